@@ -1,0 +1,55 @@
+# A short list of verbs. Everything runs in .venv, which the first target makes.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench bench-wal bench-checkpoint sim crash lock clean
+
+help:        ## show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
+
+$(BIN)/fugue: pyproject.toml requirements/runtime.lock scripts/fugue
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/runtime.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $(BIN)/fugue
+
+$(VENV)/.dev: $(BIN)/fugue requirements/dev.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
+	@touch $(VENV)/.dev
+
+demo: $(BIN)/fugue ## build sessions on real shells, kill everything, recover, compare
+	@$(BIN)/python -m demo
+
+test: $(VENV)/.dev ## run all tests
+	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+
+check: $(VENV)/.dev ## format, lint, types, import contracts
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+SEEDS ?= 20000
+sim: $(VENV)/.dev ## simulate disk faults: SEEDS=20000, or SEED=n to replay one
+	@$(BIN)/python -m tests.simulation.run --seeds $(SEEDS) $(if $(SEED),--seed $(SEED))
+
+crash: $(VENV)/.dev ## real SIGKILLs and real disk faults
+	@$(BIN)/python -m pytest tests/crash $(ARGS)
+
+bench: $(VENV)/.dev ## throughput and start-up against tmux
+	@$(BIN)/python -m benchmarks
+
+bench-wal: $(VENV)/.dev ## the log against raw pwrite, SQLite and okaywal
+	@$(BIN)/python -m benchmarks.wal
+
+bench-checkpoint: $(VENV)/.dev ## checkpoints, scrollback memory and disk, recovery time
+	@$(BIN)/python -m benchmarks.checkpoint
+
+lock:        ## pin the dependencies anew
+	@$(BIN)/python -m pip install --quiet uv
+	@$(BIN)/uv pip compile -q pyproject.toml --universal --generate-hashes --no-emit-index-url --no-header -o requirements/runtime.lock --python-version 3.11
+	@$(BIN)/uv pip compile -q pyproject.toml --group dev --universal --generate-hashes --no-emit-index-url --no-header -o requirements/dev.lock --python-version 3.11
+
+clean:       ## remove what was built
+	@rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,1 @@
+"""The thin client: argv and keys to the server, bytes to the terminal."""

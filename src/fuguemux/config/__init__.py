@@ -1,0 +1,1 @@
+"""Every option once, loading, changes and paths."""

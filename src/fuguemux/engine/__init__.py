@@ -1,0 +1,1 @@
+"""One request at a time: fold, log, publish. No sockets, no files."""

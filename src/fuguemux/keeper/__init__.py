@@ -1,0 +1,1 @@
+"""A separate program that is parent of the panes and holds their PTY masters."""

@@ -1,0 +1,1 @@
+"""Diagnostics, metrics, failpoints and the clock."""

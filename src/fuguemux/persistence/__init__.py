@@ -1,0 +1,1 @@
+"""Bytes on disk: log, checkpoints, scrollback, recovery. No event loop, no sockets."""

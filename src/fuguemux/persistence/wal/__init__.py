@@ -1,0 +1,1 @@
+"""The write-ahead log: frames, segments, writer, reader. The format is in docs/formats/wal.md."""

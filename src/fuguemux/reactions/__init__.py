@@ -1,0 +1,1 @@
+"""What the world tells: one file per fact; each a pure decision."""

@@ -1,0 +1,1 @@
+"""The daemon: asyncio lives here."""

@@ -1,0 +1,1 @@
+"""Pane bytes to screen: the emulator port, its adapter, and composition of a window."""
