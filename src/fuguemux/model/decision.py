@@ -1,0 +1,60 @@
+"""What a command or a reaction answers: facts to log, things to do, and what to tell the asker. And how it refuses."""
+
+import msgspec
+
+from fuguemux.model.effects import Effect
+from fuguemux.model.events import AnyEvent
+from fuguemux.model.ids import ClientId, PaneId, SessionId, WindowId
+
+
+class Refused(Exception):
+    """The person's request makes no sense now. Shown to them on stderr; exit code 1; nothing changed."""
+
+
+class Expand(msgspec.Struct, frozen=True):
+    """A line that is expanded as a format after the events were applied and the effects done (`-P -F`)."""
+
+    format: str
+    session: SessionId | None = None
+    window: WindowId | None = None
+    pane: PaneId | None = None
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """What the asker gets. `lines` go to stdout, each with a newline; `raw` goes before them as it is."""
+
+    lines: tuple[str | Expand, ...] = ()
+    raw: bytes = b""
+    error: str = ""
+    """One line for stderr, without `exit_code` 0 making it a failure."""
+    exit_code: int = 0
+
+
+class Request(msgspec.Struct, frozen=True):
+    """One command as asked: its words, and who asks from where."""
+
+    argv: tuple[str, ...]
+    """Decoded as UTF-8 with surrogateescape, so that `.encode('utf-8', 'surrogateescape')` gives the bytes back."""
+    cwd: bytes
+    environment: dict[bytes, bytes]
+    client: ClientId
+    interactive: bool = False
+    """The client has a terminal and can attach."""
+    columns: int = 0
+    rows: int = 0
+    """Size of the client's terminal; 0 without one."""
+    pane: PaneId | None = None
+    """The pane the request comes from (FUGUE_PANE), if it still exists."""
+    session: SessionId | None = None
+    """The session the asking client is attached to, for keys and prompts."""
+    mouse_pane: PaneId | None = None
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """Events are logged and applied together; then effects run in order; then the reply is rendered and sent.
+
+    A Decision without events changes nothing durable."""
+
+    events: tuple[AnyEvent, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    reply: Reply = Reply()

@@ -1,0 +1,166 @@
+"""What is to be done in the world after a decision was logged. Pure values; server/effect_runner.py carries them out.
+
+What follows from the state alone is no effect: the server compares the state before and after each publication, and
+resizes, closes and redraws what changed (a removed pane's process is hung up, a pane of another size gets SIGWINCH).
+"""
+
+import msgspec
+
+from fuguemux.model.ids import ClientId, PaneId, SessionId
+
+
+class Effect(msgspec.Struct, frozen=True):
+    """Base of all effects."""
+
+
+class StartProcess(Effect, frozen=True):
+    """Start the process of a pane that is STARTING. The reply waits until it runs or could not be started."""
+
+    pane: PaneId
+
+
+class SendKeys(Effect, frozen=True):
+    """Keys by tmux's names, encoded by the pane's modes, in order. With `literal` the texts themselves."""
+
+    pane: PaneId
+    keys: tuple[str, ...]
+    literal: bool = False
+
+
+class SendBytes(Effect, frozen=True):
+    """Bytes written to the pane as they are. `paste`: in brackets if the program asked for bracketed paste."""
+
+    pane: PaneId
+    data: bytes
+    paste: bool = False
+
+
+class SendPrefixKey(Effect, frozen=True):
+    """The prefix key itself goes to the pane."""
+
+    pane: PaneId
+    secondary: bool = False
+
+
+class ResetTerminal(Effect, frozen=True):
+    """send-keys -R: the pane's screen as after a reset."""
+
+    pane: PaneId
+
+
+class ClearHistory(Effect, frozen=True):
+    """Forget the pane's scrollback in the engine and the store."""
+
+    pane: PaneId
+
+
+class Attach(Effect, frozen=True):
+    """The asking client becomes a viewer of `session`."""
+
+    client: ClientId
+    session: SessionId
+    detach_others: bool = False
+    read_only: bool = False
+
+
+class SwitchClient(Effect, frozen=True):
+    client: ClientId
+    session: SessionId
+
+
+class Detach(Effect, frozen=True):
+    """The client's screen is given back. `kill_parent`: its parent process gets SIGHUP (detach-client -P)."""
+
+    client: ClientId
+    kill_parent: bool = False
+    shell_command: str = ""
+
+
+class ScrollView(Effect, frozen=True):
+    """The pane shows its history (copy-mode); `page_up` goes up a page at once; `leave` ends it."""
+
+    pane: PaneId
+    page_up: bool = False
+    leave: bool = False
+
+
+class Refresh(Effect, frozen=True):
+    """Redraw one client, or all (None)."""
+
+    client: ClientId | None = None
+
+
+class ShowMessage(Effect, frozen=True):
+    """A line in the client's status line."""
+
+    client: ClientId
+    text: str
+    duration_ms: int = 0
+
+
+class Prompt(Effect, frozen=True):
+    """Ask on the client's status line. `template` is a command with `%%` (or `%1`…) for the answers.
+
+    With `confirm` one key is read, and the template runs on y."""
+
+    client: ClientId
+    prompts: tuple[str, ...]
+    initial: tuple[str, ...]
+    template: str
+    confirm: bool = False
+
+
+class Choose(Effect, frozen=True):
+    """A chooser over rows of (label, command) in place of the panes; Enter runs the row's command."""
+
+    client: ClientId
+    title: str
+    rows: tuple[tuple[str, str], ...]
+
+
+class ShowText(Effect, frozen=True):
+    """Lines in place of the panes until a key is pressed (list-keys by `C-b ?`)."""
+
+    client: ClientId
+    lines: tuple[str, ...]
+
+
+class Checkpoint(Effect, frozen=True):
+    """Write a checkpoint now. The reply waits for it."""
+
+    reason: str
+
+
+class StopServer(Effect, frozen=True):
+    """kill-server. Deliberate: every session is already gone from the state."""
+
+
+class RestartServer(Effect, frozen=True):
+    """Give way to a new server process; panes and clients stay."""
+
+
+class RunShell(Effect, frozen=True):
+    """Run a shell command; its output is shown to the client unless `background`."""
+
+    command: str
+    background: bool
+    cwd: bytes
+    client: ClientId | None
+    pane: PaneId | None = None
+
+
+class WaitFor(Effect, frozen=True):
+    """wait-for: `mode` is wait, signal, lock or unlock."""
+
+    channel: str
+    mode: str
+
+
+class PipePane(Effect, frozen=True):
+    """Copy the pane's output to (and with `into`, from) a shell command; empty: stop."""
+
+    pane: PaneId
+    command: str
+    out: bool = True
+    into: bool = False
+    toggle: bool = False

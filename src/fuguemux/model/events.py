@@ -1,0 +1,288 @@
+"""What happened, in the past tense: the only things that change the state, and what the log's STRUCTURE records hold.
+
+One record holds the list of events of one decision, so they happen together or not at all. Tags are numbers that are
+never reused; fields are append-only and new ones have defaults, so that today's code reads yesterday's log. Events
+carry results (a whole layout, not "split in half"), so that replay never depends on how a result was computed.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from fuguemux.model.ids import PaneId, SessionId, WindowId
+from fuguemux.model.layout import Layout
+from fuguemux.model.state import Buffer, Environment, ExitCause, Options
+
+
+class Event(msgspec.Struct, frozen=True, array_like=True):
+    """Base of all events."""
+
+
+class SessionCreated(Event, frozen=True, tag=1):
+    """A session came to be, still without windows. The state's counter moves past `session`."""
+
+    session: SessionId
+    name: str
+    cwd: bytes
+    created_ms: int
+    environment: Environment = {}
+    options: Options = {}
+
+
+class SessionRenamed(Event, frozen=True, tag=2):
+    session: SessionId
+    name: str
+
+
+class SessionDestroyed(Event, frozen=True, tag=3):
+    """The session and its links are gone; windows that no other session links are gone with their panes."""
+
+    session: SessionId
+
+
+class WindowCreated(Event, frozen=True, tag=4):
+    """A window with its first pane came to be and is linked into `session` at `index`, which is free.
+
+    The layout has just that pane. The window does not become current by this.
+    """
+
+    window: WindowId
+    name: str
+    session: SessionId
+    index: int
+    pane: PaneId
+    layout: Layout
+    created_ms: int
+    argv: tuple[bytes, ...] = ()
+    cwd: bytes = b""
+    environment: Environment = {}
+    options: Options = {}
+
+
+class WindowLinked(Event, frozen=True, tag=5):
+    """An existing window is linked into `session` at `index`, which is free."""
+
+    session: SessionId
+    index: int
+    window: WindowId
+
+
+class WindowUnlinked(Event, frozen=True, tag=6):
+    """The link at `index` is gone; the window too if it was the last link. The session's current window, if it was
+    this one, becomes the most recent of the earlier ones, else the nearest index. A session left without windows
+    must be destroyed by a later event of the same decision."""
+
+    session: SessionId
+    index: int
+
+
+class WindowMoved(Event, frozen=True, tag=7):
+    """The link at `index` is now at `to`, which was free."""
+
+    session: SessionId
+    index: int
+    to: int
+
+
+class WindowSelected(Event, frozen=True, tag=8):
+    """The window at `index` is the session's current one."""
+
+    session: SessionId
+    index: int
+
+
+class WindowRenamed(Event, frozen=True, tag=9):
+    window: WindowId
+    name: str
+
+
+class PaneAdded(Event, frozen=True, tag=10):
+    """A pane came to be in a window. `layout` is the whole layout afterwards; a zoomed window is unzoomed."""
+
+    window: WindowId
+    pane: PaneId
+    layout: Layout
+    created_ms: int
+    argv: tuple[bytes, ...] = ()
+    cwd: bytes = b""
+    environment: Environment = {}
+    options: Options = {}
+
+
+class PaneRemoved(Event, frozen=True, tag=11):
+    """A pane that was not the window's only one is gone. `layout` is the whole layout afterwards.
+
+    If it was active, the most recent of the earlier active panes is, else the first of the layout.
+    """
+
+    window: WindowId
+    pane: PaneId
+    layout: Layout
+
+
+class PaneMoved(Event, frozen=True, tag=12):
+    """A pane left `source` for `target` (join-pane). `source_layout` None: it was the only one, and `source` is gone
+    with its links; sessions that are left empty must be destroyed by a later event of the same decision."""
+
+    pane: PaneId
+    source: WindowId
+    target: WindowId
+    source_layout: Layout | None
+    target_layout: Layout
+
+
+class PaneBroken(Event, frozen=True, tag=13):
+    """A pane left its window, which has others, for a new window of its own (break-pane)."""
+
+    pane: PaneId
+    source: WindowId
+    source_layout: Layout
+    window: WindowId
+    name: str
+    session: SessionId
+    index: int
+    layout: Layout
+    created_ms: int
+
+
+class LayoutChanged(Event, frozen=True, tag=14):
+    """Same panes, other rectangles or another order (resize, select-layout, swap-pane, a client's new size)."""
+
+    window: WindowId
+    layout: Layout
+
+
+class PaneActivated(Event, frozen=True, tag=15):
+    window: WindowId
+    pane: PaneId
+
+
+class ZoomChanged(Event, frozen=True, tag=16):
+    window: WindowId
+    zoomed: bool
+
+
+class PaneTitled(Event, frozen=True, tag=17):
+    pane: PaneId
+    title: str
+
+
+class PaneDirectoryChanged(Event, frozen=True, tag=18):
+    """The working directory in which the pane's program now is."""
+
+    pane: PaneId
+    cwd: bytes
+
+
+class ForegroundChanged(Event, frozen=True, tag=19):
+    """Another program is in the foreground; empty: the pane's own process."""
+
+    pane: PaneId
+    argv: tuple[bytes, ...]
+
+
+class ProcessStarted(Event, frozen=True, tag=20):
+    pane: PaneId
+    generation: int
+    pid: int
+    process_start: int
+    tty: str
+    at_ms: int
+
+
+class ProcessExited(Event, frozen=True, tag=21):
+    """The pane's process ended and the pane stays, dead or suspended; a pane that closes is PaneRemoved."""
+
+    pane: PaneId
+    code: int | None
+    signal: int | None
+    cause: ExitCause
+    at_ms: int
+    suspended: bool = False
+
+
+class PaneRespawned(Event, frozen=True, tag=22):
+    """A process is about to be started in an existing pane. Empty `argv`: as before."""
+
+    pane: PaneId
+    argv: tuple[bytes, ...] = ()
+    cwd: bytes = b""
+    environment: Environment | None = None
+
+
+OptionScope = Literal["server", "global-session", "global-window", "session", "window", "pane"]
+
+
+class OptionSet(Event, frozen=True, tag=23):
+    """`value` None: unset. `target` is a session, window or pane id for the scopes that have one, else 0."""
+
+    scope: OptionScope
+    target: int
+    name: str
+    value: str | None
+
+
+class EnvironmentSet(Event, frozen=True, tag=24):
+    """`session` None: the global environment. `value` None with `removed`: marked as taken out (`-r`); without: unset."""
+
+    session: SessionId | None
+    name: bytes
+    value: bytes | None
+    removed: bool = False
+
+
+class HistoryCleared(Event, frozen=True, tag=25):
+    """The scrollback of the pane is gone, on disk too once the next checkpoint is published."""
+
+    pane: PaneId
+
+
+class BufferSet(Event, frozen=True, tag=26):
+    """A buffer of this name exists with these contents, as the most recent one. The counter moves past it if automatic."""
+
+    buffer: Buffer
+
+
+class BufferDeleted(Event, frozen=True, tag=27):
+    name: str
+
+
+class WindowsSwapped(Event, frozen=True, tag=28):
+    """The windows at two places changed places."""
+
+    session: SessionId
+    index: int
+    other_session: SessionId
+    other_index: int
+
+
+AnyEvent = (
+    SessionCreated
+    | SessionRenamed
+    | SessionDestroyed
+    | WindowCreated
+    | WindowLinked
+    | WindowUnlinked
+    | WindowMoved
+    | WindowSelected
+    | WindowRenamed
+    | PaneAdded
+    | PaneRemoved
+    | PaneMoved
+    | PaneBroken
+    | LayoutChanged
+    | PaneActivated
+    | ZoomChanged
+    | PaneTitled
+    | PaneDirectoryChanged
+    | ForegroundChanged
+    | ProcessStarted
+    | ProcessExited
+    | PaneRespawned
+    | OptionSet
+    | EnvironmentSet
+    | HistoryCleared
+    | BufferSet
+    | BufferDeleted
+    | WindowsSwapped
+)

@@ -1,0 +1,124 @@
+"""tmux's layout strings: `b25d,80x24,0,0{40x24,0,0,1,39x24,41,0,2}`, with their checksum, both ways."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from fuguemux.model.ids import PaneId
+from fuguemux.model.layout import Direction, Layout, Leaf, Rectangle, Split, rectangles, size_of
+from fuguemux.model.limits import PANES_MAX
+
+_CELL: Final = re.compile(r"(\d{1,5})x(\d{1,5}),(\d{1,5}),(\d{1,5})")
+_PANE: Final = re.compile(r",(\d{1,10})(?!\d*x)")
+_DEPTH_MAX: Final = 64
+
+
+class BadLayout(ValueError):
+    """The text is not a layout string; the message is tmux's."""
+
+
+def checksum(text: str) -> int:
+    """The 16-bit rotating sum that precedes a layout string."""
+    total = 0
+    for byte in text.encode():
+        total = ((total >> 1) + ((total & 1) << 15) + byte) & 0xFFFF
+    return total
+
+
+def layout_string(layout: Layout) -> str:
+    """`layout` as tmux writes it, checksum first."""
+    body = _body(layout, 0, 0)
+    return f"{checksum(body):04x},{body}"
+
+
+def _body(cell: Layout, x: int, y: int) -> str:
+    head = f"{cell.columns}x{cell.rows},{x},{y}"
+    if isinstance(cell, Leaf):
+        return f"{head},{cell.pane}"
+    parts: list[str] = []
+    for child in cell.children:
+        parts.append(_body(child, x, y))
+        if cell.direction == "row":
+            x += child.columns + 1
+        else:
+            y += child.rows + 1
+    opening, closing = "{}" if cell.direction == "row" else "[]"
+    return f"{head}{opening}{','.join(parts)}{closing}"
+
+
+def zoomed_layout_string(layout: Layout, active: PaneId) -> str:
+    """What is visible of a zoomed window: the active pane over everything."""
+    return layout_string(Leaf(layout.columns, layout.rows, active))
+
+
+def parse_layout_string(text: str, panes: tuple[PaneId, ...]) -> Layout:
+    """The layout that `text` describes, with `panes` put into its cells in order.
+
+    Raises BadLayout: a wrong checksum, wrong syntax, sizes that do not add up, or another number of cells than panes.
+    """
+    head, comma, body = text.partition(",")
+    if not comma or not re.fullmatch(r"[0-9a-f]{4}", head) or int(head, 16) != checksum(body):
+        raise BadLayout("invalid layout")
+    names = iter(panes)
+    try:
+        layout, end = _parse(body, 0, names, 0)
+    except StopIteration:
+        raise BadLayout(f"have {len(panes)} panes but need more") from None
+    if end != len(body):
+        raise BadLayout("invalid layout")
+    if next(names, None) is not None:
+        count = sum(1 for _ in rectangles(layout))
+        raise BadLayout(f"have {len(panes)} panes but need {count}")
+    if not adds_up(layout):
+        raise BadLayout("size mismatch after applying layout")
+    return layout
+
+
+def _parse(body: str, at: int, names: Iterator[PaneId], depth: int) -> tuple[Layout, int]:
+    match = _CELL.match(body, at)
+    if match is None or depth > _DEPTH_MAX:
+        raise BadLayout("invalid layout")
+    columns, rows = int(match[1]), int(match[2])
+    at = match.end()
+    opening = body[at : at + 1]
+    if opening not in ("{", "[") or not opening:
+        pane = _PANE.match(body, at)
+        if pane is not None:
+            at = pane.end()
+        return Leaf(columns, rows, next(names)), at
+    children: list[Layout] = []
+    while True:
+        child, at = _parse(body, at + 1, names, depth + 1)
+        children.append(child)
+        if len(children) > PANES_MAX:
+            raise BadLayout("invalid layout")
+        if body[at : at + 1] != ",":
+            break
+    if body[at : at + 1] != {"{": "}", "[": "]"}[opening] or len(children) < 2:
+        raise BadLayout("invalid layout")
+    return Split(columns, rows, "row" if opening == "{" else "column", tuple(children)), at + 1
+
+
+def adds_up(layout: Layout) -> bool:
+    """Children fill their cell exactly, borders included, and no cell is empty."""
+    if layout.columns < 1 or layout.rows < 1:
+        return False
+    if isinstance(layout, Leaf):
+        return True
+    along = layout.direction
+    across: Direction = "column" if along == "row" else "row"
+    total = sum(size_of(child, along) for child in layout.children) + len(layout.children) - 1
+    return total == size_of(layout, along) and all(
+        size_of(child, across) == size_of(layout, across) and adds_up(child)
+        for child in layout.children
+    )
+
+
+def pane_rectangle(layout: Layout, pane: PaneId, *, zoomed_to: PaneId | None = None) -> Rectangle:
+    """Where `pane` is. With `zoomed_to` that pane covers the window; others keep their place. Raises KeyError."""
+    if zoomed_to == pane:
+        return Rectangle(0, 0, layout.columns, layout.rows)
+    for name, rectangle in rectangles(layout):
+        if name == pane:
+            return rectangle
+    raise KeyError(pane)

@@ -1,0 +1,36 @@
+"""Numbers that nobody may change: a limit on everything, most significant word first, the unit in the name."""
+
+from typing import Final
+
+SESSIONS_MAX: Final = 1_024
+WINDOWS_MAX: Final = 4_096
+PANES_MAX: Final = 4_096
+CLIENTS_MAX: Final = 512
+
+NAME_BYTES_MAX: Final = 256
+TITLE_BYTES_MAX: Final = 1_024
+OPTION_VALUE_BYTES_MAX: Final = 64 << 10
+ENVIRONMENT_ENTRIES_MAX: Final = 4_096
+ARGUMENT_BYTES_MAX: Final = 1 << 20
+"""tmux refuses commands over some 16 KiB; tools that send long text work around it. A MiB needs no workaround."""
+PATH_BYTES_MAX: Final = 4_096
+
+PANE_COLUMNS_MIN: Final = 1
+PANE_ROWS_MIN: Final = 1
+WINDOW_COLUMNS_MAX: Final = 10_000
+WINDOW_ROWS_MAX: Final = 10_000
+WINDOW_INDEX_MAX: Final = 2**31 - 1
+
+COLUMNS_DEFAULT: Final = 80
+ROWS_DEFAULT: Final = 24
+
+HISTORY_LINES_MAX: Final = 2**31 - 1
+
+MESSAGE_BYTES_MAX: Final = 4 << 20
+"""One frame between client and server."""
+VIEWER_OUTBOX_BYTES_MAX: Final = 8 << 20
+"""Past this an attached client that does not read is dropped; it may attach again."""
+
+assert VIEWER_OUTBOX_BYTES_MAX >= 2 * MESSAGE_BYTES_MAX, "a full repaint always fits"
+assert ARGUMENT_BYTES_MAX < MESSAGE_BYTES_MAX, "the longest command fits in one frame"
+assert PANES_MAX >= WINDOWS_MAX, "a window has at least one pane"

@@ -1,0 +1,128 @@
+"""The read-only port through which a command sees facts that are not durable state. The server implements it; tests fake it."""
+
+from typing import Any, Literal, Protocol
+
+import msgspec
+
+from fuguemux.model.ids import ClientId, PaneId, SessionId, WindowId
+
+
+class ClientFacts(msgspec.Struct, frozen=True):
+    """An attached client."""
+
+    id: ClientId
+    name: str
+    """As tmux: the path of its terminal."""
+    pid: int
+    tty: str
+    columns: int
+    rows: int
+    session: SessionId
+    created_s: int
+    activity_s: int
+    term: str = ""
+    read_only: bool = False
+    prefix_pressed: bool = False
+    environment: dict[bytes, bytes] = {}
+
+
+class PaneFacts(msgspec.Struct, frozen=True):
+    """What the terminal and the process table know of a pane."""
+
+    cursor_x: int = 0
+    cursor_y: int = 0
+    history_size: int = 0
+    history_bytes: int = 0
+    alternate_on: bool = False
+    in_mode: bool = False
+    scroll_position: int = 0
+    current_command: str = ""
+    current_path: bytes = b""
+    mouse_any: bool = False
+    cursor_visible: bool = True
+    application_cursor: bool = False
+    application_keypad: bool = False
+    bracketed_paste: bool = False
+    insert_mode: bool = False
+    origin_mode: bool = False
+    wrap_mode: bool = True
+    scroll_region_lower: int = 0
+    scroll_region_upper: int = 0
+    bell: bool = False
+    activity_s: int = 0
+    restore_status: str = ""
+    persist: bool = True
+    piped: bool = False
+
+
+class ServerFacts(msgspec.Struct, frozen=True):
+    """Facts of the server process."""
+
+    pid: int = 0
+    socket_path: str = ""
+    version: str = ""
+    started_s: int = 0
+    host: str = ""
+    recovery_summary: str = ""
+    config_files: str = ""
+    user: str = ""
+    uid: int = 0
+
+
+class CaptureRequest(msgspec.Struct, frozen=True):
+    """capture-pane: rows from `start` to `end`; 0 is the first visible row, negative goes into the history.
+
+    None: the edge of the visible screen; the strings name the edge of everything that is kept."""
+
+    start: int | Literal["first"] | None = None
+    end: int | Literal["last"] | None = None
+    escapes: bool = False
+    join: bool = False
+    trim: bool = True
+    alternate: bool = False
+    octal: bool = False
+    """Escape control characters as octal (-C)."""
+    pending: bool = False
+    """Only the beginning of an incomplete escape sequence (-P)."""
+
+
+class LiveView(Protocol):
+    """Read-only. Calls are quick; `capture` may read scrollback from disk."""
+
+    def now_ms(self) -> int:
+        """Wall clock in milliseconds since the epoch."""
+        ...
+
+    def local_time(self, seconds: int) -> tuple[int, ...]:
+        """Local calendar time as (year, month, day, hour, minute, second, weekday with Monday 0, day of year)."""
+        ...
+
+    def server(self) -> ServerFacts: ...
+
+    def clients(self) -> tuple[ClientFacts, ...]:
+        """Attached clients, in order of attachment."""
+        ...
+
+    def pane(self, pane: PaneId) -> PaneFacts:
+        """Facts of a pane; defaults if it has no terminal yet."""
+        ...
+
+    def capture(self, pane: PaneId, request: CaptureRequest) -> bytes:
+        """The asked rows, each with a newline."""
+        ...
+
+    def activity_s(self, of: SessionId | WindowId, kind: Literal["session", "window"]) -> int:
+        """When something last happened there, in seconds since the epoch; 0: not known."""
+        ...
+
+    def last_attached_s(self, session: SessionId) -> int: ...
+
+    def directory_exists(self, path: bytes) -> bool: ...
+
+    def variable(self, name: str) -> str | None:
+        """A format variable that only the server knows (`recovery_summary`, …), or None."""
+        ...
+
+    def document(self, name: str, arguments: tuple[str, ...]) -> Any:
+        """A report as plain data: `recovery`, `status`, `config`, `checkpoints`, …. None: no such report."""
+        ...

@@ -1,0 +1,168 @@
+"""The durable state of a server: sessions hold links to windows, windows hold a layout of panes.
+
+Everything here is immutable and a pure value: a change is a new value, made only by `model.apply`. Structs are
+encoded as arrays, so fields are append-only: never reordered, retyped or removed, and a new one has a default.
+What a process or a file system calls bytes (arguments, paths, environment) is bytes here too.
+"""
+
+from enum import IntEnum
+
+import msgspec
+
+from fuguemux.model.ids import PaneId, SessionId, WindowId
+from fuguemux.model.layout import Layout
+
+Environment = dict[bytes, bytes | None]
+"""Variable to value; None marks a variable that is taken out of what the process would inherit (tmux's `-r`)."""
+Options = dict[str, str]
+"""Option name to value in its canonical text form. Only what somebody set; defaults are in commands/options.py."""
+
+
+class Value(msgspec.Struct, frozen=True, array_like=True):
+    """Base of all stored values."""
+
+
+class Life(IntEnum):
+    """What is known of a pane's process. Numbers are stored: never reuse one."""
+
+    STARTING = 1
+    RUNNING = 2
+    DEAD = 3
+    """Ended, and its status shown (remain-on-exit)."""
+    SUSPENDED = 4
+    """Ended by a shutdown round the server, not by the user: it is started again at the next start."""
+
+
+class ExitCause(IntEnum):
+    """Why a process ended, as far as can be told. Numbers are stored: never reuse one."""
+
+    UNKNOWN = 0
+    EXITED = 1
+    SIGNALLED = 2
+    KILLED_BY_USER = 3
+    """A kill command of fugue."""
+    SHUTDOWN_SUSPECT = 4
+    """Ended by signal, or as if by one, close to the end of the session or machine."""
+
+
+class ProcessExit(Value, frozen=True):
+    """How a process ended. Both numbers None: not known, which is never shown as 0."""
+
+    code: int | None
+    signal: int | None
+    cause: ExitCause
+    at_ms: int
+
+
+class Pane(Value, frozen=True):
+    """One pane: what to run in it, where and with what, and what became of it."""
+
+    id: PaneId
+    window: WindowId
+    argv: tuple[bytes, ...]
+    """Empty: the default command. One element: a shell command line. More: run directly, as tmux does."""
+    cwd: bytes
+    environment: Environment
+    """Only what `-e` gave; the session's and the global environment lie below it."""
+    created_ms: int
+    title: str = ""
+    options: Options = {}
+    life: Life = Life.STARTING
+    generation: int = 0
+    """How often a process was started in this pane; with the pane id it names the process to the keeper."""
+    pid: int = 0
+    process_start: int = 0
+    """The kernel's start time of the process, which tells it from a later one with the same pid. 0: not known."""
+    tty: str = ""
+    exit: ProcessExit | None = None
+    foreground: tuple[bytes, ...] = ()
+    """The arguments of the program last seen in the foreground, if it was not the pane's own process."""
+
+
+class Window(Value, frozen=True):
+    """One window. Its panes are the leaves of its layout, in layout order."""
+
+    id: WindowId
+    name: str
+    layout: Layout
+    active: PaneId
+    created_ms: int
+    last: tuple[PaneId, ...] = ()
+    """Panes that were active before, most recent first."""
+    zoomed: bool = False
+    options: Options = {}
+
+
+class Link(Value, frozen=True):
+    """A window at an index of a session. A window may be linked into several sessions."""
+
+    index: int
+    window: WindowId
+
+
+class Session(Value, frozen=True):
+    """One session: links to windows in index order, and what its panes inherit."""
+
+    id: SessionId
+    name: str
+    cwd: bytes
+    created_ms: int
+    links: tuple[Link, ...] = ()
+    active: int = 0
+    """Index of the current window. Meaningless while there are no links, which is only inside one transaction."""
+    last: tuple[int, ...] = ()
+    """Indices that were current before, most recent first."""
+    environment: Environment = {}
+    options: Options = {}
+
+
+class Buffer(Value, frozen=True):
+    """A paste buffer."""
+
+    name: str
+    data: bytes
+    created_ms: int
+    automatic: bool = True
+
+
+class ServerState(Value, frozen=True):
+    """All of it. `sessions`, `windows` and `panes` are never mutated in place."""
+
+    sessions: dict[SessionId, Session] = {}
+    windows: dict[WindowId, Window] = {}
+    panes: dict[PaneId, Pane] = {}
+    next_session: int = 0
+    next_window: int = 0
+    next_pane: int = 0
+    environment: Environment = {}
+    server_options: Options = {}
+    session_options: Options = {}
+    window_options: Options = {}
+    buffers: tuple[Buffer, ...] = ()
+    """Most recent first."""
+    next_buffer: int = 0
+
+
+def link_of(session: Session, index: int) -> Link | None:
+    """The link at `index`, or None."""
+    for link in session.links:
+        if link.index == index:
+            return link
+    return None
+
+
+def current_link(session: Session) -> Link:
+    """The link to the session's current window. Raises ValueError if the session has no such window."""
+    link = link_of(session, session.active)
+    if link is None:
+        raise ValueError(f"session ${session.id} has no window at index {session.active}")
+    return link
+
+
+def sessions_with(state: ServerState, window: WindowId) -> tuple[Session, ...]:
+    """Every session that `window` is linked into, in order of session id."""
+    return tuple(
+        session
+        for _, session in sorted(state.sessions.items())
+        if any(link.window == window for link in session.links)
+    )
