@@ -1,0 +1,177 @@
+"""How state changes, given a fact: the one transition function, for live work and for replay.
+
+Deterministic and pure: no clock, no randomness, no I/O. `apply` is strict: an event that cannot follow is refused, so
+that the log never holds one. `apply_after_gap` is for replay behind lost records: what refers to something unknown is
+given a tombstone or skipped, never an exception.
+"""
+
+from typing import assert_never
+
+from msgspec.structs import replace
+
+from fuguemux.model import events as ev
+from fuguemux.model.layout import Layout, panes_of, remove
+from fuguemux.model.state import Life, Pane, ServerState
+from fuguemux.model.transitions import (
+    EventRefused,
+    environment_set,
+    linked,
+    option_set,
+    pane_activated,
+    pane_added,
+    pane_broken,
+    pane_moved,
+    pane_of,
+    pane_respawned,
+    pane_taken,
+    process_exited,
+    process_started,
+    session_created,
+    session_destroyed,
+    session_of,
+    unlinked,
+    window_created,
+    window_moved,
+    window_of,
+    window_selected,
+    windows_swapped,
+    with_pane,
+    with_session,
+    with_window,
+    without_panes,
+)
+
+__all__ = ["EventRefused", "apply", "apply_after_gap"]
+
+
+def apply(state: ServerState, event: ev.AnyEvent) -> ServerState:
+    """The state after `event`. Raises EventRefused if it cannot follow."""
+    match event:
+        case ev.SessionCreated():
+            return session_created(state, event)
+        case ev.SessionRenamed(session, name):
+            if any(s.name == name and s.id != session for s in state.sessions.values()):
+                raise EventRefused(f"duplicate session: {name}")
+            return with_session(state, replace(session_of(state, session), name=name))
+        case ev.SessionDestroyed(session):
+            return session_destroyed(state, session)
+        case ev.WindowCreated():
+            return window_created(state, event)
+        case ev.WindowLinked(session, index, window):
+            window_of(state, window)
+            return linked(state, session, index, window)
+        case ev.WindowUnlinked(session, index):
+            return unlinked(state, session, index)
+        case ev.WindowMoved(session, index, to):
+            return window_moved(state, session, index, to)
+        case ev.WindowsSwapped():
+            return windows_swapped(state, event)
+        case ev.WindowSelected(session, index):
+            return window_selected(state, session, index)
+        case ev.WindowRenamed(window, name):
+            return with_window(state, replace(window_of(state, window), name=name))
+        case ev.PaneAdded():
+            return pane_added(state, event)
+        case ev.PaneRemoved(window, pane, layout):
+            state = pane_taken(state, window, pane, layout)
+            return without_panes(state, (pane,))
+        case ev.PaneMoved():
+            return pane_moved(state, event)
+        case ev.PaneBroken():
+            return pane_broken(state, event)
+        case ev.LayoutChanged(window, layout):
+            before = window_of(state, window)
+            if sorted(panes_of(layout)) != sorted(panes_of(before.layout)):
+                raise EventRefused(f"another set of panes in the layout of @{window}")
+            return with_window(state, replace(before, layout=layout))
+        case ev.PaneActivated(window, pane):
+            return pane_activated(state, window, pane)
+        case ev.ZoomChanged(window, zoomed):
+            return with_window(state, replace(window_of(state, window), zoomed=zoomed))
+        case ev.PaneTitled(pane, title):
+            return with_pane(state, replace(pane_of(state, pane), title=title))
+        case ev.PaneDirectoryChanged(pane, cwd):
+            return with_pane(state, replace(pane_of(state, pane), cwd=cwd))
+        case ev.ForegroundChanged(pane, argv):
+            return with_pane(state, replace(pane_of(state, pane), foreground=argv))
+        case ev.ProcessStarted():
+            return process_started(state, event)
+        case ev.ProcessExited():
+            return process_exited(state, event)
+        case ev.PaneRespawned():
+            return pane_respawned(state, event)
+        case ev.OptionSet():
+            return option_set(state, event)
+        case ev.EnvironmentSet():
+            return environment_set(state, event)
+        case ev.HistoryCleared(pane):
+            pane_of(state, pane)
+            return state
+        case ev.BufferSet(buffer):
+            others = tuple(b for b in state.buffers if b.name != buffer.name)
+            count = state.next_buffer + (1 if buffer.automatic else 0)
+            return replace(state, buffers=(buffer, *others), next_buffer=count)
+        case ev.BufferDeleted(name):
+            kept = tuple(b for b in state.buffers if b.name != name)
+            if len(kept) == len(state.buffers):
+                raise EventRefused(f"no buffer {name}")
+            return replace(state, buffers=kept)
+        case _:
+            assert_never(event)
+
+
+def apply_after_gap(state: ServerState, event: ev.AnyEvent) -> tuple[ServerState, bool]:
+    """The state after `event` behind lost records, and whether it followed as it is. Never raises EventRefused.
+
+    A layout with unknown panes gives each a tombstone: a dead pane without a process, in a window and session made for
+    it if need be, so that what the person sees keeps its shape. Any other event that cannot follow is skipped.
+    """
+    try:
+        return apply(state, event), True
+    except EventRefused:
+        pass
+    if isinstance(event, ev.LayoutChanged | ev.PaneAdded | ev.PaneRemoved):
+        return _layout_after_gap(state, event), False
+    if isinstance(event, ev.WindowCreated) and event.session not in state.sessions:
+        name = _free_name(state, f"lost-{event.session}")
+        created = ev.SessionCreated(event.session, name, event.cwd, event.created_ms)
+        try:
+            return apply(apply(state, created), event), False
+        except EventRefused:
+            return state, False
+    return state, False
+
+
+def _free_name(state: ServerState, name: str) -> str:
+    taken = {session.name for session in state.sessions.values()}
+    while name in taken:
+        name += "'"
+    return name
+
+
+def _layout_after_gap(
+    state: ServerState, event: ev.LayoutChanged | ev.PaneAdded | ev.PaneRemoved
+) -> ServerState:
+    window = state.windows.get(event.window)
+    if window is None:
+        return state
+    wanted = panes_of(event.layout)
+    elsewhere = {p for p in wanted if p in state.panes and state.panes[p].window != window.id}
+    layout: Layout | None = event.layout
+    for pane in elsewhere:
+        layout = remove(layout, pane) if layout is not None else None
+    if layout is None:
+        return state
+    panes = dict(state.panes)
+    for pane in panes_of(window.layout):
+        if pane not in wanted:
+            del panes[pane]
+    for pane in panes_of(layout):
+        if pane not in panes:
+            panes[pane] = Pane(pane, window.id, (), b"", {}, 0, title="lost", life=Life.SUSPENDED)
+    kept = panes_of(layout)
+    active = window.active if window.active in kept else kept[0]
+    last = tuple(p for p in window.last if p in kept)
+    changed = replace(window, layout=layout, active=active, last=last)
+    state = replace(state, panes=panes, next_pane=max(state.next_pane, max(panes) + 1))
+    return with_window(state, changed)

@@ -1,0 +1,70 @@
+"""What is always true of a state between two transactions. Tests and recovery check it; docs/invariants.md lists it."""
+
+from collections.abc import Iterator
+
+from fuguemux.model.layout import panes_of
+from fuguemux.model.layout_strings import adds_up
+from fuguemux.model.state import ServerState, Session, Window, link_of
+
+
+def violations(state: ServerState) -> Iterator[str]:
+    """One line for everything that is wrong with `state`; nothing if it is sound."""
+    yield from _counters(state)
+    names = [session.name for session in state.sessions.values()]
+    if len(names) != len(set(names)):
+        yield "two sessions have the same name"
+    linked = set()
+    for session in state.sessions.values():
+        yield from _session(state, session)
+        linked |= {link.window for link in session.links}
+    for window in state.windows.values():
+        if window.id not in linked:
+            yield f"@{window.id} is in no session"
+        yield from _window(state, window)
+    for pane in state.panes.values():
+        window_of = state.windows.get(pane.window)
+        if window_of is None or pane.id not in panes_of(window_of.layout):
+            yield f"%{pane.id} is not in the layout of @{pane.window}"
+
+
+def _counters(state: ServerState) -> Iterator[str]:
+    for what, ids, counter in (
+        ("session", state.sessions, state.next_session),
+        ("window", state.windows, state.next_window),
+        ("pane", state.panes, state.next_pane),
+    ):
+        if ids and max(ids) >= counter:
+            yield f"the next {what} number {counter} is already taken"
+
+
+def _session(state: ServerState, session: Session) -> Iterator[str]:
+    if not session.links:
+        yield f"${session.id} has no windows"
+        return
+    indices = [link.index for link in session.links]
+    if indices != sorted(set(indices)):
+        yield f"the windows of ${session.id} are not in index order"
+    if link_of(session, session.active) is None:
+        yield f"the current window of ${session.id} does not exist"
+    for index in session.last:
+        if index not in indices or index == session.active:
+            yield f"${session.id} remembers window {index}, which it has not or which is current"
+    for link in session.links:
+        if link.window not in state.windows:
+            yield f"${session.id} links @{link.window}, which does not exist"
+
+
+def _window(state: ServerState, window: Window) -> Iterator[str]:
+    panes = panes_of(window.layout)
+    if len(panes) != len(set(panes)):
+        yield f"a pane is twice in the layout of @{window.id}"
+    for pane in panes:
+        if pane not in state.panes or state.panes[pane].window != window.id:
+            yield f"the layout of @{window.id} holds %{pane}, which is not its pane"
+    if window.active not in panes:
+        yield f"the active pane of @{window.id} is not in its layout"
+    for pane in window.last:
+        if pane not in panes or pane == window.active:
+            yield f"@{window.id} remembers %{pane}, which it has not or which is active"
+    if not adds_up(window.layout):
+        yield f"the cells of @{window.id} do not add up"
