@@ -1,0 +1,64 @@
+"""Which pane is where: at the top, to the left, beside another. Rectangles in, pane ids out."""
+
+from typing import Final
+
+from fuguemux.model.ids import PaneId
+from fuguemux.model.layout import Rectangle, rectangles
+from fuguemux.model.state import Window
+
+PLACES: Final = (
+    *("top", "bottom", "left", "right"),
+    *("top-left", "top-right", "bottom-left", "bottom-right"),
+)
+
+
+def place(window: Window, name: str) -> PaneId | None:
+    """The pane at a place of `window` (one of PLACES), or None for another word. Borders count to the pane before."""
+    if name not in PLACES:
+        return None
+    columns, rows = window.layout.columns, window.layout.rows
+    words = name.split("-")
+    x = 0 if "left" in words else columns - 1 if "right" in words else columns // 2
+    y = 0 if "top" in words else rows - 1 if "bottom" in words else rows // 2
+    for pane, cell in rectangles(window.layout):
+        if cell.x <= x <= cell.x + cell.columns and cell.y <= y <= cell.y + cell.rows:
+            return pane
+    return None
+
+
+def neighbour(window: Window, pane: PaneId, side: str) -> PaneId | None:
+    """The pane on one `side` (up, down, left, right) of `pane`, going round the edge; None if there is no other.
+
+    Of several, the one that was active most recently.
+    """
+    cells = dict(rectangles(window.layout))
+    mine = cells[pane]
+    columns, rows = window.layout.columns, window.layout.rows
+    recent = {name: order for order, name in enumerate((window.active, *window.last))}
+    found: list[tuple[int, int, PaneId]] = []
+    for order, (name, cell) in enumerate(cells.items()):
+        if name != pane and _touches(mine, cell, side, columns, rows):
+            found.append((recent.get(name, len(recent)), order, name))
+    return min(found)[2] if found else None
+
+
+def _touches(mine: Rectangle, other: Rectangle, side: str, columns: int, rows: int) -> bool:
+    if side in ("left", "right"):
+        if side == "left":
+            edge = (mine.x if mine.x > 0 else columns + 1) - 1
+            beside = other.x + other.columns == edge
+        else:
+            edge = mine.x + mine.columns + 1
+            beside = other.x == (edge if edge < columns else 0)
+        return beside and _overlap(mine.y, mine.rows, other.y, other.rows)
+    if side == "up":
+        edge = (mine.y if mine.y > 0 else rows + 1) - 1
+        beside = other.y + other.rows == edge
+    else:
+        edge = mine.y + mine.rows + 1
+        beside = other.y == (edge if edge < rows else 0)
+    return beside and _overlap(mine.x, mine.columns, other.x, other.columns)
+
+
+def _overlap(start: int, length: int, other: int, other_length: int) -> bool:
+    return other < start + length and start < other + other_length

@@ -1,0 +1,77 @@
+"""A LiveView made of plain fields, for tests of commands and formats."""
+
+import time
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from fuguemux.model.ids import PaneId, SessionId, WindowId
+from fuguemux.model.live import CaptureRequest, ClientFacts, LiveView, PaneFacts, ServerFacts
+
+NOW_MS = 1_700_000_100_000
+
+
+@dataclass
+class FakeLive:
+    """Facts to hand out; what is not set is the port's default."""
+
+    now: int = NOW_MS
+    facts: ServerFacts = field(
+        default_factory=lambda: ServerFacts(
+            pid=77,
+            socket_path="/run/fugue/default",
+            version="3.3a",
+            started_s=1_700_000_000,
+            host="box.example",
+        )
+    )
+    attached: tuple[ClientFacts, ...] = ()
+    panes: dict[PaneId, PaneFacts] = field(default_factory=dict)
+    captured: dict[PaneId, bytes] = field(default_factory=dict)
+    captures: list[tuple[PaneId, CaptureRequest]] = field(default_factory=list)
+    session_activity_s: dict[SessionId, int] = field(default_factory=dict)
+    window_activity_s: dict[WindowId, int] = field(default_factory=dict)
+    attached_s: dict[SessionId, int] = field(default_factory=dict)
+    missing_directories: set[bytes] = field(default_factory=set)
+    variables: dict[str, str] = field(default_factory=dict)
+    documents: dict[str, Any] = field(default_factory=dict)
+
+    def now_ms(self) -> int:
+        return self.now
+
+    def local_time(self, seconds: int) -> tuple[int, ...]:
+        """UTC, so that tests do not depend on the machine's zone."""
+        return tuple(time.gmtime(seconds))[:8]
+
+    def server(self) -> ServerFacts:
+        return self.facts
+
+    def clients(self) -> tuple[ClientFacts, ...]:
+        return self.attached
+
+    def pane(self, pane: PaneId) -> PaneFacts:
+        return self.panes.get(pane, PaneFacts())
+
+    def capture(self, pane: PaneId, request: CaptureRequest) -> bytes:
+        self.captures.append((pane, request))
+        return self.captured.get(pane, b"")
+
+    def activity_s(self, of: SessionId | WindowId, kind: Literal["session", "window"]) -> int:
+        if kind == "session":
+            return self.session_activity_s.get(SessionId(of), 0)
+        return self.window_activity_s.get(WindowId(of), 0)
+
+    def last_attached_s(self, session: SessionId) -> int:
+        return self.attached_s.get(session, 0)
+
+    def directory_exists(self, path: bytes) -> bool:
+        return path not in self.missing_directories
+
+    def variable(self, name: str) -> str | None:
+        return self.variables.get(name)
+
+    def document(self, name: str, arguments: tuple[str, ...]) -> Any:
+        return self.documents.get(name)
+
+
+def _implements_the_port(fake: FakeLive) -> LiveView:
+    return fake
