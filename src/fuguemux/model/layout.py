@@ -114,9 +114,19 @@ def _adjust(cell: Layout, direction: Direction, change: int) -> Layout:
         if not moved:
             break
     children = tuple(
-        _adjust(child, direction, share) for child, share in zip(cell.children, shares, strict=True)
+        _adjust_by_steps(child, direction, share)
+        for child, share in zip(cell.children, shares, strict=True)
     )
     return msgspec.structs.replace(cell, children=children)
+
+
+def _adjust_by_steps(cell: Layout, direction: Direction, change: int) -> Layout:
+    """One cell at a time, which children of children feel: each step begins with the first of them."""
+    if isinstance(cell, Leaf):
+        return _adjust(cell, direction, change)
+    for _ in range(abs(change)):
+        cell = _adjust(cell, direction, 1 if change > 0 else -1)
+    return cell
 
 
 def resize(layout: Layout, columns: int, rows: int) -> Layout:
@@ -158,6 +168,53 @@ def _replaced(layout: Layout, path: list[int], change: Callable[[Layout], Layout
     return msgspec.structs.replace(layout, children=tuple(children))
 
 
+def _new_size(
+    cell: Layout, direction: Direction, previous: int, size: int, count_left: int, left: int
+) -> int:
+    """A child's share when its parent goes from `previous` to `size`, with `left` cells not given out yet."""
+    if count_left == 1:
+        return left
+    now = size_of(cell, direction)
+    needed = max((CELL_MIN + 1) * (count_left - 1), now - shrinkable(cell, direction))
+    return max(min(now * size // previous, left - needed), CELL_MIN)
+
+
+def _fits(cell: Layout, direction: Direction, size: int) -> bool:
+    """Whether `cell` can be scaled to `size` in `direction`."""
+    if isinstance(cell, Leaf):
+        return size >= CELL_MIN
+    if cell.direction != direction:
+        return all(_fits(child, direction, size) for child in cell.children)
+    count, left, previous = len(cell.children), size, size_of(cell, direction)
+    if left < count * 2 - 1:
+        return False
+    for index, child in enumerate(cell.children):
+        share = _new_size(child, direction, previous, size, count - index, left)
+        border = 0 if index == count - 1 else 1
+        if share + border > left or not _fits(child, direction, share):
+            return False
+        left -= share + border
+    return True
+
+
+def _scaled(cell: Layout, columns: int, rows: int) -> Layout:
+    """`cell` at another size, its children in proportion to what they had."""
+    cell = msgspec.structs.replace(cell, columns=columns, rows=rows)
+    if isinstance(cell, Leaf):
+        return cell
+    along = cell.direction
+    count = len(cell.children)
+    children: list[Layout] = []
+    previous = sum(size_of(child, along) for child in cell.children) + count - 1
+    left = size_of(cell, along)
+    for index, child in enumerate(cell.children):
+        share = _new_size(child, along, previous, size_of(cell, along), count - index, left)
+        left -= share + 1
+        size = (share, rows) if along == "row" else (columns, share)
+        children.append(_scaled(child, *size))
+    return msgspec.structs.replace(cell, children=tuple(children))
+
+
 def split(
     layout: Layout,
     target: PaneId,
@@ -179,29 +236,31 @@ def split(
         raise NoSpace
     half = (saved + 1) // 2 - 1
     asked = half if size is None else (saved - size - 1 if before else size)
+    if asked < 0:
+        asked = (
+            saved  # tmux's unsigned arithmetic: more than there is leaves the new pane the least
+        )
     second = min(max(asked, CELL_MIN), saved - 1 - CELL_MIN)
     first = saved - 1 - second
     old_size, new_size = (second, first) if before else (first, second)
-    if shrinkable(cell, direction) < saved - old_size:
+    if full and not _fits(cell, direction, old_size):
         raise NoSpace
-    new: Layout = Leaf(cell.columns, cell.rows, pane)
-    new = _sized(new, direction, new_size)
-    old = _adjust(cell, direction, old_size - saved)
+    new = _sized(Leaf(cell.columns, cell.rows, pane), direction, new_size)
+    columns, rows = (old_size, cell.rows) if direction == "row" else (cell.columns, old_size)
+    old = _scaled(cell, columns, rows)
     pair = (new, old) if before else (old, new)
-
-    if full and isinstance(cell, Split) and cell.direction == direction:
-        assert isinstance(old, Split)
+    if full and isinstance(old, Split) and old.direction == direction:
         children = (new, *old.children) if before else (*old.children, new)
-        return msgspec.structs.replace(cell, children=children)
+        return Split(cell.columns, cell.rows, direction, children)
     if path:
         parent = _at(layout, path[:-1])
         assert isinstance(parent, Split)
         if parent.direction == direction:
             at = path[-1]
-            children = (*parent.children[:at], *pair, *parent.children[at + 1 :])
-            return _replaced(
-                layout, path[:-1], lambda _: msgspec.structs.replace(parent, children=children)
+            kept = msgspec.structs.replace(
+                parent, children=(*parent.children[:at], *pair, *parent.children[at + 1 :])
             )
+            return _replaced(layout, path[:-1], lambda _: kept)
     return _replaced(layout, path, lambda _: Split(cell.columns, cell.rows, direction, pair))
 
 
@@ -221,22 +280,7 @@ def remove(layout: Layout, pane: PaneId) -> Layout | None:
         kept: Layout = msgspec.structs.replace(parent, children=tuple(children))
     else:
         kept = children[0]
-    return normalised(_replaced(layout, path[:-1], lambda _: kept))
-
-
-def normalised(layout: Layout) -> Layout:
-    """A child that runs the same way as its parent dissolves into it; a split of one child is that child."""
-    if isinstance(layout, Leaf):
-        return layout
-    children: list[Layout] = []
-    for child in map(normalised, layout.children):
-        if isinstance(child, Split) and child.direction == layout.direction:
-            children.extend(child.children)
-        else:
-            children.append(child)
-    if len(children) == 1:
-        return children[0]
-    return msgspec.structs.replace(layout, children=tuple(children))
+    return _replaced(layout, path[:-1], lambda _: kept)
 
 
 def _border_path(layout: Layout, pane: PaneId, direction: Direction) -> list[int] | None:

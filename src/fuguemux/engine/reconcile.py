@@ -1,0 +1,109 @@
+"""What to do at start: compare the recovered state with the processes that the keeper still holds. Pure."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from fuguemux.model.ids import PaneId
+from fuguemux.model.state import Life, Pane, ServerState
+
+
+class Held(msgspec.Struct, frozen=True):
+    """A process that the keeper holds, or held: one that ended keeps its status there until it is taken."""
+
+    key: str
+    pid: int
+    process_start: int
+    ended: bool = False
+    code: int | None = None
+    signal: int | None = None
+
+
+class Adopt(msgspec.Struct, frozen=True):
+    """The pane's process still runs: carry on with it."""
+
+    pane: PaneId
+    key: str
+
+
+class TakeExit(msgspec.Struct, frozen=True):
+    """The pane's process ended while no server was there: drain its PTY, then treat it as an exit."""
+
+    pane: PaneId
+    key: str
+
+
+class Restart(msgspec.Struct, frozen=True):
+    """The pane's process is gone with its PTY: start again by the pane's restore policy."""
+
+    pane: PaneId
+
+
+class LeaveDead(msgspec.Struct, frozen=True):
+    """The pane was dead and shown as such before: it still is."""
+
+    pane: PaneId
+
+
+class Rescue(msgspec.Struct, frozen=True):
+    """The keeper holds a process that no pane of the state knows: a pane in the session `rescued` shows it."""
+
+    key: str
+
+
+Step = Adopt | TakeExit | Restart | LeaveDead | Rescue
+
+
+def pane_key(store: str, pane: PaneId, generation: int) -> str:
+    """The name by which the keeper knows the `generation`-th process of `pane` of the store `store`."""
+    return f"{store}/{pane}/{generation}"
+
+
+def key_parts(key: str) -> tuple[str, PaneId, int] | None:
+    """The store, pane and generation in a key, or None if it is not one of ours."""
+    store, _, rest = key.partition("/")
+    pane, _, generation = rest.partition("/")
+    if pane.isdigit() and generation.isdigit():
+        return store, PaneId(int(pane)), int(generation)
+    return None
+
+
+def reconcile(state: ServerState, store: str, held: Sequence[Held]) -> tuple[Step, ...]:
+    """One step for every pane of `state` and every held process that belongs to none, panes in order.
+
+    The start of a process is logged after it started, so the keeper may hold one generation more than the state knows:
+    that one is the pane's, too, and the newest wins.
+    """
+    newest: dict[PaneId, tuple[int, Held]] = {}
+    steps: list[Step] = []
+    strangers: list[Held] = []
+    for process in held:
+        parts = key_parts(process.key)
+        pane = None if parts is None or parts[0] != store else state.panes.get(parts[1])
+        if parts is None or pane is None or parts[2] < pane.generation:
+            strangers.append(process)
+            continue
+        known = newest.get(pane.id)
+        if known is not None and known[0] >= parts[2]:
+            strangers.append(process)
+            continue
+        if known is not None:
+            strangers.append(known[1])
+        newest[pane.id] = (parts[2], process)
+    for pane_id, pane in sorted(state.panes.items()):
+        steps.append(_step(pane, newest.get(pane_id)))
+    steps.extend(Rescue(process.key) for process in strangers)
+    return tuple(steps)
+
+
+def _step(pane: Pane, found: tuple[int, Held] | None) -> Step:
+    if found is not None:
+        process = found[1]
+        if process.ended:
+            if pane.life is Life.DEAD:
+                return LeaveDead(pane.id)
+            return TakeExit(pane.id, process.key)
+        return Adopt(pane.id, process.key)
+    if pane.life is Life.DEAD:
+        return LeaveDead(pane.id)
+    return Restart(pane.id)
