@@ -1,0 +1,264 @@
+"""The keeper as a program: become a daemon, listen, start the server, hold the panes.
+
+    python -I -S …/keeper/__main__.py --socket PATH [--log FILE] [--store ID] [--adopt] [--wait SECONDS]
+                                      [--foreground] [-- SERVER ARGV…]
+
+`keeper.launch.keeper_argv` builds this line. The process that was started is only the herald: it waits for the
+daemon's word and exits with 0, or with 1 and one line on stderr.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+if __package__ in (None, ""):  # started by file name: the package is two directories above this one
+    sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
+
+import contextlib
+import resource
+import select
+import socket
+import time
+from collections.abc import Callable
+
+from fuguemux import __version__
+from fuguemux.keeper.channel import Channel, Message, PeerBroke, PeerGone
+from fuguemux.keeper.diagnostics import Diagnostics
+from fuguemux.keeper.keeper import Keeper
+from fuguemux.keeper.launch import WAIT_SECONDS_DEFAULT
+from fuguemux.keeper.listener import listen, lock
+from fuguemux.keeper.process import become_subreaper
+from fuguemux.keeper.protocol import PROTOCOL_VERSION, ROLE_CONTROL
+from fuguemux.keeper.supervisor import Supervisor
+
+USAGE = "usage: keeper --socket PATH [--log FILE] [--store ID] [--adopt] [--wait SECONDS] [--foreground] [-- ARGV…]"
+RETRY_SECONDS = 0.02
+DESCRIPTORS_WANTED = 65536
+SERVES = "serves"
+
+
+class Options:
+    """The command line. Raises ValueError with a line for people."""
+
+    def __init__(self, arguments: list[str]) -> None:
+        self.socket = self.log = self.store = ""
+        self.adopt = self.foreground = False
+        self.wait_seconds = WAIT_SECONDS_DEFAULT
+        self.server_argv: list[str] = []
+        rest = iter(arguments)
+        for name in rest:
+            if name == "--":
+                self.server_argv = list(rest)
+            elif name == "--adopt":
+                self.adopt = True
+            elif name == "--foreground":
+                self.foreground = True
+            elif name in ("--socket", "--log", "--store"):
+                setattr(self, name[2:], self._value(name, rest))
+            elif name == "--wait":
+                value = self._value(name, rest)
+                if not value.isdecimal():
+                    raise ValueError(f"--wait {value}: not a number of seconds\n{USAGE}")
+                self.wait_seconds = int(value)
+            else:
+                raise ValueError(f"unknown option {name}\n{USAGE}")
+        if not self.socket:
+            raise ValueError(f"--socket is missing\n{USAGE}")
+        self.socket = os.path.abspath(self.socket)
+        self.log = os.path.abspath(self.log) if self.log else ""
+
+    @staticmethod
+    def _value(name: str, rest: object) -> str:
+        value = next(rest, None)  # type: ignore[call-overload]  # an iterator over strings
+        if value is None:
+            raise ValueError(f"{name} needs a value\n{USAGE}")
+        return str(value)
+
+
+def main(arguments: list[str]) -> int:
+    """Run the program; return its exit code."""
+    try:
+        options = Options(arguments)
+    except ValueError as error:
+        sys.stderr.write(f"keeper: {error}\n")
+        return 2
+    deadline = time.monotonic() + options.wait_seconds
+    try:
+        while (lock_descriptor := lock(options.socket)) is None:
+            outcome = ask_running_keeper(options, deadline)
+            if outcome is not None:
+                return herald(outcome)
+            time.sleep(RETRY_SECONDS)
+        listener = listen(options.socket)
+    except OSError as error:
+        return herald(f"cannot listen on {options.socket}: {error.strerror or error}")
+    if options.foreground:
+        return keep(options, listener, lambda _: None)
+    return daemonise(options, listener, lock_descriptor, deadline)
+
+
+def herald(outcome: str) -> int:
+    """Tell the person how it went; return the exit code."""
+    if outcome == SERVES:
+        return 0
+    sys.stderr.write(f"keeper: {outcome}\n")
+    return 1
+
+
+def ask_running_keeper(options: Options, deadline: float) -> str | None:
+    """Have the keeper that has the lock start its server. Returns the outcome, or None: try again."""
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    channel = Channel(connection)
+    try:
+        connection.connect(options.socket)
+        channel.send(
+            {
+                "type": "hello",
+                "protocol": PROTOCOL_VERSION,
+                "role": ROLE_CONTROL,
+                "pid": os.getpid(),
+            }
+        )
+        message = next_message(channel, deadline)
+        if message.get("type") == "refused":
+            return f"the keeper at {options.socket} refuses: {message.get('message')}"
+        if not options.server_argv or options.adopt:
+            return SERVES
+        channel.send({"type": "start-server", "id": 1})
+        answer = next_message(channel, deadline)
+    except TimeoutError:
+        return f"the keeper at {options.socket} does not answer within {options.wait_seconds} s"
+    except PeerBroke as error:
+        return f"what listens on {options.socket} is no keeper: {error}"
+    except (OSError, PeerGone):  # it begins to listen, or ends: whichever it is, soon it is clear
+        return (
+            f"the keeper at {options.socket} does not listen"
+            if time.monotonic() > deadline
+            else None
+        )
+    finally:
+        channel.close()
+    return str(answer["error"]) if "error" in answer else SERVES
+
+
+def next_message(channel: Channel, deadline: float) -> Message:
+    """Wait for one message. Raises TimeoutError, PeerGone, PeerBroke."""
+    while True:
+        seconds = deadline - time.monotonic()
+        if seconds <= 0 or not select.select([channel], [], [], seconds)[0]:
+            raise TimeoutError
+        for message, descriptors in channel.receive():
+            for descriptor in descriptors:
+                os.close(descriptor)
+            return message
+
+
+def daemonise(
+    options: Options, listener: socket.socket, lock_descriptor: int, deadline: float
+) -> int:
+    """Become two processes: a daemon that keeps, and this one, which waits for its word."""
+    reading, writing = os.pipe()
+    first = os.fork()
+    if first > 0:
+        os.close(writing)
+        os.waitpid(first, 0)
+        return herald(word_of_daemon(reading, deadline, options.wait_seconds))
+    code = 1
+    try:
+        os.setsid()
+        if os.fork() > 0:  # a process that leads no session can never get a terminal by opening one
+            os._exit(0)
+        os.chdir("/")
+        redirect_standard_streams(options.log)
+        close_others({listener.fileno(), lock_descriptor, writing})
+        code = keep(options, listener, word_to_herald(writing))
+        os.unlink(options.socket)
+    except BaseException as error:  # the last place that can say anything
+        Diagnostics(options.log).note(f"keeper failed: {error!r}")
+        raise
+    finally:
+        os._exit(code)
+
+
+def word_of_daemon(reading: int, deadline: float, wait_seconds: int) -> str:
+    """Wait for what the daemon says. An end without a word means that it died."""
+    if not select.select([reading], [], [], max(deadline - time.monotonic(), 0))[0]:
+        return f"the server does not serve within {wait_seconds} s; it may yet"
+    word = os.read(reading, 4096).decode("utf-8", "replace")
+    return word or "the keeper died while it started"
+
+
+def word_to_herald(writing: int) -> Callable[[str], None]:
+    """Return a function that passes an outcome ("" means success) on to the waiting process."""
+
+    def tell(reason: str) -> None:
+        with contextlib.suppress(OSError):  # it may have stopped waiting
+            os.write(writing, (reason or SERVES).encode("utf-8", "replace")[:4096])
+        os.close(writing)
+
+    return tell
+
+
+def redirect_standard_streams(log: str) -> None:
+    """Let go of the terminal: nothing to read, and diagnostics into the file."""
+    null = os.open(os.devnull, os.O_RDWR)
+    output = null
+    if log:
+        with contextlib.suppress(OSError):
+            output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    for target, source in ((0, null), (1, output), (2, output)):
+        os.dup2(source, target)
+    for descriptor in {null, output}:
+        if descriptor > 2:
+            os.close(descriptor)
+
+
+def close_others(kept: set[int]) -> None:
+    """Close every descriptor that the starting program left open, except standard streams and `kept`."""
+    low = 3
+    for descriptor in [
+        *sorted(kept),
+        1 << 20 if sys.platform == "linux" else os.sysconf("SC_OPEN_MAX"),
+    ]:
+        os.closerange(low, descriptor)
+        low = descriptor + 1
+
+
+def raise_descriptor_limit() -> tuple[int, int] | None:
+    """Make room for a master per pane; return the limits to give back to every other process."""
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    soft, hard = limits
+    wanted = DESCRIPTORS_WANTED if hard == resource.RLIM_INFINITY else min(DESCRIPTORS_WANTED, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+            return limits
+    return None
+
+
+def keep(options: Options, listener: socket.socket, tell: Callable[[str], None]) -> int:
+    """Be the keeper until its end; return the exit code."""
+    diagnostics = Diagnostics(options.log)
+    limits = raise_descriptor_limit()
+    supervisor = Supervisor(options.server_argv, diagnostics, limits)
+    keeper = Keeper(
+        listener, supervisor, diagnostics, version=__version__, store=options.store, limits=limits
+    )
+    keeper.take_signals()
+    diagnostics.note(f"keeper {__version__} listens on {options.socket}")
+    if options.adopt:
+        keeper.await_adopter()
+    elif options.server_argv:
+        supervisor.start()
+    if options.adopt or not options.server_argv:
+        tell("")
+    else:
+        keeper.when_serving(tell)
+    if not become_subreaper() and sys.platform == "linux":
+        diagnostics.note("cannot become the reaper of orphans: they fall to init")
+    return keeper.run()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

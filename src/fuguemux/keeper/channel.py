@@ -1,0 +1,218 @@
+"""Frames and file descriptors over a Unix stream socket, without ever blocking.
+
+A frame is a big-endian 32-bit length and that many bytes of JSON, always an object. Descriptors travel by SCM_RIGHTS
+with the first byte of their frame; its field `descriptors` says how many are its own. Both the keeper and the server
+use this module (the server by way of `keeper.protocol`), so it needs the standard library only.
+"""
+
+from __future__ import annotations
+
+import array
+import contextlib
+import errno
+import json
+import os
+import socket
+import struct
+from collections import deque
+from collections.abc import Iterable, Sequence
+
+Message = dict[str, object]
+
+LENGTH = struct.Struct("!I")
+FRAME_BYTES_MAX = (
+    8 << 20
+)  # an execve takes 6 MiB of argv and environment at most; JSON may double a byte or two
+FRAME_BYTES_BEFORE_HELLO_MAX = 4096
+DESCRIPTORS_PER_FRAME_MAX = 16
+DESCRIPTORS_UNCLAIMED_MAX = 64
+OUTBOX_BYTES_MAX = 32 << 20
+RECEIVE_BYTES = 64 << 10
+RECEIVES_PER_CALL_MAX = 64
+
+_DESCRIPTOR_BYTES = array.array("i").itemsize
+_ANCILLARY_BYTES = socket.CMSG_SPACE(DESCRIPTORS_UNCLAIMED_MAX * _DESCRIPTOR_BYTES)
+_RECEIVE_FLAGS: int = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
+
+
+class PeerBroke(Exception):
+    """The other side broke the protocol. Its connection must be closed; nothing else follows."""
+
+
+class PeerGone(Exception):
+    """The other side closed the connection or died."""
+
+
+class Channel:
+    """One end of a connection: whole messages in and out. Owns `sock`; no method blocks."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        sock.setblocking(False)
+        self._socket = sock
+        self._received = bytearray()
+        self._unclaimed: deque[int] = deque()
+        self._outbox: deque[tuple[bytes, tuple[int, ...]]] = deque()
+        self._outbox_bytes = 0
+        self.frame_bytes_max = FRAME_BYTES_MAX
+        self.stalled = False
+        """The kernel has too many descriptors in flight: flush again in some milliseconds."""
+
+    @property
+    def socket(self) -> socket.socket:
+        """The socket, for credentials and tests."""
+        return self._socket
+
+    def fileno(self) -> int:
+        """Return the descriptor to wait on; -1 once closed."""
+        return self._socket.fileno()
+
+    @property
+    def wants_to_write(self) -> bool:
+        """Whether `flush` should be called when the socket becomes writable."""
+        return bool(self._outbox) and not self.stalled
+
+    def send(self, message: Message, descriptors: Sequence[int] = ()) -> None:
+        """Queue `message` and send what the kernel takes now. The descriptors stay the caller's.
+
+        Raises PeerGone when the connection is dead and PeerBroke when the peer has stopped reading.
+        """
+        if descriptors:
+            message = {**message, "descriptors": len(descriptors)}
+        frame = encode(message)
+        if self._outbox_bytes + len(frame) > OUTBOX_BYTES_MAX:
+            raise PeerBroke(f"the peer left {self._outbox_bytes} bytes unread")
+        self._outbox.append((frame, tuple(os.dup(descriptor) for descriptor in descriptors)))
+        self._outbox_bytes += len(frame)
+        self.flush()
+
+    def flush(self) -> bool:
+        """Send queued frames; return whether all went out. Raises PeerGone."""
+        self.stalled = False
+        while self._outbox:
+            data, descriptors = self._outbox[0]
+            try:
+                sent = self._send_once(data, descriptors)
+            except BlockingIOError:
+                return False
+            except OSError as error:
+                if error.errno == errno.ETOOMANYREFS:
+                    self.stalled = True
+                    return False
+                raise PeerGone(str(error)) from error
+            _close_all(descriptors)
+            self._outbox_bytes -= sent
+            if sent < len(data):  # the descriptors went with the first byte
+                self._outbox[0] = (data[sent:], ())
+            else:
+                self._outbox.popleft()
+        return True
+
+    def _send_once(self, data: bytes, descriptors: tuple[int, ...]) -> int:
+        if not descriptors:
+            return self._socket.send(data)
+        rights = array.array("i", descriptors)
+        return self._socket.sendmsg([data], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)])
+
+    def receive(self) -> list[tuple[Message, list[int]]]:
+        """Return the whole messages that have arrived, each with its descriptors, now the caller's to close.
+
+        Raises PeerGone at the end of the stream (after all messages before it were returned) and PeerBroke on
+        anything that is no message.
+        """
+        ended = ""
+        for _ in range(RECEIVES_PER_CALL_MAX):
+            try:
+                data, ancillary, flags, _ = self._socket.recvmsg(
+                    RECEIVE_BYTES, _ANCILLARY_BYTES, _RECEIVE_FLAGS
+                )
+            except BlockingIOError:
+                break
+            except OSError as error:
+                ended = str(error)
+                break
+            self._keep_descriptors(ancillary)
+            if flags & socket.MSG_CTRUNC:
+                raise PeerBroke("more descriptors than a message may carry")
+            if not data:
+                ended = "the connection was closed"
+                break
+            self._received += data
+        messages = list(self._whole_messages())
+        if ended and not messages:
+            raise PeerGone(ended)
+        return messages
+
+    def _keep_descriptors(self, ancillary: Iterable[tuple[int, int, bytes]]) -> None:
+        for level, kind, data in ancillary:
+            if level != socket.SOL_SOCKET or kind != socket.SCM_RIGHTS:
+                continue
+            rights = array.array("i")
+            rights.frombytes(data[: len(data) - len(data) % _DESCRIPTOR_BYTES])
+            for descriptor in rights:
+                os.set_inheritable(descriptor, False)
+                self._unclaimed.append(descriptor)
+
+    def _whole_messages(self) -> Iterable[tuple[Message, list[int]]]:
+        at = 0
+        try:
+            while len(self._received) - at >= LENGTH.size:
+                (length,) = LENGTH.unpack_from(self._received, at)
+                if length > self.frame_bytes_max:
+                    raise PeerBroke(
+                        f"a frame of {length} bytes; at most {self.frame_bytes_max} are allowed"
+                    )
+                end = at + LENGTH.size + length
+                if len(self._received) < end:
+                    break
+                message = decode(bytes(self._received[at + LENGTH.size : end]))
+                at = end
+                yield message, self._claim(message)
+        finally:
+            del self._received[:at]
+        if len(self._unclaimed) > DESCRIPTORS_UNCLAIMED_MAX:
+            raise PeerBroke(f"{len(self._unclaimed)} descriptors that no message claims")
+
+    def _claim(self, message: Message) -> list[int]:
+        wanted = message.pop("descriptors", 0)
+        if type(wanted) is not int or not 0 <= wanted <= min(
+            DESCRIPTORS_PER_FRAME_MAX, len(self._unclaimed)
+        ):
+            raise PeerBroke(f"a message claims {wanted!r} descriptors; {len(self._unclaimed)} came")
+        return [self._unclaimed.popleft() for _ in range(wanted)]
+
+    def close(self) -> None:
+        """Close the socket and every descriptor still under way. May be called again."""
+        _close_all(self._unclaimed)
+        self._unclaimed.clear()
+        for _, descriptors in self._outbox:
+            _close_all(descriptors)
+        self._outbox.clear()
+        self._outbox_bytes = 0
+        self._socket.close()
+
+
+def encode(message: Message) -> bytes:
+    """Return the frame of `message`."""
+    payload = json.dumps(message, separators=(",", ":")).encode("ascii")
+    if len(payload) > FRAME_BYTES_MAX:
+        raise ValueError(
+            f"a message of {len(payload)} bytes; at most {FRAME_BYTES_MAX} can be sent to the keeper"
+        )
+    return LENGTH.pack(len(payload)) + payload
+
+
+def decode(payload: bytes) -> Message:
+    """Return the message in a frame's payload. Raises PeerBroke when there is none."""
+    try:
+        message = json.loads(payload)
+    except (ValueError, RecursionError) as error:
+        raise PeerBroke(f"a frame that is not JSON: {error}") from error
+    if type(message) is not dict:
+        raise PeerBroke("a frame that is no JSON object")
+    return message
+
+
+def _close_all(descriptors: Iterable[int]) -> None:
+    for descriptor in descriptors:
+        with contextlib.suppress(OSError):
+            os.close(descriptor)

@@ -1,0 +1,160 @@
+"""Everybody at the keeper's socket: accepted, heard, answered, dropped. What messages mean is not known here."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import socket
+import time
+from collections.abc import Callable
+
+from fuguemux.keeper.channel import (
+    FRAME_BYTES_BEFORE_HELLO_MAX,
+    FRAME_BYTES_MAX,
+    Channel,
+    Message,
+    PeerBroke,
+    PeerGone,
+)
+from fuguemux.keeper.diagnostics import Diagnostics
+from fuguemux.keeper.listener import peer_of
+
+HELLO_SECONDS_MAX = 5.0
+CONNECTIONS_MAX = 32
+
+
+class Connection:
+    """Somebody at the socket. `role` is empty until the handshake."""
+
+    __slots__ = ("channel", "deadline", "pid", "role")
+
+    def __init__(self, channel: Channel, pid: int, deadline: float) -> None:
+        channel.frame_bytes_max = FRAME_BYTES_BEFORE_HELLO_MAX
+        self.channel = channel
+        self.pid = pid
+        self.role = ""
+        self.deadline = deadline
+
+    def welcome(self, role: str) -> None:
+        """The handshake succeeded."""
+        self.role = role
+        self.channel.frame_bytes_max = FRAME_BYTES_MAX
+
+
+class Connections:
+    """The open connections. A broken one is closed and noted, and never disturbs another."""
+
+    def __init__(
+        self,
+        listener: socket.socket,
+        selector: selectors.BaseSelector,
+        diagnostics: Diagnostics,
+        on_message: Callable[[Connection, Message, list[int]], None],
+        on_dropped: Callable[[Connection], None],
+    ) -> None:
+        self._listener = listener
+        self._selector = selector
+        self._diagnostics = diagnostics
+        self._on_message = on_message
+        self._on_dropped = on_dropped
+        self._open: list[Connection] = []
+        selector.register(listener, selectors.EVENT_READ, self._accept)
+
+    def __contains__(self, connection: Connection) -> bool:
+        return connection in self._open
+
+    def deadline(self) -> float | None:
+        """Return when the first connection without a hello is to be dropped."""
+        return min(
+            (connection.deadline for connection in self._open if not connection.role), default=None
+        )
+
+    @property
+    def stalled(self) -> bool:
+        """Whether a message waits for the kernel to pass on descriptors sent before."""
+        return any(connection.channel.stalled for connection in self._open)
+
+    def on_time(self, now: float) -> None:
+        """Drop who never said hello; try again to send what stalled."""
+        for connection in list(self._open):
+            if not connection.role and connection.deadline <= now:
+                self.drop(connection, "no hello in time")
+            elif connection.channel.stalled:
+                self._flush(connection)
+
+    def _accept(self) -> None:
+        try:
+            accepted, _ = self._listener.accept()
+        except OSError:
+            return
+        try:
+            user, pid = peer_of(accepted)
+        except OSError:
+            accepted.close()
+            return
+        if user not in (os.geteuid(), 0) or len(self._open) >= CONNECTIONS_MAX:
+            self._diagnostics.note(f"refused a connection of user {user}, process {pid}")
+            accepted.close()
+            return
+        connection = Connection(Channel(accepted), pid, time.monotonic() + HELLO_SECONDS_MAX)
+        self._open.append(connection)
+        self._selector.register(accepted, selectors.EVENT_READ, lambda: self.serve(connection))
+
+    def serve(self, connection: Connection) -> None:
+        """Send what waits for a connection and take what came from it."""
+        if connection not in self._open:
+            return
+        self._flush(connection)
+        try:
+            for message, descriptors in connection.channel.receive():
+                try:
+                    if connection in self._open:
+                        self._on_message(connection, message, descriptors)
+                finally:
+                    for descriptor in descriptors:  # those that nobody kept
+                        os.close(descriptor)
+        except PeerGone:
+            self.drop(connection, "")
+        except PeerBroke as error:
+            self.drop(connection, str(error))
+
+    def drop(self, connection: Connection, reason: str) -> None:
+        """Close a connection; note `reason` unless it is empty."""
+        if connection not in self._open:
+            return
+        if reason:
+            self._diagnostics.note(f"closed the connection of process {connection.pid}: {reason}")
+        self._open.remove(connection)
+        self._selector.unregister(connection.channel.socket)
+        connection.channel.close()
+        self._on_dropped(connection)
+
+    def send(
+        self, connection: Connection, message: Message, descriptors: tuple[int, ...] = ()
+    ) -> None:
+        """Send to a connection, if it is still there."""
+        if connection not in self._open:
+            return
+        try:
+            connection.channel.send(message, descriptors)
+        except PeerGone:
+            return  # what it sent before is still to be read; the end follows by itself
+        except PeerBroke as error:
+            self.drop(connection, str(error))
+            return
+        self._update_interest(connection)
+
+    def _flush(self, connection: Connection) -> None:
+        try:
+            connection.channel.flush()
+        except PeerGone:
+            return  # as above
+        self._update_interest(connection)
+
+    def _update_interest(self, connection: Connection) -> None:
+        events = selectors.EVENT_READ | (
+            selectors.EVENT_WRITE if connection.channel.wants_to_write else 0
+        )
+        selected = self._selector.get_key(connection.channel.socket)
+        if selected.events != events:
+            self._selector.modify(connection.channel.socket, events, selected.data)

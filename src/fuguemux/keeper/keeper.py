@@ -1,0 +1,425 @@
+"""The keeper's loop: the handshake, the server's life, the panes' ends. One thread; nothing in it waits but `select`."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+import signal
+import socket
+import time
+from collections.abc import Callable
+
+from fuguemux.keeper.channel import Message, PeerBroke
+from fuguemux.keeper.children import Child, SpawnFailed, failure_of
+from fuguemux.keeper.connections import Connection, Connections
+from fuguemux.keeper.diagnostics import Diagnostics
+from fuguemux.keeper.process import ProcessWatch
+from fuguemux.keeper.protocol import (
+    EXIT_GRACEFUL,
+    PROTOCOL_VERSION,
+    ROLE_CONTROL,
+    ROLE_SERVER,
+    ExitStatus,
+    flag,
+    integer,
+    text,
+)
+from fuguemux.keeper.requests import Panes, RequestFailed, failure_message
+from fuguemux.keeper.supervisor import Supervisor
+
+ADOPTER_SECONDS_MAX = 10.0
+TERMINATE_SECONDS_MAX = 10.0
+STALLED_SECONDS = 0.01
+POLL_SECONDS = 0.5  # where there are no pidfds
+NOT_EXECUTED = ExitStatus(code=127)
+
+Answered = Callable[[str], None]
+"""Called with "" once a server serves, or with the reason why none will."""
+
+
+class Keeper:
+    """Holds the panes until the server, or a signal, says that it is over."""
+
+    def __init__(
+        self,
+        listener: socket.socket,
+        supervisor: Supervisor,
+        diagnostics: Diagnostics,
+        *,
+        version: str,
+        store: str,
+        limits: tuple[int, int] | None,
+    ) -> None:
+        self._supervisor = supervisor
+        self._diagnostics = diagnostics
+        self._version = version
+        self._store = store
+        self._selector = selectors.DefaultSelector()
+        self._panes = Panes(limits, self._watch, self._unwatch)
+        self._connections = Connections(
+            listener, self._selector, diagnostics, self._on_message, self._on_dropped
+        )
+        self._server: Connection | None = None
+        self._server_watch: ProcessWatch | None = None
+        self._spawning: dict[Child, tuple[int, Connection, int]] = {}
+        self._waiting: list[Answered] = []
+        self._polled: list[Child] = []
+        self._terminate_by: float | None = None
+        self._stopping = False
+        self._exit_code: int | None = None
+        self._signals, self._signals_in = os.pipe()
+        for descriptor in (self._signals, self._signals_in):
+            os.set_blocking(descriptor, False)
+        self._selector.register(self._signals, selectors.EVENT_READ, self._on_signals)
+
+    def when_serving(self, answered: Answered) -> None:
+        """Call `answered` once it is known whether a server serves."""
+        self._waiting.append(answered)
+        self._answer_waiting()
+
+    def take_signals(self) -> None:
+        """Hear of children's ends and of requests to stop through the loop from now on."""
+        for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, _ignore)
+        for number in (
+            signal.SIGHUP,
+            signal.SIGPIPE,
+            signal.SIGTTOU,
+            signal.SIGTTIN,
+            signal.SIGTSTP,
+        ):
+            signal.signal(number, signal.SIG_IGN)
+        signal.set_wakeup_fd(self._signals_in, warn_on_full_buffer=False)
+
+    def await_adopter(self) -> None:
+        """Leave the server that started this keeper some time to connect before another one is started."""
+        self._supervisor.due = time.monotonic() + ADOPTER_SECONDS_MAX
+
+    def run(self) -> int:
+        """Serve until the end; return the exit code. The panes have been hung up by then."""
+        while self._exit_code is None:
+            for selected, _ in self._selector.select(self._seconds_to_next()):
+                selected.data()
+            self._on_time(time.monotonic())
+            if self._is_of_no_use():
+                self._end(1)
+        self._panes.hang_up()
+        self._diagnostics.note(f"keeper ends with code {self._exit_code}")
+        return self._exit_code
+
+    def _is_of_no_use(self) -> bool:
+        """Without panes a keeper that cannot start a server only stands in the way of the next one."""
+        return bool(self._supervisor.gave_up) and not self._panes.by_key and not self._server
+
+    def _end(self, code: int) -> None:
+        """Leave the loop after this turn; the first reason counts."""
+        if self._exit_code is None:
+            self._exit_code = code
+
+    # Time
+
+    def _seconds_to_next(self) -> float | None:
+        times = [self._connections.deadline(), self._supervisor.due, self._terminate_by]
+        now = time.monotonic()
+        seconds = [moment - now for moment in times if moment is not None]
+        if self._polled or (self._server_watch is not None and self._server_watch.pidfd < 0):
+            seconds.append(POLL_SECONDS)
+        if self._connections.stalled:
+            seconds.append(STALLED_SECONDS)
+        return max(min(seconds), 0.0) if seconds else None
+
+    def _on_time(self, now: float) -> None:
+        if self._supervisor.due is not None and self._supervisor.due <= now:
+            self._supervisor.start()
+        if self._terminate_by is not None and self._terminate_by <= now:
+            self._diagnostics.note("the server did not stop in time")
+            self._end(EXIT_GRACEFUL)
+        self._connections.on_time(now)
+        for child in [
+            child for child in self._polled if child.watch is not None and child.watch.ended()
+        ]:
+            self._adopted_child_ended(child)
+        if (
+            self._server_watch is not None
+            and self._server_watch.pidfd < 0
+            and self._server_watch.ended()
+        ):
+            self._watched_server_ended()
+
+    # Messages
+
+    def _on_message(self, connection: Connection, message: Message, descriptors: list[int]) -> None:
+        kind = text(message, "type", 64)
+        if not connection.role:
+            self._on_hello(connection, kind, message)
+            return
+        request = integer(message, "id")
+        try:
+            if connection.role == ROLE_SERVER:
+                answer = self._answer_server(connection, kind, request, message, descriptors)
+            else:
+                answer = self._answer_control(connection, kind, request)
+        except (RequestFailed, SpawnFailed) as error:
+            answer = failure_message(error)
+        if answer is not None:
+            self._answer(connection, request, answer)
+
+    def _answer(
+        self,
+        connection: Connection,
+        request: int,
+        answer: Message,
+        descriptors: tuple[int, ...] = (),
+    ) -> None:
+        self._connections.send(connection, {"type": "answer", "id": request, **answer}, descriptors)
+
+    def _answer_server(
+        self,
+        connection: Connection,
+        kind: str,
+        request: int,
+        message: Message,
+        descriptors: list[int],
+    ) -> Message | None:
+        """Do what a server asks and return the answer; None when it comes later."""
+        if kind == "spawn":
+            child, pipe = self._panes.spawn(message)
+            self._spawning[child] = (pipe, connection, request)
+            self._selector.register(pipe, selectors.EVENT_READ, lambda: self._on_executed(child))
+            return None
+        if kind == "ready":
+            self._supervisor.ready = True
+            self._answer_waiting()
+            return {}
+        if kind == "stop":
+            self._stopping = True
+            return {}
+        if kind == "status":
+            return self._status()
+        handle = self._panes.requests.get(kind)
+        if handle is None:
+            raise RequestFailed(f"this keeper does not know the request {kind!r}")
+        return handle(message, descriptors)
+
+    def _answer_control(self, connection: Connection, kind: str, request: int) -> Message | None:
+        """Do what somebody who is not the server may ask."""
+        if kind == "status":
+            return self._status()
+        if kind == "start-server":
+            self._supervisor.ask_again(time.monotonic())
+            if self._supervisor.state == "none":
+                raise RequestFailed("this keeper was not told how to start a server")
+            self.when_serving(
+                lambda reason: self._answer(
+                    connection, request, {"error": reason} if reason else {}
+                ),
+            )
+            return None
+        if kind == "stop":
+            if self._supervisor.pid:
+                raise RequestFailed("a server runs: ask that one to stop")
+            self._end(0)
+            return {}
+        raise RequestFailed(f"this keeper does not know the request {kind!r}")
+
+    def _status(self) -> Message:
+        children = self._panes.by_key.values()
+        return {
+            "keeper_version": self._version,
+            "keeper_pid": os.getpid(),
+            "panes": len(children),
+            "running": sum(child.status is None for child in children),
+            "server_state": self._supervisor.state,
+            "server_pid": self._supervisor.pid,
+            "reason": self._supervisor.gave_up,
+        }
+
+    # The handshake
+
+    def _on_hello(self, connection: Connection, kind: str, message: Message) -> None:
+        if kind != "hello":
+            raise PeerBroke(f"{kind!r} before hello")
+        reason, explanation = self._objection(message)
+        if reason:
+            refusal: Message = {"type": "refused", "protocol": PROTOCOL_VERSION, "reason": reason}
+            self._connections.send(connection, {**refusal, "message": explanation})
+            raise PeerBroke(f"refused: {explanation}")
+        connection.welcome(text(message, "role", 64))
+        names = list(self._panes.descriptors) if connection.role == ROLE_SERVER else []
+        welcome: Message = {
+            "type": "welcome",
+            "protocol": PROTOCOL_VERSION,
+            "names": list(names),
+            **self._status(),
+        }
+        self._connections.send(
+            connection, welcome, tuple(self._panes.descriptors[name] for name in names)
+        )
+        if connection.role == ROLE_SERVER:
+            self._begin_server(connection, text(message, "store", 256))
+
+    def _objection(self, message: Message) -> tuple[str, str]:
+        """Return why this hello is refused (a word for programs, a line for people), or two empty strings."""
+        protocol = integer(message, "protocol")
+        if protocol != PROTOCOL_VERSION:
+            return (
+                "version",
+                f"the keeper speaks protocol {PROTOCOL_VERSION}, the server {protocol}",
+            )
+        role = text(message, "role", 64)
+        if role not in (ROLE_SERVER, ROLE_CONTROL):
+            return "role", f"there is no role {role!r}"
+        if role == ROLE_CONTROL:
+            return "", ""
+        store = text(message, "store", 256)
+        if self._store and store != self._store:
+            return (
+                "store",
+                f"the keeper's panes belong to the state {self._store!r}, not to {store!r}",
+            )
+        if self._server is not None and not flag(message, "takeover"):
+            return "busy", f"process {self._server.pid} is the server already"
+        return "", ""
+
+    def _begin_server(self, connection: Connection, store: str) -> None:
+        self._store = self._store or store
+        previous, self._server = self._server, connection
+        if previous is not None:
+            self._connections.send(previous, {"type": "superseded", "pid": connection.pid})
+            self._connections.drop(previous, f"process {connection.pid} took over")
+        self._unwatch_server()
+        self._watch_server(self._supervisor.connected(connection.pid))
+        for message, descriptors in self._panes.reports():
+            self._connections.send(connection, message, tuple(descriptors))
+
+    def _on_dropped(self, connection: Connection) -> None:
+        if connection is self._server:
+            self._server = None
+            if self._stopping:
+                self._end(0)
+
+    # Ends of processes
+
+    def _on_signals(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            numbers = set(os.read(self._signals, 4096))
+            if signal.SIGCHLD in numbers:
+                self._reap()
+            if numbers & {signal.SIGTERM, signal.SIGINT}:
+                self._diagnostics.note("asked to terminate")
+                self._terminate_by = time.monotonic() + TERMINATE_SECONDS_MAX
+                if not self._supervisor.terminate():
+                    self._end(EXIT_GRACEFUL)
+
+    def _reap(self) -> None:
+        """Take the statuses of all ended children, panes' orphans too."""
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            ended = ExitStatus.of_wait(status)
+            if pid == self._supervisor.pid and self._supervisor.watch is None:
+                self._server_ended(ended)
+                continue
+            child = self._panes.child_with(pid)
+            if child is not None:
+                child.status = ended
+                self._tell_exited(child)
+
+    def _tell_exited(self, child: Child) -> None:
+        if self._server is None or child in self._spawning or child.status is None:
+            return  # told by the report of the next handshake, or after the answer to spawn
+        message: Message = {"type": "exited", "key": child.key, "status": child.status.as_message()}
+        self._connections.send(self._server, message)
+
+    def _on_executed(self, child: Child) -> None:
+        """The pipe of a new process tells: it became its program, or why it could not."""
+        pipe, connection, request = self._spawning[child]
+        try:
+            failure = failure_of(os.read(pipe, 64))
+        except BlockingIOError:
+            return
+        del self._spawning[child]
+        self._selector.unregister(pipe)
+        os.close(pipe)
+        if self._panes.by_key.get(child.key) is not child:
+            self._answer(connection, request, {"error": f"pane {child.key!r} was forgotten"})
+        elif failure is None:
+            answer: Message = {"pid": child.pid, "start_time": child.start_time, "tty": child.tty}
+            self._answer(connection, request, answer, (child.master,))
+            self._tell_exited(child)
+        elif connection in self._connections:
+            self._panes.discard(child)
+            self._answer(connection, request, failure_message(failure))
+        else:  # another server may have been told of this pane meanwhile
+            child.status = child.status or NOT_EXECUTED
+            self._tell_exited(child)
+
+    def _watch(self, child: Child) -> None:
+        watch = child.watch
+        if watch is not None and watch.pidfd >= 0 and not watch.ended():
+            self._selector.register(
+                watch.pidfd, selectors.EVENT_READ, lambda: self._adopted_child_ended(child)
+            )
+        else:
+            self._polled.append(
+                child
+            )  # also one that ended already: looked at before the next select
+
+    def _unwatch(self, child: Child) -> None:
+        if child in self._polled:
+            self._polled.remove(child)
+        elif child.watch is not None and child.watch.pidfd >= 0:
+            self._selector.unregister(child.watch.pidfd)
+
+    def _adopted_child_ended(self, child: Child) -> None:
+        if child.watch is None or child.status is not None:
+            return
+        child.status = child.watch.status()
+        self._unwatch(child)
+        child.watch.close()
+        self._tell_exited(child)
+
+    # The server
+
+    def _watch_server(self, watch: ProcessWatch | None) -> None:
+        self._server_watch = watch
+        if watch is not None and watch.pidfd >= 0:
+            self._selector.register(watch.pidfd, selectors.EVENT_READ, self._watched_server_ended)
+
+    def _watched_server_ended(self) -> None:
+        if self._server_watch is not None:
+            self._server_ended(self._server_watch.status())
+
+    def _server_ended(self, status: ExitStatus) -> None:
+        if self._server is not None:
+            self._connections.serve(
+                self._server
+            )  # its last words: a `taken` or `stop` sent right before
+        if self._server is not None:
+            self._connections.drop(self._server, "")
+        self._unwatch_server()
+        meant = self._supervisor.ended(status, time.monotonic())
+        if meant or self._stopping or self._terminate_by is not None:
+            graceful = status.code == EXIT_GRACEFUL or self._terminate_by is not None
+            self._end(EXIT_GRACEFUL if graceful else 0)
+        self._answer_waiting()
+
+    def _unwatch_server(self) -> None:
+        if self._server_watch is not None and self._server_watch.pidfd >= 0:
+            self._selector.unregister(self._server_watch.pidfd)
+        self._server_watch = None
+
+    def _answer_waiting(self) -> None:
+        if self._supervisor.ready or self._supervisor.gave_up:
+            waiting, self._waiting = self._waiting, []
+            for answered in waiting:
+                answered(self._supervisor.gave_up)
+
+
+def _ignore(_signal: int, _frame: object) -> None:
+    """Do nothing: the number comes through the wake-up descriptor."""

@@ -1,0 +1,41 @@
+"""The command line that starts a keeper. Imports only `sys`, so that the thin client can afford it."""
+
+from __future__ import annotations
+
+import sys
+
+WAIT_SECONDS_DEFAULT = 15
+
+
+def keeper_argv(
+    socket_path: str,
+    *,
+    server_argv: tuple[str, ...] = (),
+    log_path: str = "",
+    store: str = "",
+    adopt: bool = False,
+    wait_seconds: int = WAIT_SECONDS_DEFAULT,
+    python: str = "",
+) -> tuple[str, ...]:
+    """Return the argv to execute (argv[0] is an absolute path) so that a keeper listens on `socket_path`.
+
+    The started process is short-lived and may be waited for: it exits with 0 once a keeper runs and, when
+    `server_argv` is given and `adopt` is not set, its server has said that it serves. If a keeper runs there already,
+    that one is asked to start its server if it has none. Otherwise it exits with 1 and one line on stderr.
+    Its standard output is not used; it leaves no process behind with the caller's terminal open.
+
+    The keeper's program is named by its file and run with `-I -S`: neither PYTHONPATH nor the current directory, a
+    user site or an editable installation decide which code the keeper is made of.
+    """
+    program = __file__.rpartition("/")[0] + "/__main__.py"
+    argv = [python or sys.executable, "-I", "-S", program, "--socket", socket_path]
+    if log_path:
+        argv += ["--log", log_path]
+    if store:
+        argv += ["--store", store]
+    if adopt:
+        argv += ["--adopt"]
+    argv += ["--wait", str(wait_seconds)]
+    if server_argv:
+        argv += ["--", *server_argv]
+    return tuple(argv)

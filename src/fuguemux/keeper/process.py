@@ -1,0 +1,145 @@
+"""Facts about processes that are not our children: when they started, when they end, and how.
+
+On Linux from /proc and pidfds; elsewhere by asking whether the number still exists, and no more is known.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import struct
+import sys
+
+from fuguemux.keeper.protocol import UNKNOWN_STATUS, ExitStatus
+
+# PIDFD_GET_INFO, linux/pidfd.h: struct pidfd_info as of Linux 6.13, 64 bytes; the exit code is filled in since 6.15.
+_PIDFD_GET_INFO = 0xC040FF0B  # _IOWR(0xFF, 11, 64 bytes)
+_PIDFD_INFO = struct.Struct("=QQ11Ii")
+_PIDFD_INFO_EXIT = 1 << 3
+assert _PIDFD_INFO.size == 64
+
+# Fields of /proc/PID/stat behind the command, which may itself hold spaces and parentheses: proc_pid_stat(5).
+_STAT_STATE = 0
+_STAT_START_TIME = 19
+_STAT_EXIT_CODE = 49
+
+_LINUX = sys.platform == "linux"
+BOOT_ID_PATH = "/proc/sys/kernel/random/boot_id"
+
+
+def _stat_fields(pid: int) -> list[bytes]:
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            return file.read().rpartition(b")")[2].split()
+    except OSError:
+        return []
+
+
+def start_time_of(pid: int) -> int | None:
+    """Return when `pid` started, in clock ticks since boot, or None if that cannot be told.
+
+    A process number together with its start time names a process for good; the number alone is used again.
+    """
+    fields = _stat_fields(pid)
+    return int(fields[_STAT_START_TIME]) if len(fields) > _STAT_START_TIME else None
+
+
+def is_running(pid: int) -> bool:
+    """Whether there is such a process that has not ended (a zombie has)."""
+    fields = _stat_fields(pid)
+    if fields:
+        return fields[_STAT_STATE] not in (b"Z", b"X")
+    if _LINUX:
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _may_read_status(pid: int) -> bool:
+    """Whether a 0 in /proc/PID/stat is a status: readers without the right to know are shown 0 as well."""
+    me = os.geteuid()
+    if me == 0:
+        return True
+    try:
+        with open(f"/proc/{pid}/status", "rb") as file:
+            lines = file.read().splitlines()
+    except OSError:
+        return False
+    users = next((line.split()[1:4] for line in lines if line.startswith(b"Uid:")), [])
+    return users == [b"%d" % me] * 3
+
+
+class ProcessWatch:
+    """Notices the end of a process that is not a child of ours."""
+
+    def __init__(self, pid: int, start_time: int | None = None) -> None:
+        self.pid = pid
+        self._start_time = start_time
+        self.pidfd = -1
+        """Readable when the process has ended; -1 where there are none, and `ended` must be asked now and then."""
+        if hasattr(os, "pidfd_open"):
+            with contextlib.suppress(OSError):
+                self.pidfd = os.pidfd_open(pid)
+        # Only now: had the number been given to another process before, the pidfd would be the other's.
+        self._was_other = start_time is not None and start_time_of(pid) != start_time
+
+    def ended(self) -> bool:
+        """Whether the process has ended."""
+        if self._was_other or not is_running(self.pid):
+            return True
+        return self._start_time is not None and start_time_of(self.pid) != self._start_time
+
+    def status(self) -> ExitStatus:
+        """Return how the ended process ended, as far as the kernel still tells."""
+        if self._was_other:
+            return UNKNOWN_STATUS
+        if self.pidfd >= 0:
+            with contextlib.suppress(OSError):
+                request = _PIDFD_INFO.pack(_PIDFD_INFO_EXIT, *[0] * 13)
+                answer = _PIDFD_INFO.unpack(fcntl.ioctl(self.pidfd, _PIDFD_GET_INFO, request))
+                if answer[0] & _PIDFD_INFO_EXIT:
+                    return ExitStatus.of_wait(answer[-1])
+        return self._status_of_zombie()
+
+    def _status_of_zombie(self) -> ExitStatus:
+        """Ask /proc, as long as nobody has waited for the process."""
+        fields = _stat_fields(self.pid)
+        if len(fields) <= _STAT_EXIT_CODE or fields[_STAT_STATE] != b"Z":
+            return UNKNOWN_STATUS
+        if self._start_time is not None and int(fields[_STAT_START_TIME]) != self._start_time:
+            return UNKNOWN_STATUS
+        status = int(fields[_STAT_EXIT_CODE])
+        if status == 0 and not _may_read_status(self.pid):
+            return UNKNOWN_STATUS
+        return ExitStatus.of_wait(status)
+
+    def close(self) -> None:
+        """Stop watching. May be called again."""
+        if self.pidfd >= 0:
+            os.close(self.pidfd)
+            self.pidfd = -1
+
+
+def boot_id() -> bytes:
+    """Return what tells this boot of the machine from others; empty where the system has no such thing."""
+    try:
+        with open(BOOT_ID_PATH, "rb") as file:
+            return file.read().strip()
+    except OSError:
+        return b""
+
+
+def become_subreaper() -> bool:
+    """Make the panes' orphans our children instead of init's: prctl(2), Linux only. Return whether it worked."""
+    if sys.platform != "linux":
+        return False
+    import ctypes  # slow to import, and only here
+
+    pr_set_child_subreaper = 36
+    return bool(ctypes.CDLL(None).prctl(pr_set_child_subreaper, 1, 0, 0, 0) == 0)

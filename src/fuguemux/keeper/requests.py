@@ -1,0 +1,201 @@
+"""What a server may ask the keeper, one method a request. Everything here answers at once and never waits."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+from fuguemux.keeper.channel import DESCRIPTORS_PER_FRAME_MAX, Message, PeerBroke
+from fuguemux.keeper.children import Child, SpawnFailed, SpawnRequest, spawn
+from fuguemux.keeper.process import ProcessWatch
+from fuguemux.keeper.protocol import (
+    ExitStatus,
+    flag,
+    integer,
+    key,
+    octets,
+    octets_list,
+    optional_integer,
+    text,
+    to_text,
+)
+
+PANES_MAX = 8192
+SIZE_MAX = 65535
+SIGNAL_MAX = 64
+
+Spawning = tuple[Child, int]
+"""A process between fork and exec, and the pipe that will tell."""
+
+
+class RequestFailed(Exception):
+    """The request makes sense but cannot be met. The server gets the text; the connection goes on."""
+
+
+class Panes:
+    """Every pane's process, by the key that the server gave it, and the descriptors kept for the server."""
+
+    def __init__(
+        self,
+        limits: tuple[int, int] | None,
+        watch: Callable[[Child], None],
+        unwatch: Callable[[Child], None],
+    ) -> None:
+        self.by_key: dict[str, Child] = {}
+        self.descriptors: dict[str, int] = {}
+        self._limits = limits
+        self._watch = watch
+        self._unwatch = unwatch
+        self.requests: dict[str, Callable[[Message, list[int]], Message]] = {
+            "kill": self._kill,
+            "taken": self._taken,
+            "forget": self._forget,
+            "adopt": self._adopt,
+            "store": self._store,
+            "unstore": self._unstore,
+        }
+
+    def reports(self) -> list[tuple[Message, list[int]]]:
+        """Return the messages that tell a new server about every pane, with the masters."""
+        children = list(self.by_key.values())
+        return [
+            (
+                {
+                    "type": "report",
+                    "key": child.key,
+                    "pid": child.pid,
+                    "start_time": child.start_time,
+                    "tty": child.tty,
+                    "argv": [to_text(argument) for argument in child.argv],
+                    "status": child.status.as_message() if child.status else None,
+                    "ours": child.watch is None,
+                    "last": child is children[-1],
+                },
+                [child.master],
+            )
+            for child in children
+        ]
+
+    def spawn(self, message: Message) -> Spawning:
+        """Fork a process for a new pane. Raises SpawnFailed, RequestFailed, PeerBroke."""
+        name = self._new_key(message)
+        argv = octets_list(message, "argv")
+        environment = {}
+        for assignment in octets_list(message, "environment"):
+            variable, equals, value = assignment.partition(b"=")
+            if not variable or not equals:
+                raise PeerBroke(f"{assignment!r} is no NAME=VALUE")
+            environment[variable] = value
+        request = SpawnRequest(
+            key=name,
+            program=octets(message, "program"),
+            argv=argv,
+            cwd=octets(message, "cwd"),
+            environment=environment,
+            columns=integer(message, "columns", 1, SIZE_MAX),
+            rows=integer(message, "rows", 1, SIZE_MAX),
+            pixel_width=integer(message, "pixel_width", 0, SIZE_MAX),
+            pixel_height=integer(message, "pixel_height", 0, SIZE_MAX),
+        )
+        child, pipe = spawn(request, self._limits)
+        self.by_key[name] = child
+        return child, pipe
+
+    def discard(self, child: Child) -> None:
+        """Drop a pane for good."""
+        self.by_key.pop(child.key, None)
+        self._unwatch(child)
+        child.release()
+
+    def child_with(self, pid: int) -> Child | None:
+        """Return the running child of ours with this number."""
+        for child in self.by_key.values():
+            if child.pid == pid and child.watch is None and child.status is None:
+                return child
+        return None
+
+    def hang_up(self) -> None:
+        """End of the keeper: every process learns that its terminal is gone."""
+        for child in self.by_key.values():
+            child.hang_up()
+        self.by_key.clear()
+
+    def _new_key(self, message: Message) -> str:
+        name = key(message)
+        if name in self.by_key:
+            raise RequestFailed(f"there is a pane {name!r} already")
+        if len(self.by_key) >= PANES_MAX:
+            raise RequestFailed(f"a keeper holds {PANES_MAX} panes at most")
+        return name
+
+    def _known(self, message: Message) -> Child:
+        name = key(message)
+        child = self.by_key.get(name)
+        if child is None:
+            raise RequestFailed(f"there is no pane {name!r}")
+        return child
+
+    def _kill(self, message: Message, _: list[int]) -> Message:
+        child = self._known(message)
+        try:
+            number = integer(message, "signal", 0, SIGNAL_MAX)
+            return {"delivered": child.signal(number, foreground=flag(message, "foreground"))}
+        except OSError as error:
+            raise RequestFailed(f"cannot signal pane {child.key!r}: {error.strerror}") from error
+
+    def _taken(self, message: Message, _: list[int]) -> Message:
+        child = self._known(message)
+        if child.status is None:
+            raise RequestFailed(f"pane {child.key!r} still runs")
+        self.discard(child)
+        return {}
+
+    def _forget(self, message: Message, _: list[int]) -> Message:
+        self.discard(self._known(message))
+        return {}
+
+    def _adopt(self, message: Message, descriptors: list[int]) -> Message:
+        if len(descriptors) != 1:
+            raise PeerBroke("adopt needs the pane's master")
+        child = Child(
+            self._new_key(message),
+            integer(message, "pid", 2, (1 << 31) - 1),
+            optional_integer(message, "start_time"),
+            text(message, "tty"),
+            octets_list(message, "argv"),
+            -1,
+        )
+        status = ExitStatus.of_message(message.get("status"))
+        child.watch = ProcessWatch(child.pid, child.start_time)
+        child.master = descriptors.pop()
+        os.set_blocking(child.master, False)
+        child.status = status
+        self.by_key[child.key] = child
+        if status is None:
+            self._watch(child)
+        return {}
+
+    def _store(self, message: Message, descriptors: list[int]) -> Message:
+        name = text(message, "name", 64)
+        if len(descriptors) != 1:
+            raise PeerBroke("store needs one descriptor")
+        if name not in self.descriptors and len(self.descriptors) >= DESCRIPTORS_PER_FRAME_MAX:
+            raise RequestFailed(
+                f"a keeper keeps {DESCRIPTORS_PER_FRAME_MAX} named descriptors at most"
+            )
+        self._unstore(message, [])
+        self.descriptors[name] = descriptors.pop()
+        return {}
+
+    def _unstore(self, message: Message, _: list[int]) -> Message:
+        old = self.descriptors.pop(text(message, "name", 64), None)
+        if old is not None:
+            os.close(old)
+        return {}
+
+
+def failure_message(error: Exception) -> Message:
+    """Return the part of an answer that says why a request failed."""
+    if isinstance(error, SpawnFailed):
+        return {"error": str(error), "stage": error.stage, "errno": error.errno}
+    return {"error": str(error)}

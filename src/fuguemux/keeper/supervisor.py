@@ -1,0 +1,138 @@
+"""The server's process: started, watched, started again. Holds no connection; the keeper tells it what happens."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import signal
+
+from fuguemux.keeper.children import reset_signals
+from fuguemux.keeper.diagnostics import Diagnostics
+from fuguemux.keeper.process import ProcessWatch
+from fuguemux.keeper.protocol import (
+    EXIT_CANNOT_START,
+    EXIT_DELIBERATE,
+    EXIT_GRACEFUL,
+    ExitStatus,
+)
+from fuguemux.keeper.restart import CRASHES_MAX, WINDOW_SECONDS, RestartPolicy
+
+
+class Supervisor:
+    """Knows whether a server runs, whether it serves, and when the next one is due."""
+
+    def __init__(
+        self, argv: list[str], diagnostics: Diagnostics, limits: tuple[int, int] | None
+    ) -> None:
+        self.argv = argv
+        self.pid = 0
+        """The server's process; 0 while there is none."""
+        self.watch: ProcessWatch | None = None
+        """Set when the server is not our child: it adopted us, or took over."""
+        self.ready = False
+        self.due: float | None = None
+        """When the next server is to be started (monotonic clock); None: not at all."""
+        self.gave_up = ""
+        """Why no server is started any more; empty while one runs or is due."""
+        self._diagnostics = diagnostics
+        self._limits = limits
+        self._policy = RestartPolicy()
+        self._log_offset = 0
+
+    @property
+    def state(self) -> str:
+        """One of `serving`, `starting`, `due`, `gave-up`, `none`, for people."""
+        if self.pid:
+            return "serving" if self.ready else "starting"
+        if self.due is not None:
+            return "due"
+        return "gave-up" if self.gave_up else "none"
+
+    def start(self) -> None:
+        """Start the server now, as our child."""
+        self.due = None
+        self.gave_up = ""
+        self.ready = False
+        self._log_offset = self._diagnostics.size()
+        pid = os.fork()
+        if pid == 0:
+            self._become_server()  # does not return
+        self.pid = pid
+        self._diagnostics.note(f"server started as process {pid}")
+
+    def _become_server(self) -> None:
+        try:
+            reset_signals()
+            if self._limits is not None:
+                resource.setrlimit(resource.RLIMIT_NOFILE, self._limits)
+            os.execvp(self.argv[0], self.argv)
+        except (OSError, ValueError) as error:
+            self._diagnostics.note(f"cannot execute {self.argv[0]}: {error}")
+        finally:
+            os._exit(EXIT_CANNOT_START)
+
+    def connected(self, pid: int) -> ProcessWatch | None:
+        """Take note of the process that speaks as the server; return its watch if it is not our child."""
+        if pid != self.pid:
+            self.forget()
+            self.pid = pid
+            self.watch = ProcessWatch(pid)
+        self.due = None
+        self.gave_up = ""
+        return self.watch
+
+    def forget(self) -> None:
+        """The process is the server no longer."""
+        self.pid = 0
+        self.ready = False
+        if self.watch is not None:
+            self.watch.close()
+            self.watch = None
+
+    def ended(self, status: ExitStatus, now: float) -> bool:
+        """The server ended. Return whether that was meant, so that the keeper must end as well."""
+        was_ready = self.ready
+        self._diagnostics.note(f"server process {self.pid} ended: {status}")
+        self.forget()
+        if status.code in (EXIT_DELIBERATE, EXIT_GRACEFUL):
+            return True
+        if status.code == EXIT_CANNOT_START:
+            self._give_up("the server cannot start")
+            return False
+        if not self.argv:
+            self._give_up(
+                f"the server ended ({status}) and this keeper was not told how to start another"
+            )
+            return False
+        wait = self._policy.seconds_to_wait(
+            now, killed=was_ready and status.signal == signal.SIGKILL
+        )
+        if wait is None:
+            self._give_up(
+                f"the server crashed {CRASHES_MAX} times in {WINDOW_SECONDS:g} s ({status})"
+            )
+        else:
+            self.due = now + wait
+        return False
+
+    def _give_up(self, reason: str) -> None:
+        last_words = self._diagnostics.last_line_since(self._log_offset)
+        self.gave_up = f"{reason}: {last_words}" if last_words else reason
+        self._diagnostics.note(f"no server is started any more: {self.gave_up}")
+
+    def ask_again(self, now: float) -> None:
+        """A person wants a server: forget old crashes and start one, unless one runs."""
+        if not self.pid and self.argv:
+            self._policy.forgive()
+            self.due = now
+
+    def terminate(self) -> bool:
+        """Ask the server to stop gracefully; return whether there is one to wait for."""
+        self.due = None
+        if not self.pid:
+            return False
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGTERM)
+            return True
+        return False

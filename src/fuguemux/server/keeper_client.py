@@ -1,0 +1,467 @@
+"""The server's side of the keeper: panes' processes as awaitable requests, and their ends as a queue.
+
+Nothing here blocks the loop. Masters handed out by this module are non-blocking and close-on-exec and belong to the
+caller, who must close them: a pane's processes get their hang-up when the last duplicate, the keeper's included, is
+closed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from fuguemux.keeper.protocol import (
+    PROTOCOL_VERSION,
+    ROLE_SERVER,
+    Channel,
+    ExitStatus,
+    Message,
+    PeerBroke,
+    PeerGone,
+    flag,
+    integer,
+    key,
+    octets_list,
+    optional_integer,
+    text,
+    to_text,
+)
+
+HANDSHAKE_SECONDS_DEFAULT: Final = 5.0
+REQUEST_SECONDS_DEFAULT: Final = 30.0
+STALLED_SECONDS: Final = 0.01
+
+
+class KeeperUnreachable(Exception):
+    """There is no keeper at the path, it does not answer in time, or it died."""
+
+
+class KeeperRefused(Exception):
+    """The keeper speaks to us but not with us. `reason` is `version`, `store`, `busy` or `role`."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class RequestFailed(Exception):
+    """The keeper could not do what was asked; nothing changed. `stage` and `errno` are set for a spawn."""
+
+    def __init__(self, message: str, stage: str = "", errno: int = 0) -> None:
+        super().__init__(message)
+        self.stage = stage
+        self.errno = errno
+
+
+@dataclass(frozen=True, slots=True)
+class HeldPane:
+    """A pane's process as the keeper holds it."""
+
+    key: str
+    pid: int
+    start_time: int | None
+    """Clock ticks since boot; with `pid` it names the process for good. None where the system does not tell."""
+    tty: str
+    argv: tuple[bytes, ...]
+    master_fd: int
+    exit_status: ExitStatus | None
+    """None while it runs. A status whose `known` is False must never be shown as 0."""
+    adopted: bool = False
+    """Whether it outlived a keeper: its exit status may turn out to be unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spawned:
+    """A process that has become its program."""
+
+    key: str
+    pid: int
+    start_time: int | None
+    tty: str
+    master_fd: int
+
+
+@dataclass(frozen=True, slots=True)
+class PaneExited:
+    """A pane's process ended. Read its master to the end, log both, then say `taken`."""
+
+    key: str
+    status: ExitStatus
+
+
+@dataclass(frozen=True, slots=True)
+class KeeperLost:
+    """The connection is gone and stays so; `superseded_by` is the process that took our place, or 0."""
+
+    reason: str
+    superseded_by: int = 0
+
+
+class KeeperClient:
+    """A connection to the keeper, past its handshake. Make one with `connect`; close it with `close`."""
+
+    def __init__(self, channel: Channel, loop: asyncio.AbstractEventLoop) -> None:
+        self._channel = channel
+        self._loop = loop
+        self._answers: dict[int, asyncio.Future[tuple[Message, list[int]]]] = {}
+        self._last_request = 0
+        self._welcome: asyncio.Future[None] = loop.create_future()
+        self._expected = 0
+        self._closed = False
+        self._writing = False
+        self.keeper_pid = 0
+        self.keeper_version = ""
+        self.held: list[HeldPane] = []
+        """What the keeper held at the handshake. The masters belong to the caller."""
+        self.descriptors: dict[str, int] = {}
+        """The named descriptors stored by an earlier server. They belong to the caller."""
+        self.events: asyncio.Queue[PaneExited | KeeperLost] = asyncio.Queue()
+        """What happens from the handshake on, in order; KeeperLost is the last."""
+
+    @classmethod
+    async def connect(
+        cls,
+        path: str,
+        *,
+        store: str,
+        takeover: bool = False,
+        timeout_seconds: float = HANDSHAKE_SECONDS_DEFAULT,
+    ) -> KeeperClient:
+        """Connect to the keeper listening on `path` and receive all it holds.
+
+        `store` names the state that the panes belong to; a keeper serves one only. `takeover` replaces a server that
+        is connected (it gets KeeperLost). Raises KeeperUnreachable and KeeperRefused.
+        """
+        loop = asyncio.get_running_loop()
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        client = cls(Channel(connection), loop)
+        try:
+            async with asyncio.timeout(timeout_seconds):
+                await loop.sock_connect(connection, path)
+                loop.add_reader(connection, client._on_readable)
+                hello: Message = {
+                    "type": "hello",
+                    "protocol": PROTOCOL_VERSION,
+                    "role": ROLE_SERVER,
+                    "store": store,
+                }
+                client._send({**hello, "pid": os.getpid(), "takeover": takeover})
+                await client._welcome
+        except TimeoutError as error:
+            client._give_back()
+            raise KeeperUnreachable(
+                f"the keeper at {path} did not answer within {timeout_seconds:g} s"
+            ) from error
+        except (OSError, PeerGone) as error:
+            client._give_back()
+            raise KeeperUnreachable(f"no keeper at {path}: {error}") from error
+        except BaseException:
+            client._give_back()
+            raise
+        return client
+
+    # Requests
+
+    async def spawn(
+        self,
+        key: str,
+        argv: Sequence[bytes],
+        cwd: bytes,
+        environment: Mapping[bytes, bytes],
+        columns: int,
+        rows: int,
+        *,
+        program: bytes | None = None,
+        pixel_width: int = 0,
+        pixel_height: int = 0,
+    ) -> Spawned:
+        """Start a pane's process; returns once its exec succeeded.
+
+        `program` is looked up along PATH in `environment` unless it holds a slash; it is argv[0] unless given.
+        Raises RequestFailed with `stage` ("change the directory", "execute", …) and `errno`, KeeperUnreachable.
+        """
+        answer, descriptors = await self._ask(
+            {
+                "type": "spawn",
+                "key": key,
+                "program": to_text(argv[0] if program is None else program),
+                "argv": [to_text(argument) for argument in argv],
+                "cwd": to_text(cwd),
+                "environment": [
+                    to_text(name + b"=" + value) for name, value in environment.items()
+                ],
+                "columns": columns,
+                "rows": rows,
+                "pixel_width": pixel_width,
+                "pixel_height": pixel_height,
+            }
+        )
+        (master_fd,) = descriptors
+        return Spawned(
+            key,
+            integer(answer, "pid"),
+            optional_integer(answer, "start_time"),
+            text(answer, "tty"),
+            master_fd,
+        )
+
+    async def kill(self, key: str, signal: int, *, foreground: bool = False) -> bool:
+        """Signal the process's group, or the terminal's foreground group; return whether anybody got it."""
+        answer, _ = await self._ask(
+            {"type": "kill", "key": key, "signal": signal, "foreground": foreground}
+        )
+        return flag(answer, "delivered")
+
+    async def taken(self, key: str) -> None:
+        """The exit status and all output of an ended pane are safe: the keeper may forget it."""
+        await self._ask({"type": "taken", "key": key})
+
+    async def forget(self, key: str) -> None:
+        """Drop a pane whether it runs or not: the keeper closes its master and reports it no more."""
+        await self._ask({"type": "forget", "key": key})
+
+    async def adopt(self, pane: HeldPane) -> None:
+        """Hand a pane to this keeper, which did not start it. `pane.master_fd` stays ours."""
+        await self._ask(
+            {
+                "type": "adopt",
+                "key": pane.key,
+                "pid": pane.pid,
+                "start_time": pane.start_time,
+                "tty": pane.tty,
+                "argv": [to_text(argument) for argument in pane.argv],
+                "status": pane.exit_status.as_message() if pane.exit_status is not None else None,
+            },
+            (pane.master_fd,),
+        )
+
+    async def store(self, name: str, descriptor: int) -> None:
+        """Have the keeper keep a duplicate of `descriptor` for the next server, in place of an older `name`."""
+        await self._ask({"type": "store", "name": name}, (descriptor,))
+
+    async def unstore(self, name: str) -> None:
+        """Have the keeper close the descriptor `name`."""
+        await self._ask({"type": "unstore", "name": name})
+
+    async def ready(self) -> None:
+        """Say that we serve: whoever waits for the server to start is told."""
+        await self._ask({"type": "ready"})
+
+    async def stop(self) -> None:
+        """Say that our end is meant: when we are gone the keeper hangs every pane up and ends."""
+        await self._ask({"type": "stop"})
+
+    def close(self) -> None:
+        """Close the connection; the panes run on. What was not answered fails with KeeperUnreachable."""
+        self._lose(KeeperLost("closed by us"))
+
+    # The connection
+
+    async def _ask(
+        self, message: Message, descriptors: Sequence[int] = ()
+    ) -> tuple[Message, list[int]]:
+        if self._closed:
+            raise KeeperUnreachable("the connection to the keeper is closed")
+        self._last_request += 1
+        request = self._last_request
+        future: asyncio.Future[tuple[Message, list[int]]] = self._loop.create_future()
+        self._answers[request] = future
+        try:
+            self._send({**message, "id": request}, descriptors)
+            async with asyncio.timeout(REQUEST_SECONDS_DEFAULT):
+                answer, received = await future
+        except TimeoutError as error:
+            raise KeeperUnreachable(
+                f"the keeper did not answer within {REQUEST_SECONDS_DEFAULT:g} s"
+            ) from error
+        except PeerGone as error:
+            raise KeeperUnreachable(f"the keeper is gone: {error}") from error
+        except asyncio.CancelledError:
+            if future.done() and not future.cancelled() and future.exception() is None:
+                for descriptor in future.result()[1]:  # it came in the same moment
+                    os.close(descriptor)
+            raise
+        finally:
+            self._answers.pop(request, None)
+        if "error" in answer:
+            errno = answer.get("errno")
+            stage = answer.get("stage")
+            raise RequestFailed(
+                str(answer["error"]),
+                stage if isinstance(stage, str) else "",
+                errno if isinstance(errno, int) else 0,
+            )
+        return answer, received
+
+    def _send(self, message: Message, descriptors: Sequence[int] = ()) -> None:
+        self._channel.send(message, descriptors)
+        self._update_writer()
+
+    def _update_writer(self) -> None:
+        if self._channel.stalled:
+            self._loop.call_later(STALLED_SECONDS, self._on_writable)
+        wants = self._channel.wants_to_write
+        if wants and not self._writing:
+            self._loop.add_writer(self._channel, self._on_writable)
+        elif self._writing and not wants:
+            self._loop.remove_writer(self._channel)
+        self._writing = wants
+
+    def _on_writable(self) -> None:
+        if self._closed:
+            return
+        try:
+            self._channel.flush()
+        except PeerGone:
+            return  # what the keeper sent before its end is still to be read
+        self._update_writer()
+
+    def _on_readable(self) -> None:
+        try:
+            for message, descriptors in self._channel.receive():
+                self._on_message(message, descriptors)
+                for descriptor in descriptors:  # those that nobody wanted
+                    os.close(descriptor)
+        except (PeerGone, PeerBroke) as error:
+            self._lose(KeeperLost(str(error)))
+
+    def _on_message(self, message: Message, descriptors: list[int]) -> None:
+        kind = text(message, "type")
+        if kind == "answer":
+            future = self._answers.get(integer(message, "id"))
+            if future is not None and not future.done():
+                future.set_result((message, list(descriptors)))
+                descriptors.clear()
+        elif kind == "exited":
+            status = ExitStatus.of_message(message.get("status"))
+            if status is None:
+                raise PeerBroke("an end without a status")
+            self.events.put_nowait(PaneExited(key(message), status))
+        elif kind == "superseded":
+            self._lose(KeeperLost("another server took over", integer(message, "pid")))
+        elif not self._welcome.done():
+            self._on_handshake(kind, message, descriptors)
+
+    def _on_handshake(self, kind: str, message: Message, descriptors: list[int]) -> None:
+        if kind == "refused":
+            self._welcome.set_exception(
+                KeeperRefused(text(message, "reason"), text(message, "message"))
+            )
+            return
+        if kind == "welcome":
+            if integer(message, "protocol") != PROTOCOL_VERSION:
+                explanation = f"the keeper speaks protocol {message['protocol']}, the server {PROTOCOL_VERSION}"
+                self._welcome.set_exception(KeeperRefused("version", explanation))
+                return
+            self.keeper_pid = integer(message, "keeper_pid")
+            self.keeper_version = text(message, "keeper_version")
+            self._expected = integer(message, "panes")
+            names = message.get("names")
+            if not isinstance(names, list) or len(names) != len(descriptors):
+                raise PeerBroke("a welcome whose names and descriptors differ in number")
+            self.descriptors = {str(name): descriptors.pop(0) for name in names}
+        elif kind == "report":
+            self.held.append(_held_pane(message, descriptors))
+            if flag(message, "last") != (len(self.held) == self._expected):
+                raise PeerBroke(f"{len(self.held)} reports of {self._expected} panes")
+        if len(self.held) == self._expected:
+            self._welcome.set_result(None)
+
+    def _lose(self, lost: KeeperLost) -> None:
+        if self._closed:
+            return
+        self._closed = True
+        with contextlib.suppress(ValueError):
+            self._loop.remove_reader(self._channel)
+            self._loop.remove_writer(self._channel)
+        self._channel.close()
+        for future in self._answers.values():
+            if not future.done():
+                future.set_exception(PeerGone(lost.reason))
+        if not self._welcome.done():
+            self._welcome.set_exception(PeerGone(lost.reason))
+        self.events.put_nowait(lost)
+
+    def _give_back(self) -> None:
+        """Close everything that a failed handshake brought."""
+        self.close()
+        if self._welcome.done() and not self._welcome.cancelled():
+            self._welcome.exception()  # was raised to the caller, or came too late for one
+        for descriptor in (*(pane.master_fd for pane in self.held), *self.descriptors.values()):
+            os.close(descriptor)
+
+
+def _held_pane(message: Message, descriptors: list[int]) -> HeldPane:
+    if len(descriptors) != 1:
+        raise PeerBroke("a report without its master")
+    pane = HeldPane(
+        key(message),
+        integer(message, "pid"),
+        optional_integer(message, "start_time"),
+        text(message, "tty"),
+        tuple(octets_list(message, "argv")),
+        descriptors[0],
+        ExitStatus.of_message(message.get("status")),
+        not flag(message, "ours"),
+    )
+    descriptors.clear()
+    return pane
+
+
+async def start_keeper(argv: Sequence[str]) -> None:
+    """Run the program of `keeper.protocol.keeper_argv` and wait until a keeper listens.
+
+    Raises KeeperUnreachable with the line that the program wrote for people. Does not block the loop.
+    """
+    result = await asyncio.to_thread(
+        subprocess.run,
+        argv,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    if result.returncode != 0:
+        lines = result.stderr.decode("utf-8", "replace").strip().splitlines()
+        raise KeeperUnreachable(
+            lines[-1] if lines else f"the keeper ended with code {result.returncode}"
+        )
+
+
+async def replace_keeper(
+    argv: Sequence[str],
+    path: str,
+    *,
+    store: str,
+    panes: Sequence[HeldPane],
+    descriptors: Mapping[str, int],
+) -> KeeperClient:
+    """After KeeperLost: start another keeper (`argv` from `keeper_argv(…, adopt=True)`) and hand everything over.
+
+    `panes` are those that live, and those that ended whose status the state does not have yet; `descriptors` the
+    named ones to keep. A pane that the keeper turns out to hold already (only the connection had broken) is left as
+    it is, and the duplicate of its master closed. Raises KeeperUnreachable, KeeperRefused, RequestFailed.
+    """
+    await start_keeper(argv)
+    client = await KeeperClient.connect(path, store=store)
+    try:
+        known = {pane.key for pane in client.held}
+        for pane in client.held:
+            os.close(pane.master_fd)
+        for descriptor in client.descriptors.values():
+            os.close(descriptor)
+        for pane in panes:
+            if pane.key not in known:
+                await client.adopt(pane)
+        for name, descriptor in descriptors.items():
+            await client.store(name, descriptor)
+    except BaseException:
+        client.close()
+        raise
+    return client
