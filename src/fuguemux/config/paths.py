@@ -1,0 +1,288 @@
+"""Where everything lives: sockets, landing zone, state, diagnostics and the configuration file.
+
+The client's fast path uses this module, so it imports only `sys` and `posix`: no `os`, `pathlib` or `typing`.
+Whatever it makes is private (directories 0700) whatever the umask, and it refuses what others could have put there.
+"""
+
+from __future__ import annotations
+
+import posix
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+NAME_DEFAULT = "default"
+NAME_BYTES_MAX = 64
+SOCKET_PATH_BYTES_MAX = 103 if sys.platform == "darwin" else 107
+"""`sun_path` of unix(7) less its closing NUL."""
+FILE_NAME_BYTES_MAX = 200
+
+_KEEPER_SUFFIX = ".keeper"
+_LANDING_SUFFIX = ".landing"
+_LOCK_SUFFIX = ".lock"
+_SUFFIXES_RESERVED = (_KEEPER_SUFFIX, _LANDING_SUFFIX, _LOCK_SUFFIX)
+
+_TYPE_MASK, _DIRECTORY, _LINK = 0o170000, 0o040000, 0o120000
+_OTHERS_WRITE = 0o022
+
+
+class PathRefused(Exception):
+    """A name or directory cannot be used. The message names it and the way out; nothing was changed."""
+
+
+class Places:
+    """Paths of one server in its runtime directory. All are absolute.
+
+    `name` is also the name of its state directory.
+    """
+
+    __slots__ = ("directory", "keeper_socket", "name", "private", "socket", "start_lock")
+
+    def __init__(self, name: str, socket: str, private: bool) -> None:
+        """Derive the rest from the path of the server's socket."""
+        self.name = name
+        self.socket = socket
+        self.directory = socket.rpartition("/")[0] or "/"
+        self.private = private
+        """The directory is fugue's own, made and checked by `prepare`; with `-S` it is the caller's."""
+        self.keeper_socket = socket + _KEEPER_SUFFIX
+        self.start_lock = socket + _LOCK_SUFFIX
+
+
+def decoded(environment: Mapping[bytes, bytes]) -> dict[str, str]:
+    """`posix.environ` as text. Bytes that are no UTF-8 come back by the error handler surrogateescape."""
+    return {
+        name.decode("utf-8", "surrogateescape"): value.decode("utf-8", "surrogateescape")
+        for name, value in environment.items()
+    }
+
+
+def _bytes(path: str) -> bytes:
+    return path.encode("utf-8", "surrogateescape")
+
+
+def check_name(name: str) -> str:
+    """`name` if `-L` may have it. Raises PathRefused."""
+    if not name:
+        problem = "is empty"
+    elif len(_bytes(name)) > NAME_BYTES_MAX:
+        problem = f"is longer than {NAME_BYTES_MAX} bytes"
+    elif "/" in name:
+        problem = "contains a slash (a path is given by -S)"
+    elif name[0] in ".%-":
+        problem = f"begins with {name[0]!r}"
+    elif not name.isprintable():
+        problem = "contains characters that cannot be printed"
+    elif name.endswith(_SUFFIXES_RESERVED):
+        problem = f"ends with {name[name.rindex('.') :]!r}, which fugue uses for its own files"
+    else:
+        return name
+    raise PathRefused(f"server name {name!r} {problem}")
+
+
+def home(environment: Mapping[str, str], uid: int) -> str:
+    """The home directory: $HOME if absolute, else what the password database says. Raises PathRefused."""
+    given = environment.get("HOME", "")
+    if given.startswith("/"):
+        return given.rstrip("/") or "/"
+    import pwd
+
+    try:
+        return pwd.getpwuid(uid).pw_dir
+    except KeyError:
+        raise PathRefused(f"user {uid} has no home directory: set HOME") from None
+
+
+def runtime_directory(environment: Mapping[str, str], uid: int) -> tuple[str, bool]:
+    """(directory of sockets, whether it is below $XDG_RUNTIME_DIR).
+
+    `$XDG_RUNTIME_DIR/fugue` if that variable names a directory of ours, else `/tmp/fugue-UID`. Makes nothing.
+    """
+    given = environment.get("XDG_RUNTIME_DIR", "").rstrip("/")
+    if given.startswith("/"):
+        try:
+            facts = posix.stat(_bytes(given))
+        except (OSError, ValueError):
+            facts = None
+        if facts is not None and facts.st_uid == uid and facts.st_mode & _TYPE_MASK == _DIRECTORY:
+            return given + "/fugue", True
+    return f"/tmp/fugue-{uid}", False
+
+
+def places(
+    environment: Mapping[str, str], uid: int, name: str | None = None, socket: str | None = None
+) -> Places:
+    """Where the server called `name` (`-L`), or the one at the path `socket` (`-S`), listens. Makes nothing.
+
+    Raises PathRefused for a bad name and for a path that the system cannot bind.
+    """
+    if socket is not None:
+        if not socket:
+            raise PathRefused("the socket path given by -S is empty")
+        if not socket.startswith("/"):
+            socket = posix.getcwd().rstrip("/") + "/" + socket
+        found = Places(_name_of_path(socket), socket, private=False)
+    else:
+        checked = check_name(NAME_DEFAULT if name is None else name)
+        directory, _ = runtime_directory(environment, uid)
+        found = Places(checked, f"{directory}/{checked}", private=True)
+    length = len(_bytes(found.keeper_socket))
+    if length > SOCKET_PATH_BYTES_MAX:
+        raise PathRefused(
+            f"socket path {found.keeper_socket} has {length} bytes, the system allows {SOCKET_PATH_BYTES_MAX}: "
+            + ("choose a shorter path" if socket is not None else "choose a shorter name with -L")
+        )
+    return found
+
+
+def _name_of_path(socket: str) -> str:
+    """The state directory's name for `-S`: the whole path, so that two sockets never share state."""
+    name = socket.replace("%", "%25").replace("/", "%")
+    if len(_bytes(name)) <= FILE_NAME_BYTES_MAX:
+        return name
+    import hashlib
+
+    digest = hashlib.blake2b(_bytes(socket), digest_size=16).hexdigest()
+    return "%" + digest
+
+
+def _xdg(environment: Mapping[str, str], uid: int, variable: str, below_home: str) -> str:
+    given = environment.get(variable, "").rstrip("/")
+    if given.startswith("/"):  # the XDG specification: relative paths are to be ignored
+        return given
+    return home(environment, uid).rstrip("/") + below_home
+
+
+def state_directory(
+    environment: Mapping[str, str], uid: int, name: str = NAME_DEFAULT, configured: str = ""
+) -> str:
+    """The state directory of server `name`: below `configured` (persistence.state_dir), else below
+    `$XDG_STATE_HOME/fugue`, else below `~/.local/state/fugue`. Makes nothing. Raises PathRefused without a home."""
+    if configured.startswith("~/"):
+        configured = home(environment, uid).rstrip("/") + configured[1:]
+    base = (configured.rstrip("/") or "/") if configured else ""
+    if not base:
+        base = _xdg(environment, uid, "XDG_STATE_HOME", "/.local/state") + "/fugue"
+    return base.rstrip("/") + "/" + name
+
+
+def landing_file(environment: Mapping[str, str], uid: int, name: str, state: str) -> str:
+    """The landing zone: in the runtime directory where that is the user's tmpfs, else in the state directory."""
+    directory, private_tmpfs = runtime_directory(environment, uid)
+    if private_tmpfs:
+        return f"{directory}/{name}{_LANDING_SUFFIX}"
+    return f"{state}/landing"
+
+
+def log_file(state: str) -> str:
+    """Diagnostics of the server with the state directory `state`."""
+    return state + "/server.log"
+
+
+def config_file(
+    environment: Mapping[str, str], uid: int, given: str | None = None
+) -> tuple[str, bool]:
+    """(configuration file, whether somebody asked for this very file, so that it must exist).
+
+    `--config` before `FUGUE_CONFIG` before `$XDG_CONFIG_HOME/fugue/config.toml`.
+    """
+    for path in (given, environment.get("FUGUE_CONFIG")):
+        if path:
+            return (path if path.startswith("/") else posix.getcwd().rstrip("/") + "/" + path), True
+    return _xdg(environment, uid, "XDG_CONFIG_HOME", "/.config") + "/fugue/config.toml", False
+
+
+def make_private_directory(path: str, uid: int) -> None:
+    """Make `path` and what is missing above it, each 0700 whatever the umask.
+
+    What exists above `path` is taken as it is. An existing `path` must be a directory of `uid`, no symbolic link, that
+    nobody else can write to; rights to read are taken away. Raises PathRefused.
+    """
+    missing = []
+    probe = path.rstrip("/") or "/"
+    while True:
+        try:
+            posix.lstat(_bytes(probe))
+            break
+        except FileNotFoundError:
+            missing.append(probe)
+            probe = probe.rpartition("/")[0] or "/"
+        except (OSError, ValueError) as error:
+            raise PathRefused(f"cannot use {path}: {_reason(error)}") from None
+    for directory in reversed(missing):
+        try:
+            posix.mkdir(_bytes(directory), 0o700)
+        except FileExistsError:
+            continue  # another fugue was quicker; it is checked below like any other
+        except OSError as error:
+            raise PathRefused(f"cannot make directory {directory}: {_reason(error)}") from None
+        _tighten(directory, uid)
+    _tighten(path.rstrip("/") or "/", uid)
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)
+
+
+def _tighten(path: str, uid: int) -> None:
+    try:
+        if posix.lstat(_bytes(path)).st_mode & _TYPE_MASK == _LINK:
+            raise PathRefused(f"{path} is a symbolic link: remove it, or name its target instead")
+        descriptor = posix.open(
+            _bytes(path), posix.O_RDONLY | posix.O_DIRECTORY | posix.O_NOFOLLOW | posix.O_CLOEXEC
+        )
+    except NotADirectoryError:
+        raise PathRefused(f"{path} is not a directory: remove it") from None
+    except PermissionError as error:
+        _refuse_foreign(path, posix.lstat(_bytes(path)).st_uid, uid)
+        _open_up(path, error)
+        return
+    except OSError as error:
+        raise PathRefused(f"cannot use {path}: {_reason(error)}") from None
+    try:
+        facts = posix.fstat(descriptor)
+        _refuse_foreign(path, facts.st_uid, uid)
+        if facts.st_mode & _OTHERS_WRITE:
+            raise PathRefused(
+                f"{path} can be written by others (mode {facts.st_mode & 0o7777:04o}): "
+                f"see what is in it, then chmod 700 {path}"
+            )
+        if facts.st_mode & 0o777 != 0o700:
+            posix.fchmod(descriptor, 0o700)
+    except OSError as error:
+        raise PathRefused(f"cannot make {path} private: {_reason(error)}") from None
+    finally:
+        posix.close(descriptor)
+
+
+def _open_up(path: str, error: PermissionError) -> None:
+    """A directory of ours that we may not read: an umask took the rights away when it was made."""
+    mode = posix.lstat(_bytes(path)).st_mode
+    if mode & 0o077:
+        raise PathRefused(f"cannot use {path}: {_reason(error)}")
+    try:
+        posix.chmod(_bytes(path), 0o700)
+    except OSError as inner:
+        raise PathRefused(f"cannot make {path} private: {_reason(inner)}") from None
+
+
+def _refuse_foreign(path: str, owner: int, uid: int) -> None:
+    if owner != uid:
+        raise PathRefused(
+            f"{path} belongs to user {owner}, not to you ({uid}): remove it, or set XDG_RUNTIME_DIR or XDG_STATE_HOME"
+        )
+
+
+def prepare(found: Places, uid: int) -> None:
+    """Make the directory of the sockets, or check it. With `-S` it must only exist. Raises PathRefused."""
+    if found.private:
+        make_private_directory(found.directory, uid)
+        return
+    try:
+        facts = posix.stat(_bytes(found.directory))
+    except (OSError, ValueError) as error:
+        raise PathRefused(f"cannot use {found.directory}: {_reason(error)}") from None
+    if facts.st_mode & _TYPE_MASK != _DIRECTORY:
+        raise PathRefused(f"{found.directory} is not a directory")

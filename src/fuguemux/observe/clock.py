@@ -1,0 +1,51 @@
+"""The only place that reads a clock. Everyone else is handed one, so that tests own time.
+
+Two clocks with two uses: the monotonic one measures how long something took and when something is due, and never
+jumps; the wall clock dates things for people and files, and may be set back at any moment.
+"""
+
+import time
+from typing import Final, Protocol
+
+NS_PER_MS: Final = 1_000_000
+NS_PER_S: Final = 1_000_000_000
+
+
+class Clock(Protocol):
+    """What code that needs the time is handed."""
+
+    def monotonic_ns(self) -> int:
+        """Nanoseconds since some point; never goes back while the machine is up."""
+        ...
+
+    def wall_ms(self) -> int:
+        """Milliseconds since the epoch, as the machine believes."""
+        ...
+
+    def local_time(self, seconds: int) -> tuple[int, ...]:
+        """(year, month, day, hour, minute, second, weekday with Monday 0, day of year) of `seconds` since the epoch."""
+        ...
+
+
+class SystemClock:
+    """The machine's clocks."""
+
+    __slots__ = ()
+
+    def monotonic_ns(self) -> int:
+        """CLOCK_MONOTONIC: stands still while a laptop sleeps."""
+        return time.monotonic_ns()
+
+    def wall_ms(self) -> int:
+        """CLOCK_REALTIME."""
+        return time.time_ns() // NS_PER_MS
+
+    def local_time(self, seconds: int) -> tuple[int, ...]:
+        """In the time zone of the process (`TZ`). Raises OverflowError or OSError for a year out of range."""
+        return tuple(time.localtime(seconds)[:8])
+
+
+def timestamp(wall_ms: int) -> str:
+    """UTC with milliseconds as RFC 3339 writes it: `2026-11-23T06:47:20.123Z`."""
+    seconds, milliseconds = divmod(wall_ms, 1_000)
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)) + f".{milliseconds:03d}Z"

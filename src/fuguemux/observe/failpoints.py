@@ -1,0 +1,134 @@
+"""Named places in the code at which a test can be told, pause the thread, make it fail, or kill the process.
+
+`reach("wal.before_sync")` does nothing unless points are armed, which happens only through `arm` in a test, or in a
+process that was started with FUGUE_TESTING=1 and
+
+    FUGUE_FAILPOINTS="wal.before_sync=kill@3;checkpoint.before_rename=pause"
+
+`@3` acts at the third time only; without it at every time. The actions:
+
+tell    connect to the Unix socket FUGUE_FAILPOINTS_SOCKET and send one line `NAME PID`
+pause   tell, and wait in this thread for the answer: `go`, or another action such as `kill`
+raise   raise FailpointReached; `raise:ENOSPC` raises that OSError
+kill    SIGKILL to the own process
+stop    SIGSTOP to the own process
+"""
+
+import errno
+import os
+import signal
+import threading
+from collections.abc import Callable, Mapping
+from typing import Final
+
+NAMES: Final[dict[str, str]] = {}
+"""Every point and what has just happened or is about to. A self-check compares this table with the calls in the code;
+tests generate their crash tables from it."""
+
+
+ANSWER_BYTES_MAX: Final = 64
+
+
+class FailpointReached(Exception):
+    """Raised by an armed point; no production code knows it."""
+
+
+class FailpointMistake(Exception):
+    """The arming text is wrong. The message names the part."""
+
+
+class _Armed:
+    """One armed point: an action, and at which of its visits."""
+
+    def __init__(self, action: Callable[[str], None], visit: int | None) -> None:
+        self.action = action
+        self.visit = visit
+        self._visits = 0
+        self._lock = threading.Lock()
+
+    def __call__(self, name: str) -> None:
+        with self._lock:
+            self._visits += 1
+            due = self.visit is None or self._visits == self.visit
+        if due:
+            self.action(name)
+
+
+_armed: dict[str, _Armed] = {}
+
+
+def reach(name: str) -> None:
+    """Mark a named place. Not armed: one look at an empty table. Armed: tell, pause, raise, stop or kill."""
+    if _armed:
+        point = _armed.get(name)
+        if point is not None:
+            point(name)
+
+
+def arm(name: str, action: Callable[[str], None], visit: int | None = None) -> None:
+    """In a test: run `action(name)` at every visit, or only at the given one (from 1)."""
+    _armed[name] = _Armed(action, visit)
+
+
+def disarm() -> None:
+    """Forget all armed points."""
+    _armed.clear()
+
+
+def arm_from(environment: Mapping[str, str]) -> None:
+    """Arm what FUGUE_FAILPOINTS says if FUGUE_TESTING is 1. Raises FailpointMistake."""
+    if environment.get("FUGUE_TESTING") != "1":
+        return
+    socket = environment.get("FUGUE_FAILPOINTS_SOCKET", "")
+    for part in filter(None, environment.get("FUGUE_FAILPOINTS", "").split(";")):
+        name, _, what = part.partition("=")
+        if name not in NAMES:
+            raise FailpointMistake(f"FUGUE_FAILPOINTS: no such point: {name!r}")
+        action, _, visit = what.partition("@")
+        if visit and not (visit.isascii() and visit.isdigit() and int(visit)):
+            raise FailpointMistake(f"FUGUE_FAILPOINTS: not a visit number: {part!r}")
+        arm(name, _action(action, socket, part), int(visit) if visit else None)
+
+
+def _action(text: str, socket: str, part: str) -> Callable[[str], None]:
+    verb, _, argument = text.partition(":")
+    match verb:
+        case "tell" | "pause" if socket:
+            return lambda name: _tell(socket, name, wait=verb == "pause")
+        case "tell" | "pause":
+            raise FailpointMistake(f"FUGUE_FAILPOINTS: {part!r} needs FUGUE_FAILPOINTS_SOCKET")
+        case "raise" if not argument:
+            return _raise
+        case "raise" if isinstance(number := getattr(errno, argument, None), int):
+            return lambda name: _raise_os_error(number, name)
+        case "kill":
+            return lambda _: os.kill(os.getpid(), signal.SIGKILL)
+        case "stop":
+            return lambda _: os.kill(os.getpid(), signal.SIGSTOP)
+        case _:
+            raise FailpointMistake(f"FUGUE_FAILPOINTS: no such action: {part!r}")
+
+
+def _raise(name: str) -> None:
+    raise FailpointReached(name)
+
+
+def _raise_os_error(number: int, name: str) -> None:
+    raise OSError(number, f"{os.strerror(number)} (failpoint {name})")
+
+
+def _tell(path: str, name: str, *, wait: bool) -> None:
+    import socket
+
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            connection.connect(path)
+            connection.sendall(f"{name} {os.getpid()}\n".encode())
+            answer = connection.recv(ANSWER_BYTES_MAX).decode().strip() if wait else ""
+    except OSError:
+        return  # the test is over; nobody is left to be told
+    if answer not in ("", "go"):
+        _action(answer, "", answer)(name)
+
+
+arm_from(os.environ)
