@@ -5,7 +5,6 @@ the next word, `--` ends the flags, and the first word that is no flag ends them
 """
 
 from collections.abc import Callable
-from typing import Self
 
 import msgspec
 
@@ -79,13 +78,42 @@ class Command(msgspec.Struct, frozen=True):
 
     def invocation(self, request: Request) -> Invocation:
         """`request.argv` parsed for this command. Raises Refused with tmux's words, and Usage for `-?`."""
-        flags, arguments = parse_flags(self, request.argv[1:])
+        flags, arguments = self.parse_flags(request.argv[1:])
         fewest, most = self.arguments
         if len(arguments) < fewest:
             raise Refused(f"command {self.name}: too few arguments (need at least {fewest})")
         if most is not None and len(arguments) > most:
             raise Refused(f"command {self.name}: too many arguments (need at most {most})")
         return Invocation(Flags(flags), arguments, request, self.name)
+
+    def parse_flags(
+        self, words: tuple[str, ...]
+    ) -> tuple[tuple[tuple[str, str | None], ...], tuple[str, ...]]:
+        """Flags and arguments of `words`. Raises Refused: unknown flag, missing value; Usage: `-?`."""
+        given: list[tuple[str, str | None]] = []
+        reader = _Words(words)
+        while (letters := reader.next_flags()) is not None:
+            while letters:
+                letter, letters = letters[0], letters[1:]
+                if not self._takes_value(letter):
+                    given.append((letter, None))
+                    continue
+                value = letters or reader.value()
+                if value is None:
+                    raise Refused(f"command {self.name}: -{letter} expects an argument")
+                given.append((letter, value))
+                break
+        return tuple(given), reader.rest()
+
+    def _takes_value(self, letter: str) -> bool:
+        if letter == "?":
+            raise Usage(f"usage: {self.name} {self.usage}")
+        if not (letter.isascii() and letter.isalnum()):
+            raise Refused(f"command {self.name}: invalid flag -{letter}")
+        at = self.flags.find(letter)
+        if at < 0:
+            raise Refused(f"command {self.name}: unknown flag -{letter}")
+        return self.flags[at + 1 : at + 2] == ":"
 
 
 class _Words:
@@ -113,34 +141,3 @@ class _Words:
 
     def rest(self) -> tuple[str, ...]:
         return self.words[self.at :]
-
-    @classmethod
-    def of(cls, words: tuple[str, ...]) -> Self:
-        return cls(words)
-
-
-def parse_flags(
-    command: Command, words: tuple[str, ...]
-) -> tuple[tuple[tuple[str, str | None], ...], tuple[str, ...]]:
-    """Flags and arguments of `words`. Raises Refused: unknown flag, missing value; Usage: `-?`."""
-    given: list[tuple[str, str | None]] = []
-    reader = _Words.of(words)
-    while (letters := reader.next_flags()) is not None:
-        while letters:
-            letter, letters = letters[0], letters[1:]
-            if letter == "?":
-                raise Usage(f"usage: {command.name} {command.usage}")
-            if not (letter.isascii() and letter.isalnum()):
-                raise Refused(f"command {command.name}: invalid flag -{letter}")
-            at = command.flags.find(letter)
-            if at < 0:
-                raise Refused(f"command {command.name}: unknown flag -{letter}")
-            if command.flags[at + 1 : at + 2] != ":":
-                given.append((letter, None))
-                continue
-            value = letters or reader.value()
-            if value is None:
-                raise Refused(f"command {command.name}: -{letter} expects an argument")
-            given.append((letter, value))
-            break
-    return tuple(given), reader.rest()

@@ -1,0 +1,338 @@
+"""The command language: words into commands, and text (a file, a key's command) into words. After tmux(1), PARSING.
+
+A command line from a shell comes as words: a word `;`, or a word that ends in `;`, ends a command; `\\;` is a
+semicolon. Text has quotes, `#` comments, backslashes, `$NAME`, `{ }` blocks, `NAME=value`, and %if, %elif, %else,
+%endif, %hidden.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final, NamedTuple
+
+from fuguemux.commands.quoting import Block, render_all
+from fuguemux.model.decision import Refused
+
+DEPTH_MAX: Final = 32
+"""How deep blocks and conditions may be nested."""
+
+_ESCAPES: Final = {
+    "a": "\a",
+    "b": "\b",
+    "e": "\x1b",
+    "f": "\f",
+    "s": " ",
+    "v": "\v",
+    "r": "\r",
+    "n": "\n",
+    "t": "\t",
+}
+
+
+class Parsed(NamedTuple):
+    """One command and the line of the text on which it began, from 1."""
+
+    argv: tuple[str, ...]
+    line: int
+
+
+class Surroundings(NamedTuple):
+    """What text may refer to."""
+
+    variables: Mapping[str, str] = {}
+    """For `$NAME` and `~` (HOME)."""
+    condition: Callable[[str], bool] = lambda text: text not in ("", "0")
+    """Whether the text after %if is true."""
+
+
+def parse(words: Sequence[str]) -> list[tuple[str, ...]]:
+    """The commands in a command line that a shell has taken apart already."""
+    commands: list[tuple[str, ...]] = []
+    command: list[str] = []
+    for word in words:
+        ends = False
+        if word.endswith(";") and not isinstance(word, Block):
+            word = word[:-1]
+            if word.endswith("\\"):
+                word = word[:-1] + ";"
+            else:
+                ends = True
+        if word or not ends:
+            command.append(word)
+        if ends and command:
+            commands.append(tuple(command))
+            command = []
+    if command:
+        commands.append(tuple(command))
+    return commands
+
+
+def parse_file(
+    text: str, source: str = "", surroundings: Surroundings | None = None
+) -> list[Parsed]:
+    """The commands in `text`. Raises Refused with `source:line: message`, or the message alone without `source`."""
+    return _Parser(text, source, surroundings or Surroundings()).run()
+
+
+def replace_alias(argv: Sequence[str], aliases: Iterable[str]) -> list[tuple[str, ...]]:
+    """`argv` with its first word replaced if one of `aliases` (`name=command`) is called so; one command or several."""
+    for alias in aliases:
+        name, equals, command = alias.partition("=")
+        if equals and name == argv[0]:
+            commands = [parsed.argv for parsed in parse_file(command)]
+            if not commands:
+                return []
+            commands[-1] = (*commands[-1], *argv[1:])
+            return commands
+    return [tuple(argv)]
+
+
+class _Parser:
+    def __init__(self, text: str, source: str, surroundings: Surroundings) -> None:
+        # A backslash at the end of a line joins the next; the line numbers of what follows must still be right.
+        self.text = text
+        self.source = source
+        self.condition = surroundings.condition
+        self.variables = dict(surroundings.variables)
+        self.at = 0
+        self.line = 1
+        self.commands: list[Parsed] = []
+
+    def refuse(self, message: str) -> Refused:
+        return Refused(f"{self.source}:{self.line}: {message}" if self.source else message)
+
+    # Characters. A line continuation is no character.
+
+    def peek(self) -> str:
+        while self.text.startswith("\\\n", self.at):
+            self.at += 2
+            self.line += 1
+        return self.text[self.at : self.at + 1]
+
+    def take(self) -> str:
+        char = self.peek()
+        self.at += len(char)
+        if char == "\n":
+            self.line += 1
+        return char
+
+    def skip_blanks(self) -> None:
+        while self.peek() in (" ", "\t", "\r") and self.peek():
+            self.take()
+
+    def skip_comment(self) -> None:
+        while self.peek() not in ("\n", ""):
+            self.take()
+
+    # Commands.
+
+    def run(self) -> list[Parsed]:
+        if ended := self.statements(self.commands, 0, in_block=False, active=True):
+            raise self.refuse(f"syntax error: {ended} without %if")
+        return self.commands
+
+    def statements(self, into: list[Parsed], depth: int, *, in_block: bool, active: bool) -> str:
+        """Read commands until the text or the block ends, or a line with %elif, %else or %endif, which is returned."""
+        if depth > DEPTH_MAX:
+            raise self.refuse("too many nested blocks")
+        while True:
+            self.skip_blanks()
+            char = self.peek()
+            if char == "":
+                if in_block:
+                    raise self.refuse("syntax error: a block is not closed, add }")
+                return ""
+            if char in ("\n", ";"):
+                self.take()
+            elif char == "#":
+                self.skip_comment()
+            elif char == "}":
+                if not in_block:
+                    raise self.refuse("syntax error: } without {")
+                self.take()
+                return "}"
+            elif char == "%" and (directive := self.directive()):
+                if directive in ("%elif", "%else", "%endif"):
+                    return directive
+                self.obey(directive, into, depth, in_block=in_block, active=active)
+            else:
+                self.command(into, depth, active=active)
+
+    def directive(self) -> str:
+        """The directive at this place, taken; or nothing, if it is another word that begins with %."""
+        for name in ("%hidden", "%if", "%elif", "%else", "%endif"):
+            if self.text.startswith(name, self.at):
+                end = self.at + len(name)
+                if self.text[end : end + 1] in ("", " ", "\t", "\r", "\n", ";"):
+                    self.at = end
+                    return name
+        return ""
+
+    def obey(
+        self, directive: str, into: list[Parsed], depth: int, *, in_block: bool, active: bool
+    ) -> None:
+        if directive == "%hidden":
+            self.skip_blanks()
+            word = self.word(depth)
+            if not self.assign(word, into, hidden=True, active=active):
+                raise self.refuse("syntax error: %hidden takes NAME=value")
+            return
+        done = False
+        ended = "%if"
+        while ended != "%endif":
+            chosen = not done if ended == "%else" else self.read_condition() and not done
+            done = done or chosen
+            ended = self.statements(into, depth + 1, in_block=in_block, active=active and chosen)
+            if ended not in ("%elif", "%else", "%endif"):
+                raise self.refuse("syntax error: %if without %endif")
+
+    def read_condition(self) -> bool:
+        self.skip_blanks()
+        if self.text.startswith("#{", self.at):
+            return self.condition(self.format())
+        return self.condition(self.word(0))
+
+    def format(self) -> str:
+        """An unquoted `#{…}`, with the braces inside it in pairs."""
+        start = self.at
+        level = 0
+        while True:
+            char = self.take()
+            if char in ("", "\n"):
+                raise self.refuse("syntax error: #{ is not closed")
+            level += (char == "{") - (char == "}")
+            if char == "}" and level == 0:
+                return self.text[start : self.at]
+
+    def command(self, into: list[Parsed], depth: int, *, active: bool) -> None:
+        line = self.line
+        words: list[str] = []
+        while True:
+            self.skip_blanks()
+            char = self.peek()
+            if char in ("", "\n", ";", "}"):
+                break
+            if char == "#":
+                self.skip_comment()
+                break
+            if char == "{":
+                if not words:
+                    raise self.refuse("syntax error: { at the beginning of a command")
+                words.append(self.block(depth))
+                continue
+            bare = char not in "\"'"
+            word = self.word(depth)
+            if not words and bare and self.assign(word, into, hidden=False, active=active):
+                continue
+            words.append(word)
+        if words and active:
+            into.append(Parsed(tuple(words), line))
+
+    def block(self, depth: int) -> Block:
+        self.take()
+        inner: list[Parsed] = []
+        if self.statements(inner, depth + 1, in_block=True, active=True) != "}":
+            raise self.refuse("syntax error: %endif without %if")
+        return Block(render_all(parsed.argv for parsed in inner))
+
+    def assign(self, word: str, into: list[Parsed], *, hidden: bool, active: bool) -> bool:
+        """Take `NAME=value` as a variable of the global environment; False if `word` is something else."""
+        name, equals, value = word.partition("=")
+        if not (equals and name.isascii() and name.isidentifier()):
+            return False
+        if active:
+            self.variables[name] = value
+            into.append(
+                Parsed(("set-environment", "-gh" if hidden else "-g", name, value), self.line)
+            )
+        return True
+
+    # Words.
+
+    def word(self, depth: int) -> str:
+        parts: list[str] = []
+        mark = ""
+        while True:
+            char = self.peek()
+            if char == "":
+                if mark:
+                    raise self.refuse(f"syntax error: {mark} is not closed")
+                return "".join(parts)
+            if not mark and char in " \t\r\n;}":
+                return "".join(parts)
+            if char == "\\" and mark != "'":
+                self.take()
+                parts.append(self.escape())
+            elif char == "$" and mark != "'":
+                parts.append(self.variable())
+            elif char == "~" and not mark and not parts:
+                self.take()
+                parts.append(self.tilde())
+            elif char == mark:
+                self.take()
+                mark = ""
+            elif not mark and char in "\"'":
+                self.take()
+                mark = char
+            elif mark and char == "\n":
+                self.take()
+                parts.append("\n")
+                self.begin_quoted_line()
+            else:
+                parts.append(self.take())
+
+    def begin_quoted_line(self) -> None:
+        """Inside quotes, blanks at the beginning of a line and comment lines are left out."""
+        while self.peek() in (" ", "\t") and self.peek():
+            self.take()
+        if self.peek() == "#" and self.text[self.at + 1 : self.at + 2] not in tuple(",#{}:["):
+            self.skip_comment()
+
+    def escape(self) -> str:
+        char = self.take()
+        if char in _ESCAPES:
+            return _ESCAPES[char]
+        if char in "01234567" and char:
+            digits = char + self.text[self.at : self.at + 2]
+            if len(digits) == 3 and all(digit in "01234567" for digit in digits):
+                self.at += 2
+                return chr(int(digits, 8) & 0xFF)
+            raise self.refuse("invalid octal escape")
+        if char in ("u", "U"):
+            length = 4 if char == "u" else 8
+            digits = self.text[self.at : self.at + length]
+            try:
+                value = chr(int(digits, 16)) if len(digits) == length else ""
+            except (ValueError, OverflowError):
+                value = ""
+            if not value:
+                raise self.refuse(f"invalid \\{char} argument")
+            self.at += length
+            return value
+        return char
+
+    def variable(self) -> str:
+        self.take()
+        if self.peek() == "{":
+            self.take()
+            name = self.name()
+            if self.peek() != "}" or not name:
+                raise self.refuse("invalid environment variable")
+            self.take()
+        else:
+            name = self.name()
+            if not name:
+                return "$"
+        return self.variables.get(name, "")
+
+    def name(self) -> str:
+        start = self.at
+        while (char := self.peek()) and (char == "_" or (char.isascii() and char.isalnum())):
+            if self.at == start and char.isdigit():
+                break
+            self.take()
+        return self.text[start : self.at]
+
+    def tilde(self) -> str:
+        """The home directory for `~` alone; `~user` stays as it is."""
+        if self.peek() in ("", "/", " ", "\t", "\n", ";", '"', "'"):
+            return self.variables.get("HOME", "~")
+        return "~"
