@@ -9,9 +9,11 @@ from collections.abc import Callable, Sequence
 from functools import reduce
 
 from fuguemux.engine.ports import EventLog
-from fuguemux.model.apply import apply
+from fuguemux.model.apply import EventRefused, apply
 from fuguemux.model.events import AnyEvent
 from fuguemux.model.state import ServerState
+
+__all__ = ["Committer", "EventRefused", "Publish"]
 
 Publish = Callable[[ServerState, ServerState, Sequence[AnyEvent], int], None]
 """Called with the state before, the state after, the events and their LSN. Must not raise and must not commit."""

@@ -1,0 +1,1 @@
+"""The main job, shown: sessions on real shells, everything killed, everything back."""

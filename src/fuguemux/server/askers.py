@@ -1,0 +1,128 @@
+"""Who asks for commands: a client's connection, an attached client's keys, the server's own start-up file."""
+
+from collections.abc import Callable
+
+from fuguemux.model.decision import Request
+from fuguemux.model.ids import ClientId, PaneId, SessionId
+from fuguemux.model.state import ServerState
+from fuguemux.protocol.messages import Command
+from fuguemux.server.connection import Connection
+
+
+def text_of(word: bytes) -> str:
+    """A word of a command line; bytes that are no UTF-8 survive the way there and back."""
+    return word.decode("utf-8", "surrogateescape")
+
+
+def pane_of_environment(environment: dict[bytes, bytes], state: ServerState) -> PaneId | None:
+    """The pane a client runs in, by FUGUE_PANE or TMUX_PANE, if this server has it."""
+    for name in (b"FUGUE_PANE", b"TMUX_PANE"):
+        value = environment.get(name, b"")
+        if value[:1] == b"%" and value[1:].isdigit():
+            pane = PaneId(int(value[1:]))
+            if pane in state.panes:
+                return pane
+    return None
+
+
+class ConnectionAsker:
+    """The command of a connection."""
+
+    def __init__(
+        self, connection: Connection, command: Command, state: Callable[[], ServerState]
+    ) -> None:
+        self.connection = connection
+        self.client = connection.client
+        self.command = command
+        self._state = state
+
+    def request(self, argv: tuple[str, ...]) -> Request:
+        """The request of `argv` with this client's directory, environment and terminal."""
+        command = self.command
+        return Request(
+            argv,
+            command.cwd,
+            command.environment,
+            self.client,
+            interactive=command.interactive,
+            columns=command.columns,
+            rows=command.rows,
+            pane=pane_of_environment(command.environment, self._state()),
+        )
+
+    def stdout(self, data: bytes) -> None:
+        """To the client's stdout; an attached client has none."""
+        if data and not self.connection.is_attached:
+            self.connection.stdout(data)
+
+    def stderr(self, data: bytes) -> None:
+        """To the client's stderr."""
+        if data and not self.connection.is_attached:
+            self.connection.stderr(data)
+
+
+class InternalAsker:
+    """Commands that nobody's terminal waits for: the file given by -f, hooks. Errors are collected."""
+
+    def __init__(self, environment: dict[bytes, bytes], cwd: bytes) -> None:
+        self.client = ClientId(0)
+        self._environment = environment
+        self._cwd = cwd
+        self.errors: list[str] = []
+        self.output = b""
+
+    def request(self, argv: tuple[str, ...]) -> Request:
+        """The request of `argv` without a client."""
+        return Request(argv, self._cwd, self._environment, self.client)
+
+    def stdout(self, data: bytes) -> None:
+        """Kept, for whoever started this."""
+        self.output += data
+
+    def stderr(self, data: bytes) -> None:
+        """Kept as a line of `errors`."""
+        self.errors.append(data.decode("utf-8", "replace").rstrip("\n"))
+
+
+class ViewerAsker:
+    """A key or prompt of an attached client."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        command: Command,
+        session: SessionId,
+        pane: PaneId | None,
+        show: Callable[[bytes, bool], None],
+    ) -> None:
+        self.connection = connection
+        self.client = connection.client
+        self._command = command
+        self._session = session
+        self._pane = pane
+        self._show = show
+
+    def request(self, argv: tuple[str, ...]) -> Request:
+        """The request of `argv` as the viewer looks now."""
+        command = self._command
+        return Request(
+            argv,
+            command.cwd,
+            command.environment,
+            self.client,
+            interactive=True,
+            columns=command.columns,
+            rows=command.rows,
+            pane=self._pane,
+            session=self._session,
+        )
+
+    def stdout(self, data: bytes) -> None:
+        """Shown over the panes."""
+        if data:
+            self._show(data, False)
+
+    def stderr(self, data: bytes) -> None:
+        """Shown in the status line."""
+        if data:
+            self._show(data, True)

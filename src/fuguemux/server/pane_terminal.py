@@ -1,0 +1,145 @@
+"""A pane as the server has it: emulator, scrollback, PTY master, and how far its output is logged and shown."""
+
+import errno
+import fcntl
+import os
+import struct
+import termios
+from typing import Protocol
+
+from fuguemux.model.ids import PaneId
+from fuguemux.persistence.scrollback import PaneScrollback
+from fuguemux.terminal.emulator import Emulator
+
+INPUT_BYTES_MAX = 16 << 20
+"""Input that a program does not read waits in memory up to this; more is refused."""
+
+
+class InputRefused(Exception):
+    """The program in the pane does not read its input and too much waits already."""
+
+
+class Loop(Protocol):
+    """The part of an event loop that a PTY needs."""
+
+    def add_writer(self, fd: int, callback: object, *arguments: object) -> object: ...
+
+    def remove_writer(self, fd: int) -> bool: ...
+
+
+class PtyMaster:
+    """Our duplicate of a pane's PTY master: input buffered and bounded, never blocking. Owns the descriptor."""
+
+    def __init__(self, loop: Loop, fd: int) -> None:
+        os.set_blocking(fd, False)
+        self.fd = fd
+        self._loop = loop
+        self._waiting = bytearray()
+
+    def write(self, data: bytes) -> None:
+        """Hand `data` to the program, later if it does not read now. Raises InputRefused when too much waits."""
+        if self.fd < 0:
+            return
+        if self._waiting:
+            if len(self._waiting) + len(data) > INPUT_BYTES_MAX:
+                raise InputRefused(f"{len(self._waiting)} bytes of input wait already")
+            self._waiting += data
+            return
+        done = self._write_now(data)
+        if done < len(data):
+            self._waiting += data[done:]
+            self._loop.add_writer(self.fd, self._writable)
+
+    def _write_now(self, data: bytes | bytearray) -> int:
+        try:
+            return os.write(self.fd, data[: 64 << 10])
+        except BlockingIOError:
+            return 0
+        except OSError as error:
+            if error.errno in (errno.EIO, errno.EBADF):
+                return len(data)  # nobody is left to read it
+            raise
+
+    def _writable(self) -> None:
+        done = self._write_now(self._waiting)
+        del self._waiting[:done]
+        if not self._waiting:
+            self._loop.remove_writer(self.fd)
+
+    def resize(self, columns: int, rows: int) -> None:
+        """TIOCSWINSZ: the program gets SIGWINCH if the size is another."""
+        if self.fd >= 0:
+            fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def foreground_group(self) -> int:
+        """The foreground process group of the terminal, 0 if there is none."""
+        try:
+            return os.tcgetpgrp(self.fd)
+        except OSError:
+            return 0
+
+    def bytes_waiting(self) -> int:
+        """What the program wrote and nobody read yet, as far as the kernel says."""
+        try:
+            answer = fcntl.ioctl(self.fd, termios.FIONREAD, b"\0\0\0\0")
+        except OSError:
+            return 0
+        return int.from_bytes(answer, "little")
+
+    def close(self) -> None:
+        if self.fd >= 0:
+            self._loop.remove_writer(self.fd)
+            os.close(self.fd)
+            self.fd = -1
+
+
+class PaneTerminal:
+    """What the server holds for one pane, from its creation to its removal, across its processes."""
+
+    def __init__(
+        self,
+        pane: PaneId,
+        emulator: Emulator,
+        scrollback: PaneScrollback,
+        *,
+        offset: int = 0,
+        lsn: int = 0,
+    ) -> None:
+        self.id = pane
+        self.emulator = emulator
+        self.scrollback = scrollback
+        self.read_offset = offset
+        """Bytes of output taken from the PTY so far; also the landing zone's offset."""
+        self.lsn = lsn
+        """The last log record that this screen contains."""
+        self.master: PtyMaster | None = None
+        self.key = ""
+        self.reading = False
+        self.paused = False
+        self.ended = False
+        """The PTY gave its end: no process has it open any more."""
+        self.last_output_s = 0
+        self.last_activity_s = 0
+        self.bell = False
+        self.status = ""
+        self.persist = True
+        self.changed_since_checkpoint = True
+        self.pending_title: str | None = None
+        self.pending_directory: str | None = None
+
+    def take_archive(self, *, everything: bool = False) -> None:
+        """Move lines that left the screen from the engine to the scrollback store."""
+        batch = self.emulator.archive(everything=everything)
+        if batch is not None:
+            self.scrollback.append(batch)
+
+    def feed_archived(self) -> None:
+        """Everything that is history now is in the store; the engine holds the screen alone."""
+        self.take_archive(everything=True)
+
+    def close(self) -> None:
+        """Let go of the PTY and free the engine."""
+        if self.master is not None:
+            self.master.close()
+            self.master = None
+        self.emulator.close()

@@ -1,0 +1,97 @@
+"""All panes the server holds, kept in step with the state: sizes follow layouts, removed panes are closed."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from fuguemux.model.events import AnyEvent, HistoryCleared
+from fuguemux.model.ids import PaneId
+from fuguemux.model.layout import rectangles
+from fuguemux.model.state import ServerState, Window
+from fuguemux.persistence.scrollback import ScrollbackStore
+from fuguemux.server.pane_terminal import PaneTerminal
+from fuguemux.terminal.emulator import EmulatorFactory
+
+
+def pane_sizes(window: Window) -> Iterator[tuple[PaneId, int, int]]:
+    """Every pane of `window` with the columns and rows its program has. A zoomed pane has the whole window."""
+    for pane, rectangle in rectangles(window.layout):
+        if window.zoomed and pane == window.active:
+            yield pane, window.layout.columns, window.layout.rows
+        else:
+            yield pane, rectangle.columns, rectangle.rows
+
+
+class Panes:
+    """One PaneTerminal for every pane of the state, from creation to removal."""
+
+    def __init__(
+        self,
+        emulators: EmulatorFactory,
+        scrollback: ScrollbackStore,
+        on_removed: Callable[[PaneTerminal], None],
+    ) -> None:
+        self._emulators = emulators
+        self._scrollback = scrollback
+        self._on_removed = on_removed
+        self._terminals: dict[PaneId, PaneTerminal] = {}
+
+    def __iter__(self) -> Iterator[PaneTerminal]:
+        return iter(list(self._terminals.values()))
+
+    def __len__(self) -> int:
+        return len(self._terminals)
+
+    def get(self, pane: PaneId) -> PaneTerminal | None:
+        """The pane's terminal, or None: there is no such pane."""
+        return self._terminals.get(pane)
+
+    def add(self, terminal: PaneTerminal) -> None:
+        """Take over a terminal that recovery built."""
+        self._terminals[terminal.id] = terminal
+
+    def published(
+        self, before: ServerState, after: ServerState, events: Sequence[AnyEvent], lsn: int
+    ) -> None:
+        """Follow one transaction: called by the committer, after it was logged and before anything else happens."""
+        if before.panes is not after.panes:
+            for pane in after.panes:
+                if pane not in self._terminals:
+                    self._open(after, pane, lsn)
+            for pane in [pane for pane in self._terminals if pane not in after.panes]:
+                self._on_removed(self._terminals.pop(pane))
+                self._scrollback.remove(pane)
+        if before.windows is not after.windows:
+            for number, window in after.windows.items():
+                if before.windows.get(number) is not window:
+                    self._resize(window, lsn)
+        for event in events:
+            if isinstance(event, HistoryCleared):
+                self.clear_history(event.pane, lsn)
+
+    def _open(self, state: ServerState, pane: PaneId, lsn: int) -> None:
+        window = state.windows[state.panes[pane].window]
+        columns, rows = next(
+            (columns, rows) for name, columns, rows in pane_sizes(window) if name == pane
+        )
+        emulator = self._emulators(columns, rows)
+        self._terminals[pane] = PaneTerminal(pane, emulator, self._scrollback.pane(pane), lsn=lsn)
+
+    def _resize(self, window: Window, lsn: int) -> None:
+        for pane, columns, rows in pane_sizes(window):
+            terminal = self._terminals.get(pane)
+            if terminal is None or tuple(terminal.emulator.size) == (columns, rows):
+                continue
+            terminal.emulator.resize(columns, rows)
+            terminal.take_archive()
+            terminal.lsn = lsn
+            terminal.changed_since_checkpoint = True
+            if terminal.master is not None:
+                terminal.master.resize(columns, rows)
+
+    def clear_history(self, pane: PaneId, lsn: int) -> None:
+        """Forget what scrolled off, in the engine and in the store."""
+        terminal = self._terminals.get(pane)
+        if terminal is not None:
+            terminal.emulator.clear_history()
+            terminal.take_archive()
+            terminal.lsn = lsn
+            terminal.changed_since_checkpoint = True
