@@ -1,0 +1,199 @@
+"""The blocking steps of the log, cut out so that a thread can run them.
+
+A job owns what it touches until it is done: it reads nothing of the writer and changes nothing
+of it. The writer makes jobs, somebody runs them, the writer is told.
+"""
+
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from fuguemux.persistence.files import Bytes, Storage, write_all
+from fuguemux.persistence.wal.frame import (
+    BLOCK_BYTES,
+    LAG_UNKNOWN,
+    PADDING,
+    TIME_DELTA_MS_MAX,
+    Record,
+    frame_bytes,
+    frame_header,
+)
+from fuguemux.persistence.wal.segment import (
+    RECORDS_OFFSET,
+    SegmentHeader,
+    create_segment,
+    discard,
+    fill_with_zeros,
+    seed_of,
+    segment_name,
+)
+
+
+@dataclass(frozen=True)
+class OpenSegment:
+    """A segment file that is zero-filled and durably named."""
+
+    file: int
+    segment_id: int
+    segment_bytes: int
+
+
+def next_block(offset: int) -> int:
+    """`offset`, or the start of the next 4 KiB block."""
+    return -(-offset // BLOCK_BYTES) * BLOCK_BYTES
+
+
+def make_segment(
+    storage: Storage, directory: str, first_id: int, segment_bytes: int
+) -> OpenSegment:
+    """Create a segment under the first free identifier from `first_id` on. Raises OSError."""
+    segment_id = first_id
+    while True:
+        try:
+            file = create_segment(storage, directory, segment_id, segment_bytes)
+        except FileExistsError:
+            segment_id += 1
+        else:
+            return OpenSegment(file, segment_id, segment_bytes)
+
+
+def frame_records(
+    records: Sequence[Record], durable_lsn: int, opened_ms: int, seed: int
+) -> list[Bytes]:
+    """The bytes of `records` for a segment with this seed, as buffers to be written in a row."""
+    parts: list[Bytes] = []
+    for record in records:
+        lag = min(record.lsn - durable_lsn, LAG_UNKNOWN)
+        delta = min(max(record.time_ms - opened_ms, 0), TIME_DELTA_MS_MAX)
+        payload = record.payload
+        parts.append(frame_header(record.kind, record.flags, record.lsn, lag, delta, payload, seed))
+        parts.append(payload)
+        parts.append(PADDING[len(payload) & 7])
+    return parts
+
+
+@dataclass
+class SyncJob:
+    """fdatasync of every file that holds records up to `through_lsn`, oldest first."""
+
+    storage: Storage
+    files: Sequence[int]
+    through_lsn: int
+
+    def run(self) -> None:
+        """Block until it is all on the disk. Raises OSError."""
+        for file in self.files:
+            self.storage.fdatasync(file)
+
+
+@dataclass
+class RehomeJob:
+    """Write the records that are not durable into a fresh segment, all but its header.
+
+    The header comes later and makes the segment the log's: until then the old one counts.
+    """
+
+    storage: Storage
+    directory: str
+    target: OpenSegment | None
+    first_id: int
+    segment_bytes: int
+    records: Sequence[Record]
+    header: SegmentHeader
+    home: OpenSegment | None = None
+    end: int = RECORDS_OFFSET
+
+    @property
+    def last_lsn(self) -> int:
+        """The highest LSN it carries."""
+        return self.records[-1].lsn if self.records else self.header.base_lsn - 1
+
+    def run(self) -> None:
+        """Block until the records are on the disk. Raises OSError, leaving nothing behind."""
+        self.home = self.target or make_segment(
+            self.storage, self.directory, self.first_id, self.segment_bytes
+        )
+        try:
+            self.header = replace_home(self.header, self.home)
+            self.end = write_records(
+                self.storage, self.home.file, self.records, self.header, RECORDS_OFFSET
+            )
+            self.storage.fdatasync(self.home.file)
+        except OSError:
+            self.drop()
+            raise
+
+    def drop(self) -> None:
+        """Remove the segment that did not become the log's."""
+        if self.home is not None:
+            path = f"{self.directory}/{segment_name(self.home.segment_id)}"
+            discard(self.storage, path, self.home.file)
+            self.home = None
+
+
+def replace_home(header: SegmentHeader, home: OpenSegment) -> SegmentHeader:
+    """The header with the file that was found for it."""
+    return header._replace(segment_id=home.segment_id, segment_bytes=home.segment_bytes)
+
+
+def write_records(
+    storage: Storage, file: int, records: Sequence[Record], header: SegmentHeader, offset: int
+) -> int:
+    """Write records where a segment has room; the offset behind them. Raises OSError."""
+    parts = frame_records(records, header.durable_lsn, header.opened_ms, seed_of(header.salt))
+    if parts:
+        write_all(storage, file, parts, offset)
+    return offset + sum(frame_bytes(len(record.payload)) for record in records)
+
+
+@dataclass
+class SpareJob:
+    """Make the next segment before it is needed."""
+
+    storage: Storage
+    directory: str
+    first_id: int
+    segment_bytes: int
+    spare: OpenSegment | None = None
+
+    def run(self) -> None:
+        """Block until the spare is durable. Raises OSError, leaving nothing behind."""
+        self.spare = make_segment(self.storage, self.directory, self.first_id, self.segment_bytes)
+
+
+@dataclass
+class BallastJob:
+    """Make the file that is given up when the disk is full."""
+
+    storage: Storage
+    path: str
+    size: int
+
+    def run(self) -> None:
+        """Block until its space is taken. Raises OSError, leaving nothing behind."""
+        file = self.storage.create(self.path)
+        try:
+            fill_with_zeros(self.storage, file, self.size)
+            self.storage.fsync(file)
+        except OSError:
+            discard(self.storage, self.path, file)
+            raise
+        self.storage.close(file)
+
+
+@dataclass
+class DeleteJob:
+    """Remove dead segments, oldest first."""
+
+    storage: Storage
+    directory: str
+    names: Sequence[str]
+    removed: list[str] = field(default_factory=list)
+
+    def run(self) -> None:
+        """Block until they are gone. Raises OSError at the first that cannot be removed."""
+        for name in self.names:
+            with contextlib.suppress(FileNotFoundError):
+                self.storage.unlink(f"{self.directory}/{name}")
+            self.removed.append(name)
+        self.storage.fsync_directory(self.directory)

@@ -1,0 +1,414 @@
+"""Reading a log back: the records that count, and an exact account of what is missing.
+
+    log = scan(storage, directory, from_lsn)
+    for record in log.records(): ...
+    log.report
+
+The rule for a missing LSN: if any later intact record or header testifies that it was durable,
+it is damage (a `LostRange`) and reading goes on behind it. If nothing testifies, the write had
+not finished when the power went (a `TornTail`): the log ends before it, because a record is
+acknowledged only after all earlier ones are durable.
+
+Garbage raises nothing. `UnsupportedLog` is raised for a log of another version.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from typing import Final
+
+from fuguemux.persistence.files import Storage
+from fuguemux.persistence.wal import findings as kinds
+from fuguemux.persistence.wal.findings import (
+    Finding,
+    LiveSegment,
+    LostRange,
+    ScanReport,
+    TornTail,
+)
+from fuguemux.persistence.wal.frame import Record, RecordType, frame_bytes
+from fuguemux.persistence.wal.segment import (
+    RECORDS_OFFSET,
+    SegmentHeader,
+    decode_header,
+    seed_of,
+    segment_id_of,
+    segment_name,
+)
+from fuguemux.persistence.wal.walk import Hole, Run, Window, walk
+
+_ENDLESS: Final = 1 << 64
+
+
+class _Segment:
+    """A file of the log whose header could be read."""
+
+    def __init__(self, header: SegmentHeader, size: int) -> None:
+        self.header = header
+        self.size = size
+        self.last_lsn = _ENDLESS  # sealed by the next segment
+        self.end = RECORDS_OFFSET  # behind its last record
+
+
+class LogScan:
+    """One reading of a log. `report` is complete when `records` has been read to its end."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        directory: str,
+        from_lsn: int = 1,
+        *,
+        store_id: bytes | None = None,
+        durable_lsn: int = 0,
+    ) -> None:
+        self.report = ScanReport(from_lsn=from_lsn, store_id=store_id or b"")
+        self.report.proven_lsn = durable_lsn
+        self._storage = storage
+        self._directory = directory
+        self._from_lsn = from_lsn
+        self._expected = from_lsn
+        self._segments: list[_Segment] = []
+        self._final_witness: int | None = None
+        self._orphans = 0
+        self._holes: list[Hole] = []
+        self._last_ms = 0
+        self._marks: list[tuple[int, int, int]] = []  # (first LSN, segment index, offset) of runs
+        self._stopped = False
+        self._clean_lsn = 0
+        self._complete = False
+        self._unfinished: list[int] = []  # segments whose header cannot be read
+        self._read_headers()
+
+    # -- the files ---------------------------------------------------------------------------
+
+    def _read_headers(self) -> None:
+        try:
+            names = self._storage.list(self._directory)
+        except FileNotFoundError:
+            return
+        numbers = sorted(number for name in names if (number := segment_id_of(name)) is not None)
+        for number in numbers:
+            self._read_header(number)
+        if self.report.store_id == b"" and self._segments:
+            self.report.store_id = self._segments[-1].header.store_id
+        for segment in list(self._segments):
+            if segment.header.store_id != self.report.store_id:
+                self._segments.remove(segment)
+                number = segment.header.segment_id
+                self._find(kinds.FOREIGN_SEGMENT, number, -1, "belongs to another log")
+                self.report.unusable_segments.append(number)
+        # A segment supersedes whatever earlier ones hold at or beyond its base.
+        sealed = _ENDLESS
+        for segment in reversed(self._segments):
+            segment.last_lsn = sealed
+            sealed = min(sealed, segment.header.base_lsn - 1)
+            self.report.proven_lsn = max(self.report.proven_lsn, segment.header.durable_lsn)
+        # A header of garbage is damage if a later segment followed upon it. If none did, its
+        # activation had not finished: nothing in it was ever acknowledged.
+        followed = {segment.header.previous_id for segment in self._segments}
+        for number in [number for number in self._unfinished if number in followed]:
+            self._unfinished.remove(number)
+            self._find(kinds.UNREADABLE_HEADER, number, 0, "neither copy of the header verifies")
+
+    def _read_header(self, number: int) -> None:
+        path = f"{self._directory}/{segment_name(number)}"
+        try:
+            file = self._storage.open(path)
+        except OSError as error:
+            self._find(kinds.UNREADABLE_FILE, number, -1, str(error))
+            self.report.unusable_segments.append(number)
+            return
+        try:
+            size = self._storage.size(file)
+            window = Window(self._storage, file, min(size, RECORDS_OFFSET + 4096))
+            if window.size:
+                window.load(0, window.size)
+            front = bytes(window.buffer[: window.filled])
+            header = decode_header(front[:RECORDS_OFFSET])
+        finally:
+            self._storage.close(file)
+        if header is not None and header.segment_id == number:
+            self._segments.append(_Segment(header, size))
+            if size < header.segment_bytes:
+                detail = f"{size} bytes long instead of {header.segment_bytes}"
+                self._find(kinds.SHORT_SEGMENT, number, size, detail)
+                self.report.damaged_segments.append(number)
+        elif not front.strip(b"\0") and not window.unreadable:
+            self.report.spare_segments.append(number)
+        else:
+            self.report.unusable_segments.append(number)
+            self._unfinished.append(number)
+
+    def _find(self, kind: str, number: int, offset: int, detail: str) -> None:
+        self.report.findings.append(Finding(kind, number, offset, detail))
+
+    # -- the records -------------------------------------------------------------------------
+
+    def records(self) -> Iterator[Record]:
+        """The records from `from_lsn` on, in LSN order; read once."""
+        if self._segments:
+            self._expected = min(self._from_lsn, self._segments[0].header.base_lsn)
+        for index, segment in enumerate(self._segments):
+            if segment.last_lsn < self._from_lsn or segment.last_lsn < segment.header.base_lsn:
+                continue
+            self._expected = max(self._expected, min(self._from_lsn, segment.header.base_lsn))
+            yield from self._segment_records(index, segment)
+            if self._stopped:
+                break
+        self._finish()
+
+    def finish(self) -> ScanReport:
+        """Read what is left and return the complete report."""
+        if not self._complete:
+            for _record in self.records():
+                pass
+        return self.report
+
+    def _segment_records(self, index: int, segment: _Segment) -> Iterator[Record]:
+        number = segment.header.segment_id
+        try:
+            file = self._storage.open(f"{self._directory}/{segment_name(number)}")
+        except OSError as error:
+            self._find(kinds.UNREADABLE_FILE, number, -1, str(error))
+            self._seal(index, segment)
+            return
+        window = Window(self._storage, file, segment.size)
+        try:
+            for item in self._walk(window, segment, RECORDS_OFFSET, segment.header.base_lsn):
+                if isinstance(item, Hole):
+                    self._holes.append(item)
+                    continue
+                first = item.records[0].lsn
+                if first > segment.last_lsn:
+                    break
+                if first > self._expected and not self._pass_gap(index, first, item):
+                    return
+                yield from self._accept(index, segment, item)
+        finally:
+            for offset in sorted(set(window.unreadable)):
+                self._find(kinds.UNREADABLE_BLOCK, number, offset, "cannot be read")
+                self._mark_damaged(number)
+            self._storage.close(file)
+        self._seal(index, segment)
+
+    def _walk(
+        self, window: Window, segment: _Segment, start: int, expected: int
+    ) -> Iterator[Run | Hole]:
+        header = segment.header
+        return walk(window, seed_of(header.salt), header.opened_ms, start, expected)
+
+    def _accept(self, index: int, segment: _Segment, run: Run) -> list[Record]:
+        """Take a run that continues the log; its records that are to be handed on."""
+        report = self.report
+        records = run.records
+        first = records[0].lsn
+        if records[-1].lsn > segment.last_lsn:
+            records = records[: segment.last_lsn - first + 1]
+        last = records[-1]
+        if self._holes:
+            self._note_holes(segment)
+        report.proven_lsn = max(report.proven_lsn, min(run.last_witness, _ENDLESS))
+        while len(self._marks) > 1 and self._marks[1][0] <= report.proven_lsn + 1:
+            self._marks.pop(0)
+        self._marks.append((first, index, run.offset))
+        self._expected = last.lsn + 1
+        self._last_ms = last.time_ms
+        segment.end = run.offset + sum(frame_bytes(len(record.payload)) for record in records)
+        if last.kind == RecordType.CLEAN:
+            self._clean_lsn = last.lsn
+        if records[0].kind > RecordType.OUTPUT:
+            return []  # walks hand such records on singly; they are not the caller's business
+        if first < self._from_lsn:
+            records = records[max(0, self._from_lsn - first) :]
+        report.records += len(records)
+        return records
+
+    def _note_holes(self, segment: _Segment) -> None:
+        """Holes that cost no record of ours: bytes in padding, or below the start."""
+        for hole in self._holes:
+            self._find(
+                kinds.DAMAGED_BYTES,
+                segment.header.segment_id,
+                hole.offset,
+                f"{hole.end - hole.offset} bytes that are no record",
+            )
+            self._mark_damaged(segment.header.segment_id)
+        self._holes.clear()
+
+    # -- what is missing ---------------------------------------------------------------------
+
+    def _pass_gap(self, index: int, next_lsn: int, run: Run | None) -> bool:
+        """Account for the LSNs from `_expected` to `next_lsn - 1`; False if the log ends here."""
+        first, last = self._expected, next_lsn - 1
+        if last < self._from_lsn:
+            self._holes.clear()
+            self._mark_damaged(self._segments[index].header.segment_id)
+            return True
+        first = max(first, self._from_lsn)
+        witness = max(self.report.proven_lsn, run.first_witness if run is not None else 0)
+        if witness < last:
+            witness = self._look_ahead(index, run)
+        self.report.proven_lsn = max(self.report.proven_lsn, witness)
+        if witness < last:
+            self._final_witness = None
+            self._look_ahead(index, run)  # counts what stands behind this very gap
+            self._stopped = True
+        if witness >= first:
+            time_ms = run.records[0].time_ms if run is not None else 0
+            self._lose(index, first, min(last, witness), time_ms)
+        return witness >= last
+
+    def _lose(self, index: int, first: int, last: int, to_ms: int) -> None:
+        segment = self._segments[index]
+        classes: dict[str, int] = {}
+        offset, size = segment.end, 0
+        for hole in self._holes:
+            size += hole.end - hole.offset
+            for lsn, name in hole.known:
+                if first <= lsn <= last:
+                    classes[name] = classes.get(name, 0) + 1
+        if self._holes:
+            offset = self._holes[0].offset
+        unknown = last - first + 1 - sum(classes.values())
+        if unknown > 0:
+            classes["unknown"] = unknown
+        number = segment.header.segment_id
+        lost = LostRange(first, last, number, offset, size, self._last_ms, to_ms, classes)
+        self.report.lost.append(lost)
+        self._mark_damaged(number)
+        self._holes.clear()
+        self._expected = last + 1
+
+    def _mark_damaged(self, number: int) -> None:
+        if number not in self.report.damaged_segments:
+            self.report.damaged_segments.append(number)
+
+    def _look_ahead(self, index: int, run: Run | None) -> int:
+        """The highest LSN that anything from here on testifies to; counts what stands there."""
+        if self._final_witness is not None:
+            return self._final_witness
+        witness = self.report.proven_lsn
+        self._orphans = 0
+        for later in range(index, len(self._segments)):
+            segment = self._segments[later]
+            start = RECORDS_OFFSET
+            expected = segment.header.base_lsn
+            if later == index:
+                if run is None:
+                    continue
+                start, expected = run.offset, run.records[0].lsn
+            witness = max(witness, self._witness_of(segment, start, expected))
+        self._final_witness = witness
+        return witness
+
+    def _witness_of(self, segment: _Segment, start: int, expected: int) -> int:
+        """The highest testimony in one segment from byte `start` on."""
+        witness = 0
+        try:
+            file = self._storage.open(
+                f"{self._directory}/{segment_name(segment.header.segment_id)}"
+            )
+        except OSError:
+            return witness
+        try:
+            window = Window(self._storage, file, segment.size)
+            for item in self._walk(window, segment, start, expected):
+                if isinstance(item, Hole):
+                    continue
+                if item.records[0].lsn > segment.last_lsn:
+                    break
+                witness = max(witness, item.last_witness)
+                self._orphans += len(item.records)
+        finally:
+            self._storage.close(file)
+        return witness
+
+    def _seal(self, index: int, segment: _Segment) -> None:
+        """At the end of a segment: what its successor says should have been in it."""
+        if segment.last_lsn == _ENDLESS or self._stopped:
+            return
+        if self._expected > segment.last_lsn or self._pass_gap(index, segment.last_lsn + 1, None):
+            self._holes.clear()  # superseded writes and what is left of them
+
+    def _finish(self) -> None:
+        report = self.report
+        if not self._stopped and self._segments:
+            last_index = len(self._segments) - 1
+            if report.proven_lsn >= max(self._expected, self._from_lsn):
+                self._expected = max(self._expected, self._from_lsn)
+                self._lose(last_index, self._expected, report.proven_lsn, 0)
+        report.last_lsn = max(self._expected - 1, self._from_lsn - 1)
+        report.clean = not self._stopped and 0 < self._clean_lsn == report.last_lsn
+        if report.clean:
+            # The mark of the end gives way to the next record: nothing is known of its own sync.
+            report.last_lsn = max(report.last_lsn - 1, self._from_lsn - 1)
+        self._tell_tail()
+        for segment in self._segments:
+            header = segment.header
+            last_lsn = min(segment.last_lsn, report.last_lsn)
+            report.segments.append(
+                LiveSegment(
+                    header.segment_id, header.base_lsn, last_lsn, segment.end, header.opened_ms
+                )
+            )
+        self._complete = True
+
+    def _tell_tail(self) -> None:
+        numbers = [*self._unfinished[-1:], *(s.header.segment_id for s in self._segments[-1:])]
+        if not (self._stopped or self._holes or self._unfinished):
+            return
+        self.report.tail = TornTail(
+            self.report.last_lsn,
+            numbers[-1],
+            self._holes[0].offset if self._holes else -1,
+            sum(hole.end - hole.offset for hole in self._holes),
+            self._orphans if self._stopped else 0,
+        )
+
+    def undurable_records(self) -> list[Record]:
+        """The records that nothing testifies to be durable, to be written anew before anything.
+
+        Complete and in order, without the mark of a clean end. Call it after the scan.
+        """
+        self.finish()
+        report = self.report
+        wanted = max(report.proven_lsn + 1, self._from_lsn)
+        found: list[Record] = []
+        if wanted > report.last_lsn or not self._marks:
+            return found
+        at = max(bisect_right(self._marks, (wanted, _ENDLESS, 0)) - 1, 0)
+        first, start_index, offset = self._marks[at]
+        for index in range(start_index, len(self._segments)):
+            segment = self._segments[index]
+            if index != start_index:
+                first, offset = segment.header.base_lsn, RECORDS_OFFSET
+            file = self._storage.open(
+                f"{self._directory}/{segment_name(segment.header.segment_id)}"
+            )
+            try:
+                window = Window(self._storage, file, segment.size)
+                last = min(segment.last_lsn, report.last_lsn)
+                for item in self._walk(window, segment, offset, first):
+                    if isinstance(item, Run):
+                        found += [r for r in item.records if wanted <= r.lsn <= last]
+            finally:
+                self._storage.close(file)
+        if found and found[-1].kind == RecordType.CLEAN:
+            found.pop()
+        return found
+
+
+def scan(
+    storage: Storage,
+    directory: str,
+    from_lsn: int = 1,
+    *,
+    store_id: bytes | None = None,
+    durable_lsn: int = 0,
+) -> LogScan:
+    """Open the log in `directory` for reading from `from_lsn` on.
+
+    `store_id` and `durable_lsn` are what is known from elsewhere (a manifest): which log it has
+    to be, and up to where it was durable. Raises UnsupportedLog; nothing is written.
+    """
+    return LogScan(storage, directory, from_lsn, store_id=store_id, durable_lsn=durable_lsn)

@@ -1,0 +1,176 @@
+"""One segment file: its name, its header, and how it is made before it is needed.
+
+A segment is a file of fixed size that was filled with zeros and whose name was made durable
+before anybody needed it. It starts with two copies of the header, one per 4 KiB block, so that
+one bad block does not take the key to all the others; records follow from byte 8192.
+
+     0        8       10      12         13     16      32      40     48     56     64
+     | magic  | major | minor | checksum | zero | store | id    | base | salt | prev | prev ...
+     | 8s     | u16   | u16   | u8       | 3    | 16s   | u64   | LSN  | u64  | id   | last LSN
+     72       80      88      96
+     | durable | wall | bytes | CRC u32 over the 96 bytes before it
+     | LSN u64 | ms   | u64   |
+
+An all-zero header means that the segment is a spare. `prev last LSN` seals the segment before:
+whatever stands beyond it there is not part of the log. `durable LSN` is what was durable when
+the segment was opened; it testifies like a record's lag.
+"""
+
+import contextlib
+import struct
+from typing import Final, NamedTuple
+from zlib import crc32
+
+from fuguemux.persistence.files import Storage
+from fuguemux.persistence.wal.frame import BLOCK_BYTES
+
+MAGIC: Final = b"FUGUEWAL"
+MAJOR: Final = 1
+MINOR: Final = 0
+CHECKSUM_CRC32: Final = 1
+FIELDS: Final = struct.Struct("<8sHHB3x16sQQQQQQQQ")
+VERSION: Final = struct.Struct("<8sHH")
+CRC: Final = struct.Struct("<I")
+HEADER_COPIES: Final = 2
+RECORDS_OFFSET: Final = HEADER_COPIES * BLOCK_BYTES
+SEGMENT_BYTES_MIN: Final = 64 << 10
+ZERO_FILL_BYTES: Final = 1 << 20
+# Spares get identifiers this far apart, which leaves room for segments made in haste between.
+SEGMENT_ID_STRIDE: Final = 1 << 16
+SUFFIX: Final = ".wal"
+_NAME_DIGITS: Final = 16
+_ZEROS: Final = bytes(ZERO_FILL_BYTES)
+assert FIELDS.size == 96
+assert RECORDS_OFFSET < SEGMENT_BYTES_MIN
+
+
+class UnsupportedLog(Exception):
+    """The log was written by another version; nothing was read further, nothing was touched."""
+
+
+class SegmentHeader(NamedTuple):
+    """The facts at the front of a segment. Times are wall milliseconds since the epoch."""
+
+    store_id: bytes
+    segment_id: int
+    base_lsn: int
+    salt: int
+    previous_id: int
+    previous_last_lsn: int
+    durable_lsn: int
+    opened_ms: int
+    segment_bytes: int
+    minor: int = MINOR
+
+
+def seed_of(salt: int) -> int:
+    """Where the CRC of every record header of a segment starts."""
+    return crc32(salt.to_bytes(8, "little"))
+
+
+def segment_name(segment_id: int) -> str:
+    """The file name of a segment."""
+    return f"{segment_id:0{_NAME_DIGITS}x}{SUFFIX}"
+
+
+def segment_id_of(name: str) -> int | None:
+    """The identifier in a file name, or None if it is not a segment's name."""
+    digits = name.removesuffix(SUFFIX)
+    if digits == name or len(digits) != _NAME_DIGITS:
+        return None
+    try:
+        number = int(digits, 16)
+    except ValueError:
+        return None
+    return number if segment_name(number) == name else None
+
+
+def encode_header(header: SegmentHeader) -> bytes:
+    """Both header blocks, `RECORDS_OFFSET` bytes in all."""
+    fields = FIELDS.pack(
+        MAGIC,
+        MAJOR,
+        header.minor,
+        CHECKSUM_CRC32,
+        header.store_id,
+        header.segment_id,
+        header.base_lsn,
+        header.salt,
+        header.previous_id,
+        header.previous_last_lsn,
+        header.durable_lsn,
+        header.opened_ms,
+        header.segment_bytes,
+    )
+    block = (fields + CRC.pack(crc32(fields))).ljust(BLOCK_BYTES, b"\0")
+    return block * HEADER_COPIES
+
+
+def decode_header(front: bytes) -> SegmentHeader | None:
+    """The header in the first `RECORDS_OFFSET` bytes; None if no copy of it can be read.
+
+    Raises UnsupportedLog for a major version or checksum that this program does not know.
+    """
+    majors: list[int] = []
+    for copy in range(HEADER_COPIES):
+        block = front[copy * BLOCK_BYTES : (copy + 1) * BLOCK_BYTES]
+        if len(block) < FIELDS.size + CRC.size:
+            continue
+        magic, major, minor = VERSION.unpack_from(block)
+        if magic == MAGIC:
+            majors.append(major)
+        if magic != MAGIC or major != MAJOR:
+            continue
+        fields = block[: FIELDS.size]
+        if CRC.unpack_from(block, FIELDS.size) != (crc32(fields),):
+            continue
+        checksum = fields[12]
+        if checksum != CHECKSUM_CRC32:
+            raise UnsupportedLog(
+                f"log checksum {checksum} is unknown to this version of fugue: use the one that wrote it"
+            )
+        return SegmentHeader._make((*FIELDS.unpack(fields)[4:], minor))
+    # A flipped bit in one copy is damage; two copies that agree are another version.
+    if len(majors) == HEADER_COPIES and majors[0] == majors[1] != MAJOR:
+        raise UnsupportedLog(
+            f"log format {majors[0]} is unknown to this version of fugue, which reads {MAJOR}: "
+            "use the version that wrote it"
+        )
+    return None
+
+
+def create_segment(storage: Storage, directory: str, segment_id: int, segment_bytes: int) -> int:
+    """Make a spare: zeros of the given size, durable in bytes and in name; the open file.
+
+    Blocks for the whole of it (26 ms for 16 MiB on the machine it was designed on). Raises
+    OSError, having removed what it made where that is possible.
+    """
+    path = f"{directory}/{segment_name(segment_id)}"
+    file = storage.create(path)
+    try:
+        fill_with_zeros(storage, file, segment_bytes)
+        storage.fsync(file)
+        storage.fsync_directory(directory)
+    except OSError:
+        discard(storage, path, file)
+        raise
+    return file
+
+
+def fill_with_zeros(storage: Storage, file: int, size: int) -> None:
+    """Write `size` zeros: allocated and initialised, which `fallocate` alone would not do."""
+    offset = 0
+    while offset < size:
+        piece = _ZEROS if size - offset >= ZERO_FILL_BYTES else memoryview(_ZEROS)[: size - offset]
+        written = storage.pwrite(file, piece, offset)
+        if written <= 0:
+            raise OSError("the file takes no more bytes")
+        offset += written
+
+
+def discard(storage: Storage, path: str, file: int) -> None:
+    """Close and remove a file that holds nothing of worth; failures do not matter."""
+    with contextlib.suppress(OSError):
+        storage.close(file)
+    with contextlib.suppress(OSError):  # what stays is recognised as a spare
+        storage.unlink(path)

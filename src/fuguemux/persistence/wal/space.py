@@ -1,0 +1,167 @@
+"""Disk space for the log: the next segment ahead of time, the ballast, the dead segments.
+
+The next segment exists before it is needed, so a full disk is heard of one segment early: the
+writer then stops logging output and keeps what is left for structure.
+"""
+
+import contextlib
+import errno
+import os
+from collections.abc import Callable
+from typing import Final
+
+from fuguemux.persistence.files import NO_SPACE, Storage
+from fuguemux.persistence.wal.jobs import (
+    BallastJob,
+    DeleteJob,
+    OpenSegment,
+    SpareJob,
+    make_segment,
+    next_block,
+)
+from fuguemux.persistence.wal.segment import (
+    RECORDS_OFFSET,
+    SEGMENT_ID_STRIDE,
+    discard,
+    segment_name,
+)
+
+BALLAST_NAME: Final = "ballast"
+RETRY_MS_MIN: Final = 1_000
+RETRY_MS_MAX: Final = 30_000
+
+Chore = SpareJob | BallastJob | DeleteJob
+
+
+class Space:
+    """Where segments come from and go to. Chores are run by somebody else, one at a time."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        directory: str,
+        *,
+        segment_bytes: int,
+        hasty_segment_bytes: int,
+        ballast_bytes: int,
+        highest_id: int,
+        clock_ms: Callable[[], int],
+    ) -> None:
+        self._storage = storage
+        self._directory = directory
+        self._segment_bytes = segment_bytes
+        self._hasty_segment_bytes = hasty_segment_bytes
+        self._ballast_bytes = ballast_bytes
+        self._clock_ms = clock_ms
+        self._recent_id = (highest_id // SEGMENT_ID_STRIDE + 1) * SEGMENT_ID_STRIDE - 1
+        self._spare: OpenSegment | None = None
+        self._dead: list[str] = []
+        self._chore: Chore | None = None
+        self._has_ballast = storage.exists(self._ballast_path)
+        self._retry_at_ms = 0
+        self._retry_ms = RETRY_MS_MIN
+        self.problem = ""  # why there is no spare; empty while all is well
+        self.full = False  # the problem is a full disk
+        self.hasty_segments = 0
+
+    @property
+    def _ballast_path(self) -> str:
+        return f"{self._directory}/{BALLAST_NAME}"
+
+    @property
+    def has_spare(self) -> bool:
+        """Whether the next segment is ready."""
+        return self._spare is not None
+
+    def next_id(self) -> int:
+        """An identifier above every segment in use and below the next spare's."""
+        return self._recent_id + 1
+
+    def used(self, segment_id: int) -> None:
+        """Note that a segment became the log's newest."""
+        self._recent_id = segment_id
+
+    def take_spare(self, room: int) -> OpenSegment | None:
+        """The spare, if it has `room` bytes for records."""
+        spare = self._spare
+        if spare is None or spare.segment_bytes - RECORDS_OFFSET < room:
+            return None
+        self._spare = None
+        return spare
+
+    def hasty_bytes(self, room: int) -> int:
+        """The size of a segment made at once for `room` bytes of records."""
+        return max(self._hasty_segment_bytes, next_block(RECORDS_OFFSET + room))
+
+    def make_now(self, room: int) -> OpenSegment:
+        """A small segment, made while the caller waits; gives up the ballast if it must.
+
+        Raises OSError.
+        """
+        self.hasty_segments += 1
+        size = self.hasty_bytes(room)
+        try:
+            return make_segment(self._storage, self._directory, self.next_id(), size)
+        except OSError as error:
+            if error.errno not in NO_SPACE or not self._has_ballast:
+                raise
+        self.release_ballast()
+        return make_segment(self._storage, self._directory, self.next_id(), size)
+
+    def release_ballast(self) -> None:
+        """Give the reserved bytes back to the file system; taken again when there is room."""
+        if self._has_ballast:
+            self._has_ballast = False
+            with contextlib.suppress(OSError):
+                self._storage.unlink(self._ballast_path)
+
+    def refused(self, error: OSError) -> None:
+        """Note that a segment could not be made, and what that says about the disk."""
+        self.problem = os.strerror(error.errno or errno.EIO)
+        self.full = error.errno in NO_SPACE
+        if self.full:
+            self.release_ballast()
+
+    def bury(self, names: list[str]) -> None:
+        """Have dead segments removed by a later chore."""
+        self._dead += names
+        if names:
+            self._retry_at_ms = 0  # space may be had again
+
+    def chore(self, *, spare_wanted: bool) -> Chore | None:
+        """What is to be done next, to be run on any thread; None while one is under way."""
+        if self._chore is not None or self._clock_ms() < self._retry_at_ms:
+            return None
+        if self._dead:
+            self._chore = DeleteJob(self._storage, self._directory, tuple(self._dead))
+        elif self._spare is None and (spare_wanted or self.problem):
+            identifier = (self._recent_id // SEGMENT_ID_STRIDE + 1) * SEGMENT_ID_STRIDE
+            self._chore = SpareJob(self._storage, self._directory, identifier, self._segment_bytes)
+        elif not self._has_ballast and self._ballast_bytes and spare_wanted:
+            self._chore = BallastJob(self._storage, self._ballast_path, self._ballast_bytes)
+        return self._chore
+
+    def chore_done(self, chore: Chore, error: OSError | None) -> None:
+        """Take note of how a chore went."""
+        self._chore = None
+        if error is None:
+            self._retry_ms = RETRY_MS_MIN
+        else:
+            self._retry_at_ms = self._clock_ms() + self._retry_ms
+            self._retry_ms = min(self._retry_ms * 2, RETRY_MS_MAX)
+        match chore:
+            case SpareJob():
+                self._spare = chore.spare
+                self.problem = "" if error is None else os.strerror(error.errno or errno.EIO)
+                self.full = error is not None and error.errno in NO_SPACE
+            case BallastJob():
+                self._has_ballast = error is None or isinstance(error, FileExistsError)
+            case DeleteJob():
+                self._dead = [name for name in self._dead if name not in chore.removed]
+
+    def close(self) -> None:
+        """Remove the spare: the next start makes its own."""
+        if self._spare is not None:
+            path = f"{self._directory}/{segment_name(self._spare.segment_id)}"
+            discard(self._storage, path, self._spare.file)
+            self._spare = None

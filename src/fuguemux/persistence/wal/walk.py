@@ -1,0 +1,301 @@
+"""One segment read record by record, whatever state it is in.
+
+Verified records come in runs of consecutive LSNs; what does not verify comes as holes between
+them. Nothing here decides whether a hole is damage or a write that never finished.
+"""
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+from zlib import crc32
+
+from fuguemux.persistence.files import Storage
+from fuguemux.persistence.wal.frame import (
+    ALIGNMENT_BYTES,
+    BLOCK_BYTES,
+    CHECKED_BYTES,
+    HEADER,
+    HEADER_BYTES,
+    IGNORABLE,
+    LAG_UNKNOWN,
+    MAGIC,
+    MAGIC_BYTES,
+    PAYLOAD_BYTES_MAX,
+    Record,
+    RecordType,
+    class_name,
+)
+from fuguemux.persistence.wal.segment import UnsupportedLog
+
+WINDOW_BYTES: Final = 1 << 20
+_ZEROS: Final = bytes(WINDOW_BYTES)
+_ORDINARY_KIND_MAX: Final = RecordType.OUTPUT
+
+
+class Run(NamedTuple):
+    """Records with consecutive LSNs, the first at byte `offset`.
+
+    `first_witness` and `last_witness`: the highest LSN that was durable when the first and the
+    last of them were framed.
+    """
+
+    records: list[Record]
+    offset: int
+    first_witness: int
+    last_witness: int
+
+
+class Hole(NamedTuple):
+    """Bytes that are no record. `known` are the (LSN, class) of intact headers inside."""
+
+    offset: int
+    end: int
+    known: tuple[tuple[int, str], ...] = ()
+
+
+class Window:
+    """A reused buffer over a file; unreadable blocks read as zeros and are remembered."""
+
+    def __init__(self, storage: Storage, file: int, size: int) -> None:
+        self._storage = storage
+        self._file = file
+        self.size = size
+        self.buffer = bytearray(min(WINDOW_BYTES, size))
+        self.start = 0
+        self.filled = 0
+        self.unreadable: list[int] = []
+
+    @property
+    def end(self) -> int:
+        """The file offset behind the last byte held."""
+        return self.start + self.filled
+
+    def load(self, offset: int, wanted: int = 0) -> None:
+        """Hold the bytes from `offset` on: at least `wanted` where the file has them."""
+        if wanted > len(self.buffer):
+            self.buffer = bytearray(min(wanted, self.size))
+        self.start = offset
+        self.filled = 0
+        room = min(len(self.buffer), self.size - offset)
+        with memoryview(self.buffer) as view:
+            while self.filled < room:
+                try:
+                    got = self._storage.pread_into(
+                        self._file, view[self.filled : room], offset + self.filled
+                    )
+                except OSError:
+                    got = self._load_blocks(view[:room], self.filled)
+                if got <= 0:
+                    break
+                self.filled += got
+
+    def _load_blocks(self, view: memoryview, index: int) -> int:
+        """Read block by block after an error, with zeros for the blocks that cannot be read."""
+        first = index
+        while index < len(view):
+            offset = self.start + index
+            size = min(BLOCK_BYTES - offset % BLOCK_BYTES, len(view) - index)
+            try:
+                got = self._storage.pread_into(self._file, view[index : index + size], offset)
+            except OSError:
+                self.unreadable.append(offset)
+                view[index : index + size] = bytes(size)
+                got = size
+            if got <= 0:
+                break
+            index += got
+        return index - first
+
+
+def walk(
+    window: Window, seed: int, opened_ms: int, start: int, expected_lsn: int
+) -> Iterator[Run | Hole]:
+    """Every run and hole from byte `start` on, in order.
+
+    A record below `expected_lsn`, or below its predecessor, is part of a hole. Raises
+    UnsupportedLog for an intact record of an unknown type that may not be skipped.
+    """
+    unpack = HEADER.unpack_from
+    position = start
+    window.load(position)
+    while position + HEADER_BYTES <= window.size:
+        if position < window.start or position + HEADER_BYTES > window.end:
+            window.load(position)
+            if window.filled < HEADER_BYTES:
+                return
+        # The hot loop: as many intact, consecutive, ordinary records as the window holds.
+        view = memoryview(window.buffer)
+        base, filled = window.start, window.filled
+        here = position - base
+        records: list[Record] = []
+        first_witness = last_lag = 0
+        last_here = filled - HEADER_BYTES
+        while here <= last_here:
+            magic, kind, flags, length, lsn, lag, delta, header_crc, crc = unpack(view, here)
+            if magic != MAGIC or crc32(view[here : here + CHECKED_BYTES], seed) != header_crc:
+                break
+            stop = here + HEADER_BYTES + length
+            if stop > filled or lsn != expected_lsn or kind > _ORDINARY_KIND_MAX:
+                break
+            payload = view[here + HEADER_BYTES : stop].tobytes()
+            if crc32(payload, header_crc) != crc:
+                break
+            if not records:
+                first_witness = _witness(lsn, lag)
+            last_lag = lag
+            records.append(_record(Record, (lsn, kind, flags, opened_ms + delta, payload)))
+            expected_lsn += 1
+            here = (stop + 7) & -8
+        view.release()
+        if records:
+            yield Run(records, position, first_witness, _witness(records[-1].lsn, last_lag))
+            position = base + here
+            if position + HEADER_BYTES > window.end:
+                continue
+        step = _examine(window, seed, opened_ms, position, expected_lsn)
+        if step.item is not None:
+            yield step.item
+        position, expected_lsn = step.position, step.expected_lsn
+
+
+_record = tuple.__new__  # skips NamedTuple's argument handling; a third of the cost of a record
+
+
+class _Step(NamedTuple):
+    """What stands at a place where the hot loop stopped, and where to go on."""
+
+    item: Run | Hole | None
+    position: int
+    expected_lsn: int
+
+
+def _witness(lsn: int, lag: int) -> int:
+    return max(lsn - lag, 0) if lag != LAG_UNKNOWN else 0
+
+
+def _examine(window: Window, seed: int, opened_ms: int, position: int, expected_lsn: int) -> _Step:
+    """Explain one place: a record after all, zeros to skip, or the start of a hole."""
+    header = _header_at(window, seed, position)
+    if header is None:
+        after_zeros = _skip_zeros(window, position)
+        if after_zeros != position:
+            return _Step(None, after_zeros, expected_lsn)
+        return _hole(window, seed, position, expected_lsn)
+    kind, flags, length, lsn, lag, delta, header_crc, crc = header
+    stop = position + HEADER_BYTES + length
+    after = (stop + 7) & -8
+    known = ((lsn, class_name(flags)),)
+    if lsn < expected_lsn or length > PAYLOAD_BYTES_MAX:
+        return _hole(window, seed, position, expected_lsn)
+    if stop > window.size:
+        return _Step(Hole(position, window.size, known), window.size, expected_lsn)
+    if stop > window.end:
+        window.load(position, HEADER_BYTES + length)
+    at = position - window.start
+    payload = bytes(memoryview(window.buffer)[at + HEADER_BYTES : at + HEADER_BYTES + length])
+    if crc32(payload, header_crc) != crc:
+        return _Step(Hole(position, after, known), after, expected_lsn)
+    if kind not in _KNOWN_KINDS and not flags & IGNORABLE:
+        raise UnsupportedLog(
+            f"record {lsn} is of type {kind}, unknown to this version of fugue: "
+            "use the version that wrote it"
+        )
+    witness = _witness(lsn, lag)
+    record = Record(lsn, kind, flags, opened_ms + delta, payload)
+    return _Step(Run([record], position, witness, witness), after, lsn + 1)
+
+
+def _hole(window: Window, seed: int, position: int, expected_lsn: int) -> _Step:
+    """The bytes from `position` up to the next header that may follow."""
+    found = _find_header(window, seed, position + ALIGNMENT_BYTES, expected_lsn)
+    end = found if found < window.size else _end_of_bytes(window, position)
+    return _Step(Hole(position, end), found, expected_lsn)
+
+
+def _end_of_bytes(window: Window, position: int) -> int:
+    """Behind the last byte from `position` to the file's end that is not zero."""
+    end = position
+    while position < window.size:
+        window.load(position)
+        if not window.filled:
+            break
+        content = len(window.buffer[: window.filled].rstrip(b"\0"))
+        end = position + content if content else end
+        position = window.end
+    return end
+
+
+_KNOWN_KINDS: Final = frozenset(RecordType)
+
+
+def _header_at(
+    window: Window, seed: int, position: int
+) -> tuple[int, int, int, int, int, int, int, int] | None:
+    """The fields behind the magic of an intact header at `position`, else None."""
+    if position < window.start or position + HEADER_BYTES > window.end:
+        window.load(position)
+        if window.filled < HEADER_BYTES:
+            return None
+    at = position - window.start
+    magic, kind, flags, length, lsn, lag, delta, header_crc, crc = HEADER.unpack_from(
+        window.buffer, at
+    )
+    if magic != MAGIC or crc32(window.buffer[at : at + CHECKED_BYTES], seed) != header_crc:
+        return None
+    return kind, flags, length, lsn, lag, delta, header_crc, crc
+
+
+def _skip_zeros(window: Window, position: int) -> int:
+    """The next block that is not all zeros, if all is zero from `position` up to it."""
+    boundary = min(-(-position // BLOCK_BYTES) * BLOCK_BYTES, window.size)
+    if boundary > position and not _is_zero(window, position, boundary):
+        return position
+    position = boundary
+    while position < window.size:
+        if position >= window.end or position < window.start:
+            window.load(position)
+            if not window.filled:
+                return window.size
+        if _is_zero(window, position, window.end):
+            position = window.end
+            continue
+        end = min(position + BLOCK_BYTES, window.size)
+        if not _is_zero(window, position, end):
+            break
+        position = end
+    return position
+
+
+def _is_zero(window: Window, start: int, end: int) -> bool:
+    if start < window.start or end > window.end:
+        window.load(start)
+        end = min(end, window.end)
+    # Slices of bytes are compared by memcmp; memoryviews are compared item by item.
+    piece = window.buffer[start - window.start : end - window.start]
+    return piece == (_ZEROS if len(piece) == len(_ZEROS) else bytes(len(piece)))
+
+
+def _find_header(window: Window, seed: int, position: int, expected_lsn: int) -> int:
+    """Where the next intact header at or after `position` is whose LSN is still to come.
+
+    The file's end if there is none. A pane that prints its own log embeds older headers, which
+    the comparison of LSNs refuses.
+    """
+    while position + HEADER_BYTES <= window.size:
+        if position < window.start or position + HEADER_BYTES > window.end:
+            window.load(position)
+            if window.filled < HEADER_BYTES:
+                break
+        at = window.buffer.find(MAGIC_BYTES, position - window.start, window.filled)
+        if at < 0:
+            position = (window.end - 1) & -8 if window.end < window.size else window.size
+            if position < window.size:
+                window.load(position)
+            continue
+        position = (window.start + at + 7) & -8
+        if position != window.start + at:
+            continue
+        header = _header_at(window, seed, position)
+        if header is not None and header[3] >= expected_lsn:
+            return position
+        position += ALIGNMENT_BYTES
+    return window.size

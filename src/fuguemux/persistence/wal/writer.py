@@ -1,0 +1,600 @@
+"""Appending to the log. Synchronous and without threads; the clock and chance are handed in.
+
+    lsn = writer.append(RecordType.STRUCTURE, payload)   frames into memory
+    writer.write()                                       one pwrite: survives SIGKILL
+    job = writer.sync_job(); job.run(); writer.sync_done(job, error)   survives power loss
+
+`run` blocks and belongs on a thread; everything else belongs on the one thread that owns the
+writer and does not block (but for making a segment in haste when no spare is ready).
+
+A file whose fdatasync failed is never synced again: the kernel marks its pages clean and lies
+about them. What is not durable is kept in memory and goes, by a job, into a fresh segment.
+"""
+
+import os
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from fuguemux.persistence.files import NO_SPACE, Bytes, Storage, write_all
+from fuguemux.persistence.wal.frame import (
+    CLASS_FLAGS,
+    LAG_UNKNOWN,
+    PADDING,
+    PAYLOAD_BYTES_MAX,
+    TIME_DELTA_MS_MAX,
+    Record,
+    RecordType,
+    encode_output,
+    frame_bytes,
+    frame_header,
+)
+from fuguemux.persistence.wal.jobs import (
+    OpenSegment,
+    RehomeJob,
+    SyncJob,
+    next_block,
+    replace_home,
+    write_records,
+)
+from fuguemux.persistence.wal.reader import LogScan
+from fuguemux.persistence.wal.segment import (
+    RECORDS_OFFSET,
+    SegmentHeader,
+    discard,
+    encode_header,
+    seed_of,
+    segment_name,
+)
+from fuguemux.persistence.wal.space import Chore, Space
+
+JOIN_BYTES_MAX: Final = (
+    4096  # buffers below this are joined; larger ones are written from where they are
+)
+MARK_BYTES: Final = 256 << 10
+SPARE_WANTED_PART: Final = 4  # a spare is made when a quarter of the segment is used
+KEPT_BYTES_MAX: Final = 64 << 20
+RETRY_MS_MIN: Final = 100
+RETRY_MS_MAX: Final = 30_000
+
+
+class Durability(Enum):
+    """Whether an acknowledged change would survive a power failure."""
+
+    OK = "ok"
+    DEGRADED = "degraded"  # structure is durable or about to be; output may not be logged
+    LOST = "lost"  # nothing new becomes durable; it is being retried
+
+
+class LogUnavailable(Exception):
+    """The disk has refused for so long that memory for unwritten records has run out."""
+
+
+@dataclass(frozen=True)
+class WriterOptions:
+    """Sizes in bytes; see the configuration for what a person may change."""
+
+    segment_bytes: int = 16 << 20
+    first_segment_bytes: int = 1 << 20
+    ballast_bytes: int = 4 << 20
+    unsynced_bytes_max: int = 8 << 20
+
+
+@dataclass
+class _Active:
+    """The segment that is being written. `position` is where the next staged byte goes."""
+
+    file: int
+    header: SegmentHeader
+    seed: int
+    position: int
+
+
+class LogWriter:
+    """The one writer of a log. Made by `start`."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        directory: str,
+        log: LogScan,
+        *,
+        options: WriterOptions,
+        clock_ms: Callable[[], int],
+        entropy: Callable[[int], bytes],
+        on_durability: Callable[[Durability, str], None],
+    ) -> None:
+        report = log.finish()
+        self._storage = storage
+        self._directory = directory
+        self._options = options
+        self._clock_ms = clock_ms
+        self._entropy = entropy
+        self._on_durability = on_durability
+        self.store_id = report.store_id or entropy(16)
+        self._kept: deque[Record] = deque(log.undurable_records())
+        self.next_lsn = report.last_lsn + 1
+        self.durable_lsn = report.last_lsn - len(self._kept)
+        self.written_lsn = report.last_lsn
+        self._first_lsn = self.next_lsn
+        self.durability = Durability.OK
+        self.reason = ""
+        self.unsynced_bytes = sum(frame_bytes(len(record.payload)) for record in self._kept)
+        self.bytes_total = 0
+        self._marks: list[tuple[int, int]] = []  # (LSN, log bytes before it)
+        self._sealed: list[tuple[int, int]] = []  # (base LSN, segment id), oldest first
+        self._was_clean = report.clean
+        for segment in report.segments:
+            self._seal(segment.base_lsn, segment.segment_id)
+            self._mark(segment.base_lsn)
+            self.bytes_total += segment.used_bytes
+        self._mark(self.next_lsn)
+        ids = [segment.segment_id for segment in report.segments]
+        self._space = Space(
+            storage,
+            directory,
+            segment_bytes=options.segment_bytes,
+            hasty_segment_bytes=options.first_segment_bytes,
+            ballast_bytes=options.ballast_bytes,
+            highest_id=max([*ids, *report.unusable_segments, *report.spare_segments], default=0),
+            clock_ms=clock_ms,
+        )
+        self._space.bury([segment_name(number) for number in report.spare_segments])
+        self._active: _Active | None = None
+        self._staged: list[Bytes] = []
+        self._staged_bytes = 0
+        self._unsynced_files: list[int] = []  # full segments, not yet synced
+        self._abandoned: list[int] = []  # files whose sync failed
+        self._job: SyncJob | RehomeJob | None = None
+        self._failed = False
+        self._rehomed_lsn = 0  # durability returns when this is durable
+        self._retry_at_ms = 0
+        self._retry_ms = RETRY_MS_MIN
+        self.fsync_failures = 0
+
+    @classmethod
+    def start(
+        cls,
+        storage: Storage,
+        directory: str,
+        log: LogScan,
+        *,
+        clock_ms: Callable[[], int],
+        entropy: Callable[[int], bytes],
+        on_durability: Callable[[Durability, str], None] = lambda _state, _reason: None,
+        options: WriterOptions | None = None,
+    ) -> "LogWriter":
+        """Go on behind what `log` found (its records must have been read), in a new segment.
+
+        Records that nothing proves to be durable are first written anew and synced, since the
+        page cache they were read from may hold what the disk does not. Blocks for that. A disk
+        that refuses does not raise: the writer then starts with its durability lost, and retries.
+        """
+        storage.make_directory(directory)
+        storage.fsync_directory(os.path.dirname(directory) or ".")
+        writer = cls(
+            storage,
+            directory,
+            log,
+            options=options or WriterOptions(),
+            clock_ms=clock_ms,
+            entropy=entropy,
+            on_durability=on_durability,
+        )
+        if writer._kept:
+            writer._failed = True
+            writer._run_now()
+            writer._run_now()  # the header, behind the records
+        else:
+            writer._open_segment(0)
+        return writer
+
+    # -- appending ---------------------------------------------------------------------------
+
+    def append(self, kind: RecordType, payload: bytes, flags: int = 0) -> int:
+        """Frame a record; its LSN. It survives nothing before `write`.
+
+        Raises LogUnavailable when the disk has refused for very long, ValueError for a payload
+        above `PAYLOAD_BYTES_MAX`.
+        """
+        length = len(payload)
+        if length > PAYLOAD_BYTES_MAX:
+            raise ValueError(f"a record of {length} bytes is above {PAYLOAD_BYTES_MAX}")
+        if self.unsynced_bytes > KEPT_BYTES_MAX:
+            raise LogUnavailable(f"the log cannot be written: {self.reason}")
+        needed = frame_bytes(length)
+        lsn = self.next_lsn
+        active = self._active
+        if active is not None:
+            end = active.position + self._staged_bytes + needed
+            if end > active.header.segment_bytes:
+                self._rotate(needed)
+                active = self._active
+        elif not self._failed:
+            self._open_segment(needed)
+            active = self._active
+        now_ms = self._clock_ms()
+        flags |= CLASS_FLAGS[kind]
+        self._kept.append(Record(lsn, kind, flags, now_ms, payload))
+        self.next_lsn = lsn + 1
+        self.unsynced_bytes += needed
+        if active is not None:
+            header = active.header
+            lag = min(lsn - self.durable_lsn, LAG_UNKNOWN)
+            delta = min(max(now_ms - header.opened_ms, 0), TIME_DELTA_MS_MAX)
+            staged = self._staged
+            staged.append(frame_header(kind, flags, lsn, lag, delta, payload, active.seed))
+            staged.append(payload)
+            if length & 7:
+                staged.append(PADDING[length & 7])
+            self._staged_bytes += needed
+        return lsn
+
+    def append_output(self, pane: int, offset: int, data: Bytes) -> int | None:
+        """Frame what a pane's program wrote; copies `data`. None: output is not being logged.
+
+        `offset` is the position of the first byte in the pane's output since its birth; a reader
+        sees by the next record's offset what was left out. Panes must run on either way.
+        """
+        if self.output_stopped:
+            return None
+        flags, payload = encode_output(pane, offset, data)
+        return self.append(RecordType.OUTPUT, payload, flags)
+
+    @property
+    def output_stopped(self) -> bool:
+        """Whether only structure is logged, because the disk is full or refuses."""
+        return self._space.full or self.durability is Durability.LOST
+
+    @property
+    def lost(self) -> bool:
+        """Whether nothing new becomes durable for now."""
+        return self.durability is Durability.LOST
+
+    @property
+    def congested(self) -> bool:
+        """Whether so much waits for the disk that panes should not be read for now."""
+        return self.unsynced_bytes > self._options.unsynced_bytes_max
+
+    def write(self) -> bool:
+        """Hand all staged bytes to the kernel in one call. False: it refused, memory keeps them."""
+        if not self._staged:
+            return self._active is not None or self.written_lsn == self.next_lsn - 1
+        active = self._active
+        assert active is not None
+        parts, size = self._staged, self._staged_bytes
+        self._staged, self._staged_bytes = [], 0
+        try:
+            write_all(self._storage, active.file, _joined(parts, size), active.position)
+        except OSError as error:
+            self._lose_segment()
+            self._fail(error)
+            return False
+        active.position += size
+        self.bytes_total += size
+        self.written_lsn = self.next_lsn - 1
+        if self.bytes_total - self._marks[-1][1] >= MARK_BYTES:
+            self._mark(self.next_lsn)
+        return True
+
+    def _mark(self, lsn: int) -> None:
+        while self._marks and self._marks[-1][0] >= lsn:
+            self._marks.pop()
+        self._marks.append((lsn, self.bytes_total))
+
+    # -- segments ----------------------------------------------------------------------------
+
+    def _rotate(self, needed: int) -> None:
+        """Leave the full segment for the next one; without one, memory keeps the records."""
+        self.write()
+        active = self._active
+        if active is None:
+            return
+        if self._failed:
+            self._lose_segment()  # it is being replaced; what comes now waits in memory
+            return
+        self._unsynced_files.append(active.file)
+        self._active = None
+        self._open_segment(needed)
+
+    def _open_segment(self, needed: int) -> None:
+        """Make a segment the log's newest. Its header goes out with its first records."""
+        home = self._space.take_spare(needed)
+        if home is None:
+            try:
+                home = self._space.make_now(needed)
+            except OSError as error:
+                self._space.refused(error)
+                self._failed = True
+                self._fail(error)
+                return
+        header = replace_home(self._header(self.next_lsn), home)
+        self._activate(home, header, 0)
+        self._staged = [encode_header(header)]
+        self._staged_bytes = RECORDS_OFFSET
+
+    def _header(self, base_lsn: int) -> SegmentHeader:
+        previous = self._sealed[-1][1] if self._sealed else 0
+        return SegmentHeader(
+            store_id=self.store_id,
+            segment_id=0,
+            base_lsn=base_lsn,
+            salt=int.from_bytes(self._entropy(8), "little"),
+            previous_id=previous,
+            previous_last_lsn=base_lsn - 1,
+            durable_lsn=min(self.durable_lsn, base_lsn - 1),
+            opened_ms=self._clock_ms(),
+            segment_bytes=0,
+        )
+
+    def _activate(self, home: OpenSegment, header: SegmentHeader, position: int) -> None:
+        self._space.used(home.segment_id)
+        self._seal(header.base_lsn, home.segment_id)
+        self._active = _Active(home.file, header, seed_of(header.salt), position)
+
+    def _seal(self, base_lsn: int, segment_id: int) -> None:
+        """Add a segment to the log's list. It supersedes what earlier ones hold from its base on."""
+        for index, (base, earlier) in enumerate(self._sealed):
+            if base > base_lsn:
+                self._sealed[index] = (base_lsn, earlier)
+        self._sealed.append((base_lsn, segment_id))
+
+    def _lose_segment(self) -> None:
+        """Give the active segment up; its records are in memory."""
+        if self._active is not None:
+            self._abandoned.append(self._active.file)
+            self._active = None
+        self._staged, self._staged_bytes = [], 0
+
+    # -- durability --------------------------------------------------------------------------
+
+    def sync_job(self) -> SyncJob | RehomeJob | None:
+        """What to run so that everything appended so far becomes durable.
+
+        None when there is nothing to do, a job is under way, or a retry is not due yet. The
+        caller must hand the job back to `sync_done`.
+        """
+        if self._job is not None:
+            return None
+        self.write()
+        if self._failed:
+            if self._clock_ms() < self._retry_at_ms:
+                return None
+            self._job = self._rehome_job()
+            return self._job
+        active = self._active
+        if active is None or self.written_lsn <= self.durable_lsn:
+            return None
+        # A durable byte is never rewritten: what comes next starts in a block of its own.
+        active.position = next_block(active.position)
+        self._job = SyncJob(
+            self._storage, (*self._unsynced_files, active.file), through_lsn=self.written_lsn
+        )
+        return self._job
+
+    def sync_done(self, job: SyncJob | RehomeJob, error: OSError | None) -> None:
+        """Take note of how a job went. `durable_lsn` and `durability` may have changed."""
+        self._job = None
+        if isinstance(job, RehomeJob):
+            if error is None:
+                error = self._adopt(job)
+            if error is not None:
+                self._space.refused(error)
+                self._fail(error)
+            return
+        if error is not None:
+            self.fsync_failures += 1
+            self._fail(error)
+            return
+        done = set(job.files)
+        for file in [file for file in self._unsynced_files if file in done]:
+            self._unsynced_files.remove(file)
+            self._close_file(file)
+        self._advance(job.through_lsn)
+
+    def _advance(self, lsn: int) -> None:
+        kept = self._kept
+        while kept and kept[0].lsn <= lsn:
+            self.unsynced_bytes -= frame_bytes(len(kept.popleft().payload))
+        self.durable_lsn = max(self.durable_lsn, lsn)
+        if not self._failed and self.durable_lsn >= self._rehomed_lsn:
+            self._retry_ms = RETRY_MS_MIN
+            while self._abandoned:
+                self._close_file(self._abandoned.pop())
+            self._settle()
+
+    def _settle(self) -> None:
+        """Durability as the space for the log allows it."""
+        if self._failed or self.durable_lsn < self._rehomed_lsn:
+            return
+        if self._space.problem:
+            what = "output is not logged" if self._space.full else "no spare segment"
+            self._set_durability(Durability.DEGRADED, f"{self._space.problem}: {what}")
+        else:
+            self._set_durability(Durability.OK, "")
+
+    def _fail(self, error: OSError) -> None:
+        """The files with records that are not durable can no longer be trusted."""
+        again = self._failed or self._rehomed_lsn > self.durable_lsn
+        self._failed = True
+        self._abandoned += self._unsynced_files
+        self._unsynced_files = []
+        if again:
+            self._retry_at_ms = self._clock_ms() + self._retry_ms
+            self._retry_ms = min(self._retry_ms * 2, RETRY_MS_MAX)
+            self._set_durability(Durability.LOST, _describe(error))
+        else:
+            self._set_durability(Durability.DEGRADED, _describe(error))
+
+    def _set_durability(self, durability: Durability, reason: str) -> None:
+        if (durability, reason) != (self.durability, self.reason):
+            self.durability, self.reason = durability, reason
+            self._on_durability(durability, reason)
+
+    def _rehome_job(self) -> RehomeJob:
+        room = self.unsynced_bytes + next_block(1) + self._options.unsynced_bytes_max // 8
+        base = self.durable_lsn + 1
+        records = tuple(self._kept)
+        header = self._header(base)
+        if records:
+            header = header._replace(opened_ms=records[0].time_ms)
+        return RehomeJob(
+            self._storage,
+            self._directory,
+            self._space.take_spare(room),
+            self._space.next_id(),
+            self._space.hasty_bytes(room),
+            records,
+            header,
+        )
+
+    def _adopt(self, job: RehomeJob) -> OSError | None:
+        """Make the fresh segment the log's: what came meanwhile first, the header last."""
+        home = job.home
+        assert home is not None
+        newer = [record for record in self._kept if record.lsn > job.last_lsn]
+        position = next_block(job.end)
+        room = home.segment_bytes - position
+        if sum(frame_bytes(len(record.payload)) for record in newer) > room:
+            job.drop()  # more came than it has room for: once more, with a larger one
+            return None
+        if not self._kept:
+            # Nothing to carry: the header goes out with the first record, as in any new segment.
+            self._lose_segment()
+            self._activate(home, job.header, 0)
+            self._staged, self._staged_bytes = [encode_header(job.header)], RECORDS_OFFSET
+            self._failed = False
+            self._settle()
+            return None
+        try:
+            position = write_records(self._storage, home.file, newer, job.header, position)
+            write_all(self._storage, home.file, [encode_header(job.header)], 0)
+        except OSError as error:
+            job.drop()
+            return error
+        self._lose_segment()
+        self._activate(home, job.header, position)
+        self._mark(job.header.base_lsn)
+        self.bytes_total += position
+        self._failed = False
+        self.written_lsn = self._rehomed_lsn = self.next_lsn - 1
+        return None
+
+    def _run_now(self) -> None:
+        """Run what `sync_job` gives in this thread."""
+        job = self.sync_job()
+        if job is None:
+            return
+        try:
+            job.run()
+        except OSError as error:
+            self.sync_done(job, error)
+        else:
+            self.sync_done(job, None)
+
+    # -- space -------------------------------------------------------------------------------
+
+    def chore(self) -> Chore | None:
+        """Work to be done ahead of time on any thread, to be handed back to `chore_done`."""
+        active = self._active
+        wanted = (
+            active is not None
+            and active.position * SPARE_WANTED_PART >= active.header.segment_bytes
+        )
+        return self._space.chore(spare_wanted=wanted)
+
+    def chore_done(self, chore: Chore, error: OSError | None) -> None:
+        """Take note of how a chore went; a full disk is first noticed here."""
+        self._space.chore_done(chore, error)
+        self._settle()
+
+    def release_ballast(self) -> None:
+        """Give up the reserved bytes, for a checkpoint on a full disk."""
+        self._space.release_ballast()
+
+    def truncate_before(self, lsn: int) -> int:
+        """Have every segment removed that holds only LSNs below `lsn`; how many (by a chore)."""
+        limit = min(lsn, self.durable_lsn + 1)
+        count = 0
+        while count + 1 < len(self._sealed) and self._sealed[count + 1][0] <= limit:
+            count += 1
+        dead = self._sealed[:count]
+        self._sealed = self._sealed[count:]
+        self._space.bury([segment_name(number) for _base, number in dead])
+        while len(self._marks) > 1 and self._marks[1][0] <= lsn:
+            self._marks.pop(0)
+        return count
+
+    def bytes_since(self, lsn: int) -> int:
+        """The size of the log from `lsn` on, at most 256 KiB too much."""
+        at = bisect_right(self._marks, lsn, key=lambda mark: mark[0]) - 1
+        return self.bytes_total - self._marks[max(at, 0)][1] + self._staged_bytes
+
+    @property
+    def segments(self) -> int:
+        """How many segments the log consists of."""
+        return len(self._sealed)
+
+    def close(self, *, clean: bool = True) -> bool:
+        """Sync what is left, mark the end as clean, close. False: something is not durable.
+
+        No job or chore may be under way. Blocks for two fdatasyncs.
+        """
+        untouched = self.next_lsn == self._first_lsn
+        if clean and not (untouched and self._was_clean):
+            self._run_now()
+            if self._failed:
+                self._run_now()
+                self._run_now()
+            if not self._failed and self.durable_lsn == self.next_lsn - 1:
+                self.append(RecordType.CLEAN, b"")
+                self._run_now()
+        durable = self.durable_lsn == self.next_lsn - 1
+        active = self._active
+        if active is not None and active.position == 0:
+            self._active = None  # nothing was ever written to it
+            name = segment_name(active.header.segment_id)
+            discard(self._storage, f"{self._directory}/{name}", active.file)
+        files = [*self._unsynced_files, *self._abandoned]
+        if self._active is not None:
+            files.append(self._active.file)
+            self._active = None
+        for file in files:
+            self._close_file(file)
+        self._unsynced_files, self._abandoned = [], []
+        self._space.close()
+        return durable
+
+    def _close_file(self, file: int) -> None:
+        try:
+            self._storage.close(file)
+        except OSError as error:
+            # Its bytes are durable, or were given up: the error changes nothing, but is not hidden.
+            self.reason = self.reason or _describe(error)
+
+
+def _joined(parts: list[Bytes], size: int) -> list[Bytes]:
+    """Few buffers: small ones are cheaper to join than to hand over one by one."""
+    if size <= JOIN_BYTES_MAX * 2 or size <= len(parts) * JOIN_BYTES_MAX // 2:
+        return [b"".join(parts)]
+    joined: list[Bytes] = []
+    small: list[Bytes] = []
+    for part in parts:
+        if len(part) < JOIN_BYTES_MAX:
+            small.append(part)
+            continue
+        joined.append(b"".join(small))
+        joined.append(part)
+        small = []
+    if small:
+        joined.append(b"".join(small))
+    return joined
+
+
+def _describe(error: OSError) -> str:
+    """One line for the status: what the disk said."""
+    what = error.strerror or str(error) or "I/O error"
+    return "disk full" if error.errno in NO_SPACE else what

@@ -1,0 +1,326 @@
+"""The log's threads and timers: group commit for asyncio.
+
+The loop frames records and hands them to the kernel; one thread does nothing but fdatasync, a
+second one prepares disk space. Everybody who waits for durability has a future of his own, and
+all of them are resolved by one wake-up of the loop per sync.
+"""
+
+import asyncio
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from queue import SimpleQueue
+from typing import Any, Final, Literal, Protocol
+
+SyncMode = Literal["always", "interval", "os"]
+
+SYNC_BYTES: Final = 1 << 20  # this much unsynced output is synced without waiting for the interval
+RETRY_SECONDS: Final = 0.25
+CHORE_DELAY_SECONDS: Final = 1.0
+SLOW_WRITE_SECONDS: Final = 0.020
+SLOW_WRITES_MAX: Final = 3
+RING_SIZE: Final = 256
+
+
+class Job(Protocol):
+    """Blocking work, to be run on a thread."""
+
+    def run(self) -> None:
+        """Do it. Raises OSError."""
+
+
+class Writer(Protocol):
+    """What the flusher needs of the log's writer."""
+
+    next_lsn: int
+    durable_lsn: int
+    unsynced_bytes: int
+
+    @property
+    def congested(self) -> bool: ...
+
+    @property
+    def lost(self) -> bool: ...
+
+    @property
+    def reason(self) -> str: ...
+
+    def write(self) -> bool: ...
+
+    def sync_job(self) -> Any: ...
+
+    def sync_done(self, job: Any, error: OSError | None) -> None: ...
+
+    def chore(self) -> Any: ...
+
+    def chore_done(self, chore: Any, error: OSError | None) -> None: ...
+
+
+class NotDurable(Exception):
+    """The change is made and kept in memory, but the disk refuses to make it durable."""
+
+
+@dataclass(frozen=True)
+class SyncTimes:
+    """How long the last syncs took, in milliseconds; zeros before the first."""
+
+    syncs: int
+    p50_ms: float
+    p99_ms: float
+
+
+class Flusher:
+    """Runs a writer's jobs. Every method belongs to the loop's thread."""
+
+    def __init__(
+        self,
+        writer: Writer,
+        loop: asyncio.AbstractEventLoop,
+        *,
+        interval_ms: int = 100,
+        mode: SyncMode = "interval",
+        on_congestion: Callable[[bool], None] = lambda _congested: None,
+        on_slow_disk: Callable[[float], None] = lambda _seconds: None,
+    ) -> None:
+        self._writer = writer
+        self._loop = loop
+        self.interval_ms = interval_ms
+        self.mode: SyncMode = mode
+        self._on_congestion = on_congestion
+        self._on_slow_disk = on_slow_disk
+        self._waiters: list[tuple[int, asyncio.Future[None]]] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._chore_timer: asyncio.TimerHandle | None = None
+        self._flush_scheduled = False
+        self._syncing = False
+        self._chore_running = False
+        self._congested = False
+        self._closed = False
+        self._slow_writes = 0
+        self._syncs = 0
+        self._ring: deque[float] = deque(maxlen=RING_SIZE)
+        self._sync_thread = _Worker("fugue-sync")
+        self._chore_thread = _Worker("fugue-space")
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    # -- writing -----------------------------------------------------------------------------
+
+    def write(self) -> bool:
+        """Hand everything appended to the kernel now: from then on it survives SIGKILL.
+
+        False when the disk refuses; panes run on regardless. Starts what makes it durable.
+        """
+        started = time.perf_counter()
+        done = self._writer.write()
+        took = time.perf_counter() - started
+        if took > SLOW_WRITE_SECONDS:
+            self._slow_writes += 1
+            if self._slow_writes == SLOW_WRITES_MAX:
+                self._on_slow_disk(took)
+        self._after_write()
+        return done
+
+    def schedule_write(self) -> None:
+        """Have `write` called once at the end of this turn of the loop."""
+        if not self._flush_scheduled:
+            self._flush_scheduled = True
+            self._loop.call_soon(self._scheduled_write)
+
+    def _scheduled_write(self) -> None:
+        self._flush_scheduled = False
+        self.write()
+        if self._waiters:
+            self._start_sync()
+
+    def _after_write(self) -> None:
+        writer = self._writer
+        if writer.durable_lsn < writer.next_lsn - 1 and self.mode != "os":
+            if self.mode == "always" or writer.unsynced_bytes >= SYNC_BYTES:
+                self._start_sync()
+            else:
+                self._sync_later(self.interval_ms / 1000)
+        elif self.mode == "os" and writer.unsynced_bytes >= SYNC_BYTES:
+            self._start_sync()  # memory for what is not durable stays bounded
+        self._check_congestion()
+        self._chores_later()
+
+    async def wait_durable(self, lsn: int) -> None:
+        """Return when everything up to `lsn` survives a power failure.
+
+        Raises NotDurable when the disk refuses; the log goes on trying by itself. In mode "os"
+        it returns once the kernel has the bytes. Cancelling it affects nobody else.
+        """
+        writer = self._writer
+        if lsn <= writer.durable_lsn:
+            return
+        if self.mode == "os":
+            self.write()
+            return
+        if writer.lost:
+            self._sync_later(0)
+            raise NotDurable(f"kept in memory only: {writer.reason}")
+        waiter: asyncio.Future[None] = self._loop.create_future()
+        self._waiters.append((lsn, waiter))
+        self.schedule_write()
+        await waiter
+
+    # -- syncing -----------------------------------------------------------------------------
+
+    def _sync_later(self, seconds: float) -> None:
+        if self._timer is None and not self._syncing and not self._closed:
+            self._timer = self._loop.call_later(seconds, self._start_sync)
+
+    def _start_sync(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._syncing or self._closed:
+            return
+        job = self._writer.sync_job()
+        if job is None:
+            if self._writer.lost:
+                self._sync_later(RETRY_SECONDS)
+            return
+        self._syncing = True
+        self._idle.clear()
+        self._sync_thread.submit(self._loop, job, self._sync_done)
+
+    def _sync_done(self, job: Job, error: OSError | None, seconds: float) -> None:
+        writer = self._writer
+        self._syncing = False
+        self._syncs += 1
+        self._ring.append(seconds)
+        writer.sync_done(job, error)
+        self._resolve()
+        self._check_congestion()
+        self._set_idle()
+        if self._waiters or error is not None or writer.lost:
+            self._start_sync()
+        else:
+            self._after_write()
+
+    def _resolve(self) -> None:
+        """Wake everybody whose records are durable; tell the others once durability is lost."""
+        if not self._waiters:
+            return
+        durable = self._writer.durable_lsn
+        lost = self._writer.lost
+        waiting: list[tuple[int, asyncio.Future[None]]] = []
+        for lsn, waiter in self._waiters:
+            if waiter.done():
+                continue
+            if lsn <= durable:
+                waiter.set_result(None)
+            elif lost:
+                waiter.set_exception(NotDurable(f"kept in memory only: {self._writer.reason}"))
+            else:
+                waiting.append((lsn, waiter))
+        self._waiters = waiting
+
+    def _check_congestion(self) -> None:
+        congested = self._writer.congested
+        if congested != self._congested:
+            self._congested = congested
+            self._on_congestion(congested)
+
+    @property
+    def congested(self) -> bool:
+        """Whether panes that write much should not be read for now."""
+        return self._congested
+
+    def sync_times(self) -> SyncTimes:
+        """The last syncs' durations."""
+        times = sorted(self._ring)
+        if not times:
+            return SyncTimes(0, 0.0, 0.0)
+        p99 = times[min(len(times) - 1, len(times) * 99 // 100)]
+        return SyncTimes(self._syncs, times[len(times) // 2] * 1000, p99 * 1000)
+
+    # -- disk space --------------------------------------------------------------------------
+
+    def _chores_later(self) -> None:
+        if self._chore_timer is None and not self._chore_running and not self._closed:
+            self._chore_timer = self._loop.call_later(CHORE_DELAY_SECONDS, self.start_chores)
+
+    def start_chores(self) -> None:
+        """Begin with what `chore` of the writer asks for; call it after a truncation."""
+        if self._chore_timer is not None:
+            self._chore_timer.cancel()
+            self._chore_timer = None
+        if self._chore_running or self._closed:
+            return
+        chore = self._writer.chore()
+        if chore is None:
+            return
+        self._chore_running = True
+        self._idle.clear()
+        self._chore_thread.submit(self._loop, chore, self._chore_done)
+
+    def _chore_done(self, chore: Job, error: OSError | None, _seconds: float) -> None:
+        self._chore_running = False
+        self._writer.chore_done(chore, error)
+        self._set_idle()
+        if error is not None:
+            self._chores_later()
+        else:
+            self.start_chores()
+
+    def _set_idle(self) -> None:
+        if not self._syncing and not self._chore_running:
+            self._idle.set()
+
+    async def close(self) -> None:
+        """Let jobs under way end and stop the threads. Closing the writer is the caller's."""
+        self._closed = True
+        for timer in (self._timer, self._chore_timer):
+            if timer is not None:
+                timer.cancel()
+        await self._idle.wait()
+        self._sync_thread.stop()
+        self._chore_thread.stop()
+        for _lsn, waiter in self._waiters:
+            if not waiter.done():
+                waiter.cancel()
+        self._waiters.clear()
+
+
+_Done = Callable[[Any, OSError | None, float], None]
+_Task = tuple[asyncio.AbstractEventLoop, Job, _Done]
+
+
+class _Worker:
+    """One thread, made at its first job; runs jobs in order and reports each with one wake-up."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._queue: SimpleQueue[_Task | None] = SimpleQueue()
+        self._thread: threading.Thread | None = None
+
+    def submit(self, loop: asyncio.AbstractEventLoop, job: Job, done: _Done) -> None:
+        """Run `job`, then call `done` in the loop."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+            self._thread.start()
+        self._queue.put((loop, job, done))
+
+    def _run(self) -> None:
+        while (task := self._queue.get()) is not None:
+            loop, job, done = task
+            started = time.perf_counter()
+            error: OSError | None = None
+            try:
+                job.run()
+            except OSError as failure:
+                error = failure
+            took = time.perf_counter() - started
+            loop.call_soon_threadsafe(done, job, error, took)
+
+    def stop(self) -> None:
+        """End the thread behind its last job."""
+        if self._thread is not None:
+            self._queue.put(None)
+            self._thread.join()
+            self._thread = None
