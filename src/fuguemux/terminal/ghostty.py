@@ -1,0 +1,487 @@
+"""The terminal engine: libghostty-vt behind the `Emulator` port.
+
+Traps of the library that are handled here or in the modules beside it:
+
+* Its default history limit is 10,000 bytes, and a limit in lines is three times slower: a limit in
+  bytes is set, by width.
+* Snapshots in the middle of a sequence need continuation tracking.
+* DEL is stored as a character: it is dropped from the input, as terminals do.
+* Exit statuses of OSC 133 and the erasure of the history (CSI 3 J) are not reported: the input is
+  scanned for them, across chunks.
+* A full reset (ESC c) erases the history, which no terminal user wants: the history is taken out
+  first.
+* A resize pulls history rows back, and joins a line that lies across the border: the history is
+  taken out and dropped first, also before a program enters the alternate screen.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterator
+from typing import Any, Final, Literal
+
+from fuguemux.terminal import ghostty_callbacks as callbacks
+from fuguemux.terminal import ghostty_portable as portable
+from fuguemux.terminal import ghostty_state as state
+from fuguemux.terminal import keys
+from fuguemux.terminal._ghostty_abi import ffi
+from fuguemux.terminal.emulator import (
+    Archived,
+    Cursor,
+    Event,
+    HistoryCleared,
+    Modes,
+    MouseEvent,
+    Prompt,
+    Size,
+)
+from fuguemux.terminal.ghostty_history import PIECE_BYTES_MAX, History, limit_bytes
+from fuguemux.terminal.ghostty_library import SNAPSHOT_VERSION, check, load
+from fuguemux.terminal.ghostty_rows import Rows
+
+COLUMNS_MAX: Final = 2000
+ROWS_MAX: Final = 1000
+TAIL_BYTES_MAX: Final = 512
+ESCAPE: Final = b"\x1b"
+DELETE: Final = b"\x7f"
+# What the engine does not report: full reset, erase history, prompt marks, links.
+SEEN: Final = re.compile(
+    rb"\x1b(?:(?P<reset>c)|\[0*(?P<erase>3)J|\[\?(?P<private>[0-9;]{2,40})h|\](?:8;(?P<link>)|133;(?P<mark>[ABCD])"
+    rb"(?P<rest>;[^\x07\x1b]{0,400})?(?:\x07|\x1b\\)))"
+)
+# What may still become one of these when more input comes.
+UNFINISHED: Final = re.compile(
+    rb"\x1b(?:\[0*3?|\](?:8|1|13|133|133;[ABCD]?(?:;[^\x07\x1b]{0,400})?\x1b?)?)?\Z"
+)
+ERASE_HISTORY: Final = b"\x1b[3J"
+MODES_ALTERNATE: Final = frozenset((b"47", b"1047", b"1049"))
+
+
+class GhosttyEmulator:
+    """One pane's terminal; see `emulator.Emulator` for what its methods promise."""
+
+    def __init__(self, columns: int, rows: int) -> None:
+        self._lib = load().lib
+        out = ffi.new("GhosttyTerminal*")
+        columns, rows = clamp(columns, rows)
+        check(self._lib.ghostty_terminal_new(ffi.NULL, out, columns, rows), "make a terminal")
+        self._size = Size(columns, rows)
+        self._generation = 0
+        self._tail = b""
+        self._cleared = False
+        self._open = False
+        self._waiting: Archived | None = None
+        self._waiting_bytes = 0
+        self._closed = False
+        self._adopt(out[0])
+
+    # -- life ---------------------------------------------------------------------------------
+    def _adopt(self, terminal: Any) -> None:
+        """Make `terminal` the one in use: set it up as every terminal of ours."""
+        self._terminal = terminal
+        self._sink = callbacks.Sink(self._lib, *self._size)
+        callbacks.register(self._lib, terminal, self._sink)
+        state.configure(self._lib, terminal, limit_bytes(self._size.columns))
+        self._rows = Rows(self._lib, terminal)
+        self._history = History(self._lib, terminal, self._rows)
+
+    def _release(self) -> None:
+        self._history.free()
+        self._lib.ghostty_terminal_free(self._terminal)
+
+    def close(self) -> None:
+        if not self._closed:
+            self._closed = True
+            self._release()
+
+    def __del__(self) -> None:
+        if not getattr(self, "_closed", True):
+            self.close()
+
+    @property
+    def engine(self) -> str:
+        return engine_name()
+
+    @property
+    def size(self) -> Size:
+        return self._size
+
+    @property
+    def generation(self) -> int:
+        return self._generation
+
+    # -- input --------------------------------------------------------------------------------
+    def feed(self, data: bytes | memoryview) -> list[Event]:
+        data = bytes(data)
+        if DELETE in data:
+            data = data.translate(None, DELETE)
+        self._generation += 1
+        if self._tail or ESCAPE in data:
+            self._feed_scanned(data)
+        else:
+            self._feed_pieces(data)
+        return self._events()
+
+    def _events(self) -> list[Event]:
+        events, self._sink.events = self._sink.events, []
+        return events
+
+    def _feed_scanned(self, data: bytes) -> None:
+        """Feed data that contains sequences the engine does not report."""
+        text = self._tail + data
+        shift = len(self._tail)
+        fed = 0
+        for found in SEEN.finditer(text):
+            end = found.end() - shift
+            if found["mark"]:
+                self._feed_pieces(data[fed:end])
+                self._sink.events.append(prompt(found["mark"], found["rest"]))
+            elif found["erase"]:
+                self._feed_pieces(data[fed:end])
+                self._note_erased_history()
+            elif found["private"]:
+                start = found.start() - shift
+                if start < fed or MODES_ALTERNATE.isdisjoint(found["private"].split(b";")):
+                    continue
+                self._feed_pieces(data[fed:start])
+                self._empty_history()
+                end = start
+            elif found["reset"]:
+                end -= 1
+                self._feed_pieces(data[fed:end])
+                self._take_history()
+                self._history.unmark()
+            else:
+                self._history.links = True
+                continue
+            fed = end
+        self._feed_pieces(data[fed:])
+        self._keep_tail(text)
+
+    def _keep_tail(self, text: bytes) -> None:
+        unfinished = UNFINISHED.search(text, max(0, len(text) - TAIL_BYTES_MAX))
+        self._tail = unfinished.group() if unfinished else b""
+
+    def _feed_pieces(self, data: bytes) -> None:
+        lib, terminal, length = self._lib, self._terminal, len(data)
+        if not length:
+            return
+        start = ffi.from_buffer("uint8_t[]", data)
+        for at in range(0, length, PIECE_BYTES_MAX):
+            size = min(PIECE_BYTES_MAX, length - at)
+            lib.ghostty_terminal_vt_write(terminal, start + at, size)
+            if self._history.due(size) and not self.alternate:
+                self._take_history()
+
+    def _empty_history(self) -> None:
+        """Take the history out, so that nothing lies below the alternate screen that comes now."""
+        if not self.alternate and self.at_ground:
+            self._take_history()
+            self._drop_history()
+
+    def _note_erased_history(self) -> None:
+        """CSI 3 J was fed. On the alternate screen it concerns that screen, which has no history."""
+        if self.alternate:
+            return
+        self._forget_history()
+        self._sink.events.append(HistoryCleared())
+
+    def _forget_history(self) -> None:
+        self._history.unmark()
+        self._waiting, self._waiting_bytes = None, 0
+        self._cleared, self._open = True, False
+
+    def clear_history(self) -> None:
+        self._drop_history()
+        self._forget_history()
+
+    # -- size -----------------------------------------------------------------------------------
+    def resize(self, columns: int, rows: int) -> list[Event]:
+        columns, rows = clamp(columns, rows)
+        if (columns, rows) == self._size:
+            return []
+        self._take_history()
+        self._drop_history()
+        self._size = Size(columns, rows)
+        self._sink.columns, self._sink.rows = columns, rows
+        self._generation += 1
+        width, height = self._sink.cell
+        result = self._lib.ghostty_terminal_resize(self._terminal, columns, rows, width, height)
+        check(result, "change its size")
+        state.limit_history(self._lib, self._terminal, limit_bytes(columns))
+        return self._events()
+
+    def reset_for_new_process(self) -> list[Event]:
+        self._tail = b""
+        self._feed_pieces(state.ABORT_SEQUENCE)
+        if self.alternate:
+            self._feed_pieces(state.LEAVE_ALTERNATE)
+        cursor = self.cursor
+        last = max((y for y, text in enumerate(self.screen_text()) if text), default=-1)
+        self._feed_pieces(state.reset_modes())
+        if last >= cursor.row or cursor.column:
+            row = max(last, cursor.row) + 1
+            self._feed_pieces(b"\x1b[%d;1H\r\n" % row)
+        else:
+            self._feed_pieces(b"\x1b[%d;1H" % (cursor.row + 1))
+        self._generation += 1
+        return self._events()
+
+    # -- history ------------------------------------------------------------------------------
+    def archive(self, *, everything: bool = False) -> Archived | None:
+        if everything:
+            self._take_history()
+        waiting, self._waiting, self._waiting_bytes = self._waiting, None, 0
+        if self._cleared:
+            self._cleared = False
+            lines = waiting.lines if waiting else []
+            return Archived(True, False, lines, bool(waiting and waiting.continues))
+        return waiting
+
+    def _take_history(self) -> None:
+        """Move every row of the history that was not taken to those that wait for `archive`."""
+        below = self.alternate
+        taken = self._take_below_alternate() if below else self._history.take(self._size.columns)
+        if taken is None:
+            return
+        taken = taken._replace(continued=taken.continued and self._open)
+        self._open = taken.continues
+        self._waiting_bytes += sum(map(len, taken.lines))
+        if self._waiting is None:
+            self._waiting = taken
+            return
+        before, lines = self._waiting, taken.lines
+        if taken.continued:
+            before.lines[-1] += lines[0]
+            lines = lines[1:]
+        before.lines.extend(lines)
+        self._waiting = before._replace(continues=taken.continues)
+
+    def _take_below_alternate(self) -> Archived | None:
+        """Take the primary screen's history while the alternate screen is shown.
+
+        The engine reads the active screen only, so a copy leaves the alternate screen and is read.
+        """
+        blob = state.encode(self._lib, self._terminal, with_history=False)
+        below = state.primary_history_rows(self._lib, blob)
+        taken = min(below, self._history.first_untaken())
+        if taken >= below:
+            return None
+        with self._below_alternate(with_history=True) as copy:
+            if taken:
+                copy._history.mark_row(taken - 1)
+            result = copy._history.take(self._size.columns)
+        self._adopt_screens(state.encode(self._lib, self._terminal, with_history=False))
+        return result
+
+    @contextlib.contextmanager
+    def _below_alternate(self, *, with_history: bool) -> Iterator[GhosttyEmulator]:
+        """Give a copy of this terminal that has left the alternate screen."""
+        blob = state.encode(self._lib, self._terminal, with_history=with_history)
+        blob, _unfinished = state.without_continuation(self._lib, blob)
+        copy = GhosttyEmulator.__new__(GhosttyEmulator)
+        copy._lib, copy._size, copy._closed = self._lib, self._size, True
+        copy._adopt(state.decode(self._lib, blob, with_history=with_history))
+        copy._closed = False
+        copy._history.links = self._history.links
+        copy._write(state.LEAVE_ALTERNATE)
+        try:
+            yield copy
+        finally:
+            copy.close()
+
+    def _drop_history(self) -> None:
+        """Remove the history from the engine. What was not taken is lost."""
+        if not self.alternate and self.at_ground:
+            if self._history.rows_count():
+                self._write(ERASE_HISTORY)
+                self._history.unmark()
+            return
+        blob = state.encode(self._lib, self._terminal, with_history=False)
+        if state.primary_history_rows(self._lib, blob):
+            self._adopt_screens(blob)
+
+    def _adopt_screens(self, blob: bytes) -> None:
+        """Go on with the screens that a snapshot holds, and nothing in the history.
+
+        A snapshot without history still has the rows that share a page with the screen. They are
+        erased, which needs a parser between sequences: what was unfinished is fed again afterwards.
+        Under an alternate screen they cannot be erased; they count as taken.
+        """
+        blob, unfinished = state.without_continuation(self._lib, blob)
+        terminal = state.decode(self._lib, blob, with_history=False)
+        if hasattr(self, "_terminal"):
+            events, links = self._sink.events, self._history.links
+            self._release()
+        else:
+            events, links = [], False
+        self._adopt(terminal)
+        self._history.links = links
+        if not self.alternate:
+            self._write(ERASE_HISTORY)
+        else:
+            self._history.taken_below = state.rows_below_alternate(self._lib, blob)
+        self._write(unfinished)
+        self._sink.events = events
+
+    def _write(self, data: bytes) -> None:
+        self._lib.ghostty_terminal_vt_write(self._terminal, data, len(data))
+
+    @property
+    def unarchived_rows(self) -> int:
+        if self.alternate:
+            return 0
+        return max(0, self._history.rows_count() - self._history.first_untaken())
+
+    @property
+    def waiting_bytes(self) -> int:
+        return self._waiting_bytes
+
+    @property
+    def continues_history(self) -> bool:
+        return not self.alternate and self._rows.continues("active", 0)
+
+    # -- what is on the screen ------------------------------------------------------------------
+    @property
+    def alternate(self) -> bool:
+        """Whether the alternate screen is shown."""
+        return state.get(self._lib, self._terminal, "ACTIVE_SCREEN", "uint32_t") != 0
+
+    @property
+    def cursor(self) -> Cursor:
+        return state.cursor(self._lib, self._terminal)
+
+    @property
+    def modes(self) -> Modes:
+        return state.modes(self._lib, self._terminal)
+
+    @property
+    def title(self) -> str:
+        return callbacks.get_string(self._lib, self._terminal, "TITLE")
+
+    @property
+    def cwd(self) -> str:
+        return callbacks.get_string(self._lib, self._terminal, "PWD")
+
+    @property
+    def at_ground(self) -> bool:
+        return bool(state.get(self._lib, self._terminal, "VT_GROUND", "bool"))
+
+    def render(
+        self, column: int = 0, row: int = 0, columns: int | None = None, rows: int | None = None
+    ) -> list[bytes]:
+        last_column = self._size.columns if columns is None else column + columns
+        last_row = self._size.rows if rows is None else row + rows
+        last_column = min(last_column, self._size.columns) - 1
+        last_row = min(last_row, self._size.rows) - 1
+        if last_column < column or last_row < row:
+            return []
+        return self._rows.rectangle(
+            column, row, last_column, last_row, self._size.columns, links=self._history.links
+        )
+
+    def screen_text(self, *, join: bool = False, trim: bool = True) -> list[str]:
+        columns, rows = self._size
+        found = self._rows.lines("active", 0, rows - 1, columns, ansi=False)
+        if join:
+            found = self._joined(found)
+        text = [line.decode("utf-8", "replace") for line in found]
+        return [line.rstrip(" ") for line in text] if trim else text
+
+    def screen_ansi(self, *, join: bool = False) -> list[bytes]:
+        found = self.render()
+        return self._joined(found) if join else found
+
+    def _joined(self, found: list[bytes]) -> list[bytes]:
+        lines: list[bytes] = []
+        open_line = False
+        for row, text in enumerate(found):
+            if open_line:
+                lines[-1] += text
+            else:
+                lines.append(text)
+            open_line = bool(text) and self._rows.wraps("active", row)
+            if open_line:
+                lines[-1] += b" " * self._rows.blanks_at_end("active", row, self._size.columns)
+        return lines
+
+    # -- checkpoint -----------------------------------------------------------------------------
+    def snapshot(self) -> bytes:
+        engine = state.encode(self._lib, self._terminal, with_history=False)
+        return state.wrap(
+            state.Content(engine, self._size, self._open, self._history.links, self._tail)
+        )
+
+    @classmethod
+    def restore(cls, snapshot: bytes) -> GhosttyEmulator:
+        """Return the emulator that `snapshot` was taken of. Raises SnapshotError."""
+        content = state.unwrap(snapshot)
+        emulator = cls.__new__(cls)
+        emulator._lib = load().lib
+        emulator._size = content.size
+        emulator._generation = 1
+        emulator._tail = content.tail
+        emulator._open = content.open_line
+        emulator._cleared = False
+        emulator._waiting, emulator._waiting_bytes = None, 0
+        emulator._closed = True  # until there is something to free
+        emulator._adopt_screens(content.engine)
+        emulator._closed = False
+        emulator._history.links = content.links
+        return emulator
+
+    def to_ansi(self) -> bytes:
+        below = b""
+        if self.alternate:
+            with self._below_alternate(with_history=False) as primary:
+                cursor = primary.cursor
+                below = portable.text(primary, primary._rows) + b"\x1b[%d;%dH\x1b[?1049h" % (
+                    cursor.row + 1,
+                    cursor.column + 1,
+                )
+        return (
+            portable.tab_stops(self._rows)
+            + below
+            + portable.text(self, self._rows)
+            + portable.state_of(self, self._rows, self._lib, self._terminal)
+        )
+
+    # -- input for the program --------------------------------------------------------------------
+    def encode_key(self, name: str) -> bytes:
+        return keys.encode(name, self.modes)
+
+    def encode_mouse(self, event: MouseEvent) -> bytes:
+        return keys.encode_mouse(event, self.modes)
+
+    def encode_paste(self, data: bytes) -> bytes:
+        return keys.encode_paste(data, bracketed=self.modes.bracketed_paste)
+
+    def encode_focus(self, gained: bool) -> bytes:
+        if not self.modes.focus_events:
+            return b""
+        return b"\x1b[I" if gained else b"\x1b[O"
+
+    # -- memory ---------------------------------------------------------------------------------
+    def compact(self) -> bool:
+        """Drop history that was archived; the rest is small."""
+        if not self.alternate and not self.unarchived_rows and self._history.rows_count():
+            self._adopt_screens(state.encode(self._lib, self._terminal, with_history=False))
+        return False
+
+
+def clamp(columns: int, rows: int) -> tuple[int, int]:
+    """Keep a size within what the engine and its memory can bear."""
+    return min(max(columns, 1), COLUMNS_MAX), min(max(rows, 1), ROWS_MAX)
+
+
+def engine_name() -> str:
+    """Return the engine's name and version as written beside snapshots."""
+    return f"ghostty {load().version}/{SNAPSHOT_VERSION}"
+
+
+def prompt(mark: bytes, rest: bytes | None) -> Prompt:
+    """Return the event of an OSC 133; `rest` is what follows the letter, with its semicolon."""
+    kind: Literal["A", "B", "C", "D"] = {b"A": "A", b"B": "B", b"C": "C", b"D": "D"}[mark]  # type: ignore[assignment]  # the pattern allows these only
+    status = rest.split(b";")[1] if rest and kind == "D" else b""
+    return Prompt(kind, int(status) if status.isdigit() and len(status) < 10 else None)

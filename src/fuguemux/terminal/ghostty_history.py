@@ -1,0 +1,161 @@
+"""Take the lines that scrolled off the screen out of a libghostty-vt terminal, each exactly once.
+
+The engine keeps the history in pages of some hundred rows and recycles the oldest page when a
+byte limit is reached; recycling is what makes it fast (with pages freed and mapped anew it runs at
+a third of the speed). So rows that were taken stay where they are until they are recycled, and a
+reference that the engine tracks marks the newest row taken. Rows are taken long before the limit
+could reach them: after every piece of `PIECE_BYTES_MAX` of output it is checked how many wait.
+
+The whole selection is formatted in one call with soft-wrapped rows joined, then split: 0.5 µs a
+line. Rows that carry links are put together by hand.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from fuguemux.terminal._ghostty_abi import ffi
+from fuguemux.terminal.emulator import Archived
+from fuguemux.terminal.ghostty_library import check
+from fuguemux.terminal.ghostty_rows import LINE_END, Rows
+
+PIECE_BYTES_MAX: Final = 4096  # fed between two looks at the history
+TAKE_ROWS: Final = 1000  # rows in the history that are taken out together
+TAKE_FED_BYTES: Final = 256 << 10  # … or sooner: many styles make pages large
+# A piece of bare line feeds pushes PIECE_BYTES_MAX rows; on top of that two pages of slack.
+LIMIT_ROWS: Final = TAKE_ROWS + PIECE_BYTES_MAX + 1200
+ROW_BYTES_PER_COLUMN: Final = 9  # 8 for a cell, and the page's own tables
+LIMIT_BYTES_MIN: Final = 4 << 20
+assert LIMIT_ROWS > TAKE_ROWS + PIECE_BYTES_MAX
+
+
+def limit_bytes(columns: int) -> int:
+    """Return the engine's history limit for a width, large enough that nothing untaken is recycled."""
+    return max(LIMIT_BYTES_MIN, LIMIT_ROWS * columns * ROW_BYTES_PER_COLUMN)
+
+
+class History:
+    """The primary screen's history of one terminal. Call `look` after every piece of output."""
+
+    def __init__(self, lib: Any, terminal: Any, rows: Rows) -> None:
+        self._lib = lib
+        self._terminal = terminal
+        self._rows = rows
+        self._mark = ffi.new("GhosttyTrackedGridRef*")
+        self._marked = False
+        self._point = ffi.new("GhosttyPointTwin*")
+        self._place = ffi.new("GhosttyPointCoordinate*")
+        self._count = ffi.new("size_t*")
+        self._fed_bytes = 0
+        self.links = False  # whether any cell may carry a link
+        self.taken_below = 0  # rows taken of a restored primary screen that cannot be marked yet
+
+    def free(self) -> None:
+        """Free the tracked reference; it must go before the terminal."""
+        self.unmark()
+
+    def unmark(self) -> None:
+        """Count the whole history as not taken: it was erased, or this is a new terminal."""
+        self.taken_below = 0
+        if self._marked:
+            self._lib.ghostty_tracked_grid_ref_free(self._mark[0])
+            self._marked = False
+
+    def rows_count(self) -> int:
+        """Rows in the active screen's history, taken or not."""
+        lib = self._lib
+        option = lib.GHOSTTY_TERMINAL_DATA_SCROLLBACK_ROWS
+        check(lib.ghostty_terminal_get(self._terminal, option, self._count), "count its rows")
+        return int(self._count[0])
+
+    def first_untaken(self) -> int:
+        """Return the oldest row that was not taken, counted from the oldest row there is."""
+        if not self._marked:
+            return self.taken_below
+        lib = self._lib
+        found = lib.ghostty_tracked_grid_ref_point(
+            self._mark[0], lib.GHOSTTY_POINT_TAG_SCREEN, self._place
+        )
+        return 0 if found else int(self._place.y) + 1
+
+    def due(self, fed_bytes: int) -> bool:
+        """Whether it is time to take rows, after `fed_bytes` more were fed to the primary screen."""
+        self._fed_bytes += fed_bytes
+        waiting = self.rows_count() - self.first_untaken()
+        return waiting >= TAKE_ROWS or (waiting > 0 and self._fed_bytes >= TAKE_FED_BYTES)
+
+    def take(self, columns: int) -> Archived | None:
+        """Take all rows of the history that were not taken. The primary screen must be active."""
+        stop = self.rows_count()
+        start = self.first_untaken()
+        self._fed_bytes = 0
+        if start >= stop:
+            return None
+        rows = self._rows
+        continued = rows.continues("screen", start)
+        linked = self.links and self._linked_rows(start, stop)
+        if linked:
+            lines, continues = self._by_rows(start, stop, columns, linked)
+        else:
+            lines, continues = self._at_once(start, stop, columns)
+        self.mark_row(stop - 1)
+        return Archived(False, continued, lines, continues)
+
+    def _at_once(self, start: int, stop: int, columns: int) -> tuple[list[bytes], bool]:
+        rows = self._rows
+        text = rows.format("screen", (0, start), (columns - 1, stop - 1), unwrap=True)
+        lines = text.split(LINE_END) if text else []
+        empty = self._empty_at_end(start, stop, columns)
+        if empty:
+            before = stop - empty - 1
+            lines += [b""] * (empty - (before >= start and rows.wraps("screen", before)))
+            return lines, False
+        continues = rows.wraps("screen", stop - 1)
+        if continues:
+            lines[-1] += b" " * rows.blanks_at_end("screen", stop - 1, columns)
+        return lines, continues
+
+    def _empty_at_end(self, start: int, stop: int, columns: int) -> int:
+        """Return how many rows at the end the formatter leaves out because they are empty."""
+        look = 1
+        while True:
+            look = min(look, stop - start)
+            text = self._rows.format("screen", (0, stop - look), (columns - 1, stop - 1))
+            if text:
+                return look - (text.count(LINE_END) + 1)
+            if look == stop - start:
+                return look
+            look *= 8
+
+    def _linked_rows(self, start: int, stop: int) -> set[int]:
+        rows = self._rows
+        return {row for row in range(start, stop) if rows.has_link("screen", row)}
+
+    def _by_rows(
+        self, start: int, stop: int, columns: int, linked: set[int]
+    ) -> tuple[list[bytes], bool]:
+        rows = self._rows
+        found = rows.lines("screen", start, stop - 1, columns, ansi=True)
+        lines: list[bytes] = []
+        open_line = False
+        for number, text in enumerate(found, start):
+            row = rows.linked_row("screen", number, 0, columns - 1) if number in linked else text
+            if open_line:
+                lines[-1] += row
+            else:
+                lines.append(row)
+            open_line = bool(row) and rows.wraps("screen", number)
+            if open_line:
+                lines[-1] += b" " * rows.blanks_at_end("screen", number, columns)
+        return lines, open_line
+
+    def mark_row(self, row: int) -> None:
+        lib = self._lib
+        self._point.tag = lib.GHOSTTY_POINT_TAG_SCREEN
+        self._point.value.x, self._point.value.y = 0, row
+        if self._marked:
+            result = lib.ghostty_tracked_grid_ref_set(self._mark[0], self._terminal, self._point[0])
+        else:
+            result = lib.ghostty_terminal_grid_ref_track(self._terminal, self._point[0], self._mark)
+        check(result, "mark a row")
+        self._marked = True
