@@ -3,7 +3,6 @@
 Blocking: reads one small file. Nothing here changes a running server: see changes.py and the server's reload.
 """
 
-import difflib
 import os
 import re
 import stat
@@ -213,6 +212,8 @@ def _not_allowed(source: str, key: str, line: int | None, given: str, allowed: s
 
 
 def _unknown(source: str, key: str, line: int | None, known: list[str], what: str) -> Problem:
+    import difflib  # slow to load, and needed only for a mistake
+
     near = difflib.get_close_matches(key, known, n=1)
     hint = f"; did you mean {near[0]}?" if near else f"; `fugue config show` lists every {what}"
     return Problem(source, f"no such {what}{hint}", key, line)

@@ -4,8 +4,6 @@ The client's fast path uses this module, so it imports only `sys` and `posix`: n
 Whatever it makes is private (directories 0700) whatever the umask, and it refuses what others could have put there.
 """
 
-from __future__ import annotations
-
 import posix
 import sys
 
@@ -51,7 +49,7 @@ class Places:
         self.start_lock = socket + _LOCK_SUFFIX
 
 
-def decoded(environment: Mapping[bytes, bytes]) -> dict[str, str]:
+def decoded(environment: "Mapping[bytes, bytes]") -> dict[str, str]:
     """`posix.environ` as text. Bytes that are no UTF-8 come back by the error handler surrogateescape."""
     return {
         name.decode("utf-8", "surrogateescape"): value.decode("utf-8", "surrogateescape")
@@ -82,7 +80,7 @@ def check_name(name: str) -> str:
     raise PathRefused(f"server name {name!r} {problem}")
 
 
-def home(environment: Mapping[str, str], uid: int) -> str:
+def home(environment: "Mapping[str, str]", uid: int) -> str:
     """The home directory: $HOME if absolute, else what the password database says. Raises PathRefused."""
     given = environment.get("HOME", "")
     if given.startswith("/"):
@@ -95,7 +93,7 @@ def home(environment: Mapping[str, str], uid: int) -> str:
         raise PathRefused(f"user {uid} has no home directory: set HOME") from None
 
 
-def runtime_directory(environment: Mapping[str, str], uid: int) -> tuple[str, bool]:
+def runtime_directory(environment: "Mapping[str, str]", uid: int) -> tuple[str, bool]:
     """(directory of sockets, whether it is below $XDG_RUNTIME_DIR).
 
     `$XDG_RUNTIME_DIR/fugue` if that variable names a directory of ours, else `/tmp/fugue-UID`. Makes nothing.
@@ -112,7 +110,7 @@ def runtime_directory(environment: Mapping[str, str], uid: int) -> tuple[str, bo
 
 
 def places(
-    environment: Mapping[str, str], uid: int, name: str | None = None, socket: str | None = None
+    environment: "Mapping[str, str]", uid: int, name: str | None = None, socket: str | None = None
 ) -> Places:
     """Where the server called `name` (`-L`), or the one at the path `socket` (`-S`), listens. Makes nothing.
 
@@ -148,7 +146,7 @@ def _name_of_path(socket: str) -> str:
     return "%" + digest
 
 
-def _xdg(environment: Mapping[str, str], uid: int, variable: str, below_home: str) -> str:
+def _xdg(environment: "Mapping[str, str]", uid: int, variable: str, below_home: str) -> str:
     given = environment.get(variable, "").rstrip("/")
     if given.startswith("/"):  # the XDG specification: relative paths are to be ignored
         return given
@@ -156,7 +154,7 @@ def _xdg(environment: Mapping[str, str], uid: int, variable: str, below_home: st
 
 
 def state_directory(
-    environment: Mapping[str, str], uid: int, name: str = NAME_DEFAULT, configured: str = ""
+    environment: "Mapping[str, str]", uid: int, name: str = NAME_DEFAULT, configured: str = ""
 ) -> str:
     """The state directory of server `name`: below `configured` (persistence.state_dir), else below
     `$XDG_STATE_HOME/fugue`, else below `~/.local/state/fugue`. Makes nothing. Raises PathRefused without a home."""
@@ -168,7 +166,7 @@ def state_directory(
     return base.rstrip("/") + "/" + name
 
 
-def landing_file(environment: Mapping[str, str], uid: int, name: str, state: str) -> str:
+def landing_file(environment: "Mapping[str, str]", uid: int, name: str, state: str) -> str:
     """The landing zone: in the runtime directory where that is the user's tmpfs, else in the state directory."""
     directory, private_tmpfs = runtime_directory(environment, uid)
     if private_tmpfs:
@@ -182,7 +180,7 @@ def log_file(state: str) -> str:
 
 
 def config_file(
-    environment: Mapping[str, str], uid: int, given: str | None = None
+    environment: "Mapping[str, str]", uid: int, given: str | None = None
 ) -> tuple[str, bool]:
     """(configuration file, whether somebody asked for this very file, so that it must exist).
 

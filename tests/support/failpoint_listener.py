@@ -1,0 +1,93 @@
+"""The test's end of the failpoint socket: waits for named places and answers those that pause."""
+
+import contextlib
+import socket
+import threading
+from types import TracebackType
+from typing import Self
+
+
+class FailpointListener:
+    """Use as a context manager; give `environment(...)` to the process under test.
+
+    `path` is a Unix socket path, short enough to be bound.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._reached: list[tuple[str, int]] = []
+        self._paused: dict[str, list[socket.socket]] = {}
+        self._changed = threading.Condition()
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._listener.bind(self._path)
+        self._listener.listen(64)
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self._thread.join()
+        for waiting in self._paused.values():
+            for connection in waiting:
+                connection.close()
+
+    def environment(self, points: str) -> dict[str, str]:
+        """What to add to the environment: `points` as FUGUE_FAILPOINTS takes them."""
+        return {
+            "FUGUE_TESTING": "1",
+            "FUGUE_FAILPOINTS": points,
+            "FUGUE_FAILPOINTS_SOCKET": self._path,
+        }
+
+    def wait(self, name: str, count: int = 1, timeout_s: float = 10.0) -> int:
+        """Wait until `name` was reached `count` times; the pid of the process that did. Raises TimeoutError."""
+        with self._changed:
+            done = self._changed.wait_for(lambda: len(self._pids(name)) >= count, timeout_s)
+            if not done:
+                raise TimeoutError(
+                    f"{name} was not reached {count} times; reached: {self._reached}"
+                )
+            return self._pids(name)[count - 1]
+
+    def answer(self, name: str, words: str = "go", timeout_s: float = 10.0) -> None:
+        """Let the first process that pauses at `name` go on, or do what `words` say (`kill`, `raise:EIO`)."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: bool(self._paused.get(name)), timeout_s):
+                raise TimeoutError(f"nobody pauses at {name}; reached: {self._reached}")
+            connection = self._paused[name].pop(0)
+        with connection:
+            connection.sendall(words.encode())
+
+    def _pids(self, name: str) -> list[int]:
+        return [pid for reached, pid in self._reached if reached == name]
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            line = b""
+            while not line.endswith(b"\n"):
+                part = connection.recv(256)
+                if not part:
+                    break
+                line += part
+            if not line.endswith(b"\n"):
+                connection.close()
+                continue
+            name, pid = line.decode().split()
+            with self._changed:
+                self._reached.append((name, int(pid)))
+                self._paused.setdefault(name, []).append(connection)
+                self._changed.notify_all()
