@@ -25,7 +25,6 @@ _STAT_START_TIME = 19
 _STAT_EXIT_CODE = 49
 
 _LINUX = sys.platform == "linux"
-BOOT_ID_PATH = "/proc/sys/kernel/random/boot_id"
 
 
 def _stat_fields(pid: int) -> list[bytes]:
@@ -124,15 +123,6 @@ class ProcessWatch:
         if self.pidfd >= 0:
             os.close(self.pidfd)
             self.pidfd = -1
-
-
-def boot_id() -> bytes:
-    """Return what tells this boot of the machine from others; empty where the system has no such thing."""
-    try:
-        with open(BOOT_ID_PATH, "rb") as file:
-            return file.read().strip()
-    except OSError:
-        return b""
 
 
 def become_subreaper() -> bool:
