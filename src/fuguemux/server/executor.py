@@ -9,7 +9,9 @@ from fuguemux.engine.engine import Engine
 from fuguemux.model.decision import Refused, Request
 from fuguemux.model.effects import Effect
 from fuguemux.model.ids import ClientId
-from fuguemux.observe.diagnostics import diagnose
+from fuguemux.observe.diagnostics import channel
+
+diagnostics = channel("commands")
 
 Words = tuple[str, ...]
 
@@ -63,11 +65,13 @@ class Executor:
                 asker.stderr(_line(str(refusal)))
                 return 1
             except EventRefused as defect:
-                diagnose("command_defect", command=words[0], reason=str(defect))
+                diagnostics.error("command_defect", command=words[0], reason=str(defect))
                 asker.stderr(_line(f"{words[0]}: refused, nothing was changed: {defect}"))
                 return 1
             except OSError as error:
-                diagnose("command_not_logged", command=words[0], error=error.strerror or str(error))
+                diagnostics.error(
+                    "command_not_logged", command=words[0], error=error.strerror or str(error)
+                )
                 asker.stderr(
                     _line(f"{words[0]}: the log could not be written: {error.strerror or error}")
                 )

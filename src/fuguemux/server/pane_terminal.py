@@ -130,8 +130,11 @@ class PaneTerminal:
     def take_archive(self, *, everything: bool = False) -> None:
         """Move lines that left the screen from the engine to the scrollback store."""
         batch = self.emulator.archive(everything=everything)
-        if batch is not None:
-            self.scrollback.append(batch)
+        if batch is None:
+            return
+        if batch.cleared:
+            self.scrollback.clear()
+        self.scrollback.append(batch.lines, continued=batch.continued)
 
     def feed_archived(self) -> None:
         """Everything that is history now is in the store; the engine holds the screen alone."""

@@ -58,7 +58,7 @@ class Panes:
                     self._open(after, pane, lsn)
             for pane in [pane for pane in self._terminals if pane not in after.panes]:
                 self._on_removed(self._terminals.pop(pane))
-                self._scrollback.remove(pane)
+                self._scrollback.drop(pane)
         if before.windows is not after.windows:
             for number, window in after.windows.items():
                 if before.windows.get(number) is not window:

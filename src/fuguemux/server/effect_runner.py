@@ -1,0 +1,157 @@
+"""Carries out what decisions ask of the world: one case per effect, each a call to the part that can do it."""
+
+from collections.abc import Awaitable, Sequence
+from typing import Protocol, assert_never
+
+from fuguemux.model import effects as ef
+from fuguemux.model.ids import ClientId, PaneId, SessionId
+from fuguemux.server.executor import Asker, EffectFailed
+from fuguemux.server.pane_terminal import InputRefused
+from fuguemux.server.panes import Panes
+
+
+class ProcessStarter(Protocol):
+    """Starts panes' processes."""
+
+    async def start(self, pane: PaneId) -> None:
+        """Returns when the process runs and that is logged. Raises EffectFailed; the pane is dealt with."""
+        ...
+
+
+class Screens(Protocol):
+    """What attached clients see."""
+
+    def attach(self, asker: Asker, effect: ef.Attach) -> None:
+        """Raises EffectFailed if the asking client has no terminal."""
+        ...
+
+    def switch(self, client: ClientId, session: SessionId) -> None: ...
+
+    def detach(self, effect: ef.Detach) -> None: ...
+
+    def scroll_view(self, effect: ef.ScrollView, asker: Asker) -> None: ...
+
+    def refresh(self, client: ClientId | None) -> None: ...
+
+    def overlay(self, effect: ef.ShowMessage | ef.Prompt | ef.Choose | ef.ShowText) -> None: ...
+
+
+class PaneInput(Protocol):
+    """Keys and bytes for the programs in panes."""
+
+    def send_keys(self, pane: PaneId, keys: Sequence[str], *, literal: bool) -> None: ...
+
+    def send_bytes(self, pane: PaneId, data: bytes, *, paste: bool) -> None: ...
+
+    def send_prefix(self, pane: PaneId, *, secondary: bool) -> None: ...
+
+    def reset_terminal(self, pane: PaneId) -> None: ...
+
+
+class Shells(Protocol):
+    """Commands outside of panes, and channels between commands."""
+
+    def run_shell(self, effect: ef.RunShell, asker: Asker) -> Awaitable[bytes] | None: ...
+
+    def wait_for(self, effect: ef.WaitFor) -> Awaitable[bytes] | None: ...
+
+    def pipe_pane(self, effect: ef.PipePane) -> None: ...
+
+
+class Lifecycle(Protocol):
+    """The server as a whole."""
+
+    async def checkpoint(self, reason: str) -> bytes:
+        """Write a checkpoint; a line about it. Raises EffectFailed."""
+        ...
+
+    def stop(self) -> None:
+        """kill-server: deliberate."""
+        ...
+
+    def restart(self) -> None:
+        """Give way to a new server process."""
+        ...
+
+
+class EffectRunner:
+    """The `Effects` of the executor."""
+
+    def __init__(
+        self,
+        panes: Panes,
+        processes: ProcessStarter,
+        screens: Screens,
+        pane_input: PaneInput,
+        shells: Shells,
+        lifecycle: Lifecycle,
+    ) -> None:
+        self._panes = panes
+        self._processes = processes
+        self._screens = screens
+        self._input = pane_input
+        self._shells = shells
+        self._lifecycle = lifecycle
+
+    async def run(self, effects: Sequence[ef.Effect], asker: Asker) -> Sequence[Awaitable[bytes]]:
+        """Do `effects` in order; what takes long is returned to be awaited later. Raises EffectFailed."""
+        later: list[Awaitable[bytes]] = []
+        for effect in effects:
+            try:
+                waiting = await self._one(effect, asker)
+            except InputRefused as refused:
+                raise EffectFailed(f"the program in the pane does not read: {refused}") from refused
+            if waiting is not None:
+                later.append(waiting)
+        return later
+
+    async def _one(self, effect: ef.Effect, asker: Asker) -> Awaitable[bytes] | None:
+        match effect:
+            case ef.StartProcess(pane):
+                await self._processes.start(pane)
+            case ef.SendKeys() | ef.SendBytes() | ef.SendPrefixKey() | ef.ResetTerminal():
+                self._to_pane(effect)
+            case ef.ClearHistory():
+                pass  # the event HistoryCleared did it; the effect is for commands that log nothing
+            case ef.Attach():
+                self._screens.attach(asker, effect)
+            case ef.SwitchClient(client, session):
+                self._screens.switch(client, session)
+            case ef.Detach():
+                self._screens.detach(effect)
+            case ef.ScrollView():
+                self._screens.scroll_view(effect, asker)
+            case ef.Refresh(client):
+                self._screens.refresh(client)
+            case ef.ShowMessage() | ef.Prompt() | ef.Choose() | ef.ShowText():
+                self._screens.overlay(effect)
+            case ef.Checkpoint(reason):
+                return self._lifecycle.checkpoint(reason)
+            case ef.StopServer():
+                self._lifecycle.stop()
+            case ef.RestartServer():
+                self._lifecycle.restart()
+            case ef.RunShell():
+                return self._shells.run_shell(effect, asker)
+            case ef.WaitFor():
+                return self._shells.wait_for(effect)
+            case ef.PipePane():
+                self._shells.pipe_pane(effect)
+            case _:
+                raise EffectFailed(f"not supported: {type(effect).__name__}")
+        return None
+
+    def _to_pane(
+        self, effect: ef.SendKeys | ef.SendBytes | ef.SendPrefixKey | ef.ResetTerminal
+    ) -> None:
+        match effect:
+            case ef.SendKeys(pane, keys, literal):
+                self._input.send_keys(pane, keys, literal=literal)
+            case ef.SendBytes(pane, data, paste):
+                self._input.send_bytes(pane, data, paste=paste)
+            case ef.SendPrefixKey(pane, secondary):
+                self._input.send_prefix(pane, secondary=secondary)
+            case ef.ResetTerminal(pane):
+                self._input.reset_terminal(pane)
+            case _:
+                assert_never(effect)

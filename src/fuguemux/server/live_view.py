@@ -1,0 +1,145 @@
+"""The LiveView of commands: facts of clients, terminals and processes, read when they are asked for."""
+
+import os
+from collections.abc import Callable
+from typing import Any, Literal
+
+from fuguemux.model.ids import ClientId, PaneId, SessionId, WindowId
+from fuguemux.model.live import CaptureRequest, ClientFacts, PaneFacts, ServerFacts
+from fuguemux.model.state import ServerState
+from fuguemux.observe.clock import Clock
+from fuguemux.server import process_table
+from fuguemux.server.capture import capture, history_row_count
+from fuguemux.server.pane_terminal import PaneTerminal
+from fuguemux.server.panes import Panes
+
+Documents = Callable[[str, tuple[str, ...]], Any]
+
+
+class ServerView:
+    """Implements model.live.LiveView. Built before the parts it asks; they are given by `connect`."""
+
+    def __init__(self, clock: Clock, panes: Panes, facts: ServerFacts) -> None:
+        self._clock = clock
+        self._panes = panes
+        self._facts = facts
+        self._state: Callable[[], ServerState] = ServerState
+        self._clients: Callable[[], tuple[ClientFacts, ...]] = tuple
+        self._in_mode: Callable[[PaneId], tuple[bool, int]] = lambda _pane: (False, 0)
+        self._documents: Documents = lambda _name, _arguments: None
+        self._attached_s: dict[SessionId, int] = {}
+
+    def connect(
+        self,
+        state: Callable[[], ServerState],
+        clients: Callable[[], tuple[ClientFacts, ...]],
+        in_mode: Callable[[PaneId], tuple[bool, int]],
+        documents: Documents,
+    ) -> None:
+        """Give the parts that are built after this one."""
+        self._state = state
+        self._clients = clients
+        self._in_mode = in_mode
+        self._documents = documents
+
+    def attached(self, session: SessionId) -> None:
+        """A client looks at `session` now."""
+        self._attached_s[session] = self._clock.wall_ms() // 1000
+
+    def now_ms(self) -> int:
+        """Wall clock."""
+        return self._clock.wall_ms()
+
+    def local_time(self, seconds: int) -> tuple[int, ...]:
+        """In the server's time zone."""
+        return self._clock.local_time(seconds)
+
+    def server(self) -> ServerFacts:
+        """Facts of this process."""
+        return self._facts
+
+    def clients(self) -> tuple[ClientFacts, ...]:
+        """Attached clients."""
+        return self._clients()
+
+    def pane(self, pane: PaneId) -> PaneFacts:
+        """Facts of a pane; defaults if it has no terminal."""
+        terminal = self._panes.get(pane)
+        if terminal is None:
+            return PaneFacts()
+        emulator = terminal.emulator
+        cursor, modes = emulator.cursor, emulator.modes
+        in_mode, position = self._in_mode(pane)
+        command, path = self._foreground(pane, terminal)
+        return PaneFacts(
+            cursor_x=cursor.column,
+            cursor_y=cursor.row,
+            cursor_visible=cursor.visible,
+            history_size=history_row_count(terminal),
+            history_bytes=terminal.scrollback.sizes().raw_bytes,
+            alternate_on=modes.alternate_screen,
+            in_mode=in_mode,
+            scroll_position=position,
+            current_command=command,
+            current_path=path,
+            mouse_any=modes.mouse != "off",
+            application_cursor=modes.application_cursor,
+            application_keypad=modes.application_keypad,
+            bracketed_paste=modes.bracketed_paste,
+            scroll_region_lower=emulator.size.rows - 1,
+            bell=terminal.bell,
+            activity_s=terminal.last_output_s,
+            restore_status=terminal.status,
+            persist=terminal.persist,
+        )
+
+    def _foreground(self, pane: PaneId, terminal: PaneTerminal) -> tuple[str, bytes]:
+        stored = self._state().panes.get(pane)
+        if stored is None:
+            return "", b""
+        pid = terminal.master.foreground_group() if terminal.master is not None else 0
+        argv = process_table.arguments(pid) or process_table.arguments(stored.pid)
+        path = process_table.directory(pid) or process_table.directory(stored.pid) or stored.cwd
+        return process_table.name_of(argv or stored.argv), path
+
+    def capture(self, pane: PaneId, request: CaptureRequest) -> bytes:
+        """Rows of a pane, from the engine and the store."""
+        terminal = self._panes.get(pane)
+        return b"" if terminal is None else capture(terminal, request)
+
+    def activity_s(self, of: SessionId | WindowId, kind: Literal["session", "window"]) -> int:
+        """The latest output of any pane there."""
+        state = self._state()
+        if kind == "window":
+            windows = {WindowId(of)}
+        else:
+            session = state.sessions.get(SessionId(of))
+            windows = set() if session is None else {link.window for link in session.links}
+        times = [
+            terminal.last_output_s
+            for terminal in self._panes
+            if (pane := state.panes.get(terminal.id)) is not None and pane.window in windows
+        ]
+        return max(times, default=0)
+
+    def last_attached_s(self, session: SessionId) -> int:
+        """When a client last came to look at it, in the life of this server; 0: never."""
+        return self._attached_s.get(session, 0)
+
+    def directory_exists(self, path: bytes) -> bool:
+        """Whether a process could start there."""
+        return os.path.isdir(path) and os.access(path, os.X_OK)
+
+    def variable(self, name: str) -> str | None:
+        """Format variables that only the server knows."""
+        value = self._documents("variable", (name,))
+        return value if isinstance(value, str) else None
+
+    def document(self, name: str, arguments: tuple[str, ...]) -> Any:
+        """A report as plain data, or None."""
+        return self._documents(name, arguments)
+
+
+def client_name(client: ClientId, tty: str) -> str:
+    """What list-clients calls a client: the path of its terminal."""
+    return tty or f"client-{client}"

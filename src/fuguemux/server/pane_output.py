@@ -1,0 +1,210 @@
+"""The way of a pane's output: PTY → landing zone → log → terminal → viewers, once per tick for all panes together.
+
+Nothing is shown before it was written to the log, and no byte is ever in this process's private memory only: `readv`
+puts it into the landing zone, one write per tick hands everything to the log, then the emulators are fed from the same
+views, replies to terminal queries are written, and the slots are released.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from fuguemux.model.ids import PaneId
+from fuguemux.observe.clock import Clock
+from fuguemux.observe.diagnostics import channel
+from fuguemux.observe.failpoints import reach
+from fuguemux.server.landing import Landed, LandingZone, NoBytes
+from fuguemux.server.pane_terminal import InputRefused, PaneTerminal
+from fuguemux.terminal.emulator import Event, Reply
+
+READS_PER_WAKEUP = 4
+"""Slots of up to 64 KiB that one pane may fill before the others and the clients have their turn."""
+
+diagnostics = channel("output")
+
+
+class OutputLog(Protocol):
+    """The part of the log writer that output needs."""
+
+    def append_output(self, pane: int, offset: int, data: memoryview) -> int | None: ...
+
+    def write(self) -> bool: ...
+
+    @property
+    def next_lsn(self) -> int: ...
+
+    @property
+    def congested(self) -> bool: ...
+
+
+class Loop(Protocol):
+    """The part of an event loop that reading PTYs needs."""
+
+    def add_reader(
+        self, fd: int, callback: Callable[..., object], *arguments: object
+    ) -> object: ...
+
+    def remove_reader(self, fd: int) -> bool: ...
+
+    def call_soon(self, callback: Callable[..., object], *arguments: object) -> object: ...
+
+
+class Listener(Protocol):
+    """Who wants to know what came of the output. Called after it was logged and shown to the emulator."""
+
+    def output_shown(
+        self, terminal: PaneTerminal, events: Sequence[Event], data: memoryview
+    ) -> None:
+        """`data` is only valid during the call."""
+        ...
+
+    def output_ended(self, terminal: PaneTerminal) -> None:
+        """Nobody has the pane's terminal open any more and everything was read."""
+        ...
+
+
+class PaneOutput:
+    """Reads all panes. Single-threaded; every method returns at once."""
+
+    def __init__(
+        self,
+        loop: Loop,
+        zone: LandingZone,
+        log: OutputLog,
+        listener: Listener,
+        clock: Clock,
+    ) -> None:
+        self._loop = loop
+        self._zone = zone
+        self._log = log
+        self._listener = listener
+        self._clock = clock
+        self._landed: list[tuple[PaneTerminal, Landed]] = []
+        self._ended: list[PaneTerminal] = []
+        self._scheduled = False
+        self._waiting: dict[PaneId, PaneTerminal] = {}
+
+    def start(self, terminal: PaneTerminal) -> None:
+        """Read the pane's PTY whenever it has something, until it ends or `stop`."""
+        if terminal.master is not None and not terminal.reading and not terminal.ended:
+            terminal.reading = True
+            self._loop.add_reader(terminal.master.fd, self._readable, terminal)
+
+    def stop(self, terminal: PaneTerminal) -> None:
+        """Read no more. What has landed is logged and shown first."""
+        if terminal.reading:
+            terminal.reading = False
+            assert terminal.master is not None
+            self._loop.remove_reader(terminal.master.fd)
+        self._waiting.pop(terminal.id, None)
+        if any(landed[0] is terminal for landed in self._landed):
+            self.flush()
+
+    def drain(self, terminal: PaneTerminal) -> None:
+        """Take everything that the PTY holds right now; for a process that has ended."""
+        while terminal.master is not None and not terminal.ended:
+            if self._read(terminal) is not None:
+                break
+            self.flush()
+        self.flush()
+
+    def resume(self) -> None:
+        """The log has caught up: read on where reading was paused."""
+        waiting, self._waiting = self._waiting, {}
+        for terminal in waiting.values():
+            self.start(terminal)
+
+    def inject(self, terminal: PaneTerminal, data: bytes) -> None:
+        """Put bytes of our own (a separator line) into the pane's output: logged and shown like the program's."""
+        self.flush()
+        view = memoryview(data)
+        lsn = self._log.append_output(terminal.id, terminal.read_offset, view)
+        self._log.write()
+        terminal.read_offset += len(data)
+        events = terminal.emulator.feed(view)
+        self._fed(terminal, lsn)
+        quiet = [event for event in events if not isinstance(event, Reply)]
+        self._listener.output_shown(terminal, quiet, view)
+
+    def _readable(self, terminal: PaneTerminal) -> None:
+        if self._log.congested:
+            self._pause(terminal)
+            return
+        for _ in range(READS_PER_WAKEUP):
+            if self._read(terminal) is not None:
+                break
+        if not self._scheduled:
+            self._scheduled = True
+            self._loop.call_soon(self._tick)
+
+    def _pause(self, terminal: PaneTerminal) -> None:
+        """The disk does not keep up: this pane's program waits in write(2), the others go on."""
+        terminal.reading = False
+        assert terminal.master is not None
+        self._loop.remove_reader(terminal.master.fd)
+        self._waiting[terminal.id] = terminal
+
+    def _read(self, terminal: PaneTerminal) -> NoBytes | None:
+        """One slot full. None: bytes have landed."""
+        assert terminal.master is not None
+        result = self._zone.read(terminal.master.fd, terminal.id, terminal.read_offset)
+        if result is NoBytes.ZONE_FULL:
+            self.flush()
+            result = self._zone.read(terminal.master.fd, terminal.id, terminal.read_offset)
+        if isinstance(result, Landed):
+            reach("output.landed")
+            terminal.read_offset += len(result.data)
+            self._landed.append((terminal, result))
+            return None
+        if result is NoBytes.ENDED:
+            if terminal.reading:
+                terminal.reading = False
+                self._loop.remove_reader(terminal.master.fd)
+            terminal.ended = True
+            self._ended.append(terminal)
+        return result
+
+    def _tick(self) -> None:
+        self._scheduled = False
+        self.flush()
+
+    def flush(self) -> None:
+        """Log and show everything that has landed. Must run before any event is logged, to keep the order of LSNs."""
+        if self._landed:
+            landed, self._landed = self._landed, []
+            self._show(landed)
+        ended, self._ended = self._ended, []
+        for terminal in ended:
+            self._listener.output_ended(terminal)
+
+    def _show(self, landed: list[tuple[PaneTerminal, Landed]]) -> None:
+        lsns = [
+            self._log.append_output(terminal.id, chunk.offset, chunk.data)
+            for terminal, chunk in landed
+        ]
+        self._log.write()
+        self._zone.logged(chunk for _, chunk in landed)
+        reach("output.logged")
+        now_s = self._clock.wall_ms() // 1000
+        for (terminal, chunk), lsn in zip(landed, lsns, strict=True):
+            events = terminal.emulator.feed(chunk.data)
+            self._zone.answering(chunk)
+            self._fed(terminal, lsn)
+            terminal.last_output_s = now_s
+            for event in events:
+                if isinstance(event, Reply):
+                    self._answer(terminal, event.data)
+            self._listener.output_shown(terminal, events, chunk.data)
+        self._zone.release(chunk for _, chunk in landed)
+
+    def _fed(self, terminal: PaneTerminal, lsn: int | None) -> None:
+        terminal.take_archive()
+        terminal.lsn = self._log.next_lsn - 1 if lsn is None else lsn
+        terminal.changed_since_checkpoint = True
+
+    def _answer(self, terminal: PaneTerminal, reply: bytes) -> None:
+        if terminal.master is None:
+            return
+        try:
+            terminal.master.write(reply)
+        except InputRefused as refused:
+            diagnostics.warning("reply_dropped", pane=terminal.id, reason=str(refused))
