@@ -1,0 +1,72 @@
+"""attach-session: the client comes to see a session."""
+
+from typing import Final
+
+from fuguemux.commands.attaching import check_can_attach, effect_of, environment_updates
+from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.targets import Target, pane_target, session_target
+from fuguemux.model.decision import Decision, Refused
+from fuguemux.model.events import AnyEvent, PaneActivated, WindowSelected
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import ServerState, Session
+
+
+def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
+    if not state.sessions:
+        raise Refused("no sessions")
+    text, flags = invocation.target, invocation.flags
+    events: tuple[AnyEvent, ...] = ()
+    if text is not None and any(separator in text for separator in ":."):
+        target = pane_target(state, live, invocation, text)
+        session, events = target.session, shown(target)
+    else:
+        session = session_target(state, live, invocation, text, prefer_unattached=True)
+    return attached(
+        state,
+        live,
+        invocation,
+        session,
+        detach_others=flags.has("d") or flags.has("x"),
+        read_only=flags.has("r"),
+        events=events,
+    )
+
+
+def attached(
+    state: ServerState,
+    live: LiveView,
+    invocation: Invocation,
+    session: Session,
+    *,
+    detach_others: bool,
+    read_only: bool = False,
+    events: tuple[AnyEvent, ...] = (),
+) -> Decision:
+    """The asking client sees `session` once `events` happened; its environment is taken over unless `-E`."""
+    request = invocation.request
+    check_can_attach(request)
+    if not invocation.flags.has("E"):
+        events += environment_updates(state, session, request.environment)
+    effect = effect_of(request, session.id, detach_others=detach_others, read_only=read_only)
+    return Decision(events, (effect,))
+
+
+def shown(target: Target) -> tuple[AnyEvent, ...]:
+    """The target's pane becomes active and its window current."""
+    return (
+        PaneActivated(target.window.id, target.pane.id),
+        WindowSelected(target.session.id, target.link.index),
+    )
+
+
+COMMAND: Final = Command(
+    name="attach-session",
+    alias="attach",
+    flags="c:dEf:rt:x",
+    usage="[-dErx] [-c working-directory] [-f flags] [-t target-session]",
+    arguments=(0, 0),
+    decide=decide,
+    help="Show a session on this terminal.",
+    starts_server=True,
+    read_only=True,
+)

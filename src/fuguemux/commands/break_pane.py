@@ -1,0 +1,89 @@
+"""break-pane: a pane leaves its window for one of its own."""
+
+from typing import Final
+
+from fuguemux.commands import spawning
+from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.linking import Place, moved, place_for
+from fuguemux.commands.settings import renumbering
+from fuguemux.commands.targets import Target, pane_target
+from fuguemux.model.decision import Decision, Refused
+from fuguemux.model.events import AnyEvent, OptionSet, PaneBroken, WindowRenamed, WindowSelected
+from fuguemux.model.ids import WindowId
+from fuguemux.model.layout import leaf, remove
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import ServerState
+from fuguemux.model.window_names import bounded_name
+
+
+def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
+    flags = invocation.flags
+    source = pane_target(state, live, invocation, flags.value("s"))
+    place = place_for(state, live, invocation)
+    links = place.links()
+    index = place.index
+    if index is not None and any(link.index == index for link in links):
+        raise Refused(f"index in use: {index}")
+    layout = remove(source.window.layout, source.pane.id)
+    if layout is None:
+        return _whole_window(state, invocation, source, place)
+    if index is None:
+        index = spawning.free_index(state, place.session, links)
+    window = WindowId(state.next_window)
+    given = flags.value("n")
+    name = spawning.default_window_name(state, source.session, source.pane.argv)
+    size = source.window.layout
+    events: tuple[AnyEvent, ...] = (
+        *place.moves,
+        PaneBroken(
+            source.pane.id,
+            source.window.id,
+            layout,
+            window,
+            name if given is None else bounded_name(given),
+            place.session.id,
+            index,
+            leaf(source.pane.id, size.columns, size.rows),
+            live.now_ms(),
+        ),
+    )
+    if given is not None:
+        events += (OptionSet("window", window, "automatic-rename", "off"),)
+    if not flags.has("d"):
+        events += (WindowSelected(place.session.id, index),)
+    reply = spawning.printed(invocation, place.session.id, window, source.pane.id)
+    return Decision(events, reply=reply)
+
+
+def _whole_window(
+    state: ServerState, invocation: Invocation, source: Target, place: Place
+) -> Decision:
+    """A window's only pane: the window itself moves."""
+    flags = invocation.flags
+    events = moved(
+        state,
+        source,
+        place,
+        kill=False,
+        select=not flags.has("d"),
+        renumber=renumbering(state),
+    )
+    name = flags.value("n")
+    if name is not None:
+        window = source.window.id
+        events += (
+            WindowRenamed(window, bounded_name(name)),
+            OptionSet("window", window, "automatic-rename", "off"),
+        )
+    return Decision(events)
+
+
+COMMAND: Final = Command(
+    name="break-pane",
+    alias="breakp",
+    flags="abdPF:n:s:t:",
+    usage="[-abdP] [-F format] [-n window-name] [-s src-pane] [-t dst-window]",
+    arguments=(0, 0),
+    decide=decide,
+    help="Give a pane a window of its own.",
+)

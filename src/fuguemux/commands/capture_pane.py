@@ -1,0 +1,70 @@
+"""capture-pane: what a pane shows, or showed, as text: printed with `-p`, else into a paste buffer."""
+
+from typing import Final, Literal
+
+from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.numbers import INT_MAX
+from fuguemux.commands.paste_buffers import buffer_stored
+from fuguemux.commands.targets import pane_target
+from fuguemux.model.decision import Decision, Refused, Reply
+from fuguemux.model.live import CaptureRequest, LiveView
+from fuguemux.model.state import ServerState
+
+
+def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
+    flags = invocation.flags
+    target = pane_target(state, live, invocation, invocation.target)
+    data = b""
+    if flags.has("a") and not flags.has("P") and not live.pane(target.pane.id).alternate_on:
+        if not flags.has("q"):
+            raise Refused("no alternate screen")
+    else:
+        data = live.capture(target.pane.id, _request(invocation))
+    if flags.has("p"):
+        return Decision(reply=Reply(raw=data.removesuffix(b"\n") + b"\n"))
+    events = buffer_stored(state, data, flags.value("b"), live.now_ms())
+    return Decision(events)
+
+
+def _request(invocation: Invocation) -> CaptureRequest:
+    flags = invocation.flags
+    start: int | Literal["first"] | None = None
+    end: int | Literal["last"] | None = None
+    first, last = flags.value("S"), flags.value("E")
+    if first is not None:
+        start = "first" if first == "-" else _row(first)
+    if last is not None:
+        end = "last" if last == "-" else _row(last)
+    if isinstance(start, int) and isinstance(end, int) and end < start:
+        start, end = end, start
+    return CaptureRequest(
+        start,
+        end,
+        escapes=flags.has("e"),
+        join=flags.has("J"),
+        trim=not (flags.has("N") or flags.has("J")),
+        alternate=flags.has("a"),
+        octal=flags.has("C"),
+        pending=flags.has("P"),
+    )
+
+
+def _row(text: str) -> int | None:
+    """A row's number; what is no number means the edge of the screen, as in tmux."""
+    try:
+        row = int(text)
+    except ValueError:
+        return None
+    return min(max(row, -INT_MAX), 0x7FFF)
+
+
+COMMAND: Final = Command(
+    name="capture-pane",
+    alias="capturep",
+    flags="ab:CeE:JNpPqS:t:",
+    usage="[-aCeJNpPq] [-b buffer-name] [-E end-line] [-S start-line] [-t target-pane]",
+    arguments=(0, 0),
+    decide=decide,
+    help="Print or keep what a pane shows.",
+    read_only=True,
+)

@@ -1,0 +1,27 @@
+"""clear-history: a pane forgets what scrolled off its screen, on disk too."""
+
+from typing import Final
+
+from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.targets import pane_target
+from fuguemux.model.decision import Decision
+from fuguemux.model.effects import ClearHistory
+from fuguemux.model.events import HistoryCleared
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import ServerState
+
+
+def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
+    target = pane_target(state, live, invocation, invocation.target)
+    return Decision((HistoryCleared(target.pane.id),), (ClearHistory(target.pane.id),))
+
+
+COMMAND: Final = Command(
+    name="clear-history",
+    alias="clearhist",
+    flags="t:",
+    usage="[-t target-pane]",
+    arguments=(0, 0),
+    decide=decide,
+    help="Forget a pane's scrollback.",
+)

@@ -1,0 +1,36 @@
+"""detach-client: clients get their terminals back; the sessions go on."""
+
+from typing import Final
+
+from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.targets import client_target, session_target
+from fuguemux.model.decision import Decision
+from fuguemux.model.effects import Detach
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import ServerState
+
+
+def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
+    flags = invocation.flags
+    client = client_target(live, invocation, invocation.target)
+    if flags.has("s"):
+        session = session_target(state, live, invocation, flags.value("s"))
+        gone = [other.id for other in live.clients() if other.session == session.id]
+    elif flags.has("a"):
+        gone = [other.id for other in live.clients() if other.id != client.id]
+    else:
+        gone = [client.id]
+    command = flags.value("E") or ""
+    return Decision(effects=tuple(Detach(other, flags.has("P"), command) for other in gone))
+
+
+COMMAND: Final = Command(
+    name="detach-client",
+    alias="detach",
+    flags="aE:s:t:P",
+    usage="[-aP] [-E shell-command] [-s target-session] [-t target-client]",
+    arguments=(0, 0),
+    decide=decide,
+    help="Give a client's terminal back.",
+    read_only=True,
+)

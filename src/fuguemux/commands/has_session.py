@@ -1,0 +1,26 @@
+"""has-session: whether a session exists, told by the exit code."""
+
+from typing import Final
+
+from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.targets import session_target
+from fuguemux.model.decision import Decision
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import ServerState
+
+
+def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
+    session_target(state, live, invocation, invocation.target)
+    return Decision()
+
+
+COMMAND: Final = Command(
+    name="has-session",
+    alias="has",
+    flags="t:",
+    usage="[-t target-session]",
+    arguments=(0, 0),
+    decide=decide,
+    help="Exit with 0 if the session exists, else with 1.",
+    read_only=True,
+)

@@ -1,0 +1,102 @@
+"""join-pane and move-pane: a pane goes beside another, out of its own window."""
+
+from typing import Final
+
+from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.numbers import INT_MAX, cells, number
+from fuguemux.commands.settings import expanded, renumbering
+from fuguemux.commands.split_window import direction
+from fuguemux.commands.targets import Target, pane_target
+from fuguemux.model.closing import close_windows
+from fuguemux.model.decision import Decision, Refused
+from fuguemux.model.events import (
+    AnyEvent,
+    LayoutChanged,
+    PaneActivated,
+    PaneMoved,
+    SessionDestroyed,
+    WindowMoved,
+    WindowSelected,
+)
+from fuguemux.model.ids import PaneId
+from fuguemux.model.layout import Layout, NoSpace, rectangles, remove, renamed, size_of, split
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import ServerState
+
+
+def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
+    flags = invocation.flags
+    source = pane_target(state, live, invocation, flags.value("s"))
+    target = pane_target(state, live, invocation, invocation.target)
+    if source.pane.id == target.pane.id:
+        raise Refused("source and target panes must be different")
+    size = _size(state, live, invocation, target)
+    same = source.window.id == target.window.id
+    joining = PaneId(state.next_pane) if same else source.pane.id
+    try:
+        layout = split(
+            target.window.layout,
+            target.pane.id,
+            direction(invocation),
+            joining,
+            size=size,
+            before=flags.has("b"),
+            full=flags.has("f"),
+        )
+    except NoSpace:
+        raise Refused("create pane failed: pane too small") from None
+    if same:
+        events = _within_window(source, layout, joining)
+    else:
+        events = _between_windows(state, source, target, layout)
+    if not flags.has("d"):
+        events += (PaneActivated(target.window.id, source.pane.id),)
+        events += (WindowSelected(target.session.id, target.link.index),)
+    return Decision(events)
+
+
+def _within_window(source: Target, layout: Layout, joining: PaneId) -> tuple[AnyEvent, ...]:
+    """The pane leaves its old cell for the one called `joining`."""
+    without = remove(layout, source.pane.id)
+    assert without is not None, "the pane beside which it goes is there"
+    return (LayoutChanged(source.window.id, renamed(without, {joining: source.pane.id})),)
+
+
+def _between_windows(
+    state: ServerState, source: Target, target: Target, layout: Layout
+) -> tuple[AnyEvent, ...]:
+    left = remove(source.window.layout, source.pane.id)
+    moved = PaneMoved(source.pane.id, source.window.id, target.window.id, left, layout)
+    if left is not None:
+        return (moved,)
+    closing = close_windows(state, {source.window.id}, renumbering(state))
+    follows = tuple(e for e in closing if isinstance(e, SessionDestroyed | WindowMoved))
+    return (moved, *follows)
+
+
+def _size(state: ServerState, live: LiveView, invocation: Invocation, target: Target) -> int | None:
+    flags = invocation.flags
+    along = direction(invocation)
+    layout = target.window.layout
+    cell = dict(rectangles(layout))[target.pane.id]
+    whole = cell.columns if along == "row" else cell.rows
+    if flags.has("f"):
+        whole = size_of(layout, along)
+    given, per_cent = flags.value("l"), flags.value("p")
+    if given is not None:
+        text = expanded(state, live, invocation, given, target)
+        return cells("size", text, low=0, whole=whole, percent_max=INT_MAX)
+    if per_cent is not None:
+        return whole * number("size", per_cent, 0, 100) // 100
+    return None
+
+
+COMMAND: Final = Command(
+    name="join-pane",
+    alias="joinp",
+    flags="bdfhvp:l:s:t:",
+    usage="[-bdfhv] [-l size] [-s src-pane] [-t dst-pane]",
+    arguments=(0, 0),
+    decide=decide,
+    help="Move a pane beside another one.",
+)

@@ -1,0 +1,31 @@
+"""kill-pane: a pane goes, or with `-a` all others of its window."""
+
+from typing import Final
+
+from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.settings import renumbering
+from fuguemux.commands.targets import pane_target
+from fuguemux.model.closing import close_panes
+from fuguemux.model.decision import Decision
+from fuguemux.model.layout import panes_of
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import ServerState
+
+
+def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
+    target = pane_target(state, live, invocation, invocation.target)
+    gone = {target.pane.id}
+    if invocation.flags.has("a"):
+        gone = set(panes_of(target.window.layout)) - gone
+    return Decision(close_panes(state, target.window, gone, renumbering(state)) if gone else ())
+
+
+COMMAND: Final = Command(
+    name="kill-pane",
+    alias="killp",
+    flags="at:",
+    usage="[-a] [-t target-pane]",
+    arguments=(0, 0),
+    decide=decide,
+    help="Close a pane and end its program.",
+)

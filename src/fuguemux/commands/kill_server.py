@@ -1,0 +1,27 @@
+"""kill-server: every session goes and the server stops. Deliberate: nothing comes back."""
+
+from typing import Final
+
+from fuguemux.commands.command import Command, Invocation
+from fuguemux.model.decision import Decision
+from fuguemux.model.effects import StopServer
+from fuguemux.model.events import SessionDestroyed
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import ServerState
+
+
+def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
+    return Decision(
+        tuple(SessionDestroyed(session) for session in sorted(state.sessions)), (StopServer(),)
+    )
+
+
+COMMAND: Final = Command(
+    name="kill-server",
+    alias="",
+    flags="",
+    usage="",
+    arguments=(0, 0),
+    decide=decide,
+    help="Close all sessions for good and stop the server.",
+)

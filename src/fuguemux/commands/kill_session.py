@@ -1,0 +1,31 @@
+"""kill-session: a session goes with the windows that only it has; with `-a` all other sessions go."""
+
+from typing import Final
+
+from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.targets import session_target
+from fuguemux.model.decision import Decision
+from fuguemux.model.events import SessionDestroyed
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import ServerState
+
+
+def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
+    session = session_target(state, live, invocation, invocation.target)
+    if invocation.flags.has("C"):
+        return Decision()
+    gone = [session.id]
+    if invocation.flags.has("a"):
+        gone = [other for other in sorted(state.sessions) if other != session.id]
+    return Decision(tuple(SessionDestroyed(other) for other in gone))
+
+
+COMMAND: Final = Command(
+    name="kill-session",
+    alias="",
+    flags="aCt:",
+    usage="[-aC] [-t target-session]",
+    arguments=(0, 0),
+    decide=decide,
+    help="Close a session and end its programs.",
+)

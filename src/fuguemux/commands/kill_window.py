@@ -1,0 +1,31 @@
+"""kill-window: a window goes from every session, or with `-a` all others of its session."""
+
+from typing import Final
+
+from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.settings import renumbering
+from fuguemux.commands.targets import window_target
+from fuguemux.model.closing import close_windows
+from fuguemux.model.decision import Decision
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import ServerState
+
+
+def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
+    target = window_target(state, live, invocation, invocation.target)
+    gone = {target.window.id}
+    if invocation.flags.has("a"):
+        windows = [link.window for link in target.session.links]
+        gone = set(windows) if windows.count(target.window.id) > 1 else set(windows) - gone
+    return Decision(close_windows(state, gone, renumbering(state)))
+
+
+COMMAND: Final = Command(
+    name="kill-window",
+    alias="killw",
+    flags="at:",
+    usage="[-a] [-t target-window]",
+    arguments=(0, 0),
+    decide=decide,
+    help="Close a window and end its programs.",
+)

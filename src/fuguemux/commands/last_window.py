@@ -1,0 +1,16 @@
+"""last-window: the window that was current before becomes current again."""
+
+from typing import Final
+
+from fuguemux.commands.command import Command
+from fuguemux.commands.select_window import decide_last
+
+COMMAND: Final = Command(
+    name="last-window",
+    alias="last",
+    flags="t:",
+    usage="[-t target-session]",
+    arguments=(0, 0),
+    decide=decide_last,
+    help="Go back to the window that was current before.",
+)

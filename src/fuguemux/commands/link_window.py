@@ -1,0 +1,29 @@
+"""link-window: a window appears in another place too, in the same or another session."""
+
+from typing import Final
+
+from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.linking import linked, place_for
+from fuguemux.commands.targets import window_target
+from fuguemux.model.decision import Decision
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import ServerState
+
+
+def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
+    flags = invocation.flags
+    source = window_target(state, live, invocation, flags.value("s"))
+    place = place_for(state, live, invocation)
+    events, _ = linked(state, source, place, kill=flags.has("k"), select=not flags.has("d"))
+    return Decision(events)
+
+
+COMMAND: Final = Command(
+    name="link-window",
+    alias="linkw",
+    flags="abdks:t:",
+    usage="[-abdk] [-s src-window] [-t dst-window]",
+    arguments=(0, 0),
+    decide=decide,
+    help="Show a window in another place or session too.",
+)

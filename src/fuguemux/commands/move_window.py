@@ -1,0 +1,43 @@
+"""move-window: a window goes to another place or session; with `-r` a session's windows are numbered again."""
+
+from typing import Final
+
+from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.linking import moved, place_for
+from fuguemux.commands.settings import base_index, renumbering
+from fuguemux.commands.targets import session_target, window_target
+from fuguemux.model.closing import never_renumber, renumbered
+from fuguemux.model.decision import Decision
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import ServerState
+
+
+def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
+    flags = invocation.flags
+    if flags.has("r"):
+        session = session_target(state, live, invocation, invocation.target)
+        moves = renumbered(session, session.links, base_index(state, session))
+        return Decision(tuple(moves))
+    source = window_target(state, live, invocation, flags.value("s"))
+    place = place_for(state, live, invocation)
+    renumber = never_renumber if flags.has("s") else renumbering(state)
+    events = moved(
+        state,
+        source,
+        place,
+        kill=flags.has("k"),
+        select=not flags.has("d"),
+        renumber=renumber,
+    )
+    return Decision(events)
+
+
+COMMAND: Final = Command(
+    name="move-window",
+    alias="movew",
+    flags="abdkrs:t:",
+    usage="[-abdkr] [-s src-window] [-t dst-window]",
+    arguments=(0, 0),
+    decide=decide,
+    help="Move a window to another place or session.",
+)

@@ -1,0 +1,125 @@
+"""new-session: a session with one window, shown to the client unless `-d`."""
+
+from typing import Final
+
+from fuguemux.commands import attach_session, settings, spawning
+from fuguemux.commands.attaching import check_can_attach, effect_of, taken_over
+from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.numbers import number
+from fuguemux.commands.session_names import checked_name, next_session, session_called
+from fuguemux.commands.targets import current_target
+from fuguemux.model.decision import Decision, Refused
+from fuguemux.model.effects import Effect, StartProcess
+from fuguemux.model.events import SessionCreated, WindowCreated
+from fuguemux.model.layout import leaf
+from fuguemux.model.limits import SESSIONS_MAX, WINDOW_COLUMNS_MAX, WINDOW_ROWS_MAX
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import Options, ServerState
+from fuguemux.model.window_size import Size, bounded, parsed_size
+
+
+def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
+    flags, request = invocation.flags, invocation.request
+    if flags.has("t"):
+        if invocation.arguments or flags.has("n"):
+            raise Refused("command or window name given with target")
+        raise Refused(
+            "session groups are not supported: use new-session without -t, or link-window"
+        )
+    name = _name(state, live, invocation)
+    existing = session_called(state, name) if name is not None else None
+    if existing is not None:
+        if not flags.has("A"):
+            raise Refused(f"duplicate session: {name}")
+        return attach_session.attached(
+            state, live, invocation, existing, detach_others=flags.has("D") or flags.has("X")
+        )
+    if len(state.sessions) >= SESSIONS_MAX:
+        raise Refused(f"create session failed: there are {SESSIONS_MAX} sessions already")
+    detached = flags.has("d")
+    if not detached:
+        check_can_attach(request)
+    size, options = _size(state, invocation, detached=detached)
+
+    session, name = next_session(state, name)
+    window, pane = spawning.next_ids(state)
+    target = current_target(state, live, request)
+    argv = spawning.argv_of(invocation.arguments)
+    cwd = spawning.start_directory(state, live, invocation, target)
+    environment = {} if flags.has("E") else taken_over(state, None, request.environment)
+    environment |= spawning.environment_given(invocation)
+    title, window_options = spawning.window_name(state, live, invocation, target, argv)
+    now_ms = live.now_ms()
+    created = SessionCreated(session, name, cwd, now_ms, environment, options)
+    first = WindowCreated(
+        window,
+        title,
+        session,
+        settings.base_index(state, None),
+        pane,
+        leaf(pane, *size),
+        now_ms,
+        argv,
+        cwd,
+        options=window_options,
+    )
+    effects: list[Effect] = [StartProcess(pane)]
+    if not detached:
+        effects.append(effect_of(request, session))
+    reply = spawning.printed(invocation, session, window, pane, "#{session_name}:")
+    return Decision((created, first), tuple(effects), reply)
+
+
+def _name(state: ServerState, live: LiveView, invocation: Invocation) -> str | None:
+    given = invocation.flags.value("s")
+    if given is None:
+        return None
+    target = current_target(state, live, invocation.request)
+    return checked_name(settings.expanded(state, live, invocation, given, target))
+
+
+def _size(state: ServerState, invocation: Invocation, *, detached: bool) -> tuple[Size, Options]:
+    """The first window's size, and the session's `default-size` if -x or -y were given."""
+    request, default = invocation.request, parsed_size(settings.text(state, "default-size"))
+    wanted = Size(
+        _length(invocation, "x", "width", request.columns, 80, WINDOW_COLUMNS_MAX),
+        _length(invocation, "y", "height", request.rows, 24, WINDOW_ROWS_MAX),
+    )
+    has_width, has_height = invocation.flags.has("x"), invocation.flags.has("y")
+    if not detached and request.columns and request.rows:
+        size = bounded(request.columns, request.rows - settings.status_rows(state, None))
+    else:
+        usual = default or Size(80, 24)
+        size = bounded(
+            wanted.columns if has_width else usual.columns,
+            wanted.rows if has_height else usual.rows,
+        )
+    if not (has_width or has_height):
+        return size, {}
+    columns = wanted.columns if has_width else size.columns
+    rows = wanted.rows if has_height else size.rows
+    return size, {"default-size": f"{columns}x{rows}"}
+
+
+def _length(
+    invocation: Invocation, letter: str, what: str, of_client: int, default: int, most: int
+) -> int:
+    text = invocation.flags.value(letter)
+    if text is None:
+        return default
+    if text == "-":
+        return of_client or default
+    return number(what, text, 1, most)
+
+
+COMMAND: Final = Command(
+    name="new-session",
+    alias="new",
+    flags="Ac:dDe:EF:f:n:Ps:t:x:Xy:",
+    usage="[-AdDEPX] [-c start-directory] [-e environment] [-F format] [-f flags] [-n window-name] "
+    "[-s session-name] [-t target-session] [-x width] [-y height] [shell-command]",
+    arguments=(0, None),
+    decide=decide,
+    help="Make a session and show it; with -d only make it.",
+    starts_server=True,
+)

@@ -1,0 +1,37 @@
+"""rename-session: another name for a session."""
+
+from typing import Final
+
+from fuguemux.commands import settings
+from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.session_names import checked_name, session_called
+from fuguemux.commands.targets import Target, session_target
+from fuguemux.model.decision import Decision, Refused
+from fuguemux.model.events import SessionRenamed
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import ServerState, current_link
+
+
+def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
+    session = session_target(state, live, invocation, invocation.target)
+    link = current_link(session)
+    window = state.windows[link.window]
+    target = Target(session, link, window, state.panes[window.active])
+    text = settings.expanded(state, live, invocation, invocation.arguments[0], target)
+    name = checked_name(text)
+    if name == session.name:
+        return Decision()
+    if session_called(state, name) is not None:
+        raise Refused(f"duplicate session: {name}")
+    return Decision((SessionRenamed(session.id, name),))
+
+
+COMMAND: Final = Command(
+    name="rename-session",
+    alias="rename",
+    flags="t:",
+    usage="[-t target-session] new-name",
+    arguments=(1, 1),
+    decide=decide,
+    help="Give a session another name.",
+)

@@ -1,0 +1,34 @@
+"""rename-window: another name for a window, which it then keeps."""
+
+from typing import Final
+
+from fuguemux.commands import settings
+from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.targets import window_target
+from fuguemux.model.decision import Decision
+from fuguemux.model.events import OptionSet, WindowRenamed
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import ServerState
+from fuguemux.model.window_names import bounded_name
+
+
+def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
+    target = window_target(state, live, invocation, invocation.target)
+    text = settings.expanded(state, live, invocation, invocation.arguments[0], target)
+    return Decision(
+        (
+            WindowRenamed(target.window.id, bounded_name(text)),
+            OptionSet("window", target.window.id, "automatic-rename", "off"),
+        )
+    )
+
+
+COMMAND: Final = Command(
+    name="rename-window",
+    alias="renamew",
+    flags="t:",
+    usage="[-t target-window] new-name",
+    arguments=(1, 1),
+    decide=decide,
+    help="Give a window another name.",
+)

@@ -1,0 +1,70 @@
+"""resize-pane: a pane's border moves, a pane gets a size, or the pane is zoomed over its window."""
+
+from typing import Final
+
+from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.numbers import INT_MAX, cells, number
+from fuguemux.commands.targets import Target, pane_target
+from fuguemux.commands.zooming import unzoomed
+from fuguemux.model.decision import Decision
+from fuguemux.model.events import AnyEvent, LayoutChanged, PaneActivated, ZoomChanged
+from fuguemux.model.layout import Direction, Leaf, resize_pane, resize_pane_to
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import ServerState
+
+_MOVES: Final[tuple[tuple[str, Direction, int], ...]] = (
+    ("L", "row", -1),
+    ("R", "row", 1),
+    ("U", "column", -1),
+    ("D", "column", 1),
+)
+
+
+def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
+    flags = invocation.flags
+    target = pane_target(state, live, invocation, invocation.target)
+    if flags.has("T") or flags.has("M"):
+        return Decision()
+    if flags.has("Z"):
+        return Decision(zoom_toggled(target))
+    window, pane = target.window, target.pane.id
+    adjustment = 1
+    if invocation.arguments:
+        adjustment = number("adjustment", invocation.arguments[0], 1, INT_MAX)
+    layout = window.layout
+    width, height = flags.value("x"), flags.value("y")
+    if width is not None:
+        size = cells("width", width, low=0, whole=layout.columns)
+        layout = resize_pane_to(layout, pane, "row", size)
+    if height is not None:
+        size = cells("height", height, low=0, whole=layout.rows)
+        layout = resize_pane_to(layout, pane, "column", size)
+    for letter, direction, sign in _MOVES:
+        if flags.has(letter):
+            layout = resize_pane(layout, pane, direction, sign * adjustment)
+            break
+    events = unzoomed(window)
+    if layout != window.layout:
+        events += (LayoutChanged(window.id, layout),)
+    return Decision(events)
+
+
+def zoom_toggled(target: Target) -> tuple[AnyEvent, ...]:
+    """Unzoom, or zoom the pane, which becomes active; a window's only pane cannot be zoomed."""
+    window = target.window
+    if window.zoomed:
+        return unzoomed(window)
+    if isinstance(window.layout, Leaf):
+        return ()
+    return (PaneActivated(window.id, target.pane.id), ZoomChanged(window.id, True))
+
+
+COMMAND: Final = Command(
+    name="resize-pane",
+    alias="resizep",
+    flags="DLMRTt:Ux:y:Z",
+    usage="[-DLMRTUZ] [-x width] [-y height] [-t target-pane] [adjustment]",
+    arguments=(0, 1),
+    decide=decide,
+    help="Change a pane's size, or zoom it.",
+)

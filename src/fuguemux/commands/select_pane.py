@@ -1,0 +1,68 @@
+"""select-pane: another pane becomes active; or a pane gets a title or a style."""
+
+from typing import Final
+
+from fuguemux.commands import settings
+from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.last_pane import last_pane_selected
+from fuguemux.commands.places import neighbour
+from fuguemux.commands.targets import Target, pane_target
+from fuguemux.commands.zooming import unzoomed_unless
+from fuguemux.model.decision import Decision, Reply
+from fuguemux.model.events import AnyEvent, OptionSet, PaneActivated, PaneTitled
+from fuguemux.model.ids import PaneId
+from fuguemux.model.limits import TITLE_BYTES_MAX
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import ServerState
+from fuguemux.model.window_names import bounded_name
+
+_SIDES: Final = {"L": "left", "R": "right", "U": "up", "D": "down"}
+
+
+def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
+    flags = invocation.flags
+    target = pane_target(state, live, invocation, invocation.target)
+    if flags.has("l"):
+        return last_pane_selected(target.window, keep_zoom=flags.has("Z"))
+    if flags.has("m") or flags.has("M"):
+        return Decision()
+    events = _styled(invocation, target)
+    if flags.has("g"):
+        style = settings.text(state, "window-style", window=target.window, pane=target.pane)
+        return Decision(events, reply=Reply((style,)))
+    pane: PaneId | None = target.pane.id
+    for letter, side in _SIDES.items():
+        if flags.has(letter):
+            pane = neighbour(target.window, target.pane.id, side)
+            break
+    if pane is None or flags.has("e") or flags.has("d"):
+        return Decision(events)
+    if flags.has("T"):
+        title = settings.expanded(state, live, invocation, flags.value("T") or "", target)
+        return Decision((*events, PaneTitled(pane, bounded_name(title, TITLE_BYTES_MAX))))
+    if pane != target.window.active:
+        events += unzoomed_unless(target.window, keep=flags.has("Z"))
+        events += (PaneActivated(target.window.id, pane),)
+    return Decision(events)
+
+
+def _styled(invocation: Invocation, target: Target) -> tuple[AnyEvent, ...]:
+    """`-P`: the style of the pane, active or not."""
+    style = invocation.flags.value("P")
+    if style is None:
+        return ()
+    return tuple(
+        OptionSet("pane", target.pane.id, name, style)
+        for name in ("window-style", "window-active-style")
+    )
+
+
+COMMAND: Final = Command(
+    name="select-pane",
+    alias="selectp",
+    flags="DdegLlMmP:RT:t:UZ",
+    usage="[-DdeLlMmRUZ] [-T title] [-t target-pane]",
+    arguments=(0, 0),
+    decide=decide,
+    help="Make another pane the active one.",
+)

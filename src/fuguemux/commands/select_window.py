@@ -1,0 +1,64 @@
+"""select-window, and what next-window, previous-window and last-window share: another window becomes current."""
+
+from typing import Final
+
+from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.targets import session_target, window_target
+from fuguemux.model.decision import Decision, Refused
+from fuguemux.model.events import WindowSelected
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import ServerState, Session, link_of
+
+
+def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
+    flags = invocation.flags
+    target = window_target(state, live, invocation, invocation.target)
+    if flags.has("n"):
+        return stepped(target.session, 1)
+    if flags.has("p"):
+        return stepped(target.session, -1)
+    if flags.has("l"):
+        return to_last(target.session)
+    if flags.has("T") and target.link.index == target.session.active:
+        return to_last(target.session)
+    return Decision((WindowSelected(target.session.id, target.link.index),))
+
+
+def stepped(session: Session, step: int) -> Decision:
+    """The next window (1) or the one before (-1), going round the ends. Raises Refused if there is no other."""
+    indices = [link.index for link in session.links]
+    if len(indices) < 2:
+        raise Refused("no next window" if step > 0 else "no previous window")
+    at = indices.index(session.active)
+    return Decision((WindowSelected(session.id, indices[(at + step) % len(indices)]),))
+
+
+def to_last(session: Session) -> Decision:
+    """The window that was current before. Raises Refused if there is none."""
+    index = next((i for i in session.last if link_of(session, i) is not None), None)
+    if index is None:
+        raise Refused("no last window")
+    return Decision((WindowSelected(session.id, index),))
+
+
+def decide_next(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
+    return stepped(session_target(state, live, invocation, invocation.target), 1)
+
+
+def decide_previous(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
+    return stepped(session_target(state, live, invocation, invocation.target), -1)
+
+
+def decide_last(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
+    return to_last(session_target(state, live, invocation, invocation.target))
+
+
+COMMAND: Final = Command(
+    name="select-window",
+    alias="selectw",
+    flags="lnpTt:",
+    usage="[-lnpT] [-t target-window]",
+    arguments=(0, 0),
+    decide=decide,
+    help="Make another window the current one.",
+)

@@ -1,0 +1,71 @@
+"""send-keys: keys, text or bytes to a pane, as if typed there."""
+
+from typing import Final
+
+from fuguemux.commands import settings
+from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.numbers import number
+from fuguemux.commands.targets import pane_target
+from fuguemux.model.decision import Decision, Refused
+from fuguemux.model.effects import Effect, ResetTerminal, ScrollView, SendBytes, SendKeys
+from fuguemux.model.ids import PaneId
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import ServerState
+
+REPEATS_MAX: Final = 100_000
+"""tmux allows four thousand million, and is busy with them for hours."""
+_LEAVING: Final = ("cancel",)
+
+
+def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
+    flags = invocation.flags
+    target = pane_target(state, live, invocation, invocation.target)
+    repeat = flags.value("N")
+    times = 1 if repeat is None else number("repeat count", repeat, 1, REPEATS_MAX)
+    words = invocation.arguments
+    if flags.has("F"):
+        words = tuple(settings.expanded(state, live, invocation, word, target) for word in words)
+    if flags.has("X"):
+        return _mode_command(live, target.pane.id, words)
+    effects: list[Effect] = []
+    if flags.has("R"):
+        effects.append(ResetTerminal(target.pane.id))
+    if not words:
+        return Decision(effects=tuple(effects))
+    if flags.has("H"):
+        data = bytes(code for word in words if (code := _hexadecimal(word)) is not None)
+        effects.append(SendBytes(target.pane.id, data * times))
+    else:
+        effects.append(SendKeys(target.pane.id, words * times, literal=flags.has("l")))
+    return Decision(effects=tuple(effects))
+
+
+def _hexadecimal(word: str) -> int | None:
+    """A byte by its hexadecimal number; None for anything else, which is skipped as in tmux."""
+    try:
+        code = int(word, 16)
+    except ValueError:
+        return None
+    return code if 0 <= code <= 0xFF else None
+
+
+def _mode_command(live: LiveView, pane: PaneId, words: tuple[str, ...]) -> Decision:
+    """A command of the scroll view. Those it does not know do nothing, as in tmux."""
+    if not live.pane(pane).in_mode:
+        raise Refused("not in a mode")
+    if words and words[0] in _LEAVING:
+        return Decision(effects=(ScrollView(pane, leave=True),))
+    if words and words[0] in ("page-up", "halfpage-up"):
+        return Decision(effects=(ScrollView(pane, page_up=True),))
+    return Decision()
+
+
+COMMAND: Final = Command(
+    name="send-keys",
+    alias="send",
+    flags="FHlMN:Rt:X",
+    usage="[-FHlMRX] [-N repeat-count] [-t target-pane] key ...",
+    arguments=(0, None),
+    decide=decide,
+    help="Type keys or text in a pane.",
+)

@@ -1,0 +1,26 @@
+"""send-prefix: the prefix key itself goes to a pane."""
+
+from typing import Final
+
+from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.targets import pane_target
+from fuguemux.model.decision import Decision
+from fuguemux.model.effects import SendPrefixKey
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import ServerState
+
+
+def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
+    target = pane_target(state, live, invocation, invocation.target)
+    return Decision(effects=(SendPrefixKey(target.pane.id, invocation.flags.has("2")),))
+
+
+COMMAND: Final = Command(
+    name="send-prefix",
+    alias="",
+    flags="2t:",
+    usage="[-2] [-t target-pane]",
+    arguments=(0, 0),
+    decide=decide,
+    help="Send the prefix key to a pane.",
+)

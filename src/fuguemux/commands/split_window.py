@@ -1,0 +1,93 @@
+"""split-window: a pane beside another."""
+
+from typing import Final
+
+from fuguemux.commands import settings, spawning
+from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.numbers import INT_MAX, cells, number
+from fuguemux.commands.targets import Target, pane_target
+from fuguemux.model.decision import Decision, Refused
+from fuguemux.model.effects import StartProcess
+from fuguemux.model.events import AnyEvent, PaneActivated, PaneAdded, ZoomChanged
+from fuguemux.model.layout import Direction, Layout, NoSpace, rectangles, size_of, split
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import ServerState
+
+
+def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
+    flags = invocation.flags
+    target = pane_target(state, live, invocation, invocation.target)
+    if flags.has("I"):
+        raise Refused("-I is not supported: use split-window with a command that reads a file")
+    size = wanted_size(state, live, invocation, target, "lines")
+    pane = spawning.next_pane_id(state)
+    try:
+        layout = split(
+            target.window.layout,
+            target.pane.id,
+            direction(invocation),
+            pane,
+            size=size,
+            before=flags.has("b"),
+            full=flags.has("f"),
+        )
+    except NoSpace:
+        raise Refused("no space for new pane") from None
+    events: list[AnyEvent] = [
+        PaneAdded(
+            target.window.id,
+            pane,
+            layout,
+            live.now_ms(),
+            spawning.argv_of(invocation.arguments),
+            spawning.start_directory(state, live, invocation, target),
+            spawning.environment_given(invocation),
+        )
+    ]
+    if not flags.has("d"):
+        events.append(PaneActivated(target.window.id, pane))
+    if flags.has("Z"):
+        events.append(ZoomChanged(target.window.id, True))
+    reply = spawning.printed(invocation, target.session.id, target.window.id, pane)
+    return Decision(tuple(events), (StartProcess(pane),), reply)
+
+
+def direction(invocation: Invocation) -> Direction:
+    """`-h`: side by side; else one above the other."""
+    return "row" if invocation.flags.has("h") else "column"
+
+
+def wanted_size(
+    state: ServerState, live: LiveView, invocation: Invocation, target: Target, what: str
+) -> int | None:
+    """The new pane's size by `-l` (cells, or a part with %) or `-p` (per cent); None: half. Raises Refused."""
+    flags = invocation.flags
+    given = flags.value("l")
+    per_cent = flags.value("p")
+    along = direction(invocation)
+    whole = _space(target.window.layout, target, along, full=flags.has("f"))
+    if given is not None:
+        text = settings.expanded(state, live, invocation, given, target)
+        return cells(what, text, low=0, whole=whole, percent_max=INT_MAX)
+    if per_cent is not None:
+        return whole * number("create pane failed: -p", per_cent, 0, INT_MAX) // 100
+    return None
+
+
+def _space(layout: Layout, target: Target, along: Direction, *, full: bool) -> int:
+    if full:
+        return size_of(layout, along)
+    cell = dict(rectangles(layout))[target.pane.id]
+    return cell.columns if along == "row" else cell.rows
+
+
+COMMAND: Final = Command(
+    name="split-window",
+    alias="splitw",
+    flags="bc:de:fF:hIl:p:Pt:vZ",
+    usage="[-bdefhIPvZ] [-c start-directory] [-e environment] [-F format] [-l size] "
+    "[-t target-pane][shell-command]",
+    arguments=(0, None),
+    decide=decide,
+    help="Split a pane in two.",
+)

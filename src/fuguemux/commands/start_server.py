@@ -1,0 +1,25 @@
+"""start-server: the server runs when this is answered."""
+
+from typing import Final
+
+from fuguemux.commands.command import Command, Invocation
+from fuguemux.model.decision import Decision
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import ServerState
+
+
+def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
+    return Decision()
+
+
+COMMAND: Final = Command(
+    name="start-server",
+    alias="start",
+    flags="",
+    usage="",
+    arguments=(0, 0),
+    decide=decide,
+    help="Start the server if it does not run.",
+    starts_server=True,
+    read_only=True,
+)

@@ -1,0 +1,36 @@
+"""swap-window: two windows change places."""
+
+from typing import Final
+
+from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.targets import window_target
+from fuguemux.model.decision import Decision
+from fuguemux.model.events import AnyEvent, WindowsSwapped, WindowSelected
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import ServerState
+
+
+def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
+    source = window_target(state, live, invocation, invocation.flags.value("s"))
+    target = window_target(state, live, invocation, invocation.target)
+    if source.window.id == target.window.id:
+        return Decision()
+    events: list[AnyEvent] = [
+        WindowsSwapped(source.session.id, source.link.index, target.session.id, target.link.index)
+    ]
+    if invocation.flags.has("d"):
+        events.append(WindowSelected(target.session.id, target.link.index))
+        if source.session.id != target.session.id:
+            events.append(WindowSelected(source.session.id, source.link.index))
+    return Decision(tuple(events))
+
+
+COMMAND: Final = Command(
+    name="swap-window",
+    alias="swapw",
+    flags="ds:t:",
+    usage="[-d] [-s src-window] [-t dst-window]",
+    arguments=(0, 0),
+    decide=decide,
+    help="Let two windows change places.",
+)

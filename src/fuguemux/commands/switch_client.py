@@ -1,0 +1,70 @@
+"""switch-client: another session for a client."""
+
+from typing import Final
+
+from fuguemux.commands.attach_session import shown
+from fuguemux.commands.attaching import environment_updates
+from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.targets import client_target, pane_target, session_target
+from fuguemux.model.decision import Decision, Refused
+from fuguemux.model.effects import SwitchClient
+from fuguemux.model.events import AnyEvent
+from fuguemux.model.live import ClientFacts, LiveView
+from fuguemux.model.state import ServerState, Session
+
+
+def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
+    flags, text = invocation.flags, invocation.target
+    client = client_target(live, invocation, flags.value("c"))
+    if flags.has("T") and not text:
+        raise Refused(
+            "key tables of a client cannot be switched: bind keys in the table 'prefix' or 'root'"
+        )
+    events: tuple[AnyEvent, ...] = ()
+    if flags.has("n"):
+        session = _neighbour(state, client, 1, "can't find next session")
+    elif flags.has("p"):
+        session = _neighbour(state, client, -1, "can't find previous session")
+    elif flags.has("l"):
+        session = _last(state, live, client)
+    elif text is not None and any(separator in text for separator in ":.%"):
+        target = pane_target(state, live, invocation, text)
+        session, events = target.session, shown(target)
+    else:
+        session = session_target(state, live, invocation, text)
+    if not flags.has("E"):
+        events += environment_updates(state, session, client.environment)
+    return Decision(events, (SwitchClient(client.id, session.id),))
+
+
+def _neighbour(state: ServerState, client: ClientFacts, step: int, refusal: str) -> Session:
+    """The session before or behind the client's, in order of names, going round the ends."""
+    ordered = sorted(state.sessions.values(), key=lambda session: session.name)
+    at = next((i for i, session in enumerate(ordered) if session.id == client.session), None)
+    if at is None or len(ordered) < 2:
+        raise Refused(refusal)
+    return ordered[(at + step) % len(ordered)]
+
+
+def _last(state: ServerState, live: LiveView, client: ClientFacts) -> Session:
+    """The session that was shown most recently of those that are not shown now."""
+    others = [
+        (live.last_attached_s(session.id), session.id)
+        for session in state.sessions.values()
+        if session.id != client.session and live.last_attached_s(session.id)
+    ]
+    if not others:
+        raise Refused("can't find last session")
+    return state.sessions[max(others)[1]]
+
+
+COMMAND: Final = Command(
+    name="switch-client",
+    alias="switchc",
+    flags="lc:EFnpt:rT:Z",
+    usage="[-ElnprZ] [-c target-client] [-t target-session] [-T key-table]",
+    arguments=(0, 0),
+    decide=decide,
+    help="Show another session to a client.",
+    read_only=True,
+)

@@ -1,0 +1,34 @@
+"""unlink-window: a window disappears from a session; with `-k` also from the last one."""
+
+from typing import Final
+
+from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.settings import renumbering
+from fuguemux.commands.targets import window_target
+from fuguemux.model.closing import close_links
+from fuguemux.model.decision import Decision, Refused
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import ServerState
+
+
+def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
+    target = window_target(state, live, invocation, invocation.target)
+    links = sum(
+        link.window == target.window.id
+        for session in state.sessions.values()
+        for link in session.links
+    )
+    if links == 1 and not invocation.flags.has("k"):
+        raise Refused("window only linked to one session")
+    return Decision(close_links(target.session, {target.link.index}, renumbering(state)))
+
+
+COMMAND: Final = Command(
+    name="unlink-window",
+    alias="unlinkw",
+    flags="kt:",
+    usage="[-k] [-t target-window]",
+    arguments=(0, 0),
+    decide=decide,
+    help="Take a window out of a session.",
+)

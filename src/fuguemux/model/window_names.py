@@ -1,0 +1,33 @@
+"""Names that windows get by themselves: that of the program, as tmux takes it out of a command line."""
+
+import posixpath
+from collections.abc import Sequence
+
+from fuguemux.model.limits import NAME_BYTES_MAX
+
+
+def name_of_command(command: str) -> str:
+    """The program's name in a command line: no path, no arguments, no leading `exec`, `-` or quote."""
+    name = command.removeprefix('"').partition('"')[0]
+    name = name.removeprefix("exec ").lstrip(" -").partition(" ")[0]
+    while len(name) > 1 and not name[-1].isprintable():
+        name = name[:-1]
+    if name.startswith("/"):
+        name = posixpath.basename(name.rstrip("/")) or "/"
+    return bounded_name(name)
+
+
+def name_of_argv(argv: Sequence[bytes], shell: str) -> str:
+    """The name of a window that runs `argv`; empty: the default command, which is named after `shell`."""
+    first = argv[0].decode("utf-8", "replace") if argv else ""
+    return name_of_command(first) or name_of_command(shell)
+
+
+def bounded_name(name: str, limit_bytes: int = NAME_BYTES_MAX) -> str:
+    """`name` cut to the limit at a character, with control characters and lone surrogates made visible."""
+    shown = "".join(char if _is_shown(char) else f"\\{ord(char) & 0xFF:03o}" for char in name)
+    return shown.encode()[:limit_bytes].decode("utf-8", "ignore")
+
+
+def _is_shown(char: str) -> bool:
+    return ord(char) >= 0x20 and ord(char) != 0x7F and not "\ud800" <= char <= "\udfff"

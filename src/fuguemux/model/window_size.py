@@ -1,0 +1,53 @@
+"""How large a window is: what its viewers' terminals allow, by the option `window-size`. After tmux(1)."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from fuguemux.model.limits import WINDOW_COLUMNS_MAX, WINDOW_ROWS_MAX
+
+
+class Size(NamedTuple):
+    """In cells, without status lines."""
+
+    columns: int
+    rows: int
+
+
+class Viewer(NamedTuple):
+    """A client that sees the window: what of its terminal is left for the window, and when it was last used."""
+
+    size: Size
+    activity_s: int
+
+
+def bounded(columns: int, rows: int) -> Size:
+    """The nearest size that a window can have."""
+    return Size(
+        min(max(columns, 1), WINDOW_COLUMNS_MAX),
+        min(max(rows, 1), WINDOW_ROWS_MAX),
+    )
+
+
+def window_size(policy: str, viewers: Sequence[Viewer]) -> Size | None:
+    """The size for these viewers by `policy` (latest, largest, smallest, manual). None: stay as it is.
+
+    Of several viewers used in the same second, the last in order counts as the latest.
+    """
+    if not viewers or policy == "manual":
+        return None
+    columns = [viewer.size.columns for viewer in viewers]
+    rows = [viewer.size.rows for viewer in viewers]
+    if policy == "largest":
+        return bounded(max(columns), max(rows))
+    if policy == "smallest":
+        return bounded(min(columns), min(rows))
+    latest = max(enumerate(viewers), key=lambda item: (item[1].activity_s, item[0]))[1]
+    return bounded(*latest.size)
+
+
+def parsed_size(text: str) -> Size | None:
+    """`80x24` as a size, or None if it is not one (option `default-size`)."""
+    columns, separator, rows = text.partition("x")
+    if not (separator and columns.isdigit() and rows.isdigit()):
+        return None
+    return bounded(int(columns[:6]), int(rows[:6]))

@@ -1,0 +1,47 @@
+"""Decide a command and fold its events, as the engine does, for tests: state in, state and decision out."""
+
+from collections.abc import Callable
+from functools import reduce
+from typing import NamedTuple
+
+from fuguemux.commands.command import Command
+from fuguemux.model.apply import apply
+from fuguemux.model.decision import Decision, Request
+from fuguemux.model.effects import Effect
+from fuguemux.model.invariants import violations
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import ServerState
+from tests.support import builders
+from tests.support.fake_live import FakeLive
+
+
+class Outcome(NamedTuple):
+    """What a command decided and what the state became by it."""
+
+    state: ServerState
+    decision: Decision
+
+    @property
+    def effects(self) -> tuple[Effect, ...]:
+        return self.decision.effects
+
+
+def folded(state: ServerState, decision: Decision) -> Outcome:
+    """`decision` applied to `state`; asserts that the state is sound afterwards."""
+    after = reduce(apply, decision.events, state)
+    assert list(violations(after)) == []
+    return Outcome(after, decision)
+
+
+def run(
+    command: Command,
+    state: ServerState,
+    *words: str,
+    live: LiveView | None = None,
+    request: Callable[..., Request] = builders.request,
+    **asker: object,
+) -> Outcome:
+    """`command` with these flags and arguments decided on `state`. `asker` says who asks, as `builders.request` does."""
+    asked = request(command.name, *words, **asker)
+    decision = command.decide(state, live or FakeLive(), command.invocation(asked))
+    return folded(state, decision)
