@@ -98,7 +98,7 @@ Event: TypeAlias = (
     | Unknown
 )
 
-CursorStyle = Literal["bar", "block", "underline"]
+CursorStyle = Literal["default", "bar", "block", "underline"]
 MouseTracking = Literal["off", "x10", "normal", "button", "any"]
 MouseFormat = Literal["x10", "utf8", "sgr", "urxvt", "sgr_pixels"]
 

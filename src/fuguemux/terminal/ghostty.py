@@ -47,12 +47,13 @@ ESCAPE: Final = b"\x1b"
 DELETE: Final = b"\x7f"
 # What the engine does not report: full reset, erase history, prompt marks, links.
 SEEN: Final = re.compile(
-    rb"\x1b(?:(?P<reset>c)|\[0*(?P<erase>3)J|\[\?(?P<private>[0-9;]{2,40})h|\](?:8;(?P<link>)|133;(?P<mark>[ABCD])"
+    rb"\x1b(?:(?P<reset>c)|\[0*(?P<erase>3)J|\[\?(?P<private>[0-9;]{2,40})h|\[(?P<shape>[0-6]?) q"
+    rb"|\](?:8;(?P<link>)|133;(?P<mark>[ABCD])"
     rb"(?P<rest>;[^\x07\x1b]{0,400})?(?:\x07|\x1b\\)))"
 )
 # What may still become one of these when more input comes.
 UNFINISHED: Final = re.compile(
-    rb"\x1b(?:\[0*3?|\](?:8|1|13|133|133;[ABCD]?(?:;[^\x07\x1b]{0,400})?\x1b?)?)?\Z"
+    rb"\x1b(?:\[(?:0*3?|[0-6]? ?)|\](?:8|1|13|133|133;[ABCD]?(?:;[^\x07\x1b]{0,400})?\x1b?)?)?\Z"
 )
 ERASE_HISTORY: Final = b"\x1b[3J"
 MODES_ALTERNATE: Final = frozenset((b"47", b"1047", b"1049"))
@@ -71,6 +72,7 @@ class GhosttyEmulator:
         self._tail = b""
         self._cleared = False
         self._open = False
+        self._shape = 0  # as DECSCUSR numbers it
         self._waiting: Archived | None = None
         self._waiting_bytes = 0
         self._closed = False
@@ -152,6 +154,10 @@ class GhosttyEmulator:
                 self._feed_pieces(data[fed:end])
                 self._take_history()
                 self._history.unmark()
+                self._shape = 0
+            elif found["shape"] is not None:
+                self._shape = int(found["shape"] or 0)
+                continue
             else:
                 self._history.links = True
                 continue
@@ -213,7 +219,7 @@ class GhosttyEmulator:
         return self._events()
 
     def reset_for_new_process(self) -> list[Event]:
-        self._tail = b""
+        self._tail, self._shape = b"", 0
         self._feed_pieces(state.ABORT_SEQUENCE)
         if self.alternate:
             self._feed_pieces(state.LEAVE_ALTERNATE)
@@ -283,7 +289,7 @@ class GhosttyEmulator:
         copy = GhosttyEmulator.__new__(GhosttyEmulator)
         copy._lib, copy._size, copy._closed = self._lib, self._size, True
         copy._adopt(state.decode(self._lib, blob, with_history=with_history))
-        copy._closed = False
+        copy._closed, copy._shape = False, 0
         copy._history.links = self._history.links
         copy._write(state.LEAVE_ALTERNATE)
         try:
@@ -350,7 +356,7 @@ class GhosttyEmulator:
 
     @property
     def cursor(self) -> Cursor:
-        return state.cursor(self._lib, self._terminal)
+        return state.cursor(self._lib, self._terminal, self._shape)
 
     @property
     def modes(self) -> Modes:
@@ -410,7 +416,9 @@ class GhosttyEmulator:
     def snapshot(self) -> bytes:
         engine = state.encode(self._lib, self._terminal, with_history=False)
         return state.wrap(
-            state.Content(engine, self._size, self._open, self._history.links, self._tail)
+            state.Content(
+                engine, self._size, self._open, self._history.links, self._shape, self._tail
+            )
         )
 
     @classmethod
@@ -423,6 +431,7 @@ class GhosttyEmulator:
         emulator._generation = 1
         emulator._tail = content.tail
         emulator._open = content.open_line
+        emulator._shape = content.shape
         emulator._cleared = False
         emulator._waiting, emulator._waiting_bytes = None, 0
         emulator._closed = True  # until there is something to free
@@ -445,6 +454,7 @@ class GhosttyEmulator:
             + below
             + portable.text(self, self._rows)
             + portable.state_of(self, self._rows, self._lib, self._terminal)
+            + (b"\x1b[%d q" % self._shape if self._shape else b"")
         )
 
     # -- input for the program --------------------------------------------------------------------

@@ -38,6 +38,7 @@ ENVELOPE_MAGIC: Final = b"FTSN"
 ENVELOPE_VERSION: Final = 1
 FLAG_OPEN_LINE: Final = 1
 FLAG_LINKS: Final = 2
+SHAPE_SHIFT: Final = 2  # the flags' upper bits hold the cursor's shape
 ENGINE_MAGIC: Final = b"GHOSTSNP"
 ENGINE_HEADER_BYTES: Final = 10
 RECORD: Final = struct.Struct("<HII")  # tag, length, checksum
@@ -46,7 +47,16 @@ RECORD_READY: Final = 5
 SNAPSHOT_BYTES_MAX: Final = 256 << 20
 assert ENVELOPE.size == 16
 
-CURSOR_STYLES: Final[tuple[CursorStyle, ...]] = ("bar", "block", "underline", "block")
+# By the number of DECSCUSR.
+CURSOR_STYLES: Final[tuple[CursorStyle, ...]] = (
+    "default",
+    "block",
+    "block",
+    "underline",
+    "underline",
+    "bar",
+    "bar",
+)
 MOUSE_MODES: Final[tuple[tuple[int, MouseTracking], ...]] = (
     (1003, "any"),
     (1002, "button"),
@@ -120,14 +130,14 @@ def size(lib: Any, terminal: Any) -> Size:
     return Size(get(lib, terminal, "COLS", "uint16_t"), get(lib, terminal, "ROWS", "uint16_t"))
 
 
-def cursor(lib: Any, terminal: Any) -> Cursor:
-    """Return where the cursor is and how it looks."""
+def cursor(lib: Any, terminal: Any, shape: int) -> Cursor:
+    """Return where the cursor is and how it looks; `shape` is the last number of DECSCUSR."""
     return Cursor(
         column=get(lib, terminal, "CURSOR_X", "uint16_t"),
         row=get(lib, terminal, "CURSOR_Y", "uint16_t"),
         visible=bool(get(lib, terminal, "CURSOR_VISIBLE", "bool")),
-        style="block",
-        blink=mode(lib, terminal, 12),
+        style=CURSOR_STYLES[shape],
+        blink=shape % 2 == 1,
         pending_wrap=bool(get(lib, terminal, "CURSOR_PENDING_WRAP", "bool")),
     )
 
@@ -309,12 +319,14 @@ class Content(NamedTuple):
     size: Size
     open_line: bool
     links: bool
+    shape: int
     tail: bytes
 
 
 def wrap(content: Content) -> bytes:
     """Put an engine's snapshot in the envelope."""
     flags = FLAG_OPEN_LINE * content.open_line | FLAG_LINKS * content.links
+    flags |= content.shape << SHAPE_SHIFT
     head = ENVELOPE.pack(
         ENVELOPE_MAGIC,
         ENVELOPE_VERSION,
@@ -341,5 +353,6 @@ def unwrap(blob: bytes) -> Content:
         Size(columns, rows),
         bool(flags & FLAG_OPEN_LINE),
         bool(flags & FLAG_LINKS),
+        min(flags >> SHAPE_SHIFT, len(CURSOR_STYLES) - 1),
         blob[ENVELOPE.size : start],
     )

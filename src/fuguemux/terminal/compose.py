@@ -1,0 +1,306 @@
+"""One client's picture: panes, borders, status line and cursor, as the bytes that bring it up to date.
+
+`Composer` remembers what its client shows and returns the difference. Everything is inside a
+synchronized update, so that a terminal that knows them never shows half a frame. A row that changed is
+erased over its own width and written anew; nothing else is touched.
+
+Pure: no socket, no clock. One composer serves one attached client.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from fuguemux.terminal import borders
+from fuguemux.terminal.borders import Rectangle
+from fuguemux.terminal.emulator import Cursor, Emulator, Modes
+from fuguemux.terminal.style import text_width
+
+SYNC_BEGIN: Final = b"\x1b[?2026h"
+SYNC_END: Final = b"\x1b[?2026l"
+CURSOR_HIDE: Final = b"\x1b[?25l"
+CURSOR_SHOW: Final = b"\x1b[?25h"
+CURSOR_SHAPES: Final = {"block": 1, "underline": 3, "bar": 5}
+INDICATOR_STYLE: Final = b"\x1b[0;30;43m"
+MOUSE_NUMBERS: Final = {"x10": 9, "normal": 1000, "button": 1002, "any": 1003}
+# Alternate screen, no automatic wrap, bracketed paste (so that pasted keys are not taken for commands).
+ENTER: Final = b"\x1b[?1049h\x1b[22;0;0t\x1b[?7l\x1b[?2004h\x1b[r\x1b[0m\x1b[H\x1b[2J"
+# Undo that and every mode a pane may have had set on the client.
+LEAVE: Final = (
+    b"\x1b[?2026l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1004l\x1b[?2004l\x1b[?1l\x1b>"
+    b"\x1b[=0;1u\x1b[?7h\x1b[r\x1b[0m\x1b[0 q\x1b[?25h\x1b[H\x1b[2J\x1b[23;0;0t\x1b[?1049l"
+)
+
+
+class ScrollView(NamedTuple):
+    """What a pane shows instead of its screen: rows of the history, made by the caller.
+
+    `rows`: self-contained ANSI, at most the pane's height. `position` of `total` is written at the top
+    right. `cursor`: column and row in the pane, or None for no cursor.
+    """
+
+    rows: Sequence[bytes]
+    position: int
+    total: int
+    cursor: tuple[int, int] | None = None
+
+
+class PaneView(NamedTuple):
+    """A pane in the window; its rectangle counts from the window's top left corner."""
+
+    rectangle: Rectangle
+    emulator: Emulator
+    active: bool
+    scroll: ScrollView | None = None
+
+
+class Scene(NamedTuple):
+    """Everything a client shows. `columns` and `rows` are the client's terminal's.
+
+    `status`: finished rows (see `style.line`), below the window, or above it with `status_at_top`.
+    `window`: the window's columns and rows, where it is smaller than the client.
+    `mouse`: whether fugue itself wants mouse events. `cursor`: place it there (a prompt), counted from
+    the client's top left corner.
+    """
+
+    columns: int
+    rows: int
+    panes: Sequence[PaneView]
+    status: Sequence[bytes] = ()
+    status_at_top: bool = False
+    window: tuple[int, int] | None = None
+    border_style: bytes = b"\x1b[0m"
+    active_border_style: bytes = b"\x1b[0;32m"
+    mouse: bool = False
+    cursor: tuple[int, int] | None = None
+
+
+class Segment(NamedTuple):
+    """A run of cells in one row of the client's screen."""
+
+    row: int
+    column: int
+    columns: int
+    content: bytes
+
+
+class ClientModes(NamedTuple):
+    """What the client's terminal is told to do, besides showing cells."""
+
+    mouse: int = 0
+    focus: bool = False
+    application_cursor: bool = False
+    application_keypad: bool = False
+    kitty_keyboard: int = 0
+    cursor_shape: int = 0
+
+
+class _Drawn(NamedTuple):
+    """The last picture of one pane, to skip the work when nothing happened in it."""
+
+    emulator: Emulator
+    generation: int
+    rectangle: Rectangle
+    rows: list[bytes]
+
+
+class Composer:
+    """Turns scenes into the bytes one client needs. Start with `ENTER`, end with `LEAVE`."""
+
+    def __init__(self) -> None:
+        self._shown: dict[tuple[int, int, int], bytes] = {}
+        self._cursor = b""
+        self._modes = ClientModes()
+        self._layout: object = None
+        self._borders: list[Segment] = []
+        self._drawn: dict[int, _Drawn] = {}
+
+    def repaint(self) -> None:
+        """Forget which cells the client shows; the next `compose` sends them all."""
+        self._shown.clear()
+        self._layout = None
+        self._cursor = b""
+
+    def compose(self, scene: Scene) -> bytes:
+        """Return what to send so that the client shows `scene`; b"" if it does already."""
+        segments = self._segments(scene)
+        parts = []
+        keys = {(segment.row, segment.column, segment.columns) for segment in segments}
+        for key in self._shown.keys() - keys:
+            del self._shown[key]
+        for segment in segments:
+            key = segment[:3]
+            if self._shown.get(key) != segment.content:
+                self._shown[key] = segment.content
+                parts.append(_draw(segment, scene.columns))
+        active = next((pane for pane in scene.panes if pane.active), None)
+        parts.append(self._modes_change(scene, active))
+        cursor = _cursor(scene, active)
+        body = b"".join(parts)
+        if not body and cursor == self._cursor:
+            return b""
+        self._cursor = cursor
+        return SYNC_BEGIN + (CURSOR_HIDE if body else b"") + body + cursor + SYNC_END
+
+    # -- cells ------------------------------------------------------------------------------------
+    def _segments(self, scene: Scene) -> list[Segment]:
+        top = len(scene.status) if scene.status_at_top else 0
+        height = max(0, scene.rows - len(scene.status))
+        self._update_layout(scene, height, top)
+        segments = list(self._borders)
+        for index, pane in enumerate(scene.panes):
+            segments.extend(self._pane_segments(index, pane, scene.columns, height, top))
+        status_row = 0 if scene.status_at_top else height
+        for offset, content in enumerate(scene.status):
+            if status_row + offset < scene.rows:
+                segments.append(Segment(status_row + offset, 0, scene.columns, content))
+        return segments
+
+    def _update_layout(self, scene: Scene, height: int, top: int) -> None:
+        """Draw the borders again when a rectangle, the size or the active pane changed."""
+        rectangles = tuple(pane.rectangle for pane in scene.panes)
+        active = next((pane.rectangle for pane in scene.panes if pane.active), None)
+        shape = (rectangles, scene.columns, scene.rows, height, top, scene.window)
+        layout = (shape, active, scene.border_style, scene.active_border_style)
+        if layout == self._layout:
+            return
+        if self._layout is None or not isinstance(self._layout, tuple) or self._layout[0] != shape:
+            self._shown.clear()
+            self._drawn.clear()
+        self._layout = layout
+        window = scene.window or (scene.columns, height)
+        self._borders = [
+            Segment(row + top, column, columns, content)
+            for row, column, columns, content in borders.draw(
+                rectangles,
+                active,
+                window=(min(window[0], scene.columns), min(window[1], height)),
+                client=(scene.columns, height),
+                style=scene.border_style,
+                active_style=scene.active_border_style,
+            )
+        ]
+
+    def _pane_segments(
+        self, index: int, pane: PaneView, columns: int, height: int, top: int
+    ) -> list[Segment]:
+        left, first, wide, high = pane.rectangle
+        wide, high = min(wide, columns - left), min(high, height - first)
+        if wide <= 0 or high <= 0:
+            return []
+        rows = self._pane_rows(index, pane, wide, high)
+        segments = [Segment(first + top + at, left, wide, row) for at, row in enumerate(rows)]
+        if pane.scroll is not None:
+            segments[0] = _with_indicator(segments[0], pane.scroll)
+        return segments
+
+    def _pane_rows(self, index: int, pane: PaneView, wide: int, high: int) -> list[bytes]:
+        if pane.scroll is not None:
+            rows = list(pane.scroll.rows[:high])
+            return rows + [b""] * (high - len(rows))
+        emulator, rectangle = pane.emulator, Rectangle(0, 0, wide, high)
+        drawn = self._drawn.get(index)
+        if (
+            drawn is None
+            or drawn.emulator is not emulator
+            or drawn.generation != emulator.generation
+            or drawn.rectangle != rectangle
+        ):
+            rows = emulator.render(0, 0, wide, high)
+            rows += [b""] * (high - len(rows))
+            drawn = _Drawn(emulator, emulator.generation, rectangle, rows)
+            self._drawn[index] = drawn
+        return drawn.rows
+
+    # -- modes ------------------------------------------------------------------------------------
+    def _modes_change(self, scene: Scene, active: PaneView | None) -> bytes:
+        wanted = client_modes(scene, active)
+        now, self._modes = self._modes, wanted
+        if wanted == now:
+            return b""
+        parts = []
+        if wanted.mouse != now.mouse:
+            if now.mouse:
+                parts.append(b"\x1b[?%dl" % now.mouse)
+            if wanted.mouse:
+                parts.append(b"\x1b[?%dh\x1b[?1006h" % wanted.mouse)
+        for number, want, have in (
+            (1004, wanted.focus, now.focus),
+            (1, wanted.application_cursor, now.application_cursor),
+        ):
+            if want != have:
+                parts.append(b"\x1b[?%d%c" % (number, b"h" if want else b"l"))
+        if wanted.application_keypad != now.application_keypad:
+            parts.append(b"\x1b=" if wanted.application_keypad else b"\x1b>")
+        if wanted.kitty_keyboard != now.kitty_keyboard:
+            parts.append(b"\x1b[=%d;1u" % wanted.kitty_keyboard)
+        if wanted.cursor_shape != now.cursor_shape:
+            parts.append(b"\x1b[%d q" % wanted.cursor_shape)
+        return b"".join(parts)
+
+
+def client_modes(scene: Scene, active: PaneView | None) -> ClientModes:
+    """Return the modes that the client's terminal needs for the active pane."""
+    if active is None or active.scroll is not None:
+        return ClientModes(mouse=MOUSE_NUMBERS["button"] if scene.mouse else 0)
+    modes: Modes = active.emulator.modes
+    tracking = MOUSE_NUMBERS.get(modes.mouse, 0)
+    if scene.mouse:
+        tracking = max(tracking, MOUSE_NUMBERS["button"])
+    return ClientModes(
+        mouse=tracking,
+        focus=modes.focus_events,
+        application_cursor=modes.application_cursor,
+        application_keypad=modes.application_keypad,
+        kitty_keyboard=modes.kitty_keyboard,
+        cursor_shape=_shape(active.emulator.cursor),
+    )
+
+
+def _shape(cursor: Cursor) -> int:
+    """Return the number of DECSCUSR; 0 is the terminal's own cursor."""
+    if cursor.style == "default":
+        return 0
+    return CURSOR_SHAPES[cursor.style] + (not cursor.blink)
+
+
+def _draw(segment: Segment, columns: int) -> bytes:
+    """Return the bytes that show a segment. To the right edge EL is enough; inside, ECH."""
+    row, column, wide, content = segment
+    erase = b"\x1b[K" if column + wide >= columns else b"\x1b[%dX" % wide
+    return b"\x1b[%d;%dH\x1b[0m%b%b" % (row + 1, column + 1, erase, content)
+
+
+def _with_indicator(segment: Segment, scroll: ScrollView) -> Segment:
+    """Write `[position/total]` over the right end of a pane's first row."""
+    text = f"[{scroll.position}/{scroll.total}]"
+    if text_width(text) > segment.columns:
+        return segment
+    column = segment.column + segment.columns - len(text)
+    place = b"\x1b[%d;%dH" % (segment.row + 1, column + 1)
+    overlay = b"\x1b[0m" + place + INDICATOR_STYLE + text.encode() + b"\x1b[0m"
+    return segment._replace(content=segment.content + overlay)
+
+
+def _cursor(scene: Scene, active: PaneView | None) -> bytes:
+    """Return the bytes that place the cursor, or hide it."""
+    if scene.cursor is not None:
+        column, row = scene.cursor
+        return b"\x1b[%d;%dH" % (row + 1, column + 1) + CURSOR_SHOW
+    if active is None:
+        return CURSOR_HIDE
+    top = len(scene.status) if scene.status_at_top else 0
+    left, first, wide, high = active.rectangle
+    if active.scroll is not None:
+        place = active.scroll.cursor
+    else:
+        cursor = active.emulator.cursor
+        place = (cursor.column, cursor.row) if cursor.visible else None
+    if place is None:
+        return CURSOR_HIDE
+    column, row = left + place[0], first + place[1]
+    bottom = min(first + high, scene.rows - len(scene.status))
+    if column >= min(left + wide, scene.columns) or row >= bottom:
+        return CURSOR_HIDE
+    return b"\x1b[%d;%dH" % (row + top + 1, column + 1) + CURSOR_SHOW
