@@ -97,18 +97,18 @@ class LogScan:
                 number = segment.header.segment_id
                 self._find(kinds.FOREIGN_SEGMENT, number, -1, "belongs to another log")
                 self.report.unusable_segments.append(number)
-        # A segment supersedes whatever earlier ones hold at or beyond its base.
+        # A segment supersedes whatever earlier ones of its life hold at or beyond its base; a
+        # life supersedes whatever earlier lives left at or beyond its own base.
         sealed = _ENDLESS
+        later: SegmentHeader | None = None
         for segment in reversed(self._segments):
+            header = segment.header
+            if later is not None:
+                same = header.life == later.life
+                sealed = min(sealed, (later.base_lsn if same else later.life_base_lsn) - 1)
             segment.last_lsn = sealed
-            sealed = min(sealed, segment.header.base_lsn - 1)
-            self.report.proven_lsn = max(self.report.proven_lsn, segment.header.durable_lsn)
-        # A header of garbage is damage if a later segment followed upon it. If none did, its
-        # activation had not finished: nothing in it was ever acknowledged.
-        followed = {segment.header.previous_id for segment in self._segments}
-        for number in [number for number in self._unfinished if number in followed]:
-            self._unfinished.remove(number)
-            self._find(kinds.UNREADABLE_HEADER, number, 0, "neither copy of the header verifies")
+            later = header
+            self.report.proven_lsn = max(self.report.proven_lsn, header.durable_lsn)
 
     def _read_header(self, number: int) -> None:
         path = f"{self._directory}/{segment_name(number)}"
@@ -342,6 +342,7 @@ class LogScan:
         if report.clean:
             # The mark of the end gives way to the next record: nothing is known of its own sync.
             report.last_lsn = max(report.last_lsn - 1, self._from_lsn - 1)
+        self._tell_headers()
         self._tell_tail()
         for segment in self._segments:
             header = segment.header
@@ -353,13 +354,26 @@ class LogScan:
             )
         self._complete = True
 
+    def _tell_headers(self) -> None:
+        """Which headers of garbage are damage: those with proven records between the neighbours.
+
+        The others were never synced, so nothing in their segments was ever acknowledged.
+        """
+        lost = {(each.segment_id, each.last_lsn) for each in self.report.lost}
+        for number in list(self._unfinished):
+            before = [s for s in self._segments if s.header.segment_id < number]
+            if before and (before[-1].header.segment_id, before[-1].last_lsn) in lost:
+                self._unfinished.remove(number)
+                self._find(kinds.UNREADABLE_HEADER, number, 0, "neither copy verifies")
+
     def _tell_tail(self) -> None:
-        numbers = [*self._unfinished[-1:], *(s.header.segment_id for s in self._segments[-1:])]
-        if not (self._stopped or self._holes or self._unfinished):
+        last = self._segments[-1].header.segment_id if self._segments else 0
+        unfinished = self._unfinished and self._unfinished[-1] > last
+        if not (self._stopped or self._holes or unfinished):
             return
         self.report.tail = TornTail(
             self.report.last_lsn,
-            numbers[-1],
+            self._unfinished[-1] if unfinished else last,
             self._holes[0].offset if self._holes else -1,
             sum(hole.end - hole.offset for hole in self._holes),
             self._orphans if self._stopped else 0,

@@ -7,13 +7,15 @@ one bad block does not take the key to all the others; records follow from byte 
      0        8       10      12         13     16      32      40     48     56     64
      | magic  | major | minor | checksum | zero | store | id    | base | salt | prev | prev ...
      | 8s     | u16   | u16   | u8       | 3    | 16s   | u64   | LSN  | u64  | id   | last LSN
-     72       80      88      96
-     | durable | wall | bytes | CRC u32 over the 96 bytes before it
-     | LSN u64 | ms   | u64   |
+     72        80     88      96     104    112
+     | durable | wall | bytes | life | life | CRC u32 over the 112 bytes before it
+     | LSN u64 | ms   | u64   | u64  | base |
 
 An all-zero header means that the segment is a spare. `prev last LSN` seals the segment before:
 whatever stands beyond it there is not part of the log. `durable LSN` is what was durable when
-the segment was opened; it testifies like a record's lag.
+the segment was opened; it testifies like a record's lag. `life` names the writer's life and
+`life base` the first LSN it wrote: whatever an earlier life left at or beyond it is void, even if
+the segment in which this life began never reached the disk.
 """
 
 import contextlib
@@ -28,7 +30,7 @@ MAGIC: Final = b"FUGUEWAL"
 MAJOR: Final = 1
 MINOR: Final = 0
 CHECKSUM_CRC32: Final = 1
-FIELDS: Final = struct.Struct("<8sHHB3x16sQQQQQQQQ")
+FIELDS: Final = struct.Struct("<8sHHB3x16sQQQQQQQQQQ")
 VERSION: Final = struct.Struct("<8sHH")
 CRC: Final = struct.Struct("<I")
 HEADER_COPIES: Final = 2
@@ -40,7 +42,7 @@ SEGMENT_ID_STRIDE: Final = 1 << 16
 SUFFIX: Final = ".wal"
 _NAME_DIGITS: Final = 16
 _ZEROS: Final = bytes(ZERO_FILL_BYTES)
-assert FIELDS.size == 96
+assert FIELDS.size == 112
 assert RECORDS_OFFSET < SEGMENT_BYTES_MIN
 
 
@@ -60,6 +62,8 @@ class SegmentHeader(NamedTuple):
     durable_lsn: int
     opened_ms: int
     segment_bytes: int
+    life: int
+    life_base_lsn: int
     minor: int = MINOR
 
 
@@ -101,6 +105,8 @@ def encode_header(header: SegmentHeader) -> bytes:
         header.durable_lsn,
         header.opened_ms,
         header.segment_bytes,
+        header.life,
+        header.life_base_lsn,
     )
     block = (fields + CRC.pack(crc32(fields))).ljust(BLOCK_BYTES, b"\0")
     return block * HEADER_COPIES

@@ -120,6 +120,8 @@ class LogWriter:
         self.durable_lsn = report.last_lsn - len(self._kept)
         self.written_lsn = report.last_lsn
         self._first_lsn = self.next_lsn
+        self._life = int.from_bytes(entropy(8), "little")
+        self._life_base_lsn = self.durable_lsn + 1
         self.durability = Durability.OK
         self.reason = ""
         self.unsynced_bytes = sum(frame_bytes(len(record.payload)) for record in self._kept)
@@ -146,7 +148,7 @@ class LogWriter:
         self._active: _Active | None = None
         self._staged: list[Bytes] = []
         self._staged_bytes = 0
-        self._unsynced_files: list[int] = []  # full segments, not yet synced
+        self._full: list[tuple[int, int]] = []  # (file, last LSN) of full segments not yet synced
         self._abandoned: list[int] = []  # files whose sync failed
         self._job: SyncJob | RehomeJob | None = None
         self._failed = False
@@ -265,6 +267,8 @@ class LogWriter:
             return self._active is not None or self.written_lsn == self.next_lsn - 1
         active = self._active
         assert active is not None
+        if self.next_lsn == active.header.base_lsn and active.position == 0:
+            return True  # a header alone can wait for its first record
         parts, size = self._staged, self._staged_bytes
         self._staged, self._staged_bytes = [], 0
         try:
@@ -296,7 +300,7 @@ class LogWriter:
         if self._failed:
             self._lose_segment()  # it is being replaced; what comes now waits in memory
             return
-        self._unsynced_files.append(active.file)
+        self._full.append((active.file, self.next_lsn - 1))
         self._active = None
         self._open_segment(needed)
 
@@ -328,6 +332,8 @@ class LogWriter:
             durable_lsn=min(self.durable_lsn, base_lsn - 1),
             opened_ms=self._clock_ms(),
             segment_bytes=0,
+            life=self._life,
+            life_base_lsn=self._life_base_lsn,
         )
 
     def _activate(self, home: OpenSegment, header: SegmentHeader, position: int) -> None:
@@ -370,9 +376,8 @@ class LogWriter:
             return None
         # A durable byte is never rewritten: what comes next starts in a block of its own.
         active.position = next_block(active.position)
-        self._job = SyncJob(
-            self._storage, (*self._unsynced_files, active.file), through_lsn=self.written_lsn
-        )
+        files = [file for file, _last in self._full]
+        self._job = SyncJob(self._storage, (*files, active.file), self.written_lsn)
         return self._job
 
     def sync_done(self, job: SyncJob | RehomeJob, error: OSError | None) -> None:
@@ -389,10 +394,9 @@ class LogWriter:
             self.fsync_failures += 1
             self._fail(error)
             return
-        done = set(job.files)
-        for file in [file for file in self._unsynced_files if file in done]:
-            self._unsynced_files.remove(file)
-            self._close_file(file)
+        # A segment that filled up while the job was under way holds more than the job synced.
+        while self._full and self._full[0][1] <= job.through_lsn:
+            self._close_file(self._full.pop(0)[0])
         self._advance(job.through_lsn)
 
     def _advance(self, lsn: int) -> None:
@@ -420,8 +424,8 @@ class LogWriter:
         """The files with records that are not durable can no longer be trusted."""
         again = self._failed or self._rehomed_lsn > self.durable_lsn
         self._failed = True
-        self._abandoned += self._unsynced_files
-        self._unsynced_files = []
+        self._abandoned += [file for file, _last in self._full]
+        self._full = []
         if again:
             self._retry_at_ms = self._clock_ms() + self._retry_ms
             self._retry_ms = min(self._retry_ms * 2, RETRY_MS_MAX)
@@ -558,13 +562,13 @@ class LogWriter:
             self._active = None  # nothing was ever written to it
             name = segment_name(active.header.segment_id)
             discard(self._storage, f"{self._directory}/{name}", active.file)
-        files = [*self._unsynced_files, *self._abandoned]
+        files = [*(file for file, _last in self._full), *self._abandoned]
         if self._active is not None:
             files.append(self._active.file)
             self._active = None
         for file in files:
             self._close_file(file)
-        self._unsynced_files, self._abandoned = [], []
+        self._full, self._abandoned = [], []
         self._space.close()
         return durable
 

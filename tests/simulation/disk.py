@@ -1,0 +1,258 @@
+"""A disk that keeps what was written apart from what would survive a power failure.
+
+Bytes are tracked in sectors of 512; names in an ordered list of directory operations of which a
+power failure keeps a prefix. It can fail a sync (marking the pages clean, as Linux does), refuse
+space, write short, rot, and crash at any operation, also in the middle of a write.
+"""
+
+import errno
+from collections.abc import Sequence
+from random import Random
+
+from fuguemux.persistence.files import Bytes
+
+SECTOR_BYTES = 512
+KEEP_CHANCES = (0.0, 0.1, 0.5, 0.9, 1.0)
+
+
+class Crash(BaseException):
+    """The machine or the process stopped here."""
+
+
+class _Inode:
+    def __init__(self) -> None:
+        self.live = bytearray()
+        self.durable = bytearray()
+        self.dirty: set[int] = set()
+
+    def touch(self, offset: int, size: int) -> None:
+        if size:
+            self.dirty.update(
+                range(offset // SECTOR_BYTES, (offset + size - 1) // SECTOR_BYTES + 1)
+            )
+
+    def persist(self, sectors: set[int]) -> None:
+        durable, live = self.durable, self.live
+        if len(durable) < len(live):
+            top = max(sectors, default=-1)
+            reach = min((top + 1) * SECTOR_BYTES, len(live))
+            if reach > len(durable):
+                durable.extend(bytes(reach - len(durable)))
+        if len(sectors) * SECTOR_BYTES >= len(live):
+            durable[:] = live
+            return
+        for sector in sectors:
+            start = sector * SECTOR_BYTES
+            durable[start : start + SECTOR_BYTES] = live[start : start + SECTOR_BYTES]
+
+
+class SimDisk:
+    """Storage in memory. Deterministic: all chance comes from `rng`."""
+
+    def __init__(self, rng: Random) -> None:
+        self.rng = rng
+        self.names: dict[str, _Inode] = {}
+        self.directories: set[str] = set()
+        self._durable_names: dict[str, _Inode] = {}
+        self._name_changes: list[tuple[str, _Inode | None]] = []
+        self._files: dict[int, _Inode] = {}
+        self._next_file = 3
+        self.crash_in: int | None = None  # operations until the crash
+        self.crashed = False
+        self.fail_sync_chance = 0.0
+        self.fail_write_chance = 0.0
+        self.short_write_chance = 0.0
+        self.space: int | None = None  # bytes that may be allocated in all
+        self.writes = 0
+        self.sync_fails = 0
+
+    # -- faults ------------------------------------------------------------------------------
+
+    def _step(self) -> None:
+        if self.crashed:
+            raise Crash
+        if self.crash_in is not None:
+            self.crash_in -= 1
+            if self.crash_in < 0:
+                self.crashed = True
+                raise Crash
+
+    def power_loss(self) -> None:
+        """Keep what was synced, and by chance some of the rest, torn and out of order."""
+        rng = self.rng
+        kept_changes = rng.randint(0, len(self._name_changes))
+        for path, changed in self._name_changes[:kept_changes]:
+            self._apply_name(path, changed)
+        self._name_changes.clear()
+        for inode in dict.fromkeys([*self.names.values(), *self._durable_names.values()]):
+            if inode.dirty:
+                chance = rng.choice(KEEP_CHANCES)
+                kept = {s for s in sorted(inode.dirty) if rng.random() < chance}
+                garbled = {s for s in sorted(inode.dirty) if rng.random() < 0.03}
+                inode.persist(kept)
+                for sector in garbled:
+                    start = sector * SECTOR_BYTES
+                    if start + SECTOR_BYTES <= len(inode.durable):
+                        inode.durable[start : start + SECTOR_BYTES] = rng.randbytes(SECTOR_BYTES)
+                inode.dirty.clear()
+            inode.live = bytearray(inode.durable)
+        self.names = dict(self._durable_names)
+        self._restart()
+
+    def process_crash(self) -> None:
+        """The process is gone; the kernel and its cache live on."""
+        self._restart()
+
+    def _restart(self) -> None:
+        self._files.clear()
+        self.crash_in = None
+        self.crashed = False
+        self.fail_sync_chance = self.fail_write_chance = self.short_write_chance = 0.0
+        self.space = None
+
+    def _apply_name(self, path: str, inode: _Inode | None) -> None:
+        if inode is None:
+            self._durable_names.pop(path, None)
+        else:
+            self._durable_names[path] = inode
+
+    def _used(self) -> int:
+        return sum(len(inode.live) for inode in set(self.names.values()))
+
+    # -- Storage -----------------------------------------------------------------------------
+
+    def create(self, path: str) -> int:
+        self._step()
+        if path in self.names:
+            raise FileExistsError(errno.EEXIST, "exists", path)
+        if self.space is not None and self._used() >= self.space:
+            raise OSError(errno.ENOSPC, "No space left on device", path)
+        inode = _Inode()
+        self.names[path] = inode
+        self._name_changes.append((path, inode))
+        return self._handle(inode)
+
+    def open(self, path: str, *, writable: bool = False) -> int:
+        if path not in self.names:
+            raise FileNotFoundError(errno.ENOENT, "no such file", path)
+        return self._handle(self.names[path])
+
+    def _handle(self, inode: _Inode) -> int:
+        self._next_file += 1
+        self._files[self._next_file] = inode
+        return self._next_file
+
+    def close(self, file: int) -> None:
+        self._files.pop(file, None)
+
+    def pwrite(self, file: int, data: Bytes, offset: int) -> int:
+        inode = self._files[file]
+        size = len(data)
+        self.writes += 1
+        try:
+            self._step()
+        except Crash:
+            part = self.rng.randint(0, size)
+            self._store(inode, data[:part], offset)
+            raise
+        if self.fail_write_chance and self.rng.random() < self.fail_write_chance:
+            self._store(inode, data[: self.rng.randint(0, size)], offset)
+            raise OSError(errno.EIO, "Input/output error")
+        growth = offset + size - len(inode.live)
+        if growth > 0 and self.space is not None and self._used() + growth > self.space:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        if self.short_write_chance and self.rng.random() < self.short_write_chance:
+            size = self.rng.randint(1, size)
+            data = data[:size]
+        self._store(inode, data, offset)
+        return size
+
+    def _store(self, inode: _Inode, data: Bytes, offset: int) -> None:
+        live = inode.live
+        if offset > len(live):
+            live.extend(bytes(offset - len(live)))
+        live[offset : offset + len(data)] = data
+        inode.touch(offset, len(data))
+
+    def pwritev(self, file: int, parts: Sequence[Bytes], offset: int) -> int:
+        return self.pwrite(file, b"".join(parts), offset)
+
+    def pread(self, file: int, size: int, offset: int) -> bytes:
+        return bytes(self._files[file].live[offset : offset + size])
+
+    def pread_into(self, file: int, buffer: memoryview, offset: int) -> int:
+        piece = self._files[file].live[offset : offset + len(buffer)]
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+    def fdatasync(self, file: int) -> None:
+        inode = self._files[file]
+        self._step()
+        if self.fail_sync_chance and self.rng.random() < self.fail_sync_chance:
+            # The kernel reports the error once and marks every page clean.
+            chance = self.rng.choice(KEEP_CHANCES)
+            inode.persist({s for s in sorted(inode.dirty) if self.rng.random() < chance})
+            inode.dirty.clear()
+            self.sync_fails += 1
+            raise OSError(errno.EIO, "Input/output error")
+        inode.persist(inode.dirty)
+        inode.dirty.clear()
+
+    fsync = fdatasync
+
+    def fsync_directory(self, path: str) -> None:
+        self._step()
+        for name, inode in self._name_changes:
+            self._apply_name(name, inode)
+        self._name_changes.clear()
+
+    def rename(self, source: str, target: str) -> None:
+        self._step()
+        inode = self.names.pop(source)
+        self.names[target] = inode
+        self._name_changes += [(source, None), (target, inode)]
+
+    def unlink(self, path: str) -> None:
+        self._step()
+        if path not in self.names:
+            raise FileNotFoundError(errno.ENOENT, "no such file", path)
+        del self.names[path]
+        self._name_changes.append((path, None))
+
+    def list(self, directory: str) -> list[str]:
+        prefix = f"{directory}/"
+        if directory not in self.directories:
+            raise FileNotFoundError(errno.ENOENT, "no such directory", directory)
+        return [path[len(prefix) :] for path in self.names if path.startswith(prefix)]
+
+    def truncate(self, file: int, size: int) -> None:
+        self._step()
+        inode = self._files[file]
+        if size < len(inode.live):
+            del inode.live[size:]
+        else:
+            inode.live.extend(bytes(size - len(inode.live)))
+        del inode.durable[size:]
+
+    def make_directory(self, path: str) -> None:
+        self.directories.add(path)
+
+    def size(self, file: int) -> int:
+        return len(self._files[file].live)
+
+    def exists(self, path: str) -> bool:
+        return path in self.names
+
+    # -- for tests at rest -------------------------------------------------------------------
+
+    def content(self, path: str) -> bytearray:
+        """The bytes of a file, to be looked at or damaged in place; call `settle` after."""
+        return self.names[path].live
+
+    def settle(self) -> None:
+        """Make what is there durable, as after a long idle time."""
+        for inode in self.names.values():
+            inode.durable = bytearray(inode.live)
+            inode.dirty.clear()
+        self._durable_names = dict(self.names)
+        self._name_changes.clear()
