@@ -24,7 +24,7 @@ from collections.abc import Callable
 
 from fuguemux import __version__
 from fuguemux.keeper.channel import Channel, Message, PeerBroke, PeerGone
-from fuguemux.keeper.diagnostics import Diagnostics
+from fuguemux.keeper.diagnostics import Diagnostics, redirect_standard_streams
 from fuguemux.keeper.keeper import Keeper
 from fuguemux.keeper.launch import WAIT_SECONDS_DEFAULT
 from fuguemux.keeper.listener import listen, lock
@@ -43,7 +43,7 @@ class Options:
 
     def __init__(self, arguments: list[str]) -> None:
         self.socket = self.log = self.store = ""
-        self.adopt = self.foreground = False
+        self.adopt = self.foreground = self.nameless = False
         self.wait_seconds = WAIT_SECONDS_DEFAULT
         self.server_argv: list[str] = []
         rest = iter(arguments)
@@ -102,7 +102,7 @@ def herald(outcome: str) -> int:
     """Tell the person how it went; return the exit code."""
     if outcome == SERVES:
         return 0
-    sys.stderr.write(f"keeper: {outcome}\n")
+    sys.stderr.write(f"{outcome}\n")
     return 1
 
 
@@ -170,12 +170,12 @@ def daemonise(
         if os.fork() > 0:  # a process that leads no session can never get a terminal by opening one
             os._exit(0)
         os.chdir("/")
-        redirect_standard_streams(options.log)
+        options.nameless = redirect_standard_streams(options.log, f"{options.socket}.stderr")
         close_others({listener.fileno(), lock_descriptor, writing})
         code = keep(options, listener, word_to_herald(writing))
         os.unlink(options.socket)
     except BaseException as error:  # the last place that can say anything
-        Diagnostics(options.log).note(f"keeper failed: {error!r}")
+        Diagnostics().note(f"keeper failed: {error!r}")
         raise
     finally:
         os._exit(code)
@@ -198,20 +198,6 @@ def word_to_herald(writing: int) -> Callable[[str], None]:
         os.close(writing)
 
     return tell
-
-
-def redirect_standard_streams(log: str) -> None:
-    """Let go of the terminal: nothing to read, and diagnostics into the file."""
-    null = os.open(os.devnull, os.O_RDWR)
-    output = null
-    if log:
-        with contextlib.suppress(OSError):
-            output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    for target, source in ((0, null), (1, output), (2, output)):
-        os.dup2(source, target)
-    for descriptor in {null, output}:
-        if descriptor > 2:
-            os.close(descriptor)
 
 
 def close_others(kept: set[int]) -> None:
@@ -239,7 +225,7 @@ def raise_descriptor_limit() -> tuple[int, int] | None:
 
 def keep(options: Options, listener: socket.socket, tell: Callable[[str], None]) -> int:
     """Be the keeper until its end; return the exit code."""
-    diagnostics = Diagnostics(options.log)
+    diagnostics = Diagnostics(nameless=options.nameless)
     limits = raise_descriptor_limit()
     supervisor = Supervisor(options.server_argv, diagnostics, limits)
     keeper = Keeper(

@@ -1,46 +1,96 @@
-"""The keeper's messages to people: one dated line each, in a file that the server's stderr shares."""
+"""The keeper's messages to people: one dated line each, on standard error, which the server's shares.
+
+Standard error of the daemon is the diagnostics file, or else a nameless one in memory: the reason why a server could
+not start is read back from it.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 
 LAST_LINE_BYTES_MAX = 4096
+NAMELESS_BYTES_MAX = 1 << 20
+_STDERR = 2
 
 
 class Diagnostics:
-    """Appends to the file open as standard error. Never raises: a full disk must not end the panes."""
+    """Appends to standard error. Never raises: a full disk must not end the panes."""
 
-    def __init__(self, path: str) -> None:
-        self._path = path
+    def __init__(self, *, nameless: bool = False) -> None:
+        self._nameless = nameless
+        self._mark = 0
 
     def note(self, line: str) -> None:
         """Append `line`."""
         stamp = time.strftime("%Y-%m-%dT%H:%M:%S%z")
-        data = f"{stamp} keeper[{os.getpid()}]: {line}\n".encode("utf-8", "backslashreplace")
-        try:
-            os.write(2, data)
-        except OSError:
-            return
+        data = f"{stamp} {self._name()}{line}\n".encode("utf-8", "backslashreplace")
+        with contextlib.suppress(OSError):
+            os.write(_STDERR, data)
 
-    def size(self) -> int:
-        """Return the length of the file; 0 without one."""
+    def mark(self) -> None:
+        """A server starts: what is written from here on is its own."""
+        self._mark = self._size()
+        if self._nameless and self._mark > NAMELESS_BYTES_MAX:
+            with contextlib.suppress(OSError):
+                os.ftruncate(_STDERR, 0)
+                self._mark = 0
+
+    def last_words(self) -> str:
+        """Return the last line that the server wrote; empty if there is none or it cannot be read back."""
         try:
-            return os.stat(self._path).st_size if self._path else 0
+            start = max(self._mark, self._size() - LAST_LINE_BYTES_MAX)
+            data = os.pread(_STDERR, LAST_LINE_BYTES_MAX, start)
+        except OSError:
+            return ""
+        lines = data.decode("utf-8", "replace").splitlines()
+        return next(
+            (line.strip() for line in reversed(lines) if line.strip() and self._name() not in line),
+            "",
+        )
+
+    @staticmethod
+    def _name() -> str:
+        return f"keeper[{os.getpid()}]: "
+
+    @staticmethod
+    def _size() -> int:
+        try:
+            return os.fstat(_STDERR).st_size
         except OSError:
             return 0
 
-    def last_line_since(self, offset: int) -> str:
-        """Return the last line that others wrote behind `offset`; empty if there is none."""
-        if not self._path:
-            return ""
-        try:
-            with open(self._path, "rb") as file:
-                file.seek(max(offset, self.size() - LAST_LINE_BYTES_MAX))
-                lines = file.read(LAST_LINE_BYTES_MAX).decode("utf-8", "replace").splitlines()
-        except OSError:
-            return ""
-        ours = f" keeper[{os.getpid()}]: "
-        return next(
-            (line.strip() for line in reversed(lines) if line.strip() and ours not in line), ""
-        )
+
+def redirect_standard_streams(log: str, nameless_path: str) -> bool:
+    """Let go of the terminal: nothing to read, and output into the file `log`, or a nameless one (returns True then).
+
+    `nameless_path` is where a file may be made and unlinked at once on systems without memfd_create(2).
+    """
+    null = os.open(os.devnull, os.O_RDWR)
+    output = -1
+    if log:
+        with contextlib.suppress(OSError):
+            output = os.open(log, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+    nameless = output < 0
+    if nameless:
+        output = _nameless_file(nameless_path)
+    for target, source in ((0, null), (1, output), (2, output)):
+        os.dup2(source, target)
+    for descriptor in (null, output):
+        if descriptor > _STDERR:
+            os.close(descriptor)
+    return nameless
+
+
+def _nameless_file(path: str) -> int:
+    if hasattr(os, "memfd_create"):
+        memory = os.memfd_create("keeper-stderr")
+        appending = os.open(f"/proc/self/fd/{memory}", os.O_RDWR | os.O_APPEND)
+        os.close(memory)
+        return appending
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+    os.unlink(path)
+    return descriptor

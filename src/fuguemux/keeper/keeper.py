@@ -14,19 +14,19 @@ from fuguemux.keeper.channel import Message, PeerBroke
 from fuguemux.keeper.children import Child, SpawnFailed, failure_of
 from fuguemux.keeper.connections import Connection, Connections
 from fuguemux.keeper.diagnostics import Diagnostics
+from fuguemux.keeper.handshake import Objection, check
 from fuguemux.keeper.process import ProcessWatch
 from fuguemux.keeper.protocol import (
     EXIT_GRACEFUL,
     PROTOCOL_VERSION,
-    ROLE_CONTROL,
     ROLE_SERVER,
     ExitStatus,
-    flag,
     integer,
     text,
 )
 from fuguemux.keeper.requests import Panes, RequestFailed, failure_message
 from fuguemux.keeper.supervisor import Supervisor
+from fuguemux.keeper.watches import Watches
 
 ADOPTER_SECONDS_MAX = 10.0
 TERMINATE_SECONDS_MAX = 10.0
@@ -56,7 +56,8 @@ class Keeper:
         self._version = version
         self._store = store
         self._selector = selectors.DefaultSelector()
-        self._panes = Panes(limits, self._watch, self._unwatch)
+        self._watches = Watches(self._selector, self._tell_exited)
+        self._panes = Panes(limits, self._watches)
         self._connections = Connections(
             listener, self._selector, diagnostics, self._on_message, self._on_dropped
         )
@@ -64,7 +65,6 @@ class Keeper:
         self._server_watch: ProcessWatch | None = None
         self._spawning: dict[Child, tuple[int, Connection, int]] = {}
         self._waiting: list[Answered] = []
-        self._polled: list[Child] = []
         self._terminate_by: float | None = None
         self._stopping = False
         self._exit_code: int | None = None
@@ -123,7 +123,9 @@ class Keeper:
         times = [self._connections.deadline(), self._supervisor.due, self._terminate_by]
         now = time.monotonic()
         seconds = [moment - now for moment in times if moment is not None]
-        if self._polled or (self._server_watch is not None and self._server_watch.pidfd < 0):
+        if self._watches.polling or (
+            self._server_watch is not None and self._server_watch.pidfd < 0
+        ):
             seconds.append(POLL_SECONDS)
         if self._connections.stalled:
             seconds.append(STALLED_SECONDS)
@@ -136,10 +138,7 @@ class Keeper:
             self._diagnostics.note("the server did not stop in time")
             self._end(EXIT_GRACEFUL)
         self._connections.on_time(now)
-        for child in [
-            child for child in self._polled if child.watch is not None and child.watch.ended()
-        ]:
-            self._adopted_child_ended(child)
+        self._watches.poll()
         if (
             self._server_watch is not None
             and self._server_watch.pidfd < 0
@@ -240,13 +239,13 @@ class Keeper:
     def _on_hello(self, connection: Connection, kind: str, message: Message) -> None:
         if kind != "hello":
             raise PeerBroke(f"{kind!r} before hello")
-        reason, explanation = self._objection(message)
-        if reason:
-            refusal: Message = {"type": "refused", "protocol": PROTOCOL_VERSION, "reason": reason}
-            self._connections.send(connection, {**refusal, "message": explanation})
-            raise PeerBroke(f"refused: {explanation}")
-        connection.welcome(text(message, "role", 64))
-        names = list(self._panes.descriptors) if connection.role == ROLE_SERVER else []
+        try:
+            role, store = check(message, self._store, self._server.pid if self._server else 0)
+        except Objection as objection:
+            self._connections.send(connection, objection.as_message())
+            raise PeerBroke(f"refused: {objection}") from objection
+        connection.welcome(role)
+        names = list(self._panes.descriptors) if role == ROLE_SERVER else []
         welcome: Message = {
             "type": "welcome",
             "protocol": PROTOCOL_VERSION,
@@ -256,34 +255,11 @@ class Keeper:
         self._connections.send(
             connection, welcome, tuple(self._panes.descriptors[name] for name in names)
         )
-        if connection.role == ROLE_SERVER:
-            self._begin_server(connection, text(message, "store", 256))
+        if role == ROLE_SERVER:
+            self._store = store
+            self._begin_server(connection)
 
-    def _objection(self, message: Message) -> tuple[str, str]:
-        """Return why this hello is refused (a word for programs, a line for people), or two empty strings."""
-        protocol = integer(message, "protocol")
-        if protocol != PROTOCOL_VERSION:
-            return (
-                "version",
-                f"the keeper speaks protocol {PROTOCOL_VERSION}, the server {protocol}",
-            )
-        role = text(message, "role", 64)
-        if role not in (ROLE_SERVER, ROLE_CONTROL):
-            return "role", f"there is no role {role!r}"
-        if role == ROLE_CONTROL:
-            return "", ""
-        store = text(message, "store", 256)
-        if self._store and store != self._store:
-            return (
-                "store",
-                f"the keeper's panes belong to the state {self._store!r}, not to {store!r}",
-            )
-        if self._server is not None and not flag(message, "takeover"):
-            return "busy", f"process {self._server.pid} is the server already"
-        return "", ""
-
-    def _begin_server(self, connection: Connection, store: str) -> None:
-        self._store = self._store or store
+    def _begin_server(self, connection: Connection) -> None:
         previous, self._server = self._server, connection
         if previous is not None:
             self._connections.send(previous, {"type": "superseded", "pid": connection.pid})
@@ -358,31 +334,6 @@ class Keeper:
         else:  # another server may have been told of this pane meanwhile
             child.status = child.status or NOT_EXECUTED
             self._tell_exited(child)
-
-    def _watch(self, child: Child) -> None:
-        watch = child.watch
-        if watch is not None and watch.pidfd >= 0 and not watch.ended():
-            self._selector.register(
-                watch.pidfd, selectors.EVENT_READ, lambda: self._adopted_child_ended(child)
-            )
-        else:
-            self._polled.append(
-                child
-            )  # also one that ended already: looked at before the next select
-
-    def _unwatch(self, child: Child) -> None:
-        if child in self._polled:
-            self._polled.remove(child)
-        elif child.watch is not None and child.watch.pidfd >= 0:
-            self._selector.unregister(child.watch.pidfd)
-
-    def _adopted_child_ended(self, child: Child) -> None:
-        if child.watch is None or child.status is not None:
-            return
-        child.status = child.watch.status()
-        self._unwatch(child)
-        child.watch.close()
-        self._tell_exited(child)
 
     # The server
 

@@ -19,6 +19,7 @@ from fuguemux.keeper.protocol import (
     text,
     to_text,
 )
+from fuguemux.keeper.watches import Watches
 
 PANES_MAX = 8192
 SIZE_MAX = 65535
@@ -38,14 +39,12 @@ class Panes:
     def __init__(
         self,
         limits: tuple[int, int] | None,
-        watch: Callable[[Child], None],
-        unwatch: Callable[[Child], None],
+        watches: Watches,
     ) -> None:
         self.by_key: dict[str, Child] = {}
         self.descriptors: dict[str, int] = {}
         self._limits = limits
-        self._watch = watch
-        self._unwatch = unwatch
+        self._watches = watches
         self.requests: dict[str, Callable[[Message, list[int]], Message]] = {
             "kill": self._kill,
             "taken": self._taken,
@@ -104,7 +103,7 @@ class Panes:
     def discard(self, child: Child) -> None:
         """Drop a pane for good."""
         self.by_key.pop(child.key, None)
-        self._unwatch(child)
+        self._watches.remove(child)
         child.release()
 
     def child_with(self, pid: int) -> Child | None:
@@ -172,7 +171,7 @@ class Panes:
         child.status = status
         self.by_key[child.key] = child
         if status is None:
-            self._watch(child)
+            self._watches.add(child)
         return {}
 
     def _store(self, message: Message, descriptors: list[int]) -> Message:

@@ -38,7 +38,6 @@ class Supervisor:
         self._diagnostics = diagnostics
         self._limits = limits
         self._policy = RestartPolicy()
-        self._log_offset = 0
 
     @property
     def state(self) -> str:
@@ -54,7 +53,7 @@ class Supervisor:
         self.due = None
         self.gave_up = ""
         self.ready = False
-        self._log_offset = self._diagnostics.size()
+        self._diagnostics.mark()
         pid = os.fork()
         if pid == 0:
             self._become_server()  # does not return
@@ -97,8 +96,9 @@ class Supervisor:
         self.forget()
         if status.code in (EXIT_DELIBERATE, EXIT_GRACEFUL):
             return True
+        words = self._diagnostics.last_words()
         if status.code == EXIT_CANNOT_START:
-            self._give_up("the server cannot start")
+            self._give_up(words or "the server cannot start and did not say why")
             return False
         if not self.argv:
             self._give_up(
@@ -109,17 +109,15 @@ class Supervisor:
             now, killed=was_ready and status.signal == signal.SIGKILL
         )
         if wait is None:
-            self._give_up(
-                f"the server crashed {CRASHES_MAX} times in {WINDOW_SECONDS:g} s ({status})"
-            )
+            reason = f"the server crashed {CRASHES_MAX} times in {WINDOW_SECONDS:g} s ({status})"
+            self._give_up(f"{reason}: {words}" if words else reason)
         else:
             self.due = now + wait
         return False
 
     def _give_up(self, reason: str) -> None:
-        last_words = self._diagnostics.last_line_since(self._log_offset)
-        self.gave_up = f"{reason}: {last_words}" if last_words else reason
-        self._diagnostics.note(f"no server is started any more: {self.gave_up}")
+        self.gave_up = reason
+        self._diagnostics.note(f"no server is started any more: {reason}")
 
     def ask_again(self, now: float) -> None:
         """A person wants a server: forget old crashes and start one, unless one runs."""

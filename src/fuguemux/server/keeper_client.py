@@ -13,7 +13,6 @@ import os
 import socket
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from fuguemux.keeper.protocol import (
@@ -32,75 +31,33 @@ from fuguemux.keeper.protocol import (
     text,
     to_text,
 )
+from fuguemux.server.keeper_values import (
+    HeldPane,
+    KeeperLost,
+    KeeperRefused,
+    KeeperUnreachable,
+    PaneExited,
+    RequestFailed,
+    Spawned,
+)
+
+__all__ = [
+    "ExitStatus",
+    "HeldPane",
+    "KeeperClient",
+    "KeeperLost",
+    "KeeperRefused",
+    "KeeperUnreachable",
+    "PaneExited",
+    "RequestFailed",
+    "Spawned",
+    "replace_keeper",
+    "start_keeper",
+]
 
 HANDSHAKE_SECONDS_DEFAULT: Final = 5.0
 REQUEST_SECONDS_DEFAULT: Final = 30.0
 STALLED_SECONDS: Final = 0.01
-
-
-class KeeperUnreachable(Exception):
-    """There is no keeper at the path, it does not answer in time, or it died."""
-
-
-class KeeperRefused(Exception):
-    """The keeper speaks to us but not with us. `reason` is `version`, `store`, `busy` or `role`."""
-
-    def __init__(self, reason: str, message: str) -> None:
-        super().__init__(message)
-        self.reason = reason
-
-
-class RequestFailed(Exception):
-    """The keeper could not do what was asked; nothing changed. `stage` and `errno` are set for a spawn."""
-
-    def __init__(self, message: str, stage: str = "", errno: int = 0) -> None:
-        super().__init__(message)
-        self.stage = stage
-        self.errno = errno
-
-
-@dataclass(frozen=True, slots=True)
-class HeldPane:
-    """A pane's process as the keeper holds it."""
-
-    key: str
-    pid: int
-    start_time: int | None
-    """Clock ticks since boot; with `pid` it names the process for good. None where the system does not tell."""
-    tty: str
-    argv: tuple[bytes, ...]
-    master_fd: int
-    exit_status: ExitStatus | None
-    """None while it runs. A status whose `known` is False must never be shown as 0."""
-    adopted: bool = False
-    """Whether it outlived a keeper: its exit status may turn out to be unknown."""
-
-
-@dataclass(frozen=True, slots=True)
-class Spawned:
-    """A process that has become its program."""
-
-    key: str
-    pid: int
-    start_time: int | None
-    tty: str
-    master_fd: int
-
-
-@dataclass(frozen=True, slots=True)
-class PaneExited:
-    """A pane's process ended. Read its master to the end, log both, then say `taken`."""
-
-    key: str
-    status: ExitStatus
-
-
-@dataclass(frozen=True, slots=True)
-class KeeperLost:
-    """The connection is gone and stays so; `superseded_by` is the process that took our place, or 0."""
-
-    reason: str
-    superseded_by: int = 0
 
 
 class KeeperClient:

@@ -232,13 +232,6 @@ def recover(path: str, *, store: str) -> Recovered:
         os.close(descriptor)
 
 
-def landing_path(runtime_directory: str | None, state_directory: str, name: str) -> str:
-    """Return where the zone of server `name` belongs: memory rather than disk, where there is such a place."""
-    if runtime_directory and os.path.isdir(runtime_directory):
-        return os.path.join(runtime_directory, f"{name}.landing")
-    return os.path.join(state_directory, "landing")
-
-
 def _parse(contents: bytes, store: str) -> Recovered:
     if not contents:
         return Recovered((), ())

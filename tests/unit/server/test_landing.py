@@ -22,7 +22,6 @@ from fuguemux.server.landing import (
     LandingZone,
     NoBytes,
     ZoneUnusable,
-    landing_path,
     recover,
 )
 
@@ -222,12 +221,6 @@ def test_the_file_is_private_and_must_be_a_file(zone_path: str, tmp_path: Path) 
     with pytest.raises(OSError):
         LandingZone.open(str(tmp_path), store="s")
     assert recover(str(tmp_path / "missing"), store="s") == landing.Recovered((), ())
-
-
-def test_memory_is_preferred_to_disk(tmp_path: Path) -> None:
-    assert landing_path(str(tmp_path), "/state", "work") == f"{tmp_path}/work.landing"
-    assert landing_path(None, "/state", "work") == "/state/landing"
-    assert landing_path(str(tmp_path / "missing"), "/state", "work") == "/state/landing"
 
 
 def test_damage_is_reported_and_the_rest_recovered(zone_path: str, pipe: tuple[int, int]) -> None:

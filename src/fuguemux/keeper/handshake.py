@@ -1,0 +1,60 @@
+"""Who may speak with the keeper, and as what. Pure: a message in, an objection out.
+
+The shape of `hello` and `refused` never changes, so that sides of different versions can tell each other so.
+"""
+
+from __future__ import annotations
+
+from fuguemux.keeper.channel import Message
+from fuguemux.keeper.protocol import (
+    PROTOCOL_VERSION,
+    ROLE_CONTROL,
+    ROLE_SERVER,
+    flag,
+    integer,
+    text,
+)
+
+STORE_CHARACTERS_MAX = 256
+
+
+class Objection(Exception):
+    """A hello is refused: `reason` is a word for programs, the message a line for people."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+    def as_message(self) -> Message:
+        """Return what the other side is told."""
+        return {
+            "type": "refused",
+            "protocol": PROTOCOL_VERSION,
+            "reason": self.reason,
+            "message": str(self),
+        }
+
+
+def check(hello: Message, store: str, server_pid: int) -> tuple[str, str]:
+    """Return role and store of a hello. Raises Objection, or PeerBroke if it is no hello at all.
+
+    `store` is the state whose panes are held ("" before the first server), `server_pid` the connected server (or 0).
+    """
+    protocol = integer(hello, "protocol")
+    if protocol != PROTOCOL_VERSION:
+        raise Objection(
+            "version", f"the keeper speaks protocol {PROTOCOL_VERSION}, the server {protocol}"
+        )
+    role = text(hello, "role", 64)
+    if role == ROLE_CONTROL:
+        return role, store
+    if role != ROLE_SERVER:
+        raise Objection("role", f"there is no role {role!r}")
+    theirs = text(hello, "store", STORE_CHARACTERS_MAX)
+    if store and theirs != store:
+        raise Objection(
+            "store", f"the keeper's panes belong to the state {store!r}, not to {theirs!r}"
+        )
+    if server_pid and not flag(hello, "takeover"):
+        raise Objection("busy", f"process {server_pid} is the server already")
+    return role, theirs

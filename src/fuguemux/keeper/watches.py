@@ -1,0 +1,51 @@
+"""The ends of processes that an earlier keeper started: no children of ours, so the kernel does not tell by itself."""
+
+from __future__ import annotations
+
+import selectors
+from collections.abc import Callable
+
+from fuguemux.keeper.children import Child
+
+
+class Watches:
+    """Calls `on_ended` once per watched child that has ended, its status set as far as it can be known."""
+
+    def __init__(self, selector: selectors.BaseSelector, on_ended: Callable[[Child], None]) -> None:
+        self._selector = selector
+        self._on_ended = on_ended
+        self._polled: list[Child] = []
+
+    @property
+    def polling(self) -> bool:
+        """Whether `poll` must be called now and then."""
+        return bool(self._polled)
+
+    def add(self, child: Child) -> None:
+        """Watch a child that has its `watch` set."""
+        watch = child.watch
+        if watch is not None and watch.pidfd >= 0 and not watch.ended():
+            self._selector.register(watch.pidfd, selectors.EVENT_READ, lambda: self._ended(child))
+        else:
+            self._polled.append(child)  # also one that has ended already: seen by the next `poll`
+
+    def remove(self, child: Child) -> None:
+        """Watch it no longer; nothing happens if it was not watched."""
+        if child in self._polled:
+            self._polled.remove(child)
+        elif child.watch is not None and child.watch.pidfd >= 0:
+            self._selector.unregister(child.watch.pidfd)
+
+    def poll(self) -> None:
+        """Look at those that cannot be waited for."""
+        for child in list(self._polled):
+            if child.watch is not None and child.watch.ended():
+                self._ended(child)
+
+    def _ended(self, child: Child) -> None:
+        if child.watch is None or child.status is not None:
+            return
+        child.status = child.watch.status()
+        self.remove(child)
+        child.watch.close()
+        self._on_ended(child)
