@@ -131,8 +131,7 @@ def _from_text(text: str, path: str) -> tuple[dict[str, Any], dict[str, str], li
             key, line = f"{section}.{name}", lines.find(section, name)
             option = BY_KEY.get(key)
             if option is None:
-                names = [option.key for option in OPTIONS if option.section == section]
-                problems.append(_unknown(path, key, line, names, "option"))
+                problems.append(_unknown_option(path, section, name, line))
                 continue
             value, allowed = check(option, given)
             if allowed:
@@ -215,5 +214,22 @@ def _unknown(source: str, key: str, line: int | None, known: list[str], what: st
     import difflib  # slow to load, and needed only for a mistake
 
     near = difflib.get_close_matches(key, known, n=1)
-    hint = f"; did you mean {near[0]}?" if near else f"; `fugue config show` lists every {what}"
-    return Problem(source, f"no such {what}{hint}", key, line)
+    return _no_such(source, key, line, near[0] if near else "", what)
+
+
+def _unknown_option(source: str, section: str, name: str, line: int | None) -> Problem:
+    import difflib
+
+    here = {option.name: option.key for option in OPTIONS if option.section == section}
+    everywhere = {option.name: option.key for option in OPTIONS}
+    near = difflib.get_close_matches(name, here, n=1) or difflib.get_close_matches(
+        name, everywhere, n=1
+    )
+    return _no_such(
+        source, f"{section}.{name}", line, everywhere[near[0]] if near else "", "option"
+    )
+
+
+def _no_such(source: str, key: str, line: int | None, near: str, what: str) -> Problem:
+    hint = f"did you mean {near}?" if near else f"`fugue config show` lists every {what}"
+    return Problem(source, f"no such {what}; {hint}", key, line)

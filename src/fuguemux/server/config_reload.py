@@ -1,0 +1,188 @@
+"""Keeps the running configuration equal to its file: watches it, checks it, swaps it as one value, and tells.
+
+A valid change is applied within a second; an invalid one changes nothing. What needs a restart is told and keeps its
+running value. The file may be replaced (as most editors do), be a symbolic link, or not exist yet.
+"""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncGenerator, Callable, Mapping
+from typing import Final
+
+import msgspec
+
+from fuguemux.config.changes import Change, announcement, applied, changes
+from fuguemux.config.load import ConfigError, Loaded, Problem, load
+from fuguemux.config.schema import Configuration
+from fuguemux.observe.diagnostics import channel
+
+DEBOUNCE_MS: Final = 400
+"""Longest time that changes which follow one another are collected for."""
+QUIET_MS: Final = 200
+"""Changes are over when nothing happened for so long: an editor has finished writing."""
+LOOK_ANYWAY_MS: Final = 1_000
+"""The file is looked at this often even if the system reports nothing (network file systems, replaced directories)."""
+LINKS_MAX: Final = 40
+assert DEBOUNCE_MS + QUIET_MS < 1_000, "a change holds within a second"
+
+_diagnostics = channel("config")
+_Signature = tuple[int, int, int, int] | None
+_Directory = tuple[str, int, int]
+
+
+class Reload(msgspec.Struct, frozen=True):
+    """What came of one look at the file. With `problems`, nothing was changed."""
+
+    changes: tuple[Change, ...] = ()
+    """Against the running configuration: applied where the option is live."""
+    problems: tuple[Problem, ...] = ()
+
+    def lines(self) -> tuple[str, ...]:
+        """For people: one line that announces the changes, or one line per problem and what holds now."""
+        if self.problems:
+            return (*map(str, self.problems), "configuration not changed")
+        return (announcement(self.changes),)
+
+
+class ConfigReload:
+    """Owns the running configuration. Everything happens on the loop's thread.
+
+    `apply` is called with (the whole new running configuration, the live changes) when something live changed;
+    `tell` with every outcome that people should hear of: changes, problems, and that the problems are gone.
+    """
+
+    def __init__(
+        self,
+        loaded: Loaded,
+        *,
+        required: bool,
+        environment: Mapping[str, str],
+        apply: Callable[[Configuration, tuple[Change, ...]], None],
+        tell: Callable[[Reload], None],
+    ) -> None:
+        """Start from what was `loaded`; `required` and `environment` as they were given to load it."""
+        self.path = loaded.path
+        self.running = loaded.configuration
+        """What holds now."""
+        self.file = loaded
+        """The last valid look at the file; differs from `running` where a restart is needed."""
+        self.problems: tuple[Problem, ...] = ()
+        """What keeps the file from being used; empty if it is in use."""
+        self._required = required
+        self._environment = dict(environment)
+        self._apply = apply
+        self._tell = tell
+        self._seen = _signature(self.path)
+
+    @property
+    def restart_needed(self) -> tuple[Change, ...]:
+        """Options whose value in the file waits for a restart."""
+        return changes(self.running, self.file.configuration)
+
+    def reload_now(self) -> Reload:
+        """Read the file and use it if it is valid (SIGHUP, `fugue config reload`). Blocks for one small file.
+
+        Always tells, even that nothing changed. Never raises for what the file holds.
+        """
+        return self._reload(asked=True)
+
+    def _reload(self, *, asked: bool) -> Reload:
+        self._seen = _signature(self.path)
+        try:
+            loaded = load(self.path, self._environment, required=self._required)
+        except ConfigError as error:
+            return self._refuse(error.problems, asked=asked)
+        found = changes(self.running, loaded.configuration)
+        waiting = {change.option.key: change.new for change in self.restart_needed}
+        news = tuple(
+            change for change in found if asked or waiting.get(change.option.key) != change.new
+        )
+        live = tuple(change for change in found if change.option.live)
+        mended, self.problems = bool(self.problems), ()
+        self.file = loaded
+        if live:
+            self.running = applied(self.running, loaded.configuration)
+            self._apply(self.running, live)
+        outcome = Reload(changes=news)
+        if news or mended or asked:
+            _diagnostics.info("config.reloaded", path=self.path, changes=announcement(news))
+            self._tell(outcome)
+        return outcome
+
+    def _refuse(self, problems: tuple[Problem, ...], *, asked: bool) -> Reload:
+        outcome = Reload(problems=problems)
+        if asked or problems != self.problems:
+            for problem in problems:
+                _diagnostics.error("config.refused", problem=str(problem))
+            self._tell(outcome)
+        self.problems = problems
+        return outcome
+
+    async def watch(self) -> None:
+        """Watch the file until cancelled. If the system cannot watch, says so once and returns: `reload_now` remains.
+
+        A file that disappears keeps the configuration as it is: it may be in the middle of being replaced.
+        """
+        try:
+            awatch = await asyncio.to_thread(_import_awatch)
+            while True:
+                directories = _directories(self.path)
+                watcher = awatch(
+                    *(path for path, _, _ in directories),
+                    watch_filter=None,
+                    recursive=False,
+                    debounce=DEBOUNCE_MS,
+                    step=QUIET_MS,
+                    rust_timeout=LOOK_ANYWAY_MS,
+                    yield_on_timeout=True,
+                )
+                async with contextlib.aclosing(watcher):
+                    async for _ in watcher:
+                        self._look()
+                        if _directories(self.path) != directories:
+                            break  # one on the way to the file came, went, or is another one now
+        except (OSError, RuntimeError, ImportError) as error:
+            _diagnostics.failure("config.not_watched", error, path=self.path)
+            message = f"cannot be watched ({error}); after a change run: fugue config reload"
+            self._tell(Reload(problems=(Problem(self.path, message),)))
+
+    def _look(self) -> None:
+        signature = _signature(self.path)
+        if signature != self._seen and signature is not None:
+            self._reload(asked=False)
+
+
+def _import_awatch() -> Callable[..., AsyncGenerator[object, None]]:
+    """Takes some 60 ms, which the start of a server should not wait for."""
+    from watchfiles import awatch
+
+    return awatch
+
+
+def _signature(path: str) -> _Signature:
+    """What tells one version of the file from the next; None without a file."""
+    try:
+        facts = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns
+
+
+def _directories(path: str) -> list[_Directory]:
+    """Where a change to `path` shows: the directory of the file and of every symbolic link on the way to it.
+
+    Of one that does not exist, the nearest above it that does. Each with its identity.
+    """
+    found: dict[str, _Directory] = {}
+    for _ in range(LINKS_MAX):
+        parent = os.path.realpath(os.path.dirname(path) or ".")
+        while not os.path.isdir(parent):
+            parent = os.path.dirname(parent)
+        facts = os.stat(parent)
+        found[parent] = (parent, facts.st_dev, facts.st_ino)
+        try:
+            path = os.path.join(os.path.dirname(path), os.readlink(path))
+        except OSError:
+            break
+    return sorted(found.values())
