@@ -1,0 +1,290 @@
+"""A real fugue, really started, with sockets and directories of its own; and an attached client on a PTY."""
+
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from struct import pack
+
+from fuguemux.terminal.emulator import Emulator
+from fuguemux.terminal.ghostty import GhosttyEmulator
+
+DEADLINE_SECONDS = 30.0
+POLL_SECONDS = 0.02
+PROGRAM = str(Path(sys.executable).parent / "fugue")
+
+
+def until(what: str, condition: Callable[[], object], seconds: float = DEADLINE_SECONDS) -> None:
+    """Wait for a condition with a deadline; fails the test with `what` after it."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            raise AssertionError(f"no {what} within {seconds:.0f} s")
+        select.select([], [], [], POLL_SECONDS)
+
+
+def alive(pid: int) -> bool:
+    """Whether the process runs; one that ended and was not waited for does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except (OSError, IndexError):
+        return False
+
+
+def kill(*pids: int, signal_number: int = signal.SIGKILL) -> None:
+    """Signal all, then wait until none of them runs (SIGKILL only)."""
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal_number)
+    if signal_number == signal.SIGKILL:
+        until(f"end of {pids}", lambda: not any(map(alive, pids)))
+
+
+class Running:
+    """One private server, driven by its command line."""
+
+    def __init__(self, directory: Path, **environment: str) -> None:
+        self.directory = directory
+        self.runtime, self.state_home = directory / "run", directory / "state"
+        self.config = directory / "config" / "fugue" / "config.toml"
+        for path in (self.runtime, self.state_home, self.config.parent):
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("FUGUE", "TMUX", "XDG", "LC_", "PYTHON"))
+        }
+        self.environment = {
+            **kept,
+            "XDG_RUNTIME_DIR": str(self.runtime),
+            "XDG_STATE_HOME": str(self.state_home),
+            "XDG_CONFIG_HOME": str(directory / "config"),
+            "HOME": str(directory),
+            "SHELL": "/bin/bash",
+            "LANG": "C.UTF-8",
+            "TERM": "xterm-256color",
+            "FUGUE_TESTING": "1",
+            **environment,
+        }
+        (directory / ".bashrc").write_text("PS1='$ '\nunset PROMPT_COMMAND HISTFILE\n")
+        (directory / ".bash_profile").write_text(". ~/.bashrc\n")
+        self.seen: set[int] = set()
+
+    @property
+    def state(self) -> Path:
+        """The state directory of the default server."""
+        return self.state_home / "fugue" / "default"
+
+    def run(
+        self, *argv: str, stdin: str | None = None, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        """One command, whatever comes of it."""
+        return subprocess.run(
+            [PROGRAM, *argv],
+            env={**self.environment, **environment},
+            cwd=self.directory,
+            input=stdin if stdin is not None else "",
+            capture_output=True,
+            text=True,
+            errors="surrogateescape",
+            check=False,
+            timeout=60,
+        )
+
+    def __call__(self, *argv: str, **environment: str) -> str:
+        """The output of a command that must succeed, without its last newline."""
+        done = self.run(*argv, **environment)
+        assert done.returncode == 0, f"fugue {argv}: {done.stderr!r}"
+        return done.stdout.removesuffix("\n")
+
+    def refused(self, *argv: str) -> str:
+        """The error of a command that must fail with exit code 1 and nothing on stdout."""
+        done = self.run(*argv)
+        assert done.returncode == 1, (argv, done)
+        assert done.stdout == "", (argv, done)
+        assert "Traceback" not in done.stderr, done.stderr
+        return done.stderr.removesuffix("\n")
+
+    def format(self, text: str, target: str | None = None) -> str:
+        """An expanded format."""
+        return self("display-message", *(["-t", target] if target else []), "-p", text)
+
+    def server_pid(self) -> int:
+        """The server's process."""
+        pid = int(self.format("#{pid}"))
+        self.seen.add(pid)
+        return pid
+
+    def keeper_pid(self) -> int:
+        """The keeper's process: the parent of the server."""
+        status = Path(f"/proc/{self.server_pid()}/status").read_text()
+        pid = next(int(line.split()[1]) for line in status.splitlines() if "PPid" in line)
+        self.seen.add(pid)
+        return pid
+
+    def pane_pids(self) -> list[int]:
+        """The processes of all panes."""
+        pids = [int(pid) for pid in self("list-panes", "-a", "-F", "#{pane_pid}").split()]
+        self.seen.update(pids)
+        return pids
+
+    def history(self, target: str, *flags: str) -> str:
+        """All the pane has, wrapped lines joined."""
+        return self("capture-pane", "-pJ", "-S", "-", "-t", target, *flags)
+
+    def screen(self, target: str) -> str:
+        """What is visible."""
+        return self("capture-pane", "-p", "-t", target)
+
+    def wait_for(self, text: str, target: str) -> None:
+        """Wait until the pane shows or has shown `text`."""
+        until(f"{text!r} in {target}", lambda: text in self.history(target))
+
+    def wait_for_server(self, other_than: int = 0) -> int:
+        """Wait until a server answers, a new one if `other_than` is given; its pid."""
+        found = [0]
+
+        def answers() -> bool:
+            done = self.run("-N", "display-message", "-p", "#{pid}")
+            found[0] = int(done.stdout) if done.returncode == 0 and done.stdout.strip() else 0
+            return found[0] not in (0, other_than)
+
+        until("server", answers)
+        self.seen.add(found[0])
+        return found[0]
+
+    def kill_server(self) -> int:
+        """SIGKILL the server and wait for the next one; its pid."""
+        pid = self.server_pid()
+        kill(pid)
+        return self.wait_for_server(other_than=pid)
+
+    def kill_everything(self) -> None:
+        """SIGKILL server, keeper and all panes' processes, the server first."""
+        panes, keeper, server = self.pane_pids(), self.keeper_pid(), self.server_pid()
+        os.kill(keeper, signal.SIGSTOP)  # so that it starts no other server in between
+        kill(server)
+        kill(keeper, *panes)
+
+    def end(self) -> None:
+        """Leave nothing behind."""
+        with suppress(subprocess.TimeoutExpired):
+            self.run("-N", "kill-server")
+        marker = str(self.runtime).encode()
+        for entry in Path("/proc").iterdir():
+            if not entry.name.isdigit() or int(entry.name) == os.getpid():
+                continue
+            with suppress(OSError):
+                if (
+                    marker in (entry / "cmdline").read_bytes()
+                    or marker in (entry / "environ").read_bytes()
+                ):
+                    os.kill(int(entry.name), signal.SIGKILL)
+
+    @contextmanager
+    def attached(
+        self, *argv: str, columns: int = 80, rows: int = 24, **environment: str
+    ) -> Iterator["Attached"]:
+        """A client on a PTY of its own."""
+        client = Attached(
+            [PROGRAM, *(argv or ("attach-session",))],
+            {**self.environment, **environment},
+            self.directory,
+            columns,
+            rows,
+        )
+        try:
+            yield client
+        finally:
+            client.close()
+
+
+class Attached:
+    """A client in a terminal that a test can type into and look at."""
+
+    def __init__(
+        self,
+        argv: list[str],
+        environment: dict[str, str],
+        directory: Path,
+        columns: int,
+        rows: int,
+    ) -> None:
+        self.terminal: Emulator = GhosttyEmulator(columns, rows)
+        self.raw = b""
+        self._master, slave = pty.openpty()
+        self.tty = os.ttyname(slave)
+        termios.tcsetwinsize(self._master, (rows, columns))
+        self.process = subprocess.Popen(
+            argv,
+            env=environment,
+            cwd=directory,
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            start_new_session=True,
+            preexec_fn=_take_controlling_terminal,
+        )
+        self._slave = slave
+        os.set_blocking(self._master, False)
+
+    def type(self, keys: bytes) -> None:
+        """Type raw bytes."""
+        os.write(self._master, keys)
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Another terminal size; the client gets SIGWINCH."""
+        self.terminal.resize(columns, rows)
+        termios.tcsetwinsize(self._master, (rows, columns))
+
+    def read(self) -> None:
+        """Take what the client has drawn by now."""
+        with suppress(BlockingIOError, OSError):
+            while data := os.read(self._master, 1 << 16):
+                self.raw += data
+                self.terminal.feed(data)
+
+    def text(self) -> str:
+        """What the person sees."""
+        self.read()
+        return "\n".join(self.terminal.screen_text())
+
+    def wait_for(self, text: str, seconds: float = DEADLINE_SECONDS) -> None:
+        """Wait until the person sees `text`."""
+        try:
+            until(f"{text!r} on the screen", lambda: text in self.text(), seconds)
+        except AssertionError as error:
+            raise AssertionError(f"{error}; it shows:\n{self.text()}") from None
+
+    def wait_exit(self) -> int:
+        """Wait for the client to end; its exit code."""
+
+        def ended() -> bool:
+            self.read()
+            return self.process.poll() is not None
+
+        until("end of the client", ended)
+        self.read()
+        assert self.process.returncode is not None
+        return self.process.returncode
+
+    def close(self) -> None:
+        """Kill the client if it is still there."""
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        os.close(self._master)
+        os.close(self._slave)
+
+
+def _take_controlling_terminal() -> None:
+    import fcntl
+
+    fcntl.ioctl(0, termios.TIOCSCTTY, pack("i", 0))
