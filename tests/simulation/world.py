@@ -171,12 +171,15 @@ class World:
                 self.checkpoint = self.rng.randint(self.checkpoint, top)
                 writer.truncate_before(self.checkpoint)
             self._note(writer)
+        self._finish_work(writer)
+        self._note(writer)
+        self.outcome.rotations += writer.segments
+
+    def _finish_work(self, writer: LogWriter) -> None:
         while self.job is not None:
             self._sync_step(writer, begin=False)
         if self.chore is not None:
             self._chore_step(writer)
-        self._note(writer)
-        self.outcome.rotations += writer.segments
 
     def _note(self, writer: LogWriter) -> None:
         self.acknowledged = max(self.acknowledged, writer.durable_lsn)
@@ -192,8 +195,8 @@ class World:
         elif not self.ran:
             self.error, self.ran = _run(self.job), True
         else:
-            job, self.job = self.job, None
-            writer.sync_done(job, self.error)
+            writer.sync_done(self.job, self.error)
+            self.job = None
             if self.rng.random() < 0.1:
                 self._check_idle(writer)
 
@@ -201,8 +204,8 @@ class World:
         if self.chore is None:
             self.chore = writer.chore()
         else:
-            chore, self.chore = self.chore, None
-            writer.chore_done(chore, _run(chore))
+            writer.chore_done(self.chore, _run(self.chore))
+            self.chore = None
 
     def _time_passes(self) -> None:
         self.now_ms += self.rng.randint(0, 4_000)

@@ -86,6 +86,7 @@ class Space:
         spare = self._spare
         if spare is None or spare.segment_bytes - RECORDS_OFFSET < room:
             return None
+        assert spare.segment_id > self._recent_id, "identifiers rise with the log"
         self._spare = None
         return spare
 
@@ -135,7 +136,7 @@ class Space:
         if self._dead:
             self._chore = DeleteJob(self._storage, self._directory, tuple(self._dead))
         elif self._spare is None and (spare_wanted or self.problem):
-            identifier = (self._recent_id // SEGMENT_ID_STRIDE + 1) * SEGMENT_ID_STRIDE
+            identifier = (self.next_id() // SEGMENT_ID_STRIDE + 1) * SEGMENT_ID_STRIDE
             self._chore = SpareJob(self._storage, self._directory, identifier, self._segment_bytes)
         elif not self._has_ballast and self._ballast_bytes and spare_wanted:
             self._chore = BallastJob(self._storage, self._ballast_path, self._ballast_bytes)
