@@ -1,0 +1,65 @@
+"""`fugue doctor [--json]`: is this machine fit to keep sessions alive? Every finding comes with its fix."""
+
+import argparse
+import os
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from fuguemux.cli import doctor_host, doctor_setup
+from fuguemux.cli.finding import Finding, Host
+from fuguemux.config.paths import PathRefused
+
+EXIT_OK = 0
+EXIT_WRONG = 1
+
+_MARKS = {"good": "ok  ", "note": "note", "wrong": "WRONG"}
+
+
+def main(argv: Sequence[str], host: Host | None = None) -> int:
+    """Run all checks, print them, and give 1 if something is wrong, else 0. Changes nothing. Takes about a second."""
+    parser = argparse.ArgumentParser(
+        "fugue doctor", description="Check this machine and the set-up of fugue."
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    arguments = parser.parse_args(list(argv))
+    findings = examine(host or Host(os.environ, os.geteuid()))
+    wrong = sum(finding.status == "wrong" for finding in findings)
+    print(_as_json(findings) if arguments.json else _as_text(findings, wrong))
+    return EXIT_WRONG if wrong else EXIT_OK
+
+
+def examine(host: Host) -> list[Finding]:
+    """Every finding, good ones included. A check that cannot be made says so in a note."""
+    findings: list[Finding] = []
+    for check in (*doctor_setup.CHECKS, *doctor_host.CHECKS):
+        try:
+            findings.append(check(host))
+        except PathRefused as error:
+            findings.append(Finding(_name(check), "wrong", str(error), "as the message says"))
+        except (OSError, ValueError) as error:
+            findings.append(Finding(_name(check), "note", f"could not be checked: {error}"))
+    return findings
+
+
+def _name(check: Callable[[Host], Finding]) -> str:
+    return check.__name__.replace("_", " ")
+
+
+def _as_text(findings: Sequence[Finding], wrong: int) -> str:
+    lines = []
+    for finding in findings:
+        lines.append(f"{_MARKS[finding.status]:5}  {finding.name}: {finding.told}")
+        if finding.fix:
+            lines.append(f"       fix: {finding.fix}")
+    lines.append(f"{wrong} wrong" if wrong else "nothing is wrong")
+    return "\n".join(lines)
+
+
+def _as_json(findings: Sequence[Finding]) -> str:
+    report = {
+        "v": 1,
+        "good": all(finding.status != "wrong" for finding in findings),
+        "findings": [msgspec.to_builtins(finding) for finding in findings],
+    }
+    return msgspec.json.format(msgspec.json.encode(report)).decode()

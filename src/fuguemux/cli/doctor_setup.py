@@ -1,0 +1,165 @@
+"""Checks of fugue's own set-up: interpreter, engine, configuration, directories, start-up cost."""
+
+import importlib.metadata
+import os
+import stat
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Callable
+from typing import Final
+
+from fuguemux.cli.finding import Finding, Host
+from fuguemux.config import paths
+from fuguemux.config.load import ConfigError, load
+from fuguemux.observe.clock import NS_PER_MS, SystemClock
+
+PTH_COST_MS_MAX: Final = 15
+_START_ROUNDS: Final = 3
+
+
+def python(host: Host) -> Finding:
+    """Which interpreter runs fugue, for reports of faults."""
+    return Finding("python", "good", f"{sys.version.split()[0]} at {sys.executable}")
+
+
+def engine(host: Host) -> Finding:
+    """The terminal emulation library is there and loads."""
+    try:
+        version = importlib.metadata.version("pyghostty")
+        __import__("pyghostty")
+    except (ImportError, OSError) as error:
+        return Finding(
+            "engine", "wrong", f"pyghostty does not load: {error}", "reinstall fuguemux on glibc Linux or macOS, x86-64 or arm64"
+        )  # fmt: skip
+    return Finding("engine", "good", f"pyghostty {version}")
+
+
+def configuration(host: Host) -> Finding:
+    """The configuration file has no mistakes, and nobody else can change it."""
+    path, required = paths.config_file(host.environment, host.uid)
+    try:
+        loaded = load(path, host.environment, required=required)
+    except ConfigError as error:
+        return Finding(
+            "configuration", "wrong", "; ".join(map(str, error.problems)), "correct the lines named"
+        )
+    if not loaded.exists:
+        return Finding("configuration", "good", f"{path} does not exist; the defaults hold")
+    facts = os.stat(path)
+    if facts.st_uid not in (host.uid, 0) or facts.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        return Finding(
+            "configuration",
+            "wrong",
+            f"others can change {path}",
+            f"chown {host.uid} {path} && chmod 600 {path}",
+        )
+    return Finding("configuration", "good", path)
+
+
+def runtime_directory(host: Host) -> Finding:
+    """The directory of the sockets can be used."""
+    directory, below_xdg = paths.runtime_directory(host.environment, host.uid)
+    bad = _unfit(directory, host.uid)
+    if bad:
+        return Finding(
+            "runtime directory",
+            "wrong",
+            bad,
+            f"remove {directory} if it is not yours to keep, or chmod 700 it",
+        )
+    if not below_xdg:
+        return Finding(
+            "runtime directory",
+            "note",
+            f"{directory}, since XDG_RUNTIME_DIR names no directory of yours",
+            "log in through PAM, or set XDG_RUNTIME_DIR the same in every shell, cron job and service that uses fugue",
+        )
+    return Finding("runtime directory", "good", directory)
+
+
+def state_directory(host: Host) -> Finding:
+    """The state directory is ours alone and can be written."""
+    directory = host.state_directory()
+    bad = _unfit(directory, host.uid)
+    if bad:
+        return Finding(
+            "state directory",
+            "wrong",
+            bad,
+            "set persistence.state_dir to a directory of yours, or correct this one",
+        )
+    return Finding("state directory", "good", directory)
+
+
+def _unfit(directory: str, uid: int) -> str:
+    """Why `directory` cannot be used or made; empty if it can."""
+    try:
+        facts = os.lstat(directory)
+    except FileNotFoundError:
+        parent = os.path.dirname(directory)
+        while not os.path.lexists(parent):
+            parent = os.path.dirname(parent)
+        return (
+            ""
+            if os.access(parent, os.W_OK | os.X_OK)
+            else f"{directory} cannot be made: {parent} is not writable"
+        )
+    except OSError as error:
+        return f"{directory}: {error.strerror}"
+    if stat.S_ISLNK(facts.st_mode):
+        return f"{directory} is a symbolic link"
+    if not stat.S_ISDIR(facts.st_mode):
+        return f"{directory} is not a directory"
+    if facts.st_uid != uid:
+        return f"{directory} belongs to user {facts.st_uid}"
+    if facts.st_mode & 0o022:
+        return f"{directory} can be written by others (mode {stat.S_IMODE(facts.st_mode):04o})"
+    return "" if os.access(directory, os.W_OK | os.X_OK) else f"{directory} is not writable"
+
+
+def start_up_cost(host: Host) -> Finding:
+    """`.pth` files of other packages run code at each start of Python, and so at each fugue command."""
+    found = _pth_with_code(sysconfig.get_paths()["purelib"])
+    cost = max(0, _start_ms() - _start_ms("-S"))
+    if cost > PTH_COST_MS_MAX:
+        names = ", ".join(found) or "site-packages"
+        return Finding(
+            "start-up cost",
+            "note",
+            f"{cost} ms of each command go into site packages ({names})",
+            "install fugue in an environment of its own: uv tool install fuguemux, or pipx install fuguemux",
+        )
+    return Finding("start-up cost", "good", f"site packages take {cost} ms of each command")
+
+
+def _pth_with_code(directory: str) -> list[str]:
+    found = []
+    for name in sorted(os.listdir(directory)):
+        if name.endswith(".pth"):
+            with open(os.path.join(directory, name), encoding="utf-8", errors="replace") as file:
+                if any(line.startswith(("import ", "import\t")) for line in file):
+                    found.append(name)
+    return found
+
+
+def _start_ms(*flags: str) -> int:
+    """The quickest of a few bare starts of this interpreter."""
+    clock, rounds = SystemClock(), []
+    for _ in range(_START_ROUNDS):
+        begin = clock.monotonic_ns()
+        subprocess.run(
+            [sys.executable, *flags, "-c", ""], check=True, stdin=subprocess.DEVNULL, timeout=30
+        )
+        rounds.append(clock.monotonic_ns() - begin)
+    return min(rounds) // NS_PER_MS
+
+
+CHECKS: Final[tuple[Callable[[Host], Finding], ...]] = (
+    python,
+    engine,
+    configuration,
+    runtime_directory,
+    state_directory,
+    start_up_cost,
+)

@@ -1,0 +1,61 @@
+"""What a check of `fugue doctor` looks at, and what it answers."""
+
+import os
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+
+from fuguemux.config import paths
+from fuguemux.config.load import ConfigError, Loaded, load
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """The answer of one check."""
+
+    name: str
+    status: Literal["good", "note", "wrong"]
+    """`note`: worth knowing, or not to be told on this machine; `wrong`: sessions may be lost or fugue may not run."""
+    told: str
+    fix: str = ""
+    """What to do. Every `wrong` has one."""
+
+
+class Host(msgspec.Struct, frozen=True):
+    """The machine as checks see it; tests give another `root`."""
+
+    environment: Mapping[str, str]
+    uid: int
+    root: str = "/"
+    """Prefix of /proc, /sys, /etc and /var."""
+    platform: str = ""
+    """Empty: this one (`sys.platform`)."""
+
+    def read(self, path: str) -> str | None:
+        """The text of a small system file, or None if it is not there or may not be read."""
+        try:
+            with open(self.root.rstrip("/") + path, encoding="utf-8", errors="replace") as file:
+                return file.read(1 << 20)
+        except OSError:
+            return None
+
+    def loaded(self) -> Loaded | None:
+        """The configuration, or None if it has mistakes."""
+        path, required = paths.config_file(self.environment, self.uid)
+        try:
+            return load(path, self.environment, required=required)
+        except ConfigError:
+            return None
+
+    def state_directory(self) -> str:
+        """Where the default server keeps its state. Raises PathRefused if there is no such place."""
+        loaded = self.loaded()
+        configured = loaded.configuration.persistence.state_dir if loaded else ""
+        return paths.state_directory(self.environment, self.uid, configured=configured)
+
+
+def nearest_existing(path: str) -> str:
+    """`path`, or the nearest directory above it that exists."""
+    while not os.path.exists(path):
+        path = os.path.dirname(path)
+    return path
