@@ -7,8 +7,8 @@ from fuguemux.commands import settings
 from fuguemux.commands.command import Invocation
 from fuguemux.commands.targets import Target
 from fuguemux.model.closing import renumbered
-from fuguemux.model.decision import Refused, Reply
 from fuguemux.model.decision import Expand as ExpandLine
+from fuguemux.model.decision import Refused, Reply
 from fuguemux.model.events import AnyEvent, WindowMoved
 from fuguemux.model.ids import PaneId, SessionId, WindowId
 from fuguemux.model.limits import PANES_MAX, PATH_BYTES_MAX, WINDOW_INDEX_MAX, WINDOWS_MAX

@@ -5,7 +5,7 @@ from typing import Final
 from fuguemux.commands.command import Command, Invocation
 from fuguemux.commands.targets import window_target
 from fuguemux.model.decision import Decision
-from fuguemux.model.events import AnyEvent, WindowsSwapped, WindowSelected
+from fuguemux.model.events import AnyEvent, WindowSelected, WindowsSwapped
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
 

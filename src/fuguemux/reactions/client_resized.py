@@ -1,0 +1,67 @@
+"""A viewer came, went, changed its size or session, or was used: windows get the size their viewers allow.
+
+The option `window-size` says whose terminal counts, `aggressive-resize` whether only viewers that look at the window do.
+"""
+
+from collections.abc import Collection
+
+from fuguemux.model.decision import Decision
+from fuguemux.model.events import AnyEvent, LayoutChanged
+from fuguemux.model.ids import WindowId
+from fuguemux.model.layout import resize
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import ServerState, Session, Window, link_of
+from fuguemux.model.window_size import Size, Viewer, window_size
+from fuguemux.reactions.option_values import status_rows, window_option
+
+
+def decide(
+    state: ServerState, live: LiveView, windows: Collection[WindowId] | None = None
+) -> Decision:
+    """New layouts for those of `windows` (None: all) whose size is not what their viewers allow. Without viewers a window
+    stays as it is."""
+    viewers = _viewers(state, live)
+    if not viewers:
+        return Decision()
+    events: list[AnyEvent] = []
+    for _, window in sorted(state.windows.items()):
+        if windows is not None and window.id not in windows:
+            continue
+        size = wanted_size(state, window, viewers)
+        if size is None or size == (window.layout.columns, window.layout.rows):
+            continue
+        layout = resize(window.layout, *size)
+        if layout != window.layout:
+            events.append(LayoutChanged(window.id, layout))
+    return Decision(tuple(events))
+
+
+def wanted_size(
+    state: ServerState, window: Window, viewers: Collection[tuple[Session, Viewer]]
+) -> Size | None:
+    """The size of `window` for the viewers of the sessions it is in; None: as it is."""
+    only_current = window_option(state, "aggressive-resize", window) == "on"
+    counting = [
+        viewer
+        for session, viewer in viewers
+        if _sees(session, window.id, only_current=only_current)
+    ]
+    return window_size(window_option(state, "window-size", window), counting)
+
+
+def _sees(session: Session, window: WindowId, *, only_current: bool) -> bool:
+    if only_current:
+        link = link_of(session, session.active)
+        return link is not None and link.window == window
+    return any(link.window == window for link in session.links)
+
+
+def _viewers(state: ServerState, live: LiveView) -> list[tuple[Session, Viewer]]:
+    found: list[tuple[Session, Viewer]] = []
+    for client in live.clients():
+        session = state.sessions.get(client.session)
+        if session is None or not client.columns or not client.rows:
+            continue
+        rows = max(client.rows - status_rows(state, session), 1)
+        found.append((session, Viewer(Size(client.columns, rows), client.activity_s)))
+    return found

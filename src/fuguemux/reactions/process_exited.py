@@ -1,0 +1,69 @@
+"""A pane's process ended: the pane closes, stays and shows how, or waits to be started again after a shutdown.
+
+At a reboot or logout the shells end shortly before the server does. If that counted as "the user closed everything",
+nothing would come back. So an end that looks like a shutdown's, close to a shutdown, suspends the pane instead.
+"""
+
+from functools import partial
+from typing import Final
+
+from fuguemux.model.closing import close_panes
+from fuguemux.model.decision import Decision
+from fuguemux.model.events import ProcessExited
+from fuguemux.model.ids import PaneId
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import ExitCause, Life, Pane, ServerState
+from fuguemux.reactions.option_values import renumbering, window_option
+
+_SIGHUP, _SIGKILL, _SIGTERM = 1, 9, 15
+SHUTDOWN_SIGNALS: Final = frozenset((_SIGHUP, _SIGKILL, _SIGTERM))
+SHUTDOWN_CODES: Final = frozenset((1, *(128 + signal for signal in SHUTDOWN_SIGNALS)))
+"""What shells exit with that were told to end, or whose terminal or files went away."""
+
+
+def decide(
+    state: ServerState,
+    live: LiveView,
+    pane: PaneId,
+    *,
+    code: int | None,
+    signal: int | None,
+    shutdown_near: bool,
+) -> Decision:
+    """What becomes of the pane. Both numbers None: how the process ended is not known.
+
+    `shutdown_near`: there are signs that the machine or the login session is ending. Nothing happens to a pane that is
+    closed or whose end was told already.
+    """
+    known = state.panes.get(pane)
+    if known is None or known.life in (Life.DEAD, Life.SUSPENDED):
+        return Decision()
+    now_ms = live.now_ms()
+    if shutdown_near and is_shutdown_suspect(code, signal):
+        exited = ProcessExited(
+            pane, code, signal, ExitCause.SHUTDOWN_SUSPECT, now_ms, suspended=True
+        )
+        return Decision((exited,))
+    if _stays(state, known, code):
+        return Decision((ProcessExited(pane, code, signal, _cause(code, signal), now_ms),))
+    window = state.windows[known.window]
+    return Decision(close_panes(state, window, {pane}, partial(renumbering, state)))
+
+
+def is_shutdown_suspect(code: int | None, signal: int | None) -> bool:
+    """Whether a process that is ended by a shutdown may end like this. So may one of which nothing is known."""
+    if signal is not None:
+        return signal in SHUTDOWN_SIGNALS
+    return code is None or code in SHUTDOWN_CODES
+
+
+def _stays(state: ServerState, pane: Pane, code: int | None) -> bool:
+    """By `remain-on-exit`: with `failed` a pane closes only if its process is known to have succeeded."""
+    value = window_option(state, "remain-on-exit", state.windows[pane.window], pane)
+    return value == "on" or (value == "failed" and code != 0)
+
+
+def _cause(code: int | None, signal: int | None) -> ExitCause:
+    if signal is not None:
+        return ExitCause.SIGNALLED
+    return ExitCause.UNKNOWN if code is None else ExitCause.EXITED

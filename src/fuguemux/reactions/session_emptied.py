@@ -1,0 +1,14 @@
+"""The last session is gone: the server stops, unless the option `exit-empty` is off."""
+
+from fuguemux.model.decision import Decision
+from fuguemux.model.effects import StopServer
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import ServerState
+from fuguemux.reactions.option_values import server_option
+
+
+def decide(state: ServerState, live: LiveView) -> Decision:
+    """StopServer if there is no session and nothing keeps the server; to be asked after sessions went, not at start."""
+    if state.sessions or server_option(state, "exit-empty") != "on":
+        return Decision()
+    return Decision(effects=(StopServer(),))
