@@ -72,14 +72,15 @@ def _default_command(state: ServerState, session: Session | None) -> bytes:
 
 
 def process_environment(
-    state: ServerState, pane: Pane, surroundings: Surroundings
+    state: ServerState, pane: Pane, surroundings: Surroundings, directory: bytes | None = None
 ) -> dict[bytes, bytes]:
-    """The whole environment of a pane's process."""
+    """The whole environment of a pane's process, which starts in `directory` (None: the pane's own)."""
     session = session_of(state, pane)
     environment = {k: v for k, v in state.environment.items() if k not in KEPT_OUT}
     if session is not None:
         environment |= session.environment
     environment |= _own(state, pane, session, surroundings)
+    environment[b"PWD"] = pane.cwd if directory is None else directory
     environment |= pane.environment
     if not environment.get(b"PATH"):
         environment[b"PATH"] = PATH_DEFAULT
@@ -99,5 +100,4 @@ def _own(
         b"FUGUE": surroundings.socket_path + place,
         b"FUGUE_PANE": f"%{pane.id}".encode(),
         b"SHELL": shell(state, session, surroundings),
-        b"PWD": pane.cwd,
     }
