@@ -1,0 +1,25 @@
+"""The command `fugue`: the thin client, and the offline commands, which it may not import itself."""
+
+import sys
+
+from fuguemux.client import fast
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from fuguemux.client.arguments import Options
+
+
+def run_offline(options: "Options") -> int:
+    """Import the room cli and run one of its commands."""
+    from fuguemux.cli.main import main as cli_main
+
+    return cli_main(options)
+
+
+def main() -> int:
+    """Entry point of `scripts/fugue` and of `python -m fuguemux`."""
+    return fast.main(run_offline)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,175 @@
+"""The words before the command: tmux's global flags and a few of fugue's own. And where the server's socket is.
+
+Imports only `sys`, `posix` and config/paths: part of the thin client.
+"""
+
+import posix
+import sys
+
+from fuguemux.config import paths
+from fuguemux.config.paths import PathRefused, Places
+
+PROGRAM_DEFAULT = "fugue"
+TMUX_VERSION = "tmux 3.3a"
+"""What `tmux -V` answers: the version whose behaviour fugue has. Tools decide by it what they may send."""
+
+_TAKES_VALUE = "cfLST"
+_PLAIN = "2CDlNquUvVd"
+_OFFLINE_FLAGS = {"--help": "help", "--version": "version"}
+
+
+class UsageError(Exception):
+    """The global flags make no sense; the message is for stderr."""
+
+
+class Options:
+    """The global flags, parsed; `argv` holds the words of the command."""
+
+    __slots__ = (
+        "argv",
+        "command_files",
+        "config",
+        "environment",
+        "flags",
+        "places",
+        "program",
+        "shell_command",
+    )
+
+    places: Places
+    """The server meant, and where it listens."""
+
+    def __init__(self, program: str, environment: dict[bytes, bytes]) -> None:
+        self.program = program
+        self.environment = environment
+        self.argv: list[str] = []
+        self.flags: set[str] = set()
+        """Letters of the plain flags that were given."""
+        self.command_files: list[str] = []
+        self.config = ""
+        self.shell_command: str | None = None
+
+
+def usage(program: str) -> str:
+    """Return what is printed after a bad flag."""
+    start = f"usage: {program} "
+    return (
+        f"{start}[-2CDlNquvV] [-c shell-command] [-f file] [-L socket-name]\n"
+        f"{' ' * len(start)}[-S socket-path] [-T features] [--config file] [command [flags]]"
+    )
+
+
+def parse(argv: list[str], environment: dict[bytes, bytes]) -> Options:
+    """Return the options in the process's `argv`. Raises UsageError.
+
+    As tmux's getopt: flags may be joined (`-2u`), a value may be (`-Lname`), the first word without a dash or `--` ends them.
+    """
+    program = argv[0].rpartition("/")[2] or PROGRAM_DEFAULT
+    options = Options(program, environment)
+    name = path = ""
+    at = 1
+    while at < len(argv) and argv[at].startswith("-") and argv[at] != "-":
+        word = argv[at]
+        at += 1
+        if word == "--":
+            break
+        if word.startswith("--"):
+            at = _take_long(options, word, argv, at)
+            continue
+        while word := word[1:]:
+            letter = word[0]
+            if letter in _TAKES_VALUE:
+                if len(word) > 1:
+                    value = word[1:]
+                elif at < len(argv):
+                    value = argv[at]
+                    at += 1
+                else:
+                    raise UsageError(
+                        f"{program}: option requires an argument -- {letter}\n{usage(program)}"
+                    )
+                if letter == "L":
+                    name = value
+                elif letter == "S":
+                    path = value
+                else:
+                    _take_value(options, letter, value)
+                break
+            if letter not in _PLAIN:
+                raise UsageError(f"{program}: unknown option -- {letter}\n{usage(program)}")
+            options.flags.add(letter)
+    options.argv += argv[at:]
+    options.places = _locate(name, path, environment)
+    return options
+
+
+def _take_long(options: Options, word: str, argv: list[str], at: int) -> int:
+    flag, equals, value = word.partition("=")
+    if flag == "--config":
+        if not equals:
+            if at >= len(argv):
+                raise UsageError(
+                    f"{options.program}: {flag} requires the path of a file\n{usage(options.program)}"
+                )
+            value = argv[at]
+            at += 1
+        options.config = value
+    elif word in _OFFLINE_FLAGS:
+        options.argv.append(_OFFLINE_FLAGS[word])
+    else:
+        raise UsageError(f"{options.program}: unknown option {flag}\n{usage(options.program)}")
+    return at
+
+
+def _take_value(options: Options, letter: str, value: str) -> None:
+    if letter == "f":
+        options.command_files.append(value)
+    elif letter == "c":
+        options.shell_command = value
+
+
+def _locate(name: str, path: str, environment: dict[bytes, bytes]) -> Places:
+    """Return the server meant: `-S`, `-L`, the server of the pane we are in, or the default one."""
+    text = paths.decoded(environment)
+    uid = posix.getuid()
+    try:
+        if not path and not name:
+            inside = text.get("FUGUE", "").rsplit(",", 2)
+            if len(inside) == 3 and inside[0].startswith("/"):
+                return _of_pane(inside[0], text, uid)
+        return paths.places(text, uid, name=name or None, socket=path or None)
+    except PathRefused as error:
+        raise UsageError(str(error)) from None
+
+
+def _of_pane(path: str, environment: dict[str, str], uid: int) -> Places:
+    """The server at `path`, under the name it was started with if it is one of the user's usual ones."""
+    directory, _, name = path.rpartition("/")
+    if directory == paths.runtime_directory(environment, uid)[0]:
+        return paths.places(environment, uid, name=name)
+    return paths.places(environment, uid, socket=path)
+
+
+def unsafe_directory(places: Places) -> str:
+    """Return what is wrong with the directory of a socket in /tmp, where others could have made it; empty: nothing."""
+    if not places.private:
+        return ""
+    try:
+        status = posix.lstat(to_octets(places.directory))
+    except OSError:
+        return ""
+    if status.st_mode & 0o170000 != 0o040000:
+        return f"{places.directory} is not a directory"
+    if status.st_uid != posix.getuid() or status.st_mode & 0o022:
+        return f"directory {places.directory} has unsafe permissions"
+    return ""
+
+
+def to_text(value: bytes) -> str:
+    """Return a path from the environment as text that the system calls turn back into the same bytes."""
+    return value.decode(sys.getfilesystemencoding(), sys.getfilesystemencodeerrors())
+
+
+def to_octets(value: str) -> bytes:
+    """Return the bytes that a word of argv or a path was made of."""
+    return value.encode(sys.getfilesystemencoding(), sys.getfilesystemencodeerrors())

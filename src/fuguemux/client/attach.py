@@ -1,0 +1,353 @@
+"""An attached client: keys to the server, the server's bytes to the terminal; and back again when the server was away.
+
+One loop over the terminal, the socket and a pipe that signals write to. Nothing blocks: a terminal that takes nothing
+stops the reading of the socket, and a server that takes nothing stops the reading of keys.
+"""
+
+import _socket
+import contextlib
+import os
+import select
+import signal
+import time
+
+from fuguemux.client import fast
+from fuguemux.client.failure import Failure
+from fuguemux.client.reconnect import Reconnect
+from fuguemux.client.tty import Tty, TtyGone
+from fuguemux.protocol import messages
+from fuguemux.protocol.framing import Decoder, PeerBroke, frame
+from fuguemux.protocol.messages import Detached
+
+OUTPUT_BYTES_HIGH = 256 << 10
+"""With this much waiting for the terminal the socket is not read."""
+INPUT_BYTES_HIGH = 256 << 10
+"""With this much waiting for the server the keys are not read."""
+HELD_BYTES_MAX = 64 << 10
+"""Keys kept while the server is away; what is typed beyond that is dropped."""
+RECEIVE_BYTES = 256 << 10
+INTERRUPT = b"\x03"
+BLANK = b"\x1b\\\x1b[?2026l\x1b[m\x1b[?25h\x1b[H\x1b[2J"
+"""An empty screen, whatever the last server was in the middle of."""
+
+EXIT_LOST = 1
+_SIGNALS = (
+    signal.SIGWINCH,
+    signal.SIGTERM,
+    signal.SIGHUP,
+    signal.SIGTSTP,
+    signal.SIGCONT,
+    signal.SIGINT,
+)
+
+
+class End(Exception):
+    """The client ends: what it prints once the terminal is clean, and its exit code."""
+
+    def __init__(self, text: str, exit_code: int = 0, *, hang_up_parent: bool = False) -> None:
+        super().__init__(text)
+        self.text = text
+        self.exit_code = exit_code
+        self.hang_up_parent = hang_up_parent
+
+
+def attach(sock: "_socket.socket", decoder: Decoder, request: fast.Request, resume: bytes) -> int:
+    """Hand the terminal to the server until one of the two ends it; return the exit code.
+
+    `decoder` may hold messages that came after ATTACHED. The socket becomes this function's. Raises Failure when the
+    terminal cannot be used, PeerBroke when the server breaks the protocol; the terminal is clean then.
+    """
+    try:
+        tty = Tty(request.tty)
+    except OSError as error:
+        sock.close()
+        raise Failure(f"open terminal failed: {error.strerror}") from error
+    client = Client(sock, decoder, request, resume, tty)
+    try:
+        return client.run()
+    finally:
+        client.close()
+
+
+class Client:
+    """The loop and what it keeps."""
+
+    def __init__(
+        self,
+        sock: "_socket.socket",
+        decoder: Decoder,
+        request: fast.Request,
+        resume: bytes,
+        tty: Tty,
+    ) -> None:
+        self._tty = tty
+        self._request = request
+        self._resume = resume
+        self._socket: _socket.socket | None = sock
+        self._decoder = decoder
+        self._to_terminal = bytearray()
+        self._to_server = bytearray()
+        self._reconnect: Reconnect | None = None
+        self._held = bytearray()
+        self._signals: list[int] = []
+        self._wake_read, self._wake_write = os.pipe()
+        self._handlers: dict[signal.Signals, object] = {}
+
+    def run(self) -> int:
+        """Run until the end; return the exit code."""
+        end = End("[lost tty]", EXIT_LOST)
+        try:
+            self._catch_signals()
+            if self._socket is not None:
+                self._socket.setblocking(False)
+            self._tty.enter()
+            self._tell(messages.resize(*self._tty.size()))
+            self._take_frames()
+            while True:
+                self._once()
+        except End as reached:
+            end = reached
+        except TtyGone:
+            pass
+        finally:
+            self._finish()
+        if end.text:
+            with contextlib.suppress(OSError):  # the terminal may be what was lost
+                fast.write(1, end.text.encode("utf-8", "surrogateescape") + b"\n")
+        if end.hang_up_parent and os.getppid() > 1:
+            os.kill(os.getppid(), signal.SIGHUP)
+        return end.exit_code
+
+    def close(self) -> None:
+        """Restore what was changed. May be called again."""
+        self._finish()
+        self._tty.close()
+        if self._wake_read >= 0:
+            os.close(self._wake_read)
+            os.close(self._wake_write)
+            self._wake_read = -1
+
+    def _finish(self) -> None:
+        """Clean the terminal first; then give the signals and the socket back."""
+        self._tty.leave()
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)  # type: ignore[arg-type]  # what signal.signal itself gave us
+        if self._handlers:
+            signal.set_wakeup_fd(-1)
+        self._handlers = {}
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+    # One turn of the loop.
+
+    def _once(self) -> None:
+        tty, server = self._tty.fileno(), self._socket
+        reading: list[int] = [self._wake_read]
+        writing: list[int] = [tty] if self._to_terminal else []
+        if len(self._to_server) < INPUT_BYTES_HIGH:
+            reading.append(tty)
+        timeout_s = None
+        if server is not None:
+            if len(self._to_terminal) < OUTPUT_BYTES_HIGH:
+                reading.append(server.fileno())
+            if self._to_server:
+                writing.append(server.fileno())
+        elif self._reconnect is not None:
+            timeout_s = self._reconnect.wait_s(time.monotonic())
+        readable, writable, _ = select.select(reading, writing, [], timeout_s)
+        if self._wake_read in readable:
+            self._take_signals()
+        if tty in writable:
+            self._write_terminal()
+        if tty in readable:
+            self._take_keys()
+        if server is not None and server is self._socket:
+            self._serve(server.fileno() in readable, server.fileno() in writable)
+        if self._reconnect is not None and self._socket is None:
+            self._try_again(self._reconnect)
+
+    def _serve(self, readable: bool, writable: bool) -> None:
+        try:
+            if writable:
+                self._write_server()
+            if readable:
+                self._read_server()
+        except OSError:
+            self._lost()
+
+    def _read_server(self) -> None:
+        assert self._socket is not None
+        try:
+            data = self._socket.recv(RECEIVE_BYTES)
+        except BlockingIOError:
+            return
+        if not data:
+            self._lost()
+            return
+        self._decoder.receive(data)
+        self._take_frames()
+
+    def _write_server(self) -> None:
+        assert self._socket is not None
+        try:
+            sent = self._socket.send(bytes(self._to_server[:INPUT_BYTES_HIGH]))
+        except BlockingIOError:
+            return
+        del self._to_server[:sent]
+
+    def _write_terminal(self) -> None:
+        taken = self._tty.write(bytes(self._to_terminal[:OUTPUT_BYTES_HIGH]))
+        del self._to_terminal[:taken]
+
+    def _take_keys(self) -> None:
+        data = self._tty.read()
+        if not data:
+            return
+        if self._reconnect is not None and self._reconnect.announced and INTERRUPT in data:
+            raise End("[server exited unexpectedly]", EXIT_LOST)
+        self._tell(frame(messages.INPUT, data))
+
+    def _tell(self, data: bytes) -> None:
+        """Send a message, or keep it until a server is there again."""
+        if self._reconnect is None:
+            self._to_server += data
+        elif len(self._held) + len(data) <= HELD_BYTES_MAX:
+            self._held += data
+
+    # What the server says.
+
+    def _take_frames(self) -> None:
+        while (found := self._decoder.next_frame()) is not None:
+            self._take(*found)
+
+    def _take(self, kind: int, payload: bytes) -> None:
+        if kind == messages.OUTPUT:
+            self._to_terminal += payload
+            if len(self._to_terminal) <= OUTPUT_BYTES_HIGH:
+                self._write_terminal()
+        elif kind == messages.DETACHED:
+            detached = Detached.decode(payload)
+            raise End(detached.text, detached.exit_code, hang_up_parent=detached.hang_up_parent)
+        elif kind == messages.EXIT:
+            raise End("", payload[0] if payload else EXIT_LOST)
+        elif kind == messages.RESUME:
+            self._resume = payload
+        elif kind == messages.SUSPEND:
+            self._stop()
+        elif kind == messages.ATTACHED:
+            self._resumed(messages.decode_attached(payload))
+        elif kind == messages.PROGRESS:
+            self._show_line(payload)
+        elif kind == messages.HELLO:
+            try:
+                fast.check_greeting(payload)
+            except Failure as error:
+                raise End(str(error), EXIT_LOST) from None
+        elif kind == messages.STDERR:
+            raise End(payload.decode("utf-8", "surrogateescape").rstrip("\n"), EXIT_LOST)
+        elif kind < 0x80:
+            raise PeerBroke(f"unexpected message kind {kind}")
+
+    # The server goes away and comes back.
+
+    def _lost(self) -> None:
+        """The server is gone without a word: keep the terminal, wait for the next one."""
+        assert self._socket is not None
+        self._socket.close()
+        self._socket = None
+        del self._to_server[:]  # it may begin in the middle of a message
+        if self._reconnect is None:
+            self._reconnect = Reconnect(self._request, time.monotonic())
+        else:
+            self._reconnect.failed(time.monotonic())
+
+    def _try_again(self, reconnect: Reconnect) -> None:
+        try:
+            line = reconnect.step(time.monotonic())
+        except Failure as error:
+            raise End(f"[server exited unexpectedly]\n{error}", EXIT_LOST) from None
+        if line:
+            self._show_line(line.encode())
+        if reconnect.socket is None:
+            return
+        self._socket, reconnect.socket = reconnect.socket, None
+        self._socket.setblocking(False)
+        self._decoder = Decoder()
+        self._to_server += self._request.encode(self._resume)
+
+    def _resumed(self, resume: bytes) -> None:
+        """The new server draws: an empty screen for it, then the keys that were typed meanwhile."""
+        self._resume = resume
+        self._reconnect = None
+        self._to_terminal += BLANK
+        self._tell(messages.resize(*self._tty.size()))
+        self._tell(bytes(self._held))
+        del self._held[:]
+
+    def _show_line(self, text: bytes) -> None:
+        """Show a line at the bottom, over whatever the last frame left there."""
+        columns, rows = self._tty.size()
+        if columns and rows:
+            line = b"\x1b\\\x1b[?2026l\x1b7\x1b[%d;1H\x1b[m\x1b[7m %s\x1b[K\x1b[m\x1b8" % (
+                rows,
+                text[: columns - 2],
+            )
+            self._to_terminal += line
+            self._write_terminal()
+
+    # Signals.
+
+    def _catch_signals(self) -> None:
+        for descriptor in (self._wake_read, self._wake_write):
+            os.set_blocking(descriptor, False)
+        signal.set_wakeup_fd(self._wake_write, warn_on_full_buffer=False)
+        for number in _SIGNALS:
+            self._handlers[number] = signal.signal(
+                number, lambda caught, _: self._signals.append(caught)
+            )
+
+    def _take_signals(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            os.read(self._wake_read, 4_096)
+        caught, self._signals = set(self._signals), []
+        if signal.SIGHUP in caught:
+            raise self._leaving("lost tty")
+        if caught & {signal.SIGTERM, signal.SIGINT}:
+            raise self._leaving("terminated")
+        if signal.SIGTSTP in caught:
+            self._stop()
+        elif signal.SIGCONT in caught:
+            self._wake()
+        elif signal.SIGWINCH in caught:
+            self._tell(messages.resize(*self._tty.size()))
+
+    def _leaving(self, why: str) -> End:
+        """Tell the server why, if it listens, and how this client ends."""
+        self._tell_now(frame(messages.DETACH, why.encode()))
+        return End(f"[{why}]", EXIT_LOST)
+
+    def _stop(self) -> None:
+        """Give the terminal back, stop this process, and take the terminal again when it is continued."""
+        self._tell_now(frame(messages.SUSPENDED))
+        self._tty.leave()
+        handler = signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGTSTP)
+        signal.signal(signal.SIGTSTP, handler)
+        self._wake()
+
+    def _wake(self) -> None:
+        """Take the terminal as it is now, and have everything drawn."""
+        self._signals = [caught for caught in self._signals if caught != signal.SIGCONT]
+        self._tty.enter()
+        self._tell(messages.resize(*self._tty.size(), messages.WOKEN))
+
+    def _tell_now(self, data: bytes) -> None:
+        """Send a message before something else happens to this process; without a server, or with a stuck one, do not."""
+        if self._socket is None or self._reconnect is not None:
+            return
+        self._tell(data)
+        try:
+            self._write_server()
+        except OSError:
+            return  # the next read notices it

@@ -1,0 +1,5 @@
+"""How the client gives up. A module of its own, so that what the fast path imports late does not import it back."""
+
+
+class Failure(Exception):
+    """The client cannot go on; the message is one line for stderr, exit code 1."""

@@ -1,0 +1,306 @@
+"""The command `fugue` in its thinnest form: argv to the server, its answer to the terminal.
+
+A command costs little more than the bare interpreter, because only `sys`, `posix` and `_socket` are imported here; what
+attaches, starts a server or works without one is imported when it is needed.
+"""
+
+import _socket
+import posix
+import sys
+
+from fuguemux import __version__
+from fuguemux.client import arguments
+from fuguemux.client.arguments import Options, UsageError
+from fuguemux.client.failure import Failure
+from fuguemux.protocol import messages
+from fuguemux.protocol.framing import Decoder, PeerBroke, frame
+from fuguemux.protocol.messages import Command, Detached, Hello
+
+OFFLINE_WORDS = ("help", "doctor", "config", "state", "completions", "service", "version")
+"""Commands of fugue's own that need no server: the room cli carries them out."""
+
+RECEIVE_BYTES = 256 << 10
+STDIN_CHUNK_BYTES = 64 << 10
+COMMAND_BYTES_MAX = 1 << 20
+"""Equal to ARGUMENT_BYTES_MAX of model/limits.py; a test holds them together."""
+
+EXIT_FAILURE = 1
+EXIT_INTERRUPTED = 130
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_TTY_FLAGS = (messages.STDIN_TTY, messages.STDOUT_TTY, messages.STDERR_TTY)
+
+
+def main(
+    run_offline: "Callable[[Options], int] | None" = None, argv: "list[str] | None" = None
+) -> int:
+    """Run the command in `argv` (`sys.argv` if None) and return its exit code. Prints; blocks until the command ends.
+
+    `run_offline` carries out the OFFLINE_WORDS; the room cli lies above this one, so the composition hands it in.
+    """
+    program = "fugue"
+    try:
+        options = arguments.parse(sys.argv if argv is None else argv, dict(posix.environ))
+        program = options.program
+        if run_offline is not None and options.argv and options.argv[0] in OFFLINE_WORDS:
+            return run_offline(options)
+        return _run(options)
+    except (UsageError, Failure) as error:
+        write(2, f"{error}\n".encode("utf-8", "surrogateescape"))
+        return EXIT_FAILURE
+    except PeerBroke as error:
+        write(
+            2,
+            f"{program}: what listens there is no fugue server, or a broken one: {error}\n".encode(),
+        )
+        return EXIT_FAILURE
+    except BrokenPipeError:
+        return EXIT_FAILURE
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+
+
+def _run(options: Options) -> int:
+    if "V" in options.flags:
+        text = (
+            arguments.TMUX_VERSION if options.program.startswith("tmux") else f"fugue {__version__}"
+        )
+        write(1, text.encode() + b"\n")
+        return 0
+    if options.shell_command is not None:
+        return _run_shell(options.environment, options.shell_command)
+    if "C" in options.flags:
+        raise Failure(
+            "control mode (-C) is not supported: attach without -C, or use list-* -F and capture-pane"
+        )
+    if "D" in options.flags:
+        from fuguemux.client.start import run_in_foreground
+
+        return run_in_foreground(options)
+    problem = arguments.unsafe_directory(options.places)
+    if problem:
+        raise Failure(problem)
+    request = Request(options)
+    greeting = request.encode()
+    try:
+        sock = connect(options.places.socket)
+    except OSError as error:
+        from fuguemux.client.start import connect_starting
+
+        sock = connect_starting(options, error)
+    try:
+        return converse(sock, request, greeting)
+    finally:
+        sock.close()
+
+
+def _run_shell(environment: dict[bytes, bytes], command: str) -> int:
+    """Become the shell that runs `command` (`-c`)."""
+    shell = environment.get(b"SHELL", b"")
+    if not shell.startswith(b"/"):
+        shell = b"/bin/sh"
+    try:
+        posix.execve(
+            shell, [shell.rpartition(b"/")[2], b"-c", arguments.to_octets(command)], environment
+        )
+    except OSError as error:
+        raise Failure(f"cannot run {shell.decode('utf-8', 'replace')}: {error.strerror}") from error
+
+
+def connect(path: str) -> "_socket.socket":
+    """Return a socket connected to the server. Raises OSError."""
+    sock = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+    try:
+        sock.connect(path)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+class Request:
+    """What this process asks, ready to be asked again after a reconnect with the size of that moment."""
+
+    __slots__ = ("_command", "options")
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        flags = sum(flag for descriptor, flag in enumerate(_TTY_FLAGS) if posix.isatty(descriptor))
+        flags |= messages.UTF8 if "u" in options.flags else 0
+        flags |= messages.COLORS_256 if "2" in options.flags else 0
+        tty = b""
+        if flags & messages.STDIN_TTY:
+            try:
+                tty = arguments.to_octets(posix.ttyname(0))
+            except OSError:
+                flags &= (
+                    ~messages.STDIN_TTY
+                )  # a terminal of another mount namespace: it has no name here
+        self._command = Command(
+            tuple(arguments.to_octets(word) for word in options.argv),
+            working_directory(options.environment),
+            options.environment,
+            pid=posix.getpid(),
+            flags=flags,
+            tty=tty,
+            program=arguments.to_octets(options.program),
+        )
+
+    @property
+    def tty(self) -> bytes:
+        """Path of the terminal on stdin; empty without one."""
+        return self._command.tty
+
+    def encode(self, resume: bytes = b"") -> bytes:
+        """Return the greeting and the command. Raises Failure when the command is too long."""
+        command = self._command
+        if resume or command.tty:
+            command.columns, command.rows = terminal_size()
+        command.resume = resume
+        length = sum(map(len, command.argv))
+        if length > COMMAND_BYTES_MAX:
+            raise Failure(f"command too long: {length} bytes, at most {COMMAND_BYTES_MAX}")
+        try:
+            frames = command.encode()
+        except ValueError as error:
+            raise Failure(f"command and environment too long: {error}") from error
+        return Hello(messages.VERSION_MIN, messages.VERSION_MAX, __version__).encode() + frames
+
+
+def terminal_size() -> tuple[int, int]:
+    """Return columns and rows of the terminal on stdin, stdout or stderr; zeros without one."""
+    for descriptor in (0, 1, 2):
+        try:
+            columns, rows = posix.get_terminal_size(descriptor)
+        except OSError:
+            continue
+        if columns and rows:
+            return columns, rows
+    return 0, 0
+
+
+def working_directory(environment: dict[bytes, bytes]) -> bytes:
+    """Return the current directory; if it was deleted, the name it had."""
+    try:
+        return posix.getcwdb()
+    except OSError:
+        return environment.get(b"PWD") or environment.get(b"HOME") or b"/"
+
+
+def converse(sock: "_socket.socket", request: Request, greeting: bytes) -> int:
+    """Ask and print what comes back. Returns the exit code; attaches if the server says so. Raises PeerBroke."""
+    send(sock, greeting)
+    decoder = Decoder()
+    progress = Progress()
+    try:
+        while data := receive(sock):
+            decoder.receive(data)
+            while (found := decoder.next_frame()) is not None:
+                kind, payload = found
+                if kind == messages.PROGRESS:
+                    progress.show(payload)
+                    continue
+                if kind != messages.HELLO:
+                    progress.clear()
+                code = _take(sock, kind, payload)
+                if code is not None:
+                    return code
+                if kind == messages.ATTACHED:
+                    from fuguemux.client.attach import attach
+
+                    return attach(sock, decoder, request, messages.decode_attached(payload))
+    finally:
+        progress.clear()
+    raise Failure("server exited unexpectedly")
+
+
+def _take(sock: "_socket.socket", kind: int, payload: bytes) -> int | None:
+    """Do what one message says; return the exit code if it is the last one."""
+    if kind == messages.STDOUT:
+        write(1, payload)
+    elif kind == messages.STDERR:
+        write(2, payload)
+    elif kind == messages.EXIT:
+        return payload[0] if payload else EXIT_FAILURE
+    elif kind == messages.HELLO:
+        check_greeting(payload)
+    elif kind == messages.STDIN_WANTED:
+        _send_stdin(sock)
+    elif kind == messages.DETACHED:
+        detached = Detached.decode(payload)
+        if detached.text:
+            write(2, detached.text.encode("utf-8", "surrogateescape") + b"\n")
+        return detached.exit_code
+    elif kind != messages.ATTACHED and kind < 0x80:
+        raise PeerBroke(f"unexpected message kind {kind}")
+    return None
+
+
+def check_greeting(payload: bytes) -> None:
+    """Raise Failure with the server's sentence when it does not want to talk to this client."""
+    hello = Hello.decode(payload)
+    if hello.highest == 0:
+        raise Failure(hello.text or "the server refused this client")
+
+
+def send(sock: "_socket.socket", data: bytes) -> None:
+    """Send all of `data`. A server that is gone already is noticed when its last words are read."""
+    try:
+        sock.sendall(data)
+    except (BrokenPipeError, ConnectionResetError):
+        return
+
+
+def receive(sock: "_socket.socket") -> bytes:
+    """Return what comes next; empty when the server is gone."""
+    try:
+        return sock.recv(RECEIVE_BYTES)
+    except ConnectionResetError:
+        return b""
+
+
+def _send_stdin(sock: "_socket.socket") -> None:
+    try:
+        while data := posix.read(0, STDIN_CHUNK_BYTES):
+            sock.sendall(frame(messages.STDIN, data))
+        sock.sendall(frame(messages.STDIN))
+    except (BrokenPipeError, ConnectionResetError):
+        pass  # it does not want more; why is in what it sent
+    except OSError as error:
+        raise Failure(f"cannot read standard input: {error.strerror}") from error
+
+
+class Progress:
+    """A line that says what the server is busy with: on a terminal only, and gone when something follows."""
+
+    __slots__ = ("_shown",)
+
+    def __init__(self) -> None:
+        self._shown = False
+
+    def show(self, text: bytes) -> None:
+        """Replace the line."""
+        if posix.isatty(2):
+            write(2, b"\r\x1b[K" + text)
+            self._shown = True
+
+    def clear(self) -> None:
+        """Remove the line if there is one."""
+        if self._shown:
+            self._shown = False
+            write(2, b"\r\x1b[K")
+
+
+def write(descriptor: int, data: bytes) -> None:
+    """Write all of `data`, waiting when a non-blocking descriptor is full. Raises OSError."""
+    view = memoryview(data)
+    while view:
+        try:
+            view = view[posix.write(descriptor, view) :]
+        except BlockingIOError:
+            import select
+
+            select.select([], [descriptor], [])

@@ -1,0 +1,81 @@
+"""How an attached client finds the server again: at once and often, then with help, and not for ever."""
+
+import _socket
+
+from fuguemux.client import fast, start
+from fuguemux.client.failure import Failure
+
+BACK_OFF_SECONDS_MIN = 0.02
+BACK_OFF_SECONDS_MAX = 0.25
+ANNOUNCE_SECONDS = 1.0
+"""A restart that is quicker than this happens without a word."""
+HELP_SECONDS = 2.0
+"""After this the client starts a keeper itself: the old one was killed too, or has given up."""
+GIVE_UP_SECONDS = 60.0
+
+WAITING = "the server is gone; waiting for it to come back (C-c gives up)"
+STARTING = "the server is gone; starting it again (C-c gives up)"
+
+
+class Reconnect:
+    """The time since the server went away. Driven by `step`; holds no clock."""
+
+    def __init__(self, request: fast.Request, now_s: float) -> None:
+        self._request = request
+        self._began_s = now_s
+        self._next_s = now_s
+        self._back_off_s = BACK_OFF_SECONDS_MIN
+        self._starter: start.Starter | None = None
+        self._tried = False
+        self.announced = False
+        """The person was told, so C-c means giving up and no longer goes to the pane."""
+        self.socket: _socket.socket | None = None
+        """Set when a step connected; the caller takes it."""
+
+    def wait_s(self, now_s: float) -> float:
+        """Return how long to wait before the next step."""
+        return max(0.0, self._next_s - now_s)
+
+    def failed(self, now_s: float) -> None:
+        """Note that a connection was made and lost again."""
+        self._later(now_s)
+
+    def step(self, now_s: float) -> str:
+        """Try to connect if it is time; return a line to show, or nothing. Raises Failure when it is hopeless."""
+        if now_s < self._next_s:
+            return ""
+        try:
+            self.socket = fast.connect(self._request.options.places.socket)
+        except OSError:
+            self._later(now_s)
+        away_s = now_s - self._began_s
+        if self.socket is not None:
+            return ""
+        if self._help(away_s):
+            return STARTING
+        if away_s > ANNOUNCE_SECONDS and not self.announced:
+            self.announced = True
+            return WAITING
+        return ""
+
+    def _later(self, now_s: float) -> None:
+        self._next_s = now_s + self._back_off_s
+        self._back_off_s = min(2 * self._back_off_s, BACK_OFF_SECONDS_MAX)
+
+    def _help(self, away_s: float) -> bool:
+        """Start a server once, late; return whether that was just now. Raises Failure."""
+        if away_s > GIVE_UP_SECONDS:
+            raise Failure(
+                f"no server on {self._request.options.places.socket} for {GIVE_UP_SECONDS:.0f} seconds"
+            )
+        if self._starter is not None:
+            ended, reason = self._starter.poll()
+            if ended:
+                self._starter = None
+                if reason is not None:
+                    raise Failure(reason)
+        elif away_s > HELP_SECONDS and not self._tried:
+            self._tried = True
+            self._starter = start.launch(self._request.options)
+            return True
+        return False

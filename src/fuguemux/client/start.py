@@ -1,0 +1,202 @@
+"""No server answers: say so as tmux does, or start the keeper, which starts the server.
+
+Imported only then; the thin client does not pay for it.
+"""
+
+import _socket
+import errno
+import os
+import sys
+import time
+
+from fuguemux.client.arguments import Options
+from fuguemux.client.failure import Failure
+from fuguemux.config import paths
+from fuguemux.config.paths import PathRefused
+from fuguemux.keeper.launch import keeper_argv
+
+STARTING = (
+    ("attach-session", "attach"),
+    ("new-session", "new"),
+    ("start-server", "start"),
+    ("list-keys", "lsk"),
+    ("list-commands", "lscm"),
+)
+"""Commands that start the server, with their aliases: those of tmux 3.3a."""
+PREFIX_CHARACTERS_MIN = {
+    "attach-session": 1,
+    "new-session": 5,
+    "start-server": 2,
+    "list-keys": 6,
+    "list-commands": 7,
+}
+"""How much of a name is enough to mean it among all of tmux's commands."""
+
+DELIBERATE_STOP_FILE = "stopped"
+"""In the state directory: the last server ended because somebody wanted it to (kill-server, the last session closed)."""
+
+CONNECT_SECONDS_MAX = 5.0
+CONNECT_RETRY_SECONDS = 0.01
+ERROR_BYTES_MAX = 4_096
+
+
+def connect_starting(options: Options, error: OSError) -> "_socket.socket":
+    """Return a connection to a server that was started, after `error` said that there is none.
+
+    Raises Failure with tmux's words when the command is not one that starts a server and no saved sessions wait for one,
+    and with the server's own words when it cannot start.
+    """
+    path = options.places.socket
+    if error.errno not in (errno.ENOENT, errno.ECONNREFUSED):
+        raise Failure(f"error connecting to {path} ({error.strerror or error})")
+    if "N" in options.flags or not (starts_server(options.argv) or sessions_wait(options)):
+        if error.errno == errno.ECONNREFUSED:
+            raise Failure(f"no server running on {path}")
+        raise Failure(f"error connecting to {path} ({error.strerror})")
+    start(options)
+    return _connect(path)
+
+
+def starts_server(argv: list[str]) -> bool:
+    """Whether one of the commands in `argv` starts the server; without any it is new-session."""
+    first = True
+    for word in argv:
+        if first and _means_start(word.removesuffix(";")):
+            return True
+        first = word.endswith(";") and not word.endswith("\\;")
+    return not argv
+
+
+def _means_start(word: str) -> bool:
+    return any(
+        word == alias or (name.startswith(word) and len(word) >= PREFIX_CHARACTERS_MIN[name])
+        for name, alias in STARTING
+    )
+
+
+def state_directory(options: Options) -> str:
+    """Return where this server keeps its state, as far as is known without reading the configuration."""
+    return paths.state_directory(
+        paths.decoded(options.environment), os.getuid(), options.places.name
+    )
+
+
+def sessions_wait(options: Options) -> bool:
+    """Whether a log lies there that no deliberate stop closed: the server crashed, or the machine did."""
+    try:
+        state = state_directory(options)
+    except PathRefused:
+        return False
+    return os.path.isdir(state + "/wal") and not os.path.exists(f"{state}/{DELIBERATE_STOP_FILE}")
+
+
+def server_argv(options: Options) -> tuple[str, ...]:
+    """Return the argv that starts the server of these options."""
+    argv = [sys.executable, "-I", "-m", "fuguemux.server.main", *server_arguments(options)]
+    return tuple(argv)
+
+
+def server_arguments(options: Options) -> list[str]:
+    """Return the server's own arguments: which one it is and what it reads when it starts."""
+    places = options.places
+    argv = ["-L", places.name] if places.private else ["-S", places.socket]
+    if options.config:
+        argv += ["--config", os.path.abspath(options.config)]
+    for file in options.command_files:
+        argv += ["-f", os.path.abspath(file)]
+    return argv
+
+
+def start(options: Options) -> None:
+    """Start keeper and server and wait until it serves. Raises Failure with the reason when it cannot."""
+    message = launch(options).wait()
+    if message is not None:
+        raise Failure(message)
+
+
+def launch(options: Options) -> "Starter":
+    """Start keeper and server, or have a living keeper start its server; return at once. Raises Failure."""
+    places = options.places
+    try:
+        paths.prepare(places, os.getuid())
+    except PathRefused as error:
+        raise Failure(str(error)) from None
+    return Starter(keeper_argv(places.keeper_socket, server_argv=server_argv(options)))
+
+
+class Starter:
+    """The short-lived process that brings keeper and server up; its stderr holds the reason when it cannot."""
+
+    def __init__(self, argv: tuple[str, ...]) -> None:
+        """Start it. Its stdin and stdout are /dev/null, and it keeps nothing else of this process open."""
+        self._errors, write_end = os.pipe()
+        os.set_blocking(self._errors, False)
+        try:
+            self._pid = os.posix_spawn(
+                argv[0],
+                argv,
+                os.environ,
+                file_actions=[
+                    (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
+                    (os.POSIX_SPAWN_OPEN, 1, "/dev/null", os.O_WRONLY, 0),
+                    (os.POSIX_SPAWN_DUP2, write_end, 2),
+                ],
+            )
+        except OSError as error:
+            os.close(self._errors)
+            raise Failure(f"cannot start the server: {argv[0]}: {error.strerror}") from error
+        finally:
+            os.close(write_end)
+        self._ended = False
+
+    def wait(self) -> str | None:
+        """Wait for its end. Returns None when the server serves, else the reason in one line."""
+        return self._result(os.waitpid(self._pid, 0)[1])
+
+    def poll(self) -> tuple[bool, str | None]:
+        """Return whether it has ended, and then the same as `wait`. Does not block."""
+        pid, status = os.waitpid(self._pid, os.WNOHANG)
+        return (True, self._result(status)) if pid else (False, None)
+
+    def _result(self, status: int) -> str | None:
+        try:
+            said = os.read(self._errors, ERROR_BYTES_MAX)
+        except BlockingIOError:
+            said = b""
+        os.close(self._errors)
+        code = os.waitstatus_to_exitcode(status)
+        if code == 0:
+            return None
+        return (
+            said.decode("utf-8", "replace").strip()
+            or f"the server did not start (exit code {code})"
+        )
+
+
+def _connect(path: str) -> "_socket.socket":
+    """Connect to a server that has said it serves; a moment of grace covers one that is replaced just then."""
+    deadline = time.monotonic() + CONNECT_SECONDS_MAX
+    while True:
+        sock = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+        try:
+            sock.connect(path)
+            return sock
+        except OSError as error:
+            sock.close()
+            if time.monotonic() > deadline:
+                raise Failure(f"error connecting to {path} ({error.strerror or error})") from None
+        time.sleep(CONNECT_RETRY_SECONDS)
+
+
+def run_in_foreground(options: Options) -> int:
+    """Become the server (`-D`). Does not return unless it cannot."""
+    if options.argv:
+        raise Failure("-D takes no command")
+    argv = server_argv(options)
+    try:
+        paths.prepare(options.places, os.getuid())
+        os.execv(argv[0], argv)
+    except PathRefused as error:
+        raise Failure(str(error)) from None
+    except OSError as error:
+        raise Failure(f"cannot start the server: {argv[0]}: {error.strerror}") from error

@@ -1,0 +1,169 @@
+"""The terminal that a client attaches: raw while the server draws on it, and clean again on every way out."""
+
+import os
+import termios
+
+from fuguemux.client.arguments import to_text
+
+# xterm control sequences, by name, as in xterm's ctlseqs.
+_ENTER = (
+    b"\x1b[22;0t"  # XTWINOPS: push icon and window title
+    b"\x1b[?1049h"  # save the cursor, go to the alternate screen
+    b"\x1b[m\x1b(B\x1b[H\x1b[2J"
+)
+_LEAVE = (
+    b"\x1b\\"  # ST: ends a string, and any other sequence, that was cut in its middle
+    b"\x1b[?2026l"  # synchronized output
+    b"\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1005l\x1b[?1006l\x1b[?1015l"  # mouse reports
+    b"\x1b[?1004l"  # focus reports
+    b"\x1b[?2004l"  # bracketed paste
+    b"\x1b[=0;1u"  # kitty keyboard flags of this screen
+    b"\x1b[>4;0m"  # modifyOtherKeys
+    b"\x1b[?1l\x1b>"  # cursor keys, keypad
+    b"\x1b[?6l\x1b[?7h\x1b[4l\x1b[r"  # origin, wrap, insert, margins
+    b"\x1b(B\x0f\x1b[m"  # character set, colours
+    b"\x1b[0 q\x1b[?12l\x1b[?25h"  # cursor shape, blinking, visible
+    b"\x1b[H\x1b[2J"
+    b"\x1b[?1049l"
+    b"\x1b[23;0t"  # XTWINOPS: pop the titles
+)
+
+WRITE_BYTES_MAX = 64 << 10
+READ_BYTES_MAX = 16 << 10
+
+
+class TtyGone(Exception):
+    """The terminal hung up, or its other end was closed."""
+
+
+class Tty:
+    """A terminal in raw mode from `enter` to `leave`. Reads and writes do not block.
+
+    The terminal is opened anew by its path, because making the inherited descriptor non-blocking would do the same to the
+    shell that shares it. `leave` may be called any number of times, from any state.
+    """
+
+    def __init__(self, path: bytes) -> None:
+        """Open the terminal at `path`. Raises OSError when it cannot be opened or is none."""
+        self._descriptor = os.open(
+            to_text(path), os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK | os.O_CLOEXEC
+        )
+        try:
+            self._before = termios.tcgetattr(self._descriptor)
+        except termios.error as error:
+            os.close(self._descriptor)
+            raise OSError(*error.args) from error
+        self._entered = False
+
+    def fileno(self) -> int:
+        """Return the descriptor to wait on."""
+        return self._descriptor
+
+    def enter(self) -> None:
+        """Make the terminal raw and show the empty alternate screen. Raises TtyGone."""
+        try:
+            self._before = (
+                termios.tcgetattr(self._descriptor) if not self._entered else self._before
+            )
+            self._entered = True
+            termios.tcsetattr(self._descriptor, termios.TCSANOW, _raw(self._before))
+        except termios.error as error:
+            raise TtyGone(str(error)) from error
+        self._write_now(_ENTER)
+
+    def leave(self) -> None:
+        """Restore screen, modes and line settings. Never raises and waits at most a moment for a stalled terminal."""
+        if not self._entered:
+            return
+        self._entered = False
+        try:
+            termios.tcflow(self._descriptor, termios.TCOON)
+            self._write_now(_LEAVE)
+            termios.tcsetattr(self._descriptor, termios.TCSANOW, self._before)
+        except (OSError, termios.error, TtyGone):
+            return
+
+    def close(self) -> None:
+        """Leave and close."""
+        self.leave()
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def read(self) -> bytes:
+        """Return what was typed; empty when nothing is there yet. Raises TtyGone."""
+        try:
+            data = os.read(self._descriptor, READ_BYTES_MAX)
+        except BlockingIOError:
+            return b""
+        except OSError as error:
+            raise TtyGone(error.strerror) from error
+        if not data:
+            raise TtyGone("end of file")
+        return data
+
+    def write(self, data: "bytes | memoryview") -> int:
+        """Write what the terminal takes now and return how much. Raises TtyGone."""
+        try:
+            return os.write(self._descriptor, data[:WRITE_BYTES_MAX])
+        except BlockingIOError:
+            return 0
+        except OSError as error:
+            raise TtyGone(error.strerror) from error
+
+    def size(self) -> tuple[int, int]:
+        """Return columns and rows; zeros when they are not known."""
+        try:
+            columns, rows = os.get_terminal_size(self._descriptor)
+        except OSError:
+            return 0, 0
+        return columns, rows
+
+    def _write_now(self, data: bytes) -> None:
+        """Write all of a short sequence, giving a stalled terminal a second."""
+        import select
+
+        view = memoryview(data)
+        while view:
+            taken = self.write(view)
+            view = view[taken:]
+            if not taken and not select.select([], [self._descriptor], [], 1.0)[1]:
+                return
+
+
+def _raw(before: "list[int | list[bytes | int]]") -> "list[int | list[bytes | int]]":
+    """Line settings under which every byte passes as it is, both ways."""
+    iflag, oflag, cflag, lflag, ispeed, ospeed, characters = before
+    assert isinstance(iflag, int)
+    assert isinstance(oflag, int)
+    assert isinstance(cflag, int)
+    assert isinstance(lflag, int)
+    assert isinstance(characters, list)
+    characters = list(characters)
+    characters[termios.VMIN], characters[termios.VTIME] = 1, 0
+    iflag &= ~(
+        termios.IXON
+        | termios.IXOFF
+        | termios.ICRNL
+        | termios.INLCR
+        | termios.IGNCR
+        | termios.IMAXBEL
+        | termios.ISTRIP
+        | termios.BRKINT
+        | termios.PARMRK
+        | termios.INPCK
+    )
+    iflag |= termios.IGNBRK
+    oflag &= ~(termios.OPOST | termios.ONLCR | termios.OCRNL | termios.ONLRET)
+    lflag &= ~(
+        termios.IEXTEN
+        | termios.ICANON
+        | termios.ECHO
+        | termios.ECHOE
+        | termios.ECHONL
+        | termios.ECHOCTL
+        | termios.ECHOKE
+        | termios.ISIG
+    )
+    cflag = cflag & ~(termios.CSIZE | termios.PARENB) | termios.CS8
+    return [iflag, oflag, cflag, lflag, ispeed, ospeed, characters]
