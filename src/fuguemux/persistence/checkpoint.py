@@ -1,0 +1,412 @@
+"""Checkpoints: the whole structure, what changed of the panes, new scrollback, in small steps that never stall the server.
+
+    series = CheckpointSeries(storage, directory, store, …)
+    run = series.begin(sources, reason)
+    for step in run.steps(): step.run()        # on the loop, or on a thread where `step.blocking`
+    run.result
+
+A checkpoint is fuzzy: the structure is that of one moment, every pane that of its own, and each says which log record it
+was taken after; replay brings them together. Packs are written, synced and read back; then they and the manifest get
+their names; then one sync of the directory makes them durable. Until then nothing refers to them, so a checkpoint that
+fails, or dies at any point, changes nothing.
+"""
+
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from typing import Final, NamedTuple, Protocol
+
+import msgspec
+
+from fuguemux.model.ids import PaneId
+from fuguemux.model.state import ServerState
+from fuguemux.persistence.checkpoint_files import CheckpointFiles, PaneFiles, Screen
+from fuguemux.persistence.files import Storage
+from fuguemux.persistence.manifest import Manifest, StoredPane
+from fuguemux.persistence.packs import FILE_HEADER, PACK_BYTES_MAX
+from fuguemux.persistence.retention import Retained, retain
+from fuguemux.persistence.scrollback import ScrollbackStore
+from fuguemux.persistence.serialization import Withhold, encode_state
+
+DEAD_SHARE_MAX: Final = 0.5
+"""A pack of which more than this is dead is rewritten."""
+SMALL_PACK_BYTES: Final = 1 << 20
+SMALL_PACKS_MAX: Final = 12
+"""When there are more small packs than this they are put together."""
+
+
+class PaneMark(NamedTuple):
+    """What tells whether a pane changed since the last checkpoint.
+
+    `mark` is any value that differs after everything that may change its screen: its output offset, its size, its
+    process. None: the pane is not ready to be captured (its output is still being replayed); what the last checkpoint has
+    of it is kept, and `hold_lsn` says from which record on the log has to be kept for it.
+    """
+
+    mark: Hashable | None
+    hold_lsn: int = 0
+
+
+class PaneCapture(NamedTuple):
+    """A pane's terminal as of log record `lsn`, taken right after all its history went to the scrollback store."""
+
+    lsn: int
+    output_offset: int
+    columns: int
+    rows: int
+    engine: str
+    snapshot: bytes
+    fallback: bytes
+    """The screen as terminal output, for any engine."""
+
+
+class Sources(Protocol):
+    """Where a checkpoint gets what it writes. Called on the loop; every call is quick."""
+
+    def structure(self) -> tuple[ServerState, int]:
+        """The state, and the LSN of the last record that is part of it and of every pane's screen."""
+
+    def panes(self) -> Iterable[PaneId]:
+        """The panes to be stored. A pane that must not reach the disk is not among them."""
+
+    def mark(self, pane: PaneId) -> PaneMark:
+        """What tells whether the pane changed."""
+
+    def capture(self, pane: PaneId) -> PaneCapture | None:
+        """The pane's terminal now; None if it is gone."""
+
+
+class CheckpointSettings(msgspec.Struct, frozen=True):
+    """What a person may change."""
+
+    keep_checkpoints: int = 0
+    scrollback_persistence_lines: int | None = None
+    compaction_bytes_max: int = PACK_BYTES_MAX
+    slice_ms: float = 2.0
+    program: str = "fugue"
+
+
+class CheckpointResult(NamedTuple):
+    """What a checkpoint did. `wal_before_lsn`: no record below it is needed any more.
+
+    `purge`: lines were cleared, whose bytes the log still holds: begin a new segment, then delete up to `wal_before_lsn`.
+    """
+
+    manifest: Manifest
+    new_bytes: int
+    panes_written: int
+    blocks_written: int
+    bytes_moved: int
+    wal_before_lsn: int
+    removed: list[str]
+    purge: bool
+
+
+class Step(NamedTuple):
+    """A part of a checkpoint. `blocking`: run it on a thread; otherwise on the loop, where it takes some ms at most."""
+
+    run: Callable[[], None]
+    blocking: bool
+
+
+class _Written(NamedTuple):
+    """What the last checkpoint has of a pane, and what tells whether it still is so (None: nothing does)."""
+
+    stored: StoredPane
+    mark: Hashable | None
+    version: int | None
+
+
+class CheckpointSeries:
+    """The checkpoints of one store, one after the other."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        directory: str,
+        store: ScrollbackStore,
+        *,
+        store_id: bytes,
+        now_ms: Callable[[], int],
+        monotonic: Callable[[], float],
+        generations: Iterable[Manifest] = (),
+        saves: Iterable[Manifest] = (),
+        highest_number: int = 0,
+        stored: Mapping[PaneId, StoredPane] | None = None,
+        settings: CheckpointSettings | None = None,
+        withhold: Withhold | None = None,
+    ) -> None:
+        """`generations` (newest first), `saves`, `highest_number` and `stored` are what recovery found."""
+        self.storage = storage
+        self.directory = directory
+        self.store = store
+        self.store_id = store_id
+        self.now_ms = now_ms
+        self.monotonic = monotonic
+        self.generations = list(generations)
+        self.saves = list(saves)
+        self.highest_number = highest_number
+        self.settings = settings or CheckpointSettings()
+        self.withhold = withhold
+        self.written = {pane: _Written(entry, None, 0) for pane, entry in (stored or {}).items()}
+
+    def begin(self, sources: Sources, reason: str, *, name: str = "") -> "CheckpointRun":
+        """A checkpoint to be run step by step; one at a time. With `name` it is kept until somebody deletes it."""
+        self.highest_number += 1
+        return CheckpointRun(self, sources, reason, name, self.highest_number)
+
+    def victims(self, busy: set[bytes], *, all_dead: bool) -> set[bytes]:
+        """The packs to be rewritten: mostly dead ones, many small ones; none that is `busy`.
+
+        With `all_dead` every pack in which anything is dead, whatever that costs.
+        """
+        if not self.generations:
+            return set()
+        live = self._live_bytes()
+        packs = [
+            p for p in self.generations[0].packs if live.get(p.digest) and p.digest not in busy
+        ]
+        if all_dead:
+            return {p.digest for p in packs if live[p.digest] + FILE_HEADER.size < p.size_bytes}
+        chosen: set[bytes] = set()
+        room = self.settings.compaction_bytes_max
+        dead = [p for p in packs if live[p.digest] < (1 - DEAD_SHARE_MAX) * p.size_bytes]
+        small = [p for p in packs if p.size_bytes < SMALL_PACK_BYTES]
+        for group in (dead, small if len(small) > SMALL_PACKS_MAX else []):
+            for pack in sorted(group, key=lambda pack: live[pack.digest]):
+                if pack.digest not in chosen and live[pack.digest] <= room:
+                    room -= live[pack.digest]
+                    chosen.add(pack.digest)
+        return chosen
+
+    def _live_bytes(self) -> dict[bytes, int]:
+        live = dict(self.store.live_bytes)
+        for written in self.written.values():
+            for place in (written.stored.screen, written.stored.scrollback):
+                if place is not None:
+                    live[place.digest] = live.get(place.digest, 0) + place.length
+        return live
+
+
+class _Item:
+    """A pane that has to be written, wholly or in part."""
+
+    def __init__(self, pane: PaneId, mark: Hashable, files: PaneFiles) -> None:
+        self.pane = pane
+        self.mark = mark
+        self.files = files
+
+
+class CheckpointRun:
+    """One checkpoint. Run its steps in order; after an exception call `abandon`."""
+
+    def __init__(
+        self, series: CheckpointSeries, sources: Sources, reason: str, name: str, number: int
+    ) -> None:
+        self._series = series
+        self._sources = sources
+        self._reason = reason
+        self._name = name
+        self._number = number
+        self._files = CheckpointFiles(
+            series.storage, series.directory, series.store, series.store_id, number
+        )
+        self._todo: list[PaneId] = []
+        self._carried: dict[PaneId, _Written] = {}
+        self._captured: list[_Item] = []
+        self._items: list[_Item] = []
+        self._state = ServerState()
+        self._lsn = 0
+        self._wal_start = 0
+        self._victims: set[bytes] = set()
+        self._purge = False
+        self._manifest: Manifest | None = None
+        self._result: CheckpointResult | None = None
+
+    @property
+    def result(self) -> CheckpointResult:
+        """What it did, once all steps have run."""
+        assert self._result is not None, "the checkpoint has not been run to its end"
+        return self._result
+
+    def steps(self) -> Iterator[Step]:
+        """The parts, in order. Each may raise OSError or PackDamaged: nothing is changed then."""
+        yield Step(self._begin, False)
+        yield Step(self._files.open, True)
+        while self._todo:
+            yield Step(self._capture, False)
+            yield Step(self._write, True)
+        yield Step(self._publish, True)
+        yield Step(self._adopt, False)
+        yield Step(self._retain, True)
+
+    def abandon(self) -> None:
+        """Remove what the checkpoint left behind, as far as that is possible. Blocks."""
+        self._files.abandon()
+
+    # -- on the loop --------------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        series = self._series
+        self._state, self._lsn = self._sources.structure()
+        self._wal_start = self._lsn
+        marks = {pane: self._sources.mark(pane) for pane in self._sources.panes()}
+        busy = self._hold(marks)
+        # Packs that must stay may hold erased lines: a later checkpoint sees to them.
+        self._purge = series.store.erase_wanted and not busy
+        if self._purge:
+            series.highest_number += 1
+        self._victims = series.victims(busy, all_dead=self._purge)
+        for pane, mark in marks.items():
+            if mark.mark is not None and not self._carry(pane, mark.mark):
+                self._todo.append(pane)
+
+    def _hold(self, marks: Mapping[PaneId, PaneMark]) -> set[bytes]:
+        """Keep what there is of panes that are not ready; the packs that must stay for them."""
+        busy: set[bytes] = set()
+        for pane, mark in marks.items():
+            if mark.mark is not None:
+                continue
+            written = self._series.written.get(pane)
+            if written is None:
+                self._wal_start = min(self._wal_start, max(mark.hold_lsn - 1, 0))
+                continue
+            self._carried[pane] = written
+            self._wal_start = min(self._wal_start, written.stored.lsn)
+            busy |= written.stored.digests()
+        return busy
+
+    def _carry(self, pane: PaneId, mark: Hashable) -> bool:
+        """Take a pane over from the last checkpoint if nothing of it changed and none of it has to move."""
+        written = self._series.written.get(pane)
+        if written is None or written.mark != mark:
+            return False
+        if written.version != self._series.store.pane(pane).version:
+            return False
+        if self._victims and not self._victims.isdisjoint(written.stored.digests()):
+            return False
+        # Nothing happened since: it is as it was, as of now.
+        self._carried[pane] = written._replace(stored=written.stored._replace(lsn=self._lsn))
+        return True
+
+    def _capture(self) -> None:
+        """Snapshots of as many panes as a slice has time for."""
+        clock = self._series.monotonic
+        deadline = clock() + self._series.settings.slice_ms / 1000
+        while self._todo:
+            self._capture_pane(self._todo.pop())
+            if clock() >= deadline:
+                break
+
+    def _capture_pane(self, pane: PaneId) -> None:
+        mark = self._sources.mark(pane).mark
+        written = self._series.written.get(pane)
+        scrollback = self._series.store.pane(pane)
+        if mark is not None and written is not None and written.mark == mark:
+            files = PaneFiles(written.stored._replace(lsn=self._lsn), None)
+        else:
+            capture = self._sources.capture(pane)
+            if capture is None:
+                return  # gone: its removal is in the log behind the structure's record
+            screen = Screen(
+                capture.columns,
+                capture.rows,
+                capture.engine,
+                capture.snapshot,
+                capture.fallback,
+                capture.lsn,
+                capture.output_offset,
+            )
+            files = PaneFiles(None, screen)
+        if written is not None and written.version == scrollback.version:
+            files.same_scrollback = written.stored
+        files.cut = scrollback.cut(self._series.settings.scrollback_persistence_lines)
+        self._captured.append(_Item(pane, mark, files))
+
+    def _adopt(self) -> None:
+        """From here on the checkpoint is the newest one: read blocks from where they are now."""
+        series, manifest = self._series, self._manifest
+        assert manifest is not None
+        written = dict(self._carried)
+        for item in self._items:
+            files = item.files
+            if item.pane in series.store and files.cut is not None:
+                series.store.pane(item.pane).written(files.cut, files.blocks, files.open_place)
+            version = files.cut.version if files.cut is not None else None
+            written[item.pane] = _Written(files.stored(), item.mark, version)
+        series.written = written
+        if self._purge:
+            series.store.erase_wanted = False
+            series.generations.clear()
+        series.generations[:0] = reversed(self._files.manifests)
+        if self._name:
+            series.saves = [save for save in series.saves if save.name != self._name]
+            series.saves.append(msgspec.structs.replace(manifest, name=self._name))
+
+    # -- on a thread --------------------------------------------------------------------------
+
+    def _write(self) -> None:
+        for item in self._captured:
+            self._files.write_pane(item.pane, item.files, self._victims)
+        self._items += self._captured
+        self._captured = []
+
+    def _publish(self) -> None:
+        self._files.write_structure(encode_state(self._state, self._series.withhold))
+        self._files.finish_packs()
+        stored = {pane: written.stored for pane, written in self._carried.items()}
+        stored |= {item.pane: item.files.stored() for item in self._items}
+        wal_start = min([self._wal_start, *(entry.lsn for entry in stored.values())])
+        highest = max([self._lsn, *(entry.lsn for entry in stored.values())])
+        generations = self._series.generations
+        engines = [item.files.screen.engine for item in self._items if item.files.screen]
+        before = generations[0] if generations else None
+        manifest = self._files.manifest(
+            stored,
+            {pack.digest: pack.size_bytes for each in generations for pack in each.packs},
+            number=self._number,
+            store_id=self._series.store_id,
+            created_ms=self._series.now_ms(),
+            reason=self._reason,
+            program=self._series.settings.program,
+            engine=engines[-1] if engines else (before.engine if before is not None else ""),
+            structure_lsn=self._lsn,
+            wal_start_lsn=wal_start,
+            next_lsn=highest + 1,
+            previous=before.number if before is not None else 0,
+            sessions=tuple(s.name for _, s in sorted(self._state.sessions.items())),
+        )
+        self._manifest = manifest
+        self._files.publish(manifest, name=self._name, twice=self._purge)
+
+    def _retain(self) -> None:
+        series = self._series
+        assert self._manifest is not None
+        retained: Retained = retain(
+            series.storage,
+            series.directory,
+            series.generations,
+            series.saves,
+            keep_more=series.settings.keep_checkpoints,
+            forget=series.store.reader.forget,
+        )
+        series.generations = retained.generations
+        self._result = CheckpointResult(
+            self._manifest,
+            self._files.new_bytes,
+            len(self._items),
+            self._files.blocks_written,
+            self._files.bytes_moved,
+            retained.wal_before_lsn,
+            retained.removed,
+            self._purge,
+        )
+
+
+def run_to_end(run: CheckpointRun) -> CheckpointResult:
+    """Run every step on this thread. Raises what a step raises, with everything undone."""
+    try:
+        for step in run.steps():
+            step.run()
+    except BaseException:
+        run.abandon()
+        raise
+    return run.result

@@ -1,0 +1,385 @@
+"""Recovery: the newest good checkpoint, then the log behind it. It always ends with a state, and with an account of it.
+
+1. Read every manifest; set damaged ones aside.
+2. The structure comes from the newest manifest whose structure snapshot is whole.
+3. Every pane comes from the newest manifest in which its parts are whole: one bad pane never costs the others.
+4. Replay the log from the oldest of these points on, through the same `apply` as live work.
+5. Say what is missing: log records from their numbers, output from the offsets in each pane's own count.
+
+Only data of another version stops a start; nothing is touched then.
+"""
+
+import contextlib
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+import msgspec
+
+from fuguemux.model.ids import PaneId
+from fuguemux.model.invariants import violations
+from fuguemux.model.state import ServerState
+from fuguemux.persistence.checkpoint_files import HERE, Screen
+from fuguemux.persistence.files import Storage, read_all, write_atomically
+from fuguemux.persistence.manifest import (
+    Manifest,
+    PaneEntry,
+    StoredPane,
+    place_of,
+    stored_pane,
+)
+from fuguemux.persistence.packs import EntryKind, PackDamaged, PackReader
+from fuguemux.persistence.replay import SIZE_DEFAULT, RecoveredPane, Replay, pane_sizes
+from fuguemux.persistence.report import Damage, LostRecords, PaneReport, RecoveryReport
+from fuguemux.persistence.retention import Found, find_manifests
+from fuguemux.persistence.scrollback import Index, ScrollbackStore, decode_index
+from fuguemux.persistence.serialization import PayloadDamaged, decode_state, without_withheld
+from fuguemux.persistence.soundness import made_sound
+from fuguemux.persistence.wal.reader import LogScan, scan
+
+WAL: Final = "wal"
+CHECKPOINTS: Final = "checkpoints"
+QUARANTINE: Final = "quarantine"
+RECOVERIES: Final = "recoveries"
+STORE_FILE: Final = "STORE"
+STORE_ID_BYTES: Final = 16
+
+
+class Recovered(NamedTuple):
+    """What a server starts from."""
+
+    state: ServerState
+    panes: dict[PaneId, RecoveredPane]
+    """Every pane of the state."""
+    store: ScrollbackStore
+    report: RecoveryReport
+    log: LogScan
+    """For the writer, which goes on behind it."""
+    next_lsn: int
+    clean: bool
+    store_id: bytes
+    generations: list[Manifest]
+    saves: list[Manifest]
+    highest_number: int
+    stored: dict[PaneId, StoredPane]
+    """Panes of which the checkpoint's parts can be used again, for the next one."""
+
+
+class _Base(NamedTuple):
+    """A checkpoint to start from."""
+
+    manifest: Manifest | None
+    state: ServerState
+    structure_lsn: int
+
+
+def recover(
+    storage: Storage,
+    directory: str,
+    *,
+    now_ms: Callable[[], int],
+    monotonic: Callable[[], float],
+    new_store_id: bytes,
+    read_only: bool = False,
+) -> Recovered:
+    """Read everything back. Blocks; with `read_only` nothing is written, moved or created.
+
+    Raises ManifestUnsupported, UnsupportedLog or VersionUnknown for data of another version of fugue, and OSError if
+    the state directory itself cannot be used.
+    """
+    started = monotonic()
+    recovery = _Recovery(storage, directory, read_only, now_ms())
+    recovered = recovery.run(new_store_id)
+    recovered.report.duration_ms = (monotonic() - started) * 1000
+    return recovered
+
+
+class _Recovery:
+    """One recovery, step by step."""
+
+    def __init__(self, storage: Storage, directory: str, read_only: bool, now_ms: int) -> None:
+        self._storage = storage
+        self._directory = directory
+        self._read_only = read_only
+        self._checkpoints = f"{directory}/{CHECKPOINTS}"
+        self._reader = PackReader(storage, self._checkpoints)
+        self._store = ScrollbackStore(self._reader)
+        self._report = RecoveryReport(started_ms=now_ms)
+        self._stored: dict[PaneId, StoredPane] = {}
+
+    def run(self, new_store_id: bytes) -> Recovered:
+        if not self._read_only:
+            for name in ("", WAL, CHECKPOINTS, QUARANTINE, RECOVERIES):
+                self._storage.make_directory(f"{self._directory}/{name}".rstrip("/"))
+        found = self._find()
+        store_id, known = self._store_id(found, new_store_id)
+        found = self._of_this_store(found, store_id)
+        base = self._base(found)
+        panes = self._panes(base, found)
+        replay = Replay(base.state, base.structure_lsn, panes)
+        start = min([base.structure_lsn, *(pane.lsn for pane in panes.values())]) + 1
+        log = scan(self._storage, f"{self._directory}/{WAL}", start, store_id=known)
+        for record in log.records():
+            replay.take(record)
+        store_id = known or log.report.store_id or store_id
+        self._keep_store_id(store_id)
+        floor = max(
+            [base.structure_lsn, *(p.lsn for p in panes.values())]
+            + [manifest.next_lsn - 1 for manifest in found.manifests]
+        )
+        self._tell(base, replay, log, start)
+        if log.report.last_lsn < floor:
+            # The log ends before the checkpoint. No number may be given twice.
+            log = scan(self._storage, f"{self._directory}/{WAL}", floor + 1, store_id=store_id)
+            log.finish()
+        state = self._finished(replay)
+        return Recovered(
+            state,
+            panes,
+            self._store,
+            self._report,
+            log,
+            max(log.report.last_lsn, floor) + 1,
+            self._report.clean,
+            store_id,
+            found.manifests,
+            found.saves,
+            found.highest_number,
+            {pane: stored for pane, stored in self._stored.items() if pane in state.panes},
+        )
+
+    # -- which store, which checkpoints -------------------------------------------------------
+
+    def _find(self) -> Found:
+        try:
+            found = find_manifests(self._storage, self._checkpoints)
+        except FileNotFoundError:
+            return Found([], [], [], 0)
+        for name, reason in found.damaged:
+            self._damaged(name, reason, aside=name)
+        return found
+
+    def _damaged(self, what: str, detail: str, *, aside: str = "") -> None:
+        """Note a damage, once; move the file `aside` of the checkpoints to the quarantine."""
+        if any(damage.what == what for damage in self._report.damages):
+            return
+        target = ""
+        if aside and not self._read_only:
+            target = f"{QUARANTINE}/{self._report.started_ms}-{aside}"
+            try:
+                path = f"{self._directory}/{target}"
+                self._storage.rename(f"{self._checkpoints}/{aside}", path)
+                self._storage.fsync_directory(f"{self._directory}/{QUARANTINE}")
+            except OSError:
+                target = ""
+        self._report.damages.append(Damage(what, detail, target))
+
+    def _store_id(self, found: Found, new: bytes) -> tuple[bytes, bytes | None]:
+        """The store's id, and the same again if it is certain."""
+        try:
+            text = read_all(self._storage, f"{self._directory}/{STORE_FILE}")
+            stored = bytes.fromhex(text.decode("ascii").strip())
+            if len(stored) == STORE_ID_BYTES:
+                return stored, stored
+            self._damaged(STORE_FILE, "it is not an id")
+        except FileNotFoundError:
+            pass
+        except (OSError, ValueError) as error:
+            self._damaged(STORE_FILE, str(error))
+        if found.manifests:
+            return found.manifests[0].store_id, found.manifests[0].store_id
+        return new, None
+
+    def _keep_store_id(self, store_id: bytes) -> None:
+        if self._read_only:
+            return
+        with contextlib.suppress(OSError, ValueError):
+            text = read_all(self._storage, f"{self._directory}/{STORE_FILE}")
+            if bytes.fromhex(text.decode("ascii").strip()) == store_id:
+                return
+        write_atomically(
+            self._storage, self._directory, STORE_FILE, [store_id.hex().encode() + b"\n"]
+        )
+
+    def _of_this_store(self, found: Found, store_id: bytes) -> Found:
+        for manifest in found.manifests:
+            if manifest.store_id != store_id:
+                name = f"checkpoint {manifest.number}"
+                self._damaged(name, "it belongs to another store and was not used")
+        ours = [manifest for manifest in found.manifests if manifest.store_id == store_id]
+        saves = [manifest for manifest in found.saves if manifest.store_id == store_id]
+        return found._replace(manifests=ours, saves=saves)
+
+    def _base(self, found: Found) -> _Base:
+        """The newest checkpoint whose structure is whole."""
+        for manifest in found.manifests:
+            self._report.checkpoints_tried += 1
+            place = place_of(manifest, manifest.structure)
+            try:
+                state = decode_state(self._reader.payload(place, EntryKind.STRUCTURE, 0))
+            except (PackDamaged, PayloadDamaged) as error:
+                self._damaged(f"structure of checkpoint {manifest.number}", str(error))
+                continue
+            self._report.checkpoint = manifest.number
+            self._report.checkpoint_ms = manifest.created_ms
+            self._report.checkpoint_reason = manifest.reason
+            return _Base(manifest, state, manifest.structure_lsn)
+        if found.manifests or found.damaged:
+            self._report.notes.append("no checkpoint is whole: the state comes from the log alone")
+        return _Base(None, ServerState(), 0)
+
+    # -- panes --------------------------------------------------------------------------------
+
+    def _panes(self, base: _Base, found: Found) -> dict[PaneId, RecoveredPane]:
+        """Every pane that the base checkpoint knows, each from the newest place where it is whole."""
+        if base.manifest is None:
+            return {}
+        older = [m for m in found.manifests if m.number < base.manifest.number]
+        panes: dict[PaneId, RecoveredPane] = {}
+        sizes: dict[PaneId, tuple[int, int]] = {}
+        for window in base.state.windows.values():
+            sizes |= pane_sizes(window)
+        for entry in base.manifest.panes:
+            if entry.pane in base.state.panes:
+                panes[entry.pane] = self._pane(entry, base.manifest, older)
+        for pane in base.state.panes:
+            if pane not in panes:
+                # It had nothing to be stored, or no terminal yet.
+                blank = panes[pane] = RecoveredPane(pane, *sizes.get(pane, SIZE_DEFAULT))
+                blank.lsn = base.structure_lsn
+        return panes
+
+    def _pane(self, entry: PaneEntry, manifest: Manifest, older: list[Manifest]) -> RecoveredPane:
+        try:
+            return self._loaded(stored_pane(manifest, entry), entry.pane)
+        except PackDamaged as error:
+            reason = str(error)
+            self._damaged(f"%{entry.pane} in checkpoint {manifest.number}", reason)
+        for candidate in older:
+            again = next((e for e in candidate.panes if e.pane == entry.pane), None)
+            if again is not None:
+                with contextlib.suppress(PackDamaged):
+                    return self._loaded(stored_pane(candidate, again), entry.pane)
+        return self._remains(stored_pane(manifest, entry), entry.pane, reason)
+
+    def _loaded(self, stored: StoredPane, pane: PaneId) -> RecoveredPane:
+        """The pane as stored. Raises PackDamaged, with nothing done."""
+        screen = self._screen(stored, pane)
+        index = self._index(stored, pane)
+        recovered = RecoveredPane(pane, stored.columns, stored.rows)
+        recovered.screen = screen
+        self._load(recovered, stored, index)
+        self._stored[pane] = stored
+        return recovered
+
+    def _load(self, pane: RecoveredPane, stored: StoredPane, index: Index | None) -> None:
+        pane.lsn = stored.lsn
+        pane.output_offset = pane.end_offset = stored.output_offset
+        if index is not None:
+            self._store.load(pane.pane, index)
+
+    def _screen(self, stored: StoredPane, pane: PaneId) -> Screen:
+        payload = self._reader.payload(stored.screen, EntryKind.SCREEN, pane)
+        try:
+            return msgspec.msgpack.decode(payload, type=Screen)
+        except msgspec.DecodeError as error:
+            raise PackDamaged(f"the screen of %{pane} does not decode: {error}") from error
+
+    def _index(self, stored: StoredPane, pane: PaneId) -> Index | None:
+        place = stored.scrollback
+        if place is None:
+            return None
+        index = decode_index(self._reader.payload(place, EntryKind.INDEX, pane))
+        packs = tuple(place.digest if digest == HERE else digest for digest in index.packs)
+        return msgspec.structs.replace(index, packs=packs)
+
+    def _remains(self, stored: StoredPane, pane: PaneId, reason: str) -> RecoveredPane:
+        """What can be had of a pane that is whole nowhere."""
+        recovered = RecoveredPane(pane, stored.columns, stored.rows)
+        recovered.problem = reason
+        index = None
+        with contextlib.suppress(PackDamaged):
+            index = self._index(stored, pane)
+        with contextlib.suppress(PackDamaged):
+            recovered.screen = self._screen(stored, pane)
+        self._load(recovered, stored, index)
+        return recovered
+
+    # -- the account --------------------------------------------------------------------------
+
+    def _tell(self, base: _Base, replay: Replay, log: LogScan, start: int) -> None:
+        report, found = self._report, log.report
+        report.replay_from_lsn = start
+        report.replay_to_lsn = found.last_lsn
+        report.records_replayed = replay.records
+        report.events_applied = replay.events_applied
+        report.events_skipped = replay.events_skipped
+        report.output_bytes_replayed = replay.output_bytes
+        report.last_record_ms = replay.last_ms
+        for lost in found.lost:
+            # What the checkpoint covers is not lost; gaps in output show in the panes' offsets.
+            first = max(lost.first_lsn, base.structure_lsn + 1)
+            if first <= lost.last_lsn:
+                report.lost.append(
+                    LostRecords(
+                        first,
+                        lost.last_lsn,
+                        lost.damaged_bytes,
+                        lost.from_ms,
+                        lost.to_ms,
+                        lost.classes,
+                    )
+                )
+        report.damages += [
+            Damage(f"log segment {finding.segment_id:x}", f"{finding.kind}: {finding.detail}")
+            for finding in found.findings
+        ]
+        report.damages += replay.damages
+        if found.tail is not None:
+            report.unfinished_records = found.tail.records
+            report.unfinished_bytes = found.tail.dropped_bytes
+        fresh = base.manifest is None and not found.segments
+        report.clean = found.clean
+        report.cause = (
+            "first start" if fresh else ("clean stop" if found.clean else "no clean stop")
+        )
+
+    def _finished(self, replay: Replay) -> ServerState:
+        """The final state, made sound if losses left it unsound, with a report for each of its panes."""
+        report = self._report
+        state = replay.state
+        broken = list(violations(state))
+        if broken:
+            report.notes += [f"put right: {what}" for what in broken]
+            state = made_sound(state)
+        state, report.withheld = without_withheld(state)
+        sizes: dict[PaneId, tuple[int, int]] = {}
+        for window in state.windows.values():
+            sizes |= pane_sizes(window)
+        for gone in [pane for pane in replay.panes if pane not in state.panes]:
+            del replay.panes[gone]
+            self._store.drop(gone)
+        for pane in state.panes:
+            if pane not in replay.panes:
+                replay.panes[pane] = RecoveredPane(pane, *sizes.get(pane, SIZE_DEFAULT))
+        names = {
+            link.window: (session.name, link.index)
+            for session in state.sessions.values()
+            for link in session.links
+        }
+        for number, recovered in sorted(replay.panes.items()):
+            session, index = names.get(state.panes[number].window, ("", 0))
+            report.panes.append(
+                PaneReport(
+                    number,
+                    session=session,
+                    window=index,
+                    reason=recovered.problem,
+                    replayed_bytes=recovered.output_bytes,
+                    scrollback_lines=len(self._store.pane(number)),
+                    lost_bytes=recovered.lost_bytes,
+                    lost_from=recovered.lost_from,
+                    lost_to=recovered.lost_to,
+                    lost_before_ms=recovered.lost_before_ms,
+                )
+            )
+        return state

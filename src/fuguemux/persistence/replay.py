@@ -1,0 +1,287 @@
+"""Replaying the log behind a checkpoint: events onto the structure, and for every pane the list of what happened to it.
+
+The structure is complete at the end of the scan. What a pane's terminal has to go through is only listed, so that a server
+can answer at once and rebuild screens one by one.
+"""
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple, TypeAlias
+
+from fuguemux.model import events as ev
+from fuguemux.model.apply import EventRefused, apply, apply_after_gap
+from fuguemux.model.ids import PaneId, WindowId
+from fuguemux.model.layout import Layout, rectangles
+from fuguemux.model.state import ServerState, Window
+from fuguemux.persistence.checkpoint_files import Screen
+from fuguemux.persistence.packs import zstd_content_size
+from fuguemux.persistence.report import Damage
+from fuguemux.persistence.serialization import PayloadDamaged, decode_events
+from fuguemux.persistence.wal.frame import (
+    COMPRESSED,
+    IGNORABLE,
+    OUTPUT_PREFIX,
+    Record,
+    RecordType,
+    decode_output,
+)
+from fuguemux.persistence.wal.frame import PayloadDamaged as OutputDamaged
+
+SIZE_DEFAULT: Final = (80, 24)
+
+
+class Output(NamedTuple):
+    """Bytes of the pane's program, from byte `offset` of all it ever wrote."""
+
+    lsn: int
+    offset: int
+    data: bytes
+
+
+class Resize(NamedTuple):
+    """The pane got this size, in cells."""
+
+    lsn: int
+    columns: int
+    rows: int
+
+
+class Cleared(NamedTuple):
+    """The pane's history was cleared by a command."""
+
+    lsn: int
+
+
+class Started(NamedTuple):
+    """A process was started in the pane; `generation` 1 is its first."""
+
+    lsn: int
+    generation: int
+    at_ms: int
+
+
+class Lost(NamedTuple):
+    """The pane's output from byte `start` up to `stop` is not in the log."""
+
+    lsn: int
+    start: int
+    stop: int
+
+
+Operation: TypeAlias = Output | Resize | Cleared | Started | Lost
+
+
+class RecoveredPane:
+    """A pane to be rebuilt: a terminal of `columns` by `rows` from `screen`, then every operation of `replay`.
+
+    Everything `replay` sends into history goes to the scrollback store, behind what is there.
+    """
+
+    def __init__(self, pane: PaneId, columns: int, rows: int) -> None:
+        self.pane = pane
+        self.columns = columns
+        self.rows = rows
+        self.screen: Screen | None = None
+        """As of `lsn`; None: it begins blank."""
+        self.lsn = 0
+        self.output_offset = 0
+        self.end_offset = 0
+        """The offset of the next byte that the pane's program writes."""
+        self.lost_bytes = 0
+        self.lost_from = 0
+        self.lost_to = 0
+        self.lost_before_ms = 0
+        self.problem = ""
+        """Why something of the checkpoint is missing, if it is."""
+        self._operations: list[_Pending] = []
+
+    @property
+    def output_bytes(self) -> int:
+        """How many bytes `replay` hands out."""
+        return self.end_offset - self.output_offset - self.lost_bytes
+
+    def replay(self) -> Iterator[Operation]:
+        """What happened to the pane after `lsn`, in order. May be asked for again."""
+        expected = self.output_offset
+        for operation in self._operations:
+            if not isinstance(operation, _Logged):
+                yield operation
+                continue
+            chunk = decode_output(operation.flags, operation.payload)
+            offset, data = chunk.offset, chunk.data
+            if offset > expected:
+                yield Lost(operation.lsn, expected, offset)
+            elif offset < expected:
+                data = data[expected - offset :]
+                offset = expected
+            if data:
+                yield Output(operation.lsn, offset, data)
+                expected = offset + len(data)
+
+    def forget_replay(self) -> None:
+        """The terminal is rebuilt: give the memory back."""
+        self._operations = []
+
+    def add(self, operation: "_Pending") -> None:
+        """Note something that is not output."""
+        self._operations.append(operation)
+
+    def add_output(self, record: Record) -> None:
+        """Note an OUTPUT record. Raises OutputDamaged."""
+        offset, size = _extent(record)
+        if offset + size <= self.end_offset:
+            return
+        if offset > self.end_offset:
+            if not self.lost_bytes:
+                self.lost_from = self.end_offset
+            self.lost_bytes += offset - self.end_offset
+            self.lost_to = offset
+            self.lost_before_ms = record.time_ms
+        self.end_offset = offset + size
+        self._operations.append(_Logged(record.lsn, record.flags, record.payload))
+
+
+class _Logged(NamedTuple):
+    """An OUTPUT record, still packed."""
+
+    lsn: int
+    flags: int
+    payload: bytes
+
+
+_Pending: TypeAlias = _Logged | Resize | Cleared | Started
+
+
+def _extent(record: Record) -> tuple[int, int]:
+    """The offset and size of an OUTPUT record's bytes, without unpacking them. Raises OutputDamaged."""
+    if len(record.payload) < OUTPUT_PREFIX.size:
+        raise OutputDamaged(f"output record {record.lsn} is too short")
+    offset: int = OUTPUT_PREFIX.unpack_from(record.payload)[1]
+    if record.flags & COMPRESSED:
+        size = zstd_content_size(record.payload[OUTPUT_PREFIX.size :])
+        if size is None:
+            size = len(decode_output(record.flags, record.payload).data)
+        return offset, size
+    return offset, len(record.payload) - OUTPUT_PREFIX.size
+
+
+def pane_sizes(window: Window) -> dict[PaneId, tuple[int, int]]:
+    """The columns and rows of every pane of a window; a zoomed one has all of it."""
+    sizes = _sizes(window.layout)
+    if window.zoomed:
+        sizes[window.active] = (window.layout.columns, window.layout.rows)
+    return sizes
+
+
+def _sizes(layout: Layout) -> dict[PaneId, tuple[int, int]]:
+    return {pane: (cell.columns, cell.rows) for pane, cell in rectangles(layout)}
+
+
+class Replay:
+    """Takes the records behind a checkpoint, in order."""
+
+    def __init__(
+        self, state: ServerState, structure_lsn: int, panes: dict[PaneId, RecoveredPane]
+    ) -> None:
+        self.state = state
+        self.panes = panes
+        self.records = 0
+        self.events_applied = 0
+        self.events_skipped = 0
+        self.output_bytes = 0
+        self.last_ms = 0
+        self.damages: list[Damage] = []
+        self._structure_lsn = structure_lsn
+        self._current = {pane: (found.columns, found.rows) for pane, found in panes.items()}
+        """The size that each pane has after what was noted so far."""
+
+    def take(self, record: Record) -> None:
+        """Replay one record. Raises VersionUnknown for an event of a newer fugue."""
+        self.records += 1
+        self.last_ms = record.time_ms
+        try:
+            if record.kind == RecordType.STRUCTURE:
+                self._structure(record)
+            elif record.kind == RecordType.OUTPUT:
+                self._output(record)
+        except (PayloadDamaged, OutputDamaged) as error:
+            self.damages.append(Damage(f"log record {record.lsn}", str(error)))
+
+    def _output(self, record: Record) -> None:
+        if len(record.payload) < OUTPUT_PREFIX.size:
+            raise OutputDamaged("an output record is too short")
+        number: int = OUTPUT_PREFIX.unpack_from(record.payload)[0]
+        pane = self.panes.get(PaneId(number))
+        if pane is None:
+            if number < self.state.next_pane and number not in self.state.panes:
+                return  # the last words of a pane that was closed
+            pane = self._new_pane(PaneId(number), SIZE_DEFAULT)
+        if record.lsn > pane.lsn:
+            before = pane.end_offset - pane.lost_bytes
+            pane.add_output(record)
+            self.output_bytes += pane.end_offset - pane.lost_bytes - before
+
+    def _new_pane(self, pane: PaneId, size: tuple[int, int]) -> RecoveredPane:
+        found = self.panes[pane] = RecoveredPane(pane, *size)
+        self._current[pane] = size
+        return found
+
+    def _structure(self, record: Record) -> None:
+        events = decode_events(record.payload, ignorable=bool(record.flags & IGNORABLE))
+        if record.lsn > self._structure_lsn:
+            for event in events:
+                self._apply(event)
+        for event in events:
+            self._note(event, record.lsn)
+
+    def _apply(self, event: ev.AnyEvent) -> None:
+        try:
+            self.state = apply(self.state, event)
+        except EventRefused:
+            self.state, _ = apply_after_gap(self.state, event)
+            self.events_skipped += 1
+        else:
+            self.events_applied += 1
+
+    def _note(self, event: ev.AnyEvent, lsn: int) -> None:
+        """What the event means for the terminals of panes."""
+        match event:
+            case ev.HistoryCleared(pane):
+                self._add(pane, Cleared(lsn))
+            case ev.ProcessStarted():
+                self._add(event.pane, Started(lsn, event.generation, event.at_ms))
+            case ev.LayoutChanged(window, layout) | ev.PaneRemoved(window, _, layout):
+                self._resized(window, layout, lsn)
+            case ev.PaneAdded() | ev.WindowCreated():
+                self._resized(event.window, event.layout, lsn)
+            case ev.PaneMoved():
+                if event.source_layout is not None:
+                    self._resized(event.source, event.source_layout, lsn)
+                self._resized(event.target, event.target_layout, lsn)
+            case ev.PaneBroken():
+                self._resized(event.source, event.source_layout, lsn)
+                self._resized(event.window, event.layout, lsn)
+            case ev.ZoomChanged(window, _) | ev.PaneActivated(window, _):
+                self._resized(window, None, lsn)
+            case _:
+                pass
+
+    def _resized(self, window: WindowId, layout: Layout | None, lsn: int) -> None:
+        # The structure tells of zooming, too, where it is as old as the record.
+        found = self.state.windows.get(window)
+        if lsn > self._structure_lsn and found is not None:
+            sizes = pane_sizes(found)
+        elif layout is not None:
+            sizes = _sizes(layout)
+        else:
+            return
+        for pane, size in sizes.items():
+            if pane not in self.panes:
+                self._new_pane(pane, size)
+            elif self._current[pane] != size and lsn > self.panes[pane].lsn:
+                self._current[pane] = size
+                self.panes[pane].add(Resize(lsn, *size))
+
+    def _add(self, pane: PaneId, operation: Cleared | Started) -> None:
+        found = self.panes.get(pane)
+        if found is not None and operation.lsn > found.lsn:
+            found.add(operation)

@@ -1,0 +1,233 @@
+"""The recovery report: what was found at a start, what came back, what was lost. Kept as JSON, shown by `fugue recovery`."""
+
+import contextlib
+from typing import Final, Literal
+
+import msgspec
+
+from fuguemux.model.ids import PaneId
+from fuguemux.persistence.files import Storage, read_all, write_atomically
+
+REPORTS_MAX: Final = 100
+SUFFIX: Final = ".json"
+
+Status = Literal[
+    "live", "respawned", "suspended", "held-dead", "cwd-fallback", "partial", "failed", "pending"
+]
+"""What became of a pane. `pending`: the server has not come to it yet."""
+
+
+class Damage(msgspec.Struct, frozen=True):
+    """Something stored that could not be read. `set_aside`: where its bytes are now, if they were moved."""
+
+    what: str
+    detail: str
+    set_aside: str = ""
+
+
+class LostRecords(msgspec.Struct, frozen=True):
+    """A range of log records that were durable once and cannot be read. Times in ms, 0: not known."""
+
+    first_lsn: int
+    last_lsn: int
+    damaged_bytes: int
+    from_ms: int
+    to_ms: int
+    classes: dict[str, int] = {}
+
+
+class PaneReport(msgspec.Struct):
+    """One pane. `lost_from` and `lost_to` are byte offsets of its output."""
+
+    pane: PaneId
+    status: Status = "pending"
+    session: str = ""
+    window: int = 0
+    reason: str = ""
+    exit_code: int | None = None
+    exit_signal: int | None = None
+    from_fallback: bool = False
+    """The screen came from its portable form: another engine version wrote the snapshot, or it is damaged."""
+    replayed_bytes: int = 0
+    scrollback_lines: int = 0
+    lost_bytes: int = 0
+    lost_lines: int = 0
+    lost_from: int = 0
+    lost_to: int = 0
+    lost_before_ms: int = 0
+    """Wall time of the record behind the loss."""
+
+
+class RecoveryReport(msgspec.Struct):
+    """One start of the server. Times are wall milliseconds since the epoch."""
+
+    started_ms: int
+    clean: bool = False
+    cause: str = ""
+    """first start, clean stop, or what the server took the crash for."""
+    duration_ms: float = 0.0
+    checkpoint: int | None = None
+    checkpoint_ms: int = 0
+    checkpoint_reason: str = ""
+    checkpoints_tried: int = 0
+    replay_from_lsn: int = 0
+    replay_to_lsn: int = 0
+    last_record_ms: int = 0
+    records_replayed: int = 0
+    events_applied: int = 0
+    events_skipped: int = 0
+    output_bytes_replayed: int = 0
+    unfinished_records: int = 0
+    """Writes that had not finished and were never acknowledged."""
+    unfinished_bytes: int = 0
+    lost: list[LostRecords] = []
+    damages: list[Damage] = []
+    withheld: list[str] = []
+    """Variables whose values may not be stored."""
+    panes: list[PaneReport] = []
+    notes: list[str] = []
+
+    @property
+    def lost_bytes(self) -> int:
+        """Bytes of pane output that are known to be lost."""
+        return sum(pane.lost_bytes for pane in self.panes)
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything that was ever durable is back."""
+        return not (self.lost or self.damages or self.lost_bytes or self.events_skipped)
+
+    @property
+    def summary(self) -> str:
+        """One line, for the status line and the first attach."""
+        if self.complete:
+            return f"recovered {len(self.panes)} panes, nothing lost"
+        parts = []
+        if self.lost:
+            ranges = ", ".join(
+                f"{r.first_lsn}-{r.last_lsn}" if r.last_lsn > r.first_lsn else f"{r.first_lsn}"
+                for r in self.lost
+            )
+            parts.append(f"log records {ranges} lost")
+        if self.lost_bytes:
+            parts.append(f"{self.lost_bytes} bytes of output lost")
+        if self.damages:
+            parts.append(f"{len(self.damages)} damaged files or parts")
+        if self.events_skipped:
+            parts.append(f"{self.events_skipped} changes without their cause")
+        return f"recovered {len(self.panes)} panes; " + ", ".join(parts)
+
+
+_encoder: Final = msgspec.json.Encoder()
+_decoder: Final = msgspec.json.Decoder(RecoveryReport)
+
+
+def encode_report(report: RecoveryReport) -> bytes:
+    """The report as JSON, with its summary."""
+    fields = msgspec.to_builtins(report)
+    return _encoder.encode({**fields, "lost_bytes": report.lost_bytes, "summary": report.summary})
+
+
+def decode_report(data: bytes) -> RecoveryReport:
+    """What `encode_report` made. Raises ValueError."""
+    try:
+        return _decoder.decode(data)
+    except msgspec.DecodeError as error:
+        raise ValueError(f"not a recovery report: {error}") from error
+
+
+def save_report(storage: Storage, directory: str, report: RecoveryReport) -> str:
+    """Store the report in `directory`, durable; the oldest beyond `REPORTS_MAX` go. Saving it again replaces it.
+
+    Returns the path. Raises OSError.
+    """
+    name = f"{report.started_ms:015d}{SUFFIX}"
+    path = write_atomically(storage, directory, name, [encode_report(report)])
+    for old in report_names(storage, directory)[REPORTS_MAX:]:
+        with contextlib.suppress(OSError):
+            storage.unlink(f"{directory}/{old}")
+    return path
+
+
+def report_names(storage: Storage, directory: str) -> list[str]:
+    """File names of the stored reports, newest first."""
+    names = [name for name in storage.list(directory) if name.endswith(SUFFIX)]
+    return sorted((name for name in names if name[: -len(SUFFIX)].isdigit()), reverse=True)
+
+
+def load_reports(storage: Storage, directory: str) -> list[RecoveryReport]:
+    """The stored reports, newest first; unreadable ones are left out."""
+    reports = []
+    for name in report_names(storage, directory):
+        with contextlib.suppress(OSError, ValueError):
+            reports.append(decode_report(read_all(storage, f"{directory}/{name}")))
+    return reports
+
+
+# -- as text ----------------------------------------------------------------------------------
+
+
+def report_lines(report: RecoveryReport, *, when: str) -> list[str]:
+    """The report as a person reads it; `when` is its time, formatted."""
+    lines = [f"recovery {when}: {report.summary}"]
+    stop = "clean stop" if report.clean else (report.cause or "no clean stop")
+    lines.append(f"  before: {stop}; took {report.duration_ms:.0f} ms")
+    if report.checkpoint is None:
+        lines.append("  checkpoint: none")
+    else:
+        lines.append(f"  checkpoint: {report.checkpoint} ({report.checkpoint_reason})")
+    lines.append(
+        f"  log: {report.records_replayed} records from LSN {report.replay_from_lsn} to {report.replay_to_lsn}, "
+        f"{report.events_applied} events, {report.output_bytes_replayed} bytes of output"
+    )
+    if report.unfinished_bytes or report.unfinished_records:
+        lines.append(
+            f"  unfinished, never acknowledged: {report.unfinished_records} records, {report.unfinished_bytes} bytes"
+        )
+    for lost in report.lost:
+        kinds = ", ".join(f"{count} {name}" for name, count in sorted(lost.classes.items()))
+        lines.append(f"  lost: LSN {lost.first_lsn}-{lost.last_lsn} ({kinds})")
+    for damage in report.damages:
+        aside = f", set aside as {damage.set_aside}" if damage.set_aside else ""
+        lines.append(f"  damaged: {damage.what}: {damage.detail}{aside}")
+    if report.withheld:
+        lines.append(f"  not stored by configuration: {', '.join(report.withheld)}")
+    lines += [f"  note: {note}" for note in report.notes]
+    return lines + _pane_table(report.panes)
+
+
+def _pane_table(panes: list[PaneReport]) -> list[str]:
+    rows = [("pane", "in", "status", "replayed", "scrollback", "lost")]
+    for pane in panes:
+        where = f"{pane.session}:{pane.window}" if pane.session else ""
+        lost = f"{pane.lost_bytes} bytes" if pane.lost_bytes else "nothing"
+        rows.append(
+            (
+                f"%{pane.pane}",
+                where,
+                describe(pane),
+                f"{pane.replayed_bytes} bytes",
+                f"{pane.scrollback_lines} lines",
+                lost,
+            )
+        )
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return [
+        "  " + "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
+
+
+def describe(pane: PaneReport) -> str:
+    """The status of a pane with what belongs to it, as formats and tables show it."""
+    match pane.status:
+        case "held-dead":
+            if pane.exit_signal is not None:
+                return f"held-dead(signal {pane.exit_signal})"
+            return f"held-dead({'unknown' if pane.exit_code is None else pane.exit_code})"
+        case "partial":
+            return f"partial({pane.lost_bytes} bytes, {pane.lost_lines} lines, {pane.lost_from}-{pane.lost_to})"
+        case "failed":
+            return f"failed({pane.reason})"
+        case _:
+            return pane.status
