@@ -1,27 +1,423 @@
-"""The format language: `#{session_name}`, `#{?condition,then,else}`, `#S`, … After tmux(1), FORMATS."""
+"""The format language: `#{session_name}`, `#{?condition,then,else}`, `#S`, … After tmux(1), FORMATS, 3.3a.
+
+Expanding never raises and always ends: nesting, the number of steps and the length of the result are limited.
+`#(command)` expands to what the caller's `jobs` says of it, or to nothing. `#[style]` stays.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final
 
 import msgspec
 
-from fuguemux.model.ids import ClientId, PaneId, SessionId, WindowId
-from fuguemux.model.live import LiveView
-from fuguemux.model.state import ServerState
+from fuguemux.commands import format_text
+from fuguemux.commands.format_context import Context, View
+from fuguemux.commands.format_syntax import Modifier, choices, modifiers, skip, unescaped
+from fuguemux.commands.format_time import pretty, strftime
+from fuguemux.commands.format_variables import find
+from fuguemux.commands.styles import rgb
+from fuguemux.model.layout import panes_of
+from fuguemux.model.live import CaptureRequest
+
+__all__ = ["Context", "expand", "is_true"]
+
+DEPTH_MAX: Final = 100
+STEPS_MAX: Final = 200_000
+"""Parts expanded for one text. What comes after expands to nothing."""
+RESULT_CHARS_MAX: Final = 1 << 20
+WIDTH_COLUMNS_MAX: Final = 10_000
+"""The widest padding."""
+PLACES_MAX: Final = 100
+
+_UPPER: Final = {
+    "D": "pane_id",
+    "F": "window_flags",
+    "H": "host",
+    "I": "window_index",
+    "P": "pane_index",
+    "S": "session_name",
+    "T": "pane_title",
+    "W": "window_name",
+    "h": "host_short",
+}
+_COMPARISONS: Final[Mapping[str, Callable[[str, str], bool]]] = {
+    "==": lambda left, right: left == right,
+    "!=": lambda left, right: left != right,
+    "<": lambda left, right: left < right,
+    ">": lambda left, right: left > right,
+    "<=": lambda left, right: left <= right,
+    ">=": lambda left, right: left >= right,
+    "||": lambda left, right: is_true(left) or is_true(right),
+    "&&": lambda left, right: is_true(left) and is_true(right),
+}
 
 
-class Context(msgspec.Struct, frozen=True):
-    """What a format is about. A part that is None has no variables; they expand to nothing."""
+def expand(
+    text: str,
+    context: Context,
+    *,
+    time: bool = False,
+    jobs: Callable[[str], str] | None = None,
+) -> str:
+    """`text` with its formats expanded. Never raises; what is unknown expands to nothing.
 
-    state: ServerState
-    live: LiveView
-    session: SessionId | None = None
-    window: WindowId | None = None
-    index: int | None = None
-    """The window's index in the session; None: that of its first link there."""
-    pane: PaneId | None = None
-    client: ClientId | None = None
-    extra: dict[str, str] = {}
-    """Variables of the caller, which come before all others."""
+    `time`: strftime's conversions (`%H:%M`) are replaced too, as in the status line. `jobs` gives the output of `#(…)`.
+    """
+    if "#" not in text and not (time and "%" in text):
+        return text
+    return _Expander(View(context), _Work(), jobs, time=time, depth=0).expand(text)
 
 
-def expand(text: str, context: Context) -> str:
-    """`text` with its formats expanded. Never raises; what is unknown expands to nothing."""
-    return text
+def is_true(text: str) -> bool:
+    """Whether a condition that expanded to `text` holds."""
+    return text not in ("", "0")
+
+
+class _Work:
+    """What is left to be done for one text, shared by all that it nests."""
+
+    def __init__(self) -> None:
+        self.steps = STEPS_MAX
+        self.chars = RESULT_CHARS_MAX * 8
+
+    def step(self) -> bool:
+        self.steps -= 1
+        return self.steps > 0 and self.chars > 0
+
+
+class _Expander:
+    """Expands texts for one view; nested formats get an expander one deeper."""
+
+    def __init__(
+        self,
+        view: View,
+        work: _Work,
+        jobs: Callable[[str], str] | None,
+        *,
+        time: bool,
+        depth: int,
+    ) -> None:
+        self.view = view
+        self.work = work
+        self.jobs = jobs
+        self.time = time
+        self.depth = depth
+
+    def deeper(self, view: View | None = None, *, time: bool | None = None) -> "_Expander":
+        return _Expander(
+            self.view if view is None else view,
+            self.work,
+            self.jobs,
+            time=self.time if time is None else time,
+            depth=self.depth + 1,
+        )
+
+    def nested(self, text: str) -> str:
+        return self.deeper().expand(text)
+
+    def expand(self, text: str) -> str:
+        if self.depth > DEPTH_MAX or not self.work.step():
+            return ""
+        if self.time:
+            text = strftime(text, self.view.live, self.view.live.now_ms() // 1000)
+        parts: list[str] = []
+        size = 0
+        for part in self.parts(text):
+            parts.append(part)
+            size += len(part)
+            self.work.chars -= len(part)
+            if size > RESULT_CHARS_MAX or not self.work.step():
+                break
+        return "".join(parts)[:RESULT_CHARS_MAX]
+
+    def parts(self, text: str) -> Iterator[str]:
+        """The pieces of the result. They end early where a format is not closed or a choice has no alternative."""
+        at = 0
+        while at < len(text):
+            sign = text.find("#", at)
+            if sign < 0 or sign + 1 == len(text):
+                yield text[at:]
+                return
+            if sign > at:
+                yield text[at:sign]
+            char = text[sign + 1]
+            at = sign + 2
+            if char == "{":
+                end = skip(text, sign, "}") if text[sign + 2 : sign + 3] != "}" else sign + 2
+                value = None if end < 0 else self.replace(text[sign + 2 : end])
+                if value is None:
+                    return
+                yield value
+                at = end + 1
+            elif char == "(":
+                end = _closing(text, at)
+                if end < 0:
+                    return
+                if self.jobs is not None:
+                    yield self.jobs(self.nested(text[at:end]))
+                at = end + 1
+            elif char in "#[":
+                at = _after_signs(text, sign)
+                if text[at - 1] == "[":
+                    yield text[sign:at]
+                else:
+                    yield "#"
+                    at = sign + 2
+            elif char in "},":
+                yield char
+            elif char in _UPPER:
+                yield self.replace(_UPPER[char]) or ""
+            else:
+                yield "#" + char
+
+    # One format.
+
+    def replace(self, inside: str) -> str | None:
+        """The value of `#{inside}`; None if it is malformed so that the rest of the text is dropped, as tmux does."""
+        if not self.work.step():
+            return None
+        mods, rest = modifiers(inside, self.nested)
+        value = self.value(mods, rest)
+        if value is None:
+            return None
+        named = {modifier.name: modifier for modifier in mods}
+        if "E" in named:
+            value = self.nested(value)
+        elif "T" in named:
+            value = self.deeper(time=True).expand(value)
+        return self.finished(mods, value)
+
+    def value(self, mods: tuple[Modifier, ...], rest: str) -> str | None:
+        for modifier in mods:
+            if modifier.name == "l":
+                return rest
+            special = _SPECIAL.get(modifier.name)
+            if special is not None:
+                return special(self, modifier, rest)
+        for modifier in mods:
+            if modifier.name in _COMPARISONS or modifier.name == "m":
+                return self.compare(modifier, rest)
+        if rest.startswith("?"):
+            return self.choose(mods, rest[1:])
+        for modifier in mods:
+            if modifier.name == "e":
+                return self.calculate(modifier, rest)
+        if "#{" in rest:
+            return self.nested(rest)
+        return self.variable(mods, rest) or ""
+
+    def variable(self, mods: tuple[Modifier, ...], name: str) -> str | None:
+        value = find(name, self.view)
+        if value is None:
+            return None
+        for modifier in mods:
+            match modifier.name:
+                case "t":
+                    return self.moment(modifier, value)
+                case "b":
+                    value = format_text.base_name(value)
+                case "d":
+                    value = format_text.directory_name(value)
+                case "q" if modifier.argument(0) in ("e", "h"):
+                    value = format_text.style_quoted(value)
+                case "q":
+                    value = format_text.shell_quoted(value)
+                case _:
+                    pass
+        return value
+
+    def moment(self, modifier: Modifier, value: str) -> str:
+        if not (value.isascii() and value.isdigit()) or len(value) > 11 or int(value) == 0:
+            return ""
+        live = self.view.live
+        if "p" in modifier.argument(0):
+            return pretty(live, int(value))
+        if "f" in modifier.argument(0) and len(modifier.arguments) > 1:
+            return strftime(unescaped(modifier.arguments[1]), live, int(value))
+        return strftime("%c", live, int(value))
+
+    def compare(self, modifier: Modifier, rest: str) -> str | None:
+        pair = choices(rest)
+        if pair is None:
+            return None
+        left, right = self.nested(pair[0]), self.nested(pair[1])
+        if modifier.name == "m":
+            return _flag(format_text.matches(left, right, modifier.argument(0)))
+        return _flag(_COMPARISONS[modifier.name](left, right))
+
+    def choose(self, mods: tuple[Modifier, ...], rest: str) -> str | None:
+        parts = choices(rest)
+        alternatives = None if parts is None else choices(parts[1])
+        if parts is None or alternatives is None:
+            return None
+        condition = self.variable(mods, parts[0])
+        if condition is None:
+            condition = self.nested(parts[0])
+            if condition == parts[0]:
+                condition = ""
+        return self.nested(alternatives[0 if is_true(condition) else 1])
+
+    def calculate(self, modifier: Modifier, rest: str) -> str:
+        pair = choices(rest)
+        if pair is None:
+            return ""
+        left = format_text.number(self.nested(pair[0]))
+        right = format_text.number(self.nested(pair[1]))
+        if left is None or right is None:
+            return ""
+        places: int | None = None
+        if "f" in modifier.argument(1):
+            asked = _whole(modifier.argument(2))
+            places = 2 if asked is None else min(max(asked, 0), PLACES_MAX)
+        return format_text.arithmetic(modifier.argument(0), left, right, places=places)
+
+    def finished(self, mods: tuple[Modifier, ...], value: str) -> str:
+        """Substitutions, then cutting, padding and counting."""
+        named: dict[str, Modifier] = {}
+        for modifier in mods:
+            named[modifier.name] = modifier
+            if modifier.name == "s" and len(modifier.arguments) >= 2:
+                left, right = (self.nested(argument) for argument in modifier.arguments[:2])
+                value = format_text.substituted(value, left, right, modifier.argument(2))
+        if "=" in named:
+            limit = _whole(named["="].argument(0)) or 0
+            value = format_text.limited(value, limit, named["="].argument(1))
+        if "p" in named:
+            size = _whole(named["p"].argument(0)) or 0
+            size = min(max(size, -WIDTH_COLUMNS_MAX), WIDTH_COLUMNS_MAX)
+            value = format_text.padded(value, size) if size else value
+        if "n" in named:
+            value = str(len(value.encode("utf-8", "surrogateescape")))
+        if "w" in named:
+            value = str(format_text.columns(value))
+        return value
+
+    # Loops and lookups.
+
+    def sessions(self, _: Modifier, rest: str) -> str:
+        context = self.view.context
+        found = sorted(self.view.state.sessions.values(), key=lambda session: session.name)
+        return self.loop(
+            rest,
+            (
+                msgspec.structs.replace(
+                    context, session=session.id, window=None, index=None, pane=None
+                )
+                for session in found
+            ),
+        )
+
+    def windows(self, _: Modifier, rest: str) -> str | None:
+        session = self.view.session
+        if session is None:
+            return ""
+        pair = choices(rest)
+        every, current = pair or (rest, rest)
+        parts: list[str] = []
+        for link in session.links:
+            context = msgspec.structs.replace(
+                self.view.context,
+                session=session.id,
+                window=link.window,
+                index=link.index,
+                pane=None,
+            )
+            text = current if link.index == session.active else every
+            parts.append(self.loop(text, (context,)))
+        return "".join(parts)
+
+    def panes(self, _: Modifier, rest: str) -> str | None:
+        window = self.view.window
+        if window is None:
+            return ""
+        pair = choices(rest)
+        every, active = pair or (rest, rest)
+        parts: list[str] = []
+        for pane in panes_of(window.layout):
+            context = msgspec.structs.replace(
+                self.view.context, window=window.id, index=self.place(), pane=pane
+            )
+            parts.append(self.loop(active if pane == window.active else every, (context,)))
+        return "".join(parts)
+
+    def place(self) -> int | None:
+        return None if self.view.link is None else self.view.link.index
+
+    def loop(self, text: str, contexts: Iterator[Context] | tuple[Context, ...]) -> str:
+        parts: list[str] = []
+        for context in contexts:
+            if self.work.steps <= 0 or self.work.chars <= 0:
+                break
+            parts.append(self.deeper(View(context)).expand(text))
+        return "".join(parts)[:RESULT_CHARS_MAX]
+
+    def name_exists(self, modifier: Modifier, rest: str) -> str:
+        name = self.nested(rest)
+        state = self.view.state
+        if "s" in modifier.argument(0):
+            return _flag(any(session.name == name for session in state.sessions.values()))
+        session = self.view.session
+        links = () if session is None else session.links
+        return _flag(any(state.windows[link.window].name == name for link in links))
+
+    def character(self, _: Modifier, rest: str) -> str:
+        code = _whole(self.nested(rest))
+        return chr(code) if code is not None and 32 <= code <= 126 else ""
+
+    def colour(self, _: Modifier, rest: str) -> str:
+        return rgb(self.nested(rest))
+
+    def search(self, modifier: Modifier, rest: str) -> str:
+        """The first row of the pane's screen that matches, from 1; 0: none."""
+        pane = self.view.pane
+        pattern = self.nested(rest)
+        if pane is None or not pattern:
+            return "0"
+        flags = modifier.argument(0)
+        wanted = pattern if "r" in flags else f"*{pattern}*"
+        screen = self.view.live.capture(pane.id, CaptureRequest()).decode("utf-8", "replace")
+        for row, text in enumerate(screen.splitlines(), 1):
+            if format_text.matches(wanted, text, flags):
+                return str(row)
+        return "0"
+
+
+_SPECIAL: Final[Mapping[str, Callable[[_Expander, Modifier, str], str | None]]] = {
+    "a": _Expander.character,
+    "c": _Expander.colour,
+    "C": _Expander.search,
+    "N": _Expander.name_exists,
+    "S": _Expander.sessions,
+    "W": _Expander.windows,
+    "P": _Expander.panes,
+}
+
+
+def _flag(value: bool) -> str:
+    return "1" if value else "0"
+
+
+def _whole(text: str) -> int | None:
+    """A whole number with few enough digits to be meant."""
+    digits = text.removeprefix("-")
+    if not (digits.isascii() and digits.isdigit()) or len(digits) > 9:
+        return None
+    return int(text)
+
+
+def _closing(text: str, at: int) -> int:
+    """The bracket that closes the one before `at`; -1: none does."""
+    level = 1
+    while at < len(text):
+        level += (text[at] == "(") - (text[at] == ")")
+        if level == 0:
+            return at
+        at += 1
+    return -1
+
+
+def _after_signs(text: str, sign: int) -> int:
+    """Behind `##…[`, if the run of signs at `sign` ends in a bracket; else behind the run."""
+    at = sign
+    while text[at : at + 1] == "#":
+        at += 1
+    return at + 1 if text[at : at + 1] == "[" else at

@@ -151,9 +151,10 @@ def inherited_array(state: ServerState, place: Place, option: Option) -> dict[in
     return {}
 
 
-def _place_of(
+def place_of(
     option: Option, session: Session | None, window: Window | None, pane: Pane | None
 ) -> Place:
+    """The place whose value of `option` holds for these; the most particular one."""
     if option.scope == "server":
         return Place("server")
     if option.scope == "session":
@@ -173,7 +174,7 @@ def get(
 ) -> str:
     """The value of the option called `name` that holds there, in its canonical text. Raises KeyError: no such option."""
     option = BY_NAME[name]
-    return inherited(state, _place_of(option, session, window, pane), option)
+    return inherited(state, place_of(option, session, window, pane), option)
 
 
 def get_array(
@@ -186,7 +187,7 @@ def get_array(
 ) -> tuple[str, ...]:
     """The values of an array option (or hook) that hold there, in order. Raises KeyError: no such option."""
     option = BY_NAME[name]
-    place = _place_of(option, session, window, pane)
+    place = place_of(option, session, window, pane)
     return tuple(inherited_array(state, place, option).values())
 
 

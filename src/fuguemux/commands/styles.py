@@ -123,3 +123,34 @@ def _is_style_word(word: str) -> bool:
     if name == "align":
         return value in _ALIGNMENTS
     return name == "range"
+
+
+def rgb(text: str) -> str:
+    """The colour as six hexadecimal digits (`#{c:red}`); nothing for the terminal's default or for no colour."""
+    try:
+        name = colour(text)
+    except Refused:
+        return ""
+    if name.startswith("#"):
+        return name[1:]
+    bright = name.startswith("bright")
+    name = name.removeprefix("bright")
+    if name in _BASIC:
+        return _palette(_BASIC.index(name) + 8 * bright)
+    if name.startswith("colour"):
+        return _palette(int(name.removeprefix("colour")))
+    return ""
+
+
+def _palette(number: int) -> str:
+    """xterm's palette of 256: sixteen named colours, a cube of six levels, 24 greys."""
+    if number < 16:
+        if number in (7, 8):
+            return "c0c0c0" if number == 7 else "808080"
+        level = "ff" if number > 8 else "80"
+        return "".join(level if number >> bit & 1 else "00" for bit in range(3))
+    if number < 232:
+        levels = (0, 95, 135, 175, 215, 255)
+        cube = number - 16
+        return "".join(f"{levels[cube // unit % 6]:02x}" for unit in (36, 6, 1))
+    return f"{8 + 10 * (number - 232):02x}" * 3

@@ -1,0 +1,103 @@
+"""What a format is about, and what its parts resolve to."""
+
+from functools import cached_property
+
+import msgspec
+
+from fuguemux.model.ids import ClientId, PaneId, SessionId, WindowId
+from fuguemux.model.live import ClientFacts, LiveView, PaneFacts, ServerFacts
+from fuguemux.model.state import (
+    Link,
+    Pane,
+    ServerState,
+    Session,
+    Window,
+    link_of,
+    sessions_with,
+)
+
+
+class Context(msgspec.Struct, frozen=True):
+    """What a format is about. A part that is None has no variables; they expand to nothing."""
+
+    state: ServerState
+    live: LiveView
+    session: SessionId | None = None
+    window: WindowId | None = None
+    index: int | None = None
+    """The window's index in the session; None: that of its current or first link there."""
+    pane: PaneId | None = None
+    client: ClientId | None = None
+    extra: dict[str, str] = {}
+    """Variables of the caller. They come after tmux's own of the same name, before the environment."""
+
+
+class View:
+    """A context with its parts looked up, each once and only when a variable asks for it."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.state = context.state
+        self.live = context.live
+
+    @cached_property
+    def session(self) -> Session | None:
+        """The session; without one, the first that has the window."""
+        if self.context.session is not None:
+            return self.state.sessions.get(self.context.session)
+        if self.context.pane is None and self.context.window is None:
+            return None
+        window = self.window
+        sessions = () if window is None else sessions_with(self.state, window.id)
+        return sessions[0] if sessions else None
+
+    @cached_property
+    def window(self) -> Window | None:
+        """The window; without one, that of the pane, or the session's current one."""
+        if self.context.window is not None:
+            return self.state.windows.get(self.context.window)
+        if self.context.pane is not None:
+            pane = self.state.panes.get(self.context.pane)
+            return None if pane is None else self.state.windows.get(pane.window)
+        if self.context.session is not None and self.session is not None:
+            link = link_of(self.session, self.session.active)
+            return None if link is None else self.state.windows.get(link.window)
+        return None
+
+    @cached_property
+    def link(self) -> Link | None:
+        """The window's place in the session."""
+        session, window = self.session, self.window
+        if session is None or window is None:
+            return None
+        for index in (self.context.index, session.active):
+            link = None if index is None else link_of(session, index)
+            if link is not None and link.window == window.id:
+                return link
+        return next((link for link in session.links if link.window == window.id), None)
+
+    @cached_property
+    def pane(self) -> Pane | None:
+        """The pane; without one, the window's active pane."""
+        if self.context.pane is not None:
+            return self.state.panes.get(self.context.pane)
+        return None if self.window is None else self.state.panes.get(self.window.active)
+
+    @cached_property
+    def client(self) -> ClientFacts | None:
+        """The attached client. One that only asks has no variables."""
+        if self.context.client is None:
+            return None
+        return next((c for c in self.clients if c.id == self.context.client), None)
+
+    @cached_property
+    def clients(self) -> tuple[ClientFacts, ...]:
+        return self.live.clients()
+
+    @cached_property
+    def server(self) -> ServerFacts:
+        return self.live.server()
+
+    @cached_property
+    def pane_facts(self) -> PaneFacts:
+        return PaneFacts() if self.pane is None else self.live.pane(self.pane.id)
