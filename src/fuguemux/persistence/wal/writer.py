@@ -297,8 +297,11 @@ class LogWriter:
         active = self._active
         if active is None:
             return
-        if self._failed:
-            self._lose_segment()  # it is being replaced; what comes now waits in memory
+        if self._failed or self.durable_lsn < self._rehomed_lsn:
+            # It is being replaced, or is a replacement that is not durable yet: a segment behind
+            # it could outlive it and void the one it replaces. What comes now waits in memory.
+            self._lose_segment()
+            self._failed = True
             return
         self._full.append((active.file, self.next_lsn - 1))
         self._active = None
@@ -521,6 +524,8 @@ class LogWriter:
 
     def truncate_before(self, lsn: int) -> int:
         """Have every segment removed that holds only LSNs below `lsn`; how many (by a chore)."""
+        if self._failed or self.durable_lsn < self._rehomed_lsn:
+            return 0  # old segments hold what their replacement does not yet hold durably
         limit = min(lsn, self.durable_lsn + 1)
         count = 0
         while count + 1 < len(self._sealed) and self._sealed[count + 1][0] <= limit:
