@@ -5,7 +5,8 @@ puts it into the landing zone, one write per tick hands everything to the log, t
 views, replies to terminal queries are written, and the slots are released.
 """
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Sequence
 from typing import Protocol
 
 from fuguemux.model.ids import PaneId
@@ -36,18 +37,6 @@ class OutputLog(Protocol):
     def congested(self) -> bool: ...
 
 
-class Loop(Protocol):
-    """The part of an event loop that reading PTYs needs."""
-
-    def add_reader(
-        self, fd: int, callback: Callable[..., object], *arguments: object
-    ) -> object: ...
-
-    def remove_reader(self, fd: int) -> bool: ...
-
-    def call_soon(self, callback: Callable[..., object], *arguments: object) -> object: ...
-
-
 class Listener(Protocol):
     """Who wants to know what came of the output. Called after it was logged and shown to the emulator."""
 
@@ -67,7 +56,7 @@ class PaneOutput:
 
     def __init__(
         self,
-        loop: Loop,
+        loop: asyncio.AbstractEventLoop,
         zone: LandingZone,
         log: OutputLog,
         listener: Listener,

@@ -1,11 +1,11 @@
 """A pane as the server has it: emulator, scrollback, PTY master, and how far its output is logged and shown."""
 
+import asyncio
 import errno
 import fcntl
 import os
 import struct
 import termios
-from typing import Protocol
 
 from fuguemux.model.ids import PaneId
 from fuguemux.persistence.scrollback import PaneScrollback
@@ -19,18 +19,10 @@ class InputRefused(Exception):
     """The program in the pane does not read its input and too much waits already."""
 
 
-class Loop(Protocol):
-    """The part of an event loop that a PTY needs."""
-
-    def add_writer(self, fd: int, callback: object, *arguments: object) -> object: ...
-
-    def remove_writer(self, fd: int) -> bool: ...
-
-
 class PtyMaster:
     """Our duplicate of a pane's PTY master: input buffered and bounded, never blocking. Owns the descriptor."""
 
-    def __init__(self, loop: Loop, fd: int) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, fd: int) -> None:
         os.set_blocking(fd, False)
         self.fd = fd
         self._loop = loop

@@ -1,0 +1,225 @@
+"""What a client sees in place of its status line or panes for a moment: messages, prompts, choosers, pages of text.
+
+Pure of sockets: an overlay is given keys and says what to draw and which command to run.
+"""
+
+from typing import NamedTuple, Protocol
+
+from fuguemux.terminal.key_reader import Input, KeyPress, Paste
+from fuguemux.terminal.style import line, text_width
+
+MESSAGE_STYLE = "bg=yellow,fg=black"
+ANSWER_CHARACTERS_MAX = 1_024
+
+
+class Outcome(NamedTuple):
+    """What a key did. `command`: text in tmux's language to be run; `closed`: the overlay goes away."""
+
+    closed: bool = False
+    command: str = ""
+
+
+STAYS = Outcome()
+
+
+class StatusOverlay(Protocol):
+    """In place of the status line."""
+
+    def key(self, item: Input) -> Outcome: ...
+
+    def row(self, columns: int) -> tuple[bytes, int | None]:
+        """The row, and the column of the cursor if it belongs there."""
+        ...
+
+
+class Message:
+    """A line that goes away by itself, or with the next key, which is not eaten."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def key(self, item: Input) -> Outcome:
+        """Any key closes it; the caller then treats the key as usual."""
+        del item
+        return Outcome(closed=True)
+
+    def row(self, columns: int) -> tuple[bytes, int | None]:
+        """The text in the message style."""
+        return line(_plain(self.text), columns, MESSAGE_STYLE), None
+
+
+class Confirm:
+    """One question, one key: y or Enter runs the command."""
+
+    def __init__(self, question: str, command: str) -> None:
+        self.question = question
+        self.command = command
+
+    def key(self, item: Input) -> Outcome:
+        """Whatever is not y, Y or Enter means no."""
+        if isinstance(item, KeyPress) and item.name in ("y", "Y"):
+            return Outcome(True, self.command)
+        return Outcome(closed=True)
+
+    def row(self, columns: int) -> tuple[bytes, int | None]:
+        """The question."""
+        column = min(text_width(self.question), columns - 1)
+        return line(_plain(self.question), columns, MESSAGE_STYLE), column
+
+
+class Prompt:
+    """One or more questions; the answers go into a command template as %1, %2 and %%."""
+
+    def __init__(self, questions: tuple[str, ...], initial: tuple[str, ...], template: str) -> None:
+        self._questions = questions or (":",)
+        self._initial = initial
+        self._template = template
+        self._answers: list[str] = []
+        self._begin()
+
+    def _begin(self) -> None:
+        number = len(self._answers)
+        self._text = self._initial[number] if number < len(self._initial) else ""
+        self._cursor = len(self._text)
+
+    def key(self, item: Input) -> Outcome:
+        """Edit as readline does; Enter answers, Escape and C-c give up."""
+        if isinstance(item, Paste):
+            self._insert(item.data.decode("utf-8", "replace"))
+            return STAYS
+        if not isinstance(item, KeyPress):
+            return STAYS
+        name = item.name
+        if name == "Enter":
+            return self._answered()
+        if name in ("Escape", "C-c", "C-g"):
+            return Outcome(closed=True)
+        self._edit(name)
+        return STAYS
+
+    def _answered(self) -> Outcome:
+        self._answers.append(self._text)
+        if len(self._answers) < len(self._questions):
+            self._begin()
+            return STAYS
+        if not any(self._answers) and self._template == "%%":
+            return Outcome(closed=True)
+        return Outcome(True, fill(self._template, self._answers))
+
+    def _edit(self, name: str) -> None:
+        text, cursor = self._text, self._cursor
+        match name:
+            case "BSpace" | "C-h":
+                self._text, self._cursor = (
+                    text[: max(0, cursor - 1)] + text[cursor:],
+                    max(0, cursor - 1),
+                )
+            case "DC" | "C-d":
+                self._text = text[:cursor] + text[cursor + 1 :]
+            case "C-u":
+                self._text, self._cursor = "", 0
+            case "C-k":
+                self._text = text[:cursor]
+            case "C-w":
+                kept = text[:cursor].rstrip()
+                kept = kept[: kept.rfind(" ") + 1]
+                self._text, self._cursor = kept + text[cursor:], len(kept)
+            case "Left" | "C-b":
+                self._cursor = max(0, cursor - 1)
+            case "Right" | "C-f":
+                self._cursor = min(len(text), cursor + 1)
+            case "Home" | "C-a":
+                self._cursor = 0
+            case "End" | "C-e":
+                self._cursor = len(text)
+            case "Space":
+                self._insert(" ")
+            case _ if len(name) == 1:
+                self._insert(name)
+
+    def _insert(self, text: str) -> None:
+        shown = _plain(text)[: ANSWER_CHARACTERS_MAX - len(self._text)]
+        self._text = self._text[: self._cursor] + shown + self._text[self._cursor :]
+        self._cursor += len(shown)
+
+    def row(self, columns: int) -> tuple[bytes, int | None]:
+        """Question and answer, scrolled so that the cursor is visible."""
+        question = _plain(self._questions[len(self._answers)])
+        room = max(1, columns - text_width(question) - 1)
+        start = max(0, text_width(self._text[: self._cursor]) - room)
+        shown = question + self._text[start:]
+        column = text_width(question) + text_width(self._text[start : self._cursor])
+        return line(shown, columns, MESSAGE_STYLE), min(column, columns - 1)
+
+
+def fill(template: str, answers: list[str]) -> str:
+    """The template with its `%1`…`%9` and the first `%%` replaced, quoted where the template quotes them."""
+    quoted = [
+        answer.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$") for answer in answers
+    ]
+    for number, answer in enumerate(quoted, 1):
+        template = template.replace(f"%{number}", answer)
+    for answer in quoted:
+        template = template.replace("%%", answer, 1)
+    return template
+
+
+class Page:
+    """Rows in place of the panes: text to look at, or rows to choose from."""
+
+    def __init__(self, title: str, rows: tuple[tuple[str, str], ...], *, chooser: bool) -> None:
+        self.title = title
+        self._rows = rows
+        self._chooser = chooser
+        self._selected = 0
+        self._top = 0
+        self._height = 1
+
+    def key(self, item: Input) -> Outcome:
+        """Move, choose, or close with q and Escape."""
+        if not isinstance(item, KeyPress):
+            return STAYS
+        name = item.name
+        steps = {
+            "Up": -1, "k": -1, "C-p": -1, "Down": 1, "j": 1, "C-n": 1,
+            "PPage": -self._height, "NPage": self._height, "C-u": -self._height, "C-d": self._height,
+            "Home": -len(self._rows), "g": -len(self._rows), "End": len(self._rows), "G": len(self._rows),
+        }  # fmt: skip
+        if name in steps:
+            self._move(steps[name])
+            return STAYS
+        if name in ("q", "Escape", "C-c") or not self._chooser:
+            return Outcome(closed=True)
+        if name == "Enter" and self._rows:
+            return Outcome(True, self._rows[self._selected][1])
+        if name.isdigit() and len(name) == 1 and int(name) < len(self._rows):
+            return Outcome(True, self._rows[int(name)][1])
+        return STAYS
+
+    def _move(self, by: int) -> None:
+        last = len(self._rows) - 1
+        if self._chooser:
+            self._selected = min(max(self._selected + by, 0), last)
+        else:
+            self._top = min(max(self._top + by, 0), max(0, last - self._height + 1))
+
+    def rows(self, columns: int, height: int) -> list[bytes]:
+        """The visible rows."""
+        self._height = max(1, height - (1 if self.title else 0))
+        if self._chooser:
+            self._top = min(self._top, self._selected)
+            self._top = max(self._top, self._selected - self._height + 1)
+        shown: list[bytes] = []
+        if self.title:
+            shown.append(line(_plain(self.title), columns, "bold"))
+        for number in range(self._top, min(self._top + self._height, len(self._rows))):
+            chosen = self._chooser and number == self._selected
+            prefix = f"({number}) " if self._chooser else ""
+            style = MESSAGE_STYLE if chosen else "default"
+            shown.append(line(prefix + _plain(self._rows[number][0]), columns, style))
+        return shown
+
+
+def _plain(text: str) -> str:
+    """`text` without control characters, and with style marks made visible instead of obeyed."""
+    return "".join(c for c in text.replace("#[", "##[") if c.isprintable())

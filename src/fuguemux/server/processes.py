@@ -1,0 +1,231 @@
+"""Panes' processes: started through the keeper, adopted from it at start-up, and seen to their end.
+
+An end is only taken when everything the process wrote has been read and logged: first the PTY is drained, then the
+reaction decides what becomes of the pane, and when that is durable the keeper is told that it may forget the status.
+"""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+from fuguemux.commands import environment as environments
+from fuguemux.engine.engine import Engine
+from fuguemux.engine.reconcile import pane_key
+from fuguemux.keeper.protocol import ExitStatus
+from fuguemux.model.ids import PaneId
+from fuguemux.observe.clock import Clock
+from fuguemux.observe.diagnostics import channel
+from fuguemux.reactions import process_exited, process_started, start_failed
+from fuguemux.server.executor import EffectFailed
+from fuguemux.server.keeper_client import (
+    HeldPane,
+    KeeperClient,
+    KeeperUnreachable,
+    RequestFailed,
+)
+from fuguemux.server.pane_output import PaneOutput
+from fuguemux.server.pane_terminal import PaneTerminal, PtyMaster
+from fuguemux.server.panes import Panes
+
+SIGHUP = 1
+
+diagnostics = channel("processes")
+
+
+class Processes:
+    """Every pane's process. Belongs to the loop."""
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        engine: Engine,
+        panes: Panes,
+        output: PaneOutput,
+        clock: Clock,
+        store: str,
+        durable: Callable[[int], Awaitable[None]],
+        spawn: Callable[[Coroutine[Any, Any, None]], object],
+        surroundings: environments.Surroundings,
+    ) -> None:
+        self._loop = loop
+        self._engine = engine
+        self._panes = panes
+        self._output = output
+        self._clock = clock
+        self._store = store
+        self._durable = durable
+        self._spawn = spawn
+        self._surroundings = surroundings
+        self._exits: dict[str, ExitStatus] = {}
+        self._by_key: dict[str, PaneId] = {}
+        self.keeper: KeeperClient | None = None
+        self.shutdown_near: Callable[[], bool] = lambda: False
+        self.ended_hook: Callable[[], None] = lambda: None
+
+    # Starting
+
+    async def start(self, pane_id: PaneId) -> None:
+        """Start the process of a pane. Raises EffectFailed when it cannot be; the pane is then dealt with."""
+        state = self._engine.state
+        pane, terminal = state.panes.get(pane_id), self._panes.get(pane_id)
+        if pane is None or terminal is None or self.keeper is None:
+            return
+        generation = pane.generation + 1
+        key = pane_key(self._store, pane_id, generation)
+        directory = usable_directory(pane.cwd, self._surroundings)
+        program, argv = environments.process_argv(state, pane, self._surroundings)
+        variables = environments.process_environment(state, pane, self._surroundings, directory)
+        size = terminal.emulator.size
+        try:
+            spawned = await self.keeper.spawn(
+                key, argv, directory, variables, size.columns, size.rows, program=program
+            )
+        except (RequestFailed, KeeperUnreachable) as failure:
+            self._engine.tell(
+                start_failed.decide(self._engine.state, self._engine.live, pane_id, str(failure))
+            )
+            raise EffectFailed(f"create pane failed: {failure}") from failure
+        if pane_id not in self._engine.state.panes:  # closed meanwhile
+            os.close(spawned.master_fd)
+            await self.keeper.forget(key)
+            return
+        terminal.master = PtyMaster(self._loop, spawned.master_fd)
+        terminal.ended = False
+        self._known(terminal, key)
+        if directory != pane.cwd:
+            terminal.status = "cwd-fallback"
+        self._engine.tell(
+            process_started.decide(
+                self._engine.state,
+                self._engine.live,
+                pane_id,
+                generation=generation,
+                pid=spawned.pid,
+                process_start=spawned.start_time or 0,
+                tty=spawned.tty,
+            )
+        )
+        self._output.start(terminal)
+
+    def adopt(self, terminal: PaneTerminal, held: HeldPane) -> None:
+        """Carry on with a process that the keeper held while no server was there."""
+        terminal.master = PtyMaster(self._loop, held.master_fd)
+        terminal.ended = False
+        self._known(terminal, held.key)
+        size = terminal.emulator.size
+        terminal.master.resize(size.columns, size.rows)
+        self._output.start(terminal)
+        if held.exit_status is not None:
+            self.exited(held.key, held.exit_status)
+
+    def _known(self, terminal: PaneTerminal, key: str) -> None:
+        terminal.key = key
+        self._by_key[key] = terminal.id
+
+    # Ending
+
+    def exited(self, key: str, status: ExitStatus) -> None:
+        """The keeper says that a process ended. Its pane follows once its output is read to the end."""
+        pane_id = self._by_key.get(key)
+        terminal = None if pane_id is None else self._panes.get(pane_id)
+        if terminal is None or terminal.key != key:
+            self._spawn(self._taken(key, 0))
+            return
+        self._exits[key] = status
+        self._output.drain(terminal)
+        self._finish(terminal)
+
+    def output_ended(self, terminal: PaneTerminal) -> None:
+        """The PTY is at its end; the status follows, or came already."""
+        if terminal.key in self._exits:
+            self._finish(terminal)
+
+    def _finish(self, terminal: PaneTerminal) -> None:
+        status = self._exits.pop(terminal.key, None)
+        if status is None:
+            return
+        key = terminal.key
+        self._output.stop(terminal)
+        if terminal.master is not None:
+            terminal.master.close()
+            terminal.master = None
+        self._by_key.pop(key, None)
+        terminal.key = ""
+        outcome = self._engine.tell(
+            process_exited.decide(
+                self._engine.state,
+                self._engine.live,
+                terminal.id,
+                code=status.code,
+                signal=status.signal,
+                shutdown_near=self.shutdown_near(),
+            )
+        )
+        self._spawn(self._taken(key, outcome.lsn))
+        self.ended_hook()
+
+    async def _taken(self, key: str, lsn: int) -> None:
+        await self._durable(lsn)
+        await self._tell_keeper("taken", key)
+
+    def removed(self, terminal: PaneTerminal) -> None:
+        """The pane is gone from the state: hang its process up and let go of everything."""
+        self._output.stop(terminal)
+        key = terminal.key
+        terminal.close()
+        if key:
+            self._by_key.pop(key, None)
+            self._exits.pop(key, None)
+            self._spawn(self._hang_up(key))
+
+    async def _hang_up(self, key: str) -> None:
+        if self.keeper is not None:
+            with contextlib.suppress(RequestFailed, KeeperUnreachable):
+                await self.keeper.kill(key, SIGHUP)
+        await self._tell_keeper("forget", key)
+
+    async def _tell_keeper(self, what: str, key: str) -> None:
+        if self.keeper is None:
+            return
+        try:
+            await (self.keeper.taken(key) if what == "taken" else self.keeper.forget(key))
+        except (RequestFailed, KeeperUnreachable) as failure:
+            diagnostics.debug("keeper_not_told", what=what, key=key, reason=str(failure))
+
+    # For another keeper
+
+    def held(self) -> list[HeldPane]:
+        """Every process that runs, as another keeper needs it."""
+        state = self._engine.state
+        found = []
+        for terminal in self._panes:
+            pane = state.panes.get(terminal.id)
+            if terminal.key and terminal.master is not None and pane is not None:
+                found.append(
+                    HeldPane(
+                        terminal.key,
+                        pane.pid,
+                        pane.process_start or None,
+                        pane.tty,
+                        pane.argv,
+                        terminal.master.fd,
+                        self._exits.get(terminal.key),
+                    )
+                )
+        return found
+
+
+def usable_directory(wanted: bytes, surroundings: environments.Surroundings) -> bytes:
+    """`wanted`, or its nearest parent in which a process can start, or the home directory."""
+    path = wanted
+    while path:
+        if os.path.isdir(path) and os.access(path, os.X_OK):
+            return path
+        parent = os.path.dirname(path)
+        if parent == path:
+            break
+        path = parent
+    home = surroundings.home
+    return home if os.path.isdir(home) else b"/"

@@ -1,0 +1,91 @@
+"""What the server does with a connection: one command, or a life as an attached client."""
+
+from collections.abc import Awaitable, Callable
+
+from fuguemux.commands import language
+from fuguemux.model.decision import Refused
+from fuguemux.model.state import ServerState
+from fuguemux.observe.clock import Clock
+from fuguemux.protocol.messages import Command
+from fuguemux.server.askers import ConnectionAsker, text_of
+from fuguemux.server.connection import Connection
+from fuguemux.server.executor import Executor
+from fuguemux.server.key_input import KeyInput
+from fuguemux.server.viewers import Viewers, session_of_token
+
+DEFAULT_COMMAND = ("new-session",)
+
+
+class RequestHandler:
+    """The `Handler` of connections."""
+
+    def __init__(
+        self,
+        executor: Executor,
+        viewers: Viewers,
+        keys: KeyInput,
+        state: Callable[[], ServerState],
+        clock: Clock,
+        ready: Callable[[Connection], Awaitable[None]],
+    ) -> None:
+        self._executor = executor
+        self._viewers = viewers
+        self._keys = keys
+        self._state = state
+        self._clock = clock
+        self._ready = ready
+
+    async def command(self, connection: Connection, command: Command) -> None:
+        """Carry out the connection's command, or take an attached client back after a restart."""
+        await self._ready(connection)
+        if command.resume:
+            self._resume(connection, command)
+            return
+        asker = ConnectionAsker(connection, command, self._state)
+        try:
+            words = [text_of(word) for word in command.argv]
+            commands = language.parse(words) or [DEFAULT_COMMAND]
+        except Refused as refusal:
+            asker.stderr(f"{refusal}\n".encode("utf-8", "surrogateescape"))
+            connection.exit(1)
+            return
+        code = await self._executor.run(commands, asker)
+        if not connection.is_attached and connection.is_open:
+            connection.exit(code)
+
+    def _resume(self, connection: Connection, command: Command) -> None:
+        """The client was attached to the server before this one: it goes on where it was, if that still exists."""
+        state = self._state()
+        session = session_of_token(command.resume)
+        if session not in state.sessions:
+            if not state.sessions:
+                connection.detached("[exited]", 0)
+                return
+            session = max(state.sessions)
+        assert session is not None
+        self._viewers.add(connection, command, session)
+
+    def input(self, connection: Connection, data: bytes) -> None:
+        """Keys of an attached client."""
+        self._keys.bytes_typed(connection, data)
+
+    def resized(self, connection: Connection, columns: int, rows: int) -> None:
+        """The client's terminal has another size."""
+        self._viewers.resized(connection, columns, rows)
+
+    def suspended(self, connection: Connection) -> None:
+        """The client was stopped."""
+        self._viewers.suspended(connection)
+
+    def woken(self, connection: Connection, columns: int, rows: int) -> None:
+        """The client runs again."""
+        self._viewers.woken(connection, columns, rows)
+
+    def drained(self, connection: Connection) -> None:
+        """The client reads again."""
+        self._viewers.drained(connection)
+
+    def closed(self, connection: Connection, reason: str) -> None:
+        """The connection is gone."""
+        del reason
+        self._viewers.closed(connection)

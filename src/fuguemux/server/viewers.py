@@ -1,0 +1,344 @@
+"""All attached clients: who looks at what, which frames are due, and what becomes of them when sessions go."""
+
+import asyncio
+import base64
+from collections.abc import Callable, Sequence
+
+from fuguemux.commands import options
+from fuguemux.model import effects as ef
+from fuguemux.model.events import AnyEvent
+from fuguemux.model.ids import ClientId, PaneId, SessionId
+from fuguemux.model.live import ClientFacts
+from fuguemux.model.state import ServerState
+from fuguemux.observe.clock import Clock
+from fuguemux.protocol.messages import Command
+from fuguemux.server.askers import ConnectionAsker
+from fuguemux.server.connection import Connection
+from fuguemux.server.executor import Asker, EffectFailed
+from fuguemux.server.live_view import client_name
+from fuguemux.server.overlays import Confirm, Page, Prompt
+from fuguemux.server.pane_terminal import PaneTerminal
+from fuguemux.server.viewer import Surface, Viewer
+from fuguemux.terminal.emulator import Bell, ClipboardWrite, Event, TitleChanged
+
+SYNC_SECONDS_MAX = 0.15
+"""A program that opened a synchronized update and does not close it is drawn anyway after this."""
+CLIPBOARD_BYTES_MAX = 1 << 20
+
+
+class Viewers:
+    """The `Screens` of the effect runner. Belongs to the loop."""
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        surface: Surface,
+        clock: Clock,
+        frame_rate_hz: Callable[[], int],
+        sizes_changed: Callable[[], None],
+        came: Callable[[SessionId], None],
+    ) -> None:
+        self._loop = loop
+        self._surface = surface
+        self._clock = clock
+        self._frame_rate_hz = frame_rate_hz
+        self._sizes_changed = sizes_changed
+        self._came = came
+        self._viewers: dict[ClientId, Viewer] = {}
+        self._last_frame: dict[ClientId, float] = {}
+        self.greeting: Callable[[], str] = lambda: ""
+        """A message for a client that has just attached; empty: none."""
+
+    def get(self, client: ClientId) -> Viewer | None:
+        """The viewer, or None: not attached (any more)."""
+        return self._viewers.get(client)
+
+    def facts(self) -> tuple[ClientFacts, ...]:
+        """Attached clients in order of attachment."""
+        return tuple(
+            ClientFacts(
+                viewer.client,
+                client_name(viewer.client, viewer.tty),
+                viewer.command.pid,
+                viewer.tty,
+                viewer.columns,
+                viewer.rows,
+                viewer.session,
+                viewer.created_s,
+                viewer.activity_s,
+                term=viewer.command.term,
+                read_only=viewer.read_only,
+                prefix_pressed=viewer.prefix,
+                environment=viewer.command.environment,
+            )
+            for viewer in self._viewers.values()
+        )
+
+    # Coming and going
+
+    def attach(self, asker: Asker, effect: ef.Attach) -> None:
+        """The asking client becomes a viewer; one that is already looks at the session instead."""
+        if effect.detach_others:
+            for viewer in list(self._viewers.values()):
+                if viewer.session == effect.session and viewer.client != effect.client:
+                    self.detach(ef.Detach(viewer.client))
+        if effect.client in self._viewers:
+            self.switch(effect.client, effect.session)
+            return
+        if not isinstance(asker, ConnectionAsker) or not asker.command.interactive:
+            raise EffectFailed("open terminal failed: not a terminal")
+        self.add(asker.connection, asker.command, effect.session, read_only=effect.read_only)
+
+    def add(
+        self,
+        connection: Connection,
+        command: Command,
+        session: SessionId,
+        *,
+        read_only: bool = False,
+    ) -> Viewer:
+        """Make a viewer of a connection whose client has a terminal."""
+        now_s = self._clock.wall_ms() // 1000
+        viewer = Viewer(connection, command, session, self._surface, now_s, read_only=read_only)
+        self._viewers[viewer.client] = viewer
+        connection.attached(token(session))
+        viewer.begin()
+        self._came(session)
+        self._sizes_changed()
+        greeting = self.greeting()
+        if greeting:
+            viewer.message(greeting)
+        self.schedule(viewer)
+        return viewer
+
+    def switch(self, client: ClientId, session: SessionId) -> None:
+        """The client looks at another session."""
+        viewer = self._viewers.get(client)
+        if viewer is None or viewer.session == session:
+            return
+        viewer.last_session, viewer.session = viewer.session, session
+        viewer.connection.resume_as(token(session))
+        viewer.repaint()
+        self._came(session)
+        self._sizes_changed()
+        self.schedule(viewer)
+
+    def detach(self, effect: ef.Detach) -> None:
+        """Give the client's screen back and let it go."""
+        viewer = self._viewers.get(effect.client)
+        if viewer is None:
+            return
+        session = viewer.current_session()
+        name = "" if session is None else session.name
+        self._let_go(viewer, f"[detached (from session {name})]", hang_up_parent=effect.kill_parent)
+
+    def _let_go(self, viewer: Viewer, text: str, *, hang_up_parent: bool = False) -> None:
+        self._viewers.pop(viewer.client, None)
+        self._last_frame.pop(viewer.client, None)
+        viewer.leave_screen()
+        viewer.connection.detached(text, hang_up_parent=hang_up_parent)
+        self._sizes_changed()
+
+    def closed(self, connection: Connection) -> None:
+        """The connection is gone: client killed, terminal closed, too slow."""
+        if self._viewers.pop(connection.client, None) is not None:
+            self._last_frame.pop(connection.client, None)
+            self._sizes_changed()
+
+    def end_all(self, text: str) -> None:
+        """Let every client go."""
+        for viewer in list(self._viewers.values()):
+            self._let_go(viewer, text)
+
+    def resized(self, connection: Connection, columns: int, rows: int) -> None:
+        """The client's terminal has another size."""
+        viewer = self._viewers.get(connection.client)
+        if viewer is not None and columns and rows:
+            viewer.columns, viewer.rows = columns, rows
+            viewer.activity_s = self._clock.wall_ms() // 1000
+            viewer.repaint()
+            self._sizes_changed()
+            self.schedule(viewer)
+
+    # What changed
+
+    def published(
+        self, before: ServerState, after: ServerState, events: Sequence[AnyEvent]
+    ) -> None:
+        """Follow one transaction: viewers of sessions that are gone leave, the others are drawn anew."""
+        del before, events
+        for viewer in list(self._viewers.values()):
+            session = after.sessions.get(viewer.session)
+            if session is None:
+                other = self._other_session(after, viewer)
+                if other is None:
+                    self._let_go(viewer, "[exited]")
+                else:
+                    self.switch(viewer.client, other)
+                continue
+            viewer.dirty = True
+            self.schedule(viewer)
+
+    def _other_session(self, state: ServerState, viewer: Viewer) -> SessionId | None:
+        """Where a viewer goes whose session ended, by the option `detach-on-destroy`."""
+        if options.get(state, "detach-on-destroy") == "on" or not state.sessions:
+            return None
+        if viewer.last_session in state.sessions:
+            return viewer.last_session
+        return max(state.sessions)
+
+    def pane_changed(self, terminal: PaneTerminal, events: Sequence[Event]) -> None:
+        """The pane's screen changed, and some things happened on the way."""
+        for viewer in self._viewers.values():
+            shows = viewer.shows(terminal.id)
+            for event in events:
+                self._pass_on(viewer, event, shows=shows)
+            if shows:
+                viewer.dirty = True
+                self.schedule(viewer, terminal)
+
+    def _pass_on(self, viewer: Viewer, event: Event, *, shows: bool) -> None:
+        if isinstance(event, Bell) and shows:
+            viewer.connection.output(b"\a")
+        elif isinstance(event, ClipboardWrite) and shows and len(event.data) < CLIPBOARD_BYTES_MAX:
+            viewer.connection.output(clipboard(event.data))
+        elif isinstance(event, TitleChanged):
+            viewer.dirty = True
+
+    # Frames
+
+    def refresh(self, client: ClientId | None) -> None:
+        """Draw one client, or all, from scratch."""
+        for viewer in list(self._viewers.values()):
+            if client is None or viewer.client == client:
+                viewer.repaint()
+                self.schedule(viewer)
+
+    def touch_all(self) -> None:
+        """Something that all status lines may show has changed."""
+        for viewer in self._viewers.values():
+            viewer.dirty = True
+            self.schedule(viewer)
+
+    def schedule(self, viewer: Viewer, changed: PaneTerminal | None = None) -> None:
+        """Draw soon: at once if the last frame is long ago, else when the next is due."""
+        if viewer.frame_scheduled or viewer.suspended or not viewer.dirty:
+            return
+        now = self._loop.time()
+        due = self._last_frame.get(viewer.client, 0.0) + 1.0 / self._frame_rate_hz()
+        if changed is not None and changed.emulator.modes.synchronized_output:
+            due = max(due, now + SYNC_SECONDS_MAX)
+        viewer.frame_scheduled = True
+        if due <= now:
+            self._loop.call_soon(self._draw, viewer)
+        else:
+            self._loop.call_at(due, self._draw, viewer)
+
+    def _draw(self, viewer: Viewer) -> None:
+        viewer.frame_scheduled = False
+        if self._viewers.get(viewer.client) is not viewer or viewer.suspended:
+            return
+        if viewer.connection.congested:
+            return  # `drained` draws what is then the newest state
+        frame = viewer.frame()
+        if frame:
+            self._last_frame[viewer.client] = self._loop.time()
+            viewer.connection.output(frame)
+
+    def drained(self, connection: Connection) -> None:
+        """The client has read everything: draw what it missed, as one frame."""
+        viewer = self._viewers.get(connection.client)
+        if viewer is not None and viewer.dirty:
+            self.schedule(viewer)
+
+    def suspended(self, connection: Connection) -> None:
+        """The client is stopped: nothing for it now."""
+        viewer = self._viewers.get(connection.client)
+        if viewer is not None:
+            viewer.suspended = True
+
+    def woken(self, connection: Connection, columns: int, rows: int) -> None:
+        """The client runs again with an empty screen."""
+        viewer = self._viewers.get(connection.client)
+        if viewer is not None:
+            viewer.suspended = False
+            viewer.begin()
+            self.resized(connection, columns, rows)
+            viewer.repaint()
+            self.schedule(viewer)
+
+    # Overlays and views
+
+    def scroll_view(self, effect: ef.ScrollView, asker: Asker) -> None:
+        """Show a pane's history, or stop doing so."""
+        del asker
+        terminal = self._surface.panes.get(effect.pane)
+        if terminal is None:
+            return
+        if effect.leave:
+            self._surface.scroll.leave(effect.pane)
+        else:
+            self._surface.scroll.enter(terminal, page_up=effect.page_up)
+        self.pane_changed(terminal, ())
+
+    def overlay(self, effect: ef.ShowMessage | ef.Prompt | ef.Choose | ef.ShowText) -> None:
+        """Put a message, a question or a page in front of the client."""
+        viewer = self._viewers.get(effect.client)
+        if viewer is None:
+            return
+        match effect:
+            case ef.ShowMessage(_, text, duration_ms):
+                self.message(viewer, text, duration_ms)
+            case ef.Prompt(_, prompts, initial, template, confirm):
+                if confirm:
+                    viewer.overlay = Confirm(prompts[0] if prompts else "", template)
+                else:
+                    viewer.overlay = Prompt(prompts, initial, template)
+            case ef.Choose(_, title, rows):
+                viewer.page = Page(title, rows, chooser=True)
+            case ef.ShowText(_, lines):
+                viewer.page = Page("", tuple((line, "") for line in lines), chooser=False)
+        viewer.dirty = True
+        self.schedule(viewer)
+
+    def message(self, viewer: Viewer, text: str, duration_ms: int = 0) -> None:
+        """Show a line; it goes away after `duration_ms`, or the option `display-time`."""
+        viewer.message(text)
+        shown = viewer.overlay
+        state = self._surface.state
+        milliseconds = duration_ms or options.get_number(
+            state, "display-time", session=viewer.current_session()
+        )
+        if milliseconds > 0:
+            self._loop.call_later(milliseconds / 1000, self._clear, viewer, shown)
+        self.schedule(viewer)
+
+    def _clear(self, viewer: Viewer, shown: object) -> None:
+        if viewer.overlay is shown:
+            viewer.overlay = None
+            viewer.dirty = True
+            self.schedule(viewer)
+
+    def announce(self, text: str) -> None:
+        """A line for everybody who looks on."""
+        for viewer in list(self._viewers.values()):
+            self.message(viewer, text)
+
+    def in_mode(self, pane: PaneId) -> tuple[bool, int]:
+        """Whether the pane shows its history, and how far back."""
+        return self._surface.scroll.in_mode(pane)
+
+
+def token(session: SessionId) -> bytes:
+    """What a client gives back after a reconnect: the session it looked at."""
+    return b"$%d" % session
+
+
+def session_of_token(resume: bytes) -> SessionId | None:
+    """The session in a token, None if it is not one of ours."""
+    return SessionId(int(resume[1:])) if resume[:1] == b"$" and resume[1:].isdigit() else None
+
+
+def clipboard(data: bytes) -> bytes:
+    """OSC 52: put `data` on the client's clipboard."""
+    return b"\x1b]52;c;" + base64.b64encode(data) + b"\x07"
