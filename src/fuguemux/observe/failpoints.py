@@ -21,7 +21,10 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Final
 
-NAMES: Final[dict[str, str]] = {}
+NAMES: Final[dict[str, str]] = {
+    "output.landed": "output is in the landing zone, not yet in the log",
+    "output.logged": "output is in the log, not yet shown",
+}
 """Every point and what has just happened or is about to. A self-check compares this table with the calls in the code;
 tests generate their crash tables from it."""
 

@@ -1,0 +1,224 @@
+"""What the code says about itself, checked: each function takes one text and gives one line per complaint.
+
+`tests/test_tidy.py` runs them over the repository and shows each one red on a bad text.
+"""
+
+import ast
+import io
+import re
+import tokenize
+from collections.abc import Iterator
+
+MODULE_CODE_LINES_MAX = 300
+FUNCTION_LINES_MAX = 70
+
+_UNFINISHED = re.compile(r"\b(?:TO" + r"DO|FIX" + r"ME|X" + r"XX)\b")
+_TICKET = re.compile(
+    r"(?i)\b(?:issue|ticket|bug|pull request|pr)s? ?#?\d+\b|(?<![\w&#{(\[=\"'`])#\d{1,5}\b(?![\w-])"
+)
+_DEVELOPER_PATH = re.compile(
+    r"(?<![\w.}~*-])/(?:ro" + r"ot|wo" + r"rk)/|(?<![\w.}~*-])/ho" + r"me/\w"
+)
+_URL_HOST = re.compile(r"https?://([^/\s\"'<>)`\]:]+)")
+_ADDRESS = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])")
+_SUPPRESSION = re.compile(
+    r"#\s*(?:type:\s*ignore|noqa)\b(?P<codes>(?:\[[^\]]*\]|:\s*[A-Z]+\d+(?:,\s*[A-Z]+\d+)*)?)(?P<rest>.*)"
+)
+_REASON = re.compile(r"\w{3}")
+
+_CLOCKS = frozenset(
+    {"time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns"}
+)
+_DATES = frozenset({"now", "utcnow", "today"})
+_FILE_MODULES = frozenset({"os", "io", "posix", "shutil", "tempfile"})
+_FILE_CALLS = re.compile(
+    "open|fdopen|creat|f?truncate|p?readv?|p?writev?|f(data)?sync|sync|f?chmod|f?chown|remove|unlink|rename|replace|s?y?m?link"
+    "|mkdirs?|makedirs|rmdir|removedirs|copy.*|move|rmtree|mkstemp|mkdtemp|.*Temporary.*|sendfile|posix_fallocate"
+)
+
+
+def code_lines(text: str) -> int:
+    """Lines that hold code. Docstrings, comments and blank lines are free, so that nobody saves on them."""
+    held: set[int] = set()
+    skip = {
+        tokenize.COMMENT,
+        tokenize.NL,
+        tokenize.NEWLINE,
+        tokenize.INDENT,
+        tokenize.DEDENT,
+        tokenize.ENDMARKER,
+    }
+    statement_begins = True
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type not in skip and not (token.type == tokenize.STRING and statement_begins):
+            held.update(range(token.start[0], token.end[0] + 1))
+        if token.type not in (tokenize.COMMENT, tokenize.NL):
+            statement_begins = token.type in (tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT)
+    return len(held)
+
+
+def long_module(text: str, allowed: int = MODULE_CODE_LINES_MAX) -> Iterator[str]:
+    """A module with more than `allowed` lines of code, which is above the usual limit only for those on the ratchet."""
+    lines = code_lines(text)
+    if lines > allowed:
+        yield f"has {lines} lines of code, {allowed} are allowed: split it"
+    elif allowed > MODULE_CODE_LINES_MAX and lines < allowed:
+        yield f"has {lines} lines of code by now: lower its number on the ratchet"
+
+
+def long_functions(text: str, exempt: str = "") -> Iterator[str]:
+    """Functions that do not fit on a screen, but for one that is `exempt`."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            lines = (node.end_lineno or node.lineno) - node.lineno + 1
+            if lines > FUNCTION_LINES_MAX and node.name != exempt:
+                yield f"{node.lineno}: {node.name} has {lines} lines, {FUNCTION_LINES_MAX} are allowed"
+
+
+def _lines(text: str, pattern: re.Pattern[str], complaint: str) -> Iterator[str]:
+    for number, line in enumerate(text.splitlines(), 1):
+        if found := pattern.search(line):
+            yield f"{number}: {complaint}: {found[0]!r}"
+
+
+def unfinished(text: str) -> Iterator[str]:
+    """Marks of work left undone."""
+    return _lines(text, _UNFINISHED, "unfinished work")
+
+
+def developer_paths(text: str) -> Iterator[str]:
+    """Absolute paths of the machine that somebody works on."""
+    return _lines(text, _DEVELOPER_PATH, "a path of one machine")
+
+
+def ticket_numbers_in_prose(text: str) -> Iterator[str]:
+    """A number of a ticket in place of an explanation, in a page of documentation."""
+    return _lines(text, _TICKET, "a ticket is no explanation")
+
+
+def ticket_numbers(text: str) -> Iterator[str]:
+    """The same in the comments and docstrings of a module."""
+    for number, prose in _prose(text):
+        for line in prose.splitlines():
+            if found := _TICKET.search(line):
+                yield f"{number}: a ticket is no explanation: {found[0]!r}"
+
+
+def _prose(text: str) -> Iterator[tuple[int, str]]:
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.COMMENT:
+            yield token.start[0], token.string.lstrip("#")
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            yield getattr(node, "lineno", 1), ast.get_docstring(node) or ""
+
+
+def foreign_hosts(text: str, known: frozenset[str]) -> Iterator[str]:
+    """Names and addresses of machines that are not `known` to the whole world."""
+    for number, line in enumerate(text.splitlines(), 1):
+        for host in _URL_HOST.findall(line):
+            if host.lower() not in known and not host.endswith(
+                (".example", ".invalid", "example.com", "example.org")
+            ):
+                yield f"{number}: a host that is not on the list: {host!r}"
+        for address in _ADDRESS.findall(line):
+            if address not in known:
+                yield f"{number}: the address of a machine: {address!r}"
+
+
+def bare_suppressions(text: str) -> Iterator[str]:
+    """A silenced checker without the code of what is silenced, or without a reason."""
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type != tokenize.COMMENT:
+            continue
+        found = _SUPPRESSION.search(token.string)
+        if found is None:
+            continue
+        if not found["codes"]:
+            yield f"{token.start[0]}: say which complaint is silenced: {token.string!r}"
+        elif not _REASON.search(found["rest"]):
+            yield f"{token.start[0]}: give the reason on the line: {token.string!r}"
+
+
+def missing_docstring(text: str) -> Iterator[str]:
+    """A module that does not open by saying what it is for."""
+    if text.strip() and not ast.get_docstring(ast.parse(text)):
+        yield "1: does not say what it is for"
+
+
+def _calls(text: str) -> Iterator[tuple[int, str]]:
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Call):
+            yield node.lineno, ast.unparse(node.func)
+
+
+def sleeps(text: str) -> Iterator[str]:
+    """A test that waits for time to pass, not for something to happen."""
+    for line, name in _calls(text):
+        if name in ("time.sleep", "sleep"):
+            yield f"{line}: wait for a condition or a named event: {name}"
+
+
+def clock_readings(text: str) -> Iterator[str]:
+    """Whoever needs the time is handed a clock."""
+    for line, name in _calls(text):
+        owner, _, called = name.rpartition(".")
+        if (owner == "time" and called in _CLOCKS) or (
+            owner.endswith(("datetime", "date")) and called in _DATES
+        ):
+            yield f"{line}: reads a clock: {name}"
+
+
+def appended_events(text: str) -> Iterator[str]:
+    """Only the committer writes events to the log."""
+    for line, name in _calls(text):
+        if name.rpartition(".")[2] == "append_events":
+            yield f"{line}: writes events to the log: {name}"
+
+
+def file_access(text: str) -> Iterator[str]:
+    """Only the storage seam touches files."""
+    for line, name in _calls(text):
+        owner, _, called = name.rpartition(".")
+        if name == "open" or (owner in _FILE_MODULES and _FILE_CALLS.fullmatch(called)):
+            yield f"{line}: touches a file past the storage seam: {name}"
+
+
+def failpoint_names(text: str) -> Iterator[str]:
+    """The names given to `reach`; an expression that is no plain string is given as `?`."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == "reach":
+            name = node.args[0] if node.args else None
+            yield (
+                name.value
+                if isinstance(name, ast.Constant) and isinstance(name.value, str)
+                else "?"
+            )
+
+
+def rows(page: str, columns: int) -> Iterator[tuple[str, ...]]:
+    """The rows of the tables with that many columns in a Markdown page, without heads."""
+    head = True
+    for line in page.splitlines():
+        cells = tuple(cell.strip() for cell in line.strip().strip("|").split("|"))
+        if not line.startswith("|") or len(cells) != columns:
+            head = True
+        elif set("".join(cells)) <= set("-: "):
+            head = False
+        elif not head:
+            yield cells
+
+
+def missing_tests(page: str, tests: dict[str, str]) -> Iterator[str]:
+    """Rows of docs/invariants.md whose test does not exist. `tests`: path to text of each test file."""
+    for promise, named in rows(page, 2):
+        found = re.findall(r"`([^`]+)::([^`]+)`", named)
+        if not found:
+            yield f"no test is named for: {promise}"
+        for path, name in found:
+            if path not in tests:
+                yield f"no such file: {path}"
+            elif not re.search(
+                rf"^\s*(?:async )?def {re.escape(name)}\(", tests[path], re.MULTILINE
+            ):
+                yield f"no such test: {path}::{name}"

@@ -1,0 +1,251 @@
+"""The repository keeps its own rules. Every rule is shown red on a bad text, for a check that was never red is a guess."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import pytest
+
+from fuguemux.observe.failpoints import NAMES
+from tests.support import tidy
+
+ROOT = Path(__file__).parents[1]
+SOURCE = ROOT / "src" / "fuguemux"
+GENERATED = {"src/fuguemux/terminal/_ghostty_abi.py"}
+
+LINES_RATCHET = {
+    "src/fuguemux/commands/formats.py": 350,
+    "src/fuguemux/commands/option_table.py": 322,
+    "src/fuguemux/commands/targets.py": 434,
+    "src/fuguemux/keeper/keeper.py": 317,
+    "src/fuguemux/persistence/checkpoint.py": 301,
+    "src/fuguemux/persistence/recovery.py": 317,
+    "src/fuguemux/persistence/scrollback.py": 458,
+    "src/fuguemux/persistence/wal/reader.py": 353,
+    "src/fuguemux/persistence/wal/writer.py": 480,
+    "src/fuguemux/server/keeper_client.py": 346,
+    "src/fuguemux/terminal/ghostty.py": 389,
+}
+"""Modules that are longer than the limit, with their length. Numbers here only go down."""
+LONG_BY_DESIGN = {"src/fuguemux/model/apply.py": "apply"}
+"""One function per module that is as long as the list of cases it tells apart."""
+CLOCK_READERS = ("observe/clock.py", "keeper/", "client/", "server/flusher.py")
+"""The clock itself; programs that import next to nothing; and a thread that measures the disk."""
+HOSTS = frozenset(
+    {
+        "127.0.0.1",
+        "0.0.0.0",
+        "github.com",
+        "pypi.org",
+        "files.pythonhosted.org",
+        "keepachangelog.com",
+        "semver.org",
+        "json-schema.org",
+    }
+)
+"""Hosts that everybody knows."""
+TEXT_SUFFIXES = {".py", ".md", ".toml", ".lock", ".sh", ".cfg", ".txt", ".rs", ".yml", ""}
+
+
+def texts(*places: str, suffixes: Iterable[str] = (".py",)) -> Iterator[tuple[str, str]]:
+    """(path from the root, text) of every file below `places`."""
+    for place in places:
+        start = ROOT / place
+        for path in sorted(start.rglob("*")) if start.is_dir() else [start]:
+            name = path.relative_to(ROOT).as_posix()
+            if (
+                path.is_file()
+                and path.suffix in suffixes
+                and "__pycache__" not in path.parts
+                and "target" not in path.parts
+                and name not in GENERATED
+            ):
+                try:
+                    yield name, path.read_text()
+                except UnicodeDecodeError:
+                    continue  # a golden file
+
+
+def everything() -> Iterator[tuple[str, str]]:
+    places = "src tests docs scripts benchmarks demo requirements .ci Makefile pyproject.toml README.md ARCHITECTURE.md"
+    found = [
+        place
+        for place in [*places.split(), "CONTRIBUTING.md", "CHANGELOG.md"]
+        if (ROOT / place).exists()
+    ]
+    return texts(*found, suffixes=TEXT_SUFFIXES)
+
+
+def complaints(
+    files: Iterable[tuple[str, str]], check: Callable[[str], Iterator[str]]
+) -> list[str]:
+    return [f"{path}:{complaint}" for path, text in files for complaint in check(text)]
+
+
+def below(*prefixes: str) -> Iterator[tuple[str, str]]:
+    """Modules of the package, but not those whose path in it begins with one of `prefixes`."""
+    for path, text in texts("src"):
+        if not path.removeprefix("src/fuguemux/").startswith(prefixes):
+            yield path, text
+
+
+def test_modules_are_short() -> None:
+    found = [
+        f"{path}: {complaint}"
+        for path, text in texts("src")
+        for complaint in tidy.long_module(text, LINES_RATCHET.get(path, tidy.MODULE_CODE_LINES_MAX))
+    ]
+    assert found == []
+    assert all((ROOT / path).exists() for path in LINES_RATCHET)
+    assert list(tidy.long_module("x\n" * 301))
+    assert list(tidy.long_module("x\n" * 310, allowed=320))
+    assert not list(tidy.long_module("x\n" * 300))
+    assert not list(tidy.long_module('"""Long.\n\n' + "x\n" * 300 + '"""\n# y\n\n' + "x\n" * 299))
+    assert not list(tidy.long_module("x\n" * 320, allowed=320))
+
+
+def test_functions_fit_on_a_screen() -> None:
+    found = [
+        f"{path}:{complaint}"
+        for path, text in texts("src")
+        for complaint in tidy.long_functions(text, LONG_BY_DESIGN.get(path, ""))
+    ]
+    assert found == []
+    assert list(tidy.long_functions("async def f():\n" + "    x\n" * 70))
+    assert not list(tidy.long_functions("def f():\n" + "    x\n" * 69))
+
+
+def test_nothing_is_left_unfinished() -> None:
+    assert complaints(everything(), tidy.unfinished) == []
+    for mark in ("TO" + "DO", "FIX" + "ME", "X" + "XX"):
+        assert list(tidy.unfinished(f"x = 1  # {mark} later"))
+    assert not list(tidy.unfinished("mkstemp('aXXXXXX')"))
+
+
+def test_explanations_are_no_ticket_numbers() -> None:
+    modules = [(path, text) for path, text in everything() if path.endswith(".py")]
+    pages = [(path, text) for path, text in everything() if path.endswith(".md")]
+    assert complaints(modules, tidy.ticket_numbers) == []
+    assert complaints(pages, tidy.ticket_numbers_in_prose) == []
+    for bad in ("# see " + "#12", "# is" + "sue 3 says so", '"""As pull re' + 'quest #7."""'):
+        assert list(tidy.ticket_numbers(f"{bad}\n"))
+    assert list(tidy.ticket_numbers_in_prose("done in " + "#44."))
+    assert not list(tidy.ticket_numbers("# colours are #123456 and #{pane_id}\nx = '#12'\n"))
+
+
+def test_no_path_of_a_developers_machine() -> None:
+    assert complaints(everything(), tidy.developer_paths) == []
+    for bad in ("/ro" + "ot/x", "'/wo" + "rk/main'", "cd /ho" + "me/somebody"):
+        assert list(tidy.developer_paths(bad))
+    assert not list(tidy.developer_paths("tmp_path / 'home'; $HOME/x; a/work/b; ~/work/x"))
+
+
+def test_no_machine_of_ours_is_named() -> None:
+    assert complaints(everything(), lambda text: tidy.foreign_hosts(text, HOSTS)) == []
+    assert list(tidy.foreign_hosts("index = http" + "://mirror.internal/simple", HOSTS))
+    assert list(tidy.foreign_hosts("connect to 10.1." + "2.3", HOSTS))
+    assert not list(tidy.foreign_hosts("https://github.com/x, 127.0.0.1 and version 1.2.3", HOSTS))
+
+
+def test_tests_do_not_sleep() -> None:
+    assert complaints(texts("tests"), tidy.sleeps) == []
+    assert list(tidy.sleeps("import time\ntime.sleep(1)\n"))
+    assert not list(tidy.sleeps("await_condition()\n"))
+
+
+def test_silenced_checkers_have_a_code_and_a_reason() -> None:
+    files = list(texts("src", "tests", "benchmarks"))
+    assert complaints(files, tidy.bare_suppressions) == []
+    for bad in (
+        "# no" + "qa",
+        "# no" + "qa: E501",
+        "# type: ig" + "nore",
+        "# type: ig" + "nore[misc]",
+    ):
+        assert list(tidy.bare_suppressions(f"x = 1  {bad}\n"))
+    for good in (
+        "# no" + "qa: E501 - one long word",
+        "# type: ig" + "nore[misc]  # that is the point",
+    ):
+        assert not list(tidy.bare_suppressions(f"x = 1  {good}\n"))
+
+
+def test_every_module_says_what_it_is_for() -> None:
+    assert complaints(texts("src", "tests", "benchmarks"), tidy.missing_docstring) == []
+    assert list(tidy.missing_docstring("import os\n"))
+    assert not list(tidy.missing_docstring('"""This."""\n'))
+
+
+def test_only_the_committer_writes_events() -> None:
+    assert complaints(below("engine/commit.py"), tidy.appended_events) == []
+    assert list(tidy.appended_events((SOURCE / "engine/commit.py").read_text()))
+    assert list(tidy.appended_events("self._log.append_events(events)"))
+
+
+def test_only_the_storage_seam_touches_files() -> None:
+    files = [
+        (path, text)
+        for path, text in texts("src/fuguemux/persistence")
+        if not path.endswith("/files.py")
+    ]
+    assert complaints(files, tidy.file_access) == []
+    for bad in ("open('x')", "os.rename(a, b)", "os.fsync(f)", "tempfile.mkdtemp()"):
+        assert list(tidy.file_access(bad))
+    assert not list(tidy.file_access("storage.open(p); os.path.join(a, b); storage.rename(a, b)"))
+
+
+def test_only_the_clock_reads_the_clock() -> None:
+    assert complaints(below(*CLOCK_READERS), tidy.clock_readings) == []
+    for bad in ("time.time()", "time.monotonic_ns()", "datetime.datetime.now()"):
+        assert list(tidy.clock_readings(bad))
+    assert not list(tidy.clock_readings("clock.monotonic_ns(); time.strftime('%Y')"))
+
+
+def test_failpoints_are_the_table_of_failpoints() -> None:
+    used = {
+        name for _, text in below("observe/failpoints.py") for name in tidy.failpoint_names(text)
+    }
+    assert used == set(NAMES), (
+        "each point has its row in NAMES of observe/failpoints.py, and each row its point"
+    )
+    assert all(meaning for meaning in NAMES.values())
+    assert list(tidy.failpoint_names("reach('a.b'); failpoints.reach(x)")) == ["a.b", "?"]
+
+
+def test_every_invariant_names_a_test_that_exists() -> None:
+    page = (ROOT / "docs/invariants.md").read_text()
+    tests = dict(texts("tests"))
+    assert list(tidy.rows(page, 2))
+    assert list(tidy.missing_tests(page, tests)) == []
+    head = "| Invariant | Test |\n|---|---|\n"
+    assert not list(
+        tidy.missing_tests(
+            head + "| a | `tests/a.py::test_a` |\n", {"tests/a.py": "def test_a() -> None: ..."}
+        )
+    )
+    for bad in ("| a | later |", "| a | `tests/b.py::test_a` |", "| a | `tests/a.py::test_b` |"):
+        assert list(tidy.missing_tests(head + bad, {"tests/a.py": "def test_a() -> None: ..."}))
+
+
+def _imported(module: str) -> set[str]:
+    code = f"import sys; before = set(sys.modules); import {module}; print(*(set(sys.modules) - before))"
+    return set(
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        ).stdout.split()
+    )
+
+
+@pytest.mark.skipif(not (SOURCE / "client/fast.py").exists(), reason="the client is not there yet")
+def test_the_thin_client_imports_next_to_nothing() -> None:
+    found = {
+        name for name in _imported("fuguemux.client.fast") if name.partition(".")[0] != "fuguemux"
+    }
+    assert found <= {"sys", "posix", "_socket"}
+    assert not _imported("fuguemux.client.fast") & {
+        "fuguemux.model.state",
+        "fuguemux.config.load",
+        "fuguemux.keeper.keeper",
+    }
+    assert "json" in _imported("json")
