@@ -137,7 +137,13 @@ class Channel:
                 ended = "the connection was closed"
                 break
             self._received += data
-        messages = list(self._whole_messages())
+        messages: list[tuple[Message, list[int]]] = []
+        try:
+            messages.extend(self._whole_messages())
+        except PeerBroke:
+            for _, descriptors in messages:
+                _close_all(descriptors)
+            raise
         if ended and not messages:
             raise PeerGone(ended)
         return messages
