@@ -17,7 +17,7 @@ _TICKET = re.compile(
     r"(?i)\b(?:issue|ticket|bug|pull request|pr)s? ?#?\d+\b|(?<![\w&#{(\[=\"'`])#\d{1,5}\b(?![\w-])"
 )
 _DEVELOPER_PATH = re.compile(
-    r"(?<![\w.}~*-])/(?:ro" + r"ot|wo" + r"rk)/|(?<![\w.}~*-])/ho" + r"me/\w"
+    r"(?<![\w.}~*-])/(?:ro" + r"ot|wo" + r"rk)/|(?<![\w.}~*-])/ho" + r"me/(?!u\b|user\b)\w"
 )
 _URL_HOST = re.compile(r"https?://([^/\s\"'<>)`\]:]+)")
 _ADDRESS = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])")
