@@ -184,7 +184,10 @@ class GhosttyEmulator:
         """Take the history out, so that nothing lies below the alternate screen that comes now."""
         if not self.alternate and self.at_ground:
             self._take_history()
+            joint = self._open and self._history.continues_taken(self._size.columns)
             self._drop_history()
+            if joint:
+                self._history.note_joint(self._size.columns)
 
     def _note_erased_history(self) -> None:
         """CSI 3 J was fed. On the alternate screen it concerns that screen, which has no history."""
@@ -208,6 +211,7 @@ class GhosttyEmulator:
         if (columns, rows) == self._size:
             return []
         self._take_history()
+        joint = not self.alternate and self.continues_history
         self._drop_history()
         self._size = Size(columns, rows)
         self._sink.columns, self._sink.rows = columns, rows
@@ -215,6 +219,8 @@ class GhosttyEmulator:
         width, height = self._sink.cell
         result = self._lib.ghostty_terminal_resize(self._terminal, columns, rows, width, height)
         check(result, "change its size")
+        if joint:
+            self._history.note_joint(columns)
         state.limit_history(self._lib, self._terminal, limit_bytes(columns))
         return self._events()
 
@@ -319,9 +325,10 @@ class GhosttyEmulator:
         terminal = state.decode(self._lib, blob, with_history=False)
         if hasattr(self, "_terminal"):
             events, links = self._sink.events, self._history.links
+            joint = self._history.joint
             self._release()
         else:
-            events, links = [], False
+            events, links, joint = [], False, None
         self._adopt(terminal)
         self._history.links = links
         if not self.alternate:
@@ -329,6 +336,7 @@ class GhosttyEmulator:
         else:
             self._history.taken_below = state.rows_below_alternate(self._lib, blob)
         self._write(unfinished)
+        self._history.joint = joint
         self._sink.events = events
 
     def _write(self, data: bytes) -> None:
@@ -346,7 +354,12 @@ class GhosttyEmulator:
 
     @property
     def continues_history(self) -> bool:
-        return not self.alternate and self._rows.continues("active", 0)
+        """As the port says; true only while the history's last line is known to be unfinished."""
+        if self.alternate:
+            return False
+        if self._history.rows_count() > self._history.first_untaken():
+            return self._rows.continues("active", 0)
+        return self._open and self._history.continues_taken(self._size.columns)
 
     # -- what is on the screen ------------------------------------------------------------------
     @property
@@ -415,11 +428,9 @@ class GhosttyEmulator:
     # -- checkpoint -----------------------------------------------------------------------------
     def snapshot(self) -> bytes:
         engine = state.encode(self._lib, self._terminal, with_history=False)
-        return state.wrap(
-            state.Content(
-                engine, self._size, self._open, self._history.links, self._shape, self._tail
-            )
-        )
+        joint = self._history.joint or b""
+        flags = state.Flags(self._open, self._history.links, self._shape)
+        return state.wrap(state.Content(engine, self._size, flags, self._tail, joint))
 
     @classmethod
     def restore(cls, snapshot: bytes) -> GhosttyEmulator:
@@ -430,14 +441,14 @@ class GhosttyEmulator:
         emulator._size = content.size
         emulator._generation = 1
         emulator._tail = content.tail
-        emulator._open = content.open_line
-        emulator._shape = content.shape
+        emulator._open, links, emulator._shape = content.flags
         emulator._cleared = False
         emulator._waiting, emulator._waiting_bytes = None, 0
         emulator._closed = True  # until there is something to free
         emulator._adopt_screens(content.engine)
         emulator._closed = False
-        emulator._history.links = content.links
+        emulator._history.links = links
+        emulator._history.joint = content.joint or None
         return emulator
 
     def to_ansi(self) -> bytes:

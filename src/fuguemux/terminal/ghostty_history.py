@@ -48,6 +48,7 @@ class History:
         self._count = ffi.new("size_t*")
         self._fed_bytes = 0
         self.links = False  # whether any cell may carry a link
+        self.joint: bytes | None = None  # see `note_joint`
         self.taken_below = 0  # rows taken of a restored primary screen that cannot be marked yet
 
     def free(self) -> None:
@@ -56,6 +57,7 @@ class History:
 
     def unmark(self) -> None:
         """Count the whole history as not taken: it was erased, or this is a new terminal."""
+        self.joint = None
         self.taken_below = 0
         if self._marked:
             self._lib.ghostty_tracked_grid_ref_free(self._mark[0])
@@ -91,8 +93,8 @@ class History:
         self._fed_bytes = 0
         if start >= stop:
             return None
-        rows = self._rows
-        continued = rows.continues("screen", start)
+        continued = self._continues(start, columns)
+        self.joint = None
         linked = self.links and self._linked_rows(start, stop)
         if linked:
             lines, continues = self._by_rows(start, stop, columns, linked)
@@ -100,6 +102,32 @@ class History:
             lines, continues = self._at_once(start, stop, columns)
         self.mark_row(stop - 1)
         return Archived(False, continued, lines, continues)
+
+    def note_joint(self, columns: int) -> None:
+        """Remember that the oldest row there is goes on from a line whose head was taken.
+
+        The engine forgets that when it re-wraps the row without its head. The row is known again
+        by its text: a program may clear the screen, and then nothing goes on.
+        """
+        self.joint = self._first_text(columns)
+
+    def continues_taken(self, columns: int) -> bool:
+        """Whether the oldest row that was not taken goes on from the last line taken."""
+        start = self.first_untaken()
+        if start > self.rows_count():
+            return False
+        return self._continues(start, columns)
+
+    def _continues(self, row: int, columns: int) -> bool:
+        if self._rows.continues("screen", row):
+            return True
+        if row or not self.joint:
+            return False
+        text = self._first_text(columns)
+        return bool(text) and (text.startswith(self.joint) or self.joint.startswith(text))
+
+    def _first_text(self, columns: int) -> bytes:
+        return self._rows.format("screen", (0, 0), (columns - 1, 0), ansi=False)
 
     def _at_once(self, start: int, stop: int, columns: int) -> tuple[list[bytes], bool]:
         rows = self._rows

@@ -190,35 +190,46 @@ class Rows:
 
     def linked_row(self, area: Area, row: int, first: int, last: int) -> bytes:
         """Return columns `first` to `last` of one row as ANSI with its OSC 8 links."""
+        links, blanks = self._links_of(area, row, first, last)
         parts = []
-        start, link = first, self._link(area, first, row)
+        start = first
         for column in range(first + 1, last + 2):
-            following = self._link(area, column, row) if column <= last else None
-            if column <= last and following == link:
+            if column <= last and links[column - first] == links[start - first]:
                 continue
             run = self.format(area, (start, row), (column - 1, row), rectangle=True)
             if column <= last:
-                run += b" " * self._blanks_before(area, column, row, start)
+                run += b" " * min(blanks[column - 1 - first], column - start)
+            link = links[start - first]
             parts.append(b"\x1b]8;;%b\x1b\\%b\x1b]8;;\x1b\\" % (link, run) if link else run)
-            start, link = column, following or b""
+            start = column
         return b"".join(parts)
 
-    def _blanks_before(self, area: Area, column: int, row: int, start: int) -> int:
-        count = 0
-        for at in range(column - 1, start - 1, -1):
-            if self.width_class(area, at, row) or not self._is_blank(self._lib):
-                break
-            count += 1
-        return count
-
-    def _link(self, area: Area, column: int, row: int) -> bytes:
-        """Return the URL linked to a cell, or b""; the second half of a wide character has the first's."""
+    def _links_of(
+        self, area: Area, row: int, first: int, last: int
+    ) -> tuple[list[bytes], list[int]]:
+        """Return for each column the URL linked there, and how many blank cells end there."""
         lib = self._lib
-        if self.width_class(area, column, row) == lib.GHOSTTY_CELL_WIDE_SPACER_TAIL and column:
-            return self._link(area, column - 1, row)
-        lib.ghostty_cell_get(self._cell[0], lib.GHOSTTY_CELL_DATA_HAS_HYPERLINK, self._flag)
-        if not self._flag[0]:
-            return b""
+        links: list[bytes] = []
+        blanks: list[int] = []
+        self._grid_ref(area, first, row, self._ref)
+        for column in range(first, last + 1):
+            self._ref.x = column
+            lib.ghostty_grid_ref_cell(self._ref, self._cell)
+            lib.ghostty_cell_get(self._cell[0], lib.GHOSTTY_CELL_DATA_HAS_HYPERLINK, self._flag)
+            if self._flag[0]:
+                links.append(self._url())
+                blanks.append(0)
+                continue
+            lib.ghostty_cell_get(self._cell[0], lib.GHOSTTY_CELL_DATA_WIDE, self._int)
+            second_half = self._int[0] == lib.GHOSTTY_CELL_WIDE_SPACER_TAIL
+            links.append(links[-1] if second_half and links else b"")
+            blank = not self._int[0] and self._is_blank(lib)
+            blanks.append((blanks[-1] if blanks else 0) + 1 if blank else 0)
+        return links, blanks
+
+    def _url(self) -> bytes:
+        """Return the URL linked to the cell that `_ref` is at."""
+        lib = self._lib
         result = lib.ghostty_grid_ref_hyperlink_uri(self._ref, _buffer, URL_BYTES_MAX, self._length)
         return b"" if result else bytes(ffi.buffer(_buffer, self._length[0]))
 

@@ -3,8 +3,8 @@
 A snapshot is the engine's own stream, cut after the record that completes both screens, in an
 envelope that keeps what the adapter must remember:
 
-    0       4         5       6           8         10     12             16
-    | magic | version | flags | tail size | columns | rows | engine bytes | tail, engine's stream
+    0       4         5       6           8            10        12     14             18
+    | magic | version | flags | tail size | joint size | columns | rows | engine bytes | tail, joint, engine's stream
 
 The engine's records carry checksums of their own; the envelope has none.
 """
@@ -33,7 +33,7 @@ CONTINUATION_BYTES_MAX: Final = 2 << 20
 FOREGROUND: Final = (208, 208, 208)  # answers to colour queries; never drawn
 BACKGROUND: Final = (0, 0, 0)
 
-ENVELOPE: Final = struct.Struct("<4sBBHHHI")
+ENVELOPE: Final = struct.Struct("<4sBBHHHHI")
 ENVELOPE_MAGIC: Final = b"FTSN"
 ENVELOPE_VERSION: Final = 1
 FLAG_OPEN_LINE: Final = 1
@@ -45,7 +45,7 @@ RECORD: Final = struct.Struct("<HII")  # tag, length, checksum
 RECORD_CONTINUATION: Final = 7
 RECORD_READY: Final = 5
 SNAPSHOT_BYTES_MAX: Final = 256 << 20
-assert ENVELOPE.size == 16
+assert ENVELOPE.size == 18
 
 # By the number of DECSCUSR.
 CURSOR_STYLES: Final[tuple[CursorStyle, ...]] = (
@@ -312,47 +312,50 @@ def rows_below_alternate(lib: Any, blob: bytes) -> int:
         lib.ghostty_terminal_free(copy)
 
 
-class Content(NamedTuple):
-    """What an envelope holds."""
+class Flags(NamedTuple):
+    """`open_line`: the last line archived goes on. `links`: cells may carry links. `shape`: the cursor's."""
 
-    engine: bytes
-    size: Size
     open_line: bool
     links: bool
     shape: int
+
+
+class Content(NamedTuple):
+    """What an envelope holds. `tail` and `joint`: what the adapter remembers of the input and the history."""
+
+    engine: bytes
+    size: Size
+    flags: Flags
     tail: bytes
+    joint: bytes
 
 
 def wrap(content: Content) -> bytes:
     """Put an engine's snapshot in the envelope."""
-    flags = FLAG_OPEN_LINE * content.open_line | FLAG_LINKS * content.links
-    flags |= content.shape << SHAPE_SHIFT
-    head = ENVELOPE.pack(
-        ENVELOPE_MAGIC,
-        ENVELOPE_VERSION,
-        flags,
-        len(content.tail),
-        *content.size,
-        len(content.engine),
-    )
-    return head + content.tail + content.engine
+    open_line, links, shape = content.flags
+    flags = FLAG_OPEN_LINE * open_line | FLAG_LINKS * links | shape << SHAPE_SHIFT
+    sizes = len(content.tail), len(content.joint), *content.size, len(content.engine)
+    head = ENVELOPE.pack(ENVELOPE_MAGIC, ENVELOPE_VERSION, flags, *sizes)
+    return head + content.tail + content.joint + content.engine
 
 
 def unwrap(blob: bytes) -> Content:
     """Take an envelope apart. Raises SnapshotError."""
     if len(blob) < ENVELOPE.size or blob[:4] != ENVELOPE_MAGIC:
         raise SnapshotError("this is not a terminal snapshot")
-    _magic, version, flags, tail_size, columns, rows, engine_size = ENVELOPE.unpack_from(blob)
+    _magic, version, bits, tail, joint, columns, rows, engine = ENVELOPE.unpack_from(blob)
     if version != ENVELOPE_VERSION:
         raise SnapshotError(f"the snapshot has version {version}, not {ENVELOPE_VERSION}")
-    if len(blob) != ENVELOPE.size + tail_size + engine_size:
+    if len(blob) != ENVELOPE.size + tail + joint + engine:
         raise SnapshotError("the snapshot is cut short")
-    start = ENVELOPE.size + tail_size
+    shape = min(bits >> SHAPE_SHIFT, len(CURSOR_STYLES) - 1)
+    flags = Flags(bool(bits & FLAG_OPEN_LINE), bool(bits & FLAG_LINKS), shape)
+    joint_at = ENVELOPE.size + tail
+    engine_at = joint_at + joint
     return Content(
-        blob[start:],
-        Size(columns, rows),
-        bool(flags & FLAG_OPEN_LINE),
-        bool(flags & FLAG_LINKS),
-        min(flags >> SHAPE_SHIFT, len(CURSOR_STYLES) - 1),
-        blob[ENVELOPE.size : start],
+        engine=blob[engine_at:],
+        size=Size(columns, rows),
+        flags=flags,
+        tail=blob[ENVELOPE.size : joint_at],
+        joint=blob[joint_at:engine_at],
     )
