@@ -108,6 +108,8 @@ class Prompt(Effect, frozen=True):
     initial: tuple[str, ...]
     template: str
     confirm: bool = False
+    single_key: bool = False
+    """One key press is the answer to each prompt (command-prompt -1)."""
 
 
 class Choose(Effect, frozen=True):
@@ -147,6 +149,46 @@ class RunShell(Effect, frozen=True):
     cwd: bytes
     client: ClientId | None
     pane: PaneId | None = None
+    delay_ms: int = 0
+
+
+class RunCommands(Effect, frozen=True):
+    """Run commands given as text, as if the asker had typed them, before the reply."""
+
+    text: str
+    background: bool = False
+    delay_ms: int = 0
+
+
+class IfShell(Effect, frozen=True):
+    """Run a shell command; if it exits with 0 run the commands in `then`, else those in `otherwise` (empty: none).
+
+    The reply waits for both unless `background`."""
+
+    command: str
+    then: str
+    otherwise: str
+    background: bool
+    cwd: bytes
+    client: ClientId | None
+    pane: PaneId | None = None
+
+
+class LoadBuffer(Effect, frozen=True):
+    """Read a file, or with `-` the asker's stdin, into a paste buffer (None: a new automatic one).
+
+    What was read is stored by the events of `commands.paste_buffers.buffer_stored`. Errors are `path: reason`."""
+
+    path: bytes
+    name: str | None = None
+
+
+class SaveBuffer(Effect, frozen=True):
+    """Write bytes to a file, as the whole of it or at its end. Errors are `path: reason`."""
+
+    path: bytes
+    data: bytes
+    append: bool = False
 
 
 class WaitFor(Effect, frozen=True):
