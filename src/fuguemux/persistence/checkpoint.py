@@ -67,8 +67,8 @@ class Sources(Protocol):
     def panes(self) -> Iterable[PaneId]:
         """The panes to be stored. A pane that must not reach the disk is not among them."""
 
-    def mark(self, pane: PaneId) -> PaneMark:
-        """What tells whether the pane changed."""
+    def mark(self, pane: PaneId) -> PaneMark | None:
+        """What tells whether the pane changed; None if it is gone."""
 
     def capture(self, pane: PaneId) -> PaneCapture | None:
         """The pane's terminal now; None if it is gone."""
@@ -101,10 +101,14 @@ class CheckpointResult(NamedTuple):
 
 
 class Step(NamedTuple):
-    """A part of a checkpoint. `blocking`: run it on a thread; otherwise on the loop, where it takes some ms at most."""
+    """A part of a checkpoint. `blocking`: run it on a thread; otherwise on the loop, where it takes some ms at most.
+
+    Run it when the log is durable up to `after_lsn`, or its durability is lost and the checkpoint is what saves the day.
+    """
 
     run: Callable[[], None]
     blocking: bool
+    after_lsn: int = 0
 
 
 class _Written(NamedTuple):
@@ -216,6 +220,7 @@ class CheckpointRun:
         self._state = ServerState()
         self._lsn = 0
         self._wal_start = 0
+        self._after_lsn = 0
         self._victims: set[bytes] = set()
         self._purge = False
         self._manifest: Manifest | None = None
@@ -234,7 +239,7 @@ class CheckpointRun:
         while self._todo:
             yield Step(self._capture, False)
             yield Step(self._write, True)
-        yield Step(self._publish, True)
+        yield Step(self._publish, True, max(self._highest_lsn(), self._after_lsn))
         yield Step(self._adopt, False)
         yield Step(self._retain, True)
 
@@ -248,7 +253,8 @@ class CheckpointRun:
         series = self._series
         self._state, self._lsn = self._sources.structure()
         self._wal_start = self._lsn
-        marks = {pane: self._sources.mark(pane) for pane in self._sources.panes()}
+        panes = list(self._sources.panes())
+        marks = {pane: mark for pane in panes if (mark := self._sources.mark(pane)) is not None}
         busy = self._hold(marks)
         # Packs that must stay may hold erased lines: a later checkpoint sees to them.
         self._purge = series.store.erase_wanted and not busy
@@ -297,15 +303,20 @@ class CheckpointRun:
                 break
 
     def _capture_pane(self, pane: PaneId) -> None:
-        mark = self._sources.mark(pane).mark
+        found = self._sources.mark(pane)
         written = self._series.written.get(pane)
+        if found is None:
+            self._pane_gone(pane, written)
+            return
+        mark = found.mark
         scrollback = self._series.store.pane(pane)
         if mark is not None and written is not None and written.mark == mark:
             files = PaneFiles(written.stored._replace(lsn=self._lsn), None)
         else:
             capture = self._sources.capture(pane)
             if capture is None:
-                return  # gone: its removal is in the log behind the structure's record
+                self._pane_gone(pane, written)
+                return
             screen = Screen(
                 capture.columns,
                 capture.rows,
@@ -320,6 +331,12 @@ class CheckpointRun:
             files.same_scrollback = written.stored
         files.cut = scrollback.cut(self._series.settings.scrollback_persistence_lines)
         self._captured.append(_Item(pane, mark, files))
+
+    def _pane_gone(self, pane: PaneId, written: _Written | None) -> None:
+        """A pane of the structure went away since: the log behind it says so, if it gets that far."""
+        self._after_lsn = max(self._after_lsn, self._sources.structure()[1])
+        if written is not None:
+            self._carried[pane] = written
 
     def _adopt(self) -> None:
         """From here on the checkpoint is the newest one: read blocks from where they are now."""
@@ -349,13 +366,18 @@ class CheckpointRun:
         self._items += self._captured
         self._captured = []
 
+    def _highest_lsn(self) -> int:
+        """The newest record that is part of the checkpoint."""
+        captured = (item.files.screen.lsn for item in self._items if item.files.screen)
+        return max([self._lsn, *captured])
+
     def _publish(self) -> None:
         self._files.write_structure(encode_state(self._state, self._series.withhold))
         self._files.finish_packs()
         stored = {pane: written.stored for pane, written in self._carried.items()}
         stored |= {item.pane: item.files.stored() for item in self._items}
         wal_start = min([self._wal_start, *(entry.lsn for entry in stored.values())])
-        highest = max([self._lsn, *(entry.lsn for entry in stored.values())])
+        highest = self._highest_lsn()
         generations = self._series.generations
         engines = [item.files.screen.engine for item in self._items if item.files.screen]
         before = generations[0] if generations else None
@@ -402,7 +424,7 @@ class CheckpointRun:
 
 
 def run_to_end(run: CheckpointRun) -> CheckpointResult:
-    """Run every step on this thread. Raises what a step raises, with everything undone."""
+    """Run every step on this thread, the log being durable. Raises what a step raises, with everything undone."""
     try:
         for step in run.steps():
             step.run()

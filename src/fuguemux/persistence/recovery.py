@@ -116,11 +116,12 @@ class _Recovery:
         base = self._base(found)
         panes = self._panes(base, found)
         replay = Replay(base.state, base.structure_lsn, panes)
-        start = min([base.structure_lsn, *(pane.lsn for pane in panes.values())]) + 1
+        start = self._replay_start(base, panes)
         log = scan(self._storage, f"{self._directory}/{WAL}", start, store_id=known)
         for record in log.records():
             replay.take(record)
         store_id = known or log.report.store_id or store_id
+        log.report.store_id = store_id  # an empty log is given the store's id by its writer
         self._keep_store_id(store_id)
         floor = max(
             [base.structure_lsn, *(p.lsn for p in panes.values())]
@@ -146,6 +147,12 @@ class _Recovery:
             found.highest_number,
             {pane: stored for pane, stored in self._stored.items() if pane in state.panes},
         )
+
+    def _replay_start(self, base: _Base, panes: dict[PaneId, RecoveredPane]) -> int:
+        if base.manifest is None:
+            return 1
+        loaded = [pane.lsn for pane in panes.values() if pane.lsn]
+        return min([base.manifest.wal_start_lsn, base.structure_lsn, *loaded]) + 1
 
     # -- which store, which checkpoints -------------------------------------------------------
 
@@ -243,9 +250,8 @@ class _Recovery:
                 panes[entry.pane] = self._pane(entry, base.manifest, older)
         for pane in base.state.panes:
             if pane not in panes:
-                # It had nothing to be stored, or no terminal yet.
-                blank = panes[pane] = RecoveredPane(pane, *sizes.get(pane, SIZE_DEFAULT))
-                blank.lsn = base.structure_lsn
+                # It had nothing to be stored, or no terminal yet: all that the log has of it counts.
+                panes[pane] = RecoveredPane(pane, *sizes.get(pane, SIZE_DEFAULT))
         return panes
 
     def _pane(self, entry: PaneEntry, manifest: Manifest, older: list[Manifest]) -> RecoveredPane:

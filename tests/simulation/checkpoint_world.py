@@ -1,0 +1,311 @@
+"""One seed: several lives of a server's log and checkpoints on a simulated disk.
+
+Oracles
+- Every start succeeds, whatever happened before.
+- Every record that was durable is part of what comes back: structure, screens and history, line by line.
+- What comes back is what was given, up to some record: no phantom, nothing twice.
+- No false alarm: without rot the report says that nothing is lost or damaged.
+- With rot, whatever differs from the truth is announced by the report.
+- A failed checkpoint changes nothing: work goes on, and the next one succeeds.
+"""
+
+from dataclasses import dataclass, field
+from random import Random
+
+from fuguemux.model import events as ev
+from fuguemux.model.ids import PaneId
+from fuguemux.model.invariants import violations
+from fuguemux.persistence.checkpoint import CheckpointRun, CheckpointSettings, Step
+from fuguemux.persistence.packs import PackDamaged
+from fuguemux.persistence.wal.writer import Durability, LogUnavailable
+from tests.simulation.disk import Crash, SimDisk
+from tests.support.small_server import (
+    SmallServer,
+    Truth,
+    differences,
+    new_session,
+    remove_pane,
+    resize_window,
+    split_window,
+)
+
+DIRECTORY = "state"
+PANES_MAX = 5
+
+
+class Violation(AssertionError):
+    """A promise that was broken."""
+
+
+@dataclass
+class Outcome:
+    """What one seed saw, to know that the faults really happen."""
+
+    lives: int = 0
+    checkpoints: int = 0
+    failed_checkpoints: int = 0
+    crashes_in_checkpoints: int = 0
+    from_checkpoint: int = 0
+    purges: int = 0
+    moved: int = 0
+    rotted: int = 0
+    announced: int = 0
+    blocks: int = 0
+    trace: list[str] = field(default_factory=list)
+
+
+class CheckpointWorld:
+    """The truth about one state directory through its lives."""
+
+    def __init__(self, seed: int, *, rot: bool = False) -> None:
+        self.rng = Random(seed)
+        self.disk = SimDisk(self.rng)
+        self.disk.directories.add("")
+        self.rot = rot
+        self.rotted = False
+        self.truth = Truth()
+        self.acknowledged = 0
+        self.in_kernel = 0
+        self.outcome = Outcome()
+        self.durability_lost = False
+
+    def run(self) -> Outcome:
+        for life in range(self.rng.randint(2, 5)):
+            self.outcome.lives += 1
+            if self.rng.random() < 0.3:
+                self.disk.crash_in = self.rng.randint(0, 40)
+            server: SmallServer | None = None
+            try:
+                server = self._start()
+                self._live(server)
+            except Crash:
+                pass
+            if server is not None:
+                self._note(server)
+            self._stop()
+            if self.rot and (life == 0 or self.rng.random() < 0.4):
+                self._rot()
+            if self.rotted:
+                break
+        self._start()
+        return self.outcome
+
+    # -- a start ------------------------------------------------------------------------------
+
+    def _start(self) -> SmallServer:
+        lazy = self.rng.random() < 0.3
+        settings = CheckpointSettings(
+            keep_checkpoints=self.rng.choice((0, 0, 1, 3)),
+            compaction_bytes_max=self.rng.choice((8 << 20, 2000)),
+            slice_ms=self.rng.choice((0.1, 2.0, 50.0)),
+        )
+        try:
+            server = SmallServer(
+                self.disk,
+                DIRECTORY,
+                self.truth,
+                entropy=self.rng.randbytes,
+                settings=settings,
+                lazy=True,
+            )
+        except (Crash, Violation):
+            raise
+        except Exception as error:
+            raise Violation(f"a start failed: {error!r}") from error
+        self._judge(server, lazy)
+        return server
+
+    def _judge(self, server: SmallServer, lazy: bool) -> None:
+        recovered = server.recovered
+        report = recovered.report
+        newest = recovered.generations[0] if recovered.generations else None
+        self.outcome.from_checkpoint += newest is not None
+        log_to = report.replay_to_lsn
+        structure_to = log_to
+        if report.checkpoint is not None:
+            base = next(m for m in recovered.generations if m.number == report.checkpoint)
+            structure_to = max(structure_to, base.structure_lsn)
+        reached = {pane: max(log_to, found.lsn) for pane, found in recovered.panes.items()}
+        self._trace(
+            f"recovered to {log_to}, structure to {structure_to}, checkpoint {report.checkpoint}, "
+            f"acknowledged {self.acknowledged}: {report.summary}"
+        )
+        if not self.rotted:
+            if min([structure_to, *reached.values()]) < self.acknowledged:
+                raise Violation(f"acknowledged to {self.acknowledged}, recovered to {structure_to}")
+            if not report.complete and not self.durability_lost:
+                raise Violation(f"false alarm: {report}")
+        self.truth.forget_lost(structure_to, lambda pane: reached.get(pane, structure_to))
+        self.acknowledged = min(self.acknowledged, structure_to)
+        if not lazy:
+            server.rebuild_all()
+            self._compare(server)
+
+    def _compare(self, server: SmallServer) -> None:
+        found = differences(server)
+        if server.store.damages:
+            found = found or server.store.damages
+        broken = list(violations(server.state))
+        if broken:
+            raise Violation(f"the state is unsound: {broken}")
+        if not found:
+            return
+        if not self.rotted:
+            raise Violation("; ".join(found))
+        if server.recovered.report.complete and not server.store.damages:
+            raise Violation(f"not announced: {found}")
+        self.outcome.announced += 1
+
+    # -- a life -------------------------------------------------------------------------------
+
+    def _live(self, server: SmallServer) -> None:
+        rng, disk = self.rng, self.disk
+        fault = rng.random()
+        if fault < 0.6:
+            disk.crash_in = rng.choice((rng.randint(0, 60), rng.randint(0, 400)))
+        elif fault < 0.7:
+            disk.fail_sync_chance = rng.choice((0.1, 0.5))
+        elif fault < 0.78:
+            disk.fail_write_chance = rng.choice((0.02, 0.3))
+        elif fault < 0.85:
+            disk.space = rng.randint(100 << 10, 400 << 10)
+        elif fault < 0.9:
+            disk.short_write_chance = 0.3
+        run: CheckpointRun | None = None
+        for _ in range(rng.randint(10, 120)):
+            if server.waiting and rng.random() < 0.3:
+                server.rebuild(rng.choice(sorted(server.waiting)))
+            action = rng.random()
+            try:
+                if action < 0.2:
+                    self._checkpoint(server)
+                elif action < 0.35:
+                    server.sync()
+                elif action < 0.38:
+                    disk.fail_sync_chance = disk.fail_write_chance = 0.0
+                    disk.space = None
+                    server.now_ms += rng.randint(0, 3000)
+                else:
+                    self._change(server)
+            except LogUnavailable:
+                return
+            self._note(server)
+        assert run is None
+
+    def _change(self, server: SmallServer) -> None:
+        rng, state = self.rng, server.state
+        ready = sorted(server.terminals)
+        action = rng.random()
+        if not ready:
+            if not state.sessions:
+                server.commit(*new_session(state, rng.randint(3, 12), rng.randint(2, 9)))
+        elif action < 0.75:
+            self._output(server, rng.choice(ready))
+        elif action < 0.79 and len(state.panes) < PANES_MAX:
+            server.commit(*new_session(state, rng.randint(3, 12), rng.randint(2, 9)))
+        elif action < 0.84 and len(state.panes) < PANES_MAX:
+            self._commit(server, split_window(state, rng.choice(sorted(state.windows))))
+        elif action < 0.87:
+            self._commit(server, remove_pane(state, rng.choice(ready)))
+        elif action < 0.92:
+            window = rng.choice(sorted(state.windows))
+            size = rng.randint(3, 12), rng.randint(2, 9)
+            self._commit(server, resize_window(state, window, *size))
+        elif action < 0.95:
+            window = rng.choice(sorted(state.windows))
+            server.commit(ev.ZoomChanged(window, not state.windows[window].zoomed))
+        elif action < 0.97:
+            server.commit(ev.HistoryCleared(rng.choice(ready)))
+        else:
+            server.commit(ev.PaneTitled(rng.choice(ready), f"t{rng.randint(0, 99)}"))
+
+    def _commit(self, server: SmallServer, events: tuple[ev.AnyEvent, ...]) -> None:
+        if events:
+            server.commit(*events)
+
+    def _output(self, server: SmallServer, pane: PaneId) -> None:
+        rng = self.rng
+        size = rng.choice((1, 5, 40, 40, 300, 5000))
+        data = bytes(rng.choices(b"abcdefgh\n\n", k=size))
+        if rng.random() < 0.1:
+            data = b"\n" * rng.randint(1, 3000)
+        if server.output(pane, data) is None:
+            # It ran on without the log: that is announced while it lasts.
+            self.durability_lost = True
+
+    def _checkpoint(self, server: SmallServer) -> None:
+        """A checkpoint with other work between its steps."""
+        rng = self.rng
+        run = server.series.begin(server, "test", name=rng.choice(("", "", "", "kept")))
+        try:
+            for step in run.steps():
+                self._await_durable(server, step)
+                if rng.random() < 0.3:
+                    self._change(server)
+                    self._note(server)
+                step.run()
+        except (OSError, PackDamaged):
+            self.outcome.failed_checkpoints += 1
+            run.abandon()
+            return
+        except Crash:
+            self.outcome.crashes_in_checkpoints += 1
+            raise
+        server.writer.truncate_before(run.result.wal_before_lsn)
+        self.outcome.checkpoints += 1
+        self.outcome.purges += run.result.purge
+        self.outcome.moved += run.result.bytes_moved
+        self.outcome.blocks += run.result.blocks_written
+
+    def _await_durable(self, server: SmallServer, step: Step) -> None:
+        for _ in range(20):
+            if server.writer.durable_lsn >= step.after_lsn:
+                return
+            if server.writer.durability is Durability.LOST:
+                self.durability_lost = True
+                return
+            server.sync()
+            self._note(server)
+            server.now_ms += 50
+        self.durability_lost = True
+
+    def _note(self, server: SmallServer) -> None:
+        self.acknowledged = max(self.acknowledged, server.writer.durable_lsn)
+        self.in_kernel = max(self.in_kernel, server.writer.written_lsn)
+
+    def _stop(self) -> None:
+        if self.rng.random() < 0.4:
+            self.disk.process_crash()
+            self.acknowledged = max(self.acknowledged, self.in_kernel)
+            self._trace(f"process crash at {self.in_kernel}")
+        else:
+            self.disk.power_loss()
+            self._trace(f"power loss, acknowledged {self.acknowledged}")
+        self.in_kernel = 0
+
+    def _rot(self) -> None:
+        """Damage in files of checkpoints: bits, cuts, whole files."""
+        rng = self.rng
+        names = sorted(name for name in self.disk.names if "/checkpoints/" in name)
+        for name in rng.sample(names, min(len(names), rng.randint(1, 3))):
+            content = self.disk.content(name)
+            what = rng.random()
+            if what < 0.15:
+                del self.disk.names[name]
+            elif what < 0.3:
+                del content[rng.randint(0, len(content)) :]
+            elif content:
+                for _ in range(rng.randint(1, 3)):
+                    content[rng.randrange(len(content))] ^= 1 << rng.randrange(8)
+            self.rotted = True
+            self.outcome.rotted += 1
+            self._trace(f"rot in {name}")
+        self.disk.settle()
+
+    def _trace(self, line: str) -> None:
+        self.outcome.trace.append(line)
+
+
+def simulate(seed: int) -> Outcome:
+    """Run one seed; every fourth one with rot. Raises Violation."""
+    return CheckpointWorld(seed, rot=seed % 4 == 3).run()

@@ -1,0 +1,82 @@
+"""A terminal simple enough to be the truth: rows of characters that wrap, a history, snapshots without it."""
+
+import msgspec
+
+from fuguemux.persistence.blocks import Line
+
+
+class Row(msgspec.Struct, array_like=True):
+    """A row. `wrapped`: it goes on where the row before it ended."""
+
+    text: str
+    wrapped: bool
+
+
+class FakeTerminal:
+    """Follows the two rules of the port: history never comes back, and every line is archived once."""
+
+    def __init__(self, columns: int, rows: int) -> None:
+        self.columns = columns
+        self.rows = rows
+        self.screen: list[Row] = [Row("", False)]
+        self.history: list[Row] = []
+        self._cleared = False
+        self.archived_any = False
+
+    def feed(self, data: bytes) -> None:
+        for character in data.decode("latin-1"):
+            if character == "\n":
+                self.screen.append(Row("", False))
+            else:
+                if len(self.screen[-1].text) >= self.columns:
+                    self.screen.append(Row("", True))
+                self.screen[-1].text += character
+            self._scroll()
+
+    def _scroll(self) -> None:
+        while len(self.screen) > self.rows:
+            self.history.append(self.screen.pop(0))
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Cuts nothing and pulls nothing back; what does not fit any more scrolls off."""
+        self.columns, self.rows = columns, rows
+        self._scroll()
+
+    def clear_history(self) -> None:
+        self.history.clear()
+        self._cleared = True
+
+    def archive(self) -> tuple[bool, bool, list[bytes]]:
+        """Whether to clear first, whether the first line continues, and the lines."""
+        cleared, self._cleared = self._cleared, False
+        lines: list[bytes] = []
+        continued = bool(self.history) and self.history[0].wrapped
+        for row in self.history:
+            if row.wrapped and lines:
+                lines[-1] += row.text.encode("latin-1")
+            else:
+                lines.append(row.text.encode("latin-1"))
+        self.history.clear()
+        return cleared, continued, lines
+
+    def snapshot(self) -> bytes:
+        assert not self.history, "history goes to the store first"
+        return msgspec.msgpack.encode((self.columns, self.rows, self.screen))
+
+    @classmethod
+    def restore(cls, snapshot: bytes) -> "FakeTerminal":
+        columns, rows, screen = msgspec.msgpack.decode(snapshot, type=tuple[int, int, list[Row]])
+        terminal = cls(columns, rows)
+        terminal.screen = screen
+        return terminal
+
+
+def logical(lines: list[Line]) -> list[bytes]:
+    """Stored lines with their pieces put together."""
+    joined: list[bytes] = []
+    for line in lines:
+        if line.continued and joined:
+            joined[-1] += line.data
+        else:
+            joined.append(line.data)
+    return joined
