@@ -1,0 +1,181 @@
+"""`fugue service print | install | uninstall`: start the server at boot or log-in, and keep it when you log out.
+
+The service only starts the server; the keeper restarts it after a crash. Stopping the service is a graceful stop:
+everything comes back with the next start.
+"""
+
+import argparse
+import os
+import plistlib
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+
+from fuguemux.cli.finding import Host
+from fuguemux.config import paths
+
+EXIT_OK = 0
+EXIT_WRONG = 1
+
+Run = Callable[[Sequence[str]], int]
+"""Runs a program and gives its exit code; 127 if there is none of that name."""
+
+_START = ("start-server", ";", "set-option", "-s", "exit-empty", "off")
+"""The server stays although it has no session yet."""
+
+_UNIT = """\
+# Made by `fugue service install`.
+[Unit]
+Description=fugue, a terminal multiplexer whose sessions survive ({name})
+
+[Service]
+# The keeper, which this starts, watches over the server; systemd has no main process to wait for.
+Type=oneshot
+RemainAfterExit=yes
+ExecStart={command}
+# A program that eats all memory in a pane must not take the others along.
+OOMPolicy=continue
+LimitNOFILE=65536
+TimeoutStopSec=20
+
+[Install]
+WantedBy=default.target
+"""
+
+
+def main(argv: Sequence[str], host: Host | None = None, run: Run | None = None) -> int:
+    """Run `fugue service` with the words after `service`; the exit code.
+
+    `install` and `uninstall` change the user's own service manager, nothing else. Raises SystemExit(2) for bad usage.
+    """
+    arguments = _parser().parse_args(list(argv))
+    host = host or Host(os.environ, os.geteuid())
+    try:
+        service = _Service(host, paths.check_name(arguments.name), run or _run)
+        match arguments.verb:
+            case "print":
+                sys.stdout.write(service.text())
+                return EXIT_OK
+            case "install":
+                return service.install()
+            case _:
+                return service.uninstall()
+    except (OSError, paths.PathRefused) as error:
+        print(f"fugue service: {error}", file=sys.stderr)
+        return EXIT_WRONG
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        "fugue service", description="Start fugue at boot and keep it at log-out."
+    )
+    parser.add_argument(
+        "-L", dest="name", default=paths.NAME_DEFAULT, help="name of the server (default: default)"
+    )
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="print|install|uninstall")
+    verbs.add_parser("print", help="show the service file")
+    verbs.add_parser("install", help="write it, start it, and let it start by itself")
+    verbs.add_parser("uninstall", help="stop it and remove the file; sessions stay saved")
+    return parser
+
+
+def _run(argv: Sequence[str]) -> int:
+    try:
+        return subprocess.run(argv, check=False, stdin=subprocess.DEVNULL).returncode
+    except FileNotFoundError:
+        return 127
+
+
+def _program() -> str:
+    """The absolute path of the command `fugue` that belongs to this interpreter, else the one on the PATH."""
+    beside = os.path.join(os.path.dirname(sys.executable), "fugue")
+    found = beside if os.access(beside, os.X_OK) else shutil.which("fugue")
+    if found is None:
+        raise FileNotFoundError(
+            "the command fugue is neither beside the interpreter nor on the PATH"
+        )
+    return os.path.abspath(found)
+
+
+class _Service:
+    def __init__(self, host: Host, name: str, run: Run) -> None:
+        self._host = host
+        self._name = name
+        self._run = run
+        self._launchd = (host.platform or sys.platform) == "darwin"
+        self._command = (_program(), "-L", name, *_START)
+        home = paths.home(host.environment, host.uid)
+        suffix = "" if name == paths.NAME_DEFAULT else "-" + name
+        if self._launchd:
+            self._label = f"fuguemux{suffix}"
+            self._path = f"{home}/Library/LaunchAgents/{self._label}.plist"
+        else:
+            self._label = f"fugue{suffix}.service"
+            self._path = f"{_config_home(host.environment, home)}/systemd/user/{self._label}"
+
+    def text(self) -> str:
+        """The service file."""
+        if self._launchd:
+            facts = {
+                "Label": self._label,
+                "ProgramArguments": list(self._command),
+                "RunAtLoad": True,
+                "AbandonProcessGroup": True,
+            }
+            return plistlib.dumps(facts).decode()
+        return _UNIT.format(name=self._name, command=" ".join(map(_unit_word, self._command)))
+
+    def install(self) -> int:
+        os.makedirs(os.path.dirname(self._path), mode=0o700, exist_ok=True)
+        with open(self._path, "w", encoding="utf-8") as file:
+            os.fchmod(file.fileno(), 0o600)
+            file.write(self.text())
+        print(f"wrote {self._path}")
+        if self._launchd:
+            return self._all([("launchctl", "bootstrap", f"gui/{self._host.uid}", self._path)])
+        return self._all(
+            [
+                ("systemctl", "--user", "daemon-reload"),
+                ("systemctl", "--user", "enable", "--now", self._label),
+                ("loginctl", "enable-linger"),
+            ]
+        )
+
+    def uninstall(self) -> int:
+        if not os.path.exists(self._path):
+            print(f"{self._path} is not there: nothing to do")
+            return EXIT_OK
+        if self._launchd:
+            code = self._all([("launchctl", "bootout", f"gui/{self._host.uid}/{self._label}")])
+        else:
+            code = self._all([("systemctl", "--user", "disable", "--now", self._label)])
+        os.unlink(self._path)
+        print(f"removed {self._path}")
+        return code
+
+    def _all(self, commands: Sequence[Sequence[str]]) -> int:
+        """Run every command, also after one that failed; 0 if all went well."""
+        failed = EXIT_OK
+        for command in commands:
+            code = self._run(command)
+            if code != 0:
+                reason = "no such command" if code == 127 else f"exit code {code}"
+                print(f"fugue service: {' '.join(command)}: {reason}", file=sys.stderr)
+                failed = EXIT_WRONG
+        return failed
+
+
+def _config_home(environment: Mapping[str, str], home: str) -> str:
+    given = environment.get("XDG_CONFIG_HOME", "")
+    return given.rstrip("/") if given.startswith("/") else f"{home.rstrip('/')}/.config"
+
+
+def _unit_word(word: str) -> str:
+    """A word of ExecStart= as systemd.service(5) reads it."""
+    quoted = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
+    return (
+        f'"{quoted}"'
+        if quoted != word or not word.replace("/", "").replace("-", "").isalnum()
+        else word
+    )

@@ -1,0 +1,104 @@
+"""`fugue service`: the files it writes and the commands it gives, with nothing run for real."""
+
+import plistlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from fuguemux.cli import service
+from fuguemux.cli.finding import Host
+
+
+@pytest.fixture(autouse=True)
+def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = tmp_path / "bin dir" / "fugue"
+    path.parent.mkdir()
+    path.write_text("")
+    path.chmod(0o755)
+    monkeypatch.setattr(service.sys, "executable", str(path.with_name("python")))  # type: ignore[attr-defined]  # its own sys
+    return path
+
+
+class Runner:
+    def __init__(self, *codes: int) -> None:
+        self.codes = list(codes)
+        self.commands: list[str] = []
+
+    def __call__(self, argv: Sequence[str]) -> int:
+        self.commands.append(" ".join(argv))
+        return self.codes.pop(0) if self.codes else 0
+
+
+def linux(tmp_path: Path) -> Host:
+    return Host({"HOME": str(tmp_path)}, 1000, platform="linux")
+
+
+def mac(tmp_path: Path) -> Host:
+    return Host({"HOME": str(tmp_path)}, 501, platform="darwin")
+
+
+def test_print_shows_the_unit(
+    tmp_path: Path, program: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert service.main(["print"], linux(tmp_path), Runner()) == 0
+    text = capsys.readouterr().out
+    assert (
+        f'\nExecStart="{program}" -L default start-server ";" set-option -s exit-empty off\n'
+        in text
+    )
+    assert "\nOOMPolicy=continue\n" in text
+
+
+def test_install_and_uninstall_on_linux(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = Runner()
+    path = tmp_path / ".config/systemd/user/fugue-work.service"
+    assert service.main(["-L", "work", "install"], linux(tmp_path), run) == 0
+    assert " -L work start-server " in path.read_text()
+    assert service.main(["-L", "work", "uninstall"], linux(tmp_path), run) == 0
+    assert not path.exists()
+    assert run.commands == [
+        "systemctl --user daemon-reload",
+        "systemctl --user enable --now fugue-work.service",
+        "loginctl enable-linger",
+        "systemctl --user disable --now fugue-work.service",
+    ]
+    assert service.main(["-L", "work", "uninstall"], linux(tmp_path), run) == 0
+    assert capsys.readouterr().out.endswith("is not there: nothing to do\n")
+
+
+def test_install_and_uninstall_on_macos(tmp_path: Path, program: Path) -> None:
+    run = Runner()
+    path = tmp_path / "Library/LaunchAgents/fuguemux.plist"
+    assert service.main(["install"], mac(tmp_path), run) == 0
+    facts = plistlib.loads(path.read_bytes())
+    assert facts["ProgramArguments"][:3] == [str(program), "-L", "default"]
+    assert facts["AbandonProcessGroup"] is True
+    assert service.main(["uninstall"], mac(tmp_path), run) == 0
+    assert run.commands == [
+        f"launchctl bootstrap gui/501 {path}",
+        "launchctl bootout gui/501/fuguemux",
+    ]
+
+
+def test_a_command_that_fails_is_named_and_the_others_still_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = Runner(127, 0, 1)
+    assert service.main(["install"], linux(tmp_path), run) == 1
+    assert len(run.commands) == 3
+    assert capsys.readouterr().err == (
+        "fugue service: systemctl --user daemon-reload: no such command\n"
+        "fugue service: loginctl enable-linger: exit code 1\n"
+    )
+
+
+def test_a_bad_name_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert service.main(["-L", "a/b", "print"], linux(tmp_path), Runner()) == 1
+    assert "contains a slash" in capsys.readouterr().err
+
+
+def test_words_are_quoted_for_systemd() -> None:
+    assert [service._unit_word(word) for word in ("plain", "-L", "a b", "50%", "$x", 'q"', ";")] == [
+        "plain", "-L", '"a b"', '"50%%"', '"$$x"', '"q\\""', '";"',
+    ]  # fmt: skip
