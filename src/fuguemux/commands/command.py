@@ -75,6 +75,8 @@ class Command(msgspec.Struct, frozen=True):
     """The client starts a server for this command when none runs."""
     read_only: bool = False
     """A read-only client may use it."""
+    plain_words: bool = False
+    """All its words are arguments, even those that look like flags: fugue's own commands have `--json`."""
 
     def invocation(self, request: Request) -> Invocation:
         """`request.argv` parsed for this command. Raises Refused with tmux's words, and Usage for `-?`."""
@@ -90,6 +92,8 @@ class Command(msgspec.Struct, frozen=True):
         self, words: tuple[str, ...]
     ) -> tuple[tuple[tuple[str, str | None], ...], tuple[str, ...]]:
         """Flags and arguments of `words`. Raises Refused: unknown flag, missing value; Usage: `-?`."""
+        if self.plain_words:
+            return (), words
         given: list[tuple[str, str | None]] = []
         reader = _Words(words)
         while (letters := reader.next_flags()) is not None:

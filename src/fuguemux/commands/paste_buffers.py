@@ -1,6 +1,7 @@
 """What the commands on paste buffers share: finding one, naming a new one, and how many are kept."""
 
 from fuguemux.commands import settings
+from fuguemux.commands.command import Invocation
 from fuguemux.model.decision import Refused
 from fuguemux.model.events import AnyEvent, BufferDeleted, BufferSet
 from fuguemux.model.state import Buffer, ServerState
@@ -34,3 +35,12 @@ def buffer_stored(
     kept = max(settings.number(state, "buffer-limit") - 1, 0)
     gone: list[AnyEvent] = [BufferDeleted(buffer.name) for buffer in automatic[kept:]]
     return (*gone, BufferSet(Buffer(f"buffer{number}", data, now_ms)))
+
+
+def buffer_named_or_newest(state: ServerState, invocation: Invocation) -> Buffer:
+    """The buffer that `-b` names, else the newest. Raises Refused with the words of show-buffer and save-buffer."""
+    name = invocation.flags.value("b")
+    buffer = newest(state) if name is None else buffer_called(state, name)
+    if buffer is None:
+        raise Refused("no buffers" if name is None else f"no buffer {name}")
+    return buffer

@@ -1,0 +1,75 @@
+"""choose-tree: a list of sessions and windows, of which a client picks one."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.formats import Context, expand
+from fuguemux.commands.targets import client_target
+from fuguemux.model.decision import Decision
+from fuguemux.model.effects import Choose
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import Link, ServerState, Session
+
+_TEMPLATE: Final = "switch-client -Zt '%%'"
+_SESSION: Final = "#{session_name}: #{session_windows} windows#{?session_attached, (attached),}"
+_WINDOW: Final = (
+    "    #{window_index}: #{window_name}#{window_flags}"
+    '#{?#{!=:#{window_panes},1}, (#{window_panes} panes),} "#{pane_title}"'
+)
+
+
+def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
+    client = client_target(live, invocation, None)
+    template = invocation.arguments[0] if invocation.arguments else _TEMPLATE
+    wanted = invocation.flags.value("f")
+    rows: list[tuple[str, str]] = []
+    for target, line, context in _rows(state, live, invocation):
+        if wanted is not None and expand(wanted, context) in ("", "0"):
+            continue
+        rows.append((expand(line, context), filled(template, target)))
+    return Decision(effects=(Choose(client.id, "sessions and windows", tuple(rows)),))
+
+
+def _rows(
+    state: ServerState, live: LiveView, invocation: Invocation
+) -> Iterator[tuple[str, str, Context]]:
+    """Target, format and context of every row: sessions in order of names, each with its windows."""
+    flags = invocation.flags
+    line = flags.value("F")
+    for session in sorted(state.sessions.values(), key=lambda session: session.name):
+        if not flags.has("w"):
+            context = Context(state, live, session=session.id)
+            yield f"${session.id}:", line or _SESSION, context
+        if flags.has("s"):
+            continue
+        for link in session.links:
+            context = _context(state, live, session, link)
+            yield f"${session.id}:@{link.window}", line or _WINDOW, context
+
+
+def _context(state: ServerState, live: LiveView, session: Session, link: Link) -> Context:
+    return Context(
+        state,
+        live,
+        session=session.id,
+        window=link.window,
+        index=link.index,
+        pane=state.windows[link.window].active,
+    )
+
+
+def filled(template: str, target: str) -> str:
+    """`template` with the first `%%` and every `%1` replaced by `target`."""
+    return template.replace("%%", target, 1).replace("%1", target)
+
+
+COMMAND: Final = Command(
+    name="choose-tree",
+    alias="",
+    flags="F:f:GK:NO:rst:wZ",
+    usage="[-GNrswZ] [-F format] [-f filter] [-K key-format] [-O sort-order] [-t target-pane] [template]",
+    arguments=(0, 1),
+    decide=decide,
+    help="Pick a session or window from a list.",
+)

@@ -1,0 +1,50 @@
+"""command-prompt: a client is asked for words, and a command made of them runs."""
+
+from typing import Final
+
+from fuguemux.commands import settings
+from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.targets import client_target, current_target
+from fuguemux.model.decision import Decision
+from fuguemux.model.effects import Prompt
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import ServerState
+
+
+def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
+    flags = invocation.flags
+    client = client_target(live, invocation, invocation.target)
+    target = current_target(state, live, invocation.request)
+    template = invocation.arguments[0] if invocation.arguments else ""
+    if flags.has("F"):
+        template = settings.expanded(state, live, invocation, template, target)
+    given = flags.value("p")
+    if given is not None:
+        prompts = tuple(f"{text} " for text in given.split(","))
+    else:
+        prompts = (f"({template.split(' ')[0]}) " if template else ":",)
+    inputs = (flags.value("I") or "").split(",")
+    initial = tuple(inputs[at] if at < len(inputs) else "" for at in range(len(prompts)))
+
+    def expanded(text: str) -> str:
+        return settings.expanded(state, live, invocation, text, target)
+
+    effect = Prompt(
+        client.id,
+        tuple(map(expanded, prompts)),
+        tuple(map(expanded, initial)),
+        template or "%1",
+        single_key=flags.has("1") or flags.has("k"),
+    )
+    return Decision(effects=(effect,))
+
+
+COMMAND: Final = Command(
+    name="command-prompt",
+    alias="",
+    flags="1bFkiI:Np:t:T:",
+    usage="[-1bFkiN] [-I inputs] [-p prompts] [-t target-client] [-T type] [template]",
+    arguments=(0, 1),
+    decide=decide,
+    help="Ask a client for words and run a command made of them.",
+)

@@ -1,0 +1,34 @@
+"""confirm-before: a command runs if a client answers y."""
+
+from typing import Final
+
+from fuguemux.commands import settings
+from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.targets import client_target, current_target
+from fuguemux.model.decision import Decision
+from fuguemux.model.effects import Prompt
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import ServerState
+
+
+def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
+    command = invocation.arguments[0]
+    client = client_target(live, invocation, invocation.target)
+    given = invocation.flags.value("p")
+    if given is None:
+        words = command.split()
+        given = f"Confirm '{words[0] if words else ''}'? (y/n)"
+    target = current_target(state, live, invocation.request)
+    prompt = settings.expanded(state, live, invocation, f"{given} ", target)
+    return Decision(effects=(Prompt(client.id, (prompt,), ("",), command, confirm=True),))
+
+
+COMMAND: Final = Command(
+    name="confirm-before",
+    alias="confirm",
+    flags="bp:t:",
+    usage="[-b] [-p prompt] [-t target-client] command",
+    arguments=(1, 1),
+    decide=decide,
+    help="Ask before running a command.",
+)

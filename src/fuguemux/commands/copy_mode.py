@@ -1,0 +1,29 @@
+"""copy-mode: a pane shows what scrolled off its screen."""
+
+from typing import Final
+
+from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.targets import pane_target
+from fuguemux.model.decision import Decision
+from fuguemux.model.effects import ScrollView
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import ServerState
+
+
+def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
+    flags = invocation.flags
+    target = pane_target(state, live, invocation, invocation.target)
+    view = ScrollView(target.pane.id, page_up=flags.has("u"), leave=flags.has("q"))
+    return Decision(effects=(view,))
+
+
+COMMAND: Final = Command(
+    name="copy-mode",
+    alias="",
+    flags="eHMs:t:uq",
+    usage="[-eHMuq] [-s src-pane] [-t target-pane]",
+    arguments=(0, 0),
+    decide=decide,
+    help="Show a pane's scrollback.",
+    read_only=True,
+)

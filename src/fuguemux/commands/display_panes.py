@@ -1,0 +1,42 @@
+"""display-panes: the panes of a client's window as a list, of which one is picked."""
+
+from typing import Final
+
+from fuguemux.commands.choose_tree import filled
+from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.formats import Context, expand
+from fuguemux.commands.targets import client_target
+from fuguemux.model.decision import Decision
+from fuguemux.model.effects import Choose
+from fuguemux.model.layout import panes_of
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import ServerState, current_link
+
+_TEMPLATE: Final = "select-pane -t '%%'"
+_LINE: Final = "#{pane_index}: [#{pane_width}x#{pane_height}] #{pane_current_command} #{pane_title}"
+
+
+def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
+    client = client_target(live, invocation, invocation.target)
+    template = invocation.arguments[0] if invocation.arguments else _TEMPLATE
+    session = state.sessions[client.session]
+    link = current_link(session)
+    window = state.windows[link.window]
+    rows: list[tuple[str, str]] = []
+    for pane in panes_of(window.layout):
+        context = Context(
+            state, live, session=session.id, window=window.id, index=link.index, pane=pane
+        )
+        rows.append((expand(_LINE, context), filled(template, f"%{pane}")))
+    return Decision(effects=(Choose(client.id, "panes", tuple(rows)),))
+
+
+COMMAND: Final = Command(
+    name="display-panes",
+    alias="displayp",
+    flags="bd:Nt:",
+    usage="[-bN] [-d duration] [-t target-client] [template]",
+    arguments=(0, 1),
+    decide=decide,
+    help="Pick a pane of the window from a list.",
+)

@@ -1,0 +1,43 @@
+"""if-shell: commands that run if a shell command succeeds, or with `-F` if a format is true."""
+
+from typing import Final
+
+from fuguemux.commands import settings, spawning
+from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.run_shell import optional_target
+from fuguemux.model.decision import Decision
+from fuguemux.model.effects import IfShell, RunCommands
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import ServerState
+
+
+def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
+    flags, request = invocation.flags, invocation.request
+    target = optional_target(state, live, invocation)
+    condition = settings.expanded(state, live, invocation, invocation.arguments[0], target)
+    then = invocation.arguments[1]
+    otherwise = invocation.arguments[2] if len(invocation.arguments) > 2 else ""
+    if flags.has("F"):
+        chosen = then if condition not in ("", "0") else otherwise
+        return Decision(effects=(RunCommands(chosen),) if chosen else ())
+    effect = IfShell(
+        condition,
+        then,
+        otherwise,
+        flags.has("b"),
+        spawning.client_directory(invocation, target.session if target else None),
+        request.client,
+        target.pane.id if target else None,
+    )
+    return Decision(effects=(effect,))
+
+
+COMMAND: Final = Command(
+    name="if-shell",
+    alias="if",
+    flags="bFt:",
+    usage="[-bF] [-t target-pane] shell-command command [command]",
+    arguments=(2, 3),
+    decide=decide,
+    help="Run commands if a shell command succeeds.",
+)

@@ -1,0 +1,64 @@
+"""list-buffers: all paste buffers, the newest first."""
+
+from typing import Final
+
+from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.formats import Context, expand
+from fuguemux.model.decision import Decision, Reply
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import Buffer, ServerState
+
+_LINE: Final = '#{buffer_name}: #{buffer_size} bytes: "#{buffer_sample}"'
+_SAMPLE_CHARACTERS_MAX: Final = 200
+_ESCAPES: Final = {"\n": "\\n", "\t": "\\t", "\r": "\\r", "\x07": "\\a", "\\": "\\\\"}
+
+
+def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
+    template = invocation.flags.value("F") or _LINE
+    wanted = invocation.flags.value("f")
+    lines: list[str] = []
+    for buffer in state.buffers:
+        context = Context(state, live, extra=variables(buffer))
+        if wanted is not None and expand(wanted, context) in ("", "0"):
+            continue
+        lines.append(expand(template, context))
+    return Decision(reply=Reply(tuple(lines)))
+
+
+def variables(buffer: Buffer) -> dict[str, str]:
+    """The format variables of a buffer."""
+    return {
+        "buffer_name": buffer.name,
+        "buffer_size": str(len(buffer.data)),
+        "buffer_sample": sample(buffer.data),
+        "buffer_created": str(buffer.created_ms // 1000),
+    }
+
+
+def sample(data: bytes) -> str:
+    """The beginning of a buffer in one line, with control characters made visible as tmux does."""
+    start = data[: 4 * _SAMPLE_CHARACTERS_MAX].decode("utf-8", "replace")
+    shown = "".join(map(_visible, start[:_SAMPLE_CHARACTERS_MAX]))
+    if len(shown) > _SAMPLE_CHARACTERS_MAX or len(start) > _SAMPLE_CHARACTERS_MAX:
+        return shown[:_SAMPLE_CHARACTERS_MAX] + "..."
+    return shown
+
+
+def _visible(char: str) -> str:
+    if char in _ESCAPES:
+        return _ESCAPES[char]
+    if ord(char) < 0x20 or ord(char) == 0x7F:
+        return "^" + chr(ord(char) ^ 0x40)
+    return char
+
+
+COMMAND: Final = Command(
+    name="list-buffers",
+    alias="lsb",
+    flags="F:f:",
+    usage="[-F format] [-f filter]",
+    arguments=(0, 0),
+    decide=decide,
+    help="List the paste buffers.",
+    read_only=True,
+)

@@ -1,0 +1,28 @@
+"""load-buffer: the contents of a file, or with `-` of stdin, in a paste buffer."""
+
+from typing import Final
+
+from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.save_buffer import file_path
+from fuguemux.model.decision import Decision, Refused
+from fuguemux.model.effects import LoadBuffer
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import ServerState
+
+
+def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
+    name = invocation.flags.value("b")
+    if name == "":
+        raise Refused("empty buffer name")
+    return Decision(effects=(LoadBuffer(file_path(state, live, invocation), name),))
+
+
+COMMAND: Final = Command(
+    name="load-buffer",
+    alias="loadb",
+    flags="b:t:w",
+    usage="[-b buffer-name] [-t target-client] path",
+    arguments=(1, 1),
+    decide=decide,
+    help="Read a file into a paste buffer.",
+)

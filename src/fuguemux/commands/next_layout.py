@@ -1,0 +1,16 @@
+"""next-layout: the next of the named arrangements of a window's panes."""
+
+from typing import Final
+
+from fuguemux.commands.command import Command
+from fuguemux.commands.select_layout import decide_next
+
+COMMAND: Final = Command(
+    name="next-layout",
+    alias="nextl",
+    flags="t:",
+    usage="[-t target-window]",
+    arguments=(0, 0),
+    decide=decide_next,
+    help="Arrange a window's panes by the next layout.",
+)

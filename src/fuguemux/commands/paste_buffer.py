@@ -1,0 +1,41 @@
+"""paste-buffer: the contents of a paste buffer go to a pane, as if typed there."""
+
+from typing import Final
+
+from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.paste_buffers import buffer_called, newest
+from fuguemux.commands.spawning import encoded
+from fuguemux.commands.targets import pane_target
+from fuguemux.model.decision import Decision, Refused
+from fuguemux.model.effects import SendBytes
+from fuguemux.model.events import BufferDeleted
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import ServerState
+
+
+def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
+    flags = invocation.flags
+    target = pane_target(state, live, invocation, invocation.target)
+    name = flags.value("b")
+    buffer = newest(state) if name is None else buffer_called(state, name)
+    if buffer is None:
+        if name is not None:
+            raise Refused(f"no buffer {name}")
+        return Decision()
+    separator = flags.value("s")
+    if separator is None:
+        separator = "\n" if flags.has("r") else "\r"
+    data = buffer.data.replace(b"\n", encoded(separator))
+    events = (BufferDeleted(buffer.name),) if flags.has("d") else ()
+    return Decision(events, (SendBytes(target.pane.id, data, paste=flags.has("p")),))
+
+
+COMMAND: Final = Command(
+    name="paste-buffer",
+    alias="pasteb",
+    flags="db:prs:t:",
+    usage="[-dpr] [-s separator] [-b buffer-name] [-t target-pane]",
+    arguments=(0, 0),
+    decide=decide,
+    help="Type a paste buffer in a pane.",
+)

@@ -1,0 +1,16 @@
+"""previous-layout: the previous of the named arrangements of a window's panes."""
+
+from typing import Final
+
+from fuguemux.commands.command import Command
+from fuguemux.commands.select_layout import decide_previous
+
+COMMAND: Final = Command(
+    name="previous-layout",
+    alias="prevl",
+    flags="t:",
+    usage="[-t target-window]",
+    arguments=(0, 0),
+    decide=decide_previous,
+    help="Arrange a window's panes by the previous layout.",
+)

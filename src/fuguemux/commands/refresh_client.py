@@ -1,0 +1,29 @@
+"""refresh-client: a client's screen is drawn anew."""
+
+from typing import Final
+
+from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.targets import client_target
+from fuguemux.model.decision import Decision, Refused
+from fuguemux.model.effects import Refresh
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import ServerState
+
+
+def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
+    client = client_target(live, invocation, invocation.target)
+    if any(map(invocation.flags.has, "ABC")):
+        raise Refused("not a control client")
+    return Decision(effects=(Refresh(client.id),))
+
+
+COMMAND: Final = Command(
+    name="refresh-client",
+    alias="refresh",
+    flags="A:B:cC:Df:F:lLRSt:U",
+    usage="[-cDlLRSU] [-A pane:state] [-B name:what:format] [-C XxY] [-f flags] [-t target-client] [adjustment]",
+    arguments=(0, 1),
+    decide=decide,
+    help="Draw a client's screen anew.",
+    read_only=True,
+)

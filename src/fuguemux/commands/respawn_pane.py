@@ -1,0 +1,32 @@
+"""respawn-pane: the process of a pane is started again; with `-k` the one that runs is ended."""
+
+from typing import Final
+
+from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.respawning import is_active, respawned
+from fuguemux.commands.targets import pane_index, pane_target
+from fuguemux.model.decision import Decision, Refused
+from fuguemux.model.effects import StartProcess
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import ServerState
+
+
+def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
+    target = pane_target(state, live, invocation, invocation.target)
+    if is_active(target.pane) and not invocation.flags.has("k"):
+        number = pane_index(state, target.window, target.pane.id)
+        where = f"{target.session.name}:{target.link.index}.{number}"
+        raise Refused(f"respawn pane failed: pane {where} still active")
+    event = respawned(state, live, invocation, target, target.pane)
+    return Decision((event,), (StartProcess(target.pane.id),))
+
+
+COMMAND: Final = Command(
+    name="respawn-pane",
+    alias="respawnp",
+    flags="c:e:kt:",
+    usage="[-k] [-c start-directory] [-e environment] [-t target-pane] [shell-command]",
+    arguments=(0, None),
+    decide=decide,
+    help="Start a pane's program again.",
+)

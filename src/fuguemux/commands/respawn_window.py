@@ -1,0 +1,41 @@
+"""respawn-window: a window starts again with its first pane alone; with `-k` what runs in it is ended."""
+
+from typing import Final
+
+from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.respawning import is_active, respawned
+from fuguemux.commands.settings import renumbering
+from fuguemux.commands.targets import window_target
+from fuguemux.commands.zooming import unzoomed
+from fuguemux.model.closing import close_panes
+from fuguemux.model.decision import Decision, Refused
+from fuguemux.model.effects import StartProcess
+from fuguemux.model.events import AnyEvent
+from fuguemux.model.layout import panes_of
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import ServerState
+
+
+def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
+    target = window_target(state, live, invocation, invocation.target)
+    first, *others = panes_of(target.window.layout)
+    panes = [state.panes[pane] for pane in (first, *others)]
+    if any(map(is_active, panes)) and not invocation.flags.has("k"):
+        where = f"{target.session.name}:{target.link.index}"
+        raise Refused(f"respawn window failed: window {where} still active")
+    closing: tuple[AnyEvent, ...] = unzoomed(target.window)
+    if others:
+        closing += close_panes(state, target.window, others, renumbering(state))
+    event = respawned(state, live, invocation, target, panes[0])
+    return Decision((*closing, event), (StartProcess(first),))
+
+
+COMMAND: Final = Command(
+    name="respawn-window",
+    alias="respawnw",
+    flags="c:e:kt:",
+    usage="[-k] [-c start-directory] [-e environment] [-t target-window] [shell-command]",
+    arguments=(0, None),
+    decide=decide,
+    help="Start a window's program again.",
+)

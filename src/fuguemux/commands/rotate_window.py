@@ -1,0 +1,40 @@
+"""rotate-window: the panes of a window move on by one cell; the active cell stays the same."""
+
+from typing import Final
+
+from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.targets import window_target
+from fuguemux.commands.zooming import unzoomed_unless
+from fuguemux.model.decision import Decision
+from fuguemux.model.events import LayoutChanged, PaneActivated
+from fuguemux.model.layout import panes_of, renamed
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import ServerState
+
+
+def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
+    window = window_target(state, live, invocation, invocation.target).window
+    before = panes_of(window.layout)
+    if len(before) == 1:
+        return Decision()
+    step = -1 if invocation.flags.has("D") else 1
+    after = (*before[step:], *before[:step])
+    follower = after[before.index(window.active)]
+    return Decision(
+        (
+            *unzoomed_unless(window, keep=invocation.flags.has("Z")),
+            LayoutChanged(window.id, renamed(window.layout, dict(zip(before, after, strict=True)))),
+            PaneActivated(window.id, follower),
+        )
+    )
+
+
+COMMAND: Final = Command(
+    name="rotate-window",
+    alias="rotatew",
+    flags="Dt:UZ",
+    usage="[-DUZ] [-t target-window]",
+    arguments=(0, 0),
+    decide=decide,
+    help="Move all panes of a window on by one cell.",
+)

@@ -1,0 +1,62 @@
+"""run-shell: a shell command outside of panes, or with `-C` commands of fugue."""
+
+from typing import Final
+
+from fuguemux.commands import settings, spawning
+from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.targets import Target, current_target, pane_target
+from fuguemux.model.decision import Decision, Refused
+from fuguemux.model.effects import RunCommands, RunShell
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import ServerState
+
+
+def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
+    flags, request = invocation.flags, invocation.request
+    target = optional_target(state, live, invocation)
+    delay_ms = _delay_ms(flags.value("d"))
+    if not invocation.arguments:
+        return Decision()
+    background = flags.has("b")
+    if flags.has("C"):
+        return Decision(effects=(RunCommands(invocation.arguments[0], background, delay_ms),))
+    command = settings.expanded(state, live, invocation, invocation.arguments[0], target)
+    effect = RunShell(
+        command,
+        background,
+        spawning.client_directory(invocation, target.session if target else None),
+        request.client,
+        target.pane.id if target else None,
+        delay_ms,
+    )
+    return Decision(effects=(effect,))
+
+
+def optional_target(state: ServerState, live: LiveView, invocation: Invocation) -> Target | None:
+    """The pane that `-t` names; without it the current one, if there is any."""
+    if invocation.target is not None:
+        return pane_target(state, live, invocation, invocation.target)
+    return current_target(state, live, invocation.request)
+
+
+def _delay_ms(text: str | None) -> int:
+    if text is None:
+        return 0
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds <= 86_400 * 365:
+        raise Refused(f"invalid delay time: {text}")
+    return round(seconds * 1000)
+
+
+COMMAND: Final = Command(
+    name="run-shell",
+    alias="run",
+    flags="bd:Ct:",
+    usage="[-bC] [-d delay] [-t target-pane] [shell-command]",
+    arguments=(0, 1),
+    decide=decide,
+    help="Run a shell command and show what it prints.",
+)

@@ -1,0 +1,114 @@
+"""select-layout, and what next-layout and previous-layout share: the panes of a window in another arrangement."""
+
+import re
+from typing import Final
+
+from fuguemux.commands import settings
+from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.named_layouts import NAMES, name_meant, named_layout, spread_round
+from fuguemux.commands.targets import Target, pane_target, window_target
+from fuguemux.commands.zooming import unzoomed
+from fuguemux.model.decision import Decision, Refused
+from fuguemux.model.events import LayoutChanged, OptionSet
+from fuguemux.model.ids import PaneId
+from fuguemux.model.layout import Layout, panes_of, remove, resize
+from fuguemux.model.layout_strings import BadLayout, layout_string, parse_layout_string
+from fuguemux.model.limits import PANES_MAX
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import ServerState, Window, sessions_with
+
+_OLD_LAYOUT: Final = "@old-layout"
+"""The window's option that keeps the arrangement to which `-o` goes back."""
+_LEAF: Final = re.compile(r"\d+x\d+,\d+,\d+(?![\[{\d])")
+
+
+def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
+    flags = invocation.flags
+    target = pane_target(state, live, invocation, invocation.target)
+    if flags.has("n"):
+        return stepped(state, target, 1)
+    if flags.has("p"):
+        return stepped(state, target, -1)
+    layout = target.window.layout
+    if flags.has("E"):
+        return arranged(target.window, spread_round(layout, target.pane.id))
+    if invocation.arguments:
+        text = invocation.arguments[0]
+    else:
+        text = target.window.options.get(_OLD_LAYOUT, "") if flags.has("o") else ""
+    if not text:
+        return Decision(unzoomed(target.window))
+    name = None if flags.has("o") else name_meant(text)
+    if name is not None:
+        return arranged(target.window, _named(state, target.window, name))
+    return arranged(target.window, _fitted(state, live, target.window, _parsed(text, layout)))
+
+
+def arranged(window: Window, layout: Layout) -> Decision:
+    """`window` unzoomed and with `layout`; what it was before is kept for `-o`."""
+    events = unzoomed(window)
+    if layout != window.layout:
+        before = layout_string(window.layout)
+        events += (
+            LayoutChanged(window.id, layout),
+            OptionSet("window", window.id, _OLD_LAYOUT, before),
+        )
+    return Decision(events)
+
+
+def stepped(state: ServerState, target: Target, step: int) -> Decision:
+    """The next of the named layouts (1) or the one before (-1); the present one is known by its looks."""
+    window = target.window
+    looks = [_named(state, window, name) for name in NAMES]
+    unknown = -1 if step > 0 else 0
+    at = looks.index(window.layout) if window.layout in looks else unknown
+    return arranged(window, looks[(at + step) % len(NAMES)])
+
+
+def _named(state: ServerState, window: Window, name: str) -> Layout:
+    return named_layout(
+        name, window.layout, lambda option: settings.text(state, option, window=window)
+    )
+
+
+def _parsed(text: str, layout: Layout) -> Layout:
+    """The panes of `layout` in the cells that `text` describes; cells too many close. Raises Refused."""
+    panes = panes_of(layout)
+    count = len(_LEAF.findall(text))
+    extra = [PaneId(-1 - number) for number in range(min(count - len(panes), PANES_MAX))]
+    try:
+        parsed = parse_layout_string(text, (*panes, *extra))
+    except BadLayout as bad:
+        raise Refused(f"{bad}: {text}") from None
+    for pane in reversed(extra):
+        smaller = remove(parsed, pane)
+        assert smaller is not None, "there are as many cells as panes"
+        parsed = smaller
+    return parsed
+
+
+def _fitted(state: ServerState, live: LiveView, window: Window, layout: Layout) -> Layout:
+    """`layout` in the window's present size if somebody looks at it; else in its own."""
+    shown_in = {session.id for session in sessions_with(state, window.id)}
+    if any(client.session in shown_in for client in live.clients()):
+        return resize(layout, window.layout.columns, window.layout.rows)
+    return layout
+
+
+def decide_next(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
+    return stepped(state, window_target(state, live, invocation, invocation.target), 1)
+
+
+def decide_previous(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
+    return stepped(state, window_target(state, live, invocation, invocation.target), -1)
+
+
+COMMAND: Final = Command(
+    name="select-layout",
+    alias="selectl",
+    flags="Enopt:",
+    usage="[-Enop] [-t target-pane] [layout-name]",
+    arguments=(0, 1),
+    decide=decide,
+    help="Arrange a window's panes.",
+)

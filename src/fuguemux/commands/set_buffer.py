@@ -1,0 +1,51 @@
+"""set-buffer: the contents or the name of a paste buffer."""
+
+from typing import Final
+
+from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.paste_buffers import buffer_called, buffer_stored, newest
+from fuguemux.commands.spawning import encoded
+from fuguemux.model.decision import Decision, Refused
+from fuguemux.model.events import BufferDeleted, BufferSet
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import Buffer, ServerState
+
+
+def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
+    flags = invocation.flags
+    name = flags.value("b")
+    new_name = flags.value("n")
+    if new_name is not None:
+        return _renamed(state, name, new_name)
+    if not invocation.arguments:
+        raise Refused("no data specified")
+    data = encoded(invocation.arguments[0])
+    if not data:
+        return Decision()
+    if flags.has("a") and name is not None:
+        before = buffer_called(state, name)
+        data = (before.data if before else b"") + data
+    return Decision(buffer_stored(state, data, name, live.now_ms()))
+
+
+def _renamed(state: ServerState, name: str | None, new_name: str) -> Decision:
+    buffer = newest(state) if name is None else buffer_called(state, name)
+    if buffer is None:
+        raise Refused("no buffer" if name is None else f"unknown buffer: {name}")
+    if not new_name:
+        raise Refused("empty new buffer name")
+    if new_name == buffer.name:
+        return Decision()
+    renamed = Buffer(new_name, buffer.data, buffer.created_ms, automatic=False)
+    return Decision((BufferDeleted(buffer.name), BufferSet(renamed)))
+
+
+COMMAND: Final = Command(
+    name="set-buffer",
+    alias="setb",
+    flags="ab:t:n:w",
+    usage="[-aw] [-b buffer-name] [-n new-buffer-name] [-t target-client] data",
+    arguments=(0, 1),
+    decide=decide,
+    help="Put text into a paste buffer.",
+)

@@ -1,0 +1,99 @@
+"""swap-pane: two panes change places."""
+
+from typing import Final
+
+from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.targets import Target, pane_target
+from fuguemux.commands.zooming import unzoomed_unless
+from fuguemux.model.decision import Decision, Refused
+from fuguemux.model.events import AnyEvent, LayoutChanged, PaneActivated, PaneMoved
+from fuguemux.model.ids import PaneId
+from fuguemux.model.layout import Layout, Split, leaf, panes_of, remove, renamed
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import ServerState, Window
+
+
+def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
+    flags = invocation.flags
+    target = pane_target(state, live, invocation, invocation.target)
+    source = _source(state, live, invocation, target)
+    if source.pane.id == target.pane.id:
+        return Decision()
+    keep = flags.has("Z")
+    if source.window.id == target.window.id:
+        events = _within(source.window, source.pane.id, target.pane.id, keep=keep)
+        active = _active_within(target.window, source, target, stay=flags.has("d"))
+        return Decision((*events, PaneActivated(target.window.id, active)))
+    return Decision(_between(source, target, stay=flags.has("d")))
+
+
+def _source(state: ServerState, live: LiveView, invocation: Invocation, target: Target) -> Target:
+    """`-s`, or with -D the pane behind the target, with -U the one before it, going round the ends."""
+    flags = invocation.flags
+    if not (flags.has("D") or flags.has("U")):
+        return pane_target(state, live, invocation, flags.value("s"))
+    panes = panes_of(target.window.layout)
+    step = 1 if flags.has("D") else -1
+    beside = panes[(panes.index(target.pane.id) + step) % len(panes)]
+    return target._replace(pane=state.panes[beside])
+
+
+def _within(window: Window, source: PaneId, target: PaneId, *, keep: bool) -> tuple[AnyEvent, ...]:
+    layout = renamed(window.layout, {source: target, target: source})
+    return (*unzoomed_unless(window, keep=keep), LayoutChanged(window.id, layout))
+
+
+def _active_within(window: Window, source: Target, target: Target, *, stay: bool) -> PaneId:
+    """The pane that is active afterwards: the target's, or with `-d` the one that is now in the active cell.
+
+    As in tmux 3.3a, `-d` leaves the source active if it was.
+    """
+    if not stay:
+        return target.pane.id
+    return source.pane.id if window.active == target.pane.id else window.active
+
+
+def _between(source: Target, target: Target, *, stay: bool) -> tuple[AnyEvent, ...]:
+    """The panes trade windows. First the one that leaves others behind goes to the other's window, then that one comes."""
+    first, second = source, target
+    left = remove(first.window.layout, first.pane.id)
+    if left is None:
+        first, second = target, source
+        left = remove(first.window.layout, first.pane.id)
+    if left is None:
+        raise Refused("panes that are alone in their windows cannot be swapped: use swap-window")
+    goes, comes = first.pane.id, second.pane.id
+    crowded = _beside(second.window.layout, goes)
+    events: list[AnyEvent] = [
+        PaneMoved(goes, first.window.id, second.window.id, left, crowded),
+        PaneMoved(
+            comes,
+            second.window.id,
+            first.window.id,
+            renamed(second.window.layout, {comes: goes}),
+            renamed(first.window.layout, {goes: comes}),
+        ),
+    ]
+    for side, new in ((first, comes), (second, goes)):
+        active = side.window.active
+        if not stay or active == side.pane.id:
+            active = new
+        events.append(PaneActivated(side.window.id, active))
+    return tuple(events)
+
+
+def _beside(layout: Layout, pane: PaneId) -> Layout:
+    """`layout` and `pane` side by side in a window of twice the width, for the moment between the two moves."""
+    other = leaf(pane, layout.columns, layout.rows)
+    return Split(2 * layout.columns + 1, layout.rows, "row", (layout, other))
+
+
+COMMAND: Final = Command(
+    name="swap-pane",
+    alias="swapp",
+    flags="dDs:t:UZ",
+    usage="[-dDUZ] [-s src-pane] [-t dst-pane]",
+    arguments=(0, 0),
+    decide=decide,
+    help="Let two panes change places.",
+)

@@ -1,0 +1,30 @@
+"""wait-for: commands wait for each other by named channels."""
+
+from typing import Final
+
+from fuguemux.commands.command import Command, Invocation
+from fuguemux.model.decision import Decision
+from fuguemux.model.effects import WaitFor
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import ServerState
+
+
+def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
+    flags = invocation.flags
+    mode = "wait"
+    for letter, name in (("S", "signal"), ("L", "lock"), ("U", "unlock")):
+        if flags.has(letter):
+            mode = name
+            break
+    return Decision(effects=(WaitFor(invocation.arguments[0], mode),))
+
+
+COMMAND: Final = Command(
+    name="wait-for",
+    alias="wait",
+    flags="LSU",
+    usage="[-L|-S|-U] channel",
+    arguments=(1, 1),
+    decide=decide,
+    help="Wait for, wake, lock or unlock a channel.",
+)
