@@ -64,7 +64,9 @@ def parse(argv: list[str], environment: dict[bytes, bytes]) -> Options:
 
     As tmux's getopt: flags may be joined (`-2u`), a value may be (`-Lname`), the first word without a dash or `--` ends them.
     """
-    program = argv[0].rpartition("/")[2] or PROGRAM_DEFAULT
+    program = argv[0].rpartition("/")[2]
+    if program in ("", "__main__.py"):
+        program = PROGRAM_DEFAULT
     options = Options(program, environment)
     name = path = ""
     at = 1

@@ -13,6 +13,7 @@ import time
 
 from fuguemux.client import fast
 from fuguemux.client.failure import Failure
+from fuguemux.client.outbox import Outbox
 from fuguemux.client.reconnect import Reconnect
 from fuguemux.client.tty import Tty, TtyGone
 from fuguemux.protocol import messages
@@ -86,16 +87,16 @@ class Client:
         self._socket: _socket.socket | None = sock
         self._decoder = decoder
         self._to_terminal = bytearray()
-        self._to_server = bytearray()
+        self._outbox = Outbox()
+        self._greeting = bytearray()
         self._reconnect: Reconnect | None = None
-        self._held = bytearray()
         self._signals: list[int] = []
         self._wake_read, self._wake_write = os.pipe()
         self._handlers: dict[signal.Signals, object] = {}
 
     def run(self) -> int:
         """Run until the end; return the exit code."""
-        end = End("[lost tty]", EXIT_LOST)
+        end = End("")
         try:
             self._catch_signals()
             if self._socket is not None:
@@ -108,12 +109,11 @@ class Client:
         except End as reached:
             end = reached
         except TtyGone:
-            pass
+            end = self._leaving("lost tty")
         finally:
             self._finish()
         if end.text:
-            with contextlib.suppress(OSError):  # the terminal may be what was lost
-                fast.write(1, end.text.encode("utf-8", "surrogateescape") + b"\n")
+            self._tty.say(end.text)
         if end.hang_up_parent and os.getppid() > 1:
             os.kill(os.getppid(), signal.SIGHUP)
         return end.exit_code
@@ -145,13 +145,13 @@ class Client:
         tty, server = self._tty.fileno(), self._socket
         reading: list[int] = [self._wake_read]
         writing: list[int] = [tty] if self._to_terminal else []
-        if len(self._to_server) < INPUT_BYTES_HIGH:
+        if self._outbox.length < INPUT_BYTES_HIGH or self._reconnect is not None:
             reading.append(tty)
         timeout_s = None
         if server is not None:
             if len(self._to_terminal) < OUTPUT_BYTES_HIGH:
                 reading.append(server.fileno())
-            if self._to_server:
+            if self._greeting or (self._outbox.length and self._reconnect is None):
                 writing.append(server.fileno())
         elif self._reconnect is not None:
             timeout_s = self._reconnect.wait_s(time.monotonic())
@@ -160,19 +160,19 @@ class Client:
             self._take_signals()
         if tty in writable:
             self._write_terminal()
-        if tty in readable:
-            self._take_keys()
         if server is not None and server is self._socket:
             self._serve(server.fileno() in readable, server.fileno() in writable)
+        if tty in readable:
+            self._take_keys()
         if self._reconnect is not None and self._socket is None:
             self._try_again(self._reconnect)
 
     def _serve(self, readable: bool, writable: bool) -> None:
         try:
-            if writable:
-                self._write_server()
             if readable:
                 self._read_server()
+            if writable and self._socket is not None:
+                self._write_server()
         except OSError:
             self._lost()
 
@@ -190,11 +190,11 @@ class Client:
 
     def _write_server(self) -> None:
         assert self._socket is not None
-        try:
-            sent = self._socket.send(bytes(self._to_server[:INPUT_BYTES_HIGH]))
-        except BlockingIOError:
+        if not self._greeting:
+            self._outbox.send(self._socket)
             return
-        del self._to_server[:sent]
+        with contextlib.suppress(BlockingIOError):
+            del self._greeting[: self._socket.send(self._greeting)]
 
     def _write_terminal(self) -> None:
         taken = self._tty.write(bytes(self._to_terminal[:OUTPUT_BYTES_HIGH]))
@@ -210,10 +210,8 @@ class Client:
 
     def _tell(self, data: bytes) -> None:
         """Send a message, or keep it until a server is there again."""
-        if self._reconnect is None:
-            self._to_server += data
-        elif len(self._held) + len(data) <= HELD_BYTES_MAX:
-            self._held += data
+        if self._reconnect is None or self._outbox.length + len(data) <= HELD_BYTES_MAX:
+            self._outbox.put(data)
 
     # What the server says.
 
@@ -256,7 +254,8 @@ class Client:
         assert self._socket is not None
         self._socket.close()
         self._socket = None
-        del self._to_server[:]  # it may begin in the middle of a message
+        self._outbox.start_over()
+        del self._greeting[:]
         if self._reconnect is None:
             self._reconnect = Reconnect(self._request, time.monotonic())
         else:
@@ -274,16 +273,14 @@ class Client:
         self._socket, reconnect.socket = reconnect.socket, None
         self._socket.setblocking(False)
         self._decoder = Decoder()
-        self._to_server += self._request.encode(self._resume)
+        self._greeting += self._request.encode(self._resume)
 
     def _resumed(self, resume: bytes) -> None:
         """The new server draws: an empty screen for it, then the keys that were typed meanwhile."""
         self._resume = resume
         self._reconnect = None
         self._to_terminal += BLANK
-        self._tell(messages.resize(*self._tty.size()))
-        self._tell(bytes(self._held))
-        del self._held[:]
+        self._outbox.put_first(messages.resize(*self._tty.size()))
 
     def _show_line(self, text: bytes) -> None:
         """Show a line at the bottom, over whatever the last frame left there."""

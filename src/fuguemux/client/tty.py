@@ -1,6 +1,7 @@
 """The terminal that a client attaches: raw while the server draws on it, and clean again on every way out."""
 
 import os
+import select
 import termios
 
 from fuguemux.client.arguments import to_text
@@ -30,6 +31,7 @@ _LEAVE = (
 
 WRITE_BYTES_MAX = 64 << 10
 READ_BYTES_MAX = 16 << 10
+STALL_SECONDS_MAX = 1.0
 
 
 class TtyGone(Exception):
@@ -72,15 +74,26 @@ class Tty:
         self._write_now(_ENTER)
 
     def leave(self) -> None:
-        """Restore screen, modes and line settings. Never raises and waits at most a moment for a stalled terminal."""
+        """Restore screen, modes and line settings. Never raises, and waits at most some seconds for a stalled terminal."""
         if not self._entered:
             return
         self._entered = False
         try:
             termios.tcflow(self._descriptor, termios.TCOON)
-            self._write_now(_LEAVE)
+            if not self._write_now(_LEAVE):
+                termios.tcflush(
+                    self._descriptor, termios.TCOFLUSH
+                )  # what it did not take would hide what it must
+                self._write_now(_LEAVE)
             termios.tcsetattr(self._descriptor, termios.TCSANOW, self._before)
         except (OSError, termios.error, TtyGone):
+            return
+
+    def say(self, text: str) -> None:
+        """Print a line after `leave`. Never raises, and waits no longer than that."""
+        try:
+            self._write_now(text.encode("utf-8", "surrogateescape") + b"\n")
+        except TtyGone:
             return
 
     def close(self) -> None:
@@ -119,16 +132,15 @@ class Tty:
             return 0, 0
         return columns, rows
 
-    def _write_now(self, data: bytes) -> None:
-        """Write all of a short sequence, giving a stalled terminal a second."""
-        import select
-
+    def _write_now(self, data: bytes) -> bool:
+        """Write all of a short sequence; return whether a stalled terminal took it in time. Raises TtyGone."""
         view = memoryview(data)
         while view:
             taken = self.write(view)
             view = view[taken:]
-            if not taken and not select.select([], [self._descriptor], [], 1.0)[1]:
-                return
+            if not taken and not select.select([], [self._descriptor], [], STALL_SECONDS_MAX)[1]:
+                return False
+        return True
 
 
 def _raw(before: "list[int | list[bytes | int]]") -> "list[int | list[bytes | int]]":

@@ -1,0 +1,54 @@
+"""What an attached client has to tell the server: whole messages, so that what one server did not take the next one gets."""
+
+import _socket
+from collections import deque
+
+SEND_BYTES_MAX = 64 << 10
+
+
+class Outbox:
+    """A queue of frames. A frame stays in it until its last byte was sent: a server never acts on part of one."""
+
+    def __init__(self) -> None:
+        self._frames: deque[bytes] = deque()
+        self._sent = 0
+        """Bytes of the first frame that this connection has taken."""
+        self.length = 0
+        """Bytes in the queue."""
+
+    def put(self, frame: bytes) -> None:
+        """Add a message at the end."""
+        self._frames.append(frame)
+        self.length += len(frame)
+
+    def put_first(self, frame: bytes) -> None:
+        """Add a message before all others. Only after `start_over`."""
+        assert self._sent == 0
+        self._frames.appendleft(frame)
+        self.length += len(frame)
+
+    def start_over(self) -> None:
+        """Another connection takes it from here: a message half sent is sent again."""
+        self._sent = 0
+
+    def send(self, sock: "_socket.socket") -> None:
+        """Send what the non-blocking socket takes in one go. Raises OSError when the connection is gone."""
+        pieces: list[bytes] = []
+        length = 0
+        for frame in self._frames:
+            pieces.append(frame[self._sent :] if not pieces else frame)
+            length += len(pieces[-1])
+            if length >= SEND_BYTES_MAX:
+                break
+        try:
+            self._take_off(sock.send(b"".join(pieces)))
+        except BlockingIOError:
+            return
+
+    def _take_off(self, sent: int) -> None:
+        sent += self._sent
+        while self._frames and sent >= len(self._frames[0]):
+            frame = self._frames.popleft()
+            sent -= len(frame)
+            self.length -= len(frame)
+        self._sent = sent

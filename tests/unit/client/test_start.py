@@ -1,0 +1,130 @@
+"""Which commands start a server, and what is said when none runs: as tmux 3.3a does."""
+
+import errno
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from fuguemux.client import arguments, start
+from fuguemux.client.failure import Failure
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "",
+        "new",
+        "new-session -d",
+        "new-s",
+        "a",
+        "at",
+        "attach",
+        "attach-session -t x",
+        "start",
+        "start-server",
+        "st",
+    ],
+)
+def test_these_start_a_server(words: str) -> None:
+    assert start.starts_server(words.split())
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["ls", "list-sessions", "new-window", "n", "new-", "s", "kill-server", "has -t x", "attachx"],
+)
+def test_these_do_not(words: str) -> None:
+    assert not start.starts_server(words.split())
+
+
+@pytest.mark.parametrize(
+    ("words", "starts"),
+    [
+        (["ls", ";", "new", "-d"], True),
+        (["set", "-g", "x", "y;", "start-server"], True),
+        (["display", "a\\;", "new"], False),
+        (["ls", "new"], False),
+        (["new;"], True),
+    ],
+)
+def test_any_command_of_a_sequence_counts(words: list[str], starts: bool) -> None:
+    assert start.starts_server(words) is starts
+
+
+def options(tmp_path: Path, *words: str) -> arguments.Options:
+    environment = {b"XDG_STATE_HOME": str(tmp_path).encode(), b"HOME": b"/nonexistent"}
+    return arguments.parse(["fugue", "-L", "x", *words], environment)
+
+
+def test_sessions_of_a_crash_wait_for_any_command_and_those_of_a_deliberate_stop_do_not(
+    tmp_path: Path,
+) -> None:
+    found = options(tmp_path, "ls")
+    assert not start.sessions_wait(found)
+    (tmp_path / "fugue" / "x" / "wal").mkdir(parents=True)
+    assert start.sessions_wait(found)
+    (tmp_path / "fugue" / "x" / start.DELIBERATE_STOP_FILE).touch()
+    assert not start.sessions_wait(found)
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (errno.ENOENT, "error connecting to {} (No such file or directory)"),
+        (errno.ECONNREFUSED, "no server running on {}"),
+        (errno.EACCES, "error connecting to {} (Permission denied)"),
+    ],
+)
+def test_without_a_server_the_words_are_tmuxs(tmp_path: Path, number: int, text: str) -> None:
+    found = options(tmp_path, "ls")
+    with pytest.raises(Failure) as failed:
+        start.connect_starting(found, OSError(number, os.strerror(number)))
+    assert str(failed.value) == text.format(found.places.socket)
+
+
+def test_a_server_is_not_started_against_the_flag(tmp_path: Path) -> None:
+    found = options(tmp_path, "-N", "new")
+    found = arguments.parse(["fugue", "-N", "-S", str(tmp_path / "s"), "new"], {b"HOME": b"/x"})
+    with pytest.raises(Failure, match="error connecting to"):
+        start.connect_starting(found, FileNotFoundError(errno.ENOENT, "No such file or directory"))
+
+
+def test_the_server_is_told_what_the_client_was_told(tmp_path: Path) -> None:
+    found = arguments.parse(
+        ["fugue", "-f", "/a", "-f/b", "--config", "/c", "-L", "x"], {b"HOME": b"/x"}
+    )
+    assert start.server_arguments(found) == ["-L", "x", "--config", "/c", "-f", "/a", "-f", "/b"]
+    found = arguments.parse(["fugue", "-S", "/x/y"], {b"HOME": b"/x"})
+    assert start.server_arguments(found) == ["-S", "/x/y"]
+
+
+def test_a_starter_that_fails_gives_its_own_reason() -> None:
+    starter = start.Starter(("/bin/sh", "-c", "echo 'state is locked by server 42' >&2; exit 1"))
+    assert starter.wait() == "state is locked by server 42"
+    assert start.Starter(("/bin/sh", "-c", "exit 0")).wait() is None
+    assert (
+        start.Starter(("/bin/sh", "-c", "exit 3")).wait()
+        == "the server did not start (exit code 3)"
+    )
+
+
+def test_a_starter_may_be_polled() -> None:
+    gate, open_gate = os.pipe()
+    os.set_inheritable(gate, True)
+    waits = f"import os; os.read({gate}, 1); os.write(2, b'why'); os._exit(1)"
+    starter = start.Starter((sys.executable, "-I", "-S", "-c", waits))
+    assert starter.poll() == (False, None)
+    os.close(gate)
+    os.write(open_gate, b"\n")
+    os.close(open_gate)
+    ended: tuple[bool, str | None] = (False, None)
+    while not ended[0]:
+        ended = starter.poll()
+    assert ended == (True, "why")
+
+
+def test_a_program_that_cannot_be_run_is_named() -> None:
+    with pytest.raises(Failure, match="cannot start the server: /nonexistent/python: No such file"):
+        start.Starter(("/nonexistent/python",))
