@@ -289,3 +289,8 @@ def _environment(name: str, view: View) -> str | None:
             value = layer[key]
             return None if value is None else value.decode("utf-8", "surrogateescape")
     return None
+
+
+def known_names() -> list[str]:
+    """The names of all variables that have a table here, in order."""
+    return sorted((*SERVER, *SESSION, *WINDOW, *PANE, *CLIENT))

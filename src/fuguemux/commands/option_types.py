@@ -1,6 +1,7 @@
 """The row of one option, and its values: what text is accepted, how it is kept and how it is shown."""
 
 import re
+from collections.abc import Iterable, Sequence
 from typing import Final, Literal
 
 import msgspec
@@ -125,10 +126,18 @@ def _flag(text: str) -> str:
 
 def canonical_commands(text: str) -> str:
     """Command text with full names, flags in order and its own quotes. Raises Refused: what is wrong with it."""
-    from fuguemux.commands import table  # the table holds the commands that use options
+    return canonical_sequence([parsed.argv for parsed in language.parse_file(text)])
 
-    commands = []
-    for parsed in language.parse_file(text):
-        command = table.find(parsed.argv[0])
-        commands.append(quoting.canonical(command, parsed.argv))
-    return quoting.render_all(commands)
+
+def canonical_sequence(commands: Iterable[Sequence[str]]) -> str:
+    """The text of commands, with full names, flags in order and quotes. Raises Refused: what is wrong with them."""
+    from fuguemux.commands.table_lookup import find  # which reads options
+
+    shown = []
+    for argv in commands:
+        words = [
+            quoting.Block(canonical_commands(word)) if isinstance(word, quoting.Block) else word
+            for word in argv
+        ]
+        shown.append(quoting.canonical(find(argv[0]), words))
+    return quoting.render_all(shown)

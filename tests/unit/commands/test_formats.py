@@ -2,10 +2,9 @@
 
 import pytest
 
-from fuguemux.commands.formats import RESULT_CHARS_MAX, Context, expand
-from fuguemux.model.ids import ClientId, PaneId, SessionId, WindowId
-from fuguemux.model.live import ClientFacts, PaneFacts
-from fuguemux.model.state import ServerState
+from fuguemux.commands.formats import Context, expand
+from fuguemux.model.ids import PaneId, SessionId
+from fuguemux.model.live import PaneFacts
 from tests.support.builders import session, state, window
 from tests.support.fake_live import FakeLive
 

@@ -1,0 +1,86 @@
+"""display-message: a format, expanded, to standard output with -p, else on a client's status line."""
+
+from fuguemux.commands import options
+from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.format_variables import known_names
+from fuguemux.commands.formats import Context, expand
+from fuguemux.commands.numbers import number
+from fuguemux.commands.targets import Target, client_target, current_target, pane_target
+from fuguemux.model.decision import Decision, Refused, Reply
+from fuguemux.model.effects import ShowMessage
+from fuguemux.model.live import ClientFacts, LiveView
+from fuguemux.model.state import ServerState
+
+TEMPLATE = (
+    "[#{session_name}] #{window_index}:#{window_name}, current pane #{pane_index} "
+    "- (%H:%M %d-%b-%y)"
+)
+_DELAY_MS_MAX = 2**31 - 1
+
+
+def _target(state: ServerState, live: LiveView, invocation: Invocation) -> Target | None:
+    """What the message is about. A target that is not there means none, not a refusal, as in tmux."""
+    try:
+        return pane_target(state, live, invocation, invocation.target)
+    except Refused:
+        return None if invocation.target else current_target(state, live, invocation.request)
+
+
+def _client(live: LiveView, invocation: Invocation, target: Target | None) -> ClientFacts | None:
+    """The client that shows it: the one named, the one that asks, else the one last active on the target's session."""
+    name = invocation.flags.value("c")
+    if name is not None:
+        return client_target(live, invocation, name)
+    clients = live.clients()
+    for client in clients:
+        if client.id == invocation.request.client:
+            return client
+    if target is None:
+        return None
+    there = [client for client in clients if client.session == target.session.id]
+    return max(there, key=lambda client: (client.activity_s, client.id), default=None)
+
+
+def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
+    flags = invocation.flags
+    if flags.has("F") and invocation.arguments:
+        raise Refused("only one of -F or argument must be given")
+    delay = flags.value("d")
+    delay_ms = None if delay is None else number("delay", delay, 0, _DELAY_MS_MAX)
+    target = _target(state, live, invocation)
+    client = _client(live, invocation, target)
+    context = Context(
+        state,
+        live,
+        session=target.session.id if target else None,
+        window=target.window.id if target else None,
+        index=target.link.index if target else None,
+        pane=target.pane.id if target else None,
+        client=client.id if client else None,
+    )
+    if flags.has("a"):
+        lines = (f"{name}={expand('#{' + name + '}', context)}" for name in known_names())
+        return Decision(reply=Reply(lines=tuple(lines)))
+    template = flags.value("F") or (invocation.arguments[0] if invocation.arguments else TEMPLATE)
+    text = expand(template, context, time=True)
+    if flags.has("p"):
+        return Decision(reply=Reply(lines=(text,)))
+    if client is None:
+        return Decision()
+    if delay_ms is None:
+        delay_ms = options.get_number(
+            state, "display-time", session=state.sessions.get(client.session)
+        )
+    return Decision(effects=(ShowMessage(client.id, text, delay_ms),))
+
+
+COMMAND = Command(
+    name="display-message",
+    alias="display",
+    flags="ac:d:INpt:F:v",
+    usage="[-aINpv] [-c target-client] [-d delay] [-F format] [-t target-pane] [message]",
+    arguments=(0, 1),
+    decide=decide,
+    help="Show a message on a client, or with -p print it.",
+    read_only=True,
+)

@@ -1,0 +1,14 @@
+"""set-hook: commands that run when something happens; kept and set like an option."""
+
+from fuguemux.commands.command import Command
+from fuguemux.commands.set_option import decide
+
+COMMAND = Command(
+    name="set-hook",
+    alias="",
+    flags="agpRt:uw",
+    usage="[-agpRuw] [-t target-pane] hook [command]",
+    arguments=(1, 2),
+    decide=decide,
+    help="Set or unset the commands that run when something happens.",
+)

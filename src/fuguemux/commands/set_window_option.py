@@ -1,0 +1,14 @@
+"""set-window-option: as set-option -w."""
+
+from fuguemux.commands.command import Command
+from fuguemux.commands.set_option import decide
+
+COMMAND = Command(
+    name="set-window-option",
+    alias="setw",
+    flags="aFgoqt:u",
+    usage="[-aFgoqu] [-t target-window] option [value]",
+    arguments=(1, 2),
+    decide=decide,
+    help="Set or unset an option of a window.",
+)

@@ -1,0 +1,15 @@
+"""show-hooks: the commands that run when something happens."""
+
+from fuguemux.commands.command import Command
+from fuguemux.commands.show_options import decide
+
+COMMAND = Command(
+    name="show-hooks",
+    alias="",
+    flags="gpt:w",
+    usage="[-gpw] [-t target-pane]",
+    arguments=(0, 1),
+    decide=decide,
+    help="Show the commands that run when something happens.",
+    read_only=True,
+)
