@@ -16,7 +16,7 @@ from fuguemux.server.panes import Panes
 from fuguemux.server.scroll_views import ScrollViews
 from fuguemux.terminal import style
 from fuguemux.terminal.borders import Rectangle
-from fuguemux.terminal.compose import ENTER, LEAVE, Composer, PaneView, Scene
+from fuguemux.terminal.compose import ENTER, Composer, PaneView, Scene
 from fuguemux.terminal.emulator import Emulator
 from fuguemux.terminal.key_reader import KeyReader
 
@@ -84,10 +84,6 @@ class Viewer:
     def begin(self) -> None:
         """Take over the client's screen."""
         self.connection.output(ENTER)
-
-    def leave_screen(self) -> None:
-        """Give the client's screen back."""
-        self.connection.output(LEAVE)
 
     def current_session(self) -> Session | None:
         """The session it looks at, None if it is gone."""

@@ -135,7 +135,6 @@ class Viewers:
     def _let_go(self, viewer: Viewer, text: str, *, hang_up_parent: bool = False) -> None:
         self._viewers.pop(viewer.client, None)
         self._last_frame.pop(viewer.client, None)
-        viewer.leave_screen()
         viewer.connection.detached(text, hang_up_parent=hang_up_parent)
         self._sizes_changed()
 

@@ -24,13 +24,9 @@ CURSOR_SHOW: Final = b"\x1b[?25h"
 CURSOR_SHAPES: Final = {"block": 1, "underline": 3, "bar": 5}
 INDICATOR_STYLE: Final = b"\x1b[0;30;43m"
 MOUSE_NUMBERS: Final = {"x10": 9, "normal": 1000, "button": 1002, "any": 1003}
-# Alternate screen, no automatic wrap, bracketed paste (so that pasted keys are not taken for commands).
-ENTER: Final = b"\x1b[?1049h\x1b[22;0;0t\x1b[?7l\x1b[?2004h\x1b[r\x1b[0m\x1b[H\x1b[2J"
-# Undo that and every mode a pane may have had set on the client.
-LEAVE: Final = (
-    b"\x1b[?2026l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1004l\x1b[?2004l\x1b[?1l\x1b>"
-    b"\x1b[=0;1u\x1b[?7h\x1b[r\x1b[0m\x1b[0 q\x1b[?25h\x1b[H\x1b[2J\x1b[23;0;0t\x1b[?1049l"
-)
+# No automatic wrap, bracketed paste (so that pasted keys are not taken for commands), an empty screen. The client itself
+# goes to the alternate screen and back, and undoes every mode: it is still there when the server is not.
+ENTER: Final = b"\x1b[?7l\x1b[?2004h\x1b[r\x1b[0m\x1b[H\x1b[2J"
 
 
 class ScrollView(NamedTuple):
@@ -106,7 +102,7 @@ class _Drawn(NamedTuple):
 
 
 class Composer:
-    """Turns scenes into the bytes one client needs. Start with `ENTER`, end with `LEAVE`."""
+    """Turns scenes into the bytes one client needs. Start with `ENTER`."""
 
     def __init__(self) -> None:
         self._shown: dict[tuple[int, int, int], bytes] = {}
