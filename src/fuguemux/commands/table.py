@@ -2,6 +2,8 @@
 
 from typing import Final
 
+import msgspec
+
 from fuguemux.commands import (
     attach_session,
     bind_key,
@@ -41,6 +43,7 @@ from fuguemux.commands import (
     new_window,
     next_layout,
     next_window,
+    options,
     paste_buffer,
     pipe_pane,
     previous_layout,
@@ -62,13 +65,17 @@ from fuguemux.commands import (
     select_window,
     send_keys,
     send_prefix,
-    server_info,
     set_buffer,
     set_environment,
+    set_hook,
     set_option,
+    set_window_option,
     show_buffer,
     show_environment,
+    show_hooks,
+    show_messages,
     show_options,
+    show_window_options,
     source_file,
     split_window,
     start_server,
@@ -81,7 +88,10 @@ from fuguemux.commands import (
     wait_for,
 )
 from fuguemux.commands.command import Command
+from fuguemux.commands.language import replace_alias
+from fuguemux.commands.quoting import render_all
 from fuguemux.model.decision import Decision, Refused, Request
+from fuguemux.model.effects import RunCommands
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
 
@@ -145,13 +155,17 @@ COMMANDS: Final[tuple[Command, ...]] = (
     select_window.COMMAND,
     send_keys.COMMAND,
     send_prefix.COMMAND,
-    server_info.COMMAND,
     set_buffer.COMMAND,
     set_environment.COMMAND,
+    set_hook.COMMAND,
     set_option.COMMAND,
+    set_window_option.COMMAND,
     show_buffer.COMMAND,
     show_environment.COMMAND,
+    show_hooks.COMMAND,
+    show_messages.COMMAND,
     show_options.COMMAND,
+    show_window_options.COMMAND,
     source_file.COMMAND,
     split_window.COMMAND,
     start_server.COMMAND,
@@ -182,6 +196,14 @@ def find(name: str) -> Command:
 
 
 def decide(state: ServerState, live: LiveView, request: Request) -> Decision:
-    """Find the command that `request.argv` names, read its flags, and let it decide. Raises Refused."""
+    """Find the command that `request.argv` names, read its flags, and let it decide. Raises Refused.
+
+    A word of the option command-alias is replaced first; one that stands for several commands runs them.
+    """
+    commands = replace_alias(request.argv, options.get_array(state, "command-alias"))
+    if len(commands) != 1:
+        return Decision(effects=(RunCommands(render_all(commands)),))
+    if commands[0] != request.argv:
+        request = msgspec.structs.replace(request, argv=commands[0])
     command = find(request.argv[0])
     return command.decide(state, live, command.invocation(request))

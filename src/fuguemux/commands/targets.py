@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from fnmatch import fnmatchcase
 from typing import Final, Literal, NamedTuple, TypeVar
 
+from fuguemux.commands import options
 from fuguemux.commands.command import Invocation
 from fuguemux.commands.places import PLACES, neighbour, place
 from fuguemux.model.decision import Refused, Request
@@ -487,9 +488,8 @@ def neighbouring_link(session: Session, step: int) -> Link:
 
 
 def pane_base_index(state: ServerState, window: Window) -> int:
-    """The number of the window's first pane (option `pane-base-index`)."""
-    text = window.options.get("pane-base-index") or state.window_options.get("pane-base-index")
-    return int(text) if text else 0
+    """The number of the window's first pane."""
+    return options.get_number(state, "pane-base-index", window=window)
 
 
 def pane_index(state: ServerState, window: Window, pane: PaneId) -> int:

@@ -40,7 +40,7 @@ def _decoded(table: str, key: str, value: str) -> Binding | None:
     return Binding(table, key, command, repeat, note)
 
 
-def find(state: ServerState, table: str, key: str) -> Binding | None:
+def lookup(state: ServerState, table: str, key: str) -> Binding | None:
     """What `key` (in its one spelling) runs in `table`; what `Any` runs is not considered. None: nothing."""
     value = state.server_options.get(_entry(table, key))
     if value is not None:

@@ -1,0 +1,45 @@
+"""bind-key: a key runs commands. The binding is kept like an option."""
+
+from fuguemux.commands import key_bindings, language
+from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.default_keys import Binding
+from fuguemux.commands.key_names import key_name
+from fuguemux.commands.option_types import canonical_commands, canonical_sequence
+from fuguemux.model.decision import Decision, Refused
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import ServerState
+
+
+def table_of(invocation: Invocation) -> str:
+    """The key table that `-n` or `-T` names; prefix without them."""
+    if invocation.flags.has("n"):
+        return "root"
+    return invocation.flags.value("T") or "prefix"
+
+
+def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
+    text, *words = invocation.arguments
+    key = key_name(text)
+    if key is None:
+        raise Refused(f"unknown key: {text}")
+    binding = Binding(
+        table_of(invocation),
+        key,
+        canonical_commands(words[0])
+        if len(words) == 1
+        else canonical_sequence(language.parse(words)),
+        invocation.flags.has("r"),
+        invocation.flags.value("N") or "",
+    )
+    return Decision((key_bindings.bound(state, binding),))
+
+
+COMMAND = Command(
+    name="bind-key",
+    alias="bind",
+    flags="nrN:T:",
+    usage="[-nr] [-T key-table] [-N note] key [command [arguments]]",
+    arguments=(1, None),
+    decide=decide,
+    help="Make a key run commands.",
+)

@@ -1,0 +1,38 @@
+"""list-clients: one line per attached client, of all or of one session."""
+
+from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.formats import Context
+from fuguemux.commands.listing import listed
+from fuguemux.commands.targets import session_target
+from fuguemux.model.decision import Decision
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import ServerState
+
+TEMPLATE = (
+    "#{client_name}: #{session_name} [#{client_width}x#{client_height} #{client_termname}] "
+    "#{?#{!=:#{client_uid},#{uid}},[user #{?client_user,#{client_user},#{client_uid},}] ,}"
+    "#{?client_flags,(,}#{client_flags}#{?client_flags,),}"
+)
+
+
+def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
+    clients = live.clients()
+    if invocation.flags.has("t"):
+        session = session_target(state, live, invocation, invocation.target)
+        clients = tuple(client for client in clients if client.session == session.id)
+    contexts = (
+        Context(state, live, session=client.session, client=client.id) for client in clients
+    )
+    return listed(invocation, TEMPLATE, contexts)
+
+
+COMMAND = Command(
+    name="list-clients",
+    alias="lsc",
+    flags="F:f:t:",
+    usage="[-F format] [-t target-session]",
+    arguments=(0, 0),
+    decide=decide,
+    help="List the attached clients, or those of one session.",
+    read_only=True,
+)

@@ -1,0 +1,96 @@
+"""list-keys: the key bindings, as commands that would make them, or with -N as a list with notes."""
+
+from fuguemux.commands import key_bindings, language, options, quoting
+from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.default_keys import Binding
+from fuguemux.commands.key_names import key_name
+from fuguemux.commands.targets import current_target
+from fuguemux.model.decision import Decision, Refused, Reply
+from fuguemux.model.effects import ShowText
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import ServerState
+
+
+def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
+    flags = invocation.flags
+    found = key_bindings.bindings(state)
+    table = flags.value("T")
+    if table is None and flags.has("N"):
+        table = "prefix"
+    if table is not None:
+        found = [binding for binding in found if binding.table == table]
+        if not found and table not in ("prefix", "root"):
+            raise Refused(f"table {table} doesn't exist")
+    if invocation.arguments:
+        found = _only(found, invocation.arguments[0])
+    if flags.has("N"):
+        lines = _notes(state, live, invocation, found)
+    else:
+        lines = _commands(found)
+        if flags.has("1"):
+            lines = lines[:1] if invocation.arguments else lines
+    if any(client.id == invocation.request.client for client in live.clients()):
+        return Decision(effects=(ShowText(invocation.request.client, tuple(lines)),))
+    return Decision(reply=Reply(lines=tuple(lines)))
+
+
+def _only(found: list[Binding], text: str) -> list[Binding]:
+    key = key_name(text)
+    if key is None:
+        raise Refused(f"invalid key: {text}")
+    found = [binding for binding in found if binding.key == key]
+    if not found:
+        raise Refused(f"unknown key: {text}")
+    return found
+
+
+def _shown(command: str) -> str:
+    """The commands as they are typed behind bind-key."""
+    parsed = [command.argv for command in language.parse_file(command)]
+    return quoting.render_all(parsed, " \\; ")
+
+
+def _commands(found: list[Binding]) -> list[str]:
+    repeats = any(binding.repeat for binding in found)
+    tables = max((len(binding.table) for binding in found), default=0)
+    keys = max((len(quoting.quote(binding.key)) for binding in found), default=0)
+    lines = []
+    for binding in found:
+        repeat = "-r " if binding.repeat else "   " if repeats else ""
+        key = quoting.quote(binding.key)
+        lines.append(
+            f"bind-key {repeat}-T {binding.table:<{tables}} {key:<{keys}} {_shown(binding.command)}"
+        )
+    return lines
+
+
+def _notes(
+    state: ServerState, live: LiveView, invocation: Invocation, found: list[Binding]
+) -> list[str]:
+    flags = invocation.flags
+    if not flags.has("a"):
+        found = [binding for binding in found if binding.note]
+    target = current_target(state, live, invocation.request)
+    prefix = options.get(state, "prefix", session=target.session if target else None)
+    keys = max((len(binding.key) for binding in found), default=0)
+    if flags.has("1"):
+        found = found[:1]
+    lines = []
+    for binding in found:
+        start = flags.value("P")
+        if start is None:
+            start = f"{prefix} " if binding.table == "prefix" and prefix != "None" else ""
+        lines.append(f"{start}{binding.key:<{keys}} {binding.note or _shown(binding.command)}")
+    return lines
+
+
+COMMAND = Command(
+    name="list-keys",
+    alias="lsk",
+    flags="1aNP:T:",
+    usage="[-1aN] [-P prefix-string] [-T key-table] [key]",
+    arguments=(0, 1),
+    decide=decide,
+    help="List the key bindings.",
+    read_only=True,
+)

@@ -1,0 +1,61 @@
+"""list-panes: one line per pane of a window, with -s of a session, with -a of all sessions."""
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.formats import Context
+from fuguemux.commands.list_sessions import sessions_by_name
+from fuguemux.commands.list_windows import contexts_of
+from fuguemux.commands.listing import listed
+from fuguemux.commands.targets import session_target, window_target
+from fuguemux.model.decision import Decision
+from fuguemux.model.layout import panes_of
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import ServerState
+
+TEMPLATE = (
+    "#{pane_index}: [#{pane_width}x#{pane_height}] [history #{history_size}/#{history_limit}, "
+    "#{history_bytes} bytes] #{pane_id}#{?pane_active, (active),}#{?pane_dead, (dead),}"
+)
+TEMPLATE_WITH_WINDOW = "#{window_index}." + TEMPLATE
+TEMPLATE_WITH_SESSION = "#{session_name}:" + TEMPLATE_WITH_WINDOW
+
+
+def _panes(windows: Iterable[Context]) -> Iterator[Context]:
+    for context in windows:
+        assert context.window is not None, "made by contexts_of, which names the window"
+        for pane in panes_of(context.state.windows[context.window].layout):
+            yield msgspec.structs.replace(context, pane=pane)
+
+
+def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
+    if invocation.flags.has("a"):
+        every = (
+            context
+            for session in sessions_by_name(state)
+            for context in contexts_of(state, live, session)
+        )
+        return listed(invocation, TEMPLATE_WITH_SESSION, _panes(every))
+    if invocation.flags.has("s"):
+        session = session_target(state, live, invocation, invocation.target)
+        windows = contexts_of(state, live, session)
+        return listed(invocation, TEMPLATE_WITH_WINDOW, _panes(windows))
+    target = window_target(state, live, invocation, invocation.target)
+    window = Context(
+        state, live, session=target.session.id, window=target.window.id, index=target.link.index
+    )
+    return listed(invocation, TEMPLATE, _panes((window,)))
+
+
+COMMAND = Command(
+    name="list-panes",
+    alias="lsp",
+    flags="asF:f:t:",
+    usage="[-as] [-F format] [-f filter] [-t target-window]",
+    arguments=(0, 0),
+    decide=decide,
+    help="List the panes of a window, with -s of a session, with -a of all sessions.",
+    read_only=True,
+)

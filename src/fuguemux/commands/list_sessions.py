@@ -1,0 +1,36 @@
+"""list-sessions: one line per session, by name."""
+
+from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.formats import Context
+from fuguemux.commands.listing import listed
+from fuguemux.model.decision import Decision
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import ServerState, Session
+
+TEMPLATE = (
+    "#{session_name}: #{session_windows} windows (created #{t:session_created})"
+    "#{?session_grouped, (group ,}#{session_group}#{?session_grouped,),}"
+    "#{?session_attached, (attached),}"
+)
+
+
+def sessions_by_name(state: ServerState) -> list[Session]:
+    """All sessions in the order in which they are listed."""
+    return sorted(state.sessions.values(), key=lambda session: session.name)
+
+
+def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
+    contexts = (Context(state, live, session=found.id) for found in sessions_by_name(state))
+    return listed(invocation, TEMPLATE, contexts)
+
+
+COMMAND = Command(
+    name="list-sessions",
+    alias="ls",
+    flags="F:f:",
+    usage="[-F format] [-f filter]",
+    arguments=(0, 0),
+    decide=decide,
+    help="List the sessions.",
+    read_only=True,
+)

@@ -1,0 +1,49 @@
+"""list-windows: one line per window of a session, or of all with -a."""
+
+from collections.abc import Iterator
+
+from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.formats import Context
+from fuguemux.commands.list_sessions import sessions_by_name
+from fuguemux.commands.listing import listed
+from fuguemux.commands.targets import session_target
+from fuguemux.model.decision import Decision
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import ServerState, Session
+
+_WINDOW = (
+    "#{window_index}: #{window_name}#{window_raw_flags} (#{window_panes} panes) "
+    "[#{window_width}x#{window_height}] "
+)
+TEMPLATE = _WINDOW + "[layout #{window_layout}] #{window_id}#{?window_active, (active),}"
+TEMPLATE_WITH_SESSION = "#{session_name}:" + _WINDOW
+
+
+def contexts_of(state: ServerState, live: LiveView, session: Session) -> Iterator[Context]:
+    """The windows of a session, in order."""
+    for link in session.links:
+        yield Context(state, live, session=session.id, window=link.window, index=link.index)
+
+
+def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
+    if invocation.flags.has("a"):
+        every = (
+            context
+            for session in sessions_by_name(state)
+            for context in contexts_of(state, live, session)
+        )
+        return listed(invocation, TEMPLATE_WITH_SESSION, every)
+    session = session_target(state, live, invocation, invocation.target)
+    return listed(invocation, TEMPLATE, contexts_of(state, live, session))
+
+
+COMMAND = Command(
+    name="list-windows",
+    alias="lsw",
+    flags="F:f:at:",
+    usage="[-a] [-F format] [-f filter] [-t target-session]",
+    arguments=(0, 0),
+    decide=decide,
+    help="List the windows of a session, or with -a of all sessions.",
+    read_only=True,
+)

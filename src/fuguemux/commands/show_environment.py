@@ -1,0 +1,49 @@
+"""show-environment: a session's or the global environment, as assignments or as commands for a shell."""
+
+from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.set_environment import environment_of
+from fuguemux.model.decision import Decision, Refused, Reply
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import ServerState
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "surrogateescape")
+
+
+def _line(key: bytes, value: bytes | None, *, for_shell: bool) -> str:
+    name = _text(key)
+    if not for_shell:
+        return f"-{name}" if value is None else f"{name}={_text(value)}"
+    if value is None:
+        return f"unset {name};"
+    escaped = "".join("\\" + char if char in '$`"\\' else char for char in _text(value))
+    return f'{name}="{escaped}"; export {name};'
+
+
+def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
+    _, environment = environment_of(state, live, invocation)
+    shown = sorted(environment.items())
+    if invocation.arguments:
+        wanted = invocation.arguments[0]
+        key = wanted.encode("utf-8", "surrogateescape")
+        if key not in environment:
+            raise Refused(f"unknown variable: {wanted}")
+        shown = [(key, environment[key])]
+    for_shell = invocation.flags.has("s")
+    if invocation.flags.has("h"):
+        shown = []
+    lines = tuple(_line(key, value, for_shell=for_shell) for key, value in shown)
+    return Decision(reply=Reply(lines=lines))
+
+
+COMMAND = Command(
+    name="show-environment",
+    alias="showenv",
+    flags="hgst:",
+    usage="[-hgs] [-t target-session] [name]",
+    arguments=(0, 1),
+    decide=decide,
+    help="Show the environment of new processes.",
+    read_only=True,
+)

@@ -1,0 +1,41 @@
+"""show-messages: what the server said lately; with -J or -T (`server-info`) what it says of itself.
+
+tmux shows its jobs and its terminals here, which fugue does not have.
+"""
+
+from typing import Final
+
+from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.formats import Context, expand
+from fuguemux.model.decision import Decision, Reply
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import ServerState
+
+TEMPLATES: Final = (
+    "version #{version}",
+    "pid #{pid}",
+    "socket #{socket_path}",
+    "started #{t:start_time}",
+    "sessions #{server_sessions}",
+    "recovery #{recovery_summary}",
+)
+
+
+def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
+    if invocation.flags.has("J") or invocation.flags.has("T"):
+        context = Context(state, live)
+        return Decision(reply=Reply(lines=tuple(expand(text, context) for text in TEMPLATES)))
+    messages = live.document("messages", ()) or ()
+    return Decision(reply=Reply(lines=tuple(str(message) for message in messages)))
+
+
+COMMAND: Final = Command(
+    name="show-messages",
+    alias="showmsgs",
+    flags="JTt:",
+    usage="[-JT] [-t target-client]",
+    arguments=(0, 0),
+    decide=decide,
+    help="Show what the server said, or with -J or -T what it says of itself.",
+    read_only=True,
+)
