@@ -68,10 +68,6 @@ class Engine:
 def expand_line(state: ServerState, live: LiveView, line: Expand) -> str:
     """`line` expanded for the things it names, as far as they still exist."""
     context = formats.Context(
-        state,
-        live,
-        session=None if line.session is None else state.sessions.get(line.session),
-        window=None if line.window is None else state.windows.get(line.window),
-        pane=None if line.pane is None else state.panes.get(line.pane),
+        state, live, session=line.session, window=line.window, pane=line.pane
     )
     return formats.expand(line.format, context)

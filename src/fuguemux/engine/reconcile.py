@@ -77,7 +77,20 @@ def reconcile(state: ServerState, store: str, held: Sequence[Held]) -> tuple[Ste
     newest: dict[PaneId, tuple[int, Held]] = {}
     steps: list[Step] = []
     strangers: list[Held] = []
+    by_process = {
+        (pane.pid, pane.process_start): pane
+        for pane in state.panes.values()
+        if pane.life is Life.RUNNING and pane.process_start
+    }
     for process in held:
+        rescued = by_process.get((process.pid, process.process_start))
+        if rescued is not None and key_parts(process.key) != (
+            store,
+            rescued.id,
+            rescued.generation,
+        ):
+            newest[rescued.id] = (rescued.generation, process)  # shown under another key before
+            continue
         parts = key_parts(process.key)
         pane = None if parts is None or parts[0] != store else state.panes.get(parts[1])
         if parts is None or pane is None or parts[2] < pane.generation:

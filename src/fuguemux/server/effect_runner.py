@@ -113,18 +113,6 @@ class EffectRunner:
                 self._to_pane(effect)
             case ef.ClearHistory():
                 pass  # the event HistoryCleared did it; the effect is for commands that log nothing
-            case ef.Attach():
-                self._screens.attach(asker, effect)
-            case ef.SwitchClient(client, session):
-                self._screens.switch(client, session)
-            case ef.Detach():
-                self._screens.detach(effect)
-            case ef.ScrollView():
-                self._screens.scroll_view(effect, asker)
-            case ef.Refresh(client):
-                self._screens.refresh(client)
-            case ef.ShowMessage() | ef.Prompt() | ef.Choose() | ef.ShowText():
-                self._screens.overlay(effect)
             case ef.Checkpoint(reason):
                 return self._lifecycle.checkpoint(reason)
             case ef.StopServer():
@@ -138,8 +126,25 @@ class EffectRunner:
             case ef.PipePane():
                 self._shells.pipe_pane(effect)
             case _:
-                raise EffectFailed(f"not supported: {type(effect).__name__}")
+                self._to_screens(effect, asker)
         return None
+
+    def _to_screens(self, effect: ef.Effect, asker: Asker) -> None:
+        match effect:
+            case ef.Attach():
+                self._screens.attach(asker, effect)
+            case ef.SwitchClient(client, session):
+                self._screens.switch(client, session)
+            case ef.Detach():
+                self._screens.detach(effect)
+            case ef.ScrollView():
+                self._screens.scroll_view(effect, asker)
+            case ef.Refresh(client):
+                self._screens.refresh(client)
+            case ef.ShowMessage() | ef.Prompt() | ef.Choose() | ef.ShowText():
+                self._screens.overlay(effect)
+            case _:
+                raise EffectFailed(f"not supported: {type(effect).__name__}")
 
     def _to_pane(
         self, effect: ef.SendKeys | ef.SendBytes | ef.SendPrefixKey | ef.ResetTerminal

@@ -18,9 +18,9 @@ SyncMode = Literal["always", "interval", "os"]
 
 SYNC_BYTES: Final = 1 << 20  # this much unsynced output is synced without waiting for the interval
 RETRY_SECONDS: Final = 0.25
-CHORE_DELAY_SECONDS: Final = 1.0
 SLOW_WRITE_SECONDS: Final = 0.020
 SLOW_WRITES_MAX: Final = 3
+DEFER_SECONDS: Final = 30.0
 RING_SIZE: Final = 256
 
 
@@ -37,12 +37,16 @@ class Writer(Protocol):
     next_lsn: int
     durable_lsn: int
     unsynced_bytes: int
+    deferred: bool
 
     @property
     def congested(self) -> bool: ...
 
     @property
     def lost(self) -> bool: ...
+
+    @property
+    def troubled(self) -> bool: ...
 
     @property
     def reason(self) -> str: ...
@@ -83,6 +87,7 @@ class Flusher:
         mode: SyncMode = "interval",
         on_congestion: Callable[[bool], None] = lambda _congested: None,
         on_slow_disk: Callable[[float], None] = lambda _seconds: None,
+        monotonic: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._writer = writer
         self._loop = loop
@@ -90,6 +95,7 @@ class Flusher:
         self.mode: SyncMode = mode
         self._on_congestion = on_congestion
         self._on_slow_disk = on_slow_disk
+        self._monotonic = monotonic
         self._waiters: list[tuple[int, asyncio.Future[None]]] = []
         self._timer: asyncio.TimerHandle | None = None
         self._chore_timer: asyncio.TimerHandle | None = None
@@ -113,15 +119,28 @@ class Flusher:
 
         False when the disk refuses; panes run on regardless. Starts what makes it durable.
         """
-        started = time.perf_counter()
+        started = self._monotonic()
         done = self._writer.write()
-        took = time.perf_counter() - started
+        took = self._monotonic() - started
         if took > SLOW_WRITE_SECONDS:
             self._slow_writes += 1
-            if self._slow_writes == SLOW_WRITES_MAX:
-                self._on_slow_disk(took)
+            if self._slow_writes >= SLOW_WRITES_MAX:
+                self._defer_writes(took)
         self._after_write()
         return done
+
+    def _defer_writes(self, seconds: float) -> None:
+        """Spare the loop a disk that blocks in pwrite; it is given another chance later.
+
+        Until then bytes reach the kernel a moment after they were shown, not before.
+        """
+        self._slow_writes = 0
+        self._writer.deferred = True
+        self._on_slow_disk(seconds)
+        self._loop.call_later(DEFER_SECONDS, self._write_inline)
+
+    def _write_inline(self) -> None:
+        self._writer.deferred = False
 
     def schedule_write(self) -> None:
         """Have `write` called once at the end of this turn of the loop."""
@@ -138,14 +157,15 @@ class Flusher:
     def _after_write(self) -> None:
         writer = self._writer
         if writer.durable_lsn < writer.next_lsn - 1 and self.mode != "os":
-            if self.mode == "always" or writer.unsynced_bytes >= SYNC_BYTES:
+            eager = self.mode == "always" or writer.deferred
+            if eager or writer.unsynced_bytes >= SYNC_BYTES:
                 self._start_sync()
             else:
                 self._sync_later(self.interval_ms / 1000)
-        elif self.mode == "os" and writer.unsynced_bytes >= SYNC_BYTES:
+        elif self.mode == "os" and (writer.deferred or writer.unsynced_bytes >= SYNC_BYTES):
             self._start_sync()  # memory for what is not durable stays bounded
         self._check_congestion()
-        self._chores_later()
+        self.start_chores()
 
     async def wait_durable(self, lsn: int) -> None:
         """Return when everything up to `lsn` survives a power failure.
@@ -241,15 +261,8 @@ class Flusher:
 
     # -- disk space --------------------------------------------------------------------------
 
-    def _chores_later(self) -> None:
-        if self._chore_timer is None and not self._chore_running and not self._closed:
-            self._chore_timer = self._loop.call_later(CHORE_DELAY_SECONDS, self.start_chores)
-
     def start_chores(self) -> None:
         """Begin with what `chore` of the writer asks for; call it after a truncation."""
-        if self._chore_timer is not None:
-            self._chore_timer.cancel()
-            self._chore_timer = None
         if self._chore_running or self._closed:
             return
         chore = self._writer.chore()
@@ -263,10 +276,17 @@ class Flusher:
         self._chore_running = False
         self._writer.chore_done(chore, error)
         self._set_idle()
-        if error is not None:
-            self._chores_later()
-        else:
+        if error is None:
             self.start_chores()
+        elif self._chore_timer is None and not self._closed:
+            self._chore_timer = self._loop.call_later(RETRY_SECONDS, self._retry_chores)
+
+    def _retry_chores(self) -> None:
+        """Ask again after a failure; the writer says when it is time."""
+        self._chore_timer = None
+        self.start_chores()
+        if not self._chore_running and self._writer.troubled and not self._closed:
+            self._chore_timer = self._loop.call_later(RETRY_SECONDS, self._retry_chores)
 
     def _set_idle(self) -> None:
         if not self._syncing and not self._chore_running:

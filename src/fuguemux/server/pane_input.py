@@ -31,10 +31,10 @@ class PaneInput:
             return
         data = bytearray()
         for key in keys:
-            if literal:
+            if literal or key_names.parse(key) is None:
                 data += key.encode("utf-8", "surrogateescape")
             else:
-                data += key_names.encode(key, terminal.emulator)
+                data += key_names.encode(key, terminal.emulator.modes)
         self._write(terminal, bytes(data))
 
     def send_bytes(self, pane: PaneId, data: bytes, *, paste: bool) -> None:

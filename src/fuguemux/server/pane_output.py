@@ -57,13 +57,13 @@ class PaneOutput:
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
-        zone: LandingZone,
         log: OutputLog,
         listener: Listener,
         clock: Clock,
     ) -> None:
         self._loop = loop
-        self._zone = zone
+        self.zone: LandingZone
+        """Given before the first pane is read: it is opened once what a dead server left in it is logged."""
         self._log = log
         self._listener = listener
         self._clock = clock
@@ -114,6 +114,16 @@ class PaneOutput:
         quiet = [event for event in events if not isinstance(event, Reply)]
         self._listener.output_shown(terminal, quiet, view)
 
+    def take_over(self, terminal: PaneTerminal, data: bytes) -> bytes:
+        """Log and show what a dead server had read of a pane; the replies that its program waits for."""
+        view = memoryview(data)
+        lsn = self._log.append_output(terminal.id, terminal.read_offset, view)
+        self._log.write()
+        terminal.read_offset += len(data)
+        events = terminal.emulator.feed(view)
+        self._fed(terminal, lsn)
+        return b"".join(event.data for event in events if isinstance(event, Reply))
+
     def _readable(self, terminal: PaneTerminal) -> None:
         if self._log.congested:
             self._pause(terminal)
@@ -135,10 +145,10 @@ class PaneOutput:
     def _read(self, terminal: PaneTerminal) -> NoBytes | None:
         """One slot full. None: bytes have landed."""
         assert terminal.master is not None
-        result = self._zone.read(terminal.master.fd, terminal.id, terminal.read_offset)
+        result = self.zone.read(terminal.master.fd, terminal.id, terminal.read_offset)
         if result is NoBytes.ZONE_FULL:
             self.flush()
-            result = self._zone.read(terminal.master.fd, terminal.id, terminal.read_offset)
+            result = self.zone.read(terminal.master.fd, terminal.id, terminal.read_offset)
         if isinstance(result, Landed):
             reach("output.landed")
             terminal.read_offset += len(result.data)
@@ -171,19 +181,19 @@ class PaneOutput:
             for terminal, chunk in landed
         ]
         self._log.write()
-        self._zone.logged(chunk for _, chunk in landed)
+        self.zone.logged(chunk for _, chunk in landed)
         reach("output.logged")
         now_s = self._clock.wall_ms() // 1000
         for (terminal, chunk), lsn in zip(landed, lsns, strict=True):
             events = terminal.emulator.feed(chunk.data)
-            self._zone.answering(chunk)
+            self.zone.answering(chunk)
             self._fed(terminal, lsn)
             terminal.last_output_s = now_s
             for event in events:
                 if isinstance(event, Reply):
                     self._answer(terminal, event.data)
             self._listener.output_shown(terminal, events, chunk.data)
-        self._zone.release(chunk for _, chunk in landed)
+        self.zone.release(chunk for _, chunk in landed)
 
     def _fed(self, terminal: PaneTerminal, lsn: int | None) -> None:
         terminal.take_archive()

@@ -10,6 +10,8 @@ import os
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
+import msgspec
+
 from fuguemux.commands import environment as environments
 from fuguemux.engine.engine import Engine
 from fuguemux.engine.reconcile import pane_key
@@ -66,8 +68,11 @@ class Processes:
 
     # Starting
 
-    async def start(self, pane_id: PaneId) -> None:
-        """Start the process of a pane. Raises EffectFailed when it cannot be; the pane is then dealt with."""
+    async def start(self, pane_id: PaneId, argv: tuple[bytes, ...] | None = None) -> None:
+        """Start the process of a pane: its own command, or `argv` (empty: a shell) in its place.
+
+        Raises EffectFailed when it cannot be; the pane is then dealt with.
+        """
         state = self._engine.state
         pane, terminal = state.panes.get(pane_id), self._panes.get(pane_id)
         if pane is None or terminal is None or self.keeper is None:
@@ -75,12 +80,13 @@ class Processes:
         generation = pane.generation + 1
         key = pane_key(self._store, pane_id, generation)
         directory = usable_directory(pane.cwd, self._surroundings)
-        program, argv = environments.process_argv(state, pane, self._surroundings)
+        shown = pane if argv is None else msgspec.structs.replace(pane, argv=argv)
+        program, words = environments.process_argv(state, shown, self._surroundings)
         variables = environments.process_environment(state, pane, self._surroundings, directory)
         size = terminal.emulator.size
         try:
             spawned = await self.keeper.spawn(
-                key, argv, directory, variables, size.columns, size.rows, program=program
+                key, words, directory, variables, size.columns, size.rows, program=program
             )
         except (RequestFailed, KeeperUnreachable) as failure:
             self._engine.tell(

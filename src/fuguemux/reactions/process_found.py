@@ -1,0 +1,41 @@
+"""The keeper holds a process that no pane of the state knows: it is shown in a session of its own, never lost or killed."""
+
+from fuguemux.model.decision import Decision
+from fuguemux.model.events import AnyEvent, ProcessStarted, SessionCreated, WindowCreated
+from fuguemux.model.ids import PaneId, SessionId, WindowId
+from fuguemux.model.layout import leaf
+from fuguemux.model.limits import COLUMNS_DEFAULT, ROWS_DEFAULT
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import ServerState
+
+SESSION_NAME = "rescued"
+
+
+def decide(
+    state: ServerState,
+    live: LiveView,
+    *,
+    argv: tuple[bytes, ...],
+    cwd: bytes,
+    pid: int,
+    process_start: int,
+    tty: str,
+    name: str,
+) -> Decision:
+    """A window for the process in the session `rescued`, which is made if need be."""
+    now = live.now_ms()
+    events: list[AnyEvent] = []
+    session = next((s for s in state.sessions.values() if s.name == SESSION_NAME), None)
+    if session is None:
+        number, index = SessionId(state.next_session), 0
+        events.append(SessionCreated(number, SESSION_NAME, cwd, now))
+    else:
+        number, index = session.id, session.links[-1].index + 1
+    pane = PaneId(state.next_pane)
+    layout = leaf(pane, COLUMNS_DEFAULT, ROWS_DEFAULT)
+    window = WindowId(state.next_window)
+    events.append(
+        WindowCreated(window, name or "?", number, index, pane, layout, now, argv=argv, cwd=cwd)
+    )
+    events.append(ProcessStarted(pane, 1, pid, process_start, tty, now))
+    return Decision(tuple(events))

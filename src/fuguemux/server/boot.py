@@ -1,0 +1,188 @@
+"""From the command line to a recovered state: everything that happens before the loop serves anybody. Blocks."""
+
+import contextlib
+import fnmatch
+import os
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from fuguemux.commands import options as option_table
+from fuguemux.commands.environment import KEPT_OUT
+from fuguemux.config import load, paths
+from fuguemux.config.load import Loaded
+from fuguemux.config.schema import Configuration
+from fuguemux.keeper.protocol import EXIT_CANNOT_START
+from fuguemux.model.events import AnyEvent, EnvironmentSet
+from fuguemux.observe import diagnostics, failpoints
+from fuguemux.observe.clock import Clock
+from fuguemux.persistence.files import RealStorage, StateLock, StateLocked, lock_state_directory
+from fuguemux.persistence.manifest import ManifestUnsupported
+from fuguemux.persistence.recovery import Recovered, recover
+from fuguemux.persistence.serialization import VersionUnknown, Withhold
+from fuguemux.persistence.wal.segment import UnsupportedLog
+from fuguemux.server import landing as landing_zone
+
+STOPPED_FILE = "stopped"
+USAGE = "usage: fuguemux.server.main [-L NAME | -S PATH] [--config FILE] [-f FILE]… [--no-restore]"
+
+
+class CannotStart(Exception):
+    """The server does not start; the message is one line for the person. Nothing was changed."""
+
+    exit_code = EXIT_CANNOT_START
+
+
+class Options(NamedTuple):
+    """The command line."""
+
+    name: str | None = None
+    socket: str | None = None
+    config: str | None = None
+    command_files: tuple[str, ...] = ()
+
+
+def parse_options(argv: list[str]) -> Options:
+    """Raises CannotStart."""
+    name = socket = config = None
+    files: list[str] = []
+    rest = iter(argv)
+    for word in rest:
+        value = next(rest, None)
+        if value is None:
+            raise CannotStart(f"{word} needs a value; {USAGE}")
+        match word:
+            case "-L":
+                name = value
+            case "-S":
+                socket = value
+            case "--config":
+                config = value
+            case "-f":
+                files.append(value)
+            case _:
+                raise CannotStart(f"unknown option {word}; {USAGE}")
+    return Options(name, socket, config, tuple(files))
+
+
+class Booted(NamedTuple):
+    """What the composition is built from."""
+
+    options: Options
+    places: paths.Places
+    environment: dict[str, str]
+    loaded: Loaded
+    config_required: bool
+    state_directory: str
+    landing_path: str
+    storage: RealStorage
+    lock: StateLock
+    recovered: Recovered
+    salvage: landing_zone.Recovered
+    config_problem: str
+
+    @property
+    def configuration(self) -> Configuration:
+        """What holds at start."""
+        return self.loaded.configuration
+
+
+def boot(argv: list[str], clock: Clock) -> Booted:
+    """Read the configuration, take the state directory, recover. Raises CannotStart."""
+    options = parse_options(argv)
+    environment = paths.decoded(os.environb)
+    uid = os.getuid()
+    try:
+        failpoints.arm_from(environment)
+        places = paths.places(environment, uid, options.name, options.socket)
+        paths.prepare(places, uid)
+        config_path, required = paths.config_file(environment, uid, options.config)
+        loaded, problem = _configuration(config_path, environment, required=required)
+        configured = loaded.configuration.persistence.state_dir
+        state = paths.state_directory(environment, uid, places.name, configured)
+        paths.make_private_directory(state, uid)
+        landing = paths.landing_file(environment, uid, places.name, state)
+        lock = lock_state_directory(state)
+    except (paths.PathRefused, StateLocked, failpoints.FailpointMistake) as refused:
+        raise CannotStart(str(refused)) from refused
+    except OSError as error:
+        raise CannotStart(f"{error.filename}: {error.strerror}") from error
+    _diagnose(state, loaded.configuration, clock)
+    storage = RealStorage()
+    try:
+        recovered = recover(
+            storage,
+            state,
+            now_ms=clock.wall_ms,
+            monotonic=lambda: clock.monotonic_ns() / 1e9,
+            new_store_id=os.urandom(16),
+        )
+        salvage = landing_zone.recover(landing, store=recovered.store_id.hex())
+    except OSError as error:
+        raise CannotStart(f"state directory {state}: {error.strerror or error}") from error
+    except (
+        UnsupportedLog,
+        ManifestUnsupported,
+        VersionUnknown,
+        landing_zone.ZoneUnusable,
+    ) as other:
+        raise CannotStart(f"state directory {state}: {other}; nothing was touched") from other
+    return Booted(
+        options,
+        places,
+        environment,
+        loaded,
+        required,
+        state,
+        landing,
+        storage,
+        lock,
+        recovered,
+        salvage,
+        problem,
+    )
+
+
+def _configuration(
+    path: str, environment: Mapping[str, str], *, required: bool
+) -> tuple[Loaded, str]:
+    """The configuration, or the defaults and what is wrong with the file: a bad file never keeps sessions away."""
+    try:
+        return load.load(path, environment, required=required), ""
+    except load.ConfigError as error:
+        defaults = load.parse("", path, {}, exists=False)
+        return defaults, str(error)
+
+
+def _diagnose(state: str, configuration: Configuration, clock: Clock) -> None:
+    with contextlib.suppress(OSError):
+        diagnostics.configure(paths.log_file(state), level=configuration.logging.level, clock=clock)
+
+
+def withhold(patterns: tuple[str, ...]) -> Withhold | None:
+    """Whether a variable's value may not be stored, by the names that match `patterns`."""
+    if not patterns:
+        return None
+    matching = re.compile("|".join(fnmatch.translate(pattern) for pattern in patterns))
+    return lambda name: matching.match(name.decode("utf-8", "replace")) is not None
+
+
+def global_environment(environment: Mapping[bytes, bytes]) -> tuple[AnyEvent, ...]:
+    """The events that give a fresh server the environment it was started with."""
+    return tuple(
+        EnvironmentSet(None, name, value)
+        for name, value in sorted(environment.items())
+        if name not in KEPT_OUT and not name.startswith((b"FUGUE_", b"PYTHON"))
+    )
+
+
+def option_defaults(configuration: Configuration, environment: Mapping[str, str]) -> None:
+    """Give tmux's options the defaults that the configuration sets."""
+    server = configuration.server
+    shell = server.default_shell or environment.get("SHELL", "") or "/bin/sh"
+    defaults = {"default-shell": shell, "history-limit": str(server.history_limit)}
+    if server.default_command:
+        defaults["default-command"] = server.default_command
+    if configuration.keys.prefix:
+        defaults["prefix"] = configuration.keys.prefix
+    option_table.configure(defaults)

@@ -1,0 +1,208 @@
+"""When checkpoints are taken, and that none of their steps holds the loop: the series is in persistence/checkpoint.py.
+
+Triggers: the interval if something changed, the size of the log, a graceful stop, a recovery, a person. A failed one
+changes nothing and is tried again with back-off.
+"""
+
+import asyncio
+from collections.abc import Callable, Hashable, Iterable
+from typing import NamedTuple, Protocol
+
+from fuguemux.model.ids import PaneId
+from fuguemux.model.state import ServerState
+from fuguemux.observe.clock import Clock
+from fuguemux.observe.diagnostics import channel
+from fuguemux.observe.failpoints import reach
+from fuguemux.persistence.checkpoint import (
+    CheckpointResult,
+    CheckpointSeries,
+    PaneCapture,
+    PaneMark,
+)
+from fuguemux.persistence.packs import PackDamaged
+from fuguemux.server.panes import Panes
+
+RETRY_SECONDS_MIN = 1.0
+RETRY_SECONDS_MAX = 300.0
+WATCH_SECONDS = 0.5
+
+diagnostics = channel("checkpoint")
+
+
+class Log(Protocol):
+    """The part of the log writer that a checkpoint needs."""
+
+    next_lsn: int
+
+    def truncate_before(self, lsn: int) -> int: ...
+
+    def bytes_since(self, lsn: int) -> int: ...
+
+    def release_ballast(self) -> None: ...
+
+
+class PaneSources:
+    """Implements persistence.checkpoint.Sources over the live panes."""
+
+    def __init__(
+        self,
+        panes: Panes,
+        state: Callable[[], ServerState],
+        flush: Callable[[], None],
+        last_lsn: Callable[[], int],
+    ) -> None:
+        self._panes = panes
+        self._state = state
+        self._flush = flush
+        self._last_lsn = last_lsn
+
+    def structure(self) -> tuple[ServerState, int]:
+        """The state now; what has landed is logged first, so that every screen is as of the same LSN."""
+        self._flush()
+        return self._state(), self._last_lsn()
+
+    def panes(self) -> Iterable[PaneId]:
+        """The panes whose content may reach the disk."""
+        return [terminal.id for terminal in self._panes if terminal.persist]
+
+    def mark(self, pane: PaneId) -> PaneMark:
+        """Differs after everything that changes the pane's screen."""
+        terminal = self._panes.get(pane)
+        if terminal is None:
+            return PaneMark(None)
+        mark: Hashable = (terminal.lsn, terminal.read_offset, *terminal.emulator.size)
+        return PaneMark(mark)
+
+    def capture(self, pane: PaneId) -> PaneCapture | None:
+        """The pane's screen now; its history goes to the store."""
+        terminal = self._panes.get(pane)
+        if terminal is None:
+            return None
+        self._flush()
+        terminal.take_archive(everything=True)
+        emulator = terminal.emulator
+        size = emulator.size
+        return PaneCapture(
+            self._last_lsn(),
+            terminal.read_offset,
+            size.columns,
+            size.rows,
+            emulator.engine,
+            emulator.snapshot(),
+            emulator.to_ansi(),
+        )
+
+
+class LastCheckpoint(NamedTuple):
+    """What `fugue status` tells."""
+
+    when_ms: int
+    lsn: int
+    new_bytes: int
+    duration_ms: float
+    reason: str
+    number: int
+
+
+class Checkpointer:
+    """Takes checkpoints, one at a time. Belongs to the loop; steps that block run on a thread."""
+
+    def __init__(
+        self,
+        series: CheckpointSeries,
+        sources: PaneSources,
+        log: Log,
+        clock: Clock,
+        interval_s: Callable[[], float],
+        wal_bytes_max: Callable[[], int],
+    ) -> None:
+        self._series = series
+        self._sources = sources
+        self._log = log
+        self._clock = clock
+        self._interval_s = interval_s
+        self._wal_bytes_max = wal_bytes_max
+        self._turn = asyncio.Lock()
+        self._covered_lsn = 0
+        self._retry_s = RETRY_SECONDS_MIN
+        self.last: LastCheckpoint | None = None
+        self.failure = ""
+        self.truncated: Callable[[], None] = lambda: None
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything was logged since the last checkpoint."""
+        return self._log.next_lsn - 1 > self._covered_lsn
+
+    def covered(self, lsn: int) -> None:
+        """What recovery started from is covered already."""
+        self._covered_lsn = lsn
+
+    async def run(self) -> None:
+        """Watch the triggers until cancelled."""
+        due = self._now() + self._interval_s()
+        while True:
+            await asyncio.sleep(min(WATCH_SECONDS, self._interval_s()))
+            full = self._log.bytes_since(self._covered_lsn + 1) > self._wal_bytes_max()
+            interval = self._interval_s()
+            due = min(due, self._now() + interval)
+            if not self.changed or not (full or self._now() >= due):
+                if not self.changed:
+                    due = self._now() + interval
+                continue
+            try:
+                await self.take("log size" if full else "interval")
+                self._retry_s = RETRY_SECONDS_MIN
+            except (OSError, PackDamaged):
+                await asyncio.sleep(self._retry_s)
+                self._retry_s = min(self._retry_s * 2, RETRY_SECONDS_MAX)
+            due = self._now() + interval
+
+    async def take(self, reason: str, *, name: str = "") -> CheckpointResult:
+        """Take a checkpoint now. Raises OSError or PackDamaged; nothing has changed then."""
+        async with self._turn:
+            started = self._clock.monotonic_ns()
+            lsn = self._log.next_lsn - 1
+            run = self._series.begin(self._sources, reason, name=name)
+            try:
+                reach("checkpoint.begun")
+                for step in run.steps():
+                    if step.blocking:
+                        await asyncio.to_thread(step.run)
+                    else:
+                        step.run()
+                        await asyncio.sleep(0)
+                result = run.result
+            except (OSError, PackDamaged) as error:
+                self.failure = str(error)
+                diagnostics.warning("checkpoint.failed", reason=reason, error=str(error))
+                if isinstance(error, OSError):
+                    self._log.release_ballast()
+                await asyncio.to_thread(run.abandon)
+                raise
+            reach("checkpoint.published")
+            self.failure = ""
+            self._covered_lsn = lsn
+            self._log.truncate_before(result.wal_before_lsn)
+            self.truncated()
+            duration_ms = (self._clock.monotonic_ns() - started) / 1e6
+            self.last = LastCheckpoint(
+                self._clock.wall_ms(),
+                result.manifest.structure_lsn,
+                result.new_bytes,
+                duration_ms,
+                reason,
+                result.manifest.number,
+            )
+            diagnostics.info(
+                "checkpoint.taken",
+                number=result.manifest.number,
+                reason=reason,
+                bytes=result.new_bytes,
+                panes=result.panes_written,
+                ms=round(duration_ms, 1),
+            )
+            return result
+
+    def _now(self) -> float:
+        return self._clock.monotonic_ns() / 1e9

@@ -1,0 +1,78 @@
+"""Reports as plain data, for commands that show them: recovery, status, checkpoints."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from fuguemux.persistence.recovery import RECOVERIES
+from fuguemux.persistence.report import RecoveryReport, load_reports, report_lines
+
+if TYPE_CHECKING:
+    from fuguemux.server.main import Server
+
+
+class Documents:
+    """Called with a document's name and arguments. Quick, except for reading old reports from disk."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    def __call__(self, name: str, arguments: tuple[str, ...]) -> Any:
+        """The document, or None: there is none of that name."""
+        match name:
+            case "recovery":
+                return self._recovery(arguments)
+            case "variable":
+                return self._variable(arguments[0])
+            case "status":
+                return self._status()
+            case _:
+                return None
+
+    def _reports(self) -> list[RecoveryReport]:
+        server = self._server
+        directory = f"{server.booted.state_directory}/{RECOVERIES}"
+        stored = [
+            report
+            for report in load_reports(server.booted.storage, directory)
+            if report.started_ms != server.report.started_ms
+        ]
+        return [server.report, *stored]
+
+    def _recovery(self, arguments: tuple[str, ...]) -> list[dict[str, Any]]:
+        """All recoveries, newest first, each with its text for people."""
+        del arguments
+        found = []
+        for report in self._reports():
+            year, month, day, hour, minute, second, *_ = self._server.clock.local_time(
+                report.started_ms // 1000
+            )
+            when = f"{year}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}"
+            document = msgspec.to_builtins(report)
+            document["summary"] = report.summary
+            document["lost_bytes"] = report.lost_bytes
+            document["lines"] = report_lines(report, when=when)
+            found.append(document)
+        return found
+
+    def _variable(self, name: str) -> str | None:
+        if name == "recovery_summary":
+            return self._server.report.summary
+        return None
+
+    def _status(self) -> dict[str, Any]:
+        server = self._server
+        state = server.engine.state
+        return {
+            "v": 1,
+            "version": server.view.server().version,
+            "pid": server.view.server().pid,
+            "sessions": len(state.sessions),
+            "windows": len(state.windows),
+            "panes": len(state.panes),
+            "clients": len(server.viewers.facts()),
+            "durability": server.witness.durability,
+            "durability_reason": server.witness.durability_reason,
+        }

@@ -1,0 +1,311 @@
+"""The life of the server as a whole: bring everything back, serve, and stop in the way that was asked for."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from fuguemux.commands import language
+from fuguemux.keeper.protocol import EXIT_DELIBERATE, EXIT_GRACEFUL, keeper_argv
+from fuguemux.model.decision import Decision, Refused
+from fuguemux.model.ids import PaneId
+from fuguemux.observe.diagnostics import channel
+from fuguemux.persistence.packs import PackDamaged
+from fuguemux.persistence.recovery import RECOVERIES
+from fuguemux.persistence.report import save_report
+from fuguemux.server.askers import InternalAsker
+from fuguemux.server.boot import STOPPED_FILE, CannotStart, global_environment
+from fuguemux.server.connection import Connection
+from fuguemux.server.executor import EffectFailed
+from fuguemux.server.keeper_client import (
+    HeldPane,
+    KeeperClient,
+    KeeperLost,
+    KeeperRefused,
+    KeeperUnreachable,
+    PaneExited,
+    replace_keeper,
+    start_keeper,
+)
+from fuguemux.server.rebuild import rebuild
+from fuguemux.server.restoration import Restoration
+
+if TYPE_CHECKING:
+    from fuguemux.server.main import Server
+
+FAREWELL_SECONDS = 2.0
+KEEPER_RETRY_SECONDS = 1.0
+
+diagnostics = channel("server")
+
+
+class Lifecycle:
+    """Implements effect_runner.Lifecycle. Belongs to the loop."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._ready = asyncio.Event()
+        self._stop: asyncio.Future[int] = server.loop.create_future()
+        self._stopping = False
+
+    # Start
+
+    async def start(self) -> None:
+        """Recover, bring panes and processes together, serve. Raises CannotStart."""
+        server = self._server
+        keeper = await self._connect_keeper()
+        server.processes.keeper = keeper
+        answers = self._rebuild_panes()
+        fresh = server.engine.state.next_session == 0 and not server.engine.state.environment
+        if fresh:
+            server.engine.tell(Decision(global_environment(os.environb)))
+        await server.listener.start()
+        await self._restore(keeper.held, answers)
+        server.spawn(self._follow_keeper(keeper))
+        await self._run_command_files()
+        with contextlib.suppress(OSError):
+            server.booted.storage.unlink(self._stopped_path())
+        self._ready.set()
+        await keeper.ready()
+        server.flusher.start_chores()
+        server.spawn(server.checkpointer.run())
+        server.spawn(self._after_recovery())
+        diagnostics.info("server.ready", panes=len(server.panes), clean=server.report.clean)
+
+    async def wait_ready(self, connection: Connection) -> None:
+        """Return when commands can be answered; tells the client what it waits for."""
+        if not self._ready.is_set():
+            connection.progress("fugue: recovering sessions…")
+            await self._ready.wait()
+
+    async def _connect_keeper(self) -> KeeperClient:
+        server = self._server
+        path = server.booted.places.keeper_socket
+        try:
+            try:
+                return await KeeperClient.connect(path, store=server.store)
+            except KeeperUnreachable:
+                await start_keeper(self._keeper_argv())
+                return await KeeperClient.connect(path, store=server.store)
+        except (KeeperUnreachable, KeeperRefused) as refused:
+            raise CannotStart(f"keeper: {refused}") from refused
+
+    def _keeper_argv(self) -> tuple[str, ...]:
+        server = self._server
+        argv: tuple[str, ...] = (sys.executable, "-I", "-m", "fuguemux.server.main")
+        options = server.booted.options
+        places = server.booted.places
+        argv += ("-L", places.name) if places.private else ("-S", places.socket)
+        if options.config:
+            argv += ("--config", options.config)
+        log = f"{server.booted.state_directory}/keeper.log"
+        return keeper_argv(
+            places.keeper_socket, server_argv=argv, log_path=log, store=server.store, adopt=True
+        )
+
+    def _rebuild_panes(self) -> dict[PaneId, bytes]:
+        """A terminal for every pane of the state, with what the landing zone still held. Replies that are owed."""
+        server = self._server
+        booted = server.booted
+        found = booted.salvage
+        unanswered: dict[PaneId, int] = {}
+        for chunk in found.salvaged:
+            unanswered.setdefault(PaneId(chunk.pane), chunk.offset)
+        server.report.notes.extend(found.damage)
+        answers: dict[PaneId, bytes] = {}
+        for pane, recovered in booted.recovered.panes.items():
+            rebuilt = rebuild(
+                recovered,
+                booted.recovered.store.pane(pane),
+                server.emulators,
+                unanswered_from=unanswered.get(pane),
+            )
+            server.panes.add(rebuilt.terminal)
+            answers[pane] = rebuilt.answers
+            if rebuilt.from_fallback:
+                server.report.notes.append(f"%{pane}: the screen came from its portable form")
+        for chunk in found.salvaged:
+            terminal = server.panes.get(PaneId(chunk.pane))
+            if terminal is None:
+                continue
+            known = terminal.read_offset - chunk.offset
+            if 0 <= known < len(chunk.data):
+                replies = server.output.take_over(terminal, chunk.data[known:])
+                answers[terminal.id] = answers.get(terminal.id, b"") + replies
+        server.open_zone()
+        return answers
+
+    async def _restore(self, held: list[HeldPane], answers: dict[PaneId, bytes]) -> None:
+        server = self._server
+        restoration = Restoration(
+            server.engine,
+            server.panes,
+            server.output,
+            server.processes,
+            server.clock,
+            server.store,
+            server.report,
+        )
+        await restoration.run(held, answers)
+        if server.report.cause != "first start":
+            await asyncio.to_thread(
+                save_report,
+                server.booted.storage,
+                f"{server.booted.state_directory}/{RECOVERIES}",
+                server.report,
+            )
+            if not server.report.clean:
+                server.viewers.greeting = self._greet_once
+
+    def _greet_once(self) -> str:
+        self._server.viewers.greeting = lambda: ""
+        return f"fugue: {self._server.report.summary} (fugue recovery tells more)"
+
+    async def _run_command_files(self) -> None:
+        """The files given by -f, once, on a server without sessions: what they set comes back by itself later."""
+        server = self._server
+        if server.engine.state.sessions:
+            return
+        asker = InternalAsker(dict(os.environb), os.getcwdb())
+        for path in server.booted.options.command_files:
+            try:
+                data = await asyncio.to_thread(_read, path)
+                parsed = language.parse_file(data.decode("utf-8", "surrogateescape"), path)
+            except (OSError, Refused) as problem:
+                reason = problem.strerror if isinstance(problem, OSError) else str(problem)
+                asker.errors.append(
+                    f"{path}: {reason}" if isinstance(problem, OSError) else str(reason)
+                )
+                continue
+            for command in parsed:
+                await server.executor.run([command.argv], asker)
+        if asker.errors:
+            server.report.notes.extend(asker.errors)
+            diagnostics.warning("command_file", errors=len(asker.errors), first=asker.errors[0])
+            server.viewers.greeting = lambda: asker.errors[0]
+
+    async def _after_recovery(self) -> None:
+        if self._server.report.records_replayed:
+            with contextlib.suppress(OSError, PackDamaged):
+                await self._server.checkpointer.take("recovery")
+
+    # The keeper
+
+    async def _follow_keeper(self, keeper: KeeperClient) -> None:
+        server = self._server
+        while True:
+            event = await keeper.events.get()
+            if isinstance(event, PaneExited):
+                server.processes.exited(event.key, event.status)
+            elif isinstance(event, KeeperLost):
+                if self._stopping:
+                    return
+                diagnostics.warning("keeper.lost", reason=event.reason)
+                keeper = await self._new_keeper()
+
+    async def _new_keeper(self) -> KeeperClient:
+        """Start another keeper and hand it every process; tries until it works, since panes depend on it."""
+        server = self._server
+        server.processes.keeper = None
+        while True:
+            try:
+                keeper = await replace_keeper(
+                    self._keeper_argv(),
+                    server.booted.places.keeper_socket,
+                    store=server.store,
+                    panes=server.processes.held(),
+                    descriptors={},
+                )
+            except (KeeperUnreachable, KeeperRefused, OSError) as problem:
+                diagnostics.error("keeper.not_replaced", reason=str(problem))
+                await asyncio.sleep(KEEPER_RETRY_SECONDS)
+                continue
+            server.processes.keeper = keeper
+            diagnostics.info("keeper.replaced", pid=keeper.keeper_pid)
+            await keeper.ready()
+            return keeper
+
+    # Stop
+
+    def stop(self) -> None:
+        """kill-server, or the last session ended: deliberate, nothing is to come back."""
+        self._end(EXIT_DELIBERATE)
+
+    def stop_gracefully(self) -> None:
+        """SIGTERM: everything is saved and comes back with the next start."""
+        self._end(EXIT_GRACEFUL)
+
+    def restart(self) -> None:
+        """Give way to a new server process."""
+        raise EffectFailed("restart-server: not supported by this version")
+
+    def reload_configuration(self) -> None:
+        """SIGHUP."""
+        self._server.reload()
+
+    def _end(self, code: int) -> None:
+        if not self._stop.done():
+            self._stopping = True
+            self._stop.set_result(code)
+
+    async def stopped(self) -> int:
+        """Wait for the end; the exit code."""
+        return await self._stop
+
+    async def close(self, code: int) -> None:
+        """Save what is to be saved, tell everybody, let go of everything."""
+        server = self._server
+        keeper = server.processes.keeper
+        if code == EXIT_GRACEFUL:
+            server.facts.look_now()
+            with contextlib.suppress(OSError, PackDamaged):
+                await server.checkpointer.take("stop")
+        server.output.flush()
+        server.viewers.end_all("[server exited]")
+        server.listener.close()
+        if keeper is not None:
+            with contextlib.suppress(KeeperUnreachable):
+                await keeper.stop()
+            keeper.close()
+        await self._farewell()
+        if code == EXIT_DELIBERATE:
+            self._note_deliberate()
+        await server.flusher.close()
+        await asyncio.to_thread(server.writer.close, clean=True)
+        server.zone.close()
+        diagnostics.info("server.stopped", code=code)
+
+    async def _farewell(self) -> None:
+        """Give clients a moment to read their last message."""
+        server = self._server
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FAREWELL_SECONDS):
+                for connection in server.listener.connections:
+                    await connection.wait_gone()
+        server.listener.abort_all("the server ended")
+
+    def _stopped_path(self) -> str:
+        return f"{self._server.booted.state_directory}/{STOPPED_FILE}"
+
+    def _note_deliberate(self) -> None:
+        """A client that finds this does not start a server just to look."""
+        storage = self._server.booted.storage
+        with contextlib.suppress(OSError):
+            storage.close(storage.create(self._stopped_path()))
+
+    async def checkpoint(self, reason: str) -> bytes:
+        """Write a checkpoint now; a line about it. Raises EffectFailed."""
+        try:
+            result = await self._server.checkpointer.take(reason)
+        except (OSError, PackDamaged) as error:
+            raise EffectFailed(f"checkpoint failed, nothing has changed: {error}") from error
+        text = f"checkpoint {result.manifest.number}: {result.new_bytes} bytes written, LSN {result.manifest.structure_lsn}"
+        return text.encode() + b"\n"
+
+
+def _read(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read()

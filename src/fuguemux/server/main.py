@@ -1,0 +1,293 @@
+"""The server: the only file that knows every class. It boots, puts the parts together, serves, and leaves.
+
+Exit codes are for the keeper: EXIT_DELIBERATE after kill-server, EXIT_GRACEFUL after SIGTERM, EXIT_CANNOT_START with one
+line on stderr; anything else is a crash, after which the keeper starts the next server.
+"""
+
+import asyncio
+import os
+import pwd
+import signal
+import socket
+import sys
+from collections.abc import Coroutine, Sequence
+from typing import Any
+
+from fuguemux import __version__
+from fuguemux.commands.environment import Surroundings
+from fuguemux.engine.commit import Committer
+from fuguemux.engine.engine import Engine
+from fuguemux.keeper.protocol import EXIT_CANNOT_START
+from fuguemux.model.events import AnyEvent
+from fuguemux.model.live import ServerFacts
+from fuguemux.model.state import ServerState
+from fuguemux.observe.clock import SystemClock
+from fuguemux.persistence.checkpoint import CheckpointSeries, CheckpointSettings
+from fuguemux.persistence.wal.writer import LogWriter, WriterOptions
+from fuguemux.server.boot import Booted, CannotStart, boot, option_defaults, withhold
+from fuguemux.server.checkpointer import Checkpointer, PaneSources
+from fuguemux.server.documents import Documents
+from fuguemux.server.effect_runner import EffectRunner
+from fuguemux.server.executor import Executor
+from fuguemux.server.facts import Facts
+from fuguemux.server.flusher import Flusher
+from fuguemux.server.key_input import KeyInput
+from fuguemux.server.landing import LandingZone
+from fuguemux.server.lifecycle import Lifecycle
+from fuguemux.server.listener import Listener, bind_private
+from fuguemux.server.live_view import ServerView
+from fuguemux.server.pane_input import PaneInput
+from fuguemux.server.pane_output import PaneOutput
+from fuguemux.server.pane_terminal import PaneTerminal
+from fuguemux.server.panes import Panes
+from fuguemux.server.processes import Processes
+from fuguemux.server.request_handler import RequestHandler
+from fuguemux.server.scroll_views import ScrollViews
+from fuguemux.server.server_log import ServerLog
+from fuguemux.server.shells import Shells
+from fuguemux.server.surface import ServerSurface
+from fuguemux.server.viewers import Viewers
+from fuguemux.server.witness import Witness
+from fuguemux.terminal.ghostty import GhosttyEmulator
+
+MIB = 1 << 20
+
+
+class Server:
+    """All parts of one server process, put together. `start`, then `stopped`, then `close`."""
+
+    def __init__(
+        self,
+        booted: Booted,
+        clock: SystemClock,
+        loop: asyncio.AbstractEventLoop,
+        tasks: asyncio.TaskGroup,
+    ) -> None:
+        self.booted = booted
+        self.clock = clock
+        self.loop = loop
+        self._tasks = tasks
+        self._background: set[asyncio.Task[None]] = set()
+        recovered = booted.recovered
+        self.report = recovered.report
+        self.store = recovered.store_id.hex()
+        self.configuration = booted.configuration
+        option_defaults(self.configuration, booted.environment)
+        self._build_log()
+        self._build_panes()
+        self._build_clients()
+        self._build_requests()
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> object:
+        """Run something in the background, for as long as the server serves."""
+        task = self._tasks.create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+        return task
+
+    def cancel_tasks(self) -> None:
+        """End everything that `spawn` started."""
+        for task in list(self._background):
+            task.cancel()
+
+    def _build_log(self) -> None:
+        booted, persistence = self.booted, self.configuration.persistence
+        self.witness = Witness()
+        self.writer = LogWriter.start(
+            booted.storage,
+            f"{booted.state_directory}/wal",
+            booted.recovered.log,
+            clock_ms=self.clock.wall_ms,
+            entropy=os.urandom,
+            on_durability=self.witness.durability_changed,
+            options=WriterOptions(segment_bytes=persistence.wal_segment_mb * MIB),
+        )
+        self.flusher = Flusher(
+            self.writer,
+            self.loop,
+            interval_ms=persistence.wal_flush_interval_ms,
+            mode=persistence.sync,
+            on_congestion=self.witness.congestion_changed,
+            on_slow_disk=self.witness.disk_is_slow,
+        )
+        self.log = ServerLog(
+            self.writer,
+            self.flusher,
+            lambda: withhold(self.configuration.persistence.environment_deny),
+        )
+
+    def _build_panes(self) -> None:
+        booted = self.booted
+        user = pwd.getpwuid(os.getuid()).pw_name
+        facts = ServerFacts(
+            pid=os.getpid(),
+            socket_path=booted.places.socket,
+            version=__version__,
+            started_s=self.clock.wall_ms() // 1000,
+            host=socket.gethostname(),
+            user=user,
+            uid=os.getuid(),
+        )
+        self.emulators = GhosttyEmulator
+        self.panes = Panes(GhosttyEmulator, booted.recovered.store, self._removed)
+        self.view = ServerView(self.clock, self.panes, facts)
+        self.committer = Committer(
+            booted.recovered.state, self.log, self._published, booted.recovered.next_lsn - 1
+        )
+        self.engine = Engine(self.committer, self.view)
+        self.surroundings = Surroundings(
+            booted.places.socket.encode("utf-8", "surrogateescape"),
+            os.getpid(),
+            __version__,
+            booted.environment.get("HOME", "/").encode("utf-8", "surrogateescape"),
+            lambda path: os.access(path, os.X_OK) and os.path.isfile(path),
+        )
+        self.output = PaneOutput(self.loop, self.log, self.witness, self.clock)
+        self.facts = Facts(self.loop, self.engine, self.panes, self.witness.not_logged)
+        self.processes = Processes(
+            self.loop,
+            self.engine,
+            self.panes,
+            self.output,
+            self.clock,
+            self.store,
+            self.flusher.wait_durable,
+            self.spawn,
+            self.surroundings,
+        )
+        self.shells = Shells(self.loop, self._state, self.surroundings, self.spawn)
+
+    def _build_clients(self) -> None:
+        self.surface = ServerSurface(self.panes, ScrollViews(), self._state, self.view)
+        self.viewers = Viewers(
+            self.loop,
+            self.surface,
+            self.clock,
+            lambda: self.configuration.server.frame_rate_hz,
+            self.witness.sizes_changed,
+            self.view.attached,
+        )
+        sources = PaneSources(
+            self.panes, self._state, self.output.flush, lambda: self.writer.next_lsn - 1
+        )
+        recovered, persistence = self.booted.recovered, self.configuration.persistence
+        series = CheckpointSeries(
+            self.booted.storage,
+            f"{self.booted.state_directory}/checkpoints",
+            recovered.store,
+            store_id=recovered.store_id,
+            now_ms=self.clock.wall_ms,
+            monotonic=lambda: self.clock.monotonic_ns() / 1e9,
+            generations=recovered.generations,
+            saves=recovered.saves,
+            highest_number=recovered.highest_number,
+            stored=recovered.stored,
+            settings=CheckpointSettings(
+                keep_checkpoints=persistence.keep_checkpoints,
+                scrollback_persistence_lines=persistence.scrollback_persistence_lines,
+                program=f"fugue {__version__}",
+            ),
+            withhold=withhold(persistence.environment_deny),
+        )
+        self.checkpointer = Checkpointer(
+            series,
+            sources,
+            self.writer,
+            self.clock,
+            lambda: float(self.configuration.persistence.checkpoint_interval_secs),
+            lambda: self.configuration.persistence.max_wal_size_mb * MIB,
+        )
+
+    def _build_requests(self) -> None:
+        self.lifecycle = Lifecycle(self)
+        self.documents = Documents(self)
+        effects = EffectRunner(
+            self.panes,
+            self.processes,
+            self.viewers,
+            PaneInput(self.panes, self.surface.prefix_key, self.output.inject),
+            self.shells,
+            self.lifecycle,
+        )
+        self.executor = Executor(self.engine, effects, self.flusher.wait_durable)
+        self.keys = KeyInput(
+            self.loop,
+            self.viewers,
+            self.panes,
+            self.surface.scroll,
+            self.executor,
+            self.clock,
+            self._state,
+            self.spawn,
+            lambda _viewer: self.witness.sizes_changed(),
+        )
+        handler = RequestHandler(
+            self.executor,
+            self.viewers,
+            self.keys,
+            self._state,
+            self.clock,
+            self.lifecycle.wait_ready,
+        )
+        self.listener = Listener(bind_private(self.booted.places.socket), handler, self._tasks)
+        self.view.connect(
+            self._state, self.viewers.facts, self.surface.scroll.in_mode, self.documents
+        )
+        self.witness.connect(self)
+
+    def open_zone(self) -> None:
+        """Begin with an empty landing zone: what the last server left in it is logged."""
+        self.zone = LandingZone.open(self.booted.landing_path, store=self.store, discard=True)
+        self.output.zone = self.zone
+
+    def reload(self) -> None:
+        """Read the configuration file again."""
+
+    def _state(self) -> ServerState:
+        return self.committer.state
+
+    def _removed(self, terminal: PaneTerminal) -> None:
+        self.shells.removed(terminal.id)
+        self.surface.scroll.leave(terminal.id)
+        self.processes.removed(terminal)
+
+    def _published(
+        self, before: ServerState, after: ServerState, events: Sequence[AnyEvent], lsn: int
+    ) -> None:
+        self.panes.published(before, after, events, lsn)
+        self.viewers.published(before, after, events)
+        self.witness.published(before, after)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run until stopped; the exit code."""
+    os.umask(0o077)
+    clock = SystemClock()
+    try:
+        booted = boot(sys.argv[1:] if argv is None else argv, clock)
+        return asyncio.run(_serve(booted, clock))
+    except CannotStart as refused:
+        sys.stderr.write(f"{refused}\n")
+        return EXIT_CANNOT_START
+
+
+async def _serve(booted: Booted, clock: SystemClock) -> int:
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            server = Server(booted, clock, loop, tasks)
+            lifecycle = server.lifecycle
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.add_signal_handler(number, lifecycle.stop_gracefully)
+            loop.add_signal_handler(signal.SIGHUP, lifecycle.reload_configuration)
+            await lifecycle.start()
+            code = await lifecycle.stopped()
+            await lifecycle.close(code)
+            server.cancel_tasks()
+    except* CannotStart as refused:
+        raise refused.exceptions[0] from None
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

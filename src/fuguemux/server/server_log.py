@@ -1,0 +1,68 @@
+"""The log as the rest of the server sees it: events from the committer, output from panes, one order of LSNs for both."""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from fuguemux.model.events import AnyEvent
+from fuguemux.observe.failpoints import reach
+from fuguemux.persistence.serialization import Withhold, encode_events
+from fuguemux.persistence.wal.frame import RecordType
+from fuguemux.server.flusher import Flusher
+
+
+class Writer(Protocol):
+    """The part of the log writer that is used here."""
+
+    next_lsn: int
+
+    def append(self, kind: RecordType, payload: bytes, flags: int = 0) -> int: ...
+
+    def append_output(self, pane: int, offset: int, data: memoryview) -> int | None: ...
+
+    @property
+    def congested(self) -> bool: ...
+
+
+class ServerLog:
+    """Implements engine.ports.EventLog and pane_output.OutputLog over one writer."""
+
+    def __init__(
+        self, writer: Writer, flusher: Flusher, withhold: Callable[[], Withhold | None]
+    ) -> None:
+        self._writer = writer
+        self._flusher = flusher
+        self._withhold = withhold
+        self.persists: Callable[[int], bool] = lambda _pane: True
+        """Whether a pane's output may reach the disk."""
+
+    @property
+    def next_lsn(self) -> int:
+        """The LSN that the next record gets."""
+        return self._writer.next_lsn
+
+    @property
+    def congested(self) -> bool:
+        """Whether panes should not be read for now."""
+        return self._writer.congested
+
+    def append_events(self, events: Sequence[AnyEvent]) -> int:
+        """One record, handed to the kernel on return, or kept in memory while the disk refuses. Its LSN.
+
+        Raises OSError when nothing more can be kept either.
+        """
+        payload = encode_events(events, self._withhold())
+        reach("commit.before_append")
+        lsn = self._writer.append(RecordType.STRUCTURE, payload)
+        self._flusher.write()
+        reach("commit.after_write")
+        return lsn
+
+    def append_output(self, pane: int, offset: int, data: memoryview) -> int | None:
+        """Frame what a pane's program wrote. None: it is not logged."""
+        if not self.persists(pane):
+            return None
+        return self._writer.append_output(pane, offset, data)
+
+    def write(self) -> bool:
+        """Hand everything appended to the kernel in one call."""
+        return self._flusher.write()

@@ -1,0 +1,203 @@
+"""Commands outside of panes, and channels on which commands wait for each other (run-shell, wait-for, pipe-pane)."""
+
+import asyncio
+import contextlib
+import os
+import subprocess
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+from fuguemux.commands.environment import Surroundings
+from fuguemux.model import effects as ef
+from fuguemux.model.ids import PaneId
+from fuguemux.model.state import ServerState
+from fuguemux.observe.diagnostics import channel
+from fuguemux.server.executor import Asker, EffectFailed
+from fuguemux.server.pane_terminal import PaneTerminal
+from fuguemux.server.processes import usable_directory
+
+OUTPUT_BYTES_MAX = 4 << 20
+SHELL = "/bin/sh"
+
+diagnostics = channel("shell")
+
+
+class _Channel:
+    """A wait-for channel: signalled before anybody waits, it is remembered once."""
+
+    def __init__(self) -> None:
+        self.waiting: list[asyncio.Future[None]] = []
+        self.woken = False
+        self.locked = False
+        self.lockers: list[asyncio.Future[None]] = []
+
+
+class Shells:
+    """Belongs to the loop."""
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        state: Callable[[], ServerState],
+        surroundings: Surroundings,
+        spawn: Callable[[Coroutine[Any, Any, None]], object],
+    ) -> None:
+        self._loop = loop
+        self._state = state
+        self._surroundings = surroundings
+        self._spawn = spawn
+        self._channels: dict[str, _Channel] = {}
+        self._pipes: dict[PaneId, subprocess.Popen[bytes]] = {}
+
+    # wait-for
+
+    def wait_for(self, effect: ef.WaitFor) -> Awaitable[bytes] | None:
+        """Wait, signal, lock or unlock, as tmux(1) describes wait-for."""
+        named = self._channels.setdefault(effect.channel, _Channel())
+        match effect.mode:
+            case "signal":
+                self._signal(effect.channel, named)
+            case "unlock":
+                self._unlock(effect.channel, named)
+            case "lock":
+                if not named.locked:
+                    named.locked = True
+                    return None
+                return self._queued(named.lockers)
+            case _:
+                if named.woken:
+                    del self._channels[effect.channel]
+                    return None
+                return self._queued(named.waiting)
+        return None
+
+    def _queued(self, queue: list[asyncio.Future[None]]) -> Awaitable[bytes]:
+        future: asyncio.Future[None] = self._loop.create_future()
+        queue.append(future)
+
+        async def waited() -> bytes:
+            try:
+                await future
+            finally:
+                with contextlib.suppress(ValueError):
+                    queue.remove(future)
+            return b""
+
+        return waited()
+
+    def _signal(self, name: str, named: _Channel) -> None:
+        if not named.waiting:
+            named.woken = True
+            return
+        for future in named.waiting:
+            if not future.done():
+                future.set_result(None)
+        self._channels.pop(name, None)
+
+    def _unlock(self, name: str, named: _Channel) -> None:
+        if not named.locked:
+            raise EffectFailed(f"channel {name} not locked")
+        while named.lockers:
+            future = named.lockers.pop(0)
+            if not future.done():
+                future.set_result(None)
+                return
+        named.locked = False
+        del self._channels[name]
+
+    # run-shell
+
+    def run_shell(self, effect: ef.RunShell, asker: Asker) -> Awaitable[bytes] | None:
+        """Run a command; with `background` nobody waits for it."""
+        del asker
+        if not effect.background:
+            return self._output_of(effect)
+
+        async def ignored() -> None:
+            with contextlib.suppress(EffectFailed):
+                await self._output_of(effect)
+
+        self._spawn(ignored())
+        return None
+
+    async def _output_of(self, effect: ef.RunShell) -> bytes:
+        process = await asyncio.create_subprocess_exec(
+            SHELL,
+            "-c",
+            effect.command,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            cwd=usable_directory(effect.cwd, self._surroundings),
+            env=self._environment(),
+            start_new_session=True,
+        )
+        assert process.stdout is not None
+        data = await process.stdout.read(OUTPUT_BYTES_MAX)
+        if len(data) == OUTPUT_BYTES_MAX:
+            process.kill()
+        code = await process.wait()
+        if code != 0:
+            words = f"terminated by signal {-code}" if code < 0 else f"returned {code}"
+            data += f"'{effect.command}' {words}\n".encode("utf-8", "surrogateescape")
+        return data
+
+    def _environment(self) -> dict[bytes, bytes]:
+        stored = self._state().environment
+        found = {name: value for name, value in stored.items() if value is not None}
+        number = str(self._surroundings.server_pid).encode()
+        found[b"FUGUE"] = self._surroundings.socket_path + b"," + number + b",0"
+        return found
+
+    # pipe-pane
+
+    def pipe_pane(self, effect: ef.PipePane) -> None:
+        """Start or stop copying a pane's output to a command's standard input."""
+        old = self._pipes.pop(effect.pane, None)
+        if old is not None:
+            _close_pipe(old)
+        if not effect.command or (old is not None and effect.toggle):
+            return
+        process = subprocess.Popen(
+            [SHELL, "-c", effect.command],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=self._environment(),
+            start_new_session=True,
+        )
+        assert process.stdin is not None
+        os.set_blocking(process.stdin.fileno(), False)
+        self._pipes[effect.pane] = process
+
+    def piped(self, terminal: PaneTerminal, data: memoryview) -> None:
+        """Hand a pane's output on. A command that does not read loses what does not fit into its pipe, and is told so."""
+        process = self._pipes.get(terminal.id)
+        if process is None or process.stdin is None:
+            return
+        try:
+            written = os.write(process.stdin.fileno(), data)
+        except BlockingIOError:
+            written = 0
+        except OSError:
+            _close_pipe(self._pipes.pop(terminal.id))
+            return
+        if written < len(data):
+            diagnostics.warning("pipe_pane.slow", pane=terminal.id, dropped=len(data) - written)
+
+    def is_piped(self, pane: PaneId) -> bool:
+        """Whether pipe-pane is active."""
+        return pane in self._pipes
+
+    def removed(self, pane: PaneId) -> None:
+        """The pane is gone."""
+        process = self._pipes.pop(pane, None)
+        if process is not None:
+            _close_pipe(process)
+
+
+def _close_pipe(process: subprocess.Popen[bytes]) -> None:
+    if process.stdin is not None:
+        with contextlib.suppress(OSError):
+            process.stdin.close()
+    process.poll()

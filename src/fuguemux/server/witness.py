@@ -1,0 +1,123 @@
+"""Notes what happens during a tick and sees to what follows, a moment later: nothing here commits while output is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from fuguemux.model.state import ServerState
+from fuguemux.observe.diagnostics import channel
+from fuguemux.reactions import client_resized, session_emptied
+from fuguemux.server.pane_terminal import PaneTerminal
+from fuguemux.terminal.emulator import Bell, Event
+
+if TYPE_CHECKING:
+    from fuguemux.server.main import Server
+
+diagnostics = channel("server")
+
+WORDS = {
+    "ok": "durability restored: everything is on disk again",
+    "degraded": "durability degraded: changes are stored, output may not be",
+    "lost": "durability lost: the disk refuses; everything runs on and is kept in memory",
+}
+
+
+class Witness:
+    """Implements pane_output.Listener, and the callbacks of log, viewers and committer."""
+
+    def __init__(self) -> None:
+        self._server: Server | None = None
+        self._sizes_due = False
+        self.durability = "ok"
+        self.durability_reason = ""
+
+    def connect(self, server: Server) -> None:
+        """Everything is built: from now on there is somebody to tell."""
+        self._server = server
+        server.surface.alerts = self.alert
+
+    # The log
+
+    def durability_changed(self, durability: Enum, reason: str) -> None:
+        """Tell people once at each change."""
+        now = str(durability.value)
+        changed = now != self.durability
+        self.durability, self.durability_reason = now, reason
+        diagnostics.warning("durability", now=now, reason=reason)
+        if changed and self._server is not None:
+            text = WORDS[now] + (f" ({reason})" if reason else "")
+            self._server.loop.call_soon(self._server.viewers.announce, f"fugue: {text}")
+
+    def alert(self) -> str:
+        """What the status line says of the log."""
+        return "" if self.durability == "ok" else f"durability {self.durability}"
+
+    def congestion_changed(self, congested: bool) -> None:
+        """The log has caught up: read on."""
+        if not congested and self._server is not None:
+            self._server.output.resume()
+
+    def disk_is_slow(self, seconds: float) -> None:
+        """Writes took long several times in a row."""
+        diagnostics.warning("disk.slow", ms=round(seconds * 1000, 1))
+
+    def not_logged(self, error: OSError) -> None:
+        """A fact could not be logged and is dropped; the next look finds it again."""
+        diagnostics.warning("fact_not_logged", error=error.strerror or str(error))
+
+    # Output
+
+    def output_shown(
+        self, terminal: PaneTerminal, events: Sequence[Event], data: memoryview
+    ) -> None:
+        """A pane's screen changed."""
+        server = self._server
+        if server is None:
+            return
+        if any(isinstance(event, Bell) for event in events):
+            terminal.bell = True
+        server.facts.shown(terminal, events)
+        server.viewers.pane_changed(terminal, events)
+        server.shells.piped(terminal, data)
+
+    def output_ended(self, terminal: PaneTerminal) -> None:
+        """The PTY is at its end."""
+        if self._server is not None:
+            self._server.loop.call_soon(self._server.processes.output_ended, terminal)
+
+    # State and clients
+
+    def published(self, before: ServerState, after: ServerState) -> None:
+        """After a transaction: sizes may be others, and without sessions the server may end."""
+        server = self._server
+        if server is None:
+            return
+        if before.sessions is not after.sessions or before.windows is not after.windows:
+            self.sizes_changed()
+        if before.sessions and not after.sessions:
+            server.loop.call_soon(self._emptied)
+
+    def _emptied(self) -> None:
+        server = self._server
+        assert server is not None
+        if session_emptied.decide(server.engine.state, server.view).effects:
+            server.lifecycle.stop()
+
+    def sizes_changed(self) -> None:
+        """Viewers came, went, changed their size or were used: windows follow in a moment."""
+        if self._server is not None and not self._sizes_due:
+            self._sizes_due = True
+            self._server.loop.call_soon(self._resize)
+
+    def _resize(self) -> None:
+        self._sizes_due = False
+        server = self._server
+        assert server is not None
+        decision = client_resized.decide(server.engine.state, server.view)
+        if decision.events:
+            try:
+                server.engine.tell(decision)
+            except OSError as error:
+                self.not_logged(error)
