@@ -27,8 +27,7 @@ WORDS = st.sampled_from(
         b"\x1b[31m",
         b"\x1b[1;4;38;2;1;2;3m",
         b"\x1b[0m",
-        b"\x1b]8;;http://example.org/a\x1b\\",
-        b"\x1b]8;;\x1b\\",
+        b"\x1b]8;;http://example.org/a?b=1&c\x1b\\linked\x1b]8;;\x1b\\",
     ]
 )
 LINES = st.lists(WORDS, max_size=6).map(b"".join)

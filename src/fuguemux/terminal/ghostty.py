@@ -51,6 +51,8 @@ SEEN: Final = re.compile(
     rb"|\](?:8;(?P<link>)|133;(?P<mark>[ABCD])"
     rb"(?P<rest>;[^\x07\x1b]{0,400})?(?:\x07|\x1b\\)))"
 )
+# Every one of these sequences has one of these parts, and searching for them is ten times as quick.
+SEEN_PARTS: Final = (b"\x1b]", b"\x1b[?", b"3J", b"\x1bc", b" q")
 # What may still become one of these when more input comes.
 UNFINISHED: Final = re.compile(
     rb"\x1b(?:\[(?:0*3?|[0-6]? ?)|\](?:8|1|13|133|133;[ABCD]?(?:;[^\x07\x1b]{0,400})?\x1b?)?)?\Z"
@@ -119,10 +121,11 @@ class GhosttyEmulator:
         if DELETE in data:
             data = data.translate(None, DELETE)
         self._generation += 1
-        if self._tail or ESCAPE in data:
+        if self._tail or (ESCAPE in data and any(map(data.__contains__, SEEN_PARTS))):
             self._feed_scanned(data)
         else:
             self._feed_pieces(data)
+            self._keep_tail(data)
         return self._events()
 
     def _events(self) -> list[Event]:
@@ -166,8 +169,17 @@ class GhosttyEmulator:
         self._keep_tail(text)
 
     def _keep_tail(self, text: bytes) -> None:
-        unfinished = UNFINISHED.search(text, max(0, len(text) - TAIL_BYTES_MAX))
-        self._tail = unfinished.group() if unfinished else b""
+        """Keep the end of the input if it may be the beginning of a sequence that must be seen."""
+        self._tail = b""
+        start = max(0, len(text) - TAIL_BYTES_MAX)
+        at = text.rfind(ESCAPE, start)
+        if at < 0:
+            return
+        if at == len(text) - 1:  # perhaps the first byte of the terminator
+            before = text.rfind(ESCAPE, start, at)
+            at = before if before >= 0 and UNFINISHED.match(text, before) else at
+        if UNFINISHED.match(text, at):
+            self._tail = text[at:]
 
     def _feed_pieces(self, data: bytes) -> None:
         lib, terminal, length = self._lib, self._terminal, len(data)
@@ -402,7 +414,7 @@ class GhosttyEmulator:
 
     def screen_text(self, *, join: bool = False, trim: bool = True) -> list[str]:
         columns, rows = self._size
-        found = self._rows.lines("active", 0, rows - 1, columns, ansi=False)
+        found = self._rows.text_lines("active", 0, rows - 1, columns)
         if join:
             found = self._joined(found)
         text = [line.decode("utf-8", "replace") for line in found]

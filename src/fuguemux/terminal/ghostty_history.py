@@ -7,7 +7,7 @@ reference that the engine tracks marks the newest row taken. Rows are taken long
 could reach them: after every piece of `PIECE_BYTES_MAX` of output it is checked how many wait.
 
 The whole selection is formatted in one call with soft-wrapped rows joined, then split: 0.5 µs a
-line. Rows that carry links are put together by hand.
+line.
 """
 
 from __future__ import annotations
@@ -95,11 +95,7 @@ class History:
             return None
         continued = self._continues(start, columns)
         self.joint = None
-        linked = self.links and self._linked_rows(start, stop)
-        if linked:
-            lines, continues = self._by_rows(start, stop, columns, linked)
-        else:
-            lines, continues = self._at_once(start, stop, columns)
+        lines, continues = self._lines(start, stop, columns)
         self.mark_row(stop - 1)
         return Archived(False, continued, lines, continues)
 
@@ -127,12 +123,12 @@ class History:
         return bool(text) and (text.startswith(self.joint) or self.joint.startswith(text))
 
     def _first_text(self, columns: int) -> bytes:
-        return self._rows.format("screen", (0, 0), (columns - 1, 0), ansi=False)
+        return self._rows.format("screen", (0, 0), (columns - 1, 0), kind="text")
 
-    def _at_once(self, start: int, stop: int, columns: int) -> tuple[list[bytes], bool]:
+    def _lines(self, start: int, stop: int, columns: int) -> tuple[list[bytes], bool]:
         rows = self._rows
-        text = rows.format("screen", (0, start), (columns - 1, stop - 1), unwrap=True)
-        lines = text.split(LINE_END) if text else []
+        last = (columns - 1, stop - 1)
+        lines = rows.ansi_lines("screen", (0, start), last, links=self.links, unwrap=True)
         empty = self._empty_at_end(start, stop, columns)
         if empty:
             before = stop - empty - 1
@@ -154,28 +150,6 @@ class History:
             if look == stop - start:
                 return look
             look *= 8
-
-    def _linked_rows(self, start: int, stop: int) -> set[int]:
-        rows = self._rows
-        return {row for row in range(start, stop) if rows.has_link("screen", row)}
-
-    def _by_rows(
-        self, start: int, stop: int, columns: int, linked: set[int]
-    ) -> tuple[list[bytes], bool]:
-        rows = self._rows
-        found = rows.lines("screen", start, stop - 1, columns, ansi=True)
-        lines: list[bytes] = []
-        open_line = False
-        for number, text in enumerate(found, start):
-            row = rows.linked_row("screen", number, 0, columns - 1) if number in linked else text
-            if open_line:
-                lines[-1] += row
-            else:
-                lines.append(row)
-            open_line = bool(row) and rows.wraps("screen", number)
-            if open_line:
-                lines[-1] += b" " * rows.blanks_at_end("screen", number, columns)
-        return lines, open_line
 
     def mark_row(self, row: int) -> None:
         lib = self._lib

@@ -93,7 +93,7 @@ def _place_at_margin(rows: Rows, cursor: Cursor, place: bytes) -> bytes:
 def _extra(rows: Rows, cell: bytes, *, after: bool, **wanted: bool) -> bytes:
     """Return what the formatter writes before or after the text for one kind of state."""
     options = sized("GhosttyFormatterTerminalOptions")
-    options.emit = rows.ansi_format
+    options.emit = rows.kinds["ansi"]
     options.selection = rows.select("active", (0, 0), (0, 0))
     for name, value in wanted.items():
         part = options.extra if hasattr(options.extra, name) else options.extra.screen

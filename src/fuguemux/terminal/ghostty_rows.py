@@ -1,21 +1,21 @@
 """Read cells out of a libghostty-vt terminal: whole selections as text or ANSI, and links.
 
 The library's formatter does the work in one call for many rows. It leaves two things out, which are
-put back here: OSC 8 links (rows that carry a link have a flag; those are formatted run by run), and
-trailing empty rows.
+put back here: OSC 8 links and empty rows at the end.
 """
 
 from __future__ import annotations
 
 from typing import Any, Final, Literal
 
+from fuguemux.terminal import ghostty_links
 from fuguemux.terminal._ghostty_abi import ffi
 from fuguemux.terminal.ghostty_library import check, sized
 
 Area = Literal["active", "screen"]
+Kind = Literal["text", "ansi", "html"]
 LINE_END: Final = b"\r\n"
 BUFFER_BYTES: Final = 1 << 18
-URL_BYTES_MAX: Final = 1 << 16
 _buffer = ffi.new("uint8_t[]", BUFFER_BYTES)  # shared: formatting is done by one thread
 
 
@@ -38,7 +38,11 @@ class Rows:
         self._cell = ffi.new("GhosttyCell*")
         self._flag = ffi.new("bool*")
         self._int = ffi.new("uint32_t*")
-        self.ansi_format = lib.GHOSTTY_FORMATTER_FORMAT_VT
+        self.kinds = {
+            "text": lib.GHOSTTY_FORMATTER_FORMAT_PLAIN,
+            "ansi": lib.GHOSTTY_FORMATTER_FORMAT_VT,
+            "html": lib.GHOSTTY_FORMATTER_FORMAT_HTML,
+        }
         self._tags = {
             "active": lib.GHOSTTY_POINT_TAG_ACTIVE,
             "screen": lib.GHOSTTY_POINT_TAG_SCREEN,
@@ -51,18 +55,17 @@ class Rows:
         first: tuple[int, int],
         last: tuple[int, int],
         *,
-        ansi: bool = True,
+        kind: Kind = "ansi",
         unwrap: bool = False,
         rectangle: bool = False,
     ) -> bytes:
-        """Return the cells from `first` to `last` (column, row; both included) without links.
+        """Return the cells from `first` to `last` (column, row; both included); ANSI without links.
 
         Rows end in CR LF; empty rows at the end are left out.
         """
-        lib = self._lib
         self.select(area, first, last, rectangle=rectangle)
         options = self._options
-        options.emit = self.ansi_format if ansi else lib.GHOSTTY_FORMATTER_FORMAT_PLAIN
+        options.emit = self.kinds[kind]
         options.unwrap = unwrap
         return self.run(options)
 
@@ -98,43 +101,52 @@ class Rows:
         finally:
             lib.ghostty_formatter_free(self._formatter[0])
 
-    def lines(self, area: Area, first: int, last: int, columns: int, *, ansi: bool) -> list[bytes]:
-        """Return the rows `first` to `last`, one entry each, without links."""
-        end = LINE_END if ansi else b"\n"
-        text = self.format(area, (0, first), (columns - 1, last), ansi=ansi)
-        found = text.split(end) if text else []
-        found += [b""] * (last - first + 1 - len(found))
-        return found
+    def text_lines(self, area: Area, first: int, last: int, columns: int) -> list[bytes]:
+        """Return the rows `first` to `last` as UTF-8, one entry each."""
+        text = self.format(area, (0, first), (columns - 1, last), kind="text")
+        found = text.split(b"\n") if text else []
+        return found + [b""] * (last - first + 1 - len(found))
+
+    def ansi_lines(
+        self,
+        area: Area,
+        first: tuple[int, int],
+        last: tuple[int, int],
+        *,
+        links: bool,
+        unwrap: bool = False,
+        rectangle: bool = False,
+    ) -> list[bytes]:
+        """Return the cells from `first` to `last` as ANSI with links, without the empty rows at the end."""
+        text = self.format(area, first, last, unwrap=unwrap, rectangle=rectangle)
+        lines = text.split(LINE_END) if text else []
+        if links and lines:
+            html = self.format(area, first, last, kind="html", unwrap=unwrap, rectangle=rectangle)
+            lines = ghostty_links.insert(lines, html)
+        return lines
 
     def rectangle(
         self, left: int, top: int, right: int, bottom: int, columns: int, *, links: bool
     ) -> list[bytes]:
-        """Return a rectangle of the screen (edges included), row by row, with links.
+        """Return a rectangle of the screen (edges included), row by row.
 
         A wide character that an edge cuts in two becomes a blank.
         """
-        text = self.format("active", (left, top), (right, bottom), rectangle=True)
-        found = text.split(LINE_END) if text else []
+        found = self.ansi_lines("active", (left, top), (right, bottom), links=links, rectangle=True)
         found += [b""] * (bottom - top + 1 - len(found))
-        cut = left > 0 or right < columns - 1
+        if left == 0 and right >= columns - 1:
+            return found
         for index, row in enumerate(range(top, bottom + 1)):
-            first, last = left, right
-            if cut and found[index]:
-                if left and self.width_class("active", left, row) == 2:
-                    first += 1
-                if right < columns - 1 and self.width_class("active", right, row) == 1:
-                    last -= 1
-            linked = links and self.has_link("active", row)
-            if linked or (first, last) != (left, right):
-                found[index] = b" " * (first - left) + self._part(row, first, last, linked)
+            first = left + (left > 0 and self.width_class("active", left, row) == 2)
+            last = right - (right < columns - 1 and self.width_class("active", right, row) == 1)
+            if (first, last) != (left, right) and found[index]:
+                part: list[bytes] = []
+                if first <= last:
+                    part = self.ansi_lines(
+                        "active", (first, row), (last, row), links=links, rectangle=True
+                    )
+                found[index] = b" " * (first - left) + b"".join(part)
         return found
-
-    def _part(self, row: int, first: int, last: int, linked: bool) -> bytes:
-        if first > last:
-            return b""
-        if linked:
-            return self.linked_row("active", row, first, last)
-        return self.format("active", (first, row), (last, row), rectangle=True)
 
     # -- flags of rows -----------------------------------------------------------------------
     def wraps(self, area: Area, row: int) -> bool:
@@ -144,9 +156,6 @@ class Rows:
     def continues(self, area: Area, row: int) -> bool:
         """Whether the row goes on from the one above."""
         return self._row_flag(area, row, self._lib.GHOSTTY_ROW_DATA_WRAP_CONTINUATION)
-
-    def has_link(self, area: Area, row: int) -> bool:
-        return self._row_flag(area, row, self._lib.GHOSTTY_ROW_DATA_HYPERLINK)
 
     def _row_flag(self, area: Area, row: int, flag: int) -> bool:
         lib = self._lib
@@ -187,51 +196,6 @@ class Rows:
             return False
         lib.ghostty_cell_get(self._cell[0], lib.GHOSTTY_CELL_DATA_HAS_STYLING, self._flag)
         return not self._flag[0]
-
-    def linked_row(self, area: Area, row: int, first: int, last: int) -> bytes:
-        """Return columns `first` to `last` of one row as ANSI with its OSC 8 links."""
-        links, blanks = self._links_of(area, row, first, last)
-        parts = []
-        start = first
-        for column in range(first + 1, last + 2):
-            if column <= last and links[column - first] == links[start - first]:
-                continue
-            run = self.format(area, (start, row), (column - 1, row), rectangle=True)
-            if column <= last:
-                run += b" " * min(blanks[column - 1 - first], column - start)
-            link = links[start - first]
-            parts.append(b"\x1b]8;;%b\x1b\\%b\x1b]8;;\x1b\\" % (link, run) if link else run)
-            start = column
-        return b"".join(parts)
-
-    def _links_of(
-        self, area: Area, row: int, first: int, last: int
-    ) -> tuple[list[bytes], list[int]]:
-        """Return for each column the URL linked there, and how many blank cells end there."""
-        lib = self._lib
-        links: list[bytes] = []
-        blanks: list[int] = []
-        self._grid_ref(area, first, row, self._ref)
-        for column in range(first, last + 1):
-            self._ref.x = column
-            lib.ghostty_grid_ref_cell(self._ref, self._cell)
-            lib.ghostty_cell_get(self._cell[0], lib.GHOSTTY_CELL_DATA_HAS_HYPERLINK, self._flag)
-            if self._flag[0]:
-                links.append(self._url())
-                blanks.append(0)
-                continue
-            lib.ghostty_cell_get(self._cell[0], lib.GHOSTTY_CELL_DATA_WIDE, self._int)
-            second_half = self._int[0] == lib.GHOSTTY_CELL_WIDE_SPACER_TAIL
-            links.append(links[-1] if second_half and links else b"")
-            blank = not self._int[0] and self._is_blank(lib)
-            blanks.append((blanks[-1] if blanks else 0) + 1 if blank else 0)
-        return links, blanks
-
-    def _url(self) -> bytes:
-        """Return the URL linked to the cell that `_ref` is at."""
-        lib = self._lib
-        result = lib.ghostty_grid_ref_hyperlink_uri(self._ref, _buffer, URL_BYTES_MAX, self._length)
-        return b"" if result else bytes(ffi.buffer(_buffer, self._length[0]))
 
     def _grid_ref(self, area: Area, column: int, row: int, out: Any) -> None:
         point = self._point

@@ -94,12 +94,11 @@ def _through_engine(lines: Sequence[bytes], columns: int) -> list[list[bytes]]:
 
 
 def _rows_of_lines(rows: Rows, count: int, columns: int, links: bool) -> list[list[bytes]]:
-    found = rows.lines("screen", 0, count - 1, columns, ansi=True)
+    found = rows.ansi_lines("screen", (0, 0), (columns - 1, count - 1), links=links)
+    found += [b""] * (count - len(found))
     result: list[list[bytes]] = []
     goes_on = False
     for number, text in enumerate(found):
-        if links and rows.has_link("screen", number):
-            text = rows.linked_row("screen", number, 0, columns - 1)
         if goes_on:
             result[-1].append(text)
         else:
