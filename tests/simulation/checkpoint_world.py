@@ -131,12 +131,14 @@ class CheckpointWorld:
             f"acknowledged {self.acknowledged}: {report.summary}"
         )
         if not self.rotted:
-            if min([structure_to, *reached.values()]) < self.acknowledged:
-                raise Violation(f"acknowledged to {self.acknowledged}, recovered to {structure_to}")
+            promised = max(self.acknowledged, self.in_kernel)
+            if min([structure_to, *reached.values()]) < promised:
+                raise Violation(f"promised to {promised}, recovered to {structure_to}")
             if not report.complete and not self.durability_lost:
                 raise Violation(f"false alarm: {report}")
         self.truth.forget_lost(structure_to, lambda pane: reached.get(pane, structure_to))
         self.acknowledged = min(self.acknowledged, structure_to)
+        self.in_kernel = min(self.in_kernel, structure_to)
         if not lazy:
             server.rebuild_all()
             self._compare(server)
@@ -270,18 +272,21 @@ class CheckpointWorld:
         self.durability_lost = True
 
     def _note(self, server: SmallServer) -> None:
-        self.acknowledged = max(self.acknowledged, server.writer.durable_lsn)
-        self.in_kernel = max(self.in_kernel, server.writer.written_lsn)
+        # Numbers below the first of this life may be a checkpoint's, whose log was lost unacknowledged.
+        first = server.recovered.next_lsn
+        if server.writer.durable_lsn >= first:
+            self.acknowledged = max(self.acknowledged, server.writer.durable_lsn)
+        if server.writer.written_lsn >= first:
+            self.in_kernel = max(self.in_kernel, server.writer.written_lsn)
 
     def _stop(self) -> None:
         if self.rng.random() < 0.4:
             self.disk.process_crash()
-            self.acknowledged = max(self.acknowledged, self.in_kernel)
             self._trace(f"process crash at {self.in_kernel}")
         else:
             self.disk.power_loss()
+            self.in_kernel = 0
             self._trace(f"power loss, acknowledged {self.acknowledged}")
-        self.in_kernel = 0
 
     def _rot(self) -> None:
         """Damage in files of checkpoints: bits, cuts, whole files."""

@@ -80,6 +80,7 @@ class World:
         self.rot = rot
         self.rotted = False
         self.given: dict[int, tuple[int, bytes]] = {}
+        self.durable_at: dict[int, int] = {}  # what was durable when an LSN was given
         self.acknowledged = 0  # highest LSN
         self.in_kernel = 0
         self.checkpoint = 1  # LSNs below it are not needed any more
@@ -166,6 +167,8 @@ class World:
                 self._chore_step(writer)
             elif action < 0.985:
                 self._time_passes()
+            elif self.rng.random() < 0.3:
+                writer.deferred = not writer.deferred
             elif self.rng.random() < 0.5:
                 top = max(self.checkpoint, writer.durable_lsn + 1)
                 self.checkpoint = self.rng.randint(self.checkpoint, top)
@@ -253,6 +256,7 @@ class World:
                 self.pane_offset += size
         except LogUnavailable:
             return
+        self.durable_at[lsn] = writer.durable_lsn
         self.outcome.appended += 1
 
     def _check_idle(self, writer: LogWriter) -> None:
@@ -425,7 +429,13 @@ class World:
                     size = frame_bytes(len(record.payload))
                     if record.lsn <= segment.last_lsn:
                         places.append(
-                            _Place(record.lsn, path, offset, offset + size, item.first_witness)
+                            _Place(
+                                record.lsn,
+                                path,
+                                offset,
+                                offset + size,
+                                self.durable_at.get(record.lsn, 0),
+                            )
                         )
                     offset += size
             self.disk.close(file)

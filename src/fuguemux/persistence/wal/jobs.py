@@ -74,14 +74,21 @@ def frame_records(
 
 @dataclass
 class SyncJob:
-    """fdatasync of every file that holds records up to `through_lsn`, oldest first."""
+    """fdatasync of every file that holds records up to `through_lsn`, oldest first.
+
+    `parts`, if there are any, are first written to the last file, at `position`.
+    """
 
     storage: Storage
     files: Sequence[int]
     through_lsn: int
+    parts: Sequence[Bytes] = ()
+    position: int = 0
 
     def run(self) -> None:
         """Block until it is all on the disk. Raises OSError."""
+        if self.parts:
+            write_all(self.storage, self.files[-1], self.parts, self.position)
         for file in self.files:
             self.storage.fdatasync(file)
 

@@ -123,6 +123,11 @@ class Space:
         if self.full:
             self.release_ballast()
 
+    def accepted(self) -> None:
+        """Note that the disk took a segment again. A full disk has to hold a spare as well."""
+        if not self.full:
+            self.problem = ""
+
     def bury(self, names: list[str]) -> None:
         """Have dead segments removed by a later chore."""
         self._dead += names

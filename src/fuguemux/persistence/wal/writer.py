@@ -69,7 +69,7 @@ class Durability(Enum):
     LOST = "lost"  # nothing new becomes durable; it is being retried
 
 
-class LogUnavailable(Exception):
+class LogUnavailable(OSError):
     """The disk has refused for so long that memory for unwritten records has run out."""
 
 
@@ -156,6 +156,7 @@ class LogWriter:
         self._retry_at_ms = 0
         self._retry_ms = RETRY_MS_MIN
         self.fsync_failures = 0
+        self.deferred = False  # writes are slow: jobs do them, and `write` does nothing
 
     @classmethod
     def start(
@@ -257,32 +258,53 @@ class LogWriter:
         return self.durability is Durability.LOST
 
     @property
+    def troubled(self) -> bool:
+        """Whether durability is anything but ok."""
+        return self.durability is not Durability.OK
+
+    @property
     def congested(self) -> bool:
         """Whether so much waits for the disk that panes should not be read for now."""
         return self.unsynced_bytes > self._options.unsynced_bytes_max
 
-    def write(self) -> bool:
-        """Hand all staged bytes to the kernel in one call. False: it refused, memory keeps them."""
+    def write(self, *, now: bool = False) -> bool:
+        """Hand all staged bytes to the kernel in one call. False: it refused, memory keeps them.
+
+        While `deferred` is set, only `now` does so; otherwise the next job does.
+        """
+        if self.deferred and not now:
+            return self.written_lsn == self.next_lsn - 1
         if not self._staged:
             return self._active is not None or self.written_lsn == self.next_lsn - 1
         active = self._active
         assert active is not None
         if self.next_lsn == active.header.base_lsn and active.position == 0:
             return True  # a header alone can wait for its first record
-        parts, size = self._staged, self._staged_bytes
-        self._staged, self._staged_bytes = [], 0
+        position = active.position
+        parts = self._take_staged(active)
         try:
-            write_all(self._storage, active.file, _joined(parts, size), active.position)
+            write_all(self._storage, active.file, parts, position)
         except OSError as error:
             self._lose_segment()
             self._fail(error)
             return False
+        self._note_written()
+        return True
+
+    def _note_written(self) -> None:
+        """All is with the kernel, unless a job still has to write what was deferred to it."""
+        if not (isinstance(self._job, SyncJob) and self._job.parts) and not self._staged:
+            self.written_lsn = self.next_lsn - 1
+
+    def _take_staged(self, active: _Active) -> list[Bytes]:
+        """The staged buffers, which now have their place in the active segment."""
+        parts, size = self._staged, self._staged_bytes
+        self._staged, self._staged_bytes = [], 0
         active.position += size
         self.bytes_total += size
-        self.written_lsn = self.next_lsn - 1
         if self.bytes_total - self._marks[-1][1] >= MARK_BYTES:
             self._mark(self.next_lsn)
-        return True
+        return _joined(parts, size)
 
     def _mark(self, lsn: int) -> None:
         while self._marks and self._marks[-1][0] >= lsn:
@@ -293,7 +315,7 @@ class LogWriter:
 
     def _rotate(self, needed: int) -> None:
         """Leave the full segment for the next one; without one, memory keeps the records."""
-        self.write()
+        self.write(now=True)
         active = self._active
         if active is None:
             return
@@ -375,12 +397,16 @@ class LogWriter:
             self._job = self._rehome_job()
             return self._job
         active = self._active
-        if active is None or self.written_lsn <= self.durable_lsn:
+        if active is None or self.next_lsn - 1 <= self.durable_lsn:
             return None
+        position = active.position
+        parts = self._take_staged(active) if self._staged else []  # only if writes are deferred
         # A durable byte is never rewritten: what comes next starts in a block of its own.
         active.position = next_block(active.position)
         files = [file for file, _last in self._full]
-        self._job = SyncJob(self._storage, (*files, active.file), self.written_lsn)
+        self._job = SyncJob(
+            self._storage, (*files, active.file), self.next_lsn - 1, parts, position
+        )
         return self._job
 
     def sync_done(self, job: SyncJob | RehomeJob, error: OSError | None) -> None:
@@ -395,8 +421,13 @@ class LogWriter:
             return
         if error is not None:
             self.fsync_failures += 1
+            if job.parts:
+                self._lose_segment()  # perhaps they were not even written
             self._fail(error)
             return
+        self.written_lsn = max(self.written_lsn, job.through_lsn)
+        if self._active is not None:
+            self._note_written()
         # A segment that filled up while the job was under way holds more than the job synced.
         while self._full and self._full[0][1] <= job.through_lsn:
             self._close_file(self._full.pop(0)[0])
@@ -474,6 +505,7 @@ class LogWriter:
             self._activate(home, job.header, 0)
             self._staged, self._staged_bytes = [encode_header(job.header)], RECORDS_OFFSET
             self._failed = False
+            self._space.accepted()
             self._settle()
             return None
         try:
@@ -483,6 +515,7 @@ class LogWriter:
             job.drop()
             return error
         self._lose_segment()
+        self._space.accepted()
         self._activate(home, job.header, position)
         self._mark(job.header.base_lsn)
         self.bytes_total += position

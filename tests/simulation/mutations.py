@@ -1,0 +1,195 @@
+"""The log with one defence removed at a time: the simulation must notice each of them.
+
+Each mutation names a seed at which the simulation fails now; when the log changes it may be a
+later one, which costs only time.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from fuguemux.persistence.files import write_all
+from fuguemux.persistence.wal import jobs, reader, segment, writer
+from fuguemux.persistence.wal.frame import LAG_UNKNOWN, Record, frame_header
+from fuguemux.persistence.wal.segment import SegmentHeader, encode_header
+from tests.simulation.disk import SimDisk
+
+Patch = Callable[[pytest.MonkeyPatch], None]
+
+
+def no_directory_sync(patch: pytest.MonkeyPatch) -> None:
+    """Names of segments are not made durable."""
+    patch.setattr(SimDisk, "fsync_directory", lambda self, path: self._step())
+
+
+def no_sync_of_the_full_segment(patch: pytest.MonkeyPatch) -> None:
+    """After a rotation only the new segment is synced."""
+    patch.setattr(jobs.SyncJob, "run", lambda self: self.storage.fdatasync(self.files[-1]))
+
+
+def retry_after_a_failed_sync(patch: pytest.MonkeyPatch) -> None:
+    """A failed fdatasync is simply tried again on the same file."""
+    original = writer.LogWriter.sync_done
+
+    def sync_done(self: writer.LogWriter, job: Any, error: OSError | None) -> None:
+        if isinstance(job, jobs.SyncJob) and error is not None:
+            self._job = None
+            return
+        original(self, job, error)
+
+    patch.setattr(writer.LogWriter, "sync_done", sync_done)
+
+
+def no_alignment(patch: pytest.MonkeyPatch) -> None:
+    """After a sync, the next record shares a sector with durable ones."""
+    patch.setattr(writer, "next_block", lambda offset: offset)
+    patch.setattr(jobs, "next_block", lambda offset: offset)
+
+
+def trust_the_cache(patch: pytest.MonkeyPatch) -> None:
+    """What recovery could read is taken for durable."""
+    patch.setattr(reader.LogScan, "undurable_records", lambda _self: list[Record]())
+
+
+def header_before_the_records(patch: pytest.MonkeyPatch) -> None:
+    """A replacement segment's header goes to the disk together with its records."""
+    original = jobs.RehomeJob.run
+
+    def run(self: jobs.RehomeJob) -> None:
+        self.home = self.target or jobs.make_segment(
+            self.storage, self.directory, self.first_id, self.segment_bytes
+        )
+        header = jobs.replace_home(self.header, self.home)
+        write_all(self.storage, self.home.file, [encode_header(header)], 0)
+        self.target = self.home
+        original(self)
+
+    patch.setattr(jobs.RehomeJob, "run", run)
+
+
+def no_seal(patch: pytest.MonkeyPatch) -> None:
+    """What an earlier segment holds beyond its successor's base is read as well."""
+    original = reader.LogScan._read_headers
+
+    def read_headers(self: reader.LogScan) -> None:
+        original(self)
+        for each in self._segments:
+            each.last_lsn = reader._ENDLESS
+
+    patch.setattr(reader.LogScan, "_read_headers", read_headers)
+
+
+def no_life(patch: pytest.MonkeyPatch) -> None:
+    """Segments do not say in which life of the writer they were made."""
+    original = writer.LogWriter._header
+
+    def header(self: writer.LogWriter, base_lsn: int) -> SegmentHeader:
+        return original(self, base_lsn)._replace(life=1)
+
+    patch.setattr(writer.LogWriter, "_header", header)
+
+
+def no_durable_lag(patch: pytest.MonkeyPatch) -> None:
+    """Records and headers testify to nothing."""
+
+    def silent(  # the signature of frame_header
+        kind: int, flags: int, lsn: int, _lag: int, delta: int, payload: bytes, seed: int
+    ) -> bytes:
+        return frame_header(kind, flags, lsn, LAG_UNKNOWN, delta, payload, seed)
+
+    patch.setattr(writer, "frame_header", silent)
+    patch.setattr(jobs, "frame_header", silent)
+
+
+def recycled_without_salt(patch: pytest.MonkeyPatch) -> None:
+    """Segments are made from dead ones, and their records are not bound to the segment."""
+    dead: list[bytes] = []
+    original = jobs.DeleteJob.run
+
+    def run(self: jobs.DeleteJob) -> None:
+        assert isinstance(self.storage, SimDisk)
+        for name in self.names:
+            path = f"{self.directory}/{name}"
+            if path in self.storage.names:
+                dead.append(bytes(self.storage.names[path].live[segment.RECORDS_OFFSET :]))
+        original(self)
+
+    fill = segment.fill_with_zeros
+
+    def refill(storage: Any, file: int, size: int) -> None:
+        fill(storage, file, size)
+        if dead:
+            old = dead.pop()[: size - segment.RECORDS_OFFSET]
+            storage.pwrite(file, old, segment.RECORDS_OFFSET)
+
+    patch.setattr(jobs.DeleteJob, "run", run)
+    patch.setattr(segment, "fill_with_zeros", refill)
+    for module in (jobs, reader, writer):
+        patch.setattr(module, "seed_of", lambda _salt: 0)
+
+
+def append_to_the_recovered_segment(patch: pytest.MonkeyPatch) -> None:
+    """A start goes on in the last segment, behind the last record it could read."""
+
+    def start(storage: Any, directory: str, log: reader.LogScan, **settings: Any) -> Any:
+        settings["options"] = settings["options"] or writer.WriterOptions()
+        report = log.finish()
+        made = writer.LogWriter(storage, directory, log, **settings)
+        made._kept.clear()
+        made.unsynced_bytes = 0
+        made.durable_lsn = made.written_lsn
+        live = [each for each in report.segments if each.last_lsn >= each.base_lsn]
+        if not live or live[-1] is not report.segments[-1]:
+            made._open_segment(0)
+            return made
+        last = live[-1]
+        path = f"{directory}/{segment.segment_name(last.segment_id)}"
+        file = storage.open(path, writable=True)
+        header = segment.decode_header(storage.pread(file, segment.RECORDS_OFFSET, 0))
+        assert header is not None
+        seed = segment.seed_of(header.salt)
+        made._active = writer._Active(file, header, seed, last.used_bytes)
+        made._space.used(last.segment_id)
+        made._life, made._life_base_lsn = header.life, header.life_base_lsn
+        return made
+
+    patch.setattr(writer.LogWriter, "start", staticmethod(start))
+
+
+def follow_an_unsynced_replacement(patch: pytest.MonkeyPatch) -> None:
+    """A segment may follow a replacement whose header is not durable yet."""
+    original = writer.LogWriter._rotate
+
+    def rotate(self: writer.LogWriter, needed: int) -> None:
+        rehomed, self._rehomed_lsn = self._rehomed_lsn, 0
+        original(self, needed)
+        self._rehomed_lsn = rehomed
+
+    patch.setattr(writer.LogWriter, "_rotate", rotate)
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """One missing defence, and where the simulation stumbles over it."""
+
+    patch: Patch
+    first_seed: int
+    seeds: int = 1_500
+
+
+MUTATIONS: dict[str, Mutation] = {
+    "no directory sync": Mutation(no_directory_sync, 0),
+    "no sync of the full segment": Mutation(no_sync_of_the_full_segment, 0),
+    "retry after a failed sync": Mutation(retry_after_a_failed_sync, 22),
+    "no alignment": Mutation(no_alignment, 162),
+    "trust the cache": Mutation(trust_the_cache, 0),
+    "header before the records": Mutation(header_before_the_records, 54),
+    "no seal": Mutation(no_seal, 0),
+    "no life": Mutation(no_life, 340),
+    "no durable lag": Mutation(no_durable_lag, 63),
+    "recycled without salt": Mutation(recycled_without_salt, 25),
+    "append to the recovered segment": Mutation(append_to_the_recovered_segment, 0),
+    "follow an unsynced replacement": Mutation(follow_an_unsynced_replacement, 10514),
+}

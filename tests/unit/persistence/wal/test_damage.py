@@ -1,0 +1,183 @@
+"""Whatever happens to the bytes, the reader raises nothing and says what is missing."""
+
+import struct
+from dataclasses import replace
+from random import Random
+
+import pytest
+
+from fuguemux.persistence.wal.frame import MAGIC
+from fuguemux.persistence.wal.reader import scan
+from fuguemux.persistence.wal.segment import decode_header, encode_header, segment_name
+from tests.simulation.disk import SimDisk
+from tests.unit.persistence.wal.logs import DIRECTORY, SMALL, fill, new_disk, read, start
+
+GARBAGE_CASES = 100_000
+
+
+def closed_log() -> tuple[SimDisk, dict[int, bytes], list[str]]:
+    """Two segments, closed cleanly."""
+    disk = new_disk()
+    writer = start(disk, options=replace(SMALL, first_segment_bytes=12 << 10))
+    given = fill(writer, 10, 500, every=5)
+    assert writer.close()
+    disk.settle()
+    paths = sorted(path for path in disk.names if path.endswith(".wal"))
+    assert len(paths) == 2
+    return disk, given, paths
+
+
+def judge(disk: SimDisk, given: dict[int, bytes], *, what: str) -> None:
+    records, log = read(disk)
+    report = log.report
+    lost = {n for each in report.lost for n in range(each.first_lsn, each.last_lsn + 1)}
+    found = {record.lsn: record.payload for record in records}
+    for lsn, payload in found.items():
+        assert given[lsn] == payload, what
+    missing = set(given) - set(found)
+    assert missing <= lost, what
+    assert not missing or report.damaged, what
+
+
+@pytest.mark.slow
+def test_every_byte_flipped() -> None:
+    disk, given, paths = closed_log()
+    rng = Random(3)
+    harmless = 0
+    for path in paths:
+        content = disk.content(path)
+        for offset in range(len(content)):
+            original = content[offset]
+            content[offset] ^= 1 << rng.randrange(8)
+            judge(disk, given, what=f"{path} byte {offset}")
+            harmless += not scan(disk, DIRECTORY).finish().damaged if offset % 97 == 0 else 0
+            content[offset] = original
+    judge(disk, given, what="intact again")
+    assert not read(disk)[1].report.damaged
+    assert harmless > 0  # the padding is large
+
+
+@pytest.mark.slow
+def test_every_truncation() -> None:
+    disk, given, paths = closed_log()
+    for path in paths:
+        whole = bytes(disk.content(path))
+        for length in range(0, len(whole), 1):
+            del disk.content(path)[length:]
+            records, log = read(disk)
+            found = {record.lsn for record in records}
+            lost = {n for each in log.report.lost for n in range(each.first_lsn, each.last_lsn + 1)}
+            if set(given) - found - lost:
+                # Nothing behind the cut can testify: the shortness itself is the report.
+                assert path == paths[-1], length
+                assert log.report.damaged or log.report.tail or length < 8192, length
+                assert not log.report.clean
+            disk.content(path)[length:] = whole[length:]
+
+
+def test_a_missing_segment_is_reported_to_the_lsn() -> None:
+    disk = new_disk()
+    writer = start(disk)
+    given = fill(writer, 40, 800)
+    assert writer.close()
+    paths = sorted(path for path in disk.names if path.endswith(".wal"))
+    assert len(paths) > 2
+    disk.unlink(paths[1])
+    judge(disk, given, what="segment removed")
+    report = read(disk)[1].report
+    assert len(report.lost) == 1
+    assert report.lost[0].classes == {"unknown": report.lost[0].records}
+
+
+def test_one_damaged_payload_costs_one_record_and_names_its_class() -> None:
+    disk, given, paths = closed_log()
+    payload = given[5]
+    at = disk.content(paths[0]).index(payload)
+    disk.content(paths[0])[at + 100] ^= 0x10
+    records, log = read(disk)
+    assert set(given) - {record.lsn for record in records} == {5}
+    (lost,) = log.report.lost
+    assert (lost.first_lsn, lost.last_lsn) == (5, 5)
+    assert lost.classes == {"structure": 1}
+    assert lost.damaged_bytes == 32 + len(payload) + (-len(payload) % 8)
+    assert log.report.damaged_segments
+
+
+def test_a_flipped_bit_behind_the_end_is_no_damage() -> None:
+    disk, given, paths = closed_log()
+    disk.content(paths[-1])[-5] ^= 1
+    records, log = read(disk)
+    assert len(records) == len(given)
+    assert log.report.tail is not None
+    assert not log.report.damaged
+
+
+@pytest.mark.slow
+def test_garbage_raises_nothing() -> None:
+    source, _given, paths = closed_log()
+    whole = bytes(source.content(paths[0]))
+    rng = Random(11)
+    disk = new_disk()
+    name = f"{DIRECTORY}/{segment_name(0x10000)}"
+    file = disk.create(name)
+    for case in range(GARBAGE_CASES):
+        content = disk.names[name].live
+        match case % 4:
+            case 0:
+                content[:] = rng.randbytes(rng.randrange(400))
+            case 1:
+                content[:] = whole[:8192] + rng.randbytes(rng.randrange(600))
+            case 2:
+                content[:] = whole[: rng.randrange(8192, len(whole))]
+                for _ in range(rng.randrange(1, 6)):
+                    at = rng.randrange(8192 - 200, len(content))
+                    content[at : at + 7] = rng.randbytes(7)
+            case _:
+                header = struct.pack("<HBB", MAGIC, rng.randrange(256), rng.randrange(256))
+                content[:] = whole[:8192] + header * rng.randrange(200)
+        for _record in scan(disk, DIRECTORY).records():
+            pass
+    disk.close(file)
+
+
+def test_a_block_that_cannot_be_read_costs_what_is_in_it() -> None:
+    disk, given, paths = closed_log()
+
+    class Failing(SimDisk):
+        bad = range(0)
+
+        def pread_into(self, file: int, buffer: memoryview, offset: int) -> int:
+            if offset < self.bad.stop and offset + len(buffer) > self.bad.start:
+                raise OSError(5, "Input/output error")
+            return super().pread_into(file, buffer, offset)
+
+    failing = Failing(Random(1))
+    failing.directories.add(DIRECTORY)
+    for path in paths:
+        failing.names[path] = disk.names[path]
+    failing.bad = range(8192, 12288)
+    records, log = read(failing)
+    assert 0 < len(records) < len(given)
+    assert any(finding.kind == "unreadable-block" for finding in log.report.findings)
+    assert set(given) - {r.lsn for r in records} <= {
+        n for each in log.report.lost for n in range(each.first_lsn, each.last_lsn + 1)
+    }
+
+
+def test_a_foreign_segment_is_not_read() -> None:
+    disk, given, _paths = closed_log()
+    other = new_disk()
+    writer = start(other, entropy=Random(99).randbytes)
+    fill(writer, 3)
+    writer.close()
+    (path,) = [path for path in other.names if path.endswith(".wal")]
+    header_id = 0x5
+    target = f"{DIRECTORY}/{segment_name(header_id)}"
+    disk.names[target] = other.names[path]
+    content = disk.content(target)
+    header = decode_header(bytes(content[:8192]))
+    assert header is not None
+    content[:8192] = encode_header(header._replace(segment_id=header_id))
+    records, log = read(disk)
+    assert len(records) == len(given)
+    assert [finding.kind for finding in log.report.findings] == ["foreign-segment"]

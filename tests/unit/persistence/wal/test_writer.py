@@ -1,0 +1,368 @@
+"""The writer: what is promised at each step, on disks that behave and disks that do not."""
+
+import errno
+from collections.abc import Sequence
+from random import Random
+
+import pytest
+
+from fuguemux.persistence.files import Bytes
+from fuguemux.persistence.wal.frame import COMPRESSED, RecordType, decode_output
+from fuguemux.persistence.wal.writer import Durability, LogWriter, WriterOptions
+from tests.simulation.disk import SimDisk
+from tests.unit.persistence.wal.logs import (
+    DIRECTORY,
+    Clock,
+    Told,
+    do_chores,
+    fill,
+    new_disk,
+    read,
+    start,
+    sync,
+)
+
+
+class BrokenDisk(SimDisk):
+    """Refuses what a test says it refuses."""
+
+    sync_error = 0
+    write_error = 0
+    create_error = 0
+
+    def fdatasync(self, file: int) -> None:
+        if self.sync_error:
+            raise OSError(self.sync_error, "Input/output error")
+        super().fdatasync(file)
+
+    fsync = fdatasync
+
+    def pwrite(self, file: int, data: Bytes, offset: int) -> int:
+        if self.write_error:
+            raise OSError(self.write_error, "refused")
+        return super().pwrite(file, data, offset)
+
+    def pwritev(self, file: int, parts: Sequence[Bytes], offset: int) -> int:
+        return self.pwrite(file, b"".join(parts), offset)
+
+    def create(self, path: str) -> int:
+        if self.create_error:
+            raise OSError(self.create_error, "No space left on device")
+        return super().create(path)
+
+
+def broken_disk() -> BrokenDisk:
+    disk = BrokenDisk(Random(1))
+    disk.directories.add(DIRECTORY)
+    return disk
+
+
+def payloads(disk: SimDisk) -> dict[int, bytes]:
+    return {record.lsn: record.payload for record in read(disk)[0]}
+
+
+def state_of(writer: LogWriter) -> str:
+    return writer.durability.value
+
+
+def test_lsns_are_dense_and_start_at_one() -> None:
+    writer = start(new_disk())
+    assert [writer.append(RecordType.STRUCTURE, b"x") for _ in range(3)] == [1, 2, 3]
+    assert (writer.next_lsn, writer.written_lsn, writer.durable_lsn) == (4, 0, 0)
+    assert writer.write()
+    assert (writer.written_lsn, writer.durable_lsn) == (3, 0)
+    sync(writer)
+    assert writer.durable_lsn == 3
+
+
+def test_one_write_per_turn() -> None:
+    disk = new_disk()
+    writer = start(disk)
+    before = disk.writes
+    for number in range(20):
+        writer.append(RecordType.STRUCTURE, bytes(number))
+    writer.append_output(1, 0, memoryview(b"abc"))
+    writer.write()
+    assert disk.writes == before + 1
+
+
+def test_nothing_appended_nothing_written() -> None:
+    disk = new_disk()
+    writer = start(disk)
+    before = disk.writes
+    assert writer.write()
+    assert writer.sync_job() is None
+    assert writer.chore() is None
+    fill(writer, 2)
+    before = disk.writes
+    assert writer.write()
+    assert writer.sync_job() is None
+    assert disk.writes == before
+
+
+def test_output_is_copied_and_compressed_from_4_kib_on() -> None:
+    disk = new_disk()
+    writer = start(disk)
+    slot = bytearray(b"ls -l\r\n" * 1000)
+    writer.append_output(5, 70, memoryview(slot))
+    writer.append_output(5, 7070, memoryview(b"small"))
+    slot[:] = bytes(len(slot))
+    writer.write()
+    large, small = read(disk)[0]
+    assert large.flags & COMPRESSED
+    assert len(large.payload) < 200
+    assert decode_output(large.flags, large.payload) == (5, 70, b"ls -l\r\n" * 1000)
+    assert not small.flags & COMPRESSED
+    assert decode_output(small.flags, small.payload) == (5, 7070, b"small")
+
+
+def test_a_durable_block_is_never_written_again() -> None:
+    disk = new_disk()
+    touched: list[tuple[int, int]] = []
+    original = disk._store
+
+    def store(inode: object, data: Bytes, offset: int) -> None:
+        touched.append((offset, offset + len(data)))
+        original(inode, data, offset)  # type: ignore[arg-type] # the disk's own inode
+
+    disk._store = store  # type: ignore[method-assign] # a probe
+    writer = start(disk, options=WriterOptions(first_segment_bytes=64 << 10))
+    touched.clear()
+    durable_end = 0
+    for _ in range(3):
+        writer.append(RecordType.STRUCTURE, b"x" * 100)
+        writer.write()
+        assert touched[-1][0] // 4096 > (durable_end - 1) // 4096 or not durable_end
+        sync(writer)
+        durable_end = touched[-1][1]
+
+
+def test_rotation_keeps_every_record_and_uses_the_spare() -> None:
+    disk = new_disk()
+    writer = start(disk)
+    given = {}
+    for number in range(60):
+        payload = bytes([number + 1]) * 900
+        given[writer.append(RecordType.STRUCTURE, payload)] = payload
+        sync(writer)
+        do_chores(writer)
+    assert writer.segments > 3
+    assert payloads(disk) == given
+    assert writer._space.hasty_segments == 1  # only the first
+
+
+def test_a_record_larger_than_a_segment_gets_its_own() -> None:
+    disk = new_disk()
+    writer = start(disk)
+    writer.append(RecordType.STRUCTURE, b"small")
+    writer.append(RecordType.STRUCTURE, b"L" * 100_000)
+    writer.append(RecordType.STRUCTURE, b"small again")
+    sync(writer)
+    assert [len(payload) for payload in payloads(disk).values()] == [5, 100_000, 11]
+    with pytest.raises(ValueError, match="above"):
+        writer.append(RecordType.STRUCTURE, bytes((64 << 20) + 1))
+
+
+def test_truncation_removes_whole_dead_segments_only() -> None:
+    disk = new_disk()
+    writer = start(disk)
+    given = fill(writer, 60, 900)
+    names = len([path for path in disk.names if path.endswith(".wal")])
+    assert writer.truncate_before(30) > 0
+    do_chores(writer)
+    assert len([path for path in disk.names if path.endswith(".wal")]) < names
+    records, log = read(disk, from_lsn=30)
+    assert {record.lsn: record.payload for record in records} == {
+        lsn: payload for lsn, payload in given.items() if lsn >= 30
+    }
+    assert not log.report.damaged
+
+
+def test_bytes_since_counts_what_a_checkpoint_would_save() -> None:
+    writer = start(new_disk())
+    assert writer.bytes_since(1) <= 16 << 10
+    fill(writer, 40, 900)
+    assert 36_000 < writer.bytes_since(1) < 300_000
+    assert writer.bytes_since(writer.next_lsn) <= writer.bytes_since(1)
+
+
+def test_a_start_never_appends_to_a_recovered_segment() -> None:
+    disk = new_disk()
+    first = start(disk)
+    given = fill(first, 3)
+    first.append(RecordType.STRUCTURE, b"only in the kernel")
+    first.write()
+    given[4] = b"only in the kernel"
+    old = {path: bytes(disk.content(path)) for path in disk.names if path.endswith(".wal")}
+    second = start(disk, entropy=Random(8).randbytes)
+    assert second.next_lsn == 5
+    assert second.durable_lsn == 4  # it was written anew and synced before anything else
+    disk.power_loss()
+    assert payloads(disk) == given
+    assert all(bytes(disk.content(path)) == content for path, content in old.items())
+
+
+def test_a_clean_end_is_known_and_gives_way() -> None:
+    disk = new_disk()
+    writer = start(disk)
+    given = fill(writer, 3)
+    assert writer.close()
+    records, log = read(disk)
+    assert log.report.clean
+    assert log.report.last_lsn == 3
+    assert len(records) == 3
+    second = start(disk, entropy=Random(8).randbytes)
+    given[second.append(RecordType.STRUCTURE, b"next")] = b"next"
+    sync(second)
+    assert not read(disk)[1].report.clean
+    assert payloads(disk) == given
+
+
+def test_a_failed_sync_moves_what_is_not_durable_into_a_fresh_segment() -> None:
+    disk = broken_disk()
+    told = Told()
+    writer = start(disk, told=told)
+    given = fill(writer, 3)
+    given[writer.append(RecordType.STRUCTURE, b"in flight")] = b"in flight"
+    disk.sync_error = errno.EIO
+    sync(writer)
+    assert writer.durability is Durability.DEGRADED
+    assert writer.durable_lsn == 3
+    disk.sync_error = 0
+    given[writer.append(RecordType.STRUCTURE, b"meanwhile")] = b"meanwhile"
+    sync(writer)  # the records
+    sync(writer)  # the header
+    assert (writer.durability, writer.durable_lsn) == (Durability.OK, 5)
+    assert [state for state, _reason in told.states] == [Durability.DEGRADED, Durability.OK]
+    disk.power_loss()
+    assert payloads(disk) == given
+
+
+def test_durability_is_lost_then_comes_back_by_itself() -> None:
+    disk = broken_disk()
+    told, clock = Told(), Clock()
+    writer = start(disk, told=told, clock=clock)
+    given = fill(writer, 3)
+    disk.sync_error = errno.EIO
+    given[writer.append(RecordType.STRUCTURE, b"kept")] = b"kept"
+    sync(writer)
+    sync(writer)
+    assert state_of(writer) == "lost"
+    assert writer.append_output(1, 0, memoryview(b"not logged")) is None
+    assert writer.sync_job() is None  # not before its time
+    clock.now_ms += 60_000
+    disk.sync_error = 0
+    sync(writer)
+    sync(writer)
+    assert (writer.durability, writer.durable_lsn) == (Durability.OK, 4)
+    states = [state for state, _reason in told.states]
+    assert states == [Durability.DEGRADED, Durability.LOST, Durability.OK]
+    disk.power_loss()
+    assert payloads(disk) == given
+    assert writer.append_output(1, 10, memoryview(b"logged")) == 5
+
+
+def test_a_refused_write_is_made_good() -> None:
+    disk = broken_disk()
+    writer = start(disk)
+    given = fill(writer, 3)
+    disk.write_error = errno.EIO
+    given[writer.append(RecordType.STRUCTURE, b"refused")] = b"refused"
+    assert not writer.write()
+    assert writer.written_lsn == 3
+    disk.write_error = 0
+    sync(writer)
+    sync(writer)
+    assert writer.written_lsn == writer.durable_lsn == 4
+    disk.power_loss()
+    assert payloads(disk) == given
+
+
+def full_disk_writer() -> tuple[BrokenDisk, LogWriter, Told, Clock]:
+    disk = broken_disk()
+    told, clock = Told(), Clock()
+    writer = start(disk, told=told, clock=clock)
+    fill(writer, 8, 500)
+    do_chores(writer)  # spare and ballast
+    assert disk.exists(f"{DIRECTORY}/ballast")
+    return disk, writer, told, clock
+
+
+def test_a_full_disk_stops_output_but_not_structure_and_ends_by_itself() -> None:
+    disk, writer, told, clock = full_disk_writer()
+    disk.create_error = errno.ENOSPC
+    fill(writer, 4, 500)  # takes the spare; the next cannot be made
+    do_chores(writer)
+    assert writer.output_stopped
+    assert state_of(writer) == "degraded"
+    assert "No space" in writer.reason
+    assert writer.append_output(1, 0, memoryview(b"flood")) is None
+    lsn = writer.append(RecordType.STRUCTURE, b"still durable")
+    sync(writer)
+    assert writer.durable_lsn == lsn
+    disk.create_error = 0
+    clock.now_ms += 60_000
+    do_chores(writer)
+    assert state_of(writer) == "ok"
+    assert writer.append_output(1, 5, memoryview(b"logged again")) == lsn + 1
+    assert [state for state, _reason in told.states] == [Durability.DEGRADED, Durability.OK]
+
+
+def test_the_ballast_is_given_up_for_the_last_segment() -> None:
+    disk, writer, _told, _clock = full_disk_writer()
+    disk.space = disk._used()
+    given = payloads(disk)
+    # The spare, then a last small segment in the ballast's place is all there is.
+    while writer.durability is not Durability.LOST and writer.next_lsn < 200:
+        payload = bytes([writer.next_lsn % 250 + 1]) * 700
+        lsn = writer.append(RecordType.STRUCTURE, payload)
+        sync(writer)
+        if writer.durable_lsn >= lsn:
+            given[lsn] = payload
+        do_chores(writer)
+    assert not disk.exists(f"{DIRECTORY}/ballast")
+    assert state_of(writer) == "lost"
+    disk.power_loss()
+    found = payloads(disk)
+    assert {lsn: found[lsn] for lsn in given} == given
+
+
+def test_a_start_on_a_full_disk_keeps_trying() -> None:
+    disk = broken_disk()
+    disk.create_error = errno.ENOSPC
+    clock, told = Clock(), Told()
+    writer = start(disk, clock=clock, told=told)
+    assert state_of(writer) == "lost"
+    lsn = writer.append(RecordType.STRUCTURE, b"kept in memory")
+    assert not writer.write()
+    disk.create_error = 0
+    clock.now_ms += 60_000
+    do_chores(writer)
+    sync(writer)
+    sync(writer)
+    assert (state_of(writer), writer.durable_lsn) == ("ok", lsn)
+    assert payloads(disk) == {1: b"kept in memory"}
+
+
+def test_too_much_unsynced_is_congestion() -> None:
+    writer = start(new_disk())
+    for number in range(9):
+        writer.append_output(1, number << 20, memoryview(Random(number).randbytes(1 << 20)))
+    assert writer.unsynced_bytes > 8 << 20
+    assert writer.congested
+    sync(writer)
+    assert writer.unsynced_bytes == 0
+    assert not start(new_disk()).congested
+
+
+def test_deferred_writes_are_done_by_the_job() -> None:
+    disk = new_disk()
+    writer = start(disk)
+    writer.deferred = True
+    writer.append(RecordType.STRUCTURE, b"later")
+    before = disk.writes
+    assert not writer.write()
+    assert disk.writes == before
+    sync(writer)
+    assert writer.written_lsn == writer.durable_lsn == 1
+    assert payloads(disk) == {1: b"later"}
