@@ -94,6 +94,12 @@ def test_a_mount_point_is_matched_by_whole_names() -> None:
     assert doctor_host.file_system_of(info, "/data") == "nfs"
     assert doctor_host.file_system_of(info, "/data/x") == "nfs"
     assert doctor_host.file_system_of(info, "/with blank/x") == "xfs"
+    assert (
+        doctor_host.file_system_of(
+            "2 1 8:2 / /data rw - nfs a rw\n1 0 8:1 / / rw - ext4 a rw\n", "/data"
+        )
+        == "nfs"
+    )
     assert doctor_host.file_system_of("", "/x") == ""
 
 

@@ -61,6 +61,11 @@ def test_all_problems_at_once_each_with_key_line_value_and_range() -> None:
     ]
 
 
+def test_problems_are_told_in_the_order_of_their_lines() -> None:
+    found = problems("server.frame_rate_hz = 0\nkeys.prefix = 0\nserver.history_limit = -1\n")
+    assert [problem.line for problem in found] == [1, 2, 3]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -165,6 +170,10 @@ def test_a_bad_file_does_not_hide_a_bad_environment(tmp_path: Path) -> None:
 )
 def test_the_line_of_an_option_is_found(text: str, line: int) -> None:
     assert Lines(text).find("server", "frame_rate_hz") == line
+
+
+def test_a_list_within_a_list_is_no_header() -> None:
+    assert Lines("[keys]\nx = [\n['server'],\n]\n[server]\n").find("server") == 5
 
 
 @given(st.text(alphabet="[]{}=.\"'#\\\n ab", max_size=200))

@@ -138,6 +138,15 @@ def test_what_cannot_be_written_is_counted_and_moves_nothing(tmp_path: Path) -> 
     assert path.with_name("server.log.1").read_text().endswith("number=1\n")
 
 
+def test_half_a_line_is_a_lost_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lost = Counter()
+    configure(str(tmp_path / "server.log"), lost=lost, clock=CLOCK)
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda file, data: write(file, data[:5]))
+    channel().info("event")
+    assert lost.value == 1
+
+
 def test_the_foreground_sees_it_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     configure(str(tmp_path / "server.log"), level="debug", foreground=True, clock=CLOCK)
     channel("x").debug("event")

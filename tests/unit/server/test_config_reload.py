@@ -83,26 +83,62 @@ async def test_a_change_is_applied_and_announced(
         assert [change.option.name for change in live] == ["checkpoint_interval_secs"]
 
 
+async def until_told(server: Server, write: Callable[[str], object]) -> None:
+    """Write again and again, with another value each time: the first writes may come before the watcher is ready."""
+    before = number = server.interval()
+    while server.interval() == before:
+        number += 1
+        write(f"[persistence]\ncheckpoint_interval_secs = {number}\n")
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(server.told.get(), 0.5)
+
+
+@pytest.fixture
+def only_watching(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(config_reload, "LOOK_ANYWAY_MS", 3_600_000)
+
+
+@pytest.mark.usefixtures("only_watching")
 @pytest.mark.parametrize("write", [replace, rewrite])
 async def test_the_system_reports_a_change_without_our_looking(
-    tmp_path: Path, write: Callable[[Path, str], None], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, write: Callable[[Path, str], None]
 ) -> None:
-    monkeypatch.setattr(config_reload, "LOOK_ANYWAY_MS", 3_600_000)
     path = tmp_path / "config.toml"
     path.write_text("")
     server = Server(path)
     async with watched(server):
-        number = 10
-        while server.told.empty():  # the first writes may come before the watcher is ready
-            number += 1
-            write(path, f"[persistence]\ncheckpoint_interval_secs = {number}\n")
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(_put_back(server.told), 0.5)
-        assert server.interval() > 10
+        await until_told(server, lambda text: write(path, text))
 
 
-async def _put_back(told: asyncio.Queue[Reload]) -> None:
-    told.put_nowait(await told.get())
+@pytest.mark.usefixtures("only_watching")
+async def test_the_system_reports_a_change_behind_a_link_and_in_a_new_directory(
+    tmp_path: Path,
+) -> None:
+    for name in ("dotfiles", "config"):
+        (tmp_path / name).mkdir()
+    target, path = tmp_path / "dotfiles/fugue.toml", tmp_path / "config/config.toml"
+    path.symlink_to("../dotfiles/fugue.toml")
+    server = Server(path)
+    async with watched(server):
+        await until_told(server, target.write_text)
+        (tmp_path / "dotfiles").rename(tmp_path / "old")
+        (tmp_path / "dotfiles").mkdir()
+        await until_told(server, target.write_text)
+
+
+@pytest.mark.usefixtures("only_watching")
+async def test_the_system_reports_a_directory_and_a_file_that_come_into_being(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "config" / "fugue" / "config.toml"
+    server = Server(path)
+
+    def write(text: str) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    async with watched(server):
+        await until_told(server, write)
 
 
 async def test_an_invalid_change_changes_nothing_and_its_end_is_told(tmp_path: Path) -> None:
@@ -196,6 +232,16 @@ async def test_without_a_watcher_people_are_told_what_to_do(
     assert "fugue config reload" not in server.reload.running.server.default_command
     path.write_text(INTERVAL_10)
     assert server.reload.reload_now().lines() == ("checkpoint_interval_secs 30 → 10",)
+
+
+def test_a_look_at_a_missing_file_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(INTERVAL_10)
+    server = Server(path)
+    path.unlink()
+    server.reload._look()
+    assert server.interval() == 10
+    assert server.told.empty()
 
 
 def test_reload_now_always_answers(tmp_path: Path) -> None:
