@@ -20,13 +20,13 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     flags = invocation.flags
     source = pane_target(state, live, invocation, flags.value("s"))
     place = place_for(state, live, invocation)
+    layout = remove(source.window.layout, source.pane.id)
+    if layout is None:
+        return _whole_window(state, invocation, source, place)
     links = place.links()
     index = place.index
     if index is not None and any(link.index == index for link in links):
         raise Refused(f"index in use: {index}")
-    layout = remove(source.window.layout, source.pane.id)
-    if layout is None:
-        return _whole_window(state, invocation, source, place)
     if index is None:
         index = spawning.free_index(state, place.session, links)
     window = WindowId(state.next_window)

@@ -7,7 +7,8 @@ from fuguemux.commands.numbers import INT_MAX, cells, number
 from fuguemux.commands.settings import expanded, renumbering
 from fuguemux.commands.split_window import direction
 from fuguemux.commands.targets import Target, pane_target
-from fuguemux.model.closing import close_windows
+from fuguemux.commands.zooming import unzoomed
+from fuguemux.model.closing import close_windows, successor
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.events import (
     AnyEvent,
@@ -45,10 +46,11 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
         )
     except NoSpace:
         raise Refused("create pane failed: pane too small") from None
-    if same:
-        events = _within_window(source, layout, joining)
-    else:
-        events = _between_windows(state, source, target, layout)
+    events = (
+        _within_window(source, layout, joining)
+        if same
+        else _between_windows(state, source, target, layout)
+    )
     if not flags.has("d"):
         events += (PaneActivated(target.window.id, source.pane.id),)
         events += (WindowSelected(target.session.id, target.link.index),)
@@ -57,9 +59,16 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
 
 def _within_window(source: Target, layout: Layout, joining: PaneId) -> tuple[AnyEvent, ...]:
     """The pane leaves its old cell for the one called `joining`."""
-    without = remove(layout, source.pane.id)
+    window, pane = source.window, source.pane.id
+    without = remove(layout, pane)
+    follower = successor(window)
     assert without is not None, "the pane beside which it goes is there"
-    return (LayoutChanged(source.window.id, renamed(without, {joining: source.pane.id})),)
+    assert follower is not None, "the same"
+    events: tuple[AnyEvent, ...] = (
+        *unzoomed(window),
+        LayoutChanged(window.id, renamed(without, {joining: pane})),
+    )
+    return (*events, PaneActivated(window.id, follower)) if window.active == pane else events
 
 
 def _between_windows(

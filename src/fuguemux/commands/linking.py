@@ -66,7 +66,11 @@ def linked(
             raise Refused(f"same index: {index}")
         if not kill:
             raise Refused(f"index in use: {index}")
-        select = select or place.now_at(place.session.active) == index
+        if place.now_at(place.session.active) == index:
+            spare = spawning.spare_index(links)
+            arrival = WindowLinked(place.session.id, spare, source.window.id)
+            events += spawning.in_place_of_current(place.session.id, index, spare, arrival)
+            return tuple(events), index
         events.append(WindowUnlinked(place.session.id, index))
     events.append(WindowLinked(place.session.id, index, source.window.id))
     if select:

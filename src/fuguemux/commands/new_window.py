@@ -21,15 +21,18 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
         found = _called(state, live, invocation, target)
         if found is not None:
             return Decision(() if flags.has("d") else (WindowSelected(session.id, found),))
-    events, at = _place(state, invocation, session, index)
+    moves, at = _place(state, invocation, session, index)
     window, pane = spawning.next_ids(state)
     argv = spawning.argv_of(invocation.arguments)
     name, options = spawning.window_name(state, live, invocation, target, argv)
+    taken = link_of(session, at) is not None and not moves
+    replaces_current = taken and at == session.active
+    spare = spawning.spare_index(session.links)
     created = WindowCreated(
         window,
         name,
         session.id,
-        at,
+        spare if replaces_current else at,
         pane,
         leaf(pane, *spawning.new_window_size(state, live, session)),
         live.now_ms(),
@@ -38,9 +41,12 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
         spawning.environment_given(invocation),
         options,
     )
-    events = (*events, created)
-    replaced_current = flags.has("k") and index == session.active
-    if not flags.has("d") or replaced_current:
+    events: tuple[AnyEvent, ...] = (*moves, created)
+    if replaces_current:
+        events = spawning.in_place_of_current(session.id, at, spare, created)
+    elif taken:
+        events = (WindowUnlinked(session.id, at), created)
+    if not flags.has("d") and not replaces_current:
         events += (WindowSelected(session.id, at),)
     reply = spawning.printed(invocation, session.id, window, pane)
     return Decision(events, (StartProcess(pane),), reply)
@@ -69,7 +75,7 @@ def _called(
 def _place(
     state: ServerState, invocation: Invocation, session: Session, index: int | None
 ) -> tuple[tuple[AnyEvent, ...], int]:
-    """What must happen before there is a free index, and that index."""
+    """The moves that make room, and the index of the new window, which is taken only if its window is to go (-k)."""
     flags = invocation.flags
     if flags.has("a") or flags.has("b"):
         taken = index is not None and link_of(session, index) is not None
@@ -84,7 +90,7 @@ def _place(
         return (), index
     if not flags.has("k"):
         raise Refused(f"create window failed: index {index} in use")
-    return (WindowUnlinked(session.id, index),), index
+    return (), index
 
 
 COMMAND: Final = Command(

@@ -9,7 +9,7 @@ from fuguemux.commands.targets import Target
 from fuguemux.model.closing import renumbered
 from fuguemux.model.decision import Expand as ExpandLine
 from fuguemux.model.decision import Refused, Reply
-from fuguemux.model.events import AnyEvent, WindowMoved
+from fuguemux.model.events import AnyEvent, WindowMoved, WindowSelected, WindowUnlinked
 from fuguemux.model.ids import PaneId, SessionId, WindowId
 from fuguemux.model.limits import PANES_MAX, PATH_BYTES_MAX, WINDOW_INDEX_MAX, WINDOWS_MAX
 from fuguemux.model.live import LiveView
@@ -135,6 +135,26 @@ def free_index(state: ServerState, session: Session, links: Iterable[Link] | Non
     if index > WINDOW_INDEX_MAX:
         raise Refused("no free window indexes")
     return index
+
+
+def spare_index(links: Iterable[Link]) -> int:
+    """An index that no window has, for a moment."""
+    return max((link.index for link in links), default=0) + 1
+
+
+def in_place_of_current(
+    session: SessionId, index: int, spare: int, arrival: AnyEvent
+) -> tuple[AnyEvent, ...]:
+    """A window that arrives at the `spare` index takes the place of the current one at `index`, which goes.
+
+    By this way the windows that were current before stay as they are remembered.
+    """
+    return (
+        arrival,
+        WindowSelected(session, spare),
+        WindowUnlinked(session, index),
+        WindowMoved(session, spare, index),
+    )
 
 
 def room_made(session: Session, index: int, *, before: bool) -> tuple[int, tuple[WindowMoved, ...]]:

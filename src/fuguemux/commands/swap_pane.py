@@ -6,7 +6,7 @@ from fuguemux.commands.command import Command, Invocation
 from fuguemux.commands.targets import Target, pane_target
 from fuguemux.commands.zooming import unzoomed_unless
 from fuguemux.model.decision import Decision, Refused
-from fuguemux.model.events import AnyEvent, LayoutChanged, PaneActivated, PaneMoved
+from fuguemux.model.events import AnyEvent, LayoutChanged, PaneActivated, PaneMoved, ZoomChanged
 from fuguemux.model.ids import PaneId
 from fuguemux.model.layout import Layout, Split, leaf, panes_of, remove, renamed
 from fuguemux.model.live import LiveView
@@ -17,14 +17,14 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     flags = invocation.flags
     target = pane_target(state, live, invocation, invocation.target)
     source = _source(state, live, invocation, target)
-    if source.pane.id == target.pane.id:
-        return Decision()
     keep = flags.has("Z")
+    if source.pane.id == target.pane.id:
+        return Decision(unzoomed_unless(source.window, keep=keep))
     if source.window.id == target.window.id:
         events = _within(source.window, source.pane.id, target.pane.id, keep=keep)
         active = _active_within(target.window, source, target, stay=flags.has("d"))
         return Decision((*events, PaneActivated(target.window.id, active)))
-    return Decision(_between(source, target, stay=flags.has("d")))
+    return Decision(_between(source, target, stay=flags.has("d"), keep=keep))
 
 
 def _source(state: ServerState, live: LiveView, invocation: Invocation, target: Target) -> Target:
@@ -53,7 +53,7 @@ def _active_within(window: Window, source: Target, target: Target, *, stay: bool
     return source.pane.id if window.active == target.pane.id else window.active
 
 
-def _between(source: Target, target: Target, *, stay: bool) -> tuple[AnyEvent, ...]:
+def _between(source: Target, target: Target, *, stay: bool, keep: bool) -> tuple[AnyEvent, ...]:
     """The panes trade windows. First the one that leaves others behind goes to the other's window, then that one comes."""
     first, second = source, target
     left = remove(first.window.layout, first.pane.id)
@@ -79,6 +79,8 @@ def _between(source: Target, target: Target, *, stay: bool) -> tuple[AnyEvent, .
         if not stay or active == side.pane.id:
             active = new
         events.append(PaneActivated(side.window.id, active))
+        if keep and side.window.zoomed:
+            events.append(ZoomChanged(side.window.id, True))
     return tuple(events)
 
 

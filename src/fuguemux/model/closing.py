@@ -49,6 +49,16 @@ def close_panes(
     return tuple(events)
 
 
+def successor(window: Window) -> PaneId | None:
+    """The pane that is active when the active one leaves: the one active before, else its neighbour. None: no other."""
+    order = panes_of(window.layout)
+    kept = [pane for pane in order if pane != window.active]
+    earlier = [pane for pane in window.last if pane in kept]
+    if earlier or not kept:
+        return earlier[0] if earlier else None
+    return _before(order, window.active, kept)
+
+
 def _before(order: Sequence[PaneId], gone: PaneId, kept: Sequence[PaneId]) -> PaneId:
     """The kept pane before `gone`, or behind it if there is none before."""
     earlier = [pane for pane in order[: order.index(gone)] if pane in kept]

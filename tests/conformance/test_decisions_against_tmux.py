@@ -1,0 +1,196 @@
+"""The same random commands for tmux and for our decisions: what exists, where, in which layout, must come out the same.
+
+A walk drives a real tmux on a socket of its own and folds our events beside it, without a server. After every command
+the sessions, windows, layouts, active and last marks are compared, and so are refusals, word by word.
+"""
+
+import os
+import random
+import shutil
+import subprocess
+from collections.abc import Iterator
+from functools import reduce
+from pathlib import Path
+
+import pytest
+
+from fuguemux.commands import table
+from fuguemux.model.apply import apply
+from fuguemux.model.decision import Decision, Refused
+from fuguemux.model.invariants import violations
+from fuguemux.model.layout import panes_of
+from fuguemux.model.layout_strings import layout_string
+from fuguemux.model.state import ServerState
+from tests.support.builders import request
+from tests.support.fake_live import FakeLive
+
+TMUX = shutil.which("tmux")
+pytestmark = [
+    pytest.mark.real,
+    pytest.mark.skipif(TMUX is None, reason="tmux is not installed"),
+]
+SLEEP = "sleep 1000"
+FORMAT = (
+    "#{session_name} #{window_index} #{window_id} #{window_layout} #{window_active} "
+    "#{window_last_flag} #{window_zoomed_flag} #{pane_id} #{pane_active}"
+)
+
+
+class Tmux:
+    """A tmux server on a socket of its own."""
+
+    def __init__(self, socket: Path) -> None:
+        self._base = [str(TMUX), "-S", str(socket), "-f", "/dev/null"]
+        self._environment = {
+            name: value for name, value in os.environ.items() if not name.startswith("TMUX")
+        }
+
+    def run(self, *words: str) -> tuple[int, str, str]:
+        done = subprocess.run(
+            [*self._base, *words],
+            capture_output=True,
+            text=True,
+            env=self._environment,
+            timeout=20,
+            check=False,
+        )
+        return done.returncode, done.stdout, done.stderr.strip()
+
+    def picture(self) -> list[str]:
+        return sorted(self.run("list-panes", "-a", "-F", FORMAT)[1].splitlines())
+
+
+def picture(state: ServerState) -> list[str]:
+    """What list-panes with FORMAT would print."""
+    lines = []
+    for session in state.sessions.values():
+        for link in session.links:
+            window = state.windows[link.window]
+            last = bool(session.last) and session.last[0] == link.index
+            for pane in panes_of(window.layout):
+                words = (
+                    session.name,
+                    link.index,
+                    f"@{window.id}",
+                    layout_string(window.layout),
+                    int(session.active == link.index),
+                    int(last),
+                    int(window.zoomed),
+                    f"%{pane}",
+                    int(window.active == pane),
+                )
+                lines.append(" ".join(map(str, words)))
+    return sorted(lines)
+
+
+def some_command(state: ServerState, pick: random.Random) -> list[str]:
+    """A command that means something in `state`, or almost."""
+    session = pick.choice(list(state.sessions.values()))
+    link = pick.choice(session.links)
+    window = state.windows[link.window]
+    pane = f"%{pick.choice(panes_of(window.layout))}"
+    here = f"{session.name}:{link.index}"
+    other = pick.choice(list(state.sessions.values()))
+    elsewhere = f"{other.name}:{pick.choice(other.links).index}"
+    free = f"{other.name}:{pick.randrange(12)}"
+    other_pane = f"%{pick.choice(list(state.panes))}"
+    size = str(pick.randrange(1, 30))
+    maybe_d = pick.choice([[], ["-d"]])
+    choices: list[list[str]] = [
+        ["new-session", "-d", "-x", "80", "-y", "24", SLEEP],
+        ["new-window", *maybe_d, "-t", f"{session.name}:", SLEEP],
+        ["new-window", *maybe_d, "-t", free, SLEEP],
+        ["new-window", *maybe_d, pick.choice(["-a", "-b", "-k"]), "-t", here, SLEEP],
+        *[
+            ["split-window", *maybe_d, *extra, "-t", pane, SLEEP]
+            for extra in (["-h"], ["-v"], ["-h", "-b"], ["-f"], ["-hf"], ["-l", size], ["-Z"])
+        ],
+        ["kill-pane", "-t", pane],
+        ["kill-pane", "-t", pane],
+        ["kill-pane", "-a", "-t", pane],
+        ["kill-window", "-t", here],
+        ["select-pane", pick.choice(["-L", "-R", "-U", "-D", "-Z", "-l"]), "-t", pane],
+        ["select-pane", "-t", pane],
+        ["last-pane", "-t", here],
+        ["select-window", "-t", here],
+        [pick.choice(["next-window", "previous-window", "last-window"]), "-t", session.name],
+        ["resize-pane", pick.choice(["-L", "-R", "-U", "-D"]), "-t", pane, size],
+        ["resize-pane", pick.choice(["-x", "-y"]), size, "-t", pane],
+        ["resize-pane", "-Z", "-t", pane],
+        ["swap-pane", *maybe_d, pick.choice(["-U", "-D"]), "-t", pane],
+        ["swap-pane", *maybe_d, "-s", pane, "-t", other_pane],
+        ["rotate-window", pick.choice(["-U", "-D", "-DZ"]), "-t", here],
+        ["select-layout", "-t", here, pick.choice(["even-h", "even-v", "main-v", "tiled"])],
+        ["select-layout", "-t", here, pick.choice(["main-horizontal", "tiled"])],
+        ["select-layout", "-E", "-t", pane],
+        ["break-pane", *maybe_d, "-s", pane, "-t", f"{other.name}:"],
+        ["break-pane", "-s", pane, "-t", free],
+        [
+            "join-pane",
+            *maybe_d,
+            pick.choice(["-h", "-v", "-hb", "-vb"]),
+            "-s",
+            pane,
+            "-t",
+            other_pane,
+        ],
+        ["move-window", *maybe_d, "-s", here, "-t", free],
+        ["move-window", "-r", "-t", session.name],
+        ["move-window", pick.choice(["-a", "-b", "-k"]), "-s", here, "-t", elsewhere],
+        ["link-window", *maybe_d, "-s", here, "-t", free],
+        ["unlink-window", "-t", here],
+        ["swap-window", *maybe_d, "-s", here, "-t", elsewhere],
+        ["rename-session", "-t", session.name, f"n{pick.randrange(5)}"],
+        ["resize-window", "-x", str(pick.randrange(20, 120)), "-t", here],
+    ]
+    return pick.choice(choices)
+
+
+def tells_nothing(state: ServerState, words: list[str]) -> bool:
+    """Whether the walk would end too early, or tmux does something of its own here.
+
+    It unzooms before it refuses a split; it forgets which of two links to the same window was last when it renumbers a
+    session. Two panes that are alone in their windows cannot be swapped here.
+    """
+    if words[0] in ("split-window", "join-pane", "break-pane"):
+        return any(window.zoomed for window in state.windows.values())
+    if words[0].startswith("kill-"):
+        return len(state.panes) < 9
+    if words[0] == "swap-pane" and "-s" in words:
+        return any(panes_of(window.layout) == (window.active,) for window in state.windows.values())
+    if words[:2] == ["move-window", "-r"]:
+        links = [link.window for session in state.sessions.values() for link in session.links]
+        return len(links) > len(set(links))
+    return False
+
+
+@pytest.fixture
+def tmux(tmp_path: Path) -> Iterator[Tmux]:
+    server = Tmux(tmp_path / "tmux")
+    yield server
+    server.run("kill-server")
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_walk_ends_where_tmux_ends(tmux: Tmux, seed: int) -> None:
+    pick = random.Random(seed)
+    state = ServerState()
+    trail: list[list[str]] = []
+    steps = [["new-session", "-d", "-s", "first", "-x", "80", "-y", "24", SLEEP]]
+    for _ in range(100):
+        words = steps.pop() if steps else some_command(state, pick)
+        if tells_nothing(state, words):
+            continue
+        trail.append(words)
+        code, _, error = tmux.run(*words)
+        refusal, decision = "", Decision()
+        try:
+            decision = table.decide(state, FakeLive(), request(*words))
+        except Refused as refused:
+            refusal = str(refused)
+        assert (code, error) == (1 if refusal else 0, refusal), trail
+        state = reduce(apply, decision.events, state)
+        assert list(violations(state)) == [], trail
+        if not state.sessions:
+            return
+        assert picture(state) == tmux.picture(), trail
