@@ -32,6 +32,7 @@ class Fugue:
             "XDG_STATE_HOME": str(state),
             "XDG_CONFIG_HOME": str(directory / "config"),
             "SHELL": "/bin/bash",
+            "HOME": str(directory),
             "PS1": "$ ",
         }
         self._pids: set[int] = set()
