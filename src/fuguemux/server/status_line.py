@@ -45,7 +45,7 @@ def status_line(
 def _cut(
     state: ServerState, live: LiveView, context: formats.Context, session: Session, name: str
 ) -> str:
-    text = formats.expand(options.get(state, name, session=session), context)
+    text = formats.expand(options.get(state, name, session=session), context, time=True)
     length = options.get(state, f"{name}-length", session=session)
     columns = int(length) if length.isdigit() else LENGTH_DEFAULT
     style = options.get(state, f"{name}-style", session=session)
@@ -78,7 +78,7 @@ def _windows(state: ServerState, live: LiveView, session: Session, client: Clien
         context = formats.Context(
             state, live, session=session.id, window=window.id, index=link.index, client=client
         )
-        text = formats.expand(options.get(state, f"{kind}-format", window=window), context)
+        text = formats.expand(options.get(state, f"{kind}-format", window=window), context, time=True)
         parts.append(f"#[{style}]{text}#[default]" if style != "default" else text)
     separator = options.get(state, "window-status-separator", window=None)
     return separator.join(parts)
