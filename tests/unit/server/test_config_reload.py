@@ -123,7 +123,8 @@ async def test_the_system_reports_a_change_behind_a_link_and_in_a_new_directory(
         await until_told(server, target.write_text)
         (tmp_path / "dotfiles").rename(tmp_path / "old")
         (tmp_path / "dotfiles").mkdir()
-        await until_told(server, target.write_text)
+        for _ in range(2):  # the first may be seen together with the new directory
+            await until_told(server, target.write_text)
 
 
 @pytest.mark.usefixtures("only_watching")
@@ -138,7 +139,8 @@ async def test_the_system_reports_a_directory_and_a_file_that_come_into_being(
         path.write_text(text)
 
     async with watched(server):
-        await until_told(server, write)
+        for _ in range(2):  # the first may be seen together with the new directory
+            await until_told(server, write)
 
 
 async def test_an_invalid_change_changes_nothing_and_its_end_is_told(tmp_path: Path) -> None:
