@@ -1,15 +1,66 @@
 """fugue's own commands that need no server: help, version, completions, doctor, config, state, service."""
 
 import sys
+from collections.abc import Sequence
 
 from fuguemux import __version__
+from fuguemux.client import fast
 from fuguemux.client.arguments import Options
+
+EXIT_OK = 0
+EXIT_FAILURE = 1
+EXIT_USAGE = 2
 
 
 def main(options: Options) -> int:
-    """Carry out `options.argv`; return the exit code."""
-    if options.argv[0] == "version":
+    """Carry out `options.argv`; return the exit code. Prints; a reader that goes away ends it quietly."""
+    word, *rest = options.argv
+    try:
+        code = _run(word, rest, options)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        fast.silence_stdout()
+        return EXIT_FAILURE
+    except SystemExit as refused:  # argparse has told why
+        return refused.code if isinstance(refused.code, int) else EXIT_USAGE
+    return code
+
+
+def _run(word: str, rest: Sequence[str], options: Options) -> int:
+    """Each command is imported when it is asked for: none of them needs another one."""
+    if word == "version":
         print(f"fugue {__version__}")
-        return 0
-    print(f"fugue: {options.argv[0]}: not available", file=sys.stderr)
-    return 1
+        return EXIT_OK
+    if word == "doctor":
+        from fuguemux.cli import doctor
+
+        return doctor.main(rest)
+    if word == "config":
+        from fuguemux.cli import config_commands
+
+        return config_commands.main(
+            rest, lambda words: _ask(words, options), options.config or None
+        )
+    if word == "service":
+        from fuguemux.cli import service
+
+        return service.main(rest)
+    if word == "state":
+        print("fugue state: not part of this release", file=sys.stderr)
+        return EXIT_FAILURE
+    if word == "completions":
+        from fuguemux.cli import completions
+
+        return completions.main(rest)
+    from fuguemux.cli import manual
+
+    return manual.main(rest)
+
+
+def _ask(words: Sequence[str], options: Options) -> int:
+    """Send a command to the running server, print its answer, and return its exit code."""
+    asked = Options(options.program, options.environment)
+    asked.places, asked.config = options.places, options.config
+    asked.flags = {*options.flags, "N"}
+    asked.argv = list(words)
+    return fast.carry_out(asked)

@@ -15,6 +15,7 @@ from fuguemux.client import fast
 from fuguemux.client.failure import Failure
 from fuguemux.client.outbox import Outbox
 from fuguemux.client.reconnect import Reconnect
+from fuguemux.client.request import Request
 from fuguemux.client.tty import Tty, TtyGone
 from fuguemux.protocol import messages
 from fuguemux.protocol.framing import Decoder, PeerBroke, frame
@@ -52,7 +53,7 @@ class End(Exception):
         self.hang_up_parent = hang_up_parent
 
 
-def attach(sock: "_socket.socket", decoder: Decoder, request: fast.Request, resume: bytes) -> int:
+def attach(sock: "_socket.socket", decoder: Decoder, request: Request, resume: bytes) -> int:
     """Hand the terminal to the server until one of the two ends it; return the exit code.
 
     `decoder` may hold messages that came after ATTACHED. The socket becomes this function's. Raises Failure when the
@@ -77,7 +78,7 @@ class Client:
         self,
         sock: "_socket.socket",
         decoder: Decoder,
-        request: fast.Request,
+        request: Request,
         resume: bytes,
         tty: Tty,
     ) -> None:

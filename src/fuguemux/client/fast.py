@@ -12,17 +12,16 @@ from fuguemux import __version__
 from fuguemux.client import arguments
 from fuguemux.client.arguments import Options, UsageError
 from fuguemux.client.failure import Failure
+from fuguemux.client.request import Request
 from fuguemux.protocol import messages
 from fuguemux.protocol.framing import Decoder, PeerBroke, frame
-from fuguemux.protocol.messages import Command, Detached, Hello
+from fuguemux.protocol.messages import Detached, Hello
 
 OFFLINE_WORDS = ("help", "doctor", "config", "state", "completions", "service", "version")
 """Commands of fugue's own that need no server: the room cli carries them out."""
 
 RECEIVE_BYTES = 256 << 10
 STDIN_CHUNK_BYTES = 64 << 10
-COMMAND_BYTES_MAX = 1 << 20
-"""Equal to ARGUMENT_BYTES_MAX of model/limits.py; a test holds them together."""
 
 EXIT_FAILURE = 1
 EXIT_INTERRUPTED = 130
@@ -30,8 +29,6 @@ EXIT_INTERRUPTED = 130
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-_TTY_FLAGS = (messages.STDIN_TTY, messages.STDOUT_TTY, messages.STDERR_TTY)
 
 
 def main(
@@ -41,26 +38,32 @@ def main(
 
     `run_offline` carries out the OFFLINE_WORDS; the room cli lies above this one, so the composition hands it in.
     """
-    program = "fugue"
     try:
         options = arguments.parse(sys.argv if argv is None else argv, dict(posix.environ))
-        program = options.program
-        if run_offline is not None and options.argv and options.argv[0] in OFFLINE_WORDS:
-            return run_offline(options)
-        return _run(options)
-    except (UsageError, Failure) as error:
+    except UsageError as error:
         write(2, f"{error}\n".encode("utf-8", "surrogateescape"))
         return EXIT_FAILURE
+    if run_offline is not None and options.argv and options.argv[0] in OFFLINE_WORDS:
+        return run_offline(options)
+    return carry_out(options)
+
+
+def carry_out(options: Options) -> int:
+    """Run the command in `options` with the server and return its exit code. Prints, and says in a line what went wrong."""
+    try:
+        return _run(options)
+    except Failure as error:
+        write(2, f"{error}\n".encode("utf-8", "surrogateescape"))
     except PeerBroke as error:
-        write(
-            2,
-            f"{program}: what listens there is no fugue server, or a broken one: {error}\n".encode(),
+        text = (
+            f"{options.program}: what listens there is no fugue server, or a broken one: {error}\n"
         )
-        return EXIT_FAILURE
+        write(2, text.encode("utf-8", "surrogateescape"))
     except BrokenPipeError:
-        return EXIT_FAILURE
+        silence_stdout()
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
+    return EXIT_FAILURE
 
 
 def _run(options: Options) -> int:
@@ -119,75 +122,6 @@ def connect(path: str) -> "_socket.socket":
         sock.close()
         raise
     return sock
-
-
-class Request:
-    """What this process asks, ready to be asked again after a reconnect with the size of that moment."""
-
-    __slots__ = ("_command", "options")
-
-    def __init__(self, options: Options) -> None:
-        self.options = options
-        flags = sum(flag for descriptor, flag in enumerate(_TTY_FLAGS) if posix.isatty(descriptor))
-        flags |= messages.UTF8 if "u" in options.flags else 0
-        flags |= messages.COLORS_256 if "2" in options.flags else 0
-        tty = b""
-        if flags & messages.STDIN_TTY:
-            try:
-                tty = arguments.to_octets(posix.ttyname(0))
-            except OSError:
-                flags &= (
-                    ~messages.STDIN_TTY
-                )  # a terminal of another mount namespace: it has no name here
-        self._command = Command(
-            tuple(arguments.to_octets(word) for word in options.argv),
-            working_directory(options.environment),
-            options.environment,
-            pid=posix.getpid(),
-            flags=flags,
-            tty=tty,
-            program=arguments.to_octets(options.program),
-        )
-
-    @property
-    def tty(self) -> bytes:
-        """Path of the terminal on stdin; empty without one."""
-        return self._command.tty
-
-    def encode(self, resume: bytes = b"") -> bytes:
-        """Return the greeting and the command. Raises Failure when the command is too long."""
-        command = self._command
-        if resume or command.tty:
-            command.columns, command.rows = terminal_size()
-        command.resume = resume
-        length = sum(map(len, command.argv))
-        if length > COMMAND_BYTES_MAX:
-            raise Failure(f"command too long: {length} bytes, at most {COMMAND_BYTES_MAX}")
-        try:
-            frames = command.encode()
-        except ValueError as error:
-            raise Failure(f"command and environment too long: {error}") from error
-        return Hello(messages.VERSION_MIN, messages.VERSION_MAX, __version__).encode() + frames
-
-
-def terminal_size() -> tuple[int, int]:
-    """Return columns and rows of the terminal on stdin, stdout or stderr; zeros without one."""
-    for descriptor in (0, 1, 2):
-        try:
-            columns, rows = posix.get_terminal_size(descriptor)
-        except OSError:
-            continue
-        if columns and rows:
-            return columns, rows
-    return 0, 0
-
-
-def working_directory(environment: dict[bytes, bytes]) -> bytes:
-    """Return the current directory; if it was deleted, the name it had."""
-    try:
-        return posix.getcwdb()
-    except OSError:
-        return environment.get(b"PWD") or environment.get(b"HOME") or b"/"
 
 
 def converse(sock: "_socket.socket", request: Request, greeting: bytes) -> int:
@@ -292,6 +226,13 @@ class Progress:
         if self._shown:
             self._shown = False
             write(2, b"\r\x1b[K")
+
+
+def silence_stdout() -> None:
+    """Nobody reads stdout any more: what the interpreter flushes at its end goes nowhere."""
+    nowhere = posix.open("/dev/null", posix.O_WRONLY)
+    posix.dup2(nowhere, 1)
+    posix.close(nowhere)
 
 
 def write(descriptor: int, data: bytes) -> None:

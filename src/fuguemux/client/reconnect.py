@@ -4,6 +4,7 @@ import _socket
 
 from fuguemux.client import fast, start
 from fuguemux.client.failure import Failure
+from fuguemux.client.request import Request
 
 BACK_OFF_SECONDS_MIN = 0.02
 BACK_OFF_SECONDS_MAX = 0.25
@@ -20,7 +21,7 @@ STARTING = "the server is gone; starting it again (C-c gives up)"
 class Reconnect:
     """The time since the server went away. Driven by `step`; holds no clock."""
 
-    def __init__(self, request: fast.Request, now_s: float) -> None:
+    def __init__(self, request: Request, now_s: float) -> None:
         self._request = request
         self._began_s = now_s
         self._next_s = now_s

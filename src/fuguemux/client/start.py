@@ -4,6 +4,7 @@ Imported only then; the thin client does not pay for it.
 """
 
 import _socket
+import contextlib
 import errno
 import os
 import sys
@@ -16,25 +17,19 @@ from fuguemux.config.paths import PathRefused
 from fuguemux.keeper.launch import keeper_argv
 
 STARTING = (
-    ("attach-session", "attach"),
-    ("new-session", "new"),
-    ("start-server", "start"),
-    ("list-keys", "lsk"),
-    ("list-commands", "lscm"),
+    ("attach-session", "attach", 1),
+    ("new-session", "new", 5),
+    ("start-server", "start", 4),
+    ("list-keys", "lsk", 6),
+    ("list-commands", "lscm", 7),
+    ("recovery", "", 3),
 )
-"""Commands that start the server, with their aliases: those of tmux 3.3a."""
-PREFIX_CHARACTERS_MIN = {
-    "attach-session": 1,
-    "new-session": 5,
-    "start-server": 2,
-    "list-keys": 6,
-    "list-commands": 7,
-}
-"""How much of a name is enough to mean it among all of tmux's commands."""
+"""Commands that start the server: name, alias, and how many characters of the name mean it among all commands."""
 
 DELIBERATE_STOP_FILE = "stopped"
 """In the state directory: the last server ended because somebody wanted it to (kill-server, the last session closed)."""
 
+STATE_DIRECTORY_VARIABLE = "FUGUE_PERSISTENCE_STATE_DIR"
 CONNECT_SECONDS_MAX = 5.0
 CONNECT_RETRY_SECONDS = 0.01
 ERROR_BYTES_MAX = 4_096
@@ -69,16 +64,25 @@ def starts_server(argv: list[str]) -> bool:
 
 def _means_start(word: str) -> bool:
     return any(
-        word == alias or (name.startswith(word) and len(word) >= PREFIX_CHARACTERS_MIN[name])
-        for name, alias in STARTING
+        (word == alias != "") or (name.startswith(word) and len(word) >= shortest)
+        for name, alias, shortest in STARTING
     )
 
 
 def state_directory(options: Options) -> str:
-    """Return where this server keeps its state, as far as is known without reading the configuration."""
-    return paths.state_directory(
-        paths.decoded(options.environment), os.getuid(), options.places.name
-    )
+    """Return where this server keeps its state. Raises PathRefused when there is no such place.
+
+    The configuration is read only if there is one: reading costs more than all the rest of a command.
+    """
+    environment = paths.decoded(options.environment)
+    file, _ = paths.config_file(environment, os.getuid(), options.config or None)
+    configured = environment.get(STATE_DIRECTORY_VARIABLE, "")
+    if not configured and os.path.exists(file):
+        from fuguemux.config.load import ConfigError, load
+
+        with contextlib.suppress(ConfigError, OSError):  # the server starts with the defaults then
+            configured = load(file, environment, required=False).configuration.persistence.state_dir
+    return paths.state_directory(environment, os.getuid(), options.places.name, configured)
 
 
 def sessions_wait(options: Options) -> bool:

@@ -9,6 +9,8 @@ import pytest
 
 from fuguemux.client import arguments, start
 from fuguemux.client.failure import Failure
+from fuguemux.commands import table
+from fuguemux.commands.table import COMMANDS
 
 
 @pytest.mark.parametrize(
@@ -24,7 +26,10 @@ from fuguemux.client.failure import Failure
         "attach-session -t x",
         "start",
         "start-server",
-        "st",
+        "star",
+        "recovery",
+        "lsk",
+        "list-co",
     ],
 )
 def test_these_start_a_server(words: str) -> None:
@@ -33,7 +38,21 @@ def test_these_start_a_server(words: str) -> None:
 
 @pytest.mark.parametrize(
     "words",
-    ["ls", "list-sessions", "new-window", "n", "new-", "s", "kill-server", "has -t x", "attachx"],
+    [
+        "ls",
+        "list-sessions",
+        "new-window",
+        "n",
+        "new-",
+        "s",
+        "kill-server",
+        "has -t x",
+        "attachx",
+        "st",
+        "stat",
+        "status",
+        "list-",
+    ],
 )
 def test_these_do_not(words: str) -> None:
     assert not start.starts_server(words.split())
@@ -53,6 +72,20 @@ def test_any_command_of_a_sequence_counts(words: list[str], starts: bool) -> Non
     assert start.starts_server(words) is starts
 
 
+def test_the_table_of_commands_agrees() -> None:
+    known = {name: (alias, shortest) for name, alias, shortest in start.STARTING}
+    names = [command.name for command in COMMANDS]
+    for command in COMMANDS:
+        assert not command.starts_server or command.name in known
+        if command.name in known:
+            alias, shortest = known[command.name]
+            assert command.alias == alias
+            assert table.find(command.name[:shortest]) is command
+            if shortest > 1:
+                shorter = command.name[: shortest - 1]
+                assert shorter == alias or sum(name.startswith(shorter) for name in names) > 1
+
+
 def options(tmp_path: Path, *words: str) -> arguments.Options:
     environment = {b"XDG_STATE_HOME": str(tmp_path).encode(), b"HOME": b"/nonexistent"}
     return arguments.parse(["fugue", "-L", "x", *words], environment)
@@ -67,6 +100,16 @@ def test_sessions_of_a_crash_wait_for_any_command_and_those_of_a_deliberate_stop
     assert start.sessions_wait(found)
     (tmp_path / "fugue" / "x" / start.DELIBERATE_STOP_FILE).touch()
     assert not start.sessions_wait(found)
+
+
+def test_the_state_directory_of_the_configuration_counts(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text(f'[persistence]\nstate_dir = "{tmp_path}/elsewhere"\n')
+    found = options(tmp_path, "--config", str(tmp_path / "config.toml"), "ls")
+    assert start.state_directory(found) == f"{tmp_path}/elsewhere/x"
+    (tmp_path / "config.toml").write_text("nonsense")
+    assert start.state_directory(found) == f"{tmp_path}/fugue/x"
+    found.environment[b"FUGUE_PERSISTENCE_STATE_DIR"] = b"/var/fugue"
+    assert start.state_directory(found) == "/var/fugue/x"
 
 
 @pytest.mark.parametrize(

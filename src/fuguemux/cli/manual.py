@@ -1,0 +1,83 @@
+"""`fugue help [COMMAND]`: all commands in a line each, or one of them in full. Made from the table of commands."""
+
+import sys
+from collections.abc import Sequence
+
+from fuguemux.client import arguments
+from fuguemux.commands import table
+from fuguemux.commands.command import Command
+from fuguemux.model.decision import Refused
+
+EXIT_OK = 0
+EXIT_FAILURE = 1
+
+OWN: tuple[tuple[str, str, str], ...] = (
+    ("help", "[command]", "Show this list, or how one command is used."),
+    ("version", "", "Print the version."),
+    (
+        "doctor",
+        "[--json]",
+        "Check this machine and the set-up of fugue; every finding comes with its fix.",
+    ),
+    ("config", "check | show | schema | reload", "Look at, check and reload the configuration."),
+    (
+        "state",
+        "verify | dump | salvage",
+        "Check, show and rescue what is on disk, without a server.",
+    ),
+    ("service", "print | install | uninstall", "Start at boot or log-in, and stay at log-out."),
+    ("completions", "bash | zsh | fish", "Print the completion script of a shell."),
+)
+"""Name, usage and help of the commands that need no server."""
+
+NAME_COLUMNS = 31
+
+
+def main(argv: Sequence[str]) -> int:
+    """Print the list, or the page of the command in `argv`."""
+    if not argv:
+        print(overview())
+        return EXIT_OK
+    for name, usage, text in OWN:
+        if name == argv[0]:
+            print(page(name, "", usage, text))
+            return EXIT_OK
+    try:
+        command = table.find(argv[0])
+    except Refused as error:
+        print(error, file=sys.stderr)
+        return EXIT_FAILURE
+    print(page(command.name, command.alias, command.usage, command.help))
+    return EXIT_OK
+
+
+def page(name: str, alias: str, usage: str, text: str) -> str:
+    """How one command is used."""
+    called = f"{name} ({alias})" if alias else name
+    return f"usage: fugue {called} {usage}".rstrip() + f"\n\n{text}"
+
+
+def overview() -> str:
+    """All commands, a line each."""
+    lines = [
+        arguments.usage("fugue"),
+        "",
+        "Without a command: new-session. Commands and their short names:",
+        "",
+    ]
+    lines += [_line(_called(command), command.help) for command in table.COMMANDS]
+    lines += ["", "Without a server:", ""]
+    lines += [_line(name, text) for name, _, text in OWN]
+    lines += [
+        "",
+        "fugue help COMMAND shows the flags of one. A unique beginning of a name is enough.",
+    ]
+    return "\n".join(lines)
+
+
+def _called(command: Command) -> str:
+    return f"{command.name}, {command.alias}" if command.alias else command.name
+
+
+def _line(name: str, text: str) -> str:
+    return f"  {name:<{NAME_COLUMNS}}{text}"
