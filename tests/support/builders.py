@@ -47,7 +47,7 @@ def window(
     columns: int = 80,
     rows: int = 24,
     direction: Direction = "row",
-    index: int | None = None,
+    at: int | None = None,
     active: int = 0,
     zoomed: bool = False,
     options: Options | None = None,
@@ -55,7 +55,7 @@ def window(
 ) -> WindowPlan:
     """A window with `panes` panes, each split off the one before. `active` and `last` count from 0 in layout order."""
     return WindowPlan(
-        name, panes, columns, rows, direction, index, active, zoomed, options or {}, last
+        name, panes, columns, rows, direction, at, active, zoomed, options or {}, last
     )
 
 

@@ -5,7 +5,7 @@ from fuguemux.commands.command import Command, Invocation
 from fuguemux.commands.format_variables import known_names
 from fuguemux.commands.formats import Context, expand
 from fuguemux.commands.numbers import number
-from fuguemux.commands.targets import Target, client_target, current_target, pane_target
+from fuguemux.commands.targets import Target, client_target, current_target, nearest_target
 from fuguemux.model.decision import Decision, Refused, Reply
 from fuguemux.model.effects import ShowMessage
 from fuguemux.model.live import ClientFacts, LiveView
@@ -19,11 +19,10 @@ _DELAY_MS_MAX = 2**31 - 1
 
 
 def _target(state: ServerState, live: LiveView, invocation: Invocation) -> Target | None:
-    """What the message is about. A target that is not there means none, not a refusal, as in tmux."""
-    try:
-        return pane_target(state, live, invocation, invocation.target)
-    except Refused:
-        return None if invocation.target else current_target(state, live, invocation.request)
+    """What the message is about. A target that is not there is no reason to refuse, as in tmux."""
+    if invocation.target:
+        return nearest_target(state, live, invocation, invocation.target)
+    return current_target(state, live, invocation.request)
 
 
 def _client(live: LiveView, invocation: Invocation, target: Target | None) -> ClientFacts | None:

@@ -164,9 +164,7 @@ class _Finder:
         if text.startswith("@"):
             return self.of_window_in(session, _window_id(text))
         if not exact and text[0] in "+-":
-            step = _offset(text)
-            if step is not None:
-                return self.of_link(session, neighbouring_link(session, step))
+            return self.of_link(session, neighbouring_link(session, _offset(text)))
         if not exact and text in ("!", "^", "$"):
             return self.of_link(session, _special_link(session, text))
         if text[0] not in "+-":
@@ -221,12 +219,15 @@ class _Finder:
         panes = panes_of(window.layout)
         if text == "!":
             return window.last[0] if window.last else None
+        # What is beside, before and after is meant from the pane of who asks, not from the window's active one.
+        current = self.current()
+        here = None if current is None or current.pane.id not in panes else current.pane.id
         if text in _SIDES:
-            return neighbour(window, window.active, _SIDES[text])
+            return None if here is None else neighbour(window, here, _SIDES[text])
         if text[0] in "+-":
             step = _offset(text)
-            if step is not None:
-                return panes[(panes.index(window.active) + step) % len(panes)]
+            start = panes.index(here) if here is not None else -1 if step > 0 else 0
+            return panes[(start + step) % len(panes)]
         index = _number(text)
         if index is not None:
             at = index - pane_base_index(self.state, window)
@@ -389,6 +390,35 @@ def pane_target(
     return _find(_Finder(state, live, invocation.request), text, "pane")
 
 
+def nearest_target(
+    state: ServerState, live: LiveView, invocation: Invocation, text: str
+) -> Target | None:
+    """The pane that `text` names, or what its parts name as far as they exist (display-message does not refuse)."""
+    finder = _Finder(state, live, invocation.request)
+    current = finder.current()
+    if current is None:
+        return None
+    try:
+        return _find(finder, text, "pane")
+    except Refused:
+        parts = take_apart(text, "pane")
+    try:
+        if parts.session is not None:
+            current = finder.of_session(finder.session(parts.session, exact=parts.exact_session))
+        elif not parts.window_only:
+            if parts.window is None:
+                return None
+            return finder.window(current, parts.window, exact=parts.exact_window, only=False)
+    except _Missing:
+        return None
+    if parts.window is None:
+        return current
+    try:
+        return finder.window_in(current.session, parts.window, exact=parts.exact_window)
+    except _Missing:
+        return current
+
+
 def current_target(state: ServerState, live: LiveView, request: Request) -> Target | None:
     """What a command without `-t` means, or None if there is no session."""
     return _Finder(state, live, request).current()
@@ -446,10 +476,7 @@ def _free_index(session: Session, parts: Parts) -> int | None:
     text = parts.window
     assert text is not None
     if not parts.exact_window and text[0] in "+-":
-        step = _offset(text)
-        if step is None:
-            return None
-        index = session.active + step
+        index = session.active + _offset(text)
         if not 0 <= index <= WINDOW_INDEX_MAX:
             raise Refused(f"can't find window: {text}")
         return index
@@ -516,11 +543,9 @@ def _number(text: str) -> int | None:
     return number if number <= WINDOW_INDEX_MAX else None
 
 
-def _offset(text: str) -> int | None:
-    """`+`, `-`, `+2` …, or None."""
-    number = 1 if len(text) == 1 else _number(text[1:])
-    if not number:
-        return None
+def _offset(text: str) -> int:
+    """The number in `+`, `-`, `+2` …; without a number behind the sign 1, with anything else 0, as tmux has it."""
+    number = 1 if len(text) == 1 else _number(text[1:]) or 0
     return number if text[0] == "+" else -number
 
 
