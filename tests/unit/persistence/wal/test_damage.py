@@ -19,7 +19,7 @@ def closed_log() -> tuple[SimDisk, dict[int, bytes], list[str]]:
     """Two segments, closed cleanly."""
     disk = new_disk()
     writer = start(disk, options=replace(SMALL, first_segment_bytes=12 << 10))
-    given = fill(writer, 10, 500, every=5)
+    given = fill(writer, 5, 500, every=5)
     assert writer.close()
     disk.settle()
     paths = sorted(path for path in disk.names if path.endswith(".wal"))
