@@ -1,5 +1,6 @@
 """The repository keeps its own rules. Every rule is shown red on a bad text, for a check that was never red is a guess."""
 
+import functools
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -48,6 +49,15 @@ HOSTS = frozenset(
 TEXT_SUFFIXES = {".py", ".md", ".toml", ".lock", ".sh", ".cfg", ".txt", ".rs", ".yml", ""}
 
 
+@functools.cache
+def read(path: Path) -> str | None:
+    """The text of a file; None if it is none, as some golden files are."""
+    try:
+        return path.read_text()
+    except UnicodeDecodeError:
+        return None
+
+
 def texts(*places: str, suffixes: Iterable[str] = (".py",)) -> Iterator[tuple[str, str]]:
     """(path from the root, text) of every file below `places`."""
     for place in places:
@@ -61,10 +71,9 @@ def texts(*places: str, suffixes: Iterable[str] = (".py",)) -> Iterator[tuple[st
                 and "target" not in path.parts
                 and name not in GENERATED
             ):
-                try:
-                    yield name, path.read_text()
-                except UnicodeDecodeError:
-                    continue  # a golden file
+                text = read(path)
+                if text is not None:
+                    yield name, text
 
 
 def everything() -> Iterator[tuple[str, str]]:

@@ -4,10 +4,19 @@
 """
 
 import ast
+import functools
 import io
 import re
 import tokenize
 from collections.abc import Iterator
+
+_tree = functools.cache(ast.parse)
+
+
+@functools.cache
+def _tokens(text: str) -> tuple[tokenize.TokenInfo, ...]:
+    return tuple(tokenize.generate_tokens(io.StringIO(text).readline))
+
 
 MODULE_CODE_LINES_MAX = 300
 FUNCTION_LINES_MAX = 70
@@ -17,7 +26,7 @@ _TICKET = re.compile(
     r"(?i)\b(?:issue|ticket|bug|pull request|pr)s? ?#?\d+\b|(?<![\w&#{(\[=\"'`])#\d{1,5}\b(?![\w-])"
 )
 _DEVELOPER_PATH = re.compile(
-    r"(?<![\w.}~*-])/(?:ro" + r"ot|wo" + r"rk)/|(?<![\w.}~*-])/ho" + r"me/(?!u\b|user\b)\w"
+    r"(?<![\w.}~*-])/(?:ro" + r"ot|wo" + r"rk)/|(?<![\w.}~*-])/ho" + r"me/(?!\w\b|user\b)\w"
 )
 _URL_HOST = re.compile(r"https?://([^/\s\"'<>)`\]:]+)")
 _ADDRESS = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])")
@@ -49,7 +58,7 @@ def code_lines(text: str) -> int:
         tokenize.ENDMARKER,
     }
     statement_begins = True
-    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+    for token in _tokens(text):
         if token.type not in skip and not (token.type == tokenize.STRING and statement_begins):
             held.update(range(token.start[0], token.end[0] + 1))
         if token.type not in (tokenize.COMMENT, tokenize.NL):
@@ -68,7 +77,7 @@ def long_module(text: str, allowed: int = MODULE_CODE_LINES_MAX) -> Iterator[str
 
 def long_functions(text: str, exempt: str = "") -> Iterator[str]:
     """Functions that do not fit on a screen, but for one that is `exempt`."""
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(_tree(text)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             lines = (node.end_lineno or node.lineno) - node.lineno + 1
             if lines > FUNCTION_LINES_MAX and node.name != exempt:
@@ -105,10 +114,10 @@ def ticket_numbers(text: str) -> Iterator[str]:
 
 
 def _prose(text: str) -> Iterator[tuple[int, str]]:
-    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+    for token in _tokens(text):
         if token.type == tokenize.COMMENT:
             yield token.start[0], token.string.lstrip("#")
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(_tree(text)):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             yield getattr(node, "lineno", 1), ast.get_docstring(node) or ""
 
@@ -128,7 +137,7 @@ def foreign_hosts(text: str, known: frozenset[str]) -> Iterator[str]:
 
 def bare_suppressions(text: str) -> Iterator[str]:
     """A silenced checker without the code of what is silenced, or without a reason."""
-    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+    for token in _tokens(text):
         if token.type != tokenize.COMMENT:
             continue
         found = _SUPPRESSION.search(token.string)
@@ -142,14 +151,17 @@ def bare_suppressions(text: str) -> Iterator[str]:
 
 def missing_docstring(text: str) -> Iterator[str]:
     """A module that does not open by saying what it is for."""
-    if text.strip() and not ast.get_docstring(ast.parse(text)):
+    if text.strip() and not ast.get_docstring(_tree(text)):
         yield "1: does not say what it is for"
 
 
-def _calls(text: str) -> Iterator[tuple[int, str]]:
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.Call):
-            yield node.lineno, ast.unparse(node.func)
+@functools.cache
+def _calls(text: str) -> tuple[tuple[int, str], ...]:
+    return tuple(
+        (node.lineno, ast.unparse(node.func))
+        for node in ast.walk(_tree(text))
+        if isinstance(node, ast.Call)
+    )
 
 
 def sleeps(text: str) -> Iterator[str]:
@@ -186,7 +198,7 @@ def file_access(text: str) -> Iterator[str]:
 
 def failpoint_names(text: str) -> Iterator[str]:
     """The names given to `reach`; an expression that is no plain string is given as `?`."""
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(_tree(text)):
         if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == "reach":
             name = node.args[0] if node.args else None
             yield (

@@ -22,6 +22,10 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 NAMES: Final[dict[str, str]] = {
+    "commit.before_append": "events are decided and folded, not yet in the log",
+    "commit.after_write": "events are in the log and with the kernel, not yet published or durable",
+    "checkpoint.begun": "a checkpoint has begun, nothing of it is written",
+    "checkpoint.published": "a checkpoint's manifest is durable, the log before it is still there",
     "output.landed": "output is in the landing zone, not yet in the log",
     "output.logged": "output is in the log, not yet shown",
 }
