@@ -1,9 +1,8 @@
 """One client's connection: frames in, calls to a handler; calls from the server, frames out. Bounded in both directions."""
 
 import asyncio
-from collections import deque
 from collections.abc import Callable
-from typing import Final, Literal, Protocol
+from typing import Final, Literal
 
 from fuguemux import __version__
 from fuguemux.model.ids import ClientId
@@ -15,6 +14,8 @@ from fuguemux.model.limits import (
 from fuguemux.protocol import framing, messages
 from fuguemux.protocol.framing import Decoder, PeerBroke, frame
 from fuguemux.protocol.messages import Command, Detached, Hello
+from fuguemux.server.handler import Owner
+from fuguemux.server.outbox import Outbox
 
 assert framing.PAYLOAD_BYTES_MAX == MESSAGE_BYTES_MAX, "the thin client knows the same limit"
 assert messages.ENVIRONMENT_ENTRIES_MAX == ENVIRONMENT_ENTRIES_MAX, (
@@ -37,59 +38,6 @@ assert VIEWER_OUTBOX_BYTES_MAX > TRANSPORT_BYTES_HIGH + CHUNK_BYTES
 State = Literal["greeting", "asking", "serving", "leaving", "closed"]
 
 
-class Handler(Protocol):
-    """What the server does with a connection. Called on the event loop; the plain functions must not block."""
-
-    async def command(self, connection: "Connection", command: Command) -> None:
-        """Carry out the one command of this connection. It ends in `exit`, in `attached`, or in `detached`.
-
-        Runs as a task of the listener's group, so an exception ends the server. It is not cancelled when the client goes
-        away (a change half made is worse than a reply nobody reads): long waits watch `connection.gone`.
-        """
-        ...
-
-    def input(self, connection: "Connection", data: bytes) -> None:
-        """Raw bytes from an attached client's terminal."""
-        ...
-
-    def resized(self, connection: "Connection", columns: int, rows: int) -> None:
-        """The client's terminal has another size."""
-        ...
-
-    def suspended(self, connection: "Connection") -> None:
-        """The client was stopped (SIGTSTP): send it no output until `woken`."""
-        ...
-
-    def woken(self, connection: "Connection", columns: int, rows: int) -> None:
-        """The client runs again and its screen is empty: draw everything."""
-        ...
-
-    def drained(self, connection: "Connection") -> None:
-        """Everything sent was taken by the kernel after it could not be: `congested` is False again."""
-        ...
-
-    def closed(self, connection: "Connection", reason: str) -> None:
-        """The connection is gone. Called exactly once, for a connection whose command was delivered, and last of all."""
-        ...
-
-
-class Owner(Protocol):
-    """What a connection needs of its listener."""
-
-    handler: Handler
-    hello_seconds_max: float
-
-    def admit(self, connection: "Connection", transport: asyncio.Transport) -> str:
-        """Return why this connection is refused; empty when it is not."""
-        ...
-
-    def run(self, connection: "Connection", command: Command) -> None:
-        """Start the task that carries `command` out."""
-        ...
-
-    def forget(self, connection: "Connection") -> None: ...
-
-
 class Connection(asyncio.Protocol):
     """A client. Sending never blocks and never fails: what cannot be delivered is dropped with the connection.
 
@@ -106,9 +54,7 @@ class Connection(asyncio.Protocol):
         self._state: State = "greeting"
         self._attached = False
         self._decoder = Decoder()
-        self._outbox: deque[bytes] = deque()
-        self._outbox_bytes = 0
-        self._paused = False
+        self._outbox = Outbox(lambda data: self._transport.write(data))
         self._stdin: asyncio.Queue[bytes] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._reason = "the client closed the connection"
@@ -128,12 +74,12 @@ class Connection(asyncio.Protocol):
     @property
     def outbox_bytes(self) -> int:
         """Bytes sent and not yet handed to the kernel, without those in the transport's own small buffer."""
-        return self._outbox_bytes
+        return self._outbox.length
 
     @property
     def congested(self) -> bool:
         """Whether the client does not read fast enough just now; `Handler.drained` tells the end of it."""
-        return self._paused or self._outbox_bytes > 0
+        return self._outbox.congested
 
     async def wait_gone(self) -> None:
         """Return when the connection is closed."""
@@ -167,7 +113,7 @@ class Connection(asyncio.Protocol):
 
     def output(self, data: bytes) -> None:
         """Send bytes for the attached client's terminal. Drops a client that has stopped reading."""
-        if self.is_open and self._outbox_bytes + len(data) > VIEWER_OUTBOX_BYTES_MAX:
+        if self.is_open and self._outbox.length + len(data) > VIEWER_OUTBOX_BYTES_MAX:
             self.drop("[detached: this terminal did not keep up; attach again]")
             return
         self._send_chunks(messages.OUTPUT, data)
@@ -186,7 +132,6 @@ class Connection(asyncio.Protocol):
         if not self.is_open:
             return
         self._outbox.clear()
-        self._outbox_bytes = 0
         if self._attached:
             self._send(Detached(text, 1).encode())
         else:
@@ -212,7 +157,7 @@ class Connection(asyncio.Protocol):
             if length > bytes_max:
                 raise ValueError(f"more than {bytes_max} bytes on standard input")
             parts.append(part)
-        return b"".join(parts) if self.is_open else None
+        return None if self._gone.is_set() else b"".join(parts)
 
     def pause_reading(self) -> None:
         """Take nothing more from the client until `resume_reading`: its input has nowhere to go."""
@@ -255,7 +200,7 @@ class Connection(asyncio.Protocol):
             return
         try:
             self._decoder.receive(data)
-            while self.is_open and (found := self._decoder.next_frame()) is not None:
+            while (found := self._decoder.next_frame()) is not None:
                 self._take(*found)
         except PeerBroke as broke:
             self._break(str(broke))
@@ -266,13 +211,12 @@ class Connection(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         """The kernel takes no more for now."""
-        self._paused = True
+        self._outbox.pause()
 
     def resume_writing(self) -> None:
         """The transport's buffer is empty: hand over what waited."""
-        self._paused = False
-        self._flush()
-        if not self._paused and not self._outbox:
+        self._outbox.resume()
+        if not self.congested:
             if self._state == "leaving":
                 self._transport.close()
             elif self._state == "serving":
@@ -285,7 +229,6 @@ class Connection(asyncio.Protocol):
         self._state = "closed"
         self._cancel_timer()
         self._outbox.clear()
-        self._outbox_bytes = 0
         self._gone.set()
         if self._stdin is not None:
             self._stdin.put_nowait(b"")
@@ -306,6 +249,8 @@ class Connection(asyncio.Protocol):
             self._decoder.payload_bytes_max = AFTER_COMMAND_BYTES_MAX
             self._cancel_timer()
             self._owner.run(self, self.command)
+        elif self._state == "leaving":
+            return
         elif take := _TAKERS.get(kind):
             take(self, payload)
         elif not kind & framing.IGNORABLE:
@@ -353,18 +298,10 @@ class Connection(asyncio.Protocol):
     def _send(self, data: bytes) -> None:
         if not self.is_open:
             return
-        if self._outbox_bytes + len(data) > REPLY_BYTES_MAX:
-            self.abort(f"the client left {self._outbox_bytes} bytes unread")
+        if self._outbox.length + len(data) > REPLY_BYTES_MAX:
+            self.abort(f"the client left {self._outbox.length} bytes unread")
             return
-        self._outbox.append(data)
-        self._outbox_bytes += len(data)
-        self._flush()
-
-    def _flush(self) -> None:
-        while self._outbox and not self._paused:
-            data = self._outbox.popleft()
-            self._outbox_bytes -= len(data)
-            self._transport.write(data)
+        self._outbox.put(data)
 
     def _leave(self, reason: str) -> None:
         if not self.is_open:

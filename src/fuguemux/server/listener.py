@@ -11,7 +11,8 @@ from typing import Final
 from fuguemux.model.ids import ClientId
 from fuguemux.model.limits import CLIENTS_MAX
 from fuguemux.protocol.messages import Command
-from fuguemux.server.connection import Connection, Handler
+from fuguemux.server.connection import Connection
+from fuguemux.server.handler import Handler
 
 HELLO_SECONDS_MAX: Final = 10.0
 """From the connection to the end of its command. Whoever takes longer is no client."""
