@@ -79,6 +79,7 @@ class KeeperHarness:
         self.log = directory / "log"
         self._pids: set[int] = set()
         self._descriptors: list[int] = []
+        self._channels: list[Channel] = []
 
     def argv(
         self, server_argv: Sequence[str] = (), *, adopt: bool = False, wait_seconds: int = 15
@@ -105,6 +106,7 @@ class KeeperHarness:
     async def connect(self, **options: bool) -> KeeperClient:
         client = await KeeperClient.connect(self.path, store="state", **options)
         self._pids.add(client.keeper_pid)
+        self._channels.append(client._channel)
         self._descriptors += [pane.master_fd for pane in client.held]
         return client
 
@@ -159,5 +161,7 @@ class KeeperHarness:
                         pid, signal.SIGKILL
                     )  # SIGTERM would be passed on to the server: this process
                 eventually(lambda pid=pid: not alive(pid), f"the end of keeper {pid}")  # type: ignore[misc]  # mypy does not infer a default argument
+        for channel in self._channels:  # of a test that failed: its loop has gone
+            channel.close()
         for descriptor in self._descriptors:
             os.close(descriptor)

@@ -41,14 +41,15 @@ pytestmark = pytest.mark.real
 FACTS = """
 import json, os, signal, sys
 status = dict(line.split(":", 1) for line in open("/proc/self/status").read().splitlines())
-listing = os.open("/proc/self/fd", os.O_RDONLY)
+listed = [int(name) for name in os.listdir("/proc/self/fd")]
+listed = [number for number in listed if os.path.exists(f"/proc/self/fd/{number}")]  # not the listing's own
 print(json.dumps({
     "size": list(os.get_terminal_size(0)),
     "tty": [os.ttyname(fd) for fd in (0, 1, 2)],
     "controlling": os.ttyname(os.open("/dev/tty", os.O_RDWR)) != "",
     "leader": os.getpid() == os.getsid(0) == os.getpgrp() == os.tcgetpgrp(0),
     "parent": os.getppid(),
-    "descriptors": sorted(int(name) for name in os.listdir(listing) if int(name) < listing),
+    "descriptors": sorted(listed),
     "blocked": int(status["SigBlk"], 16),
     "ignored": int(status["SigIgn"], 16) & ~(1 << (signal.SIGPIPE - 1)) & ~(1 << (signal.SIGXFSZ - 1)),
     "cwd": os.getcwd(),
@@ -409,7 +410,9 @@ async def test_a_number_that_another_process_has_got_is_not_taken_for_the_pane(
 async def test_orphans_of_panes_fall_to_the_keeper(keeper: KeeperHarness) -> None:
     await keeper.start()
     client = await keeper.connect()
-    spawned = await keeper.spawn(client, "p", "sh", "-c", "setsid sleep 1000 & echo pid=$!; exit 0")
+    spawned = await keeper.spawn(
+        client, "p", "sh", "-c", "trap '' HUP; sleep 1000 & echo pid=$!; exit 0"
+    )
     await exit_of(client, "p")
     output = read_until(spawned.master_fd, b"\r\n")
     orphan = int(output.partition(b"pid=")[2].split()[0])

@@ -149,7 +149,11 @@ def test_panes_outlive_a_crash_loop_until_somebody_asks_for_a_server(keeper: Sup
     eventually(lambda: keeper.status()["server_state"] == "gave-up")
     assert "crashed" in str(keeper.status()["reason"])
     assert alive(facts["pane"])
+    assert keeper.log.read_text().count("server started") == 1 + CRASHES_MAX
     assert keeper.launch().stderr.startswith("the server crashed")
+    assert keeper.log.read_text().count("server started") == 1 + 2 * CRASHES_MAX, (
+        "old crashes are forgiven"
+    )
     keeper.behaviour.write_text("serve")
     assert keeper.launch().returncode == 0
     assert keeper.starts()[-1]["pane"] == facts["pane"]

@@ -123,6 +123,7 @@ class Supervisor:
         """A person wants a server: forget old crashes and start one, unless one runs."""
         if not self.pid and self.argv:
             self._policy.forgive()
+            self.gave_up = ""  # whoever asks waits for what comes of this attempt
             self.due = now
 
     def terminate(self) -> bool:

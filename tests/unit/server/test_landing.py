@@ -86,7 +86,9 @@ def test_logged_bytes_are_recovered_until_their_queries_are_answered(
     zone.logged([first, second])
     zone.answering(first)
     abandon(zone)
-    assert recover(zone_path, store="s").salvaged == (landing.Salvaged(1, 4, b"\x1b[c"),)
+    assert recover(zone_path, store="s") == landing.Recovered(
+        (landing.Salvaged(1, 4, b"\x1b[c"),), ()
+    )
 
 
 def test_exact_bytes_with_trailing_nuls_once_the_read_has_returned(
