@@ -136,6 +136,7 @@ class Lifecycle:
                 replies = server.output.take_over(terminal, chunk.data[known:])
                 answers[terminal.id] = answers.get(terminal.id, b"") + replies
         server.open_zone()
+        server.panes.limit_history(server.engine.state)
         return answers
 
     async def _restore(self, held: list[HeldPane], answers: dict[PaneId, bytes]) -> None:

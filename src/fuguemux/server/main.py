@@ -39,7 +39,7 @@ from fuguemux.server.live_view import ServerView
 from fuguemux.server.pane_input import PaneInput
 from fuguemux.server.pane_output import PaneOutput
 from fuguemux.server.pane_terminal import PaneTerminal
-from fuguemux.server.panes import Panes
+from fuguemux.server.panes import Panes, history_limit
 from fuguemux.server.processes import Processes
 from fuguemux.server.request_handler import RequestHandler
 from fuguemux.server.scroll_views import ScrollViews
@@ -129,7 +129,7 @@ class Server:
             uid=os.getuid(),
         )
         self.emulators = GhosttyEmulator
-        self.panes = Panes(GhosttyEmulator, booted.recovered.store, self._removed)
+        self.panes = Panes(GhosttyEmulator, booted.recovered.store, self._removed, history_limit)
         self.view = ServerView(self.clock, self.panes, facts)
         self.committer = Committer(
             booted.recovered.state, self.log, self._published, booted.recovered.next_lsn - 1

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from fuguemux.model.events import AnyEvent, HistoryCleared
+from fuguemux.commands import options
+from fuguemux.commands.environment import session_of
+from fuguemux.model.events import AnyEvent, HistoryCleared, OptionSet, ProcessStarted
 from fuguemux.model.ids import PaneId
 from fuguemux.model.layout import rectangles
 from fuguemux.model.state import ServerState, Window
@@ -20,6 +22,12 @@ def pane_sizes(window: Window) -> Iterator[tuple[PaneId, int, int]]:
             yield pane, rectangle.columns, rectangle.rows
 
 
+def history_limit(state: ServerState, pane: PaneId) -> int:
+    """Lines of scrollback that the pane keeps, by the option `history-limit` of its session."""
+    session = session_of(state, state.panes[pane])
+    return options.get_number(state, "history-limit", session=session)
+
+
 class Panes:
     """One PaneTerminal for every pane of the state, from creation to removal."""
 
@@ -28,10 +36,12 @@ class Panes:
         emulators: EmulatorFactory,
         scrollback: ScrollbackStore,
         on_removed: Callable[[PaneTerminal], None],
+        history_limit: Callable[[ServerState, PaneId], int],
     ) -> None:
         self._emulators = emulators
         self._scrollback = scrollback
         self._on_removed = on_removed
+        self._history_limit = history_limit
         self._terminals: dict[PaneId, PaneTerminal] = {}
 
     def __iter__(self) -> Iterator[PaneTerminal]:
@@ -66,6 +76,28 @@ class Panes:
         for event in events:
             if isinstance(event, HistoryCleared):
                 self.clear_history(event.pane, lsn)
+            elif isinstance(event, ProcessStarted) and event.generation > 1:
+                self._reset(event.pane, lsn)
+            elif isinstance(event, OptionSet) and event.name == "history-limit":
+                self.limit_history(after)
+
+    def limit_history(self, state: ServerState) -> None:
+        """Give every pane the limit that holds for it, at once."""
+        for terminal in self._terminals.values():
+            self._limit(state, terminal)
+
+    def _limit(self, state: ServerState, terminal: PaneTerminal) -> None:
+        limit = self._history_limit(state, terminal.id)
+        terminal.scrollback.limit_lines = limit
+        terminal.scrollback.trim(limit)
+
+    def _reset(self, pane: PaneId, lsn: int) -> None:
+        """Another process begins on the screen that the last one left: its modes go, its text stays."""
+        terminal = self._terminals.get(pane)
+        if terminal is not None:
+            terminal.emulator.reset_for_new_process()
+            terminal.take_archive()
+            terminal.lsn = lsn
 
     def _open(self, state: ServerState, pane: PaneId, lsn: int) -> None:
         window = state.windows[state.panes[pane].window]
@@ -73,7 +105,9 @@ class Panes:
             (columns, rows) for name, columns, rows in pane_sizes(window) if name == pane
         )
         emulator = self._emulators(columns, rows)
-        self._terminals[pane] = PaneTerminal(pane, emulator, self._scrollback.pane(pane), lsn=lsn)
+        terminal = PaneTerminal(pane, emulator, self._scrollback.pane(pane), lsn=lsn)
+        self._terminals[pane] = terminal
+        self._limit(state, terminal)
 
     def _resize(self, window: Window, lsn: int) -> None:
         for pane, columns, rows in pane_sizes(window):

@@ -78,7 +78,9 @@ def _windows(state: ServerState, live: LiveView, session: Session, client: Clien
         context = formats.Context(
             state, live, session=session.id, window=window.id, index=link.index, client=client
         )
-        text = formats.expand(options.get(state, f"{kind}-format", window=window), context, time=True)
+        text = formats.expand(
+            options.get(state, f"{kind}-format", window=window), context, time=True
+        )
         parts.append(f"#[{style}]{text}#[default]" if style != "default" else text)
     separator = options.get(state, "window-status-separator", window=None)
     return separator.join(parts)
