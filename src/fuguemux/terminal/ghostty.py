@@ -224,17 +224,24 @@ class GhosttyEmulator:
             return []
         self._take_history()
         joint = not self.alternate and self.continues_history
+        unfinished = self._to_ground()
         self._drop_history()
+        before = state.before_resize(self._lib, self._terminal, self._rows, self._size, columns)
+        self._write(before.sequence)
         self._size = Size(columns, rows)
         self._sink.columns, self._sink.rows = columns, rows
         self._generation += 1
         width, height = self._sink.cell
         result = self._lib.ghostty_terminal_resize(self._terminal, columns, rows, width, height)
         check(result, "change its size")
+        self._write(before.undo)
         if joint:
             self._history.note_joint(columns)
         state.limit_history(self._lib, self._terminal, limit_bytes(columns))
-        return self._events()
+        events = self._events()
+        self._write(unfinished)
+        self._sink.events.clear()
+        return events
 
     def reset_for_new_process(self) -> list[Event]:
         self._tail, self._shape = b"", 0
@@ -317,38 +324,50 @@ class GhosttyEmulator:
 
     def _drop_history(self) -> None:
         """Remove the history from the engine. What was not taken is lost."""
-        if not self.alternate and self.at_ground:
-            if self._history.rows_count():
-                self._write(ERASE_HISTORY)
-                self._history.unmark()
-            return
-        blob = state.encode(self._lib, self._terminal, with_history=False)
-        if state.primary_history_rows(self._lib, blob):
-            self._adopt_screens(blob)
+        if self.alternate or not self.at_ground:
+            blob = state.encode(self._lib, self._terminal, with_history=False)
+            if state.primary_history_rows(self._lib, blob):
+                self._adopt_screens(blob)
+        elif self._history.rows_count():
+            self._write(ERASE_HISTORY)
+            self._history.unmark()
 
     def _adopt_screens(self, blob: bytes) -> None:
-        """Go on with the screens that a snapshot holds, and nothing in the history.
+        """Go on with the screens that a snapshot holds, and nothing in the history."""
+        blob, unfinished = state.without_continuation(self._lib, blob)
+        self._adopt_ground(blob)
+        events = list(self._sink.events)
+        self._write(unfinished)
+        self._sink.events = events
+
+    def _to_ground(self) -> bytes:
+        """Take an unfinished sequence back, and return it to be written again later."""
+        if self.at_ground:
+            return b""
+        blob = state.encode(self._lib, self._terminal, with_history=False)
+        blob, unfinished = state.without_continuation(self._lib, blob)
+        self._adopt_ground(blob)
+        return unfinished
+
+    def _adopt_ground(self, blob: bytes) -> None:
+        """Go on with the screens of a snapshot without anything unfinished.
 
         A snapshot without history still has the rows that share a page with the screen. They are
-        erased, which needs a parser between sequences: what was unfinished is fed again afterwards.
-        Under an alternate screen they cannot be erased; they count as taken.
+        erased; under an alternate screen they cannot be, and count as taken.
         """
-        blob, unfinished = state.without_continuation(self._lib, blob)
         terminal = state.decode(self._lib, blob, with_history=False)
+        events: list[Event] = []
+        links, joint = False, None
         if hasattr(self, "_terminal"):
             events, links = self._sink.events, self._history.links
             joint = self._history.joint
             self._release()
-        else:
-            events, links, joint = [], False, None
         self._adopt(terminal)
-        self._history.links = links
-        if not self.alternate:
-            self._write(ERASE_HISTORY)
-        else:
+        if self.alternate:
             self._history.taken_below = state.rows_below_alternate(self._lib, blob)
-        self._write(unfinished)
-        self._history.joint = joint
+        else:
+            self._write(ERASE_HISTORY)
+        self._history.links, self._history.joint = links, joint
         self._sink.events = events
 
     def _write(self, data: bytes) -> None:
