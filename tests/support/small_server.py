@@ -249,6 +249,7 @@ class SmallServer:
         for window in self.state.windows.values():
             for pane, (columns, rows) in pane_sizes(window).items():
                 if pane in self.waiting:
+                    self.waiting[pane].resized(self.applied_lsn, columns, rows)
                     continue
                 if pane not in self.terminals:
                     fake = FakeTerminal(columns, rows)

@@ -31,6 +31,9 @@ _ESCAPES: Final = re.compile(
 )
 
 
+_LINE_BY_LINE: Final = ("(?", "\\A", "\\Z", "\\z", "++", "*+", "?+", "}+")
+
+
 class Line(NamedTuple):
     """A stored line. `continued`: it goes on where the line before it ended."""
 
@@ -170,8 +173,12 @@ class Pattern:
     def __init__(self, text: str, *, regex: bool = False, ignore_case: bool = False) -> None:
         """Raises ValueError for a regular expression that is none."""
         flags = re.IGNORECASE if ignore_case else re.NOFLAG
+        expression = text if regex else re.escape(text)
         try:
-            self._expression = re.compile(text if regex else re.escape(text), flags)
+            self._expression = re.compile(expression, flags)
+            # Whole blocks at once are much quicker than lines; what looks around itself must not see other lines.
+            whole = not any(mark in text for mark in _LINE_BY_LINE) if regex else True
+            self._whole = re.compile(expression, flags | re.MULTILINE) if whole else None
         except re.error as error:
             raise ValueError(f"not a regular expression: {text}: {error}") from error
         needle = text.encode("utf-8", "surrogateescape")
@@ -187,12 +194,15 @@ class Pattern:
         if self._styled is None:
             yield from self._decoded_candidates(text)
             return
-        if self._sensitive and b"\x1b" not in text:
-            at = text.find(self._needle)
+        if b"\x1b" not in text:
+            needle = self._needle
+            if not self._sensitive:
+                text, needle = text.lower(), needle.lower()
+            at = text.find(needle)
             while at >= 0:
                 yield at
                 after = text.find(b"\n", at)
-                at = text.find(self._needle, after) if after >= 0 else -1
+                at = text.find(needle, after) if after >= 0 else -1
             return
         found = self._styled.search(text)
         while found is not None:
@@ -203,9 +213,10 @@ class Pattern:
     def _decoded_candidates(self, text: bytes) -> Iterator[int]:
         """Every line that the expression matches, by its start in the raw text."""
         offset = 0
-        lines = plain(text).decode("utf-8", "replace").split("\n")
-        if not any(map(self._expression.search, lines)):
+        decoded = plain(text).decode("utf-8", "replace")
+        if self._whole is not None and self._whole.search(decoded) is None:
             return
+        lines = decoded.split("\n")
         for line, raw in zip(lines, text.split(b"\n"), strict=True):
             if self._expression.search(line):
                 yield offset

@@ -20,8 +20,8 @@ from fuguemux.model.ids import PaneId
 from fuguemux.model.state import ServerState
 from fuguemux.persistence.checkpoint_files import CheckpointFiles, PaneFiles, Screen
 from fuguemux.persistence.files import Storage
-from fuguemux.persistence.manifest import Manifest, StoredPane
-from fuguemux.persistence.packs import FILE_HEADER, PACK_BYTES_MAX
+from fuguemux.persistence.manifest import Manifest, StoredPane, place_of
+from fuguemux.persistence.packs import FILE_HEADER, PACK_BYTES_MAX, Place
 from fuguemux.persistence.retention import Retained, retain
 from fuguemux.persistence.scrollback import ScrollbackStore
 from fuguemux.persistence.serialization import Withhold, encode_state
@@ -381,9 +381,11 @@ class CheckpointRun:
         generations = self._series.generations
         engines = [item.files.screen.engine for item in self._items if item.files.screen]
         before = generations[0] if generations else None
+        held, held_lsn = self._older_structure(before, wal_start)
         manifest = self._files.manifest(
             stored,
             {pack.digest: pack.size_bytes for each in generations for pack in each.packs},
+            held,
             number=self._number,
             store_id=self._series.store_id,
             created_ms=self._series.now_ms(),
@@ -391,13 +393,22 @@ class CheckpointRun:
             program=self._series.settings.program,
             engine=engines[-1] if engines else (before.engine if before is not None else ""),
             structure_lsn=self._lsn,
-            wal_start_lsn=wal_start,
+            held_lsn=held_lsn,
+            wal_start_lsn=min(wal_start, held_lsn) if held is not None else wal_start,
             next_lsn=highest + 1,
             previous=before.number if before is not None else 0,
             sessions=tuple(s.name for _, s in sorted(self._state.sessions.items())),
         )
         self._manifest = manifest
         self._files.publish(manifest, name=self._name, twice=self._purge)
+
+    def _older_structure(self, before: Manifest | None, lsn: int) -> tuple[Place | None, int]:
+        """The newest stored structure that is as old as the oldest pane, if the current one is newer."""
+        if before is None or lsn >= self._lsn:
+            return None, 0
+        if before.structure_lsn <= lsn or before.held is None:
+            return place_of(before, before.structure), before.structure_lsn
+        return place_of(before, before.held), before.held_lsn
 
     def _retain(self) -> None:
         series = self._series

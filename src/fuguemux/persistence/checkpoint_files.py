@@ -257,7 +257,11 @@ class CheckpointFiles:
         self._finish_writer()
 
     def manifest(
-        self, panes: Mapping[PaneId, StoredPane], known: Mapping[bytes, int], **facts: Any
+        self,
+        panes: Mapping[PaneId, StoredPane],
+        known: Mapping[bytes, int],
+        held: Place | None,
+        **facts: Any,
     ) -> Manifest:
         """The table of contents. `known` are the sizes of packs of earlier checkpoints."""
         sizes = dict(known) | self._sizes
@@ -284,9 +288,14 @@ class CheckpointFiles:
             )
             for pane, stored in sorted(panes.items())
         )
-        packs = tuple(PackFile(digest, sizes[digest]) for digest in numbers)
+        held_entry = entry(held) if held is not None else None
         return Manifest(
-            packs=packs, structure=structure, panes=entries, new_bytes=self.new_bytes, **facts
+            packs=tuple(PackFile(digest, sizes[digest]) for digest in numbers),
+            structure=structure,
+            panes=entries,
+            held=held_entry,
+            new_bytes=self.new_bytes,
+            **facts,
         )
 
     def publish(self, manifest: Manifest, *, name: str = "", twice: bool = False) -> None:

@@ -99,6 +99,9 @@ class Manifest(Part, frozen=True):
     scrollback_lines: int = 0
     new_bytes: int = 0
     """What this checkpoint added to the disk, without the manifest."""
+    held: Entry | None = None
+    """An older structure, for panes that were held back: replay learns from it what sizes they had."""
+    held_lsn: int = 0
     name: str = ""
     """Not empty: a person saved it under this name, and it stays until they delete it."""
 
@@ -174,7 +177,8 @@ def decode_manifest(data: bytes) -> Manifest:
     except msgspec.DecodeError as error:
         raise ManifestDamaged(f"it does not decode: {error}") from error
     packs = len(manifest.packs)
-    entries = [manifest.structure, *(pane.screen for pane in manifest.panes)]
+    entries = [manifest.structure, *([manifest.held] if manifest.held is not None else [])]
+    entries += [*(pane.screen for pane in manifest.panes)]
     entries += [pane.index for pane in manifest.panes if pane.index is not None]
     used = [entry.pack for entry in entries] + [n for pane in manifest.panes for n in pane.packs]
     if any(not 0 <= pack < packs for pack in used):

@@ -24,11 +24,14 @@ from fuguemux.persistence.manifest import (
     Manifest,
     PaneEntry,
     StoredPane,
+    encode_manifest,
+    manifest_name,
     place_of,
+    save_name,
     stored_pane,
 )
 from fuguemux.persistence.packs import EntryKind, PackDamaged, PackReader
-from fuguemux.persistence.replay import SIZE_DEFAULT, RecoveredPane, Replay, pane_sizes
+from fuguemux.persistence.replay import SIZE_DEFAULT, OlderState, RecoveredPane, Replay, pane_sizes
 from fuguemux.persistence.report import Damage, LostRecords, PaneReport, RecoveryReport
 from fuguemux.persistence.retention import Found, find_manifests
 from fuguemux.persistence.scrollback import Index, ScrollbackStore, decode_index
@@ -42,6 +45,9 @@ QUARANTINE: Final = "quarantine"
 RECOVERIES: Final = "recoveries"
 STORE_FILE: Final = "STORE"
 STORE_ID_BYTES: Final = 16
+BEFORE_RECOVERY: Final = "before-recovery-"
+PRESERVED_MAX: Final = 3
+"""How many states from before a recovery with losses are kept."""
 
 
 class Recovered(NamedTuple):
@@ -115,8 +121,10 @@ class _Recovery:
         found = self._of_this_store(found, store_id)
         base = self._base(found)
         panes = self._panes(base, found)
-        replay = Replay(base.state, base.structure_lsn, panes)
-        start = self._replay_start(base, panes)
+        needed = self._needed_lsn(base, panes)
+        older = self._older_state(base, found, needed)
+        replay = Replay(base.state, base.structure_lsn, panes, older)
+        start = min(needed, older.lsn if older is not None else needed) + 1
         log = scan(self._storage, f"{self._directory}/{WAL}", start, store_id=known)
         for record in log.records():
             replay.take(record)
@@ -133,6 +141,8 @@ class _Recovery:
             log = scan(self._storage, f"{self._directory}/{WAL}", floor + 1, store_id=store_id)
             log.finish()
         state = self._finished(replay)
+        if not self._report.complete and not self._read_only:
+            self._preserve(found)
         return Recovered(
             state,
             panes,
@@ -148,11 +158,46 @@ class _Recovery:
             {pane: stored for pane, stored in self._stored.items() if pane in state.panes},
         )
 
-    def _replay_start(self, base: _Base, panes: dict[PaneId, RecoveredPane]) -> int:
+    def _needed_lsn(self, base: _Base, panes: dict[PaneId, RecoveredPane]) -> int:
+        """Every record above this one is needed."""
         if base.manifest is None:
-            return 1
+            return 0
         loaded = [pane.lsn for pane in panes.values() if pane.lsn]
-        return min([base.manifest.wal_start_lsn, base.structure_lsn, *loaded]) + 1
+        return min([base.manifest.wal_start_lsn, base.structure_lsn, *loaded])
+
+    def _older_state(self, base: _Base, found: Found, lsn: int) -> OlderState | None:
+        """The newest state that is as old as `lsn`, unless the base is; None if there is none."""
+        if base.manifest is None or lsn >= base.structure_lsn:
+            return None
+        known = [(m.structure_lsn, m, m.structure) for m in found.manifests]
+        known += [(m.held_lsn, m, m.held) for m in found.manifests if m.held is not None]
+        for at, manifest, entry in sorted(known, key=lambda each: each[0], reverse=True):
+            if at <= lsn:
+                with contextlib.suppress(PackDamaged, PayloadDamaged):
+                    place = place_of(manifest, entry)
+                    payload = self._reader.payload(place, EntryKind.STRUCTURE, 0)
+                    return OlderState(decode_state(payload), at)
+        return OlderState(ServerState(), 0) if lsn == 0 else None
+
+    def _preserve(self, found: Found) -> None:
+        """Keep what there was before a recovery with losses: somebody may get more out of it."""
+        if not found.manifests:
+            return
+        earlier = sorted(m.name for m in found.saves if m.name.startswith(BEFORE_RECOVERY))
+        for name in earlier[: len(earlier) + 1 - PRESERVED_MAX]:
+            with contextlib.suppress(OSError):
+                self._storage.unlink(f"{self._checkpoints}/{save_name(name)}")
+            found.saves[:] = [save for save in found.saves if save.name != name]
+        name = f"{BEFORE_RECOVERY}{self._report.started_ms}"
+        save = msgspec.structs.replace(found.manifests[0], name=name)
+        try:
+            data = encode_manifest(save)
+            write_atomically(self._storage, self._checkpoints, save_name(name), [data])
+        except OSError as error:
+            self._report.notes.append(f"what was there before could not be preserved: {error}")
+            return
+        found.saves.append(save)
+        self._report.notes.append(f"what was there before is preserved as {name!r}")
 
     # -- which store, which checkpoints -------------------------------------------------------
 
@@ -218,13 +263,15 @@ class _Recovery:
 
     def _base(self, found: Found) -> _Base:
         """The newest checkpoint whose structure is whole."""
-        for manifest in found.manifests:
+        for manifest in list(found.manifests):
             self._report.checkpoints_tried += 1
             place = place_of(manifest, manifest.structure)
             try:
                 state = decode_state(self._reader.payload(place, EntryKind.STRUCTURE, 0))
             except (PackDamaged, PayloadDamaged) as error:
-                self._damaged(f"structure of checkpoint {manifest.number}", str(error))
+                what = f"structure of checkpoint {manifest.number}"
+                self._damaged(what, str(error), aside=manifest_name(manifest.number))
+                found.manifests.remove(manifest)
                 continue
             self._report.checkpoint = manifest.number
             self._report.checkpoint_ms = manifest.created_ms

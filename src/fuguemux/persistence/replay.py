@@ -93,6 +93,7 @@ class RecoveredPane:
         self.problem = ""
         """Why something of the checkpoint is missing, if it is."""
         self._operations: list[_Pending] = []
+        self._size = (columns, rows)
 
     @property
     def output_bytes(self) -> int:
@@ -121,9 +122,15 @@ class RecoveredPane:
         """The terminal is rebuilt: give the memory back."""
         self._operations = []
 
-    def add(self, operation: "_Pending") -> None:
-        """Note something that is not output."""
+    def add(self, operation: "Cleared | Started") -> None:
+        """Note something that happened behind everything noted so far."""
         self._operations.append(operation)
+
+    def resized(self, lsn: int, columns: int, rows: int) -> None:
+        """Note a size, if it is another one. Also for what happens while the pane waits to be rebuilt."""
+        if (columns, rows) != self._size:
+            self._size = (columns, rows)
+            self._operations.append(Resize(lsn, columns, rows))
 
     def add_output(self, record: Record) -> None:
         """Note an OUTPUT record. Raises OutputDamaged."""
@@ -176,13 +183,26 @@ def _sizes(layout: Layout) -> dict[PaneId, tuple[int, int]]:
     return {pane: (cell.columns, cell.rows) for pane, cell in rectangles(layout)}
 
 
+class OlderState(NamedTuple):
+    """The structure as it was after record `lsn`."""
+
+    state: ServerState
+    lsn: int
+
+
 class Replay:
     """Takes the records behind a checkpoint, in order."""
 
     def __init__(
-        self, state: ServerState, structure_lsn: int, panes: dict[PaneId, RecoveredPane]
+        self,
+        state: ServerState,
+        structure_lsn: int,
+        panes: dict[PaneId, RecoveredPane],
+        older: "OlderState | None" = None,
     ) -> None:
+        """`older`: a state from before the oldest pane's LSN, to know what sizes panes had up to `structure_lsn`."""
         self.state = state
+        self._older = older
         self.panes = panes
         self.records = 0
         self.events_applied = 0
@@ -191,8 +211,6 @@ class Replay:
         self.last_ms = 0
         self.damages: list[Damage] = []
         self._structure_lsn = structure_lsn
-        self._current = {pane: (found.columns, found.rows) for pane, found in panes.items()}
-        """The size that each pane has after what was noted so far."""
 
     def take(self, record: Record) -> None:
         """Replay one record. Raises VersionUnknown for an event of a newer fugue."""
@@ -222,7 +240,6 @@ class Replay:
 
     def _new_pane(self, pane: PaneId, size: tuple[int, int]) -> RecoveredPane:
         found = self.panes[pane] = RecoveredPane(pane, *size)
-        self._current[pane] = size
         return found
 
     def _structure(self, record: Record) -> None:
@@ -230,6 +247,11 @@ class Replay:
         if record.lsn > self._structure_lsn:
             for event in events:
                 self._apply(event)
+        elif self._older is not None and record.lsn > self._older.lsn:
+            state = self._older.state
+            for event in events:
+                state, _ = apply_after_gap(state, event)
+            self._older = OlderState(state, record.lsn)
         for event in events:
             self._note(event, record.lsn)
 
@@ -266,9 +288,11 @@ class Replay:
                 pass
 
     def _resized(self, window: WindowId, layout: Layout | None, lsn: int) -> None:
-        # The structure tells of zooming, too, where it is as old as the record.
-        found = self.state.windows.get(window)
-        if lsn > self._structure_lsn and found is not None:
+        state: ServerState | None = self.state
+        if lsn <= self._structure_lsn:
+            state = self._older.state if self._older is not None else None
+        found = state.windows.get(window) if state is not None else None
+        if found is not None:
             sizes = pane_sizes(found)
         elif layout is not None:
             sizes = _sizes(layout)
@@ -277,9 +301,8 @@ class Replay:
         for pane, size in sizes.items():
             if pane not in self.panes:
                 self._new_pane(pane, size)
-            elif self._current[pane] != size and lsn > self.panes[pane].lsn:
-                self._current[pane] = size
-                self.panes[pane].add(Resize(lsn, *size))
+            elif lsn > self.panes[pane].lsn:
+                self.panes[pane].resized(lsn, *size)
 
     def _add(self, pane: PaneId, operation: Cleared | Started) -> None:
         found = self.panes.get(pane)
