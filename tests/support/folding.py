@@ -1,12 +1,11 @@
 """Decide a command and fold its events, as the engine does, for tests: state in, state and decision out."""
 
-from collections.abc import Callable
 from functools import reduce
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from fuguemux.commands.command import Command
 from fuguemux.model.apply import apply
-from fuguemux.model.decision import Decision, Request
+from fuguemux.model.decision import Decision
 from fuguemux.model.effects import Effect
 from fuguemux.model.invariants import violations
 from fuguemux.model.live import LiveView
@@ -38,10 +37,9 @@ def run(
     state: ServerState,
     *words: str,
     live: LiveView | None = None,
-    request: Callable[..., Request] = builders.request,
-    **asker: object,
+    **asker: Any,
 ) -> Outcome:
     """`command` with these flags and arguments decided on `state`. `asker` says who asks, as `builders.request` does."""
-    asked = request(command.name, *words, **asker)
+    asked = builders.request(command.name, *words, **asker)
     decision = command.decide(state, live or FakeLive(), command.invocation(asked))
     return folded(state, decision)

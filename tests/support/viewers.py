@@ -1,0 +1,28 @@
+"""Attached clients for tests."""
+
+from fuguemux.model.ids import ClientId, SessionId
+from fuguemux.model.live import ClientFacts
+
+
+def viewer(
+    number: int = 1,
+    *,
+    session: int = 0,
+    columns: int = 80,
+    rows: int = 25,
+    activity_s: int = 0,
+    environment: dict[bytes, bytes] | None = None,
+) -> ClientFacts:
+    """A client on the terminal /dev/pts/9x that looks at a session."""
+    return ClientFacts(
+        ClientId(number),
+        f"/dev/pts/9{number}",
+        4000 + number,
+        f"/dev/pts/9{number}",
+        columns,
+        rows,
+        SessionId(session),
+        1_700_000_000,
+        activity_s,
+        environment=environment or {},
+    )

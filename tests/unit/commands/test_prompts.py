@@ -1,0 +1,109 @@
+"""command-prompt, confirm-before, choose-tree, display-panes, refresh-client."""
+
+from collections.abc import Iterable
+
+import pytest
+
+from fuguemux.commands import (
+    choose_tree,
+    command_prompt,
+    confirm_before,
+    display_panes,
+    refresh_client,
+)
+from fuguemux.commands.command import Command
+from fuguemux.model.decision import Refused
+from fuguemux.model.effects import Choose, Effect, Prompt, Refresh
+from fuguemux.model.ids import ClientId
+from tests.support.builders import session, state, window
+from tests.support.fake_live import FakeLive
+from tests.support.folding import run
+from tests.support.viewers import viewer
+
+STATE = state(session("b", window("x"), window("y", panes=2)), session("a"))
+LIVE = FakeLive(attached=(viewer(),))
+CLIENT = ClientId(1)
+
+
+def effects(command: Command, *words: str) -> Iterable[Effect]:
+    return run(command, STATE, *words, live=LIVE, session=0).effects
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ((), Prompt(CLIENT, (":",), ("",), "%1")),
+        (
+            ("rename-window '%%'",),
+            Prompt(CLIENT, ("(rename-window) ",), ("",), "rename-window '%%'"),
+        ),
+        (
+            ("-I", "#W", "-p", "name", "rename-window '%%'"),
+            Prompt(CLIENT, ("name ",), ("x",), "rename-window '%%'"),
+        ),
+        (
+            ("-p", "one,two", "-I", "1", "x '%1' '%2'"),
+            Prompt(CLIENT, ("one ", "two "), ("1", ""), "x '%1' '%2'"),
+        ),
+        (
+            ("-1", "-p", "key", "x '%%'"),
+            Prompt(CLIENT, ("key ",), ("",), "x '%%'", single_key=True),
+        ),
+        (("-F", "kill #S"), Prompt(CLIENT, ("(kill) ",), ("",), "kill b")),
+    ],
+)
+def test_asking_for_words(words: tuple[str, ...], expected: Prompt) -> None:
+    assert effects(command_prompt.COMMAND, *words) == (expected,)
+
+
+def test_asking_for_confirmation() -> None:
+    assert effects(confirm_before.COMMAND, "kill-server") == (
+        Prompt(CLIENT, ("Confirm 'kill-server'? (y/n) ",), ("",), "kill-server", confirm=True),
+    )
+    assert effects(confirm_before.COMMAND, "-p", "kill #S?", "kill-session") == (
+        Prompt(CLIENT, ("kill b? ",), ("",), "kill-session", confirm=True),
+    )
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        choose_tree.COMMAND,
+        command_prompt.COMMAND,
+        display_panes.COMMAND,
+        refresh_client.COMMAND,
+    ],
+)
+def test_without_clients_there_is_nobody_to_ask(command: Command) -> None:
+    with pytest.raises(Refused, match=r"^no current client$"):
+        run(command, STATE)
+
+
+def test_the_tree_of_sessions_and_windows() -> None:
+    (effect,) = effects(choose_tree.COMMAND)
+    assert isinstance(effect, Choose)
+    assert [command for _, command in effect.rows] == [
+        "switch-client -Zt '$1:'",
+        "switch-client -Zt '$1:@2'",
+        "switch-client -Zt '$0:'",
+        "switch-client -Zt '$0:@0'",
+        "switch-client -Zt '$0:@1'",
+    ]
+    (sessions,) = effects(choose_tree.COMMAND, "-s", "kill-session -t %%")
+    assert isinstance(sessions, Choose)
+    assert [command for _, command in sessions.rows] == [
+        "kill-session -t $1:",
+        "kill-session -t $0:",
+    ]
+
+
+def test_the_panes_of_the_window() -> None:
+    (effect,) = effects(display_panes.COMMAND)
+    assert isinstance(effect, Choose)
+    assert [command for _, command in effect.rows] == ["select-pane -t '%0'"]
+
+
+def test_drawing_anew() -> None:
+    assert effects(refresh_client.COMMAND, "-S") == (Refresh(CLIENT),)
+    with pytest.raises(Refused, match=r"^not a control client$"):
+        effects(refresh_client.COMMAND, "-C", "80x24")

@@ -1,0 +1,82 @@
+"""send-keys, send-prefix, copy-mode and clear-history."""
+
+import pytest
+
+from fuguemux.commands import clear_history, copy_mode, send_keys, send_prefix
+from fuguemux.model.decision import Refused
+from fuguemux.model.effects import (
+    ClearHistory,
+    Effect,
+    ResetTerminal,
+    ScrollView,
+    SendBytes,
+    SendKeys,
+    SendPrefixKey,
+)
+from fuguemux.model.events import HistoryCleared
+from fuguemux.model.ids import PaneId
+from fuguemux.model.live import PaneFacts
+from tests.support.builders import session, state, window
+from tests.support.fake_live import FakeLive
+from tests.support.folding import run
+
+STATE = state(session("a", window(panes=2)))
+PANE = PaneId(0)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("ls", "Enter"), (SendKeys(PANE, ("ls", "Enter")),)),
+        (("-l", "Enter"), (SendKeys(PANE, ("Enter",), literal=True),)),
+        (("-N", "3", "x"), (SendKeys(PANE, ("x", "x", "x")),)),
+        (("-H", "1b", "0x41", "zz", "100"), (SendBytes(PANE, b"\x1bA"),)),
+        (("-R",), (ResetTerminal(PANE),)),
+        (("-R", "q"), (ResetTerminal(PANE), SendKeys(PANE, ("q",)))),
+        (("-t", ".1", "--", "-x"), (SendKeys(PaneId(1), ("-x",)),)),
+        (("-F", "#{session_name}"), (SendKeys(PANE, ("a",)),)),
+        ((), ()),
+    ],
+)
+def test_what_is_sent(words: tuple[str, ...], expected: tuple[Effect, ...]) -> None:
+    outcome = run(send_keys.COMMAND, STATE, *words)
+    assert outcome.effects == expected
+    assert outcome.decision.events == ()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("-N", "0", "a"), "repeat count too small"),
+        (("-N", "many", "a"), "repeat count invalid"),
+        (("-X", "cancel"), "not in a mode"),
+    ],
+)
+def test_what_is_refused(words: tuple[str, ...], message: str) -> None:
+    with pytest.raises(Refused) as refused:
+        run(send_keys.COMMAND, STATE, *words)
+    assert str(refused.value) == message
+
+
+def test_commands_of_the_scroll_view() -> None:
+    live = FakeLive(panes={PANE: PaneFacts(in_mode=True)})
+    assert run(send_keys.COMMAND, STATE, "-X", "cancel", live=live).effects == (
+        ScrollView(PANE, leave=True),
+    )
+    assert run(send_keys.COMMAND, STATE, "-X", "unheard-of", live=live).effects == ()
+
+
+def test_the_scroll_view() -> None:
+    assert run(copy_mode.COMMAND, STATE, "-u").effects == (ScrollView(PANE, page_up=True),)
+    assert run(copy_mode.COMMAND, STATE, "-q").effects == (ScrollView(PANE, leave=True),)
+
+
+def test_the_prefix_key() -> None:
+    assert run(send_prefix.COMMAND, STATE).effects == (SendPrefixKey(PANE),)
+    assert run(send_prefix.COMMAND, STATE, "-2").effects == (SendPrefixKey(PANE, secondary=True),)
+
+
+def test_history_is_forgotten_durably() -> None:
+    outcome = run(clear_history.COMMAND, STATE, "-t", ".1")
+    assert outcome.decision.events == (HistoryCleared(PaneId(1)),)
+    assert outcome.effects == (ClearHistory(PaneId(1)),)

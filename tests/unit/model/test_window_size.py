@@ -1,0 +1,33 @@
+"""How large a window is for its viewers."""
+
+import pytest
+
+from fuguemux.model.window_size import Size, Viewer, bounded, parsed_size, window_size
+
+VIEWERS = [Viewer(Size(100, 20), 5), Viewer(Size(80, 40), 9), Viewer(Size(90, 30), 9)]
+
+
+@pytest.mark.parametrize(
+    ("policy", "expected"),
+    [
+        ("latest", Size(90, 30)),
+        ("largest", Size(100, 40)),
+        ("smallest", Size(80, 20)),
+        ("manual", None),
+    ],
+)
+def test_policies(policy: str, expected: Size | None) -> None:
+    assert window_size(policy, VIEWERS) == expected
+    assert window_size(policy, []) is None
+
+
+def test_sizes_are_bounded() -> None:
+    assert bounded(0, -3) == Size(1, 1)
+    assert bounded(10**6, 10**6) == Size(10_000, 10_000)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("80x24", Size(80, 24)), ("x", None), ("80x", None), ("-1x5", None)]
+)
+def test_sizes_as_text(text: str, expected: Size | None) -> None:
+    assert parsed_size(text) == expected

@@ -1,0 +1,135 @@
+"""Titles, directories, programs in the foreground, names, sizes: what the world tells about panes and clients."""
+
+import pytest
+from msgspec.structs import replace
+
+from fuguemux.commands import option_table, options
+from fuguemux.model.events import ForegroundChanged, PaneDirectoryChanged, PaneTitled
+from fuguemux.model.ids import PaneId, WindowId
+from fuguemux.model.live import ClientFacts, PaneFacts
+from fuguemux.model.state import Life, ServerState
+from fuguemux.reactions import (
+    automatic_rename,
+    client_resized,
+    directory_changed,
+    foreground_changed,
+    title_changed,
+)
+from fuguemux.reactions.option_values import DEFAULTS
+from tests.support.builders import session, state, window
+from tests.support.fake_live import FakeLive
+from tests.support.folding import folded
+from tests.support.viewers import viewer
+
+STATE = state(session("a", window("sh"), window("kept", options={"automatic-rename": "off"})))
+LIVE = FakeLive()
+PANE = PaneId(0)
+
+
+def test_the_defaults_are_those_of_the_table() -> None:
+    table = {name: options.default(option_table.BY_NAME[name]) for name in DEFAULTS}
+    assert table == DEFAULTS
+
+
+def test_a_title_loses_control_characters_and_is_bounded() -> None:
+    assert title_changed.decide(STATE, LIVE, PANE, "a\x1b]b\n").events == (PaneTitled(PANE, "a]b"),)
+    (event,) = title_changed.decide(STATE, LIVE, PANE, "é" * 2000).events
+    assert isinstance(event, PaneTitled)
+    assert len(event.title.encode()) == 1024
+    assert title_changed.decide(STATE, LIVE, PANE, "host").events == ()
+    assert title_changed.decide(STATE, LIVE, PaneId(9), "x").events == ()
+
+
+@pytest.mark.parametrize(
+    "directory", [b"/home/user", b"relative", b"", b"/a\0b", b"/" + b"x" * 5000]
+)
+def test_no_directory_or_the_same(directory: bytes) -> None:
+    assert directory_changed.decide(STATE, LIVE, PANE, directory).events == ()
+
+
+def test_another_directory() -> None:
+    assert directory_changed.decide(STATE, LIVE, PANE, b"/srv").events == (
+        PaneDirectoryChanged(PANE, b"/srv"),
+    )
+    gone = b"/srv (deleted)"
+    missing = FakeLive(missing_directories={gone})
+    assert directory_changed.decide(STATE, missing, PANE, gone).events == ()
+    assert len(directory_changed.decide(STATE, LIVE, PANE, gone).events) == 1
+
+
+def test_another_program_in_the_foreground() -> None:
+    argv = (b"vim", b"notes.md")
+    assert foreground_changed.decide(STATE, LIVE, PANE, argv).events == (
+        ForegroundChanged(PANE, argv),
+    )
+    assert foreground_changed.decide(STATE, LIVE, PANE, ()).events == ()
+    too_long = (b"rm", b"x" * (16 << 10))
+    assert foreground_changed.decide(STATE, LIVE, PANE, too_long).events == ()
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [("vim", "vim"), ("/usr/bin/top", "top"), ("-bash", "bash"), ("", "sh"), ("sh", "sh")],
+)
+def test_a_window_is_called_after_its_program(command: str, expected: str) -> None:
+    facts = PaneFacts(current_command=command)
+    live = FakeLive(panes={PANE: facts, PaneId(1): facts})
+    after = folded(STATE, automatic_rename.decide(STATE, live)).state
+    assert after.windows[WindowId(0)].name == expected
+    assert after.windows[WindowId(1)].name == "kept"
+
+
+def test_the_window_of_a_dead_pane_says_so_once() -> None:
+    pane = replace(STATE.panes[PANE], life=Life.DEAD)
+    on = replace(STATE, panes={**STATE.panes, PANE: pane})
+    after = folded(on, automatic_rename.decide(on, LIVE)).state
+    assert after.windows[WindowId(0)].name == "sh[dead]"
+    assert automatic_rename.decide(after, LIVE).events == ()
+
+
+def sizes(on: ServerState, *clients: ClientFacts) -> list[tuple[int, int]]:
+    after = folded(on, client_resized.decide(on, FakeLive(attached=clients))).state
+    layouts = [window.layout for _, window in sorted(after.windows.items())]
+    return [(layout.columns, layout.rows) for layout in layouts]
+
+
+WIDE = viewer(1, columns=120, rows=30, activity_s=1)
+TALL = viewer(2, columns=70, rows=50, activity_s=2)
+
+
+@pytest.mark.parametrize(
+    ("policy", "expected"),
+    [("latest", (70, 49)), ("largest", (120, 49)), ("smallest", (70, 29)), ("manual", (80, 24))],
+)
+def test_whose_terminal_counts(policy: str, expected: tuple[int, int]) -> None:
+    on = state(session("a", window(options={"window-size": policy})))
+    assert sizes(on, WIDE, TALL) == [expected]
+
+
+def test_the_status_line_takes_its_rows() -> None:
+    for value, rows in (("off", 30), ("on", 29), ("3", 27)):
+        assert sizes(state(session("a", options={"status": value})), WIDE) == [(120, rows)]
+
+
+def test_only_windows_that_are_seen_change() -> None:
+    on = state(session("a"), session("b"))
+    assert sizes(on, WIDE) == [(120, 29), (80, 24)]
+    assert sizes(on) == [(80, 24), (80, 24)]
+    elsewhere = viewer(3, session=77, columns=10, rows=10)
+    assert sizes(on, elsewhere) == [(80, 24), (80, 24)]
+
+
+def test_aggressive_resize_leaves_windows_that_are_not_current() -> None:
+    options = {"aggressive-resize": "on"}
+    on = state(session("a", window(options=options), window(options=options)))
+    assert sizes(on, WIDE) == [(120, 29), (80, 24)]
+
+
+def test_a_window_never_gets_smaller_than_its_panes_need() -> None:
+    on = state(session("a", window(panes=4)))
+    assert sizes(on, viewer(columns=3, rows=2)) == [(7, 1)]
+    small = folded(
+        on, client_resized.decide(on, FakeLive(attached=(viewer(columns=3, rows=2),)))
+    ).state
+    again = client_resized.decide(small, FakeLive(attached=(viewer(columns=3, rows=2),)))
+    assert again.events == ()
