@@ -130,10 +130,37 @@ def test_a_server_that_goes_wrong_is_told_in_one_line(
     tmp_path: Path, sent: bytes, text: bytes, code: int
 ) -> None:
     with serving(tmp_path / "s", lambda peer: peer.send(sent)):
-        done = run("-S", str(tmp_path / "s"), "ls")
+        done = run("-S", str(tmp_path / "s"), "kill-session")
     assert text in done.stderr
     assert done.stderr.count(b"\n") == 1
     assert done.returncode == code
+
+
+@pytest.mark.parametrize(
+    ("words", "times"), [(["ls"], 2), (["kill-session"], 1), (["ls", ";", "kill-session"], 1)]
+)
+def test_a_question_is_asked_again_when_the_server_is_lost(
+    tmp_path: Path, words: list[str], times: int
+) -> None:
+    asked: list[tuple[bytes, ...]] = []
+
+    def script(peer: Peer) -> None:
+        asked.append(peer.command.argv)
+        if len(asked) > 1:
+            peer.exit()
+
+    with serving(tmp_path / "s", script):
+        done = run("-S", str(tmp_path / "s"), *words)
+    assert asked == [tuple(map(str.encode, words))] * times
+    assert done.returncode == (0 if times == 2 else 1)
+    assert done.stderr == (b"" if times == 2 else b"server exited unexpectedly\n")
+
+
+def test_an_answer_that_was_begun_is_not_printed_twice(tmp_path: Path) -> None:
+    with serving(tmp_path / "s", lambda peer: peer.tell(messages.STDOUT, b"half\n")) as server:
+        done = run("-S", str(tmp_path / "s"), "ls")
+    assert (done.stdout, done.stderr) == (b"half\n", b"server exited unexpectedly\n")
+    assert len(server.peers) == 1
 
 
 def test_something_else_that_listens_there_is_recognised(tmp_path: Path) -> None:

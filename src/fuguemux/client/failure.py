@@ -3,3 +3,7 @@
 
 class Failure(Exception):
     """The client cannot go on; the message is one line for stderr, exit code 1."""
+
+
+class ServerLost(Failure):
+    """The server went away before it answered anything. Whether it carried the command out is not known."""

@@ -11,7 +11,7 @@ import sys
 from fuguemux import __version__
 from fuguemux.client import arguments
 from fuguemux.client.arguments import Options, UsageError
-from fuguemux.client.failure import Failure
+from fuguemux.client.failure import Failure, ServerLost
 from fuguemux.client.request import Request
 from fuguemux.protocol import messages
 from fuguemux.protocol.framing import Decoder, PeerBroke, frame
@@ -22,6 +22,8 @@ OFFLINE_WORDS = ("help", "doctor", "config", "state", "completions", "service", 
 
 RECEIVE_BYTES = 256 << 10
 STDIN_CHUNK_BYTES = 64 << 10
+
+SERVER_LOST = "server exited unexpectedly"
 
 EXIT_FAILURE = 1
 EXIT_INTERRUPTED = 130
@@ -96,6 +98,12 @@ def _run(options: Options) -> int:
         sock = connect_starting(options, error)
     try:
         return converse(sock, request, greeting)
+    except ServerLost:
+        from fuguemux.client.start import connect_again
+
+        sock.close()
+        sock = connect_again(options)
+        return converse(sock, request, greeting)
     finally:
         sock.close()
 
@@ -125,10 +133,14 @@ def connect(path: str) -> "_socket.socket":
 
 
 def converse(sock: "_socket.socket", request: Request, greeting: bytes) -> int:
-    """Ask and print what comes back. Returns the exit code; attaches if the server says so. Raises PeerBroke."""
+    """Ask and print what comes back. Returns the exit code; attaches if the server says so.
+
+    Raises PeerBroke, and ServerLost when the server went away: with an answer begun, that is a Failure.
+    """
     send(sock, greeting)
     decoder = Decoder()
     progress = Progress()
+    answered = False
     try:
         while data := receive(sock):
             decoder.receive(data)
@@ -138,6 +150,7 @@ def converse(sock: "_socket.socket", request: Request, greeting: bytes) -> int:
                     progress.show(payload)
                     continue
                 if kind != messages.HELLO:
+                    answered = True
                     progress.clear()
                 code = _take(sock, kind, payload)
                 if code is not None:
@@ -148,7 +161,9 @@ def converse(sock: "_socket.socket", request: Request, greeting: bytes) -> int:
                     return attach(sock, decoder, request, messages.decode_attached(payload))
     finally:
         progress.clear()
-    raise Failure("server exited unexpectedly")
+    if answered:
+        raise Failure(SERVER_LOST)
+    raise ServerLost(SERVER_LOST)
 
 
 def _take(sock: "_socket.socket", kind: int, payload: bytes) -> int | None:

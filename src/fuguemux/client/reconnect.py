@@ -6,8 +6,10 @@ from fuguemux.client import fast, start
 from fuguemux.client.failure import Failure
 from fuguemux.client.request import Request
 
-BACK_OFF_SECONDS_MIN = 0.02
-BACK_OFF_SECONDS_MAX = 0.25
+QUICK_SECONDS = 0.02
+"""Between two attempts while the keeper is most likely starting the next server: one costs some microseconds."""
+SLOW_SECONDS = 0.25
+"""Between two attempts after HELP_SECONDS."""
 ANNOUNCE_SECONDS = 1.0
 """A restart that is quicker than this happens without a word."""
 HELP_SECONDS = 2.0
@@ -25,7 +27,6 @@ class Reconnect:
         self._request = request
         self._began_s = now_s
         self._next_s = now_s
-        self._back_off_s = BACK_OFF_SECONDS_MIN
         self._starter: start.Starter | None = None
         self._tried = False
         self.announced = False
@@ -60,8 +61,8 @@ class Reconnect:
         return ""
 
     def _later(self, now_s: float) -> None:
-        self._next_s = now_s + self._back_off_s
-        self._back_off_s = min(2 * self._back_off_s, BACK_OFF_SECONDS_MAX)
+        quick = now_s - self._began_s < HELP_SECONDS
+        self._next_s = now_s + (QUICK_SECONDS if quick else SLOW_SECONDS)
 
     def _help(self, away_s: float) -> bool:
         """Start a server once, late; return whether that was just now. Raises Failure."""

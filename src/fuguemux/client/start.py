@@ -11,7 +11,8 @@ import sys
 import time
 
 from fuguemux.client.arguments import Options
-from fuguemux.client.failure import Failure
+from fuguemux.client.failure import Failure, ServerLost
+from fuguemux.client.fast import SERVER_LOST, connect
 from fuguemux.config import paths
 from fuguemux.config.paths import PathRefused
 from fuguemux.keeper.launch import keeper_argv
@@ -25,6 +26,41 @@ STARTING = (
     ("recovery", "", 3),
 )
 """Commands that start the server: name, alias, and how many characters of the name mean it among all commands."""
+
+REPEATABLE = frozenset(
+    (
+        "has-session",
+        "has",
+        "list-sessions",
+        "ls",
+        "list-windows",
+        "lsw",
+        "list-panes",
+        "lsp",
+        "list-clients",
+        "lsc",
+        "list-buffers",
+        "lsb",
+        "list-keys",
+        "lsk",
+        "list-commands",
+        "lscm",
+        "show-options",
+        "show",
+        "show-window-options",
+        "showw",
+        "show-environment",
+        "showenv",
+        "show-hooks",
+        "show-buffer",
+        "showb",
+        "attach-session",
+        "attach",
+        "status",
+        "recovery",
+    )
+)
+"""Commands, as they may be typed, that can be asked twice."""
 
 DELIBERATE_STOP_FILE = "stopped"
 """In the state directory: the last server ended because somebody wanted it to (kill-server, the last session closed)."""
@@ -52,14 +88,36 @@ def connect_starting(options: Options, error: OSError) -> "_socket.socket":
     return _connect(path)
 
 
+def connect_again(options: Options) -> "_socket.socket":
+    """Return a connection to the next server, after one went away without an answer.
+
+    Only for a command that changes nothing, so that it does not matter how far the lost server came with it. Raises
+    ServerLost for any other.
+    """
+    if (
+        not options.argv
+        or options.argv[0] not in REPEATABLE
+        or any(map(_ends_command, options.argv))
+    ):
+        raise ServerLost(SERVER_LOST)
+    try:
+        return connect(options.places.socket)
+    except OSError as error:
+        return connect_starting(options, error)
+
+
 def starts_server(argv: list[str]) -> bool:
     """Whether one of the commands in `argv` starts the server; without any it is new-session."""
     first = True
     for word in argv:
         if first and _means_start(word.removesuffix(";")):
             return True
-        first = word.endswith(";") and not word.endswith("\\;")
+        first = _ends_command(word)
     return not argv
+
+
+def _ends_command(word: str) -> bool:
+    return word.endswith(";") and not word.endswith("\\;")
 
 
 def _means_start(word: str) -> bool:

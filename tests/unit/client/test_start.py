@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fuguemux.client import arguments, start
-from fuguemux.client.failure import Failure
+from fuguemux.client.failure import Failure, ServerLost
 from fuguemux.commands import table
 from fuguemux.commands.table import COMMANDS
 
@@ -84,6 +84,20 @@ def test_the_table_of_commands_agrees() -> None:
             if shortest > 1:
                 shorter = command.name[: shortest - 1]
                 assert shorter == alias or sum(name.startswith(shorter) for name in names) > 1
+
+
+def test_only_commands_that_change_nothing_may_be_asked_twice() -> None:
+    for word in start.REPEATABLE:
+        assert table.find(word).read_only
+        assert word in (table.find(word).name, table.find(word).alias)
+
+
+@pytest.mark.parametrize(
+    "words", ["", "new -d", "kill-session -t x", "ls ; new -d", "lss", "capture-pane -b x"]
+)
+def test_any_other_is_not_asked_again(tmp_path: Path, words: str) -> None:
+    with pytest.raises(ServerLost, match=r"^server exited unexpectedly$"):
+        start.connect_again(options(tmp_path, *words.split()))
 
 
 def options(tmp_path: Path, *words: str) -> arguments.Options:
