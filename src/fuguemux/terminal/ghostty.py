@@ -10,6 +10,8 @@ Traps of the library that are handled here or in the modules beside it:
   scanned for them, across chunks.
 * A full reset (ESC c) erases the history, which no terminal user wants: the history is taken out
   first.
+* A resize breaks wide characters of a screen that is hidden or does not re-wrap, and such a screen
+  cannot be written to a snapshot: see `_before_switch` and `before_resize`.
 * A resize pulls history rows back, and joins a line that lies across the border: the history is
   taken out and dropped first, also before a program enters the alternate screen.
 """
@@ -29,6 +31,7 @@ from fuguemux.terminal._ghostty_abi import ffi
 from fuguemux.terminal.emulator import (
     Archived,
     Cursor,
+    EngineError,
     Event,
     HistoryCleared,
     Modes,
@@ -47,7 +50,7 @@ ESCAPE: Final = b"\x1b"
 DELETE: Final = b"\x7f"
 # What the engine does not report: full reset, erase history, prompt marks, links.
 SEEN: Final = re.compile(
-    rb"\x1b(?:(?P<reset>c)|\[0*(?P<erase>3)J|\[\?(?P<private>[0-9;]{2,40})h|\[(?P<shape>[0-6]?) q"
+    rb"\x1b(?:(?P<reset>c)|\[0*(?P<erase>3)J|\[\?(?P<private>[0-9;]{2,40})(?P<on>[hl])|\[(?P<shape>[0-6]?) q"
     rb"|\](?:8;(?P<link>)|133;(?P<mark>[ABCD])"
     rb"(?P<rest>;[^\x07\x1b]{0,400})?(?:\x07|\x1b\\)))"
 )
@@ -57,6 +60,7 @@ SEEN_PARTS: Final = (b"\x1b]", b"\x1b[?", b"3J", b"\x1bc", b" q")
 UNFINISHED: Final = re.compile(
     rb"\x1b(?:\[(?:0*3?|[0-6]? ?)|\](?:8|1|13|133|133;[ABCD]?(?:;[^\x07\x1b]{0,400})?\x1b?)?)?\Z"
 )
+ENTER_ALTERNATE: Final = b"\x1b[?1049h"
 ERASE_HISTORY: Final = b"\x1b[3J"
 MODES_ALTERNATE: Final = frozenset((b"47", b"1047", b"1049"))
 
@@ -66,10 +70,7 @@ class GhosttyEmulator:
 
     def __init__(self, columns: int, rows: int) -> None:
         self._lib = load().lib
-        out = ffi.new("GhosttyTerminal*")
-        columns, rows = clamp(columns, rows)
-        check(self._lib.ghostty_terminal_new(ffi.NULL, out, columns, rows), "make a terminal")
-        self._size = Size(columns, rows)
+        self._size = clamp(columns, rows)
         self._generation = 0
         self._tail = b""
         self._cleared = False
@@ -78,7 +79,7 @@ class GhosttyEmulator:
         self._waiting: Archived | None = None
         self._waiting_bytes = 0
         self._closed = False
-        self._adopt(out[0])
+        self._adopt(state.new(self._lib, self._size))
 
     # -- life ---------------------------------------------------------------------------------
     def _adopt(self, terminal: Any) -> None:
@@ -150,7 +151,7 @@ class GhosttyEmulator:
                 if start < fed or MODES_ALTERNATE.isdisjoint(found["private"].split(b";")):
                     continue
                 self._feed_pieces(data[fed:start])
-                self._empty_history()
+                self._before_switch(entering=found["on"] == b"h")
                 end = start
             elif found["reset"]:
                 end -= 1
@@ -192,14 +193,23 @@ class GhosttyEmulator:
             if self._history.due(size) and not self.alternate:
                 self._take_history()
 
-    def _empty_history(self) -> None:
-        """Take the history out, so that nothing lies below the alternate screen that comes now."""
-        if not self.alternate and self.at_ground:
-            self._take_history()
-            joint = self._open and self._history.continues_taken(self._size.columns)
-            self._drop_history()
-            if joint:
-                self._history.note_joint(self._size.columns)
+    def _before_switch(self, *, entering: bool) -> None:
+        """Prepare for the sequence that enters or leaves the alternate screen, which comes now.
+
+        Entering: the history is taken out, so that nothing lies below the alternate screen. Leaving:
+        the alternate screen is cleared, because the engine breaks wide characters of a hidden
+        screen when the size changes, and cannot write a snapshot afterwards.
+        """
+        if entering == self.alternate or not self.at_ground:
+            return
+        if not entering:
+            self._write(state.CLEAR_SCREEN)
+            return
+        self._take_history()
+        joint = self._open and self._history.continues_taken(self._size.columns)
+        self._drop_history()
+        if joint:
+            self._history.note_joint(self._size.columns)
 
     def _note_erased_history(self) -> None:
         """CSI 3 J was fed. On the alternate screen it concerns that screen, which has no history."""
@@ -247,7 +257,7 @@ class GhosttyEmulator:
         self._tail, self._shape = b"", 0
         self._feed_pieces(state.ABORT_SEQUENCE)
         if self.alternate:
-            self._feed_pieces(state.LEAVE_ALTERNATE)
+            self._feed_pieces(state.CLEAR_SCREEN + state.LEAVE_ALTERNATE)
         cursor = self.cursor
         last = max((y for y, text in enumerate(self.screen_text()) if text), default=-1)
         self._feed_pieces(state.reset_modes())
@@ -294,7 +304,7 @@ class GhosttyEmulator:
 
         The engine reads the active screen only, so a copy leaves the alternate screen and is read.
         """
-        blob = state.encode(self._lib, self._terminal, with_history=False)
+        blob = self._encode()
         below = state.primary_history_rows(self._lib, blob)
         taken = min(below, self._history.first_untaken())
         if taken >= below:
@@ -303,13 +313,13 @@ class GhosttyEmulator:
             if taken:
                 copy._history.mark_row(taken - 1)
             result = copy._history.take(self._size.columns)
-        self._adopt_screens(state.encode(self._lib, self._terminal, with_history=False))
+        self._adopt_screens(self._encode())
         return result
 
     @contextlib.contextmanager
     def _below_alternate(self, *, with_history: bool) -> Iterator[GhosttyEmulator]:
         """Give a copy of this terminal that has left the alternate screen."""
-        blob = state.encode(self._lib, self._terminal, with_history=with_history)
+        blob = self._encode(with_history=with_history)
         blob, _unfinished = state.without_continuation(self._lib, blob)
         copy = GhosttyEmulator.__new__(GhosttyEmulator)
         copy._lib, copy._size, copy._closed = self._lib, self._size, True
@@ -325,7 +335,7 @@ class GhosttyEmulator:
     def _drop_history(self) -> None:
         """Remove the history from the engine. What was not taken is lost."""
         if self.alternate or not self.at_ground:
-            blob = state.encode(self._lib, self._terminal, with_history=False)
+            blob = self._encode()
             if state.primary_history_rows(self._lib, blob):
                 self._adopt_screens(blob)
         elif self._history.rows_count():
@@ -344,7 +354,7 @@ class GhosttyEmulator:
         """Take an unfinished sequence back, and return it to be written again later."""
         if self.at_ground:
             return b""
-        blob = state.encode(self._lib, self._terminal, with_history=False)
+        blob = self._encode()
         blob, unfinished = state.without_continuation(self._lib, blob)
         self._adopt_ground(blob)
         return unfinished
@@ -369,6 +379,35 @@ class GhosttyEmulator:
             self._write(ERASE_HISTORY)
         self._history.links, self._history.joint = links, joint
         self._sink.events = events
+
+    def _encode(self, *, with_history: bool = False) -> bytes:
+        """Return the engine's snapshot.
+
+        If the engine cannot write one, because it broke a wide character of a hidden screen, the
+        terminal is made anew from what can be read of it: the screen that is shown.
+        """
+        try:
+            return state.encode(self._lib, self._terminal, with_history=with_history)
+        except EngineError:
+            self._rebuild()
+            return state.encode(self._lib, self._terminal, with_history=with_history)
+
+    def _rebuild(self) -> None:
+        alternate = self.alternate
+        if not alternate:
+            self._take_history()
+        output = portable.tab_stops(self._rows) + ENTER_ALTERNATE * alternate + self._shown()
+        events, links, joint = self._sink.events, self._history.links, self._history.joint
+        self._release()
+        self._adopt(state.new(self._lib, self._size))
+        self._write(output)
+        self._history.links, self._history.joint = links, joint
+        self._sink.events = events
+
+    def _shown(self) -> bytes:
+        """Return the screen that is shown, with everything that is set, as terminal output."""
+        text = portable.text(self, self._rows)
+        return text + portable.state_of(self, self._rows, self._lib, self._terminal)
 
     def _write(self, data: bytes) -> None:
         self._lib.ghostty_terminal_vt_write(self._terminal, data, len(data))
@@ -458,7 +497,7 @@ class GhosttyEmulator:
 
     # -- checkpoint -----------------------------------------------------------------------------
     def snapshot(self) -> bytes:
-        engine = state.encode(self._lib, self._terminal, with_history=False)
+        engine = self._encode()
         joint = self._history.joint or b""
         flags = state.Flags(self._open, self._history.links, self._shape)
         return state.wrap(state.Content(engine, self._size, flags, self._tail, joint))
@@ -494,8 +533,7 @@ class GhosttyEmulator:
         return (
             portable.tab_stops(self._rows)
             + below
-            + portable.text(self, self._rows)
-            + portable.state_of(self, self._rows, self._lib, self._terminal)
+            + self._shown()
             + (b"\x1b[%d q" % self._shape if self._shape else b"")
         )
 
@@ -518,13 +556,13 @@ class GhosttyEmulator:
     def compact(self) -> bool:
         """Drop history that was archived; the rest is small."""
         if not self.alternate and not self.unarchived_rows and self._history.rows_count():
-            self._adopt_screens(state.encode(self._lib, self._terminal, with_history=False))
+            self._adopt_screens(self._encode())
         return False
 
 
-def clamp(columns: int, rows: int) -> tuple[int, int]:
+def clamp(columns: int, rows: int) -> Size:
     """Keep a size within what the engine and its memory can bear."""
-    return min(max(columns, 1), COLUMNS_MAX), min(max(rows, 1), ROWS_MAX)
+    return Size(min(max(columns, 1), COLUMNS_MAX), min(max(rows, 1), ROWS_MAX))
 
 
 def engine_name() -> str:

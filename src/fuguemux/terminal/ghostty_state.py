@@ -74,13 +74,20 @@ MOUSE_FORMATS: Final[tuple[tuple[int, MouseFormat], ...]] = (
 
 MODE_WRAP: Final = 7
 ABORT_SEQUENCE: Final = b"\x18"
-CLEAR_HIDDEN_ALTERNATE: Final = b"\x1b[?47h\x1b[2J\x1b[?47l"
+CLEAR_SCREEN: Final = b"\x1b[2J"
 LEAVE_ALTERNATE: Final = b"\x1b[?1049l\x1b[?1047l\x1b[?47l"
 # Private modes that a program may have left on, and those it may have left off.
 MODES_RESET: Final = (
     1, 3, 5, 6, 9, 45, 66, 69, 1000, 1002, 1003, 1004, 1005, 1006, 1015, 1016, 2004, 2026, 2027, 2031, 2048,
 )  # fmt: skip
 MODES_SET: Final = (7, 25, 1007, 1036)
+
+
+def new(lib: Any, size: Size) -> Any:
+    """Return a new engine terminal, not yet configured."""
+    out = ffi.new("GhosttyTerminal*")
+    check(lib.ghostty_terminal_new(ffi.NULL, out, size.columns, size.rows), "make a terminal")
+    return out[0]
 
 
 def configure(lib: Any, terminal: Any, history_bytes: int) -> None:
@@ -212,18 +219,14 @@ def before_resize(lib: Any, terminal: Any, rows: Rows, size: Size, columns: int)
 def encode(lib: Any, terminal: Any, *, with_history: bool) -> bytes:
     """Return the engine's snapshot; without history it ends with the record that says READY.
 
-    The engine cannot describe two things, which are given up then: an unfinished sequence that is
-    broken already, such as a C1 control inside of an APC string, is cut off, as CAN from the
-    program would; and the alternate screen, when it is not shown and a resize cut a wide character
-    of it in two, is cleared.
+    The engine cannot describe an unfinished sequence that is broken already, such as a C1 control
+    inside of an APC string. It is cut off, as CAN from the program would. Raises EngineError if that
+    does not help; the screen can still be written as ANSI then.
     """
     blob = _encode(lib, terminal, with_history=with_history)
-    for repair in (ABORT_SEQUENCE, CLEAR_HIDDEN_ALTERNATE):
-        if blob is not None:
-            break
-        if repair is ABORT_SEQUENCE or not get(lib, terminal, "ACTIVE_SCREEN", "uint32_t"):
-            lib.ghostty_terminal_vt_write(terminal, repair, len(repair))
-            blob = _encode(lib, terminal, with_history=with_history)
+    if blob is None:
+        lib.ghostty_terminal_vt_write(terminal, ABORT_SEQUENCE, len(ABORT_SEQUENCE))
+        blob = _encode(lib, terminal, with_history=with_history)
     if blob is None:
         raise EngineError("the terminal engine cannot write a snapshot of this screen")
     return blob
@@ -337,11 +340,10 @@ def without_continuation(lib: Any, blob: bytes) -> tuple[bytes, bytes]:
 @functools.cache
 def _empty_continuation(lib: Any) -> bytes:
     """Return the record that the engine writes when no sequence is unfinished."""
-    terminal = ffi.new("GhosttyTerminal*")
-    check(lib.ghostty_terminal_new(ffi.NULL, terminal, 1, 1), "make a terminal")
-    configure(lib, terminal[0], 0)
-    blob = encode(lib, terminal[0], with_history=False)
-    lib.ghostty_terminal_free(terminal[0])
+    terminal = new(lib, Size(1, 1))
+    configure(lib, terminal, 0)
+    blob = encode(lib, terminal, with_history=False)
+    lib.ghostty_terminal_free(terminal)
     return next(blob[start:end] for tag, start, end in records(blob) if tag == RECORD_CONTINUATION)
 
 
