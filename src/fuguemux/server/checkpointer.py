@@ -16,6 +16,7 @@ from fuguemux.observe.failpoints import reach
 from fuguemux.persistence.checkpoint import (
     CheckpointResult,
     CheckpointSeries,
+    CheckpointSettings,
     PaneCapture,
     PaneMark,
 )
@@ -128,6 +129,8 @@ class Checkpointer:
         self.last: LastCheckpoint | None = None
         self.failure = ""
         self.truncated: Callable[[], None] = lambda: None
+        self.settings: Callable[[], CheckpointSettings] = lambda: series.settings
+        """What holds at the moment a checkpoint begins."""
 
     @property
     def changed(self) -> bool:
@@ -163,6 +166,7 @@ class Checkpointer:
         async with self._turn:
             started = self._clock.monotonic_ns()
             lsn = self._log.next_lsn - 1
+            self._series.settings = self.settings()
             run = self._series.begin(self._sources, reason, name=name)
             try:
                 reach("checkpoint.begun")

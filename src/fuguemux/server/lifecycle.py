@@ -50,6 +50,8 @@ class Lifecycle:
         self._ready = asyncio.Event()
         self._stop: asyncio.Future[int] = server.loop.create_future()
         self._stopping = False
+        server.checkpointer.settings = server.checkpoint_settings
+        server.checkpointer.truncated = server.flusher.start_chores
 
     # Start
 

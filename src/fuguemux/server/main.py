@@ -171,7 +171,7 @@ class Server:
             self.panes, self._state, self.output.flush, lambda: self.writer.next_lsn - 1
         )
         recovered, persistence = self.booted.recovered, self.configuration.persistence
-        series = CheckpointSeries(
+        self.series = CheckpointSeries(
             self.booted.storage,
             f"{self.booted.state_directory}/checkpoints",
             recovered.store,
@@ -182,20 +182,33 @@ class Server:
             saves=recovered.saves,
             highest_number=recovered.highest_number,
             stored=recovered.stored,
-            settings=CheckpointSettings(
-                keep_checkpoints=persistence.keep_checkpoints,
-                scrollback_persistence_lines=persistence.scrollback_persistence_lines,
-                program=f"fugue {__version__}",
-            ),
+            settings=self.checkpoint_settings(),
             withhold=withhold(persistence.environment_deny),
         )
         self.checkpointer = Checkpointer(
-            series,
+            self.series,
             sources,
             self.writer,
             self.clock,
             lambda: float(self.configuration.persistence.checkpoint_interval_secs),
             lambda: self.configuration.persistence.max_wal_size_mb * MIB,
+        )
+
+    def checkpoint_settings(self) -> CheckpointSettings:
+        """What the configuration and the options say of checkpoints now.
+
+        A `history-limit` above the default depth deepens what is stored, unless the configuration sets a depth: what a
+        person asked to keep must not be lost by a crash.
+        """
+        persistence = self.configuration.persistence
+        depth = persistence.scrollback_persistence_lines
+        if "persistence.scrollback_persistence_lines" not in self.booted.loaded.origins:
+            state = self._state()
+            depth = max([depth, *(history_limit(state, pane) for pane in state.panes)])
+        return CheckpointSettings(
+            keep_checkpoints=persistence.keep_checkpoints,
+            scrollback_persistence_lines=depth,
+            program=f"fugue {__version__}",
         )
 
     def _build_requests(self) -> None:
