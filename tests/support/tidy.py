@@ -28,7 +28,7 @@ _TICKET = re.compile(
 _DEVELOPER_PATH = re.compile(
     r"(?<![\w.}~*-])/(?:ro" + r"ot|wo" + r"rk)/|(?<![\w.}~*-])/ho" + r"me/(?!\w\b|me\b|user\b)\w"
 )
-_URL_HOST = re.compile(r"https?://([^/\s\"'<>)`\]:]+)")
+_URL_HOST = re.compile(r"https?://([\w-]+(?:\.[\w-]+)+)")
 _ADDRESS = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])")
 _SUPPRESSION = re.compile(
     r"#\s*(?:type:\s*ignore|noqa)\b(?P<codes>(?:\[[^\]]*\]|:\s*[A-Z]+\d+(?:,\s*[A-Z]+\d+)*)?)(?P<rest>.*)"
