@@ -180,11 +180,6 @@ class SimDisk:
     def pread(self, file: int, size: int, offset: int) -> bytes:
         return bytes(self._files[file].live[offset : offset + size])
 
-    def pread_into(self, file: int, buffer: memoryview, offset: int) -> int:
-        piece = self._files[file].live[offset : offset + len(buffer)]
-        buffer[: len(piece)] = piece
-        return len(piece)
-
     def fdatasync(self, file: int) -> None:
         inode = self._files[file]
         self._step()
@@ -231,7 +226,9 @@ class SimDisk:
         if size < len(inode.live):
             del inode.live[size:]
         else:
-            inode.live.extend(bytes(size - len(inode.live)))
+            start = len(inode.live)
+            inode.live.extend(bytes(size - start))
+            inode.touch(start, size - start)
         del inode.durable[size:]
 
     def make_directory(self, path: str) -> None:

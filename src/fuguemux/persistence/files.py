@@ -52,9 +52,6 @@ class Storage(Protocol):
 
     def pread(self, file: int, size: int, offset: int) -> bytes: ...
 
-    def pread_into(self, file: int, buffer: memoryview, offset: int) -> int:
-        """Fill the front of `buffer`; the number of bytes read, 0 at the end of the file."""
-
     def fdatasync(self, file: int) -> None: ...
 
     def fsync(self, file: int) -> None: ...
@@ -115,10 +112,6 @@ class RealStorage:
     def pread(self, file: int, size: int, offset: int) -> bytes:
         """One pread(2)."""
         return os.pread(file, size, offset)
-
-    def pread_into(self, file: int, buffer: memoryview, offset: int) -> int:
-        """One preadv(2)."""
-        return os.preadv(file, [buffer], offset)
 
     def fdatasync(self, file: int) -> None:
         """Flush the file's bytes through the drive's cache (F_FULLFSYNC where there is one)."""

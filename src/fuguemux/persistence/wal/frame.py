@@ -19,6 +19,8 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Final, NamedTuple
 from zlib import crc32
 
+import msgspec
+
 from fuguemux.persistence.files import Bytes
 
 if TYPE_CHECKING or sys.version_info < (3, 14):
@@ -67,7 +69,7 @@ CLASS_FLAGS: Final = {
 }
 
 
-class Record(NamedTuple):
+class Record(msgspec.Struct, frozen=True, gc=False):
     """A verified record. `time_ms` is wall time since the epoch."""
 
     lsn: int

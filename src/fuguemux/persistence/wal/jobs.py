@@ -44,13 +44,13 @@ def next_block(offset: int) -> int:
 
 
 def make_segment(
-    storage: Storage, directory: str, first_id: int, segment_bytes: int
+    storage: Storage, directory: str, first_id: int, segment_bytes: int, *, filled: bool = True
 ) -> OpenSegment:
     """Create a segment under the first free identifier from `first_id` on. Raises OSError."""
     segment_id = first_id
     while True:
         try:
-            file = create_segment(storage, directory, segment_id, segment_bytes)
+            file = create_segment(storage, directory, segment_id, segment_bytes, filled=filled)
         except FileExistsError:
             segment_id += 1
         else:

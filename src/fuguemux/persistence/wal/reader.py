@@ -123,7 +123,7 @@ class LogScan:
             window = Window(self._storage, file, min(size, RECORDS_OFFSET + 4096))
             if window.size:
                 window.load(0, window.size)
-            front = bytes(window.buffer[: window.filled])
+            front = window.buffer
             header = decode_header(front[:RECORDS_OFFSET])
         finally:
             self._storage.close(file)

@@ -95,12 +95,20 @@ class Space:
         return max(self._hasty_segment_bytes, next_block(RECORDS_OFFSET + room))
 
     def make_now(self, room: int) -> OpenSegment:
-        """A small segment, made while the caller waits; gives up the ballast if it must.
+        """A segment made while the caller waits, because none is ready. Raises OSError.
 
-        Raises OSError.
+        The first of a life, and those on a full disk, are small and filled; the ballast is given
+        up if it must be. In a flood that outruns the spares, one is full-sized and a hole.
         """
         self.hasty_segments += 1
         size = self.hasty_bytes(room)
+        if self.hasty_segments > 1 and not self.problem:
+            size = max(size, self._segment_bytes)
+            with contextlib.suppress(OSError):
+                return make_segment(
+                    self._storage, self._directory, self.next_id(), size, filled=False
+                )
+            size = self.hasty_bytes(room)
         try:
             return make_segment(self._storage, self._directory, self.next_id(), size)
         except OSError as error:

@@ -53,57 +53,58 @@ class Hole(NamedTuple):
 
 
 class Window:
-    """A reused buffer over a file; unreadable blocks read as zeros and are remembered."""
+    """A piece of a file in memory; blocks that cannot be read are zeros, and are remembered."""
 
     def __init__(self, storage: Storage, file: int, size: int) -> None:
         self._storage = storage
         self._file = file
         self.size = size
-        self.buffer = bytearray(min(WINDOW_BYTES, size))
+        self.buffer = b""
         self.start = 0
-        self.filled = 0
         self.unreadable: list[int] = []
+
+    @property
+    def filled(self) -> int:
+        """How many bytes are held."""
+        return len(self.buffer)
 
     @property
     def end(self) -> int:
         """The file offset behind the last byte held."""
-        return self.start + self.filled
+        return self.start + len(self.buffer)
 
     def load(self, offset: int, wanted: int = 0) -> None:
         """Hold the bytes from `offset` on: at least `wanted` where the file has them."""
-        if wanted > len(self.buffer):
-            self.buffer = bytearray(min(wanted, self.size))
         self.start = offset
-        self.filled = 0
-        room = min(len(self.buffer), self.size - offset)
-        with memoryview(self.buffer) as view:
-            while self.filled < room:
-                try:
-                    got = self._storage.pread_into(
-                        self._file, view[self.filled : room], offset + self.filled
-                    )
-                except OSError:
-                    got = self._load_blocks(view[:room], self.filled)
-                if got <= 0:
-                    break
-                self.filled += got
+        room = min(max(wanted, WINDOW_BYTES), self.size - offset)
+        try:
+            self.buffer = self._read(offset, room)
+        except OSError:
+            self.buffer = self._read_blocks(offset, room)
 
-    def _load_blocks(self, view: memoryview, index: int) -> int:
+    def _read(self, offset: int, room: int) -> bytes:
+        data = self._storage.pread(self._file, room, offset)
+        while len(data) < room:
+            more = self._storage.pread(self._file, room - len(data), offset + len(data))
+            if not more:
+                break
+            data += more
+        return data
+
+    def _read_blocks(self, offset: int, room: int) -> bytes:
         """Read block by block after an error, with zeros for the blocks that cannot be read."""
-        first = index
-        while index < len(view):
-            offset = self.start + index
-            size = min(BLOCK_BYTES - offset % BLOCK_BYTES, len(view) - index)
+        blocks: list[bytes] = []
+        end = offset + room
+        while offset < end:
+            size = min(BLOCK_BYTES - offset % BLOCK_BYTES, end - offset)
             try:
-                got = self._storage.pread_into(self._file, view[index : index + size], offset)
+                block = self._read(offset, size)
             except OSError:
                 self.unreadable.append(offset)
-                view[index : index + size] = bytes(size)
-                got = size
-            if got <= 0:
-                break
-            index += got
-        return index - first
+                block = bytes(size)
+            blocks.append(block)
+            offset += size
+        return b"".join(blocks)
 
 
 def walk(
@@ -123,29 +124,28 @@ def walk(
             if window.filled < HEADER_BYTES:
                 return
         # The hot loop: as many intact, consecutive, ordinary records as the window holds.
-        view = memoryview(window.buffer)
-        base, filled = window.start, window.filled
+        data = window.buffer
+        base, filled = window.start, len(data)
         here = position - base
         records: list[Record] = []
         first_witness = last_lag = 0
         last_here = filled - HEADER_BYTES
         while here <= last_here:
-            magic, kind, flags, length, lsn, lag, delta, header_crc, crc = unpack(view, here)
-            if magic != MAGIC or crc32(view[here : here + CHECKED_BYTES], seed) != header_crc:
+            magic, kind, flags, length, lsn, lag, delta, header_crc, crc = unpack(data, here)
+            if magic != MAGIC or crc32(data[here : here + CHECKED_BYTES], seed) != header_crc:
                 break
             stop = here + HEADER_BYTES + length
             if stop > filled or lsn != expected_lsn or kind > _ORDINARY_KIND_MAX:
                 break
-            payload = view[here + HEADER_BYTES : stop].tobytes()
+            payload = data[here + HEADER_BYTES : stop]
             if crc32(payload, header_crc) != crc:
                 break
             if not records:
                 first_witness = _witness(lsn, lag)
             last_lag = lag
-            records.append(_record(Record, (lsn, kind, flags, opened_ms + delta, payload)))
+            records.append(Record(lsn, kind, flags, opened_ms + delta, payload))
             expected_lsn += 1
             here = (stop + 7) & -8
-        view.release()
         if records:
             yield Run(records, position, first_witness, _witness(records[-1].lsn, last_lag))
             position = base + here
@@ -155,9 +155,6 @@ def walk(
         if step.item is not None:
             yield step.item
         position, expected_lsn = step.position, step.expected_lsn
-
-
-_record = tuple.__new__  # skips NamedTuple's argument handling; a third of the cost of a record
 
 
 class _Step(NamedTuple):
@@ -191,7 +188,7 @@ def _examine(window: Window, seed: int, opened_ms: int, position: int, expected_
     if stop > window.end:
         window.load(position, HEADER_BYTES + length)
     at = position - window.start
-    payload = bytes(memoryview(window.buffer)[at + HEADER_BYTES : at + HEADER_BYTES + length])
+    payload = window.buffer[at + HEADER_BYTES : at + HEADER_BYTES + length]
     if crc32(payload, header_crc) != crc:
         return _Step(Hole(position, after, known), after, expected_lsn)
     if kind not in _KNOWN_KINDS and not flags & IGNORABLE:
@@ -269,7 +266,6 @@ def _is_zero(window: Window, start: int, end: int) -> bool:
     if start < window.start or end > window.end:
         window.load(start)
         end = min(end, window.end)
-    # Slices of bytes are compared by memcmp; memoryviews are compared item by item.
     piece = window.buffer[start - window.start : end - window.start]
     return piece == (_ZEROS if len(piece) == len(_ZEROS) else bytes(len(piece)))
 
