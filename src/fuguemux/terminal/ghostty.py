@@ -25,6 +25,7 @@ from typing import Any, Final, Literal
 
 from fuguemux.terminal import ghostty_callbacks as callbacks
 from fuguemux.terminal import ghostty_portable as portable
+from fuguemux.terminal import ghostty_snapshot as snapshots
 from fuguemux.terminal import ghostty_state as state
 from fuguemux.terminal import keys
 from fuguemux.terminal._ghostty_abi import ffi
@@ -38,6 +39,7 @@ from fuguemux.terminal.emulator import (
     MouseEvent,
     Prompt,
     Size,
+    SnapshotError,
 )
 from fuguemux.terminal.ghostty_history import PIECE_BYTES_MAX, History, limit_bytes
 from fuguemux.terminal.ghostty_library import SNAPSHOT_VERSION, check, load
@@ -305,7 +307,7 @@ class GhosttyEmulator:
         The engine reads the active screen only, so a copy leaves the alternate screen and is read.
         """
         blob = self._encode()
-        below = state.primary_history_rows(self._lib, blob)
+        below = snapshots.primary_history_rows(self._lib, blob)
         taken = min(below, self._history.first_untaken())
         if taken >= below:
             return None
@@ -320,10 +322,10 @@ class GhosttyEmulator:
     def _below_alternate(self, *, with_history: bool) -> Iterator[GhosttyEmulator]:
         """Give a copy of this terminal that has left the alternate screen."""
         blob = self._encode(with_history=with_history)
-        blob, _unfinished = state.without_continuation(self._lib, blob)
+        blob, _unfinished = snapshots.without_continuation(self._lib, blob)
         copy = GhosttyEmulator.__new__(GhosttyEmulator)
         copy._lib, copy._size, copy._closed = self._lib, self._size, True
-        copy._adopt(state.decode(self._lib, blob, with_history=with_history))
+        copy._adopt(snapshots.decode(self._lib, blob, with_history=with_history))
         copy._closed, copy._shape = False, 0
         copy._history.links = self._history.links
         copy._write(state.LEAVE_ALTERNATE)
@@ -336,7 +338,7 @@ class GhosttyEmulator:
         """Remove the history from the engine. What was not taken is lost."""
         if self.alternate or not self.at_ground:
             blob = self._encode()
-            if state.primary_history_rows(self._lib, blob):
+            if snapshots.primary_history_rows(self._lib, blob):
                 self._adopt_screens(blob)
         elif self._history.rows_count():
             self._write(ERASE_HISTORY)
@@ -344,7 +346,7 @@ class GhosttyEmulator:
 
     def _adopt_screens(self, blob: bytes) -> None:
         """Go on with the screens that a snapshot holds, and nothing in the history."""
-        blob, unfinished = state.without_continuation(self._lib, blob)
+        blob, unfinished = snapshots.without_continuation(self._lib, blob)
         self._adopt_ground(blob)
         events = list(self._sink.events)
         self._write(unfinished)
@@ -355,7 +357,7 @@ class GhosttyEmulator:
         if self.at_ground:
             return b""
         blob = self._encode()
-        blob, unfinished = state.without_continuation(self._lib, blob)
+        blob, unfinished = snapshots.without_continuation(self._lib, blob)
         self._adopt_ground(blob)
         return unfinished
 
@@ -365,7 +367,7 @@ class GhosttyEmulator:
         A snapshot without history still has the rows that share a page with the screen. They are
         erased; under an alternate screen they cannot be, and count as taken.
         """
-        terminal = state.decode(self._lib, blob, with_history=False)
+        terminal = snapshots.decode(self._lib, blob, with_history=False)
         events: list[Event] = []
         links, joint = False, None
         if hasattr(self, "_terminal"):
@@ -374,7 +376,7 @@ class GhosttyEmulator:
             self._release()
         self._adopt(terminal)
         if self.alternate:
-            self._history.taken_below = state.rows_below_alternate(self._lib, blob)
+            self._history.taken_below = snapshots.rows_below_alternate(self._lib, blob)
         else:
             self._write(ERASE_HISTORY)
         self._history.links, self._history.joint = links, joint
@@ -387,10 +389,10 @@ class GhosttyEmulator:
         terminal is made anew from what can be read of it: the screen that is shown.
         """
         try:
-            return state.encode(self._lib, self._terminal, with_history=with_history)
+            return snapshots.encode(self._lib, self._terminal, with_history=with_history)
         except EngineError:
             self._rebuild()
-            return state.encode(self._lib, self._terminal, with_history=with_history)
+            return snapshots.encode(self._lib, self._terminal, with_history=with_history)
 
     def _rebuild(self) -> None:
         alternate = self.alternate
@@ -499,13 +501,13 @@ class GhosttyEmulator:
     def snapshot(self) -> bytes:
         engine = self._encode()
         joint = self._history.joint or b""
-        flags = state.Flags(self._open, self._history.links, self._shape)
-        return state.wrap(state.Content(engine, self._size, flags, self._tail, joint))
+        flags = snapshots.Flags(self._open, self._history.links, self._shape)
+        return snapshots.wrap(snapshots.Content(engine, self._size, flags, self._tail, joint))
 
     @classmethod
     def restore(cls, snapshot: bytes) -> GhosttyEmulator:
         """Return the emulator that `snapshot` was taken of. Raises SnapshotError."""
-        content = state.unwrap(snapshot)
+        content = snapshots.unwrap(snapshot)
         emulator = cls.__new__(cls)
         emulator._lib = load().lib
         emulator._size = content.size
@@ -517,6 +519,9 @@ class GhosttyEmulator:
         emulator._closed = True  # until there is something to free
         emulator._adopt_screens(content.engine)
         emulator._closed = False
+        if state.size(emulator._lib, emulator._terminal) != content.size:
+            emulator.close()
+            raise SnapshotError("the snapshot is damaged: it has two sizes")
         emulator._history.links = links
         emulator._history.joint = content.joint or None
         return emulator
