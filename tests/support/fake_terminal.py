@@ -24,18 +24,21 @@ class FakeTerminal:
         self.archived_any = False
 
     def feed(self, data: bytes) -> None:
-        for character in data.decode("latin-1"):
-            if character == "\n":
+        for index, part in enumerate(data.decode("latin-1").split("\n")):
+            if index:
                 self.screen.append(Row("", False))
-            else:
-                if len(self.screen[-1].text) >= self.columns:
-                    self.screen.append(Row("", True))
-                self.screen[-1].text += character
-            self._scroll()
+            room = max(0, self.columns - len(self.screen[-1].text))
+            if part and room:
+                self.screen[-1].text += part[:room]
+            for start in range(room, len(part), self.columns):
+                self.screen.append(Row(part[start : start + self.columns], True))
+        self._scroll()
 
     def _scroll(self) -> None:
-        while len(self.screen) > self.rows:
-            self.history.append(self.screen.pop(0))
+        extra = len(self.screen) - self.rows
+        if extra > 0:
+            self.history += self.screen[:extra]
+            del self.screen[:extra]
 
     def resize(self, columns: int, rows: int) -> None:
         """Cuts nothing and pulls nothing back; what does not fit any more scrolls off."""

@@ -131,6 +131,7 @@ class CheckpointFiles:
         self._sizes: dict[bytes, int] = {}
         self._panes: list[PaneFiles] = []
         self._structure: Place | None = None
+        self._temporaries: list[str] = []
 
     def open(self) -> None:
         """Begin the first pack."""
@@ -327,6 +328,7 @@ class CheckpointFiles:
         path = f"{self._directory}/{file_name}{TEMPORARY_SUFFIX}"
         with contextlib.suppress(FileNotFoundError):
             self._storage.unlink(path)
+        self._temporaries.append(path)
         file = self._storage.create(path)
         try:
             write_all(self._storage, file, [data], 0)
@@ -344,3 +346,6 @@ class CheckpointFiles:
             writer.abandon()
         if self._writer is not None:
             self._writer.abandon()
+        for path in self._temporaries:
+            with contextlib.suppress(OSError):
+                self._storage.unlink(path)

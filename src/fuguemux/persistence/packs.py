@@ -162,6 +162,7 @@ class PackWriter:
         self._parts: list[bytes] = []
         self._parts_bytes = 0
         self._written = 0
+        self._published = False
         with contextlib.suppress(FileNotFoundError):
             storage.unlink(self._temporary)
         self._file = storage.create(self._temporary)
@@ -206,14 +207,16 @@ class PackWriter:
         self._storage.close(self._file)
         self._file = -1
         self._storage.rename(self._temporary, f"{self._directory}/{pack_name(digest)}")
+        self._published = True
 
     def abandon(self) -> None:
         """Remove the temporary file as far as that is possible."""
-        if self._file < 0:
+        if self._published:
             return
-        with contextlib.suppress(OSError):
-            self._storage.close(self._file)
-        self._file = -1
+        if self._file >= 0:
+            with contextlib.suppress(OSError):
+                self._storage.close(self._file)
+            self._file = -1
         with contextlib.suppress(OSError):
             self._storage.unlink(self._temporary)
 

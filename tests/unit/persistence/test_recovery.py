@@ -8,6 +8,7 @@ import pytest
 from fuguemux.model import events as ev
 from fuguemux.model.ids import PaneId, WindowId
 from fuguemux.persistence.files import RealStorage
+from fuguemux.persistence.recovery import recover
 from tests.support.small_server import (
     SmallServer,
     Truth,
@@ -142,3 +143,203 @@ def test_clear_history_removes_the_bytes(directory: str) -> None:
     again = start(directory, truth)
     assert differences(again) == []
     assert again.store.pane(PaneId(0)).read(0, 10_000) == []
+
+
+# -- damage -------------------------------------------------------------------------------------
+
+
+def checkpoints(directory: str) -> Path:
+    return Path(directory) / "checkpoints"
+
+
+def damage(path: Path, offset: int) -> None:
+    data = bytearray(path.read_bytes())
+    data[offset] ^= 0x20
+    path.write_bytes(data)
+
+
+def two_generations(directory: str, truth: Truth) -> SmallServer:
+    server = busy_server(directory, truth)
+    server.checkpoint()
+    server.output(PaneId(0), lines(300, 50))
+    server.output(PaneId(1), b"z" * 70)
+    server.commit(*resize_window(server.state, WindowId(0), 30, 9))
+    server.checkpoint()
+    server.output(PaneId(0), lines(350, 5))
+    return server
+
+
+def test_a_damaged_manifest_costs_nothing(directory: str) -> None:
+    truth = Truth()
+    two_generations(directory, truth)
+    damage(checkpoints(directory) / "MANIFEST-0000000000000002", 40)
+    again = start(directory, truth)
+    report = again.recovered.report
+    assert differences(again) == []
+    assert report.checkpoint == 1
+    assert [d.what for d in report.damages] == ["MANIFEST-0000000000000002"]
+    assert (Path(directory) / report.damages[0].set_aside).exists()
+    again.checkpoint()
+    assert start(directory, truth).recovered.report.complete
+
+
+def test_a_damaged_structure_costs_nothing(directory: str) -> None:
+    truth = Truth()
+    server = two_generations(directory, truth)
+    newest = server.series.generations[0]
+    pack = newest.packs[newest.structure.pack].digest.hex()
+    damage(checkpoints(directory) / f"pack-{pack}", newest.structure.offset + 20)
+    again = start(directory, truth)
+    assert differences(again) == []
+    assert again.recovered.report.checkpoint == 1
+
+
+def test_a_damaged_screen_costs_nothing(directory: str) -> None:
+    truth = Truth()
+    server = two_generations(directory, truth)
+    newest = server.series.generations[0]
+    screen = newest.panes[1].screen
+    pack = newest.packs[screen.pack].digest.hex()
+    damage(checkpoints(directory) / f"pack-{pack}", screen.offset + 20)
+    again = start(directory, truth)
+    assert differences(again) == []
+    report = again.recovered.report
+    assert [d.what for d in report.damages] == ["%1 in checkpoint 2"]
+
+
+def test_a_lost_pack_costs_what_was_only_in_it(directory: str) -> None:
+    truth = Truth()
+    server = busy_server(directory, truth)
+    server.commit(*new_session(server.state))
+    server.output(PaneId(2), b"\n".join(os.urandom(20).hex().encode() for _ in range(3000)))
+    server.checkpoint()
+    server.output(PaneId(0), lines(300, 5))
+    server.checkpoint()
+    server.output(PaneId(0), lines(305, 5))
+    server.checkpoint()
+    newest = server.series.generations[0]
+    screen = next(p for p in newest.panes if p.pane == 2).screen
+    (checkpoints(directory) / f"pack-{newest.packs[screen.pack].digest.hex()}").unlink()
+    again = start(directory, truth)
+    report = again.recovered.report
+    found = differences(again)
+    assert found
+    assert all("%2" in line or "%1" in line for line in found), found
+    assert not report.complete
+    assert {d.what for d in report.damages} >= {"%2 in checkpoint 3", "%1 in checkpoint 3"}
+    assert next(p for p in report.panes if p.pane == 2).reason
+
+
+def test_without_any_checkpoint_the_log_is_salvaged(directory: str) -> None:
+    truth = Truth()
+    server = two_generations(directory, truth)
+    for path in checkpoints(directory).iterdir():
+        path.write_bytes(b"garbage")
+    server.commit(*new_session(server.state))
+    again = start(directory, truth)
+    assert "no checkpoint is whole" in again.recovered.report.notes[0]
+    assert len(again.recovered.report.damages) == 2
+    assert differences(again) == []  # the first segments are still there
+    again.checkpoint()
+    assert start(directory, truth).recovered.report.complete
+
+
+def test_every_flipped_byte_of_the_checkpoint_files_is_survived(directory: str) -> None:
+    truth = Truth()
+    two_generations(directory, truth)
+    files = sorted(checkpoints(directory).iterdir())
+    for path in files:
+        whole = path.read_bytes()
+        for offset in range(0, len(whole), max(1, len(whole) // 12)):
+            data = bytearray(whole)
+            data[offset] ^= 0x41
+            path.write_bytes(data)
+            recovered = recover(
+                RealStorage(),
+                directory,
+                now_ms=lambda: 1,
+                monotonic=lambda: 0.0,
+                new_store_id=bytes(16),
+                read_only=True,
+            )
+            assert set(recovered.panes) == {0, 1}, (path, offset)
+        path.write_bytes(whole)
+
+
+def test_read_only_writes_nothing(directory: str) -> None:
+    truth = Truth()
+    two_generations(directory, truth)
+    damage(checkpoints(directory) / "MANIFEST-0000000000000002", 40)
+    before = sorted((p, p.stat().st_mtime_ns) for p in Path(directory).rglob("*"))
+    recovered = recover(
+        RealStorage(),
+        directory,
+        now_ms=lambda: 1,
+        monotonic=lambda: 0.0,
+        new_store_id=bytes(16),
+        read_only=True,
+    )
+    assert recovered.report.checkpoint == 1
+    assert sorted((p, p.stat().st_mtime_ns) for p in Path(directory).rglob("*")) == before
+
+
+def test_what_was_there_before_a_lossy_recovery_is_preserved(directory: str) -> None:
+    truth = Truth()
+    server = two_generations(directory, truth)
+    newest = server.series.generations[0]
+    index = newest.panes[0].index
+    assert index is not None
+    for manifest in server.series.generations:
+        entry = manifest.panes[0].index
+        assert entry is not None
+        name = f"pack-{manifest.packs[entry.pack].digest.hex()}"
+        damage(checkpoints(directory) / name, entry.offset + 20)
+    again = start(directory, truth)
+    (save,) = again.recovered.saves
+    assert save.name.startswith("before-recovery-")
+    assert any(save.name in note for note in again.recovered.report.notes)
+    for _ in range(4):
+        again.output(PaneId(1), b"x")
+        again.checkpoint()
+    assert all((checkpoints(directory) / f"pack-{p.digest.hex()}").exists() for p in save.packs)
+
+
+def test_checkpoints_of_another_store_are_not_used(directory: str, tmp_path: Path) -> None:
+    truth = Truth()
+    two_generations(directory, truth)
+    (Path(directory) / "STORE").write_text("ff" * 16 + "\n")
+    recovered = recover(
+        RealStorage(),
+        directory,
+        now_ms=lambda: 1,
+        monotonic=lambda: 0.0,
+        new_store_id=bytes(16),
+        read_only=True,
+    )
+    assert recovered.state.panes == {}
+    assert "belongs to another store" in recovered.report.damages[0].detail
+
+
+def test_withheld_variables_are_named(directory: str) -> None:
+    truth = Truth()
+    server = start(directory, truth)
+    server.commit(*new_session(server.state))
+    server.series.withhold = lambda name: name == b"TOKEN"
+    server.commit(ev.EnvironmentSet(None, b"TOKEN", b"hunter2"))
+    server.checkpoint()
+    again = start(directory, truth)
+    assert again.recovered.report.withheld == ["TOKEN"]
+    assert b"TOKEN" not in again.state.environment
+
+
+def test_lost_output_is_counted_per_pane(directory: str) -> None:
+    truth = Truth()
+    server = busy_server(directory, truth)
+    server.terminals[PaneId(1)].offset += 77  # the log refused these
+    server.output(PaneId(1), b"after")
+    again = start(directory, Truth())
+    report = again.recovered.report
+    pane = next(pane for pane in report.panes if pane.pane == 1)
+    assert (pane.lost_bytes, pane.lost_from, pane.lost_to) == (77, 500, 577)
+    assert report.lost_bytes == 77
+    assert not report.complete
