@@ -3,7 +3,9 @@
 Inside `#{…}` a comma, a closing brace, a colon or another `#` may be escaped with `#`; nested `#{…}` are whole.
 """
 
+import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 _ESCAPABLE: Final = ",#{}:"
@@ -22,21 +24,23 @@ class Modifier(NamedTuple):
         return self.arguments[number] if number < len(self.arguments) else ""
 
 
+@lru_cache(maxsize=64)
+def _interesting(ends: str) -> re.Pattern[str]:
+    """Escaped characters (with the opening of nested formats among them), closing braces, and `ends`."""
+    return re.compile(rf"#[,#{{}}:]|[}}{re.escape(ends)}]")
+
+
 def skip(text: str, at: int, ends: str) -> int:
     """The place of the first of `ends` from `at` on that is neither escaped nor within a nested format; -1: none."""
     level = 0
-    while at < len(text):
-        char = text[at]
-        if char == "#" and text[at + 1 : at + 2] == "{":
-            level += 1
-        if char == "#" and at + 1 < len(text) and text[at + 1] in _ESCAPABLE:
-            at += 2
+    for found in _interesting(ends).finditer(text, at):
+        part = found[0]
+        if len(part) == 2:
+            level += part == "#{"
             continue
-        if char == "}":
-            level -= 1
-        if char in ends and level <= 0:
-            return at
-        at += 1
+        level -= part == "}"
+        if part in ends and level <= 0:
+            return found.start()
     return -1
 
 
@@ -65,6 +69,8 @@ def unescaped(text: str) -> str:
 
 def modifiers(text: str, expand: Callable[[str], str]) -> tuple[tuple[Modifier, ...], str]:
     """The modifiers at the beginning of what is inside `#{…}`, their arguments expanded, and the rest of it."""
+    if ":" not in text:
+        return (), text
     found: list[Modifier] = []
     at = 0
     while at < len(text) and text[at] != ":":

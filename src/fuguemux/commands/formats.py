@@ -7,23 +7,20 @@ Expanding never raises and always ends: nesting, the number of steps and the len
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
-import msgspec
-
 from fuguemux.commands import format_text
 from fuguemux.commands.format_context import Context, View
+from fuguemux.commands.format_loops import RESULT_CHARS_MAX, SPECIAL, flag, whole
 from fuguemux.commands.format_syntax import Modifier, choices, modifiers, skip, unescaped
 from fuguemux.commands.format_time import pretty, strftime
 from fuguemux.commands.format_variables import find
-from fuguemux.commands.styles import rgb
-from fuguemux.model.layout import panes_of
-from fuguemux.model.live import CaptureRequest
 
 __all__ = ["Context", "expand", "is_true"]
 
 DEPTH_MAX: Final = 100
-STEPS_MAX: Final = 200_000
+STEPS_MAX: Final = 50_000
 """Parts expanded for one text. What comes after expands to nothing."""
-RESULT_CHARS_MAX: Final = 1 << 20
+WORK_CHARS_MAX: Final = 2 << 20
+"""Characters read and written for one text, nested formats included: some tenths of a second at the very most."""
 WIDTH_COLUMNS_MAX: Final = 10_000
 """The widest padding."""
 PLACES_MAX: Final = 100
@@ -77,11 +74,14 @@ class _Work:
 
     def __init__(self) -> None:
         self.steps = STEPS_MAX
-        self.chars = RESULT_CHARS_MAX * 8
+        self.chars = WORK_CHARS_MAX
 
     def step(self) -> bool:
         self.steps -= 1
-        return self.steps > 0 and self.chars > 0
+        return not self.done()
+
+    def done(self) -> bool:
+        return self.steps <= 0 or self.chars <= 0
 
 
 class _Expander:
@@ -114,9 +114,16 @@ class _Expander:
     def nested(self, text: str) -> str:
         return self.deeper().expand(text)
 
+    def within(self, view: View, text: str) -> str:
+        return self.deeper(view).expand(text)
+
+    def exhausted(self) -> bool:
+        return self.work.done()
+
     def expand(self, text: str) -> str:
         if self.depth > DEPTH_MAX or not self.work.step():
             return ""
+        self.work.chars -= len(text)
         if self.time:
             text = strftime(text, self.view.live, self.view.live.now_ms() // 1000)
         parts: list[str] = []
@@ -160,8 +167,9 @@ class _Expander:
                 if text[at - 1] == "[":
                     yield text[sign:at]
                 else:
-                    yield "#"
-                    at = sign + 2
+                    pairs = (at - sign) // 2
+                    yield "#" * pairs
+                    at = sign + 2 * pairs
             elif char in "},":
                 yield char
             elif char in _UPPER:
@@ -190,7 +198,7 @@ class _Expander:
         for modifier in mods:
             if modifier.name == "l":
                 return rest
-            special = _SPECIAL.get(modifier.name)
+            special = SPECIAL.get(modifier.name)
             if special is not None:
                 return special(self, modifier, rest)
         for modifier in mods:
@@ -241,8 +249,8 @@ class _Expander:
             return None
         left, right = self.nested(pair[0]), self.nested(pair[1])
         if modifier.name == "m":
-            return _flag(format_text.matches(left, right, modifier.argument(0)))
-        return _flag(_COMPARISONS[modifier.name](left, right))
+            return flag(format_text.matches(left, right, modifier.argument(0)))
+        return flag(_COMPARISONS[modifier.name](left, right))
 
     def choose(self, mods: tuple[Modifier, ...], rest: str) -> str | None:
         parts = choices(rest)
@@ -266,7 +274,7 @@ class _Expander:
             return ""
         places: int | None = None
         if "f" in modifier.argument(1):
-            asked = _whole(modifier.argument(2))
+            asked = whole(modifier.argument(2))
             places = 2 if asked is None else min(max(asked, 0), PLACES_MAX)
         return format_text.arithmetic(modifier.argument(0), left, right, places=places)
 
@@ -279,10 +287,10 @@ class _Expander:
                 left, right = (self.nested(argument) for argument in modifier.arguments[:2])
                 value = format_text.substituted(value, left, right, modifier.argument(2))
         if "=" in named:
-            limit = _whole(named["="].argument(0)) or 0
+            limit = whole(named["="].argument(0)) or 0
             value = format_text.limited(value, limit, named["="].argument(1))
         if "p" in named:
-            size = _whole(named["p"].argument(0)) or 0
+            size = whole(named["p"].argument(0)) or 0
             size = min(max(size, -WIDTH_COLUMNS_MAX), WIDTH_COLUMNS_MAX)
             value = format_text.padded(value, size) if size else value
         if "n" in named:
@@ -290,118 +298,6 @@ class _Expander:
         if "w" in named:
             value = str(format_text.columns(value))
         return value
-
-    # Loops and lookups.
-
-    def sessions(self, _: Modifier, rest: str) -> str:
-        context = self.view.context
-        found = sorted(self.view.state.sessions.values(), key=lambda session: session.name)
-        return self.loop(
-            rest,
-            (
-                msgspec.structs.replace(
-                    context, session=session.id, window=None, index=None, pane=None
-                )
-                for session in found
-            ),
-        )
-
-    def windows(self, _: Modifier, rest: str) -> str | None:
-        session = self.view.session
-        if session is None:
-            return ""
-        pair = choices(rest)
-        every, current = pair or (rest, rest)
-        parts: list[str] = []
-        for link in session.links:
-            context = msgspec.structs.replace(
-                self.view.context,
-                session=session.id,
-                window=link.window,
-                index=link.index,
-                pane=None,
-            )
-            text = current if link.index == session.active else every
-            parts.append(self.loop(text, (context,)))
-        return "".join(parts)
-
-    def panes(self, _: Modifier, rest: str) -> str | None:
-        window = self.view.window
-        if window is None:
-            return ""
-        pair = choices(rest)
-        every, active = pair or (rest, rest)
-        parts: list[str] = []
-        for pane in panes_of(window.layout):
-            context = msgspec.structs.replace(
-                self.view.context, window=window.id, index=self.place(), pane=pane
-            )
-            parts.append(self.loop(active if pane == window.active else every, (context,)))
-        return "".join(parts)
-
-    def place(self) -> int | None:
-        return None if self.view.link is None else self.view.link.index
-
-    def loop(self, text: str, contexts: Iterator[Context] | tuple[Context, ...]) -> str:
-        parts: list[str] = []
-        for context in contexts:
-            if self.work.steps <= 0 or self.work.chars <= 0:
-                break
-            parts.append(self.deeper(View(context)).expand(text))
-        return "".join(parts)[:RESULT_CHARS_MAX]
-
-    def name_exists(self, modifier: Modifier, rest: str) -> str:
-        name = self.nested(rest)
-        state = self.view.state
-        if "s" in modifier.argument(0):
-            return _flag(any(session.name == name for session in state.sessions.values()))
-        session = self.view.session
-        links = () if session is None else session.links
-        return _flag(any(state.windows[link.window].name == name for link in links))
-
-    def character(self, _: Modifier, rest: str) -> str:
-        code = _whole(self.nested(rest))
-        return chr(code) if code is not None and 32 <= code <= 126 else ""
-
-    def colour(self, _: Modifier, rest: str) -> str:
-        return rgb(self.nested(rest))
-
-    def search(self, modifier: Modifier, rest: str) -> str:
-        """The first row of the pane's screen that matches, from 1; 0: none."""
-        pane = self.view.pane
-        pattern = self.nested(rest)
-        if pane is None or not pattern:
-            return "0"
-        flags = modifier.argument(0)
-        wanted = pattern if "r" in flags else f"*{pattern}*"
-        screen = self.view.live.capture(pane.id, CaptureRequest()).decode("utf-8", "replace")
-        for row, text in enumerate(screen.splitlines(), 1):
-            if format_text.matches(wanted, text, flags):
-                return str(row)
-        return "0"
-
-
-_SPECIAL: Final[Mapping[str, Callable[[_Expander, Modifier, str], str | None]]] = {
-    "a": _Expander.character,
-    "c": _Expander.colour,
-    "C": _Expander.search,
-    "N": _Expander.name_exists,
-    "S": _Expander.sessions,
-    "W": _Expander.windows,
-    "P": _Expander.panes,
-}
-
-
-def _flag(value: bool) -> str:
-    return "1" if value else "0"
-
-
-def _whole(text: str) -> int | None:
-    """A whole number with few enough digits to be meant."""
-    digits = text.removeprefix("-")
-    if not (digits.isascii() and digits.isdigit()) or len(digits) > 9:
-        return None
-    return int(text)
 
 
 def _closing(text: str, at: int) -> int:

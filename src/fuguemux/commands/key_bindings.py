@@ -4,12 +4,14 @@ What a person bound is kept in the server's options under a name of its own, so 
 `key:TABLE:KEY` holds the binding as a JSON array, or nothing if a default was unbound.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Final
 
 import msgspec
 
 from fuguemux.commands.default_keys import DEFAULTS, Binding
+from fuguemux.commands.option_types import canonical_commands
 from fuguemux.model.decision import Refused
 from fuguemux.model.events import OptionSet
 from fuguemux.model.state import ServerState
@@ -40,17 +42,31 @@ def _decoded(table: str, key: str, value: str) -> Binding | None:
     return Binding(table, key, command, repeat, note)
 
 
+@cache
+def available_defaults() -> Mapping[tuple[str, str], Binding]:
+    """The default bindings of which all commands exist."""
+    return {place: binding for place, binding in DEFAULTS.items() if _exists(binding.command)}
+
+
+def _exists(text: str) -> bool:
+    try:
+        canonical_commands(text)
+    except Refused:
+        return False
+    return True
+
+
 def lookup(state: ServerState, table: str, key: str) -> Binding | None:
     """What `key` (in its one spelling) runs in `table`; what `Any` runs is not considered. None: nothing."""
     value = state.server_options.get(_entry(table, key))
     if value is not None:
         return _decoded(table, key, value)
-    return DEFAULTS.get((table, key))
+    return available_defaults().get((table, key))
 
 
 def bindings(state: ServerState) -> list[Binding]:
     """All bindings, by table and key."""
-    found: dict[tuple[str, str], Binding | None] = dict(DEFAULTS)
+    found: dict[tuple[str, str], Binding | None] = dict(available_defaults())
     for table, key, binding in _bound(state):
         found[table, key] = binding
     return sorted(

@@ -36,7 +36,8 @@ def quote(word: str) -> str:
     if not _NEEDS_DOUBLE.isdisjoint(word):
         mark = '"'
     elif not _NEEDS_SINGLE.isdisjoint(word):
-        mark = "'"
+        # Nothing is escaped between single quotes, so what must be goes between double ones.
+        mark = "'" if word == _escaped(word, double=False) else '"'
     if len(word) == 1 and word != " " and (mark or word == "~"):
         return f"\\{word}"
     text = _escaped(word, double=mark == '"')

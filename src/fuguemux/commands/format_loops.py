@@ -1,0 +1,152 @@
+"""What a format can do but look up a variable: loops over sessions, windows and panes, names, characters, searches."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final, Protocol
+
+import msgspec
+
+from fuguemux.commands import format_text
+from fuguemux.commands.format_context import Context, View
+from fuguemux.commands.format_syntax import Modifier, choices
+from fuguemux.commands.styles import rgb
+from fuguemux.model.layout import panes_of
+from fuguemux.model.live import CaptureRequest
+
+RESULT_CHARS_MAX: Final = 1 << 20
+
+
+class Expander(Protocol):
+    """What expands nested formats."""
+
+    view: View
+
+    def nested(self, text: str) -> str:
+        """`text` expanded for the same view."""
+        ...
+
+    def within(self, view: View, text: str) -> str:
+        """`text` expanded for another view."""
+        ...
+
+    def exhausted(self) -> bool:
+        """Whether the work that one text may cause is done."""
+        ...
+
+
+def sessions(at: Expander, _: Modifier, rest: str) -> str:
+    context = at.view.context
+    found = sorted(at.view.state.sessions.values(), key=lambda session: session.name)
+    return loop(
+        at,
+        rest,
+        (
+            msgspec.structs.replace(context, session=session.id, window=None, index=None, pane=None)
+            for session in found
+        ),
+    )
+
+
+def windows(at: Expander, _: Modifier, rest: str) -> str:
+    session = at.view.session
+    if session is None:
+        return ""
+    pair = choices(rest)
+    every, current = pair or (rest, rest)
+    parts: list[str] = []
+    for link in session.links:
+        context = msgspec.structs.replace(
+            at.view.context,
+            session=session.id,
+            window=link.window,
+            index=link.index,
+            pane=None,
+        )
+        text = current if link.index == session.active else every
+        parts.append(loop(at, text, (context,)))
+    return "".join(parts)
+
+
+def panes(at: Expander, _: Modifier, rest: str) -> str:
+    window = at.view.window
+    if window is None:
+        return ""
+    pair = choices(rest)
+    every, active = pair or (rest, rest)
+    parts: list[str] = []
+    for pane in panes_of(window.layout):
+        context = msgspec.structs.replace(
+            at.view.context, window=window.id, index=_place(at), pane=pane
+        )
+        parts.append(loop(at, active if pane == window.active else every, (context,)))
+    return "".join(parts)
+
+
+def _place(at: Expander) -> int | None:
+    return None if at.view.link is None else at.view.link.index
+
+
+def loop(at: Expander, text: str, contexts: Iterable[Context]) -> str:
+    parts: list[str] = []
+    for context in contexts:
+        if at.exhausted():
+            break
+        parts.append(at.within(View(context), text))
+    return "".join(parts)[:RESULT_CHARS_MAX]
+
+
+def name_exists(at: Expander, modifier: Modifier, rest: str) -> str:
+    name = at.nested(rest)
+    state = at.view.state
+    if "s" in modifier.argument(0):
+        return flag(any(session.name == name for session in state.sessions.values()))
+    session = at.view.session
+    links = () if session is None else session.links
+    return flag(any(state.windows[link.window].name == name for link in links))
+
+
+def character(at: Expander, _: Modifier, rest: str) -> str:
+    code = whole(at.nested(rest))
+    return chr(code) if code is not None and 32 <= code <= 126 else ""
+
+
+def colour(at: Expander, _: Modifier, rest: str) -> str:
+    return rgb(at.nested(rest))
+
+
+def search(at: Expander, modifier: Modifier, rest: str) -> str:
+    """The first row of the pane's screen that matches, from 1; 0: none."""
+    pane = at.view.pane
+    pattern = at.nested(rest)
+    if pane is None or not pattern:
+        return "0"
+    flags = modifier.argument(0)
+    wanted = pattern if "r" in flags else f"*{pattern}*"
+    screen = at.view.live.capture(pane.id, CaptureRequest()).decode("utf-8", "replace")
+    for row, text in enumerate(screen.splitlines(), 1):
+        if format_text.matches(wanted, text, flags):
+            return str(row)
+    return "0"
+
+
+SPECIAL: Final[Mapping[str, Callable[[Expander, Modifier, str], str]]] = {
+    "a": character,
+    "c": colour,
+    "C": search,
+    "N": name_exists,
+    "S": sessions,
+    "W": windows,
+    "P": panes,
+}
+
+
+def flag(value: bool) -> str:
+    """1 or 0."""
+    return "1" if value else "0"
+
+
+def whole(text: str) -> int | None:
+    """A whole number with few enough digits to be meant."""
+    digits = text.removeprefix("-")
+    if not (digits.isascii() and digits.isdigit()) or len(digits) > 9:
+        return None
+    return int(text)
