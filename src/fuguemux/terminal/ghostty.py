@@ -19,12 +19,12 @@ Traps of the library that are handled here or in the modules beside it:
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Iterator
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from fuguemux.terminal import ghostty_callbacks as callbacks
 from fuguemux.terminal import ghostty_portable as portable
+from fuguemux.terminal import ghostty_scan as scan
 from fuguemux.terminal import ghostty_snapshot as snapshots
 from fuguemux.terminal import ghostty_state as state
 from fuguemux.terminal import keys
@@ -37,7 +37,6 @@ from fuguemux.terminal.emulator import (
     HistoryCleared,
     Modes,
     MouseEvent,
-    Prompt,
     Size,
     SnapshotError,
 )
@@ -47,24 +46,9 @@ from fuguemux.terminal.ghostty_rows import Rows
 
 COLUMNS_MAX: Final = 2000
 ROWS_MAX: Final = 1000
-TAIL_BYTES_MAX: Final = 512
-ESCAPE: Final = b"\x1b"
 DELETE: Final = b"\x7f"
-# What the engine does not report: full reset, erase history, prompt marks, links.
-SEEN: Final = re.compile(
-    rb"\x1b(?:(?P<reset>c)|\[0*(?P<erase>3)J|\[\?(?P<private>[0-9;]{2,40})(?P<on>[hl])|\[(?P<shape>[0-6]?) q"
-    rb"|\](?:8;(?P<link>)|133;(?P<mark>[ABCD])"
-    rb"(?P<rest>;[^\x07\x1b]{0,400})?(?:\x07|\x1b\\)))"
-)
-# Every one of these sequences has one of these parts, and searching for them is ten times as quick.
-SEEN_PARTS: Final = (b"\x1b]", b"\x1b[?", b"3J", b"\x1bc", b" q")
-# What may still become one of these when more input comes.
-UNFINISHED: Final = re.compile(
-    rb"\x1b(?:\[(?:0*3?|[0-6]? ?)|\](?:8|1|13|133|133;[ABCD]?(?:;[^\x07\x1b]{0,400})?\x1b?)?)?\Z"
-)
 ENTER_ALTERNATE: Final = b"\x1b[?1049h"
 ERASE_HISTORY: Final = b"\x1b[3J"
-MODES_ALTERNATE: Final = frozenset((b"47", b"1047", b"1049"))
 
 
 class GhosttyEmulator:
@@ -124,11 +108,11 @@ class GhosttyEmulator:
         if DELETE in data:
             data = data.translate(None, DELETE)
         self._generation += 1
-        if self._tail or (ESCAPE in data and any(map(data.__contains__, SEEN_PARTS))):
+        if self._tail or (scan.ESCAPE in data and any(map(data.__contains__, scan.SEEN_PARTS))):
             self._feed_scanned(data)
         else:
             self._feed_pieces(data)
-            self._keep_tail(data)
+            self._tail = scan.tail(data)
         return self._events()
 
     def _events(self) -> list[Event]:
@@ -140,17 +124,17 @@ class GhosttyEmulator:
         text = self._tail + data
         shift = len(self._tail)
         fed = 0
-        for found in SEEN.finditer(text):
+        for found in scan.SEEN.finditer(text):
             end = found.end() - shift
             if found["mark"]:
                 self._feed_pieces(data[fed:end])
-                self._sink.events.append(prompt(found["mark"], found["rest"]))
+                self._sink.events.append(scan.prompt(found["mark"], found["rest"]))
             elif found["erase"]:
                 self._feed_pieces(data[fed:end])
                 self._note_erased_history()
             elif found["private"]:
                 start = found.start() - shift
-                if start < fed or MODES_ALTERNATE.isdisjoint(found["private"].split(b";")):
+                if start < fed or scan.MODES_ALTERNATE.isdisjoint(found["private"].split(b";")):
                     continue
                 self._feed_pieces(data[fed:start])
                 self._before_switch(entering=found["on"] == b"h")
@@ -169,20 +153,7 @@ class GhosttyEmulator:
                 continue
             fed = end
         self._feed_pieces(data[fed:])
-        self._keep_tail(text)
-
-    def _keep_tail(self, text: bytes) -> None:
-        """Keep the end of the input if it may be the beginning of a sequence that must be seen."""
-        self._tail = b""
-        start = max(0, len(text) - TAIL_BYTES_MAX)
-        at = text.rfind(ESCAPE, start)
-        if at < 0:
-            return
-        if at == len(text) - 1:  # perhaps the first byte of the terminator
-            before = text.rfind(ESCAPE, start, at)
-            at = before if before >= 0 and UNFINISHED.match(text, before) else at
-        if UNFINISHED.match(text, at):
-            self._tail = text[at:]
+        self._tail = scan.tail(text)
 
     def _feed_pieces(self, data: bytes) -> None:
         lib, terminal, length = self._lib, self._terminal, len(data)
@@ -573,10 +544,3 @@ def clamp(columns: int, rows: int) -> Size:
 def engine_name() -> str:
     """Return the engine's name and version as written beside snapshots."""
     return f"ghostty {load().version}/{SNAPSHOT_VERSION}"
-
-
-def prompt(mark: bytes, rest: bytes | None) -> Prompt:
-    """Return the event of an OSC 133; `rest` is what follows the letter, with its semicolon."""
-    kind: Literal["A", "B", "C", "D"] = {b"A": "A", b"B": "B", b"C": "C", b"D": "D"}[mark]  # type: ignore[assignment]  # the pattern allows these only
-    status = rest.split(b";")[1] if rest and kind == "D" else b""
-    return Prompt(kind, int(status) if status.isdigit() and len(status) < 10 else None)
