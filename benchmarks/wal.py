@@ -115,8 +115,7 @@ def fugue(directory: str, committers: int, size: int, seconds: float) -> Speed:
             while (begun := clock()) < until:
                 await flusher.wait_durable(writer.append(RecordType.STRUCTURE, payload))
                 times.append(clock() - begun)
-                if writer.bytes_total > 256 << 20 and writer.truncate_before(writer.durable_lsn):
-                    writer.bytes_total = 0
+                if writer.segments > 8 and writer.truncate_before(writer.durable_lsn):
                     flusher.start_chores()
 
         await asyncio.gather(*(committer() for _ in range(committers)))

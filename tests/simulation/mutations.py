@@ -12,6 +12,7 @@ import pytest
 
 from fuguemux.persistence.files import write_all
 from fuguemux.persistence.wal import jobs, reader, segment, writer
+from fuguemux.persistence.wal.durability import WriterOptions
 from fuguemux.persistence.wal.frame import LAG_UNKNOWN, Record, frame_header
 from fuguemux.persistence.wal.segment import SegmentHeader, encode_header
 from tests.simulation.disk import SimDisk
@@ -134,7 +135,7 @@ def append_to_the_recovered_segment(patch: pytest.MonkeyPatch) -> None:
     """A start goes on in the last segment, behind the last record it could read."""
 
     def start(storage: Any, directory: str, log: reader.LogScan, **settings: Any) -> Any:
-        settings["options"] = settings["options"] or writer.WriterOptions()
+        settings["options"] = settings["options"] or WriterOptions()
         report = log.finish()
         made = writer.LogWriter(storage, directory, log, **settings)
         made._kept.clear()

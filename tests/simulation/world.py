@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from fuguemux.persistence.files import Storage
+from fuguemux.persistence.wal.durability import Durability, LogUnavailable, WriterOptions
 from fuguemux.persistence.wal.findings import ScanReport
 from fuguemux.persistence.wal.frame import Record, RecordType, decode_output, frame_bytes
 from fuguemux.persistence.wal.jobs import RehomeJob, SyncJob
@@ -25,7 +26,7 @@ from fuguemux.persistence.wal.segment import (
 )
 from fuguemux.persistence.wal.space import Chore
 from fuguemux.persistence.wal.walk import Run, Window, walk
-from fuguemux.persistence.wal.writer import Durability, LogUnavailable, LogWriter, WriterOptions
+from fuguemux.persistence.wal.writer import LogWriter
 from tests.simulation.disk import SECTOR_BYTES, Crash, SimDisk
 
 DIRECTORY = "state/wal"

@@ -12,14 +12,19 @@ about them. What is not durable is kept in memory and goes, by a job, into a fre
 """
 
 import os
-from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
 from typing import Final
 
-from fuguemux.persistence.files import NO_SPACE, Bytes, Storage, write_all
+from fuguemux.persistence.files import Bytes, Storage, write_all
+from fuguemux.persistence.wal.durability import (
+    Durability,
+    LogUnavailable,
+    WriterOptions,
+    describe,
+)
+from fuguemux.persistence.wal.extent import Extent
 from fuguemux.persistence.wal.frame import (
     CLASS_FLAGS,
     LAG_UNKNOWN,
@@ -51,36 +56,15 @@ from fuguemux.persistence.wal.segment import (
 )
 from fuguemux.persistence.wal.space import Chore, Space
 
+__all__ = ["Durability", "LogUnavailable", "LogWriter", "WriterOptions"]
+
 JOIN_BYTES_MAX: Final = (
     4096  # buffers below this are joined; larger ones are written from where they are
 )
-MARK_BYTES: Final = 256 << 10
 SPARE_WANTED_PART: Final = 4  # a spare is made when a quarter of the segment is used
 KEPT_BYTES_MAX: Final = 64 << 20
 RETRY_MS_MIN: Final = 100
 RETRY_MS_MAX: Final = 30_000
-
-
-class Durability(Enum):
-    """Whether an acknowledged change would survive a power failure."""
-
-    OK = "ok"
-    DEGRADED = "degraded"  # structure is durable or about to be; output may not be logged
-    LOST = "lost"  # nothing new becomes durable; it is being retried
-
-
-class LogUnavailable(OSError):
-    """The disk has refused for so long that memory for unwritten records has run out."""
-
-
-@dataclass(frozen=True)
-class WriterOptions:
-    """Sizes in bytes; see the configuration for what a person may change."""
-
-    segment_bytes: int = 16 << 20
-    first_segment_bytes: int = 1 << 20
-    ballast_bytes: int = 4 << 20
-    unsynced_bytes_max: int = 8 << 20
 
 
 @dataclass
@@ -125,15 +109,8 @@ class LogWriter:
         self.durability = Durability.OK
         self.reason = ""
         self.unsynced_bytes = sum(frame_bytes(len(record.payload)) for record in self._kept)
-        self.bytes_total = 0
-        self._marks: list[tuple[int, int]] = []  # (LSN, log bytes before it)
-        self._sealed: list[tuple[int, int]] = []  # (base LSN, segment id), oldest first
         self._was_clean = report.clean
-        for segment in report.segments:
-            self._seal(segment.base_lsn, segment.segment_id)
-            self._mark(segment.base_lsn)
-            self.bytes_total += segment.used_bytes
-        self._mark(self.next_lsn)
+        self._extent = Extent(report, self.next_lsn)
         ids = [segment.segment_id for segment in report.segments]
         self._space = Space(
             storage,
@@ -301,15 +278,8 @@ class LogWriter:
         parts, size = self._staged, self._staged_bytes
         self._staged, self._staged_bytes = [], 0
         active.position += size
-        self.bytes_total += size
-        if self.bytes_total - self._marks[-1][1] >= MARK_BYTES:
-            self._mark(self.next_lsn)
+        self._extent.grow(size, self.next_lsn)
         return _joined(parts, size)
-
-    def _mark(self, lsn: int) -> None:
-        while self._marks and self._marks[-1][0] >= lsn:
-            self._marks.pop()
-        self._marks.append((lsn, self.bytes_total))
 
     # -- segments ----------------------------------------------------------------------------
 
@@ -346,13 +316,12 @@ class LogWriter:
         self._staged_bytes = RECORDS_OFFSET
 
     def _header(self, base_lsn: int) -> SegmentHeader:
-        previous = self._sealed[-1][1] if self._sealed else 0
         return SegmentHeader(
             store_id=self.store_id,
             segment_id=0,
             base_lsn=base_lsn,
             salt=int.from_bytes(self._entropy(8), "little"),
-            previous_id=previous,
+            previous_id=self._extent.newest_id,
             previous_last_lsn=base_lsn - 1,
             durable_lsn=min(self.durable_lsn, base_lsn - 1),
             opened_ms=self._clock_ms(),
@@ -363,15 +332,8 @@ class LogWriter:
 
     def _activate(self, home: OpenSegment, header: SegmentHeader, position: int) -> None:
         self._space.used(home.segment_id)
-        self._seal(header.base_lsn, home.segment_id)
+        self._extent.add(header.base_lsn, home.segment_id)
         self._active = _Active(home.file, header, seed_of(header.salt), position)
-
-    def _seal(self, base_lsn: int, segment_id: int) -> None:
-        """Add a segment to the log's list. It supersedes what earlier ones hold from its base on."""
-        for index, (base, earlier) in enumerate(self._sealed):
-            if base > base_lsn:
-                self._sealed[index] = (base_lsn, earlier)
-        self._sealed.append((base_lsn, segment_id))
 
     def _lose_segment(self) -> None:
         """Give the active segment up; its records are in memory."""
@@ -463,9 +425,9 @@ class LogWriter:
         if again:
             self._retry_at_ms = self._clock_ms() + self._retry_ms
             self._retry_ms = min(self._retry_ms * 2, RETRY_MS_MAX)
-            self._set_durability(Durability.LOST, _describe(error))
+            self._set_durability(Durability.LOST, describe(error))
         else:
-            self._set_durability(Durability.DEGRADED, _describe(error))
+            self._set_durability(Durability.DEGRADED, describe(error))
 
     def _set_durability(self, durability: Durability, reason: str) -> None:
         if (durability, reason) != (self.durability, self.reason):
@@ -517,8 +479,7 @@ class LogWriter:
         self._lose_segment()
         self._space.accepted()
         self._activate(home, job.header, position)
-        self._mark(job.header.base_lsn)
-        self.bytes_total += position
+        self._extent.replace_from(job.header.base_lsn, position)
         self._failed = False
         self.written_lsn = self._rehomed_lsn = self.next_lsn - 1
         return None
@@ -559,26 +520,23 @@ class LogWriter:
         """Have every segment removed that holds only LSNs below `lsn`; how many (by a chore)."""
         if self._failed or self.durable_lsn < self._rehomed_lsn:
             return 0  # old segments hold what their replacement does not yet hold durably
-        limit = min(lsn, self.durable_lsn + 1)
-        count = 0
-        while count + 1 < len(self._sealed) and self._sealed[count + 1][0] <= limit:
-            count += 1
-        dead = self._sealed[:count]
-        self._sealed = self._sealed[count:]
-        self._space.bury([segment_name(number) for _base, number in dead])
-        while len(self._marks) > 1 and self._marks[1][0] <= lsn:
-            self._marks.pop(0)
-        return count
+        dead = self._extent.cut(min(lsn, self.durable_lsn + 1))
+        self._space.bury(dead)
+        return len(dead)
 
     def bytes_since(self, lsn: int) -> int:
         """The size of the log from `lsn` on, at most 256 KiB too much."""
-        at = bisect_right(self._marks, lsn, key=lambda mark: mark[0]) - 1
-        return self.bytes_total - self._marks[max(at, 0)][1] + self._staged_bytes
+        return self._extent.bytes_since(lsn) + self._staged_bytes
+
+    @property
+    def bytes_total(self) -> int:
+        """The bytes of log written since the oldest segment at the start; never falls."""
+        return self._extent.bytes_total
 
     @property
     def segments(self) -> int:
         """How many segments the log consists of."""
-        return len(self._sealed)
+        return self._extent.segments
 
     def close(self, *, clean: bool = True) -> bool:
         """Sync what is left, mark the end as clean, close. False: something is not durable.
@@ -615,7 +573,7 @@ class LogWriter:
             self._storage.close(file)
         except OSError as error:
             # Its bytes are durable, or were given up: the error changes nothing, but is not hidden.
-            self.reason = self.reason or _describe(error)
+            self.reason = self.reason or describe(error)
 
 
 def _joined(parts: list[Bytes], size: int) -> list[Bytes]:
@@ -634,9 +592,3 @@ def _joined(parts: list[Bytes], size: int) -> list[Bytes]:
     if small:
         joined.append(b"".join(small))
     return joined
-
-
-def _describe(error: OSError) -> str:
-    """One line for the status: what the disk said."""
-    what = error.strerror or str(error) or "I/O error"
-    return "disk full" if error.errno in NO_SPACE else what

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from random import Random
 
 from fuguemux.persistence.files import Storage
+from fuguemux.persistence.wal.durability import Durability, WriterOptions
 from fuguemux.persistence.wal.frame import Record, RecordType
 from fuguemux.persistence.wal.reader import LogScan, scan
-from fuguemux.persistence.wal.writer import Durability, LogWriter, WriterOptions
+from fuguemux.persistence.wal.writer import LogWriter
 from tests.simulation.disk import SimDisk
 
 DIRECTORY = "state/wal"

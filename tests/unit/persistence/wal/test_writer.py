@@ -7,8 +7,9 @@ from random import Random
 import pytest
 
 from fuguemux.persistence.files import Bytes
+from fuguemux.persistence.wal.durability import Durability, WriterOptions
 from fuguemux.persistence.wal.frame import COMPRESSED, RecordType, decode_output
-from fuguemux.persistence.wal.writer import Durability, LogWriter, WriterOptions
+from fuguemux.persistence.wal.writer import LogWriter
 from tests.simulation.disk import SimDisk
 from tests.unit.persistence.wal.logs import (
     DIRECTORY,
