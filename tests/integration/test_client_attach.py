@@ -256,6 +256,7 @@ def test_the_client_comes_back_by_itself_with_its_session_and_the_keys_typed_mea
         peer.tell(messages.PROGRESS, b"recovering: 3 of 8 panes")
         attach(peer, b"third token")
         peer.tell(messages.OUTPUT, b"back again")
+        assert messages.decode_size(peer.until(messages.RESIZE)) == (120, 40)
         assert peer.keys(5) == b"typed"
         peer.send(Detached("[detached (from session work)]").encode())
 

@@ -201,6 +201,43 @@ async def test_whoever_sends_no_command_in_time_is_closed(tmp_path: Path) -> Non
         assert (messages.EXIT, b"\0") in await attached.rest()
 
 
+async def test_a_client_whose_command_came_in_time_may_stay_as_long_as_it_likes(
+    tmp_path: Path,
+) -> None:
+    async with listening(
+        tmp_path / "s", FakeHandler(take_terminal), hello_seconds_max=0.05
+    ) as bench:
+        attached = await bench.client()
+        await attached.ask(b"attach")
+        await bench.handler.until("command")
+        later = await bench.client()
+        assert await later.rest() == []  # its time was over after the other's would have been
+        assert bench.handler.connections[0].is_attached
+
+
+async def test_after_its_command_a_client_sends_short_messages_only(tmp_path: Path) -> None:
+    async with listening(tmp_path / "s", FakeHandler(take_terminal)) as bench:
+        client = await bench.client()
+        await client.ask(b"attach")
+        await bench.handler.until("command")
+        await client.send(frame(messages.INPUT, bytes(300_000)))
+        kind, payload = (await client.rest())[-1]
+        assert kind == messages.DETACHED
+        assert "300000 bytes; at most 262144" in Detached.decode(payload).text
+
+
+async def test_keys_of_a_client_that_is_not_attached_go_nowhere(tmp_path: Path) -> None:
+    async def wait(connection: Connection, command: Command) -> None:
+        await connection.wait_gone()
+
+    async with listening(tmp_path / "s", FakeHandler(wait)) as bench:
+        client = await bench.client()
+        await client.ask(b"wait-for", b"x")
+        await client.send(frame(messages.INPUT, b"rm -rf") + frame(messages.DETACH))
+        await bench.handler.until("closed")
+        assert bench.handler.count("input") == 0
+
+
 async def test_the_one_client_too_many_is_told(tmp_path: Path) -> None:
     async with listening(tmp_path / "s", FakeHandler(take_terminal), clients_max=3) as bench:
         inside = [await bench.client() for _ in range(3)]
