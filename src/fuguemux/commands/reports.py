@@ -12,9 +12,9 @@ JSON_VERSION: Final = 1
 _GAP: Final = "  "
 
 
-def document(live: LiveView, name: str, *arguments: str) -> Any:
+def document(live: LiveView, name: str) -> Any:
     """The server's report called `name`. Raises Refused if there is none."""
-    found = live.document(name, arguments)
+    found = live.document(name, ())
     if found is None:
         raise Refused(f"no {name} report: this server keeps none")
     return found

@@ -13,7 +13,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     words = invocation.arguments
     if words not in ((), ("--json",)):
         raise Refused("usage: status [--json]")
-    report = document(live, "status")
+    report = {name: value for name, value in document(live, "status").items() if name != "v"}
     lines = (json_line("status", report),) if words else tuple(outline(report))
     return Decision(reply=Reply(lines))
 

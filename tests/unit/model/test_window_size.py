@@ -21,6 +21,10 @@ def test_policies(policy: str, expected: Size | None) -> None:
     assert window_size(policy, []) is None
 
 
+def test_the_latest_is_the_one_used_last_wherever_it_stands() -> None:
+    assert window_size("latest", [Viewer(Size(1, 2), 9), Viewer(Size(3, 4), 5)]) == Size(1, 2)
+
+
 def test_sizes_are_bounded() -> None:
     assert bounded(0, -3) == Size(1, 1)
     assert bounded(10**6, 10**6) == Size(10_000, 10_000)
