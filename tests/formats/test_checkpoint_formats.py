@@ -1,0 +1,175 @@
+"""Golden files: what earlier versions wrote is still read, and today's code still writes it byte for byte.
+
+`python -m tests.formats.test_checkpoint_formats` writes the files anew; that is only right for a new format version,
+under a new directory, with the old one kept.
+"""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from fuguemux.model import events as ev
+from fuguemux.model.apply import apply
+from fuguemux.model.ids import PaneId, SessionId, WindowId
+from fuguemux.model.layout import leaf, split
+from fuguemux.model.state import Buffer, ExitCause, ServerState
+from fuguemux.persistence.blocks import pack_lines, unpack_lines
+from fuguemux.persistence.manifest import (
+    Entry,
+    Manifest,
+    PackFile,
+    PaneEntry,
+    decode_manifest,
+    encode_manifest,
+)
+from fuguemux.persistence.packs import (
+    FILE_HEADER,
+    MAGIC,
+    MAJOR,
+    MINOR,
+    EntryKind,
+    decode_entry,
+    encode_entry,
+    entries_of,
+)
+from fuguemux.persistence.scrollback import BlockRow, Index, decode_index, encode_index
+from fuguemux.persistence.serialization import (
+    decode_events,
+    decode_state,
+    encode_events,
+    encode_state,
+)
+
+DIRECTORY = Path(__file__).parent / "checkpoint-1"
+S, W, P, Q = SessionId(0), WindowId(0), PaneId(0), PaneId(1)
+ONE = leaf(P, 80, 24)
+TWO = split(ONE, P, "row", Q)
+ENVIRONMENT = {b"PATH": b"/bin", b"GONE": None}
+EVENTS: list[ev.AnyEvent] = [
+    ev.SessionCreated(S, "work", b"/home", 1, ENVIRONMENT, {"status": "off"}),
+    ev.SessionRenamed(S, "play"),
+    ev.SessionDestroyed(S),
+    ev.WindowCreated(W, "sh", S, 0, P, ONE, 2, (b"bash", b"-l"), b"/tmp", ENVIRONMENT, {"a": "b"}),
+    ev.WindowLinked(S, 4, W),
+    ev.WindowUnlinked(S, 4),
+    ev.WindowMoved(S, 0, 3),
+    ev.WindowSelected(S, 3),
+    ev.WindowRenamed(W, "vi"),
+    ev.PaneAdded(W, Q, TWO, 3, (b"top",), b"/", ENVIRONMENT, {}),
+    ev.PaneRemoved(W, Q, ONE),
+    ev.PaneMoved(Q, W, WindowId(1), ONE, leaf(Q, 80, 24)),
+    ev.PaneBroken(Q, W, ONE, WindowId(2), "new", S, 9, leaf(Q, 80, 24), 5),
+    ev.LayoutChanged(W, TWO),
+    ev.PaneActivated(W, Q),
+    ev.ZoomChanged(W, True),
+    ev.PaneTitled(P, "τίτλος"),
+    ev.PaneDirectoryChanged(P, b"/\xff"),
+    ev.ForegroundChanged(P, (b"vim", b"x")),
+    ev.ProcessStarted(P, 1, 4711, 99, "/dev/pts/3", 6),
+    ev.ProcessExited(P, None, 9, ExitCause.SIGNALLED, 7, True),
+    ev.PaneRespawned(P, (b"zsh",), b"/", None),
+    ev.OptionSet("pane", 0, "@x", "y"),
+    ev.EnvironmentSet(S, b"A", None, True),
+    ev.HistoryCleared(P),
+    ev.BufferSet(Buffer("b0", b"\0\1", 8)),
+    ev.BufferDeleted("b0"),
+    ev.WindowsSwapped(S, 0, SessionId(1), 1),
+]
+MANIFEST = Manifest(
+    number=3,
+    store_id=bytes(range(16)),
+    created_ms=1_764_000_000_000,
+    reason="interval",
+    program="fugue 0.1.0",
+    engine="fake 1/1",
+    structure_lsn=50,
+    wal_start_lsn=41,
+    next_lsn=53,
+    previous=2,
+    packs=(PackFile(bytes(16), 640), PackFile(bytes([7] * 16), 1 << 20)),
+    structure=Entry(0, 32, 100),
+    panes=(
+        PaneEntry(P, 41, 12345, 80, 24, Entry(0, 132, 60), Entry(1, 32, 44), (0, 1)),
+        PaneEntry(Q, 52, 0, 40, 24, Entry(0, 192, 60), None),
+    ),
+    sessions=("work",),
+    scrollback_lines=7,
+    new_bytes=640,
+    held=Entry(1, 76, 100),
+    held_lsn=40,
+    name="kept",
+)
+INDEX = Index(
+    5,
+    0,
+    (b"", bytes([7] * 16)),
+    (BlockRow(1024, 1, 32, 900, 65536, 200), BlockRow(3, 0, 50, 70, 30, 12)),
+)
+LINES = (b"plain\n\x1b[31mred\x1b[m\n" + "漢字".encode(), 3, [2])
+
+
+def golden_state() -> ServerState:
+    state = ServerState()
+    for event in (EVENTS[0], EVENTS[3], EVENTS[9], *EVENTS[14:20], EVENTS[22], EVENTS[25]):
+        state = apply(state, event)
+    return state
+
+
+def contents() -> dict[str, bytes]:
+    """Every golden file. The block is stored as the library compresses it: it need not come out the same."""
+    files = {f"event-{e.__struct_config__.tag:03}": encode_events([e]) for e in EVENTS}
+    files["events-all"] = encode_events(EVENTS)
+    files["state"] = encode_state(golden_state())
+    files["manifest"] = encode_manifest(MANIFEST)
+    files["index"] = encode_index(INDEX)
+    entries = [
+        encode_entry(EntryKind.STRUCTURE, 0, files["state"]),
+        encode_entry(EntryKind.INDEX, 4, files["index"]),
+    ]
+    files["pack"] = FILE_HEADER.pack(MAGIC, MAJOR, MINOR, 0, MANIFEST.store_id) + b"".join(entries)
+    return files
+
+
+@pytest.mark.parametrize("name", sorted(contents()))
+def test_what_is_written_has_not_changed(name: str) -> None:
+    assert contents()[name] == (DIRECTORY / name).read_bytes()
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: type(event).__name__)
+def test_every_event_is_read(event: ev.AnyEvent) -> None:
+    name = f"event-{event.__struct_config__.tag:03}"
+    assert decode_events((DIRECTORY / name).read_bytes()) == [event]
+
+
+def test_there_is_a_file_for_every_event() -> None:
+    tags = {kind.__struct_config__.tag for kind in ev.AnyEvent.__args__}
+    assert {event.__struct_config__.tag for event in EVENTS} == tags
+
+
+def test_structures_are_read() -> None:
+    assert decode_state((DIRECTORY / "state").read_bytes()) == golden_state()
+    assert decode_manifest((DIRECTORY / "manifest").read_bytes()) == MANIFEST
+    assert decode_index((DIRECTORY / "index").read_bytes()) == INDEX
+
+
+def test_blocks_are_read() -> None:
+    lines = unpack_lines((DIRECTORY / "block").read_bytes(), 3)
+    assert (lines.text, lines.size, sorted(lines.pieces)) == LINES
+
+
+def test_packs_are_read() -> None:
+    data = (DIRECTORY / "pack").read_bytes()
+    found = list(entries_of(data, bytes(16)))
+    assert [(entry.kind, entry.pane) for entry in found] == [(1, 0), (3, 4)]
+    place = found[1].place
+    raw = data[place.offset : place.offset + place.length]
+    assert decode_index(decode_entry(raw, EntryKind.INDEX, 4)) == INDEX
+
+
+if __name__ == "__main__":
+    DIRECTORY.mkdir()
+    for name, data in contents().items():
+        (DIRECTORY / name).write_bytes(data)
+    (DIRECTORY / "block").write_bytes(pack_lines(*LINES, 3))
+    sys.exit(0)
