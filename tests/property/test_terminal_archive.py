@@ -75,6 +75,7 @@ def test_archive_and_screen_together_are_all_lines(
     columns: int, rows: int, steps: list[bytes | tuple[int, int] | bool | str]
 ) -> None:
     terminal = GhosttyEmulator(columns, rows)
+    undisturbed = GhosttyEmulator(columns, rows)  # never archived, never restored
     reference = GhosttyEmulator(WIDE_COLUMNS, 2)
     batches: list[Archived] = []
     reference_batches: list[Archived] = []
@@ -82,9 +83,11 @@ def test_archive_and_screen_together_are_all_lines(
         match step:
             case bytes():
                 terminal.feed(step)
+                undisturbed.feed(step)
                 reference.feed(step)
             case (width, height):
                 terminal.resize(width, height)
+                undisturbed.resize(width, height)
             case "restore":
                 if last := terminal.archive(everything=True):
                     batches.append(last)
@@ -94,6 +97,8 @@ def test_archive_and_screen_together_are_all_lines(
                     batches.append(taken)
         if taken := reference.archive():
             reference_batches.append(taken)
+        assert terminal.render() == undisturbed.render()
+        assert terminal.cursor == undisturbed.cursor
     assert cells(everything(batches, terminal)) == cells(everything(reference_batches, reference))
 
 
