@@ -217,6 +217,7 @@ class CheckpointRun:
         self._carried: dict[PaneId, _Written] = {}
         self._captured: list[_Item] = []
         self._items: list[_Item] = []
+        self._unsettled: list[_Item] = []
         self._state = ServerState()
         self._lsn = 0
         self._wal_start = 0
@@ -241,6 +242,8 @@ class CheckpointRun:
             yield Step(self._write, True)
         yield Step(self._publish, True, max(self._highest_lsn(), self._after_lsn))
         yield Step(self._adopt, False)
+        while self._unsettled:
+            yield Step(self._settle, False)
         yield Step(self._retain, True)
 
     def abandon(self) -> None:
@@ -344,12 +347,10 @@ class CheckpointRun:
         assert manifest is not None
         written = dict(self._carried)
         for item in self._items:
-            files = item.files
-            if item.pane in series.store and files.cut is not None:
-                series.store.pane(item.pane).written(files.cut, files.blocks, files.open_place)
-            version = files.cut.version if files.cut is not None else None
-            written[item.pane] = _Written(files.stored(), item.mark, version)
+            version = item.files.cut.version if item.files.cut is not None else None
+            written[item.pane] = _Written(item.files.stored(), item.mark, version)
         series.written = written
+        self._unsettled = list(self._items)
         if self._purge:
             series.store.erase_wanted = False
             series.generations.clear()
@@ -357,6 +358,18 @@ class CheckpointRun:
         if self._name:
             series.saves = [save for save in series.saves if save.name != self._name]
             series.saves.append(msgspec.structs.replace(manifest, name=self._name))
+
+    def _settle(self) -> None:
+        """Let the scrollback of as many panes as a slice has time for know where its blocks are."""
+        store, clock = self._series.store, self._series.monotonic
+        deadline = clock() + self._series.settings.slice_ms / 1000
+        while self._unsettled:
+            item = self._unsettled.pop()
+            files = item.files
+            if item.pane in store and files.cut is not None:
+                store.pane(item.pane).written(files.cut, files.blocks, files.open_place)
+            if clock() >= deadline:
+                break
 
     # -- on a thread --------------------------------------------------------------------------
 

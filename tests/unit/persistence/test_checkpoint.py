@@ -293,4 +293,4 @@ def test_steps_on_the_loop_are_cut_into_slices(directory: str) -> None:
         blocking.append(step.blocking)
         step.run()
     assert blocking[:2] == [False, True]
-    assert blocking.count(False) == 1 + 6 + 1
+    assert blocking.count(False) == 1 + 6 + 1 + 6
