@@ -87,4 +87,6 @@ def canonical(command: Command, argv: Sequence[str]) -> tuple[str, ...]:
         ((name, value) for name, value in flags if value is not None), key=lambda flag: flag[0]
     ):
         words += [f"-{name}", value]
+    if arguments and len(arguments[0]) > 1 and arguments[0].startswith("-"):
+        words.append("--")
     return (*words, *arguments)

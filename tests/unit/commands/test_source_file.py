@@ -1,0 +1,61 @@
+"""source-file: what is run, what is printed, and what is wrong with a file."""
+
+from fuguemux.commands import table
+from fuguemux.model.decision import Decision
+from fuguemux.model.effects import RunCommands
+from fuguemux.model.live import LiveView
+from tests.support.builders import request, session, state
+from tests.support.fake_live import FakeLive
+
+STATE = state(session("work"))
+
+
+def live(**files: str | None) -> FakeLive:
+    fake = FakeLive()
+    fake.documents["files"] = [
+        {"path": path, "error": "No such file or directory"}
+        if text is None
+        else {"path": path, "text": text}
+        for path, text in files.items()
+    ]
+    return fake
+
+
+def source(facts: LiveView, *words: str) -> Decision:
+    return table.decide(STATE, facts, request("source-file", *words))
+
+
+def test_the_commands_of_a_file_run_in_order() -> None:
+    decision = source(live(f="set -g @a 1\nsplit-window -h ; display 'a b'\n"), "f")
+    assert decision.effects == (RunCommands('set -g @a 1\nsplit-window -h\ndisplay "a b"'),)
+    assert decision.reply.exit_code == 0
+
+
+def test_a_file_with_an_unknown_command_runs_nothing_and_names_the_line() -> None:
+    decision = source(live(f="set -g @a 1\n\nbogus\n"), "f")
+    assert decision.effects == ()
+    assert (decision.reply.error, decision.reply.exit_code) == ("f:3: unknown command: bogus", 1)
+
+
+def test_the_other_files_run_when_one_is_wrong() -> None:
+    decision = source(live(bad='display "', good="display x"), "*")
+    assert decision.effects == (RunCommands("display x"),)
+    assert decision.reply.error.startswith("bad:1: ")
+
+
+def test_a_missing_file_is_an_error_unless_quiet() -> None:
+    assert source(live(nope=None), "nope").reply.error == "nope: No such file or directory"
+    assert source(FakeLive(), "nope").reply.exit_code == 1
+    assert source(live(nope=None), "-q", "nope").reply.exit_code == 0
+
+
+def test_parse_only_and_verbose() -> None:
+    facts = live(f="display 'a b'\nset -g @a 1")
+    decision = source(facts, "-nv", "f")
+    assert decision.effects == ()
+    assert decision.reply.lines == ('f:1: display "a b"', "f:2: set -g @a 1")
+
+
+def test_conditions_are_formats_and_aliases_are_known() -> None:
+    text = "%if #{==:#{session_name},work}\nsplitp\n%else\nkill-server\n%endif\n"
+    assert source(live(f=text), "f").effects == (RunCommands("splitp"),)
