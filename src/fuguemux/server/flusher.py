@@ -119,6 +119,11 @@ class Flusher:
 
         False when the disk refuses; panes run on regardless. Starts what makes it durable.
         """
+        done = self._timed_write()
+        self._after_write()
+        return done
+
+    def _timed_write(self) -> bool:
         started = self._monotonic()
         done = self._writer.write()
         took = self._monotonic() - started
@@ -126,7 +131,6 @@ class Flusher:
             self._slow_writes += 1
             if self._slow_writes >= SLOW_WRITES_MAX:
                 self._defer_writes(took)
-        self._after_write()
         return done
 
     def _defer_writes(self, seconds: float) -> None:
@@ -150,9 +154,13 @@ class Flusher:
 
     def _scheduled_write(self) -> None:
         self._flush_scheduled = False
-        self.write()
-        if self._waiters:
-            self._start_sync()
+        if not self._waiters:
+            self.write()
+            return
+        self._timed_write()
+        self._start_sync()
+        self._check_congestion()
+        self.start_chores()
 
     def _after_write(self) -> None:
         writer = self._writer
