@@ -29,8 +29,12 @@ def _host_short(view: View) -> str:
     return view.server.host.partition(".")[0]
 
 
+TMUX_VERSION: Final = "3.3a"
+"""The version of tmux whose behaviour `#{version}` promises; fugue's own is `#{fugue_version}`."""
+
 SERVER: Final[dict[str, Server]] = {
     "config_files": lambda view: view.server.config_files,
+    "fugue_version": lambda view: view.server.version,
     "host": lambda view: view.server.host,
     "host_short": _host_short,
     "next_session_id": lambda view: f"${view.state.next_session}",
@@ -41,7 +45,7 @@ SERVER: Final[dict[str, Server]] = {
     "start_time": lambda view: str(view.server.started_s),
     "uid": lambda view: str(view.server.uid),
     "user": lambda view: view.server.user,
-    "version": lambda view: view.server.version,
+    "version": lambda view: TMUX_VERSION,
 }
 
 

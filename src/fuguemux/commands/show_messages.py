@@ -12,7 +12,7 @@ from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
 
 TEMPLATES: Final = (
-    "version #{version}",
+    "version #{fugue_version}",
     "pid #{pid}",
     "socket #{socket_path}",
     "started #{t:start_time}",
