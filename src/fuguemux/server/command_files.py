@@ -1,0 +1,30 @@
+"""Files of commands, read for source-file: what its document `files` answers."""
+
+import glob
+import os
+from typing import Any, Final
+
+FILE_BYTES_MAX: Final = 1 << 20
+
+
+def command_files(arguments: tuple[str, ...]) -> list[dict[str, Any]]:
+    """For (directory, path or pattern): each file that it names, as `path` with `text` or `error`. Reads from disk."""
+    directory, pattern = arguments
+    if pattern == "-":
+        return [{"path": pattern, "error": "standard input cannot be read here, name a file"}]
+    whole = os.path.join(directory, pattern)
+    found = sorted(glob.glob(whole)) if glob.has_magic(pattern) else [whole]
+    # A path is shown as it was given; what a pattern found is shown in full.
+    shown = found if found != [whole] else [pattern]
+    return [_entry(path, name) for path, name in zip(found, shown, strict=True)]
+
+
+def _entry(path: str, name: str) -> dict[str, Any]:
+    try:
+        with open(path, "rb") as file:
+            data = file.read(FILE_BYTES_MAX + 1)
+    except OSError as error:
+        return {"path": name, "error": error.strerror}
+    if len(data) > FILE_BYTES_MAX:
+        return {"path": name, "error": f"longer than {FILE_BYTES_MAX} bytes"}
+    return {"path": name, "text": data.decode("utf-8", "surrogateescape")}
