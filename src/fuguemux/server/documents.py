@@ -8,6 +8,7 @@ import msgspec
 
 from fuguemux.persistence.recovery import RECOVERIES
 from fuguemux.persistence.report import RecoveryReport, load_reports, report_lines
+from fuguemux.server.command_files import command_files
 
 if TYPE_CHECKING:
     from fuguemux.server.main import Server
@@ -22,6 +23,8 @@ class Documents:
     def __call__(self, name: str, arguments: tuple[str, ...]) -> Any:
         """The document, or None: there is none of that name."""
         match name:
+            case "files":
+                return command_files(arguments)
             case "recovery":
                 return self._recovery(arguments)
             case "variable":
