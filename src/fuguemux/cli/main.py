@@ -46,8 +46,9 @@ def _run(word: str, rest: Sequence[str], options: Options) -> int:
 
         return service.main(rest)
     if word == "state":
-        print("fugue state: not part of this release", file=sys.stderr)
-        return EXIT_FAILURE
+        from fuguemux.cli import state_commands
+
+        return state_commands.main(rest, options)
     if word == "completions":
         from fuguemux.cli import completions
 

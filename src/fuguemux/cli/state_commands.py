@@ -1,0 +1,217 @@
+"""`fugue state verify | dump | salvage`: what is on disk, without a server and without changing it.
+
+Exit codes: 0 clean, 1 something once durable is damaged or lost, 2 it cannot be read at all (or bad usage).
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import msgspec
+
+from fuguemux.client.arguments import Options
+from fuguemux.client.start import state_directory
+from fuguemux.config.paths import PathRefused
+from fuguemux.observe.clock import SystemClock
+from fuguemux.persistence import inspect
+from fuguemux.persistence.files import RealStorage
+from fuguemux.persistence.inspect import EXIT_CLEAN, EXIT_DAMAGED, EXIT_UNREADABLE, CannotRead
+from fuguemux.persistence.manifest import ManifestUnsupported
+from fuguemux.persistence.recovery import recover
+from fuguemux.persistence.report import RecoveryReport
+from fuguemux.persistence.serialization import VersionUnknown
+from fuguemux.persistence.wal.segment import UnsupportedLog
+
+WAL = "wal"
+TEXT_BYTES_MAX = 64
+"""As much of a record's data as fits a line."""
+
+
+def main(argv: Sequence[str], options: Options) -> int:
+    """Run `fugue state` with the words after `state`; the exit code. Raises SystemExit(2) for bad usage, as argparse does."""
+    arguments = _parser().parse_args(list(argv))
+    try:
+        directory = _existing(arguments.directory or state_directory(options))
+        match arguments.verb:
+            case "verify":
+                return _verify(directory, as_json=arguments.json)
+            case "dump":
+                return _dump(directory, arguments.lsn, as_json=arguments.json)
+            case _:
+                return _salvage(
+                    directory, os.path.abspath(arguments.output), as_json=arguments.json
+                )
+    except (CannotRead, PathRefused, UnsupportedLog, ManifestUnsupported, VersionUnknown) as error:
+        print(f"fugue state: {error}", file=sys.stderr)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        print(f"fugue state: {error.filename}: {error.strerror}", file=sys.stderr)
+    return EXIT_UNREADABLE
+
+
+def _existing(directory: str) -> str:
+    if not os.path.isdir(directory):
+        raise CannotRead(f"there is no state directory {directory}")
+    return os.path.abspath(directory)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        "fugue state",
+        description="Check, show and rescue what is on disk. Nothing there is changed.",
+    )
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="verify|dump|salvage")
+    verify = verbs.add_parser("verify", help="read everything, and say what would come back")
+    dump = verbs.add_parser("dump", help="print the records of the log")
+    dump.add_argument("--lsn", type=int, default=0, help="begin with this record")
+    salvage = verbs.add_parser("salvage", help="write all that can be read into a new directory")
+    salvage.add_argument(
+        "--output", required=True, metavar="DIRECTORY", help="is made, and must not exist"
+    )
+    for verb in (verify, dump, salvage):
+        verb.add_argument("--json", action="store_true", help="as JSON")
+        verb.add_argument(
+            "directory",
+            nargs="?",
+            help="default: the state directory of the server that -L or -S name",
+        )
+    return parser
+
+
+def _report(directory: str) -> RecoveryReport:
+    """What a start of the server would say, found out without writing."""
+    clock = SystemClock()
+    return recover(
+        RealStorage(),
+        directory,
+        now_ms=clock.wall_ms,
+        monotonic=lambda: clock.monotonic_ns() / 1e9,
+        new_store_id=bytes(16),
+        read_only=True,
+    ).report
+
+
+def _needed_lsn(directory: str, report: RecoveryReport) -> int:
+    """The first record that is still needed: those before it are in a checkpoint, and may be gone from the log."""
+    return max(report.replay_from_lsn, 1) if os.path.isdir(f"{directory}/{WAL}") else 1
+
+
+class _Progress:
+    """A line on stderr while long work goes on, if that is a terminal."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._shown = sys.stderr.isatty()
+
+    def __call__(self, share: float) -> None:
+        if self._shown:
+            end = "\r\x1b[K" if share >= 1.0 else ""
+            sys.stderr.write(f"\r{self._what} {share:.0%}{end}")
+            sys.stderr.flush()
+
+
+def _verify(directory: str, *, as_json: bool) -> int:
+    report = _report(directory)
+    log = inspect.verify(
+        f"{directory}/{WAL}",
+        from_lsn=_needed_lsn(directory, report),
+        progress=_Progress("reading the log"),
+    )
+    damaged = not report.complete or log.exit_code != EXIT_CLEAN
+    code = EXIT_DAMAGED if damaged else EXIT_CLEAN
+    if as_json:
+        value = {
+            "v": 1,
+            "directory": directory,
+            "exit_code": code,
+            "recovery": msgspec.to_builtins(report),
+            "log": log.to_dict(),
+        }
+        print(msgspec.json.encode(value).decode())
+        return code
+    scan = log.report
+    checkpoint = (
+        "none" if report.checkpoint is None else f"{report.checkpoint} ({report.checkpoint_reason})"
+    )
+    print(f"state directory: {directory}")
+    print(f"checkpoint: {checkpoint}")
+    print(
+        f"log: records {scan.from_lsn} to {scan.last_lsn}, {log.bytes_total} bytes on disk, {_span(log)}"
+    )
+    for lost in scan.lost:
+        classes = ", ".join(f"{count} {name}" for name, count in lost.classes.items())
+        print(
+            f"lost: records {lost.first_lsn} to {lost.last_lsn} ({classes}; {lost.damaged_bytes} bytes)"
+        )
+    for finding in scan.findings:
+        print(
+            f"damaged: {finding.kind}, segment {finding.segment_id:016x} at byte {finding.offset}: {finding.detail}"
+        )
+    if log.undecodable_lsns:
+        print(f"damaged: {len(log.undecodable_lsns)} records of output cannot be unpacked")
+    for damage in report.damages:
+        print(f"damaged: {damage}")
+    if scan.tail is not None:
+        print("the last write had not finished; nobody was told that it had: no damage")
+    print(f"a server would say: {report.summary}")
+    print("damage found" if damaged else "clean")
+    return code
+
+
+def _span(log: inspect.Verification) -> str:
+    if not log.first_ms:
+        return "empty"
+    return f"from {_time(log.first_ms)} to {_time(log.last_ms)}"
+
+
+def _time(milliseconds: int) -> str:
+    return (
+        datetime.fromtimestamp(milliseconds / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+    )
+
+
+def _dump(directory: str, lsn: int, *, as_json: bool) -> int:
+    first = lsn or _needed_lsn(directory, _report(directory))
+    code = EXIT_CLEAN
+    for record in inspect.dump(f"{directory}/{WAL}", from_lsn=max(first, 1)):
+        if record.problem:
+            code = EXIT_DAMAGED
+        if as_json:
+            print(msgspec.json.encode(record.to_dict()).decode())
+            continue
+        where = "" if record.pane is None else f" %{record.pane} at {record.pane_offset}"
+        what = record.problem or _short(record.data)
+        print(
+            f"{record.lsn} {_time(record.time_ms)} {record.kind}{where} {record.size} bytes {what}"
+        )
+    return code
+
+
+def _short(data: bytes) -> str:
+    """The data's beginning, safe to print: what a program wrote must not run in the terminal that reads about it."""
+    return ascii(data[:TEXT_BYTES_MAX])[2:-1] + ("…" if len(data) > TEXT_BYTES_MAX else "")
+
+
+def _salvage(directory: str, output: str, *, as_json: bool) -> int:
+    report = _report(directory)
+    saved = inspect.salvage(
+        f"{directory}/{WAL}",
+        output,
+        from_lsn=_needed_lsn(directory, report),
+        progress=_Progress("saving"),
+    )
+    code = max(saved.verification.exit_code, EXIT_CLEAN if report.complete else EXIT_DAMAGED)
+    if as_json:
+        print(msgspec.json.encode({"v": 1, "exit_code": code, **saved.to_dict()}).decode())
+        return code
+    print(
+        f"saved {saved.structure_records} structure records and {saved.output_bytes} bytes of output in {output}:"
+    )
+    for path in saved.files:
+        print(f"  {path}")
+    if saved.gaps:
+        print(f"{saved.gaps} gaps: some output is missing there")
+    return code
