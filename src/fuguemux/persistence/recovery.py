@@ -18,25 +18,23 @@ import msgspec
 from fuguemux.model.ids import PaneId
 from fuguemux.model.invariants import violations
 from fuguemux.model.state import ServerState
-from fuguemux.persistence.checkpoint_files import HERE, Screen
 from fuguemux.persistence.files import Storage, read_all, write_atomically
 from fuguemux.persistence.manifest import (
     Manifest,
-    PaneEntry,
     StoredPane,
     encode_manifest,
     manifest_name,
     place_of,
     save_name,
-    stored_pane,
 )
 from fuguemux.persistence.packs import EntryKind, PackDamaged, PackReader
 from fuguemux.persistence.replay import SIZE_DEFAULT, OlderState, RecoveredPane, Replay, pane_sizes
 from fuguemux.persistence.report import Damage, LostRecords, PaneReport, RecoveryReport
 from fuguemux.persistence.retention import Found, find_manifests
-from fuguemux.persistence.scrollback import Index, ScrollbackStore, decode_index
+from fuguemux.persistence.scrollback import ScrollbackStore
 from fuguemux.persistence.serialization import PayloadDamaged, decode_state, without_withheld
 from fuguemux.persistence.soundness import made_sound
+from fuguemux.persistence.stored_panes import PaneLoader
 from fuguemux.persistence.wal.reader import LogScan, scan
 
 WAL: Final = "wal"
@@ -110,7 +108,7 @@ class _Recovery:
         self._reader = PackReader(storage, self._checkpoints)
         self._store = ScrollbackStore(self._reader)
         self._report = RecoveryReport(started_ms=now_ms)
-        self._stored: dict[PaneId, StoredPane] = {}
+        self._loader = PaneLoader(self._reader, self._store, self._damaged)
 
     def run(self, new_store_id: bytes) -> Recovered:
         if not self._read_only:
@@ -155,7 +153,7 @@ class _Recovery:
             found.manifests,
             found.saves,
             found.highest_number,
-            {pane: stored for pane, stored in self._stored.items() if pane in state.panes},
+            {pane: stored for pane, stored in self._loader.stored.items() if pane in state.panes},
         )
 
     def _needed_lsn(self, base: _Base, panes: dict[PaneId, RecoveredPane]) -> int:
@@ -294,68 +292,12 @@ class _Recovery:
             sizes |= pane_sizes(window)
         for entry in base.manifest.panes:
             if entry.pane in base.state.panes:
-                panes[entry.pane] = self._pane(entry, base.manifest, older)
+                panes[entry.pane] = self._loader.load(entry, base.manifest, older)
         for pane in base.state.panes:
             if pane not in panes:
                 # It had nothing to be stored, or no terminal yet: all that the log has of it counts.
                 panes[pane] = RecoveredPane(pane, *sizes.get(pane, SIZE_DEFAULT))
         return panes
-
-    def _pane(self, entry: PaneEntry, manifest: Manifest, older: list[Manifest]) -> RecoveredPane:
-        try:
-            return self._loaded(stored_pane(manifest, entry), entry.pane)
-        except PackDamaged as error:
-            reason = str(error)
-            self._damaged(f"%{entry.pane} in checkpoint {manifest.number}", reason)
-        for candidate in older:
-            again = next((e for e in candidate.panes if e.pane == entry.pane), None)
-            if again is not None:
-                with contextlib.suppress(PackDamaged):
-                    return self._loaded(stored_pane(candidate, again), entry.pane)
-        return self._remains(stored_pane(manifest, entry), entry.pane, reason)
-
-    def _loaded(self, stored: StoredPane, pane: PaneId) -> RecoveredPane:
-        """The pane as stored. Raises PackDamaged, with nothing done."""
-        screen = self._screen(stored, pane)
-        index = self._index(stored, pane)
-        recovered = RecoveredPane(pane, stored.columns, stored.rows)
-        recovered.screen = screen
-        self._load(recovered, stored, index)
-        self._stored[pane] = stored
-        return recovered
-
-    def _load(self, pane: RecoveredPane, stored: StoredPane, index: Index | None) -> None:
-        pane.lsn = stored.lsn
-        pane.output_offset = pane.end_offset = stored.output_offset
-        if index is not None:
-            self._store.load(pane.pane, index)
-
-    def _screen(self, stored: StoredPane, pane: PaneId) -> Screen:
-        payload = self._reader.payload(stored.screen, EntryKind.SCREEN, pane)
-        try:
-            return msgspec.msgpack.decode(payload, type=Screen)
-        except msgspec.DecodeError as error:
-            raise PackDamaged(f"the screen of %{pane} does not decode: {error}") from error
-
-    def _index(self, stored: StoredPane, pane: PaneId) -> Index | None:
-        place = stored.scrollback
-        if place is None:
-            return None
-        index = decode_index(self._reader.payload(place, EntryKind.INDEX, pane))
-        packs = tuple(place.digest if digest == HERE else digest for digest in index.packs)
-        return msgspec.structs.replace(index, packs=packs)
-
-    def _remains(self, stored: StoredPane, pane: PaneId, reason: str) -> RecoveredPane:
-        """What can be had of a pane that is whole nowhere."""
-        recovered = RecoveredPane(pane, stored.columns, stored.rows)
-        recovered.problem = reason
-        index = None
-        with contextlib.suppress(PackDamaged):
-            index = self._index(stored, pane)
-        with contextlib.suppress(PackDamaged):
-            recovered.screen = self._screen(stored, pane)
-        self._load(recovered, stored, index)
-        return recovered
 
     # -- the account --------------------------------------------------------------------------
 

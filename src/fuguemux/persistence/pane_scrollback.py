@@ -1,0 +1,380 @@
+"""One pane's scrollback: lines arrive at the end, leave at the beginning, and are read anywhere."""
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from fuguemux.model.ids import PaneId
+from fuguemux.persistence.blocks import (
+    BLOCK_BYTES_MAX,
+    BLOCK_LINES_MAX,
+    PIECE_BYTES_MAX,
+    Block,
+    Line,
+    Lines,
+    Pattern,
+    cells_of,
+    joined_text,
+    pack_lines,
+    plain,
+    rows_at,
+    unpack_lines,
+    widths_of,
+)
+from fuguemux.persistence.packs import PackDamaged, Place
+from fuguemux.persistence.scrollback_index import Index
+from fuguemux.persistence.scrollback_search import Hit, Part, search
+
+if TYPE_CHECKING:
+    from fuguemux.persistence.scrollback import ScrollbackStore
+
+MEASURED_BLOCKS_MAX: Final = 16
+"""How many blocks one call may read to learn how wide their lines are."""
+
+
+class Sizes(NamedTuple):
+    """Of one pane's scrollback."""
+
+    lines: int
+    raw_bytes: int
+    memory_bytes: int
+    disk_bytes: int
+
+
+class Cut(NamedTuple):
+    """A pane's scrollback as of one moment, for a checkpoint to write.
+
+    `open_place`: where the open lines are already, exactly as they are now.
+    """
+
+    pane: PaneId
+    version: int
+    base: int
+    blocks: list[Block]
+    open_first: int
+    open_lines: list[bytes]
+    open_pieces: list[int]
+    open_place: Place | None
+    open_mark: tuple[int, int]
+
+
+class PaneScrollback:
+    """The scrollback of one pane."""
+
+    def __init__(self, store: "ScrollbackStore", pane: PaneId, index: Index | None = None) -> None:
+        self._store = store
+        self._pane = pane
+        self._blocks: list[Block] = []
+        self._open: list[bytes] = []
+        self._open_pieces: list[int] = []
+        self._open_bytes = 0
+        self._open_place: Place | None = None
+        self._open_mark = (0, 0)
+        self._rows: tuple[int, int, int] = (0, 0, 0)
+        self.limit_lines: int | None = None
+        """How many lines to keep; None: all. Applied as lines arrive, and by `trim`."""
+        self.version = 0
+        """Rises with every change."""
+        self.base = 0
+        self._next = 0
+        self._reopen = False
+        if index is not None:
+            self._load(index)
+
+    def _load(self, index: Index) -> None:
+        first = index.first
+        for row in index.blocks:
+            place = Place(index.packs[row.pack], row.offset, row.length)
+            self._blocks.append(
+                Block(first, row.count, row.raw_bytes, row.line_bytes_max, place=place)
+            )
+            self._store.place_changed(None, place)
+            first += row.count
+        self.base = index.base
+        self._next = max(first, index.base)
+        self._reopen = bool(self._blocks) and not self._blocks[-1].full
+
+    # -- changes ------------------------------------------------------------------------------
+
+    @property
+    def next_line(self) -> int:
+        """The number that the next line will get."""
+        return self._next
+
+    def __len__(self) -> int:
+        return self._next - self.base
+
+    def append(self, lines: Sequence[bytes], *, continued: bool = False) -> None:
+        """Add lines at the end. `continued`: the first one goes on where the last one ended.
+
+        Costs a compression per 64 KiB. Pieces of a line are put together as long as it is short.
+        """
+        if not lines:
+            return
+        if self._reopen:
+            self._reopen_last()
+        self.version += 1
+        start = 0
+        if continued and self._next > self.base:
+            start = self._continue(lines[0])
+        if start:
+            lines = lines[1:]
+        size = sum(map(len, lines)) + len(lines)
+        if (
+            len(self._open) + len(lines) < BLOCK_LINES_MAX
+            and self._open_bytes + size < BLOCK_BYTES_MAX
+        ):
+            self._extend(lines, size)
+        else:
+            self._extend_in_blocks(lines)
+        if self.limit_lines is not None and len(self) > self.limit_lines:
+            self._trim(self.limit_lines)
+
+    def _continue(self, piece: bytes) -> int:
+        """Put a piece behind the last line, or mark it as the next piece; how many lines that used up."""
+        if self._open and len(self._open[-1]) + len(piece) <= PIECE_BYTES_MAX:
+            self._open[-1] += piece
+            self._open_bytes += len(piece)
+            return 1
+        self._open_pieces.append(len(self._open))
+        return 0
+
+    def _extend(self, lines: Sequence[bytes], size: int) -> None:
+        self._open.extend(lines)
+        self._open_bytes += size
+        self._next += len(lines)
+
+    def _extend_in_blocks(self, lines: Sequence[bytes]) -> None:
+        sizes = list(accumulate((len(line) + 1 for line in lines), initial=0))
+        done = 0
+        while done < len(lines):
+            room = BLOCK_BYTES_MAX - self._open_bytes + sizes[done]
+            # The line that crosses the limit still goes into the block.
+            stop = min(
+                bisect_right(sizes, room - 1, done), done + BLOCK_LINES_MAX - len(self._open)
+            )
+            stop = min(max(stop, done + 1), len(lines))
+            self._extend(lines[done:stop], sizes[stop] - sizes[done])
+            done = stop
+            if len(self._open) >= BLOCK_LINES_MAX or self._open_bytes >= BLOCK_BYTES_MAX:
+                self._seal()
+
+    def _seal(self) -> None:
+        text = joined_text(self._open)
+        packed = pack_lines(text, len(self._open), self._open_pieces, self._store.level)
+        first = self._next - len(self._open)
+        longest = max(map(len, self._open))
+        self._blocks.append(Block(first, len(self._open), self._open_bytes, longest, packed=packed))
+        self._close_open()
+
+    def _close_open(self) -> None:
+        self._store.place_changed(self._open_place, None)
+        self._open = []
+        self._open_pieces = []
+        self._open_bytes = 0
+        self._open_place = None
+        self._open_mark = (0, 0)
+
+    def _reopen_last(self) -> None:
+        """Go on filling the last block of a checkpoint, which was written half full."""
+        self._reopen = False
+        block = self._blocks[-1]
+        try:
+            lines = unpack_lines(self._store.packed(block, self._pane), block.count)
+        except PackDamaged:
+            return  # it stays as it is; reading it says what is wrong
+        self._blocks.pop()
+        self._open = lines.split()
+        self._open_pieces = sorted(lines.pieces)
+        self._open_bytes = len(lines.text) + 1
+        self._open_place = block.place
+        self._open_mark = (len(self._open), self._open_bytes)
+        with_place, block.place = block.place, None
+        self._store.drop_block(block)
+        assert with_place is self._open_place  # its bytes stay accounted for, as the open block's
+
+    def trim(self, limit_lines: int) -> None:
+        """Forget all but the newest `limit_lines` lines."""
+        if len(self) > limit_lines:
+            self.version += 1
+            self._trim(limit_lines)
+
+    def _trim(self, limit_lines: int) -> None:
+        self.base = self._next - limit_lines
+        gone = bisect_right(self._blocks, self.base, key=lambda block: block.end)
+        if gone:
+            self._rows = (0, 0, 0)
+            for block in self._blocks[:gone]:
+                self._store.drop_block(block)
+            del self._blocks[:gone]
+            self._reopen = self._reopen and bool(self._blocks)
+
+    def clear(self, *, erase: bool = False) -> None:
+        """Forget all lines. With `erase` their bytes leave the disk with the next checkpoint, in the log too."""
+        self._store.erase_wanted |= erase
+        if not self._open and not self._blocks:
+            return
+        self.forget()
+        self.base = self._next
+        self.version += 1
+
+    def forget(self) -> None:
+        """Give up all blocks."""
+        for block in self._blocks:
+            self._store.drop_block(block)
+        self._blocks.clear()
+        self._close_open()
+        self._reopen = False
+        self._rows = (0, 0, 0)
+
+    def withdraw(self) -> None:
+        """Take what is on disk back into memory, so that nothing of this pane stays there.
+
+        Raises PackDamaged, with nothing changed for the blocks not yet read.
+        """
+        if self._reopen:
+            self._reopen_last()
+        self._store.erase_wanted = True
+        for block in self._blocks:
+            if block.place is not None:
+                block.packed = self._store.packed(block, self._pane)
+                self._store.place_changed(block.place, None)
+                block.place = None
+        self._store.place_changed(self._open_place, None)
+        self._open_place = None
+        self._open_mark = (0, 0)
+
+    # -- for the checkpoint -------------------------------------------------------------------
+
+    def cut(self, lines_max: int | None = None) -> Cut:
+        """What a checkpoint has to write to keep the newest `lines_max` lines. Copies no line."""
+        base = self.base if lines_max is None else max(self.base, self._next - lines_max)
+        first = bisect_right(self._blocks, base, key=lambda block: block.end)
+        mark = (len(self._open), self._open_bytes)
+        return Cut(
+            self._pane,
+            self.version,
+            base,
+            self._blocks[first:],
+            self._next - len(self._open),
+            list(self._open),
+            list(self._open_pieces),
+            self._open_place if mark == self._open_mark else None,
+            mark,
+        )
+
+    def written(self, cut: Cut, places: dict[int, Place], open_place: Place | None) -> None:
+        """A checkpoint wrote `cut`: the blocks at these indices of it, and the open lines, are there now."""
+        for index, place in places.items():
+            self._store.moved(cut.blocks[index], place)
+        still_open = self._next - len(self._open) == cut.open_first and bool(self._open)
+        if open_place is not None and open_place != self._open_place and still_open:
+            self._store.place_changed(self._open_place, open_place)
+            self._open_place = open_place
+            self._open_mark = cut.open_mark
+
+    # -- reading ------------------------------------------------------------------------------
+
+    def read(self, start: int, stop: int) -> list[Line]:
+        """The lines from number `start` up to `stop`, as far as they exist. May read from disk."""
+        start, stop = max(start, self.base), min(stop, self._next)
+        if start >= stop:
+            return []
+        result: list[Line] = []
+        at = bisect_right(self._blocks, start, key=lambda block: block.end)
+        while at < len(self._blocks) and self._blocks[at].first < stop:
+            block = self._blocks[at]
+            content = self._store.content(block, self._pane)
+            result += _lines(
+                content.split(), content.pieces, start - block.first, stop - block.first
+            )
+            at += 1
+        first = self._next - len(self._open)
+        if stop > first:
+            result += _lines(self._open, self._open_pieces, start - first, stop - first)
+        return result
+
+    def sizes(self) -> Sizes:
+        """How much there is and where."""
+        memory = self._open_bytes + sum(len(b.packed) for b in self._blocks if b.packed is not None)
+        places = [block.place for block in self._blocks] + [self._open_place]
+        disk = sum(place.length for place in places if place is not None)
+        raw = sum(block.raw_bytes for block in self._blocks) + self._open_bytes
+        return Sizes(len(self), raw, memory, disk)
+
+    def rows(self, columns: int) -> int:
+        """About how many rows the lines take at this width.
+
+        Exact once the blocks with long lines have been measured, some of which happens per call.
+        """
+        rows, lines, unknown, budget = 0, 0, 0, MEASURED_BLOCKS_MAX
+        if self._rows[0] != columns:
+            self._rows = (columns, 0, 0)
+        _, measured, rows_before = self._rows
+        for index in range(measured, len(self._blocks)):
+            block = self._blocks[index]
+            if block.line_bytes_max <= columns:
+                block_rows = block.count
+            else:
+                if block.widths is None and budget > 0:
+                    budget -= 1
+                    block.widths = widths_of(self._store.content(block, self._pane, keep=False))
+                if block.widths is None:
+                    unknown += block.count
+                    continue
+                block_rows = rows_at(block.widths, columns)
+            rows += block_rows
+            lines += block.count
+            if not unknown:
+                self._rows = (columns, index + 1, rows_before + rows)
+        rows += rows_before
+        lines += sum(block.count for block in self._blocks[:measured])
+        for line in self._open:
+            cells = len(line) if len(line) <= columns else cells_of(plain(line))
+            rows += max(1, -(-cells // columns))
+        lines += len(self._open)
+        total = rows + (unknown * rows // lines if lines else unknown)
+        cut_off = self.base - (self._next - lines - unknown)
+        return max(total - cut_off, len(self))
+
+    def search(
+        self,
+        pattern: Pattern,
+        *,
+        start: int | None = None,
+        backward: bool = False,
+        cancelled: Callable[[], bool] = lambda: False,
+        progress: Callable[[int, int], None] = lambda _done, _lines: None,
+    ) -> Iterator[Hit]:
+        """Matching logical lines, from line `start` on (default: from the oldest, or backward from the newest).
+
+        Works on the lines of this moment, on any thread. `progress` gets the lines searched and the lines there
+        are; after `cancelled` says so nothing more comes. A line in pieces is found under its first piece's number.
+        """
+        parts = [Part(block.first, self._content_of(block)) for block in self._blocks]
+        if self._open:
+            pieces = frozenset(self._open_pieces)
+            content = Lines(joined_text(self._open), len(self._open), pieces)
+            parts.append(Part(self._next - len(self._open), lambda: content))
+        default = self._next - 1 if backward else self.base
+        return search(
+            parts,
+            pattern,
+            base=self.base,
+            start=default if start is None else start,
+            total=len(self),
+            backward=backward,
+            cancelled=cancelled,
+            progress=progress,
+        )
+
+    def _content_of(self, block: Block) -> Callable[[], Lines]:
+        return lambda: self._store.content(block, self._pane, keep=False)
+
+
+def _lines(
+    lines: Sequence[bytes], pieces: Sequence[int] | frozenset[int], start: int, stop: int
+) -> list[Line]:
+    start = max(start, 0)
+    return [Line(line, index in pieces) for index, line in enumerate(lines[start:stop], start)]
