@@ -4,362 +4,42 @@ A target is `session:window.pane`, or one part of it. What is left out is the cu
 client that asks, else that of the session used last.
 """
 
-from collections.abc import Callable, Iterable
-from fnmatch import fnmatchcase
-from typing import Final, Literal, NamedTuple, TypeVar
-
-from fuguemux.commands import options
 from fuguemux.commands.command import Invocation
-from fuguemux.commands.places import PLACES, neighbour, place
+from fuguemux.commands.target_finder import (
+    Finder,
+    Missing,
+    Parts,
+    Target,
+    client_called,
+    find,
+    link_to,
+    neighbouring_link,
+    offset,
+    pane_base_index,
+    part,
+    take_apart,
+    whole_number,
+)
 from fuguemux.model.decision import Refused, Request
-from fuguemux.model.ids import PaneId, SessionId, WindowId
+from fuguemux.model.ids import PaneId
 from fuguemux.model.layout import panes_of
 from fuguemux.model.limits import WINDOW_INDEX_MAX
 from fuguemux.model.live import ClientFacts, LiveView
-from fuguemux.model.state import (
-    Link,
-    Pane,
-    ServerState,
-    Session,
-    Window,
-    current_link,
-    link_of,
-    sessions_with,
-)
+from fuguemux.model.state import ServerState, Session, Window
 
-_WINDOW_WORDS: Final = {
-    "{start}": "^",
-    "{last}": "!",
-    "{end}": "$",
-    "{next}": "+",
-    "{previous}": "-",
-}
-_PANE_WORDS: Final = {"{last}": "!", "{next}": "+", "{previous}": "-"} | {
-    "{" + name + "}": name for name in PLACES
-}
-_SIDES: Final = {"{up-of}": "up", "{down-of}": "down", "{left-of}": "left", "{right-of}": "right"}
-
-Kind = Literal["session", "window", "pane"]
-_T = TypeVar("_T")
-
-
-class Target(NamedTuple):
-    """What a target names. Always all four: a session stands for its current window, a window for its active pane."""
-
-    session: Session
-    link: Link
-    window: Window
-    pane: Pane
-
-
-class _Missing(Exception):
-    """A part of a target names nothing."""
-
-
-class _Finder:
-    """Looks up the parts of one target for one request."""
-
-    def __init__(self, state: ServerState, live: LiveView, request: Request) -> None:
-        self.state = state
-        self.live = live
-        self.request = request
-        self.prefer_unattached = False
-
-    # The current target.
-
-    def current(self) -> Target | None:
-        """The pane and session of who asks, else the session used last; None if there is no session at all."""
-        state, request = self.state, self.request
-        if request.session is not None and request.session in state.sessions:
-            session = state.sessions[request.session]
-            if request.pane is not None and request.pane in state.panes:
-                pane = state.panes[request.pane]
-                link = link_to(session, pane.window)
-                if link is not None:
-                    return Target(session, link, state.windows[pane.window], pane)
-            return self.of_session(session)
-        if request.pane is not None and request.pane in state.panes:
-            pane = state.panes[request.pane]
-            session_or_none = self.best(sessions_with(state, pane.window))
-            if session_or_none is not None:
-                target = self.of_session(session_or_none)
-                return target._replace(pane=pane) if target.window.id == pane.window else target
-        best = self.best(state.sessions.values())
-        return None if best is None else self.of_session(best)
-
-    def best(self, sessions: Iterable[Session]) -> Session | None:
-        """The one used last; with `prefer_unattached` one that nobody looks at, if there is one."""
-        attached = {client.session for client in self.live.clients()}
-
-        def rank(session: Session) -> tuple[bool, int, int]:
-            used_ms = self.live.activity_s(session.id, "session") * 1000
-            free = self.prefer_unattached and session.id not in attached
-            return free, max(used_ms, session.created_ms), session.id
-
-        usable = [session for session in sessions if session.links]
-        return max(usable, key=rank, default=None)
-
-    # Completing what was found.
-
-    def of_session(self, session: Session) -> Target:
-        return self.of_link(session, current_link(session))
-
-    def of_link(self, session: Session, link: Link) -> Target:
-        window = self.state.windows[link.window]
-        return Target(session, link, window, self.state.panes[window.active])
-
-    def of_window(self, window: WindowId) -> Target:
-        """The window in the session that suits best. Raises _Missing if there is no such window."""
-        if window not in self.state.windows:
-            raise _Missing
-        session = self.best(sessions_with(self.state, window))
-        if session is None:
-            raise _Missing
-        return self.of_window_in(session, window)
-
-    def of_window_in(self, session: Session, window: WindowId) -> Target:
-        link = link_to(session, window)
-        if link is None:
-            raise _Missing
-        return self.of_link(session, link)
-
-    # Sessions.
-
-    def session(self, text: str, *, exact: bool) -> Session:
-        state = self.state
-        if text.startswith("$"):
-            number = _number(text[1:])
-            if number is None or SessionId(number) not in state.sessions:
-                raise _Missing
-            return state.sessions[SessionId(number)]
-        for session in state.sessions.values():
-            if session.name == text:
-                return session
-        client = _client_called(self.live.clients(), text)
-        if client is not None and client.session in state.sessions:
-            return state.sessions[client.session]
-        if exact:
-            raise _Missing
-        found = _only(
-            state.sessions.values(), lambda session: session.name, text, ("prefix", "glob")
-        )
-        if found is None:
-            raise _Missing
-        return found
-
-    # Windows.
-
-    def window(self, current: Target, text: str, *, exact: bool, only: bool) -> Target:
-        """A window by `text`, in the current session unless it is an id; without `only` also a session's."""
-        if text.startswith("@"):
-            return self.of_window(_window_id(text))
-        try:
-            return self.window_in(current.session, text, exact=exact)
-        except _Missing:
-            if only:
-                raise
-            return self.of_session(self.session(text, exact=False))
-
-    def window_in(self, session: Session, text: str, *, exact: bool) -> Target:
-        if text.startswith("@"):
-            return self.of_window_in(session, _window_id(text))
-        if not exact and text[0] in "+-":
-            return self.of_link(session, neighbouring_link(session, _offset(text)))
-        if not exact and text in ("!", "^", "$"):
-            return self.of_link(session, _special_link(session, text))
-        if text[0] not in "+-":
-            index = _number(text)
-            link = None if index is None else link_of(session, index)
-            if link is not None:
-                return self.of_link(session, link)
-        steps = ("exact",) if exact else ("exact", "prefix", "glob")
-        link = _only(session.links, self.name_of, text, steps)
-        if link is None:
-            raise _Missing
-        return self.of_link(session, link)
-
-    def name_of(self, link: Link) -> str:
-        return self.state.windows[link.window].name
-
-    # Panes.
-
-    def pane(self, current: Target, text: str, *, only: bool) -> Target:
-        """A pane by `text`, in the current window unless it is an id; without `only` also a window's or session's."""
-        if text.startswith("%"):
-            pane = self.pane_by_id(text)
-            target = current if pane.window == current.window.id else self.of_window(pane.window)
-            return target._replace(pane=pane)
-        try:
-            return self.pane_in(current, text)
-        except _Missing:
-            if only:
-                raise
-            return self.window(current, text, exact=False, only=False)
-
-    def pane_by_id(self, text: str) -> Pane:
-        number = _number(text[1:])
-        if number is None or PaneId(number) not in self.state.panes:
-            raise _Missing
-        return self.state.panes[PaneId(number)]
-
-    def pane_in(self, target: Target, text: str) -> Target:
-        """A pane of the target's window, by what `text` says of it; an id must be of that window."""
-        window = target.window
-        if text.startswith("%"):
-            pane = self.pane_by_id(text)
-            if pane.window != window.id:
-                raise _Missing
-            return target._replace(pane=pane)
-        found = self._pane_by_place(window, text)
-        if found is None:
-            raise _Missing
-        return target._replace(pane=self.state.panes[found])
-
-    def _pane_by_place(self, window: Window, text: str) -> PaneId | None:
-        panes = panes_of(window.layout)
-        if text == "!":
-            return window.last[0] if window.last else None
-        # What is beside, before and after is meant from the pane of who asks, not from the window's active one.
-        current = self.current()
-        here = None if current is None or current.pane.id not in panes else current.pane.id
-        if text in _SIDES:
-            return None if here is None else neighbour(window, here, _SIDES[text])
-        if text[0] in "+-":
-            step = _offset(text)
-            start = panes.index(here) if here is not None else -1 if step > 0 else 0
-            return panes[(start + step) % len(panes)]
-        index = _number(text)
-        if index is not None:
-            at = index - pane_base_index(self.state, window)
-            if 0 <= at < len(panes):
-                return panes[at]
-        return place(window, text)
-
-    def pane_in_session(self, session: Session, text: str) -> Target:
-        if text.startswith("%"):
-            pane = self.pane_by_id(text)
-            return self.of_window_in(session, pane.window)._replace(pane=pane)
-        return self.pane_in(self.of_session(session), text)
-
-
-class Parts(NamedTuple):
-    """A target's text taken apart. Empty parts are None."""
-
-    session: str | None
-    window: str | None
-    pane: str | None
-    exact_session: bool
-    exact_window: bool
-    window_only: bool
-    """The text says that it is a window: it had a colon before it."""
-    pane_only: bool
-
-
-def take_apart(text: str, kind: Kind) -> Parts:
-    """`text` as session, window and pane; a text without separators is what `kind` says, or its first letter."""
-    session: str | None = None
-    window: str | None = None
-    pane: str | None = None
-    head, colon, rest = text.partition(":")
-    if colon:
-        session = head
-        window, period, last = rest.partition(".")
-        if period:
-            pane = last
-    else:
-        head, period, last = text.partition(".")
-        if period:
-            window, pane = head, last
-        else:
-            kind = {"$": "session", "@": "window", "%": "pane"}.get(text[:1], kind)  # type: ignore[assignment]  # literals
-            session, window, pane = (
-                text if kind == name else None for name in ("session", "window", "pane")
-            )
-    exact_session = session is not None and session.startswith("=")
-    exact_window = window is not None and window.startswith("=")
-    session = session[1:] if session is not None and exact_session else session
-    window = window[1:] if window is not None and exact_window else window
-    window = None if window is None else _WINDOW_WORDS.get(window, window)
-    pane = None if pane is None else _PANE_WORDS.get(pane, pane)
-    return Parts(
-        session or None,
-        window or None,
-        pane or None,
-        exact_session,
-        exact_window,
-        window_only=bool(colon),
-        pane_only=bool(period),
-    )
-
-
-def _find(finder: _Finder, text: str | None, kind: Kind) -> Target:
-    """Raises Refused with tmux's words."""
-    current = finder.current()
-    if current is None:
-        raise Refused("no current target")
-    if not text:
-        return current
-    if text in ("=", "{mouse}"):
-        pane = finder.request.mouse_pane
-        if pane is None or pane not in finder.state.panes:
-            raise Refused("no mouse target")
-        return finder.pane(current, f"%{pane}", only=True)
-    if text in ("~", "{marked}"):
-        raise Refused("no marked target")
-    parts = take_apart(text, kind)
-    if parts.session is not None:
-        session = _part(
-            "session",
-            parts.session,
-            lambda name: finder.session(name, exact=parts.exact_session),
-        )
-        return _within_session(finder, session, parts)
-    return _within_current(finder, current, parts)
-
-
-def _within_session(finder: _Finder, session: Session, parts: Parts) -> Target:
-    if parts.window is None and parts.pane is None:
-        return finder.of_session(session)
-    if parts.window is None:
-        return _part("pane", parts.pane, lambda text: finder.pane_in_session(session, text))
-    target = _part(
-        "window",
-        parts.window,
-        lambda text: finder.window_in(session, text, exact=parts.exact_window),
-    )
-    if parts.pane is None:
-        return target
-    return _part("pane", parts.pane, lambda text: finder.pane_in(target, text))
-
-
-def _within_current(finder: _Finder, current: Target, parts: Parts) -> Target:
-    if parts.window is not None:
-        target = _part(
-            "window",
-            parts.window,
-            lambda text: finder.window(
-                current, text, exact=parts.exact_window, only=parts.window_only
-            ),
-        )
-        if parts.pane is None:
-            return target
-        return _part("pane", parts.pane, lambda text: finder.pane_in(target, text))
-    if parts.pane is not None:
-        return _part(
-            "pane", parts.pane, lambda text: finder.pane(current, text, only=parts.pane_only)
-        )
-    return current
-
-
-def _part(kind: Kind, text: str | None, find: Callable[[str], _T]) -> _T:
-    assert text is not None
-    try:
-        return find(text)
-    except _Missing:
-        raise Refused(f"can't find {kind}: {text}") from None
-
-
-# What commands use.
+__all__ = [
+    "Target",
+    "client_target",
+    "current_target",
+    "link_to",
+    "nearest_target",
+    "neighbouring_link",
+    "pane_index",
+    "pane_target",
+    "session_target",
+    "window_index_target",
+    "window_target",
+]
 
 
 def session_target(
@@ -371,35 +51,35 @@ def session_target(
     prefer_unattached: bool = False,
 ) -> Session:
     """The session that `text` names; None or empty: the current one. Raises Refused."""
-    finder = _Finder(state, live, invocation.request)
+    finder = Finder(state, live, invocation.request)
     finder.prefer_unattached = prefer_unattached
-    return _find(finder, text, "session").session
+    return find(finder, text, "session").session
 
 
 def window_target(
     state: ServerState, live: LiveView, invocation: Invocation, text: str | None
 ) -> Target:
     """The window that `text` names, in its session, with its active pane. Raises Refused."""
-    return _find(_Finder(state, live, invocation.request), text, "window")
+    return find(Finder(state, live, invocation.request), text, "window")
 
 
 def pane_target(
     state: ServerState, live: LiveView, invocation: Invocation, text: str | None
 ) -> Target:
     """The pane that `text` names, in its window and session. Raises Refused."""
-    return _find(_Finder(state, live, invocation.request), text, "pane")
+    return find(Finder(state, live, invocation.request), text, "pane")
 
 
 def nearest_target(
     state: ServerState, live: LiveView, invocation: Invocation, text: str
 ) -> Target | None:
     """The pane that `text` names, or what its parts name as far as they exist (display-message does not refuse)."""
-    finder = _Finder(state, live, invocation.request)
+    finder = Finder(state, live, invocation.request)
     current = finder.current()
     if current is None:
         return None
     try:
-        return _find(finder, text, "pane")
+        return find(finder, text, "pane")
     except Refused:
         parts = take_apart(text, "pane")
     try:
@@ -409,19 +89,19 @@ def nearest_target(
             if parts.window is None:
                 return None
             return finder.window(current, parts.window, exact=parts.exact_window, only=False)
-    except _Missing:
+    except Missing:
         return None
     if parts.window is None:
         return current
     try:
         return finder.window_in(current.session, parts.window, exact=parts.exact_window)
-    except _Missing:
+    except Missing:
         return current
 
 
 def current_target(state: ServerState, live: LiveView, request: Request) -> Target | None:
     """What a command without `-t` means, or None if there is no session."""
-    return _Finder(state, live, request).current()
+    return Finder(state, live, request).current()
 
 
 def window_index_target(
@@ -431,18 +111,18 @@ def window_index_target(
 
     The index may be free or taken; None: none was asked for, so the next free one. Raises Refused.
     """
-    finder = _Finder(state, live, invocation.request)
+    finder = Finder(state, live, invocation.request)
     current = finder.current()
     if current is None:
         raise Refused("no current target")
     if not text:
         return current.session, None
     if text in ("=", "{mouse}", "~", "{marked}"):
-        target = _find(finder, text, "window")
+        target = find(finder, text, "window")
         return target.session, target.link.index
     parts = take_apart(text, "window")
     if parts.session is not None:
-        session = _part(
+        session = part(
             "session",
             parts.session,
             lambda name: finder.session(name, exact=parts.exact_session),
@@ -452,7 +132,7 @@ def window_index_target(
     if parts.window is None:
         if parts.pane is None:
             return session, None
-        target = _find(finder, text, "window")
+        target = find(finder, text, "window")
         return target.session, target.link.index
     free = None if parts.window.startswith("@") else _free_index(session, parts)
     if free is not None:
@@ -461,13 +141,13 @@ def window_index_target(
         # A session's name alone asks for the next free place in it, not for the place of its current window.
         try:
             target = finder.window_in(session, parts.window, exact=parts.exact_window)
-        except _Missing:
+        except Missing:
             if not parts.window.startswith("@"):
                 return (
-                    _part("window", parts.window, lambda name: finder.session(name, exact=False)),
+                    part("window", parts.window, lambda name: finder.session(name, exact=False)),
                     None,
                 )
-    target = _find(finder, text, "window")
+    target = find(finder, text, "window")
     return target.session, target.link.index
 
 
@@ -476,18 +156,18 @@ def _free_index(session: Session, parts: Parts) -> int | None:
     text = parts.window
     assert text is not None
     if not parts.exact_window and text[0] in "+-":
-        index = session.active + _offset(text)
+        index = session.active + offset(text)
         if not 0 <= index <= WINDOW_INDEX_MAX:
             raise Refused(f"can't find window: {text}")
         return index
-    return _number(text)
+    return whole_number(text)
 
 
 def client_target(live: LiveView, invocation: Invocation, text: str | None) -> ClientFacts:
     """The client whose name or terminal is `text`; None: the one that asks, else the one active last. Raises Refused."""
     clients = live.clients()
     if text is not None:
-        client = _client_called(clients, text)
+        client = client_called(clients, text)
         if client is None:
             raise Refused(f"can't find client: {text.removesuffix(':')}")
         return client
@@ -500,87 +180,6 @@ def client_target(live: LiveView, invocation: Invocation, text: str | None) -> C
     return client
 
 
-def link_to(session: Session, window: WindowId) -> Link | None:
-    """The session's link to `window`: the current one if that is it, else the first; None: not in the session."""
-    current = link_of(session, session.active)
-    if current is not None and current.window == window:
-        return current
-    return next((link for link in session.links if link.window == window), None)
-
-
-def neighbouring_link(session: Session, step: int) -> Link:
-    """The link `step` places after the current one (before it, if negative), going round the ends."""
-    at = session.links.index(current_link(session))
-    return session.links[(at + step) % len(session.links)]
-
-
-def pane_base_index(state: ServerState, window: Window) -> int:
-    """The number of the window's first pane."""
-    return options.get_number(state, "pane-base-index", window=window)
-
-
 def pane_index(state: ServerState, window: Window, pane: PaneId) -> int:
     """The pane's number in its window."""
     return panes_of(window.layout).index(pane) + pane_base_index(state, window)
-
-
-def _special_link(session: Session, text: str) -> Link:
-    if text == "^":
-        return session.links[0]
-    if text == "$":
-        return session.links[-1]
-    link = link_of(session, session.last[0]) if session.last else None
-    if link is None:
-        raise _Missing
-    return link
-
-
-def _number(text: str) -> int | None:
-    """A whole number from 0 up, or None."""
-    if not (text.isascii() and text.isdigit()) or len(text) > 10:
-        return None
-    number = int(text)
-    return number if number <= WINDOW_INDEX_MAX else None
-
-
-def _offset(text: str) -> int:
-    """The number in `+`, `-`, `+2` …; without a number behind the sign 1, with anything else 0, as tmux has it."""
-    number = 1 if len(text) == 1 else _number(text[1:]) or 0
-    return number if text[0] == "+" else -number
-
-
-def _window_id(text: str) -> WindowId:
-    number = _number(text[1:])
-    if number is None:
-        raise _Missing
-    return WindowId(number)
-
-
-def _client_called(clients: Iterable[ClientFacts], text: str) -> ClientFacts | None:
-    text = text.removesuffix(":")
-    for client in clients:
-        if text in (client.name, client.tty, client.tty.removeprefix("/dev/")):
-            return client
-    return None
-
-
-def _only(
-    things: Iterable[_T], name_of: Callable[[_T], str], text: str, steps: tuple[str, ...]
-) -> _T | None:
-    """The thing called `text`, exactly, else by a beginning, else by a pattern. Several at one step: _Missing."""
-    things = tuple(things)
-    for step in steps:
-        found = [thing for thing in things if _matches(name_of(thing), text, step)]
-        if len(found) > 1:
-            raise _Missing
-        if found:
-            return found[0]
-    return None
-
-
-def _matches(name: str, text: str, step: str) -> bool:
-    if step == "exact":
-        return name == text
-    if step == "prefix":
-        return name.startswith(text)
-    return fnmatchcase(name, text)
