@@ -110,13 +110,29 @@ def tmux(tmp_path: Path) -> Iterator[Tmux]:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_a_walk_ends_where_tmux_ends(tmux: Tmux, seed: int) -> None:
+    walk(tmux, seed, [], frozenset())
+
+
+@pytest.mark.parametrize("seed", [1, 3])
+def test_so_does_one_with_renumbering(tmux: Tmux, seed: int) -> None:
+    """Without what makes tmux 3.3a hang there: a window that is twice in a session whose windows are numbered again."""
+    prelude = [
+        ["set-option", "-g", "renumber-windows", "on"],
+        ["set-option", "-g", "base-index", "1"],
+    ]
+    walk(tmux, seed, prelude, frozenset((("link-window",), ("move-window", "-k"))))
+
+
+def walk(
+    tmux: Tmux, seed: int, prelude: list[list[str]], left_out: frozenset[tuple[str, ...]]
+) -> None:
     pick = random.Random(seed)
     state = ServerState()
     trail: list[list[str]] = []
-    steps = [["new-session", "-d", "-s", "first", "-x", "80", "-y", "24", SLEEP]]
-    for _ in range(100):
-        words = steps.pop() if steps else some_command(state, pick)
-        if tells_nothing(state, words):
+    steps = [["new-session", "-d", "-s", "first", "-x", "80", "-y", "24", SLEEP], *prelude]
+    while len(trail) < 100:
+        words = steps.pop(0) if steps else some_command(state, pick)
+        if {tuple(words[:1]), tuple(words[:2])} & left_out or tells_nothing(state, words):
             continue
         trail.append(words)
         code, _, error = tmux.run(*words)

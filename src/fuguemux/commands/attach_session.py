@@ -15,6 +15,8 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     if not state.sessions:
         raise Refused("no sessions")
     text, flags = invocation.target, invocation.flags
+    if flags.has("c"):
+        raise Refused("a session's working directory cannot be changed: give it to new-session -c")
     events: tuple[AnyEvent, ...] = ()
     if text is not None and any(separator in text for separator in ":."):
         target = pane_target(state, live, invocation, text)

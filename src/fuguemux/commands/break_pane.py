@@ -5,8 +5,8 @@ from typing import Final
 from fuguemux.commands import spawning
 from fuguemux.commands.command import Command, Invocation
 from fuguemux.commands.linking import Place, moved, place_for
-from fuguemux.commands.settings import renumbering
 from fuguemux.commands.targets import Target, pane_target
+from fuguemux.model.closing import never_renumber
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.events import AnyEvent, OptionSet, PaneBroken, WindowRenamed, WindowSelected
 from fuguemux.model.ids import WindowId
@@ -66,7 +66,7 @@ def _whole_window(
         place,
         kill=False,
         select=not flags.has("d"),
-        renumber=renumbering(state),
+        renumber=never_renumber,
     )
     name = flags.value("n")
     if name is not None:

@@ -8,7 +8,7 @@ from fuguemux.commands.settings import expanded, renumbering
 from fuguemux.commands.split_window import direction
 from fuguemux.commands.targets import Target, pane_target
 from fuguemux.commands.zooming import unzoomed
-from fuguemux.model.closing import close_windows, successor
+from fuguemux.model.closing import close_windows, never_renumber, successor
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.events import (
     AnyEvent,
@@ -54,6 +54,9 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     if not flags.has("d"):
         events += (PaneActivated(target.window.id, source.pane.id),)
         events += (WindowSelected(target.session.id, target.link.index),)
+    if not same:
+        # Last, since the indices above are those from before.
+        events += _renumbered(state, source)
     return Decision(events)
 
 
@@ -78,9 +81,16 @@ def _between_windows(
     moved = PaneMoved(source.pane.id, source.window.id, target.window.id, left, layout)
     if left is not None:
         return (moved,)
+    closing = close_windows(state, {source.window.id}, never_renumber)
+    return (moved, *(event for event in closing if isinstance(event, SessionDestroyed)))
+
+
+def _renumbered(state: ServerState, source: Target) -> tuple[AnyEvent, ...]:
+    """The moves that follow if the source's window had no other pane."""
+    if remove(source.window.layout, source.pane.id) is not None:
+        return ()
     closing = close_windows(state, {source.window.id}, renumbering(state))
-    follows = tuple(e for e in closing if isinstance(e, SessionDestroyed | WindowMoved))
-    return (moved, *follows)
+    return tuple(event for event in closing if isinstance(event, WindowMoved))
 
 
 def _size(state: ServerState, live: LiveView, invocation: Invocation, target: Target) -> int | None:
