@@ -5,7 +5,7 @@ import pytest
 from tests.simulation.mutations import MUTATIONS
 from tests.simulation.run import run_seeds
 
-SEEDS = 1_500
+SEEDS = 1_000
 
 
 @pytest.mark.slow
@@ -13,11 +13,11 @@ def test_no_promise_is_broken() -> None:
     outcome, failures = run_seeds(range(SEEDS))
     assert failures == []
     # The faults really happened.
-    assert outcome.torn > 500
-    assert outcome.rotted > 300
+    assert outcome.torn > 300
+    assert outcome.rotted > 200
     assert outcome.lost > 100
-    assert outcome.sync_fails > 1_000
-    assert outcome.durability_lost > 500
+    assert outcome.sync_fails > 700
+    assert outcome.durability_lost > 300
 
 
 @pytest.mark.slow

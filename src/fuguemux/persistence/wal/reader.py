@@ -14,10 +14,10 @@ Garbage raises nothing. `UnsupportedLog` is raised for a log of another version.
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from typing import Final
 
 from fuguemux.persistence.files import Storage
 from fuguemux.persistence.wal import findings as kinds
+from fuguemux.persistence.wal.chain import ENDLESS, Chain, ChainSegment
 from fuguemux.persistence.wal.findings import (
     Finding,
     LiveSegment,
@@ -28,25 +28,10 @@ from fuguemux.persistence.wal.findings import (
 from fuguemux.persistence.wal.frame import Record, RecordType, frame_bytes
 from fuguemux.persistence.wal.segment import (
     RECORDS_OFFSET,
-    SegmentHeader,
-    decode_header,
     seed_of,
-    segment_id_of,
     segment_name,
 )
 from fuguemux.persistence.wal.walk import Hole, Run, Window, walk
-
-_ENDLESS: Final = 1 << 64
-
-
-class _Segment:
-    """A file of the log whose header could be read."""
-
-    def __init__(self, header: SegmentHeader, size: int) -> None:
-        self.header = header
-        self.size = size
-        self.last_lsn = _ENDLESS  # sealed by the next segment
-        self.end = RECORDS_OFFSET  # behind its last record
 
 
 class LogScan:
@@ -67,7 +52,7 @@ class LogScan:
         self._directory = directory
         self._from_lsn = from_lsn
         self._expected = from_lsn
-        self._segments: list[_Segment] = []
+        self._segments: list[ChainSegment] = []
         self._final_witness: int | None = None
         self._orphans = 0
         self._holes: list[Hole] = []
@@ -82,62 +67,8 @@ class LogScan:
     # -- the files ---------------------------------------------------------------------------
 
     def _read_headers(self) -> None:
-        try:
-            names = self._storage.list(self._directory)
-        except FileNotFoundError:
-            return
-        numbers = sorted(number for name in names if (number := segment_id_of(name)) is not None)
-        for number in numbers:
-            self._read_header(number)
-        if self.report.store_id == b"" and self._segments:
-            self.report.store_id = self._segments[-1].header.store_id
-        for segment in list(self._segments):
-            if segment.header.store_id != self.report.store_id:
-                self._segments.remove(segment)
-                number = segment.header.segment_id
-                self._find(kinds.FOREIGN_SEGMENT, number, -1, "belongs to another log")
-                self.report.unusable_segments.append(number)
-        # A segment supersedes whatever earlier ones of its life hold at or beyond its base; a
-        # life supersedes whatever earlier lives left at or beyond its own base.
-        sealed = _ENDLESS
-        later: SegmentHeader | None = None
-        for segment in reversed(self._segments):
-            header = segment.header
-            if later is not None:
-                same = header.life == later.life
-                sealed = min(sealed, (later.base_lsn if same else later.life_base_lsn) - 1)
-            segment.last_lsn = sealed
-            later = header
-            self.report.proven_lsn = max(self.report.proven_lsn, header.durable_lsn)
-
-    def _read_header(self, number: int) -> None:
-        path = f"{self._directory}/{segment_name(number)}"
-        try:
-            file = self._storage.open(path)
-        except OSError as error:
-            self._find(kinds.UNREADABLE_FILE, number, -1, str(error))
-            self.report.unusable_segments.append(number)
-            return
-        try:
-            size = self._storage.size(file)
-            window = Window(self._storage, file, min(size, RECORDS_OFFSET + 4096))
-            if window.size:
-                window.load(0, window.size)
-            front = window.buffer
-            header = decode_header(front[:RECORDS_OFFSET])
-        finally:
-            self._storage.close(file)
-        if header is not None and header.segment_id == number:
-            self._segments.append(_Segment(header, size))
-            if size < header.segment_bytes:
-                detail = f"{size} bytes long instead of {header.segment_bytes}"
-                self._find(kinds.SHORT_SEGMENT, number, size, detail)
-                self.report.damaged_segments.append(number)
-        elif not front.strip(b"\0") and not window.unreadable:
-            self.report.spare_segments.append(number)
-        else:
-            self.report.unusable_segments.append(number)
-            self._unfinished.append(number)
+        chain = Chain(self._storage, self._directory, self.report)
+        self._segments, self._unfinished = chain.segments, chain.unfinished
 
     def _find(self, kind: str, number: int, offset: int, detail: str) -> None:
         self.report.findings.append(Finding(kind, number, offset, detail))
@@ -164,7 +95,7 @@ class LogScan:
                 pass
         return self.report
 
-    def _segment_records(self, index: int, segment: _Segment) -> Iterator[Record]:
+    def _segment_records(self, index: int, segment: ChainSegment) -> Iterator[Record]:
         number = segment.header.segment_id
         try:
             file = self._storage.open(f"{self._directory}/{segment_name(number)}")
@@ -192,12 +123,12 @@ class LogScan:
         self._seal(index, segment)
 
     def _walk(
-        self, window: Window, segment: _Segment, start: int, expected: int
+        self, window: Window, segment: ChainSegment, start: int, expected: int
     ) -> Iterator[Run | Hole]:
         header = segment.header
         return walk(window, seed_of(header.salt), header.opened_ms, start, expected)
 
-    def _accept(self, index: int, segment: _Segment, run: Run) -> list[Record]:
+    def _accept(self, index: int, segment: ChainSegment, run: Run) -> list[Record]:
         """Take a run that continues the log; its records that are to be handed on."""
         report = self.report
         records = run.records
@@ -207,7 +138,7 @@ class LogScan:
         last = records[-1]
         if self._holes:
             self._note_holes(segment)
-        report.proven_lsn = max(report.proven_lsn, min(run.last_witness, _ENDLESS))
+        report.proven_lsn = max(report.proven_lsn, min(run.last_witness, ENDLESS))
         while len(self._marks) > 1 and self._marks[1][0] <= report.proven_lsn + 1:
             self._marks.pop(0)
         self._marks.append((first, index, run.offset))
@@ -223,7 +154,7 @@ class LogScan:
         report.records += len(records)
         return records
 
-    def _note_holes(self, segment: _Segment) -> None:
+    def _note_holes(self, segment: ChainSegment) -> None:
         """Holes that cost no record of ours: bytes in padding, or below the start."""
         for hole in self._holes:
             self._find(
@@ -301,7 +232,7 @@ class LogScan:
         self._final_witness = witness
         return witness
 
-    def _witness_of(self, segment: _Segment, start: int, expected: int) -> int:
+    def _witness_of(self, segment: ChainSegment, start: int, expected: int) -> int:
         """The highest testimony in one segment from byte `start` on."""
         witness = 0
         try:
@@ -323,9 +254,9 @@ class LogScan:
             self._storage.close(file)
         return witness
 
-    def _seal(self, index: int, segment: _Segment) -> None:
+    def _seal(self, index: int, segment: ChainSegment) -> None:
         """At the end of a segment: what its successor says should have been in it."""
-        if segment.last_lsn == _ENDLESS or self._stopped:
+        if segment.last_lsn == ENDLESS or self._stopped:
             return
         if self._expected > segment.last_lsn or self._pass_gap(index, segment.last_lsn + 1, None):
             self._holes.clear()  # superseded writes and what is left of them
@@ -390,7 +321,7 @@ class LogScan:
         found: list[Record] = []
         if wanted > report.last_lsn or not self._marks:
             return found
-        at = max(bisect_right(self._marks, (wanted, _ENDLESS, 0)) - 1, 0)
+        at = max(bisect_right(self._marks, (wanted, ENDLESS, 0)) - 1, 0)
         first, start_index, offset = self._marks[at]
         for index in range(start_index, len(self._segments)):
             segment = self._segments[index]

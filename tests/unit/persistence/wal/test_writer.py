@@ -13,6 +13,7 @@ from fuguemux.persistence.wal.writer import LogWriter
 from tests.simulation.disk import SimDisk
 from tests.unit.persistence.wal.logs import (
     DIRECTORY,
+    SMALL,
     Clock,
     Told,
     do_chores,
@@ -367,3 +368,34 @@ def test_deferred_writes_are_done_by_the_job() -> None:
     sync(writer)
     assert writer.written_lsn == writer.durable_lsn == 1
     assert payloads(disk) == {1: b"later"}
+
+
+def test_nothing_follows_a_replacement_that_is_not_durable_yet() -> None:
+    """A segment behind it could outlive it, and void the records of the life before."""
+    disk = new_disk()
+    first = start(disk)
+    given = {first.append(RecordType.STRUCTURE, b"acknowledged"): b"acknowledged"}
+    sync(first)
+    log = read(disk)[1]
+    second = LogWriter(
+        disk,
+        DIRECTORY,
+        log,
+        options=SMALL,
+        clock_ms=Clock(),
+        entropy=Random(8).randbytes,
+        on_durability=Told(),
+    )
+    second._failed = True
+    sync(second)  # the records are in the replacement; its header is only in the kernel
+    assert second.durable_lsn == 0
+    for number in range(40):
+        payload = bytes([number + 1]) * 900
+        given[second.append(RecordType.STRUCTURE, payload)] = payload
+        second.write()
+    assert second.segments == 2
+    for _ in range(4):
+        sync(second)
+    assert second.durable_lsn == max(given)
+    disk.power_loss()
+    assert payloads(disk) == given

@@ -1,0 +1,111 @@
+"""Which files make up a log, and which LSNs count in each: told by the segments' headers alone."""
+
+from typing import Final
+
+from fuguemux.persistence.files import Storage
+from fuguemux.persistence.wal import findings as kinds
+from fuguemux.persistence.wal.findings import Finding, ScanReport
+from fuguemux.persistence.wal.frame import BLOCK_BYTES
+from fuguemux.persistence.wal.segment import (
+    RECORDS_OFFSET,
+    SegmentHeader,
+    decode_header,
+    segment_id_of,
+    segment_name,
+)
+from fuguemux.persistence.wal.walk import Window
+
+ENDLESS: Final = 1 << 64
+
+
+class ChainSegment:
+    """A file of the log whose header could be read.
+
+    `last_lsn` is where the segments behind it seal it; `end` is where its records end, once read.
+    """
+
+    def __init__(self, header: SegmentHeader, size: int) -> None:
+        self.header = header
+        self.size = size
+        self.last_lsn = ENDLESS
+        self.end = RECORDS_OFFSET
+
+
+class Chain:
+    """The segments of a log, oldest first. What is wrong with files goes into the report.
+
+    Raises UnsupportedLog for a log of another version.
+    """
+
+    def __init__(self, storage: Storage, directory: str, report: ScanReport) -> None:
+        self._storage = storage
+        self._directory = directory
+        self._report = report
+        self.segments: list[ChainSegment] = []
+        self.unfinished: list[int] = []  # segments whose header cannot be read
+        try:
+            names = storage.list(directory)
+        except FileNotFoundError:
+            return
+        for number in sorted(n for name in names if (n := segment_id_of(name)) is not None):
+            self._read_header(number)
+        self._refuse_strangers()
+        self._seal()
+
+    def _read_header(self, number: int) -> None:
+        report = self._report
+        try:
+            file = self._storage.open(f"{self._directory}/{segment_name(number)}")
+        except OSError as error:
+            report.findings.append(Finding(kinds.UNREADABLE_FILE, number, -1, str(error)))
+            report.unusable_segments.append(number)
+            return
+        try:
+            size = self._storage.size(file)
+            # One block more than the header: records behind zeros tell a segment from a spare.
+            window = Window(self._storage, file, min(size, RECORDS_OFFSET + BLOCK_BYTES))
+            if window.size:
+                window.load(0)
+            front = window.buffer
+            header = decode_header(front[:RECORDS_OFFSET])
+        finally:
+            self._storage.close(file)
+        if header is not None and header.segment_id == number:
+            self.segments.append(ChainSegment(header, size))
+            if size < header.segment_bytes:
+                detail = f"{size} bytes long instead of {header.segment_bytes}"
+                report.findings.append(Finding(kinds.SHORT_SEGMENT, number, size, detail))
+                report.damaged_segments.append(number)
+        elif not front.strip(b"\0") and not window.unreadable:
+            report.spare_segments.append(number)
+        else:
+            report.unusable_segments.append(number)
+            self.unfinished.append(number)
+
+    def _refuse_strangers(self) -> None:
+        """Leave out segments of another store; without a known one, the newest names it."""
+        report = self._report
+        if report.store_id == b"" and self.segments:
+            report.store_id = self.segments[-1].header.store_id
+        for segment in list(self.segments):
+            if segment.header.store_id != report.store_id:
+                self.segments.remove(segment)
+                number = segment.header.segment_id
+                detail = "belongs to another log"
+                report.findings.append(Finding(kinds.FOREIGN_SEGMENT, number, -1, detail))
+                report.unusable_segments.append(number)
+
+    def _seal(self) -> None:
+        """A segment supersedes whatever earlier ones of its life hold at or beyond its base; a
+        life supersedes whatever earlier lives left at or beyond its own base.
+        """
+        sealed = ENDLESS
+        later: SegmentHeader | None = None
+        for segment in reversed(self.segments):
+            header = segment.header
+            if later is not None:
+                same = header.life == later.life
+                sealed = min(sealed, (later.base_lsn if same else later.life_base_lsn) - 1)
+            segment.last_lsn = sealed
+            later = header
+            self._report.proven_lsn = max(self._report.proven_lsn, header.durable_lsn)
