@@ -2,6 +2,7 @@
 
 import errno
 from collections.abc import Sequence
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -381,7 +382,7 @@ def test_nothing_follows_a_replacement_that_is_not_durable_yet() -> None:
         disk,
         DIRECTORY,
         log,
-        options=SMALL,
+        options=replace(SMALL, unsynced_bytes_max=8 << 10),
         clock_ms=Clock(),
         entropy=Random(8).randbytes,
         on_durability=Told(),
