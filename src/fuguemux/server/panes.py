@@ -127,5 +127,6 @@ class Panes:
         if terminal is not None:
             terminal.emulator.clear_history()
             terminal.take_archive()
+            terminal.scrollback.clear(erase=True)
             terminal.lsn = lsn
             terminal.changed_since_checkpoint = True
