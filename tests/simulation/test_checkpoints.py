@@ -10,15 +10,6 @@ CHUNKS = 8
 SEEDS_PER_CHUNK = 12
 
 
-# What random seeds found: panes held back across checkpoints while windows were zoomed and resized.
-REMEMBERED = (580, 752, 1018, 1284, 1452, 1584, 1606)
-
-
-@pytest.mark.parametrize("seed", REMEMBERED)
-def test_what_was_found_once_stays_found(seed: int) -> None:
-    simulate(seed)
-
-
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_no_promise_is_broken(chunk: int) -> None:
     total = Outcome()

@@ -125,6 +125,22 @@ def test_a_checkpoint_while_panes_are_still_being_rebuilt(directory: str) -> Non
     assert again.recovered.report.complete
 
 
+def test_a_pane_that_was_held_back_goes_through_the_sizes_it_had(directory: str) -> None:
+    truth = Truth()
+    server = busy_server(directory, truth)
+    server.commit(ev.ZoomChanged(WindowId(0), True))
+    server.output(server.state.windows[WindowId(0)].active, lines(0, 6))
+    server.checkpoint()
+    # While zoomed, the pane's size does not follow from the layout alone.
+    server.commit(*resize_window(server.state, WindowId(0), 20, 5))
+    lazy = SmallServer(RealStorage(), directory, truth, entropy=os.urandom, lazy=True)
+    lazy.commit(ev.WindowRenamed(WindowId(0), "other"))
+    for _ in range(3):  # until the checkpoint with the older structure is gone
+        lazy.checkpoint()
+    again = start(directory, truth)
+    assert differences(again) == []
+
+
 def test_clear_history_removes_the_bytes(directory: str) -> None:
     truth = Truth()
     server = busy_server(directory, truth)
