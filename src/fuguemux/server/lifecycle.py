@@ -262,6 +262,8 @@ class Lifecycle:
         """Save what is to be saved, tell everybody, let go of everything."""
         server = self._server
         keeper = server.processes.keeper
+        for terminal in server.panes:
+            server.output.stop(terminal)  # what comes from now on waits in the kernel
         if code == EXIT_GRACEFUL:
             server.facts.look_now()
             with contextlib.suppress(OSError, PackDamaged):
@@ -272,14 +274,15 @@ class Lifecycle:
         if keeper is not None:
             with contextlib.suppress(KeeperUnreachable):
                 await keeper.stop()
-            keeper.close()
         await self._farewell()
         if code == EXIT_DELIBERATE:
             self._note_deliberate()
         await server.flusher.close()
-        await asyncio.to_thread(server.writer.close, clean=True)
+        durable = await asyncio.to_thread(server.writer.close, clean=True)
         server.zone.close()
-        diagnostics.info("server.stopped", code=code)
+        if keeper is not None:
+            keeper.close()  # only now: it hangs the panes up, and what they say to that is no part of the log
+        diagnostics.info("server.stopped", code=code, durable=durable)
 
     async def _farewell(self) -> None:
         """Give clients a moment to read their last message."""
