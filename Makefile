@@ -12,7 +12,8 @@ $(BIN)/fugue: pyproject.toml requirements/runtime.lock scripts/fugue
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/runtime.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
-	@touch $(BIN)/fugue
+	@$(BIN)/python -m compileall -q src
+	@chmod 0755 $(BIN)/fugue && touch $(BIN)/fugue
 
 $(VENV)/.dev: $(BIN)/fugue requirements/dev.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
