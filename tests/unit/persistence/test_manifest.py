@@ -1,3 +1,5 @@
+"""Manifests: what is written is read back, and damage is told."""
+
 import msgspec
 import pytest
 from hypothesis import given

@@ -1,3 +1,5 @@
+"""Packs: content-named files of entries, each checked."""
+
 from pathlib import Path
 
 import pytest

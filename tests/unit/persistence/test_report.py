@@ -1,3 +1,5 @@
+"""Recovery reports: kept as JSON, shown as text."""
+
 from pathlib import Path
 
 import msgspec

@@ -1,3 +1,5 @@
+"""What is kept of checkpoints, and what goes."""
+
 from pathlib import Path
 
 import msgspec

@@ -1,3 +1,5 @@
+"""The scrollback store: blocks, reading far back, limits, search."""
+
 from pathlib import Path
 from random import Random
 

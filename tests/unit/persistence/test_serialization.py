@@ -1,3 +1,5 @@
+"""Events and states as bytes, and back."""
+
 import contextlib
 
 import msgspec
