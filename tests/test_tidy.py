@@ -37,8 +37,6 @@ HOSTS = frozenset(
         "127.0.0.1",
         "0.0.0.0",
         "github.com",
-        "pypi.org",
-        "files.pythonhosted.org",
         "keepachangelog.com",
         "semver.org",
         "json-schema.org",

@@ -2,14 +2,18 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Protocol
+from itertools import groupby
+from typing import NamedTuple, Protocol
 
+from fuguemux.commands import language
+from fuguemux.commands.language import Parsed
 from fuguemux.engine.commit import EventRefused
 from fuguemux.engine.engine import Engine
 from fuguemux.model.decision import Refused, Request
 from fuguemux.model.effects import Effect
 from fuguemux.model.ids import ClientId
 from fuguemux.observe.diagnostics import channel
+from fuguemux.server.flusher import NotDurable
 
 diagnostics = channel("commands")
 
@@ -34,14 +38,46 @@ class EffectFailed(Exception):
     """An effect could not be done (a process did not start): shown to the asker; what was logged stays."""
 
 
+class Ending(NamedTuple):
+    """What came of an effect that took long: bytes for the asker's stdout, and the exit code it leaves behind.
+
+    The code does not keep later commands from running: it is that of a shell command, not a refusal."""
+
+    stdout: bytes = b""
+    exit_code: int = 0
+
+
 class Effects(Protocol):
     """Carries out what a decision asks of the world."""
 
-    async def run(self, effects: Sequence[Effect], asker: Asker) -> Sequence[Awaitable[bytes]]:
+    async def run(self, effects: Sequence[Effect], asker: Asker) -> Sequence[Awaitable[Ending]]:
         """Do `effects` in order. What takes long is returned, to be awaited when others may have their turn.
 
-        Such an awaitable gives bytes for the asker's stdout. Both may raise EffectFailed."""
+        Both may raise EffectFailed."""
         ...
+
+
+class Hooks(Protocol):
+    """What follows a command by the options `after-…`."""
+
+    async def after(self, request: Request, asker: Asker) -> None:
+        """Run the hooks of the command that was just carried out."""
+        ...
+
+
+class NoHooks:
+    """Before there is anything to hook."""
+
+    async def after(self, request: Request, asker: Asker) -> None:
+        """Nothing."""
+
+
+class Result(NamedTuple):
+    """What came of one command."""
+
+    exit_code: int
+    goes_on: bool = True
+    """Whether the command after it may run."""
 
 
 class Executor:
@@ -54,46 +90,73 @@ class Executor:
         self._effects = effects
         self._durable = durable
         self._turn = asyncio.Lock()
+        self.hooks: Hooks = NoHooks()
 
     async def run(self, commands: Sequence[Words], asker: Asker) -> int:
-        """Carry out `commands` in order, up to the first that fails; the exit code of the last one carried out."""
+        """Carry out `commands` in order, up to the first that fails; the exit code they leave behind."""
         code = 0
         for words in commands:
-            try:
-                code = await self._run_one(words, asker)
-            except (Refused, EffectFailed) as refusal:
-                asker.stderr(_line(str(refusal)))
-                return 1
-            except EventRefused as defect:
-                diagnostics.error("command_defect", command=words[0], reason=str(defect))
-                asker.stderr(_line(f"{words[0]}: refused, nothing was changed: {defect}"))
-                return 1
-            except OSError as error:
-                diagnostics.error(
-                    "command_not_logged", command=words[0], error=error.strerror or str(error)
-                )
-                asker.stderr(
-                    _line(f"{words[0]}: the log could not be written: {error.strerror or error}")
-                )
-                return 1
-            if code != 0:
-                return code
+            result = await self._guarded(words, asker)
+            code = result.exit_code or code
+            if not result.goes_on:
+                break
         return code
 
-    async def _run_one(self, words: Words, asker: Asker) -> int:
+    async def run_parsed(self, commands: Sequence[Parsed], asker: Asker) -> int:
+        """Carry out the commands of a text. One that fails ends its line, not the text: as tmux reads its files."""
+        code = 0
+        for _, line in groupby(commands, key=lambda command: command.line):
+            code = await self.run([command.argv for command in line], asker) or code
+        return code
+
+    async def run_text(self, text: str, asker: Asker) -> int:
+        """As `run_parsed`, of text in tmux's language; if that makes no sense nothing is run."""
+        try:
+            commands = language.parse_file(text)
+        except Refused as refusal:
+            asker.stderr(_line(str(refusal)))
+            return 1
+        return await self.run_parsed(commands, asker)
+
+    async def _guarded(self, words: Words, asker: Asker) -> Result:
+        try:
+            return await self._run_one(words, asker)
+        except (Refused, EffectFailed) as refusal:
+            asker.stderr(_line(str(refusal)))
+        except EventRefused as defect:
+            diagnostics.error("command_defect", command=words[0], reason=str(defect))
+            asker.stderr(_line(f"{words[0]}: refused, nothing was changed: {defect}"))
+        except OSError as error:
+            reason = error.strerror or str(error)
+            diagnostics.error("command_not_logged", command=words[0], error=reason)
+            asker.stderr(_line(f"{words[0]}: the log could not be written: {reason}"))
+        return Result(1, goes_on=False)
+
+    async def _run_one(self, words: Words, asker: Asker) -> Result:
         async with self._turn:
-            outcome = self._engine.ask(asker.request(words))
+            request = asker.request(words)
+            outcome = self._engine.ask(request)
             later = await self._effects.run(outcome.decision.effects, asker)
             reply = outcome.decision.reply
             output = self._engine.render(reply)
-        await self._durable(outcome.lsn)
+        try:
+            await self._durable(outcome.lsn)
+        except NotDurable as problem:
+            # The change is made and everything works on; whoever relies on the disk must know that it does not hold it.
+            asker.stderr(_line(f"{words[0]}: done, but not on disk yet: {problem}"))
         if output:
             asker.stdout(output)
         if reply.error:
             asker.stderr(_line(reply.error))
+        code = reply.exit_code
         for waiting in later:
-            asker.stdout(await waiting)
-        return reply.exit_code
+            ending = await waiting
+            if ending.stdout:
+                asker.stdout(ending.stdout)
+            code = ending.exit_code or code
+        if reply.exit_code == 0:
+            await self.hooks.after(request, asker)
+        return Result(code, goes_on=reply.exit_code == 0)
 
 
 def _line(text: str) -> bytes:

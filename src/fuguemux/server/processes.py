@@ -21,6 +21,7 @@ from fuguemux.observe.clock import Clock
 from fuguemux.observe.diagnostics import channel
 from fuguemux.reactions import process_exited, process_started, start_failed
 from fuguemux.server.executor import EffectFailed
+from fuguemux.server.flusher import NotDurable
 from fuguemux.server.keeper_client import (
     HeldPane,
     KeeperClient,
@@ -173,7 +174,10 @@ class Processes:
         self.ended_hook()
 
     async def _taken(self, key: str, lsn: int) -> None:
-        await self._durable(lsn)
+        try:
+            await self._durable(lsn)
+        except NotDurable:
+            return  # the keeper keeps the status: the next server may need it
         await self._tell_keeper("taken", key)
 
     def removed(self, terminal: PaneTerminal) -> None:
