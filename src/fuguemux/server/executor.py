@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 from fuguemux.commands import language
 from fuguemux.commands.language import Parsed
 from fuguemux.engine.commit import EventRefused
-from fuguemux.engine.engine import Engine
+from fuguemux.engine.engine import Engine, Outcome
 from fuguemux.model.decision import Refused, Request
 from fuguemux.model.effects import Effect
 from fuguemux.model.ids import ClientId
@@ -157,6 +157,15 @@ class Executor:
         if reply.exit_code == 0:
             await self.hooks.after(request, asker)
         return Result(code, goes_on=reply.exit_code == 0)
+
+    def _ask(self, words: Words, asker: Asker) -> Outcome:
+        try:
+            return self._engine.ask(asker.request(words))
+        except (Refused, EventRefused, OSError):
+            raise
+        except Exception as defect:  # noqa: BLE001 - one command's defect must not end everybody's sessions
+            diagnostics.failure("command_defect", defect, command=words[0])
+            raise EffectFailed(f"{words[0]}: internal error, see the server's log") from defect
 
 
 def _line(text: str) -> bytes:
