@@ -135,7 +135,7 @@ class Executor:
     async def _run_one(self, words: Words, asker: Asker) -> Result:
         async with self._turn:
             request = asker.request(words)
-            outcome = self._engine.ask(request)
+            outcome = self._ask(words, request)
             later = await self._effects.run(outcome.decision.effects, asker)
             reply = outcome.decision.reply
             output = self._engine.render(reply)
@@ -158,12 +158,12 @@ class Executor:
             await self.hooks.after(request, asker)
         return Result(code, goes_on=reply.exit_code == 0)
 
-    def _ask(self, words: Words, asker: Asker) -> Outcome:
+    def _ask(self, words: Words, request: Request) -> Outcome:
         try:
-            return self._engine.ask(asker.request(words))
+            return self._engine.ask(request)
         except (Refused, EventRefused, OSError):
             raise
-        except Exception as defect:  # noqa: BLE001 - one command's defect must not end everybody's sessions
+        except Exception as defect:  # one command's defect must not end everybody's sessions
             diagnostics.failure("command_defect", defect, command=words[0])
             raise EffectFailed(f"{words[0]}: internal error, see the server's log") from defect
 
