@@ -5,6 +5,7 @@ jumps; the wall clock dates things for people and files, and may be set back at 
 """
 
 import time
+from collections.abc import Mapping
 from typing import Final, Protocol
 
 NS_PER_MS: Final = 1_000_000
@@ -43,6 +44,32 @@ class SystemClock:
     def local_time(self, seconds: int) -> tuple[int, ...]:
         """In the time zone of the process (`TZ`). Raises OverflowError or OSError for a year out of range."""
         return tuple(time.localtime(seconds)[:8])
+
+
+class ShiftedClock(SystemClock):
+    """For tests: the wall clock is ahead (or behind) by the seconds that a file says, and may jump at any moment."""
+
+    __slots__ = ("_path",)
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def wall_ms(self) -> int:
+        """CLOCK_REALTIME and the shift; without the file there is none."""
+        try:
+            with open(self._path, encoding="ascii") as file:
+                shift_s = int(file.read() or "0")
+        except FileNotFoundError:
+            shift_s = 0
+        return super().wall_ms() + shift_s * 1_000
+
+
+def clock_of(environment: Mapping[str, str]) -> SystemClock:
+    """The machine's clocks; under FUGUE_TESTING=1 with a shift if FUGUE_CLOCK_SHIFT names a file that says it."""
+    path = environment.get("FUGUE_CLOCK_SHIFT", "")
+    if environment.get("FUGUE_TESTING") == "1" and path:
+        return ShiftedClock(path)
+    return SystemClock()
 
 
 def timestamp(wall_ms: int) -> str:

@@ -133,6 +133,11 @@ class LandingZone:
             raise
         return cls(descriptor, mapping)
 
+    @classmethod
+    def without_file(cls) -> LandingZone:
+        """A zone in private memory, which protects from nothing: only to show what is lost without one."""
+        return cls(-1, mmap.mmap(-1, FILE_BYTES))
+
     @property
     def free_slots(self) -> int:
         """How many reads can land before some must be released."""

@@ -21,11 +21,12 @@ from fuguemux.keeper.protocol import EXIT_CANNOT_START
 from fuguemux.model.events import AnyEvent
 from fuguemux.model.live import ServerFacts
 from fuguemux.model.state import ServerState
-from fuguemux.observe.clock import SystemClock
+from fuguemux.observe.clock import SystemClock, clock_of
 from fuguemux.persistence.checkpoint import CheckpointSeries, CheckpointSettings
 from fuguemux.persistence.wal.writer import LogWriter, WriterOptions
 from fuguemux.server.boot import Booted, CannotStart, boot, option_defaults, withhold
 from fuguemux.server.checkpointer import Checkpointer, PaneSources
+from fuguemux.server.command_effects import CommandEffects
 from fuguemux.server.documents import Documents
 from fuguemux.server.effect_runner import EffectRunner
 from fuguemux.server.executor import Executor
@@ -214,6 +215,9 @@ class Server:
     def _build_requests(self) -> None:
         self.lifecycle = Lifecycle(self)
         self.documents = Documents(self)
+        self.command_effects = CommandEffects(
+            self.engine, self.shells, self.spawn, self.flusher.wait_durable
+        )
         effects = EffectRunner(
             self.panes,
             self.processes,
@@ -221,8 +225,10 @@ class Server:
             PaneInput(self.panes, self.surface.prefix_key, self.output.inject),
             self.shells,
             self.lifecycle,
+            self.command_effects,
         )
         self.executor = Executor(self.engine, effects, self.flusher.wait_durable)
+        self.command_effects.commands = self.executor
         self.keys = KeyInput(
             self.loop,
             self.viewers,
@@ -241,6 +247,7 @@ class Server:
             self._state,
             self.clock,
             self.lifecycle.wait_ready,
+            self.surroundings.socket_path,
         )
         self.listener = Listener(bind_private(self.booted.places.socket), handler, self._tasks)
         self.view.connect(
@@ -251,6 +258,10 @@ class Server:
     def open_zone(self) -> None:
         """Begin with an empty landing zone: what the last server left in it is logged."""
         self.zone = LandingZone.open(self.booted.landing_path, store=self.store, discard=True)
+        environment = self.booted.environment
+        if environment.get("FUGUE_TESTING") == "1" and environment.get("FUGUE_LANDING") == "off":
+            self.zone.close()
+            self.zone = LandingZone.without_file()
         self.output.zone = self.zone
 
     def reload(self) -> None:
@@ -275,7 +286,7 @@ class Server:
 def main(argv: list[str] | None = None) -> int:
     """Run until stopped; the exit code."""
     os.umask(0o077)
-    clock = SystemClock()
+    clock = clock_of(os.environ)
     try:
         booted = boot(sys.argv[1:] if argv is None else argv, clock)
         return asyncio.run(_serve(booted, clock))
