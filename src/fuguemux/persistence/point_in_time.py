@@ -1,0 +1,107 @@
+"""Going back: the moments that can be brought back, and which checkpoint a moment is reached from.
+
+A moment is a record of the log, a time, or the name of a save. A record or a time is reached from the newest checkpoint
+that holds nothing younger, by replaying the log up to there. Of older generations the log is gone: then the moment that
+is reached is that of the checkpoint itself, and the report says so.
+"""
+
+from typing import Final, NamedTuple
+
+from fuguemux.model.layout import panes_of
+from fuguemux.model.state import ServerState, Session
+from fuguemux.persistence.manifest import Manifest
+from fuguemux.persistence.retention import Found
+from fuguemux.persistence.wal.frame import Record
+
+CLOSED_REASON: Final = "session closed"
+"""The reason of a save that holds a session as it was when it was closed; `keep_closed_days` says for how long."""
+CLOSED_PREFIX: Final = "closed-"
+
+
+class NotReachable(Exception):
+    """The moment cannot be brought back: it is too old, or there is no save of that name. Nothing was changed."""
+
+
+class Moment(NamedTuple):
+    """One of the three: after record `lsn`, at wall time `time_ms`, or the save called `name`."""
+
+    lsn: int | None = None
+    time_ms: int | None = None
+    name: str = ""
+
+    def before(self, record: Record) -> bool:
+        """Whether the record happened after the moment."""
+        if self.lsn is not None:
+            return record.lsn > self.lsn
+        return self.time_ms is None or record.time_ms > self.time_ms
+
+    def holds(self, manifest: Manifest) -> bool:
+        """Whether everything in the checkpoint happened up to the moment."""
+        if self.lsn is not None:
+            return newest_lsn(manifest) <= self.lsn
+        return self.time_ms is not None and manifest.created_ms <= self.time_ms
+
+    def __str__(self) -> str:
+        if self.name:
+            return repr(self.name)
+        return f"LSN {self.lsn}" if self.lsn is not None else f"{self.time_ms} ms"
+
+
+def newest_lsn(manifest: Manifest) -> int:
+    """The newest record that is part of the checkpoint."""
+    return manifest.next_lsn - 1
+
+
+def reached_from(found: Found, moment: Moment) -> Found:
+    """The checkpoints to start from, newest first; empty: the log alone. Raises NotReachable for an unknown name."""
+    if moment.name:
+        named = [save for save in found.saves if save.name == moment.name]
+        if not named:
+            raise NotReachable(f"no save called {moment.name!r}: see fugue state list")
+        return found._replace(manifests=named)
+    candidates = {manifest.number: manifest for manifest in found.saves if not is_part(manifest)}
+    candidates |= {manifest.number: manifest for manifest in found.manifests}
+    usable = [manifest for manifest in candidates.values() if moment.holds(manifest)]
+    usable.sort(key=lambda manifest: manifest.number, reverse=True)
+    return found._replace(manifests=usable)
+
+
+def is_part(manifest: Manifest) -> bool:
+    """Whether the save holds a closed session alone, and not the whole server."""
+    return manifest.reason == CLOSED_REASON
+
+
+def newest_with(found: Found, session: str) -> Moment:
+    """Where a session is found at its youngest: a save of its end, else a checkpoint. Raises NotReachable."""
+    holding = [m for m in [*found.saves, *found.manifests] if session in m.sessions]
+    if not holding:
+        raise NotReachable(f"no checkpoint has a session called {session!r}: see fugue state list")
+    newest = max(holding, key=lambda manifest: (newest_lsn(manifest), is_part(manifest)))
+    return Moment(name=newest.name) if newest.name else Moment(lsn=newest_lsn(newest))
+
+
+def session_called(state: ServerState, name: str) -> Session:
+    """The session of that name. Raises NotReachable, naming those there are."""
+    for session in state.sessions.values():
+        if session.name == name:
+            return session
+    names = ", ".join(sorted(session.name for session in state.sessions.values())) or "none"
+    raise NotReachable(f"no session called {name!r} at that moment; there were: {names}")
+
+
+def part_of(state: ServerState, session: Session) -> ServerState:
+    """The state with this session alone, its windows and their panes; counters and global settings stay."""
+    windows = {link.window: state.windows[link.window] for link in session.links}
+    panes = {pane: state.panes[pane] for w in windows.values() for pane in panes_of(w.layout)}
+    return ServerState(
+        sessions={session.id: session},
+        windows=windows,
+        panes=panes,
+        next_session=state.next_session,
+        next_window=state.next_window,
+        next_pane=state.next_pane,
+        environment=state.environment,
+        server_options=state.server_options,
+        session_options=state.session_options,
+        window_options=state.window_options,
+    )
