@@ -14,10 +14,14 @@ def text_of(word: bytes) -> str:
     return word.decode("utf-8", "surrogateescape")
 
 
-def pane_of_environment(environment: dict[bytes, bytes], state: ServerState) -> PaneId | None:
-    """The pane a client runs in, by FUGUE_PANE or TMUX_PANE, if this server has it."""
-    for name in (b"FUGUE_PANE", b"TMUX_PANE"):
-        value = environment.get(name, b"")
+def pane_of_environment(
+    environment: dict[bytes, bytes], state: ServerState, socket_path: bytes
+) -> PaneId | None:
+    """The pane a client runs in, by FUGUE_PANE or TMUX_PANE, if it is one of the server at `socket_path`."""
+    for name, server in ((b"FUGUE_PANE", b"FUGUE"), (b"TMUX_PANE", b"TMUX")):
+        value, place = environment.get(name, b""), environment.get(server, b"")
+        if place and place.rsplit(b",", 2)[0] != socket_path:
+            continue
         if value[:1] == b"%" and value[1:].isdigit():
             pane = PaneId(int(value[1:]))
             if pane in state.panes:
@@ -29,12 +33,17 @@ class ConnectionAsker:
     """The command of a connection."""
 
     def __init__(
-        self, connection: Connection, command: Command, state: Callable[[], ServerState]
+        self,
+        connection: Connection,
+        command: Command,
+        state: Callable[[], ServerState],
+        socket_path: bytes,
     ) -> None:
         self.connection = connection
         self.client = connection.client
         self.command = command
         self._state = state
+        self._socket_path = socket_path
 
     def request(self, argv: tuple[str, ...]) -> Request:
         """The request of `argv` with this client's directory, environment and terminal."""
@@ -47,7 +56,7 @@ class ConnectionAsker:
             interactive=command.interactive,
             columns=command.columns,
             rows=command.rows,
-            pane=pane_of_environment(command.environment, self._state()),
+            pane=pane_of_environment(command.environment, self._state(), self._socket_path),
         )
 
     def stdout(self, data: bytes) -> None:
@@ -64,8 +73,16 @@ class ConnectionAsker:
 class InternalAsker:
     """Commands that nobody's terminal waits for: the file given by -f, hooks. Errors are collected."""
 
-    def __init__(self, environment: dict[bytes, bytes], cwd: bytes) -> None:
+    def __init__(
+        self,
+        environment: dict[bytes, bytes],
+        cwd: bytes,
+        session: SessionId | None = None,
+        pane: PaneId | None = None,
+    ) -> None:
         self.client = ClientId(0)
+        self._session = session
+        self._pane = pane
         self._environment = environment
         self._cwd = cwd
         self.errors: list[str] = []
@@ -73,7 +90,14 @@ class InternalAsker:
 
     def request(self, argv: tuple[str, ...]) -> Request:
         """The request of `argv` without a client."""
-        return Request(argv, self._cwd, self._environment, self.client)
+        return Request(
+            argv,
+            self._cwd,
+            self._environment,
+            self.client,
+            session=self._session,
+            pane=self._pane,
+        )
 
     def stdout(self, data: bytes) -> None:
         """Kept, for whoever started this."""

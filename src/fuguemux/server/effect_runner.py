@@ -5,7 +5,7 @@ from typing import Protocol, assert_never
 
 from fuguemux.model import effects as ef
 from fuguemux.model.ids import ClientId, PaneId, SessionId
-from fuguemux.server.executor import Asker, EffectFailed
+from fuguemux.server.executor import Asker, EffectFailed, Ending
 from fuguemux.server.pane_terminal import InputRefused
 from fuguemux.server.panes import Panes
 
@@ -15,6 +15,10 @@ class ProcessStarter(Protocol):
 
     async def start(self, pane: PaneId) -> None:
         """Returns when the process runs and that is logged. Raises EffectFailed; the pane is dealt with."""
+        ...
+
+    def release(self, pane: PaneId) -> bool:
+        """End the process that the pane still has; whether the pane ever had one."""
         ...
 
 
@@ -47,15 +51,29 @@ class PaneInput(Protocol):
 
     def reset_terminal(self, pane: PaneId) -> None: ...
 
+    def clear_screen(self, pane: PaneId) -> None: ...
+
 
 class Shells(Protocol):
     """Commands outside of panes, and channels between commands."""
 
-    def run_shell(self, effect: ef.RunShell, asker: Asker) -> Awaitable[bytes] | None: ...
+    def run_shell(self, effect: ef.RunShell, asker: Asker) -> Awaitable[Ending] | None: ...
 
-    def wait_for(self, effect: ef.WaitFor) -> Awaitable[bytes] | None: ...
+    def wait_for(self, effect: ef.WaitFor) -> Awaitable[Ending] | None: ...
 
     def pipe_pane(self, effect: ef.PipePane) -> None: ...
+
+
+class Commands(Protocol):
+    """Commands that run commands, and buffers in files."""
+
+    def run_commands(self, effect: ef.RunCommands, asker: Asker) -> Awaitable[Ending] | None: ...
+
+    def if_shell(self, effect: ef.IfShell, asker: Asker) -> Awaitable[Ending] | None: ...
+
+    def load_buffer(self, effect: ef.LoadBuffer, asker: Asker) -> Awaitable[Ending]: ...
+
+    def save_buffer(self, effect: ef.SaveBuffer) -> Awaitable[Ending]: ...
 
 
 class Lifecycle(Protocol):
@@ -65,6 +83,14 @@ class Lifecycle(Protocol):
         """Write a checkpoint; a line about it. Raises EffectFailed."""
         ...
 
+    async def reload_now(self) -> bytes:
+        """Read the configuration file again; lines that say what came of it. Raises EffectFailed for mistakes in it."""
+        ...
+
+    async def purge(self, panes: Sequence[PaneId]) -> bytes:
+        """Take what panes have shown off the disk; lines that say what is left. Raises EffectFailed."""
+        ...
+
     def stop(self) -> None:
         """kill-server: deliberate."""
         ...
@@ -72,6 +98,18 @@ class Lifecycle(Protocol):
     def restart(self) -> None:
         """Give way to a new server process."""
         ...
+
+
+Long = (
+    ef.Checkpoint
+    | ef.RunShell
+    | ef.WaitFor
+    | ef.RunCommands
+    | ef.IfShell
+    | ef.LoadBuffer
+    | ef.SaveBuffer
+)
+"""Effects that may take long; what comes of them is awaited when others may have their turn."""
 
 
 class EffectRunner:
@@ -85,6 +123,7 @@ class EffectRunner:
         pane_input: PaneInput,
         shells: Shells,
         lifecycle: Lifecycle,
+        commands: Commands,
     ) -> None:
         self._panes = panes
         self._processes = processes
@@ -92,10 +131,11 @@ class EffectRunner:
         self._input = pane_input
         self._shells = shells
         self._lifecycle = lifecycle
+        self._commands = commands
 
-    async def run(self, effects: Sequence[ef.Effect], asker: Asker) -> Sequence[Awaitable[bytes]]:
+    async def run(self, effects: Sequence[ef.Effect], asker: Asker) -> Sequence[Awaitable[Ending]]:
         """Do `effects` in order; what takes long is returned to be awaited later. Raises EffectFailed."""
-        later: list[Awaitable[bytes]] = []
+        later: list[Awaitable[Ending]] = []
         for effect in effects:
             try:
                 waiting = await self._one(effect, asker)
@@ -105,29 +145,58 @@ class EffectRunner:
                 later.append(waiting)
         return later
 
-    async def _one(self, effect: ef.Effect, asker: Asker) -> Awaitable[bytes] | None:
+    async def _one(self, effect: ef.Effect, asker: Asker) -> Awaitable[Ending] | None:
         match effect:
             case ef.StartProcess(pane):
+                if self._processes.release(pane):
+                    self._input.clear_screen(pane)
                 await self._processes.start(pane)
             case ef.SendKeys() | ef.SendBytes() | ef.SendPrefixKey() | ef.ResetTerminal():
                 self._to_pane(effect)
             case ef.ClearHistory():
                 pass  # the event HistoryCleared did it; the effect is for commands that log nothing
-            case ef.Checkpoint(reason):
-                return self._lifecycle.checkpoint(reason)
+            case ef.ReloadConfiguration():
+                return self._lifecycle.reload_now()
+            case ef.Purge(panes):
+                return self._lifecycle.purge(panes)
             case ef.StopServer():
                 self._lifecycle.stop()
             case ef.RestartServer():
                 self._lifecycle.restart()
+            case ef.PipePane():
+                self._shells.pipe_pane(effect)
+            case (
+                ef.Checkpoint()
+                | ef.RunShell()
+                | ef.WaitFor()
+                | ef.RunCommands()
+                | ef.IfShell()
+                | ef.LoadBuffer()
+                | ef.SaveBuffer()
+            ):
+                return self._long(effect, asker)
+            case _:
+                self._to_screens(effect, asker)
+        return None
+
+    def _long(self, effect: Long, asker: Asker) -> Awaitable[Ending] | None:
+        match effect:
+            case ef.Checkpoint(reason):
+                return _printed(self._lifecycle.checkpoint(reason))
             case ef.RunShell():
                 return self._shells.run_shell(effect, asker)
             case ef.WaitFor():
                 return self._shells.wait_for(effect)
-            case ef.PipePane():
-                self._shells.pipe_pane(effect)
+            case ef.RunCommands():
+                return self._commands.run_commands(effect, asker)
+            case ef.IfShell():
+                return self._commands.if_shell(effect, asker)
+            case ef.LoadBuffer():
+                return self._commands.load_buffer(effect, asker)
+            case ef.SaveBuffer():
+                return self._commands.save_buffer(effect)
             case _:
-                self._to_screens(effect, asker)
-        return None
+                assert_never(effect)
 
     def _to_screens(self, effect: ef.Effect, asker: Asker) -> None:
         match effect:
@@ -160,3 +229,7 @@ class EffectRunner:
                 self._input.reset_terminal(pane)
             case _:
                 assert_never(effect)
+
+
+async def _printed(line: Awaitable[bytes]) -> Ending:
+    return Ending(await line)

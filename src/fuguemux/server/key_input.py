@@ -7,8 +7,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
-from fuguemux.commands import key_bindings, language, options
-from fuguemux.model.decision import Refused
+from fuguemux.commands import key_bindings, options
 from fuguemux.model.ids import ClientId, PaneId
 from fuguemux.model.layout import rectangles
 from fuguemux.model.state import ServerState
@@ -106,12 +105,7 @@ class KeyInput:
             viewer.active_pane(),
             lambda data, error: shown.append((data, error)),
         )
-        try:
-            parsed = language.parse_file(command)
-        except Refused as refusal:
-            self._viewers.message(viewer, str(refusal))
-            return
-        await self._executor.run([each.argv for each in parsed], asker)
+        await self._executor.run_text(command, asker)
         self._show(viewer, shown)
 
     def _show(self, viewer: Viewer, shown: Sequence[tuple[bytes, bool]]) -> None:

@@ -26,6 +26,7 @@ from fuguemux.persistence.checkpoint import CheckpointSeries, CheckpointSettings
 from fuguemux.persistence.wal.writer import LogWriter, WriterOptions
 from fuguemux.server.boot import Booted, CannotStart, boot, option_defaults, withhold
 from fuguemux.server.checkpointer import Checkpointer, PaneSources
+from fuguemux.server.configuration import RunningConfiguration
 from fuguemux.server.command_effects import CommandEffects
 from fuguemux.server.documents import Documents
 from fuguemux.server.effect_runner import EffectRunner
@@ -52,6 +53,9 @@ from fuguemux.server.witness import Witness
 from fuguemux.terminal.ghostty import GhosttyEmulator
 
 MIB = 1 << 20
+IN_MEMORY = WriterOptions(segment_bytes=MIB, first_segment_bytes=MIB, ballast_bytes=0)
+"""A log that never reaches the disk only serves the code that expects one."""
+IN_MEMORY_LOG_MIB = 4
 
 
 class Server:
@@ -101,7 +105,9 @@ class Server:
             clock_ms=self.clock.wall_ms,
             entropy=os.urandom,
             on_durability=self.witness.durability_changed,
-            options=WriterOptions(segment_bytes=persistence.wal_segment_mb * MIB),
+            options=WriterOptions(segment_bytes=persistence.wal_segment_mb * MIB)
+            if persistence.enabled
+            else IN_MEMORY,
         )
         self.flusher = Flusher(
             self.writer,
@@ -192,8 +198,12 @@ class Server:
             self.writer,
             self.clock,
             lambda: float(self.configuration.persistence.checkpoint_interval_secs),
-            lambda: self.configuration.persistence.max_wal_size_mb * MIB,
+            self._wal_bytes_max,
         )
+
+    def _wal_bytes_max(self) -> int:
+        persistence = self.configuration.persistence
+        return (persistence.max_wal_size_mb if persistence.enabled else IN_MEMORY_LOG_MIB) * MIB
 
     def checkpoint_settings(self) -> CheckpointSettings:
         """What the configuration and the options say of checkpoints now.
@@ -206,6 +216,8 @@ class Server:
         if "persistence.scrollback_persistence_lines" not in self.booted.loaded.origins:
             state = self._state()
             depth = max([depth, *(history_limit(state, pane) for pane in state.panes)])
+        if not (persistence.enabled and persistence.scrollback_persistence):
+            depth = 0
         return CheckpointSettings(
             keep_checkpoints=persistence.keep_checkpoints,
             scrollback_persistence_lines=depth,
@@ -254,6 +266,7 @@ class Server:
             self._state, self.viewers.facts, self.surface.scroll.in_mode, self.documents
         )
         self.witness.connect(self)
+        self.running_configuration = RunningConfiguration(self)
 
     def open_zone(self) -> None:
         """Begin with an empty landing zone: what the last server left in it is logged."""
@@ -263,9 +276,6 @@ class Server:
             self.zone.close()
             self.zone = LandingZone.without_file()
         self.output.zone = self.zone
-
-    def reload(self) -> None:
-        """Read the configuration file again."""
 
     def _state(self) -> ServerState:
         return self.committer.state

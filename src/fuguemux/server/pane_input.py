@@ -7,6 +7,8 @@ from fuguemux.server.pane_terminal import PaneTerminal
 from fuguemux.server.panes import Panes
 from fuguemux.terminal import keys as key_names
 
+CLEAR = b"\x1b[m\x1b[r\x1b[H\x1b[J"
+"""What a respawned pane's screen gets before its new process."""
 RESET = b"\x1bc"
 """RIS: what `send-keys -R` gives the pane's own terminal, not the program."""
 
@@ -52,6 +54,12 @@ class PaneInput:
         terminal = self._panes.get(pane)
         if terminal is not None:
             self._inject(terminal, RESET)
+
+    def clear_screen(self, pane: PaneId) -> None:
+        """Empty the visible screen; the history stays."""
+        terminal = self._panes.get(pane)
+        if terminal is not None:
+            self._inject(terminal, CLEAR)
 
     def _write(self, terminal: PaneTerminal, data: bytes) -> None:
         if terminal.master is not None and data:

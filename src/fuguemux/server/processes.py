@@ -116,6 +116,14 @@ class Processes:
         )
         self._output.start(terminal)
 
+    def release(self, pane_id: PaneId) -> bool:
+        """Hang up the process that a pane still has, which another one is about to replace; whether it ever had one."""
+        pane, terminal = self._engine.state.panes.get(pane_id), self._panes.get(pane_id)
+        if pane is None or terminal is None or pane.generation == 0:
+            return False
+        self._let_go(terminal)
+        return True
+
     def adopt(self, terminal: PaneTerminal, held: HeldPane) -> None:
         """Carry on with a process that the keeper held while no server was there."""
         terminal.master = PtyMaster(self._loop, held.master_fd)
@@ -182,9 +190,15 @@ class Processes:
 
     def removed(self, terminal: PaneTerminal) -> None:
         """The pane is gone from the state: hang its process up and let go of everything."""
-        self._output.stop(terminal)
-        key = terminal.key
+        self._let_go(terminal)
         terminal.close()
+
+    def _let_go(self, terminal: PaneTerminal) -> None:
+        self._output.stop(terminal)
+        key, terminal.key = terminal.key, ""
+        if terminal.master is not None:
+            terminal.master.close()
+            terminal.master = None
         if key:
             self._by_key.pop(key, None)
             self._exits.pop(key, None)

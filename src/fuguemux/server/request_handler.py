@@ -27,6 +27,7 @@ class RequestHandler:
         state: Callable[[], ServerState],
         clock: Clock,
         ready: Callable[[Connection], Awaitable[None]],
+        socket_path: bytes,
     ) -> None:
         self._executor = executor
         self._viewers = viewers
@@ -34,6 +35,7 @@ class RequestHandler:
         self._state = state
         self._clock = clock
         self._ready = ready
+        self._socket_path = socket_path
 
     async def command(self, connection: Connection, command: Command) -> None:
         """Carry out the connection's command, or take an attached client back after a restart."""
@@ -41,7 +43,7 @@ class RequestHandler:
         if command.resume:
             self._resume(connection, command)
             return
-        asker = ConnectionAsker(connection, command, self._state)
+        asker = ConnectionAsker(connection, command, self._state, self._socket_path)
         try:
             words = [text_of(word) for word in command.argv]
             commands = language.parse(words) or [DEFAULT_COMMAND]

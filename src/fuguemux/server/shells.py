@@ -12,7 +12,7 @@ from fuguemux.model import effects as ef
 from fuguemux.model.ids import PaneId
 from fuguemux.model.state import ServerState
 from fuguemux.observe.diagnostics import channel
-from fuguemux.server.executor import Asker, EffectFailed
+from fuguemux.server.executor import Asker, EffectFailed, Ending
 from fuguemux.server.pane_terminal import PaneTerminal
 from fuguemux.server.processes import usable_directory
 
@@ -51,7 +51,7 @@ class Shells:
 
     # wait-for
 
-    def wait_for(self, effect: ef.WaitFor) -> Awaitable[bytes] | None:
+    def wait_for(self, effect: ef.WaitFor) -> Awaitable[Ending] | None:
         """Wait, signal, lock or unlock, as tmux(1) describes wait-for."""
         named = self._channels.setdefault(effect.channel, _Channel())
         match effect.mode:
@@ -71,17 +71,17 @@ class Shells:
                 return self._queued(named.waiting)
         return None
 
-    def _queued(self, queue: list[asyncio.Future[None]]) -> Awaitable[bytes]:
+    def _queued(self, queue: list[asyncio.Future[None]]) -> Awaitable[Ending]:
         future: asyncio.Future[None] = self._loop.create_future()
         queue.append(future)
 
-        async def waited() -> bytes:
+        async def waited() -> Ending:
             try:
                 await future
             finally:
                 with contextlib.suppress(ValueError):
                     queue.remove(future)
-            return b""
+            return Ending()
 
         return waited()
 
@@ -107,40 +107,55 @@ class Shells:
 
     # run-shell
 
-    def run_shell(self, effect: ef.RunShell, asker: Asker) -> Awaitable[bytes] | None:
-        """Run a command; with `background` nobody waits for it."""
+    def run_shell(self, effect: ef.RunShell, asker: Asker) -> Awaitable[Ending] | None:
+        """Run a command and give what it printed; with `background` nobody waits for it."""
         del asker
         if not effect.background:
-            return self._output_of(effect)
+            return self._ending_of(effect)
 
         async def ignored() -> None:
             with contextlib.suppress(EffectFailed):
-                await self._output_of(effect)
+                await self._ending_of(effect)
 
         self._spawn(ignored())
         return None
 
-    async def _output_of(self, effect: ef.RunShell) -> bytes:
-        process = await asyncio.create_subprocess_exec(
-            SHELL,
-            "-c",
-            effect.command,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            cwd=usable_directory(effect.cwd, self._surroundings),
-            env=self._environment(),
-            start_new_session=True,
-        )
-        assert process.stdout is not None
-        data = await process.stdout.read(OUTPUT_BYTES_MAX)
-        if len(data) == OUTPUT_BYTES_MAX:
-            process.kill()
-        code = await process.wait()
+    async def _ending_of(self, effect: ef.RunShell) -> Ending:
+        await asyncio.sleep(effect.delay_ms / 1000)
+        if not effect.command:
+            return Ending()
+        data, code = await self._run(effect.command, effect.cwd)
+        if data and not data.endswith(b"\n"):
+            data += b"\n"
         if code != 0:
             words = f"terminated by signal {-code}" if code < 0 else f"returned {code}"
             data += f"'{effect.command}' {words}\n".encode("utf-8", "surrogateescape")
-        return data
+        return Ending(data, code if code >= 0 else 128 - code)
+
+    async def exit_code(self, command: str, cwd: bytes) -> int:
+        """Run a command whose output nobody wants; how it ended, a signal as a negative number."""
+        return (await self._run(command, cwd))[1]
+
+    async def _run(self, command: str, cwd: bytes) -> tuple[bytes, int]:
+        try:
+            process = await asyncio.create_subprocess_exec(
+                SHELL,
+                "-c",
+                command,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.STDOUT,
+                cwd=usable_directory(cwd, self._surroundings),
+                env=self._environment(),
+                start_new_session=True,
+            )
+        except (OSError, ValueError) as error:
+            raise EffectFailed(f"failed to run command: {command}: {error}") from error
+        assert process.stdout is not None
+        data = await _read_up_to(process.stdout, OUTPUT_BYTES_MAX)
+        if len(data) == OUTPUT_BYTES_MAX:
+            process.kill()
+        return data, await process.wait()
 
     def _environment(self) -> dict[bytes, bytes]:
         stored = self._state().environment
@@ -194,6 +209,13 @@ class Shells:
         process = self._pipes.pop(pane, None)
         if process is not None:
             _close_pipe(process)
+
+
+async def _read_up_to(stream: asyncio.StreamReader, bytes_max: int) -> bytes:
+    data = bytearray()
+    while len(data) < bytes_max and (part := await stream.read(bytes_max - len(data))):
+        data += part
+    return bytes(data)
 
 
 def _close_pipe(process: subprocess.Popen[bytes]) -> None:

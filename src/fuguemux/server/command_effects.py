@@ -1,0 +1,142 @@
+"""Effects that are commands again: run-shell -C, if-shell, source-file; and buffers that come from files or go to them."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from contextvars import ContextVar
+from typing import Any, Final, Protocol
+
+from fuguemux.commands import paste_buffers
+from fuguemux.engine.engine import Engine
+from fuguemux.model import effects as ef
+from fuguemux.model.decision import Decision
+from fuguemux.server.askers import ConnectionAsker
+from fuguemux.server.executor import Asker, EffectFailed, Ending
+
+DEPTH_MAX: Final = 50
+"""How deep commands may run commands: a file that sources itself ends here."""
+BUFFER_BYTES_MAX: Final = 64 << 20
+
+_depth: ContextVar[int] = ContextVar("depth", default=0)
+
+
+class Commands(Protocol):
+    """The executor, which is built after this."""
+
+    async def run_text(self, text: str, asker: Asker) -> int: ...
+
+
+class ShellRunner(Protocol):
+    """Runs shell commands outside of panes."""
+
+    async def exit_code(self, command: str, cwd: bytes) -> int: ...
+
+
+class CommandEffects:
+    """Belongs to the loop. `commands` is set before the first effect runs."""
+
+    commands: Commands
+
+    def __init__(
+        self,
+        engine: Engine,
+        shells: ShellRunner,
+        spawn: Callable[[Coroutine[Any, Any, None]], object],
+        durable: Callable[[int], Awaitable[None]],
+    ) -> None:
+        self._engine = engine
+        self._shells = shells
+        self._spawn = spawn
+        self._durable = durable
+
+    def run_commands(self, effect: ef.RunCommands, asker: Asker) -> Awaitable[Ending] | None:
+        """Commands given as text. With `background` nobody waits for them."""
+
+        async def run() -> Ending:
+            await asyncio.sleep(effect.delay_ms / 1000)
+            return await self._run(effect.text, asker)
+
+        return self._waited_or_not(run(), background=effect.background)
+
+    def if_shell(self, effect: ef.IfShell, asker: Asker) -> Awaitable[Ending] | None:
+        """One text of commands or another, by how a shell command ends."""
+
+        async def run() -> Ending:
+            code = await self._shells.exit_code(effect.command, effect.cwd)
+            return await self._run(effect.then if code == 0 else effect.otherwise, asker)
+
+        return self._waited_or_not(run(), background=effect.background)
+
+    def _waited_or_not(
+        self, work: Coroutine[Any, Any, Ending], *, background: bool
+    ) -> Awaitable[Ending] | None:
+        if not background:
+            return work
+
+        async def ignored() -> None:
+            await work
+
+        self._spawn(ignored())
+        return None
+
+    async def _run(self, text: str, asker: Asker) -> Ending:
+        if not text:
+            return Ending()
+        depth = _depth.get()
+        if depth >= DEPTH_MAX:
+            raise EffectFailed(f"commands that run commands: more than {DEPTH_MAX} deep")
+        token = _depth.set(depth + 1)
+        try:
+            return Ending(exit_code=await self.commands.run_text(text, asker))
+        finally:
+            _depth.reset(token)
+
+    # Buffers
+
+    async def load_buffer(self, effect: ef.LoadBuffer, asker: Asker) -> Ending:
+        """A file, or the asker's stdin, becomes a buffer. Raises EffectFailed: `path: reason`."""
+        if effect.path == b"-":
+            data = await _stdin_of(asker)
+        else:
+            data = await _in_thread(effect.path, _read, effect.path)
+        state, live = self._engine.state, self._engine.live
+        events = paste_buffers.buffer_stored(state, data, effect.name, live.now_ms())
+        await self._durable(self._engine.tell(Decision(events)).lsn)
+        return Ending()
+
+    async def save_buffer(self, effect: ef.SaveBuffer) -> Ending:
+        """Bytes become a file, or its end. Raises EffectFailed: `path: reason`."""
+        await _in_thread(effect.path, _write, effect.path, effect.data, effect.append)
+        return Ending()
+
+
+async def _stdin_of(asker: Asker) -> bytes:
+    if not isinstance(asker, ConnectionAsker) or asker.connection.is_attached:
+        raise EffectFailed("-: Bad file descriptor")
+    try:
+        data = await asker.connection.read_stdin(BUFFER_BYTES_MAX)
+    except ValueError as refused:
+        raise EffectFailed(f"-: {refused}") from refused
+    return data or b""
+
+
+async def _in_thread(path: bytes, work: Callable[..., bytes], *arguments: object) -> bytes:
+    """A file may be a pipe or lie on a slow disk: others must not wait for it."""
+    try:
+        return await asyncio.to_thread(work, *arguments)
+    except OSError as error:
+        name = path.decode("utf-8", "surrogateescape")
+        raise EffectFailed(f"{name}: {error.strerror or error}") from error
+
+
+def _read(path: bytes) -> bytes:
+    with open(path, "rb") as file:
+        data = file.read(BUFFER_BYTES_MAX + 1)
+    if len(data) > BUFFER_BYTES_MAX:
+        raise OSError(0, f"longer than {BUFFER_BYTES_MAX} bytes")
+    return data
+
+
+def _write(path: bytes, data: bytes, append: bool) -> bytes:
+    with open(path, "ab" if append else "wb") as file:
+        file.write(data)
+    return b""
