@@ -138,10 +138,12 @@ def kill_everything(fugue: Fugue, panes: dict[str, str]) -> list[str]:
         "the environment in the new shell",
         lambda: "again production" in fugue.history(panes["env"]),
     )
-    report = json.loads(fugue("recovery", "--json"))
-    say(
-        f"    recovery says: {len(report.get('panes', ()))} panes, clean stop: {report.get('clean')}"
-    )
+    report = json.loads(fugue("recovery", "--json"))["recovery"]
+    statuses = {f"%{pane['pane']}": pane["status"] for pane in report["panes"]}
+    say(f"    recovery says: {report['summary']}; clean stop: {'yes' if report['clean'] else 'no'}")
+    wrong += [f"{pane} is {found}" for pane, found in statuses.items() if found != "respawned"]
+    if set(statuses) != set(before.pids):
+        wrong.append(f"the report tells of {sorted(statuses)}")
     return wrong
 
 
