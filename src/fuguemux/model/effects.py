@@ -133,6 +133,16 @@ class Checkpoint(Effect, frozen=True):
     reason: str
 
 
+class ReloadConfiguration(Effect, frozen=True):
+    """Read the configuration file again. The reply says what came of it; mistakes in it are an error."""
+
+
+class Purge(Effect, frozen=True):
+    """Remove what panes have shown from their screens and from the disk; of panes that are gone, too. The reply waits."""
+
+    panes: tuple[PaneId, ...]
+
+
 class StopServer(Effect, frozen=True):
     """kill-server. Deliberate: every session is already gone from the state."""
 

@@ -10,14 +10,21 @@ from typing import NamedTuple
 from fuguemux.commands import options as option_table
 from fuguemux.commands.environment import KEPT_OUT
 from fuguemux.config import load, paths
-from fuguemux.config.load import Loaded
+from fuguemux.config.load import Loaded, Problem
 from fuguemux.config.schema import Configuration
 from fuguemux.keeper.protocol import EXIT_CANNOT_START
 from fuguemux.model.events import AnyEvent, EnvironmentSet
 from fuguemux.observe import diagnostics, failpoints
 from fuguemux.observe.clock import Clock
-from fuguemux.persistence.files import RealStorage, StateLock, StateLocked, lock_state_directory
+from fuguemux.persistence.files import (
+    RealStorage,
+    StateLock,
+    StateLocked,
+    Storage,
+    lock_state_directory,
+)
 from fuguemux.persistence.manifest import ManifestUnsupported
+from fuguemux.persistence.memory_files import MemoryStorage
 from fuguemux.persistence.recovery import Recovered, recover
 from fuguemux.persistence.serialization import VersionUnknown, Withhold
 from fuguemux.persistence.wal.segment import UnsupportedLog
@@ -75,11 +82,14 @@ class Booted(NamedTuple):
     config_required: bool
     state_directory: str
     landing_path: str
-    storage: RealStorage
-    lock: StateLock
+    """Empty: in memory that ends with the process."""
+    log_path: str | None
+    """None: diagnostics go nowhere."""
+    storage: Storage
+    lock: StateLock | None
     recovered: Recovered
     salvage: landing_zone.Recovered
-    config_problem: str
+    config_problems: tuple[Problem, ...]
 
     @property
     def configuration(self) -> Configuration:
@@ -97,18 +107,18 @@ def boot(argv: list[str], clock: Clock) -> Booted:
         places = paths.places(environment, uid, options.name, options.socket)
         paths.prepare(places, uid)
         config_path, required = paths.config_file(environment, uid, options.config)
-        loaded, problem = _configuration(config_path, environment, required=required)
+        loaded, problems = _configuration(config_path, environment, required=required)
         configured = loaded.configuration.persistence.state_dir
         state = paths.state_directory(environment, uid, places.name, configured)
-        paths.make_private_directory(state, uid)
-        landing = paths.landing_file(environment, uid, places.name, state)
-        lock = lock_state_directory(state)
+        storage, lock, landing, log_path = _open_state(
+            state, places, environment, on_disk=loaded.configuration.persistence.enabled
+        )
     except (paths.PathRefused, StateLocked, failpoints.FailpointMistake) as refused:
         raise CannotStart(str(refused)) from refused
     except OSError as error:
         raise CannotStart(f"{error.filename}: {error.strerror}") from error
-    _diagnose(state, loaded.configuration, clock)
-    storage = RealStorage()
+    with contextlib.suppress(OSError):
+        configure_logging(log_path, loaded.configuration, clock)
     try:
         recovered = recover(
             storage,
@@ -117,7 +127,9 @@ def boot(argv: list[str], clock: Clock) -> Booted:
             monotonic=lambda: clock.monotonic_ns() / 1e9,
             new_store_id=os.urandom(16),
         )
-        salvage = landing_zone.recover(landing, store=recovered.store_id.hex())
+        salvage = landing_zone.Recovered((), ())
+        if landing:
+            salvage = landing_zone.recover(landing, store=recovered.store_id.hex())
     except OSError as error:
         raise CannotStart(f"state directory {state}: {error.strerror or error}") from error
     except (
@@ -135,28 +147,65 @@ def boot(argv: list[str], clock: Clock) -> Booted:
         required,
         state,
         landing,
+        log_path,
         storage,
         lock,
         recovered,
         salvage,
-        problem,
+        problems,
     )
+
+
+class _State(NamedTuple):
+    """Where the state is kept."""
+
+    storage: Storage
+    lock: StateLock | None
+    landing_path: str
+    log_path: str | None
+
+
+def _open_state(
+    state: str, places: paths.Places, environment: Mapping[str, str], *, on_disk: bool
+) -> _State:
+    """Take the state directory for this process; or memory, which leaves nothing behind."""
+    uid = os.getuid()
+    if not on_disk:
+        memory = MemoryStorage()
+        memory.make_directory(state)
+        return _State(memory, None, "", None)
+    paths.make_private_directory(state, uid)
+    landing = paths.landing_file(environment, uid, places.name, state)
+    return _State(RealStorage(), lock_state_directory(state), landing, paths.log_file(state))
 
 
 def _configuration(
     path: str, environment: Mapping[str, str], *, required: bool
-) -> tuple[Loaded, str]:
-    """The configuration, or the defaults and what is wrong with the file: a bad file never keeps sessions away."""
+) -> tuple[Loaded, tuple[Problem, ...]]:
+    """The configuration, or the defaults and what is wrong with the file: a bad file never keeps sessions away.
+
+    What the environment says holds even then, if it is good: it may be what keeps the state off the disk.
+    """
     try:
-        return load.load(path, environment, required=required), ""
+        return load.load(path, environment, required=required), ()
     except load.ConfigError as error:
-        defaults = load.parse("", path, {}, exists=False)
-        return defaults, str(error)
+        problems = error.problems
+    for variables in (environment, {}):
+        with contextlib.suppress(load.ConfigError):
+            return load.parse("", path, variables, exists=False), problems
+    raise AssertionError("the defaults are good")
 
 
-def _diagnose(state: str, configuration: Configuration, clock: Clock) -> None:
-    with contextlib.suppress(OSError):
-        diagnostics.configure(paths.log_file(state), level=configuration.logging.level, clock=clock)
+def configure_logging(path: str | None, configuration: Configuration, clock: Clock) -> None:
+    """Send diagnostics where the configuration says. Raises OSError, with everything as it was."""
+    logging = configuration.logging
+    diagnostics.configure(
+        path,
+        level=logging.level,
+        bytes_max=logging.max_size_mb << 20,
+        keep_files=logging.keep_files,
+        clock=clock,
+    )
 
 
 def withhold(patterns: tuple[str, ...]) -> Withhold | None:
@@ -180,7 +229,11 @@ def option_defaults(configuration: Configuration, environment: Mapping[str, str]
     """Give tmux's options the defaults that the configuration sets."""
     server = configuration.server
     shell = server.default_shell or environment.get("SHELL", "") or "/bin/sh"
-    defaults = {"default-shell": shell, "history-limit": str(server.history_limit)}
+    defaults = {
+        "default-shell": shell,
+        "history-limit": str(server.history_limit),
+        "restore-policy": configuration.persistence.restore_policy,
+    }
     if server.default_command:
         defaults["default-command"] = server.default_command
     if configuration.keys.prefix:

@@ -41,7 +41,7 @@ State = Literal["greeting", "asking", "serving", "leaving", "closed"]
 class Connection(asyncio.Protocol):
     """A client. Sending never blocks and never fails: what cannot be delivered is dropped with the connection.
 
-    While attached, an outbox over VIEWER_OUTBOX_BYTES_MAX drops the client with a message. A renderer that looks at
+    While attached, an outbox over `Owner.viewer_outbox_bytes_max` drops the client with a message. A renderer that looks at
     `congested` before it draws, and draws at `Handler.drained`, never gets there.
     """
 
@@ -113,7 +113,7 @@ class Connection(asyncio.Protocol):
 
     def output(self, data: bytes) -> None:
         """Send bytes for the attached client's terminal. Drops a client that has stopped reading."""
-        if self.is_open and self._outbox.length + len(data) > VIEWER_OUTBOX_BYTES_MAX:
+        if self.is_open and self._outbox.length + len(data) > self._owner.viewer_outbox_bytes_max:
             self.drop("[detached: this terminal did not keep up; attach again]")
             return
         self._send_chunks(messages.OUTPUT, data)

@@ -156,9 +156,9 @@ class EffectRunner:
             case ef.ClearHistory():
                 pass  # the event HistoryCleared did it; the effect is for commands that log nothing
             case ef.ReloadConfiguration():
-                return self._lifecycle.reload_now()
+                return _printed(self._lifecycle.reload_now())
             case ef.Purge(panes):
-                return self._lifecycle.purge(panes)
+                return _printed(self._lifecycle.purge(panes))
             case ef.StopServer():
                 self._lifecycle.stop()
             case ef.RestartServer():

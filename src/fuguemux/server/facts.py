@@ -56,8 +56,8 @@ class Facts:
         self._looking = False
 
     def shown(self, terminal: PaneTerminal, events: Sequence[Event]) -> None:
-        """A pane showed output. Only notes; commits nothing."""
-        for event in events:
+        """A pane showed output. Only notes; commits nothing. What a pane that is not kept says of itself is not kept."""
+        for event in events if terminal.persist else ():
             if isinstance(event, TitleChanged):
                 self._titles[terminal.id] = event.title
             elif isinstance(event, CwdChanged) and event.directory:
@@ -101,7 +101,7 @@ class Facts:
             pane, terminal = state.panes.get(pane_id), self._panes.get(pane_id)
             if pane is None or terminal is None or terminal.master is None:
                 continue
-            if pane.life is not Life.RUNNING:
+            if pane.life is not Life.RUNNING or not terminal.persist:
                 continue
             group = terminal.master.foreground_group() or pane.pid
             path = process_table.directory(group) or process_table.directory(pane.pid)

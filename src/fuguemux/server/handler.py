@@ -50,6 +50,7 @@ class Owner(Protocol):
 
     handler: Handler
     hello_seconds_max: float
+    viewer_outbox_bytes_max: int
 
     def admit(self, connection: "Connection", transport: asyncio.Transport) -> str:
         """Return why this connection is refused; empty when it is not."""

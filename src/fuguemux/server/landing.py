@@ -23,6 +23,7 @@ import mmap
 import os
 import stat
 import struct
+import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -113,13 +114,13 @@ class LandingZone:
 
     @classmethod
     def open(cls, path: str, *, store: str, discard: bool = False) -> LandingZone:
-        """Open the zone at `path`, empty; create it if needed (0600).
+        """Open the zone at `path`, empty; create it if needed (0600). Without a path it is in memory and leaves nothing.
 
         `store` names the state whose pane numbers are used. With `discard`, what a dead server left is wiped: say so
         only after everything that `recover` returned is logged. Raises ZoneUnusable if there is something left
         otherwise, if another process uses the zone, or if the file is not ours; OSError if there is no room for it.
         """
-        descriptor = _open_file(path, os.O_RDWR | os.O_CREAT)
+        descriptor = _open_file(path, os.O_RDWR | os.O_CREAT) if path else _open_memory()
         try:
             _lock(descriptor, path)
             if not discard:
@@ -293,6 +294,15 @@ def _open_file(path: str, flags: int) -> int:
     if not stat.S_ISREG(status.st_mode) or status.st_uid != os.geteuid():
         os.close(descriptor)
         raise ZoneUnusable(f"{path} is not a regular file of ours: remove it")
+    return descriptor
+
+
+def _open_memory() -> int:
+    """A file without a name, in memory where the system has such."""
+    if hasattr(os, "memfd_create"):
+        return os.memfd_create("fugue-landing", os.MFD_CLOEXEC)
+    descriptor, path = tempfile.mkstemp()
+    os.unlink(path)
     return descriptor
 
 

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from fuguemux.commands import language
@@ -74,6 +75,7 @@ class Lifecycle:
         await keeper.ready()
         server.flusher.start_chores()
         server.spawn(server.checkpointer.run())
+        server.spawn(server.running_configuration.watch())
         server.spawn(self._after_recovery())
         diagnostics.info("server.ready", panes=len(server.panes), clean=server.report.clean)
 
@@ -104,6 +106,8 @@ class Lifecycle:
         if options.config:
             argv += ("--config", options.config)
         log = f"{server.booted.state_directory}/keeper.log"
+        if server.booted.log_path is None:
+            log = ""
         return keeper_argv(
             places.keeper_socket, server_argv=argv, log_path=log, store=server.store, adopt=True
         )
@@ -129,6 +133,7 @@ class Lifecycle:
             answers[pane] = rebuilt.answers
             if rebuilt.from_fallback:
                 server.report.notes.append(f"%{pane}: the screen came from its portable form")
+        server.privacy.recovered(booted.recovered.state)
         for chunk in found.salvaged:
             terminal = server.panes.get(PaneId(chunk.pane))
             if terminal is None:
@@ -247,7 +252,19 @@ class Lifecycle:
 
     def reload_configuration(self) -> None:
         """SIGHUP."""
-        self._server.reload()
+        self._server.running_configuration.reload_now()
+
+    async def reload_now(self) -> bytes:
+        """Read the configuration file again; what came of it. Raises EffectFailed with every mistake in it."""
+        outcome = self._server.running_configuration.reload_now()
+        text = "\n".join(outcome.lines())
+        if outcome.problems:
+            raise EffectFailed(text)
+        return text.encode() + b"\n"
+
+    async def purge(self, panes: Sequence[PaneId]) -> bytes:
+        """Take what panes have shown off screens and disk; what is left elsewhere. Raises EffectFailed."""
+        return await self._server.privacy.purge(panes)
 
     def _end(self, code: int) -> None:
         if not self._stop.done():

@@ -9,7 +9,7 @@ import sys
 from typing import Final
 
 from fuguemux.model.ids import ClientId
-from fuguemux.model.limits import CLIENTS_MAX
+from fuguemux.model.limits import CLIENTS_MAX, VIEWER_OUTBOX_BYTES_MAX
 from fuguemux.protocol.messages import Command
 from fuguemux.server.connection import Connection
 from fuguemux.server.handler import Handler
@@ -98,6 +98,7 @@ class Listener:
     ) -> None:
         self.handler = handler
         self.hello_seconds_max = hello_seconds_max
+        self.viewer_outbox_bytes_max = VIEWER_OUTBOX_BYTES_MAX
         self._socket = sock
         self._tasks = tasks
         self._clients_max = clients_max

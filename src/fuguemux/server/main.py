@@ -26,8 +26,8 @@ from fuguemux.persistence.checkpoint import CheckpointSeries, CheckpointSettings
 from fuguemux.persistence.wal.writer import LogWriter, WriterOptions
 from fuguemux.server.boot import Booted, CannotStart, boot, option_defaults, withhold
 from fuguemux.server.checkpointer import Checkpointer, PaneSources
-from fuguemux.server.configuration import RunningConfiguration
 from fuguemux.server.command_effects import CommandEffects
+from fuguemux.server.configuration import RunningConfiguration
 from fuguemux.server.documents import Documents
 from fuguemux.server.effect_runner import EffectRunner
 from fuguemux.server.executor import Executor
@@ -42,6 +42,7 @@ from fuguemux.server.pane_input import PaneInput
 from fuguemux.server.pane_output import PaneOutput
 from fuguemux.server.pane_terminal import PaneTerminal
 from fuguemux.server.panes import Panes, history_limit
+from fuguemux.server.privacy import Privacy
 from fuguemux.server.processes import Processes
 from fuguemux.server.request_handler import RequestHandler
 from fuguemux.server.scroll_views import ScrollViews
@@ -267,6 +268,7 @@ class Server:
         )
         self.witness.connect(self)
         self.running_configuration = RunningConfiguration(self)
+        self.privacy = Privacy(self)
 
     def open_zone(self) -> None:
         """Begin with an empty landing zone: what the last server left in it is logged."""
@@ -289,6 +291,7 @@ class Server:
         self, before: ServerState, after: ServerState, events: Sequence[AnyEvent], lsn: int
     ) -> None:
         self.panes.published(before, after, events, lsn)
+        self.privacy.published(before, after, events)
         self.viewers.published(before, after, events)
         self.witness.published(before, after)
 

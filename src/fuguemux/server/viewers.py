@@ -48,6 +48,8 @@ class Viewers:
         self._last_frame: dict[ClientId, float] = {}
         self.greeting: Callable[[], str] = lambda: ""
         """A message for a client that has just attached; empty: none."""
+        self.warning: Callable[[], str] = lambda: ""
+        """The same, for as long as something is wrong."""
 
     def get(self, client: ClientId) -> Viewer | None:
         """The viewer, or None: not attached (any more)."""
@@ -105,7 +107,7 @@ class Viewers:
         viewer.begin()
         self._came(session)
         self._sizes_changed()
-        greeting = self.greeting()
+        greeting = "; ".join(filter(None, (self.warning(), self.greeting())))
         if greeting:
             viewer.message(greeting)
         self.schedule(viewer)

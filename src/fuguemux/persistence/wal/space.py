@@ -49,7 +49,7 @@ class Space:
     ) -> None:
         self._storage = storage
         self._directory = directory
-        self._segment_bytes = segment_bytes
+        self.segment_bytes = segment_bytes  # of the next spare that is made
         self._hasty_segment_bytes = hasty_segment_bytes
         self._ballast_bytes = ballast_bytes
         self._clock_ms = clock_ms
@@ -103,7 +103,7 @@ class Space:
         self.hasty_segments += 1
         size = self.hasty_bytes(room)
         if self.hasty_segments > 1 and not self.problem:
-            size = max(size, self._segment_bytes)
+            size = max(size, self.segment_bytes)
             with contextlib.suppress(OSError):
                 return make_segment(
                     self._storage, self._directory, self.next_id(), size, filled=False
@@ -150,7 +150,7 @@ class Space:
             self._chore = DeleteJob(self._storage, self._directory, tuple(self._dead))
         elif self._spare is None and (spare_wanted or self.problem):
             identifier = (self.next_id() // SEGMENT_ID_STRIDE + 1) * SEGMENT_ID_STRIDE
-            self._chore = SpareJob(self._storage, self._directory, identifier, self._segment_bytes)
+            self._chore = SpareJob(self._storage, self._directory, identifier, self.segment_bytes)
         elif not self._has_ballast and self._ballast_bytes and spare_wanted:
             self._chore = BallastJob(self._storage, self._ballast_path, self._ballast_bytes)
         return self._chore

@@ -512,6 +512,15 @@ class LogWriter:
         self._space.chore_done(chore, error)
         self._settle()
 
+    @property
+    def segment_bytes(self) -> int:
+        """The size of segments made from now on; one that is in use or ready keeps its own."""
+        return self._space.segment_bytes
+
+    @segment_bytes.setter
+    def segment_bytes(self, size: int) -> None:
+        self._space.segment_bytes = size
+
     def release_ballast(self) -> None:
         """Give up the reserved bytes, for a checkpoint on a full disk."""
         self._space.release_ballast()

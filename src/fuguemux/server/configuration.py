@@ -1,0 +1,131 @@
+"""The running configuration: what a change does to the parts of the server, and whom it is told to."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+from fuguemux.config.changes import Change
+from fuguemux.config.schema import Configuration
+from fuguemux.model.decision import Refused
+from fuguemux.observe.diagnostics import channel
+from fuguemux.server.boot import configure_logging, option_defaults, withhold
+from fuguemux.server.config_reload import ConfigReload, Reload
+
+if TYPE_CHECKING:
+    from fuguemux.server.main import Server
+
+MIB = 1 << 20
+KIB = 1 << 10
+
+diagnostics = channel("config")
+
+
+class RunningConfiguration:
+    """Owns the reload and applies what came of it. Belongs to the loop."""
+
+    def __init__(self, server: Server) -> None:
+        booted = server.booted
+        self._server = server
+        self._reload = ConfigReload(
+            booted.loaded,
+            required=booted.config_required,
+            environment=booted.environment,
+            apply=self._apply,
+            tell=self._tell,
+        )
+        self._reload.problems = booted.config_problems
+        server.viewers.warning = self.warning
+        server.surface.alerts = self.alerts
+        self._apply_limits()
+
+    async def watch(self) -> None:
+        """Follow the file until cancelled."""
+        for problem in self._reload.problems:
+            diagnostics.error("config.refused", problem=str(problem))
+        await self._reload.watch()
+
+    def reload_now(self) -> Reload:
+        """Read the file again because somebody asked. Applies and tells; never raises for what the file holds."""
+        return self._reload.reload_now()
+
+    # What people see
+
+    def warning(self) -> str:
+        """What a client that attaches is told as long as it holds; empty: nothing."""
+        problems = self._reload.problems
+        if not problems:
+            return ""
+        more = f" (and {len(problems) - 1} more: fugue status)" if len(problems) > 1 else ""
+        held = "defaults" if not self._reload.file.exists else "the last good values"
+        return f"fugue: configuration not used, {held} hold: {problems[0]}{more}"
+
+    def alerts(self) -> str:
+        """What the status line says as long as it holds."""
+        said = [self._server.witness.alert()]
+        if self._reload.problems:
+            said.append("configuration has errors")
+        if not self._server.configuration.persistence.enabled:
+            said.append("nothing is saved")
+        return ", ".join(filter(None, said))
+
+    def document(self) -> dict[str, Any]:
+        """For `fugue status`."""
+        reload = self._reload
+        return {
+            "file": reload.path,
+            "in_use": reload.file.exists and not reload.problems,
+            "errors": [str(problem) for problem in reload.problems],
+            "needs_restart": [change.option.key for change in reload.restart_needed],
+        }
+
+    def _tell(self, outcome: Reload) -> None:
+        lines = outcome.lines()
+        if outcome.problems:
+            more = len(outcome.problems) - 1
+            text = f"{outcome.problems[0]}; configuration not changed"
+            text += f" ({more} more: fugue status)" if more else ""
+        else:
+            text = f"configuration: {lines[0]}"
+        self._server.viewers.announce(text)
+        self._server.viewers.touch_all()
+
+    # What a change does
+
+    def _apply(self, running: Configuration, found: tuple[Change, ...]) -> None:
+        """Give the parts their new values. What is read each time it is needed follows by itself."""
+        server = self._server
+        server.configuration = running
+        changed = {change.option.section for change in found}
+        if "persistence" in changed:
+            self._apply_limits()
+        if changed & {"server", "keys", "persistence"}:
+            self._apply_options()
+        if "logging" in changed:
+            self._apply_logging()
+
+    def _apply_limits(self) -> None:
+        server = self._server
+        persistence = server.configuration.persistence
+        server.flusher.interval_ms = persistence.wal_flush_interval_ms
+        server.flusher.mode = persistence.sync
+        if persistence.enabled:
+            server.writer.segment_bytes = persistence.wal_segment_mb * MIB
+        server.booted.recovered.store.level = persistence.compression_level
+        server.series.withhold = withhold(persistence.environment_deny)
+        server.listener.viewer_outbox_bytes_max = server.configuration.server.outbox_max_kb * KIB
+
+    def _apply_options(self) -> None:
+        server = self._server
+        server.listener.viewer_outbox_bytes_max = server.configuration.server.outbox_max_kb * KIB
+        try:
+            option_defaults(server.configuration, server.booted.environment)
+        except Refused as refused:
+            diagnostics.error("config.option_refused", reason=str(refused))
+            server.viewers.announce(f"configuration: {refused}")
+        server.panes.limit_history(server.engine.state)
+
+    def _apply_logging(self) -> None:
+        booted = self._server.booted
+        with contextlib.suppress(OSError):  # the file that is open goes on
+            configure_logging(booted.log_path, self._server.configuration, self._server.clock)

@@ -1,0 +1,124 @@
+"""What of a pane may be on disk: the option `persist`, and purging what is there already."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from fuguemux.commands import options
+from fuguemux.model.events import AnyEvent, OptionSet
+from fuguemux.model.ids import PaneId
+from fuguemux.model.state import ServerState
+from fuguemux.observe.diagnostics import channel
+from fuguemux.persistence.packs import PackDamaged
+from fuguemux.server.executor import EffectFailed
+from fuguemux.server.pane_terminal import PaneTerminal
+
+if TYPE_CHECKING:
+    from fuguemux.server.main import Server
+
+CLEAR_SCREEN = b"\x1b[H\x1b[2J\x1b[3J"
+CLEAR_BOTH_SCREENS = b"\x1b7\x1b[?47l" + CLEAR_SCREEN + b"\x1b[?47h\x1b8" + CLEAR_SCREEN
+"""xterm's mode 47 shows the primary screen and goes back without touching what is on either."""
+QUARANTINE = "quarantine"
+
+diagnostics = channel("privacy")
+
+
+class Privacy:
+    """Keeps `PaneTerminal.persist` equal to the option. Belongs to the loop."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._due = ""
+        self._told: frozenset[PaneId] | None = None
+        server.log.persists = self.persists
+
+    def persists(self, pane: int) -> bool:
+        """Whether the pane's output may reach the disk."""
+        terminal = self._server.panes.get(PaneId(pane))
+        return terminal is None or terminal.persist
+
+    def recovered(self, state: ServerState) -> None:
+        """Terminals are built and nothing is logged yet: panes that are not kept stay off the disk."""
+        for terminal in self._server.panes:
+            terminal.persist = _wanted(state, terminal.id)
+
+    def published(
+        self, before: ServerState, after: ServerState, events: Sequence[AnyEvent]
+    ) -> None:
+        """Follow one transaction. Runs before anything more can be logged."""
+        said = any(isinstance(event, OptionSet) and event.name == "persist" for event in events)
+        if not said and before.panes is after.panes:
+            return
+        for terminal in self._server.panes:
+            old, new = before.panes.get(terminal.id), after.panes[terminal.id]
+            if said or old is None or old.window != new.window:
+                self._set(terminal, wanted=_wanted(after, terminal.id))
+
+    def _set(self, terminal: PaneTerminal, *, wanted: bool) -> None:
+        if terminal.persist == wanted:
+            return
+        terminal.persist = wanted
+        terminal.changed_since_checkpoint = True
+        if not wanted:
+            terminal.take_archive()
+            try:
+                terminal.scrollback.withdraw()
+            except PackDamaged as damage:
+                diagnostics.warning("scrollback.damaged", pane=terminal.id, reason=str(damage))
+                terminal.scrollback.clear(erase=True)
+        # What is there is taken away at once, or what is not there yet is put there: neither waits for the interval.
+        if not self._due:
+            self._server.spawn(self._checkpoint())
+        self._due = "persist on" if wanted else "persist off"
+
+    async def _checkpoint(self) -> None:
+        reason, self._due = self._due, ""
+        with contextlib.suppress(OSError, PackDamaged):  # told and tried again by the checkpointer
+            await self._server.checkpointer.take(reason)
+
+    async def purge(self, panes: Sequence[PaneId]) -> bytes:
+        """Empty the panes' screens, take a checkpoint without what was cleared, and drop the log before it.
+
+        Returns lines that say what was done and where content may still be. Raises EffectFailed.
+        """
+        server = self._server
+        for pane in panes:
+            terminal = server.panes.get(pane)
+            if terminal is not None:
+                alternate = terminal.emulator.modes.alternate_screen
+                server.output.inject(terminal, CLEAR_BOTH_SCREENS if alternate else CLEAR_SCREEN)
+                terminal.take_archive(everything=True)
+                terminal.scrollback.clear(erase=True)
+        try:
+            await server.checkpointer.take("purge")
+        except (OSError, PackDamaged) as error:
+            raise EffectFailed(f"purge: the disk still holds it: {error}") from error
+        if server.booted.recovered.store.erase_wanted:
+            raise EffectFailed("purge: panes are still being recovered; ask again in a moment")
+        count = f"{len(panes)} pane" + ("" if len(panes) == 1 else "s")
+        lines = [f"purged {count}: screens and history are gone, on disk too", *self._left()]
+        return "".join(f"{line}\n" for line in lines).encode()
+
+    def _left(self) -> list[str]:
+        """Where content may still be that a purge does not touch."""
+        server = self._server
+        left = [
+            f"the save {save.name} still holds what there was; to remove it: fugue state delete {save.name}"
+            for save in server.series.saves
+        ]
+        directory = f"{server.booted.state_directory}/{QUARANTINE}"
+        with contextlib.suppress(OSError):
+            names = server.booted.storage.list(directory)
+            left += [
+                f"{os.path.join(directory, name)} may hold some; remove it when you need it no more"
+                for name in sorted(names)
+            ]
+        return left
+
+
+def _wanted(state: ServerState, pane: PaneId) -> bool:
+    return options.get_flag(state, "persist", pane=state.panes[pane])
