@@ -17,6 +17,7 @@ from fuguemux.persistence.wal.durability import Durability, LogUnavailable, Writ
 from fuguemux.persistence.wal.findings import ScanReport
 from fuguemux.persistence.wal.frame import Record, RecordType, decode_output, frame_bytes
 from fuguemux.persistence.wal.jobs import RehomeJob, SyncJob
+from fuguemux.persistence.wal.quarantine import quarantine
 from fuguemux.persistence.wal.reader import LogScan, scan
 from fuguemux.persistence.wal.segment import (
     RECORDS_OFFSET,
@@ -133,6 +134,8 @@ class World:
 
     def _start(self) -> LogWriter:
         log = self._recover()
+        if self.rotted:
+            quarantine(self.storage, DIRECTORY, "state/quarantine", log.report)
         if self.rng.random() < 0.1:
             self.disk.fail_sync_chance = 0.3
         writer = LogWriter.start(

@@ -13,6 +13,9 @@ from fuguemux.cli.finding import Finding, Host
 from fuguemux.config import paths
 from fuguemux.config.load import ConfigError, load
 from fuguemux.observe.clock import NS_PER_MS, SystemClock
+from fuguemux.persistence.files import RealStorage
+from fuguemux.persistence.recovery import QUARANTINE
+from fuguemux.persistence.wal import quarantine
 
 PTH_COST_MS_MAX: Final = 15
 _START_ROUNDS: Final = 3
@@ -92,6 +95,20 @@ def state_directory(host: Host) -> Finding:
     return Finding("state directory", "good", directory)
 
 
+def damaged_files(host: Host) -> Finding:
+    """How much is set aside: damaged files are kept until a person deletes them."""
+    place = f"{host.state_directory()}/{QUARANTINE}"
+    files, size = quarantine.size(RealStorage(), place)
+    if not files:
+        return Finding("damaged files", "good", "none is set aside")
+    return Finding(
+        "damaged files",
+        "note",
+        f"{files} set aside in {place}, {size} bytes; fugue never deletes them",
+        "see fugue recovery; when you do not need them any more, delete them",
+    )
+
+
 def _unfit(directory: str, uid: int) -> str:
     """Why `directory` cannot be used or made; empty if it can."""
     try:
@@ -161,5 +178,6 @@ CHECKS: Final[tuple[Callable[[Host], Finding], ...]] = (
     configuration,
     runtime_directory,
     state_directory,
+    damaged_files,
     start_up_cost,
 )

@@ -1,6 +1,7 @@
 """The recovery report: what was found at a start, what came back, what was lost. Kept as JSON, shown by `fugue recovery`."""
 
 import contextlib
+from datetime import UTC, datetime
 from typing import Final, Literal
 
 import msgspec
@@ -34,6 +35,9 @@ class LostRecords(msgspec.Struct, frozen=True):
     from_ms: int
     to_ms: int
     classes: dict[str, int] = {}
+    segment_id: int = 0
+    offset: int = -1
+    """Where in the segment the damage begins; -1: not known."""
 
 
 class PaneReport(msgspec.Struct):
@@ -56,6 +60,8 @@ class PaneReport(msgspec.Struct):
     lost_to: int = 0
     lost_before_ms: int = 0
     """Wall time of the record behind the loss."""
+    note: str = ""
+    """What was done in place of going on: which program ran before, and how it is started again."""
 
 
 class RecoveryReport(msgspec.Struct):
@@ -186,7 +192,10 @@ def report_lines(report: RecoveryReport, *, when: str) -> list[str]:
         )
     for lost in report.lost:
         kinds = ", ".join(f"{count} {name}" for name, count in sorted(lost.classes.items()))
-        lines.append(f"  lost: LSN {lost.first_lsn}-{lost.last_lsn} ({kinds})")
+        lines.append(
+            f"  lost: LSN {lost.first_lsn}-{lost.last_lsn} ({kinds}; {lost.damaged_bytes} bytes; "
+            f"written between {_time(lost.from_ms)} and {_time(lost.to_ms)})"
+        )
     for damage in report.damages:
         aside = f", set aside as {damage.set_aside}" if damage.set_aside else ""
         lines.append(f"  damaged: {damage.what}: {damage.detail}{aside}")
@@ -194,6 +203,14 @@ def report_lines(report: RecoveryReport, *, when: str) -> list[str]:
         lines.append(f"  not stored by configuration: {', '.join(report.withheld)}")
     lines += [f"  note: {note}" for note in report.notes]
     return lines + _pane_table(report.panes)
+
+
+def _time(milliseconds: int) -> str:
+    """A moment in UTC, to the millisecond; 0: it is not known."""
+    if not milliseconds:
+        return "an unknown time"
+    moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _pane_table(panes: list[PaneReport]) -> list[str]:

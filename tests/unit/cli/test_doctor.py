@@ -42,6 +42,16 @@ def with_environment(host: Host, **variables: str) -> Host:
     return Host({**host.environment, **variables}, host.uid, host.root, host.platform)
 
 
+def test_damaged_files_that_are_kept_are_counted(host: Host) -> None:
+    assert doctor_setup.damaged_files(host).status == "good"
+    place = Path(host.state_directory()) / "quarantine"
+    place.mkdir(parents=True)
+    (place / "0000000000010000.wal").write_bytes(b"x" * 5000)
+    finding = doctor_setup.damaged_files(host)
+    assert finding.status == "note"
+    assert f"1 set aside in {place}, 5000 bytes" in finding.told
+
+
 def mount(host: Host, kind: str) -> None:
     put(
         host,

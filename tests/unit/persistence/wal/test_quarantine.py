@@ -1,36 +1,87 @@
 """Damaged segments are kept: copied if the log still needs them, moved if not."""
 
-from fuguemux.persistence.wal.quarantine import quarantine
+import errno
+
+import pytest
+
+from fuguemux.persistence.wal import quarantine as module
+from fuguemux.persistence.wal.quarantine import quarantine, size
+from tests.simulation.disk import SimDisk
 from tests.unit.persistence.wal.logs import DIRECTORY, fill, new_disk, read, start
 
 ASIDE = "state/quarantine"
 
 
-def test_a_damaged_segment_is_copied_and_a_useless_one_moved() -> None:
+def damaged_log() -> tuple[SimDisk, str, str]:
+    """A log of twelve records with one damaged segment and one file that is none; their paths."""
     disk = new_disk()
     writer = start(disk)
-    given = fill(writer, 12, 800)
+    fill(writer, 12, 800)
     writer.close()
     paths = sorted(path for path in disk.names if path.endswith(".wal"))
     damaged, useless = paths[0], f"{DIRECTORY}/{0x99:016x}.wal"
     disk.content(damaged)[9000] ^= 1
-    before = bytes(disk.content(damaged))
     disk.close(disk.create(useless))
     disk.content(useless).extend(b"not a segment" * 100)
-    report = read(disk)[1].report
-    kept = quarantine(disk, DIRECTORY, ASIDE, report)
-    assert sorted(kept) == [f"{ASIDE}/{0x99:016x}.wal", damaged.replace(DIRECTORY, ASIDE)]
-    assert bytes(disk.content(kept[0])) == before
+    return disk, damaged, useless
+
+
+def test_a_damaged_segment_is_copied_and_a_useless_one_moved() -> None:
+    disk, damaged, useless = damaged_log()
+    before = bytes(disk.content(damaged))
+    kept = quarantine(disk, DIRECTORY, ASIDE, read(disk)[1].report)
+    assert [(each.path, each.moved) for each in kept] == [
+        (damaged.replace(DIRECTORY, ASIDE), False),
+        (useless.replace(DIRECTORY, ASIDE), True),
+    ]
+    assert bytes(disk.content(kept[0].path)) == before
     assert disk.exists(damaged)
     assert not disk.exists(useless)
     records, log = read(disk)
-    assert len(records) == len(given) - 1
+    assert len(records) == 11
     assert quarantine(disk, DIRECTORY, ASIDE, log.report) == kept[:1]
-    assert sorted(disk.list(ASIDE)) == sorted(path.rpartition("/")[2] for path in kept)
+    assert size(disk, ASIDE) == (2, len(before) + 13 * 100)
+
+
+def test_another_damage_to_the_same_segment_is_another_copy() -> None:
+    disk, damaged, _useless = damaged_log()
+    first = quarantine(disk, DIRECTORY, ASIDE, read(disk)[1].report)[0].path
+    before = bytes(disk.content(first))
+    disk.content(damaged)[9500] ^= 1
+    second = quarantine(disk, DIRECTORY, ASIDE, read(disk)[1].report)[0].path
+    assert second == f"{first}.1"
+    assert bytes(disk.content(first)) == before
+    assert bytes(disk.content(second)) == bytes(disk.content(damaged))
+
+
+def test_copies_of_one_segment_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "VARIANTS_MAX", 2)
+    disk, damaged, _useless = damaged_log()
+    for offset in (9001, 9002):
+        quarantine(disk, DIRECTORY, ASIDE, read(disk)[1].report)
+        disk.content(damaged)[offset] ^= 1
+    (refused,) = quarantine(disk, DIRECTORY, ASIDE, read(disk)[1].report)
+    assert (refused.path, refused.problem) == ("", "there are 2 of that name already")
+
+
+def test_a_disk_that_refuses_leaves_the_segment_and_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    disk, damaged, useless = damaged_log()
+    report = read(disk)[1].report
+
+    def refuse(path: str) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device", path)
+
+    monkeypatch.setattr(disk, "create", refuse)
+    copied, moved = quarantine(disk, DIRECTORY, ASIDE, report)
+    assert (copied.path, copied.problem) == ("", "No space left on device")
+    assert moved.path == useless.replace(DIRECTORY, ASIDE)
+    assert disk.exists(damaged)
 
 
 def test_a_sound_log_sets_nothing_aside() -> None:
     disk = new_disk()
     fill(start(disk), 3)
-    report = read(disk)[1].report
-    assert quarantine(disk, DIRECTORY, ASIDE, report) == []
+    assert quarantine(disk, DIRECTORY, ASIDE, read(disk)[1].report) == []
+    assert size(disk, ASIDE) == (0, 0)
