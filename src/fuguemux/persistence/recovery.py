@@ -19,6 +19,7 @@ from fuguemux.model.ids import PaneId
 from fuguemux.model.invariants import violations
 from fuguemux.model.state import ServerState
 from fuguemux.persistence.files import Storage, read_all, write_atomically
+from fuguemux.persistence.log_account import tell_log
 from fuguemux.persistence.manifest import (
     Manifest,
     StoredPane,
@@ -29,12 +30,13 @@ from fuguemux.persistence.manifest import (
 )
 from fuguemux.persistence.packs import EntryKind, PackDamaged, PackReader
 from fuguemux.persistence.replay import SIZE_DEFAULT, OlderState, RecoveredPane, Replay, pane_sizes
-from fuguemux.persistence.report import Damage, LostRecords, PaneReport, RecoveryReport
+from fuguemux.persistence.report import Damage, PaneReport, RecoveryReport
 from fuguemux.persistence.retention import Found, find_manifests
 from fuguemux.persistence.scrollback import ScrollbackStore
 from fuguemux.persistence.serialization import PayloadDamaged, decode_state, without_withheld
 from fuguemux.persistence.soundness import made_sound
 from fuguemux.persistence.stored_panes import PaneLoader
+from fuguemux.persistence.wal.quarantine import SetAside, quarantine
 from fuguemux.persistence.wal.reader import LogScan, scan
 
 WAL: Final = "wal"
@@ -133,11 +135,12 @@ class _Recovery:
             [base.structure_lsn, *(p.lsn for p in panes.values())]
             + [manifest.next_lsn - 1 for manifest in found.manifests]
         )
-        self._tell(base, replay, log, start)
+        read = log
         if log.report.last_lsn < floor:
             # The log ends before the checkpoint. No number may be given twice.
             log = scan(self._storage, f"{self._directory}/{WAL}", floor + 1, store_id=store_id)
             log.finish()
+        self._tell(base, replay, read, start, self._set_aside(read))
         state = self._finished(replay)
         if not self._report.complete and not self._read_only:
             self._preserve(found)
@@ -223,6 +226,13 @@ class _Recovery:
                 target = ""
         self._report.damages.append(Damage(what, detail, target))
 
+    def _set_aside(self, log: LogScan) -> list[SetAside]:
+        """Damaged segments are copied, and what is no part of the log moved, before the writer cleans up."""
+        if self._read_only:
+            return []
+        place = f"{self._directory}/{QUARANTINE}"
+        return quarantine(self._storage, f"{self._directory}/{WAL}", place, log.report)
+
     def _store_id(self, found: Found, new: bytes) -> tuple[bytes, bytes | None]:
         """The store's id, and the same again if it is certain."""
         try:
@@ -301,7 +311,9 @@ class _Recovery:
 
     # -- the account --------------------------------------------------------------------------
 
-    def _tell(self, base: _Base, replay: Replay, log: LogScan, start: int) -> None:
+    def _tell(
+        self, base: _Base, replay: Replay, log: LogScan, start: int, aside: list[SetAside]
+    ) -> None:
         report, found = self._report, log.report
         report.replay_from_lsn = start
         report.replay_to_lsn = found.last_lsn
@@ -310,28 +322,8 @@ class _Recovery:
         report.events_skipped = replay.events_skipped
         report.output_bytes_replayed = replay.output_bytes
         report.last_record_ms = replay.last_ms
-        for lost in found.lost:
-            # What the checkpoint covers is not lost; gaps in output show in the panes' offsets.
-            first = max(lost.first_lsn, base.structure_lsn + 1)
-            if first <= lost.last_lsn:
-                report.lost.append(
-                    LostRecords(
-                        first,
-                        lost.last_lsn,
-                        lost.damaged_bytes,
-                        lost.from_ms,
-                        lost.to_ms,
-                        lost.classes,
-                    )
-                )
-        report.damages += [
-            Damage(f"log segment {finding.segment_id:x}", f"{finding.kind}: {finding.detail}")
-            for finding in found.findings
-        ]
+        tell_log(report, found, base.structure_lsn, aside)
         report.damages += replay.damages
-        if found.tail is not None:
-            report.unfinished_records = found.tail.records
-            report.unfinished_bytes = found.tail.dropped_bytes
         fresh = base.manifest is None and not found.segments
         report.clean = found.clean
         report.cause = (
