@@ -56,6 +56,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
         index=target.link.index if target else None,
         pane=target.pane.id if target else None,
         client=client.id if client else None,
+        extra=invocation.request.variables,
     )
     if flags.has("a"):
         lines = (f"{name}={expand('#{' + name + '}', context)}" for name in known_names())

@@ -67,7 +67,7 @@ def context_of(
     """What formats in the command's arguments are about."""
     client = invocation.request.client
     if target is None:
-        return Context(state, live, client=client)
+        return Context(state, live, client=client, extra=invocation.request.variables)
     return Context(
         state,
         live,
@@ -76,4 +76,5 @@ def context_of(
         index=target.link.index,
         pane=target.pane.id,
         client=client,
+        extra=invocation.request.variables,
     )

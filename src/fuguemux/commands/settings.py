@@ -71,5 +71,6 @@ def expanded(
         index=target.link.index if target else None,
         pane=target.pane.id if target else None,
         client=invocation.request.client,
+        extra=invocation.request.variables,
     )
     return expand(template, context)

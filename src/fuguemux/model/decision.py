@@ -48,6 +48,8 @@ class Request(msgspec.Struct, frozen=True):
     session: SessionId | None = None
     """The session the asking client is attached to, for keys and prompts."""
     mouse_pane: PaneId | None = None
+    variables: dict[str, str] = {}
+    """Format variables of this request alone: what a hook is told (`hook_session`, …)."""
 
 
 class Decision(msgspec.Struct, frozen=True):

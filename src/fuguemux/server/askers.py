@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 
+import msgspec
+
 from fuguemux.model.decision import Request
 from fuguemux.model.ids import ClientId, PaneId, SessionId
 from fuguemux.model.state import ServerState
 from fuguemux.protocol.messages import Command
 from fuguemux.server.connection import Connection
+from fuguemux.server.executor import Asker
 
 
 def text_of(word: bytes) -> str:
@@ -79,8 +82,10 @@ class InternalAsker:
         cwd: bytes,
         session: SessionId | None = None,
         pane: PaneId | None = None,
+        variables: dict[str, str] | None = None,
     ) -> None:
         self.client = ClientId(0)
+        self._variables = variables or {}
         self._session = session
         self._pane = pane
         self._environment = environment
@@ -97,6 +102,7 @@ class InternalAsker:
             self.client,
             session=self._session,
             pane=self._pane,
+            variables=self._variables,
         )
 
     def stdout(self, data: bytes) -> None:
@@ -106,6 +112,40 @@ class InternalAsker:
     def stderr(self, data: bytes) -> None:
         """Kept as a line of `errors`."""
         self.errors.append(data.decode("utf-8", "replace").rstrip("\n"))
+
+
+class HookAsker:
+    """A hook of a command: its answers go to whoever gave the command."""
+
+    def __init__(
+        self,
+        asker: Asker,
+        session: SessionId | None,
+        pane: PaneId | None,
+        variables: dict[str, str],
+    ) -> None:
+        self.client = asker.client
+        self._asker = asker
+        self._session = session
+        self._pane = pane
+        self._variables = variables
+
+    def request(self, argv: tuple[str, ...]) -> Request:
+        """The request of `argv` about what the command was about."""
+        return msgspec.structs.replace(
+            self._asker.request(argv),
+            session=self._session,
+            pane=self._pane,
+            variables=self._variables,
+        )
+
+    def stdout(self, data: bytes) -> None:
+        """To the asker of the command."""
+        self._asker.stdout(data)
+
+    def stderr(self, data: bytes) -> None:
+        """To the asker of the command."""
+        self._asker.stderr(data)
 
 
 class ViewerAsker:

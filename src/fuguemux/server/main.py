@@ -23,16 +23,19 @@ from fuguemux.model.live import ServerFacts
 from fuguemux.model.state import ServerState
 from fuguemux.observe.clock import SystemClock, clock_of
 from fuguemux.persistence.checkpoint import CheckpointSeries, CheckpointSettings
+from fuguemux.persistence.retention import GENERATIONS_MIN
 from fuguemux.persistence.wal.writer import LogWriter, WriterOptions
 from fuguemux.server.boot import Booted, CannotStart, boot, option_defaults, withhold
 from fuguemux.server.checkpointer import Checkpointer, PaneSources
 from fuguemux.server.command_effects import CommandEffects
 from fuguemux.server.configuration import RunningConfiguration
+from fuguemux.server.closed_sessions import ClosedSessions
 from fuguemux.server.documents import Documents
 from fuguemux.server.effect_runner import EffectRunner
 from fuguemux.server.executor import Executor
 from fuguemux.server.facts import Facts
 from fuguemux.server.flusher import Flusher
+from fuguemux.server.hooks import Hooks
 from fuguemux.server.key_input import KeyInput
 from fuguemux.server.landing import LandingZone
 from fuguemux.server.lifecycle import Lifecycle
@@ -164,6 +167,7 @@ class Server:
             self.surroundings,
         )
         self.shells = Shells(self.loop, self._state, self.surroundings, self.spawn)
+        self.hooks = Hooks(self.engine, self.spawn)
 
     def _build_clients(self) -> None:
         self.surface = ServerSurface(self.panes, ScrollViews(), self._state, self.view)
@@ -220,12 +224,14 @@ class Server:
         if not (persistence.enabled and persistence.scrollback_persistence):
             depth = 0
         return CheckpointSettings(
-            keep_checkpoints=persistence.keep_checkpoints,
-            scrollback_persistence_lines=depth,
+            keep_more=max(0, persistence.keep_checkpoints - GENERATIONS_MIN),
+            scrollback_persistence_lines=depth if persistence.scrollback_persistence else 0,
+            compression_level=persistence.compression_level,
             program=f"fugue {__version__}",
         )
 
     def _build_requests(self) -> None:
+        self.closed = ClosedSessions(self)
         self.lifecycle = Lifecycle(self)
         self.documents = Documents(self)
         self.command_effects = CommandEffects(
@@ -242,6 +248,9 @@ class Server:
         )
         self.executor = Executor(self.engine, effects, self.flusher.wait_durable)
         self.command_effects.commands = self.executor
+        self.hooks.executor = self.executor
+        self.executor.hooks = self.hooks
+        self.processes.ended_hook = self.hooks.pane_ended
         self.keys = KeyInput(
             self.loop,
             self.viewers,
@@ -290,10 +299,12 @@ class Server:
     def _published(
         self, before: ServerState, after: ServerState, events: Sequence[AnyEvent], lsn: int
     ) -> None:
+        self.closed.published(before, after, lsn)
         self.panes.published(before, after, events, lsn)
         self.privacy.published(before, after, events)
         self.viewers.published(before, after, events)
         self.witness.published(before, after)
+        self.hooks.published(before, after, events)
 
 
 def main(argv: list[str] | None = None) -> int:
