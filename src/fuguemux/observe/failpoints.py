@@ -24,10 +24,23 @@ from typing import Final
 NAMES: Final[dict[str, str]] = {
     "commit.before_append": "events are decided and folded, not yet in the log",
     "commit.after_write": "events are in the log and with the kernel, not yet published or durable",
+    "commit.durable": "records are durable, whoever waits for them was not told",
+    "log.segment_full": "a segment of the log is full, the next one is not begun",
+    "log.segment_begun": "the next segment of the log is begun, its header not yet written",
     "checkpoint.begun": "a checkpoint has begun, nothing of it is written",
+    "checkpoint.before_manifest": "a checkpoint's packs are durable, no manifest names them",
     "checkpoint.published": "a checkpoint's manifest is durable, the log before it is still there",
+    "checkpoint.log_cut": "segments that a checkpoint made superfluous are given up, perhaps not removed yet",
     "output.landed": "output is in the landing zone, not yet in the log",
     "output.logged": "output is in the log, not yet shown",
+    "pane.spawned": "the keeper has started a pane's process, no event says so",
+    "pane.end_logged": "the end of a pane's process is in the log, the keeper still has its status",
+    "recovery.read": "the state is recovered in memory, nothing is written by this server",
+    "recovery.log_begun": "this server's first segment is there, and holds what was not surely durable",
+    "keeper.connected": "the keeper has handed over everything, nothing is done with it",
+    "recovery.salvaged": "the landing zone's bytes are logged, the zone still holds them",
+    "recovery.zone_emptied": "the landing zone is empty, no pane is adopted",
+    "recovery.restored": "every pane is adopted or started again, nobody was told that the server is ready",
 }
 """Every point and what has just happened or is about to. A self-check compares this table with the calls in the code;
 tests generate their crash tables from it."""

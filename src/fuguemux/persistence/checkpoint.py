@@ -18,6 +18,7 @@ import msgspec
 
 from fuguemux.model.ids import PaneId
 from fuguemux.model.state import ServerState
+from fuguemux.observe.failpoints import reach
 from fuguemux.persistence.checkpoint_files import CheckpointFiles, PaneFiles, Screen
 from fuguemux.persistence.checkpoint_port import (
     CheckpointResult,
@@ -196,6 +197,7 @@ class CheckpointRun:
 
     def _begin(self) -> None:
         series = self._series
+        series.store.level = series.settings.compression_level
         self._state, self._lsn = self._sources.structure()
         self._wal_start = self._lsn
         panes = list(self._sources.panes())
@@ -355,6 +357,7 @@ class CheckpointRun:
             sessions=tuple(s.name for _, s in sorted(self._state.sessions.items())),
         )
         self._manifest = manifest
+        reach("checkpoint.before_manifest")
         self._files.publish(manifest, name=self._name, twice=self._purge)
 
     def _older_structure(self, before: Manifest | None, lsn: int) -> tuple[Place | None, int]:
@@ -373,7 +376,7 @@ class CheckpointRun:
             series.directory,
             series.generations,
             series.saves,
-            keep_more=series.settings.keep_checkpoints,
+            keep_more=series.settings.keep_more,
             forget=series.store.reader.forget,
         )
         series.generations = retained.generations

@@ -123,7 +123,8 @@ class Checkpointer:
         self._clock = clock
         self._interval_s = interval_s
         self._wal_bytes_max = wal_bytes_max
-        self._turn = asyncio.Lock()
+        self.turn = asyncio.Lock()
+        """Whoever holds it may rely on the files of checkpoints, and changes them alone."""
         self._covered_lsn = 0
         self._retry_s = RETRY_SECONDS_MIN
         self.last: LastCheckpoint | None = None
@@ -163,7 +164,7 @@ class Checkpointer:
 
     async def take(self, reason: str, *, name: str = "") -> CheckpointResult:
         """Take a checkpoint now. Raises OSError or PackDamaged; nothing has changed then."""
-        async with self._turn:
+        async with self.turn:
             started = self._clock.monotonic_ns()
             lsn = self._log.next_lsn - 1
             self._series.settings = self.settings()
@@ -189,6 +190,7 @@ class Checkpointer:
             self._covered_lsn = lsn
             self._log.truncate_before(result.wal_before_lsn)
             self.truncated()
+            reach("checkpoint.log_cut")
             duration_ms = (self._clock.monotonic_ns() - started) / 1e6
             self.last = LastCheckpoint(
                 self._clock.wall_ms(),

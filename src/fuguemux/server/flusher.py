@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Any, Final, Literal, Protocol
 
+from fuguemux.observe.failpoints import reach
+
 SyncMode = Literal["always", "interval", "os"]
 
 SYNC_BYTES: Final = 1 << 20  # this much unsynced output is synced without waiting for the interval
@@ -22,6 +24,7 @@ SLOW_WRITE_SECONDS: Final = 0.020
 SLOW_WRITES_MAX: Final = 3
 DEFER_SECONDS: Final = 30.0
 RING_SIZE: Final = 256
+PROOF_SECONDS: Final = 2.0  # so long after the last sync, a record testifies to it: once
 
 
 class Job(Protocol):
@@ -38,6 +41,11 @@ class Writer(Protocol):
     durable_lsn: int
     unsynced_bytes: int
     deferred: bool
+
+    @property
+    def unproven(self) -> bool: ...
+
+    def prove(self) -> int | None: ...
 
     @property
     def congested(self) -> bool: ...
@@ -88,6 +96,7 @@ class Flusher:
         on_congestion: Callable[[bool], None] = lambda _congested: None,
         on_slow_disk: Callable[[float], None] = lambda _seconds: None,
         monotonic: Callable[[], float] = time.perf_counter,
+        proof_seconds: float = PROOF_SECONDS,
     ) -> None:
         self._writer = writer
         self._loop = loop
@@ -96,6 +105,9 @@ class Flusher:
         self._on_congestion = on_congestion
         self._on_slow_disk = on_slow_disk
         self._monotonic = monotonic
+        self._proof_seconds = proof_seconds
+        self._proof_timer: asyncio.TimerHandle | None = None
+        self._synced_at = 0.0
         self._waiters: list[tuple[int, asyncio.Future[None]]] = []
         self._timer: asyncio.TimerHandle | None = None
         self._chore_timer: asyncio.TimerHandle | None = None
@@ -222,6 +234,7 @@ class Flusher:
         self._syncs += 1
         self._ring.append(seconds)
         writer.sync_done(job, error)
+        reach("commit.durable")
         self._resolve()
         self._check_congestion()
         self._set_idle()
@@ -229,6 +242,27 @@ class Flusher:
             self._start_sync()
         else:
             self._after_write()
+        self._synced_at = self._loop.time()
+        if self._proof_timer is None:
+            self.prove_when_idle()
+
+    def prove_when_idle(self) -> None:
+        """Have testimony written for the last sync, once, if nothing follows it for a while.
+
+        Called by itself after each sync; at a start for what was written before there was a flusher.
+        """
+        if self._writer.unproven and self.mode != "os" and not self._closed:
+            due = max(self._synced_at + self._proof_seconds - self._loop.time(), 0.0)
+            self._proof_timer = self._loop.call_later(due, self._prove)
+
+    def _prove(self) -> None:
+        self._proof_timer = None
+        if self._syncing:
+            return  # its end sets the timer anew
+        if self._loop.time() < self._synced_at + self._proof_seconds:
+            self.prove_when_idle()
+        elif self._writer.prove() is not None:
+            self._start_sync()
 
     def _resolve(self) -> None:
         """Wake everybody whose records are durable; tell the others once durability is lost."""
@@ -303,7 +337,7 @@ class Flusher:
     async def close(self) -> None:
         """Let jobs under way end and stop the threads. Closing the writer is the caller's."""
         self._closed = True
-        for timer in (self._timer, self._chore_timer):
+        for timer in (self._timer, self._chore_timer, self._proof_timer):
             if timer is not None:
                 timer.cancel()
         await self._idle.wait()

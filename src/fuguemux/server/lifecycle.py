@@ -14,11 +14,13 @@ from fuguemux.keeper.protocol import EXIT_DELIBERATE, EXIT_GRACEFUL, keeper_argv
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.ids import PaneId
 from fuguemux.observe.diagnostics import channel
+from fuguemux.observe.failpoints import reach
 from fuguemux.persistence.packs import PackDamaged
 from fuguemux.persistence.recovery import RECOVERIES
 from fuguemux.persistence.report import save_report
 from fuguemux.server.askers import InternalAsker
 from fuguemux.server.boot import STOPPED_FILE, CannotStart, global_environment
+from fuguemux.server.closed_sessions import delete_save
 from fuguemux.server.connection import Connection
 from fuguemux.server.executor import EffectFailed
 from fuguemux.server.keeper_client import (
@@ -33,6 +35,7 @@ from fuguemux.server.keeper_client import (
 )
 from fuguemux.server.rebuild import rebuild
 from fuguemux.server.restoration import Restoration
+from fuguemux.server.session_restorer import SessionRestorer
 
 if TYPE_CHECKING:
     from fuguemux.server.main import Server
@@ -61,12 +64,14 @@ class Lifecycle:
         server = self._server
         keeper = await self._connect_keeper()
         server.processes.keeper = keeper
+        reach("keeper.connected")
         answers = self._rebuild_panes()
         fresh = server.engine.state.next_session == 0 and not server.engine.state.environment
         if fresh:
             server.engine.tell(Decision(global_environment(os.environb)))
         await server.listener.start()
         await self._restore(keeper.held, answers)
+        reach("recovery.restored")
         server.spawn(self._follow_keeper(keeper))
         await self._run_command_files()
         with contextlib.suppress(OSError):
@@ -142,7 +147,9 @@ class Lifecycle:
             if 0 <= known < len(chunk.data):
                 replies = server.output.take_over(terminal, chunk.data[known:])
                 answers[terminal.id] = answers.get(terminal.id, b"") + replies
+        reach("recovery.salvaged")
         server.open_zone()
+        reach("recovery.zone_emptied")
         server.panes.limit_history(server.engine.state)
         return answers
 
@@ -156,6 +163,8 @@ class Lifecycle:
             server.clock,
             server.store,
             server.report,
+            server.configuration.persistence.restore_commands,
+            server.spawn,
         )
         await restoration.run(held, answers)
         if server.report.cause != "first start":
@@ -244,6 +253,7 @@ class Lifecycle:
 
     def stop_gracefully(self) -> None:
         """SIGTERM: everything is saved and comes back with the next start."""
+        self._server.processes.grace.shutdown()
         self._end(EXIT_GRACEFUL)
 
     def restart(self) -> None:
@@ -285,6 +295,7 @@ class Lifecycle:
             server.facts.look_now()
             with contextlib.suppress(OSError, PackDamaged):
                 await server.checkpointer.take("stop")
+        await server.closed.finish()
         server.output.flush()
         server.viewers.end_all("[server exited]")
         server.listener.close()
@@ -319,10 +330,25 @@ class Lifecycle:
         with contextlib.suppress(OSError):
             storage.close(storage.create(self._stopped_path()))
 
-    async def checkpoint(self, reason: str) -> bytes:
-        """Write a checkpoint now; a line about it. Raises EffectFailed."""
+    async def restore_session(self, session: str, at: str) -> bytes:
+        """Bring a session of the past back; a line about it. Raises EffectFailed."""
+        return await SessionRestorer(self._server).restore(session, at)
+
+    async def delete_save(self, name: str) -> bytes:
+        """Delete a checkpoint that was kept under a name. Raises EffectFailed."""
         try:
-            result = await self._server.checkpointer.take(reason)
+            async with self._server.checkpointer.turn:
+                found = await asyncio.to_thread(delete_save, self._server, name)
+        except OSError as error:
+            raise EffectFailed(f"{error.filename}: {error.strerror}") from error
+        if not found:
+            raise EffectFailed(f"no save called {name!r}: see fugue state list")
+        return b""
+
+    async def checkpoint(self, reason: str, name: str = "") -> bytes:
+        """Write a checkpoint now, with `name` one that is kept; a line about it. Raises EffectFailed."""
+        try:
+            result = await self._server.checkpointer.take(reason, name=name)
         except (OSError, PackDamaged) as error:
             raise EffectFailed(f"checkpoint failed, nothing has changed: {error}") from error
         text = f"checkpoint {result.manifest.number}: {result.new_bytes} bytes written, LSN {result.manifest.structure_lsn}"

@@ -22,6 +22,7 @@ from fuguemux.model.events import AnyEvent
 from fuguemux.model.live import ServerFacts
 from fuguemux.model.state import ServerState
 from fuguemux.observe.clock import SystemClock, clock_of
+from fuguemux.observe.failpoints import reach
 from fuguemux.persistence.checkpoint import CheckpointSeries, CheckpointSettings
 from fuguemux.persistence.retention import GENERATIONS_MIN
 from fuguemux.persistence.wal.writer import LogWriter, WriterOptions
@@ -113,6 +114,7 @@ class Server:
             if persistence.enabled
             else IN_MEMORY,
         )
+        reach("recovery.log_begun")
         self.flusher = Flusher(
             self.writer,
             self.loop,
@@ -313,6 +315,7 @@ def main(argv: list[str] | None = None) -> int:
     clock = clock_of(os.environ)
     try:
         booted = boot(sys.argv[1:] if argv is None else argv, clock)
+        reach("recovery.read")
         return asyncio.run(_serve(booted, clock))
     except CannotStart as refused:
         sys.stderr.write(f"{refused}\n")

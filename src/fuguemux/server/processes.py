@@ -17,10 +17,13 @@ from fuguemux.engine.engine import Engine
 from fuguemux.engine.reconcile import pane_key
 from fuguemux.keeper.protocol import ExitStatus
 from fuguemux.model.ids import PaneId
+from fuguemux.model.state import Life, ServerState
 from fuguemux.observe.clock import Clock
 from fuguemux.observe.diagnostics import channel
+from fuguemux.observe.failpoints import reach
 from fuguemux.reactions import process_exited, process_started, start_failed
 from fuguemux.server.executor import EffectFailed
+from fuguemux.server.exit_grace import ExitGrace
 from fuguemux.server.flusher import NotDurable
 from fuguemux.server.keeper_client import (
     HeldPane,
@@ -31,6 +34,8 @@ from fuguemux.server.keeper_client import (
 from fuguemux.server.pane_output import PaneOutput
 from fuguemux.server.pane_terminal import PaneTerminal, PtyMaster
 from fuguemux.server.panes import Panes
+from fuguemux.server.restore_policy import suspended_line
+from fuguemux.server.shutdown_signs import ShutdownSigns
 
 SIGHUP = 1
 
@@ -63,9 +68,12 @@ class Processes:
         self._surroundings = surroundings
         self._exits: dict[str, ExitStatus] = {}
         self._by_key: dict[str, PaneId] = {}
+        self._away: set[str] = set()
+        """Keys of processes that ended while no server was there."""
         self.keeper: KeeperClient | None = None
-        self.shutdown_near: Callable[[], bool] = lambda: False
-        self.ended_hook: Callable[[], None] = lambda: None
+        self.ended_hook: Callable[[ServerState, PaneId], None] = lambda _before, _pane: None
+        self.signs = ShutdownSigns(clock.wall_ms)
+        self.grace = ExitGrace(loop, self.signs, self._decided, self._running)
 
     # Starting
 
@@ -94,6 +102,7 @@ class Processes:
                 start_failed.decide(self._engine.state, self._engine.live, pane_id, str(failure))
             )
             raise EffectFailed(f"create pane failed: {failure}") from failure
+        reach("pane.spawned")
         if pane_id not in self._engine.state.panes:  # closed meanwhile
             os.close(spawned.master_fd)
             await self.keeper.forget(key)
@@ -133,7 +142,14 @@ class Processes:
         terminal.master.resize(size.columns, size.rows)
         self._output.start(terminal)
         if held.exit_status is not None:
+            self._away.add(held.key)
             self.exited(held.key, held.exit_status)
+
+    def not_needed(self, held: HeldPane) -> None:
+        """The end of this process was told and logged before; the keeper may forget it."""
+        if held.master_fd >= 0:
+            os.close(held.master_fd)
+        self._spawn(self._taken(held.key, 0))
 
     def _known(self, terminal: PaneTerminal, key: str) -> None:
         terminal.key = key
@@ -158,28 +174,58 @@ class Processes:
             self._finish(terminal)
 
     def _finish(self, terminal: PaneTerminal) -> None:
+        """Everything the process wrote is shown: its end is decided now, or in a moment if a shutdown may be behind it."""
         status = self._exits.pop(terminal.key, None)
         if status is None:
             return
-        key = terminal.key
         self._output.stop(terminal)
         if terminal.master is not None:
             terminal.master.close()
             terminal.master = None
+        away = terminal.key in self._away
+        if away and not self.signs.near():
+            self._decided(terminal.id, terminal.key, status, False)
+        else:
+            self.grace.ended(terminal.id, terminal.key, status, typed_at=terminal.typed_at)
+
+    def _decided(self, pane: PaneId, key: str, status: ExitStatus, shutdown_near: bool) -> None:
+        """What the end of a process means is known now."""
+        terminal = self._panes.get(pane)
+        if terminal is None or terminal.key != key:  # closed or started again meanwhile
+            self._spawn(self._taken(key, 0))
+            return
         self._by_key.pop(key, None)
         terminal.key = ""
+        before = self._engine.state
         outcome = self._engine.tell(
             process_exited.decide(
                 self._engine.state,
                 self._engine.live,
-                terminal.id,
+                pane,
                 code=status.code,
                 signal=status.signal,
-                shutdown_near=self.shutdown_near(),
+                shutdown_near=shutdown_near,
+                stopping=self.signs.terminating,
+                away=key in self._away,
             )
         )
+        self._away.discard(key)
+        reach("pane.end_logged")
         self._spawn(self._taken(key, outcome.lsn))
-        self.ended_hook()
+        self._say_how_it_ended(pane)
+        self.ended_hook(before, pane)
+
+    def _say_how_it_ended(self, pane: PaneId) -> None:
+        """A line in a pane that is held while the server goes on."""
+        known, terminal = self._engine.state.panes.get(pane), self._panes.get(pane)
+        if known is None or terminal is None or known.exit is None or self.signs.terminating:
+            return
+        if known.life is Life.SUSPENDED:
+            terminal.status = "suspended"
+            self._output.inject(terminal, suspended_line(known, terminal.emulator.size.columns))
+
+    def _running(self) -> int:
+        return sum(bool(terminal.master) for terminal in self._panes)
 
     async def _taken(self, key: str, lsn: int) -> None:
         try:

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from fuguemux.observe.failpoints import reach
 from fuguemux.persistence.files import Bytes, Storage, write_all
 from fuguemux.persistence.wal.durability import (
     Durability,
@@ -27,6 +28,7 @@ from fuguemux.persistence.wal.durability import (
 from fuguemux.persistence.wal.extent import Extent
 from fuguemux.persistence.wal.frame import (
     CLASS_FLAGS,
+    IGNORABLE,
     LAG_UNKNOWN,
     PADDING,
     PAYLOAD_BYTES_MAX,
@@ -104,6 +106,9 @@ class LogWriter:
         self.durable_lsn = report.last_lsn - len(self._kept)
         self.written_lsn = report.last_lsn
         self._first_lsn = self.next_lsn
+        # Everything up to here is testified to by something behind it, or is itself testimony.
+        self._proven_lsn = 0 if self._kept else report.last_lsn
+        self._proof_lsn = 0
         self._life = int.from_bytes(entropy(8), "little")
         self._life_base_lsn = self.durable_lsn + 1
         self.durability = Durability.OK
@@ -224,6 +229,28 @@ class LogWriter:
         flags, payload = encode_output(pane, offset, data)
         return self.append(RecordType.OUTPUT, payload, flags)
 
+    def prove(self) -> int | None:
+        """Once all is durable, frame a small record that says so; its LSN, None if there is no need.
+
+        Rot in the last records before it then shows as damage, not as a write that never finished.
+        """
+        settled = self.durable_lsn == self.next_lsn - 1 and self._active is not None
+        if not self.unproven or not settled or self.troubled or self._job is not None:
+            return None
+        self._proof_lsn = self._proven_lsn = self.append(RecordType.PROOF, b"", IGNORABLE)
+        return self._proof_lsn
+
+    @property
+    def unproven(self) -> bool:
+        """Whether the last records have nothing behind them that testifies to them."""
+        return self.next_lsn - 1 > self._proven_lsn
+
+    @property
+    def content_lsn(self) -> int:
+        """The last record, not counting testimony: an idle log does not change it."""
+        last = self.next_lsn - 1
+        return last - 1 if last == self._proof_lsn else last
+
     @property
     def output_stopped(self) -> bool:
         """Whether only structure is logged, because the disk is full or refuses."""
@@ -283,6 +310,22 @@ class LogWriter:
 
     # -- segments ----------------------------------------------------------------------------
 
+    def begin_segment(self) -> bool:
+        """Have what comes next stand in a new segment, so that all before it can be removed.
+
+        Its header goes out now, with a record that says nothing. False: not while the disk refuses.
+        """
+        if self._failed or self.durable_lsn < self._rehomed_lsn:
+            return False
+        active = self._active
+        if active is not None and active.header.base_lsn == self.next_lsn:
+            return True  # nothing stands in it yet
+        self._rotate(frame_bytes(0))
+        if self._active is None:
+            return False
+        self._proof_lsn = self.append(RecordType.PROOF, b"", IGNORABLE)
+        return self.write()
+
     def _rotate(self, needed: int) -> None:
         """Leave the full segment for the next one; without one, memory keeps the records."""
         self.write(now=True)
@@ -297,7 +340,9 @@ class LogWriter:
             return
         self._full.append((active.file, self.next_lsn - 1))
         self._active = None
+        reach("log.segment_full")
         self._open_segment(needed)
+        reach("log.segment_begun")
 
     def _open_segment(self, needed: int) -> None:
         """Make a segment the log's newest. Its header goes out with its first records."""
