@@ -1,0 +1,87 @@
+"""What becomes of every pane and every held process at a start."""
+
+import msgspec
+
+from fuguemux.engine.reconcile import (
+    Adopt,
+    Held,
+    LeaveDead,
+    Rescue,
+    Restart,
+    TakeExit,
+    key_parts,
+    pane_key,
+    reconcile,
+)
+from fuguemux.model.ids import PaneId
+from fuguemux.model.state import Life, Pane, ServerState
+from tests.support.builders import session, state, window
+
+STORE = "ab12"
+
+
+def with_pane(of: ServerState, pane: PaneId, **changes: object) -> ServerState:
+    changed: Pane = msgspec.structs.replace(of.panes[pane], **changes)
+    return msgspec.structs.replace(of, panes={**of.panes, pane: changed})
+
+
+def one_pane(**changes: object) -> tuple[ServerState, PaneId]:
+    built = state(session("work", window("w")))
+    pane = next(iter(built.panes))
+    defaults: dict[str, object] = {
+        "life": Life.RUNNING,
+        "generation": 3,
+        "pid": 50,
+        "process_start": 7,
+    }
+    return with_pane(built, pane, **{**defaults, **changes}), pane
+
+
+def test_a_running_process_is_carried_on_with() -> None:
+    built, pane = one_pane()
+    key = pane_key(STORE, pane, 3)
+    assert reconcile(built, STORE, [Held(key, 50, 7)]) == (Adopt(pane, key),)
+
+
+def test_a_process_that_started_but_was_not_logged_yet_is_the_panes_too() -> None:
+    built, pane = one_pane()
+    old, new = pane_key(STORE, pane, 3), pane_key(STORE, pane, 4)
+    steps = reconcile(built, STORE, [Held(old, 50, 7, ended=True), Held(new, 51, 8)])
+    assert steps == (Adopt(pane, new), Rescue(old))
+
+
+def test_a_process_that_ended_meanwhile_is_drained_and_taken() -> None:
+    built, pane = one_pane()
+    key = pane_key(STORE, pane, 3)
+    assert reconcile(built, STORE, [Held(key, 50, 7, ended=True, code=3)]) == (TakeExit(pane, key),)
+
+
+def test_without_its_process_a_pane_starts_again() -> None:
+    built, pane = one_pane()
+    assert reconcile(built, STORE, []) == (Restart(pane),)
+
+
+def test_a_dead_pane_stays_dead() -> None:
+    built, pane = one_pane(life=Life.DEAD)
+    assert reconcile(built, STORE, []) == (LeaveDead(pane),)
+    key = pane_key(STORE, pane, 3)
+    assert reconcile(built, STORE, [Held(key, 50, 7, ended=True)]) == (LeaveDead(pane),)
+
+
+def test_a_process_that_no_pane_knows_is_rescued() -> None:
+    built, pane = one_pane()
+    stranger = pane_key(STORE, PaneId(99), 1)
+    other = pane_key("another", pane, 3)
+    steps = reconcile(built, STORE, [Held(stranger, 60, 9), Held(other, 61, 9), Held("odd", 62, 9)])
+    assert steps == (Restart(pane), Rescue(stranger), Rescue(other), Rescue("odd"))
+
+
+def test_a_rescued_process_is_known_again_by_its_pid_and_start() -> None:
+    built, pane = one_pane(generation=1)
+    key = pane_key(STORE, PaneId(99), 1)
+    assert reconcile(built, STORE, [Held(key, 50, 7)]) == (Adopt(pane, key),)
+
+
+def test_keys_are_read_back() -> None:
+    assert key_parts(pane_key(STORE, PaneId(4), 2)) == (STORE, 4, 2)
+    assert key_parts("nonsense") is None
