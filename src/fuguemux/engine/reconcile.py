@@ -115,6 +115,8 @@ def _step(pane: Pane, found: tuple[int, Held] | None) -> Step:
         if process.ended:
             if pane.life is Life.DEAD:
                 return LeaveDead(pane.id)
+            if pane.life is Life.SUSPENDED:  # its end was told and the keeper has not heard so
+                return Restart(pane.id)
             return TakeExit(pane.id, process.key)
         return Adopt(pane.id, process.key)
     if pane.life is Life.DEAD:

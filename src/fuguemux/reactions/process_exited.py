@@ -29,22 +29,25 @@ def decide(
     code: int | None,
     signal: int | None,
     shutdown_near: bool,
+    stopping: bool = False,
+    away: bool = False,
 ) -> Decision:
     """What becomes of the pane. Both numbers None: how the process ended is not known.
 
-    `shutdown_near`: there are signs that the machine or the login session is ending. Nothing happens to a pane that is
-    closed or whose end was told already.
+    `shutdown_near`: there are signs that the machine or the login session is ending. `stopping`: this server is ending,
+    and whatever ends with it comes back with it. `away`: it ended while no server was there to show it, so the pane stays
+    and shows how. Nothing happens to a pane that is closed or whose end was told already.
     """
     known = state.panes.get(pane)
     if known is None or known.life in (Life.DEAD, Life.SUSPENDED):
         return Decision()
     now_ms = live.now_ms()
-    if shutdown_near and is_shutdown_suspect(code, signal):
+    if stopping or (shutdown_near and is_shutdown_suspect(code, signal)):
         exited = ProcessExited(
             pane, code, signal, ExitCause.SHUTDOWN_SUSPECT, now_ms, suspended=True
         )
         return Decision((exited,))
-    if _stays(state, known, code):
+    if away or _stays(state, known, code):
         return Decision((ProcessExited(pane, code, signal, _cause(code, signal), now_ms),))
     window = state.windows[known.window]
     return Decision(close_panes(state, window, {pane}, partial(renumbering, state)))

@@ -18,6 +18,7 @@ from fuguemux.server.executor import Executor
 from fuguemux.server.overlays import Message, Outcome, Page
 from fuguemux.server.pane_terminal import InputRefused, PaneTerminal
 from fuguemux.server.panes import Panes
+from fuguemux.server.restore_policy import awakened
 from fuguemux.server.scroll_views import ScrollViews
 from fuguemux.server.viewer import Viewer
 from fuguemux.server.viewers import Viewers
@@ -172,6 +173,10 @@ class KeyInput:
         binding = key_bindings.lookup(state, "root", item.name)
         if binding is not None:
             return binding.command
+        if item.name == "Enter" and not viewer.read_only:
+            command = awakened(state, viewer.active_pane())
+            if command:
+                return command
         self._pass_on(viewer, item)
         return ""
 
@@ -215,10 +220,8 @@ class KeyInput:
         return item.raw
 
     def _write(self, viewer: Viewer, terminal: PaneTerminal, data: bytes) -> None:
-        assert terminal.master is not None
         try:
-            if data:
-                terminal.master.write(data)
+            terminal.typed(data)
         except InputRefused as refused:
             self._viewers.message(viewer, f"the program in the pane does not read: {refused}")
 

@@ -62,5 +62,4 @@ class PaneInput:
             self._inject(terminal, CLEAR)
 
     def _write(self, terminal: PaneTerminal, data: bytes) -> None:
-        if terminal.master is not None and data:
-            terminal.master.write(data)
+        terminal.typed(data)

@@ -15,6 +15,10 @@ INPUT_BYTES_MAX = 16 << 20
 """Input that a program does not read waits in memory up to this; more is refused."""
 
 
+ENDS_A_SHELL = (b"\r", b"\n", b"\x04")
+"""What a person types last when they leave a shell: Enter or C-d."""
+
+
 class InputRefused(Exception):
     """The program in the pane does not read its input and too much waits already."""
 
@@ -41,6 +45,10 @@ class PtyMaster:
         if done < len(data):
             self._waiting += data[done:]
             self._loop.add_writer(self.fd, self._writable)
+
+    def time(self) -> float:
+        """The loop's clock, in seconds."""
+        return self._loop.time()
 
     def _write_now(self, data: bytes | bytearray) -> int:
         try:
@@ -110,6 +118,8 @@ class PaneTerminal:
         self.paused = False
         self.ended = False
         """The PTY gave its end: no process has it open any more."""
+        self.typed_at = -1e9
+        """When Enter or C-d was last typed here, by the loop's clock: what ended a shell then was a person."""
         self.last_output_s = 0
         self.last_activity_s = 0
         self.bell = False
@@ -119,8 +129,20 @@ class PaneTerminal:
         self.pending_title: str | None = None
         self.pending_directory: str | None = None
 
+    def typed(self, data: bytes) -> None:
+        """Hand on what somebody typed. Raises InputRefused when too much waits."""
+        if self.master is not None and data:
+            self.master.write(data)
+            if data.endswith(ENDS_A_SHELL):
+                self.typed_at = self.master.time()
+
     def take_archive(self, *, everything: bool = False) -> None:
-        """Move lines that left the screen from the engine to the scrollback store."""
+        """Move lines that left the screen from the engine to the scrollback store.
+
+        The engine keeps them as long as it has room, and forgets those beyond the pane's limit without handing them
+        over; with `everything` it hands all over now.
+        """
+        self.emulator.keep_lines = self.scrollback.limit_lines
         batch = self.emulator.archive(everything=everything)
         if batch is None:
             return

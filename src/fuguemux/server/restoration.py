@@ -1,6 +1,8 @@
 """What happens to every pane at start: carried on, started again, or left dead. And what the report says of it."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
+from typing import Any
 
 from fuguemux.engine.engine import Engine
 from fuguemux.engine.reconcile import (
@@ -14,21 +16,23 @@ from fuguemux.engine.reconcile import (
     reconcile,
 )
 from fuguemux.model.ids import PaneId
-from fuguemux.model.state import Pane
+from fuguemux.model.state import Life, Pane
 from fuguemux.observe.clock import Clock
 from fuguemux.observe.diagnostics import channel
 from fuguemux.persistence.report import PaneReport, RecoveryReport
-from fuguemux.reactions import process_found
+from fuguemux.reactions import not_restored, process_found
 from fuguemux.server.executor import EffectFailed
 from fuguemux.server.keeper_client import HeldPane
 from fuguemux.server.pane_output import PaneOutput
+from fuguemux.server.pane_terminal import PaneTerminal
 from fuguemux.server.panes import Panes
 from fuguemux.server.process_table import directory, name_of
 from fuguemux.server.processes import Processes
+from fuguemux.server.restore_policy import note, plan, shown
 
-SHELLS = frozenset(
-    {b"sh", b"ash", b"bash", b"dash", b"fish", b"ksh", b"mksh", b"tcsh", b"zsh", b"nu", b"xonsh"}
-)
+PROMPT_LOOK_SECONDS = 0.15
+PROMPT_LOOKS_MAX = 40
+"""A shell that has not asked for input after this many looks is left alone."""
 
 diagnostics = channel("restoration")
 
@@ -45,6 +49,8 @@ class Restoration:
         clock: Clock,
         store: str,
         report: RecoveryReport,
+        rerunnable: Collection[str],
+        spawn: Callable[[Coroutine[Any, Any, None]], object],
     ) -> None:
         self._engine = engine
         self._panes = panes
@@ -53,6 +59,8 @@ class Restoration:
         self._clock = clock
         self._store = store
         self._report = report
+        self._rerunnable = rerunnable
+        self._spawn = spawn
         self._by_pane = {pane.pane: pane for pane in report.panes}
 
     async def run(self, held: Sequence[HeldPane], answers: Mapping[PaneId, bytes]) -> None:
@@ -73,6 +81,10 @@ class Restoration:
         for step in steps:
             if isinstance(step, Adopt | TakeExit):
                 self._adopt(step, by_key[step.key], answers.get(step.pane, b""))
+        taken = {step.key for step in steps if isinstance(step, Adopt | TakeExit | Rescue)}
+        for process in held:
+            if process.key not in taken:
+                self._processes.not_needed(process)
         for step in steps:
             try:
                 await self._one(step, by_key)
@@ -83,8 +95,10 @@ class Restoration:
         terminal = self._panes.get(step.pane)
         if terminal is None:
             return
-        self._status(step.pane, "live")
+        self._status(step.pane, "live" if isinstance(step, Adopt) else "held-dead")
         self._processes.adopt(terminal, process)
+        if isinstance(step, TakeExit):
+            self._ended_away(step.pane)
         if answers and terminal.master is not None:
             terminal.master.write(answers)
 
@@ -93,36 +107,84 @@ class Restoration:
             case Restart(pane):
                 await self._restart(self._engine.state.panes[pane])
             case LeaveDead(pane):
-                stored = self._engine.state.panes[pane]
-                report = self._status(pane, "held-dead")
-                if report is not None and stored.exit is not None:
-                    report.exit_code, report.exit_signal = stored.exit.code, stored.exit.signal
+                self._status(pane, "held-dead")
+                self._tell_exit(pane)
             case Rescue(key):
                 self._rescue(by_key[key])
             case Adopt() | TakeExit():
                 pass
 
+    def _ended_away(self, pane: PaneId) -> None:
+        """The process ended while no server was there: the report says how, or that a shutdown has suspended it."""
+        stored = self._engine.state.panes.get(pane)
+        if stored is not None and stored.life is Life.SUSPENDED:
+            self._status(pane, "suspended")
+        self._tell_exit(pane)
+
+    def _tell_exit(self, pane: PaneId) -> None:
+        report, stored = self._by_pane.get(pane), self._engine.state.panes.get(pane)
+        if report is not None and stored is not None and stored.exit is not None:
+            report.exit_code, report.exit_signal = stored.exit.code, stored.exit.signal
+
     async def _restart(self, pane: Pane) -> None:
         """A new process for a pane whose old one is gone; what it showed stays above a line that says so."""
-        again = pane.generation > 0
         terminal = self._panes.get(pane.id)
         if terminal is None:
             return
-        await self._processes.start(pane.id, argv=None if runs_again(pane) else ())
-        self._status(pane.id, terminal.status or "respawned")
-        if again:
-            self._output.inject(terminal, self._separator(pane.id, terminal.emulator.size.columns))
+        again = pane.generation > 0
+        chosen = plan(self._engine.state, self._engine.live, pane, self._rerunnable)
+        lines = [self._separator(pane.id)] if again else []
+        if chosen.start:
+            await self._processes.start(pane.id, argv=chosen.argv)
+            self._status(pane.id, terminal.status or "respawned")
+            if terminal.status == "cwd-fallback":
+                lines.append(self._where(pane.id, pane.cwd))
+        else:
+            self._engine.tell(not_restored.decide(self._engine.state, self._engine.live, pane.id))
+            self._status(pane.id, "suspended")
+        report = self._by_pane.get(pane.id)
+        if report is not None:
+            report.note = chosen.line
+        if again and chosen.line:
+            lines.append(chosen.line)
+        columns = terminal.emulator.size.columns
+        if lines:
+            self._output.inject(terminal, b"".join(note(line, columns) for line in lines))
+        if chosen.typed:
+            self._spawn(self._type(terminal, chosen.typed))
 
-    def _separator(self, pane: PaneId, columns: int) -> bytes:
+    async def _type(self, terminal: PaneTerminal, line: bytes) -> None:
+        """Type `line` once the shell has asked for input, which is when it has shown something and then rests.
+
+        Nothing is typed if somebody else typed first, or if the shell stays silent.
+        """
+        key, seen = terminal.key, terminal.read_offset
+        start, shown = seen, False
+        for _ in range(PROMPT_LOOKS_MAX):
+            await asyncio.sleep(PROMPT_LOOK_SECONDS)
+            if terminal.key != key or terminal.master is None or terminal.typed_at > 0:
+                return
+            shown = shown or terminal.read_offset > start
+            if shown and terminal.read_offset == seen:
+                terminal.master.write(line)
+                return
+            seen = terminal.read_offset
+
+    def _where(self, pane: PaneId, wanted: bytes) -> str:
+        now = self._engine.state.panes[pane].cwd if pane in self._engine.state.panes else b"?"
+        text = f"its directory {shown(wanted.decode('utf-8', 'replace'))} is gone"
+        return text if now == wanted else f"{text}: started in {now.decode('utf-8', 'replace')}"
+
+    def _separator(self, pane: PaneId) -> str:
         year, month, day, hour, minute, *_ = self._clock.local_time(self._report.started_ms // 1000)
         text = f"restored {year}-{month:02}-{day:02} {hour:02}:{minute:02}"
         report = self._by_pane.get(pane)
         if report is not None and report.lost_bytes:
-            text += f", {report.lost_bytes} bytes lost"
-        if report is not None and report.status == "cwd-fallback":
-            text += ", its directory is gone"
-        line = f"── {text} ──"
-        return f"\x1b[2m{line[:columns]}\x1b[0m\r\n".encode()
+            lost = (
+                f"{report.lost_lines} lines" if report.lost_lines else f"{report.lost_bytes} bytes"
+            )
+            text += f", {lost} lost"
+        return f"── {text} ──"
 
     def _rescue(self, process: HeldPane) -> None:
         path = directory(process.pid)
@@ -165,16 +227,3 @@ class Restoration:
             if report is not None:
                 report.reason = reason
             self._status(step.pane, "failed")
-
-
-def runs_again(pane: Pane) -> bool:
-    """Whether the pane's own command is started again without asking: nothing but a shell is."""
-    if not pane.argv:
-        return True
-    words = pane.argv[0].split() if len(pane.argv) == 1 else list(pane.argv)
-    if not words:
-        return True
-    name = words[0].rpartition(b"/")[2].lstrip(b"-")
-    return name in SHELLS and not any(
-        word.startswith(b"-") and b"c" in word for word in words[1:] if not word.startswith(b"--")
-    )

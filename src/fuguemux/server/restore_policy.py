@@ -1,0 +1,163 @@
+"""What is started in a pane whose process is gone, by its restore policy. Decides only; nothing here starts anything.
+
+Nothing runs again unless somebody asked for it: by `restore-policy rerun` for programs of the list, by `restore-command`,
+or by pressing Enter. A command is a list of words all the way. It becomes text only to be typed into a shell for a
+person to see and to enter, quoted, and not at all if it holds a character that a shell or terminal could act on.
+"""
+
+import shlex
+from collections.abc import Collection
+from typing import Final, NamedTuple
+
+from fuguemux.commands import options
+from fuguemux.commands.environment import session_of
+from fuguemux.commands.formats import Context, expand
+from fuguemux.model.ids import PaneId
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import Life, Pane, ServerState
+
+SHELLS: Final = frozenset(
+    {b"sh", b"ash", b"bash", b"dash", b"fish", b"ksh", b"mksh", b"tcsh", b"zsh", b"nu", b"xonsh"}
+)
+SESSION_OPTION: Final = "@restore-policy"
+"""`restore-policy` is an option of windows and panes; this one of a session stands between those and the global one."""
+POLICIES: Final = ("shell", "suspended", "rerun", "none")
+LINE_CHARACTERS_MAX: Final = 4096
+
+
+class Plan(NamedTuple):
+    """What to do. `argv` None: the pane's own command; empty: a shell."""
+
+    start: bool
+    argv: tuple[bytes, ...] | None = ()
+    typed: bytes = b""
+    """Typed into the shell once it asks for input; ends with a carriage return only if the policy says so."""
+    line: str = ""
+    """What the pane says of it."""
+
+
+def plan(state: ServerState, live: LiveView, pane: Pane, rerunnable: Collection[str]) -> Plan:
+    """The plan for one pane. `rerunnable`: names of programs that may be offered or run again."""
+    command = options.get(state, "restore-command", window=state.windows[pane.window], pane=pane)
+    session = session_of(state, pane)
+    if command:
+        context = Context(
+            state,
+            live,
+            session=None if session is None else session.id,
+            window=pane.window,
+            pane=pane.id,
+        )
+        text = expand(command, context)
+        return Plan(
+            True, (text.encode("utf-8", "surrogateescape"),), line=f"restore-command: {shown(text)}"
+        )
+    policy = policy_of(state, pane)
+    program = program_of(pane)
+    own = None if runs_again(pane) else ()
+    text = command_line(program)
+    if policy == "none":
+        name = text or "a shell"
+        return Plan(
+            False,
+            line=f"not started again (restore-policy none); press Enter to run: {shown(name)}",
+        )
+    if not program:
+        return Plan(True, own)
+    was = f"was running: {shown(text)}"
+    if policy == "shell":
+        return Plan(True, own, line=was)
+    if name_of(program) not in rerunnable:
+        return Plan(True, own, line=f"{was} (not in persistence.restore_commands)")
+    if not safe(text):
+        return Plan(
+            True, own, line=f"{was} (not typed: it has characters that a shell would act on)"
+        )
+    line = text.encode("utf-8", "surrogateescape")
+    if policy == "rerun":
+        if not pane.foreground:
+            return Plan(True, None, line=f"running again: {shown(text)}")
+        return Plan(True, own, line + b"\r", f"running again: {shown(text)}")
+    return Plan(True, own, line, f"press Enter to run: {shown(text)}")
+
+
+def policy_of(state: ServerState, pane: Pane) -> str:
+    """The pane's restore policy: its own, its window's, its session's `@restore-policy`, the global one."""
+    window = state.windows[pane.window]
+    name = "restore-policy"
+    for local in (pane.options, window.options):
+        if name in local:
+            return local[name]
+    session = session_of(state, pane)
+    of_session = "" if session is None else session.options.get(SESSION_OPTION, "")
+    if of_session in POLICIES:
+        return of_session
+    return options.get(state, name, window=window, pane=pane)
+
+
+def program_of(pane: Pane) -> tuple[bytes, ...]:
+    """The words of the program that ran, other than a shell; empty: there was none."""
+    if pane.foreground:
+        return pane.foreground
+    return () if runs_again(pane) else pane.argv
+
+
+def runs_again(pane: Pane) -> bool:
+    """Whether the pane's own command is started again without asking: nothing but a shell is."""
+    if not pane.argv:
+        return True
+    words = pane.argv[0].split() if len(pane.argv) == 1 else list(pane.argv)
+    if not words:
+        return True
+    name = words[0].rpartition(b"/")[2].lstrip(b"-")
+    return name in SHELLS and not any(
+        word.startswith(b"-") and b"c" in word for word in words[1:] if not word.startswith(b"--")
+    )
+
+
+def name_of(program: tuple[bytes, ...]) -> str:
+    """How a program is called, whatever path it was started by."""
+    first = program[0].split()[0] if len(program) == 1 and program[0].split() else program[0]
+    return first.rpartition(b"/")[2].lstrip(b"-").decode("utf-8", "replace")
+
+
+def command_line(program: tuple[bytes, ...]) -> str:
+    """The words as one line for a shell. A single word of a pane's own is a command line already."""
+    words = [word.decode("utf-8", "surrogateescape") for word in program]
+    if len(words) == 1 and " " in words[0]:
+        return words[0]
+    return shlex.join(words)
+
+
+def safe(text: str) -> bool:
+    """Whether typing `text` into a shell only puts it on the command line."""
+    return text.isprintable() and 0 < len(text) <= LINE_CHARACTERS_MAX
+
+
+def shown(text: str) -> str:
+    """`text` for people: what is not printable is escaped, what is long is cut."""
+    visible = "".join(
+        c if c.isprintable() else c.encode("unicode_escape", "replace").decode() for c in text
+    )
+    return visible if len(visible) <= 200 else visible[:199] + "…"
+
+
+def suspended_line(pane: Pane, columns: int) -> bytes:
+    """What a pane shows whose process a shutdown, or something like one, has ended while this server goes on."""
+    how = "its process ended"
+    if pane.exit is not None and pane.exit.signal is not None:
+        how = f"its process was ended by signal {pane.exit.signal}, as at a shutdown"
+    return note(f"suspended: {how}; press Enter to start it again", columns)
+
+
+def note(text: str, columns: int) -> bytes:
+    """A line of fugue's own in a pane: on a row of its own, dim, not wider than the pane."""
+    return f"\x1b[0m\x1b[2m{text[:columns]}\x1b[0m\r\n".encode("utf-8", "replace")
+
+
+def awakened(state: ServerState, pane: PaneId | None) -> str:
+    """The command that Enter runs in a pane which waits to be started again; empty: it does not wait."""
+    known = None if pane is None else state.panes.get(pane)
+    if known is None or known.life is not Life.SUSPENDED:
+        return ""
+    return f"respawn-pane -t %{known.id}"
