@@ -24,6 +24,7 @@ STARTING = (
     ("list-keys", "lsk", 6),
     ("list-commands", "lscm", 7),
     ("recovery", "", 3),
+    ("restore-session", "", 5),
 )
 """Commands that start the server: name, alias, and how many characters of the name mean it among all commands."""
 

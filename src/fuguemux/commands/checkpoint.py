@@ -1,25 +1,44 @@
-"""checkpoint: write one now; the answer comes when it is durable."""
+"""checkpoint: write one now; the answer comes when it is durable. `-s` keeps it under a name, `-d` deletes such a save."""
 
 from typing import Final
 
 from fuguemux.commands.command import Command, Invocation
-from fuguemux.model.decision import Decision
-from fuguemux.model.effects import Checkpoint
+from fuguemux.model.decision import Decision, Refused
+from fuguemux.model.effects import Checkpoint, DeleteSave
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
 
+NAME_BYTES_MAX: Final = 100
+"""Of a save: its file is called by the name in hexadecimal digits."""
+
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
-    reason = invocation.arguments[0] if invocation.arguments else "asked for"
-    return Decision(effects=(Checkpoint(reason),))
+    save, delete = invocation.flags.value("s"), invocation.flags.value("d")
+    if delete is not None:
+        if save is not None or invocation.arguments:
+            raise Refused("checkpoint: -d takes a name and nothing else")
+        return Decision(effects=(DeleteSave(delete),))
+    if save is not None:
+        check_save_name(save)
+    default = "asked for" if save is None else "saved"
+    reason = invocation.arguments[0] if invocation.arguments else default
+    return Decision(effects=(Checkpoint(reason, save or ""),))
+
+
+def check_save_name(name: str) -> None:
+    """Raise Refused for a name that could not be told from a time or a log record, or is too long."""
+    if not 0 < len(name.encode("utf-8", "surrogateescape")) <= NAME_BYTES_MAX:
+        raise Refused(f"the name of a save has 1 to {NAME_BYTES_MAX} bytes")
+    if not name.isprintable() or name[0].isdigit() or name[0] == "-":
+        raise Refused(f"not a name for a save: {name!r}: begin it with a letter")
 
 
 COMMAND: Final = Command(
     name="checkpoint",
     alias="",
-    flags="",
-    usage="[reason]",
+    flags="d:s:",
+    usage="[-d name] [-s name] [reason]",
     arguments=(0, 1),
     decide=decide,
-    help="Write a checkpoint now.",
+    help="Write a checkpoint now; with -s keep it under a name, which -d deletes.",
 )

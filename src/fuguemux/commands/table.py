@@ -59,6 +59,7 @@ from fuguemux.commands import (
     respawn_pane,
     respawn_window,
     restart_server,
+    restore_session,
     rotate_window,
     run_shell,
     save_buffer,
@@ -151,6 +152,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
     respawn_pane.COMMAND,
     respawn_window.COMMAND,
     restart_server.COMMAND,
+    restore_session.COMMAND,
     rotate_window.COMMAND,
     run_shell.COMMAND,
     save_buffer.COMMAND,
@@ -182,20 +184,46 @@ COMMANDS: Final[tuple[Command, ...]] = (
     wait_for.COMMAND,
 )
 
+TMUX_NAMES: Final = (
+    *("attach-session", "bind-key", "break-pane", "capture-pane", "choose-buffer", "choose-client"),
+    *("choose-tree", "clear-history", "clear-prompt-history", "clock-mode", "command-prompt"),
+    *("confirm-before", "copy-mode", "customize-mode", "delete-buffer", "detach-client"),
+    *("display-menu", "display-message", "display-popup", "display-panes", "find-window"),
+    *("has-session", "if-shell", "join-pane", "kill-pane", "kill-server", "kill-session"),
+    *("kill-window", "last-pane", "last-window", "link-window", "list-buffers", "list-clients"),
+    *("list-commands", "list-keys", "list-panes", "list-sessions", "list-windows", "load-buffer"),
+    *("lock-client", "lock-server", "lock-session", "move-pane", "move-window", "new-session"),
+    *("new-window", "next-layout", "next-window", "paste-buffer", "pipe-pane", "previous-layout"),
+    *("previous-window", "refresh-client", "rename-session", "rename-window", "resize-pane"),
+    *("resize-window", "respawn-pane", "respawn-window", "rotate-window", "run-shell"),
+    *("save-buffer", "select-layout", "select-pane", "select-window", "send-keys", "send-prefix"),
+    *("server-access", "set-buffer", "set-environment", "set-hook", "set-option"),
+    *("set-window-option", "show-buffer", "show-environment", "show-hooks", "show-messages"),
+    *("show-options", "show-prompt-history", "show-window-options", "source-file"),
+    *("split-window", "start-server", "suspend-client", "swap-pane", "swap-window"),
+    *("switch-client", "unbind-key", "unlink-window", "wait-for"),
+)
+"""All commands of tmux 3.3a. What abbreviates one of them there does so here, whatever else there is."""
+
 _BY_ALIAS: Final = {command.alias: command for command in COMMANDS if command.alias}
 _BY_NAME: Final = {command.name: command for command in COMMANDS}
 
 
 def find(name: str) -> Command:
-    """The command called `name`: by its alias, its name, or a prefix of its name that only it has. Raises Refused."""
+    """The command called `name`: by its alias, its name, or a prefix of its name that only it has. Raises Refused.
+
+    The commands that only fugue has can be abbreviated where that means nothing in tmux."""
     command = _BY_ALIAS.get(name) or _BY_NAME.get(name)
     if command is not None:
         return command
-    found = sorted(known for known in _BY_NAME if known.startswith(name))
+    found = sorted(known for known in TMUX_NAMES if known.startswith(name))
+    found = found or sorted(known for known in _BY_NAME if known.startswith(name))
     if not found or not name:
         raise Refused(f"unknown command: {name}")
     if len(found) > 1:
         raise Refused(f"ambiguous command: {name}, could be: {', '.join(found)}")
+    if found[0] not in _BY_NAME:
+        raise Refused(f"not supported: {found[0]}")
     return _BY_NAME[found[0]]
 
 

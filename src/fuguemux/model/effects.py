@@ -128,9 +128,23 @@ class ShowText(Effect, frozen=True):
 
 
 class Checkpoint(Effect, frozen=True):
-    """Write a checkpoint now. The reply waits for it."""
+    """Write a checkpoint now. The reply waits for it. With `name` it is kept under that name until somebody deletes it."""
 
     reason: str
+    name: str = ""
+
+
+class DeleteSave(Effect, frozen=True):
+    """Delete what was saved under a name."""
+
+    name: str
+
+
+class RestoreSession(Effect, frozen=True):
+    """Bring a session of the past back as a new one. `at`: a time, LSN or name of a save; empty: as it was last seen."""
+
+    session: str
+    at: str
 
 
 class ReloadConfiguration(Effect, frozen=True):

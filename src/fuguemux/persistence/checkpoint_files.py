@@ -313,6 +313,14 @@ class CheckpointFiles:
         files = [(manifest_name(each.number), each) for each in published]
         if name:
             files.append((save_name(name), msgspec.structs.replace(manifest, name=name)))
+        self._publish(files)
+        self.manifests = published
+
+    def publish_save(self, manifest: Manifest) -> None:
+        """As `publish`, under the manifest's name alone: it does not become a generation."""
+        self._publish([(save_name(manifest.name), manifest)])
+
+    def _publish(self, files: list[tuple[str, Manifest]]) -> None:
         for file_name, each in files:
             self._write_manifest(file_name, each)
         for writer, digest in self._finished:
@@ -321,7 +329,6 @@ class CheckpointFiles:
             path = f"{self._directory}/{file_name}"
             self._storage.rename(path + TEMPORARY_SUFFIX, path)
         self._storage.fsync_directory(self._directory)
-        self.manifests = published
 
     def _write_manifest(self, file_name: str, manifest: Manifest) -> None:
         data = encode_manifest(manifest)

@@ -7,6 +7,7 @@ import msgspec
 
 from fuguemux.model.ids import PaneId
 from fuguemux.model.state import ServerState
+from fuguemux.persistence.blocks import COMPRESSION_LEVEL
 from fuguemux.persistence.manifest import Manifest
 from fuguemux.persistence.packs import PACK_BYTES_MAX
 
@@ -55,9 +56,11 @@ class Sources(Protocol):
 class CheckpointSettings(msgspec.Struct, frozen=True):
     """What a person may change."""
 
-    keep_checkpoints: int = 0
+    keep_more: int = 0
+    """Generations beyond the two that are always there."""
     scrollback_persistence_lines: int | None = None
     compaction_bytes_max: int = PACK_BYTES_MAX
+    compression_level: int = COMPRESSION_LEVEL
     slice_ms: float = 2.0
     program: str = "fugue"
 

@@ -5,6 +5,8 @@ that holds nothing younger, by replaying the log up to there. Of older generatio
 is reached is that of the checkpoint itself, and the report says so.
 """
 
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Final, NamedTuple
 
 from fuguemux.model.layout import panes_of
@@ -105,3 +107,29 @@ def part_of(state: ServerState, session: Session) -> ServerState:
         session_options=state.session_options,
         window_options=state.window_options,
     )
+
+
+_AGO: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def parse_moment(text: str, now_ms: int, saves: Iterable[str] = ()) -> Moment:
+    """What a person wrote: a save's name, an LSN, `10m` (ago: s, m, h, d), `14:05` (today), or a date and time.
+
+    Times are local unless they say otherwise. Raises NotReachable, saying what is understood.
+    """
+    if text in saves:
+        return Moment(name=text)
+    if text.isascii() and text.isdigit():
+        return Moment(lsn=int(text))
+    if text[-1:] in _AGO and text[:-1].isascii() and text[:-1].isdigit():
+        return Moment(time_ms=now_ms - int(text[:-1]) * _AGO[text[-1]] * 1000)
+    today = datetime.fromtimestamp(now_ms / 1000).astimezone().date().isoformat()
+    words = f"{today} {text}" if ":" in text and "-" not in text else text
+    try:
+        # To the end of the second that was named: what a list shows is then reached.
+        moment = datetime.fromisoformat(words).astimezone()
+        return Moment(time_ms=int(moment.timestamp() * 1000) + (0 if moment.microsecond else 999))
+    except (ValueError, OverflowError, OSError):
+        raise NotReachable(
+            f"no save called {text!r}, and no time or LSN: write 14:05, 2026-11-23T14:05:00, 10m, 4711, or a name"
+        ) from None

@@ -79,8 +79,16 @@ class Commands(Protocol):
 class Lifecycle(Protocol):
     """The server as a whole."""
 
-    async def checkpoint(self, reason: str) -> bytes:
-        """Write a checkpoint; a line about it. Raises EffectFailed."""
+    async def checkpoint(self, reason: str, name: str = "") -> bytes:
+        """Write a checkpoint, with `name` one that is kept; a line about it. Raises EffectFailed."""
+        ...
+
+    async def delete_save(self, name: str) -> bytes:
+        """Delete a checkpoint that was kept under a name; nothing to say. Raises EffectFailed."""
+        ...
+
+    async def restore_session(self, session: str, at: str) -> bytes:
+        """Bring a session of the past back; a line about it. Raises EffectFailed."""
         ...
 
     async def reload_now(self) -> bytes:
@@ -159,6 +167,10 @@ class EffectRunner:
                 return _printed(self._lifecycle.reload_now())
             case ef.Purge(panes):
                 return _printed(self._lifecycle.purge(panes))
+            case ef.DeleteSave(name):
+                return _printed(self._lifecycle.delete_save(name))
+            case ef.RestoreSession(session, at):
+                return _printed(self._lifecycle.restore_session(session, at))
             case ef.StopServer():
                 self._lifecycle.stop()
             case ef.RestartServer():
@@ -181,8 +193,8 @@ class EffectRunner:
 
     def _long(self, effect: Long, asker: Asker) -> Awaitable[Ending] | None:
         match effect:
-            case ef.Checkpoint(reason):
-                return _printed(self._lifecycle.checkpoint(reason))
+            case ef.Checkpoint(reason, name):
+                return _printed(self._lifecycle.checkpoint(reason, name))
             case ef.RunShell():
                 return self._shells.run_shell(effect, asker)
             case ef.WaitFor():

@@ -1,0 +1,26 @@
+"""restore-session: bring back a session that was closed, or as it was at another time, beside those that run."""
+
+from typing import Final
+
+from fuguemux.commands.command import Command, Invocation
+from fuguemux.model.decision import Decision
+from fuguemux.model.effects import RestoreSession
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import ServerState
+
+
+def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
+    at = invocation.flags.value("a") or ""
+    return Decision(effects=(RestoreSession(invocation.arguments[0], at),))
+
+
+COMMAND: Final = Command(
+    name="restore-session",
+    alias="",
+    flags="a:",
+    usage="[-a time-or-LSN-or-name] session-name",
+    arguments=(1, 1),
+    decide=decide,
+    help="Bring back a session of the past as a new one.",
+    starts_server=True,
+)

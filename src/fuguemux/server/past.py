@@ -1,0 +1,100 @@
+"""Sessions and panes of the past, read from the state directory without changing it: what `restore` and `export` work with.
+
+Blocks; nothing here belongs to a loop.
+"""
+
+import contextlib
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from fuguemux.model.ids import PaneId
+from fuguemux.model.state import ServerState, Session
+from fuguemux.observe.clock import Clock
+from fuguemux.persistence.files import Storage
+from fuguemux.persistence.point_in_time import Moment, newest_with, part_of, session_called
+from fuguemux.persistence.recovery import CHECKPOINTS, Recovered, recover
+from fuguemux.persistence.retention import Found, find_manifests
+from fuguemux.server.capture import history_lines
+from fuguemux.server.pane_terminal import PaneTerminal
+from fuguemux.server.rebuild import rebuild
+from fuguemux.terminal.emulator import EmulatorFactory
+
+
+class PastPane(NamedTuple):
+    """What a pane showed: its history as logical lines, and its screen as terminal output."""
+
+    history: list[bytes]
+    screen: bytes
+
+
+class PastSession(NamedTuple):
+    """A session as it was. `state` holds it alone. `notes`: what is not as it should be."""
+
+    session: Session
+    state: ServerState
+    panes: dict[PaneId, PastPane]
+    as_of_ms: int
+    notes: list[str]
+
+
+def points(storage: Storage, directory: str) -> Found:
+    """Every checkpoint and save there is. Raises OSError and ManifestUnsupported."""
+    with contextlib.suppress(FileNotFoundError):
+        return find_manifests(storage, f"{directory}/{CHECKPOINTS}")
+    return Found([], [], [], 0)
+
+
+def recovered_at(
+    storage: Storage, directory: str, clock: Clock, moment: Moment | None
+) -> Recovered:
+    """Everything as of a moment (None: now). Raises NotReachable, OSError, and what another version's data raises."""
+    return recover(
+        storage,
+        directory,
+        now_ms=clock.wall_ms,
+        monotonic=lambda: clock.monotonic_ns() / 1e9,
+        new_store_id=bytes(16),
+        read_only=True,
+        at=moment,
+    )
+
+
+def rebuilt_panes(
+    recovered: Recovered, emulators: EmulatorFactory, panes: Iterable[PaneId]
+) -> dict[PaneId, PaneTerminal]:
+    """Terminals of some of the panes. Close their emulators when done."""
+    return {
+        pane: rebuild(recovered.panes[pane], recovered.store.pane(pane), emulators).terminal
+        for pane in panes
+    }
+
+
+def past_session(
+    storage: Storage,
+    directory: str,
+    clock: Clock,
+    emulators: EmulatorFactory,
+    name: str,
+    moment: Moment | None,
+    lines_max: int,
+) -> PastSession:
+    """A session as of a moment, else as it was last seen. Raises as `recovered_at`, NotReachable if it is not there."""
+    if moment is None:
+        moment = newest_with(points(storage, directory), name)
+    recovered = recovered_at(storage, directory, clock, moment)
+    session = session_called(recovered.state, name)
+    part = part_of(recovered.state, session)
+    panes = {}
+    for pane, terminal in rebuilt_panes(recovered, emulators, part.panes).items():
+        emulator, scrollback = terminal.emulator, terminal.scrollback
+        # Its program is gone: the modes that it had set would confuse the next one.
+        emulator.reset_for_new_process()
+        terminal.take_archive(everything=True)
+        start = max(scrollback.base, scrollback.next_line - lines_max)
+        panes[pane] = PastPane(
+            history_lines(terminal, start, scrollback.next_line), emulator.to_ansi()
+        )
+        terminal.close()
+    report = recovered.report
+    as_of = moment.time_ms or report.last_record_ms or report.checkpoint_ms
+    return PastSession(session, part, panes, min(as_of, clock.wall_ms()), report.notes)
