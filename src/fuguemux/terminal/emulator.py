@@ -191,6 +191,12 @@ class Emulator(Protocol):
         """Forget the history. The next `archive()` says `cleared`."""
 
     # -- history ----------------------------------------------------------------------------
+    keep_lines: int | None
+    """How many lines of history anybody wants; None, as at first: all.
+
+    With a number `archive` may leave out lines that at least so many whole ones follow; it then says `cleared`.
+    """
+
     def archive(self, *, everything: bool = False) -> Archived | None:
         """Take the lines that are ready to leave, or None if there are none.
 

@@ -40,7 +40,12 @@ from fuguemux.terminal.emulator import (
     Size,
     SnapshotError,
 )
-from fuguemux.terminal.ghostty_history import PIECE_BYTES_MAX, History, limit_bytes
+from fuguemux.terminal.ghostty_history import (
+    BATCH_ROWS,
+    PIECE_BYTES_MAX,
+    History,
+    limit_bytes,
+)
 from fuguemux.terminal.ghostty_library import SNAPSHOT_VERSION, check, load
 from fuguemux.terminal.ghostty_rows import Rows
 
@@ -53,6 +58,8 @@ ERASE_HISTORY: Final = b"\x1b[3J"
 
 class GhosttyEmulator:
     """One pane's terminal; see `emulator.Emulator` for what its methods promise."""
+
+    _keep_lines: int | None = None
 
     def __init__(self, columns: int, rows: int) -> None:
         self._lib = load().lib
@@ -73,7 +80,7 @@ class GhosttyEmulator:
         self._terminal = terminal
         self._sink = callbacks.Sink(self._lib, *self._size)
         callbacks.register(self._lib, terminal, self._sink)
-        state.configure(self._lib, terminal, limit_bytes(self._size.columns))
+        state.configure(self._lib, terminal, limit_bytes(self._size.columns, self._keep_lines))
         self._rows = Rows(self._lib, terminal)
         self._history = History(self._lib, terminal, self._rows)
 
@@ -108,7 +115,7 @@ class GhosttyEmulator:
         if DELETE in data:
             data = data.translate(None, DELETE)
         self._generation += 1
-        if self._tail or (scan.ESCAPE in data and any(map(data.__contains__, scan.SEEN_PARTS))):
+        if self._tail or scan.needed(data):
             self._feed_scanned(data)
         else:
             self._feed_pieces(data)
@@ -163,7 +170,7 @@ class GhosttyEmulator:
         for at in range(0, length, PIECE_BYTES_MAX):
             size = min(PIECE_BYTES_MAX, length - at)
             lib.ghostty_terminal_vt_write(terminal, start + at, size)
-            if self._history.due(size) and not self.alternate:
+            if self._history.due(size) and not self.alternate and not self._skip_history():
                 self._take_history()
 
     def _before_switch(self, *, entering: bool) -> None:
@@ -220,7 +227,7 @@ class GhosttyEmulator:
         self._write(before.undo)
         if joint:
             self._history.note_joint(columns)
-        state.limit_history(self._lib, self._terminal, limit_bytes(columns))
+        state.limit_history(self._lib, self._terminal, limit_bytes(columns, self._keep_lines))
         events = self._events()
         self._write(unfinished)
         self._sink.events.clear()
@@ -253,10 +260,39 @@ class GhosttyEmulator:
             return Archived(True, False, lines, bool(waiting and waiting.continues))
         return waiting
 
+    @property
+    def keep_lines(self) -> int | None:
+        return self._keep_lines
+
+    @keep_lines.setter
+    def keep_lines(self, lines: int | None) -> None:
+        if lines == self._keep_lines:
+            return
+        columns = self._size.columns
+        before, after = limit_bytes(columns, self._keep_lines), limit_bytes(columns, lines)
+        if after < before:
+            self._take_history()
+        self._keep_lines = lines
+        if before != after:
+            state.limit_history(self._lib, self._terminal, after)
+
+    def _skip_history(self) -> bool:
+        """Leave the oldest rows out, because nobody wants that many lines. False: they must be taken."""
+        if self._keep_lines is None or not self._history.skip(self._keep_lines):
+            return False
+        self._waiting, self._waiting_bytes = None, 0
+        self._cleared, self._open = True, False
+        return True
+
     def _take_history(self) -> None:
         """Move every row of the history that was not taken to those that wait for `archive`."""
-        below = self.alternate
-        taken = self._take_below_alternate() if below else self._history.take(self._size.columns)
+        if self.alternate:
+            self._add_taken(self._take_below_alternate())
+            return
+        while taken := self._history.take(self._size.columns, BATCH_ROWS):
+            self._add_taken(taken)
+
+    def _add_taken(self, taken: Archived | None) -> None:
         if taken is None:
             return
         taken = taken._replace(continued=taken.continued and self._open)
@@ -296,6 +332,7 @@ class GhosttyEmulator:
         blob, _unfinished = snapshots.without_continuation(self._lib, blob)
         copy = GhosttyEmulator.__new__(GhosttyEmulator)
         copy._lib, copy._size, copy._closed = self._lib, self._size, True
+        copy._keep_lines = self._keep_lines
         copy._adopt(snapshots.decode(self._lib, blob, with_history=with_history))
         copy._closed, copy._shape = False, 0
         copy._history.links = self._history.links

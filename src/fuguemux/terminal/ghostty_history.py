@@ -4,14 +4,19 @@ The engine keeps the history in pages of some hundred rows and recycles the olde
 byte limit is reached; recycling is what makes it fast (with pages freed and mapped anew it runs at
 a third of the speed). So rows that were taken stay where they are until they are recycled, and a
 reference that the engine tracks marks the newest row taken. Rows are taken long before the limit
-could reach them: after every piece of `PIECE_BYTES_MAX` of output it is checked how many wait.
+could reach them: after every piece of `PIECE_BYTES_MAX` of output it is looked at how many wait, and
+how many taken ones the engine would recycle before them.
 
-The whole selection is formatted in one call with soft-wrapped rows joined, then split: 0.5 µs a
-line.
+A selection is formatted in one call with soft-wrapped rows joined, then split: 0.5 µs a line. In a
+flood that is the most expensive part of all, and for nothing: the lines are beyond the history
+limit before anybody looks. So rows wait in the engine as long as it has room, and when it has no more,
+the oldest are skipped if enough whole lines follow them. Counting lines is ten times as quick as
+formatting them.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Any, Final
 
 from fuguemux.terminal._ghostty_abi import ffi
@@ -23,15 +28,26 @@ PIECE_BYTES_MAX: Final = 4096  # fed between two looks at the history
 TAKE_ROWS: Final = 1000  # rows in the history that are taken out together
 TAKE_FED_BYTES: Final = 256 << 10  # … or sooner: many styles make pages large
 # A piece of bare line feeds pushes PIECE_BYTES_MAX rows; on top of that two pages of slack.
-LIMIT_ROWS: Final = TAKE_ROWS + PIECE_BYTES_MAX + 1200
+RESERVE_ROWS: Final = PIECE_BYTES_MAX + 1200
+BATCH_ROWS: Final = 2000  # formatted in one call
+COUNTED_ROWS: Final = 1024  # counted in one call, and skipped together
 ROW_BYTES_PER_COLUMN: Final = 9  # 8 for a cell, and the page's own tables
 LIMIT_BYTES_MIN: Final = 4 << 20
-assert LIMIT_ROWS > TAKE_ROWS + PIECE_BYTES_MAX
+LIMIT_BYTES_MAX: Final = 24 << 20  # as far as it only serves to skip lines
 
 
-def limit_bytes(columns: int) -> int:
-    """Return the engine's history limit for a width, large enough that nothing untaken is recycled."""
-    return max(LIMIT_BYTES_MIN, LIMIT_ROWS * columns * ROW_BYTES_PER_COLUMN)
+def limit_bytes(columns: int, keep_lines: int | None = None) -> int:
+    """Return the engine's history limit for a width, large enough that nothing untaken is recycled.
+
+    With `keep_lines` there is room for twice as many rows, so that most floods are never formatted, unless that
+    takes too much memory.
+    """
+    row_bytes = columns * ROW_BYTES_PER_COLUMN
+    least = max(LIMIT_BYTES_MIN, (TAKE_ROWS + RESERVE_ROWS) * row_bytes)
+    if keep_lines is None:
+        return least
+    wanted = (2 * keep_lines + 4 * COUNTED_ROWS + RESERVE_ROWS) * row_bytes
+    return max(least, min(wanted, LIMIT_BYTES_MAX))
 
 
 class History:
@@ -47,6 +63,9 @@ class History:
         self._place = ffi.new("GhosttyPointCoordinate*")
         self._count = ffi.new("size_t*")
         self._fed_bytes = 0
+        self._counts: deque[int] = (
+            deque()
+        )  # lines in every COUNTED_ROWS from the first untaken row on
         self.links = False  # whether any cell may carry a link
         self.joint: bytes | None = None  # see `note_joint`
         self.taken_below = 0  # rows taken of a restored primary screen that cannot be marked yet
@@ -59,6 +78,7 @@ class History:
         """Count the whole history as not taken: it was erased, or this is a new terminal."""
         self.joint = None
         self.taken_below = 0
+        self._counts.clear()
         if self._marked:
             self._lib.ghostty_tracked_grid_ref_free(self._mark[0])
             self._marked = False
@@ -83,13 +103,47 @@ class History:
     def due(self, fed_bytes: int) -> bool:
         """Whether it is time to take rows, after `fed_bytes` more were fed to the primary screen."""
         self._fed_bytes += fed_bytes
-        waiting = self.rows_count() - self.first_untaken()
+        first = self.first_untaken()
+        if first >= RESERVE_ROWS:
+            return False  # all of these would be recycled before the first untaken one
+        waiting = self.rows_count() - first
         return waiting >= TAKE_ROWS or (waiting > 0 and self._fed_bytes >= TAKE_FED_BYTES)
 
-    def take(self, columns: int) -> Archived | None:
-        """Take all rows of the history that were not taken. The primary screen must be active."""
-        stop = self.rows_count()
-        start = self.first_untaken()
+    def skip(self, keep_lines: int) -> bool:
+        """Count the oldest untaken rows as taken, if more than `keep_lines` whole lines follow them."""
+        first, stop, counts = self.first_untaken(), self.rows_count(), self._counts
+        start = first + len(counts) * COUNTED_ROWS
+        while start + COUNTED_ROWS <= stop:
+            counts.append(self._whole_lines(start, start + COUNTED_ROWS))
+            start += COUNTED_ROWS
+        left, skipped = sum(counts), 0
+        while counts and left - counts[0] > keep_lines:
+            left -= counts.popleft()
+            skipped += COUNTED_ROWS
+        if not skipped:
+            return False
+        remaining = counts.copy()
+        self.mark_row(first + skipped - 1)
+        self._counts = remaining
+        self._fed_bytes = 0
+        self.joint = None
+        return True
+
+    def _whole_lines(self, start: int, stop: int) -> int:
+        """Return how many lines end in these rows, or a few less: only their first column is formatted."""
+        text = self._rows.format(
+            "screen", (0, start), (0, stop - 1), kind="text", unwrap=True, rectangle=True
+        )
+        return text.count(b"\n")
+
+    def take(self, columns: int, rows_max: int | None = None) -> Archived | None:
+        """Take the oldest `rows_max` rows (None: all) of the history that were not taken; None: there are none.
+
+        The primary screen must be active.
+        """
+        start, stop = self.first_untaken(), self.rows_count()
+        if rows_max is not None:
+            stop = min(stop, start + rows_max)
         self._fed_bytes = 0
         if start >= stop:
             return None
@@ -152,7 +206,9 @@ class History:
             look *= 8
 
     def mark_row(self, row: int) -> None:
+        """Count everything up to this row as taken."""
         lib = self._lib
+        self._counts.clear()
         self._point.tag = lib.GHOSTTY_POINT_TAG_SCREEN
         self._point.value.x, self._point.value.y = 0, row
         if self._marked:
