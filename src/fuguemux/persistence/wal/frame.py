@@ -41,6 +41,7 @@ BLOCK_BYTES: Final = 4096
 PAYLOAD_BYTES_MAX: Final = 64 << 20
 COMPRESS_BYTES_MIN: Final = 4096
 COMPRESS_LEVEL: Final = 1
+_compressor: Final = zstd.ZstdCompressor(level=COMPRESS_LEVEL)  # a new one costs as much as 4 KiB
 LAG_UNKNOWN: Final = 0xFFFF_FFFF
 TIME_DELTA_MS_MAX: Final = 0xFFFF_FFFF
 PADDING: Final = tuple(bytes(-size % ALIGNMENT_BYTES) for size in range(ALIGNMENT_BYTES))
@@ -118,7 +119,7 @@ def encode_output(pane: int, offset: int, data: Bytes) -> tuple[int, bytes]:
     flags = CLASS_FLAGS[RecordType.OUTPUT]
     prefix = OUTPUT_PREFIX.pack(pane, offset)
     if len(data) >= COMPRESS_BYTES_MIN:
-        packed = zstd.compress(data, level=COMPRESS_LEVEL)
+        packed = _compressor.compress(data, mode=zstd.ZstdCompressor.FLUSH_FRAME)
         if len(packed) < len(data):
             return flags | COMPRESSED, prefix + packed
     return flags, b"".join((prefix, data))
