@@ -41,6 +41,14 @@ def parsed_file(
     return commands
 
 
+def parsed_text(state: ServerState, live: LiveView, text: str) -> list[language.Parsed]:
+    """The commands in text that is no file, each of which exists. Raises Refused."""
+    commands = language.parse_file(text, "", surroundings(state, Context(state, live)))
+    for command in commands:
+        table_lookup.known(state, command.argv)
+    return commands
+
+
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
     flags = invocation.flags
     target = current_target(state, live, invocation.request)

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from itertools import groupby
 from typing import NamedTuple, Protocol
 
-from fuguemux.commands import language
+from fuguemux.commands import source_file
 from fuguemux.commands.language import Parsed
 from fuguemux.engine.commit import EventRefused
 from fuguemux.engine.engine import Engine, Outcome
@@ -112,7 +112,7 @@ class Executor:
     async def run_text(self, text: str, asker: Asker) -> int:
         """As `run_parsed`, of text in tmux's language; if that makes no sense nothing is run."""
         try:
-            commands = language.parse_file(text)
+            commands = source_file.parsed_text(self._engine.state, self._engine.live, text)
         except Refused as refusal:
             asker.stderr(_line(str(refusal)))
             return 1

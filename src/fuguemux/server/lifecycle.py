@@ -9,7 +9,8 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from fuguemux.commands import language
+from fuguemux.commands import source_file
+from fuguemux.commands.formats import Context
 from fuguemux.keeper.protocol import EXIT_DELIBERATE, EXIT_GRACEFUL, keeper_argv
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.ids import PaneId
@@ -18,6 +19,7 @@ from fuguemux.observe.failpoints import reach
 from fuguemux.persistence.packs import PackDamaged
 from fuguemux.persistence.recovery import RECOVERIES
 from fuguemux.persistence.report import save_report
+from fuguemux.reactions import server_ended
 from fuguemux.server.askers import InternalAsker
 from fuguemux.server.boot import STOPPED_FILE, CannotStart, global_environment
 from fuguemux.server.closed_sessions import delete_save
@@ -55,7 +57,6 @@ class Lifecycle:
         self._stop: asyncio.Future[int] = server.loop.create_future()
         self._stopping = False
         server.checkpointer.settings = server.checkpoint_settings
-        server.checkpointer.truncated = server.flusher.start_chores
 
     # Start
 
@@ -66,8 +67,7 @@ class Lifecycle:
         server.processes.keeper = keeper
         reach("keeper.connected")
         answers = self._rebuild_panes()
-        fresh = server.engine.state.next_session == 0 and not server.engine.state.environment
-        if fresh:
+        if not server.engine.state.environment and not server.engine.state.sessions:
             server.engine.tell(Decision(global_environment(os.environb)))
         await server.listener.start()
         await self._restore(keeper.held, answers)
@@ -187,18 +187,18 @@ class Lifecycle:
         if server.engine.state.sessions:
             return
         asker = InternalAsker(dict(os.environb), os.getcwdb())
+        context = Context(server.engine.state, server.view)
         for path in server.booted.options.command_files:
             try:
                 data = await asyncio.to_thread(_read, path)
-                parsed = language.parse_file(data.decode("utf-8", "surrogateescape"), path)
-            except (OSError, Refused) as problem:
-                reason = problem.strerror if isinstance(problem, OSError) else str(problem)
-                asker.errors.append(
-                    f"{path}: {reason}" if isinstance(problem, OSError) else str(reason)
-                )
-                continue
-            for command in parsed:
-                await server.executor.run([command.argv], asker)
+                text = data.decode("utf-8", "surrogateescape")
+                commands = source_file.parsed_file(server.engine.state, context, path, text)
+            except OSError as problem:
+                asker.errors.append(f"{path}: {problem.strerror}")
+            except Refused as problem:
+                asker.errors.append(str(problem))
+            else:
+                await server.executor.run_parsed(commands, asker)
         if asker.errors:
             server.report.notes.extend(asker.errors)
             diagnostics.warning("command_file", errors=len(asker.errors), first=asker.errors[0])
@@ -249,6 +249,11 @@ class Lifecycle:
 
     def stop(self) -> None:
         """kill-server, or the last session ended: deliberate, nothing is to come back."""
+        engine = self._server.engine
+        try:
+            engine.tell(server_ended.decide(engine.state, engine.live))
+        except OSError as error:
+            diagnostics.warning("not_forgotten", error=error.strerror or str(error))
         self._end(EXIT_DELIBERATE)
 
     def stop_gracefully(self) -> None:

@@ -1,0 +1,28 @@
+"""The server stops because somebody wanted it to: the next one begins as if it were the first.
+
+Options, key bindings (which are options), hooks, the global environment and paste buffers go, as they do in tmux where
+they live in the server's memory alone. Ids stay used. Earlier checkpoints still have everything.
+"""
+
+from fuguemux.model.decision import Decision
+from fuguemux.model.events import AnyEvent, BufferDeleted, EnvironmentSet, OptionScope, OptionSet
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import Options, ServerState
+
+
+def decide(state: ServerState, live: LiveView) -> Decision:
+    """The events that leave nothing but the counters. Nothing while there are sessions."""
+    del live
+    if state.sessions:
+        return Decision()
+    scopes: tuple[tuple[OptionScope, Options], ...] = (
+        ("server", state.server_options),
+        ("global-session", state.session_options),
+        ("global-window", state.window_options),
+    )
+    events: list[AnyEvent] = [
+        OptionSet(scope, 0, name, None) for scope, values in scopes for name in values
+    ]
+    events += [EnvironmentSet(None, name, None) for name in state.environment]
+    events += [BufferDeleted(buffer.name) for buffer in state.buffers]
+    return Decision(tuple(events))
