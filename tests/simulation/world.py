@@ -171,6 +171,8 @@ class World:
                 self._chore_step(writer)
             elif action < 0.985:
                 self._time_passes()
+            elif self.rng.random() < 0.2:
+                self._begin_segment(writer)
             elif self.rng.random() < 0.3:
                 writer.deferred = not writer.deferred
             elif self.rng.random() < 0.5:
@@ -204,8 +206,11 @@ class World:
         else:
             writer.sync_done(self.job, self.error)
             self.job = None
-            if self.rng.random() < 0.1:
+            chance = self.rng.random()
+            if chance < 0.1:
                 self._check_idle(writer)
+            elif chance < 0.3:
+                self._prove(writer)
 
     def _chore_step(self, writer: LogWriter) -> None:
         if self.chore is None:
@@ -262,6 +267,26 @@ class World:
             return
         self.durable_at[lsn] = writer.durable_lsn
         self.outcome.appended += 1
+
+    def _prove(self, writer: LogWriter) -> None:
+        """The log is idle for a while: once, and only once, testimony to the last sync is written."""
+        durable = writer.durable_lsn
+        lsn = writer.prove()
+        if lsn is not None:
+            self.given[lsn] = (int(RecordType.PROOF), b"")
+            self.durable_at[lsn] = durable
+            if writer.prove() is not None or writer.content_lsn != lsn - 1:
+                raise Violation("an idle log proves twice")
+
+    def _begin_segment(self, writer: LogWriter) -> None:
+        """What comes next is to stand in a segment of its own."""
+        durable, lsn = writer.durable_lsn, writer.next_lsn
+        began = writer.begin_segment()
+        if writer.next_lsn > lsn:
+            self.given[lsn] = (int(RecordType.PROOF), b"")
+            self.durable_at[lsn] = durable
+        if began and writer.newest_base_lsn > lsn:
+            raise Violation("the new segment begins too late")
 
     def _check_idle(self, writer: LogWriter) -> None:
         """Nothing appended since the last sync: nothing is written."""
@@ -325,8 +350,7 @@ class World:
             self._judge_record(record)
         for lsn in range(self.checkpoint, report.last_lsn + 1):
             if lsn not in found and lsn not in reported:
-                kind = self.given.get(lsn, (0, b""))[0]
-                if kind in {RecordType.STRUCTURE, RecordType.OUTPUT}:
+                if self._content(lsn):
                     raise Violation(f"LSN {lsn} is silently missing")
         for lsn in self._promised():
             if lsn in found or lsn in reported or lsn in self.lost:
@@ -350,7 +374,11 @@ class World:
         top = max(self.acknowledged, self.in_kernel)
         if self.rotted:
             top = self.acknowledged
-        return [lsn for lsn in self.given if self.checkpoint <= lsn <= top]
+        return [lsn for lsn in self.given if self.checkpoint <= lsn <= top and self._content(lsn)]
+
+    def _content(self, lsn: int) -> bool:
+        """Whether the record is one that a reader hands out."""
+        return self.given.get(lsn, (0, b""))[0] in {RecordType.STRUCTURE, RecordType.OUTPUT}
 
     def _judge_record(self, record: Record) -> None:
         if record.lsn not in self.given:

@@ -21,6 +21,7 @@ from fuguemux.persistence.checkpoint import (
     PaneMark,
 )
 from fuguemux.persistence.packs import PackDamaged
+from fuguemux.server.flusher import NotDurable
 from fuguemux.server.panes import Panes
 
 RETRY_SECONDS_MIN = 1.0
@@ -35,11 +36,26 @@ class Log(Protocol):
 
     next_lsn: int
 
+    @property
+    def content_lsn(self) -> int: ...
+
+    def begin_segment(self) -> bool: ...
+
     def truncate_before(self, lsn: int) -> int: ...
 
     def bytes_since(self, lsn: int) -> int: ...
 
     def release_ballast(self) -> None: ...
+
+
+class Flusher(Protocol):
+    """The part of the log's threads that a checkpoint needs."""
+
+    async def wait_durable(self, lsn: int) -> None: ...
+
+    def start_chores(self) -> None: ...
+
+    async def wait_chores(self) -> None: ...
 
 
 class PaneSources:
@@ -116,6 +132,7 @@ class Checkpointer:
         clock: Clock,
         interval_s: Callable[[], float],
         wal_bytes_max: Callable[[], int],
+        flusher: Flusher,
     ) -> None:
         self._series = series
         self._sources = sources
@@ -123,20 +140,20 @@ class Checkpointer:
         self._clock = clock
         self._interval_s = interval_s
         self._wal_bytes_max = wal_bytes_max
+        self._flusher = flusher
         self.turn = asyncio.Lock()
         """Whoever holds it may rely on the files of checkpoints, and changes them alone."""
         self._covered_lsn = 0
         self._retry_s = RETRY_SECONDS_MIN
         self.last: LastCheckpoint | None = None
         self.failure = ""
-        self.truncated: Callable[[], None] = lambda: None
         self.settings: Callable[[], CheckpointSettings] = lambda: series.settings
         """What holds at the moment a checkpoint begins."""
 
     @property
     def changed(self) -> bool:
         """Whether anything was logged since the last checkpoint."""
-        return self._log.next_lsn - 1 > self._covered_lsn
+        return self._log.content_lsn > self._covered_lsn
 
     def covered(self, lsn: int) -> None:
         """What recovery started from is covered already."""
@@ -168,10 +185,15 @@ class Checkpointer:
             started = self._clock.monotonic_ns()
             lsn = self._log.next_lsn - 1
             self._series.settings = self.settings()
+            if self._series.store.erase_wanted:
+                # What was erased stands in the segments up to here, which can then go as a whole.
+                self._log.begin_segment()
             run = self._series.begin(self._sources, reason, name=name)
             try:
                 reach("checkpoint.begun")
                 for step in run.steps():
+                    if step.after_lsn:
+                        await self._settled(step.after_lsn)
                     if step.blocking:
                         await asyncio.to_thread(step.run)
                     else:
@@ -189,7 +211,9 @@ class Checkpointer:
             self.failure = ""
             self._covered_lsn = lsn
             self._log.truncate_before(result.wal_before_lsn)
-            self.truncated()
+            self._flusher.start_chores()
+            if result.purge:
+                await self._flusher.wait_chores()  # who asked is told that it is gone
             reach("checkpoint.log_cut")
             duration_ms = (self._clock.monotonic_ns() - started) / 1e6
             self.last = LastCheckpoint(
@@ -209,6 +233,13 @@ class Checkpointer:
                 ms=round(duration_ms, 1),
             )
             return result
+
+    async def _settled(self, lsn: int) -> None:
+        """A checkpoint must not know more than the log, unless the log cannot learn it any more."""
+        try:
+            await self._flusher.wait_durable(lsn)
+        except NotDurable as lost:
+            diagnostics.warning("checkpoint.ahead_of_log", lsn=lsn, reason=str(lost))
 
     def _now(self) -> float:
         return self._clock.monotonic_ns() / 1e9

@@ -114,6 +114,7 @@ class Flusher:
         self._flush_scheduled = False
         self._syncing = False
         self._chore_running = False
+        self._chore_waiters: list[asyncio.Future[None]] = []
         self._congested = False
         self._closed = False
         self._slow_writes = 0
@@ -123,6 +124,7 @@ class Flusher:
         self._chore_thread = _Worker("fugue-space")
         self._idle = asyncio.Event()
         self._idle.set()
+        self.prove_when_idle()
 
     # -- writing -----------------------------------------------------------------------------
 
@@ -247,10 +249,7 @@ class Flusher:
             self.prove_when_idle()
 
     def prove_when_idle(self) -> None:
-        """Have testimony written for the last sync, once, if nothing follows it for a while.
-
-        Called by itself after each sync; at a start for what was written before there was a flusher.
-        """
+        """Have testimony written for the last sync, once, if nothing follows it for a while."""
         if self._writer.unproven and self.mode != "os" and not self._closed:
             due = max(self._synced_at + self._proof_seconds - self._loop.time(), 0.0)
             self._proof_timer = self._loop.call_later(due, self._prove)
@@ -314,10 +313,21 @@ class Flusher:
         self._idle.clear()
         self._chore_thread.submit(self._loop, chore, self._chore_done)
 
+    async def wait_chores(self) -> None:
+        """Return when no chore is under way: what was to be removed is removed, or will be tried again later."""
+        while self._chore_running:
+            waiter: asyncio.Future[None] = self._loop.create_future()
+            self._chore_waiters.append(waiter)
+            await waiter
+
     def _chore_done(self, chore: Job, error: OSError | None, _seconds: float) -> None:
         self._chore_running = False
         self._writer.chore_done(chore, error)
         self._set_idle()
+        waiters, self._chore_waiters = self._chore_waiters, []
+        for waiter in waiters:
+            if not waiter.done():
+                waiter.set_result(None)
         if error is None:
             self.start_chores()
         elif self._chore_timer is None and not self._closed:

@@ -206,6 +206,7 @@ class Server:
             self.clock,
             lambda: float(self.configuration.persistence.checkpoint_interval_secs),
             self._wal_bytes_max,
+            self.flusher,
         )
 
     def _wal_bytes_max(self) -> int:

@@ -41,6 +41,19 @@ class FakeWriter:
     chores: list[Step] = field(default_factory=list)
     chores_done: list[OSError | None] = field(default_factory=list)
     gives_up: bool = False
+    proven_lsn: int = 0
+    proofs: int = 0
+
+    @property
+    def unproven(self) -> bool:
+        return self.next_lsn - 1 > self.proven_lsn
+
+    def prove(self) -> int | None:
+        if not self.unproven or self.durable_lsn != self.next_lsn - 1:
+            return None
+        self.proofs += 1
+        self.proven_lsn = self.append()
+        return self.proven_lsn
 
     def append(self) -> int:
         self.next_lsn += 1
@@ -206,4 +219,49 @@ async def test_slow_writes_are_moved_off_the_loop_and_warned_of() -> None:
     assert writer.deferred
     assert len(slow) == 1
     await until(lambda: writer.durable_lsn == 3)
+    await flusher.close()
+
+
+async def test_an_idle_log_is_proven_once_and_then_left_alone() -> None:
+    writer = FakeWriter()
+    flusher = Flusher(writer, asyncio.get_running_loop(), interval_ms=1, proof_seconds=0.02)
+    await flusher.wait_durable(writer.append())
+    assert writer.proofs == 0
+    await until(lambda: writer.proofs == 1 and writer.durable_lsn == 2)
+    assert (flusher._timer, flusher._proof_timer) == (None, None)  # so nothing will ever be written
+    await flusher.wait_durable(writer.append())
+    await until(lambda: writer.proofs == 2 and writer.durable_lsn == 4)
+    await flusher.close()
+
+
+async def test_a_log_that_is_written_is_not_proven_in_between() -> None:
+    writer = FakeWriter()
+    flusher = Flusher(writer, asyncio.get_running_loop(), interval_ms=1, proof_seconds=3600)
+    for _ in range(20):
+        await flusher.wait_durable(writer.append())
+    assert writer.proofs == 0
+    await flusher.close()
+
+
+async def test_nothing_is_promised_and_nothing_proven_in_mode_os() -> None:
+    writer = FakeWriter(next_lsn=5, durable_lsn=4)
+    flusher = Flusher(writer, asyncio.get_running_loop(), mode="os", proof_seconds=0.0)
+    assert flusher._proof_timer is None
+    await flusher.close()
+
+
+async def test_what_was_written_before_the_flusher_is_proven_too() -> None:
+    writer = FakeWriter(next_lsn=5, durable_lsn=4, written_lsn=4)
+    flusher = Flusher(writer, asyncio.get_running_loop(), proof_seconds=0.0)
+    await until(lambda: writer.proofs == 1 and writer.durable_lsn == 5)
+    await flusher.close()
+
+
+async def test_chores_can_be_waited_for() -> None:
+    writer = FakeWriter(chores=[Step(0), Step(0)])
+    flusher = new(writer)
+    await flusher.wait_chores()
+    flusher.start_chores()
+    await flusher.wait_chores()
+    assert len(writer.chores_done) == 2
     await flusher.close()

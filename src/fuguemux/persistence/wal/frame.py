@@ -56,6 +56,7 @@ class RecordType(IntEnum):
     STRUCTURE = 1  # one transaction of events; opaque here
     OUTPUT = 2  # pane number u32, pane byte offset u64, then the bytes as the program wrote them
     CLEAN = 3  # the last record of a log that was closed; no payload
+    PROOF = 4  # testifies that what stands before it is durable; no payload, ignorable
 
 
 # Flags. Bits 4 and 5 hold the class, so that a loss can be told of even for unknown types.
@@ -67,6 +68,7 @@ CLASS_FLAGS: Final = {
     RecordType.STRUCTURE: 0 << CLASS_SHIFT,
     RecordType.OUTPUT: 1 << CLASS_SHIFT,
     RecordType.CLEAN: 2 << CLASS_SHIFT,
+    RecordType.PROOF: 2 << CLASS_SHIFT,
 }
 
 

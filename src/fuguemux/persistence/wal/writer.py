@@ -324,7 +324,7 @@ class LogWriter:
         if self._active is None:
             return False
         self._proof_lsn = self.append(RecordType.PROOF, b"", IGNORABLE)
-        return self.write()
+        return self.write(now=True)
 
     def _rotate(self, needed: int) -> None:
         """Leave the full segment for the next one; without one, memory keeps the records."""
@@ -586,6 +586,16 @@ class LogWriter:
     def bytes_total(self) -> int:
         """The bytes of log written since the oldest segment at the start; never falls."""
         return self._extent.bytes_total
+
+    @property
+    def newest_base_lsn(self) -> int:
+        """The first LSN of the newest segment; 0 while there is none."""
+        return self._active.header.base_lsn if self._active is not None else 0
+
+    @property
+    def first_lsn(self) -> int:
+        """The oldest LSN that the log still holds; that of the next record while it holds none."""
+        return self._extent.first_lsn or self.next_lsn
 
     @property
     def segments(self) -> int:
