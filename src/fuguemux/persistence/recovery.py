@@ -29,6 +29,7 @@ from fuguemux.persistence.manifest import (
     save_name,
 )
 from fuguemux.persistence.packs import EntryKind, PackDamaged, PackReader
+from fuguemux.persistence.point_in_time import Moment, NotReachable, reached_from
 from fuguemux.persistence.replay import SIZE_DEFAULT, OlderState, RecoveredPane, Replay, pane_sizes
 from fuguemux.persistence.report import Damage, PaneReport, RecoveryReport
 from fuguemux.persistence.retention import Found, find_manifests
@@ -86,14 +87,17 @@ def recover(
     monotonic: Callable[[], float],
     new_store_id: bytes,
     read_only: bool = False,
+    at: Moment | None = None,
 ) -> Recovered:
     """Read everything back. Blocks; with `read_only` nothing is written, moved or created.
+
+    With `at` it is as it was at that moment, and nothing is written either; raises NotReachable.
 
     Raises ManifestUnsupported, UnsupportedLog or VersionUnknown for data of another version of fugue, and OSError if
     the state directory itself cannot be used.
     """
     started = monotonic()
-    recovery = _Recovery(storage, directory, read_only, now_ms())
+    recovery = _Recovery(storage, directory, read_only or at is not None, now_ms(), at)
     recovered = recovery.run(new_store_id)
     recovered.report.duration_ms = (monotonic() - started) * 1000
     return recovered
@@ -102,7 +106,15 @@ def recover(
 class _Recovery:
     """One recovery, step by step."""
 
-    def __init__(self, storage: Storage, directory: str, read_only: bool, now_ms: int) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        directory: str,
+        read_only: bool,
+        now_ms: int,
+        at: Moment | None = None,
+    ) -> None:
+        self._at = at
         self._storage = storage
         self._directory = directory
         self._read_only = read_only
@@ -119,6 +131,8 @@ class _Recovery:
         found = self._find()
         store_id, known = self._store_id(found, new_store_id)
         found = self._of_this_store(found, store_id)
+        if self._at is not None:
+            found = reached_from(found, self._at)
         base = self._base(found)
         panes = self._panes(base, found)
         needed = self._needed_lsn(base, panes)
@@ -126,8 +140,11 @@ class _Recovery:
         replay = Replay(base.state, base.structure_lsn, panes, older)
         start = min(needed, older.lsn if older is not None else needed) + 1
         log = scan(self._storage, f"{self._directory}/{WAL}", start, store_id=known)
-        for record in log.records():
-            replay.take(record)
+        if self._at is None:
+            for record in log.records():
+                replay.take(record)
+        else:
+            self._replay_up_to(self._at, replay, log, start, base)
         store_id = known or log.report.store_id or store_id
         log.report.store_id = store_id  # an empty log is given the store's id by its writer
         self._keep_store_id(store_id)
@@ -136,7 +153,7 @@ class _Recovery:
             + [manifest.next_lsn - 1 for manifest in found.manifests]
         )
         read = log
-        if log.report.last_lsn < floor:
+        if log.report.last_lsn < floor and self._at is None:
             # The log ends before the checkpoint. No number may be given twice.
             log = scan(self._storage, f"{self._directory}/{WAL}", floor + 1, store_id=store_id)
             log.finish()
@@ -158,6 +175,26 @@ class _Recovery:
             found.highest_number,
             {pane: stored for pane, stored in self._loader.stored.items() if pane in state.panes},
         )
+
+    def _replay_up_to(
+        self, at: Moment, replay: Replay, log: LogScan, start: int, base: _Base
+    ) -> None:
+        """Replay the log up to a moment, as far as it still begins where the checkpoint ends."""
+        first = reached = 0
+        for record in log.records():
+            first = first or record.lsn
+            if first <= start and not at.before(record):
+                replay.take(record)
+                reached = record.lsn
+        manifest = base.manifest
+        if manifest is None and (not reached or first > start):
+            raise NotReachable(f"{at} is older than everything that is kept: see fugue state list")
+        if manifest is not None and first > start and not at.name:
+            self._report.notes.append(
+                f"the log behind checkpoint {manifest.number} is not kept: this is the state of that checkpoint"
+            )
+        # What is missing of the log before or behind the moment does not matter to it.
+        log.report.lost = [lost for lost in log.report.lost if lost.first_lsn <= reached]
 
     def _needed_lsn(self, base: _Base, panes: dict[PaneId, RecoveredPane]) -> int:
         """Every record above this one is needed."""
