@@ -115,7 +115,9 @@ class ClosedSessions:
         when = f"{year}{month:02}{day:02}-{hour:02}{minute:02}{second:02}"
         name = first = f"{CLOSED_PREFIX}{closed.session.name}-{when}"
         taken = {save.name for save in series.saves}
-        name = next(n for n in chain((first,), (f"{first}-{i}" for i in count(2))) if n not in taken)
+        name = next(
+            n for n in chain((first,), (f"{first}-{i}" for i in count(2))) if n not in taken
+        )
         try:
             manifest = await asyncio.to_thread(self._write, closed, files, number, now, name)
         except BaseException:
