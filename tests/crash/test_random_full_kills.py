@@ -1,0 +1,105 @@
+"""Random commands, then SIGKILL of server, keeper and all shells: everything that was there is there again.
+
+`FUGUE_ROUNDS=100` runs more rounds than the usual few.
+"""
+
+import os
+import random
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.support.running import Running, until
+
+ROUNDS = int(os.environ.get("FUGUE_ROUNDS", "4"))
+STEPS = 12
+SHAPE = (
+    "#{session_id} #{session_name} #{window_id} #{window_index} #{window_name} #{window_layout} #{window_flags} "
+    "#{pane_id} #{pane_active} #{pane_title} #{pane_current_path} #{@mark}"
+)
+SEPARATOR = re.compile(r"── restored .*? ──")
+
+
+class Walk:
+    """A person at work: random commands that make sense now."""
+
+    def __init__(self, fugue: Running, rng: random.Random) -> None:
+        self.fugue = fugue
+        self.rng = rng
+        self.number = 0
+
+    def panes(self) -> list[str]:
+        return self.fugue("list-panes", "-a", "-F", "#{pane_id}").split()
+
+    def step(self) -> None:
+        self.number += 1
+        pane = self.rng.choice(self.panes())
+        commands: list[tuple[str, ...]] = [
+            ("split-window", "-d", self.rng.choice(["-h", "-v"]), "-t", pane),
+            ("new-window", "-d", "-n", f"w{self.number}", "-t", pane, "-a"),
+            ("rename-window", "-t", pane, f"renamed {self.number}"),
+            ("select-pane", "-t", pane, "-T", f"title ' {self.number}"),
+            ("select-window", "-t", pane),
+            ("resize-pane", "-t", pane, self.rng.choice(["-L", "-R", "-U", "-D"]), "3"),
+            ("resize-pane", "-t", pane, "-Z"),
+            ("set-option", "-p", "-t", pane, "@mark", f"m{self.number}"),
+            ("set-environment", "-t", pane, f"V{self.number}", "a value"),
+            ("new-session", "-d", "-s", f"s{self.number}", "-x", "95", "-y", "31", "-c", "/usr"),
+        ]
+        if len(self.panes()) > 6:
+            commands += [("kill-pane", "-t", pane)] * 6
+        self.fugue.run(
+            *self.rng.choice(commands)
+        )  # a refusal (too small, say) is fine: nothing changed
+
+    def write(self) -> None:
+        """Something coloured in some pane, waited for."""
+        pane = self.rng.choice(self.panes())
+        self.number += 1
+        word = f"text-{self.number}"
+        line = f"printf '\\033[3{self.number % 8}m%s\\033[0m\\n' {word}-$((40+2))"
+        self.fugue("send-keys", "-t", pane, line, "Enter")
+        self.fugue.wait_for(f"{word}-42", pane)
+
+
+def everything(fugue: Running) -> tuple[list[str], list[str], dict[str, str]]:
+    rows = fugue("list-panes", "-a", "-F", SHAPE).splitlines()
+    environments = [
+        f"{session}: {fugue('show-environment', '-t', session)}"
+        for session in fugue("list-sessions", "-F", "#{session_name}").split()
+    ]
+    panes = fugue("list-panes", "-a", "-F", "#{pane_id}").split()
+    texts = {pane: fugue.history(pane, "-e").rstrip() for pane in panes}
+    return rows, environments, texts
+
+
+def quiet(fugue: Running) -> None:
+    """Every shell shows its prompt: nothing is on its way any more."""
+    for pane in fugue("list-panes", "-a", "-F", "#{pane_id}").split():
+        until(f"prompt of {pane}", lambda p=pane: fugue.screen(p).rstrip().endswith("$"))  # type: ignore[misc]  # mypy cannot infer a lambda with defaults
+
+
+@pytest.mark.slow
+@pytest.mark.real
+@pytest.mark.timeout(120 + 20 * ROUNDS)
+def test_everything_is_back_after_every_full_kill(fugue: Running, tmp_path: Path) -> None:
+    rng = random.Random(int(os.environ.get("FUGUE_SEED", "11")))
+    fugue("new-session", "-d", "-s", "first", "-x", "120", "-y", "40", "-c", str(tmp_path))
+    walk = Walk(fugue, rng)
+    for _ in range(ROUNDS):
+        for _ in range(STEPS):
+            walk.step()
+        walk.write()
+        quiet(fugue)
+        if rng.random() < 0.5:
+            fugue("checkpoint")
+        rows, environments, texts = everything(fugue)
+        fugue.kill_everything()
+        rows_after, environments_after, texts_after = everything(fugue)
+        assert rows_after == rows
+        assert environments_after == environments
+        for pane, text in texts.items():
+            assert texts_after[pane].startswith(text), pane
+            assert len(SEPARATOR.findall(texts_after[pane])) == len(SEPARATOR.findall(text)) + 1
+        quiet(fugue)
