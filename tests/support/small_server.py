@@ -299,7 +299,7 @@ class SmallServer:
     def mark(self, pane: PaneId) -> PaneMark | None:
         waiting = self.waiting.get(pane)
         if waiting is not None:
-            return PaneMark(None, waiting.lsn + 1)
+            return PaneMark(None, waiting.hold_lsn)
         terminal = self.terminals.get(pane)
         if terminal is None:
             return None

@@ -343,7 +343,9 @@ class _Recovery:
         for pane in base.state.panes:
             if pane not in panes:
                 # It had nothing to be stored, or no terminal yet: all that the log has of it counts.
-                panes[pane] = RecoveredPane(pane, *sizes.get(pane, SIZE_DEFAULT))
+                found_pane = RecoveredPane(pane, *sizes.get(pane, SIZE_DEFAULT))
+                found_pane.hold_lsn = base.manifest.wal_start_lsn + 1
+                panes[pane] = found_pane
         return panes
 
     # -- the account --------------------------------------------------------------------------

@@ -83,6 +83,8 @@ class RecoveredPane:
         self.screen: Screen | None = None
         """As of `lsn`; None: it begins blank."""
         self.lsn = 0
+        self.hold_lsn = 0
+        """The log is needed from this record on until the pane is rebuilt and stored anew."""
         self.output_offset = 0
         self.end_offset = 0
         """The offset of the next byte that the pane's program writes."""
@@ -232,14 +234,15 @@ class Replay:
         if pane is None:
             if number < self.state.next_pane and number not in self.state.panes:
                 return  # the last words of a pane that was closed
-            pane = self._new_pane(PaneId(number), SIZE_DEFAULT)
+            pane = self._new_pane(PaneId(number), SIZE_DEFAULT, record.lsn)
         if record.lsn > pane.lsn:
             before = pane.end_offset - pane.lost_bytes
             pane.add_output(record)
             self.output_bytes += pane.end_offset - pane.lost_bytes - before
 
-    def _new_pane(self, pane: PaneId, size: tuple[int, int]) -> RecoveredPane:
+    def _new_pane(self, pane: PaneId, size: tuple[int, int], lsn: int) -> RecoveredPane:
         found = self.panes[pane] = RecoveredPane(pane, *size)
+        found.hold_lsn = lsn
         return found
 
     def _structure(self, record: Record) -> None:
@@ -300,7 +303,7 @@ class Replay:
             return
         for pane, size in sizes.items():
             if pane not in self.panes:
-                self._new_pane(pane, size)
+                self._new_pane(pane, size, lsn)
             elif lsn > self.panes[pane].lsn:
                 self.panes[pane].resized(lsn, *size)
 

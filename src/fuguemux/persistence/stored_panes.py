@@ -54,6 +54,7 @@ class PaneLoader:
 
     def _fill(self, pane: RecoveredPane, stored: StoredPane, index: Index | None) -> None:
         pane.lsn = stored.lsn
+        pane.hold_lsn = stored.lsn + 1
         pane.output_offset = pane.end_offset = stored.output_offset
         if index is not None:
             self._store.load(pane.pane, index)
