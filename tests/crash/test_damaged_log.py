@@ -9,7 +9,7 @@ import pytest
 from fuguemux.persistence.files import RealStorage
 from fuguemux.persistence.wal.frame import HEADER, HEADER_BYTES
 from fuguemux.persistence.wal.reader import scan
-from tests.support.running import Running
+from tests.support.running import Running, until
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(120)]
 
@@ -76,6 +76,28 @@ def test_a_flipped_byte_in_the_middle_costs_that_record_alone(fugue: Running) ->
     assert fugue("list-sessions", "-F", "#{session_name}") == "work"
     status = json.loads(fugue("status", "--json"))["status"]
     assert status["quarantine"] == {"files": 1, "bytes": len(damaged)}
+
+
+def test_the_very_last_change_is_missed_as_well_if_the_log_was_idle(fugue: Running) -> None:
+    """Nothing is left behind it but the testimony that an idle log writes."""
+    fugue("new-session", "-d", "-s", "work", "-x", "80", "-y", "24", "sleep 600")
+    for name in NAMES:
+        fugue("set-environment", "-t", "work", name, f"value of {name}")
+    wal = fugue.state / "wal"
+
+    def proven() -> bool:
+        log = scan(RealStorage(), str(wal))
+        *_, last = (record.lsn for record in log.records())
+        return log.report.last_lsn == last + 1
+
+    until("testimony", proven)
+    fugue.kill_everything()
+    segment = max(wal.glob("*.wal"), key=lambda path: b"value of" in path.read_bytes())
+    lsn = lsn_of(segment, b"value of NAME_7")
+    flip(segment, segment.read_bytes().rindex(b"value of NAME_7"))
+    assert environment(fugue) == set(NAMES) - {"NAME_7"}
+    (lost,) = newest_report(fugue)["lost"]
+    assert (lost["first_lsn"], lost["last_lsn"], lost["classes"]) == (lsn, lsn, {"structure": 1})
 
 
 def test_three_damaged_headers_in_a_row_are_one_range(fugue: Running) -> None:

@@ -36,11 +36,17 @@ def make(directory: Path) -> None:
         if number % 6 == 5:
             writer.append_output(9, number * 5000, memoryview(b"compressed\r\n" * 500))
             writer.append(RecordType.STRUCTURE, b"known, and ignorable", IGNORABLE)
-            job = writer.sync_job()
-            assert job is not None
-            job.run()
-            writer.sync_done(job, None)
+            sync(writer)
+            assert writer.prove() is not None
+            sync(writer)
     writer.close()
+
+
+def sync(writer: LogWriter) -> None:
+    job = writer.sync_job()
+    assert job is not None
+    job.run()
+    writer.sync_done(job, None)
 
 
 def describe(directory: Path) -> list[dict[str, object]]:

@@ -24,6 +24,13 @@ def test_a_golden_log_is_read_as_it_was_written(directory: Path) -> None:
     assert len(report.segments) > 1
 
 
+def test_the_golden_log_has_testimony_that_is_not_handed_out() -> None:
+    given = {record["lsn"] for record in describe(GOLDEN[0])}
+    report = scan(RealStorage(), str(GOLDEN[0])).finish()
+    assert len(set(range(1, report.last_lsn + 1)) - given) == 4
+    assert not report.lost
+
+
 def test_there_is_a_golden_log() -> None:
     assert [path.name for path in GOLDEN][:1] == ["wal_1_0"]
 

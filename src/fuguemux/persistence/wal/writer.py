@@ -318,8 +318,8 @@ class LogWriter:
         if self._failed or self.durable_lsn < self._rehomed_lsn:
             return False
         active = self._active
-        if active is not None and active.header.base_lsn == self.next_lsn:
-            return True  # nothing stands in it yet
+        if active is not None and active.header.base_lsn > self.content_lsn:
+            return True  # nothing of worth stands in it yet
         self._rotate(frame_bytes(0))
         if self._active is None:
             return False

@@ -1,0 +1,50 @@
+"""What a person has erased is on no disk any more: not in a checkpoint, and not in the log."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.running import Running
+
+pytestmark = [pytest.mark.real, pytest.mark.timeout(120)]
+
+SECRET = b"hunter2-in-the-clear"
+
+
+# The secret is not among the words of the command, which are stored as well.
+PROGRAM = (
+    "echo hunter2-in-$WORDS; "
+    "i=0; while [ $i -lt 30 ]; do echo line $i; i=$((i+1)); done; exec sleep 600"
+)
+
+
+def holding(directory: Path, text: bytes) -> list[str]:
+    """The files that hold `text`."""
+    files = [path for path in directory.rglob("*") if path.is_file()]
+    return [str(path.relative_to(directory)) for path in files if text in path.read_bytes()]
+
+
+def test_cleared_history_leaves_the_log_with_the_next_checkpoint(fugue: Running) -> None:
+    fugue(
+        "new-session",
+        "-d",
+        "-s",
+        "work",
+        "-x",
+        "80",
+        "-y",
+        "5",
+        "sh",
+        "-c",
+        f"WORDS=the-clear; {PROGRAM}",
+    )
+    fugue.wait_for("line 29", "work")
+    assert any(name.startswith("wal/") for name in holding(fugue.state, SECRET))
+    fugue("clear-history", "-t", "work")
+    fugue("checkpoint")
+    assert holding(fugue.state, SECRET) == []
+    fugue("set-environment", "-t", "work", "later", "value")
+    fugue.kill_everything()
+    assert "later=value" in fugue("show-environment", "-t", "work")
+    assert "line 29" in fugue.screen("work")
+    assert "nothing lost" in fugue("recovery")
