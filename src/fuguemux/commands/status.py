@@ -1,21 +1,132 @@
-"""status: how the server is: its store, its durability, its sessions."""
+"""status: how the server is: its store, its durability, its sessions, its configuration."""
 
-from typing import Final
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
 
 from fuguemux.commands.command import Command, Invocation
-from fuguemux.commands.reports import document, json_line, outline
+from fuguemux.commands.reports import document, json_line, local_date
 from fuguemux.model.decision import Decision, Refused, Reply
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
+
+Report = Mapping[str, Any]
+_UNITS: Final = ("bytes", "KiB", "MiB", "GiB", "TiB")
+_SYNC: Final = {
+    "always": "before it is shown",
+    "interval": "changes before the reply, output at intervals",
+    "os": "whenever the system likes",
+}
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
     words = invocation.arguments
     if words not in ((), ("--json",)):
         raise Refused("usage: status [--json]")
-    report = {name: value for name, value in document(live, "status").items() if name != "v"}
-    lines = (json_line("status", report),) if words else tuple(outline(report))
+    report = document(live, "status")
+    lines = (json_line("status", report),) if words else tuple(_lines(live, report))
     return Decision(reply=Reply(lines))
+
+
+def _lines(live: LiveView, report: Report) -> Iterator[str]:
+    rows = [*_server(live, report), *_store(live, report), *_settings(report)]
+    width = max(len(name) for name, _ in rows) + 2
+    for name, text in rows:
+        yield f"{name:{width}}{text}"
+
+
+def _server(live: LiveView, report: Report) -> Iterator[tuple[str, str]]:
+    formats = ", ".join(f"{name} {number}" for name, number in report["formats"].items())
+    yield (
+        "version",
+        f"fugue {report['version']}, Python {report['python']}, engine {report['engine']}",
+    )
+    yield "formats", formats
+    yield (
+        "server",
+        f"process {report['pid']}, up {_span(report['uptime_seconds'])}, {report['socket']}",
+    )
+    yield (
+        "sessions",
+        f"{report['sessions']}, windows {report['windows']}, panes {report['panes']}, clients {report['clients']}",
+    )
+    memory = report["memory"]
+    keeper = (
+        "no keeper"
+        if report["keeper_pid"] is None
+        else f"keeper {_size(memory['keeper_bytes'])} (process {report['keeper_pid']})"
+    )
+    yield "memory", f"server {_size(memory['server_bytes'])}, {keeper}"
+
+
+def _store(live: LiveView, report: Report) -> Iterator[tuple[str, str]]:
+    state, log, last, recovery = (
+        report[name] for name in ("state", "log", "checkpoint", "recovery")
+    )
+    if not state["enabled"]:
+        yield "state", "nothing is written to disk: persistence.enabled is false"
+        if state["left_from_before"]:
+            yield "", f"{state['directory']} is left from before: {_size(state['disk_bytes'])}"
+    else:
+        yield "state", f"{state['directory']}, {_size(state['disk_bytes'])} on disk"
+    if report["quarantine"]["files"]:
+        count, size = report["quarantine"]["files"], _size(report["quarantine"]["bytes"])
+        yield "quarantine", f"{count} damaged files, {size}: fugue recovery list tells of them"
+    if report["panes_not_kept"]:
+        names = " ".join(f"%{pane}" for pane in report["panes_not_kept"])
+        yield "not kept", f"{names} (persist off)"
+    reason = f": {report['durability_reason']}" if report["durability_reason"] else ""
+    forced = f"; forced to disk {_SYNC[log['sync']]}" if state["enabled"] else ""
+    yield "durability", f"{report['durability']}{reason}{forced}"
+    yield (
+        "log",
+        f"records {log['first_lsn']} to {log['last_lsn']}, durable to {log['durable_lsn']}, "
+        f"{_size(log['bytes'])} in {log['segments']} files",
+    )
+    yield (
+        "syncs",
+        f"{log['syncs']}, p50 {log['sync_p50_ms']:.1f} ms, p99 {log['sync_p99_ms']:.1f} ms, {log['sync_failures']} failed",
+    )
+    yield "checkpoint", _checkpoint(live, last)
+    if last["failure"]:
+        yield "", f"the last attempt failed: {last['failure']}"
+    yield "recovery", f"{recovery['summary']} ({local_date(live, recovery['started_ms'])})"
+
+
+def _checkpoint(live: LiveView, last: Report) -> str:
+    if last["number"] is None:
+        return "none yet"
+    text = f"{last['number']} at {local_date(live, last['when_ms'])}, record {last['lsn']}, {last['reason']}"
+    if last["new_bytes"] is None:
+        return text
+    return f"{text}, {_size(last['new_bytes'])} in {last['duration_ms']:.0f} ms"
+
+
+def _settings(report: Report) -> Iterator[tuple[str, str]]:
+    configuration = report["configuration"]
+    errors: Sequence[str] = configuration["errors"]
+    used = "in use" if configuration["in_use"] else "no such file: the defaults hold"
+    if errors:
+        used = "has errors; what held before holds"
+    yield "configuration", f"{configuration['file']}: {used}"
+    for error in errors:
+        yield "error", error
+    for key in configuration["needs_restart"]:
+        yield "restart", f"{key} was changed and holds after a restart"
+
+
+def _size(count: int | None) -> str:
+    if count is None:
+        return "unknown"
+    value, unit = float(count), 0
+    while value >= 1024 and unit + 1 < len(_UNITS):
+        value, unit = value / 1024, unit + 1
+    return f"{value:.1f} {_UNITS[unit]}" if unit else f"{count} bytes"
+
+
+def _span(seconds: int) -> str:
+    days, seconds = divmod(seconds, 86_400)
+    clock = f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+    return f"{days} days {clock}" if days else clock
 
 
 COMMAND: Final = Command(

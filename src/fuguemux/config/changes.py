@@ -49,5 +49,6 @@ def applied(running: Configuration, new: Configuration) -> Configuration:
 
 
 def announcement(found: Sequence[Change]) -> str:
-    """One line for people: `checkpoint_interval_secs 30 → 10; state_dir needs a restart`."""
-    return "; ".join(str(change) for change in found) if found else "nothing changed"
+    """One line for people, what holds already first: `checkpoint_interval_secs 30 → 10; state_dir needs a restart`."""
+    ordered = sorted(found, key=lambda change: not change.option.live)
+    return "; ".join(map(str, ordered)) if found else "nothing changed"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from typing import TYPE_CHECKING, Any
 
 from fuguemux.config.changes import Change
+from fuguemux.config.load import Problem
 from fuguemux.config.schema import Configuration
 from fuguemux.model.decision import Refused
 from fuguemux.observe.diagnostics import channel
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 
 MIB = 1 << 20
 KIB = 1 << 10
+ANNOUNCED_MS = 10_000
+"""An announcement may come when nobody looks at the screen just then."""
 
 diagnostics = channel("config")
 
@@ -56,9 +60,8 @@ class RunningConfiguration:
         problems = self._reload.problems
         if not problems:
             return ""
-        more = f" (and {len(problems) - 1} more: fugue status)" if len(problems) > 1 else ""
-        held = "defaults" if not self._reload.file.exists else "the last good values"
-        return f"fugue: configuration not used, {held} hold: {problems[0]}{more}"
+        held = "last good values" if self._reload.file.exists else "defaults"
+        return _short(problems, f"{held} hold")
 
     def alerts(self) -> str:
         """What the status line says as long as it holds."""
@@ -80,14 +83,10 @@ class RunningConfiguration:
         }
 
     def _tell(self, outcome: Reload) -> None:
-        lines = outcome.lines()
+        text = f"configuration: {outcome.lines()[0]}"
         if outcome.problems:
-            more = len(outcome.problems) - 1
-            text = f"{outcome.problems[0]}; configuration not changed"
-            text += f" ({more} more: fugue status)" if more else ""
-        else:
-            text = f"configuration: {lines[0]}"
-        self._server.viewers.announce(text)
+            text = _short(outcome.problems, "not changed")
+        self._server.viewers.announce(text, ANNOUNCED_MS)
         self._server.viewers.touch_all()
 
     # What a change does
@@ -129,3 +128,12 @@ class RunningConfiguration:
         booted = self._server.booted
         with contextlib.suppress(OSError):  # the file that is open goes on
             configure_logging(booted.log_path, self._server.configuration, self._server.clock)
+
+
+def _short(problems: tuple[Problem, ...], holds: str) -> str:
+    """The first problem, for one line of a terminal: its place and what holds come first, since the rest may be cut."""
+    first = problems[0]
+    place = os.path.basename(first.source) + (f":{first.line}" if first.line is not None else "")
+    what = f"{first.key}: {first.message}" if first.key else first.message
+    more = f" (and {len(problems) - 1} more: fugue status)" if len(problems) > 1 else ""
+    return f"{place}: {holds}: {what}{more}"

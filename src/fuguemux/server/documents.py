@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from fuguemux.persistence.recovery import QUARANTINE, RECOVERIES
+from fuguemux.persistence.recovery import RECOVERIES
 from fuguemux.persistence.report import RecoveryReport, load_reports, report_lines
-from fuguemux.persistence.wal import quarantine
+from fuguemux.server import status
 from fuguemux.server.command_files import command_files
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Documents:
             case "variable":
                 return self._variable(arguments[0])
             case "status":
-                return self._status()
+                return status.document(self._server)
             case _:
                 return None
 
@@ -61,30 +61,7 @@ class Documents:
             found.append(document)
         return found
 
-    def _quarantine(self) -> dict[str, int]:
-        """Damaged files that were set aside: nobody but a person deletes them."""
-        server = self._server
-        place = f"{server.booted.state_directory}/{QUARANTINE}"
-        files, size = quarantine.size(server.booted.storage, place)
-        return {"files": files, "bytes": size}
-
     def _variable(self, name: str) -> str | None:
         if name == "recovery_summary":
             return self._server.report.summary
         return None
-
-    def _status(self) -> dict[str, Any]:
-        server = self._server
-        state = server.engine.state
-        return {
-            "v": 1,
-            "version": server.view.server().version,
-            "pid": server.view.server().pid,
-            "sessions": len(state.sessions),
-            "windows": len(state.windows),
-            "panes": len(state.panes),
-            "clients": len(server.viewers.facts()),
-            "durability": server.witness.durability,
-            "durability_reason": server.witness.durability_reason,
-            "quarantine": self._quarantine(),
-        }

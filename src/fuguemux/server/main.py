@@ -28,9 +28,9 @@ from fuguemux.persistence.retention import GENERATIONS_MIN
 from fuguemux.persistence.wal.writer import LogWriter, WriterOptions
 from fuguemux.server.boot import Booted, CannotStart, boot, option_defaults, withhold
 from fuguemux.server.checkpointer import Checkpointer, PaneSources
+from fuguemux.server.closed_sessions import ClosedSessions
 from fuguemux.server.command_effects import CommandEffects
 from fuguemux.server.configuration import RunningConfiguration
-from fuguemux.server.closed_sessions import ClosedSessions
 from fuguemux.server.documents import Documents
 from fuguemux.server.effect_runner import EffectRunner
 from fuguemux.server.executor import Executor

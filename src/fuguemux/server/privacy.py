@@ -13,6 +13,7 @@ from fuguemux.model.ids import PaneId
 from fuguemux.model.state import ServerState
 from fuguemux.observe.diagnostics import channel
 from fuguemux.persistence.packs import PackDamaged
+from fuguemux.persistence.recovery import QUARANTINE
 from fuguemux.server.executor import EffectFailed
 from fuguemux.server.pane_terminal import PaneTerminal
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 CLEAR_SCREEN = b"\x1b[H\x1b[2J\x1b[3J"
 CLEAR_BOTH_SCREENS = b"\x1b7\x1b[?47l" + CLEAR_SCREEN + b"\x1b[?47h\x1b8" + CLEAR_SCREEN
 """xterm's mode 47 shows the primary screen and goes back without touching what is on either."""
-QUARANTINE = "quarantine"
 
 diagnostics = channel("privacy")
 

@@ -320,10 +320,10 @@ class Viewers:
             viewer.dirty = True
             self.schedule(viewer)
 
-    def announce(self, text: str) -> None:
-        """A line for everybody who looks on."""
+    def announce(self, text: str, duration_ms: int = 0) -> None:
+        """A line for everybody who looks on; see `message`."""
         for viewer in list(self._viewers.values()):
-            self.message(viewer, text)
+            self.message(viewer, text, duration_ms)
 
     def in_mode(self, pane: PaneId) -> tuple[bool, int]:
         """Whether the pane shows its history, and how far back."""

@@ -68,20 +68,64 @@ def test_no_report() -> None:
         lines(live=FakeLive())
 
 
+STATUS = {
+    "version": "1.2",
+    "python": "3.11.7",
+    "engine": "ghostty 1",
+    "formats": {"log": 1, "checkpoint": 1},
+    "pid": 7,
+    "keeper_pid": None,
+    "socket": "/run/x",
+    "uptime_seconds": 90_061,
+    "sessions": 1,
+    "windows": 2,
+    "panes": 3,
+    "panes_not_kept": [2],
+    "clients": 0,
+    "durability": "lost",
+    "durability_reason": "disk full",
+    "state": {"enabled": True, "directory": "/s", "disk_bytes": 1536, "left_from_before": False},
+    "quarantine": {"files": 0, "bytes": 0},
+    "log": {
+        "first_lsn": 1,
+        "last_lsn": 9,
+        "durable_lsn": 8,
+        "bytes": 100,
+        "segments": 1,
+        "sync": "os",
+        "syncs": 2,
+        "sync_p50_ms": 1.04,
+        "sync_p99_ms": 2.0,
+        "sync_failures": 1,
+    },
+    "checkpoint": {"number": None, "failure": "disk full"},
+    "recovery": {"summary": "nothing lost", "started_ms": 0},
+    "memory": {"server_bytes": 3 << 20, "keeper_bytes": None},
+    "configuration": {
+        "file": "/c",
+        "in_use": False,
+        "errors": ["/c:2: bad"],
+        "needs_restart": ["persistence.state_dir"],
+    },
+}
+
+
 def test_status_as_text_and_json() -> None:
-    report = {"store": {"path": "/x", "durable": True, "lag_ms": 1.25}, "panes": 3, "notes": []}
-    live = FakeLive(documents={"status": {"v": 1, **report}})
+    live = FakeLive(documents={"status": STATUS})
     text = run(status.COMMAND, ServerState(), live=live).decision.reply.lines
-    assert text == (
-        "store:",
-        "  path: /x",
-        "  durable: yes",
-        "  lag ms: 1.2",
-        "panes: 3",
-        "notes: -",
-    )
+    rows = [tuple(str(line).split(None, 1)) for line in text]
+    assert ("server", "process 7, up 1 days 1:01:01, /run/x") in rows
+    assert ("memory", "server 3.0 MiB, no keeper") in rows
+    assert ("state", "/s, 1.5 KiB on disk") in rows
+    assert ("not", "kept       %2 (persist off)") in rows
+    assert ("durability", "lost: disk full; forced to disk whenever the system likes") in rows
+    assert ("log", "records 1 to 9, durable to 8, 100 bytes in 1 files") in rows
+    assert ("syncs", "2, p50 1.0 ms, p99 2.0 ms, 1 failed") in rows
+    assert ("checkpoint", "none yet") in rows
+    assert ("error", "/c:2: bad") in rows
+    assert ("restart", "persistence.state_dir was changed and holds after a restart") in rows
     (line,) = run(status.COMMAND, ServerState(), "--json", live=live).decision.reply.lines
-    assert json.loads(str(line)) == {"v": 1, "status": report}
+    assert json.loads(str(line)) == {"v": 1, "status": STATUS}
     with pytest.raises(Refused, match=r"^usage: status \[--json\]$"):
         run(status.COMMAND, ServerState(), "-x", live=live)
 

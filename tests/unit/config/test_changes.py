@@ -18,7 +18,7 @@ def test_live_and_restart_are_told_apart() -> None:
     )
     assert (
         announcement(changes(OLD, new))
-        == "state_dir needs a restart; checkpoint_interval_secs 30 → 10"
+        == "checkpoint_interval_secs 30 → 10; state_dir needs a restart"
     )
 
 

@@ -74,7 +74,7 @@ async def test_a_change_is_applied_and_announced(
     async with watched(server):
         write(path, INTERVAL_10 + 'state_dir = "/data"\n')
         told = await server.told.get()
-        assert told.lines() == ("state_dir needs a restart; checkpoint_interval_secs 30 → 10",)
+        assert told.lines() == ("checkpoint_interval_secs 30 → 10; state_dir needs a restart",)
         assert server.interval() == 10
         assert server.reload.running.persistence.state_dir == ""
         assert [change.option.name for change in server.reload.restart_needed] == ["state_dir"]

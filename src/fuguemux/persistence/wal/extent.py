@@ -28,6 +28,11 @@ class Extent:
         return len(self._segments)
 
     @property
+    def first_lsn(self) -> int:
+        """The oldest LSN that a segment may hold, 0 if there is none."""
+        return self._segments[0][0] if self._segments else 0
+
+    @property
     def newest_id(self) -> int:
         """The newest segment, 0 if there is none."""
         return self._segments[-1][1] if self._segments else 0

@@ -1,0 +1,153 @@
+"""How the server is, as plain data for `fugue status`: every number is read when somebody asks."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+from typing import TYPE_CHECKING, Any
+
+from fuguemux.persistence import manifest
+from fuguemux.persistence.recovery import QUARANTINE
+from fuguemux.persistence.serialization import EVENTS_VERSION
+from fuguemux.persistence.wal import quarantine, segment
+from fuguemux.protocol.messages import VERSION_MAX
+
+if TYPE_CHECKING:
+    from fuguemux.server.main import Server
+
+BLOCK_BYTES = 512
+"""The unit of st_blocks, whatever the file system's own is: stat(2)."""
+
+
+def document(server: Server) -> dict[str, Any]:
+    """Everything; quick but for one look at each file of the state directory. Times are wall milliseconds."""
+    state, facts = server.engine.state, server.view.server()
+    keeper = server.processes.keeper
+    return {
+        "version": facts.version,
+        "python": platform.python_version(),
+        "engine": _engine(server),
+        "formats": {
+            "log": segment.MAJOR,
+            "checkpoint": manifest.MAJOR,
+            "events": EVENTS_VERSION,
+            "protocol": VERSION_MAX,
+        },
+        "pid": facts.pid,
+        "keeper_pid": keeper.keeper_pid if keeper is not None else None,
+        "socket": facts.socket_path,
+        "started_ms": facts.started_s * 1000,
+        "uptime_seconds": max(server.clock.wall_ms() // 1000 - facts.started_s, 0),
+        "sessions": len(state.sessions),
+        "windows": len(state.windows),
+        "panes": len(state.panes),
+        "panes_not_kept": [terminal.id for terminal in server.panes if not terminal.persist],
+        "clients": len(server.viewers.facts()),
+        "durability": server.witness.durability
+        if server.configuration.persistence.enabled
+        else "off",
+        "durability_reason": server.witness.durability_reason,
+        "state": _state(server),
+        "quarantine": _quarantine(server),
+        "log": _log(server),
+        "checkpoint": _checkpoint(server),
+        "recovery": {
+            "summary": server.report.summary,
+            "cause": server.report.cause,
+            "started_ms": server.report.started_ms,
+            "duration_ms": round(server.report.duration_ms, 1),
+        },
+        "memory": {
+            "server_bytes": resident_bytes(facts.pid),
+            "keeper_bytes": None if keeper is None else resident_bytes(keeper.keeper_pid),
+        },
+        "configuration": server.running_configuration.document(),
+    }
+
+
+def _engine(server: Server) -> str:
+    for terminal in server.panes:
+        return terminal.emulator.engine
+    return server.emulators(1, 1).engine
+
+
+def _state(server: Server) -> dict[str, Any]:
+    directory = server.booted.state_directory
+    enabled = server.configuration.persistence.enabled
+    left = not enabled and os.path.isdir(directory)
+    return {
+        "enabled": enabled,
+        "directory": directory,
+        "disk_bytes": disk_bytes(directory) if enabled or left else 0,
+        "left_from_before": left,
+    }
+
+
+def _quarantine(server: Server) -> dict[str, int]:
+    """Damaged files that were set aside: nobody but a person deletes them."""
+    place = f"{server.booted.state_directory}/{QUARANTINE}"
+    files, size = quarantine.size(server.booted.storage, place)
+    return {"files": files, "bytes": size}
+
+
+def _log(server: Server) -> dict[str, Any]:
+    writer, times = server.writer, server.flusher.sync_times()
+    return {
+        "first_lsn": writer.first_lsn,
+        "last_lsn": writer.next_lsn - 1,
+        "durable_lsn": writer.durable_lsn,
+        "bytes": writer.bytes_since(writer.first_lsn),
+        "segments": writer.segments,
+        "sync": server.flusher.mode,
+        "syncs": times.syncs,
+        "sync_p50_ms": round(times.p50_ms, 3),
+        "sync_p99_ms": round(times.p99_ms, 3),
+        "sync_failures": writer.fsync_failures,
+    }
+
+
+def _checkpoint(server: Server) -> dict[str, Any]:
+    """The last one of this server's life; before it, what the start began from."""
+    last = server.checkpointer.last
+    if last is not None:
+        found = {
+            "number": last.number,
+            "when_ms": last.when_ms,
+            "lsn": last.lsn,
+            "new_bytes": last.new_bytes,
+            "duration_ms": round(last.duration_ms, 1),
+            "reason": last.reason,
+        }
+    elif server.series.generations:
+        newest = server.series.generations[0]
+        found = {
+            "number": newest.number,
+            "when_ms": newest.created_ms,
+            "lsn": newest.structure_lsn,
+            "new_bytes": None,
+            "duration_ms": None,
+            "reason": newest.reason,
+        }
+    else:
+        found = dict.fromkeys(("number", "when_ms", "lsn", "new_bytes", "duration_ms", "reason"))
+    return {**found, "failure": server.checkpointer.failure}
+
+
+def disk_bytes(directory: str) -> int:
+    """What the files below `directory` take on the disk, as far as they can be seen."""
+    total = 0
+    for path, _directories, names in os.walk(directory):
+        for name in names:
+            with contextlib.suppress(OSError):  # it was removed meanwhile
+                total += os.lstat(os.path.join(path, name)).st_blocks * BLOCK_BYTES
+    return total
+
+
+def resident_bytes(pid: int) -> int | None:
+    """The physical memory of a process; None where the system does not tell (no /proc)."""
+    try:
+        with open(f"/proc/{pid}/statm", encoding="ascii") as source:
+            return int(source.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError, IndexError):
+        return None
