@@ -1,0 +1,44 @@
+"""The server with its ticks measured from outside: `python timed_server.py TICKS [server arguments]`.
+
+A tick is everything the loop does between two looks at its descriptors, so the selector sees where it begins and ends. The
+server itself has no hook for this. SIGUSR2 writes the milliseconds of the ticks since the last SIGUSR2 to the file TICKS.
+"""
+
+import json
+import os
+import selectors
+import signal
+import sys
+import time
+from pathlib import Path
+
+ticks: list[float] = []
+began = 0.0
+
+
+class TimedSelector(selectors.DefaultSelector):
+    """Notes the time between leaving `select` and entering it again."""
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        global began
+        if began:
+            ticks.append(time.perf_counter() - began)
+        found: list[tuple[selectors.SelectorKey, int]] = super().select(timeout)
+        began = time.perf_counter()
+        return found
+
+
+def write(path: str) -> None:
+    found, ticks[:] = [round(tick * 1000, 4) for tick in ticks], []
+    temporary = path + ".new"
+    Path(temporary).write_text(json.dumps(found))
+    os.replace(temporary, path)
+
+
+if __name__ == "__main__":
+    output = sys.argv[1]
+    selectors.DefaultSelector = TimedSelector  # type: ignore[misc]  # asyncio looks it up there
+    signal.signal(signal.SIGUSR2, lambda *_: write(output))
+    from fuguemux.server.main import main
+
+    sys.exit(main(sys.argv[2:]))
