@@ -13,6 +13,7 @@ from fuguemux.engine.reconcile import (
     Restart,
     Step,
     TakeExit,
+    key_parts,
     reconcile,
 )
 from fuguemux.model.ids import PaneId
@@ -96,11 +97,32 @@ class Restoration:
         if terminal is None:
             return
         self._status(step.pane, "live" if isinstance(step, Adopt) else "held-dead")
+        self._note_process(step, process)
         self._processes.adopt(terminal, process)
         if isinstance(step, TakeExit):
             self._ended_away(step.pane)
         if answers and terminal.master is not None:
             terminal.master.write(answers)
+
+    def _note_process(self, step: Adopt | TakeExit, process: HeldPane) -> None:
+        """A server that died between the start of a process and its event left a pane that does not know its own."""
+        pane, parts = self._engine.state.panes[step.pane], key_parts(process.key)
+        started = process.start_time or 0
+        if parts is None or (pane.pid, pane.process_start) == (process.pid, started):
+            return
+        decision = process_started.decide(
+            self._engine.state,
+            self._engine.live,
+            step.pane,
+            generation=parts[2],
+            pid=process.pid,
+            process_start=started,
+            tty=process.tty,
+        )
+        try:
+            self._engine.tell(decision)
+        except OSError as error:
+            diagnostics.warning("process_not_noted", pane=step.pane, error=str(error))
 
     async def _one(self, step: Step, by_key: Mapping[str, HeldPane]) -> None:
         match step:
@@ -149,7 +171,10 @@ class Restoration:
             lines.append(chosen.line)
         columns = terminal.emulator.size.columns
         if lines:
-            self._output.inject(terminal, b"".join(note(line, columns) for line in lines))
+            column = 0 if chosen.start else terminal.emulator.cursor.column
+            first = note(lines[0], columns, column=column)
+            rest = [note(line, columns) for line in lines[1:]]
+            self._output.inject(terminal, b"".join((first, *rest)))
         if chosen.typed:
             self._spawn(self._type(terminal, chosen.typed))
 
