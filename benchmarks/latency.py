@@ -86,7 +86,7 @@ def flood_argv(path: Path) -> list[str]:
     return ["sh", "-c", f"while :; do cat {shlex.quote(str(path))}; done"]
 
 
-def set_up(server: Multiplexer, path: Path) -> Attached:
+def set_up(server: Multiplexer) -> Attached:
     """Two panes, the right one active, the left one silent until it is respawned."""
     server("new-session", "-d", "-s", "a", "-x", str(COLUMNS), "-y", str(ROWS), "sleep", "1000")
     server("split-window", "-h", "-t", "a", "cat")
@@ -101,8 +101,7 @@ def echoes(
     clients: list[Attached] = []
     found: dict[str, dict[str, list[float]]] = {}
     try:
-        for server in servers:
-            clients.append(set_up(server, path))
+        clients.extend(set_up(server) for server in servers)
         typists = [Typist(client) for client in clients]
         for mode in ("idle", "flood"):
             for _ in range(rounds):

@@ -4,12 +4,12 @@ import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-WORDS = (
+WORDS = (  # noqa: SIM905  # words, not a list of strings, are what one reads here
     "accepted broken cache client closed connection database deadline degraded disk durable error "
     "fetch handler index kernel latency limit listener memory packet page queue ready refused "
     "request response retry route segment session signal socket started stopped stream sync table "
     "timeout token transaction upstream user value worker"
-).split()  # noqa: SIM905  # words, not a list of strings, are what one reads here
+).split()
 CJK = "日本語テスト中文字符漢字仮名交じり文章表示幅二倍確認"
 CYRILLIC = "быстрая проверка кириллицы в терминале"
 EMOJI = "🚀🎉🔥✅❌📦🧪💾"
