@@ -21,7 +21,7 @@ from fuguemux.model.state import Life, Pane
 from fuguemux.observe.clock import Clock
 from fuguemux.observe.diagnostics import channel
 from fuguemux.persistence.report import PaneReport, RecoveryReport
-from fuguemux.reactions import not_restored, process_found
+from fuguemux.reactions import not_restored, process_found, process_started
 from fuguemux.server.executor import EffectFailed
 from fuguemux.server.keeper_client import HeldPane
 from fuguemux.server.pane_output import PaneOutput
