@@ -65,8 +65,8 @@ class FailpointListener:
             if not self._changed.wait_for(lambda: bool(self._paused.get(name)), timeout_s):
                 raise TimeoutError(f"nobody pauses at {name}; reached: {self._reached}")
             connection = self._paused[name].pop(0)
-        with connection:
-            connection.sendall(words.encode())
+        with connection, contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            connection.sendall(words.encode())  # unless it was killed while it waited
 
     def _pids(self, name: str) -> list[int]:
         return [pid for reached, pid in self._reached if reached == name]
