@@ -15,6 +15,8 @@ TMUX_VERSION = "tmux 3.3a"
 
 _TAKES_VALUE = "cfLST"
 _PLAIN = "2CDlNquUvVd"
+NO_RESTORE = "--no-restore"
+"""A server that is started for this command leaves what was there alone, and begins empty."""
 _OFFLINE_FLAGS = {"--help": "help", "--version": "version"}
 
 
@@ -55,7 +57,7 @@ def usage(program: str) -> str:
     start = f"usage: {program} "
     return (
         f"{start}[-2CDlNquvV] [-c shell-command] [-f file] [-L socket-name]\n"
-        f"{' ' * len(start)}[-S socket-path] [-T features] [--config file] [command [flags]]"
+        f"{' ' * len(start)}[-S socket-path] [-T features] [--config file] [--no-restore] [command [flags]]"
     )
 
 
@@ -116,6 +118,8 @@ def _take_long(options: Options, word: str, argv: list[str], at: int) -> int:
             value = argv[at]
             at += 1
         options.config = value
+    elif word == NO_RESTORE:
+        options.flags.add(word)
     elif word in _OFFLINE_FLAGS:
         options.argv.append(_OFFLINE_FLAGS[word])
     else:

@@ -10,7 +10,7 @@ import os
 import sys
 import time
 
-from fuguemux.client.arguments import Options
+from fuguemux.client.arguments import NO_RESTORE, Options
 from fuguemux.client.failure import Failure, ServerLost
 from fuguemux.client.fast import SERVER_LOST, connect
 from fuguemux.config import paths
@@ -167,6 +167,8 @@ def server_arguments(options: Options) -> list[str]:
         argv += ["--config", os.path.abspath(options.config)]
     for file in options.command_files:
         argv += ["-f", os.path.abspath(file)]
+    if NO_RESTORE in options.flags:
+        argv.append(NO_RESTORE)
     return argv
 
 

@@ -15,6 +15,7 @@ __all__ = [
     "EXIT_CANNOT_START",
     "EXIT_DELIBERATE",
     "EXIT_GRACEFUL",
+    "EXIT_RESTART",
     "PROTOCOL_VERSION",
     "ROLE_CONTROL",
     "ROLE_SERVER",
@@ -50,6 +51,9 @@ EXIT_CANNOT_START = 11
 
 The keeper starts no other one. The last line that the server wrote to stderr is the reason shown to the person.
 """
+
+EXIT_RESTART = 12
+"""The server gives way to another: the next one is started at once, and nothing is counted as a crash."""
 
 KEY_CHARACTERS_MAX = 256
 ARGUMENTS_MAX = 100_000

@@ -14,6 +14,7 @@ from fuguemux.keeper.protocol import (
     EXIT_CANNOT_START,
     EXIT_DELIBERATE,
     EXIT_GRACEFUL,
+    EXIT_RESTART,
     ExitStatus,
 )
 from fuguemux.keeper.restart import CRASHES_MAX, WINDOW_SECONDS, RestartPolicy
@@ -96,6 +97,9 @@ class Supervisor:
         self.forget()
         if status.code in (EXIT_DELIBERATE, EXIT_GRACEFUL):
             return True
+        if status.code == EXIT_RESTART and self.argv:
+            self.due = now
+            return False
         words = self._diagnostics.last_words()
         if status.code == EXIT_CANNOT_START:
             self._give_up(words or "the server cannot start and did not say why")

@@ -29,6 +29,8 @@ from fuguemux.persistence.recovery import Recovered, recover
 from fuguemux.persistence.serialization import VersionUnknown, Withhold
 from fuguemux.persistence.wal.segment import UnsupportedLog
 from fuguemux.server import landing as landing_zone
+from fuguemux.server import safe_mode
+from fuguemux.server.safe_mode import SafeMode, Starts
 
 STOPPED_FILE = "stopped"
 USAGE = "usage: fuguemux.server.main [-L NAME | -S PATH] [--config FILE] [-f FILE]… [--no-restore]"
@@ -47,14 +49,19 @@ class Options(NamedTuple):
     socket: str | None = None
     config: str | None = None
     command_files: tuple[str, ...] = ()
+    no_restore: bool = False
 
 
 def parse_options(argv: list[str]) -> Options:
     """Raises CannotStart."""
     name = socket = config = None
     files: list[str] = []
+    no_restore = False
     rest = iter(argv)
     for word in rest:
+        if word == "--no-restore":
+            no_restore = True
+            continue
         value = next(rest, None)
         if value is None:
             raise CannotStart(f"{word} needs a value; {USAGE}")
@@ -69,7 +76,7 @@ def parse_options(argv: list[str]) -> Options:
                 files.append(value)
             case _:
                 raise CannotStart(f"unknown option {word}; {USAGE}")
-    return Options(name, socket, config, tuple(files))
+    return Options(name, socket, config, tuple(files), no_restore)
 
 
 class Booted(NamedTuple):
@@ -90,6 +97,11 @@ class Booted(NamedTuple):
     recovered: Recovered
     salvage: landing_zone.Recovered
     config_problems: tuple[Problem, ...]
+    starts: Starts | None
+    """The count of starts that did not come to their end; None: nothing is kept."""
+    safe: SafeMode | None
+    home: str
+    """The state directory that the lock is on; with `safe`, `state_directory` is one inside it."""
 
     @property
     def configuration(self) -> Configuration:
@@ -119,6 +131,14 @@ def boot(argv: list[str], clock: Clock) -> Booted:
         raise CannotStart(f"{error.filename}: {error.strerror}") from error
     with contextlib.suppress(OSError):
         configure_logging(log_path, loaded.configuration, clock)
+    home = state
+    starts = None if lock is None else Starts(home)
+    try:
+        safe = _safe_mode(home, starts, clock, asked=options.no_restore)
+    except OSError as error:
+        raise CannotStart(f"{error.filename}: {error.strerror}") from error
+    if safe is not None:
+        state, landing = safe.directory, f"{safe.directory}/landing"
     try:
         recovered = recover(
             storage,
@@ -131,6 +151,7 @@ def boot(argv: list[str], clock: Clock) -> Booted:
         if landing:
             salvage = landing_zone.recover(landing, store=recovered.store_id.hex())
     except OSError as error:
+        _no_fault_of_the_state(starts)
         raise CannotStart(f"state directory {state}: {error.strerror or error}") from error
     except (
         UnsupportedLog,
@@ -138,7 +159,12 @@ def boot(argv: list[str], clock: Clock) -> Booted:
         VersionUnknown,
         landing_zone.ZoneUnusable,
     ) as other:
+        _no_fault_of_the_state(starts)
         raise CannotStart(f"state directory {state}: {other}; nothing was touched") from other
+    except Exception as failure:
+        if starts is not None:
+            starts.failed(f"{type(failure).__name__}: {failure}")
+        raise
     return Booted(
         options,
         places,
@@ -153,7 +179,25 @@ def boot(argv: list[str], clock: Clock) -> Booted:
         recovered,
         salvage,
         problems,
+        starts,
+        safe,
+        home,
     )
+
+
+def _safe_mode(home: str, starts: Starts | None, clock: Clock, *, asked: bool) -> SafeMode | None:
+    if starts is None:
+        return None
+    now = clock.local_time(clock.wall_ms() // 1000)
+    safe = safe_mode.chosen(home, starts.read(), now, asked=asked)
+    if safe is None:
+        starts.begin()
+    return safe
+
+
+def _no_fault_of_the_state(starts: Starts | None) -> None:
+    if starts is not None:
+        starts.served()
 
 
 class _State(NamedTuple):

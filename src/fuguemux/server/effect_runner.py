@@ -103,8 +103,8 @@ class Lifecycle(Protocol):
         """kill-server: deliberate."""
         ...
 
-    def restart(self) -> None:
-        """Give way to a new server process."""
+    async def restart(self) -> bytes:
+        """Give way to a new server process; a line about it. Raises EffectFailed."""
         ...
 
 
@@ -174,7 +174,7 @@ class EffectRunner:
             case ef.StopServer():
                 self._lifecycle.stop()
             case ef.RestartServer():
-                self._lifecycle.restart()
+                return _printed(self._lifecycle.restart())
             case ef.PipePane():
                 self._shells.pipe_pane(effect)
             case (

@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING
 
 from fuguemux.commands import source_file
 from fuguemux.commands.formats import Context
-from fuguemux.keeper.protocol import EXIT_DELIBERATE, EXIT_GRACEFUL, keeper_argv
+from fuguemux.keeper.protocol import (
+    EXIT_DELIBERATE,
+    EXIT_GRACEFUL,
+    EXIT_RESTART,
+    keeper_argv,
+)
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.ids import PaneId
 from fuguemux.observe.diagnostics import channel
@@ -20,6 +25,7 @@ from fuguemux.persistence.packs import PackDamaged
 from fuguemux.persistence.recovery import RECOVERIES
 from fuguemux.persistence.report import save_report
 from fuguemux.reactions import server_ended
+from fuguemux.server import preflight, safe_mode
 from fuguemux.server.askers import InternalAsker
 from fuguemux.server.boot import STOPPED_FILE, CannotStart, global_environment
 from fuguemux.server.closed_sessions import delete_save
@@ -76,6 +82,8 @@ class Lifecycle:
         await self._run_command_files()
         with contextlib.suppress(OSError):
             server.booted.storage.unlink(self._stopped_path())
+        if server.booted.starts is not None:
+            server.booted.starts.served()
         self._ready.set()
         await keeper.ready()
         server.flusher.start_chores()
@@ -95,10 +103,10 @@ class Lifecycle:
         path = server.booted.places.keeper_socket
         try:
             try:
-                return await KeeperClient.connect(path, store=server.store)
+                return await KeeperClient.connect(path, store=server.keeper_store)
             except KeeperUnreachable:
                 await start_keeper(self._keeper_argv())
-                return await KeeperClient.connect(path, store=server.store)
+                return await KeeperClient.connect(path, store=server.keeper_store)
         except (KeeperUnreachable, KeeperRefused) as refused:
             raise CannotStart(f"keeper: {refused}") from refused
 
@@ -114,7 +122,11 @@ class Lifecycle:
         if server.booted.log_path is None:
             log = ""
         return keeper_argv(
-            places.keeper_socket, server_argv=argv, log_path=log, store=server.store, adopt=True
+            places.keeper_socket,
+            server_argv=argv,
+            log_path=log,
+            store=server.keeper_store,
+            adopt=True,
         )
 
     def _rebuild_panes(self) -> dict[PaneId, bytes]:
@@ -167,6 +179,12 @@ class Lifecycle:
             server.spawn,
         )
         await restoration.run(held, answers)
+        if server.booted.safe is not None:
+            message = server.booted.safe.message(server.booted.home)
+            server.report.notes.insert(0, message)
+            server.viewers.greeting = lambda: message
+            diagnostics.warning("safe_mode", reason=server.booted.safe.reason)
+            return
         if server.report.cause != "first start":
             await asyncio.to_thread(
                 save_report,
@@ -232,7 +250,7 @@ class Lifecycle:
                 keeper = await replace_keeper(
                     self._keeper_argv(),
                     server.booted.places.keeper_socket,
-                    store=server.store,
+                    store=server.keeper_store,
                     panes=server.processes.held(),
                     descriptors={},
                 )
@@ -261,9 +279,16 @@ class Lifecycle:
         self._server.processes.grace.shutdown()
         self._end(EXIT_GRACEFUL)
 
-    def restart(self) -> None:
-        """Give way to a new server process."""
-        raise EffectFailed("restart-server: not supported by this version")
+    async def restart(self) -> bytes:
+        """Give way to a new server process, once that has proved that it can take over. Raises EffectFailed."""
+        server = self._server
+        if server.booted.log_path is None:
+            raise EffectFailed("restart-server: without persistence there is nothing to go on from")
+        server.facts.look_now()
+        await self.checkpoint("restart")
+        text = await preflight.prove(server.booted.state_directory, server.engine.state.panes)
+        self._end(EXIT_RESTART)
+        return text.encode() + b"\n"
 
     def reload_configuration(self) -> None:
         """SIGHUP."""
@@ -302,14 +327,17 @@ class Lifecycle:
                 await server.checkpointer.take("stop")
         await server.closed.finish()
         server.output.flush()
-        server.viewers.end_all("[server exited]")
+        if code != EXIT_RESTART:
+            server.viewers.end_all("[server exited]")
         server.listener.close()
-        if keeper is not None:
+        if keeper is not None and code != EXIT_RESTART:
             with contextlib.suppress(KeeperUnreachable):
                 await keeper.stop()
-        await self._farewell()
+        await self._farewell(attached=code != EXIT_RESTART)
         if code == EXIT_DELIBERATE:
             self._note_deliberate()
+            if server.booted.safe is not None:
+                safe_mode.left(server.booted.home)
         await server.flusher.close()
         durable = await asyncio.to_thread(server.writer.close, clean=True)
         server.zone.close()
@@ -317,13 +345,14 @@ class Lifecycle:
             keeper.close()  # only now: it hangs the panes up, and what they say to that is no part of the log
         diagnostics.info("server.stopped", code=code, durable=durable)
 
-    async def _farewell(self) -> None:
-        """Give clients a moment to read their last message."""
+    async def _farewell(self, *, attached: bool) -> None:
+        """Give clients a moment to read their last message; `attached`: those too that look at a session."""
         server = self._server
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(FAREWELL_SECONDS):
                 for connection in server.listener.connections:
-                    await connection.wait_gone()
+                    if attached or not connection.is_attached:
+                        await connection.wait_gone()
         server.listener.abort_all("the server ended")
 
     def _stopped_path(self) -> str:

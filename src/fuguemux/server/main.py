@@ -81,6 +81,8 @@ class Server:
         recovered = booted.recovered
         self.report = recovered.report
         self.store = recovered.store_id.hex()
+        self.keeper_store = (booted.safe.keeper_store if booted.safe else "") or self.store
+        """The store that the keeper's processes belong to: in safe mode the one that is left alone."""
         self.configuration = booted.configuration
         option_defaults(self.configuration, booted.environment)
         self._build_log()
@@ -332,7 +334,14 @@ async def _serve(booted: Booted, clock: SystemClock) -> int:
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, lifecycle.stop_gracefully)
             loop.add_signal_handler(signal.SIGHUP, lifecycle.reload_configuration)
-            await lifecycle.start()
+            try:
+                await lifecycle.start()
+            except CannotStart:
+                raise
+            except Exception as failure:
+                if booted.starts is not None and booted.safe is None:
+                    booted.starts.failed(f"{type(failure).__name__}: {failure}")
+                raise
             code = await lifecycle.stopped()
             await lifecycle.close(code)
             server.cancel_tasks()

@@ -34,7 +34,7 @@ from fuguemux.server.keeper_client import (
 from fuguemux.server.pane_output import PaneOutput
 from fuguemux.server.pane_terminal import PaneTerminal, PtyMaster
 from fuguemux.server.panes import Panes
-from fuguemux.server.restore_policy import suspended_line
+from fuguemux.server.restore_policy import note, suspended_text
 from fuguemux.server.shutdown_signs import ShutdownSigns
 
 SIGHUP = 1
@@ -222,7 +222,9 @@ class Processes:
             return
         if known.life is Life.SUSPENDED:
             terminal.status = "suspended"
-            self._output.inject(terminal, suspended_line(known, terminal.emulator.size.columns))
+            columns, column = terminal.emulator.size.columns, terminal.emulator.cursor.column
+            line = note(suspended_text(known), columns, column=column)
+            self._output.inject(terminal, line)
 
     def _running(self) -> int:
         return sum(bool(terminal.master) for terminal in self._panes)

@@ -142,17 +142,18 @@ def shown(text: str) -> str:
     return visible if len(visible) <= 200 else visible[:199] + "…"
 
 
-def suspended_line(pane: Pane, columns: int) -> bytes:
-    """What a pane shows whose process a shutdown, or something like one, has ended while this server goes on."""
+def suspended_text(pane: Pane) -> str:
+    """What a pane says whose process a shutdown, or something like one, has ended while this server goes on."""
     how = "its process ended"
     if pane.exit is not None and pane.exit.signal is not None:
-        how = f"its process was ended by signal {pane.exit.signal}, as at a shutdown"
-    return note(f"suspended: {how}; press Enter to start it again", columns)
+        how = f"ended by signal {pane.exit.signal}"
+    return f"suspended: {how}; press Enter to start it again"
 
 
-def note(text: str, columns: int) -> bytes:
-    """A line of fugue's own in a pane: on a row of its own, dim, not wider than the pane."""
-    return f"\x1b[0m\x1b[2m{text[:columns]}\x1b[0m\r\n".encode("utf-8", "replace")
+def note(text: str, columns: int, *, column: int = 0) -> bytes:
+    """A line of fugue's own in a pane whose cursor is in `column`: on a row of its own, dim, not wider than the pane."""
+    begin = "\r\n" if column else ""
+    return f"{begin}\x1b[0m\x1b[2m{text[:columns]}\x1b[0m\r\n".encode("utf-8", "replace")
 
 
 def awakened(state: ServerState, pane: PaneId | None) -> str:

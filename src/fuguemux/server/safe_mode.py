@@ -1,0 +1,128 @@
+"""Never a crash loop: starts that did not come to an end are counted, and after some the server starts beside its state.
+
+In safe mode the state directory is not read and not written. The server keeps what it does in `safe-DATE-TIME` inside it,
+and goes on there after a crash or a reboot until somebody ends it with `kill-server`; the next start tries the real state
+again. `--no-restore` asks for the same at once. The processes that a keeper still holds are shown in the session `rescued`.
+"""
+
+import contextlib
+import os
+from typing import Final, NamedTuple
+
+import msgspec
+
+from fuguemux.persistence.files import RealStorage, write_atomically
+from fuguemux.persistence.recovery import STORE_FILE
+
+STARTING_FILE: Final = "starting"
+POINTER_FILE: Final = "safe-mode"
+FAILED_MAX: Final = 2
+"""Recoveries that raised an error; with as many the next start is in safe mode."""
+UNFINISHED_MAX: Final = 3
+"""Starts that ended without a word before they served: killed, or out of memory."""
+REASON_CHARACTERS_MAX: Final = 300
+BYTES_MAX: Final = 4096
+
+
+class Attempts(msgspec.Struct, frozen=True):
+    """Starts since the last one that served."""
+
+    unfinished: int = 0
+    failed: int = 0
+    reason: str = ""
+
+
+class SafeMode(NamedTuple):
+    """Where a server runs that leaves its state alone."""
+
+    directory: str
+    reason: str
+    keeper_store: str
+    """The store that a living keeper's processes belong to; empty: not known."""
+
+    def message(self, state: str) -> str:
+        """What people are told."""
+        return (
+            f"fugue: safe mode ({self.reason}): what was there is untouched in {state}; "
+            "`fugue kill-server` and a new start try it again"
+        )
+
+
+class Starts:
+    """Keeps the count of one state directory. Every method is quick; none raises for a disk that does not take it."""
+
+    def __init__(self, state: str) -> None:
+        self._storage = RealStorage()
+        self._state = state
+
+    def read(self) -> Attempts:
+        """What is known of the starts before this one."""
+        try:
+            with open(f"{self._state}/{STARTING_FILE}", "rb") as file:
+                return msgspec.json.decode(file.read(BYTES_MAX), type=Attempts)
+        except (OSError, msgspec.DecodeError):
+            return Attempts()
+
+    def begin(self) -> Attempts:
+        """A start begins; what was known before it."""
+        before = self.read()
+        self._write(msgspec.structs.replace(before, unfinished=before.unfinished + 1))
+        return before
+
+    def failed(self, reason: str) -> None:
+        """This start ended with an error."""
+        now = self.read()
+        text = reason[:REASON_CHARACTERS_MAX]
+        self._write(msgspec.structs.replace(now, failed=now.failed + 1, reason=text))
+
+    def served(self) -> None:
+        """This start came to its end, or was refused for a reason that says nothing of the state."""
+        with contextlib.suppress(OSError):
+            self._storage.unlink(f"{self._state}/{STARTING_FILE}")
+
+    def _write(self, attempts: Attempts) -> None:
+        with contextlib.suppress(OSError):
+            write_atomically(
+                self._storage, self._state, STARTING_FILE, [msgspec.json.encode(attempts)]
+            )
+
+
+def chosen(state: str, attempts: Attempts, now: tuple[int, ...], *, asked: bool) -> SafeMode | None:
+    """Whether this start is in safe mode, and where. Raises OSError when a directory for it cannot be made."""
+    pointer = f"{state}/{POINTER_FILE}"
+    storage = RealStorage()
+    with contextlib.suppress(OSError, UnicodeDecodeError):
+        with open(pointer, encoding="utf-8") as file:
+            name, _, reason = file.read(BYTES_MAX).partition("\n")
+        if name.startswith("safe-") and "/" not in name and os.path.isdir(f"{state}/{name}"):
+            return SafeMode(f"{state}/{name}", reason.strip(), _store(state))
+    if asked:
+        reason = "--no-restore"
+    elif attempts.failed >= FAILED_MAX:
+        reason = f"{attempts.failed} recoveries failed, the last one: {attempts.reason}"
+    elif attempts.unfinished >= UNFINISHED_MAX:
+        reason = f"{attempts.unfinished} starts ended before the server served"
+    else:
+        return None
+    year, month, day, hour, minute, second, *_ = now
+    name = f"safe-{year}{month:02}{day:02}-{hour:02}{minute:02}{second:02}"
+    storage.make_directory(f"{state}/{name}")
+    write_atomically(storage, state, POINTER_FILE, [f"{name}\n{reason}\n".encode()])
+    return SafeMode(f"{state}/{name}", reason, _store(state))
+
+
+def left(state: str) -> None:
+    """The server of the safe mode was ended on purpose: the next start tries the real state again."""
+    storage = RealStorage()
+    for name in (POINTER_FILE, STARTING_FILE):
+        with contextlib.suppress(OSError):
+            storage.unlink(f"{state}/{name}")
+
+
+def _store(state: str) -> str:
+    try:
+        with open(f"{state}/{STORE_FILE}", encoding="ascii") as file:
+            text = file.read(BYTES_MAX).strip()
+        return text if len(bytes.fromhex(text)) == 16 else ""
+    except (OSError, ValueError):
+        return ""

@@ -1,0 +1,81 @@
+"""Complaints: "crash loop at every start", "startup skipped restore of a valid file, autosave overwrote it".
+
+Recovery never keeps a server from starting, and a start that restored nothing never overwrites what there was.
+"""
+
+import json
+
+import pytest
+
+from fuguemux.server.safe_mode import Starts
+from tests.support.running import Running
+
+
+def names(fugue: Running) -> list[str]:
+    return fugue("list-sessions", "-F", "#{session_name}").splitlines()
+
+
+def files(fugue: Running) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(fugue.state)): path.read_bytes()
+        for directory in ("wal", "checkpoints")
+        for path in (fugue.state / directory).rglob("*")
+    }
+
+
+@pytest.mark.real
+def test_a_recovery_that_fails_twice_starts_in_safe_mode_and_the_way_back_works(
+    fugue: Running,
+) -> None:
+    fugue("new-session", "-d", "-s", "precious")
+    fugue("checkpoint")
+    fugue.kill_everything()
+    before = files(fugue)
+    starts = Starts(str(fugue.state))
+    for reason in ("ValueError: first", "ValueError: second"):
+        starts.begin()
+        starts.failed(reason)
+    fugue("new-session", "-d", "-s", "meanwhile")
+    assert names(fugue) == ["meanwhile"]
+    assert files(fugue) == before
+    with fugue.attached("attach-session") as client:
+        client.wait_for("safe mode")
+    notes = json.loads(fugue("recovery", "--json"))["recovery"]["notes"]
+    assert "ValueError: second" in notes[0]
+    assert str(fugue.state) in notes[0]
+    fugue.kill_server()  # it goes on in safe mode: nothing of it is lost either
+    assert names(fugue) == ["meanwhile"]
+    fugue("kill-server")
+    assert files(fugue) == before
+    assert names(fugue) == ["precious"]
+
+
+@pytest.mark.real
+def test_no_restore_leaves_everything_for_the_next_start(fugue: Running) -> None:
+    fugue("new-session", "-d", "-s", "precious")
+    fugue.kill_everything()
+    before = files(fugue)
+    fugue("--no-restore", "new-session", "-d", "-s", "other")
+    assert names(fugue) == ["other"]
+    fugue("kill-server")
+    assert files(fugue) == before
+    assert names(fugue) == ["precious"]
+
+
+@pytest.mark.real
+def test_in_safe_mode_living_processes_are_rescued_and_found_again(fugue: Running) -> None:
+    fugue("new-session", "-d", "-s", "precious")
+    panes = fugue.pane_pids()
+    starts = Starts(str(fugue.state))
+    starts.failed("ValueError: first")
+    starts.failed("ValueError: second")
+    fugue.kill_server()
+    assert names(fugue) == ["rescued"]
+    assert fugue.pane_pids() == panes
+
+
+@pytest.mark.real
+def test_a_start_that_served_is_forgotten(fugue: Running) -> None:
+    fugue("new-session", "-d", "-s", "work")
+    assert not (fugue.state / "starting").exists()
+    assert Starts(str(fugue.state)).read().unfinished == 0
