@@ -48,7 +48,7 @@ def _run(word: str, rest: Sequence[str], options: Options) -> int:
     if word == "state":
         from fuguemux.cli import state_commands
 
-        return state_commands.main(rest, options)
+        return state_commands.main(rest, options, lambda words: _ask(words, options))
     if word == "completions":
         from fuguemux.cli import completions
 
@@ -59,9 +59,9 @@ def _run(word: str, rest: Sequence[str], options: Options) -> int:
 
 
 def _ask(words: Sequence[str], options: Options) -> int:
-    """Send a command to the running server, print its answer, and return its exit code."""
+    """Send a command to the server, print its answer, and return its exit code. Bringing a session back starts a server."""
     asked = Options(options.program, options.environment)
     asked.places, asked.config = options.places, options.config
-    asked.flags = {*options.flags, "N"}
+    asked.flags = {*options.flags} if words[0] == "restore-session" else {*options.flags, "N"}
     asked.argv = list(words)
     return fast.carry_out(asked)

@@ -22,8 +22,8 @@ OWN: tuple[tuple[str, str, str], ...] = (
     ("config", "check | show | schema | reload", "Look at, check and reload the configuration."),
     (
         "state",
-        "verify | dump | salvage",
-        "Check, show and rescue what is on disk, without a server.",
+        "list | save | delete | restore | export | verify | dump | salvage",
+        "Look at what is on disk, go back to earlier moments, export, check and rescue.",
     ),
     ("service", "print | install | uninstall", "Start at boot or log-in, and stay at log-out."),
     ("completions", "bash | zsh | fish", "Print the completion script of a shell."),

@@ -1,4 +1,5 @@
-"""`fugue state verify | dump | salvage`: what is on disk, without a server and without changing it.
+"""`fugue state …`: what is on disk. verify, dump and salvage need no server and change nothing; see also state_points.py
+(list, save, delete, restore) and state_export.py (export).
 
 Exit codes: 0 clean, 1 something once durable is damaged or lost, 2 it cannot be read at all (or bad usage).
 """
@@ -11,6 +12,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from fuguemux.cli import state_export, state_points
 from fuguemux.client.arguments import Options
 from fuguemux.client.start import state_directory
 from fuguemux.config.paths import PathRefused
@@ -19,22 +21,31 @@ from fuguemux.persistence import inspect
 from fuguemux.persistence.files import RealStorage
 from fuguemux.persistence.inspect import EXIT_CLEAN, EXIT_DAMAGED, EXIT_UNREADABLE, CannotRead
 from fuguemux.persistence.manifest import ManifestUnsupported
+from fuguemux.persistence.point_in_time import NotReachable
 from fuguemux.persistence.recovery import recover
 from fuguemux.persistence.report import RecoveryReport
 from fuguemux.persistence.serialization import VersionUnknown
 from fuguemux.persistence.wal.segment import UnsupportedLog
 
 WAL = "wal"
+EXIT_REFUSED = 1
+"""Of list, save, delete, restore and export."""
 TEXT_BYTES_MAX = 64
 """As much of a record's data as fits a line."""
 
 
-def main(argv: Sequence[str], options: Options) -> int:
-    """Run `fugue state` with the words after `state`; the exit code. Raises SystemExit(2) for bad usage, as argparse does."""
+def main(argv: Sequence[str], options: Options, ask: state_points.Ask) -> int:
+    """Run `fugue state` with the words after `state`; the exit code. `ask` sends a command to the server.
+
+    Raises SystemExit(2) for bad usage, as argparse does."""
     arguments = _parser().parse_args(list(argv))
     try:
         directory = _existing(arguments.directory or state_directory(options))
         match arguments.verb:
+            case "list" | "save" | "delete" | "restore":
+                return state_points.run(arguments, directory, ask)
+            case "export":
+                return state_export.run(arguments, directory)
             case "verify":
                 return _verify(directory, as_json=arguments.json)
             case "dump":
@@ -43,6 +54,9 @@ def main(argv: Sequence[str], options: Options) -> int:
                 return _salvage(
                     directory, os.path.abspath(arguments.output), as_json=arguments.json
                 )
+    except (state_points.Impossible, NotReachable) as error:
+        print(f"fugue state: {error}", file=sys.stderr)
+        return EXIT_REFUSED
     except (CannotRead, PathRefused, UnsupportedLog, ManifestUnsupported, VersionUnknown) as error:
         print(f"fugue state: {error}", file=sys.stderr)
     except BrokenPipeError:
@@ -61,9 +75,15 @@ def _existing(directory: str) -> str:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         "fugue state",
-        description="Check, show and rescue what is on disk. Nothing there is changed.",
+        description="Look at what is on disk, check and rescue it, and go back to earlier moments.",
     )
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="verify|dump|salvage")
+    verbs = parser.add_subparsers(
+        dest="verb",
+        required=True,
+        metavar="list|save|delete|restore|export|verify|dump|salvage",
+    )
+    state_points.add_verbs(verbs)
+    state_export.add_verb(verbs)
     verify = verbs.add_parser("verify", help="read everything, and say what would come back")
     dump = verbs.add_parser("dump", help="print the records of the log")
     dump.add_argument("--lsn", type=int, default=0, help="begin with this record")

@@ -30,6 +30,8 @@ class Moment(NamedTuple):
     lsn: int | None = None
     time_ms: int | None = None
     name: str = ""
+    log_from_lsn: int = 0
+    """Not 0: begin with the oldest checkpoint behind which a log that begins here is whole, to see all that happened."""
 
     def before(self, record: Record) -> bool:
         """Whether the record happened after the moment."""
@@ -46,7 +48,10 @@ class Moment(NamedTuple):
     def __str__(self) -> str:
         if self.name:
             return repr(self.name)
-        return f"LSN {self.lsn}" if self.lsn is not None else f"{self.time_ms} ms"
+        if self.lsn is not None:
+            return f"LSN {self.lsn}"
+        when = datetime.fromtimestamp((self.time_ms or 0) / 1000)
+        return when.isoformat(sep=" ", timespec="seconds")
 
 
 def newest_lsn(manifest: Manifest) -> int:
@@ -65,6 +70,8 @@ def reached_from(found: Found, moment: Moment) -> Found:
     candidates |= {manifest.number: manifest for manifest in found.manifests}
     usable = [manifest for manifest in candidates.values() if moment.holds(manifest)]
     usable.sort(key=lambda manifest: manifest.number, reverse=True)
+    if moment.log_from_lsn:
+        usable = [m for m in reversed(usable) if m.wal_start_lsn >= moment.log_from_lsn - 1][:1]
     return found._replace(manifests=usable)
 
 

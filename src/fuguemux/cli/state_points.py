@@ -1,0 +1,305 @@
+"""`fugue state list | save | delete | restore`: the moments that are kept, and going back to them.
+
+`list` and a dry run only read, whether a server runs or not. With a server, `save`, `delete` and a session's `restore`
+are asked of it; going back as a whole needs it stopped.
+"""
+
+import argparse
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+
+import msgspec
+
+from fuguemux.client.start import DELIBERATE_STOP_FILE
+from fuguemux.model.ids import WindowId
+from fuguemux.model.layout import panes_of
+from fuguemux.model.state import ServerState
+from fuguemux.observe.clock import SystemClock
+from fuguemux.persistence.files import RealStorage, StateLocked, lock_state_directory
+from fuguemux.persistence.manifest import Manifest, save_name
+from fuguemux.persistence.point_in_time import (
+    Moment,
+    NotReachable,
+    newest_lsn,
+    newest_with,
+    parse_moment,
+    part_of,
+    session_called,
+)
+from fuguemux.persistence.recovery import CHECKPOINTS, WAL, Recovered
+from fuguemux.server.offline import go_back, save_present
+from fuguemux.server.past import points, recovered_at
+from fuguemux.terminal.ghostty import GhosttyEmulator
+
+Ask = Callable[[Sequence[str]], int]
+VERBS = ("list", "save", "delete", "restore")
+
+
+class Impossible(Exception):
+    """It cannot be done as things are; one line with what to do about it. Nothing was changed."""
+
+
+def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Declare the words after `fugue state`."""
+    listed = verbs.add_parser("list", help="the checkpoints and saves, and what is in them")
+    listed.add_argument("--json", action="store_true", help="as JSON")
+    save = verbs.add_parser("save", help="keep the state as it is under a name")
+    save.add_argument("name")
+    delete = verbs.add_parser("delete", help="delete what was saved under a name")
+    delete.add_argument("name")
+    restore = verbs.add_parser(
+        "restore", help="go back to an earlier moment, or bring a session back"
+    )
+    restore.add_argument("--at", metavar="TIME|LSN|NAME", help="14:05, 2026-11-23T14:05:00, 10m, …")
+    restore.add_argument("--session", help="this one alone, beside those that run")
+    restore.add_argument("--dry-run", action="store_true", help="only say what would come back")
+    restore.add_argument("--json", action="store_true", help="with --dry-run: as JSON")
+    for verb in (listed, save, delete, restore):
+        verb.add_argument(
+            "--directory", help="default: the state directory of the server that -L or -S name"
+        )
+
+
+def run(arguments: argparse.Namespace, directory: str, ask: Ask) -> int:
+    """Carry one of the verbs out; the exit code. Raises Impossible, NotReachable, OSError, and for other versions' data."""
+    match arguments.verb:
+        case "list":
+            return _list(directory, as_json=arguments.json)
+        case "save":
+            return _save(arguments, directory, ask)
+        case "delete":
+            return _delete(arguments, directory, ask)
+        case _:
+            return _restore(arguments, directory, ask)
+
+
+# -- list -------------------------------------------------------------------------------------
+
+
+def _list(directory: str, *, as_json: bool) -> int:
+    found = points(RealStorage(), directory)
+    everything = sorted([*found.manifests, *found.saves], key=lambda m: (m.number, m.name))
+    if as_json:
+        value = {
+            "v": 1,
+            "directory": directory,
+            "points": [_plain(manifest) for manifest in everything],
+            "unreadable": [{"file": name, "reason": reason} for name, reason in found.damaged],
+        }
+        print(msgspec.json.encode(value).decode())
+        return 0
+    rows = [("LSN", "TIME", "NAME", "REASON", "SIZE", "NEW", "PANES", "SESSIONS")]
+    rows += [
+        (
+            str(newest_lsn(manifest)),
+            local(manifest.created_ms),
+            manifest.name or "-",
+            manifest.reason,
+            size(sum(pack.size_bytes for pack in manifest.packs)),
+            size(manifest.new_bytes),
+            str(len(manifest.panes)),
+            ", ".join(manifest.sessions) or "-",
+        )
+        for manifest in everything
+    ]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        print("  ".join(cells).rstrip())
+    for name, reason in found.damaged:
+        print(f"unreadable: {name}: {reason}", file=sys.stderr)
+    return 0
+
+
+def _plain(manifest: Manifest) -> dict[str, object]:
+    return {
+        "number": manifest.number,
+        "name": manifest.name,
+        "lsn": newest_lsn(manifest),
+        "time_ms": manifest.created_ms,
+        "reason": manifest.reason,
+        "program": manifest.program,
+        "engine": manifest.engine,
+        "bytes": sum(pack.size_bytes for pack in manifest.packs),
+        "new_bytes": manifest.new_bytes,
+        "panes": len(manifest.panes),
+        "sessions": list(manifest.sessions),
+    }
+
+
+def local(time_ms: int) -> str:
+    """A time as `--at` takes it."""
+    return datetime.fromtimestamp(time_ms / 1000).isoformat(sep=" ", timespec="seconds")
+
+
+def size(count: float) -> str:
+    """Bytes for people."""
+    for unit in ("B", "KiB", "MiB"):
+        if count < 1024:
+            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1024
+    return f"{count:.1f} GiB"
+
+
+# -- save and delete --------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def _locked(directory: str) -> Iterator[bool]:
+    """Keep servers away; gives whether that worked: False when one runs."""
+    try:
+        lock = lock_state_directory(directory)
+    except StateLocked:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        lock.release()
+
+
+def _theirs(arguments: argparse.Namespace) -> None:
+    if arguments.directory:
+        raise Impossible(
+            f"a server uses {arguments.directory}: name it by -L or -S instead of --directory"
+        )
+
+
+def _save(arguments: argparse.Namespace, directory: str, ask: Ask) -> int:
+    with _locked(directory) as stopped:
+        if stopped:
+            _has_state(directory)
+            if not arguments.name or arguments.name[0].isdigit() or arguments.name[0] == "-":
+                raise Impossible(
+                    f"not a name for a save: {arguments.name!r}: begin it with a letter"
+                )
+            storage, clock = RealStorage(), SystemClock()
+            manifest = save_present(storage, directory, clock, GhosttyEmulator, arguments.name)
+            print(f"saved as {arguments.name}: LSN {newest_lsn(manifest)}")
+            return 0
+    _theirs(arguments)
+    return ask(["checkpoint", "-s", arguments.name])
+
+
+def _delete(arguments: argparse.Namespace, directory: str, ask: Ask) -> int:
+    with _locked(directory) as stopped:
+        if stopped:
+            found = points(RealStorage(), directory)
+            if all(save.name != arguments.name for save in found.saves):
+                raise NotReachable(f"no save called {arguments.name!r}: see fugue state list")
+            checkpoints = f"{directory}/{CHECKPOINTS}"
+            RealStorage().unlink(f"{checkpoints}/{save_name(arguments.name)}")
+            RealStorage().fsync_directory(checkpoints)
+            return 0
+    _theirs(arguments)
+    return ask(["checkpoint", "-d", arguments.name])
+
+
+def _has_state(directory: str) -> None:
+    if not any(os.path.isdir(f"{directory}/{name}") for name in (WAL, CHECKPOINTS)):
+        raise Impossible(f"{directory} holds no state")
+
+
+# -- restore ----------------------------------------------------------------------------------
+
+
+def _restore(arguments: argparse.Namespace, directory: str, ask: Ask) -> int:
+    _has_state(directory)
+    if arguments.dry_run:
+        return _dry_run(arguments, directory)
+    if arguments.session:
+        _theirs(arguments)
+        at = ["-a", arguments.at] if arguments.at else []
+        return ask(["restore-session", *at, "--", arguments.session])
+    if not arguments.at:
+        raise Impossible("say where to with --at, or which session with --session")
+    with _locked(directory) as stopped:
+        if not stopped:
+            raise Impossible(
+                "a server runs here: stop it first (SIGTERM keeps everything), or bring single sessions back with --session"
+            )
+        moment = _moment(arguments.at, directory)
+        went = go_back(RealStorage(), directory, SystemClock(), GhosttyEmulator, moment)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(f"{directory}/{DELIBERATE_STOP_FILE}")
+    names = ", ".join(sorted(session.name for session in went.state.sessions.values())) or "none"
+    print(f"the next start brings back: {names} ({len(went.state.panes)} panes)")
+    print(f"what there was before is saved as {went.saved}")
+    for note in went.past.notes:
+        print(f"note: {note}")
+    return 0
+
+
+def _moment(text: str, directory: str) -> Moment:
+    saves = [save.name for save in points(RealStorage(), directory).saves]
+    return parse_moment(text, SystemClock().wall_ms(), saves)
+
+
+def _dry_run(arguments: argparse.Namespace, directory: str) -> int:
+    if arguments.at:
+        moment: Moment | None = _moment(arguments.at, directory)
+    elif arguments.session:
+        moment = newest_with(points(RealStorage(), directory), arguments.session)
+    else:
+        moment = None
+    recovered = recovered_at(RealStorage(), directory, SystemClock(), moment)
+    state = recovered.state
+    if arguments.session:
+        state = part_of(state, session_called(state, arguments.session))
+    report = recovered.report
+    as_of = max(report.last_record_ms if report.records_replayed else 0, report.checkpoint_ms)
+    if moment is not None and moment.time_ms is not None:
+        as_of = min(as_of, moment.time_ms) or moment.time_ms
+    if arguments.json:
+        value = {
+            "v": 1,
+            "time_ms": as_of,
+            "checkpoint": report.checkpoint,
+            "records_replayed": report.records_replayed,
+            "notes": report.notes,
+            "sessions": _plain_sessions(recovered, state),
+        }
+        print(msgspec.json.encode(value).decode())
+        return 0
+    checkpoint = "the log alone" if report.checkpoint is None else f"checkpoint {report.checkpoint}"
+    print(
+        f"as of {local(as_of)}: {checkpoint} and {report.records_replayed} records of the log behind it"
+    )
+    _print_sessions(recovered, state)
+    for note in report.notes:
+        print(f"note: {note}")
+    return 0
+
+
+def _print_sessions(recovered: Recovered, state: ServerState) -> None:
+    for _, session in sorted(state.sessions.items()):
+        print(f"session {session.name}")
+        for link in session.links:
+            window = state.windows[link.window]
+            print(f"  window {link.index}: {window.name}")
+            for pane in panes_of(window.layout):
+                lines = len(recovered.store.pane(pane))
+                title = state.panes[pane].title
+                print(
+                    f"    %{pane} {lines} lines of scrollback" + (f", {title!r}" if title else "")
+                )
+    if not state.sessions:
+        print("no sessions")
+
+
+def _plain_sessions(recovered: Recovered, state: ServerState) -> list[dict[str, object]]:
+    def window(number: WindowId) -> dict[str, object]:
+        panes = panes_of(state.windows[number].layout)
+        lines = [{"id": p, "scrollback_lines": len(recovered.store.pane(p))} for p in panes]
+        return {"name": state.windows[number].name, "panes": lines}
+
+    return [
+        {
+            "name": session.name,
+            "windows": [{"index": link.index, **window(link.window)} for link in session.links],
+        }
+        for _, session in sorted(state.sessions.items())
+    ]
