@@ -14,7 +14,7 @@ import time
 from fuguemux.client import fast
 from fuguemux.client.failure import Failure
 from fuguemux.client.outbox import Outbox
-from fuguemux.client.reconnect import Reconnect
+from fuguemux.client.reconnect import GIVE_UP_SECONDS, Reconnect
 from fuguemux.client.request import Request
 from fuguemux.client.tty import Tty, TtyGone
 from fuguemux.protocol import messages
@@ -85,6 +85,7 @@ class Client:
         self._tty = tty
         self._request = request
         self._resume = resume
+        self._patience_s = GIVE_UP_SECONDS
         self._socket: _socket.socket | None = sock
         self._decoder = decoder
         self._to_terminal = bytearray()
@@ -232,6 +233,8 @@ class Client:
             raise End("", payload[0] if payload else EXIT_LOST)
         elif kind == messages.RESUME:
             self._resume = payload
+        elif kind == messages.PATIENCE:
+            self._patience_s = float(messages.decode_patience(payload))
         elif kind == messages.SUSPEND:
             self._stop()
         elif kind == messages.ATTACHED:
@@ -258,7 +261,7 @@ class Client:
         self._outbox.start_over()
         del self._greeting[:]
         if self._reconnect is None:
-            self._reconnect = Reconnect(self._request, time.monotonic())
+            self._reconnect = Reconnect(self._request, time.monotonic(), give_up_s=self._patience_s)
         else:
             self._reconnect.failed(time.monotonic())
 

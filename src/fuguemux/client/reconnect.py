@@ -23,9 +23,13 @@ STARTING = "the server is gone; starting it again (C-c gives up)"
 class Reconnect:
     """The time since the server went away. Driven by `step`; holds no clock."""
 
-    def __init__(self, request: Request, now_s: float) -> None:
+    def __init__(
+        self, request: Request, now_s: float, *, give_up_s: float = GIVE_UP_SECONDS
+    ) -> None:
+        """The server went away at `now_s`; without a word of it the wait is GIVE_UP_SECONDS."""
         self._request = request
         self._began_s = now_s
+        self._give_up_s = give_up_s
         self._next_s = now_s
         self._starter: start.Starter | None = None
         self._tried = False
@@ -66,9 +70,9 @@ class Reconnect:
 
     def _help(self, away_s: float) -> bool:
         """Start a server once, late; return whether that was just now. Raises Failure."""
-        if away_s > GIVE_UP_SECONDS:
+        if away_s > self._give_up_s:
             raise Failure(
-                f"no server on {self._request.options.places.socket} for {GIVE_UP_SECONDS:.0f} seconds"
+                f"no server on {self._request.options.places.socket} for {self._give_up_s:.0f} seconds"
             )
         if self._starter is not None:
             ended, reason = self._starter.poll()

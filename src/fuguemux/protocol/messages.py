@@ -31,6 +31,7 @@ STDIN_WANTED = 0x27
 SUSPEND = 0x28
 RESUME = 0x20 | IGNORABLE
 PROGRESS = 0x21 | IGNORABLE
+PATIENCE = 0x22 | IGNORABLE
 
 CLIENT_KINDS = (COMMAND, STDIN, INPUT, RESIZE, DETACH, SUSPENDED, WOKEN)
 SERVER_KINDS = (
@@ -44,7 +45,10 @@ SERVER_KINDS = (
     SUSPEND,
     RESUME,
     PROGRESS,
+    PATIENCE,
 )
+
+PATIENCE_DIGITS_MAX = 9
 
 STDIN_TTY = 1
 STDOUT_TTY = 2
@@ -307,3 +311,15 @@ def attached(resume: bytes) -> bytes:
 def decode_attached(payload: bytes) -> bytes:
     """Return the resume token in ATTACHED. Raises PeerBroke."""
     return dict(fields(payload)).get(1, b"")
+
+
+def patience(seconds: int) -> bytes:
+    """Return the frame of PATIENCE: how long an attached client waits for a server that went away."""
+    return frame(PATIENCE, b"%d" % seconds)
+
+
+def decode_patience(payload: bytes) -> int:
+    """Return the seconds in PATIENCE. Raises PeerBroke."""
+    if not payload.isdigit() or len(payload) > PATIENCE_DIGITS_MAX:
+        raise PeerBroke("a time to wait that is no number")
+    return int(payload)

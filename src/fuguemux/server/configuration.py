@@ -42,6 +42,7 @@ class RunningConfiguration:
         server.viewers.warning = self.warning
         server.surface.alerts = self.alerts
         self._apply_limits()
+        self._apply_clients()
 
     async def watch(self) -> None:
         """Follow the file until cancelled."""
@@ -98,6 +99,8 @@ class RunningConfiguration:
         changed = {change.option.section for change in found}
         if "persistence" in changed:
             self._apply_limits()
+        if changed & {"server", "client"}:
+            self._apply_clients()
         if changed & {"server", "keys", "persistence"}:
             self._apply_options()
         if "logging" in changed:
@@ -112,11 +115,14 @@ class RunningConfiguration:
             server.writer.segment_bytes = persistence.wal_segment_mb * MIB
         server.booted.recovered.store.level = persistence.compression_level
         server.series.withhold = withhold(persistence.environment_deny)
-        server.listener.viewer_outbox_bytes_max = server.configuration.server.outbox_max_kb * KIB
+
+    def _apply_clients(self) -> None:
+        listener, configuration = self._server.listener, self._server.configuration
+        listener.viewer_outbox_bytes_max = configuration.server.outbox_max_kb * KIB
+        listener.reconnect_seconds = configuration.client.reconnect_timeout_secs
 
     def _apply_options(self) -> None:
         server = self._server
-        server.listener.viewer_outbox_bytes_max = server.configuration.server.outbox_max_kb * KIB
         try:
             option_defaults(server.configuration, server.booted.environment)
         except Refused as refused:

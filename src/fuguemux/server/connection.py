@@ -105,6 +105,8 @@ class Connection(asyncio.Protocol):
     def attached(self, resume: bytes) -> None:
         """Take the client's terminal over. `resume` comes back in `Command.resume` if the client has to connect anew."""
         self._send(messages.attached(resume))
+        if self._owner.reconnect_seconds is not None:
+            self._send(messages.patience(self._owner.reconnect_seconds))
         self._attached = True
 
     def resume_as(self, resume: bytes) -> None:

@@ -51,6 +51,8 @@ class Owner(Protocol):
     handler: Handler
     hello_seconds_max: float
     viewer_outbox_bytes_max: int
+    reconnect_seconds: int | None
+    """Told to clients that attach; None: they do as they like."""
 
     def admit(self, connection: "Connection", transport: asyncio.Transport) -> str:
         """Return why this connection is refused; empty when it is not."""

@@ -99,6 +99,7 @@ class Listener:
         self.handler = handler
         self.hello_seconds_max = hello_seconds_max
         self.viewer_outbox_bytes_max = VIEWER_OUTBOX_BYTES_MAX
+        self.reconnect_seconds: int | None = None
         self._socket = sock
         self._tasks = tasks
         self._clients_max = clients_max

@@ -144,4 +144,15 @@ def test_every_kind_has_its_own_number_and_its_place() -> None:
     assert len(set(kinds)) == len(kinds)
     assert all(1 < kind < 0x20 for kind in messages.CLIENT_KINDS)
     assert all(kind & 0x20 for kind in messages.SERVER_KINDS)
-    assert {kind for kind in kinds if kind & IGNORABLE} == {messages.RESUME, messages.PROGRESS}
+    assert {kind for kind in kinds if kind & IGNORABLE} == {
+        messages.RESUME,
+        messages.PROGRESS,
+        messages.PATIENCE,
+    }
+
+
+def test_how_long_a_client_waits() -> None:
+    assert messages.decode_patience(messages.patience(30)[HEADER_BYTES:]) == 30
+    for payload in (b"", b"-1", b"1" * 10, b"x"):
+        with pytest.raises(PeerBroke, match="no number"):
+            messages.decode_patience(payload)
