@@ -1,7 +1,9 @@
 """The server with its ticks measured from outside: `python timed_server.py TICKS [server arguments]`.
 
 A tick is everything the loop does between two looks at its descriptors, so the selector sees where it begins and ends. The
-server itself has no hook for this. SIGUSR2 writes the milliseconds of the ticks since the last SIGUSR2 to the file TICKS.
+server itself has no hook for this. SIGUSR2 writes the ticks since the last SIGUSR2 to the file TICKS: pairs of milliseconds, of
+time and of this thread's CPU time. The second is what the server can do something about; the first has in it what else runs on
+the machine.
 """
 
 import json
@@ -12,8 +14,12 @@ import sys
 import time
 from pathlib import Path
 
-ticks: list[float] = []
-began = 0.0
+ticks: list[tuple[float, float]] = []
+began = (0.0, 0.0)
+
+
+def now() -> tuple[float, float]:
+    return time.perf_counter() * 1000, time.thread_time() * 1000
 
 
 class TimedSelector(selectors.DefaultSelector):
@@ -21,15 +27,16 @@ class TimedSelector(selectors.DefaultSelector):
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         global began
-        if began:
-            ticks.append(time.perf_counter() - began)
+        if began[0]:
+            wall, cpu = now()
+            ticks.append((round(wall - began[0], 4), round(cpu - began[1], 4)))
         found: list[tuple[selectors.SelectorKey, int]] = super().select(timeout)
-        began = time.perf_counter()
+        began = now()
         return found
 
 
 def write(path: str) -> None:
-    found, ticks[:] = [round(tick * 1000, 4) for tick in ticks], []
+    found, ticks[:] = list(ticks), []
     temporary = path + ".new"
     Path(temporary).write_text(json.dumps(found))
     os.replace(temporary, path)
