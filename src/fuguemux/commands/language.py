@@ -287,7 +287,8 @@ class _Parser:
             self.skip_comment()
 
     def escape(self) -> str:
-        char = self.take()
+        char = self.text[self.at : self.at + 1]  # as it is: `\\` before a newline is no continuation
+        self.at += len(char)
         if char in _ESCAPES:
             return _ESCAPES[char]
         if char in "01234567" and char:
