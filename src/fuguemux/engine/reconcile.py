@@ -94,7 +94,8 @@ def reconcile(state: ServerState, store: str, held: Sequence[Held]) -> tuple[Ste
         parts = key_parts(process.key)
         pane = None if parts is None or parts[0] != store else state.panes.get(parts[1])
         if parts is None or pane is None or parts[2] < pane.generation:
-            strangers.append(process)
+            if not (process.ended and _told(state, store, parts)):
+                strangers.append(process)
             continue
         known = newest.get(pane.id)
         if known is not None and known[0] >= parts[2]:
@@ -107,6 +108,11 @@ def reconcile(state: ServerState, store: str, held: Sequence[Held]) -> tuple[Ste
         steps.append(_step(pane, newest.get(pane_id)))
     steps.extend(Rescue(process.key) for process in strangers)
     return tuple(steps)
+
+
+def _told(state: ServerState, store: str, parts: tuple[str, PaneId, int] | None) -> bool:
+    """Whether the state has seen the end of this process: its pane went away with it, or has a newer one."""
+    return parts is not None and parts[0] == store and parts[1] < state.next_pane
 
 
 def _step(pane: Pane, found: tuple[int, Held] | None) -> Step:

@@ -85,3 +85,17 @@ def test_a_rescued_process_is_known_again_by_its_pid_and_start() -> None:
 def test_keys_are_read_back() -> None:
     assert key_parts(pane_key(STORE, PaneId(4), 2)) == (STORE, 4, 2)
     assert key_parts("nonsense") is None
+
+
+def test_the_end_of_a_process_that_was_told_before_is_not_told_again() -> None:
+    """The pane went away with it, and the keeper had not heard so when the server died."""
+    built, pane = one_pane()
+    built = msgspec.structs.replace(built, next_pane=PaneId(pane + 2))
+    gone = pane_key(STORE, PaneId(pane + 1), 1)
+    earlier = pane_key(STORE, pane, 2)
+    key = pane_key(STORE, pane, 3)
+    ended = [Held(gone, 60, 9, ended=True), Held(earlier, 61, 9, ended=True)]
+    assert reconcile(built, STORE, [*ended, Held(key, 50, 7)]) == (Adopt(pane, key),)
+    running = [Held(gone, 60, 9), Held(earlier, 61, 9)]
+    steps = reconcile(built, STORE, [*running, Held(key, 50, 7)])
+    assert steps == (Adopt(pane, key), Rescue(gone), Rescue(earlier))
