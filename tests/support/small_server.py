@@ -305,6 +305,9 @@ class SmallServer:
             return None
         return PaneMark((terminal.offset, terminal.changes))
 
+    def prepare(self, pane: PaneId) -> bool:
+        return False
+
     def capture(self, pane: PaneId) -> PaneCapture | None:
         terminal = self.terminals.get(pane)
         if terminal is None:

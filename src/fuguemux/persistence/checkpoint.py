@@ -52,6 +52,8 @@ DEAD_SHARE_MAX: Final = 0.5
 SMALL_PACK_BYTES: Final = 1 << 20
 SMALL_PACKS_MAX: Final = 12
 """When there are more small packs than this they are put together."""
+PREPARATIONS_MAX: Final = 100
+"""For a pane, in a row: a program that writes without end must not hold up the checkpoint."""
 
 
 class _Written(NamedTuple):
@@ -165,6 +167,7 @@ class CheckpointRun:
         self._lsn = 0
         self._wal_start = 0
         self._after_lsn = 0
+        self._prepared = 0
         self._victims: set[bytes] = set()
         self._purge = False
         self._manifest: Manifest | None = None
@@ -245,7 +248,11 @@ class CheckpointRun:
         clock = self._series.monotonic
         deadline = clock() + self._series.settings.slice_ms / 1000
         while self._todo:
-            self._capture_pane(self._todo.pop())
+            if self._prepared < PREPARATIONS_MAX and self._sources.prepare(self._todo[-1]):
+                self._prepared += 1
+            else:
+                self._prepared = 0
+                self._capture_pane(self._todo.pop())
             if clock() >= deadline:
                 break
 

@@ -49,6 +49,9 @@ class Sources(Protocol):
     def mark(self, pane: PaneId) -> PaneMark | None:
         """What tells whether the pane changed; None if it is gone."""
 
+    def prepare(self, pane: PaneId) -> bool:
+        """Do a part of what `capture` would do, if that is much. True: there is more."""
+
     def capture(self, pane: PaneId) -> PaneCapture | None:
         """The pane's terminal now; None if it is gone."""
 

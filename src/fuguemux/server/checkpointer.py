@@ -27,6 +27,8 @@ from fuguemux.server.panes import Panes
 RETRY_SECONDS_MIN = 1.0
 RETRY_SECONDS_MAX = 300.0
 WATCH_SECONDS = 0.5
+ROWS_AT_ONCE = 500
+"""Rows of history that are formatted and compressed in one go: about a millisecond."""
 
 diagnostics = channel("checkpoint")
 
@@ -89,6 +91,15 @@ class PaneSources:
             return PaneMark(None)
         mark: Hashable = (terminal.lsn, terminal.read_offset, *terminal.emulator.size)
         return PaneMark(mark)
+
+    def prepare(self, pane: PaneId) -> bool:
+        """Hand some of the engine's history to the store: all at once would hold up the loop."""
+        terminal = self._panes.get(pane)
+        if terminal is None or terminal.emulator.unarchived_rows <= ROWS_AT_ONCE:
+            return False
+        before = terminal.emulator.unarchived_rows
+        terminal.take_archive(rows_max=ROWS_AT_ONCE)
+        return terminal.emulator.unarchived_rows < before
 
     def capture(self, pane: PaneId) -> PaneCapture | None:
         """The pane's screen now; its history goes to the store."""

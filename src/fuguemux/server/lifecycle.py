@@ -25,12 +25,13 @@ from fuguemux.persistence.packs import PackDamaged
 from fuguemux.persistence.recovery import RECOVERIES
 from fuguemux.persistence.report import save_report
 from fuguemux.reactions import server_ended
-from fuguemux.server import preflight, safe_mode
+from fuguemux.server import preflight, recovery_notice, safe_mode
 from fuguemux.server.askers import InternalAsker
 from fuguemux.server.boot import STOPPED_FILE, CannotStart, global_environment
 from fuguemux.server.closed_sessions import delete_save
 from fuguemux.server.connection import Connection
 from fuguemux.server.executor import EffectFailed
+from fuguemux.server.idle_panes import IdlePanes
 from fuguemux.server.keeper_client import (
     HeldPane,
     KeeperClient,
@@ -41,7 +42,7 @@ from fuguemux.server.keeper_client import (
     replace_keeper,
     start_keeper,
 )
-from fuguemux.server.rebuild import rebuild
+from fuguemux.server.rebuild import empty_screen, rebuild
 from fuguemux.server.restoration import Restoration
 from fuguemux.server.session_restorer import SessionRestorer
 
@@ -88,6 +89,7 @@ class Lifecycle:
         await keeper.ready()
         server.flusher.start_chores()
         server.spawn(server.checkpointer.run())
+        server.spawn(IdlePanes(server.panes, server.clock).run())
         server.spawn(server.running_configuration.watch())
         server.spawn(self._after_recovery())
         diagnostics.info("server.ready", panes=len(server.panes), clean=server.report.clean)
@@ -140,12 +142,20 @@ class Lifecycle:
         server.report.notes.extend(found.damage)
         answers: dict[PaneId, bytes] = {}
         for pane, recovered in booted.recovered.panes.items():
-            rebuilt = rebuild(
-                recovered,
-                booted.recovered.store.pane(pane),
-                server.emulators,
-                unanswered_from=unanswered.get(pane),
-            )
+            try:
+                rebuilt = rebuild(
+                    recovered,
+                    booted.recovered.store.pane(pane),
+                    server.emulators,
+                    unanswered_from=unanswered.get(pane),
+                )
+            except Exception as failure:  # noqa: BLE001  # one pane must not keep the others away
+                diagnostics.failure("screen_not_rebuilt", failure, pane=pane)
+                store = booted.recovered.store.pane(pane)
+                rebuilt = empty_screen(recovered, store, server.emulators)
+                for report in server.report.panes:
+                    if report.pane == pane:
+                        report.reason = f"its screen could not be rebuilt: {failure}"
             server.panes.add(rebuilt.terminal)
             answers[pane] = rebuilt.answers
             if rebuilt.from_fallback:
@@ -179,6 +189,7 @@ class Lifecycle:
             server.spawn,
         )
         await restoration.run(held, answers)
+        recovery_notice.find_cause(server, keeper_lived=bool(held))
         if server.booted.safe is not None:
             message = server.booted.safe.message(server.booted.home)
             server.report.notes.insert(0, message)
@@ -192,12 +203,12 @@ class Lifecycle:
                 f"{server.booted.state_directory}/{RECOVERIES}",
                 server.report,
             )
-            if not server.report.clean:
+            if recovery_notice.worth_telling(server.report):
                 server.viewers.greeting = self._greet_once
 
     def _greet_once(self) -> str:
         self._server.viewers.greeting = lambda: ""
-        return f"fugue: {self._server.report.summary} (fugue recovery tells more)"
+        return recovery_notice.greeting(self._server.report)
 
     async def _run_command_files(self) -> None:
         """The files given by -f, once, on a server without sessions: what they set comes back by itself later."""

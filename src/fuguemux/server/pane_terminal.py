@@ -136,14 +136,14 @@ class PaneTerminal:
             if data.endswith(ENDS_A_SHELL):
                 self.typed_at = self.master.time()
 
-    def take_archive(self, *, everything: bool = False) -> None:
+    def take_archive(self, *, everything: bool = False, rows_max: int | None = None) -> None:
         """Move lines that left the screen from the engine to the scrollback store.
 
         The engine keeps them as long as it has room, and forgets those beyond the pane's limit without handing them
-        over; with `everything` it hands all over now.
+        over; with `everything` it hands all over now, with `rows_max` the oldest rows.
         """
         self.emulator.keep_lines = self.scrollback.limit_lines
-        batch = self.emulator.archive(everything=everything)
+        batch = self.emulator.archive(everything=everything, rows_max=rows_max)
         if batch is None:
             return
         if batch.cleared:

@@ -197,12 +197,14 @@ class Emulator(Protocol):
     With a number `archive` may leave out lines that at least so many whole ones follow; it then says `cleared`.
     """
 
-    def archive(self, *, everything: bool = False) -> Archived | None:
+    def archive(self, *, everything: bool = False, rows_max: int | None = None) -> Archived | None:
         """Take the lines that are ready to leave, or None if there are none.
 
         `feed` moves rows out of the engine by itself when there are many; they wait here, so call
         this after each batch of output. With `everything`, the whole history is taken: after it
-        the screen and what was archived are all there is (checkpoint, capture, search).
+        the screen and what was archived are all there is (checkpoint, capture, search). With
+        `rows_max` so many of the oldest rows are taken, to spread that work; none of a screen that
+        the alternate one hides.
         """
 
     @property

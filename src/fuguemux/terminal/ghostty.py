@@ -250,9 +250,11 @@ class GhosttyEmulator:
         return self._events()
 
     # -- history ------------------------------------------------------------------------------
-    def archive(self, *, everything: bool = False) -> Archived | None:
+    def archive(self, *, everything: bool = False, rows_max: int | None = None) -> Archived | None:
         if everything:
             self._take_history()
+        elif rows_max is not None and not self.alternate:
+            self._add_taken(self._history.take(self._size.columns, rows_max))
         waiting, self._waiting, self._waiting_bytes = self._waiting, None, 0
         if self._cleared:
             self._cleared = False
