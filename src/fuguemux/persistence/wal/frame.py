@@ -33,6 +33,7 @@ MAGIC_BYTES: Final = MAGIC.to_bytes(2, "little")
 CHECKED: Final = struct.Struct("<HBBIQII")
 CRCS: Final = struct.Struct("<II")
 HEADER: Final = struct.Struct("<HBBIQIIII")
+UNCHECKED: Final = struct.Struct("<xxBBIQIIII")  # the header without its magic
 OUTPUT_PREFIX: Final = struct.Struct("<IQ")
 HEADER_BYTES: Final = 32
 CHECKED_BYTES: Final = 24
@@ -47,6 +48,7 @@ TIME_DELTA_MS_MAX: Final = 0xFFFF_FFFF
 PADDING: Final = tuple(bytes(-size % ALIGNMENT_BYTES) for size in range(ALIGNMENT_BYTES))
 assert HEADER.size == HEADER_BYTES
 assert CHECKED.size == CHECKED_BYTES
+assert UNCHECKED.size == HEADER_BYTES
 assert BLOCK_BYTES % ALIGNMENT_BYTES == 0
 
 
@@ -64,12 +66,14 @@ IGNORABLE: Final = 0x01  # a reader that does not know the type may skip the rec
 COMPRESSED: Final = 0x02  # the payload (of OUTPUT: what follows the prefix) is a zstd frame
 CLASS_SHIFT: Final = 4
 CLASS_NAMES: Final = ("structure", "output", "control", "other")
-CLASS_FLAGS: Final = {
-    RecordType.STRUCTURE: 0 << CLASS_SHIFT,
-    RecordType.OUTPUT: 1 << CLASS_SHIFT,
-    RecordType.CLEAN: 2 << CLASS_SHIFT,
-    RecordType.PROOF: 2 << CLASS_SHIFT,
-}
+CLASS_FLAGS: Final = (  # by type
+    0,
+    0 << CLASS_SHIFT,
+    1 << CLASS_SHIFT,
+    2 << CLASS_SHIFT,
+    2 << CLASS_SHIFT,
+)
+assert len(CLASS_FLAGS) == max(RecordType) + 1
 
 
 class Record(msgspec.Struct, frozen=True, gc=False):

@@ -133,8 +133,10 @@ class LogScan:
         report = self.report
         records = run.records
         first = records[0].lsn
+        segment.end = run.end
         if records[-1].lsn > segment.last_lsn:
             records = records[: segment.last_lsn - first + 1]
+            segment.end = run.offset + sum(frame_bytes(len(record.payload)) for record in records)
         last = records[-1]
         if self._holes:
             self._note_holes(segment)
@@ -144,7 +146,6 @@ class LogScan:
         self._marks.append((first, index, run.offset))
         self._expected = last.lsn + 1
         self._last_ms = last.time_ms
-        segment.end = run.offset + sum(frame_bytes(len(record.payload)) for record in records)
         if last.kind == RecordType.CLEAN:
             self._clean_lsn = last.lsn
         if records[0].kind > RecordType.OUTPUT:

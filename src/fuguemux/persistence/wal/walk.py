@@ -20,19 +20,20 @@ from fuguemux.persistence.wal.frame import (
     MAGIC,
     MAGIC_BYTES,
     PAYLOAD_BYTES_MAX,
+    UNCHECKED,
     Record,
     RecordType,
     class_name,
 )
 from fuguemux.persistence.wal.segment import UnsupportedLog
 
-WINDOW_BYTES: Final = 1 << 20
+WINDOW_BYTES: Final = 1 << 18
 _ZEROS: Final = bytes(WINDOW_BYTES)
-_ORDINARY_KIND_MAX: Final = RecordType.OUTPUT
+_ORDINARY_KIND_MAX: Final = int(RecordType.OUTPUT)
 
 
 class Run(NamedTuple):
-    """Records with consecutive LSNs, the first at byte `offset`.
+    """Records with consecutive LSNs, from byte `offset` to the place of the next one at `end`.
 
     `first_witness` and `last_witness`: the highest LSN that was durable when the first and the
     last of them were framed.
@@ -40,6 +41,7 @@ class Run(NamedTuple):
 
     records: list[Record]
     offset: int
+    end: int
     first_witness: int
     last_witness: int
 
@@ -115,7 +117,6 @@ def walk(
     A record below `expected_lsn`, or below its predecessor, is part of a hole. Raises
     UnsupportedLog for an intact record of an unknown type that may not be skipped.
     """
-    unpack = HEADER.unpack_from
     position = start
     window.load(position)
     while position + HEADER_BYTES <= window.size:
@@ -123,38 +124,51 @@ def walk(
             window.load(position)
             if window.filled < HEADER_BYTES:
                 return
-        # The hot loop: as many intact, consecutive, ordinary records as the window holds.
-        data = window.buffer
-        base, filled = window.start, len(data)
-        here = position - base
-        records: list[Record] = []
-        first_witness = last_lag = 0
-        last_here = filled - HEADER_BYTES
-        while here <= last_here:
-            magic, kind, flags, length, lsn, lag, delta, header_crc, crc = unpack(data, here)
-            if magic != MAGIC or crc32(data[here : here + CHECKED_BYTES], seed) != header_crc:
-                break
-            stop = here + HEADER_BYTES + length
-            if stop > filled or lsn != expected_lsn or kind > _ORDINARY_KIND_MAX:
-                break
-            payload = data[here + HEADER_BYTES : stop]
-            if crc32(payload, header_crc) != crc:
-                break
-            if not records:
-                first_witness = _witness(lsn, lag)
-            last_lag = lag
-            records.append(Record(lsn, kind, flags, opened_ms + delta, payload))
-            expected_lsn += 1
-            here = (stop + 7) & -8
-        if records:
-            yield Run(records, position, first_witness, _witness(records[-1].lsn, last_lag))
-            position = base + here
+        run = _intact(window, seed, opened_ms, position, expected_lsn)
+        if run is not None:
+            yield run
+            position = run.end
+            expected_lsn += len(run.records)
             if position + HEADER_BYTES > window.end:
                 continue
         step = _examine(window, seed, opened_ms, position, expected_lsn)
         if step.item is not None:
             yield step.item
         position, expected_lsn = step.position, step.expected_lsn
+
+
+def _intact(
+    window: Window, seed: int, opened_ms: int, position: int, expected_lsn: int
+) -> Run | None:
+    """The hot loop: as many intact, consecutive, ordinary records as the window holds."""
+    data, base = window.buffer, window.start
+    filled = len(data)
+    first = here = position - base
+    last_here = filled - HEADER_BYTES
+    unpack, crc32_of, new = UNCHECKED.unpack_from, crc32, Record
+    records: list[Record] = []
+    append = records.append
+    last_lag = 0
+    while here <= last_here:
+        # The CRC covers the magic as well.
+        kind, flags, length, lsn, lag, delta, header_crc, payload_crc = unpack(data, here)
+        if lsn != expected_lsn or crc32_of(data[here : here + CHECKED_BYTES], seed) != header_crc:
+            break
+        stop = here + HEADER_BYTES + length
+        payload = data[here + HEADER_BYTES : stop]
+        if stop > filled or kind > _ORDINARY_KIND_MAX:
+            break
+        if crc32_of(payload, header_crc) != payload_crc:
+            break
+        append(new(lsn, kind, flags, opened_ms + delta, payload))
+        last_lag = lag
+        expected_lsn += 1
+        here = (stop + 7) & -8
+    if not records:
+        return None
+    first_lag: int = UNCHECKED.unpack_from(data, first)[4]
+    first_witness = _witness(records[0].lsn, first_lag)
+    return Run(records, position, base + here, first_witness, _witness(expected_lsn - 1, last_lag))
 
 
 class _Step(NamedTuple):
@@ -198,7 +212,7 @@ def _examine(window: Window, seed: int, opened_ms: int, position: int, expected_
         )
     witness = _witness(lsn, lag)
     record = Record(lsn, kind, flags, opened_ms + delta, payload)
-    return _Step(Run([record], position, witness, witness), after, lsn + 1)
+    return _Step(Run([record], position, after, witness, witness), after, lsn + 1)
 
 
 def _hole(window: Window, seed: int, position: int, expected_lsn: int) -> _Step:

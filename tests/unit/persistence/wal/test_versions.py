@@ -7,7 +7,8 @@ import pytest
 
 from fuguemux.persistence.files import RealStorage
 from fuguemux.persistence.inspect import CannotRead, dump, salvage, verify
-from fuguemux.persistence.wal.frame import CLASS_FLAGS, IGNORABLE, RecordType
+from fuguemux.persistence.wal import writer as writer_module
+from fuguemux.persistence.wal.frame import IGNORABLE, RecordType
 from fuguemux.persistence.wal.reader import scan
 from fuguemux.persistence.wal.segment import UnsupportedLog
 from fuguemux.persistence.wal.writer import LogWriter
@@ -16,8 +17,14 @@ from tests.unit.persistence.wal.logs import DIRECTORY, fill, new_disk, read, sta
 FUTURE = cast("RecordType", 9)
 
 
+def know_future_type(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the writer, and it alone, write records of the type."""
+    monkeypatch.setattr(writer_module, "CLASS_FLAGS", (0,) * (FUTURE + 1))
+    monkeypatch.setattr(writer_module, "_NUMBERS", tuple(range(FUTURE + 1)))
+
+
 def test_an_unknown_type_is_skipped_if_it_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(CLASS_FLAGS, FUTURE, 0)
+    know_future_type(monkeypatch)
     disk = new_disk()
     writer = start(disk)
     writer.append(RecordType.STRUCTURE, b"a")
@@ -30,7 +37,7 @@ def test_an_unknown_type_is_skipped_if_it_may_be(monkeypatch: pytest.MonkeyPatch
 
 
 def test_an_unknown_type_is_refused_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(CLASS_FLAGS, FUTURE, 0)
+    know_future_type(monkeypatch)
     disk = new_disk()
     writer = start(disk)
     writer.append(FUTURE, b"?")
