@@ -27,6 +27,7 @@ def lock(socket_path: str) -> int | None:
     descriptor = os.open(
         f"{socket_path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600
     )
+    os.fchmod(descriptor, 0o600)  # a umask may have taken even our own rights away
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

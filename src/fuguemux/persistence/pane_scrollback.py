@@ -1,5 +1,6 @@
 """One pane's scrollback: lines arrive at the end, leave at the beginning, and are read anywhere."""
 
+import contextlib
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate
@@ -245,13 +246,30 @@ class PaneScrollback:
         self._open_place = None
         self._open_mark = (0, 0)
 
+    def _into_memory(self, block: Block) -> None:
+        """Hold a block that no checkpoint will hold any more. One that is damaged stays where it is."""
+        with contextlib.suppress(PackDamaged):
+            block.packed = self._store.packed(block, self._pane)
+            self._store.place_changed(block.place, None)
+            block.place = None
+
+    def cut_anew(self) -> None:
+        """Have the next checkpoint look at the whole again: it is to keep more lines, or fewer."""
+        self.version += 1
+
     # -- for the checkpoint -------------------------------------------------------------------
 
     def cut(self, lines_max: int | None = None) -> Cut:
-        """What a checkpoint has to write to keep the newest `lines_max` lines. Copies no line."""
+        """What a checkpoint has to write to keep the newest `lines_max` lines. Copies no line.
+
+        Older lines stay readable: what of them is on disk is taken into memory, since its pack may go with the checkpoint.
+        """
         base = self.base if lines_max is None else max(self.base, self._next - lines_max)
         first = bisect_right(self._blocks, base, key=lambda block: block.end)
         mark = (len(self._open), self._open_bytes)
+        for block in self._blocks[:first]:
+            if block.place is not None:
+                self._into_memory(block)
         return Cut(
             self._pane,
             self.version,

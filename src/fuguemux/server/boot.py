@@ -152,7 +152,7 @@ def boot(argv: list[str], clock: Clock) -> Booted:
             salvage = landing_zone.recover(landing, store=recovered.store_id.hex())
     except OSError as error:
         _no_fault_of_the_state(starts)
-        raise CannotStart(f"state directory {state}: {error.strerror or error}") from error
+        raise CannotStart(f"{error.filename or state}: {error.strerror or error}") from error
     except (
         UnsupportedLog,
         ManifestUnsupported,

@@ -11,6 +11,7 @@ from fuguemux.config.load import Problem
 from fuguemux.config.schema import Configuration
 from fuguemux.model.decision import Refused
 from fuguemux.observe.diagnostics import channel
+from fuguemux.persistence.packs import PackDamaged
 from fuguemux.server.boot import configure_logging, option_defaults, withhold
 from fuguemux.server.config_reload import ConfigReload, Reload
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 MIB = 1 << 20
 KIB = 1 << 10
+DEPTHS = frozenset({"scrollback_persistence", "scrollback_persistence_lines"})
+"""Options that say how much of the scrollback a checkpoint keeps."""
 ANNOUNCED_MS = 10_000
 """An announcement may come when nobody looks at the screen just then."""
 
@@ -96,15 +99,25 @@ class RunningConfiguration:
         """Give the parts their new values. What is read each time it is needed follows by itself."""
         server = self._server
         server.configuration = running
+        server.origins = self._reload.file.origins
         changed = {change.option.section for change in found}
         if "persistence" in changed:
             self._apply_limits()
+        if any(change.option.name in DEPTHS for change in found):
+            for terminal in server.panes:
+                terminal.scrollback.cut_anew()
+            server.spawn(self._checkpoint())
         if changed & {"server", "client"}:
             self._apply_clients()
         if changed & {"server", "keys", "persistence"}:
             self._apply_options()
         if "logging" in changed:
             self._apply_logging()
+
+    async def _checkpoint(self) -> None:
+        """Bring what is on disk in line with the new depth; if that fails, the checkpointer has told and tries again."""
+        with contextlib.suppress(OSError, PackDamaged):
+            await self._server.checkpointer.take("configuration")
 
     def _apply_limits(self) -> None:
         server = self._server

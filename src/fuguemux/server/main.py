@@ -84,6 +84,8 @@ class Server:
         self.keeper_store = (booted.safe.keeper_store if booted.safe else "") or self.store
         """The store that the keeper's processes belong to: in safe mode the one that is left alone."""
         self.configuration = booted.configuration
+        self.origins = booted.loaded.origins
+        """Which options somebody has set, and where."""
         option_defaults(self.configuration, booted.environment)
         self._build_log()
         self._build_panes()
@@ -223,14 +225,14 @@ class Server:
         """
         persistence = self.configuration.persistence
         depth = persistence.scrollback_persistence_lines
-        if "persistence.scrollback_persistence_lines" not in self.booted.loaded.origins:
+        if "persistence.scrollback_persistence_lines" not in self.origins:
             state = self._state()
             depth = max([depth, *(history_limit(state, pane) for pane in state.panes)])
         if not (persistence.enabled and persistence.scrollback_persistence):
             depth = 0
         return CheckpointSettings(
             keep_more=max(0, persistence.keep_checkpoints - GENERATIONS_MIN),
-            scrollback_persistence_lines=depth if persistence.scrollback_persistence else 0,
+            scrollback_persistence_lines=depth,
             compression_level=persistence.compression_level,
             program=f"fugue {__version__}",
         )

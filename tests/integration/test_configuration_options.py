@@ -1,0 +1,371 @@
+"""Every option works: changing it changes behaviour, in the running server where the option is live."""
+
+import json
+import os
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from fuguemux.config.options import OPTIONS
+from tests.support.running import Running, alive, until
+
+pytestmark = pytest.mark.real
+
+Test = Callable[[Running], None]
+TESTS: dict[str, Test] = {}
+
+
+def option(key: str) -> Callable[[Test], Test]:
+    """The test of one option."""
+
+    def noted(test: Test) -> Test:
+        TESTS[key] = test
+        return test
+
+    return noted
+
+
+def configure(fugue: Running, key: str, value: str) -> None:
+    """Write the file with this one option and have it read."""
+    section, _, name = key.partition(".")
+    fugue.config.write_text(f"[{section}]\n{name} = {value}\n")
+    if fugue.run("-N", "list-sessions").returncode == 0:
+        fugue("config", "reload")
+
+
+def begin(fugue: Running, *command: str) -> None:
+    fugue("new-session", "-d", "-s", "work", "-x", "80", "-y", "24", *command)
+
+
+def status(fugue: Running) -> Any:
+    return json.loads(fugue("status", "--json"))["status"]
+
+
+def disk(fugue: Running, directory: str) -> int:
+    return sum(file.stat().st_size for file in (fugue.state / directory).glob("pack-*"))
+
+
+def print_lines(fugue: Running, count: int, target: str = "work") -> None:
+    """Lines that do not compress well."""
+    fugue("send-keys", "-t", target, f"seq 1 {count} | md5sum >/dev/null; clear", "Enter")
+    script = fugue.directory / "lines.py"
+    script.write_text(
+        "import random, sys\nr = random.Random(1)\n"
+        "for n in range(int(sys.argv[1])): print('%064x' % r.getrandbits(256))\nprint('all', 'there')\n"
+    )
+    fugue("send-keys", "-t", target, f"python3 {script} {count}", "Enter")
+    fugue.wait_for("all there", target)
+
+
+@option("persistence.enabled")
+def nothing_is_written(fugue: Running) -> None:
+    configure(fugue, "persistence.enabled", "false")
+    begin(fugue)
+    print_lines(fugue, 3_000)
+    fugue("checkpoint")
+    fugue("set-buffer", "text")
+    assert list(fugue.state_home.rglob("*")) == []
+    found = status(fugue)
+    assert (found["durability"], found["state"]["enabled"]) == ("off", False)
+    assert "nothing is written to disk" in fugue("status")
+    assert len(fugue.history("work").splitlines()) > 3_000
+    with fugue.attached() as client:
+        client.wait_for("nothing is saved")
+
+
+@option("persistence.state_dir")
+def the_state_is_elsewhere(fugue: Running) -> None:
+    elsewhere = fugue.directory / "elsewhere"
+    configure(fugue, "persistence.state_dir", f'"{elsewhere}"')
+    begin(fugue)
+    assert status(fugue)["state"]["directory"] == f"{elsewhere}/default"
+    assert list((elsewhere / "default" / "wal").iterdir())
+    assert not fugue.state.exists()
+
+
+@option("persistence.checkpoint_interval_secs")
+def checkpoints_come_at_the_interval(fugue: Running) -> None:
+    begin(fugue)
+    assert status(fugue)["checkpoint"]["reason"] is None
+    configure(fugue, "persistence.checkpoint_interval_secs", "1")
+    fugue("rename-session", "-t", "work", "other")
+    until("checkpoint", lambda: status(fugue)["checkpoint"]["reason"] == "interval", 15)
+
+
+@option("persistence.wal_flush_interval_ms")
+def output_is_synced_later(fugue: Running) -> None:
+    begin(fugue, "sh", "-c", "read go; echo shown; exec cat")
+    configure(fugue, "persistence.wal_flush_interval_ms", "60000")
+    before = status(fugue)["log"]
+    fugue("send-keys", "-t", "work", "Enter")
+    fugue.wait_for("shown", "work")
+    after = status(fugue)["log"]
+    assert after["last_lsn"] > before["last_lsn"]
+    assert after["durable_lsn"] < after["last_lsn"], "output waits for the interval"
+    configure(fugue, "persistence.wal_flush_interval_ms", "1")
+    fugue("send-keys", "-t", "work", "again", "Enter")
+    until("sync", lambda: (log := status(fugue)["log"])["durable_lsn"] == log["last_lsn"])
+
+
+@option("persistence.sync")
+def nothing_is_synced_by_the_system_alone(fugue: Running) -> None:
+    begin(fugue)
+    configure(fugue, "persistence.sync", '"os"')
+    before = status(fugue)["log"]["syncs"]
+    fugue("rename-session", "-t", "work", "other")
+    fugue("rename-session", "-t", "other", "third")
+    after = status(fugue)["log"]
+    assert after["sync"] == "os"
+    assert after["syncs"] <= before + 1, "no reply waits for a sync"
+    configure(fugue, "persistence.sync", '"always"')
+    fugue("rename-session", "-t", "third", "fourth")
+    log = status(fugue)["log"]
+    assert log["syncs"] > after["syncs"]
+
+
+@option("persistence.max_wal_size_mb")
+def a_large_log_causes_a_checkpoint(fugue: Running) -> None:
+    begin(fugue)
+    configure(fugue, "persistence.max_wal_size_mb", "1")
+    script = fugue.directory / "noise.py"
+    script.write_text(
+        "import random\nr = random.Random(1)\nfor n in range(40000): print('%064x' % r.getrandbits(256))\n"
+    )
+    fugue("send-keys", "-t", "work", f"python3 {script}", "Enter")
+    until("checkpoint", lambda: status(fugue)["checkpoint"]["reason"] == "log size", 20)
+
+
+@option("persistence.wal_segment_mb")
+def the_next_log_file_has_the_size(fugue: Running) -> None:
+    begin(fugue)
+    configure(fugue, "persistence.wal_segment_mb", "2")
+    script = fugue.directory / "noise.py"
+    script.write_text(
+        "import random\nr = random.Random(1)\nfor n in range(60000): print('%064x' % r.getrandbits(256))\n"
+    )
+    fugue("send-keys", "-t", "work", f"python3 {script}", "Enter")
+    until(
+        "segment of 2 MiB",
+        lambda: 2 << 20 in {file.stat().st_size for file in (fugue.state / "wal").glob("*.wal")},
+    )
+
+
+@option("persistence.scrollback_persistence")
+def no_scrollback_on_disk(fugue: Running) -> None:
+    begin(fugue)
+    configure(fugue, "persistence.keep_checkpoints", "2")
+    print_lines(fugue, 3_000)
+    fugue("checkpoint")
+    with_it = disk(fugue, "checkpoints")
+    fugue.config.write_text("[persistence]\nkeep_checkpoints = 2\nscrollback_persistence = false\n")
+    fugue("config", "reload")
+    for name in "abc":
+        fugue("rename-session", "-t", fugue.format("#{session_id}", "%0"), name)
+        fugue("checkpoint")
+    assert disk(fugue, "checkpoints") < with_it
+    assert len(fugue.history("%0").splitlines()) > 3_000, "it is still there to be read"
+
+
+@option("persistence.scrollback_persistence_lines")
+def fewer_lines_free_disk(fugue: Running) -> None:
+    begin(fugue)
+    configure(fugue, "persistence.keep_checkpoints", "2")
+    print_lines(fugue, 8_000)
+    fugue("checkpoint")
+    before = disk(fugue, "checkpoints")
+    fugue.config.write_text(
+        "[persistence]\nkeep_checkpoints = 2\nscrollback_persistence_lines = 100\n"
+    )
+    fugue("config", "reload")
+    for name in "abcd":
+        fugue("rename-session", "-t", fugue.format("#{session_id}", "%0"), name)
+        fugue("checkpoint")
+    assert disk(fugue, "checkpoints") < before / 2
+    assert len(fugue.history("%0").splitlines()) > 8_000, "it is still there to be read"
+    assert "damaged on disk" not in fugue.history("%0")
+
+
+@option("persistence.compression_level")
+def a_higher_level_packs_tighter(fugue: Running) -> None:
+    sizes = []
+    text = fugue.directory / "text"
+    text.write_text(
+        "".join(f"/usr/share/doc/package-{n % 97}/copyright-{n * n}\n" for n in range(30_000))
+    )
+    for level in (1, 19):
+        configure(fugue, "persistence.compression_level", str(level))
+        begin(fugue, "sh", "-c", f"sleep 0.2; cat {text}; echo all there; exec sleep 1000")
+        fugue("set-option", "-g", "history-limit", "50000")
+        fugue.wait_for("all there", "work")
+        fugue("checkpoint")
+        sizes.append(disk(fugue, "checkpoints"))
+        server = fugue.server_pid()
+        fugue("kill-server")
+        until("end", lambda pid=server: not alive(pid))  # type: ignore[misc]  # mypy cannot infer a lambda with defaults
+        for file in (fugue.state / "checkpoints").glob("*"):
+            file.unlink()
+    assert sizes[1] < sizes[0]
+
+
+@option("persistence.keep_checkpoints")
+def older_checkpoints_go(fugue: Running) -> None:
+    begin(fugue)
+
+    def manifests() -> int:
+        return len(list((fugue.state / "checkpoints").glob("MANIFEST-*")))
+
+    for number in range(7):
+        fugue("rename-session", "-t", "%0", f"name{number}")
+        fugue("checkpoint")
+    many = manifests()
+    configure(fugue, "persistence.keep_checkpoints", "2")
+    fugue("rename-session", "-t", "%0", "last")
+    fugue("checkpoint")
+    assert manifests() < many
+
+
+@option("persistence.restore_policy")
+def a_lost_process_gets_what_the_policy_says(fugue: Running) -> None:
+    configure(fugue, "persistence.restore_policy", '"none"')
+    begin(fugue)
+    assert fugue("show-options", "-gwv", "restore-policy") == "none"
+    fugue.kill_everything()
+    fugue("list-sessions")
+    assert (
+        fugue.format("#{pane_pid}", "work") in ("", "0")
+        or fugue.format("#{pane_dead}", "work") == "1"
+    )
+
+
+@option("persistence.environment_deny")
+def values_are_withheld(fugue: Running) -> None:
+    begin(fugue)
+    configure(fugue, "persistence.environment_deny", '["PRIVATE_*"]')
+    fugue("set-environment", "-t", "work", "PRIVATE_THING", "marker-of-a-value")
+    fugue("set-environment", "-t", "work", "OTHER_TOKEN", "marker-that-is-stored")
+    fugue("checkpoint")
+    stored = b"".join(file.read_bytes() for file in (fugue.state / "wal").iterdir())
+    assert b"marker-of-a-value" not in stored
+    assert b"marker-that-is-stored" in stored
+
+
+@option("server.default_command")
+def new_panes_run_it(fugue: Running) -> None:
+    begin(fugue)
+    configure(fugue, "server.default_command", '"echo from the default; exec cat"')
+    fugue("new-window", "-t", "work:5")
+    fugue.wait_for("from the default", "work:5")
+
+
+@option("server.default_shell")
+def new_panes_have_it(fugue: Running) -> None:
+    begin(fugue)
+    configure(fugue, "server.default_shell", '"/bin/sh"')
+    fugue("new-window", "-t", "work:5")
+    fugue("send-keys", "-t", "work:5", "echo shell=$0", "Enter")
+    fugue.wait_for("shell=-sh", "work:5")
+
+
+@option("server.history_limit")
+def lines_beyond_it_go(fugue: Running) -> None:
+    begin(fugue)
+    print_lines(fugue, 3_000)
+    configure(fugue, "server.history_limit", "100")
+    assert fugue("show-options", "-gv", "history-limit") == "100"
+    until("shorter history", lambda: len(fugue.history("work").splitlines()) < 200)
+
+
+@option("server.frame_rate_hz")
+def fewer_frames_are_drawn(fugue: Running) -> None:
+    loop = "for n in $(seq 40); do echo line $n; sleep 0.02; done; echo the end"
+    begin(fugue, "sh", "-c", f"read go; {loop}; exec cat")
+    configure(fugue, "server.frame_rate_hz", "1")
+
+    with fugue.attached() as client:
+        client.wait_for("[work]")
+        before = len(client.raw)
+        fugue("send-keys", "-t", "work", "Enter")
+        client.wait_for("the end")
+        shown = client.raw[before:]
+    assert 0 < shown.count(b"line ") < 60, "40 lines in 0.8 s are a frame or two, not one each"
+
+
+@option("client.reconnect_timeout_secs")
+def a_client_gives_up_after_it(fugue: Running) -> None:
+    configure(fugue, "client.reconnect_timeout_secs", "1")
+    begin(fugue)
+    with fugue.attached() as client:
+        client.wait_for("[work]")
+        fugue.kill_everything()
+        os.chmod(fugue.runtime / "fugue", 0o500)
+        (fugue.runtime / "fugue" / "default").unlink(missing_ok=True)
+        assert client.wait_exit() == 1
+        assert "for 1 seconds" in client.text()
+
+
+@option("logging.level")
+def less_is_logged(fugue: Running) -> None:
+    begin(fugue)
+    configure(fugue, "logging.level", '"error"')
+    log = fugue.state / "server.log"
+    size = log.stat().st_size
+    fugue("checkpoint")
+    assert log.stat().st_size == size
+    configure(fugue, "logging.level", '"info"')
+    fugue("rename-session", "-t", "work", "other")
+    fugue("checkpoint")
+    until("line", lambda: 'reason="asked for"' in log.read_text()[size:])
+
+
+@option("logging.max_size_mb")
+def a_large_log_is_rotated(fugue: Running) -> None:
+    begin(fugue)
+    log = fugue.state / "server.log"
+    with log.open("a") as file:
+        file.write("x" * ((1 << 20) + 1))
+    fugue("checkpoint")
+    assert not log.with_name("server.log.1").exists()
+    configure(fugue, "logging.max_size_mb", "1")
+    fugue("rename-session", "-t", "work", "other")
+    fugue("checkpoint")
+    assert log.with_name("server.log.1").exists()
+
+
+@option("logging.keep_files")
+def no_rotated_file_is_kept(fugue: Running) -> None:
+    fugue.config.write_text("[logging]\nmax_size_mb = 1\nkeep_files = 0\n")
+    begin(fugue)
+    log = fugue.state / "server.log"
+    with log.open("a") as file:
+        file.write("x" * ((1 << 20) + 1))
+    fugue("checkpoint")
+    assert log.stat().st_size < 1 << 20
+    assert not log.with_name("server.log.1").exists()
+
+
+@option("keys.prefix")
+def another_key_is_the_prefix(fugue: Running) -> None:
+    begin(fugue)
+    with fugue.attached() as client:
+        client.wait_for("[work]")
+        configure(fugue, "keys.prefix", '"C-a"')
+        client.type(b"\x01c")
+        client.wait_for("1:bash*")
+
+
+ELSEWHERE = {
+    "persistence.keep_closed_days": "tests of closed sessions",
+    "persistence.restore_commands": "tests of restoration",
+    "persistence.scrollback_hot_lines": "tests of the scrollback",
+    "server.outbox_max_kb": "tests of hostile clients",
+}
+
+
+@pytest.mark.parametrize("key", sorted(TESTS))
+def test_option(fugue: Running, key: str) -> None:
+    TESTS[key](fugue)
+
+
+def test_no_option_is_forgotten() -> None:
+    assert {option.key for option in OPTIONS} == set(TESTS) | set(ELSEWHERE)
