@@ -73,6 +73,7 @@ _PREFIX: Final = (
     _key("n", "next-window", "Select the next window"),
     _key("o", "select-pane -t :.+", "Select the next pane"),
     _key("p", "previous-window", "Select the previous window"),
+    _key("R", "recovery choose", "Choose among the panes of the last recovery"),
     _key("q", "display-panes", "Display pane numbers"),
     _key("r", "refresh-client", "Redraw the current client"),
     _key("s", "choose-tree -Zs", "Choose a session from a list"),

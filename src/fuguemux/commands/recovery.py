@@ -4,24 +4,31 @@ The server's document `recovery` is a list of reports as plain data, the newest 
 `lines`; `show N` counts from 1.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from fuguemux.commands.command import Command, Invocation
 from fuguemux.commands.numbers import number
 from fuguemux.commands.reports import document, json_line, local_date, table
+from fuguemux.commands.targets import client_target
 from fuguemux.model.decision import Decision, Refused, Reply
+from fuguemux.model.effects import Choose
+from fuguemux.model.ids import PaneId
 from fuguemux.model.live import LiveView
-from fuguemux.model.state import ServerState
+from fuguemux.model.state import Life, ServerState
 
 Report = Mapping[str, Any]
-_USAGE: Final = "usage: recovery [--json] [list | show N]"
+_USAGE: Final = "usage: recovery [--json] [choose | list | show N]"
+_TITLE: Final = "panes of the last recovery"
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
     words = [word for word in invocation.arguments if word != "--json"]
     as_json = len(words) < len(invocation.arguments)
     reports = _reports(live)
+    if words == ["choose"]:
+        client = client_target(live, invocation, None)
+        return Decision(effects=(Choose(client.id, _TITLE, tuple(_rows(state, reports))),))
     if words == ["list"]:
         if as_json:
             return _lines(json_line("recoveries", list(map(_as_data, reports))))
@@ -61,6 +68,22 @@ def _history(live: LiveView, reports: Sequence[Report]) -> tuple[str, ...]:
     return table(("N", "STARTED", "STOP BEFORE", "WHAT CAME BACK"), rows)
 
 
+def _rows(state: ServerState, reports: Sequence[Report]) -> Iterator[tuple[str, str]]:
+    """Every pane of the last recovery that still exists: look at it, and try again or drop what is not running."""
+    for pane in reports[0]["panes"] if reports else ():
+        number = PaneId(pane["pane"])
+        known = state.panes.get(number)
+        if known is None:
+            continue
+        reason = pane.get("reason") or pane.get("note") or ""
+        where = f"{pane['session']}:{pane['window']}" if pane["session"] else ""
+        label = f"%{number} {where} {pane['status']}" + (f": {reason}" if reason else "")
+        yield label, f"switch-client -Zt '%{number}'"
+        if known.life in (Life.DEAD, Life.SUSPENDED):
+            yield f"    start %{number} again", f"respawn-pane -t %{number}"
+            yield f"    drop %{number}", f"kill-pane -t %{number}"
+
+
 def _as_data(report: Report) -> Report:
     """The report without its text for people."""
     return {name: value for name, value in report.items() if name != "lines"}
@@ -70,7 +93,7 @@ COMMAND: Final = Command(
     name="recovery",
     alias="",
     flags="",
-    usage="[--json] [list | show N]",
+    usage="[--json] [choose | list | show N]",
     arguments=(0, 3),
     decide=decide,
     help="Say what was brought back when the server started, and what was lost.",

@@ -2,7 +2,7 @@
 
 import contextlib
 from datetime import UTC, datetime
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 import msgspec
 
@@ -16,6 +16,7 @@ Status = Literal[
     "live", "respawned", "suspended", "held-dead", "cwd-fallback", "partial", "failed", "pending"
 ]
 """What became of a pane. `pending`: the server has not come to it yet."""
+STATUSES: Final = get_args(Status)
 
 
 class Damage(msgspec.Struct, frozen=True):
@@ -80,6 +81,8 @@ class RecoveryReport(msgspec.Struct):
     replay_to_lsn: int = 0
     last_record_ms: int = 0
     records_replayed: int = 0
+    unsynced_ms_max: int = 0
+    """The machine went down: output of so many milliseconds was on its way to the disk, at most. 0: none was."""
     events_applied: int = 0
     events_skipped: int = 0
     output_bytes_replayed: int = 0
@@ -97,6 +100,25 @@ class RecoveryReport(msgspec.Struct):
     def lost_bytes(self) -> int:
         """Bytes of pane output that are known to be lost."""
         return sum(pane.lost_bytes for pane in self.panes)
+
+    @property
+    def lost_ms(self) -> int:
+        """From the first to the last moment of which log records are lost, added up over the ranges whose times are known."""
+        return sum(
+            max(lost.to_ms - lost.from_ms, 0) for lost in self.lost if lost.from_ms and lost.to_ms
+        )
+
+    @property
+    def segment(self) -> str:
+        """The panes by what became of them, for a status line: `⟲ 5 live · 2 respawned`. Empty without panes."""
+        counts: dict[str, int] = {}
+        for pane in self.panes:
+            counts[pane.status] = counts.get(pane.status, 0) + 1
+        counts.pop("pending", None)
+        if not counts:
+            return ""
+        order = [name for name in STATUSES if name in counts]
+        return "⟲ " + " · ".join(f"{counts[name]} {name}" for name in order)
 
     @property
     def complete(self) -> bool:
@@ -131,7 +153,14 @@ _decoder: Final = msgspec.json.Decoder(RecoveryReport)
 def encode_report(report: RecoveryReport) -> bytes:
     """The report as JSON, with its summary."""
     fields = msgspec.to_builtins(report)
-    return _encoder.encode({**fields, "lost_bytes": report.lost_bytes, "summary": report.summary})
+    return _encoder.encode(
+        {
+            **fields,
+            "lost_bytes": report.lost_bytes,
+            "lost_ms": report.lost_ms,
+            "summary": report.summary,
+        }
+    )
 
 
 def decode_report(data: bytes) -> RecoveryReport:
@@ -190,6 +219,7 @@ def report_lines(report: RecoveryReport, *, when: str) -> list[str]:
         lines.append(
             f"  unfinished, never acknowledged: {report.unfinished_records} records, {report.unfinished_bytes} bytes"
         )
+    lines.append(f"  loss: {_loss(report)}")
     for lost in report.lost:
         kinds = ", ".join(f"{count} {name}" for name, count in sorted(lost.classes.items()))
         lines.append(
@@ -203,6 +233,23 @@ def report_lines(report: RecoveryReport, *, when: str) -> list[str]:
         lines.append(f"  not stored by configuration: {', '.join(report.withheld)}")
     lines += [f"  note: {note}" for note in report.notes]
     return lines + _pane_table(report.panes)
+
+
+def _loss(report: RecoveryReport) -> str:
+    """What was lost, in bytes and milliseconds; or that nothing was."""
+    damaged = sum(lost.damaged_bytes for lost in report.lost)
+    parts = []
+    if report.lost_bytes:
+        parts.append(f"{report.lost_bytes} bytes of output")
+    if damaged:
+        parts.append(f"{damaged} bytes of the log")
+    if report.lost_ms:
+        parts.append(f"{report.lost_ms} ms")
+    if report.unsynced_ms_max:
+        parts.append(
+            f"output of the last {report.unsynced_ms_max} ms before {_time(report.last_record_ms)} or soon after, at most"
+        )
+    return ", ".join(parts) or "nothing"
 
 
 def _time(milliseconds: int) -> str:
@@ -222,7 +269,7 @@ def _pane_table(panes: list[PaneReport]) -> list[str]:
             (
                 f"%{pane.pane}",
                 where,
-                describe(pane),
+                describe(pane) + (f" ({pane.note})" if pane.note else ""),
                 f"{pane.replayed_bytes} bytes",
                 f"{pane.scrollback_lines} lines",
                 lost,

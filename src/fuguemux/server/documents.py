@@ -57,6 +57,8 @@ class Documents:
             document = msgspec.to_builtins(report)
             document["summary"] = report.summary
             document["lost_bytes"] = report.lost_bytes
+            document["lost_ms"] = report.lost_ms
+            document["segment"] = report.segment
             document["lines"] = report_lines(report, when=when)
             found.append(document)
         return found
@@ -64,4 +66,6 @@ class Documents:
     def _variable(self, name: str) -> str | None:
         if name == "recovery_summary":
             return self._server.report.summary
+        if name == "recovery_segment":
+            return self._server.report.segment
         return None

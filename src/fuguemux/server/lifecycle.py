@@ -190,6 +190,7 @@ class Lifecycle:
         )
         await restoration.run(held, answers)
         recovery_notice.find_cause(server, keeper_lived=bool(held))
+        server.view.recovered(server.report.summary)
         if server.booted.safe is not None:
             message = server.booted.safe.message(server.booted.home)
             server.report.notes.insert(0, message)

@@ -4,6 +4,8 @@ import os
 from collections.abc import Callable
 from typing import Any, Literal
 
+import msgspec
+
 from fuguemux.model.ids import ClientId, PaneId, SessionId, WindowId
 from fuguemux.model.live import CaptureRequest, ClientFacts, PaneFacts, ServerFacts
 from fuguemux.model.state import ServerState
@@ -45,6 +47,10 @@ class ServerView:
     def attached(self, session: SessionId) -> None:
         """A client looks at `session` now."""
         self._attached_s[session] = self._clock.wall_ms() // 1000
+
+    def recovered(self, summary: str) -> None:
+        """The recovery is done; what `#{recovery_summary}` says of it."""
+        self._facts = msgspec.structs.replace(self._facts, recovery_summary=summary)
 
     def now_ms(self) -> int:
         """Wall clock."""

@@ -222,9 +222,8 @@ class Processes:
             return
         if known.life is Life.SUSPENDED:
             terminal.status = "suspended"
-            columns, column = terminal.emulator.size.columns, terminal.emulator.cursor.column
-            line = note(suspended_text(known), columns, column=column)
-            self._output.inject(terminal, line)
+            column = terminal.emulator.cursor.column
+            self._output.inject(terminal, note(suspended_text(known), column=column))
 
     def _running(self) -> int:
         return sum(bool(terminal.master) for terminal in self._panes)

@@ -57,6 +57,17 @@ def rebuild(
     return Rebuilt(terminal, bytes(answers), from_fallback)
 
 
+def empty_screen(
+    recovered: RecoveredPane, scrollback: PaneScrollback, emulators: EmulatorFactory
+) -> Rebuilt:
+    """For a pane whose screen cannot be rebuilt: nothing on it, and its process goes on."""
+    emulator = emulators(recovered.columns, recovered.rows)
+    terminal = PaneTerminal(
+        recovered.pane, emulator, scrollback, offset=recovered.end_offset, lsn=recovered.lsn
+    )
+    return Rebuilt(terminal, b"", from_fallback=False)
+
+
 def _first_screen(recovered: RecoveredPane, emulators: EmulatorFactory) -> tuple[Emulator, bool]:
     screen = recovered.screen
     if screen is None:

@@ -169,11 +169,10 @@ class Restoration:
             report.note = chosen.line
         if again and chosen.line:
             lines.append(chosen.line)
-        columns = terminal.emulator.size.columns
         if lines:
             column = 0 if chosen.start else terminal.emulator.cursor.column
-            first = note(lines[0], columns, column=column)
-            rest = [note(line, columns) for line in lines[1:]]
+            first = note(lines[0], column=column)
+            rest = [note(line) for line in lines[1:]]
             self._output.inject(terminal, b"".join((first, *rest)))
         if chosen.typed:
             self._spawn(self._type(terminal, chosen.typed))

@@ -150,10 +150,10 @@ def suspended_text(pane: Pane) -> str:
     return f"suspended: {how}; press Enter to start it again"
 
 
-def note(text: str, columns: int, *, column: int = 0) -> bytes:
-    """A line of fugue's own in a pane whose cursor is in `column`: on a row of its own, dim, not wider than the pane."""
+def note(text: str, *, column: int = 0) -> bytes:
+    """A line of fugue's own in a pane whose cursor is in `column`: on a row of its own, dim."""
     begin = "\r\n" if column else ""
-    return f"{begin}\x1b[0m\x1b[2m{text[:columns]}\x1b[0m\r\n".encode("utf-8", "replace")
+    return f"{begin}\x1b[0m\x1b[2m{text}\x1b[0m\r\n".encode("utf-8", "replace")
 
 
 def awakened(state: ServerState, pane: PaneId | None) -> str:

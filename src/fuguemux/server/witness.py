@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from fuguemux.model.state import ServerState
 from fuguemux.observe.diagnostics import channel
 from fuguemux.reactions import client_resized, session_emptied
+from fuguemux.server import recovery_notice
 from fuguemux.server.pane_terminal import PaneTerminal
 from fuguemux.terminal.emulator import Bell, Event
 
@@ -51,8 +52,10 @@ class Witness:
             self._server.loop.call_soon(self._server.viewers.announce, f"fugue: {text}")
 
     def alert(self) -> str:
-        """What the status line says of the log."""
-        return "" if self.durability == "ok" else f"durability {self.durability}"
+        """What the status line says of the log, and for a while of the recovery."""
+        if self.durability != "ok":
+            return f"durability {self.durability}"
+        return "" if self._server is None else recovery_notice.segment(self._server)
 
     def congestion_changed(self, congested: bool) -> None:
         """The log has caught up: read on."""

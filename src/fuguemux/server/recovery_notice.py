@@ -1,0 +1,75 @@
+"""What people are told of a recovery without asking: a segment of the status line for a while, a message on the first attach."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from fuguemux.observe.diagnostics import channel
+from fuguemux.persistence.report import RecoveryReport
+
+if TYPE_CHECKING:
+    from fuguemux.server.main import Server
+
+SEGMENT_SECONDS: Final = 60
+CALM_STYLE: Final = "#[fg=black,bg=cyan]"
+BOOT_ID: Final = "/proc/sys/kernel/random/boot_id"
+BOOT_FILE: Final = "boot"
+BYTES_MAX: Final = 128
+
+diagnostics = channel("recovery")
+
+
+def worth_telling(report: RecoveryReport) -> bool:
+    """Whether anybody needs to know: not after the first start, and not if everything runs on as it was."""
+    if not report.panes or report.cause == "first start":
+        return False
+    return not report.clean or any(pane.status != "live" for pane in report.panes)
+
+
+def segment(server: Server) -> str:
+    """For the status line, while the recovery is young. Red if something is missing, as all alerts are."""
+    if server.booted.safe is not None:
+        return "safe mode"
+    report = server.report
+    age_ms = server.clock.wall_ms() - report.started_ms
+    if not 0 <= age_ms < SEGMENT_SECONDS * 1000 or not worth_telling(report):
+        return ""
+    failed = any(pane.status in ("failed", "partial") for pane in report.panes)
+    return ("" if failed or not report.complete else CALM_STYLE) + report.segment
+
+
+def greeting(report: RecoveryReport) -> str:
+    """One line for the first client that attaches."""
+    counts = f" {report.segment}," if report.segment else ""
+    return f"fugue:{counts} {report.summary} (fugue recovery tells more)"
+
+
+def find_cause(server: Server, *, keeper_lived: bool) -> None:
+    """Say in the report what ended the server before, and note which boot of the machine this is."""
+    report = server.report
+    if server.booted.log_path is None:
+        return
+    path = f"{server.booted.state_directory}/{BOOT_FILE}"
+    now, before = _read(BOOT_ID), _read(path)
+    if not report.clean and report.cause != "first start":
+        if now and before and now != before:
+            report.cause = "the machine went down"
+            report.unsynced_ms_max = server.configuration.persistence.wal_flush_interval_ms
+        elif keeper_lived:
+            report.cause = "the server crashed or was killed"
+        else:
+            report.cause = "server and keeper crashed or were killed"
+    if now and now != before:
+        try:
+            with open(path, "w", encoding="ascii") as file:
+                file.write(now)
+        except OSError as error:
+            diagnostics.debug("boot_not_noted", error=error.strerror or str(error))
+
+
+def _read(path: str) -> str:
+    try:
+        with open(path, encoding="ascii") as file:
+            return file.read(BYTES_MAX).strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
