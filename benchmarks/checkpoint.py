@@ -307,7 +307,7 @@ def _fill(server: Multiplexer, source: Path, panes: int, lines: int) -> int:
         )
     if server.name == "fugue":
         server("checkpoint")
-    time.sleep(3)
+    time.sleep(12)  # idle panes are compacted
     return resident(server.server_pid())
 
 

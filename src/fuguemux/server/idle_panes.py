@@ -7,8 +7,8 @@ from fuguemux.observe.clock import NS_PER_S, Clock
 from fuguemux.server.pane_terminal import PaneTerminal
 from fuguemux.server.panes import Panes
 
-LOOK_SECONDS = 5.0
-IDLE_SECONDS = 20
+LOOK_SECONDS = 2.0
+IDLE_SECONDS = 5
 ROWS_AT_ONCE = 500
 """Formatted and compressed in one go: about a millisecond."""
 

@@ -40,14 +40,16 @@ def limit_bytes(columns: int, keep_lines: int | None = None) -> int:
     """Return the engine's history limit for a width, large enough that nothing untaken is recycled.
 
     With `keep_lines` there is room for twice as many rows, so that most floods are never formatted, unless that
-    takes too much memory.
+    takes too much memory: where nothing could be skipped, more room would be of no use.
     """
     row_bytes = columns * ROW_BYTES_PER_COLUMN
     least = max(LIMIT_BYTES_MIN, (TAKE_ROWS + RESERVE_ROWS) * row_bytes)
     if keep_lines is None:
         return least
     wanted = (2 * keep_lines + 4 * COUNTED_ROWS + RESERVE_ROWS) * row_bytes
-    return max(least, min(wanted, LIMIT_BYTES_MAX))
+    room = min(wanted, LIMIT_BYTES_MAX)
+    skippable = room // row_bytes - RESERVE_ROWS - keep_lines >= 2 * COUNTED_ROWS
+    return max(least, room) if skippable else least
 
 
 class History:
