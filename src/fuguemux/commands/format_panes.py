@@ -83,8 +83,7 @@ def _text(data: bytes) -> str:
 
 
 def _start_command(pane: Pane) -> str:
-    words = [_text(word) for word in pane.argv]
-    return words[0] if len(words) == 1 else quoting.render(words)
+    return quoting.render(_text(word) for word in pane.argv)
 
 
 def _current_path(view: View, pane: Pane) -> str:

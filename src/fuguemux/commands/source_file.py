@@ -5,6 +5,7 @@ and either `text` or `error`. A file with an error in its syntax runs no command
 keep those after it from running.
 """
 
+from itertools import groupby
 from typing import Any
 
 from fuguemux.commands import language, quoting, table_lookup
@@ -53,9 +54,10 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     flags = invocation.flags
     target = current_target(state, live, invocation.request)
     context = context_of(state, live, invocation, target)
-    commands: list[tuple[str, ...]] = []
+    texts: list[str] = []
     lines: list[str] = []
     errors: list[str] = []
+    failed = False
     for argument in invocation.arguments:
         path = expand(argument, context) if flags.has("F") else argument
         cwd = invocation.request.cwd.decode("utf-8", "surrogateescape")
@@ -66,18 +68,26 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
                 continue
             try:
                 found = parsed_file(state, context, entry["path"], entry["text"])
-            except Refused as refusal:
-                errors.append(str(refusal))
+            except Refused as refusal:  # goes to stdout, as in tmux
+                lines.append(str(refusal))
+                failed = True
                 continue
             if flags.has("v"):
                 lines += [
                     f"{entry['path']}:{one.line}: {quoting.render(one.argv)}" for one in found
                 ]
-            commands += [one.argv for one in found]
-    reply = Reply(lines=tuple(lines), error="\n".join(errors), exit_code=1 if errors else 0)
-    if flags.has("n") or not commands:
+            texts += _lines_of(found)
+    code = 1 if errors or failed else 0
+    reply = Reply(lines=tuple(lines), error="\n".join(errors), exit_code=code)
+    if flags.has("n") or not texts:
         return Decision(reply=reply)
-    return Decision(effects=(RunCommands(quoting.render_all(commands, "\n")),), reply=reply)
+    return Decision(effects=(RunCommands("\n".join(texts)),), reply=reply)
+
+
+def _lines_of(commands: list[language.Parsed]) -> list[str]:
+    """The commands as text, those of one line on one line: what fails ends its line."""
+    groups = groupby(commands, key=lambda command: command.line)
+    return [quoting.render_all([one.argv for one in group]) for _, group in groups]
 
 
 def _entries(live: LiveView, cwd: str, path: str) -> list[dict[str, Any]]:

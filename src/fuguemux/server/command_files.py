@@ -14,7 +14,7 @@ def command_files(arguments: tuple[str, ...]) -> list[dict[str, Any]]:
         return [{"path": pattern, "error": "standard input cannot be read here, name a file"}]
     whole = os.path.join(directory, pattern)
     found = sorted(glob.glob(whole)) if glob.has_magic(pattern) else [whole]
-    # A path is shown as it was given; what a pattern found is shown in full.
+    # A file that cannot be read is shown as it was given; one that was read, and what a pattern found, in full.
     shown = found if found != [whole] else [pattern]
     return [_entry(path, name) for path, name in zip(found, shown, strict=True)]
 
@@ -27,4 +27,4 @@ def _entry(path: str, name: str) -> dict[str, Any]:
         return {"path": name, "error": error.strerror}
     if len(data) > FILE_BYTES_MAX:
         return {"path": name, "error": f"longer than {FILE_BYTES_MAX} bytes"}
-    return {"path": name, "text": data.decode("utf-8", "surrogateescape")}
+    return {"path": path, "text": data.decode("utf-8", "surrogateescape")}

@@ -27,20 +27,21 @@ def source(facts: LiveView, *words: str) -> Decision:
 
 def test_the_commands_of_a_file_run_in_order() -> None:
     decision = source(live(f="set -g @a 1\nsplit-window -h ; display 'a b'\n"), "f")
-    assert decision.effects == (RunCommands('set -g @a 1\nsplit-window -h\ndisplay "a b"'),)
+    assert decision.effects == (RunCommands('set -g @a 1\nsplit-window -h ; display "a b"'),)
     assert decision.reply.exit_code == 0
 
 
 def test_a_file_with_an_unknown_command_runs_nothing_and_names_the_line() -> None:
     decision = source(live(f="set -g @a 1\n\nbogus\n"), "f")
     assert decision.effects == ()
-    assert (decision.reply.error, decision.reply.exit_code) == ("f:3: unknown command: bogus", 1)
+    assert decision.reply.lines == ("f:3: unknown command: bogus",)
+    assert decision.reply.exit_code == 1
 
 
 def test_the_other_files_run_when_one_is_wrong() -> None:
     decision = source(live(bad='display "', good="display x"), "*")
     assert decision.effects == (RunCommands("display x"),)
-    assert decision.reply.error.startswith("bad:1: ")
+    assert str(decision.reply.lines[0]).startswith("bad:1: ")
 
 
 def test_a_missing_file_is_an_error_unless_quiet() -> None:

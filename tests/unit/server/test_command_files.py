@@ -8,7 +8,7 @@ from fuguemux.server.command_files import FILE_BYTES_MAX, command_files
 def test_a_path_is_relative_to_the_directory_of_the_asker(tmp_path: Path) -> None:
     (tmp_path / "one.conf").write_bytes(b"set -g @a \xff\n")
     (entry,) = command_files((str(tmp_path), "one.conf"))
-    assert entry == {"path": "one.conf", "text": "set -g @a \udcff\n"}
+    assert entry == {"path": f"{tmp_path}/one.conf", "text": "set -g @a \udcff\n"}
 
 
 def test_a_pattern_names_several_in_order(tmp_path: Path) -> None:
