@@ -307,7 +307,19 @@ def lock_state_directory(path: str) -> StateLock:
     except OSError:
         os.close(file)
         raise
+    if not os.path.lexists(f"{path}/wal"):
+        _make_name_durable(path)
     return StateLock(file)
+
+
+def _make_name_durable(path: str) -> None:
+    """See to it that a new directory, whose parents may be new as well, is still found after a power failure."""
+    storage = RealStorage()
+    for parent in Path(path).parents:
+        with contextlib.suppress(PermissionError):  # then it is not ours, and not new
+            storage.fsync_directory(str(parent))
+        if os.path.ismount(parent):
+            break
 
 
 def _boot_id() -> str:
