@@ -198,12 +198,17 @@ class Lifecycle:
             diagnostics.warning("safe_mode", reason=server.booted.safe.reason)
             return
         if server.report.cause != "first start":
-            await asyncio.to_thread(
-                save_report,
-                server.booted.storage,
-                f"{server.booted.state_directory}/{RECOVERIES}",
-                server.report,
-            )
+            try:
+                await asyncio.to_thread(
+                    save_report,
+                    server.booted.storage,
+                    f"{server.booted.state_directory}/{RECOVERIES}",
+                    server.report,
+                )
+            except (
+                OSError
+            ) as error:  # a full disk: the report is in memory, and the sessions are here
+                diagnostics.warning("report_not_saved", error=str(error))
             if recovery_notice.worth_telling(server.report):
                 server.viewers.greeting = self._greet_once
 

@@ -38,7 +38,7 @@ from fuguemux.server.facts import Facts
 from fuguemux.server.flusher import Flusher
 from fuguemux.server.hooks import Hooks
 from fuguemux.server.key_input import KeyInput
-from fuguemux.server.landing import LandingZone
+from fuguemux.server.landing import LandingZone, ZoneUnusable
 from fuguemux.server.lifecycle import Lifecycle
 from fuguemux.server.listener import Listener, bind_private
 from fuguemux.server.live_view import ServerView
@@ -288,8 +288,16 @@ class Server:
 
     def open_zone(self) -> None:
         """Begin with an empty landing zone: what the last server left in it is logged."""
-        self.zone = LandingZone.open(self.booted.landing_path, store=self.store, discard=True)
-        environment = self.booted.environment
+        path, environment = self.booted.landing_path, self.booted.environment
+        try:
+            self.zone = LandingZone.open(path, store=self.store, discard=True)
+        except (OSError, ZoneUnusable) as problem:
+            # No room, or a file system without shared mappings: sessions are worth more than the protection.
+            self.zone = LandingZone.without_file()
+            reason = problem.strerror if isinstance(problem, OSError) else str(problem)
+            self.report.notes.append(
+                f"no landing zone at {path} ({reason}): a killed server may lose output it has just read"
+            )
         if environment.get("FUGUE_TESTING") == "1" and environment.get("FUGUE_LANDING") == "off":
             self.zone.close()
             self.zone = LandingZone.without_file()
