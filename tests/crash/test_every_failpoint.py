@@ -1,0 +1,116 @@
+"""SIGKILL at every named place of the server. The table is made from the names, so that a new one is tested from its birth.
+
+A script of changes and output runs until the place is reached and the server dies there; the keeper starts the next one.
+Everything that was acknowledged is there then, processes and text included, and the change that was under way is there
+wholly or not at all. Then everything is killed, and it must come back once more.
+"""
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from fuguemux.observe.failpoints import NAMES
+from tests.support.failpoint_run import Reaper, reaped
+from tests.support.running import Running, kill, until
+
+SHAPE = (
+    "#{session_name} #{session_id} #{window_index} #{window_id} #{window_name} #{window_layout} #{window_active}"
+    " #{window_zoomed_flag} #{pane_id} #{pane_index} #{pane_active} #{pane_width}x#{pane_height} #{pane_title}"
+)
+LOG_LINES = 4_000
+KEYS_SECONDS = 10.0
+"""How long typed commands may take to bring the server to the place; only the points that they are meant for are reached."""
+SEGMENT_OVERFLOW = "for i in $(seq 40); do head -c 49152 /dev/urandom | base64 -w 72; done"
+
+Step = tuple[str, Callable[[Running], subprocess.CompletedProcess[str]]]
+
+
+def command(*argv: str) -> Step:
+    return " ".join(argv), lambda fugue: fugue.run(*argv)
+
+
+def kill_the_server(fugue: Running) -> subprocess.CompletedProcess[str]:
+    pid = fugue.server_pid()
+    kill(pid)
+    return fugue.run("list-sessions")
+
+
+SCRIPT: list[Step] = [
+    command("new-window", "-d", "-t", "work:5", "-n", "fifth", "cat"),
+    command("split-window", "-d", "-t", "work:0", "-l", "9", "cat"),
+    command("rename-window", "-t", "work:0", "renamed"),
+    command("resize-pane", "-t", "work:0.0", "-Z"),
+    command("send-keys", "-t", "work:short", "exit", "Enter"),
+    command("checkpoint"),
+    command("send-keys", "-t", "work:noise", SEGMENT_OVERFLOW, "Enter"),
+    ("SIGKILL", kill_the_server),
+]
+FIRST_STEP = {"pane.end_logged": 4, "checkpoint": 5, "log": 6, "recovery": 7, "keeper": 7}
+"""Where the script begins for points that nothing before it can reach."""
+
+
+def shape(fugue: Running) -> list[str]:
+    lines = fugue("list-panes", "-a", "-F", SHAPE).splitlines()
+    # The window of `exit` closes when it likes, before or after the kill.
+    return [line for line in lines if " short " not in line]
+
+
+def begin(fugue: Running) -> None:
+    fugue.config.write_text("[persistence]\nwal_segment_mb = 1\n")
+    numbers = f"seq 1 {LOG_LINES}; echo all; exec cat"
+    words = "new-session -d -s work -x 100 -y 30 ; new-window -d -n short ; new-window -d -n noise ; new-window -d -n numbers"
+    fugue(*words.split(), numbers)
+    fugue.wait_for("all", "work:numbers")
+
+
+def run_script(fugue: Running, reaper: Reaper, name: str) -> None:
+    """Up to the step during which the server dies; that one is done wholly or not at all, all before it are there."""
+    first = FIRST_STEP.get(name, FIRST_STEP.get(name.partition(".")[0], 0))
+    before = shape(fugue)
+    reaper.arm()
+    for words, step in SCRIPT[first:]:
+        done = step(fugue)
+        if words.startswith("send-keys"):
+            reaper.killed.wait(KEYS_SECONDS)
+        if reaper.killed.is_set():
+            fugue.wait_for_server()
+            assert_whole(words, before, shape(fugue), acknowledged=done.returncode == 0)
+            return
+        assert done.returncode == 0, (words, done.stderr)
+        before = shape(fugue)
+
+
+def assert_whole(words: str, before: list[str], after: list[str], *, acknowledged: bool) -> None:
+    """A step that was under way when the server died."""
+    if not words.startswith(("new-window", "split-window", "rename-window", "resize-pane")):
+        assert after == before, words
+        return
+    assert not acknowledged or after != before, f"{words} was acknowledged and is gone"
+    panes = {line.split()[8] for line in before}
+    assert panes <= {line.split()[8] for line in after}, f"{words}: panes are gone"
+
+
+@pytest.mark.real
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_sigkill_there_loses_nothing(tmp_path: Path, name: str) -> None:
+    with reaped(tmp_path, name) as (fugue, reaper):
+        begin(fugue)
+        pids = fugue.pane_pids()
+        run_script(fugue, reaper, name)
+        assert reaper.killed.is_set(), f"the script never comes to {name}"
+        fugue.wait_for_server()
+        before = shape(fugue)
+        assert pids[0] in fugue.pane_pids()
+        expected = [str(n) for n in range(1, LOG_LINES + 1)]
+        assert fugue.history("work:numbers").splitlines()[:LOG_LINES] == expected
+        fugue("send-keys", "-t", "work:numbers", "typed on", "Enter")
+        until("echo", lambda: fugue.history("work:numbers").count("typed on") == 2)
+        fugue.kill_everything()
+        fugue("list-sessions")
+        assert shape(fugue) == before
+        lines = fugue.history("work:numbers").splitlines()
+        assert lines[:LOG_LINES] == expected
+        assert lines.count("typed on") == 2
