@@ -169,15 +169,15 @@ class Mutation:
 
 
 MUTATIONS: dict[str, Mutation] = {
-    "no directory sync": Mutation(no_directory_sync, 0),
+    "no directory sync": Mutation(no_directory_sync, 1),
     "no sync of the full segment": Mutation(no_sync_of_the_full_segment, 0),
-    "retry after a failed sync": Mutation(retry_after_a_failed_sync, 24),
-    "no alignment": Mutation(no_alignment, 78),
-    "trust the cache": Mutation(trust_the_cache, 9),
-    "header before the records": Mutation(header_before_the_records, 63),
+    "retry after a failed sync": Mutation(retry_after_a_failed_sync, 36),
+    "no alignment": Mutation(no_alignment, 27),
+    "trust the cache": Mutation(trust_the_cache, 7),
+    "header before the records": Mutation(header_before_the_records, 96),
     "no seal": Mutation(no_seal, 0),
-    "no life": Mutation(no_life, 781),
-    "no durable lag": Mutation(no_durable_lag, 39),
-    "recycled without salt": Mutation(recycled_without_salt, 78),
-    "append to the recovered segment": Mutation(append_to_the_recovered_segment, 5),
+    "no life": Mutation(no_life, 455),
+    "no durable lag": Mutation(no_durable_lag, 7),
+    "recycled without salt": Mutation(recycled_without_salt, 16),
+    "append to the recovered segment": Mutation(append_to_the_recovered_segment, 0),
 }

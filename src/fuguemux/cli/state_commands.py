@@ -166,14 +166,10 @@ def _verify(directory: str, *, as_json: bool) -> int:
         print(
             f"lost: records {lost.first_lsn} to {lost.last_lsn} ({classes}; {lost.damaged_bytes} bytes)"
         )
-    for finding in scan.findings:
-        print(
-            f"damaged: {finding.kind}, segment {finding.segment_id:016x} at byte {finding.offset}: {finding.detail}"
-        )
     if log.undecodable_lsns:
         print(f"damaged: {len(log.undecodable_lsns)} records of output cannot be unpacked")
     for damage in report.damages:
-        print(f"damaged: {damage}")
+        print(f"damaged: {damage.what}: {damage.detail}")
     if scan.tail is not None:
         print("the last write had not finished; nobody was told that it had: no damage")
     print(f"a server would say: {report.summary}")
@@ -194,9 +190,10 @@ def _time(milliseconds: int) -> str:
 
 
 def _dump(directory: str, lsn: int, *, as_json: bool) -> int:
-    first = lsn or _needed_lsn(directory, _report(directory))
+    needed = _needed_lsn(directory, _report(directory))
     code = EXIT_CLEAN
-    for record in inspect.dump(f"{directory}/{WAL}", from_lsn=max(first, 1)):
+    records = inspect.dump(f"{directory}/{WAL}", from_lsn=max(lsn or needed, 1), needed_lsn=needed)
+    for record in records:
         if record.problem:
             code = EXIT_DAMAGED
         if as_json:

@@ -5,12 +5,12 @@ a callback with the share of the bytes read so far, from 0 to 1.
 """
 
 import errno
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from fuguemux.persistence.files import RealStorage, Storage, write_all
-from fuguemux.persistence.wal.findings import ScanReport
+from fuguemux.persistence.wal.findings import LostRange, ScanReport
 from fuguemux.persistence.wal.frame import (
     COMPRESSED,
     OutputChunk,
@@ -133,13 +133,26 @@ def dump(
     directory: str,
     *,
     from_lsn: int = 1,
+    needed_lsn: int = 1,
     storage: Storage | None = None,
     progress: Progress | None = None,
 ) -> Iterator[DumpedRecord]:
-    """Every readable record in order. Raises CannotRead, perhaps only after some records."""
+    """Every readable record in order, and where some are lost or a file is damaged, that: with a `problem`.
+
+    What is missing before `needed_lsn` is not lost: a checkpoint has it, and the log may have let go of it.
+    Raises CannotRead, perhaps only after some records.
+    """
     reading = _Reading(storage or RealStorage(), directory, from_lsn, progress)
+    report = reading.verification.report
+    told = 0
     for record in reading.records():
+        yield from _dumped_losses(report.lost[told:], needed_lsn)
+        told = len(report.lost)
         yield _dumped(record)
+    yield from _dumped_losses(report.lost[told:], needed_lsn)
+    for finding in report.findings:
+        what = f"segment {finding.segment_id:016x}, {finding.kind}: {finding.detail}"
+        yield DumpedRecord(0, "damaged", 0, 0, False, None, None, b"", what)
 
 
 def salvage(
@@ -288,6 +301,17 @@ def _decoded(record: Record) -> OutputChunk | None:
         return decode_output(record.flags, record.payload)
     except PayloadDamaged:
         return None
+
+
+def _dumped_losses(ranges: Sequence[LostRange], needed_lsn: int) -> Iterator[DumpedRecord]:
+    for lost in ranges:
+        first = max(lost.first_lsn, needed_lsn)
+        if first <= lost.last_lsn:
+            classes = ", ".join(f"{count} {name}" for name, count in lost.classes.items())
+            what = f"records {first} to {lost.last_lsn} are lost ({classes})"
+            yield DumpedRecord(
+                first, "lost", lost.from_ms, lost.damaged_bytes, False, None, None, b"", what
+            )
 
 
 def _dumped(record: Record) -> DumpedRecord:

@@ -58,7 +58,8 @@ def _tell_segment(report: RecoveryReport, found: ScanReport, each: SetAside) -> 
         report.damages.append(Damage(name, what, path))
     elif each.moved:
         report.notes.append(
-            f"{name} was never finished and held nothing that was acknowledged; it is now {path}"
+            f"{name} has no header that can be read: it was never finished, or both copies are damaged; "
+            f"it is now {path}"
         )
     else:
         report.notes.append(

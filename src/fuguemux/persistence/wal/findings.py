@@ -84,7 +84,6 @@ class ScanReport:
     proven_lsn: int = 0  # up to here the log itself testifies that it was durable
     clean: bool = False  # closed in an orderly way: nothing was in flight
     records: int = 0
-    payload_bytes: int = 0
     lost: list[LostRange] = field(default_factory=list)
     tail: TornTail | None = None
     findings: list[Finding] = field(default_factory=list)

@@ -105,6 +105,21 @@ def test_dump_shows_every_record(log_directory: Path) -> None:
     assert records[1].to_dict()["kind"] == "structure"
 
 
+def test_dump_says_where_records_are_lost_unless_a_checkpoint_has_them(
+    log_directory: Path,
+) -> None:
+    flip(log_directory)
+    records = list(dump(str(log_directory)))
+    assert [(record.lsn, record.kind) for record in records if record.problem] == [(2, "lost")]
+    assert records[1].problem == "records 2 to 2 are lost (1 structure)"
+    min(log_directory.glob("*.wal")).unlink()
+    assert any(record.kind == "lost" for record in dump(str(log_directory)))
+    oldest = next(record.lsn for record in dump(str(log_directory)) if record.kind != "lost")
+    again = list(dump(str(log_directory), needed_lsn=oldest))
+    assert [record.lsn for record in again] == list(range(oldest, 24))
+    assert not any(record.problem for record in again)
+
+
 def test_salvage_writes_only_into_its_own_directory(log_directory: Path, tmp_path: Path) -> None:
     flip(log_directory)
     before = tree(log_directory)
