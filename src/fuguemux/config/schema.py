@@ -83,7 +83,11 @@ class Persistence(Section, frozen=True):
         about("Size of a log file; holds from the next one on.", unit="MiB", ge=1, le=1_024),
     ] = 16
     scrollback_persistence: Annotated[
-        bool, about("Keep what scrolled off the screens on disk.")
+        bool,
+        about(
+            "Keep what scrolled off the screens on disk. Off: a checkpoint holds the screens only. The log holds "
+            "recent output either way; see the pane option `persist`."
+        ),
     ] = True
     scrollback_persistence_lines: Annotated[
         int,
