@@ -121,12 +121,24 @@ def test_reattach_keeps_session_window_and_scroll_position(fugue: Running) -> No
     fugue.wait_for("\n500\n", "work:1")
     with fugue.attached("attach-session", "-t", "work:1") as client:
         client.wait_for("500")
+        client.type(b"\x02[\x1b[5~\x1b[5~\x1b[5~")
+        until("scrolling", lambda: int(fugue.format("#{scroll_position}", "work:1") or 0) > 40)
+        place = fugue.format("#{scroll_position}", "work:1")
         fugue.kill_server()
         until("client", lambda: fugue("list-clients", "-F", "#{client_session}") == "work")
-        client.wait_for("500")
         assert fugue.format("#{window_index}", "work") == "1"
-        client.type(b"echo alive-$((40+2))\r")
+        assert fugue.format("#{scroll_position}", "work:1") == place
+        client.type(b"qecho alive-$((40+2))\r")
         client.wait_for("alive-42")
+
+
+@pytest.mark.real
+def test_a_client_that_may_only_look_may_only_look_after_a_restart(fugue: Running) -> None:
+    fugue("new-session", "-d", "-s", "work")
+    with fugue.attached("attach-session", "-r", "-t", "work") as client:
+        client.wait_for("[work]")
+        fugue.kill_server()
+        until("client", lambda: fugue("list-clients", "-F", "#{client_readonly}") == "1")
 
 
 @pytest.mark.real

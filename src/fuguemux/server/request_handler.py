@@ -7,11 +7,12 @@ from fuguemux.model.decision import Refused
 from fuguemux.model.state import ServerState
 from fuguemux.observe.clock import Clock
 from fuguemux.protocol.messages import Command
+from fuguemux.server import resume_token
 from fuguemux.server.askers import ConnectionAsker, text_of
 from fuguemux.server.connection import Connection
 from fuguemux.server.executor import Executor
 from fuguemux.server.key_input import KeyInput
-from fuguemux.server.viewers import Viewers, session_of_token
+from fuguemux.server.viewers import Viewers
 
 DEFAULT_COMMAND = ("new-session",)
 
@@ -58,14 +59,14 @@ class RequestHandler:
     def _resume(self, connection: Connection, command: Command) -> None:
         """The client was attached to the server before this one: it goes on where it was, if that still exists."""
         state = self._state()
-        session = session_of_token(command.resume)
+        session = resume_token.decode(command.resume).session
         if session not in state.sessions:
             if not state.sessions:
                 connection.detached("[exited]", 0)
                 return
             session = max(state.sessions)
         assert session is not None
-        self._viewers.add(connection, command, session)
+        self._viewers.resume(connection, command, session)
 
     def input(self, connection: Connection, data: bytes) -> None:
         """Keys of an attached client."""

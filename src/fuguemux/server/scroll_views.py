@@ -1,5 +1,7 @@
 """Panes that show their history instead of their screen (copy mode's scrolling). Shared by all clients, as in tmux."""
 
+from collections.abc import Callable
+
 from fuguemux.model.ids import PaneId
 from fuguemux.server.capture import history_row_count, newest_history_rows
 from fuguemux.server.pane_terminal import PaneTerminal
@@ -14,6 +16,17 @@ class ScrollViews:
 
     def __init__(self) -> None:
         self._back: dict[PaneId, int] = {}
+        self.moved: Callable[[], None] = lambda: None
+        """Called when a pane shows another part of its history, or its screen again."""
+
+    def places(self) -> tuple[tuple[PaneId, int], ...]:
+        """Every pane in the mode, and how many rows back."""
+        return tuple(self._back.items())
+
+    def put(self, terminal: PaneTerminal, rows: int) -> None:
+        """Show the pane as it was before another server took over, unless it is in the mode already."""
+        if terminal.id not in self._back:
+            self.scroll(terminal, rows)
 
     def in_mode(self, pane: PaneId) -> tuple[bool, int]:
         """Whether the pane is in the mode, and how many rows back."""
@@ -22,18 +35,21 @@ class ScrollViews:
     def enter(self, terminal: PaneTerminal, *, page_up: bool) -> None:
         """Show the history; with `page_up` a page back."""
         self._back.setdefault(terminal.id, 0)
+        self.moved()
         if page_up:
             self.scroll(terminal, terminal.emulator.size.rows)
 
     def leave(self, pane: PaneId) -> None:
         """Show the screen again."""
-        self._back.pop(pane, None)
+        if self._back.pop(pane, None) is not None:
+            self.moved()
 
     def scroll(self, terminal: PaneTerminal, rows: int) -> None:
         """Go back (or with a negative number forward) by rows, as far as there is history."""
         terminal.take_archive(everything=True)
         last = history_row_count(terminal)
         self._back[terminal.id] = min(max(self._back.get(terminal.id, 0) + rows, 0), last)
+        self.moved()
 
     def key(self, terminal: PaneTerminal, name: str) -> None:
         """A key while in the mode."""

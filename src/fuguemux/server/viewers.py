@@ -12,6 +12,7 @@ from fuguemux.model.live import ClientFacts
 from fuguemux.model.state import ServerState
 from fuguemux.observe.clock import Clock
 from fuguemux.protocol.messages import Command
+from fuguemux.server import resume_token
 from fuguemux.server.askers import ConnectionAsker
 from fuguemux.server.connection import Connection
 from fuguemux.server.executor import Asker, EffectFailed
@@ -45,6 +46,8 @@ class Viewers:
         self._sizes_changed = sizes_changed
         self._came = came
         self._viewers: dict[ClientId, Viewer] = {}
+        self._uses = 0
+        surface.scroll.moved = self._scrolled
         self._last_frame: dict[ClientId, float] = {}
         self.greeting: Callable[[], str] = lambda: ""
         """A message for a client that has just attached; empty: none."""
@@ -72,9 +75,16 @@ class Viewers:
                 read_only=viewer.read_only,
                 prefix_pressed=viewer.prefix,
                 environment=viewer.command.environment,
+                used=viewer.used,
             )
             for viewer in self._viewers.values()
         )
+
+    def used(self, viewer: Viewer) -> None:
+        """Somebody types there, or has given it another size."""
+        self._uses += 1
+        viewer.used = self._uses
+        viewer.activity_s = self._clock.wall_ms() // 1000
 
     # Coming and going
 
@@ -103,7 +113,8 @@ class Viewers:
         now_s = self._clock.wall_ms() // 1000
         viewer = Viewer(connection, command, session, self._surface, now_s, read_only=read_only)
         self._viewers[viewer.client] = viewer
-        connection.attached(token(session))
+        self.used(viewer)
+        connection.attached(self._token(viewer))
         viewer.begin()
         self._came(session)
         self._sizes_changed()
@@ -113,13 +124,32 @@ class Viewers:
         self.schedule(viewer)
         return viewer
 
+    def _token(self, viewer: Viewer) -> bytes:
+        places = self._surface.scroll.places()
+        return resume_token.encode(viewer.session, read_only=viewer.read_only, scrolled=places)
+
+    def _scrolled(self) -> None:
+        """A pane shows another part of its history: after a reconnect it does so again."""
+        for viewer in self._viewers.values():
+            viewer.connection.resume_as(self._token(viewer))
+
+    def resume(self, connection: Connection, command: Command, session: SessionId) -> Viewer:
+        """A client is back that was attached to the server before this one."""
+        wanted = resume_token.decode(command.resume)
+        viewer = self.add(connection, command, session, read_only=wanted.read_only)
+        for pane, rows in wanted.scrolled:
+            terminal = self._surface.panes.get(pane)
+            if terminal is not None:
+                self._surface.scroll.put(terminal, rows)
+        return viewer
+
     def switch(self, client: ClientId, session: SessionId) -> None:
         """The client looks at another session."""
         viewer = self._viewers.get(client)
         if viewer is None or viewer.session == session:
             return
         viewer.last_session, viewer.session = viewer.session, session
-        viewer.connection.resume_as(token(session))
+        viewer.connection.resume_as(self._token(viewer))
         viewer.repaint()
         self._came(session)
         self._sizes_changed()
@@ -156,7 +186,7 @@ class Viewers:
         viewer = self._viewers.get(connection.client)
         if viewer is not None and columns and rows:
             viewer.columns, viewer.rows = columns, rows
-            viewer.activity_s = self._clock.wall_ms() // 1000
+            self.used(viewer)
             viewer.repaint()
             self._sizes_changed()
             self.schedule(viewer)
@@ -328,16 +358,6 @@ class Viewers:
     def in_mode(self, pane: PaneId) -> tuple[bool, int]:
         """Whether the pane shows its history, and how far back."""
         return self._surface.scroll.in_mode(pane)
-
-
-def token(session: SessionId) -> bytes:
-    """What a client gives back after a reconnect: the session it looked at."""
-    return b"$%d" % session
-
-
-def session_of_token(resume: bytes) -> SessionId | None:
-    """The session in a token, None if it is not one of ours."""
-    return SessionId(int(resume[1:])) if resume[:1] == b"$" and resume[1:].isdigit() else None
 
 
 def clipboard(data: bytes) -> bytes:

@@ -1,0 +1,49 @@
+"""What an attached client gives back after a reconnect: where it was, which the next server could not know.
+
+Words separated by blanks: `$1` the session, `r` if the client may only look, `%5:120` for a pane scrolled back 120 rows. The
+client does not read it. A word that makes no sense is skipped.
+"""
+
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+from fuguemux.model.ids import PaneId, SessionId
+
+SCROLLED_PANES_MAX: Final = 64
+
+
+class Resume(NamedTuple):
+    """Where a client was. `scrolled`: panes that show their history, and how many rows back."""
+
+    session: SessionId | None
+    read_only: bool = False
+    scrolled: tuple[tuple[PaneId, int], ...] = ()
+
+
+def encode(session: SessionId, *, read_only: bool, scrolled: Iterable[tuple[PaneId, int]]) -> bytes:
+    """The token."""
+    words = [f"${session}", *(["r"] if read_only else [])]
+    words += [f"%{pane}:{rows}" for pane, rows in list(scrolled)[:SCROLLED_PANES_MAX]]
+    return " ".join(words).encode()
+
+
+def decode(token: bytes) -> Resume:
+    """What a token says. It comes from outside: nothing in it is trusted, and nothing raises."""
+    session: SessionId | None = None
+    read_only = False
+    scrolled: list[tuple[PaneId, int]] = []
+    for word in token.decode("ascii", "replace").split(" "):
+        kind, rest = word[:1], word[1:]
+        if kind == "$" and _is_number(rest):
+            session = SessionId(int(rest))
+        elif word == "r":
+            read_only = True
+        elif kind == "%":
+            pane, _, rows = rest.partition(":")
+            if _is_number(pane) and _is_number(rows):
+                scrolled.append((PaneId(int(pane)), int(rows)))
+    return Resume(session, read_only, tuple(scrolled[:SCROLLED_PANES_MAX]))
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 18
