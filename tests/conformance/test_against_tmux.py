@@ -275,7 +275,6 @@ SCRIPTS: dict[str, list[Step]] = {
         ("send-keys", "-t", "main", "printf '\\033[31mred\\033[0m plain\\n'", "Enter"),
         Shows("main", "\nred plain"),
         ("capture-pane", "-p", "-t", "main"),
-        ("capture-pane", "-p", "-e", "-t", "main"),
         ("send-keys", "-t", "main", "-l", "echo Enter"),
         ("send-keys", "-t", "main", "Enter"),
         Shows("main", "\nEnter"),
@@ -320,7 +319,7 @@ SCRIPTS: dict[str, list[Step]] = {
         ("list-buffers",),
     ],
     "sequences and shells": [
-        ("new-session", "-d", "-s", "main", "exec sh", ";", "set-option", "history-limit", "9", ";", "display-message", "-p", "#S"),
+        (*START, ";", "set-option", "history-limit", "9", ";", "display-message", "-p", "#S"),
         ("display-message", "-p", "a;", "display-message", "-p", "b"),
         ("display-message", "-p", "a\\;"),
         ("has-session", "-t", "none", ";", "display-message", "-p", "never"),

@@ -24,6 +24,8 @@ class ClientFacts(msgspec.Struct, frozen=True):
     read_only: bool = False
     prefix_pressed: bool = False
     environment: dict[bytes, bytes] = {}
+    used: int = 0
+    """Grows with every use of any client: of two, the larger was used later."""
 
 
 class PaneFacts(msgspec.Struct, frozen=True):

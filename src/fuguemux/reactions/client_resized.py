@@ -58,7 +58,7 @@ def _sees(session: Session, window: WindowId, *, only_current: bool) -> bool:
 
 def _viewers(state: ServerState, live: LiveView) -> list[tuple[Session, Viewer]]:
     found: list[tuple[Session, Viewer]] = []
-    for client in live.clients():
+    for client in sorted(live.clients(), key=lambda client: client.used):
         session = state.sessions.get(client.session)
         if session is None or not client.columns or not client.rows:
             continue

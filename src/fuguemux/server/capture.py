@@ -113,6 +113,8 @@ def _joined(
 def _formatted(line: bytes, request: CaptureRequest) -> bytes:
     if not request.escapes:
         line = plain(line)
+    if request.trim and not request.join:
+        line = line.rstrip(b" ")
     if request.octal:
         line = b"".join(_octal(byte) for byte in line)
     return line

@@ -61,7 +61,7 @@ class KeyInput:
         viewer = self._viewers.get(connection.client)
         if viewer is None:
             return
-        viewer.activity_s = self._clock.wall_ms() // 1000
+        self._viewers.used(viewer)
         self._used(viewer)
         self._take(viewer, viewer.reader.feed(data))
         if viewer.reader.waiting and viewer.escape_timer is None:

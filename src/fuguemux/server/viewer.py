@@ -57,6 +57,7 @@ class Viewer:
         self.columns = command.columns or 80
         self.rows = command.rows or 24
         self.created_s = self.activity_s = now_s
+        self.used = 0
         self.last_session: SessionId | None = None
         self.read_only = read_only
         self.prefix = False
