@@ -79,6 +79,8 @@ class Starts:
         """This start came to its end, or was refused for a reason that says nothing of the state."""
         with contextlib.suppress(OSError):
             self._storage.unlink(f"{self._state}/{STARTING_FILE}")
+            # Durably: power failures must not add up to starts that never served.
+            self._storage.fsync_directory(self._state)
 
     def _write(self, attempts: Attempts) -> None:
         with contextlib.suppress(OSError):
