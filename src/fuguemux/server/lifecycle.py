@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from fuguemux.server.main import Server
 
 FAREWELL_SECONDS = 2.0
+PROGRESS_SECONDS = 0.25
 KEEPER_RETRY_SECONDS = 1.0
 
 diagnostics = channel("server")
@@ -73,10 +74,10 @@ class Lifecycle:
         keeper = await self._connect_keeper()
         server.processes.keeper = keeper
         reach("keeper.connected")
-        answers = self._rebuild_panes()
+        await server.listener.start()  # clients that come now are told what they wait for
+        answers = await self._rebuild_panes()
         if not server.engine.state.environment and not server.engine.state.sessions:
             server.engine.tell(Decision(global_environment(os.environb)))
-        await server.listener.start()
         await self._restore(keeper.held, answers)
         reach("recovery.restored")
         server.spawn(self._follow_keeper(keeper))
@@ -96,9 +97,15 @@ class Lifecycle:
 
     async def wait_ready(self, connection: Connection) -> None:
         """Return when commands can be answered; tells the client what it waits for."""
-        if not self._ready.is_set():
-            connection.progress("fugue: recovering sessions…")
-            await self._ready.wait()
+        server = self._server
+        total = len(server.booted.recovered.panes)
+        while not self._ready.is_set():
+            done = f"{min(len(server.panes), total)} of {total} panes" if total else "sessions"
+            if connection.is_open:
+                connection.progress(f"fugue: recovering {done}…")
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(PROGRESS_SECONDS):
+                    await self._ready.wait()
 
     async def _connect_keeper(self) -> KeeperClient:
         server = self._server
@@ -131,7 +138,7 @@ class Lifecycle:
             adopt=True,
         )
 
-    def _rebuild_panes(self) -> dict[PaneId, bytes]:
+    async def _rebuild_panes(self) -> dict[PaneId, bytes]:
         """A terminal for every pane of the state, with what the landing zone still held. Replies that are owed."""
         server = self._server
         booted = server.booted
@@ -157,6 +164,9 @@ class Lifecycle:
                     if report.pane == pane:
                         report.reason = f"its screen could not be rebuilt: {failure}"
             server.panes.add(rebuilt.terminal)
+            await asyncio.sleep(
+                0
+            )  # a client's question, a signal: between two panes, not after all of them
             answers[pane] = rebuilt.answers
             if rebuilt.from_fallback:
                 server.report.notes.append(f"%{pane}: the screen came from its portable form")
