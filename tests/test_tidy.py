@@ -22,8 +22,7 @@ LINES_RATCHET = {
     "src/fuguemux/persistence/checkpoint.py": 330,
     "src/fuguemux/persistence/recovery.py": 370,
     "src/fuguemux/persistence/scrollback.py": 460,
-    "src/fuguemux/persistence/wal/reader.py": 360,
-    "src/fuguemux/persistence/wal/writer.py": 510,
+    "src/fuguemux/persistence/wal/writer.py": 495,
     "src/fuguemux/server/keeper_client.py": 350,
     "src/fuguemux/terminal/ghostty.py": 450,
 }

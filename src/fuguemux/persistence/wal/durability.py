@@ -1,9 +1,14 @@
 """Whether the log keeps its promise, and the sizes that decide how long it can."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
 
 from fuguemux.persistence.files import NO_SPACE
+
+RETRY_MS_MIN: Final = 100
+RETRY_MS_MAX: Final = 30_000
 
 
 class Durability(Enum):
@@ -12,6 +17,34 @@ class Durability(Enum):
     OK = "ok"
     DEGRADED = "degraded"  # structure is durable or about to be; output may not be logged
     LOST = "lost"  # nothing new becomes durable; it is being retried
+
+
+class Standing:
+    """How durability stands, since when it is tried again, and who is told of each change."""
+
+    def __init__(self, on_change: Callable[[Durability, str], None]) -> None:
+        self._on_change = on_change
+        self.state = Durability.OK
+        self.reason = ""
+        self.retry_at_ms = 0
+        self._retry_ms = RETRY_MS_MIN
+
+    def failed(self, error: OSError, now_ms: int, *, again: bool) -> None:
+        """A file refused. The first time another file is tried at once; `again`: later, and ever later."""
+        if again:
+            self.retry_at_ms = now_ms + self._retry_ms
+            self._retry_ms = min(self._retry_ms * 2, RETRY_MS_MAX)
+        self.become(Durability.LOST if again else Durability.DEGRADED, describe(error))
+
+    def recovered(self) -> None:
+        """All is durable again: the next failure is a first one."""
+        self._retry_ms = RETRY_MS_MIN
+
+    def become(self, state: Durability, reason: str) -> None:
+        """Tell of a change, once."""
+        if (state, reason) != (self.state, self.reason):
+            self.state, self.reason = state, reason
+            self._on_change(state, reason)
 
 
 class LogUnavailable(OSError):

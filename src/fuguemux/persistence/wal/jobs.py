@@ -7,6 +7,7 @@ of it. The writer makes jobs, somebody runs them, the writer is told.
 import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from fuguemux.persistence.files import Bytes, Storage, write_all
 from fuguemux.persistence.wal.frame import (
@@ -27,6 +28,9 @@ from fuguemux.persistence.wal.segment import (
     seed_of,
     segment_name,
 )
+
+JOIN_BYTES_MAX: Final = 4096
+"""Buffers below this are joined; larger ones are written from where they are."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,24 @@ def frame_records(
         parts.append(payload)
         parts.append(PADDING[len(payload) & 7])
     return parts
+
+
+def joined(parts: list[Bytes], size: int) -> list[Bytes]:
+    """Few buffers: small ones are cheaper to join than to hand over one by one."""
+    if size <= JOIN_BYTES_MAX * 2 or size <= len(parts) * JOIN_BYTES_MAX // 2:
+        return [b"".join(parts)]
+    few: list[Bytes] = []
+    small: list[Bytes] = []
+    for part in parts:
+        if len(part) < JOIN_BYTES_MAX:
+            small.append(part)
+            continue
+        few.append(b"".join(small))
+        few.append(part)
+        small = []
+    if small:
+        few.append(b"".join(small))
+    return few
 
 
 @dataclass

@@ -22,6 +22,7 @@ from fuguemux.persistence.files import Bytes, Storage, write_all
 from fuguemux.persistence.wal.durability import (
     Durability,
     LogUnavailable,
+    Standing,
     WriterOptions,
     describe,
 )
@@ -44,6 +45,7 @@ from fuguemux.persistence.wal.jobs import (
     OpenSegment,
     RehomeJob,
     SyncJob,
+    joined,
     next_block,
     replace_home,
     write_records,
@@ -61,13 +63,8 @@ from fuguemux.persistence.wal.space import Chore, Space
 
 __all__ = ["Durability", "LogUnavailable", "LogWriter", "WriterOptions"]
 
-JOIN_BYTES_MAX: Final = (
-    4096  # buffers below this are joined; larger ones are written from where they are
-)
 SPARE_WANTED_PART: Final = 4  # a spare is made when a quarter of the segment is used
 KEPT_BYTES_MAX: Final = 64 << 20
-RETRY_MS_MIN: Final = 100
-RETRY_MS_MAX: Final = 30_000
 _NUMBERS: Final = tuple(range(max(RecordType) + 1))  # plain integers are packed twice as fast
 
 
@@ -101,7 +98,7 @@ class LogWriter:
         self._options = options
         self._clock_ms = clock_ms
         self._entropy = entropy
-        self._on_durability = on_durability
+        self._standing = Standing(on_durability)
         self.store_id = report.store_id or entropy(16)
         self._kept: deque[Record] = deque(log.undurable_records())
         self.next_lsn = report.last_lsn + 1
@@ -113,8 +110,6 @@ class LogWriter:
         self._proof_lsn = 0
         self._life = int.from_bytes(entropy(8), "little")
         self._life_base_lsn = self.durable_lsn + 1
-        self.durability = Durability.OK
-        self.reason = ""
         self.unsynced_bytes = sum(frame_bytes(len(record.payload)) for record in self._kept)
         self._was_clean = report.clean
         self._extent = Extent(report, self.next_lsn)
@@ -137,8 +132,6 @@ class LogWriter:
         self._job: SyncJob | RehomeJob | None = None
         self._failed = False
         self._rehomed_lsn = 0  # durability returns when this is durable
-        self._retry_at_ms = 0
-        self._retry_ms = RETRY_MS_MIN
         self.fsync_failures = 0
         self.deferred = False  # writes are slow: jobs do them, and `write` does nothing
 
@@ -259,6 +252,16 @@ class LogWriter:
         return last - 1 if last == self._proof_lsn else last
 
     @property
+    def durability(self) -> Durability:
+        """Whether the log keeps its promise."""
+        return self._standing.state
+
+    @property
+    def reason(self) -> str:
+        """Why it does not, if it does not."""
+        return self._standing.reason
+
+    @property
     def output_stopped(self) -> bool:
         """Whether only structure is logged, because the disk is full or refuses."""
         return self._space.full or self.durability is Durability.LOST
@@ -313,7 +316,7 @@ class LogWriter:
         self._staged, self._staged_bytes = [], 0
         active.position += size
         self._extent.grow(size, self.next_lsn)
-        return _joined(parts, size)
+        return joined(parts, size)
 
     # -- segments ----------------------------------------------------------------------------
 
@@ -406,7 +409,7 @@ class LogWriter:
             return None
         self.write()
         if self._failed:
-            if self._clock_ms() < self._retry_at_ms:
+            if self._clock_ms() < self._standing.retry_at_ms:
                 return None
             self._job = self._rehome_job()
             return self._job
@@ -453,7 +456,7 @@ class LogWriter:
             self.unsynced_bytes -= frame_bytes(len(kept.popleft().payload))
         self.durable_lsn = max(self.durable_lsn, lsn)
         if not self._failed and self.durable_lsn >= self._rehomed_lsn:
-            self._retry_ms = RETRY_MS_MIN
+            self._standing.recovered()
             while self._abandoned:
                 self._close_file(self._abandoned.pop())
             self._settle()
@@ -464,9 +467,9 @@ class LogWriter:
             return
         if self._space.problem:
             what = "output is not logged" if self._space.full else "no spare segment"
-            self._set_durability(Durability.DEGRADED, f"{self._space.problem}: {what}")
+            self._standing.become(Durability.DEGRADED, f"{self._space.problem}: {what}")
         else:
-            self._set_durability(Durability.OK, "")
+            self._standing.become(Durability.OK, "")
 
     def _fail(self, error: OSError) -> None:
         """The files with records that are not durable can no longer be trusted."""
@@ -474,17 +477,7 @@ class LogWriter:
         self._failed = True
         self._abandoned += [file for file, _last in self._full]
         self._full = []
-        if again:
-            self._retry_at_ms = self._clock_ms() + self._retry_ms
-            self._retry_ms = min(self._retry_ms * 2, RETRY_MS_MAX)
-            self._set_durability(Durability.LOST, describe(error))
-        else:
-            self._set_durability(Durability.DEGRADED, describe(error))
-
-    def _set_durability(self, durability: Durability, reason: str) -> None:
-        if (durability, reason) != (self.durability, self.reason):
-            self.durability, self.reason = durability, reason
-            self._on_durability(durability, reason)
+        self._standing.failed(error, self._clock_ms(), again=again)
 
     def _rehome_job(self) -> RehomeJob:
         room = self.unsynced_bytes + next_block(1) + self._options.unsynced_bytes_max // 8
@@ -644,22 +637,4 @@ class LogWriter:
             self._storage.close(file)
         except OSError as error:
             # Its bytes are durable, or were given up: the error changes nothing, but is not hidden.
-            self.reason = self.reason or describe(error)
-
-
-def _joined(parts: list[Bytes], size: int) -> list[Bytes]:
-    """Few buffers: small ones are cheaper to join than to hand over one by one."""
-    if size <= JOIN_BYTES_MAX * 2 or size <= len(parts) * JOIN_BYTES_MAX // 2:
-        return [b"".join(parts)]
-    joined: list[Bytes] = []
-    small: list[Bytes] = []
-    for part in parts:
-        if len(part) < JOIN_BYTES_MAX:
-            small.append(part)
-            continue
-        joined.append(b"".join(small))
-        joined.append(part)
-        small = []
-    if small:
-        joined.append(b"".join(small))
-    return joined
+            self._standing.reason = self.reason or describe(error)
