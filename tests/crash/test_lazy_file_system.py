@@ -1,0 +1,68 @@
+"""The real server on a file system that forgets whatever was not synced: every acknowledgement must have been preceded by it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.faults import require
+from tests.support.lazy_fs import Control, lazy_file_system
+from tests.support.running import Running
+
+pytestmark = [pytest.mark.real, pytest.mark.slow]
+
+SHAPE = "#{session_name} #{window_id} #{window_name} #{window_layout} #{pane_id} #{pane_active}"
+
+
+@pytest.fixture
+def control(tmp_path: Path) -> Iterator[Control]:
+    require(programs=["fusermount3", "umount"], files=["/dev/fuse"], root=True)
+    pytest.importorskip("mfusepy") if not _in_ci() else None
+    with lazy_file_system(str(tmp_path / "state"), str(tmp_path / "control")) as found:
+        yield found
+
+
+def _in_ci() -> bool:
+    import os
+
+    return os.environ.get("CI") == "true"
+
+
+def shape(fugue: Running) -> list[str]:
+    return fugue("list-panes", "-a", "-F", SHAPE).splitlines()
+
+
+def test_every_acknowledged_change_was_durable(control: Control, fugue: Running) -> None:
+    """After each of several changes the machine loses power: files are what was synced, names too."""
+    fugue("new-session", "-d", "-s", "work", "-n", "first", "-x", "100", "-y", "30", "cat")
+    changes = [
+        ("new-window", "-d", "-n", "one", "-t", "work:", "cat"),
+        ("split-window", "-d", "-t", "work:one", "cat"),
+        ("checkpoint",),
+        ("rename-session", "-t", "work", "job"),
+        ("kill-pane", "-t", "job:one.1"),
+    ]
+    for change in changes:
+        fugue(*change)
+        before = shape(fugue)
+        fugue.kill_everything()
+        control.say("drop")
+        fugue("list-sessions")
+        assert shape(fugue) == before, change
+
+
+def test_writes_that_take_only_a_part_are_gone_on_with(control: Control, fugue: Running) -> None:
+    fugue("new-session", "-d", "-s", "work", "-n", "first", "-x", "100", "-y", "30")
+    control.say("short")
+    fugue("send-keys", "-t", "work", "seq 1 9000; echo printed", "Enter")
+    fugue.wait_for("\nprinted", "work")
+    fugue("new-window", "-d", "-n", "one", "-t", "work:", "cat")
+    fugue("checkpoint")
+    fugue("new-window", "-d", "-n", "two", "-t", "work:", "cat")
+    before = shape(fugue)
+    fugue.kill_everything()
+    control.say("drop")
+    fugue("list-sessions")
+    assert shape(fugue) == before
+    lines = fugue.history("work").splitlines()
+    assert [line for line in lines if line.isdigit()] == [str(n) for n in range(1, 9001)]
