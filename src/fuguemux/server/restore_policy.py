@@ -23,6 +23,8 @@ SESSION_OPTION: Final = "@restore-policy"
 """`restore-policy` is an option of windows and panes; this one of a session stands between those and the global one."""
 POLICIES: Final = ("shell", "suspended", "rerun", "none")
 LINE_CHARACTERS_MAX: Final = 4096
+SHELL_CHARACTERS: Final = frozenset(";&|<>$`(){}")
+"""A command line with one of these may run more than the program it begins with; it is offered, not run."""
 
 
 class Plan(NamedTuple):
@@ -55,7 +57,8 @@ def plan(state: ServerState, live: LiveView, pane: Pane, rerunnable: Collection[
     policy = policy_of(state, pane)
     program = program_of(pane)
     own = None if runs_again(pane) else ()
-    text = command_line(program)
+    is_line = not pane.foreground and len(program) == 1
+    text = command_line(program, is_line=is_line)
     if policy == "none":
         name = text or "a shell"
         return Plan(
@@ -67,14 +70,14 @@ def plan(state: ServerState, live: LiveView, pane: Pane, rerunnable: Collection[
     was = f"was running: {shown(text)}"
     if policy == "shell":
         return Plan(True, own, line=was)
-    if name_of(program) not in rerunnable:
+    if name_of(program, is_line=is_line) not in rerunnable:
         return Plan(True, own, line=f"{was} (not in persistence.restore_commands)")
     if not safe(text):
         return Plan(
             True, own, line=f"{was} (not typed: it has characters that a shell would act on)"
         )
     line = text.encode("utf-8", "surrogateescape")
-    if policy == "rerun":
+    if policy == "rerun" and not (is_line and SHELL_CHARACTERS.intersection(text)):
         if not pane.foreground:
             return Plan(True, None, line=f"running again: {shown(text)}")
         return Plan(True, own, line + b"\r", f"running again: {shown(text)}")
@@ -115,18 +118,19 @@ def runs_again(pane: Pane) -> bool:
     )
 
 
-def name_of(program: tuple[bytes, ...]) -> str:
+def name_of(program: tuple[bytes, ...], *, is_line: bool = False) -> str:
     """How a program is called, whatever path it was started by."""
-    first = program[0].split()[0] if len(program) == 1 and program[0].split() else program[0]
+    first = program[0].split()[0] if is_line and program[0].split() else program[0]
     return first.rpartition(b"/")[2].lstrip(b"-").decode("utf-8", "replace")
 
 
-def command_line(program: tuple[bytes, ...]) -> str:
-    """The words as one line for a shell. A single word of a pane's own is a command line already."""
+def command_line(program: tuple[bytes, ...], *, is_line: bool = False) -> str:
+    """The words as one line for a shell. `is_line`: the one word is such a line already, which a person gave the pane.
+
+    The words of a process in the foreground are never that, whatever they look like: the process chose them.
+    """
     words = [word.decode("utf-8", "surrogateescape") for word in program]
-    if len(words) == 1 and " " in words[0]:
-        return words[0]
-    return shlex.join(words)
+    return words[0] if is_line else shlex.join(words)
 
 
 def safe(text: str) -> bool:
