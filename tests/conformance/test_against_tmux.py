@@ -291,7 +291,7 @@ SCRIPTS: dict[str, list[Step]] = {
     ],
     "formats": [
         START,
-        ("display-message", "-p", "#S #I #P #W #F #D #{version}"),
+        ("display-message", "-p", "#S #I #P #W #F #D #T #{version}"),
         ("display-message", "-p", "#{?session_attached,yes,no} #{==:a,a} #{!=:a,b} #{m:ma*,#S}"),
         ("display-message", "-p", "#{=3:session_name} #{p8:session_name}|"),
         ("display-message", "-p", "#{e|+|:1,2} #{s/a/b/:session_name} #{no_such} ##"),

@@ -120,10 +120,30 @@ def test_prompts_rename_and_run_commands(fugue: Running) -> None:
         press(client, b":")
         client.type(b"nonsense\r")
         client.wait_for("unknown command: nonsense")
+        fugue("bind-key", "K", "command-prompt", "-1", "-p", "key", "rename-window 'k-%%'")
+        press(client, b"K")
+        client.wait_for("key ")
+        client.type(b"q")
+        client.wait_for("0:k-q*")
+        fugue("rename-window", "-t", "other", "new name")
         press(client, b"?")
         client.wait_for("Send the prefix key")
         client.type(b"q")
         client.wait_for("LEFT 0:new name*")
+
+
+def test_a_deliberate_end_leaves_nothing_to_the_next_server(fugue: Running) -> None:
+    start(fugue)
+    fugue("set-option", "-g", "status-left", "mine")
+    fugue("bind-key", "K", "kill-server")
+    fugue("set-environment", "-g", "MINE", "1")
+    fugue("set-buffer", "kept")
+    fugue("kill-server")
+    start(fugue)
+    assert fugue("show-options", "-gv", "status-left") == "[#{session_name}] "
+    assert "MINE" in fugue.refused("show-environment", "-g", "MINE")
+    assert fugue("list-buffers") == ""
+    assert not [row for row in fugue("list-keys", "-T", "prefix").split("\n") if " K " in row]
 
 
 def test_keys_typed_behind_a_command_belong_to_what_it_made(fugue: Running) -> None:
@@ -153,6 +173,22 @@ def test_the_scroll_view_shows_what_scrolled_off(fugue: Running) -> None:
         client.wait_for("back-2")
 
 
+def test_the_mouse_chooses_panes_and_scrolls(fugue: Running) -> None:
+    start(fugue)
+    fugue("set-option", "-g", "mouse", "on")
+    fugue("split-window", "-h", "-t", "work", "-d")
+    with attached(fugue) as client:
+        client.wait_for("│")
+        client.type(b"clear; seq 100 199\r")
+        client.wait_for("199")
+        client.type(b"\x1b[<64;10;10M")
+        client.wait_for("173 ")
+        client.type(b"q")
+        client.wait_for("199")
+        client.type(b"\x1b[<0;60;5M\x1b[<0;60;5m")
+        until("the right pane", lambda: fugue.format("#{pane_index}", "work") == "1")
+
+
 def test_the_window_follows_the_client_that_was_used_last(fugue: Running) -> None:
     start(fugue)
 
@@ -175,6 +211,34 @@ def test_the_window_follows_the_client_that_was_used_last(fugue: Running) -> Non
             "80x24",
             "50x12",
         ]
+
+
+def test_hooks_run_when_clients_and_panes_come_and_go(fugue: Running) -> None:
+    start(fugue)
+    for hook in (
+        "client-attached",
+        "client-detached",
+        "client-resized",
+        "pane-died",
+        "window-renamed",
+    ):
+        fugue("set-hook", "-g", hook, f"run-shell 'echo {hook} >>hooks'")
+    fugue("set-option", "-g", "remain-on-exit", "on")
+    fugue("set-hook", "-g", "after-rename-window", "display-message -p '#{hook} #{window_name}'")
+    assert fugue("rename-window", "-t", "work", "other") == "after-rename-window other"
+    log = fugue.directory / "hooks"
+
+    def said(*words: str) -> bool:
+        return log.exists() and set(words) <= set(log.read_text().split())
+
+    with attached(fugue) as client:
+        client.resize(70, 20)
+        until("hooks", lambda: said("client-attached", "client-resized", "window-renamed"))
+        client.type(b"exit\r")
+        until("the pane's end", lambda: said("pane-died"))
+        press(client, b"d")
+        client.wait_exit()
+    until("the client's end", lambda: said("client-detached"))
 
 
 def test_detaching_leaves_the_terminal_as_it_was(fugue: Running) -> None:

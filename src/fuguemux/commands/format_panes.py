@@ -156,7 +156,7 @@ PANE: Final[dict[str, Callable[[View, Pane], str]]] = {
     "pane_start_path": lambda view, pane: _text(pane.cwd),
     "pane_synchronized": _synchronized,
     "pane_tabs": _tabs,
-    "pane_title": lambda view, pane: pane.title,
+    "pane_title": lambda view, pane: pane.title or view.server.host,
     "pane_top": lambda view, pane: str(rectangle(view, pane).y),
     "pane_tty": lambda view, pane: pane.tty,
     "pane_unseen_changes": lambda view, pane: "0",

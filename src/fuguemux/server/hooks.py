@@ -98,6 +98,10 @@ class Hooks:
         notice = _of_window(before, "pane-died" if stays else "pane-exited", known.window)
         self.happened(notice._replace(pane=pane))
 
+    def client_did(self, name: str, session: SessionId) -> None:
+        """A client that looks at `session` came, went, or changed."""
+        self.happened(Notice(name, session if session in self._engine.state.sessions else None))
+
     def happened(self, notice: Notice) -> None:
         """Run the hooks of `notice`, if there are any, after those that wait already."""
         texts = self._texts(notice)

@@ -258,6 +258,7 @@ class Server:
         self.hooks.executor = self.executor
         self.executor.hooks = self.hooks
         self.processes.ended_hook = self.hooks.pane_ended
+        self.viewers.happened = self.hooks.client_did
         self.keys = KeyInput(
             self.loop,
             self.viewers,

@@ -68,9 +68,19 @@ class Confirm:
 
 
 class Prompt:
-    """One or more questions; the answers go into a command template as %1, %2 and %%."""
+    """One or more questions; the answers go into a command template as %1, %2 and %%.
 
-    def __init__(self, questions: tuple[str, ...], initial: tuple[str, ...], template: str) -> None:
+    With `single_key` the name of the first key pressed is the answer."""
+
+    def __init__(
+        self,
+        questions: tuple[str, ...],
+        initial: tuple[str, ...],
+        template: str,
+        *,
+        single_key: bool = False,
+    ) -> None:
+        self._single_key = single_key
         self._questions = questions or (":",)
         self._initial = initial
         self._template = template
@@ -90,6 +100,9 @@ class Prompt:
         if not isinstance(item, KeyPress):
             return STAYS
         name = item.name
+        if self._single_key:
+            self._text = name
+            return self._answered()
         if name == "Enter":
             return self._answered()
         if name in ("Escape", "C-c", "C-g"):

@@ -47,6 +47,8 @@ class Viewers:
         self._came = came
         self._viewers: dict[ClientId, Viewer] = {}
         self._uses = 0
+        self.happened: Callable[[str, SessionId], None] = lambda _hook, _session: None
+        """Told of clients that come, go, are resized or look elsewhere, by the name of the hook for it."""
         surface.scroll.moved = self._scrolled
         self._last_frame: dict[ClientId, float] = {}
         self.greeting: Callable[[], str] = lambda: ""
@@ -117,6 +119,7 @@ class Viewers:
         connection.attached(self._token(viewer))
         viewer.begin()
         self._came(session)
+        self.happened("client-attached", session)
         self._sizes_changed()
         greeting = "; ".join(filter(None, (self.warning(), self.greeting())))
         if greeting:
@@ -152,6 +155,7 @@ class Viewers:
         viewer.connection.resume_as(self._token(viewer))
         viewer.repaint()
         self._came(session)
+        self.happened("client-session-changed", session)
         self._sizes_changed()
         self.schedule(viewer)
 
@@ -168,12 +172,15 @@ class Viewers:
         self._viewers.pop(viewer.client, None)
         self._last_frame.pop(viewer.client, None)
         viewer.connection.detached(text, hang_up_parent=hang_up_parent)
+        self.happened("client-detached", viewer.session)
         self._sizes_changed()
 
     def closed(self, connection: Connection) -> None:
         """The connection is gone: client killed, terminal closed, too slow."""
-        if self._viewers.pop(connection.client, None) is not None:
+        viewer = self._viewers.pop(connection.client, None)
+        if viewer is not None:
             self._last_frame.pop(connection.client, None)
+            self.happened("client-detached", viewer.session)
             self._sizes_changed()
 
     def end_all(self, text: str) -> None:
@@ -188,6 +195,7 @@ class Viewers:
             viewer.columns, viewer.rows = columns, rows
             self.used(viewer)
             viewer.repaint()
+            self.happened("client-resized", viewer.session)
             self._sizes_changed()
             self.schedule(viewer)
 
@@ -320,11 +328,11 @@ class Viewers:
         match effect:
             case ef.ShowMessage(_, text, duration_ms):
                 self.message(viewer, text, duration_ms)
-            case ef.Prompt(_, prompts, initial, template, confirm):
+            case ef.Prompt(_, prompts, initial, template, confirm, single_key):
                 if confirm:
                     viewer.overlay = Confirm(prompts[0] if prompts else "", template)
                 else:
-                    viewer.overlay = Prompt(prompts, initial, template)
+                    viewer.overlay = Prompt(prompts, initial, template, single_key=single_key)
             case ef.Choose(_, title, rows):
                 viewer.page = Page(title, rows, chooser=True)
             case ef.ShowText(_, lines):
