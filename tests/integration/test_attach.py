@@ -122,7 +122,7 @@ def test_prompts_rename_and_run_commands(fugue: Running) -> None:
         client.wait_for("unknown command: nonsense")
         fugue("bind-key", "K", "command-prompt", "-1", "-p", "key", "rename-window 'k-%%'")
         press(client, b"K")
-        client.wait_for("key ")
+        client.wait_for("\nkey")
         client.type(b"q")
         client.wait_for("0:k-q*")
         fugue("rename-window", "-t", "other", "new name")
