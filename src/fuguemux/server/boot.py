@@ -133,10 +133,7 @@ def boot(argv: list[str], clock: Clock) -> Booted:
         configure_logging(log_path, loaded.configuration, clock)
     home = state
     starts = None if lock is None else Starts(home)
-    try:
-        safe = _safe_mode(home, starts, clock, asked=options.no_restore)
-    except OSError as error:
-        raise CannotStart(f"{error.filename}: {error.strerror}") from error
+    safe = _safe_mode(home, starts, clock, asked=options.no_restore)
     if safe is not None:
         state, landing = safe.directory, f"{safe.directory}/landing"
     try:
@@ -162,8 +159,7 @@ def boot(argv: list[str], clock: Clock) -> Booted:
         _no_fault_of_the_state(starts)
         raise CannotStart(f"state directory {state}: {other}; nothing was touched") from other
     except Exception as failure:
-        if starts is not None:
-            starts.failed(f"{type(failure).__name__}: {failure}")
+        _fault(starts, failure)
         raise
     return Booted(
         options,
@@ -189,10 +185,18 @@ def _safe_mode(home: str, starts: Starts | None, clock: Clock, *, asked: bool) -
     if starts is None:
         return None
     now = clock.local_time(clock.wall_ms() // 1000)
-    safe = safe_mode.chosen(home, starts.read(), now, asked=asked)
+    try:
+        safe = safe_mode.chosen(home, starts.read(), now, asked=asked)
+    except OSError as error:
+        raise CannotStart(f"{error.filename}: {error.strerror}") from error
     if safe is None:
         starts.begin()
     return safe
+
+
+def _fault(starts: Starts | None, failure: Exception) -> None:
+    if starts is not None:
+        starts.failed(f"{type(failure).__name__}: {failure}")
 
 
 def _no_fault_of_the_state(starts: Starts | None) -> None:
