@@ -16,6 +16,7 @@ Area = Literal["active", "screen"]
 Kind = Literal["text", "ansi", "html"]
 LINE_END: Final = b"\r\n"
 BUFFER_BYTES: Final = 1 << 18
+BLANK_BEFORE_WIDE: Final = 3
 _buffer = ffi.new("uint8_t[]", BUFFER_BYTES)  # shared: formatting is done by one thread
 
 
@@ -72,7 +73,13 @@ class Rows:
     def select(
         self, area: Area, first: tuple[int, int], last: tuple[int, int], *, rectangle: bool = False
     ) -> Any:
-        """Return the selection of these cells; it is overwritten by the next call."""
+        """Return the selection of these cells; it is overwritten by the next call.
+
+        The blank before a wide character that did not fit is no end for a selection: the formatter would add that
+        character, which belongs to the next row, and it would be in the history twice.
+        """
+        if not rectangle and last[0] > 0 and self.width_class(area, *last) == BLANK_BEFORE_WIDE:
+            last = (last[0] - 1, last[1])
         self._grid_ref(area, *first, self._start)
         self._grid_ref(area, *last, self._end)
         self._selection.rectangle = rectangle

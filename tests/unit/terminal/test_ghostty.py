@@ -182,3 +182,15 @@ def test_the_bindings_own_parser_is_not_imported() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize("character", ["漢", "👍", "👍🏽", "👨‍👩‍👧"])
+def test_a_wide_character_at_the_borders_corner_is_in_the_history_once(character: str) -> None:
+    """It did not fit into the last row that is history, and opens the first row of the screen."""
+    terminal = GhosttyEmulator(17, 3)
+    terminal.feed(f"{'x' * 50}{character} \r\n\r\n".encode())
+    taken = terminal.archive(everything=True)
+    assert taken is not None
+    assert taken.lines == [b"x" * 50]
+    assert taken.continues
+    assert terminal.screen_ansi(join=True)[0] == f"{character} ".encode()
