@@ -127,4 +127,4 @@ def _reload(ask: Ask | None) -> int:
     if ask is None:
         print("no server running", file=sys.stderr)
         return EXIT_NO_SERVER
-    return ask(("config", "reload"))
+    return ask(("reload-configuration",))

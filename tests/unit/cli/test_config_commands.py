@@ -93,7 +93,7 @@ def test_reload_asks_the_server(capsys: pytest.CaptureFixture[str]) -> None:
         return 7
 
     assert main(["reload"], ask) == 7
-    assert asked == [("config", "reload")]
+    assert asked == [("reload-configuration",)]
     assert main(["reload"]) == 3
     assert capsys.readouterr().err == "no server running\n"
 
