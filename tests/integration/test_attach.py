@@ -226,6 +226,13 @@ def test_hooks_run_when_clients_and_panes_come_and_go(fugue: Running) -> None:
     fugue("set-option", "-g", "remain-on-exit", "on")
     fugue("set-hook", "-g", "after-rename-window", "display-message -p '#{hook} #{window_name}'")
     assert fugue("rename-window", "-t", "work", "other") == "after-rename-window other"
+    fugue("set-hook", "-g", "session-renamed", "rename-session -t a b ; set-option -ga @count x")
+    fugue("rename-session", "-t", "work", "a")
+    until("the other name", lambda: fugue("list-sessions", "-F", "#S") == "b")
+    until("the count", lambda: fugue("show-options", "-gqv", "@count") != "")
+    assert fugue("show-options", "-gqv", "@count") == "x"
+    fugue("rename-session", "-t", "b", "work")
+    fugue("set-hook", "-gu", "session-renamed")
     log = fugue.directory / "hooks"
 
     def said(*words: str) -> bool:

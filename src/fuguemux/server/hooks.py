@@ -6,6 +6,7 @@ What happened is read off the events of each transaction; the commands run a mom
 import os
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
+from contextvars import ContextVar
 from typing import Any, NamedTuple
 
 from fuguemux.commands import options, table_lookup
@@ -21,6 +22,9 @@ from fuguemux.server.askers import HookAsker, InternalAsker
 from fuguemux.server.executor import Asker, Executor
 
 diagnostics = channel("hooks")
+
+_in_hook: ContextVar[bool] = ContextVar("in_hook", default=False)
+"""What a hook does has no hooks, as in tmux: else one that renames would run for ever."""
 
 
 class Notice(NamedTuple):
@@ -50,7 +54,7 @@ class Hooks:
 
     async def after(self, request: Request, asker: Asker) -> None:
         """Run what `after-…` of the command says. Commands of hooks have no hooks."""
-        if isinstance(asker, (HookAsker, InternalAsker)) or self.executor is None:
+        if _in_hook.get() or isinstance(asker, InternalAsker) or self.executor is None:
             return
         try:
             command = table_lookup.find(request.argv[0])
@@ -75,8 +79,12 @@ class Hooks:
             variables[f"hook_flag_{letter}"] = "1" if value is None else value
         number_of = None if session is None else session.id
         pane = None if session is None else _pane_now(state, session)
-        for text in texts:
-            await self.executor.run_text(text, HookAsker(asker, number_of, pane, variables))
+        token = _in_hook.set(True)
+        try:
+            for text in texts:
+                await self.executor.run_text(text, HookAsker(asker, number_of, pane, variables))
+        finally:
+            _in_hook.reset(token)
 
     # What happened
 
@@ -105,7 +113,7 @@ class Hooks:
     def happened(self, notice: Notice) -> None:
         """Run the hooks of `notice`, if there are any, after those that wait already."""
         texts = self._texts(notice)
-        if not texts or self.executor is None:
+        if not texts or self.executor is None or _in_hook.get():
             return
         self._waiting.append((notice, texts))
         if not self._running:
@@ -120,6 +128,7 @@ class Hooks:
         return options.get_array(state, notice.name, session=session, window=window, pane=pane)
 
     async def _run(self) -> None:
+        _in_hook.set(True)  # of this task alone
         try:
             while self._waiting:
                 notice, texts = self._waiting.pop(0)
