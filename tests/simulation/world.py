@@ -349,9 +349,8 @@ class World:
         for record in records:
             self._judge_record(record)
         for lsn in range(self.checkpoint, report.last_lsn + 1):
-            if lsn not in found and lsn not in reported:
-                if self._content(lsn):
-                    raise Violation(f"LSN {lsn} is silently missing")
+            if lsn not in found and lsn not in reported and self._content(lsn):
+                raise Violation(f"LSN {lsn} is silently missing")
         for lsn in self._promised():
             if lsn in found or lsn in reported or lsn in self.lost:
                 continue

@@ -56,7 +56,9 @@ def test_the_table_has_a_row_per_pane() -> None:
     lines = report_lines(LOSSY, when="today")
     assert lines[0] == f"recovery today: {LOSSY.summary}"
     lost = next(line for line in lines if "lost: LSN" in line)
-    assert lost.startswith("  lost: LSN 40-44 (4 output, 1 unknown; 160 bytes; written between 1970-")
+    assert lost.startswith(
+        "  lost: LSN 40-44 (4 output, 1 unknown; 160 bytes; written between 1970-"
+    )
     assert lines[-2].split() == ["%0", "work:1", "live", "0", "bytes", "0", "lines", "nothing"]
     assert "partial(12 bytes, 1 lines, 5-17)" in lines[-1]
     assert "quarantine/x" in "\n".join(lines)
