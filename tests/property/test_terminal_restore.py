@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fuguemux.terminal.emulator import Cursor, Modes, SnapshotError
+from fuguemux.terminal.emulator import Archived, Cursor, Modes, SnapshotError
 from fuguemux.terminal.ghostty import GhosttyEmulator
 from tests.support.terminal_streams import STREAMS
 
@@ -24,6 +24,15 @@ def state(terminal: GhosttyEmulator) -> tuple[list[bytes], Cursor, Modes, str, s
         terminal.cwd,
         terminal.at_ground,
     )
+
+
+def shown(batch: Archived | None) -> tuple[bool, bool, bool, list[bytes]]:
+    """A batch with its lines as cells: where a style is told again within a line is no difference."""
+    if batch is None:
+        return False, False, False, []
+    terminal = GhosttyEmulator(400, 800)
+    terminal.feed(b"\r\n".join(batch.lines))
+    return batch.cleared, batch.continued, batch.continues, terminal.screen_ansi()
 
 
 @pytest.mark.parametrize("name", sorted(STREAMS))
@@ -44,7 +53,7 @@ def test_any_cut_restores_to_the_same_screen(name: str, data: st.DataObject) -> 
         terminal.resize(*size)
         restored.resize(*size)
         assert state(restored) == state(terminal)
-    assert restored.archive(everything=True) == terminal.archive(everything=True)
+    assert shown(restored.archive(everything=True)) == shown(terminal.archive(everything=True))
 
 
 @pytest.mark.parametrize("name", sorted(STREAMS))

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from tests.support.streams import RECORDED
+
 
 def _editor() -> bytes:
     """Open a file in a full-screen editor, scroll, insert, leave."""
@@ -140,4 +142,5 @@ STREAMS: Final = {
     "pager": _pager(),
     "shell": _shell(),
     "text": _text(),
+    **RECORDED,
 }
