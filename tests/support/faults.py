@@ -106,7 +106,7 @@ def fill(path: Path, *, leave_bytes: int = 0) -> None:
     """Take all the space there is, in the file `path`, but for `leave_bytes`."""
     free = os.statvfs(path.parent)
     wanted = free.f_bavail * free.f_frsize - leave_bytes
-    with path.open("wb") as file:
+    with path.open("ab") as file:  # what it has taken it keeps
         step = 1 << 20
         while step >= 4096:
             try:
