@@ -68,9 +68,13 @@ def key_parts(key: str) -> tuple[str, PaneId, int] | None:
     return None
 
 
-def reconcile(state: ServerState, store: str, held: Sequence[Held]) -> tuple[Step, ...]:
+def reconcile(
+    state: ServerState, store: str, held: Sequence[Held], *, whole: bool = True
+) -> tuple[Step, ...]:
     """One step for every pane of `state` and every held process that belongs to none, panes in order.
 
+    `whole`: nothing of the log was lost, so that a pane which the state had and has no more was closed on purpose: its
+    process gets no step and is to be hung up. With losses it is rescued like any other that no pane knows.
     The start of a process is logged after it started, so the keeper may hold one generation more than the state knows:
     that one is the pane's, too, and the newest wins.
     """
@@ -94,7 +98,8 @@ def reconcile(state: ServerState, store: str, held: Sequence[Held]) -> tuple[Ste
         parts = key_parts(process.key)
         pane = None if parts is None or parts[0] != store else state.panes.get(parts[1])
         if parts is None or pane is None or parts[2] < pane.generation:
-            if not (process.ended and _told(state, store, parts)):
+            closed = whole and parts is not None and parts[1] not in state.panes
+            if not ((process.ended or closed) and _told(state, store, parts)):
                 strangers.append(process)
             continue
         known = newest.get(pane.id)

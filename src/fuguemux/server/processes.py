@@ -146,10 +146,11 @@ class Processes:
             self.exited(held.key, held.exit_status)
 
     def not_needed(self, held: HeldPane) -> None:
-        """The end of this process was told and logged before; the keeper may forget it."""
+        """The end of this process, or of its pane, was logged before: the keeper may forget it, and hang it up if it runs."""
         if held.master_fd >= 0:
             os.close(held.master_fd)
-        self._spawn(self._taken(held.key, 0))
+        ended = held.exit_status is not None
+        self._spawn(self._taken(held.key, 0) if ended else self._hang_up(held.key))
 
     def _known(self, terminal: PaneTerminal, key: str) -> None:
         terminal.key = key

@@ -78,7 +78,8 @@ class Restoration:
             )
             for process in held
         ]
-        steps = reconcile(self._engine.state, self._store, facts)
+        whole = not (self._report.lost or self._report.damages)
+        steps = reconcile(self._engine.state, self._store, facts, whole=whole)
         for step in steps:
             if isinstance(step, Adopt | TakeExit):
                 self._adopt(step, by_key[step.key], answers.get(step.pane, b""))

@@ -97,5 +97,17 @@ def test_the_end_of_a_process_that_was_told_before_is_not_told_again() -> None:
     ended = [Held(gone, 60, 9, ended=True), Held(earlier, 61, 9, ended=True)]
     assert reconcile(built, STORE, [*ended, Held(key, 50, 7)]) == (Adopt(pane, key),)
     running = [Held(gone, 60, 9), Held(earlier, 61, 9)]
-    steps = reconcile(built, STORE, [*running, Held(key, 50, 7)])
+    steps = reconcile(built, STORE, [*running, Held(key, 50, 7)], whole=False)
     assert steps == (Adopt(pane, key), Rescue(gone), Rescue(earlier))
+
+
+def test_the_process_of_a_pane_that_was_closed_is_not_brought_back() -> None:
+    """The server died between the logged end of the pane and its hang-up."""
+    built, pane = one_pane()
+    gone = msgspec.structs.replace(built, next_pane=built.next_pane + 1)
+    closed = pane_key(STORE, PaneId(built.next_pane), 1)
+    assert reconcile(gone, STORE, [Held(closed, 60, 9)]) == (Restart(pane),)
+    assert reconcile(gone, STORE, [Held(closed, 60, 9)], whole=False) == (
+        Restart(pane),
+        Rescue(closed),
+    )
