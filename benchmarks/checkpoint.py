@@ -44,9 +44,24 @@ from fuguemux.terminal.ghostty import GhosttyEmulator
 COLUMNS, ROWS = 80, 24
 STORE_ID = bytes(range(16))
 MIB = 1 << 20
-WORDS = (
-    ["the", "quick", "brown", "fox", "jumps", "over", "a", "lazy", "dog", "while", "servers", "log", "requests", "and", "tests", "pass"]
-)
+WORDS = [
+    "the",
+    "quick",
+    "brown",
+    "fox",
+    "jumps",
+    "over",
+    "a",
+    "lazy",
+    "dog",
+    "while",
+    "servers",
+    "log",
+    "requests",
+    "and",
+    "tests",
+    "pass",
+]
 SHARE_INCREMENTAL_MAX = 0.05
 STALL_MS_MAX = 5.0
 MEMORY_SHARE_MAX = 0.3

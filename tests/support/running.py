@@ -40,7 +40,9 @@ def alive(pid: int) -> bool:
 
 def kill(*pids: int, signal_number: int = signal.SIGKILL) -> None:
     """Signal all, then wait until none of them runs (SIGKILL only)."""
-    assert all(pid > 1 for pid in pids), f"{pids}: a pane without a process would be all of this group"
+    assert all(pid > 1 for pid in pids), (
+        f"{pids}: a pane without a process would be all of this group"
+    )
     for pid in pids:
         with suppress(ProcessLookupError):
             os.kill(pid, signal_number)

@@ -287,7 +287,9 @@ class _Parser:
             self.skip_comment()
 
     def escape(self) -> str:
-        char = self.text[self.at : self.at + 1]  # as it is: `\\` before a newline is no continuation
+        char = self.text[
+            self.at : self.at + 1
+        ]  # as it is: `\\` before a newline is no continuation
         self.at += len(char)
         if char in _ESCAPES:
             return _ESCAPES[char]
