@@ -69,6 +69,7 @@ def test_a_disk_that_refuses_to_sync_is_told_once_and_waited_for(fugue: Running,
         with injected(fugue.server_pid(), "fdatasync:error=EIO"):
             refused = fugue.run("new-window", "-d", "-n", "unsure", "-t", "work:", "cat")
             assert NOT_DURABLE in refused.stderr, "acknowledged without durability"
+            assert refused.returncode == 1
             until("lost durability", lambda: durability(fugue) == "lost")
             echo(fugue, pane, "while-lost")
             assert NOT_DURABLE in fugue.run("rename-window", "-t", "work:0", "other").stderr

@@ -304,8 +304,8 @@ def test_a_session_that_did_not_come_back_ends_the_client_with_the_reason(tmp_pa
 
     def script(peer: Peer) -> None:
         if peer.command.resume:
-            peer.tell(messages.STDERR, b"can't find session: work\n")
-            peer.exit(1)
+            said = frame(messages.STDERR, b"can't find session: work\n")
+            peer.send(said + messages.exit_with(1))  # at once: the client may go after the first
             return
         attach(peer)
         peer.tell(messages.OUTPUT, b"ready")

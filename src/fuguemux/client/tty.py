@@ -5,6 +5,7 @@ import select
 import termios
 
 from fuguemux.client.arguments import to_text
+from fuguemux.client.guard import Guard
 
 # xterm control sequences, by name, as in xterm's ctlseqs.
 _ENTER = (
@@ -56,6 +57,7 @@ class Tty:
             os.close(self._descriptor)
             raise OSError(*error.args) from error
         self._entered = False
+        self._guard: Guard | None = None
 
     def fileno(self) -> int:
         """Return the descriptor to wait on."""
@@ -68,6 +70,9 @@ class Tty:
                 termios.tcgetattr(self._descriptor) if not self._entered else self._before
             )
             self._entered = True
+            if self._guard is None:
+                self._guard = Guard(self._descriptor, self._before, _LEAVE)
+            self._guard.entered()
             termios.tcsetattr(self._descriptor, termios.TCSANOW, _raw(self._before))
         except termios.error as error:
             raise TtyGone(str(error)) from error
@@ -88,6 +93,9 @@ class Tty:
             termios.tcsetattr(self._descriptor, termios.TCSANOW, self._before)
         except (OSError, termios.error, TtyGone):
             return
+        finally:
+            if self._guard is not None:
+                self._guard.left()
 
     def say(self, text: str) -> None:
         """Print a line after `leave`. Never raises, and waits no longer than that."""
@@ -99,6 +107,9 @@ class Tty:
     def close(self) -> None:
         """Leave and close."""
         self.leave()
+        if self._guard is not None:
+            self._guard.close()
+            self._guard = None
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1

@@ -139,16 +139,19 @@ class Executor:
             later = await self._effects.run(outcome.decision.effects, asker)
             reply = outcome.decision.reply
             output = self._engine.render(reply)
+        unsure = 0
         try:
             await self._durable(outcome.lsn)
         except NotDurable as problem:
-            # The change is made and everything works on; whoever relies on the disk must know that it does not hold it.
-            asker.stderr(_line(f"{words[0]}: done, but not on disk yet: {problem}"))
+            if outcome.decision.events:
+                # The change is made and everything works on; but exit code 0 acknowledges, and this must not.
+                asker.stderr(_line(f"{words[0]}: done, but not on disk yet: {problem}"))
+                unsure = 1
         if output:
             asker.stdout(output)
         if reply.error:
             asker.stderr(_line(reply.error))
-        code = reply.exit_code
+        code = reply.exit_code or unsure
         for waiting in later:
             ending = await waiting
             if ending.stdout:

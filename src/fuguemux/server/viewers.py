@@ -25,6 +25,7 @@ from fuguemux.terminal.emulator import Bell, ClipboardWrite, Event, TitleChanged
 SYNC_SECONDS_MAX = 0.15
 """A program that opened a synchronized update and does not close it is drawn anyway after this."""
 CLIPBOARD_BYTES_MAX = 1 << 20
+GREETING_MS = 5_000
 
 
 class Viewers:
@@ -123,7 +124,7 @@ class Viewers:
         self._sizes_changed()
         greeting = "; ".join(filter(None, (self.warning(), self.greeting())))
         if greeting:
-            viewer.message(greeting)
+            self.message(viewer, greeting, GREETING_MS)
         self.schedule(viewer)
         return viewer
 
