@@ -63,6 +63,7 @@ def begin(fugue: Running) -> None:
     words = "new-session -d -s work -x 100 -y 30 ; new-window -d -n short ; new-window -d -n noise ; new-window -d -n numbers"
     fugue(*words.split(), numbers)
     fugue.wait_for("all", "work:numbers")
+    fugue.wait_for("$", "work:short")
 
 
 def run_script(fugue: Running, reaper: Reaper, name: str) -> None:

@@ -293,5 +293,6 @@ def test_a_killed_server_is_not_noticed_for_long(fugue: Running, program: str) -
         client.wait_for("line 40", seconds=20)
         assert fugue.pane_pids() == pane
         client.type(b"\x1b:q\r" if program == "vi" else b"q")
+        until("shell", lambda: fugue.format("#{pane_current_command}") == "bash")
         client.type(b"echo done-$((1+1))\r")
         client.wait_for("done-2")

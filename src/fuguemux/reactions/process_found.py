@@ -21,8 +21,13 @@ def decide(
     process_start: int,
     tty: str,
     name: str,
+    known_as: tuple[PaneId, int] | None = None,
 ) -> Decision:
-    """A window for the process in the session `rescued`, which is made if need be."""
+    """A window for the process in the session `rescued`, which is made if need be.
+
+    `known_as`: the pane and generation under which this store started it. It keeps them if no pane has that number, so
+    that the FUGUE_PANE of its programs stays true.
+    """
     now = live.now_ms()
     events: list[AnyEvent] = []
     session = next((s for s in state.sessions.values() if s.name == SESSION_NAME), None)
@@ -31,11 +36,13 @@ def decide(
         events.append(SessionCreated(number, SESSION_NAME, cwd, now))
     else:
         number, index = session.id, session.links[-1].index + 1
-    pane = PaneId(state.next_pane)
+    pane, generation = PaneId(state.next_pane), 1
+    if known_as is not None and known_as[0] not in state.panes:
+        pane, generation = known_as
     layout = leaf(pane, COLUMNS_DEFAULT, ROWS_DEFAULT)
     window = WindowId(state.next_window)
     events.append(
         WindowCreated(window, name or "?", number, index, pane, layout, now, argv=argv, cwd=cwd)
     )
-    events.append(ProcessStarted(pane, 1, pid, process_start, tty, now))
+    events.append(ProcessStarted(pane, generation, pid, process_start, tty, now))
     return Decision(tuple(events))

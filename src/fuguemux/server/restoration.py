@@ -212,7 +212,8 @@ class Restoration:
         return f"── {text} ──"
 
     def _rescue(self, process: HeldPane) -> None:
-        path = directory(process.pid)
+        path, parts = directory(process.pid), key_parts(process.key)
+        known = set(self._engine.state.panes)
         decision = process_found.decide(
             self._engine.state,
             self._engine.live,
@@ -222,9 +223,10 @@ class Restoration:
             process_start=process.start_time or 0,
             tty=process.tty,
             name=name_of(process.argv),
+            known_as=None if parts is None or parts[0] != self._store else parts[1:],
         )
         self._engine.tell(decision)
-        pane = max(self._engine.state.panes)
+        (pane,) = set(self._engine.state.panes) - known
         terminal = self._panes.get(pane)
         assert terminal is not None, "its creation was just published"
         self._report.panes.append(PaneReport(pane, "live", process_found.SESSION_NAME))
