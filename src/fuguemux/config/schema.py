@@ -101,7 +101,8 @@ class Persistence(Section, frozen=True):
     scrollback_hot_lines: Annotated[
         int,
         about(
-            "Lines of scrollback kept in memory per pane; older ones are read from disk when asked for.",
+            "Lines of scrollback that a pane may hold in memory. Accepted and not used yet: the engine sizes its memory "
+            "itself and gives it back after five idle seconds.",
             unit="lines",
             ge=100,
             le=1_000_000,
