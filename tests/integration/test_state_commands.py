@@ -36,7 +36,7 @@ class Home:
         )
 
     def crash(self) -> None:
-        """A session is made; then keeper and server are killed, the keeper first, so that nobody restarts anything."""
+        """A session is made; then server and keeper are killed, the keeper stopped before, so that nobody restarts anything."""
         assert self.run("new-session", "-d", "-s", "work", "sleep 600").returncode == 0
         for name in ("one", "two"):  # later records testify that the first was durable
             assert self.run("set-environment", "-t", "work", name, "value").returncode == 0
@@ -46,7 +46,8 @@ class Home:
         found = subprocess.run(
             ["ps", "-o", "ppid=", "-p", server], capture_output=True, text=True, check=True
         )
-        for pid in (found.stdout, server, shell):
+        os.kill(int(found.stdout), signal.SIGSTOP)
+        for pid in (server, found.stdout, shell):
             os.kill(int(pid), signal.SIGKILL)
 
     def contents(self) -> dict[str, bytes]:
