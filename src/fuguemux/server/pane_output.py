@@ -188,12 +188,12 @@ class PaneOutput:
         now_s = self._clock.wall_ms() // 1000
         for (terminal, chunk), lsn in zip(landed, lsns, strict=True):
             events = terminal.emulator.feed(chunk.data)
-            self.zone.answering(chunk)
             self._fed(terminal, lsn)
             terminal.last_output_s = now_s
-            for event in events:
-                if isinstance(event, Reply):
-                    self._answer(terminal, event.data)
+            replies = b"".join(event.data for event in events if isinstance(event, Reply))
+            if replies:
+                self.zone.answering(chunk)
+                self._answer(terminal, replies)
             self._listener.output_shown(terminal, events, chunk.data)
         self.zone.release(chunk for _, chunk in landed)
 
