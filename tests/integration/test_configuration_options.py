@@ -186,6 +186,28 @@ def fewer_lines_free_disk(fugue: Running) -> None:
     assert "damaged on disk" not in fugue.history("%0")
 
 
+@option("persistence.scrollback_hot_lines")
+def newest_lines_are_in_memory(fugue: Running) -> None:
+    begin(fugue)
+    fugue("set-option", "-g", "history-limit", "50000")
+    print_lines(fugue, 6_000)
+
+    def hot_after_reading() -> int:
+        """An idle pane gives the memory back; reading brings the lines in again."""
+        assert len(fugue.history("work").splitlines()) > 2_000
+        found = status(fugue)["memory"]["scrollback_hot_bytes"]
+        assert isinstance(found, int)
+        return found
+
+    line = 65
+    until("2,000 lines in memory", lambda: 1_000 * line < hot_after_reading() < 4_000 * line)
+    configure(fugue, "persistence.scrollback_hot_lines", "5_000")
+    until("more lines in memory", lambda: 4_000 * line < hot_after_reading() < 6_100 * line)
+    configure(fugue, "persistence.scrollback_hot_lines", "0")
+    assert status(fugue)["memory"]["scrollback_hot_bytes"] == 0
+    assert hot_after_reading() == 0
+
+
 @option("persistence.compression_level")
 def a_higher_level_packs_tighter(fugue: Running) -> None:
     sizes = []
@@ -357,7 +379,6 @@ def another_key_is_the_prefix(fugue: Running) -> None:
 ELSEWHERE = {
     "persistence.keep_closed_days": "tests of closed sessions",
     "persistence.restore_commands": "tests of restoration",
-    "persistence.scrollback_hot_lines": "tests of the scrollback",
     "server.outbox_max_kb": "tests of hostile clients",
 }
 

@@ -101,10 +101,12 @@ class Persistence(Section, frozen=True):
     scrollback_hot_lines: Annotated[
         int,
         about(
-            "Lines of scrollback that a pane may hold in memory. Accepted and not used yet: the engine sizes its memory "
-            "itself and gives it back after five idle seconds.",
+            "The newest lines of scrollback of a pane that are kept unpacked in memory while it is in use: copy mode, "
+            "capture-pane, search and export read them without the disk. Older ones are compressed, on disk from the next "
+            "checkpoint on, and read when asked for. A pane that shows nothing for five seconds gives the memory "
+            "back until somebody reads there again.",
             unit="lines",
-            ge=100,
+            ge=0,
             le=1_000_000,
         ),
     ] = 2_000

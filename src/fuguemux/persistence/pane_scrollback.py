@@ -4,7 +4,7 @@ import contextlib
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from fuguemux.model.ids import PaneId
 from fuguemux.persistence.blocks import (
@@ -19,19 +19,16 @@ from fuguemux.persistence.blocks import (
     joined_text,
     pack_lines,
     plain,
-    rows_at,
     unpack_lines,
-    widths_of,
 )
+from fuguemux.persistence.hot_tail import HotTail
 from fuguemux.persistence.packs import PackDamaged, Place
+from fuguemux.persistence.row_count import RowCount
 from fuguemux.persistence.scrollback_index import Index
 from fuguemux.persistence.scrollback_search import Hit, Part, search
 
 if TYPE_CHECKING:
     from fuguemux.persistence.scrollback import ScrollbackStore
-
-MEASURED_BLOCKS_MAX: Final = 16
-"""How many blocks one call may read to learn how wide their lines are."""
 
 
 class Sizes(NamedTuple):
@@ -41,6 +38,8 @@ class Sizes(NamedTuple):
     raw_bytes: int
     memory_bytes: int
     disk_bytes: int
+    hot_bytes: int
+    """Of `memory_bytes`, the finished blocks that are unpacked."""
 
 
 class Cut(NamedTuple):
@@ -72,7 +71,8 @@ class PaneScrollback:
         self._open_bytes = 0
         self._open_place: Place | None = None
         self._open_mark = (0, 0)
-        self._rows: tuple[int, int, int] = (0, 0, 0)
+        self._rows = RowCount()
+        self._hot = HotTail()
         self.limit_lines: int | None = None
         """How many lines to keep; None: all. Applied as lines arrive, and by `trim`."""
         self.version = 0
@@ -166,8 +166,19 @@ class PaneScrollback:
         packed = pack_lines(text, len(self._open), self._open_pieces, self._store.level)
         first = self._next - len(self._open)
         longest = max(map(len, self._open))
-        self._blocks.append(Block(first, len(self._open), self._open_bytes, longest, packed=packed))
+        block = Block(first, len(self._open), self._open_bytes, longest, packed=packed)
+        self._blocks.append(block)
+        lines = Lines(text, block.count, frozenset(self._open_pieces))
+        self._hot.put(block, lines, self._hot_from())
         self._close_open()
+
+    def _hot_from(self) -> int:
+        """The first of the lines that are to be in memory, unpacked."""
+        return self._next - self._store.hot_lines
+
+    def cool(self, *, idle: bool = False) -> None:
+        """Unpacked lines beyond the store's `hot_lines` give their memory back; with `idle` all of them do."""
+        self._hot.cool(None if idle else self._hot_from())
 
     def _close_open(self) -> None:
         self._store.place_changed(self._open_place, None)
@@ -205,10 +216,11 @@ class PaneScrollback:
         self.base = self._next - limit_lines
         gone = bisect_right(self._blocks, self.base, key=lambda block: block.end)
         if gone:
-            self._rows = (0, 0, 0)
+            self._rows.forget()
             for block in self._blocks[:gone]:
                 self._store.drop_block(block)
             del self._blocks[:gone]
+            self._hot.cool(self.base)
             self._reopen = self._reopen and bool(self._blocks)
 
     def clear(self, *, erase: bool = False) -> None:
@@ -225,9 +237,10 @@ class PaneScrollback:
         for block in self._blocks:
             self._store.drop_block(block)
         self._blocks.clear()
+        self._hot.cool()
         self._close_open()
         self._reopen = False
-        self._rows = (0, 0, 0)
+        self._rows.forget()
 
     def withdraw(self) -> None:
         """Take what is on disk back into memory, so that nothing of this pane stays there.
@@ -303,7 +316,7 @@ class PaneScrollback:
         at = bisect_right(self._blocks, start, key=lambda block: block.end)
         while at < len(self._blocks) and self._blocks[at].first < stop:
             block = self._blocks[at]
-            content = self._store.content(block, self._pane)
+            content = self._content(block)
             result += _lines(
                 content.split(), content.pieces, start - block.first, stop - block.first
             )
@@ -316,38 +329,18 @@ class PaneScrollback:
     def sizes(self) -> Sizes:
         """How much there is and where."""
         memory = self._open_bytes + sum(len(b.packed) for b in self._blocks if b.packed is not None)
+        hot = self._hot.text_bytes
         places = [block.place for block in self._blocks] + [self._open_place]
         disk = sum(place.length for place in places if place is not None)
         raw = sum(block.raw_bytes for block in self._blocks) + self._open_bytes
-        return Sizes(len(self), raw, memory, disk)
+        return Sizes(len(self), raw, memory + hot, disk, hot)
 
     def rows(self, columns: int) -> int:
         """About how many rows the lines take at this width.
 
         Exact once the blocks with long lines have been measured, some of which happens per call.
         """
-        rows, lines, unknown, budget = 0, 0, 0, MEASURED_BLOCKS_MAX
-        if self._rows[0] != columns:
-            self._rows = (columns, 0, 0)
-        _, measured, rows_before = self._rows
-        for index in range(measured, len(self._blocks)):
-            block = self._blocks[index]
-            if block.line_bytes_max <= columns:
-                block_rows = block.count
-            else:
-                if block.widths is None and budget > 0:
-                    budget -= 1
-                    block.widths = widths_of(self._store.content(block, self._pane, keep=False))
-                if block.widths is None:
-                    unknown += block.count
-                    continue
-                block_rows = rows_at(block.widths, columns)
-            rows += block_rows
-            lines += block.count
-            if not unknown:
-                self._rows = (columns, index + 1, rows_before + rows)
-        rows += rows_before
-        lines += sum(block.count for block in self._blocks[:measured])
+        rows, lines, unknown = self._rows.count(columns, self._blocks, self._content_once)
         for line in self._open:
             cells = len(line) if len(line) <= columns else cells_of(plain(line))
             rows += max(1, -(-cells // columns))
@@ -388,7 +381,20 @@ class PaneScrollback:
         )
 
     def _content_of(self, block: Block) -> Callable[[], Lines]:
-        return lambda: self._store.content(block, self._pane, keep=False)
+        return lambda: self._content_once(block)
+
+    def _content_once(self, block: Block) -> Lines:
+        return self._content(block, keep=False)
+
+    def _content(self, block: Block, *, keep: bool = True) -> Lines:
+        """The lines of a block, from where they are; with `keep` they stay in memory for a while."""
+        lines = self._hot.get(block)
+        if lines is None:
+            hot = block.end > self._hot_from()
+            lines, whole = self._store.content(block, self._pane, keep=keep and not hot)
+            if keep and hot and whole:
+                self._hot.put(block, lines, self._hot_from())
+        return lines
 
 
 def _lines(

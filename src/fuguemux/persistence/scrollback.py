@@ -30,6 +30,7 @@ __all__ = [
 ]
 
 CACHE_BYTES: Final = 4 << 20
+HOT_LINES: Final = 2_000
 
 
 class ScrollbackStore:
@@ -41,6 +42,8 @@ class ScrollbackStore:
     def __init__(self, reader: PackReader, *, level: int = COMPRESSION_LEVEL) -> None:
         self.reader = reader
         self.level = level
+        self.hot_lines = HOT_LINES
+        """How many of the newest lines of each pane are kept unpacked in memory. After a lower value: `cool`."""
         self.live_bytes: dict[bytes, int] = {}
         """Of every pack, the bytes of blocks that are still part of some pane's scrollback."""
         self.erase_wanted = False
@@ -75,6 +78,15 @@ class ScrollbackStore:
         scrollback = self._panes.pop(pane, None)
         if scrollback is not None:
             scrollback.forget()
+
+    def cool(self) -> None:
+        """Give the memory back of lines that are no longer among the newest `hot_lines` of their pane."""
+        for scrollback in self._panes.values():
+            scrollback.cool()
+
+    def hot_bytes(self) -> int:
+        """The memory that unpacked lines of finished blocks take, in all panes."""
+        return sum(scrollback.sizes().hot_bytes for scrollback in self._panes.values())
 
     # -- blocks, for the panes and the checkpoint ---------------------------------------------
 
@@ -117,26 +129,29 @@ class ScrollbackStore:
                 if block.place == place:
                     raise  # else a checkpoint moved it meanwhile
 
-    def content(self, block: Block, pane: PaneId, *, keep: bool = True) -> Lines:
-        """The lines of a block. If they cannot be read, one line says so and empty ones keep the numbers."""
+    def content(self, block: Block, pane: PaneId, *, keep: bool = True) -> tuple[Lines, bool]:
+        """The lines of a block, and whether they are whole.
+
+        If they cannot be read, one line says so and empty ones keep the numbers.
+        """
         with self._lock:
             cached = self._cache.get(id(block))
             if cached is not None:
                 self._cache.move_to_end(id(block))
-                return cached[1]
+                return cached[1], True
         try:
             lines = unpack_lines(self.packed(block, pane), block.count)
         except PackDamaged as error:
             self.damages.append(f"%{pane} lines {block.first}-{block.end - 1}: {error}")
             notice = f"\x1b[7m[{block.count} lines are damaged on disk]\x1b[m".encode()
-            return Lines(notice + b"\n" * (block.count - 1), block.count, frozenset())
+            return Lines(notice + b"\n" * (block.count - 1), block.count, frozenset()), False
         if keep:
             with self._lock:
                 self._cache[id(block)] = (block, lines)
                 self._cache_bytes += len(lines.text)
                 while self._cache_bytes > CACHE_BYTES and len(self._cache) > 1:
                     self._uncache(next(iter(self._cache)))
-        return lines
+        return lines, True
 
     def _uncache(self, key: int) -> None:
         cached = self._cache.pop(key, None)

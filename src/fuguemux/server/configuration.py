@@ -126,7 +126,10 @@ class RunningConfiguration:
         server.flusher.mode = persistence.sync
         if persistence.enabled:
             server.writer.segment_bytes = persistence.wal_segment_mb * MIB
-        server.booted.recovered.store.level = persistence.compression_level
+        store = server.booted.recovered.store
+        store.level = persistence.compression_level
+        store.hot_lines = persistence.scrollback_hot_lines
+        store.cool()
         server.series.withhold = withhold(persistence.environment_deny)
 
     def _apply_clients(self) -> None:

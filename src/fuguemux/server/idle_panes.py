@@ -56,6 +56,8 @@ class IdlePanes:
         while self._is(pane, terminal, lsn) and terminal.emulator.unarchived_rows:
             terminal.take_archive(rows_max=ROWS_AT_ONCE)
             await asyncio.sleep(0)
+        if self._is(pane, terminal, lsn):
+            terminal.scrollback.cool(idle=True)
         while self._is(pane, terminal, lsn):
             self._compact[pane] = lsn
             if not terminal.emulator.compact():

@@ -61,6 +61,7 @@ def document(server: Server) -> dict[str, Any]:
         "memory": {
             "server_bytes": resident_bytes(facts.pid),
             "keeper_bytes": None if keeper is None else resident_bytes(keeper.keeper_pid),
+            "scrollback_hot_bytes": server.booted.recovered.store.hot_bytes(),
         },
         "configuration": server.running_configuration.document(),
     }

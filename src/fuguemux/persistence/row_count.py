@@ -1,0 +1,54 @@
+"""How many rows the blocks of a pane's scrollback take at a width, learnt a few blocks at a time and remembered."""
+
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple
+
+from fuguemux.persistence.blocks import Block, Lines, rows_at, widths_of
+
+MEASURED_BLOCKS_MAX: Final = 16
+"""How many blocks one call may read to learn how wide their lines are."""
+
+
+class Counted(NamedTuple):
+    """`lines` lines take `rows` rows; `unknown` lines were not measured yet."""
+
+    rows: int
+    lines: int
+    unknown: int
+
+
+class RowCount:
+    """Of one pane. Blocks only come in at the end; when others go, `forget`."""
+
+    def __init__(self) -> None:
+        self._columns = self._measured = self._rows = 0
+
+    def forget(self) -> None:
+        """The blocks are others now."""
+        self._columns = self._measured = self._rows = 0
+
+    def count(
+        self, columns: int, blocks: Sequence[Block], content: Callable[[Block], Lines]
+    ) -> Counted:
+        """Count what is known, and measure some of what is not."""
+        if self._columns != columns:
+            self._columns, self._measured, self._rows = columns, 0, 0
+        rows, unknown, budget = self._rows, 0, MEASURED_BLOCKS_MAX
+        lines = sum(block.count for block in blocks[: self._measured])
+        for index in range(self._measured, len(blocks)):
+            block = blocks[index]
+            if block.line_bytes_max <= columns:
+                block_rows = block.count
+            else:
+                if block.widths is None and budget > 0:
+                    budget -= 1
+                    block.widths = widths_of(content(block))
+                if block.widths is None:
+                    unknown += block.count
+                    continue
+                block_rows = rows_at(block.widths, columns)
+            rows += block_rows
+            lines += block.count
+            if not unknown:
+                self._measured, self._rows = index + 1, rows
+        return Counted(rows, lines, unknown)
