@@ -11,11 +11,11 @@ to be replayed. It is written once, under a new number, and never changed. Struc
 
 import struct
 from typing import Final, NamedTuple
-from zlib import crc32
 
 import msgspec
 
 from fuguemux.model.ids import PaneId
+from fuguemux.persistence.checksum import crc32
 from fuguemux.persistence.packs import Place
 
 MAGIC: Final = b"FUGUEMAN"

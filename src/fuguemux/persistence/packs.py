@@ -22,8 +22,8 @@ from collections.abc import Iterator
 from enum import IntEnum
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final, NamedTuple
-from zlib import crc32
 
+from fuguemux.persistence.checksum import crc32
 from fuguemux.persistence.files import Storage, write_all
 
 if TYPE_CHECKING or sys.version_info < (3, 14):

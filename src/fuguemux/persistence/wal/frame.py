@@ -17,10 +17,10 @@ import struct
 import sys
 from enum import IntEnum
 from typing import TYPE_CHECKING, Final, NamedTuple
-from zlib import crc32
 
 import msgspec
 
+from fuguemux.persistence.checksum import crc32
 from fuguemux.persistence.files import Bytes
 
 if TYPE_CHECKING or sys.version_info < (3, 14):

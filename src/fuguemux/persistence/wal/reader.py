@@ -14,6 +14,7 @@ Garbage raises nothing. `UnsupportedLog` is raised for a log of another version.
 
 from bisect import bisect_right
 from collections.abc import Iterator
+from itertools import chain
 
 from fuguemux.persistence.files import Storage
 from fuguemux.persistence.wal import findings as kinds
@@ -77,13 +78,17 @@ class LogScan:
 
     def records(self) -> Iterator[Record]:
         """The records from `from_lsn` on, in LSN order; read once."""
+        return chain.from_iterable(self._runs())
+
+    def _runs(self) -> Iterator[list[Record]]:
+        """The same in pieces: a generator that hands on every single record would cost as much as its checksum."""
         if self._segments:
             self._expected = min(self._from_lsn, self._segments[0].header.base_lsn)
         for index, segment in enumerate(self._segments):
             if segment.last_lsn < self._from_lsn or segment.last_lsn < segment.header.base_lsn:
                 continue
             self._expected = max(self._expected, min(self._from_lsn, segment.header.base_lsn))
-            yield from self._segment_records(index, segment)
+            yield from self._segment_runs(index, segment)
             if self._stopped:
                 break
         self._finish()
@@ -91,11 +96,11 @@ class LogScan:
     def finish(self) -> ScanReport:
         """Read what is left and return the complete report."""
         if not self._complete:
-            for _record in self.records():
+            for _run in self._runs():
                 pass
         return self.report
 
-    def _segment_records(self, index: int, segment: ChainSegment) -> Iterator[Record]:
+    def _segment_runs(self, index: int, segment: ChainSegment) -> Iterator[list[Record]]:
         number = segment.header.segment_id
         try:
             file = self._storage.open(f"{self._directory}/{segment_name(number)}")
@@ -114,7 +119,7 @@ class LogScan:
                     break
                 if first > self._expected and not self._pass_gap(index, first, item):
                     return
-                yield from self._accept(index, segment, item)
+                yield self._accept(index, segment, item)
         finally:
             for offset in sorted(set(window.unreadable)):
                 self._find(kinds.UNREADABLE_BLOCK, number, offset, "cannot be read")

@@ -21,8 +21,8 @@ the segment in which this life began never reached the disk.
 import contextlib
 import struct
 from typing import Final, NamedTuple
-from zlib import crc32
 
+from fuguemux.persistence.checksum import crc32
 from fuguemux.persistence.files import Storage
 from fuguemux.persistence.wal.frame import BLOCK_BYTES
 

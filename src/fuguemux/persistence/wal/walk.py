@@ -6,8 +6,8 @@ them. Nothing here decides whether a hole is damage or a write that never finish
 
 from collections.abc import Iterator
 from typing import Final, NamedTuple
-from zlib import crc32
 
+from fuguemux.persistence.checksum import crc32
 from fuguemux.persistence.files import Storage
 from fuguemux.persistence.wal.frame import (
     ALIGNMENT_BYTES,
@@ -27,7 +27,9 @@ from fuguemux.persistence.wal.frame import (
 )
 from fuguemux.persistence.wal.segment import UnsupportedLog
 
-WINDOW_BYTES: Final = 1 << 18
+WINDOW_BYTES: Final = (
+    1 << 16
+)  # what is checked, copied and handed on while it is in the processor's cache
 _ZEROS: Final = bytes(WINDOW_BYTES)
 _ORDINARY_KIND_MAX: Final = int(RecordType.OUTPUT)
 
