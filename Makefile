@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench bench-wal bench-checkpoint sim crash lock clean
+.PHONY: help demo test check bench bench-wal bench-checkpoint sim crash fuzz lock clean
 
 help:        ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
@@ -37,6 +37,11 @@ sim: $(VENV)/.dev ## simulate disk faults: SEEDS=20000, or SEED=n to replay one
 
 crash: $(VENV)/.dev ## real SIGKILLs and real disk faults
 	@$(BIN)/python -m pytest tests/crash $(ARGS)
+
+FRAMES ?= 1000000
+FUZZ_SEED ?= 2
+fuzz: $(VENV)/.dev ## random frames against a real server: FRAMES=1000000, FUZZ_SEED=2
+	@FUGUE_FUZZ_FRAMES=$(FRAMES) FUGUE_FUZZ_SEED=$(FUZZ_SEED) $(BIN)/python -m pytest -q -o timeout=0 tests/integration/test_random_frames.py
 
 bench: $(VENV)/.dev ## throughput and start-up against tmux
 	@$(BIN)/python -m benchmarks

@@ -19,6 +19,9 @@ PANE_COLUMNS_MIN: Final = 1
 PANE_ROWS_MIN: Final = 1
 WINDOW_COLUMNS_MAX: Final = 10_000
 WINDOW_ROWS_MAX: Final = 10_000
+CLIENT_COLUMNS_MAX: Final = 2_000
+CLIENT_ROWS_MAX: Final = 1_000
+"""What a client's terminal counts as at most, whatever it says: a frame is drawn for each of its rows."""
 WINDOW_INDEX_MAX: Final = 2**31 - 1
 
 COLUMNS_DEFAULT: Final = 80

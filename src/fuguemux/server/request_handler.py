@@ -42,7 +42,8 @@ class RequestHandler:
         """Carry out the connection's command, or take an attached client back after a restart."""
         await self._ready(connection)
         if command.resume:
-            self._resume(connection, command)
+            if connection.is_open:
+                self._resume(connection, command)
             return
         asker = ConnectionAsker(connection, command, self._state, self._socket_path)
         try:

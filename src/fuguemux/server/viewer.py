@@ -6,6 +6,7 @@ from typing import Protocol
 from fuguemux.commands import options
 from fuguemux.model.ids import ClientId, PaneId, SessionId
 from fuguemux.model.layout import rectangles
+from fuguemux.model.limits import CLIENT_COLUMNS_MAX, CLIENT_ROWS_MAX
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState, Session, Window, current_link
 from fuguemux.protocol.messages import Command
@@ -54,8 +55,8 @@ class Viewer:
         self.connection = connection
         self.command = command
         self.session = session
-        self.columns = command.columns or 80
-        self.rows = command.rows or 24
+        self.columns, self.rows = 80, 24
+        self.resize(command.columns or 80, command.rows or 24)
         self.created_s = self.activity_s = now_s
         self.used = 0
         self.last_session: SessionId | None = None
@@ -81,6 +82,11 @@ class Viewer:
     def tty(self) -> str:
         """Path of its terminal."""
         return self.command.tty.decode("utf-8", "replace")
+
+    def resize(self, columns: int, rows: int) -> None:
+        """The client's terminal has this size, or says so: what is beyond the limits is left empty."""
+        self.columns = min(columns, CLIENT_COLUMNS_MAX)
+        self.rows = min(rows, CLIENT_ROWS_MAX)
 
     def begin(self) -> None:
         """Take over the client's screen."""

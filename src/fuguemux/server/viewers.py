@@ -102,6 +102,8 @@ class Viewers:
             return
         if not isinstance(asker, ConnectionAsker) or not asker.command.interactive:
             raise EffectFailed("open terminal failed: not a terminal")
+        if not asker.connection.is_open:  # nobody would tell when it leaves: it has left
+            raise EffectFailed("open terminal failed: the client is gone")
         self.add(asker.connection, asker.command, effect.session, read_only=effect.read_only)
 
     def add(
@@ -193,7 +195,7 @@ class Viewers:
         """The client's terminal has another size."""
         viewer = self._viewers.get(connection.client)
         if viewer is not None and columns and rows:
-            viewer.columns, viewer.rows = columns, rows
+            viewer.resize(columns, rows)
             self.used(viewer)
             viewer.repaint()
             self.happened("client-resized", viewer.session)

@@ -23,7 +23,8 @@ CHARACTERS: Final = {
     LEFT | RIGHT | DOWN: "┬", LEFT | RIGHT | UP: "┴",
     UP | DOWN | LEFT | RIGHT: "┼",
 }  # fmt: skip
-OUTSIDE: Final = "·"
+OUTSIDE: Final = "·".encode()
+RESET: Final = b"\x1b[0m"
 
 
 class Rectangle(NamedTuple):
@@ -63,11 +64,13 @@ def draw(
                 grid[row][pane.column : right] = b"\1" * (right - pane.column)
     runs = []
     for row in range(client[1]):
-        cells = _row_cells(grid, row, columns, active, len(panes) == 2) if row < rows else []
-        cells += [
-            (column, OUTSIDE, False) for column in range(columns if row < rows else 0, client[0])
-        ]
+        inside = row < rows
+        cells = _row_cells(grid, row, columns, active, len(panes) == 2) if inside else []
         runs.extend(_runs(row, cells, style, active_style))
+        start = columns if inside else 0
+        if start < client[0]:
+            content = style + (client[0] - start) * OUTSIDE + RESET
+            runs.append(Run(row, start, client[0] - start, content))
     return runs
 
 
@@ -137,4 +140,4 @@ def _styled(group: list[tuple[int, str, bool]], style: bytes, active_style: byte
             parts.append(active_style if touches else style)
             current = touches
         parts.append(character.encode())
-    return b"".join(parts) + b"\x1b[0m"
+    return b"".join(parts) + RESET
