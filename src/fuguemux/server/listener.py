@@ -115,7 +115,8 @@ class Listener:
     async def start(self) -> None:
         """Begin to accept. Call it once; the socket is the listener's from now on."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_unix_server(
+        # Not create_unix_server: from Python 3.13 on that one removes the socket's file when it closes.
+        self._server = await loop.create_server(
             self._connection, sock=self._socket, backlog=BACKLOG
         )
 
