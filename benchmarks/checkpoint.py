@@ -24,10 +24,10 @@ from fuguemux.model.events import AnyEvent, SessionCreated, WindowCreated
 from fuguemux.model.ids import PaneId, SessionId, WindowId
 from fuguemux.model.layout import leaf
 from fuguemux.model.state import ServerState
-from fuguemux.persistence.blocks import Pattern
 from fuguemux.persistence.checkpoint import CheckpointSeries, CheckpointSettings
 from fuguemux.persistence.files import RealStorage
 from fuguemux.persistence.packs import PackReader
+from fuguemux.persistence.pattern import Pattern
 from fuguemux.persistence.recovery import recover
 from fuguemux.persistence.replay import Replay
 from fuguemux.persistence.scrollback import ScrollbackStore

@@ -14,18 +14,17 @@ from fuguemux.persistence.blocks import (
     Block,
     Line,
     Lines,
-    Pattern,
     cells_of,
     joined_text,
     pack_lines,
-    plain,
     unpack_lines,
 )
 from fuguemux.persistence.hot_tail import HotTail
 from fuguemux.persistence.packs import PackDamaged, Place
+from fuguemux.persistence.pattern import Pattern, plain
 from fuguemux.persistence.row_count import RowCount
 from fuguemux.persistence.scrollback_index import Index
-from fuguemux.persistence.scrollback_search import Hit, Part, search
+from fuguemux.persistence.scrollback_search import Hit, Part, search_parts
 
 if TYPE_CHECKING:
     from fuguemux.persistence.scrollback import ScrollbackStore
@@ -349,39 +348,28 @@ class PaneScrollback:
         cut_off = self.base - (self._next - lines - unknown)
         return max(total - cut_off, len(self))
 
-    def search(
-        self,
-        pattern: Pattern,
-        *,
-        start: int | None = None,
-        backward: bool = False,
-        cancelled: Callable[[], bool] = lambda: False,
-        progress: Callable[[int, int], None] = lambda _done, _lines: None,
-    ) -> Iterator[Hit]:
-        """Matching logical lines, from line `start` on (default: from the oldest, or backward from the newest).
-
-        Works on the lines of this moment, on any thread. `progress` gets the lines searched and the lines there
-        are; after `cancelled` says so nothing more comes. A line in pieces is found under its first piece's number.
-        """
-        parts = [Part(block.first, self._content_of(block)) for block in self._blocks]
+    def parts(self) -> list[Part]:
+        """The lines of this moment, to be searched on any thread while others arrive and old ones go."""
+        parts = [Part(block.first, block.count, self._content_of(block)) for block in self._blocks]
         if self._open:
-            pieces = frozenset(self._open_pieces)
-            content = Lines(joined_text(self._open), len(self._open), pieces)
-            parts.append(Part(self._next - len(self._open), lambda: content))
-        default = self._next - 1 if backward else self.base
-        return search(
-            parts,
-            pattern,
-            base=self.base,
-            start=default if start is None else start,
-            total=len(self),
-            backward=backward,
-            cancelled=cancelled,
-            progress=progress,
-        )
+            content = Lines(joined_text(self._open), len(self._open), frozenset(self._open_pieces))
+            parts.append(Part(self._next - len(self._open), content.size, lambda: content))
+        return parts
+
+    def search(
+        self, pattern: Pattern, *, start: int | None = None, backward: bool = False
+    ) -> Iterator[Hit]:
+        """Matching logical lines of this moment, from line `start` on (default: all); see `search_parts`."""
+        found = search_parts(self.parts(), pattern, base=self.base, start=start, backward=backward)
+        return (hit for each in found for hit in each.hits)
 
     def _content_of(self, block: Block) -> Callable[[], Lines]:
-        return lambda: self._content_once(block)
+        def content() -> Lines:
+            if block.dropped and block.packed is None:
+                return Lines(b"", 0, frozenset())  # trimmed meanwhile, and soon gone from the disk
+            return self._content_once(block)
+
+        return content
 
     def _content_once(self, block: Block) -> Lines:
         return self._content(block, keep=False)

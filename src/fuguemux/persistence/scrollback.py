@@ -9,9 +9,10 @@ from collections import OrderedDict
 from typing import Final
 
 from fuguemux.model.ids import PaneId
-from fuguemux.persistence.blocks import COMPRESSION_LEVEL, Block, Line, Lines, Pattern, unpack_lines
+from fuguemux.persistence.blocks import COMPRESSION_LEVEL, Block, Line, Lines, unpack_lines
 from fuguemux.persistence.packs import EntryKind, PackDamaged, PackReader, Place, packed_payload
 from fuguemux.persistence.pane_scrollback import Cut, PaneScrollback, Sizes
+from fuguemux.persistence.pattern import Pattern
 from fuguemux.persistence.scrollback_index import BlockRow, Index, decode_index, encode_index
 from fuguemux.persistence.scrollback_search import Hit
 

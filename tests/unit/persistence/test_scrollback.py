@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fuguemux.model.ids import PaneId
-from fuguemux.persistence.blocks import BLOCK_BYTES_MAX, PIECE_BYTES_MAX, Pattern
+from fuguemux.persistence.blocks import BLOCK_BYTES_MAX, PIECE_BYTES_MAX
 from fuguemux.persistence.checkpoint_files import CheckpointFiles, PaneFiles, Screen
 from fuguemux.persistence.files import RealStorage
 from fuguemux.persistence.packs import EntryKind, PackReader, pack_name
+from fuguemux.persistence.pattern import Pattern
 from fuguemux.persistence.scrollback import (
     Hit,
     Index,
@@ -219,23 +220,10 @@ def test_a_line_in_pieces_is_found_as_one(tmp_path: Path) -> None:
     scrollback = empty(tmp_path)
     scrollback.append([b"x" * PIECE_BYTES_MAX + b"need"])
     scrollback.append([b"le", b"other"], continued=True)
-    assert list(scrollback.search(Pattern("needle"))) == [
-        Hit(0, [(PIECE_BYTES_MAX, PIECE_BYTES_MAX + 6)])
-    ]
-
-
-def test_a_search_can_be_cancelled_and_tells_how_far_it_is(tmp_path: Path) -> None:
-    scrollback = empty(tmp_path)
-    scrollback.append(numbered(0, 10_000))
-    told: list[tuple[int, int]] = []
-    found = scrollback.search(
-        Pattern("number 9"),
-        cancelled=lambda: len(told) >= 3,
-        progress=lambda done, total: told.append((done, total)),
-    )
-    assert max(hit.line for hit in found) < 4096
-    assert [done for done, _ in told] == sorted(done for done, _ in told)
-    assert {total for _, total in told} == {10_000}
+    pattern = Pattern("needle")
+    (hit,) = scrollback.search(pattern)
+    assert hit == Hit(0, b"x" * PIECE_BYTES_MAX + b"needle")
+    assert pattern.spans(hit.text) == [(PIECE_BYTES_MAX, PIECE_BYTES_MAX + 6)]
 
 
 def test_a_search_is_of_the_moment_it_began(tmp_path: Path) -> None:

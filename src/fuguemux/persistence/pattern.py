@@ -1,0 +1,121 @@
+"""What is searched for in scrollback: a text or a regular expression, looked for in many lines at once.
+
+Expressions are RE2's (github.com/google/re2/wiki/Syntax): their time is linear in the text, whatever the expression, so that
+nobody's pattern can hold a server; back references and looking around do not exist in it.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Any, Final
+
+PATTERN_BYTES_MAX: Final = 4 << 10
+COMPILED_BYTES_MAX: Final = 8 << 20
+"""RE2's budget for one expression and what it remembers while it looks."""
+AT_ONCE_BYTES_MAX: Final = 8 << 10
+"""How much text a large expression is given at once, so that a search can be given up soon."""
+LARGE_PROGRAM: Final = 1_000
+"""RE2's instructions; what it looks for takes at most so many steps per byte."""
+
+_CSI: Final = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]")
+_ESCAPES: Final = re.compile(
+    rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-~])"
+)
+_LINE_BY_LINE: Final = re.compile(r"\\[Az]|\(\?[a-zA-Z]*-[a-zA-Z]*m")
+"""What means the ends of the text, which is the line where lines are looked at one by one."""
+
+
+class BadPattern(ValueError):
+    """The expression is none, or too large; the message says what is wrong with it."""
+
+
+def plain(text: bytes) -> bytes:
+    """`text` without escape sequences."""
+    escapes = text.count(b"\x1b")
+    if not escapes:
+        return text
+    # One kind of sequence is the usual case; its expression is a quarter quicker.
+    usual = text.count(b"\x1b[") == escapes
+    return b"".join((_CSI if usual else _ESCAPES).split(text))
+
+
+class Pattern:
+    """A text or an expression that is looked for within lines without styles. Of use to one thread at a time."""
+
+    def __init__(self, text: str, *, regex: bool = False, ignore_case: bool = False) -> None:
+        """Raises BadPattern."""
+        data = text.encode("utf-8", "surrogateescape")
+        if len(data) > PATTERN_BYTES_MAX:
+            raise BadPattern(f"a pattern of {len(data)} bytes; at most {PATTERN_BYTES_MAX}")
+        self._regex = regex
+        self._ignore_case = ignore_case
+        self._source = data
+        self._by_line = regex and _LINE_BY_LINE.search(text) is not None
+        self._text = text
+        self._large = self._expression.programsize > LARGE_PROGRAM
+
+    @cached_property
+    def _expression(self) -> Any:
+        import re2  # when somebody searches: a server starts quicker without it
+
+        options = re2.Options()
+        options.log_errors = False
+        options.never_nl = True
+        options.never_capture = True
+        options.max_mem = COMPILED_BYTES_MAX
+        options.case_sensitive = not self._ignore_case
+        options.literal = not self._regex
+        source = self._source
+        if self._regex and not self._by_line:
+            source = b"(?m)" + source
+        try:
+            return re2.compile(source, options)
+        except re2.error as error:
+            reason = error.args[0] if error.args else "invalid"
+            reason = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else reason
+            raise BadPattern(f"not a regular expression: {self._text}: {reason}") from error
+
+    def matching_lines(self, text: bytes) -> Iterator[tuple[int, int]]:
+        """Begin and end, as offsets, of every line in plain `text` that matches."""
+        if self._by_line:
+            yield from self._matching_one_by_one(text)
+            return
+        size, at = len(text), 0
+        while at <= size:
+            stop = self._stop(text, at)
+            found = self._expression.search(text, at, stop)
+            if found is None:
+                at = stop + 1
+                continue
+            begin = text.rfind(b"\n", 0, found.start()) + 1
+            end = text.find(b"\n", found.start())
+            end = size if end < 0 else end
+            yield begin, end
+            at = end + 1
+
+    def _matching_one_by_one(self, text: bytes) -> Iterator[tuple[int, int]]:
+        at = 0
+        for line in text.split(b"\n"):
+            if self._expression.search(line) is not None:
+                yield at, at + len(line)
+            at += len(line) + 1
+
+    def _stop(self, text: bytes, at: int) -> int:
+        """Where the search that begins at `at`, the start of a line, has to end: behind a whole line."""
+        if not self._large or len(text) - at <= AT_ONCE_BYTES_MAX:
+            return len(text)
+        end = text.find(b"\n", at + AT_ONCE_BYTES_MAX)
+        return len(text) if end < 0 else end
+
+    def spans(self, line: bytes) -> list[tuple[int, int]]:
+        """Where in a plain line it matches, as offsets of characters; matches of nothing are left out."""
+        found = [m.span() for m in self._expression.finditer(line) if m.start() < m.end()]
+        if line.isascii():
+            return found
+        return [
+            (
+                len(line[:begin].decode("utf-8", "replace")),
+                len(line[:end].decode("utf-8", "replace")),
+            )
+            for begin, end in found
+        ]
