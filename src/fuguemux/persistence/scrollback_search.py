@@ -36,7 +36,7 @@ class Read(NamedTuple):
 
 
 class Run(NamedTuple):
-    """Parts read and put together: plain text, one logical line per line; `numbers` of them, None: one by one."""
+    """Parts read and put together: one logical line per line, with styles; `numbers` of them, None: one by one."""
 
     first: int
     size: int
@@ -79,8 +79,10 @@ def _wanted(line: int, base: int, start: int | None, *, backward: bool) -> bool:
 
 def hits_in(run: Run, pattern: Pattern) -> list[Hit]:
     """The logical lines of a run that match, in order."""
-    text, at, index = run.text, 0, 0
     found: list[Hit] = []
+    if not pattern.may_match(run.text):
+        return found
+    text, at, index = plain(run.text), 0, 0
     for begin, end in pattern.matching_lines(text):
         index += text.count(b"\n", at, begin)
         at = begin
@@ -155,7 +157,7 @@ def _first(part: Part) -> int:
 def _run(together: Sequence[Read]) -> Run:
     first, content = together[0]
     if len(together) == 1 and not content.pieces:
-        return Run(first, content.size, plain(content.text), None)
+        return Run(first, content.size, content.text, None)
     lines: list[bytes] = []
     numbers: list[int] = []
     for first_number, read in together:
@@ -165,4 +167,4 @@ def _run(together: Sequence[Read]) -> Run:
             else:
                 lines.append(line)
                 numbers.append(number)
-    return Run(first, sum(read.size for _, read in together), plain(b"\n".join(lines)), numbers)
+    return Run(first, sum(read.size for _, read in together), b"\n".join(lines), numbers)

@@ -16,6 +16,7 @@ from fuguemux.persistence.pattern import (
     Pattern,
     plain,
 )
+from fuguemux.persistence.required_text import required_text
 from fuguemux.persistence.scrollback_search import Part, search_parts
 
 WORDS = [
@@ -44,6 +45,13 @@ EXPRESSIONS = [
     r"b\z",
     r"x*",
     r"ab|^12",
+    r"ab+ ",
+    r"a *b",
+    r"(?i)ab",
+    r"a\.?b",
+    r"(?:xy|b)?AB",
+    r"[]a]b ",
+    r"\.y",
     r"(?:a{0,40}.?){0,20}é",
 ]
 
@@ -159,6 +167,27 @@ def test_a_large_expression_is_given_whole_lines() -> None:
 def test_a_bad_pattern_says_why(text: str, reason: str) -> None:
     with pytest.raises(BadPattern, match=reason):
         Pattern(text, regex=True)
+
+
+@pytest.mark.parametrize(
+    ("expression", "required"),
+    [
+        ("id=dead[0-9]+beef", "id=dead"),
+        ("abc*de", "ab"),
+        ("abc+d{0,3}", "ab"),
+        ("ab|cd", ""),
+        ("(ab|cd)efg", ""),
+        ("(?i)abc", ""),
+        ("(abcdef)?gh", "gh"),
+        (r"\d+:\d+ WARN\b", " WARN"),
+        (r"a\.b\x41c", ""),
+        (r"\Qa*b\E", ""),
+        ("[^]x]*abc", "abc"),
+        ("[[:alpha:]]abc", "abc"),
+    ],
+)
+def test_what_every_match_must_contain(expression: str, required: str) -> None:
+    assert required_text(expression) == required
 
 
 def test_a_text_is_no_expression() -> None:
