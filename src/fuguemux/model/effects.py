@@ -215,6 +215,26 @@ class SaveBuffer(Effect, frozen=True):
     append: bool = False
 
 
+class SearchedPane(msgspec.Struct, frozen=True):
+    """A pane to be searched. `label`: what its lines are called, `session:window.pane`."""
+
+    pane: PaneId
+    label: str
+
+
+class SearchPanes(Effect, frozen=True):
+    """Print the lines of panes that match, or how many do; the reply's exit code is 1 if none does."""
+
+    panes: tuple[SearchedPane, ...]
+    pattern: str
+    regex: bool = True
+    ignore_case: bool = False
+    count: bool = False
+    lines_max: int | None = None
+    """At most so many lines of each pane."""
+    as_json: bool = False
+
+
 class WaitFor(Effect, frozen=True):
     """wait-for: `mode` is wait, signal, lock or unlock."""
 

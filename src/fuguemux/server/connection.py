@@ -85,6 +85,12 @@ class Connection(asyncio.Protocol):
         """Return when the connection is closed."""
         await self._gone.wait()
 
+    async def wait_taken(self) -> None:
+        """Return when the client has taken what was sent to it, at least nearly, or is gone."""
+        while self.congested and self.is_open:
+            self._taken.clear()
+            await self._taken.wait()
+
     def stdout(self, data: bytes) -> None:
         """Send bytes for the client's stdout."""
         self._send_chunks(messages.STDOUT, data)
@@ -185,6 +191,7 @@ class Connection(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         self._gone = asyncio.Event()
+        self._taken = asyncio.Event()
         transport.set_write_buffer_limits(high=TRANSPORT_BYTES_HIGH, low=0)
         loop = asyncio.get_running_loop()
         refusal = self._owner.admit(self, transport)
@@ -218,6 +225,7 @@ class Connection(asyncio.Protocol):
     def resume_writing(self) -> None:
         """The transport's buffer is empty: hand over what waited."""
         self._outbox.resume()
+        self._taken.set()
         if not self.congested:
             if self._state == "leaving":
                 self._transport.close()
@@ -232,6 +240,7 @@ class Connection(asyncio.Protocol):
         self._cancel_timer()
         self._outbox.clear()
         self._gone.set()
+        self._taken.set()
         if self._stdin is not None:
             self._stdin.put_nowait(b"")
         self._owner.forget(self)

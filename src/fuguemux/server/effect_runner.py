@@ -76,6 +76,12 @@ class Commands(Protocol):
     def save_buffer(self, effect: ef.SaveBuffer) -> Awaitable[Ending]: ...
 
 
+class Searcher(Protocol):
+    """Looks through panes."""
+
+    def search_panes(self, effect: ef.SearchPanes, asker: Asker) -> Awaitable[Ending]: ...
+
+
 class Lifecycle(Protocol):
     """The server as a whole."""
 
@@ -116,6 +122,7 @@ Long = (
     | ef.IfShell
     | ef.LoadBuffer
     | ef.SaveBuffer
+    | ef.SearchPanes
 )
 """Effects that may take long; what comes of them is awaited when others may have their turn."""
 
@@ -132,6 +139,7 @@ class EffectRunner:
         shells: Shells,
         lifecycle: Lifecycle,
         commands: Commands,
+        searcher: Searcher,
     ) -> None:
         self._panes = panes
         self._processes = processes
@@ -140,6 +148,7 @@ class EffectRunner:
         self._shells = shells
         self._lifecycle = lifecycle
         self._commands = commands
+        self._searcher = searcher
 
     async def run(self, effects: Sequence[ef.Effect], asker: Asker) -> Sequence[Awaitable[Ending]]:
         """Do `effects` in order; what takes long is returned to be awaited later. Raises EffectFailed."""
@@ -185,6 +194,7 @@ class EffectRunner:
                 | ef.IfShell()
                 | ef.LoadBuffer()
                 | ef.SaveBuffer()
+                | ef.SearchPanes()
             ):
                 return self._long(effect, asker)
             case _:
@@ -207,6 +217,8 @@ class EffectRunner:
                 return self._commands.load_buffer(effect, asker)
             case ef.SaveBuffer():
                 return self._commands.save_buffer(effect)
+            case ef.SearchPanes():
+                return self._searcher.search_panes(effect, asker)
             case _:
                 assert_never(effect)
 

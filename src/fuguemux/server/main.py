@@ -50,6 +50,7 @@ from fuguemux.server.privacy import Privacy
 from fuguemux.server.processes import Processes
 from fuguemux.server.request_handler import RequestHandler
 from fuguemux.server.scroll_views import ScrollViews
+from fuguemux.server.search import Searcher
 from fuguemux.server.server_log import ServerLog
 from fuguemux.server.shells import Shells
 from fuguemux.server.surface import ServerSurface
@@ -252,6 +253,7 @@ class Server:
             self.shells,
             self.lifecycle,
             self.command_effects,
+            Searcher(self.panes, self.clock),
         )
         self.executor = Executor(self.engine, effects, self.flusher.wait_durable)
         self.command_effects.commands = self.executor
