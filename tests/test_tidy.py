@@ -21,7 +21,6 @@ LINES_RATCHET = {
     "src/fuguemux/keeper/keeper.py": 325,
     "src/fuguemux/persistence/checkpoint.py": 330,
     "src/fuguemux/persistence/recovery.py": 370,
-    "src/fuguemux/persistence/pane_scrollback.py": 310,
     "src/fuguemux/persistence/wal/writer.py": 495,
     "src/fuguemux/server/keeper_client.py": 350,
     "src/fuguemux/server/lifecycle.py": 370,
