@@ -97,7 +97,7 @@ COMMAND: Final = Command(
     usage="[-aciEF] [-m max] [-t target-pane] [--json] pattern",
     arguments=(0, None),
     decide=decide,
-    help="Find lines in a pane's screen and scrollback by a regular expression, with -F by a text; -a in all panes.",
+    help="Find lines of a pane by a regular expression, with -F by a text; -a in all panes.",
     read_only=True,
     plain_words=True,
 )
