@@ -1,11 +1,8 @@
 """`fugue search` on a real server."""
 
 import json
-import os
-import signal
-import subprocess
 
-from tests.support.running import PROGRAM, Running, until
+from tests.support.running import Running, until
 from tests.support.terminal_client import terminal_client
 
 LINES = 60_000
@@ -49,16 +46,12 @@ def test_an_expression_that_never_ended_elsewhere_does(fugue: Running) -> None:
 
 def test_an_interrupted_search_leaves_a_server_that_answers(fugue: Running) -> None:
     filled(fugue)
-    reading, writing = os.pipe()  # nobody reads it, so that the search cannot end
-    with subprocess.Popen(
-        [PROGRAM, "search", "-t", "work:1", "--json", "line"], env=fugue.environment, stdout=writing
-    ) as client:
-        os.close(writing)
-        assert os.read(reading, 1) == b"{"
+    words = ("search", "-t", "work:1", "--json", "line")
+    with terminal_client(*words, environment=fugue.environment) as client:
+        client.until(b'"line":3')  # what it prints from now on nobody reads, so that it cannot end
         assert fugue.format("#{session_name}") == "work"
-        client.send_signal(signal.SIGINT)
-        assert client.wait(30) == 130
-    os.close(reading)
+        client.type(b"\x03")
+        assert client.wait() == 130
     assert fugue.format("#{session_name}") == "work"
     with terminal_client(
         "search", "-t", "work:1", "-c", "line", environment=fugue.environment
