@@ -73,7 +73,7 @@ def run_script(fugue: Running, reaper: Reaper, name: str) -> None:
     reaper.arm()
     for words, step in SCRIPT[first:]:
         done = step(fugue)
-        if words.startswith("send-keys"):
+        if words.startswith("send-keys") or done.returncode != 0:
             reaper.killed.wait(KEYS_SECONDS)
         if reaper.killed.is_set():
             fugue.wait_for_server()

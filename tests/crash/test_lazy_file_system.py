@@ -1,5 +1,7 @@
 """The real server on a file system that forgets whatever was not synced: every acknowledgement must have been preceded by it."""
 
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,7 +9,7 @@ import pytest
 
 from tests.support.faults import require
 from tests.support.lazy_fs import Control, lazy_file_system
-from tests.support.running import Running
+from tests.support.running import Running, kill
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 
@@ -66,3 +68,30 @@ def test_writes_that_take_only_a_part_are_gone_on_with(control: Control, fugue: 
     assert shape(fugue) == before
     lines = fugue.history("work").splitlines()
     assert [line for line in lines if line.isdigit()] == [str(n) for n in range(1, 9001)]
+
+
+def test_a_killed_server_that_still_waits_for_the_disk_is_waited_for(
+    control: Control, fugue: Running
+) -> None:
+    """A process that was killed keeps its sockets and locks until its last thread is back from the disk."""
+    fugue("new-session", "-d", "-s", "work", "-x", "80", "-y", "24")
+    fugue("send-keys", "-t", "work", "echo kept", "Enter")
+    fugue.wait_for("\nkept", "work")
+    fugue("new-window", "-d", "-t", "work:")
+    panes, keeper, server = fugue.pane_pids(), fugue.keeper_pid(), fugue.server_pid()
+    control.say("hold")
+    fugue("send-keys", "-t", "work", "echo more", "Enter")
+    control.say("held")
+    os.kill(keeper, signal.SIGSTOP)
+    kill(server)
+    kill(keeper, *panes)
+    asked = [
+        fugue.begin("capture-pane", "-p", "-t", "work"),
+        fugue.begin("rename-window", "-t", "work", "renamed"),
+    ]
+    control.say("go")
+    for each in asked:
+        output, error = each.communicate(timeout=60)
+        assert (each.returncode, error) == (0, "")
+        assert "kept" in output or each is not asked[0]
+    assert fugue.format("#{window_name}", "work:0") == "renamed"

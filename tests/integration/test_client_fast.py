@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -154,6 +155,30 @@ def test_a_question_is_asked_again_when_the_server_is_lost(
     assert asked == [tuple(map(str.encode, words))] * times
     assert done.returncode == (0 if times == 2 else 1)
     assert done.stderr == (b"" if times == 2 else b"server exited unexpectedly\n")
+
+
+def test_a_server_that_never_greets_took_no_command_so_the_next_one_is_asked(
+    tmp_path: Path,
+) -> None:
+    """A killed server keeps its socket while a thread of it waits for the disk: whoever connects then hears nothing."""
+    path = str(tmp_path / "s")
+    with socket.socket(socket.AF_UNIX) as dying:
+        dying.bind(path)
+        dying.listen()
+        client = subprocess.Popen(
+            [*CLIENT, "-S", path, "kill-session"],
+            env=client_environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        connection, _ = dying.accept()
+        assert connection.recv(1), "it has said what it wants"
+        os.unlink(path)
+        with serving(tmp_path / "s", lambda peer: peer.exit()) as server:
+            connection.close()
+            assert client.communicate(timeout=60) == (b"", b"")
+    assert client.returncode == 0
+    assert len(server.peers) == 1
 
 
 def test_an_answer_that_was_begun_is_not_printed_twice(tmp_path: Path) -> None:

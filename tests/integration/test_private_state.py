@@ -200,8 +200,6 @@ def test_purge_takes_content_off_the_disk(fugue: Running, everything: bool) -> N
     assert "marker-one" not in fugue.history("work:0.0")
     show(fugue, "marker-new", "work:0.0")
     fugue.kill_everything()
-    fugue.run("list-sessions")
-    fugue.wait_for_server()
     assert "marker-new" in fugue.history("work:0.0")
 
 

@@ -3,6 +3,7 @@
 import contextlib
 import socket
 import threading
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -17,7 +18,7 @@ class FailpointListener:
         self._path = path
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._reached: list[tuple[str, int]] = []
-        self._paused: dict[str, list[socket.socket]] = {}
+        self._paused: dict[str, list[tuple[socket.socket, int]]] = {}
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._serve, daemon=True)
 
@@ -38,7 +39,7 @@ class FailpointListener:
         self._listener.close()
         self._thread.join()
         for waiting in self._paused.values():
-            for connection in waiting:
+            for connection, _ in waiting:
                 connection.close()
 
     def environment(self, points: str) -> dict[str, str]:
@@ -59,14 +60,21 @@ class FailpointListener:
                 )
             return self._pids(name)[count - 1]
 
-    def answer(self, name: str, words: str = "go", timeout_s: float = 10.0) -> None:
-        """Let the first process that pauses at `name` go on, or do what `words` say (`kill`, `raise:EIO`)."""
+    def answer(
+        self, name: str, words: str | Callable[[], str] = "go", timeout_s: float = 10.0
+    ) -> int:
+        """Let the first process that pauses at `name` go on, or do what `words` say (`kill`, `raise:EIO`); its pid.
+
+        A function is asked for the words once somebody pauses there.
+        """
         with self._changed:
             if not self._changed.wait_for(lambda: bool(self._paused.get(name)), timeout_s):
                 raise TimeoutError(f"nobody pauses at {name}; reached: {self._reached}")
-            connection = self._paused[name].pop(0)
+            connection, pid = self._paused[name].pop(0)
+        said = words if isinstance(words, str) else words()
         with connection, contextlib.suppress(BrokenPipeError, ConnectionResetError):
-            connection.sendall(words.encode())  # unless it was killed while it waited
+            connection.sendall(said.encode())  # unless it was killed while it waited
+        return pid
 
     def _pids(self, name: str) -> list[int]:
         return [pid for reached, pid in self._reached if reached == name]
@@ -86,8 +94,8 @@ class FailpointListener:
             if not line.endswith(b"\n"):
                 connection.close()
                 continue
-            name, pid = line.decode().split()
+            name, digits = line.decode().split()
             with self._changed:
-                self._reached.append((name, int(pid)))
-                self._paused.setdefault(name, []).append(connection)
+                self._reached.append((name, int(digits)))
+                self._paused.setdefault(name, []).append((connection, int(digits)))
                 self._changed.notify_all()

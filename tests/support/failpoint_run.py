@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.support.failpoint_listener import FailpointListener
-from tests.support.running import Running
+from tests.support.running import Running, wait_dead
 
 WAIT_SECONDS = 0.05
 
@@ -19,8 +19,9 @@ class Reaper:
         self._name = name
         self._armed = threading.Event()
         self._ended = threading.Event()
+        self._deadly = False
         self.killed = threading.Event()
-        """Set when a process was killed there."""
+        """Set when a process was killed there and is dead."""
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
 
@@ -35,14 +36,18 @@ class Reaper:
 
     def _serve(self) -> None:
         while not self._ended.is_set():
-            deadly = self._armed.is_set() and not self.killed.is_set()
             try:
-                # The words are chosen before somebody comes: a visit that began before `arm` may still pass.
-                self._listener.answer(self._name, "kill" if deadly else "go", WAIT_SECONDS)
+                pid = self._listener.answer(self._name, self._words, WAIT_SECONDS)
             except TimeoutError:
                 continue
-            if deadly:
+            if self._deadly:
+                wait_dead(pid)
                 self.killed.set()
+
+    def _words(self) -> str:
+        """Chosen when somebody is there, so that no visit after `arm` passes."""
+        self._deadly = self._armed.is_set() and not self.killed.is_set()
+        return "kill" if self._deadly else "go"
 
 
 @contextmanager

@@ -3,7 +3,8 @@
 Bytes become durable by fsync or fdatasync of the file, names by fsync of the directory. Everything lives in memory;
 `python -m tests.support.lazy_fs MOUNTPOINT CONTROL` serves it in the foreground. A connection to the Unix socket CONTROL that
 sends `drop` gets one byte when the tree is again what was durable (as after a power failure); `short` makes every second
-write take only a part of what it is given, as write(2) may.
+write take only a part of what it is given, as write(2) may; `hold` lets every sync wait, as a slow disk does, until `go`; the
+answer to `held` comes once one waits.
 
 Needs root or fusermount3, and mfusepy with libfuse.
 """
@@ -51,6 +52,9 @@ class Tree:
         self.short = False
         self._writes = 0
         self.lock = threading.RLock()
+        self.flowing = threading.Event()
+        self.flowing.set()
+        self.held = threading.Event()
 
     def find(self, path: str) -> Node:
         node: Node = self.root
@@ -82,6 +86,12 @@ class Tree:
             node.durable = bytes(node.data)
         else:
             node.durable = dict(node.names)
+
+    def wait_for_disk(self) -> None:
+        """Before a sync; the caller does not have the lock."""
+        if not self.flowing.is_set():
+            self.held.set()
+            self.flowing.wait()
 
     def drop(self) -> None:
         """A power failure: what was not synced is gone."""
@@ -167,6 +177,7 @@ def operations(tree: Tree) -> Any:  # noqa: C901  # one short method per system 
                 return 0
 
         def fsync(self, path: str, datasync: int, fh: int) -> int:
+            tree.wait_for_disk()
             with tree.lock:
                 tree.sync(self._handles[fh])
                 return 0
@@ -239,6 +250,13 @@ def _obey(tree: Tree, listener: socket.socket) -> None:
         connection, _ = listener.accept()
         with connection:
             word = connection.recv(16)
+            if word == b"hold":
+                tree.held.clear()
+                tree.flowing.clear()
+            elif word == b"held":
+                tree.held.wait()
+            elif word == b"go":
+                tree.flowing.set()
             with tree.lock:
                 if word == b"drop":
                     tree.drop()
@@ -263,7 +281,6 @@ def main(mountpoint: str, control: str) -> None:
         foreground=True,
         direct_io=True,
         hard_remove=True,
-        nothreads=True,
     )
 
 

@@ -38,6 +38,11 @@ def alive(pid: int) -> bool:
         return False
 
 
+def wait_dead(pid: int) -> None:
+    """Wait until the process runs no more."""
+    until(f"end of {pid}", lambda: not alive(pid))
+
+
 def kill(*pids: int, signal_number: int = signal.SIGKILL) -> None:
     """Signal all, then wait until none of them runs (SIGKILL only)."""
     assert all(pid > 1 for pid in pids), (
@@ -99,6 +104,18 @@ class Running:
             errors="surrogateescape",
             check=False,
             timeout=60,
+        )
+
+    def begin(self, *argv: str) -> subprocess.Popen[str]:
+        """A command that is not waited for."""
+        return subprocess.Popen(
+            [PROGRAM, *argv],
+            env=self.environment,
+            cwd=self.directory,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
 
     def __call__(self, *argv: str, **environment: str) -> str:

@@ -7,3 +7,7 @@ class Failure(Exception):
 
 class ServerLost(Failure):
     """The server went away before it answered anything. Whether it carried the command out is not known."""
+
+
+class NeverGreeted(ServerLost):
+    """The server went away before it greeted, so it took no command: any may be sent to the next one."""

@@ -11,7 +11,7 @@ import sys
 from fuguemux import __version__
 from fuguemux.client import arguments
 from fuguemux.client.arguments import Options, UsageError
-from fuguemux.client.failure import Failure, ServerLost
+from fuguemux.client.failure import Failure, NeverGreeted, ServerLost
 from fuguemux.client.request import Request
 from fuguemux.protocol import messages
 from fuguemux.protocol.framing import Decoder, PeerBroke, frame
@@ -98,12 +98,11 @@ def _run(options: Options) -> int:
         sock = connect_starting(options, error)
     try:
         return converse(sock, request, greeting)
-    except ServerLost:
-        from fuguemux.client.start import connect_again
+    except ServerLost as lost:
+        from fuguemux.client.start import converse_again
 
         sock.close()
-        sock = connect_again(options)
-        return converse(sock, request, greeting)
+        return converse_again(options, request, greeting, lost)
     finally:
         sock.close()
 
@@ -135,12 +134,13 @@ def connect(path: str) -> "_socket.socket":
 def converse(sock: "_socket.socket", request: Request, greeting: bytes) -> int:
     """Ask and print what comes back. Returns the exit code; attaches if the server says so.
 
-    Raises PeerBroke, and ServerLost when the server went away: with an answer begun, that is a Failure.
+    Raises PeerBroke, and ServerLost when the server went away: with an answer begun, that is a Failure, and without its
+    greeting NeverGreeted.
     """
     send(sock, greeting)
     decoder = Decoder()
     progress = Progress()
-    answered = False
+    greeted = answered = False
     try:
         while data := receive(sock):
             decoder.receive(data)
@@ -149,6 +149,7 @@ def converse(sock: "_socket.socket", request: Request, greeting: bytes) -> int:
                 if kind == messages.PROGRESS:
                     progress.show(payload)
                     continue
+                greeted = True
                 if kind != messages.HELLO:
                     answered = True
                     progress.clear()
@@ -163,7 +164,7 @@ def converse(sock: "_socket.socket", request: Request, greeting: bytes) -> int:
         progress.clear()
     if answered:
         raise Failure(SERVER_LOST)
-    raise ServerLost(SERVER_LOST)
+    raise ServerLost(SERVER_LOST) if greeted else NeverGreeted(SERVER_LOST)
 
 
 def _take(sock: "_socket.socket", kind: int, payload: bytes) -> int | None:

@@ -11,8 +11,9 @@ import sys
 import time
 
 from fuguemux.client.arguments import NO_RESTORE, Options
-from fuguemux.client.failure import Failure, ServerLost
-from fuguemux.client.fast import SERVER_LOST, connect
+from fuguemux.client.failure import Failure, NeverGreeted, ServerLost
+from fuguemux.client.fast import connect, converse
+from fuguemux.client.request import Request
 from fuguemux.config import paths
 from fuguemux.config.paths import PathRefused
 from fuguemux.keeper.launch import keeper_argv
@@ -89,22 +90,38 @@ def connect_starting(options: Options, error: OSError) -> "_socket.socket":
     return _connect(path)
 
 
-def connect_again(options: Options) -> "_socket.socket":
-    """Return a connection to the next server, after one went away without an answer.
+def converse_again(options: Options, request: Request, greeting: bytes, lost: ServerLost) -> int:
+    """Ask the next server, after one went away without an answer; return the exit code.
 
-    Only for a command that changes nothing, so that it does not matter how far the lost server came with it. Raises
-    ServerLost for any other.
+    A server that never greeted took no command: most likely it had been killed, and kept its socket while a thread of
+    it was still with the disk. Every command is sent to the next one, as often as that happens, for a while. After a
+    greeting only a command that changes nothing is repeated, once, so that it does not matter how far the lost server
+    came with it. Raises ServerLost otherwise.
     """
-    if (
-        not options.argv
-        or options.argv[0] not in REPEATABLE
-        or any(map(_ends_command, options.argv))
-    ):
-        raise ServerLost(SERVER_LOST)
-    try:
-        return connect(options.places.socket)
-    except OSError as error:
-        return connect_starting(options, error)
+    deadline = time.monotonic() + CONNECT_SECONDS_MAX
+    repeated = False
+    while True:
+        if not isinstance(lost, NeverGreeted):
+            if repeated or not _changes_nothing(options.argv):
+                raise lost
+            repeated = True
+        elif time.monotonic() > deadline:
+            raise lost
+        try:
+            sock = connect(options.places.socket)
+        except OSError as error:
+            sock = connect_starting(options, error)
+        try:
+            return converse(sock, request, greeting)
+        except ServerLost as again:
+            lost = again
+        finally:
+            sock.close()
+        time.sleep(CONNECT_RETRY_SECONDS)
+
+
+def _changes_nothing(argv: list[str]) -> bool:
+    return bool(argv) and argv[0] in REPEATABLE and not any(map(_ends_command, argv))
 
 
 def starts_server(argv: list[str]) -> bool:

@@ -21,7 +21,6 @@ from fuguemux.persistence.files import (
     StateLock,
     StateLocked,
     Storage,
-    lock_state_directory,
 )
 from fuguemux.persistence.manifest import ManifestUnsupported
 from fuguemux.persistence.memory_files import MemoryStorage
@@ -31,6 +30,7 @@ from fuguemux.persistence.wal.segment import UnsupportedLog
 from fuguemux.server import landing as landing_zone
 from fuguemux.server import safe_mode
 from fuguemux.server.safe_mode import SafeMode, Starts
+from fuguemux.server.state_taken import take_state
 
 STOPPED_FILE = "stopped"
 USAGE = "usage: fuguemux.server.main [-L NAME | -S PATH] [--config FILE] [-f FILE]… [--no-restore]"
@@ -224,7 +224,7 @@ def _open_state(
         return _State(memory, None, "", None)
     paths.make_private_directory(state, uid)
     landing = paths.landing_file(environment, uid, places.name, state)
-    return _State(RealStorage(), lock_state_directory(state), landing, paths.log_file(state))
+    return _State(RealStorage(), take_state(state), landing, paths.log_file(state))
 
 
 def _configuration(

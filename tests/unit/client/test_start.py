@@ -9,6 +9,7 @@ import pytest
 
 from fuguemux.client import arguments, start
 from fuguemux.client.failure import Failure, ServerLost
+from fuguemux.client.request import Request
 from fuguemux.commands import table
 from fuguemux.commands.table import COMMANDS
 
@@ -96,8 +97,11 @@ def test_only_commands_that_change_nothing_may_be_asked_twice() -> None:
     "words", ["", "new -d", "kill-session -t x", "ls ; new -d", "lss", "capture-pane -b x"]
 )
 def test_any_other_is_not_asked_again(tmp_path: Path, words: str) -> None:
-    with pytest.raises(ServerLost, match=r"^server exited unexpectedly$"):
-        start.connect_again(options(tmp_path, *words.split()))
+    given = options(tmp_path, *words.split())
+    lost = ServerLost("server exited unexpectedly")
+    with pytest.raises(ServerLost) as raised:
+        start.converse_again(given, Request(given), b"", lost)
+    assert raised.value is lost
 
 
 def options(tmp_path: Path, *words: str) -> arguments.Options:
