@@ -3,13 +3,14 @@
 import os
 import signal
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.support.faults import require
 from tests.support.lazy_fs import Control, lazy_file_system
-from tests.support.running import Running, kill
+from tests.support.running import Running, kill, until
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 
@@ -70,28 +71,51 @@ def test_writes_that_take_only_a_part_are_gone_on_with(control: Control, fugue: 
     assert [line for line in lines if line.isdigit()] == [str(n) for n in range(1, 9001)]
 
 
-def test_a_killed_server_that_still_waits_for_the_disk_is_waited_for(
-    control: Control, fugue: Running
-) -> None:
-    """A process that was killed keeps its sockets and locks until its last thread is back from the disk."""
+@contextmanager
+def killed_inside_a_sync(control: Control, fugue: Running) -> Iterator[None]:
+    """Everything is killed, while a thread of the server is with the disk; that answers at the end of the block."""
     fugue("new-session", "-d", "-s", "work", "-x", "80", "-y", "24")
     fugue("send-keys", "-t", "work", "echo kept", "Enter")
     fugue.wait_for("\nkept", "work")
     fugue("new-window", "-d", "-t", "work:")
     panes, keeper, server = fugue.pane_pids(), fugue.keeper_pid(), fugue.server_pid()
     control.say("hold")
-    fugue("send-keys", "-t", "work", "echo more", "Enter")
-    control.say("held")
-    os.kill(keeper, signal.SIGSTOP)
-    kill(server)
-    kill(keeper, *panes)
-    asked = [
-        fugue.begin("capture-pane", "-p", "-t", "work"),
-        fugue.begin("rename-window", "-t", "work", "renamed"),
-    ]
-    control.say("go")
+    try:
+        fugue("send-keys", "-t", "work", "echo more", "Enter")
+        control.say("held")
+        os.kill(keeper, signal.SIGSTOP)
+        kill(server)
+        kill(keeper, *panes)
+        yield
+    finally:
+        control.say("go")
+
+
+def test_a_killed_server_that_still_waits_for_the_disk_is_asked_nothing(
+    control: Control, fugue: Running
+) -> None:
+    """A process that was killed keeps its sockets until its last thread is back from the disk."""
+    with killed_inside_a_sync(control, fugue):
+        asked = [
+            fugue.begin("capture-pane", "-p", "-t", "work"),
+            fugue.begin("rename-window", "-t", "work:0", "renamed"),
+        ]
     for each in asked:
         output, error = each.communicate(timeout=60)
         assert (each.returncode, error) == (0, "")
         assert "kept" in output or each is not asked[0]
     assert fugue.format("#{window_name}", "work:0") == "renamed"
+
+
+def test_the_lock_of_a_killed_server_that_still_waits_for_the_disk_is_waited_for(
+    control: Control, fugue: Running
+) -> None:
+    """The next server comes while the killed one still has the state directory."""
+    with killed_inside_a_sync(control, fugue):
+        (fugue.runtime / "fugue" / "default").unlink()
+        asked = fugue.begin("list-windows", "-t", "work")
+        log = fugue.state / "keeper.log"
+        until("word of waiting", lambda: "which was killed and still waits" in log.read_text())
+    output, error = asked.communicate(timeout=60)
+    assert (asked.returncode, error) == (0, "")
+    assert len(output.splitlines()) == 2

@@ -67,7 +67,11 @@ REPEATABLE = frozenset(
 DELIBERATE_STOP_FILE = "stopped"
 """In the state directory: the last server ended because somebody wanted it to (kill-server, the last session closed)."""
 
+KEEPER_LOG = "keeper.log"
+"""In the state directory: the keeper's notes, and what servers wrote to standard error."""
+
 STATE_DIRECTORY_VARIABLE = "FUGUE_PERSISTENCE_STATE_DIR"
+ENABLED_VARIABLE = "FUGUE_PERSISTENCE_ENABLED"
 CONNECT_SECONDS_MAX = 5.0
 CONNECT_RETRY_SECONDS = 0.01
 ERROR_BYTES_MAX = 4_096
@@ -96,17 +100,17 @@ def converse_again(options: Options, request: Request, greeting: bytes, lost: Se
     A server that never greeted took no command: most likely it had been killed, and kept its socket while a thread of
     it was still with the disk. Every command is sent to the next one, as often as that happens, for a while. After a
     greeting only a command that changes nothing is repeated, once, so that it does not matter how far the lost server
-    came with it. Raises ServerLost otherwise.
+    came with it. Raises ServerLost otherwise, which names the keeper's log where there is one.
     """
     deadline = time.monotonic() + CONNECT_SECONDS_MAX
     repeated = False
     while True:
         if not isinstance(lost, NeverGreeted):
             if repeated or not _changes_nothing(options.argv):
-                raise lost
+                raise _explained(options, lost)
             repeated = True
         elif time.monotonic() > deadline:
-            raise lost
+            raise _explained(options, lost)
         try:
             sock = connect(options.places.socket)
         except OSError as error:
@@ -118,6 +122,15 @@ def converse_again(options: Options, request: Request, greeting: bytes, lost: Se
         finally:
             sock.close()
         time.sleep(CONNECT_RETRY_SECONDS)
+
+
+def _explained(options: Options, lost: ServerLost) -> ServerLost:
+    """The same, with the place that may say why."""
+    with contextlib.suppress(PathRefused):
+        log = f"{state_directory(options)}/{KEEPER_LOG}"
+        if os.path.exists(log):
+            return ServerLost(f"{lost}: {log} may say why")
+    return lost
 
 
 def _changes_nothing(argv: list[str]) -> bool:
@@ -146,19 +159,38 @@ def _means_start(word: str) -> bool:
 
 
 def state_directory(options: Options) -> str:
-    """Return where this server keeps its state. Raises PathRefused when there is no such place.
+    """Return where this server keeps its state. Raises PathRefused when there is no such place."""
+    return _persistence(options)[0]
 
-    The configuration is read only if there is one: reading costs more than all the rest of a command.
+
+def _persistence(options: Options) -> tuple[str, bool]:
+    """Return the state directory, and whether anything is kept there. Raises PathRefused.
+
+    The configuration is read only if something is configured: reading costs more than all the rest of a command.
     """
     environment = paths.decoded(options.environment)
     file, _ = paths.config_file(environment, os.getuid(), options.config or None)
-    configured = environment.get(STATE_DIRECTORY_VARIABLE, "")
-    if not configured and os.path.exists(file):
+    configured, enabled = environment.get(STATE_DIRECTORY_VARIABLE, ""), True
+    if ENABLED_VARIABLE in environment or os.path.exists(file):
         from fuguemux.config.load import ConfigError, load
 
         with contextlib.suppress(ConfigError, OSError):  # the server starts with the defaults then
-            configured = load(file, environment, required=False).configuration.persistence.state_dir
-    return paths.state_directory(environment, os.getuid(), options.places.name, configured)
+            persistence = load(file, environment, required=False).configuration.persistence
+            configured, enabled = configured or persistence.state_dir, persistence.enabled
+    directory = paths.state_directory(environment, os.getuid(), options.places.name, configured)
+    return directory, enabled
+
+
+def keeper_log(options: Options) -> str:
+    """Return the file that tells why a server died or did not start, in a directory that is there; empty: there is none."""
+    try:
+        directory, enabled = _persistence(options)
+        if not enabled:
+            return ""
+        paths.make_private_directory(directory, os.getuid())
+    except PathRefused:
+        return ""  # the server says so itself
+    return f"{directory}/{KEEPER_LOG}"
 
 
 def sessions_wait(options: Options) -> bool:
@@ -203,7 +235,10 @@ def launch(options: Options) -> "Starter":
         paths.prepare(places, os.getuid())
     except PathRefused as error:
         raise Failure(str(error)) from None
-    return Starter(keeper_argv(places.keeper_socket, server_argv=server_argv(options)))
+    argv = keeper_argv(
+        places.keeper_socket, server_argv=server_argv(options), log_path=keeper_log(options)
+    )
+    return Starter(argv)
 
 
 class Starter:

@@ -43,7 +43,7 @@ class Options:
 
     def __init__(self, arguments: list[str]) -> None:
         self.socket = self.log = self.store = ""
-        self.adopt = self.foreground = self.nameless = False
+        self.adopt = self.foreground = False
         self.wait_seconds = WAIT_SECONDS_DEFAULT
         self.server_argv: list[str] = []
         rest = iter(arguments)
@@ -170,7 +170,7 @@ def daemonise(
         if os.fork() > 0:  # a process that leads no session can never get a terminal by opening one
             os._exit(0)
         os.chdir("/")
-        options.nameless = redirect_standard_streams(options.log, f"{options.socket}.stderr")
+        redirect_standard_streams(options.log, f"{options.socket}.stderr")
         close_others({listener.fileno(), lock_descriptor, writing})
         code = keep(options, listener, word_to_herald(writing))
         os.unlink(options.socket)
@@ -225,7 +225,7 @@ def raise_descriptor_limit() -> tuple[int, int] | None:
 
 def keep(options: Options, listener: socket.socket, tell: Callable[[str], None]) -> int:
     """Be the keeper until its end; return the exit code."""
-    diagnostics = Diagnostics(nameless=options.nameless)
+    diagnostics = Diagnostics(ours=not options.foreground)
     limits = raise_descriptor_limit()
     supervisor = Supervisor(options.server_argv, diagnostics, limits)
     keeper = Keeper(

@@ -1,7 +1,7 @@
 """The keeper's messages to people: one dated line each, on standard error, which the server's shares.
 
 Standard error of the daemon is the diagnostics file, or else a nameless one in memory: the reason why a server could
-not start is read back from it.
+not start is read back from it. Either begins anew when a server starts and it has grown large.
 """
 
 from __future__ import annotations
@@ -11,15 +11,16 @@ import os
 import time
 
 LAST_LINE_BYTES_MAX = 4096
-NAMELESS_BYTES_MAX = 1 << 20
+LOG_BYTES_MAX = 1 << 20
 _STDERR = 2
 
 
 class Diagnostics:
     """Appends to standard error. Never raises: a full disk must not end the panes."""
 
-    def __init__(self, *, nameless: bool = False) -> None:
-        self._nameless = nameless
+    def __init__(self, *, ours: bool = False) -> None:
+        """`ours`: standard error is a file of the keeper's own, which it may empty."""
+        self._ours = ours
         self._mark = 0
 
     def note(self, line: str) -> None:
@@ -32,7 +33,7 @@ class Diagnostics:
     def mark(self) -> None:
         """A server starts: what is written from here on is its own."""
         self._mark = self._size()
-        if self._nameless and self._mark > NAMELESS_BYTES_MAX:
+        if self._ours and self._mark > LOG_BYTES_MAX:
             with contextlib.suppress(OSError):
                 os.ftruncate(_STDERR, 0)
                 self._mark = 0
@@ -62,8 +63,8 @@ class Diagnostics:
             return 0
 
 
-def redirect_standard_streams(log: str, nameless_path: str) -> bool:
-    """Let go of the terminal: nothing to read, and output into the file `log`, or a nameless one (returns True then).
+def redirect_standard_streams(log: str, nameless_path: str) -> None:
+    """Let go of the terminal: nothing to read, and output into the file `log`, or a nameless one if that cannot be opened.
 
     `nameless_path` is where a file may be made and unlinked at once on systems without memfd_create(2).
     """
@@ -71,16 +72,15 @@ def redirect_standard_streams(log: str, nameless_path: str) -> bool:
     output = -1
     if log:
         with contextlib.suppress(OSError):
-            output = os.open(log, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
-    nameless = output < 0
-    if nameless:
+            output = os.open(log, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
+            os.fchmod(output, 0o600)  # whatever the umask
+    if output < 0:
         output = _nameless_file(nameless_path)
     for target, source in ((0, null), (1, output), (2, output)):
         os.dup2(source, target)
     for descriptor in (null, output):
         if descriptor > _STDERR:
             os.close(descriptor)
-    return nameless
 
 
 def _nameless_file(path: str) -> int:

@@ -123,7 +123,7 @@ def boot(argv: list[str], clock: Clock) -> Booted:
         configured = loaded.configuration.persistence.state_dir
         state = paths.state_directory(environment, uid, places.name, configured)
         storage, lock, landing, log_path = _open_state(
-            state, places, environment, on_disk=loaded.configuration.persistence.enabled
+            state, places, environment, clock, on_disk=loaded.configuration.persistence.enabled
         )
     except (paths.PathRefused, StateLocked, failpoints.FailpointMistake) as refused:
         raise CannotStart(str(refused)) from refused
@@ -214,7 +214,7 @@ class _State(NamedTuple):
 
 
 def _open_state(
-    state: str, places: paths.Places, environment: Mapping[str, str], *, on_disk: bool
+    state: str, places: paths.Places, environment: Mapping[str, str], clock: Clock, *, on_disk: bool
 ) -> _State:
     """Take the state directory for this process; or memory, which leaves nothing behind."""
     uid = os.getuid()
@@ -224,7 +224,7 @@ def _open_state(
         return _State(memory, None, "", None)
     paths.make_private_directory(state, uid)
     landing = paths.landing_file(environment, uid, places.name, state)
-    return _State(RealStorage(), take_state(state), landing, paths.log_file(state))
+    return _State(RealStorage(), take_state(state, clock), landing, paths.log_file(state))
 
 
 def _configuration(

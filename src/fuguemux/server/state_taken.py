@@ -9,6 +9,7 @@ import sys
 import time
 from typing import Final
 
+from fuguemux.observe.clock import NS_PER_S, Clock
 from fuguemux.persistence.files import LOCK_NAME, StateLock, lock_state_directory
 
 ENDING_SECONDS_MAX: Final = 60.0
@@ -18,13 +19,13 @@ _KILL_PENDING: Final = 1 << 8  # SIGKILL in the masks of proc_pid_status(5)
 _EXITING: Final = 0x4  # PF_EXITING in the flags of proc_pid_stat(5)
 
 
-def take_state(path: str) -> StateLock:
+def take_state(path: str, clock: Clock) -> StateLock:
     """Lock the state directory, which exists. Blocks while its last holder is ending. Raises StateLocked, OSError."""
     holder = _holder(f"{path}/{LOCK_NAME}")
-    began = time.monotonic()
+    began_ns = clock.monotonic_ns()
     told = False
     while holder and is_ending(holder):
-        waited = time.monotonic() - began
+        waited = (clock.monotonic_ns() - began_ns) / NS_PER_S
         if waited > ENDING_SECONDS_MAX:
             break
         if waited > TELL_SECONDS and not told:

@@ -104,6 +104,23 @@ def test_any_other_is_not_asked_again(tmp_path: Path, words: str) -> None:
     assert raised.value is lost
 
 
+def test_the_error_names_the_log_that_may_say_why(tmp_path: Path) -> None:
+    given = options(tmp_path, "kill-session")
+    log = Path(start.keeper_log(given))
+    assert log == tmp_path / "fugue" / "x" / "keeper.log"
+    assert log.parent.stat().st_mode & 0o777 == 0o700
+    log.touch()
+    with pytest.raises(ServerLost, match=f"^gone: {log} may say why$"):
+        start.converse_again(given, Request(given), b"", ServerLost("gone"))
+
+
+def test_a_server_that_keeps_nothing_has_no_log_either(tmp_path: Path) -> None:
+    given = options(tmp_path, "kill-session")
+    given.environment[b"FUGUE_PERSISTENCE_ENABLED"] = b"false"
+    assert start.keeper_log(given) == ""
+    assert list(tmp_path.iterdir()) == []
+
+
 def options(tmp_path: Path, *words: str) -> arguments.Options:
     environment = {b"XDG_STATE_HOME": str(tmp_path).encode(), b"HOME": b"/nonexistent"}
     return arguments.parse(["fugue", "-L", "x", *words], environment)
