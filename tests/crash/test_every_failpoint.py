@@ -46,8 +46,16 @@ SCRIPT: list[Step] = [
     command("checkpoint"),
     command("send-keys", "-t", "work:noise", SEGMENT_OVERFLOW, "Enter"),
     ("SIGKILL", kill_the_server),
+    command("restart-server"),
 ]
-FIRST_STEP = {"pane.end_logged": 4, "checkpoint": 5, "log": 6, "recovery": 7, "keeper": 7}
+FIRST_STEP = {
+    "pane.end_logged": 4,
+    "checkpoint": 5,
+    "log": 6,
+    "recovery": 7,
+    "keeper": 7,
+    "restart": 8,
+}
 """Where the script begins for points that nothing before it can reach."""
 
 

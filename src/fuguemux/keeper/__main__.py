@@ -231,7 +231,6 @@ def keep(options: Options, listener: socket.socket, tell: Callable[[str], None])
     keeper = Keeper(
         listener, supervisor, diagnostics, version=__version__, store=options.store, limits=limits
     )
-    keeper.take_signals()
     diagnostics.note(f"keeper {__version__} listens on {options.socket}")
     if options.adopt:
         keeper.await_adopter()

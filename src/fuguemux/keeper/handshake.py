@@ -10,6 +10,7 @@ from fuguemux.keeper.protocol import (
     PROTOCOL_VERSION,
     ROLE_CONTROL,
     ROLE_SERVER,
+    ROLE_STANDBY,
     flag,
     integer,
     text,
@@ -46,7 +47,7 @@ def check(hello: Message, store: str, server_pid: int) -> tuple[str, str]:
             "version", f"the keeper speaks protocol {PROTOCOL_VERSION}, the server {protocol}"
         )
     role = text(hello, "role", 64)
-    if role == ROLE_CONTROL:
+    if role in (ROLE_CONTROL, ROLE_STANDBY):
         return role, store
     if role != ROLE_SERVER:
         raise Objection("role", f"there is no role {role!r}")

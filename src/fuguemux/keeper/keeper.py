@@ -20,13 +20,15 @@ from fuguemux.keeper.protocol import (
     EXIT_GRACEFUL,
     PROTOCOL_VERSION,
     ROLE_SERVER,
+    ROLE_STANDBY,
     ExitStatus,
     integer,
     text,
 )
 from fuguemux.keeper.requests import Panes, RequestFailed, failure_message
+from fuguemux.keeper.succession import Succession
 from fuguemux.keeper.supervisor import Supervisor
-from fuguemux.keeper.watches import Watches
+from fuguemux.keeper.watches import Watches, hear_signals
 
 ADOPTER_SECONDS_MAX = 10.0
 TERMINATE_SECONDS_MAX = 10.0
@@ -61,6 +63,9 @@ class Keeper:
         self._connections = Connections(
             listener, self._selector, diagnostics, self._on_message, self._on_dropped
         )
+        self._succession = Succession(
+            supervisor, self._connections, self._panes, diagnostics, self._watch_server
+        )
         self._server: Connection | None = None
         self._server_watch: ProcessWatch | None = None
         self._spawning: dict[Child, tuple[int, Connection, int]] = {}
@@ -69,28 +74,13 @@ class Keeper:
         self._stopping = False
         self._exit_code: int | None = None
         self._signals, self._signals_in = os.pipe()
-        for descriptor in (self._signals, self._signals_in):
-            os.set_blocking(descriptor, False)
         self._selector.register(self._signals, selectors.EVENT_READ, self._on_signals)
+        hear_signals(self._signals, self._signals_in)
 
     def when_serving(self, answered: Answered) -> None:
         """Call `answered` once it is known whether a server serves."""
         self._waiting.append(answered)
         self._answer_waiting()
-
-    def take_signals(self) -> None:
-        """Hear of children's ends and of requests to stop through the loop from now on."""
-        for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, _ignore)
-        for number in (
-            signal.SIGHUP,
-            signal.SIGPIPE,
-            signal.SIGTTOU,
-            signal.SIGTTIN,
-            signal.SIGTSTP,
-        ):
-            signal.signal(number, signal.SIG_IGN)
-        signal.set_wakeup_fd(self._signals_in, warn_on_full_buffer=False)
 
     def await_adopter(self) -> None:
         """Leave the server that started this keeper some time to connect before another one is started."""
@@ -104,6 +94,7 @@ class Keeper:
             self._on_time(time.monotonic())
             if self._is_of_no_use():
                 self._end(1)
+        self._succession.keeper_ends()
         self._panes.hang_up()
         self._diagnostics.note(f"keeper ends with code {self._exit_code}")
         return self._exit_code
@@ -121,6 +112,7 @@ class Keeper:
 
     def _seconds_to_next(self) -> float | None:
         times = [self._connections.deadline(), self._supervisor.due, self._terminate_by]
+        times += [self._succession.deadline]
         now = time.monotonic()
         seconds = [moment - now for moment in times if moment is not None]
         if self._watches.polling or (
@@ -137,6 +129,7 @@ class Keeper:
         if self._terminate_by is not None and self._terminate_by <= now:
             self._diagnostics.note("the server did not stop in time")
             self._end(EXIT_GRACEFUL)
+        self._succession.on_time(now)
         self._connections.on_time(now)
         self._watches.poll()
         if (
@@ -157,6 +150,8 @@ class Keeper:
         try:
             if connection.role == ROLE_SERVER:
                 answer = self._answer_server(connection, kind, request, message, descriptors)
+            elif connection.role == ROLE_STANDBY:
+                answer = self._answer_standby(connection, kind, message)
             else:
                 answer = self._answer_control(connection, kind, request)
         except (RequestFailed, SpawnFailed) as error:
@@ -188,6 +183,7 @@ class Keeper:
             self._selector.register(pipe, selectors.EVENT_READ, lambda: self._on_executed(child))
             return None
         if kind == "ready":
+            self._succession.ready(message)
             self._supervisor.ready = True
             self._answer_waiting()
             return {}
@@ -234,6 +230,18 @@ class Keeper:
             "reason": self._supervisor.gave_up,
         }
 
+    def _answer_standby(self, connection: Connection, kind: str, message: Message) -> Message:
+        """A server has let go of everything and waits: start the next one in its place."""
+        if kind != "give-way":
+            raise RequestFailed(f"this keeper does not know the request {kind!r}")
+        if self._server is not None and self._server.pid == connection.pid:
+            self._connections.serve(self._server)  # its last words as the server
+            if self._server is not None:
+                self._connections.drop(self._server, "")
+        if connection.pid != self._supervisor.pid or self._server is not None:
+            raise RequestFailed(f"process {connection.pid} is not the server")
+        return self._succession.begin(connection, message, time.monotonic())
+
     # The handshake
 
     def _on_hello(self, connection: Connection, kind: str, message: Message) -> None:
@@ -264,7 +272,6 @@ class Keeper:
         if previous is not None:
             self._connections.send(previous, {"type": "superseded", "pid": connection.pid})
             self._connections.drop(previous, f"process {connection.pid} took over")
-        self._unwatch_server()
         self._watch_server(self._supervisor.connected(connection.pid))
         for message, descriptors in self._panes.reports():
             self._connections.send(connection, message, tuple(descriptors))
@@ -274,6 +281,7 @@ class Keeper:
             self._server = None
             if self._stopping:
                 self._end(0)
+        self._succession.dropped(connection)
 
     # Ends of processes
 
@@ -338,6 +346,9 @@ class Keeper:
     # The server
 
     def _watch_server(self, watch: ProcessWatch | None) -> None:
+        """Watch this process and no other; None: the server is our child, or there is none."""
+        if self._server_watch is not None and self._server_watch.pidfd >= 0:
+            self._selector.unregister(self._server_watch.pidfd)
         self._server_watch = watch
         if watch is not None and watch.pidfd >= 0:
             self._selector.register(watch.pidfd, selectors.EVENT_READ, self._watched_server_ended)
@@ -353,24 +364,17 @@ class Keeper:
             )  # its last words: a `taken` or `stop` sent right before
         if self._server is not None:
             self._connections.drop(self._server, "")
-        self._unwatch_server()
+        if self._terminate_by is None and self._succession.server_ended(status):
+            return
+        self._watch_server(None)
         meant = self._supervisor.ended(status, time.monotonic())
         if meant or self._stopping or self._terminate_by is not None:
             graceful = status.code == EXIT_GRACEFUL or self._terminate_by is not None
             self._end(EXIT_GRACEFUL if graceful else 0)
         self._answer_waiting()
 
-    def _unwatch_server(self) -> None:
-        if self._server_watch is not None and self._server_watch.pidfd >= 0:
-            self._selector.unregister(self._server_watch.pidfd)
-        self._server_watch = None
-
     def _answer_waiting(self) -> None:
         if self._supervisor.ready or self._supervisor.gave_up:
             waiting, self._waiting = self._waiting, []
             for answered in waiting:
                 answered(self._supervisor.gave_up)
-
-
-def _ignore(_signal: int, _frame: object) -> None:
-    """Do nothing: the number comes through the wake-up descriptor."""

@@ -19,6 +19,7 @@ __all__ = [
     "PROTOCOL_VERSION",
     "ROLE_CONTROL",
     "ROLE_SERVER",
+    "ROLE_STANDBY",
     "UNKNOWN_STATUS",
     "Channel",
     "ExitStatus",
@@ -41,6 +42,8 @@ PROTOCOL_VERSION = 1
 
 ROLE_SERVER = "server"
 ROLE_CONTROL = "control"
+ROLE_STANDBY = "standby"
+"""A server that has let go of everything for another one and waits how that fares."""
 
 EXIT_DELIBERATE = 0
 """The server was told to end (kill-server): the keeper hangs its panes up and ends too."""

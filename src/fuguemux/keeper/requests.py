@@ -113,6 +113,10 @@ class Panes:
                 return child
         return None
 
+    def running(self) -> set[str]:
+        """Return the keys of the panes whose processes have not ended."""
+        return {key for key, child in self.by_key.items() if child.status is None}
+
     def hang_up(self) -> None:
         """End of the keeper: every process learns that its terminal is gone."""
         for child in self.by_key.values():

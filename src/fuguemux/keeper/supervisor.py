@@ -90,6 +90,23 @@ class Supervisor:
             self.watch.close()
             self.watch = None
 
+    def give_way(self) -> None:
+        """The server stands by: start the next one in its place."""
+        self.forget()
+        self.start()
+
+    def take_back(self, pid: int, *, child: bool) -> ProcessWatch | None:
+        """The server that stood by is the server again; return its watch if it is not our child."""
+        self.forget()
+        self.pid = pid
+        self.watch = None if child else ProcessWatch(pid)
+        return self.watch
+
+    def kill(self) -> None:
+        """End the server at once."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
+
     def ended(self, status: ExitStatus, now: float) -> bool:
         """The server ended. Return whether that was meant, so that the keeper must end as well."""
         was_ready = self.ready

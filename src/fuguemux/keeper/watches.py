@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import selectors
+import signal
 from collections.abc import Callable
 
 from fuguemux.keeper.children import Child
@@ -49,3 +51,24 @@ class Watches:
         self.remove(child)
         child.watch.close()
         self._on_ended(child)
+
+
+def hear_signals(reading: int, writing: int) -> None:
+    """From now on the numbers of signals that matter come through this pipe; others that would end us are ignored."""
+    os.set_blocking(reading, False)
+    os.set_blocking(writing, False)
+    for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _ignore)
+    for number in (
+        signal.SIGHUP,
+        signal.SIGPIPE,
+        signal.SIGTTOU,
+        signal.SIGTTIN,
+        signal.SIGTSTP,
+    ):
+        signal.signal(number, signal.SIG_IGN)
+    signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+
+
+def _ignore(_signal: int, _frame: object) -> None:
+    """Do nothing: the number comes through the wake-up descriptor."""

@@ -1,8 +1,9 @@
 """One client's connection: frames in, calls to a handler; calls from the server, frames out. Bounded in both directions."""
 
 import asyncio
+import socket
 from collections.abc import Callable
-from typing import Final, Literal
+from typing import Final, Literal, cast
 
 from fuguemux import __version__
 from fuguemux.model.ids import ClientId
@@ -176,6 +177,13 @@ class Connection(asyncio.Protocol):
         """Undo `pause_reading`."""
         if self.is_open:
             self._transport.resume_reading()
+
+    def share(self) -> socket.socket | None:
+        """Return a duplicate of the socket, which keeps the client waiting when this connection is closed."""
+        if not self.is_open or self.congested:
+            return None
+        shared = self._transport.get_extra_info("socket")
+        return None if shared is None else cast("socket.socket", shared.dup())
 
     def abort(self, reason: str) -> None:
         """Close at once and silently."""

@@ -109,8 +109,8 @@ class Lifecycle(Protocol):
         """kill-server: deliberate."""
         ...
 
-    async def restart(self) -> bytes:
-        """Give way to a new server process; a line about it. Raises EffectFailed."""
+    async def restart(self, asker: Asker) -> bytes:
+        """Give way to a new server process; the asker hears from whichever serves then. Raises EffectFailed."""
         ...
 
 
@@ -183,7 +183,7 @@ class EffectRunner:
             case ef.StopServer():
                 self._lifecycle.stop()
             case ef.RestartServer():
-                return _printed(self._lifecycle.restart())
+                return _printed(self._lifecycle.restart(asker))
             case ef.PipePane():
                 self._shells.pipe_pane(effect)
             case (

@@ -206,9 +206,14 @@ class KeeperClient:
         """Have the keeper close the descriptor `name`."""
         await self._ask({"type": "unstore", "name": name})
 
-    async def ready(self) -> None:
-        """Say that we serve: whoever waits for the server to start is told."""
-        await self._ask({"type": "ready"})
+    async def ready(self, version: str = "", panes: Sequence[str] | None = None) -> None:
+        """Say that we serve: whoever waits for the server to start is told.
+
+        `panes` are the keys of those that we carry on with. A server that stood by gets its place back, and we are ended,
+        if one is missing: RequestFailed.
+        """
+        message: Message = {"type": "ready", "version": version}
+        await self._ask(message if panes is None else {**message, "panes": list(panes)})
 
     async def stop(self) -> None:
         """Say that our end is meant: when we are gone the keeper hangs every pane up and ends."""

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from fuguemux import __version__
 from fuguemux.commands import source_file
 from fuguemux.commands.formats import Context
 from fuguemux.keeper.protocol import (
@@ -25,12 +26,13 @@ from fuguemux.persistence.packs import PackDamaged
 from fuguemux.persistence.recovery import RECOVERIES
 from fuguemux.persistence.report import save_report
 from fuguemux.reactions import server_ended
-from fuguemux.server import preflight, recovery_notice, safe_mode
+from fuguemux.server import giving_way, recovery_notice, safe_mode
 from fuguemux.server.askers import InternalAsker
 from fuguemux.server.boot import STOPPED_FILE, CannotStart, global_environment
 from fuguemux.server.closed_sessions import delete_save
 from fuguemux.server.connection import Connection
-from fuguemux.server.executor import EffectFailed
+from fuguemux.server.executor import Asker, EffectFailed
+from fuguemux.server.giving_way import GivingWay
 from fuguemux.server.idle_panes import IdlePanes
 from fuguemux.server.keeper_client import (
     HeldPane,
@@ -45,6 +47,7 @@ from fuguemux.server.keeper_client import (
 from fuguemux.server.rebuild import empty_screen, rebuild
 from fuguemux.server.restoration import Restoration
 from fuguemux.server.session_restorer import SessionRestorer
+from fuguemux.server.standby import Handover
 
 if TYPE_CHECKING:
     from fuguemux.server.main import Server
@@ -61,6 +64,9 @@ class Lifecycle:
 
     def __init__(self, server: Server) -> None:
         self._server = server
+        self.handover: Handover | None = None
+        """Set once this server gives way; after `close` it is complete."""
+        self._giving_way: GivingWay | None = None
         self._ready = asyncio.Event()
         self._stop: asyncio.Future[int] = server.loop.create_future()
         self._stopping = False
@@ -86,8 +92,10 @@ class Lifecycle:
             server.booted.storage.unlink(self._stopped_path())
         if server.booted.starts is not None:
             server.booted.starts.served()
+        giving_way.tell_of_refusal(server)
         self._ready.set()
-        await keeper.ready()
+        await keeper.ready(__version__, server.processes.keys())
+        giving_way.tell_asker(server)
         server.flusher.start_chores()
         server.spawn(server.checkpointer.run())
         server.spawn(IdlePanes(server.panes, server.clock).run())
@@ -114,6 +122,8 @@ class Lifecycle:
             try:
                 return await KeeperClient.connect(path, store=server.keeper_store)
             except KeeperUnreachable:
+                if server.returned is not None and server.returned.panes:
+                    return await giving_way.keeper_for(server, self._keeper_argv())
                 await start_keeper(self._keeper_argv())
                 return await KeeperClient.connect(path, store=server.keeper_store)
         except (KeeperUnreachable, KeeperRefused) as refused:
@@ -306,16 +316,15 @@ class Lifecycle:
         self._server.processes.grace.shutdown()
         self._end(EXIT_GRACEFUL)
 
-    async def restart(self) -> bytes:
-        """Give way to a new server process, once that has proved that it can take over. Raises EffectFailed."""
+    async def restart(self, asker: Asker) -> bytes:
+        """Give way to a new server process, once that has proved that it can take over. Raises EffectFailed.
+
+        Does not return before the end of this server: what came of it is told by `Handover.answer`.
+        """
         server = self._server
-        if server.booted.log_path is None:
-            raise EffectFailed("restart-server: without persistence there is nothing to go on from")
-        server.facts.look_now()
-        await self.checkpoint("restart")
-        text = await preflight.prove(server.booted.state_directory, server.engine.state.panes)
+        self._giving_way = await giving_way.proved(server, asker)
         self._end(EXIT_RESTART)
-        return text.encode() + b"\n"
+        return await self._giving_way.left
 
     def reload_configuration(self) -> None:
         """SIGHUP."""
@@ -348,6 +357,7 @@ class Lifecycle:
         keeper = server.processes.keeper
         for terminal in server.panes:
             server.output.stop(terminal)  # what comes from now on waits in the kernel
+        leaving = self._giving_way if code == EXIT_RESTART else None
         if code == EXIT_GRACEFUL:
             server.facts.look_now()
             with contextlib.suppress(OSError, PackDamaged):
@@ -360,7 +370,9 @@ class Lifecycle:
         if keeper is not None and code != EXIT_RESTART:
             with contextlib.suppress(KeeperUnreachable):
                 await keeper.stop()
-        await self._farewell(attached=code != EXIT_RESTART)
+        if leaving is not None:
+            leaving.keep_asker()
+        await self._farewell(leaving)
         if code == EXIT_DELIBERATE:
             self._note_deliberate()
             if server.booted.safe is not None:
@@ -370,17 +382,21 @@ class Lifecycle:
         server.zone.close()
         if keeper is not None:
             keeper.close()  # only now: it hangs the panes up, and what they say to that is no part of the log
+        if leaving is not None:
+            self.handover = leaving.handover(server.processes)
         diagnostics.info("server.stopped", code=code, durable=durable)
 
-    async def _farewell(self, *, attached: bool) -> None:
-        """Give clients a moment to read their last message; `attached`: those too that look at a session."""
+    async def _farewell(self, leaving: GivingWay | None) -> None:
+        """Give clients a moment to read their last message; before another server those that go on there need none."""
         server = self._server
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(FAREWELL_SECONDS):
                 for connection in server.listener.connections:
-                    if attached or not connection.is_attached:
+                    if leaving is None or not leaving.goes_on(connection):
                         await connection.wait_gone()
         server.listener.abort_all("the server ended")
+        if leaving is not None:
+            leaving.left.set_result(b"")
 
     def _stopped_path(self) -> str:
         return f"{self._server.booted.state_directory}/{STOPPED_FILE}"

@@ -17,16 +17,15 @@ from fuguemux import __version__
 from fuguemux.commands.environment import Surroundings
 from fuguemux.engine.commit import Committer
 from fuguemux.engine.engine import Engine
-from fuguemux.keeper.protocol import EXIT_CANNOT_START
 from fuguemux.model.events import AnyEvent
 from fuguemux.model.live import ServerFacts
 from fuguemux.model.state import ServerState
-from fuguemux.observe.clock import SystemClock, clock_of
+from fuguemux.observe.clock import SystemClock
 from fuguemux.observe.failpoints import reach
 from fuguemux.persistence.checkpoint import CheckpointSeries, CheckpointSettings
 from fuguemux.persistence.retention import GENERATIONS_MIN
 from fuguemux.persistence.wal.writer import LogWriter, WriterOptions
-from fuguemux.server.boot import Booted, CannotStart, boot, option_defaults, withhold
+from fuguemux.server.boot import Booted, CannotStart, option_defaults, withhold
 from fuguemux.server.checkpointer import Checkpointer, PaneSources
 from fuguemux.server.closed_sessions import ClosedSessions
 from fuguemux.server.command_effects import CommandEffects
@@ -42,6 +41,7 @@ from fuguemux.server.landing import LandingZone, ZoneUnusable
 from fuguemux.server.lifecycle import Lifecycle
 from fuguemux.server.listener import Listener, bind_private
 from fuguemux.server.live_view import ServerView
+from fuguemux.server.lives import live
 from fuguemux.server.pane_input import PaneInput
 from fuguemux.server.pane_output import PaneOutput
 from fuguemux.server.pane_terminal import PaneTerminal
@@ -53,6 +53,7 @@ from fuguemux.server.scroll_views import ScrollViews
 from fuguemux.server.search import Searcher
 from fuguemux.server.server_log import ServerLog
 from fuguemux.server.shells import Shells
+from fuguemux.server.standby import Handover
 from fuguemux.server.surface import ServerSurface
 from fuguemux.server.viewers import Viewers
 from fuguemux.server.witness import Witness
@@ -73,7 +74,10 @@ class Server:
         clock: SystemClock,
         loop: asyncio.AbstractEventLoop,
         tasks: asyncio.TaskGroup,
+        returned: Handover | None = None,
     ) -> None:
+        self.returned = returned
+        """Set in a process that gave way to a server which failed, and serves again."""
         self.booted = booted
         self.clock = clock
         self.loop = loop
@@ -328,21 +332,16 @@ class Server:
 def main(argv: list[str] | None = None) -> int:
     """Run until stopped; the exit code."""
     os.umask(0o077)
-    clock = clock_of(os.environ)
-    try:
-        booted = boot(sys.argv[1:] if argv is None else argv, clock)
-        reach("recovery.read")
-        return asyncio.run(_serve(booted, clock))
-    except CannotStart as refused:
-        sys.stderr.write(f"{refused}\n")
-        return EXIT_CANNOT_START
+    return live(sys.argv[1:] if argv is None else argv, _serve)
 
 
-async def _serve(booted: Booted, clock: SystemClock) -> int:
+async def _serve(
+    booted: Booted, clock: SystemClock, returned: Handover | None
+) -> tuple[int, Handover | None]:
     loop = asyncio.get_running_loop()
     try:
         async with asyncio.TaskGroup() as tasks:
-            server = Server(booted, clock, loop, tasks)
+            server = Server(booted, clock, loop, tasks, returned)
             lifecycle = server.lifecycle
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, lifecycle.stop_gracefully)
@@ -360,7 +359,7 @@ async def _serve(booted: Booted, clock: SystemClock) -> int:
             server.cancel_tasks()
     except* CannotStart as refused:
         raise refused.exceptions[0] from None
-    return code
+    return code, lifecycle.handover
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import os
 from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -266,7 +267,20 @@ class Processes:
         except (RequestFailed, KeeperUnreachable) as failure:
             diagnostics.debug("keeper_not_told", what=what, key=key, reason=str(failure))
 
-    # For another keeper
+    # For another keeper, or another server
+
+    def keys(self) -> list[str]:
+        """The keeper's keys of all processes that are carried on with."""
+        return list(self._by_key)
+
+    def let_go(self) -> list[HeldPane]:
+        """Give every running process away, each with a master of its own; the panes stay as they are."""
+        panes = [replace(held, master_fd=os.dup(held.master_fd)) for held in self.held()]
+        for terminal in self._panes:
+            if terminal.master is not None:
+                terminal.master.close()
+                terminal.master = None
+        return panes
 
     def held(self) -> list[HeldPane]:
         """Every process that runs, as another keeper needs it."""

@@ -1,0 +1,98 @@
+"""One server after another at a person's wish: the old one stands by until the new one serves, and comes back if it fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fuguemux.keeper.channel import Message
+from fuguemux.keeper.connections import Connection, Connections
+from fuguemux.keeper.diagnostics import Diagnostics
+from fuguemux.keeper.handover import Handover, retire
+from fuguemux.keeper.process import ProcessWatch
+from fuguemux.keeper.protocol import ExitStatus
+from fuguemux.keeper.requests import Panes, RequestFailed
+from fuguemux.keeper.supervisor import Supervisor
+
+
+class Succession:
+    """At most one handover at a time. Belongs to the keeper's loop, which tells it what happens."""
+
+    def __init__(
+        self,
+        supervisor: Supervisor,
+        connections: Connections,
+        panes: Panes,
+        diagnostics: Diagnostics,
+        watch: Callable[[ProcessWatch | None], None],
+    ) -> None:
+        """`watch` is called with what tells of the end of the process that is the server from then on."""
+        self._supervisor = supervisor
+        self._connections = connections
+        self._panes = panes
+        self._diagnostics = diagnostics
+        self._watch = watch
+        self._standby: Connection | None = None
+        self._handover: Handover | None = None
+
+    @property
+    def deadline(self) -> float | None:
+        """When the new server is given up; None: there is none, or it is ending."""
+        return None if self._handover is None else self._handover.deadline
+
+    def begin(self, standby: Connection, message: Message, now: float) -> Message:
+        """Start the next server; the answer for the one that stands by. Raises RequestFailed, PeerBroke."""
+        supervisor = self._supervisor
+        if not supervisor.argv:
+            raise RequestFailed("this keeper was not told how to start a server")
+        handover = Handover(standby.pid, message, now, child=supervisor.watch is None)
+        self._watch(None)
+        supervisor.give_way()
+        self._standby, self._handover = standby, handover
+        self._diagnostics.note(f"process {standby.pid} stands by for process {supervisor.pid}")
+        return {"pid": supervisor.pid}
+
+    def ready(self, message: Message) -> None:
+        """A server says that it serves: the one that stands by for it may go. Raises RequestFailed if this one lacks panes."""
+        handover, standby = self._handover, self._standby
+        if handover is None or standby is None:
+            return
+        lacking = handover.refusal or handover.lacking(message, self._panes.running())
+        if lacking:
+            self._refuse(handover, lacking)
+            raise RequestFailed(lacking)
+        self._handover = None
+        self._connections.send(standby, retire(self._supervisor.pid, message))
+
+    def on_time(self, now: float) -> None:
+        """End a new server that takes too long."""
+        handover = self._handover
+        if handover is not None and handover.deadline is not None and handover.deadline <= now:
+            self._refuse(handover, f"it did not serve within {handover.seconds} s")
+
+    def server_ended(self, status: ExitStatus) -> bool:
+        """The server ended. Return whether it was a new one, and the one that stood by serves again."""
+        handover, standby = self._handover, self._standby
+        if handover is None or standby is None:
+            return False
+        words = self._diagnostics.last_words()
+        self._handover = None
+        self._diagnostics.note(f"the new server ended ({status}): back to process {handover.pid}")
+        self._watch(None)
+        self._watch(self._supervisor.take_back(handover.pid, child=handover.child))
+        self._connections.send(standby, handover.resume(str(status), words))
+        return True
+
+    def dropped(self, connection: Connection) -> None:
+        """A connection is gone: if it stood by, nobody does any more."""
+        if connection is self._standby:
+            self._standby = self._handover = None
+
+    def keeper_ends(self) -> None:
+        """The keeper is told to end: so is whoever stands by."""
+        if self._standby is not None and self._handover is not None:
+            self._connections.send(self._standby, retire(0, {}))
+
+    def _refuse(self, handover: Handover, reason: str) -> None:
+        handover.give_up(reason)
+        self._diagnostics.note(f"the new server is refused: {reason}")
+        self._supervisor.kill()
