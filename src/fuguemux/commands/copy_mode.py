@@ -13,7 +13,12 @@ from fuguemux.model.state import ServerState
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
     flags = invocation.flags
     target = pane_target(state, live, invocation, invocation.target)
-    view = ScrollView(target.pane.id, page_up=flags.has("u"), leave=flags.has("q"))
+    view = ScrollView(
+        target.pane.id,
+        page_up=flags.has("u"),
+        leave=flags.has("q"),
+        ends_at_bottom=flags.has("e"),
+    )
     return Decision(effects=(view,))
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
+from fuguemux.commands.copy_mode_keys import COPY_MODE_KEYS
+
 
 class Binding(NamedTuple):
     """A key and the text of the commands that it runs."""
@@ -154,6 +156,8 @@ _ROOT: Final = (
     ),
 )
 
+_COPY_MODE: Final = tuple(_key(key, command, table=table) for table, key, command in COPY_MODE_KEYS)
+
 DEFAULTS: Final[Mapping[tuple[str, str], Binding]] = {
-    (binding.table, binding.key): binding for binding in (*_PREFIX, *_ROOT)
+    (binding.table, binding.key): binding for binding in (*_PREFIX, *_ROOT, *_COPY_MODE)
 }

@@ -103,12 +103,20 @@ def _in_mode(facts: PaneFacts) -> str:
     return str(int(facts.in_mode))
 
 
+def _of_mode(view: View, value: str) -> str:
+    """What only copy mode has."""
+    return value if view.pane_facts.in_mode else ""
+
+
 def _synchronized(view: View, pane: Pane) -> str:
     return _flag(options.get_flag(view.state, "synchronize-panes", pane=pane))
 
 
 PANE: Final[dict[str, Callable[[View, Pane], str]]] = {
     "alternate_on": lambda view, pane: _flag(view.pane_facts.alternate_on),
+    "copy_cursor_line": lambda view, pane: view.pane_facts.copy_cursor_line,
+    "copy_cursor_x": lambda view, pane: _of_mode(view, str(view.pane_facts.copy_cursor_x)),
+    "copy_cursor_y": lambda view, pane: _of_mode(view, str(view.pane_facts.copy_cursor_y)),
     "cursor_flag": lambda view, pane: _flag(view.pane_facts.cursor_visible),
     "cursor_x": lambda view, pane: str(view.pane_facts.cursor_x),
     "cursor_y": lambda view, pane: str(view.pane_facts.cursor_y),
@@ -152,6 +160,7 @@ PANE: Final[dict[str, Callable[[View, Pane], str]]] = {
     "pane_right": lambda view, pane: str(
         rectangle(view, pane).x + rectangle(view, pane).columns - 1
     ),
+    "pane_search_string": lambda view, pane: view.pane_facts.search_string,
     "pane_start_command": lambda view, pane: _start_command(pane),
     "pane_start_path": lambda view, pane: _text(pane.cwd),
     "pane_synchronized": _synchronized,
@@ -161,11 +170,13 @@ PANE: Final[dict[str, Callable[[View, Pane], str]]] = {
     "pane_tty": lambda view, pane: pane.tty,
     "pane_unseen_changes": lambda view, pane: "0",
     "pane_width": lambda view, pane: str(rectangle(view, pane).columns),
-    "scroll_position": lambda view, pane: (
-        str(view.pane_facts.scroll_position) if view.pane_facts.in_mode else ""
-    ),
+    "scroll_position": lambda view, pane: _of_mode(view, str(view.pane_facts.scroll_position)),
     "scroll_region_lower": lambda view, pane: str(view.pane_facts.scroll_region_lower),
     "scroll_region_upper": lambda view, pane: str(view.pane_facts.scroll_region_upper),
+    "search_present": lambda view, pane: _of_mode(view, _flag(view.pane_facts.search_present)),
+    "selection_present": lambda view, pane: _of_mode(
+        view, _flag(view.pane_facts.selection_present)
+    ),
     "wrap_flag": lambda view, pane: _flag(view.pane_facts.wrap_mode),
 }
 

@@ -7,14 +7,13 @@ from fuguemux.commands.command import Command, Invocation
 from fuguemux.commands.numbers import number
 from fuguemux.commands.targets import pane_target
 from fuguemux.model.decision import Decision, Refused
-from fuguemux.model.effects import Effect, ResetTerminal, ScrollView, SendBytes, SendKeys
+from fuguemux.model.effects import CopyModeCommand, Effect, ResetTerminal, SendBytes, SendKeys
 from fuguemux.model.ids import PaneId
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
 
 REPEATS_MAX: Final = 100_000
 """tmux allows four thousand million, and is busy with them for hours."""
-_LEAVING: Final = ("cancel",)
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
@@ -26,7 +25,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     if flags.has("F"):
         words = tuple(settings.expanded(state, live, invocation, word, target) for word in words)
     if flags.has("X"):
-        return _mode_command(live, target.pane.id, words)
+        return _mode_command(live, target.pane.id, words, times)
     effects: list[Effect] = []
     if flags.has("R"):
         effects.append(ResetTerminal(target.pane.id))
@@ -49,15 +48,14 @@ def _hexadecimal(word: str) -> int | None:
     return code if 0 <= code <= 0xFF else None
 
 
-def _mode_command(live: LiveView, pane: PaneId, words: tuple[str, ...]) -> Decision:
-    """A command of the scroll view. Those it does not know do nothing, as in tmux."""
+def _mode_command(live: LiveView, pane: PaneId, words: tuple[str, ...], times: int) -> Decision:
+    """A command of copy mode. Those it does not know do nothing, as in tmux."""
     if not live.pane(pane).in_mode:
         raise Refused("not in a mode")
-    if words and words[0] in _LEAVING:
-        return Decision(effects=(ScrollView(pane, leave=True),))
-    if words and words[0] in ("page-up", "halfpage-up"):
-        return Decision(effects=(ScrollView(pane, page_up=True),))
-    return Decision()
+    if not words:
+        return Decision()
+    argument = words[1] if len(words) > 1 else ""
+    return Decision(effects=(CopyModeCommand(pane, words[0], argument, times),))
 
 
 COMMAND: Final = Command(

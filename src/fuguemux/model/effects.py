@@ -77,11 +77,23 @@ class Detach(Effect, frozen=True):
 
 
 class ScrollView(Effect, frozen=True):
-    """The pane shows its history (copy-mode); `page_up` goes up a page at once; `leave` ends it."""
+    """The pane shows its history (copy-mode); `page_up` goes up a page at once; `leave` ends it.
+
+    With `ends_at_bottom` scrolling down to the end leaves it, too."""
 
     pane: PaneId
     page_up: bool = False
     leave: bool = False
+    ends_at_bottom: bool = False
+
+
+class CopyModeCommand(Effect, frozen=True):
+    """send-keys -X: a command of copy mode by tmux's name. A search waits for its end; one that there is not does nothing."""
+
+    pane: PaneId
+    command: str
+    argument: str = ""
+    times: int = 1
 
 
 class Refresh(Effect, frozen=True):

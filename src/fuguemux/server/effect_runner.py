@@ -76,6 +76,12 @@ class Commands(Protocol):
     def save_buffer(self, effect: ef.SaveBuffer) -> Awaitable[Ending]: ...
 
 
+class CopyModes(Protocol):
+    """Panes in copy mode."""
+
+    def copy_mode(self, effect: ef.CopyModeCommand, asker: Asker) -> Awaitable[Ending] | None: ...
+
+
 class Searcher(Protocol):
     """Looks through panes."""
 
@@ -123,6 +129,7 @@ Long = (
     | ef.LoadBuffer
     | ef.SaveBuffer
     | ef.SearchPanes
+    | ef.CopyModeCommand
 )
 """Effects that may take long; what comes of them is awaited when others may have their turn."""
 
@@ -140,6 +147,7 @@ class EffectRunner:
         lifecycle: Lifecycle,
         commands: Commands,
         searcher: Searcher,
+        copy_modes: CopyModes,
     ) -> None:
         self._panes = panes
         self._processes = processes
@@ -149,6 +157,7 @@ class EffectRunner:
         self._lifecycle = lifecycle
         self._commands = commands
         self._searcher = searcher
+        self._copy_modes = copy_modes
 
     async def run(self, effects: Sequence[ef.Effect], asker: Asker) -> Sequence[Awaitable[Ending]]:
         """Do `effects` in order; what takes long is returned to be awaited later. Raises EffectFailed."""
@@ -195,6 +204,7 @@ class EffectRunner:
                 | ef.LoadBuffer()
                 | ef.SaveBuffer()
                 | ef.SearchPanes()
+                | ef.CopyModeCommand()
             ):
                 return self._long(effect, asker)
             case _:
@@ -219,6 +229,8 @@ class EffectRunner:
                 return self._commands.save_buffer(effect)
             case ef.SearchPanes():
                 return self._searcher.search_panes(effect, asker)
+            case ef.CopyModeCommand():
+                return self._copy_modes.copy_mode(effect, asker)
             case _:
                 assert_never(effect)
 

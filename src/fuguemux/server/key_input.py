@@ -167,9 +167,9 @@ class KeyInput:
             return ""
         terminal = self._active(viewer)
         if terminal is not None and self._scroll.in_mode(terminal.id)[0]:
-            self._scroll.key(terminal, item.name)
-            self._viewers.pane_changed(terminal, ())
-            return ""
+            vi = options.get(state, "mode-keys", window=viewer.current_window()) == "vi"
+            found = key_bindings.lookup(state, "copy-mode-vi" if vi else "copy-mode", item.name)
+            return found.command if found is not None else ""
         binding = key_bindings.lookup(state, "root", item.name)
         if binding is not None:
             return binding.command

@@ -12,6 +12,7 @@ from fuguemux.model.state import ServerState
 from fuguemux.observe.clock import Clock
 from fuguemux.server import process_table
 from fuguemux.server.capture import capture, history_row_count
+from fuguemux.server.copy_mode import ModeFacts
 from fuguemux.server.pane_terminal import PaneTerminal
 from fuguemux.server.panes import Panes
 
@@ -27,7 +28,7 @@ class ServerView:
         self._facts = facts
         self._state: Callable[[], ServerState] = ServerState
         self._clients: Callable[[], tuple[ClientFacts, ...]] = tuple
-        self._in_mode: Callable[[PaneId], tuple[bool, int]] = lambda _pane: (False, 0)
+        self._in_mode: Callable[[PaneId], ModeFacts] = lambda _pane: ModeFacts()
         self._documents: Documents = lambda _name, _arguments: None
         self._attached_s: dict[SessionId, int] = {}
 
@@ -35,7 +36,7 @@ class ServerView:
         self,
         state: Callable[[], ServerState],
         clients: Callable[[], tuple[ClientFacts, ...]],
-        in_mode: Callable[[PaneId], tuple[bool, int]],
+        in_mode: Callable[[PaneId], ModeFacts],
         documents: Documents,
     ) -> None:
         """Give the parts that are built after this one."""
@@ -75,7 +76,7 @@ class ServerView:
             return PaneFacts()
         emulator = terminal.emulator
         cursor, modes = emulator.cursor, emulator.modes
-        in_mode, position = self._in_mode(pane)
+        mode = self._in_mode(pane)
         command, path = self._foreground(pane, terminal)
         return PaneFacts(
             cursor_x=cursor.column,
@@ -84,8 +85,14 @@ class ServerView:
             history_size=history_row_count(terminal),
             history_bytes=terminal.scrollback.sizes().raw_bytes,
             alternate_on=modes.alternate_screen,
-            in_mode=in_mode,
-            scroll_position=position,
+            in_mode=mode.in_mode,
+            scroll_position=mode.position,
+            copy_cursor_x=mode.cursor_x,
+            copy_cursor_y=mode.cursor_y,
+            copy_cursor_line=mode.cursor_line,
+            search_string=mode.search_string,
+            search_present=mode.search_present,
+            selection_present=mode.selection_present,
             current_command=command,
             current_path=path,
             mouse_any=modes.mouse != "off",

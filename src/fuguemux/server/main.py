@@ -30,6 +30,7 @@ from fuguemux.server.checkpointer import Checkpointer, PaneSources
 from fuguemux.server.closed_sessions import ClosedSessions
 from fuguemux.server.command_effects import CommandEffects
 from fuguemux.server.configuration import RunningConfiguration
+from fuguemux.server.copy_commands import CopyCommands
 from fuguemux.server.documents import Documents
 from fuguemux.server.effect_runner import EffectRunner
 from fuguemux.server.executor import Executor
@@ -258,6 +259,7 @@ class Server:
             self.lifecycle,
             self.command_effects,
             Searcher(self.panes, self.clock),
+            CopyCommands(self.engine, self.panes, self.viewers, self.flusher.wait_durable),
         )
         self.executor = Executor(self.engine, effects, self.flusher.wait_durable)
         self.command_effects.commands = self.executor

@@ -12,6 +12,7 @@ from fuguemux.model.state import ServerState, Session, Window, current_link
 from fuguemux.protocol.messages import Command
 from fuguemux.server import status_line
 from fuguemux.server.connection import Connection
+from fuguemux.server.copy_mode import Styles
 from fuguemux.server.overlays import Message, Page, StatusOverlay
 from fuguemux.server.panes import Panes
 from fuguemux.server.scroll_views import ScrollViews
@@ -137,8 +138,8 @@ class Viewer:
             status,
             top,
             (window.layout.columns, window.layout.rows),
-            _sgr(options.get(state, "pane-border-style", window=window)),
-            _sgr(options.get(state, "pane-active-border-style", window=window)),
+            style_bytes(options.get(state, "pane-border-style", window=window)),
+            style_bytes(options.get(state, "pane-active-border-style", window=window)),
             options.get(state, "mouse", session=session) == "on",
             cursor,
         )
@@ -199,8 +200,22 @@ class Viewer:
         return window is not None and stored is not None and stored.window == window.id
 
 
-def _sgr(text: str) -> bytes:
+def style_bytes(text: str) -> bytes:
+    """The SGR sequence of a style in tmux's words; of a bad one, the default's."""
     try:
         return style.parse(text).sgr()
     except ValueError:
         return style.DEFAULT.sgr()
+
+
+def mode_style(state: ServerState, pane: PaneId) -> tuple[Styles, bool]:
+    """How copy mode looks in a pane, and whether its keys are vi's."""
+    stored = state.panes.get(pane)
+    window = None if stored is None else state.windows.get(stored.window)
+
+    def sgr(option: str) -> bytes:
+        return style_bytes(options.get(state, option, window=window))
+
+    match, current = sgr("copy-mode-match-style"), sgr("copy-mode-current-match-style")
+    vi = options.get(state, "mode-keys", window=window) == "vi"
+    return Styles(match, current, sgr("mode-style")), vi

@@ -19,7 +19,7 @@ from fuguemux.server.executor import Asker, EffectFailed
 from fuguemux.server.live_view import client_name
 from fuguemux.server.overlays import Confirm, Page, Prompt
 from fuguemux.server.pane_terminal import PaneTerminal
-from fuguemux.server.viewer import Surface, Viewer
+from fuguemux.server.viewer import Surface, Viewer, mode_style
 from fuguemux.terminal.emulator import Bell, ClipboardWrite, Event, TitleChanged
 
 SYNC_SECONDS_MAX = 0.15
@@ -50,7 +50,9 @@ class Viewers:
         self._uses = 0
         self.happened: Callable[[str, SessionId], None] = lambda _hook, _session: None
         """Told of clients that come, go, are resized or look elsewhere, by the name of the hook for it."""
-        surface.scroll.moved = self._scrolled
+        self.scroll = surface.scroll
+        self.scroll.moved = self._scrolled
+        self.scroll.style = lambda pane: mode_style(surface.state, pane)
         self._last_frame: dict[ClientId, float] = {}
         self.greeting: Callable[[], str] = lambda: ""
         """A message for a client that has just attached; empty: none."""
@@ -313,14 +315,14 @@ class Viewers:
 
     def scroll_view(self, effect: ef.ScrollView, asker: Asker) -> None:
         """Show a pane's history, or stop doing so."""
-        del asker
         terminal = self._surface.panes.get(effect.pane)
         if terminal is None:
             return
         if effect.leave:
             self._surface.scroll.leave(effect.pane)
         else:
-            self._surface.scroll.enter(terminal, page_up=effect.page_up)
+            ends = effect.ends_at_bottom
+            self.scroll.enter(terminal, page_up=effect.page_up, ends_at_bottom=ends)
         self.pane_changed(terminal, ())
 
     def overlay(self, effect: ef.ShowMessage | ef.Prompt | ef.Choose | ef.ShowText) -> None:
@@ -366,9 +368,11 @@ class Viewers:
         for viewer in list(self._viewers.values()):
             self.message(viewer, text, duration_ms)
 
-    def in_mode(self, pane: PaneId) -> tuple[bool, int]:
-        """Whether the pane shows its history, and how far back."""
-        return self._surface.scroll.in_mode(pane)
+    def copied(self, pane: PaneId, data: bytes) -> None:
+        """Put what was copied on the clipboards of those who look on."""
+        for viewer in self._viewers.values():
+            if viewer.shows(pane) and len(data) < CLIPBOARD_BYTES_MAX:
+                viewer.connection.output(clipboard(data))
 
 
 def clipboard(data: bytes) -> bytes:

@@ -6,6 +6,7 @@ from fuguemux.commands import clear_history, copy_mode, send_keys, send_prefix
 from fuguemux.model.decision import Refused
 from fuguemux.model.effects import (
     ClearHistory,
+    CopyModeCommand,
     Effect,
     ResetTerminal,
     ScrollView,
@@ -61,14 +62,19 @@ def test_what_is_refused(words: tuple[str, ...], message: str) -> None:
 def test_commands_of_the_scroll_view() -> None:
     live = FakeLive(panes={PANE: PaneFacts(in_mode=True)})
     assert run(send_keys.COMMAND, STATE, "-X", "cancel", live=live).effects == (
-        ScrollView(PANE, leave=True),
+        CopyModeCommand(PANE, "cancel"),
     )
-    assert run(send_keys.COMMAND, STATE, "-X", "unheard-of", live=live).effects == ()
+    words = ("-X", "-N", "5", "search-forward", "some words")
+    assert run(send_keys.COMMAND, STATE, *words, live=live).effects == (
+        CopyModeCommand(PANE, "search-forward", "some words", 5),
+    )
+    assert run(send_keys.COMMAND, STATE, "-X", live=live).effects == ()
 
 
 def test_the_scroll_view() -> None:
     assert run(copy_mode.COMMAND, STATE, "-u").effects == (ScrollView(PANE, page_up=True),)
     assert run(copy_mode.COMMAND, STATE, "-q").effects == (ScrollView(PANE, leave=True),)
+    assert run(copy_mode.COMMAND, STATE, "-e").effects == (ScrollView(PANE, ends_at_bottom=True),)
 
 
 def test_the_prefix_key() -> None:

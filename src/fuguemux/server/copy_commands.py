@@ -1,0 +1,265 @@
+"""`send-keys -X`: carries out the commands of copy mode: moves, searches in steps on another thread, copies to buffers."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from typing import Final, NamedTuple, Protocol
+
+from fuguemux.commands import options, paste_buffers
+from fuguemux.commands.environment import session_of
+from fuguemux.engine.engine import Engine
+from fuguemux.model import effects as ef
+from fuguemux.model.decision import Decision
+from fuguemux.model.events import BufferSet
+from fuguemux.model.ids import PaneId
+from fuguemux.model.state import Buffer
+from fuguemux.persistence.pattern import BadPattern, Pattern
+from fuguemux.persistence.scrollback_search import Found, Hit, search_parts
+from fuguemux.server.copy_document import Spot
+from fuguemux.server.copy_mode import CopyMode
+from fuguemux.server.copy_motions import MOTIONS, Context
+from fuguemux.server.executor import Asker, EffectFailed, Ending
+from fuguemux.server.pane_terminal import PaneTerminal
+from fuguemux.server.panes import Panes
+from fuguemux.server.scroll_views import ScrollViews
+from fuguemux.terminal.emulator import Event
+
+STEP_RUNS: Final = 16
+"""How many runs of lines, each some milliseconds, the thread searches at a time."""
+_CANCEL: Final = "-and-cancel"
+_SEARCHES: Final = {
+    "search-forward": (True, True),
+    "search-forward-text": (True, False),
+    "search-forward-incremental": (True, False),
+    "search-backward": (False, True),
+    "search-backward-text": (False, False),
+    "search-backward-incremental": (False, False),
+}
+"""Whether forward, and whether by an expression."""
+_COPIES: Final = ("copy-selection", "copy-selection-no-clear", "copy-pipe", "copy-pipe-no-clear")
+
+
+class Screens(Protocol):
+    """Attached clients, and what they see."""
+
+    @property
+    def scroll(self) -> ScrollViews: ...
+
+    def pane_changed(self, terminal: PaneTerminal, events: Sequence[Event]) -> None: ...
+
+    def copied(self, pane: PaneId, data: bytes) -> None:
+        """Put it on the clipboards of those who look on."""
+        ...
+
+
+class _Match(NamedTuple):
+    spot: Spot
+    characters: int
+
+
+class CopyCommands:
+    """Belongs to the loop."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        panes: Panes,
+        screens: Screens,
+        durable: Callable[[int], Awaitable[None]],
+    ) -> None:
+        self._engine = engine
+        self._panes = panes
+        self._scroll = screens.scroll
+        self._screens = screens
+        self._durable = durable
+
+    def copy_mode(self, effect: ef.CopyModeCommand, asker: Asker) -> Awaitable[Ending] | None:
+        """One command; what takes long is returned. One that there is not does nothing, as in tmux."""
+        terminal, mode = self._panes.get(effect.pane), self._scroll.mode(effect.pane)
+        if terminal is None or mode is None:
+            return None
+        mode.fit(terminal.emulator.size)
+        context = self._context(effect)
+        name = effect.command.removesuffix(_CANCEL)
+        ends = effect.command.endswith(_CANCEL)
+        if name in _SEARCHES and context.argument:
+            forward, regex = _SEARCHES[name]
+            return self._search(terminal, mode, context.argument, forward=forward, regex=regex)
+        if name in ("search-again", "search-reverse"):
+            return self._search_again(terminal, mode, reverse=name == "search-reverse")
+        if name in (*_COPIES, "append-selection", "copy-line", "copy-end-of-line"):
+            return self._copy(terminal, mode, name, context, ends=ends)
+        if name == "cancel":
+            self._scroll.leave(effect.pane)
+        elif name in MOTIONS:
+            for _ in range(effect.times):
+                MOTIONS[name](mode, context)
+            if ends and mode.back == 0:
+                self._scroll.leave(effect.pane)
+        del asker
+        self._moved(terminal, mode)
+        return None
+
+    def _context(self, effect: ef.CopyModeCommand) -> Context:
+        state = self._engine.state
+        pane = state.panes[effect.pane]
+        session = session_of(state, pane)
+        return Context(
+            effect.argument,
+            options.get(state, "word-separators", session=session),
+            self._is_vi(effect.pane),
+        )
+
+    def _moved(self, terminal: PaneTerminal, mode: CopyMode) -> None:
+        if mode.ends_at_bottom and mode.back == 0:
+            self._scroll.leave(terminal.id)
+        self._scroll.moved()
+        self._screens.pane_changed(terminal, ())
+
+    # -- searching ----------------------------------------------------------------------------
+
+    async def _search(
+        self, terminal: PaneTerminal, mode: CopyMode, text: str, *, forward: bool, regex: bool
+    ) -> Ending:
+        try:
+            # As in tmux: small letters alone mean large ones, too.
+            mode.pattern = Pattern(text, regex=regex, ignore_case=text == text.lower())
+        except BadPattern as bad:
+            raise EffectFailed(f"search: {bad}") from bad
+        if text != mode.search_string:
+            mode.match = None
+        mode.search_string, mode.search_forward = text, forward
+        return await self._find(terminal, mode, forward=forward)
+
+    async def _search_again(
+        self, terminal: PaneTerminal, mode: CopyMode, *, reverse: bool
+    ) -> Ending:
+        if mode.pattern is None:
+            return Ending()
+        return await self._find(terminal, mode, forward=mode.search_forward != reverse)
+
+    async def _find(self, terminal: PaneTerminal, mode: CopyMode, *, forward: bool) -> Ending:
+        assert mode.pattern is not None, "there is something to search for"
+        vi = self._is_vi(terminal.id)
+        start = mode.cursor
+        on_match = vi and mode.match is not None and mode.match[0] == start
+        if forward and not on_match:
+            start = Spot(start.line, start.offset - 1)  # a match may begin at the cursor
+        found = await self._nearest(mode, mode.pattern, start, forward=forward)
+        if found is None and self._wraps(terminal.id):
+            document = mode.document
+            end = Spot(document.first, -1) if forward else Spot(document.stop, 0)
+            found = await self._nearest(mode, mode.pattern, end, forward=forward)
+        if self._scroll.mode(terminal.id) is not mode:
+            return Ending()  # somebody left the mode meanwhile
+        if found is None:
+            mode.match = None
+            self._screens.pane_changed(terminal, ())
+            raise EffectFailed("search: not found")
+        mode.match = found
+        behind = forward and not vi
+        line, offset = found.spot
+        mode.go(Spot(line, offset + found.characters) if behind else found.spot, centre=True)
+        self._moved(terminal, mode)
+        return Ending()
+
+    def _is_vi(self, pane: PaneId) -> bool:
+        state = self._engine.state
+        window = state.windows[state.panes[pane].window]
+        return options.get(state, "mode-keys", window=window) == "vi"
+
+    def _wraps(self, pane: PaneId) -> bool:
+        state = self._engine.state
+        window = state.windows[state.panes[pane].window]
+        return options.get(state, "wrap-search", window=window) == "on"
+
+    async def _nearest(
+        self, mode: CopyMode, pattern: Pattern, start: Spot, *, forward: bool
+    ) -> _Match | None:
+        """The nearest match behind (or before) a place."""
+        parts, first = mode.document.parts, mode.document.first
+        found = search_parts(
+            parts, pattern, base=first, start=None if forward else start.line, backward=not forward
+        )
+        if forward:
+            found = search_parts(parts, pattern, base=first, start=max(start.line, first))
+        while True:
+            match, ended = await asyncio.to_thread(
+                _first_match, found, pattern, start, forward=forward
+            )
+            if match is not None:
+                return _Match(_within_pieces(mode, match.spot), match.characters)
+            if ended:
+                return None
+
+    # -- copying ------------------------------------------------------------------------------
+
+    async def _copy(
+        self, terminal: PaneTerminal, mode: CopyMode, name: str, context: Context, *, ends: bool
+    ) -> Ending:
+        if context.argument and name.startswith("copy-pipe"):
+            raise EffectFailed("copy-pipe: with a command it is not supported; use save-buffer -")
+        text = self._text(mode, name, context)
+        if text:
+            data = text.encode("utf-8", "replace")
+            state, live = self._engine.state, self._engine.live
+            newest = paste_buffers.newest(state)
+            if name == "append-selection" and newest is not None:
+                joined = Buffer(
+                    newest.name, newest.data + data, live.now_ms(), automatic=newest.automatic
+                )
+                events: tuple[BufferSet, ...] | tuple[object, ...] = (BufferSet(joined),)
+            else:
+                events = paste_buffers.buffer_stored(state, data, None, live.now_ms())
+            outcome = self._engine.tell(Decision(events))  # type: ignore[arg-type]  # both are events
+            if options.get(state, "set-clipboard") != "off":
+                self._screens.copied(terminal.id, data)
+            await self._durable(outcome.lsn)
+        if not name.endswith("-no-clear"):
+            mode.anchor = None
+        if ends:
+            self._scroll.leave(terminal.id)
+        self._moved(terminal, mode)
+        return Ending()
+
+    def _text(self, mode: CopyMode, name: str, context: Context) -> str:
+        line = mode.document.text(mode.cursor.line)
+        if name == "copy-line":
+            return line
+        if name == "copy-end-of-line":
+            return line[mode.cursor.offset :]
+        return mode.selected(vi=context.vi)
+
+
+def _first_match(
+    found: Iterator[Found], pattern: Pattern, start: Spot, *, forward: bool
+) -> tuple[_Match | None, bool]:
+    """The first match behind the place in the next runs of lines, and whether there are no more. On any thread."""
+    for number, each in enumerate(found, 1):
+        for hit in each.hits:
+            match = _in_line(hit, pattern, start, forward=forward)
+            if match is not None:
+                return match, False
+        if number == STEP_RUNS:
+            return None, False
+    return None, True
+
+
+def _in_line(hit: Hit, pattern: Pattern, start: Spot, *, forward: bool) -> _Match | None:
+    spans = pattern.spans(hit.text)
+    for begin, end in spans if forward else reversed(spans):
+        spot = Spot(hit.line, begin)
+        if spot > start if forward else spot < start:
+            return _Match(spot, end - begin)
+    return None
+
+
+def _within_pieces(mode: CopyMode, spot: Spot) -> Spot:
+    """A place in a logical line as one in its piece."""
+    line, offset = spot
+    document = mode.document
+    while line + 1 < document.stop and document.continued(line + 1):
+        length = len(document.text(line))
+        if offset < length:
+            break
+        line, offset = line + 1, offset - length
+    return Spot(line, offset)

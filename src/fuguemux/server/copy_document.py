@@ -1,0 +1,166 @@
+"""What copy mode looks at: a pane's lines as they were when the mode began, wrapped at any width, read as they are needed.
+
+Lines have the numbers of the scrollback; those of the screen come behind them. Columns are cells, offsets are characters.
+"""
+
+from bisect import bisect_right
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from fuguemux.persistence.blocks import Lines, joined_text
+from fuguemux.persistence.scrollback_search import Part
+from fuguemux.server.pane_terminal import PaneTerminal
+from fuguemux.terminal.rewrap import plain, rewrap
+from fuguemux.terminal.style import width
+
+PARTS_READ_MAX: Final = 4
+LINES_COUNTED_MAX: Final = 2_000
+"""How many lines are wrapped to tell exactly how many rows they take; for more it is reckoned."""
+
+
+class Spot(NamedTuple):
+    """A place in the text."""
+
+    line: int
+    offset: int
+
+
+class RowAt(NamedTuple):
+    """A row: which line it is of, and the how-manieth of it."""
+
+    line: int
+    row: int
+
+
+class _Read(NamedTuple):
+    lines: list[bytes]
+    pieces: frozenset[int]
+
+
+class Document:
+    """Immutable, but for what it remembers of what it read. Lines that were trimmed meanwhile are empty."""
+
+    def __init__(self, parts: Sequence[Part], screen: Sequence[bytes], *, continues: bool) -> None:
+        self.first = parts[0].first if parts else 0
+        self.tail = parts[-1].first + parts[-1].size if parts else 0
+        """The number of the screen's first line."""
+        pieces = frozenset({0}) if continues and parts else frozenset[int]()
+        content = Lines(joined_text(screen), len(screen), pieces)
+        self.parts = [*parts, Part(self.tail, content.size, lambda: content)]
+        self.stop = self.tail + content.size
+        self._read: OrderedDict[int, _Read] = OrderedDict()
+
+    def _place(self, line: int) -> tuple[_Read, int]:
+        at = bisect_right(self.parts, line, key=lambda part: part.first) - 1
+        read = self._read.get(at)
+        if read is None:
+            content = self.parts[at].content()
+            read = self._read[at] = _Read(content.split(), content.pieces)
+            while len(self._read) > PARTS_READ_MAX:
+                self._read.popitem(last=False)
+        else:
+            self._read.move_to_end(at)
+        return read, line - self.parts[at].first
+
+    def line(self, line: int) -> bytes:
+        """A line with its styles."""
+        read, index = self._place(line)
+        return read.lines[index] if index < len(read.lines) else b""
+
+    def text(self, line: int) -> str:
+        """A line without its styles."""
+        return plain(self.line(line)).decode("utf-8", "replace")
+
+    def continued(self, line: int) -> bool:
+        """Whether the line goes on where the one before it ended."""
+        read, index = self._place(line)
+        return index in read.pieces
+
+    def starts(self, line: int, columns: int) -> list[int]:
+        """The offsets where the line's rows begin."""
+        text = self.text(line)
+        if text.isascii():
+            return list(range(0, max(len(text), 1), columns))
+        starts, cells = [0], 0
+        for offset, character in enumerate(text):
+            size = width(character)
+            if cells + size > columns:
+                starts.append(offset)
+                cells = 0
+            cells += size
+        return starts
+
+    def row_of(self, spot: Spot, columns: int) -> RowAt:
+        """The row that a spot is in; behind the last character of a full row, still that one."""
+        starts = self.starts(spot.line, columns)
+        return RowAt(spot.line, bisect_right(starts, spot.offset) - 1)
+
+    def column_of(self, spot: Spot, columns: int) -> int:
+        """How many cells of its row are before a spot."""
+        starts = self.starts(spot.line, columns)
+        begin = starts[bisect_right(starts, spot.offset) - 1]
+        return sum(map(width, self.text(spot.line)[begin : spot.offset]))
+
+    def spot_at(self, at: RowAt, column: int, columns: int) -> Spot:
+        """The spot in a row nearest to a column; at most behind its last character."""
+        starts = self.starts(at.line, columns)
+        row = min(at.row, len(starts) - 1)
+        text = self.text(at.line)
+        begin = starts[row]
+        end = starts[row + 1] - 1 if row + 1 < len(starts) else len(text)
+        offset, cells = begin, 0
+        while offset < end and cells + width(text[offset]) <= column:
+            cells += width(text[offset])
+            offset += 1
+        return Spot(at.line, offset)
+
+    def rows_behind(self, at: RowAt, rows: int, columns: int) -> tuple[RowAt, int]:
+        """The row so many further down (with a negative number up), or the last there is; and how far that was."""
+        line, row, left = at.line, at.row, abs(rows)
+        while left and rows < 0:
+            step = min(left, row)
+            row, left = row - step, left - step
+            if left:
+                if line <= self.first:
+                    break
+                line, left = line - 1, left - 1
+                row = len(self.starts(line, columns)) - 1
+        while left and rows > 0:
+            count = len(self.starts(line, columns))
+            step = min(left, count - 1 - row)
+            row, left = row + step, left - step
+            if left:
+                if line + 1 >= self.stop:
+                    break
+                line, row, left = line + 1, 0, left - 1
+        return RowAt(line, row), abs(rows) - left
+
+    def rows_between(self, above: RowAt, below: RowAt, columns: int, *, total: int) -> int:
+        """How many rows lie from one to the other; reckoned from the `total` of the history if they are many."""
+        lines = below.line - above.line
+        if lines > LINES_COUNTED_MAX:
+            history = max(self.tail - self.first, 1)
+            return max(lines, lines * total // history) - above.row + below.row
+        rows = sum(len(self.starts(line, columns)) for line in range(above.line, below.line))
+        return rows - above.row + below.row
+
+    def rows(self, at: RowAt, count: int, columns: int) -> list[tuple[RowAt, bytes]]:
+        """So many rows from one on, with styles; fewer if there are no more."""
+        found: list[tuple[RowAt, bytes]] = []
+        last = min(at.line + count, self.stop)
+        wrapped = rewrap([self.line(line) for line in range(at.line, last)], columns)
+        for line, rows in zip(range(at.line, last), wrapped, strict=True):
+            for row in range(at.row if line == at.line else 0, len(self.starts(line, columns))):
+                found.append((RowAt(line, row), rows[row] if row < len(rows) else b""))
+                if len(found) == count:
+                    return found
+        return found
+
+
+def frozen(terminal: PaneTerminal) -> Document:
+    """A pane's lines as they are now."""
+    terminal.take_archive(everything=True)
+    screen = terminal.emulator.screen_ansi(join=True)
+    continues = terminal.emulator.continues_history
+    return Document(terminal.scrollback.parts(), screen, continues=continues)

@@ -1,0 +1,94 @@
+"""Copy mode as a person has it: keys typed into an attached client."""
+
+from tests.support.running import Running, until
+
+TEXT = "for i in $(seq 1 500); do echo line $i; done; exec sleep 1000"
+PLACE = "#{scroll_position} #{copy_cursor_line}"
+
+
+def begun(fugue: Running) -> None:
+    fugue("new-session", "-d", "-s", "work", "-x", "80", "-y", "23", TEXT)
+    until("all lines", lambda: "line 500" in fugue.screen("work"))
+
+
+def test_emacs_keys_search_select_copy_and_paste(fugue: Running) -> None:
+    begun(fugue)
+    with fugue.attached() as client:
+        client.wait_for("line 500")
+        client.type(b"\x02[")
+        client.wait_for("[0/478]")
+        client.type(b"\x12")
+        client.wait_for("(search up)")
+        client.type(b"line 12.$\r")
+        until("match", lambda: fugue.format(PLACE, "work").endswith("line 129"))
+        client.wait_for("/478]")
+        assert fugue.format("#{search_present} #{pane_search_string}", "work") == "1 line 12.$"
+        client.type(b"n\x00\x0e\x0e")
+        until("selection", lambda: fugue.format(PLACE, "work").endswith("line 130"))
+        client.type(b"\x1bw")
+        until("screen", lambda: fugue.format("#{pane_in_mode}", "work") == "0")
+        assert fugue("show-buffer") == "line 128\nline 129"
+        until("clipboard", lambda: client.text() and b"\x1b]52;c;" in client.raw)
+        client.type(b"\x02[\x12nowhere\r")
+        client.wait_for("search: not found")
+
+
+def test_vi_keys_go_everywhere(fugue: Running) -> None:
+    begun(fugue)
+    fugue("set-option", "-g", "mode-keys", "vi")
+    with fugue.attached() as client:
+        client.wait_for("line 500")
+        client.type(b"\x02[g")
+        until("top", lambda: fugue.format(PLACE, "work") == "478 line 1")
+        client.type(b"/LINE 4[0]\r")
+        client.wait_for("search: not found")
+        client.type(b"/line 4[0]\r")
+        until("match", lambda: fugue.format(PLACE, "work").endswith("line 40"))
+        client.type(b"N")
+        until("one before", lambda: fugue.format(PLACE, "work").endswith("line 409"))
+        client.type(b"G")
+        until("bottom", lambda: fugue.format("#{scroll_position}", "work") == "0")
+        client.type(b"q")
+        until("screen", lambda: fugue.format("#{pane_in_mode}", "work") == "0")
+
+
+def test_what_arrives_meanwhile_moves_nothing(fugue: Running) -> None:
+    fugue("new-session", "-d", "-s", "work", "-x", "80", "-y", "23")
+    fugue("send-keys", "-t", "work", "seq 1 200", "Enter")
+    fugue.wait_for("200", "work")
+    fugue("copy-mode", "-u", "-t", "work")
+    place = fugue.format(PLACE, "work")
+    fugue("run-shell", "true")
+    pid = fugue.format("#{pane_tty}", "work")
+    with open(pid, "w") as tty:
+        tty.write("more\r\n" * 500)
+    until("history", lambda: int(fugue.format("#{history_size}", "work")) > 500)
+    assert fugue.format(PLACE, "work") == place
+    assert (
+        fugue.refused("send-keys", "-X", "-t", "work", "search-backward", "more")
+        == "search: not found"
+    )
+    assert "missing )" in fugue.refused("send-keys", "-X", "-t", "work", "search-backward", "(")
+    fugue("send-keys", "-X", "-t", "work", "cancel")
+    assert fugue.refused("send-keys", "-X", "-t", "work", "cancel") == "not in a mode"
+
+
+def test_a_restarted_server_shows_the_same_lines(fugue: Running) -> None:
+    begun(fugue)
+    with fugue.attached() as client:
+        client.wait_for("line 500")
+        client.type(b"\x02[")
+        client.wait_for("[0/478]")
+        fugue("send-keys", "-X", "-t", "work", "goto-line", "300")
+        client.wait_for("[300/478]")
+        shown = client.text().splitlines()[1:20]
+        fugue.kill_server()
+        until(
+            "same lines",
+            lambda: (
+                fugue.run("display-message", "-p", "-t", "work", "#{scroll_position}").stdout
+                == "300\n"
+            ),
+        )
+        client.wait_for("[300/478]")
+        until("same text", lambda: client.text().splitlines()[1:20] == shown)
