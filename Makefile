@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench bench-wal bench-checkpoint sim crash fuzz lock clean
+.PHONY: help demo test check bench bench-wal bench-checkpoint sim sim-checkpoints crash fuzz lock clean
 
 help:        ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
@@ -32,8 +32,12 @@ check: $(VENV)/.dev ## format, lint, types, import contracts
 	@$(BIN)/lint-imports
 
 SEEDS ?= 20000
-sim: $(VENV)/.dev ## simulate disk faults: SEEDS=20000, or SEED=n to replay one
+sim: $(VENV)/.dev ## simulate disk faults under the log, then under checkpoints: SEEDS=20000
 	@$(BIN)/python -m tests.simulation.run --seeds $(SEEDS) $(if $(SEED),--seed $(SEED))
+	@$(if $(SEED),,$(BIN)/python -m tests.simulation.run_checkpoints --seeds $(SEEDS))
+
+sim-checkpoints: $(VENV)/.dev ## under checkpoints alone; both replay one with SEED=n
+	@$(BIN)/python -m tests.simulation.run_checkpoints --seeds $(SEEDS) $(if $(SEED),--seed $(SEED))
 
 crash: $(VENV)/.dev ## real SIGKILLs and real disk faults
 	@$(BIN)/python -m pytest tests/crash $(ARGS)

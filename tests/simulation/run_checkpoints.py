@@ -44,7 +44,7 @@ def main() -> int:
     if options.seed is not None:
         return replay(options.seed)
     started = time.monotonic()
-    total, failed = Outcome(), 0
+    total, failed, done = Outcome(), 0, 0
     numbers = [each.name for each in fields(Outcome) if each.name != "trace"]
     with multiprocessing.Pool(options.workers) as pool:
         seeds = range(options.first, options.first + options.seeds)
@@ -53,7 +53,10 @@ def main() -> int:
                 setattr(total, name, getattr(total, name) + getattr(outcome, name))
             if story:
                 failed += 1
-                print(f"seed {seed}: {story}")
+                print(f"seed {seed}: {story}", flush=True)
+            done += 1
+            if done % 1000 == 0 and sys.stderr.isatty():
+                print(f"{done} of {options.seeds} seeds, {failed} failures", file=sys.stderr)
     figures = ", ".join(f"{name} {getattr(total, name)}" for name in numbers)
     seconds = time.monotonic() - started
     print(f"{options.seeds} seeds in {seconds:.0f} s: {failed} failures; {figures}")

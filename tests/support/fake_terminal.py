@@ -24,14 +24,17 @@ class FakeTerminal:
         self.archived_any = False
 
     def feed(self, data: bytes) -> None:
-        for index, part in enumerate(data.decode("latin-1").split("\n")):
-            if index:
-                self.screen.append(Row("", False))
-            room = max(0, self.columns - len(self.screen[-1].text))
-            if part and room:
-                self.screen[-1].text += part[:room]
-            for start in range(room, len(part), self.columns):
-                self.screen.append(Row(part[start : start + self.columns], True))
+        columns, append = self.columns, self.screen.append
+        first, *others = data.decode("latin-1").split("\n")
+        last = self.screen[-1]
+        room = max(0, columns - len(last.text))
+        last.text += first[:room]
+        for start in range(room, len(first), columns):
+            append(Row(first[start : start + columns], True))
+        for part in others:
+            append(Row(part[:columns], False))
+            for start in range(columns, len(part), columns):
+                append(Row(part[start : start + columns], True))
         self._scroll()
 
     def _scroll(self) -> None:
