@@ -50,7 +50,7 @@ fuzz: $(VENV)/.dev ## random frames against a real server: FRAMES=1000000, FUZZ_
 bench: $(VENV)/.dev ## throughput and start-up against tmux
 	@$(BIN)/python -m benchmarks
 
-bench-wal: $(VENV)/.dev ## the log against raw pwrite, SQLite and okaywal
+bench-wal: $(VENV)/.dev ## the log against raw pwrite, SQLite and okaywal (six minutes)
 	@$(BIN)/python -m benchmarks.wal
 
 bench-checkpoint: $(VENV)/.dev ## checkpoints, scrollback memory and disk, recovery time
