@@ -3,7 +3,7 @@
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -29,6 +29,18 @@ def _in_ci() -> bool:
     import os
 
     return os.environ.get("CI") == "true"
+
+
+def connected(pid: int) -> bool:
+    """Whether the process has a Unix socket that is connected: proc_pid_net(5)."""
+    sockets = set()
+    for entry in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):
+            sockets.add(os.readlink(entry))
+    lines = Path("/proc/net/unix").read_text().splitlines()[1:]
+    return any(
+        f"socket:[{line.split()[6]}]" in sockets and line.split()[5] == "03" for line in lines
+    )
 
 
 def shape(fugue: Running) -> list[str]:
@@ -100,6 +112,7 @@ def test_a_killed_server_that_still_waits_for_the_disk_is_asked_nothing(
             fugue.begin("capture-pane", "-p", "-t", "work"),
             fugue.begin("rename-window", "-t", "work:0", "renamed"),
         ]
+        until("connections", lambda: all(connected(each.pid) for each in asked))
     for each in asked:
         output, error = each.communicate(timeout=60)
         assert (each.returncode, error) == (0, "")
