@@ -23,6 +23,7 @@ from benchmarks.support import FUGUE, TMUX, Multiplexer, json_line, median, tabl
 from fuguemux.model.events import AnyEvent, SessionCreated, WindowCreated
 from fuguemux.model.ids import PaneId, SessionId, WindowId
 from fuguemux.model.layout import leaf
+from fuguemux.model.live import CaptureRequest
 from fuguemux.model.state import ServerState
 from fuguemux.persistence.checkpoint import CheckpointSeries, CheckpointSettings
 from fuguemux.persistence.files import RealStorage
@@ -35,6 +36,7 @@ from fuguemux.persistence.serialization import encode_events
 from fuguemux.persistence.wal.frame import Record, RecordType
 from fuguemux.persistence.wal.reader import scan
 from fuguemux.persistence.wal.writer import LogWriter
+from fuguemux.server.capture import capture, history_row_count
 from fuguemux.server.checkpointer import PaneSources
 from fuguemux.server.pane_terminal import PaneTerminal
 from fuguemux.server.panes import Panes
@@ -412,11 +414,18 @@ def reading(directory: Path, lines: int) -> dict[str, float]:
         result[name] = round(median(times), 4)
         rows.append((name, f"{result[name] * 1000:.0f} ms", f"< {target_s * 1000:.0f} ms"))
 
-    timed("first screen", 0.05, lambda: scrollback.read(scrollback.base, scrollback.base + 50))
+    terminal = bench.panes.get(PaneId(0))
+    assert terminal is not None
+    terminal.emulator.resize(200, ROWS)  # as wide as the text and its styles
+    far = -history_row_count(terminal)
+    oldest = CaptureRequest(start="first", end=far + 40)
+    assert capture(terminal, oldest).count(b"\n") == 41
+    timed("first screen", 0.05, lambda: capture(terminal, oldest))
     for name, pattern in (
         ("text, not there", Pattern("no such words")),
         ("text, ignoring case", Pattern("NO SUCH WORDS", ignore_case=True)),
         ("expression", Pattern("id=dead[0-9]+beef", regex=True)),
+        ("expression without a fixed text", Pattern("(deadbeef|beefdead)[0-9]", regex=True)),
     ):
         timed(name, 1.0, lambda pattern=pattern: list(scrollback.search(pattern)))  # type: ignore[misc]  # bound now
     print(f"### Reading far back in {len(scrollback):,} styled lines\n")

@@ -22,7 +22,7 @@ from fuguemux.persistence.blocks import (
 from fuguemux.persistence.hot_tail import HotTail
 from fuguemux.persistence.packs import PackDamaged, Place
 from fuguemux.persistence.pattern import Pattern, plain
-from fuguemux.persistence.row_count import RowCount
+from fuguemux.persistence.row_count import RowCount, narrow_from
 from fuguemux.persistence.scrollback_index import Index
 from fuguemux.persistence.scrollback_search import Hit, Part, search_parts
 
@@ -325,6 +325,10 @@ class PaneScrollback:
             result += _lines(self._open, self._open_pieces, start - first, stop - first)
         return result
 
+    def narrow_from(self, columns: int) -> int:
+        """The number of a line from which on each takes one row at this width, told without reading any of them."""
+        return max(narrow_from(self._blocks, self._open, self._next, columns), self.base)
+
     def sizes(self) -> Sizes:
         """How much there is and where."""
         memory = self._open_bytes + sum(len(b.packed) for b in self._blocks if b.packed is not None)
@@ -364,12 +368,9 @@ class PaneScrollback:
         return (hit for each in found for hit in each.hits)
 
     def _content_of(self, block: Block) -> Callable[[], Lines]:
-        def content() -> Lines:
-            if block.dropped and block.packed is None:
-                return Lines(b"", 0, frozenset())  # trimmed meanwhile, and soon gone from the disk
-            return self._content_once(block)
-
-        return content
+        # A block that was trimmed meanwhile will soon be gone from the disk.
+        gone = Lines(b"", 0, frozenset())
+        return lambda: gone if block.dropped and block.packed is None else self._content_once(block)
 
     def _content_once(self, block: Block) -> Lines:
         return self._content(block, keep=False)

@@ -52,3 +52,17 @@ class RowCount:
             if not unknown:
                 self._measured, self._rows = index + 1, rows
         return Counted(rows, lines, unknown)
+
+
+def narrow_from(
+    blocks: Sequence[Block], opened: Sequence[bytes], next_line: int, columns: int
+) -> int:
+    """The number of a line from which on each takes one row at this width, told without reading any of the blocks."""
+    if any(len(line) > columns for line in opened):
+        return next_line
+    line = next_line - len(opened)
+    for block in reversed(blocks):
+        if block.line_bytes_max > columns:
+            break
+        line = block.first
+    return line

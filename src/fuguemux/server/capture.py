@@ -31,19 +31,27 @@ def history_lines(terminal: PaneTerminal, start: int, stop: int) -> list[bytes]:
     return lines
 
 
-def newest_history_rows(terminal: PaneTerminal, wanted: int, columns: int) -> list[Row]:
-    """The last `wanted` rows above the screen, at `columns` columns; fewer if there are no more."""
+def newest_history_rows(
+    terminal: PaneTerminal, wanted: int, columns: int, *, skipped: int = 0
+) -> list[Row]:
+    """The last `wanted` rows above the screen, at `columns` columns, but not the last `skipped` of them.
+
+    Fewer if there are no more. Lines that are skipped are not read where they are as short as the rows.
+    """
     terminal.take_archive(everything=True)
     scrollback = terminal.scrollback
     first = scrollback.next_line - len(scrollback)
     stop = scrollback.next_line
+    unread = min(skipped, stop - scrollback.narrow_from(columns))
+    stop, wanted, skipped = stop - unread, wanted - unread, skipped - unread
     rows: list[Row] = []
     at = stop
     while len(rows) < wanted and at > first:
         at = max(first, at - max(LINES_AT_ONCE, min(wanted - len(rows), 1 << 16)))
         rows = _wrapped(history_lines(terminal, at, stop), columns) + rows
         stop = at
-    return rows[-wanted:] if wanted < len(rows) else rows
+    rows = rows[-wanted:] if wanted < len(rows) else rows
+    return rows[:-skipped] if skipped else rows
 
 
 def _wrapped(lines: list[bytes], columns: int) -> list[Row]:
@@ -67,9 +75,8 @@ def capture(terminal: PaneTerminal, request: CaptureRequest) -> bytes:
     end = _bound(request.end, size.rows - 1)
     start, end = min(start, end), max(start, end)
     wanted = min(-start, ALL_ROWS) if start < 0 else 0
-    history = newest_history_rows(terminal, wanted, size.columns) if wanted else []
-    if start < 0 and end < 0:
-        history = history[: max(0, len(history) + end + 1)]
+    skipped = max(0, -end - 1)
+    history = newest_history_rows(terminal, wanted, size.columns, skipped=skipped) if wanted else []
     if request.join:
         lines = _joined(terminal, history, start, end, size.rows)
     else:
