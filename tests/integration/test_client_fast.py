@@ -16,6 +16,7 @@ from fuguemux.protocol import messages
 from fuguemux.protocol.framing import frame
 from fuguemux.protocol.messages import Detached, Hello
 from tests.support.fake_server import Peer, serving
+from tests.support.running import until
 from tests.support.terminal_client import CLIENT, client_environment
 
 MODULES_MAX = 13
@@ -235,9 +236,17 @@ def test_without_a_server_the_words_are_tmuxs(tmp_path: Path) -> None:
     assert (done.stderr, done.returncode) == (f"no server running on {path}\n".encode(), 1)
 
 
+def state(pid: int) -> str:
+    """R, S, D …: proc_pid_stat(5)."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
 def test_interrupted_it_ends_quietly(tmp_path: Path) -> None:
     def script(peer: Peer) -> None:
-        os.kill(peer.command.pid, signal.SIGINT)
+        pid = peer.command.pid
+        # A signal between the interpreter's last look and recv(2) would wait for the answer: until it sleeps in there.
+        until("wait for the answer", lambda: state(pid) == "S")
+        os.kill(pid, signal.SIGINT)
         peer.until_end()
 
     with serving(tmp_path / "s", script):
