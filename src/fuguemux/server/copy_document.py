@@ -15,7 +15,7 @@ from fuguemux.terminal.rewrap import plain, rewrap
 from fuguemux.terminal.style import width
 
 PARTS_READ_MAX: Final = 4
-LINES_COUNTED_MAX: Final = 2_000
+LINES_COUNTED_MAX: Final = 300
 """How many lines are wrapped to tell exactly how many rows they take; for more it is reckoned."""
 
 
