@@ -1,6 +1,6 @@
 """Rows far back are those that reading everything gives."""
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fuguemux.model.ids import PaneId
@@ -25,6 +25,8 @@ def pane(lines: list[bytes], columns: int) -> PaneTerminal:
 
 
 @settings(max_examples=60, deadline=None)
+@example(3000, 0, [500], 3000, 2700)
+@example(3000, 0, [2500], 2900, 1000)
 @given(
     st.integers(0, 3000),
     st.integers(0, 3000),
