@@ -25,6 +25,7 @@ from fuguemux.observe.failpoints import reach
 from fuguemux.persistence.checkpoint import CheckpointSeries, CheckpointSettings
 from fuguemux.persistence.retention import GENERATIONS_MIN
 from fuguemux.persistence.wal.writer import LogWriter, WriterOptions
+from fuguemux.server import logind
 from fuguemux.server.boot import Booted, CannotStart, option_defaults, withhold
 from fuguemux.server.checkpointer import Checkpointer, PaneSources
 from fuguemux.server.closed_sessions import ClosedSessions
@@ -356,6 +357,7 @@ async def _serve(
                 if booted.starts is not None and booted.safe is None:
                     booted.starts.failed(f"{type(failure).__name__}: {failure}")
                 raise
+            server.spawn(logind.watch(server))
             code = await lifecycle.stopped()
             await lifecycle.close(code)
             server.cancel_tasks()

@@ -1,7 +1,8 @@
-"""Signs that the machine or the login session is ending, read without D-Bus and without privileges. Linux; elsewhere none.
+"""Signs that the machine or the login session is ending, read without privileges. Linux; elsewhere none.
 
-Each is a file that systemd, logind or sysvinit leaves. They come and go at any time, so they are read when a process
-has ended in a way that a shutdown could have caused, and at no other time.
+What logind announces by D-Bus is noted here by `server/logind.py`. Each other sign is a file that systemd, logind or sysvinit
+leaves. They come and go at any time, so they are read when a process has ended in a way that a shutdown could have caused,
+and at no other time.
 """
 
 import os
@@ -27,6 +28,8 @@ class ShutdownSigns:
         self._wall_ms = wall_ms
         self._run = run
         self.terminating = False
+        self.announced = False
+        """logind has announced a shutdown and not called it off."""
 
     def near(self) -> bool:
         """Whether there is any sign. Reads a few small files; never raises."""
@@ -34,6 +37,8 @@ class ShutdownSigns:
 
     def reason(self) -> str:
         """The sign that the system gives, in words; empty: none."""
+        if self.announced:
+            return "logind announces a shutdown"
         if self._scheduled():
             return "a shutdown is scheduled"
         if self._logins_refused():
