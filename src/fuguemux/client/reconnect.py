@@ -15,6 +15,8 @@ ANNOUNCE_SECONDS = 1.0
 HELP_SECONDS = 2.0
 """After this the client starts a keeper itself: the old one was killed too, or has given up."""
 GIVE_UP_SECONDS = 60.0
+STUCK_SECONDS = 20.0
+"""A server that reads its log and gets no further for so long is as good as none."""
 
 WAITING = "the server is gone; waiting for it to come back (C-c gives up)"
 STARTING = "the server is gone; starting it again (C-c gives up)"
@@ -33,6 +35,10 @@ class Reconnect:
         self._next_s = now_s
         self._starter: start.Starter | None = None
         self._tried = False
+        self._line = ""
+        """How far the next server has come with its log, as it was shown."""
+        self._moved_s = now_s
+        """When that line last changed."""
         self.announced = False
         """The person was told, so C-c means giving up and no longer goes to the pane."""
         self.socket: _socket.socket | None = None
@@ -57,7 +63,15 @@ class Reconnect:
         away_s = now_s - self._began_s
         if self.socket is not None:
             return ""
-        if self._help(away_s):
+        line = start.reading_progress(self._request.options)
+        if line and line != self._line:
+            self._line = line
+            self._moved_s = now_s
+            self.announced = True
+            return line
+        if line and now_s - self._moved_s < STUCK_SECONDS:
+            return ""
+        if self._help(now_s - max(self._began_s, self._moved_s)):
             return STARTING
         if away_s > ANNOUNCE_SECONDS and not self.announced:
             self.announced = True

@@ -75,6 +75,10 @@ ENABLED_VARIABLE = "FUGUE_PERSISTENCE_ENABLED"
 CONNECT_SECONDS_MAX = 5.0
 CONNECT_RETRY_SECONDS = 0.01
 ERROR_BYTES_MAX = 4_096
+PROGRESS_SUFFIX = ".progress"
+"""Behind the path of the socket: `server.reading_progress` writes that file."""
+PROGRESS_SECONDS = 0.01
+PROGRESS_BYTES_MAX = 128
 
 
 def connect_starting(options: Options, error: OSError) -> "_socket.socket":
@@ -222,10 +226,41 @@ def server_arguments(options: Options) -> list[str]:
 
 
 def start(options: Options) -> None:
-    """Start keeper and server and wait until it serves. Raises Failure with the reason when it cannot."""
-    message = launch(options).wait()
-    if message is not None:
-        raise Failure(message)
+    """Start keeper and server and wait until it serves. Raises Failure with the reason when it cannot.
+
+    While the log is read, a person at a terminal is told how far that is, and the wait goes on as long as it gets on.
+    """
+    known = ""
+    shown = os.isatty(2)
+    while True:
+        starter = launch(options)
+        ended, message = starter.poll(), None
+        while not ended[0]:
+            time.sleep(PROGRESS_SECONDS)
+            if shown and (line := reading_progress(options)):
+                sys.stderr.write(f"\r{line}\x1b[K")
+                sys.stderr.flush()
+                known = known or " "
+            ended = starter.poll()
+        message = ended[1]
+        if shown and known:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+        line = reading_progress(options)
+        if message is None:
+            return
+        if line in ("", known):
+            raise Failure(message)
+        known = line
+
+
+def reading_progress(options: Options) -> str:
+    """Return how far the server has come with its log; empty when it does not read."""
+    try:
+        with open(options.places.socket + PROGRESS_SUFFIX, encoding="ascii") as file:
+            return file.read(PROGRESS_BYTES_MAX).strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
 
 
 def launch(options: Options) -> "Starter":

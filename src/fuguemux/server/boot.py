@@ -24,11 +24,12 @@ from fuguemux.persistence.files import (
 )
 from fuguemux.persistence.manifest import ManifestUnsupported
 from fuguemux.persistence.memory_files import MemoryStorage
-from fuguemux.persistence.recovery import Recovered, recover
+from fuguemux.persistence.recovery import WAL, Recovered, recover
 from fuguemux.persistence.serialization import VersionUnknown, Withhold
 from fuguemux.persistence.wal.segment import UnsupportedLog
 from fuguemux.server import landing as landing_zone
 from fuguemux.server import safe_mode
+from fuguemux.server.reading_progress import SUFFIX, ReadingProgress
 from fuguemux.server.safe_mode import SafeMode, Starts
 from fuguemux.server.state_taken import take_state
 
@@ -136,6 +137,10 @@ def boot(argv: list[str], clock: Clock) -> Booted:
     safe = _safe_mode(home, starts, clock, asked=options.no_restore)
     if safe is not None:
         state, landing = safe.directory, f"{safe.directory}/landing"
+    progress = None
+    if lock is not None and safe is None:
+        progress = ReadingProgress(places.socket + SUFFIX, f"{state}/{WAL}")
+        storage = progress
     try:
         recovered = recover(
             storage,
@@ -161,6 +166,9 @@ def boot(argv: list[str], clock: Clock) -> Booted:
     except Exception as failure:
         _fault(starts, failure)
         raise
+    finally:
+        if progress is not None:
+            progress.done()
     return Booted(
         options,
         places,
