@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench bench-wal bench-checkpoint sim sim-checkpoints crash fuzz lock clean
+.PHONY: help demo test check bench bench-wal bench-recovery bench-checkpoint sim sim-checkpoints crash fuzz lock clean
 
 help:        ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
@@ -52,6 +52,9 @@ bench: $(VENV)/.dev ## throughput and start-up against tmux
 
 bench-wal: $(VENV)/.dev ## the log against raw pwrite, SQLite and okaywal (six minutes)
 	@$(BIN)/python -m benchmarks.wal
+
+bench-recovery: $(VENV)/.dev ## from SIGKILL to the first frame and the first echo
+	@$(BIN)/python -m benchmarks.recovery_time
 
 bench-checkpoint: $(VENV)/.dev ## checkpoints, scrollback memory and disk, recovery time
 	@$(BIN)/python -m benchmarks.checkpoint

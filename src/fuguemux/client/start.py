@@ -231,27 +231,31 @@ def start(options: Options) -> None:
     While the log is read, a person at a terminal is told how far that is, and the wait goes on as long as it gets on.
     """
     known = ""
-    shown = os.isatty(2)
-    while True:
-        starter = launch(options)
-        ended, message = starter.poll(), None
-        while not ended[0]:
-            time.sleep(PROGRESS_SECONDS)
-            if shown and (line := reading_progress(options)):
-                sys.stderr.write(f"\r{line}\x1b[K")
-                sys.stderr.flush()
-                known = known or " "
-            ended = starter.poll()
-        message = ended[1]
-        if shown and known:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
+    while (message := _wait_showing(launch(options), options)) is not None:
         line = reading_progress(options)
-        if message is None:
-            return
         if line in ("", known):
             raise Failure(message)
         known = line
+
+
+def _wait_showing(starter: "Starter", options: Options) -> str | None:
+    """As `Starter.wait`, with the progress on stderr if that is a terminal."""
+    if not os.isatty(2):
+        return starter.wait()
+    shown = ""
+    ended, message = starter.poll()
+    while not ended:
+        time.sleep(PROGRESS_SECONDS)
+        line = reading_progress(options)
+        if line not in ("", shown):
+            shown = line
+            sys.stderr.write(f"\r{line}\x1b[K")
+            sys.stderr.flush()
+        ended, message = starter.poll()
+    if shown:
+        sys.stderr.write("\r\x1b[K")
+        sys.stderr.flush()
+    return message
 
 
 def reading_progress(options: Options) -> str:

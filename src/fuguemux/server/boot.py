@@ -137,21 +137,9 @@ def boot(argv: list[str], clock: Clock) -> Booted:
     safe = _safe_mode(home, starts, clock, asked=options.no_restore)
     if safe is not None:
         state, landing = safe.directory, f"{safe.directory}/landing"
-    progress = None
-    if lock is not None and safe is None:
-        progress = ReadingProgress(places.socket + SUFFIX, f"{state}/{WAL}")
-        storage = progress
     try:
-        recovered = recover(
-            storage,
-            state,
-            now_ms=clock.wall_ms,
-            monotonic=lambda: clock.monotonic_ns() / 1e9,
-            new_store_id=os.urandom(16),
-        )
-        salvage = landing_zone.Recovered((), ())
-        if landing:
-            salvage = landing_zone.recover(landing, store=recovered.store_id.hex())
+        reading = f"{places.socket}{SUFFIX}" if lock is not None and safe is None else ""
+        recovered, salvage = _read_all(storage, state, landing, clock, progress_path=reading)
     except OSError as error:
         _no_fault_of_the_state(starts)
         raise CannotStart(f"{error.filename or state}: {error.strerror or error}") from error
@@ -166,9 +154,6 @@ def boot(argv: list[str], clock: Clock) -> Booted:
     except Exception as failure:
         _fault(starts, failure)
         raise
-    finally:
-        if progress is not None:
-            progress.done()
     return Booted(
         options,
         places,
@@ -187,6 +172,28 @@ def boot(argv: list[str], clock: Clock) -> Booted:
         safe,
         home,
     )
+
+
+def _read_all(
+    storage: Storage, state: str, landing: str, clock: Clock, *, progress_path: str
+) -> tuple[Recovered, landing_zone.Recovered]:
+    """The state and what the landing zone holds beyond it. `progress_path`: where the progress is written; empty: nowhere."""
+    progress = ReadingProgress(progress_path, f"{state}/{WAL}") if progress_path else None
+    try:
+        recovered = recover(
+            progress or storage,
+            state,
+            now_ms=clock.wall_ms,
+            monotonic=lambda: clock.monotonic_ns() / 1e9,
+            new_store_id=os.urandom(16),
+        )
+    finally:
+        if progress is not None:
+            progress.done()
+    salvage = landing_zone.Recovered((), ())
+    if landing:
+        salvage = landing_zone.recover(landing, store=recovered.store_id.hex())
+    return recovered, salvage
 
 
 def _safe_mode(home: str, starts: Starts | None, clock: Clock, *, asked: bool) -> SafeMode | None:
