@@ -1,9 +1,9 @@
 """How soon is everything back? From SIGKILL to the first redrawn frame, to the first echoed key; and from cold.
 
-Warm: an attached client looks at `cat`; the server alone is killed. Cold: server, keeper and every shell are killed; then a client
-attaches, which starts both. tmux keeps nothing, so beside the cold start stands what scripts can do with tmux alone: every pane's
-text and place saved to files before the kill (its `capture-pane -e`), and after it made anew by one command file in
-which each pane prints its file. tmux-resurrect does that with more care and one process per step; it is no package of a registry.
+Warm: an attached client looks at `cat`; the server alone is killed. Cold: server, keeper and every shell are killed; then a
+client attaches, which starts both. tmux keeps nothing, so beside the cold start stands what scripts can do with tmux alone:
+every pane's text saved to a file before the kill (`capture-pane -e`), and after it made anew by one command file in which each
+pane prints its file. tmux-resurrect does more than that, one process per step; it is no package of a registry.
 """
 
 import argparse
