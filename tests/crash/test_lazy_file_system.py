@@ -83,6 +83,15 @@ def test_writes_that_take_only_a_part_are_gone_on_with(control: Control, fugue: 
     assert [line for line in lines if line.isdigit()] == [str(n) for n in range(1, 9001)]
 
 
+def runs_on(pid: int) -> bool:
+    """Whether the process's first thread is neither dead nor, like the one that syncs, with the disk."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state not in "ZXD"
+
+
 @contextmanager
 def killed_inside_a_sync(control: Control, fugue: Running) -> Iterator[None]:
     """Everything is killed, while a thread of the server is with the disk; that answers at the end of the block."""
@@ -96,7 +105,8 @@ def killed_inside_a_sync(control: Control, fugue: Running) -> Iterator[None]:
         fugue("send-keys", "-t", "work", "echo more", "Enter")
         control.say("held")
         os.kill(keeper, signal.SIGSTOP)
-        kill(server)
+        os.kill(server, signal.SIGKILL)
+        until("end of the server", lambda: not runs_on(server))
         kill(keeper, *panes)
         yield
     finally:

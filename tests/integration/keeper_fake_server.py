@@ -40,8 +40,8 @@ async def serve(path: str, journal: str, words: list[str]) -> None:
             "p", spawned.pid, spawned.start_time, spawned.tty, (b"sleep",), spawned.master_fd, None
         )
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, lambda: os._exit(EXIT_GRACEFUL))
-    await client.ready()
     write_journal(journal, keeper=client.keeper_pid, pane=panes["p"].pid, held=len(client.held))
+    await client.ready()  # only now: the launcher returns, and the test reads the journal
     if words[0] == "exit":
         os._exit(int(words[1]))
     while True:
