@@ -3,6 +3,7 @@
 import base64
 import os
 import random
+import signal
 from pathlib import Path
 
 import pytest
@@ -15,12 +16,13 @@ MIB = 1 << 20
 GROWTH_BYTES_MAX = 96 * MIB
 
 FLOODS = {
-    "an OSC without end": b"printf '\\033]0;'; head -c 20000000 /dev/zero | tr '\\0' x; printf '\\033\\\\'",
-    "a DCS without end": b"printf '\\033P1;2q'; head -c 20000000 /dev/zero | tr '\\0' x; printf '\\033\\\\'",
+    "an OSC without end": b"printf '\\033]0;'; head -c 100000000 /dev/zero | tr '\\0' x; printf '\\033\\\\'",
+    "a DCS without end": b"printf '\\033P1;2q'; head -c 100000000 /dev/zero | tr '\\0' x; printf '\\033\\\\'",
     "an APC without end": b"printf '\\033_G'; head -c 10000000 /dev/zero | tr '\\0' A; printf '\\033\\\\'",
     "a CSI without end": b"printf '\\033['; head -c 5000000 /dev/zero | tr '\\0' ';'; printf m",
     "invalid UTF-8": b"head -c 1000000 /dev/urandom | tr -d '\\000-\\177'",
-    "random bytes": b"head -c 500000 /dev/urandom",
+    "random bytes": b"head -c 2000000 /dev/urandom",
+    "bells": b"head -c 500000 /dev/zero | tr '\\0' '\\007'",
     "nested sequences": b"yes \"$(printf '\\033]0;a\\033P\\033[\\033]52;c;\\033_')\" | head -c 1000000",
     "synchronized output left open": b"printf '\\033[?2026h'; yes hidden | head -c 1000000",
 }
@@ -42,6 +44,7 @@ def others_go_on(fugue: Running, word: str) -> None:
     fugue.wait_for(f"{word}\n{word}", "work:0.0")
 
 
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize("what", sorted(FLOODS))
 def test_floods(fugue: Running, what: str) -> None:
     pid = begin(fugue)
@@ -54,13 +57,59 @@ def test_floods(fugue: Running, what: str) -> None:
         before = memory_bytes(pid)
         fugue("respawn-pane", "-k", "-t", "work:0.1", "bash", str(script))
         others_go_on(fugue, "meanwhile")
-        fugue.wait_for("the end of it", "work:0.1")
-        client.wait_for("the end of it")
+        peak = 0
+
+        def ended() -> bool:
+            nonlocal peak
+            peak = max(peak, memory_bytes(pid))
+            return "the end of it" in client.text()
+
+        until("end of the flood", ended, 100)
         others_go_on(fugue, "afterwards")
-    assert memory_bytes(pid) - before < GROWTH_BYTES_MAX
+    assert max(peak, memory_bytes(pid)) - before < GROWTH_BYTES_MAX
     assert fugue.server_pid() == pid
     fugue.kill_server()
     assert "the end of it" in fugue.history("work:0.1")
+
+
+@pytest.mark.timeout(240)
+def test_a_flood_for_the_clipboard_of_a_client_that_does_not_read(fugue: Running) -> None:
+    """What waits for it is bounded: it is dropped, is told so when it reads again, and may attach again."""
+    pid = begin(fugue)
+    script = fugue.directory / "flood.py"
+    script.write_text(
+        "import os\nfor _ in range(150):\n"
+        "    data = b'\\033]52;c;' + b'QUJD' * 240_000 + b'\\007'\n"
+        "    while data:\n        data = data[os.write(1, data):]\n"
+        "os.write(1, b'the end of it\\n')\n"
+    )
+    with fugue.attached() as slow:
+        slow.wait_for("[work]")
+        slow.process.send_signal(signal.SIGSTOP)
+        before = peak = memory_bytes(pid)
+        fugue("respawn-pane", "-k", "-t", "work:0.1", "python3", str(script))
+        others_go_on(fugue, "meanwhile")
+
+        def ended() -> bool:
+            nonlocal peak
+            peak = max(peak, memory_bytes(pid))
+            return "the end of it" in fugue.screen("work:0.1")
+
+        until("end of the flood", ended, 120)
+        assert peak - before < GROWTH_BYTES_MAX
+        until("it dropped", lambda: not fugue("list-clients"))
+        others_go_on(fugue, "afterwards")
+        slow.process.send_signal(signal.SIGCONT)
+
+        def told_or_back() -> bool:
+            slow.read()
+            return slow.process.poll() is not None or slow.tty in fugue("list-clients")
+
+        until("word of the slow one", told_or_back)
+        assert slow.process.poll() is None or b"did not keep up; attach again" in slow.raw
+    with fugue.attached() as again:
+        again.wait_for("the end of it")
+    assert fugue.server_pid() == pid
 
 
 def test_a_seeded_fuzzer(fugue: Running) -> None:

@@ -193,7 +193,7 @@ def memory_bytes(pid: int) -> int:
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(300 + FRAMES // 100)
 def test_random_frames(fugue: Running) -> None:
     """The same server afterwards, with what it had; a client that works meanwhile sees nothing of it."""
     fugue.config.write_text("[server]\nframe_rate_hz = 5\n")  # frames from clients, not to them

@@ -15,11 +15,20 @@ EXIT_USAGE = 2
 def main(options: Options) -> int:
     """Carry out `options.argv`; return the exit code. Prints; a reader that goes away ends it quietly."""
     word, *rest = options.argv
+    if sys.stdout is None:  # the caller closed it, and the client has opened /dev/null there
+        sys.stdout = open(1, "w")  # noqa: SIM115  # for as long as the process lives
+    if sys.stderr is None:
+        sys.stderr = open(2, "w")  # noqa: SIM115  # the same
     try:
         code = _run(word, rest, options)
         sys.stdout.flush()
     except BrokenPipeError:
         fast.silence_stdout()
+        return EXIT_FAILURE
+    except OSError as error:
+        fast.silence_stdout()
+        named = f": {error.filename}" if error.filename else ""
+        fast.complain(f"{options.program} {word}{named}: {error.strerror or error}")
         return EXIT_FAILURE
     except SystemExit as refused:  # argparse has told why
         return refused.code if isinstance(refused.code, int) else EXIT_USAGE

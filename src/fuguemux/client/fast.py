@@ -40,10 +40,11 @@ def main(
 
     `run_offline` carries out the OFFLINE_WORDS; the room cli lies above this one, so the composition hands it in.
     """
+    fill_standard_descriptors()
     try:
         options = arguments.parse(sys.argv if argv is None else argv, dict(posix.environ))
     except UsageError as error:
-        write(2, f"{error}\n".encode("utf-8", "surrogateescape"))
+        complain(str(error))
         return EXIT_FAILURE
     if run_offline is not None and options.argv and options.argv[0] in OFFLINE_WORDS:
         return run_offline(options)
@@ -55,14 +56,15 @@ def carry_out(options: Options) -> int:
     try:
         return _run(options)
     except Failure as error:
-        write(2, f"{error}\n".encode("utf-8", "surrogateescape"))
+        complain(str(error))
     except PeerBroke as error:
-        text = (
-            f"{options.program}: what listens there is no fugue server, or a broken one: {error}\n"
+        complain(
+            f"{options.program}: what listens there is no fugue server, or a broken one: {error}"
         )
-        write(2, text.encode("utf-8", "surrogateescape"))
     except BrokenPipeError:
         silence_stdout()
+    except OSError as error:  # a full disk behind stdout, say
+        complain(f"{options.program}: the answer cannot be written: {error.strerror or error}")
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     return EXIT_FAILURE
@@ -242,6 +244,23 @@ class Progress:
         if self._shown:
             self._shown = False
             write(2, b"\r\x1b[K")
+
+
+def fill_standard_descriptors() -> None:
+    """Open what the caller has closed of stdin, stdout and stderr: a socket must not take their number, and be read for one."""
+    for descriptor in (0, 1, 2):
+        try:
+            posix.fstat(descriptor)
+        except OSError:
+            posix.open("/dev/null", posix.O_RDWR)  # gets the lowest number that is free: this one
+
+
+def complain(text: str) -> None:
+    """Print a line on stderr, if that takes it."""
+    try:
+        write(2, text.encode("utf-8", "surrogateescape") + b"\n")
+    except OSError:
+        return  # the exit code says so too
 
 
 def silence_stdout() -> None:

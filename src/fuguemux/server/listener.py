@@ -11,6 +11,7 @@ from typing import Final
 from fuguemux.model.ids import ClientId
 from fuguemux.model.limits import CLIENTS_MAX, VIEWER_OUTBOX_BYTES_MAX
 from fuguemux.protocol.messages import Command
+from fuguemux.server.boot import CannotStart
 from fuguemux.server.connection import Connection
 from fuguemux.server.handler import Handler
 
@@ -25,7 +26,7 @@ _XUCRED: Final = struct.Struct("IIh2x16I")  # macOS <sys/ucred.h>: version, uid,
 _UCRED: Final = struct.Struct("iII")  # Linux <sys/socket.h>: pid, uid, gid
 
 
-class ListenError(Exception):
+class ListenError(CannotStart):
     """The socket cannot be opened; the message says why and what to do. The server does not start."""
 
 

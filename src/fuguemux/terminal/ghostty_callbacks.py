@@ -70,7 +70,9 @@ def _reply(_terminal: Any, user: Any, data: Any, length: int) -> None:
 
 @ffi.callback("GhosttyTerminalBellFn")  # type: ignore[untyped-decorator]  # cffi has no types
 def _bell(_terminal: Any, user: Any) -> None:
-    ffi.from_handle(user).events.append(Bell())
+    events = ffi.from_handle(user).events
+    if not events or not isinstance(events[-1], Bell):  # a flood of them is one
+        events.append(Bell())
 
 
 @ffi.callback("GhosttyTerminalTitleChangedFn")  # type: ignore[untyped-decorator]  # cffi has no types
