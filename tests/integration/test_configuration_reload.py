@@ -45,7 +45,9 @@ def test_a_mistake_changes_nothing_and_is_told_everywhere(fugue: Running) -> Non
     with fugue.attached(columns=160) as client:
         client.wait_for("[work]")
         fugue.config.write_text("[server]\nhistory_limit = 3000\nframe_rate_hz = 0\nnope = 1\n")
-        client.wait_for("config.toml:3: not changed: server.frame_rate_hz: 0 is not allowed")
+        client.wait_for(
+            "config.toml:3 and 1 more (fugue status): not changed: server.frame_rate_hz: 0 is not allowed"
+        )
     assert fugue("show-options", "-gv", "history-limit") == "1000"
     wrong = [
         f"{fugue.config}:3: server.frame_rate_hz: 0 is not allowed; give a whole number from 1 to 240 per second",
@@ -54,7 +56,7 @@ def test_a_mistake_changes_nothing_and_is_told_everywhere(fugue: Running) -> Non
     assert status(fugue)["configuration"]["errors"] == wrong
     assert log_of(fugue).count("config.refused") == 2
     with fugue.attached(columns=160) as client:  # somebody who comes later is told, too
-        client.wait_for("config.toml:3: last good values hold")
+        client.wait_for("config.toml:3 and 1 more (fugue status): last good values hold")
         client.type(b"\x0c")  # any key takes the message away; what stays is in the status line
         client.wait_for("configuration has errors")
         fugue.config.write_text("[server]\nhistory_limit = 3000\n")

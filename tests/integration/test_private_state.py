@@ -230,3 +230,30 @@ def test_purge_says_how_it_is_used(fugue: Running) -> None:
     begin(fugue)
     assert fugue.refused("purge") == "usage: purge -t target-pane | --all"
     assert fugue.refused("purge", "-t", "nobody") == "can't find pane: nobody"
+
+
+def test_the_diagnostics_hold_nothing_of_what_panes_show_or_people_type(fugue: Running) -> None:
+    """Not even the most talkative ones, through commands that fail, kills and a recovery."""
+    fugue.config.write_text('[logging]\nlevel = "debug"\n')
+    fugue("new-session", "-d", "-s", "work", "-e", "PLAIN=marker-of-the-environment")
+    fugue.wait_for("$", "work")
+    show(fugue, "marker-shown")
+    fugue(
+        "new-window", "-d", "-n", "marker-of-a-name", "sh", "-c", "echo marker-of-an-argument; cat"
+    )
+    fugue("send-keys", "-t", "work:0", "printf '\\033]2;marker-%s\\007' title", "Enter")
+    fugue("set-buffer", "marker-of-a-buffer")
+    fugue.refused("new-window", "-t", "marker-of-a-target", "marker-of-a-command")
+    fugue.refused("marker-of-an-unknown-command")
+    with fugue.attached() as client:
+        client.wait_for("[work]")
+        client.type(b"echo marker-typed\r\x02:marker-at-the-prompt\r")
+        client.wait_for("unknown command")
+        fugue.kill_server()
+        client.wait_for("marker-typed")
+    fugue.kill_everything()
+    fugue.wait_for("marker-shown", "work:0")
+    logs = [path for path in fugue.directory.rglob("*.log*") if path.is_file()]
+    assert fugue.state / "server.log" in logs
+    assert "server.ready" in (fugue.state / "server.log").read_text()
+    assert [path for path in logs if b"marker" in path.read_bytes()] == []

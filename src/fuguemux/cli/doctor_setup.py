@@ -75,7 +75,7 @@ def runtime_directory(host: Host) -> Finding:
         return Finding(
             "runtime directory",
             "note",
-            f"{directory}, since XDG_RUNTIME_DIR names no directory of yours",
+            f"{directory}, since XDG_RUNTIME_DIR names no directory of yours; the landing zone is a file on disk then",
             "log in through PAM, or set XDG_RUNTIME_DIR the same in every shell, cron job and service that uses fugue",
         )
     return Finding("runtime directory", "good", directory)

@@ -1,5 +1,6 @@
 """The read-only port through which a command sees facts that are not durable state. The server implements it; tests fake it."""
 
+from collections.abc import Callable
 from typing import Any, Literal, Protocol
 
 import msgspec
@@ -28,13 +29,28 @@ class ClientFacts(msgspec.Struct, frozen=True):
     """Grows with every use of any client: of two, the larger was used later."""
 
 
+class HistoryFacts(msgspec.Struct, frozen=True):
+    """What is above a pane's screen."""
+
+    rows: int = 0
+    size_bytes: int = 0
+
+
+class ForegroundFacts(msgspec.Struct, frozen=True):
+    """The program that a pane's keys go to."""
+
+    command: str = ""
+    path: bytes = b""
+
+
 class PaneFacts(msgspec.Struct, frozen=True):
-    """What the terminal and the process table know of a pane."""
+    """What the terminal and the process table know of a pane. What takes long to find out is found out when asked for."""
+
+    history: Callable[[], HistoryFacts] = HistoryFacts
+    foreground: Callable[[], ForegroundFacts] = ForegroundFacts
 
     cursor_x: int = 0
     cursor_y: int = 0
-    history_size: int = 0
-    history_bytes: int = 0
     alternate_on: bool = False
     in_mode: bool = False
     scroll_position: int = 0
@@ -44,8 +60,6 @@ class PaneFacts(msgspec.Struct, frozen=True):
     search_string: str = ""
     search_present: bool = False
     selection_present: bool = False
-    current_command: str = ""
-    current_path: bytes = b""
     mouse_any: bool = False
     cursor_visible: bool = True
     application_cursor: bool = False
@@ -61,6 +75,22 @@ class PaneFacts(msgspec.Struct, frozen=True):
     restore_status: str = ""
     persist: bool = True
     piped: bool = False
+
+    @property
+    def history_size(self) -> int:
+        return self.history().rows
+
+    @property
+    def history_bytes(self) -> int:
+        return self.history().size_bytes
+
+    @property
+    def current_command(self) -> str:
+        return self.foreground().command
+
+    @property
+    def current_path(self) -> bytes:
+        return self.foreground().path
 
 
 class ServerFacts(msgspec.Struct, frozen=True):

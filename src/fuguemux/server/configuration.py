@@ -157,5 +157,5 @@ def _short(problems: tuple[Problem, ...], holds: str) -> str:
     first = problems[0]
     place = os.path.basename(first.source) + (f":{first.line}" if first.line is not None else "")
     what = f"{first.key}: {first.message}" if first.key else first.message
-    more = f" (and {len(problems) - 1} more: fugue status)" if len(problems) > 1 else ""
-    return f"{place}: {holds}: {what}{more}"
+    more = f" and {len(problems) - 1} more (fugue status)" if len(problems) > 1 else ""
+    return f"{place}{more}: {holds}: {what}"

@@ -7,7 +7,14 @@ from typing import Any, Literal
 import msgspec
 
 from fuguemux.model.ids import ClientId, PaneId, SessionId, WindowId
-from fuguemux.model.live import CaptureRequest, ClientFacts, PaneFacts, ServerFacts
+from fuguemux.model.live import (
+    CaptureRequest,
+    ClientFacts,
+    ForegroundFacts,
+    HistoryFacts,
+    PaneFacts,
+    ServerFacts,
+)
 from fuguemux.model.state import ServerState
 from fuguemux.observe.clock import Clock
 from fuguemux.server import process_table
@@ -77,13 +84,14 @@ class ServerView:
         emulator = terminal.emulator
         cursor, modes = emulator.cursor, emulator.modes
         mode = self._in_mode(pane)
-        command, path = self._foreground(pane, terminal)
         return PaneFacts(
             cursor_x=cursor.column,
             cursor_y=cursor.row,
             cursor_visible=cursor.visible,
-            history_size=history_row_count(terminal),
-            history_bytes=terminal.scrollback.sizes().raw_bytes,
+            history=lambda: HistoryFacts(
+                history_row_count(terminal), terminal.scrollback.sizes().raw_bytes
+            ),
+            foreground=lambda: self._foreground(pane, terminal),
             alternate_on=modes.alternate_screen,
             in_mode=mode.in_mode,
             scroll_position=mode.position,
@@ -93,8 +101,6 @@ class ServerView:
             search_string=mode.search_string,
             search_present=mode.search_present,
             selection_present=mode.selection_present,
-            current_command=command,
-            current_path=path,
             mouse_any=modes.mouse != "off",
             application_cursor=modes.application_cursor,
             application_keypad=modes.application_keypad,
@@ -106,14 +112,14 @@ class ServerView:
             persist=terminal.persist,
         )
 
-    def _foreground(self, pane: PaneId, terminal: PaneTerminal) -> tuple[str, bytes]:
+    def _foreground(self, pane: PaneId, terminal: PaneTerminal) -> ForegroundFacts:
         stored = self._state().panes.get(pane)
         if stored is None:
-            return "", b""
+            return ForegroundFacts()
         pid = terminal.master.foreground_group() if terminal.master is not None else 0
         argv = process_table.arguments(pid) or process_table.arguments(stored.pid)
         path = process_table.directory(pid) or process_table.directory(stored.pid) or stored.cwd
-        return process_table.name_of(argv or stored.argv), path
+        return ForegroundFacts(process_table.name_of(argv or stored.argv), path)
 
     def capture(self, pane: PaneId, request: CaptureRequest) -> bytes:
         """Rows of a pane, from the engine and the store."""

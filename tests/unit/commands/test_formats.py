@@ -4,7 +4,7 @@ import pytest
 
 from fuguemux.commands.formats import Context, expand
 from fuguemux.model.ids import PaneId, SessionId
-from fuguemux.model.live import PaneFacts
+from fuguemux.model.live import ForegroundFacts, PaneFacts
 from tests.support.builders import session, state, window
 from tests.support.fake_live import FakeLive
 
@@ -21,7 +21,7 @@ STATE = state(
 
 def of(text: str, *, time: bool = False, context: Context | None = None) -> str:
     live = FakeLive()
-    live.panes[PaneId(0)] = PaneFacts(current_command="vim", current_path=b"/var/log")
+    live.panes[PaneId(0)] = PaneFacts(foreground=lambda: ForegroundFacts("vim", b"/var/log"))
     return expand(text, context or Context(STATE, live, session=SessionId(0)), time=time)
 
 

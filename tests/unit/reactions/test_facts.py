@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from fuguemux.commands import option_table, options
 from fuguemux.model.events import ForegroundChanged, PaneDirectoryChanged, PaneTitled
 from fuguemux.model.ids import PaneId, WindowId
-from fuguemux.model.live import ClientFacts, PaneFacts
+from fuguemux.model.live import ClientFacts, ForegroundFacts, PaneFacts
 from fuguemux.model.state import Life, ServerState
 from fuguemux.reactions import (
     automatic_rename,
@@ -72,7 +72,7 @@ def test_another_program_in_the_foreground() -> None:
     [("vim", "vim"), ("/usr/bin/top", "top"), ("-bash", "bash"), ("", "sh"), ("sh", "sh")],
 )
 def test_a_window_is_called_after_its_program(command: str, expected: str) -> None:
-    facts = PaneFacts(current_command=command)
+    facts = PaneFacts(foreground=lambda: ForegroundFacts(command))
     live = FakeLive(panes={PANE: facts, PaneId(1): facts})
     after = folded(STATE, automatic_rename.decide(STATE, live)).state
     assert after.windows[WindowId(0)].name == expected
