@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 from collections.abc import Callable
 from typing import Any
 
@@ -366,6 +367,35 @@ def no_rotated_file_is_kept(fugue: Running) -> None:
     assert not log.with_name("server.log.1").exists()
 
 
+@option("server.outbox_max_kb")
+def a_slow_client_may_have_more_unread(fugue: Running) -> None:
+    script = fugue.directory / "clipboard.py"
+    script.write_text(
+        "import sys\nfor line in sys.stdin:\n"
+        "    sys.stdout.write(('\\033]52;c;' + 'QUJD' * 240_000 + '\\007') * int(line) + 'set ' + line)\n"
+        "    sys.stdout.flush()\n"
+    )
+    begin(fugue, "python3", str(script))
+    configure(fugue, "server.outbox_max_kb", "16384")
+    with fugue.attached() as slow:
+        slow.wait_for("[work]")
+        slow.process.send_signal(signal.SIGSTOP)
+        fugue("send-keys", "-t", "work", "12", "Enter")  # more than the 8 MiB of the default
+        fugue.wait_for("set 12", "work")
+        slow.process.send_signal(signal.SIGCONT)
+
+        def got_all() -> bool:
+            slow.read()
+            return slow.raw.count(b"\033]52;c;") == 12
+
+        until("all of it", got_all)
+        configure(fugue, "server.outbox_max_kb", "8192")
+        slow.process.send_signal(signal.SIGSTOP)
+        fugue("send-keys", "-t", "work", "13", "Enter")
+        fugue.wait_for("set 13", "work")
+        until("it dropped", lambda: not fugue("list-clients"))
+
+
 @option("keys.prefix")
 def another_key_is_the_prefix(fugue: Running) -> None:
     begin(fugue)
@@ -379,7 +409,6 @@ def another_key_is_the_prefix(fugue: Running) -> None:
 ELSEWHERE = {
     "persistence.keep_closed_days": "tests of closed sessions",
     "persistence.restore_commands": "tests of restoration",
-    "server.outbox_max_kb": "tests of hostile clients",
 }
 
 
