@@ -233,19 +233,19 @@ class Viewers:
 
     def pane_changed(self, terminal: PaneTerminal, events: Sequence[Event]) -> None:
         """The pane's screen changed, and some things happened on the way."""
-        rings = any(isinstance(event, Bell) for event in events)
         for viewer in self._viewers.values():
             shows = viewer.shows(terminal.id)
             for event in events:
                 self._pass_on(viewer, event, shows=shows)
-            if rings and shows and not viewer.connection.congested:
-                viewer.connection.output(b"\a")  # once, however often the chunk rings
             if shows:
                 viewer.dirty = True
                 self.schedule(viewer, terminal)
 
     def _pass_on(self, viewer: Viewer, event: Event, *, shows: bool) -> None:
-        if isinstance(event, ClipboardWrite) and shows and len(event.data) < CLIPBOARD_BYTES_MAX:
+        if isinstance(event, Bell):
+            if shows and not viewer.connection.congested:  # one that comes late says nothing
+                viewer.connection.output(b"\a")
+        elif isinstance(event, ClipboardWrite) and shows and len(event.data) < CLIPBOARD_BYTES_MAX:
             viewer.connection.output(clipboard(event.data))
         elif isinstance(event, TitleChanged):
             viewer.dirty = True
