@@ -41,7 +41,7 @@ def test_checkpoints_come_by_themselves_and_only_when_something_changed(fugue: R
         before = newest(fugue)
         print_numbers(fugue, "work", turn * 10, turn * 10 + 9)
         until("checkpoint", lambda before=before: newest(fugue) > before)  # type: ignore[misc]  # bound now
-    assert reasons(fugue) == ["interval"] * 3
+    until("older ones gone", lambda: reasons(fugue) == ["interval"] * 3)
 
 
 def test_the_size_of_the_log_asks_for_one(fugue: Running) -> None:

@@ -32,6 +32,10 @@ def require(*, programs: Sequence[str] = (), files: Sequence[str] = (), root: bo
 _PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
 
 
+LET_GO_SECONDS = 5.0
+"""How long strace may take to let go of a process, before it is killed itself."""
+
+
 @contextmanager
 def injected(pid: int, *faults: str) -> Iterator[None]:
     """Have system calls of a running process and all its threads tampered with, as `strace -e inject=` says it."""
@@ -48,7 +52,13 @@ def injected(pid: int, *faults: str) -> Iterator[None]:
         yield
     finally:
         tracer.terminate()
-        tracer.communicate()
+        try:
+            tracer.communicate(timeout=LET_GO_SECONDS)
+        except (
+            subprocess.TimeoutExpired
+        ):  # it waits for a thread to stop that dies: the kernel lets go of it
+            tracer.kill()
+            tracer.communicate()
 
 
 def _traced(pid: int) -> bool:

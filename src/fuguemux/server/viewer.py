@@ -1,5 +1,6 @@
 """One attached client: what it looks at, what it is typing, and the frames it gets."""
 
+import base64
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -21,6 +22,8 @@ from fuguemux.terminal.borders import Rectangle
 from fuguemux.terminal.compose import ENTER, Composer, PaneView, Scene
 from fuguemux.terminal.emulator import Emulator
 from fuguemux.terminal.key_reader import KeyReader
+
+CLIPBOARD_BYTES_MAX = 1 << 20
 
 
 class Surface(Protocol):
@@ -192,6 +195,11 @@ class Viewer:
         """Show a line until the next key or until somebody clears it."""
         self.overlay = Message(text)
         self.dirty = True
+
+    def copied(self, data: bytes) -> None:
+        """Put `data` on the clipboard of the client's terminal (OSC 52), unless it is absurdly long."""
+        if len(data) < CLIPBOARD_BYTES_MAX:
+            self.connection.output(b"\x1b]52;c;" + base64.b64encode(data) + b"\x07")
 
     def shows(self, pane: PaneId) -> bool:
         """Whether the pane is in the window it looks at."""

@@ -1,7 +1,6 @@
 """All attached clients: who looks at what, which frames are due, and what becomes of them when sessions go."""
 
 import asyncio
-import base64
 from collections.abc import Callable, Sequence
 
 from fuguemux.commands import options
@@ -24,7 +23,6 @@ from fuguemux.terminal.emulator import Bell, ClipboardWrite, Event, TitleChanged
 
 SYNC_SECONDS_MAX = 0.15
 """A program that opened a synchronized update and does not close it is drawn anyway after this."""
-CLIPBOARD_BYTES_MAX = 1 << 20
 GREETING_MS = 5_000
 
 
@@ -233,6 +231,9 @@ class Viewers:
 
     def pane_changed(self, terminal: PaneTerminal, events: Sequence[Event]) -> None:
         """The pane's screen changed, and some things happened on the way."""
+        for event in events:
+            if isinstance(event, ClipboardWrite):
+                self.copied(terminal.id, event.data)
         for viewer in self._viewers.values():
             shows = viewer.shows(terminal.id)
             for event in events:
@@ -245,8 +246,6 @@ class Viewers:
         if isinstance(event, Bell):
             if shows and not viewer.connection.congested:  # one that comes late says nothing
                 viewer.connection.output(b"\a")
-        elif isinstance(event, ClipboardWrite) and shows and len(event.data) < CLIPBOARD_BYTES_MAX:
-            viewer.connection.output(clipboard(event.data))
         elif isinstance(event, TitleChanged):
             viewer.dirty = True
 
@@ -370,12 +369,7 @@ class Viewers:
             self.message(viewer, text, duration_ms)
 
     def copied(self, pane: PaneId, data: bytes) -> None:
-        """Put what was copied on the clipboards of those who look on."""
+        """Put what was copied, by a person or by a program in the pane, on the clipboards of those who look on."""
         for viewer in self._viewers.values():
-            if viewer.shows(pane) and len(data) < CLIPBOARD_BYTES_MAX:
-                viewer.connection.output(clipboard(data))
-
-
-def clipboard(data: bytes) -> bytes:
-    """OSC 52: put `data` on the client's clipboard."""
-    return b"\x1b]52;c;" + base64.b64encode(data) + b"\x07"
+            if viewer.shows(pane):
+                viewer.copied(data)
