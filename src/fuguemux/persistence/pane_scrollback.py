@@ -224,7 +224,8 @@ class PaneScrollback:
 
     def clear(self, *, erase: bool = False) -> None:
         """Forget all lines. With `erase` their bytes leave the disk with the next checkpoint, in the log too."""
-        self._store.erase_wanted |= erase
+        if erase:  # `|=` could undo what another thread says of another pane
+            self._store.erase_wanted = True
         if not self._open and not self._blocks:
             return
         self.forget()

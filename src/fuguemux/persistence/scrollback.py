@@ -37,7 +37,8 @@ HOT_LINES: Final = 2_000
 class ScrollbackStore:
     """The scrollback of every pane of a server.
 
-    Lines are added, trimmed and cut on one thread; `read` and `search` may run on others meanwhile.
+    Lines of one pane are added, trimmed and cut on one thread at a time, those of another pane perhaps on another;
+    `read` and `search` may run on any thread meanwhile.
     """
 
     def __init__(self, reader: PackReader, *, level: int = COMPRESSION_LEVEL) -> None:
@@ -63,7 +64,7 @@ class ScrollbackStore:
         """The scrollback of a pane; empty if it had none."""
         found = self._panes.get(pane)
         if found is None:
-            found = self._panes[pane] = PaneScrollback(self, pane)
+            found = self._panes.setdefault(pane, PaneScrollback(self, pane))
         return found
 
     def panes(self) -> list[PaneId]:
@@ -82,25 +83,26 @@ class ScrollbackStore:
 
     def cool(self) -> None:
         """Give the memory back of lines that are no longer among the newest `hot_lines` of their pane."""
-        for scrollback in self._panes.values():
+        for scrollback in list(self._panes.values()):
             scrollback.cool()
 
     def hot_bytes(self) -> int:
         """The memory that unpacked lines of finished blocks take, in all panes."""
-        return sum(scrollback.sizes().hot_bytes for scrollback in self._panes.values())
+        return sum(scrollback.sizes().hot_bytes for scrollback in list(self._panes.values()))
 
     # -- blocks, for the panes and the checkpoint ---------------------------------------------
 
     def place_changed(self, old: Place | None, new: Place | None) -> None:
         """Keep account of what is alive in which pack."""
-        if new is not None:
-            self.live_bytes[new.digest] = self.live_bytes.get(new.digest, 0) + new.length
-        if old is not None:
-            left = self.live_bytes.get(old.digest, 0) - old.length
-            if left > 0:
-                self.live_bytes[old.digest] = left
-            else:
-                self.live_bytes.pop(old.digest, None)
+        with self._lock:
+            if new is not None:
+                self.live_bytes[new.digest] = self.live_bytes.get(new.digest, 0) + new.length
+            if old is not None:
+                left = self.live_bytes.get(old.digest, 0) - old.length
+                if left > 0:
+                    self.live_bytes[old.digest] = left
+                else:
+                    self.live_bytes.pop(old.digest, None)
 
     def drop_block(self, block: Block) -> None:
         """The block is no longer part of any scrollback."""

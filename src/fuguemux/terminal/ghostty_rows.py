@@ -6,6 +6,7 @@ put back here: OSC 8 links and empty rows at the end.
 
 from __future__ import annotations
 
+import threading
 from typing import Any, Final, Literal
 
 from fuguemux.terminal import ghostty_links
@@ -17,7 +18,16 @@ Kind = Literal["text", "ansi", "html"]
 LINE_END: Final = b"\r\n"
 BUFFER_BYTES: Final = 1 << 18
 BLANK_BEFORE_WIDE: Final = 3
-_buffer = ffi.new("uint8_t[]", BUFFER_BYTES)  # shared: formatting is done by one thread
+
+
+class _Buffer(threading.local):
+    """Where the formatter writes: one for all terminals of a thread. The library runs without Python's lock."""
+
+    def __init__(self) -> None:
+        self.cells = ffi.new("uint8_t[]", BUFFER_BYTES)
+
+
+_buffer = _Buffer()
 
 
 class Rows:
@@ -93,7 +103,7 @@ class Rows:
         )
         check(made, "format the screen")
         try:
-            buffer, size = _buffer, BUFFER_BYTES
+            buffer, size = _buffer.cells, BUFFER_BYTES
             result = lib.ghostty_formatter_format_buf(
                 self._formatter[0], buffer, size, self._length
             )

@@ -1,5 +1,7 @@
 """The scrollback store: blocks, reading far back, limits, search."""
 
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from random import Random
 
@@ -11,7 +13,7 @@ from fuguemux.model.ids import PaneId
 from fuguemux.persistence.blocks import BLOCK_BYTES_MAX, PIECE_BYTES_MAX
 from fuguemux.persistence.checkpoint_files import CheckpointFiles, PaneFiles, Screen
 from fuguemux.persistence.files import RealStorage
-from fuguemux.persistence.packs import EntryKind, PackReader, pack_name
+from fuguemux.persistence.packs import EntryKind, PackReader, Place, pack_name
 from fuguemux.persistence.pattern import Pattern
 from fuguemux.persistence.scrollback import (
     Hit,
@@ -294,3 +296,32 @@ def test_search_agrees_with_looking_at_every_line(seed: int, needle: str, ignore
     expected = [number for number, line in enumerate(plain) if wanted in line]
     found = scrollback.search(Pattern(needle, ignore_case=ignore))
     assert [hit.line for hit in found] == expected
+
+
+class Interruptible(dict[bytes, int]):
+    """A dict that another thread may come between: calls of Python functions are where threads take turns."""
+
+    def get(self, key: bytes, default: int) -> int:  # type: ignore[override]  # the one way in which it is used
+        return super().get(key, default)
+
+
+def test_panes_on_two_threads_share_one_account_of_packs(tmp_path: Path) -> None:
+    """A pane that is rebuilt drops blocks while the loop drops others: the account stays right to the byte."""
+    store = ScrollbackStore(PackReader(RealStorage(), str(tmp_path)))
+    store.live_bytes = Interruptible()
+    place = Place(bytes(16), 0, 3)
+    store.place_changed(None, place)
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+
+    def come_and_go(_thread: int) -> None:
+        for _ in range(20_000):
+            store.place_changed(None, place)
+            store.place_changed(place, None)
+
+    try:
+        with ThreadPoolExecutor(2) as threads:
+            list(threads.map(come_and_go, range(2)))
+    finally:
+        sys.setswitchinterval(before)
+    assert store.live_bytes == {place.digest: 3}

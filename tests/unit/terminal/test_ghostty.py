@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -194,3 +195,20 @@ def test_a_wide_character_at_the_borders_corner_is_in_the_history_once(character
     assert taken.lines == [b"x" * 50]
     assert taken.continues
     assert terminal.screen_ansi(join=True)[0] == f"{character} ".encode()
+
+
+def test_two_threads_format_rows_of_their_own_terminals_at_once() -> None:
+    """The library runs without Python's lock: what one thread formats must not be written over by another."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+
+    def wrong(letter: bytes) -> int:
+        terminal = GhosttyEmulator(200, 50)
+        terminal.feed(letter * 200 * 50)
+        return sum(terminal.screen_ansi() != [letter * 200] * 50 for _ in range(300))
+
+    try:
+        with ThreadPoolExecutor(2) as threads:
+            assert sum(threads.map(wrong, (b"a", b"b"))) == 0
+    finally:
+        sys.setswitchinterval(before)
