@@ -4,6 +4,8 @@ import os
 import random
 import select
 import signal
+import stat
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -54,6 +56,11 @@ def kill_at_random(fugue: Running, rng: random.Random, kills: int) -> None:
         server = fugue.wait_for_server(other_than=server)
 
 
+def wait_for_ends(fugue: Running, panes: list[str]) -> None:
+    for number, pane in enumerate(panes):
+        until(f"end of p{number}", lambda: f"p{number} end " in fugue.screen(pane))  # noqa: B023  # called at once
+
+
 def wrong_lines(fugue: Running, panes: list[str], *, ended: bool = False) -> list[str]:
     """The first line of each pane that is not what it must be. The last line may be half written, until the end."""
     wrong = []
@@ -79,9 +86,39 @@ def test_a_flood_in_four_panes_survives_forty_kills(fugue: Running, tmp_path: Pa
     kill_at_random(fugue, random.Random(20), KILLS)
     assert fugue.pane_pids() == before
     stop.touch()
-    for number, pane in enumerate(panes):
-        until(f"end of p{number}", lambda pane=pane, n=number: f"p{n} end " in fugue.screen(pane))  # type: ignore[misc]  # mypy cannot infer a lambda with defaults
+    wait_for_ends(fugue, panes)
     assert wrong_lines(fugue, panes, ended=True) == []
+
+
+class WithoutRuntimeDirectory(Running):
+    """As in a cron job or after `su`: XDG_RUNTIME_DIR is not set, and the socket has a path of its own."""
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__(directory)
+        del self.environment["XDG_RUNTIME_DIR"]
+
+    def run(
+        self, *argv: str, stdin: str | None = None, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        return super().run("-S", str(self.runtime / "socket"), *argv, stdin=stdin, **environment)
+
+
+@pytest.mark.slow
+@pytest.mark.real
+@pytest.mark.timeout(300)
+def test_without_a_runtime_directory_the_zone_is_with_the_state_and_as_good(tmp_path: Path) -> None:
+    fugue = WithoutRuntimeDirectory(tmp_path)
+    try:
+        stop = tmp_path / "stop"
+        panes = start_floods(fugue, stop)
+        zones = list(fugue.state_home.rglob("landing"))
+        assert [stat.S_IMODE(zone.stat().st_mode) for zone in zones] == [0o600]
+        kill_at_random(fugue, random.Random(21), KILLS // 4)
+        stop.touch()
+        wait_for_ends(fugue, panes)
+        assert wrong_lines(fugue, panes, ended=True) == []
+    finally:
+        fugue.end()
 
 
 @pytest.mark.slow

@@ -18,7 +18,11 @@ class Finding(msgspec.Struct, frozen=True):
     """`note`: worth knowing, or not to be told on this machine; `wrong`: sessions may be lost or fugue may not run."""
     told: str
     fix: str = ""
-    """What to do. Every `wrong` has one."""
+    """What to do. Every `wrong` has one: ValueError otherwise."""
+
+    def __post_init__(self) -> None:
+        if self.status == "wrong" and not self.fix:
+            raise ValueError(f"{self.name} is wrong, and there is no fix")
 
 
 class Host(msgspec.Struct, frozen=True):

@@ -210,10 +210,11 @@ class KeeperClient:
         """Say that we serve: whoever waits for the server to start is told.
 
         `panes` are the keys of those that we carry on with. A server that stood by gets its place back, and we are ended,
-        if one is missing: RequestFailed.
+        if one is missing: RequestFailed. A keeper that dies meanwhile is no reason not to serve: KeeperLost tells of it.
         """
         message: Message = {"type": "ready", "version": version}
-        await self._ask(message if panes is None else {**message, "panes": list(panes)})
+        with contextlib.suppress(KeeperUnreachable):
+            await self._ask(message if panes is None else {**message, "panes": list(panes)})
 
     async def stop(self) -> None:
         """Say that our end is meant: when we are gone the keeper hangs every pane up and ends."""

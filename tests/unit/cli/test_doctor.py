@@ -266,6 +266,12 @@ def test_start_up_cost(host: Host, monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     assert finding.told == "68 ms of each command go into site packages (a.pth)"
 
 
+def test_nothing_is_called_wrong_without_a_fix() -> None:
+    assert Finding("disk", "note", "is slow").fix == ""
+    with pytest.raises(ValueError, match="disk is wrong, and there is no fix"):
+        Finding("disk", "wrong", "is on fire")
+
+
 def test_a_machine_without_a_home(host: Host) -> None:
     lost = Host({}, 2**31 - 7, host.root, host.platform)
     findings = {finding.name: finding for finding in doctor.examine(lost)}

@@ -1,0 +1,104 @@
+"""The keeper is killed while a new server takes over from a killed one: before it has handed the terminals out, and after."""
+
+import json
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.failpoint_listener import FailpointListener
+from tests.support.running import Running, alive, kill, until
+
+pytestmark = pytest.mark.real
+
+LINES = 3_000
+
+
+@pytest.fixture
+def points(tmp_path: Path) -> Iterator[FailpointListener]:
+    with FailpointListener(str(tmp_path / "points")) as listener:
+        yield listener
+
+
+def begin(tmp_path: Path, points: FailpointListener, point: str) -> Running:
+    """A fugue whose servers pause at `point`, each once; the first one has passed it."""
+    fugue = Running(tmp_path, **points.environment(f"{point}=pause@1"))
+    numbers = f"seq {LINES}; exec cat"
+    starting = fugue.begin("new-session", "-d", "-s", "work", "-x", "80", "-y", "24", numbers)
+    points.answer(point)
+    starting.communicate(timeout=30)
+    assert starting.returncode == 0
+    fugue("split-window", "-t", "work", "cat")
+    fugue.wait_for(f"\n{LINES}\n", "work:0.0")
+    return fugue
+
+
+def assert_all_there(fugue: Running, points: FailpointListener, point: str) -> None:
+    numbers = [line for line in fugue.history("work:0.0").splitlines() if line.isdigit()]
+    assert numbers == [str(number) for number in range(1, LINES + 1)]
+    assert json.loads(fugue("recovery", "--json"))["recovery"]["lost"] == []
+    for pane in ("work:0.0", "work:0.1"):
+        fugue("send-keys", "-t", pane, "echo typed", "Enter")
+        fugue.wait_for("echo typed", pane)
+    fugue("split-window", "-t", "work", "cat")
+    pids, server = fugue.pane_pids(), fugue.server_pid()
+    kill(server)  # the new keeper starts the next one, and holds all terminals
+    points.answer(point)
+    fugue.wait_for_server(other_than=server)
+    assert fugue.pane_pids() == pids
+
+
+def statuses(fugue: Running) -> set[str]:
+    panes = json.loads(fugue("recovery", "--json"))["recovery"]["panes"]
+    return {pane["status"] for pane in panes}
+
+
+def test_after_it_handed_everything_over_every_process_lives_on(
+    tmp_path: Path, points: FailpointListener
+) -> None:
+    point = "keeper.connected"
+    fugue = begin(tmp_path, points, point)
+    try:
+        pids, keeper, server = fugue.pane_pids(), fugue.keeper_pid(), fugue.server_pid()
+        kill(server)
+        points.wait(point, 2)
+        kill(keeper)
+        points.answer(point)
+        fugue.wait_for_server(other_than=server)
+        assert fugue.pane_pids() == pids
+        assert statuses(fugue) == {"live"}
+        assert_all_there(fugue, points, point)
+    finally:
+        fugue.end()
+
+
+def connections(path: Path) -> int:
+    """How many sockets have this name: the listening one, and its end of each connection (proc(5), net/unix)."""
+    return sum(row.endswith(f" {path}") for row in Path("/proc/net/unix").read_text().splitlines())
+
+
+def test_before_it_handed_anything_over_everything_is_restored(
+    tmp_path: Path, points: FailpointListener
+) -> None:
+    """Then nobody holds the terminals any more, as after a reboot; what the log has comes back."""
+    point = "recovery.log_begun"
+    fugue = begin(tmp_path, points, point)
+    try:
+        pids, keeper, server = fugue.pane_pids(), fugue.keeper_pid(), fugue.server_pid()
+        path = fugue.runtime / "fugue" / "default.keeper"
+        kill(server)
+        points.wait(point, 2)
+        until("end of the old connection", lambda: connections(path) == 1)
+        os.kill(keeper, signal.SIGSTOP)
+        new = points.answer(point)
+        until("a greeting that nobody reads", lambda: connections(path) == 2)
+        kill(keeper)
+        until("end of the panes", lambda: not any(map(alive, pids)))
+        fugue.seen.add(new)
+        fugue("list-sessions")
+        assert statuses(fugue) == {"respawned"}
+        assert_all_there(fugue, points, point)
+    finally:
+        fugue.end()

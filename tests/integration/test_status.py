@@ -1,0 +1,88 @@
+"""`fugue status` and `fugue doctor` on a real server: every field that they promise, and what is told when something is wrong."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.support.running import Running, until
+
+pytestmark = pytest.mark.real
+
+FIELDS = {
+    "": "version python engine formats pid keeper_pid socket started_ms uptime_seconds sessions windows panes "
+    "panes_not_kept clients durability durability_reason state quarantine log checkpoint recovery memory configuration",
+    "formats": "log checkpoint events protocol",
+    "state": "enabled directory disk_bytes left_from_before",
+    "quarantine": "files bytes",
+    "log": "first_lsn last_lsn durable_lsn bytes segments sync syncs sync_p50_ms sync_p99_ms sync_failures",
+    "checkpoint": "number when_ms lsn new_bytes duration_ms reason failure",
+    "recovery": "summary cause started_ms duration_ms",
+    "memory": "server_bytes keeper_bytes scrollback_hot_bytes",
+    "configuration": "file in_use errors needs_restart",
+}
+"""Programs read these: a field may be added to the document, and none is ever taken away."""
+
+LINES = [
+    "version", "formats", "server", "sessions", "memory", "state", "durability", "log", "syncs", "checkpoint", "recovery",
+    "configuration",
+]  # fmt: skip
+
+
+def test_every_promised_field_is_there_and_true(fugue: Running) -> None:
+    fugue("new-session", "-d", "-s", "work", "-x", "80", "-y", "24")
+    fugue("split-window", "-t", "work")
+    keeper = fugue.keeper_pid()
+    server = fugue.kill_server()
+    fugue("checkpoint")
+    until("durable log", lambda: (log := found(fugue)["log"])["durable_lsn"] == log["last_lsn"])
+    with fugue.attached() as client:
+        client.wait_for("[work]")
+        document = json.loads(fugue("status", "--json"))
+    assert document["v"] == 1
+    status = document["status"]
+    for section, names in FIELDS.items():
+        part = status[section] if section else status
+        assert set(part) == set(names.split()), section
+    assert (status["pid"], status["keeper_pid"]) == (server, keeper)
+    assert (status["sessions"], status["panes"], status["clients"]) == (1, 2, 1)
+    assert (status["durability"], status["state"]["directory"]) == ("ok", str(fugue.state))
+    assert status["state"]["disk_bytes"] > 0
+    log, checkpoint, memory = status["log"], status["checkpoint"], status["memory"]
+    assert 1 <= log["first_lsn"] <= checkpoint["lsn"] <= log["durable_lsn"] == log["last_lsn"]
+    assert log["bytes"] > 0
+    assert 0 < log["sync_p50_ms"] <= log["sync_p99_ms"]
+    assert checkpoint["reason"] == "asked for"
+    assert checkpoint["new_bytes"] > 0
+    assert checkpoint["duration_ms"] > 0
+    assert checkpoint["when_ms"] > status["recovery"]["started_ms"] > 1_700_000_000_000
+    assert status["recovery"]["summary"].startswith("recovered 2 panes")
+    assert memory["server_bytes"] > memory["keeper_bytes"] > 1 << 20
+    assert [line.split()[0] for line in fugue("status").splitlines()] == LINES
+
+
+def found(fugue: Running) -> Any:
+    return json.loads(fugue("status", "--json"))["status"]
+
+
+def test_doctor_ends_with_1_and_names_the_fix_when_something_is_wrong(fugue: Running) -> None:
+    fugue.config.write_text("[server]\nhistory_limit = -1\n")
+    done = fugue.run("doctor")
+    assert done.returncode == 1
+    lines = done.stdout.splitlines()
+    wrong = next(number for number, line in enumerate(lines) if line.startswith("WRONG  config"))
+    assert f"{fugue.config}:2: server.history_limit: -1 is not allowed" in lines[wrong]
+    assert lines[wrong + 1] == "       fix: correct the lines named"
+    report = json.loads(fugue.run("doctor", "--json").stdout)
+    assert report["good"] is False
+    assert {finding["name"] for finding in report["findings"]} >= {
+        "file system", "free space", "file limits", "log-out", "memory pressure", "locale", "terminfo", "engine",
+        "start-up cost",
+    }  # fmt: skip
+    fugue.config.unlink()
+    done = fugue.run("doctor")
+    assert done.returncode == (
+        1 if "WRONG" in done.stdout else 0
+    )  # this machine may have its own faults
+    assert "configuration: " in done.stdout
+    assert "WRONG  configuration" not in done.stdout
