@@ -41,6 +41,7 @@ HOSTS = frozenset(
         "a.b",
         "keepachangelog.com",
         "semver.org",
+        "www.w3.org",  # the name space of SVG
         "json-schema.org",
     }
 )
