@@ -43,6 +43,7 @@ SCRIPT: list[Step] = [
     command("rename-window", "-t", "work:0", "renamed"),
     command("resize-pane", "-t", "work:0.0", "-Z"),
     command("send-keys", "-t", "work:short", "exit", "Enter"),
+    command("search", "-t", "work:numbers", "1000"),
     command("checkpoint"),
     command("send-keys", "-t", "work:noise", SEGMENT_OVERFLOW, "Enter"),
     ("SIGKILL", kill_the_server),
@@ -50,11 +51,12 @@ SCRIPT: list[Step] = [
 ]
 FIRST_STEP = {
     "pane.end_logged": 4,
-    "checkpoint": 5,
-    "log": 6,
-    "recovery": 7,
-    "keeper": 7,
-    "restart": 8,
+    "search": 5,
+    "checkpoint": 6,
+    "log": 7,
+    "recovery": 8,
+    "keeper": 8,
+    "restart": 9,
 }
 """Where the script begins for points that nothing before it can reach."""
 

@@ -1,5 +1,8 @@
 """Copy mode as a person has it: keys typed into an attached client."""
 
+from pathlib import Path
+
+from tests.support.failpoint_listener import FailpointListener
 from tests.support.running import Running, until
 
 TEXT = "for i in $(seq 1 500); do echo line $i; done; exec sleep 1000"
@@ -92,3 +95,26 @@ def test_a_restarted_server_shows_the_same_lines(fugue: Running) -> None:
         )
         client.wait_for("[300/478]")
         until("same text", lambda: client.text().splitlines()[1:20] == shown)
+
+
+def test_a_search_is_stopped_by_c_c_and_copy_mode_stays(tmp_path: Path) -> None:
+    """Everybody else is served meanwhile, and what was typed before C-c is forgotten."""
+    with FailpointListener(str(tmp_path / "points")) as points:
+        fugue = Running(tmp_path, **points.environment("search.step=pause@1"))
+        try:
+            begun(fugue)
+            with fugue.attached() as client:
+                client.wait_for("line 500")
+                client.type(b"\x02[\x12")
+                client.wait_for("(search up)")
+                client.type(b"line 1\r")
+                points.wait("search.step")
+                client.type(b"q\x03")
+                client.wait_for("stopping]")
+                assert fugue.format("#{pane_in_mode}", "work") == "1"
+                points.answer("search.step")
+                client.wait_for("search: stopped")
+                client.type(b"\x12\r")  # the same once more, and nobody stops it
+                until("match", lambda: fugue.format(PLACE, "work").endswith("line 199"))
+        finally:
+            fugue.end()

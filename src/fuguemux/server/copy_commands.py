@@ -1,8 +1,7 @@
 """`send-keys -X`: carries out the commands of copy mode: moves, searches in steps on another thread, copies to buffers."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from typing import Final, NamedTuple, Protocol
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final, Protocol
 
 from fuguemux.commands import options, paste_buffers
 from fuguemux.commands.environment import session_of
@@ -13,18 +12,16 @@ from fuguemux.model.events import BufferSet
 from fuguemux.model.ids import PaneId
 from fuguemux.model.state import Buffer
 from fuguemux.persistence.pattern import BadPattern, Pattern
-from fuguemux.persistence.scrollback_search import Found, Hit, search_parts
 from fuguemux.server.copy_document import Spot
 from fuguemux.server.copy_mode import CopyMode
 from fuguemux.server.copy_motions import MOTIONS, Context
+from fuguemux.server.copy_search import Search
 from fuguemux.server.executor import Asker, EffectFailed, Ending
 from fuguemux.server.pane_terminal import PaneTerminal
 from fuguemux.server.panes import Panes
 from fuguemux.server.scroll_views import ScrollViews
 from fuguemux.terminal.emulator import Event
 
-STEP_RUNS: Final = 16
-"""How many runs of lines, each some milliseconds, the thread searches at a time."""
 _CANCEL: Final = "-and-cancel"
 _SEARCHES: Final = {
     "search-forward": (True, True),
@@ -49,11 +46,6 @@ class Screens(Protocol):
     def copied(self, pane: PaneId, data: bytes) -> None:
         """Put it on the clipboards of those who look on."""
         ...
-
-
-class _Match(NamedTuple):
-    spot: Spot
-    characters: int
 
 
 class CopyCommands:
@@ -144,12 +136,17 @@ class CopyCommands:
         on_match = vi and mode.match is not None and mode.match[0] == start
         if forward and not on_match:
             start = Spot(start.line, start.offset - 1)  # a match may begin at the cursor
-        found = await self._nearest(mode, mode.pattern, start, forward=forward)
-        if found is None and self._wraps(terminal.id):
+
+        def wanted() -> bool:
+            return self._scroll.mode(terminal.id) is mode
+
+        search = Search(mode, wanted, lambda: self._screens.pane_changed(terminal, ()))
+        found = await search.nearest(mode.pattern, start, forward=forward)
+        if found is None and wanted() and self._wraps(terminal.id):
             document = mode.document
             end = Spot(document.first, -1) if forward else Spot(document.stop, 0)
-            found = await self._nearest(mode, mode.pattern, end, forward=forward)
-        if self._scroll.mode(terminal.id) is not mode:
+            found = await search.nearest(mode.pattern, end, forward=forward)
+        if not wanted():
             return Ending()  # somebody left the mode meanwhile
         if found is None:
             mode.match = None
@@ -171,25 +168,6 @@ class CopyCommands:
         state = self._engine.state
         window = state.windows[state.panes[pane].window]
         return options.get(state, "wrap-search", window=window) == "on"
-
-    async def _nearest(
-        self, mode: CopyMode, pattern: Pattern, start: Spot, *, forward: bool
-    ) -> _Match | None:
-        """The nearest match behind (or before) a place."""
-        parts, first = mode.document.parts, mode.document.first
-        found = search_parts(
-            parts, pattern, base=first, start=None if forward else start.line, backward=not forward
-        )
-        if forward:
-            found = search_parts(parts, pattern, base=first, start=max(start.line, first))
-        while True:
-            match, ended = await asyncio.to_thread(
-                _first_match, found, pattern, start, forward=forward
-            )
-            if match is not None:
-                return _Match(_within_pieces(mode, match.spot), match.characters)
-            if ended:
-                return None
 
     # -- copying ------------------------------------------------------------------------------
 
@@ -228,38 +206,3 @@ class CopyCommands:
         if name == "copy-end-of-line":
             return line[mode.cursor.offset :]
         return mode.selected(vi=context.vi)
-
-
-def _first_match(
-    found: Iterator[Found], pattern: Pattern, start: Spot, *, forward: bool
-) -> tuple[_Match | None, bool]:
-    """The first match behind the place in the next runs of lines, and whether there are no more. On any thread."""
-    for number, each in enumerate(found, 1):
-        for hit in each.hits:
-            match = _in_line(hit, pattern, start, forward=forward)
-            if match is not None:
-                return match, False
-        if number == STEP_RUNS:
-            return None, False
-    return None, True
-
-
-def _in_line(hit: Hit, pattern: Pattern, start: Spot, *, forward: bool) -> _Match | None:
-    spans = pattern.spans(hit.text)
-    for begin, end in spans if forward else reversed(spans):
-        spot = Spot(hit.line, begin)
-        if spot > start if forward else spot < start:
-            return _Match(spot, end - begin)
-    return None
-
-
-def _within_pieces(mode: CopyMode, spot: Spot) -> Spot:
-    """A place in a logical line as one in its piece."""
-    line, offset = spot
-    document = mode.document
-    while line + 1 < document.stop and document.continued(line + 1):
-        length = len(document.text(line))
-        if offset < length:
-            break
-        line, offset = line + 1, offset - length
-    return Spot(line, offset)

@@ -52,6 +52,10 @@ class CopyMode:
         self.pattern: Pattern | None = None
         self.search_string = ""
         self.search_forward = True
+        self.searched: int | None = None
+        """Lines that a search which goes on has looked through."""
+        self.search_stopped = False
+        """Somebody does not want its answer any more."""
         self.match: tuple[Spot, int] | None = None
         """Where the last match begins and how many characters it has."""
         self.ends_at_bottom = False
@@ -263,7 +267,11 @@ class CopyMode:
         ]
         column = self.document.column_of(self.cursor, self.columns)
         cursor = (min(column, self.columns - 1), self.row)
-        return ScrollView(rows, self.back, self.history_rows, cursor)
+        note = ""
+        if self.searched is not None:
+            ends = "stopping" if self.search_stopped else "C-c stops"
+            note = f"searched {self.searched:,} lines, {ends}"
+        return ScrollView(rows, self.back, self.history_rows, cursor, note)
 
     def _matches(self, lines: set[int]) -> dict[int, list[tuple[int, int]]]:
         if self.pattern is None:

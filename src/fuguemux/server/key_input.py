@@ -75,6 +75,11 @@ class KeyInput:
     def _take(self, viewer: Viewer, items: Sequence[Input]) -> None:
         waiting = self._waiting.get(viewer.client)
         if waiting is not None:
+            if _interrupts(items) and self._scroll.stop_search(viewer.active_pane()):
+                waiting.clear()  # as a terminal forgets what was typed before C-c
+                viewer.dirty = True
+                self._viewers.schedule(viewer)
+                return
             if len(waiting) < INPUT_ITEMS_MAX:
                 waiting.extend(items)
             return
@@ -269,3 +274,7 @@ class KeyInput:
             if terminal is not None:
                 return terminal, inner_column, inner_row
         return None
+
+
+def _interrupts(items: Sequence[Input]) -> bool:
+    return any(isinstance(item, KeyPress) and item.name == "C-c" for item in items)

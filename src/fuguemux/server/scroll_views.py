@@ -59,6 +59,14 @@ class ScrollViews:
             mode.page(max(mode.rows - 2, 1))
         self.moved()
 
+    def stop_search(self, pane: PaneId | None) -> bool:
+        """End the search that goes on in the pane; whether there is one."""
+        mode = None if pane is None else self._modes.get(pane)
+        if mode is None or mode.searched is None:
+            return False
+        mode.search_stopped = True
+        return True
+
     def leave(self, pane: PaneId) -> None:
         """Show the screen again."""
         if self._modes.pop(pane, None) is not None:

@@ -12,6 +12,7 @@ import msgspec
 
 from fuguemux.model import effects as ef
 from fuguemux.observe.clock import Clock
+from fuguemux.observe.failpoints import reach
 from fuguemux.persistence.blocks import Lines, joined_text
 from fuguemux.persistence.pattern import BadPattern, Pattern
 from fuguemux.persistence.scrollback_search import Found, Hit, Part, search_parts
@@ -54,6 +55,7 @@ class _Step(NamedTuple):
 
 
 def _step(found: Iterator[Found], clock: Clock) -> _Step:
+    reach("search.step")
     hits: list[Hit] = []
     lines = 0
     end = clock.monotonic_ns() + STEP_NS

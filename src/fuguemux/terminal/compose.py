@@ -32,14 +32,15 @@ ENTER: Final = b"\x1b[?7l\x1b[?2004h\x1b[r\x1b[0m\x1b[H\x1b[2J"
 class ScrollView(NamedTuple):
     """What a pane shows instead of its screen: rows of the history, made by the caller.
 
-    `rows`: self-contained ANSI, at most the pane's height. `position` of `total` is written at the top
-    right. `cursor`: column and row in the pane, or None for no cursor.
+    `rows`: self-contained ANSI, at most the pane's height. `position` of `total`, or the `note` if there is one, is
+    written at the top right. `cursor`: column and row in the pane, or None for no cursor.
     """
 
     rows: Sequence[bytes]
     position: int
     total: int
     cursor: tuple[int, int] | None = None
+    note: str = ""
 
 
 class PaneView(NamedTuple):
@@ -269,8 +270,8 @@ def _draw(segment: Segment, columns: int) -> bytes:
 
 
 def _with_indicator(segment: Segment, scroll: ScrollView) -> Segment:
-    """Write `[position/total]` over the right end of a pane's first row."""
-    text = f"[{scroll.position}/{scroll.total}]"
+    """Write `[position/total]`, or a note, over the right end of a pane's first row."""
+    text = f"[{scroll.note or f'{scroll.position}/{scroll.total}'}]"
     if text_width(text) > segment.columns:
         return segment
     column = segment.column + segment.columns - len(text)
