@@ -12,14 +12,26 @@ of the thread's own processor time, so that other work on the machine does not c
 """
 
 import argparse
+import json
 import os
 import random
+import shutil
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from benchmarks.support import FUGUE, TMUX, Multiplexer, json_line, median, table, until, workshop
+from benchmarks.support import (
+    FUGUE,
+    TMUX,
+    Multiplexer,
+    cpu_seconds,
+    json_line,
+    median,
+    table,
+    until,
+    workshop,
+)
 from fuguemux.model.events import AnyEvent, SessionCreated, WindowCreated
 from fuguemux.model.ids import PaneId, SessionId, WindowId
 from fuguemux.model.layout import leaf
@@ -374,25 +386,77 @@ def recovery(directory: Path, panes: int, lines: int, tail_bytes: int) -> dict[s
     for pane, found in recovered.panes.items():
         found_store = recovered.store.pane(pane)
         found_store.limit_lines = lines
-        rebuild(found, found_store, GhosttyEmulator).terminal.close()
+        rebuild(found, found_store, GhosttyEmulator).emulator.close()
     screens, screens_cpu = time.monotonic() - started, time.process_time() - used
     assert recovered.report.complete, recovered.report.summary
+    real = real_start(directory, panes)
     print(
         f"### Recovery: {panes} panes x {lines} lines, {tail_bytes / MIB:.0f} MiB of log behind\n"
     )
     table(
         ("", "time", "processor", "target"),
         [
-            ("state known", f"{answering:.2f} s", f"{answering_cpu:.2f} s", "<= 0.5 s"),
-            ("all screens", f"{screens:.2f} s", f"{screens_cpu:.2f} s", "<= 2 s"),
+            ("state known", f"{answering:.2f} s", f"{answering_cpu:.2f} s", ""),
+            ("all screens, one after the other", f"{screens:.2f} s", f"{screens_cpu:.2f} s", ""),
+            (
+                "a started server answers",
+                f"{real['answer_s']:.2f} s",
+                f"{real['answer_cpu_s']:.2f} s",
+                "<= 0.5 s",
+            ),
+            (
+                "a started server has all screens",
+                f"{real['server_screens_s']:.2f} s",
+                f"{real['server_screens_cpu_s']:.2f} s",
+                "<= 2 s",
+            ),
         ],
     )
     return {
+        **real,
         "state_s": round(answering, 3),
         "screens_s": round(screens, 3),
         "state_cpu_s": round(answering_cpu, 3),
         "screens_cpu_s": round(screens_cpu, 3),
     }
+
+
+def real_start(directory: Path, panes: int) -> dict[str, float]:
+    """The same state in a real server, from the start of the command: its first answer, and the last screen."""
+    server = Multiplexer(FUGUE, directory)
+    state = Path(server.environment["XDG_STATE_HOME"]) / "fugue" / "default"
+    state.mkdir(mode=0o700, parents=True)
+    for name in ("wal", "checkpoints"):
+        shutil.copytree(directory / name, state / name)
+    shutil.copy(directory / "STORE", state)
+    config = Path(server.environment["XDG_CONFIG_HOME"]) / "fugue" / "config.toml"
+    config.parent.mkdir(mode=0o700)
+    config.write_text('[persistence]\nrestore_policy = "none"\n')
+    try:
+        started = time.monotonic()
+        server("start-server")
+        assert len(server("list-panes", "-a").splitlines()) == panes
+        answer = time.monotonic() - started
+        pid = server.server_pid()
+        answer_cpu = cpu_seconds(pid)
+
+        def waiting() -> int:
+            return int(
+                json.loads(server("status", "--json"))["status"]["recovery"]["screens_waiting"]
+            )
+
+        left = waiting()
+        until("all screens", lambda: waiting() == 0, 300)
+        screens = time.monotonic() - started
+        print(f"{left} of {panes} screens were still to be rebuilt at the first answer.\n")
+        return {
+            "answer_s": round(answer, 3),
+            "answer_cpu_s": round(answer_cpu, 3),
+            "server_screens_s": round(screens, 3),
+            "server_screens_cpu_s": round(cpu_seconds(pid), 3),
+        }
+    finally:
+        server.end()
 
 
 def reading(directory: Path, lines: int) -> dict[str, float]:

@@ -17,7 +17,7 @@ FIELDS = {
     "quarantine": "files bytes",
     "log": "first_lsn last_lsn durable_lsn bytes segments sync syncs sync_p50_ms sync_p99_ms sync_failures",
     "checkpoint": "number when_ms lsn new_bytes duration_ms reason failure",
-    "recovery": "summary cause started_ms duration_ms",
+    "recovery": "summary cause started_ms duration_ms screens_waiting",
     "memory": "server_bytes keeper_bytes scrollback_hot_bytes",
     "configuration": "file in_use errors needs_restart",
 }

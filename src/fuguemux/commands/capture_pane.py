@@ -15,7 +15,11 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     flags = invocation.flags
     target = pane_target(state, live, invocation, invocation.target)
     data = b""
-    if flags.has("a") and not flags.has("P") and not live.pane(target.pane.id).alternate_on:
+    if (
+        flags.has("a")
+        and not flags.has("P")
+        and not live.pane(target.pane.id).screen().alternate_on
+    ):
         if not flags.has("q"):
             raise Refused("no alternate screen")
     else:

@@ -90,6 +90,8 @@ def _store(live: LiveView, report: Report) -> Iterator[tuple[str, str]]:
     if last["failure"]:
         yield "", f"the last attempt failed: {last['failure']}"
     yield "recovery", f"{recovery['summary']} ({local_date(live, recovery['started_ms'])})"
+    if recovery["screens_waiting"]:
+        yield "", f"{recovery['screens_waiting']} screens are still being rebuilt"
 
 
 def _checkpoint(live: LiveView, last: Report) -> str:

@@ -43,15 +43,26 @@ class ForegroundFacts(msgspec.Struct, frozen=True):
     path: bytes = b""
 
 
+class ScreenFacts(msgspec.Struct, frozen=True):
+    """What a pane's screen knows."""
+
+    cursor_x: int = 0
+    cursor_y: int = 0
+    cursor_visible: bool = True
+    alternate_on: bool = False
+    mouse_any: bool = False
+    application_cursor: bool = False
+    application_keypad: bool = False
+    bracketed_paste: bool = False
+
+
 class PaneFacts(msgspec.Struct, frozen=True):
     """What the terminal and the process table know of a pane. What takes long to find out is found out when asked for."""
 
     history: Callable[[], HistoryFacts] = HistoryFacts
     foreground: Callable[[], ForegroundFacts] = ForegroundFacts
+    screen: Callable[[], ScreenFacts] = ScreenFacts
 
-    cursor_x: int = 0
-    cursor_y: int = 0
-    alternate_on: bool = False
     in_mode: bool = False
     scroll_position: int = 0
     copy_cursor_x: int = 0
@@ -60,11 +71,6 @@ class PaneFacts(msgspec.Struct, frozen=True):
     search_string: str = ""
     search_present: bool = False
     selection_present: bool = False
-    mouse_any: bool = False
-    cursor_visible: bool = True
-    application_cursor: bool = False
-    application_keypad: bool = False
-    bracketed_paste: bool = False
     insert_mode: bool = False
     origin_mode: bool = False
     wrap_mode: bool = True

@@ -96,6 +96,17 @@ class RecoveredPane:
         """Why something of the checkpoint is missing, if it is."""
         self._operations: list[_Pending] = []
         self._size = (columns, rows)
+        self._last_lsn = 0
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """The columns and rows at the end of `replay`."""
+        return self._size
+
+    @property
+    def end_lsn(self) -> int:
+        """The last record that the terminal contains at the end of `replay`."""
+        return max(self.lsn, self._last_lsn)
 
     @property
     def output_bytes(self) -> int:
@@ -107,6 +118,8 @@ class RecoveredPane:
         expected = self.output_offset
         for operation in self._operations:
             if not isinstance(operation, _Logged):
+                if isinstance(operation, Output):
+                    expected = operation.offset + len(operation.data)
                 yield operation
                 continue
             chunk = decode_output(operation.flags, operation.payload)
@@ -126,13 +139,22 @@ class RecoveredPane:
 
     def add(self, operation: "Cleared | Started") -> None:
         """Note something that happened behind everything noted so far."""
+        self._append(operation)
+
+    def shown(self, lsn: int, data: bytes) -> None:
+        """Note output that was logged while the pane waits to be rebuilt."""
+        self._append(Output(lsn, self.end_offset, data))
+        self.end_offset += len(data)
+
+    def _append(self, operation: "_Pending") -> None:
         self._operations.append(operation)
+        self._last_lsn = operation.lsn
 
     def resized(self, lsn: int, columns: int, rows: int) -> None:
         """Note a size, if it is another one. Also for what happens while the pane waits to be rebuilt."""
         if (columns, rows) != self._size:
             self._size = (columns, rows)
-            self._operations.append(Resize(lsn, columns, rows))
+            self._append(Resize(lsn, columns, rows))
 
     def add_output(self, record: Record) -> None:
         """Note an OUTPUT record. Raises OutputDamaged."""
@@ -146,7 +168,7 @@ class RecoveredPane:
             self.lost_to = offset
             self.lost_before_ms = record.time_ms
         self.end_offset = offset + size
-        self._operations.append(_Logged(record.lsn, record.flags, record.payload))
+        self._append(_Logged(record.lsn, record.flags, record.payload))
 
 
 class _Logged(NamedTuple):
@@ -157,7 +179,7 @@ class _Logged(NamedTuple):
     payload: bytes
 
 
-_Pending: TypeAlias = _Logged | Resize | Cleared | Started
+_Pending: TypeAlias = _Logged | Output | Resize | Cleared | Started
 
 
 def _extent(record: Record) -> tuple[int, int]:

@@ -216,7 +216,7 @@ def _fault(starts: Starts | None, failure: Exception) -> None:
 
 def _no_fault_of_the_state(starts: Starts | None) -> None:
     if starts is not None:
-        starts.served()
+        starts.over()
 
 
 class _State(NamedTuple):

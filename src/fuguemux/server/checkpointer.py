@@ -89,7 +89,9 @@ class PaneSources:
         terminal = self._panes.get(pane)
         if terminal is None:
             return PaneMark(None)
-        mark: Hashable = (terminal.lsn, terminal.read_offset, *terminal.emulator.size)
+        if terminal.waiting is not None:
+            return PaneMark(None, terminal.waiting.hold_lsn)
+        mark: Hashable = (terminal.lsn, terminal.read_offset, *terminal.size)
         return PaneMark(mark)
 
     def prepare(self, pane: PaneId) -> bool:
@@ -163,8 +165,8 @@ class Checkpointer:
 
     @property
     def changed(self) -> bool:
-        """Whether anything was logged since the last checkpoint, or is still to be taken off the disk."""
-        return self._log.content_lsn > self._covered_lsn or self._series.store.erase_wanted
+        """Whether anything was logged since the last checkpoint."""
+        return self._log.content_lsn > self._covered_lsn
 
     def covered(self, lsn: int) -> None:
         """What recovery started from is covered already."""

@@ -105,7 +105,7 @@ class RunningConfiguration:
             self._apply_limits()
         if any(change.option.name in DEPTHS for change in found):
             for terminal in server.panes:
-                terminal.scrollback.cut_anew()
+                terminal.cut_anew()
             server.spawn(self._checkpoint())
         if changed & {"server", "client"}:
             self._apply_clients()

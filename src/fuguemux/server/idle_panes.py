@@ -32,11 +32,13 @@ class IdlePanes:
                 await self.compact(pane)
 
     def due(self) -> list[PaneId]:
-        """The panes that have been idle for long enough and are not compact."""
+        """The panes that have been idle for long enough and are not compact. A screen that is not rebuilt is."""
         now = self._clock.monotonic_ns() // NS_PER_S
         found = []
         seen: dict[PaneId, tuple[int, int]] = {}
         for terminal in self._panes:
+            if terminal.waiting is not None:
+                continue
             before = self._seen.get(terminal.id)
             fresh = before is None or before[0] != terminal.lsn
             seen[terminal.id] = (terminal.lsn, now) if fresh or before is None else before

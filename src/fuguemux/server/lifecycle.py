@@ -44,7 +44,8 @@ from fuguemux.server.keeper_client import (
     replace_keeper,
     start_keeper,
 )
-from fuguemux.server.rebuild import empty_screen, rebuild
+from fuguemux.server.rebuilding import looked_at
+from fuguemux.server.recovered_panes import open_panes
 from fuguemux.server.restoration import Restoration
 from fuguemux.server.session_restorer import SessionRestorer
 from fuguemux.server.standby import Handover
@@ -81,7 +82,7 @@ class Lifecycle:
         server.processes.keeper = keeper
         reach("keeper.connected")
         await server.listener.start()  # clients that come now are told what they wait for
-        answers = await self._rebuild_panes()
+        answers = await open_panes(server)
         if not server.engine.state.environment and not server.engine.state.sessions:
             server.engine.tell(Decision(global_environment(os.environb)))
         await self._restore(keeper.held, answers)
@@ -91,7 +92,10 @@ class Lifecycle:
         with contextlib.suppress(OSError):
             server.booted.storage.unlink(self._stopped_path())
         if server.booted.starts is not None:
-            server.booted.starts.served()
+            if server.rebuilding.left:
+                server.booted.starts.serves()
+            else:
+                server.booted.starts.over()
         giving_way.tell_of_refusal(server)
         self._ready.set()
         await keeper.ready(__version__, server.processes.keys())
@@ -108,7 +112,8 @@ class Lifecycle:
         server = self._server
         total = len(server.booted.recovered.panes)
         while not self._ready.is_set():
-            done = f"{min(len(server.panes), total)} of {total} panes" if total else "sessions"
+            back = sum(pane.status != "pending" for pane in server.report.panes)
+            done = f"{back} of {total} panes" if total else "sessions"
             if connection.is_open:
                 connection.progress(f"fugue: recovering {done}…")
             with contextlib.suppress(TimeoutError):
@@ -148,53 +153,6 @@ class Lifecycle:
             adopt=True,
         )
 
-    async def _rebuild_panes(self) -> dict[PaneId, bytes]:
-        """A terminal for every pane of the state, with what the landing zone still held. Replies that are owed."""
-        server = self._server
-        booted = server.booted
-        found = booted.salvage
-        unanswered: dict[PaneId, int] = {}
-        for chunk in found.salvaged:
-            unanswered.setdefault(PaneId(chunk.pane), chunk.offset)
-        server.report.notes.extend(found.damage)
-        answers: dict[PaneId, bytes] = {}
-        for pane, recovered in booted.recovered.panes.items():
-            try:
-                rebuilt = rebuild(
-                    recovered,
-                    booted.recovered.store.pane(pane),
-                    server.emulators,
-                    unanswered_from=unanswered.get(pane),
-                )
-            except Exception as failure:  # noqa: BLE001  # one pane must not keep the others away
-                diagnostics.failure("screen_not_rebuilt", failure, pane=pane)
-                store = booted.recovered.store.pane(pane)
-                rebuilt = empty_screen(recovered, store, server.emulators)
-                for report in server.report.panes:
-                    if report.pane == pane:
-                        report.reason = f"its screen could not be rebuilt: {failure}"
-            server.panes.add(rebuilt.terminal)
-            await asyncio.sleep(
-                0
-            )  # a client's question, a signal: between two panes, not after all of them
-            answers[pane] = rebuilt.answers
-            if rebuilt.from_fallback:
-                server.report.notes.append(f"%{pane}: the screen came from its portable form")
-        server.privacy.recovered(booted.recovered.state)
-        for chunk in found.salvaged:
-            terminal = server.panes.get(PaneId(chunk.pane))
-            if terminal is None:
-                continue
-            known = terminal.read_offset - chunk.offset
-            if 0 <= known < len(chunk.data):
-                replies = server.output.take_over(terminal, chunk.data[known:])
-                answers[terminal.id] = answers.get(terminal.id, b"") + replies
-        reach("recovery.salvaged")
-        server.open_zone()
-        reach("recovery.zone_emptied")
-        server.panes.limit_history(server.engine.state)
-        return answers
-
     async def _restore(self, held: list[HeldPane], answers: dict[PaneId, bytes]) -> None:
         server = self._server
         restoration = Restoration(
@@ -218,19 +176,18 @@ class Lifecycle:
             diagnostics.warning("safe_mode", reason=server.booted.safe.reason)
             return
         if server.report.cause != "first start":
-            try:
-                await asyncio.to_thread(
-                    save_report,
-                    server.booted.storage,
-                    f"{server.booted.state_directory}/{RECOVERIES}",
-                    server.report,
-                )
-            except (
-                OSError
-            ) as error:  # a full disk: the report is in memory, and the sessions are here
-                diagnostics.warning("report_not_saved", error=str(error))
+            await self._save_report()
             if recovery_notice.worth_telling(server.report):
                 server.viewers.greeting = self._greet_once
+
+    async def _save_report(self) -> None:
+        server = self._server
+        server.rebuilding.report_changed = False
+        directory = f"{server.booted.state_directory}/{RECOVERIES}"
+        try:
+            await asyncio.to_thread(save_report, server.booted.storage, directory, server.report)
+        except OSError as error:  # a full disk: the report is in memory, and the sessions are here
+            diagnostics.warning("report_not_saved", error=str(error))
 
     def _greet_once(self) -> str:
         self._server.viewers.greeting = lambda: ""
@@ -260,9 +217,18 @@ class Lifecycle:
             server.viewers.greeting = lambda: asker.errors[0]
 
     async def _after_recovery(self) -> None:
-        if self._server.report.records_replayed:
+        server = self._server
+        await server.rebuilding.run(looked_at(server.engine.state))
+        if self._stopping:
+            return
+        diagnostics.info("server.screens_rebuilt", panes=len(server.panes))
+        if server.booted.starts is not None:
+            server.booted.starts.over()
+        if server.rebuilding.report_changed and server.booted.safe is None:
+            await self._save_report()
+        if server.report.records_replayed:
             with contextlib.suppress(OSError, PackDamaged):
-                await self._server.checkpointer.take("recovery")
+                await server.checkpointer.take("recovery")
 
     # The keeper
 
@@ -357,6 +323,9 @@ class Lifecycle:
         keeper = server.processes.keeper
         for terminal in server.panes:
             server.output.stop(terminal)  # what comes from now on waits in the kernel
+        await server.rebuilding.end()
+        if server.booted.starts is not None:
+            server.booted.starts.over()
         leaving = self._giving_way if code == EXIT_RESTART else None
         if code == EXIT_GRACEFUL:
             server.facts.look_now()
@@ -423,7 +392,11 @@ class Lifecycle:
         return b""
 
     async def checkpoint(self, reason: str, name: str = "") -> bytes:
-        """Write a checkpoint now, with `name` one that is kept; a line about it. Raises EffectFailed."""
+        """Write a checkpoint now, with `name` one that is kept; a line about it. Raises EffectFailed.
+
+        Waits until all screens are rebuilt: it is to be whole without the log before it.
+        """
+        await self._server.rebuilding.wait()
         try:
             result = await self._server.checkpointer.take(reason, name=name)
         except (OSError, PackDamaged) as error:

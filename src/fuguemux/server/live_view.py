@@ -13,6 +13,7 @@ from fuguemux.model.live import (
     ForegroundFacts,
     HistoryFacts,
     PaneFacts,
+    ScreenFacts,
     ServerFacts,
 )
 from fuguemux.model.state import ServerState
@@ -81,18 +82,13 @@ class ServerView:
         terminal = self._panes.get(pane)
         if terminal is None:
             return PaneFacts()
-        emulator = terminal.emulator
-        cursor, modes = emulator.cursor, emulator.modes
         mode = self._in_mode(pane)
         return PaneFacts(
-            cursor_x=cursor.column,
-            cursor_y=cursor.row,
-            cursor_visible=cursor.visible,
             history=lambda: HistoryFacts(
                 history_row_count(terminal), terminal.scrollback.sizes().raw_bytes
             ),
             foreground=lambda: self._foreground(pane, terminal),
-            alternate_on=modes.alternate_screen,
+            screen=lambda: _screen(terminal),
             in_mode=mode.in_mode,
             scroll_position=mode.position,
             copy_cursor_x=mode.cursor_x,
@@ -101,11 +97,7 @@ class ServerView:
             search_string=mode.search_string,
             search_present=mode.search_present,
             selection_present=mode.selection_present,
-            mouse_any=modes.mouse != "off",
-            application_cursor=modes.application_cursor,
-            application_keypad=modes.application_keypad,
-            bracketed_paste=modes.bracketed_paste,
-            scroll_region_lower=emulator.size.rows - 1,
+            scroll_region_lower=terminal.size.rows - 1,
             bell=terminal.bell,
             activity_s=terminal.last_output_s,
             restore_status=terminal.status,
@@ -157,6 +149,20 @@ class ServerView:
     def document(self, name: str, arguments: tuple[str, ...]) -> Any:
         """A report as plain data, or None."""
         return self._documents(name, arguments)
+
+
+def _screen(terminal: PaneTerminal) -> ScreenFacts:
+    cursor, modes = terminal.emulator.cursor, terminal.emulator.modes
+    return ScreenFacts(
+        cursor_x=cursor.column,
+        cursor_y=cursor.row,
+        cursor_visible=cursor.visible,
+        alternate_on=modes.alternate_screen,
+        mouse_any=modes.mouse != "off",
+        application_cursor=modes.application_cursor,
+        application_keypad=modes.application_keypad,
+        bracketed_paste=modes.bracketed_paste,
+    )
 
 
 def client_name(client: ClientId, tty: str) -> str:

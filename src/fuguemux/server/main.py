@@ -50,6 +50,7 @@ from fuguemux.server.pane_terminal import PaneTerminal
 from fuguemux.server.panes import Panes, history_limit
 from fuguemux.server.privacy import Privacy
 from fuguemux.server.processes import Processes
+from fuguemux.server.rebuilding import Rebuilding
 from fuguemux.server.request_handler import RequestHandler
 from fuguemux.server.scroll_views import ScrollViews
 from fuguemux.server.search import Searcher
@@ -167,6 +168,9 @@ class Server:
             lambda path: os.access(path, os.X_OK) and os.path.isfile(path),
         )
         self.output = PaneOutput(self.loop, self.log, self.witness, self.clock)
+        self.rebuilding = Rebuilding(
+            self.panes, self.report, self.emulators, self.output.screen_built
+        )
         self.facts = Facts(self.loop, self.engine, self.panes, self.witness.not_logged)
         self.processes = Processes(
             self.loop,

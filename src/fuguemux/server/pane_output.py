@@ -75,10 +75,20 @@ class PaneOutput:
         self._waiting: dict[PaneId, PaneTerminal] = {}
 
     def start(self, terminal: PaneTerminal) -> None:
-        """Read the pane's PTY whenever it has something, until it ends or `stop`."""
-        if terminal.master is not None and not terminal.reading and not terminal.ended:
+        """Read the pane's PTY whenever it has something, until it ends or `stop`.
+
+        As long as its screen waits to be rebuilt, what its program writes waits in the kernel.
+        """
+        if terminal.waiting is not None:
+            self._waiting[terminal.id] = terminal
+        elif terminal.master is not None and not terminal.reading and not terminal.ended:
             terminal.reading = True
             self._loop.add_reader(terminal.master.fd, self._readable, terminal)
+
+    def screen_built(self, terminal: PaneTerminal) -> None:
+        """Read a pane that was to be read as soon as its screen is there."""
+        if self._waiting.pop(terminal.id, None) is not None:
+            self.start(terminal)
 
     def stop(self, terminal: PaneTerminal) -> None:
         """Read no more. What has landed is logged and shown first."""
@@ -111,6 +121,9 @@ class PaneOutput:
         lsn = self._log.append_output(terminal.id, terminal.read_offset, view)
         self._log.write()
         terminal.read_offset += len(data)
+        if terminal.shown_later(data, self._log.next_lsn - 1 if lsn is None else lsn):
+            self._listener.output_shown(terminal, (), view)
+            return
         events = terminal.emulator.feed(view)
         self._fed(terminal, lsn)
         quiet = [event for event in events if not isinstance(event, Reply)]

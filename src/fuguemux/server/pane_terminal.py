@@ -6,10 +6,14 @@ import fcntl
 import os
 import struct
 import termios
+from collections.abc import Callable
 
 from fuguemux.model.ids import PaneId
+from fuguemux.persistence.replay import RecoveredPane, Started
 from fuguemux.persistence.scrollback import PaneScrollback
-from fuguemux.terminal.emulator import Emulator
+from fuguemux.server.rebuild import Rebuilt, archive
+from fuguemux.server.waiting_screen import WaitingScreen
+from fuguemux.terminal.emulator import Emulator, Size
 
 INPUT_BYTES_MAX = 16 << 20
 """Input that a program does not read waits in memory up to this; more is refused."""
@@ -94,20 +98,28 @@ class PtyMaster:
 
 
 class PaneTerminal:
-    """What the server holds for one pane, from its creation to its removal, across its processes."""
+    """What the server holds for one pane, from its creation to its removal, across its processes.
+
+    After a start its screen may still wait to be rebuilt. Whoever asks for `emulator` or `scrollback` then waits until it
+    is; what only needs to happen to the screen later, or needs its size, does not.
+    """
 
     def __init__(
         self,
         pane: PaneId,
-        emulator: Emulator,
+        emulator: Emulator | WaitingScreen,
         scrollback: PaneScrollback,
         *,
         offset: int = 0,
         lsn: int = 0,
     ) -> None:
         self.id = pane
-        self.emulator = emulator
-        self.scrollback = scrollback
+        self.waiting = emulator if isinstance(emulator, WaitingScreen) else None
+        """The screen, as long as it is not built."""
+        self.built: Callable[[PaneTerminal, WaitingScreen, Rebuilt], None] = lambda *_: None
+        """Called on the loop when a screen that waited is there."""
+        self._emulator = None if isinstance(emulator, WaitingScreen) else emulator
+        self._scrollback = scrollback
         self.read_offset = offset
         """Bytes of output taken from the PTY so far; also the landing zone's offset."""
         self.lsn = lsn
@@ -120,8 +132,6 @@ class PaneTerminal:
         """The PTY gave its end: no process has it open any more."""
         self.typed_at = -1e9
         """When Enter or C-d was last typed here, by the loop's clock: what ended a shell then was a person."""
-        self.typings = 0
-        """How often somebody typed something here that is not Enter alone."""
         self.last_output_s = 0
         self.last_activity_s = 0
         self.bell = False
@@ -131,27 +141,95 @@ class PaneTerminal:
         self.pending_title: str | None = None
         self.pending_directory: str | None = None
 
+    # The screen
+
+    @property
+    def emulator(self) -> Emulator:
+        """The screen; is built now if it waits. Belongs to the loop, as everything here."""
+        if self._emulator is None:
+            self.build()
+        assert self._emulator is not None, "closed"
+        return self._emulator
+
+    @property
+    def scrollback(self) -> PaneScrollback:
+        """What left the screen; with a screen that waits, that is built first."""
+        if self.waiting is not None:
+            self.build()
+        return self._scrollback
+
+    @property
+    def size(self) -> Size:
+        """The columns and rows, whether the screen is built or not."""
+        return self.emulator.size if self.waiting is None else self.waiting.size
+
+    def build(self) -> Rebuilt | None:
+        """Build the screen if it waits, or wait for the thread that is at it."""
+        waiting = self.waiting
+        if waiting is None:
+            return None
+        rebuilt = waiting.build()
+        self._emulator, self.waiting = rebuilt.emulator, None
+        if self._scrollback.limit_lines is not None:
+            self._scrollback.trim(self._scrollback.limit_lines)
+        self.built(self, waiting, rebuilt)
+        return rebuilt
+
+    def limit_history(self, lines: int) -> None:
+        """Keep no more than `lines` lines of scrollback."""
+        self._scrollback.limit_lines = lines
+        if self.waiting is None:
+            self._scrollback.trim(lines)
+
+    def cut_anew(self) -> None:
+        """Have the next checkpoint look at the whole scrollback again: it is to keep more lines, or fewer."""
+        self._scrollback.cut_anew()
+
+    def resize(self, columns: int, rows: int, lsn: int) -> None:
+        """Give screen and program another size, which record `lsn` of the log says."""
+        if not self._later(lambda recovered: recovered.resized(lsn, columns, rows)):
+            self.emulator.resize(columns, rows)
+            self.take_archive()
+        self._logged(lsn)
+        if self.master is not None:
+            self.master.resize(columns, rows)
+
+    def started_again(self, generation: int, lsn: int) -> None:
+        """Another process begins on the screen that the last one left: its modes go, its text stays."""
+        if not self._later(lambda recovered: recovered.add(Started(lsn, generation, 0))):
+            self.emulator.reset_for_new_process()
+            self.take_archive()
+        self._logged(lsn)
+
+    def shown_later(self, data: bytes, lsn: int) -> bool:
+        """Have bytes that are logged shown when the screen is built; False: it is there, feed it."""
+        if not self._later(lambda recovered: recovered.shown(lsn, data)):
+            return False
+        self._logged(lsn)
+        return True
+
+    def _later(self, change: Callable[[RecoveredPane], None]) -> bool:
+        return self.waiting is not None and self.waiting.note(change)
+
+    def _logged(self, lsn: int) -> None:
+        self.lsn = lsn
+        self.changed_since_checkpoint = True
+
+    # The process
+
     def typed(self, data: bytes) -> None:
         """Hand on what somebody typed. Raises InputRefused when too much waits."""
         if self.master is not None and data:
             self.master.write(data)
-            self.typings += bool(data.strip(b"\r\n"))
             if data.endswith(ENDS_A_SHELL):
                 self.typed_at = self.master.time()
 
     def take_archive(self, *, everything: bool = False, rows_max: int | None = None) -> None:
         """Move lines that left the screen from the engine to the scrollback store.
 
-        The engine keeps them as long as it has room, and forgets those beyond the pane's limit without handing them
-        over; with `everything` it hands all over now, with `rows_max` the oldest rows.
+        As `rebuild.archive`.
         """
-        self.emulator.keep_lines = self.scrollback.limit_lines
-        batch = self.emulator.archive(everything=everything, rows_max=rows_max)
-        if batch is None:
-            return
-        if batch.cleared:
-            self.scrollback.clear()
-        self.scrollback.append(batch.lines, continued=batch.continued)
+        archive(self.emulator, self.scrollback, everything=everything, rows_max=rows_max)
 
     def feed_archived(self) -> None:
         """Everything that is history now is in the store; the engine holds the screen alone."""
@@ -162,4 +240,8 @@ class PaneTerminal:
         if self.master is not None:
             self.master.close()
             self.master = None
-        self.emulator.close()
+        waiting, self.waiting = self.waiting, None
+        if waiting is not None:
+            waiting.give_up()
+        else:
+            self.emulator.close()

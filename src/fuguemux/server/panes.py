@@ -55,7 +55,7 @@ class Panes:
         return self._terminals.get(pane)
 
     def add(self, terminal: PaneTerminal) -> None:
-        """Take over a terminal that recovery built."""
+        """Take over a terminal of recovery's, built or not."""
         self._terminals[terminal.id] = terminal
 
     def published(
@@ -77,7 +77,9 @@ class Panes:
             if isinstance(event, HistoryCleared):
                 self.clear_history(event.pane, lsn)
             elif isinstance(event, ProcessStarted) and event.generation > 1:
-                self._reset(event.pane, lsn)
+                terminal = self._terminals.get(event.pane)
+                if terminal is not None:
+                    terminal.started_again(event.generation, lsn)
             elif isinstance(event, OptionSet) and event.name == "history-limit":
                 self.limit_history(after)
 
@@ -87,17 +89,7 @@ class Panes:
             self._limit(state, terminal)
 
     def _limit(self, state: ServerState, terminal: PaneTerminal) -> None:
-        limit = self._history_limit(state, terminal.id)
-        terminal.scrollback.limit_lines = limit
-        terminal.scrollback.trim(limit)
-
-    def _reset(self, pane: PaneId, lsn: int) -> None:
-        """Another process begins on the screen that the last one left: its modes go, its text stays."""
-        terminal = self._terminals.get(pane)
-        if terminal is not None:
-            terminal.emulator.reset_for_new_process()
-            terminal.take_archive()
-            terminal.lsn = lsn
+        terminal.limit_history(self._history_limit(state, terminal.id))
 
     def _open(self, state: ServerState, pane: PaneId, lsn: int) -> None:
         window = state.windows[state.panes[pane].window]
@@ -112,14 +104,8 @@ class Panes:
     def _resize(self, window: Window, lsn: int) -> None:
         for pane, columns, rows in pane_sizes(window):
             terminal = self._terminals.get(pane)
-            if terminal is None or tuple(terminal.emulator.size) == (columns, rows):
-                continue
-            terminal.emulator.resize(columns, rows)
-            terminal.take_archive()
-            terminal.lsn = lsn
-            terminal.changed_since_checkpoint = True
-            if terminal.master is not None:
-                terminal.master.resize(columns, rows)
+            if terminal is not None and tuple(terminal.size) != (columns, rows):
+                terminal.resize(columns, rows, lsn)
 
     def clear_history(self, pane: PaneId, lsn: int) -> None:
         """Forget what scrolled off, in the engine and in the store."""

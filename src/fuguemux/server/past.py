@@ -63,10 +63,14 @@ def rebuilt_panes(
     recovered: Recovered, emulators: EmulatorFactory, panes: Iterable[PaneId]
 ) -> dict[PaneId, PaneTerminal]:
     """Terminals of some of the panes. Close their emulators when done."""
-    return {
-        pane: rebuild(recovered.panes[pane], recovered.store.pane(pane), emulators).terminal
-        for pane in panes
-    }
+    terminals = {}
+    for number in panes:
+        pane, scrollback = recovered.panes[number], recovered.store.pane(number)
+        emulator = rebuild(pane, scrollback, emulators).emulator
+        terminals[number] = PaneTerminal(
+            number, emulator, scrollback, offset=pane.end_offset, lsn=pane.end_lsn
+        )
+    return terminals
 
 
 def past_session(

@@ -100,7 +100,7 @@ def check(state_directory: str) -> Proof:
             problems.append(f"%{pane}: {each.problem}")
         store = recovered.store.pane(pane)
         built = rebuild(each, store, GhosttyEmulator)
-        built.terminal.close()
+        built.emulator.close()
         found.append(pane)
     return Proof(__version__, PROTOCOL_VERSION, tuple(found), tuple(problems))
 

@@ -43,13 +43,8 @@ class Privacy:
 
     def recovered(self, state: ServerState) -> None:
         """Terminals are built and nothing is logged yet: panes that are not kept stay off the disk."""
-        found = self._server.booted.recovered.panes
         for terminal in self._server.panes:
             terminal.persist = _wanted(state, terminal.id)
-            pane = found.get(terminal.id)
-            if not terminal.persist and pane is not None and (pane.screen or pane.output_bytes):
-                # The last server died before it had taken this off the disk. The next checkpoint does so.
-                self._withdraw(terminal)
 
     def published(
         self, before: ServerState, after: ServerState, events: Sequence[AnyEvent]
@@ -68,20 +63,17 @@ class Privacy:
             return
         terminal.persist = wanted
         terminal.changed_since_checkpoint = True
+        terminal.take_archive()
         if not wanted:
-            self._withdraw(terminal)
+            try:
+                terminal.scrollback.withdraw()
+            except PackDamaged as damage:
+                diagnostics.warning("scrollback.damaged", pane=terminal.id, reason=str(damage))
+                terminal.scrollback.clear(erase=True)
         # What is there is taken away at once, or what is not there yet is put there: neither waits for the interval.
         if not self._due:
             self._server.spawn(self._checkpoint())
         self._due = "persist on" if wanted else "persist off"
-
-    def _withdraw(self, terminal: PaneTerminal) -> None:
-        terminal.take_archive()
-        try:
-            terminal.scrollback.withdraw()
-        except PackDamaged as damage:
-            diagnostics.warning("scrollback.damaged", pane=terminal.id, reason=str(damage))
-            terminal.scrollback.clear(erase=True)
 
     async def _checkpoint(self) -> None:
         reason, self._due = self._due, ""
@@ -94,6 +86,7 @@ class Privacy:
         Returns lines that say what was done and where content may still be. Raises EffectFailed.
         """
         server = self._server
+        await server.rebuilding.wait()  # packs of screens that wait cannot go
         for pane in panes:
             terminal = server.panes.get(pane)
             if terminal is not None:

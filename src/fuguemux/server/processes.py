@@ -93,7 +93,7 @@ class Processes:
         shown = pane if argv is None else msgspec.structs.replace(pane, argv=argv)
         program, words = environments.process_argv(state, shown, self._surroundings)
         variables = environments.process_environment(state, pane, self._surroundings, directory)
-        size = terminal.emulator.size
+        size = terminal.size
         try:
             spawned = await self.keeper.spawn(
                 key, words, directory, variables, size.columns, size.rows, program=program
@@ -139,7 +139,7 @@ class Processes:
         terminal.master = PtyMaster(self._loop, held.master_fd)
         terminal.ended = False
         self._known(terminal, held.key)
-        size = terminal.emulator.size
+        size = terminal.size
         terminal.master.resize(size.columns, size.rows)
         self._output.start(terminal)
         if held.exit_status is not None:

@@ -4,18 +4,18 @@ Nothing in replayed bytes has an effect again: no bell, no clipboard, no answer.
 a dead server had read and not finished with, which a surviving process still waits for.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from fuguemux.persistence.replay import Cleared, Lost, Output, RecoveredPane, Resize, Started
 from fuguemux.persistence.scrollback import PaneScrollback
-from fuguemux.server.pane_terminal import PaneTerminal
 from fuguemux.terminal.emulator import Emulator, EmulatorFactory, Reply, SnapshotError
 
 
 class Rebuilt(NamedTuple):
-    """A pane's terminal as it was. `answers`: replies that its process has not got yet."""
+    """A pane's screen as it was. `answers`: replies that its process has not got yet."""
 
-    terminal: PaneTerminal
+    emulator: Emulator
     answers: bytes
     from_fallback: bool
 
@@ -26,15 +26,15 @@ def rebuild(
     emulators: EmulatorFactory,
     *,
     unanswered_from: int | None = None,
+    wanted: Callable[[], bool] = lambda: True,
 ) -> Rebuilt:
-    """Build the terminal. Bytes from `unanswered_from` on are answered. Blocks for some ms per MB replayed."""
+    """Build the screen; its history goes to `scrollback`. Bytes from `unanswered_from` on are answered.
+
+    Blocks for some ms per MB replayed. Stops half way once the screen is not `wanted` any more.
+    """
     emulator, from_fallback = _first_screen(recovered, emulators)
-    terminal = PaneTerminal(
-        recovered.pane, emulator, scrollback, offset=recovered.end_offset, lsn=recovered.lsn
-    )
     answers = bytearray()
     for operation in recovered.replay():
-        terminal.lsn = max(terminal.lsn, operation.lsn)
         match operation:
             case Output(_, offset, data):
                 events = emulator.feed(data)
@@ -47,27 +47,43 @@ def rebuild(
                     emulator.resize(columns, rows)
             case Cleared():
                 emulator.clear_history()
-                # The last server may have died before it had taken these lines off the disk.
-                terminal.scrollback.clear(erase=True)
             case Started(_, generation, _):
                 if generation > 1:
                     emulator.reset_for_new_process()
             case Lost():
                 pass
-        terminal.take_archive()
+        archive(emulator, scrollback)
+        if not wanted():
+            break
     recovered.forget_replay()
-    return Rebuilt(terminal, bytes(answers), from_fallback)
+    return Rebuilt(emulator, bytes(answers), from_fallback)
 
 
-def empty_screen(
-    recovered: RecoveredPane, scrollback: PaneScrollback, emulators: EmulatorFactory
-) -> Rebuilt:
+def empty_screen(recovered: RecoveredPane, emulators: EmulatorFactory) -> Rebuilt:
     """For a pane whose screen cannot be rebuilt: nothing on it, and its process goes on."""
-    emulator = emulators(recovered.columns, recovered.rows)
-    terminal = PaneTerminal(
-        recovered.pane, emulator, scrollback, offset=recovered.end_offset, lsn=recovered.lsn
-    )
-    return Rebuilt(terminal, b"", from_fallback=False)
+    recovered.forget_replay()
+    return Rebuilt(emulators(*recovered.size), b"", from_fallback=False)
+
+
+def archive(
+    emulator: Emulator,
+    scrollback: PaneScrollback,
+    *,
+    everything: bool = False,
+    rows_max: int | None = None,
+) -> None:
+    """Move lines that left the screen from the engine to the scrollback store.
+
+    The engine keeps them as long as it has room, and forgets those beyond the pane's limit without handing them
+    over; with `everything` it hands all over now, with `rows_max` the oldest rows.
+    """
+    emulator.keep_lines = scrollback.limit_lines
+    batch = emulator.archive(everything=everything, rows_max=rows_max)
+    if batch is None:
+        return
+    if batch.cleared:
+        scrollback.clear()
+    scrollback.append(batch.lines, continued=batch.continued)
 
 
 def _first_screen(recovered: RecoveredPane, emulators: EmulatorFactory) -> tuple[Emulator, bool]:

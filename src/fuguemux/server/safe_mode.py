@@ -20,16 +20,20 @@ FAILED_MAX: Final = 2
 """Recoveries that raised an error; with as many the next start is in safe mode."""
 UNFINISHED_MAX: Final = 3
 """Starts that ended without a word before they served: killed, or out of memory."""
+REBUILDING_MAX: Final = 3
+"""Starts that ended after they served and before all screens were rebuilt; with as many the next one serves after that."""
 REASON_CHARACTERS_MAX: Final = 300
 BYTES_MAX: Final = 4096
 
 
 class Attempts(msgspec.Struct, frozen=True):
-    """Starts since the last one that served."""
+    """Starts since the last one that came to its end: it serves, and all screens are rebuilt."""
 
     unfinished: int = 0
     failed: int = 0
     reason: str = ""
+    rebuilding: int = 0
+    """Those that served."""
 
 
 class SafeMode(NamedTuple):
@@ -54,6 +58,8 @@ class Starts:
     def __init__(self, state: str) -> None:
         self._storage = RealStorage()
         self._state = state
+        self.before = Attempts()
+        """What was known when this start began."""
 
     def read(self) -> Attempts:
         """What is known of the starts before this one."""
@@ -65,9 +71,18 @@ class Starts:
 
     def begin(self) -> Attempts:
         """A start begins; what was known before it."""
-        before = self.read()
-        self._write(msgspec.structs.replace(before, unfinished=before.unfinished + 1))
-        return before
+        self.before = self.read()
+        self._write(msgspec.structs.replace(self.before, unfinished=self.before.unfinished + 1))
+        return self.before
+
+    @property
+    def screens_first(self) -> bool:
+        """Whether all screens are to be rebuilt before the server serves: something ended it while it did both."""
+        return self.before.rebuilding >= REBUILDING_MAX
+
+    def serves(self) -> None:
+        """This start serves while it rebuilds screens."""
+        self._write(Attempts(rebuilding=self.before.rebuilding + 1))
 
     def failed(self, reason: str) -> None:
         """This start ended with an error."""
@@ -75,8 +90,8 @@ class Starts:
         text = reason[:REASON_CHARACTERS_MAX]
         self._write(msgspec.structs.replace(now, failed=now.failed + 1, reason=text))
 
-    def served(self) -> None:
-        """This start came to its end, or was refused for a reason that says nothing of the state."""
+    def over(self) -> None:
+        """This start came to its end with all screens, or was refused for a reason that says nothing of the state."""
         with contextlib.suppress(OSError):
             self._storage.unlink(f"{self._state}/{STARTING_FILE}")
             # Durably: power failures must not add up to starts that never served.

@@ -57,6 +57,7 @@ def document(server: Server) -> dict[str, Any]:
             "cause": server.report.cause,
             "started_ms": server.report.started_ms,
             "duration_ms": round(server.report.duration_ms, 1),
+            "screens_waiting": server.rebuilding.left,
         },
         "memory": {
             "server_bytes": resident_bytes(facts.pid),
@@ -69,7 +70,8 @@ def document(server: Server) -> dict[str, Any]:
 
 def _engine(server: Server) -> str:
     for terminal in server.panes:
-        return terminal.emulator.engine
+        if terminal.waiting is None:
+            return terminal.emulator.engine
     return server.emulators(1, 1).engine
 
 

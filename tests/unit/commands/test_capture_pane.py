@@ -5,7 +5,7 @@ import pytest
 from fuguemux.commands import capture_pane
 from fuguemux.model.decision import Refused
 from fuguemux.model.ids import PaneId
-from fuguemux.model.live import CaptureRequest, PaneFacts
+from fuguemux.model.live import CaptureRequest, PaneFacts, ScreenFacts
 from tests.support.builders import session, state
 from tests.support.fake_live import FakeLive
 from tests.support.folding import Outcome, run
@@ -57,5 +57,8 @@ def test_the_alternate_screen_must_be_there() -> None:
     with pytest.raises(Refused, match=r"^no alternate screen$"):
         captured(FakeLive(), "-pa")
     assert captured(FakeLive(), "-paq").decision.reply.raw == b"\n"
-    live = FakeLive(panes={PANE: PaneFacts(alternate_on=True)}, captured={PANE: b"vim\n"})
+    live = FakeLive(
+        panes={PANE: PaneFacts(screen=lambda: ScreenFacts(alternate_on=True))},
+        captured={PANE: b"vim\n"},
+    )
     assert captured(live, "-pa").decision.reply.raw == b"vim\n"

@@ -99,7 +99,7 @@ STATUS = {
         "sync_failures": 1,
     },
     "checkpoint": {"number": None, "failure": "disk full"},
-    "recovery": {"summary": "nothing lost", "started_ms": 0},
+    "recovery": {"summary": "nothing lost", "started_ms": 0, "screens_waiting": 2},
     "memory": {"server_bytes": 3 << 20, "keeper_bytes": None},
     "configuration": {
         "file": "/c",
@@ -122,6 +122,7 @@ def test_status_as_text_and_json() -> None:
     assert ("log", "records 1 to 9, durable to 8, 100 bytes in 1 files") in rows
     assert ("syncs", "2, p50 1.0 ms, p99 2.0 ms, 1 failed") in rows
     assert ("checkpoint", "none yet") in rows
+    assert ("2", "screens are still being rebuilt") in rows
     assert ("error", "/c:2: bad") in rows
     assert ("restart", "persistence.state_dir was changed and holds after a restart") in rows
     (line,) = run(status.COMMAND, ServerState(), "--json", live=live).decision.reply.lines

@@ -25,7 +25,9 @@ async def test_a_client_is_told_how_far_recovery_is_and_then_served() -> None:
     server: Any = SimpleNamespace(
         loop=asyncio.get_running_loop(),
         booted=SimpleNamespace(recovered=recovered),
-        panes=[None] * 12,
+        report=SimpleNamespace(
+            panes=[SimpleNamespace(status="live")] * 12 + [SimpleNamespace(status="pending")] * 188
+        ),
         checkpointer=SimpleNamespace(),
         checkpoint_settings=None,
     )

@@ -1,0 +1,131 @@
+"""After a start: every pane is there at once, and its screen is rebuilt when somebody needs it, or by and by.
+
+A thread beside the loop builds one screen after the other. One thread only: two took half as long again, since what is not
+the engine's work takes turns anyway. If the loop needs the screen that the thread is at, it waits for that one.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator
+
+from fuguemux.model.ids import PaneId
+from fuguemux.model.layout import panes_of
+from fuguemux.model.state import ServerState
+from fuguemux.observe.diagnostics import channel
+from fuguemux.observe.failpoints import reach
+from fuguemux.persistence.replay import RecoveredPane
+from fuguemux.persistence.report import RecoveryReport
+from fuguemux.persistence.scrollback import PaneScrollback
+from fuguemux.server.pane_terminal import PaneTerminal
+from fuguemux.server.panes import Panes
+from fuguemux.server.rebuild import Rebuilt
+from fuguemux.server.waiting_screen import WaitingScreen
+from fuguemux.terminal.emulator import EmulatorFactory
+
+diagnostics = channel("recovery")
+
+
+class Rebuilding:
+    """Belongs to the loop. What goes wrong with a screen is told in the report, whenever that is found."""
+
+    def __init__(
+        self,
+        panes: Panes,
+        report: RecoveryReport,
+        emulators: EmulatorFactory,
+        built: Callable[[PaneTerminal], None],
+    ) -> None:
+        """`built` is called with every pane whose screen is there now."""
+        self._panes = panes
+        self._report = report
+        self._emulators = emulators
+        self._tell_built = built
+        self._over = asyncio.Event()
+        self._ending = False
+        self.report_changed = False
+        """Whether a screen had something to be told in the report since this was set to False."""
+
+    @property
+    def left(self) -> int:
+        """How many screens are still to be rebuilt."""
+        return sum(terminal.waiting is not None for terminal in self._panes)
+
+    def add(
+        self,
+        recovered: RecoveredPane,
+        scrollback: PaneScrollback,
+        *,
+        unanswered_from: int | None = None,
+        now: bool = False,
+    ) -> bytes:
+        """The pane exists from now on. Replies that its process waits for, if bytes from `unanswered_from` on were not
+        answered: its screen is built at once, since they are owed before anything else. With `now` it is anyway.
+        """
+        waiting = WaitingScreen(
+            recovered, scrollback, self._emulators, unanswered_from=unanswered_from
+        )
+        terminal = PaneTerminal(
+            recovered.pane,
+            waiting,
+            scrollback,
+            offset=recovered.end_offset,
+            lsn=recovered.end_lsn,
+        )
+        terminal.built = self._built
+        self._panes.add(terminal)
+        rebuilt = terminal.build() if now or unanswered_from is not None else None
+        return b"" if rebuilt is None else rebuilt.answers
+
+    async def run(self, first: Iterable[PaneId] = ()) -> None:
+        """Rebuild every screen that waits, those of `first` before the others; returns when none does, or after `end`."""
+        for pane in dict.fromkeys((*first, *(terminal.id for terminal in self._panes))):
+            terminal = self._panes.get(pane)
+            if terminal is None or terminal.waiting is None:
+                continue
+            await asyncio.to_thread(_on_thread, terminal.waiting)
+            if self._ending:
+                break
+            terminal.build()
+        self._over.set()
+
+    async def wait(self) -> None:
+        """Return when `run` has."""
+        await self._over.wait()
+
+    async def end(self) -> None:
+        """The server stops: begin no other screen, and return when the thread has let go of the one it is at.
+
+        What is not rebuilt then stays in the log for the next server.
+        """
+        self._ending = True
+        await self._over.wait()
+
+    def _built(self, terminal: PaneTerminal, waiting: WaitingScreen, rebuilt: Rebuilt) -> None:
+        if waiting.failure is not None:
+            self._failed(terminal, waiting.failure)
+        if rebuilt.from_fallback:
+            self._report.notes.append(f"%{terminal.id}: the screen came from its portable form")
+            self.report_changed = True
+        self._tell_built(terminal)
+
+    def _failed(self, terminal: PaneTerminal, failure: Exception) -> None:
+        diagnostics.failure("screen_not_rebuilt", failure, pane=terminal.id)
+        for report in self._report.panes:
+            if report.pane == terminal.id:
+                report.reason = f"its screen could not be rebuilt: {failure}"
+                if report.status != "pending":
+                    report.status = "failed"
+                    terminal.status = "failed"
+        self.report_changed = True
+
+
+def looked_at(state: ServerState) -> Iterator[PaneId]:
+    """The panes of the window that every session shows."""
+    for session in state.sessions.values():
+        for link in session.links:
+            if link.index == session.active:
+                yield from panes_of(state.windows[link.window].layout)
+
+
+def _on_thread(waiting: WaitingScreen) -> None:
+    waiting.build_ahead()
+    reach("recovery.screen_rebuilt")
