@@ -50,15 +50,23 @@ def assert_all_there(fugue: Running, points: FailpointListener, point: str) -> N
     assert fugue.pane_pids() == pids
 
 
+def told_keeper(fugue: Running) -> int | None:
+    found = json.loads(fugue("status", "--json"))["status"]["keeper_pid"]
+    assert found is None or isinstance(found, int)
+    return found
+
+
 def statuses(fugue: Running) -> set[str]:
     panes = json.loads(fugue("recovery", "--json"))["recovery"]["panes"]
     return {pane["status"] for pane in panes}
 
 
+@pytest.mark.parametrize(
+    "point", ["keeper.connected", "recovery.salvaged", "recovery.zone_emptied", "recovery.restored"]
+)
 def test_after_it_handed_everything_over_every_process_lives_on(
-    tmp_path: Path, points: FailpointListener
+    tmp_path: Path, points: FailpointListener, point: str
 ) -> None:
-    point = "keeper.connected"
     fugue = begin(tmp_path, points, point)
     try:
         pids, keeper, server = fugue.pane_pids(), fugue.keeper_pid(), fugue.server_pid()
@@ -100,5 +108,28 @@ def test_before_it_handed_anything_over_everything_is_restored(
         fugue("list-sessions")
         assert statuses(fugue) == {"respawned"}
         assert_all_there(fugue, points, point)
+    finally:
+        fugue.end()
+
+
+def test_when_it_has_just_started_a_process(tmp_path: Path, points: FailpointListener) -> None:
+    """The server has the terminal of the new pane, and hands it to the next keeper like all others."""
+    point = "pane.spawned"
+    fugue = Running(tmp_path, **points.environment(f"{point}=pause@3"))
+    try:
+        fugue("new-session", "-d", "-s", "work", "cat")
+        fugue("new-window", "-d", "-t", "work:", "cat")
+        pids, keeper, server = fugue.pane_pids(), fugue.keeper_pid(), fugue.server_pid()
+        asking = fugue.begin("new-window", "-dPF", "#{pane_pid}", "-t", "work:", "cat")
+        points.wait(point)
+        kill(keeper)
+        points.answer(point)
+        new, _ = asking.communicate(timeout=30)
+        assert asking.returncode == 0
+        assert fugue.pane_pids() == [*pids, int(new)]
+        until("next keeper", lambda: told_keeper(fugue) not in (None, keeper))
+        kill(server)
+        fugue.wait_for_server(other_than=server)
+        assert fugue.pane_pids() == [*pids, int(new)]
     finally:
         fugue.end()

@@ -5,9 +5,11 @@ import os
 import stat
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from tests.support.failpoint_run import reaped
 from tests.support.running import Running, until
 from tests.support.state_bytes import holders
 
@@ -171,6 +173,25 @@ def test_nothing_of_a_pane_is_kept_from_persist_off_on(fugue: Running) -> None:
     fugue("set-option", "-p", "-t", "work:0.0", "persist", "on")
     show(fugue, "marker-again", "work:0.0")
     until("marker", lambda: holders(fugue.state, b"marker-again"))
+
+
+@pytest.mark.parametrize("command", ["set-option -p -t work persist off", "clear-history -t work"])
+def test_content_leaves_the_disk_although_the_server_dies_over_it(
+    tmp_path: Path, command: str
+) -> None:
+    """SIGKILL comes when the checkpoint begins that would take it away: the next server does so."""
+    with reaped(tmp_path, "checkpoint.begun") as (fugue, reaper):
+        begin(fugue)
+        show(fugue, "marker-before", lines=100)
+        fugue("checkpoint")
+        assert holders(fugue.state, b"marker-before")
+        server = fugue.server_pid()
+        reaper.arm()
+        fugue.run(*command.split())  # perhaps the server dies before it answers
+        fugue.run("checkpoint")
+        assert reaper.killed.wait(30)
+        fugue.wait_for_server(other_than=server)
+        until("end of what was kept", lambda: holders(fugue.state, b"marker-before") == [])
 
 
 def test_a_new_pane_of_a_window_that_is_not_kept(fugue: Running) -> None:

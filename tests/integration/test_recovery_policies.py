@@ -91,6 +91,23 @@ def test_suspended_types_the_command_and_a_person_enters_it(fugue: Running) -> N
 
 
 @pytest.mark.real
+def test_an_enter_that_comes_before_the_shell_is_ready_does_not_cost_the_command(
+    fugue: Running,
+) -> None:
+    """The line asks for Enter, and some shells take their time."""
+    path, ready = fugue.directory / "slow-shell", fugue.directory / "ready"
+    path.write_text(
+        f"#!/bin/bash\nread -r _early\nuntil [ -e {ready} ]; do sleep 0.02; done\nPS1='$ ' exec bash --norc\n"
+    )
+    path.chmod(0o700)
+    with_less(fugue, "restore-policy", "suspended", "default-shell", str(path))
+    fugue.wait_for("press Enter to run: less ", "work")
+    fugue("send-keys", "-t", "work", "Enter")
+    ready.touch()
+    until("command line", lambda: "\n$ less " in fugue.screen("work"))
+
+
+@pytest.mark.real
 def test_rerun_enters_it_too(fugue: Running) -> None:
     with_less(fugue, "restore-policy", "rerun")
     fugue("list-sessions")

@@ -235,9 +235,9 @@ def rows(page: str, columns: int) -> Iterator[tuple[str, ...]]:
             yield cells
 
 
-def missing_tests(page: str, tests: dict[str, str]) -> Iterator[str]:
-    """Rows of docs/invariants.md whose test does not exist. `tests`: path to text of each test file."""
-    for promise, named in rows(page, 2):
+def missing_tests(page: str, tests: dict[str, str], columns: int = 2) -> Iterator[str]:
+    """Rows whose test, in the last column, does not exist. `tests`: path to text of each test file."""
+    for promise, *_, named in rows(page, columns):
         found = re.findall(r"`([^`]+)::([^`]+)`", named)
         if not found:
             yield f"no test is named for: {promise}"

@@ -260,18 +260,23 @@ def _time(milliseconds: int) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def counted(number: int, unit: str) -> str:
+    """`1 line`, `2 lines`."""
+    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
+
+
 def _pane_table(panes: list[PaneReport]) -> list[str]:
     rows = [("pane", "in", "status", "replayed", "scrollback", "lost")]
     for pane in panes:
         where = f"{pane.session}:{pane.window}" if pane.session else ""
-        lost = f"{pane.lost_bytes} bytes" if pane.lost_bytes else "nothing"
+        lost = counted(pane.lost_bytes, "byte") if pane.lost_bytes else "nothing"
         rows.append(
             (
                 f"%{pane.pane}",
                 where,
                 describe(pane) + (f" ({pane.note})" if pane.note else ""),
-                f"{pane.replayed_bytes} bytes",
-                f"{pane.scrollback_lines} lines",
+                counted(pane.replayed_bytes, "byte"),
+                counted(pane.scrollback_lines, "line"),
                 lost,
             )
         )

@@ -165,8 +165,8 @@ class Checkpointer:
 
     @property
     def changed(self) -> bool:
-        """Whether anything was logged since the last checkpoint."""
-        return self._log.content_lsn > self._covered_lsn
+        """Whether anything was logged since the last checkpoint, or is still to be taken off the disk."""
+        return self._log.content_lsn > self._covered_lsn or self._series.store.erase_wanted
 
     def covered(self, lsn: int) -> None:
         """What recovery started from is covered already."""

@@ -43,8 +43,13 @@ class Privacy:
 
     def recovered(self, state: ServerState) -> None:
         """Terminals are built and nothing is logged yet: panes that are not kept stay off the disk."""
+        found = self._server.booted.recovered.panes
         for terminal in self._server.panes:
             terminal.persist = _wanted(state, terminal.id)
+            pane = found.get(terminal.id)
+            if not terminal.persist and pane is not None and (pane.screen or pane.output_bytes):
+                # The last server died before it had taken this off the disk. The next checkpoint does so.
+                self._withdraw(terminal)
 
     def published(
         self, before: ServerState, after: ServerState, events: Sequence[AnyEvent]
@@ -63,17 +68,22 @@ class Privacy:
             return
         terminal.persist = wanted
         terminal.changed_since_checkpoint = True
-        terminal.take_archive()
-        if not wanted:
-            try:
-                terminal.scrollback.withdraw()
-            except PackDamaged as damage:
-                diagnostics.warning("scrollback.damaged", pane=terminal.id, reason=str(damage))
-                terminal.scrollback.clear(erase=True)
+        if wanted:
+            terminal.take_archive()
+        else:
+            self._withdraw(terminal)
         # What is there is taken away at once, or what is not there yet is put there: neither waits for the interval.
         if not self._due:
             self._server.spawn(self._checkpoint())
         self._due = "persist on" if wanted else "persist off"
+
+    def _withdraw(self, terminal: PaneTerminal) -> None:
+        terminal.take_archive()
+        try:
+            terminal.scrollback.withdraw()
+        except PackDamaged as damage:
+            diagnostics.warning("scrollback.damaged", pane=terminal.id, reason=str(damage))
+            terminal.scrollback.clear(erase=True)
 
     async def _checkpoint(self) -> None:
         reason, self._due = self._due, ""

@@ -47,6 +47,8 @@ def rebuild(
                     emulator.resize(columns, rows)
             case Cleared():
                 emulator.clear_history()
+                # The last server may have died before it had taken these lines off the disk.
+                scrollback.clear(erase=True)
             case Started(_, generation, _):
                 if generation > 1:
                     emulator.reset_for_new_process()

@@ -20,7 +20,7 @@ from fuguemux.model.ids import PaneId
 from fuguemux.model.state import Life, Pane
 from fuguemux.observe.clock import Clock
 from fuguemux.observe.diagnostics import channel
-from fuguemux.persistence.report import PaneReport, RecoveryReport
+from fuguemux.persistence.report import PaneReport, RecoveryReport, counted
 from fuguemux.reactions import not_restored, process_found, process_started
 from fuguemux.server.executor import EffectFailed
 from fuguemux.server.keeper_client import HeldPane
@@ -181,13 +181,14 @@ class Restoration:
     async def _type(self, terminal: PaneTerminal, line: bytes) -> None:
         """Type `line` once the shell has asked for input, which is when it has shown something and then rests.
 
-        Nothing is typed if somebody else typed first, or if the shell stays silent.
+        Nothing is typed if somebody else typed something first, or if the shell stays silent. An Enter that came too
+        early, because the line above asks for one, is not in the way.
         """
-        key, seen = terminal.key, terminal.read_offset
+        key, seen, typings = terminal.key, terminal.read_offset, terminal.typings
         start, shown = seen, False
         for _ in range(PROMPT_LOOKS_MAX):
             await asyncio.sleep(PROMPT_LOOK_SECONDS)
-            if terminal.key != key or terminal.master is None or terminal.typed_at > 0:
+            if terminal.key != key or terminal.master is None or terminal.typings > typings:
                 return
             shown = shown or terminal.read_offset > start
             if shown and terminal.read_offset == seen:
@@ -205,10 +206,8 @@ class Restoration:
         text = f"restored {year}-{month:02}-{day:02} {hour:02}:{minute:02}"
         report = self._by_pane.get(pane)
         if report is not None and report.lost_bytes:
-            lost = (
-                f"{report.lost_lines} lines" if report.lost_lines else f"{report.lost_bytes} bytes"
-            )
-            text += f", {lost} lost"
+            lines, lost = report.lost_lines, report.lost_bytes
+            text += f", {counted(lines, 'line') if lines else counted(lost, 'byte')} lost"
         return f"── {text} ──"
 
     def _rescue(self, process: HeldPane) -> None:
