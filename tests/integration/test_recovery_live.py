@@ -110,6 +110,7 @@ def test_a_code_is_shown_as_it_was(fugue: Running) -> None:
     os.kill(keeper, signal.SIGCONT)
     fugue.wait_for_server(other_than=server)
     assert fugue.format("#{pane_dead}/#{pane_dead_status}", pane) == "1/7"
+    assert fugue.format("#{pane_restore_status}", pane) == "held-dead(7)"
 
 
 @pytest.mark.real

@@ -403,6 +403,7 @@ class _Recovery:
                     replayed_bytes=recovered.output_bytes,
                     scrollback_lines=len(self._store.pane(number)),
                     lost_bytes=recovered.lost_bytes,
+                    lost_lines=recovered.lost_lines(),
                     lost_from=recovered.lost_from,
                     lost_to=recovered.lost_to,
                     lost_before_ms=recovered.lost_before_ms,

@@ -113,6 +113,23 @@ class RecoveredPane:
         """How many bytes `replay` hands out."""
         return self.end_offset - self.output_offset - self.lost_bytes
 
+    def lost_lines(self) -> int:
+        """About how many lines the lost bytes were, going by the lines that the pane's other output has; 0: nothing tells.
+
+        Unpacks all that is to be replayed, if something was lost.
+        """
+        if not self.lost_bytes:
+            return 0
+        size = lines = 0
+        try:
+            for operation in self.replay():
+                if isinstance(operation, Output):
+                    size += len(operation.data)
+                    lines += operation.data.count(b"\n")
+        except OutputDamaged:
+            return 0
+        return round(self.lost_bytes * lines / size) if size else 0
+
     def replay(self) -> Iterator[Operation]:
         """What happened to the pane after `lsn`, in order. May be asked for again."""
         expected = self.output_offset

@@ -57,6 +57,7 @@ class PaneReport(msgspec.Struct):
     scrollback_lines: int = 0
     lost_bytes: int = 0
     lost_lines: int = 0
+    """About how many lines `lost_bytes` were: what is lost cannot be counted. 0: nothing tells."""
     lost_from: int = 0
     lost_to: int = 0
     lost_before_ms: int = 0
@@ -265,11 +266,17 @@ def counted(number: int, unit: str) -> str:
     return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
 
 
+def lost_output(pane: PaneReport) -> str:
+    """How much is lost: `77 bytes`, or `77 bytes, about 8 lines` where that can be told."""
+    lost = counted(pane.lost_bytes, "byte")
+    return f"{lost}, about {counted(pane.lost_lines, 'line')}" if pane.lost_lines else lost
+
+
 def _pane_table(panes: list[PaneReport]) -> list[str]:
     rows = [("pane", "in", "status", "replayed", "scrollback", "lost")]
     for pane in panes:
         where = f"{pane.session}:{pane.window}" if pane.session else ""
-        lost = counted(pane.lost_bytes, "byte") if pane.lost_bytes else "nothing"
+        lost = lost_output(pane) if pane.lost_bytes else "nothing"
         rows.append(
             (
                 f"%{pane.pane}",
@@ -295,7 +302,7 @@ def describe(pane: PaneReport) -> str:
                 return f"held-dead(signal {pane.exit_signal})"
             return f"held-dead({'unknown' if pane.exit_code is None else pane.exit_code})"
         case "partial":
-            return f"partial({pane.lost_bytes} bytes, {pane.lost_lines} lines, {pane.lost_from}-{pane.lost_to})"
+            return f"partial({lost_output(pane)}, {pane.lost_from}-{pane.lost_to})"
         case "failed":
             return f"failed({pane.reason})"
         case _:

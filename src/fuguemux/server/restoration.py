@@ -20,7 +20,7 @@ from fuguemux.model.ids import PaneId
 from fuguemux.model.state import Life, Pane
 from fuguemux.observe.clock import Clock
 from fuguemux.observe.diagnostics import channel
-from fuguemux.persistence.report import PaneReport, RecoveryReport, counted
+from fuguemux.persistence.report import PaneReport, RecoveryReport, describe, lost_output
 from fuguemux.reactions import not_restored, process_found, process_started
 from fuguemux.server.executor import EffectFailed
 from fuguemux.server.keeper_client import HeldPane
@@ -148,6 +148,9 @@ class Restoration:
         report, stored = self._by_pane.get(pane), self._engine.state.panes.get(pane)
         if report is not None and stored is not None and stored.exit is not None:
             report.exit_code, report.exit_signal = stored.exit.code, stored.exit.signal
+            terminal = self._panes.get(pane)
+            if terminal is not None:
+                terminal.status = describe(report)
 
     async def _restart(self, pane: Pane) -> None:
         """A new process for a pane whose old one is gone; what it showed stays above a line that says so."""
@@ -206,8 +209,7 @@ class Restoration:
         text = f"restored {year}-{month:02}-{day:02} {hour:02}:{minute:02}"
         report = self._by_pane.get(pane)
         if report is not None and report.lost_bytes:
-            lines, lost = report.lost_lines, report.lost_bytes
-            text += f", {counted(lines, 'line') if lines else counted(lost, 'byte')} lost"
+            text += f", {lost_output(report)} lost"
         return f"── {text} ──"
 
     def _rescue(self, process: HeldPane) -> None:
@@ -241,7 +243,7 @@ class Restoration:
                 report.status = "partial"
             if report.reason:
                 report.status = "failed"
-            status = report.status
+            status = describe(report) if report.status in ("partial", "failed") else report.status
         if terminal is not None:
             terminal.status = status
         return report

@@ -357,5 +357,15 @@ def test_lost_output_is_counted_per_pane(directory: str) -> None:
     report = again.recovered.report
     pane = next(pane for pane in report.panes if pane.pane == 1)
     assert (pane.lost_bytes, pane.lost_from, pane.lost_to) == (77, 500, 577)
+    assert pane.lost_lines == 0, "there is no line around"
     assert report.lost_bytes == 77
     assert not report.complete
+
+
+def test_lost_lines_are_told_by_those_around_them(directory: str) -> None:
+    server = busy_server(directory, Truth())
+    server.output(PaneId(1), b"ten bytes\n" * 50)
+    server.terminals[PaneId(1)].offset += 100
+    server.output(PaneId(1), b"ten bytes\n" * 50)
+    pane = next(p for p in start(directory, Truth()).recovered.report.panes if p.pane == 1)
+    assert (pane.lost_bytes, pane.lost_lines) == (100, 7)  # 500 bytes of it are no lines

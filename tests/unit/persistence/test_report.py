@@ -60,7 +60,7 @@ def test_the_table_has_a_row_per_pane() -> None:
         "  lost: LSN 40-44 (4 output, 1 unknown; 160 bytes; written between 1970-"
     )
     assert lines[-2].split() == ["%0", "work:1", "live", "0", "bytes", "0", "lines", "nothing"]
-    assert "partial(12 bytes, 1 lines, 5-17)" in lines[-1]
+    assert "partial(12 bytes, about 1 line, 5-17)" in lines[-1]
     assert "quarantine/x" in "\n".join(lines)
 
 
@@ -72,6 +72,7 @@ def test_the_table_has_a_row_per_pane() -> None:
         (PaneReport(PaneId(0), "held-dead"), "held-dead(unknown)"),
         (PaneReport(PaneId(0), "failed", reason="no shell"), "failed(no shell)"),
         (PaneReport(PaneId(0), "respawned"), "respawned"),
+        (PaneReport(PaneId(0), "partial", lost_bytes=1, lost_to=1), "partial(1 byte, 0-1)"),
     ],
 )
 def test_statuses(pane: PaneReport, text: str) -> None:

@@ -1,0 +1,131 @@
+"""What is lost is measured, and told where people look: in the report, in formats, in the pane itself."""
+
+import json
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fuguemux.persistence.files import RealStorage
+from fuguemux.persistence.wal.frame import RecordType
+from fuguemux.persistence.wal.reader import scan
+from tests.support.running import Running, kill, until
+
+pytestmark = pytest.mark.real
+
+
+def report(fugue: Running) -> dict[str, Any]:
+    found = json.loads(fugue("recovery", "--json"))["recovery"]
+    assert isinstance(found, dict)
+    return found
+
+
+def durable(fugue: Running) -> bool:
+    log = json.loads(fugue("status", "--json"))["status"]["log"]
+    return bool(log["durable_lsn"] == log["last_lsn"])
+
+
+def output_of(fugue: Running, text: bytes) -> bytes:
+    """The payload of the output record that holds `text`."""
+    records = scan(RealStorage(), str(fugue.state / "wal")).records()
+    return next(r.payload for r in records if r.kind == RecordType.OUTPUT and text in r.payload)
+
+
+def damage(fugue: Running, payload: bytes) -> None:
+    """One byte of the record rots."""
+    for path in (fugue.state / "wal").glob("*.wal"):
+        data = bytearray(path.read_bytes())
+        at = data.find(payload)
+        if at >= 0:
+            data[at + len(payload) // 2] ^= 1
+            path.write_bytes(data)
+            return
+    raise AssertionError("no such record")
+
+
+@pytest.mark.parametrize("everything", [True, False])
+def test_lost_output_is_measured_in_the_report_and_in_the_pane(
+    fugue: Running, everything: bool
+) -> None:
+    fugue("new-session", "-d", "-s", "work", "-x", "80", "-y", "24", "cat")
+    for word in ("first", "second", "third"):
+        fugue("send-keys", "-t", "work", f"{word} line of this pane", "Enter")
+        until("echo", lambda word=word: fugue.history("work").count(f"{word} line") == 2)  # type: ignore[misc]  # bound now
+        until(
+            "sync", lambda: durable(fugue)
+        )  # what rots behind the last sync looks like a torn write
+    payload = output_of(fugue, b"second line of this pane")
+    if everything:
+        fugue.kill_everything()
+        damage(fugue, payload)
+    else:
+        server, keeper = fugue.server_pid(), fugue.keeper_pid()
+        os.kill(keeper, signal.SIGSTOP)  # so that it starts no other server in between
+        kill(server)
+        damage(fugue, payload)
+        os.kill(keeper, signal.SIGCONT)
+        fugue.wait_for_server(other_than=server)
+    text = fugue.history("work")
+    assert "third line of this pane" in text
+    (pane,) = report(fugue)["panes"]
+    lost = pane["lost_bytes"]
+    assert 0 < lost == pane["lost_to"] - pane["lost_from"] <= len(payload)
+    assert 1 <= pane["lost_lines"] <= 3
+    assert pane["lost_before_ms"] > 1_700_000_000_000
+    lines = f"{lost} bytes, about {pane['lost_lines']} line"
+    assert lines in fugue("recovery")
+    assert f"{lost} bytes of output lost" in fugue.format("#{recovery_summary}")
+    if everything:
+        assert f"{lines}{'' if pane['lost_lines'] == 1 else 's'} lost ──" in text
+    else:
+        assert fugue.format("#{pane_restore_status}", "work").startswith(f"partial({lines}")
+        assert pane["status"] == "partial"
+
+
+def test_a_boot_of_the_machine_is_told_from_a_crash(fugue: Running) -> None:
+    fugue("new-session", "-d", "-s", "work", "cat")
+    fugue.kill_everything()
+    fugue("list-sessions")
+    assert report(fugue)["cause"] == "server and keeper crashed or were killed"
+    fugue.kill_everything()
+    boot = fugue.state / "boot"
+    assert boot.read_text() == Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    boot.write_text("00000000-0000-4000-8000-000000000000")
+    fugue("list-sessions")
+    assert report(fugue)["cause"] == "the machine went down"
+    assert "output of the last 100 ms before" in fugue("recovery")
+    fugue.kill_server()
+    assert report(fugue)["cause"] == "the server crashed or was killed"
+
+
+def test_a_pane_is_started_again_from_the_chooser(fugue: Running) -> None:
+    fugue("new-session", "-d", "-s", "work", "-x", "120", "-y", "24")
+    fugue("set-option", "-w", "-t", "work:0", "restore-policy", "none")
+    fugue.kill_everything()
+    fugue.wait_for("press Enter to run", "work")
+    with fugue.attached("attach-session", columns=120) as client:
+        client.wait_for("press Enter")
+        client.type(b"\x02R")
+        client.wait_for("start %0 again")
+        client.type(b"\x1b[B\r")
+        until("process", lambda: fugue.format("#{pane_dead}", "work") == "0")
+        client.type(b"echo again-$((40+2))\r")
+        client.wait_for("again-42")
+
+
+def test_whoever_attaches_brings_the_environment_of_their_terminal(fugue: Running) -> None:
+    """After a restoration, too: `update-environment` is what makes an ssh agent work again."""
+    fugue("new-session", "-d", "-s", "work", SSH_AUTH_SOCK="/old", DISPLAY=":1")
+    fugue.kill_everything()
+    fugue("list-sessions")
+    with fugue.attached("attach-session", SSH_AUTH_SOCK="/new") as client:
+        client.wait_for("[work]")
+        shown = fugue("show-environment", "-t", "work").splitlines()
+        assert "SSH_AUTH_SOCK=/new" in shown
+        assert "-DISPLAY" in shown
+        client.type(b"\x02c")
+        client.wait_for("1:bash*")
+        client.type(b"echo sock=$SSH_AUTH_SOCK=$DISPLAY=\r")
+        client.wait_for("sock=/new==")
