@@ -27,10 +27,10 @@ def durable(fugue: Running) -> bool:
     return bool(log["durable_lsn"] == log["last_lsn"])
 
 
-def output_of(fugue: Running, text: bytes) -> bytes:
-    """The payload of the output record that holds `text`."""
+def record_of(fugue: Running, text: bytes, kind: RecordType = RecordType.OUTPUT) -> bytes:
+    """The payload of the record that holds `text`."""
     records = scan(RealStorage(), str(fugue.state / "wal")).records()
-    return next(r.payload for r in records if r.kind == RecordType.OUTPUT and text in r.payload)
+    return next(r.payload for r in records if r.kind == kind and text in r.payload)
 
 
 def damage(fugue: Running, payload: bytes) -> None:
@@ -45,6 +45,15 @@ def damage(fugue: Running, payload: bytes) -> None:
     raise AssertionError("no such record")
 
 
+def damage_between_servers(fugue: Running, payload: bytes) -> None:
+    server, keeper = fugue.server_pid(), fugue.keeper_pid()
+    os.kill(keeper, signal.SIGSTOP)  # so that it starts no other server in between
+    kill(server)
+    damage(fugue, payload)
+    os.kill(keeper, signal.SIGCONT)
+    fugue.wait_for_server(other_than=server)
+
+
 @pytest.mark.parametrize("everything", [True, False])
 def test_lost_output_is_measured_in_the_report_and_in_the_pane(
     fugue: Running, everything: bool
@@ -56,17 +65,12 @@ def test_lost_output_is_measured_in_the_report_and_in_the_pane(
         until(
             "sync", lambda: durable(fugue)
         )  # what rots behind the last sync looks like a torn write
-    payload = output_of(fugue, b"second line of this pane")
+    payload = record_of(fugue, b"second line of this pane")
     if everything:
         fugue.kill_everything()
         damage(fugue, payload)
     else:
-        server, keeper = fugue.server_pid(), fugue.keeper_pid()
-        os.kill(keeper, signal.SIGSTOP)  # so that it starts no other server in between
-        kill(server)
-        damage(fugue, payload)
-        os.kill(keeper, signal.SIGCONT)
-        fugue.wait_for_server(other_than=server)
+        damage_between_servers(fugue, payload)
     text = fugue.history("work")
     assert "third line of this pane" in text
     (pane,) = report(fugue)["panes"]
@@ -82,6 +86,26 @@ def test_lost_output_is_measured_in_the_report_and_in_the_pane(
     else:
         assert fugue.format("#{pane_restore_status}", "work").startswith(f"partial({lines}")
         assert pane["status"] == "partial"
+
+
+def test_a_process_whose_pane_nobody_knows_any_more_is_rescued(fugue: Running) -> None:
+    """The record that says where it belongs has rotted: it runs on, in a session of its own, and somebody is told."""
+    fugue("new-session", "-d", "-s", "work", "-x", "80", "-y", "24", "cat")
+    fugue("new-session", "-d", "-s", "forgotten", "-x", "80", "-y", "24", "cat")
+    fugue("send-keys", "-t", "forgotten", "echo of before", "Enter")
+    until("echo", lambda: fugue.history("forgotten").count("echo of before") == 2)
+    fugue("rename-session", "-t", "work", "renamed")
+    pids = sorted(fugue.pane_pids())
+    until("sync", lambda: durable(fugue))
+    damage_between_servers(fugue, record_of(fugue, b"forgotten", RecordType.STRUCTURE))
+    assert fugue("list-sessions", "-F", "#{session_name}").split() == ["renamed", "rescued"]
+    assert sorted(fugue.pane_pids()) == pids
+    fugue("send-keys", "-t", "rescued", "still here", "Enter")
+    until("echo", lambda: fugue.history("rescued").count("still here") == 2)
+    notes = report(fugue)["notes"]
+    assert any("belonged to no pane" in note for note in notes), notes
+    with fugue.attached("attach-session", "-t", "rescued", columns=120) as client:
+        client.wait_for("log records")  # are lost, says the message
 
 
 def test_a_boot_of_the_machine_is_told_from_a_crash(fugue: Running) -> None:

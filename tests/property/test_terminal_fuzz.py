@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fuguemux.terminal.ghostty import GhosttyEmulator
 from tests.support.terminal_streams import STREAMS
@@ -84,3 +86,31 @@ def test_hostile_input(seed: int) -> None:
         assert len(terminal.render()) == len(terminal.screen_text()) == rows
         assert 0 <= terminal.cursor.column < columns
         assert 0 <= terminal.cursor.row < rows
+
+
+PIECES = st.one_of(
+    st.binary(max_size=12),
+    st.integers(0, 2**32 - 1).map(lambda seed: sequence(random.Random(seed))),
+    st.sampled_from(
+        [b"\x1b[?2026h", b"\x1b[?1049h", b"\x1b[?1049l", b"\x1b]52;c;QUJD\x07", b"\x1b]2;a title\x07", b"\x1bP",
+         b"\x1b]", b"\x1b\\"]
+    ),
+)  # fmt: skip
+
+
+@settings(max_examples=200, deadline=None)
+@given(pieces=st.lists(PIECES, max_size=25), cuts=st.lists(st.integers(0, 4_000), max_size=6))
+def test_however_it_arrives_the_same_is_shown(pieces: list[bytes], cuts: list[int]) -> None:
+    """No read from a PTY ends where a sequence does. What is shown goes into a snapshot whole, wherever it is taken."""
+    data = b"".join(pieces)
+    whole, parts = GhosttyEmulator(40, 10), GhosttyEmulator(40, 10)
+    whole.feed(data)
+    start = 0
+    for cut in [*sorted(cut for cut in cuts if cut < len(data)), len(data)]:
+        parts.feed(data[start:cut])
+        start = cut
+    assert parts.render() == whole.render()
+    assert (parts.modes, parts.title) == (whole.modes, whole.title)
+    assert not any(ord(character) < 0x20 or ord(character) == 0x7F for character in whole.title)
+    restored = GhosttyEmulator.restore(parts.snapshot())
+    assert restored.render() == whole.render()
