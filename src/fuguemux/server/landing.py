@@ -144,8 +144,12 @@ class LandingZone:
         """How many reads can land before some must be released."""
         return len(self._free)
 
-    def read(self, master_fd: int, pane: int, offset: int) -> Landed | NoBytes:
-        """Read what a terminal has, up to a slot full. `offset` is how many bytes of the pane were read before.
+    def read(
+        self, master_fd: int, pane: int, offset: int, *, at_most: int = SLOT_BYTES
+    ) -> Landed | NoBytes:
+        """Read what a terminal has, up to a slot full, or up to about `at_most` bytes.
+
+        `offset` is how many bytes of the pane were read before.
 
         Linux reports the end of a terminal as EIO after its last byte, others as an empty read: both are ENDED.
         Raises OSError for anything else; nothing has been read then.
@@ -163,7 +167,7 @@ class LandingZone:
             while True:
                 count = os.readv(master_fd, [view[length:]] if length else [view])
                 length += count
-                if count < READ_ON_BYTES_MIN or SLOT_BYTES - length < ROOM_BYTES_MIN:
+                if count < READ_ON_BYTES_MIN or at_most - length < ROOM_BYTES_MIN:
                     break
         except BlockingIOError:
             nothing = NoBytes.NOT_NOW

@@ -46,6 +46,7 @@ def live(words: list[str], serve: Serve) -> int:
             return 1
         if ended.handover is None:
             return ended.code
+        gc.unfreeze()
         gc.collect()  # the old state: it may be large, and is read anew if the new server fails
         returned = _stand_by(ended.handover, ended.keeper_socket)
         if returned is None:

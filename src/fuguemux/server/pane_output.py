@@ -13,7 +13,7 @@ from fuguemux.model.ids import PaneId
 from fuguemux.observe.clock import Clock
 from fuguemux.observe.diagnostics import channel
 from fuguemux.observe.failpoints import reach
-from fuguemux.server.landing import Landed, LandingZone, NoBytes
+from fuguemux.server.landing import SLOT_BYTES, Landed, LandingZone, NoBytes
 from fuguemux.server.pane_terminal import InputRefused, PaneTerminal
 from fuguemux.terminal.emulator import Event, Reply
 
@@ -21,6 +21,10 @@ READS_PER_WAKEUP = 1
 """Slots of up to 64 KiB that one pane may fill before the others and the clients have their turn.
 
 More makes a flood no faster and every key typed meanwhile slower: a slot is 1.5 to 2 ms of reading, logging and emulating."""
+
+HURRY_SECONDS = 0.1
+HURRY_BYTES = 16 << 10
+"""For so long after a key was typed, floods are read in pieces of about this size, so that the echo waits for less."""
 
 diagnostics = channel("output")
 
@@ -73,6 +77,11 @@ class PaneOutput:
         self._ended: list[PaneTerminal] = []
         self._scheduled = False
         self._waiting: dict[PaneId, PaneTerminal] = {}
+        self._hurry_until = -1e9
+
+    def hurry(self) -> None:
+        """Somebody types: let nobody's flood be in the way of the echo for a while."""
+        self._hurry_until = self._loop.time() + HURRY_SECONDS
 
     def start(self, terminal: PaneTerminal) -> None:
         """Read the pane's PTY whenever it has something, until it ends or `stop`.
@@ -146,7 +155,9 @@ class PaneOutput:
         for _ in range(READS_PER_WAKEUP):
             if self._read(terminal) is not None:
                 break
-        if not self._scheduled:
+        if terminal.echo_awaited:
+            self.flush()
+        elif not self._scheduled:
             self._scheduled = True
             self._loop.call_soon(self._tick)
 
@@ -160,10 +171,12 @@ class PaneOutput:
     def _read(self, terminal: PaneTerminal) -> NoBytes | None:
         """One slot full. None: bytes have landed."""
         assert terminal.master is not None
-        result = self.zone.read(terminal.master.fd, terminal.id, terminal.read_offset)
+        at_most = HURRY_BYTES if self._loop.time() < self._hurry_until else SLOT_BYTES
+        fd, offset = terminal.master.fd, terminal.read_offset
+        result = self.zone.read(fd, terminal.id, offset, at_most=at_most)
         if result is NoBytes.ZONE_FULL:
             self.flush()
-            result = self.zone.read(terminal.master.fd, terminal.id, terminal.read_offset)
+            result = self.zone.read(fd, terminal.id, offset, at_most=at_most)
         if isinstance(result, Landed):
             reach("output.landed")
             terminal.read_offset += len(result.data)

@@ -132,6 +132,8 @@ class PaneTerminal:
         """The PTY gave its end: no process has it open any more."""
         self.typed_at = -1e9
         """When Enter or C-d was last typed here, by the loop's clock: what ended a shell then was a person."""
+        self.echo_awaited = False
+        """Somebody typed, and nothing has come of it yet."""
         self.typings = 0
         """How often somebody typed something here that is not Enter alone."""
         self.last_output_s = 0
@@ -223,6 +225,7 @@ class PaneTerminal:
         """Hand on what somebody typed. Raises InputRefused when too much waits."""
         if self.master is not None and data:
             self.master.write(data)
+            self.echo_awaited = True
             self.typings += bool(data.strip(b"\r\n"))
             if data.endswith(ENDS_A_SHELL):
                 self.typed_at = self.master.time()

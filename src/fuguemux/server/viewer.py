@@ -1,5 +1,6 @@
 """One attached client: what it looks at, what it is typing, and the frames it gets."""
 
+import asyncio
 import base64
 from collections.abc import Sequence
 from typing import Protocol
@@ -71,7 +72,10 @@ class Viewer:
         self.page: Page | None = None
         self.reader = KeyReader()
         self.dirty = True
-        self.frame_scheduled = False
+        self.frame_timer: asyncio.Handle | None = None
+        """The frame that is due."""
+        self.frame_at = -1e9
+        """When the last one was drawn, by the loop's clock."""
         self.escape_timer: object = None
         self._surface = surface
         self._composer = Composer()

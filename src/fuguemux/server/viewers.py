@@ -15,14 +15,13 @@ from fuguemux.server import resume_token
 from fuguemux.server.askers import ConnectionAsker
 from fuguemux.server.connection import Connection
 from fuguemux.server.executor import Asker, EffectFailed
+from fuguemux.server.frames import Frames
 from fuguemux.server.live_view import client_name
 from fuguemux.server.overlays import Confirm, Page, Prompt
 from fuguemux.server.pane_terminal import PaneTerminal
 from fuguemux.server.viewer import Surface, Viewer, mode_style
 from fuguemux.terminal.emulator import Bell, ClipboardWrite, Event, TitleChanged
 
-SYNC_SECONDS_MAX = 0.15
-"""A program that opened a synchronized update and does not close it is drawn anyway after this."""
 GREETING_MS = 5_000
 
 
@@ -41,17 +40,18 @@ class Viewers:
         self._loop = loop
         self._surface = surface
         self._clock = clock
-        self._frame_rate_hz = frame_rate_hz
+        self._frames = Frames(loop, frame_rate_hz)
         self._sizes_changed = sizes_changed
         self._came = came
         self._viewers: dict[ClientId, Viewer] = {}
         self._uses = 0
         self.happened: Callable[[str, SessionId], None] = lambda _hook, _session: None
         """Told of clients that come, go, are resized or look elsewhere, by the name of the hook for it."""
+        self.typed: Callable[[], None] = lambda: None
+        """Called when somebody types, before anything comes of it."""
         self.scroll = surface.scroll
         self.scroll.moved = self._scrolled
         self.scroll.style = lambda pane: mode_style(surface.state, pane)
-        self._last_frame: dict[ClientId, float] = {}
         self.greeting: Callable[[], str] = lambda: ""
         """A message for a client that has just attached; empty: none."""
         self.warning: Callable[[], str] = lambda: ""
@@ -85,6 +85,7 @@ class Viewers:
 
     def used(self, viewer: Viewer) -> None:
         """Somebody types there, or has given it another size."""
+        self.typed()
         self._uses += 1
         viewer.used = self._uses
         viewer.activity_s = self._clock.wall_ms() // 1000
@@ -173,7 +174,7 @@ class Viewers:
 
     def _let_go(self, viewer: Viewer, text: str, *, hang_up_parent: bool = False) -> None:
         self._viewers.pop(viewer.client, None)
-        self._last_frame.pop(viewer.client, None)
+        self._frames.ended(viewer)
         viewer.connection.detached(text, hang_up_parent=hang_up_parent)
         self.happened("client-detached", viewer.session)
         self._sizes_changed()
@@ -182,7 +183,7 @@ class Viewers:
         """The connection is gone: client killed, terminal closed, too slow."""
         viewer = self._viewers.pop(connection.client, None)
         if viewer is not None:
-            self._last_frame.pop(connection.client, None)
+            self._frames.ended(viewer)
             self.happened("client-detached", viewer.session)
             self._sizes_changed()
 
@@ -240,7 +241,8 @@ class Viewers:
                 self._pass_on(viewer, event, shows=shows)
             if shows:
                 viewer.dirty = True
-                self.schedule(viewer, terminal)
+                self._frames.changed(viewer, terminal)
+        terminal.echo_awaited = False
 
     def _pass_on(self, viewer: Viewer, event: Event, *, shows: bool) -> None:
         if isinstance(event, Bell):
@@ -264,30 +266,9 @@ class Viewers:
             viewer.dirty = True
             self.schedule(viewer)
 
-    def schedule(self, viewer: Viewer, changed: PaneTerminal | None = None) -> None:
+    def schedule(self, viewer: Viewer) -> None:
         """Draw soon: at once if the last frame is long ago, else when the next is due."""
-        if viewer.frame_scheduled or viewer.suspended or not viewer.dirty:
-            return
-        now = self._loop.time()
-        due = self._last_frame.get(viewer.client, 0.0) + 1.0 / self._frame_rate_hz()
-        if changed is not None and changed.emulator.modes.synchronized_output:
-            due = max(due, now + SYNC_SECONDS_MAX)
-        viewer.frame_scheduled = True
-        if due <= now:
-            self._loop.call_soon(self._draw, viewer)
-        else:
-            self._loop.call_at(due, self._draw, viewer)
-
-    def _draw(self, viewer: Viewer) -> None:
-        viewer.frame_scheduled = False
-        if self._viewers.get(viewer.client) is not viewer or viewer.suspended:
-            return
-        if viewer.connection.congested:
-            return  # `drained` draws what is then the newest state
-        frame = viewer.frame()
-        if frame:
-            self._last_frame[viewer.client] = self._loop.time()
-            viewer.connection.output(frame)
+        self._frames.schedule(viewer)
 
     def drained(self, connection: Connection) -> None:
         """The client has read everything: draw what it missed, as one frame."""

@@ -7,6 +7,7 @@ import signal
 import struct
 import subprocess
 import sys
+import tty
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -172,6 +173,28 @@ def test_a_full_slot_is_one_read(zone_path: str) -> None:
         assert bytes(landed.data) == data[: len(landed.data)]
         assert len(landed.data) > SLOT_BYTES - landing.ROOM_BYTES_MIN
     os.close(source)
+    zone.close()
+
+
+def test_a_flood_can_be_read_in_smaller_pieces(zone_path: str) -> None:
+    zone = LandingZone.open(zone_path, store="s")
+    master, slave = os.openpty()
+    tty.setraw(slave)
+    os.set_blocking(master, False)
+    os.set_blocking(slave, False)
+    at_most = 2 * landing.ROOM_BYTES_MIN
+    while True:  # until it is full, so that there is more than is asked for
+        try:
+            os.write(slave, bytes(range(1, 256)) * 16)
+        except BlockingIOError:
+            break
+    landed = zone.read(master, 1, 0, at_most=at_most)
+    assert isinstance(landed, landing.Landed)
+    assert 0 < len(landed.data) <= at_most
+    more = zone.read(master, 1, len(landed.data), at_most=at_most)
+    assert isinstance(more, landing.Landed)
+    os.close(master)
+    os.close(slave)
     zone.close()
 
 

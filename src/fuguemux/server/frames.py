@@ -1,0 +1,55 @@
+"""When a client's screen is drawn: at most so often a second, except that nobody waits for what they have typed."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+from fuguemux.server.pane_terminal import PaneTerminal
+from fuguemux.server.viewer import Viewer
+
+SYNC_SECONDS_MAX: Final = 0.15
+"""A program that opened a synchronized update and does not close it is drawn anyway after this."""
+
+
+class Frames:
+    """Draws viewers that are dirty. Belongs to the loop."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, frame_rate_hz: Callable[[], int]) -> None:
+        self._loop = loop
+        self._frame_rate_hz = frame_rate_hz
+
+    def schedule(self, viewer: Viewer, *, not_before: float = 0.0) -> None:
+        """Draw soon: at once if the last frame is long ago, else when the next is due."""
+        if viewer.frame_timer is not None or viewer.suspended or not viewer.dirty:
+            return
+        due = max(viewer.frame_at + 1.0 / self._frame_rate_hz(), not_before)
+        if due <= self._loop.time():
+            viewer.frame_timer = self._loop.call_soon(self._draw, viewer)
+        else:
+            viewer.frame_timer = self._loop.call_at(due, self._draw, viewer)
+
+    def changed(self, viewer: Viewer, terminal: PaneTerminal) -> None:
+        """A visible pane shows something else: draw soon, or, if it is what somebody waits for, now."""
+        if terminal.emulator.modes.synchronized_output:
+            self.schedule(viewer, not_before=self._loop.time() + SYNC_SECONDS_MAX)
+        elif terminal.echo_awaited and not viewer.suspended:
+            if viewer.frame_timer is not None:
+                viewer.frame_timer.cancel()
+            self._draw(viewer)
+        else:
+            self.schedule(viewer)
+
+    def ended(self, viewer: Viewer) -> None:
+        """The viewer is gone: draw it no more."""
+        if viewer.frame_timer is not None:
+            viewer.frame_timer.cancel()
+            viewer.frame_timer = None
+
+    def _draw(self, viewer: Viewer) -> None:
+        viewer.frame_timer = None
+        if viewer.suspended or viewer.connection.congested:
+            return  # `drained` and `woken` have drawn what is then the newest state
+        frame = viewer.frame()
+        if frame:
+            viewer.frame_at = self._loop.time()
+            viewer.connection.output(frame)
