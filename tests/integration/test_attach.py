@@ -180,7 +180,7 @@ def test_the_mouse_chooses_panes_and_scrolls(fugue: Running) -> None:
     with attached(fugue) as client:
         client.wait_for("│")
         client.type(b"clear; seq 100 199\r")
-        client.wait_for("199")
+        client.wait_for("198")
         client.type(b"\x1b[<64;10;10M")
         client.wait_for("173 ")
         client.type(b"q")

@@ -42,7 +42,7 @@ class KeyInput:
         clock: Clock,
         state: Callable[[], ServerState],
         spawn: Callable[[Coroutine[Any, Any, None]], object],
-        used: Callable[[Viewer], None],
+        hurry: Callable[[], None],
     ) -> None:
         self._loop = loop
         self._viewers = viewers
@@ -52,7 +52,7 @@ class KeyInput:
         self._clock = clock
         self._state = state
         self._spawn = spawn
-        self._used = used
+        self._hurry = hurry
         self._waiting: dict[ClientId, list[Input]] = {}
         self._repeat_until: dict[ClientId, float] = {}
 
@@ -61,8 +61,8 @@ class KeyInput:
         viewer = self._viewers.get(connection.client)
         if viewer is None:
             return
-        self._viewers.used(viewer)
-        self._used(viewer)
+        self._hurry()
+        self._viewers.typed(viewer)
         self._take(viewer, viewer.reader.feed(data))
         if viewer.reader.waiting and viewer.escape_timer is None:
             delay = options.get_number(self._state(), "escape-time") / 1000

@@ -5,7 +5,6 @@ line on stderr; anything else is a crash, after which the keeper starts the next
 """
 
 import asyncio
-import gc
 import os
 import pwd
 import signal
@@ -273,7 +272,6 @@ class Server:
         self.executor.hooks = self.hooks
         self.processes.ended_hook = self.hooks.pane_ended
         self.viewers.happened = self.hooks.client_did
-        self.viewers.typed = self.output.hurry
         self.keys = KeyInput(
             self.loop,
             self.viewers,
@@ -283,7 +281,7 @@ class Server:
             self.clock,
             self._state,
             self.spawn,
-            lambda _viewer: self.witness.sizes_changed(),
+            self.output.hurry,
         )
         handler = RequestHandler(
             self.executor,
@@ -363,7 +361,6 @@ async def _serve(
                 if booted.starts is not None and booted.safe is None:
                     booted.starts.failed(f"{type(failure).__name__}: {failure}")
                 raise
-            gc.freeze()  # what a start makes stays: looking through it again and again held the loop for 15 to 35 ms
             server.spawn(logind.watch(server))
             code = await lifecycle.stopped()
             await lifecycle.close(code)

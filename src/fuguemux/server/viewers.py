@@ -47,8 +47,6 @@ class Viewers:
         self._uses = 0
         self.happened: Callable[[str, SessionId], None] = lambda _hook, _session: None
         """Told of clients that come, go, are resized or look elsewhere, by the name of the hook for it."""
-        self.typed: Callable[[], None] = lambda: None
-        """Called when somebody types, before anything comes of it."""
         self.scroll = surface.scroll
         self.scroll.moved = self._scrolled
         self.scroll.style = lambda pane: mode_style(surface.state, pane)
@@ -85,10 +83,14 @@ class Viewers:
 
     def used(self, viewer: Viewer) -> None:
         """Somebody types there, or has given it another size."""
-        self.typed()
         self._uses += 1
         viewer.used = self._uses
         viewer.activity_s = self._clock.wall_ms() // 1000
+
+    def typed(self, viewer: Viewer) -> None:
+        """Somebody types there: its size may be the one that counts now."""
+        self.used(viewer)
+        self._sizes_changed()
 
     # Coming and going
 
