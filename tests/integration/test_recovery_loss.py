@@ -108,6 +108,34 @@ def test_a_process_whose_pane_nobody_knows_any_more_is_rescued(fugue: Running) -
         client.wait_for("log records")  # are lost, says the message
 
 
+def test_a_rescued_pane_keeps_its_text_and_loses_nothing_to_the_next_kill(tmp_path: Path) -> None:
+    """Its number and the offsets of its output are in the log already, and no checkpoint comes in between."""
+    fugue = Running(tmp_path, FUGUE_FAILPOINTS="checkpoint.before_manifest=raise:EIO")
+    try:
+        fugue("new-session", "-d", "-s", "work", "-x", "80", "-y", "24", "cat")
+        fugue("new-session", "-d", "-s", "forgotten", "-x", "80", "-y", "24", "cat")
+        fugue("new-session", "-d", "-s", "later", "cat")
+        fugue("send-keys", "-t", "forgotten", "text of before", "Enter")
+        until("echo", lambda: fugue.history("forgotten").count("text of before") == 2)
+        until("sync", lambda: durable(fugue))
+        damage_between_servers(fugue, record_of(fugue, b"forgotten", RecordType.STRUCTURE))
+        assert fugue.history("rescued").count("text of before") == 2, "what the log has of it"
+        new = fugue("new-window", "-dPF", "#{pane_id}", "-t", "work:", "cat")
+        for pane in ("rescued", new):
+            fugue("send-keys", "-t", pane, "text of after", "Enter")
+            until("echo", lambda pane=pane: fugue.history(pane).count("text of after") == 2)  # type: ignore[misc]  # bound now
+        pids = fugue.pane_pids()
+        fugue.kill_server()
+        assert fugue.pane_pids() == pids
+        assert fugue.history("rescued").split("\n\n")[0].splitlines() == (
+            ["text of before"] * 2 + ["text of after"] * 2
+        )
+        assert fugue.history(new).count("text of after") == 2
+        assert {pane["lost_bytes"] for pane in report(fugue)["panes"]} == {0}
+    finally:
+        fugue.end()
+
+
 def test_a_boot_of_the_machine_is_told_from_a_crash(fugue: Running) -> None:
     fugue("new-session", "-d", "-s", "work", "cat")
     fugue.kill_everything()

@@ -28,6 +28,7 @@ from fuguemux.persistence.manifest import (
     place_of,
     save_name,
 )
+from fuguemux.persistence.orphans import taken_out
 from fuguemux.persistence.packs import EntryKind, PackDamaged, PackReader
 from fuguemux.persistence.point_in_time import Moment, NotReachable, reached_from
 from fuguemux.persistence.replay import SIZE_DEFAULT, OlderState, RecoveredPane, Replay, pane_sizes
@@ -69,6 +70,8 @@ class Recovered(NamedTuple):
     highest_number: int
     stored: dict[PaneId, StoredPane]
     """Panes of which the checkpoint's parts can be used again, for the next one."""
+    orphans: dict[PaneId, RecoveredPane]
+    """Output that no event gives a place: if such a pane's process still runs, it gets both back."""
 
 
 class _Base(NamedTuple):
@@ -123,6 +126,7 @@ class _Recovery:
         self._store = ScrollbackStore(self._reader)
         self._report = RecoveryReport(started_ms=now_ms)
         self._loader = PaneLoader(self._reader, self._store, self._damaged)
+        self._orphans: dict[PaneId, RecoveredPane] = {}
 
     def run(self, new_store_id: bytes) -> Recovered:
         if not self._read_only:
@@ -174,6 +178,7 @@ class _Recovery:
             found.saves,
             found.highest_number,
             {pane: stored for pane, stored in self._loader.stored.items() if pane in state.panes},
+            self._orphans,
         )
 
     def _replay_up_to(
@@ -381,9 +386,7 @@ class _Recovery:
         sizes: dict[PaneId, tuple[int, int]] = {}
         for window in state.windows.values():
             sizes |= pane_sizes(window)
-        for gone in [pane for pane in replay.panes if pane not in state.panes]:
-            del replay.panes[gone]
-            self._store.drop(gone)
+        state, self._orphans = taken_out(replay.panes, state, self._store, report)
         for pane in state.panes:
             if pane not in replay.panes:
                 replay.panes[pane] = RecoveredPane(pane, *sizes.get(pane, SIZE_DEFAULT))

@@ -92,6 +92,8 @@ class RecoveredPane:
         self.lost_from = 0
         self.lost_to = 0
         self.lost_before_ms = 0
+        self.known = True
+        """Some event of the log says where it belongs."""
         self.problem = ""
         """Why something of the checkpoint is missing, if it is."""
         self._operations: list[_Pending] = []
@@ -252,6 +254,8 @@ class Replay:
         self.last_ms = 0
         self.damages: list[Damage] = []
         self._structure_lsn = structure_lsn
+        self._next_pane = state.next_pane
+        """Panes from here on came to be behind the checkpoint: one that no event knows has lost its event."""
 
     def take(self, record: Record) -> None:
         """Replay one record. Raises VersionUnknown for an event of a newer fugue."""
@@ -271,9 +275,10 @@ class Replay:
         number: int = OUTPUT_PREFIX.unpack_from(record.payload)[0]
         pane = self.panes.get(PaneId(number))
         if pane is None:
-            if number < self.state.next_pane and number not in self.state.panes:
+            if number < self._next_pane and number not in self.state.panes:
                 return  # the last words of a pane that was closed
             pane = self._new_pane(PaneId(number), SIZE_DEFAULT, record.lsn)
+            pane.known = number in self.state.panes
         if record.lsn > pane.lsn:
             before = pane.end_offset - pane.lost_bytes
             pane.add_output(record)
@@ -343,7 +348,9 @@ class Replay:
         for pane, size in sizes.items():
             if pane not in self.panes:
                 self._new_pane(pane, size, lsn)
-            elif lsn > self.panes[pane].lsn:
+                continue
+            self.panes[pane].known = True
+            if lsn > self.panes[pane].lsn:
                 self.panes[pane].resized(lsn, *size)
 
     def _add(self, pane: PaneId, operation: Cleared | Started) -> None:

@@ -7,6 +7,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from fuguemux import __version__
@@ -45,7 +46,7 @@ from fuguemux.server.keeper_client import (
     start_keeper,
 )
 from fuguemux.server.rebuilding import looked_at
-from fuguemux.server.recovered_panes import open_panes
+from fuguemux.server.recovered_panes import open_orphan, open_panes
 from fuguemux.server.restoration import Restoration
 from fuguemux.server.session_restorer import SessionRestorer
 from fuguemux.server.standby import Handover
@@ -165,6 +166,7 @@ class Lifecycle:
             server.report,
             server.configuration.persistence.restore_commands,
             server.spawn,
+            partial(open_orphan, server),
         )
         await restoration.run(held, answers)
         recovery_notice.find_cause(server, keeper_lived=bool(held))

@@ -35,6 +35,10 @@ async def open_panes(server: Server) -> dict[PaneId, bytes]:
     for chunk in found.salvaged:
         terminal = server.panes.get(PaneId(chunk.pane))
         if terminal is None:
+            if PaneId(chunk.pane) in booted.recovered.orphans:
+                server.report.notes.append(
+                    f"%{chunk.pane}: {len(chunk.data)} bytes not logged: lost"
+                )
             continue
         known = terminal.read_offset - chunk.offset
         if 0 <= known < len(chunk.data):
@@ -45,3 +49,11 @@ async def open_panes(server: Server) -> dict[PaneId, bytes]:
     reach("recovery.zone_emptied")
     server.panes.limit_history(server.engine.state)
     return answers
+
+
+def open_orphan(server: Server, pane: PaneId) -> None:
+    """A terminal with what the log has of a pane that no event knows, if it has anything: somebody gives it a place now."""
+    recovered = server.booted.recovered
+    found = recovered.orphans.pop(pane, None)
+    if found is not None:
+        server.rebuilding.add(found, recovered.store.pane(pane))

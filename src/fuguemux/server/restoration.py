@@ -52,7 +52,9 @@ class Restoration:
         report: RecoveryReport,
         rerunnable: Collection[str],
         spawn: Callable[[Coroutine[Any, Any, None]], object],
+        open_orphan: Callable[[PaneId], None],
     ) -> None:
+        """`open_orphan` gives a pane that no event knows a terminal with what the log has of it, if it has anything."""
         self._engine = engine
         self._panes = panes
         self._output = output
@@ -62,6 +64,7 @@ class Restoration:
         self._report = report
         self._rerunnable = rerunnable
         self._spawn = spawn
+        self._open_orphan = open_orphan
         self._by_pane = {pane.pane: pane for pane in report.panes}
 
     async def run(self, held: Sequence[HeldPane], answers: Mapping[PaneId, bytes]) -> None:
@@ -215,6 +218,9 @@ class Restoration:
     def _rescue(self, process: HeldPane) -> None:
         path, parts = directory(process.pid), key_parts(process.key)
         known = set(self._engine.state.panes)
+        known_as = None if parts is None or parts[0] != self._store else parts[1:]
+        if known_as is not None and known_as[0] not in known:
+            self._open_orphan(known_as[0])
         decision = process_found.decide(
             self._engine.state,
             self._engine.live,
@@ -224,12 +230,13 @@ class Restoration:
             process_start=process.start_time or 0,
             tty=process.tty,
             name=name_of(process.argv),
-            known_as=None if parts is None or parts[0] != self._store else parts[1:],
+            known_as=known_as,
         )
         self._engine.tell(decision)
         (pane,) = set(self._engine.state.panes) - known
         terminal = self._panes.get(pane)
         assert terminal is not None, "its creation was just published"
+        self._panes.limit_history(self._engine.state)
         self._report.panes.append(PaneReport(pane, "live", process_found.SESSION_NAME))
         self._report.notes.append(f"process {process.pid} belonged to no pane: it is now %{pane}")
         self._processes.adopt(terminal, process)
