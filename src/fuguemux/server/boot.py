@@ -28,7 +28,7 @@ from fuguemux.persistence.recovery import WAL, Recovered, recover
 from fuguemux.persistence.serialization import VersionUnknown, Withhold
 from fuguemux.persistence.wal.segment import UnsupportedLog
 from fuguemux.server import landing as landing_zone
-from fuguemux.server import safe_mode
+from fuguemux.server import safe_mode, zone_place
 from fuguemux.server.reading_progress import SUFFIX, ReadingProgress
 from fuguemux.server.safe_mode import SafeMode, Starts
 from fuguemux.server.state_taken import take_state
@@ -192,7 +192,7 @@ def _read_all(
             progress.done()
     salvage = landing_zone.Recovered((), ())
     if landing:
-        salvage = landing_zone.recover(landing, store=recovered.store_id.hex())
+        salvage = zone_place.recover_both(state, landing, store=recovered.store_id.hex())
     return recovered, salvage
 
 
@@ -239,6 +239,7 @@ def _open_state(
         return _State(memory, None, "", None)
     paths.make_private_directory(state, uid)
     landing = paths.landing_file(environment, uid, places.name, state)
+    paths.make_private_directory(os.path.dirname(landing), uid)  # with -S nobody has made it yet
     return _State(RealStorage(), take_state(state, clock), landing, paths.log_file(state))
 
 

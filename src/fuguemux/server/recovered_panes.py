@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from fuguemux.model.ids import PaneId
 from fuguemux.observe.failpoints import reach
+from fuguemux.server import zone_place
 
 if TYPE_CHECKING:
     from fuguemux.server.main import Server
@@ -46,6 +47,8 @@ async def open_panes(server: Server) -> dict[PaneId, bytes]:
             answers[terminal.id] = answers.get(terminal.id, b"") + replies
     reach("recovery.salvaged")
     server.open_zone()
+    if booted.landing_path:
+        zone_place.settle(booted.state_directory, booted.landing_path, store=server.store)
     reach("recovery.zone_emptied")
     server.panes.limit_history(server.engine.state)
     return answers

@@ -1,0 +1,46 @@
+"""A server dies with output in its landing zone, and the next start knows of another runtime directory, or of none."""
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.support.failpoint_run import reaped
+from tests.support.running import kill, until
+
+pytestmark = pytest.mark.real
+
+
+@pytest.mark.parametrize("set_before", [True, False])
+def test_what_was_read_is_found_wherever_it_is(tmp_path: Path, set_before: bool) -> None:
+    with reaped(tmp_path, "output.landed") as (fugue, reaper):
+        socket = ("-S", str(fugue.runtime / "socket"))
+        runtime = fugue.environment["XDG_RUNTIME_DIR"]
+        if not set_before:
+            del fugue.environment["XDG_RUNTIME_DIR"]
+        fugue(*socket, "new-session", "-d", "-s", "work", "-x", "80", "-y", "24", "cat")
+        target = (*socket, "display-message", "-t", "work", "-p")
+        server, pane = (int(fugue(*target, word)) for word in ("#{pid}", "#{pane_pid}"))
+        keeper = int(Path(f"/proc/{server}/stat").read_text().rpartition(")")[2].split()[1])
+        os.kill(keeper, signal.SIGSTOP)  # so that it starts no other server
+        reaper.arm()
+        asking = fugue.begin(*socket, "send-keys", "-t", "work", "marker-in-the-zone", "Enter")
+        assert reaper.killed.wait(30)
+        kill(keeper, pane)
+        asking.kill()
+        asking.communicate()
+        zones = [*fugue.runtime.rglob("*.landing"), *fugue.state_home.rglob("landing")]
+        assert [path for path in zones if b"marker-in-the-zone" in path.read_bytes()]
+        fugue.environment.pop("XDG_RUNTIME_DIR", None)
+        if not set_before:
+            fugue.environment["XDG_RUNTIME_DIR"] = runtime
+        shown = fugue(*socket, "capture-pane", "-p", "-t", "work")
+        assert "marker-in-the-zone" in shown
+        until(
+            "end of what is logged",
+            lambda: (
+                not [path for path in zones if path.exists() and b"marker" in path.read_bytes()]
+            ),
+        )
+        fugue(*socket, "kill-server")

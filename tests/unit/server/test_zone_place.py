@@ -1,0 +1,31 @@
+"""Which zones a start looks into, and what becomes of them."""
+
+from pathlib import Path
+
+import pytest
+
+from fuguemux.server.zone_place import former, recover_both, settle
+
+
+def test_the_first_start_has_none_elsewhere(tmp_path: Path) -> None:
+    state, zone = str(tmp_path), str(tmp_path / "here")
+    assert former(state, zone) == ""
+    settle(state, zone, store="s")
+    assert (tmp_path / "zone").read_text() == zone
+    assert former(state, zone) == ""
+    assert former(state, str(tmp_path / "there")) == zone
+
+
+@pytest.mark.parametrize("what", ["nothing", "garbage", "a directory"])
+def test_what_cannot_be_read_elsewhere_holds_nothing_and_stays(tmp_path: Path, what: str) -> None:
+    other = tmp_path / "other"
+    if what == "garbage":
+        other.write_bytes(b"no zone")
+        other.chmod(0o600)
+    if what == "a directory":
+        other.mkdir()
+    (tmp_path / "zone").write_text(str(other))
+    assert recover_both(str(tmp_path), str(tmp_path / "here"), store="s").salvaged == ()
+    settle(str(tmp_path), str(tmp_path / "here"), store="s")
+    assert other.exists() == (what != "nothing")
+    assert (tmp_path / "zone").read_text() == str(tmp_path / "here")
