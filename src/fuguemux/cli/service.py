@@ -36,6 +36,8 @@ RemainAfterExit=yes
 ExecStart={command}
 # A program that eats all memory in a pane must not take the others along.
 OOMPolicy=continue
+# systemd-oomd ends whole groups: let it look elsewhere first.
+ManagedOOMPreference=avoid
 LimitNOFILE=65536
 TimeoutStopSec=20
 

@@ -48,6 +48,7 @@ def test_print_shows_the_unit(
         in text
     )
     assert "\nOOMPolicy=continue\n" in text
+    assert "\nManagedOOMPreference=avoid\n" in text
 
 
 def test_install_and_uninstall_on_linux(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
