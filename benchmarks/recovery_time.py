@@ -74,9 +74,9 @@ def fill(server: Multiplexer, panes: int, lines: int) -> None:
     until("text", lambda: MARK.decode() in server("capture-pane", "-p", "-t", "a:0"), 300)
 
 
-def warm(server: Multiplexer, rounds: int) -> tuple[list[float], list[float]]:
-    """Milliseconds to the first frame and to the first echo, a kill each."""
-    frames, echoes = [], []
+def warm(server: Multiplexer, rounds: int) -> tuple[list[float], list[float], list[float]]:
+    """Milliseconds to the first frame, to the first echo, and to all screens, a kill each."""
+    frames, echoes, screens = [], [], []
     client = server.attach()
     try:
         watcher = Watcher(client)
@@ -91,10 +91,12 @@ def warm(server: Multiplexer, rounds: int) -> tuple[list[float], list[float]]:
             watcher.expect(key)
             client.type(key)
             echoes.append(watcher.wait(begun))
+            until("all screens", lambda: not server.screens_waiting())
+            screens.append((time.perf_counter() - begun) * 1000)
             until("recovery's checkpoint", lambda: settled(server))
     finally:
         client.close()
-    return frames, echoes
+    return frames, echoes, screens
 
 
 def settled(server: Multiplexer) -> bool:
@@ -170,9 +172,10 @@ def main(argv: Sequence[str] | None = None) -> None:
             server = Multiplexer(FUGUE, directory)
             try:
                 fill(server, panes, 100)
-                frames, echoes = warm(server, rounds)
+                frames, echoes, screens = warm(server, rounds)
                 found[f"warm {panes}, frame"] = median(frames)
                 found[f"warm {panes}, key echoed"] = median(echoes)
+                found[f"warm {panes}, all screens"] = median(screens)
             finally:
                 server.end()
     with workshop() as directory:

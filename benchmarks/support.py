@@ -114,6 +114,11 @@ class Multiplexer:
     def server_pid(self) -> int:
         return int(self("display-message", "-p", "#{pid}"))
 
+    def screens_waiting(self) -> int:
+        """How many screens fugue's server has not rebuilt yet."""
+        recovery = json.loads(self("status", "--json"))["status"]["recovery"]
+        return int(recovery["screens_waiting"])
+
     def attach(self, columns: int = COLUMNS, rows: int = ROWS + 1) -> "Attached":
         return Attached([*self._argv, "attach"], self.environment, self.directory, columns, rows)
 

@@ -23,7 +23,7 @@ LINES_RATCHET = {
     "src/fuguemux/persistence/recovery.py": 370,
     "src/fuguemux/persistence/wal/writer.py": 495,
     "src/fuguemux/server/keeper_client.py": 350,
-    "src/fuguemux/server/lifecycle.py": 370,
+    "src/fuguemux/server/lifecycle.py": 345,
     "src/fuguemux/server/main.py": 330,
     "src/fuguemux/terminal/ghostty.py": 460,
 }
