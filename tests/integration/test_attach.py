@@ -161,7 +161,7 @@ def test_the_scroll_view_shows_what_scrolled_off(fugue: Running) -> None:
     start(fugue)
     with attached(fugue) as client:
         client.type(b"clear; seq 100 199\r")
-        client.wait_for("199")
+        client.wait_for("198")
         assert "150" not in client.text()
         press(client, b"\x1b[5~")
         client.wait_for("\n160")
