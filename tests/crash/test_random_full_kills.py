@@ -18,6 +18,7 @@ SHAPE = (
     "#{session_id} #{session_name} #{window_id} #{window_index} #{window_name} #{window_layout} #{window_flags} "
     "#{pane_id} #{pane_active} #{pane_title} #{pane_current_path} #{@mark}"
 )
+SGR = re.compile(r"(\x1b\[[0-9;]*m)")
 SEPARATOR = re.compile(r"── restored .*? ──")
 
 
@@ -63,6 +64,21 @@ class Walk:
         self.fugue.wait_for(f"{word}-42", pane)
 
 
+def styled(text: str) -> str:
+    """`text` with each style told once: that it is told again where a line was wrapped once is no difference."""
+    parts: list[str] = []
+    style = shown = ""
+    for part in SGR.split(text):
+        if SGR.fullmatch(part):
+            style = "" if part in ("\x1b[m", "\x1b[0m") else style + part
+        elif part:
+            if style != shown:
+                parts.append(f"\x1b[0m{style}")
+                shown = style
+            parts.append(part)
+    return "".join(parts)
+
+
 def everything(fugue: Running) -> tuple[list[str], list[str], dict[str, str]]:
     rows = fugue("list-panes", "-a", "-F", SHAPE).splitlines()
     environments = [
@@ -70,7 +86,7 @@ def everything(fugue: Running) -> tuple[list[str], list[str], dict[str, str]]:
         for session in fugue("list-sessions", "-F", "#{session_name}").split()
     ]
     panes = fugue("list-panes", "-a", "-F", "#{pane_id}").split()
-    texts = {pane: fugue.history(pane, "-e").rstrip() for pane in panes}
+    texts = {pane: styled(fugue.history(pane, "-e")).rstrip() for pane in panes}
     return rows, environments, texts
 
 
