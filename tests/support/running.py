@@ -197,7 +197,11 @@ class Running:
         """Leave nothing behind."""
         with suppress(subprocess.TimeoutExpired):
             self.run("-N", "kill-server")
-        marker = str(self.runtime).encode()
+        until("end of everything", lambda: not self._kill_leftovers())
+
+    def _kill_leftovers(self) -> bool:
+        """Kill every process of this directory; whether there was any. A server may just have started another keeper."""
+        marker, found = str(self.runtime).encode(), False
         for entry in Path("/proc").iterdir():
             if not entry.name.isdigit() or int(entry.name) == os.getpid():
                 continue
@@ -207,6 +211,8 @@ class Running:
                     or marker in (entry / "environ").read_bytes()
                 ):
                     os.kill(int(entry.name), signal.SIGKILL)
+                    found = True
+        return found
 
     @contextmanager
     def attached(
