@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -27,6 +27,11 @@ from fuguemux.server.panes import Panes
 Documents = Callable[[str, tuple[str, ...]], Any]
 
 
+MEASURE_NS_MAX: Final = 50_000_000
+MEASURE_EVERY_NS: Final = 250_000_000
+"""How much of such a time may go into counting rows of history, and into building screens for that after a start."""
+
+
 class ServerView:
     """Implements model.live.LiveView. Built before the parts it asks; they are given by `connect`."""
 
@@ -39,6 +44,7 @@ class ServerView:
         self._in_mode: Callable[[PaneId], ModeFacts] = lambda _pane: ModeFacts()
         self._documents: Documents = lambda _name, _arguments: None
         self._attached_s: dict[SessionId, int] = {}
+        self._measuring_since = self._measured_ns = 0
 
     def connect(
         self,
@@ -84,9 +90,7 @@ class ServerView:
             return PaneFacts()
         mode = self._in_mode(pane)
         return PaneFacts(
-            history=lambda: HistoryFacts(
-                history_row_count(terminal), terminal.scrollback.sizes().raw_bytes
-            ),
+            history=lambda: self._history(terminal),
             foreground=lambda: self._foreground(pane, terminal),
             screen=lambda: _screen(terminal),
             in_mode=mode.in_mode,
@@ -103,6 +107,18 @@ class ServerView:
             restore_status=terminal.status,
             persist=terminal.persist,
         )
+
+    def _history(self, terminal: PaneTerminal) -> HistoryFacts:
+        """Of one pane; of hundreds of long ones at once, those that come last only roughly: others wait for the loop."""
+        begun = self._clock.monotonic_ns()
+        if begun - self._measuring_since > MEASURE_EVERY_NS:
+            self._measuring_since, self._measured_ns = begun, 0
+        if self._measured_ns > MEASURE_NS_MAX:
+            return HistoryFacts(*terminal.history_roughly())
+        rows = history_row_count(terminal)
+        found = HistoryFacts(rows, terminal.scrollback.sizes().raw_bytes)
+        self._measured_ns += self._clock.monotonic_ns() - begun
+        return found
 
     def _foreground(self, pane: PaneId, terminal: PaneTerminal) -> ForegroundFacts:
         stored = self._state().panes.get(pane)

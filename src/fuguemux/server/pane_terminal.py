@@ -162,6 +162,10 @@ class PaneTerminal:
             self.build()
         return self._scrollback
 
+    def history_roughly(self) -> tuple[int, int]:
+        """Lines and bytes of history as they are stored, without building or reading anything."""
+        return len(self._scrollback), self._scrollback.sizes().raw_bytes
+
     @property
     def size(self) -> Size:
         """The columns and rows, whether the screen is built or not."""

@@ -1,0 +1,49 @@
+"""Facts of panes: what is asked of very many at once must not hold the loop."""
+
+from fuguemux.model.ids import PaneId
+from fuguemux.persistence.files import RealStorage
+from fuguemux.persistence.packs import PackReader
+from fuguemux.persistence.scrollback import ScrollbackStore
+from fuguemux.server.live_view import MEASURE_EVERY_NS, MEASURE_NS_MAX, ServerView
+from fuguemux.server.pane_terminal import PaneTerminal
+from fuguemux.server.panes import Panes
+from fuguemux.terminal.ghostty import GhosttyEmulator
+from tests.support.fake_clock import FakeClock
+from tests.support.fake_live import FakeLive
+
+PANES = 10
+LINES = 3000
+ROWS_EACH = 2
+
+
+class BusyClock(FakeClock):
+    """Every look at it takes a quarter of what may go into measuring."""
+
+    def monotonic_ns(self) -> int:
+        self.advance_ms(MEASURE_NS_MAX // 4 // 1_000_000)
+        return super().monotonic_ns()
+
+
+def long_histories() -> Panes:
+    store = ScrollbackStore(PackReader(RealStorage(), "nowhere"))
+    panes = Panes(GhosttyEmulator, store, lambda _terminal: None, lambda _state, _pane: 10_000)
+    for number in range(PANES):
+        pane = PaneId(number)
+        terminal = PaneTerminal(pane, GhosttyEmulator(20, 5), store.pane(pane), lsn=1)
+        terminal.emulator.feed(b"".join(b"%030d\r\n" % line for line in range(LINES)))
+        terminal.take_archive(everything=True)
+        panes.add(terminal)
+    return panes
+
+
+def test_rows_of_very_many_long_histories_are_counted_a_few_at_a_time() -> None:
+    panes, clock = long_histories(), BusyClock()
+    view = ServerView(clock, panes, FakeLive().server())
+    rows = LINES * ROWS_EACH - 5  # the rest is on the screen, and a line may be partly there
+    sizes = [view.pane(PaneId(number)).history_size for number in range(PANES)]
+    counted = sizes.index(next(size for size in sizes if size < LINES))
+    assert 2 <= counted <= PANES // 2
+    assert all(size >= rows for size in sizes[:counted])
+    assert all(0 < size < LINES for size in sizes[counted:])  # lines, however many rows each takes
+    clock.advance_ms(MEASURE_EVERY_NS // 1_000_000)
+    assert view.pane(PaneId(PANES - 1)).history_size >= rows
