@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import re
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from fuguemux.terminal.emulator import Prompt
 
@@ -16,7 +17,10 @@ SEEN: Final = re.compile(
     rb"(?P<rest>;[^\x07\x1b]{0,400})?(?:\x07|\x1b\\)))"
 )
 # How every one of these sequences begins, and few others: much quicker to search for.
-BEGINNING: Final = re.compile(rb"\x1b(?:[\]c]|\[(?:\?|0*3J|[0-6]? q))")
+BEGINNING_SOURCE: Final = rb"\x1b(?:[\]c]|\[(?:\?|0*3J|[0-6]? q))"
+BEGINNING: Final = re.compile(BEGINNING_SOURCE)
+LONG_BYTES_MIN: Final = 4096
+"""From here on RE2 is quicker: 22 µs where `re` takes 126 for 64 KiB of a coloured `ls`."""
 # What may still become one of these when more input comes.
 UNFINISHED: Final = re.compile(
     rb"\x1b(?:\[(?:0*3?|[0-6]? ?)|\](?:8|1|13|133|133;[ABCD]?(?:;[^\x07\x1b]{0,400})?\x1b?)?)?\Z"
@@ -26,7 +30,21 @@ MODES_ALTERNATE: Final = frozenset((b"47", b"1047", b"1049"))
 
 def needed(data: bytes) -> bool:
     """Return whether `data` may hold a sequence that must be seen."""
-    return ESCAPE in data and BEGINNING.search(data) is not None
+    if ESCAPE not in data:
+        return False
+    if len(data) < LONG_BYTES_MIN:
+        return BEGINNING.search(data) is not None
+    return _long_beginning().search(data) is not None
+
+
+@functools.cache
+def _long_beginning() -> Any:
+    import re2  # when there is much output: a server starts quicker without it
+
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1
+    options.never_capture = True
+    return re2.compile(BEGINNING_SOURCE, options)
 
 
 def tail(text: bytes) -> bytes:
