@@ -291,6 +291,7 @@ SCRIPTS: dict[str, list[Step]] = {
     ],
     "formats": [
         START,
+        ("rename-window", "named"),  # until the shell runs tmux may call it after itself
         ("display-message", "-p", "#S #I #P #W #F #D #T #{version}"),
         ("display-message", "-p", "#{?session_attached,yes,no} #{==:a,a} #{!=:a,b} #{m:ma*,#S}"),
         ("display-message", "-p", "#{=3:session_name} #{p8:session_name}|"),
