@@ -6,6 +6,7 @@ Source: tmux(1), STYLES. Colours: the eight names, `bright` before them, `colour
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from typing import Final, NamedTuple
@@ -109,6 +110,7 @@ def text_width(text: str) -> int:
     return len(text) if text.isascii() and text.isprintable() else sum(map(width, text))
 
 
+@functools.lru_cache(maxsize=256)  # of status lines, most are as they were a moment ago
 def line(text: str, columns: int, style: str = "default") -> bytes:
     """Return one row of exactly `columns` cells: styled text with `#[…]` marks, aligned and clipped.
 
