@@ -130,7 +130,7 @@ class RecoveryReport(msgspec.Struct):
     def summary(self) -> str:
         """One line, for the status line and the first attach."""
         if self.complete:
-            return f"recovered {len(self.panes)} panes, nothing lost"
+            return f"recovered {counted(len(self.panes), 'pane')}, nothing lost"
         parts = []
         if self.lost:
             ranges = ", ".join(
@@ -139,12 +139,15 @@ class RecoveryReport(msgspec.Struct):
             )
             parts.append(f"log records {ranges} lost")
         if self.lost_bytes:
-            parts.append(f"{self.lost_bytes} bytes of output lost")
+            parts.append(f"{counted(self.lost_bytes, 'byte')} of output lost")
         if self.damages:
-            parts.append(f"{len(self.damages)} damaged files or parts")
+            damaged = len(self.damages)
+            parts.append(
+                "1 damaged file or part" if damaged == 1 else f"{damaged} damaged files or parts"
+            )
         if self.events_skipped:
-            parts.append(f"{self.events_skipped} changes without their cause")
-        return f"recovered {len(self.panes)} panes; " + ", ".join(parts)
+            parts.append(f"{counted(self.events_skipped, 'change')} without cause")
+        return f"recovered {counted(len(self.panes), 'pane')}; " + ", ".join(parts)
 
 
 _encoder: Final = msgspec.json.Encoder()

@@ -12,6 +12,7 @@ from fuguemux.model.ids import PaneId
 from fuguemux.persistence.manifest import ManifestUnsupported
 from fuguemux.persistence.packs import PackDamaged
 from fuguemux.persistence.point_in_time import NotReachable, parse_moment
+from fuguemux.persistence.report import counted
 from fuguemux.persistence.serialization import VersionUnknown
 from fuguemux.reactions import session_restored
 from fuguemux.server.executor import EffectFailed
@@ -58,7 +59,7 @@ class SessionRestorer:
         clock = ":".join(f"{part:02}" for part in self._local(past)[3:6])
         text = (
             f"session {past.session.name} of {when} {clock} is back as {session.name}: "
-            f"{len(past.state.windows)} windows, {len(numbers)} panes"
+            f"{counted(len(past.state.windows), 'window')}, {counted(len(numbers), 'pane')}"
         )
         return "\n".join([text, *past.notes, ""]).encode()
 

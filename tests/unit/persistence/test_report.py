@@ -46,9 +46,9 @@ def test_a_report_comes_back_from_json() -> None:
 
 
 def test_the_summary_says_what_is_lost() -> None:
-    assert RecoveryReport(1, panes=LOSSY.panes[:1]).summary == "recovered 1 panes, nothing lost"
+    assert RecoveryReport(1, panes=LOSSY.panes[:1]).summary == "recovered 1 pane, nothing lost"
     assert LOSSY.summary == (
-        "recovered 2 panes; log records 40-44 lost, 12 bytes of output lost, 1 damaged files or parts"
+        "recovered 2 panes; log records 40-44 lost, 12 bytes of output lost, 1 damaged file or part"
     )
 
 
