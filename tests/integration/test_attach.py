@@ -40,6 +40,29 @@ def test_what_is_typed_reaches_the_shell_and_what_it_prints_is_shown(fugue: Runn
         assert rows[23].startswith("[work] 0:one*")
 
 
+def test_a_message_that_was_shown_can_be_read_again(fugue: Running) -> None:
+    start(fugue)
+    with attached(fugue) as client:
+        fugue("display-message", "-t", "work", "the kettle boils")
+        client.wait_for("the kettle boils")
+        press(client, b"~")
+        client.wait_for("message: the kettle boils")
+
+
+def test_keys_typed_at_a_list_do_not_reach_the_program_beneath(fugue: Running) -> None:
+    start(fugue)
+    with attached(fugue) as client:
+        press(client, b"?")
+        client.wait_for("Send the prefix key")
+        client.type(b"/echo fallen-$((40+2)) ")
+        until("the next page", lambda: "Send the prefix key" not in client.text())  # by Space
+        client.type(b"q")
+        client.wait_for("[work]")
+        client.type(b"echo typed-$((40+3))\r")
+        client.wait_for("typed-43")
+        assert "fallen" not in client.text()
+
+
 def test_keys_of_the_prefix_make_and_choose_windows(fugue: Running) -> None:
     start(fugue)
     with attached(fugue) as client:

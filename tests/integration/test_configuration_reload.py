@@ -99,3 +99,31 @@ def test_the_environment_overrides_the_file(fugue: Running) -> None:
     assert fugue("show-options", "-gv", "history-limit") == "123"
     shown = fugue("config", "show", "--origin")
     assert "history_limit = 123  # FUGUE_SERVER_HISTORY_LIMIT" in shown
+
+
+def test_a_file_that_is_gone_is_not_called_in_use(fugue: Running) -> None:
+    fugue.config.write_text("[server]\nhistory_limit = 1000\n")
+    fugue("new-session", "-d", "-s", "work")
+    assert "config.toml: in use" in fugue("status")
+    fugue.config.unlink()
+    gone = f"{fugue.config}: is gone; for the defaults run: fugue config reload"
+    assert status(fugue)["configuration"]["errors"] == [gone]
+    assert status(fugue)["configuration"]["in_use"] is False
+    fugue("config", "reload")
+    assert "no such file: the defaults hold" in fugue("status")
+
+
+def test_what_was_announced_to_nobody_can_be_read_later(fugue: Running) -> None:
+    fugue("new-session", "-d", "-s", "work")
+    assert fugue("show-messages") == ""
+    fugue.config.write_text("[server]\nhistory_limit = -1\n")
+    until("refusal", lambda: "not changed: server.history_limit" in fugue("show-messages"), 10)
+    fugue.config.write_text("[server]\nhistory_limit = 3000\n")
+    until("mended", lambda: "history_limit 10000 → 3000" in fugue("show-messages"), 10)
+    assert [line.split(": ")[1] for line in fugue("show-messages").splitlines()] == [
+        "configuration",
+        "config.toml:2",
+    ]
+    fugue("set-option", "-s", "message-limit", "1")
+    fugue("config", "reload")
+    assert len(fugue("show-messages").splitlines()) == 1

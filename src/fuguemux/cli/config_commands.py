@@ -1,12 +1,12 @@
 """`fugue config check FILE | show [--origin] [--json] | schema | reload`."""
 
-import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
 
 import msgspec
 
+from fuguemux.cli.verbs import VerbParser
 from fuguemux.config.load import ConfigError, Loaded, load
 from fuguemux.config.options import OPTIONS, as_toml, value_of
 from fuguemux.config.paths import PathRefused, config_file
@@ -27,7 +27,7 @@ def main(argv: Sequence[str], ask: Ask | None = None, config: str | None = None)
     `ask` reaches the server (only `reload` needs it); `config` is what `--config` gave. Raises SystemExit(2) for bad
     usage, as argparse does.
     """
-    arguments = _parser().parse_args(list(argv))
+    arguments = _parser().parse(argv)
     match arguments.verb:
         case "check":
             return _check(arguments.file, config)
@@ -40,20 +40,19 @@ def main(argv: Sequence[str], ask: Ask | None = None, config: str | None = None)
             return _reload(ask)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        "fugue config", description="Look at, check and reload the configuration."
+def _parser() -> VerbParser:
+    parser = VerbParser(
+        "fugue config", "Look at, check and reload the configuration.", "check|show|schema|reload"
     )
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="check|show|schema|reload")
-    check = verbs.add_parser("check", help="tell every mistake in a file")
+    check = parser.add("check", "tell every mistake in a file")
     check.add_argument(
         "file", metavar="FILE", nargs="?", help="default: the file that a server would read"
     )
-    show = verbs.add_parser("show", help="print every option with its value, as TOML")
+    show = parser.add("show", "print every option with its value, as TOML")
     show.add_argument("--origin", action="store_true", help="tell where each value comes from")
     show.add_argument("--json", action="store_true", help="as JSON")
-    verbs.add_parser("schema", help="print the JSON Schema of the file")
-    verbs.add_parser("reload", help="make the running server read its file again")
+    parser.add("schema", "print the JSON Schema of the file")
+    parser.add("reload", "make the running server read its file again")
     return parser
 
 

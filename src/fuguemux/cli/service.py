@@ -4,7 +4,6 @@ The service only starts the server; the keeper restarts it after a crash. Stoppi
 everything comes back with the next start.
 """
 
-import argparse
 import os
 import plistlib
 import shutil
@@ -13,6 +12,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 
 from fuguemux.cli.finding import Host
+from fuguemux.cli.verbs import VerbParser
 from fuguemux.config import paths
 
 EXIT_OK = 0
@@ -51,7 +51,7 @@ def main(argv: Sequence[str], host: Host | None = None, run: Run | None = None) 
 
     `install` and `uninstall` change the user's own service manager, nothing else. Raises SystemExit(2) for bad usage.
     """
-    arguments = _parser().parse_args(list(argv))
+    arguments = _parser().parse(argv)
     host = host or Host(os.environ, os.geteuid())
     try:
         service = _Service(host, paths.check_name(arguments.name), run or _run)
@@ -68,17 +68,16 @@ def main(argv: Sequence[str], host: Host | None = None, run: Run | None = None) 
         return EXIT_WRONG
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        "fugue service", description="Start fugue at boot and keep it at log-out."
+def _parser() -> VerbParser:
+    parser = VerbParser(
+        "fugue service", "Start fugue at boot and keep it at log-out.", "print|install|uninstall"
     )
-    parser.add_argument(
+    parser.common.add_argument(
         "-L", dest="name", default=paths.NAME_DEFAULT, help="name of the server (default: default)"
     )
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="print|install|uninstall")
-    verbs.add_parser("print", help="show the service file")
-    verbs.add_parser("install", help="write it, start it, and let it start by itself")
-    verbs.add_parser("uninstall", help="stop it and remove the file; sessions stay saved")
+    parser.add("print", "show the service file")
+    parser.add("install", "write it, start it, and let it start by itself")
+    parser.add("uninstall", "stop it and remove the file; sessions stay saved")
     return parser
 
 

@@ -4,7 +4,6 @@
 Exit codes: 0 clean, 1 something once durable is damaged or lost, 2 it cannot be read at all (or bad usage).
 """
 
-import argparse
 import os
 import sys
 from collections.abc import Sequence
@@ -13,6 +12,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from fuguemux.cli import state_export, state_points
+from fuguemux.cli.verbs import VerbParser
 from fuguemux.client.arguments import Options
 from fuguemux.client.start import state_directory
 from fuguemux.config.paths import PathRefused
@@ -38,7 +38,7 @@ def main(argv: Sequence[str], options: Options, ask: state_points.Ask) -> int:
     """Run `fugue state` with the words after `state`; the exit code. `ask` sends a command to the server.
 
     Raises SystemExit(2) for bad usage, as argparse does."""
-    arguments = _parser().parse_args(list(argv))
+    arguments = _parser().parse(argv)
     try:
         directory = _existing(arguments.directory or state_directory(options))
         match arguments.verb:
@@ -72,22 +72,18 @@ def _existing(directory: str) -> str:
     return os.path.abspath(directory)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _parser() -> VerbParser:
+    parser = VerbParser(
         "fugue state",
-        description="Look at what is on disk, check and rescue it, and go back to earlier moments.",
+        "Look at what is on disk, check and rescue it, and go back to earlier moments.",
+        "list|save|delete|restore|export|verify|dump|salvage",
     )
-    verbs = parser.add_subparsers(
-        dest="verb",
-        required=True,
-        metavar="list|save|delete|restore|export|verify|dump|salvage",
-    )
-    state_points.add_verbs(verbs)
-    state_export.add_verb(verbs)
-    verify = verbs.add_parser("verify", help="read everything, and say what would come back")
-    dump = verbs.add_parser("dump", help="print the records of the log")
+    state_points.add_verbs(parser)
+    state_export.add_verb(parser)
+    verify = parser.add("verify", "read everything, and say what would come back")
+    dump = parser.add("dump", "print the records of the log")
     dump.add_argument("--lsn", type=int, default=0, help="begin with this record")
-    salvage = verbs.add_parser("salvage", help="write all that can be read into a new directory")
+    salvage = parser.add("salvage", "write all that can be read into a new directory")
     salvage.add_argument(
         "--output", required=True, metavar="DIRECTORY", help="is made, and must not exist"
     )

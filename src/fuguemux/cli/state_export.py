@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 
 from fuguemux.cli import ansi_html, asciicast
+from fuguemux.cli.verbs import VerbParser
 from fuguemux.model.ids import PaneId
 from fuguemux.model.layout import panes_of
 from fuguemux.model.state import ServerState, link_of
@@ -29,9 +30,9 @@ RESET = b"\x1b[0m"
 _TARGET = re.compile(r"(?P<session>[^:]+):(?:(?P<window>[^.]+)(?:\.(?P<pane>\d+))?)?\Z")
 
 
-def add_verb(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def add_verb(parser: VerbParser) -> None:
     """Declare `export`."""
-    export = verbs.add_parser("export", help="a pane's text, or a recording of it, on stdout")
+    export = parser.add("export", "a pane's text, or a recording of it, on stdout")
     export.add_argument("-t", dest="target", metavar="PANE", required=True, help="%%3, or work:1.0")
     export.add_argument("--format", choices=FORMATS, default="text")
     export.add_argument("--v2", action="store_true", help="asciicast version 2 instead of 3")

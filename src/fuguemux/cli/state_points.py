@@ -13,6 +13,7 @@ from datetime import datetime
 
 import msgspec
 
+from fuguemux.cli.verbs import VerbParser
 from fuguemux.client.start import DELIBERATE_STOP_FILE
 from fuguemux.model.ids import WindowId
 from fuguemux.model.layout import panes_of
@@ -42,17 +43,15 @@ class Impossible(Exception):
     """It cannot be done as things are; one line with what to do about it. Nothing was changed."""
 
 
-def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def add_verbs(parser: VerbParser) -> None:
     """Declare the words after `fugue state`."""
-    listed = verbs.add_parser("list", help="the checkpoints and saves, and what is in them")
+    listed = parser.add("list", "the checkpoints and saves, and what is in them")
     listed.add_argument("--json", action="store_true", help="as JSON")
-    save = verbs.add_parser("save", help="keep the state as it is under a name")
+    save = parser.add("save", "keep the state as it is under a name")
     save.add_argument("name")
-    delete = verbs.add_parser("delete", help="delete what was saved under a name")
+    delete = parser.add("delete", "delete what was saved under a name")
     delete.add_argument("name")
-    restore = verbs.add_parser(
-        "restore", help="go back to an earlier moment, or bring a session back"
-    )
+    restore = parser.add("restore", "go back to an earlier moment, or bring a session back")
     restore.add_argument("--at", metavar="TIME|LSN|NAME", help="14:05, 2026-11-23T14:05:00, 10m, …")
     restore.add_argument("--session", help="this one alone, beside those that run")
     restore.add_argument("--dry-run", action="store_true", help="only say what would come back")

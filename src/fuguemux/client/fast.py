@@ -20,6 +20,9 @@ from fuguemux.protocol.messages import Detached, Hello
 OFFLINE_WORDS = ("help", "doctor", "config", "state", "completions", "service", "version")
 """Commands of fugue's own that need no server: the room cli carries them out."""
 
+_EXPLAIN_THEMSELVES = ("doctor", "config", "state", "service")
+"""Those that have verbs, each with a --help of its own."""
+
 RECEIVE_BYTES = 256 << 10
 STDIN_CHUNK_BYTES = 64 << 10
 
@@ -46,9 +49,19 @@ def main(
     except UsageError as error:
         complain(str(error))
         return EXIT_FAILURE
+    _ask_for_help(options)
     if run_offline is not None and options.argv and options.argv[0] in OFFLINE_WORDS:
         return run_offline(options)
     return carry_out(options)
+
+
+def _ask_for_help(options: Options) -> None:
+    """`fugue COMMAND --help` is `fugue help COMMAND`. No command of tmux's takes the flag; called as tmux, all refuse it."""
+    words = options.argv
+    if len(words) != 2 or words[1] != "--help" or words[0] in _EXPLAIN_THEMSELVES:
+        return
+    if not options.program.startswith("tmux"):
+        options.argv = ["help", words[0]]
 
 
 def carry_out(options: Options) -> int:

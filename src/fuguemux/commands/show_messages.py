@@ -6,6 +6,7 @@ tmux shows its jobs and its terminals here, which fugue does not have.
 from typing import Final
 
 from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.format_time import pretty
 from fuguemux.commands.formats import Context, expand
 from fuguemux.model.decision import Decision, Reply
 from fuguemux.model.live import LiveView
@@ -26,7 +27,9 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
         context = Context(state, live)
         return Decision(reply=Reply(lines=tuple(expand(text, context) for text in TEMPLATES)))
     messages = live.document("messages", ()) or ()
-    return Decision(reply=Reply(lines=tuple(str(message) for message in messages)))
+    return Decision(
+        reply=Reply(lines=tuple(f"{pretty(live, when_s)}: {text}" for when_s, text in messages))
+    )
 
 
 COMMAND: Final = Command(
@@ -36,6 +39,6 @@ COMMAND: Final = Command(
     usage="[-JT] [-t target-client]",
     arguments=(0, 0),
     decide=decide,
-    help="Show what the server said, or with -J or -T what it says of itself.",
+    help="Show what the server said lately, newest first; with -J or -T what it says of itself.",
     read_only=True,
 )

@@ -21,6 +21,8 @@ LARGE_PROGRAM: Final = 1_000
 
 STYLED_CHARACTERS_MAX: Final = 100
 
+_LINE_MODE: Final = b"(?m)"
+"""Put before an expression: ^ and $ mean a line's ends."""
 _CSI: Final = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]")
 _ESCAPES: Final = re.compile(
     rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-~])"
@@ -63,7 +65,7 @@ class Pattern:
     def _expression(self) -> Any:
         source = self._source
         if self._regex and not self._by_line:
-            source = b"(?m)" + source
+            source = _LINE_MODE + source
         return self._compiled(source, literal=not self._regex)
 
     @cached_property
@@ -88,6 +90,7 @@ class Pattern:
         except re2.error as error:
             reason = error.args[0] if error.args else "invalid"
             reason = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else reason
+            reason = reason.replace(_LINE_MODE.decode(), "", 1)  # ours, not what was asked for
             raise BadPattern(f"not a regular expression: {self._text}: {reason}") from error
 
     def may_match(self, text: bytes) -> bool:

@@ -215,8 +215,9 @@ def report_lines(report: RecoveryReport, *, when: str) -> list[str]:
         lines.append("  checkpoint: none")
     else:
         lines.append(f"  checkpoint: {report.checkpoint} ({report.checkpoint_reason})")
+    span = f" from LSN {report.replay_from_lsn} to {report.replay_to_lsn}"
     lines.append(
-        f"  log: {report.records_replayed} records from LSN {report.replay_from_lsn} to {report.replay_to_lsn}, "
+        f"  log: {report.records_replayed} records{span if report.records_replayed else ''}, "
         f"{report.events_applied} events, {report.output_bytes_replayed} bytes of output"
     )
     if report.unfinished_bytes or report.unfinished_records:

@@ -76,6 +76,11 @@ class ConfigReload:
         self._seen = _signature(self.path)
 
     @property
+    def gone(self) -> bool:
+        """There was a file when it was last read, and now there is none."""
+        return self._seen is not None and _signature(self.path) is None
+
+    @property
     def restart_needed(self) -> tuple[Change, ...]:
         """Options whose value in the file waits for a restart."""
         return changes(self.running, self.file.configuration)

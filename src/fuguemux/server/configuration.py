@@ -22,6 +22,8 @@ MIB = 1 << 20
 KIB = 1 << 10
 DEPTHS = frozenset({"scrollback_persistence", "scrollback_persistence_lines"})
 """Options that say how much of the scrollback a checkpoint keeps."""
+GONE = "is gone; for the defaults run: fugue config reload"
+"""The file, said in the status; a reload by itself could fall into the middle of its being replaced."""
 ANNOUNCED_MS = 10_000
 """An announcement may come when nobody looks at the screen just then."""
 
@@ -79,10 +81,13 @@ class RunningConfiguration:
     def document(self) -> dict[str, Any]:
         """For `fugue status`."""
         reload = self._reload
+        problems = reload.problems
+        if reload.gone:
+            problems = (Problem(reload.path, GONE),)
         return {
             "file": reload.path,
-            "in_use": reload.file.exists and not reload.problems,
-            "errors": [str(problem) for problem in reload.problems],
+            "in_use": reload.file.exists and not problems,
+            "errors": [str(problem) for problem in problems],
             "needs_restart": [change.option.key for change in reload.restart_needed],
         }
 

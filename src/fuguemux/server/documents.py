@@ -24,6 +24,8 @@ class Documents:
     def __call__(self, name: str, arguments: tuple[str, ...]) -> Any:
         """The document, or None: there is none of that name."""
         match name:
+            case "messages":
+                return self._server.viewers.messages.newest_first()
             case "files":
                 return command_files(arguments)
             case "recovery":

@@ -189,20 +189,23 @@ class Page:
         self._height = 1
 
     def key(self, item: Input) -> Outcome:
-        """Move, choose, or close with q and Escape."""
+        """Move, choose, or close with q, Escape or C-c, text also with Enter. Other keys do nothing."""
         if not isinstance(item, KeyPress):
             return STAYS
         name = item.name
         steps = {
             "Up": -1, "k": -1, "C-p": -1, "Down": 1, "j": 1, "C-n": 1,
             "PPage": -self._height, "NPage": self._height, "C-u": -self._height, "C-d": self._height,
+            "M-v": -self._height, "C-v": self._height, "Space": self._height,
             "Home": -len(self._rows), "g": -len(self._rows), "End": len(self._rows), "G": len(self._rows),
         }  # fmt: skip
         if name in steps:
             self._move(steps[name])
             return STAYS
-        if name in ("q", "Escape", "C-c") or not self._chooser:
+        if name in ("q", "Escape", "C-c") or (name == "Enter" and not self._chooser):
             return Outcome(closed=True)
+        if not self._chooser:
+            return STAYS  # what is typed on must not fall through to the program beneath
         if name == "Enter" and self._rows:
             return Outcome(True, self._rows[self._selected][1])
         if name.isdigit() and len(name) == 1 and int(name) < len(self._rows):

@@ -17,6 +17,7 @@ from fuguemux.server.connection import Connection
 from fuguemux.server.executor import Asker, EffectFailed
 from fuguemux.server.frames import Frames
 from fuguemux.server.live_view import client_name
+from fuguemux.server.message_log import MessageLog
 from fuguemux.server.overlays import Confirm, Page, Prompt
 from fuguemux.server.pane_terminal import PaneTerminal
 from fuguemux.server.viewer import Surface, Viewer, mode_style
@@ -45,6 +46,11 @@ class Viewers:
         self._came = came
         self._viewers: dict[ClientId, Viewer] = {}
         self._uses = 0
+        self.messages = MessageLog(
+            lambda: clock.wall_ms() // 1000,
+            lambda: options.get_number(surface.state, "message-limit"),
+        )
+        """What was shown to anybody, and what was announced although nobody looked on."""
         self.happened: Callable[[str, SessionId], None] = lambda _hook, _session: None
         """Told of clients that come, go, are resized or look elsewhere, by the name of the hook for it."""
         self.scroll = surface.scroll
@@ -329,7 +335,11 @@ class Viewers:
         self.schedule(viewer)
 
     def message(self, viewer: Viewer, text: str, duration_ms: int = 0) -> None:
-        """Show a line; it goes away after `duration_ms`, or the option `display-time`."""
+        """Show a line; it goes away after `duration_ms`, or the option `display-time`. show-messages tells it again."""
+        self.messages.add(f"{client_name(viewer.client, viewer.tty)} message: {text}")
+        self._show(viewer, text, duration_ms)
+
+    def _show(self, viewer: Viewer, text: str, duration_ms: int) -> None:
         viewer.message(text)
         shown = viewer.overlay
         state = self._surface.state
@@ -347,9 +357,10 @@ class Viewers:
             self.schedule(viewer)
 
     def announce(self, text: str, duration_ms: int = 0) -> None:
-        """A line for everybody who looks on; see `message`."""
+        """A line for everybody who looks on; see `message`. show-messages has it even if nobody does."""
+        self.messages.add(text)
         for viewer in list(self._viewers.values()):
-            self.message(viewer, text, duration_ms)
+            self._show(viewer, text, duration_ms)
 
     def copied(self, pane: PaneId, data: bytes) -> None:
         """Put what was copied, by a person or by a program in the pane, on the clipboards of those who look on."""

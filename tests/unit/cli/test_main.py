@@ -52,6 +52,25 @@ def test_help_has_a_line_for_every_command(
     assert max(map(len, lines)) <= 130
 
 
+@pytest.mark.parametrize("word", ["killw", "status", "help", "completions", "version"])
+def test_a_command_asked_for_help_explains_itself(
+    word: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(word, "--help") == 0
+    shown = capsys.readouterr().out
+    assert run("help", word) == 0
+    assert shown == capsys.readouterr().out
+
+
+def test_words_too_many_are_answered_with_how_the_verb_is_used(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run("state", "restore", "yesterday") == 2
+    shown = capsys.readouterr().err
+    assert "fugue state restore: error: unrecognized arguments: yesterday" in shown
+    assert "--at TIME|LSN|NAME" in shown
+
+
 def test_help_of_a_command_shows_its_flags(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("help", "kill-w") == 0
     assert capsys.readouterr().out == (

@@ -52,6 +52,13 @@ def test_the_summary_says_what_is_lost() -> None:
     )
 
 
+def test_no_records_have_no_first_and_last_one() -> None:
+    lines = report_lines(
+        RecoveryReport(1, replay_from_lsn=390, replay_to_lsn=389, records_replayed=0), when="today"
+    )
+    assert "  log: 0 records, 0 events, 0 bytes of output" in lines
+
+
 def test_the_table_has_a_row_per_pane() -> None:
     lines = report_lines(LOSSY, when="today")
     assert lines[0] == f"recovery today: {LOSSY.summary}"

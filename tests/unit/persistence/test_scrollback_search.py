@@ -157,7 +157,7 @@ def test_a_large_expression_is_given_whole_lines() -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("a(b", r"not a regular expression: a\(b: missing \)"),
+        ("a(b", r"not a regular expression: a\(b: missing \): a\(b$"),
         (r"(a)\1", "invalid escape sequence"),
         ("(?=a)", "invalid perl operator"),
         ("((a{100}){100}){100}", "not a regular expression"),

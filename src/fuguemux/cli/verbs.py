@@ -1,0 +1,24 @@
+"""Commands with verbs (`fugue state …`, `fugue config …`, `fugue service …`): their words taken apart."""
+
+import argparse
+from collections.abc import Sequence
+
+
+class VerbParser:
+    """A parser of arguments with verbs. Like argparse's, but words too many are answered with how their verb is used."""
+
+    def __init__(self, program: str, description: str, verbs: str) -> None:
+        self.common = argparse.ArgumentParser(program, description=description)
+        """For flags before the verb."""
+        self.verbs = self.common.add_subparsers(dest="verb", required=True, metavar=verbs)
+
+    def add(self, verb: str, explanation: str) -> argparse.ArgumentParser:
+        """Declare a verb; returns where its flags are declared."""
+        return self.verbs.add_parser(verb, help=explanation)
+
+    def parse(self, argv: Sequence[str]) -> argparse.Namespace:
+        """The arguments, with the verb as `verb`. Raises SystemExit(2) for bad usage, which was told."""
+        arguments, rest = self.common.parse_known_args(list(argv))
+        if rest:
+            self.verbs.choices[arguments.verb].error(f"unrecognized arguments: {' '.join(rest)}")
+        return arguments
