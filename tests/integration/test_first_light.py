@@ -188,6 +188,14 @@ def test_a_file_of_commands_runs_when_the_server_starts(fugue: Running) -> None:
 
 
 @pytest.mark.real
+def test_mistakes_in_a_file_of_commands_can_be_read_later(fugue: Running) -> None:
+    file = fugue.directory / "start.conf"
+    file.write_text("set -g status off\nfrobnicate\n")
+    fugue("-f", str(file), "new-session", "-d")
+    assert f"{file}:2: unknown command: frobnicate" in fugue("show-messages")
+
+
+@pytest.mark.real
 def test_files_are_private_whatever_the_umask(fugue: Running, tmp_path: Path) -> None:
     old = os.umask(0)
     try:

@@ -86,3 +86,22 @@ def test_doctor_ends_with_1_and_names_the_fix_when_something_is_wrong(fugue: Run
     )  # this machine may have its own faults
     assert "configuration: " in done.stdout
     assert "WRONG  configuration" not in done.stdout
+
+
+def test_people_are_told_that_checkpoints_fail(fugue: Running) -> None:
+    fugue("new-session", "-d", "-s", "work")
+    checkpoints, aside = fugue.state / "checkpoints", fugue.state / "aside"
+    with fugue.attached(columns=160) as client:
+        client.wait_for("[work]")
+        checkpoints.rename(aside)
+        assert "checkpoint failed" in fugue.refused("checkpoint")
+        client.wait_for("fugue: checkpoints fail: ")
+        client.type(b"\x0c")  # any key takes the message away; what stays is in the status line
+        client.wait_for('checkpoints fail "')
+        fugue.refused("checkpoint")
+        aside.rename(checkpoints)
+        fugue("checkpoint")
+        client.wait_for("fugue: checkpoints are written again")
+        client.type(b"\x0c")
+        until("status line", lambda: "checkpoints" not in client.text())
+    assert fugue("show-messages").count("checkpoints fail: ") == 1

@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import os
+import socket
 import stat
 import subprocess
 import sys
@@ -82,7 +83,7 @@ def runtime_directory(host: Host) -> Finding:
 
 
 def state_directory(host: Host) -> Finding:
-    """The state directory is ours alone and can be written."""
+    """The state directory is ours alone and can be written, and was not taken away from the server."""
     directory = host.state_directory()
     bad = _unfit(directory, host.uid)
     if bad:
@@ -92,7 +93,29 @@ def state_directory(host: Host) -> Finding:
             bad,
             "set persistence.state_dir to a directory of yours, or correct this one",
         )
+    if not os.path.exists(directory) and _saves(host) and _listens(host):
+        return Finding(
+            "state directory",
+            "wrong",
+            f"{directory} was removed under a running server: nothing is saved any more",
+            "finish what runs, then `fugue kill-server`; the next server makes a new one",
+        )
     return Finding("state directory", "good", directory)
+
+
+def _saves(host: Host) -> bool:
+    loaded = host.loaded()
+    return loaded is None or loaded.configuration.persistence.enabled
+
+
+def _listens(host: Host) -> bool:
+    """Whether the default server runs."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        try:
+            probe.connect(paths.places(host.environment, host.uid).socket)
+        except OSError:
+            return False
+    return True
 
 
 def damaged_files(host: Host) -> Finding:

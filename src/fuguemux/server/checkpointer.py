@@ -160,6 +160,9 @@ class Checkpointer:
         self._retry_s = RETRY_SECONDS_MIN
         self.last: LastCheckpoint | None = None
         self.failure = ""
+        """Why the last attempt failed; empty: it did not."""
+        self.tell: Callable[[str], None] = lambda _failure: None
+        """Called with `failure` when checkpoints begin to fail, and when they succeed again."""
         self.settings: Callable[[], CheckpointSettings] = lambda: series.settings
         """What holds at the moment a checkpoint begins."""
 
@@ -214,14 +217,14 @@ class Checkpointer:
                         await asyncio.sleep(0)
                 result = run.result
             except (OSError, PackDamaged) as error:
-                self.failure = str(error)
+                self._came_out(str(error))
                 diagnostics.warning("checkpoint.failed", reason=reason, error=str(error))
                 if isinstance(error, OSError):
                     self._log.release_ballast()
                 await asyncio.to_thread(run.abandon)
                 raise
             reach("checkpoint.published")
-            self.failure = ""
+            self._came_out("")
             self._covered_lsn = lsn
             self._log.truncate_before(result.wal_before_lsn)
             self._flusher.start_chores()
@@ -246,6 +249,12 @@ class Checkpointer:
                 ms=round(duration_ms, 1),
             )
             return result
+
+    def _came_out(self, failure: str) -> None:
+        changed = bool(failure) != bool(self.failure)
+        self.failure = failure
+        if changed:
+            self.tell(failure)
 
     async def _settled(self, lsn: int) -> None:
         """A checkpoint must not know more than the log, unless the log cannot learn it any more."""

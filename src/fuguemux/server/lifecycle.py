@@ -217,6 +217,8 @@ class Lifecycle:
             server.report.notes.extend(asker.errors)
             diagnostics.warning("command_file", errors=len(asker.errors), first=asker.errors[0])
             server.viewers.greeting = lambda: asker.errors[0]
+            for error in asker.errors:
+                server.viewers.messages.add(error)
 
     async def _after_recovery(self) -> None:
         server = self._server

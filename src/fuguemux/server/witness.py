@@ -38,6 +38,7 @@ class Witness:
         """Everything is built: from now on there is somebody to tell."""
         self._server = server
         server.surface.alerts = self.alert
+        server.checkpointer.tell = self.checkpoints_fail
 
     # The log
 
@@ -51,10 +52,18 @@ class Witness:
             text = WORDS[now] + (f" ({reason})" if reason else "")
             self._server.loop.call_soon(self._server.viewers.announce, f"fugue: {text}")
 
+    def checkpoints_fail(self, failure: str) -> None:
+        """Tell people when that begins, and when it is over (`failure` empty)."""
+        if self._server is not None:
+            text = f"checkpoints fail: {failure}" if failure else "checkpoints are written again"
+            self._server.viewers.announce(f"fugue: {text}")
+
     def alert(self) -> str:
-        """What the status line says of the log, and for a while of the recovery."""
+        """What the status line says of the log and of checkpoints, and for a while of the recovery."""
         if self.durability != "ok":
             return f"durability {self.durability}"
+        if self._server is not None and self._server.checkpointer.failure:
+            return "checkpoints fail"
         return "" if self._server is None else recovery_notice.segment(self._server)
 
     def congestion_changed(self, congested: bool) -> None:

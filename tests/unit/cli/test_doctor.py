@@ -3,6 +3,7 @@
 import json
 import os
 import resource
+import socket
 import sysconfig
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from fuguemux.cli import doctor, doctor_host, doctor_setup
 from fuguemux.cli.finding import Finding, Host
+from fuguemux.config import paths
 
 UID = os.geteuid()
 
@@ -242,6 +244,19 @@ def test_state_directory(host: Host, make: str) -> None:
             directory.mkdir()
             directory.chmod(0o770)
     assert doctor_setup.state_directory(host).status == "wrong"
+
+
+def test_a_state_directory_that_was_removed_under_a_server(host: Host) -> None:
+    place = Path(paths.places(host.environment, UID).socket)
+    place.parent.mkdir(mode=0o700)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as server:
+        server.bind(str(place))
+        server.listen()
+        finding = doctor_setup.state_directory(host)
+        assert (finding.status, "was removed" in finding.told) == ("wrong", True)
+        unsaved = {**host.environment, "FUGUE_PERSISTENCE_ENABLED": "false"}
+        assert doctor_setup.state_directory(Host(unsaved, UID)).status == "good"
+    assert doctor_setup.state_directory(host).status == "good"  # nobody listens
 
 
 def test_the_state_directory_of_somebody_else(host: Host) -> None:
