@@ -223,7 +223,13 @@ class Connection(asyncio.Protocol):
             self._break(str(broke))
 
     def eof_received(self) -> bool:
-        """The client will send nothing more; nobody half-closes here, so it is gone."""
+        """The client will send nothing more; nobody half-closes here, so it is gone, and nothing more is for it.
+
+        Not even what waits: a transport that is closing must not be written to (Python 3.12 and 3.13 never end it then).
+        """
+        if self._state != "closed":
+            self._state = "leaving"
+            self._outbox.clear()
         return False
 
     def pause_writing(self) -> None:

@@ -353,6 +353,25 @@ async def test_a_dropped_viewer_that_still_does_not_read_is_cut_off(
         assert bench.listener.connections == ()
 
 
+async def test_a_client_that_will_send_no_more_while_much_waits_for_it_is_let_go(
+    tmp_path: Path,
+) -> None:
+    """What the transport has goes out, and nothing is written to it after that: Python 3.13 would never close it."""
+    async with listening(tmp_path / "s", FakeHandler(take_terminal)) as bench:
+        client = await bench.client()
+        await client.ask(b"attach")
+        await bench.handler.until("command")
+        viewer = bench.handler.connections[0]
+        while viewer.outbox_bytes < 500_000:
+            viewer.output(b"y" * 50_000)
+        client.socket.shutdown(socket.SHUT_WR)
+        while viewer.is_open:
+            await asyncio.sleep(0)
+        assert viewer.outbox_bytes == 0
+        await client.rest()
+        await bench.handler.until("closed")
+
+
 async def test_a_renderer_that_waits_for_drained_never_loses_its_viewer(tmp_path: Path) -> None:
     async with listening(tmp_path / "s", FakeHandler(take_terminal)) as bench:
         client = await bench.client()
