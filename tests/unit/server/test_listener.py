@@ -365,9 +365,6 @@ async def test_a_client_that_will_send_no_more_while_much_waits_for_it_is_let_go
         while viewer.outbox_bytes < 500_000:
             viewer.output(b"y" * 50_000)
         client.socket.shutdown(socket.SHUT_WR)
-        while viewer.is_open:
-            await asyncio.sleep(0)
-        assert viewer.outbox_bytes == 0
         await client.rest()
         await bench.handler.until("closed")
 
