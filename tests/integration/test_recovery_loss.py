@@ -105,7 +105,7 @@ def test_a_process_whose_pane_nobody_knows_any_more_is_rescued(fugue: Running) -
     notes = report(fugue)["notes"]
     assert any("belonged to no pane" in note for note in notes), notes
     with fugue.attached("attach-session", "-t", "rescued", columns=120) as client:
-        client.wait_for("log records")  # are lost, says the message
+        client.wait_for("log record ")  # is lost, says the message
 
 
 def test_a_rescued_pane_keeps_its_text_and_loses_nothing_to_the_next_kill(tmp_path: Path) -> None:

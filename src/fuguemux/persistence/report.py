@@ -55,6 +55,7 @@ class PaneReport(msgspec.Struct):
     """The screen came from its portable form: another engine version wrote the snapshot, or it is damaged."""
     replayed_bytes: int = 0
     scrollback_lines: int = 0
+    """Lines of the history that the checkpoint held; what `replayed_bytes` add comes on top."""
     lost_bytes: int = 0
     lost_lines: int = 0
     """About how many lines `lost_bytes` were: what is lost cannot be counted. 0: nothing tells."""
@@ -137,7 +138,8 @@ class RecoveryReport(msgspec.Struct):
                 f"{r.first_lsn}-{r.last_lsn}" if r.last_lsn > r.first_lsn else f"{r.first_lsn}"
                 for r in self.lost
             )
-            parts.append(f"log records {ranges} lost")
+            one = len(self.lost) == 1 and self.lost[0].first_lsn == self.lost[0].last_lsn
+            parts.append(f"log {'record' if one else 'records'} {ranges} lost")
         if self.lost_bytes:
             parts.append(f"{counted(self.lost_bytes, 'byte')} of output lost")
         if self.damages:
@@ -277,7 +279,7 @@ def lost_output(pane: PaneReport) -> str:
 
 
 def _pane_table(panes: list[PaneReport]) -> list[str]:
-    rows = [("pane", "in", "status", "replayed", "scrollback", "lost")]
+    rows = [("pane", "in", "status", "from log", "from checkpoint", "lost")]
     for pane in panes:
         where = f"{pane.session}:{pane.window}" if pane.session else ""
         lost = lost_output(pane) if pane.lost_bytes else "nothing"

@@ -52,6 +52,11 @@ def test_the_summary_says_what_is_lost() -> None:
     )
 
 
+def test_one_lost_record_is_one() -> None:
+    lost = [LostRecords(44, 44, 24_784, 1, 2, {"output": 1})]
+    assert RecoveryReport(1, lost=lost).summary == "recovered 0 panes; log record 44 lost"
+
+
 def test_no_records_have_no_first_and_last_one() -> None:
     lines = report_lines(
         RecoveryReport(1, replay_from_lsn=390, replay_to_lsn=389, records_replayed=0), when="today"
@@ -66,6 +71,8 @@ def test_the_table_has_a_row_per_pane() -> None:
     assert lost.startswith(
         "  lost: LSN 40-44 (4 output, 1 unknown; 160 bytes; written between 1970-"
     )
+    assert lines[-3].split("  ")[1:3] == ["pane", "in"]
+    assert "from log  from checkpoint  lost" in lines[-3]
     assert lines[-2].split() == ["%0", "work:1", "live", "0", "bytes", "0", "lines", "nothing"]
     assert "partial(12 bytes, about 1 line, 5-17)" in lines[-1]
     assert "quarantine/x" in "\n".join(lines)
