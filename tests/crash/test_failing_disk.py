@@ -6,6 +6,7 @@ afterwards everything that was acknowledged survives the death of all processes.
 
 import json
 import resource
+import shutil
 
 import pytest
 
@@ -159,3 +160,20 @@ def test_every_segment_is_in_order_after_all_that(fugue: Running, pane: str) -> 
     fugue("rename-session", "-t", "work", "done")
     fugue.kill_everything()
     assert fugue("state", "verify", str(fugue.state)).splitlines()[-1] == "clean"
+
+
+def test_a_state_directory_that_is_removed_under_the_server_is_durability_lost(
+    fugue: Running, pane: str
+) -> None:
+    """The log's file would go on being synced, and nobody would ever find it: nothing may be acknowledged any more."""
+    aside = fugue.state.with_name("aside")
+    fugue.state.rename(aside)  # in its place by now there is nothing
+    shutil.rmtree(aside)
+    said = fugue.run("new-window", "-d", "-n", "late", "-t", "work:", "cat").stderr
+    assert NOT_DURABLE in said
+    assert "removed under the server" in said
+    assert durability(fugue) == "lost"
+    echo(fugue, pane, "runs-on")
+    assert NOT_DURABLE in fugue.run("rename-window", "-t", "work:late", "later").stderr
+    assert windows(fugue) == ["first", "later"]
+    assert durability(fugue) == "lost"

@@ -28,6 +28,13 @@ class StateLocked(Exception):
     """Another server holds the state directory. Nothing was touched."""
 
 
+class FileRemoved(OSError):
+    """The file was synced, but its name is gone: nobody will find it again."""
+
+    def __init__(self) -> None:
+        super().__init__(errno.ESTALE, "the state directory was removed under the server")
+
+
 class Storage(Protocol):
     """What the log and the checkpoints need of a file system. Every method may raise OSError.
 
@@ -52,7 +59,8 @@ class Storage(Protocol):
 
     def pread(self, file: int, size: int, offset: int) -> bytes: ...
 
-    def fdatasync(self, file: int) -> None: ...
+    def fdatasync(self, file: int) -> None:
+        """Make the file's bytes durable. Raises FileRemoved if the file has no name any more."""
 
     def fsync(self, file: int) -> None: ...
 
@@ -120,6 +128,8 @@ class RealStorage:
             fcntl.fcntl(file, full)
         else:
             os.fdatasync(file)
+        if os.fstat(file).st_nlink == 0:
+            raise FileRemoved
 
     def fsync(self, file: int) -> None:
         """Flush the file's bytes and its metadata."""

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from fuguemux.observe.failpoints import reach
-from fuguemux.persistence.files import Bytes, Storage, write_all
+from fuguemux.persistence.files import Bytes, FileRemoved, Storage, write_all
 from fuguemux.persistence.wal.durability import (
     Durability,
     LogUnavailable,
@@ -132,7 +132,7 @@ class LogWriter:
         self._job: SyncJob | RehomeJob | None = None
         self._failed = False
         self._rehomed_lsn = 0  # durability returns when this is durable
-        self.fsync_failures = 0
+        self.fsync_failures, self._removed = 0, False
         self.deferred = False  # writes are slow: jobs do them, and `write` does nothing
 
     @classmethod
@@ -405,7 +405,7 @@ class LogWriter:
         None when there is nothing to do, a job is under way, or a retry is not due yet. The
         caller must hand the job back to `sync_done`.
         """
-        if self._job is not None:
+        if self._job is not None or self._removed:
             return None
         self.write()
         if self._failed:
@@ -438,6 +438,8 @@ class LogWriter:
             return
         if error is not None:
             self.fsync_failures += 1
+            # What is durable already went with it: a new home for the rest would only look like health.
+            self._removed = isinstance(error, FileRemoved)
             if job.parts:
                 self._lose_segment()  # perhaps they were not even written
             self._fail(error)
@@ -473,7 +475,7 @@ class LogWriter:
 
     def _fail(self, error: OSError) -> None:
         """The files with records that are not durable can no longer be trusted."""
-        again = self._failed or self._rehomed_lsn > self.durable_lsn
+        again = self._failed or self._removed or self._rehomed_lsn > self.durable_lsn
         self._failed = True
         self._abandoned += [file for file, _last in self._full]
         self._full = []
