@@ -66,6 +66,7 @@ def next_closed(fugue: Running) -> str:
 def test_saves_are_listed_restored_beside_and_deleted(fugue: Running) -> None:
     build(fugue)
     fugue("state", "save", "first")
+    assert "first: fugue state delete first" in fugue.refused("state", "save", "first")
     fugue("send-keys", "-t", "work:edit.0", "echo later", "Enter")
     fugue.wait_for("\nlater", "work:edit.0")
     listed = fugue("state", "list")

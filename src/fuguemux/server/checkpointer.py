@@ -21,6 +21,7 @@ from fuguemux.persistence.checkpoint import (
     PaneMark,
 )
 from fuguemux.persistence.packs import PackDamaged
+from fuguemux.server.executor import EffectFailed
 from fuguemux.server.flusher import NotDurable
 from fuguemux.server.panes import Panes
 
@@ -196,8 +197,12 @@ class Checkpointer:
             due = self._now() + interval
 
     async def take(self, reason: str, *, name: str = "") -> CheckpointResult:
-        """Take a checkpoint now. Raises OSError or PackDamaged; nothing has changed then."""
+        """Take a checkpoint now. Raises OSError, PackDamaged, or EffectFailed; nothing has changed then."""
         async with self.turn:
+            if any(save.name == name for save in self._series.saves):
+                raise EffectFailed(
+                    f"there is a save called {name!r}: take another name, or first: fugue state delete {name}"
+                )
             started = self._clock.monotonic_ns()
             lsn = self._log.next_lsn - 1
             self._series.settings = self.settings()
