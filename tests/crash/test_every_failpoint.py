@@ -54,6 +54,7 @@ FIRST_STEP = {
     "search": 5,
     "checkpoint": 6,
     "log": 7,
+    "output.read_ahead": 7,
     "recovery": 8,
     "keeper": 8,
     "restart": 9,

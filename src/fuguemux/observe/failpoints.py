@@ -31,6 +31,7 @@ NAMES: Final[dict[str, str]] = {
     "checkpoint.before_manifest": "a checkpoint's packs are durable, no manifest names them",
     "checkpoint.published": "a checkpoint's manifest is durable, the log before it is still there",
     "checkpoint.log_cut": "segments that a checkpoint made superfluous are given up, perhaps not removed yet",
+    "output.read_ahead": "the thread that reads floods has filled a slot, the loop does not know",
     "output.landed": "output is in the landing zone, not yet in the log",
     "output.logged": "output is in the log, not yet shown",
     "pane.spawned": "the keeper has started a pane's process, no event says so",

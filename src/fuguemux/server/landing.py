@@ -85,6 +85,15 @@ class Landed:
 
 
 @dataclass(frozen=True, slots=True)
+class Reserved:
+    """A slot that is to be filled with output of a pane."""
+
+    slot: int
+    pane: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
 class Salvaged:
     """Bytes that a dead server had read. Its terminal queries have not been answered yet."""
 
@@ -102,7 +111,7 @@ class Recovered:
 
 
 class LandingZone:
-    """A server's open zone. One process, one thread. Reads never block if the master is non-blocking."""
+    """A server's open zone. One process, one thread but for `fill`. Reads never block if the master is non-blocking."""
 
     def __init__(self, descriptor: int, mapping: mmap.mmap) -> None:
         self._descriptor = descriptor
@@ -154,13 +163,39 @@ class LandingZone:
         Linux reports the end of a terminal as EIO after its last byte, others as an empty read: both are ENDED.
         Raises OSError for anything else; nothing has been read then.
         """
-        if not self._free:
+        reserved = self.reserve(pane, offset)
+        if reserved is None:
             return NoBytes.ZONE_FULL
+        try:
+            result = self.fill(reserved, master_fd, at_most=at_most)
+        except OSError:
+            self.give_back(reserved)
+            raise
+        if isinstance(result, NoBytes):
+            self.give_back(reserved)
+        return result
+
+    def reserve(self, pane: int, offset: int) -> Reserved | None:
+        """Take a slot for the bytes of a pane that come after `offset`; None: all are in use.
+
+        From here on a new server takes what is in the slot for these bytes. `fill` it, or `give_back`.
+        """
+        if not self._free:
+            return None
         slot = self._free.pop()
-        view = self._slots[slot]
         at = _DESCRIPTORS_OFFSET + slot * _DESCRIPTOR_BYTES
         _DESCRIPTOR.pack_into(self._mapping, at + _DESCRIPTOR_AT, pane, offset, 0)
         self._mapping[at] = READING
+        return Reserved(slot, pane, offset)
+
+    def fill(
+        self, reserved: Reserved, master_fd: int, *, at_most: int = SLOT_BYTES
+    ) -> Landed | NoBytes:
+        """Read what a terminal has into a reserved slot, as `read` does. May be called in any thread.
+
+        The slot stays reserved if it brings nothing or raises OSError.
+        """
+        view = self._slots[reserved.slot]
         length = 0
         nothing = NoBytes.ENDED
         try:
@@ -173,14 +208,18 @@ class LandingZone:
             nothing = NoBytes.NOT_NOW
         except OSError as error:
             if error.errno != errno.EIO and not length:
-                self._clear(slot, SLOT_BYTES)
                 raise
         if not length:
-            self._clear(slot, 0)
             return nothing
+        pane, offset = reserved.pane, reserved.offset
+        at = _DESCRIPTORS_OFFSET + reserved.slot * _DESCRIPTOR_BYTES
         _DESCRIPTOR.pack_into(self._mapping, at + _DESCRIPTOR_AT, pane, offset, length)
         self._mapping[at] = FILLED
-        return Landed(slot, pane, offset, view[:length])
+        return Landed(reserved.slot, pane, offset, view[:length])
+
+    def give_back(self, reserved: Reserved) -> None:
+        """Nothing has come into a reserved slot: it may be used again."""
+        self._clear(reserved.slot, SLOT_BYTES)
 
     def logged(self, landed: Iterable[Landed]) -> None:
         """The log's write of these has returned."""

@@ -336,7 +336,7 @@ class Lifecycle:
             with contextlib.suppress(OSError, PackDamaged):
                 await server.checkpointer.take("stop")
         await server.closed.finish()
-        server.output.flush()
+        server.output.close()
         if code != EXIT_RESTART:
             server.viewers.end_all("[server exited]")
         server.listener.close()

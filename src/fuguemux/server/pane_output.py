@@ -2,7 +2,8 @@
 
 Nothing is shown before it was written to the log, and no byte is ever in this process's private memory only: `readv`
 puts it into the landing zone, one write per tick hands everything to the log, then the emulators are fed from the same
-views, replies to terminal queries are written, and the slots are released.
+views, replies to terminal queries are written, and the slots are released. What a flooding pane writes meanwhile is
+read by a thread (`flood_reader`), one slot ahead; everything but that happens on the loop.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ from fuguemux.model.ids import PaneId
 from fuguemux.observe.clock import Clock
 from fuguemux.observe.diagnostics import channel
 from fuguemux.observe.failpoints import reach
+from fuguemux.server.flood_reader import FloodReader
 from fuguemux.server.landing import SLOT_BYTES, Landed, LandingZone, NoBytes
 from fuguemux.server.pane_terminal import InputRefused, PaneTerminal
 from fuguemux.terminal.emulator import Event, Reply
@@ -25,6 +27,9 @@ More makes a flood no faster and every key typed meanwhile slower: a slot is 1.5
 HURRY_SECONDS = 0.1
 HURRY_BYTES = 16 << 10
 """For so long after a key was typed, floods are read in pieces of about this size, so that the echo waits for less."""
+
+FLOOD_BYTES = 32 << 10
+"""Who had so much to read at once has more: it is read ahead. Whoever waits for an echo never comes behind such a read."""
 
 diagnostics = channel("output")
 
@@ -58,7 +63,7 @@ class Listener(Protocol):
 
 
 class PaneOutput:
-    """Reads all panes. Single-threaded; every method returns at once."""
+    """Reads all panes. Belongs to the loop's thread; every method returns at once, or after one slot of reading ahead."""
 
     def __init__(
         self,
@@ -78,6 +83,7 @@ class PaneOutput:
         self._scheduled = False
         self._waiting: dict[PaneId, PaneTerminal] = {}
         self._hurry_until = -1e9
+        self._ahead = FloodReader(loop, self._read_ahead)
 
     def hurry(self) -> None:
         """Somebody types: let nobody's flood be in the way of the echo for a while."""
@@ -101,6 +107,7 @@ class PaneOutput:
 
     def stop(self, terminal: PaneTerminal) -> None:
         """Read no more. What has landed is logged and shown first."""
+        self._ahead.settle(terminal)
         if terminal.reading:
             terminal.reading = False
             assert terminal.master is not None
@@ -111,10 +118,16 @@ class PaneOutput:
 
     def drain(self, terminal: PaneTerminal) -> None:
         """Take everything that the PTY holds right now; for a process that has ended."""
+        self._ahead.settle(terminal)
         while terminal.master is not None and not terminal.ended:
             if self._read(terminal) is not None:
                 break
             self.flush()
+        self.flush()
+
+    def close(self) -> None:
+        """Log and show everything that was read, and end the thread. What is read afterwards is read on the loop."""
+        self._ahead.close()
         self.flush()
 
     def resume(self) -> None:
@@ -125,6 +138,7 @@ class PaneOutput:
 
     def inject(self, terminal: PaneTerminal, data: bytes) -> None:
         """Put bytes of our own (a separator line) into the pane's output: logged and shown like the program's."""
+        self._ahead.settle(terminal)
         self.flush()
         view = memoryview(data)
         lsn = self._log.append_output(terminal.id, terminal.read_offset, view)
@@ -155,11 +169,53 @@ class PaneOutput:
         for _ in range(READS_PER_WAKEUP):
             if self._read(terminal) is not None:
                 break
+        else:
+            assert terminal.master is not None
+            if self._begin_ahead(terminal):
+                self._loop.remove_reader(terminal.master.fd)
+        self._flush_soon(terminal)
+
+    def _flush_soon(self, terminal: PaneTerminal) -> None:
         if terminal.echo_awaited:
             self.flush()
-        elif not self._scheduled:
+        else:
+            self._schedule()
+
+    def _schedule(self) -> None:
+        if not self._scheduled:
             self._scheduled = True
             self._loop.call_soon(self._tick)
+
+    def _begin_ahead(self, terminal: PaneTerminal) -> bool:
+        """Have the next slot read meanwhile, if the last one says that the pane floods."""
+        _, last = self._landed[-1]
+        return (
+            len(last.data) >= FLOOD_BYTES
+            and terminal.reading
+            and not terminal.echo_awaited
+            and self._loop.time() >= self._hurry_until
+            and not self._log.congested
+            and self._ahead.begin(self.zone, terminal)
+        )
+
+    def _read_ahead(self, terminal: PaneTerminal, landed: Landed | None, go_on: bool) -> None:
+        """The thread is done with a pane. An end or an error is met again when the loop reads."""
+        if landed is not None:
+            self._take(terminal, landed)
+        if landed is None or not go_on or not self._begin_ahead(terminal):
+            assert terminal.master is not None
+            self._loop.add_reader(terminal.master.fd, self._readable, terminal)
+        if landed is None:
+            return
+        if go_on:
+            self._flush_soon(terminal)
+        else:  # somebody waits for a pane, perhaps for another one: not in the midst of that
+            self._schedule()
+
+    def _take(self, terminal: PaneTerminal, landed: Landed) -> None:
+        reach("output.landed")
+        terminal.read_offset += len(landed.data)
+        self._landed.append((terminal, landed))
 
     def _pause(self, terminal: PaneTerminal) -> None:
         """The disk does not keep up: this pane's program waits in write(2), the others go on."""
@@ -178,9 +234,7 @@ class PaneOutput:
             self.flush()
             result = self.zone.read(fd, terminal.id, offset, at_most=at_most)
         if isinstance(result, Landed):
-            reach("output.landed")
-            terminal.read_offset += len(result.data)
-            self._landed.append((terminal, result))
+            self._take(terminal, result)
             return None
         if result is NoBytes.ENDED:
             if terminal.reading:
