@@ -161,6 +161,61 @@ def test_a_read_that_fails_for_another_reason_is_an_error_and_uses_no_slot(
     assert recover(zone_path, store="s").salvaged == ()
 
 
+def test_a_reserved_slot_is_the_panes_from_the_first_byte_that_comes(
+    zone_path: str, pipe: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading, writing = pipe
+    zone = LandingZone.open(zone_path, store="s")
+    os.write(writing, b"first")
+    first = land(zone, reading, pane=4)
+    ahead = zone.reserve(4, 5)
+    assert ahead is not None
+    at_rest = Path(zone_path).read_bytes()
+    os.write(writing, b"second")
+    during: list[bytes] = []
+    real = os.readv
+
+    def read_and_look(descriptor: int, buffers: list[memoryview]) -> int:
+        count = real(descriptor, buffers)
+        during.append(Path(zone_path).read_bytes())
+        return count
+
+    monkeypatch.setattr(os, "readv", read_and_look)
+    second = zone.fill(ahead, reading)
+    assert isinstance(second, Landed)
+    assert (second.pane, second.offset, bytes(second.data)) == (4, 5, b"second")
+    salvaged = [landing.Salvaged(4, 0, b"first"), landing.Salvaged(4, 5, b"second")]
+    for contents, expected in ((at_rest, 1), (during[0], 2), (Path(zone_path).read_bytes(), 2)):
+        assert landing._parse(contents, "s") == landing.Recovered(tuple(salvaged[:expected]), ())
+    zone.release([first, second])
+    zone.close()
+
+
+def test_a_reserved_slot_that_brings_nothing_is_free_again(
+    zone_path: str, pipe: tuple[int, int], tmp_path: Path
+) -> None:
+    reading, writing = pipe
+    zone = LandingZone.open(zone_path, store="s")
+    reserved = [zone.reserve(1, number) for number in range(SLOTS)]
+    assert zone.free_slots == 0
+    assert zone.reserve(1, SLOTS) is None
+    directory = os.open(tmp_path, os.O_RDONLY)
+    for each in reserved:
+        assert each is not None
+        assert zone.fill(each, reading) is NoBytes.NOT_NOW
+        with pytest.raises(IsADirectoryError):
+            zone.fill(each, directory)
+    os.close(writing)
+    for each in reserved:
+        assert each is not None
+        assert zone.fill(each, reading) is NoBytes.ENDED
+        zone.give_back(each)
+    os.close(directory)
+    assert zone.free_slots == SLOTS
+    zone.close()
+    assert recover(zone_path, store="s").salvaged == ()
+
+
 def test_a_full_slot_is_one_read(zone_path: str) -> None:
     """A PTY gives 4 KiB at once at most; a slot takes many of those."""
     zone = LandingZone.open(zone_path, store="s")

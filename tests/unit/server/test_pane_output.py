@@ -6,7 +6,7 @@ import os
 import threading
 import time
 import tty
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -18,6 +18,7 @@ from fuguemux.observe import failpoints
 from fuguemux.persistence.files import RealStorage
 from fuguemux.persistence.packs import PackReader
 from fuguemux.persistence.scrollback import ScrollbackStore
+from fuguemux.server import pane_output
 from fuguemux.server.flood_reader import LOTS_MAX
 from fuguemux.server.landing import SLOT_BYTES, SLOTS, LandingZone
 from fuguemux.server.pane_output import FLOOD_BYTES, PaneOutput
@@ -44,13 +45,14 @@ class Log:
     next_lsn: int = 1
     congested: bool = False
     output: dict[int, bytearray] = field(default_factory=dict)
-    lsns: list[tuple[int, int]] = field(default_factory=list)
+    before: Callable[[], object] = bool
+    """Called before each record."""
 
     def append_output(self, pane: int, offset: int, data: memoryview) -> int:
+        self.before()
         logged = self.output.setdefault(pane, bytearray())
         assert offset == len(logged), "a hole, or the same twice"
         logged += data
-        self.lsns.append((self.next_lsn, pane))
         self.next_lsn += 1
         return self.next_lsn - 1
 
@@ -151,6 +153,7 @@ class Thread:
 
     def __init__(self) -> None:
         self.slots = 0
+        self.filled = threading.Event()
         self._go = threading.Event()
         self._go.set()
 
@@ -162,6 +165,7 @@ class Thread:
 
     def __call__(self, _name: str) -> None:
         self.slots += 1
+        self.filled.set()
         assert self._go.wait(DEADLINE_SECONDS)
 
 
@@ -175,7 +179,7 @@ def thread() -> Iterator[Thread]:
 
 
 @contextlib.asynccontextmanager
-async def world(thread: Thread) -> "contextlib.AsyncIterator[World]":
+async def world(thread: Thread) -> AsyncIterator[World]:
     world = World()
     try:
         yield world
@@ -184,14 +188,18 @@ async def world(thread: Thread) -> "contextlib.AsyncIterator[World]":
         world.close()
 
 
+async def full(terminal: PaneTerminal) -> None:
+    """Wait until a pipe holds a slot full, so that the first read of it is a flood's."""
+    master = terminal.master
+    assert master is not None
+    await until("full pipe", lambda: master.bytes_waiting() == SLOT_BYTES)
+
+
 async def read_ahead(world: World, thread: Thread, *parts: bytes) -> PaneTerminal:
     """A pane of which the thread has a slot that the loop does not know of, while everything before it is shown."""
     thread.hold()
     terminal = world.pane(FLOOD[:SLOT_BYTES], *parts)
-    # The pipe is full before the loop reads, so that its first read is a flood's.
-    master = terminal.master
-    assert master is not None
-    await until("full pipe", lambda: master.bytes_waiting() == SLOT_BYTES)
+    await full(terminal)
     world.output.start(terminal)
     await until("slot filled by the thread", lambda: thread.slots)
     world.output.flush()
@@ -215,24 +223,17 @@ async def test_a_flood_is_read_ahead_and_is_shown_whole_and_in_order(
 async def test_the_next_slot_is_read_while_the_last_one_is_logged_and_shown(thread: Thread) -> None:
     async with world(thread) as here:
         seen: list[bool] = []
-        appended = here.log.append_output
-
-        def append(pane: int, offset: int, data: memoryview) -> int:
-            if len(data) >= FLOOD_BYTES and not seen:
-                end = time.monotonic() + DEADLINE_SECONDS
-                while not thread.slots and time.monotonic() < end:
-                    os.sched_yield()
-                seen.append(thread.slots > 0)
-            return appended(pane, offset, data)
-
-        here.log.append_output = append  # type: ignore[method-assign]
+        # Logging the first slot takes until the thread has read the next one, or the deadline.
+        here.log.before = lambda: seen.append(thread.filled.wait(DEADLINE_SECONDS))
         terminal = here.pane(FLOOD[:SLOT_BYTES])
         here.output.start(terminal)
         await here.all_of(terminal, FLOOD[:SLOT_BYTES])
-        assert seen == [True]
+        assert seen[0]
 
 
-async def test_trickling_output_and_awaited_echoes_are_read_on_the_loop(thread: Thread) -> None:
+async def test_trickling_output_and_awaited_echoes_are_read_on_the_loop(
+    thread: Thread, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with world(thread) as here:
         trickling = here.pane(FLOOD[: FLOOD_BYTES - 1])
         typed_at = here.pane(FLOOD[:SLOT_BYTES])
@@ -241,9 +242,9 @@ async def test_trickling_output_and_awaited_echoes_are_read_on_the_loop(thread: 
             here.output.start(terminal)
         await here.all_of(trickling, FLOOD[: FLOOD_BYTES - 1])
         await here.all_of(typed_at, FLOOD[:SLOT_BYTES])
+        monkeypatch.setattr(pane_output, "HURRY_SECONDS", 1e6)
         here.output.hurry()
         other = here.pane(FLOOD[:SLOT_BYTES])
-        here.output._hurry_until = 1e12
         here.output.start(other)
         await here.all_of(other, FLOOD[:SLOT_BYTES])
         assert thread.slots == 0
@@ -332,9 +333,7 @@ async def test_many_floods_leave_slots_to_the_loop(thread: Thread) -> None:
         thread.hold()
         panes = [here.pane(FLOOD[:SLOT_BYTES], FLOOD[SLOT_BYTES:]) for _ in range(SLOTS + 2)]
         for terminal in panes:
-            master = terminal.master
-            assert master is not None
-            await until("full pipe", lambda m=master: m.bytes_waiting() == SLOT_BYTES)
+            await full(terminal)
         for terminal in panes:
             here.output.start(terminal)
         # The thread holds the first slot and the others wait behind it: what is left over is read by the loop.
@@ -387,7 +386,6 @@ async def test_a_thread_that_outlives_its_loop_ends(thread: Thread) -> None:
         program.join(DEADLINE_SECONDS)
     for descriptor in here._open:
         os.close(descriptor)
-    here.output._ahead._lots.clear()
 
 
 Step = tuple[str, int, int]
