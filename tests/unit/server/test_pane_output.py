@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import errno
 import os
+import select
 import threading
 import time
 import tty
@@ -20,7 +22,7 @@ from fuguemux.persistence.packs import PackReader
 from fuguemux.persistence.scrollback import ScrollbackStore
 from fuguemux.server import pane_output
 from fuguemux.server.flood_reader import LOTS_MAX
-from fuguemux.server.landing import SLOT_BYTES, SLOTS, LandingZone
+from fuguemux.server.landing import SLOT_BYTES, SLOTS, Landed, LandingZone, NoBytes, Reserved
 from fuguemux.server.pane_output import FLOOD_BYTES, PaneOutput
 from fuguemux.server.pane_terminal import PaneTerminal, PtyMaster
 from fuguemux.terminal.emulator import Event
@@ -79,6 +81,24 @@ class Viewers:
         self.ended.append(terminal.id)
 
 
+class Zone(LandingZone):
+    """Its reads on the thread for floods can be made to wait until there is something, or to fail."""
+
+    patient = False
+    failures = 0
+
+    def fill(
+        self, reserved: Reserved, master_fd: int, *, at_most: int = SLOT_BYTES
+    ) -> Landed | NoBytes:
+        if threading.current_thread() is not threading.main_thread():
+            if self.patient:
+                select.select([master_fd], [], [], DEADLINE_SECONDS)
+            if self.failures:
+                self.failures -= 1
+                raise OSError(errno.EINVAL, "of a test")
+        return super().fill(reserved, master_fd, at_most=at_most)
+
+
 class World:
     """Panes whose programs are threads that write into pipes or terminals."""
 
@@ -87,7 +107,9 @@ class World:
         self.log = Log()
         self.viewers = Viewers(self.log)
         self.output = PaneOutput(self.loop, self.log, self.viewers, FakeClock())
-        self.zone = self.output.zone = LandingZone.open("", store="s")
+        zone = Zone.open("", store="s")
+        assert isinstance(zone, Zone)
+        self.zone = self.output.zone = zone
         self.terminals: list[PaneTerminal] = []
         self._store = ScrollbackStore(PackReader(RealStorage(), "nowhere"))
         self._programs: list[threading.Thread] = []
@@ -200,8 +222,10 @@ async def read_ahead(world: World, thread: Thread, *parts: bytes) -> PaneTermina
     thread.hold()
     terminal = world.pane(FLOOD[:SLOT_BYTES], *parts)
     await full(terminal)
+    world.zone.patient = bool(parts)
     world.output.start(terminal)
     await until("slot filled by the thread", lambda: thread.slots)
+    world.zone.patient = False
     world.output.flush()
     assert FLOOD_BYTES <= len(world.logged(terminal)) == terminal.read_offset
     return terminal
@@ -313,6 +337,16 @@ async def test_a_congested_log_stops_floods_until_it_has_caught_up(thread: Threa
         here.log.congested = False
         here.output.resume()
         await here.all_of(terminal, FLOOD)
+
+
+async def test_a_read_that_fails_on_the_thread_is_tried_again_on_the_loop(thread: Thread) -> None:
+    async with world(thread) as here:
+        here.zone.failures = 2
+        terminal = here.pane(FLOOD[:SLOT_BYTES], FLOOD[SLOT_BYTES:])
+        await full(terminal)
+        here.output.start(terminal)
+        await here.all_of(terminal, FLOOD)
+        assert here.zone.failures < 2
 
 
 async def test_after_close_no_thread_reads(thread: Thread) -> None:
