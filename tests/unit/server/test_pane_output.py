@@ -384,14 +384,15 @@ async def test_what_is_delivered_while_somebody_waits_for_another_pane_is_shown_
     thread: Thread,
 ) -> None:
     async with world(thread) as here:
-        first = await read_ahead(here, thread)
-        second = here.pane(FLOOD[:SLOT_BYTES])
-        here.output.start(second)
-        await here.all_of(second, FLOOD[:SLOT_BYTES])  # read by the loop; its next lot waits
-        os.write(here._open[-1], b"more")
+        other = await read_ahead(here, thread, b"more")
+        stopped = here.pane(FLOOD[:SLOT_BYTES])
+        here.output.start(stopped)
+        await here.all_of(stopped, FLOOD[:SLOT_BYTES])  # by the loop; its slot ahead waits
+        assert here.shown(other) == FLOOD[:SLOT_BYTES]
         thread.go()
-        here.output.stop(first)
-        await here.all_of(second, FLOOD[:SLOT_BYTES] + b"more")
+        here.output.stop(stopped)
+        assert other.read_offset > SLOT_BYTES
+        await here.all_of(other, FLOOD[:SLOT_BYTES] + b"more")
 
 
 async def test_a_thread_that_outlives_its_loop_ends(thread: Thread) -> None:
