@@ -31,24 +31,28 @@ class Frames:
     def changed(self, viewer: Viewer, terminal: PaneTerminal) -> None:
         """A visible pane shows something else: draw soon, or, if it is what somebody waits for, now."""
         if terminal.emulator.modes.synchronized_output:
-            self.schedule(viewer, not_before=self._loop.time() + SYNC_SECONDS_MAX)
+            if viewer.frame_timer is None:
+                self.schedule(viewer, not_before=self._loop.time() + SYNC_SECONDS_MAX)
+                viewer.frame_held_by = terminal.id
         elif terminal.echo_awaited and not viewer.suspended:
-            if viewer.frame_timer is not None:
-                viewer.frame_timer.cancel()
+            self.cancel(viewer)
             self._draw(viewer)
         else:
+            if viewer.frame_held_by == terminal.id:  # its update is complete now
+                self.cancel(viewer)
             self.schedule(viewer)
 
-    def ended(self, viewer: Viewer) -> None:
-        """The viewer is gone: draw it no more."""
+    def cancel(self, viewer: Viewer) -> None:
+        """The frame that is due is not wanted any more."""
+        viewer.frame_held_by = None
         if viewer.frame_timer is not None:
             viewer.frame_timer.cancel()
             viewer.frame_timer = None
 
     def _draw(self, viewer: Viewer) -> None:
-        viewer.frame_timer = None
+        viewer.frame_timer = viewer.frame_held_by = None
         if viewer.suspended or viewer.connection.congested:
-            return  # `drained` and `woken` have drawn what is then the newest state
+            return  # `drained` and `woken` draw what is then the newest state
         frame = viewer.frame()
         if frame:
             viewer.frame_at = self._loop.time()

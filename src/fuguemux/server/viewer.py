@@ -74,6 +74,8 @@ class Viewer:
         self.dirty = True
         self.frame_timer: asyncio.Handle | None = None
         """The frame that is due."""
+        self.frame_held_by: PaneId | None = None
+        """The pane for whose synchronized update that frame waits."""
         self.frame_at = -1e9
         """When the last one was drawn, by the loop's clock."""
         self.escape_timer: object = None

@@ -182,7 +182,7 @@ class Viewers:
 
     def _let_go(self, viewer: Viewer, text: str, *, hang_up_parent: bool = False) -> None:
         self._viewers.pop(viewer.client, None)
-        self._frames.ended(viewer)
+        self._frames.cancel(viewer)
         viewer.connection.detached(text, hang_up_parent=hang_up_parent)
         self.happened("client-detached", viewer.session)
         self._sizes_changed()
@@ -191,7 +191,7 @@ class Viewers:
         """The connection is gone: client killed, terminal closed, too slow."""
         viewer = self._viewers.pop(connection.client, None)
         if viewer is not None:
-            self._frames.ended(viewer)
+            self._frames.cancel(viewer)
             self.happened("client-detached", viewer.session)
             self._sizes_changed()
 
@@ -250,7 +250,10 @@ class Viewers:
             if shows:
                 viewer.dirty = True
                 self._frames.changed(viewer, terminal)
-        terminal.echo_awaited = False
+        if (
+            not terminal.emulator.modes.synchronized_output
+        ):  # else the echo is still to be completed
+            terminal.echo_awaited = False
 
     def _pass_on(self, viewer: Viewer, event: Event, *, shows: bool) -> None:
         if isinstance(event, Bell):

@@ -20,6 +20,7 @@ class Screen:
         self.suspended = False
         self.dirty = True
         self.frame_timer: asyncio.Handle | None = None
+        self.frame_held_by: int | None = None
         self.frame_at = -1e9
         self.drawn = 0
         self.connection = SimpleNamespace(congested=False, output=lambda _frame: None)
@@ -33,9 +34,11 @@ class Screen:
         return cast("Viewer", self)
 
 
-def pane(*, echo: bool = False, synchronized: bool = False) -> PaneTerminal:
+def pane(number: int = 1, *, echo: bool = False, synchronized: bool = False) -> PaneTerminal:
     modes = SimpleNamespace(synchronized_output=synchronized)
-    found: Any = SimpleNamespace(echo_awaited=echo, emulator=SimpleNamespace(modes=modes))
+    found: Any = SimpleNamespace(
+        id=number, echo_awaited=echo, emulator=SimpleNamespace(modes=modes)
+    )
     return cast("PaneTerminal", found)
 
 
@@ -61,7 +64,7 @@ async def test_the_first_frame_is_drawn_soon_and_the_second_when_it_is_due(frame
     await turn()
     assert screen.drawn == 1
     assert screen.frame_timer is not None
-    frames.ended(screen.viewer)
+    frames.cancel(screen.viewer)
 
 
 async def test_an_echo_is_drawn_now_though_a_frame_is_due_later(frames: Frames) -> None:
@@ -96,3 +99,16 @@ async def test_an_update_that_is_not_complete_waits_even_for_an_echo(frames: Fra
     assert screen.drawn == 0
     frames.changed(screen.viewer, pane(echo=True))  # complete
     assert screen.drawn == 1
+
+
+async def test_an_update_that_is_complete_does_not_wait_for_the_time_it_had() -> None:
+    frames = Frames(asyncio.get_running_loop(), lambda: 1_000_000)
+    screen = Screen()
+    frames.changed(screen.viewer, pane(synchronized=True))
+    frames.changed(screen.viewer, pane(2))  # another pane's output does not show half of it
+    await turn()
+    assert screen.drawn == 0
+    frames.changed(screen.viewer, pane())
+    await turn()
+    assert screen.drawn == 1
+    assert screen.frame_timer is None
