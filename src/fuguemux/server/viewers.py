@@ -250,10 +250,8 @@ class Viewers:
             if shows:
                 viewer.dirty = True
                 self._frames.changed(viewer, terminal)
-        if (
-            not terminal.emulator.modes.synchronized_output
-        ):  # else the echo is still to be completed
-            terminal.echo_awaited = False
+        if terminal.echo_awaited:  # and stays so until the update that it is in is complete
+            terminal.echo_awaited = terminal.emulator.modes.synchronized_output
 
     def _pass_on(self, viewer: Viewer, event: Event, *, shows: bool) -> None:
         if isinstance(event, Bell):
