@@ -101,7 +101,11 @@ def pair(tmp_path: Path) -> Iterator[Pair]:
 
 
 Step = tuple[str, ...] | Shows
-START: tuple[str, ...] = ("new-session", "-d", "-s", "main", "-x", "80", "-y", "24", "exec sh")
+# Without automatic names: until the shell of a pane runs, tmux may call its window "tmux".
+START: tuple[str, ...] = (
+    "new-session", "-d", "-s", "main", "-x", "80", "-y", "24", "exec sh",
+    ";", "set-option", "-g", "automatic-rename", "off",
+)  # fmt: skip
 SHAPE = (
     "list-panes", "-a", "-F",
     "#{session_id} #{session_name} #{window_id} #{window_index} #{window_name} #{window_layout} "
@@ -291,7 +295,8 @@ SCRIPTS: dict[str, list[Step]] = {
     ],
     "formats": [
         START,
-        ("rename-window", "named"),  # until the shell runs tmux may call it after itself
+        Shows("main", "$"),  # until the shell runs its command may be called "tmux"
+        ("rename-window", "named"),
         ("display-message", "-p", "#S #I #P #W #F #D #T #{version}"),
         ("display-message", "-p", "#{?session_attached,yes,no} #{==:a,a} #{!=:a,b} #{m:ma*,#S}"),
         ("display-message", "-p", "#{=3:session_name} #{p8:session_name}|"),
