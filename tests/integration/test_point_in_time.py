@@ -87,7 +87,10 @@ def test_saves_are_listed_restored_beside_and_deleted(fugue: Running) -> None:
     too_old = fugue.refused("state", "restore", "--session", "work", "--at", "5m")
     assert "is older than everything that is kept" in too_old
     assert "begin it with a letter" in fugue.refused("state", "save", "12")
-    assert "a server runs here" in fugue.refused("state", "restore", "--at", "1m")
+    assert "kill $(fugue display-message -p '#{pid}')" in fugue.refused(
+        "state", "restore", "--at", "1m"
+    )
+    assert "soon" in fugue.refused("state", "restore", "--at", "soon")
 
 
 def test_everything_goes_back_while_no_server_runs(fugue: Running) -> None:

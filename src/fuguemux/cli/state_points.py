@@ -215,12 +215,13 @@ def _restore(arguments: argparse.Namespace, directory: str, ask: Ask) -> int:
         return ask(["restore-session", *at, "--", arguments.session])
     if not arguments.at:
         raise Impossible("say where to with --at, or which session with --session")
+    moment = _moment(arguments.at, directory)
     with _locked(directory) as stopped:
         if not stopped:
             raise Impossible(
-                "a server runs here: stop it first (SIGTERM keeps everything), or bring single sessions back with --session"
+                "a server runs here: stop it first (everything is kept by: kill $(fugue display-message -p '#{pid}')), "
+                "or bring single sessions back with --session"
             )
-        moment = _moment(arguments.at, directory)
         went = go_back(RealStorage(), directory, SystemClock(), GhosttyEmulator, moment)
         with contextlib.suppress(FileNotFoundError):
             os.unlink(f"{directory}/{DELIBERATE_STOP_FILE}")

@@ -37,6 +37,8 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     if words:
         if words[0] != "show" or len(words) != 2:
             raise Refused(_USAGE)
+        if not words[1].isdecimal():
+            raise Refused(f"recovery number invalid: {words[1]}")
         place = number("recovery number", words[1], 1, 2**31 - 1)
     if place > len(reports):
         raise Refused(f"no recovery {place}: {len(reports)} are kept")

@@ -53,7 +53,7 @@ def test_as_json() -> None:
     ("words", "message"),
     [
         (("show", "3"), "no recovery 3: 2 are kept"),
-        (("show", "x"), "recovery number invalid"),
+        (("show", "x"), "recovery number invalid: x"),
         (("dance",), "usage: recovery [--json] [choose | list | show N]"),
     ],
 )
