@@ -65,6 +65,7 @@ def assert_all_survives(fugue: Running, names: list[str], *texts: str) -> None:
 
 
 def test_a_disk_that_refuses_to_sync_is_told_once_and_waited_for(fugue: Running, pane: str) -> None:
+    fugue("set-option", "-g", "display-time", "0")  # messages stay until the next one
     with fugue.attached("attach-session", "-t", "work") as person:
         person.wait_for("0:first")
         with injected(fugue.server_pid(), "fdatasync:error=EIO"):

@@ -47,11 +47,15 @@ def status(fugue: Running) -> tuple[str, str]:
 def test_a_full_disk_stops_output_only_and_room_resumes_it(fugue: Running, disk: Path) -> None:
     fugue("new-session", "-d", "-s", "work", "-n", "first", "-x", "100", "-y", "24")
     fugue("new-window", "-d", "-n", "flood", "-t", "work:", FLOOD)
+    fugue("set-option", "-g", "display-time", "0")  # messages stay until the next one
     with fugue.attached("attach-session", "-t", "work") as person:
         filler = disk / "filler"
         # The flood takes the rest; a spare segment that was just removed leaves room again.
         until("full disk", lambda: filled(filler) and status(fugue)[0] != "ok")
-        person.wait_for("durability degraded")
+        until(
+            "word of it",
+            lambda: any(f"durability {how}" in person.text() for how in ("degraded", "lost")),
+        )
         assert "output is not logged" in status(fugue)[1] or status(fugue)[0] == "lost"
         for number in range(5):
             fugue("new-window", "-d", "-n", f"full{number}", "-t", "work:", "cat")

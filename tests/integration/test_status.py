@@ -30,15 +30,23 @@ LINES = [
 
 
 def test_every_promised_field_is_there_and_true(fugue: Running) -> None:
+    fugue.environment["FUGUE_PERSISTENCE_CHECKPOINT_INTERVAL_SECS"] = "3600"  # none but ours
     fugue("new-session", "-d", "-s", "work", "-x", "80", "-y", "24")
     fugue("split-window", "-t", "work")
     keeper = fugue.keeper_pid()
     server = fugue.kill_server()
     fugue("checkpoint")
-    until("durable log", lambda: (log := found(fugue)["log"])["durable_lsn"] == log["last_lsn"])
+    documents: list[Any] = []
+
+    def durable() -> bool:
+        documents[:] = [json.loads(fugue("status", "--json"))]
+        log = documents[0]["status"]["log"]
+        return bool(log["durable_lsn"] == log["last_lsn"])
+
     with fugue.attached() as client:
         client.wait_for("[work]")
-        document = json.loads(fugue("status", "--json"))
+        until("durable log", durable)  # what the client has changed is synced a moment later
+    (document,) = documents
     assert document["v"] == 1
     status = document["status"]
     for section, names in FIELDS.items():
@@ -59,10 +67,6 @@ def test_every_promised_field_is_there_and_true(fugue: Running) -> None:
     assert status["recovery"]["summary"].startswith("recovered 2 panes")
     assert memory["server_bytes"] > memory["keeper_bytes"] > 1 << 20
     assert [line.split()[0] for line in fugue("status").splitlines()] == LINES
-
-
-def found(fugue: Running) -> Any:
-    return json.loads(fugue("status", "--json"))["status"]
 
 
 def test_doctor_ends_with_1_and_names_the_fix_when_something_is_wrong(fugue: Running) -> None:
@@ -90,6 +94,7 @@ def test_doctor_ends_with_1_and_names_the_fix_when_something_is_wrong(fugue: Run
 
 def test_people_are_told_that_checkpoints_fail(fugue: Running) -> None:
     fugue("new-session", "-d", "-s", "work")
+    fugue("set-option", "-g", "display-time", "0")  # until the next key, not for a moment
     checkpoints, aside = fugue.state / "checkpoints", fugue.state / "aside"
     with fugue.attached(columns=160) as client:
         client.wait_for("[work]")
