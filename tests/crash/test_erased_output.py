@@ -1,10 +1,9 @@
 """What a person has erased is on no disk any more: not in a checkpoint, and not in the log."""
 
-from pathlib import Path
-
 import pytest
 
 from tests.support.running import Running
+from tests.support.state_bytes import holders
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(120)]
 
@@ -16,12 +15,6 @@ PROGRAM = (
     "echo hunter2-in-$WORDS; "
     "i=0; while [ $i -lt 30 ]; do echo line $i; i=$((i+1)); done; exec sleep 600"
 )
-
-
-def holding(directory: Path, text: bytes) -> list[str]:
-    """The files that hold `text`."""
-    files = [path for path in directory.rglob("*") if path.is_file()]
-    return [str(path.relative_to(directory)) for path in files if text in path.read_bytes()]
 
 
 def test_cleared_history_leaves_the_log_with_the_next_checkpoint(fugue: Running) -> None:
@@ -39,10 +32,10 @@ def test_cleared_history_leaves_the_log_with_the_next_checkpoint(fugue: Running)
         f"WORDS=the-clear; {PROGRAM}",
     )
     fugue.wait_for("line 29", "work")
-    assert any(name.startswith("wal/") for name in holding(fugue.state, SECRET))
+    assert any(name.startswith("wal/") for name in holders(fugue.state, SECRET))
     fugue("clear-history", "-t", "work")
     fugue("checkpoint")
-    assert holding(fugue.state, SECRET) == []
+    assert holders(fugue.state, SECRET) == []
     fugue("set-environment", "-t", "work", "later", "value")
     fugue.kill_everything()
     assert "later=value" in fugue("show-environment", "-t", "work")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.running import kill
 from tests.support.terminal_client import CLIENT, client_environment
 
 pytestmark = pytest.mark.real
@@ -47,8 +48,7 @@ class Home:
             ["ps", "-o", "ppid=", "-p", server], capture_output=True, text=True, check=True
         )
         os.kill(int(found.stdout), signal.SIGSTOP)
-        for pid in (server, found.stdout, shell):
-            os.kill(int(pid), signal.SIGKILL)
+        kill(int(server), int(found.stdout), int(shell))
 
     def contents(self) -> dict[str, bytes]:
         return {str(path): path.read_bytes() for path in self.state.rglob("*") if path.is_file()}

@@ -31,9 +31,19 @@ def until(what: str, condition: Callable[[], object], seconds: float = DEADLINE_
 
 
 def alive(pid: int) -> bool:
-    """Whether the process runs; one that ended and was not waited for does not."""
+    """Whether any thread of the process runs; one that ended and was not waited for does not.
+
+    The first thread of a killed process may be dead while another one still writes what it was told to write.
+    """
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+        return any(map(_runs, Path(f"/proc/{pid}/task").iterdir()))
+    except OSError:
+        return False
+
+
+def _runs(thread: Path) -> bool:
+    try:
+        return (thread / "stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
     except (OSError, IndexError):
         return False
 
