@@ -14,6 +14,12 @@ from tests.support.running import Running, until
 pytestmark = [pytest.mark.real, pytest.mark.timeout(120)]
 
 
+@pytest.fixture(autouse=True)
+def _no_checkpoint_in_between(fugue: Running) -> None:
+    """What is damaged must be needed, however long the test takes."""
+    fugue.environment["FUGUE_PERSISTENCE_CHECKPOINT_INTERVAL_SECS"] = "3600"
+
+
 def kill_everything_after(fugue: Running, names: list[str]) -> Path:
     """A session with acknowledged changes, then a crash of all processes; the segment with the changes."""
     fugue("new-session", "-d", "-s", "work", "-x", "80", "-y", "24", "sleep 600")

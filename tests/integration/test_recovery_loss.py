@@ -16,6 +16,12 @@ from tests.support.running import Running, kill, until
 pytestmark = pytest.mark.real
 
 
+@pytest.fixture(autouse=True)
+def _no_checkpoint_in_between(fugue: Running) -> None:
+    """What is damaged must be needed, however long the test takes."""
+    fugue.environment["FUGUE_PERSISTENCE_CHECKPOINT_INTERVAL_SECS"] = "3600"
+
+
 def report(fugue: Running) -> dict[str, Any]:
     found = json.loads(fugue("recovery", "--json"))["recovery"]
     assert isinstance(found, dict)
