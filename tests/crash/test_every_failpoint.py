@@ -112,7 +112,7 @@ def test_sigkill_there_loses_nothing(tmp_path: Path, name: str) -> None:
         begin(fugue)
         pids = fugue.pane_pids()
         run_script(fugue, reaper, name)
-        assert reaper.killed.is_set(), f"the script never comes to {name}"
+        assert reaper.killed.wait(KEYS_SECONDS), f"the script never comes to {name}"
         fugue.wait_for_server()
         before = shape(fugue)
         assert pids[0] in fugue.pane_pids()

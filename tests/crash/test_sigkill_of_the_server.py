@@ -45,6 +45,8 @@ def start_floods(fugue: Running, stop: Path) -> list[str]:
             fugue("new-session", "-d", "-s", "flood", "-x", "100", "-y", "24", "sleep", "1000")
             fugue("set-option", "-g", "history-limit", "10000000")
         panes.append(fugue("new-window", "-dPF", "#{pane_id}", "-t", "flood:", *command))
+    for number, pane in enumerate(panes):
+        until(f"begin of p{number}", lambda: f"p{number} line" in fugue.screen(pane))  # noqa: B023  # called at once
     return panes
 
 

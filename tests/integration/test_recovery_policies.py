@@ -204,10 +204,8 @@ def test_a_directory_that_is_gone_is_told_and_its_parent_taken(fugue: Running) -
 @pytest.mark.real
 def test_replayed_bytes_ring_no_bell_set_no_clipboard_and_answer_nothing(fugue: Running) -> None:
     fugue("new-session", "-d", "-s", "work", "-x", "80", "-y", "23")
-    fugue("send-keys", "-t", "work", r"printf 'x\a\033]52;c;Y2xpcA==\007\033[6n\033[c'", "Enter")
-    fugue.wait_for("x", "work")
-    fugue("send-keys", "-t", "work", "C-c")
-    fugue("send-keys", "-t", "work", "echo mark-$((40+2))", "Enter")
+    asks = r"printf 'x\a\033]52;c;Y2xpcA==\007\033[6n\033[c'; read -rd R; read -rd c"  # and hears
+    fugue("send-keys", "-t", "work", f"stty -echo; {asks}; stty echo; echo mark-$((40+2))", "Enter")
     fugue.wait_for("mark-42", "work")
     fugue.kill_everything()
     fugue("list-sessions")

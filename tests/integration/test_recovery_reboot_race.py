@@ -30,7 +30,7 @@ def build(fugue: Running) -> None:
 
 
 def end_of(*pids: int) -> None:
-    until("end of server and keeper", lambda: not any(map(alive, pids)))
+    until("end of all", lambda: not any(map(alive, pids)))
 
 
 def reboot(fugue: Running, seconds: float, *, number: int = signal.SIGHUP) -> None:
@@ -66,7 +66,12 @@ def test_reboot_when_a_shell_turns_sighup_into_exit_1(fugue: Running) -> None:
     fugue("new-session", "-d", "-s", "one", "bash", "-c", trap)
     fugue("new-session", "-d", "-s", "two", "bash", "-c", "trap 'exit 129' HUP; " + trap[20:])
     before = sessions(fugue)
-    reboot(fugue, 0.4)
+    panes, keeper, server = fugue.pane_pids(), fugue.keeper_pid(), fugue.server_pid()
+    for pane in panes:
+        os.kill(pane, signal.SIGHUP)
+    end_of(*panes)  # each when its `read` is over; the server is told at once after the last one
+    os.kill(server, signal.SIGTERM)
+    end_of(server, keeper)
     assert sessions(fugue) == before
 
 
@@ -113,7 +118,7 @@ def test_a_single_killed_shell_closes_its_pane_as_in_tmux(fugue: Running) -> Non
 def test_a_shell_left_by_a_person_closes_at_once_whatever_its_code(fugue: Running) -> None:
     build(fugue)
     fugue("send-keys", "-t", "one:0.1", "false; exit", "Enter")
-    until("one pane less", lambda: len(sessions(fugue)) == 3, 5)
+    until("one pane less", lambda: len(sessions(fugue)) == 3)
     assert "signal" not in (fugue.state / "server.log").read_text()
 
 

@@ -29,6 +29,8 @@ def started(tmp_path: Path) -> Iterator[Started]:
                 fugue("new-window", "-d", "-t", f"work:{number}", shows(number))
             for number in range(PANES):
                 fugue.wait_for(f"end of {number}", f"work:{number}")
+            commands = ("list-panes", "-a", "-F", "#{pane_current_command}")
+            until("cat everywhere", lambda: fugue(*commands).split() == ["cat"] * PANES)
             yield fugue, points
         finally:
             fugue.end()
