@@ -7,6 +7,8 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
+DEADLINE_SECONDS = 30.0
+
 
 class FailpointListener:
     """Use as a context manager; give `environment(...)` to the process under test.
@@ -50,7 +52,7 @@ class FailpointListener:
             "FUGUE_FAILPOINTS_SOCKET": self._path,
         }
 
-    def wait(self, name: str, count: int = 1, timeout_s: float = 10.0) -> int:
+    def wait(self, name: str, count: int = 1, timeout_s: float = DEADLINE_SECONDS) -> int:
         """Wait until `name` was reached `count` times; the pid of the process that did. Raises TimeoutError."""
         with self._changed:
             done = self._changed.wait_for(lambda: len(self._pids(name)) >= count, timeout_s)
@@ -61,7 +63,7 @@ class FailpointListener:
             return self._pids(name)[count - 1]
 
     def answer(
-        self, name: str, words: str | Callable[[], str] = "go", timeout_s: float = 10.0
+        self, name: str, words: str | Callable[[], str] = "go", timeout_s: float = DEADLINE_SECONDS
     ) -> int:
         """Let the first process that pauses at `name` go on, or do what `words` say (`kill`, `raise:EIO`); its pid.
 

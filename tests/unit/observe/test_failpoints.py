@@ -97,7 +97,7 @@ def test_kill_is_sigkill() -> None:
         {"FUGUE_TESTING": "1", "FUGUE_FAILPOINTS": f"{POINT}=kill@2"},
         f"failpoints.reach({POINT!r}); failpoints.reach({POINT!r}); os._exit(0)",
     )
-    assert process.wait(10) == -signal.SIGKILL
+    assert process.wait(30) == -signal.SIGKILL
 
 
 def test_stop_is_sigstop() -> None:
@@ -108,7 +108,7 @@ def test_stop_is_sigstop() -> None:
     _, status = os.waitpid(process.pid, os.WUNTRACED)
     assert os.WIFSTOPPED(status)
     process.send_signal(signal.SIGCONT)
-    assert process.wait(10) == 3
+    assert process.wait(30) == 3
 
 
 def test_tell_and_pause_speak_to_the_test(tmp_path: Path) -> None:
@@ -119,13 +119,13 @@ def test_tell_and_pause_speak_to_the_test(tmp_path: Path) -> None:
         assert listener.wait(POINT) == process.pid
         assert process.poll() is None
         listener.answer(POINT)
-        assert process.wait(10) == 4
+        assert process.wait(30) == 4
 
         process = child(
             listener.environment(f"{POINT}=tell"), f"failpoints.reach({POINT!r}); os._exit(5)"
         )
         assert listener.wait(POINT, 2) == process.pid
-        assert process.wait(10) == 5
+        assert process.wait(30) == 5
 
 
 def test_the_test_may_answer_with_another_action(tmp_path: Path) -> None:
@@ -135,7 +135,7 @@ def test_the_test_may_answer_with_another_action(tmp_path: Path) -> None:
         )
         listener.wait(POINT)
         listener.answer(POINT, "kill")
-        assert process.wait(10) == -signal.SIGKILL
+        assert process.wait(30) == -signal.SIGKILL
 
 
 def test_when_the_test_is_over_nobody_waits(tmp_path: Path) -> None:
@@ -144,7 +144,7 @@ def test_when_the_test_is_over_nobody_waits(tmp_path: Path) -> None:
             listener.environment(f"{POINT}=pause"), f"failpoints.reach({POINT!r}); os._exit(6)"
         )
         listener.wait(POINT)
-    assert process.wait(10) == 6
+    assert process.wait(30) == 6
     arm(f"{POINT}=tell", str(tmp_path / "s"))
     reach(POINT)
 

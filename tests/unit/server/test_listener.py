@@ -68,8 +68,10 @@ class Bench:
         self.handler = handler
         self._clients: list[Client] = []
 
-    async def client(self) -> Client:
+    async def client(self, *said: bytes) -> Client:
+        """A client that has `said` something before the listener sees it, if it says anything at once."""
         client = Client(self.path)
+        client.socket.sendall(b"".join(said))
         self._clients.append(client)
         await asyncio.sleep(
             0
@@ -128,7 +130,7 @@ async def test_one_byte_at_a_time_is_as_good(tmp_path: Path) -> None:
 GARBAGE = [
     b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
     b"\0" * 100,
-    os.urandom(4_096),
+    random.Random(3).randbytes(4_096),
     GREETING[:-1].replace(b"fugue", b"other"),
     Command((b"kill-server",)).encode(),
 ]
@@ -193,9 +195,9 @@ async def test_unknown_messages_are_skipped_if_they_may_be(tmp_path: Path) -> No
 
 async def test_whoever_sends_no_command_in_time_is_closed(tmp_path: Path) -> None:
     async with listening(tmp_path / "s", hello_seconds_max=0.05) as bench:
-        silent, halfway, attached = [await bench.client() for _ in range(3)]
-        await halfway.send(GREETING)
-        await attached.ask(b"ls")
+        silent = await bench.client()
+        halfway = await bench.client(GREETING)
+        attached = await bench.client(GREETING, Command((b"ls",)).encode())
         assert await silent.rest() == []
         assert [kind for kind, _ in await halfway.rest()] == [messages.HELLO]
         assert (messages.EXIT, b"\0") in await attached.rest()
@@ -207,8 +209,7 @@ async def test_a_client_whose_command_came_in_time_may_stay_as_long_as_it_likes(
     async with listening(
         tmp_path / "s", FakeHandler(take_terminal), hello_seconds_max=0.05
     ) as bench:
-        attached = await bench.client()
-        await attached.ask(b"attach")
+        await bench.client(GREETING, Command((b"attach",)).encode())
         await bench.handler.until("command")
         later = await bench.client()
         assert await later.rest() == []  # its time was over after the other's would have been
