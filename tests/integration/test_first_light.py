@@ -103,6 +103,23 @@ def test_kill_server_is_deliberate(fugue: Running) -> None:
 
 
 @pytest.mark.real
+def test_whoever_comes_after_kill_server_finds_none_or_the_next(fugue: Running) -> None:
+    """Its end takes a while: here until the keeper, which is stopped, has heard of it."""
+    fugue("new-session", "-d", "-s", "work")
+    keeper = fugue.keeper_pid()
+    os.kill(keeper, signal.SIGSTOP)
+    try:
+        fugue("kill-server")
+        assert "no server running on" in fugue.refused("list-sessions")
+        starting = fugue.begin("new-session", "-d", "-s", "next")
+    finally:
+        os.kill(keeper, signal.SIGCONT)
+    assert starting.communicate(timeout=60) == ("", "")
+    assert starting.returncode == 0
+    assert fugue("list-sessions", "-F", "#{session_name}") == "next"
+
+
+@pytest.mark.real
 def test_sigterm_is_graceful_and_everything_comes_back(fugue: Running) -> None:
     build(fugue)
     before, server, keeper = shape(fugue), fugue.server_pid(), fugue.keeper_pid()

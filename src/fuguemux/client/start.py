@@ -94,8 +94,24 @@ def connect_starting(options: Options, error: OSError) -> "_socket.socket":
         if error.errno == errno.ECONNREFUSED:
             raise Failure(f"no server running on {path}")
         raise Failure(f"error connecting to {path} ({error.strerror})")
-    start(options)
-    return _connect(path)
+    return _started(options)
+
+
+def _started(options: Options) -> "_socket.socket":
+    """Return a connection to a server that was started. Raises Failure.
+
+    One that serves, by the keeper's word, and does not listen is about to end, or was killed just then: again, for the next.
+    """
+    path = options.places.socket
+    deadline = time.monotonic() + CONNECT_SECONDS_MAX
+    while True:
+        start(options)
+        try:
+            return connect(path)
+        except OSError as error:
+            if time.monotonic() > deadline:
+                raise Failure(f"error connecting to {path} ({error.strerror or error})") from None
+        time.sleep(CONNECT_RETRY_SECONDS)
 
 
 def converse_again(options: Options, request: Request, greeting: bytes, lost: ServerLost) -> int:
@@ -327,21 +343,6 @@ class Starter:
             said.decode("utf-8", "replace").strip()
             or f"the server did not start (exit code {code})"
         )
-
-
-def _connect(path: str) -> "_socket.socket":
-    """Connect to a server that has said it serves; a moment of grace covers one that is replaced just then."""
-    deadline = time.monotonic() + CONNECT_SECONDS_MAX
-    while True:
-        sock = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
-        try:
-            sock.connect(path)
-            return sock
-        except OSError as error:
-            sock.close()
-            if time.monotonic() > deadline:
-                raise Failure(f"error connecting to {path} ({error.strerror or error})") from None
-        time.sleep(CONNECT_RETRY_SECONDS)
 
 
 def run_in_foreground(options: Options) -> int:

@@ -374,7 +374,9 @@ class Keeper:
         self._answer_waiting()
 
     def _answer_waiting(self) -> None:
-        if self._supervisor.ready or self._supervisor.gave_up:
+        """A server that is about to end does not serve any more: who waits is cut off with it, and asks the next keeper."""
+        serves = self._supervisor.ready and not self._stopping
+        if serves or self._supervisor.gave_up:
             waiting, self._waiting = self._waiting, []
             for answered in waiting:
                 answered(self._supervisor.gave_up)

@@ -303,3 +303,15 @@ def option_defaults(configuration: Configuration, environment: Mapping[str, str]
     if configuration.keys.prefix:
         defaults["prefix"] = configuration.keys.prefix
     option_table.configure(defaults)
+
+
+def note_deliberate_stop(booted: Booted) -> None:
+    """A client that finds this does not start a server just to look."""
+    with contextlib.suppress(OSError):
+        booted.storage.close(booted.storage.create(f"{booted.state_directory}/{STOPPED_FILE}"))
+
+
+def forget_deliberate_stop(booted: Booted) -> None:
+    """A server is there again."""
+    with contextlib.suppress(OSError):
+        booted.storage.unlink(f"{booted.state_directory}/{STOPPED_FILE}")

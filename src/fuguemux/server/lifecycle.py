@@ -29,7 +29,12 @@ from fuguemux.persistence.report import save_report
 from fuguemux.reactions import server_ended
 from fuguemux.server import giving_way, recovery_notice, safe_mode
 from fuguemux.server.askers import InternalAsker
-from fuguemux.server.boot import STOPPED_FILE, CannotStart, global_environment
+from fuguemux.server.boot import (
+    CannotStart,
+    forget_deliberate_stop,
+    global_environment,
+    note_deliberate_stop,
+)
 from fuguemux.server.closed_sessions import delete_save
 from fuguemux.server.connection import Connection
 from fuguemux.server.executor import Asker, EffectFailed
@@ -90,8 +95,7 @@ class Lifecycle:
         reach("recovery.restored")
         server.spawn(self._follow_keeper(keeper))
         await self._run_command_files()
-        with contextlib.suppress(OSError):
-            server.booted.storage.unlink(self._stopped_path())
+        forget_deliberate_stop(server.booted)
         if server.booted.starts is not None:
             if server.rebuilding.left:
                 server.booted.starts.serves()
@@ -273,12 +277,17 @@ class Lifecycle:
     # Stop
 
     def stop(self) -> None:
-        """kill-server, or the last session ended: deliberate, nothing is to come back."""
+        """kill-server, or the last session ended: deliberate, nothing is to come back.
+
+        Before anybody hears of it: a command that follows must find either no server, or the next one.
+        """
         engine = self._server.engine
         try:
             engine.tell(server_ended.decide(engine.state, engine.live))
         except OSError as error:
             diagnostics.warning("not_forgotten", error=error.strerror or str(error))
+        note_deliberate_stop(self._server.booted)
+        self._server.listener.close()
         self._end(EXIT_DELIBERATE)
 
     def stop_gracefully(self) -> None:
@@ -347,7 +356,7 @@ class Lifecycle:
             leaving.keep_asker()
         await self._farewell(leaving)
         if code == EXIT_DELIBERATE:
-            self._note_deliberate()
+            note_deliberate_stop(server.booted)  # `start` may have removed the first note
             if server.booted.safe is not None:
                 safe_mode.left(server.booted.home)
         await server.flusher.close()
@@ -370,15 +379,6 @@ class Lifecycle:
         server.listener.abort_all("the server ended")
         if leaving is not None:
             leaving.left.set_result(b"")
-
-    def _stopped_path(self) -> str:
-        return f"{self._server.booted.state_directory}/{STOPPED_FILE}"
-
-    def _note_deliberate(self) -> None:
-        """A client that finds this does not start a server just to look."""
-        storage = self._server.booted.storage
-        with contextlib.suppress(OSError):
-            storage.close(storage.create(self._stopped_path()))
 
     async def restore_session(self, session: str, at: str) -> bytes:
         """Bring a session of the past back; a line about it. Raises EffectFailed."""
