@@ -8,6 +8,7 @@ import subprocess
 import sys
 import termios
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -15,6 +16,7 @@ from struct import pack
 
 from fuguemux.terminal.emulator import Emulator
 from fuguemux.terminal.ghostty import GhosttyEmulator
+from tests.support.frames import FrameCutter
 
 DEADLINE_SECONDS = 30.0
 POLL_SECONDS = 0.02
@@ -254,7 +256,9 @@ class Attached:
         rows: int,
     ) -> None:
         self.terminal: Emulator = GhosttyEmulator(columns, rows)
-        self.raw = b""
+        self.raw = bytearray()
+        self._cutter = FrameCutter()
+        self._unseen: deque[bytes] = deque()
         self._master, slave = pty.openpty()
         self.tty = os.ttyname(slave)
         termios.tcsetwinsize(self._master, (rows, columns))
@@ -281,21 +285,36 @@ class Attached:
         termios.tcsetwinsize(self._master, (rows, columns))
 
     def read(self) -> None:
-        """Take what the client has drawn by now."""
+        """Take what the client has drawn by now, up to its last complete frame."""
+        for _ in self._frames():
+            pass
+
+    def _frames(self) -> Iterator[None]:
+        """As `read`, one frame after another: what is shown for a moment is seen however late it is looked at."""
         with suppress(BlockingIOError, OSError):
             while data := os.read(self._master, 1 << 16):
                 self.raw += data
-                self.terminal.feed(data)
+                self._unseen.extend(self._cutter.cut(data))
+        while self._unseen:
+            self.terminal.feed(self._unseen.popleft())
+            yield
+
+    def _seen(self) -> str:
+        return "\n".join(self.terminal.screen_text())
 
     def text(self) -> str:
         """What the person sees."""
         self.read()
-        return "\n".join(self.terminal.screen_text())
+        return self._seen()
 
     def wait_for(self, text: str, seconds: float = DEADLINE_SECONDS) -> None:
-        """Wait until the person sees `text`."""
+        """Wait until the person sees `text`, or has seen it since the last look."""
+
+        def seen() -> bool:
+            return any(text in self._seen() for _ in self._frames()) or text in self._seen()
+
         try:
-            until(f"{text!r} on the screen", lambda: text in self.text(), seconds)
+            until(f"{text!r} on the screen", seen, seconds)
         except AssertionError as error:
             raise AssertionError(f"{error}; it shows:\n{self.text()}") from None
 
@@ -308,6 +327,7 @@ class Attached:
 
         until("end of the client", ended)
         self.read()
+        self.terminal.feed(self._cutter.rest())
         assert self.process.returncode is not None
         return self.process.returncode
 
