@@ -3,14 +3,14 @@
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.support.faults import require
 from tests.support.lazy_fs import Control, lazy_file_system
-from tests.support.running import Running, kill, until
+from tests.support.running import Running, connected, kill, until
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 
@@ -29,18 +29,6 @@ def _in_ci() -> bool:
     import os
 
     return os.environ.get("CI") == "true"
-
-
-def connected(pid: int) -> bool:
-    """Whether the process has a Unix socket that is connected: proc_pid_net(5)."""
-    sockets = set()
-    for entry in Path(f"/proc/{pid}/fd").iterdir():
-        with suppress(FileNotFoundError):
-            sockets.add(os.readlink(entry))
-    lines = Path("/proc/net/unix").read_text().splitlines()[1:]
-    return any(
-        f"socket:[{line.split()[6]}]" in sockets and line.split()[5] == "03" for line in lines
-    )
 
 
 def shape(fugue: Running) -> list[str]:

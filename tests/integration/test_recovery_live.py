@@ -162,8 +162,8 @@ def test_reattach_keeps_session_window_and_scroll_position(fugue: Running) -> No
     with fugue.attached("attach-session", "-t", "work:1") as client:
         client.wait_for("500")
         client.type(b"\x02[\x1b[5~\x1b[5~\x1b[5~")
-        until("scrolling", lambda: int(fugue.format("#{scroll_position}", "work:1") or 0) > 40)
-        place = fugue.format("#{scroll_position}", "work:1")
+        place = str(3 * (23 - 2))  # a page is two rows less than the window
+        until("three pages", lambda: fugue.format("#{scroll_position}", "work:1") == place)
         fugue.kill_server()
         until("client", lambda: fugue("list-clients", "-F", "#{client_session}") == "work")
         assert fugue.format("#{window_index}", "work") == "1"

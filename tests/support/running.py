@@ -67,6 +67,18 @@ def kill(*pids: int, signal_number: int = signal.SIGKILL) -> None:
         until(f"end of {pids}", lambda: not any(map(alive, pids)))
 
 
+def connected(pid: int) -> bool:
+    """Whether the process has a Unix socket that is connected: proc_pid_net(5)."""
+    sockets = set()
+    for entry in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):
+            sockets.add(os.readlink(entry))
+    lines = Path("/proc/net/unix").read_text().splitlines()[1:]
+    return any(
+        f"socket:[{line.split()[6]}]" in sockets and line.split()[5] == "03" for line in lines
+    )
+
+
 class Running:
     """One private server, driven by its command line."""
 

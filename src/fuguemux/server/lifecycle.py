@@ -344,14 +344,14 @@ class Lifecycle:
             server.facts.look_now()
             with contextlib.suppress(OSError, PackDamaged):
                 await server.checkpointer.take("stop")
+        if keeper is not None and code != EXIT_RESTART:
+            with contextlib.suppress(KeeperUnreachable):
+                await keeper.stop()  # early: it has those wait who want a server meanwhile
         await server.closed.finish()
         server.output.close()
         if code != EXIT_RESTART:
             server.viewers.end_all("[server exited]")
         server.listener.close()
-        if keeper is not None and code != EXIT_RESTART:
-            with contextlib.suppress(KeeperUnreachable):
-                await keeper.stop()
         if leaving is not None:
             leaving.keep_asker()
         await self._farewell(leaving)

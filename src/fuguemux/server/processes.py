@@ -39,6 +39,8 @@ from fuguemux.server.restore_policy import note, suspended_text
 from fuguemux.server.shutdown_signs import ShutdownSigns
 
 SIGHUP = 1
+KEEPER_SECONDS_MAX = 10.0
+"""How long a process that is to be started waits for the next keeper, and everybody's commands with it."""
 
 diagnostics = channel("processes")
 
@@ -71,21 +73,39 @@ class Processes:
         self._by_key: dict[str, PaneId] = {}
         self._away: set[str] = set()
         """Keys of processes that ended while no server was there."""
-        self.keeper: KeeperClient | None = None
+        self._keeper: KeeperClient | None = None
+        self._keeper_came = asyncio.Event()
         self.ended_hook: Callable[[ServerState, PaneId], None] = lambda _before, _pane: None
         self.signs = ShutdownSigns(clock.wall_ms)
         self.grace = ExitGrace(loop, self.signs, self._decided, self._running)
+
+    @property
+    def keeper(self) -> KeeperClient | None:
+        """Who starts and holds the processes; None: the last one died and the next is not there yet."""
+        return self._keeper
+
+    @keeper.setter
+    def keeper(self, keeper: KeeperClient | None) -> None:
+        self._keeper = keeper
+        if keeper is None:
+            self._keeper_came.clear()
+        else:
+            self._keeper_came.set()
 
     # Starting
 
     async def start(self, pane_id: PaneId, argv: tuple[bytes, ...] | None = None) -> None:
         """Start the process of a pane: its own command, or `argv` (empty: a shell) in its place.
 
-        Raises EffectFailed when it cannot be; the pane is then dealt with.
+        Between two keepers it waits for the next. Raises EffectFailed when it cannot be; the pane is then dealt with.
         """
+        try:
+            keeper = await self._next_keeper()
+        except KeeperUnreachable as failure:
+            raise self._start_failed(pane_id, failure) from failure
         state = self._engine.state
         pane, terminal = state.panes.get(pane_id), self._panes.get(pane_id)
-        if pane is None or terminal is None or self.keeper is None:
+        if pane is None or terminal is None:
             return
         generation = pane.generation + 1
         key = pane_key(self._store, pane_id, generation)
@@ -95,18 +115,15 @@ class Processes:
         variables = environments.process_environment(state, pane, self._surroundings, directory)
         size = terminal.size
         try:
-            spawned = await self.keeper.spawn(
+            spawned = await keeper.spawn(
                 key, words, directory, variables, size.columns, size.rows, program=program
             )
         except (RequestFailed, KeeperUnreachable) as failure:
-            self._engine.tell(
-                start_failed.decide(self._engine.state, self._engine.live, pane_id, str(failure))
-            )
-            raise EffectFailed(f"create pane failed: {failure}") from failure
+            raise self._start_failed(pane_id, failure) from failure
         reach("pane.spawned")
         if pane_id not in self._engine.state.panes:  # closed meanwhile
             os.close(spawned.master_fd)
-            await self.keeper.forget(key)
+            await self._tell_keeper("forget", key)
             return
         terminal.master = PtyMaster(self._loop, spawned.master_fd)
         terminal.ended = False
@@ -125,6 +142,22 @@ class Processes:
             )
         )
         self._output.start(terminal)
+
+    async def _next_keeper(self) -> KeeperClient:
+        """The keeper, as soon as there is one. Raises KeeperUnreachable."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(KEEPER_SECONDS_MAX):
+                await self._keeper_came.wait()
+        if self._keeper is None:
+            raise KeeperUnreachable(
+                f"the keeper is gone, and none came within {KEEPER_SECONDS_MAX:g} s"
+            )
+        return self._keeper
+
+    def _start_failed(self, pane: PaneId, failure: Exception) -> EffectFailed:
+        state, live = self._engine.state, self._engine.live
+        self._engine.tell(start_failed.decide(state, live, pane, str(failure)))
+        return EffectFailed(f"create pane failed: {failure}")
 
     def release(self, pane_id: PaneId) -> bool:
         """Hang up the process that a pane still has, which another one is about to replace; whether it ever had one."""

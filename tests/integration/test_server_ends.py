@@ -1,0 +1,61 @@
+"""Commands that come while a server, or its keeper, is at its end: they are the next one's, and nothing of them is lost."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.support.failpoint_listener import FailpointListener
+from tests.support.running import Running, alive, connected, kill, until
+
+pytestmark = pytest.mark.real
+
+POINT = "checkpoint.before_manifest"
+
+
+def test_what_is_asked_behind_kill_server_is_for_the_next_server(tmp_path: Path) -> None:
+    """The server has much to do until its end: a checkpoint that is under way is waited for."""
+    with FailpointListener(str(tmp_path / "points")) as points:
+        fugue = Running(tmp_path, **points.environment(f"{POINT}=pause@1"))
+        try:
+            fugue("new-session", "-d", "-s", "old", "cat")
+            server = fugue.server_pid()
+            checkpoint = fugue.begin("checkpoint")
+            points.wait(POINT)
+            fugue("kill-server")
+            assert "no server running on" in fugue.refused("list-sessions")
+            new = fugue.begin("new-session", "-d", "-s", "new", "cat")
+            listed = fugue.begin("-N", "list-sessions")
+            assert listed.communicate(timeout=60)[0] == ""
+            assert alive(server)
+            points.answer(POINT)
+            assert new.communicate(timeout=60) == ("", "")
+            assert new.returncode == 0
+            checkpoint.communicate(timeout=60)
+            assert not alive(server)
+            assert fugue("list-sessions", "-F", "#{session_name}") == "new"
+        finally:
+            fugue.end()
+
+
+def told_keeper(fugue: Running) -> object:
+    return json.loads(fugue("status", "--json"))["status"]["keeper_pid"]
+
+
+def test_a_process_that_is_wanted_between_two_keepers_is_started_by_the_next(
+    fugue: Running,
+) -> None:
+    fugue("new-session", "-d", "-s", "work", "cat")
+    keeper = fugue.keeper_pid()
+    lock = fugue.runtime / "fugue" / "default.keeper.lock"
+    lock.unlink()
+    lock.mkdir()  # no keeper can begin as long as this is in its way
+    kill(keeper)
+    until("loss of the keeper", lambda: told_keeper(fugue) is None)
+    asking = fugue.begin("new-window", "-dPF", "#{pane_pid}", "-t", "work:", "cat")
+    until("the question", lambda: connected(asking.pid))
+    lock.rmdir()
+    pid, error = asking.communicate(timeout=60)
+    assert error == ""
+    assert fugue.pane_pids()[1:] == [int(pid)]
+    assert alive(int(pid))
