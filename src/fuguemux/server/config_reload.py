@@ -1,6 +1,6 @@
 """Keeps the running configuration equal to its file: watches it, checks it, swaps it as one value, and tells.
 
-A valid change is applied within a second; an invalid one changes nothing. What needs a restart is told and keeps its
+A valid change is applied within a second, or two where the system does not report it; an invalid one changes nothing. What needs a restart is told and keeps its
 running value. The file may be replaced (as most editors do), be a symbolic link, or not exist yet.
 """
 
@@ -73,7 +73,7 @@ class ConfigReload:
         self._environment = dict(environment)
         self._apply = apply
         self._tell = tell
-        self._seen = _signature(self.path)
+        self._seen = self._glimpsed = _signature(self.path)
 
     @property
     def gone(self) -> bool:
@@ -143,8 +143,8 @@ class ConfigReload:
                     yield_on_timeout=True,
                 )
                 async with contextlib.aclosing(watcher):
-                    async for _ in watcher:
-                        self._look()
+                    async for events in watcher:
+                        self._look(quiet=bool(events))
                         if _directories(self.path) != directories:
                             break  # one on the way to the file came, went, or is another one now
         except (OSError, RuntimeError, ImportError) as error:
@@ -152,10 +152,12 @@ class ConfigReload:
             message = f"cannot be watched ({error}); after a change run: fugue config reload"
             self._tell(Reload(problems=(Problem(self.path, message),)))
 
-    def _look(self) -> None:
+    def _look(self, *, quiet: bool) -> None:
+        """Read the file if it is another one. `quiet`: writing is over. Else that is so if it looked the same last time."""
         signature = _signature(self.path)
-        if signature != self._seen and signature is not None:
+        if signature not in (self._seen, None) and (quiet or signature == self._glimpsed):
             self._reload(asked=False)
+        self._glimpsed = signature
 
 
 def _import_awatch() -> Callable[..., AsyncGenerator[object, None]]:

@@ -241,9 +241,27 @@ def test_a_look_at_a_missing_file_changes_nothing(tmp_path: Path) -> None:
     path.write_text(INTERVAL_10)
     server = Server(path)
     path.unlink()
-    server.reload._look()
+    server.reload._look(quiet=True)
     assert server.interval() == 10
     assert server.told.empty()
+
+
+def test_a_look_at_a_file_that_is_being_written_waits_for_the_rest(tmp_path: Path) -> None:
+    """Such a look comes at any moment; the one that the system asks for comes when writing is over."""
+    path = tmp_path / "config.toml"
+    path.write_text(INTERVAL_10)
+    server = Server(path)
+    path.write_text("")  # as an editor that writes in place begins
+    server.reload._look(quiet=False)
+    assert server.interval() == 10
+    path.write_text(INTERVAL_20)
+    server.reload._look(quiet=False)
+    assert server.interval() == 10
+    server.reload._look(quiet=False)
+    assert server.interval() == 20
+    path.write_text(INTERVAL_10)
+    server.reload._look(quiet=True)
+    assert server.interval() == 10
 
 
 def test_reload_now_always_answers(tmp_path: Path) -> None:
