@@ -17,7 +17,7 @@ from fuguemux.keeper.protocol import PROTOCOL_VERSION, keeper_argv
 from fuguemux.server.keeper_client import KeeperClient, Spawned, start_keeper
 
 T = TypeVar("T")
-SECONDS_MAX = 20.0
+SECONDS_MAX = 30.0
 PATH = b"/usr/local/bin:/usr/bin:/bin"
 
 
@@ -82,7 +82,7 @@ class KeeperHarness:
         self._channels: list[Channel] = []
 
     def argv(
-        self, server_argv: Sequence[str] = (), *, adopt: bool = False, wait_seconds: int = 15
+        self, server_argv: Sequence[str] = (), *, adopt: bool = False, wait_seconds: int = 60
     ) -> tuple[str, ...]:
         return keeper_argv(
             self.path,

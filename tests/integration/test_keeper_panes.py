@@ -10,6 +10,7 @@ import socket
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -72,8 +73,16 @@ def keeper() -> Iterator[KeeperHarness]:
 def held_by(pid: int) -> list[str]:
     """What a process has open, by name; the numbers in them differ."""
     directory = f"/proc/{pid}/fd"
-    names = [os.readlink(f"{directory}/{name}") for name in os.listdir(directory)]
+    names = []
+    for number in os.listdir(directory):
+        with suppress(FileNotFoundError):  # closed meanwhile
+            names.append(os.readlink(f"{directory}/{number}"))
     return sorted(name.partition(":[")[0] for name in names)
+
+
+def state_of(pid: int) -> str:
+    """R, S, T …: proc_pid_stat(5)."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
 
 
 async def exit_of(client: KeeperClient, key: str) -> ExitStatus:
@@ -267,6 +276,7 @@ async def test_no_keeper_and_a_silent_one_are_unreachable(keeper: KeeperHarness)
     await keeper.start()
     pid = keeper.note_pid()
     os.kill(pid, signal.SIGSTOP)
+    await eventually_async(lambda: state_of(pid) == "T", "it is stopped")
     with pytest.raises(KeeperUnreachable, match=r"did not answer within 0\.2 s"):
         await KeeperClient.connect(keeper.path, store="state", timeout_seconds=0.2)
     os.kill(pid, signal.SIGCONT)
@@ -467,8 +477,13 @@ async def test_signals_reach_the_foreground_job_or_the_process(keeper: KeeperHar
     await keeper.start()
     client = await keeper.connect()
     spawned = await keeper.spawn(client, "p", "bash", "-ic", "sleep 1000; echo status=$?; read x")
-    ready = lambda: os.tcgetpgrp(spawned.master_fd) != spawned.pid  # noqa: E731 - a condition
-    await eventually_async(ready, "bash runs its job in the foreground")
+
+    def job_runs() -> bool:
+        """What was forked for it has become it; before that it ignores SIGTERM, as an interactive shell does."""
+        group = os.tcgetpgrp(spawned.master_fd)
+        return Path(f"/proc/{group}/cmdline").read_bytes().startswith(b"sleep\0")
+
+    await eventually_async(job_runs, "bash runs its job in the foreground")
     assert await client.kill("p", signal.SIGTERM, foreground=True)
     assert b"status=143" in read_until(spawned.master_fd, b"status=143")
     assert await client.kill("p", signal.SIGKILL)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -43,7 +44,7 @@ class Supervised(KeeperHarness):
             capture_output=True,
             text=True,
             check=False,
-            timeout=30,
+            timeout=90,
         )
 
     def starts(self) -> list[dict[str, int]]:
@@ -53,21 +54,24 @@ class Supervised(KeeperHarness):
         return [json.loads(line) for line in self._journal.read_text().splitlines()]
 
     def end(self) -> None:
-        for facts in (
-            self.starts()
-        ):  # servers first, lest they start another keeper; the test stops all from restarting
-            self._pids.add(facts["keeper"])
-        for pid in self._pids:
-            if alive(pid):
-                os.kill(pid, signal.SIGSTOP)
-        for facts in self.starts():
-            for name in ("server", "pane"):
-                if alive(facts[name]):
-                    os.kill(facts[name], signal.SIGKILL)
-        self._pids.discard(os.getpid())
-        for pid in self._pids:
-            if alive(pid):
-                os.kill(pid, signal.SIGKILL)
+        """End keepers and servers, and those that they start meanwhile: nobody writes to the directory any more.
+
+        The panes are hung up by that.
+        """
+        eventually(lambda: not self._kill_leftovers(), "the end of everything")
+
+    def _kill_leftovers(self) -> bool:
+        """Kill every process that names this directory; whether there was any."""
+        found = False
+        for entry in Path("/proc").iterdir():
+            with suppress(OSError):
+                if (
+                    entry.name.isdigit()
+                    and os.fsencode(self.directory) in (entry / "cmdline").read_bytes()
+                ):
+                    os.kill(int(entry.name), signal.SIGKILL)
+                    found = True
+        return found
 
 
 @pytest.fixture
@@ -90,7 +94,7 @@ def test_the_launcher_returns_when_the_server_serves(keeper: Supervised) -> None
 def test_the_keeper_is_a_daemon_that_kept_nothing_of_its_launcher(keeper: Supervised) -> None:
     reading, writing = os.pipe()
     os.set_inheritable(writing, True)
-    subprocess.run(keeper.argv(keeper.server_argv), check=True, close_fds=False, timeout=30)
+    subprocess.run(keeper.argv(keeper.server_argv), check=True, close_fds=False, timeout=90)
     os.close(writing)
     assert os.read(reading, 1) == b"", "nobody else has the other end"
     os.close(reading)
@@ -186,7 +190,7 @@ def test_termination_is_passed_on_to_the_server(keeper: Supervised) -> None:
 def test_many_launchers_at_once_make_one_keeper_and_one_server(keeper: Supervised) -> None:
     argv = keeper.argv(keeper.server_argv)
     launchers = [subprocess.Popen(argv, stderr=subprocess.PIPE) for _ in range(6)]
-    assert [launcher.communicate(timeout=30)[1] for launcher in launchers] == [b""] * 6
+    assert [launcher.communicate(timeout=90)[1] for launcher in launchers] == [b""] * 6
     assert [launcher.returncode for launcher in launchers] == [0] * 6
     assert len(keeper.starts()) == 1
 
