@@ -45,7 +45,7 @@ class Tmux:
             input=stdin,
             cwd=self.directory,
             env=self._environment,
-            timeout=20,
+            timeout=60,
             check=False,
         )
         return done.returncode, done.stdout, done.stderr
@@ -277,11 +277,11 @@ SCRIPTS: dict[str, list[Step]] = {
         START,
         Shows("main", "$"),
         ("send-keys", "-t", "main", "printf '\\033[31mred\\033[0m plain\\n'", "Enter"),
-        Shows("main", "\nred plain"),
+        Shows("main", "\nred plain\n$"),
         ("capture-pane", "-p", "-t", "main"),
         ("send-keys", "-t", "main", "-l", "echo Enter"),
         ("send-keys", "-t", "main", "Enter"),
-        Shows("main", "\nEnter"),
+        Shows("main", "\nEnter\n$"),
         ("send-keys", "-t", "main", "seq 1 50", "C-m"),
         Shows("main", "\n50\n$"),
         ("capture-pane", "-p", "-t", "main", "-S", "-3"),

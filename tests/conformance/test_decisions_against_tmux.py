@@ -51,7 +51,7 @@ class Tmux:
             capture_output=True,
             text=True,
             env=self._environment,
-            timeout=20,
+            timeout=60,
             check=False,
         )
         return done.returncode, done.stdout, done.stderr.strip()

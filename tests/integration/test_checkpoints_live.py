@@ -74,10 +74,11 @@ def test_cleared_history_is_not_on_the_disk_any_more(fugue: Running) -> None:
         "send-keys",
         "-t",
         "work",
-        "for i in $(seq 200); do echo top-sec''ret-$i; done; clear",
+        "for i in $(seq 200); do echo top-sec''ret-$i; done; clear; echo cleared-$((1))",
         "Enter",
     )
-    until("cleared screen", lambda: "ret-" not in fugue.screen("work"))
+    fugue.wait_for("cleared-1", "work")
+    assert "ret-" not in fugue.screen("work")
     fugue("checkpoint")
     assert holders(fugue.state, b"top-secret-17")
     fugue("clear-history", "-t", "work")

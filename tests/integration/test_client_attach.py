@@ -10,7 +10,7 @@ import pytest
 from fuguemux.protocol import messages
 from fuguemux.protocol.framing import frame
 from fuguemux.protocol.messages import Detached
-from tests.support.fake_server import FakeServer, Peer, serving
+from tests.support.fake_server import DEADLINE_SECONDS, FakeServer, Peer, serving
 from tests.support.terminal_client import TerminalClient, terminal_client
 
 pytestmark = pytest.mark.real
@@ -161,6 +161,8 @@ def test_a_terminal_that_takes_nothing_stops_the_reading_of_the_socket(tmp_path:
                 sent += peer.socket.send(frame(messages.OUTPUT, b"x" * 65_531))
         except TimeoutError:
             blocked.set()
+            peer.socket.settimeout(DEADLINE_SECONDS)
+            peer.until_end()  # the end of this side would be a reason to come back
             return
         raise AssertionError("the client took everything and kept it")
 

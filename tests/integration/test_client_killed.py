@@ -24,7 +24,7 @@ def test_a_killed_client_leaves_a_clean_terminal(fugue: Running) -> None:
         assert client.raw.rstrip().endswith(b"\x1b[23;0t")
         assert not client.terminal.modes.alternate_screen
         os.close(slave)
-    assert fugue("list-clients") == ""
+    until("no client", lambda: fugue("list-clients") == "")
 
 
 @pytest.mark.real

@@ -30,7 +30,7 @@ def test_a_change_is_announced_and_holds(fugue: Running) -> None:
         )
         client.wait_for("checkpoint_interval_secs 30 → 1; state_dir needs a restart")
         fugue("rename-session", "-t", "work", "other")
-        until("checkpoint", lambda: status(fugue)["checkpoint"]["reason"] == "interval", 10)
+        until("checkpoint", lambda: status(fugue)["checkpoint"]["reason"] == "interval")
     found = status(fugue)["configuration"]
     assert found["needs_restart"] == ["persistence.state_dir"]
     assert found["errors"] == []
@@ -117,9 +117,9 @@ def test_what_was_announced_to_nobody_can_be_read_later(fugue: Running) -> None:
     fugue("new-session", "-d", "-s", "work")
     assert fugue("show-messages") == ""
     fugue.config.write_text("[server]\nhistory_limit = -1\n")
-    until("refusal", lambda: "not changed: server.history_limit" in fugue("show-messages"), 10)
+    until("refusal", lambda: "not changed: server.history_limit" in fugue("show-messages"))
     fugue.config.write_text("[server]\nhistory_limit = 3000\n")
-    until("mended", lambda: "history_limit 10000 → 3000" in fugue("show-messages"), 10)
+    until("mended", lambda: "history_limit 10000 → 3000" in fugue("show-messages"))
     assert [line.split(": ")[1] for line in fugue("show-messages").splitlines()] == [
         "configuration",
         "config.toml:2",

@@ -11,7 +11,7 @@ PLACE = "#{scroll_position} #{copy_cursor_line}"
 
 def begun(fugue: Running) -> None:
     fugue("new-session", "-d", "-s", "work", "-x", "80", "-y", "23", TEXT)
-    until("all lines", lambda: "line 500" in fugue.screen("work"))
+    until("all lines", lambda: fugue.format("#{history_size}", "work") == "478")
 
 
 def test_emacs_keys_search_select_copy_and_paste(fugue: Running) -> None:
@@ -58,7 +58,7 @@ def test_vi_keys_go_everywhere(fugue: Running) -> None:
 def test_what_arrives_meanwhile_moves_nothing(fugue: Running) -> None:
     fugue("new-session", "-d", "-s", "work", "-x", "80", "-y", "23")
     fugue("send-keys", "-t", "work", "seq 1 200", "Enter")
-    fugue.wait_for("200", "work")
+    fugue.wait_for("\n200\n$", "work")
     fugue("copy-mode", "-u", "-t", "work")
     place = fugue.format(PLACE, "work")
     fugue("run-shell", "true")

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import socket
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,7 @@ def build(fugue: Running) -> None:
         "echo stage is $STAGE; printf '\\033[31mred\\033[0m\\n'",
         "Enter",
     )
-    fugue.wait_for("\nred", "work:edit.0")
+    fugue.wait_for("\nred\n$", "work:edit.0")
     fugue.wait_for("$ ", "ops:0")
 
 
@@ -157,11 +158,12 @@ def test_garbage_on_the_socket_closes_that_connection_only(fugue: Running) -> No
     fugue("new-session", "-d", "-s", "work")
     pid = fugue.server_pid()
     with socket.socket(socket.AF_UNIX) as garbage:
-        garbage.settimeout(10)
+        garbage.settimeout(30)
         garbage.connect(str(fugue.runtime / "fugue" / "default"))
-        garbage.sendall(os.urandom(100_000))
-        while garbage.recv(4096):
-            pass
+        with suppress(BrokenPipeError, ConnectionResetError):  # it need not read all of it
+            garbage.sendall(os.urandom(100_000))
+            while garbage.recv(4096):
+                pass
     assert fugue.server_pid() == pid
 
 

@@ -5,6 +5,7 @@ import random
 import re
 import signal
 import socket
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -128,7 +129,8 @@ def test_two_hundred_idle_connections_and_one_byte_at_a_time(fugue: Running) -> 
     hello = messages.Hello(messages.VERSION_MIN, messages.VERSION_MAX, "test").encode()
     try:
         for byte in hello[:-1]:
-            slow.sendall(bytes((byte,)))
+            with suppress(BrokenPipeError, ConnectionResetError):  # on a slow machine it is late
+                slow.sendall(bytes((byte,)))
             assert fugue("list-sessions", "-F", "#{session_name}") == "work"
         for client in [*idle, slow]:
             ends(client)  # within HELLO_SECONDS_MAX, or the socket's own time limit ends the test
