@@ -1,7 +1,8 @@
 """Keeps the running configuration equal to its file: watches it, checks it, swaps it as one value, and tells.
 
-A valid change is applied within a second, or two where the system does not report it; an invalid one changes nothing. What needs a restart is told and keeps its
-running value. The file may be replaced (as most editors do), be a symbolic link, or not exist yet.
+A valid change is applied within a second, or two where the system does not report it; an invalid one changes nothing.
+What needs a restart is told and keeps its running value. The file may be replaced (as most editors do), be a symbolic
+link, or not exist yet.
 """
 
 import asyncio
