@@ -10,7 +10,7 @@ from fuguemux.protocol import messages
 from fuguemux.protocol.framing import Decoder, frame
 from fuguemux.protocol.messages import Command, Hello
 
-DEADLINE_SECONDS = 20
+DEADLINE_SECONDS = 30
 
 
 class Peer:

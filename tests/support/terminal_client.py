@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from fcntl import ioctl
 
-DEADLINE_SECONDS = 20
+DEADLINE_SECONDS = 30
 CLIENT = (sys.executable, "-m", "fuguemux")
 
 
