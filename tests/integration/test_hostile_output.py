@@ -33,6 +33,9 @@ def memory_bytes(pid: int) -> int:
 
 
 def begin(fugue: Running) -> int:
+    # None while a flood goes on, however slow the machine: a checkpoint may end a sequence that is too long to be kept,
+    # and the rest of it is text then.
+    fugue.environment["FUGUE_PERSISTENCE_CHECKPOINT_INTERVAL_SECS"] = "3600"
     fugue("new-session", "-d", "-s", "work", "-x", "80", "-y", "24", "cat")
     fugue("set-option", "-g", "remain-on-exit", "on")
     fugue("split-window", "-t", "work", "cat")
