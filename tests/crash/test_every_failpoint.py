@@ -20,7 +20,7 @@ SHAPE = (
     " #{window_zoomed_flag} #{pane_id} #{pane_index} #{pane_active} #{pane_width}x#{pane_height} #{pane_title}"
 )
 LOG_LINES = 4_000
-KEYS_SECONDS = 10.0
+KEYS_SECONDS = 30.0
 """How long typed commands may take to bring the server to the place; only the points that they are meant for are reached."""
 SEGMENT_OVERFLOW = "for i in $(seq 40); do head -c 49152 /dev/urandom | base64 -w 72; done"
 

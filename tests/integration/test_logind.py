@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -22,6 +23,12 @@ pytestmark = [
 ]
 
 
+def listens(path: Path) -> bool:
+    """Whether somebody accepts connections there: the name is there a moment before."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(path)) == 0
+
+
 class Logind:
     """A bus and a logind on it."""
 
@@ -33,7 +40,7 @@ class Logind:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        until("bus", (directory / "bus").exists)
+        until("bus", lambda: listens(directory / "bus"))
         self._logind = subprocess.Popen(
             [sys.executable, str(FAKE), self.address],
             stdin=subprocess.PIPE,
