@@ -140,7 +140,6 @@ def test_two_hundred_idle_connections_and_one_byte_at_a_time(fugue: Running) -> 
     assert fugue.server_pid() == pid
 
 
-@pytest.mark.timeout(120)
 def test_a_slow_viewer_is_dropped_with_a_message_and_may_come_back(fugue: Running) -> None:
     """A stopped client reads nothing. Frames are left out for it, but what is put on the clipboard is not.
 

@@ -47,7 +47,6 @@ def others_go_on(fugue: Running, word: str) -> None:
     fugue.wait_for(f"{word}\n{word}", "work:0.0")
 
 
-@pytest.mark.timeout(240)
 @pytest.mark.parametrize("what", sorted(FLOODS))
 def test_floods(fugue: Running, what: str) -> None:
     pid = begin(fugue)
@@ -77,7 +76,6 @@ def test_floods(fugue: Running, what: str) -> None:
     assert "the end of it" in fugue.history("work:0.1")
 
 
-@pytest.mark.timeout(240)
 def test_a_flood_for_the_clipboard_of_a_client_that_does_not_read(fugue: Running) -> None:
     """What waits for it is bounded: it is dropped, is told so when it reads again, and may attach again."""
     pid = begin(fugue)
