@@ -18,11 +18,15 @@ CLIENT = (sys.executable, "-m", "fuguemux")
 
 
 def client_environment(**more: str) -> dict[str, str]:
-    """The environment of the tests without what would point to a server of the person who runs them."""
+    """The environment of the tests without what would point to a server of the person who runs them.
+
+    Nor can a server be started with it, unless the caller says where to: a client that loses its server would try.
+    """
     kept = {
         name: value for name, value in os.environ.items() if not name.startswith(("FUGUE", "TMUX"))
     }
-    return {**kept, "TERM": "xterm-256color", **more}
+    nowhere = {f"XDG_{what}": "/dev/null" for what in ("STATE_HOME", "RUNTIME_DIR", "CONFIG_HOME")}
+    return {**kept, **nowhere, "TERM": "xterm-256color", **more}
 
 
 class TerminalClient:

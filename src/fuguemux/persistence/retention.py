@@ -39,7 +39,10 @@ class Found(NamedTuple):
 
 
 def find_manifests(storage: Storage, directory: str) -> Found:
-    """Read every manifest. Raises ManifestUnsupported for one of another version, and OSError for the directory."""
+    """Read every manifest. Raises ManifestUnsupported for one of another version, and OSError for the directory.
+
+    One that a running server removes meanwhile is not there.
+    """
     manifests: list[Manifest] = []
     saves: list[Manifest] = []
     damaged: list[tuple[str, str]] = []
@@ -53,6 +56,8 @@ def find_manifests(storage: Storage, directory: str) -> Found:
             manifest = decode_manifest(read_all(storage, f"{directory}/{name}"))
         except ManifestUnsupported as error:
             raise ManifestUnsupported(f"{name}: {error}") from error
+        except FileNotFoundError:
+            continue
         except (ManifestDamaged, OSError) as error:
             damaged.append((name, str(error)))
             continue

@@ -98,6 +98,18 @@ def test_manifests_are_found_newest_first_and_damaged_ones_told(tmp_path: Path) 
     assert found.highest_number == 14
 
 
+def test_a_manifest_that_is_removed_meanwhile_is_not_damaged(tmp_path: Path) -> None:
+    class Removing(RealStorage):
+        def list(self, directory: str) -> list[str]:
+            names = super().list(directory)
+            (tmp_path / manifest_name(1)).unlink()
+            return names
+
+    put(tmp_path, manifest(1, [1]), manifest(2, [1]))
+    found = find_manifests(Removing(), str(tmp_path))
+    assert ([m.number for m in found.manifests], found.damaged) == ([2], [])
+
+
 def test_another_version_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         patch.setattr("fuguemux.persistence.manifest.MAJOR", 2)
