@@ -168,7 +168,7 @@ class PaneScrollback:
         block = Block(first, len(self._open), self._open_bytes, longest, packed=packed)
         self._blocks.append(block)
         lines = Lines(text, block.count, frozenset(self._open_pieces))
-        self._hot.put(block, lines, self._hot_from())
+        self._hot.put(block, lines, self._hot_from(), self._store.hot_lines)
         self._close_open()
 
     def _hot_from(self) -> int:
@@ -383,7 +383,7 @@ class PaneScrollback:
             hot = block.end > self._hot_from()
             lines, whole = self._store.content(block, self._pane, keep=keep and not hot)
             if keep and hot and whole:
-                self._hot.put(block, lines, self._hot_from())
+                self._hot.put(block, lines, self._hot_from(), self._store.hot_lines)
         return lines
 
 

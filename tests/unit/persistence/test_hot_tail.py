@@ -60,6 +60,20 @@ def test_they_are_read_although_the_disk_is_gone(store: Counting) -> None:
     assert b"damaged" in scrollback.read(0, 1)[0].data
 
 
+def test_long_lines_do_not_take_more_memory_than_lines_usually_do(store: Counting) -> None:
+    scrollback = store.pane(PANE)
+    for _ in range(2 * BLOCK_LINES):
+        scrollback.append([LINE * 100])
+    end = scrollback.next_line
+    held = scrollback.sizes().hot_bytes
+    assert BLOCK_LINES * 1024 <= held <= 2 * BLOCK_LINES * 1024
+    scrollback.read(end - 50, end)
+    assert store.unpacked == 0
+    scrollback.read(end - 2 * BLOCK_LINES, end)
+    assert store.unpacked > 0
+    assert scrollback.sizes().hot_bytes <= 2 * BLOCK_LINES * 1024
+
+
 def test_older_ones_give_their_memory_back(store: Counting) -> None:
     scrollback = filled(store)
     assert 2 * BLOCK_LINES * 100 <= scrollback.sizes().hot_bytes + 3 <= 3 * BLOCK_LINES * 100
