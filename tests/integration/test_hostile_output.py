@@ -131,7 +131,9 @@ def test_a_seeded_fuzzer(fugue: Running) -> None:
     with fugue.attached() as client:
         client.wait_for("[work]")
         before = memory_bytes(pid)
-        fugue("respawn-pane", "-k", "-t", "work:0.1", "cat", str(file))
+        # Answers to queries come when the server gets to it: echoed, they might follow the end and push it out of sight.
+        command = f"stty -echo; cat {file}"
+        fugue("respawn-pane", "-k", "-t", "work:0.1", "sh", "-c", command)
         fugue.wait_for("the end of it", "work:0.1")
         client.wait_for("the end of it")
         others_go_on(fugue, "afterwards")
