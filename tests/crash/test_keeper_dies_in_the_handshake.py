@@ -1,4 +1,4 @@
-"""The keeper is killed while a new server takes over from a killed one: before it has handed the terminals out, and after."""
+"""The keeper is killed while a new server takes over from a killed one, or restores what it had: nothing is given up for that."""
 
 import json
 import os
@@ -131,5 +131,59 @@ def test_when_it_has_just_started_a_process(tmp_path: Path, points: FailpointLis
         kill(server)
         fugue.wait_for_server(other_than=server)
         assert fugue.pane_pids() == [*pids, int(new)]
+    finally:
+        fugue.end()
+
+
+def begin_restoring(tmp_path: Path, points: FailpointListener) -> tuple[Running, int]:
+    """A fugue of which everything was killed, and its next server, which has a keeper and pauses before it starts processes."""
+    point = "keeper.connected"
+    fugue = begin(tmp_path, points, point)
+    fugue.kill_everything()
+    asking = fugue.begin("list-sessions")
+    server = points.wait(point, 2)
+    fugue.seen.add(server)
+    kill(int(Path(f"/proc/{server}/stat").read_text().rpartition(")")[2].split()[1]))
+    asking.communicate(timeout=60)
+    return fugue, server
+
+
+def shells(fugue: Running) -> list[tuple[str, bool]]:
+    """Of each pane, whether it is dead and whether its process runs."""
+    panes = fugue("list-panes", "-a", "-F", "#{pane_dead} #{pane_pid}").splitlines()
+    return [(dead, alive(int(pid))) for dead, pid in map(str.split, panes)]
+
+
+def test_while_everything_is_restored(tmp_path: Path, points: FailpointListener) -> None:
+    """The server starts another keeper, which starts the processes."""
+    fugue, server = begin_restoring(tmp_path, points)
+    try:
+        points.answer("keeper.connected")
+        assert fugue.wait_for_server() == server
+        assert statuses(fugue) == {"respawned"}
+        assert shells(fugue) == [("0", True)] * 2
+        assert_all_there(fugue, points, "keeper.connected")
+    finally:
+        fugue.end()
+
+
+def test_while_a_server_restores_that_is_told_to_end(
+    tmp_path: Path, points: FailpointListener
+) -> None:
+    """As when a machine goes down just after it came up: what could not be started any more is started by the next server."""
+    fugue, server = begin_restoring(tmp_path, points)
+    try:
+        lock = fugue.runtime / "fugue" / "default.keeper.lock"
+        lock.unlink()
+        lock.mkdir()  # no other keeper can begin
+        os.kill(server, signal.SIGTERM)
+        points.answer("keeper.connected")
+        until("end of the server", lambda: not alive(server))
+        lock.rmdir()
+        asking = fugue.begin("list-sessions")
+        points.answer("keeper.connected")
+        asking.communicate(timeout=60)
+        assert statuses(fugue) == {"respawned"}
+        assert shells(fugue) == [("0", True)] * 2
     finally:
         fugue.end()

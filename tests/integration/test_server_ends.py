@@ -1,6 +1,9 @@
 """Commands that come while a server, or its keeper, is at its end: they are the next one's, and nothing of them is lost."""
 
+import fcntl
 import json
+import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -59,3 +62,33 @@ def test_a_process_that_is_wanted_between_two_keepers_is_started_by_the_next(
     assert error == ""
     assert fugue.pane_pids()[1:] == [int(pid)]
     assert alive(int(pid))
+
+
+def test_a_process_that_a_keeper_died_over_is_started_by_the_next(fugue: Running) -> None:
+    """It is killed with the request unread."""
+    fugue("new-session", "-d", "-s", "work", "cat")
+    keeper = fugue.keeper_pid()
+    os.kill(keeper, signal.SIGSTOP)
+    asking = fugue.begin("new-window", "-dPF", "#{pane_pid}", "-t", "work:", "cat")
+    until("the question", lambda: connected(asking.pid))
+    kill(keeper)
+    pid, error = asking.communicate(timeout=60)
+    assert error == ""
+    assert fugue.pane_pids()[1:] == [int(pid)]
+    assert alive(int(pid))
+
+
+def test_a_keeper_that_is_on_its_way_at_the_end_ends_as_well(fugue: Running) -> None:
+    """One that did not know of the end would start a server that nobody wants."""
+    fugue("new-session", "-d", "-s", "work", "cat")
+    server, keeper = fugue.server_pid(), fugue.keeper_pid()
+    lock = fugue.runtime / "fugue" / "default.keeper.lock"
+    lock.unlink()
+    with lock.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)  # the next keeper waits for it
+        kill(keeper)
+        until("loss of the keeper", lambda: told_keeper(fugue) is None)
+        fugue("kill-server")
+    log = fugue.state / "keeper.log"
+    until("end of the next keeper", lambda: "keeper ends" in log.read_text())
+    until("end of the server", lambda: not alive(server))

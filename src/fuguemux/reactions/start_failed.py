@@ -11,9 +11,14 @@ from fuguemux.model.state import ExitCause, ServerState
 from fuguemux.reactions.option_values import renumbering
 
 
-def decide(state: ServerState, live: LiveView, pane: PaneId, reason: str) -> Decision:
+def decide(
+    state: ServerState, live: LiveView, pane: PaneId, reason: str, *, again: bool = False
+) -> Decision:
     """A pane that never ran goes, with its window and session if they were made for it. One that ran before stays, dead:
-    what it showed is worth more than tidiness. The reply is the line for whoever asked."""
+    what it showed is worth more than tidiness. The reply is the line for whoever asked.
+
+    `again`: it was not the pane's fault, and the next start of the server is to try again.
+    """
     known = state.panes.get(pane)
     if known is None:
         return Decision()
@@ -21,7 +26,8 @@ def decide(state: ServerState, live: LiveView, pane: PaneId, reason: str) -> Dec
         window = state.windows[known.window]
         events = close_panes(state, window, {pane}, partial(renumbering, state))
         return Decision(events, reply=Reply(error=f"create pane failed: {reason}", exit_code=1))
-    exited = ProcessExited(pane, None, None, ExitCause.UNKNOWN, live.now_ms())
+    cause = ExitCause.SHUTDOWN_SUSPECT if again else ExitCause.UNKNOWN
+    exited = ProcessExited(pane, None, None, cause, live.now_ms(), suspended=again)
     return Decision(
         (exited,), reply=Reply(error=f"pane %{pane} was not started: {reason}", exit_code=1)
     )

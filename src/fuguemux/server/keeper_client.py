@@ -33,6 +33,7 @@ from fuguemux.keeper.protocol import (
 )
 from fuguemux.server.keeper_values import (
     HeldPane,
+    KeeperGone,
     KeeperLost,
     KeeperRefused,
     KeeperUnreachable,
@@ -45,6 +46,7 @@ __all__ = [
     "ExitStatus",
     "HeldPane",
     "KeeperClient",
+    "KeeperGone",
     "KeeperLost",
     "KeeperRefused",
     "KeeperUnreachable",
@@ -141,7 +143,7 @@ class KeeperClient:
         """Start a pane's process; returns once its exec succeeded.
 
         `program` is looked up along PATH in `environment` unless it holds a slash; it is argv[0] unless given.
-        Raises RequestFailed with `stage` ("change the directory", "execute", …) and `errno`, KeeperUnreachable.
+        Raises RequestFailed with `stage` ("change the directory", "execute", …) and `errno`, KeeperUnreachable, KeeperGone.
         """
         answer, descriptors = await self._ask(
             {
@@ -230,7 +232,7 @@ class KeeperClient:
         self, message: Message, descriptors: Sequence[int] = ()
     ) -> tuple[Message, list[int]]:
         if self._closed:
-            raise KeeperUnreachable("the connection to the keeper is closed")
+            raise KeeperGone("the connection to the keeper is closed")
         self._last_request += 1
         request = self._last_request
         future: asyncio.Future[tuple[Message, list[int]]] = self._loop.create_future()
@@ -244,7 +246,7 @@ class KeeperClient:
                 f"the keeper did not answer within {REQUEST_SECONDS_DEFAULT:g} s"
             ) from error
         except PeerGone as error:
-            raise KeeperUnreachable(f"the keeper is gone: {error}") from error
+            raise KeeperGone(f"the keeper is gone: {error}") from error
         except asyncio.CancelledError:
             if future.done() and not future.cancelled() and future.exception() is None:
                 for descriptor in future.result()[1]:  # it came in the same moment

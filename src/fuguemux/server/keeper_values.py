@@ -11,6 +11,10 @@ class KeeperUnreachable(Exception):
     """There is no keeper at the path, it does not answer in time, or it died."""
 
 
+class KeeperGone(KeeperUnreachable):
+    """It died, or the connection to it is closed: it does nothing more for us, and hangs up what it held alone."""
+
+
 class KeeperRefused(Exception):
     """The keeper speaks to us but not with us. `reason` is `version`, `store`, `busy` or `role`."""
 

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from fuguemux import __version__
 from fuguemux.commands import source_file
 from fuguemux.commands.formats import Context
 from fuguemux.keeper.protocol import (
@@ -43,13 +42,11 @@ from fuguemux.server.idle_panes import IdlePanes
 from fuguemux.server.keeper_client import (
     HeldPane,
     KeeperClient,
-    KeeperLost,
     KeeperRefused,
     KeeperUnreachable,
-    PaneExited,
-    replace_keeper,
     start_keeper,
 )
+from fuguemux.server.keepers import Keepers
 from fuguemux.server.rebuilding import looked_at
 from fuguemux.server.recovered_panes import open_orphan, open_panes
 from fuguemux.server.restoration import Restoration
@@ -61,7 +58,6 @@ if TYPE_CHECKING:
 
 FAREWELL_SECONDS = 2.0
 PROGRESS_SECONDS = 0.25
-KEEPER_RETRY_SECONDS = 1.0
 
 diagnostics = channel("server")
 
@@ -77,6 +73,7 @@ class Lifecycle:
         self._ready = asyncio.Event()
         self._stop: asyncio.Future[int] = server.loop.create_future()
         self._stopping = False
+        self._keepers = Keepers(server, self._keeper_argv)
         server.checkpointer.settings = server.checkpoint_settings
 
     # Start
@@ -91,9 +88,10 @@ class Lifecycle:
         answers = await open_panes(server)
         if not server.engine.state.environment and not server.engine.state.sessions:
             server.engine.tell(Decision(global_environment(os.environb)))
+        server.spawn(self._keepers.follow(keeper))
         await self._restore(keeper.held, answers)
         reach("recovery.restored")
-        server.spawn(self._follow_keeper(keeper))
+        self._keepers.restored()
         await self._run_command_files()
         forget_deliberate_stop(server.booted)
         if server.booted.starts is not None:
@@ -103,7 +101,7 @@ class Lifecycle:
                 server.booted.starts.over()
         giving_way.tell_of_refusal(server)
         self._ready.set()
-        await keeper.ready(__version__, server.processes.keys())
+        await self._keepers.serves()
         giving_way.tell_asker(server)
         server.flusher.start_chores()
         server.spawn(server.checkpointer.run())
@@ -238,42 +236,6 @@ class Lifecycle:
             with contextlib.suppress(OSError, PackDamaged):
                 await server.checkpointer.take("recovery")
 
-    # The keeper
-
-    async def _follow_keeper(self, keeper: KeeperClient) -> None:
-        server = self._server
-        while True:
-            event = await keeper.events.get()
-            if isinstance(event, PaneExited):
-                server.processes.exited(event.key, event.status)
-            elif isinstance(event, KeeperLost):
-                if self._stopping:
-                    return
-                diagnostics.warning("keeper.lost", reason=event.reason)
-                keeper = await self._new_keeper()
-
-    async def _new_keeper(self) -> KeeperClient:
-        """Start another keeper and hand it every process; tries until it works, since panes depend on it."""
-        server = self._server
-        server.processes.keeper = None
-        while True:
-            try:
-                keeper = await replace_keeper(
-                    self._keeper_argv(),
-                    server.booted.places.keeper_socket,
-                    store=server.keeper_store,
-                    panes=server.processes.held(),
-                    descriptors={},
-                )
-            except (KeeperUnreachable, KeeperRefused, OSError) as problem:
-                diagnostics.error("keeper.not_replaced", reason=str(problem))
-                await asyncio.sleep(KEEPER_RETRY_SECONDS)
-                continue
-            server.processes.keeper = keeper
-            diagnostics.info("keeper.replaced", pid=keeper.keeper_pid)
-            await keeper.ready()
-            return keeper
-
     # Stop
 
     def stop(self) -> None:
@@ -324,6 +286,7 @@ class Lifecycle:
     def _end(self, code: int) -> None:
         if not self._stop.done():
             self._stopping = True
+            self._keepers.stop()
             self._stop.set_result(code)
 
     async def stopped(self) -> int:
@@ -333,9 +296,8 @@ class Lifecycle:
     async def close(self, code: int) -> None:
         """Save what is to be saved, tell everybody, let go of everything."""
         server = self._server
-        keeper = server.processes.keeper
-        for terminal in server.panes:
-            server.output.stop(terminal)  # what comes from now on waits in the kernel
+        server.output.end(server.panes)  # what comes from now on waits in the kernel
+        keeper = await self._keepers.last()
         await server.rebuilding.end()
         if server.booted.starts is not None:
             server.booted.starts.over()

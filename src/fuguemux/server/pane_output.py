@@ -7,7 +7,7 @@ read by a thread (`flood_reader`), one slot ahead; everything but that happens o
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from fuguemux.model.ids import PaneId
@@ -83,6 +83,7 @@ class PaneOutput:
         self._scheduled = False
         self._waiting: dict[PaneId, PaneTerminal] = {}
         self._hurry_until = -1e9
+        self._over = False
         self._ahead = FloodReader(loop, self._read_ahead)
 
     def hurry(self) -> None:
@@ -94,6 +95,8 @@ class PaneOutput:
 
         As long as its screen waits to be rebuilt, what its program writes waits in the kernel.
         """
+        if self._over:
+            return
         if terminal.waiting is not None:
             self._waiting[terminal.id] = terminal
         elif terminal.master is not None and not terminal.reading and not terminal.ended:
@@ -115,6 +118,12 @@ class PaneOutput:
         self._waiting.pop(terminal.id, None)
         if any(landed[0] is terminal for landed in self._landed):
             self.flush()
+
+    def end(self, terminals: Iterable[PaneTerminal]) -> None:
+        """Stop all, and begin no more: not even with one whose process is just being started."""
+        self._over = True
+        for terminal in terminals:
+            self.stop(terminal)
 
     def drain(self, terminal: PaneTerminal) -> None:
         """Take everything that the PTY holds right now; for a process that has ended."""

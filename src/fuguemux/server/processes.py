@@ -29,6 +29,7 @@ from fuguemux.server.flusher import NotDurable
 from fuguemux.server.keeper_client import (
     HeldPane,
     KeeperClient,
+    KeeperGone,
     KeeperUnreachable,
     RequestFailed,
 )
@@ -40,7 +41,7 @@ from fuguemux.server.shutdown_signs import ShutdownSigns
 
 SIGHUP = 1
 KEEPER_SECONDS_MAX = 10.0
-"""How long a process that is to be started waits for the next keeper, and everybody's commands with it."""
+"""How long after the end of a keeper processes that are to be started wait for the next, and everybody's commands with them."""
 
 diagnostics = channel("processes")
 
@@ -75,6 +76,9 @@ class Processes:
         """Keys of processes that ended while no server was there."""
         self._keeper: KeeperClient | None = None
         self._keeper_came = asyncio.Event()
+        """Set as well once nobody is to wait for a keeper any more."""
+        self._patient_until = 0.0
+        self._last_keeper = False
         self.ended_hook: Callable[[ServerState, PaneId], None] = lambda _before, _pane: None
         self.signs = ShutdownSigns(clock.wall_ms)
         self.grace = ExitGrace(loop, self.signs, self._decided, self._running)
@@ -86,11 +90,18 @@ class Processes:
 
     @keeper.setter
     def keeper(self, keeper: KeeperClient | None) -> None:
-        self._keeper = keeper
-        if keeper is None:
-            self._keeper_came.clear()
-        else:
+        if keeper is not None:
             self._keeper_came.set()
+        elif self._keeper is not None:
+            self._patient_until = self._loop.time() + KEEPER_SECONDS_MAX
+            if not self._last_keeper:
+                self._keeper_came.clear()
+        self._keeper = keeper
+
+    def expect_no_keeper(self) -> None:
+        """The server ends: who waits for the next keeper waits no longer, and nobody does from now on."""
+        self._last_keeper = True
+        self._keeper_came.set()
 
     # Starting
 
@@ -100,13 +111,22 @@ class Processes:
         Between two keepers it waits for the next. Raises EffectFailed when it cannot be; the pane is then dealt with.
         """
         try:
-            keeper = await self._next_keeper()
-        except KeeperUnreachable as failure:
+            while not await self._started(pane_id, argv, await self._next_keeper()):
+                pass
+        except (RequestFailed, KeeperUnreachable) as failure:
             raise self._start_failed(pane_id, failure) from failure
+
+    async def _started(
+        self, pane_id: PaneId, argv: tuple[bytes, ...] | None, keeper: KeeperClient
+    ) -> bool:
+        """Have `keeper` start the process; False: it died over that, and hung the process up if there was one already.
+
+        Raises RequestFailed, and KeeperUnreachable for a keeper that does not answer.
+        """
         state = self._engine.state
         pane, terminal = state.panes.get(pane_id), self._panes.get(pane_id)
         if pane is None or terminal is None:
-            return
+            return True
         generation = pane.generation + 1
         key = pane_key(self._store, pane_id, generation)
         directory = usable_directory(pane.cwd, self._surroundings)
@@ -118,13 +138,15 @@ class Processes:
             spawned = await keeper.spawn(
                 key, words, directory, variables, size.columns, size.rows, program=program
             )
-        except (RequestFailed, KeeperUnreachable) as failure:
-            raise self._start_failed(pane_id, failure) from failure
+        except KeeperGone:
+            if self.keeper is keeper:
+                self.keeper = None
+            return False
         reach("pane.spawned")
         if pane_id not in self._engine.state.panes:  # closed meanwhile
             os.close(spawned.master_fd)
             await self._tell_keeper("forget", key)
-            return
+            return True
         terminal.master = PtyMaster(self._loop, spawned.master_fd)
         terminal.ended = False
         self._known(terminal, key)
@@ -142,21 +164,21 @@ class Processes:
             )
         )
         self._output.start(terminal)
+        return True
 
     async def _next_keeper(self) -> KeeperClient:
         """The keeper, as soon as there is one. Raises KeeperUnreachable."""
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(KEEPER_SECONDS_MAX):
+            async with asyncio.timeout_at(None if self._keeper else self._patient_until):
                 await self._keeper_came.wait()
         if self._keeper is None:
-            raise KeeperUnreachable(
-                f"the keeper is gone, and none came within {KEEPER_SECONDS_MAX:g} s"
-            )
+            raise KeeperUnreachable("the keeper is gone, and no other one came")
         return self._keeper
 
     def _start_failed(self, pane: PaneId, failure: Exception) -> EffectFailed:
         state, live = self._engine.state, self._engine.live
-        self._engine.tell(start_failed.decide(state, live, pane, str(failure)))
+        again = isinstance(failure, KeeperUnreachable)
+        self._engine.tell(start_failed.decide(state, live, pane, str(failure), again=again))
         return EffectFailed(f"create pane failed: {failure}")
 
     def release(self, pane_id: PaneId) -> bool:

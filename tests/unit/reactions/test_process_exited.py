@@ -142,6 +142,13 @@ def test_a_pane_that_ran_before_stays_dead() -> None:
     assert outcome.state.panes[PANE].life is Life.DEAD
 
 
+def test_a_pane_that_could_not_be_started_through_no_fault_of_its_own_is_for_the_next_start() -> (
+    None
+):
+    decision = start_failed.decide(STATE, LIVE, PANE, "the keeper is gone", again=True)
+    assert folded(STATE, decision).state.panes[PANE].life is Life.SUSPENDED
+
+
 def test_the_server_stops_when_the_last_session_is_gone() -> None:
     assert session_emptied.decide(STATE, LIVE).effects == ()
     assert len(session_emptied.decide(ServerState(), LIVE).effects) == 1

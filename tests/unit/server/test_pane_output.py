@@ -255,6 +255,16 @@ async def test_the_next_slot_is_read_while_the_last_one_is_logged_and_shown(thre
         assert seen[0]
 
 
+async def test_behind_the_end_no_pane_is_read_not_even_one_that_begins_then(thread: Thread) -> None:
+    async with world(thread) as here:
+        old, late = here.pane(b"old"), here.pane(b"late")
+        here.output.start(old)
+        await here.all_of(old, b"old")
+        here.output.end(here.terminals)
+        here.output.start(late)
+        assert [pane.reading for pane in here.terminals] == [False, False]
+
+
 async def test_trickling_output_and_awaited_echoes_are_read_on_the_loop(
     thread: Thread, monkeypatch: pytest.MonkeyPatch
 ) -> None:
