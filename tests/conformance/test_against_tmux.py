@@ -329,7 +329,12 @@ SCRIPTS: dict[str, list[Step]] = {
         ("display-message", "-p", "a;", "display-message", "-p", "b"),
         ("display-message", "-p", "a\\;"),
         ("has-session", "-t", "none", ";", "display-message", "-p", "never"),
+        ("display-message", "-p", "never", ";", "nonsense"),
+        ("set-option", "-g", "@never", "1", ";", "has-session", "-x"),
+        ("set-option", "-g", "@never", "1", ";", "set-option", "-g"),
+        ("show-options", "-gqv", "@never"),
         ("run-shell", "-C", "display-message -p x ; nonsense"),
+        ("run-shell", "-C", "display-message -p x ; has-session -x"),
         ("run-shell", "-C", "display-message -p x ; has-session -t none ; display-message -p y"),
         ("if-shell", "true", "display-message -p yes", "display-message -p no"),
         ("if-shell", "false", "display-message -p yes", "display-message -p no"),
@@ -370,10 +375,12 @@ def test_files_of_commands(pair: Pair) -> None:
     for directory in (pair.tmux.directory, pair.fugue.directory):
         (directory / "good.conf").write_text(text)
         (directory / "bad.conf").write_text("set -g @e 1\nnonsense\n")
+        (directory / "worse.conf").write_text("set -g @e 1\nset -Z @e 1\n")
     steps: list[tuple[str, ...]] = [
         START,
         ("source-file", "good.conf"),
         ("source-file", "bad.conf"),
+        ("source-file", "worse.conf"),
     ]
     steps += [("show-options", "-gqv", f"@{letter}") for letter in "abcde"]
     for step in steps:

@@ -41,7 +41,7 @@ def engine(host: Host) -> Finding:
 
 def configuration(host: Host) -> Finding:
     """The configuration file has no mistakes, and nobody else can change it."""
-    path, required = paths.config_file(host.environment, host.uid)
+    path, required = paths.config_file(host.environment, host.uid, host.config)
     try:
         loaded = load(path, host.environment, required=required)
     except ConfigError as error:
@@ -109,10 +109,11 @@ def _saves(host: Host) -> bool:
 
 
 def _listens(host: Host) -> bool:
-    """Whether the default server runs."""
+    """Whether the server runs."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         try:
-            probe.connect(paths.places(host.environment, host.uid).socket)
+            place = host.socket or paths.places(host.environment, host.uid, host.name).socket
+            probe.connect(place)
         except OSError:
             return False
     return True

@@ -34,6 +34,12 @@ class Host(msgspec.Struct, frozen=True):
     """Prefix of /proc, /sys, /etc and /var."""
     platform: str = ""
     """Empty: this one (`sys.platform`)."""
+    name: str = paths.NAME_DEFAULT
+    """Which server is meant, by `-L` or `-S`."""
+    socket: str = ""
+    """Where it listens; empty: where its name says."""
+    config: str | None = None
+    """The file given by `--config`."""
 
     def read(self, path: str) -> str | None:
         """The text of a small system file, or None if it is not there or may not be read."""
@@ -45,17 +51,17 @@ class Host(msgspec.Struct, frozen=True):
 
     def loaded(self) -> Loaded | None:
         """The configuration, or None if it has mistakes."""
-        path, required = paths.config_file(self.environment, self.uid)
+        path, required = paths.config_file(self.environment, self.uid, self.config)
         try:
             return load(path, self.environment, required=required)
         except ConfigError:
             return None
 
     def state_directory(self) -> str:
-        """Where the default server keeps its state. Raises PathRefused if there is no such place."""
+        """Where the server keeps its state. Raises PathRefused if there is no such place."""
         loaded = self.loaded()
         configured = loaded.configuration.persistence.state_dir if loaded else ""
-        return paths.state_directory(self.environment, self.uid, configured=configured)
+        return paths.state_directory(self.environment, self.uid, self.name, configured)
 
 
 def nearest_existing(path: str) -> str:

@@ -1,5 +1,6 @@
 """fugue's own commands that need no server: help, version, completions, doctor, config, state, service."""
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -42,8 +43,11 @@ def _run(word: str, rest: Sequence[str], options: Options) -> int:
         return EXIT_OK
     if word == "doctor":
         from fuguemux.cli import doctor
+        from fuguemux.cli.finding import Host
 
-        return doctor.main(rest)
+        places, config = options.places, options.config or None
+        host = Host(os.environ, os.geteuid(), name=places.name, socket=places.socket, config=config)
+        return doctor.main(rest, host)
     if word == "config":
         from fuguemux.cli import config_commands
 

@@ -80,13 +80,20 @@ class Command(msgspec.Struct, frozen=True):
 
     def invocation(self, request: Request) -> Invocation:
         """`request.argv` parsed for this command. Raises Refused with tmux's words, and Usage for `-?`."""
-        flags, arguments = self.parse_flags(request.argv[1:])
+        flags, arguments = self.parse(request.argv[1:])
+        return Invocation(Flags(flags), arguments, request, self.name)
+
+    def parse(
+        self, words: tuple[str, ...]
+    ) -> tuple[tuple[tuple[str, str | None], ...], tuple[str, ...]]:
+        """As `parse_flags`, and as many arguments as the command takes. Raises Refused, and Usage for `-?`."""
+        flags, arguments = self.parse_flags(words)
         fewest, most = self.arguments
         if len(arguments) < fewest:
             raise Refused(f"command {self.name}: too few arguments (need at least {fewest})")
         if most is not None and len(arguments) > most:
             raise Refused(f"command {self.name}: too many arguments (need at most {most})")
-        return Invocation(Flags(flags), arguments, request, self.name)
+        return flags, arguments
 
     def parse_flags(
         self, words: tuple[str, ...]

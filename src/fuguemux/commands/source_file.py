@@ -43,7 +43,7 @@ def parsed_file(
 
 
 def parsed_text(state: ServerState, live: LiveView, text: str) -> list[language.Parsed]:
-    """The commands in text that is no file, each of which exists. Raises Refused."""
+    """The commands in text that is no file, each of which could be run. Raises Refused."""
     commands = language.parse_file(text, "", surroundings(state, Context(state, live)))
     for command in commands:
         table_lookup.known(state, command.argv)

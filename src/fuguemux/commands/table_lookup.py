@@ -26,6 +26,6 @@ def resolved(state: ServerState, argv: tuple[str, ...]) -> list[tuple[str, ...]]
 
 
 def known(state: ServerState, argv: tuple[str, ...]) -> None:
-    """Raises Refused unless `argv` names commands that exist."""
+    """Raises Refused unless `argv` names commands that exist, with flags and as many arguments as they take."""
     for command in resolved(state, argv):
-        find(command[0])
+        find(command[0]).parse(command[1:])

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from fuguemux.commands import language
+from fuguemux.commands import language, table_lookup
 from fuguemux.model.decision import Refused
 from fuguemux.model.state import ServerState
 from fuguemux.observe.clock import Clock
@@ -49,6 +49,9 @@ class RequestHandler:
         try:
             words = [text_of(word) for word in command.argv]
             commands = language.parse(words) or [DEFAULT_COMMAND]
+            if len(commands) > 1:  # none is run if one of them never could be
+                for one in commands:
+                    table_lookup.known(self._state(), one)
         except Refused as refusal:
             asker.stderr(f"{refusal}\n".encode("utf-8", "surrogateescape"))
             connection.exit(1)

@@ -94,6 +94,16 @@ def test_bad_usage_has_exit_code_2(words: list[str], capsys: pytest.CaptureFixtu
     assert "usage: fugue " in capsys.readouterr().err
 
 
+def test_doctor_looks_at_the_server_and_the_file_given_before_the_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    run("-L", "other", "--config", str(tmp_path / "none.toml"), "doctor")
+    told = capsys.readouterr().out
+    assert f"state directory: {tmp_path}/fugue/other\n" in told
+    assert f"{tmp_path}/none.toml" in told
+
+
 def test_config_uses_the_file_given_before_the_command(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
