@@ -182,6 +182,22 @@ def test_a_server_that_never_greets_took_no_command_so_the_next_one_is_asked(
     assert len(server.peers) == 1
 
 
+def test_a_command_that_an_ending_server_has_not_begun_is_for_the_next_one(tmp_path: Path) -> None:
+    asked: list[tuple[bytes, ...]] = []
+
+    def script(peer: Peer) -> None:
+        asked.append(peer.command.argv)
+        if len(asked) == 1:
+            peer.tell(messages.NOT_BEGUN)
+        else:
+            peer.exit()
+
+    with serving(tmp_path / "s", script):
+        done = run("-S", str(tmp_path / "s"), "kill-session")
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+    assert asked == [(b"kill-session",)] * 2
+
+
 def test_an_answer_that_was_begun_is_not_printed_twice(tmp_path: Path) -> None:
     with serving(tmp_path / "s", lambda peer: peer.tell(messages.STDOUT, b"half\n")) as server:
         done = run("-S", str(tmp_path / "s"), "ls")

@@ -4,11 +4,14 @@ import fcntl
 import json
 import os
 import signal
+import socket
 from pathlib import Path
 
 import pytest
 
+from fuguemux.protocol import messages
 from tests.support.failpoint_listener import FailpointListener
+from tests.support.fake_server import Peer
 from tests.support.running import Running, alive, connected, kill, until
 
 pytestmark = pytest.mark.real
@@ -36,6 +39,35 @@ def test_what_is_asked_behind_kill_server_is_for_the_next_server(tmp_path: Path)
             assert new.returncode == 0
             checkpoint.communicate(timeout=60)
             assert not alive(server)
+            assert fugue("list-sessions", "-F", "#{session_name}") == "new"
+        finally:
+            fugue.end()
+
+
+def test_what_an_ending_server_has_not_begun_it_does_not_acknowledge(tmp_path: Path) -> None:
+    """Its client was let in before: it is told to ask the next server."""
+    hello = messages.Hello(messages.VERSION_MIN, messages.VERSION_MAX, "test").encode()
+    command = messages.Command(
+        tuple(b"new-session -d -s lost cat".split()), b"/", {b"HOME": os.fsencode(tmp_path)}
+    )
+    with FailpointListener(str(tmp_path / "points")) as points:
+        fugue = Running(tmp_path, **points.environment(f"{POINT}=pause@1"))
+        try:
+            fugue("new-session", "-d", "-s", "old", "cat")
+            checkpoint = fugue.begin("checkpoint")
+            points.wait(POINT)
+            with socket.socket(socket.AF_UNIX) as sock:
+                sock.connect(str(fugue.runtime / "fugue" / "default"))
+                sock.sendall(hello)
+                client = Peer(sock)
+                client.until(messages.HELLO)
+                fugue("kill-server")
+                client.send(command.encode())
+                assert client.next() == (messages.NOT_BEGUN, b"")
+                client.until_end()
+            points.answer(POINT)
+            checkpoint.communicate(timeout=60)
+            fugue("new-session", "-d", "-s", "new", "cat")
             assert fugue("list-sessions", "-F", "#{session_name}") == "new"
         finally:
             fugue.end()

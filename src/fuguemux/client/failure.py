@@ -9,5 +9,5 @@ class ServerLost(Failure):
     """The server went away before it answered anything. Whether it carried the command out is not known."""
 
 
-class NeverGreeted(ServerLost):
-    """The server went away before it greeted, so it took no command: any may be sent to the next one."""
+class NotBegun(ServerLost):
+    """The server went away before it greeted, or said that it ends and has not begun: any command may be sent to the next one."""

@@ -11,7 +11,7 @@ import sys
 from fuguemux import __version__
 from fuguemux.client import arguments
 from fuguemux.client.arguments import Options, UsageError
-from fuguemux.client.failure import Failure, NeverGreeted, ServerLost
+from fuguemux.client.failure import Failure, NotBegun, ServerLost
 from fuguemux.client.request import Request
 from fuguemux.protocol import messages
 from fuguemux.protocol.framing import Decoder, PeerBroke, frame
@@ -150,7 +150,7 @@ def converse(sock: "_socket.socket", request: Request, greeting: bytes) -> int:
     """Ask and print what comes back. Returns the exit code; attaches if the server says so.
 
     Raises PeerBroke, and ServerLost when the server went away: with an answer begun, that is a Failure, and without its
-    greeting NeverGreeted.
+    greeting, or if it says so, NotBegun.
     """
     send(sock, greeting)
     decoder = Decoder()
@@ -164,6 +164,8 @@ def converse(sock: "_socket.socket", request: Request, greeting: bytes) -> int:
                 if kind == messages.PROGRESS:
                     progress.show(payload)
                     continue
+                if kind == messages.NOT_BEGUN:
+                    raise NotBegun(SERVER_LOST)
                 greeted = True
                 if kind != messages.HELLO:
                     answered = True
@@ -179,7 +181,7 @@ def converse(sock: "_socket.socket", request: Request, greeting: bytes) -> int:
         progress.clear()
     if answered:
         raise Failure(SERVER_LOST)
-    raise ServerLost(SERVER_LOST) if greeted else NeverGreeted(SERVER_LOST)
+    raise ServerLost(SERVER_LOST) if greeted else NotBegun(SERVER_LOST)
 
 
 def _take(sock: "_socket.socket", kind: int, payload: bytes) -> int | None:

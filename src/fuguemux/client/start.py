@@ -11,7 +11,7 @@ import sys
 import time
 
 from fuguemux.client.arguments import NO_RESTORE, Options
-from fuguemux.client.failure import Failure, NeverGreeted, ServerLost
+from fuguemux.client.failure import Failure, NotBegun, ServerLost
 from fuguemux.client.fast import connect, converse
 from fuguemux.client.request import Request
 from fuguemux.config import paths
@@ -118,14 +118,15 @@ def converse_again(options: Options, request: Request, greeting: bytes, lost: Se
     """Ask the next server, after one went away without an answer; return the exit code.
 
     A server that never greeted took no command: most likely it had been killed, and kept its socket while a thread of
-    it was still with the disk. Every command is sent to the next one, as often as that happens, for a while. After a
-    greeting only a command that changes nothing is repeated, once, so that it does not matter how far the lost server
-    came with it. Raises ServerLost otherwise, which names the keeper's log where there is one.
+    it was still with the disk. One that was told to end says that it has not begun. Every command is then sent to the
+    next one, as often as that happens, for a while. After a greeting without that word only a command that changes
+    nothing is repeated, once, so that it does not matter how far the lost server came with it. Raises ServerLost
+    otherwise, which names the keeper's log where there is one.
     """
     deadline = time.monotonic() + CONNECT_SECONDS_MAX
     repeated = False
     while True:
-        if not isinstance(lost, NeverGreeted):
+        if not isinstance(lost, NotBegun):
             if repeated or not _changes_nothing(options.argv):
                 raise _explained(options, lost)
             repeated = True

@@ -109,6 +109,11 @@ class Connection(asyncio.Protocol):
         self._send(messages.exit_with(code))
         self._leave("the command ended")
 
+    def not_begun(self) -> None:
+        """Send the client to the next server with its command. Closes once everything is sent."""
+        self._send(frame(messages.NOT_BEGUN))
+        self._leave("the server ends")
+
     def attached(self, resume: bytes) -> None:
         """Take the client's terminal over. `resume` comes back in `Command.resume` if the client has to connect anew."""
         self._send(messages.attached(resume))

@@ -38,6 +38,10 @@ class EffectFailed(Exception):
     """An effect could not be done (a process did not start): shown to the asker; what was logged stays."""
 
 
+class Over(Exception):
+    """The server was told to end before the request was begun: it is for the next one."""
+
+
 class Ending(NamedTuple):
     """What came of an effect that took long: bytes for the asker's stdout, and the exit code it leaves behind.
 
@@ -90,13 +94,26 @@ class Executor:
         self._effects = effects
         self._durable = durable
         self._turn = asyncio.Lock()
+        self._over = False
         self.hooks: Hooks = NoHooks()
+
+    def end(self) -> None:
+        """Nothing that comes from outside is begun from now on: it would be acknowledged, and gone with the server."""
+        self._over = True
+
+    async def begin(self, commands: Sequence[Words], asker: Asker) -> int:
+        """As `run`, for a request from outside. Raises Over, and has done nothing, if after `end` it is the first's turn."""
+        return await self._run(commands, asker, late=False)
 
     async def run(self, commands: Sequence[Words], asker: Asker) -> int:
         """Carry out `commands` in order, up to the first that fails; the exit code they leave behind."""
+        return await self._run(commands, asker, late=True)
+
+    async def _run(self, commands: Sequence[Words], asker: Asker, *, late: bool) -> int:
         code = 0
         for words in commands:
-            result = await self._guarded(words, asker)
+            result = await self._guarded(words, asker, late=late)
+            late = True  # the rest of a line belongs to its first command, even if that was kill-server
             code = result.exit_code or code
             if not result.goes_on:
                 break
@@ -118,9 +135,9 @@ class Executor:
             return 1
         return await self.run_parsed(commands, asker)
 
-    async def _guarded(self, words: Words, asker: Asker) -> Result:
+    async def _guarded(self, words: Words, asker: Asker, *, late: bool) -> Result:
         try:
-            return await self._run_one(words, asker)
+            return await self._run_one(words, asker, late=late)
         except (Refused, EffectFailed) as refusal:
             asker.stderr(_line(str(refusal)))
         except EventRefused as defect:
@@ -132,8 +149,10 @@ class Executor:
             asker.stderr(_line(f"{words[0]}: the log could not be written: {reason}"))
         return Result(1, goes_on=False)
 
-    async def _run_one(self, words: Words, asker: Asker) -> Result:
+    async def _run_one(self, words: Words, asker: Asker, *, late: bool) -> Result:
         async with self._turn:
+            if self._over and not late:
+                raise Over
             request = asker.request(words)
             outcome = self._ask(words, request)
             later = await self._effects.run(outcome.decision.effects, asker)

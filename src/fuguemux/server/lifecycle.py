@@ -250,6 +250,7 @@ class Lifecycle:
             diagnostics.warning("not_forgotten", error=error.strerror or str(error))
         note_deliberate_stop(self._server.booted)
         self._server.listener.close()
+        self._server.executor.end()
         self._end(EXIT_DELIBERATE)
 
     def stop_gracefully(self) -> None:

@@ -10,7 +10,7 @@ from fuguemux.protocol.messages import Command
 from fuguemux.server import resume_token
 from fuguemux.server.askers import ConnectionAsker, text_of
 from fuguemux.server.connection import Connection
-from fuguemux.server.executor import Executor
+from fuguemux.server.executor import Executor, Over
 from fuguemux.server.key_input import KeyInput
 from fuguemux.server.viewers import Viewers
 
@@ -56,7 +56,11 @@ class RequestHandler:
             asker.stderr(f"{refusal}\n".encode("utf-8", "surrogateescape"))
             connection.exit(1)
             return
-        code = await self._executor.run(commands, asker)
+        try:
+            code = await self._executor.begin(commands, asker)
+        except Over:
+            connection.not_begun()
+            return
         if not connection.is_attached and connection.is_open:
             connection.exit(code)
 
