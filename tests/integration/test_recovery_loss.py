@@ -114,6 +114,21 @@ def test_a_process_whose_pane_nobody_knows_any_more_is_rescued(fugue: Running) -
         client.wait_for("log record ")  # is lost, says the message
 
 
+def test_a_loss_of_everything_is_told_to_whoever_comes_next(fugue: Running) -> None:
+    fugue("new-session", "-d", "-s", "work", "cat")
+    fugue("checkpoint")
+    fugue.kill_everything()
+    for place in ("wal", "checkpoints"):
+        for path in (fugue.state / place).iterdir():
+            path.write_bytes(b"")
+    fugue("new-session", "-d", "-s", "new", "cat")
+    assert "nothing of what is stored can be read" in fugue("recovery")
+    assert "server and keeper crashed or were killed" in fugue("recovery")
+    assert "1 damaged file" in fugue("recovery", "list")
+    with fugue.attached("attach-session", columns=120) as client:
+        client.wait_for("1 damaged file")
+
+
 def test_a_rescued_pane_keeps_its_text_and_loses_nothing_to_the_next_kill(tmp_path: Path) -> None:
     """Its number and the offsets of its output are in the log already, and no checkpoint comes in between."""
     fugue = Running(tmp_path, FUGUE_FAILPOINTS="checkpoint.before_manifest=raise:EIO")

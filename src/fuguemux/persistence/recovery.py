@@ -368,7 +368,8 @@ class _Recovery:
         report.last_record_ms = replay.last_ms
         tell_log(report, found, base.structure_lsn, aside)
         report.damages += replay.damages
-        fresh = base.manifest is None and not found.segments
+        readable = base.manifest is not None or found.segments
+        fresh = not (readable or report.damages or aside)
         report.clean = found.clean
         report.cause = (
             "first start" if fresh else ("clean stop" if found.clean else "no clean stop")

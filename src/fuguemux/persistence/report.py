@@ -243,7 +243,9 @@ def report_lines(report: RecoveryReport, *, when: str) -> list[str]:
 
 
 def _loss(report: RecoveryReport) -> str:
-    """What was lost, in bytes and milliseconds; or that nothing was."""
+    """What was lost, in bytes and milliseconds; or that nothing was, or that nothing is left to tell."""
+    if report.damages and report.checkpoint is None and not report.records_replayed:
+        return "not known: nothing of what is stored can be read"
     damaged = sum(lost.damaged_bytes for lost in report.lost)
     parts = []
     if report.lost_bytes:

@@ -21,8 +21,10 @@ diagnostics = channel("recovery")
 
 def worth_telling(report: RecoveryReport) -> bool:
     """Whether anybody needs to know: not after the first start, and not if everything runs on as it was."""
-    if not report.panes or report.cause == "first start":
+    if report.cause == "first start":
         return False
+    if not report.panes:
+        return not report.complete
     return not report.clean or any(pane.status != "live" for pane in report.panes)
 
 

@@ -9,6 +9,7 @@ from fuguemux.model import events as ev
 from fuguemux.model.ids import PaneId, WindowId
 from fuguemux.persistence.files import RealStorage
 from fuguemux.persistence.recovery import recover
+from fuguemux.persistence.report import report_lines
 from tests.support.small_server import (
     SmallServer,
     Truth,
@@ -258,6 +259,22 @@ def test_without_any_checkpoint_the_log_is_salvaged(directory: str) -> None:
     assert differences(again) == []  # the first segments are still there
     again.checkpoint()
     assert start(directory, truth).recovered.report.complete
+
+
+@pytest.mark.parametrize("rest", [b"", b"garbage"])
+def test_a_start_with_nothing_that_can_be_read_is_not_taken_for_the_first(
+    directory: str, rest: bytes
+) -> None:
+    truth = Truth()
+    two_generations(directory, truth)
+    for place in ("checkpoints", "wal"):
+        for path in (Path(directory) / place).iterdir():
+            path.write_bytes(rest)
+    report = start(directory, Truth()).recovered.report
+    assert (report.complete, report.cause) == (False, "no clean stop")
+    assert "  loss: not known: nothing of what is stored can be read" in report_lines(
+        report, when=""
+    )
 
 
 def test_every_flipped_byte_of_the_checkpoint_files_is_survived(directory: str) -> None:
