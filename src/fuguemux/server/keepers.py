@@ -15,6 +15,7 @@ from fuguemux.server.keeper_client import (
     KeeperRefused,
     KeeperUnreachable,
     PaneExited,
+    RequestFailed,
     replace_keeper,
 )
 
@@ -102,7 +103,7 @@ class Keepers:
                     panes=server.processes.held(),
                     descriptors={},
                 )
-            except (KeeperUnreachable, KeeperRefused, OSError) as problem:
+            except (KeeperUnreachable, KeeperRefused, RequestFailed, OSError) as problem:
                 diagnostics.error("keeper.not_replaced", reason=str(problem))
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
