@@ -40,10 +40,12 @@ _DESCRIPTOR: Final = struct.Struct(
     "<QQI"
 )  # pane, pane's byte offset, length; behind 8 bytes of which one is the state
 _DESCRIPTOR_AT: Final = 8
+_LENGTH: Final = struct.Struct("<I")
+_LENGTH_AT: Final = _DESCRIPTOR_AT + 16
 _ZEROS: Final = memoryview(bytes(SLOT_BYTES))
 FILE_BYTES: Final = SLOTS_OFFSET + SLOTS * SLOT_BYTES
 assert _HEADER.size <= _DESCRIPTORS_OFFSET
-assert _DESCRIPTOR_AT + _DESCRIPTOR.size <= _DESCRIPTOR_BYTES
+assert _DESCRIPTOR_AT + _DESCRIPTOR.size == _LENGTH_AT + _LENGTH.size <= _DESCRIPTOR_BYTES
 assert _DESCRIPTORS_OFFSET + SLOTS * _DESCRIPTOR_BYTES <= SLOTS_OFFSET
 
 FREE: Final = 0
@@ -211,11 +213,12 @@ class LandingZone:
                 raise
         if not length:
             return nothing
-        pane, offset = reserved.pane, reserved.offset
         at = _DESCRIPTORS_OFFSET + reserved.slot * _DESCRIPTOR_BYTES
-        _DESCRIPTOR.pack_into(self._mapping, at + _DESCRIPTOR_AT, pane, offset, length)
+        # The length alone: `pack_into` zeroes all that it is about to write, and death in between must not leave bytes here
+        # that belong to pane 0.
+        _LENGTH.pack_into(self._mapping, at + _LENGTH_AT, length)
         self._mapping[at] = FILLED
-        return Landed(reserved.slot, pane, offset, view[:length])
+        return Landed(reserved.slot, reserved.pane, reserved.offset, view[:length])
 
     def give_back(self, reserved: Reserved) -> None:
         """Nothing has come into a reserved slot: it may be used again."""

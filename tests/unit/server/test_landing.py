@@ -57,6 +57,25 @@ def abandon(zone: LandingZone) -> None:
     zone.close()
 
 
+def test_whose_bytes_they_are_is_not_written_again_once_there_are_some(
+    zone_path: str, pipe: tuple[int, int]
+) -> None:
+    """Death in the midst of writing it would give them to another pane. What somebody else writes there shows that."""
+    reading, writing = pipe
+    zone = LandingZone.open(zone_path, store="s")
+    os.write(writing, b"hello")
+    reserved = zone.reserve(3, 1000)
+    assert reserved is not None
+    contents = Path(zone_path).read_bytes()
+    at = contents.index(struct.pack("<QQ", 3, 1000))
+    with open(zone_path, "r+b") as file:
+        file.seek(at)
+        file.write(struct.pack("<QQ", 4, 2000))
+    zone.fill(reserved, reading)
+    abandon(zone)
+    assert recover(zone_path, store="s").salvaged == (landing.Salvaged(4, 2000, b"hello"),)
+
+
 def test_read_bytes_can_be_recovered_until_they_are_released(
     zone_path: str, pipe: tuple[int, int]
 ) -> None:
