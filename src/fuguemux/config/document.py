@@ -15,9 +15,10 @@ fugue reads `$XDG_CONFIG_HOME/fugue/config.toml` (`~/.config/fugue/config.toml`)
 A variable `FUGUE_<SECTION>_<OPTION>` overrides the file, for example `FUGUE_PERSISTENCE_SYNC=always`. Lists are given
 with commas between their items.
 
-A running server watches the file. A valid change holds within a second and is announced; an option marked *restart*
-keeps its value until the server starts anew. A file with mistakes changes nothing, and every mistake is told with its
-line, to attached clients, in `fugue status` and in the diagnostics. `fugue config reload` and SIGHUP reload at once.
+A running server watches the file. A valid change holds within a second, or two where the system does not report changes,
+and is announced; an option marked *restart* keeps its value until the server starts anew. A file with mistakes changes
+nothing, and every mistake is told with its line, to attached clients, in `fugue status` and in the diagnostics.
+`fugue config reload` and SIGHUP reload at once.
 
     fugue config check FILE        every mistake in FILE
     fugue config show --origin     every value, and where it comes from
