@@ -65,6 +65,8 @@ class PaneReport(msgspec.Struct):
     """Wall time of the record behind the loss."""
     note: str = ""
     """What was done in place of going on: which program ran before, and how it is started again."""
+    ended_program: str = ""
+    """The program that ran here and is gone, as it was started, on one line for people. Empty: none ended."""
 
 
 class RecoveryReport(msgspec.Struct):
