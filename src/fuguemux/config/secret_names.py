@@ -1,0 +1,49 @@
+"""Names that look like those of secrets: of variables, of options on command lines, of headers.
+
+Patterns are shell patterns, whatever the case of the name. One that begins with `!` is an exception: a name that it matches
+is none of a secret, whatever other patterns say. `-` in a name counts as `_`, so that `--api-key` is found by `*_KEY`.
+"""
+
+import fnmatch
+import functools
+import re
+from collections.abc import Iterable
+from typing import Final
+
+DEFAULT_PATTERNS: Final = (
+    *("*TOKEN*", "*SECRET*", "*CREDENTIAL*", "CREDS", "*_CREDS", "*_CREDS_*", "*BEARER*"),
+    *("*PASSW*", "*PASSPHRASE*", "*PASSCODE*", "PASS", "PASS_*", "*_PASS", "*_PASS_*"),
+    *("SSHPASS", "*DBPASS", "*USERPASS", "*ROOTPASS", "*STOREPASS", "*KEYPASS", "*PASSFILE_*"),
+    *("PW", "*_PW", "*_PWD", "*_PIN", "*_OTP", "*_PAT", "PAT", "AUTH", "*_AUTH", "*_AUTH_*"),
+    *("*_KEY", "*_KEY_*", "*_KEYS", "*APIKEY*", "*AUTHKEY*", "*ACCESSKEY*", "*PRIVATEKEY*"),
+    *("*MASTERKEY*", "*COOKIE*", "*JWT*", "*_SALT", "*_DSN", "*DATABASE_URL", "*WEBHOOK_URL"),
+    *("*CONNECTION_STRING*", "*CONNSTR*", "AWS_*", "OP_SESSION*", "BW_SESSION"),
+    *("!AWS_PROFILE", "!AWS_REGION", "!AWS_DEFAULT_REGION", "!AWS_*_FILE"),
+    *("!*_FILE", "!*_PATH", "!*_DIR", "!*_HOME", "!*_SOCK", "!*ASKPASS", "!TOKENIZERS_*"),
+)
+"""What is where a secret can be found (a file, a socket, a program that asks) is none itself: a restored shell needs it."""
+
+
+class SecretNames:
+    """Whether a name is one of a secret, by `patterns`."""
+
+    def __init__(self, patterns: Iterable[str]) -> None:
+        wanted: list[str] = []
+        not_wanted: list[str] = []
+        for pattern in patterns:
+            (not_wanted if pattern.startswith("!") else wanted).append(
+                fnmatch.translate(pattern.removeprefix("!").replace("-", "_"))
+            )
+        self._wanted = re.compile("|".join(wanted) or r"(?!)", re.IGNORECASE)
+        self._not_wanted = re.compile("|".join(not_wanted) or r"(?!)", re.IGNORECASE)
+
+    def __contains__(self, name: str) -> bool:
+        """Whether it is; the empty name is not."""
+        plain = name.replace("-", "_")
+        return bool(self._wanted.match(plain)) and not self._not_wanted.match(plain)
+
+
+@functools.cache
+def usual() -> SecretNames:
+    """The names that are meant where no configuration is asked: on command lines."""
+    return SecretNames(DEFAULT_PATTERNS)
