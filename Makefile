@@ -3,17 +3,17 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench bench-wal bench-recovery bench-checkpoint sim sim-checkpoints crash fuzz lock clean
+.PHONY: help demo test check install-check bench bench-wal bench-recovery bench-checkpoint sim sim-checkpoints crash fuzz lock clean
 
 help:        ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
 
-$(BIN)/fugue: pyproject.toml requirements/runtime.lock scripts/fugue
+$(BIN)/fugue: pyproject.toml requirements/runtime.lock scripts/fugue hatch_build.py
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/runtime.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@$(BIN)/python -m compileall -q src
-	@chmod 0755 $(BIN)/fugue && touch $(BIN)/fugue
+	@touch $(BIN)/fugue
 
 $(VENV)/.dev: $(BIN)/fugue requirements/dev.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
@@ -30,6 +30,9 @@ check: $(VENV)/.dev ## format, lint, types, import contracts
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+install-check: $(VENV)/.dev ## build wheel and sdist, install them by pip, pipx and uv into empty places, use each
+	@$(BIN)/python scripts/check_install.py
 
 SEEDS ?= 20000
 sim: $(VENV)/.dev ## simulate disk faults under the log, then under checkpoints: SEEDS=20000

@@ -80,7 +80,7 @@ def everything() -> Iterator[tuple[str, str]]:
     places = "src tests docs scripts benchmarks demo requirements .ci Makefile pyproject.toml README.md ARCHITECTURE.md"
     found = [
         place
-        for place in [*places.split(), "CONTRIBUTING.md", "CHANGELOG.md"]
+        for place in [*places.split(), "hatch_build.py", "CONTRIBUTING.md", "CHANGELOG.md"]
         if (ROOT / place).exists()
     ]
     return texts(*found, suffixes=TEXT_SUFFIXES)

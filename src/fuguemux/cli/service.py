@@ -18,6 +18,8 @@ from fuguemux.config import paths
 EXIT_OK = 0
 EXIT_WRONG = 1
 
+COMMAND = "fugue"
+
 Run = Callable[[Sequence[str]], int]
 """Runs a program and gives its exit code; 127 if there is none of that name."""
 
@@ -89,14 +91,15 @@ def _run(argv: Sequence[str]) -> int:
 
 
 def _program() -> str:
-    """The absolute path of the command `fugue` that belongs to this interpreter, else the one on the PATH."""
-    beside = os.path.join(os.path.dirname(sys.executable), "fugue")
-    found = beside if os.access(beside, os.X_OK) else shutil.which("fugue")
-    if found is None:
-        raise FileNotFoundError(
-            "the command fugue is neither beside the interpreter nor on the PATH"
-        )
-    return os.path.abspath(found)
+    """The absolute path of the command `fugue`: beside this interpreter, else as it was called, else the one on the PATH."""
+    beside = os.path.join(os.path.dirname(sys.executable), COMMAND)
+    called = os.path.abspath(sys.argv[0]) if os.path.basename(sys.argv[0]) == COMMAND else ""
+    for path in (beside, called, shutil.which(COMMAND)):
+        if path and os.path.isfile(path) and os.access(path, os.X_OK):
+            return os.path.abspath(path)
+    raise FileNotFoundError(
+        f"no command {COMMAND} that can be executed is beside {sys.executable} or on the PATH: install fugue (pip, pipx, uv)"
+    )
 
 
 class _Service:

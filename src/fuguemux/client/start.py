@@ -16,7 +16,7 @@ from fuguemux.client.fast import connect, converse
 from fuguemux.client.request import Request
 from fuguemux.config import paths
 from fuguemux.config.paths import PathRefused
-from fuguemux.keeper.launch import keeper_argv
+from fuguemux.keeper.launch import keeper_argv, module_argv
 
 STARTING = (
     ("attach-session", "attach", 1),
@@ -225,8 +225,7 @@ def sessions_wait(options: Options) -> bool:
 
 def server_argv(options: Options) -> tuple[str, ...]:
     """Return the argv that starts the server of these options."""
-    argv = [sys.executable, "-I", "-m", "fuguemux.server.main", *server_arguments(options)]
-    return tuple(argv)
+    return (*module_argv("fuguemux.server.main"), *server_arguments(options))
 
 
 def server_arguments(options: Options) -> list[str]:

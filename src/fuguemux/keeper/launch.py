@@ -1,10 +1,25 @@
-"""The command line that starts a keeper. Imports only `sys`, so that the thin client can afford it."""
+"""The command lines that start a keeper and the server's programs. Imports only `sys`: the thin client can afford it."""
 
 from __future__ import annotations
 
 import sys
 
 WAIT_SECONDS_DEFAULT = 15
+
+
+def module_argv(module: str, python: str = "") -> tuple[str, ...]:
+    """Return the argv (argv[0] is an absolute path) that runs a module of this installation, by `python` or this interpreter.
+
+    Neither PYTHON… variables nor the current directory decide which code that is, nor does the user's own site directory,
+    unless fugue is installed in that (`pip install --user`): there alone it could not be found without.
+    """
+    site = sys.modules.get("site")
+    isolated: tuple[str, ...] = ("-I",)
+    if site is not None and site.ENABLE_USER_SITE:
+        installed_in = __file__.rsplit("/", 3)[0]
+        if installed_in not in site.getsitepackages():
+            isolated = ("-E", "-P")
+    return (python or sys.executable, *isolated, "-m", module)
 
 
 def keeper_argv(

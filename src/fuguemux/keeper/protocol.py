@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 
 from fuguemux.keeper.channel import Channel, Message, PeerBroke, PeerGone, decode, encode
-from fuguemux.keeper.launch import keeper_argv
+from fuguemux.keeper.launch import keeper_argv, module_argv
 
 __all__ = [
     "CODE_MAX",
@@ -31,6 +31,7 @@ __all__ = [
     "flag",
     "integer",
     "keeper_argv",
+    "module_argv",
     "octets",
     "octets_list",
     "optional_integer",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import sys
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from fuguemux.keeper.protocol import (
     EXIT_GRACEFUL,
     EXIT_RESTART,
     keeper_argv,
+    module_argv,
 )
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.ids import PaneId
@@ -139,7 +139,7 @@ class Lifecycle:
 
     def _keeper_argv(self) -> tuple[str, ...]:
         server = self._server
-        argv: tuple[str, ...] = (sys.executable, "-I", "-m", "fuguemux.server.main")
+        argv = module_argv("fuguemux.server.main")
         options = server.booted.options
         places = server.booted.places
         argv += ("-L", places.name) if places.private else ("-S", places.socket)

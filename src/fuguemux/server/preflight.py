@@ -1,8 +1,7 @@
 """Before a server gives way: a process of the new code proves that it can take over. The old one goes only then.
 
-Run as `python -I -m fuguemux.server.preflight STATE_DIRECTORY`: it imports all of the server, reads the state without
-changing anything, builds every pane's terminal, and prints one line of JSON. Whatever goes wrong there, the old server
-stays and says so.
+It is given the state directory, imports all of the server, reads the state without changing anything, builds every pane's
+terminal, and prints one line of JSON. Whatever goes wrong there, the old server stays and says so.
 """
 
 import asyncio
@@ -15,7 +14,7 @@ from typing import Final
 import msgspec
 
 from fuguemux import __version__
-from fuguemux.keeper.protocol import PROTOCOL_VERSION
+from fuguemux.keeper.protocol import PROTOCOL_VERSION, module_argv
 from fuguemux.model.ids import PaneId
 from fuguemux.observe.clock import SystemClock
 from fuguemux.persistence.files import RealStorage
@@ -40,8 +39,8 @@ async def prove(
 ) -> str:
     """Have the code that is installed now read the state; a line about it. Raises EffectFailed with the reason."""
     process = await asyncio.create_subprocess_exec(
-        python,
-        *("-I", "-m", MODULE, state_directory),
+        *module_argv(MODULE, python),
+        state_directory,
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,

@@ -51,6 +51,26 @@ def test_print_shows_the_unit(
     assert "\nManagedOOMPreference=avoid\n" in text
 
 
+def test_a_unit_names_a_command_that_can_be_executed(
+    tmp_path: Path,
+    program: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    program.chmod(0o644)
+    called = tmp_path / "local" / "fugue"
+    called.parent.mkdir()
+    called.write_text("")
+    monkeypatch.setattr(service.sys, "argv", [str(called), "service"])  # type: ignore[attr-defined]  # its own sys
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert service.main(["install"], linux(tmp_path), Runner()) == 1
+    assert "no command fugue that can be executed" in capsys.readouterr().err
+    assert not (tmp_path / ".config").exists()
+    called.chmod(0o755)
+    assert service.main(["print"], linux(tmp_path), Runner()) == 0
+    assert f"\nExecStart={called} -L" in capsys.readouterr().out.replace('"', "")
+
+
 def test_install_and_uninstall_on_linux(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = Runner()
     path = tmp_path / ".config/systemd/user/fugue-work.service"
