@@ -32,6 +32,8 @@ class Surroundings(NamedTuple):
     home: bytes
     is_program: Callable[[bytes], bool] = _any_program
     """Whether a path names a program that can be run."""
+    descriptors: int | None = None
+    """The soft limit of open files that programs are given back; None: the server's own is theirs too."""
 
 
 def session_of(state: ServerState, pane: Pane) -> Session | None:

@@ -16,7 +16,6 @@ if __package__ in (None, ""):  # started by file name: the package is two direct
     sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
 import contextlib
-import resource
 import select
 import socket
 import time
@@ -27,6 +26,7 @@ from fuguemux.keeper.channel import Channel, Message, PeerBroke, PeerGone
 from fuguemux.keeper.diagnostics import Diagnostics, redirect_standard_streams
 from fuguemux.keeper.keeper import Keeper
 from fuguemux.keeper.launch import WAIT_SECONDS_DEFAULT
+from fuguemux.keeper.limits import widen
 from fuguemux.keeper.listener import listen, lock
 from fuguemux.keeper.process import become_subreaper
 from fuguemux.keeper.protocol import PROTOCOL_VERSION, ROLE_CONTROL
@@ -34,7 +34,6 @@ from fuguemux.keeper.supervisor import Supervisor
 
 USAGE = "usage: keeper --socket PATH [--log FILE] [--store ID] [--adopt] [--wait SECONDS] [--foreground] [-- ARGV…]"
 RETRY_SECONDS = 0.02
-DESCRIPTORS_WANTED = 65536
 SERVES = "serves"
 
 
@@ -211,25 +210,18 @@ def close_others(kept: set[int]) -> None:
         low = descriptor + 1
 
 
-def raise_descriptor_limit() -> tuple[int, int] | None:
-    """Make room for a master per pane; return the limits to give back to every other process."""
-    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
-    soft, hard = limits
-    wanted = DESCRIPTORS_WANTED if hard == resource.RLIM_INFINITY else min(DESCRIPTORS_WANTED, hard)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        with contextlib.suppress(OSError, ValueError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-            return limits
-    return None
-
-
 def keep(options: Options, listener: socket.socket, tell: Callable[[str], None]) -> int:
     """Be the keeper until its end; return the exit code."""
     diagnostics = Diagnostics(ours=not options.foreground)
-    limits = raise_descriptor_limit()
-    supervisor = Supervisor(options.server_argv, diagnostics, limits)
+    callers_descriptors = widen(os.environ)
+    supervisor = Supervisor(options.server_argv, diagnostics)
     keeper = Keeper(
-        listener, supervisor, diagnostics, version=__version__, store=options.store, limits=limits
+        listener,
+        supervisor,
+        diagnostics,
+        version=__version__,
+        store=options.store,
+        descriptors=callers_descriptors,
     )
     diagnostics.note(f"keeper {__version__} listens on {options.socket}")
     if options.adopt:

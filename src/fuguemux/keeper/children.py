@@ -6,12 +6,12 @@ import contextlib
 import errno
 import fcntl
 import os
-import resource
 import signal
 import struct
 import sys
 import termios
 
+from fuguemux.keeper.limits import give_back
 from fuguemux.keeper.process import ProcessWatch, start_time_of
 from fuguemux.keeper.protocol import ExitStatus, PeerBroke
 
@@ -138,11 +138,11 @@ class SpawnRequest:
         self.pixel_height = pixel_height
 
 
-def spawn(request: SpawnRequest, limits: tuple[int, int] | None) -> tuple[Child, int]:
+def spawn(request: SpawnRequest, descriptors: int | None) -> tuple[Child, int]:
     """Fork a pane's process. Returns it and a pipe that tells how its exec went: see `failure_of`.
 
-    `limits` is the RLIMIT_NOFILE to give back to the process. Raises SpawnFailed when there is no PTY or no process
-    to be had. Does not wait for the exec: the directory may be on a server that does not answer.
+    `descriptors` is the soft limit of open files to give back to the process. Raises SpawnFailed when there
+    is no PTY or no process to be had. Does not wait for the exec: the directory may be on a server that does not answer.
     """
     try:
         master, slave = os.openpty()
@@ -161,7 +161,7 @@ def spawn(request: SpawnRequest, limits: tuple[int, int] | None) -> tuple[Child,
                 os.close(descriptor)
         raise SpawnFailed(STAGE_FORK, error.errno or errno.EIO) from error
     if pid == 0:
-        _become(request, slave, writing, limits)  # does not return
+        _become(request, slave, writing, descriptors)  # does not return
     os.close(slave)
     os.close(writing)
     os.set_blocking(reading, False)
@@ -188,9 +188,7 @@ def _prepare_terminal(slave: int, request: SpawnRequest) -> None:
     termios.tcsetattr(slave, termios.TCSANOW, modes)
 
 
-def _become(
-    request: SpawnRequest, slave: int, failure: int, limits: tuple[int, int] | None
-) -> None:
+def _become(request: SpawnRequest, slave: int, failure: int, descriptors: int | None) -> None:
     """In the new process: take the terminal and become the program, or say why not. Never returns."""
     stage = STAGE_TERMINAL
     number = errno.EIO
@@ -200,8 +198,7 @@ def _become(
         stage = STAGE_DIRECTORY
         os.chdir(request.cwd)
         stage = STAGE_EXECUTE
-        if limits is not None:
-            resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+        give_back(descriptors)
         if failure != 3:
             failure = os.dup2(failure, 3, inheritable=False)
         os.closerange(4, os.sysconf("SC_OPEN_MAX") if sys.platform != "linux" else 1 << 20)

@@ -51,15 +51,16 @@ class Keeper:
         *,
         version: str,
         store: str,
-        limits: tuple[int, int] | None,
+        descriptors: int | None,
     ) -> None:
+        """`descriptors` is the soft limit of open files that panes' processes are given back; None: ours is the same."""
         self._supervisor = supervisor
         self._diagnostics = diagnostics
         self._version = version
         self._store = store
         self._selector = selectors.DefaultSelector()
         self._watches = Watches(self._selector, self._tell_exited)
-        self._panes = Panes(limits, self._watches)
+        self._panes = Panes(descriptors, self._watches)
         self._connections = Connections(
             listener, self._selector, diagnostics, self._on_message, self._on_dropped
         )

@@ -9,6 +9,7 @@ import os
 
 from fuguemux.keeper.channel import Channel, Message, PeerBroke, PeerGone, decode, encode
 from fuguemux.keeper.launch import keeper_argv, module_argv
+from fuguemux.keeper.limits import callers_limit, widen
 
 __all__ = [
     "CODE_MAX",
@@ -26,6 +27,7 @@ __all__ = [
     "Message",
     "PeerBroke",
     "PeerGone",
+    "callers_limit",
     "decode",
     "encode",
     "flag",
@@ -37,6 +39,7 @@ __all__ = [
     "optional_integer",
     "text",
     "to_text",
+    "widen",
 ]
 
 PROTOCOL_VERSION = 1

@@ -38,12 +38,13 @@ class Panes:
 
     def __init__(
         self,
-        limits: tuple[int, int] | None,
+        descriptors: int | None,
         watches: Watches,
     ) -> None:
+        """`descriptors` is the soft limit of open files that the processes are given back."""
         self.by_key: dict[str, Child] = {}
         self.descriptors: dict[str, int] = {}
-        self._limits = limits
+        self._callers_descriptors = descriptors
         self._watches = watches
         self.requests: dict[str, Callable[[Message, list[int]], Message]] = {
             "kill": self._kill,
@@ -96,7 +97,7 @@ class Panes:
             pixel_width=integer(message, "pixel_width", 0, SIZE_MAX),
             pixel_height=integer(message, "pixel_height", 0, SIZE_MAX),
         )
-        child, pipe = spawn(request, self._limits)
+        child, pipe = spawn(request, self._callers_descriptors)
         self.by_key[name] = child
         return child, pipe
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import resource
 import signal
 
 from fuguemux.keeper.children import reset_signals
@@ -23,9 +22,7 @@ from fuguemux.keeper.restart import CRASHES_MAX, WINDOW_SECONDS, RestartPolicy
 class Supervisor:
     """Knows whether a server runs, whether it serves, and when the next one is due."""
 
-    def __init__(
-        self, argv: list[str], diagnostics: Diagnostics, limits: tuple[int, int] | None
-    ) -> None:
+    def __init__(self, argv: list[str], diagnostics: Diagnostics) -> None:
         self.argv = argv
         self.pid = 0
         """The server's process; 0 while there is none."""
@@ -37,7 +34,6 @@ class Supervisor:
         self.gave_up = ""
         """Why no server is started any more; empty while one runs or is due."""
         self._diagnostics = diagnostics
-        self._limits = limits
         self._policy = RestartPolicy()
 
     @property
@@ -64,10 +60,8 @@ class Supervisor:
     def _become_server(self) -> None:
         try:
             reset_signals()
-            if self._limits is not None:
-                resource.setrlimit(resource.RLIMIT_NOFILE, self._limits)
             os.execvp(self.argv[0], self.argv)
-        except (OSError, ValueError) as error:
+        except OSError as error:
             self._diagnostics.note(f"cannot execute {self.argv[0]}: {error}")
         finally:
             os._exit(EXIT_CANNOT_START)

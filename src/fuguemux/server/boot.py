@@ -12,7 +12,7 @@ from fuguemux.commands.environment import KEPT_OUT
 from fuguemux.config import load, paths
 from fuguemux.config.load import Loaded, Problem
 from fuguemux.config.schema import Configuration
-from fuguemux.keeper.protocol import EXIT_CANNOT_START
+from fuguemux.keeper.protocol import EXIT_CANNOT_START, widen
 from fuguemux.model.events import AnyEvent, EnvironmentSet
 from fuguemux.observe import diagnostics, failpoints
 from fuguemux.observe.clock import Clock
@@ -113,6 +113,7 @@ class Booted(NamedTuple):
 def boot(argv: list[str], clock: Clock) -> Booted:
     """Read the configuration, take the state directory, recover. Raises CannotStart."""
     options = parse_options(argv)
+    widen(os.environ)  # before the environment is read: it notes there what programs get back
     environment = paths.decoded(os.environb)
     uid = os.getuid()
     try:

@@ -14,7 +14,6 @@ from collections.abc import Coroutine, Sequence
 from typing import Any
 
 from fuguemux import __version__
-from fuguemux.commands.environment import Surroundings
 from fuguemux.engine.commit import Committer
 from fuguemux.engine.engine import Engine
 from fuguemux.model.events import AnyEvent
@@ -58,6 +57,7 @@ from fuguemux.server.server_log import ServerLog
 from fuguemux.server.shells import Shells
 from fuguemux.server.standby import Handover
 from fuguemux.server.surface import ServerSurface
+from fuguemux.server.surroundings import surroundings_of
 from fuguemux.server.viewers import Viewers
 from fuguemux.server.witness import Witness
 from fuguemux.terminal.ghostty import GhosttyEmulator
@@ -160,13 +160,7 @@ class Server:
             booted.recovered.state, self.log, self._published, booted.recovered.next_lsn - 1
         )
         self.engine = Engine(self.committer, self.view)
-        self.surroundings = Surroundings(
-            booted.places.socket.encode("utf-8", "surrogateescape"),
-            os.getpid(),
-            __version__,
-            booted.environment.get("HOME", "/").encode("utf-8", "surrogateescape"),
-            lambda path: os.access(path, os.X_OK) and os.path.isfile(path),
-        )
+        self.surroundings = surroundings_of(booted)
         self.output = PaneOutput(self.loop, self.log, self.witness, self.clock)
         self.rebuilding = Rebuilding(
             self.panes, self.report, self.emulators, self.output.screen_built

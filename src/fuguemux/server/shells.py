@@ -15,9 +15,9 @@ from fuguemux.observe.diagnostics import channel
 from fuguemux.server.executor import Asker, EffectFailed, Ending
 from fuguemux.server.pane_terminal import PaneTerminal
 from fuguemux.server.processes import usable_directory
+from fuguemux.server.shell_argv import shell_argv
 
 OUTPUT_BYTES_MAX = 4 << 20
-SHELL = "/bin/sh"
 
 diagnostics = channel("shell")
 
@@ -139,9 +139,7 @@ class Shells:
     async def _run(self, command: str, cwd: bytes) -> tuple[bytes, int]:
         try:
             process = await asyncio.create_subprocess_exec(
-                SHELL,
-                "-c",
-                command,
+                *shell_argv(command, self._surroundings.descriptors),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.STDOUT,
@@ -174,7 +172,7 @@ class Shells:
         if not effect.command or (old is not None and effect.toggle):
             return
         process = subprocess.Popen(
-            [SHELL, "-c", effect.command],
+            shell_argv(effect.command, self._surroundings.descriptors),
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

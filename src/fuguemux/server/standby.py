@@ -142,12 +142,19 @@ def _verdict(message: Message) -> Verdict:
 def _next(channel: Channel, seconds: float | None) -> Message:
     """Wait for one message; None: for ever. Raises TimeoutError, PeerGone, PeerBroke."""
     while True:
-        if not select.select([channel], [], [], seconds)[0]:
+        if not _readable(channel.fileno(), seconds):
             raise TimeoutError("no answer")
         for message, descriptors in channel.receive():
             for descriptor in descriptors:
                 os.close(descriptor)
             return message
+
+
+def _readable(descriptor: int, seconds: float | None) -> bool:
+    """Wait until there is something to read; None: for ever. Not by select(2): the number may be above 1023."""
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(None if seconds is None else seconds * 1000))
 
 
 def _end(pid: int) -> None:
@@ -158,5 +165,5 @@ def _end(pid: int) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.kill(pid, signal.SIGKILL)
     if pidfd >= 0:
-        select.select([pidfd], [], [], END_SECONDS_MAX)
+        _readable(pidfd, END_SECONDS_MAX)
         os.close(pidfd)

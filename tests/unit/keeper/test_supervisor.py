@@ -9,7 +9,7 @@ from fuguemux.keeper.supervisor import Supervisor
 
 
 def supervisor() -> Supervisor:
-    return Supervisor(["server"], Diagnostics(), None)
+    return Supervisor(["server"], Diagnostics())
 
 
 def test_giving_way_starts_the_next_one_at_once_and_is_never_a_crash() -> None:

@@ -1,0 +1,69 @@
+"""A small soft limit of open files below a large hard one: no limit for panes, and none of the programs notices."""
+
+import resource
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.support.running import PROGRAM, Running, kill, until
+
+SOFT, HARD = 32, 4000
+LIMIT = "ulimit -Sn"
+
+pytestmark = pytest.mark.skipif(
+    not Path("/proc/self/limits").exists(), reason="limits of other processes are read from /proc"
+)
+
+
+def soft_limit(pid: int) -> int:
+    lines = Path(f"/proc/{pid}/limits").read_text().splitlines()
+    return int(next(line for line in lines if line.startswith("Max open files")).split()[3])
+
+
+def begin(fugue: Running, *argv: str) -> None:
+    """A command of somebody whose shell has the small limit: it starts keeper and server."""
+    done = subprocess.run(
+        [PROGRAM, *argv],
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (SOFT, HARD)),
+        env=fugue.environment,
+        cwd=fugue.directory,
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def programs_see(fugue: Running, name: str) -> tuple[str, str, str]:
+    """What a pane, run-shell and pipe-pane have as their limit."""
+    files = [fugue.directory / f"{name}-{kind}" for kind in ("pane", "shell", "pipe")]
+    pane, shell, pipe = files
+    fugue("new-window", "-d", "-t", "work:", f"{LIMIT} > {pane}.tmp; mv {pane}.tmp {pane}")
+    fugue("run-shell", f"{LIMIT} > {shell}")
+    fugue("pipe-pane", "-t", "work:0", f"{LIMIT} > {pipe}.tmp; mv {pipe}.tmp {pipe}")
+    until("what programs see", lambda: all(file.exists() for file in files))
+    fugue("pipe-pane", "-t", "work:0")
+    return pane.read_text().strip(), shell.read_text().strip(), pipe.read_text().strip()
+
+
+def test_the_limit_is_raised_and_no_program_sees_that_whoever_starts_it(fugue: Running) -> None:
+    begin(fugue, "new-session", "-d", "-s", "work", "cat")
+    server, keeper = fugue.server_pid(), fugue.keeper_pid()
+    assert (soft_limit(server), soft_limit(keeper)) == (HARD, HARD)
+    assert programs_see(fugue, "first") == (str(SOFT),) * 3
+
+    server = fugue.kill_server()
+    assert soft_limit(server) == HARD
+    assert programs_see(fugue, "next-server") == (str(SOFT),) * 3
+
+    kill(keeper)
+    assert programs_see(fugue, "next-keeper") == (str(SOFT),) * 3, "a window waits for the next one"
+
+
+def test_more_panes_than_the_soft_limit_has_descriptors(fugue: Running) -> None:
+    begin(fugue, "new-session", "-d", "-s", "work", "cat")
+    for number in range(SOFT):
+        fugue("new-window", "-d", "-t", "work:", "-n", f"w{number}", "cat")
+    assert len(fugue("list-windows", "-t", "work").splitlines()) == SOFT + 1
