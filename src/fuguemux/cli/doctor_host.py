@@ -1,7 +1,6 @@
 """Checks of the machine: file system, space, limits, log-out, memory, locale, terminal descriptions."""
 
 import os
-import pwd
 import re
 import resource
 import sys
@@ -9,6 +8,7 @@ from collections.abc import Callable
 from typing import Final
 
 from fuguemux.cli.finding import Finding, Host, nearest_existing
+from fuguemux.config import paths
 
 SPACE_MB_MIN: Final = 128
 """Below this the log and its spare hardly fit."""
@@ -101,7 +101,12 @@ def log_out(host: Host) -> Finding:
     """Logging out does not end the server (logind's KillUserProcesses; lingering)."""
     if (host.platform or sys.platform) != "linux" or host.read("/proc/1/comm") != "systemd\n":
         return Finding("log-out", "good", "no systemd: processes stay when you log out")
-    user = pwd.getpwuid(host.uid).pw_name
+    user = paths.user_name(host.uid)
+    if not user:
+        return Finding(
+            "log-out", "note", f"user {host.uid} has no entry in the password database: logind knows no lingering for it",
+            "have the administrator make a user with this number, if its sessions are to outlive a log-out",
+        )  # fmt: skip
     if host.read(f"/var/lib/systemd/linger/{user}") is not None:
         return Finding("log-out", "good", "lingering is enabled: the server stays when you log out")
     if _kill_user_processes(host):

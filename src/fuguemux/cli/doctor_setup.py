@@ -100,6 +100,13 @@ def state_directory(host: Host) -> Finding:
             f"{directory} was removed under a running server: nothing is saved any more",
             "finish what runs, then `fugue kill-server`; the next server makes a new one",
         )
+    if directory.startswith(f"/tmp/fugue-{host.uid}-"):
+        return Finding(
+            "state directory",
+            "note",
+            f"{directory}, since user {host.uid} has no home directory: a reboot or a cleaner of /tmp may empty it",
+            "set HOME or XDG_STATE_HOME to a directory of yours that stays",
+        )
     return Finding("state directory", "good", directory)
 
 

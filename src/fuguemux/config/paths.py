@@ -81,16 +81,26 @@ def check_name(name: str) -> str:
 
 
 def home(environment: "Mapping[str, str]", uid: int) -> str:
-    """The home directory: $HOME if absolute, else what the password database says. Raises PathRefused."""
+    """The home directory: $HOME if absolute, else what the password database says, else `/`, as login(1) has it."""
     given = environment.get("HOME", "")
     if given.startswith("/"):
         return given.rstrip("/") or "/"
     import pwd
 
     try:
-        return pwd.getpwuid(uid).pw_dir
+        return pwd.getpwuid(uid).pw_dir or "/"
     except KeyError:
-        raise PathRefused(f"user {uid} has no home directory: set HOME") from None
+        return "/"
+
+
+def user_name(uid: int) -> str:
+    """The name in the password database; empty for a number without an entry, as containers often have."""
+    import pwd
+
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return ""
 
 
 def runtime_directory(environment: "Mapping[str, str]", uid: int) -> tuple[str, bool]:
@@ -157,12 +167,16 @@ def state_directory(
     environment: "Mapping[str, str]", uid: int, name: str = NAME_DEFAULT, configured: str = ""
 ) -> str:
     """The state directory of server `name`: below `configured` (persistence.state_dir), else below
-    `$XDG_STATE_HOME/fugue`, else below `~/.local/state/fugue`. Makes nothing. Raises PathRefused without a home."""
+    `$XDG_STATE_HOME/fugue`, else below `~/.local/state/fugue`. Makes nothing.
+
+    Somebody without a home of his own (`docker run -u 12345` makes `/` his) has it in /tmp, beside his sockets."""
     if configured.startswith("~/"):
         configured = home(environment, uid).rstrip("/") + configured[1:]
     base = (configured.rstrip("/") or "/") if configured else ""
     if not base:
         base = _xdg(environment, uid, "XDG_STATE_HOME", "/.local/state") + "/fugue"
+        if base == "/.local/state/fugue" and not posix.access("/", posix.W_OK):
+            return f"/tmp/fugue-{uid}-state-{name}"  # one level, so that all of it is checked to be ours
     return base.rstrip("/") + "/" + name
 
 

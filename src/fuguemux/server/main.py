@@ -6,7 +6,6 @@ line on stderr; anything else is a crash, after which the keeper starts the next
 
 import asyncio
 import os
-import pwd
 import signal
 import socket
 import sys
@@ -14,6 +13,7 @@ from collections.abc import Coroutine, Sequence
 from typing import Any
 
 from fuguemux import __version__
+from fuguemux.config import paths
 from fuguemux.engine.commit import Committer
 from fuguemux.engine.engine import Engine
 from fuguemux.model.events import AnyEvent
@@ -143,14 +143,13 @@ class Server:
 
     def _build_panes(self) -> None:
         booted = self.booted
-        user = pwd.getpwuid(os.getuid()).pw_name
         facts = ServerFacts(
             pid=os.getpid(),
             socket_path=booted.places.socket,
             version=__version__,
             started_s=self.clock.wall_ms() // 1000,
             host=socket.gethostname(),
-            user=user,
+            user=paths.user_name(os.getuid()),
             uid=os.getuid(),
         )
         self.emulators = GhosttyEmulator

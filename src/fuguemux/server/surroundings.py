@@ -4,6 +4,7 @@ import os
 
 from fuguemux import __version__
 from fuguemux.commands.environment import Surroundings
+from fuguemux.config import paths
 from fuguemux.keeper.protocol import callers_limit
 from fuguemux.server.boot import Booted
 
@@ -14,7 +15,7 @@ def surroundings_of(booted: Booted) -> Surroundings:
         booted.places.socket.encode("utf-8", "surrogateescape"),
         os.getpid(),
         __version__,
-        booted.environment.get("HOME", "/").encode("utf-8", "surrogateescape"),
+        paths.home(booted.environment, os.getuid()).encode("utf-8", "surrogateescape"),
         lambda path: os.access(path, os.X_OK) and os.path.isfile(path),
         callers_limit(booted.environment),
     )

@@ -170,6 +170,24 @@ def test_log_out_with_logind(host: Host) -> None:
     assert doctor_host.log_out(host).status == "good"
 
 
+def test_a_user_without_an_entry_in_the_password_database(host: Host) -> None:
+    put(host, "/proc/1/comm", "systemd\n")
+    unknown = 2**31 - 7
+    nobody = Host({"HOME": "/"}, unknown, host.root, host.platform)
+    finding = doctor_host.log_out(nobody)
+    assert finding.status == "note"
+    assert f"user {unknown} has no entry" in finding.told
+
+
+def test_a_state_directory_in_tmp_is_told(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("posix.access", lambda _path, _mode: False)
+    homeless = with_environment(host, HOME="/", XDG_STATE_HOME="")
+    finding = doctor_setup.state_directory(homeless)
+    assert finding.status == "note"
+    assert "has no home directory" in finding.told
+    assert "XDG_STATE_HOME" in finding.fix
+
+
 def test_memory_pressure(host: Host) -> None:
     assert doctor_host.memory_pressure(host).status == "good"
     put(host, "/proc/self/cgroup", "0::/user.slice/a\n")
@@ -287,9 +305,14 @@ def test_nothing_is_called_wrong_without_a_fix() -> None:
         Finding("disk", "wrong", "is on fire")
 
 
-def test_a_machine_without_a_home(host: Host) -> None:
-    lost = Host({}, 2**31 - 7, host.root, host.platform)
-    findings = {finding.name: finding for finding in doctor.examine(lost)}
+def test_a_check_that_is_refused_a_path_is_wrong(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_environment: object, _uid: int, *_rest: object) -> str:
+        raise paths.PathRefused("no place: make one")
+
+    monkeypatch.setattr(paths, "state_directory", refuse)
+    findings = {finding.name: finding for finding in doctor.examine(host)}
     assert findings["state directory"].status == "wrong"
-    assert "set HOME" in findings["state directory"].told
+    assert findings["state directory"].told == "no place: make one"
     assert findings["file system"].status == "wrong"

@@ -13,6 +13,8 @@ from fuguemux.config import paths
 from fuguemux.config.paths import PathRefused
 
 UID = os.geteuid()
+NO_USER = 2**31 - 7
+"""Nobody\'s number."""
 
 
 @pytest.fixture
@@ -145,8 +147,26 @@ def test_home_comes_from_the_password_database_without_a_variable() -> None:
 
     assert paths.home({}, UID) == pwd.getpwuid(UID).pw_dir
     assert paths.home({"HOME": "relative"}, UID) == pwd.getpwuid(UID).pw_dir
-    with pytest.raises(PathRefused, match="set HOME"):
-        paths.home({}, 2**31 - 7)
+    assert paths.user_name(UID) == pwd.getpwuid(UID).pw_name
+
+
+def test_a_user_without_an_entry_in_the_password_database() -> None:
+    assert paths.home({}, NO_USER) == "/"
+    assert paths.home({"HOME": "/data"}, NO_USER) == "/data"
+    assert paths.user_name(NO_USER) == ""
+
+
+@pytest.mark.parametrize("environment", [{}, {"HOME": "/"}])
+def test_who_has_no_home_has_the_state_in_tmp(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("posix.access", lambda path, _mode: path != "/")
+    assert paths.state_directory(environment, NO_USER, "w") == f"/tmp/fugue-{NO_USER}-state-w"
+    assert paths.state_directory({"XDG_STATE_HOME": "/data"}, NO_USER, "w") == "/data/fugue/w"
+    assert paths.state_directory({"HOME": "/data"}, NO_USER) == "/data/.local/state/fugue/default"
+    assert paths.state_directory(environment, NO_USER, "w", "/mine") == "/mine/w"
+    monkeypatch.setattr("posix.access", lambda _path, _mode: True)
+    assert paths.state_directory(environment, NO_USER, "w") == "/.local/state/fugue/w"
 
 
 @pytest.mark.usefixtures("umask")
