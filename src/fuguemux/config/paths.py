@@ -103,6 +103,30 @@ def user_name(uid: int) -> str:
         return ""
 
 
+def shell(environment: "Mapping[str, str]", uid: int) -> str:
+    """The shell of a new pane, chosen as tmux does: $SHELL, else the password database's, else `/bin/sh`.
+
+    One that is no absolute path, or cannot be executed, is passed over.
+    """
+    given = environment.get("SHELL", "")
+    if _can_be_shell(given):
+        return given
+    import pwd
+
+    try:
+        entered = pwd.getpwuid(uid).pw_shell
+    except KeyError:
+        entered = ""
+    return entered if _can_be_shell(entered) else "/bin/sh"
+
+
+def _can_be_shell(path: str) -> bool:
+    try:
+        return path.startswith("/") and posix.access(_bytes(path), posix.X_OK)
+    except ValueError:  # a NUL in it
+        return False
+
+
 def runtime_directory(environment: "Mapping[str, str]", uid: int) -> tuple[str, bool]:
     """(directory of sockets, whether it is below $XDG_RUNTIME_DIR).
 

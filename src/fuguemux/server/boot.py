@@ -293,9 +293,8 @@ def global_environment(environment: Mapping[bytes, bytes]) -> tuple[AnyEvent, ..
 def option_defaults(configuration: Configuration, environment: Mapping[str, str]) -> None:
     """Give tmux's options the defaults that the configuration sets."""
     server = configuration.server
-    shell = server.default_shell or environment.get("SHELL", "") or "/bin/sh"
     defaults = {
-        "default-shell": shell,
+        "default-shell": server.default_shell or paths.shell(environment, os.getuid()),
         "history-limit": str(server.history_limit),
         "restore-policy": configuration.persistence.restore_policy,
     }

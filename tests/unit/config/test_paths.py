@@ -1,6 +1,7 @@
 """Paths: the rules, and that what is made is private and what is foreign is refused."""
 
 import os
+import pwd
 import stat
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from fuguemux.config.paths import PathRefused
 
 UID = os.geteuid()
 NO_USER = 2**31 - 7
-"""Nobody\'s number."""
+"""Nobody's number."""
 
 
 @pytest.fixture
@@ -143,7 +144,6 @@ def test_the_configuration_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
 
 
 def test_home_comes_from_the_password_database_without_a_variable() -> None:
-    import pwd
 
     assert paths.home({}, UID) == pwd.getpwuid(UID).pw_dir
     assert paths.home({"HOME": "relative"}, UID) == pwd.getpwuid(UID).pw_dir
@@ -154,6 +154,17 @@ def test_a_user_without_an_entry_in_the_password_database() -> None:
     assert paths.home({}, NO_USER) == "/"
     assert paths.home({"HOME": "/data"}, NO_USER) == "/data"
     assert paths.user_name(NO_USER) == ""
+
+
+@pytest.mark.parametrize("given", ["", "zsh", "/nonexistent/zsh", "/etc/passwd", "/bin/s\0h"])
+def test_a_shell_that_cannot_be_one_is_passed_over(given: str) -> None:
+    assert paths.shell({"SHELL": given}, NO_USER) == "/bin/sh"
+    entered = pwd.getpwuid(UID).pw_shell
+    assert paths.shell({"SHELL": given}, UID) == entered
+
+
+def test_the_shell_is_the_one_of_the_environment() -> None:
+    assert paths.shell({"SHELL": sys.executable}, UID) == sys.executable
 
 
 @pytest.mark.parametrize("environment", [{}, {"HOME": "/"}])
