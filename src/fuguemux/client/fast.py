@@ -11,7 +11,7 @@ import sys
 from fuguemux import __version__
 from fuguemux.client import arguments
 from fuguemux.client.arguments import Options, UsageError
-from fuguemux.client.failure import Failure, NotBegun, ServerLost
+from fuguemux.client.failure import Failure, GoesOn, NotBegun, ServerLost
 from fuguemux.client.request import Request
 from fuguemux.protocol import messages
 from fuguemux.protocol.framing import Decoder, PeerBroke, frame
@@ -150,7 +150,7 @@ def converse(sock: "_socket.socket", request: Request, greeting: bytes) -> int:
     """Ask and print what comes back. Returns the exit code; attaches if the server says so.
 
     Raises PeerBroke, and ServerLost when the server went away: with an answer begun, that is a Failure, and without its
-    greeting, or if it says so, NotBegun.
+    greeting, or if it says so, NotBegun. Raises GoesOn when the next server is to be asked for the rest.
     """
     send(sock, greeting)
     decoder = Decoder()
@@ -166,6 +166,8 @@ def converse(sock: "_socket.socket", request: Request, greeting: bytes) -> int:
                     continue
                 if kind == messages.NOT_BEGUN:
                     raise NotBegun(SERVER_LOST)
+                if kind == messages.GO_ON:
+                    raise GoesOn(messages.decode_go_on(payload))
                 greeted = True
                 if kind != messages.HELLO:
                     answered = True

@@ -11,7 +11,7 @@ import sys
 import time
 
 from fuguemux.client.arguments import NO_RESTORE, Options
-from fuguemux.client.failure import Failure, NotBegun, ServerLost
+from fuguemux.client.failure import Failure, GoesOn, NotBegun, ServerLost
 from fuguemux.client.fast import connect, converse
 from fuguemux.client.request import Request
 from fuguemux.config import paths
@@ -122,11 +122,19 @@ def converse_again(options: Options, request: Request, greeting: bytes, lost: Se
     next one, as often as that happens, for a while. After a greeting without that word only a command that changes
     nothing is repeated, once, so that it does not matter how far the lost server came with it. Raises ServerLost
     otherwise, which names the keeper's log where there is one.
+
+    A server that is restarted hands those on that wait for a channel: the next one is asked for what is left.
     """
     deadline = time.monotonic() + CONNECT_SECONDS_MAX
     repeated = False
     while True:
-        if not isinstance(lost, NotBegun):
+        if isinstance(lost, GoesOn):
+            deadline = time.monotonic() + CONNECT_SECONDS_MAX
+            options.argv = [word.decode("utf-8", "surrogateescape") for word in lost.words]
+            request = Request(options)
+            greeting = request.encode()
+            _await_next(options, deadline)
+        elif not isinstance(lost, NotBegun):
             if repeated or not _changes_nothing(options.argv):
                 raise _explained(options, lost)
             repeated = True
@@ -143,6 +151,15 @@ def converse_again(options: Options, request: Request, greeting: bytes, lost: Se
         finally:
             sock.close()
         time.sleep(CONNECT_RETRY_SECONDS)
+
+
+def _await_next(options: Options, deadline: float) -> None:
+    """Give the next server, which is on its way, time to listen: it needs no help from those who wait for it."""
+    while time.monotonic() < deadline:
+        time.sleep(CONNECT_RETRY_SECONDS)
+        with contextlib.suppress(OSError):
+            connect(options.places.socket).close()
+            return
 
 
 def _explained(options: Options, lost: ServerLost) -> ServerLost:

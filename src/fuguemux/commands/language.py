@@ -65,6 +65,16 @@ def parse(words: Sequence[str]) -> list[tuple[str, ...]]:
     return commands
 
 
+def words(commands: Iterable[Sequence[str]]) -> list[str]:
+    """The command line of which `parse` makes `commands`."""
+    line: list[str] = []
+    for command in commands:
+        if line:
+            line.append(";")
+        line += [word[:-1] + "\\;" if word.endswith(";") else word for word in command]
+    return line
+
+
 def parse_file(
     text: str, source: str = "", surroundings: Surroundings | None = None
 ) -> list[Parsed]:

@@ -6,6 +6,8 @@ SESSIONS_MAX: Final = 1_024
 WINDOWS_MAX: Final = 4_096
 PANES_MAX: Final = 4_096
 CLIENTS_MAX: Final = 512
+JOBS_MAX: Final = 512
+"""Shell commands of run-shell and if-shell that run at the same time."""
 
 NAME_BYTES_MAX: Final = 256
 TITLE_BYTES_MAX: Final = 1_024

@@ -6,6 +6,10 @@ not know. This module imports only the framing: the thin client pays for every i
 
 from fuguemux.protocol.framing import HELLO_KIND, IGNORABLE, PeerBroke, field, fields, frame, number
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 MAGIC = b"\x8bfugue\r\n"
 VERSION_MIN = 1
 VERSION_MAX = 1
@@ -33,6 +37,7 @@ RESUME = 0x20 | IGNORABLE
 PROGRESS = 0x21 | IGNORABLE
 PATIENCE = 0x22 | IGNORABLE
 NOT_BEGUN = 0x23 | IGNORABLE
+GO_ON = 0x24 | IGNORABLE
 
 CLIENT_KINDS = (COMMAND, STDIN, INPUT, RESIZE, DETACH, SUSPENDED, WOKEN)
 SERVER_KINDS = (
@@ -48,6 +53,7 @@ SERVER_KINDS = (
     PROGRESS,
     PATIENCE,
     NOT_BEGUN,
+    GO_ON,
 )
 
 PATIENCE_DIGITS_MAX = 9
@@ -303,6 +309,16 @@ def resize(columns: int, rows: int, kind: int = RESIZE) -> bytes:
 def exit_with(code: int) -> bytes:
     """Return the frame of EXIT, the last message of a command that does not attach."""
     return frame(EXIT, bytes((code & 0xFF,)))
+
+
+def go_on(words: "Sequence[bytes]") -> bytes:
+    """Return the frame of GO_ON: what is left of the command is for the next server."""
+    return frame(GO_ON, b"\0".join(words))
+
+
+def decode_go_on(payload: bytes) -> list[bytes]:
+    """Return the words in GO_ON."""
+    return payload.split(b"\0")
 
 
 def attached(resume: bytes) -> bytes:

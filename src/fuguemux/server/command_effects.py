@@ -9,12 +9,16 @@ from fuguemux.commands import paste_buffers
 from fuguemux.engine.engine import Engine
 from fuguemux.model import effects as ef
 from fuguemux.model.decision import Decision
+from fuguemux.observe.diagnostics import channel
 from fuguemux.server.askers import ConnectionAsker
 from fuguemux.server.executor import Asker, EffectFailed, Ending
+from fuguemux.server.waits import ServerEnds, Waits
 
 DEPTH_MAX: Final = 50
 """How deep commands may run commands: a file that sources itself ends here."""
 BUFFER_BYTES_MAX: Final = 64 << 20
+
+diagnostics = channel("commands")
 
 _depth: ContextVar[int] = ContextVar("depth", default=0)
 
@@ -28,7 +32,7 @@ class Commands(Protocol):
 class ShellRunner(Protocol):
     """Runs shell commands outside of panes."""
 
-    async def exit_code(self, command: str, cwd: bytes) -> int: ...
+    def exit_code(self, command: str, cwd: bytes) -> Coroutine[Any, Any, int]: ...
 
 
 class CommandEffects:
@@ -42,7 +46,9 @@ class CommandEffects:
         shells: ShellRunner,
         spawn: Callable[[Coroutine[Any, Any, None]], object],
         durable: Callable[[int], Awaitable[None]],
+        waits: Waits,
     ) -> None:
+        self._waits = waits
         self._engine = engine
         self._shells = shells
         self._spawn = spawn
@@ -52,7 +58,9 @@ class CommandEffects:
         """Commands given as text. With `background` nobody waits for them."""
 
         async def run() -> Ending:
-            await asyncio.sleep(effect.delay_ms / 1000)
+            if effect.delay_ms:
+                moment = asyncio.sleep(effect.delay_ms / 1000)
+                await self._waits.until_end(moment, "run-shell: the server ended first: not run")
             return await self._run(effect.text, asker)
 
         return self._waited_or_not(run(), background=effect.background)
@@ -61,7 +69,9 @@ class CommandEffects:
         """One text of commands or another, by how a shell command ends."""
 
         async def run() -> Ending:
-            code = await self._shells.exit_code(effect.command, effect.cwd)
+            tested = self._shells.exit_code(effect.command, effect.cwd)
+            ends = "if-shell: the server ended before the shell command did: nothing was run"
+            code = await self._waits.until_end(tested, ends)
             return await self._run(effect.then if code == 0 else effect.otherwise, asker)
 
         return self._waited_or_not(run(), background=effect.background)
@@ -73,7 +83,10 @@ class CommandEffects:
             return work
 
         async def ignored() -> None:
-            await work
+            try:
+                await work
+            except EffectFailed as failure:
+                diagnostics.warning("background_command", reason=str(failure))
 
         self._spawn(ignored())
         return None
@@ -87,6 +100,9 @@ class CommandEffects:
         token = _depth.set(depth + 1)
         try:
             return Ending(exit_code=await self.commands.run_text(text, asker))
+        except ServerEnds as ends:
+            ends.again = False  # the next server does not know what these commands are a part of
+            raise
         finally:
             _depth.reset(token)
 
@@ -95,7 +111,8 @@ class CommandEffects:
     async def load_buffer(self, effect: ef.LoadBuffer, asker: Asker) -> Ending:
         """A file, or the asker's stdin, becomes a buffer. Raises EffectFailed: `path: reason`."""
         if effect.path == b"-":
-            data = await _stdin_of(asker)
+            ends = "load-buffer: the server ended first: nothing was stored"
+            data = await self._waits.until_end(_stdin_of(asker), ends)
         else:
             data = await _in_thread(effect.path, _read, effect.path)
         state, live = self._engine.state, self._engine.live

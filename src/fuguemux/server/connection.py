@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, Literal, cast
 
 from fuguemux import __version__
@@ -112,6 +112,11 @@ class Connection(asyncio.Protocol):
     def not_begun(self) -> None:
         """Send the client to the next server with its command. Closes once everything is sent."""
         self._send(frame(messages.NOT_BEGUN))
+        self._leave("the server ends")
+
+    def go_on(self, words: Sequence[str]) -> None:
+        """Send the client to the next server with `words` in place of its command. Closes once everything is sent."""
+        self._send(messages.go_on([word.encode("utf-8", "surrogateescape") for word in words]))
         self._leave("the server ends")
 
     def attached(self, resume: bytes) -> None:

@@ -14,6 +14,7 @@ from fuguemux.model.effects import Effect
 from fuguemux.model.ids import ClientId
 from fuguemux.observe.diagnostics import channel
 from fuguemux.server.flusher import NotDurable
+from fuguemux.server.waits import ServerEnds
 
 diagnostics = channel("commands")
 
@@ -102,7 +103,10 @@ class Executor:
         self._over = True
 
     async def begin(self, commands: Sequence[Words], asker: Asker) -> int:
-        """As `run`, for a request from outside. Raises Over, and has done nothing, if after `end` it is the first's turn."""
+        """As `run`, for a request from outside. Raises Over, and has done nothing, if after `end` it is the first's turn.
+
+        Raises ServerEnds if the server ends over something that the request waits for.
+        """
         return await self._run(commands, asker, late=False)
 
     async def run(self, commands: Sequence[Words], asker: Asker) -> int:
@@ -111,8 +115,12 @@ class Executor:
 
     async def _run(self, commands: Sequence[Words], asker: Asker, *, late: bool) -> int:
         code = 0
-        for words in commands:
-            result = await self._guarded(words, asker, late=late)
+        for number, words in enumerate(commands):
+            try:
+                result = await self._guarded(words, asker, late=late)
+            except ServerEnds as ends:
+                ends.left = list(commands[number:])
+                raise
             late = True  # the rest of a line belongs to its first command, even if that was kill-server
             code = result.exit_code or code
             if not result.goes_on:

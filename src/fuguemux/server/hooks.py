@@ -20,6 +20,7 @@ from fuguemux.model.state import ServerState, Session, current_link, sessions_wi
 from fuguemux.observe.diagnostics import channel
 from fuguemux.server.askers import HookAsker, InternalAsker
 from fuguemux.server.executor import Asker, Executor
+from fuguemux.server.waits import ServerEnds
 
 diagnostics = channel("hooks")
 
@@ -83,6 +84,9 @@ class Hooks:
         try:
             for text in texts:
                 await self.executor.run_text(text, HookAsker(asker, number_of, pane, variables))
+        except ServerEnds as ends:
+            ends.again = False  # the command itself is done
+            raise
         finally:
             _in_hook.reset(token)
 

@@ -315,6 +315,8 @@ class Lifecycle:
         if code != EXIT_RESTART:
             server.viewers.end_all("[server exited]")
         server.listener.close()
+        # Only now: whoever goes on at the next server must not find this one.
+        server.waits.end(restarts=leaving is not None)
         if leaving is not None:
             leaving.keep_asker()
         await self._farewell(leaving)

@@ -107,6 +107,7 @@ class Listener:
         self._connections: dict[ClientId, Connection] = {}
         self._next_client = 1
         self._server: asyncio.Server | None = None
+        self._running: set[asyncio.Task[None]] = set()
 
     @property
     def connections(self) -> tuple[Connection, ...]:
@@ -156,9 +157,16 @@ class Listener:
 
     def run(self, connection: Connection, command: Command) -> None:
         """Carry a command out as a task."""
-        self._tasks.create_task(
+        task = self._tasks.create_task(
             self.handler.command(connection, command), name=f"client {connection.client}"
         )
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    def cancel_tasks(self) -> None:
+        """End the commands that are still not done: the log is closed, and nobody is connected who waits for them."""
+        for task in self._running:
+            task.cancel()
 
     def forget(self, connection: Connection) -> None:
         """Drop a closed connection from the list."""

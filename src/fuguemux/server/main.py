@@ -9,8 +9,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Coroutine, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from fuguemux import __version__
 from fuguemux.config import paths
@@ -25,6 +24,7 @@ from fuguemux.persistence.checkpoint import CheckpointSeries, CheckpointSettings
 from fuguemux.persistence.retention import GENERATIONS_MIN
 from fuguemux.persistence.wal.writer import LogWriter, WriterOptions
 from fuguemux.server import logind
+from fuguemux.server.background import Background
 from fuguemux.server.boot import Booted, CannotStart, option_defaults, withhold
 from fuguemux.server.checkpointer import Checkpointer, PaneSources
 from fuguemux.server.closed_sessions import ClosedSessions
@@ -59,6 +59,7 @@ from fuguemux.server.standby import Handover
 from fuguemux.server.surface import ServerSurface
 from fuguemux.server.surroundings import surroundings_of
 from fuguemux.server.viewers import Viewers
+from fuguemux.server.waits import Waits
 from fuguemux.server.witness import Witness
 from fuguemux.terminal.ghostty import GhosttyEmulator
 
@@ -85,7 +86,8 @@ class Server:
         self.clock = clock
         self.loop = loop
         self._tasks = tasks
-        self._background: set[asyncio.Task[None]] = set()
+        self._background = Background(tasks)
+        self.spawn = self._background.spawn
         recovered = booted.recovered
         self.report = recovered.report
         self.store = recovered.store_id.hex()
@@ -100,17 +102,10 @@ class Server:
         self._build_clients()
         self._build_requests()
 
-    def spawn(self, work: Coroutine[Any, Any, None]) -> object:
-        """Run something in the background, for as long as the server serves."""
-        task = self._tasks.create_task(work)
-        self._background.add(task)
-        task.add_done_callback(self._background.discard)
-        return task
-
     def cancel_tasks(self) -> None:
-        """End everything that `spawn` started."""
-        for task in list(self._background):
-            task.cancel()
+        """End what is still under way: everything is closed by now."""
+        self._background.cancel()
+        self.listener.cancel_tasks()
 
     def _build_log(self) -> None:
         booted, persistence = self.booted, self.configuration.persistence
@@ -176,7 +171,8 @@ class Server:
             self.spawn,
             self.surroundings,
         )
-        self.shells = Shells(self.loop, self._state, self.surroundings, self.spawn)
+        self.waits = Waits()
+        self.shells = Shells(self.loop, self._state, self.surroundings, self.spawn, self.waits)
         self.hooks = Hooks(self.engine, self.spawn)
 
     def _build_clients(self) -> None:
@@ -246,7 +242,7 @@ class Server:
         self.lifecycle = Lifecycle(self)
         self.documents = Documents(self)
         self.command_effects = CommandEffects(
-            self.engine, self.shells, self.spawn, self.flusher.wait_durable
+            self.engine, self.shells, self.spawn, self.flusher.wait_durable, self.waits
         )
         effects = EffectRunner(
             self.panes,

@@ -13,6 +13,7 @@ from fuguemux.server.connection import Connection
 from fuguemux.server.executor import Executor, Over
 from fuguemux.server.key_input import KeyInput
 from fuguemux.server.viewers import Viewers
+from fuguemux.server.waits import ServerEnds
 
 DEFAULT_COMMAND = ("new-session",)
 
@@ -61,6 +62,9 @@ class RequestHandler:
         except Over:
             connection.not_begun()
             return
+        except ServerEnds as ends:
+            _tell_end(connection, asker, ends)
+            return
         if not connection.is_attached and connection.is_open:
             connection.exit(code)
 
@@ -100,3 +104,16 @@ class RequestHandler:
         """The connection is gone."""
         del reason
         self._viewers.closed(connection)
+
+
+def _tell_end(connection: Connection, asker: ConnectionAsker, ends: ServerEnds) -> None:
+    """Whoever waits beyond the end of the server goes on at the next one, or hears what became of the command."""
+    if connection.is_attached or not connection.is_open:
+        return
+    if ends.again:
+        connection.go_on(language.words(ends.left))
+        return
+    text = str(ends)
+    if text:
+        asker.stderr(f"{text}\n".encode("utf-8", "surrogateescape"))
+    connection.exit(1 if text else 0)

@@ -13,11 +13,14 @@ from fuguemux.model.ids import PaneId
 from fuguemux.model.state import ServerState
 from fuguemux.observe.diagnostics import channel
 from fuguemux.server.executor import Asker, EffectFailed, Ending
+from fuguemux.server.jobs import Job, JobRefused, Jobs
 from fuguemux.server.pane_terminal import PaneTerminal
 from fuguemux.server.processes import usable_directory
 from fuguemux.server.shell_argv import shell_argv
+from fuguemux.server.waits import Waits
 
-OUTPUT_BYTES_MAX = 4 << 20
+SHOWN_CHARACTERS_MAX = 200
+"""So much of a command is repeated to whoever gave it."""
 
 diagnostics = channel("shell")
 
@@ -41,8 +44,11 @@ class Shells:
         state: Callable[[], ServerState],
         surroundings: Surroundings,
         spawn: Callable[[Coroutine[Any, Any, None]], object],
+        waits: Waits,
     ) -> None:
         self._loop = loop
+        self._waits = waits
+        self._jobs = Jobs(loop)
         self._state = state
         self._surroundings = surroundings
         self._spawn = spawn
@@ -83,7 +89,7 @@ class Shells:
                     queue.remove(future)
             return Ending()
 
-        return waited()
+        return self._waits.until_end(waited(), "", repeatable=True)
 
     def _signal(self, name: str, named: _Channel) -> None:
         if not named.waiting:
@@ -110,21 +116,31 @@ class Shells:
     def run_shell(self, effect: ef.RunShell, asker: Asker) -> Awaitable[Ending] | None:
         """Run a command and give what it printed; with `background` nobody waits for it."""
         del asker
+        job = None
+        if effect.command and not effect.delay_ms:  # now, so that a refusal is told in any case
+            job = self._start(effect.command, effect.cwd, read=not effect.background)
+        work = self._ending_of(effect, job)
         if not effect.background:
-            return self._ending_of(effect)
+            shown = effect.command[:SHOWN_CHARACTERS_MAX]
+            ends = f"run-shell: the server ended first; this runs on without it: {shown}"
+            return self._waits.until_end(work, ends)
 
         async def ignored() -> None:
-            with contextlib.suppress(EffectFailed):
-                await self._ending_of(effect)
+            try:
+                await self._waits.until_end(work, "")
+            except EffectFailed:
+                diagnostics.warning("run_shell.not_started")
 
         self._spawn(ignored())
         return None
 
-    async def _ending_of(self, effect: ef.RunShell) -> Ending:
+    async def _ending_of(self, effect: ef.RunShell, job: Job | None) -> Ending:
         await asyncio.sleep(effect.delay_ms / 1000)
         if not effect.command:
             return Ending()
-        data, code = await self._run(effect.command, effect.cwd)
+        if job is None:
+            job = self._start(effect.command, effect.cwd, read=not effect.background)
+        data, code = await job.ended()
         if data and not data.endswith(b"\n"):
             data += b"\n"
         if code != 0:
@@ -134,26 +150,16 @@ class Shells:
 
     async def exit_code(self, command: str, cwd: bytes) -> int:
         """Run a command whose output nobody wants; how it ended, a signal as a negative number."""
-        return (await self._run(command, cwd))[1]
+        return (await self._start(command, cwd, read=False).ended())[1]
 
-    async def _run(self, command: str, cwd: bytes) -> tuple[bytes, int]:
+    def _start(self, command: str, cwd: bytes, *, read: bool) -> Job:
+        directory = usable_directory(cwd, self._surroundings)
         try:
-            process = await asyncio.create_subprocess_exec(
-                *shell_argv(command, self._surroundings.descriptors),
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.STDOUT,
-                cwd=usable_directory(cwd, self._surroundings),
-                env=self._environment(),
-                start_new_session=True,
-            )
-        except (OSError, ValueError) as error:
-            raise EffectFailed(f"failed to run command: {command}: {error}") from error
-        assert process.stdout is not None
-        data = await _read_up_to(process.stdout, OUTPUT_BYTES_MAX)
-        if len(data) == OUTPUT_BYTES_MAX:
-            process.kill()
-        return data, await process.wait()
+            argv = shell_argv(command, self._surroundings.descriptors)
+            return self._jobs.start(argv, directory, self._environment(), read=read)
+        except JobRefused as refused:
+            shown = command[:SHOWN_CHARACTERS_MAX]
+            raise EffectFailed(f"failed to run command: {shown}: {refused}") from refused
 
     def _environment(self) -> dict[bytes, bytes]:
         stored = self._state().environment
@@ -207,13 +213,6 @@ class Shells:
         process = self._pipes.pop(pane, None)
         if process is not None:
             _close_pipe(process)
-
-
-async def _read_up_to(stream: asyncio.StreamReader, bytes_max: int) -> bytes:
-    data = bytearray()
-    while len(data) < bytes_max and (part := await stream.read(bytes_max - len(data))):
-        data += part
-    return bytes(data)
 
 
 def _close_pipe(process: subprocess.Popen[bytes]) -> None:

@@ -149,6 +149,7 @@ def test_every_kind_has_its_own_number_and_its_place() -> None:
         messages.PROGRESS,
         messages.PATIENCE,
         messages.NOT_BEGUN,
+        messages.GO_ON,
     }
 
 

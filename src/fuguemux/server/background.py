@@ -1,0 +1,33 @@
+"""What runs behind the commands, for as long as the server serves."""
+
+import asyncio
+from collections.abc import Coroutine
+from contextlib import suppress
+from typing import Any
+
+from fuguemux.server.waits import ServerEnds
+
+
+class Background:
+    """Tasks of the server's group that nobody waits for."""
+
+    def __init__(self, tasks: asyncio.TaskGroup) -> None:
+        self._tasks = tasks
+        self._running: set[asyncio.Task[None]] = set()
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> object:
+        """Run something in the background until it is done, or the server ends."""
+        task = self._tasks.create_task(_until_end(work))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return task
+
+    def cancel(self) -> None:
+        """End everything that `spawn` started."""
+        for task in list(self._running):
+            task.cancel()
+
+
+async def _until_end(work: Coroutine[Any, Any, None]) -> None:
+    with suppress(ServerEnds):
+        await work
