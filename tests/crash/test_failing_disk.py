@@ -172,7 +172,7 @@ def test_a_state_directory_that_is_removed_under_the_server_is_durability_lost(
     shutil.rmtree(aside)
     said = fugue.run("new-window", "-d", "-n", "late", "-t", "work:", "cat").stderr
     assert NOT_DURABLE in said
-    assert "removed under the server" in said
+    assert "moved, removed or unmounted" in said
     assert durability(fugue) == "lost"
     echo(fugue, pane, "runs-on")
     assert NOT_DURABLE in fugue.run("rename-window", "-t", "work:late", "later").stderr

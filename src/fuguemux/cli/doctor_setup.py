@@ -16,6 +16,7 @@ from fuguemux.config.load import ConfigError, load
 from fuguemux.observe.clock import NS_PER_MS, SystemClock
 from fuguemux.persistence.files import RealStorage
 from fuguemux.persistence.recovery import QUARANTINE
+from fuguemux.persistence.state_lock import is_locked
 from fuguemux.persistence.wal import quarantine
 
 PTH_COST_MS_MAX: Final = 15
@@ -97,8 +98,15 @@ def state_directory(host: Host) -> Finding:
         return Finding(
             "state directory",
             "wrong",
-            f"{directory} was removed under a running server: nothing is saved any more",
-            "finish what runs, then `fugue kill-server`; the next server makes a new one",
+            f"{directory} was moved, removed or unmounted under a running server: nothing is saved any more",
+            "put it back, or have everything saved there anew: `fugue state here`",
+        )
+    if os.path.exists(directory) and not is_locked(directory) and _saves(host) and _listens(host):
+        return Finding(
+            "state directory",
+            "wrong",
+            f"{directory} is not the one that the running server writes: nothing is saved there",
+            "put the server's own back in its place, or move this one away, and then `fugue state here`",
         )
     if directory.startswith(f"/tmp/fugue-{host.uid}-"):
         return Finding(

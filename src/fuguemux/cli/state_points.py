@@ -19,7 +19,7 @@ from fuguemux.model.ids import WindowId
 from fuguemux.model.layout import panes_of
 from fuguemux.model.state import ServerState
 from fuguemux.observe.clock import SystemClock
-from fuguemux.persistence.files import RealStorage, StateLocked, lock_state_directory
+from fuguemux.persistence.files import RealStorage
 from fuguemux.persistence.manifest import Manifest, save_name
 from fuguemux.persistence.point_in_time import (
     Moment,
@@ -31,6 +31,7 @@ from fuguemux.persistence.point_in_time import (
     session_called,
 )
 from fuguemux.persistence.recovery import CHECKPOINTS, WAL, Recovered
+from fuguemux.persistence.state_lock import StateLocked, lock_state_directory
 from fuguemux.server.offline import go_back, save_present
 from fuguemux.server.past import points, recovered_at
 from fuguemux.terminal.ghostty import GhosttyEmulator

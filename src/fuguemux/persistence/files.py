@@ -1,4 +1,4 @@
-"""The storage seam: the only module of persistence that opens files.
+"""The storage seam: the only module of persistence that opens files, but for the lock in state_lock.py.
 
 Everything that touches the disk goes through `Storage`, so that tests can put a disk under the
 same code that loses what was not synced. `RealStorage` keeps files at 0600 and directories at
@@ -12,7 +12,6 @@ import fcntl
 import os
 import stat
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Final, Protocol
 
 Bytes = bytes | bytearray | memoryview
@@ -20,19 +19,14 @@ Bytes = bytes | bytearray | memoryview
 FILE_MODE: Final = 0o600
 DIRECTORY_MODE: Final = 0o700
 IOVEC_PARTS_MAX: Final = 1024
-LOCK_NAME: Final = "LOCK"
 NO_SPACE: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
-
-
-class StateLocked(Exception):
-    """Another server holds the state directory. Nothing was touched."""
 
 
 class FileRemoved(OSError):
     """The file was synced, but its name is gone: nobody will find it again."""
 
     def __init__(self) -> None:
-        super().__init__(errno.ESTALE, "the state directory was removed under the server")
+        super().__init__(errno.ESTALE, "a file of the log was removed under the server")
 
 
 class Storage(Protocol):
@@ -86,20 +80,26 @@ class Storage(Protocol):
 class RealStorage:
     """The operating system's files. Blocking; safe to call from several threads."""
 
+    def _at(self, path: str) -> tuple[str, int | None]:
+        """The name to use for `path`, and the descriptor of the directory that it is relative to (None: of none)."""
+        return path, None
+
     def create(self, path: str) -> int:
         """Create `path` with mode 0600, whatever the umask."""
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
-        file = os.open(path, flags, FILE_MODE)
+        name, directory = self._at(path)
+        file = os.open(name, flags, FILE_MODE, dir_fd=directory)
         os.fchmod(file, FILE_MODE)
         return file
 
     def open(self, path: str, *, writable: bool = False) -> int:
         """Open a regular file of ours; PermissionError if it belongs to somebody else."""
         flags = (os.O_RDWR if writable else os.O_RDONLY) | os.O_CLOEXEC | os.O_NOFOLLOW
+        name, directory = self._at(path)
         # O_NONBLOCK: a FIFO put in a file's place must not hang the start.
-        file = os.open(path, flags | os.O_NONBLOCK)
+        file = os.open(name, flags | os.O_NONBLOCK, dir_fd=directory)
         try:
-            _check_file(file, path)
+            check_file(file, path)
         except OSError:
             os.close(file)
             raise
@@ -141,7 +141,7 @@ class RealStorage:
 
     def fsync_directory(self, path: str) -> None:
         """Make names created, renamed and removed in `path` durable."""
-        directory = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        directory = self._open_directory(path)
         try:
             os.fsync(directory)
         finally:
@@ -149,15 +149,22 @@ class RealStorage:
 
     def rename(self, source: str, target: str) -> None:
         """Rename, replacing `target`."""
-        os.rename(source, target)
+        old, old_directory = self._at(source)
+        new, new_directory = self._at(target)
+        os.rename(old, new, src_dir_fd=old_directory, dst_dir_fd=new_directory)
 
     def unlink(self, path: str) -> None:
         """Remove a name."""
-        os.unlink(path)
+        name, directory = self._at(path)
+        os.unlink(name, dir_fd=directory)
 
     def list(self, directory: str) -> list[str]:
         """The names in `directory`."""
-        return os.listdir(directory)
+        descriptor = self._open_directory(directory)
+        try:
+            return os.listdir(descriptor)
+        finally:
+            os.close(descriptor)
 
     def truncate(self, file: int, size: int) -> None:
         """Set the file's size."""
@@ -165,12 +172,13 @@ class RealStorage:
 
     def make_directory(self, path: str) -> None:
         """Create a 0700 directory, or check that the one that is there is ours and private."""
+        name, directory = self._at(path)
         try:
-            os.mkdir(path, DIRECTORY_MODE)
+            os.mkdir(name, DIRECTORY_MODE, dir_fd=directory)
         except FileExistsError:
-            check_directory(path)
+            _check_directory(name, directory, path)
         else:
-            os.chmod(path, DIRECTORY_MODE)
+            os.chmod(name, DIRECTORY_MODE, dir_fd=directory)
 
     def size(self, file: int) -> int:
         """The file's size in bytes."""
@@ -178,21 +186,38 @@ class RealStorage:
 
     def exists(self, path: str) -> bool:
         """Whether the name is there (a dangling link counts)."""
-        return os.path.lexists(path)
+        name, directory = self._at(path)
+        try:
+            os.stat(name, dir_fd=directory, follow_symlinks=False)
+        except (OSError, ValueError):
+            return False
+        return True
+
+    def _open_directory(self, path: str) -> int:
+        name, directory = self._at(path)
+        return os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=directory)
 
 
-def check_directory(path: str) -> None:
-    """Raise PermissionError unless `path` is a directory of ours that nobody else may enter."""
-    status = os.lstat(path)
+def _check_directory(name: str, directory: int | None, path: str) -> None:
+    """Raise PermissionError unless it is a directory of ours that nobody else may enter. `path` is what people are told."""
+    status = os.stat(name, dir_fd=directory, follow_symlinks=False)
+    if stat.S_ISLNK(status.st_mode):
+        raise NotADirectoryError(
+            errno.ENOTDIR,
+            "a symbolic link, which is not followed: put the directory itself in its place "
+            "(to keep the state elsewhere, set persistence.state_dir)",
+            path,
+        )
     if not stat.S_ISDIR(status.st_mode):
         raise NotADirectoryError(errno.ENOTDIR, "not a directory; move it away", path)
     if status.st_uid != os.geteuid():
         raise PermissionError(errno.EPERM, f"belongs to user {status.st_uid}, not to you", path)
     if stat.S_IMODE(status.st_mode) & 0o077:
-        os.chmod(path, DIRECTORY_MODE)
+        os.chmod(name, DIRECTORY_MODE, dir_fd=directory)
 
 
-def _check_file(file: int, path: str) -> None:
+def check_file(file: int, path: str) -> None:
+    """Raise OSError unless the open file is a regular one and ours."""
     status = os.fstat(file)
     if not stat.S_ISREG(status.st_mode):
         raise OSError(errno.EINVAL, "not a regular file; move it away", path)
@@ -274,68 +299,3 @@ def write_atomically(storage: Storage, directory: str, name: str, parts: Sequenc
             storage.unlink(temporary)
         raise
     return target
-
-
-class StateLock:
-    """The lock on a state directory; held until `release` or the end of the process."""
-
-    def __init__(self, file: int) -> None:
-        self._file = file
-
-    def release(self) -> None:
-        """Let another server in. The file stays, so that nobody locks a removed one."""
-        if self._file >= 0:
-            os.close(self._file)
-            self._file = -1
-
-
-def lock_state_directory(path: str) -> StateLock:
-    """Take the state directory for this process, or raise StateLocked naming who has it.
-
-    Creates the directory (and its parents) privately when it is missing. The lock is flock(2)
-    on `LOCK` inside, close-on-exec, so a pane's shell never holds it.
-    """
-    Path(path).parent.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
-    RealStorage().make_directory(path)
-    name = f"{path}/{LOCK_NAME}"
-    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
-    file = os.open(name, flags, FILE_MODE)
-    try:
-        _check_file(file, name)
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        os.fchmod(file, FILE_MODE)
-        os.ftruncate(file, 0)
-        os.pwrite(file, f"{os.getpid()} {_boot_id()}\n".encode(), 0)
-    except BlockingIOError as taken:
-        holder = os.pread(file, 128, 0).decode("ascii", "replace").split()
-        os.close(file)
-        who = f"process {holder[0]}" if holder else "another process"
-        raise StateLocked(
-            f"state directory {path} is in use by {who}: "
-            "stop that server first, or choose another state directory"
-        ) from taken
-    except OSError:
-        os.close(file)
-        raise
-    if not os.path.lexists(f"{path}/wal"):
-        _make_name_durable(path)
-    return StateLock(file)
-
-
-def _make_name_durable(path: str) -> None:
-    """See to it that a new directory, whose parents may be new as well, is still found after a power failure."""
-    storage = RealStorage()
-    for parent in Path(path).parents:
-        with contextlib.suppress(PermissionError):  # then it is not ours, and not new
-            storage.fsync_directory(str(parent))
-        if os.path.ismount(parent):
-            break
-
-
-def _boot_id() -> str:
-    """The kernel's name for this boot, or "-" where there is none."""
-    try:
-        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as source:
-            return source.read().strip() or "-"
-    except OSError:
-        return "-"

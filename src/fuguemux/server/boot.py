@@ -16,16 +16,12 @@ from fuguemux.keeper.protocol import EXIT_CANNOT_START, widen
 from fuguemux.model.events import AnyEvent, EnvironmentSet
 from fuguemux.observe import diagnostics, failpoints
 from fuguemux.observe.clock import Clock
-from fuguemux.persistence.files import (
-    RealStorage,
-    StateLock,
-    StateLocked,
-    Storage,
-)
+from fuguemux.persistence.files import Storage
 from fuguemux.persistence.manifest import ManifestUnsupported
 from fuguemux.persistence.memory_files import MemoryStorage
 from fuguemux.persistence.recovery import WAL, Recovered, recover
 from fuguemux.persistence.serialization import VersionUnknown, Withhold
+from fuguemux.persistence.state_lock import HeldStorage, StateLock, StateLocked
 from fuguemux.persistence.wal.segment import UnsupportedLog
 from fuguemux.server import landing as landing_zone
 from fuguemux.server import safe_mode, zone_place
@@ -140,10 +136,14 @@ def boot(argv: list[str], clock: Clock) -> Booted:
         state, landing = safe.directory, f"{safe.directory}/landing"
     try:
         reading = f"{places.socket}{SUFFIX}" if lock is not None and safe is None else ""
-        recovered, salvage = _read_all(storage, state, landing, clock, progress_path=reading)
+        if lock is not None and reading:
+            storage = ReadingProgress(reading, f"{state}/{WAL}", lock)
+        recovered, salvage = _read_all(storage, state, landing, clock)
     except OSError as error:
         _no_fault_of_the_state(starts)
-        raise CannotStart(f"{error.filename or state}: {error.strerror or error}") from error
+        # A name below the state directory is relative to it.
+        name = os.path.join(home, error.filename or state)
+        raise CannotStart(f"{name}: {error.strerror or error}") from error
     except (
         UnsupportedLog,
         ManifestUnsupported,
@@ -176,21 +176,20 @@ def boot(argv: list[str], clock: Clock) -> Booted:
 
 
 def _read_all(
-    storage: Storage, state: str, landing: str, clock: Clock, *, progress_path: str
+    storage: Storage, state: str, landing: str, clock: Clock
 ) -> tuple[Recovered, landing_zone.Recovered]:
-    """The state and what the landing zone holds beyond it. `progress_path`: where the progress is written; empty: nowhere."""
-    progress = ReadingProgress(progress_path, f"{state}/{WAL}") if progress_path else None
+    """The state and what the landing zone holds beyond it."""
     try:
         recovered = recover(
-            progress or storage,
+            storage,
             state,
             now_ms=clock.wall_ms,
             monotonic=lambda: clock.monotonic_ns() / 1e9,
             new_store_id=os.urandom(16),
         )
     finally:
-        if progress is not None:
-            progress.done()
+        if isinstance(storage, ReadingProgress):
+            storage.done()
     salvage = landing_zone.Recovered((), ())
     if landing:
         salvage = zone_place.recover_both(state, landing, store=recovered.store_id.hex())
@@ -241,7 +240,8 @@ def _open_state(
     paths.make_private_directory(state, uid)
     landing = paths.landing_file(environment, uid, places.name, state)
     paths.make_private_directory(os.path.dirname(landing), uid)  # with -S nobody has made it yet
-    return _State(RealStorage(), take_state(state, clock), landing, paths.log_file(state))
+    lock = take_state(state, clock)
+    return _State(HeldStorage(lock), lock, landing, paths.log_file(state))
 
 
 def _configuration(

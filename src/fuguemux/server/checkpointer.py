@@ -54,7 +54,7 @@ class Log(Protocol):
 class Flusher(Protocol):
     """The part of the log's threads that a checkpoint needs."""
 
-    async def wait_durable(self, lsn: int) -> None: ...
+    async def wait_synced(self, lsn: int) -> None: ...
 
     def start_chores(self) -> None: ...
 
@@ -264,7 +264,7 @@ class Checkpointer:
     async def _settled(self, lsn: int) -> None:
         """A checkpoint must not know more than the log, unless the log cannot learn it any more."""
         try:
-            await self._flusher.wait_durable(lsn)
+            await self._flusher.wait_synced(lsn)
         except NotDurable as lost:
             diagnostics.warning("checkpoint.ahead_of_log", lsn=lsn, reason=str(lost))
 

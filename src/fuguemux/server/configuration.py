@@ -63,11 +63,12 @@ class RunningConfiguration:
 
     def warning(self) -> str:
         """What a client that attaches is told as long as it holds; empty: nothing."""
+        said = [self._server.witness.warning()]
         problems = self._reload.problems
-        if not problems:
-            return ""
-        held = "last good values" if self._reload.file.exists else "defaults"
-        return _short(problems, f"{held} hold")
+        if problems:
+            held = "last good values" if self._reload.file.exists else "defaults"
+            said.append(_short(problems, f"{held} hold"))
+        return "; ".join(filter(None, said))
 
     def alerts(self) -> str:
         """What the status line says as long as it holds."""

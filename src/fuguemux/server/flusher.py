@@ -6,15 +6,14 @@ all of them are resolved by one wake-up of the loop per sync.
 """
 
 import asyncio
-import threading
 import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from queue import SimpleQueue
 from typing import Any, Final, Literal, Protocol
 
 from fuguemux.observe.failpoints import reach
+from fuguemux.server.flush_worker import Job, Looked, Worker
 
 SyncMode = Literal["always", "interval", "os"]
 
@@ -25,13 +24,6 @@ SLOW_WRITES_MAX: Final = 3
 DEFER_SECONDS: Final = 30.0
 RING_SIZE: Final = 256
 PROOF_SECONDS: Final = 2.0  # so long after the last sync, a record testifies to it: once
-
-
-class Job(Protocol):
-    """Blocking work, to be run on a thread."""
-
-    def run(self) -> None:
-        """Do it. Raises OSError."""
 
 
 class Writer(Protocol):
@@ -68,6 +60,10 @@ class Writer(Protocol):
     def chore(self) -> Any: ...
 
     def chore_done(self, chore: Any, error: OSError | None) -> None: ...
+
+
+_Waiter = tuple[int, asyncio.Future[None], bool]
+"""Up to which LSN, who, and whether it is the same to him where the bytes are."""
 
 
 class NotDurable(Exception):
@@ -108,7 +104,7 @@ class Flusher:
         self._proof_seconds = proof_seconds
         self._proof_timer: asyncio.TimerHandle | None = None
         self._synced_at = 0.0
-        self._waiters: list[tuple[int, asyncio.Future[None]]] = []
+        self._waiters: list[_Waiter] = []
         self._timer: asyncio.TimerHandle | None = None
         self._chore_timer: asyncio.TimerHandle | None = None
         self._flush_scheduled = False
@@ -120,10 +116,19 @@ class Flusher:
         self._slow_writes = 0
         self._syncs = 0
         self._ring: deque[float] = deque(maxlen=RING_SIZE)
-        self._sync_thread = _Worker("fugue-sync")
-        self._chore_thread = _Worker("fugue-space")
+        self._sync_thread = Worker("fugue-sync")
+        self._chore_thread = Worker("fugue-space")
         self._idle = asyncio.Event()
         self._idle.set()
+        self.look: Callable[[], str] = lambda: ""
+        """Says why nobody would find what is synced now, if that is so. Called in the sync thread after every sync."""
+        self.on_place: Callable[[str], None] = lambda _elsewhere: None
+        """Told of each change of `elsewhere`."""
+        self.elsewhere = ""
+        """Why what is synced does not count; empty: it does."""
+        self.looks = 0
+        self._found_lsn = writer.durable_lsn
+        """Durable where a start looks for it, even if what is written now is not."""
         self.prove_when_idle()
 
     # -- writing -----------------------------------------------------------------------------
@@ -192,9 +197,19 @@ class Flusher:
     async def wait_durable(self, lsn: int) -> None:
         """Return when everything up to `lsn` survives a power failure.
 
-        Raises NotDurable when the disk refuses; the log goes on trying by itself. In mode "os"
-        it returns once the kernel has the bytes. Cancelling it affects nobody else.
+        Raises NotDurable when the disk refuses, or when the bytes go where no start would look for them; the log goes on
+        trying by itself. In mode "os" it returns once the kernel has the bytes. Cancelling it affects nobody else.
         """
+        if self.elsewhere and lsn > self._found_lsn:
+            self.schedule_write()
+            raise NotDurable(self.elsewhere)
+        await self._wait(lsn, anywhere=False)
+
+    async def wait_synced(self, lsn: int) -> None:
+        """As `wait_durable`, but wherever the bytes go: for who writes in the same place."""
+        await self._wait(lsn, anywhere=True)
+
+    async def _wait(self, lsn: int, *, anywhere: bool) -> None:
         writer = self._writer
         if lsn <= writer.durable_lsn:
             return
@@ -205,7 +220,7 @@ class Flusher:
             self._sync_later(0)
             raise NotDurable(f"kept in memory only: {writer.reason}")
         waiter: asyncio.Future[None] = self._loop.create_future()
-        self._waiters.append((lsn, waiter))
+        self._waiters.append((lsn, waiter, anywhere))
         self.schedule_write()
         await waiter
 
@@ -228,15 +243,16 @@ class Flusher:
             return
         self._syncing = True
         self._idle.clear()
-        self._sync_thread.submit(self._loop, job, self._sync_done)
+        self._sync_thread.submit(self._loop, Looked(job, self.look), self._sync_done)
 
-    def _sync_done(self, job: Job, error: OSError | None, seconds: float) -> None:
-        writer = self._writer
+    def _sync_done(self, looked: Looked, error: OSError | None, seconds: float) -> None:
+        writer, job = self._writer, looked.job
         self._syncing = False
         self._syncs += 1
         self._ring.append(seconds)
         writer.sync_done(job, error)
         reach("commit.durable")
+        self.place(looked.elsewhere)
         self._resolve()
         self._check_congestion()
         self._set_idle()
@@ -247,6 +263,21 @@ class Flusher:
         self._synced_at = self._loop.time()
         if self._proof_timer is None:
             self.prove_when_idle()
+
+    def place(self, elsewhere: str) -> None:
+        """Somebody has looked: why nobody would find what is synced, or that it is where it belongs (empty)."""
+        self.looks += 1
+        if not elsewhere:
+            self._found_lsn = self._writer.durable_lsn
+        if elsewhere != self.elsewhere:
+            self.elsewhere = elsewhere
+            self.on_place(elsewhere)
+            self._resolve()
+
+    @property
+    def durable_lsn(self) -> int:
+        """Up to here a start finds everything."""
+        return self._found_lsn if self.elsewhere else self._writer.durable_lsn
 
     def prove_when_idle(self) -> None:
         """Have testimony written for the last sync, once, if nothing follows it for a while."""
@@ -267,18 +298,18 @@ class Flusher:
         """Wake everybody whose records are durable; tell the others once durability is lost."""
         if not self._waiters:
             return
-        durable = self._writer.durable_lsn
-        lost = self._writer.lost
-        waiting: list[tuple[int, asyncio.Future[None]]] = []
-        for lsn, waiter in self._waiters:
+        lost = f"kept in memory only: {self._writer.reason}" if self._writer.lost else ""
+        waiting: list[_Waiter] = []
+        for lsn, waiter, anywhere in self._waiters:
+            elsewhere = "" if anywhere else self.elsewhere
             if waiter.done():
                 continue
-            if lsn <= durable:
+            if lsn <= (self.durable_lsn if elsewhere else self._writer.durable_lsn):
                 waiter.set_result(None)
-            elif lost:
-                waiter.set_exception(NotDurable(f"kept in memory only: {self._writer.reason}"))
+            elif elsewhere or lost:
+                waiter.set_exception(NotDurable(elsewhere or lost))
             else:
-                waiting.append((lsn, waiter))
+                waiting.append((lsn, waiter, anywhere))
         self._waiters = waiting
 
     def _check_congestion(self) -> None:
@@ -353,46 +384,7 @@ class Flusher:
         await self._idle.wait()
         self._sync_thread.stop()
         self._chore_thread.stop()
-        for _lsn, waiter in self._waiters:
+        for _lsn, waiter, _anywhere in self._waiters:
             if not waiter.done():
                 waiter.cancel()
         self._waiters.clear()
-
-
-_Done = Callable[[Any, OSError | None, float], None]
-_Task = tuple[asyncio.AbstractEventLoop, Job, _Done]
-
-
-class _Worker:
-    """One thread, made at its first job; runs jobs in order and reports each with one wake-up."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-        self._queue: SimpleQueue[_Task | None] = SimpleQueue()
-        self._thread: threading.Thread | None = None
-
-    def submit(self, loop: asyncio.AbstractEventLoop, job: Job, done: _Done) -> None:
-        """Run `job`, then call `done` in the loop."""
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
-            self._thread.start()
-        self._queue.put((loop, job, done))
-
-    def _run(self) -> None:
-        while (task := self._queue.get()) is not None:
-            loop, job, done = task
-            started = time.perf_counter()
-            error: OSError | None = None
-            try:
-                job.run()
-            except OSError as failure:
-                error = failure
-            took = time.perf_counter() - started
-            loop.call_soon_threadsafe(done, job, error, took)
-
-    def stop(self) -> None:
-        """End the thread behind its last job."""
-        if self._thread is not None:
-            self._queue.put(None)
-            self._thread.join()
-            self._thread = None

@@ -25,6 +25,7 @@ from fuguemux.observe.failpoints import reach
 from fuguemux.persistence.packs import PackDamaged
 from fuguemux.persistence.recovery import RECOVERIES
 from fuguemux.persistence.report import save_report
+from fuguemux.persistence.whereabouts import Whereabouts
 from fuguemux.reactions import server_ended
 from fuguemux.server import giving_way, recovery_notice, safe_mode
 from fuguemux.server.askers import InternalAsker
@@ -52,6 +53,7 @@ from fuguemux.server.recovered_panes import open_orphan, open_panes
 from fuguemux.server.restoration import Restoration
 from fuguemux.server.session_restorer import SessionRestorer
 from fuguemux.server.standby import Handover
+from fuguemux.server.state_place import StatePlace
 
 if TYPE_CHECKING:
     from fuguemux.server.main import Server
@@ -74,6 +76,13 @@ class Lifecycle:
         self._stop: asyncio.Future[int] = server.loop.create_future()
         self._stopping = False
         self._keepers = Keepers(server, self._keeper_argv)
+        self._place: StatePlace | None = None
+        """Without persistence there is none."""
+        lock = server.booted.lock
+        if lock is not None:
+            whereabouts = Whereabouts(lock, server.booted.state_directory)
+            tell = server.witness.place_changed
+            self._place = StatePlace(lock, whereabouts, server.flusher, tell)
         server.checkpointer.settings = server.checkpoint_settings
 
     # Start
@@ -105,6 +114,8 @@ class Lifecycle:
         giving_way.tell_asker(server)
         server.flusher.start_chores()
         server.spawn(server.checkpointer.run())
+        if self._place is not None:
+            server.spawn(self._place.run())
         server.spawn(IdlePanes(server.panes, server.clock).run())
         server.spawn(server.running_configuration.watch())
         server.spawn(self._after_recovery())
@@ -365,11 +376,16 @@ class Lifecycle:
 
         Waits until all screens are rebuilt: it is to be whole without the log before it.
         """
-        await self._server.rebuilding.wait()
+        server = self._server
+        await server.rebuilding.wait()
         try:
-            result = await self._server.checkpointer.take(reason, name=name)
+            result = await server.checkpointer.take(reason, name=name)
         except (OSError, PackDamaged) as error:
             raise EffectFailed(f"checkpoint failed, nothing has changed: {error}") from error
+        if server.flusher.elsewhere:
+            raise EffectFailed(
+                f"checkpoint {result.manifest.number} is written, but no start would find it: {server.flusher.elsewhere}"
+            )
         text = f"checkpoint {result.manifest.number}: {result.new_bytes} bytes written, LSN {result.manifest.structure_lsn}"
         return text.encode() + b"\n"
 

@@ -8,18 +8,19 @@ import os
 from typing import Final
 
 from fuguemux.observe.failpoints import reach
-from fuguemux.persistence.files import RealStorage
+from fuguemux.persistence.state_lock import HeldStorage, StateLock
 
 SUFFIX: Final = ".progress"
 """Behind the path of the server's socket; `client.start` knows it too."""
 MIB: Final = 1 << 20
 
 
-class ReadingProgress(RealStorage):
+class ReadingProgress(HeldStorage):
     """A storage that tells how much of the log has been read, until `done`."""
 
-    def __init__(self, path: str, log_directory: str) -> None:
+    def __init__(self, path: str, log_directory: str, lock: StateLock | None = None) -> None:
         """`path` is the file with the line; of what lies in `log_directory` every byte is expected to be read."""
+        super().__init__(lock)
         self._path = path
         self._prefix = f"{log_directory}/"
         self._total = _bytes_below(log_directory)
@@ -29,19 +30,19 @@ class ReadingProgress(RealStorage):
         self._tell()
 
     def open(self, path: str, *, writable: bool = False) -> int:
-        """As RealStorage."""
+        """As HeldStorage."""
         file = super().open(path, writable=writable)
         if self._active and path.startswith(self._prefix):
             self._log_files.add(file)
         return file
 
     def close(self, file: int) -> None:
-        """As RealStorage."""
+        """As HeldStorage."""
         self._log_files.discard(file)
         super().close(file)
 
     def pread(self, file: int, size: int, offset: int) -> bytes:
-        """As RealStorage, counted."""
+        """As HeldStorage, counted."""
         data = super().pread(file, size, offset)
         if file in self._log_files and data:
             self._read = min(self._read + len(data), self._total)

@@ -10,7 +10,7 @@ import time
 from typing import Final
 
 from fuguemux.observe.clock import NS_PER_S, Clock
-from fuguemux.persistence.files import LOCK_NAME, StateLock, lock_state_directory
+from fuguemux.persistence.state_lock import LOCK_NAME, StateLock, lock_state_directory
 
 ENDING_SECONDS_MAX: Final = 60.0
 POLL_SECONDS: Final = 0.01

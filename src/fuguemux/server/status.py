@@ -99,7 +99,7 @@ def _log(server: Server) -> dict[str, Any]:
     return {
         "first_lsn": writer.first_lsn,
         "last_lsn": writer.next_lsn - 1,
-        "durable_lsn": writer.durable_lsn,
+        "durable_lsn": server.flusher.durable_lsn,
         "bytes": writer.bytes_since(writer.first_lsn),
         "segments": writer.segments,
         "sync": server.flusher.mode,

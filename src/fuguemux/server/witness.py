@@ -31,8 +31,8 @@ class Witness:
     def __init__(self) -> None:
         self._server: Server | None = None
         self._sizes_due = False
-        self.durability = "ok"
-        self.durability_reason = ""
+        self._log = ("ok", "")
+        self._elsewhere = ""
 
     def connect(self, server: Server) -> None:
         """Everything is built: from now on there is somebody to tell."""
@@ -42,14 +42,42 @@ class Witness:
 
     # The log
 
+    @property
+    def durability(self) -> str:
+        """Whether what is acknowledged survives: as the log has it, and lost if nobody would find the log."""
+        return "lost" if self._elsewhere else self._log[0]
+
+    @property
+    def durability_reason(self) -> str:
+        """Why it does not, if it does not."""
+        return self._elsewhere or self._log[1]
+
     def durability_changed(self, durability: Enum, reason: str) -> None:
+        """The log says how it is."""
+        before = self.durability
+        self._log = (str(durability.value), reason)
+        self._tell_durability(before)
+
+    def place_changed(self, elsewhere: str) -> None:
+        """What is written now would not be found again, for a reason that people are told; or (empty) it would be."""
+        before = self.durability
+        self._elsewhere = elsewhere
+        self._tell_durability(before)
+
+    def warning(self) -> str:
+        """What a client that attaches is told for as long as durability is lost."""
+        if self.durability != "lost":
+            return ""
+        return f"fugue: durability lost: {self.durability_reason}"
+
+    def _tell_durability(self, before: str) -> None:
         """Tell people once at each change."""
-        now = str(durability.value)
-        changed = now != self.durability
-        self.durability, self.durability_reason = now, reason
+        now, reason = self.durability, self.durability_reason
         diagnostics.warning("durability", now=now, reason=reason)
-        if changed and self._server is not None:
+        if now != before and self._server is not None:
             text = WORDS[now] + (f" ({reason})" if reason else "")
+            if self._elsewhere:
+                text = f"durability lost: {reason}; everything runs on"
             self._server.loop.call_soon(self._server.viewers.announce, f"fugue: {text}")
 
     def checkpoints_fail(self, failure: str) -> None:

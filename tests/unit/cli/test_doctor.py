@@ -12,6 +12,7 @@ import pytest
 from fuguemux.cli import doctor, doctor_host, doctor_setup
 from fuguemux.cli.finding import Finding, Host
 from fuguemux.config import paths
+from fuguemux.persistence.state_lock import lock_state_directory
 
 UID = os.geteuid()
 
@@ -271,10 +272,24 @@ def test_a_state_directory_that_was_removed_under_a_server(host: Host) -> None:
         server.bind(str(place))
         server.listen()
         finding = doctor_setup.state_directory(host)
-        assert (finding.status, "was removed" in finding.told) == ("wrong", True)
+        assert (finding.status, "was moved, removed" in finding.told) == ("wrong", True)
         unsaved = {**host.environment, "FUGUE_PERSISTENCE_ENABLED": "false"}
         assert doctor_setup.state_directory(Host(unsaved, UID)).status == "good"
     assert doctor_setup.state_directory(host).status == "good"  # nobody listens
+
+
+def test_a_state_directory_that_the_server_does_not_have(host: Host) -> None:
+    place = Path(paths.places(host.environment, UID).socket)
+    place.parent.mkdir(mode=0o700)
+    Path(host.state_directory()).mkdir(mode=0o700, parents=True)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as server:
+        server.bind(str(place))
+        server.listen()
+        finding = doctor_setup.state_directory(host)
+        assert (finding.status, "is not the one" in finding.told) == ("wrong", True)
+        lock = lock_state_directory(host.state_directory())
+        assert doctor_setup.state_directory(host).status == "good"
+        lock.release()
 
 
 def test_the_state_directory_of_somebody_else(host: Host) -> None:

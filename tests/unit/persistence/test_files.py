@@ -9,14 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from fuguemux.persistence.files import (
-    Bytes,
-    RealStorage,
+from fuguemux.persistence.files import Bytes, RealStorage, read_all, write_all, write_atomically
+from fuguemux.persistence.state_lock import (
+    HeldStorage,
     StateLocked,
+    is_locked,
     lock_state_directory,
-    read_all,
-    write_all,
-    write_atomically,
 )
 
 
@@ -73,6 +71,64 @@ def test_a_directory_of_somebody_else_is_refused(
     monkeypatch.setattr(os, "geteuid", lambda: 12345)
     with pytest.raises(PermissionError, match="belongs to user"):
         RealStorage().make_directory(str(tmp_path))
+
+
+def test_what_is_held_stays_in_reach_when_it_is_moved(tmp_path: Path) -> None:
+    path = tmp_path / "state"
+    lock = lock_state_directory(str(path))
+    storage = HeldStorage(lock)
+    storage.make_directory(f"{path}/wal")
+    write_atomically(storage, f"{path}/wal", "old", [b"before"])
+    path.rename(tmp_path / "moved")
+    path.mkdir()
+    assert read_all(storage, f"{path}/wal/old") == b"before"
+    write_atomically(storage, f"{path}/wal", "new", [b"behind"])
+    assert sorted(storage.list(f"{path}/wal")) == ["new", "old"]
+    assert storage.exists(f"{path}/wal/new")
+    storage.unlink(f"{path}/wal/old")
+    assert [each.name for each in (tmp_path / "moved/wal").iterdir()] == ["new"]
+    assert list(path.iterdir()) == [], "nothing of ours in a directory that is not locked"
+    lock.release()
+
+
+def test_another_directory_takes_over_and_the_former_is_only_read(tmp_path: Path) -> None:
+    path = tmp_path / "state"
+    lock = lock_state_directory(str(path))
+    storage = HeldStorage(lock)
+    write_atomically(storage, str(path), "pack", [b"of the past"])
+    path.rename(tmp_path / "moved")
+    storage.former = lock.become(lock_state_directory(str(path)))
+    assert read_all(storage, f"{path}/pack") == b"of the past"
+    with pytest.raises(FileNotFoundError):
+        storage.open(f"{path}/pack", writable=True)
+    with pytest.raises(FileNotFoundError):
+        storage.unlink(f"{path}/pack")
+    write_atomically(storage, str(path), "pack", [b"of today"])
+    assert read_all(storage, f"{path}/pack") == b"of today"
+    with pytest.raises(StateLocked):
+        lock_state_directory(str(tmp_path / "moved"))
+    storage.former.release()
+    lock_state_directory(str(tmp_path / "moved")).release()
+    with pytest.raises(StateLocked):
+        lock_state_directory(str(path))
+    lock.release()
+
+
+def test_a_lock_that_somebody_removed_is_renewed(tmp_path: Path) -> None:
+    path = tmp_path / "state"
+    lock = lock_state_directory(str(path))
+    (path / "LOCK").unlink()
+    assert not lock.holds_name()
+    other = lock_state_directory(str(path))
+    with pytest.raises(StateLocked):
+        lock.renew()
+    other.release()
+    lock.renew()
+    assert lock.holds_name()
+    with pytest.raises(StateLocked):
+        lock_state_directory(str(path))
+    lock.release()
+    assert not is_locked(str(path))
 
 
 class Short(RealStorage):
@@ -157,7 +213,7 @@ def test_a_program_started_by_the_holder_does_not_hold_the_lock(tmp_path: Path) 
 
 def test_the_lock_dies_with_its_process(tmp_path: Path) -> None:
     code = (
-        "import sys, os; from fuguemux.persistence.files import lock_state_directory as lock\n"
+        "import sys, os; from fuguemux.persistence.state_lock import lock_state_directory as lock\n"
         f"held = lock({str(tmp_path)!r}); print('held', flush=True); input()"
     )
     with subprocess.Popen(

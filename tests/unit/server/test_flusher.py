@@ -179,6 +179,31 @@ async def test_who_waits_is_told_when_durability_is_lost() -> None:
     await flusher.close()
 
 
+async def test_what_goes_elsewhere_is_synced_and_does_not_count() -> None:
+    """The state directory was moved: the bytes are on a disk, and no start would find them."""
+    writer = FakeWriter()
+    flusher = new(writer)
+    told: list[str] = []
+    flusher.on_place = told.append
+    found = writer.append()
+    await flusher.wait_durable(found)
+    flusher.look = lambda: "moved away"
+    late = writer.append()
+    with pytest.raises(NotDurable, match="moved away"):
+        await flusher.wait_durable(late)
+    await flusher.wait_synced(late)
+    await flusher.wait_durable(found)
+    assert (flusher.durable_lsn, writer.durable_lsn) == (found, late)
+    with pytest.raises(NotDurable, match="moved away"):
+        await flusher.wait_durable(late)
+    flusher.look = lambda: ""
+    flusher.place("")
+    await flusher.wait_durable(late)
+    await flusher.wait_durable(writer.append())
+    assert told == ["moved away", ""]
+    await flusher.close()
+
+
 async def test_chores_run_one_after_another() -> None:
     failed = OSError(errno.ENOSPC, "No space left on device")
     writer = FakeWriter(chores=[Step(0), Step(0), Step(0, failed)])
