@@ -226,12 +226,11 @@ def keep(options: Options, listener: socket.socket, tell: Callable[[str], None])
     diagnostics.note(f"keeper {__version__} listens on {options.socket}")
     if options.adopt:
         keeper.await_adopter()
-    elif options.server_argv:
-        supervisor.start()
     if options.adopt or not options.server_argv:
         tell("")
     else:
         keeper.when_serving(tell)
+        keeper.start_server()
     if not become_subreaper() and sys.platform == "linux":
         diagnostics.note("cannot become the reaper of orphans: they fall to init")
     return keeper.run()

@@ -43,6 +43,39 @@ class PeerGone(Exception):
     """The other side closed the connection or died."""
 
 
+class _Queued:
+    """A frame on its way out, or what is left of it."""
+
+    __slots__ = ("_owned", "data", "descriptors")
+
+    def __init__(self, data: bytes, descriptors: tuple[int, ...]) -> None:
+        self.data = data
+        self.descriptors = descriptors
+        self._owned = False
+
+    def own(self) -> None:
+        """Go on with duplicates: the caller may close its descriptors. Raises OSError."""
+        duplicates: list[int] = []
+        try:
+            duplicates.extend(os.dup(descriptor) for descriptor in self.descriptors)
+        except OSError:
+            _close_all(duplicates)
+            raise
+        self.descriptors = tuple(duplicates)
+        self._owned = True
+
+    def sent(self, count: int) -> None:
+        """So many bytes are out, and all descriptors: they went with the first."""
+        self.data = self.data[count:]
+        self.let_go()
+
+    def let_go(self) -> None:
+        """The descriptors are sent, or will not be."""
+        if self._owned:
+            _close_all(self.descriptors)
+        self.descriptors = ()
+
+
 class Channel:
     """One end of a connection: whole messages in and out. Owns `sock`; no method blocks."""
 
@@ -51,7 +84,7 @@ class Channel:
         self._socket = sock
         self._received = bytearray()
         self._unclaimed: deque[int] = deque()
-        self._outbox: deque[tuple[bytes, tuple[int, ...]]] = deque()
+        self._outbox: deque[_Queued] = deque()
         self._outbox_bytes = 0
         self.frame_bytes_max = FRAME_BYTES_MAX
         self.stalled = False
@@ -71,27 +104,38 @@ class Channel:
         """Whether `flush` should be called when the socket becomes writable."""
         return bool(self._outbox) and not self.stalled
 
-    def send(self, message: Message, descriptors: Sequence[int] = ()) -> None:
+    def send(
+        self, message: Message, descriptors: Sequence[int] = (), *, borrowed: bool = False
+    ) -> None:
         """Queue `message` and send what the kernel takes now. The descriptors stay the caller's.
 
-        Raises PeerGone when the connection is dead and PeerBroke when the peer has stopped reading.
+        What has to wait is duplicated; with `borrowed` it is not, and the caller leaves the descriptors open until the peer
+        has them. Raises PeerGone when the connection is dead, and PeerBroke when the peer has stopped reading or there is
+        no descriptor left to duplicate one.
         """
         if descriptors:
             message = {**message, "descriptors": len(descriptors)}
         frame = encode(message)
         if self._outbox_bytes + len(frame) > OUTBOX_BYTES_MAX:
             raise PeerBroke(f"the peer left {self._outbox_bytes} bytes unread")
-        self._outbox.append((frame, tuple(os.dup(descriptor) for descriptor in descriptors)))
+        queued = _Queued(frame, tuple(descriptors))
+        self._outbox.append(queued)
         self._outbox_bytes += len(frame)
         self.flush()
+        if queued.descriptors and not borrowed:
+            try:
+                queued.own()
+            except OSError as error:
+                queued.descriptors = ()
+                raise PeerBroke(f"a message with a descriptor cannot wait: {error}") from error
 
     def flush(self) -> bool:
         """Send queued frames; return whether all went out. Raises PeerGone."""
         self.stalled = False
         while self._outbox:
-            data, descriptors = self._outbox[0]
+            queued = self._outbox[0]
             try:
-                sent = self._send_once(data, descriptors)
+                sent = self._send_once(queued.data, queued.descriptors)
             except BlockingIOError:
                 return False
             except OSError as error:
@@ -99,11 +143,9 @@ class Channel:
                     self.stalled = True
                     return False
                 raise PeerGone(str(error)) from error
-            _close_all(descriptors)
+            queued.sent(sent)
             self._outbox_bytes -= sent
-            if sent < len(data):  # the descriptors went with the first byte
-                self._outbox[0] = (data[sent:], ())
-            else:
+            if not queued.data:
                 self._outbox.popleft()
         return True
 
@@ -190,8 +232,8 @@ class Channel:
         """Close the socket and every descriptor still under way. May be called again."""
         _close_all(self._unclaimed)
         self._unclaimed.clear()
-        for _, descriptors in self._outbox:
-            _close_all(descriptors)
+        for queued in self._outbox:
+            queued.let_go()
         self._outbox.clear()
         self._outbox_bytes = 0
         self._socket.close()

@@ -11,7 +11,7 @@ import struct
 import sys
 import termios
 
-from fuguemux.keeper.limits import give_back
+from fuguemux.keeper.limits import explained, free_descriptors, give_back
 from fuguemux.keeper.process import ProcessWatch, start_time_of
 from fuguemux.keeper.protocol import ExitStatus, PeerBroke
 
@@ -24,6 +24,10 @@ _FAILURE = struct.Struct(
     "=BI"
 )  # what a child writes when it cannot become the program: stage, errno
 
+DESCRIPTORS_RESERVED = 8
+"""So many are left for connections of servers and clients; a pane that would need them is refused."""
+_DESCRIPTORS_NEEDED = 5  # the master and its way to the server, the terminal, a pipe
+
 _WINDOW_SIZE = struct.Struct(
     "HHHH"
 )  # struct winsize, tty_ioctl(4): rows, columns, x pixels, y pixels
@@ -35,7 +39,10 @@ class SpawnFailed(Exception):
     """A pane's process could not be made: which step, and why (errno)."""
 
     def __init__(self, stage: str, number: int) -> None:
-        super().__init__(f"cannot {stage}: {os.strerror(number)}")
+        meaning = os.strerror(number)
+        if stage in (STAGE_TERMINAL, STAGE_FORK):
+            meaning = explained(number, terminal=stage == STAGE_TERMINAL)
+        super().__init__(f"cannot {stage}: {meaning}")
         self.stage = stage
         self.errno = number
 
@@ -144,6 +151,8 @@ def spawn(request: SpawnRequest, descriptors: int | None) -> tuple[Child, int]:
     `descriptors` is the soft limit of open files to give back to the process. Raises SpawnFailed when there
     is no PTY or no process to be had. Does not wait for the exec: the directory may be on a server that does not answer.
     """
+    if free_descriptors() < DESCRIPTORS_RESERVED + _DESCRIPTORS_NEEDED:
+        raise SpawnFailed(STAGE_TERMINAL, errno.EMFILE)
     try:
         master, slave = os.openpty()
     except OSError as error:

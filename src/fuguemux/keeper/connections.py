@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import selectors
 import socket
@@ -17,6 +19,7 @@ from fuguemux.keeper.channel import (
     PeerGone,
 )
 from fuguemux.keeper.diagnostics import Diagnostics
+from fuguemux.keeper.limits import Spare
 from fuguemux.keeper.listener import peer_of
 
 HELLO_SECONDS_MAX = 5.0
@@ -58,6 +61,7 @@ class Connections:
         self._on_message = on_message
         self._on_dropped = on_dropped
         self._open: list[Connection] = []
+        self._spare = Spare()
         selector.register(listener, selectors.EVENT_READ, self._accept)
 
     def __contains__(self, connection: Connection) -> bool:
@@ -85,7 +89,9 @@ class Connections:
     def _accept(self) -> None:
         try:
             accepted, _ = self._listener.accept()
-        except OSError:
+        except OSError as error:
+            if error.errno in (errno.EMFILE, errno.ENFILE):
+                self._turn_away()
             return
         try:
             user, pid = peer_of(accepted)
@@ -99,6 +105,11 @@ class Connections:
         connection = Connection(Channel(accepted), pid, time.monotonic() + HELLO_SECONDS_MAX)
         self._open.append(connection)
         self._selector.register(accepted, selectors.EVENT_READ, lambda: self.serve(connection))
+
+    def _turn_away(self) -> None:
+        """There is no descriptor for whoever waits at the socket: left there, it would be found waiting for ever."""
+        with self._spare.lent(), contextlib.suppress(OSError):
+            self._listener.accept()[0].close()
 
     def serve(self, connection: Connection) -> None:
         """Send what waits for a connection and take what came from it."""
@@ -130,13 +141,18 @@ class Connections:
         self._on_dropped(connection)
 
     def send(
-        self, connection: Connection, message: Message, descriptors: tuple[int, ...] = ()
+        self,
+        connection: Connection,
+        message: Message,
+        descriptors: tuple[int, ...] = (),
+        *,
+        borrowed: bool = False,
     ) -> None:
-        """Send to a connection, if it is still there."""
+        """Send to a connection, if it is still there. `borrowed`: as for a channel."""
         if connection not in self._open:
             return
         try:
-            connection.channel.send(message, descriptors)
+            connection.channel.send(message, descriptors, borrowed=borrowed)
         except PeerGone:
             return  # what it sent before is still to be read; the end follows by itself
         except PeerBroke as error:

@@ -8,7 +8,6 @@ import selectors
 import signal
 import socket
 import time
-from collections.abc import Callable
 
 from fuguemux.keeper.channel import Message, PeerBroke
 from fuguemux.keeper.children import Child, SpawnFailed, failure_of
@@ -28,6 +27,7 @@ from fuguemux.keeper.protocol import (
 from fuguemux.keeper.requests import Panes, RequestFailed, failure_message
 from fuguemux.keeper.succession import Succession
 from fuguemux.keeper.supervisor import Supervisor
+from fuguemux.keeper.waiting import Answered, Waiting
 from fuguemux.keeper.watches import Watches, hear_signals
 
 ADOPTER_SECONDS_MAX = 10.0
@@ -35,9 +35,6 @@ TERMINATE_SECONDS_MAX = 10.0
 STALLED_SECONDS = 0.01
 POLL_SECONDS = 0.5  # where there are no pidfds
 NOT_EXECUTED = ExitStatus(code=127)
-
-Answered = Callable[[str], None]
-"""Called with "" once a server serves, or with the reason why none will."""
 
 
 class Keeper:
@@ -70,7 +67,7 @@ class Keeper:
         self._server: Connection | None = None
         self._server_watch: ProcessWatch | None = None
         self._spawning: dict[Child, tuple[int, Connection, int]] = {}
-        self._waiting: list[Answered] = []
+        self._waiting = Waiting(supervisor)
         self._terminate_by: float | None = None
         self._stopping = False
         self._exit_code: int | None = None
@@ -80,8 +77,11 @@ class Keeper:
 
     def when_serving(self, answered: Answered) -> None:
         """Call `answered` once it is known whether a server serves."""
-        self._waiting.append(answered)
-        self._answer_waiting()
+        self._waiting.add(answered, stopping=self._stopping)
+
+    def start_server(self) -> None:
+        """Start a server now."""
+        self._waiting.start_server(needed=bool(self._panes.by_key))
 
     def await_adopter(self) -> None:
         """Leave the server that started this keeper some time to connect before another one is started."""
@@ -126,7 +126,7 @@ class Keeper:
 
     def _on_time(self, now: float) -> None:
         if self._supervisor.due is not None and self._supervisor.due <= now:
-            self._supervisor.start()
+            self.start_server()
         if self._terminate_by is not None and self._terminate_by <= now:
             self._diagnostics.note("the server did not stop in time")
             self._end(EXIT_GRACEFUL)
@@ -186,7 +186,7 @@ class Keeper:
         if kind == "ready":
             self._succession.ready(message)
             self._supervisor.ready = True
-            self._answer_waiting()
+            self._waiting.answer(stopping=self._stopping)
             return {}
         if kind == "stop":
             self._stopping = True
@@ -275,7 +275,8 @@ class Keeper:
             self._connections.drop(previous, f"process {connection.pid} took over")
         self._watch_server(self._supervisor.connected(connection.pid))
         for message, descriptors in self._panes.reports():
-            self._connections.send(connection, message, tuple(descriptors))
+            # Nobody closes a master before the server has them all: it asks for nothing until then.
+            self._connections.send(connection, message, tuple(descriptors), borrowed=True)
 
     def _on_dropped(self, connection: Connection) -> None:
         if connection is self._server:
@@ -372,12 +373,4 @@ class Keeper:
         if meant or self._stopping or self._terminate_by is not None:
             graceful = status.code == EXIT_GRACEFUL or self._terminate_by is not None
             self._end(EXIT_GRACEFUL if graceful else 0)
-        self._answer_waiting()
-
-    def _answer_waiting(self) -> None:
-        """A server that is about to end does not serve any more: who waits is cut off with it, and asks the next keeper."""
-        serves = self._supervisor.ready and not self._stopping
-        if serves or self._supervisor.gave_up:
-            waiting, self._waiting = self._waiting, []
-            for answered in waiting:
-                answered(self._supervisor.gave_up)
+        self._waiting.answer(stopping=self._stopping)

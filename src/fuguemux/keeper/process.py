@@ -11,6 +11,7 @@ import os
 import struct
 import sys
 
+from fuguemux.keeper.limits import plenty_of_descriptors
 from fuguemux.keeper.protocol import UNKNOWN_STATUS, ExitStatus
 
 # PIDFD_GET_INFO, linux/pidfd.h: struct pidfd_info as of Linux 6.13, 64 bytes; the exit code is filled in since 6.15.
@@ -82,7 +83,7 @@ class ProcessWatch:
         self._start_time = start_time
         self.pidfd = -1
         """Readable when the process has ended; -1 where there are none, and `ended` must be asked now and then."""
-        if hasattr(os, "pidfd_open"):
+        if hasattr(os, "pidfd_open") and plenty_of_descriptors():  # a master is worth more
             with contextlib.suppress(OSError):
                 self.pidfd = os.pidfd_open(pid)
         # Only now: had the number been given to another process before, the pidfd would be the other's.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 
 from fuguemux.keeper.channel import Message
 from fuguemux.keeper.connections import Connection, Connections
 from fuguemux.keeper.diagnostics import Diagnostics
 from fuguemux.keeper.handover import Handover, retire
+from fuguemux.keeper.limits import explained
 from fuguemux.keeper.process import ProcessWatch
 from fuguemux.keeper.protocol import ExitStatus
 from fuguemux.keeper.requests import Panes, RequestFailed
@@ -46,7 +48,13 @@ class Succession:
             raise RequestFailed("this keeper was not told how to start a server")
         handover = Handover(standby.pid, message, now, child=supervisor.watch is None)
         self._watch(None)
-        supervisor.give_way()
+        try:
+            supervisor.give_way()
+        except OSError as error:
+            self._watch(supervisor.watch)
+            raise RequestFailed(
+                f"cannot start a server: {explained(error.errno or errno.EAGAIN)}"
+            ) from error
         self._standby, self._handover = standby, handover
         self._diagnostics.note(f"process {standby.pid} stands by for process {supervisor.pid}")
         return {"pid": supervisor.pid}

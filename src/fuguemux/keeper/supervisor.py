@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import signal
 
 from fuguemux.keeper.children import reset_signals
 from fuguemux.keeper.diagnostics import Diagnostics
+from fuguemux.keeper.limits import explained
 from fuguemux.keeper.process import ProcessWatch
 from fuguemux.keeper.protocol import (
     EXIT_CANNOT_START,
@@ -17,6 +19,9 @@ from fuguemux.keeper.protocol import (
     ExitStatus,
 )
 from fuguemux.keeper.restart import CRASHES_MAX, WINDOW_SECONDS, RestartPolicy
+
+NO_PROCESS_SECONDS = 1.0
+"""Between two attempts while the user may have no process more."""
 
 
 class Supervisor:
@@ -35,6 +40,7 @@ class Supervisor:
         """Why no server is started any more; empty while one runs or is due."""
         self._diagnostics = diagnostics
         self._policy = RestartPolicy()
+        self._refusal = ""
 
     @property
     def state(self) -> str:
@@ -45,15 +51,37 @@ class Supervisor:
             return "due"
         return "gave-up" if self.gave_up else "none"
 
-    def start(self) -> None:
-        """Start the server now, as our child."""
-        self.due = None
-        self.gave_up = ""
-        self.ready = False
+    def start(self, now: float, *, needed: bool) -> str:
+        """Start the server now, as our child. Returns why there is no process to be had for it; empty: there was one.
+
+        It is tried again then if it is `needed`, because panes wait for it; else that is the end of it.
+        """
+        try:
+            pid = self._forked()
+        except OSError as error:
+            reason = f"cannot start the server: {explained(error.errno or errno.EAGAIN)}"
+            self.due = now + NO_PROCESS_SECONDS if needed else None
+            if not needed:
+                self.gave_up = reason
+            if reason != self._refusal:
+                self._diagnostics.note(reason)
+            self._refusal = reason
+            return reason
+        self._refusal = ""
+        self._started(pid)
+        return ""
+
+    def _forked(self) -> int:
         self._diagnostics.mark()
         pid = os.fork()
         if pid == 0:
             self._become_server()  # does not return
+        return pid
+
+    def _started(self, pid: int) -> None:
+        self.due = None
+        self.gave_up = ""
+        self.ready = False
         self.pid = pid
         self._diagnostics.note(f"server started as process {pid}")
 
@@ -85,9 +113,10 @@ class Supervisor:
             self.watch = None
 
     def give_way(self) -> None:
-        """The server stands by: start the next one in its place."""
+        """The server stands by: start the next one in its place. Raises OSError, and it is the server still."""
+        pid = self._forked()
         self.forget()
-        self.start()
+        self._started(pid)
 
     def take_back(self, pid: int, *, child: bool) -> ProcessWatch | None:
         """The server that stood by is the server again; return its watch if it is not our child."""

@@ -1,0 +1,41 @@
+"""Who waits for a server: told once it serves, or why none does."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from fuguemux.keeper.supervisor import Supervisor
+
+Answered = Callable[[str], None]
+"""Called with "" once a server serves, or with the reason why none will."""
+
+
+class Waiting:
+    """Belongs to the keeper's loop."""
+
+    def __init__(self, supervisor: Supervisor) -> None:
+        self._supervisor = supervisor
+        self._answers: list[Answered] = []
+
+    def add(self, answered: Answered, *, stopping: bool = False) -> None:
+        """Call `answered` once it is known whether a server serves."""
+        self._answers.append(answered)
+        self.answer(stopping=stopping)
+
+    def answer(self, *, stopping: bool) -> None:
+        """A server that is about to end does not serve any more: who waits is cut off with it, and asks the next keeper."""
+        serves = self._supervisor.ready and not stopping
+        if serves or self._supervisor.gave_up:
+            self._tell(self._supervisor.gave_up)
+
+    def start_server(self, *, needed: bool) -> None:
+        """Start a server now. Who waits for one hears at once if there is no process to be had for it."""
+        refusal = self._supervisor.start(time.monotonic(), needed=needed)
+        if refusal:
+            self._tell(f"{refusal}; it is tried again every second" if needed else refusal)
+
+    def _tell(self, reason: str) -> None:
+        answers, self._answers = self._answers, []
+        for answered in answers:
+            answered(reason)

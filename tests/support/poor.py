@@ -1,0 +1,40 @@
+"""Python code that runs where little is left: real limits, as a user of its own where root would not be bound by them."""
+
+import os
+import subprocess
+import sys
+from typing import Final
+
+import pytest
+
+STRANGER: Final = 61_000 + os.getpid() % 1_000
+"""A user whom nothing else on the machine belongs to."""
+
+# The interpreter may lie where others cannot read: it has started, with all it needs, before it becomes one of them.
+_SCRIPT = """
+import os, resource, sys
+source = open(0, closefd=False).read()
+sys.path[:0] = sys.argv[2].split(os.pathsep)
+code = compile(source, "<poor>", "exec")
+exec(sys.argv[3])
+if os.geteuid() == 0:
+    os.setgid(int(sys.argv[1])); os.setgroups([]); os.setuid(int(sys.argv[1]))
+exec(code)
+"""
+
+
+def run_poor(source: str, *, imports: str = "") -> str:
+    """What `source` prints. `imports` runs before it, while every file can be read still. No process is counted as ours."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can become a user of whom no other process runs")
+    done = subprocess.run(
+        [sys.executable, "-c", _SCRIPT, str(STRANGER), os.pathsep.join(sys.path), imports],
+        input=source,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        cwd="/",
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
