@@ -102,6 +102,7 @@ _PREFIX: Final = (
     _key("M-3", "select-layout main-horizontal", "Set the main-horizontal layout"),
     _key("M-4", "select-layout main-vertical", "Set the main-vertical layout"),
     _key("M-5", "select-layout tiled", "Select the tiled layout"),
+    _key("M-r", "recovery view", "Look at the last screen of the program that ended here"),
     _key("M-n", "next-window -a", "Select the next window with an alert"),
     _key("M-o", "rotate-window -D", "Rotate through the panes in reverse"),
     _key("M-p", "previous-window -a", "Select the previous window with an alert"),

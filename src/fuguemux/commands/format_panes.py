@@ -152,7 +152,7 @@ PANE: Final[dict[str, Callable[[View, Pane], str]]] = {
     "pane_left": lambda view, pane: str(rectangle(view, pane).x),
     "pane_marked": lambda view, pane: "0",
     "pane_marked_set": lambda view, pane: "0",
-    "pane_mode": lambda view, pane: "copy-mode" if view.pane_facts.in_mode else "",
+    "pane_mode": lambda view, pane: view.pane_facts.mode,
     "pane_path": lambda view, pane: "",
     "pane_pid": lambda view, pane: str(pane.pid),
     "pane_pipe": lambda view, pane: _flag(view.pane_facts.piped),

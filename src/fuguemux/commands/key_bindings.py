@@ -75,6 +75,11 @@ def bindings(state: ServerState) -> list[Binding]:
     )
 
 
+def key_of(state: ServerState, table: str, command: str) -> str:
+    """A key of `table` that runs `command`; empty: none does."""
+    return next((b.key for b in bindings(state) if (b.table, b.command) == (table, command)), "")
+
+
 def bound(state: ServerState, binding: Binding) -> OptionSet:
     """The event that binds. Raises Refused: too many keys are bound, or the table's name holds a colon."""
     if ":" in binding.table or not binding.table:

@@ -17,7 +17,7 @@ _USAGE: Final = "usage: purge -t target-pane | --all"
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
     panes = _panes(state, live, invocation)
     cleared = tuple(HistoryCleared(pane) for pane in panes)
-    return Decision(cleared, effects=(Purge(panes),))
+    return Decision(cleared, effects=(Purge(panes, everything=invocation.arguments == ("--all",)),))
 
 
 def _panes(state: ServerState, live: LiveView, invocation: Invocation) -> tuple[PaneId, ...]:

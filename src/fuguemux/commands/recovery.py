@@ -7,18 +7,20 @@ The server's document `recovery` is a list of reports as plain data, the newest 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from fuguemux.commands import recovery_screens
 from fuguemux.commands.command import Command, Invocation
 from fuguemux.commands.numbers import number
 from fuguemux.commands.reports import document, json_line, local_date, table
 from fuguemux.commands.targets import client_target
 from fuguemux.model.decision import Decision, Refused, Reply
 from fuguemux.model.effects import Choose
-from fuguemux.model.ids import PaneId
+from fuguemux.model.ids import ClientId, PaneId
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import Life, ServerState
 
 Report = Mapping[str, Any]
-_USAGE: Final = "usage: recovery [--json] [choose | list | show N]"
+_WORDS: Final = f"[--json] [choose | list | show N | {recovery_screens.USAGE}]"
+_USAGE: Final = f"usage: recovery {_WORDS}"
 _TITLE: Final = "panes of the last recovery"
 
 
@@ -28,7 +30,16 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     reports = _reports(live)
     if words == ["choose"]:
         client = client_target(live, invocation, None)
-        return Decision(effects=(Choose(client.id, _TITLE, tuple(_rows(state, reports))),))
+        return Decision(effects=(_choice(client.id, state, reports),))
+    match words[:1]:
+        case ["screen"]:
+            return recovery_screens.screen(
+                state, live, invocation, words[1:], reports, as_json=as_json
+            )
+        case ["screens"]:
+            return recovery_screens.screens(live, words[1:], as_json=as_json)
+        case ["view"]:
+            return recovery_screens.view(state, live, invocation, words[1:], reports)
     if words == ["list"]:
         if as_json:
             return _lines(json_line("recoveries", list(map(_as_data, reports))))
@@ -70,8 +81,23 @@ def _history(live: LiveView, reports: Sequence[Report]) -> tuple[str, ...]:
     return table(("N", "STARTED", "STOP BEFORE", "WHAT CAME BACK"), rows)
 
 
-def _rows(state: ServerState, reports: Sequence[Report]) -> Iterator[tuple[str, str]]:
-    """Every pane of the last recovery that still exists: look at it, and try again or drop what is not running."""
+def _choice(client: ClientId, state: ServerState, reports: Sequence[Report]) -> Choose:
+    rows = list(_rows(state, reports))
+    return Choose(
+        client,
+        _TITLE,
+        tuple((label, command) for label, command, _ in rows),
+        tuple(pane for _, _, pane in rows),
+    )
+
+
+def _rows(
+    state: ServerState, reports: Sequence[Report]
+) -> Iterator[tuple[str, str, PaneId | None]]:
+    """Every pane of the last recovery that still exists: look at it, at what it showed, try again, or drop it.
+
+    Label, command, and whose last screen is shown beside the list.
+    """
     for pane in reports[0]["panes"] if reports else ():
         number = PaneId(pane["pane"])
         known = state.panes.get(number)
@@ -80,10 +106,14 @@ def _rows(state: ServerState, reports: Sequence[Report]) -> Iterator[tuple[str, 
         reason = pane.get("reason") or pane.get("note") or ""
         where = f"{pane['session']}:{pane['window']}" if pane["session"] else ""
         label = f"%{number} {where} {pane['status']}" + (f": {reason}" if reason else "")
-        yield label, f"switch-client -Zt '%{number}'"
+        go, ended = f"switch-client -Zt '%{number}'", pane.get("ended_program")
+        preview = number if ended else None
+        yield label, go, preview
+        if ended:
+            yield f"    its last screen: {ended}", f"{go} ; recovery view '%{number}'", preview
         if known.life in (Life.DEAD, Life.SUSPENDED):
-            yield f"    start %{number} again", f"respawn-pane -t %{number}"
-            yield f"    drop %{number}", f"kill-pane -t %{number}"
+            yield f"    start %{number} again", f"respawn-pane -t %{number}", preview
+            yield f"    drop %{number}", f"kill-pane -t %{number}", preview
 
 
 def _as_data(report: Report) -> Report:
@@ -95,8 +125,8 @@ COMMAND: Final = Command(
     name="recovery",
     alias="",
     flags="",
-    usage="[--json] [choose | list | show N]",
-    arguments=(0, 3),
+    usage=_WORDS,
+    arguments=(0, 6),
     decide=decide,
     help="Say what was brought back when the server started, and what was lost.",
     starts_server=True,

@@ -104,7 +104,7 @@ def apply(state: ServerState, event: ev.AnyEvent) -> ServerState:
             return option_set(state, event)
         case ev.EnvironmentSet():
             return environment_set(state, event)
-        case ev.HistoryCleared(pane):
+        case ev.HistoryCleared(pane) | ev.ProgramEnded(pane):
             pane_of(state, pane)
             return state
         case ev.BufferSet(buffer):

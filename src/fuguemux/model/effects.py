@@ -87,6 +87,15 @@ class ScrollView(Effect, frozen=True):
     ends_at_bottom: bool = False
 
 
+class ViewLastScreen(Effect, frozen=True):
+    """The pane shows the last screen of a program that ended in it, to be looked at and copied from as its history is.
+
+    `recovery_ms` names the recovery; None: the newest that has one."""
+
+    pane: PaneId
+    recovery_ms: int | None = None
+
+
 class CopyModeCommand(Effect, frozen=True):
     """send-keys -X: a command of copy mode by tmux's name. A search waits for its end; one that there is not does nothing."""
 
@@ -125,11 +134,14 @@ class Prompt(Effect, frozen=True):
 
 
 class Choose(Effect, frozen=True):
-    """A chooser over rows of (label, command) in place of the panes; Enter runs the row's command."""
+    """A chooser over rows of (label, command) in place of the panes; Enter runs the row's command.
+
+    `previews`: for each row the pane whose last screen is shown beside the list, or None. Empty: there are none."""
 
     client: ClientId
     title: str
     rows: tuple[tuple[str, str], ...]
+    previews: tuple[PaneId | None, ...] = ()
 
 
 class ShowText(Effect, frozen=True):
@@ -164,9 +176,12 @@ class ReloadConfiguration(Effect, frozen=True):
 
 
 class Purge(Effect, frozen=True):
-    """Remove what panes have shown from their screens and from the disk; of panes that are gone, too. The reply waits."""
+    """Remove what panes have shown from their screens and from the disk; of panes that are gone, too. The reply waits.
+
+    `everything`: also what is kept of panes that are no more."""
 
     panes: tuple[PaneId, ...]
+    everything: bool = False
 
 
 class StopServer(Effect, frozen=True):

@@ -256,6 +256,22 @@ class WindowsSwapped(Event, frozen=True, tag=28):
     other_index: int
 
 
+class ProgramEnded(Event, frozen=True, tag=29):
+    """Server and keeper were gone at once, and with them the program of this pane; a process is started in its place next.
+
+    What the pane's output has shown up to here is the program's last screen, and is kept. Times are wall milliseconds:
+    `recovery_ms` names the recovery that found it, `ended_ms` is the latest moment at which the program was surely there
+    (0: not known). `program` and `place` (`session:window`) are for people.
+    """
+
+    pane: PaneId
+    generation: int
+    recovery_ms: int
+    ended_ms: int
+    program: str
+    place: str
+
+
 AnyEvent = (
     SessionCreated
     | SessionRenamed
@@ -285,4 +301,7 @@ AnyEvent = (
     | BufferSet
     | BufferDeleted
     | WindowsSwapped
+    | ProgramEnded
 )
+IGNORABLE = (ProgramEnded,)
+"""Events that leave the state as it is: a version of fugue that does not know them may pass them over."""

@@ -64,6 +64,7 @@ class PaneFacts(msgspec.Struct, frozen=True):
     screen: Callable[[], ScreenFacts] = ScreenFacts
 
     in_mode: bool = False
+    mode: str = ""
     scroll_position: int = 0
     copy_cursor_x: int = 0
     copy_cursor_y: int = 0

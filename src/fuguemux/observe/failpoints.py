@@ -45,6 +45,7 @@ NAMES: Final[dict[str, str]] = {
     "recovery.zone_emptied": "the landing zone is empty, no pane is adopted",
     "restart.released": "a server has let go of everything for the next one, the keeper was not told",
     "recovery.screen_rebuilt": "the thread that rebuilds screens while the server answers has one more, the loop does not know",
+    "recovery.last_screen_kept": "the last screen of a program that ended is on the disk, and is in the log as well",
     "recovery.restored": "every pane is adopted or started again, nobody was told that the server is ready",
 }
 """Every point and what has just happened or is about to. A self-check compares this table with the calls in the code;

@@ -67,7 +67,14 @@ class Lost(NamedTuple):
     stop: int
 
 
-Operation: TypeAlias = Output | Resize | Cleared | Started | Lost
+class Ended(NamedTuple):
+    """The pane's program is gone: what it has shown up to here is its last screen."""
+
+    lsn: int
+    event: ev.ProgramEnded
+
+
+Operation: TypeAlias = Output | Resize | Cleared | Started | Lost | Ended
 
 
 class RecoveredPane:
@@ -156,7 +163,12 @@ class RecoveredPane:
         """The terminal is rebuilt: give the memory back."""
         self._operations = []
 
-    def add(self, operation: "Cleared | Started") -> None:
+    @property
+    def ends_programs(self) -> bool:
+        """Whether `replay` comes by the end of a program."""
+        return any(isinstance(operation, Ended) for operation in self._operations)
+
+    def add(self, operation: "Cleared | Started | Ended") -> None:
         """Note something that happened behind everything noted so far."""
         self._append(operation)
 
@@ -198,7 +210,7 @@ class _Logged(NamedTuple):
     payload: bytes
 
 
-_Pending: TypeAlias = _Logged | Output | Resize | Cleared | Started
+_Pending: TypeAlias = _Logged | Output | Resize | Cleared | Started | Ended
 
 
 def _extent(record: Record) -> tuple[int, int]:
@@ -316,6 +328,8 @@ class Replay:
         match event:
             case ev.HistoryCleared(pane):
                 self._add(pane, Cleared(lsn))
+            case ev.ProgramEnded():
+                self._add(event.pane, Ended(lsn, event))
             case ev.ProcessStarted():
                 self._add(event.pane, Started(lsn, event.generation, event.at_ms))
             case ev.LayoutChanged(window, layout) | ev.PaneRemoved(window, _, layout):
@@ -353,7 +367,7 @@ class Replay:
             if lsn > self.panes[pane].lsn:
                 self.panes[pane].resized(lsn, *size)
 
-    def _add(self, pane: PaneId, operation: Cleared | Started) -> None:
+    def _add(self, pane: PaneId, operation: Cleared | Started | Ended) -> None:
         found = self.panes.get(pane)
         if found is not None and operation.lsn > found.lsn:
             found.add(operation)

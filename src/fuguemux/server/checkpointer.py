@@ -5,7 +5,7 @@ changes nothing and is tried again with back-off.
 """
 
 import asyncio
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Awaitable, Callable, Hashable, Iterable
 from typing import NamedTuple, Protocol
 
 from fuguemux.model.ids import PaneId
@@ -164,6 +164,8 @@ class Checkpointer:
         """Why the last attempt failed; empty: it did not."""
         self.tell: Callable[[str], None] = lambda _failure: None
         """Called with `failure` when checkpoints begin to fail, and when they succeed again."""
+        self.before_publishing: Callable[[], Awaitable[None]] = _nothing
+        """Awaited when everything of a checkpoint is written, and nobody is told yet that the log may go."""
         self.settings: Callable[[], CheckpointSettings] = lambda: series.settings
         """What holds at the moment a checkpoint begins."""
 
@@ -263,6 +265,7 @@ class Checkpointer:
 
     async def _settled(self, lsn: int) -> None:
         """A checkpoint must not know more than the log, unless the log cannot learn it any more."""
+        await self.before_publishing()
         try:
             await self._flusher.wait_synced(lsn)
         except NotDurable as lost:
@@ -270,3 +273,7 @@ class Checkpointer:
 
     def _now(self) -> float:
         return self._clock.monotonic_ns() / 1e9
+
+
+async def _nothing() -> None:
+    pass

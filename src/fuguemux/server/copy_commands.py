@@ -12,13 +12,15 @@ from fuguemux.model.events import BufferSet
 from fuguemux.model.ids import PaneId
 from fuguemux.model.state import Buffer
 from fuguemux.persistence.pattern import BadPattern, Pattern
-from fuguemux.server.copy_document import Spot
+from fuguemux.server.copy_document import Spot, viewed
 from fuguemux.server.copy_mode import CopyMode
 from fuguemux.server.copy_motions import MOTIONS, Context
 from fuguemux.server.copy_search import Search
 from fuguemux.server.executor import Asker, EffectFailed, Ending
+from fuguemux.server.last_screens import NoScreen
 from fuguemux.server.pane_terminal import PaneTerminal
 from fuguemux.server.panes import Panes
+from fuguemux.server.previews import FindScreen
 from fuguemux.server.scroll_views import ScrollViews
 from fuguemux.terminal.emulator import Event
 
@@ -57,12 +59,26 @@ class CopyCommands:
         panes: Panes,
         screens: Screens,
         durable: Callable[[int], Awaitable[None]],
+        last_screen: FindScreen,
     ) -> None:
         self._engine = engine
         self._panes = panes
         self._scroll = screens.scroll
         self._screens = screens
         self._durable = durable
+        self._last_screen = last_screen
+
+    def view_last_screen(self, effect: ef.ViewLastScreen) -> None:
+        """Show the last screen of a program that ended in the pane. Raises EffectFailed if there is none."""
+        terminal = self._panes.get(effect.pane)
+        if terminal is None:
+            return
+        try:
+            screen = self._last_screen(effect.pane, effect.recovery_ms)
+        except NoScreen as none:
+            raise EffectFailed(str(none)) from none
+        self._scroll.show(terminal, *viewed(screen))
+        self._screens.pane_changed(terminal, ())
 
     def copy_mode(self, effect: ef.CopyModeCommand, asker: Asker) -> Awaitable[Ending] | None:
         """One command; what takes long is returned. One that there is not does nothing, as in tmux."""

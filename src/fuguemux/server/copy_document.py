@@ -9,7 +9,9 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from fuguemux.persistence.blocks import Lines, joined_text
+from fuguemux.persistence.last_screens import LastScreen
 from fuguemux.persistence.scrollback_search import Part
+from fuguemux.server.last_screen import all_lines
 from fuguemux.server.pane_terminal import PaneTerminal
 from fuguemux.terminal.rewrap import plain, rewrap
 from fuguemux.terminal.style import width
@@ -164,3 +166,12 @@ def frozen(terminal: PaneTerminal) -> Document:
     screen = terminal.emulator.screen_ansi(join=True)
     continues = terminal.emulator.continues_history
     return Document(terminal.scrollback.parts(), screen, continues=continues)
+
+
+def viewed(screen: LastScreen) -> tuple[Document, int, Spot]:
+    """A last screen with what was above it, the line that it begins in, and where its cursor was."""
+    lines = all_lines(screen) or [b""]
+    document = Document((), lines, continues=False)
+    first = RowAt(min(max(len(lines) - len(screen.lines), 0), len(lines) - 1), 0)
+    at, _ = document.rows_behind(first, screen.cursor_row, screen.columns)
+    return document, first.line, document.spot_at(at, screen.cursor_column, screen.columns)

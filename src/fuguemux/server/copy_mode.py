@@ -5,7 +5,7 @@ another width shows the same lines.
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from fuguemux.persistence.pattern import Pattern
 from fuguemux.server.copy_document import Document, RowAt, Spot
@@ -23,6 +23,10 @@ class Styles(NamedTuple):
     selection: bytes
 
 
+COPY_MODE: Final = "copy-mode"
+VIEW_MODE: Final = "view-mode"
+
+
 class ModeFacts(NamedTuple):
     """What formats may want to know."""
 
@@ -34,12 +38,16 @@ class ModeFacts(NamedTuple):
     search_string: str = ""
     search_present: bool = False
     selection_present: bool = False
+    name: str = ""
+    """What tmux calls the mode."""
 
 
 class CopyMode:
     """Belongs to the loop. The pane's size is given with every move, since it may be another one."""
 
     def __init__(self, document: Document, history_rows: int, size: Size) -> None:
+        self.name = COPY_MODE
+        """Or VIEW_MODE: what is shown are no lines of the pane."""
         self.document = document
         self.history_rows = history_rows
         """How many rows are above the screen; near where the history is long and its lines are."""
@@ -328,4 +336,5 @@ class CopyMode:
             self.search_string,
             self.pattern is not None,
             self.anchor is not None,
+            self.name,
         )

@@ -8,7 +8,7 @@ import msgspec
 
 from fuguemux.persistence.recovery import RECOVERIES
 from fuguemux.persistence.report import RecoveryReport, load_reports, report_lines
-from fuguemux.server import status
+from fuguemux.server import last_screen_data, status
 from fuguemux.server.command_files import command_files
 
 if TYPE_CHECKING:
@@ -32,6 +32,10 @@ class Documents:
                 return self._recovery(arguments)
             case "variable":
                 return self._variable(arguments[0])
+            case "last-screens":
+                return last_screen_data.listed(self._server.last_screens)
+            case "last-screen":
+                return last_screen_data.found(self._server.last_screens, arguments)
             case "status":
                 return status.document(self._server)
             case _:

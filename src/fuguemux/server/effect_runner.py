@@ -81,6 +81,10 @@ class CopyModes(Protocol):
 
     def copy_mode(self, effect: ef.CopyModeCommand, asker: Asker) -> Awaitable[Ending] | None: ...
 
+    def view_last_screen(self, effect: ef.ViewLastScreen) -> None:
+        """Raises EffectFailed if there is none."""
+        ...
+
 
 class Searcher(Protocol):
     """Looks through panes."""
@@ -107,7 +111,7 @@ class Lifecycle(Protocol):
         """Read the configuration file again; lines that say what came of it. Raises EffectFailed for mistakes in it."""
         ...
 
-    async def purge(self, panes: Sequence[PaneId]) -> bytes:
+    async def purge(self, panes: Sequence[PaneId], *, everything: bool) -> bytes:
         """Take what panes have shown off the disk; lines that say what is left. Raises EffectFailed."""
         ...
 
@@ -183,8 +187,8 @@ class EffectRunner:
                 pass  # the event HistoryCleared did it; the effect is for commands that log nothing
             case ef.ReloadConfiguration():
                 return _printed(self._lifecycle.reload_now())
-            case ef.Purge(panes):
-                return _printed(self._lifecycle.purge(panes))
+            case ef.Purge(panes, everything):
+                return _printed(self._lifecycle.purge(panes, everything=everything))
             case ef.DeleteSave(name):
                 return _printed(self._lifecycle.delete_save(name))
             case ef.RestoreSession(session, at):
@@ -244,6 +248,8 @@ class EffectRunner:
                 self._screens.detach(effect)
             case ef.ScrollView():
                 self._screens.scroll_view(effect, asker)
+            case ef.ViewLastScreen():
+                self._copy_modes.view_last_screen(effect)
             case ef.Refresh(client):
                 self._screens.refresh(client)
             case ef.ShowMessage() | ef.Prompt() | ef.Choose() | ef.ShowText():

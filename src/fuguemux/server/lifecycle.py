@@ -180,6 +180,7 @@ class Lifecycle:
             server.configuration.persistence.restore_commands,
             server.spawn,
             partial(open_orphan, server),
+            server.last_screens.keeps,
         )
         await restoration.run(held, answers)
         recovery_notice.find_cause(server, keeper_lived=bool(held))
@@ -291,9 +292,9 @@ class Lifecycle:
             raise EffectFailed(text)
         return text.encode() + b"\n"
 
-    async def purge(self, panes: Sequence[PaneId]) -> bytes:
+    async def purge(self, panes: Sequence[PaneId], *, everything: bool) -> bytes:
         """Take what panes have shown off screens and disk; what is left elsewhere. Raises EffectFailed."""
-        return await self._server.privacy.purge(panes)
+        return await self._server.privacy.purge(panes, everything=everything)
 
     def _end(self, code: int) -> None:
         if not self._stop.done():
@@ -322,6 +323,7 @@ class Lifecycle:
             with contextlib.suppress(KeeperUnreachable):
                 await keeper.stop()  # early: it has those wait who want a server meanwhile
         await server.closed.finish()
+        await server.last_screens.settle()
         server.output.close()
         if code != EXIT_RESTART:
             server.viewers.end_all("[server exited]")

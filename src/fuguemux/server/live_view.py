@@ -94,6 +94,7 @@ class ServerView:
             foreground=lambda: self._foreground(pane, terminal),
             screen=lambda: _screen(terminal),
             in_mode=mode.in_mode,
+            mode=mode.name,
             scroll_position=mode.position,
             copy_cursor_x=mode.cursor_x,
             copy_cursor_y=mode.cursor_y,

@@ -38,7 +38,7 @@ from fuguemux.server.facts import Facts
 from fuguemux.server.flusher import Flusher
 from fuguemux.server.hooks import Hooks
 from fuguemux.server.key_input import KeyInput
-from fuguemux.server.landing import LandingZone, ZoneUnusable
+from fuguemux.server.landing import LandingZone
 from fuguemux.server.lifecycle import Lifecycle
 from fuguemux.server.listener import Listener, bind_private
 from fuguemux.server.live_view import ServerView
@@ -50,6 +50,7 @@ from fuguemux.server.panes import Panes, history_limit
 from fuguemux.server.privacy import Privacy
 from fuguemux.server.processes import Processes
 from fuguemux.server.rebuilding import Rebuilding
+from fuguemux.server.recovered_panes import last_screens
 from fuguemux.server.request_handler import RequestHandler
 from fuguemux.server.scroll_views import ScrollViews
 from fuguemux.server.search import Searcher
@@ -89,6 +90,8 @@ class Server:
         self._background = Background(tasks)
         self.spawn = self._background.spawn
         recovered = booted.recovered
+        self.zone: LandingZone
+        """Opened once what the last server left in it is logged."""
         self.report = recovered.report
         self.store = recovered.store_id.hex()
         self.keeper_store = (booted.safe.keeper_store if booted.safe else "") or self.store
@@ -156,8 +159,10 @@ class Server:
         self.engine = Engine(self.committer, self.view)
         self.surroundings = surroundings_of(booted)
         self.output = PaneOutput(self.loop, self.log, self.witness, self.clock)
+        self.last_screens = last_screens(self)
+        self.panes.keep = keep = self.last_screens.keep
         self.rebuilding = Rebuilding(
-            self.panes, self.report, self.emulators, self.output.screen_built
+            self.panes, self.report, self.emulators, self.output.screen_built, keep
         )
         self.facts = Facts(self.loop, self.engine, self.panes, self.witness.not_logged)
         self.processes = Processes(
@@ -185,6 +190,7 @@ class Server:
             self.witness.sizes_changed,
             self.view.attached,
         )
+        self.viewers.last_screen = self.last_screens.find
         sources = PaneSources(
             self.panes, self._state, self.output.flush, lambda: self.writer.next_lsn - 1
         )
@@ -212,6 +218,7 @@ class Server:
             self._wal_bytes_max,
             self.flusher,
         )
+        self.checkpointer.before_publishing = self.last_screens.settle
 
     def _wal_bytes_max(self) -> int:
         persistence = self.configuration.persistence
@@ -253,7 +260,13 @@ class Server:
             self.lifecycle,
             self.command_effects,
             Searcher(self.panes, self.clock),
-            CopyCommands(self.engine, self.panes, self.viewers, self.flusher.wait_durable),
+            CopyCommands(
+                self.engine,
+                self.panes,
+                self.viewers,
+                self.flusher.wait_durable,
+                self.last_screens.find,
+            ),
         )
         self.executor = Executor(self.engine, effects, self.flusher.wait_durable)
         self.command_effects.commands = self.executor
@@ -289,27 +302,12 @@ class Server:
         self.running_configuration = RunningConfiguration(self)
         self.privacy = Privacy(self)
 
-    def open_zone(self) -> None:
-        """Begin with an empty landing zone: what the last server left in it is logged."""
-        path, environment = self.booted.landing_path, self.booted.environment
-        try:
-            self.zone = LandingZone.open(path, store=self.store, discard=True)
-        except (OSError, ZoneUnusable) as problem:
-            # No room, or a file system without shared mappings: sessions are worth more than the protection.
-            self.zone = LandingZone.without_file()
-            reason = problem.strerror if isinstance(problem, OSError) else str(problem)
-            self.report.notes.append(
-                f"no landing zone at {path} ({reason}): a killed server may lose output it has just read"
-            )
-        if environment.get("FUGUE_TESTING") == "1" and environment.get("FUGUE_LANDING") == "off":
-            self.zone.close()
-            self.zone = LandingZone.without_file()
-        self.output.zone = self.zone
-
     def _state(self) -> ServerState:
         return self.committer.state
 
     def _removed(self, terminal: PaneTerminal) -> None:
+        if terminal.waiting is not None and terminal.waiting.ends_programs:
+            terminal.build()  # its last screen outlives it
         self.shells.removed(terminal.id)
         self.surface.scroll.leave(terminal.id)
         self.processes.removed(terminal)

@@ -3,6 +3,7 @@
 Pure of sockets: an overlay is given keys and says what to draw and which command to run.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 from fuguemux.terminal.key_reader import Input, KeyPress, Paste
@@ -10,6 +11,16 @@ from fuguemux.terminal.style import line, text_width
 
 MESSAGE_STYLE = "bg=yellow,fg=black"
 ANSWER_CHARACTERS_MAX = 1_024
+
+
+class Preview(Protocol):
+    """Something to look at for every row of a list."""
+
+    def with_list(
+        self, row: int, columns: int, height: int, listed: Callable[[int, int], list[bytes]]
+    ) -> list[bytes]:
+        """The rows of both. `listed` makes those of the list, at the columns and rows that it gets."""
+        ...
 
 
 class Outcome(NamedTuple):
@@ -180,9 +191,18 @@ def fill(template: str, answers: list[str]) -> str:
 class Page:
     """Rows in place of the panes: text to look at, or rows to choose from."""
 
-    def __init__(self, title: str, rows: tuple[tuple[str, str], ...], *, chooser: bool) -> None:
+    def __init__(
+        self,
+        title: str,
+        rows: tuple[tuple[str, str], ...],
+        *,
+        chooser: bool,
+        preview: Preview | None = None,
+    ) -> None:
+        """`preview`: what is shown beside the list for the row that is selected."""
         self.title = title
         self._rows = rows
+        self._preview = preview
         self._chooser = chooser
         self._selected = 0
         self._top = 0
@@ -220,7 +240,12 @@ class Page:
             self._top = min(max(self._top + by, 0), max(0, last - self._height + 1))
 
     def rows(self, columns: int, height: int) -> list[bytes]:
-        """The visible rows."""
+        """The visible rows, with the preview beside or below them where there is one."""
+        if self._preview is None:
+            return self._listed(columns, height)
+        return self._preview.with_list(self._selected, columns, height, self._listed)
+
+    def _listed(self, columns: int, height: int) -> list[bytes]:
         self._height = max(1, height - (1 if self.title else 0))
         if self._chooser:
             self._top = min(self._top, self._selected)

@@ -8,9 +8,12 @@ import struct
 import termios
 from collections.abc import Callable
 
+from fuguemux.model.events import ProgramEnded
 from fuguemux.model.ids import PaneId
-from fuguemux.persistence.replay import RecoveredPane, Started
+from fuguemux.persistence.last_screens import LastScreen
+from fuguemux.persistence.replay import Ended, RecoveredPane, Started
 from fuguemux.persistence.scrollback import PaneScrollback
+from fuguemux.server.last_screen import taken
 from fuguemux.server.rebuild import Rebuilt, archive
 from fuguemux.server.waiting_screen import WaitingScreen
 from fuguemux.terminal.emulator import Emulator, Size
@@ -208,6 +211,15 @@ class PaneTerminal:
             self.emulator.reset_for_new_process()
             self.take_archive()
         self._logged(lsn)
+
+    def program_ended(self, event: ProgramEnded, lsn: int) -> LastScreen | None:
+        """What the program has shown last; None: the screen waits to be rebuilt, and it is found then."""
+        screen = None
+        if not self._later(lambda recovered: recovered.add(Ended(lsn, event))):
+            self.take_archive(everything=True)
+            screen = taken(self.emulator, self.scrollback, event)
+        self._logged(lsn)
+        return screen
 
     def shown_later(self, data: bytes, lsn: int) -> bool:
         """Have bytes that are logged shown when the screen is built; False: it is there, feed it."""

@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterator, Sequence
 
 from fuguemux.commands import options
 from fuguemux.commands.environment import session_of
-from fuguemux.model.events import AnyEvent, HistoryCleared, OptionSet, ProcessStarted
+from fuguemux.model.events import AnyEvent, HistoryCleared, OptionSet, ProcessStarted, ProgramEnded
 from fuguemux.model.ids import PaneId
 from fuguemux.model.layout import rectangles
 from fuguemux.model.state import ServerState, Window
+from fuguemux.persistence.last_screens import LastScreen
 from fuguemux.persistence.scrollback import ScrollbackStore
 from fuguemux.server.pane_terminal import PaneTerminal
 from fuguemux.terminal.emulator import EmulatorFactory
@@ -42,6 +43,8 @@ class Panes:
         self._scrollback = scrollback
         self._on_removed = on_removed
         self._history_limit = history_limit
+        self.keep: Callable[[PaneTerminal, Sequence[LastScreen]], None] = lambda _pane, _found: None
+        """Told of the last screen of a program that has ended, where that is there already."""
         self._terminals: dict[PaneId, PaneTerminal] = {}
 
     def __iter__(self) -> Iterator[PaneTerminal]:
@@ -80,8 +83,16 @@ class Panes:
                 terminal = self._terminals.get(event.pane)
                 if terminal is not None:
                     terminal.started_again(event.generation, lsn)
+            elif isinstance(event, ProgramEnded):
+                self._program_ended(event, lsn)
             elif isinstance(event, OptionSet) and event.name == "history-limit":
                 self.limit_history(after)
+
+    def _program_ended(self, event: ProgramEnded, lsn: int) -> None:
+        terminal = self._terminals.get(event.pane)
+        screen = None if terminal is None else terminal.program_ended(event, lsn)
+        if terminal is not None and screen is not None:
+            self.keep(terminal, (screen,))
 
     def limit_history(self, state: ServerState) -> None:
         """Give every pane the limit that holds for it, at once."""

@@ -45,7 +45,7 @@ class Privacy:
         """Terminals are built and nothing is logged yet: panes that are not kept stay off the disk."""
         found = self._server.booted.recovered.panes
         for terminal in self._server.panes:
-            terminal.persist = _wanted(state, terminal.id)
+            terminal.persist = wanted(state, terminal.id)
             pane = found.get(terminal.id)
             if not terminal.persist and pane is not None and (pane.screen or pane.output_bytes):
                 # The last server died before it had taken this off the disk. The next checkpoint does so.
@@ -61,7 +61,7 @@ class Privacy:
         for terminal in self._server.panes:
             old, new = before.panes.get(terminal.id), after.panes[terminal.id]
             if said or old is None or old.window != new.window:
-                self._set(terminal, wanted=_wanted(after, terminal.id))
+                self._set(terminal, wanted=wanted(after, terminal.id))
 
     def _set(self, terminal: PaneTerminal, *, wanted: bool) -> None:
         if terminal.persist == wanted:
@@ -78,6 +78,9 @@ class Privacy:
         self._due = "persist on" if wanted else "persist off"
 
     def _withdraw(self, terminal: PaneTerminal) -> None:
+        self._server.last_screens.forget(
+            (terminal.id,)
+        )  # the next checkpoint takes them off the disk
         terminal.take_archive()
         try:
             terminal.scrollback.withdraw()
@@ -90,8 +93,10 @@ class Privacy:
         with contextlib.suppress(OSError, PackDamaged):  # told and tried again by the checkpointer
             await self._server.checkpointer.take(reason)
 
-    async def purge(self, panes: Sequence[PaneId]) -> bytes:
+    async def purge(self, panes: Sequence[PaneId], *, everything: bool) -> bytes:
         """Empty the panes' screens, take a checkpoint without what was cleared, and drop the log before it.
+
+        Their last screens go, too; with `everything` also those of panes that are no more.
 
         Returns lines that say what was done and where content may still be. Raises EffectFailed.
         """
@@ -105,6 +110,7 @@ class Privacy:
                 terminal.take_archive(everything=True)
                 terminal.scrollback.clear(erase=True)
         try:
+            await server.last_screens.purge(None if everything else panes)
             await server.checkpointer.take("purge")
         except (OSError, PackDamaged) as error:
             raise EffectFailed(f"purge: the disk still holds it: {error}") from error
@@ -131,5 +137,6 @@ class Privacy:
         return left
 
 
-def _wanted(state: ServerState, pane: PaneId) -> bool:
+def wanted(state: ServerState, pane: PaneId) -> bool:
+    """Whether the pane's content may reach the disk, by its option."""
     return options.get_flag(state, "persist", pane=state.panes[pane])

@@ -1,5 +1,6 @@
 """From what recovery read to a terminal: the stored screen, then everything that happened to the pane behind it.
 
+On the way the last screens of programs that ended are taken.
 Nothing in replayed bytes has an effect again: no bell, no clipboard, no answer. Except answers to queries in bytes that
 a dead server had read and not finished with, which a surviving process still waits for.
 """
@@ -7,8 +8,18 @@ a dead server had read and not finished with, which a surviving process still wa
 from collections.abc import Callable
 from typing import NamedTuple
 
-from fuguemux.persistence.replay import Cleared, Lost, Output, RecoveredPane, Resize, Started
+from fuguemux.persistence.last_screens import LastScreen
+from fuguemux.persistence.replay import (
+    Cleared,
+    Ended,
+    Lost,
+    Output,
+    RecoveredPane,
+    Resize,
+    Started,
+)
 from fuguemux.persistence.scrollback import PaneScrollback
+from fuguemux.server.last_screen import taken
 from fuguemux.terminal.emulator import Emulator, EmulatorFactory, Reply, SnapshotError
 
 
@@ -18,6 +29,8 @@ class Rebuilt(NamedTuple):
     emulator: Emulator
     answers: bytes
     from_fallback: bool
+    last_screens: tuple[LastScreen, ...] = ()
+    """Those of programs that ended on the way."""
 
 
 def rebuild(
@@ -34,6 +47,7 @@ def rebuild(
     """
     emulator, from_fallback = _first_screen(recovered, emulators)
     answers = bytearray()
+    last_screens: list[LastScreen] = []
     for operation in recovered.replay():
         match operation:
             case Output(_, offset, data):
@@ -52,13 +66,16 @@ def rebuild(
             case Started(_, generation, _):
                 if generation > 1:
                     emulator.reset_for_new_process()
+            case Ended(_, ended):
+                archive(emulator, scrollback, everything=True)
+                last_screens.append(taken(emulator, scrollback, ended))
             case Lost():
                 pass
         archive(emulator, scrollback)
         if not wanted():
             break
     recovered.forget_replay()
-    return Rebuilt(emulator, bytes(answers), from_fallback)
+    return Rebuilt(emulator, bytes(answers), from_fallback, tuple(last_screens))
 
 
 def empty_screen(recovered: RecoveredPane, emulators: EmulatorFactory) -> Rebuilt:

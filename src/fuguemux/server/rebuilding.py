@@ -6,13 +6,14 @@ the engine's work takes turns anyway. If the loop needs the screen that the thre
 
 import asyncio
 import gc
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from fuguemux.model.ids import PaneId
 from fuguemux.model.layout import panes_of
 from fuguemux.model.state import ServerState
 from fuguemux.observe.diagnostics import channel
 from fuguemux.observe.failpoints import reach
+from fuguemux.persistence.last_screens import LastScreen
 from fuguemux.persistence.replay import RecoveredPane
 from fuguemux.persistence.report import RecoveryReport
 from fuguemux.persistence.scrollback import PaneScrollback
@@ -34,12 +35,16 @@ class Rebuilding:
         report: RecoveryReport,
         emulators: EmulatorFactory,
         built: Callable[[PaneTerminal], None],
+        keep: Callable[[PaneTerminal, Sequence[LastScreen]], None] = lambda _terminal, _screens: (
+            None
+        ),
     ) -> None:
-        """`built` is called with every pane whose screen is there now."""
+        """`built` is called with every pane whose screen is there now, `keep` with last screens found on the way."""
         self._panes = panes
         self._report = report
         self._emulators = emulators
         self._tell_built = built
+        self._keep = keep
         self._over = asyncio.Event()
         self._ending = False
         self.report_changed = False
@@ -57,6 +62,7 @@ class Rebuilding:
         *,
         unanswered_from: int | None = None,
         now: bool = False,
+        persist: bool = True,
     ) -> bytes:
         """The pane exists from now on. Replies that its process waits for, if bytes from `unanswered_from` on were not
         answered: its screen is built at once, since they are owed before anything else. With `now` it is anyway.
@@ -71,6 +77,7 @@ class Rebuilding:
             offset=recovered.end_offset,
             lsn=recovered.end_lsn,
         )
+        terminal.persist = persist
         terminal.built = self._built
         self._panes.add(terminal)
         rebuilt = terminal.build() if now or unanswered_from is not None else None
@@ -107,6 +114,8 @@ class Rebuilding:
         if rebuilt.from_fallback:
             self._report.notes.append(f"%{terminal.id}: the screen came from its portable form")
             self.report_changed = True
+        if rebuilt.last_screens:
+            self._keep(terminal, rebuilt.last_screens)
         self._tell_built(terminal)
 
     def _failed(self, terminal: PaneTerminal, failure: Exception) -> None:

@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING
 
 from fuguemux.model.ids import PaneId
 from fuguemux.observe.failpoints import reach
+from fuguemux.persistence.last_screens import ScreenFiles
 from fuguemux.server import zone_place
+from fuguemux.server.landing import LandingZone, ZoneUnusable
+from fuguemux.server.last_screens import LastScreens
+from fuguemux.server.privacy import wanted
 
 if TYPE_CHECKING:
     from fuguemux.server.main import Server
@@ -29,6 +33,7 @@ async def open_panes(server: Server) -> dict[PaneId, bytes]:
             booted.recovered.store.pane(pane),
             unanswered_from=unanswered.get(pane),
             now=screens_first,
+            persist=wanted(booted.recovered.state, pane),
         )
         if screens_first:
             await asyncio.sleep(0)  # a client's question, a signal: between two panes
@@ -46,12 +51,30 @@ async def open_panes(server: Server) -> dict[PaneId, bytes]:
             replies = server.output.take_over(terminal, chunk.data[known:])
             answers[terminal.id] = answers.get(terminal.id, b"") + replies
     reach("recovery.salvaged")
-    server.open_zone()
+    open_zone(server)
     if booted.landing_path:
         zone_place.settle(booted.state_directory, booted.landing_path, store=server.store)
     reach("recovery.zone_emptied")
     server.panes.limit_history(server.engine.state)
     return answers
+
+
+def open_zone(server: Server) -> None:
+    """Begin with an empty landing zone: what the last server left in it is logged."""
+    path, environment = server.booted.landing_path, server.booted.environment
+    try:
+        zone = LandingZone.open(path, store=server.store, discard=True)
+    except (OSError, ZoneUnusable) as problem:
+        # No room, or a file system without shared mappings: sessions are worth more than the protection.
+        zone = LandingZone.without_file()
+        reason = problem.strerror if isinstance(problem, OSError) else str(problem)
+        server.report.notes.append(
+            f"no landing zone at {path} ({reason}): a killed server may lose output it has just read"
+        )
+    if environment.get("FUGUE_TESTING") == "1" and environment.get("FUGUE_LANDING") == "off":
+        zone.close()
+        zone = LandingZone.without_file()
+    server.zone = server.output.zone = zone
 
 
 def open_orphan(server: Server, pane: PaneId) -> None:
@@ -60,3 +83,26 @@ def open_orphan(server: Server, pane: PaneId) -> None:
     found = recovered.orphans.pop(pane, None)
     if found is not None:
         server.rebuilding.add(found, recovered.store.pane(pane))
+
+
+def last_screens(server: Server) -> LastScreens:
+    """What keeps the last screens of programs that ended with the machine, where anything is kept."""
+    booted, files, why_not = server.booted, None, ""
+    if booted.safe is not None:
+        why_not = f"safe mode: no last screens are kept, and those of {booted.home} are left alone"
+    elif booted.lock is None:
+        why_not = (
+            "nothing is kept on disk (persistence.enabled is false): there are no last screens"
+        )
+    else:
+        files = ScreenFiles(booted.storage, booted.state_directory)
+
+    return LastScreens(
+        files,
+        why_not,
+        server.spawn,
+        lambda: server.configuration.persistence.keep_closed_days,
+        server.clock.wall_ms,
+        server.panes.get,
+        server.report.notes.append,
+    )

@@ -1,6 +1,7 @@
 """What happens to every pane at start: carried on, started again, or left dead. And what the report says of it."""
 
 import asyncio
+import shlex
 from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from typing import Any
 
@@ -21,7 +22,7 @@ from fuguemux.model.state import Life, Pane
 from fuguemux.observe.clock import Clock
 from fuguemux.observe.diagnostics import channel
 from fuguemux.persistence.report import PaneReport, RecoveryReport, describe, lost_output
-from fuguemux.reactions import not_restored, process_found, process_started
+from fuguemux.reactions import not_restored, process_found, process_started, program_ended
 from fuguemux.server.executor import EffectFailed
 from fuguemux.server.keeper_client import HeldPane
 from fuguemux.server.pane_output import PaneOutput
@@ -29,7 +30,7 @@ from fuguemux.server.pane_terminal import PaneTerminal
 from fuguemux.server.panes import Panes
 from fuguemux.server.process_table import directory, name_of
 from fuguemux.server.processes import Processes
-from fuguemux.server.restore_policy import note, plan, shown
+from fuguemux.server.restore_policy import last_screen_line, note, plan, shown
 
 PROMPT_LOOK_SECONDS = 0.15
 PROMPT_LOOKS_MAX = 40
@@ -53,8 +54,13 @@ class Restoration:
         rerunnable: Collection[str],
         spawn: Callable[[Coroutine[Any, Any, None]], object],
         open_orphan: Callable[[PaneId], None],
+        keeps_screen: Callable[[PaneId], bool],
     ) -> None:
-        """`open_orphan` gives a pane that no event knows a terminal with what the log has of it, if it has anything."""
+        """`open_orphan` gives a pane that no event knows a terminal with what the log has of it, if it has anything.
+
+        `keeps_screen`: whether the last screen of a pane's program would be kept.
+        """
+        self._keeps_screen = keeps_screen
         self._engine = engine
         self._panes = panes
         self._output = output
@@ -163,6 +169,8 @@ class Restoration:
         again = pane.generation > 0
         chosen = plan(self._engine.state, self._engine.live, pane, self._rerunnable)
         lines = [self._separator(pane.id)] if again else []
+        if again:
+            self._program_ended(pane)
         if chosen.start:
             await self._processes.start(pane.id, argv=chosen.argv)
             self._status(pane.id, terminal.status or "respawned")
@@ -176,6 +184,8 @@ class Restoration:
             report.note = chosen.line
         if again and chosen.line:
             lines.append(chosen.line)
+        if report is not None and report.ended_program and self._keeps_screen(pane.id):
+            lines.append(last_screen_line(self._engine.state, pane.id))
         if lines:
             column = 0 if chosen.start else terminal.emulator.cursor.column
             first = note(lines[0], column=column)
@@ -183,6 +193,25 @@ class Restoration:
             self._output.inject(terminal, b"".join((first, *rest)))
         if chosen.typed:
             self._spawn(self._type(terminal, chosen.typed))
+
+    def _program_ended(self, pane: Pane) -> None:
+        """Before anything else happens to its screen: from here on the log knows what the program has shown last."""
+        report = self._by_pane.get(pane.id)
+        if report is not None and not report.ended_program and pane.foreground:
+            report.ended_program = shown(
+                shlex.join(w.decode("utf-8", "replace") for w in pane.foreground)
+            )
+        if report is None or not report.ended_program or not self._keeps_screen(pane.id):
+            return
+        decision = program_ended.decide(
+            self._engine.state,
+            self._engine.live,
+            pane.id,
+            program=report.ended_program,
+            recovery_ms=self._report.started_ms,
+            ended_ms=self._report.last_record_ms or self._report.checkpoint_ms,
+        )
+        self._engine.tell(decision)
 
     async def _type(self, terminal: PaneTerminal, line: bytes) -> None:
         """Type `line` once the shell has asked for input, which is when it has shown something and then rests.

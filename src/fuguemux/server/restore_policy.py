@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 from fuguemux.commands import options
 from fuguemux.commands.environment import session_of
 from fuguemux.commands.formats import Context, expand
+from fuguemux.commands.key_bindings import key_of
 from fuguemux.model.ids import PaneId
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import Life, Pane, ServerState
@@ -22,6 +23,7 @@ SHELLS: Final = frozenset(
 SESSION_OPTION: Final = "@restore-policy"
 """`restore-policy` is an option of windows and panes; this one of a session stands between those and the global one."""
 POLICIES: Final = ("shell", "suspended", "rerun", "none")
+LAST_SCREEN_COMMAND: Final = "recovery view"
 LINE_CHARACTERS_MAX: Final = 4096
 SHELL_CHARACTERS: Final = frozenset(";&|<>$`(){}")
 """A command line with one of these may run more than the program it begins with; it is offered, not run."""
@@ -144,6 +146,15 @@ def shown(text: str) -> str:
         c if c.isprintable() else c.encode("unicode_escape", "replace").decode() for c in text
     )
     return visible if len(visible) <= 200 else visible[:199] + "…"
+
+
+def last_screen_line(state: ServerState, pane: PaneId) -> str:
+    """How the last screen of the program that ended in a pane is seen: by a key, if there is one for that."""
+    key = key_of(state, "prefix", LAST_SCREEN_COMMAND)
+    prefix = options.get(state, "prefix", session=session_of(state, state.panes[pane]))
+    if not key or prefix in ("", "None"):
+        return f"its last screen: fugue recovery screen %{pane}"
+    return f"its last screen: {prefix} {key}"
 
 
 def suspended_text(pane: Pane) -> str:

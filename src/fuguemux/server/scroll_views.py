@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from fuguemux.model.ids import PaneId
 from fuguemux.server.capture import history_row_count
-from fuguemux.server.copy_document import frozen
-from fuguemux.server.copy_mode import CopyMode, ModeFacts, Styles
+from fuguemux.server.copy_document import Document, RowAt, Spot, frozen
+from fuguemux.server.copy_mode import VIEW_MODE, CopyMode, ModeFacts, Styles
 from fuguemux.server.pane_terminal import PaneTerminal
 from fuguemux.terminal.compose import ScrollView
 
@@ -26,8 +26,10 @@ class ScrollViews:
         """How matches and selections of a pane look, and whether its keys are vi's."""
 
     def places(self) -> tuple[tuple[PaneId, int], ...]:
-        """Every pane in the mode, and how many rows back."""
-        return tuple((pane, mode.back) for pane, mode in self._modes.items())
+        """Every pane that shows its history, and how many rows back."""
+        return tuple(
+            (pane, mode.back) for pane, mode in self._modes.items() if mode.name != VIEW_MODE
+        )
 
     def put(self, terminal: PaneTerminal, rows: int) -> None:
         """Show the pane as it was before another server took over, unless it is in the mode already."""
@@ -57,6 +59,18 @@ class ScrollViews:
             self._modes[terminal.id] = mode
         if page_up:
             mode.page(max(mode.rows - 2, 1))
+        self.moved()
+
+    def show(self, terminal: PaneTerminal, document: Document, first: int, cursor: Spot) -> None:
+        """Show something else than the pane's own lines: from line `first` on, as far as the cursor is then visible."""
+        mode = CopyMode(document, 0, terminal.emulator.size)
+        mode.name = VIEW_MODE
+        mode.history_rows = document.rows_between(
+            RowAt(document.first, 0), mode.bottom_top(), mode.columns, total=document.stop
+        )
+        mode.top = min(RowAt(first, 0), mode.bottom_top())
+        mode.go(cursor)
+        self._modes[terminal.id] = mode
         self.moved()
 
     def stop_search(self, pane: PaneId | None) -> bool:

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from fuguemux.model.events import IGNORABLE as OPTIONAL
 from fuguemux.model.events import AnyEvent
 from fuguemux.observe.failpoints import reach
 from fuguemux.persistence.serialization import Withhold, encode_events
-from fuguemux.persistence.wal.frame import RecordType
+from fuguemux.persistence.wal.frame import IGNORABLE, RecordType
 from fuguemux.server.flusher import Flusher
 
 
@@ -51,8 +52,9 @@ class ServerLog:
         Raises OSError when nothing more can be kept either.
         """
         payload = encode_events(events, self._withhold())
+        flags = IGNORABLE if all(isinstance(event, OPTIONAL) for event in events) else 0
         reach("commit.before_append")
-        lsn = self._writer.append(RecordType.STRUCTURE, payload)
+        lsn = self._writer.append(RecordType.STRUCTURE, payload, flags)
         self._flusher.write()
         reach("commit.after_write")
         return lsn

@@ -20,6 +20,7 @@ from fuguemux.server.live_view import client_name
 from fuguemux.server.message_log import MessageLog
 from fuguemux.server.overlays import Confirm, Page, Prompt
 from fuguemux.server.pane_terminal import PaneTerminal
+from fuguemux.server.previews import FindScreen, Preview, no_screen
 from fuguemux.server.viewer import Surface, Viewer, mode_style
 from fuguemux.terminal.emulator import Bell, ClipboardWrite, Event, TitleChanged
 
@@ -56,6 +57,8 @@ class Viewers:
         self.scroll = surface.scroll
         self.scroll.moved = self._scrolled
         self.scroll.style = lambda pane: mode_style(surface.state, pane)
+        self.last_screen: FindScreen = no_screen
+        """Where a chooser's previews come from."""
         self.greeting: Callable[[], str] = lambda: ""
         """A message for a client that has just attached; empty: none."""
         self.warning: Callable[[], str] = lambda: ""
@@ -328,8 +331,9 @@ class Viewers:
                     viewer.overlay = Confirm(prompts[0] if prompts else "", template)
                 else:
                     viewer.overlay = Prompt(prompts, initial, template, single_key=single_key)
-            case ef.Choose(_, title, rows):
-                viewer.page = Page(title, rows, chooser=True)
+            case ef.Choose(_, title, rows, previews):
+                preview = Preview(previews, self.last_screen) if previews else None
+                viewer.page = Page(title, rows, chooser=True, preview=preview)
             case ef.ShowText(_, lines):
                 viewer.page = Page("", tuple((line, "") for line in lines), chooser=False)
         viewer.dirty = True

@@ -40,6 +40,11 @@ class WaitingScreen:
         """The log is needed from this record on until the screen is built and stored anew."""
         return self._recovered.hold_lsn
 
+    @property
+    def ends_programs(self) -> bool:
+        """Whether the last screen of a program is found on the way."""
+        return self._recovered.ends_programs
+
     def build(self) -> Rebuilt:
         """The screen, built now unless it is; waits for another thread that is at it. Not after `give_up`."""
         self.build_ahead()

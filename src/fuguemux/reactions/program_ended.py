@@ -1,0 +1,31 @@
+"""Server and keeper were gone at once, and a pane's program with them: what it has shown last is to be kept."""
+
+from fuguemux.model.decision import Decision
+from fuguemux.model.events import ProgramEnded
+from fuguemux.model.ids import PaneId
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import Life, ServerState
+
+
+def decide(
+    state: ServerState,
+    live: LiveView,
+    pane: PaneId,
+    *,
+    program: str,
+    recovery_ms: int,
+    ended_ms: int,
+) -> Decision:
+    """Nothing if the program is known to have ended before: what the pane shows is not its last screen any more."""
+    del live
+    known = state.panes.get(pane)
+    if known is None or known.life is not Life.RUNNING:
+        return Decision()
+    places = (
+        f"{session.name}:{link.index}"
+        for session in state.sessions.values()
+        for link in session.links
+        if link.window == known.window
+    )
+    place = next(places, "")
+    return Decision((ProgramEnded(pane, known.generation, recovery_ms, ended_ms, program, place),))

@@ -1,0 +1,213 @@
+"""The last screens that are kept: taken where a program's end is met, written on a thread, read when somebody asks.
+
+A checkpoint is not published before the screens of the panes in it are on the disk, so that a server that dies earlier takes
+them again from the log. One that cannot be written stays in memory and is tried again; that is told, and stops nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from typing import Any, Final
+
+from fuguemux.model.ids import PaneId
+from fuguemux.observe.diagnostics import channel
+from fuguemux.observe.failpoints import reach
+from fuguemux.persistence.last_screens import (
+    SCREENS_MAX,
+    LastScreen,
+    ScreenDamaged,
+    ScreenFiles,
+    ScreenName,
+)
+from fuguemux.server.pane_terminal import PaneTerminal
+
+DAY_MS: Final = 86_400_000
+READ_MAX: Final = 8
+"""So many screens that were read are remembered."""
+
+diagnostics = channel("last_screens")
+
+
+class NoScreen(Exception):
+    """There is no such screen, or it cannot be read. The message is one line for a person."""
+
+
+class LastScreens:
+    """Belongs to the loop. Without `files` nothing is kept, and `why_not` says why."""
+
+    def __init__(
+        self,
+        files: ScreenFiles | None,
+        why_not: str,
+        spawn: Callable[[Coroutine[Any, Any, None]], object],
+        days: Callable[[], int],
+        now_ms: Callable[[], int],
+        terminal: Callable[[PaneId], PaneTerminal | None],
+        tell: Callable[[str], None],
+    ) -> None:
+        """`days`: for how long they are kept; 0: not at all. `tell` notes a trouble for people."""
+        self._files = files
+        self.why_not = why_not
+        self._spawn = spawn
+        self._days = days
+        self._now_ms = now_ms
+        self._terminal = terminal
+        self._tell = tell
+        self._pending: dict[ScreenName, LastScreen] = {}
+        self._doomed: set[ScreenName] = set()
+        self._read: dict[ScreenName, LastScreen] = {}
+        self._writing: asyncio.Lock = asyncio.Lock()
+        self._names: set[ScreenName] | None = None
+        self._failed = False
+
+    @property
+    def waiting(self) -> int:
+        """How many are not on the disk yet."""
+        return len(self._pending)
+
+    # -- keeping ------------------------------------------------------------------------------
+
+    def keeps(self, pane: PaneId) -> bool:
+        """Whether a screen of this pane that is taken now would be kept."""
+        terminal = self._terminal(pane)
+        kept = self._files is not None and self._days() > 0
+        return kept and terminal is not None and terminal.persist
+
+    def _oldest_ms(self) -> int:
+        """Of recoveries before this moment nothing is kept."""
+        return self._now_ms() - self._days() * DAY_MS if self._days() else self._now_ms() + 1
+
+    def keep(self, terminal: PaneTerminal, screens: Iterable[LastScreen]) -> None:
+        """Keep what was found of a pane, unless the pane is not to reach the disk. Returns at once."""
+        if self._files is None or not terminal.persist:
+            return
+        known, oldest = self._known(), self._oldest_ms()
+        for screen in screens:
+            # One that is there was taken by a server that died before it had rebuilt everything.
+            if screen.name not in known and screen.recovery_ms >= oldest:
+                self._pending[screen.name] = screen
+                known.add(screen.name)
+        if self._pending:
+            self._spawn(self.settle())
+
+    async def settle(self) -> None:
+        """Write and remove what waits for that. Never raises: what fails is told, and tried again by the next call."""
+        if self._files is None:
+            return
+        oldest_ms = self._oldest_ms()
+        self._doom(name for name in self._known() if name.recovery_ms < oldest_ms)
+        if not (self._pending or self._doomed):
+            return
+        async with self._writing:
+            doomed, screens = set(self._doomed), list(self._pending.values())
+            written, failure = await asyncio.to_thread(self._write, screens, doomed, oldest_ms)
+            for screen in written:
+                if self._pending.get(screen.name) is screen:
+                    del self._pending[screen.name]
+            if failure is None:
+                self._doomed -= doomed
+                self._names = None
+            self._came_out(failure)
+
+    def _write(
+        self, screens: Sequence[LastScreen], doomed: Iterable[ScreenName], oldest_ms: int
+    ) -> tuple[list[LastScreen], OSError | None]:
+        assert self._files is not None, "there is something to write"
+        written: list[LastScreen] = []
+        try:
+            for screen in screens:
+                self._files.write(screen)
+                written.append(screen)
+                reach("recovery.last_screen_kept")
+            self._files.remove(doomed)
+            self._files.remove(self._files.surplus(oldest_ms))
+        except OSError as error:
+            return written, error
+        return written, None
+
+    def _came_out(self, failure: OSError | None) -> None:
+        if failure is not None and not self._failed:
+            reason = failure.strerror or str(failure)
+            diagnostics.warning("not_kept", reason=reason, waiting=len(self._pending))
+            self._tell(f"last screens are in memory only: {failure.filename}: {reason}")
+        self._failed = failure is not None
+        for name in list(self._pending)[: max(0, len(self._pending) - SCREENS_MAX)]:
+            del self._pending[name]
+
+    def forget(self, panes: Iterable[PaneId] | None) -> None:
+        """Have the screens of some panes go, or all (None): nobody sees them from now on, and `settle` removes the files."""
+        if self._files is None:
+            return
+        chosen = None if panes is None else set(panes)
+        self._doom(name for name in self._known() if chosen is None or name.pane in chosen)
+
+    def _doom(self, names: Iterable[ScreenName]) -> None:
+        for name in names:
+            self._pending.pop(name, None)
+            self._read.pop(name, None)
+            self._doomed.add(name)
+
+    async def purge(self, panes: Iterable[PaneId] | None) -> int:
+        """As `forget`, and on return they are gone from the disk; how many there were. Raises OSError if they are not."""
+        before = len(self._doomed)
+        self.forget(panes)
+        count = len(self._doomed) - before
+        await self.settle()
+        if self._doomed and self._files is not None:
+            raise OSError(0, "last screens could not be removed", self._files.directory)
+        return count
+
+    # -- asking -------------------------------------------------------------------------------
+
+    def names(self) -> list[ScreenName]:
+        """Every screen that is kept, the newest first."""
+        return sorted(self._known() - self._doomed, reverse=True) if self._files else []
+
+    def _known(self) -> set[ScreenName]:
+        if self._names is None:
+            assert self._files is not None, "something is kept"
+            try:
+                self._names = {*self._files.names(), *self._pending}
+            except OSError as error:
+                diagnostics.warning("not_listed", reason=error.strerror or str(error))
+                self._names = set(self._pending)
+        return self._names
+
+    def find(self, pane: PaneId, recovery_ms: int | None) -> LastScreen:
+        """The pane's screen that a recovery found, or (None) its newest one. Raises NoScreen."""
+        if self._files is None:
+            raise NoScreen(self.why_not)
+        terminal = self._terminal(pane)
+        if terminal is not None and terminal.waiting is not None and terminal.waiting.ends_programs:
+            terminal.build()  # it is found on the way
+        found = [
+            name
+            for name in self.names()
+            if name.pane == pane and recovery_ms in (None, name.recovery_ms)
+        ]
+        if not found:
+            of = "" if recovery_ms is None else " of that recovery"
+            raise NoScreen(f"no last screen of %{pane}{of} is kept: see fugue recovery screens")
+        return self.get(found[0])
+
+    def get(self, name: ScreenName) -> LastScreen:
+        """A screen that `names` has. Raises NoScreen: it is damaged, or was removed meanwhile."""
+        assert self._files is not None, "it has a name"
+        known = self._pending.get(name) or self._read.get(name)
+        if known is not None:
+            return known
+        try:
+            screen = self._files.read(name)
+        except ScreenDamaged as damage:
+            raise NoScreen(
+                f"the last screen of %{name.pane} is damaged: {self._files.path(name)}: {damage}"
+            ) from damage
+        except OSError as error:
+            raise NoScreen(
+                f"the last screen of %{name.pane} cannot be read: {error.filename}: {error.strerror}"
+            ) from error
+        while len(self._read) >= READ_MAX:
+            del self._read[next(iter(self._read))]
+        self._read[name] = screen
+        return screen
