@@ -1,12 +1,15 @@
 """The state directory is moved, replaced or removed under a living server: nothing is acknowledged that no start would find."""
 
 import json
+import os
 import shutil
+import signal
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.support.running import Running, until
+from tests.support.running import PROGRAM, Running, kill, until
 
 pytestmark = pytest.mark.real
 
@@ -95,3 +98,59 @@ def test_a_removed_lock_is_made_again(fugue: Running, away: Path) -> None:
     elsewhere.mkdir(mode=0o700)
     refused = fugue.run("new-session", "-d", XDG_RUNTIME_DIR=str(elsewhere))
     assert "in use by process" in refused.stderr
+
+
+@pytest.mark.parametrize("there", ["nothing", "another store"])
+def test_a_server_that_dies_meanwhile_leaves_its_programs_to_the_next(
+    fugue: Running, away: Path, there: str
+) -> None:
+    """The next one finds no state, or another: the programs are in the session rescued, and the report says why."""
+    shells = fugue.pane_pids()
+    fugue.state.rename(away)
+    if there == "another store":
+        other = Running(fugue.directory / "other")
+        try:
+            other("new-session", "-d", "-s", "theirs", "cat")
+            other.kill_everything()
+        finally:
+            other.end()
+        other.state.rename(fugue.state)
+    becomes(fugue, "lost")
+    fugue.kill_server()
+    rescued = fugue("list-panes", "-s", "-t", "rescued", "-F", "#{pane_pid}").split()
+    assert [int(pid) for pid in rescued] == shells
+    report = json.loads(fugue("recovery", "--json"))["recovery"]
+    assert "nothing lost" not in report["summary"]
+    assert report["cause"] != "first start"
+    assert "moved, removed, replaced" in report["damages"][0]["detail"]
+    if there == "another store":
+        assert fugue("list-windows", "-t", "theirs", "-F", "#{window_name}")
+    fugue.kill_server()  # what is known from now on needs no rescue, and is not told again
+    assert [
+        int(p) for p in fugue("list-panes", "-s", "-t", "rescued", "-F", "#{pane_pid}").split()
+    ] == shells
+    assert json.loads(fugue("recovery", "--json"))["recovery"]["damages"] == []
+    assert durability(fugue) == "ok"
+
+
+def test_a_server_that_the_keeper_did_not_start_gets_no_programs(
+    fugue: Running, away: Path
+) -> None:
+    """It may have been given the wrong directory: the programs wait for the right one."""
+    server, keeper = fugue.server_pid(), fugue.keeper_pid()
+    os.kill(keeper, signal.SIGSTOP)
+    kill(server)
+    elsewhere = fugue.directory / "elsewhere"
+    elsewhere.mkdir(mode=0o700)
+    waiting = subprocess.Popen(
+        [PROGRAM, "list-sessions"],
+        env={**fugue.environment, "XDG_STATE_HOME": str(elsewhere)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    os.kill(keeper, signal.SIGCONT)
+    waiting.communicate(timeout=60)
+    fugue.wait_for_server(other_than=server)
+    assert windows(fugue) == ["first"]
+    assert "nothing lost" in fugue("recovery")

@@ -224,6 +224,7 @@ class Keeper:
         return {
             "keeper_version": self._version,
             "keeper_pid": os.getpid(),
+            "store": self._store,
             "panes": len(children),
             "running": sum(child.status is None for child in children),
             "server_state": self._supervisor.state,

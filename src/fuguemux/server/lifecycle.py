@@ -27,7 +27,7 @@ from fuguemux.persistence.recovery import RECOVERIES
 from fuguemux.persistence.report import save_report
 from fuguemux.persistence.whereabouts import Whereabouts
 from fuguemux.reactions import server_ended
-from fuguemux.server import giving_way, recovery_notice, safe_mode
+from fuguemux.server import foreign_keeper, giving_way, recovery_notice, safe_mode
 from fuguemux.server.askers import InternalAsker
 from fuguemux.server.boot import (
     CannotStart,
@@ -145,6 +145,15 @@ class Lifecycle:
                     return await giving_way.keeper_for(server, self._keeper_argv())
                 await start_keeper(self._keeper_argv())
                 return await KeeperClient.connect(path, store=server.keeper_store)
+            except KeeperRefused as refused:
+                booted = server.booted
+                taken = await foreign_keeper.connect(
+                    path, refused, booted.storage, booted.state_directory
+                )
+                server.keeper_store = taken.store
+                if not taken.known:
+                    foreign_keeper.tell(server.report, booted.home)
+                return taken.client
         except (KeeperUnreachable, KeeperRefused) as refused:
             raise CannotStart(f"keeper: {refused}") from refused
 
