@@ -1,10 +1,12 @@
 """Golden files: what earlier versions wrote is still read, and today's code still writes it byte for byte.
 
-`python -m tests.formats.test_checkpoint_formats` writes the files anew; that is only right for a new format version,
-under a new directory, with the old one kept.
+Each directory `checkpoint-N` holds what was written otherwise from some version on; nothing in one is ever changed. After
+fields or events were appended, `python -m tests.formats.test_checkpoint_formats` makes the next directory, with those files
+that come out otherwise than the newest ones.
 """
 
 import sys
+from functools import reduce
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ from fuguemux.model import events as ev
 from fuguemux.model.apply import apply
 from fuguemux.model.ids import PaneId, SessionId, WindowId
 from fuguemux.model.layout import leaf, split
-from fuguemux.model.state import Buffer, ExitCause, ServerState
+from fuguemux.model.state import Buffer, ExitCause, Pipe, ServerState
 from fuguemux.persistence.blocks import pack_lines, unpack_lines
 from fuguemux.persistence.manifest import (
     Entry,
@@ -41,7 +43,9 @@ from fuguemux.persistence.serialization import (
     encode_state,
 )
 
-DIRECTORY = Path(__file__).parent / "checkpoint-1"
+DIRECTORIES = sorted(
+    Path(__file__).parent.glob("checkpoint-*"), key=lambda path: int(path.name.rpartition("-")[2])
+)
 S, W, P, Q = SessionId(0), WindowId(0), PaneId(0), PaneId(1)
 ONE = leaf(P, 80, 24)
 TWO = split(ONE, P, "row", Q)
@@ -76,9 +80,13 @@ EVENTS: list[ev.AnyEvent] = [
     ev.BufferDeleted("b0"),
     ev.WindowsSwapped(S, 0, SessionId(1), 1),
     ev.ProgramEnded(P, 1, 1_764_000_000_000, 1_763_999_999_000, "vim notes.md", "work:0"),
+    ev.PipeChanged(P, Pipe("cat >>log", 9, True, False)),
 ]
-FIRST_EVENTS = 28
-"""So many there were when the file with all of them was written."""
+IN_STATE = {
+    "checkpoint-1": (EVENTS[0], EVENTS[3], EVENTS[9], *EVENTS[14:20], EVENTS[22], EVENTS[25]),
+}
+IN_STATE["checkpoint-2"] = (*IN_STATE["checkpoint-1"], EVENTS[29])
+"""Which events led to the structure that is in a directory."""
 MANIFEST = Manifest(
     number=3,
     store_id=bytes(range(16)),
@@ -112,18 +120,20 @@ INDEX = Index(
 LINES = (b"plain\n\x1b[31mred\x1b[m\n" + "漢字".encode(), 3, [2])
 
 
-def golden_state() -> ServerState:
-    state = ServerState()
-    for event in (EVENTS[0], EVENTS[3], EVENTS[9], *EVENTS[14:20], EVENTS[22], EVENTS[25]):
-        state = apply(state, event)
-    return state
+def golden_state(directory: str) -> ServerState:
+    return reduce(apply, IN_STATE[directory], ServerState())
+
+
+def files_called(name: str) -> list[Path]:
+    """The golden files of this name, the oldest first."""
+    return [path for directory in DIRECTORIES if (path := directory / name).exists()]
 
 
 def contents() -> dict[str, bytes]:
     """Every golden file. The block is stored as the library compresses it: it need not come out the same."""
     files = {f"event-{e.__struct_config__.tag:03}": encode_events([e]) for e in EVENTS}
-    files["events-all"] = encode_events(EVENTS[:FIRST_EVENTS])
-    files["state"] = encode_state(golden_state())
+    files["events-all"] = encode_events(EVENTS)
+    files["state"] = encode_state(golden_state(list(IN_STATE)[-1]))
     files["manifest"] = encode_manifest(MANIFEST)
     files["index"] = encode_index(INDEX)
     entries = [
@@ -136,13 +146,15 @@ def contents() -> dict[str, bytes]:
 
 @pytest.mark.parametrize("name", sorted(contents()))
 def test_what_is_written_has_not_changed(name: str) -> None:
-    assert contents()[name] == (DIRECTORY / name).read_bytes()
+    assert contents()[name] == files_called(name)[-1].read_bytes()
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: type(event).__name__)
 def test_every_event_is_read(event: ev.AnyEvent) -> None:
     name = f"event-{event.__struct_config__.tag:03}"
-    assert decode_events((DIRECTORY / name).read_bytes()) == [event]
+    assert files_called(name)
+    for path in files_called(name):
+        assert decode_events(path.read_bytes()) == [event], path
 
 
 def test_there_is_a_file_for_every_event() -> None:
@@ -151,28 +163,46 @@ def test_there_is_a_file_for_every_event() -> None:
 
 
 def test_structures_are_read() -> None:
-    assert decode_state((DIRECTORY / "state").read_bytes()) == golden_state()
-    assert decode_manifest((DIRECTORY / "manifest").read_bytes()) == MANIFEST
-    assert decode_index((DIRECTORY / "index").read_bytes()) == INDEX
+    for path in files_called("state"):
+        assert decode_state(path.read_bytes()) == golden_state(path.parent.name), path
+    for path in files_called("manifest"):
+        assert decode_manifest(path.read_bytes()) == MANIFEST
+    for path in files_called("index"):
+        assert decode_index(path.read_bytes()) == INDEX
+
+
+def test_lists_of_events_are_read() -> None:
+    lengths = []
+    for path in files_called("events-all"):
+        found = decode_events(path.read_bytes())
+        assert found == EVENTS[: len(found)], path
+        lengths.append(len(found))
+    assert lengths[-1] == len(EVENTS)
 
 
 def test_blocks_are_read() -> None:
-    lines = unpack_lines((DIRECTORY / "block").read_bytes(), 3)
-    assert (lines.text, lines.size, sorted(lines.pieces)) == LINES
+    for path in files_called("block"):
+        lines = unpack_lines(path.read_bytes(), 3)
+        assert (lines.text, lines.size, sorted(lines.pieces)) == LINES
 
 
 def test_packs_are_read() -> None:
-    data = (DIRECTORY / "pack").read_bytes()
-    found = list(entries_of(data, bytes(16)))
-    assert [(entry.kind, entry.pane) for entry in found] == [(1, 0), (3, 4)]
-    place = found[1].place
-    raw = data[place.offset : place.offset + place.length]
-    assert decode_index(decode_entry(raw, EntryKind.INDEX, 4)) == INDEX
+    for path in files_called("pack"):
+        data = path.read_bytes()
+        found = list(entries_of(data, bytes(16)))
+        assert [(entry.kind, entry.pane) for entry in found] == [(1, 0), (3, 4)]
+        place = found[1].place
+        raw = data[place.offset : place.offset + place.length]
+        assert decode_index(decode_entry(raw, EntryKind.INDEX, 4)) == INDEX
 
 
 if __name__ == "__main__":
-    DIRECTORY.mkdir()
+    following = Path(__file__).parent / f"checkpoint-{len(DIRECTORIES) + 1}"
+    following.mkdir()
     for name, data in contents().items():
-        (DIRECTORY / name).write_bytes(data)
-    (DIRECTORY / "block").write_bytes(pack_lines(*LINES, 3))
+        older = files_called(name)
+        if not older or older[-1].read_bytes() != data:
+            (following / name).write_bytes(data)
+    if not files_called("block"):
+        (following / "block").write_bytes(pack_lines(*LINES, 3))
     sys.exit(0)

@@ -127,13 +127,22 @@ def test_withheld_values_are_nowhere_and_named_after_a_recovery(fugue: Running) 
     fugue("set-environment", "-t", "work", "MY_PASSWORD", "marker-of-the-session")
     fugue("new-window", "-d", "-t", "work", "-e", "X_SECRET_Y=marker-of-the-pane")
     fugue("set-environment", "-t", "work", "PLAIN", "marker-that-is-kept")
+    fugue("set-environment", "-t", "work", "PLAIN_URL", "redis://:marker-of-the-url@a.b")
+    fugue("set-environment", "-gh", "HIDDEN", "marker-of-the-hidden")
+    assert fugue.format("#{HIDDEN}", "work") == "marker-of-the-hidden"
+    line = "sh -c cat --token=marker-of-the-command"
+    pane = fugue("new-window", "-d", "-P", "-F", "#{pane_id}", "-t", "work", line)
+    assert fugue.format("#{pane_start_command}", pane) == f'"{line}"'
     fugue("checkpoint")
     assert holders(fugue.state, b"marker-that-is-kept")
     assert holders(fugue.state, b"marker-of-the") == []
     fugue.kill_everything()
     text = fugue("recovery")
-    for name in ("DEPLOY_TOKEN", "AWS_THING", "$0 MY_PASSWORD", "X_SECRET_Y"):
+    for name in ("DEPLOY_TOKEN", "AWS_THING", "$0 MY_PASSWORD", "X_SECRET_Y", "$0 PLAIN_URL"):
         assert name in text, text
+    assert "HIDDEN" not in text
+    assert "sh -c cat --token=•••" in text
+    assert fugue.format("#{HIDDEN}#{pane_current_command}", pane) == "bash"
     assert "not stored by configuration" in text
     assert holders(fugue.state, b"marker-of-the") == []
 

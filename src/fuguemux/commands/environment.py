@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from fuguemux.commands import options
+from fuguemux.config.secrets import is_redacted
 from fuguemux.model.state import Environment, Pane, ServerState, Session, sessions_with
 
 PATH_DEFAULT: Final = b"/usr/local/bin:/usr/bin:/bin"
@@ -55,11 +56,14 @@ def process_argv(
     """The program of a pane and its arguments, the first of which is the name it sees.
 
     No words: `default-command`, or without one a login shell. One word: a command line for the shell. More words: run
-    as they are, the program looked for in PATH.
+    as they are, the program looked for in PATH. Words that were stored without a secret of theirs are another command,
+    which nobody asked for: they count as none, and a shell starts.
     """
     session = session_of(state, pane)
     path = shell(state, session, surroundings)
     name = posixpath.basename(path)
+    if is_redacted(pane.argv):
+        return path, (b"-" + name,)
     if len(pane.argv) > 1:
         return pane.argv[0], pane.argv
     line = pane.argv[0] if pane.argv else _default_command(state, session)
@@ -80,6 +84,7 @@ def process_environment(
     session = session_of(state, pane)
     environment = {k: v for k, v in state.environment.items() if k not in KEPT_OUT}
     if session is not None:
+        environment = {k: v for k, v in environment.items() if k not in session.hidden}
         environment |= session.environment
     environment |= _own(state, pane, session, surroundings)
     environment[b"PWD"] = pane.cwd if directory is None else directory

@@ -285,9 +285,9 @@ def _option(name: str, view: View) -> str | None:
 
 def _environment(name: str, view: View) -> str | None:
     key = name.encode("utf-8", "surrogateescape")
-    layers = [view.state.environment]
+    layers = [view.state.environment, view.state.hidden]
     if view.session is not None:
-        layers.insert(0, view.session.environment)
+        layers = [view.session.environment, view.session.hidden, *layers]
     for layer in layers:
         if key in layer:
             value = layer[key]

@@ -13,21 +13,21 @@ from fuguemux.model.state import Environment, ServerState
 
 def environment_of(
     state: ServerState, live: LiveView, invocation: Invocation
-) -> tuple[SessionId | None, Environment]:
-    """The environment that `-g` or `-t` names, with its session. Raises Refused: no such session."""
+) -> tuple[SessionId | None, Environment, Environment]:
+    """The session that `-t` names (None: `-g`), its environment and its hidden variables. Raises Refused: no such session."""
     target = target_of(state, live, invocation)
     if invocation.target and target is None:
         raise Refused(f"no such session: {invocation.target}")
     if invocation.flags.has("g"):
-        return None, state.environment
+        return None, state.environment, state.hidden
     if target is None:
         raise Refused("no current session")
-    return target.session.id, target.session.environment
+    return target.session.id, target.session.environment, target.session.hidden
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
     flags, arguments = invocation.flags, invocation.arguments
-    session, environment = environment_of(state, live, invocation)
+    session, environment, hidden = environment_of(state, live, invocation)
     name = arguments[0]
     if not name:
         raise Refused("empty variable name")
@@ -39,16 +39,35 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
         if flags.has(letter):
             if value is not None:
                 raise Refused(f"can't specify a value with -{letter}")
-            return Decision((EnvironmentSet(session, key, None, removed=letter == "r"),))
+            return _set(
+                session, key, None, environment, removed=letter == "r", hidden=key in hidden
+            )
     if value is None:
         raise Refused("no value specified")
     if flags.has("F"):
         target = target_of(state, live, invocation)
         value = expand(value, context_of(state, live, invocation, target))
-    if key not in environment and len(environment) >= ENVIRONMENT_ENTRIES_MAX:
+    known = len(environment) + len(hidden)
+    if key not in environment and key not in hidden and known >= ENVIRONMENT_ENTRIES_MAX:
         raise Refused(f"too many variables: an environment takes {ENVIRONMENT_ENTRIES_MAX}")
     data = value.replace("\0", "").encode("utf-8", "surrogateescape")
-    return Decision((EnvironmentSet(session, key, data),))
+    return _set(session, key, data, environment, hidden=flags.has("h"))
+
+
+def _set(
+    session: SessionId | None,
+    key: bytes,
+    value: bytes | None,
+    environment: Environment,
+    *,
+    removed: bool = False,
+    hidden: bool,
+) -> Decision:
+    """One variable; a hidden one is no event that is stored, so what was stored under its name is unset by another."""
+    event = EnvironmentSet(session, key, value, removed=removed, hidden=hidden)
+    if hidden and key in environment:
+        return Decision((EnvironmentSet(session, key, None), event))
+    return Decision((event,))
 
 
 COMMAND = Command(
@@ -58,5 +77,5 @@ COMMAND = Command(
     usage="[-Fhgru] [-t target-session] name [value]",
     arguments=(1, 2),
     decide=decide,
-    help="Set, remove or unset a variable of the environment of new processes.",
+    help="Set, remove or unset a variable of the environment of new processes; with -h one for formats only.",
 )

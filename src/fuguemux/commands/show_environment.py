@@ -22,17 +22,15 @@ def _line(key: bytes, value: bytes | None, *, for_shell: bool) -> str:
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
-    _, environment = environment_of(state, live, invocation)
-    shown = sorted(environment.items())
+    _, environment, hidden = environment_of(state, live, invocation)
+    shown = sorted((hidden if invocation.flags.has("h") else environment).items())
     if invocation.arguments:
         wanted = invocation.arguments[0]
         key = wanted.encode("utf-8", "surrogateescape")
-        if key not in environment:
+        if key not in environment and key not in hidden:
             raise Refused(f"unknown variable: {wanted}")
-        shown = [(key, environment[key])]
+        shown = [entry for entry in shown if entry[0] == key]
     for_shell = invocation.flags.has("s")
-    if invocation.flags.has("h"):
-        shown = []
     lines = tuple(_line(key, value, for_shell=for_shell) for key, value in shown)
     return Decision(reply=Reply(lines=lines))
 
@@ -44,6 +42,6 @@ COMMAND = Command(
     usage="[-hgs] [-t target-session] [name]",
     arguments=(0, 1),
     decide=decide,
-    help="Show the environment of new processes.",
+    help="Show the environment of new processes; with -h the variables that only formats see.",
     read_only=True,
 )

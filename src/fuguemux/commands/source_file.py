@@ -23,7 +23,7 @@ def surroundings(state: ServerState, context: Context) -> language.Surroundings:
     """What the text of a file may refer to."""
     variables = {
         name.decode("utf-8", "surrogateescape"): value.decode("utf-8", "surrogateescape")
-        for name, value in state.environment.items()
+        for name, value in (state.environment | state.hidden).items()
         if value is not None
     }
     return language.Surroundings(variables, lambda text: is_true(expand(text, context)))

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from fuguemux.commands import settings
 from fuguemux.commands.command import Invocation
 from fuguemux.commands.targets import Target
+from fuguemux.config.secrets import named
 from fuguemux.model.closing import renumbered
 from fuguemux.model.decision import Expand as ExpandLine
 from fuguemux.model.decision import Refused, Reply
@@ -74,7 +75,7 @@ def default_window_name(
     if not argv:
         command = settings.text(state, "default-command", session=session)
         argv = (encoded(command),) if command else ()
-    return name_of_argv(argv, settings.text(state, "default-shell", session=session))
+    return name_of_argv(named(argv), settings.text(state, "default-shell", session=session))
 
 
 def window_name(

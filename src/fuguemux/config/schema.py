@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from fuguemux.config.secret_names import DEFAULT_PATTERNS
+
 
 def about(
     text: str,
@@ -146,8 +148,12 @@ class Persistence(Section, frozen=True):
     ] = ("vim", "nvim", "less", "man", "tail", "top", "htop", "watch", "ssh")
     environment_deny: Annotated[
         tuple[str, ...],
-        about("Patterns of environment variable names whose values are never written to disk."),
-    ] = ("*TOKEN*", "*SECRET*", "*PASSWORD*", "*_KEY", "AWS_*")
+        about(
+            "Patterns of environment variable names, in either case, whose values are never written to disk; a pattern "
+            "that begins with `!` is an exception. While there are patterns, values that hold a URL with a password "
+            "or a key that is known by its form are not written either, whatever their names."
+        ),
+    ] = DEFAULT_PATTERNS
 
 
 class Server(Section, frozen=True):

@@ -107,8 +107,15 @@ def holds_secret(value: str) -> bool:
     return _within(value) != value
 
 
-def named_line(line: str) -> str:
-    """A command line as windows are named after it: without assignments of secrets before the program."""
+def named(argv: Sequence[bytes]) -> tuple[bytes, ...]:
+    """`argv` as windows are named after it: as `redacted`, and without assignments of secrets before the program."""
+    if len(argv) != 1:
+        return redacted(argv)
+    line = _named_line(argv[0].decode("utf-8", "surrogateescape"))
+    return (line.encode("utf-8", "surrogateescape"),)
+
+
+def _named_line(line: str) -> str:
     rest = line.lstrip()
     while (found := _WORD.match(rest)) and (named := _NAMED.fullmatch(found[0])):
         if named[3] != "=" or named[1] or not _names_secret(named):

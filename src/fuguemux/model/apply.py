@@ -104,6 +104,8 @@ def apply(state: ServerState, event: ev.AnyEvent) -> ServerState:
             return option_set(state, event)
         case ev.EnvironmentSet():
             return environment_set(state, event)
+        case ev.PipeChanged(pane, pipe):
+            return with_pane(state, replace(pane_of(state, pane), pipe=pipe))
         case ev.HistoryCleared(pane) | ev.ProgramEnded(pane):
             pane_of(state, pane)
             return state

@@ -11,7 +11,7 @@ import msgspec
 
 from fuguemux.model.ids import PaneId, SessionId, WindowId
 from fuguemux.model.layout import Layout
-from fuguemux.model.state import Buffer, Environment, ExitCause, Options
+from fuguemux.model.state import Buffer, Environment, ExitCause, Options, Pipe
 
 
 class Event(msgspec.Struct, frozen=True, array_like=True):
@@ -223,12 +223,17 @@ class OptionSet(Event, frozen=True, tag=23):
 
 
 class EnvironmentSet(Event, frozen=True, tag=24):
-    """`session` None: the global environment. `value` None with `removed`: marked as taken out (`-r`); without: unset."""
+    """`session` None: the global environment. `value` None with `removed`: marked as taken out (`-r`); without: unset.
+
+    `hidden`: of the variables that only formats see. Such an event is applied and never stored, not even its name. One
+    that is not hidden ends a hidden variable of the same name.
+    """
 
     session: SessionId | None
     name: bytes
     value: bytes | None
     removed: bool = False
+    hidden: bool = False
 
 
 class HistoryCleared(Event, frozen=True, tag=25):
@@ -272,6 +277,13 @@ class ProgramEnded(Event, frozen=True, tag=29):
     place: str
 
 
+class PipeChanged(Event, frozen=True, tag=30):
+    """A command is to be given the pane's output from now on, or no command any more."""
+
+    pane: PaneId
+    pipe: Pipe | None
+
+
 AnyEvent = (
     SessionCreated
     | SessionRenamed
@@ -302,6 +314,7 @@ AnyEvent = (
     | BufferDeleted
     | WindowsSwapped
     | ProgramEnded
+    | PipeChanged
 )
 IGNORABLE = (ProgramEnded,)
 """Events that leave the state as it is: a version of fugue that does not know them may pass them over."""

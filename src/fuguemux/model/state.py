@@ -54,6 +54,19 @@ class ProcessExit(Value, frozen=True):
     at_ms: int
 
 
+class Pipe(Value, frozen=True):
+    """A command that is given what a pane's program prints (pipe-pane), or whose own output is given to the program."""
+
+    command: str
+    """For the shell; formats in it are expanded."""
+    begun_ms: int
+    """With the pane it tells this pipe from an earlier one."""
+    out: bool = True
+    """The pane's output goes to the command."""
+    into: bool = False
+    """What the command prints goes to the pane's program, as if it were typed."""
+
+
 class Pane(Value, frozen=True):
     """One pane: what to run in it, where and with what, and what became of it."""
 
@@ -77,6 +90,8 @@ class Pane(Value, frozen=True):
     exit: ProcessExit | None = None
     foreground: tuple[bytes, ...] = ()
     """The arguments of the program last seen in the foreground, if it was not the pane's own process."""
+    pipe: Pipe | None = None
+    """Wanted until the command ends by itself; a server that starts begins it again."""
 
 
 class Window(Value, frozen=True):
@@ -114,6 +129,8 @@ class Session(Value, frozen=True):
     """Indices that were current before, most recent first."""
     environment: Environment = {}
     options: Options = {}
+    hidden: Environment = {}
+    """Variables for formats only (`set-environment -h`): no process gets them, and no disk: what is stored is empty."""
 
 
 class Buffer(Value, frozen=True):
@@ -141,6 +158,8 @@ class ServerState(Value, frozen=True):
     buffers: tuple[Buffer, ...] = ()
     """Most recent first."""
     next_buffer: int = 0
+    hidden: Environment = {}
+    """As in a session."""
 
 
 def link_of(session: Session, index: int) -> Link | None:

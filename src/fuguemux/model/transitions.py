@@ -337,10 +337,12 @@ def option_set(state: ServerState, event: ev.OptionSet) -> ServerState:
 
 def environment_set(state: ServerState, event: ev.EnvironmentSet) -> ServerState:
     session = None if event.session is None else session_of(state, event.session)
-    before = state.environment if session is None else session.environment
-    after = {name: value for name, value in before.items() if name != event.name}
+    holder = state if session is None else session
+    environment = {name: value for name, value in holder.environment.items() if name != event.name}
+    hidden = {name: value for name, value in holder.hidden.items() if name != event.name}
     if event.value is not None or event.removed:
-        after[event.name] = None if event.removed else event.value
+        into = hidden if event.hidden else environment
+        into[event.name] = None if event.removed else event.value
     if session is None:
-        return replace(state, environment=after)
-    return with_session(state, replace(session, environment=after))
+        return replace(state, environment=environment, hidden=hidden)
+    return with_session(state, replace(session, environment=environment, hidden=hidden))

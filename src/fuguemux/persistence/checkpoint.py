@@ -33,7 +33,8 @@ from fuguemux.persistence.manifest import Manifest, StoredPane, place_of
 from fuguemux.persistence.packs import FILE_HEADER, Place
 from fuguemux.persistence.retention import Retained, retain
 from fuguemux.persistence.scrollback import ScrollbackStore
-from fuguemux.persistence.serialization import Withhold, encode_state
+from fuguemux.persistence.serialization import encode_state
+from fuguemux.persistence.withholding import Withhold
 
 __all__ = [
     "CheckpointResult",

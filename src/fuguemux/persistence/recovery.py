@@ -35,11 +35,12 @@ from fuguemux.persistence.replay import SIZE_DEFAULT, OlderState, RecoveredPane,
 from fuguemux.persistence.report import Damage, PaneReport, RecoveryReport
 from fuguemux.persistence.retention import Found, find_manifests
 from fuguemux.persistence.scrollback import ScrollbackStore
-from fuguemux.persistence.serialization import PayloadDamaged, decode_state, without_withheld
+from fuguemux.persistence.serialization import PayloadDamaged, decode_state
 from fuguemux.persistence.soundness import made_sound
 from fuguemux.persistence.stored_panes import PaneLoader
 from fuguemux.persistence.wal.quarantine import SetAside, quarantine
 from fuguemux.persistence.wal.reader import LogScan, scan
+from fuguemux.persistence.withholding import without_withheld
 
 WAL: Final = "wal"
 CHECKPOINTS: Final = "checkpoints"

@@ -8,27 +8,16 @@ bear raises the version, and then brings a function that turns the older payload
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, TypeVar, get_args
+from typing import Any, Final, get_args
 
 import msgspec
 
-from fuguemux.model.events import (
-    AnyEvent,
-    EnvironmentSet,
-    PaneAdded,
-    PaneRespawned,
-    SessionCreated,
-    WindowCreated,
-)
-from fuguemux.model.state import Environment, ServerState
+from fuguemux.model.events import AnyEvent
+from fuguemux.model.state import ServerState
+from fuguemux.persistence.withholding import Withhold, stored_event, stored_state
 
 EVENTS_VERSION: Final = 1
 STATE_VERSION: Final = 1
-WITHHELD: Final = b"\0"
-"""Stands for the value of a variable that may not be stored. No real value has a NUL in it."""
-
-Withhold = Callable[[bytes], bool]
-"""Whether the value of a variable of this name may not reach the disk."""
 Migration = Callable[[bytes], bytes]
 """Turns the MessagePack of one version into that of the next."""
 
@@ -70,11 +59,10 @@ _decode_state: Final = msgspec.msgpack.Decoder(ServerState).decode
 def encode_events(events: Sequence[AnyEvent], withhold: Withhold | None = None) -> bytes:
     """The payload of a STRUCTURE record: the events of one decision, which happen together or not at all.
 
-    Values of variables for which `withhold` is true are not written; their names are.
+    Secrets are not written: see withholding.py.
     """
-    if withhold is not None:
-        events = [_without_secrets(event, withhold) for event in events]
-    return bytes((EVENTS_VERSION,)) + _encode(events)
+    kept = [stored for event in events if (stored := stored_event(event, withhold)) is not None]
+    return bytes((EVENTS_VERSION,)) + _encode(kept)
 
 
 def decode_events(payload: bytes, *, ignorable: bool = False) -> list[AnyEvent]:
@@ -116,10 +104,8 @@ def _tag_of(raw: msgspec.Raw) -> object:
 
 
 def encode_state(state: ServerState, withhold: Withhold | None = None) -> bytes:
-    """A structure snapshot. Values of variables for which `withhold` is true are not written."""
-    if withhold is not None:
-        state = _state_without_secrets(state, withhold)
-    return bytes((STATE_VERSION,)) + _encode(state)
+    """A structure snapshot. Secrets are not written: see withholding.py."""
+    return bytes((STATE_VERSION,)) + _encode(stored_state(state, withhold))
 
 
 def decode_state(payload: bytes) -> ServerState:
@@ -144,71 +130,3 @@ def _migrated(
     for step in range(found, version):
         packed = migrations[step](packed)
     return packed
-
-
-# -- environment that must not reach the disk -------------------------------------------------
-
-_Holder = TypeVar("_Holder", bound=msgspec.Struct)
-
-
-def _filtered(environment: Environment, withhold: Withhold) -> Environment:
-    return {
-        name: WITHHELD if value is not None and withhold(name) else value
-        for name, value in environment.items()
-    }
-
-
-def _with_filtered(holder: _Holder, environment: Environment, withhold: Withhold) -> _Holder:
-    filtered = _filtered(environment, withhold)
-    if filtered == environment:
-        return holder
-    return msgspec.structs.replace(holder, environment=filtered)
-
-
-def _without_secrets(event: AnyEvent, withhold: Withhold) -> AnyEvent:
-    if isinstance(event, EnvironmentSet):
-        if event.value is None or not withhold(event.name):
-            return event
-        return msgspec.structs.replace(event, value=WITHHELD)
-    if isinstance(event, SessionCreated | WindowCreated | PaneAdded | PaneRespawned):
-        if not event.environment:
-            return event
-        return _with_filtered(event, event.environment, withhold)
-    return event
-
-
-def _state_without_secrets(state: ServerState, withhold: Withhold) -> ServerState:
-    return msgspec.structs.replace(
-        state,
-        environment=_filtered(state.environment, withhold),
-        sessions={i: _with_filtered(s, s.environment, withhold) for i, s in state.sessions.items()},
-        panes={i: _with_filtered(p, p.environment, withhold) for i, p in state.panes.items()},
-    )
-
-
-def without_withheld(state: ServerState) -> tuple[ServerState, list[str]]:
-    """`state` without the variables whose values were not stored, and what those were, for the report.
-
-    Each is named as `NAME` (global), `$1 NAME` or `%2 NAME`.
-    """
-    names: list[str] = []
-
-    def cleaned(environment: Environment, owner: str) -> Environment:
-        kept = {name: value for name, value in environment.items() if value != WITHHELD}
-        names.extend(
-            owner + name.decode("utf-8", "replace") for name in environment if name not in kept
-        )
-        return kept
-
-    replace = msgspec.structs.replace
-    environment = cleaned(state.environment, "")
-    sessions = {
-        i: replace(s, environment=cleaned(s.environment, f"${i} "))
-        for i, s in state.sessions.items()
-    }
-    panes = {
-        i: replace(p, environment=cleaned(p.environment, f"%{i} ")) for i, p in state.panes.items()
-    }
-    if not names:
-        return state, names
-    return replace(state, environment=environment, sessions=sessions, panes=panes), names

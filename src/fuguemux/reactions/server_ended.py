@@ -24,5 +24,6 @@ def decide(state: ServerState, live: LiveView) -> Decision:
         OptionSet(scope, 0, name, None) for scope, values in scopes for name in values
     ]
     events += [EnvironmentSet(None, name, None) for name in state.environment]
+    events += [EnvironmentSet(None, name, None, hidden=True) for name in state.hidden]
     events += [BufferDeleted(buffer.name) for buffer in state.buffers]
     return Decision(tuple(events))

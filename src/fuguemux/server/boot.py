@@ -1,9 +1,7 @@
 """From the command line to a recovered state: everything that happens before the loop serves anybody. Blocks."""
 
 import contextlib
-import fnmatch
 import os
-import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -12,6 +10,8 @@ from fuguemux.commands.environment import KEPT_OUT
 from fuguemux.config import load, paths
 from fuguemux.config.load import Loaded, Problem
 from fuguemux.config.schema import Configuration
+from fuguemux.config.secret_names import SecretNames
+from fuguemux.config.secrets import holds_secret
 from fuguemux.keeper.protocol import EXIT_CANNOT_START, widen
 from fuguemux.model.events import AnyEvent, EnvironmentSet
 from fuguemux.observe import diagnostics, failpoints
@@ -20,9 +20,10 @@ from fuguemux.persistence.files import Storage
 from fuguemux.persistence.manifest import ManifestUnsupported
 from fuguemux.persistence.memory_files import MemoryStorage
 from fuguemux.persistence.recovery import WAL, Recovered, recover
-from fuguemux.persistence.serialization import VersionUnknown, Withhold
+from fuguemux.persistence.serialization import VersionUnknown
 from fuguemux.persistence.state_lock import HeldStorage, StateLock, StateLocked
 from fuguemux.persistence.wal.segment import UnsupportedLog
+from fuguemux.persistence.withholding import Withhold
 from fuguemux.server import landing as landing_zone
 from fuguemux.server import safe_mode, zone_place
 from fuguemux.server.reading_progress import SUFFIX, ReadingProgress
@@ -274,11 +275,20 @@ def configure_logging(path: str | None, configuration: Configuration, clock: Clo
 
 
 def withhold(patterns: tuple[str, ...]) -> Withhold | None:
-    """Whether a variable's value may not be stored, by the names that match `patterns`."""
+    """Whether a variable's value may not be stored: its name is one of `patterns`, or it holds a URL with a password or the like.
+
+    None without patterns: then everything may.
+    """
     if not patterns:
         return None
-    matching = re.compile("|".join(fnmatch.translate(pattern) for pattern in patterns))
-    return lambda name: matching.match(name.decode("utf-8", "replace")) is not None
+    names = SecretNames(patterns)
+
+    def secret(name: bytes, value: bytes) -> bool:
+        if name.decode("utf-8", "replace") in names:
+            return True
+        return holds_secret(value.decode("utf-8", "replace"))
+
+    return secret
 
 
 def global_environment(environment: Mapping[bytes, bytes]) -> tuple[AnyEvent, ...]:

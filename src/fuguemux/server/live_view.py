@@ -6,6 +6,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from fuguemux.config.secrets import named
 from fuguemux.model.ids import ClientId, PaneId, SessionId, WindowId
 from fuguemux.model.live import (
     CaptureRequest,
@@ -128,7 +129,7 @@ class ServerView:
         pid = terminal.master.foreground_group() if terminal.master is not None else 0
         argv = process_table.arguments(pid) or process_table.arguments(stored.pid)
         path = process_table.directory(pid) or process_table.directory(stored.pid) or stored.cwd
-        return ForegroundFacts(process_table.name_of(argv or stored.argv), path)
+        return ForegroundFacts(process_table.name_of(argv or named(stored.argv)), path)
 
     def capture(self, pane: PaneId, request: CaptureRequest) -> bytes:
         """Rows of a pane, from the engine and the store."""

@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from typing import Any
 
+from fuguemux.config.secrets import named
 from fuguemux.engine.engine import Engine
 from fuguemux.engine.reconcile import (
     Adopt,
@@ -258,7 +259,7 @@ class Restoration:
             pid=process.pid,
             process_start=process.start_time or 0,
             tty=process.tty,
-            name=name_of(process.argv),
+            name=name_of(named(process.argv)),
             known_as=known_as,
         )
         self._engine.tell(decision)

@@ -13,6 +13,7 @@ from fuguemux.commands import options
 from fuguemux.commands.environment import session_of
 from fuguemux.commands.formats import Context, expand
 from fuguemux.commands.key_bindings import key_of
+from fuguemux.config.secrets import is_redacted
 from fuguemux.model.ids import PaneId
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import Life, Pane, ServerState
@@ -61,6 +62,9 @@ def plan(state: ServerState, live: LiveView, pane: Pane, rerunnable: Collection[
     own = None if runs_again(pane) else ()
     is_line = not pane.foreground and len(program) == 1
     text = command_line(program, is_line=is_line)
+    if is_redacted(program):
+        was = f"was running: {shown(text)} (not started again: a secret in its command line is not stored)"
+        return Plan(policy != "none", own, line=was)
     if policy == "none":
         name = text or "a shell"
         return Plan(

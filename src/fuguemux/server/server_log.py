@@ -6,8 +6,9 @@ from typing import Protocol
 from fuguemux.model.events import IGNORABLE as OPTIONAL
 from fuguemux.model.events import AnyEvent
 from fuguemux.observe.failpoints import reach
-from fuguemux.persistence.serialization import Withhold, encode_events
+from fuguemux.persistence.serialization import encode_events
 from fuguemux.persistence.wal.frame import IGNORABLE, RecordType
+from fuguemux.persistence.withholding import Withhold
 from fuguemux.server.flusher import Flusher
 
 

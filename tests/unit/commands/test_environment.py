@@ -4,6 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from fuguemux.commands.environment import Surroundings, process_argv, process_environment
+from fuguemux.config.secrets import MARK
 from fuguemux.model.ids import PaneId, SessionId
 from fuguemux.model.state import Environment, Pane, ServerState
 from tests.support.builders import session, state
@@ -29,6 +30,8 @@ def with_pane(
         ((b"ls -l",), (b"/bin/bash", (b"bash", b"-c", b"ls -l"))),
         ((b"vim", b"a b"), (b"vim", (b"vim", b"a b"))),
         ((b"",), (b"/bin/bash", (b"bash", b"-c", b""))),
+        ((f"mysql -p{MARK}".encode(),), (b"/bin/bash", (b"-bash",))),
+        ((b"mysql", f"-p{MARK}".encode()), (b"/bin/bash", (b"-bash",))),
     ],
 )
 def test_what_is_run(argv: tuple[bytes, ...], expected: tuple[bytes, tuple[bytes, ...]]) -> None:
@@ -81,3 +84,17 @@ def test_what_the_server_was_started_in_does_not_reach_panes_unless_asked() -> N
     assert not {b"TMUX", b"TMUX_PANE", b"NO_COLOR"} & environment.keys()
     asked = process_environment(*with_pane(on, environment={b"NO_COLOR": b"1"}), HERE)
     assert asked[b"NO_COLOR"] == b"1"
+
+
+def test_hidden_variables_reach_no_process_and_hide_what_lies_below() -> None:
+    on = state(session("a"))
+    first = replace(on.sessions[SessionId(0)], hidden={b"BOTH": b"hidden", b"ONLY": b"hidden"})
+    on = replace(
+        on,
+        environment={b"BOTH": b"global"},
+        hidden={b"H": b"hidden"},
+        sessions={first.id: first},
+    )
+    assert not {b"BOTH", b"ONLY", b"H"} & process_environment(*with_pane(on), HERE).keys()
+    asked = process_environment(*with_pane(on, environment={b"BOTH": b"pane"}), HERE)
+    assert asked[b"BOTH"] == b"pane"

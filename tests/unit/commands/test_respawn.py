@@ -4,6 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from fuguemux.commands import respawn_pane, respawn_window
+from fuguemux.config.secrets import MARK
 from fuguemux.model.decision import Refused
 from fuguemux.model.effects import StartProcess
 from fuguemux.model.ids import PaneId, WindowId
@@ -44,3 +45,16 @@ def test_a_window_starts_again_with_its_first_pane() -> None:
     assert outcome.state.windows[WindowId(0)].layout == leaf(PaneId(0), 80, 24)
     assert outcome.state.panes[PaneId(0)].argv == (b"sleep 44",)
     assert outcome.effects == (StartProcess(PaneId(0)),)
+
+
+def test_a_command_whose_secret_is_not_stored_is_not_started_without_it() -> None:
+    line = (f"mysql -p{MARK} shop".encode(),)
+    on = dead(STATE, 0)
+    on = replace(on, panes={**on.panes, PaneId(0): replace(on.panes[PaneId(0)], argv=line)})
+    with pytest.raises(Refused, match=r"a secret in the pane's command is not stored: .* mysql"):
+        run(respawn_pane.COMMAND, on)
+    given = run(respawn_pane.COMMAND, on, "mysql -pnew shop").state.panes[PaneId(0)]
+    assert given.argv == (b"mysql -pnew shop",)
+    waits = replace(on.panes[PaneId(0)], life=Life.SUSPENDED)
+    outcome = run(respawn_pane.COMMAND, replace(on, panes={**on.panes, PaneId(0): waits}))
+    assert outcome.effects == (StartProcess(PaneId(0)),), "Enter: it gets a shell"

@@ -9,7 +9,7 @@ from fuguemux.config.secrets import (
     MARK,
     holds_secret,
     is_redacted,
-    named_line,
+    named,
     redacted,
     redacted_line,
 )
@@ -149,7 +149,12 @@ def test_words_of_a_running_program() -> None:
     ],
 )
 def test_windows_are_not_named_after_secrets(line: str, shown: str) -> None:
-    assert named_line(line) == shown
+    assert named((line.encode(),)) == (shown.encode(),)
+
+
+def test_the_name_by_several_words_is_the_first() -> None:
+    assert named((b"psql", b"--password", b"hush"))[0] == b"psql"
+    assert named(()) == ()
 
 
 @pytest.mark.parametrize(

@@ -357,7 +357,7 @@ def test_withheld_variables_are_named(directory: str) -> None:
     truth = Truth()
     server = start(directory, truth)
     server.commit(*new_session(server.state))
-    server.series.withhold = lambda name: name == b"TOKEN"
+    server.series.withhold = lambda name, _value: name == b"TOKEN"
     server.commit(ev.EnvironmentSet(None, b"TOKEN", b"hunter2"))
     server.checkpoint()
     again = start(directory, truth)

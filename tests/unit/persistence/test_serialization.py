@@ -9,10 +9,8 @@ from hypothesis import strategies as st
 
 from fuguemux.model import events as ev
 from fuguemux.model.ids import PaneId, SessionId, WindowId
-from fuguemux.model.state import ServerState
 from fuguemux.persistence import serialization
 from fuguemux.persistence.serialization import (
-    WITHHELD,
     EventUnknown,
     PayloadDamaged,
     VersionUnknown,
@@ -20,7 +18,6 @@ from fuguemux.persistence.serialization import (
     decode_state,
     encode_events,
     encode_state,
-    without_withheld,
 )
 from tests.support.builders import session, state, window
 
@@ -100,34 +97,6 @@ def test_older_versions_are_migrated_step_by_step(monkeypatch: pytest.MonkeyPatc
     }
     monkeypatch.setattr(serialization, "EVENT_MIGRATIONS", steps)
     assert decode_events(raw_events([17, 3, "old"])) == [ev.PaneTitled(PaneId(3), "new")]
-
-
-def test_withheld_values_never_reach_the_bytes() -> None:
-    def secret(name: bytes) -> bool:
-        return b"TOKEN" in name
-
-    environment = {b"TOKEN": b"hunter2", b"HOME": b"/root", b"OLD_TOKEN": None}
-    events: list[ev.AnyEvent] = [
-        ev.SessionCreated(SessionId(0), "s", b"/", 1, environment),
-        ev.EnvironmentSet(None, b"TOKEN", b"hunter2"),
-        ev.PaneRespawned(PaneId(0), environment=environment),
-    ]
-    payload = encode_events(events, secret)
-    assert b"hunter2" not in payload
-    first = decode_events(payload)[0]
-    assert isinstance(first, ev.SessionCreated)
-    assert first.environment == {b"TOKEN": WITHHELD, b"HOME": b"/root", b"OLD_TOKEN": None}
-
-
-def test_withheld_variables_are_left_out_and_named_after_a_recovery() -> None:
-    before = msgspec.structs.replace(
-        state(session("work")), environment={b"TOKEN": b"x", b"HOME": b"/"}
-    )
-    stored = decode_state(encode_state(before, lambda name: name == b"TOKEN"))
-    after, names = without_withheld(stored)
-    assert after.environment == {b"HOME": b"/"}
-    assert names == ["TOKEN"]
-    assert without_withheld(ServerState()) == (ServerState(), [])
 
 
 @given(st.binary(max_size=200))

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from fuguemux.config.secrets import MARK
 from fuguemux.model.ids import PaneId, SessionId, WindowId
 from fuguemux.model.state import Life, Options, ServerState
 from fuguemux.server.restore_policy import (
@@ -70,6 +71,17 @@ def test_by_default_a_command_of_the_panes_own_is_not_run_again(argv: tuple[byte
     decided = planned(made(argv=argv))
     assert (decided.start, decided.argv, decided.typed) == (True, (), b"")
     assert decided.line.startswith("was running: ")
+
+
+@pytest.mark.parametrize("policy", ["shell", "suspended", "rerun", "none"])
+@pytest.mark.parametrize("own", [True, False])
+def test_a_program_whose_secret_is_not_stored_is_never_run(policy: str, *, own: bool) -> None:
+    words = (b"vim", f"--token={MARK}".encode())
+    decided = with_policy(policy, **{"argv" if own else "foreground": words})
+    assert decided.start is (policy != "none")
+    assert decided.argv == (() if own else None), "a shell"
+    assert decided.typed == b""
+    assert "not started again: a secret in its command line is not stored" in decided.line
 
 
 def test_suspended_types_and_rerun_enters() -> None:

@@ -1,0 +1,188 @@
+"""What of events and of the structure does not reach the disk, and what a recovery makes of what is missing.
+
+Three kinds: values of variables that look like secrets, which stand as `WITHHELD`; hidden variables (`set-environment -h`),
+of which not even the name is stored; and secrets in command lines, in whose place a mark stands. A command line with a
+mark is shown to people and never run.
+"""
+
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+import msgspec
+
+from fuguemux.config.secrets import is_redacted, redacted, redacted_line
+from fuguemux.model.events import (
+    AnyEvent,
+    EnvironmentSet,
+    ForegroundChanged,
+    OptionSet,
+    PaneAdded,
+    PaneRespawned,
+    PipeChanged,
+    SessionCreated,
+    WindowCreated,
+)
+from fuguemux.model.state import Environment, Options, Pane, Pipe, ServerState, Session, Window
+
+WITHHELD: Final = b"\0"
+"""Stands for the value of a variable that may not be stored. No real value has a NUL in it."""
+COMMAND_OPTIONS: Final = frozenset({"default-command", "restore-command"})
+"""Options whose values are command lines."""
+
+Withhold = Callable[[bytes, bytes], bool]
+"""Whether the value of a variable may not reach the disk, by its name and by the value."""
+
+_Holder = TypeVar("_Holder", bound=msgspec.Struct)
+
+
+# -- before it is stored ----------------------------------------------------------------------
+
+
+def stored_event(event: AnyEvent, withhold: Withhold | None) -> AnyEvent | None:
+    """The event as it is stored; None: nothing of it is. `withhold` None: values of variables are stored whatever they are."""
+    match event:
+        case EnvironmentSet():
+            if event.hidden:
+                return None
+            if event.value is None or withhold is None or not withhold(event.name, event.value):
+                return event
+            return msgspec.structs.replace(event, value=WITHHELD)
+        case OptionSet(_, _, name, value):
+            if value is None or name not in COMMAND_OPTIONS:
+                return event
+            line = redacted_line(value)
+            return event if line == value else msgspec.structs.replace(event, value=line)
+        case ForegroundChanged(_, argv):
+            return _changed(event, argv=redacted(argv))
+        case PipeChanged(_, pipe):
+            return _changed(event, pipe=_pipe(pipe))
+        case SessionCreated(environment=environment, options=options):
+            return _changed(
+                event,
+                environment=_variables(environment, withhold),
+                options=_options(options),
+            )
+        case WindowCreated() | PaneAdded() | PaneRespawned():
+            variables = event.environment and _variables(event.environment, withhold)
+            return _changed(event, environment=variables, argv=redacted(event.argv))
+        case _:
+            return event
+
+
+def stored_state(state: ServerState, withhold: Withhold | None) -> ServerState:
+    """The structure as it is stored."""
+
+    def session(value: Session) -> Session:
+        environment = _variables(value.environment, withhold)
+        return _changed(value, environment=environment, hidden={}, options=_options(value.options))
+
+    def window(value: Window) -> Window:
+        return _changed(value, options=_options(value.options))
+
+    def pane(value: Pane) -> Pane:
+        return _changed(
+            value,
+            environment=_variables(value.environment, withhold),
+            argv=redacted(value.argv),
+            foreground=redacted(value.foreground),
+            options=_options(value.options),
+            pipe=_pipe(value.pipe),
+        )
+
+    return msgspec.structs.replace(
+        state,
+        environment=_variables(state.environment, withhold),
+        hidden={},
+        sessions={number: session(value) for number, value in state.sessions.items()},
+        windows={number: window(value) for number, value in state.windows.items()},
+        panes={number: pane(value) for number, value in state.panes.items()},
+        server_options=_options(state.server_options),
+        session_options=_options(state.session_options),
+        window_options=_options(state.window_options),
+    )
+
+
+def _changed(holder: _Holder, **fields: object) -> _Holder:
+    """`holder` with `fields`; itself if it has them already, which is nearly always."""
+    if all(getattr(holder, name) == wanted for name, wanted in fields.items()):
+        return holder
+    return msgspec.structs.replace(holder, **fields)
+
+
+def _pipe(pipe: Pipe | None) -> Pipe | None:
+    return None if pipe is None else _changed(pipe, command=redacted_line(pipe.command))
+
+
+def _variables(environment: Environment, withhold: Withhold | None) -> Environment:
+    if withhold is None or not environment:
+        return environment
+    return {
+        name: WITHHELD if value is not None and withhold(name, value) else value
+        for name, value in environment.items()
+    }
+
+
+def _options(options: Options) -> Options:
+    if COMMAND_OPTIONS.isdisjoint(options):
+        return options
+    return {
+        name: redacted_line(value) if name in COMMAND_OPTIONS else value
+        for name, value in options.items()
+    }
+
+
+# -- after it was read ------------------------------------------------------------------------
+
+
+def without_withheld(state: ServerState) -> tuple[ServerState, list[str]]:
+    """`state` without the variables whose values were not stored, and what those were, for the report.
+
+    Each is named as `NAME` (global), `$1 NAME` or `%2 NAME`. An option whose command line was stored without a secret is
+    unset, and named in the same way. Command lines of panes stay, with their marks.
+    """
+    names: list[str] = []
+
+    def variables(environment: Environment, owner: str) -> Environment:
+        kept = {name: value for name, value in environment.items() if value != WITHHELD}
+        names.extend(
+            owner + name.decode("utf-8", "replace") for name in environment if name not in kept
+        )
+        return kept
+
+    def options(values: Options, owner: str) -> Options:
+        gone = [
+            name
+            for name in sorted(COMMAND_OPTIONS & values.keys())
+            if is_redacted((values[name].encode("utf-8", "surrogateescape"),))
+        ]
+        names.extend(owner + name for name in gone)
+        return {name: value for name, value in values.items() if name not in gone}
+
+    replace = msgspec.structs.replace
+    after = replace(
+        state,
+        environment=variables(state.environment, ""),
+        server_options=options(state.server_options, ""),
+        session_options=options(state.session_options, ""),
+        window_options=options(state.window_options, ""),
+        sessions={
+            i: replace(
+                s,
+                environment=variables(s.environment, f"${i} "),
+                options=options(s.options, f"${i} "),
+            )
+            for i, s in state.sessions.items()
+        },
+        windows={
+            i: replace(w, options=options(w.options, f"@{i} ")) for i, w in state.windows.items()
+        },
+        panes={
+            i: replace(
+                p,
+                environment=variables(p.environment, f"%{i} "),
+                options=options(p.options, f"%{i} "),
+            )
+            for i, p in state.panes.items()
+        },
+    )
+    return (after, names) if names else (state, names)
