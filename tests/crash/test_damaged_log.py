@@ -76,8 +76,9 @@ def test_a_flipped_byte_in_the_middle_costs_that_record_alone(fugue: Running) ->
     (damage,) = report["damages"]
     assert damage["set_aside"] == f"quarantine/{segment.name}"
     assert (fugue.state / damage["set_aside"]).read_bytes() == damaged
-    text = fugue("recovery")
-    assert f"lost: LSN {lsn}-{lsn} (1 structure" in text
+    text = fugue("recovery", "-v")
+    assert "lost: 1 change, written between" in text
+    assert f"(LSN {lsn}-{lsn}, " in text
     assert f"quarantine/{segment.name}" in text
     assert fugue("list-sessions", "-F", "#{session_name}") == "work"
     status = json.loads(fugue("status", "--json"))["status"]

@@ -86,7 +86,7 @@ def test_lost_output_is_measured_in_the_report_and_in_the_pane(
     assert pane["lost_before_ms"] > 1_700_000_000_000
     lines = f"{lost} bytes, about {pane['lost_lines']} line"
     assert lines in fugue("recovery")
-    assert f"{lost} bytes of output lost" in fugue.format("#{recovery_summary}")
+    assert f"Lost: {lost} bytes of output" in fugue.format("#{recovery_summary}")
     if everything:
         assert f"{lines}{'' if pane['lost_lines'] == 1 else 's'} lost ──" in text
     else:
@@ -111,7 +111,7 @@ def test_a_process_whose_pane_nobody_knows_any_more_is_rescued(fugue: Running) -
     notes = report(fugue)["notes"]
     assert any("belonged to no pane" in note for note in notes), notes
     with fugue.attached("attach-session", "-t", "rescued", columns=120) as client:
-        client.wait_for("log record ")  # is lost, says the message
+        client.wait_for("Lost: ")
 
 
 def test_a_loss_of_everything_is_told_to_whoever_comes_next(fugue: Running) -> None:
@@ -124,9 +124,9 @@ def test_a_loss_of_everything_is_told_to_whoever_comes_next(fugue: Running) -> N
     fugue("new-session", "-d", "-s", "new", "cat")
     assert "nothing of what is stored can be read" in fugue("recovery")
     assert "server and keeper crashed or were killed" in fugue("recovery")
-    assert "1 damaged file" in fugue("recovery", "list")
+    assert "Damaged: 1 file" in fugue("recovery", "list")
     with fugue.attached("attach-session", columns=120) as client:
-        client.wait_for("1 damaged file")
+        client.wait_for("What was stored cannot be read")
 
 
 def test_a_rescued_pane_keeps_its_text_and_loses_nothing_to_the_next_kill(tmp_path: Path) -> None:

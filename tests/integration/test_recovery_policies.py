@@ -121,7 +121,8 @@ def test_rerun_runs_no_program_that_is_not_listed(fugue: Running) -> None:
     fugue("set-option", "-g", "restore-policy", "rerun")
     fugue.wait_for("program runs", "work")
     fugue.kill_everything()
-    fugue.wait_for("not in persistence.restore_commands", "work")
+    fugue.wait_for("was running: ", "work")
+    assert 'add "danger" to persistence.restore_commands' in fugue("recovery")
     fugue("send-keys", "-t", "work", "echo shell-$((40+2))", "Enter")
     fugue.wait_for("shell-42", "work")
     assert len(started(fugue)) == 1
@@ -231,7 +232,7 @@ def test_sizes_are_exact_before_any_client_attaches(fugue: Running) -> None:
         fugue("send-keys", "-t", f"work:0.{pane}", "stty size", "Enter")
         fugue.wait_for(f"{rows} {columns}", f"work:0.{pane}")
     with fugue.attached("attach-session", "-t", "work", columns=60, rows=20) as client:
-        client.wait_for("respawned, recovered 2 panes, nothing lost")
+        client.wait_for("fugue: 2 panes are back as new shells. Output")
     until("detached", lambda: not fugue("list-clients"))
     assert len(sizes) == 2
 

@@ -67,7 +67,7 @@ def test_what_a_crash_left_is_whole_and_untouched(home: Home, tmp_path: Path) ->
     done = home.run("state", "verify")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines()[-2:] == [
-        "a server would say: recovered 1 pane, nothing lost",
+        "a server would say: 1 pane is stored. Output and changes: complete.",
         "clean",
     ]
     found = json.loads(home.run("state", "verify", "--json").stdout)

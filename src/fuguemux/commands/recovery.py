@@ -1,7 +1,7 @@
 """recovery: what the server found when it started, what it brought back, and what was lost.
 
 The server's document `recovery` is a list of reports as plain data, the newest first, each with its text for people as
-`lines`; `show N` counts from 1.
+`lines`, and as `lines_verbose` for somebody who wants to know what was read; `show N` counts from 1.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,15 +19,21 @@ from fuguemux.model.live import LiveView
 from fuguemux.model.state import Life, ServerState
 
 Report = Mapping[str, Any]
-_WORDS: Final = f"[--json] [choose | list | show N | {recovery_screens.USAGE}]"
+_WORDS: Final = f"[-v] [--json] [choose | list | show N | {recovery_screens.USAGE}]"
 _USAGE: Final = f"usage: recovery {_WORDS}"
+_VERBOSE: Final = ("-v", "--verbose")
+_FOR_PEOPLE: Final = ("lines", "lines_verbose")
 _TITLE: Final = "panes of the last recovery"
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
-    words = [word for word in invocation.arguments if word != "--json"]
-    as_json = len(words) < len(invocation.arguments)
+    given = invocation.arguments
+    words = [word for word in given if word != "--json" and word not in _VERBOSE]
+    as_json = "--json" in given
+    verbose = any(word in _VERBOSE for word in given)
     reports = _reports(live)
+    if verbose and (as_json or words[:1] not in ([], ["show"])):
+        raise Refused("recovery: -v is for a report as text: recovery -v [show N]")
     if words == ["choose"]:
         client = client_target(live, invocation, None)
         return Decision(effects=(_choice(client.id, state, reports),))
@@ -56,7 +62,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     report = reports[place - 1]
     if as_json:
         return _lines(json_line("recovery", _as_data(report)))
-    return _lines(*report["lines"])
+    return _lines(*report["lines_verbose" if verbose else "lines"])
 
 
 def _reports(live: LiveView) -> Sequence[Report]:
@@ -103,9 +109,8 @@ def _rows(
         known = state.panes.get(number)
         if known is None:
             continue
-        reason = pane.get("reason") or pane.get("note") or ""
         where = f"{pane['session']}:{pane['window']}" if pane["session"] else ""
-        label = f"%{number} {where} {pane['status']}" + (f": {reason}" if reason else "")
+        label = f"%{number} {where} {pane['what']}"
         go, ended = f"switch-client -Zt '%{number}'", pane.get("ended_program")
         preview = number if ended else None
         yield label, go, preview
@@ -118,7 +123,7 @@ def _rows(
 
 def _as_data(report: Report) -> Report:
     """The report without its text for people."""
-    return {name: value for name, value in report.items() if name != "lines"}
+    return {name: value for name, value in report.items() if name not in _FOR_PEOPLE}
 
 
 COMMAND: Final = Command(
@@ -126,7 +131,7 @@ COMMAND: Final = Command(
     alias="",
     flags="",
     usage=_WORDS,
-    arguments=(0, 6),
+    arguments=(0, 7),
     decide=decide,
     help="Say what was brought back when the server started, and what was lost.",
     starts_server=True,

@@ -1,16 +1,19 @@
-"""The recovery report: what was found at a start, what came back, what was lost. Kept as JSON, shown by `fugue recovery`."""
+"""The recovery report: what was found at a start, what came back, what was lost, and the one line that says so.
 
-import contextlib
-from datetime import UTC, datetime
+`report_text` has all of it for people, `report_files` keeps it.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, Literal, get_args
 
 import msgspec
 
 from fuguemux.model.ids import PaneId
-from fuguemux.persistence.files import Storage, read_all, write_atomically
 
-REPORTS_MAX: Final = 100
-SUFFIX: Final = ".json"
+PROGRAMS_NAMED_MAX: Final = 5
+"""Of the programs that ended the headline names so many and counts the others."""
+PROGRAM_CHARACTERS_MAX: Final = 60
+"""Longer command lines are cut where several stand on one line."""
 
 Status = Literal[
     "live", "respawned", "suspended", "held-dead", "cwd-fallback", "partial", "failed", "pending"
@@ -67,6 +70,26 @@ class PaneReport(msgspec.Struct):
     """What was done in place of going on: which program ran before, and how it is started again."""
     ended_program: str = ""
     """The program that ran here and is gone, as it was started, on one line for people. Empty: none ended."""
+    ended_jobs: list[str] = []
+    """Likewise, what else the shell had running: in the background, or stopped."""
+    started_again: str = ""
+    """What was started in place of a shell: the program that ran, or what the options say. Empty: nothing was."""
+
+
+class EndedProgram(msgspec.Struct, frozen=True):
+    """A program that ran before and runs no more, and where it was. `started_again`: it was begun anew since."""
+
+    pane: PaneId
+    session: str
+    window: int
+    program: str
+    background: bool = False
+    started_again: bool = False
+
+    @property
+    def place(self) -> str:
+        """The window it ran in, or the pane where no session has that."""
+        return f"{self.session}:{self.window}" if self.session else f"%{self.pane}"
 
 
 class RecoveryReport(msgspec.Struct):
@@ -99,6 +122,8 @@ class RecoveryReport(msgspec.Struct):
     """Variables whose values may not be stored."""
     panes: list[PaneReport] = []
     notes: list[str] = []
+    unlisted: list[str] = []
+    """Names of programs that a restore policy would have offered, were they in `persistence.restore_commands`."""
 
     @property
     def lost_bytes(self) -> int:
@@ -113,162 +138,88 @@ class RecoveryReport(msgspec.Struct):
         )
 
     @property
-    def segment(self) -> str:
-        """The panes by what became of them, for a status line: `⟲ 5 live · 2 respawned`. Empty without panes."""
-        counts: dict[str, int] = {}
-        for pane in self.panes:
-            counts[pane.status] = counts.get(pane.status, 0) + 1
-        counts.pop("pending", None)
-        if not counts:
-            return ""
-        order = [name for name in STATUSES if name in counts]
-        return "⟲ " + " · ".join(f"{counts[name]} {name}" for name in order)
-
-    @property
     def complete(self) -> bool:
-        """Whether everything that was ever durable is back."""
+        """Whether all output and every change that was ever durable is back. Programs are another matter."""
         return not (self.lost or self.damages or self.lost_bytes or self.events_skipped)
 
     @property
+    def unreadable(self) -> bool:
+        """Whether there was something, and nothing of it can be read."""
+        return bool(self.damages) and self.checkpoint is None and not self.records_replayed
+
+    @property
+    def programs_ended(self) -> list[EndedProgram]:
+        """Every program that ran before and was ended with the server or while there was none, in the order of panes."""
+        found = []
+        for pane in self.panes:
+            again = bool(pane.started_again)
+            if pane.ended_program:
+                program = pane.ended_program
+                found.append(
+                    EndedProgram(pane.pane, pane.session, pane.window, program, False, again)
+                )
+            found += [
+                EndedProgram(pane.pane, pane.session, pane.window, job, True)
+                for job in pane.ended_jobs
+            ]
+        return found
+
+    @property
+    def segment(self) -> str:
+        """For a status line: `⟲ 5 live · 2 new shells · 1 program ended`. Empty without panes."""
+        counts = _by_group(self.panes)
+        counts.pop("stored", None)
+        if not counts:
+            return ""
+        parts = [
+            _SEGMENT[name](number) if name in _SEGMENT else f"{number} {name}"
+            for name, number in counts.items()
+        ]
+        ended = len(self.programs_ended)
+        if ended:
+            parts.append(f"{counted(ended, 'program')} ended")
+        return "⟲ " + " · ".join(parts)
+
+    @property
     def summary(self) -> str:
-        """One line, for the status line and the first attach."""
-        if self.complete:
-            return f"recovered {counted(len(self.panes), 'pane')}, nothing lost"
-        parts = []
-        if self.lost:
-            ranges = ", ".join(
-                f"{r.first_lsn}-{r.last_lsn}" if r.last_lsn > r.first_lsn else f"{r.first_lsn}"
-                for r in self.lost
-            )
-            one = len(self.lost) == 1 and self.lost[0].first_lsn == self.lost[0].last_lsn
-            parts.append(f"log {'record' if one else 'records'} {ranges} lost")
-        if self.lost_bytes:
-            parts.append(f"{counted(self.lost_bytes, 'byte')} of output lost")
-        if self.damages:
-            damaged = len(self.damages)
-            parts.append(
-                "1 damaged file or part" if damaged == 1 else f"{damaged} damaged files or parts"
-            )
-        if self.events_skipped:
-            parts.append(f"{counted(self.events_skipped, 'change')} without cause")
-        return f"recovered {counted(len(self.panes), 'pane')}; " + ", ".join(parts)
+        """What is back and what a person lost, in a few sentences on one line."""
+        return self.headline(PROGRAMS_NAMED_MAX)
+
+    def headline(self, programs_max: int) -> str:
+        """The same, with no more than `programs_max` programs by name."""
+        if self.cause == "first start":
+            return "first start: there was nothing to bring back."
+        groups, ended = _by_group(self.panes), self.programs_ended
+        back = _came_back(groups)
+        if self.complete and not self.unsynced_ms_max and not ended and set(groups) == {"live"}:
+            return f"{back}, nothing lost."
+        gone = [program for program in ended if not program.started_again]
+        again = [program for program in ended if program.started_again]
+        sentences = [
+            back,
+            _programs(gone, "ended", programs_max),
+            _programs(again, "ended and began anew", programs_max),
+            *_losses(self),
+        ]
+        return " ".join(f"{sentence}." for sentence in sentences if sentence)
 
 
-_encoder: Final = msgspec.json.Encoder()
-_decoder: Final = msgspec.json.Decoder(RecoveryReport)
+# -- the words --------------------------------------------------------------------------------
 
-
-def encode_report(report: RecoveryReport) -> bytes:
-    """The report as JSON, with its summary."""
-    fields = msgspec.to_builtins(report)
-    return _encoder.encode(
-        {
-            **fields,
-            "lost_bytes": report.lost_bytes,
-            "lost_ms": report.lost_ms,
-            "summary": report.summary,
-        }
-    )
-
-
-def decode_report(data: bytes) -> RecoveryReport:
-    """What `encode_report` made. Raises ValueError."""
-    try:
-        return _decoder.decode(data)
-    except msgspec.DecodeError as error:
-        raise ValueError(f"not a recovery report: {error}") from error
-
-
-def save_report(storage: Storage, directory: str, report: RecoveryReport) -> str:
-    """Store the report in `directory`, durable; the oldest beyond `REPORTS_MAX` go. Saving it again replaces it.
-
-    Returns the path. Raises OSError.
-    """
-    name = f"{report.started_ms:015d}{SUFFIX}"
-    path = write_atomically(storage, directory, name, [encode_report(report)])
-    for old in report_names(storage, directory)[REPORTS_MAX:]:
-        with contextlib.suppress(OSError):
-            storage.unlink(f"{directory}/{old}")
-    return path
-
-
-def report_names(storage: Storage, directory: str) -> list[str]:
-    """File names of the stored reports, newest first."""
-    names = [name for name in storage.list(directory) if name.endswith(SUFFIX)]
-    return sorted((name for name in names if name[: -len(SUFFIX)].isdigit()), reverse=True)
-
-
-def load_reports(storage: Storage, directory: str) -> list[RecoveryReport]:
-    """The stored reports, newest first; unreadable ones are left out."""
-    reports = []
-    for name in report_names(storage, directory):
-        with contextlib.suppress(OSError, ValueError):
-            reports.append(decode_report(read_all(storage, f"{directory}/{name}")))
-    return reports
-
-
-# -- as text ----------------------------------------------------------------------------------
-
-
-def report_lines(report: RecoveryReport, *, when: str) -> list[str]:
-    """The report as a person reads it; `when` is its time, formatted."""
-    lines = [f"recovery {when}: {report.summary}"]
-    stop = "clean stop" if report.clean else (report.cause or "no clean stop")
-    lines.append(f"  before: {stop}; took {report.duration_ms:.0f} ms")
-    if report.checkpoint is None:
-        lines.append("  checkpoint: none")
-    else:
-        lines.append(f"  checkpoint: {report.checkpoint} ({report.checkpoint_reason})")
-    span = f" from LSN {report.replay_from_lsn} to {report.replay_to_lsn}"
-    lines.append(
-        f"  log: {report.records_replayed} records{span if report.records_replayed else ''}, "
-        f"{report.events_applied} events, {report.output_bytes_replayed} bytes of output"
-    )
-    if report.unfinished_bytes or report.unfinished_records:
-        lines.append(
-            f"  unfinished, never acknowledged: {report.unfinished_records} records, {report.unfinished_bytes} bytes"
-        )
-    lines.append(f"  loss: {_loss(report)}")
-    for lost in report.lost:
-        kinds = ", ".join(f"{count} {name}" for name, count in sorted(lost.classes.items()))
-        lines.append(
-            f"  lost: LSN {lost.first_lsn}-{lost.last_lsn} ({kinds}; {lost.damaged_bytes} bytes; "
-            f"written between {_time(lost.from_ms)} and {_time(lost.to_ms)})"
-        )
-    for damage in report.damages:
-        aside = f", set aside as {damage.set_aside}" if damage.set_aside else ""
-        lines.append(f"  damaged: {damage.what}: {damage.detail}{aside}")
-    if report.withheld:
-        lines.append(f"  not stored by configuration: {', '.join(report.withheld)}")
-    lines += [f"  note: {note}" for note in report.notes]
-    return lines + _pane_table(report.panes)
-
-
-def _loss(report: RecoveryReport) -> str:
-    """What was lost, in bytes and milliseconds; or that nothing was, or that nothing is left to tell."""
-    if report.damages and report.checkpoint is None and not report.records_replayed:
-        return "not known: nothing of what is stored can be read"
-    damaged = sum(lost.damaged_bytes for lost in report.lost)
-    parts = []
-    if report.lost_bytes:
-        parts.append(f"{report.lost_bytes} bytes of output")
-    if damaged:
-        parts.append(f"{damaged} bytes of the log")
-    if report.lost_ms:
-        parts.append(f"{report.lost_ms} ms")
-    if report.unsynced_ms_max:
-        parts.append(
-            f"output of the last {report.unsynced_ms_max} ms before {_time(report.last_record_ms)} or soon after, at most"
-        )
-    return ", ".join(parts) or "nothing"
-
-
-def _time(milliseconds: int) -> str:
-    """A moment in UTC, to the millisecond; 0: it is not known."""
-    if not milliseconds:
-        return "an unknown time"
-    moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+_GROUPS: Final = {
+    "live": ("runs on", "run on"),
+    "shells": ("is back as a new shell", "are back as new shells"),
+    "started": ("is back with a program started in it", "are back with programs started in them"),
+    "suspended": ("waits for Enter", "wait for Enter"),
+    "held-dead": ("shows how its program ended", "show how their programs ended"),
+    "failed": ("could not be brought back whole", "could not be brought back whole"),
+    "stored": ("is stored", "are stored"),
+}
+"""What is said of one pane and of several, by what became of them."""
+_SEGMENT: Final[dict[str, Callable[[int], str]]] = {
+    "shells": lambda number: counted(number, "new shell"),
+    "started": lambda number: f"{number} started again",
+}
 
 
 def counted(number: int, unit: str) -> str:
@@ -276,44 +227,89 @@ def counted(number: int, unit: str) -> str:
     return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
 
 
-def lost_output(pane: PaneReport) -> str:
-    """How much is lost: `77 bytes`, or `77 bytes, about 8 lines` where that can be told."""
-    lost = counted(pane.lost_bytes, "byte")
-    return f"{lost}, about {counted(pane.lost_lines, 'line')}" if pane.lost_lines else lost
+def cut(text: str, characters_max: int = PROGRAM_CHARACTERS_MAX) -> str:
+    """`text`, with its end left out where it is long."""
+    return text if len(text) <= characters_max else f"{text[: characters_max - 1]}…"
 
 
-def _pane_table(panes: list[PaneReport]) -> list[str]:
-    rows = [("pane", "in", "status", "from log", "from checkpoint", "lost")]
-    for pane in panes:
-        where = f"{pane.session}:{pane.window}" if pane.session else ""
-        lost = lost_output(pane) if pane.lost_bytes else "nothing"
-        rows.append(
-            (
-                f"%{pane.pane}",
-                where,
-                describe(pane) + (f" ({pane.note})" if pane.note else ""),
-                counted(pane.replayed_bytes, "byte"),
-                counted(pane.scrollback_lines, "line"),
-                lost,
-            )
-        )
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return [
-        "  " + "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    ]
-
-
-def describe(pane: PaneReport) -> str:
-    """The status of a pane with what belongs to it, as formats and tables show it."""
+def _group(pane: PaneReport) -> str:
     match pane.status:
-        case "held-dead":
-            if pane.exit_signal is not None:
-                return f"held-dead(signal {pane.exit_signal})"
-            return f"held-dead({'unknown' if pane.exit_code is None else pane.exit_code})"
-        case "partial":
-            return f"partial({lost_output(pane)}, {pane.lost_from}-{pane.lost_to})"
-        case "failed":
-            return f"failed({pane.reason})"
+        case "live" | "partial":
+            return "live"
+        case "respawned" | "cwd-fallback":
+            return "started" if pane.started_again else "shells"
+        case "pending":
+            return "stored"
         case _:
             return pane.status
+
+
+def _by_group(panes: Sequence[PaneReport]) -> dict[str, int]:
+    found = [_group(pane) for pane in panes]
+    return {name: found.count(name) for name in _GROUPS if name in found}
+
+
+def _came_back(groups: dict[str, int]) -> str:
+    """`3 panes run on, 2 are back as new shells and 1 waits for Enter`."""
+    parts = []
+    for place, (name, number) in enumerate(groups.items()):
+        one, several = _GROUPS[name]
+        subject = str(number) if place else counted(number, "pane")
+        parts.append(f"{subject} {one if number == 1 else several}")
+    if not parts:
+        return "There was no pane to bring back"
+    *most, last = parts
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def _programs(ended: Sequence[EndedProgram], what: str, programs_max: int) -> str:
+    """`2 programs ended: vim notes.md (work:0), make (ops:1)`; empty if none did."""
+    if not ended:
+        return ""
+    named = [f"{cut(each.program)} ({each.place})" for each in ended[:programs_max]]
+    more = len(ended) - len(named)
+    if more:
+        named.append(f"and {more} more")
+    return f"{counted(len(ended), 'program')} {what}: {', '.join(named)}"
+
+
+def _losses(report: RecoveryReport) -> Iterator[str]:
+    """What is missing of output and changes, or that nothing is."""
+    if report.unreadable:
+        yield "What was stored cannot be read, and what is lost is not known"
+    elif report.complete and not report.unsynced_ms_max:
+        yield "Output and changes: complete"
+    elif report.complete:
+        yield "Changes: complete"
+    else:
+        lost = ", ".join(_lost(report))
+        if lost:
+            yield f"Lost: {lost}"
+    if report.unsynced_ms_max:
+        yield f"Output: the last {report.unsynced_ms_max} ms may be missing"
+    if report.damages:
+        damaged = len(report.damages)
+        yield f"Damaged: {'1 file or part' if damaged == 1 else f'{damaged} files or parts'}"
+
+
+def _lost(report: RecoveryReport) -> Iterator[str]:
+    counts: dict[str, int] = {}
+    for lost in report.lost:
+        for name, number in lost.classes.items():
+            counts[name] = counts.get(name, 0) + number
+    changes = counts.pop("structure", 0) + report.events_skipped
+    output = counts.pop("output", 0)
+    counts.pop("control", None)  # marks of the log itself
+    unknown = sum(counts.values())
+    if report.lost_bytes:
+        lines = sum(pane.lost_lines for pane in report.panes)
+        about = f" (about {counted(lines, 'line')})" if lines else ""
+        yield f"{counted(report.lost_bytes, 'byte')} of output{about}"
+    elif output:
+        yield f"{counted(output, 'piece')} of output"
+    if changes:
+        yield counted(changes, "change")
+    if unknown:
+        yield f"{counted(unknown, 'piece')} of which nothing tells what it was"
+    if any(not lost.classes for lost in report.lost):
+        yield "a part of the log"

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from fuguemux.persistence.recovery import RECOVERIES
-from fuguemux.persistence.report import RecoveryReport, load_reports, report_lines
+from fuguemux.persistence.report import RecoveryReport
+from fuguemux.persistence.report_files import load_reports
+from fuguemux.persistence.report_text import report_lines, what_is_there
 from fuguemux.server import last_screen_data, status
 from fuguemux.server.command_files import command_files
 
@@ -61,11 +63,15 @@ class Documents:
             )
             when = f"{year}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}"
             document = msgspec.to_builtins(report)
+            for pane, plain in zip(report.panes, document["panes"], strict=True):
+                plain["what"] = what_is_there(pane)
             document["summary"] = report.summary
             document["lost_bytes"] = report.lost_bytes
             document["lost_ms"] = report.lost_ms
             document["segment"] = report.segment
+            document["programs_ended"] = msgspec.to_builtins(report.programs_ended)
             document["lines"] = report_lines(report, when=when)
+            document["lines_verbose"] = report_lines(report, when=when, verbose=True)
             found.append(document)
         return found
 

@@ -24,7 +24,7 @@ from fuguemux.observe.diagnostics import channel
 from fuguemux.observe.failpoints import reach
 from fuguemux.persistence.packs import PackDamaged
 from fuguemux.persistence.recovery import RECOVERIES
-from fuguemux.persistence.report import save_report
+from fuguemux.persistence.report_files import save_report
 from fuguemux.persistence.whereabouts import Whereabouts
 from fuguemux.reactions import server_ended
 from fuguemux.server import foreign_keeper, giving_way, recovery_notice, safe_mode

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from fuguemux.server.main import Server
 
 SEGMENT_SECONDS: Final = 60
+PROGRAMS_NAMED_MAX: Final = 2
 CALM_STYLE: Final = "#[fg=black,bg=cyan]"
 BOOT_ID: Final = "/proc/sys/kernel/random/boot_id"
 BOOT_FILE: Final = "boot"
@@ -41,9 +42,8 @@ def segment(server: Server) -> str:
 
 
 def greeting(report: RecoveryReport) -> str:
-    """One line for the first client that attaches."""
-    counts = f" {report.segment}," if report.segment else ""
-    return f"fugue:{counts} {report.summary} (fugue recovery tells more)"
+    """One line for the first client that attaches; a terminal may have room for no more than its beginning."""
+    return f"fugue: {report.headline(PROGRAMS_NAMED_MAX)} (fugue recovery tells more)"
 
 
 def find_cause(server: Server, *, keeper_lived: bool) -> None:

@@ -1,7 +1,6 @@
 """What happens to every pane at start: carried on, started again, or left dead. And what the report says of it."""
 
 import asyncio
-import shlex
 from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from typing import Any
 
@@ -22,7 +21,8 @@ from fuguemux.model.ids import PaneId
 from fuguemux.model.state import Life, Pane
 from fuguemux.observe.clock import Clock
 from fuguemux.observe.diagnostics import channel
-from fuguemux.persistence.report import PaneReport, RecoveryReport, describe, lost_output
+from fuguemux.persistence.report import PaneReport, RecoveryReport
+from fuguemux.persistence.report_text import describe, lost_output
 from fuguemux.reactions import not_restored, process_found, process_started, program_ended
 from fuguemux.server.executor import EffectFailed
 from fuguemux.server.keeper_client import HeldPane
@@ -31,7 +31,13 @@ from fuguemux.server.pane_terminal import PaneTerminal
 from fuguemux.server.panes import Panes
 from fuguemux.server.process_table import directory, name_of
 from fuguemux.server.processes import Processes
-from fuguemux.server.restore_policy import last_screen_line, note, plan, shown
+from fuguemux.server.restore_policy import (
+    ended_program,
+    last_screen_line,
+    note,
+    plan,
+    shown,
+)
 
 PROMPT_LOOK_SECONDS = 0.15
 PROMPT_LOOKS_MAX = 40
@@ -111,6 +117,7 @@ class Restoration:
         self._note_process(step, process)
         self._processes.adopt(terminal, process)
         if isinstance(step, TakeExit):
+            self._note_ended(self._engine.state.panes[step.pane])
             self._ended_away(step.pane)
         if answers and terminal.master is not None:
             terminal.master.write(answers)
@@ -168,6 +175,7 @@ class Restoration:
         if terminal is None:
             return
         again = pane.generation > 0
+        self._note_ended(pane)
         chosen = plan(self._engine.state, self._engine.live, pane, self._rerunnable)
         lines = [self._separator(pane.id)] if again else []
         if again:
@@ -182,7 +190,9 @@ class Restoration:
             self._status(pane.id, "suspended")
         report = self._by_pane.get(pane.id)
         if report is not None:
-            report.note = chosen.line
+            report.note, report.started_again = chosen.line, chosen.again
+            if chosen.unlisted and chosen.unlisted not in self._report.unlisted:
+                self._report.unlisted.append(chosen.unlisted)
         if again and chosen.line:
             lines.append(chosen.line)
         if report is not None and report.ended_program and self._keeps_screen(pane.id):
@@ -195,13 +205,15 @@ class Restoration:
         if chosen.typed:
             self._spawn(self._type(terminal, chosen.typed))
 
+    def _note_ended(self, pane: Pane) -> None:
+        """The pane's process is gone: the report says which program went with it."""
+        report = self._by_pane.get(pane.id)
+        if report is not None:
+            report.ended_program = ended_program(pane)
+
     def _program_ended(self, pane: Pane) -> None:
         """Before anything else happens to its screen: from here on the log knows what the program has shown last."""
         report = self._by_pane.get(pane.id)
-        if report is not None and not report.ended_program and pane.foreground:
-            report.ended_program = shown(
-                shlex.join(w.decode("utf-8", "replace") for w in pane.foreground)
-            )
         if report is None or not report.ended_program or not self._keeps_screen(pane.id):
             return
         decision = program_ended.decide(

@@ -6,7 +6,7 @@ person to see and to enter, quoted, and not at all if it holds a character that 
 """
 
 import shlex
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Final, NamedTuple
 
 from fuguemux.commands import options
@@ -25,6 +25,8 @@ SESSION_OPTION: Final = "@restore-policy"
 """`restore-policy` is an option of windows and panes; this one of a session stands between those and the global one."""
 POLICIES: Final = ("shell", "suspended", "rerun", "none")
 LAST_SCREEN_COMMAND: Final = "recovery view"
+VALUE_FOLLOWS: Final = frozenset({b"--rcfile", b"--init-file", b"-o", b"+o", b"-O", b"+O"})
+"""Options of shells that take the next word."""
 LINE_CHARACTERS_MAX: Final = 4096
 SHELL_CHARACTERS: Final = frozenset(";&|<>$`(){}")
 """A command line with one of these may run more than the program it begins with; it is offered, not run."""
@@ -39,6 +41,10 @@ class Plan(NamedTuple):
     """Typed into the shell once it asks for input; ends with a carriage return only if the policy says so."""
     line: str = ""
     """What the pane says of it."""
+    again: str = ""
+    """What is started in place of a shell, for people; empty: nothing is."""
+    unlisted: str = ""
+    """The name of a program that the policy would offer if it were listed."""
 
 
 def plan(state: ServerState, live: LiveView, pane: Pane, rerunnable: Collection[str]) -> Plan:
@@ -54,40 +60,38 @@ def plan(state: ServerState, live: LiveView, pane: Pane, rerunnable: Collection[
             pane=pane.id,
         )
         text = expand(command, context)
-        return Plan(
-            True, (text.encode("utf-8", "surrogateescape"),), line=f"restore-command: {shown(text)}"
-        )
+        words = (text.encode("utf-8", "surrogateescape"),)
+        return Plan(True, words, line=f"restore-command: {shown(text)}", again=shown(text))
     policy = policy_of(state, pane)
     program = program_of(pane)
     own = None if runs_again(pane) else ()
-    is_line = not pane.foreground and len(program) == 1
+    is_line = bool(program) and not pane.foreground and is_one(pane)
     text = command_line(program, is_line=is_line)
+    was = f"was running: {shown(text)}"
     if is_redacted(program):
-        was = f"was running: {shown(text)} (not started again: a secret in its command line is not stored)"
-        return Plan(policy != "none", own, line=was)
+        why = "not started again: a secret in its command line is not stored"
+        return Plan(policy != "none", own, line=f"{was} ({why})")
     if policy == "none":
-        name = text or "a shell"
-        return Plan(
-            False,
-            line=f"not started again (restore-policy none); press Enter to run: {shown(name)}",
-        )
+        entered = "a shell" if own is None else shown(command_line(pane.argv, is_line=is_one(pane)))
+        line = f"not started again (restore-policy none); press Enter to run: {entered}"
+        return Plan(False, line=f"{was}; {line}" if pane.foreground else line)
     if not program:
         return Plan(True, own)
-    was = f"was running: {shown(text)}"
     if policy == "shell":
         return Plan(True, own, line=was)
-    if name_of(program, is_line=is_line) not in rerunnable:
-        return Plan(True, own, line=f"{was} (not in persistence.restore_commands)")
+    name = name_of(program, is_line=is_line)
+    if name not in rerunnable:
+        return Plan(True, own, line=was, unlisted=shown(name))
     if not safe(text):
         return Plan(
             True, own, line=f"{was} (not typed: it has characters that a shell would act on)"
         )
-    line = text.encode("utf-8", "surrogateescape")
+    typed = text.encode("utf-8", "surrogateescape")
     if policy == "rerun" and not (is_line and SHELL_CHARACTERS.intersection(text)):
         if not pane.foreground:
-            return Plan(True, None, line=f"running again: {shown(text)}")
-        return Plan(True, own, line + b"\r", f"running again: {shown(text)}")
-    return Plan(True, own, line, f"press Enter to run: {shown(text)}")
+            return Plan(True, None, line=f"running again: {shown(text)}", again=shown(text))
+        return Plan(True, own, typed + b"\r", f"running again: {shown(text)}", again=shown(text))
+    return Plan(True, own, typed, f"press Enter to run: {shown(text)}")
 
 
 def policy_of(state: ServerState, pane: Pane) -> str:
@@ -111,17 +115,47 @@ def program_of(pane: Pane) -> tuple[bytes, ...]:
     return () if runs_again(pane) else pane.argv
 
 
+def ended_program(pane: Pane) -> str:
+    """The program that a pane without a process had when that was last there, for people; empty: none, or a shell.
+
+    A pane that waits since an earlier start, and not because of a shutdown, has lost nothing since: nobody knows how its
+    process ended.
+    """
+    waited = pane.life is Life.SUSPENDED and (
+        pane.exit is None or (pane.exit.code is None and pane.exit.signal is None)
+    )
+    program = program_of(pane)
+    if pane.generation == 0 or pane.life is Life.DEAD or waited or not program:
+        return ""
+    if pane.foreground and is_shell(program):
+        return ""
+    return shown(command_line(program, is_line=not pane.foreground and is_one(pane)))
+
+
+def is_one(pane: Pane) -> bool:
+    """Whether the pane's own command is one line for a shell, and no list of words."""
+    return len(pane.argv) == 1
+
+
 def runs_again(pane: Pane) -> bool:
     """Whether the pane's own command is started again without asking: nothing but a shell is."""
-    if not pane.argv:
-        return True
-    words = pane.argv[0].split() if len(pane.argv) == 1 else list(pane.argv)
-    if not words:
-        return True
-    name = words[0].rpartition(b"/")[2].lstrip(b"-")
-    return name in SHELLS and not any(
-        word.startswith(b"-") and b"c" in word for word in words[1:] if not word.startswith(b"--")
-    )
+    words = pane.argv[0].split() if is_one(pane) else pane.argv
+    return not words or is_shell(words)
+
+
+def is_shell(words: Sequence[bytes]) -> bool:
+    """Whether these words start a shell that asks for commands, and not one that runs a script or a command."""
+    if words[0].rpartition(b"/")[2].lstrip(b"-") not in SHELLS:
+        return False
+    before = b""
+    for word in words[1:]:
+        if word.startswith(b"--") or before in VALUE_FOLLOWS:
+            before = b"" if before in VALUE_FOLLOWS else word
+        elif word[:1] not in (b"-", b"+") or b"c" in word or word == b"-":
+            return False
+        else:
+            before = word
+    return True
 
 
 def name_of(program: tuple[bytes, ...], *, is_line: bool = False) -> str:

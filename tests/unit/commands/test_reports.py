@@ -15,13 +15,16 @@ from tests.support.folding import run
 NEWEST: dict[str, Any] = {
     "started_ms": 1_700_000_000_000,
     "clean": False,
-    "summary": "recovered 2 panes; 80 bytes of output lost",
+    "summary": "2 panes run on. Lost: 80 bytes of output.",
     "panes": [{"pane": 0, "status": "live"}, {"pane": 1, "status": "partial"}],
 }
-OLDER = {**NEWEST, "clean": True, "summary": "recovered 2 panes, nothing lost"}
+OLDER = {**NEWEST, "clean": True, "summary": "2 panes run on, nothing lost."}
 LIVE = FakeLive(
     documents={
-        "recovery": [{**NEWEST, "lines": ["newest", "  rows"]}, {**OLDER, "lines": ["older"]}]
+        "recovery": [
+            {**NEWEST, "lines": ["newest", "  rows"], "lines_verbose": ["newest", "  LSN"]},
+            {**OLDER, "lines": ["older"], "lines_verbose": ["older", "  LSN"]},
+        ]
     }
 )
 
@@ -37,9 +40,15 @@ def test_the_newest_an_older_one_and_the_list() -> None:
     assert lines("show", "2") == ["older"]
     assert lines("list") == [
         "N  STARTED              STOP BEFORE  WHAT CAME BACK",
-        "1  2023-11-14 22:13:20  not clean    recovered 2 panes; 80 bytes of output lost",
-        "2  2023-11-14 22:13:20  clean        recovered 2 panes, nothing lost",
+        "1  2023-11-14 22:13:20  not clean    2 panes run on. Lost: 80 bytes of output.",
+        "2  2023-11-14 22:13:20  clean        2 panes run on, nothing lost.",
     ]
+
+
+@pytest.mark.parametrize("flag", ["-v", "--verbose"])
+def test_verbose_has_what_was_read(flag: str) -> None:
+    assert lines(flag) == ["newest", "  LSN"]
+    assert lines(flag, "show", "2") == lines("show", "2", flag) == ["older", "  LSN"]
 
 
 def test_as_json() -> None:
@@ -55,6 +64,9 @@ def test_as_json() -> None:
         (("show", "3"), "no recovery 3: 2 are kept"),
         (("show", "x"), "recovery number invalid: x"),
         (("dance",), f"usage: recovery {recovery.COMMAND.usage}"),
+        (("-v", "list"), "recovery: -v is for a report as text: recovery -v [show N]"),
+        (("-v", "choose"), "recovery: -v is for a report as text: recovery -v [show N]"),
+        (("-v", "--json"), "recovery: -v is for a report as text: recovery -v [show N]"),
     ],
 )
 def test_what_is_refused(words: tuple[str, ...], message: str) -> None:

@@ -9,7 +9,7 @@ from fuguemux.model import events as ev
 from fuguemux.model.ids import PaneId, WindowId
 from fuguemux.persistence.files import RealStorage
 from fuguemux.persistence.recovery import recover
-from fuguemux.persistence.report import report_lines
+from fuguemux.persistence.report_text import report_lines
 from tests.support.small_server import (
     SmallServer,
     Truth,
@@ -272,8 +272,9 @@ def test_a_start_with_nothing_that_can_be_read_is_not_taken_for_the_first(
             path.write_bytes(rest)
     report = start(directory, Truth()).recovered.report
     assert (report.complete, report.cause) == (False, "no clean stop")
-    assert "  loss: not known: nothing of what is stored can be read" in report_lines(
-        report, when=""
+    assert (
+        "  output and changes lost: not known: nothing of what is stored can be read"
+        in report_lines(report, when="")
     )
 
 

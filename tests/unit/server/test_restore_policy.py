@@ -9,11 +9,12 @@ from msgspec.structs import replace
 
 from fuguemux.config.secrets import MARK
 from fuguemux.model.ids import PaneId, SessionId, WindowId
-from fuguemux.model.state import Life, Options, ServerState
+from fuguemux.model.state import ExitCause, Life, Options, ProcessExit, ServerState
 from fuguemux.server.restore_policy import (
     Plan,
     awakened,
     command_line,
+    ended_program,
     note,
     plan,
     policy_of,
@@ -123,7 +124,13 @@ def test_a_line_that_may_run_more_than_its_program_is_offered_and_not_run() -> N
 def test_none_starts_nothing() -> None:
     decided = with_policy("none", foreground=(b"vim",))
     assert not decided.start
-    assert "press Enter to run: vim" in decided.line
+    assert decided.line == (
+        "was running: vim; not started again (restore-policy none); press Enter to run: a shell"
+    )
+    assert with_policy("none", argv=(b"serve", b"a b")).line == (
+        "not started again (restore-policy none); press Enter to run: serve 'a b'"
+    )
+    assert with_policy("none").line.endswith("press Enter to run: a shell")
 
 
 def test_a_command_of_the_option_stands_above_all() -> None:
@@ -164,3 +171,59 @@ def test_enter_starts_a_suspended_pane_and_no_other() -> None:
     assert awakened(built, None) == ""
     waiting = replace(built, panes={PANE: replace(built.panes[PANE], life=Life.SUSPENDED)})
     assert awakened(waiting, PANE) == "respawn-pane -t %0"
+
+
+@pytest.mark.parametrize(
+    ("argv", "plain"),
+    [
+        ((b"bash",), True),
+        ((b"-zsh", b"-l"), True),
+        ((b"bash", b"--norc", b"--rcfile", b"file", b"-i"), True),
+        ((b"bash", b"-o", b"vi"), True),
+        ((b"bash -l",), True),
+        ((b"bash", b"deploy.sh"), False),
+        ((b"bash deploy.sh",), False),
+        ((b"bash", b"--", b"deploy.sh"), False),
+        ((b"bash", b"-x", b"deploy.sh"), False),
+        ((b"bash && deploy",), False),
+        ((b"bash", b"-c", b"deploy"), False),
+        ((b"bash", b"-xc", b"deploy"), False),
+        ((b"vim",), False),
+    ],
+)
+def test_a_shell_that_runs_a_script_is_not_started_again_unasked(
+    argv: tuple[bytes, ...], plain: bool
+) -> None:
+    decided = planned(made(argv=argv))
+    assert (decided.argv is None) == plain
+    assert bool(decided.line) != plain
+
+
+def gone(
+    argv: tuple[bytes, ...] = (), foreground: tuple[bytes, ...] = (), **changes: object
+) -> str:
+    pane = made(argv=argv, foreground=foreground).panes[PANE]
+    return ended_program(replace(pane, **{"generation": 1, **changes}))
+
+
+UNKNOWN_END = ProcessExit(None, None, ExitCause.SHUTDOWN_SUSPECT, 0)
+SHUTDOWN_END = ProcessExit(None, 1, ExitCause.SHUTDOWN_SUSPECT, 0)
+
+
+def test_the_program_that_ended_is_the_one_in_the_foreground_or_the_panes_own() -> None:
+    assert gone((b"zsh",), (b"vim", b"my notes.md")) == "vim 'my notes.md'"
+    assert gone((b"make -j 4 && make test",)) == "make -j 4 && make test"
+    assert gone((b"less", b"a\nb\x1b[1m")) == r"less 'a\nb\x1b[1m'"
+    assert len(gone((b"cat", b"x" * 5000))) == 200
+
+
+def test_a_shell_at_its_prompt_is_no_program() -> None:
+    assert gone() == gone((b"zsh", b"-l")) == gone(foreground=(b"bash",)) == ""
+    assert gone(foreground=(b"bash", b"tests.sh")) == "bash tests.sh"
+
+
+def test_what_ended_before_is_not_told_again() -> None:
+    assert gone((b"top",), life=Life.DEAD, exit=SHUTDOWN_END) == ""
+    assert gone((b"top",), life=Life.SUSPENDED, exit=UNKNOWN_END) == ""
+    assert gone((b"top",), life=Life.SUSPENDED, exit=SHUTDOWN_END) == "top"
+    assert gone((b"top",), generation=0) == ""

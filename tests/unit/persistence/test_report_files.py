@@ -1,0 +1,57 @@
+"""Recovery reports on disk: JSON that comes back, also that of earlier versions; no more than a hundred."""
+
+from pathlib import Path
+
+import msgspec
+
+from fuguemux.model.ids import PaneId
+from fuguemux.persistence.files import RealStorage
+from fuguemux.persistence.report import Damage, LostRecords, PaneReport, RecoveryReport
+from fuguemux.persistence.report_files import (
+    REPORTS_MAX,
+    decode_report,
+    encode_report,
+    load_reports,
+    save_report,
+)
+
+REPORT = RecoveryReport(
+    1_764_000_000_000,
+    checkpoint=7,
+    lost=[LostRecords(40, 44, 160, 1, 2, {"output": 4})],
+    damages=[Damage("MANIFEST-8", "its checksum does not match", "quarantine/x")],
+    panes=[PaneReport(PaneId(1), "respawned", "work", 2, ended_program="vim", ended_jobs=["make"])],
+)
+
+
+def test_a_report_comes_back_from_json() -> None:
+    data = encode_report(REPORT)
+    assert decode_report(data) == REPORT
+    told = msgspec.json.decode(data)
+    assert told["summary"] == REPORT.summary
+    assert [program["program"] for program in told["programs_ended"]] == ["vim", "make"]
+
+
+def test_a_report_of_an_earlier_version_is_read() -> None:
+    """It does not say which programs ended: nothing is made up."""
+    old = (
+        b'{"started_ms":5,"clean":false,"cause":"x","lost":[],"damages":[],"summary":"recovered 1 pane, nothing lost",'
+        b'"panes":[{"pane":3,"status":"respawned","session":"work","window":0,"note":"was running: vim"}]}'
+    )
+    report = decode_report(old)
+    assert report.summary == "1 pane is back as a new shell. Output and changes: complete."
+    assert report.panes == [PaneReport(PaneId(3), "respawned", "work", 0, note="was running: vim")]
+
+
+def test_reports_are_kept_up_to_a_limit(tmp_path: Path) -> None:
+    storage = RealStorage()
+    for number in range(REPORTS_MAX + 5):
+        save_report(storage, str(tmp_path), RecoveryReport(number, cause=str(number)))
+    save_report(storage, str(tmp_path), RecoveryReport(REPORTS_MAX + 4, cause="again"))
+    (tmp_path / "notes.json").write_text("{}")
+    (tmp_path / "000000000000050.json").write_text("{")
+    reports = load_reports(storage, str(tmp_path))
+    assert reports[0].cause == "again"
+    assert [report.started_ms for report in reports] == [
+        n for n in range(REPORTS_MAX + 4, 4, -1) if n != 50
+    ]
