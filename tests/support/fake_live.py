@@ -31,6 +31,7 @@ class FakeLive:
     session_activity_s: dict[SessionId, int] = field(default_factory=dict)
     window_activity_s: dict[WindowId, int] = field(default_factory=dict)
     attached_s: dict[SessionId, int] = field(default_factory=dict)
+    back: tuple[SessionId, ...] = ()
     missing_directories: set[bytes] = field(default_factory=set)
     variables: dict[str, str] = field(default_factory=dict)
     documents: dict[str, Any] = field(default_factory=dict)
@@ -62,6 +63,9 @@ class FakeLive:
 
     def last_attached_s(self, session: SessionId) -> int:
         return self.attached_s.get(session, 0)
+
+    def came_back(self) -> tuple[SessionId, ...]:
+        return self.back
 
     def directory_exists(self, path: bytes) -> bool:
         return path not in self.missing_directories

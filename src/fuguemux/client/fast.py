@@ -111,6 +111,8 @@ def _run(options: Options) -> int:
         from fuguemux.client.start import connect_starting
 
         sock = connect_starting(options, error)
+        request.started()
+        greeting = request.encode()
     try:
         return converse(sock, request, greeting)
     except ServerLost as lost:

@@ -43,6 +43,10 @@ class Request:
             program=arguments.to_octets(options.program),
         )
 
+    def started(self) -> None:
+        """Note that the server was started for this request: without a session it need not stay."""
+        self._command.flags |= messages.STARTED
+
     @property
     def tty(self) -> bytes:
         """Path of the terminal on stdin; empty without one."""

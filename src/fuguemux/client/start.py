@@ -144,6 +144,8 @@ def converse_again(options: Options, request: Request, greeting: bytes, lost: Se
             sock = connect(options.places.socket)
         except OSError as error:
             sock = connect_starting(options, error)
+            request.started()
+            greeting = request.encode()
         try:
             return converse(sock, request, greeting)
         except ServerLost as again:

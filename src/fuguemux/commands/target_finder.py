@@ -90,7 +90,8 @@ class Finder:
         attached = {client.session for client in self.live.clients()}
 
         def rank(session: Session) -> tuple[bool, int, int]:
-            used_ms = self.live.activity_s(session.id, "session") * 1000
+            output_s = self.live.activity_s(session.id, "session")
+            used_ms = max(output_s, self.live.last_attached_s(session.id)) * 1000
             free = self.prefer_unattached and session.id not in attached
             return free, max(used_ms, session.created_ms), session.id
 

@@ -160,7 +160,15 @@ class LiveView(Protocol):
         """When something last happened there, in seconds since the epoch; 0: not known."""
         ...
 
-    def last_attached_s(self, session: SessionId) -> int: ...
+    def last_attached_s(self, session: SessionId) -> int:
+        """When a client last came to look at it, in seconds since the epoch; 0: not known."""
+        ...
+
+    def came_back(self) -> tuple[SessionId, ...]:
+        """The sessions that this start brought back after an end that nobody had asked for, the one used last first.
+
+        Empty once a client has come to see a session, and if nothing ended."""
+        ...
 
     def directory_exists(self, path: bytes) -> bool: ...
 

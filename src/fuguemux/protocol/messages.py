@@ -63,6 +63,8 @@ STDOUT_TTY = 2
 STDERR_TTY = 4
 UTF8 = 8
 COLORS_256 = 16
+STARTED = 32
+"""The client has started the server for this command."""
 
 ARGUMENTS_MAX = 65_536
 ENVIRONMENT_ENTRIES_MAX = 4_096
@@ -177,7 +179,7 @@ class Command(Message):
         self.environment = {} if environment is None else environment
         self.pid = pid
         self.flags = flags
-        """STDIN_TTY, STDOUT_TTY, STDERR_TTY; UTF8 (-u), COLORS_256 (-2)."""
+        """STDIN_TTY, STDOUT_TTY, STDERR_TTY; UTF8 (-u), COLORS_256 (-2); STARTED."""
         self.tty = tty
         """Path of the terminal on stdin; empty without one."""
         self.columns = columns

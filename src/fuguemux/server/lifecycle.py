@@ -203,6 +203,7 @@ class Lifecycle:
         if server.report.cause != "first start":
             await self._save_report()
             if recovery_notice.worth_telling(server.report):
+                server.view.ended_unasked(server.engine.state.sessions)
                 server.viewers.greeting = self._greet_once
 
     async def _save_report(self) -> None:
@@ -273,6 +274,11 @@ class Lifecycle:
         self._server.listener.close()
         self._server.executor.end()
         self._end(EXIT_DELIBERATE)
+
+    @property
+    def stopping(self) -> bool:
+        """Whether this server was told to end."""
+        return self._stopping
 
     def stop_gracefully(self) -> None:
         """SIGTERM: everything is saved and comes back with the next start."""

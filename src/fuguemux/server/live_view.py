@@ -1,7 +1,7 @@
 """The LiveView of commands: facts of clients, terminals and processes, read when they are asked for."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, Literal
 
 import msgspec
@@ -45,6 +45,10 @@ class ServerView:
         self._in_mode: Callable[[PaneId], ModeFacts] = lambda _pane: ModeFacts()
         self._documents: Documents = lambda _name, _arguments: None
         self._attached_s: dict[SessionId, int] = {}
+        """In order of use."""
+        self._came_back: frozenset[SessionId] = frozenset()
+        self.times_changed: Callable[[Mapping[SessionId, int]], None] = lambda _times: None
+        """Told when clients last came to see each session, whenever that changes."""
         self._measuring_since = self._measured_ns = 0
 
     def connect(
@@ -62,7 +66,20 @@ class ServerView:
 
     def attached(self, session: SessionId) -> None:
         """A client looks at `session` now."""
+        self._came_back = frozenset()
+        self._attached_s.pop(session, None)
         self._attached_s[session] = self._clock.wall_ms() // 1000
+        known = self._state().sessions
+        self._attached_s = {of: when for of, when in self._attached_s.items() if of in known}
+        self.times_changed(self._attached_s)
+
+    def attached_before(self, times: Mapping[SessionId, int]) -> None:
+        """What earlier servers noted of that, in order of use."""
+        self._attached_s = {**times, **self._attached_s}
+
+    def ended_unasked(self, sessions: Iterable[SessionId]) -> None:
+        """This start brought `sessions` back after an end that nobody had asked for."""
+        self._came_back = frozenset(sessions)
 
     def recovered(self, summary: str) -> None:
         """The recovery is done; what `#{recovery_summary}` says of it."""
@@ -152,8 +169,13 @@ class ServerView:
         return max(times, default=0)
 
     def last_attached_s(self, session: SessionId) -> int:
-        """When a client last came to look at it, in the life of this server; 0: never."""
+        """When a client last came to look at it; 0: never, as far as is known."""
         return self._attached_s.get(session, 0)
+
+    def came_back(self) -> tuple[SessionId, ...]:
+        """What `ended_unasked` named, until somebody has been there."""
+        used = [session for session in reversed(self._attached_s) if session in self._came_back]
+        return (*used, *sorted(self._came_back - set(used), reverse=True))
 
     def directory_exists(self, path: bytes) -> bool:
         """Whether a process could start there."""

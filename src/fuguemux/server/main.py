@@ -39,6 +39,7 @@ from fuguemux.server.flusher import Flusher
 from fuguemux.server.hooks import Hooks
 from fuguemux.server.key_input import KeyInput
 from fuguemux.server.landing import LandingZone
+from fuguemux.server.last_used import keep_times
 from fuguemux.server.lifecycle import Lifecycle
 from fuguemux.server.listener import Listener, bind_private
 from fuguemux.server.live_view import ServerView
@@ -59,6 +60,7 @@ from fuguemux.server.shells import Shells
 from fuguemux.server.standby import Handover
 from fuguemux.server.surface import ServerSurface
 from fuguemux.server.surroundings import surroundings_of
+from fuguemux.server.unneeded import end_unneeded
 from fuguemux.server.viewers import Viewers
 from fuguemux.server.waits import Waits
 from fuguemux.server.witness import Witness
@@ -293,8 +295,14 @@ class Server:
             self.clock,
             self.lifecycle.wait_ready,
             self.surroundings.socket_path,
+            self.view,
+            lambda: end_unneeded(
+                self.engine, self.lifecycle, safe_mode=self.booted.safe is not None
+            ),
         )
         self.listener = Listener(bind_private(self.booted.places.socket), handler, self._tasks)
+        if self.booted.log_path is not None:
+            keep_times(self.view, self.booted.state_directory, self.spawn)
         self.view.connect(
             self._state, self.viewers.facts, self.surface.scroll.in_mode, self.documents
         )

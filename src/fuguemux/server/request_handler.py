@@ -2,10 +2,12 @@
 
 from collections.abc import Awaitable, Callable
 
-from fuguemux.commands import language, table_lookup
+from fuguemux.commands import language, plain_start, start_server, table_lookup
 from fuguemux.model.decision import Refused
+from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
 from fuguemux.observe.clock import Clock
+from fuguemux.protocol import messages
 from fuguemux.protocol.messages import Command
 from fuguemux.server import resume_token
 from fuguemux.server.askers import ConnectionAsker, text_of
@@ -14,8 +16,6 @@ from fuguemux.server.executor import Executor, Over
 from fuguemux.server.key_input import KeyInput
 from fuguemux.server.viewers import Viewers
 from fuguemux.server.waits import ServerEnds
-
-DEFAULT_COMMAND = ("new-session",)
 
 
 class RequestHandler:
@@ -30,7 +30,12 @@ class RequestHandler:
         clock: Clock,
         ready: Callable[[Connection], Awaitable[None]],
         socket_path: bytes,
+        live: LiveView,
+        unneeded: Callable[[], None],
     ) -> None:
+        """`unneeded` is called when a command was answered for which alone this server was started."""
+        self._live = live
+        self._unneeded = unneeded
         self._executor = executor
         self._viewers = viewers
         self._keys = keys
@@ -49,7 +54,7 @@ class RequestHandler:
         asker = ConnectionAsker(connection, command, self._state, self._socket_path)
         try:
             words = [text_of(word) for word in command.argv]
-            commands = language.parse(words) or [DEFAULT_COMMAND]
+            commands = language.parse(words) or self._without_words(command)
             if len(commands) > 1:  # none is run if one of them never could be
                 for one in commands:
                     table_lookup.known(self._state(), one)
@@ -67,6 +72,14 @@ class RequestHandler:
             return
         if not connection.is_attached and connection.is_open:
             connection.exit(code)
+        if command.flags & messages.STARTED and not any(map(_asks_to_stay, commands)):
+            self._unneeded()
+
+    def _without_words(self, command: Command) -> list[tuple[str, ...]]:
+        """What `fugue` alone means, and `tmux` alone: that always makes a session."""
+        if command.program.startswith(b"tmux"):
+            return [plain_start.NEW]
+        return plain_start.chosen(self._state(), self._live)
 
     def _resume(self, connection: Connection, command: Command) -> None:
         """The client was attached to the server before this one: it goes on where it was, if that still exists."""
@@ -117,3 +130,11 @@ def _tell_end(connection: Connection, asker: ConnectionAsker, ends: ServerEnds) 
     if text:
         asker.stderr(f"{text}\n".encode("utf-8", "surrogateescape"))
     connection.exit(1 if text else 0)
+
+
+def _asks_to_stay(words: tuple[str, ...]) -> bool:
+    """Whether a command wants the server itself, session or not."""
+    try:
+        return table_lookup.find(words[0]) is start_server.COMMAND
+    except Refused:
+        return False

@@ -1,0 +1,84 @@
+"""When clients came to see which session, kept beside the log, so that the next server knows which was used last.
+
+A file of its own and no event: that somebody looks at a session must not wait for a disk, nor fail with it. What a crash
+of the machine does to the file costs nothing but the order in which sessions are offered.
+"""
+
+import asyncio
+import os
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, Final, Protocol
+
+from fuguemux.model.ids import SessionId
+from fuguemux.observe.diagnostics import channel
+
+FILE: Final = "attached"
+BYTES_MAX: Final = 1 << 20
+
+diagnostics = channel("server")
+
+
+def read_times(path: str) -> dict[SessionId, int]:
+    """Seconds since the epoch by session, the one used last at the end. Empty if there is no such file; never raises."""
+    try:
+        with open(path, encoding="ascii") as file:
+            lines = file.read(BYTES_MAX).splitlines()
+    except (OSError, UnicodeDecodeError):
+        return {}
+    words = [line.split() for line in lines]
+    return {
+        SessionId(int(pair[0])): int(pair[1])
+        for pair in words
+        if len(pair) == 2 and pair[0].isdigit() and pair[1].isdigit()
+    }
+
+
+class Times(Protocol):
+    """What the view of the server knows of it."""
+
+    times_changed: Callable[[Mapping[SessionId, int]], None]
+
+    def attached_before(self, times: Mapping[SessionId, int]) -> None: ...
+
+
+def keep_times(
+    view: Times, state_directory: str, spawn: Callable[[Coroutine[Any, Any, None]], object]
+) -> None:
+    """Give the view what earlier servers noted, and note from now on what it knows."""
+    path = f"{state_directory}/{FILE}"
+    view.attached_before(read_times(path))
+    view.times_changed = LastUsed(path, spawn).keep
+
+
+class LastUsed:
+    """Writes the file, one write at a time, on a thread. Belongs to the loop."""
+
+    def __init__(self, path: str, spawn: Callable[[Coroutine[Any, Any, None]], object]) -> None:
+        self._path = path
+        self._spawn = spawn
+        self._writing = False
+        self._next: bytes | None = None
+
+    def keep(self, times: Mapping[SessionId, int]) -> None:
+        """Have `times` written, in their order."""
+        self._next = "".join(f"{session} {when}\n" for session, when in times.items()).encode()
+        if not self._writing:
+            self._writing = True
+            self._spawn(self._write())
+
+    async def _write(self) -> None:
+        try:
+            while self._next is not None:
+                data, self._next = self._next, None
+                await asyncio.to_thread(_replace, self._path, data)
+        except OSError as error:
+            diagnostics.debug("times_not_kept", error=error.strerror or str(error))
+        finally:
+            self._writing = False
+
+
+def _replace(path: str, data: bytes) -> None:
+    fresh = f"{path}.new"
+    with open(fresh, "wb") as file:
+        file.write(data)
+    os.replace(fresh, path)

@@ -1,0 +1,22 @@
+"""A server that was started for one command, and has no session when that is answered, ends as tmux's does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fuguemux.reactions import session_emptied
+
+if TYPE_CHECKING:
+    from fuguemux.engine.engine import Engine
+    from fuguemux.server.lifecycle import Lifecycle
+
+
+def end_unneeded(engine: Engine, lifecycle: Lifecycle, *, safe_mode: bool) -> None:
+    """End the server unless it has a session, is to stay without one (`exit-empty`), or ends already.
+
+    Safe mode stays: its end is a step of its own, after which the next start tries the real state again.
+    """
+    if safe_mode or lifecycle.stopping:
+        return
+    if session_emptied.decide(engine.state, engine.live).effects:
+        lifecycle.stop()
