@@ -59,7 +59,7 @@ def test_after_everything_was_killed_it_is_the_session_used_last(fugue: Running)
     fugue.kill_everything()
     with fugue.attached(*PLAIN) as client:
         client.wait_for("first: 1 windows")  # the list, since there are others
-        client.wait_for("recovered 3 panes")
+        client.wait_for("fugue: 3 panes")
         assert seen(fugue) == "second"
         client.type(b"q")
         until("screen below", lambda: "first: 1 windows" not in client.text())
@@ -74,7 +74,7 @@ def test_programs_that_run_on_are_led_back_to_as_well(fugue: Running) -> None:
     fugue("new-session", "-d", "-s", "work", "cat")
     fugue.kill_server()
     with fugue.attached(*PLAIN) as client:
-        client.wait_for("fugue recovery")
+        client.wait_for("fugue: ")
         assert seen(fugue) == "work"
     assert sessions(fugue) == ["work"]
 
@@ -83,7 +83,7 @@ def test_without_a_crash_it_makes_a_session_and_says_nothing(fugue: Running) -> 
     with fugue.attached(*PLAIN) as client:
         until("client", lambda: seen(fugue) == "0")
         client.wait_for("$")
-        assert "recover" not in client.text()
+        assert "fugue: " not in client.text()
     with fugue.attached(*PLAIN):
         until("client", lambda: seen(fugue) == "1")
 
