@@ -5,6 +5,7 @@ semicolon. Text has quotes, `#` comments, backslashes, `$NAME`, `{ }` blocks, `N
 %endif, %hidden.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
@@ -25,6 +26,11 @@ _ESCAPES: Final = {
     "n": "\n",
     "t": "\t",
 }
+
+
+_PLAIN: Final = re.compile(r"[^\\$~\"'\s;{}]+")
+"""Characters that mean themselves in every kind of word: most of a text is read at once."""
+_NO_CONTINUATION: Final = re.compile(r"[^\\\n]+")
 
 
 class Parsed(NamedTuple):
@@ -130,7 +136,11 @@ class _Parser:
 
     def skip_comment(self) -> None:
         while self.peek() not in ("\n", ""):
-            self.take()
+            rest = _NO_CONTINUATION.match(self.text, self.at)
+            if rest:
+                self.at = rest.end()
+            else:
+                self.take()
 
     # Commands.
 
@@ -286,6 +296,9 @@ class _Parser:
                 self.take()
                 parts.append("\n")
                 self.begin_quoted_line()
+            elif plain := _PLAIN.match(self.text, self.at):
+                parts.append(plain[0])
+                self.at = plain.end()
             else:
                 parts.append(self.take())
 

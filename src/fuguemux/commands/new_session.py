@@ -11,6 +11,7 @@ from fuguemux.commands.targets import current_target
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.effects import Effect, StartProcess
 from fuguemux.model.events import SessionCreated, WindowCreated
+from fuguemux.model.ids import NOBODY
 from fuguemux.model.layout import leaf
 from fuguemux.model.limits import SESSIONS_MAX, WINDOW_COLUMNS_MAX, WINDOW_ROWS_MAX
 from fuguemux.model.live import LiveView
@@ -28,15 +29,18 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
         )
     name = _name(state, live, invocation)
     existing = session_called(state, name) if name is not None else None
+    nobody = request.client == NOBODY
     if existing is not None:
         if not flags.has("A"):
             raise Refused(f"duplicate session: {name}")
+        if nobody:
+            return Decision()
         return attach_session.attached(
             state, live, invocation, existing, detach_others=flags.has("D") or flags.has("X")
         )
     if len(state.sessions) >= SESSIONS_MAX:
         raise Refused(f"create session failed: there are {SESSIONS_MAX} sessions already")
-    detached = flags.has("d")
+    detached = flags.has("d") or nobody
     if not detached:
         check_can_attach(request)
     size, options = _size(state, invocation, detached=detached)

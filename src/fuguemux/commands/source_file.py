@@ -15,6 +15,7 @@ from fuguemux.commands.option_places import context_of
 from fuguemux.commands.targets import current_target
 from fuguemux.model.decision import Decision, Refused, Reply
 from fuguemux.model.effects import RunCommands
+from fuguemux.model.ids import NOBODY
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
 
@@ -69,7 +70,8 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
             try:
                 found = parsed_file(state, context, entry["path"], entry["text"])
             except Refused as refusal:  # goes to stdout, as in tmux
-                lines.append(str(refusal))
+                told = lines if invocation.request.client != NOBODY else errors
+                told.append(str(refusal))
                 failed = True
                 continue
             if flags.has("v"):

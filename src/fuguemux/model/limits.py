@@ -6,7 +6,11 @@ SESSIONS_MAX: Final = 1_024
 WINDOWS_MAX: Final = 4_096
 PANES_MAX: Final = 4_096
 CLIENTS_MAX: Final = 512
-JOBS_MAX: Final = 512
+DEPTH_MAX: Final = 50
+"""How deep commands may run commands: a file that sources itself ends here."""
+NESTED_TEXTS_MAX: Final = 10_000
+"""How often one request may run commands out of commands: two files that source each other twice end here."""
+JOBS_MAX: Final = 256
 """Shell commands of run-shell and if-shell that run at the same time."""
 
 NAME_BYTES_MAX: Final = 256

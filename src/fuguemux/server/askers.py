@@ -5,7 +5,7 @@ from collections.abc import Callable
 import msgspec
 
 from fuguemux.model.decision import Request
-from fuguemux.model.ids import ClientId, PaneId, SessionId
+from fuguemux.model.ids import NOBODY, PaneId, SessionId
 from fuguemux.model.state import ServerState
 from fuguemux.protocol.messages import Command
 from fuguemux.server.connection import Connection
@@ -84,7 +84,7 @@ class InternalAsker:
         pane: PaneId | None = None,
         variables: dict[str, str] | None = None,
     ) -> None:
-        self.client = ClientId(0)
+        self.client = NOBODY
         self._variables = variables or {}
         self._session = session
         self._pane = pane

@@ -1,26 +1,39 @@
 """Effects that are commands again: run-shell -C, if-shell, source-file; and buffers that come from files or go to them."""
 
 import asyncio
+import itertools
 from collections.abc import Awaitable, Callable, Coroutine
 from contextvars import ContextVar
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from fuguemux.commands import paste_buffers
 from fuguemux.engine.engine import Engine
 from fuguemux.model import effects as ef
 from fuguemux.model.decision import Decision
+from fuguemux.model.limits import DEPTH_MAX, NESTED_TEXTS_MAX
 from fuguemux.observe.diagnostics import channel
 from fuguemux.server.askers import ConnectionAsker
 from fuguemux.server.executor import Asker, EffectFailed, Ending
+from fuguemux.server.plain_files import read_plain, write_plain
 from fuguemux.server.waits import ServerEnds, Waits
 
-DEPTH_MAX: Final = 50
-"""How deep commands may run commands: a file that sources itself ends here."""
 BUFFER_BYTES_MAX: Final = 64 << 20
 
 diagnostics = channel("commands")
 
-_depth: ContextVar[int] = ContextVar("depth", default=0)
+
+class Nesting(NamedTuple):
+    """How deep the commands that run are in those of a request, and how often that request has run commands."""
+
+    depth: int
+    numbers: "itertools.count[int]"
+
+
+class TooMuch(Exception):
+    """A request runs commands that run commands, and so on, beyond the limits."""
+
+
+_nesting: ContextVar[Nesting | None] = ContextVar("nesting", default=None)
 
 
 class Commands(Protocol):
@@ -94,17 +107,27 @@ class CommandEffects:
     async def _run(self, text: str, asker: Asker) -> Ending:
         if not text:
             return Ending()
-        depth = _depth.get()
-        if depth >= DEPTH_MAX:
-            raise EffectFailed(f"commands that run commands: more than {DEPTH_MAX} deep")
-        token = _depth.set(depth + 1)
+        nesting = _nesting.get()
+        if nesting is not None:
+            return await self._run_nested(text, asker, nesting)
+        try:
+            return await self._run_nested(text, asker, Nesting(0, itertools.count(1)))
+        except TooMuch as much:  # all that one request began ends together, with one line
+            raise EffectFailed(str(much)) from None
+
+    async def _run_nested(self, text: str, asker: Asker, nesting: Nesting) -> Ending:
+        if nesting.depth >= DEPTH_MAX:
+            raise TooMuch(f"commands that run commands: more than {DEPTH_MAX} deep")
+        if next(nesting.numbers) > NESTED_TEXTS_MAX:
+            raise TooMuch(f"commands that run commands: more than {NESTED_TEXTS_MAX} times")
+        token = _nesting.set(nesting._replace(depth=nesting.depth + 1))
         try:
             return Ending(exit_code=await self.commands.run_text(text, asker))
         except ServerEnds as ends:
             ends.again = False  # the next server does not know what these commands are a part of
             raise
         finally:
-            _depth.reset(token)
+            _nesting.reset(token)
 
     # Buffers
 
@@ -146,14 +169,9 @@ async def _in_thread(path: bytes, work: Callable[..., bytes], *arguments: object
 
 
 def _read(path: bytes) -> bytes:
-    with open(path, "rb") as file:
-        data = file.read(BUFFER_BYTES_MAX + 1)
-    if len(data) > BUFFER_BYTES_MAX:
-        raise OSError(0, f"longer than {BUFFER_BYTES_MAX} bytes")
-    return data
+    return read_plain(path, BUFFER_BYTES_MAX)
 
 
 def _write(path: bytes, data: bytes, append: bool) -> bytes:
-    with open(path, "ab" if append else "wb") as file:
-        file.write(data)
+    write_plain(path, data, append=append)
     return b""

@@ -4,6 +4,8 @@ import glob
 import os
 from typing import Any, Final
 
+from fuguemux.server.plain_files import read_plain
+
 FILE_BYTES_MAX: Final = 1 << 20
 
 
@@ -21,10 +23,7 @@ def command_files(arguments: tuple[str, ...]) -> list[dict[str, Any]]:
 
 def _entry(path: str, name: str) -> dict[str, Any]:
     try:
-        with open(path, "rb") as file:
-            data = file.read(FILE_BYTES_MAX + 1)
+        data = read_plain(path, FILE_BYTES_MAX)
     except OSError as error:
         return {"path": name, "error": error.strerror}
-    if len(data) > FILE_BYTES_MAX:
-        return {"path": name, "error": f"longer than {FILE_BYTES_MAX} bytes"}
     return {"path": path, "text": data.decode("utf-8", "surrogateescape")}

@@ -132,6 +132,7 @@ class Executor:
         code = 0
         for _, line in groupby(commands, key=lambda command: command.line):
             code = await self.run([command.argv for command in line], asker) or code
+            await asyncio.sleep(0)  # a long text must not keep the loop from others
         return code
 
     async def run_text(self, text: str, asker: Asker) -> int:

@@ -60,7 +60,7 @@ class Job:
         running: set["Job"],
     ) -> None:
         self._loop = loop
-        self._process = process
+        self.process = process
         self._running = running
 
     async def ended(self) -> tuple[bytes, int]:
@@ -68,18 +68,18 @@ class Job:
         try:
             data = await self._printed()
             if len(data) >= OUTPUT_BYTES_MAX:
-                self._process.kill()
+                self.process.kill()
             return data, await self._exit_code()
         finally:
             self._running.discard(self)
-            if self._process.stdout is not None:
-                self._process.stdout.close()
+            if self.process.stdout is not None:
+                self.process.stdout.close()
 
     async def _printed(self) -> bytes:
         data = bytearray()
-        if self._process.stdout is None:
+        if self.process.stdout is None:
             return b""
-        descriptor = self._process.stdout.fileno()
+        descriptor = self.process.stdout.fileno()
         os.set_blocking(descriptor, False)
         while len(data) < OUTPUT_BYTES_MAX:
             try:
@@ -94,9 +94,9 @@ class Job:
         return bytes(data)
 
     async def _exit_code(self) -> int:
-        if self._process.poll() is None:
+        if self.process.poll() is None:
             try:
-                descriptor = os.pidfd_open(self._process.pid)
+                descriptor = os.pidfd_open(self.process.pid)
             except (OSError, AttributeError):  # no Linux, or no descriptor left
                 await self._waited_by_thread()
             else:
@@ -104,7 +104,7 @@ class Job:
                     await self._readable(descriptor)
                 finally:
                     os.close(descriptor)
-        return self._process.wait()
+        return self.process.wait()
 
     async def _readable(self, descriptor: int) -> None:
         future: asyncio.Future[None] = self._loop.create_future()
@@ -119,7 +119,7 @@ class Job:
         future: asyncio.Future[None] = self._loop.create_future()
 
         def wait() -> None:
-            self._process.wait()
+            self.process.wait()
             with suppress(RuntimeError):  # the loop is closed
                 self._loop.call_soon_threadsafe(_wake, future)
 

@@ -9,8 +9,6 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from fuguemux.commands import source_file
-from fuguemux.commands.formats import Context
 from fuguemux.keeper.protocol import (
     EXIT_DELIBERATE,
     EXIT_GRACEFUL,
@@ -18,7 +16,7 @@ from fuguemux.keeper.protocol import (
     keeper_argv,
     module_argv,
 )
-from fuguemux.model.decision import Decision, Refused
+from fuguemux.model.decision import Decision
 from fuguemux.model.ids import PaneId
 from fuguemux.observe.diagnostics import channel
 from fuguemux.observe.failpoints import reach
@@ -28,7 +26,6 @@ from fuguemux.persistence.report_files import save_report
 from fuguemux.persistence.whereabouts import Whereabouts
 from fuguemux.reactions import server_ended
 from fuguemux.server import foreign_keeper, giving_way, recovery_notice, safe_mode
-from fuguemux.server.askers import InternalAsker
 from fuguemux.server.boot import (
     CannotStart,
     forget_deliberate_stop,
@@ -53,6 +50,7 @@ from fuguemux.server.recovered_panes import open_orphan, open_panes
 from fuguemux.server.restoration import Restoration
 from fuguemux.server.session_restorer import SessionRestorer
 from fuguemux.server.standby import Handover
+from fuguemux.server.start_files import StartFiles
 from fuguemux.server.state_place import StatePlace
 
 if TYPE_CHECKING:
@@ -75,6 +73,7 @@ class Lifecycle:
         self._ready = asyncio.Event()
         self._stop: asyncio.Future[int] = server.loop.create_future()
         self._stopping = False
+        self.files = StartFiles(server.booted.options.command_files)
         self._keepers = Keepers(server, self._keeper_argv)
         self._place: StatePlace | None = None
         """Without persistence there is none."""
@@ -101,7 +100,6 @@ class Lifecycle:
         await self._restore(keeper.held, answers)
         reach("recovery.restored")
         self._keepers.restored()
-        await self._run_command_files()
         forget_deliberate_stop(server.booted)
         if server.booted.starts is not None:
             if server.rebuilding.left:
@@ -109,8 +107,10 @@ class Lifecycle:
             else:
                 server.booted.starts.over()
         giving_way.tell_of_refusal(server)
+        self.files.expect(sessions=bool(server.engine.state.sessions))
         self._ready.set()
         await self._keepers.serves()
+        server.spawn(self.files.run(server.engine, server.executor, self._tell_of_files))
         giving_way.tell_asker(server)
         server.flusher.start_chores()
         server.spawn(server.checkpointer.run())
@@ -133,6 +133,11 @@ class Lifecycle:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(PROGRESS_SECONDS):
                     await self._ready.wait()
+        waited = await self.files.wait(connection)
+        if waited and self._stop.done() and self._stop.result() == EXIT_DELIBERATE:
+            # Not for the next server, which would run the same files.
+            connection.stderr(b"a command in a file of -f ended the server\n")
+            connection.exit(1)
 
     async def _connect_keeper(self) -> KeeperClient:
         server = self._server
@@ -219,30 +224,14 @@ class Lifecycle:
         self._server.viewers.greeting = lambda: ""
         return recovery_notice.greeting(self._server.report)
 
-    async def _run_command_files(self) -> None:
-        """The files given by -f, once, on a server without sessions: what they set comes back by itself later."""
+    def _tell_of_files(self, errors: list[str]) -> None:
+        """What went wrong in the files of -f: whoever attaches is told."""
         server = self._server
-        if server.engine.state.sessions:
-            return
-        asker = InternalAsker(dict(os.environb), os.getcwdb())
-        context = Context(server.engine.state, server.view)
-        for path in server.booted.options.command_files:
-            try:
-                data = await asyncio.to_thread(_read, path)
-                text = data.decode("utf-8", "surrogateescape")
-                commands = source_file.parsed_file(server.engine.state, context, path, text)
-            except OSError as problem:
-                asker.errors.append(f"{path}: {problem.strerror}")
-            except Refused as problem:
-                asker.errors.append(str(problem))
-            else:
-                await server.executor.run_parsed(commands, asker)
-        if asker.errors:
-            server.report.notes.extend(asker.errors)
-            diagnostics.warning("command_file", errors=len(asker.errors), first=asker.errors[0])
-            server.viewers.greeting = lambda: asker.errors[0]
-            for error in asker.errors:
-                server.viewers.messages.add(error)
+        server.report.notes.extend(errors)
+        diagnostics.warning("command_file", errors=len(errors), first=errors[0])
+        server.viewers.greeting = lambda: errors[0]
+        for error in errors:
+            server.viewers.messages.add(error)
 
     async def _after_recovery(self) -> None:
         server = self._server
@@ -405,8 +394,3 @@ class Lifecycle:
             )
         text = f"checkpoint {result.manifest.number}: {result.new_bytes} bytes written, LSN {result.manifest.structure_lsn}"
         return text.encode() + b"\n"
-
-
-def _read(path: str) -> bytes:
-    with open(path, "rb") as file:
-        return file.read()

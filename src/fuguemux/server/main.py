@@ -294,6 +294,7 @@ class Server:
             self._state,
             self.clock,
             self.lifecycle.wait_ready,
+            self.lifecycle.files.served,
             self.surroundings.socket_path,
             self.view,
             lambda: end_unneeded(

@@ -29,6 +29,7 @@ class RequestHandler:
         state: Callable[[], ServerState],
         clock: Clock,
         ready: Callable[[Connection], Awaitable[None]],
+        served: Callable[[Connection], None],
         socket_path: bytes,
         live: LiveView,
         unneeded: Callable[[], None],
@@ -42,6 +43,7 @@ class RequestHandler:
         self._state = state
         self._clock = clock
         self._ready = ready
+        self._served = served
         self._socket_path = socket_path
 
     async def command(self, connection: Connection, command: Command) -> None:
@@ -72,6 +74,7 @@ class RequestHandler:
             return
         if not connection.is_attached and connection.is_open:
             connection.exit(code)
+        self._served(connection)
         if command.flags & messages.STARTED and not any(map(_asks_to_stay, commands)):
             self._unneeded()
 

@@ -142,7 +142,9 @@ class Witness:
     def _emptied(self) -> None:
         server = self._server
         assert server is not None
-        if session_emptied.decide(server.engine.state, server.view).effects:
+        if not session_emptied.decide(server.engine.state, server.view).effects:
+            return
+        if not server.lifecycle.files.keeps(self._emptied):
             server.lifecycle.stop()
 
     def sizes_changed(self) -> None:

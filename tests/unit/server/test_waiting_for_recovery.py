@@ -6,6 +6,8 @@ from typing import Any
 
 from fuguemux.server.lifecycle import Lifecycle
 
+OPTIONS = SimpleNamespace(command_files=())
+
 
 class Waiting:
     """A client that wants something before the server is ready."""
@@ -24,7 +26,7 @@ async def test_a_client_is_told_how_far_recovery_is_and_then_served() -> None:
     recovered = SimpleNamespace(panes=dict.fromkeys(range(200)))
     server: Any = SimpleNamespace(
         loop=asyncio.get_running_loop(),
-        booted=SimpleNamespace(recovered=recovered),
+        booted=SimpleNamespace(recovered=recovered, lock=None, options=OPTIONS),
         report=SimpleNamespace(
             panes=[SimpleNamespace(status="live")] * 12 + [SimpleNamespace(status="pending")] * 188
         ),
@@ -46,7 +48,7 @@ async def test_a_client_is_told_how_far_recovery_is_and_then_served() -> None:
 async def test_a_server_that_is_ready_says_nothing() -> None:
     server: Any = SimpleNamespace(
         loop=asyncio.get_running_loop(),
-        booted=SimpleNamespace(recovered=SimpleNamespace(panes={})),
+        booted=SimpleNamespace(recovered=SimpleNamespace(panes={}), lock=None, options=OPTIONS),
         checkpointer=SimpleNamespace(),
         checkpoint_settings=None,
     )

@@ -1,0 +1,70 @@
+"""Files that people name in commands: read and written without ever waiting for somebody at the other end.
+
+A pipe has a writer that may never come, and a terminal a person who may never type. What reads a whole file to its end
+would wait for ever: so a pipe is refused in words, and of a device only what it has at once is taken.
+"""
+
+import errno
+import os
+import stat
+from typing import Final
+
+CHUNK_BYTES: Final = 1 << 20
+PIPE: Final = "is a pipe, which may never end: give a file"
+
+
+class NotPlain(OSError):
+    """The file cannot be read or written as a whole; `strerror` is for people."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(errno.EINVAL, reason)
+
+
+def read_plain(path: str | bytes, bytes_max: int) -> bytes:
+    """The bytes of a file. Raises OSError, whose `strerror` says why; also if there are more than `bytes_max`."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
+    try:
+        _check(descriptor)
+        data = bytearray()
+        while len(data) <= bytes_max:
+            try:
+                part = os.read(descriptor, min(CHUNK_BYTES, bytes_max + 1 - len(data)))
+            except BlockingIOError:
+                raise NotPlain("has nothing to read now: give a file") from None
+            if not part:
+                return bytes(data)
+            data += part
+    finally:
+        os.close(descriptor)
+    raise NotPlain(f"longer than {bytes_max} bytes")
+
+
+def write_plain(path: str | bytes, data: bytes, *, append: bool) -> None:
+    """Make `data` the contents of a file, or put it at its end. Raises OSError, whose `strerror` says why."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
+    try:
+        descriptor = os.open(path, flags | (os.O_APPEND if append else 0), 0o666)
+    except OSError as error:
+        if error.errno == errno.ENXIO:  # a pipe that nobody reads
+            raise NotPlain(PIPE) from None
+        raise
+    try:
+        _check(descriptor)
+        if not append and stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.ftruncate(descriptor, 0)
+        view = memoryview(data)
+        while view:
+            try:
+                view = view[os.write(descriptor, view) :]
+            except BlockingIOError:
+                raise NotPlain("takes nothing now: give a file") from None
+    finally:
+        os.close(descriptor)
+
+
+def _check(descriptor: int) -> None:
+    mode = os.fstat(descriptor).st_mode
+    if stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode):
+        raise NotPlain(PIPE)
+    if stat.S_ISDIR(mode):
+        raise NotPlain(os.strerror(errno.EISDIR))
