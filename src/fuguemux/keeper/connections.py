@@ -21,6 +21,7 @@ from fuguemux.keeper.channel import (
 from fuguemux.keeper.diagnostics import Diagnostics
 from fuguemux.keeper.limits import Spare
 from fuguemux.keeper.listener import peer_of
+from fuguemux.keeper.withdrawal import settled
 
 HELLO_SECONDS_MAX = 5.0
 CONNECTIONS_MAX = 32
@@ -117,7 +118,7 @@ class Connections:
             return
         self._flush(connection)
         try:
-            for message, descriptors in connection.channel.receive():
+            for message, descriptors in settled(connection.channel.receive()):
                 try:
                     if connection in self._open:
                         self._on_message(connection, message, descriptors)

@@ -20,6 +20,7 @@ from fuguemux.keeper.protocol import (
     to_text,
 )
 from fuguemux.keeper.watches import Watches
+from fuguemux.keeper.withdrawal import WITHDRAW, WITHDRAWN
 
 PANES_MAX = 8192
 SIZE_MAX = 65535
@@ -53,6 +54,8 @@ class Panes:
             "adopt": self._adopt,
             "store": self._store,
             "unstore": self._unstore,
+            WITHDRAW: lambda _message, _descriptors: {},
+            WITHDRAWN: self._withdrawn,
         }
 
     def reports(self) -> list[tuple[Message, list[int]]]:
@@ -146,6 +149,9 @@ class Panes:
             return {"delivered": child.signal(number, foreground=flag(message, "foreground"))}
         except OSError as error:
             raise RequestFailed(f"cannot signal pane {child.key!r}: {error.strerror}") from error
+
+    def _withdrawn(self, _message: Message, _: list[int]) -> Message:
+        raise RequestFailed("the request was taken back before it was carried out")
 
     def _taken(self, message: Message, _: list[int]) -> Message:
         child = self._known(message)

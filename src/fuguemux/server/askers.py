@@ -7,6 +7,7 @@ import msgspec
 from fuguemux.model.decision import Request
 from fuguemux.model.ids import NOBODY, PaneId, SessionId
 from fuguemux.model.state import ServerState
+from fuguemux.protocol import messages
 from fuguemux.protocol.messages import Command
 from fuguemux.server.connection import Connection
 from fuguemux.server.executor import Asker
@@ -47,6 +48,7 @@ class ConnectionAsker:
         self.command = command
         self._state = state
         self._socket_path = socket_path
+        self._told: set[str] = set()
 
     def request(self, argv: tuple[str, ...]) -> Request:
         """The request of `argv` with this client's directory, environment and terminal."""
@@ -71,6 +73,16 @@ class ConnectionAsker:
         """To the client's stderr."""
         if data and not self.connection.is_attached:
             self.connection.stderr(data)
+
+    def waits(self, text: str) -> None:
+        """To a terminal as a line that goes when something follows; to a script as a line on stderr, each once."""
+        if self.connection.is_attached or text in self._told:
+            return
+        if self.command.flags & messages.STDERR_TTY:
+            self.connection.progress(text)
+        else:
+            self._told.add(text)
+            self.connection.stderr(f"{text}\n".encode())
 
 
 class InternalAsker:
@@ -113,6 +125,9 @@ class InternalAsker:
         """Kept as a line of `errors`."""
         self.errors.append(data.decode("utf-8", "replace").rstrip("\n"))
 
+    def waits(self, text: str) -> None:
+        """Nobody looks."""
+
 
 class HookAsker:
     """A hook of a command: its answers go to whoever gave the command."""
@@ -147,6 +162,10 @@ class HookAsker:
         """To the asker of the command."""
         self._asker.stderr(data)
 
+    def waits(self, text: str) -> None:
+        """To the asker of the command."""
+        self._asker.waits(text)
+
 
 class ViewerAsker:
     """A key or prompt of an attached client."""
@@ -158,6 +177,7 @@ class ViewerAsker:
         session: SessionId,
         pane: PaneId | None,
         show: Callable[[bytes, bool], None],
+        waits: Callable[[str], None],
     ) -> None:
         self.connection = connection
         self.client = connection.client
@@ -165,6 +185,7 @@ class ViewerAsker:
         self._session = session
         self._pane = pane
         self._show = show
+        self._waits = waits
 
     def request(self, argv: tuple[str, ...]) -> Request:
         """The request of `argv` as the viewer looks now."""
@@ -190,3 +211,7 @@ class ViewerAsker:
         """Shown in the status line."""
         if data:
             self._show(data, True)
+
+    def waits(self, text: str) -> None:
+        """Shown at once."""
+        self._waits(text)

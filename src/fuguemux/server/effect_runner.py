@@ -8,6 +8,9 @@ from fuguemux.model.ids import ClientId, PaneId, SessionId
 from fuguemux.server.executor import Asker, EffectFailed, Ending
 from fuguemux.server.pane_terminal import InputRefused
 from fuguemux.server.panes import Panes
+from fuguemux.server.turn import Turn
+
+CHECKPOINT = "the disk to take the checkpoint"
 
 
 class ProcessStarter(Protocol):
@@ -15,6 +18,10 @@ class ProcessStarter(Protocol):
 
     async def start(self, pane: PaneId) -> None:
         """Returns when the process runs and that is logged. Raises EffectFailed; the pane is dealt with."""
+        ...
+
+    def waits_for(self) -> str:
+        """What a start that takes long waits for."""
         ...
 
     def release(self, pane: PaneId) -> bool:
@@ -153,6 +160,7 @@ class EffectRunner:
         searcher: Searcher,
         copy_modes: CopyModes,
     ) -> None:
+        self.turn = Turn()
         self._panes = panes
         self._processes = processes
         self._screens = screens
@@ -180,7 +188,7 @@ class EffectRunner:
             case ef.StartProcess(pane):
                 if self._processes.release(pane):
                     self._input.clear_screen(pane)
-                await self._processes.start(pane)
+                await self.turn.aside(self._processes.start(pane), asker, self._processes.waits_for)
             case ef.SendKeys() | ef.SendBytes() | ef.SendPrefixKey() | ef.ResetTerminal():
                 self._to_pane(effect)
             case ef.ClearHistory():
@@ -218,7 +226,8 @@ class EffectRunner:
     def _long(self, effect: Long, asker: Asker) -> Awaitable[Ending] | None:
         match effect:
             case ef.Checkpoint(reason, name):
-                return _printed(self._lifecycle.checkpoint(reason, name))
+                written = _printed(self._lifecycle.checkpoint(reason, name))
+                return self.turn.told(written, asker, CHECKPOINT)
             case ef.RunShell():
                 return self._shells.run_shell(effect, asker)
             case ef.WaitFor():

@@ -1,6 +1,5 @@
 """Runs commands for whoever asks: one at a time, effects in order, and no word to the asker before it is durable."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from itertools import groupby
 from typing import NamedTuple, Protocol
@@ -14,6 +13,7 @@ from fuguemux.model.effects import Effect
 from fuguemux.model.ids import ClientId
 from fuguemux.observe.diagnostics import channel
 from fuguemux.server.flusher import NotDurable
+from fuguemux.server.turn import DISK, Turn
 from fuguemux.server.waits import ServerEnds
 
 diagnostics = channel("commands")
@@ -33,6 +33,10 @@ class Asker(Protocol):
     def stdout(self, data: bytes) -> None: ...
 
     def stderr(self, data: bytes) -> None: ...
+
+    def waits(self, text: str) -> None:
+        """The command waits for something outside; `text` says for what. It goes on by itself."""
+        ...
 
 
 class EffectFailed(Exception):
@@ -54,6 +58,8 @@ class Ending(NamedTuple):
 
 class Effects(Protocol):
     """Carries out what a decision asks of the world."""
+
+    turn: Turn
 
     async def run(self, effects: Sequence[Effect], asker: Asker) -> Sequence[Awaitable[Ending]]:
         """Do `effects` in order. What takes long is returned, to be awaited when others may have their turn.
@@ -86,7 +92,10 @@ class Result(NamedTuple):
 
 
 class Executor:
-    """One request at a time holds the turn, from its decision to the end of its effects; the fsync is outside of it."""
+    """One request at a time holds the turn, from its decision to the end of its effects; the fsync is outside of it.
+
+    An effect that has to wait for long, for a keeper that is stopped, lets others have their turn meanwhile.
+    """
 
     def __init__(
         self, engine: Engine, effects: Effects, durable: Callable[[int], Awaitable[None]]
@@ -94,7 +103,7 @@ class Executor:
         self._engine = engine
         self._effects = effects
         self._durable = durable
-        self._turn = asyncio.Lock()
+        self._turn = effects.turn
         self._over = False
         self.hooks: Hooks = NoHooks()
 
@@ -159,7 +168,7 @@ class Executor:
         return Result(1, goes_on=False)
 
     async def _run_one(self, words: Words, asker: Asker, *, late: bool) -> Result:
-        async with self._turn:
+        async with self._turn.of(asker):
             if self._over and not late:
                 raise Over
             request = asker.request(words)
@@ -169,7 +178,8 @@ class Executor:
             output = self._engine.render(reply)
         unsure = 0
         try:
-            await self._durable(outcome.lsn)
+            with self._turn.saying(asker, lambda: DISK):
+                await self._durable(outcome.lsn)
         except NotDurable as problem:
             if outcome.decision.events:
                 # The change is made and everything works on; but exit code 0 acknowledges, and this must not.

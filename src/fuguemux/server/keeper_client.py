@@ -26,7 +26,6 @@ from fuguemux.keeper.protocol import (
     flag,
     integer,
     key,
-    octets_list,
     optional_integer,
     text,
     to_text,
@@ -40,7 +39,9 @@ from fuguemux.server.keeper_values import (
     PaneExited,
     RequestFailed,
     Spawned,
+    held_pane,
 )
+from fuguemux.server.taken_back import TakenBack
 
 __all__ = [
     "ExitStatus",
@@ -69,6 +70,7 @@ class KeeperClient:
         self._channel = channel
         self._loop = loop
         self._answers: dict[int, asyncio.Future[tuple[Message, list[int]]]] = {}
+        self._taken_back = TakenBack(self._tell)
         self._last_request = 0
         self._welcome: asyncio.Future[None] = loop.create_future()
         self._expected = 0
@@ -140,7 +142,8 @@ class KeeperClient:
         pixel_width: int = 0,
         pixel_height: int = 0,
     ) -> Spawned:
-        """Start a pane's process; returns once its exec succeeded.
+        """Start a pane's process; returns once its exec succeeded, however long the keeper takes. Cancelled, it takes the
+        request back: a keeper that has not begun does not, and a process that runs already is hung up.
 
         `program` is looked up along PATH in `environment` unless it holds a slash; it is argv[0] unless given.
         Raises RequestFailed with `stage` ("change the directory", "execute", …) and `errno`, KeeperUnreachable, KeeperGone.
@@ -159,7 +162,8 @@ class KeeperClient:
                 "rows": rows,
                 "pixel_width": pixel_width,
                 "pixel_height": pixel_height,
-            }
+            },
+            seconds=None,
         )
         (master_fd,) = descriptors
         return Spawned(
@@ -229,7 +233,11 @@ class KeeperClient:
     # The connection
 
     async def _ask(
-        self, message: Message, descriptors: Sequence[int] = ()
+        self,
+        message: Message,
+        descriptors: Sequence[int] = (),
+        *,
+        seconds: float | None = REQUEST_SECONDS_DEFAULT,
     ) -> tuple[Message, list[int]]:
         if self._closed:
             raise KeeperGone("the connection to the keeper is closed")
@@ -239,7 +247,7 @@ class KeeperClient:
         self._answers[request] = future
         try:
             self._send({**message, "id": request}, descriptors)
-            async with asyncio.timeout(REQUEST_SECONDS_DEFAULT):
+            async with asyncio.timeout(seconds):
                 answer, received = await future
         except TimeoutError as error:
             raise KeeperUnreachable(
@@ -248,9 +256,10 @@ class KeeperClient:
         except PeerGone as error:
             raise KeeperGone(f"the keeper is gone: {error}") from error
         except asyncio.CancelledError:
-            if future.done() and not future.cancelled() and future.exception() is None:
-                for descriptor in future.result()[1]:  # it came in the same moment
-                    os.close(descriptor)
+            answered = future.done() and not future.cancelled() and future.exception() is None
+            for descriptor in future.result()[1] if answered else ():  # it came in the same moment
+                os.close(descriptor)
+            self._taken_back.add(request, message, answered=answered)
             raise
         finally:
             self._answers.pop(request, None)
@@ -263,6 +272,13 @@ class KeeperClient:
                 errno if isinstance(errno, int) else 0,
             )
         return answer, received
+
+    def _tell(self, message: Message) -> None:
+        """Ask for something whose answer nobody waits for."""
+        if not self._closed:
+            self._last_request += 1
+            with contextlib.suppress(PeerGone):
+                self._send({**message, "id": self._last_request})
 
     def _send(self, message: Message, descriptors: Sequence[int] = ()) -> None:
         self._channel.send(message, descriptors)
@@ -299,7 +315,9 @@ class KeeperClient:
     def _on_message(self, message: Message, descriptors: list[int]) -> None:
         kind = text(message, "type")
         if kind == "answer":
-            future = self._answers.get(integer(message, "id"))
+            request = integer(message, "id")
+            future = self._answers.get(request)
+            self._taken_back.answered(request, message)
             if future is not None and not future.done():
                 future.set_result((message, list(descriptors)))
                 descriptors.clear()
@@ -332,7 +350,7 @@ class KeeperClient:
                 raise PeerBroke("a welcome whose names and descriptors differ in number")
             self.descriptors = {str(name): descriptors.pop(0) for name in names}
         elif kind == "report":
-            self.held.append(_held_pane(message, descriptors))
+            self.held.append(held_pane(message, descriptors))
             if flag(message, "last") != (len(self.held) == self._expected):
                 raise PeerBroke(f"{len(self.held)} reports of {self._expected} panes")
         if len(self.held) == self._expected:
@@ -360,23 +378,6 @@ class KeeperClient:
             self._welcome.exception()  # was raised to the caller, or came too late for one
         for descriptor in (*(pane.master_fd for pane in self.held), *self.descriptors.values()):
             os.close(descriptor)
-
-
-def _held_pane(message: Message, descriptors: list[int]) -> HeldPane:
-    if len(descriptors) != 1:
-        raise PeerBroke("a report without its master")
-    pane = HeldPane(
-        key(message),
-        integer(message, "pid"),
-        optional_integer(message, "start_time"),
-        text(message, "tty"),
-        tuple(octets_list(message, "argv")),
-        descriptors[0],
-        ExitStatus.of_message(message.get("status")),
-        not flag(message, "ours"),
-    )
-    descriptors.clear()
-    return pane
 
 
 async def start_keeper(argv: Sequence[str]) -> None:

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fuguemux.keeper.protocol import ExitStatus
+from fuguemux.keeper.protocol import (
+    ExitStatus,
+    Message,
+    PeerBroke,
+    flag,
+    integer,
+    key,
+    octets_list,
+    optional_integer,
+    text,
+)
 
 
 class KeeperUnreachable(Exception):
@@ -30,6 +40,11 @@ class RequestFailed(Exception):
         super().__init__(message)
         self.stage = stage
         self.errno = errno
+
+
+def waits_for(keeper_pid: int) -> str:
+    """Return what a request that takes long waits for."""
+    return f"the keeper (process {keeper_pid}), which does not answer: is it stopped?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,3 +89,21 @@ class KeeperLost:
 
     reason: str
     superseded_by: int = 0
+
+
+def held_pane(message: Message, descriptors: list[int]) -> HeldPane:
+    """Return the pane of a report, and take its master out of `descriptors`. Raises PeerBroke."""
+    if len(descriptors) != 1:
+        raise PeerBroke("a report without its master")
+    pane = HeldPane(
+        key(message),
+        integer(message, "pid"),
+        optional_integer(message, "start_time"),
+        text(message, "tty"),
+        tuple(octets_list(message, "argv")),
+        descriptors[0],
+        ExitStatus.of_message(message.get("status")),
+        not flag(message, "ours"),
+    )
+    descriptors.clear()
+    return pane

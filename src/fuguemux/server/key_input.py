@@ -92,17 +92,31 @@ class KeyInput:
         self._viewers.schedule(viewer)
 
     async def _run(self, viewer: Viewer, command: str) -> None:
-        """Run the command of a key, then take what was typed meanwhile."""
-        try:
-            await self.run_text(viewer, command)
-        finally:
-            rest = self._waiting.pop(viewer.client, [])
+        """Run the command of a key, then take what was typed meanwhile. One that waits long holds no further key up."""
+        mine = self._waiting[viewer.client]
+
+        def go_on() -> None:
+            if self._waiting.get(viewer.client) is not mine:
+                return
+            del self._waiting[viewer.client]
             if self._viewers.get(viewer.client) is viewer:
                 viewer.dirty = True
-                self._take(viewer, rest)
+                self._take(viewer, mine)
 
-    async def run_text(self, viewer: Viewer, command: str) -> None:
-        """Run text in tmux's language for a viewer; errors become a message."""
+        try:
+            await self.run_text(viewer, command, go_on)
+        finally:
+            go_on()
+
+    async def run_text(
+        self, viewer: Viewer, command: str, waits: Callable[[], None] = lambda: None
+    ) -> None:
+        """Run text in tmux's language for a viewer; errors become a message. `waits` is called if it takes long."""
+
+        def tell(text: str) -> None:
+            self._viewers.message(viewer, text)
+            waits()
+
         shown: list[tuple[bytes, bool]] = []
         asker = ViewerAsker(
             viewer.connection,
@@ -110,6 +124,7 @@ class KeyInput:
             viewer.session,
             viewer.active_pane(),
             lambda data, error: shown.append((data, error)),
+            tell,
         )
         await self._executor.run_text(command, asker)
         self._show(viewer, shown)

@@ -22,6 +22,7 @@ INPUT_BYTES_MAX = 16 << 20
 """Input that a program does not read waits in memory up to this; more is refused."""
 
 
+EARLY_BYTES_MAX = 64 << 10
 ENDS_A_SHELL = (b"\r", b"\n", b"\x04")
 """What a person types last when they leave a shell: Enter or C-d."""
 
@@ -133,6 +134,8 @@ class PaneTerminal:
         self.paused = False
         self.ended = False
         """The PTY gave its end: no process has it open any more."""
+        self.early: bytearray | None = None
+        """Typed before the process runs; None: none is being started."""
         self.typed_at = -1e9
         """When Enter or C-d was last typed here, by the loop's clock: what ended a shell then was a person."""
         self.echo_awaited = False
@@ -237,8 +240,18 @@ class PaneTerminal:
 
     # The process
 
+    def begin(self, master: PtyMaster) -> None:
+        """There is a process, with this terminal: it gets what was typed while it was being started."""
+        self.master, self.ended = master, False
+        early, self.early = self.early, None
+        self.typed(bytes(early or b""))
+
     def typed(self, data: bytes) -> None:
-        """Hand on what somebody typed. Raises InputRefused when too much waits."""
+        """Hand on what somebody typed, as soon as there is a process. Raises InputRefused when too much waits."""
+        if self.master is None and self.early is not None:
+            if len(self.early) + len(data) > EARLY_BYTES_MAX:
+                raise InputRefused("it is not started yet")
+            self.early += data
         if self.master is not None and data:
             self.master.write(data)
             self.echo_awaited = True

@@ -33,11 +33,14 @@ from fuguemux.server.keeper_client import (
     KeeperUnreachable,
     RequestFailed,
 )
+from fuguemux.server.keeper_values import waits_for
 from fuguemux.server.pane_output import PaneOutput
 from fuguemux.server.pane_terminal import PaneTerminal, PtyMaster
 from fuguemux.server.panes import Panes
 from fuguemux.server.restore_policy import note, suspended_text
 from fuguemux.server.shutdown_signs import ShutdownSigns
+from fuguemux.server.starts import Starts, Withdrawn
+from fuguemux.server.surroundings import usable_directory
 
 SIGHUP = 1
 KEEPER_SECONDS_MAX = 10.0
@@ -79,6 +82,7 @@ class Processes:
         """Set as well once nobody is to wait for a keeper any more."""
         self._patient_until = 0.0
         self._last_keeper = False
+        self._starts = Starts()
         self.ended_hook: Callable[[ServerState, PaneId], None] = lambda _before, _pane: None
         self.signs = ShutdownSigns(clock.wall_ms)
         self.grace = ExitGrace(loop, self.signs, self._decided, self._running)
@@ -102,17 +106,21 @@ class Processes:
         """The server ends: who waits for the next keeper waits no longer, and nobody does from now on."""
         self._last_keeper = True
         self._keeper_came.set()
+        self._starts.end()
 
     # Starting
 
     async def start(self, pane_id: PaneId, argv: tuple[bytes, ...] | None = None) -> None:
         """Start the process of a pane: its own command, or `argv` (empty: a shell) in its place.
 
-        Between two keepers it waits for the next. Raises EffectFailed when it cannot be; the pane is then dealt with.
+        Between two keepers it waits for the next, and as long as it takes for one that does not answer. Raises EffectFailed
+        when it cannot be; the pane is then dealt with.
         """
         try:
             while not await self._started(pane_id, argv, await self._next_keeper()):
                 pass
+        except Withdrawn:
+            return
         except (RequestFailed, KeeperUnreachable) as failure:
             raise self._start_failed(pane_id, failure) from failure
 
@@ -134,10 +142,12 @@ class Processes:
         program, words = environments.process_argv(state, shown, self._surroundings)
         variables = environments.process_environment(state, pane, self._surroundings, directory)
         size = terminal.size
+        terminal.early = terminal.early or bytearray()
+        request = keeper.spawn(
+            key, words, directory, variables, size.columns, size.rows, program=program
+        )
         try:
-            spawned = await keeper.spawn(
-                key, words, directory, variables, size.columns, size.rows, program=program
-            )
+            spawned = await self._starts.begin(pane_id, request)
         except KeeperGone:
             if self.keeper is keeper:
                 self.keeper = None
@@ -147,8 +157,7 @@ class Processes:
             os.close(spawned.master_fd)
             await self._tell_keeper("forget", key)
             return True
-        terminal.master = PtyMaster(self._loop, spawned.master_fd)
-        terminal.ended = False
+        terminal.begin(PtyMaster(self._loop, spawned.master_fd))
         self._known(terminal, key)
         if directory != pane.cwd:
             terminal.status = "cwd-fallback"
@@ -175,8 +184,14 @@ class Processes:
             raise KeeperUnreachable("the keeper is gone, and no other one came")
         return self._keeper
 
+    def waits_for(self) -> str:
+        """What a start that takes long waits for."""
+        return "another keeper" if self._keeper is None else waits_for(self._keeper.keeper_pid)
+
     def _start_failed(self, pane: PaneId, failure: Exception) -> EffectFailed:
-        state, live = self._engine.state, self._engine.live
+        state, live, terminal = self._engine.state, self._engine.live, self._panes.get(pane)
+        if terminal is not None:
+            terminal.early = None
         again = isinstance(failure, KeeperUnreachable)
         self._engine.tell(start_failed.decide(state, live, pane, str(failure), again=again))
         return EffectFailed(f"create pane failed: {failure}")
@@ -184,6 +199,7 @@ class Processes:
     def release(self, pane_id: PaneId) -> bool:
         """Hang up the process that a pane still has, which another one is about to replace; whether it ever had one."""
         pane, terminal = self._engine.state.panes.get(pane_id), self._panes.get(pane_id)
+        self._starts.withdraw(pane_id)
         if pane is None or terminal is None or pane.generation == 0:
             return False
         self._let_go(terminal)
@@ -191,11 +207,10 @@ class Processes:
 
     def adopt(self, terminal: PaneTerminal, held: HeldPane) -> None:
         """Carry on with a process that the keeper held while no server was there."""
-        terminal.master = PtyMaster(self._loop, held.master_fd)
-        terminal.ended = False
+        master = PtyMaster(self._loop, held.master_fd)
+        master.resize(terminal.size.columns, terminal.size.rows)
+        terminal.begin(master)
         self._known(terminal, held.key)
-        size = terminal.size
-        terminal.master.resize(size.columns, size.rows)
         self._output.start(terminal)
         if held.exit_status is not None:
             self._away.add(held.key)
@@ -294,6 +309,7 @@ class Processes:
 
     def removed(self, terminal: PaneTerminal) -> None:
         """The pane is gone from the state: hang its process up and let go of everything."""
+        self._starts.withdraw(terminal.id)
         self._let_go(terminal)
         terminal.close()
 
@@ -356,17 +372,3 @@ class Processes:
                     )
                 )
         return found
-
-
-def usable_directory(wanted: bytes, surroundings: environments.Surroundings) -> bytes:
-    """`wanted`, or its nearest parent in which a process can start, or the home directory."""
-    path = wanted
-    while path:
-        if os.path.isdir(path) and os.access(path, os.X_OK):
-            return path
-        parent = os.path.dirname(path)
-        if parent == path:
-            break
-        path = parent
-    home = surroundings.home
-    return home if os.path.isdir(home) else b"/"

@@ -15,8 +15,8 @@ from fuguemux.observe.diagnostics import channel
 from fuguemux.server.executor import Asker, EffectFailed, Ending
 from fuguemux.server.jobs import Job, JobRefused, Jobs
 from fuguemux.server.pane_terminal import PaneTerminal
-from fuguemux.server.processes import usable_directory
 from fuguemux.server.shell_argv import shell_argv
+from fuguemux.server.surroundings import usable_directory
 from fuguemux.server.waits import Waits
 
 SHOWN_CHARACTERS_MAX = 200

@@ -19,3 +19,17 @@ def surroundings_of(booted: Booted) -> Surroundings:
         lambda path: os.access(path, os.X_OK) and os.path.isfile(path),
         callers_limit(booted.environment),
     )
+
+
+def usable_directory(wanted: bytes, surroundings: Surroundings) -> bytes:
+    """`wanted`, or its nearest parent in which a process can start, or the home directory."""
+    path = wanted
+    while path:
+        if os.path.isdir(path) and os.access(path, os.X_OK):
+            return path
+        parent = os.path.dirname(path)
+        if parent == path:
+            break
+        path = parent
+    home = surroundings.home
+    return home if os.path.isdir(home) else b"/"

@@ -1,0 +1,61 @@
+"""Processes that the keeper was asked for and has not answered yet: it may be stopped. Each can be taken back."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+from fuguemux.model.ids import PaneId
+from fuguemux.server.keeper_values import KeeperUnreachable, Spawned
+
+
+class Withdrawn(Exception):
+    """Nobody wants the process any more: the pane is closed, or is to be started in another way. It does not run."""
+
+
+class ServerEnded(KeeperUnreachable):
+    """Nor is there a server any more to start it in another way."""
+
+    def __init__(self) -> None:
+        super().__init__("the server ended before the keeper answered")
+
+
+class Starts:
+    """At most one for each pane. Belongs to the loop."""
+
+    def __init__(self) -> None:
+        self._pending: dict[PaneId, asyncio.Timeout] = {}
+        self._over = False
+
+    async def begin(self, pane: PaneId, spawn: Coroutine[Any, Any, Spawned]) -> Spawned:
+        """What `spawn` returns, a request to the keeper that takes itself back when cancelled. Raises Withdrawn, ServerEnded."""
+        if self._over:
+            spawn.close()
+            raise ServerEnded
+        self.withdraw(pane)
+        limit = asyncio.timeout(None)
+        try:
+            async with limit:
+                self._pending[pane] = limit
+                return await spawn
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            raise self._reason() from None
+        finally:
+            if self._pending.get(pane) is limit:
+                del self._pending[pane]
+
+    def _reason(self) -> Exception:
+        return ServerEnded() if self._over else Withdrawn()
+
+    def withdraw(self, pane: PaneId) -> None:
+        """Take the start of a pane's process back, if one is under way."""
+        limit = self._pending.pop(pane, None)
+        if limit is not None:
+            limit.reschedule(asyncio.get_running_loop().time())
+
+    def end(self) -> None:
+        """The server ends: take all back, and begin none from now on."""
+        self._over = True
+        for pane in list(self._pending):
+            self.withdraw(pane)

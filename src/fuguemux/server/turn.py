@@ -1,0 +1,93 @@
+"""The turn of commands: one at a time, unless one waits for something outside; and whoever waits long is told for what.
+
+A keeper that is stopped, or a disk that takes seconds, must not look like a program that hangs, nor hold up commands that
+need neither. Nothing here gives up: what takes long is told, and goes on.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any, Final, Protocol, TypeVar
+
+Result = TypeVar("Result")
+
+ASIDE_SECONDS: Final = 0.25
+"""So long others wait for an effect of somebody's command: nearly all take a few milliseconds, and keep their order."""
+SAY_SECONDS: Final = 3.0
+"""After so long the asker is told what the command waits for."""
+
+DISK: Final = "the disk to confirm the change"
+OTHERS: Final = "a command before it"
+
+
+class Asker(Protocol):
+    """Whoever gave a command."""
+
+    def waits(self, text: str) -> None:
+        """The command is not done for a reason that lies outside of it; `text` is a line without its end."""
+        ...
+
+
+class Turn:
+    """Belongs to the loop."""
+
+    def __init__(
+        self, *, aside_seconds: float = ASIDE_SECONDS, say_seconds: float = SAY_SECONDS
+    ) -> None:
+        self._lock = asyncio.Lock()
+        self._aside_seconds = aside_seconds
+        self._say_seconds = say_seconds
+
+    @asynccontextmanager
+    async def of(self, asker: Asker) -> AsyncIterator[None]:
+        """Inside it is this command's turn, but for what it does `aside`."""
+        if self._lock.locked():
+            with self.saying(asker, lambda: OTHERS):
+                await self._lock.acquire()
+        else:
+            await self._lock.acquire()
+        try:
+            yield
+        finally:
+            self._lock.release()
+
+    async def aside(
+        self, work: Coroutine[Any, Any, Result], asker: Asker, what: Callable[[], str]
+    ) -> Result:
+        """Await `work` for the command whose turn it is. If it takes long, others have theirs meanwhile.
+
+        The state may be another one afterwards. `what` names what is waited for, in words that follow "waiting for".
+        """
+        loop = asyncio.get_running_loop()
+        given_up = False
+
+        def let_others() -> None:
+            nonlocal given_up
+            given_up = True
+            self._lock.release()
+
+        timer = loop.call_later(self._aside_seconds, let_others)
+        try:
+            with self.saying(asker, what):
+                return await work
+        finally:
+            timer.cancel()
+            if given_up:
+                await self._lock.acquire()
+
+    async def told(self, work: Coroutine[Any, Any, Result], asker: Asker, what: str) -> Result:
+        """Await `work`, which needs no turn."""
+        with self.saying(asker, lambda: what):
+            return await work
+
+    @contextmanager
+    def saying(self, asker: Asker, what: Callable[[], str]) -> Iterator[None]:
+        """Tell `asker` what is waited for, if what is done inside takes long."""
+        loop = asyncio.get_running_loop()
+        timer = loop.call_later(
+            self._say_seconds, lambda: asker.waits(f"fugue: waiting for {what()}…")
+        )
+        try:
+            yield
+        finally:
+            timer.cancel()

@@ -1,0 +1,116 @@
+"""One command at a time; one that waits lets others go on, and says what it waits for."""
+
+import asyncio
+
+import pytest
+
+from fuguemux.model.ids import PaneId
+from fuguemux.server.keeper_values import Spawned
+from fuguemux.server.starts import ServerEnded, Starts, Withdrawn
+from fuguemux.server.turn import Turn
+
+
+class Asker:
+    def __init__(self) -> None:
+        self.said: asyncio.Queue[str] = asyncio.Queue()
+
+    def waits(self, text: str) -> None:
+        self.said.put_nowait(text)
+
+
+async def test_others_have_their_turn_while_one_is_aside_and_not_before() -> None:
+    turn, order, answered = Turn(aside_seconds=0.01), [], asyncio.Event()
+
+    async def slow() -> None:
+        async with turn.of(Asker()):
+            order.append("slow begins")
+            await turn.aside(_wait(answered), Asker(), lambda: "a keeper")
+            order.append("slow ends")
+
+    async def other() -> None:
+        async with turn.of(Asker()):
+            order.append("other")
+        answered.set()
+
+    async with asyncio.timeout(30), asyncio.TaskGroup() as tasks:
+        tasks.create_task(slow())
+        tasks.create_task(other())
+    assert order == ["slow begins", "other", "slow ends"]
+
+
+async def test_what_is_quick_keeps_the_turn() -> None:
+    turn, order = Turn(aside_seconds=30), []
+
+    async def quick() -> None:
+        async with turn.of(Asker()):
+            await turn.aside(asyncio.sleep(0.01), Asker(), lambda: "")
+            order.append("quick")
+
+    async def other() -> None:
+        async with turn.of(Asker()):
+            order.append("other")
+
+    async with asyncio.timeout(30), asyncio.TaskGroup() as tasks:
+        tasks.create_task(quick())
+        tasks.create_task(other())
+    assert order == ["quick", "other"]
+
+
+async def test_the_asker_is_told_what_it_waits_for_and_whoever_is_behind_it_too() -> None:
+    turn, first, second = Turn(aside_seconds=30, say_seconds=0), Asker(), Asker()
+    answered = asyncio.Event()
+
+    async def one(asker: Asker) -> None:
+        async with turn.of(asker):
+            await turn.aside(_wait(answered), asker, lambda: "the keeper")
+
+    async with asyncio.timeout(30), asyncio.TaskGroup() as tasks:
+        tasks.create_task(one(first))
+        tasks.create_task(one(second))
+        assert await first.said.get() == "fugue: waiting for the keeper…"
+        assert await second.said.get() == "fugue: waiting for a command before it…"
+        answered.set()
+
+
+async def test_a_failure_aside_leaves_the_turn_as_it_was() -> None:
+    turn = Turn(aside_seconds=0)
+
+    async def fails() -> None:
+        await asyncio.sleep(0.01)
+        raise OSError("no")
+
+    with pytest.raises(OSError, match="no"):
+        async with turn.of(Asker()):
+            await turn.aside(fails(), Asker(), lambda: "")
+    async with asyncio.timeout(30), turn.of(Asker()):
+        pass
+
+
+async def _never() -> Spawned:
+    await asyncio.Event().wait()
+    raise AssertionError("unreachable")
+
+
+async def _wait(event: asyncio.Event) -> None:
+    await event.wait()
+
+
+async def test_a_start_is_withdrawn_by_a_later_one_of_its_pane_and_by_the_end() -> None:
+    starts = Starts()
+    pane = PaneId(1)
+
+    async def begun() -> str:
+        try:
+            await starts.begin(pane, _never())
+        except (Withdrawn, ServerEnded) as reason:
+            return type(reason).__name__
+        return ""
+
+    async with asyncio.timeout(30), asyncio.TaskGroup() as tasks:
+        first = tasks.create_task(begun())
+        await asyncio.sleep(0)
+        second = tasks.create_task(begun())
+        assert await first == "Withdrawn"
+        starts.end()
+        assert await second == "ServerEnded"
+        assert await begun() == "ServerEnded", "and none is begun any more"
