@@ -1,5 +1,6 @@
 """Runs commands for whoever asks: one at a time, effects in order, and no word to the asker before it is durable."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from itertools import groupby
 from typing import NamedTuple, Protocol
