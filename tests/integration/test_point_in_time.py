@@ -71,6 +71,7 @@ def test_saves_are_listed_restored_beside_and_deleted(fugue: Running) -> None:
     fugue.wait_for("\nlater", "work:edit.0")
     listed = fugue("state", "list")
     assert listed.splitlines()[0].split()[:3] == ["LSN", "TIME", "NAME"]
+    assert [line for line in listed.splitlines() if " saved " in line] == [listed.splitlines()[-1]]
     assert "first" in listed
     assert "other, work" in listed or "work, other" in listed
     dry = fugue("state", "restore", "--at", "first", "--session", "work", "--dry-run")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from fuguemux.cli.verbs import VerbParser
-from fuguemux.config.load import ConfigError, Loaded, load
+from fuguemux.config.load import ConfigError, Loaded, Problem, in_force, load
 from fuguemux.config.options import OPTIONS, as_toml, value_of
 from fuguemux.config.paths import PathRefused, config_file
 from fuguemux.config.schema import Configuration
@@ -16,6 +16,10 @@ EXIT_OK = 0
 EXIT_WRONG = 1
 """The configuration has mistakes, or the server refused it."""
 EXIT_NO_SERVER = 3
+
+UNTIL_MENDED = (
+    "until that is mended a server starts with the values shown; one that runs keeps those it has"
+)
 
 Ask = Callable[[Sequence[str]], int]
 """Sends a command to the running server, prints its answer and gives its exit code."""
@@ -77,13 +81,20 @@ def _check(file: str | None, config: str | None) -> int:
 
 
 def _show(origin: bool, as_json: bool, config: str | None) -> int:
+    """What holds, and then what is wrong."""
     try:
-        loaded = _load(config)
-    except (ConfigError, PathRefused) as error:
+        path, required = config_file(os.environ, os.geteuid(), config)
+    except PathRefused as error:
         print(error, file=sys.stderr)
         return EXIT_WRONG
-    print(_as_json(loaded) if as_json else _as_text(loaded, origin))
-    return EXIT_OK
+    loaded, problems = in_force(path, os.environ, required=required)
+    print(_as_json(loaded, problems) if as_json else _as_text(loaded, origin), flush=True)
+    if not problems:
+        return EXIT_OK
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    print(UNTIL_MENDED, file=sys.stderr)
+    return EXIT_WRONG
 
 
 def _origin(loaded: Loaded, key: str) -> str:
@@ -103,7 +114,7 @@ def _as_text(loaded: Loaded, origin: bool) -> str:
     return "\n".join(lines)
 
 
-def _as_json(loaded: Loaded) -> str:
+def _as_json(loaded: Loaded, problems: Sequence[Problem]) -> str:
     options = {
         option.key: {
             "value": value_of(loaded.configuration, option),
@@ -114,7 +125,13 @@ def _as_json(loaded: Loaded) -> str:
         }
         for option in OPTIONS
     }
-    report = {"v": 1, "path": loaded.path, "exists": loaded.exists, "options": options}
+    report = {
+        "v": 1,
+        "path": loaded.path,
+        "exists": loaded.exists,
+        "options": options,
+        "problems": [str(problem) for problem in problems],
+    }
     return msgspec.json.format(msgspec.json.encode(report)).decode()
 
 

@@ -12,7 +12,7 @@ EXIT_OK = 0
 EXIT_FAILURE = 1
 
 OWN: tuple[tuple[str, str, str], ...] = (
-    ("help", "[command]", "Show this list, or how one command is used."),
+    ("help", "[command]", "Show this list, or how one command is used; with -h the first steps."),
     ("version", "", "Print the version."),
     (
         "doctor",
@@ -30,6 +30,29 @@ OWN: tuple[tuple[str, str, str], ...] = (
 )
 """Name, usage and help of the commands that need no server."""
 
+FIRST_STEPS: tuple[tuple[str, str], ...] = (
+    ("fugue", "a new session; after a crash or a reboot, back to the one used last"),
+    ("fugue new -s NAME", "a new session with a name"),
+    ("fugue ls", "which sessions there are"),
+    ("fugue attach [-t NAME]", "back to a session"),
+    ("fugue recovery", "what the last start brought back, and what it could not"),
+    ("fugue kill-session -t NAME", "end a session"),
+    ("fugue kill-server", "end everything; nothing comes back"),
+    ("fugue doctor", "what on this machine could cost you sessions, each with its fix"),
+    ("fugue config show", "all options, and where their values come from"),
+    ("fugue service install", "start at log-in, and stay at log-out"),
+    ("fugue help [COMMAND]", "all commands, or how one is used"),
+)
+FIRST_KEYS: tuple[tuple[str, str], ...] = (
+    ("C-b d", "leave; programs run on"),
+    ("C-b c, C-b n, C-b p", "a new window; the next, the previous one"),
+    ('C-b %, C-b "', "split the pane: beside it, below it"),
+    ("C-b and an arrow key", "to another pane"),
+    ("C-b [", "scroll, search and copy (q leaves)"),
+    ("C-b R", "the panes of the last recovery"),
+    ("C-b ?", "all keys"),
+)
+
 NAME_COLUMNS = 31
 
 
@@ -38,6 +61,11 @@ def main(argv: Sequence[str]) -> int:
     if not argv:
         print(overview())
         return EXIT_OK
+    if argv[0] in ("-h", "--help"):
+        if argv[1:]:
+            return main(argv[1:])
+        print(first_steps())
+        return EXIT_OK
     for name, usage, text in OWN:
         if name == argv[0]:
             print(page(name, "", usage, text))
@@ -45,7 +73,7 @@ def main(argv: Sequence[str]) -> int:
     try:
         command = table.find(argv[0])
     except Refused as error:
-        print(error, file=sys.stderr)
+        print(error.told(), file=sys.stderr)
         return EXIT_FAILURE
     print(page(command.name, command.alias, command.usage, command.help))
     return EXIT_OK
@@ -57,12 +85,28 @@ def page(name: str, alias: str, usage: str, text: str) -> str:
     return f"usage: fugue {called} {usage}".rstrip() + f"\n\n{text}"
 
 
+def first_steps() -> str:
+    """What somebody needs who has just installed fugue."""
+    lines = [
+        arguments.usage("fugue"),
+        "",
+        "fugue is a terminal multiplexer whose sessions survive. It takes tmux's commands and keys.",
+        "",
+        *(_line(*step) for step in FIRST_STEPS),
+        "",
+        "In a session (C-b is the prefix key, Ctrl and b):",
+        "",
+        *(_line(*key) for key in FIRST_KEYS),
+    ]
+    return "\n".join(lines)
+
+
 def overview() -> str:
     """All commands, a line each."""
     lines = [
         arguments.usage("fugue"),
         "",
-        "Without a command: new-session. Commands and their short names:",
+        "Without a command: a new session, or after a crash the one used last. Commands and their short names:",
         "",
     ]
     lines += [_line(_called(command), command.help) for command in table.COMMANDS]

@@ -6,6 +6,7 @@ everything comes back with the next start.
 
 import os
 import plistlib
+import shlex
 import shutil
 import subprocess
 import sys
@@ -131,20 +132,44 @@ class _Service:
         return _UNIT.format(name=self._name, command=" ".join(map(_unit_word, self._command)))
 
     def install(self) -> int:
+        if not self._launchd and not self._booted_by_systemd():
+            return self._not_installed("systemd does not run here")
         os.makedirs(os.path.dirname(self._path), mode=0o700, exist_ok=True)
         with open(self._path, "w", encoding="utf-8") as file:
             os.fchmod(file.fileno(), 0o600)
             file.write(self.text())
-        print(f"wrote {self._path}")
+        starting: list[Sequence[str]]
         if self._launchd:
-            return self._all([("launchctl", "bootstrap", f"gui/{self._host.uid}", self._path)])
-        return self._all(
-            [
+            starting = [("launchctl", "bootstrap", f"gui/{self._host.uid}", self._path)]
+        else:
+            starting = [
                 ("systemctl", "--user", "daemon-reload"),
                 ("systemctl", "--user", "enable", "--now", self._label),
-                ("loginctl", "enable-linger"),
             ]
+        if self._all(starting) != EXIT_OK:
+            return self._take_back(starting[-1][0])
+        print(f"wrote {self._path}")
+        return EXIT_OK if self._launchd else self._all([("loginctl", "enable-linger")])
+
+    def _booted_by_systemd(self) -> bool:
+        """As sd_booted(3)."""
+        return os.path.isdir(self._host.root.rstrip("/") + "/run/systemd/system")
+
+    def _take_back(self, manager: str) -> int:
+        """Leave nothing of an installation that failed."""
+        if not self._launchd:
+            self._run(("systemctl", "--user", "disable", self._label))
+        os.unlink(self._path)
+        return self._not_installed(f"{manager} could not start it")
+
+    def _not_installed(self, reason: str) -> int:
+        command = " ".join(map(shlex.quote, self._command[: self._command.index(";")]))
+        print(
+            f"fugue service: {reason}, so nothing was installed: have whatever starts your programs "
+            f"(a profile of your shell, cron's @reboot, the entry point of a container) run: {command}",
+            file=sys.stderr,
         )
+        return EXIT_WRONG
 
     def uninstall(self) -> int:
         if not os.path.exists(self._path):

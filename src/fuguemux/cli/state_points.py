@@ -81,7 +81,9 @@ def run(arguments: argparse.Namespace, directory: str, ask: Ask) -> int:
 
 def _list(directory: str, *, as_json: bool) -> int:
     found = points(RealStorage(), directory)
-    everything = sorted([*found.manifests, *found.saves], key=lambda m: (m.number, m.name))
+    named = {save.number for save in found.saves}
+    others = [manifest for manifest in found.manifests if manifest.number not in named]
+    everything = sorted([*others, *found.saves], key=lambda m: (m.number, m.name))
     if as_json:
         value = {
             "v": 1,

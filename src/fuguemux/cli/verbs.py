@@ -10,15 +10,21 @@ class VerbParser:
     def __init__(self, program: str, description: str, verbs: str) -> None:
         self.common = argparse.ArgumentParser(program, description=description)
         """For flags before the verb."""
-        self.verbs = self.common.add_subparsers(dest="verb", required=True, metavar=verbs)
+        self.verbs = self.common.add_subparsers(dest="verb", metavar=verbs)
 
     def add(self, verb: str, explanation: str) -> argparse.ArgumentParser:
         """Declare a verb; returns where its flags are declared."""
         return self.verbs.add_parser(verb, help=explanation)
 
     def parse(self, argv: Sequence[str]) -> argparse.Namespace:
-        """The arguments, with the verb as `verb`. Raises SystemExit(2) for bad usage, which was told."""
+        """The arguments, with the verb as `verb`. Raises SystemExit(2) for bad usage, which was told.
+
+        Without a verb the command explains itself, and SystemExit(0) is raised."""
         arguments, rest = self.common.parse_known_args(list(argv))
+        if arguments.verb is None and not rest:
+            self.common.print_help()
+            raise SystemExit(0)
         if rest:
-            self.verbs.choices[arguments.verb].error(f"unrecognized arguments: {' '.join(rest)}")
+            asked = self.verbs.choices.get(arguments.verb, self.common)
+            asked.error(f"unrecognized arguments: {' '.join(rest)}")
         return arguments

@@ -17,7 +17,7 @@ _TAKES_VALUE = "cfLST"
 _PLAIN = "2CDlNquUvVd"
 NO_RESTORE = "--no-restore"
 """A server that is started for this command leaves what was there alone, and begins empty."""
-_OFFLINE_FLAGS = {"--help": "help", "--version": "version"}
+_OFFLINE_FLAGS = {"--help": ("help", "-h"), "--version": ("version",)}
 
 
 class UsageError(Exception):
@@ -53,10 +53,15 @@ class Options:
 
 
 def usage(program: str) -> str:
-    """Return what is printed after a bad flag."""
+    """Return what is printed after a bad flag; to who calls us tmux, what tmux prints."""
     start = f"usage: {program} "
+    if program.startswith("tmux"):
+        return (
+            f"{start}[-2CDlNuvV] [-c shell-command] [-f file] [-L socket-name]\n"
+            f"{' ' * len(start)}[-S socket-path] [-T features] [command [flags]]"
+        )
     return (
-        f"{start}[-2CDlNquvV] [-c shell-command] [-f file] [-L socket-name]\n"
+        f"{start}[-2CDhlNquvV] [-c shell-command] [-f file] [-L socket-name]\n"
         f"{' ' * len(start)}[-S socket-path] [-T features] [--config file] [--no-restore] [command [flags]]"
     )
 
@@ -99,6 +104,9 @@ def parse(argv: list[str], environment: dict[bytes, bytes]) -> Options:
                 else:
                     _take_value(options, letter, value)
                 break
+            if letter == "h" and not program.startswith("tmux"):
+                options.argv += _OFFLINE_FLAGS["--help"]
+                continue
             if letter not in _PLAIN:
                 raise UsageError(f"{program}: unknown option -- {letter}\n{usage(program)}")
             options.flags.add(letter)
@@ -120,8 +128,10 @@ def _take_long(options: Options, word: str, argv: list[str], at: int) -> int:
         options.config = value
     elif word == NO_RESTORE:
         options.flags.add(word)
-    elif word in _OFFLINE_FLAGS:
-        options.argv.append(_OFFLINE_FLAGS[word])
+    elif word in _OFFLINE_FLAGS and not options.program.startswith("tmux"):
+        options.argv += _OFFLINE_FLAGS[word]
+    elif options.program.startswith("tmux"):
+        raise UsageError(usage(options.program))
     else:
         raise UsageError(f"{options.program}: unknown option {flag}\n{usage(options.program)}")
     return at

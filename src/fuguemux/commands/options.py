@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
+from fuguemux.commands.nearest import nearest
 from fuguemux.commands.option_table import BY_NAME, OPTIONS, OTHER_SPELLINGS
 from fuguemux.commands.option_types import INT_MAX, Option
 from fuguemux.model.decision import Refused
@@ -65,7 +66,7 @@ def match(text: str) -> Name:
     if option is None:
         found = [known for known in OPTIONS if known.name.startswith(name)]
         if not found or not name:
-            raise Refused(f"invalid option: {text}")
+            raise Refused(f"invalid option: {text}", near=nearest(name, BY_NAME))
         if len(found) > 1:
             raise Refused(f"ambiguous option: {text}")
         option = found[0]

@@ -77,5 +77,5 @@ COMMAND = Command(
     usage="[-Fhgru] [-t target-session] name [value]",
     arguments=(1, 2),
     decide=decide,
-    help="Set, remove or unset a variable of the environment of new processes; with -h one for formats only.",
+    help="Set, remove or unset a variable of new processes; with -h one for formats only.",
 )

@@ -39,7 +39,7 @@ def parsed_file(
         try:
             table_lookup.known(state, command.argv)
         except Refused as refusal:
-            raise Refused(f"{path}:{command.line}: {refusal}") from None
+            raise Refused(f"{path}:{command.line}: {refusal}", near=refusal.near) from None
     return commands
 
 
@@ -71,7 +71,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
                 found = parsed_file(state, context, entry["path"], entry["text"])
             except Refused as refusal:  # goes to stdout, as in tmux
                 told = lines if invocation.request.client != NOBODY else errors
-                told.append(str(refusal))
+                told.append(refusal.told(as_tmux=invocation.request.as_tmux))
                 failed = True
                 continue
             if flags.has("v"):

@@ -93,6 +93,7 @@ from fuguemux.commands import (
 )
 from fuguemux.commands.command import Command
 from fuguemux.commands.language import replace_alias
+from fuguemux.commands.nearest import nearest
 from fuguemux.commands.quoting import render_all
 from fuguemux.model.decision import Decision, Refused, Request
 from fuguemux.model.effects import RunCommands
@@ -221,7 +222,8 @@ def find(name: str) -> Command:
     found = sorted(known for known in TMUX_NAMES if known.startswith(name))
     found = found or sorted(known for known in _BY_NAME if known.startswith(name))
     if not found or not name:
-        raise Refused(f"unknown command: {name}")
+        near = nearest(name, [*_BY_NAME, *_BY_ALIAS])
+        raise Refused(f"unknown command: {name}", near=near)
     if len(found) > 1:
         raise Refused(f"ambiguous command: {name}, could be: {', '.join(found)}")
     if found[0] not in _BY_NAME:

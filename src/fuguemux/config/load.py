@@ -73,6 +73,24 @@ def load(path: str, environment: Mapping[str, str], *, required: bool) -> Loaded
     return parse(text or "", path, environment, exists=text is not None)
 
 
+def in_force(
+    path: str, environment: Mapping[str, str], *, required: bool
+) -> tuple[Loaded, tuple[Problem, ...]]:
+    """The configuration that holds, and what is wrong: with a mistake in the file that is the defaults, for a bad file
+    must not keep sessions away.
+
+    What the environment says holds even then, if it is good: it may be what keeps the state off the disk.
+    """
+    try:
+        return load(path, environment, required=required), ()
+    except ConfigError as error:
+        problems = error.problems
+    try:
+        return parse("", path, environment, exists=False), problems
+    except ConfigError:
+        return parse("", path, {}, exists=False), problems
+
+
 def parse(text: str, path: str, environment: Mapping[str, str], *, exists: bool = True) -> Loaded:
     """As `load`, for the `text` of a file. `path` only names it in messages."""
     values, origins, problems = _from_text(text, path)

@@ -10,6 +10,15 @@ from fuguemux.model.ids import ClientId, PaneId, SessionId, WindowId
 class Refused(Exception):
     """The person's request makes no sense now. Shown to them on stderr; exit code 1; nothing changed."""
 
+    def __init__(self, message: str = "", *, near: str = "") -> None:
+        """`near`: what the person may have meant."""
+        super().__init__(message)
+        self.near = near
+
+    def told(self, *, as_tmux: bool = False) -> str:
+        """The message, and behind it what may have been meant; `as_tmux`: only what tmux says."""
+        return str(self) if as_tmux or not self.near else f"{self}; did you mean {self.near}?"
+
 
 class Expand(msgspec.Struct, frozen=True):
     """A line that is expanded as a format after the events were applied and the effects done (`-P -F`)."""
@@ -50,6 +59,8 @@ class Request(msgspec.Struct, frozen=True):
     mouse_pane: PaneId | None = None
     variables: dict[str, str] = {}
     """Format variables of this request alone: what a hook is told (`hook_session`, …)."""
+    as_tmux: bool = False
+    """The client was called as `tmux`: who reads the answer expects tmux's words and no others."""
 
 
 class Decision(msgspec.Struct, frozen=True):

@@ -18,6 +18,11 @@ def text_of(word: bytes) -> str:
     return word.decode("utf-8", "surrogateescape")
 
 
+def called_as_tmux(command: Command) -> bool:
+    """Whether the client goes by the name `tmux`, so that tmux's behaviour is wanted to the letter."""
+    return command.program.startswith(b"tmux")
+
+
 def pane_of_environment(
     environment: dict[bytes, bytes], state: ServerState, socket_path: bytes
 ) -> PaneId | None:
@@ -46,6 +51,7 @@ class ConnectionAsker:
         self.connection = connection
         self.client = connection.client
         self.command = command
+        self.as_tmux = called_as_tmux(command)
         self._state = state
         self._socket_path = socket_path
         self._told: set[str] = set()
@@ -62,6 +68,7 @@ class ConnectionAsker:
             columns=command.columns,
             rows=command.rows,
             pane=pane_of_environment(command.environment, self._state(), self._socket_path),
+            as_tmux=self.as_tmux,
         )
 
     def stdout(self, data: bytes) -> None:
@@ -200,6 +207,7 @@ class ViewerAsker:
             rows=command.rows,
             pane=self._pane,
             session=self._session,
+            as_tmux=called_as_tmux(command),
         )
 
     def stdout(self, data: bytes) -> None:

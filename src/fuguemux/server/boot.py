@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from fuguemux.commands import options as option_table
 from fuguemux.commands.environment import KEPT_OUT
-from fuguemux.config import load, paths
-from fuguemux.config.load import Loaded, Problem
+from fuguemux.config import paths
+from fuguemux.config.load import Loaded, Problem, in_force
 from fuguemux.config.schema import Configuration
 from fuguemux.config.secret_names import SecretNames
 from fuguemux.config.secrets import holds_secret
@@ -118,7 +118,7 @@ def boot(argv: list[str], clock: Clock) -> Booted:
         places = paths.places(environment, uid, options.name, options.socket)
         paths.prepare(places, uid)
         config_path, required = paths.config_file(environment, uid, options.config)
-        loaded, problems = _configuration(config_path, environment, required=required)
+        loaded, problems = in_force(config_path, environment, required=required)
         configured = loaded.configuration.persistence.state_dir
         state = paths.state_directory(environment, uid, places.name, configured)
         storage, lock, landing, log_path = _open_state(
@@ -243,23 +243,6 @@ def _open_state(
     paths.make_private_directory(os.path.dirname(landing), uid)  # with -S nobody has made it yet
     lock = take_state(state, clock)
     return _State(HeldStorage(lock), lock, landing, paths.log_file(state))
-
-
-def _configuration(
-    path: str, environment: Mapping[str, str], *, required: bool
-) -> tuple[Loaded, tuple[Problem, ...]]:
-    """The configuration, or the defaults and what is wrong with the file: a bad file never keeps sessions away.
-
-    What the environment says holds even then, if it is good: it may be what keeps the state off the disk.
-    """
-    try:
-        return load.load(path, environment, required=required), ()
-    except load.ConfigError as error:
-        problems = error.problems
-    for variables in (environment, {}):
-        with contextlib.suppress(load.ConfigError):
-            return load.parse("", path, variables, exists=False), problems
-    raise AssertionError("the defaults are good")
 
 
 def configure_logging(path: str | None, configuration: Configuration, clock: Clock) -> None:

@@ -150,15 +150,17 @@ class Executor:
         try:
             commands = source_file.parsed_text(self._engine.state, self._engine.live, text)
         except Refused as refusal:
-            asker.stderr(_line(str(refusal)))
+            asker.stderr(_line(refusal.told(as_tmux=asker.request(()).as_tmux)))
             return 1
         return await self.run_parsed(commands, asker)
 
     async def _guarded(self, words: Words, asker: Asker, *, late: bool) -> Result:
         try:
             return await self._run_one(words, asker, late=late)
-        except (Refused, EffectFailed) as refusal:
-            asker.stderr(_line(str(refusal)))
+        except Refused as refusal:
+            asker.stderr(_line(refusal.told(as_tmux=asker.request(words).as_tmux)))
+        except EffectFailed as failure:
+            asker.stderr(_line(str(failure)))
         except EventRefused as defect:
             diagnostics.error("command_defect", command=words[0], reason=str(defect))
             asker.stderr(_line(f"{words[0]}: refused, nothing was changed: {defect}"))

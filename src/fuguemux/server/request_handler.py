@@ -56,12 +56,13 @@ class RequestHandler:
         asker = ConnectionAsker(connection, command, self._state, self._socket_path)
         try:
             words = [text_of(word) for word in command.argv]
-            commands = language.parse(words) or self._without_words(command)
+            commands = language.parse(words) or self._without_words(asker)
             if len(commands) > 1:  # none is run if one of them never could be
                 for one in commands:
                     table_lookup.known(self._state(), one)
         except Refused as refusal:
-            asker.stderr(f"{refusal}\n".encode("utf-8", "surrogateescape"))
+            text = refusal.told(as_tmux=asker.as_tmux)
+            asker.stderr(f"{text}\n".encode("utf-8", "surrogateescape"))
             connection.exit(1)
             return
         try:
@@ -78,9 +79,9 @@ class RequestHandler:
         if command.flags & messages.STARTED and not any(map(_asks_to_stay, commands)):
             self._unneeded()
 
-    def _without_words(self, command: Command) -> list[tuple[str, ...]]:
+    def _without_words(self, asker: ConnectionAsker) -> list[tuple[str, ...]]:
         """What `fugue` alone means, and `tmux` alone: that always makes a session."""
-        if command.program.startswith(b"tmux"):
+        if asker.as_tmux:
             return [plain_start.NEW]
         return plain_start.chosen(self._state(), self._live)
 

@@ -72,7 +72,7 @@ class StartFiles:
         except OSError as problem:
             asker.errors.append(f"{path}: {problem.strerror}")
         except Refused as problem:
-            asker.errors.append(str(problem))
+            asker.errors.append(problem.told())
         else:
             await executor.run_parsed(commands, asker)
 

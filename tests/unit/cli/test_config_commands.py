@@ -74,7 +74,15 @@ def test_show_of_a_bad_file_and_of_one_given(
 ) -> None:
     file.write_text("x")
     assert main(["show"]) == 1
-    assert capsys.readouterr().err.startswith(f"{file}:1: not TOML")
+    out, err = capsys.readouterr()
+    assert parse(out, "shown", {}).configuration == Configuration(), "what is in force"
+    mistake, consequence = err.splitlines()
+    assert mistake.startswith(f"{file}:1: not TOML")
+    assert "until that is mended" in consequence
+    assert main(["show", "--json"]) == 1
+    report = json.loads(capsys.readouterr().out)
+    assert report["problems"] == [mistake]
+    assert report["exists"] is False
     (tmp_path / "other.toml").write_text(GOOD)
     assert main(["show"], config=str(tmp_path / "other.toml")) == 0
     assert "keep_checkpoints = 9" in capsys.readouterr().out

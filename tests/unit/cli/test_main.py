@@ -36,7 +36,40 @@ def test_the_version(words: list[str], capsys: pytest.CaptureFixture[str]) -> No
     assert capsys.readouterr().out == f"fugue {__version__}\n"
 
 
-@pytest.mark.parametrize("words", [["help"], ["--help"]])
+@pytest.mark.parametrize("flag", ["-h", "--help"])
+def test_help_as_a_flag_shows_the_first_steps(
+    flag: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(flag) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("usage: fugue [")
+    for step in ("fugue new -s NAME", "fugue attach", "fugue recovery", "C-b d", "C-b ?"):
+        assert f"\n  {step}" in shown
+    assert max(map(len, shown.splitlines())) <= 100
+    assert run(flag, "killw") == 0
+    assert capsys.readouterr().out.startswith("usage: fugue kill-window (killw)")
+
+
+def test_the_first_steps_name_commands_that_exist() -> None:
+    known = {name for command in COMMANDS for name in (command.name, command.alias)}
+    for step, _ in manual.FIRST_STEPS:
+        word = [*step.split(), ""][1]
+        assert word in known | set(fast.OFFLINE_WORDS), step
+
+
+@pytest.mark.parametrize("word", ["state", "config", "service"])
+def test_a_command_with_verbs_explains_itself(
+    word: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(word) == 0
+    out, err = capsys.readouterr()
+    assert out.startswith(f"usage: fugue {word}")
+    assert err == ""
+    assert run(word, "--frobnicate") == 2
+    assert "unrecognized arguments: --frobnicate" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [["help"]])
 def test_help_has_a_line_for_every_command(
     words: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -83,11 +116,18 @@ def test_help_of_a_command_shows_its_flags(capsys: pytest.CaptureFixture[str]) -
 def test_help_of_what_does_not_exist(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("help", "frobnicate") == 1
     assert capsys.readouterr().err == "unknown command: frobnicate\n"
+    assert run("help", "slect-pane") == 1
+    assert capsys.readouterr().err == "unknown command: slect-pane; did you mean select-pane?\n"
 
 
 @pytest.mark.parametrize(
     "words",
-    [["config", "frobnicate"], ["service"], ["doctor", "--frobnicate"], ["completions", "tcsh"]],
+    [
+        ["config", "frobnicate"],
+        ["service", "x"],
+        ["doctor", "--frobnicate"],
+        ["completions", "tcsh"],
+    ],
 )
 def test_bad_usage_has_exit_code_2(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert run(*words) == 2

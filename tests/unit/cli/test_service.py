@@ -31,7 +31,8 @@ class Runner:
 
 
 def linux(tmp_path: Path) -> Host:
-    return Host({"HOME": str(tmp_path)}, 1000, platform="linux")
+    (tmp_path / "root/run/systemd/system").mkdir(parents=True, exist_ok=True)
+    return Host({"HOME": str(tmp_path)}, 1000, root=str(tmp_path / "root"), platform="linux")
 
 
 def mac(tmp_path: Path) -> Host:
@@ -102,16 +103,41 @@ def test_install_and_uninstall_on_macos(tmp_path: Path, program: Path) -> None:
     ]
 
 
-def test_a_command_that_fails_is_named_and_the_others_still_run(
+def test_an_installation_that_fails_leaves_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run = Runner(127, 0, 1)
+    run = Runner(0, 1)
     assert service.main(["install"], linux(tmp_path), run) == 1
-    assert len(run.commands) == 3
-    assert capsys.readouterr().err == (
-        "fugue service: systemctl --user daemon-reload: no such command\n"
-        "fugue service: loginctl enable-linger: exit code 1\n"
-    )
+    assert run.commands[-1] == "systemctl --user disable fugue.service"
+    assert not list((tmp_path / ".config").rglob("fugue*"))
+    out, err = capsys.readouterr()
+    assert out == ""
+    named, told = err.splitlines()
+    assert named == "fugue service: systemctl --user enable --now fugue.service: exit code 1"
+    assert told.endswith(f"run: '{tmp_path}/bin dir/fugue' -L default start-server")
+
+
+def test_without_systemd_one_sentence_says_what_to_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = Runner()
+    host = Host({"HOME": str(tmp_path)}, 1000, root=str(tmp_path / "none"), platform="linux")
+    assert service.main(["-L", "work", "install"], host, run) == 1
+    assert run.commands == []
+    assert not (tmp_path / ".config").exists()
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("fugue service: systemd does not run here, so nothing was installed: ")
+    assert err.endswith(" -L work start-server\n")
+    assert err.count("\n") == 1
+
+
+def test_lingering_that_cannot_be_enabled_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert service.main(["install"], linux(tmp_path), Runner(0, 0, 127)) == 1
+    assert capsys.readouterr().err == "fugue service: loginctl enable-linger: no such command\n"
+    assert (tmp_path / ".config/systemd/user/fugue.service").exists()
 
 
 def test_a_bad_name_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

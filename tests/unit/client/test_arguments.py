@@ -50,9 +50,17 @@ def test_a_configuration_file_is_fugues_own_flag() -> None:
     assert read("--config=/c.toml", "ls").config == "/c.toml"
 
 
-@pytest.mark.parametrize(("flag", "word"), [("--help", "help"), ("--version", "version")])
-def test_help_and_version_are_offline_commands(flag: str, word: str) -> None:
-    assert read(flag).argv == [word]
+@pytest.mark.parametrize(
+    ("words", "argv"),
+    [
+        (["--help"], ["help", "-h"]),
+        (["-h"], ["help", "-h"]),
+        (["-2h", "ls"], ["help", "-h", "ls"]),
+        (["--version"], ["version"]),
+    ],
+)
+def test_help_and_version_are_offline_commands(words: list[str], argv: list[str]) -> None:
+    assert read(*words).argv == argv
 
 
 @pytest.mark.parametrize(
@@ -62,13 +70,27 @@ def test_help_and_version_are_offline_commands(flag: str, word: str) -> None:
         (["-2h", "ls"], "tmux: unknown option -- h"),
         (["-L"], "tmux: option requires an argument -- L"),
         (["--config"], "tmux: --config requires the path of a file"),
-        (["--colour", "ls"], "tmux: unknown option --colour"),
     ],
 )
 def test_a_bad_flag_is_named_in_tmuxs_words_with_the_usage(words: list[str], text: str) -> None:
     with pytest.raises(UsageError) as refused:
         read(*words, program="/usr/local/bin/tmux")
     assert str(refused.value) == f"{text}\n{usage('tmux')}"
+
+
+@pytest.mark.parametrize("word", ["--help", "--version", "--colour"])
+def test_called_as_tmux_a_long_flag_is_answered_with_tmuxs_usage(word: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        read(word, program="/usr/local/bin/tmux")
+    assert str(refused.value) == (
+        "usage: tmux [-2CDlNuvV] [-c shell-command] [-f file] [-L socket-name]\n"
+        "            [-S socket-path] [-T features] [command [flags]]"
+    )
+
+
+def test_a_bad_long_flag_is_named() -> None:
+    with pytest.raises(UsageError, match=r"^fugue: unknown option --colour\nusage: fugue "):
+        read("--colour", "ls")
 
 
 @pytest.mark.parametrize("name", ["a/b", "..", "", "x" * 300])

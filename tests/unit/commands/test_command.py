@@ -2,7 +2,7 @@
 
 import pytest
 
-from fuguemux.commands import table
+from fuguemux.commands import options, table
 from fuguemux.commands.command import Command, Invocation, Usage
 from fuguemux.commands.language import parse_file
 from fuguemux.commands.quoting import canonical
@@ -102,3 +102,20 @@ def test_the_canonical_form_has_full_names_and_flags_in_order() -> None:
     )
     argv = parse_file("send -t %0 -- -x")[0].argv
     assert canonical(table.find("send"), argv) == ("send-keys", "-t", "%0", "--", "-x")
+
+
+@pytest.mark.parametrize(
+    ("word", "near"), [("new-sesion", "new-session"), ("atach", "attach"), ("bogus", ""), ("q", "")]
+)
+def test_what_may_have_been_meant_is_behind_tmuxs_words(word: str, near: str) -> None:
+    with pytest.raises(Refused) as refused:
+        table.find(word)
+    said = f"unknown command: {word}"
+    assert str(refused.value) == refused.value.told(as_tmux=True) == said
+    assert refused.value.told() == (f"{said}; did you mean {near}?" if near else said)
+
+
+def test_an_option_that_may_have_been_meant_is_named() -> None:
+    with pytest.raises(Refused) as refused:
+        options.match("statsu-left")
+    assert refused.value.told() == "invalid option: statsu-left; did you mean status-left?"
