@@ -178,8 +178,7 @@ class Restoration:
         self._note_ended(pane)
         chosen = plan(self._engine.state, self._engine.live, pane, self._rerunnable)
         lines = [self._separator(pane.id)] if again else []
-        if again:
-            self._program_ended(pane)
+        screen_kept = self._keep_screen(pane)
         if chosen.start:
             await self._processes.start(pane.id, argv=chosen.argv)
             self._status(pane.id, terminal.status or "respawned")
@@ -195,7 +194,7 @@ class Restoration:
                 self._report.unlisted.append(chosen.unlisted)
         if again and chosen.line:
             lines.append(chosen.line)
-        if report is not None and report.ended_program and self._keeps_screen(pane.id):
+        if screen_kept:
             lines.append(last_screen_line(self._engine.state, pane.id))
         if lines:
             column = 0 if chosen.start else terminal.emulator.cursor.column
@@ -211,11 +210,14 @@ class Restoration:
         if report is not None:
             report.ended_program = ended_program(pane)
 
-    def _program_ended(self, pane: Pane) -> None:
-        """Before anything else happens to its screen: from here on the log knows what the program has shown last."""
+    def _keep_screen(self, pane: Pane) -> bool:
+        """Note in the log that the program showed nothing more; whether there is one whose last screen is kept by that.
+
+        Before anything else happens to the screen.
+        """
         report = self._by_pane.get(pane.id)
         if report is None or not report.ended_program or not self._keeps_screen(pane.id):
-            return
+            return False
         decision = program_ended.decide(
             self._engine.state,
             self._engine.live,
@@ -225,6 +227,7 @@ class Restoration:
             ended_ms=self._report.last_record_ms or self._report.checkpoint_ms,
         )
         self._engine.tell(decision)
+        return bool(decision.events)
 
     async def _type(self, terminal: PaneTerminal, line: bytes) -> None:
         """Type `line` once the shell has asked for input, which is when it has shown something and then rests.
