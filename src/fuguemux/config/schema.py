@@ -127,7 +127,8 @@ class Persistence(Section, frozen=True):
     keep_closed_days: Annotated[
         int,
         about(
-            "How long a closed session can be brought back. 0: not at all.",
+            "How long a closed session can be brought back, and the last screen of a program that ended with the "
+            "machine be looked at. 0: not at all.",
             unit="days",
             ge=0,
             le=3_650,
