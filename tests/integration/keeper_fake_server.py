@@ -13,7 +13,8 @@ import sys
 from pathlib import Path
 
 from fuguemux.keeper.protocol import EXIT_GRACEFUL, keeper_argv
-from fuguemux.server.keeper_client import HeldPane, KeeperClient, KeeperLost, replace_keeper
+from fuguemux.server.keeper_client import HeldPane, KeeperClient, KeeperLost
+from fuguemux.server.keeper_start import replace_keeper
 
 
 def write_journal(journal: str, **facts: object) -> None:
@@ -51,7 +52,7 @@ async def serve(path: str, journal: str, words: list[str]) -> None:
                 path, adopt=True, server_argv=(sys.executable, *sys.argv), python=sys.executable
             )
             client = await replace_keeper(
-                argv, path, store="state", panes=list(panes.values()), descriptors={}
+                argv, lambda: path, store="state", panes=list(panes.values()), descriptors={}
             )
             await client.ready()
             write_journal(journal, keeper=client.keeper_pid, pane=panes["p"].pid, held=-1)

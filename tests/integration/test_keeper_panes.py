@@ -25,8 +25,8 @@ from fuguemux.server.keeper_client import (
     KeeperUnreachable,
     PaneExited,
     RequestFailed,
-    replace_keeper,
 )
+from fuguemux.server.keeper_start import replace_keeper
 from tests.integration.keeper_harness import (
     PATH,
     KeeperHarness,
@@ -354,7 +354,7 @@ async def test_panes_outlive_their_keeper(keeper: KeeperHarness) -> None:
 
     client = await replace_keeper(
         keeper.argv(adopt=True),
-        keeper.path,
+        lambda: keeper.path,
         store="state",
         panes=panes,
         descriptors={"listen": listener.fileno()},
@@ -392,7 +392,7 @@ async def test_a_connection_lost_while_the_keeper_lives_is_no_reason_for_another
     pid = client.keeper_pid
     client.close()
     client = await replace_keeper(
-        keeper.argv(adopt=True), keeper.path, store="state", panes=panes, descriptors={}
+        keeper.argv(adopt=True), lambda: keeper.path, store="state", panes=panes, descriptors={}
     )
     assert client.keeper_pid == pid
     assert await client.kill("p", 0)

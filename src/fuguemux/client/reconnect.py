@@ -2,7 +2,7 @@
 
 import _socket
 
-from fuguemux.client import fast, start
+from fuguemux.client import fast, seek, start
 from fuguemux.client.failure import Failure
 from fuguemux.client.request import Request
 
@@ -41,6 +41,7 @@ class Reconnect:
         """When that line last changed."""
         self.announced = False
         """The person was told, so C-c means giving up and no longer goes to the pane."""
+        self._seeker: seek.Seeker | None = None
         self.socket: _socket.socket | None = None
         """Set when a step connected; the caller takes it."""
 
@@ -60,6 +61,8 @@ class Reconnect:
             self.socket = fast.connect(self._request.options.places.socket)
         except OSError:
             self._later(now_s)
+            self._seeker = self._seeker or seek.Seeker(self._request.options)
+            self.socket = self._seeker.look(now_s)
         away_s = now_s - self._began_s
         if self.socket is not None:
             return ""

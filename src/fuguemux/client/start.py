@@ -14,9 +14,11 @@ from fuguemux.client.arguments import NO_RESTORE, Options
 from fuguemux.client.failure import Failure, GoesOn, NotBegun, ServerLost
 from fuguemux.client.fast import connect, converse
 from fuguemux.client.request import Request
+from fuguemux.client.seek import connected, persistence, rename
 from fuguemux.config import paths
 from fuguemux.config.paths import PathRefused
 from fuguemux.keeper.launch import keeper_argv, module_argv
+from fuguemux.keeper.lock_file import KEEPER_LOCK
 
 STARTING = (
     ("attach-session", "attach", 1),
@@ -70,8 +72,6 @@ DELIBERATE_STOP_FILE = "stopped"
 KEEPER_LOG = "keeper.log"
 """In the state directory: the keeper's notes, and what servers wrote to standard error."""
 
-STATE_DIRECTORY_VARIABLE = "FUGUE_PERSISTENCE_STATE_DIR"
-ENABLED_VARIABLE = "FUGUE_PERSISTENCE_ENABLED"
 CONNECT_SECONDS_MAX = 5.0
 CONNECT_RETRY_SECONDS = 0.01
 ERROR_BYTES_MAX = 4_096
@@ -90,6 +90,11 @@ def connect_starting(options: Options, error: OSError) -> "_socket.socket":
     path = options.places.socket
     if error.errno not in (errno.ENOENT, errno.ECONNREFUSED):
         raise Failure(f"error connecting to {path} ({error.strerror or error})")
+    rename(options)
+    sock = connected(options)
+    if sock is not None:
+        return sock
+    path = options.places.socket
     if "N" in options.flags or not (starts_server(options.argv) or sessions_wait(options)):
         if error.errno == errno.ECONNREFUSED:
             raise Failure(f"no server running on {path}")
@@ -109,6 +114,9 @@ def _started(options: Options) -> "_socket.socket":
         try:
             return connect(path)
         except OSError as error:
+            sock = connected(options)
+            if sock is not None:
+                return sock
             if time.monotonic() > deadline:
                 raise Failure(f"error connecting to {path} ({error.strerror or error})") from None
         time.sleep(CONNECT_RETRY_SECONDS)
@@ -200,37 +208,19 @@ def _means_start(word: str) -> bool:
 
 def state_directory(options: Options) -> str:
     """Return where this server keeps its state. Raises PathRefused when there is no such place."""
-    return _persistence(options)[0]
+    return persistence(options)[0]
 
 
-def _persistence(options: Options) -> tuple[str, bool]:
-    """Return the state directory, and whether anything is kept there. Raises PathRefused.
-
-    The configuration is read only if something is configured: reading costs more than all the rest of a command.
-    """
-    environment = paths.decoded(options.environment)
-    file, _ = paths.config_file(environment, os.getuid(), options.config or None)
-    configured, enabled = environment.get(STATE_DIRECTORY_VARIABLE, ""), True
-    if ENABLED_VARIABLE in environment or os.path.exists(file):
-        from fuguemux.config.load import ConfigError, load
-
-        with contextlib.suppress(ConfigError, OSError):  # the server starts with the defaults then
-            persistence = load(file, environment, required=False).configuration.persistence
-            configured, enabled = configured or persistence.state_dir, persistence.enabled
-    directory = paths.state_directory(environment, os.getuid(), options.places.name, configured)
-    return directory, enabled
-
-
-def keeper_log(options: Options) -> str:
-    """Return the file that tells why a server died or did not start, in a directory that is there; empty: there is none."""
+def kept_in(options: Options) -> str:
+    """Return the state directory, which is there then; empty: nothing is kept."""
     try:
-        directory, enabled = _persistence(options)
+        directory, enabled = persistence(options)
         if not enabled:
             return ""
         paths.make_private_directory(directory, os.getuid())
     except PathRefused:
         return ""  # the server says so itself
-    return f"{directory}/{KEEPER_LOG}"
+    return directory
 
 
 def sessions_wait(options: Options) -> bool:
@@ -309,8 +299,14 @@ def launch(options: Options) -> "Starter":
         paths.prepare(places, os.getuid())
     except PathRefused as error:
         raise Failure(str(error)) from None
+    state, fallback = kept_in(options), paths.fallback_socket(places, os.getuid())
     argv = keeper_argv(
-        places.keeper_socket, server_argv=server_argv(options), log_path=keeper_log(options)
+        places.keeper_socket,
+        server_argv=server_argv(options),
+        log_path=f"{state}/{KEEPER_LOG}" if state else "",
+        lock_path=f"{state}/{KEEPER_LOCK}" if state else "",
+        fallback=fallback + paths.KEEPER_SUFFIX if fallback else "",
+        private=places.private,
     )
     return Starter(argv)
 

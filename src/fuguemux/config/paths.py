@@ -17,10 +17,10 @@ SOCKET_PATH_BYTES_MAX = 103 if sys.platform == "darwin" else 107
 """`sun_path` of unix(7) less its closing NUL."""
 FILE_NAME_BYTES_MAX = 200
 
-_KEEPER_SUFFIX = ".keeper"
+KEEPER_SUFFIX = ".keeper"
 _LANDING_SUFFIX = ".landing"
 _LOCK_SUFFIX = ".lock"
-_SUFFIXES_RESERVED = (_KEEPER_SUFFIX, _LANDING_SUFFIX, _LOCK_SUFFIX)
+_SUFFIXES_RESERVED = (KEEPER_SUFFIX, _LANDING_SUFFIX, _LOCK_SUFFIX)
 
 _TYPE_MASK, _DIRECTORY, _LINK = 0o170000, 0o040000, 0o120000
 _OTHERS_WRITE = 0o022
@@ -45,7 +45,7 @@ class Places:
         self.directory = socket.rpartition("/")[0] or "/"
         self.private = private
         """The directory is fugue's own, made and checked by `prepare`; with `-S` it is the caller's."""
-        self.keeper_socket = socket + _KEEPER_SUFFIX
+        self.keeper_socket = socket + KEEPER_SUFFIX
         self.start_lock = socket + _LOCK_SUFFIX
 
 
@@ -167,6 +167,16 @@ def places(
             + ("choose a shorter path" if socket is not None else "choose a shorter name with -L")
         )
     return found
+
+
+def fallback_socket(found: Places, uid: int) -> str:
+    """Where the server of `found` listens while the directory of its socket is gone; empty: nowhere.
+
+    At the last log-out the system removes $XDG_RUNTIME_DIR, and does not let us make it again.
+    """
+    path = f"/tmp/fugue-{uid}/{found.name}"
+    too_long = len(_bytes(path + KEEPER_SUFFIX)) > SOCKET_PATH_BYTES_MAX
+    return "" if too_long or path == found.socket else path
 
 
 def _name_of_path(socket: str) -> str:

@@ -1,7 +1,7 @@
 """The keeper as a program: become a daemon, listen, start the server, hold the panes.
 
     python -I -S …/keeper/__main__.py --socket PATH [--log FILE] [--store ID] [--adopt] [--wait SECONDS]
-                                      [--foreground] [-- SERVER ARGV…]
+                                      [--lock FILE] [--fallback PATH] [--private] [--foreground] [-- SERVER ARGV…]
 
 `keeper.launch.keeper_argv` builds this line. The process that was started is only the herald: it waits for the
 daemon's word and exits with 0, or with 1 and one line on stderr.
@@ -22,17 +22,22 @@ import time
 from collections.abc import Callable
 
 from fuguemux import __version__
+from fuguemux.keeper.address import Address
 from fuguemux.keeper.channel import Channel, Message, PeerBroke, PeerGone
 from fuguemux.keeper.diagnostics import Diagnostics, redirect_standard_streams
 from fuguemux.keeper.keeper import Keeper
 from fuguemux.keeper.launch import WAIT_SECONDS_DEFAULT
 from fuguemux.keeper.limits import widen
-from fuguemux.keeper.listener import listen, lock
+from fuguemux.keeper.lock_file import ask_to_listen
 from fuguemux.keeper.process import become_subreaper
 from fuguemux.keeper.protocol import PROTOCOL_VERSION, ROLE_CONTROL
 from fuguemux.keeper.supervisor import Supervisor
+from fuguemux.keeper.watches import hear_requests
 
-USAGE = "usage: keeper --socket PATH [--log FILE] [--store ID] [--adopt] [--wait SECONDS] [--foreground] [-- ARGV…]"
+USAGE = (
+    "usage: keeper --socket PATH [--lock FILE] [--fallback PATH] [--private] [--log FILE] [--store ID] [--adopt]"
+    " [--wait SECONDS] [--foreground] [-- ARGV…]"
+)
 RETRY_SECONDS = 0.02
 SERVES = "serves"
 
@@ -41,19 +46,17 @@ class Options:
     """The command line. Raises ValueError with a line for people."""
 
     def __init__(self, arguments: list[str]) -> None:
-        self.socket = self.log = self.store = ""
-        self.adopt = self.foreground = False
+        self.socket = self.log = self.store = self.lock = self.fallback = ""
+        self.adopt = self.foreground = self.private = False
         self.wait_seconds = WAIT_SECONDS_DEFAULT
         self.server_argv: list[str] = []
         rest = iter(arguments)
         for name in rest:
             if name == "--":
                 self.server_argv = list(rest)
-            elif name == "--adopt":
-                self.adopt = True
-            elif name == "--foreground":
-                self.foreground = True
-            elif name in ("--socket", "--log", "--store"):
+            elif name in ("--adopt", "--foreground", "--private"):
+                setattr(self, name[2:], True)
+            elif name in ("--socket", "--log", "--store", "--lock", "--fallback"):
                 setattr(self, name[2:], self._value(name, rest))
             elif name == "--wait":
                 value = self._value(name, rest)
@@ -64,8 +67,9 @@ class Options:
                 raise ValueError(f"unknown option {name}\n{USAGE}")
         if not self.socket:
             raise ValueError(f"--socket is missing\n{USAGE}")
-        self.socket = os.path.abspath(self.socket)
-        self.log = os.path.abspath(self.log) if self.log else ""
+        for name in ("socket", "log", "lock", "fallback"):
+            value = getattr(self, name)
+            setattr(self, name, os.path.abspath(value) if value else "")
 
     @staticmethod
     def _value(name: str, rest: object) -> str:
@@ -83,18 +87,21 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write(f"keeper: {error}\n")
         return 2
     deadline = time.monotonic() + options.wait_seconds
+    hear_requests()  # from before anybody can read our number
+    address = Address(
+        options.socket, lock=options.lock, fallback=options.fallback, private=options.private
+    )
     try:
-        while (lock_descriptor := lock(options.socket)) is None:
-            outcome = ask_running_keeper(options, deadline)
+        while not address.take():
+            outcome = ask_running_keeper(options, address, deadline)
             if outcome is not None:
                 return herald(outcome)
             time.sleep(RETRY_SECONDS)
-        listener = listen(options.socket)
     except OSError as error:
         return herald(f"cannot listen on {options.socket}: {error.strerror or error}")
     if options.foreground:
-        return keep(options, listener, lambda _: None)
-    return daemonise(options, listener, lock_descriptor, deadline)
+        return keep(options, address, lambda _: None)
+    return daemonise(options, address, deadline)
 
 
 def herald(outcome: str) -> int:
@@ -105,12 +112,20 @@ def herald(outcome: str) -> int:
     return 1
 
 
-def ask_running_keeper(options: Options, deadline: float) -> str | None:
-    """Have the keeper that has the lock start its server. Returns the outcome, or None: try again."""
+def ask_running_keeper(options: Options, address: Address, deadline: float) -> str | None:
+    """Have the keeper that has the lock start its server. Returns the outcome, or None: try again.
+
+    One that lives and whose socket is gone is asked to make another: it holds what nobody else can.
+    """
+    held = address.held()
+    if held is None:
+        return None
+    lock, holder = held
+    path = holder.path or options.socket
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     channel = Channel(connection)
     try:
-        connection.connect(options.socket)
+        connection.connect(path)
         channel.send(
             {
                 "type": "hello",
@@ -121,21 +136,20 @@ def ask_running_keeper(options: Options, deadline: float) -> str | None:
         )
         message = next_message(channel, deadline)
         if message.get("type") == "refused":
-            return f"the keeper at {options.socket} refuses: {message.get('message')}"
+            return f"the keeper at {path} refuses: {message.get('message')}"
         if not options.server_argv or options.adopt:
             return SERVES
         channel.send({"type": "start-server", "id": 1})
         answer = next_message(channel, deadline)
     except TimeoutError:
-        return f"the keeper at {options.socket} does not answer within {options.wait_seconds} s"
+        return f"the keeper at {path} does not answer within {options.wait_seconds} s"
     except PeerBroke as error:
-        return f"what listens on {options.socket} is no keeper: {error}"
+        return f"what listens on {path} is no keeper: {error}"
     except (OSError, PeerGone):  # it begins to listen, or ends: whichever it is, soon it is clear
-        return (
-            f"the keeper at {options.socket} does not listen"
-            if time.monotonic() > deadline
-            else None
-        )
+        if time.monotonic() > deadline:
+            return f"the keeper (process {holder.pid}) does not listen on {path}"
+        ask_to_listen(holder, lock)
+        return None
     finally:
         channel.close()
     return str(answer["error"]) if "error" in answer else SERVES
@@ -153,9 +167,7 @@ def next_message(channel: Channel, deadline: float) -> Message:
             return message
 
 
-def daemonise(
-    options: Options, listener: socket.socket, lock_descriptor: int, deadline: float
-) -> int:
+def daemonise(options: Options, address: Address, deadline: float) -> int:
     """Become two processes: a daemon that keeps, and this one, which waits for its word."""
     reading, writing = os.pipe()
     first = os.fork()
@@ -170,9 +182,10 @@ def daemonise(
             os._exit(0)
         os.chdir("/")
         redirect_standard_streams(options.log, f"{options.socket}.stderr")
-        close_others({listener.fileno(), lock_descriptor, writing})
-        code = keep(options, listener, word_to_herald(writing))
-        os.unlink(options.socket)
+        close_others({*address.descriptors(), writing})
+        address.tell()  # the number of this process, which is another one
+        code = keep(options, address, word_to_herald(writing))
+        address.close()
     except BaseException as error:  # the last place that can say anything
         Diagnostics().note(f"keeper failed: {error!r}")
         raise
@@ -210,20 +223,20 @@ def close_others(kept: set[int]) -> None:
         low = descriptor + 1
 
 
-def keep(options: Options, listener: socket.socket, tell: Callable[[str], None]) -> int:
+def keep(options: Options, address: Address, tell: Callable[[str], None]) -> int:
     """Be the keeper until its end; return the exit code."""
     diagnostics = Diagnostics(ours=not options.foreground)
     callers_descriptors = widen(os.environ)
     supervisor = Supervisor(options.server_argv, diagnostics)
     keeper = Keeper(
-        listener,
+        address,
         supervisor,
         diagnostics,
         version=__version__,
         store=options.store,
         descriptors=callers_descriptors,
     )
-    diagnostics.note(f"keeper {__version__} listens on {options.socket}")
+    diagnostics.note(f"keeper {__version__} listens on {address.place}")
     if options.adopt:
         keeper.await_adopter()
     if options.adopt or not options.server_argv:

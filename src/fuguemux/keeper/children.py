@@ -204,13 +204,14 @@ def _become(request: SpawnRequest, slave: int, failure: int, descriptors: int | 
     try:
         reset_signals()
         os.login_tty(slave)  # setsid, TIOCSCTTY, and the slave as 0, 1 and 2
+        # Before anything that may wait: a process that hangs there holds no lock of a keeper that dies meanwhile.
+        if failure != 3:
+            failure = os.dup2(failure, 3, inheritable=False)
+        os.closerange(4, os.sysconf("SC_OPEN_MAX") if sys.platform != "linux" else 1 << 20)
         stage = STAGE_DIRECTORY
         os.chdir(request.cwd)
         stage = STAGE_EXECUTE
         give_back(descriptors)
-        if failure != 3:
-            failure = os.dup2(failure, 3, inheritable=False)
-        os.closerange(4, os.sysconf("SC_OPEN_MAX") if sys.platform != "linux" else 1 << 20)
         os.execvpe(request.program, request.argv, request.environment)
     except OSError as error:
         number = error.errno or errno.EIO

@@ -65,6 +65,12 @@ class Connections:
         self._spare = Spare()
         selector.register(listener, selectors.EVENT_READ, self._accept)
 
+    def listen_on(self, listener: socket.socket) -> None:
+        """Accept on another socket; the one before is closed already."""
+        self._selector.unregister(self._listener)
+        self._listener = listener
+        self._selector.register(listener, selectors.EVENT_READ, self._accept)
+
     def __contains__(self, connection: Connection) -> bool:
         return connection in self._open
 

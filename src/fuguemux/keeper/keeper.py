@@ -6,11 +6,11 @@ import contextlib
 import os
 import selectors
 import signal
-import socket
 import time
 
+from fuguemux.keeper.address import Address
 from fuguemux.keeper.channel import Message, PeerBroke
-from fuguemux.keeper.children import Child, SpawnFailed, failure_of
+from fuguemux.keeper.children import Child, SpawnFailed
 from fuguemux.keeper.connections import Connection, Connections
 from fuguemux.keeper.diagnostics import Diagnostics
 from fuguemux.keeper.handshake import Objection, check
@@ -21,10 +21,12 @@ from fuguemux.keeper.protocol import (
     ROLE_SERVER,
     ROLE_STANDBY,
     ExitStatus,
+    flag,
     integer,
     text,
 )
 from fuguemux.keeper.requests import Panes, RequestFailed, failure_message
+from fuguemux.keeper.spawning import Spawning
 from fuguemux.keeper.succession import Succession
 from fuguemux.keeper.supervisor import Supervisor
 from fuguemux.keeper.waiting import Answered, Waiting
@@ -34,7 +36,8 @@ ADOPTER_SECONDS_MAX = 10.0
 TERMINATE_SECONDS_MAX = 10.0
 STALLED_SECONDS = 0.01
 POLL_SECONDS = 0.5  # where there are no pidfds
-NOT_EXECUTED = ExitStatus(code=127)
+LOOK_SECONDS = 1.0
+"""While no server is connected, which would tell us, we look ourselves whether we can still be found."""
 
 
 class Keeper:
@@ -42,7 +45,7 @@ class Keeper:
 
     def __init__(
         self,
-        listener: socket.socket,
+        address: Address,
         supervisor: Supervisor,
         diagnostics: Diagnostics,
         *,
@@ -51,6 +54,7 @@ class Keeper:
         descriptors: int | None,
     ) -> None:
         """`descriptors` is the soft limit of open files that panes' processes are given back; None: ours is the same."""
+        self._address = address
         self._supervisor = supervisor
         self._diagnostics = diagnostics
         self._version = version
@@ -59,14 +63,16 @@ class Keeper:
         self._watches = Watches(self._selector, self._tell_exited)
         self._panes = Panes(descriptors, self._watches)
         self._connections = Connections(
-            listener, self._selector, diagnostics, self._on_message, self._on_dropped
+            address.listener, self._selector, diagnostics, self._on_message, self._on_dropped
         )
         self._succession = Succession(
             supervisor, self._connections, self._panes, diagnostics, self._watch_server
         )
         self._server: Connection | None = None
         self._server_watch: ProcessWatch | None = None
-        self._spawning: dict[Child, tuple[int, Connection, int]] = {}
+        self._spawning = Spawning(
+            self._selector, self._panes, self._connections, self._answer, self._tell_exited
+        )
         self._waiting = Waiting(supervisor)
         self._terminate_by: float | None = None
         self._stopping = False
@@ -100,6 +106,12 @@ class Keeper:
         self._diagnostics.note(f"keeper ends with code {self._exit_code}")
         return self._exit_code
 
+    def _be_found(self, *, anew: bool = False) -> None:
+        """Make socket and locks again if somebody removed them."""
+        if self._address.look(anew=anew):
+            self._connections.listen_on(self._address.listener)
+            self._diagnostics.note(f"listens on {self._address.place} now")
+
     def _is_of_no_use(self) -> bool:
         """Without panes a keeper that cannot start a server only stands in the way of the next one."""
         return bool(self._supervisor.gave_up) and not self._panes.by_key and not self._server
@@ -120,11 +132,15 @@ class Keeper:
             self._server_watch is not None and self._server_watch.pidfd < 0
         ):
             seconds.append(POLL_SECONDS)
+        if self._server is None:
+            seconds.append(LOOK_SECONDS)
         if self._connections.stalled:
             seconds.append(STALLED_SECONDS)
         return max(min(seconds), 0.0) if seconds else None
 
     def _on_time(self, now: float) -> None:
+        if self._server is None:
+            self._be_found()
         if self._supervisor.due is not None and self._supervisor.due <= now:
             self.start_server()
         if self._terminate_by is not None and self._terminate_by <= now:
@@ -179,9 +195,7 @@ class Keeper:
     ) -> Message | None:
         """Do what a server asks and return the answer; None when it comes later."""
         if kind == "spawn":
-            child, pipe = self._panes.spawn(message)
-            self._spawning[child] = (pipe, connection, request)
-            self._selector.register(pipe, selectors.EVENT_READ, lambda: self._on_executed(child))
+            self._spawning.begin(connection, request, message)
             return None
         if kind == "ready":
             self._succession.ready(message)
@@ -193,6 +207,9 @@ class Keeper:
             return {}
         if kind == "status":
             return self._status()
+        if kind == "listen":
+            self._be_found(anew=flag(message, "anew"))
+            return {"path": self._address.place}
         handle = self._panes.requests.get(kind)
         if handle is None:
             raise RequestFailed(f"this keeper does not know the request {kind!r}")
@@ -293,6 +310,8 @@ class Keeper:
             numbers = set(os.read(self._signals, 4096))
             if signal.SIGCHLD in numbers:
                 self._reap()
+            if signal.SIGUSR1 in numbers:
+                self._be_found()
             if numbers & {signal.SIGTERM, signal.SIGINT}:
                 self._diagnostics.note("asked to terminate")
                 self._terminate_by = time.monotonic() + TERMINATE_SECONDS_MAX
@@ -322,29 +341,6 @@ class Keeper:
             return  # told by the report of the next handshake, or after the answer to spawn
         message: Message = {"type": "exited", "key": child.key, "status": child.status.as_message()}
         self._connections.send(self._server, message)
-
-    def _on_executed(self, child: Child) -> None:
-        """The pipe of a new process tells: it became its program, or why it could not."""
-        pipe, connection, request = self._spawning[child]
-        try:
-            failure = failure_of(os.read(pipe, 64))
-        except BlockingIOError:
-            return
-        del self._spawning[child]
-        self._selector.unregister(pipe)
-        os.close(pipe)
-        if self._panes.by_key.get(child.key) is not child:
-            self._answer(connection, request, {"error": f"pane {child.key!r} was forgotten"})
-        elif failure is None:
-            answer: Message = {"pid": child.pid, "start_time": child.start_time, "tty": child.tty}
-            self._answer(connection, request, answer, (child.master,))
-            self._tell_exited(child)
-        elif connection in self._connections:
-            self._panes.discard(child)
-            self._answer(connection, request, failure_message(failure))
-        else:  # another server may have been told of this pane meanwhile
-            child.status = child.status or NOT_EXECUTED
-            self._tell_exited(child)
 
     # The server
 

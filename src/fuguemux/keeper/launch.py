@@ -28,6 +28,9 @@ def keeper_argv(
     server_argv: tuple[str, ...] = (),
     log_path: str = "",
     store: str = "",
+    lock_path: str = "",
+    fallback: str = "",
+    private: bool = False,
     adopt: bool = False,
     wait_seconds: int = WAIT_SECONDS_DEFAULT,
     python: str = "",
@@ -39,6 +42,9 @@ def keeper_argv(
     that one is asked to start its server if it has none. Otherwise it exits with 1 and one line on stderr.
     Its standard output is not used; it leaves no process behind with the caller's terminal open.
 
+    `lock_path` is the lock in the state directory; empty: nothing is kept there. While the directory of `socket_path` is
+    gone it listens on `fallback`; with `private` it may make both directories.
+
     The keeper's program is named by its file and run with `-I -S`: neither PYTHONPATH nor the current directory, a
     user site or an editable installation decide which code the keeper is made of.
     """
@@ -48,6 +54,12 @@ def keeper_argv(
         argv += ["--log", log_path]
     if store:
         argv += ["--store", store]
+    if lock_path:
+        argv += ["--lock", lock_path]
+    if fallback:
+        argv += ["--fallback", fallback]
+    if private:
+        argv += ["--private"]
     if adopt:
         argv += ["--adopt"]
     argv += ["--wait", str(wait_seconds)]

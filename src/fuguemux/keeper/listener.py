@@ -1,9 +1,9 @@
-"""The keeper's socket: one keeper per path, and only its own user gets in."""
+"""The keeper's socket: only its own user gets in. Whose it is, `address` knows."""
 
 from __future__ import annotations
 
+import _socket
 import contextlib
-import fcntl
 import os
 import socket
 import struct
@@ -17,23 +17,6 @@ SOCKET_PATH_BYTES_MAX = 107 if _LINUX else 103  # sun_path without its NUL: unix
 _SOL_LOCAL = 0
 _LOCAL_PEERCRED = 1
 _LOCAL_PEERPID = 2
-
-
-def lock(socket_path: str) -> int | None:
-    """Take the lock beside `socket_path`; return its descriptor, or None if a living keeper has it. Raises OSError.
-
-    The lock, not the socket file, says who is the keeper: the kernel gives it up when the keeper dies in any way.
-    """
-    descriptor = os.open(
-        f"{socket_path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600
-    )
-    os.fchmod(descriptor, 0o600)  # a umask may have taken even our own rights away
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        return None
-    return descriptor
 
 
 def listen(socket_path: str) -> socket.socket:
@@ -53,7 +36,7 @@ def listen(socket_path: str) -> socket.socket:
     return listener
 
 
-def peer_of(connection: socket.socket) -> tuple[int, int]:
+def peer_of(connection: _socket.socket) -> tuple[int, int]:
     """Return user id and process id of the other end (0 when the system does not tell). Raises OSError."""
     if _LINUX:
         credentials = connection.getsockopt(

@@ -22,8 +22,12 @@ assert _PIDFD_INFO.size == 64
 
 # Fields of /proc/PID/stat behind the command, which may itself hold spaces and parentheses: proc_pid_stat(5).
 _STAT_STATE = 0
+_STAT_FLAGS = 6
 _STAT_START_TIME = 19
 _STAT_EXIT_CODE = 49
+
+_KILL_PENDING = 1 << 8  # SIGKILL in the masks of proc_pid_status(5)
+_EXITING = 0x4  # PF_EXITING in the flags of proc_pid_stat(5)
 
 _LINUX = sys.platform == "linux"
 
@@ -59,6 +63,30 @@ def is_running(pid: int) -> bool:
     except PermissionError:
         return True
     return True
+
+
+def is_ending(pid: int) -> bool:
+    """Whether the process was killed, or exits, and a thread of it is not dead yet. False where there is no /proc."""
+    ending = living = False
+    try:
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            place = f"/proc/{pid}/task/{thread}"
+            with open(f"{place}/stat", "rb") as file:
+                fields = file.read().rpartition(b")")[2].split()
+            ending = ending or bool(int(fields[_STAT_FLAGS]) & _EXITING) or _kill_pending(place)
+            living = living or fields[_STAT_STATE] not in (b"Z", b"X")
+    except (OSError, ValueError, IndexError):
+        return False
+    return ending and living
+
+
+def _kill_pending(place: str) -> bool:
+    with open(f"{place}/status", "rb") as file:
+        return any(
+            int(line.split()[1], 16) & _KILL_PENDING
+            for line in file
+            if line.startswith((b"SigPnd:", b"ShdPnd:"))
+        )
 
 
 def _may_read_status(pid: int) -> bool:

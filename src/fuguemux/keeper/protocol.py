@@ -1,6 +1,6 @@
 """What the keeper and the server say to each other: docs/formats/keeper.md in code.
 
-This is all of the keeper that the server may import. Standard library only.
+With `lock_file` and `process` this is all of the keeper that the server may import. Standard library only.
 """
 
 from __future__ import annotations

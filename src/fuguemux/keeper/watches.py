@@ -53,11 +53,16 @@ class Watches:
         self._on_ended(child)
 
 
+def hear_requests() -> None:
+    """From now on SIGUSR1 does not end us. Whoever cannot reach us by a path sends it."""
+    signal.signal(signal.SIGUSR1, _ignore)
+
+
 def hear_signals(reading: int, writing: int) -> None:
     """From now on the numbers of signals that matter come through this pipe; others that would end us are ignored."""
     os.set_blocking(reading, False)
     os.set_blocking(writing, False)
-    for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT):
+    for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGUSR1):
         signal.signal(number, _ignore)
     for number in (
         signal.SIGHUP,

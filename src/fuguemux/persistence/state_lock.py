@@ -5,14 +5,24 @@ The lock is flock(2) on a file inside, so it belongs to the directory and not to
 
 import contextlib
 import errno
-import fcntl
 import os
+import time
 from pathlib import Path
 from typing import Final
 
-from fuguemux.persistence.files import DIRECTORY_MODE, FILE_MODE, RealStorage, check_file
+from fuguemux.keeper.lock_file import (
+    ENDING,
+    LOG_DIRECTORY,
+    SERVER_LOCK,
+    Holder,
+    Lock,
+    holder_of,
+)
+from fuguemux.persistence.files import DIRECTORY_MODE, RealStorage
 
-LOCK_NAME: Final = "LOCK"
+LOCK_NAME: Final = SERVER_LOCK
+ATTEMPTS_MAX: Final = 10
+RETRY_SECONDS: Final = 0.005
 
 
 class StateLocked(Exception):
@@ -25,42 +35,45 @@ class StateLock:
     It belongs to the directory, not to the path: it goes along when the directory is moved.
     """
 
-    def __init__(self, path: str, directory: int, file: int) -> None:
+    def __init__(self, path: str, directory: int, lock: Lock) -> None:
         self.path = path
         """Where the directory was when it was locked, and where a start would look for it."""
         self.directory = directory
         """A descriptor of the directory."""
-        self._file = file
+        self._lock = lock
+        self._place = ""
         self.identity = _identity(os.fstat(directory))
         """Device and inode of the directory."""
 
+    def tell(self, place: str) -> None:
+        """Write into the lock where this server listens, or `keeper.lock_file.STARTING` or `ENDING`."""
+        self._place = place
+        self._lock.tell(place)
+
     def holds_name(self) -> bool:
         """Whether the file that is locked is still the one that another server would lock."""
-        try:
-            named = os.stat(LOCK_NAME, dir_fd=self.directory, follow_symlinks=False)
-        except OSError:
-            return False
-        return _identity(named) == _identity(os.fstat(self._file))
+        return self._lock.named()
 
     def renew(self) -> None:
-        """Lock the directory anew, because somebody has removed the file. Raises StateLocked, OSError."""
-        file = _lock_file(self.path, self.directory)
-        os.close(self._file)
-        self._file = file
+        """Lock the directory anew if somebody has removed the file. Raises StateLocked."""
+        if not self._lock.renew():
+            raise StateLocked(_in_use(self.path, _holder(self.path)))
 
     def become(self, other: "StateLock") -> "StateLock":
         """Hold what `other` holds from now on; a lock on what was held before, for the caller to release."""
-        before = StateLock(self.path, self.directory, self._file)
-        self.path, self.directory, self._file = other.path, other.directory, other._file
+        before = StateLock(self.path, self.directory, self._lock)
+        self.path, self.directory, self._lock = other.path, other.directory, other._lock
         self.identity = other.identity
+        if self._place:
+            self._lock.tell(self._place)
         return before
 
     def release(self) -> None:
         """Let another server in. The file stays, so that nobody locks a removed one."""
-        if self._file >= 0:
-            os.close(self._file)
+        if self.directory >= 0:
+            self._lock.release()
             os.close(self.directory)
-            self._file = self.directory = -1
+            self.directory = -1
 
 
 class HeldStorage(RealStorage):
@@ -119,63 +132,50 @@ def _identity(status: os.stat_result) -> tuple[int, int]:
 
 
 def lock_state_directory(path: str) -> StateLock:
-    """Take the state directory for this process, or raise StateLocked naming who has it.
+    """Take the state directory for this process, or raise StateLocked, which says who has it.
 
-    Creates the directory (and its parents) privately when it is missing. The lock is flock(2)
-    on `LOCK` inside, close-on-exec, so a pane's shell never holds it.
+    Creates the directory (and its parents) privately when it is missing. The lock is flock(2) on `LOCK` inside and on
+    the directory of the log, close-on-exec, so a pane's shell never holds it.
     """
     Path(path).parent.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
     RealStorage().make_directory(path)
     directory = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    lock = Lock(LOCK_NAME, LOG_DIRECTORY, within=directory)
     try:
-        file = _lock_file(path, directory)
+        _take(lock, path)
     except BaseException:
         os.close(directory)
         raise
-    lock = StateLock(path, directory, file)
-    if not os.path.lexists(f"{path}/wal"):
+    if not os.path.lexists(f"{path}/{LOG_DIRECTORY}"):
         _make_name_durable(path)
-    return lock
+    return StateLock(path, directory, lock)
 
 
-def _lock_file(path: str, directory: int) -> int:
-    """The locked `LOCK` in a state directory. Raises StateLocked, OSError."""
-    name = f"{path}/{LOCK_NAME}"
-    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
-    file = os.open(LOCK_NAME, flags, FILE_MODE, dir_fd=directory)
-    try:
-        check_file(file, name)
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        os.fchmod(file, FILE_MODE)
-        os.ftruncate(file, 0)
-        os.pwrite(file, f"{os.getpid()} {_boot_id()}\n".encode(), 0)
-    except BlockingIOError as taken:
-        holder = os.pread(file, 128, 0).decode("ascii", "replace").split()
-        os.close(file)
-        who = f"process {holder[0]}" if holder else "another process"
-        raise StateLocked(
-            f"state directory {path} is in use by {who}: "
-            "stop that server first, or choose another state directory"
-        ) from taken
-    except OSError:
-        os.close(file)
-        raise
-    return file
+def _take(lock: Lock, path: str) -> None:
+    for _ in range(ATTEMPTS_MAX):
+        if lock.take():
+            return
+        time.sleep(RETRY_SECONDS)  # somebody may only have looked who has it
+    raise StateLocked(_in_use(path, _holder(path)))
+
+
+def _holder(path: str) -> Holder | None:
+    return holder_of(f"{path}/{LOCK_NAME}", f"{path}/{LOG_DIRECTORY}")
 
 
 def is_locked(path: str) -> bool:
     """Whether a process has the state directory at `path`. Changes nothing."""
-    try:
-        file = os.open(f"{path}/{LOCK_NAME}", os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError:
-        return True
-    finally:
-        os.close(file)
-    return False
+    return _holder(path) is not None
+
+
+def _in_use(path: str, holder: Holder | None) -> str:
+    who = f"process {holder.pid}" if holder is not None and holder.pid else "another process"
+    text = f"state directory {path} is in use by {who}"
+    if holder is not None and holder.path:
+        text += f", a server that listens on {holder.path}"
+    elif holder is not None and holder.place == ENDING:
+        return f"{text}, a server that is ending: try again"
+    return f"{text}: use that one, or set persistence.state_dir to another directory"
 
 
 def _make_name_durable(path: str) -> None:
@@ -186,12 +186,3 @@ def _make_name_durable(path: str) -> None:
             storage.fsync_directory(str(parent))
         if os.path.ismount(parent):
             break
-
-
-def _boot_id() -> str:
-    """The kernel's name for this boot, or "-" where there is none."""
-    try:
-        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as source:
-            return source.read().strip() or "-"
-    except OSError:
-        return "-"

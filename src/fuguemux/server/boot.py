@@ -116,7 +116,7 @@ def boot(argv: list[str], clock: Clock) -> Booted:
     try:
         failpoints.arm_from(environment)
         places = paths.places(environment, uid, options.name, options.socket)
-        paths.prepare(places, uid)
+        _prepare(places, uid)
         config_path, required = paths.config_file(environment, uid, options.config)
         loaded, problems = in_force(config_path, environment, required=required)
         configured = loaded.configuration.persistence.state_dir
@@ -218,6 +218,15 @@ def _fault(starts: Starts | None, failure: Exception) -> None:
 def _no_fault_of_the_state(starts: Starts | None) -> None:
     if starts is not None:
         starts.over()
+
+
+def _prepare(places: paths.Places, uid: int) -> None:
+    """Make or check the directory of the sockets. One that was removed under a living keeper is no reason not to start."""
+    try:
+        paths.prepare(places, uid)
+    except paths.PathRefused:
+        if os.path.exists(places.directory) or not paths.fallback_socket(places, uid):
+            raise
 
 
 class _State(NamedTuple):

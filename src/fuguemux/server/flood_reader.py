@@ -75,11 +75,15 @@ class FloodReader:
         while terminal.id in self._lots:
             self._deliver(self._done.get(), go_on=False)
 
+    def settle_all(self) -> None:
+        """The same for all panes."""
+        while self._lots:
+            self._deliver(self._done.get(), go_on=False)
+
     def close(self) -> None:
         """Settle all panes and end the thread; from now on nothing is read ahead."""
         self._closed = True
-        while self._lots:
-            self._deliver(self._done.get(), go_on=False)
+        self.settle_all()
         if self._thread is not None:
             self._queue.put(None)
             self._thread.join()

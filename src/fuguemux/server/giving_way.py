@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from fuguemux.observe.diagnostics import channel
-from fuguemux.server import preflight
+from fuguemux.server import keeper_place, preflight
 from fuguemux.server.askers import ConnectionAsker
 from fuguemux.server.connection import Connection
 from fuguemux.server.executor import Asker, EffectFailed
-from fuguemux.server.keeper_client import KeeperClient, replace_keeper
+from fuguemux.server.keeper_client import KeeperClient
+from fuguemux.server.keeper_start import replace_keeper
 from fuguemux.server.processes import Processes
 from fuguemux.server.standby import Handover, failed
 
@@ -72,7 +74,7 @@ async def keeper_for(server: Server, argv: tuple[str, ...]) -> KeeperClient:
     """The keeper died while this process stood by: start another and hand it the terminals that were kept."""
     returned = server.returned
     panes = [] if returned is None else returned.panes
-    path = server.booted.places.keeper_socket
+    path = partial(keeper_place.path, server.booted)
     keeper = await replace_keeper(
         argv, path, store=server.keeper_store, panes=panes, descriptors={}
     )

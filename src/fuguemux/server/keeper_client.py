@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import os
 import socket
-import subprocess
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -54,8 +53,6 @@ __all__ = [
     "PaneExited",
     "RequestFailed",
     "Spawned",
-    "replace_keeper",
-    "start_keeper",
 ]
 
 HANDSHAKE_SECONDS_DEFAULT: Final = 5.0
@@ -222,6 +219,15 @@ class KeeperClient:
         with contextlib.suppress(KeeperUnreachable):
             await self._ask(message if panes is None else {**message, "panes": list(panes)})
 
+    async def listen(self, *, anew: bool = False) -> str:
+        """Have the keeper make its socket and its locks again if they are gone; where it listens.
+
+        `anew`: the state is in another directory at the same path now. Raises RequestFailed for a keeper of an earlier
+        version, KeeperUnreachable.
+        """
+        answer, _ = await self._ask({"type": "listen", "anew": anew})
+        return text(answer, "path")
+
     async def stop(self) -> None:
         """Say that our end is meant: when we are gone the keeper hangs every pane up and ends."""
         await self._ask({"type": "stop"})
@@ -378,56 +384,3 @@ class KeeperClient:
             self._welcome.exception()  # was raised to the caller, or came too late for one
         for descriptor in (*(pane.master_fd for pane in self.held), *self.descriptors.values()):
             os.close(descriptor)
-
-
-async def start_keeper(argv: Sequence[str]) -> None:
-    """Run the program of `keeper.protocol.keeper_argv` and wait until a keeper listens.
-
-    Raises KeeperUnreachable with the line that the program wrote for people. Does not block the loop.
-    """
-    result = await asyncio.to_thread(
-        subprocess.run,
-        argv,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        check=False,
-    )
-    if result.returncode != 0:
-        lines = result.stderr.decode("utf-8", "replace").strip().splitlines()
-        raise KeeperUnreachable(
-            lines[-1] if lines else f"the keeper ended with code {result.returncode}"
-        )
-
-
-async def replace_keeper(
-    argv: Sequence[str],
-    path: str,
-    *,
-    store: str,
-    panes: Sequence[HeldPane],
-    descriptors: Mapping[str, int],
-) -> KeeperClient:
-    """After KeeperLost: start another keeper (`argv` from `keeper_argv(…, adopt=True)`) and hand everything over.
-
-    `panes` are those that live, and those that ended whose status the state does not have yet; `descriptors` the
-    named ones to keep. A pane that the keeper turns out to hold already (only the connection had broken) is left as
-    it is, and the duplicate of its master closed. Raises KeeperUnreachable, KeeperRefused, RequestFailed.
-    """
-    await start_keeper(argv)
-    client = await KeeperClient.connect(path, store=store)
-    try:
-        known = {pane.key for pane in client.held}
-        for pane in client.held:
-            os.close(pane.master_fd)
-        for descriptor in client.descriptors.values():
-            os.close(descriptor)
-        for pane in panes:
-            if pane.key not in known:
-                await client.adopt(pane)
-        for name, descriptor in descriptors.items():
-            await client.store(name, descriptor)
-    except BaseException:
-        client.close()
-        raise
-    return client

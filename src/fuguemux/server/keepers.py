@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from fuguemux import __version__
 from fuguemux.observe.diagnostics import channel
+from fuguemux.server import keeper_place
 from fuguemux.server.keeper_client import (
     KeeperClient,
     KeeperLost,
@@ -16,8 +18,8 @@ from fuguemux.server.keeper_client import (
     KeeperUnreachable,
     PaneExited,
     RequestFailed,
-    replace_keeper,
 )
+from fuguemux.server.keeper_start import replace_keeper
 
 if TYPE_CHECKING:
     from fuguemux.server.main import Server
@@ -98,7 +100,7 @@ class Keepers:
             try:
                 keeper = await replace_keeper(
                     self._argv(),
-                    server.booted.places.keeper_socket,
+                    partial(keeper_place.path, server.booted),
                     store=server.keeper_store,
                     panes=server.processes.held(),
                     descriptors={},

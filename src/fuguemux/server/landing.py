@@ -150,6 +150,15 @@ class LandingZone:
         """A zone in private memory, which protects from nothing: only to show what is lost without one."""
         return cls(-1, mmap.mmap(-1, FILE_BYTES))
 
+    def is_at(self, path: str) -> bool:
+        """Whether the next server finds this zone at `path`. True as well for one that has no file."""
+        try:
+            return self._descriptor < 0 or os.path.samestat(
+                os.fstat(self._descriptor), os.stat(path)
+            )
+        except OSError:
+            return False
+
     @property
     def free_slots(self) -> int:
         """How many reads can land before some must be released."""

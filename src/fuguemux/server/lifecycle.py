@@ -13,8 +13,6 @@ from fuguemux.keeper.protocol import (
     EXIT_DELIBERATE,
     EXIT_GRACEFUL,
     EXIT_RESTART,
-    keeper_argv,
-    module_argv,
 )
 from fuguemux.model.decision import Decision
 from fuguemux.model.ids import PaneId
@@ -25,7 +23,7 @@ from fuguemux.persistence.recovery import RECOVERIES
 from fuguemux.persistence.report_files import save_report
 from fuguemux.persistence.whereabouts import Whereabouts
 from fuguemux.reactions import server_ended
-from fuguemux.server import foreign_keeper, giving_way, recovery_notice, safe_mode
+from fuguemux.server import foreign_keeper, giving_way, keeper_place, recovery_notice, safe_mode
 from fuguemux.server.boot import (
     CannotStart,
     forget_deliberate_stop,
@@ -42,8 +40,9 @@ from fuguemux.server.keeper_client import (
     KeeperClient,
     KeeperRefused,
     KeeperUnreachable,
-    start_keeper,
+    RequestFailed,
 )
+from fuguemux.server.keeper_start import start_keeper
 from fuguemux.server.keepers import Keepers
 from fuguemux.server.rebuilding import looked_at
 from fuguemux.server.recovered_panes import open_orphan, open_panes
@@ -93,6 +92,7 @@ class Lifecycle:
         server.processes.keeper = keeper
         reach("keeper.connected")
         await server.listener.start()  # clients that come now are told what they wait for
+        server.address.begin(server.listener, self._keeper_listens)
         answers = await open_panes(server)
         if not server.engine.state.environment and not server.engine.state.sessions:
             server.engine.tell(Decision(global_environment(os.environb)))
@@ -141,7 +141,7 @@ class Lifecycle:
 
     async def _connect_keeper(self) -> KeeperClient:
         server = self._server
-        path = server.booted.places.keeper_socket
+        path = keeper_place.path(server.booted)
         try:
             try:
                 return await KeeperClient.connect(path, store=server.keeper_store)
@@ -149,6 +149,7 @@ class Lifecycle:
                 if server.returned is not None and server.returned.panes:
                     return await giving_way.keeper_for(server, self._keeper_argv())
                 await start_keeper(self._keeper_argv())
+                path = keeper_place.path(server.booted)
                 return await KeeperClient.connect(path, store=server.keeper_store)
             except KeeperRefused as refused:
                 booted = server.booted
@@ -162,24 +163,14 @@ class Lifecycle:
         except (KeeperUnreachable, KeeperRefused) as refused:
             raise CannotStart(f"keeper: {refused}") from refused
 
+    async def _keeper_listens(self, anew: bool) -> None:
+        keeper = self._server.processes.keeper
+        if keeper is not None:
+            with contextlib.suppress(RequestFailed, KeeperUnreachable):  # an earlier version, say
+                await keeper.listen(anew=anew)
+
     def _keeper_argv(self) -> tuple[str, ...]:
-        server = self._server
-        argv = module_argv("fuguemux.server.main")
-        options = server.booted.options
-        places = server.booted.places
-        argv += ("-L", places.name) if places.private else ("-S", places.socket)
-        if options.config:
-            argv += ("--config", options.config)
-        log = f"{server.booted.state_directory}/keeper.log"
-        if server.booted.log_path is None:
-            log = ""
-        return keeper_argv(
-            places.keeper_socket,
-            server_argv=argv,
-            log_path=log,
-            store=server.keeper_store,
-            adopt=True,
-        )
+        return keeper_place.argv(self._server.booted, self._server.keeper_store)
 
     async def _restore(self, held: list[HeldPane], answers: dict[PaneId, bytes]) -> None:
         server = self._server
@@ -260,7 +251,7 @@ class Lifecycle:
         except OSError as error:
             diagnostics.warning("not_forgotten", error=error.strerror or str(error))
         note_deliberate_stop(self._server.booted)
-        self._server.listener.close()
+        self._server.address.close()
         self._server.executor.end()
         self._end(EXIT_DELIBERATE)
 
@@ -331,7 +322,7 @@ class Lifecycle:
         server.output.close()
         if code != EXIT_RESTART:
             server.viewers.end_all("[server exited]")
-        server.listener.close()
+        server.address.close()
         # Only now: whoever goes on at the next server must not find this one.
         server.waits.end(restarts=leaving is not None)
         if leaving is not None:
@@ -343,7 +334,7 @@ class Lifecycle:
                 safe_mode.left(server.booted.home)
         await server.flusher.close()
         durable = await asyncio.to_thread(server.writer.close, clean=True)
-        server.zone.close()
+        server.output.zone.close()
         if keeper is not None:
             keeper.close()  # only now: it hangs the panes up, and what they say to that is no part of the log
         if leaving is not None:

@@ -122,6 +122,15 @@ class Listener:
             self._connection, sock=self._socket, backlog=BACKLOG
         )
 
+    async def move(self, sock: socket.socket) -> None:
+        """Accept on another bound socket, and no more on the one before. Open connections stay."""
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(self._connection, sock=sock, backlog=BACKLOG)
+        if self._server is not None:
+            self._server.close()
+        self._socket.close()
+        self._server, self._socket = server, sock
+
     def close(self) -> None:
         """Accept nobody any more. Open connections stay; the socket's file stays, as tmux leaves it.
 

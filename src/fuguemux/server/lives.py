@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from fuguemux.keeper.protocol import EXIT_CANNOT_START
 from fuguemux.observe.clock import SystemClock, clock_of
 from fuguemux.observe.failpoints import reach
-from fuguemux.server import standby
+from fuguemux.server import keeper_place, standby
 from fuguemux.server.boot import Booted, CannotStart, boot
 from fuguemux.server.standby import Handover
 
@@ -68,7 +68,7 @@ def _life(words: list[str], serve: Serve, returned: Handover | None) -> Ended:
     finally:
         if booted.lock is not None:
             booted.lock.release()
-    return Ended(code, handover, booted.places.keeper_socket)
+    return Ended(code, handover, keeper_place.path(booted))
 
 
 def _stand_by(handover: Handover, keeper_socket: str) -> Handover | None:

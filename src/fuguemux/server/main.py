@@ -24,6 +24,7 @@ from fuguemux.persistence.checkpoint import CheckpointSeries, CheckpointSettings
 from fuguemux.persistence.retention import GENERATIONS_MIN
 from fuguemux.persistence.wal.writer import LogWriter, WriterOptions
 from fuguemux.server import logind
+from fuguemux.server.address import Address
 from fuguemux.server.background import Background
 from fuguemux.server.boot import Booted, CannotStart, option_defaults, withhold
 from fuguemux.server.checkpointer import Checkpointer, PaneSources
@@ -38,10 +39,9 @@ from fuguemux.server.facts import Facts
 from fuguemux.server.flusher import Flusher
 from fuguemux.server.hooks import Hooks
 from fuguemux.server.key_input import KeyInput
-from fuguemux.server.landing import LandingZone
 from fuguemux.server.last_used import keep_times
 from fuguemux.server.lifecycle import Lifecycle
-from fuguemux.server.listener import Listener, bind_private
+from fuguemux.server.listener import Listener
 from fuguemux.server.live_view import ServerView
 from fuguemux.server.lives import live
 from fuguemux.server.pane_input import PaneInput
@@ -64,6 +64,7 @@ from fuguemux.server.unneeded import end_unneeded
 from fuguemux.server.viewers import Viewers
 from fuguemux.server.waits import Waits
 from fuguemux.server.witness import Witness
+from fuguemux.server.zone_place import ZoneKept
 from fuguemux.terminal.ghostty import GhosttyEmulator
 
 MIB = 1 << 20
@@ -92,8 +93,6 @@ class Server:
         self._background = Background(tasks)
         self.spawn = self._background.spawn
         recovered = booted.recovered
-        self.zone: LandingZone
-        """Opened once what the last server left in it is logged."""
         self.report = recovered.report
         self.store = recovered.store_id.hex()
         self.keeper_store = (booted.safe.keeper_store if booted.safe else "") or self.store
@@ -161,6 +160,7 @@ class Server:
         self.engine = Engine(self.committer, self.view)
         self.surroundings = surroundings_of(booted)
         self.output = PaneOutput(self.loop, self.log, self.witness, self.clock)
+        self.zone = ZoneKept(self.output, booted.state_directory, store=self.store)
         self.last_screens = last_screens(self)
         self.panes.keep = keep = self.last_screens.keep
         self.rebuilding = Rebuilding(
@@ -301,7 +301,8 @@ class Server:
                 self.engine, self.lifecycle, safe_mode=self.booted.safe is not None
             ),
         )
-        self.listener = Listener(bind_private(self.booted.places.socket), handler, self._tasks)
+        self.address = Address(self.loop, self.booted, self.spawn, self.zone.look)
+        self.listener = Listener(self.address.bind(), handler, self._tasks)
         if self.booted.log_path is not None:
             keep_times(self.view, self.booted.state_directory, self.spawn)
         self.view.connect(
@@ -335,7 +336,16 @@ class Server:
 def main(argv: list[str] | None = None) -> int:
     """Run until stopped; the exit code."""
     os.umask(0o077)
-    return live(sys.argv[1:] if argv is None else argv, _serve)
+    signal.signal(signal.SIGUSR1, _too_early)
+    code = live(sys.argv[1:] if argv is None else argv, _serve)
+    signal.signal(
+        signal.SIGUSR1, signal.SIG_IGN
+    )  # the interpreter's end puts the default in a handler's place
+    return code
+
+
+def _too_early(_signal: int, _frame: object) -> None:
+    """Who asks us to listen before we do asks again. A handler, since what is ignored stays so in programs we start."""
 
 
 async def _serve(

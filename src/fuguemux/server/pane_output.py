@@ -134,6 +134,13 @@ class PaneOutput:
             self.flush()
         self.flush()
 
+    def move(self, zone: LandingZone) -> None:
+        """Read into another landing zone from now on. What has landed is logged and shown first."""
+        self._ahead.settle_all()
+        self.flush()
+        self.zone.close()
+        self.zone = zone
+
     def close(self) -> None:
         """Log and show everything that was read, and end the thread. What is read afterwards is read on the loop."""
         self._ahead.close()

@@ -9,7 +9,6 @@ from fuguemux.model.ids import PaneId
 from fuguemux.observe.failpoints import reach
 from fuguemux.persistence.last_screens import ScreenFiles
 from fuguemux.server import zone_place
-from fuguemux.server.landing import LandingZone, ZoneUnusable
 from fuguemux.server.last_screens import LastScreens
 from fuguemux.server.privacy import wanted
 
@@ -51,30 +50,14 @@ async def open_panes(server: Server) -> dict[PaneId, bytes]:
             replies = server.output.take_over(terminal, chunk.data[known:])
             answers[terminal.id] = answers.get(terminal.id, b"") + replies
     reach("recovery.salvaged")
-    open_zone(server)
+    problem = server.zone.open(booted.landing_path, booted.environment)
+    if problem:
+        server.report.notes.append(problem)
     if booted.landing_path:
         zone_place.settle(booted.state_directory, booted.landing_path, store=server.store)
     reach("recovery.zone_emptied")
     server.panes.limit_history(server.engine.state)
     return answers
-
-
-def open_zone(server: Server) -> None:
-    """Begin with an empty landing zone: what the last server left in it is logged."""
-    path, environment = server.booted.landing_path, server.booted.environment
-    try:
-        zone = LandingZone.open(path, store=server.store, discard=True)
-    except (OSError, ZoneUnusable) as problem:
-        # No room, or a file system without shared mappings: sessions are worth more than the protection.
-        zone = LandingZone.without_file()
-        reason = problem.strerror if isinstance(problem, OSError) else str(problem)
-        server.report.notes.append(
-            f"no landing zone at {path} ({reason}): a killed server may lose output it has just read"
-        )
-    if environment.get("FUGUE_TESTING") == "1" and environment.get("FUGUE_LANDING") == "off":
-        zone.close()
-        zone = LandingZone.without_file()
-    server.zone = server.output.zone = zone
 
 
 def open_orphan(server: Server, pane: PaneId) -> None:

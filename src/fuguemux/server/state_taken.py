@@ -9,14 +9,14 @@ import sys
 import time
 from typing import Final
 
+from fuguemux.keeper.lock_file import STARTING
+from fuguemux.keeper.process import is_ending
 from fuguemux.observe.clock import NS_PER_S, Clock
 from fuguemux.persistence.state_lock import LOCK_NAME, StateLock, lock_state_directory
 
 ENDING_SECONDS_MAX: Final = 60.0
 POLL_SECONDS: Final = 0.01
 TELL_SECONDS: Final = 1.0
-_KILL_PENDING: Final = 1 << 8  # SIGKILL in the masks of proc_pid_status(5)
-_EXITING: Final = 0x4  # PF_EXITING in the flags of proc_pid_stat(5)
 
 
 def take_state(path: str, clock: Clock) -> StateLock:
@@ -35,29 +35,9 @@ def take_state(path: str, clock: Clock) -> StateLock:
             )
             sys.stderr.flush()
         time.sleep(POLL_SECONDS)
-    return lock_state_directory(path)
-
-
-def is_ending(pid: int) -> bool:
-    """Whether the process was killed, or exits, and a thread of it is not dead yet. False where there is no /proc."""
-    ending = living = False
-    try:
-        for thread in os.listdir(f"/proc/{pid}/task"):
-            place = f"/proc/{pid}/task/{thread}"
-            fields = _read(f"{place}/stat").rpartition(")")[2].split()
-            ending = ending or bool(int(fields[6]) & _EXITING) or _kill_pending(place)
-            living = living or fields[0] not in "ZX"
-    except (OSError, ValueError, IndexError):
-        return False
-    return ending and living
-
-
-def _kill_pending(place: str) -> bool:
-    return any(
-        int(line.split()[1], 16) & _KILL_PENDING
-        for line in _read(f"{place}/status").splitlines()
-        if line.startswith(("SigPnd:", "ShdPnd:"))
-    )
+    lock = lock_state_directory(path)
+    lock.tell(STARTING)
+    return lock
 
 
 def _holder(name: str) -> int:

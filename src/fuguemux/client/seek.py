@@ -1,0 +1,133 @@
+"""A living server that is not found at the usual path: the lock in its state directory says where it is.
+
+At a log-out the directory of its socket goes away, and not every shell, job and service has the same $XDG_RUNTIME_DIR.
+"""
+
+import _socket
+import os
+import sys
+import time
+
+from fuguemux.client.arguments import Options
+from fuguemux.client.failure import Failure
+from fuguemux.client.fast import connect
+from fuguemux.config import paths
+from fuguemux.config.paths import PathRefused
+from fuguemux.keeper.listener import peer_of
+from fuguemux.keeper.lock_file import (
+    LOG_DIRECTORY,
+    SERVER_LOCK,
+    Holder,
+    ask_to_listen,
+    holder_of,
+)
+from fuguemux.keeper.process import is_ending
+
+STATE_DIRECTORY_VARIABLE = "FUGUE_PERSISTENCE_STATE_DIR"
+ENABLED_VARIABLE = "FUGUE_PERSISTENCE_ENABLED"
+SECONDS_MAX = 5.0
+"""How long a server that was asked to listen again may take."""
+TELL_SECONDS = 1.0
+RETRY_SECONDS = 0.02
+ASK_SECONDS = 0.25
+
+
+def persistence(options: Options) -> tuple[str, bool]:
+    """Return the state directory, and whether anything is kept there. Raises PathRefused.
+
+    The configuration is read only if something is configured: reading costs more than all the rest of a command.
+    """
+    environment = paths.decoded(options.environment)
+    file, _ = paths.config_file(environment, os.getuid(), options.config or None)
+    configured, enabled = environment.get(STATE_DIRECTORY_VARIABLE, ""), True
+    if ENABLED_VARIABLE in environment or os.path.exists(file):
+        import contextlib
+
+        from fuguemux.config.load import ConfigError, load
+
+        with contextlib.suppress(ConfigError, OSError):  # the server starts with the defaults then
+            kept = load(file, environment, required=False).configuration.persistence
+            configured, enabled = configured or kept.state_dir, kept.enabled
+    directory = paths.state_directory(environment, os.getuid(), options.places.name, configured)
+    return directory, enabled
+
+
+def rename(options: Options) -> None:
+    """If the pane that we are in names its server by a path that is gone, name the server as the user does.
+
+    The path is one of the usual ones, of a log-in session that has ended, and no server was ever started by that path.
+    """
+    places, environment = options.places, paths.decoded(options.environment)
+    if places.private or environment.get("FUGUE", "").rsplit(",", 2)[0] != places.socket:
+        return
+    directory, _, name = places.socket.rpartition("/")
+    if directory.rpartition("/")[2] not in ("fugue", f"fugue-{os.getuid()}"):
+        return
+    try:
+        if not os.path.exists(persistence(options)[0]):
+            options.places = paths.places(environment, os.getuid(), name=name)
+    except PathRefused:
+        return
+
+
+class Seeker:
+    """Looks for the server of a state directory. Holds no clock."""
+
+    def __init__(self, options: Options) -> None:
+        try:
+            self.directory, enabled = persistence(options)
+        except PathRefused:
+            self.directory, enabled = "", False
+        self._lock = f"{self.directory}/{SERVER_LOCK}" if enabled else ""
+        self._asked_s = -1e9
+        self.holder: Holder | None = None
+        """Who had the state at the last look, and is neither about to serve nor about to end; None: nobody."""
+
+    def look(self, now_s: float) -> "_socket.socket | None":
+        """Return a connection to the server wherever it listens. If it listens nowhere, ask it to. Does not wait."""
+        holder = holder_of(self._lock, f"{self.directory}/{LOG_DIRECTORY}") if self._lock else None
+        if holder is not None and ((not holder.path and holder.pid) or is_ending(holder.pid)):
+            holder = None
+        self.holder = holder
+        if holder is None or not holder.path:
+            return None
+        try:
+            sock = connect(holder.path)
+            ours = peer_of(sock)[0] in (os.getuid(), 0)
+        except OSError:
+            if now_s - self._asked_s >= ASK_SECONDS:
+                self._asked_s = now_s
+                ask_to_listen(holder, self._lock)
+            return None
+        if ours:
+            return sock
+        sock.close()
+        return None
+
+
+def connected(options: Options) -> "_socket.socket | None":
+    """Return a connection to the living server that has the state; None: there is none. Waits for one that listens nowhere.
+
+    Raises Failure if it does not listen after SECONDS_MAX.
+    """
+    seeker = Seeker(options)
+    began_s = time.monotonic()
+    told = False
+    while True:
+        now_s = time.monotonic()
+        sock = seeker.look(now_s)
+        if sock is not None or seeker.holder is None:
+            return sock
+        who = f"process {seeker.holder.pid}" if seeker.holder.pid else "a process"
+        if now_s - began_s > SECONDS_MAX:
+            raise Failure(
+                f"{who} has the state directory {seeker.directory} and did not listen again within {SECONDS_MAX:.0f} s of "
+                f"being asked; what it runs goes on ({seeker.directory}/server.log may say why)"
+            )
+        if now_s - began_s > TELL_SECONDS and not told:
+            told = True
+            sys.stderr.write(
+                f"{options.program}: the socket of the server is gone; waiting for {who} to make another\n"
+            )
+            sys.stderr.flush()
+        time.sleep(RETRY_SECONDS)

@@ -1,0 +1,323 @@
+"""The locks of a state directory: who has one, and where that process listens now. docs/formats/locks.md in code.
+
+Standard library only: the keeper, the server and a client that finds nobody at the usual place use it. No function
+waits for a lock.
+"""
+
+from __future__ import annotations
+
+import binascii
+import contextlib
+import errno
+import fcntl
+import os
+import signal
+import stat
+import sys
+
+SERVER_LOCK = "LOCK"
+KEEPER_LOCK = "keeper.lock"
+LOG_DIRECTORY = "wal"
+"""Of the state directory: the server's guard."""
+
+STARTING = "starting"
+ENDING = "ending"
+"""In place of a path: the holder does not listen yet, or never again."""
+
+RECORD_BYTES_MAX = 8192
+READS_MAX = 100
+TAKES_MAX = 5
+"""A file is removed between its opening and its locking only by somebody else; that often, something is wrong."""
+
+_DIRECTORY_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_FLAGS = os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+_LINUX = sys.platform == "linux"
+
+
+class Holder:
+    """Who has a lock. `pid` is 0 if that cannot be told."""
+
+    __slots__ = ("pid", "place")
+
+    def __init__(self, pid: int, place: str = "") -> None:
+        self.pid = pid
+        self.place = place
+        """The path on which it listens, STARTING, ENDING, or empty: it does not tell, and knows no requests."""
+
+    @property
+    def path(self) -> str:
+        """Where it listens, or listened until its socket was taken away; empty: nowhere."""
+        return self.place if self.place.startswith("/") else ""
+
+
+def encode(pid: int, boot: str, place: str) -> bytes:
+    """Return the record of a holder; without a place only its first line."""
+    if not place:
+        return b"%d %s\n" % (pid, boot.encode("ascii", "replace"))
+    octets = os.fsencode(place).replace(b"%", b"%25").replace(b"\n", b"%0A")
+    head = b"%d %s\n%s\n" % (pid, boot.encode("ascii", "replace"), octets)
+    return b"%s%08x\n" % (head, binascii.crc32(head))
+
+
+def decode(data: bytes) -> Holder | None:
+    """Return what a record says; None: it is being written at this moment.
+
+    A record of one line is one of a version, or of a program, that tells no place.
+    """
+    lines = data.split(b"\n", 3)
+    words = lines[0].split()
+    pid = int(words[0]) if words and words[0].isdigit() and len(words[0]) < 20 else 0
+    if len(lines) < 2:  # the first line is not whole
+        return Holder(0) if not data else None
+    if lines[1:] == [b""]:
+        return Holder(pid)
+    head = b"%s\n%s\n" % (lines[0], lines[1])
+    if len(lines) < 4 or lines[2] != b"%08x" % binascii.crc32(head):
+        return None
+    place = lines[1].replace(b"%0A", b"\n").replace(b"%25", b"%")
+    return Holder(pid, os.fsdecode(place))
+
+
+def holder_of(path: str, guard: str = "") -> Holder | None:
+    """Return who has the lock at `path`; None: nobody. `guard` is the directory that is locked with it.
+
+    Looks by locking for an instant, so that who takes a lock must try more than once.
+    """
+    file = _opened(path, os.O_RDONLY | _FLAGS)
+    if file >= 0:
+        try:
+            if not _flock(file, fcntl.LOCK_SH):
+                return _read(file)
+        except OSError:
+            return None
+        finally:
+            os.close(file)
+    directory = _opened(guard, _DIRECTORY_FLAGS) if guard else -1
+    if directory >= 0:
+        try:
+            if not _flock(directory, fcntl.LOCK_SH):
+                return Holder(0)  # its file was removed: it makes another one
+        except OSError:
+            return None
+        finally:
+            os.close(directory)
+    return None
+
+
+def ask_to_listen(holder: Holder, path: str) -> bool:
+    """Ask the holder of the lock at `path` to make its socket again. Return whether it was asked.
+
+    The number in the record is not believed: it may be of another process by now, which a signal would end.
+    """
+    if holder.pid <= 1 or not holder.path or not _has_open(holder.pid, path):
+        return False
+    try:
+        os.kill(holder.pid, signal.SIGUSR1)
+    except OSError:
+        return False
+    return True
+
+
+def _has_open(pid: int, path: str) -> bool:
+    """Whether the process has this very file open. Where that cannot be told: whether we may signal it."""
+    try:
+        if not _LINUX:
+            os.kill(pid, 0)
+            return True
+        wanted, name = os.stat(path), os.path.basename(path)
+        for descriptor in os.listdir(f"/proc/{pid}/fd"):
+            link = f"/proc/{pid}/fd/{descriptor}"
+            with contextlib.suppress(FileNotFoundError):
+                if name in os.readlink(link) and os.path.samestat(os.stat(link), wanted):
+                    return True
+    except OSError:
+        return False
+    return False
+
+
+class Lock:
+    """A lock of this process: a file that tells where it listens, and a directory that nobody removes by mistake.
+
+    The directory decides: a file that was removed could be made and locked again by somebody else. The kernel gives
+    both up when the process dies in any way. Both are close-on-exec.
+    """
+
+    def __init__(self, path: str, guard: str = "", *, within: int | None = None) -> None:
+        """Nothing is locked yet. `guard` is the directory; empty: there is none, or it is not there.
+
+        `within` is a descriptor of the directory that both are relative to, wherever it is moved; it stays the caller's.
+        """
+        self.path = path
+        self._guard_path = guard
+        self._within = within
+        self._file = self._guard = -1
+        self._place = ""
+
+    def take(self, *, file_required: bool = True) -> bool:
+        """Take the lock; False: somebody has it. Raises OSError.
+
+        Unless `file_required`, the directory alone will do: no file can be made on a full disk.
+        """
+        try:
+            file = self._locked_file()
+        except OSError:
+            if file_required or not self._guard_path:
+                raise
+            file = -1
+        if file is None:
+            return False
+        guard = self._locked_guard()
+        if guard is None or (file < 0 and guard < 0):
+            _close(file)
+            if guard is not None:
+                raise OSError(f"neither {self.path} nor its directory can be locked")
+            return False
+        self._file, self._guard = file, guard
+        self._write()
+        return True
+
+    def descriptors(self) -> set[int]:
+        """Return what must stay open as long as the lock is held."""
+        return {self._file, self._guard} - {-1}
+
+    def tell(self, place: str) -> None:
+        """Write where we listen: a path, STARTING or ENDING. From then on we are asked by SIGUSR1 to listen again."""
+        self._place = place
+        if self._guard < 0:  # a new state had none when the lock was taken
+            guard = self._locked_guard()
+            self._guard = -1 if guard is None else guard
+        self._write()
+
+    def whole(self) -> bool:
+        """Whether whoever opens the paths meets our lock."""
+        return self.named() and self._guarded()
+
+    def named(self) -> bool:
+        """Whether whoever opens the file's path meets our lock."""
+        return _is_at(self._file, self.path, self._within)
+
+    def renew(self) -> bool:
+        """Make again what was removed; whether the lock is whole. What is at the path of another directory is another lock."""
+        if self.whole():
+            return True
+        if not self._guarded():
+            guard = None if self._within is None else self._locked_guard()
+            if guard is None:
+                return False
+            _close(self._guard)
+            self._guard = guard
+            if self.named():
+                return True
+        try:
+            file = self._locked_file()
+        except OSError:
+            return False
+        if file is None:  # somebody tries to take it at this moment, and fails at the directory
+            return False
+        _close(self._file)
+        self._file = file
+        self._write()
+        return True
+
+    def release(self) -> None:
+        """Let others in. The file stays, so that nobody locks a removed one."""
+        _close(self._file)
+        _close(self._guard)
+        self._file = self._guard = -1
+
+    def _guarded(self) -> bool:
+        return self._guard < 0 or _is_at(self._guard, self._guard_path, self._within)
+
+    def _locked_file(self) -> int | None:
+        for _ in range(TAKES_MAX):
+            file = os.open(self.path, os.O_RDWR | os.O_CREAT | _FLAGS, 0o600, dir_fd=self._within)
+            try:
+                _check(file, self.path)
+                os.fchmod(file, 0o600)  # a umask may have taken even our own rights away
+                if not _flock(file, fcntl.LOCK_EX):
+                    os.close(file)
+                    return None
+            except OSError:
+                os.close(file)
+                raise
+            if _is_at(file, self.path, self._within):
+                return file
+            os.close(file)
+        raise OSError(f"{self.path} is removed again and again")
+
+    def _locked_guard(self) -> int | None:
+        """The locked directory; -1: there is none, or none that can be locked; None: somebody has it."""
+        guard = -1
+        if self._guard_path:
+            guard = _opened(self._guard_path, _DIRECTORY_FLAGS, self._within)
+        if guard < 0:
+            return -1
+        try:
+            if _flock(guard, fcntl.LOCK_EX):
+                return guard
+        except OSError:  # a file system that locks no directories
+            os.close(guard)
+            return -1
+        os.close(guard)
+        return None
+
+    def _write(self) -> None:
+        """A full disk keeps nobody from having the lock."""
+        if self._file < 0:
+            return
+        record = encode(os.getpid(), boot_id(), self._place)
+        with contextlib.suppress(OSError):
+            os.pwrite(self._file, record, 0)
+            os.ftruncate(self._file, len(record))
+
+
+def boot_id() -> str:
+    """Return the kernel's name for this boot, or "-" where there is none."""
+    try:
+        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as source:
+            return source.read().strip() or "-"
+    except OSError:
+        return "-"
+
+
+def _read(file: int) -> Holder:
+    for _ in range(READS_MAX):
+        holder = decode(os.pread(file, RECORD_BYTES_MAX, 0))
+        if holder is not None:
+            return holder
+    return Holder(0)
+
+
+def _opened(path: str, flags: int, within: int | None = None) -> int:
+    try:
+        return os.open(path, flags, dir_fd=within)
+    except OSError:
+        return -1
+
+
+def _close(file: int) -> None:
+    if file >= 0:
+        os.close(file)
+
+
+def _flock(file: int, kind: int) -> bool:
+    try:
+        fcntl.flock(file, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _is_at(file: int, path: str, within: int | None = None) -> bool:
+    try:
+        return file >= 0 and os.path.samestat(os.fstat(file), os.stat(path, dir_fd=within))
+    except OSError:
+        return False
+
+
+def _check(file: int, path: str) -> None:
+    facts = os.fstat(file)
+    if not stat.S_ISREG(facts.st_mode):
+        raise OSError(errno.EINVAL, "is not a regular file: remove it", path)
+    if facts.st_uid != os.geteuid():
+        raise PermissionError(errno.EPERM, "belongs to another user", path)

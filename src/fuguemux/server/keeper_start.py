@@ -1,0 +1,65 @@
+"""A keeper is started by its server: the first one, or another in the place of one that died."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+
+from fuguemux.server.keeper_client import KeeperClient
+from fuguemux.server.keeper_values import HeldPane, KeeperUnreachable
+
+
+async def start_keeper(argv: Sequence[str]) -> None:
+    """Run the program of `keeper.protocol.keeper_argv` and wait until a keeper listens.
+
+    Raises KeeperUnreachable with the line that the program wrote for people. Does not block the loop.
+    """
+    result = await asyncio.to_thread(
+        subprocess.run,
+        argv,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    if result.returncode != 0:
+        lines = result.stderr.decode("utf-8", "replace").strip().splitlines()
+        raise KeeperUnreachable(
+            lines[-1] if lines else f"the keeper ended with code {result.returncode}"
+        )
+
+
+async def replace_keeper(
+    argv: Sequence[str],
+    path: Callable[[], str],
+    *,
+    store: str,
+    panes: Sequence[HeldPane],
+    descriptors: Mapping[str, int],
+) -> KeeperClient:
+    """After KeeperLost: start another keeper (`argv` from `keeper_argv(…, adopt=True)`) and hand everything over.
+
+    `path` tells where it listens then. `panes` are those that live, and those that ended whose status the state does not
+    have yet; `descriptors` the named ones to keep. A pane that the keeper turns out to hold already (only the connection
+    had broken) is left as it is, and the duplicate of its master closed. Raises KeeperUnreachable, KeeperRefused,
+    RequestFailed.
+    """
+    await start_keeper(argv)
+    client = await KeeperClient.connect(path(), store=store)
+    try:
+        known = {pane.key for pane in client.held}
+        for pane in client.held:
+            os.close(pane.master_fd)
+        for descriptor in client.descriptors.values():
+            os.close(descriptor)
+        for pane in panes:
+            if pane.key not in known:
+                await client.adopt(pane)
+        for name, descriptor in descriptors.items():
+            await client.store(name, descriptor)
+    except BaseException:
+        client.close()
+        raise
+    return client
