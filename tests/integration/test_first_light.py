@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from fuguemux.keeper.protocol import EXIT_CANNOT_START
 from tests.support.running import Running, alive, kill, until
 
 SHAPE = (
@@ -172,10 +173,16 @@ def test_a_second_server_on_the_same_state_says_who_has_it(fugue: Running) -> No
     fugue("new-session", "-d", "-s", "work")
     other = fugue.directory / "other"
     other.mkdir(mode=0o700)
-    done = fugue.run("new-session", "-d", XDG_RUNTIME_DIR=str(other))
-    assert done.returncode == 1
-    assert f"in use by process {fugue.server_pid()}" in done.stderr
+    done = fugue.run("-D", XDG_RUNTIME_DIR=str(other))
+    assert done.returncode == EXIT_CANNOT_START
+    where = fugue.runtime / "fugue" / "default"
+    assert (
+        f"in use by process {fugue.server_pid()}, a server that listens on {where}" in done.stderr
+    )
     assert len(done.stderr.splitlines()) == 1
+    assert fugue("list-sessions", "-F", "#{pid}", XDG_RUNTIME_DIR=str(other)) == str(
+        fugue.server_pid()
+    )
     fugue.environment["XDG_RUNTIME_DIR"] = str(fugue.runtime)
 
 

@@ -20,7 +20,10 @@ from fuguemux.keeper.lock_file import ENDING
 from fuguemux.observe.diagnostics import channel
 from fuguemux.persistence.state_lock import StateLocked
 from fuguemux.server.directory_watch import COMES, GONE, DirectoryWatch
+from fuguemux.server.handler import Handler
 from fuguemux.server.listener import Listener, ListenError, bind_private
+from fuguemux.server.pane_output import PaneOutput
+from fuguemux.server.zone_place import ZoneKept
 
 if TYPE_CHECKING:
     from fuguemux.server.boot import Booted
@@ -42,13 +45,13 @@ class Address:
         loop: asyncio.AbstractEventLoop,
         booted: Booted,
         spawn: Callable[[Coroutine[Any, Any, None]], object],
-        zone_gone: Callable[[], None],
+        output: PaneOutput,
+        store: str,
     ) -> None:
-        """`zone_gone` is called when something that may be the landing zone's file was removed, and must not wait."""
         self._loop = loop
         self._booted = booted
         self._spawn = spawn
-        self._zone_gone = zone_gone
+        self.zone = ZoneKept(output, booted.state_directory, store=store)
         self._listener: Listener | None = None
         self._keeper_listens: Callable[[bool], Coroutine[Any, Any, None]] | None = None
         self._watch: DirectoryWatch | None = None
@@ -59,8 +62,12 @@ class Address:
         """Where the server listens now."""
         self._facts: os.stat_result | None = None
 
-    def bind(self) -> socket.socket:
-        """The socket for the listener that is to be built. Raises ListenError."""
+    def open(self, handler: Handler, tasks: asyncio.TaskGroup) -> Listener:
+        """A listener that is bound and does not accept yet. Raises ListenError."""
+        self._listener = Listener(self._bound(), handler, tasks)
+        return self._listener
+
+    def _bound(self) -> socket.socket:
         problem: ListenError | None = None
         for path, prepare in self._candidates():
             try:
@@ -76,12 +83,10 @@ class Address:
         assert problem is not None
         raise problem
 
-    def begin(
-        self, listener: Listener, keeper_listens: Callable[[bool], Coroutine[Any, Any, None]]
-    ) -> None:
+    def begin(self, keeper_listens: Callable[[bool], Coroutine[Any, Any, None]]) -> None:
         """The listener accepts: say where, and see to it from now on. `keeper_listens` has the keeper do the same, in
         another state directory as well if its argument says that there is one."""
-        self._listener, self._keeper_listens = listener, keeper_listens
+        self._keeper_listens = keeper_listens
         self._tell(self.path)
         self._watch = DirectoryWatch(self._loop, self._happened)
         self._arm()
@@ -109,7 +114,7 @@ class Address:
                 StateLocked
             ):  # server/state_place.py says so, and goes on trying
                 lock.renew()
-        self._zone_gone()
+        self.zone.look()
         if not self._moving:
             self._moving = True
             self._spawn(self._move())
@@ -190,7 +195,7 @@ class Address:
         if name and name not in self._names():
             return
         if not name or name.endswith("landing"):
-            self._zone_gone()
+            self.zone.look()
         if self._timer is not None:
             self._timer.cancel()
         self._timer = self._loop.call_later(SETTLE_SECONDS, self.look)

@@ -92,7 +92,7 @@ class Lifecycle:
         server.processes.keeper = keeper
         reach("keeper.connected")
         await server.listener.start()  # clients that come now are told what they wait for
-        server.address.begin(server.listener, self._keeper_listens)
+        server.address.begin(self._keeper_listens)
         answers = await open_panes(server)
         if not server.engine.state.environment and not server.engine.state.sessions:
             server.engine.tell(Decision(global_environment(os.environb)))

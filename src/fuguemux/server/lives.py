@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Callable, Coroutine
@@ -31,6 +32,18 @@ class Ended(NamedTuple):
 
 def live(words: list[str], serve: Serve) -> int:
     """Run a server with the command line `words` until it is stopped for good; the exit code."""
+    signal.signal(signal.SIGUSR1, _too_early)
+    try:
+        return _live(words, serve)
+    finally:  # the interpreter's end puts the default in a handler's place
+        signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+
+
+def _too_early(_signal: int, _frame: object) -> None:
+    """Who asks us to listen before we do asks again. A handler, since what is ignored stays so in programs we start."""
+
+
+def _live(words: list[str], serve: Serve) -> int:
     returned: Handover | None = None
     while True:
         try:

@@ -41,7 +41,6 @@ from fuguemux.server.hooks import Hooks
 from fuguemux.server.key_input import KeyInput
 from fuguemux.server.last_used import keep_times
 from fuguemux.server.lifecycle import Lifecycle
-from fuguemux.server.listener import Listener
 from fuguemux.server.live_view import ServerView
 from fuguemux.server.lives import live
 from fuguemux.server.pane_input import PaneInput
@@ -64,7 +63,6 @@ from fuguemux.server.unneeded import end_unneeded
 from fuguemux.server.viewers import Viewers
 from fuguemux.server.waits import Waits
 from fuguemux.server.witness import Witness
-from fuguemux.server.zone_place import ZoneKept
 from fuguemux.terminal.ghostty import GhosttyEmulator
 
 MIB = 1 << 20
@@ -160,7 +158,6 @@ class Server:
         self.engine = Engine(self.committer, self.view)
         self.surroundings = surroundings_of(booted)
         self.output = PaneOutput(self.loop, self.log, self.witness, self.clock)
-        self.zone = ZoneKept(self.output, booted.state_directory, store=self.store)
         self.last_screens = last_screens(self)
         self.panes.keep = keep = self.last_screens.keep
         self.rebuilding = Rebuilding(
@@ -301,8 +298,8 @@ class Server:
                 self.engine, self.lifecycle, safe_mode=self.booted.safe is not None
             ),
         )
-        self.address = Address(self.loop, self.booted, self.spawn, self.zone.look)
-        self.listener = Listener(self.address.bind(), handler, self._tasks)
+        self.address = Address(self.loop, self.booted, self.spawn, self.output, self.store)
+        self.listener = self.address.open(handler, self._tasks)
         if self.booted.log_path is not None:
             keep_times(self.view, self.booted.state_directory, self.spawn)
         self.view.connect(
@@ -336,16 +333,7 @@ class Server:
 def main(argv: list[str] | None = None) -> int:
     """Run until stopped; the exit code."""
     os.umask(0o077)
-    signal.signal(signal.SIGUSR1, _too_early)
-    code = live(sys.argv[1:] if argv is None else argv, _serve)
-    signal.signal(
-        signal.SIGUSR1, signal.SIG_IGN
-    )  # the interpreter's end puts the default in a handler's place
-    return code
-
-
-def _too_early(_signal: int, _frame: object) -> None:
-    """Who asks us to listen before we do asks again. A handler, since what is ignored stays so in programs we start."""
+    return live(sys.argv[1:] if argv is None else argv, _serve)
 
 
 async def _serve(

@@ -50,7 +50,7 @@ async def open_panes(server: Server) -> dict[PaneId, bytes]:
             replies = server.output.take_over(terminal, chunk.data[known:])
             answers[terminal.id] = answers.get(terminal.id, b"") + replies
     reach("recovery.salvaged")
-    problem = server.zone.open(booted.landing_path, booted.environment)
+    problem = server.address.zone.open(booted.landing_path, booted.environment)
     if problem:
         server.report.notes.append(problem)
     if booted.landing_path:
