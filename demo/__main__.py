@@ -1,5 +1,6 @@
 """`make demo`: build sessions on real shells, SIGKILL the server, then everything, and compare with what was there before.
 
+An editor with unsaved text is one of the programs: what it showed last comes back, too.
 Works in a directory of its own and touches no session of yours. Exits 0 only if all of it is back.
 """
 
@@ -13,7 +14,9 @@ import tempfile
 import time
 from pathlib import Path
 
+from demo import unsaved as last_screen
 from demo.fugue import Fugue, Shape, differences
+from demo.unsaved import Unsaved
 
 SCREEN = ("-x", "120", "-y", "36")
 COUNTER = "n=0; while :; do n=$((n+1)); echo tick $n; read -t 0.002 <> <(:); done"
@@ -22,6 +25,8 @@ COLOURS = (
     "colour $i; done"
 )
 DEADLINE_SECONDS = 20.0
+SHOWN_ROWS = 4
+"""Of the last screen."""
 
 
 def say(text: str) -> None:
@@ -107,11 +112,15 @@ def kill_server(fugue: Fugue, panes: dict[str, str]) -> list[str]:
     return differences(before, Shape.of(fugue), same_processes=True) + ([wrong] if wrong else [])
 
 
-def kill_everything(fugue: Fugue, panes: dict[str, str]) -> list[str]:
-    """(b) Server, keeper and shells: hierarchy, layout, names, directories, environment and scrollback come back."""
+def kill_everything(fugue: Fugue, panes: dict[str, str], unsaved: Unsaved) -> list[str]:
+    """(b) Server, keeper and shells: hierarchy, layout, names, directories, environment and scrollback come back.
+
+    What was in no file comes back as the last screen of its program.
+    """
     fugue("send-keys", "-t", panes["count"], "C-c")
     until("end of the counter", lambda: fugue.history(panes["count"]).rstrip().endswith("$"))
-    before = Shape.of(fugue, texts=True)
+    before, unsaved = Shape.of(fugue, texts=True), last_screen.looked_at(fugue, unsaved)
+    del before.texts[unsaved.pane]  # a new shell is there; its last screen is compared instead
     counted = len(ticks(fugue, panes["count"]))
     victims = [
         *before.pids.values(),
@@ -130,6 +139,7 @@ def kill_everything(fugue: Fugue, panes: dict[str, str]) -> list[str]:
         f"    killed {len(victims)} processes; everything answers again after {(time.monotonic() - started) * 1000:.0f} ms"
     )
     wrong = differences(before, Shape.of(fugue, texts=True), same_processes=False)
+    wrong += last_screen.differences(fugue, unsaved)
     numbers = ticks(fugue, panes["count"])
     if len(numbers) != counted or missing_or_doubled(numbers):
         wrong.append(f"{counted} lines of the counter before, {len(numbers)} after")
@@ -140,7 +150,7 @@ def kill_everything(fugue: Fugue, panes: dict[str, str]) -> list[str]:
     )
     report = json.loads(fugue("recovery", "--json"))["recovery"]
     statuses = {f"%{pane['pane']}": pane["status"] for pane in report["panes"]}
-    say(f"    recovery says: {report['summary']}; clean stop: {'yes' if report['clean'] else 'no'}")
+    say(f"    recovery says: {report['summary']}")
     wrong += [f"{pane} is {found}" for pane, found in statuses.items() if found != "respawned"]
     if set(statuses) != set(before.pids):
         wrong.append(f"the report tells of {sorted(statuses)}")
@@ -155,8 +165,13 @@ def main() -> int:
     try:
         project = directory / "project"
         (project / "src").mkdir(parents=True)
-        say("1. two sessions, five windows, eight panes on real shells")
+        say(
+            "1. two sessions, six windows, nine panes on real shells, one of them with text that is in no file"
+        )
         panes = build(fugue, project)
+        unsaved = last_screen.begin(fugue, project, until)
+        if unsaved.program.name != "vim":
+            say(f"    vim is not installed here: {unsaved.program.name} takes its place")
         say(
             fugue(
                 "list-panes",
@@ -168,9 +183,13 @@ def main() -> int:
         say("2. SIGKILL the server")
         failures += kill_server(fugue, panes)
         say("3. SIGKILL the server, the keeper and every shell")
-        failures += kill_everything(fugue, panes)
+        failures += kill_everything(fugue, panes, unsaved)
         say("4. what fugue says of it")
         say(fugue("recovery"))
+        say(f"5. what {unsaved.program.name} showed last: fugue recovery screen {unsaved.pane}")
+        rows = fugue("recovery", "screen", unsaved.pane).splitlines()
+        say("\n".join(f"    {row}".rstrip() for row in rows[:SHOWN_ROWS]))
+        say(f"    … {len(rows)} rows, compared byte for byte; in the pane: C-b M-r")
         fugue("kill-server")
     finally:
         fugue.end()
