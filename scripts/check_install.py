@@ -28,8 +28,8 @@ ROOT = Path(__file__).resolve().parents[1]
 WHEELHOUSE = ROOT / "build" / "wheelhouse"
 TOOLS = Path(sysconfig.get_path("scripts"))
 """Where pip, pipx, uv and twine of this environment are."""
-BUILD_TOOLS = ("hatchling", "editables")
-"""What building from source asks for; hatchling wants the second for an editable installation."""
+BUILD_TOOLS = ("hatchling", "hatch-fancy-pypi-readme", "editables")
+"""What building from source asks for; hatchling wants the last for an editable installation."""
 SECONDS_MAX = 120.0
 """For one step: far more than it takes."""
 GONE_SECONDS = 20.0

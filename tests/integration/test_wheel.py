@@ -1,5 +1,6 @@
 """What a wheel is made of: the command can be executed by whatever installs it. `make install-check` installs it for real."""
 
+import re
 import shutil
 import stat
 import zipfile
@@ -17,6 +18,7 @@ SOURCES = (
     "docs",
     "src/fuguemux/__init__.py",
 )
+REPOSITORY = "https://github.com/fuguemux/fugue"
 SCRIPT = "fuguemux-0.1.0.data/scripts/fugue"
 
 
@@ -42,6 +44,23 @@ def test_the_command_is_executable_whatever_modes_the_sources_have(tmp_path: Pat
         entry = wheel.getinfo(SCRIPT)
         assert stat.S_IMODE(entry.external_attr >> 16) == 0o755
         assert wheel.read(entry).startswith(b"#!python\n"), "installers put their interpreter there"
+
+
+def test_the_manual_page_is_where_man_finds_it(tmp_path: Path) -> None:
+    with built(tmp_path, 0o644) as wheel:
+        page = wheel.read("fuguemux-0.1.0.data/data/share/man/man1/fugue.1")
+    assert page == (ROOT / "docs/fugue.1").read_bytes()
+
+
+def test_links_and_pictures_of_the_description_work_on_a_package_index(tmp_path: Path) -> None:
+    with built(tmp_path, 0o644) as wheel:
+        text = wheel.read("fuguemux-0.1.0.dist-info/METADATA").decode()
+    links = re.findall(r"(!?)\[[^\]]*\]\(([^)#]+)[^)]*\)", text)
+    assert any(picture for picture, _ in links)
+    for picture, address in links:
+        base = f"{REPOSITORY}/{'raw' if picture else 'blob'}/main/"
+        assert address.startswith(base), address
+        assert (ROOT / address.removeprefix(base)).exists(), address
 
 
 def test_an_editable_installation_has_the_same_command(tmp_path: Path) -> None:
