@@ -155,7 +155,7 @@ PANE: Final[dict[str, Callable[[View, Pane], str]]] = {
     "pane_mode": lambda view, pane: view.pane_facts.mode,
     "pane_path": lambda view, pane: "",
     "pane_pid": lambda view, pane: str(pane.pid),
-    "pane_pipe": lambda view, pane: _flag(view.pane_facts.piped),
+    "pane_pipe": lambda view, pane: _flag(pane.pipe is not None),
     "pane_restore_status": lambda view, pane: view.pane_facts.restore_status,
     "pane_right": lambda view, pane: str(
         rectangle(view, pane).x + rectangle(view, pane).columns - 1

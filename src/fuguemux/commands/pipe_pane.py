@@ -7,8 +7,9 @@ from fuguemux.commands.command import Command, Invocation
 from fuguemux.commands.targets import pane_target
 from fuguemux.model.decision import Decision
 from fuguemux.model.effects import PipePane
+from fuguemux.model.events import PipeChanged
 from fuguemux.model.live import LiveView
-from fuguemux.model.state import ServerState
+from fuguemux.model.state import Pipe, ServerState
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
@@ -16,14 +17,13 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     target = pane_target(state, live, invocation, invocation.target)
     pane = target.pane.id
     given = invocation.arguments[0] if invocation.arguments else ""
-    if not given or (flags.has("o") and live.pane(pane).piped):
-        return Decision(effects=(PipePane(pane, ""),))
-    command = settings.expanded(state, live, invocation, given, target)
+    if not given or (flags.has("o") and target.pane.pipe is not None):
+        ended = () if target.pane.pipe is None else (PipeChanged(pane, None),)
+        return Decision(ended, effects=(PipePane(pane, None),))
+    command = settings.expanded(state, live, invocation, given, target, time=True)
     into = flags.has("I")
-    effect = PipePane(
-        pane, command, out=flags.has("O") or not into, into=into, toggle=flags.has("o")
-    )
-    return Decision(effects=(effect,))
+    pipe = Pipe(command, live.now_ms(), out=flags.has("O") or not into, into=into)
+    return Decision((PipeChanged(pane, pipe),), effects=(PipePane(pane, pipe),))
 
 
 COMMAND: Final = Command(

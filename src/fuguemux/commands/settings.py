@@ -61,8 +61,10 @@ def expanded(
     invocation: Invocation,
     template: str,
     target: Target | None,
+    *,
+    time: bool = False,
 ) -> str:
-    """`template` as a format about `target`, asked by the invocation's client."""
+    """`template` as a format about `target`, asked by the invocation's client; `time`: with strftime's conversions."""
     context = Context(
         state,
         live,
@@ -73,4 +75,4 @@ def expanded(
         client=invocation.request.client,
         extra=invocation.request.variables,
     )
-    return expand(template, context)
+    return expand(template, context, time=time)

@@ -7,6 +7,7 @@ resizes, closes and redraws what changed (a removed pane's process is hung up, a
 import msgspec
 
 from fuguemux.model.ids import ClientId, PaneId, SessionId
+from fuguemux.model.state import Pipe
 
 
 class Effect(msgspec.Struct, frozen=True):
@@ -270,10 +271,7 @@ class WaitFor(Effect, frozen=True):
 
 
 class PipePane(Effect, frozen=True):
-    """Copy the pane's output to (and with `into`, from) a shell command; empty: stop."""
+    """Begin to copy the pane's output to a shell command, or what that prints to the pane; None: stop."""
 
     pane: PaneId
-    command: str
-    out: bool = True
-    into: bool = False
-    toggle: bool = False
+    pipe: Pipe | None

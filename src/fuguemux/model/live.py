@@ -81,7 +81,6 @@ class PaneFacts(msgspec.Struct, frozen=True):
     activity_s: int = 0
     restore_status: str = ""
     persist: bool = True
-    piped: bool = False
 
     @property
     def history_size(self) -> int:

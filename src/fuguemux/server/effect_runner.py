@@ -6,7 +6,7 @@ from typing import Protocol, assert_never
 from fuguemux.model import effects as ef
 from fuguemux.model.ids import ClientId, PaneId, SessionId
 from fuguemux.server.executor import Asker, EffectFailed, Ending
-from fuguemux.server.pane_terminal import InputRefused
+from fuguemux.server.pane_terminal import InputRefused, PaneTerminal
 from fuguemux.server.panes import Panes
 from fuguemux.server.turn import Turn
 
@@ -68,7 +68,11 @@ class Shells(Protocol):
 
     def wait_for(self, effect: ef.WaitFor) -> Awaitable[Ending] | None: ...
 
-    def pipe_pane(self, effect: ef.PipePane) -> None: ...
+
+class Pipes(Protocol):
+    """Commands that are given what panes print."""
+
+    def pipe_pane(self, effect: ef.PipePane, terminal: PaneTerminal | None) -> None: ...
 
 
 class Commands(Protocol):
@@ -155,6 +159,7 @@ class EffectRunner:
         screens: Screens,
         pane_input: PaneInput,
         shells: Shells,
+        pipes: Pipes,
         lifecycle: Lifecycle,
         commands: Commands,
         searcher: Searcher,
@@ -166,6 +171,7 @@ class EffectRunner:
         self._screens = screens
         self._input = pane_input
         self._shells = shells
+        self._pipes = pipes
         self._lifecycle = lifecycle
         self._commands = commands
         self._searcher = searcher
@@ -205,8 +211,8 @@ class EffectRunner:
                 self._lifecycle.stop()
             case ef.RestartServer():
                 return _printed(self._lifecycle.restart(asker))
-            case ef.PipePane():
-                self._shells.pipe_pane(effect)
+            case ef.PipePane(pane):
+                self._pipes.pipe_pane(effect, self._panes.get(pane))
             case (
                 ef.Checkpoint()
                 | ef.RunShell()

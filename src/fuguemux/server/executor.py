@@ -14,6 +14,7 @@ from fuguemux.model.effects import Effect
 from fuguemux.model.ids import ClientId
 from fuguemux.observe.diagnostics import channel
 from fuguemux.server.flusher import NotDurable
+from fuguemux.server.sequence_gate import SequenceGate
 from fuguemux.server.turn import DISK, Turn
 from fuguemux.server.waits import ServerEnds
 
@@ -107,6 +108,8 @@ class Executor:
         self._turn = effects.turn
         self._over = False
         self.hooks: Hooks = NoHooks()
+        self.gate = SequenceGate()
+        """What a sequence of commands makes begins behind it."""
 
     def end(self) -> None:
         """Nothing that comes from outside is begun from now on: it would be acknowledged, and gone with the server."""
@@ -125,24 +128,26 @@ class Executor:
 
     async def _run(self, commands: Sequence[Words], asker: Asker, *, late: bool) -> int:
         code = 0
-        for number, words in enumerate(commands):
-            try:
-                result = await self._guarded(words, asker, late=late)
-            except ServerEnds as ends:
-                ends.left = list(commands[number:])
-                raise
-            late = True  # the rest of a line belongs to its first command, even if that was kill-server
-            code = result.exit_code or code
-            if not result.goes_on:
-                break
+        with self.gate.closed():
+            for number, words in enumerate(commands):
+                try:
+                    result = await self._guarded(words, asker, late=late)
+                except ServerEnds as ends:
+                    ends.left = list(commands[number:])
+                    raise
+                late = True  # the rest of a line belongs to its first command, even if that was kill-server
+                code = result.exit_code or code
+                if not result.goes_on:
+                    break
         return code
 
     async def run_parsed(self, commands: Sequence[Parsed], asker: Asker) -> int:
         """Carry out the commands of a text. One that fails ends its line, not the text: as tmux reads its files."""
         code = 0
-        for _, line in groupby(commands, key=lambda command: command.line):
-            code = await self.run([command.argv for command in line], asker) or code
-            await asyncio.sleep(0)  # a long text must not keep the loop from others
+        with self.gate.closed():
+            for _, line in groupby(commands, key=lambda command: command.line):
+                code = await self.run([command.argv for command in line], asker) or code
+                await asyncio.sleep(0)  # a long text must not keep the loop from others
         return code
 
     async def run_text(self, text: str, asker: Asker) -> int:
@@ -194,7 +199,8 @@ class Executor:
             asker.stderr(_line(reply.error))
         code = reply.exit_code or unsure
         for waiting in later:
-            ending = await waiting
+            with self.gate.opened():
+                ending = await waiting
             if ending.stdout:
                 asker.stdout(ending.stdout)
             code = ending.exit_code or code

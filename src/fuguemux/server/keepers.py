@@ -88,7 +88,8 @@ class Keepers:
 
     def _exited(self, event: PaneExited) -> None:
         if self._early is None:
-            self._server.processes.exited(event.key, event.status)
+            ended = partial(self._server.processes.exited, event.key, event.status)
+            self._server.executor.gate.after(event.key, ended)
         else:
             self._early.append(event)
 

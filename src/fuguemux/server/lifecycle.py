@@ -152,13 +152,12 @@ class Lifecycle:
                 path = keeper_place.path(server.booted)
                 return await KeeperClient.connect(path, store=server.keeper_store)
             except KeeperRefused as refused:
-                booted = server.booted
                 taken = await foreign_keeper.connect(
-                    path, refused, booted.storage, booted.state_directory
+                    path, refused, server.booted.storage, server.booted.state_directory
                 )
                 server.keeper_store = taken.store
                 if not taken.known:
-                    foreign_keeper.tell(server.report, booted.home)
+                    foreign_keeper.tell(server.report, server.booted.home)
                 return taken.client
         except (KeeperUnreachable, KeeperRefused) as refused:
             raise CannotStart(f"keeper: {refused}") from refused
@@ -189,6 +188,7 @@ class Lifecycle:
         )
         await restoration.run(held, answers)
         recovery_notice.find_cause(server, keeper_lived=bool(held))
+        server.report.notes += server.pipes.go_on(unsure=bool(server.report.unsynced_ms_max))
         server.view.recovered(server.report.summary)
         if server.booted.safe is not None:
             message = server.booted.safe.message(server.booted.home)
@@ -320,6 +320,7 @@ class Lifecycle:
         await server.closed.finish()
         await server.last_screens.settle()
         server.output.close()
+        server.pipes.close()
         if code != EXIT_RESTART:
             server.viewers.end_all("[server exited]")
         server.address.close()
@@ -376,12 +377,12 @@ class Lifecycle:
         server = self._server
         await server.rebuilding.wait()
         try:
-            result = await server.checkpointer.take(reason, name=name)
+            done = await server.checkpointer.take(reason, name=name)
         except (OSError, PackDamaged) as error:
             raise EffectFailed(f"checkpoint failed, nothing has changed: {error}") from error
         if server.flusher.elsewhere:
             raise EffectFailed(
-                f"checkpoint {result.manifest.number} is written, but no start would find it: {server.flusher.elsewhere}"
+                f"checkpoint {done.manifest.number} is written, but no start would find it: {server.flusher.elsewhere}"
             )
-        text = f"checkpoint {result.manifest.number}: {result.new_bytes} bytes written, LSN {result.manifest.structure_lsn}"
-        return text.encode() + b"\n"
+        number, lsn = done.manifest.number, done.manifest.structure_lsn
+        return f"checkpoint {number}: {done.new_bytes} bytes written, LSN {lsn}\n".encode()

@@ -50,7 +50,7 @@ from fuguemux.server.panes import Panes, history_limit
 from fuguemux.server.privacy import Privacy
 from fuguemux.server.processes import Processes
 from fuguemux.server.rebuilding import Rebuilding
-from fuguemux.server.recovered_panes import last_screens
+from fuguemux.server.recovered_panes import last_screens, pipes_of
 from fuguemux.server.request_handler import RequestHandler
 from fuguemux.server.scroll_views import ScrollViews
 from fuguemux.server.search import Searcher
@@ -244,34 +244,33 @@ class Server:
         )
 
     def _build_requests(self) -> None:
+        durable = self.flusher.wait_durable
         self.closed = ClosedSessions(self)
         self.lifecycle = Lifecycle(self)
         self.documents = Documents(self)
         self.command_effects = CommandEffects(
-            self.engine, self.shells, self.spawn, self.flusher.wait_durable, self.waits
+            self.engine, self.shells, self.spawn, durable, self.waits
         )
+        typing = PaneInput(self.panes, self.surface.prefix_key, self.output.inject)
+        self.pipes = pipes_of(self, typing)
         effects = EffectRunner(
             self.panes,
             self.processes,
             self.viewers,
-            PaneInput(self.panes, self.surface.prefix_key, self.output.inject),
+            typing,
             self.shells,
+            self.pipes,
             self.lifecycle,
             self.command_effects,
             Searcher(self.panes, self.clock),
-            CopyCommands(
-                self.engine,
-                self.panes,
-                self.viewers,
-                self.flusher.wait_durable,
-                self.last_screens.find,
-            ),
+            CopyCommands(self.engine, self.panes, self.viewers, durable, self.last_screens.find),
         )
-        self.executor = Executor(self.engine, effects, self.flusher.wait_durable)
+        self.executor = Executor(self.engine, effects, durable)
         self.command_effects.commands = self.executor
         self.hooks.executor = self.executor
         self.executor.hooks = self.hooks
         self.processes.ended_hook = self.hooks.pane_ended
+        self.output.begin = self.executor.gate.begin
         self.viewers.happened = self.hooks.client_did
         self.keys = KeyInput(
             self.loop,
@@ -315,7 +314,7 @@ class Server:
     def _removed(self, terminal: PaneTerminal) -> None:
         if terminal.waiting is not None and terminal.waiting.ends_programs:
             terminal.build()  # its last screen outlives it
-        self.shells.removed(terminal.id)
+        self.pipes.removed(terminal.id)
         self.surface.scroll.leave(terminal.id)
         self.processes.removed(terminal)
 

@@ -7,7 +7,8 @@ read by a thread (`flood_reader`), one slot ahead; everything but that happens o
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Protocol
 
 from fuguemux.model.ids import PaneId
@@ -85,6 +86,8 @@ class PaneOutput:
         self._hurry_until = -1e9
         self._over = False
         self._ahead = FloodReader(loop, self._read_ahead)
+        self.begin: Callable[[str, Callable[[], None]], None] = lambda _key, work: work()
+        """Does the work at once or later; the key is that of the process."""
 
     def hurry(self) -> None:
         """Somebody types: let nobody's flood be in the way of the echo for a while."""
@@ -102,6 +105,10 @@ class PaneOutput:
         elif terminal.master is not None and not terminal.reading and not terminal.ended:
             terminal.reading = True
             self._loop.add_reader(terminal.master.fd, self._readable, terminal)
+
+    def start_new(self, terminal: PaneTerminal) -> None:
+        """As `start`, with a process that is new: a sequence of commands that made it may have more to do first."""
+        self.begin(terminal.key, partial(self.start, terminal))
 
     def screen_built(self, terminal: PaneTerminal) -> None:
         """Read a pane that was to be read as soon as its screen is there."""

@@ -172,7 +172,7 @@ class Processes:
                 tty=spawned.tty,
             )
         )
-        self._output.start(terminal)
+        self._output.start_new(terminal)
         return True
 
     async def _next_keeper(self) -> KeeperClient:

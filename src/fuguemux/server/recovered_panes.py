@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING
 from fuguemux.model.ids import PaneId
 from fuguemux.observe.failpoints import reach
 from fuguemux.persistence.last_screens import ScreenFiles
+from fuguemux.persistence.pipe_positions import PipePositions
 from fuguemux.server import zone_place
 from fuguemux.server.last_screens import LastScreens
+from fuguemux.server.pane_input import PaneInput
+from fuguemux.server.pipes import Pipes
 from fuguemux.server.privacy import wanted
+from fuguemux.server.shell_argv import shell_argv
 
 if TYPE_CHECKING:
     from fuguemux.server.main import Server
@@ -27,6 +31,7 @@ async def open_panes(server: Server) -> dict[PaneId, bytes]:
     screens_first = booted.starts is not None and booted.starts.screens_first
     answers: dict[PaneId, bytes] = {}
     for pane, recovered in booted.recovered.panes.items():
+        server.pipes.recovered(pane, recovered)
         answers[pane] = server.rebuilding.add(
             recovered,
             booted.recovered.store.pane(pane),
@@ -47,8 +52,11 @@ async def open_panes(server: Server) -> dict[PaneId, bytes]:
             continue
         known = terminal.read_offset - chunk.offset
         if 0 <= known < len(chunk.data):
+            server.pipes.salvaged(terminal.id, terminal.read_offset, chunk.data[known:])
             replies = server.output.take_over(terminal, chunk.data[known:])
             answers[terminal.id] = answers.get(terminal.id, b"") + replies
+    for terminal in server.panes:
+        server.pipes.opened(terminal)
     reach("recovery.salvaged")
     problem = server.address.zone.open(booted.landing_path, booted.environment)
     if problem:
@@ -66,6 +74,21 @@ def open_orphan(server: Server, pane: PaneId) -> None:
     found = recovered.orphans.pop(pane, None)
     if found is not None:
         server.rebuilding.add(found, recovered.store.pane(pane))
+
+
+def pipes_of(server: Server, typing: PaneInput) -> Pipes:
+    """What gives panes' output to commands."""
+    descriptors = server.surroundings.descriptors
+    return Pipes(
+        server.loop,
+        server.engine,
+        PipePositions(server.booted.storage, server.booted.state_directory),
+        lambda command: shell_argv(command, descriptors),
+        server.shells.environment,
+        lambda pane, data: typing.send_bytes(pane, data, paste=False),
+        server.viewers.announce,
+        server.spawn,
+    )
 
 
 def last_screens(server: Server) -> LastScreens:

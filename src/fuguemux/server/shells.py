@@ -1,20 +1,16 @@
-"""Commands outside of panes, and channels on which commands wait for each other (run-shell, wait-for, pipe-pane)."""
+"""Commands outside of panes, and channels on which commands wait for each other (run-shell, wait-for)."""
 
 import asyncio
 import contextlib
-import os
-import subprocess
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from fuguemux.commands.environment import Surroundings
 from fuguemux.model import effects as ef
-from fuguemux.model.ids import PaneId
 from fuguemux.model.state import ServerState
 from fuguemux.observe.diagnostics import channel
 from fuguemux.server.executor import Asker, EffectFailed, Ending
 from fuguemux.server.jobs import Job, JobRefused, Jobs
-from fuguemux.server.pane_terminal import PaneTerminal
 from fuguemux.server.shell_argv import shell_argv
 from fuguemux.server.surroundings import usable_directory
 from fuguemux.server.waits import Waits
@@ -53,7 +49,6 @@ class Shells:
         self._surroundings = surroundings
         self._spawn = spawn
         self._channels: dict[str, _Channel] = {}
-        self._pipes: dict[PaneId, subprocess.Popen[bytes]] = {}
 
     # wait-for
 
@@ -156,67 +151,15 @@ class Shells:
         directory = usable_directory(cwd, self._surroundings)
         try:
             argv = shell_argv(command, self._surroundings.descriptors)
-            return self._jobs.start(argv, directory, self._environment(), read=read)
+            return self._jobs.start(argv, directory, self.environment(), read=read)
         except JobRefused as refused:
             shown = command[:SHOWN_CHARACTERS_MAX]
             raise EffectFailed(f"failed to run command: {shown}: {refused}") from refused
 
-    def _environment(self) -> dict[bytes, bytes]:
+    def environment(self) -> dict[bytes, bytes]:
+        """What commands outside of panes get."""
         stored = self._state().environment
         found = {name: value for name, value in stored.items() if value is not None}
         number = str(self._surroundings.server_pid).encode()
         found[b"FUGUE"] = self._surroundings.socket_path + b"," + number + b",0"
         return found
-
-    # pipe-pane
-
-    def pipe_pane(self, effect: ef.PipePane) -> None:
-        """Start or stop copying a pane's output to a command's standard input."""
-        old = self._pipes.pop(effect.pane, None)
-        if old is not None:
-            _close_pipe(old)
-        if not effect.command or (old is not None and effect.toggle):
-            return
-        process = subprocess.Popen(
-            shell_argv(effect.command, self._surroundings.descriptors),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            env=self._environment(),
-            start_new_session=True,
-        )
-        assert process.stdin is not None
-        os.set_blocking(process.stdin.fileno(), False)
-        self._pipes[effect.pane] = process
-
-    def piped(self, terminal: PaneTerminal, data: memoryview) -> None:
-        """Hand a pane's output on. A command that does not read loses what does not fit into its pipe, and is told so."""
-        process = self._pipes.get(terminal.id)
-        if process is None or process.stdin is None:
-            return
-        try:
-            written = os.write(process.stdin.fileno(), data)
-        except BlockingIOError:
-            written = 0
-        except OSError:
-            _close_pipe(self._pipes.pop(terminal.id))
-            return
-        if written < len(data):
-            diagnostics.warning("pipe_pane.slow", pane=terminal.id, dropped=len(data) - written)
-
-    def is_piped(self, pane: PaneId) -> bool:
-        """Whether pipe-pane is active."""
-        return pane in self._pipes
-
-    def removed(self, pane: PaneId) -> None:
-        """The pane is gone."""
-        process = self._pipes.pop(pane, None)
-        if process is not None:
-            _close_pipe(process)
-
-
-def _close_pipe(process: subprocess.Popen[bytes]) -> None:
-    if process.stdin is not None:
-        with contextlib.suppress(OSError):
-            process.stdin.close()
-    process.poll()

@@ -120,7 +120,7 @@ class Witness:
             terminal.bell = True
         server.facts.shown(terminal, events)
         server.viewers.pane_changed(terminal, events)
-        server.shells.piped(terminal, data)
+        server.pipes.output(terminal, data)
 
     def output_ended(self, terminal: PaneTerminal) -> None:
         """The PTY is at its end."""

@@ -3,13 +3,13 @@
 import pytest
 
 from fuguemux.commands import if_shell, pipe_pane, run_shell, wait_for
+from fuguemux.commands.formats import Context, expand
 from fuguemux.model.decision import Refused
 from fuguemux.model.effects import IfShell, PipePane, RunCommands, RunShell, WaitFor
 from fuguemux.model.ids import ClientId, PaneId
-from fuguemux.model.live import PaneFacts
-from fuguemux.model.state import ServerState
+from fuguemux.model.state import Pipe, ServerState
 from tests.support.builders import session, state
-from tests.support.fake_live import FakeLive
+from tests.support.fake_live import NOW_MS, FakeLive
 from tests.support.folding import run
 
 STATE = state(session("a"))
@@ -67,20 +67,28 @@ def test_if_by_a_shell_command() -> None:
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (("cat > #{pane_id}",), PipePane(PANE, "cat > %0")),
-        (("-I", "date"), PipePane(PANE, "date", out=False, into=True)),
-        (("-IO", "cat"), PipePane(PANE, "cat", into=True)),
-        (("-o", "cat"), PipePane(PANE, "cat", toggle=True)),
-        ((), PipePane(PANE, "")),
+        (("cat > #{pane_id}",), Pipe("cat > %0", NOW_MS)),
+        (("-I", "date"), Pipe("date", NOW_MS, out=False, into=True)),
+        (("-IO", "cat"), Pipe("cat", NOW_MS, into=True)),
+        (("-o", "cat"), Pipe("cat", NOW_MS)),
+        (("cat >>%Y-#S",), Pipe("cat >>2023-a", NOW_MS)),
     ],
 )
-def test_pipes(words: tuple[str, ...], expected: PipePane) -> None:
-    assert run(pipe_pane.COMMAND, STATE, *words).effects == (expected,)
+def test_pipes(words: tuple[str, ...], expected: Pipe) -> None:
+    outcome = run(pipe_pane.COMMAND, STATE, *words)
+    assert outcome.effects == (PipePane(PANE, expected),)
+    assert outcome.state.panes[PANE].pipe == expected
+    context = Context(outcome.state, FakeLive(), pane=PANE)
+    assert expand("#{pane_pipe}", context) == "1"
 
 
-def test_a_pipe_that_is_open_is_closed_by_toggling() -> None:
-    live = FakeLive(panes={PANE: PaneFacts(piped=True)})
-    assert run(pipe_pane.COMMAND, STATE, "-o", "cat", live=live).effects == (PipePane(PANE, ""),)
+def test_a_pipe_that_is_open_is_closed_by_toggling_or_without_a_command() -> None:
+    piped = run(pipe_pane.COMMAND, STATE, "-o", "cat").state
+    for words in (("-o", "cat"), ()):
+        outcome = run(pipe_pane.COMMAND, piped, *words)
+        assert outcome.effects == (PipePane(PANE, None),)
+        assert outcome.state == STATE
+    assert run(pipe_pane.COMMAND, STATE).decision.events == ()
 
 
 @pytest.mark.parametrize(
