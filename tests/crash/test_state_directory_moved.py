@@ -122,14 +122,14 @@ def test_a_server_that_dies_meanwhile_leaves_its_programs_to_the_next(
     report = json.loads(fugue("recovery", "--json"))["recovery"]
     assert "nothing lost" not in report["summary"]
     assert report["cause"] != "first start"
-    assert "moved, removed, replaced" in report["damages"][0]["detail"]
+    assert "moved, removed, replaced" in report["missing"][0]
     if there == "another store":
         assert fugue("list-windows", "-t", "theirs", "-F", "#{window_name}")
     fugue.kill_server()  # what is known from now on needs no rescue, and is not told again
     assert [
         int(p) for p in fugue("list-panes", "-s", "-t", "rescued", "-F", "#{pane_pid}").split()
     ] == shells
-    assert json.loads(fugue("recovery", "--json"))["recovery"]["damages"] == []
+    assert json.loads(fugue("recovery", "--json"))["recovery"]["missing"] == []
     assert durability(fugue) == "ok"
 
 

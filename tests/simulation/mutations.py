@@ -153,7 +153,7 @@ def append_to_the_recovered_segment(patch: pytest.MonkeyPatch) -> None:
         seed = segment.seed_of(header.salt)
         made._active = writer._Active(file, header, seed, last.used_bytes)
         made._space.used(last.segment_id)
-        made._life, made._life_base_lsn = header.life, header.life_base_lsn
+        made.life, made._life_base_lsn = header.life, header.life_base_lsn
         return made
 
     patch.setattr(writer.LogWriter, "start", staticmethod(start))

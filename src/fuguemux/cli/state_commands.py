@@ -40,6 +40,8 @@ def main(argv: Sequence[str], options: Options, ask: state_points.Ask) -> int:
     Raises SystemExit(2) for bad usage, as argparse does."""
     arguments = _parser().parse(argv)
     try:
+        if arguments.verb == "here":
+            return ask(["checkpoint", "-n"])
         directory = _existing(arguments.directory or state_directory(options))
         match arguments.verb:
             case "list" | "save" | "delete" | "restore":
@@ -76,7 +78,7 @@ def _parser() -> VerbParser:
     parser = VerbParser(
         "fugue state",
         "Look at what is on disk, check and rescue it, and go back to earlier moments.",
-        "list|save|delete|restore|export|verify|dump|salvage",
+        "list|save|delete|here|restore|export|verify|dump|salvage",
     )
     state_points.add_verbs(parser)
     state_export.add_verb(parser)

@@ -37,7 +37,7 @@ from fuguemux.server.past import points, recovered_at
 from fuguemux.terminal.ghostty import GhosttyEmulator
 
 Ask = Callable[[Sequence[str]], int]
-VERBS = ("list", "save", "delete", "restore")
+VERBS = ("list", "save", "delete", "here", "restore")
 
 
 class Impossible(Exception):
@@ -52,6 +52,10 @@ def add_verbs(parser: VerbParser) -> None:
     save.add_argument("name")
     delete = parser.add("delete", "delete what was saved under a name")
     delete.add_argument("name")
+    parser.add(
+        "here",
+        "save everything where the state directory should be, if it was moved away or removed",
+    )
     restore = parser.add("restore", "go back to an earlier moment, or bring a session back")
     restore.add_argument("--at", metavar="TIME|LSN|NAME", help="14:05, 2026-11-23T14:05:00, 10m, …")
     restore.add_argument("--session", help="this one alone, beside those that run")

@@ -229,7 +229,8 @@ def sessions_wait(options: Options) -> bool:
         state = state_directory(options)
     except PathRefused:
         return False
-    return os.path.isdir(state + "/wal") and not os.path.exists(f"{state}/{DELIBERATE_STOP_FILE}")
+    kept = os.path.isdir(state + "/wal") or os.path.isdir(state + "/checkpoints")
+    return kept and not os.path.exists(f"{state}/{DELIBERATE_STOP_FILE}")
 
 
 def server_argv(options: Options) -> tuple[str, ...]:

@@ -1,10 +1,12 @@
-"""checkpoint: write one now; the answer comes when it is durable. `-s` keeps it under a name, `-d` deletes such a save."""
+"""checkpoint: write one now; the answer comes when it is durable. `-s` keeps it under a name, `-d` deletes such a save.
+
+`-n` makes the state directory anew where it should be, after somebody has moved or removed it (`fugue state here`)."""
 
 from typing import Final
 
 from fuguemux.commands.command import Command, Invocation
 from fuguemux.model.decision import Decision, Refused
-from fuguemux.model.effects import Checkpoint, DeleteSave
+from fuguemux.model.effects import Checkpoint, DeleteSave, SaveHere
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
 
@@ -13,6 +15,10 @@ NAME_BYTES_MAX: Final = 100
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
+    if invocation.flags.has("n"):
+        if invocation.flags.value("s") or invocation.flags.value("d") or invocation.arguments:
+            raise Refused("checkpoint: -n goes with nothing else")
+        return Decision(effects=(SaveHere(),))
     save, delete = invocation.flags.value("s"), invocation.flags.value("d")
     if delete is not None:
         if save is not None or invocation.arguments:
@@ -36,9 +42,10 @@ def check_save_name(name: str) -> None:
 COMMAND: Final = Command(
     name="checkpoint",
     alias="",
-    flags="d:s:",
-    usage="[-d name] [-s name] [reason]",
+    flags="d:ns:",
+    usage="[-n] [-d name] [-s name] [reason]",
     arguments=(0, 1),
     decide=decide,
-    help="Write a checkpoint now; with -s keep it under a name, which -d deletes.",
+    help="Write a checkpoint now; with -s keep it under a name, which -d deletes; with -n "
+    "make a state directory anew that was moved or removed.",
 )

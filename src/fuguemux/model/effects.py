@@ -159,6 +159,10 @@ class Checkpoint(Effect, frozen=True):
     name: str = ""
 
 
+class SaveHere(Effect, frozen=True):
+    """Make the state directory anew where it should be, and write everything there. The reply waits for it."""
+
+
 class DeleteSave(Effect, frozen=True):
     """Delete what was saved under a name."""
 

@@ -28,6 +28,7 @@ from fuguemux.persistence.checkpoint_port import (
     Sources,
     Step,
 )
+from fuguemux.persistence.compaction import worth_rewriting
 from fuguemux.persistence.files import Storage
 from fuguemux.persistence.manifest import Manifest, StoredPane, place_of
 from fuguemux.persistence.packs import FILE_HEADER, Place
@@ -48,11 +49,6 @@ __all__ = [
     "run_to_end",
 ]
 
-DEAD_SHARE_MAX: Final = 0.5
-"""A pack of which more than this is dead is rewritten."""
-SMALL_PACK_BYTES: Final = 1 << 20
-SMALL_PACKS_MAX: Final = 12
-"""When there are more small packs than this they are put together."""
 PREPARATIONS_MAX: Final = 100
 """For a pane, in a row: a program that writes without end must not hold up the checkpoint."""
 
@@ -97,6 +93,12 @@ class CheckpointSeries:
         self.settings = settings or CheckpointSettings()
         self.withhold = withhold
         self.written = {pane: _Written(entry, None, 0) for pane, entry in (stored or {}).items()}
+        self.whole = False  # the next checkpoint uses nothing of earlier ones
+
+    def start_anew(self, saves: Iterable[Manifest]) -> None:
+        """The directory is another one, or was made again: there are only these saves in it."""
+        self.generations, self.saves = [], list(saves)
+        self.written, self.whole = {}, True
 
     def begin(self, sources: Sources, reason: str, *, name: str = "") -> "CheckpointRun":
         """A checkpoint to be run step by step; one at a time. With `name` it is kept until somebody deletes it."""
@@ -108,6 +110,8 @@ class CheckpointSeries:
 
         With `all_dead` every pack in which anything is dead, whatever that costs.
         """
+        if self.whole:
+            return set(self.store.live_bytes)
         if not self.generations:
             return set()
         live = self._live_bytes()
@@ -116,16 +120,7 @@ class CheckpointSeries:
         ]
         if all_dead:
             return {p.digest for p in packs if live[p.digest] + FILE_HEADER.size < p.size_bytes}
-        chosen: set[bytes] = set()
-        room = self.settings.compaction_bytes_max
-        dead = [p for p in packs if live[p.digest] < (1 - DEAD_SHARE_MAX) * p.size_bytes]
-        small = [p for p in packs if p.size_bytes < SMALL_PACK_BYTES]
-        for group in (dead, small if len(small) > SMALL_PACKS_MAX else []):
-            for pack in sorted(group, key=lambda pack: live[pack.digest]):
-                if pack.digest not in chosen and live[pack.digest] <= room:
-                    room -= live[pack.digest]
-                    chosen.add(pack.digest)
-        return chosen
+        return worth_rewriting(packs, live, self.settings.compaction_bytes_max)
 
     def _live_bytes(self) -> dict[bytes, int]:
         live = dict(self.store.live_bytes)
@@ -208,7 +203,8 @@ class CheckpointRun:
         marks = {pane: mark for pane in panes if (mark := self._sources.mark(pane)) is not None}
         busy = self._hold(marks)
         # Packs that must stay may hold erased lines: a later checkpoint sees to them.
-        self._purge = series.store.erase_wanted and not busy
+        self._purge = (series.store.erase_wanted or series.whole) and not busy
+        self._files.salvage = series.whole
         if self._purge:
             series.highest_number += 1
         self._victims = series.victims(busy, all_dead=self._purge)
@@ -304,7 +300,7 @@ class CheckpointRun:
         series.written = written
         self._unsettled = list(self._items)
         if self._purge:
-            series.store.erase_wanted = False
+            series.store.erase_wanted = series.whole = False
             series.generations.clear()
         series.generations[:0] = reversed(self._files.manifests)
         if self._name:

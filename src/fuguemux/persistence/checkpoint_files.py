@@ -119,6 +119,8 @@ class CheckpointFiles:
         self.new_bytes = 0
         self.blocks_written = 0
         self.bytes_moved = 0
+        self.salvage = False
+        """Whether lines that cannot be read are replaced by one that says so; else they are an error."""
         self.manifests: list[Manifest] = []
         """Those that were published, oldest first."""
         self._storage = storage
@@ -189,7 +191,8 @@ class CheckpointFiles:
         for index, block in enumerate(cut.blocks):
             place = block.place
             if place is None or place.digest in victims:
-                packed = self._store.packed(block, pane)
+                store = self._store
+                packed = (store.salvaged if self.salvage else store.packed)(block, pane)
                 if place is not None:
                     self.bytes_moved += len(packed)
                 files.blocks[index] = self._add(EntryKind.BLOCK, pane, packed, packed=True)

@@ -280,6 +280,17 @@ class PackReader:
         except OSError as error:
             raise PackDamaged(f"{pack_name(digest)} cannot be read: {error}") from error
 
+    def whole(self, digest: bytes, size: int) -> bytes:
+        """Every byte of a pack, compared with its name: to copy it. Raises PackDamaged."""
+        try:
+            with self._lock:
+                data = self._storage.pread(self._opened(digest), size, 0)
+        except OSError as error:
+            raise PackDamaged(f"{pack_name(digest)} cannot be read: {error}") from error
+        if blake2b(data, digest_size=DIGEST_BYTES).digest() != digest:
+            raise PackDamaged(f"{pack_name(digest)} is not what was written")
+        return data
+
     def forget(self, digest: bytes) -> None:
         """Close the file of a pack that is about to be removed."""
         with self._lock:

@@ -344,7 +344,7 @@ class PaneScrollback:
 
         Exact once the blocks with long lines have been measured, some of which happens per call.
         """
-        rows, lines, unknown = self._rows.count(columns, self._blocks, self._content_once)
+        rows, lines, unknown = self._rows.count(columns, self._blocks, self.shown)
         for line in self._open:
             cells = len(line) if len(line) <= columns else cells_of(plain(line))
             rows += max(1, -(-cells // columns))
@@ -371,9 +371,10 @@ class PaneScrollback:
     def _content_of(self, block: Block) -> Callable[[], Lines]:
         # A block that was trimmed meanwhile will soon be gone from the disk.
         gone = Lines(b"", 0, frozenset())
-        return lambda: gone if block.dropped and block.packed is None else self._content_once(block)
+        return lambda: gone if block.dropped and block.packed is None else self.shown(block)
 
-    def _content_once(self, block: Block) -> Lines:
+    def shown(self, block: Block) -> Lines:
+        """The lines of a block as they are shown: from memory if they are there, a notice if they cannot be read."""
         return self._content(block, keep=False)
 
     def _content(self, block: Block, *, keep: bool = True) -> Lines:

@@ -130,6 +130,7 @@ class _Recovery:
         self._orphans: dict[PaneId, RecoveredPane] = {}
 
     def run(self, new_store_id: bytes) -> Recovered:
+        self._tell_missing()
         if not self._read_only:
             for name in ("", WAL, CHECKPOINTS, QUARANTINE, RECOVERIES):
                 self._storage.make_directory(f"{self._directory}/{name}".rstrip("/"))
@@ -181,6 +182,19 @@ class _Recovery:
             {pane: stored for pane, stored in self._loader.stored.items() if pane in state.panes},
             self._orphans,
         )
+
+    def _tell_missing(self) -> None:
+        """A store that has an id had both directories when it got it."""
+        if not self._storage.exists(f"{self._directory}/{STORE_FILE}"):
+            return
+        parts = ((WAL, "what changed since the last checkpoint"), (CHECKPOINTS, "what they held"))
+        for part, lost in parts:
+            try:
+                self._storage.list(f"{self._directory}/{part}")
+            except FileNotFoundError:
+                self._report.missing.append(f"the directory {part} is gone, and with it {lost}")
+            except OSError:
+                continue  # whoever needs it says so
 
     def _replay_up_to(
         self, at: Moment, replay: Replay, log: LogScan, start: int, base: _Base
@@ -370,7 +384,7 @@ class _Recovery:
         tell_log(report, found, base.structure_lsn, aside)
         report.damages += replay.damages
         readable = base.manifest is not None or found.segments
-        fresh = not (readable or report.damages or aside)
+        fresh = not (readable or report.damages or report.missing or aside)
         report.clean = found.clean
         report.cause = (
             "first start" if fresh else ("clean stop" if found.clean else "no clean stop")

@@ -124,6 +124,8 @@ class RecoveryReport(msgspec.Struct):
     notes: list[str] = []
     unlisted: list[str] = []
     """Names of programs that a restore policy would have offered, were they in `persistence.restore_commands`."""
+    missing: list[str] = []
+    """What was not there at all, a sentence each: how much is lost with it, nobody can tell."""
 
     @property
     def lost_bytes(self) -> int:
@@ -140,7 +142,8 @@ class RecoveryReport(msgspec.Struct):
     @property
     def complete(self) -> bool:
         """Whether all output and every change that was ever durable is back. Programs are another matter."""
-        return not (self.lost or self.damages or self.lost_bytes or self.events_skipped)
+        lost = self.lost or self.lost_bytes or self.events_skipped
+        return not (lost or self.damages or self.missing)
 
     @property
     def unreadable(self) -> bool:
@@ -275,7 +278,9 @@ def _programs(ended: Sequence[EndedProgram], what: str, programs_max: int) -> st
 
 def _losses(report: RecoveryReport) -> Iterator[str]:
     """What is missing of output and changes, or that nothing is."""
-    if report.unreadable:
+    if report.missing:
+        yield "A part of what was stored was not there, and what is lost with it is not known"
+    elif report.unreadable:
         yield "What was stored cannot be read, and what is lost is not known"
     elif report.complete and not report.unsynced_ms_max:
         yield "Output and changes: complete"

@@ -74,6 +74,8 @@ def _lost_range(lost: LostRecords, *, verbose: bool) -> str:
 
 def _loss(report: RecoveryReport) -> str:
     """What was lost, in bytes and milliseconds, or that nothing is left to tell; empty: nothing was."""
+    if report.missing:
+        return f"not known: {'; '.join(report.missing)}"
     if report.unreadable:
         return "not known: nothing of what is stored can be read"
     damaged = sum(lost.damaged_bytes for lost in report.lost)

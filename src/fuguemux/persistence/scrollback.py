@@ -9,7 +9,14 @@ from collections import OrderedDict
 from typing import Final
 
 from fuguemux.model.ids import PaneId
-from fuguemux.persistence.blocks import COMPRESSION_LEVEL, Block, Line, Lines, unpack_lines
+from fuguemux.persistence.blocks import (
+    COMPRESSION_LEVEL,
+    Block,
+    Line,
+    Lines,
+    pack_lines,
+    unpack_lines,
+)
 from fuguemux.persistence.packs import EntryKind, PackDamaged, PackReader, Place, packed_payload
 from fuguemux.persistence.pane_scrollback import Cut, PaneScrollback, Sizes
 from fuguemux.persistence.pattern import Pattern
@@ -131,6 +138,14 @@ class ScrollbackStore:
             except PackDamaged:
                 if block.place == place:
                     raise  # else a checkpoint moved it meanwhile
+
+    def salvaged(self, block: Block, pane: PaneId) -> bytes:
+        """As `packed`; what is not on the disk any more comes from memory, and else is a line that says so."""
+        try:
+            return self.packed(block, pane)
+        except PackDamaged:
+            lines = self.pane(pane).shown(block)
+            return pack_lines(lines.text, block.count, sorted(lines.pieces), self.level)
 
     def content(self, block: Block, pane: PaneId, *, keep: bool = True) -> tuple[Lines, bool]:
         """The lines of a block, and whether they are whole.

@@ -28,6 +28,8 @@ class Place(Enum):
     """The directory, without the log's or the checkpoints' own."""
     PART_OTHER = "part other"
     """The directory, with something else in place of one of these."""
+    UNFINISHED = "unfinished"
+    """The directory, made anew: the checkpoint of everything is not there yet."""
 
 
 class Finding(NamedTuple):
@@ -46,6 +48,8 @@ class Whereabouts:
         self._lock = lock
         self._directory = directory
         self._parts: dict[str, tuple[int, int]] = {}
+        self.unfinished = False
+        """Whether the directory was made anew, and lacks what was there before."""
         self.settled()
 
     def settled(self) -> None:
@@ -78,6 +82,9 @@ class Whereabouts:
                 empty = _is_empty(name)
                 place = Place.PART_GONE if empty else Place.PART_OTHER
                 return Finding(place, f"another directory is in place of {part}", name)
+        if self.unfinished:
+            what = "everything is being saved in the state directory, which was made anew"
+            return Finding(Place.UNFINISHED, what, path)
         return Finding(Place.HERE)
 
 

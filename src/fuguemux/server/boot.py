@@ -25,7 +25,7 @@ from fuguemux.persistence.state_lock import HeldStorage, StateLock, StateLocked
 from fuguemux.persistence.wal.segment import UnsupportedLog
 from fuguemux.persistence.withholding import Withhold
 from fuguemux.server import landing as landing_zone
-from fuguemux.server import safe_mode, zone_place
+from fuguemux.server import safe_mode, state_settling, zone_place
 from fuguemux.server.reading_progress import SUFFIX, ReadingProgress
 from fuguemux.server.safe_mode import SafeMode, Starts
 from fuguemux.server.state_taken import take_state
@@ -191,6 +191,7 @@ def _read_all(
     finally:
         if isinstance(storage, ReadingProgress):
             storage.done()
+    state_settling.tell_unfinished(storage, state, recovered.report)
     salvage = landing_zone.Recovered((), ())
     if landing:
         salvage = zone_place.recover_both(state, landing, store=recovered.store_id.hex())

@@ -110,6 +110,10 @@ class Lifecycle(Protocol):
         """Write a checkpoint, with `name` one that is kept; a line about it. Raises EffectFailed."""
         ...
 
+    async def save_here(self) -> bytes:
+        """Make the state directory anew where it should be; lines about it. Raises EffectFailed."""
+        ...
+
     async def delete_save(self, name: str) -> bytes:
         """Delete a checkpoint that was kept under a name; nothing to say. Raises EffectFailed."""
         ...
@@ -137,6 +141,7 @@ class Lifecycle(Protocol):
 
 Long = (
     ef.Checkpoint
+    | ef.SaveHere
     | ef.RunShell
     | ef.WaitFor
     | ef.RunCommands
@@ -215,6 +220,7 @@ class EffectRunner:
                 self._pipes.pipe_pane(effect, self._panes.get(pane))
             case (
                 ef.Checkpoint()
+                | ef.SaveHere()
                 | ef.RunShell()
                 | ef.WaitFor()
                 | ef.RunCommands()
@@ -234,6 +240,8 @@ class EffectRunner:
             case ef.Checkpoint(reason, name):
                 written = _printed(self._lifecycle.checkpoint(reason, name))
                 return self.turn.told(written, asker, CHECKPOINT)
+            case ef.SaveHere():
+                return self.turn.told(_printed(self._lifecycle.save_here()), asker, CHECKPOINT)
             case ef.RunShell():
                 return self._shells.run_shell(effect, asker)
             case ef.WaitFor():

@@ -112,7 +112,7 @@ class Flusher:
         self._chore_running = False
         self._chore_waiters: list[asyncio.Future[None]] = []
         self._congested = False
-        self._closed = False
+        self._closed = self._held = False
         self._slow_writes = 0
         self._syncs = 0
         self._ring: deque[float] = deque(maxlen=RING_SIZE)
@@ -234,7 +234,7 @@ class Flusher:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if self._syncing or self._closed:
+        if self._syncing or self._closed or self._held:
             return
         job = self._writer.sync_job()
         if job is None:
@@ -335,7 +335,7 @@ class Flusher:
 
     def start_chores(self) -> None:
         """Begin with what `chore` of the writer asks for; call it after a truncation."""
-        if self._chore_running or self._closed:
+        if self._chore_running or self._closed or self._held:
             return
         chore = self._writer.chore()
         if chore is None:
@@ -374,6 +374,17 @@ class Flusher:
     def _set_idle(self) -> None:
         if not self._syncing and not self._chore_running:
             self._idle.set()
+
+    async def hold(self) -> None:
+        """Return when no job is under way; none begins before `go_on`."""
+        self._held = True
+        await self._idle.wait()
+
+    def go_on(self) -> None:
+        """Begin with what waits."""
+        self._held = False
+        self._start_sync()
+        self.start_chores()
 
     async def close(self) -> None:
         """Let jobs under way end and stop the threads. Closing the writer is the caller's."""

@@ -14,7 +14,7 @@ from fuguemux.keeper.channel import Channel, PeerBroke, PeerGone
 from fuguemux.keeper.protocol import PROTOCOL_VERSION, ROLE_CONTROL, integer, text
 from fuguemux.observe.diagnostics import channel
 from fuguemux.persistence.files import Storage, read_all, write_atomically
-from fuguemux.persistence.report import Damage, RecoveryReport
+from fuguemux.persistence.report import RecoveryReport
 from fuguemux.server.keeper_client import KeeperClient, KeeperRefused, KeeperUnreachable
 
 STORE_FILE: Final = "keeper-store"
@@ -70,11 +70,10 @@ async def connect(path: str, refused: KeeperRefused, storage: Storage, directory
 
 def tell(report: RecoveryReport, directory: str) -> None:
     """Say in the report that this is not the state that the programs were started from."""
-    what = (
-        f"not the one that the programs which live on belong to: that was moved, removed, replaced or not mounted. "
-        f"What was open in it is not known here; the programs are in the session rescued ({directory})"
+    report.missing.append(
+        f"{directory} is not the state directory that the programs which live on belong to: that was moved, removed, "
+        "replaced or not mounted; the programs are in the session rescued"
     )
-    report.damages.append(Damage("the state directory", what))
     if report.cause == "first start":
         report.cause = GONE
 

@@ -21,7 +21,6 @@ from fuguemux.observe.failpoints import reach
 from fuguemux.persistence.packs import PackDamaged
 from fuguemux.persistence.recovery import RECOVERIES
 from fuguemux.persistence.report_files import save_report
-from fuguemux.persistence.whereabouts import Whereabouts
 from fuguemux.reactions import server_ended
 from fuguemux.server import foreign_keeper, giving_way, keeper_place, recovery_notice, safe_mode
 from fuguemux.server.boot import (
@@ -50,7 +49,7 @@ from fuguemux.server.restoration import Restoration
 from fuguemux.server.session_restorer import SessionRestorer
 from fuguemux.server.standby import Handover
 from fuguemux.server.start_files import StartFiles
-from fuguemux.server.state_place import StatePlace
+from fuguemux.server.state_watch import StateWatch
 
 if TYPE_CHECKING:
     from fuguemux.server.main import Server
@@ -74,13 +73,7 @@ class Lifecycle:
         self._stopping = False
         self.files = StartFiles(server.booted.options.command_files)
         self._keepers = Keepers(server, self._keeper_argv)
-        self._place: StatePlace | None = None
-        """Without persistence there is none."""
-        lock = server.booted.lock
-        if lock is not None:
-            whereabouts = Whereabouts(lock, server.booted.state_directory)
-            tell = server.witness.place_changed
-            self._place = StatePlace(lock, whereabouts, server.flusher, tell)
+        self._state_watch = StateWatch(server)
         server.checkpointer.settings = server.checkpoint_settings
 
     # Start
@@ -114,8 +107,7 @@ class Lifecycle:
         giving_way.tell_asker(server)
         server.flusher.start_chores()
         server.spawn(server.checkpointer.run())
-        if self._place is not None:
-            server.spawn(self._place.run())
+        self._state_watch.start()
         server.spawn(IdlePanes(server.panes, server.clock).run())
         server.spawn(server.running_configuration.watch())
         server.spawn(self._after_recovery())
@@ -368,6 +360,10 @@ class Lifecycle:
         if not found:
             raise EffectFailed(f"no save called {name!r}: see fugue state list")
         return b""
+
+    async def save_here(self) -> bytes:
+        """Have everything saved where the state directory should be; lines about it. Raises EffectFailed."""
+        return await self._state_watch.here()
 
     async def checkpoint(self, reason: str, name: str = "") -> bytes:
         """Write a checkpoint now, with `name` one that is kept; a line about it. Raises EffectFailed.

@@ -61,12 +61,20 @@ def find_cause(server: Server, *, keeper_lived: bool) -> None:
             report.cause = "the server crashed or was killed"
         else:
             report.cause = "server and keeper crashed or were killed"
-    if now and now != before:
-        try:
-            with open(path, "w", encoding="ascii") as file:
-                file.write(now)
-        except OSError as error:
-            diagnostics.debug("boot_not_noted", error=error.strerror or str(error))
+    if now != before:
+        note_boot(server.booted.state_directory)
+
+
+def note_boot(directory: str) -> None:
+    """Note in a state directory which boot of the machine this is."""
+    now = _read(BOOT_ID)
+    if not now:
+        return
+    try:
+        with open(f"{directory}/{BOOT_FILE}", "w", encoding="ascii") as file:
+            file.write(now)
+    except OSError as error:
+        diagnostics.debug("boot_not_noted", error=error.strerror or str(error))
 
 
 def _read(path: str) -> str:

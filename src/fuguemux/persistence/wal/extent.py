@@ -55,6 +55,11 @@ class Extent:
         self._mark(base_lsn)
         self.bytes_total += size
 
+    def restart(self, next_lsn: int) -> None:
+        """The log begins anew: no segment of before belongs to it."""
+        self._segments = []
+        self._marks = [(next_lsn, self.bytes_total)]
+
     def _mark(self, lsn: int) -> None:
         while self._marks and self._marks[-1][0] >= lsn:
             self._marks.pop()

@@ -23,6 +23,7 @@ from fuguemux.persistence.wal.segment import (
     RECORDS_OFFSET,
     SEGMENT_ID_STRIDE,
     discard,
+    segment_id_of,
     segment_name,
 )
 
@@ -56,6 +57,7 @@ class Space:
         self._recent_id = (highest_id // SEGMENT_ID_STRIDE + 1) * SEGMENT_ID_STRIDE - 1
         self._spare: OpenSegment | None = None
         self._dead: list[str] = []
+        self._left: list[str] = []  # segments that were there before a log began anew
         self._chore: Chore | None = None
         self._has_ballast = storage.exists(self._ballast_path)
         self._retry_at_ms = 0
@@ -138,9 +140,22 @@ class Space:
 
     def bury(self, names: list[str]) -> None:
         """Have dead segments removed by a later chore."""
+        names, self._left = [*names, *self._left], []
         self._dead += names
         if names:
             self._retry_at_ms = 0  # space may be had again
+
+    def relocate(self) -> None:
+        """The directory is another one, or was made again. What is in it already goes with the next that is buried."""
+        if self._spare is not None:
+            with contextlib.suppress(OSError):
+                self._storage.close(self._spare.file)
+            self._spare = None
+        self._dead = []
+        self._left = [n for n in self._storage.list(self._directory) if segment_id_of(n)]
+        self._has_ballast = self._storage.exists(self._ballast_path)
+        self.problem, self.full = "", False
+        self._retry_at_ms = 0
 
     def chore(self, *, spare_wanted: bool) -> Chore | None:
         """What is to be done next, to be run on any thread; None while one is under way."""

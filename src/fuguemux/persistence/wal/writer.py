@@ -59,6 +59,7 @@ from fuguemux.persistence.wal.segment import (
     seed_of,
     segment_name,
 )
+from fuguemux.persistence.wal.segment_files import SegmentFiles
 from fuguemux.persistence.wal.space import Chore, Space
 
 __all__ = ["Durability", "LogUnavailable", "LogWriter", "WriterOptions"]
@@ -108,7 +109,7 @@ class LogWriter:
         # Everything up to here is testified to by something behind it, or is itself testimony.
         self._proven_lsn = 0 if self._kept else report.last_lsn
         self._proof_lsn = 0
-        self._life = int.from_bytes(entropy(8), "little")
+        self.life = int.from_bytes(entropy(8), "little")
         self._life_base_lsn = self.durable_lsn + 1
         self.unsynced_bytes = sum(frame_bytes(len(record.payload)) for record in self._kept)
         self._was_clean = report.clean
@@ -127,8 +128,7 @@ class LogWriter:
         self._active: _Active | None = None
         self._staged: list[Bytes] = []
         self._staged_bytes = 0
-        self._full: list[tuple[int, int]] = []  # (file, last LSN) of full segments not yet synced
-        self._abandoned: list[int] = []  # files whose sync failed
+        self._files = SegmentFiles(storage)
         self._job: SyncJob | RehomeJob | None = None
         self._failed = False
         self._rehomed_lsn = 0  # durability returns when this is durable
@@ -348,7 +348,7 @@ class LogWriter:
             self._lose_segment()
             self._failed = True
             return
-        self._full.append((active.file, self.next_lsn - 1))
+        self._files.filled(active.file, self.next_lsn - 1)
         self._active = None
         reach("log.segment_full")
         self._open_segment(needed)
@@ -381,7 +381,7 @@ class LogWriter:
             durable_lsn=min(self.durable_lsn, base_lsn - 1),
             opened_ms=self._clock_ms(),
             segment_bytes=0,
-            life=self._life,
+            life=self.life,
             life_base_lsn=self._life_base_lsn,
         )
 
@@ -393,7 +393,7 @@ class LogWriter:
     def _lose_segment(self) -> None:
         """Give the active segment up; its records are in memory."""
         if self._active is not None:
-            self._abandoned.append(self._active.file)
+            self._files.abandon(self._active.file)
             self._active = None
         self._staged, self._staged_bytes = [], 0
 
@@ -420,10 +420,8 @@ class LogWriter:
         parts = self._take_staged(active) if self._staged else []  # only if writes are deferred
         # A durable byte is never rewritten: what comes next starts in a block of its own.
         active.position = next_block(active.position)
-        files = [file for file, _last in self._full]
-        self._job = SyncJob(
-            self._storage, (*files, active.file), self.next_lsn - 1, parts, position
-        )
+        files = (*self._files.full, active.file)
+        self._job = SyncJob(self._storage, files, self.next_lsn - 1, parts, position)
         return self._job
 
     def sync_done(self, job: SyncJob | RehomeJob, error: OSError | None) -> None:
@@ -447,9 +445,7 @@ class LogWriter:
         self.written_lsn = max(self.written_lsn, job.through_lsn)
         if self._active is not None:
             self._note_written()
-        # A segment that filled up while the job was under way holds more than the job synced.
-        while self._full and self._full[0][1] <= job.through_lsn:
-            self._close_file(self._full.pop(0)[0])
+        self._files.synced(job.through_lsn)
         self._advance(job.through_lsn)
 
     def _advance(self, lsn: int) -> None:
@@ -459,8 +455,7 @@ class LogWriter:
         self.durable_lsn = max(self.durable_lsn, lsn)
         if not self._failed and self.durable_lsn >= self._rehomed_lsn:
             self._standing.recovered()
-            while self._abandoned:
-                self._close_file(self._abandoned.pop())
+            self._files.let_go()
             self._settle()
 
     def _settle(self) -> None:
@@ -477,8 +472,7 @@ class LogWriter:
         """The files with records that are not durable can no longer be trusted."""
         again = self._failed or self._removed or self._rehomed_lsn > self.durable_lsn
         self._failed = True
-        self._abandoned += [file for file, _last in self._full]
-        self._full = []
+        self._files.abandon_full()
         self._standing.failed(error, self._clock_ms(), again=again)
 
     def _rehome_job(self) -> RehomeJob:
@@ -580,6 +574,26 @@ class LogWriter:
         self._space.bury(dead)
         return len(dead)
 
+    def relocate(self) -> None:
+        """Go on in a log that begins anew: its directory is another one by now, or was made again.
+
+        No job or chore may be under way. What is durable is so in the log that was: a checkpoint has to follow.
+        """
+        self._lose_segment()
+        self._files.close()
+        self._space.relocate()
+        self._extent.restart(self.durable_lsn + 1)
+        self._failed, self._removed = (
+            True,
+            False,
+        )  # the next job writes what is kept into a new segment
+        self._standing.retry_at_ms = 0
+
+    @property
+    def removed(self) -> bool:
+        """Whether a file of the log was removed: nothing becomes durable before `relocate`."""
+        return self._removed
+
     def bytes_since(self, lsn: int) -> int:
         """The size of the log from `lsn` on, at most 256 KiB too much."""
         return self._extent.bytes_since(lsn) + self._staged_bytes
@@ -624,19 +638,9 @@ class LogWriter:
             self._active = None  # nothing was ever written to it
             name = segment_name(active.header.segment_id)
             discard(self._storage, f"{self._directory}/{name}", active.file)
-        files = [*(file for file, _last in self._full), *self._abandoned]
-        if self._active is not None:
-            files.append(self._active.file)
-            self._active = None
-        for file in files:
-            self._close_file(file)
-        self._full, self._abandoned = [], []
+        self._lose_segment()
+        self._files.close()
+        if self._files.problem is not None:
+            self._standing.reason = self.reason or describe(self._files.problem)
         self._space.close()
         return durable
-
-    def _close_file(self, file: int) -> None:
-        try:
-            self._storage.close(file)
-        except OSError as error:
-            # Its bytes are durable, or were given up: the error changes nothing, but is not hidden.
-            self._standing.reason = self.reason or describe(error)
