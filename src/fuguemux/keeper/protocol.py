@@ -9,7 +9,7 @@ import os
 
 from fuguemux.keeper.channel import Channel, Message, PeerBroke, PeerGone, decode, encode
 from fuguemux.keeper.launch import keeper_argv, module_argv
-from fuguemux.keeper.limits import callers_limit, widen
+from fuguemux.keeper.limits import LIMITS, callers_limit, explained, free_descriptors, widen
 
 __all__ = [
     "CODE_MAX",
@@ -17,6 +17,7 @@ __all__ = [
     "EXIT_DELIBERATE",
     "EXIT_GRACEFUL",
     "EXIT_RESTART",
+    "LIMITS",
     "PROTOCOL_VERSION",
     "ROLE_CONTROL",
     "ROLE_SERVER",
@@ -30,7 +31,9 @@ __all__ = [
     "callers_limit",
     "decode",
     "encode",
+    "explained",
     "flag",
+    "free_descriptors",
     "integer",
     "keeper_argv",
     "module_argv",

@@ -5,7 +5,11 @@ from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any
 
+from fuguemux.observe.diagnostics import channel
+from fuguemux.server import threads
 from fuguemux.server.waits import ServerEnds
+
+diagnostics = channel("server")
 
 
 class Background:
@@ -29,5 +33,12 @@ class Background:
 
 
 async def _until_end(work: Coroutine[Any, Any, None]) -> None:
-    with suppress(ServerEnds):
-        await work
+    try:
+        with suppress(ServerEnds):
+            await work
+    except (
+        RuntimeError
+    ) as error:  # without this part the server is poorer; with the exception it would be gone
+        if not threads.is_refusal(error):
+            raise
+        diagnostics.failure("no_thread", error)

@@ -1,6 +1,7 @@
 """Runs commands for whoever asks: one at a time, effects in order, and no word to the asker before it is durable."""
 
 import asyncio
+import errno
 from collections.abc import Awaitable, Callable, Sequence
 from itertools import groupby
 from typing import NamedTuple, Protocol
@@ -9,10 +10,12 @@ from fuguemux.commands import source_file
 from fuguemux.commands.language import Parsed
 from fuguemux.engine.commit import EventRefused
 from fuguemux.engine.engine import Engine, Outcome
+from fuguemux.keeper.protocol import explained
 from fuguemux.model.decision import Refused, Request
 from fuguemux.model.effects import Effect
 from fuguemux.model.ids import ClientId
 from fuguemux.observe.diagnostics import channel
+from fuguemux.server import threads
 from fuguemux.server.flusher import NotDurable
 from fuguemux.server.sequence_gate import SequenceGate
 from fuguemux.server.turn import DISK, Turn
@@ -169,6 +172,10 @@ class Executor:
         except EventRefused as defect:
             diagnostics.error("command_defect", command=words[0], reason=str(defect))
             asker.stderr(_line(f"{words[0]}: refused, nothing was changed: {defect}"))
+        except RuntimeError as error:
+            if not threads.is_refusal(error):
+                raise
+            asker.stderr(_line(f"{words[0]}: {explained(errno.EAGAIN)}"))
         except OSError as error:
             reason = error.strerror or str(error)
             diagnostics.error("command_not_logged", command=words[0], error=reason)

@@ -17,6 +17,7 @@ from fuguemux.model.ids import PaneId
 from fuguemux.observe.failpoints import reach
 from fuguemux.server.landing import SLOTS, Landed, LandingZone, NoBytes, Reserved
 from fuguemux.server.pane_terminal import PaneTerminal
+from fuguemux.server.threads import started
 
 LOTS_MAX: Final = SLOTS // 2
 """The other slots are the loop's: its own reads never wait for the thread."""
@@ -60,8 +61,11 @@ class FloodReader:
         if reserved is None:
             return False
         if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="fugue-flood", daemon=True)
-            self._thread.start()
+            thread = threading.Thread(target=self._run, name="fugue-flood", daemon=True)
+            if not started(thread):
+                zone.give_back(reserved)
+                return False
+            self._thread = thread
         assert terminal.master is not None
         lot = self._lots[terminal.id] = _Lot(zone, terminal, terminal.master.fd, reserved)
         self._queue.put(lot)

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any, Protocol
 
+from fuguemux.server.threads import started
+
 
 class Job(Protocol):
     """Blocking work, to be run on a thread."""
@@ -45,23 +47,19 @@ class Worker:
         self._thread: threading.Thread | None = None
 
     def submit(self, loop: asyncio.AbstractEventLoop, job: Job, done: Done) -> None:
-        """Run `job`, then call `done` in the loop."""
+        """Run `job`, then call `done` in the loop. Blocks for the job where no thread is to be had."""
         if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
-            self._thread.start()
+            thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+            if not started(thread):  # for this job; the next one asks again
+                loop.call_soon(done, job, *_timed(job))
+                return
+            self._thread = thread
         self._queue.put((loop, job, done))
 
     def _run(self) -> None:
         while (task := self._queue.get()) is not None:
             loop, job, done = task
-            started = time.perf_counter()
-            error: OSError | None = None
-            try:
-                job.run()
-            except OSError as failure:
-                error = failure
-            took = time.perf_counter() - started
-            loop.call_soon_threadsafe(done, job, error, took)
+            loop.call_soon_threadsafe(done, job, *_timed(job))
 
     def stop(self) -> None:
         """End the thread behind its last job."""
@@ -69,3 +67,14 @@ class Worker:
             self._queue.put(None)
             self._thread.join()
             self._thread = None
+
+
+def _timed(job: Job) -> tuple[OSError | None, float]:
+    """Do it; how it failed, if it did, and how long it took."""
+    began = time.perf_counter()
+    error: OSError | None = None
+    try:
+        job.run()
+    except OSError as failure:
+        error = failure
+    return error, time.perf_counter() - began

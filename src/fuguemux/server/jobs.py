@@ -9,10 +9,13 @@ from contextlib import suppress
 from typing import Final
 
 from fuguemux.model.limits import JOBS_MAX
+from fuguemux.server.threads import started
 
 OUTPUT_BYTES_MAX: Final = 4 << 20
 """A command that prints more than this is ended."""
 CHUNK_BYTES: Final = 64 << 10
+LOOK_SECONDS: Final = 0.05
+"""Between two looks at a command whose end nothing tells of."""
 
 
 class JobRefused(Exception):
@@ -123,8 +126,11 @@ class Job:
             with suppress(RuntimeError):  # the loop is closed
                 self._loop.call_soon_threadsafe(_wake, future)
 
-        threading.Thread(target=wait, daemon=True).start()
-        await future
+        if started(threading.Thread(target=wait, name="job", daemon=True)):
+            await future
+        else:
+            while self.process.poll() is None:  # noqa: ASYNC110  # nothing tells of its end
+                await asyncio.sleep(LOOK_SECONDS)
 
 
 def _wake(future: asyncio.Future[None]) -> None:

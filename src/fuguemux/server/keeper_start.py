@@ -7,6 +7,7 @@ import os
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 
+from fuguemux.keeper.protocol import explained
 from fuguemux.server.keeper_client import KeeperClient
 from fuguemux.server.keeper_values import HeldPane, KeeperUnreachable
 
@@ -16,14 +17,17 @@ async def start_keeper(argv: Sequence[str]) -> None:
 
     Raises KeeperUnreachable with the line that the program wrote for people. Does not block the loop.
     """
-    result = await asyncio.to_thread(
-        subprocess.run,
-        argv,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        check=False,
-    )
+    try:
+        result = await asyncio.to_thread(
+            subprocess.run,
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    except OSError as error:
+        raise KeeperUnreachable(f"cannot start a keeper: {explained(error.errno or 0)}") from error
     if result.returncode != 0:
         lines = result.stderr.decode("utf-8", "replace").strip().splitlines()
         raise KeeperUnreachable(

@@ -1,6 +1,5 @@
 """The lives of one process: it serves, and may serve again after it gave way to a server that failed."""
 
-import asyncio
 import gc
 import os
 import signal
@@ -12,7 +11,7 @@ from typing import Any, NamedTuple
 from fuguemux.keeper.protocol import EXIT_CANNOT_START
 from fuguemux.observe.clock import SystemClock, clock_of
 from fuguemux.observe.failpoints import reach
-from fuguemux.server import keeper_place, standby
+from fuguemux.server import keeper_place, standby, threads
 from fuguemux.server.boot import Booted, CannotStart, boot
 from fuguemux.server.standby import Handover
 
@@ -77,7 +76,7 @@ def _life(words: list[str], serve: Serve, returned: Handover | None) -> Ended:
     booted = boot(words, clock)
     reach("recovery.read")
     try:
-        code, handover = asyncio.run(serve(booted, clock, returned))
+        code, handover = threads.run(serve(booted, clock, returned))
     finally:
         if booted.lock is not None:
             booted.lock.release()

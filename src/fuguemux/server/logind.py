@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fuguemux.observe.diagnostics import channel
 from fuguemux.server.executor import EffectFailed
+from fuguemux.server.threads import started
 
 if TYPE_CHECKING:
     from fuguemux.server.main import Server
@@ -77,7 +78,7 @@ class Bus:
         """logind waits as long as this descriptor is open."""
         self._connection: Any = None
         self._closed = False
-        threading.Thread(target=self._run, name="logind", daemon=True).start()
+        started(threading.Thread(target=self._run, name="logind", daemon=True))
 
     def release(self) -> None:
         """Let the shutdown go on. May be called from any thread, and again."""
