@@ -12,13 +12,14 @@ STRANGER: Final = 61_000 + os.getpid() % 1_000
 
 # The interpreter may lie where others cannot read: it has started, with all it needs, before it becomes one of them.
 _SCRIPT = """
-import os, resource, sys
+import ctypes, os, resource, sys
 source = open(0, closefd=False).read()
 sys.path[:0] = sys.argv[2].split(os.pathsep)
 code = compile(source, "<poor>", "exec")
 exec(sys.argv[3])
 if os.geteuid() == 0:
     os.setgid(int(sys.argv[1])); os.setgroups([]); os.setuid(int(sys.argv[1]))
+    ctypes.CDLL(None).prctl(4, 1, 0, 0, 0)  # PR_SET_DUMPABLE: what may be known of a process that was always this user's
 exec(code)
 """
 

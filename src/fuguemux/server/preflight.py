@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from fuguemux import __version__
-from fuguemux.keeper.protocol import PROTOCOL_VERSION, module_argv
+from fuguemux.keeper.protocol import PROTOCOL_VERSION, explained, module_argv
 from fuguemux.model.ids import PaneId
 from fuguemux.observe.clock import SystemClock
 from fuguemux.persistence.files import RealStorage
@@ -38,13 +38,19 @@ async def prove(
     state_directory: str, panes: Collection[PaneId], python: str = sys.executable
 ) -> str:
     """Have the code that is installed now read the state; a line about it. Raises EffectFailed with the reason."""
-    process = await asyncio.create_subprocess_exec(
-        *module_argv(MODULE, python),
-        state_directory,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *module_argv(MODULE, python),
+            state_directory,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+    except OSError as error:
+        reason = explained(error.errno or 0)
+        raise EffectFailed(
+            f"restart-server: cannot start another server: {reason}; this one stays"
+        ) from error
     try:
         async with asyncio.timeout(PROOF_SECONDS_MAX):
             output, errors = await process.communicate()
