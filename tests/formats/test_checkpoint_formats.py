@@ -15,7 +15,7 @@ from fuguemux.model import events as ev
 from fuguemux.model.apply import apply
 from fuguemux.model.ids import PaneId, SessionId, WindowId
 from fuguemux.model.layout import leaf, split
-from fuguemux.model.state import Buffer, ExitCause, Pipe, ServerState
+from fuguemux.model.state import Buffer, ExitCause, Pipe, Ran, ServerState
 from fuguemux.persistence.blocks import pack_lines, unpack_lines
 from fuguemux.persistence.manifest import (
     Entry,
@@ -86,6 +86,8 @@ IN_STATE = {
     "checkpoint-1": (EVENTS[0], EVENTS[3], EVENTS[9], *EVENTS[14:20], EVENTS[22], EVENTS[25]),
 }
 IN_STATE["checkpoint-2"] = (*IN_STATE["checkpoint-1"], EVENTS[29])
+RUNNING = ev.ForegroundChanged(P, (b"make",), ((b"tee", b"x"),), Ran.LOOP, ((b"vim", b"y"),))
+IN_STATE["checkpoint-3"] = (*IN_STATE["checkpoint-2"], RUNNING)
 """Which events led to the structure that is in a directory."""
 MANIFEST = Manifest(
     number=3,

@@ -92,8 +92,11 @@ def apply(state: ServerState, event: ev.AnyEvent) -> ServerState:
             return with_pane(state, replace(pane_of(state, pane), title=title))
         case ev.PaneDirectoryChanged(pane, cwd):
             return with_pane(state, replace(pane_of(state, pane), cwd=cwd))
-        case ev.ForegroundChanged(pane, argv):
-            return with_pane(state, replace(pane_of(state, pane), foreground=argv))
+        case ev.ForegroundChanged(pane, argv, pipeline, ran, jobs):
+            known = pane_of(state, pane)
+            return with_pane(
+                state, replace(known, foreground=argv, pipeline=pipeline, ran=ran, jobs=jobs)
+            )
         case ev.ProcessStarted():
             return process_started(state, event)
         case ev.ProcessExited():

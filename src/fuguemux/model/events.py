@@ -11,7 +11,7 @@ import msgspec
 
 from fuguemux.model.ids import PaneId, SessionId, WindowId
 from fuguemux.model.layout import Layout
-from fuguemux.model.state import Buffer, Environment, ExitCause, Options, Pipe
+from fuguemux.model.state import Buffer, Environment, ExitCause, Options, Pipe, Ran
 
 
 class Event(msgspec.Struct, frozen=True, array_like=True):
@@ -175,10 +175,16 @@ class PaneDirectoryChanged(Event, frozen=True, tag=18):
 
 
 class ForegroundChanged(Event, frozen=True, tag=19):
-    """Another program is in the foreground; empty: the pane's own process."""
+    """Another program is in the foreground (empty: the pane's own process), or the shell has other jobs beside it.
+
+    As in a pane: what follows it in a pipeline, what its words are, and the jobs.
+    """
 
     pane: PaneId
     argv: tuple[bytes, ...]
+    pipeline: tuple[tuple[bytes, ...], ...] = ()
+    ran: Ran = Ran.COMMAND
+    jobs: tuple[tuple[bytes, ...], ...] = ()
 
 
 class ProcessStarted(Event, frozen=True, tag=20):

@@ -45,6 +45,17 @@ class ExitCause(IntEnum):
     """Ended by signal, or as if by one, close to the end of the session or machine."""
 
 
+class Ran(IntEnum):
+    """What the words are that are kept of a program in the foreground. Numbers are stored: never reuse one."""
+
+    COMMAND = 1
+    """All of its arguments."""
+    LOOP = 2
+    """Those of a shell that starts one program after the other, as in a loop that was typed into it."""
+    BEGINNING = 3
+    """The first of arguments that are too long to keep. Never run: half of a command is another one."""
+
+
 class ProcessExit(Value, frozen=True):
     """How a process ended. Both numbers None: not known, which is never shown as 0."""
 
@@ -92,6 +103,12 @@ class Pane(Value, frozen=True):
     """The arguments of the program last seen in the foreground, if it was not the pane's own process."""
     pipe: Pipe | None = None
     """Wanted until the command ends by itself; a server that starts begins it again."""
+    pipeline: tuple[tuple[bytes, ...], ...] = ()
+    """The arguments of the programs behind `foreground` in a pipeline."""
+    ran: Ran = Ran.COMMAND
+    """What `foreground` is."""
+    jobs: tuple[tuple[bytes, ...], ...] = ()
+    """The arguments of what else the pane's shell had started and not seen the end of: in the background, or stopped."""
 
 
 class Window(Value, frozen=True):

@@ -11,6 +11,7 @@ from fuguemux.model.state import (
     Options,
     Pane,
     ProcessExit,
+    Ran,
     ServerState,
     Session,
     Window,
@@ -277,6 +278,9 @@ def process_started(state: ServerState, event: ev.ProcessStarted) -> ServerState
         tty=event.tty,
         exit=None,
         foreground=(),
+        pipeline=(),
+        ran=Ran.COMMAND,
+        jobs=(),
     )
     return with_pane(state, pane)
 

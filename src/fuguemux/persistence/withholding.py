@@ -52,8 +52,13 @@ def stored_event(event: AnyEvent, withhold: Withhold | None) -> AnyEvent | None:
                 return event
             line = redacted_line(value)
             return event if line == value else msgspec.structs.replace(event, value=line)
-        case ForegroundChanged(_, argv):
-            return _changed(event, argv=redacted(argv))
+        case ForegroundChanged(_, argv, pipeline, _, jobs):
+            return _changed(
+                event,
+                argv=redacted(argv),
+                pipeline=tuple(map(redacted, pipeline)),
+                jobs=tuple(map(redacted, jobs)),
+            )
         case PipeChanged(_, pipe):
             return _changed(event, pipe=_pipe(pipe))
         case SessionCreated(environment=environment, options=options):
@@ -85,6 +90,8 @@ def stored_state(state: ServerState, withhold: Withhold | None) -> ServerState:
             environment=_variables(value.environment, withhold),
             argv=redacted(value.argv),
             foreground=redacted(value.foreground),
+            pipeline=tuple(map(redacted, value.pipeline)),
+            jobs=tuple(map(redacted, value.jobs)),
             options=_options(value.options),
             pipe=_pipe(value.pipe),
         )

@@ -166,6 +166,8 @@ class Checkpointer:
         """Called with `failure` when checkpoints begin to fail, and when they succeed again."""
         self.before_publishing: Callable[[], Awaitable[None]] = _nothing
         """Awaited when everything of a checkpoint is written, and nobody is told yet that the log may go."""
+        self.look: Callable[[], Awaitable[None]] = _nothing
+        """Awaited before a checkpoint begins: what only a look can tell is to be in it."""
         self.settings: Callable[[], CheckpointSettings] = lambda: series.settings
         """What holds at the moment a checkpoint begins."""
 
@@ -206,6 +208,7 @@ class Checkpointer:
                     f"there is a save called {name!r}: take another name, or first: fugue state delete {name}"
                 )
             started = self._clock.monotonic_ns()
+            await self.look()
             lsn = self._log.next_lsn - 1
             self._series.settings = self.settings()
             if self._series.store.erase_wanted:

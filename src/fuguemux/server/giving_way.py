@@ -62,7 +62,7 @@ async def proved(server: Server, asker: Asker) -> GivingWay:
     """Have a process of the code that is installed now prove that it can take over. Raises EffectFailed if not."""
     if server.booted.log_path is None:
         raise EffectFailed("restart-server: without persistence there is nothing to go on from")
-    server.facts.look_now()
+    server.facts.look_now(last=True)
     await server.lifecycle.checkpoint("restart")
     began_ns = server.clock.monotonic_ns()
     await preflight.prove(server.booted.state_directory, server.engine.state.panes)

@@ -242,6 +242,7 @@ class KeyInput:
     def _write(self, viewer: Viewer, terminal: PaneTerminal, data: bytes) -> None:
         try:
             terminal.typed(data)
+            self._panes.typed(terminal)
         except InputRefused as refused:
             self._viewers.message(viewer, f"the program in the pane does not read: {refused}")
 

@@ -179,6 +179,8 @@ class Lifecycle:
             server.last_screens.keeps,
         )
         await restoration.run(held, answers)
+        for pane in server.engine.state.panes:  # what went on meanwhile shows nowhere else
+            server.facts.look_soon(pane)
         recovery_notice.find_cause(server, keeper_lived=bool(held))
         server.report.notes += server.pipes.go_on(unsure=bool(server.report.unsynced_ms_max))
         server.view.recovered(server.report.summary)
@@ -303,7 +305,7 @@ class Lifecycle:
             server.booted.starts.over()
         leaving = self._giving_way if code == EXIT_RESTART else None
         if code == EXIT_GRACEFUL:
-            server.facts.look_now()
+            server.facts.look_now(last=True)
             with contextlib.suppress(OSError, PackDamaged):
                 await server.checkpointer.take("stop")
         if keeper is not None and code != EXIT_RESTART:

@@ -63,3 +63,4 @@ class PaneInput:
 
     def _write(self, terminal: PaneTerminal, data: bytes) -> None:
         terminal.typed(data)
+        self._panes.typed(terminal)

@@ -140,6 +140,8 @@ class PaneTerminal:
         """When Enter or C-d was last typed here, by the loop's clock: what ended a shell then was a person."""
         self.echo_awaited = False
         """Somebody typed, and nothing has come of it yet."""
+        self.entered = 0
+        """How often somebody pressed Enter here, or pasted the end of a line."""
         self.typings = 0
         """How often somebody typed something here that is not Enter alone."""
         self.last_output_s = 0
@@ -255,6 +257,7 @@ class PaneTerminal:
         if self.master is not None and data:
             self.master.write(data)
             self.echo_awaited = True
+            self.entered += data.count(b"\r") + data.count(b"\n")
             self.typings += bool(data.strip(b"\r\n"))
             if data.endswith(ENDS_A_SHELL):
                 self.typed_at = self.master.time()

@@ -45,6 +45,8 @@ class Panes:
         self._history_limit = history_limit
         self.keep: Callable[[PaneTerminal, Sequence[LastScreen]], None] = lambda _pane, _found: None
         """Told of the last screen of a program that has ended, where that is there already."""
+        self.typed: Callable[[PaneTerminal], None] = lambda _pane: None
+        """Told whenever somebody has typed in a pane."""
         self._terminals: dict[PaneId, PaneTerminal] = {}
 
     def __iter__(self) -> Iterator[PaneTerminal]:

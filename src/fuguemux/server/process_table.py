@@ -1,8 +1,76 @@
-"""What the system says of a process: its program, directory and start time. Linux reads /proc; elsewhere little is known."""
+"""What the system says of a process: its program, directory, parent and start. Linux reads /proc; elsewhere little is known."""
 
 import os
+from typing import Final, NamedTuple
 
 ARGUMENTS_BYTES_MAX = 64 << 10
+ENVIRONMENT_BYTES_MAX = 256 << 10
+STAT_BYTES_MAX: Final = 4096
+TICKS_PER_SECOND: Final = os.sysconf("SC_CLK_TCK")
+
+
+class Process(NamedTuple):
+    """One line of the table."""
+
+    pid: int
+    command: bytes
+    """The last part of the path it was executed by, of which the kernel keeps 15 bytes. For a script: the script's."""
+    parent: int
+    group: int
+    session: int
+    start_ticks: int
+    """When it was started, since the machine was; with the pid that tells it from any other process."""
+
+
+def process(pid: int) -> Process | None:
+    """The process; None if it is gone, has ended and waits for its parent, or the system does not tell."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            data = file.read(STAT_BYTES_MAX)
+    except OSError:
+        return None
+    before, _, rest = data.rpartition(b")")
+    fields = rest.split()
+    if len(fields) < 20 or fields[0] in (b"Z", b"X"):
+        return None
+    command = before.partition(b"(")[2]
+    return Process(pid, command, int(fields[1]), int(fields[2]), int(fields[3]), int(fields[19]))
+
+
+def children(pid: int) -> list[int]:
+    """The processes that `pid` (its first thread, which is all that a shell has) started and that were not waited for."""
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children", "rb") as file:
+            return [int(child) for child in file.read().split()]
+    except OSError:
+        return []
+
+
+def invoked_as(pid: int) -> bytes:
+    """The path by which bash and zsh started the process: `_` of its environment. Empty if not known."""
+    try:
+        with open(f"/proc/{pid}/environ", "rb") as file:
+            data = file.read(ENVIRONMENT_BYTES_MAX)
+    except OSError:
+        return b""
+    return (b"\0" + data).rpartition(b"\0_=")[2].partition(b"\0")[0] if b"_=" in data else b""
+
+
+def executable(pid: int) -> str:
+    """The file that the process runs; empty if not known."""
+    try:
+        return os.readlink(f"/proc/{pid}/exe")
+    except OSError:
+        return ""
+
+
+def up_ticks() -> int:
+    """How long the machine has been up, as start times are counted; 0: not known."""
+    try:
+        with open("/proc/uptime", "rb") as file:
+            return int(float(file.read(64).split()[0]) * TICKS_PER_SECOND)
+    except (OSError, ValueError, IndexError):
+        return 0
 
 
 def arguments(pid: int) -> tuple[bytes, ...]:

@@ -31,13 +31,8 @@ from fuguemux.server.pane_terminal import PaneTerminal
 from fuguemux.server.panes import Panes
 from fuguemux.server.process_table import directory, name_of
 from fuguemux.server.processes import Processes
-from fuguemux.server.restore_policy import (
-    ended_program,
-    last_screen_line,
-    note,
-    plan,
-    shown,
-)
+from fuguemux.server.program_names import ended_jobs, ended_program, shown
+from fuguemux.server.restore_policy import last_screen_line, note, plan
 
 PROMPT_LOOK_SECONDS = 0.15
 PROMPT_LOOKS_MAX = 40
@@ -194,6 +189,8 @@ class Restoration:
                 self._report.unlisted.append(chosen.unlisted)
         if again and chosen.line:
             lines.append(chosen.line)
+        if report is not None and report.ended_jobs:
+            lines.append(f"in the background: {', '.join(report.ended_jobs)}")
         if screen_kept:
             lines.append(last_screen_line(self._engine.state, pane.id))
         if lines:
@@ -208,7 +205,7 @@ class Restoration:
         """The pane's process is gone: the report says which program went with it."""
         report = self._by_pane.get(pane.id)
         if report is not None:
-            report.ended_program = ended_program(pane)
+            report.ended_program, report.ended_jobs = ended_program(pane), ended_jobs(pane)
 
     def _keep_screen(self, pane: Pane) -> bool:
         """Note in the log that the program showed nothing more; whether there is one whose last screen is kept by that.

@@ -5,8 +5,7 @@ or by pressing Enter. A command is a list of words all the way. It becomes text 
 person to see and to enter, quoted, and not at all if it holds a character that a shell or terminal could act on.
 """
 
-import shlex
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import Final, NamedTuple
 
 from fuguemux.commands import options
@@ -16,17 +15,21 @@ from fuguemux.commands.key_bindings import key_of
 from fuguemux.config.secrets import is_redacted
 from fuguemux.model.ids import PaneId
 from fuguemux.model.live import LiveView
-from fuguemux.model.state import Life, Pane, ServerState
-
-SHELLS: Final = frozenset(
-    {b"sh", b"ash", b"bash", b"dash", b"fish", b"ksh", b"mksh", b"tcsh", b"zsh", b"nu", b"xonsh"}
+from fuguemux.model.state import Life, Pane, Ran, ServerState
+from fuguemux.server.program_names import (
+    command_line,
+    is_one,
+    name_of,
+    program_of,
+    program_text,
+    runs_again,
+    shown,
 )
+
 SESSION_OPTION: Final = "@restore-policy"
 """`restore-policy` is an option of windows and panes; this one of a session stands between those and the global one."""
 POLICIES: Final = ("shell", "suspended", "rerun", "none")
 LAST_SCREEN_COMMAND: Final = "recovery view"
-VALUE_FOLLOWS: Final = frozenset({b"--rcfile", b"--init-file", b"-o", b"+o", b"-O", b"+O"})
-"""Options of shells that take the next word."""
 LINE_CHARACTERS_MAX: Final = 4096
 SHELL_CHARACTERS: Final = frozenset(";&|<>$`(){}")
 """A command line with one of these may run more than the program it begins with; it is offered, not run."""
@@ -66,9 +69,8 @@ def plan(state: ServerState, live: LiveView, pane: Pane, rerunnable: Collection[
     program = program_of(pane)
     own = None if runs_again(pane) else ()
     is_line = bool(program) and not pane.foreground and is_one(pane)
-    text = command_line(program, is_line=is_line)
-    was = f"was running: {shown(text)}"
-    if is_redacted(program):
+    was = f"was running: {program_text(pane)}"
+    if any(map(is_redacted, (program, *pane.pipeline))):
         why = "not started again: a secret in its command line is not stored"
         return Plan(policy != "none", own, line=f"{was} ({why})")
     if policy == "none":
@@ -77,17 +79,20 @@ def plan(state: ServerState, live: LiveView, pane: Pane, rerunnable: Collection[
         return Plan(False, line=f"{was}; {line}" if pane.foreground else line)
     if not program:
         return Plan(True, own)
-    if policy == "shell":
+    if policy == "shell" or (pane.foreground and pane.ran is not Ran.COMMAND):
         return Plan(True, own, line=was)
     name = name_of(program, is_line=is_line)
     if name not in rerunnable:
         return Plan(True, own, line=was, unlisted=shown(name))
+    lines = [command_line(program, is_line=is_line), *map(command_line, pane.pipeline)]
+    text = " | ".join(lines)
     if not safe(text):
         return Plan(
             True, own, line=f"{was} (not typed: it has characters that a shell would act on)"
         )
     typed = text.encode("utf-8", "surrogateescape")
-    if policy == "rerun" and not (is_line and SHELL_CHARACTERS.intersection(text)):
+    several = len(lines) > 1 or (is_line and SHELL_CHARACTERS.intersection(text))
+    if policy == "rerun" and not several:
         if not pane.foreground:
             return Plan(True, None, line=f"running again: {shown(text)}", again=shown(text))
         return Plan(True, own, typed + b"\r", f"running again: {shown(text)}", again=shown(text))
@@ -108,82 +113,9 @@ def policy_of(state: ServerState, pane: Pane) -> str:
     return options.get(state, name, window=window, pane=pane)
 
 
-def program_of(pane: Pane) -> tuple[bytes, ...]:
-    """The words of the program that ran, other than a shell; empty: there was none."""
-    if pane.foreground:
-        return pane.foreground
-    return () if runs_again(pane) else pane.argv
-
-
-def ended_program(pane: Pane) -> str:
-    """The program that a pane without a process had when that was last there, for people; empty: none, or a shell.
-
-    A pane that waits since an earlier start, and not because of a shutdown, has lost nothing since: nobody knows how its
-    process ended.
-    """
-    waited = pane.life is Life.SUSPENDED and (
-        pane.exit is None or (pane.exit.code is None and pane.exit.signal is None)
-    )
-    program = program_of(pane)
-    if pane.generation == 0 or pane.life is Life.DEAD or waited or not program:
-        return ""
-    if pane.foreground and is_shell(program):
-        return ""
-    return shown(command_line(program, is_line=not pane.foreground and is_one(pane)))
-
-
-def is_one(pane: Pane) -> bool:
-    """Whether the pane's own command is one line for a shell, and no list of words."""
-    return len(pane.argv) == 1
-
-
-def runs_again(pane: Pane) -> bool:
-    """Whether the pane's own command is started again without asking: nothing but a shell is."""
-    words = pane.argv[0].split() if is_one(pane) else pane.argv
-    return not words or is_shell(words)
-
-
-def is_shell(words: Sequence[bytes]) -> bool:
-    """Whether these words start a shell that asks for commands, and not one that runs a script or a command."""
-    if words[0].rpartition(b"/")[2].lstrip(b"-") not in SHELLS:
-        return False
-    before = b""
-    for word in words[1:]:
-        if word.startswith(b"--") or before in VALUE_FOLLOWS:
-            before = b"" if before in VALUE_FOLLOWS else word
-        elif word[:1] not in (b"-", b"+") or b"c" in word or word == b"-":
-            return False
-        else:
-            before = word
-    return True
-
-
-def name_of(program: tuple[bytes, ...], *, is_line: bool = False) -> str:
-    """How a program is called, whatever path it was started by."""
-    first = program[0].split()[0] if is_line and program[0].split() else program[0]
-    return first.rpartition(b"/")[2].lstrip(b"-").decode("utf-8", "replace")
-
-
-def command_line(program: tuple[bytes, ...], *, is_line: bool = False) -> str:
-    """The words as one line for a shell. `is_line`: the one word is such a line already, which a person gave the pane.
-
-    The words of a process in the foreground are never that, whatever they look like: the process chose them.
-    """
-    words = [word.decode("utf-8", "surrogateescape") for word in program]
-    return words[0] if is_line else shlex.join(words)
-
-
 def safe(text: str) -> bool:
     """Whether typing `text` into a shell only puts it on the command line."""
     return text.isprintable() and 0 < len(text) <= LINE_CHARACTERS_MAX
-
-
-def shown(text: str) -> str:
-    """`text` for people: what is not printable is escaped, what is long is cut."""
-    visible = "".join(
-        c if c.isprintable() else c.encode("unicode_escape", "replace").decode() for c in text
-    )
-    return visible if len(visible) <= 200 else visible[:199] + "…"
 
 
 def last_screen_line(state: ServerState, pane: PaneId) -> str:

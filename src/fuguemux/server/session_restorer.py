@@ -17,7 +17,7 @@ from fuguemux.persistence.serialization import VersionUnknown
 from fuguemux.reactions import session_restored
 from fuguemux.server.executor import EffectFailed
 from fuguemux.server.past import PastPane, PastSession, past_session, points
-from fuguemux.server.restore_policy import runs_again
+from fuguemux.server.program_names import runs_again
 
 if TYPE_CHECKING:
     from fuguemux.server.main import Server

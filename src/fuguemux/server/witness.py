@@ -39,6 +39,8 @@ class Witness:
         self._server = server
         server.surface.alerts = self.alert
         server.checkpointer.tell = self.checkpoints_fail
+        server.checkpointer.look = server.facts.look_at_all
+        server.facts.ending = server.processes.signs.near
 
     # The log
 

@@ -4,10 +4,11 @@ import pytest
 from msgspec.structs import replace
 
 from fuguemux.commands import option_table, options
+from fuguemux.model.decision import Decision
 from fuguemux.model.events import ForegroundChanged, PaneDirectoryChanged, PaneTitled
 from fuguemux.model.ids import PaneId, WindowId
 from fuguemux.model.live import ClientFacts, ForegroundFacts, PaneFacts
-from fuguemux.model.state import Life, ServerState
+from fuguemux.model.state import Life, Ran, ServerState
 from fuguemux.reactions import (
     automatic_rename,
     client_resized,
@@ -15,6 +16,7 @@ from fuguemux.reactions import (
     foreground_changed,
     title_changed,
 )
+from fuguemux.reactions.foreground_changed import Programs
 from fuguemux.reactions.option_values import DEFAULTS
 from tests.support.builders import session, state, window
 from tests.support.fake_live import FakeLive
@@ -58,13 +60,26 @@ def test_another_directory() -> None:
 
 
 def test_another_program_in_the_foreground() -> None:
-    argv = (b"vim", b"notes.md")
-    assert foreground_changed.decide(STATE, LIVE, PANE, argv).events == (
-        ForegroundChanged(PANE, argv),
-    )
-    assert foreground_changed.decide(STATE, LIVE, PANE, ()).events == ()
-    too_long = (b"rm", b"x" * (16 << 10))
-    assert foreground_changed.decide(STATE, LIVE, PANE, too_long).events == ()
+    programs = Programs((b"make",), ((b"tee", b"log"),), jobs=((b"vim", b"notes.md"),))
+    (event,) = foreground_changed.decide(STATE, LIVE, PANE, programs).events
+    assert event == ForegroundChanged(PANE, *programs)
+    after = folded(STATE, Decision((event,))).state
+    assert foreground_changed.decide(after, LIVE, PANE, programs).events == ()
+    assert foreground_changed.decide(after, LIVE, PANE, programs._replace(jobs=())).events
+    assert foreground_changed.decide(STATE, LIVE, PANE, Programs()).events == ()
+
+
+def test_of_a_long_command_line_the_beginning_is_kept_and_said_to_be_one() -> None:
+    long = (b"rm", b"-r", *(b"file-%d" % n for n in range(4000)))
+    (event,) = foreground_changed.decide(STATE, LIVE, PANE, Programs(long, ((b"tee",),))).events
+    assert isinstance(event, ForegroundChanged)
+    assert (event.ran, event.pipeline) == (Ran.BEGINNING, ())
+    assert event.argv == long[: len(event.argv)]
+    assert 900 < len(b" ".join(event.argv)) < 1024
+    one = Programs((b"x" * (17 << 10),))
+    (event,) = foreground_changed.decide(STATE, LIVE, PANE, one).events
+    assert isinstance(event, ForegroundChanged)
+    assert event.argv == (b"x" * 1024,)
 
 
 @pytest.mark.parametrize(

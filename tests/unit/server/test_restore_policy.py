@@ -9,17 +9,15 @@ from msgspec.structs import replace
 
 from fuguemux.config.secrets import MARK
 from fuguemux.model.ids import PaneId, SessionId, WindowId
-from fuguemux.model.state import ExitCause, Life, Options, ProcessExit, ServerState
+from fuguemux.model.state import Life, Options, Ran, ServerState
+from fuguemux.server.program_names import command_line, shown
 from fuguemux.server.restore_policy import (
     Plan,
     awakened,
-    command_line,
-    ended_program,
     note,
     plan,
     policy_of,
     safe,
-    shown,
 )
 from tests.support.builders import session, state, window
 from tests.support.fake_live import FakeLive
@@ -199,31 +197,21 @@ def test_a_shell_that_runs_a_script_is_not_started_again_unasked(
     assert bool(decided.line) != plain
 
 
-def gone(
-    argv: tuple[bytes, ...] = (), foreground: tuple[bytes, ...] = (), **changes: object
-) -> str:
-    pane = made(argv=argv, foreground=foreground).panes[PANE]
-    return ended_program(replace(pane, **{"generation": 1, **changes}))
+def test_a_pipeline_is_offered_as_a_whole_and_never_run_by_itself() -> None:
+    built = made(global_options={"restore-policy": "rerun"}, foreground=(b"less", b"a b"))
+    pane = replace(built.panes[PANE], pipeline=((b"tee", b"log"),))
+    decided = plan(built, FakeLive(), pane, LISTED)
+    assert (decided.typed, decided.line) == (
+        b"less 'a b' | tee log",
+        "press Enter to run: less 'a b' | tee log",
+    )
+    wrong = replace(built.panes[PANE], pipeline=((b"tee", b"a\nb"),))
+    assert plan(built, FakeLive(), wrong, LISTED).typed == b""
 
 
-UNKNOWN_END = ProcessExit(None, None, ExitCause.SHUTDOWN_SUSPECT, 0)
-SHUTDOWN_END = ProcessExit(None, 1, ExitCause.SHUTDOWN_SUSPECT, 0)
-
-
-def test_the_program_that_ended_is_the_one_in_the_foreground_or_the_panes_own() -> None:
-    assert gone((b"zsh",), (b"vim", b"my notes.md")) == "vim 'my notes.md'"
-    assert gone((b"make -j 4 && make test",)) == "make -j 4 && make test"
-    assert gone((b"less", b"a\nb\x1b[1m")) == r"less 'a\nb\x1b[1m'"
-    assert len(gone((b"cat", b"x" * 5000))) == 200
-
-
-def test_a_shell_at_its_prompt_is_no_program() -> None:
-    assert gone() == gone((b"zsh", b"-l")) == gone(foreground=(b"bash",)) == ""
-    assert gone(foreground=(b"bash", b"tests.sh")) == "bash tests.sh"
-
-
-def test_what_ended_before_is_not_told_again() -> None:
-    assert gone((b"top",), life=Life.DEAD, exit=SHUTDOWN_END) == ""
-    assert gone((b"top",), life=Life.SUSPENDED, exit=UNKNOWN_END) == ""
-    assert gone((b"top",), life=Life.SUSPENDED, exit=SHUTDOWN_END) == "top"
-    assert gone((b"top",), generation=0) == ""
+@pytest.mark.parametrize("ran", [Ran.LOOP, Ran.BEGINNING])
+@pytest.mark.parametrize("policy", ["suspended", "rerun"])
+def test_what_is_no_whole_command_is_never_offered(ran: Ran, policy: str) -> None:
+    built = made(global_options={"restore-policy": policy}, foreground=(b"vim", b"x"))
+    decided = plan(built, FakeLive(), replace(built.panes[PANE], ran=ran), LISTED)
+    assert (decided.start, decided.argv, decided.typed) == (True, None, b"")
