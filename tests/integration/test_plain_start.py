@@ -61,8 +61,9 @@ def test_after_everything_was_killed_it_is_the_session_used_last(fugue: Running)
         client.wait_for("first: 1 windows")  # the list, since there are others
         client.wait_for("fugue: 3 panes")
         assert seen(fugue) == "second"
-        client.type(b"q")
+        client.type(b"\r")  # the list begins where the client is
         until("screen below", lambda: "first: 1 windows" not in client.text())
+        assert seen(fugue) == "second"
         fugue("detach-client", "-s", "second")
         client.process.wait(30)
     with fugue.attached(*PLAIN):

@@ -110,8 +110,7 @@ def _run(options: Options) -> int:
     except OSError as error:
         from fuguemux.client.start import connect_starting
 
-        sock = connect_starting(options, error)
-        request.started()
+        sock = connect_starting(options, error, request.started)
         greeting = request.encode()
     try:
         return converse(sock, request, greeting)

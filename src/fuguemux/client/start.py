@@ -9,6 +9,7 @@ import errno
 import os
 import sys
 import time
+from collections.abc import Callable
 
 from fuguemux.client.arguments import NO_RESTORE, Options
 from fuguemux.client.failure import Failure, GoesOn, NotBegun, ServerLost
@@ -81,11 +82,13 @@ PROGRESS_SECONDS = 0.01
 PROGRESS_BYTES_MAX = 128
 
 
-def connect_starting(options: Options, error: OSError) -> "_socket.socket":
+def connect_starting(
+    options: Options, error: OSError, started: Callable[[], None] = lambda: None
+) -> "_socket.socket":
     """Return a connection to a server that was started, after `error` said that there is none.
 
-    Raises Failure with tmux's words when the command is not one that starts a server and no saved sessions wait for one,
-    and with the server's own words when it cannot start.
+    `started` is called unless one was there after all. Raises Failure with tmux's words when the command is not one that
+    starts a server and no saved sessions wait for one, and with the server's own words when it cannot start.
     """
     path = options.places.socket
     if error.errno not in (errno.ENOENT, errno.ECONNREFUSED):
@@ -97,9 +100,25 @@ def connect_starting(options: Options, error: OSError) -> "_socket.socket":
     path = options.places.socket
     if "N" in options.flags or not (starts_server(options.argv) or sessions_wait(options)):
         if error.errno == errno.ECONNREFUSED:
-            raise Failure(f"no server running on {path}")
-        raise Failure(f"error connecting to {path} ({error.strerror})")
-    return _started(options)
+            raise Failure(f"no server running on {path}{_meant(options)}")
+        raise Failure(f"error connecting to {path} ({error.strerror}){_meant(options)}")
+    sock = _started(options)
+    started()
+    return sock
+
+
+def _meant(options: Options) -> str:
+    """What somebody may have meant by a command that does not exist, to be read behind why it cannot be asked."""
+    if not options.argv or options.argv[0] in REPEATABLE or options.program.startswith("tmux"):
+        return ""
+    from fuguemux.commands import table
+    from fuguemux.model.decision import Refused
+
+    try:
+        table.find(options.argv[0])
+    except Refused as refusal:
+        return f"; {refusal.told()}" if refusal.near else ""
+    return ""
 
 
 def _started(options: Options) -> "_socket.socket":
@@ -151,8 +170,7 @@ def converse_again(options: Options, request: Request, greeting: bytes, lost: Se
         try:
             sock = connect(options.places.socket)
         except OSError as error:
-            sock = connect_starting(options, error)
-            request.started()
+            sock = connect_starting(options, error, request.started)
             greeting = request.encode()
         try:
             return converse(sock, request, greeting)

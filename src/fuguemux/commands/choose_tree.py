@@ -8,8 +8,9 @@ from fuguemux.commands.formats import Context, expand
 from fuguemux.commands.targets import client_target
 from fuguemux.model.decision import Decision
 from fuguemux.model.effects import Choose
+from fuguemux.model.ids import SessionId
 from fuguemux.model.live import LiveView
-from fuguemux.model.state import Link, ServerState, Session
+from fuguemux.model.state import Link, ServerState, Session, current_link
 
 _TEMPLATE: Final = "switch-client -Zt '%%'"
 _SESSION: Final = "#{session_name}: #{session_windows} windows#{?session_attached, (attached),}"
@@ -23,12 +24,25 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     client = client_target(live, invocation, None)
     template = invocation.arguments[0] if invocation.arguments else _TEMPLATE
     wanted = invocation.flags.value("f")
+    here = _here(state, client.session)
+    selected = 0
     rows: list[tuple[str, str]] = []
     for target, line, context in _rows(state, live, invocation):
         if wanted is not None and expand(wanted, context) in ("", "0"):
             continue
+        if target in here:
+            selected, here = len(rows), ()
         rows.append((expand(line, context), filled(template, target)))
-    return Decision(effects=(Choose(client.id, "sessions and windows", tuple(rows)),))
+    choose = Choose(client.id, "sessions and windows", tuple(rows), selected=selected)
+    return Decision(effects=(choose,))
+
+
+def _here(state: ServerState, session: SessionId) -> tuple[str, ...]:
+    """The targets of the rows that show where the client is: its session, and the window it sees."""
+    found = state.sessions.get(session)
+    if found is None:
+        return ()
+    return f"${session}:", f"${session}:@{current_link(found).window}"
 
 
 def _rows(

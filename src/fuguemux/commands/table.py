@@ -208,6 +208,11 @@ TMUX_NAMES: Final = (
 )
 """All commands of tmux 3.3a. What abbreviates one of them there does so here, whatever else there is."""
 
+WITHOUT_SERVER: Final = (
+    *("help", "doctor", "config", "state", "completions", "service", "version"),
+)
+"""Commands of the program that no server knows; a test holds the list and that of the client together."""
+
 _BY_ALIAS: Final = {command.alias: command for command in COMMANDS if command.alias}
 _BY_NAME: Final = {command.name: command for command in COMMANDS}
 
@@ -222,7 +227,7 @@ def find(name: str) -> Command:
     found = sorted(known for known in TMUX_NAMES if known.startswith(name))
     found = found or sorted(known for known in _BY_NAME if known.startswith(name))
     if not found or not name:
-        near = nearest(name, [*_BY_NAME, *_BY_ALIAS])
+        near = nearest(name, [*_BY_NAME, *_BY_ALIAS, *WITHOUT_SERVER])
         raise Refused(f"unknown command: {name}", near=near)
     if len(found) > 1:
         raise Refused(f"ambiguous command: {name}, could be: {', '.join(found)}")

@@ -137,12 +137,14 @@ class Prompt(Effect, frozen=True):
 class Choose(Effect, frozen=True):
     """A chooser over rows of (label, command) in place of the panes; Enter runs the row's command.
 
-    `previews`: for each row the pane whose last screen is shown beside the list, or None. Empty: there are none."""
+    `previews`: for each row the pane whose last screen is shown beside the list, or None. Empty: there are none.
+    `selected`: the row that is chosen by Enter at first."""
 
     client: ClientId
     title: str
     rows: tuple[tuple[str, str], ...]
     previews: tuple[PaneId | None, ...] = ()
+    selected: int = 0
 
 
 class ShowText(Effect, frozen=True):

@@ -198,13 +198,14 @@ class Page:
         *,
         chooser: bool,
         preview: Preview | None = None,
+        selected: int = 0,
     ) -> None:
         """`preview`: what is shown beside the list for the row that is selected."""
         self.title = title
         self._rows = rows
         self._preview = preview
         self._chooser = chooser
-        self._selected = 0
+        self._selected = selected
         self._top = 0
         self._height = 1
 

@@ -331,9 +331,9 @@ class Viewers:
                     viewer.overlay = Confirm(prompts[0] if prompts else "", template)
                 else:
                     viewer.overlay = Prompt(prompts, initial, template, single_key=single_key)
-            case ef.Choose(_, title, rows, previews):
+            case ef.Choose(_, title, rows, previews, selected):
                 preview = Preview(previews, self.last_screen) if previews else None
-                viewer.page = Page(title, rows, chooser=True, preview=preview)
+                viewer.page = Page(title, rows, chooser=True, preview=preview, selected=selected)
             case ef.ShowText(_, lines):
                 viewer.page = Page("", tuple((line, "") for line in lines), chooser=False)
         viewer.dirty = True

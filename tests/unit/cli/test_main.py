@@ -12,7 +12,7 @@ from fuguemux import __main__ as entry
 from fuguemux import __version__
 from fuguemux.cli import completions, manual
 from fuguemux.client import fast
-from fuguemux.commands.table import COMMANDS
+from fuguemux.commands.table import COMMANDS, WITHOUT_SERVER
 
 
 def run(*words: str) -> int:
@@ -20,7 +20,7 @@ def run(*words: str) -> int:
 
 
 def test_every_offline_word_has_its_line_in_the_manual() -> None:
-    assert {name for name, _, _ in manual.OWN} == set(fast.OFFLINE_WORDS)
+    assert {name for name, _, _ in manual.OWN} == set(fast.OFFLINE_WORDS) == set(WITHOUT_SERVER)
 
 
 def test_an_offline_word_hides_no_command() -> None:

@@ -89,6 +89,7 @@ def test_the_tree_of_sessions_and_windows() -> None:
         "switch-client -Zt '$0:@0'",
         "switch-client -Zt '$0:@1'",
     ]
+    assert effect.selected == 2, "where the client is"
     (sessions,) = effects(choose_tree.COMMAND, "-s", "kill-session -t %%")
     assert isinstance(sessions, Choose)
     assert [command for _, command in sessions.rows] == [
