@@ -178,12 +178,46 @@ def test_a_server_that_ends_on_purpose_takes_keeper_and_panes_along(
     assert f"keeper ends with code {code}" in keeper.log.read_text()
 
 
-def test_termination_is_passed_on_to_the_server(keeper: Supervised) -> None:
+def test_a_keeper_in_the_foreground_passes_termination_on_to_the_server(
+    keeper: Supervised,
+) -> None:
+    argv = list(keeper.argv(keeper.server_argv))
+    argv.insert(argv.index("--wait"), "--foreground")
+    with subprocess.Popen(argv, stderr=subprocess.PIPE, text=True) as process:
+        eventually(keeper.starts)
+        (facts,) = keeper.starts()
+        process.terminate()
+        _, words = process.communicate(timeout=60)
+    assert process.returncode == EXIT_GRACEFUL
+    assert f"server process {facts['server']} ended: code {EXIT_GRACEFUL}" in words
+    eventually(lambda: not alive(facts["pane"]))
+
+
+def test_a_keeper_that_is_asked_to_end_goes_on_as_long_as_programs_run(keeper: Supervised) -> None:
+    """Without a server it is all that programs have; with the last of them it ends."""
     assert keeper.launch().returncode == 0
     (facts,) = keeper.starts()
+    keeper.behaviour.write_text(f"exit {EXIT_CANNOT_START}")
+    os.kill(facts["server"], signal.SIGKILL)
+    eventually(lambda: keeper.status()["server_state"] == "gave-up")
     os.kill(facts["keeper"], signal.SIGTERM)
+    eventually(lambda: "programs run here" in keeper.log.read_text())
+    assert keeper.status()["running"] == 1
+    os.kill(facts["pane"], signal.SIGKILL)
     eventually(lambda: not alive(facts["keeper"]))
-    assert f"server process {facts['server']} ended: code {EXIT_GRACEFUL}" in keeper.log.read_text()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_server_that_dies_of_the_same_signal_takes_all_along(
+    keeper: Supervised, number: int
+) -> None:
+    """At a shutdown everybody is asked, a server in the midst of its start as well."""
+    assert keeper.launch().returncode == 0
+    (facts,) = keeper.starts()
+    os.kill(facts["keeper"], number)
+    eventually(lambda: "asked to end" in keeper.log.read_text())
+    os.kill(facts["server"], signal.SIGHUP)
+    eventually(lambda: not alive(facts["keeper"]))
     eventually(lambda: not alive(facts["pane"]))
 
 

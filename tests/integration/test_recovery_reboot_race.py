@@ -84,8 +84,34 @@ def test_everything_that_ends_while_the_server_stops_comes_back(fugue: Running) 
     fugue("new-session", "-d", "-s", "two")
     before = sessions(fugue)
     keeper, server = fugue.keeper_pid(), fugue.server_pid()
-    os.kill(keeper, signal.SIGTERM)
+    os.kill(server, signal.SIGTERM)
     end_of(server, keeper)
+    assert sessions(fugue) == before
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_to_the_keeper_alone_ends_nothing(fugue: Running, number: int) -> None:
+    build(fugue)
+    panes, keeper, server = fugue.pane_pids(), fugue.keeper_pid(), fugue.server_pid()
+    os.kill(keeper, number)
+    log = fugue.state / "keeper.log"
+    until("refusal", lambda: f"SIGTERM to the server (process {server})" in log.read_text())
+    assert (fugue.keeper_pid(), fugue.server_pid(), fugue.pane_pids()) == (keeper, server, panes)
+    fugue("send-keys", "-t", "one:0.0", "exit 7", "Enter")  # it still hears how programs end
+    until("end of one pane", lambda: len(fugue.pane_pids()) == len(panes) - 1)
+    assert all(map(alive, panes[1:]))
+
+
+@pytest.mark.real
+def test_a_signal_to_all_at_once_ends_all_and_everything_comes_back(fugue: Running) -> None:
+    """What a service manager and a shutdown do: whoever hears it first, the keeper does not begin the next server."""
+    build(fugue)
+    before = sessions(fugue)
+    panes, keeper, server = fugue.pane_pids(), fugue.keeper_pid(), fugue.server_pid()
+    for pid in (keeper, server, *panes):
+        os.kill(pid, signal.SIGTERM)
+    end_of(server, keeper, *panes)
     assert sessions(fugue) == before
 
 

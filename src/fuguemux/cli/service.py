@@ -42,6 +42,9 @@ OOMPolicy=continue
 # systemd-oomd ends whole groups: let it look elsewhere first.
 ManagedOOMPreference=avoid
 LimitNOFILE=65536
+# At the stop everybody is sent SIGTERM. The server writes a checkpoint and ends, and the keeper ends with it; sent to
+# the keeper alone, SIGTERM ends nothing.
+KillMode=control-group
 TimeoutStopSec=20
 
 [Install]

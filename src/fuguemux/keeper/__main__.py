@@ -235,6 +235,7 @@ def keep(options: Options, address: Address, tell: Callable[[str], None]) -> int
         version=__version__,
         store=options.store,
         descriptors=callers_descriptors,
+        obeys=options.foreground,
     )
     diagnostics.note(f"keeper {__version__} listens on {address.place}")
     if options.adopt:

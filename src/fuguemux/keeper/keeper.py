@@ -13,6 +13,7 @@ from fuguemux.keeper.channel import Message, PeerBroke
 from fuguemux.keeper.children import Child, SpawnFailed
 from fuguemux.keeper.connections import Connection, Connections
 from fuguemux.keeper.diagnostics import Diagnostics
+from fuguemux.keeper.ending import Ending
 from fuguemux.keeper.handshake import Objection, check
 from fuguemux.keeper.process import ProcessWatch
 from fuguemux.keeper.protocol import (
@@ -33,7 +34,6 @@ from fuguemux.keeper.waiting import Answered, Waiting
 from fuguemux.keeper.watches import Watches, hear_signals
 
 ADOPTER_SECONDS_MAX = 10.0
-TERMINATE_SECONDS_MAX = 10.0
 STALLED_SECONDS = 0.01
 POLL_SECONDS = 0.5  # where there are no pidfds
 LOOK_SECONDS = 1.0
@@ -52,8 +52,12 @@ class Keeper:
         version: str,
         store: str,
         descriptors: int | None,
+        obeys: bool,
     ) -> None:
-        """`descriptors` is the soft limit of open files that panes' processes are given back; None: ours is the same."""
+        """`descriptors` is the soft limit of open files that panes' processes are given back; None: ours is the same.
+
+        `obeys`: SIGTERM ends us, and the server first.
+        """
         self._address = address
         self._supervisor = supervisor
         self._diagnostics = diagnostics
@@ -74,7 +78,7 @@ class Keeper:
             self._selector, self._panes, self._connections, self._answer, self._tell_exited
         )
         self._waiting = Waiting(supervisor)
-        self._terminate_by: float | None = None
+        self._ending = Ending(supervisor, self._panes, diagnostics, obeys=obeys)
         self._stopping = False
         self._exit_code: int | None = None
         self._signals, self._signals_in = os.pipe()
@@ -99,6 +103,8 @@ class Keeper:
             for selected, _ in self._selector.select(self._seconds_to_next()):
                 selected.data()
             self._on_time(time.monotonic())
+            if self._ending.over():
+                self._end(EXIT_GRACEFUL)
             if self._is_of_no_use():
                 self._end(1)
         self._succession.keeper_ends()
@@ -124,7 +130,7 @@ class Keeper:
     # Time
 
     def _seconds_to_next(self) -> float | None:
-        times = [self._connections.deadline(), self._supervisor.due, self._terminate_by]
+        times = [self._connections.deadline(), self._supervisor.due, self._ending.deadline]
         times += [self._succession.deadline]
         now = time.monotonic()
         seconds = [moment - now for moment in times if moment is not None]
@@ -143,7 +149,7 @@ class Keeper:
             self._be_found()
         if self._supervisor.due is not None and self._supervisor.due <= now:
             self.start_server()
-        if self._terminate_by is not None and self._terminate_by <= now:
+        if self._ending.deadline is not None and self._ending.deadline <= now:
             self._diagnostics.note("the server did not stop in time")
             self._end(EXIT_GRACEFUL)
         self._succession.on_time(now)
@@ -312,11 +318,9 @@ class Keeper:
                 self._reap()
             if signal.SIGUSR1 in numbers:
                 self._be_found()
-            if numbers & {signal.SIGTERM, signal.SIGINT}:
-                self._diagnostics.note("asked to terminate")
-                self._terminate_by = time.monotonic() + TERMINATE_SECONDS_MAX
-                if not self._supervisor.terminate():
-                    self._end(EXIT_GRACEFUL)
+            asked = numbers & {signal.SIGTERM, signal.SIGINT}
+            if asked and self._ending.asked(time.monotonic()):
+                self._end(EXIT_GRACEFUL)
 
     def _reap(self) -> None:
         """Take the statuses of all ended children, panes' orphans too."""
@@ -363,11 +367,11 @@ class Keeper:
             )  # its last words: a `taken` or `stop` sent right before
         if self._server is not None:
             self._connections.drop(self._server, "")
-        if self._terminate_by is None and self._succession.server_ended(status):
+        if self._ending.deadline is None and self._succession.server_ended(status):
             return
         self._watch_server(None)
-        meant = self._supervisor.ended(status, time.monotonic())
-        if meant or self._stopping or self._terminate_by is not None:
-            graceful = status.code == EXIT_GRACEFUL or self._terminate_by is not None
-            self._end(EXIT_GRACEFUL if graceful else 0)
+        now = time.monotonic()
+        meant, asked = self._supervisor.ended(status, now), self._ending.includes(status, now)
+        if meant or self._stopping or asked:
+            self._end(EXIT_GRACEFUL if asked or status.code == EXIT_GRACEFUL else 0)
         self._waiting.answer(stopping=self._stopping)
