@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import time
+from pathlib import Path
 
 import pytest
 
@@ -49,6 +50,42 @@ def test_a_closed_session_comes_back(fugue: Running) -> None:
     # What came back is logged like everything else.
     fugue.kill_server()
     assert numbers(fugue.history("work:edit.0")) == [str(n) for n in range(1, 501)]
+
+
+def test_neither_throw_away_sessions_nor_a_clock_push_out_a_real_one(tmp_path: Path) -> None:
+    shift = tmp_path / "shift"
+    fugue = Running(tmp_path, FUGUE_CLOCK_SHIFT=str(shift))
+    try:
+        fugue("new-session", "-d", "-s", "stays", "exec sleep 1000")
+        fugue("new-session", "-d", "-s", "real", "seq 1 500; exec sleep 1000")
+        fugue.wait_for("500", "real")
+        fugue("kill-session", "-t", "real")
+        for number in range(22):
+            made_and_closed(fugue, f"brief{number}")
+        kept = {"real", *(f"brief{number}" for number in range(2, 22))}
+        until("the others' ends", lambda: closed(fugue) == kept)
+        shift.write_text(str(400 * 86_400))
+        made_and_closed(fugue, "later")
+        until("save", lambda: "later" in closed(fugue))
+        assert "real" in closed(fugue)
+        fugue.kill_server()
+        made_and_closed(fugue, "last")
+        until("save", lambda: "last" in closed(fugue))
+        assert "is back as real" in fugue("state", "restore", "--session", "real")
+        fugue.wait_for("500", "real")
+    finally:
+        fugue.end()
+
+
+def made_and_closed(fugue: Running, name: str) -> None:
+    made = ("new-session", "-d", "-s", name, "exec sleep 1000")
+    fugue(*made, ";", "kill-session", "-t", name)
+
+
+def closed(fugue: Running) -> set[str]:
+    points = json.loads(fugue("state", "list", "--json"))["points"]
+    names = {point["name"] for point in points if point["name"].startswith("closed-")}
+    return {name.removeprefix("closed-").rsplit("-", 2)[0] for name in names}
 
 
 def next_closed(fugue: Running) -> str:

@@ -104,6 +104,8 @@ class Manifest(Part, frozen=True):
     held_lsn: int = 0
     name: str = ""
     """Not empty: a person saved it under this name, and it stays until they delete it."""
+    brief: bool = False
+    """A closed session that nobody would miss: it lived for seconds and left next to nothing."""
 
 
 class StoredPane(NamedTuple):

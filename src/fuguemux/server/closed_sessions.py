@@ -23,13 +23,13 @@ from fuguemux.persistence.manifest import Manifest, save_name
 from fuguemux.persistence.packs import PackDamaged
 from fuguemux.persistence.point_in_time import CLOSED_PREFIX, CLOSED_REASON, part_of
 from fuguemux.persistence.serialization import encode_state
+from fuguemux.server.age_clock import AgeClock
+from fuguemux.server.closed_retention import is_brief, superfluous
 
 if TYPE_CHECKING:
     from fuguemux.server.main import Server
 
-DAY_MS = 86_400_000
-CLOSED_MAX = 100
-"""So many closed sessions are kept, whatever their age allows."""
+LOOK_SECONDS = 3_600.0
 
 diagnostics = channel("closed_sessions")
 
@@ -41,6 +41,7 @@ class _Closed(NamedTuple):
     state: ServerState
     panes: dict[PaneId, PaneFiles]
     lsn: int
+    brief: bool
 
 
 class ClosedSessions:
@@ -50,6 +51,14 @@ class ClosedSessions:
         self._server = server
         self._waiting: list[_Closed] = []
         self._writing: asyncio.Lock = asyncio.Lock()
+        booted = server.booted
+        self.age = AgeClock(
+            booted.storage,
+            booted.state_directory,
+            server.clock,
+            booted.recovered.report.last_record_ms,
+        )
+        """What things here are old by."""
 
     def published(self, before: ServerState, after: ServerState, lsn: int) -> None:
         """Called before panes that are gone are let go of: take what they showed."""
@@ -71,6 +80,7 @@ class ClosedSessions:
 
     def _take(self, state: ServerState, session: Session, lsn: int) -> None:
         panes: dict[PaneId, PaneFiles] = {}
+        history_lines = rows = 0
         for link in session.links:
             for pane in panes_of(state.windows[link.window].layout):
                 terminal = self._server.panes.get(pane)
@@ -86,10 +96,14 @@ class ClosedSessions:
                     lsn,
                     terminal.read_offset,
                 )
+                history_lines += len(terminal.scrollback)
+                rows += sum(bool(row.strip()) for row in emulator.screen_text())
                 files = panes[pane] = PaneFiles(None, screen)
                 lines = self._server.checkpoint_settings().scrollback_persistence_lines
                 files.cut = terminal.scrollback.cut(lines)
-        self._waiting.append(_Closed(session, part_of(state, session), panes, lsn))
+        lived_ms = self._server.clock.wall_ms() - session.created_ms
+        brief = is_brief(lived_ms, history_lines, rows)
+        self._waiting.append(_Closed(session, part_of(state, session), panes, lsn, brief))
 
     async def finish(self) -> None:
         """Write everything that waits."""
@@ -102,6 +116,13 @@ class ClosedSessions:
                 except (OSError, PackDamaged) as error:
                     diagnostics.warning("not_kept", session=closed.session.name, error=str(error))
             self.expire()
+            await asyncio.to_thread(self.age.store)
+
+    async def keep_looking(self) -> None:
+        """Forget what has become too old, now and then, for as long as the server serves."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            await self.finish()
 
     async def _save(self, closed: _Closed) -> None:
         server, series = self._server, self._server.series
@@ -156,6 +177,7 @@ class ClosedSessions:
             previous=0,
             sessions=(closed.session.name,),
             name=name,
+            brief=closed.brief,
         )
         files.publish_save(manifest)
         return manifest
@@ -163,15 +185,8 @@ class ClosedSessions:
     def expire(self) -> None:
         """Forget sessions that were closed too long ago; their packs go with the next checkpoint."""
         series = self._server.series
-        oldest_ms = self._server.clock.wall_ms() - self._days * DAY_MS
         closed = [save for save in series.saves if save.reason == CLOSED_REASON]
-        closed.sort(key=lambda save: save.created_ms, reverse=True)
-        gone = [
-            save
-            for place, save in enumerate(closed)
-            if place >= CLOSED_MAX or save.created_ms < oldest_ms
-        ]
-        for save in gone:
+        for save in superfluous(closed, self.age.look(), self._days):
             delete_save(self._server, save.name)
 
 

@@ -76,7 +76,7 @@ class LastScreens:
 
     def _oldest_ms(self) -> int:
         """Of recoveries before this moment nothing is kept."""
-        return self._now_ms() - self._days() * DAY_MS if self._days() else self._now_ms() + 1
+        return self._now_ms() - self._days() * DAY_MS if self._days() else 1 << 62
 
     def keep(self, terminal: PaneTerminal, screens: Iterable[LastScreen]) -> None:
         """Keep what was found of a pane, unless the pane is not to reach the disk. Returns at once."""

@@ -109,6 +109,7 @@ class Lifecycle:
         server.spawn(server.checkpointer.run())
         self._state_watch.start()
         server.spawn(IdlePanes(server.panes, server.clock).run())
+        server.spawn(server.closed.keep_looking())
         server.spawn(server.running_configuration.watch())
         server.spawn(self._after_recovery())
         diagnostics.info("server.ready", panes=len(server.panes), clean=server.report.clean)

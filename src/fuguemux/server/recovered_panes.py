@@ -108,7 +108,7 @@ def last_screens(server: Server) -> LastScreens:
         why_not,
         server.spawn,
         lambda: server.configuration.persistence.keep_closed_days,
-        server.clock.wall_ms,
+        lambda: server.closed.age.look(),  # `closed` is built later
         server.panes.get,
         server.report.notes.append,
     )

@@ -1,0 +1,66 @@
+"""Which closed sessions stay."""
+
+from fuguemux.persistence.manifest import Entry, Manifest
+from fuguemux.server.closed_retention import (
+    BRIEF_SESSIONS_MAX,
+    DAY_MS,
+    SESSIONS_BYTES_MAX,
+    SESSIONS_MAX,
+    is_brief,
+    superfluous,
+)
+
+NOW = 1_764_000_000_000
+
+
+def closed(number: int, *, age_ms: int = 0, brief: bool = False, size: int = 1000) -> Manifest:
+    return Manifest(
+        number=number,
+        store_id=bytes(16),
+        created_ms=NOW - age_ms,
+        reason="closed",
+        program="",
+        engine="",
+        structure_lsn=1,
+        wal_start_lsn=1,
+        next_lsn=2,
+        previous=0,
+        packs=(),
+        structure=Entry(0, 0, 0),
+        panes=(),
+        new_bytes=size,
+        name=f"closed-{number}",
+        brief=brief,
+    )
+
+
+def gone(*saves: Manifest, days: int = 7) -> list[int]:
+    return sorted(save.number for save in superfluous(saves, NOW, days))
+
+
+def test_a_hundred_throw_away_sessions_push_out_only_each_other() -> None:
+    real = [closed(number, age_ms=DAY_MS) for number in range(50)]
+    brief = [closed(100 + number, brief=True) for number in range(200)]
+    assert gone(*brief, *real) == [100 + n for n in range(200 - BRIEF_SESSIONS_MAX)]
+
+
+def test_age_is_a_limit_for_all() -> None:
+    saves = [closed(n, age_ms=n * DAY_MS, brief=n % 2 == 0) for n in range(10)]
+    assert gone(*saves) == [7, 8, 9]
+    assert gone(*saves, days=0) == list(range(10))
+    assert gone(closed(1, age_ms=-999 * DAY_MS)) == [], "closed under a clock that was ahead"
+
+
+def test_so_is_what_they_take() -> None:
+    half = SESSIONS_BYTES_MAX // 2
+    assert gone(closed(1, size=half), closed(2, size=half), closed(3, size=1)) == [1]
+    assert gone(closed(1, size=3 * half)) == [], "the last one stays"
+    many = [closed(number, size=1) for number in range(SESSIONS_MAX + 3)]
+    assert gone(*many) == [0, 1, 2]
+
+
+def test_who_worked_in_a_session_would_miss_it() -> None:
+    assert is_brief(5_000, 0, 1)
+    assert not is_brief(61_000, 0, 1)
+    assert not is_brief(5_000, 1, 1)
+    assert not is_brief(5_000, 0, 20)
