@@ -17,10 +17,13 @@ from fuguemux.persistence.serialization import decode_events
 from fuguemux.persistence.wal.frame import RecordType
 from fuguemux.persistence.wal.reader import scan
 from fuguemux.reactions.foreground_changed import Programs
+from fuguemux.server.process_table import children
 from tests.support.running import Running, until, wait_dead
 
 pytestmark = pytest.mark.real
 SLEEP = (b"sleep", b"1000")
+LOOP_LINE = "while true; do sleep 0.05; done"
+LOOP = Programs((b"bash", b"--norc"), ran=Ran.LOOP)
 SILENT = "stty -echo; PS1=; PS2=; clear"
 
 
@@ -73,9 +76,7 @@ def test_programs_are_called_as_a_person_started_them(fugue: Running) -> None:
     fugue("new-session", "-d", "-s", "work", "bash", "--norc")
     wanted = {
         window(fugue, "sleep 1000 | cat"): Programs(SLEEP, ((b"cat",),)),
-        window(fugue, "while true; do sleep 0.05; done"): Programs(
-            (b"bash", b"--norc"), ran=Ran.LOOP
-        ),
+        window(fugue, LOOP_LINE): LOOP,
         window(fugue, str(script)): Programs((bytes(script),)),
         window(fugue, "sleep 1000 &"): Programs(jobs=(SLEEP,)),
         window(fugue, "exec sleep 1000"): Programs(SLEEP),
@@ -116,6 +117,8 @@ def test_a_pane_that_shows_nothing_is_where_its_program_went(fugue: Running) -> 
     panes = [window(fugue, SILENT) for _ in range(2)]
     for pane in panes:
         until("silence", lambda pane=pane: fugue.screen(f"%{pane}").strip() == "")  # type: ignore[misc]  # bound now
+    # Two looks tell a loop; by then the two that the panes were due have been taken as well.
+    until_known(fugue, {window(fugue, LOOP_LINE): LOOP})
     fugue("send-keys", "-t", f"%{panes[0]}", f"cd {project} && exec sleep 1000", "Enter")
     fugue("send-keys", "-t", f"%{panes[1]}", f"cd {project}", "Enter")
     for pane in panes:
@@ -127,7 +130,7 @@ def test_a_pane_that_shows_nothing_is_where_its_program_went(fugue: Running) -> 
         fugue.format("#{pane_current_path}", f"%{pane}"): ended(fugue).get(pane) for pane in panes
     }
     assert paths == {str(project): None}
-    assert ended(fugue) == {panes[0]: ["sleep 1000"]}
+    assert ended(fugue)[panes[0]] == ["sleep 1000"]
 
 
 def test_what_goes_on_in_silence_is_seen_when_a_program_ends(fugue: Running) -> None:
@@ -174,6 +177,24 @@ def test_a_graceful_stop_tells_of_programs_that_had_only_begun(fugue: Running) -
     wait_dead(keeper)
     fugue("list-sessions")
     assert ended(fugue)[pane][0].startswith("bash -c 'touch ")
+
+
+def test_what_a_shutdown_ended_a_moment_before_the_server_is_told_of(fugue: Running) -> None:
+    """Everybody gets SIGTERM at once: a shell at its prompt ignores it, its program does not."""
+    fugue("new-session", "-d", "-s", "work", "bash", "--norc")
+    pane = window(fugue, "sleep 1000")
+    until_known(fugue, {pane: Programs(SLEEP)})
+    server, keeper = fugue.server_pid(), fugue.keeper_pid()
+    (program,) = children(int(fugue.format("#{pane_pid}", f"%{pane}")))
+    os.kill(server, signal.SIGSTOP)
+    os.kill(program, signal.SIGTERM)
+    wait_dead(program)
+    os.kill(server, signal.SIGTERM)
+    os.kill(server, signal.SIGCONT)
+    wait_dead(server)
+    wait_dead(keeper)
+    fugue("list-sessions")
+    assert ended(fugue)[pane] == ["sleep 1000"]
 
 
 def test_a_first_start_brings_nothing_back_and_says_so(fugue: Running) -> None:
