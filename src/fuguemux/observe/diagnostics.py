@@ -160,7 +160,7 @@ class PrivateFile(logging.Handler):
             self._lost.add()
 
     def _rotate(self) -> None:
-        if os.fstat(self._descriptor).st_size == 0:
+        if os.fstat(self._descriptor).st_size == 0 or not self._in_place():
             return
         following = self._open(self._path + ".new")  # first: if this fails, nothing has moved
         for number in range(self.keep_files - 1, -1, -1):
@@ -171,6 +171,13 @@ class PrivateFile(logging.Handler):
         os.replace(self._path + ".new", self._path)
         previous, self._descriptor = self._descriptor, following
         os.close(previous)
+
+    def _in_place(self) -> bool:
+        """Whether the path still leads to the file: a directory that was put in its place is not ours to write to."""
+        try:
+            return os.path.samestat(os.lstat(self._path), os.fstat(self._descriptor))
+        except OSError:
+            return False
 
     def _drop_from(self, number: int) -> None:
         """Remove rotated files from `number` on, which a lowered `keep_files` leaves behind."""

@@ -50,6 +50,13 @@ class StateLock:
         self._place = place
         self._lock.tell(place)
 
+    def in_place(self) -> bool:
+        """Whether the path leads to the directory: what stands there otherwise is not ours to write to."""
+        try:
+            return _identity(os.stat(self.path, follow_symlinks=False)) == self.identity
+        except OSError:
+            return False
+
     def holds_name(self) -> bool:
         """Whether the file that is locked is still the one that another server would lock."""
         return self._lock.named()
@@ -58,6 +65,11 @@ class StateLock:
         """Lock the directory anew if somebody has removed the file. Raises StateLocked."""
         if not self._lock.renew():
             raise StateLocked(_in_use(self.path, _holder(self.path)))
+
+    def log_made(self) -> None:
+        """The directory of the log was made, or made again: it is locked as well."""
+        self._lock.renew()
+        self._lock.tell(self._place)
 
     def become(self, other: "StateLock") -> "StateLock":
         """Hold what `other` holds from now on; a lock on what was held before, for the caller to release."""

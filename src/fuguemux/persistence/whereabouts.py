@@ -59,6 +59,14 @@ class Whereabouts:
             if found is not None:
                 self._parts[part] = found
 
+    def look_again(self) -> Finding:
+        """As `look`, after every sync: two system calls if the log is where it belongs. The rest is left to `look`."""
+        in_place = self._lock.in_place() and not self.unfinished
+        log = _identity(f"{self._directory}/wal") if in_place else None
+        if log is not None and log == self._parts.get("wal"):
+            return Finding(Place.HERE)
+        return self.look()
+
     def look(self) -> Finding:
         """What is at the path now."""
         path = self._lock.path

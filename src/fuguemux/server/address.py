@@ -51,7 +51,7 @@ class Address:
         self._loop = loop
         self._booted = booted
         self._spawn = spawn
-        self.zone = ZoneKept(output, booted.state_directory, store=store)
+        self.zone = ZoneKept(output, booted.state_directory, store=store, lock=booted.lock)
         self._listener: Listener | None = None
         self._keeper_listens: Callable[[bool], Coroutine[Any, Any, None]] | None = None
         self._watch: DirectoryWatch | None = None

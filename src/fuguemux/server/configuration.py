@@ -154,6 +154,8 @@ class RunningConfiguration:
 
     def _apply_logging(self) -> None:
         booted = self._server.booted
+        if self._server.flusher.elsewhere:
+            return  # what is at the path is not ours to write to; applied when the directory is back
         with contextlib.suppress(OSError):  # the file that is open goes on
             configure_logging(booted.log_path, self._server.configuration, self._server.clock)
 

@@ -98,7 +98,7 @@ class StatePlace:
         flusher.on_place = tell
 
     def _look_after_sync(self) -> str:
-        return sentence(self._whereabouts.look())
+        return sentence(self._whereabouts.look_again())
 
     async def run(self) -> None:
         """Watch until cancelled."""

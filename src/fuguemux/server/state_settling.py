@@ -125,6 +125,7 @@ class Settling:
                 self._take(new)
                 parts.whereabouts.unfinished, self.checkpoint_missing = True, False
                 saves = await asyncio.to_thread(self._prepare)
+                self._lock.log_made()
                 parts.writer.relocate()
                 parts.series.start_anew(saves)
                 parts.whereabouts.settled()

@@ -83,8 +83,9 @@ class StateWatch:
         recovery_notice.note_boot(booted.state_directory)
         with contextlib.suppress(OSError):
             configure_logging(booted.log_path, server.configuration, server.clock)
-        if booted.landing_path:
-            zone_place.settle(booted.state_directory, booted.landing_path, store=server.store)
+        server.address.look()  # the lock says where we listen; a landing zone that was in the directory is made again
+        if server.address.zone.path:
+            zone_place.settle(booted.state_directory, server.address.zone.path, store=server.store)
         if server.report.cause != "first start":
             directory = f"{booted.state_directory}/{RECOVERIES}"
             try:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from fuguemux.observe.diagnostics import channel
+from fuguemux.persistence.state_lock import StateLock
 from fuguemux.server.landing import LandingZone, Recovered, ZoneUnusable, recover
 from fuguemux.server.pane_output import PaneOutput
 
@@ -48,11 +49,14 @@ def former(state: str, path: str) -> str:
 class ZoneKept:
     """Sees to it that the next server finds the landing zone: when its file is removed, output goes into another one."""
 
-    def __init__(self, output: PaneOutput, state: str, *, store: str) -> None:
-        """`state` is the state directory."""
+    def __init__(
+        self, output: PaneOutput, state: str, *, store: str, lock: StateLock | None = None
+    ) -> None:
+        """`state` is the state directory, `lock` the one on it."""
         self._output = output
         self._state = state
         self._store = store
+        self._lock = lock
         self.path = ""
         """Where the zone is; empty: it is not open yet, or has no file."""
 
@@ -77,6 +81,8 @@ class ZoneKept:
         """If the file is gone, go on in the state directory, which does not end with a log-in session. Never raises."""
         if not self.path or self._output.zone.is_at(self.path):
             return
+        if self._lock is not None and not self._lock.in_place():
+            return  # another directory stands there, with a zone of its own
         path = f"{self._state}/landing"
         try:
             zone = LandingZone.open(path, store=self._store, discard=True)

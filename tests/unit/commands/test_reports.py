@@ -7,7 +7,7 @@ import pytest
 
 from fuguemux.commands import checkpoint, recovery, restart_server, start_server, status
 from fuguemux.model.decision import Refused
-from fuguemux.model.effects import Checkpoint, RestartServer
+from fuguemux.model.effects import Checkpoint, RestartServer, SaveHere
 from fuguemux.model.state import ServerState
 from tests.support.fake_live import FakeLive
 from tests.support.folding import run
@@ -145,6 +145,10 @@ def test_status_as_text_and_json() -> None:
 
 def test_the_server_itself() -> None:
     assert run(checkpoint.COMMAND, ServerState()).effects == (Checkpoint("asked for"),)
+    assert run(checkpoint.COMMAND, ServerState(), "-n").effects == (SaveHere(),)
+    for words in (("-n", "-s", "mine"), ("-n", "reason")):
+        with pytest.raises(Refused, match="-n goes with nothing else"):
+            run(checkpoint.COMMAND, ServerState(), *words)
     assert run(restart_server.COMMAND, ServerState()).effects == (RestartServer(),)
     assert run(start_server.COMMAND, ServerState()).effects == ()
     assert start_server.COMMAND.starts_server

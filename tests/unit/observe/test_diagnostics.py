@@ -85,6 +85,21 @@ def test_a_symbolic_link_is_refused_and_everything_stays(tmp_path: Path) -> None
     assert not (tmp_path / "elsewhere").exists()
 
 
+def test_another_directory_in_the_place_of_ours_is_not_written_to(tmp_path: Path) -> None:
+    path = tmp_path / "state" / "server.log"
+    path.parent.mkdir()
+    configure(str(path), bytes_max=200, keep_files=2, clock=CLOCK)
+    path.parent.rename(tmp_path / "moved")
+    path.parent.mkdir()
+    path.write_text("theirs")
+    for number in range(40):
+        channel().info("event", number=number)
+    assert [(entry.name, entry.read_text()) for entry in path.parent.iterdir()] == [
+        ("server.log", "theirs")
+    ]
+    assert "number=39" in (tmp_path / "moved" / "server.log").read_text()
+
+
 def test_rotation_keeps_as_many_files_as_told(tmp_path: Path) -> None:
     path = tmp_path / "server.log"
     configure(str(path), bytes_max=200, keep_files=2, clock=CLOCK)
