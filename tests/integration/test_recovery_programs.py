@@ -22,8 +22,10 @@ from tests.support.running import Running, until, wait_dead
 
 pytestmark = pytest.mark.real
 SLEEP = (b"sleep", b"1000")
+SHELL = ("bash", "--norc", "--noediting")
+"""The line editor writes something at every Enter."""
 LOOP_LINE = "while true; do sleep 0.05; done"
-LOOP = Programs((b"bash", b"--norc"), ran=Ran.LOOP)
+LOOP = Programs((b"bash", b"--norc", b"--noediting"), ran=Ran.LOOP)
 SILENT = "stty -echo; PS1=; PS2=; clear"
 
 
@@ -47,7 +49,7 @@ def directory(fugue: Running, pane: int) -> bytes:
 
 def window(fugue: Running, *lines: str) -> int:
     """A window with a shell into which these lines are typed; the number of its pane."""
-    pane = fugue("new-window", "-dPF", "#{pane_id}", "-t", "work:", "bash", "--norc").strip("%\n")
+    pane = fugue("new-window", "-dPF", "#{pane_id}", "-t", "work:", *SHELL).strip("%\n")
     for line in lines:
         fugue("send-keys", "-t", f"%{pane}", line, "Enter")
     return int(pane)
