@@ -126,7 +126,7 @@ def by_pip_editable(base: Path, environment: Environment, what: str) -> Path:
 def by_pip_for_user(base: Path, environment: Environment, what: str) -> Path:
     """Into the home directory, for the interpreter that this environment was made with."""
     del base
-    outside = Path(sys.base_prefix) / "bin" / Path(sys.executable).name
+    outside = Path(sys.base_prefix) / "bin" / f"python{sys.version_info[0]}.{sys.version_info[1]}"
     flags = [
         "--quiet",
         "--user",
