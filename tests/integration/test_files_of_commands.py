@@ -87,8 +87,21 @@ def test_what_is_wrong_with_a_file_is_told_and_the_rest_is_run(fugue: Running) -
 def test_a_file_that_ends_the_server_is_told_of_and_not_tried_again(fugue: Running) -> None:
     start = written(fugue, "kill-server\n")
     told = fugue.refused("-f", start, "new-session", "-d", "cat")
-    assert told == "a command in a file of -f ended the server"
+    assert told == "the server was ended before the command was begun"
     assert servers_started(fugue) == 1
+
+
+def test_an_end_before_that_of_the_files_is_told(fugue: Running) -> None:
+    start = written(fugue, "new-session -s file cat\nwait-for never\nset-option -g @rest 1\n")
+    asking = fugue.begin("-f", start, "new-session", "-d", "-s", "mine", "cat")
+    until(
+        "session of the file", lambda: fugue.run("-N", "has-session", "-t", "file").returncode == 0
+    )
+    fugue("restart-server")
+    error = "the server ended before the files of -f did: the rest is not run\n"
+    assert asking.communicate(timeout=60) == ("", error)
+    assert fugue("list-sessions", "-F", "#{session_name}") == "file\nmine"
+    assert fugue("show-options", "-gqv", "@rest") == ""
 
 
 def test_files_that_never_end_or_never_stop_are_refused(fugue: Running) -> None:

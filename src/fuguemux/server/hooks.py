@@ -47,6 +47,8 @@ class Hooks:
         self._engine = engine
         self._spawn = spawn
         self._waiting: list[tuple[Notice, tuple[str, ...]]] = []
+        self._latest = 0
+        """How many waited before the notices of the latest transaction."""
         self._running = False
         self.executor: Executor | None = None
         """Built after this; until it is set nothing runs."""
@@ -96,6 +98,7 @@ class Hooks:
         self, before: ServerState, after: ServerState, events: Sequence[ev.AnyEvent]
     ) -> None:
         """Follow one transaction: note what has a hook, and run that soon."""
+        self._latest = len(self._waiting)
         for event in events:
             for notice in _notices(before, after, event):
                 self.happened(notice)
@@ -108,18 +111,19 @@ class Hooks:
         state = self._engine.state
         stays = pane in state.panes
         notice = _of_window(before, "pane-died" if stays else "pane-exited", known.window)
-        self.happened(notice._replace(pane=pane))
+        # Before what followed from it, as in tmux: the window that went with its last pane, the session with that.
+        self.happened(notice._replace(pane=pane), at=self._latest)
 
     def client_did(self, name: str, session: SessionId) -> None:
         """A client that looks at `session` came, went, or changed."""
         self.happened(Notice(name, session if session in self._engine.state.sessions else None))
 
-    def happened(self, notice: Notice) -> None:
-        """Run the hooks of `notice`, if there are any, after those that wait already."""
+    def happened(self, notice: Notice, *, at: int | None = None) -> None:
+        """Run the hooks of `notice`, if there are any, after those that wait already, or after the first `at` of them."""
         texts = self._texts(notice)
         if not texts or self.executor is None or _in_hook.get():
             return
-        self._waiting.append((notice, texts))
+        self._waiting.insert(len(self._waiting) if at is None else at, (notice, texts))
         if not self._running:
             self._running = True
             self._spawn(self._run())
@@ -180,6 +184,16 @@ def _of_window(state: ServerState, name: str, window: WindowId) -> Notice:
     return Notice(name, sessions[0].id if sessions else None, window)
 
 
+def _unlinked(before: ServerState, session: SessionId, window: WindowId) -> Notice:
+    """With the names that they had: both may be gone."""
+    named = {}
+    if session in before.sessions:
+        named["hook_session_name"] = before.sessions[session].name
+    if window in before.windows:
+        named["hook_window_name"] = before.windows[window].name
+    return Notice("window-unlinked", session, window, variables=named)
+
+
 def _notices(before: ServerState, after: ServerState, event: ev.AnyEvent) -> list[Notice]:
     match event:
         case ev.SessionCreated(session):
@@ -189,8 +203,8 @@ def _notices(before: ServerState, after: ServerState, event: ev.AnyEvent) -> lis
             named = {} if gone is None else {"hook_session_name": gone.name}
             links = () if gone is None else gone.links
             return [
+                *(_unlinked(before, session, link.window) for link in links),
                 Notice("session-closed", session, variables=named),
-                *(Notice("window-unlinked", session, link.window) for link in links),
             ]
         case ev.SessionRenamed(session):
             return [Notice("session-renamed", session)]
@@ -200,9 +214,7 @@ def _notices(before: ServerState, after: ServerState, event: ev.AnyEvent) -> lis
             old = before.sessions.get(session)
             links = () if old is None else old.links
             return [
-                Notice("window-unlinked", session, link.window)
-                for link in links
-                if link.index == index
+                _unlinked(before, session, link.window) for link in links if link.index == index
             ]
         case ev.WindowSelected(session):
             was, now = before.sessions.get(session), after.sessions.get(session)

@@ -127,9 +127,11 @@ class Lifecycle:
                 async with asyncio.timeout(PROGRESS_SECONDS):
                     await self._ready.wait()
         waited = await self.files.wait(connection)
+        if self.files.cut_off:
+            connection.stderr(b"the server ended before the files of -f did: the rest is not run\n")
         if waited and self._stop.done() and self._stop.result() == EXIT_DELIBERATE:
             # Not for the next server, which would run the same files.
-            connection.stderr(b"a command in a file of -f ended the server\n")
+            connection.stderr(b"the server was ended before the command was begun\n")
             connection.exit(1)
 
     async def _connect_keeper(self) -> KeeperClient:

@@ -16,6 +16,7 @@ from fuguemux.server.command_files import FILE_BYTES_MAX
 from fuguemux.server.connection import Connection
 from fuguemux.server.executor import Executor
 from fuguemux.server.plain_files import read_plain
+from fuguemux.server.waits import ServerEnds
 
 CLIENT_SECONDS: Final = 1.0
 """So long the files wait for the client that started the server; it may have been started without one."""
@@ -34,6 +35,8 @@ class StartFiles:
         self._asked = asyncio.Event()
         self._emptied: Callable[[], None] | None = None
         self._holding = False
+        self.cut_off = False
+        """The server ended before the files did."""
 
     def expect(self, *, sessions: bool) -> None:
         """Who started the server waits from now on, unless there are sessions: what the files set came back with these."""
@@ -56,6 +59,9 @@ class StartFiles:
         try:
             for path in self._paths:
                 await self._run_one(path, engine, executor, asker)
+        except ServerEnds:
+            self.cut_off = True
+            raise
         finally:
             if asker.errors:
                 tell(asker.errors)
