@@ -322,6 +322,7 @@ class Lifecycle:
             server.viewers.end_all("[server exited]")
         server.address.close()
         # Only now: whoever goes on at the next server must not find this one.
+        server.executor.end()
         server.waits.end(restarts=leaving is not None)
         if leaving is not None:
             leaving.keep_asker()
