@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.running import PROGRAM, Running, kill, until
 
-SOFT, HARD = 32, 4000
+SOFT, HARD = 24, 4000
 LIMIT = "ulimit -Sn"
 
 pytestmark = pytest.mark.skipif(
@@ -67,3 +67,45 @@ def test_more_panes_than_the_soft_limit_has_descriptors(fugue: Running) -> None:
     for number in range(SOFT):
         fugue("new-window", "-d", "-t", "work:", "-n", f"w{number}", "cat")
     assert len(fugue("list-windows", "-t", "work").splitlines()) == SOFT + 1
+
+
+def begin_at_limit(fugue: Running, limit: int) -> None:
+    done = subprocess.run(
+        [PROGRAM, "new-session", "-d", "-s", "work", "-n", "first", "cat"],
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit)),
+        env=fugue.environment,
+        cwd=fugue.directory,
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_at_the_true_limit_a_pane_is_refused_and_everything_else_goes_on(fugue: Running) -> None:
+    limit = 42
+    begin_at_limit(fugue, limit)
+    refusal = ""
+    while not refusal:
+        done = fugue.run("new-window", "-d", "-t", "work:", "cat")
+        refusal = done.stderr
+    assert f"the limit of open files of one program is reached ({limit}, " in refusal
+    windows, processes = fugue("list-windows", "-t", "work"), fugue.pane_pids()
+    assert len(windows.splitlines()) == len(processes) > 2, "nothing of the refused one is left"
+    assert fugue.refused("split-window", "-d", "-t", "work:first") == refusal.removesuffix("\n")
+    assert fugue("run-shell", "echo out") == "out"
+    assert fugue("checkpoint").startswith("checkpoint ")
+    assert "durability     ok" in fugue("status")
+
+    keeper = fugue.keeper_pid()
+    fugue.kill_server()
+    assert fugue.pane_pids() == processes, "a server that follows takes all over"
+    kill(keeper)
+    assert fugue.pane_pids() == processes
+    assert fugue.refused("new-window", "-d", "-t", "work:", "cat") == refusal.removesuffix("\n")
+    fugue("kill-window", "-t", "work:1")
+    fugue("kill-window", "-t", "work:2")  # what is open besides panes is not quite the same now
+    fugue("new-window", "-d", "-t", "work:1", "cat")
+    assert len(fugue.pane_pids()) == len(processes) - 1
+    assert fugue("checkpoint").startswith("checkpoint ")

@@ -148,7 +148,10 @@ class ConfigReload:
                         self._look(quiet=bool(events))
                         if _directories(self.path) != directories:
                             break  # one on the way to the file came, went, or is another one now
-        except (OSError, RuntimeError, ImportError) as error:
+        except (OSError, RuntimeError, ImportError, ExceptionGroup) as problem:
+            error: Exception = problem
+            while isinstance(error, ExceptionGroup):  # the watcher runs in a group of its own
+                error = error.exceptions[0]
             _diagnostics.failure("config.not_watched", error, path=self.path)
             message = f"cannot be watched ({error}); after a change run: fugue config reload"
             self._tell(Reload(problems=(Problem(self.path, message),)))

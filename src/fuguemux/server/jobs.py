@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
 
+from fuguemux.keeper.protocol import LIMITS, explained
 from fuguemux.model.limits import JOBS_MAX
+from fuguemux.server import reserve
 from fuguemux.server.threads import started
 
 OUTPUT_BYTES_MAX: Final = 4 << 20
@@ -35,6 +37,9 @@ class Jobs:
         """Start a command; without `read` what it prints goes nowhere. The caller awaits `ended`. Raises JobRefused."""
         if len(self._running) >= JOBS_MAX:
             raise JobRefused(f"{JOBS_MAX} shell commands run already")
+        at_limit = reserve.refusal(reserve.FOR_COMMANDS)
+        if at_limit:
+            raise JobRefused(at_limit)
         try:
             process = subprocess.Popen(
                 argv,
@@ -46,7 +51,10 @@ class Jobs:
                 env=environment,
                 start_new_session=True,
             )
-        except (OSError, ValueError) as error:
+        except OSError as error:
+            reason = explained(error.errno) if error.errno in LIMITS else str(error)
+            raise JobRefused(reason) from error
+        except ValueError as error:
             raise JobRefused(str(error)) from error
         job = Job(self._loop, process, self._running)
         self._running.add(job)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fuguemux.keeper.protocol import (
+    LIMITS,
     ExitStatus,
     Message,
     PeerBroke,
@@ -45,6 +46,13 @@ class RequestFailed(Exception):
 def waits_for(keeper_pid: int) -> str:
     """Return what a request that takes long waits for."""
     return f"the keeper (process {keeper_pid}), which does not answer: is it stopped?"
+
+
+def is_passing(failure: Exception) -> bool:
+    """Whether a start failed for a reason that is not the program's: no keeper, or a limit of the machine."""
+    if isinstance(failure, RequestFailed):
+        return failure.stage in ("open a terminal", "fork") and failure.errno in LIMITS
+    return isinstance(failure, KeeperUnreachable)
 
 
 @dataclass(frozen=True, slots=True)

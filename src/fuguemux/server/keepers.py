@@ -108,6 +108,7 @@ class Keepers:
                 )
             except (KeeperUnreachable, KeeperRefused, RequestFailed, OSError) as problem:
                 diagnostics.error("keeper.not_replaced", reason=str(problem))
+                server.processes.no_keeper = f": {problem}"
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
             server.processes.keeper = keeper

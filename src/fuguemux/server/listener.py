@@ -11,6 +11,7 @@ from typing import Final
 from fuguemux.model.ids import ClientId
 from fuguemux.model.limits import CLIENTS_MAX, VIEWER_OUTBOX_BYTES_MAX
 from fuguemux.protocol.messages import Command
+from fuguemux.server import reserve
 from fuguemux.server.boot import CannotStart
 from fuguemux.server.connection import Connection
 from fuguemux.server.handler import Handler
@@ -161,6 +162,8 @@ class Listener:
             return "access not allowed"
         if len(self._connections) >= self._clients_max:
             return f"too many clients: {self._clients_max} are connected; detach some and try again"
+        if refusal := reserve.client_refusal():
+            return refusal
         self._connections[connection.client] = connection
         return ""
 

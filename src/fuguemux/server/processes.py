@@ -33,7 +33,7 @@ from fuguemux.server.keeper_client import (
     KeeperUnreachable,
     RequestFailed,
 )
-from fuguemux.server.keeper_values import waits_for
+from fuguemux.server.keeper_values import is_passing, waits_for
 from fuguemux.server.pane_output import PaneOutput
 from fuguemux.server.pane_terminal import PaneTerminal, PtyMaster
 from fuguemux.server.panes import Panes
@@ -82,6 +82,7 @@ class Processes:
         """Set as well once nobody is to wait for a keeper any more."""
         self._patient_until = 0.0
         self._last_keeper = False
+        self.no_keeper = ""  # why the last attempt to start another one failed, behind a colon
         self._starts = Starts()
         self.ended_hook: Callable[[ServerState, PaneId], None] = lambda _before, _pane: None
         self.signs = ShutdownSigns(clock.wall_ms)
@@ -141,11 +142,9 @@ class Processes:
         shown = pane if argv is None else msgspec.structs.replace(pane, argv=argv)
         program, words = environments.process_argv(state, shown, self._surroundings)
         variables = environments.process_environment(state, pane, self._surroundings, directory)
-        size = terminal.size
         terminal.early = terminal.early or bytearray()
-        request = keeper.spawn(
-            key, words, directory, variables, size.columns, size.rows, program=program
-        )
+        columns, rows = terminal.size.columns, terminal.size.rows
+        request = keeper.spawn(key, words, directory, variables, columns, rows, program=program)
         try:
             spawned = await self._starts.begin(pane_id, request)
         except KeeperGone:
@@ -181,7 +180,7 @@ class Processes:
             async with asyncio.timeout_at(None if self._keeper else self._patient_until):
                 await self._keeper_came.wait()
         if self._keeper is None:
-            raise KeeperUnreachable("the keeper is gone, and no other one came")
+            raise KeeperUnreachable(f"the keeper is gone, and no other one came{self.no_keeper}")
         return self._keeper
 
     def waits_for(self) -> str:
@@ -192,7 +191,7 @@ class Processes:
         state, live, terminal = self._engine.state, self._engine.live, self._panes.get(pane)
         if terminal is not None:
             terminal.early = None
-        again = isinstance(failure, KeeperUnreachable)
+        again = is_passing(failure)
         self._engine.tell(start_failed.decide(state, live, pane, str(failure), again=again))
         return EffectFailed(f"create pane failed: {failure}")
 

@@ -1,11 +1,13 @@
 """Processes that the keeper was asked for and has not answered yet: it may be stopped. Each can be taken back."""
 
 import asyncio
+import errno
 from collections.abc import Coroutine
 from typing import Any
 
 from fuguemux.model.ids import PaneId
-from fuguemux.server.keeper_values import KeeperUnreachable, Spawned
+from fuguemux.server import reserve
+from fuguemux.server.keeper_values import KeeperUnreachable, RequestFailed, Spawned
 
 
 class Withdrawn(Exception):
@@ -27,10 +29,15 @@ class Starts:
         self._over = False
 
     async def begin(self, pane: PaneId, spawn: Coroutine[Any, Any, Spawned]) -> Spawned:
-        """What `spawn` returns, a request to the keeper that takes itself back when cancelled. Raises Withdrawn, ServerEnded."""
+        """What `spawn` returns, a request to the keeper that takes itself back when cancelled. Raises Withdrawn, ServerEnded,
+        and RequestFailed where no further pane can be held."""
         if self._over:
             spawn.close()
             raise ServerEnded
+        at_limit = reserve.refusal()
+        if at_limit:
+            spawn.close()
+            raise RequestFailed(at_limit, "open a terminal", errno.EMFILE)
         self.withdraw(pane)
         limit = asyncio.timeout(None)
         try:

@@ -219,13 +219,20 @@ async def test_a_directory_that_is_replaced_is_watched_again(tmp_path: Path) -> 
         assert server.interval() == 10
 
 
+@pytest.mark.parametrize(
+    "problem",
+    [
+        OSError(28, "OS file watch limit reached"),
+        ExceptionGroup("in the watcher's group", [RuntimeError("can't start new thread")]),
+    ],
+)
 async def test_without_a_watcher_people_are_told_what_to_do(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, problem: Exception
 ) -> None:
     path = tmp_path / "config.toml"
 
     def refuse() -> None:
-        raise OSError(28, "OS file watch limit reached")
+        raise problem
 
     monkeypatch.setattr(config_reload, "_import_awatch", refuse)
     server = Server(path)
