@@ -120,3 +120,32 @@ def test_a_bus_that_is_not_there_or_breaks_costs_nothing(fugue: Running, logind:
     fugue.kill_server()  # and the next one finds no bus at the address
     until("note", lambda: (fugue.state / "server.log").read_text().count("bus_not_used") == 2)
     assert fugue("list-sessions").startswith("work")
+
+
+def test_what_programs_showed_when_it_was_announced_is_kept(fugue: Running, logind: Logind) -> None:
+    """An editor that is told to end leaves its screen before the server is told."""
+    draws = r"printf '\033[?1049hunsaved'; trap 'printf \\033[?1049l; exit 1' HUP; read _; :"
+    fugue("new-session", "-d", "-s", "work", "-x", "40", "-y", "5", "bash", "-c", draws)
+    fugue("new-window", "-d", "-t", "work:1", "bash", "-c", draws.replace("unsaved", "lives on"))
+    for target in ("work:0", "work:1"):
+        until("screen", lambda each=target: fugue.format("#{alternate_on}", each) == "1")  # type: ignore[misc]  # bound now
+    before = fugue("capture-pane", "-p", "-t", "work:0")
+    logind.wait_for("locked")
+    logind.announce("shutdown")
+    logind.wait_for("released")
+    pid = fugue.pane_pids()[0]
+    os.kill(pid, signal.SIGHUP)
+    until("end", lambda: fugue.format("#{pane_dead}", "work:0") == "1")
+    assert fugue.format("#{alternate_on}", "work:0") == "0"
+    assert len(list((fugue.state / "screens").iterdir())) == 2
+    assert fugue.refused("recovery", "screen", "%0").startswith("no last screen of %0 is kept")
+    fugue.kill_everything()
+    fugue("start-server")
+    assert fugue("recovery", "screen", "%0") == before
+    assert "lives on" in fugue("recovery", "screen", "%1")  # from what it showed at its end
+    fugue.wait_for("its last screen", "work:0")
+    until("no other files", lambda: len(list((fugue.state / "screens").iterdir())) == 2)
+    logind.announce("shutdown")
+    logind.announce("cancelled")
+    fugue("checkpoint")
+    until("no other files", lambda: len(list((fugue.state / "screens").iterdir())) == 2)

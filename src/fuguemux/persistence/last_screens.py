@@ -28,6 +28,8 @@ MINOR: Final = 0
 FRONT: Final = struct.Struct("<8sHHI")
 CRC: Final = struct.Struct("<I")
 HEADER_BYTES: Final = FRONT.size + CRC.size
+FORESEEN: Final = 0
+"""The recovery of a screen that was taken when a shutdown was announced: the next start gives it its own, or removes it."""
 COMPRESSION_LEVEL: Final = 3
 SUFFIX: Final = ".screen"
 RECOVERY_DIGITS: Final = 15
@@ -175,7 +177,8 @@ class ScreenFiles:
         size = 0
         for place, name in enumerate(self.names()):
             size += self._size(name)
-            if place >= SCREENS_MAX or size > SCREENS_BYTES_MAX or name.recovery_ms < oldest_ms:
+            old = FORESEEN < name.recovery_ms < oldest_ms
+            if place >= SCREENS_MAX or size > SCREENS_BYTES_MAX or old:
                 found.append(name)
         return found
 

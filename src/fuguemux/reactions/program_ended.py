@@ -4,7 +4,7 @@ from fuguemux.model.decision import Decision
 from fuguemux.model.events import ProgramEnded
 from fuguemux.model.ids import PaneId
 from fuguemux.model.live import LiveView
-from fuguemux.model.state import Life, ServerState
+from fuguemux.model.state import Life, Pane, ServerState
 
 
 def decide(
@@ -21,11 +21,18 @@ def decide(
     known = state.panes.get(pane)
     if known is None or known.life is not Life.RUNNING:
         return Decision()
+    ended = ProgramEnded(
+        pane, known.generation, recovery_ms, ended_ms, program, place_of(state, known)
+    )
+    return Decision((ended,))
+
+
+def place_of(state: ServerState, pane: Pane) -> str:
+    """`session:window` of the first session that has the pane; empty: none has."""
     places = (
         f"{session.name}:{link.index}"
         for session in state.sessions.values()
         for link in session.links
-        if link.window == known.window
+        if link.window == pane.window
     )
-    place = next(places, "")
-    return Decision((ProgramEnded(pane, known.generation, recovery_ms, ended_ms, program, place),))
+    return next(places, "")

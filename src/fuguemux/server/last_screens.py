@@ -7,13 +7,16 @@ them again from the log. One that cannot be written stays in memory and is tried
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, Final
+
+import msgspec
 
 from fuguemux.model.ids import PaneId
 from fuguemux.observe.diagnostics import channel
 from fuguemux.observe.failpoints import reach
 from fuguemux.persistence.last_screens import (
+    FORESEEN,
     SCREENS_MAX,
     LastScreen,
     ScreenDamaged,
@@ -96,7 +99,7 @@ class LastScreens:
         if self._files is None:
             return
         oldest_ms = self._oldest_ms()
-        self._doom(name for name in self._known() if name.recovery_ms < oldest_ms)
+        self._doom(n for n in self._known() if FORESEEN < n.recovery_ms < oldest_ms)
         if not (self._pending or self._doomed):
             return
         async with self._writing:
@@ -158,11 +161,61 @@ class LastScreens:
             raise OSError(0, "last screens could not be removed", self._files.directory)
         return count
 
+    # -- shutdowns that are announced ---------------------------------------------------------
+
+    def foresee(self, screens: Iterable[LastScreen]) -> None:
+        """Programs are about to be told to end, and will tidy up their screens: keep these for the next start.
+
+        The next `settle` writes them. Of an earlier announcement nothing is left.
+        """
+        if self._files is None:
+            return
+        self.nothing_foreseen()
+        for screen in screens:
+            self._pending[screen.name] = screen
+            self._known().add(screen.name)
+            self._doomed.discard(screen.name)
+
+    def nothing_foreseen(self) -> None:
+        """The shutdown was called off, or the start after it has taken what it wants; `settle` removes the rest."""
+        if self._files is not None:
+            self._doom(name for name in self._known() if name.recovery_ms == FORESEEN)
+
+    def came_true(self, pane: PaneId, generation: int, recovery_ms: int) -> bool:
+        """Keep the screen that was taken of this process of the pane when its end was foreseen; whether there is one."""
+        screen = self._foreseen(pane)
+        if screen is None or screen.generation != generation:
+            return False
+        kept = msgspec.structs.replace(screen, recovery_ms=recovery_ms)
+        self._pending[kept.name] = kept
+        self._known().add(kept.name)
+        return True
+
+    def left_over(self, generations: Mapping[PaneId, int], recovery_ms: int) -> None:
+        """Keep what was foreseen and came true for a start that was killed before it had kept it: newer processes run since."""
+        for name in [n for n in self._known() if n.recovery_ms == FORESEEN] if self._files else ():
+            screen = self._foreseen(name.pane)
+            if screen is not None and screen.generation < generations.get(name.pane, 0):
+                self.came_true(name.pane, screen.generation, recovery_ms)
+
+    def _foreseen(self, pane: PaneId) -> LastScreen | None:
+        name = ScreenName(FORESEEN, pane)
+        if self._files is None or not self.keeps(pane) or name not in self._known():
+            return None
+        try:
+            return self.get(name)
+        except NoScreen as none:
+            self._tell(str(none))
+            return None
+
     # -- asking -------------------------------------------------------------------------------
 
     def names(self) -> list[ScreenName]:
         """Every screen that is kept, the newest first."""
-        return sorted(self._known() - self._doomed, reverse=True) if self._files else []
+        if self._files is None:
+            return []
+        kept = self._known() - self._doomed
+        return sorted((name for name in kept if name.recovery_ms != FORESEEN), reverse=True)
 
     def _known(self) -> set[ScreenName]:
         if self._names is None:

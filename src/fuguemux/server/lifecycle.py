@@ -179,7 +179,7 @@ class Lifecycle:
             server.configuration.persistence.restore_commands,
             server.spawn,
             partial(open_orphan, server),
-            server.last_screens.keeps,
+            server.last_screens,
         )
         await restoration.run(held, answers)
         for pane in server.engine.state.panes:  # what went on meanwhile shows nowhere else

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fuguemux.observe.diagnostics import channel
 from fuguemux.server.executor import EffectFailed
+from fuguemux.server.foresight import seen_last
 from fuguemux.server.threads import started
 
 if TYPE_CHECKING:
@@ -60,9 +61,15 @@ async def watch(server: Server) -> None:
             server.processes.signs.announced = near
             diagnostics.info("shutdown_announced" if near else "shutdown_called_off")
             if near:
+                server.last_screens.foresee(
+                    seen_last(server.engine.state, server.panes, server.clock.wall_ms())
+                )
                 with contextlib.suppress(EffectFailed):
                     await server.lifecycle.checkpoint("shutdown")
                 bus.release()
+            else:
+                server.last_screens.nothing_foreseen()
+                server.spawn(server.last_screens.settle())
     finally:
         bus.close()
 

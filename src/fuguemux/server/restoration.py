@@ -26,6 +26,7 @@ from fuguemux.persistence.report_text import describe, lost_output
 from fuguemux.reactions import not_restored, process_found, process_started, program_ended
 from fuguemux.server.executor import EffectFailed
 from fuguemux.server.keeper_client import HeldPane
+from fuguemux.server.last_screens import LastScreens
 from fuguemux.server.pane_output import PaneOutput
 from fuguemux.server.pane_terminal import PaneTerminal
 from fuguemux.server.panes import Panes
@@ -56,13 +57,10 @@ class Restoration:
         rerunnable: Collection[str],
         spawn: Callable[[Coroutine[Any, Any, None]], object],
         open_orphan: Callable[[PaneId], None],
-        keeps_screen: Callable[[PaneId], bool],
+        last_screens: LastScreens,
     ) -> None:
-        """`open_orphan` gives a pane that no event knows a terminal with what the log has of it, if it has anything.
-
-        `keeps_screen`: whether the last screen of a pane's program would be kept.
-        """
-        self._keeps_screen = keeps_screen
+        """`open_orphan` gives a pane that no event knows a terminal with what the log has of it, if it has anything."""
+        self._last_screens = last_screens
         self._engine = engine
         self._panes = panes
         self._output = output
@@ -98,11 +96,15 @@ class Restoration:
         for process in held:
             if process.key not in taken:
                 self._processes.not_needed(process)
+        generations = {pane.id: pane.generation for pane in self._engine.state.panes.values()}
+        self._last_screens.left_over(generations, self._report.started_ms)
         for step in steps:
             try:
                 await self._one(step, by_key)
             except (EffectFailed, OSError) as failure:
                 self._failed(step, str(failure))
+        self._last_screens.nothing_foreseen()
+        self._spawn(self._last_screens.settle())
 
     def _adopt(self, step: Adopt | TakeExit, process: HeldPane, answers: bytes) -> None:
         terminal = self._panes.get(step.pane)
@@ -213,7 +215,7 @@ class Restoration:
         Before anything else happens to the screen.
         """
         report = self._by_pane.get(pane.id)
-        if report is None or not report.ended_program or not self._keeps_screen(pane.id):
+        if report is None or not report.ended_program or not self._last_screens.keeps(pane.id):
             return False
         decision = program_ended.decide(
             self._engine.state,
@@ -224,7 +226,9 @@ class Restoration:
             ended_ms=self._report.last_record_ms or self._report.checkpoint_ms,
         )
         self._engine.tell(decision)
-        return bool(decision.events)
+        return bool(decision.events) or self._last_screens.came_true(
+            pane.id, pane.generation, self._report.started_ms
+        )
 
     async def _type(self, terminal: PaneTerminal, line: bytes) -> None:
         """Type `line` once the shell has asked for input, which is when it has shown something and then rests.

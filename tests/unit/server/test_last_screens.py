@@ -11,7 +11,7 @@ import pytest
 from fuguemux.model.events import ProgramEnded
 from fuguemux.model.ids import PaneId
 from fuguemux.persistence.files import RealStorage
-from fuguemux.persistence.last_screens import ScreenFiles, ScreenName
+from fuguemux.persistence.last_screens import FORESEEN, ScreenFiles, ScreenName
 from fuguemux.persistence.memory_files import MemoryStorage
 from fuguemux.persistence.packs import PackReader
 from fuguemux.persistence.replay import Ended, RecoveredPane, Started
@@ -249,6 +249,49 @@ async def test_a_purge_takes_them_even_while_they_are_written(world: World) -> N
     assert await world.screens.purge([PaneId(2)]) == 0
     assert await world.screens.purge(None) == 1
     assert world.files() == []
+
+
+async def foreseen(world: World, generation: int = 1) -> None:
+    """A shutdown was announced, what was shown is on the disk, and the next server begins."""
+    world.terminals[PANE] = shown()
+    event = ended(FORESEEN, generation)
+    rebuilt = waiting(ALTERNATE + b"seen before", Ended(2, event)).build()
+    assert rebuilt is not None
+    world.screens.foresee(rebuilt.last_screens)
+    await world.screens.settle()
+    assert world.files() == [ScreenName(FORESEEN, PANE).file]
+    assert world.screens.names() == []
+    world.begin()
+
+
+async def test_what_was_foreseen_is_kept_if_the_process_ended_and_removed_if_not(
+    world: World,
+) -> None:
+    await foreseen(world)
+    assert not world.screens.came_true(PANE, 2, NOW_MS)
+    world.screens.nothing_foreseen()
+    await world.screens.settle()
+    assert world.files() == []
+    await foreseen(world)
+    assert world.screens.came_true(PANE, 1, NOW_MS)
+    world.screens.nothing_foreseen()
+    await world.screens.settle()
+    assert world.files() == [ScreenName(NOW_MS, PANE).file]
+    assert world.begin().find(PANE, None).lines == (b"seen before",)
+
+
+async def test_what_was_foreseen_outlives_a_start_that_is_killed(world: World) -> None:
+    await foreseen(world)
+    world.screens.came_true(PANE, 1, NOW_MS)
+    world.begin()  # nothing was written, and a newer process runs in the pane
+    world.screens.left_over({PANE: 2}, NOW_MS + 1)
+    world.screens.nothing_foreseen()
+    await world.screens.settle()
+    assert world.files() == [ScreenName(NOW_MS + 1, PANE).file]
+    await world.screens.purge(None)
+    await foreseen(world)
+    world.screens.left_over({PANE: 1}, NOW_MS + 1)  # the process runs on
+    assert world.screens.names() == []
 
 
 async def test_a_checkpoint_is_published_after_they_are_on_the_disk(world: World) -> None:
