@@ -6,6 +6,7 @@ import pytest
 
 from fuguemux.observe.failpoints import NAMES
 from tests.support.failpoint_run import reaped
+from tests.support.logged_events import foreground
 from tests.support.running import until
 
 POINTS = (
@@ -27,7 +28,7 @@ def test_a_recovery_that_is_killed_keeps_them(tmp_path: Path, point: str) -> Non
         fugue.wait_for("$", "work")
         fugue("send-keys", "-t", "work", UNSAVED, "Enter")
         fugue.wait_for("unsaved text", "work")
-        until("cat to be noted", lambda: fugue.format("#{window_name}", "work") == "cat")
+        until("cat in the log", lambda: foreground(fugue.state, 0) == (b"cat",))
         before = fugue("capture-pane", "-pe", "-t", "work")
         assert "\x1b[" in before
         fugue("checkpoint")

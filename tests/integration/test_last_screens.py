@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.faults import require
+from tests.support.logged_events import foreground
 from tests.support.running import Running, kill, until
 
 UNSAVED = "three pages of unsaved text"
@@ -15,13 +16,18 @@ pytestmark = pytest.mark.real
 
 def edits(fugue: Running, target: str, text: str = UNSAVED) -> None:
     """Vim with text that no file has, in a shell's foreground, and noted as that."""
-    until("shell to be noted", lambda: fugue.format("#{window_name}", target) == "bash")
     fugue.wait_for("$", target)
     fugue("send-keys", "-t", target, VIM, "Enter")
     fugue.wait_for("~", target)
     fugue("send-keys", "-t", target, "i", f"# A heading é漢\r{text}", "Escape")
     fugue.wait_for(text, target)
-    until("vim to be noted", lambda: fugue.format("#{window_name}", target) == "vim")
+    until_noted(fugue, target, b"vim")
+
+
+def until_noted(fugue: Running, target: str, program: bytes) -> None:
+    """Everything may be killed from then on: the log knows what runs."""
+    pane = int(fugue.format("#{pane_id}", target).removeprefix("%"))
+    until(f"{program!r} in the log", lambda: foreground(fugue.state, pane)[:1] == (program,))
 
 
 def begun(fugue: Running, *, columns: int = 80, rows: int = 23) -> str:
@@ -65,7 +71,7 @@ def test_a_repl_is_kept_with_what_had_left_its_screen(fugue: Running) -> None:
     fugue("new-session", "-d", "-s", "work", "-x", "40", "-y", "5")
     fugue.wait_for("$", "work")
     fugue("send-keys", "-t", "work", "seq 1 9; printf '%s' $(seq 1 30); cat", "Enter")
-    until("cat to be noted", lambda: fugue.format("#{window_name}", "work") == "cat")
+    until_noted(fugue, "work", b"cat")
     screen = fugue("capture-pane", "-p", "-t", "work")
     above = fugue("capture-pane", "-p", "-S", "-", "-E", "-1", "-t", "work").splitlines()
     again(fugue)

@@ -12,12 +12,9 @@ import pytest
 
 from fuguemux.model.events import ForegroundChanged, PaneDirectoryChanged
 from fuguemux.model.state import Ran
-from fuguemux.persistence.files import RealStorage
-from fuguemux.persistence.serialization import decode_events
-from fuguemux.persistence.wal.frame import RecordType
-from fuguemux.persistence.wal.reader import scan
 from fuguemux.reactions.foreground_changed import Programs
 from fuguemux.server.process_table import children
+from tests.support.logged_events import events
 from tests.support.running import Running, until, wait_dead
 
 pytestmark = pytest.mark.real
@@ -29,21 +26,17 @@ LOOP = Programs((b"bash", b"--norc", b"--noediting"), ran=Ran.LOOP)
 SILENT = "stty -echo; PS1=; PS2=; clear"
 
 
-def events(fugue: Running) -> list[object]:
-    records = scan(RealStorage(), str(fugue.state / "wal")).records()
-    structure = (record.payload for record in records if record.kind == RecordType.STRUCTURE)
-    return [event for payload in structure for event in decode_events(payload)]
-
-
 def programs(fugue: Running, pane: int) -> Programs:
     """What the log has last of the programs in a pane."""
-    found = [e for e in events(fugue) if isinstance(e, ForegroundChanged) and e.pane == pane]
+    found = [e for e in events(fugue.state) if isinstance(e, ForegroundChanged) and e.pane == pane]
     last = found[-1] if found else ForegroundChanged(pane, ())  # type: ignore[arg-type]  # a plain number does
     return Programs(last.argv, last.pipeline, last.ran, last.jobs)
 
 
 def directory(fugue: Running, pane: int) -> bytes:
-    found = [e for e in events(fugue) if isinstance(e, PaneDirectoryChanged) and e.pane == pane]
+    found = [
+        e for e in events(fugue.state) if isinstance(e, PaneDirectoryChanged) and e.pane == pane
+    ]
     return found[-1].cwd if found else b""
 
 

@@ -1,0 +1,27 @@
+"""What the log of a running server has of its structure: what a start would know if everything were killed now."""
+
+from pathlib import Path
+
+from fuguemux.model.events import AnyEvent, ForegroundChanged, ProcessStarted
+from fuguemux.persistence.files import RealStorage
+from fuguemux.persistence.serialization import decode_events
+from fuguemux.persistence.wal.frame import RecordType
+from fuguemux.persistence.wal.reader import scan
+
+
+def events(state: Path) -> list[AnyEvent]:
+    """Every event that is in the log of this state directory, in order."""
+    records = scan(RealStorage(), str(state / "wal")).records()
+    structure = (record.payload for record in records if record.kind == RecordType.STRUCTURE)
+    return [event for payload in structure for event in decode_events(payload)]
+
+
+def foreground(state: Path, pane: int) -> tuple[bytes, ...]:
+    """The words of the program that was noted last in a pane; empty: none but the pane's own."""
+    words: tuple[bytes, ...] = ()
+    for event in events(state):
+        if isinstance(event, ProcessStarted) and event.pane == pane:
+            words = ()
+        elif isinstance(event, ForegroundChanged) and event.pane == pane:
+            words = event.argv
+    return words
