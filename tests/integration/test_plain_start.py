@@ -80,6 +80,22 @@ def test_programs_that_run_on_are_led_back_to_as_well(fugue: Running) -> None:
     assert sessions(fugue) == ["work"]
 
 
+def test_programs_whose_session_is_not_known_any_more_are_led_back_to(fugue: Running) -> None:
+    """Nothing is kept, so all that a new server knows is what the keeper holds."""
+    fugue.environment["FUGUE_PERSISTENCE_ENABLED"] = "false"
+    fugue("new-session", "-d", "-s", "work", "cat")
+    fugue.kill_server()
+    with fugue.attached(*PLAIN):
+        until("client", lambda: seen(fugue) == "rescued")
+
+
+def test_after_a_restart_that_was_asked_for_it_makes_a_session(fugue: Running) -> None:
+    fugue("new-session", "-d", "-s", "work", "cat")
+    fugue("restart-server")
+    with fugue.attached(*PLAIN):
+        until("client", lambda: seen(fugue) == "1")
+
+
 def test_without_a_crash_it_makes_a_session_and_says_nothing(fugue: Running) -> None:
     with fugue.attached(*PLAIN) as client:
         until("client", lambda: seen(fugue) == "0")

@@ -187,6 +187,8 @@ class Lifecycle:
         recovery_notice.find_cause(server, keeper_lived=bool(held))
         server.report.notes += server.pipes.go_on(unsure=bool(server.report.unsynced_ms_max))
         server.view.recovered(server.report.summary)
+        if not recovery_notice.ran_on(server.report):
+            server.view.ended_unasked(server.engine.state.sessions)
         if server.booted.safe is not None:
             message = server.booted.safe.message(server.booted.home)
             server.report.notes.insert(0, message)
@@ -196,7 +198,6 @@ class Lifecycle:
         if server.report.cause != "first start":
             await self._save_report()
             if recovery_notice.worth_telling(server.report):
-                server.view.ended_unasked(server.engine.state.sessions)
                 server.viewers.greeting = self._greet_once
 
     async def _save_report(self) -> None:

@@ -29,6 +29,11 @@ def worth_telling(report: RecoveryReport) -> bool:
     return not report.clean or any(pane.status != "live" for pane in report.panes)
 
 
+def ran_on(report: RecoveryReport) -> bool:
+    """Whether this start was only a change of servers: asked for, and with every program as it was."""
+    return report.clean and all(pane.status == "live" for pane in report.panes)
+
+
 def segment(server: Server) -> str:
     """For the status line, while the recovery is young. Red if something is missing, as all alerts are."""
     if server.booted.safe is not None:
