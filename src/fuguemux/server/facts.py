@@ -30,7 +30,7 @@ GATHER_SECONDS = 0.1
 LOOK_SECONDS = 0.5
 """Directory and foreground program of a pane are looked at this long after it showed something, or something was typed."""
 SETTLE_LOOKS = 2
-PANES_AT_ONCE = 20
+PANES_AT_ONCE = 5
 """So many are looked at in one turn of the loop."""
 
 

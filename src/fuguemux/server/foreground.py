@@ -6,6 +6,7 @@ in the background, or stopped ones. But what a loop starts looks the same. It is
 that was there for a moment only, and nobody started the same one twice who pressed Enter once.
 """
 
+import functools
 from collections.abc import Sequence
 from typing import Final, NamedTuple, Protocol
 
@@ -70,7 +71,11 @@ class _Command:
         self.fleeting: Key | None = None
         """One that had only just begun when it was seen."""
         self.named: Key | None = None
-        """One that was named though it had only just begun."""
+        """One that was named, and stays so."""
+        self.own: Words = ()
+        """The words of the shell itself."""
+        self.jobs: dict[Key, Words] = {}
+        """Of each job of the shell, those that it was started with."""
         self.loop: Words = ()
         """The shell that ran a loop when the pane was last looked at."""
         self.key: Key = (0, 0)
@@ -88,11 +93,26 @@ class _Command:
         self.fleeting, self.key, self.repeated = None, (0, 0), set()
 
 
+class _Once:
+    """The process table as it is during one look: every file of /proc costs more than all that is done with it."""
+
+    def __init__(self, table: Table) -> None:
+        self.arguments, self.executable, self.invoked_as = (
+            table.arguments,
+            table.executable,
+            table.invoked_as,
+        )
+        self.process = functools.cache(table.process)
+        self.children = functools.cache(table.children)
+        self.up_ticks = functools.cache(table.up_ticks)
+
+
 class Foregrounds:
     """Remembers from look to look. Quick: some small files of /proc are read."""
 
     def __init__(self, table: Table) -> None:
-        self._table = table
+        self._real = table
+        self._table: Table = _Once(table)
         self._commands: dict[PaneId, _Command] = {}
 
     def keep(self, panes: Sequence[PaneId]) -> None:
@@ -110,9 +130,12 @@ class Foregrounds:
         command = self._commands.get(pane.id)
         if command is None or command.generation != pane.generation:
             command = self._commands[pane.id] = _Command(pane.generation)
-        own = self._table.arguments(pane.pid)
+        self._table = _Once(self._real)
         members = [] if group in (0, pane.pid) else self._members(pane.pid, group)
-        jobs, young = self._jobs(pane, own, group, last=last)
+        if not members or not command.own:  # a shell that waits for a job executes nothing else
+            command.own = self._table.arguments(pane.pid)
+        own = command.own
+        jobs, young = self._jobs(pane, command, group, last=last)
         words = tuple(job for _, job in jobs)
         watched = frozenset(pid for pid, _ in jobs)
         if not members:
@@ -192,10 +215,10 @@ class Foregrounds:
             command.seen = {words: command.key}
         if words in command.repeated:
             return Ran.LOOP
-        if last:
+        if command.named == command.key:
+            return Ran.COMMAND
+        if last or self._table.up_ticks() - leader.start_ticks >= LASTING_TICKS:
             command.named = command.key
-        lasting = self._table.up_ticks() - leader.start_ticks >= LASTING_TICKS
-        if lasting or command.named == command.key:
             return Ran.COMMAND
         if command.fleeting not in (None, command.key):
             return Ran.LOOP
@@ -205,12 +228,12 @@ class Foregrounds:
     # Beside it
 
     def _jobs(
-        self, pane: Pane, own: Words, group: int, *, last: bool
+        self, pane: Pane, command: _Command, group: int, *, last: bool
     ) -> tuple[list[tuple[int, Words]], bool]:
         """What the shell has in the background or has stopped, by its leaders; and whether one has only just begun."""
-        if not own or not is_shell(own):
+        if not command.own or not is_shell(command.own):
             return [], False
-        now = self._table.up_ticks()
+        known, command.jobs = command.jobs, {}
         found: dict[int, tuple[int, Words]] = {}
         young = False
         for child in self._table.children(pane.pid):
@@ -219,10 +242,13 @@ class Foregrounds:
                 continue
             if process.group in found or len(found) == JOBS_MAX:
                 continue
-            if now - process.start_ticks < LASTING_TICKS and not last:
-                young = True
-                continue
-            argv = self._argv(process, own)
+            key = _key(process)
+            if key not in known:
+                if self._table.up_ticks() - process.start_ticks < LASTING_TICKS and not last:
+                    young = True
+                    continue
+                known[key] = self._argv(process, command.own)
+            argv = command.jobs[key] = known[key]
             if argv and not is_shell(argv):
                 found[process.group] = (process.pid, argv)
         return sorted(found.values()), young
