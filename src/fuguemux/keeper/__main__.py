@@ -28,6 +28,7 @@ from fuguemux.keeper.diagnostics import Diagnostics, redirect_standard_streams
 from fuguemux.keeper.keeper import Keeper
 from fuguemux.keeper.launch import WAIT_SECONDS_DEFAULT
 from fuguemux.keeper.limits import widen
+from fuguemux.keeper.link import taken
 from fuguemux.keeper.lock_file import ask_to_listen
 from fuguemux.keeper.process import become_subreaper
 from fuguemux.keeper.protocol import PROTOCOL_VERSION, ROLE_CONTROL
@@ -88,6 +89,7 @@ def main(arguments: list[str]) -> int:
         return 2
     deadline = time.monotonic() + options.wait_seconds
     hear_requests()  # from before anybody can read our number
+    link = taken(os.environ)
     address = Address(
         options.socket, lock=options.lock, fallback=options.fallback, private=options.private
     )
@@ -100,8 +102,8 @@ def main(arguments: list[str]) -> int:
     except OSError as error:
         return herald(f"cannot listen on {options.socket}: {error.strerror or error}")
     if options.foreground:
-        return keep(options, address, lambda _: None)
-    return daemonise(options, address, deadline)
+        return keep(options, address, link, lambda _: None)
+    return daemonise(options, address, link, deadline)
 
 
 def herald(outcome: str) -> int:
@@ -167,7 +169,9 @@ def next_message(channel: Channel, deadline: float) -> Message:
             return message
 
 
-def daemonise(options: Options, address: Address, deadline: float) -> int:
+def daemonise(
+    options: Options, address: Address, link: socket.socket | None, deadline: float
+) -> int:
     """Become two processes: a daemon that keeps, and this one, which waits for its word."""
     reading, writing = os.pipe()
     first = os.fork()
@@ -182,9 +186,9 @@ def daemonise(options: Options, address: Address, deadline: float) -> int:
             os._exit(0)
         os.chdir("/")
         redirect_standard_streams(options.log, f"{options.socket}.stderr")
-        close_others({*address.descriptors(), writing})
+        close_others({*address.descriptors(), writing, *([] if link is None else [link.fileno()])})
         address.tell()  # the number of this process, which is another one
-        code = keep(options, address, word_to_herald(writing))
+        code = keep(options, address, link, word_to_herald(writing))
         address.close()
     except BaseException as error:  # the last place that can say anything
         Diagnostics().note(f"keeper failed: {error!r}")
@@ -223,7 +227,12 @@ def close_others(kept: set[int]) -> None:
         low = descriptor + 1
 
 
-def keep(options: Options, address: Address, tell: Callable[[str], None]) -> int:
+def keep(
+    options: Options,
+    address: Address,
+    link: socket.socket | None,
+    tell: Callable[[str], None],
+) -> int:
     """Be the keeper until its end; return the exit code."""
     diagnostics = Diagnostics(ours=not options.foreground)
     callers_descriptors = widen(os.environ)
@@ -239,7 +248,7 @@ def keep(options: Options, address: Address, tell: Callable[[str], None]) -> int
     )
     diagnostics.note(f"keeper {__version__} listens on {address.place}")
     if options.adopt:
-        keeper.await_adopter()
+        keeper.await_adopter(link)
     if options.adopt or not options.server_argv:
         tell("")
     else:

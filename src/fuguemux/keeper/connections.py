@@ -32,7 +32,8 @@ class Connection:
 
     __slots__ = ("channel", "deadline", "pid", "role")
 
-    def __init__(self, channel: Channel, pid: int, deadline: float) -> None:
+    def __init__(self, channel: Channel, pid: int, deadline: float | None) -> None:
+        """`deadline` is when it is dropped if it has not said hello; None: never."""
         channel.frame_bytes_max = FRAME_BYTES_BEFORE_HELLO_MAX
         self.channel = channel
         self.pid = pid
@@ -77,7 +78,12 @@ class Connections:
     def deadline(self) -> float | None:
         """Return when the first connection without a hello is to be dropped."""
         return min(
-            (connection.deadline for connection in self._open if not connection.role), default=None
+            (
+                connection.deadline
+                for connection in self._open
+                if not connection.role and connection.deadline is not None
+            ),
+            default=None,
         )
 
     @property
@@ -88,7 +94,8 @@ class Connections:
     def on_time(self, now: float) -> None:
         """Drop who never said hello; try again to send what stalled."""
         for connection in list(self._open):
-            if not connection.role and connection.deadline <= now:
+            deadline = connection.deadline
+            if not connection.role and deadline is not None and deadline <= now:
                 self.drop(connection, "no hello in time")
             elif connection.channel.stalled:
                 self._flush(connection)
@@ -112,6 +119,12 @@ class Connections:
         connection = Connection(Channel(accepted), pid, time.monotonic() + HELLO_SECONDS_MAX)
         self._open.append(connection)
         self._selector.register(accepted, selectors.EVENT_READ, lambda: self.serve(connection))
+
+    def add(self, link: socket.socket, pid: int) -> None:
+        """Serve a process that has the other end from birth. It may take its time to say hello."""
+        connection = Connection(Channel(link), pid, None)
+        self._open.append(connection)
+        self._selector.register(link, selectors.EVENT_READ, lambda: self.serve(connection))
 
     def _turn_away(self) -> None:
         """There is no descriptor for whoever waits at the socket: left there, it would be found waiting for ever."""

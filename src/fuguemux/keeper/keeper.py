@@ -6,6 +6,7 @@ import contextlib
 import os
 import selectors
 import signal
+import socket
 import time
 
 from fuguemux.keeper.address import Address
@@ -15,6 +16,7 @@ from fuguemux.keeper.connections import Connection, Connections
 from fuguemux.keeper.diagnostics import Diagnostics
 from fuguemux.keeper.ending import Ending
 from fuguemux.keeper.handshake import Objection, check
+from fuguemux.keeper.listener import peer_of
 from fuguemux.keeper.process import ProcessWatch
 from fuguemux.keeper.protocol import (
     EXIT_GRACEFUL,
@@ -69,6 +71,7 @@ class Keeper:
         self._connections = Connections(
             address.listener, self._selector, diagnostics, self._on_message, self._on_dropped
         )
+        supervisor.linked = self._connections.add
         self._succession = Succession(
             supervisor, self._connections, self._panes, diagnostics, self._watch_server
         )
@@ -93,8 +96,10 @@ class Keeper:
         """Start a server now."""
         self._waiting.start_server(needed=bool(self._panes.by_key))
 
-    def await_adopter(self) -> None:
-        """Leave the server that started this keeper some time to connect before another one is started."""
+    def await_adopter(self, link: socket.socket | None) -> None:
+        """Leave the server that started this keeper some time to connect, by its link perhaps, before another is started."""
+        if link is not None:
+            self._connections.add(link, peer_of(link)[1])
         self._supervisor.due = time.monotonic() + ADOPTER_SECONDS_MAX
 
     def run(self) -> int:

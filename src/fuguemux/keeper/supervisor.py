@@ -6,10 +6,13 @@ import contextlib
 import errno
 import os
 import signal
+import socket
+from collections.abc import Callable
 
 from fuguemux.keeper.children import reset_signals
 from fuguemux.keeper.diagnostics import Diagnostics
 from fuguemux.keeper.limits import explained
+from fuguemux.keeper.link import VARIABLE, named
 from fuguemux.keeper.process import ProcessWatch
 from fuguemux.keeper.protocol import (
     EXIT_CANNOT_START,
@@ -38,6 +41,8 @@ class Supervisor:
         """When the next server is to be started (monotonic clock); None: not at all."""
         self.gave_up = ""
         """Why no server is started any more; empty while one runs or is due."""
+        self.linked: Callable[[socket.socket, int], None] = lambda link, _pid: link.close()
+        """Takes our end of the link to a server that was started as process `pid`."""
         self._diagnostics = diagnostics
         self._policy = RestartPolicy()
         self._refusal = ""
@@ -73,9 +78,16 @@ class Supervisor:
 
     def _forked(self) -> int:
         self._diagnostics.mark()
-        pid = os.fork()
-        if pid == 0:
-            self._become_server()  # does not return
+        ours, theirs = socket.socketpair()
+        with theirs:
+            try:
+                pid = os.fork()
+            except OSError:
+                ours.close()
+                raise
+            if pid == 0:
+                self._become_server(theirs)  # does not return
+        self.linked(ours, pid)
         return pid
 
     def _started(self, pid: int) -> None:
@@ -85,9 +97,11 @@ class Supervisor:
         self.pid = pid
         self._diagnostics.note(f"server started as process {pid}")
 
-    def _become_server(self) -> None:
+    def _become_server(self, link: socket.socket) -> None:
         try:
             reset_signals()
+            link.set_inheritable(True)
+            os.environ[VARIABLE] = named(link, os.getppid())
             os.execvp(self.argv[0], self.argv)
         except OSError as error:
             self._diagnostics.note(f"cannot execute {self.argv[0]}: {error}")

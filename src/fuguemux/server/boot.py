@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import socket
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ from fuguemux.config.load import Loaded, Problem, in_force
 from fuguemux.config.schema import Configuration
 from fuguemux.config.secret_names import SecretNames
 from fuguemux.config.secrets import holds_secret
+from fuguemux.keeper.link import taken
 from fuguemux.keeper.protocol import EXIT_CANNOT_START, widen
 from fuguemux.model.events import AnyEvent, EnvironmentSet
 from fuguemux.observe import diagnostics, failpoints
@@ -100,6 +102,8 @@ class Booted(NamedTuple):
     safe: SafeMode | None
     home: str
     """The state directory that the lock is on; with `safe`, `state_directory` is one inside it."""
+    link: socket.socket | None
+    """Connected to the keeper that started this process, if there is one and it knows how."""
 
     @property
     def configuration(self) -> Configuration:
@@ -110,6 +114,7 @@ class Booted(NamedTuple):
 def boot(argv: list[str], clock: Clock) -> Booted:
     """Read the configuration, take the state directory, recover. Raises CannotStart."""
     options = parse_options(argv)
+    link = taken(os.environ)
     widen(os.environ)  # before the environment is read: it notes there what programs get back
     environment = paths.decoded(os.environb)
     uid = os.getuid()
@@ -173,6 +178,7 @@ def boot(argv: list[str], clock: Clock) -> Booted:
         starts,
         safe,
         home,
+        link,
     )
 
 

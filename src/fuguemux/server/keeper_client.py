@@ -96,12 +96,28 @@ class KeeperClient:
         `store` names the state that the panes belong to; a keeper serves one only. `takeover` replaces a server that
         is connected (it gets KeeperLost). Raises KeeperUnreachable and KeeperRefused.
         """
-        loop = asyncio.get_running_loop()
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        return await cls.over(
+            connection, path, store=store, takeover=takeover, timeout_seconds=timeout_seconds
+        )
+
+    @classmethod
+    async def over(
+        cls,
+        connection: socket.socket,
+        path: str = "",
+        *,
+        store: str,
+        takeover: bool = False,
+        timeout_seconds: float = HANDSHAKE_SECONDS_DEFAULT,
+    ) -> KeeperClient:
+        """The same over a socket, which is this object's then. Without a path it is connected: see keeper/link.py."""
+        loop = asyncio.get_running_loop()
         client = cls(Channel(connection), loop)
         try:
             async with asyncio.timeout(timeout_seconds):
-                await loop.sock_connect(connection, path)
+                if path:
+                    await loop.sock_connect(connection, path)
                 loop.add_reader(connection, client._on_readable)
                 hello: Message = {
                     "type": "hello",
@@ -114,11 +130,11 @@ class KeeperClient:
         except TimeoutError as error:
             client._give_back()
             raise KeeperUnreachable(
-                f"the keeper at {path} did not answer within {timeout_seconds:g} s"
+                f"the keeper {path and 'at '}{path} did not answer within {timeout_seconds:g} s"
             ) from error
         except (OSError, PeerGone) as error:
             client._give_back()
-            raise KeeperUnreachable(f"no keeper at {path}: {error}") from error
+            raise KeeperUnreachable(f"no keeper at {path or 'the other end'}: {error}") from error
         except BaseException:
             client._give_back()
             raise

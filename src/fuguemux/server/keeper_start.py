@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 
+from fuguemux.keeper.link import VARIABLE, named
 from fuguemux.keeper.protocol import explained
 from fuguemux.server.keeper_client import KeeperClient
 from fuguemux.server.keeper_values import HeldPane, KeeperUnreachable
 
 
-async def start_keeper(argv: Sequence[str]) -> None:
-    """Run the program of `keeper.protocol.keeper_argv` and wait until a keeper listens.
+async def start_keeper(argv: Sequence[str], link: socket.socket | None = None) -> None:
+    """Run the program of `keeper.protocol.keeper_argv` and wait until a keeper listens. `link` is left to it.
 
     Raises KeeperUnreachable with the line that the program wrote for people. Does not block the loop.
     """
@@ -25,6 +27,8 @@ async def start_keeper(argv: Sequence[str]) -> None:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             check=False,
+            pass_fds=[] if link is None else [link.fileno()],
+            env=None if link is None else {**os.environ, VARIABLE: named(link, os.getpid())},
         )
     except OSError as error:
         raise KeeperUnreachable(f"cannot start a keeper: {explained(error.errno or 0)}") from error
@@ -33,6 +37,31 @@ async def start_keeper(argv: Sequence[str]) -> None:
         raise KeeperUnreachable(
             lines[-1] if lines else f"the keeper ended with code {result.returncode}"
         )
+
+
+async def linked_keeper(
+    argv: Sequence[str], path: Callable[[], str], *, store: str
+) -> KeeperClient:
+    """Start a keeper that has its connection to us from birth. If one runs already, connect to that one by `path`.
+
+    Raises KeeperUnreachable and KeeperRefused.
+    """
+    try:
+        ours, theirs = socket.socketpair()
+    except OSError as error:
+        raise KeeperUnreachable(f"cannot start a keeper: {explained(error.errno or 0)}") from error
+    with theirs:
+        try:
+            await start_keeper(argv, theirs)
+        except BaseException:
+            ours.close()
+            raise
+    try:
+        return await KeeperClient.over(ours, store=store)
+    except (
+        KeeperUnreachable
+    ):  # one runs already, or it is of an earlier version: our end has nobody at the other
+        return await KeeperClient.connect(path(), store=store)
 
 
 async def replace_keeper(
@@ -50,8 +79,7 @@ async def replace_keeper(
     had broken) is left as it is, and the duplicate of its master closed. Raises KeeperUnreachable, KeeperRefused,
     RequestFailed.
     """
-    await start_keeper(argv)
-    client = await KeeperClient.connect(path(), store=store)
+    client = await linked_keeper(argv, path, store=store)
     try:
         known = {pane.key for pane in client.held}
         for pane in client.held:

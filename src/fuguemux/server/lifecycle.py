@@ -41,7 +41,7 @@ from fuguemux.server.keeper_client import (
     KeeperUnreachable,
     RequestFailed,
 )
-from fuguemux.server.keeper_start import start_keeper
+from fuguemux.server.keeper_start import linked_keeper
 from fuguemux.server.keepers import Keepers
 from fuguemux.server.rebuilding import looked_at
 from fuguemux.server.recovered_panes import open_orphan, open_panes
@@ -136,16 +136,21 @@ class Lifecycle:
 
     async def _connect_keeper(self) -> KeeperClient:
         server = self._server
-        path = keeper_place.path(server.booted)
+        path, link = keeper_place.path(server.booted), server.booted.link
         try:
             try:
+                if link is not None:
+                    with contextlib.suppress(KeeperUnreachable):
+                        return await KeeperClient.over(link, store=server.keeper_store)
                 return await KeeperClient.connect(path, store=server.keeper_store)
             except KeeperUnreachable:
                 if server.returned is not None and server.returned.panes:
                     return await giving_way.keeper_for(server, self._keeper_argv())
-                await start_keeper(self._keeper_argv())
-                path = keeper_place.path(server.booted)
-                return await KeeperClient.connect(path, store=server.keeper_store)
+                return await linked_keeper(
+                    self._keeper_argv(),
+                    partial(keeper_place.path, server.booted),
+                    store=server.keeper_store,
+                )
             except KeeperRefused as refused:
                 taken = await foreign_keeper.connect(
                     path, refused, server.booted.storage, server.booted.state_directory
