@@ -26,6 +26,8 @@ _EXPLAIN_THEMSELVES = ("doctor", "config", "state", "service")
 RECEIVE_BYTES = 256 << 10
 STDIN_CHUNK_BYTES = 64 << 10
 
+QUIET_SECONDS_MAX = 3.0
+
 SERVER_LOST = "server exited unexpectedly"
 
 EXIT_FAILURE = 1
@@ -158,7 +160,8 @@ def converse(sock: "_socket.socket", request: Request, greeting: bytes) -> int:
     progress = Progress()
     greeted = answered = False
     try:
-        while data := receive(sock):
+        data = _first(sock, progress)
+        while data:
             decoder.receive(data)
             while (found := decoder.next_frame()) is not None:
                 kind, payload = found
@@ -180,6 +183,7 @@ def converse(sock: "_socket.socket", request: Request, greeting: bytes) -> int:
                     from fuguemux.client.attach import attach
 
                     return attach(sock, decoder, request, messages.decode_attached(payload))
+            data = receive(sock)
     finally:
         progress.clear()
     if answered:
@@ -232,6 +236,20 @@ def receive(sock: "_socket.socket") -> bytes:
         return b""
 
 
+def _first(sock: "_socket.socket", progress: "Progress") -> bytes:
+    """As `receive`, for the greeting, which comes at once from a server that runs: who waits for it is told so."""
+    sock.settimeout(QUIET_SECONDS_MAX)
+    try:
+        return receive(sock)
+    except TimeoutError:
+        from fuguemux.client.unanswered import line
+
+        progress.insist(line(sock))
+    finally:
+        sock.settimeout(None)
+    return receive(sock)
+
+
 def _send_stdin(sock: "_socket.socket") -> None:
     try:
         while data := posix.read(0, STDIN_CHUNK_BYTES):
@@ -256,6 +274,12 @@ class Progress:
         if posix.isatty(2):
             write(2, b"\r\x1b[K" + text)
             self._shown = True
+
+    def insist(self, text: bytes) -> None:
+        """As `show`, and without a terminal a line that stays."""
+        self.show(text)
+        if not self._shown:
+            complain(text.decode())
 
     def clear(self) -> None:
         """Remove the line if there is one."""

@@ -7,13 +7,14 @@ import _socket
 import contextlib
 import errno
 import os
+import select
 import sys
 import time
 from collections.abc import Callable
 
 from fuguemux.client.arguments import NO_RESTORE, Options
 from fuguemux.client.failure import Failure, GoesOn, NotBegun, ServerLost
-from fuguemux.client.fast import connect, converse
+from fuguemux.client.fast import complain, connect, converse
 from fuguemux.client.request import Request
 from fuguemux.client.seek import connected, persistence, rename
 from fuguemux.config import paths
@@ -79,6 +80,8 @@ ERROR_BYTES_MAX = 4_096
 PROGRESS_SUFFIX = ".progress"
 """Behind the path of the socket: `server.reading_progress` writes that file."""
 PROGRESS_SECONDS = 0.01
+SAY_SECONDS = 3.0
+WAITING = "fugue: waiting for the server to start (C-c ends the wait)…"
 PROGRESS_BYTES_MAX = 128
 
 
@@ -283,14 +286,19 @@ def start(options: Options) -> None:
 
 
 def _wait_showing(starter: "Starter", options: Options) -> str | None:
-    """As `Starter.wait`, with the progress on stderr if that is a terminal."""
+    """As `Starter.wait`, with the progress on stderr if that is a terminal; without one a line if it takes long."""
     if not os.isatty(2):
+        if not starter.wait_seconds(SAY_SECONDS):
+            complain(WAITING)
         return starter.wait()
     shown = ""
+    patient_until = time.monotonic() + SAY_SECONDS
     ended, message = starter.poll()
     while not ended:
         time.sleep(PROGRESS_SECONDS)
         line = reading_progress(options)
+        if not (line or shown) and time.monotonic() > patient_until:
+            line = WAITING
         if line not in ("", shown):
             shown = line
             sys.stderr.write(f"\r{line}\x1b[K")
@@ -358,6 +366,10 @@ class Starter:
     def wait(self) -> str | None:
         """Wait for its end. Returns None when the server serves, else the reason in one line."""
         return self._result(os.waitpid(self._pid, 0)[1])
+
+    def wait_seconds(self, seconds: float) -> bool:
+        """Wait for its end, or a word of it, for at most so long; whether there was one."""
+        return bool(select.select([self._errors], [], [], seconds)[0])
 
     def poll(self) -> tuple[bool, str | None]:
         """Return whether it has ended, and then the same as `wait`. Does not block."""

@@ -144,7 +144,10 @@ def ask_running_keeper(options: Options, address: Address, deadline: float) -> s
         channel.send({"type": "start-server", "id": 1})
         answer = next_message(channel, deadline)
     except TimeoutError:
-        return f"the keeper at {path} does not answer within {options.wait_seconds} s"
+        return (
+            f"the keeper (process {holder.pid}) does not answer within {options.wait_seconds} s: is it stopped?"
+            f" kill -CONT {holder.pid} lets it go on"
+        )
     except PeerBroke as error:
         return f"what listens on {path} is no keeper: {error}"
     except (OSError, PeerGone):  # it begins to listen, or ends: whichever it is, soon it is clear

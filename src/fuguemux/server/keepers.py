@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import signal
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 RETRY_SECONDS = 1.0
 LAST_SECONDS_MAX = 5.0
 """How long the end of the server waits for a keeper that is on its way."""
+WAKE_SECONDS = 1.0
+"""A keeper that is told to end and does not answer for so long is most likely stopped."""
 
 diagnostics = channel("server")
 
@@ -86,6 +90,18 @@ class Keepers:
                 await self._there.wait()
         return self._server.processes.keeper
 
+    async def tell_end(self, keeper: KeeperClient) -> None:
+        """Have `keeper` hang all panes up and end once this server is gone. One that is stopped is woken for that."""
+        asked = keeper.stop()
+        waking = asyncio.get_running_loop().call_later(WAKE_SECONDS, _wake, keeper.keeper_pid)
+        try:
+            async with asyncio.timeout(LAST_SECONDS_MAX):
+                await asked
+        except (KeeperUnreachable, RequestFailed, TimeoutError) as problem:
+            diagnostics.warning("keeper.not_told", reason=str(problem))
+        finally:
+            waking.cancel()
+
     def _exited(self, event: PaneExited) -> None:
         if self._early is None:
             ended = partial(self._server.processes.exited, event.key, event.status)
@@ -116,3 +132,10 @@ class Keepers:
             if self._serves:
                 await keeper.ready()
             return keeper
+
+
+def _wake(pid: int) -> None:
+    """Let a stopped process go on; nothing happens to one that runs."""
+    diagnostics.warning("keeper.woken", pid=pid)
+    with contextlib.suppress(OSError):
+        os.kill(pid, signal.SIGCONT)

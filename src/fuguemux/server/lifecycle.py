@@ -318,8 +318,9 @@ class Lifecycle:
             with contextlib.suppress(OSError, PackDamaged):
                 await server.checkpointer.take("stop")
         if keeper is not None and code != EXIT_RESTART:
-            with contextlib.suppress(KeeperUnreachable):
-                await keeper.stop()  # early: it has those wait who want a server meanwhile
+            await self._keepers.tell_end(
+                keeper
+            )  # early: it has those wait who want a server meanwhile
         await server.closed.finish()
         await server.last_screens.settle()
         server.output.close()
