@@ -155,9 +155,9 @@ class RecoveryReport(msgspec.Struct):
         """Every program that ran before and was ended with the server or while there was none, in the order of panes."""
         found = []
         for pane in self.panes:
-            again = bool(pane.started_again)
-            if pane.ended_program:
-                program = pane.ended_program
+            program = pane.ended_program
+            if program:
+                again = pane.started_again == program
                 found.append(
                     EndedProgram(pane.pane, pane.session, pane.window, program, False, again)
                 )

@@ -45,7 +45,7 @@ class Plan(NamedTuple):
     line: str = ""
     """What the pane says of it."""
     again: str = ""
-    """What is started in place of a shell, for people; empty: nothing is."""
+    """What is started in place of a shell, for people; empty: nothing is. What is typed may not come to be entered."""
     unlisted: str = ""
     """The name of a program that the policy would offer if it were listed."""
 
@@ -95,7 +95,7 @@ def plan(state: ServerState, live: LiveView, pane: Pane, rerunnable: Collection[
     if policy == "rerun" and not several:
         if not pane.foreground:
             return Plan(True, None, line=f"running again: {shown(text)}", again=shown(text))
-        return Plan(True, own, typed + b"\r", f"running again: {shown(text)}", again=shown(text))
+        return Plan(True, own, typed + b"\r", f"running again: {shown(text)}")
     return Plan(True, own, typed, f"press Enter to run: {shown(text)}")
 
 

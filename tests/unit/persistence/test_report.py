@@ -80,6 +80,17 @@ CASES = [
         "2 panes are back as new shells and 1 is back with a program started in it. 1 program ended: make (work:0). "
         "1 program ended and began anew: less x (w:0). Output and changes: complete.",
     ),
+    (
+        RecoveryReport(
+            1,
+            panes=[
+                PaneReport(
+                    PaneId(0), "respawned", "w", ended_program="vim x", started_again="exec cat"
+                )
+            ],
+        ),
+        "1 pane is back with a program started in it. 1 program ended: vim x (w:0). Output and changes: complete.",
+    ),
     # Several kinds at once.
     (
         RecoveryReport(

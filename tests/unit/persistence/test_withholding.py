@@ -7,7 +7,7 @@ from fuguemux.model import events as ev
 from fuguemux.model.apply import apply
 from fuguemux.model.ids import PaneId, SessionId, WindowId
 from fuguemux.model.layout import leaf
-from fuguemux.model.state import Environment, ServerState
+from fuguemux.model.state import Environment, Ran, ServerState
 from fuguemux.persistence.serialization import (
     decode_events,
     decode_state,
@@ -15,7 +15,7 @@ from fuguemux.persistence.serialization import (
     encode_state,
 )
 from fuguemux.persistence.withholding import WITHHELD, without_withheld
-from tests.support.builders import session, state
+from tests.support.builders import session, state, window
 
 LINE = (b"mysql --password=hunter2 shop",)
 CLEAN = (f"mysql --password={MARK} shop".encode(),)
@@ -70,6 +70,18 @@ def test_secrets_in_command_lines_never_reach_the_bytes() -> None:
     assert third.environment is None
     assert fourth == ev.ForegroundChanged(pane, (b"mysql", f"-p{MARK}".encode()))
     assert fifth == ev.OptionSet("pane", 7, "restore-command", CLEAN[0].decode())
+
+
+def test_pipelines_and_jobs_are_stored_without_secrets() -> None:
+    secret, clean = (b"mysql", b"-phunter2"), (b"mysql", f"-p{MARK}".encode())
+    event = ev.ForegroundChanged(PaneId(0), secret, (secret, (b"less",)), Ran.LOOP, (secret,))
+    wanted = ev.ForegroundChanged(PaneId(0), clean, (clean, (b"less",)), Ran.LOOP, (clean,))
+    assert decode_events(encode_events([event])) == [wanted]
+    pane = msgspec.structs.replace(
+        state(session("work", window())).panes[PaneId(0)], pipeline=(secret,), jobs=(secret,)
+    )
+    pane = decode_state(encode_state(ServerState(panes={pane.id: pane}))).panes[pane.id]
+    assert (pane.pipeline, pane.jobs) == ((clean,), (clean,))
 
 
 def test_what_holds_no_secret_is_stored_as_it_is() -> None:
