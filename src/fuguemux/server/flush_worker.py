@@ -3,9 +3,9 @@
 import asyncio
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from queue import SimpleQueue
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from fuguemux.server.threads import started
 
@@ -15,6 +15,23 @@ class Job(Protocol):
 
     def run(self) -> None:
         """Do it. Raises OSError."""
+
+
+class SyncTimes(NamedTuple):
+    """How long the last syncs took, in milliseconds; zeros before the first."""
+
+    syncs: int
+    p50_ms: float
+    p99_ms: float
+
+    @classmethod
+    def of(cls, seconds: Collection[float], syncs: int) -> "SyncTimes":
+        """From the durations of the last ones and the number of all."""
+        times = sorted(seconds)
+        if not times:
+            return cls(0, 0.0, 0.0)
+        p99 = times[min(len(times) - 1, len(times) * 99 // 100)]
+        return cls(syncs, times[len(times) // 2] * 1000, p99 * 1000)
 
 
 class Looked:

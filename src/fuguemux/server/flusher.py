@@ -9,11 +9,10 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Final, Literal, Protocol
 
 from fuguemux.observe.failpoints import reach
-from fuguemux.server.flush_worker import Job, Looked, Worker
+from fuguemux.server.flush_worker import Job, Looked, SyncTimes, Worker
 
 SyncMode = Literal["always", "interval", "os"]
 
@@ -68,15 +67,6 @@ _Waiter = tuple[int, asyncio.Future[None], bool]
 
 class NotDurable(Exception):
     """The change is made and kept in memory, but the disk refuses to make it durable."""
-
-
-@dataclass(frozen=True)
-class SyncTimes:
-    """How long the last syncs took, in milliseconds; zeros before the first."""
-
-    syncs: int
-    p50_ms: float
-    p99_ms: float
 
 
 class Flusher:
@@ -200,10 +190,11 @@ class Flusher:
         Raises NotDurable when the disk refuses, or when the bytes go where no start would look for them; the log goes on
         trying by itself. In mode "os" it returns once the kernel has the bytes. Cancelling it affects nobody else.
         """
-        if self.elsewhere and lsn > self._found_lsn:
-            self.schedule_write()
+        if self.elsewhere and self._found_lsn < lsn <= self._writer.durable_lsn:
             raise NotDurable(self.elsewhere)
-        await self._wait(lsn, anywhere=False)
+        await self._wait(
+            lsn, anywhere=False
+        )  # the look after its sync tells: it may be back by then
 
     async def wait_synced(self, lsn: int) -> None:
         """As `wait_durable`, but wherever the bytes go: for who writes in the same place."""
@@ -213,12 +204,15 @@ class Flusher:
         writer = self._writer
         if lsn <= writer.durable_lsn:
             return
+        elsewhere = "" if anywhere else self.elsewhere
         if self.mode == "os":
             self.write()
+            if elsewhere:
+                raise NotDurable(elsewhere)
             return
         if writer.lost:
             self._sync_later(0)
-            raise NotDurable(f"kept in memory only: {writer.reason}")
+            raise NotDurable(elsewhere or f"kept in memory only: {writer.reason}")
         waiter: asyncio.Future[None] = self._loop.create_future()
         self._waiters.append((lsn, waiter, anywhere))
         self.schedule_write()
@@ -304,9 +298,10 @@ class Flusher:
             elsewhere = "" if anywhere else self.elsewhere
             if waiter.done():
                 continue
-            if lsn <= (self.durable_lsn if elsewhere else self._writer.durable_lsn):
+            synced = lsn <= self._writer.durable_lsn
+            if synced and (not elsewhere or lsn <= self._found_lsn):
                 waiter.set_result(None)
-            elif elsewhere or lost:
+            elif lost or synced:
                 waiter.set_exception(NotDurable(elsewhere or lost))
             else:
                 waiting.append((lsn, waiter, anywhere))
@@ -325,11 +320,7 @@ class Flusher:
 
     def sync_times(self) -> SyncTimes:
         """The last syncs' durations."""
-        times = sorted(self._ring)
-        if not times:
-            return SyncTimes(0, 0.0, 0.0)
-        p99 = times[min(len(times) - 1, len(times) * 99 // 100)]
-        return SyncTimes(self._syncs, times[len(times) // 2] * 1000, p99 * 1000)
+        return SyncTimes.of(self._ring, self._syncs)
 
     # -- disk space --------------------------------------------------------------------------
 
