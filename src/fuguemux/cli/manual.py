@@ -1,6 +1,7 @@
 """`fugue help [COMMAND]`: all commands in a line each, or one of them in full. Made from the table of commands."""
 
 import sys
+import textwrap
 from collections.abc import Sequence
 
 from fuguemux.client import arguments
@@ -55,6 +56,7 @@ FIRST_KEYS: tuple[tuple[str, str], ...] = (
 )
 
 NAME_COLUMNS = 31
+LINE_COLUMNS_MAX = 120
 
 
 def main(argv: Sequence[str]) -> int:
@@ -125,4 +127,8 @@ def _called(command: Command) -> str:
 
 
 def _line(name: str, text: str) -> str:
-    return f"  {name:<{NAME_COLUMNS}}{text}"
+    """A name and what it means, in as many lines as that needs."""
+    indent = " " * (2 + NAME_COLUMNS)
+    room = LINE_COLUMNS_MAX - len(indent)
+    parts = textwrap.wrap(text, room, break_on_hyphens=False)
+    return f"  {name:<{NAME_COLUMNS}}" + f"\n{indent}".join(parts)
