@@ -88,6 +88,8 @@ IN_STATE = {
 IN_STATE["checkpoint-2"] = (*IN_STATE["checkpoint-1"], EVENTS[29])
 RUNNING = ev.ForegroundChanged(P, (b"make",), ((b"tee", b"x"),), Ran.LOOP, ((b"vim", b"y"),))
 IN_STATE["checkpoint-3"] = (*IN_STATE["checkpoint-2"], RUNNING)
+RESTARTED = ev.ProcessStarted(P, 2, 4712, 100, "/dev/pts/4", 9, (b"psql",))
+IN_STATE["checkpoint-4"] = (*IN_STATE["checkpoint-3"], RESTARTED)
 """Which events led to the structure that is in a directory."""
 MANIFEST = Manifest(
     number=3,

@@ -188,12 +188,15 @@ class ForegroundChanged(Event, frozen=True, tag=19):
 
 
 class ProcessStarted(Event, frozen=True, tag=20):
+    """A process of the pane runs. `instead`: what was started in place of its own command (empty: a shell); None: that."""
+
     pane: PaneId
     generation: int
     pid: int
     process_start: int
     tty: str
     at_ms: int
+    instead: tuple[bytes, ...] | None = None
 
 
 class ProcessExited(Event, frozen=True, tag=21):

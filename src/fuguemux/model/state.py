@@ -109,6 +109,8 @@ class Pane(Value, frozen=True):
     """What `foreground` is."""
     jobs: tuple[tuple[bytes, ...], ...] = ()
     """The arguments of what else the pane's shell had started and not seen the end of: in the background, or stopped."""
+    instead: tuple[bytes, ...] | None = None
+    """What was started in place of `argv` when the process before was gone; empty: a shell. None: `argv` was."""
 
 
 class Window(Value, frozen=True):

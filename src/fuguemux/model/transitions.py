@@ -281,6 +281,7 @@ def process_started(state: ServerState, event: ev.ProcessStarted) -> ServerState
         pipeline=(),
         ran=Ran.COMMAND,
         jobs=(),
+        instead=event.instead,
     )
     return with_pane(state, pane)
 

@@ -19,6 +19,8 @@ from fuguemux.model.events import (
     PaneAdded,
     PaneRespawned,
     PipeChanged,
+    ProcessStarted,
+    ProgramEnded,
     SessionCreated,
     WindowCreated,
 )
@@ -59,6 +61,10 @@ def stored_event(event: AnyEvent, withhold: Withhold | None) -> AnyEvent | None:
                 pipeline=tuple(map(redacted, pipeline)),
                 jobs=tuple(map(redacted, jobs)),
             )
+        case ProcessStarted(instead=tuple() as instead):
+            return _changed(event, instead=redacted(instead))
+        case ProgramEnded(program=program):
+            return _changed(event, program=redacted_line(program))
         case PipeChanged(_, pipe):
             return _changed(event, pipe=_pipe(pipe))
         case SessionCreated(environment=environment, options=options):
@@ -92,6 +98,7 @@ def stored_state(state: ServerState, withhold: Withhold | None) -> ServerState:
             foreground=redacted(value.foreground),
             pipeline=tuple(map(redacted, value.pipeline)),
             jobs=tuple(map(redacted, value.jobs)),
+            instead=None if value.instead is None else redacted(value.instead),
             options=_options(value.options),
             pipe=_pipe(value.pipe),
         )

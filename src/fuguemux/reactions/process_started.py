@@ -16,8 +16,11 @@ def decide(
     pid: int,
     process_start: int,
     tty: str,
+    instead: tuple[bytes, ...] | None = None,
 ) -> Decision:
-    """The pane is RUNNING. Nothing, if it was closed meanwhile."""
+    """The pane is RUNNING, by its own command or by what was started in place of that. Nothing, if it was closed meanwhile."""
     if pane not in state.panes:
         return Decision()
-    return Decision((ProcessStarted(pane, generation, pid, process_start, tty, live.now_ms()),))
+    now_ms = live.now_ms()
+    started = ProcessStarted(pane, generation, pid, process_start, tty, now_ms, instead)
+    return Decision((started,))

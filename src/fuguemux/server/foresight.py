@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from fuguemux.config.secrets import redacted_line
 from fuguemux.model.events import ProgramEnded
 from fuguemux.model.state import Life, ServerState
 from fuguemux.persistence.last_screens import FORESEEN, LastScreen
@@ -18,7 +19,6 @@ def seen_last(state: ServerState, panes: Panes, now_ms: int) -> Iterator[LastScr
         if terminal is None or not terminal.persist or not program or pane.life is not Life.RUNNING:
             continue
         terminal.take_archive(everything=True)
-        ended = ProgramEnded(
-            pane.id, pane.generation, FORESEEN, now_ms, program, place_of(state, pane)
-        )
+        name, place = redacted_line(program), place_of(state, pane)
+        ended = ProgramEnded(pane.id, pane.generation, FORESEEN, now_ms, name, place)
         yield taken(terminal.emulator, terminal.scrollback, ended)

@@ -169,6 +169,7 @@ class Processes:
                 pid=spawned.pid,
                 process_start=spawned.start_time or 0,
                 tty=spawned.tty,
+                instead=argv,
             )
         )
         self._output.start_new(terminal)

@@ -4,6 +4,8 @@ import shlex
 from collections.abc import Sequence
 from typing import Final
 
+import msgspec
+
 from fuguemux.model.state import Life, Pane, Ran
 
 SHELLS: Final = frozenset(
@@ -39,10 +41,16 @@ def program_text(pane: Pane) -> str:
 
 def ended_program(pane: Pane) -> str:
     """The program that a pane without a process had when that was last there, for people; empty: none, or a shell."""
+    pane = as_it_ran(pane)
     program = program_of(pane)
     if not _had_process(pane) or not program or (pane.ran is Ran.COMMAND and is_shell(program)):
         return ""
     return program_text(pane)
+
+
+def as_it_ran(pane: Pane) -> Pane:
+    """The pane with what was started last in it as its command."""
+    return pane if pane.instead is None else msgspec.structs.replace(pane, argv=pane.instead)
 
 
 def ended_jobs(pane: Pane) -> list[str]:

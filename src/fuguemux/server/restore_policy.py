@@ -17,6 +17,7 @@ from fuguemux.model.ids import PaneId
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import Life, Pane, Ran, ServerState
 from fuguemux.server.program_names import (
+    as_it_ran,
     command_line,
     is_one,
     name_of,
@@ -80,7 +81,7 @@ def plan(state: ServerState, live: LiveView, pane: Pane, rerunnable: Collection[
     if not program:
         return Plan(True, own)
     if policy == "shell" or (pane.foreground and pane.ran is not Ran.COMMAND):
-        return Plan(True, own, line=was)
+        return Plan(True, own, line=was if program_of(as_it_ran(pane)) else "")
     name = name_of(program, is_line=is_line)
     if name not in rerunnable:
         return Plan(True, own, line=was, unlisted=shown(name))

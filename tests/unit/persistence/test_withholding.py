@@ -59,10 +59,12 @@ def test_secrets_in_command_lines_never_reach_the_bytes() -> None:
         ev.ForegroundChanged(pane, (b"mysql", b"-phunter2")),
         ev.OptionSet("pane", 7, "restore-command", LINE[0].decode()),
         ev.SessionCreated(SessionId(1), "s", b"/", 1, {}, {"default-command": LINE[0].decode()}),
+        ev.ProcessStarted(pane, 2, 1, 1, "", 1, LINE),
+        ev.ProgramEnded(pane, 1, 1, 1, LINE[0].decode(), "work:1"),
     ]
     payload = encode_events(events)
     assert b"hunter2" not in payload
-    first, second, third, fourth, fifth, _ = decode_events(payload)
+    first, second, third, fourth, fifth, *_ = decode_events(payload)
     assert isinstance(first, ev.WindowCreated)
     assert isinstance(second, ev.PaneAdded)
     assert isinstance(third, ev.PaneRespawned)

@@ -39,6 +39,10 @@ def ran(*foreground: bytes, argv: tuple[bytes, ...] = (), **changes: Any) -> Pan
         (ran(), ""),
         (ran(argv=(b"zsh", b"-l")), ""),
         (ran(b"bash"), ""),
+        # Not its own command, but what an earlier start had put in place of that.
+        (ran(argv=(b"vim x",), instead=()), ""),
+        (ran(argv=(b"vim x",), instead=(b"psql -d x",)), "psql -d x"),
+        (ran(b"top", argv=(b"vim x",), instead=()), "top"),
         # It ended before.
         (ran(b"top", life=Life.DEAD, exit=SHUTDOWN_END), ""),
         (ran(b"top", life=Life.SUSPENDED, exit=UNKNOWN_END), ""),

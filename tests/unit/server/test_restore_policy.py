@@ -70,6 +70,9 @@ def test_by_default_a_command_of_the_panes_own_is_not_run_again(argv: tuple[byte
     decided = planned(made(argv=argv))
     assert (decided.start, decided.argv, decided.typed) == (True, (), b"")
     assert decided.line.startswith("was running: ")
+    built = made(argv=argv)
+    panes = {PANE: replace(built.panes[PANE], instead=())}
+    assert planned(replace(built, panes=panes)).line == ""  # an earlier start put a shell there
 
 
 @pytest.mark.parametrize("policy", ["shell", "suspended", "rerun", "none"])
