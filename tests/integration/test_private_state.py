@@ -248,6 +248,28 @@ def test_purge_names_what_it_does_not_touch(fugue: Running) -> None:
     assert holders(fugue.state, b"marker-saved") == ["quarantine/0000000000000001.wal"]
 
 
+def test_purge_of_all_takes_what_safe_mode_has_left(fugue: Running) -> None:
+    begin(fugue)
+    show(fugue, "marker-before")
+    fugue.kill_everything()
+    (fugue.state / "starting").write_text('{"failed": 2, "reason": "made up"}')
+    fugue("new-session", "-d", "-s", "beside")
+    show(fugue, "marker-beside", "beside")
+    fugue("checkpoint")
+    (safe,) = fugue.state.glob("safe-2*")
+    answer = fugue("purge", "--all")
+    assert f"{fugue.state} is left alone in safe mode" in answer
+    assert holders(safe, b"marker-beside") == []
+    show(fugue, "marker-again", "beside")
+    fugue("checkpoint")
+    assert holders(safe, b"marker-again")
+    fugue("kill-server")
+    assert "safe-" not in fugue("purge", "-t", "work")
+    assert f"{safe}, which a server in safe mode has left, is removed" in fugue("purge", "--all")
+    assert holders(fugue.directory, b"marker-again") == []
+    assert not safe.exists()
+
+
 def test_purge_reaches_both_screens(fugue: Running) -> None:
     begin(fugue)
     show(fugue, "marker-primary")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from fuguemux.model.state import ServerState
 from fuguemux.observe.diagnostics import channel
 from fuguemux.persistence.packs import PackDamaged
 from fuguemux.persistence.recovery import QUARANTINE
+from fuguemux.server import safe_mode
 from fuguemux.server.executor import EffectFailed
 from fuguemux.server.pane_terminal import PaneTerminal
 
@@ -117,7 +119,10 @@ class Privacy:
         if server.booted.recovered.store.erase_wanted:
             raise EffectFailed("purge: panes are still being recovered; ask again in a moment")
         count = f"{len(panes)} pane" + ("" if len(panes) == 1 else "s")
-        lines = [f"purged {count}: screens and history are gone, on disk too", *self._left()]
+        lines = [f"purged {count}: screens and history are gone, on disk too"]
+        if everything and server.booted.lock is not None and server.booted.safe is None:
+            lines += await asyncio.to_thread(safe_mode.purged, server.booted.home)
+        lines += self._left()
         return "".join(f"{line}\n" for line in lines).encode()
 
     def _left(self) -> list[str]:
@@ -134,6 +139,8 @@ class Privacy:
                 f"{os.path.join(directory, name)} may hold some; remove it when you need it no more"
                 for name in sorted(names)
             ]
+        if server.booted.safe is not None:
+            left.append(f"{server.booted.home} is left alone in safe mode: purge it from there")
         return left
 
 

@@ -7,6 +7,7 @@ again. `--no-restore` asks for the same at once. The processes that a keeper sti
 
 import contextlib
 import os
+import shutil
 from typing import Final, NamedTuple
 
 import msgspec
@@ -134,6 +135,26 @@ def left(state: str) -> None:
     for name in (POINTER_FILE, STARTING_FILE):
         with contextlib.suppress(OSError):
             storage.unlink(f"{state}/{name}")
+
+
+def purged(state: str) -> list[str]:
+    """Remove what servers in safe mode have kept beside the state, which no server uses now; lines that say so. Blocks."""
+    lines: list[str] = []
+    try:
+        names = sorted(os.listdir(state))
+    except OSError as error:
+        return [f"{state} could not be looked through: {error.strerror}"]
+    for name in names:
+        path = f"{state}/{name}"
+        if not name.startswith("safe-") or os.path.islink(path) or not os.path.isdir(path):
+            continue
+        try:
+            shutil.rmtree(path)
+        except OSError as error:
+            lines.append(f"{path} may hold some and could not be removed: {error.strerror}")
+        else:
+            lines.append(f"{path}, which a server in safe mode has left, is removed")
+    return lines
 
 
 def _store(state: str) -> str:
