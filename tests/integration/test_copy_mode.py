@@ -118,3 +118,41 @@ def test_a_search_is_stopped_by_c_c_and_copy_mode_stays(tmp_path: Path) -> None:
                 until("match", lambda: fugue.format(PLACE, "work").endswith("line 199"))
         finally:
             fugue.end()
+
+
+ALL_OF_IT = (
+    "#{pane_in_mode} #{scroll_position} #{copy_cursor_x} #{copy_cursor_y} #{selection_present}"
+)
+
+
+def test_it_outlives_the_server_with_its_place_and_selection(fugue: Running) -> None:
+    fugue("new-session", "-d", "-s", "kept", "seq 1 500; exec cat")
+    fugue.wait_for("500", "kept")
+    fugue("copy-mode", "-t", "kept")
+    for words in (("-N", "100", "cursor-up"), ("begin-selection",), ("-N", "2", "cursor-down")):
+        fugue("send-keys", "-t", "kept", "-X", *words)
+    before = fugue.format(ALL_OF_IT, "kept")
+    assert before.startswith("1 ")
+    assert before.endswith(" 1")
+    for _ in range(2):
+        fugue.kill_server()
+        assert fugue.format(ALL_OF_IT, "kept") == before
+    fugue("send-keys", "-t", "kept", "-X", "copy-selection-and-cancel")
+    lines = fugue("show-buffer").splitlines()
+    assert len(lines) == 3, "from the end of one line to the end of the next but one"
+    assert int(lines[2]) == int(lines[1]) + 1
+    fugue.kill_server()
+    assert fugue.format("#{pane_in_mode}", "kept") == "0", "it was left before"
+
+
+def test_where_it_cannot_outlive_the_server_it_says_so(fugue: Running) -> None:
+    fugue("new-session", "-d", "-s", "kept", "seq 1 500; exec cat")
+    fugue.wait_for("500", "kept")
+    fugue("copy-mode", "-u", "-t", "kept")
+    pane = fugue.format("#{pane_id}", "kept")
+    fugue.kill_everything()
+    assert fugue.format("#{pane_in_mode}", "kept") == "0"
+    assert f"{pane}: copy mode was left when the last server ended" in fugue("show-messages")
+    (fugue.state / "modes").write_bytes(b"no JSON")
+    fugue.kill_server()
+    assert fugue.format("#{pane_in_mode}", "kept") == "0"

@@ -44,7 +44,7 @@ from fuguemux.server.keeper_client import (
 from fuguemux.server.keeper_start import linked_keeper
 from fuguemux.server.keepers import Keepers
 from fuguemux.server.rebuilding import looked_at
-from fuguemux.server.recovered_panes import open_orphan, open_panes
+from fuguemux.server.recovered_panes import modes_again, open_orphan, open_panes
 from fuguemux.server.restoration import Restoration
 from fuguemux.server.session_restorer import SessionRestorer
 from fuguemux.server.standby import Handover
@@ -91,6 +91,7 @@ class Lifecycle:
             server.engine.tell(Decision(global_environment(os.environb)))
         server.spawn(self._keepers.follow(keeper))
         await self._restore(keeper.held, answers)
+        modes_again(server)
         reach("recovery.restored")
         self._keepers.restored()
         forget_deliberate_stop(server.booted)

@@ -10,6 +10,7 @@ from fuguemux.observe.failpoints import reach
 from fuguemux.persistence.last_screens import ScreenFiles
 from fuguemux.persistence.pipe_positions import PipePositions
 from fuguemux.server import zone_place
+from fuguemux.server.kept_modes import KeptModes, put_back
 from fuguemux.server.last_screens import LastScreens
 from fuguemux.server.pane_input import PaneInput
 from fuguemux.server.pipes import Pipes
@@ -89,6 +90,25 @@ def pipes_of(server: Server, typing: PaneInput) -> Pipes:
         server.viewers.announce,
         server.spawn,
     )
+
+
+def modes_again(server: Server) -> None:
+    """Panes that were in copy mode are where they were, if their processes run on; else it is said that the mode is left."""
+    kept = KeptModes(server.booted.storage, server.booted.state_directory)
+    scroll = server.surface.scroll
+    for place in kept.load():
+        terminal = server.panes.get(place.pane)
+        if terminal is None:
+            continue
+        if terminal.status in ("live", "partial"):
+            scroll.enter(terminal, page_up=False)
+            mode = scroll.mode(place.pane)
+            if mode is not None and put_back(mode, place):
+                continue
+            scroll.leave(place.pane)
+        server.viewers.announce(f"%{place.pane}: copy mode was left when the last server ended")
+    scroll.keep = kept.save
+    scroll.moved()
 
 
 def last_screens(server: Server) -> LastScreens:

@@ -1,6 +1,6 @@
 """Panes in copy mode: they show their history instead of their screen. Shared by all clients, as in tmux."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from fuguemux.model.ids import PaneId
 from fuguemux.server.capture import history_row_count
@@ -17,13 +17,20 @@ class ScrollViews:
 
     def __init__(self) -> None:
         self._modes: dict[PaneId, CopyMode] = {}
-        self.moved: Callable[[], None] = lambda: None
+        self.told: Callable[[], None] = lambda: None
         """Called when a pane shows another part of its history, or its screen again."""
+        self.keep: Callable[[Iterable[tuple[PaneId, CopyMode]]], None] = lambda _modes: None
+        """Given every pane that shows its history, whenever that changes."""
         self.style: Callable[[PaneId], tuple[Styles, bool]] = lambda _pane: (
             Styles(b"\x1b[0;7m", b"\x1b[0;7m", b"\x1b[0;7m"),
             False,
         )
         """How matches and selections of a pane look, and whether its keys are vi's."""
+
+    def moved(self) -> None:
+        """A pane shows another part of its history, or its screen again, or its cursor or selection is elsewhere."""
+        self.told()
+        self.keep((pane, mode) for pane, mode in self._modes.items() if mode.name != VIEW_MODE)
 
     def places(self) -> tuple[tuple[PaneId, int], ...]:
         """Every pane that shows its history, and how many rows back."""

@@ -55,7 +55,7 @@ class Viewers:
         self.happened: Callable[[str, SessionId], None] = lambda _hook, _session: None
         """Told of clients that come, go, are resized or look elsewhere, by the name of the hook for it."""
         self.scroll = surface.scroll
-        self.scroll.moved = self._scrolled
+        self.scroll.told = self._scrolled
         self.scroll.style = lambda pane: mode_style(surface.state, pane)
         self.last_screen: FindScreen = no_screen
         """Where a chooser's previews come from."""

@@ -1,0 +1,89 @@
+"""Where panes are in copy mode, kept for the next server: `modes` in the state directory, one line of JSON.
+
+Overwritten in place whenever something moves, and never synced: it is for a server that was killed. It holds numbers of
+lines and places in them, nothing of what is there or was searched for.
+"""
+
+import contextlib
+from collections.abc import Iterable
+from typing import Final
+
+import msgspec
+
+from fuguemux.model.ids import PaneId
+from fuguemux.persistence.files import Storage, read_all
+from fuguemux.server.copy_document import RowAt, Spot
+from fuguemux.server.copy_mode import CopyMode
+
+MODES_FILE: Final = "modes"
+
+
+class Kept(msgspec.Struct, frozen=True, array_like=True):
+    """One pane's place."""
+
+    pane: PaneId
+    top: tuple[int, int]
+    cursor: tuple[int, int]
+    anchor: tuple[int, int] | None
+    rectangle: bool
+    whole_lines: bool
+    ends_at_bottom: bool
+
+
+_encode: Final = msgspec.json.Encoder().encode
+_decode: Final = msgspec.json.Decoder(list[Kept]).decode
+
+
+class KeptModes:
+    """One state directory's file. Nothing raises: a disk that does not take it costs only that a mode is left."""
+
+    def __init__(self, storage: Storage, state_directory: str) -> None:
+        self._storage = storage
+        self._path = f"{state_directory}/{MODES_FILE}"
+        self._file: int | None = None
+
+    def load(self) -> list[Kept]:
+        """What the last server has kept."""
+        try:
+            return _decode(read_all(self._storage, self._path).partition(b"\n")[0])
+        except (OSError, msgspec.DecodeError):
+            return []
+
+    def save(self, modes: Iterable[tuple[PaneId, CopyMode]]) -> None:
+        """Keep these and no others."""
+        data = _encode([kept(pane, mode) for pane, mode in modes]) + b"\n"
+        with contextlib.suppress(OSError):
+            if self._file is None:
+                if self._storage.exists(self._path):
+                    self._file = self._storage.open(self._path, writable=True)
+                else:
+                    self._file = self._storage.create(self._path)
+            self._storage.pwrite(self._file, data, 0)
+            self._storage.truncate(self._file, len(data))
+
+
+def kept(pane: PaneId, mode: CopyMode) -> Kept:
+    """The place of one pane."""
+    return Kept(
+        pane,
+        mode.top,
+        mode.cursor,
+        mode.anchor,
+        mode.rectangle,
+        mode.whole_lines,
+        mode.ends_at_bottom,
+    )
+
+
+def put_back(mode: CopyMode, place: Kept) -> bool:
+    """Bring a mode that has just begun to the place; False if the text is not there any more."""
+    first, stop = mode.document.first, mode.document.stop
+    spots = [place.top, place.cursor, *([] if place.anchor is None else [place.anchor])]
+    if not all(first <= line < stop and at >= 0 for line, at in spots):
+        return False
+    mode.top = min(RowAt(*place.top), mode.bottom_top())
+    mode.rectangle, mode.whole_lines = place.rectangle, place.whole_lines
+    mode.ends_at_bottom = place.ends_at_bottom
+    mode.anchor = None if place.anchor is None else Spot(*place.anchor)
+    mode.go(Spot(*place.cursor))
+    return True
