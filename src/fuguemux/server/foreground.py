@@ -7,14 +7,14 @@ that was there for a moment only, and nobody started the same one twice who pres
 """
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple, Protocol
 
 from fuguemux.model.ids import PaneId
 from fuguemux.model.state import Pane, Ran
 from fuguemux.reactions.foreground_changed import Programs, Words
 from fuguemux.server.process_table import TICKS_PER_SECOND, Process
-from fuguemux.server.program_names import is_shell, runs_again
+from fuguemux.server.program_names import SHELLS, is_shell, runs_again
 
 LASTING_TICKS: Final = TICKS_PER_SECOND * 3 // 10
 """A program that runs for so long is one that a person may miss."""
@@ -135,7 +135,7 @@ class Foregrounds:
         if not members or not command.own:  # a shell that waits for a job executes nothing else
             command.own = self._table.arguments(pane.pid)
         own = command.own
-        jobs, young = self._jobs(pane, command, group, last=last)
+        jobs, young = self._jobs(pane, command, members, last=last)
         words = tuple(job for _, job in jobs)
         watched = frozenset(pid for pid, _ in jobs)
         if not members:
@@ -228,30 +228,43 @@ class Foregrounds:
     # Beside it
 
     def _jobs(
-        self, pane: Pane, command: _Command, group: int, *, last: bool
+        self, pane: Pane, command: _Command, members: Sequence[Process], *, last: bool
     ) -> tuple[list[tuple[int, Words]], bool]:
-        """What the shell has in the background or has stopped, by its leaders; and whether one has only just begun."""
-        if not command.own or not is_shell(command.own):
-            return [], False
+        """What shells have in the background or have stopped, by its leaders; and whether one has only just begun."""
         known, command.jobs = command.jobs, {}
         found: dict[int, tuple[int, Words]] = {}
         young = False
-        for child in self._table.children(pane.pid):
-            process = self._table.process(child)
-            if process is None or process.session != pane.pid or process.group in (group, pane.pid):
-                continue
-            if process.group in found or len(found) == JOBS_MAX:
-                continue
-            key = _key(process)
-            if key not in known:
-                if self._table.up_ticks() - process.start_ticks < LASTING_TICKS and not last:
-                    young = True
+        for shell, words in self._shells(pane, command, members):
+            for process in map(self._table.process, self._table.children(shell)):
+                if process is None or process.session != pane.pid or process.group in found:
                     continue
-                known[key] = self._argv(process, command.own)
-            argv = command.jobs[key] = known[key]
-            if argv and not is_shell(argv):
-                found[process.group] = (process.pid, argv)
+                in_front = bool(members) and process.group == members[0].group
+                if in_front or process.group == shell or len(found) == JOBS_MAX:
+                    continue
+                key = _key(process)
+                if key not in known:
+                    if self._table.up_ticks() - process.start_ticks < LASTING_TICKS and not last:
+                        young = True
+                        continue
+                    known[key] = self._argv(process, words)
+                argv = command.jobs[key] = known[key]
+                if argv and not is_shell(argv):
+                    found[process.group] = (process.pid, argv)
         return sorted(found.values()), young
+
+    def _shells(
+        self, pane: Pane, command: _Command, members: Sequence[Process]
+    ) -> Iterator[tuple[int, Words]]:
+        """The pane's own process, the parent of what is in the foreground and that itself, as far as they are shells."""
+        pids = [pane.pid]
+        if members and members[0].parent != pane.pid:
+            pids.append(members[0].parent)
+        if members and members[0].command in SHELLS:
+            pids.append(members[0].pid)
+        for pid in pids:
+            words = command.own if pid == pane.pid else self._table.arguments(pid)
+            if words and is_shell(words):
+                yield pid, words
 
 
 def as_started(argv: Words, command: bytes, invoked_as: bytes = b"") -> Words:

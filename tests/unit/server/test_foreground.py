@@ -29,8 +29,7 @@ class FakeTable:
     ) -> int:
         name = words[0].rpartition(b"/")[2][:15]
         group = group or pid
-        session = parent if parent != 1 and parent != SHELL else SHELL
-        process = Process(pid, name, parent, group, session, self.now - age)
+        process = Process(pid, name, parent, group, SHELL, self.now - age)
         self.all[pid] = (process, words, "")
         return pid
 
@@ -233,6 +232,16 @@ def test_jobs_in_the_background_and_stopped_ones(stage: Stage) -> None:
     stage.table.add(11, b"brief", age=0)
     assert stage.look(10).jobs == jobs
     assert stage.again
+
+
+def test_jobs_of_a_shell_in_a_shell(stage: Stage) -> None:
+    stage.table.add(5, b"bash")
+    stage.table.add(6, b"vim", b"x", parent=5)
+    stage.table.add(7, b"sleep", b"9")
+    jobs = ((b"vim", b"x"), (b"sleep", b"9"))
+    assert stage.look(5) == Programs((b"bash",), jobs=jobs)
+    stage.table.add(8, b"top", parent=5)
+    assert stage.look(8) == Programs((b"top",), jobs=jobs)
 
 
 def test_another_process_of_the_pane_is_another_story(stage: Stage) -> None:
