@@ -15,6 +15,7 @@ from collections.abc import Callable
 from fuguemux.client.arguments import NO_RESTORE, Options
 from fuguemux.client.failure import Failure, GoesOn, NotBegun, ServerLost
 from fuguemux.client.fast import complain, connect, converse
+from fuguemux.client.meant import meant
 from fuguemux.client.request import Request
 from fuguemux.client.seek import connected, persistence, rename
 from fuguemux.config import paths
@@ -103,25 +104,11 @@ def connect_starting(
     path = options.places.socket
     if "N" in options.flags or not (starts_server(options.argv) or sessions_wait(options)):
         if error.errno == errno.ECONNREFUSED:
-            raise Failure(f"no server running on {path}{_meant(options)}")
-        raise Failure(f"error connecting to {path} ({error.strerror}){_meant(options)}")
+            raise Failure(f"no server running on {path}{meant(options)}")
+        raise Failure(f"error connecting to {path} ({error.strerror}){meant(options)}")
     sock = _started(options)
     started()
     return sock
-
-
-def _meant(options: Options) -> str:
-    """What somebody may have meant by a command that does not exist, to be read behind why it cannot be asked."""
-    if not options.argv or options.argv[0] in REPEATABLE or options.program.startswith("tmux"):
-        return ""
-    from fuguemux.commands import table
-    from fuguemux.model.decision import Refused
-
-    try:
-        table.find(options.argv[0])
-    except Refused as refusal:
-        return f"; {refusal.told()}" if refusal.near else ""
-    return ""
 
 
 def _started(options: Options) -> "_socket.socket":

@@ -93,6 +93,7 @@ from fuguemux.commands import (
 )
 from fuguemux.commands.command import Command
 from fuguemux.commands.language import replace_alias
+from fuguemux.commands.names import TMUX_NAMES
 from fuguemux.commands.nearest import nearest
 from fuguemux.commands.quoting import render_all
 from fuguemux.model.decision import Decision, Refused, Request
@@ -186,27 +187,6 @@ COMMANDS: Final[tuple[Command, ...]] = (
     unlink_window.COMMAND,
     wait_for.COMMAND,
 )
-
-TMUX_NAMES: Final = (
-    *("attach-session", "bind-key", "break-pane", "capture-pane", "choose-buffer", "choose-client"),
-    *("choose-tree", "clear-history", "clear-prompt-history", "clock-mode", "command-prompt"),
-    *("confirm-before", "copy-mode", "customize-mode", "delete-buffer", "detach-client"),
-    *("display-menu", "display-message", "display-popup", "display-panes", "find-window"),
-    *("has-session", "if-shell", "join-pane", "kill-pane", "kill-server", "kill-session"),
-    *("kill-window", "last-pane", "last-window", "link-window", "list-buffers", "list-clients"),
-    *("list-commands", "list-keys", "list-panes", "list-sessions", "list-windows", "load-buffer"),
-    *("lock-client", "lock-server", "lock-session", "move-pane", "move-window", "new-session"),
-    *("new-window", "next-layout", "next-window", "paste-buffer", "pipe-pane", "previous-layout"),
-    *("previous-window", "refresh-client", "rename-session", "rename-window", "resize-pane"),
-    *("resize-window", "respawn-pane", "respawn-window", "rotate-window", "run-shell"),
-    *("save-buffer", "select-layout", "select-pane", "select-window", "send-keys", "send-prefix"),
-    *("server-access", "set-buffer", "set-environment", "set-hook", "set-option"),
-    *("set-window-option", "show-buffer", "show-environment", "show-hooks", "show-messages"),
-    *("show-options", "show-prompt-history", "show-window-options", "source-file"),
-    *("split-window", "start-server", "suspend-client", "swap-pane", "swap-window"),
-    *("switch-client", "unbind-key", "unlink-window", "wait-for"),
-)
-"""All commands of tmux 3.3a. What abbreviates one of them there does so here, whatever else there is."""
 
 WITHOUT_SERVER: Final = (
     *("help", "doctor", "config", "state", "completions", "service", "version"),

@@ -1,13 +1,17 @@
 """Facts of panes: what is asked of very many at once must not hold the loop."""
 
-from fuguemux.model.ids import PaneId
+from collections.abc import Mapping
+
+from fuguemux.model.ids import PaneId, SessionId
 from fuguemux.persistence.files import RealStorage
 from fuguemux.persistence.packs import PackReader
 from fuguemux.persistence.scrollback import ScrollbackStore
+from fuguemux.server.copy_mode import ModeFacts
 from fuguemux.server.live_view import MEASURE_EVERY_NS, MEASURE_NS_MAX, ServerView
 from fuguemux.server.pane_terminal import PaneTerminal
 from fuguemux.server.panes import Panes
 from fuguemux.terminal.ghostty import GhosttyEmulator
+from tests.support.builders import session, state
 from tests.support.fake_clock import FakeClock
 from tests.support.fake_live import FakeLive
 
@@ -47,3 +51,25 @@ def test_rows_of_very_many_long_histories_are_counted_a_few_at_a_time() -> None:
     assert all(0 < size < LINES for size in sizes[counted:])  # lines, however many rows each takes
     clock.advance_ms(MEASURE_EVERY_NS // 1_000_000)
     assert view.pane(PaneId(PANES - 1)).history_size >= rows
+
+
+def view_of_three() -> ServerView:
+    store = ScrollbackStore(PackReader(RealStorage(), "nowhere"))
+    panes = Panes(GhosttyEmulator, store, lambda _terminal: None, lambda _state, _pane: 10_000)
+    view = ServerView(FakeClock(), panes, FakeLive().server())
+    three = state(session("a"), session("b"), session("c"))
+    view.connect(lambda: three, tuple, lambda _pane: ModeFacts(), lambda _name, _arguments: None)
+    return view
+
+
+def test_sessions_that_came_back_are_in_order_of_use_until_somebody_has_been_there() -> None:
+    view = view_of_three()
+    kept: list[Mapping[SessionId, int]] = []
+    view.times_changed = kept.append
+    view.attached_before({SessionId(9): 3, SessionId(2): 4, SessionId(0): 4})
+    view.ended_unasked(map(SessionId, (0, 1, 2)))
+    assert view.came_back() == (0, 2, 1)
+    assert (view.last_attached_s(SessionId(0)), view.last_attached_s(SessionId(1))) == (4, 0)
+    view.attached(SessionId(2))
+    assert view.came_back() == ()
+    assert list(kept[-1]) == [0, 2], "the one used last at the end, and none that is gone"
