@@ -74,6 +74,8 @@ class PaneReport(msgspec.Struct):
     """Likewise, what else the shell had running: in the background, or stopped."""
     started_again: str = ""
     """What was started in place of a shell: the program that ran, or what the options say. Empty: nothing was."""
+    last_screen: bool = False
+    """Whether what `ended_program` showed last is kept."""
 
 
 class EndedProgram(msgspec.Struct, frozen=True):

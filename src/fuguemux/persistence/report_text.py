@@ -36,6 +36,8 @@ def report_lines(report: RecoveryReport, *, when: str, verbose: bool = False) ->
         lines.append(f"  not stored by configuration: {', '.join(report.withheld)}")
     lines += [f"  note: {note}" for note in report.notes]
     lines += _pane_table(report.panes, verbose=verbose)
+    if any(pane.last_screen for pane in report.panes):
+        lines.append(f"  {_last_screens(report.panes)}")
     if report.unlisted:
         lines.append(f"  {_unlisted(report.unlisted)}")
     if not verbose:
@@ -99,6 +101,13 @@ def _time(milliseconds: int) -> str:
         return "an unknown time"
     moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _last_screens(panes: Sequence[PaneReport]) -> str:
+    """The way to what programs showed last."""
+    first, *others = [f"%{pane.pane}" for pane in panes if pane.last_screen]
+    more = f" (likewise {', '.join(others)})" if others else ""
+    return f"what they showed last: fugue recovery screen {first}{more}, or C-b R"
 
 
 def _unlisted(names: Sequence[str]) -> str:

@@ -123,6 +123,7 @@ class ClosedSessions:
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             await self.finish()
+            await self._server.last_screens.settle()
 
     async def _save(self, closed: _Closed) -> None:
         server, series = self._server, self._server.series

@@ -123,12 +123,16 @@ def last_screens(server: Server) -> LastScreens:
     else:
         files = ScreenFiles(booted.storage, booted.state_directory)
 
+    def now_ms() -> int:
+        """A clock that is set forward makes nothing old, and one that is set back nothing that is new."""
+        return min(server.closed.age.look(), server.clock.wall_ms())
+
     return LastScreens(
         files,
         why_not,
         server.spawn,
         lambda: server.configuration.persistence.keep_closed_days,
-        lambda: server.closed.age.look(),  # `closed` is built later
+        now_ms,
         server.panes.get,
         server.report.notes.append,
     )

@@ -193,7 +193,8 @@ class Restoration:
             lines.append(chosen.line)
         if report is not None and report.ended_jobs:
             lines.append(f"in the background: {', '.join(report.ended_jobs)}")
-        if screen_kept:
+        if report is not None and screen_kept:
+            report.last_screen = True
             lines.append(last_screen_line(self._engine.state, pane.id))
         if lines:
             column = 0 if chosen.start else terminal.emulator.cursor.column

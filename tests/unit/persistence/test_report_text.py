@@ -138,3 +138,18 @@ FIRST = PaneId(0)
 def test_what_became_of_a_pane(pane: PaneReport, word: str, text: str) -> None:
     assert describe(pane) == word
     assert what_is_there(pane) == text
+
+
+def test_the_way_to_what_programs_showed_last_is_told_where_that_is_kept() -> None:
+    panes = [
+        PaneReport(PaneId(0), "respawned", "work", 0, ended_program="vim", last_screen=True),
+        PaneReport(PaneId(1), "respawned", "work", 1, ended_program="top"),
+        PaneReport(PaneId(2), "respawned", "work", 2, ended_program="less", last_screen=True),
+    ]
+    way = "  what they showed last: fugue recovery screen %0 (likewise %2), or C-b R"
+    assert way in report_lines(RecoveryReport(1, panes=panes), when="today")
+    assert report_lines(RecoveryReport(1, panes=panes[:1]), when="today")[-2] == way.replace(
+        " (likewise %2)", ""
+    )
+    told = "\n".join(report_lines(RecoveryReport(1, panes=panes[1:2]), when="today"))
+    assert "showed last" not in told
