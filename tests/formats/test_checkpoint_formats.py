@@ -81,6 +81,7 @@ EVENTS: list[ev.AnyEvent] = [
     ev.WindowsSwapped(S, 0, SessionId(1), 1),
     ev.ProgramEnded(P, 1, 1_764_000_000_000, 1_763_999_999_000, "vim notes.md", "work:0"),
     ev.PipeChanged(P, Pipe("cat >>log", 9, True, False)),
+    ev.ChannelChanged("done", True, False),
 ]
 IN_STATE = {
     "checkpoint-1": (EVENTS[0], EVENTS[3], EVENTS[9], *EVENTS[14:20], EVENTS[22], EVENTS[25]),
@@ -90,6 +91,7 @@ RUNNING = ev.ForegroundChanged(P, (b"make",), ((b"tee", b"x"),), Ran.LOOP, ((b"v
 IN_STATE["checkpoint-3"] = (*IN_STATE["checkpoint-2"], RUNNING)
 RESTARTED = ev.ProcessStarted(P, 2, 4712, 100, "/dev/pts/4", 9, (b"psql",))
 IN_STATE["checkpoint-4"] = (*IN_STATE["checkpoint-3"], RESTARTED)
+IN_STATE["checkpoint-5"] = (*IN_STATE["checkpoint-4"], EVENTS[30])
 """Which events led to the structure that is in a directory."""
 MANIFEST = Manifest(
     number=3,

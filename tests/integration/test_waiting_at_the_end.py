@@ -146,6 +146,8 @@ def test_a_restart_waits_for_nobody_and_strands_nobody(fugue: Running) -> None:
         assert waiters.channel.poll() is None
         fugue("wait-for", "-S", "done")
         assert told(waiters.channel) == (0, "woken\n", "")
+        assert waiters.lock.poll() is None  # it is locked as before
+        fugue("wait-for", "-U", "lock")
         assert told(waiters.lock) == (0, "", "")
 
 
@@ -162,3 +164,27 @@ def test_a_loop_of_restarts_finds_whoever_waits(fugue: Running) -> None:
             fugue("wait-for", "-S", "done")
         assert told(process) == (0, "", "")
     assert os.path.exists(fugue.runtime / "fugue" / "default")
+
+
+@pytest.mark.parametrize("end", ["restart", "crash", "reboot"])
+def test_channels_are_remembered_as_long_as_somebody_may_know_of_them(
+    fugue: Running, end: str
+) -> None:
+    """After a reboot nobody is left who could unlock what was locked."""
+    fugue("new-session", "-d", "-s", "work", "cat")
+    for words in ("-S woken", "-S taken", "taken", "-L locked", "-L free", "-U free"):
+        fugue("wait-for", *words.split())
+    if end == "restart":
+        fugue("restart-server")
+    elif end == "crash":
+        fugue.kill_server()
+    else:
+        fugue.kill_everything()
+        fugue("has-session", "-t", "work")
+    locking = fugue.begin("wait-for", "-L", "locked")
+    fugue("wait-for", "-L", "free")
+    if end != "reboot":
+        fugue("wait-for", "woken")
+        assert fugue.refused("wait-for", "-U", "taken") == "channel taken not locked"
+        fugue("wait-for", "-U", "locked")
+    assert told(locking) == (0, "", "")

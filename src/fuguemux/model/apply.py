@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from fuguemux.model import events as ev
 from fuguemux.model.layout import Layout, panes_of, remove
-from fuguemux.model.state import Life, Pane, ServerState
+from fuguemux.model.state import Channel, Life, Pane, ServerState
 from fuguemux.model.transitions import (
     EventRefused,
     environment_set,
@@ -107,6 +107,11 @@ def apply(state: ServerState, event: ev.AnyEvent) -> ServerState:
             return option_set(state, event)
         case ev.EnvironmentSet():
             return environment_set(state, event)
+        case ev.ChannelChanged(name, woken, locked):
+            channels = {key: kept for key, kept in state.channels.items() if key != name}
+            if woken or locked:
+                channels[name] = Channel(woken, locked)
+            return replace(state, channels=channels)
         case ev.PipeChanged(pane, pipe):
             return with_pane(state, replace(pane_of(state, pane), pipe=pipe))
         case ev.HistoryCleared(pane) | ev.ProgramEnded(pane):

@@ -293,6 +293,14 @@ class PipeChanged(Event, frozen=True, tag=30):
     pipe: Pipe | None
 
 
+class ChannelChanged(Event, frozen=True, tag=31):
+    """What is remembered of a channel of wait-for from now on: that it was woken with nobody waiting, that it is locked."""
+
+    name: str
+    woken: bool
+    locked: bool
+
+
 AnyEvent = (
     SessionCreated
     | SessionRenamed
@@ -324,6 +332,7 @@ AnyEvent = (
     | WindowsSwapped
     | ProgramEnded
     | PipeChanged
+    | ChannelChanged
 )
 IGNORABLE = (ProgramEnded,)
 """Events that leave the state as it is: a version of fugue that does not know them may pass them over."""

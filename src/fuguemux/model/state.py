@@ -161,6 +161,14 @@ class Buffer(Value, frozen=True):
     automatic: bool = True
 
 
+class Channel(Value, frozen=True):
+    """What is remembered of a channel of wait-for."""
+
+    woken: bool = False
+    """It was signalled while nobody waited: the next who waits need not."""
+    locked: bool = False
+
+
 class ServerState(Value, frozen=True):
     """All of it. `sessions`, `windows` and `panes` are never mutated in place."""
 
@@ -179,6 +187,8 @@ class ServerState(Value, frozen=True):
     next_buffer: int = 0
     hidden: Environment = {}
     """As in a session."""
+    channels: dict[str, Channel] = {}
+    """Those that are woken or locked."""
 
 
 def link_of(session: Session, index: int) -> Link | None:

@@ -5,7 +5,14 @@ they live in the server's memory alone. Ids stay used. Earlier checkpoints still
 """
 
 from fuguemux.model.decision import Decision
-from fuguemux.model.events import AnyEvent, BufferDeleted, EnvironmentSet, OptionScope, OptionSet
+from fuguemux.model.events import (
+    AnyEvent,
+    BufferDeleted,
+    ChannelChanged,
+    EnvironmentSet,
+    OptionScope,
+    OptionSet,
+)
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import Options, ServerState
 
@@ -26,4 +33,10 @@ def decide(state: ServerState, live: LiveView) -> Decision:
     events += [EnvironmentSet(None, name, None) for name in state.environment]
     events += [EnvironmentSet(None, name, None, hidden=True) for name in state.hidden]
     events += [BufferDeleted(buffer.name) for buffer in state.buffers]
+    events += channels_forgotten(state)
     return Decision(tuple(events))
+
+
+def channels_forgotten(state: ServerState) -> tuple[AnyEvent, ...]:
+    """No process is left that could unlock what it locked."""
+    return tuple(ChannelChanged(name, woken=False, locked=False) for name in state.channels)

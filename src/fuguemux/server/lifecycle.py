@@ -92,6 +92,8 @@ class Lifecycle:
         server.spawn(self._keepers.follow(keeper))
         await self._restore(keeper.held, answers)
         modes_again(server)
+        if not keeper.held:
+            server.engine.tell(Decision(server_ended.channels_forgotten(server.engine.state)))
         reach("recovery.restored")
         self._keepers.restored()
         forget_deliberate_stop(server.booted)

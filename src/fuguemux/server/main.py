@@ -27,6 +27,7 @@ from fuguemux.server import logind
 from fuguemux.server.address import Address
 from fuguemux.server.background import Background
 from fuguemux.server.boot import Booted, CannotStart, option_defaults, withhold
+from fuguemux.server.channels import Channels
 from fuguemux.server.checkpointer import Checkpointer, PaneSources
 from fuguemux.server.closed_sessions import ClosedSessions
 from fuguemux.server.command_effects import CommandEffects
@@ -176,7 +177,8 @@ class Server:
             self.surroundings,
         )
         self.waits = Waits()
-        self.shells = Shells(self.loop, self._state, self.surroundings, self.spawn, self.waits)
+        channels = Channels(self.loop, self.engine, self.flusher.wait_durable, self.waits)
+        self.shells = Shells(self.loop, self._state, self.surroundings, self.spawn, channels)
         self.hooks = Hooks(self.engine, self.spawn)
 
     def _build_clients(self) -> None:

@@ -1,7 +1,6 @@
 """Commands outside of panes, and channels on which commands wait for each other (run-shell, wait-for)."""
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
@@ -9,26 +8,16 @@ from fuguemux.commands.environment import Surroundings
 from fuguemux.model import effects as ef
 from fuguemux.model.state import ServerState
 from fuguemux.observe.diagnostics import channel
+from fuguemux.server.channels import Channels
 from fuguemux.server.executor import Asker, EffectFailed, Ending
 from fuguemux.server.jobs import Job, JobRefused, Jobs
 from fuguemux.server.shell_argv import shell_argv
 from fuguemux.server.surroundings import usable_directory
-from fuguemux.server.waits import Waits
 
 SHOWN_CHARACTERS_MAX = 200
 """So much of a command is repeated to whoever gave it."""
 
 diagnostics = channel("shell")
-
-
-class _Channel:
-    """A wait-for channel: signalled before anybody waits, it is remembered once."""
-
-    def __init__(self) -> None:
-        self.waiting: list[asyncio.Future[None]] = []
-        self.woken = False
-        self.locked = False
-        self.lockers: list[asyncio.Future[None]] = []
 
 
 class Shells:
@@ -40,71 +29,21 @@ class Shells:
         state: Callable[[], ServerState],
         surroundings: Surroundings,
         spawn: Callable[[Coroutine[Any, Any, None]], object],
-        waits: Waits,
+        channels: Channels,
     ) -> None:
+        self._channels = channels
         self._loop = loop
-        self._waits = waits
+        self._waits = channels.waits
         self._jobs = Jobs(loop)
         self._state = state
         self._surroundings = surroundings
         self._spawn = spawn
-        self._channels: dict[str, _Channel] = {}
 
     # wait-for
 
     def wait_for(self, effect: ef.WaitFor) -> Awaitable[Ending] | None:
         """Wait, signal, lock or unlock, as tmux(1) describes wait-for."""
-        named = self._channels.setdefault(effect.channel, _Channel())
-        match effect.mode:
-            case "signal":
-                self._signal(effect.channel, named)
-            case "unlock":
-                self._unlock(effect.channel, named)
-            case "lock":
-                if not named.locked:
-                    named.locked = True
-                    return None
-                return self._queued(named.lockers)
-            case _:
-                if named.woken:
-                    del self._channels[effect.channel]
-                    return None
-                return self._queued(named.waiting)
-        return None
-
-    def _queued(self, queue: list[asyncio.Future[None]]) -> Awaitable[Ending]:
-        future: asyncio.Future[None] = self._loop.create_future()
-        queue.append(future)
-
-        async def waited() -> Ending:
-            try:
-                await future
-            finally:
-                with contextlib.suppress(ValueError):
-                    queue.remove(future)
-            return Ending()
-
-        return self._waits.until_end(waited(), "", repeatable=True)
-
-    def _signal(self, name: str, named: _Channel) -> None:
-        if not named.waiting:
-            named.woken = True
-            return
-        for future in named.waiting:
-            if not future.done():
-                future.set_result(None)
-        self._channels.pop(name, None)
-
-    def _unlock(self, name: str, named: _Channel) -> None:
-        if not named.locked:
-            raise EffectFailed(f"channel {name} not locked")
-        while named.lockers:
-            future = named.lockers.pop(0)
-            if not future.done():
-                future.set_result(None)
-                return
-        named.locked = False
-        del self._channels[name]
+        return self._channels.wait_for(effect)
 
     # run-shell
 
