@@ -73,6 +73,21 @@ def test_a_window_that_is_closed_while_it_waits_never_runs(fugue: Running) -> No
     assert len(fugue.pane_pids()) == 2, "the keeper has no other one for the next server"
 
 
+def test_a_window_whose_client_gave_up_waiting_never_runs(fugue: Running) -> None:
+    fugue("new-session", "-d", "-s", "work", "cat")
+    trace = fugue.directory / "trace"
+    with stopped(fugue.keeper_pid()):
+        waiting = fugue.begin("new-window", "-d", "-t", "work:7", f"touch {trace}; exec cat")
+        assert waiting.stderr is not None
+        assert "waiting for the keeper" in waiting.stderr.readline()
+        waiting.kill()
+        waiting.communicate()
+        until("the end of the window", lambda: fugue.run("list-panes", "-t", "work:7").returncode)
+    fugue("new-window", "-d", "-t", "work:8", "cat")  # the keeper answers in order
+    assert not trace.exists()
+    assert fugue("list-windows", "-t", "work", "-F", "#{window_index}").split() == ["0", "8"]
+
+
 def test_keys_of_an_attached_client_go_on(fugue: Running) -> None:
     fugue("new-session", "-d", "-s", "work", "cat")
     with fugue.attached() as client:

@@ -91,6 +91,14 @@ class ConnectionAsker:
             self._told.add(text)
             self.connection.stderr(f"{text}\n".encode())
 
+    def if_gone(self, give_up: Callable[[], None]) -> None:
+        """The client is gone when its connection is; it is not missed at once by a command that takes no time."""
+        self.connection.when_gone(give_up)
+
+    def done(self) -> None:
+        """Nobody is to hear of the client's end."""
+        self.connection.when_gone(None)
+
 
 class InternalAsker:
     """Commands that nobody's terminal waits for: the file given by -f, hooks. Errors are collected."""
@@ -135,6 +143,12 @@ class InternalAsker:
     def waits(self, text: str) -> None:
         """Nobody looks."""
 
+    def if_gone(self, give_up: Callable[[], None]) -> None:
+        """Nobody waits, and so nobody leaves."""
+
+    def done(self) -> None:
+        """As above."""
+
 
 class HookAsker:
     """A hook of a command: its answers go to whoever gave the command."""
@@ -172,6 +186,14 @@ class HookAsker:
     def waits(self, text: str) -> None:
         """To the asker of the command."""
         self._asker.waits(text)
+
+    def if_gone(self, give_up: Callable[[], None]) -> None:
+        """With the asker of the command."""
+        self._asker.if_gone(give_up)
+
+    def done(self) -> None:
+        """As above."""
+        self._asker.done()
 
 
 class ViewerAsker:
@@ -223,3 +245,9 @@ class ViewerAsker:
     def waits(self, text: str) -> None:
         """Shown at once."""
         self._waits(text)
+
+    def if_gone(self, give_up: Callable[[], None]) -> None:
+        """What was asked for at a terminal is for the session, whoever looks at it."""
+
+    def done(self) -> None:
+        """As above."""

@@ -58,6 +58,7 @@ class Connection(asyncio.Protocol):
         self._outbox = Outbox(lambda data: self._transport.write(data))
         self._stdin: asyncio.Queue[bytes] | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._when_gone: Callable[[], None] | None = None
         self._reason = "the client closed the connection"
 
     # What the server may ask and tell.
@@ -85,6 +86,12 @@ class Connection(asyncio.Protocol):
     async def wait_gone(self) -> None:
         """Return when the connection is closed."""
         await self._gone.wait()
+
+    def when_gone(self, told: Callable[[], None] | None) -> None:
+        """Call `told` when the connection is closed, in place of another one; None: nobody. At once if it is closed."""
+        self._when_gone = told
+        if told is not None and self._gone.is_set():
+            told()
 
     async def wait_taken(self) -> None:
         """Return when the client has taken what was sent to it, at least nearly, or is gone."""
@@ -265,6 +272,8 @@ class Connection(asyncio.Protocol):
         self._outbox.clear()
         self._gone.set()
         self._taken.set()
+        if self._when_gone is not None:
+            self._when_gone()
         if self._stdin is not None:
             self._stdin.put_nowait(b"")
         self._owner.forget(self)

@@ -1,6 +1,7 @@
 """Carries out what decisions ask of the world: one case per effect, each a call to the part that can do it."""
 
 from collections.abc import Awaitable, Sequence
+from functools import partial
 from typing import Protocol, assert_never
 
 from fuguemux.model import effects as ef
@@ -22,6 +23,10 @@ class ProcessStarter(Protocol):
 
     def waits_for(self) -> str:
         """What a start that takes long waits for."""
+        ...
+
+    def give_up(self, pane: PaneId) -> None:
+        """Whoever asked for the start does not want it any more: if it is not done, it fails."""
         ...
 
     def release(self, pane: PaneId) -> bool:
@@ -199,7 +204,8 @@ class EffectRunner:
             case ef.StartProcess(pane):
                 if self._processes.release(pane):
                     self._input.clear_screen(pane)
-                await self.turn.aside(self._processes.start(pane), asker, self._processes.waits_for)
+                processes, give_up = self._processes, partial(self._processes.give_up, pane)
+                await self.turn.aside(processes.start(pane), asker, processes.waits_for, give_up)
             case ef.SendKeys() | ef.SendBytes() | ef.SendPrefixKey() | ef.ResetTerminal():
                 self._to_pane(effect)
             case ef.ClearHistory():

@@ -43,6 +43,12 @@ class Asker(Protocol):
         """The command waits for something outside; `text` says for what. It goes on by itself."""
         ...
 
+    def if_gone(self, give_up: Callable[[], None]) -> None:
+        """Call `give_up` when nobody waits for the command any more, until `done`."""
+        ...
+
+    def done(self) -> None: ...
+
 
 class EffectFailed(Exception):
     """An effect could not be done (a process did not start): shown to the asker; what was logged stays."""

@@ -84,6 +84,7 @@ class Processes:
         self._last_keeper = False
         self.no_keeper = ""  # why the last attempt to start another one failed, behind a colon
         self._starts = Starts()
+        self.give_up = self._starts.give_up
         self.ended_hook: Callable[[ServerState, PaneId], None] = lambda _before, _pane: None
         self.signs = ShutdownSigns(clock.wall_ms)
         self.grace = ExitGrace(loop, self.signs, self._decided, self._running)
@@ -143,8 +144,7 @@ class Processes:
         program, words = environments.process_argv(state, shown, self._surroundings)
         variables = environments.process_environment(state, pane, self._surroundings, directory)
         terminal.early = terminal.early or bytearray()
-        columns, rows = terminal.size.columns, terminal.size.rows
-        request = keeper.spawn(key, words, directory, variables, columns, rows, program=program)
+        request = keeper.spawn(key, words, directory, variables, *terminal.size, program=program)
         try:
             spawned = await self._starts.begin(pane_id, request)
         except KeeperGone:

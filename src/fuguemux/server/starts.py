@@ -21,16 +21,26 @@ class ServerEnded(KeeperUnreachable):
         super().__init__("the server ended before the keeper answered")
 
 
+class GivenUp(KeeperUnreachable):
+    """Whoever asked for the process is gone."""
+
+    def __init__(self) -> None:
+        super().__init__("whoever asked for it did not wait for the keeper")
+
+
 class Starts:
     """At most one for each pane. Belongs to the loop."""
 
     def __init__(self) -> None:
         self._pending: dict[PaneId, asyncio.Timeout] = {}
+        self._given_up: set[PaneId] = set()
         self._over = False
 
     async def begin(self, pane: PaneId, spawn: Coroutine[Any, Any, Spawned]) -> Spawned:
-        """What `spawn` returns, a request to the keeper that takes itself back when cancelled. Raises Withdrawn, ServerEnded,
-        and RequestFailed where no further pane can be held."""
+        """What `spawn` returns, a request to the keeper that takes itself back when cancelled.
+
+        Raises Withdrawn, ServerEnded, GivenUp, and RequestFailed where no further pane can be held.
+        """
         if self._over:
             spawn.close()
             raise ServerEnded
@@ -47,13 +57,22 @@ class Starts:
         except TimeoutError:
             if not limit.expired():
                 raise
-            raise self._reason() from None
+            raise self._reason(pane) from None
         finally:
+            self._given_up.discard(pane)
             if self._pending.get(pane) is limit:
                 del self._pending[pane]
 
-    def _reason(self) -> Exception:
-        return ServerEnded() if self._over else Withdrawn()
+    def _reason(self, pane: PaneId) -> Exception:
+        if self._over:
+            return ServerEnded()
+        return GivenUp() if pane in self._given_up else Withdrawn()
+
+    def give_up(self, pane: PaneId) -> None:
+        """As `withdraw`, and the start fails: the pane itself was wanted by nobody else."""
+        if pane in self._pending:
+            self._given_up.add(pane)
+            self.withdraw(pane)
 
     def withdraw(self, pane: PaneId) -> None:
         """Take the start of a pane's process back, if one is under way."""

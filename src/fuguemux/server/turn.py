@@ -27,6 +27,14 @@ class Asker(Protocol):
         """The command is not done for a reason that lies outside of it; `text` is a line without its end."""
         ...
 
+    def if_gone(self, give_up: Callable[[], None]) -> None:
+        """From now on call `give_up` when nobody waits for the command any more."""
+        ...
+
+    def done(self) -> None:
+        """The command does not wait any more."""
+        ...
+
 
 class Turn:
     """Belongs to the loop."""
@@ -52,11 +60,17 @@ class Turn:
             self._lock.release()
 
     async def aside(
-        self, work: Coroutine[Any, Any, Result], asker: Asker, what: Callable[[], str]
+        self,
+        work: Coroutine[Any, Any, Result],
+        asker: Asker,
+        what: Callable[[], str],
+        give_up: Callable[[], None],
     ) -> Result:
         """Await `work` for the command whose turn it is. If it takes long, others have theirs meanwhile.
 
         The state may be another one afterwards. `what` names what is waited for, in words that follow "waiting for".
+        `give_up` ends `work` when an asker who was told so goes away: what a person or script has given up, or has been
+        told to have failed, must not happen later.
         """
         loop = asyncio.get_running_loop()
         given_up = False
@@ -67,11 +81,14 @@ class Turn:
             self._lock.release()
 
         timer = loop.call_later(self._aside_seconds, let_others)
+        leaving = loop.call_later(self._say_seconds, asker.if_gone, give_up)
         try:
             with self.saying(asker, what):
                 return await work
         finally:
             timer.cancel()
+            leaving.cancel()
+            asker.done()
             if given_up:
                 await self._lock.acquire()
 

@@ -1,6 +1,7 @@
 """One command at a time; one that waits lets others go on, and says what it waits for."""
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 
@@ -13,9 +14,16 @@ from fuguemux.server.turn import Turn
 class Asker:
     def __init__(self) -> None:
         self.said: asyncio.Queue[str] = asyncio.Queue()
+        self.gone: Callable[[], None] | None = None
 
     def waits(self, text: str) -> None:
         self.said.put_nowait(text)
+
+    def if_gone(self, give_up: Callable[[], None]) -> None:
+        self.gone = give_up
+
+    def done(self) -> None:
+        self.gone = None
 
 
 async def test_others_have_their_turn_while_one_is_aside_and_not_before() -> None:
@@ -24,7 +32,7 @@ async def test_others_have_their_turn_while_one_is_aside_and_not_before() -> Non
     async def slow() -> None:
         async with turn.of(Asker()):
             order.append("slow begins")
-            await turn.aside(_wait(answered), Asker(), lambda: "a keeper")
+            await turn.aside(_wait(answered), Asker(), lambda: "a keeper", _ignore)
             order.append("slow ends")
 
     async def other() -> None:
@@ -43,7 +51,7 @@ async def test_what_is_quick_keeps_the_turn() -> None:
 
     async def quick() -> None:
         async with turn.of(Asker()):
-            await turn.aside(asyncio.sleep(0.01), Asker(), lambda: "")
+            await turn.aside(asyncio.sleep(0.01), Asker(), lambda: "", _ignore)
             order.append("quick")
 
     async def other() -> None:
@@ -62,7 +70,7 @@ async def test_the_asker_is_told_what_it_waits_for_and_whoever_is_behind_it_too(
 
     async def one(asker: Asker) -> None:
         async with turn.of(asker):
-            await turn.aside(_wait(answered), asker, lambda: "the keeper")
+            await turn.aside(_wait(answered), asker, lambda: "the keeper", _ignore)
 
     async with asyncio.timeout(30), asyncio.TaskGroup() as tasks:
         tasks.create_task(one(first))
@@ -81,7 +89,7 @@ async def test_a_failure_aside_leaves_the_turn_as_it_was() -> None:
 
     with pytest.raises(OSError, match="no"):
         async with turn.of(Asker()):
-            await turn.aside(fails(), Asker(), lambda: "")
+            await turn.aside(fails(), Asker(), lambda: "", _ignore)
     async with asyncio.timeout(30), turn.of(Asker()):
         pass
 
@@ -89,6 +97,10 @@ async def test_a_failure_aside_leaves_the_turn_as_it_was() -> None:
 async def _never() -> Spawned:
     await asyncio.Event().wait()
     raise AssertionError("unreachable")
+
+
+def _ignore() -> None:
+    """Nobody leaves."""
 
 
 async def _wait(event: asyncio.Event) -> None:
