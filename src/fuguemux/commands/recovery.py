@@ -114,7 +114,7 @@ def _rows(
         go, ended = f"switch-client -Zt '%{number}'", pane.get("ended_program")
         preview = number if ended else None
         yield label, go, preview
-        if ended:
+        if pane.get("last_screen"):
             yield f"    its last screen: {ended}", f"{go} ; recovery view '%{number}'", preview
         if known.life in (Life.DEAD, Life.SUSPENDED):
             yield f"    start %{number} again", f"respawn-pane -t %{number}", preview

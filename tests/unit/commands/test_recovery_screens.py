@@ -36,12 +36,20 @@ REPORTS = [
                 "window": 0,
                 "what": "new shell",
                 "ended_program": "vim",
+                "last_screen": True,
+            },
+            {
+                "pane": 2,
+                "session": "work",
+                "window": 0,
+                "what": "new shell",
+                "ended_program": "top",
             },
         ],
     },
     {"started_ms": 1_600_000_000_000, "panes": []},
 ]
-STATE = state(session("work", window(panes=2)))
+STATE = state(session("work", window(panes=3)))
 
 
 class Live(FakeLive):
@@ -114,7 +122,7 @@ def test_the_list_of_panes_has_a_row_for_it() -> None:
     )
     (effect,) = asked(live, "choose").effects
     assert isinstance(effect, Choose)
-    assert effect.previews == (None, PaneId(1), PaneId(1))
+    assert effect.previews == (None, PaneId(1), PaneId(1), PaneId(2))  # of the last none is kept
     label, command = effect.rows[2]
     assert label == "    its last screen: vim"
     assert command == "switch-client -Zt '%1' ; recovery view '%1'"
