@@ -1,0 +1,65 @@
+"""Where panes are in copy mode is read by the next server; a place whose text is gone is none."""
+
+from pathlib import Path
+
+import pytest
+
+from fuguemux.model.ids import PaneId
+from fuguemux.persistence.files import RealStorage
+from fuguemux.persistence.scrollback_search import Part
+from fuguemux.server.copy_document import Document, RowAt, Spot
+from fuguemux.server.copy_mode import CopyMode
+from fuguemux.server.kept_modes import MODES_FILE, Kept, KeptModes, kept, put_back
+from fuguemux.terminal.emulator import Size
+
+STORED = b"[[3,[2,0],[4,5],[3,1],true,false,true]]\n"
+PLACE = Kept(PaneId(3), (2, 0), (4, 5), (3, 1), True, False, True)
+
+
+def mode() -> CopyMode:
+    lines: list[Part] = []
+    screen = [b"line %d" % number for number in range(20)]
+    return CopyMode(Document(lines, screen, continues=False), 0, Size(40, 5))
+
+
+def test_what_is_kept_is_put_back(tmp_path: Path) -> None:
+    files = KeptModes(RealStorage(), str(tmp_path))
+    assert files.load() == []
+    one = mode()
+    assert put_back(one, PLACE)
+    assert (one.top, one.cursor, one.anchor) == (RowAt(2, 0), Spot(4, 5), Spot(3, 1))
+    assert one.rectangle
+    assert one.ends_at_bottom
+    assert not one.whole_lines
+    files.save([(PaneId(8), mode()), (PaneId(3), one)])
+    files.save([(PaneId(3), one)])
+    assert (tmp_path / MODES_FILE).read_bytes() == STORED
+    assert KeptModes(RealStorage(), str(tmp_path)).load() == [PLACE]
+    assert kept(PaneId(3), one) == PLACE
+    files.save([])
+    assert files.load() == []
+
+
+@pytest.mark.parametrize("data", [b"", b"[[3", b"{}", b"[[3]]", b"\xff\n" + STORED])
+def test_what_is_no_place_is_none(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / MODES_FILE).write_bytes(data)
+    assert KeptModes(RealStorage(), str(tmp_path)).load() == []
+
+
+def test_what_is_left_of_a_longer_line_counts_for_nothing(tmp_path: Path) -> None:
+    (tmp_path / MODES_FILE).write_bytes(STORED + b"[9,9]]\n")
+    assert KeptModes(RealStorage(), str(tmp_path)).load() == [PLACE]
+
+
+@pytest.mark.parametrize("spot", [(20, 0), (-1, 0), (4, -1)])
+def test_a_place_whose_text_is_gone_is_left(spot: tuple[int, int]) -> None:
+    for place in (
+        Kept(PaneId(0), spot, (4, 5), None, False, False, False),
+        Kept(PaneId(0), (2, 0), spot, None, False, False, False),
+        Kept(PaneId(0), (2, 0), (4, 5), spot, False, False, False),
+    ):
+        assert not put_back(mode(), place)
+
+
+def test_a_disk_that_refuses_costs_nothing(tmp_path: Path) -> None:
+    KeptModes(RealStorage(), str(tmp_path / "gone")).save([(PaneId(3), mode())])
