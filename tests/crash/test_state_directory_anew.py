@@ -47,11 +47,11 @@ def remove(directory: Path) -> None:
 
 def make_history(fugue: Running) -> None:
     """A session with much history, a save and a closed session, all in packs."""
+    new = ["new-session", "-d", "-s", "work", "-n", "first", "-x", "80", "-y", "10", ";"]
+    long = ["set-option", "-g", "history-limit", "100000", ";"]
+    show = ["send-keys", "-t", "work", f"seq 1 {LINES}; echo de''ep", "Enter"]
     fugue("new-session", "-d", "-s", "closed", "-n", "before", "cat")
-    fugue("new-session", "-d", "-s", "work", "-n", "first", "-x", "80", "-y", "10")
-    fugue("kill-session", "-t", "closed")
-    fugue("set-option", "-g", "history-limit", "100000")
-    fugue("send-keys", "-t", "work", f"seq 1 {LINES}; echo de''ep", "Enter")
+    fugue(*new, "kill-session", "-t", "closed", ";", *long, *show)
     fugue.wait_for("deep", "work")
     fugue("state", "save", "mine")
 
@@ -81,9 +81,12 @@ def away(fugue: Running) -> Path:
 
 
 def test_state_here_saves_everything_where_the_directory_was(fugue: Running, away: Path) -> None:
+    fugue.kill_server()
     fugue.state.rename(away)
     assert NOT_DURABLE in fugue.run("new-window", "-d", "-n", "second", "-t", "work:").stderr
     said = fugue("state", "here")
+    (report,) = (away / "recoveries").iterdir()
+    assert [path.name for path in (fugue.state / "recoveries").iterdir()] == [report.name]
     assert said == f"everything is saved in {fugue.state} again: 2 panes"
     assert durability(fugue) == "ok"
     assert fugue("new-window", "-d", "-n", "third", "-t", "work:") == ""

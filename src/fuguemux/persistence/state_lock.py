@@ -128,6 +128,18 @@ class HeldStorage(RealStorage):
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
         return _FormerStorage(name, directory).open(path)
 
+    def former_names(self, directory: str) -> list[str]:
+        """What is in the former directory at the path of `directory`; nothing if there is none."""
+        if self.former is None:
+            return []
+        name, descriptor = self._below(directory, self.former)
+        if descriptor is None:
+            return []
+        try:
+            return _FormerStorage(name, descriptor).list(directory)
+        except OSError:
+            return []
+
 
 class _FormerStorage(RealStorage):
     """One file of a directory that is not written any more."""

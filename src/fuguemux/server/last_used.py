@@ -5,12 +5,13 @@ of the machine does to the file costs nothing but the order in which sessions ar
 """
 
 import asyncio
-import os
+import contextlib
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Final, Protocol
 
 from fuguemux.model.ids import SessionId
 from fuguemux.observe.diagnostics import channel
+from fuguemux.persistence.files import RealStorage, Storage, write_all
 
 FILE: Final = "attached"
 BYTES_MAX: Final = 1 << 20
@@ -42,19 +43,28 @@ class Times(Protocol):
 
 
 def keep_times(
-    view: Times, state_directory: str, spawn: Callable[[Coroutine[Any, Any, None]], object]
+    view: Times,
+    state_directory: str,
+    spawn: Callable[[Coroutine[Any, Any, None]], object],
+    storage: Storage,
 ) -> None:
     """Give the view what earlier servers noted, and note from now on what it knows."""
     path = f"{state_directory}/{FILE}"
     view.attached_before(read_times(path))
-    view.times_changed = LastUsed(path, spawn).keep
+    view.times_changed = LastUsed(path, spawn, storage).keep
 
 
 class LastUsed:
     """Writes the file, one write at a time, on a thread. Belongs to the loop."""
 
-    def __init__(self, path: str, spawn: Callable[[Coroutine[Any, Any, None]], object]) -> None:
+    def __init__(
+        self,
+        path: str,
+        spawn: Callable[[Coroutine[Any, Any, None]], object],
+        storage: Storage | None = None,
+    ) -> None:
         self._path = path
+        self._storage = storage or RealStorage()
         self._spawn = spawn
         self._writing = False
         self._next: bytes | None = None
@@ -70,15 +80,20 @@ class LastUsed:
         try:
             while self._next is not None:
                 data, self._next = self._next, None
-                await asyncio.to_thread(_replace, self._path, data)
+                await asyncio.to_thread(_replace, self._storage, self._path, data)
         except OSError as error:
             diagnostics.debug("times_not_kept", error=error.strerror or str(error))
         finally:
             self._writing = False
 
 
-def _replace(path: str, data: bytes) -> None:
+def _replace(storage: Storage, path: str, data: bytes) -> None:
     fresh = f"{path}.new"
-    with open(fresh, "wb") as file:
-        file.write(data)
-    os.replace(fresh, path)
+    with contextlib.suppress(FileNotFoundError):
+        storage.unlink(fresh)
+    file = storage.create(fresh)
+    try:
+        write_all(storage, file, [data], 0)
+    finally:
+        storage.close(file)
+    storage.rename(fresh, path)

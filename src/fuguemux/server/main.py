@@ -301,8 +301,8 @@ class Server:
         )
         self.address = Address(self.loop, self.booted, self.spawn, self.output, self.store)
         self.listener = self.address.open(handler, self._tasks)
-        if self.booted.log_path is not None:
-            keep_times(self.view, self.booted.state_directory, self.spawn)
+        if (booted := self.booted).log_path is not None:
+            keep_times(self.view, booted.state_directory, self.spawn, booted.storage)
         self.view.connect(
             self._state, self.viewers.facts, self.surface.scroll.in_mode, self.documents
         )

@@ -11,7 +11,8 @@ from typing import Final, NamedTuple, Protocol
 
 from fuguemux.observe.diagnostics import channel
 from fuguemux.persistence.checkpoint import CheckpointResult, CheckpointSeries
-from fuguemux.persistence.files import Storage, write_atomically
+from fuguemux.persistence.files import Storage, read_all, write_atomically
+from fuguemux.persistence.last_screens import SCREENS
 from fuguemux.persistence.manifest import Manifest, encode_manifest, save_name
 from fuguemux.persistence.packs import PackDamaged, pack_name
 from fuguemux.persistence.recovery import CHECKPOINTS, QUARANTINE, RECOVERIES, STORE_FILE, WAL
@@ -21,6 +22,8 @@ from fuguemux.persistence.whereabouts import Whereabouts
 
 REASON: Final = "state directory made anew"
 
+COPIED: Final = (RECOVERIES, SCREENS)
+"""Directories of small files that are taken along."""
 UNFINISHED_FILE: Final = "made-anew"
 """In the state directory until everything is saved in it. A start that finds it knows that it does not have everything."""
 
@@ -173,6 +176,8 @@ class Settling:
         write_atomically(storage, directory, UNFINISHED_FILE, [])
         store_id = parts.series.store_id.hex().encode() + b"\n"
         write_atomically(storage, directory, STORE_FILE, [store_id])
+        for name in COPIED:
+            self._copy_files(f"{directory}/{name}")
         saves = []
         for save in parts.series.saves:
             try:
@@ -183,6 +188,21 @@ class Settling:
             else:
                 saves.append(save)
         return saves
+
+    def _copy_files(self, directory: str) -> None:
+        """Small files that nobody has in memory."""
+        storage = self._parts.storage
+        if not isinstance(storage, HeldStorage):
+            return
+        for name in storage.former_names(directory):
+            try:
+                data = read_all(storage, f"{directory}/{name}")
+            except OSError as gone:
+                diagnostics.warning("state.file_not_kept", name=name, reason=str(gone))
+                self._lost.append(f"{directory}/{name}")
+            else:
+                storage.make_directory(directory)
+                write_atomically(storage, directory, name, [data])
 
     def _copy(self, save: Manifest, checkpoints: str) -> None:
         storage, reader = self._parts.storage, self._parts.series.store.reader
