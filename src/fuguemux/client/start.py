@@ -21,7 +21,7 @@ from fuguemux.client.seek import connected, persistence, rename
 from fuguemux.config import paths
 from fuguemux.config.paths import PathRefused
 from fuguemux.keeper.launch import keeper_argv, module_argv
-from fuguemux.keeper.lock_file import KEEPER_LOCK
+from fuguemux.keeper.lock_file import KEEPER_LOCK, holder_of
 
 STARTING = (
     ("attach-session", "attach", 1),
@@ -312,17 +312,30 @@ def launch(options: Options) -> "Starter":
     try:
         paths.prepare(places, os.getuid())
     except PathRefused as error:
-        raise Failure(str(error)) from None
-    state, fallback = kept_in(options), paths.fallback_socket(places, os.getuid())
+        if os.path.exists(places.directory) or not keeper_lives(options):
+            raise Failure(str(error)) from None
+    state = kept_in(options)
     argv = keeper_argv(
         places.keeper_socket,
         server_argv=server_argv(options),
         log_path=f"{state}/{KEEPER_LOG}" if state else "",
         lock_path=f"{state}/{KEEPER_LOCK}" if state else "",
-        fallback=fallback + paths.KEEPER_SUFFIX if fallback else "",
+        fallbacks=tuple(
+            path + paths.KEEPER_SUFFIX
+            for path in paths.fallback_sockets(places, os.getuid(), state)
+        ),
         private=places.private,
     )
     return Starter(argv)
+
+
+def keeper_lives(options: Options) -> bool:
+    """Whether a keeper has the state. The directory of a socket given by -S may have been removed under it."""
+    try:
+        state, enabled = persistence(options)
+    except PathRefused:
+        return False
+    return enabled and holder_of(f"{state}/{KEEPER_LOCK}", state) is not None
 
 
 class Starter:

@@ -169,14 +169,21 @@ def places(
     return found
 
 
-def fallback_socket(found: Places, uid: int) -> str:
-    """Where the server of `found` listens while the directory of its socket is gone; empty: nowhere.
+def fallback_sockets(found: Places, uid: int, state: str) -> list[str]:
+    """Where the server of `found` listens while the directory of its socket is gone, best first.
 
-    At the last log-out the system removes $XDG_RUNTIME_DIR, and does not let us make it again.
+    At the last log-out the system removes $XDG_RUNTIME_DIR, and does not let us make it again. The second place is for two
+    servers of one name, each of which has a state directory of its own (`state`).
     """
-    path = f"/tmp/fugue-{uid}/{found.name}"
-    too_long = len(_bytes(path + KEEPER_SUFFIX)) > SOCKET_PATH_BYTES_MAX
-    return "" if too_long or path == found.socket else path
+    import zlib
+
+    usual = f"/tmp/fugue-{uid}/{found.name}"
+    own = f"{usual}-{zlib.crc32(_bytes(state)):08x}"
+    return [
+        path
+        for path in (usual, own)
+        if path != found.socket and len(_bytes(path + KEEPER_SUFFIX)) <= SOCKET_PATH_BYTES_MAX
+    ]
 
 
 def _name_of_path(socket: str) -> str:

@@ -1,7 +1,7 @@
 """The keeper as a program: become a daemon, listen, start the server, hold the panes.
 
     python -I -S …/keeper/__main__.py --socket PATH [--log FILE] [--store ID] [--adopt] [--wait SECONDS]
-                                      [--lock FILE] [--fallback PATH] [--private] [--foreground] [-- SERVER ARGV…]
+                                      [--lock FILE] [--fallback PATH]… [--private] [--foreground] [-- SERVER ARGV…]
 
 `keeper.launch.keeper_argv` builds this line. The process that was started is only the herald: it waits for the
 daemon's word and exits with 0, or with 1 and one line on stderr.
@@ -36,7 +36,7 @@ from fuguemux.keeper.supervisor import Supervisor
 from fuguemux.keeper.watches import hear_requests
 
 USAGE = (
-    "usage: keeper --socket PATH [--lock FILE] [--fallback PATH] [--private] [--log FILE] [--store ID] [--adopt]"
+    "usage: keeper --socket PATH [--lock FILE] [--fallback PATH]… [--private] [--log FILE] [--store ID] [--adopt]"
     " [--wait SECONDS] [--foreground] [-- ARGV…]"
 )
 RETRY_SECONDS = 0.02
@@ -47,7 +47,8 @@ class Options:
     """The command line. Raises ValueError with a line for people."""
 
     def __init__(self, arguments: list[str]) -> None:
-        self.socket = self.log = self.store = self.lock = self.fallback = ""
+        self.socket = self.log = self.store = self.lock = ""
+        self.fallbacks: list[str] = []
         self.adopt = self.foreground = self.private = False
         self.wait_seconds = WAIT_SECONDS_DEFAULT
         self.server_argv: list[str] = []
@@ -57,8 +58,10 @@ class Options:
                 self.server_argv = list(rest)
             elif name in ("--adopt", "--foreground", "--private"):
                 setattr(self, name[2:], True)
-            elif name in ("--socket", "--log", "--store", "--lock", "--fallback"):
+            elif name in ("--socket", "--log", "--store", "--lock"):
                 setattr(self, name[2:], self._value(name, rest))
+            elif name == "--fallback":
+                self.fallbacks.append(os.path.abspath(self._value(name, rest)))
             elif name == "--wait":
                 value = self._value(name, rest)
                 if not value.isdecimal():
@@ -68,7 +71,7 @@ class Options:
                 raise ValueError(f"unknown option {name}\n{USAGE}")
         if not self.socket:
             raise ValueError(f"--socket is missing\n{USAGE}")
-        for name in ("socket", "log", "lock", "fallback"):
+        for name in ("socket", "log", "lock"):
             value = getattr(self, name)
             setattr(self, name, os.path.abspath(value) if value else "")
 
@@ -91,7 +94,10 @@ def main(arguments: list[str]) -> int:
     hear_requests()  # from before anybody can read our number
     link = taken(os.environ)
     address = Address(
-        options.socket, lock=options.lock, fallback=options.fallback, private=options.private
+        options.socket,
+        lock=options.lock,
+        fallbacks=tuple(options.fallbacks),
+        private=options.private,
     )
     try:
         while not address.take():

@@ -20,15 +20,17 @@ _OTHERS_WRITE = 0o022
 class Address:
     """The keeper's. `take` it first; whoever has it is the keeper."""
 
-    def __init__(self, path: str, *, lock: str = "", fallback: str = "", private: bool) -> None:
-        """`path` is where the keeper is to listen, `fallback` where it does as long as that is impossible.
+    def __init__(
+        self, path: str, *, lock: str = "", fallbacks: tuple[str, ...] = (), private: bool
+    ) -> None:
+        """`path` is where the keeper is to listen, `fallbacks` where it does as long as that is impossible.
 
         `lock` is in the state directory; empty: nothing is kept there, and the one beside the socket decides.
         `private`: the socket's directory is fugue's own, and may be made.
         """
         self.place = path
         """The path on which it listens, or would."""
-        self._paths = (path, fallback) if fallback else (path,)
+        self._paths = (path, *fallbacks)
         self._lock_path = lock
         self._private = private
         self._locks: list[Lock] = []
@@ -63,18 +65,20 @@ class Address:
         for path in self._paths:
             try:
                 self._prepare(path)
-                if not self._take_beside(path):  # an earlier version knows this lock only
+                if self._take_beside(path):
+                    self._move(path, listen(path))
+                    return True
+                if (
+                    path == self._paths[0]
+                ):  # it may be of an earlier version, which knows this lock only
                     return False
-                self._move(path, listen(path))
-                return True
             except OSError as error:
                 first = first or error
-        assert first is not None
-        raise first
+        raise first or OSError(f"nowhere to listen in place of {self._paths[0]}")
 
     def held(self) -> tuple[str, Holder] | None:
         """Return the first of the locks that somebody has, and who; None: nobody has any."""
-        locks = [(path + LOCK_SUFFIX, "") for path in self._paths]
+        locks = [(self._paths[0] + LOCK_SUFFIX, "")]
         if self._lock_path:
             locks.insert(0, (self._lock_path, os.path.dirname(self._lock_path)))
         for lock, guard in locks:

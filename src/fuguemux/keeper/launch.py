@@ -29,7 +29,7 @@ def keeper_argv(
     log_path: str = "",
     store: str = "",
     lock_path: str = "",
-    fallback: str = "",
+    fallbacks: tuple[str, ...] = (),
     private: bool = False,
     adopt: bool = False,
     wait_seconds: int = WAIT_SECONDS_DEFAULT,
@@ -43,7 +43,7 @@ def keeper_argv(
     Its standard output is not used; it leaves no process behind with the caller's terminal open.
 
     `lock_path` is the lock in the state directory; empty: nothing is kept there. While the directory of `socket_path` is
-    gone it listens on `fallback`; with `private` it may make both directories.
+    gone it listens on one of `fallbacks`; with `private` it may make that directory.
 
     The keeper's program is named by its file and run with `-I -S`: neither PYTHONPATH nor the current directory, a
     user site or an editable installation decide which code the keeper is made of.
@@ -56,7 +56,7 @@ def keeper_argv(
         argv += ["--store", store]
     if lock_path:
         argv += ["--lock", lock_path]
-    if fallback:
+    for fallback in fallbacks:
         argv += ["--fallback", fallback]
     if private:
         argv += ["--private"]

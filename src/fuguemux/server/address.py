@@ -12,6 +12,7 @@ import os
 import signal
 import socket
 from collections.abc import Callable, Coroutine, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from fuguemux.config import paths
@@ -180,10 +181,9 @@ class Address:
             with contextlib.suppress(PathRefused):  # a runtime directory may have come or gone
                 places = paths.places(self._booted.environment, uid, name=places.name)
         yield places.socket, lambda: paths.prepare(places, uid)
-        fallback = paths.fallback_socket(places, uid)
-        if fallback:
-            directory = os.path.dirname(fallback)
-            yield fallback, lambda: paths.make_private_directory(directory, uid)
+        for path in paths.fallback_sockets(places, uid, self._booted.home):
+            directory = os.path.dirname(path)
+            yield path, partial(paths.make_private_directory, directory, uid)
 
     # Being told
 

@@ -232,7 +232,7 @@ def _prepare(places: paths.Places, uid: int) -> None:
     try:
         paths.prepare(places, uid)
     except paths.PathRefused:
-        if os.path.exists(places.directory) or not paths.fallback_socket(places, uid):
+        if os.path.exists(places.directory):
             raise
 
 

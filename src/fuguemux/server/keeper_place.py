@@ -22,14 +22,14 @@ def argv(booted: Booted, store: str) -> tuple[str, ...]:
     server += ("-L", places.name) if places.private else ("-S", places.socket)
     if options.config:
         server += ("--config", options.config)
-    fallback = paths.fallback_socket(places, os.getuid())
+    fallbacks = paths.fallback_sockets(places, os.getuid(), booted.home)
     return keeper_argv(
         places.keeper_socket,
         server_argv=server,
         log_path=f"{booted.state_directory}/keeper.log" if booted.log_path is not None else "",
         store=store,
         lock_path=_lock(booted),
-        fallback=fallback + paths.KEEPER_SUFFIX if fallback else "",
+        fallbacks=tuple(path + paths.KEEPER_SUFFIX for path in fallbacks),
         private=places.private,
         adopt=True,
     )
