@@ -15,6 +15,7 @@ from fuguemux.config import paths
 from fuguemux.config.paths import PathRefused
 from fuguemux.keeper.listener import peer_of
 from fuguemux.keeper.lock_file import (
+    KEEPER_LOCK,
     LOG_DIRECTORY,
     SERVER_LOCK,
     Holder,
@@ -50,6 +51,27 @@ def persistence(options: Options) -> tuple[str, bool]:
             configured, enabled = configured or kept.state_dir, kept.enabled
     directory = paths.state_directory(environment, os.getuid(), options.places.name, configured)
     return directory, enabled
+
+
+def kept_in(options: Options) -> str:
+    """Return the state directory, which is there then; empty: nothing is kept."""
+    try:
+        directory, enabled = persistence(options)
+        if not enabled:
+            return ""
+        paths.make_private_directory(directory, os.getuid())
+    except PathRefused:
+        return ""  # the server says so itself
+    return directory
+
+
+def keeper_lives(options: Options) -> bool:
+    """Whether a keeper has the state. The directory of a socket given by -S may have been removed under it."""
+    try:
+        state, enabled = persistence(options)
+    except PathRefused:
+        return False
+    return enabled and holder_of(f"{state}/{KEEPER_LOCK}", state) is not None
 
 
 def rename(options: Options) -> None:

@@ -17,11 +17,11 @@ from fuguemux.client.failure import Failure, GoesOn, NotBegun, ServerLost
 from fuguemux.client.fast import complain, connect, converse
 from fuguemux.client.meant import meant
 from fuguemux.client.request import Request
-from fuguemux.client.seek import connected, persistence, rename
+from fuguemux.client.seek import connected, keeper_lives, kept_in, persistence, rename
 from fuguemux.config import paths
 from fuguemux.config.paths import PathRefused
 from fuguemux.keeper.launch import keeper_argv, module_argv
-from fuguemux.keeper.lock_file import KEEPER_LOCK, holder_of
+from fuguemux.keeper.lock_file import KEEPER_LOCK
 
 STARTING = (
     ("attach-session", "attach", 1),
@@ -219,18 +219,6 @@ def state_directory(options: Options) -> str:
     return persistence(options)[0]
 
 
-def kept_in(options: Options) -> str:
-    """Return the state directory, which is there then; empty: nothing is kept."""
-    try:
-        directory, enabled = persistence(options)
-        if not enabled:
-            return ""
-        paths.make_private_directory(directory, os.getuid())
-    except PathRefused:
-        return ""  # the server says so itself
-    return directory
-
-
 def sessions_wait(options: Options) -> bool:
     """Whether a log lies there that no deliberate stop closed: the server crashed, or the machine did."""
     try:
@@ -308,34 +296,25 @@ def reading_progress(options: Options) -> str:
 
 def launch(options: Options) -> "Starter":
     """Start keeper and server, or have a living keeper start its server; return at once. Raises Failure."""
-    places = options.places
+    places, uid = options.places, os.getuid()
+    if places.private:  # while the runtime directory is gone the server is meant that belongs there
+        places = paths.server_places(paths.decoded(options.environment), uid, name=places.name)
     try:
-        paths.prepare(places, os.getuid())
+        paths.prepare(options.places, uid)
     except PathRefused as error:
         if os.path.exists(places.directory) or not keeper_lives(options):
             raise Failure(str(error)) from None
     state = kept_in(options)
+    fallbacks = paths.fallback_sockets(places, uid, state)
     argv = keeper_argv(
         places.keeper_socket,
         server_argv=server_argv(options),
         log_path=f"{state}/{KEEPER_LOG}" if state else "",
         lock_path=f"{state}/{KEEPER_LOCK}" if state else "",
-        fallbacks=tuple(
-            path + paths.KEEPER_SUFFIX
-            for path in paths.fallback_sockets(places, os.getuid(), state)
-        ),
+        fallbacks=tuple(path + paths.KEEPER_SUFFIX for path in fallbacks),
         private=places.private,
     )
     return Starter(argv)
-
-
-def keeper_lives(options: Options) -> bool:
-    """Whether a keeper has the state. The directory of a socket given by -S may have been removed under it."""
-    try:
-        state, enabled = persistence(options)
-    except PathRefused:
-        return False
-    return enabled and holder_of(f"{state}/{KEEPER_LOCK}", state) is not None
 
 
 class Starter:

@@ -169,19 +169,51 @@ def places(
     return found
 
 
+def server_places(
+    environment: "Mapping[str, str]", uid: int, name: str | None = None, socket: str | None = None
+) -> Places:
+    """As `places`; but where a server belongs does not change while $XDG_RUNTIME_DIR is gone. See `fallback_sockets`."""
+    found = places(environment, uid, name, socket)
+    given = environment.get("XDG_RUNTIME_DIR", "").rstrip("/")
+    if found.private and given.startswith("/") and not _is_there(given):
+        return Places(found.name, f"{given}/fugue/{found.name}", private=True)
+    return found
+
+
+def prepare_if_there(found: Places, uid: int) -> None:
+    """As `prepare`, without making a runtime directory that the system has removed. Raises PathRefused."""
+    parent = found.directory.rpartition("/")[0]
+    if found.private and found.directory != f"/tmp/fugue-{uid}" and not _is_there(parent):
+        raise PathRefused(f"{parent} is gone")
+    prepare(found, uid)
+
+
+def _is_there(path: str) -> bool:
+    try:
+        posix.stat(_bytes(path))
+    except (OSError, ValueError):
+        return False
+    return True
+
+
 def fallback_sockets(found: Places, uid: int, state: str) -> list[str]:
     """Where the server of `found` listens while the directory of its socket is gone, best first.
 
-    At the last log-out the system removes $XDG_RUNTIME_DIR, and does not let us make it again. The second place is for two
-    servers of one name, each of which has a state directory of its own (`state`).
+    At the last log-out the system removes $XDG_RUNTIME_DIR, and does not let us make it again. Where everybody looks then
+    is for the one server of a name whose state directory (`state`) is the usual one; others are found by their lock alone.
     """
+    import pwd
     import zlib
 
     usual = f"/tmp/fugue-{uid}/{found.name}"
+    try:
+        whole = state == f"{pwd.getpwuid(uid).pw_dir.rstrip('/')}/.local/state/fugue/{found.name}"
+    except KeyError:
+        whole = False
     own = f"{usual}-{zlib.crc32(_bytes(state)):08x}"
     return [
         path
-        for path in (usual, own)
+        for path in ((usual, own) if whole else (own,))
         if path != found.socket and len(_bytes(path + KEEPER_SUFFIX)) <= SOCKET_PATH_BYTES_MAX
     ]
 

@@ -177,10 +177,7 @@ class Address:
     def _candidates(self) -> Iterator[tuple[str, Callable[[], None]]]:
         """Where to listen, best first, each with what makes or checks its directory."""
         places, uid = self._booted.places, os.getuid()
-        if places.private:
-            with contextlib.suppress(PathRefused):  # a runtime directory may have come or gone
-                places = paths.places(self._booted.environment, uid, name=places.name)
-        yield places.socket, lambda: paths.prepare(places, uid)
+        yield places.socket, lambda: paths.prepare_if_there(places, uid)
         for path in paths.fallback_sockets(places, uid, self._booted.home):
             directory = os.path.dirname(path)
             yield path, partial(paths.make_private_directory, directory, uid)
@@ -214,9 +211,7 @@ class Address:
 
     def _ancestors(self) -> list[str]:
         """The directory that we want to listen in, whether it is there or not, and all above it."""
-        places, given = self._booted.places, self._booted.environment.get("XDG_RUNTIME_DIR", "")
-        usual = places.private and given.startswith("/")
-        directory = given.rstrip("/") + "/fugue" if usual else places.directory
+        directory = self._booted.places.directory
         found = []
         while directory not in ("", "/"):
             found.append(directory)

@@ -120,7 +120,7 @@ def boot(argv: list[str], clock: Clock) -> Booted:
     uid = os.getuid()
     try:
         failpoints.arm_from(environment)
-        places = paths.places(environment, uid, options.name, options.socket)
+        places = paths.server_places(environment, uid, options.name, options.socket)
         _prepare(places, uid)
         config_path, required = paths.config_file(environment, uid, options.config)
         loaded, problems = in_force(config_path, environment, required=required)
@@ -230,7 +230,7 @@ def _no_fault_of_the_state(starts: Starts | None) -> None:
 def _prepare(places: paths.Places, uid: int) -> None:
     """Make or check the directory of the sockets. One that was removed under a living keeper is no reason not to start."""
     try:
-        paths.prepare(places, uid)
+        paths.prepare_if_there(places, uid)
     except paths.PathRefused:
         if os.path.exists(places.directory):
             raise

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fuguemux.client import arguments, start
+from fuguemux.client import arguments, seek, start
 from fuguemux.client.failure import Failure, ServerLost
 from fuguemux.client.request import Request
 from fuguemux.commands import table
@@ -106,7 +106,7 @@ def test_any_other_is_not_asked_again(tmp_path: Path, words: str) -> None:
 
 def test_the_error_names_the_log_that_may_say_why(tmp_path: Path) -> None:
     given = options(tmp_path, "kill-session")
-    log = Path(start.kept_in(given)) / "keeper.log"
+    log = Path(seek.kept_in(given)) / "keeper.log"
     assert log.parent == tmp_path / "fugue" / "x"
     assert log.parent.stat().st_mode & 0o777 == 0o700
     log.touch()
@@ -117,7 +117,7 @@ def test_the_error_names_the_log_that_may_say_why(tmp_path: Path) -> None:
 def test_a_server_that_keeps_nothing_has_no_log_either(tmp_path: Path) -> None:
     given = options(tmp_path, "kill-session")
     given.environment[b"FUGUE_PERSISTENCE_ENABLED"] = b"false"
-    assert start.kept_in(given) == ""
+    assert seek.kept_in(given) == ""
     assert list(tmp_path.iterdir()) == []
 
 
