@@ -18,3 +18,12 @@ def test_the_end_of_a_session_is_told_from_the_inside_out(fugue: Running) -> Non
     until("last hook", lambda: "session-closed" in fugue("show-options", "-gqv", "@log"))
     told = fugue("show-options", "-gqv", "@log")
     assert told == "|pane-exited::|window-unlinked:short:only|session-closed:short:"
+
+
+def test_what_a_hook_started_has_hooks_of_its_own_when_it_ends(fugue: Running) -> None:
+    """A window that a hook opens whenever one ends: the context of the hook must not go on in its process."""
+    fugue("new-session", "-d", "-s", "keep", "cat")
+    fugue("set-hook", "-g", "pane-exited", "set-option -ga @ends x ; new-window -d -t keep: true")
+    fugue("new-window", "-d", "-t", "keep:", "true")
+    until("ten ends", lambda: len(fugue("show-options", "-gqv", "@ends")) >= 10)
+    fugue("set-hook", "-gu", "pane-exited")

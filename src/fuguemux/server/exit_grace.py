@@ -7,6 +7,8 @@ tmux. An end that a person caused, by `exit` or C-d, is never held.
 
 import asyncio
 from collections.abc import Callable
+from contextvars import Context
+from functools import partial
 from typing import Final, NamedTuple
 
 from fuguemux.keeper.protocol import ExitStatus
@@ -50,7 +52,8 @@ class ExitGrace:
         """`running`: how many panes have a process that has not ended."""
         self._loop = loop
         self._signs = signs
-        self._decided = decided
+        # In a context of its own: an end is nothing that a hook does, even if a hook started the process.
+        self._decided: Decided = partial(_outside, decided)
         self._running = running
         self._held: dict[str, Held] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
@@ -111,3 +114,9 @@ class ExitGrace:
         if timer is not None:
             timer.cancel()
         self._decided(held.pane, key, held.status, near)
+
+
+def _outside(
+    decided: Decided, pane: PaneId, key: str, status: ExitStatus, shutdown_near: bool
+) -> None:
+    Context().run(decided, pane, key, status, shutdown_near)
