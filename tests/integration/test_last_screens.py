@@ -103,6 +103,10 @@ def test_the_list_of_panes_shows_it_and_the_pane_gives_its_text(
         client.type(b"\x02\x1br")
         client.wait_for(UNSAVED)
         assert fugue.format("#{pane_mode}", "work") == "view-mode"
+        if columns == 80:
+            fugue.kill_server()  # the view outlives it
+            until("client", lambda: fugue("list-clients"))
+            assert fugue.format("#{pane_mode}", "work") == "view-mode"
         client.type(b"\x01\x1bf\x00\x05\x1bw")  # behind the number of the line, to its end
         until("screen", lambda: fugue.format("#{pane_in_mode}", "work") == "0")
         assert UNSAVED in fugue("show-buffer")

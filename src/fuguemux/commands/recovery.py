@@ -36,7 +36,8 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
         raise Refused("recovery: -v is for a report as text: recovery -v [show N]")
     if words == ["choose"]:
         client = client_target(live, invocation, None)
-        return Decision(effects=(_choice(client.id, state, reports),))
+        screens = live.document("panes-with-last-screens", ()) or ()
+        return Decision(effects=(_choice(client.id, state, reports, frozenset(screens)),))
     match words[:1]:
         case ["screen"]:
             return recovery_screens.screen(
@@ -87,8 +88,10 @@ def _history(live: LiveView, reports: Sequence[Report]) -> tuple[str, ...]:
     return table(("N", "STARTED", "STOP BEFORE", "WHAT CAME BACK"), rows)
 
 
-def _choice(client: ClientId, state: ServerState, reports: Sequence[Report]) -> Choose:
-    rows = list(_rows(state, reports))
+def _choice(
+    client: ClientId, state: ServerState, reports: Sequence[Report], screens: frozenset[PaneId]
+) -> Choose:
+    rows = list(_rows(state, reports, screens))
     return Choose(
         client,
         _TITLE,
@@ -98,11 +101,11 @@ def _choice(client: ClientId, state: ServerState, reports: Sequence[Report]) -> 
 
 
 def _rows(
-    state: ServerState, reports: Sequence[Report]
+    state: ServerState, reports: Sequence[Report], screens: frozenset[PaneId]
 ) -> Iterator[tuple[str, str, PaneId | None]]:
     """Every pane of the last recovery that still exists: look at it, at what it showed, try again, or drop it.
 
-    Label, command, and whose last screen is shown beside the list.
+    Label, command, and whose last screen is shown beside the list. `screens`: panes that have one, of whatever recovery.
     """
     for pane in reports[0]["panes"] if reports else ():
         number = PaneId(pane["pane"])
@@ -112,10 +115,12 @@ def _rows(
         where = f"{pane['session']}:{pane['window']}" if pane["session"] else ""
         label = f"%{number} {where} {pane['what']}"
         go, ended = f"switch-client -Zt '%{number}'", pane.get("ended_program")
-        preview = number if ended else None
+        kept = pane.get("last_screen") or number in screens
+        preview = number if ended or kept else None
         yield label, go, preview
-        if pane.get("last_screen"):
-            yield f"    its last screen: {ended}", f"{go} ; recovery view '%{number}'", preview
+        if kept:
+            what = f"its last screen: {ended}" if ended else "an earlier last screen"
+            yield f"    {what}", f"{go} ; recovery view '%{number}'", preview
         if known.life in (Life.DEAD, Life.SUSPENDED):
             yield f"    start %{number} again", f"respawn-pane -t %{number}", preview
             yield f"    drop %{number}", f"kill-pane -t %{number}", preview

@@ -77,7 +77,7 @@ class CopyCommands:
             screen = self._last_screen(effect.pane, effect.recovery_ms)
         except NoScreen as none:
             raise EffectFailed(str(none)) from none
-        self._scroll.show(terminal, *viewed(screen))
+        self._scroll.show(terminal, *viewed(screen), screen.recovery_ms)
         self._screens.pane_changed(terminal, ())
 
     def copy_mode(self, effect: ef.CopyModeCommand, asker: Asker) -> Awaitable[Ending] | None:

@@ -48,6 +48,8 @@ class CopyMode:
     def __init__(self, document: Document, history_rows: int, size: Size) -> None:
         self.name = COPY_MODE
         """Or VIEW_MODE: what is shown are no lines of the pane."""
+        self.last_screen_ms: int | None = None
+        """In VIEW_MODE: it is the last screen of a program, which this recovery has found."""
         self.document = document
         self.history_rows = history_rows
         """How many rows are above the screen; near where the history is long and its lines are."""

@@ -36,6 +36,8 @@ class Documents:
                 return self._variable(arguments[0])
             case "last-screens":
                 return last_screen_data.listed(self._server.last_screens)
+            case "panes-with-last-screens":
+                return [name.pane for name in self._server.last_screens.names()]
             case "last-screen":
                 return last_screen_data.found(self._server.last_screens, arguments)
             case "status":

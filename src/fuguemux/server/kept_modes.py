@@ -28,6 +28,8 @@ class Kept(msgspec.Struct, frozen=True, array_like=True):
     rectangle: bool
     whole_lines: bool
     ends_at_bottom: bool
+    last_screen_ms: int | None = None
+    """It is in the last screen of a program, which this recovery has found."""
 
 
 _encode: Final = msgspec.json.Encoder().encode
@@ -72,6 +74,7 @@ def kept(pane: PaneId, mode: CopyMode) -> Kept:
         mode.rectangle,
         mode.whole_lines,
         mode.ends_at_bottom,
+        mode.last_screen_ms,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING
 
 from fuguemux.model.ids import PaneId
@@ -10,8 +11,9 @@ from fuguemux.observe.failpoints import reach
 from fuguemux.persistence.last_screens import ScreenFiles
 from fuguemux.persistence.pipe_positions import PipePositions
 from fuguemux.server import zone_place
+from fuguemux.server.copy_document import viewed
 from fuguemux.server.kept_modes import KeptModes, put_back
-from fuguemux.server.last_screens import LastScreens
+from fuguemux.server.last_screens import LastScreens, NoScreen
 from fuguemux.server.pane_input import PaneInput
 from fuguemux.server.pipes import Pipes
 from fuguemux.server.privacy import wanted
@@ -93,19 +95,26 @@ def pipes_of(server: Server, typing: PaneInput) -> Pipes:
 
 
 def modes_again(server: Server) -> None:
-    """Panes that were in copy mode are where they were, if their processes run on; else it is said that the mode is left."""
+    """Panes that were in copy mode are where they were, if their processes run on; else it is said that the mode is left.
+
+    So are those that showed the last screen of a program, whatever runs in them.
+    """
     kept = KeptModes(server.booted.storage, server.booted.state_directory)
     scroll = server.surface.scroll
     for place in kept.load():
         terminal = server.panes.get(place.pane)
         if terminal is None:
             continue
-        if terminal.status in ("live", "partial"):
+        if place.last_screen_ms is not None:
+            with contextlib.suppress(NoScreen):
+                screen = server.last_screens.find(place.pane, place.last_screen_ms)
+                scroll.show(terminal, *viewed(screen), screen.recovery_ms)
+        elif terminal.status in ("live", "partial"):
             scroll.enter(terminal, page_up=False)
-            mode = scroll.mode(place.pane)
-            if mode is not None and put_back(mode, place):
-                continue
-            scroll.leave(place.pane)
+        mode = scroll.mode(place.pane)
+        if mode is not None and put_back(mode, place):
+            continue
+        scroll.leave(place.pane)
         server.viewers.announce(f"%{place.pane}: copy mode was left when the last server ended")
     scroll.keep = kept.save
     scroll.moved()

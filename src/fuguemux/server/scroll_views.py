@@ -20,7 +20,7 @@ class ScrollViews:
         self.told: Callable[[], None] = lambda: None
         """Called when a pane shows another part of its history, or its screen again."""
         self.keep: Callable[[Iterable[tuple[PaneId, CopyMode]]], None] = lambda _modes: None
-        """Given every pane that shows its history, whenever that changes."""
+        """Given every pane that does not show its screen, whenever that changes."""
         self.style: Callable[[PaneId], tuple[Styles, bool]] = lambda _pane: (
             Styles(b"\x1b[0;7m", b"\x1b[0;7m", b"\x1b[0;7m"),
             False,
@@ -30,7 +30,7 @@ class ScrollViews:
     def moved(self) -> None:
         """A pane shows another part of its history, or its screen again, or its cursor or selection is elsewhere."""
         self.told()
-        self.keep((pane, mode) for pane, mode in self._modes.items() if mode.name != VIEW_MODE)
+        self.keep(self._modes.items())
 
     def places(self) -> tuple[tuple[PaneId, int], ...]:
         """Every pane that shows its history, and how many rows back."""
@@ -68,10 +68,17 @@ class ScrollViews:
             mode.page(max(mode.rows - 2, 1))
         self.moved()
 
-    def show(self, terminal: PaneTerminal, document: Document, first: int, cursor: Spot) -> None:
-        """Show something else than the pane's own lines: from line `first` on, as far as the cursor is then visible."""
+    def show(
+        self,
+        terminal: PaneTerminal,
+        document: Document,
+        first: int,
+        cursor: Spot,
+        recovery_ms: int,
+    ) -> None:
+        """Show a last screen instead of the pane's own lines: from line `first` on, as far as the cursor is then visible."""
         mode = CopyMode(document, 0, terminal.emulator.size)
-        mode.name = VIEW_MODE
+        mode.name, mode.last_screen_ms = VIEW_MODE, recovery_ms
         mode.history_rows = document.rows_between(
             RowAt(document.first, 0), mode.bottom_top(), mode.columns, total=document.stop
         )

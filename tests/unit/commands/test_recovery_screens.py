@@ -65,7 +65,8 @@ class Live(FakeLive):
         if name == "last-screen":
             self.asked.append(arguments)
             return self.found
-        return {"recovery": REPORTS, "last-screens": self.kept}[name]
+        found = {"recovery": REPORTS, "last-screens": self.kept, "panes-with-last-screens": [0]}
+        return found[name]
 
 
 def asked(live: FakeLive, *words: str, on: ServerState = STATE, **asker: Any) -> Outcome:
@@ -122,8 +123,13 @@ def test_the_list_of_panes_has_a_row_for_it() -> None:
     )
     (effect,) = asked(live, "choose").effects
     assert isinstance(effect, Choose)
-    assert effect.previews == (None, PaneId(1), PaneId(1), PaneId(2))  # of the last none is kept
-    label, command = effect.rows[2]
+    # That of the first is of an earlier recovery, of the last one none is kept.
+    assert effect.previews == (PaneId(0), PaneId(0), PaneId(1), PaneId(1), PaneId(2))
+    assert effect.rows[1] == (
+        "    an earlier last screen",
+        "switch-client -Zt '%0' ; recovery view '%0'",
+    )
+    label, command = effect.rows[3]
     assert label == "    its last screen: vim"
     assert command == "switch-client -Zt '%1' ; recovery view '%1'"
 
