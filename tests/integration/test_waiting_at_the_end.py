@@ -1,7 +1,6 @@
 """Nobody who waits keeps a server from its end, and each of them is told what became of what it waited for."""
 
 import fcntl
-import os
 import signal
 import struct
 import subprocess
@@ -157,13 +156,13 @@ def test_a_loop_of_restarts_finds_whoever_waits(fugue: Running) -> None:
     for _ in range(2):
         fugue("restart-server")
     assert [process.poll() for process in waiting] == [None] * len(waiting)
-    fugue("wait-for", "-S", "done")
-    for process in waiting:
-        # One that is on its way to the next server while the signal comes needs another.
-        while process.poll() is None:
-            fugue("wait-for", "-S", "done")
-        assert told(process) == (0, "", "")
-    assert os.path.exists(fugue.runtime / "fugue" / "default")
+
+    def all_ended() -> bool:
+        fugue("wait-for", "-S", "done")  # again for those that were on their way to the next server
+        return all(process.poll() is not None for process in waiting)
+
+    until("end of all who wait", all_ended)
+    assert [told(process) for process in waiting] == [(0, "", "")] * len(waiting)
 
 
 @pytest.mark.parametrize("end", ["restart", "crash", "reboot"])
