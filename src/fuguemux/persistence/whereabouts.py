@@ -47,6 +47,8 @@ class Whereabouts:
         """`directory` is what the log and the checkpoints are in: the one that is locked, or one inside it."""
         self._lock = lock
         self._directory = directory
+        self._log_path = f"{directory}/{PARTS[0]}"
+        self._log = (0, 0)
         self._parts: dict[str, tuple[int, int]] = {}
         self.unfinished = False
         """Whether the directory was made anew, and lacks what was there before."""
@@ -58,12 +60,11 @@ class Whereabouts:
             found = _identity(f"{self._directory}/{part}")
             if found is not None:
                 self._parts[part] = found
+        self._log = self._parts.get(PARTS[0], (0, 0))
 
     def look_again(self) -> Finding:
-        """As `look`, after every sync: two system calls if the log is where it belongs. The rest is left to `look`."""
-        in_place = self._lock.in_place() and not self.unfinished
-        log = _identity(f"{self._directory}/wal") if in_place else None
-        if log is not None and log == self._parts.get("wal"):
+        """As `look`, but one system call if the log is found by its path, which is what a sync must know at once."""
+        if self._log == _identity(self._log_path) and not self.unfinished:
             return Finding(Place.HERE)
         return self.look()
 

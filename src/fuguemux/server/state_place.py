@@ -98,7 +98,9 @@ class StatePlace:
         flusher.on_place = tell
 
     def _look_after_sync(self) -> str:
-        return sentence(self._whereabouts.look_again())
+        where = self._whereabouts
+        # While something is wrong, what the quick look does not see may be what is wrong.
+        return sentence(where.look() if self._flusher.elsewhere else where.look_again())
 
     async def run(self) -> None:
         """Watch until cancelled."""

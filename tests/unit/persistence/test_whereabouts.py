@@ -44,6 +44,19 @@ def test_moved_and_moved_back(where: Whereabouts, path: Path) -> None:
     assert where.look().place is Place.HERE
 
 
+def test_the_quick_look_sees_where_the_log_is(where: Whereabouts, path: Path) -> None:
+    assert where.look_again().place is Place.HERE
+    path.rename(path.with_name("moved"))
+    assert where.look_again().place is Place.GONE
+    path.with_name("moved").rename(path)
+    assert where.look_again().place is Place.HERE
+    where.unfinished = True
+    assert where.look_again().place is Place.UNFINISHED
+    where.unfinished = False
+    (path / "wal").rename(path / "aside")
+    assert where.look_again().place is Place.PART_GONE
+
+
 def test_a_file_and_a_link_are_other_directories(where: Whereabouts, path: Path) -> None:
     moved = path.with_name("moved")
     path.rename(moved)
