@@ -115,7 +115,7 @@ def log_out(host: Host) -> Finding:
             "fugue service install, which enables lingering (loginctl enable-linger)",
         )  # fmt: skip
     return Finding(
-        "log-out", "note", "without lingering, services of yours end with your last login",
+        "log-out", "note", "without lingering, services of yours end with your last login; the server then listens in /tmp",
         "loginctl enable-linger, if fugue runs as a service or should start at boot",
     )  # fmt: skip
 

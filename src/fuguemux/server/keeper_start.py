@@ -7,11 +7,17 @@ import os
 import socket
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
+from typing import Final
 
 from fuguemux.keeper.link import VARIABLE, named
 from fuguemux.keeper.protocol import explained
 from fuguemux.server.keeper_client import KeeperClient
 from fuguemux.server.keeper_values import HeldPane, KeeperUnreachable
+
+EXIT_USAGE: Final = 2
+NEW_OPTIONS_WITH_VALUE: Final = frozenset({"--lock", "--fallback"})
+NEW_OPTIONS: Final = frozenset({"--private"})
+"""Not known to keepers of the first releases."""
 
 
 async def start_keeper(argv: Sequence[str], link: socket.socket | None = None) -> None:
@@ -32,11 +38,30 @@ async def start_keeper(argv: Sequence[str], link: socket.socket | None = None) -
         )
     except OSError as error:
         raise KeeperUnreachable(f"cannot start a keeper: {explained(error.errno or 0)}") from error
-    if result.returncode != 0:
+    if result.returncode == EXIT_USAGE and (older := for_an_earlier_version(argv)) != tuple(argv):
+        await start_keeper(older, link)
+    elif result.returncode != 0:
         lines = result.stderr.decode("utf-8", "replace").strip().splitlines()
         raise KeeperUnreachable(
             lines[-1] if lines else f"the keeper ended with code {result.returncode}"
         )
+
+
+def for_an_earlier_version(argv: Sequence[str]) -> tuple[str, ...]:
+    """The same command line without the options that a keeper of an earlier version does not know.
+
+    What is on the disk may have been replaced by an earlier version since this server was started.
+    """
+    kept: list[str] = []
+    rest = iter(argv)
+    for word in rest:
+        if word == "--":
+            kept += [word, *rest]
+        elif word in NEW_OPTIONS_WITH_VALUE:
+            next(rest, None)
+        elif word not in NEW_OPTIONS:
+            kept.append(word)
+    return tuple(kept)
 
 
 async def linked_keeper(
