@@ -26,7 +26,7 @@ def test_cleared_history_leaves_the_log_with_the_next_checkpoint(fugue: Running)
         "-x",
         "80",
         "-y",
-        "5",
+        "10",
         "sh",
         "-c",
         f"WORDS=the-clear; {PROGRAM}",

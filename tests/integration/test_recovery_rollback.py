@@ -163,12 +163,9 @@ def test_old_code_in_memory_serves_on_when_the_new_code_on_the_disk_is_broken(
     version.write_text(version.read_text().replace(f'"{__version__}"', '"9.9.9"'))
     main = package / "server" / "lifecycle.py"
     good = main.read_text()
-    main.write_text(
-        good.replace(
-            "        await self._run_command_files()\n",
-            "        raise RuntimeError('the new code does not like it here')\n",
-        )
-    )
+    fails = "        raise RuntimeError('the new code does not like it here')\n"
+    assert "        self._keepers.restored()\n" in good
+    main.write_text(good.replace("        self._keepers.restored()\n", fails))
     code, said = Restart(fugue, str(installed)).result()
     assert code == 1
     assert "RuntimeError: the new code does not like it here" in said

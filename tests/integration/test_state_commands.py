@@ -103,4 +103,3 @@ def test_what_cannot_be_read_has_exit_code_2(home: Home, verb: list[str]) -> Non
     done = home.run("state", *verb)
     assert done.returncode == 2
     assert done.stderr == f"fugue state: there is no state directory {home.state}\n"
-    assert home.run("state").returncode == 2
