@@ -9,6 +9,7 @@ import contextlib
 import os
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -144,9 +145,9 @@ class Processes:
         program, words = environments.process_argv(state, shown, self._surroundings)
         variables = environments.process_environment(state, pane, self._surroundings, directory)
         terminal.early = terminal.early or bytearray()
-        request = keeper.spawn(key, words, directory, variables, *terminal.size, program=program)
+        spawn = partial(keeper.spawn, key, words, directory, variables, *terminal.size)
         try:
-            spawned = await self._starts.begin(pane_id, request)
+            spawned = await self._starts.begin(pane_id, partial(spawn, program=program))
         except KeeperGone:
             if self.keeper is keeper:
                 self.keeper = None
@@ -158,8 +159,7 @@ class Processes:
             return True
         terminal.begin(PtyMaster(self._loop, spawned.master_fd))
         self._known(terminal, key)
-        if directory != pane.cwd:
-            terminal.status = "cwd-fallback"
+        terminal.status = "cwd-fallback" if directory != pane.cwd else terminal.status
         self._engine.tell(
             process_started.decide(
                 self._engine.state,

@@ -1,12 +1,13 @@
 """One command at a time; one that waits lets others go on, and says what it waits for."""
 
 import asyncio
+import errno
 from collections.abc import Callable
 
 import pytest
 
 from fuguemux.model.ids import PaneId
-from fuguemux.server.keeper_values import Spawned
+from fuguemux.server.keeper_values import RequestFailed, Spawned
 from fuguemux.server.starts import ServerEnded, Starts, Withdrawn
 from fuguemux.server.turn import Turn
 
@@ -113,7 +114,7 @@ async def test_a_start_is_withdrawn_by_a_later_one_of_its_pane_and_by_the_end() 
 
     async def begun() -> str:
         try:
-            await starts.begin(pane, _never())
+            await starts.begin(pane, _never)
         except (Withdrawn, ServerEnded) as reason:
             return type(reason).__name__
         return ""
@@ -126,3 +127,27 @@ async def test_a_start_is_withdrawn_by_a_later_one_of_its_pane_and_by_the_end() 
         starts.end()
         assert await second == "ServerEnded"
         assert await begun() == "ServerEnded", "and none is begun any more"
+
+
+async def test_at_a_limit_it_is_asked_again_while_processes_are_ending() -> None:
+    starts, pane = Starts(), PaneId(1)
+    asked: list[int] = []
+    spawned = Spawned("key", 2, 3, "/dev/pts/1", 4)
+
+    async def spawn() -> Spawned:
+        asked.append(len(asked))
+        if len(asked) < 3:
+            raise RequestFailed("no process", "fork", errno.EAGAIN)
+        return spawned
+
+    async with asyncio.timeout(30):
+        assert await starts.begin(pane, spawn) == spawned
+    assert asked == [0, 1, 2]
+
+
+async def test_a_failure_of_the_program_is_told_at_once() -> None:
+    async def spawn() -> Spawned:
+        raise RequestFailed("cannot execute", "execute", errno.ENOENT)
+
+    with pytest.raises(RequestFailed, match="execute"):
+        await Starts().begin(PaneId(1), spawn)
