@@ -5,6 +5,7 @@ At a log-out the directory of its socket goes away, and not every shell, job and
 
 import _socket
 import os
+import stat
 import sys
 import time
 
@@ -72,6 +73,17 @@ def keeper_lives(options: Options) -> bool:
     except PathRefused:
         return False
     return enabled and holder_of(f"{state}/{KEEPER_LOCK}", state) is not None
+
+
+def is_no_socket(path: str) -> bool:
+    """Whether something else stands where a socket should be: a person's file, say, which is not to be removed.
+
+    A living server goes on at another place then. One that is started is refused, so that the person hears of it.
+    """
+    try:
+        return not stat.S_ISSOCK(os.lstat(path).st_mode)
+    except OSError:
+        return False
 
 
 def rename(options: Options) -> None:

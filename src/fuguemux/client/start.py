@@ -17,7 +17,7 @@ from fuguemux.client.failure import Failure, GoesOn, NotBegun, ServerLost
 from fuguemux.client.fast import complain, connect, converse
 from fuguemux.client.meant import meant
 from fuguemux.client.request import Request
-from fuguemux.client.seek import connected, keeper_lives, kept_in, persistence, rename
+from fuguemux.client.seek import connected, is_no_socket, keeper_lives, kept_in, persistence, rename
 from fuguemux.config import paths
 from fuguemux.config.paths import PathRefused
 from fuguemux.keeper.launch import keeper_argv, module_argv
@@ -304,6 +304,8 @@ def launch(options: Options) -> "Starter":
     except PathRefused as error:
         if os.path.exists(places.directory) or not keeper_lives(options):
             raise Failure(str(error)) from None
+    if is_no_socket(places.socket) and not keeper_lives(options):
+        raise Failure(f"{places.socket} is not a socket: remove it, or give another path with -S")
     state = kept_in(options)
     fallbacks = paths.fallback_sockets(places, uid, state)
     argv = keeper_argv(
