@@ -19,16 +19,8 @@ DEFAULT_PATTERNS: Final = (
     *("*MASTERKEY*", "*COOKIE*", "*JWT*", "*_SALT", "*_DSN", "*DATABASE_URL", "*WEBHOOK_URL"),
     *("*CONNECTION_STRING*", "*CONNSTR*", "AWS_*", "OP_SESSION*", "BW_SESSION"),
     *("!AWS_PROFILE", "!AWS_REGION", "!AWS_DEFAULT_*", "!AWS_PAGER", "!AWS_*_FILE"),
-    *(
-        "!*_FILE",
-        "!*_BUNDLE",
-        "!*_PATH",
-        "!*_DIR",
-        "!*_HOME",
-        "!*_SOCK",
-        "!*ASKPASS",
-        "!TOKENIZERS_*",
-    ),
+    *("!*_FILE", "!*_BUNDLE", "!*_PATH", "!*_DIR", "!*_HOME", "!*_SOCK", "!*ASKPASS"),
+    "!TOKENIZERS_*",
 )
 """What is where a secret can be found (a file, a socket, a program that asks) is none itself: a restored shell needs it."""
 
