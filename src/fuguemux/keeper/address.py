@@ -150,7 +150,11 @@ class Address:
         if self._listener is not None:
             if path != self.place:
                 self.close()
-                self._beside.pop(self.place).release()
+                beside = self._beside.pop(self.place)
+                if self.place != self._paths[0]:
+                    with contextlib.suppress(OSError):
+                        os.unlink(beside.path)
+                beside.release()
             self._listener.close()
         self.place, self._listener = path, listener
         self._facts = os.stat(path)

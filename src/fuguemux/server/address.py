@@ -74,10 +74,12 @@ class Address:
             try:
                 prepare()
                 sock = bind_private(path)
-            except ListenError as error:
-                problem = problem or error
-            except PathRefused as error:
+            except PathRefused as error:  # the directory is gone, or boot would have refused it
                 problem = problem or ListenError(str(error))
+            except ListenError as error:
+                if problem is None:  # something else is there: a person is to know
+                    raise
+                problem = error
             else:
                 self._settle_on(path)
                 return sock
