@@ -90,7 +90,19 @@ class Turn:
             leaving.cancel()
             asker.done()
             if given_up:
+                await self._regain()
+
+    async def _regain(self) -> None:
+        """Have the turn again, whatever comes meanwhile: `of` gives it back in any case, and must not give another's back."""
+        cancelled: asyncio.CancelledError | None = None
+        while True:
+            try:
                 await self._lock.acquire()
+                break
+            except asyncio.CancelledError as error:
+                cancelled = error
+        if cancelled is not None:
+            raise cancelled
 
     async def told(self, work: Coroutine[Any, Any, Result], asker: Asker, what: str) -> Result:
         """Await `work`, which needs no turn."""

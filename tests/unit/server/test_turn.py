@@ -95,6 +95,45 @@ async def test_a_failure_aside_leaves_the_turn_as_it_was() -> None:
         pass
 
 
+async def test_who_is_cancelled_while_another_has_the_turn_takes_it_from_nobody() -> None:
+    turn, answered, other_ends = Turn(aside_seconds=0), asyncio.Event(), asyncio.Event()
+    order: list[str] = []
+
+    async def slow() -> None:
+        async with turn.of(Asker()):
+            await turn.aside(_wait(answered), Asker(), lambda: "a keeper", _ignore)
+
+    async def other() -> None:
+        async with turn.of(Asker()):
+            order.append("other begins")
+            answered.set()
+            await other_ends.wait()
+            order.append("other ends")
+
+    async def third() -> None:
+        async with turn.of(Asker()):
+            order.append("third")
+
+    async with asyncio.timeout(30), asyncio.TaskGroup() as tasks:
+        first = tasks.create_task(slow())
+        await asyncio.sleep(0)
+        tasks.create_task(other())
+        await answered.wait()
+        await _a_few_turns()  # the first waits for its turn again
+        first.cancel()
+        await _a_few_turns()
+        tasks.create_task(third())
+        await _a_few_turns()
+        other_ends.set()
+    assert order == ["other begins", "other ends", "third"]
+    assert first.cancelled()
+
+
+async def _a_few_turns() -> None:
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
 async def _never() -> Spawned:
     await asyncio.Event().wait()
     raise AssertionError("unreachable")
