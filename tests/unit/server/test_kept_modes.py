@@ -12,7 +12,9 @@ from fuguemux.server.copy_mode import CopyMode
 from fuguemux.server.kept_modes import MODES_FILE, Kept, KeptModes, kept, put_back
 from fuguemux.terminal.emulator import Size
 
-STORED = b"[[3,[2,0],[4,5],[3,1],true,false,true]]\n"
+STORED = b"[[3,[2,0],[4,5],[3,1],true,false,true,null]]\n"
+WITHOUT_LAST_SCREENS = b"[[3,[2,0],[4,5],[3,1],true,false,true]]\n"
+"""As it was before copy mode knew last screens."""
 PLACE = Kept(PaneId(3), (2, 0), (4, 5), (3, 1), True, False, True)
 
 
@@ -44,6 +46,11 @@ def test_what_is_kept_is_put_back(tmp_path: Path) -> None:
 def test_what_is_no_place_is_none(tmp_path: Path, data: bytes) -> None:
     (tmp_path / MODES_FILE).write_bytes(data)
     assert KeptModes(RealStorage(), str(tmp_path)).load() == []
+
+
+def test_a_file_from_before_last_screens_is_read(tmp_path: Path) -> None:
+    (tmp_path / MODES_FILE).write_bytes(WITHOUT_LAST_SCREENS)
+    assert KeptModes(RealStorage(), str(tmp_path)).load() == [PLACE]
 
 
 def test_what_is_left_of_a_longer_line_counts_for_nothing(tmp_path: Path) -> None:
