@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fuguemux.config import paths
 from fuguemux.config.paths import PathRefused
-from fuguemux.keeper.lock_file import ENDING
+from fuguemux.keeper.lock_file import ENDING, KEEPER_LOCK, SERVER_LOCK
 from fuguemux.observe.diagnostics import channel
 from fuguemux.persistence.state_lock import StateLocked
+from fuguemux.persistence.whereabouts import PARTS
 from fuguemux.server.directory_watch import COMES, GONE, DirectoryWatch
 from fuguemux.server.handler import Handler
 from fuguemux.server.listener import Listener, ListenError, bind_private
@@ -62,6 +63,8 @@ class Address:
         self.path = ""
         """Where the server listens now."""
         self._facts: os.stat_result | None = None
+        self.looked: Callable[[], None] = lambda: None
+        """Called after each look: what happened may have happened to the state directory."""
 
     def open(self, handler: Handler, tasks: asyncio.TaskGroup) -> Listener:
         """A listener that is bound and does not accept yet. Raises ListenError."""
@@ -118,6 +121,7 @@ class Address:
             ):  # server/state_place.py says so, and goes on trying
                 lock.renew()
         self.zone.look()
+        self.looked()
         if not self._moving:
             self._moving = True
             self._spawn(self._move())
@@ -207,8 +211,9 @@ class Address:
         return names | {
             f"{socket_name}.keeper",
             f"{socket_name}.keeper.lock",
-            "LOCK",
-            "keeper.lock",
+            SERVER_LOCK,
+            KEEPER_LOCK,
+            *PARTS,
         }
 
     def _ancestors(self) -> list[str]:

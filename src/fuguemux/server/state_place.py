@@ -6,6 +6,7 @@ it is moved back.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from typing import Final, Protocol
 
@@ -23,7 +24,10 @@ from fuguemux.persistence.whereabouts import Finding, Place, Whereabouts
 from fuguemux.server.state_settling import Settled, Settling
 
 LOOK_SECONDS: Final = 0.5
-"""A directory can be moved with any directory above it, and hidden by a mount: there is no event that tells of all this."""
+"""Between two looks while something is wrong, or was not mended yet."""
+IDLE_LOOK_SECONDS: Final = 3.0
+"""While all is well. What happens in the directory or to it is heard of at once (`look_soon`), and every sync looks; but the
+directory can be moved with any directory above it, and hidden by a mount, of which no event tells."""
 RETRY_SECONDS_MIN: Final = 1.0
 RETRY_SECONDS_MAX: Final = 30.0
 WAYS_OUT: Final = {
@@ -92,22 +96,37 @@ class StatePlace:
         self._clock = clock
         self._announce = announce
         self._turn = asyncio.Lock()
+        self._soon = asyncio.Event()
         self._retry_at_s = 0.0
         self._retry_s = RETRY_SECONDS_MIN
         flusher.look = self._look_after_sync
-        flusher.on_place = tell
+        self._tell = tell
+        flusher.on_place = self._changed
+
+    def _changed(self, elsewhere: str) -> None:
+        self._tell(elsewhere)
+        self._soon.set()  # a sync may have found it
 
     def _look_after_sync(self) -> str:
         where = self._whereabouts
         # While something is wrong, what the quick look does not see may be what is wrong.
         return sentence(where.look() if self._flusher.elsewhere else where.look_again())
 
+    def look_soon(self) -> None:
+        """Something has happened in the directory or to it."""
+        self._soon.set()
+
     async def run(self) -> None:
         """Watch until cancelled."""
+        well = True
         while True:
-            await asyncio.sleep(LOOK_SECONDS)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(IDLE_LOOK_SECONDS if well else LOOK_SECONDS):
+                    await self._soon.wait()
+            self._soon.clear()
             async with self._turn:
                 found = await self._look_now()
+                well = found.place is Place.HERE and not self._writer.removed
                 if self._clock.monotonic_ns() / NS_PER_S >= self._retry_at_s:
                     await self._mend(found)
 

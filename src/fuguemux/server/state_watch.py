@@ -53,7 +53,7 @@ class StateWatch:
             server.writer,
             Settling(lock, parts),
             server.clock,
-            server.witness.place_changed,
+            self._changed,
             lambda line: server.viewers.announce(f"fugue: {line}"),
         )
 
@@ -61,6 +61,7 @@ class StateWatch:
         """Watch from now on. The server serves, and its report is saved."""
         if self._place is not None:
             booted = self._server.booted
+            self._server.address.looked = self._place.look_soon
             with contextlib.suppress(OSError):
                 forget_unfinished(booted.storage, booted.state_directory)
             self._server.spawn(self._place.run())
@@ -76,6 +77,11 @@ class StateWatch:
         except (OSError, PackDamaged) as problem:
             raise EffectFailed(f"not saved, and tried again: {problem}") from problem
         return "".join(f"{line}\n" for line in lines).encode()
+
+    def _changed(self, elsewhere: str) -> None:
+        self._server.witness.place_changed(elsewhere)
+        if not elsewhere:
+            self._server.address.look()  # the directory that is there now is the one to be watched
 
     def _begun(self) -> None:
         """A directory was made anew: what else belongs into it. A disk that refuses that costs nothing more."""
