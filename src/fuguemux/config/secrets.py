@@ -17,6 +17,8 @@ from fuguemux.config.secret_names import usual
 
 MARK: Final = "•••"
 """Stands where a secret was. A command line that holds it is never run: see `is_redacted`."""
+REMEMBERED_BYTES_MAX: Final = 2048
+"""Of longer command lines the result is not remembered: each could be as long as a system allows."""
 NESTING_MAX: Final = 4
 """Command lines within words of command lines: `ssh host 'sh -c "…"'`."""
 
@@ -81,14 +83,17 @@ _OPTION_NAME: Final = re.compile(r"[\w.-]+")
 
 def redacted(argv: Sequence[bytes]) -> tuple[bytes, ...]:
     """`argv` with every secret replaced by `MARK`. One word is a command line for a shell, as panes have it."""
-    return _redacted(tuple(argv))
+    words = tuple(argv)
+    return (_remembered if sum(map(len, words)) <= REMEMBERED_BYTES_MAX else _redacted)(words)
 
 
-@functools.lru_cache(maxsize=4096)
 def _redacted(argv: tuple[bytes, ...]) -> tuple[bytes, ...]:
     words = [word.decode("utf-8", "surrogateescape") for word in argv]
     clean = [_line(words[0], 0)] if len(words) == 1 else _words(words, 0)
     return tuple(word.encode("utf-8", "surrogateescape") for word in clean)
+
+
+_remembered: Final = functools.lru_cache(maxsize=4096)(_redacted)
 
 
 def redacted_line(line: str) -> str:

@@ -32,9 +32,9 @@ _EXITING = 0x4  # PF_EXITING in the flags of proc_pid_stat(5)
 _LINUX = sys.platform == "linux"
 
 
-def _stat_fields(pid: int) -> list[bytes]:
+def _stat_fields(place: str) -> list[bytes]:
     try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
+        with open(f"{place}/stat", "rb") as file:
             return file.read().rpartition(b")")[2].split()
     except OSError:
         return []
@@ -45,13 +45,13 @@ def start_time_of(pid: int) -> int | None:
 
     A process number together with its start time names a process for good; the number alone is used again.
     """
-    fields = _stat_fields(pid)
+    fields = _stat_fields(f"/proc/{pid}")
     return int(fields[_STAT_START_TIME]) if len(fields) > _STAT_START_TIME else None
 
 
 def is_running(pid: int) -> bool:
     """Whether there is such a process that has not ended (a zombie has)."""
-    fields = _stat_fields(pid)
+    fields = _stat_fields(f"/proc/{pid}")
     if fields:
         return fields[_STAT_STATE] not in (b"Z", b"X")
     if _LINUX:
@@ -65,14 +65,18 @@ def is_running(pid: int) -> bool:
     return True
 
 
+def is_stopped(pid: int) -> bool:
+    """Whether the process was stopped by a signal or a debugger. False where there is no /proc."""
+    return _stat_fields(f"/proc/{pid}")[:1] in ([b"T"], [b"t"])
+
+
 def is_ending(pid: int) -> bool:
     """Whether the process was killed, or exits, and a thread of it is not dead yet. False where there is no /proc."""
     ending = living = False
     try:
         for thread in os.listdir(f"/proc/{pid}/task"):
             place = f"/proc/{pid}/task/{thread}"
-            with open(f"{place}/stat", "rb") as file:
-                fields = file.read().rpartition(b")")[2].split()
+            fields = _stat_fields(place)
             ending = ending or bool(int(fields[_STAT_FLAGS]) & _EXITING) or _kill_pending(place)
             living = living or fields[_STAT_STATE] not in (b"Z", b"X")
     except (OSError, ValueError, IndexError):
@@ -137,7 +141,7 @@ class ProcessWatch:
 
     def _status_of_zombie(self) -> ExitStatus:
         """Ask /proc, as long as nobody has waited for the process."""
-        fields = _stat_fields(self.pid)
+        fields = _stat_fields(f"/proc/{self.pid}")
         if len(fields) <= _STAT_EXIT_CODE or fields[_STAT_STATE] != b"Z":
             return UNKNOWN_STATUS
         if self._start_time is not None and int(fields[_STAT_START_TIME]) != self._start_time:

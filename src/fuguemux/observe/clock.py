@@ -10,6 +10,7 @@ from typing import Final, Protocol
 
 NS_PER_MS: Final = 1_000_000
 NS_PER_S: Final = 1_000_000_000
+MS_PER_DAY: Final = 86_400_000
 
 
 class Clock(Protocol):

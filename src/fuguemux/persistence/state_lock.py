@@ -42,7 +42,7 @@ class StateLock:
         """A descriptor of the directory."""
         self._lock = lock
         self._place = ""
-        self.identity = _identity(os.fstat(directory))
+        self.identity = identity_of(os.fstat(directory))
         """Device and inode of the directory."""
 
     def tell(self, place: str) -> None:
@@ -53,7 +53,7 @@ class StateLock:
     def in_place(self) -> bool:
         """Whether the path leads to the directory: what stands there otherwise is not ours to write to."""
         try:
-            return _identity(os.stat(self.path, follow_symlinks=False)) == self.identity
+            return identity_of(os.stat(self.path, follow_symlinks=False)) == self.identity
         except OSError:
             return False
 
@@ -151,7 +151,8 @@ class _FormerStorage(RealStorage):
         return self._place
 
 
-def _identity(status: os.stat_result) -> tuple[int, int]:
+def identity_of(status: os.stat_result) -> tuple[int, int]:
+    """Device and inode: no two files have both."""
     return status.st_dev, status.st_ino
 
 

@@ -8,7 +8,7 @@ import os
 from enum import Enum
 from typing import Final, NamedTuple
 
-from fuguemux.persistence.state_lock import LOCK_NAME, StateLock
+from fuguemux.persistence.state_lock import LOCK_NAME, StateLock, identity_of
 
 PARTS: Final = ("wal", "checkpoints")
 """The directories without which nothing comes back."""
@@ -99,10 +99,9 @@ class Whereabouts:
 
 def _identity(path: str) -> tuple[int, int] | None:
     try:
-        status = os.stat(path, follow_symlinks=False)
+        return identity_of(os.stat(path, follow_symlinks=False))
     except OSError:
         return None
-    return status.st_dev, status.st_ino
 
 
 def _is_empty(path: str) -> bool:

@@ -9,12 +9,11 @@ state directory: milliseconds since the epoch, decimal.
 import contextlib
 from typing import Final, NamedTuple
 
-from fuguemux.observe.clock import NS_PER_MS, Clock
+from fuguemux.observe.clock import MS_PER_DAY, NS_PER_MS, Clock
 from fuguemux.persistence.files import Storage, read_all, write_atomically
 
 AGE_FILE: Final = "age"
-DAY_MS: Final = 86_400_000
-AT_ONCE_MS: Final = DAY_MS
+AT_ONCE_MS: Final = MS_PER_DAY
 CONFIRMED_MS: Final = 6 * 3_600_000
 SAME_MS: Final = 10 * 60_000
 STORE_EVERY_MS: Final = 10 * 60_000

@@ -7,9 +7,9 @@ they never take the place of one that somebody worked in.
 from collections.abc import Sequence
 from typing import Final
 
+from fuguemux.observe.clock import MS_PER_DAY
 from fuguemux.persistence.manifest import Manifest
 
-DAY_MS: Final = 86_400_000
 BRIEF_SESSIONS_MAX: Final = 20
 SESSIONS_MAX: Final = 1_000
 SESSIONS_BYTES_MAX: Final = 512 << 20
@@ -28,7 +28,7 @@ def superfluous(saves: Sequence[Manifest], now_ms: int, days: int) -> list[Manif
     gone: list[Manifest] = []
     brief = others = size = 0
     for save in sorted(saves, key=lambda save: save.number, reverse=True):
-        if not days or now_ms - save.created_ms >= days * DAY_MS:
+        if not days or now_ms - save.created_ms >= days * MS_PER_DAY:
             gone.append(save)
         elif save.brief:
             brief += 1

@@ -13,6 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from fuguemux.model.ids import PaneId
+from fuguemux.observe.clock import MS_PER_DAY
 from fuguemux.observe.diagnostics import channel
 from fuguemux.observe.failpoints import reach
 from fuguemux.persistence.last_screens import (
@@ -25,7 +26,6 @@ from fuguemux.persistence.last_screens import (
 )
 from fuguemux.server.pane_terminal import PaneTerminal
 
-DAY_MS: Final = 86_400_000
 READ_MAX: Final = 8
 """So many screens that were read are remembered."""
 
@@ -79,7 +79,7 @@ class LastScreens:
 
     def _oldest_ms(self) -> int:
         """Of recoveries before this moment nothing is kept."""
-        return self._now_ms() - self._days() * DAY_MS if self._days() else 1 << 62
+        return self._now_ms() - self._days() * MS_PER_DAY if self._days() else 1 << 62
 
     def keep(self, terminal: PaneTerminal, screens: Iterable[LastScreen]) -> None:
         """Keep what was found of a pane, unless the pane is not to reach the disk. Returns at once."""

@@ -1,9 +1,9 @@
 """Which closed sessions stay."""
 
+from fuguemux.observe.clock import MS_PER_DAY
 from fuguemux.persistence.manifest import Entry, Manifest
 from fuguemux.server.closed_retention import (
     BRIEF_SESSIONS_MAX,
-    DAY_MS,
     SESSIONS_BYTES_MAX,
     SESSIONS_MAX,
     is_brief,
@@ -39,16 +39,16 @@ def gone(*saves: Manifest, days: int = 7) -> list[int]:
 
 
 def test_a_hundred_throw_away_sessions_push_out_only_each_other() -> None:
-    real = [closed(number, age_ms=DAY_MS) for number in range(50)]
+    real = [closed(number, age_ms=MS_PER_DAY) for number in range(50)]
     brief = [closed(100 + number, brief=True) for number in range(200)]
     assert gone(*brief, *real) == [100 + n for n in range(200 - BRIEF_SESSIONS_MAX)]
 
 
 def test_age_is_a_limit_for_all() -> None:
-    saves = [closed(n, age_ms=n * DAY_MS, brief=n % 2 == 0) for n in range(10)]
+    saves = [closed(n, age_ms=n * MS_PER_DAY, brief=n % 2 == 0) for n in range(10)]
     assert gone(*saves) == [7, 8, 9]
     assert gone(*saves, days=0) == list(range(10))
-    assert gone(closed(1, age_ms=-999 * DAY_MS)) == [], "closed under a clock that was ahead"
+    assert gone(closed(1, age_ms=-999 * MS_PER_DAY)) == [], "closed under a clock that was ahead"
 
 
 def test_so_is_what_they_take() -> None:

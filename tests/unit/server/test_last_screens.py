@@ -10,6 +10,7 @@ import pytest
 
 from fuguemux.model.events import ProgramEnded
 from fuguemux.model.ids import PaneId
+from fuguemux.observe.clock import MS_PER_DAY
 from fuguemux.persistence.files import RealStorage
 from fuguemux.persistence.last_screens import FORESEEN, ScreenFiles, ScreenName
 from fuguemux.persistence.memory_files import MemoryStorage
@@ -19,7 +20,7 @@ from fuguemux.persistence.scrollback import ScrollbackStore
 from fuguemux.server.checkpointer import Checkpointer
 from fuguemux.server.copy_document import viewed
 from fuguemux.server.last_screen import all_lines, context_rows, fitted, rows_of, taken
-from fuguemux.server.last_screens import DAY_MS, LastScreens, NoScreen
+from fuguemux.server.last_screens import LastScreens, NoScreen
 from fuguemux.server.pane_terminal import PaneTerminal
 from fuguemux.server.rebuild import rebuild
 from fuguemux.server.waiting_screen import WaitingScreen
@@ -28,7 +29,7 @@ from tests.support.fake_clock import FakeClock
 
 COLUMNS, ROWS = 20, 5
 PANE = PaneId(1)
-NOW_MS = 100 * DAY_MS
+NOW_MS = 100 * MS_PER_DAY
 ALTERNATE = b"\x1b[?1049h\x1b[H\x1b[2J"
 
 
@@ -229,7 +230,7 @@ async def test_they_go_after_some_days(world: World) -> None:
     world.keep(shown())
     world.keep(shown(NOW_MS + 1))
     await world.screens.settle()
-    world.now_ms = NOW_MS + 14 * DAY_MS + 1
+    world.now_ms = NOW_MS + 14 * MS_PER_DAY + 1
     await world.screens.settle()
     assert world.files() == [ScreenName(NOW_MS + 1, PANE).file]
     world.days = 0
