@@ -1,6 +1,7 @@
 """A living server that is not found at the usual path: the lock in its state directory says where it is.
 
 At a log-out the directory of its socket goes away, and not every shell, job and service has the same $XDG_RUNTIME_DIR.
+Whoever finds no server at all pays for this module, so what only a living one needs is imported then.
 """
 
 import _socket
@@ -14,7 +15,6 @@ from fuguemux.client.failure import Failure
 from fuguemux.client.fast import connect
 from fuguemux.config import paths
 from fuguemux.config.paths import PathRefused
-from fuguemux.keeper.listener import peer_of
 from fuguemux.keeper.lock_file import (
     KEEPER_LOCK,
     LOG_DIRECTORY,
@@ -23,7 +23,6 @@ from fuguemux.keeper.lock_file import (
     ask_to_listen,
     holder_of,
 )
-from fuguemux.keeper.process import is_ending
 
 STATE_DIRECTORY_VARIABLE = "FUGUE_PERSISTENCE_STATE_DIR"
 ENABLED_VARIABLE = "FUGUE_PERSISTENCE_ENABLED"
@@ -120,14 +119,14 @@ class Seeker:
     def look(self, now_s: float) -> "_socket.socket | None":
         """Return a connection to the server wherever it listens. If it listens nowhere, ask it to. Does not wait."""
         holder = holder_of(self._lock, f"{self.directory}/{LOG_DIRECTORY}") if self._lock else None
-        if holder is not None and ((not holder.path and holder.pid) or is_ending(holder.pid)):
+        if holder is not None and ((not holder.path and holder.pid) or _is_ending(holder)):
             holder = None
         self.holder = holder
         if holder is None or not holder.path:
             return None
         try:
             sock = connect(holder.path)
-            ours = peer_of(sock)[0] in (os.getuid(), 0)
+            ours = _is_ours(sock)
         except OSError:
             if now_s - self._asked_s >= ASK_SECONDS:
                 self._asked_s = now_s
@@ -137,6 +136,18 @@ class Seeker:
             return sock
         sock.close()
         return None
+
+
+def _is_ending(holder: Holder) -> bool:
+    from fuguemux.keeper.process import is_ending
+
+    return is_ending(holder.pid)
+
+
+def _is_ours(sock: "_socket.socket") -> bool:
+    from fuguemux.keeper.listener import peer_of
+
+    return peer_of(sock)[0] in (os.getuid(), 0)
 
 
 def connected(options: Options) -> "_socket.socket | None":

@@ -1,8 +1,6 @@
-"""The names of tmux's commands. Imports next to nothing: the client looks here before it says that there is no server."""
+"""The names of tmux's commands. Imports nothing: the client looks here before it says that there is no server."""
 
-from typing import Final
-
-TMUX_NAMES: Final = (
+TMUX_NAMES = (
     *("attach-session", "bind-key", "break-pane", "capture-pane", "choose-buffer", "choose-client"),
     *("choose-tree", "clear-history", "clear-prompt-history", "clock-mode", "command-prompt"),
     *("confirm-before", "copy-mode", "customize-mode", "delete-buffer", "detach-client"),

@@ -11,7 +11,6 @@ import contextlib
 import errno
 import fcntl
 import os
-import signal
 import stat
 import sys
 
@@ -111,6 +110,8 @@ def ask_to_listen(holder: Holder, path: str) -> bool:
     """
     if holder.pid <= 1 or not holder.path or not _has_open(holder.pid, path):
         return False
+    import signal  # a client that finds no server at all does without
+
     try:
         os.kill(holder.pid, signal.SIGUSR1)
     except OSError:
