@@ -13,6 +13,7 @@ from tests.support.failpoint_run import reaped
 from tests.support.running import Running, until
 from tests.support.state_bytes import holders
 
+MAX_ARG_STRLEN = 128 << 10  # execve(2): a longer word is refused
 pytestmark = pytest.mark.real
 
 NOBODY = 65534
@@ -291,7 +292,12 @@ def test_purge_says_how_it_is_used(fugue: Running) -> None:
 def test_the_diagnostics_hold_nothing_of_what_panes_show_or_people_type(fugue: Running) -> None:
     """Not even the most talkative ones, through commands that fail, kills and a recovery."""
     fugue.config.write_text('[logging]\nlevel = "debug"\n')
-    fugue("new-session", "-d", "-s", "work", "-e", "PLAIN=marker-of-the-environment")
+    too_long = f"echo marker-of-a-shell-command; : {'x' * MAX_ARG_STRLEN}"
+    bad, long = fugue.directory / "bad.conf", fugue.directory / "long.conf"
+    bad.write_text("marker-in-a-file\n")
+    long.write_text(f"if-shell -b '{too_long}' ''\n")
+    new = ("new-session", "-d", "-s", "work", "-e", "PLAIN=marker-of-the-environment")
+    fugue("-f", str(bad), "-f", str(long), *new)
     fugue("set-option", "-g", "display-time", "0")  # messages stay until the next key
     fugue.wait_for("$", "work")
     show(fugue, "marker-shown")
@@ -312,5 +318,6 @@ def test_the_diagnostics_hold_nothing_of_what_panes_show_or_people_type(fugue: R
     fugue.wait_for("marker-shown", "work:0")
     logs = [path for path in fugue.directory.rglob("*.log*") if path.is_file()]
     assert fugue.state / "server.log" in logs
-    assert "server.ready" in (fugue.state / "server.log").read_text()
+    said = (fugue.state / "server.log").read_text()
+    assert all(event in said for event in ("server.ready", "command_file", "background_command"))
     assert [path for path in logs if b"marker" in path.read_bytes()] == []

@@ -225,7 +225,7 @@ class Lifecycle:
         """What went wrong in the files of -f: whoever attaches is told."""
         server = self._server
         server.report.notes.extend(errors)
-        diagnostics.warning("command_file", errors=len(errors), first=errors[0])
+        diagnostics.warning("command_file", errors=len(errors))
         server.viewers.greeting = lambda: errors[0]
         for error in errors:
             server.viewers.messages.add(error)
