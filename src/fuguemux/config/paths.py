@@ -201,16 +201,20 @@ def fallback_sockets(found: Places, uid: int, state: str) -> list[str]:
 
     At the last log-out the system removes $XDG_RUNTIME_DIR, and does not let us make it again. Where everybody looks then
     is for the one server of a name whose state directory (`state`) is the usual one; others are found by their lock alone.
+    Their path has the checksum of `state`, and as much of the name as a socket's path may have.
     """
     import pwd
     import zlib
 
-    usual = f"/tmp/fugue-{uid}/{found.name}"
+    directory = f"/tmp/fugue-{uid}"
+    usual = f"{directory}/{found.name}"
     try:
         whole = state == f"{pwd.getpwuid(uid).pw_dir.rstrip('/')}/.local/state/fugue/{found.name}"
     except KeyError:
         whole = False
-    own = f"{usual}-{zlib.crc32(_bytes(state)):08x}"
+    tail = f"-{zlib.crc32(_bytes(state)):08x}"
+    room = SOCKET_PATH_BYTES_MAX - len(f"{directory}/{tail}{KEEPER_SUFFIX}")
+    own = f"{directory}/{_bytes(found.name)[:room].decode('utf-8', 'ignore')}{tail}"
     return [
         path
         for path in ((usual, own) if whole else (own,))

@@ -260,3 +260,14 @@ def test_the_fast_path_may_import_this_module() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout
     assert eval(told) == ["fuguemux", "fuguemux.config", "fuguemux.config.paths"]
+
+
+@pytest.mark.parametrize("length", [1, 40, 60, 90])
+def test_there_is_a_fallback_for_every_socket(length: int) -> None:
+    """A path that the system would not bind keeps a server out of reach."""
+    socket = f"/tmp/{'é' * (length // 2)}{'n' * (length % 2)}"
+    found = paths.places({}, UID, socket=socket)
+    here, there = (paths.fallback_sockets(found, UID, state) for state in ("/a", "/b"))
+    assert len(here) == len(there) == 1
+    assert here != there
+    assert len(os.fsencode(here[0] + paths.KEEPER_SUFFIX)) <= paths.SOCKET_PATH_BYTES_MAX
