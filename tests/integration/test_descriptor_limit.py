@@ -94,6 +94,9 @@ def test_at_the_true_limit_a_pane_is_refused_and_everything_else_goes_on(fugue: 
     windows, processes = fugue("list-windows", "-t", "work"), fugue.pane_pids()
     assert len(windows.splitlines()) == len(processes) > 2, "nothing of the refused one is left"
     assert fugue.refused("split-window", "-d", "-t", "work:first") == refusal.removesuffix("\n")
+    reason = refusal[refusal.index("the limit") :].removesuffix("\n")
+    assert fugue.refused("pipe-pane", "-t", "work:first", "cat") == f"pipe-pane: {reason}"
+    assert fugue.format("#{pane_pipe}", "work:first") == "0"
     assert fugue("run-shell", "echo out") == "out"
     assert fugue("checkpoint").startswith("checkpoint ")
     assert "durability     ok" in fugue("status")

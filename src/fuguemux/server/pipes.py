@@ -7,6 +7,7 @@ the byte at which the old one was. `persistence/pipe_positions.py` keeps where t
 
 import asyncio
 import contextlib
+import errno
 import os
 import subprocess
 from collections import deque
@@ -23,6 +24,7 @@ from fuguemux.persistence.pipe_positions import PipeFile, PipePositions, Positio
 from fuguemux.persistence.replay import Output, RecoveredPane
 from fuguemux.persistence.wal.frame import PayloadDamaged
 from fuguemux.reactions import pipe_ended
+from fuguemux.server import reserve
 from fuguemux.server.executor import EffectFailed
 from fuguemux.server.pane_terminal import InputRefused, PaneTerminal
 
@@ -239,6 +241,9 @@ class Pipes:
 
     def _begin(self, pipe: Running) -> None:
         """Start the command and give it what waits. Raises OSError."""
+        at_limit = reserve.refusal()
+        if at_limit:
+            raise OSError(errno.EMFILE, at_limit)
         process = subprocess.Popen(
             self._argv(pipe.pipe.command),
             stdin=subprocess.PIPE if pipe.pipe.out else subprocess.DEVNULL,
