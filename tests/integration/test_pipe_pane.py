@@ -97,10 +97,8 @@ def test_of_a_pane_that_is_not_kept_it_goes_on_too(fugue: Running, tmp_path: Pat
     assert text(piped) == "one\r\n<one>\r\ntwo\r\n<two>\r\n"
 
 
-def test_what_a_dead_servers_command_had_not_got_is_given_to_the_next(
-    fugue: Running, tmp_path: Path
-) -> None:
-    """The command does not read at first: a part waits in its pipe, the rest in the server, which is killed."""
+def unread(fugue: Running, tmp_path: Path) -> tuple[Path, Path]:
+    """A pipe into the first of these files, whose command reads when the second one is written to."""
     piped, gate, go = tmp_path / "piped", tmp_path / "gate", tmp_path / "go"
     os.mkfifo(gate)
     fugue(
@@ -109,6 +107,30 @@ def test_what_a_dead_servers_command_had_not_got_is_given_to_the_next(
     )  # fmt: skip
     go.touch()
     fugue.wait_for("40000", "s")
+    return piped, gate
+
+
+def test_a_state_that_is_made_anew_knows_of_pipes_and_of_copy_mode(
+    fugue: Running, tmp_path: Path
+) -> None:
+    """What only the log of the former state has is left out, and said: without the pipe's place nobody would know."""
+    piped, gate = unread(fugue, tmp_path)
+    fugue("copy-mode", "-t", "s")
+    fugue.state.rename(fugue.state.with_name("away"))
+    fugue("state", "here")
+    fugue.kill_server()
+    assert fugue.format("#{pane_in_mode}", "s") == "1"
+    gate.write_text("\n")
+    until("end of the old one's input", lambda: piped.exists() and piped.stat().st_size >= 4096)
+    gate.write_text("\n")
+    until("word of it", lambda: "left out of pipe-pane" in fugue("show-messages"))
+
+
+def test_what_a_dead_servers_command_had_not_got_is_given_to_the_next(
+    fugue: Running, tmp_path: Path
+) -> None:
+    """The command does not read at first: a part waits in its pipe, the rest in the server, which is killed."""
+    piped, gate = unread(fugue, tmp_path)
     fugue.kill_server()
     gate.write_text("\n")  # now the old command reads what is in its pipe, and ends
     until("end of the old one's input", lambda: piped.exists() and piped.stat().st_size >= 4096)

@@ -42,7 +42,6 @@ class KeptModes:
     def __init__(self, storage: Storage, state_directory: str) -> None:
         self._storage = storage
         self._path = f"{state_directory}/{MODES_FILE}"
-        self._file: int | None = None
 
     def load(self) -> list[Kept]:
         """What the last server has kept."""
@@ -52,16 +51,20 @@ class KeptModes:
             return []
 
     def save(self, modes: Iterable[tuple[PaneId, CopyMode]]) -> None:
-        """Keep these and no others."""
+        """Keep these and no others, in what is the state directory now."""
         data = _encode([kept(pane, mode) for pane, mode in modes]) + b"\n"
         with contextlib.suppress(OSError):
-            if self._file is None:
-                if self._storage.exists(self._path):
-                    self._file = self._storage.open(self._path, writable=True)
-                else:
-                    self._file = self._storage.create(self._path)
-            self._storage.pwrite(self._file, data, 0)
-            self._storage.truncate(self._file, len(data))
+            there = self._storage.exists(self._path)
+            file = (
+                self._storage.open(self._path, writable=True)
+                if there
+                else self._storage.create(self._path)
+            )
+            try:
+                self._storage.pwrite(file, data, 0)
+                self._storage.truncate(file, len(data))
+            finally:
+                self._storage.close(file)
 
 
 def kept(pane: PaneId, mode: CopyMode) -> Kept:

@@ -162,6 +162,13 @@ class Pipes:
             self._let_go(pipe, over=False)
         self._pipes.clear()
 
+    def note_anew(self) -> None:
+        """The state directory is another one from now on."""
+        for pipe in self._pipes.values():
+            if pipe.process is not None and pipe.file is not None:
+                pipe.file.close(remove=False)
+                self._note(pipe, pipe.process.pid)
+
     # At a start
 
     def recovered(self, pane: PaneId, recovered: RecoveredPane) -> None:
@@ -253,9 +260,7 @@ class Pipes:
             start_new_session=True,
         )
         pipe.process = process
-        start = start_time_of(process.pid) or 0
-        position = Position(pipe.pipe.begun_ms, pipe.position, process.pid, start)
-        pipe.file = self._positions.begin(pipe.pane, position)
+        self._note(pipe, process.pid)
         if process.stdin is not None:
             os.set_blocking(process.stdin.fileno(), False)
             # A pipe whose other end is closed is "readable": so the end of the command is noticed at once.
@@ -265,6 +270,11 @@ class Pipes:
         if process.stdout is not None:
             os.set_blocking(process.stdout.fileno(), False)
             self._loop.add_reader(process.stdout.fileno(), self._printed, pipe)
+
+    def _note(self, pipe: Running, pid: int) -> None:
+        """Keep from now on where the command is."""
+        position = Position(pipe.pipe.begun_ms, pipe.position, pid, start_time_of(pid) or 0)
+        pipe.file = self._positions.begin(pipe.pane, position)
 
     def _later(self, pipe: Running, data: bytes) -> None:
         """The command does not read, or does not run yet."""

@@ -89,6 +89,8 @@ class StateWatch:
         recovery_notice.note_boot(booted.state_directory)
         with contextlib.suppress(OSError):
             configure_logging(booted.log_path, server.configuration, server.clock)
+        server.pipes.note_anew()
+        server.surface.scroll.moved()
         server.address.look()  # the lock says where we listen; a landing zone that was in the directory is made again
         if server.address.zone.path:
             zone_place.settle(booted.state_directory, server.address.zone.path, store=server.store)
