@@ -69,6 +69,25 @@ def test_more_panes_than_the_soft_limit_has_descriptors(fugue: Running) -> None:
     assert len(fugue("list-windows", "-t", "work").splitlines()) == SOFT + 1
 
 
+@pytest.mark.parametrize("limit", [20, 30])
+def test_with_too_few_for_a_server_none_is_left_behind(fugue: Running, limit: int) -> None:
+    """One that lets nobody in cannot be told to end either."""
+    done = subprocess.run(
+        [PROGRAM, "new-session", "-d", "-s", "work", "cat"],
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit)),
+        env=fugue.environment,
+        cwd=fugue.directory,
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert f"limit of open files of one program is {limit}, and 36 are needed" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert "error connecting to" in fugue.refused("-N", "list-sessions"), "no socket was made"
+
+
 def begin_at_limit(fugue: Running, limit: int) -> None:
     done = subprocess.run(
         [PROGRAM, "new-session", "-d", "-s", "work", "-n", "first", "cat"],

@@ -222,6 +222,19 @@ def test_mistakes_in_a_file_of_commands_can_be_read_later(fugue: Running) -> Non
 
 
 @pytest.mark.real
+def test_what_nobody_saw_at_a_detached_start_can_be_read_later(fugue: Running) -> None:
+    """A shell command of a file that failed, and a configuration with a mistake."""
+    file = fugue.directory / "start.conf"
+    file.write_text('run-shell "exit 3"\nset -g @done 1\n')
+    config = fugue.directory / "config.toml"
+    config.write_text("[persistence\n")
+    fugue("--config", str(config), "-f", str(file), "new-session", "-d")
+    until("end of the file", lambda: fugue("show-options", "-gqv", "@done") == "1")
+    until("its message", lambda: "'exit 3' returned 3" in fugue("show-messages"))
+    assert f"{config}:1: not TOML" in fugue("show-messages")
+
+
+@pytest.mark.real
 def test_files_are_private_whatever_the_umask(fugue: Running, tmp_path: Path) -> None:
     old = os.umask(0)
     try:

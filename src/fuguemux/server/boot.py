@@ -27,7 +27,7 @@ from fuguemux.persistence.state_lock import HeldStorage, StateLock, StateLocked
 from fuguemux.persistence.wal.segment import UnsupportedLog
 from fuguemux.persistence.withholding import Withhold
 from fuguemux.server import landing as landing_zone
-from fuguemux.server import safe_mode, state_settling, zone_place
+from fuguemux.server import reserve, safe_mode, state_settling, zone_place
 from fuguemux.server.reading_progress import SUFFIX, ReadingProgress
 from fuguemux.server.safe_mode import SafeMode, Starts
 from fuguemux.server.state_taken import take_state
@@ -116,6 +116,7 @@ def boot(argv: list[str], clock: Clock) -> Booted:
     options = parse_options(argv)
     link = taken(os.environ)
     widen(os.environ)  # before the environment is read: it notes there what programs get back
+    _enough_descriptors()
     environment = paths.decoded(os.environb)
     uid = os.getuid()
     try:
@@ -225,6 +226,13 @@ def _fault(starts: Starts | None, failure: Exception) -> None:
 def _no_fault_of_the_state(starts: Starts | None) -> None:
     if starts is not None:
         starts.over()
+
+
+def _enough_descriptors() -> None:
+    """A server that lets nobody in cannot be told to end either: it does not start."""
+    problem = reserve.too_few()
+    if problem:
+        raise CannotStart(problem)
 
 
 def _prepare(places: paths.Places, uid: int) -> None:

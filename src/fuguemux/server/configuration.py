@@ -53,6 +53,7 @@ class RunningConfiguration:
         """Follow the file until cancelled."""
         for problem in self._reload.problems:
             diagnostics.error("config.refused", problem=str(problem))
+            self._server.viewers.messages.add(str(problem))
         await self._reload.watch()
 
     def reload_now(self) -> Reload:

@@ -73,6 +73,10 @@ class ServerView:
         self._attached_s = {of: when for of, when in self._attached_s.items() if of in known}
         self.times_changed(self._attached_s)
 
+    def note_attached(self) -> None:
+        """Have what is known of that noted once more: the state is in another directory."""
+        self.times_changed(self._attached_s)
+
     def attached_before(self, times: Mapping[SessionId, int]) -> None:
         """What earlier servers noted of that, in order of use."""
         self._attached_s = {**times, **self._attached_s}

@@ -1,16 +1,21 @@
 """Files that people name in commands: read and written without ever waiting for somebody at the other end.
 
 A pipe has a writer that may never come, and a terminal a person who may never type. What reads a whole file to its end
-would wait for ever: so a pipe is refused in words, and of a device only what it has at once is taken.
+would wait for ever: so a pipe is refused in words, and of a device only what it has at once is taken. What names a
+descriptor (/dev/fd/9, /dev/stdout, a shell's `<(…)`) means the caller's and would open ours: the log, a terminal of a pane.
 """
 
 import errno
 import os
+import re
 import stat
 from typing import Final
 
 CHUNK_BYTES: Final = 1 << 20
 PIPE: Final = "is a pipe, which may never end: give a file"
+DESCRIPTOR: Final = "names a descriptor, which the server does not share with you: give a file"
+_DESCRIPTORS: Final = re.compile(rb"/proc/[^/]+(/task/[^/]+)?/fd|/dev/fd")
+LINKS_MAX: Final = 40
 
 
 class NotPlain(OSError):
@@ -22,6 +27,7 @@ class NotPlain(OSError):
 
 def read_plain(path: str | bytes, bytes_max: int) -> bytes:
     """The bytes of a file. Raises OSError, whose `strerror` says why; also if there are more than `bytes_max`."""
+    _refuse_descriptor(path)
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
     try:
         _check(descriptor)
@@ -41,6 +47,7 @@ def read_plain(path: str | bytes, bytes_max: int) -> bytes:
 
 def write_plain(path: str | bytes, data: bytes, *, append: bool) -> None:
     """Make `data` the contents of a file, or put it at its end. Raises OSError, whose `strerror` says why."""
+    _refuse_descriptor(path)
     flags = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
     try:
         descriptor = os.open(path, flags | (os.O_APPEND if append else 0), 0o666)
@@ -60,6 +67,19 @@ def write_plain(path: str | bytes, data: bytes, *, append: bool) -> None:
                 raise NotPlain("takes nothing now: give a file") from None
     finally:
         os.close(descriptor)
+
+
+def _refuse_descriptor(path: str | bytes) -> None:
+    """Raise NotPlain if the path, or what it links to, stands for an open file of this process or another."""
+    place = os.path.abspath(os.fsencode(path))
+    for _ in range(LINKS_MAX):
+        directory, name = os.path.split(place)
+        if _DESCRIPTORS.fullmatch(os.path.realpath(directory)):
+            raise NotPlain(DESCRIPTOR)
+        try:
+            place = os.path.join(directory, os.readlink(os.path.join(directory, name)))
+        except OSError:
+            return
 
 
 def _check(descriptor: int) -> None:

@@ -5,6 +5,7 @@ clients.
 """
 
 import errno
+import resource
 from typing import Final
 
 from fuguemux.keeper.protocol import explained, free_descriptors
@@ -15,6 +16,20 @@ FOR_COMMANDS: Final = 12
 """Fewer left than this: no further shell command."""
 FOR_SAVING: Final = 8
 """Fewer left than this: no further client. A checkpoint and a new segment of the log need some six at the same time."""
+
+DESCRIPTORS_MIN: Final = 36
+"""A server needs some twenty for itself; with less than this it lets nobody in."""
+
+
+def too_few() -> str:
+    """Why a server would let nobody in under the limit of open files that holds; empty: it would."""
+    soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    if soft == resource.RLIM_INFINITY or soft >= DESCRIPTORS_MIN:
+        return ""
+    return (
+        f"the limit of open files of one program is {soft}, and {DESCRIPTORS_MIN} are needed at least: "
+        "raise the hard limit (ulimit -Hn; LimitNOFILE= of a service) and start fugue again"
+    )
 
 
 def refusal(left: int = FOR_CLIENTS) -> str:

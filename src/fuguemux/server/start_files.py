@@ -80,7 +80,11 @@ class StartFiles:
         except Refused as problem:
             asker.errors.append(problem.told())
         else:
-            await executor.run_parsed(commands, asker)
+            said, told = len(asker.output), len(asker.errors)
+            if await executor.run_parsed(commands, asker) and len(asker.errors) == told:
+                # A shell command that failed: it is no error to tmux, but its last line says so.
+                lines = asker.output[said:].decode("utf-8", "replace").strip().splitlines()
+                asker.errors.append(f"{path}: {lines[-1] if lines else 'a command failed'}")
 
     async def wait(self, connection: Connection) -> bool:
         """Have the client that started the server wait until the files are done; whether it had to.

@@ -87,6 +87,7 @@ class StateWatch:
         """A directory was made anew: what else belongs into it. A disk that refuses that costs nothing more."""
         server, booted = self._server, self._server.booted
         recovery_notice.note_boot(booted.state_directory)
+        server.view.note_attached()
         with contextlib.suppress(OSError):
             configure_logging(booted.log_path, server.configuration, server.clock)
         server.pipes.note_anew()

@@ -73,3 +73,6 @@ def test_sessions_that_came_back_are_in_order_of_use_until_somebody_has_been_the
     view.attached(SessionId(2))
     assert view.came_back() == ()
     assert list(kept[-1]) == [0, 2], "the one used last at the end, and none that is gone"
+    view.note_attached()
+    assert len(kept) == 2, "what is noted can be noted in another directory"
+    assert kept[1] == kept[0]
