@@ -15,7 +15,8 @@ from fuguemux.config import paths
 from fuguemux.config.load import ConfigError, load
 from fuguemux.observe.clock import NS_PER_MS, SystemClock
 from fuguemux.persistence.files import RealStorage
-from fuguemux.persistence.recovery import QUARANTINE
+from fuguemux.persistence.recovery import QUARANTINE, RECOVERIES
+from fuguemux.persistence.report_files import load_reports
 from fuguemux.persistence.state_lock import is_locked
 from fuguemux.persistence.wal import quarantine
 
@@ -148,6 +149,18 @@ def damaged_files(host: Host) -> Finding:
     )
 
 
+def last_recovery(host: Host) -> Finding:
+    """Whether everything that was stored came back at the last start that had something to bring back."""
+    place = f"{host.state_directory()}/{RECOVERIES}"
+    try:
+        reports = load_reports(RealStorage(), place)
+    except FileNotFoundError:
+        reports = []
+    if not reports or reports[0].complete:
+        return Finding("last recovery", "good", "nothing is known to be lost")
+    return Finding("last recovery", "note", reports[0].headline(0), "see fugue recovery list")
+
+
 def _unfit(directory: str, uid: int) -> str:
     """Why `directory` cannot be used or made; empty if it can."""
     try:
@@ -218,5 +231,6 @@ CHECKS: Final[tuple[Callable[[Host], Finding], ...]] = (
     runtime_directory,
     state_directory,
     damaged_files,
+    last_recovery,
     start_up_cost,
 )

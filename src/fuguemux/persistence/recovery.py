@@ -20,6 +20,7 @@ from fuguemux.model.invariants import violations
 from fuguemux.model.state import ServerState
 from fuguemux.persistence.files import Storage, read_all, write_atomically
 from fuguemux.persistence.log_account import tell_log
+from fuguemux.persistence.log_missing import SERVED_FILE, tell_missing_log
 from fuguemux.persistence.manifest import (
     Manifest,
     StoredPane,
@@ -163,6 +164,16 @@ class _Recovery:
             # The log ends before the checkpoint. No number may be given twice.
             log = scan(self._storage, f"{self._directory}/{WAL}", floor + 1, store_id=store_id)
             log.finish()
+        if self._at is None:
+            tell_missing_log(
+                self._storage,
+                f"{self._directory}/{WAL}",
+                self._report,
+                read.report,
+                manifests=found.manifests,
+                covered_lsn=base.structure_lsn,
+                served=self._storage.exists(f"{self._directory}/{SERVED_FILE}"),
+            )
         self._tell(base, replay, read, start, self._set_aside(read))
         state = self._finished(replay)
         if not self._report.complete and not self._read_only:

@@ -153,6 +153,11 @@ class RecoveryReport(msgspec.Struct):
         return bool(self.damages) and self.checkpoint is None and not self.records_replayed
 
     @property
+    def loss_unknown(self) -> bool:
+        """Whether something is lost of which nobody can tell what it was."""
+        return bool(self.missing) or self.unreadable
+
+    @property
     def programs_ended(self) -> list[EndedProgram]:
         """Every program that ran before and was ended with the server or while there was none, in the order of panes."""
         found = []
@@ -171,10 +176,10 @@ class RecoveryReport(msgspec.Struct):
 
     @property
     def segment(self) -> str:
-        """For a status line: `⟲ 5 live · 2 new shells · 1 program ended`. Empty without panes."""
+        """For a status line: `⟲ 5 live · 2 new shells · 1 program ended`. Empty without panes, unless a loss is to be told."""
         counts = _by_group(self.panes)
         counts.pop("stored", None)
-        if not counts:
+        if not counts and not self.loss_unknown:
             return ""
         parts = [
             _SEGMENT[name](number) if name in _SEGMENT else f"{number} {name}"
@@ -183,6 +188,8 @@ class RecoveryReport(msgspec.Struct):
         ended = len(self.programs_ended)
         if ended:
             parts.append(f"{counted(ended, 'program')} ended")
+        if self.loss_unknown:
+            parts.append("what is lost is not known")
         return "⟲ " + " · ".join(parts)
 
     @property
@@ -195,7 +202,9 @@ class RecoveryReport(msgspec.Struct):
         if self.cause == "first start":
             return "first start: there was nothing to bring back."
         groups, ended = _by_group(self.panes), self.programs_ended
-        back = _came_back(groups)
+        back = _came_back(groups) or (
+            "No pane came back" if self.missing else "There was no pane to bring back"
+        )
         if self.complete and not self.unsynced_ms_max and not ended and set(groups) == {"live"}:
             return f"{back}, nothing lost."
         gone = [program for program in ended if not program.started_again]
@@ -255,14 +264,14 @@ def _by_group(panes: Sequence[PaneReport]) -> dict[str, int]:
 
 
 def _came_back(groups: dict[str, int]) -> str:
-    """`3 panes run on, 2 are back as new shells and 1 waits for Enter`."""
+    """`3 panes run on, 2 are back as new shells and 1 waits for Enter`; empty without panes."""
     parts = []
     for place, (name, number) in enumerate(groups.items()):
         one, several = _GROUPS[name]
         subject = str(number) if place else counted(number, "pane")
         parts.append(f"{subject} {one if number == 1 else several}")
     if not parts:
-        return "There was no pane to bring back"
+        return ""
     *most, last = parts
     return f"{', '.join(most)} and {last}" if most else last
 
@@ -280,10 +289,10 @@ def _programs(ended: Sequence[EndedProgram], what: str, programs_max: int) -> st
 
 def _losses(report: RecoveryReport) -> Iterator[str]:
     """What is missing of output and changes, or that nothing is."""
-    if report.missing:
-        yield "A part of what was stored was not there, and what is lost with it is not known"
-    elif report.unreadable:
+    if report.unreadable:
         yield "What was stored cannot be read, and what is lost is not known"
+    elif report.missing:
+        yield "A part of what was stored is missing or could not be read, and what is lost is not known"
     elif report.complete and not report.unsynced_ms_max:
         yield "Output and changes: complete"
     elif report.complete:

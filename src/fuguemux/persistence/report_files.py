@@ -21,6 +21,7 @@ def encode_report(report: RecoveryReport) -> bytes:
     return _encoder.encode(
         {
             **fields,
+            "complete": report.complete,
             "lost_bytes": report.lost_bytes,
             "lost_ms": report.lost_ms,
             "summary": report.summary,

@@ -76,10 +76,9 @@ def _lost_range(lost: LostRecords, *, verbose: bool) -> str:
 
 def _loss(report: RecoveryReport) -> str:
     """What was lost, in bytes and milliseconds, or that nothing is left to tell; empty: nothing was."""
-    if report.missing:
-        return f"not known: {'; '.join(report.missing)}"
-    if report.unreadable:
-        return "not known: nothing of what is stored can be read"
+    if report.loss_unknown:
+        nothing = ["nothing of what is stored can be read"] if report.unreadable else []
+        return f"not known: {'; '.join([*nothing, *report.missing])}"
     damaged = sum(lost.damaged_bytes for lost in report.lost)
     parts = []
     if report.lost_bytes:

@@ -70,6 +70,7 @@ class Documents:
             document["summary"] = report.summary
             document["lost_bytes"] = report.lost_bytes
             document["lost_ms"] = report.lost_ms
+            document["complete"] = report.complete
             document["segment"] = report.segment
             document["programs_ended"] = msgspec.to_builtins(report.programs_ended)
             document["lines"] = report_lines(report, when=when)

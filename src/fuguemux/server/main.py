@@ -23,7 +23,7 @@ from fuguemux.observe.failpoints import reach
 from fuguemux.persistence.checkpoint import CheckpointSeries, CheckpointSettings
 from fuguemux.persistence.retention import GENERATIONS_MIN
 from fuguemux.persistence.wal.writer import LogWriter, WriterOptions
-from fuguemux.server import logind
+from fuguemux.server import logind, recovery_notice
 from fuguemux.server.address import Address
 from fuguemux.server.background import Background
 from fuguemux.server.boot import Booted, CannotStart, option_defaults, withhold
@@ -295,9 +295,8 @@ class Server:
             self.lifecycle.files.served,
             self.surroundings.socket_path,
             self.view,
-            lambda: end_unneeded(
-                self.engine, self.lifecycle, safe_mode=self.booted.safe is not None
-            ),
+            lambda: end_unneeded(self.engine, self.lifecycle, self.report, self.booted.safe),
+            lambda: recovery_notice.unknown_loss(self.report),
         )
         self.address = Address(self.loop, self.booted, self.spawn, self.output, self.store)
         self.listener = self.address.open(handler, self._tasks)

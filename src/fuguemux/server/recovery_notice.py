@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from fuguemux.observe.diagnostics import channel
+from fuguemux.persistence.log_missing import SERVED_FILE
 from fuguemux.persistence.report import RecoveryReport
 
 if TYPE_CHECKING:
@@ -14,7 +15,6 @@ SEGMENT_SECONDS: Final = 60
 PROGRAMS_NAMED_MAX: Final = 2
 CALM_STYLE: Final = "#[fg=black,bg=cyan]"
 BOOT_ID: Final = "/proc/sys/kernel/random/boot_id"
-BOOT_FILE: Final = "boot"
 BYTES_MAX: Final = 128
 
 diagnostics = channel("recovery")
@@ -26,7 +26,8 @@ def worth_telling(report: RecoveryReport) -> bool:
         return False
     if not report.panes:
         return not report.complete
-    return not report.clean or any(pane.status != "live" for pane in report.panes)
+    moved = any(pane.status != "live" for pane in report.panes)
+    return moved or not (report.clean and report.complete)
 
 
 def ran_on(report: RecoveryReport) -> bool:
@@ -51,12 +52,17 @@ def greeting(report: RecoveryReport) -> str:
     return f"fugue: {report.headline(PROGRAMS_NAMED_MAX)} (fugue recovery tells more)"
 
 
+def unknown_loss(report: RecoveryReport) -> str:
+    """For the command that started the server: that something is lost of which nothing tells what it was; else empty."""
+    return f"{greeting(report)}\n" if report.loss_unknown else ""
+
+
 def find_cause(server: Server, *, keeper_lived: bool) -> None:
     """Say in the report what ended the server before, and note which boot of the machine this is."""
     report = server.report
     if server.booted.log_path is None:
         return
-    path = f"{server.booted.state_directory}/{BOOT_FILE}"
+    path = f"{server.booted.state_directory}/{SERVED_FILE}"
     now, before = _read(BOOT_ID), _read(path)
     if not report.clean and report.cause != "first start":
         if now and before and now != before:
@@ -76,7 +82,7 @@ def note_boot(directory: str) -> None:
     if not now:
         return
     try:
-        with open(f"{directory}/{BOOT_FILE}", "w", encoding="ascii") as file:
+        with open(f"{directory}/{SERVED_FILE}", "w", encoding="ascii") as file:
             file.write(now)
     except OSError as error:
         diagnostics.debug("boot_not_noted", error=error.strerror or str(error))

@@ -33,8 +33,13 @@ class RequestHandler:
         socket_path: bytes,
         live: LiveView,
         unneeded: Callable[[], None],
+        warning: Callable[[], str],
     ) -> None:
-        """`unneeded` is called when a command was answered for which alone this server was started."""
+        """`unneeded` is called when a command was answered for which alone this server was started.
+
+        `warning` is what the command that started it says on stderr; empty: nothing.
+        """
+        self._warning = warning
         self._live = live
         self._unneeded = unneeded
         self._executor = executor
@@ -73,10 +78,13 @@ class RequestHandler:
         except ServerEnds as ends:
             _tell_end(connection, asker, ends)
             return
+        started = command.flags & messages.STARTED
+        if started:
+            asker.stderr(self._warning().encode("utf-8", "surrogateescape"))
         if not connection.is_attached and connection.is_open:
             connection.exit(code)
         self._served(connection)
-        if command.flags & messages.STARTED and not any(map(_asks_to_stay, commands)):
+        if started and not any(map(_asks_to_stay, commands)):
             self._unneeded()
 
     def _without_words(self, asker: ConnectionAsker) -> list[tuple[str, ...]]:

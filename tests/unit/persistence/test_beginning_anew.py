@@ -120,9 +120,12 @@ def test_a_start_without_its_directories_is_not_called_whole(
     server.sync()
     for part in parts:
         shutil.rmtree(Path(directory) / part)
-    report = start(directory, truth).recovered.report
+    server = start(directory, truth)
+    report = server.recovered.report
     assert [line.split()[2] for line in report.missing] == list(parts)
     assert not report.complete
     assert "not known" in report.summary
     assert report.cause != "first start"
+    server.commit(*new_session(server.state))
+    server.sync()
     assert start(directory, truth).recovered.report.missing == [], "they were made again"

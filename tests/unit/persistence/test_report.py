@@ -155,6 +155,14 @@ CASES = [
         RecoveryReport(1, panes=panes("", "", status="pending")),
         "2 panes are stored. Output and changes: complete.",
     ),
+    (
+        RecoveryReport(1, missing=["the log is gone"]),
+        "No pane came back. A part of what was stored is missing or could not be read, and what is lost is not known.",
+    ),
+    (
+        RecoveryReport(1, panes=panes("", status="live"), missing=["the log is gone"], clean=True),
+        "1 pane runs on. A part of what was stored is missing or could not be read, and what is lost is not known.",
+    ),
     (RecoveryReport(1), "There was no pane to bring back. Output and changes: complete."),
     (RecoveryReport(1, cause="first start"), "first start: there was nothing to bring back."),
 ]
@@ -168,7 +176,9 @@ def test_the_summary(report: RecoveryReport, line: str) -> None:
 @pytest.mark.parametrize("report", [report for report, _ in CASES])
 def test_nothing_is_lost_only_if_everything_runs_on(report: RecoveryReport) -> None:
     assert ("nothing lost" in report.summary) == (
-        bool(report.panes) and all(pane.status == "live" for pane in report.panes)
+        report.complete
+        and bool(report.panes)
+        and all(pane.status == "live" for pane in report.panes)
     )
 
 
@@ -208,3 +218,10 @@ def test_programs_for_other_programs() -> None:
 )
 def test_the_segment_of_the_status_line(found: list[PaneReport], text: str) -> None:
     assert RecoveryReport(1, panes=found).segment == text
+
+
+def test_a_loss_that_nobody_can_measure_is_in_the_segment_with_panes_and_without() -> None:
+    missing = ["the log is gone"]
+    assert RecoveryReport(1, missing=missing).segment == "⟲ what is lost is not known"
+    found = RecoveryReport(1, panes=panes("", status="live"), missing=missing)
+    assert found.segment == "⟲ 1 live · what is lost is not known"

@@ -1,0 +1,87 @@
+"""What a segment without a readable header says of itself: whether it ever was a durable part of the log.
+
+The salt in the header starts the checksum of every record header. A CRC can be run backwards, so one record gives that start
+back, and with it all others can be checked. A record says what was durable when it was framed. If that is a record of the
+same segment, the header had been durable as well, because both are synced together: the header was damaged later. Without
+such a record the segment may be a write that had not finished when the power went.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from fuguemux.persistence.checksum import crc32
+from fuguemux.persistence.files import Storage
+from fuguemux.persistence.wal.frame import (
+    ALIGNMENT_BYTES,
+    BLOCK_BYTES,
+    CHECKED_BYTES,
+    HEADER,
+    HEADER_BYTES,
+    MAGIC_BYTES,
+)
+from fuguemux.persistence.wal.segment import RECORDS_OFFSET, UnsupportedLog, segment_name
+from fuguemux.persistence.wal.walk import Run, Window, walk
+
+_POLYNOMIAL: Final = 0xEDB88320
+_CANDIDATES_MAX: Final = 64
+"""So many places are tried: each costs a reading of the segment."""
+
+
+def durable_lsn(storage: Storage, directory: str, number: int) -> int:
+    """Up to which LSN the segment's own records were durable, as they say; 0: nothing shows that any was."""
+    try:
+        file = storage.open(f"{directory}/{segment_name(number)}")
+    except OSError:
+        return 0
+    try:
+        window = Window(storage, file, storage.size(file))
+        for position, seed, first_lsn in list(_candidates(window)):
+            last, witness = _read(window, seed, position, first_lsn)
+            if last:
+                return witness if witness >= first_lsn else 0
+    except (OSError, UnsupportedLog):
+        return 0
+    finally:
+        storage.close(file)
+    return 0
+
+
+def _candidates(window: Window) -> Iterator[tuple[int, int, int]]:
+    """Places that look like the header of a record: offset, the seed if it is one, and its LSN."""
+    if window.size < RECORDS_OFFSET + HEADER_BYTES:
+        return
+    window.load(RECORDS_OFFSET, BLOCK_BYTES)
+    data, at, found = window.buffer, -1, 0
+    while found < _CANDIDATES_MAX and (at := data.find(MAGIC_BYTES, at + 1)) >= 0:
+        if at % ALIGNMENT_BYTES or at + HEADER_BYTES > len(data):
+            continue
+        _magic, _kind, _flags, length, lsn, _lag, _time, header_crc, _crc = HEADER.unpack_from(
+            data, at
+        )
+        if length:  # without a payload nothing would tell a record from any bytes
+            found += 1
+            yield window.start + at, _seed(data[at : at + CHECKED_BYTES], header_crc), lsn
+
+
+def _read(window: Window, seed: int, position: int, first_lsn: int) -> tuple[int, int]:
+    """The last LSN that verifies with this seed, and the highest LSN that any of them testifies to; 0: none verifies."""
+    last = witness = 0
+    for item in walk(window, seed, 0, position, first_lsn):
+        if isinstance(item, Run):
+            last = item.records[-1].lsn
+            witness = max(witness, item.last_witness)
+        elif not last:
+            break
+    return last, witness
+
+
+def _seed(checked: bytes, crc: int) -> int:
+    """The value that the CRC-32 of `checked` must start from to become `crc`."""
+    value = crc ^ 0xFFFFFFFF
+    for byte in reversed(checked):
+        for _ in range(8):
+            value = ((value ^ _POLYNOMIAL) << 1 | 1) if value & 0x80000000 else value << 1
+        value ^= byte
+    seed = value ^ 0xFFFFFFFF
+    assert crc32(checked, seed) == crc
+    return seed
