@@ -128,6 +128,8 @@ class RecoveryReport(msgspec.Struct):
     """Names of programs that a restore policy would have offered, were they in `persistence.restore_commands`."""
     missing: list[str] = []
     """What was not there at all, a sentence each: how much is lost with it, nobody can tell."""
+    shells_only: bool = False
+    """Whether a program ended that another restore policy might have offered."""
 
     @property
     def lost_bytes(self) -> int:

@@ -15,6 +15,7 @@ _KINDS: Final = {
     "control": ("mark", " of the log itself"),
 }
 _UNKNOWN: Final = ("piece", " of unknown kind")
+_OFFER: Final = "to have such programs typed into their new shells: fugue set-option -g restore-policy suspended"
 _MORE: Final = "fugue recovery -v tells what was read, and from where"
 
 
@@ -40,6 +41,8 @@ def report_lines(report: RecoveryReport, *, when: str, verbose: bool = False) ->
         lines.append(f"  {_last_screens(report.panes)}")
     if report.unlisted:
         lines.append(f"  {_unlisted(report.unlisted)}")
+    elif report.shells_only:
+        lines.append(f"  {_OFFER}")
     if not verbose:
         lines.append(f"  {_MORE}")
     return lines
@@ -105,7 +108,7 @@ def _time(milliseconds: int) -> str:
 def _last_screens(panes: Sequence[PaneReport]) -> str:
     """The way to what programs showed last."""
     first, *others = [f"%{pane.pane}" for pane in panes if pane.last_screen]
-    more = f" (likewise {', '.join(others)})" if others else ""
+    more = " (fugue recovery screens lists all)" if others else ""
     return f"what they showed last: fugue recovery screen {first}{more}, or C-b R"
 
 

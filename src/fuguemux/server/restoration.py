@@ -187,6 +187,7 @@ class Restoration:
         report = self._by_pane.get(pane.id)
         if report is not None:
             report.note, report.started_again = chosen.line, chosen.again
+            self._report.shells_only |= chosen.shell_only
             if chosen.unlisted and chosen.unlisted not in self._report.unlisted:
                 self._report.unlisted.append(chosen.unlisted)
         if again and chosen.line:

@@ -49,6 +49,8 @@ class Plan(NamedTuple):
     """What is started in place of a shell, for people; empty: nothing is. What is typed may not come to be entered."""
     unlisted: str = ""
     """The name of a program that the policy would offer if it were listed."""
+    shell_only: bool = False
+    """Whether the policy offers no program at all, and another one might offer this one."""
 
 
 def plan(state: ServerState, live: LiveView, pane: Pane, rerunnable: Collection[str]) -> Plan:
@@ -81,7 +83,9 @@ def plan(state: ServerState, live: LiveView, pane: Pane, rerunnable: Collection[
     if not program:
         return Plan(True, own)
     if policy == "shell" or (pane.foreground and pane.ran is not Ran.COMMAND):
-        return Plan(True, own, line=was if program_of(as_it_ran(pane)) else "")
+        said = was if program_of(as_it_ran(pane)) else ""
+        one = not pane.foreground or pane.ran is Ran.COMMAND
+        return Plan(True, own, line=said, shell_only=bool(said) and one)
     name = name_of(program, is_line=is_line)
     if name not in rerunnable:
         return Plan(True, own, line=was, unlisted=shown(name))

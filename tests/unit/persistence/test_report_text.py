@@ -146,10 +146,19 @@ def test_the_way_to_what_programs_showed_last_is_told_where_that_is_kept() -> No
         PaneReport(PaneId(1), "respawned", "work", 1, ended_program="top"),
         PaneReport(PaneId(2), "respawned", "work", 2, ended_program="less", last_screen=True),
     ]
-    way = "  what they showed last: fugue recovery screen %0 (likewise %2), or C-b R"
+    way = "  what they showed last: fugue recovery screen %0 (fugue recovery screens lists all), or C-b R"
     assert way in report_lines(RecoveryReport(1, panes=panes), when="today")
     assert report_lines(RecoveryReport(1, panes=panes[:1]), when="today")[-2] == way.replace(
-        " (likewise %2)", ""
+        " (fugue recovery screens lists all)", ""
     )
     told = "\n".join(report_lines(RecoveryReport(1, panes=panes[1:2]), when="today"))
     assert "showed last" not in told
+
+
+def test_who_gets_shells_alone_is_told_how_programs_can_be_offered() -> None:
+    offer = "restore-policy suspended"
+    report = RecoveryReport(1, shells_only=True)
+    assert any(offer in line for line in report_lines(report, when="today"))
+    report.unlisted = ["make"]
+    assert not any(offer in line for line in report_lines(report, when="today"))
+    assert not any(offer in line for line in report_lines(RecoveryReport(1), when="today"))

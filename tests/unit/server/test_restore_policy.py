@@ -218,3 +218,9 @@ def test_what_is_no_whole_command_is_never_offered(ran: Ran, policy: str) -> Non
     built = made(global_options={"restore-policy": policy}, foreground=(b"vim", b"x"))
     decided = plan(built, FakeLive(), replace(built.panes[PANE], ran=ran), LISTED)
     assert (decided.start, decided.argv, decided.typed) == (True, None, b"")
+
+
+def test_that_another_policy_might_offer_the_program_is_noted() -> None:
+    assert with_policy("shell", foreground=(b"vim", b"a")).shell_only
+    assert not with_policy("shell").shell_only
+    assert not with_policy("suspended", foreground=(b"vim", b"a")).shell_only
