@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help demo test check install-check bench bench-wal bench-recovery bench-checkpoint sim sim-checkpoints crash fuzz lock clean
+.PHONY: help demo test check install-check bench bench-wal bench-recovery bench-checkpoint sim sim-checkpoints damage crash fuzz lock clean
 
 help:        ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
@@ -41,6 +41,10 @@ sim: $(VENV)/.dev ## simulate disk faults under the log, then under checkpoints:
 
 sim-checkpoints: $(VENV)/.dev ## under checkpoints alone; both replay one with SEED=n
 	@$(BIN)/python -m tests.simulation.run_checkpoints --seeds $(SEEDS) $(if $(SEED),--seed $(SEED))
+
+ROUNDS ?= 3000
+damage: $(VENV)/.dev ## damage every kind of state file in every way, with an oracle: ROUNDS=3000, SEED=n ROUND=k plays one
+	@$(BIN)/python -m tests.damage.run --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED)) $(if $(ROUND),--round $(ROUND))
 
 crash: $(VENV)/.dev ## real SIGKILLs and real disk faults
 	@$(BIN)/python -m pytest tests/crash $(ARGS)

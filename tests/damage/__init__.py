@@ -1,0 +1,1 @@
+"""Damage to every kind of file of the state directory, and an oracle: see `run.py`."""

@@ -1,0 +1,198 @@
+"""The oracle: what a start and its checkpoints made of a damaged state, against what is known to have been in it."""
+
+import re
+from collections.abc import Container, Iterator, Sequence
+from typing import NamedTuple
+
+from fuguemux.persistence.manifest import Manifest
+from tests.damage.damages import INSIDE, Damage
+from tests.damage.facts import Facts, differences, save_differences
+from tests.damage.holdings import Holdings, Looker, digest
+from tests.damage.kinds import CONTENT, HELPERS, STRUCTURAL, kind_of
+from tests.damage.light_start import Outcome
+from tests.damage.tree import Tree
+from tests.damage.truth import Truth
+
+NOT_VERIFIED = "not yet verified"
+GENERATIONS = 2
+MARKER = re.compile(rb"damaged on disk|not be read|missing")
+LINES_NAMED_MAX = 3
+
+
+class Finding(NamedTuple):
+    """A promise that was broken. `rule` is one of a few words, for counting."""
+
+    rule: str
+    detail: str
+
+
+def allowed_to_refuse(damages: Sequence[Damage]) -> bool:
+    """Whether what is wrong is that another user's permissions keep the start from what it needs."""
+    return any(
+        each.keeps and (each.kind in STRUCTURAL or each.kind == "directory") for each in damages
+    )
+
+
+def judge_start(truth: Truth, damages: Sequence[Damage], outcome: Outcome) -> Iterator[Finding]:
+    """A start that did not refuse: it serves, and whatever is missing is announced."""
+    if outcome.failed:
+        yield Finding("failed start", outcome.failed)
+        return
+    if outcome.checkpoint_failed:
+        yield Finding("failed checkpoint", outcome.checkpoint_failed)
+    found = differences(truth.facts, outcome.facts)
+    new_notes = [note for note in outcome.notes if note not in truth.notes]
+    told = bool(outcome.told or new_notes)
+    if found:
+        yield from _announced(found, outcome, told, in_text(truth.facts, outcome.facts))
+    elif not damages and (told or not outcome.complete):
+        yield Finding("false alarm", f"{outcome.summary} {outcome.told} {new_notes}")
+    yield from _saves(truth, outcome, told)
+    if not told:
+        for damage in damages:
+            if damage.kind in HELPERS and damage.how in (
+                "all garbage",
+                "directory instead",
+                "owner",
+            ):
+                yield Finding("untold helper", str(damage))
+
+
+def _announced(found: list[str], outcome: Outcome, told: bool, marked: bool) -> Iterator[Finding]:
+    verified = NOT_VERIFIED not in outcome.summary
+    claims = "nothing lost" in outcome.summary or "complete" in outcome.summary
+    if not told and not (marked and not verified):
+        yield Finding("silent", f"{found[:3]}; {outcome.summary}")
+    elif claims and outcome.complete and verified:
+        yield Finding("headline", f"{found[:3]}; {outcome.summary} {outcome.told} {outcome.notes}")
+
+
+def in_text(want: Facts, got: Facts) -> bool:
+    """Whether every line of history that is missing is marked where it was; no other difference counts."""
+    for number, pane in want.panes.items():
+        other = got.panes.get(number)
+        if other is None:
+            return False
+        lines = dict(enumerate(other.lines, other.first))
+        wrong = [n for n, line in enumerate(pane.lines, pane.first) if lines.get(n) != line]
+        if wrong and not any(MARKER.search(lines.get(n, b"")) for n in wrong):
+            return False
+    return bool(want.structure == got.structure)
+
+
+def _saves(truth: Truth, outcome: Outcome, told: bool) -> Iterator[Finding]:
+    for name, facts in truth.facts.saves.items():
+        now = outcome.facts.saves.get(name)
+        found = save_differences(facts, now, name)
+        if not found:
+            continue
+        if now is None:
+            if not told:
+                yield Finding("silent save", f"{found}; {outcome.summary}")
+        elif now.refused.startswith("it raises"):
+            yield Finding("save raises", now.refused)
+        elif not (now.refused or now.told or told):
+            yield Finding("silent save", f"{found[:3]}; {outcome.summary}")
+
+
+def judge_second(first: Outcome, second: Outcome) -> Iterator[Finding]:
+    """The start after checkpoints and retention: still nothing is missing in silence."""
+    if second.failed or second.refused:
+        yield Finding("failed second start", (second.failed or second.refused).strip())
+        return
+    if second.checkpoint_failed:
+        yield Finding("failed second checkpoint", second.checkpoint_failed.strip())
+    found = differences(first.facts, second.facts)
+    if found and not second.told:
+        yield Finding("silent second", f"{found[:3]}; {second.summary}")
+    for name in first.facts.saves:
+        if name not in second.facts.saves and not name.startswith("before-recovery-"):
+            yield Finding("save deleted", name)
+
+
+class Keeper(NamedTuple):
+    """What the deletion oracle knows before a start: the files right after the damage, and what could be had of them."""
+
+    tree: Tree
+    holdings: Holdings
+    panes: Container[int]
+    """Those that are not closed."""
+
+
+def judge_files(
+    looker: Looker,
+    before: Keeper,
+    after: Tree,
+    damages: Sequence[Damage],
+    outcome: Outcome,
+    ranges: dict[str, tuple[int, int]],
+) -> Iterator[Finding]:
+    """Nothing that could be read, and nothing that could not, was thrown away."""
+    now = looker.holdings(after, before.panes)
+    damaged = {each.name for each in damages}
+    for name, content in before.tree.files.items():
+        kind = kind_of(name)
+        inside = name.endswith(f"/{INSIDE}")
+        if not inside and kind not in CONTENT:
+            continue
+        if not content or digest(content) in now.digests:
+            continue
+        what = "damaged" if name in damaged else "intact"
+        if kind == "segment" and _segment_kept(name, content, after, ranges, outcome, now):
+            continue
+        if kind == "manifest" and what == "intact" and _manifest_superseded(content, now):
+            continue
+        if kind == "pack" and not _lost_lines(before.holdings, now):
+            continue
+        if kind == "save" and b"before-recovery-".hex().encode() in name.encode():
+            continue
+        yield Finding(f"deleted {what}", f"{kind or 'file of somebody'} {name}")
+    lost = _lost_lines(before.holdings, now)
+    if lost:
+        yield Finding("deleted lines", f"{len(lost)} lines, such as {lost[:LINES_NAMED_MAX]}")
+
+
+def _segment_kept(
+    name: str,
+    content: bytes,
+    after: Tree,
+    ranges: dict[str, tuple[int, int]],
+    outcome: Outcome,
+    now: Holdings,
+) -> bool:
+    """Whether the log went on in the segment, or two sound generations cover it and have what came of it."""
+    used = content.rstrip(b"\0")
+    if name not in ranges or after.files.get(name, b"").startswith(used):
+        return True  # a spare has no records
+    first, last = ranges[name]
+    generations = now.sound[:GENERATIONS]
+    if len(generations) < GENERATIONS:
+        return False
+    if any(manifest.wal_start_lsn < last for manifest in generations):
+        return False
+    if last <= outcome.replay_from_lsn:
+        return True
+    lost = any(lost <= last and to >= first for lost, to in outcome.lost)
+    return last <= outcome.replay_to_lsn and not lost
+
+
+def _manifest_superseded(content: bytes, now: Holdings) -> bool:
+    """Whether two newer generations are sound."""
+    manifest = _manifest(content, now)
+    if manifest is None:
+        return False
+    newer = [each for each in now.sound if each.number > manifest.number]
+    return len(newer) >= GENERATIONS
+
+
+def _manifest(content: bytes, now: Holdings) -> Manifest | None:
+    return now.known.get(digest(content))
+
+
+def _lost_lines(before: Holdings, now: Holdings) -> list[tuple[int, int]]:
+    """Lines of scrollback that could be had before and cannot be had now."""
+    return [
+        place
+        for place, contents in before.lines.items()
+        if not contents & now.lines.get(place, set())
+    ]

@@ -1,0 +1,56 @@
+"""What each file of the state directory is, by its name."""
+
+import re
+from collections.abc import Mapping
+
+STATE = "state/fugue/default"
+RUNTIME = "run/fugue"
+LEFT_ALONE = ("config/", ".bash", "copy-of", "server.log", "keeper.log")
+"""Not state: nothing is read from there that could be lost."""
+
+_PATTERNS = (
+    ("manifest", r"checkpoints/MANIFEST-[0-9a-f]{16}"),
+    ("save", r"checkpoints/SAVE-[0-9a-f]+"),
+    ("pack", r"checkpoints/pack-[0-9a-f]{32}"),
+    ("segment", r"wal/[0-9a-f]{16}\.wal"),
+    ("ballast", r"wal/ballast"),
+    ("report", r"recoveries/\d+\.json"),
+    ("last screen", r"screens/.*\.screen"),
+    ("quarantine", r"quarantine/.*"),
+    ("pipe", r"pipes/\d+"),
+)
+
+CONTENT = frozenset({"manifest", "save", "pack", "segment", "report", "last screen", "quarantine"})
+"""Kinds whose bytes nobody else has: undamaged or not, they are never thrown away."""
+STRUCTURAL = frozenset({"manifest", "save", "pack", "segment"})
+"""Kinds that a start refuses to go without if another user's permissions are all that is wrong."""
+HELPERS = frozenset(
+    {"STORE", "boot", "zone", "attached", "modes", "age", "keeper-store", "pipe", "starting"}
+    | {"safe-mode"}
+)
+"""Small files: whatever is in them a start is as usual, with a line in the report."""
+
+
+def kind_of(name: str) -> str:
+    """The kind of a file, by its path below the home directory; empty: it is left alone."""
+    if any(part in name for part in LEFT_ALONE):
+        return ""
+    if name.startswith(f"{RUNTIME}/"):
+        return "landing zone" if name.endswith(".landing") else name.rpartition("/")[2]
+    if not name.startswith(f"{STATE}/"):
+        return ""
+    inside = name.removeprefix(f"{STATE}/")
+    for kind, pattern in _PATTERNS:
+        if re.fullmatch(pattern, inside):
+            return kind
+    return "landing zone" if inside == "landing" else inside
+
+
+def by_kind(names: Mapping[str, object]) -> dict[str, list[str]]:
+    """The names of files that can be damaged, by kind."""
+    found: dict[str, list[str]] = {}
+    for name in sorted(names):
+        kind = kind_of(name)
+        if kind:
+            found.setdefault(kind, []).append(name)
+    return found
