@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help demo test check install-check bench bench-wal bench-recovery bench-checkpoint sim sim-checkpoints damage crash fuzz lock clean
+.PHONY: help demo test check install-check bench bench-wal bench-recovery bench-checkpoint sim sim-checkpoints damage slow-disk crash fuzz lock clean
 
 help:        ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
@@ -45,6 +45,9 @@ sim-checkpoints: $(VENV)/.dev ## under checkpoints alone; both replay one with S
 ROUNDS ?= 3000
 damage: $(VENV)/.dev ## damage every kind of state file in every way, with an oracle: ROUNDS=3000, SEED=n ROUND=k plays one
 	@$(BIN)/python -m tests.damage.run --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED)) $(if $(ROUND),--round $(ROUND))
+
+slow-disk: $(VENV)/.dev ## SIGKILL while every write and sync is slow: nothing shown or acknowledged is lost: ROUNDS=50
+	@FUGUE_ROUNDS=$(if $(filter command line,$(origin ROUNDS)),$(ROUNDS),50) FUGUE_SEED=$(SEED) $(BIN)/python -m pytest -q -s tests/crash/test_slow_disk.py
 
 crash: $(VENV)/.dev ## real SIGKILLs and real disk faults
 	@$(BIN)/python -m pytest tests/crash $(ARGS)

@@ -1,0 +1,144 @@
+"""A disk on which every write and every sync is slow, and SIGKILL while the log is behind what people see.
+
+Panes write numbered lines, a person looks at them, another one makes changes. Whatever the person saw and whatever was
+acknowledged is there afterwards. `make slow-disk ROUNDS=50` runs more rounds than the usual few; each prints its seed.
+"""
+
+import os
+import random
+import re
+import select
+import signal
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.support.faults import injected, require
+from tests.support.numbered_lines import newest_shown, wait_for_end, writer_command, wrong_line
+from tests.support.running import Attached, Running, kill
+
+ROUNDS = int(os.environ.get("FUGUE_ROUNDS", "2"))
+SEED = int(os.environ.get("FUGUE_SEED") or "0") or random.SystemRandom().randrange(1, 10**6)
+NOT_DURABLE = "not on disk yet"
+PANES = ("left", "right")
+WRITES_MS = (25, 60)
+"""Longer than what a write may take before the log is written beside the loop (flusher.SLOW_WRITE_SECONDS)."""
+SYNCS_MS = (50, 800)
+
+pytestmark = [
+    pytest.mark.real,
+    pytest.mark.slow,
+    pytest.mark.skipif("FUGUE_ROUNDS" not in os.environ, reason="runs by `make slow-disk` alone"),
+]
+
+
+class Changes(threading.Thread):
+    """Somebody who sets one option after the other, and knows which of them were acknowledged."""
+
+    def __init__(self, fugue: Running) -> None:
+        super().__init__(daemon=True)
+        self._fugue = fugue
+        self._over = threading.Event()
+        self.acknowledged: dict[str, str] = {}
+
+    def run(self) -> None:
+        number = 0
+        while not self._over.is_set():
+            number += 1
+            name, value = f"@ack{number}", f"value-{number}"
+            done = self._fugue.run("-N", "set-option", "-g", name, value)
+            if done.returncode == 0 and NOT_DURABLE not in done.stderr:
+                self.acknowledged[name] = value
+
+    def end(self) -> None:
+        """Make no further change; returns when the last one is answered."""
+        self._over.set()
+        self.join(60)
+        assert not self.is_alive(), "a command hangs"
+
+
+def faults(rng: random.Random) -> list[str]:
+    """Delays of this round, as `strace -e inject=` says them."""
+    write, sync = rng.randint(*WRITES_MS), rng.randint(*SYNCS_MS)
+    found = [f"{call}:delay_enter={write * 1000}" for call in ("pwrite64", "pwritev")]
+    return found + [f"{call}:delay_enter={sync * 1000}" for call in ("fdatasync", "fsync")]
+
+
+def watch(person: Attached, shown: dict[str, int], seconds: float) -> None:
+    """Look for `seconds`, and note the newest line of each pane that was on the screen."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        select.select([], [], [], 0.01)
+        text = person.text()
+        for name in shown:
+            shown[name] = max(shown[name], newest_shown(text, name))
+
+
+def begin(fugue: Running, stop: Path) -> dict[str, str]:
+    """Two panes beside each other that write numbered lines; their ids by name."""
+    left, right = (writer_command(fugue, name, lines=3, seconds=0.02, stop=stop) for name in PANES)
+    fugue("new-session", "-d", "-s", "work", "-x", "100", "-y", "24", *left)
+    fugue("set-option", "-g", "history-limit", "1000000")
+    fugue("split-window", "-h", "-d", "-t", "work", *right)
+    ids = fugue("list-panes", "-t", "work", "-F", "#{pane_id}").split()
+    return dict(zip(PANES, ids, strict=True))
+
+
+def one_round(fugue: Running, rng: random.Random) -> None:
+    stop = fugue.directory / "stop"
+    panes = begin(fugue, stop)
+    server, keeper = fugue.server_pid(), fugue.keeper_pid()
+    both = rng.random() < 0.5
+    shown = dict.fromkeys(PANES, 0)
+    changes = Changes(fugue)
+    with fugue.attached("attach-session", "-t", "work", columns=100) as person:
+        for name in PANES:
+            person.wait_for(f"{name} line ")
+        with injected(server, *faults(rng)):
+            changes.start()
+            watch(person, shown, rng.uniform(0.3, 3.0))
+            if both:
+                os.kill(keeper, signal.SIGSTOP)  # so that it starts no other server in between
+            os.kill(server, signal.SIGKILL)
+            person.read()
+        kill(server)
+        if both:
+            kill(keeper)
+    changes.end()
+    fugue("start-server")
+    fugue.wait_for_server(other_than=server)
+    if not both:
+        stop.touch()
+        for name, pane in panes.items():
+            wait_for_end(fugue, pane, name)
+    for name, pane in panes.items():
+        assert shown[name], f"nobody saw {name}"
+        wrong = wrong_line(fugue.history(pane), name, ended=not both, last=shown[name])
+        assert not wrong, f"shown to line {shown[name]}, killed {both=}: {wrong}"
+    options = fugue("show-options", "-g")
+    missing = [
+        name
+        for name, value in changes.acknowledged.items()
+        if not re.search(rf"^{name} {value}$", options, re.MULTILINE)
+    ]
+    assert not missing, f"{len(missing)} of {len(changes.acknowledged)} acknowledged changes"
+
+
+@pytest.mark.timeout(60 + 60 * ROUNDS)
+def test_what_was_shown_and_acknowledged_outlives_a_kill_on_a_slow_disk(tmp_path: Path) -> None:
+    require(programs=["strace"])
+    failures = []
+    for number in range(ROUNDS):
+        seed = SEED + number
+        directory = tmp_path / str(number)
+        fugue = Running(directory)
+        try:
+            one_round(fugue, random.Random(seed))
+        except AssertionError as error:
+            failures.append(f"FUGUE_SEED={seed} FUGUE_ROUNDS=1: {str(error).splitlines()[0]}")
+            print(failures[-1], flush=True)
+        finally:
+            fugue.end()
+    assert not failures, "\n".join(failures)
