@@ -24,6 +24,7 @@ from typing import Any, Final
 
 from fuguemux.terminal import ghostty_callbacks as callbacks
 from fuguemux.terminal import ghostty_portable as portable
+from fuguemux.terminal import ghostty_repeat as repeat
 from fuguemux.terminal import ghostty_scan as scan
 from fuguemux.terminal import ghostty_snapshot as snapshots
 from fuguemux.terminal import ghostty_state as state
@@ -66,6 +67,7 @@ class GhosttyEmulator:
         self._size = clamp(columns, rows)
         self._generation = 0
         self._tail = b""
+        self._repeats = repeat.Repeats()
         self._cleared = False
         self._open = False
         self._shape = 0  # as DECSCUSR numbers it
@@ -115,11 +117,12 @@ class GhosttyEmulator:
         if DELETE in data:
             data = data.translate(None, DELETE)
         self._generation += 1
-        if self._tail or scan.needed(data):
-            self._feed_scanned(data)
+        if self._tail or self._repeats.tail or scan.needed(data):
+            self._feed_scanned(self._repeats.clamped(data, self._size.columns))
         else:
             self._feed_pieces(data)
             self._tail = scan.tail(data)
+            self._repeats.tail = repeat.kept(data)
         return self._events()
 
     def _events(self) -> list[Event]:
@@ -234,7 +237,7 @@ class GhosttyEmulator:
         return events
 
     def reset_for_new_process(self) -> list[Event]:
-        self._tail, self._shape = b"", 0
+        self._tail, self._repeats.tail, self._shape = b"", b"", 0
         self._feed_pieces(state.ABORT_SEQUENCE)
         if self.alternate:
             self._feed_pieces(state.CLEAR_SCREEN + state.LEAVE_ALTERNATE)
@@ -354,13 +357,14 @@ class GhosttyEmulator:
             self._write(ERASE_HISTORY)
             self._history.unmark()
 
-    def _adopt_screens(self, blob: bytes) -> None:
-        """Go on with the screens that a snapshot holds, and nothing in the history."""
+    def _adopt_screens(self, blob: bytes) -> bytes:
+        """Go on with the screens that a snapshot holds, and nothing in the history; the unfinished sequence of it."""
         blob, unfinished = snapshots.without_continuation(self._lib, blob)
         self._adopt_ground(blob)
         events = list(self._sink.events)
         self._write(unfinished)
         self._sink.events = events
+        return unfinished
 
     def _to_ground(self) -> bytes:
         """Take an unfinished sequence back, and return it to be written again later."""
@@ -527,7 +531,7 @@ class GhosttyEmulator:
         emulator._cleared = False
         emulator._waiting, emulator._waiting_bytes = None, 0
         emulator._closed = True  # until there is something to free
-        emulator._adopt_screens(content.engine)
+        emulator._repeats = repeat.Repeats(emulator._adopt_screens(content.engine))
         emulator._closed = False
         if state.size(emulator._lib, emulator._terminal) != content.size:
             emulator.close()

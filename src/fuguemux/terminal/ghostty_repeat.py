@@ -1,0 +1,119 @@
+"""REP (CSI n b), which repeats the last character: the engine takes up to 65,535 of them, 4 ns each, for ten bytes of output.
+
+Programs shorten a run within a row with it, and tmux ends it at the row's end. Larger counts only hold up whoever shares
+the loop. So a count of four digits and more is brought down to the width, or to 999: the engine has read all but the
+final byte by then, so CAN takes the sequence back and one with the smaller count follows.
+
+A sequence may be cut anywhere, and the engine reads more as CSI than `ESC [`: it executes controls inside of a
+sequence, skips bytes from A0 on, and takes 9B for CSI inside of most unfinished sequences, but not in text.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from typing import Any, Final
+
+COUNT_DIGITS_MIN: Final = 4
+SMALL_COUNT_MAX: Final = 999
+"""Smaller counts are left alone: such a sequence takes the engine some microseconds."""
+COUNT_MAX: Final = 65_535
+"""What the engine makes of every larger number."""
+DIGITS_MAX: Final = 10
+"""So many digits of an unfinished count are remembered: more cannot make it smaller."""
+LONG_BYTES_MIN: Final = 4096
+"""From here on RE2 is quicker."""
+
+_SKIPPED = rb"\x00-\x17\x19\x1c-\x1f\x7f\xa0-\xff"  # inside of a sequence: executed, or ignored
+# What comes between ESC and the parameters of a CSI.
+_INTRODUCED = (
+    rb"(?:[%(s)b]*\[|(?:[ -/%(s)b]*|[%(s)b]*[\[P][ -?%(s)b]*|[%(s)b]*[X^_][^\x18\x1a\x1b\x80-\x9f]*)\x9b)"
+    rb"(?:[ -?%(s)b]*\x9b)*" % {b"s": _SKIPPED}
+)
+_REPEAT: Final = re.compile(
+    rb"\x1b%b(?P<count>[0-9%b]{%d,})(?:;[%b]*)?b"
+    % (_INTRODUCED, _SKIPPED, COUNT_DIGITS_MIN, _SKIPPED)
+)
+HINT_SOURCE: Final = rb"[0-9][0-9%b]{%d,}(?:;[%b]*)?b" % (_SKIPPED, COUNT_DIGITS_MIN - 1, _SKIPPED)
+"""In every such sequence that is whole, and in few other bytes."""
+# What may still become one when more input comes, by what is remembered of it.
+_UNFINISHED_COUNT: Final = re.compile(
+    rb"\x1b%b(?P<count>[0-9%b]*)(?P<end>;?)[%b]*\Z" % (_INTRODUCED, _SKIPPED, _SKIPPED)
+)
+_UNFINISHED: Final = tuple(
+    (re.compile(rb"\x1b" + source % {b"s": _SKIPPED} + rb"\Z"), kept)
+    for source, kept in (
+        (rb"[%(s)b]*", b"\x1b"),
+        (rb"[ -/%(s)b]*", b"\x1b "),
+        (rb"[%(s)b]*P[ -?%(s)b]*", b"\x1bP"),
+        (rb"[%(s)b]*[X^_][^\x18\x1a\x1b\x80-\x9f]*", b"\x1b_"),
+        (_INTRODUCED.replace(b"%", b"%%") + rb"[ -?%(s)b]*", b"\x1b[:"),
+    )
+)
+_NO_DIGITS: Final = bytes(set(range(256)) - set(b"0123456789"))
+
+
+class Repeats:
+    """The filter before one terminal's input."""
+
+    __slots__ = ("tail",)
+
+    def __init__(self, unfinished: bytes = b"") -> None:
+        """`unfinished`: the sequence that the engine is in the midst of."""
+        self.tail = kept(unfinished)
+        """Stands for the unfinished sequence at the end of the input, if it may become a REP; else empty."""
+
+    def clamped(self, data: bytes, columns: int) -> bytes:
+        """The input with no REP in it that fills more than a row, or repeats more than SMALL_COUNT_MAX times."""
+        text = self.tail + data
+        if _hinted(text):
+            data = self._replaced(text, max(columns, SMALL_COUNT_MAX))
+        self.tail = kept(text)
+        return data
+
+    def _replaced(self, text: bytes, count_max: int) -> bytes:
+        parts: list[bytes] = []
+        done = len(self.tail)
+        for found in _REPEAT.finditer(text):
+            if _number(found["count"]) > count_max:
+                parts.append(text[done : found.end() - 1])
+                parts.append(b"\x18\x1b[%db" % count_max)
+                done = found.end()
+        parts.append(text[done:])
+        return b"".join(parts)
+
+
+def kept(text: bytes) -> bytes:
+    """What stands for the end of `text` if that is an unfinished sequence which may become a REP; else nothing."""
+    at = text.rfind(b"\x1b")
+    if at < 0:
+        return b""
+    count = _UNFINISHED_COUNT.match(text, at)
+    if count is not None:
+        digits = count["count"].translate(None, _NO_DIGITS)
+        return b"\x1b[" + (digits.lstrip(b"0") or digits[:1])[:DIGITS_MAX] + count["end"]
+    return next((stands for pattern, stands in _UNFINISHED if pattern.match(text, at)), b"")
+
+
+def _number(count: bytes) -> int:
+    digits = count.translate(None, _NO_DIGITS).lstrip(b"0")[:DIGITS_MAX]
+    return min(int(digits or b"0"), COUNT_MAX)
+
+
+def _hinted(text: bytes) -> bool:
+    if len(text) < LONG_BYTES_MIN:
+        return _SHORT_HINT.search(text) is not None
+    return _long_hint().search(text) is not None
+
+
+_SHORT_HINT: Final = re.compile(HINT_SOURCE)
+
+
+@functools.cache
+def _long_hint() -> Any:
+    import re2  # when there is much output: a server starts quicker without it
+
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1
+    options.never_capture = True
+    return re2.compile(HINT_SOURCE, options)
