@@ -48,7 +48,8 @@ def _one(home: Path, tree: Tree, rng: random.Random, taken: Sequence[str] = ()) 
     # What holds most, most often: the others have few bytes to be hit.
     weights = [4 if kind in ("segment", "pack", "manifest") else 1 for kind in kinds]
     (kind,) = rng.choices(list(kinds), weights)
-    name = rng.choice(kinds[kind])
+    # By size, since names of packs differ from run to run: a round can be played again.
+    name = rng.choice(sorted(kinds[kind], key=lambda each: -len(tree.files[each])))
     if not (home / name).exists():  # the damage before took it along, with its directory
         return Damage(kind, name, "nothing")
     how = rng.choice(list(_WAYS))

@@ -10,6 +10,7 @@ from tests.damage.facts import Facts, differences, save_differences
 from tests.damage.holdings import Holdings, Looker, digest
 from tests.damage.kinds import CONTENT, HELPERS, STRUCTURAL, kind_of
 from tests.damage.light_start import Outcome
+from tests.damage.real_start import Answers, answer_differences
 from tests.damage.tree import Tree
 from tests.damage.truth import Truth
 
@@ -17,6 +18,9 @@ NOT_VERIFIED = "not yet verified"
 GENERATIONS = 2
 MARKER = re.compile(rb"damaged on disk|not be read|missing")
 LINES_NAMED_MAX = 3
+DIGITS = re.compile(r"[0-9]+")
+TOLD_OF_HELPERS = ("all garbage", "directory instead", "owner")
+"""After these a helper file cannot be read, and the report says so."""
 
 
 class Finding(NamedTuple):
@@ -41,20 +45,47 @@ def judge_start(truth: Truth, damages: Sequence[Damage], outcome: Outcome) -> It
     if outcome.checkpoint_failed:
         yield Finding("failed checkpoint", outcome.checkpoint_failed)
     found = differences(truth.facts, outcome.facts)
-    new_notes = [note for note in outcome.notes if note not in truth.notes]
-    told = bool(outcome.told or new_notes)
+    yield from _told(truth, damages, outcome, found, in_text(truth.facts, outcome.facts))
+    yield from _saves(truth, outcome, is_told(truth, outcome))
+
+
+def judge_answers(
+    truth: Truth, damages: Sequence[Damage], outcome: Outcome, answers: Answers
+) -> Iterator[Finding]:
+    """As `judge_start`, of what a person is answered by a real server."""
+    if outcome.failed:
+        yield Finding("failed real start", outcome.failed)
+        return
+    if outcome.checkpoint_failed:
+        yield Finding("failed real checkpoint", outcome.checkpoint_failed)
+    found = answer_differences(truth.answers, answers)
+    marked = any(MARKER.search(text.encode()) for text in answers.texts.values())
+    yield from _told(truth, damages, outcome, found, marked)
+
+
+def new_notes(truth: Truth, outcome: Outcome) -> list[str]:
+    """What the report notes and would not without damage."""
+    known = {DIGITS.sub("0", note) for note in truth.notes}
+    return [note for note in outcome.notes if DIGITS.sub("0", note) not in known]
+
+
+def is_told(truth: Truth, outcome: Outcome) -> bool:
+    """Whether the report says that anything is not as it should be."""
+    return bool(outcome.told or new_notes(truth, outcome))
+
+
+def _told(
+    truth: Truth, damages: Sequence[Damage], outcome: Outcome, found: list[str], marked: bool
+) -> Iterator[Finding]:
+    told = is_told(truth, outcome)
     if found:
-        yield from _announced(found, outcome, told, in_text(truth.facts, outcome.facts))
+        yield from _announced(found, outcome, told, marked)
     elif not damages and (told or not outcome.complete):
-        yield Finding("false alarm", f"{outcome.summary} {outcome.told} {new_notes}")
-    yield from _saves(truth, outcome, told)
+        notes = new_notes(truth, outcome)
+        yield Finding("false alarm", f"{outcome.summary} {outcome.told} {notes}")
     if not told:
         for damage in damages:
-            if damage.kind in HELPERS and damage.how in (
-                "all garbage",
-                "directory instead",
-                "owner",
-            ):
+            if damage.kind in HELPERS and damage.how in TOLD_OF_HELPERS:
                 yield Finding("untold helper", str(damage))
 
 
@@ -97,17 +128,23 @@ def _saves(truth: Truth, outcome: Outcome, told: bool) -> Iterator[Finding]:
 
 def judge_second(first: Outcome, second: Outcome) -> Iterator[Finding]:
     """The start after checkpoints and retention: still nothing is missing in silence."""
+    yield from judge_alone(second)
     if second.failed or second.refused:
-        yield Finding("failed second start", (second.failed or second.refused).strip())
         return
-    if second.checkpoint_failed:
-        yield Finding("failed second checkpoint", second.checkpoint_failed.strip())
     found = differences(first.facts, second.facts)
     if found and not second.told:
         yield Finding("silent second", f"{found[:3]}; {second.summary}")
     for name in first.facts.saves:
         if name not in second.facts.saves and not name.startswith("before-recovery-"):
             yield Finding("save deleted", name)
+
+
+def judge_alone(second: Outcome) -> Iterator[Finding]:
+    """What can be said of a second start without the first."""
+    if second.failed or second.refused:
+        yield Finding("failed second start", second.failed or second.refused)
+    elif second.checkpoint_failed:
+        yield Finding("failed second checkpoint", second.checkpoint_failed)
 
 
 class Keeper(NamedTuple):

@@ -14,15 +14,20 @@ from tests.damage.judge import (
     Finding,
     Keeper,
     allowed_to_refuse,
+    judge_alone,
+    judge_answers,
     judge_files,
     judge_second,
     judge_start,
 )
 from tests.damage.kinds import STATE
 from tests.damage.light_start import Outcome, Plan, start
+from tests.damage.real_start import Answers, real_start
 from tests.damage.tree import PRIVATE_DIRECTORY, PRIVATE_FILE, Tree, read_tree, write_tree
 from tests.damage.truth import Truth
 
+REAL = 0.05
+"""Share of rounds with a real server and keeper."""
 UNDAMAGED = 0.03
 """Share of rounds in which nothing is damaged: no alarm may be given."""
 
@@ -35,6 +40,8 @@ class Round:
     damages: list[Damage] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     refused: bool = False
+    real: bool = False
+    """Whether a real server was started, by the command line."""
     changed: bool = False
     """Whether anything differed from the truth, announced or not."""
 
@@ -57,24 +64,35 @@ class Rounds:
             done.damages = damage(truth.home, truth.tree, rng)
         tree = _files(truth.home)
         before = Keeper(tree, self._looker.holdings(tree, truth.facts.panes), truth.facts.panes)
-        first = self._start(rng)
+        done.real = rng.random() < REAL
+        first, answers = self._start(rng, real=done.real)
         if first.refused:
-            first = self._refused(done, before.tree, first, rng)
+            first, answers = self._refused(done, before.tree, first, rng)
         if first.refused or done.findings:
             return done
-        done.findings += judge_start(truth, done.damages, first)
+        if done.real:
+            done.findings += judge_answers(truth, done.damages, first, answers)
+        else:
+            done.findings += judge_start(truth, done.damages, first)
         done.changed = bool(first.told)
         if first.failed:
             return done
         done.findings += self._deleted(before, done.damages, first)
         second = start(Plan(truth.environment, checkpoints=rng.choice((0, 1))))
-        done.findings += judge_second(first, second)
+        if done.real:
+            done.findings += judge_alone(second)
+        else:
+            done.findings += judge_second(first, second)
         if not (second.failed or done.findings):
             done.findings += self._deleted(before, done.damages, first, "second ")
         return done
 
-    def _start(self, rng: random.Random) -> Outcome:
-        return start(Plan(self._truth.environment, checkpoints=2, look_first=rng.random() < 0.5))
+    def _start(self, rng: random.Random, *, real: bool) -> tuple[Outcome, Answers]:
+        if real:
+            return real_start(self._truth.home)
+        look_first = rng.random() < 0.5
+        plan = Plan(self._truth.environment, checkpoints=2, look_first=look_first)
+        return start(plan), Answers()
 
     def _deleted(
         self, before: Keeper, damages: Sequence[Damage], outcome: Outcome, when: str = ""
@@ -83,12 +101,14 @@ class Rounds:
         found = judge_files(self._looker, before, after, damages, outcome, self._ranges)
         return [Finding(when + rule, detail) for rule, detail in found]
 
-    def _refused(self, done: Round, before: Tree, first: Outcome, rng: random.Random) -> Outcome:
+    def _refused(
+        self, done: Round, before: Tree, first: Outcome, rng: random.Random
+    ) -> tuple[Outcome, Answers]:
         """A refusal touches nothing, and once the owner is right again the start is as if nothing had been."""
         done.refused = True
         if not allowed_to_refuse(done.damages):
             done.findings.append(Finding("refused", first.refused))
-            return first
+            return first, Answers()
         if "\n" in first.refused:
             done.findings.append(Finding("refusal is no single line", first.refused))
         after = _files(self._truth.home)
@@ -100,11 +120,11 @@ class Rounds:
             done.findings.append(Finding("refusal touched", f"{touched}"))
         for each in done.damages:
             _give_back(self._truth.home / each.name)
-        again = self._start(rng)
+        again, answers = self._start(rng, real=done.real)
         if again.refused:
             done.findings.append(Finding("refused again", again.refused))
         done.damages = [each for each in done.damages if not each.keeps]
-        return again
+        return again, answers
 
 
 def _give_back(path: Path) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from fuguemux.server import landing
 from tests.damage.facts import Facts
 from tests.damage.light_start import Plan, start
+from tests.damage.real_start import SHAPE, Answers, real_start
 from tests.damage.tree import Tree, read_tree, write_tree
 from tests.support.running import Running, kill, until
 
@@ -37,14 +38,8 @@ class Truth:
     facts: Facts
     notes: list[str]
     """What the report notes although nothing is damaged."""
-    rows: list[str]
-    """What the real server answered of its sessions."""
-
-
-SHAPE = (
-    "#{session_name}|#{window_index}|#{window_name}|#{window_layout}|#{window_active}|#{pane_index}|#{pane_id}|"
-    "#{pane_title}|#{@mark}|#{window_zoomed_flag}"
-)
+    answers: Answers
+    """What a real start answers undamaged."""
 
 
 def build(home: Path) -> Truth:
@@ -58,17 +53,24 @@ def build(home: Path) -> Truth:
         _first_life(fugue)
         _second_life(fugue)
         _behind_the_checkpoint(fugue)
-        rows = fugue("list-panes", "-a", "-F", SHAPE).splitlines()
+        rows = sorted(fugue("list-panes", "-a", "-F", SHAPE).splitlines())
         _killed_in_a_flood(fugue)
     finally:
         _kill_leftovers(fugue)
     tree = read_tree(home)
     outcome = start(Plan(fugue.environment, checkpoints=0))
     write_tree(home, tree)
+    real, answers = real_start(home)
+    write_tree(home, tree)
+    assert not real.failed, real.failed
+    assert not real.refused, real.refused
+    assert [row for row in answers.rows if "|last|" not in row] == rows
     assert not outcome.failed, outcome.failed
     assert not outcome.refused, outcome.refused
     assert outcome.complete, outcome.told
-    return Truth(home, fugue.environment, tree, outcome.facts, outcome.notes, rows)
+    return Truth(
+        home, fugue.environment, tree, outcome.facts, [*outcome.notes, *real.notes], answers
+    )
 
 
 def _lines(name: str, count: int) -> str:
@@ -136,7 +138,7 @@ def _behind_the_checkpoint(fugue: Running) -> None:
 
 def _killed_in_a_flood(fugue: Running) -> None:
     """SIGKILL of everything, until the landing zone holds something that was read and perhaps not logged."""
-    writer = "stty -echo; i=0; while :; do i=$((i+1)); echo last line $i; done"
+    writer = "stty -echo; exec seq -f 'last line %.0f' 1 100000000"
     fugue("new-window", "-d", "-t", "a:", "-n", "last", writer)
     fugue.wait_for("last line 100", "a:last")
     deadline = time.monotonic() + SETTLE_SECONDS
@@ -147,6 +149,7 @@ def _killed_in_a_flood(fugue: Running) -> None:
     server, keeper, panes = fugue.server_pid(), fugue.keeper_pid(), fugue.pane_pids()
     while time.monotonic() < deadline:  # a look at a living zone may find it empty
         os.kill(server, signal.SIGSTOP)
+        until("stop of the server", lambda: _stopped(server))
         copy = fugue.directory / "copy-of-the-zone"  # the zone itself is locked
         copy.write_bytes(zone.read_bytes())
         found = landing.recover(str(copy), store=store).salvaged
@@ -157,6 +160,12 @@ def _killed_in_a_flood(fugue: Running) -> None:
     os.kill(keeper, signal.SIGSTOP)  # so that it starts no other server
     kill(server)
     kill(keeper, *panes)
+
+
+def _stopped(pid: int) -> bool:
+    """Whether every thread of the process is stopped."""
+    stats = [task.read_text() for task in Path(f"/proc/{pid}/task").glob("*/stat")]
+    return all(stat.rpartition(")")[2].split()[0] == "T" for stat in stats)
 
 
 def _kill_leftovers(fugue: Running) -> None:
