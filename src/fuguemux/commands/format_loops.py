@@ -28,6 +28,10 @@ class Expander(Protocol):
         """`text` expanded for another view."""
         ...
 
+    def spend(self, chars: int) -> bool:
+        """Take so many characters' work off what is left; whether it was there."""
+        ...
+
     def exhausted(self) -> bool:
         """Whether the work that one text may cause is done."""
         ...
@@ -123,7 +127,7 @@ def search(at: Expander, modifier: Modifier, rest: str) -> str:
     wanted = pattern if "r" in flags else f"*{pattern}*"
     screen = at.view.live.capture(pane.id, CaptureRequest()).decode("utf-8", "replace")
     for row, text in enumerate(screen.splitlines(), 1):
-        if format_text.matches(wanted, text, flags):
+        if format_text.matches(wanted, text, flags, at.spend):
             return str(row)
     return "0"
 

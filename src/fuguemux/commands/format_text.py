@@ -2,24 +2,14 @@
 
 import math
 import operator
-import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
 from typing import Final
 
+from fuguemux.commands.expressions import Spend, compiled
+
 _SHELL_SPECIAL: Final = frozenset("|&;<>()$`\\\"'*?[# =%")
-_CLASSES: Final = {
-    "[:alpha:]": "a-zA-Z",
-    "[:digit:]": "0-9",
-    "[:alnum:]": "a-zA-Z0-9",
-    "[:upper:]": "A-Z",
-    "[:lower:]": "a-z",
-    "[:space:]": r"\s",
-    "[:blank:]": r" \t",
-    "[:punct:]": r"!-/:-@\[-`{-~",
-    "[:xdigit:]": "0-9A-Fa-f",
-}
 _NEARLY: Final = 1e-9
 _ARITHMETIC_COMPARISONS: Final[Mapping[str, Callable[[float, float], bool]]] = {
     "==": lambda left, right: abs(left - right) < _NEARLY,
@@ -30,7 +20,9 @@ _ARITHMETIC_COMPARISONS: Final[Mapping[str, Callable[[float, float], bool]]] = {
     ">=": operator.ge,
 }
 PATTERN_CHARS_MAX: Final = 1_024
-"""Longer patterns match nothing."""
+"""Longer shell patterns match nothing."""
+GLOB_STEPS_PER_CHAR: Final = 64
+"""What matching a shell pattern costs: its length times that of the text, in characters read and written."""
 SUBJECT_CHARS_MAX: Final = 16_384
 """Longer texts are matched and substituted up to here only."""
 
@@ -112,45 +104,37 @@ def padded(text: str, size: int) -> str:
     return text + blanks if size > 0 else blanks + text
 
 
-def matches(pattern: str, text: str, flags: str) -> bool:
-    """Whether `text` matches: a shell pattern, with `r` an extended regular expression; `i`: case does not matter."""
-    if len(pattern) > PATTERN_CHARS_MAX:
-        return False
+def _unlimited(_chars: int) -> bool:
+    return True
+
+
+def matches(pattern: str, text: str, flags: str, spend: Spend = _unlimited) -> bool:
+    """Whether `text` matches: a shell pattern, with `r` an extended regular expression; `i`: case does not matter.
+
+    False where there is no such expression, or not the work left to look.
+    """
     text = text[:SUBJECT_CHARS_MAX]
     if "r" in flags:
-        compiled = _compiled(pattern, ignore_case="i" in flags)
-        return compiled is not None and compiled.search(text) is not None
+        expression = compiled(pattern, ignore_case="i" in flags)
+        return expression is not None and expression.matches(text, spend)
+    if len(pattern) > PATTERN_CHARS_MAX or not spend(
+        (len(pattern) * len(text)) // GLOB_STEPS_PER_CHAR
+    ):
+        return False
     if "i" in flags:
         pattern, text = pattern.lower(), text.lower()
     return fnmatchcase(text, pattern)
 
 
-def substituted(text: str, pattern: str, replacement: str, flags: str) -> str:
+def substituted(
+    text: str, pattern: str, replacement: str, flags: str, spend: Spend = _unlimited
+) -> str:
     """`text` with every match of the extended regular expression replaced; `\\1` … are its groups."""
-    compiled = _compiled(pattern, ignore_case="i" in flags)
-    if compiled is None or not text:
+    expression = compiled(pattern, ignore_case="i" in flags)
+    if expression is None or not text:
         return text
-
-    def replace(match: re.Match[str]) -> str:
-        def group(reference: re.Match[str]) -> str:
-            number = int(reference[1])
-            return (match[number] or "") if number <= match.re.groups else ""
-
-        return re.sub(r"\\([0-9])", group, replacement)
-
     head, tail = text[:SUBJECT_CHARS_MAX], text[SUBJECT_CHARS_MAX:]
-    return compiled.sub(replace, head, count=1 if pattern.startswith("^") else 0) + tail
-
-
-def _compiled(pattern: str, *, ignore_case: bool) -> re.Pattern[str] | None:
-    if len(pattern) > PATTERN_CHARS_MAX:
-        return None
-    for name, members in _CLASSES.items():
-        pattern = pattern.replace(name, members)
-    try:
-        return re.compile(pattern, re.IGNORECASE if ignore_case else 0)
-    except (re.error, OverflowError, RecursionError):
-        return None
+    return expression.substituted(head, replacement, spend) + tail
 
 
 def shell_quoted(text: str) -> str:

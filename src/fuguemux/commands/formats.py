@@ -80,6 +80,10 @@ class _Work:
         self.steps -= 1
         return not self.done()
 
+    def spend(self, chars: int) -> bool:
+        self.chars -= chars
+        return self.chars > 0
+
     def done(self) -> bool:
         return self.steps <= 0 or self.chars <= 0
 
@@ -119,6 +123,9 @@ class _Expander:
 
     def exhausted(self) -> bool:
         return self.work.done()
+
+    def spend(self, chars: int) -> bool:
+        return self.work.spend(chars)
 
     def expand(self, text: str) -> str:
         if self.depth > DEPTH_MAX or not self.work.step():
@@ -249,7 +256,7 @@ class _Expander:
             return None
         left, right = self.nested(pair[0]), self.nested(pair[1])
         if modifier.name == "m":
-            return flag(format_text.matches(left, right, modifier.argument(0)))
+            return flag(format_text.matches(left, right, modifier.argument(0), self.work.spend))
         return flag(_COMPARISONS[modifier.name](left, right))
 
     def choose(self, mods: tuple[Modifier, ...], rest: str) -> str | None:
@@ -285,7 +292,8 @@ class _Expander:
             named[modifier.name] = modifier
             if modifier.name == "s" and len(modifier.arguments) >= 2:
                 left, right = (self.nested(argument) for argument in modifier.arguments[:2])
-                value = format_text.substituted(value, left, right, modifier.argument(2))
+                spend = self.work.spend
+                value = format_text.substituted(value, left, right, modifier.argument(2), spend)
         if "=" in named:
             limit = whole(named["="].argument(0)) or 0
             value = format_text.limited(value, limit, named["="].argument(1))
