@@ -1,6 +1,6 @@
 """Random commands, then SIGKILL of server, keeper and all shells: everything that was there is there again.
 
-`FUGUE_ROUNDS=100` runs more rounds than the usual few.
+`make kills ROUNDS=200` runs more rounds than the usual few; the seed is printed, and FUGUE_SEED takes it again.
 """
 
 import os
@@ -10,9 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.changes import Changes
+from tests.support.numbered_lines import watch, writer_command, wrong_line
 from tests.support.running import Running, until
 
-ROUNDS = int(os.environ.get("FUGUE_ROUNDS", "4"))
+ROUNDS = int(os.environ.get("FUGUE_ROUNDS") or "4")
+SEED = int(os.environ.get("FUGUE_SEED") or "11")
 STEPS = 12
 SHAPE = (
     "#{session_id} #{session_name} #{window_id} #{window_index} #{window_name} #{window_layout} #{window_flags} "
@@ -100,7 +103,8 @@ def quiet(fugue: Running) -> None:
 @pytest.mark.real
 @pytest.mark.timeout(120 + 20 * ROUNDS)
 def test_everything_is_back_after_every_full_kill(fugue: Running, tmp_path: Path) -> None:
-    rng = random.Random(int(os.environ.get("FUGUE_SEED", "11")))
+    print(f"FUGUE_SEED={SEED}, {ROUNDS} rounds")
+    rng = random.Random(SEED)
     fugue("new-session", "-d", "-s", "first", "-x", "120", "-y", "40", "-c", str(tmp_path))
     walk = Walk(fugue, rng)
     for _ in range(ROUNDS):
@@ -119,3 +123,48 @@ def test_everything_is_back_after_every_full_kill(fugue: Running, tmp_path: Path
             assert texts_after[pane].startswith(text), pane
             assert len(SEPARATOR.findall(texts_after[pane])) == len(SEPARATOR.findall(text)) + 1
         quiet(fugue)
+
+
+@pytest.mark.slow
+@pytest.mark.real
+@pytest.mark.timeout(120 + 20 * ROUNDS)
+def test_what_was_shown_and_acknowledged_outlives_full_kills_under_load(fugue: Running) -> None:
+    """Everything is killed while two programs write and somebody makes changes."""
+    print(f"FUGUE_SEED={SEED}, {ROUNDS} rounds")
+    rng = random.Random(SEED)
+    fugue("new-session", "-d", "-s", "work", "-x", "100", "-y", "24", "-n", "first", "sleep 1000")
+    fugue("set-option", "-g", "history-limit", "1000000")
+    changes = Changes(fugue)
+    for number in range(ROUNDS):
+        panes, shown = _two_writers(fugue, number), {}
+        earlier, changes = changes, Changes(fugue, changes.next)
+        changes.acknowledged.update(earlier.acknowledged)
+        with fugue.attached("attach-session", "-t", "work", columns=100) as person:
+            for name in panes:
+                person.wait_for(f"{name} line ")
+                shown[name] = 0
+            changes.start()
+            watch(person, shown, rng.uniform(0.1, 1.0))
+            fugue.kill_everything()
+        changes.end()
+        fugue("start-server")
+        for name, pane in panes.items():
+            assert shown[name], f"nobody saw {name}"
+            wrong = wrong_line(fugue.history(pane), name, last=shown[name])
+            assert not wrong, f"round {number}, shown to line {shown[name]}: {wrong}"
+        assert changes.missing() == []
+        fugue("kill-window", "-t", f"work:round-{number}")
+    print(f"{len(changes.acknowledged)} acknowledged changes")
+
+
+def _two_writers(fugue: Running, number: int) -> dict[str, str]:
+    """A window with two programs that write numbered lines; their panes by their names."""
+    stop, panes = fugue.directory / "never", {}
+    for side in ("left", "right"):
+        name = f"{side}{number}"
+        command = writer_command(fugue, name, lines=20, seconds=0.02, stop=stop)
+        begin = ["split-window", "-h", "-t", f"work:round-{number}"]
+        if side == "left":
+            begin = ["new-window", "-n", f"round-{number}", "-t", "work:"]
+        panes[name] = fugue(*begin, "-PF", "#{pane_id}", *command)
+    return panes

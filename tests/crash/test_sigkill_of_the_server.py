@@ -1,4 +1,7 @@
-"""SIGKILL of the server under floods: every byte that the processes wrote is there once, in order."""
+"""SIGKILL of the server under floods: every byte that the processes wrote is there once, in order.
+
+`make kills ROUNDS=200` kills more often than usual; the seed is printed, and FUGUE_SEED takes it again.
+"""
 
 import os
 import random
@@ -10,37 +13,25 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.changes import Changes
+from tests.support.numbered_lines import writer_command
 from tests.support.running import Running, until
 
-KILLS = 40
+KILLS = int(os.environ.get("FUGUE_ROUNDS") or "40")
+SEED = int(os.environ.get("FUGUE_SEED") or "20")
 SEQUENCES = 5
 KILLS_PER_SEQUENCE = 4
 PANES = 4
-LINES_PER_BURST = 3_000
-
-WRITER = r"""
-import os, sys, time
-name, lines, stop = sys.argv[1], int(sys.argv[2]), sys.argv[3]
-number = 0
-out = sys.stdout
-while not os.path.exists(stop):
-    for _ in range(lines):
-        number += 1
-        out.write("%s line %d of many\n" % (name, number))
-    out.flush()
-    time.sleep(0.05)
-out.write("%s end %d\n" % (name, number))
-out.flush()
-time.sleep(1000)
-"""
+LINES_PER_BURST = 3_000 * 40 // max(KILLS, 40)
+"""Fewer where the run is longer: all of them are in the history at the end."""
 
 
 def start_floods(fugue: Running, stop: Path) -> list[str]:
-    script = fugue.directory / "writer.py"
-    script.write_text(WRITER)
     panes = []
     for number in range(PANES):
-        command = ["python3", str(script), f"p{number}", str(LINES_PER_BURST), str(stop)]
+        command = writer_command(
+            fugue, f"p{number}", lines=LINES_PER_BURST, seconds=0.05, stop=stop
+        )
         if number == 0:
             fugue("new-session", "-d", "-s", "flood", "-x", "100", "-y", "24", "sleep", "1000")
             fugue("set-option", "-g", "history-limit", "10000000")
@@ -80,16 +71,23 @@ def wrong_lines(fugue: Running, panes: list[str], *, ended: bool = False) -> lis
 
 @pytest.mark.slow
 @pytest.mark.real
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(300 + 5 * KILLS)
 def test_a_flood_in_four_panes_survives_forty_kills(fugue: Running, tmp_path: Path) -> None:
+    print(f"FUGUE_SEED={SEED}, {KILLS} kills")
     stop = tmp_path / "stop"
     panes = start_floods(fugue, stop)
     before = fugue.pane_pids()
-    kill_at_random(fugue, random.Random(20), KILLS)
+    changes = Changes(fugue)
+    changes.start()
+    kill_at_random(fugue, random.Random(SEED), KILLS)
+    changes.end()
     assert fugue.pane_pids() == before
     stop.touch()
     wait_for_ends(fugue, panes)
     assert wrong_lines(fugue, panes, ended=True) == []
+    print(f"{len(changes.acknowledged)} acknowledged changes")
+    assert changes.acknowledged
+    assert changes.missing() == []
 
 
 class WithoutRuntimeDirectory(Running):
@@ -115,7 +113,7 @@ def test_without_a_runtime_directory_the_zone_is_with_the_state_and_as_good(tmp_
         panes = start_floods(fugue, stop)
         zones = list(fugue.state_home.rglob("landing"))
         assert [stat.S_IMODE(zone.stat().st_mode) for zone in zones] == [0o600]
-        kill_at_random(fugue, random.Random(21), KILLS // 4)
+        kill_at_random(fugue, random.Random(21), 10)
         stop.touch()
         wait_for_ends(fugue, panes)
         assert wrong_lines(fugue, panes, ended=True) == []
@@ -150,7 +148,7 @@ def test_without_the_landing_zone_the_same_flood_loses_bytes(tmp_path: Path) -> 
         panes = start_floods(fugue, stop)
         rng = random.Random(20)
         wrong: list[str] = []
-        for _ in range(KILLS // KILLS_PER_SEQUENCE):
+        for _ in range(10):
             kill_at_random(fugue, rng, KILLS_PER_SEQUENCE)
             wrong = wrong_lines(fugue, panes)
             if wrong:

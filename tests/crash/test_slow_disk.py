@@ -6,22 +6,18 @@ acknowledged is there afterwards. `make slow-disk ROUNDS=50` runs more rounds th
 
 import os
 import random
-import re
-import select
 import signal
-import threading
-import time
 from pathlib import Path
 
 import pytest
 
+from tests.support.changes import Changes
 from tests.support.faults import injected, require
-from tests.support.numbered_lines import newest_shown, wait_for_end, writer_command, wrong_line
-from tests.support.running import Attached, Running, kill
+from tests.support.numbered_lines import wait_for_end, watch, writer_command, wrong_line
+from tests.support.running import Running, kill
 
 ROUNDS = int(os.environ.get("FUGUE_ROUNDS", "2"))
 SEED = int(os.environ.get("FUGUE_SEED") or "0") or random.SystemRandom().randrange(1, 10**6)
-NOT_DURABLE = "not on disk yet"
 PANES = ("left", "right")
 WRITES_MS = (25, 60)
 """Longer than what a write may take before the log is written beside the loop (flusher.SLOW_WRITE_SECONDS)."""
@@ -34,46 +30,11 @@ pytestmark = [
 ]
 
 
-class Changes(threading.Thread):
-    """Somebody who sets one option after the other, and knows which of them were acknowledged."""
-
-    def __init__(self, fugue: Running) -> None:
-        super().__init__(daemon=True)
-        self._fugue = fugue
-        self._over = threading.Event()
-        self.acknowledged: dict[str, str] = {}
-
-    def run(self) -> None:
-        number = 0
-        while not self._over.is_set():
-            number += 1
-            name, value = f"@ack{number}", f"value-{number}"
-            done = self._fugue.run("-N", "set-option", "-g", name, value)
-            if done.returncode == 0 and NOT_DURABLE not in done.stderr:
-                self.acknowledged[name] = value
-
-    def end(self) -> None:
-        """Make no further change; returns when the last one is answered."""
-        self._over.set()
-        self.join(60)
-        assert not self.is_alive(), "a command hangs"
-
-
 def faults(rng: random.Random) -> list[str]:
     """Delays of this round, as `strace -e inject=` says them."""
     write, sync = rng.randint(*WRITES_MS), rng.randint(*SYNCS_MS)
     found = [f"{call}:delay_enter={write * 1000}" for call in ("pwrite64", "pwritev")]
     return found + [f"{call}:delay_enter={sync * 1000}" for call in ("fdatasync", "fsync")]
-
-
-def watch(person: Attached, shown: dict[str, int], seconds: float) -> None:
-    """Look for `seconds`, and note the newest line of each pane that was on the screen."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        select.select([], [], [], 0.01)
-        text = person.text()
-        for name in shown:
-            shown[name] = max(shown[name], newest_shown(text, name))
 
 
 def begin(fugue: Running, stop: Path) -> dict[str, str]:
@@ -117,12 +78,7 @@ def one_round(fugue: Running, rng: random.Random) -> None:
         assert shown[name], f"nobody saw {name}"
         wrong = wrong_line(fugue.history(pane), name, ended=not both, last=shown[name])
         assert not wrong, f"shown to line {shown[name]}, killed {both=}: {wrong}"
-    options = fugue("show-options", "-g")
-    missing = [
-        name
-        for name, value in changes.acknowledged.items()
-        if not re.search(rf"^{name} {value}$", options, re.MULTILINE)
-    ]
+    missing = changes.missing()
     assert not missing, f"{len(missing)} of {len(changes.acknowledged)} acknowledged changes"
 
 

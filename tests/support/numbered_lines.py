@@ -1,9 +1,11 @@
 """Panes whose programs write numbered lines, and what must be true of them afterwards: each line once, in order, none missing."""
 
 import re
+import select
+import time
 from pathlib import Path
 
-from tests.support.running import Running, until
+from tests.support.running import Attached, Running, until
 
 WRITER = r"""
 import os, sys, time
@@ -62,3 +64,13 @@ def wrong_line(text: str, name: str, *, ended: bool = False, last: int = 0) -> s
         if len(lines) >= last
         else f"{name} ends with line {len(lines)} of {last} that were shown"
     )
+
+
+def watch(person: Attached, shown: dict[str, int], seconds: float) -> None:
+    """Look for `seconds`, and note the newest line of each pane that was on the screen."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        select.select([], [], [], 0.01)
+        text = person.text()
+        for name in shown:
+            shown[name] = max(shown[name], newest_shown(text, name))
