@@ -10,7 +10,7 @@ from tests.damage.facts import Facts, differences, save_differences
 from tests.damage.holdings import Holdings, Looker, digest
 from tests.damage.kinds import CONTENT, HELPERS, STRUCTURAL, kind_of
 from tests.damage.light_start import Outcome
-from tests.damage.real_start import Answers, answer_differences
+from tests.damage.real_start import Answers, Inspection, answer_differences
 from tests.damage.tree import Tree
 from tests.damage.truth import Truth
 
@@ -61,6 +61,17 @@ def judge_answers(
     found = answer_differences(truth.answers, answers)
     marked = any(MARKER.search(text.encode()) for text in answers.texts.values())
     yield from _told(truth, damages, outcome, found, marked)
+
+
+def judge_inspection(
+    truth: Truth, damages: Sequence[Damage], inspection: Inspection, answers: Answers
+) -> Iterator[Finding]:
+    """What is said without a start: verify calls nothing clean that comes back with a difference."""
+    if inspection.broken:
+        yield Finding("failed inspection", inspection.broken)
+    found = answer_differences(truth.answers, answers)
+    if found and inspection.clean and any(each.kind in STRUCTURAL for each in damages):
+        yield Finding("verify says clean", f"{found[:3]}")
 
 
 def new_notes(truth: Truth, outcome: Outcome) -> list[str]:

@@ -69,6 +69,31 @@ def _drop_bounding_set() -> None:
             libc.prctl(PR_CAPBSET_DROP, number, 0, 0, 0)
 
 
+@dataclass
+class Inspection:
+    """What `fugue state verify` and `fugue state list` make of a state directory."""
+
+    clean: bool = False
+    """Whether verify says that nothing is damaged or missing."""
+    broken: str = ""
+    """What is wrong with how they answered."""
+
+
+def inspected(home: Path) -> Inspection:
+    """Ask both; no server runs. Blocks for about a second."""
+    fugue, found = Bound(home), Inspection()
+    for verb in ("list", "verify"):
+        try:
+            done = fugue.run("state", verb)
+        except subprocess.TimeoutExpired:
+            found.broken = f"state {verb}: no answer within {SECONDS_MAX} s"
+            continue
+        if "Traceback" in done.stderr or done.returncode not in (0, 1, 2):
+            found.broken = f"state {verb}: {done.returncode} {done.stderr.strip()[-300:]}"
+        found.clean = verb == "verify" and done.returncode == 0
+    return found
+
+
 def real_start(home: Path) -> tuple[Outcome, Answers]:
     """Start, ask, take checkpoints, and kill everything. Blocks for a second or two."""
     fugue, outcome, answers = Bound(home), Outcome(), Answers()

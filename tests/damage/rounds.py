@@ -17,12 +17,13 @@ from tests.damage.judge import (
     judge_alone,
     judge_answers,
     judge_files,
+    judge_inspection,
     judge_second,
     judge_start,
 )
 from tests.damage.kinds import STATE
 from tests.damage.light_start import Outcome, Plan, start
-from tests.damage.real_start import Answers, real_start
+from tests.damage.real_start import Answers, inspected, real_start
 from tests.damage.tree import PRIVATE_DIRECTORY, PRIVATE_FILE, Tree, read_tree, write_tree
 from tests.damage.truth import Truth
 
@@ -65,6 +66,9 @@ class Rounds:
         tree = _files(truth.home)
         before = Keeper(tree, self._looker.holdings(tree, truth.facts.panes), truth.facts.panes)
         done.real = rng.random() < REAL
+        inspection = inspected(truth.home) if done.real else None
+        if inspection is not None and _files(truth.home).files != tree.files:
+            done.findings.append(Finding("inspection touched", "something in the state directory"))
         first, answers = self._start(rng, real=done.real)
         if first.refused:
             first, answers = self._refused(done, before.tree, first, rng)
@@ -72,6 +76,8 @@ class Rounds:
             return done
         if done.real:
             done.findings += judge_answers(truth, done.damages, first, answers)
+            if inspection is not None and not done.refused:
+                done.findings += judge_inspection(truth, done.damages, inspection, answers)
         else:
             done.findings += judge_start(truth, done.damages, first)
         done.changed = bool(first.told)
