@@ -110,6 +110,7 @@ class PaneSources:
         if terminal is None:
             return None
         self._flush()
+        terminal.settle()
         terminal.take_archive(everything=True)
         emulator = terminal.emulator
         size = emulator.size

@@ -86,6 +86,7 @@ class ClosedSessions:
                 terminal = self._server.panes.get(pane)
                 if terminal is None or not terminal.persist:
                     continue
+                terminal.settle()
                 terminal.take_archive(everything=True)
                 emulator = terminal.emulator
                 screen = Screen(

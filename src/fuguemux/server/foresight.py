@@ -18,6 +18,7 @@ def seen_last(state: ServerState, panes: Panes, now_ms: int) -> Iterator[LastScr
         terminal, program = panes.get(pane.id), ended_program(pane)
         if terminal is None or not terminal.persist or not program or pane.life is not Life.RUNNING:
             continue
+        terminal.settle()
         terminal.take_archive(everything=True)
         name, place = redacted_line(program), place_of(state, pane)
         ended = ProgramEnded(pane.id, pane.generation, FORESEEN, now_ms, name, place)

@@ -2,7 +2,8 @@
 
 Nothing is shown before it was written to the log, and no byte is ever in this process's private memory only: `readv`
 puts it into the landing zone, one write per tick hands everything to the log, then the emulators are fed from the same
-views, replies to terminal queries are written, and the slots are released. What a flooding pane writes meanwhile is
+views, replies to terminal queries are written, and the slots are released. What takes long to be shown is fed in pieces
+(`feeding`), and its pane is not read meanwhile. What a flooding pane writes meanwhile is
 read by a thread (`flood_reader`), one slot ahead; everything but that happens on the loop.
 """
 
@@ -15,6 +16,7 @@ from fuguemux.model.ids import PaneId
 from fuguemux.observe.clock import Clock
 from fuguemux.observe.diagnostics import channel
 from fuguemux.observe.failpoints import reach
+from fuguemux.server.feeding import READ_BYTES_MIN, Chunk, Feeding
 from fuguemux.server.flood_reader import FloodReader
 from fuguemux.server.landing import SLOT_BYTES, Landed, LandingZone, NoBytes
 from fuguemux.server.pane_terminal import InputRefused, PaneTerminal
@@ -85,6 +87,9 @@ class PaneOutput:
         self._waiting: dict[PaneId, PaneTerminal] = {}
         self._hurry_until = -1e9
         self._over = False
+        self._held: dict[PaneId, PaneTerminal] = {}
+        """Not read, because their output or others' waits to be shown."""
+        self._feeding = Feeding(loop, self, self._read_held)
         self._ahead = FloodReader(loop, self._read_ahead)
         self.begin: Callable[[str, Callable[[], None]], None] = lambda _key, work: work()
         """Does the work at once or later; the key is that of the process."""
@@ -123,8 +128,10 @@ class PaneOutput:
             assert terminal.master is not None
             self._loop.remove_reader(terminal.master.fd)
         self._waiting.pop(terminal.id, None)
+        self._held.pop(terminal.id, None)
         if any(landed[0] is terminal for landed in self._landed):
             self.flush()
+        self._feeding.settle(terminal)
 
     def end(self, terminals: Iterable[PaneTerminal]) -> None:
         """Stop all, and begin no more: not even with one whose process is just being started."""
@@ -133,7 +140,7 @@ class PaneOutput:
             self.stop(terminal)
 
     def drain(self, terminal: PaneTerminal) -> None:
-        """Take everything that the PTY holds right now; for a process that has ended."""
+        """Take everything that the PTY holds right now; for a process that has ended. `when_shown` tells the end of it."""
         self._ahead.settle(terminal)
         while terminal.master is not None and not terminal.ended:
             if self._read(terminal) is not None:
@@ -141,10 +148,15 @@ class PaneOutput:
             self.flush()
         self.flush()
 
+    def when_shown(self, terminal: PaneTerminal, work: Callable[[], None]) -> None:
+        """Do `work` once everything that was read of the pane is shown: at once, or soon."""
+        self._feeding.when_shown(terminal, work)
+
     def move(self, zone: LandingZone) -> None:
         """Read into another landing zone from now on. What has landed is logged and shown first."""
         self._ahead.settle_all()
         self.flush()
+        self._feeding.settle_all()
         self.zone.close()
         self.zone = zone
 
@@ -152,6 +164,7 @@ class PaneOutput:
         """Log and show everything that was read, and end the thread. What is read afterwards is read on the loop."""
         self._ahead.close()
         self.flush()
+        self._feeding.settle_all()
 
     def resume(self) -> None:
         """The log has caught up: read on where reading was paused."""
@@ -163,6 +176,7 @@ class PaneOutput:
         """Put bytes of our own (a separator line) into the pane's output: logged and shown like the program's."""
         self._ahead.settle(terminal)
         self.flush()
+        terminal.settle()
         view = memoryview(data)
         lsn = self._log.append_output(terminal.id, terminal.read_offset, view)
         self._log.write()
@@ -188,6 +202,9 @@ class PaneOutput:
     def _readable(self, terminal: PaneTerminal) -> None:
         if self._log.congested:
             self._pause(terminal)
+            return
+        if self._feeding.waits(terminal) or (terminal.floods > 1 and self._feeding.full):
+            self._hold(terminal)
             return
         for _ in range(READS_PER_WAKEUP):
             if self._read(terminal) is not None:
@@ -217,6 +234,9 @@ class PaneOutput:
             and terminal.reading
             and not terminal.echo_awaited
             and self._loop.time() >= self._hurry_until
+            and terminal.read_bytes_max >= SLOT_BYTES
+            and not self._feeding.waits(terminal)
+            and not self._feeding.full
             and not self._log.congested
             and self._ahead.begin(self.zone, terminal)
         )
@@ -237,7 +257,9 @@ class PaneOutput:
 
     def _take(self, terminal: PaneTerminal, landed: Landed) -> None:
         reach("output.landed")
-        terminal.read_offset += len(landed.data)
+        length = len(landed.data)
+        terminal.read_offset += length
+        terminal.floods = terminal.floods + 1 if length >= READ_BYTES_MIN // 2 else 0
         self._landed.append((terminal, landed))
 
     def _pause(self, terminal: PaneTerminal) -> None:
@@ -247,14 +269,33 @@ class PaneOutput:
         self._loop.remove_reader(terminal.master.fd)
         self._waiting[terminal.id] = terminal
 
+    def _hold(self, terminal: PaneTerminal) -> None:
+        """Do not read the pane until something is shown: its program waits in write(2), the others go on."""
+        assert terminal.master is not None
+        self._loop.remove_reader(terminal.master.fd)
+        self._held[terminal.id] = terminal
+
+    def _read_held(self) -> None:
+        """Read the next pane that can be read again."""
+        for terminal in self._held.values():
+            if self._feeding.waits(terminal):
+                continue
+            del self._held[terminal.id]
+            if terminal.reading and terminal.master is not None:
+                self._loop.add_reader(terminal.master.fd, self._readable, terminal)
+            break
+
     def _read(self, terminal: PaneTerminal) -> NoBytes | None:
         """One slot full. None: bytes have landed."""
         assert terminal.master is not None
         at_most = HURRY_BYTES if self._loop.time() < self._hurry_until else SLOT_BYTES
+        at_most = min(at_most, terminal.read_bytes_max)
         fd, offset = terminal.master.fd, terminal.read_offset
         result = self.zone.read(fd, terminal.id, offset, at_most=at_most)
-        if result is NoBytes.ZONE_FULL:
+        while result is NoBytes.ZONE_FULL:
             self.flush()
+            if not self.zone.free_slots and not self._feeding.settle_first():
+                break
             result = self.zone.read(fd, terminal.id, offset, at_most=at_most)
         if isinstance(result, Landed):
             self._take(terminal, result)
@@ -272,13 +313,16 @@ class PaneOutput:
         self.flush()
 
     def flush(self) -> None:
-        """Log and show everything that has landed. Must run before any event is logged, to keep the order of LSNs."""
+        """Log everything that has landed, and show it, now or soon: see `PaneTerminal.settle`.
+
+        Must run before any event is logged, to keep the order of LSNs.
+        """
         if self._landed:
             landed, self._landed = self._landed, []
             self._show(landed)
         ended, self._ended = self._ended, []
         for terminal in ended:
-            self._listener.output_ended(terminal)
+            self._feeding.when_shown(terminal, partial(self._listener.output_ended, terminal))
 
     def _show(self, landed: list[tuple[PaneTerminal, Landed]]) -> None:
         lsns = [
@@ -288,17 +332,30 @@ class PaneOutput:
         self._log.write()
         self.zone.logged(chunk for _, chunk in landed)
         reach("output.logged")
-        now_s = self._clock.wall_ms() // 1000
         for (terminal, chunk), lsn in zip(landed, lsns, strict=True):
-            events = terminal.emulator.feed(chunk.data)
-            self._fed(terminal, lsn)
-            terminal.last_output_s = now_s
-            replies = b"".join(event.data for event in events if isinstance(event, Reply))
-            if replies:
-                self.zone.answering(chunk)
-                self._answer(terminal, replies)
-            self._listener.output_shown(terminal, events, chunk.data)
-        self.zone.release(chunk for _, chunk in landed)
+            self._feeding.add(Chunk(terminal, chunk, lsn, bytes(chunk.data)))
+        self._feeding.run()
+
+    def feed(self, chunk: Chunk, start: int, stop: int) -> None:
+        """Show a piece of a chunk."""
+        terminal, whole = chunk.terminal, stop - start == len(chunk.data)
+        events = terminal.emulator.feed(chunk.data if whole else chunk.data[start:stop])
+        if stop == len(chunk.data):
+            self._fed(terminal, chunk.lsn)
+        else:
+            terminal.take_archive()
+        terminal.last_output_s = self._clock.wall_ms() // 1000
+        for event in events:
+            if isinstance(event, Reply):
+                chunk.replies += event.data
+        self._listener.output_shown(terminal, events, chunk.landed.data[start:stop])
+
+    def fed(self, chunk: Chunk) -> None:
+        """A chunk is shown."""
+        if chunk.replies:
+            self.zone.answering(chunk.landed)
+            self._answer(chunk.terminal, bytes(chunk.replies))
+        self.zone.release((chunk.landed,))
 
     def _fed(self, terminal: PaneTerminal, lsn: int | None) -> None:
         terminal.take_archive()

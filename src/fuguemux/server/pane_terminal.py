@@ -130,6 +130,14 @@ class PaneTerminal:
         """The last log record that this screen contains."""
         self.master: PtyMaster | None = None
         self.key = ""
+        self.behind: Callable[[PaneTerminal], None] | None = None
+        """Shows what is logged of the pane's output and waits for its turn; None: nothing does."""
+        self.ease = 1.0
+        """How much cheaper the output is to show than it might be; see `feeding`."""
+        self.read_bytes_max = 64 << 10
+        """As much output as is shown in bearable time."""
+        self.floods = 0
+        """How often in a row there was more to read than a terminal holds."""
         self.reading = False
         self.paused = False
         self.ended = False
@@ -201,8 +209,17 @@ class PaneTerminal:
         """Have the next checkpoint look at the whole scrollback again: it is to keep more lines, or fewer."""
         self._scrollback.cut_anew()
 
+    def settle(self) -> None:
+        """Have everything shown that is logged of the pane's output: what comes next in the log happens to that screen.
+
+        Takes tens of milliseconds at worst if the output is dear, since such a pane is read in small pieces.
+        """
+        if self.behind is not None:
+            self.behind(self)
+
     def resize(self, columns: int, rows: int, lsn: int) -> None:
         """Give screen and program another size, which record `lsn` of the log says."""
+        self.settle()
         if not self._later(lambda recovered: recovered.resized(lsn, columns, rows)):
             self.emulator.resize(columns, rows)
             self.take_archive()
@@ -212,6 +229,7 @@ class PaneTerminal:
 
     def started_again(self, generation: int, lsn: int) -> None:
         """Another process begins on the screen that the last one left: its modes go, its text stays."""
+        self.settle()
         if not self._later(lambda recovered: recovered.add(Started(lsn, generation, 0))):
             self.emulator.reset_for_new_process()
             self.take_archive()
@@ -220,6 +238,7 @@ class PaneTerminal:
     def program_ended(self, event: ProgramEnded, lsn: int) -> LastScreen | None:
         """What the program has shown last; None: the screen waits to be rebuilt, and it is found then."""
         screen = None
+        self.settle()
         if not self._later(lambda recovered: recovered.add(Ended(lsn, event))):
             self.take_archive(everything=True)
             screen = taken(self.emulator, self.scrollback, event)

@@ -124,6 +124,7 @@ class Panes:
         """Forget what scrolled off, in the engine and in the store."""
         terminal = self._terminals.get(pane)
         if terminal is not None:
+            terminal.settle()
             terminal.emulator.clear_history()
             terminal.take_archive()
             terminal.scrollback.clear(erase=True)

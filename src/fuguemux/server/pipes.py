@@ -133,6 +133,7 @@ class Pipes:
             self._finish(old)
         if effect.pipe is None or terminal is None:
             return
+        terminal.settle()
         pipe = Running(effect.pane, effect.pipe, terminal.read_offset)
         self._pipes[effect.pane] = pipe
         try:

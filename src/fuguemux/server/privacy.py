@@ -107,6 +107,7 @@ class Privacy:
         for pane in panes:
             terminal = server.panes.get(pane)
             if terminal is not None:
+                terminal.settle()
                 alternate = terminal.emulator.modes.alternate_screen
                 server.output.inject(terminal, CLEAR_BOTH_SCREENS if alternate else CLEAR_SCREEN)
                 terminal.take_archive(everything=True)

@@ -238,7 +238,7 @@ class Processes:
             return
         self._exits[key] = status
         self._output.drain(terminal)
-        self._finish(terminal)
+        self._output.when_shown(terminal, partial(self._finish, terminal))
 
     def output_ended(self, terminal: PaneTerminal) -> None:
         """The PTY is at its end; the status follows, or came already."""

@@ -40,6 +40,13 @@ async def until(what: str, condition: Callable[[], object]) -> None:
         await asyncio.sleep(0.001)
 
 
+async def until_shown(here: "World", terminal: PaneTerminal) -> None:
+    shown = asyncio.Event()
+    here.output.when_shown(terminal, shown.set)
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        await shown.wait()
+
+
 @dataclass
 class Log:
     """Holds what is appended, and is strict about offsets."""
@@ -319,6 +326,7 @@ async def test_drain_takes_what_the_thread_has_read_and_then_all_the_rest(thread
         thread.go()
         here._programs[-1].join(DEADLINE_SECONDS)  # it has ended, and what it wrote is there
         here.output.drain(terminal)
+        await until_shown(here, terminal)
         assert here.shown(terminal) == FLOOD[: 2 * SLOT_BYTES]
 
 

@@ -1,0 +1,202 @@
+"""Logged output on its way into the terminals: a few milliseconds per turn of the loop, whatever a pane writes.
+
+A slot of 64 KiB is shown in a millisecond or two, unless it is full of what is dear: clearing and scrolling a large screen,
+switching screens, queries. Then it is fed in pieces, and others have their turn in between. What one piece may cost is
+reckoned beforehand from the screen's size and the number of sequences in it. Panes take turns piece by piece.
+
+A chunk's slot of the landing zone is kept until the chunk is fed and its queries are answered, as a new server needs it. Until
+then the pane is not read, and whoever changes its screen or stores it has to `settle` it first, so that the order of
+the log is the order in which things happen to a screen.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+from fuguemux.server.landing import Landed
+from fuguemux.server.pane_terminal import PaneTerminal
+
+TURN_SECONDS: Final = 0.002
+"""How long one turn of the loop feeds. A piece that was begun is ended."""
+PIECE_SECONDS: Final = 0.002
+"""What a piece may cost by the reckoning, which is right to a factor of ten."""
+EASE_MAX: Final = 4.0
+"""So many times as much a piece may cost by the reckoning after others have cost far less than that."""
+PIECE_BYTES_MIN: Final = 32
+READ_SECONDS: Final = 0.02
+"""A pane whose output takes long to be shown is read in pieces that take about so long: its screen may have to be settled."""
+READ_BYTES_MIN: Final = 4096
+CHUNKS_MAX: Final = 4
+"""As many chunks may wait to be fed as keep the loop busy; then floods are not read. The other slots are for everybody else."""
+
+BYTE_NS: Final = 30.0
+BYTE_NS_PER_COLUMN: Final = 0.2
+CONTROL_NS: Final = 650.0
+CONTROL_NS_PER_COLUMN: Final = 2.5
+ESCAPE_NS: Final = 2_000.0
+ESCAPE_NS_PER_CELL: Final = 0.8
+
+
+def cost_seconds(data: bytes, start: int, stop: int, columns: int, rows: int) -> float:
+    """What feeding these bytes to a screen may take at worst, nearly: measured for every sequence of the engine."""
+    plain = BYTE_NS + BYTE_NS_PER_COLUMN * columns
+    control = CONTROL_NS + CONTROL_NS_PER_COLUMN * columns
+    escape = ESCAPE_NS + ESCAPE_NS_PER_CELL * columns * rows
+    controls = data.count(b"\n", start, stop) + data.count(b"\a", start, stop)
+    escapes = data.count(b"\x1b", start, stop)
+    return ((stop - start) * plain + controls * control + escapes * escape) / 1e9
+
+
+@dataclass(slots=True, eq=False)
+class Chunk:
+    """Logged output of one pane that is not, or not wholly, shown."""
+
+    terminal: PaneTerminal
+    landed: Landed
+    lsn: int | None
+    """The record of the log that it is; None: it was deferred."""
+    data: bytes
+    fed: int = 0
+    replies: bytearray = field(default_factory=bytearray)
+    """What its queries are answered with, once it is fed to the end."""
+    seconds: float = 0.0
+
+
+class Shower(Protocol):
+    """What becomes of output on its way. Called on the loop."""
+
+    def feed(self, chunk: Chunk, start: int, stop: int) -> None:
+        """Feed a chunk's bytes from `start` up to `stop`."""
+        ...
+
+    def fed(self, chunk: Chunk) -> None:
+        """A chunk is fed to its end: answer its queries, give its slot back."""
+        ...
+
+
+class Feeding:
+    """All panes' output that waits to be shown. Belongs to the loop."""
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, shower: Shower, settled: Callable[[], None]
+    ) -> None:
+        """`settled` is called when there is room for more floods."""
+        self._loop = loop
+        self._shower = shower
+        self._settled = settled
+        self._waiting: dict[PaneTerminal, deque[Chunk]] = {}
+        """In the order in which panes have their turns."""
+        self._count = 0
+        self._when_shown: dict[PaneTerminal, list[Callable[[], None]]] = {}
+        self._scheduled = False
+
+    @property
+    def full(self) -> bool:
+        """Whether enough waits."""
+        return self._count >= CHUNKS_MAX
+
+    def waits(self, terminal: PaneTerminal) -> bool:
+        """Whether output of a pane is logged and not shown."""
+        return terminal in self._waiting
+
+    def add(self, chunk: Chunk) -> None:
+        """Have a chunk fed: now if it is sure to take no time and nothing of its pane waits, else when it is its turn."""
+        terminal = chunk.terminal
+        size = terminal.size
+        if terminal not in self._waiting:
+            cost = cost_seconds(chunk.data, 0, len(chunk.data), *size)
+            if cost * 4 < PIECE_SECONDS:
+                self._feed(chunk, len(chunk.data))
+                return
+            terminal.behind = self.settle
+        self._waiting.setdefault(terminal, deque()).append(chunk)
+        self._count += 1
+
+    def run(self, seconds: float = TURN_SECONDS) -> None:
+        """Feed for about so long; the rest is fed in the loop's next turns."""
+        end = self._loop.time() + seconds
+        while self._waiting:
+            terminal = next(iter(self._waiting))
+            chunks = self._waiting.pop(terminal)
+            self._waiting[terminal] = chunks  # now the last
+            self._feed(chunks[0], self._stop(chunks[0]))
+            self._next_chunk(terminal)
+            if self._loop.time() >= end:
+                break
+        if self._waiting and not self._scheduled:
+            self._scheduled = True
+            self._loop.call_soon(self._go_on)
+
+    def when_shown(self, terminal: PaneTerminal, work: Callable[[], None]) -> None:
+        """Do `work` when nothing of the pane waits: at once, or in one of the next turns."""
+        if terminal in self._waiting:
+            self._when_shown.setdefault(terminal, []).append(work)
+        else:
+            work()
+
+    def settle(self, terminal: PaneTerminal) -> None:
+        """Feed all that waits of one pane, now."""
+        while terminal in self._waiting:
+            chunk = self._waiting[terminal][0]
+            self._feed(chunk, len(chunk.data))
+            self._next_chunk(terminal)
+
+    def settle_all(self) -> None:
+        """Feed everything, now."""
+        while self._waiting:
+            self.settle(next(iter(self._waiting)))
+
+    def settle_first(self) -> bool:
+        """Feed what waits of the pane whose turn it is: somebody needs its slots. False: nothing waits."""
+        if not self._waiting:
+            return False
+        self.settle(next(iter(self._waiting)))
+        return True
+
+    def _go_on(self) -> None:
+        self._scheduled = False
+        self.run()
+
+    def _stop(self, chunk: Chunk) -> int:
+        """How far the next piece of a chunk goes."""
+        size = chunk.terminal.size
+        most = PIECE_SECONDS * chunk.terminal.ease
+        length = len(chunk.data) - chunk.fed
+        while length > PIECE_BYTES_MIN:
+            if cost_seconds(chunk.data, chunk.fed, chunk.fed + length, *size) <= most:
+                break
+            length //= 2
+        return chunk.fed + length
+
+    def _feed(self, chunk: Chunk, stop: int) -> None:
+        start, chunk.fed = chunk.fed, stop  # first: what is shown may have somebody settle the pane
+        if start == stop:
+            return
+        terminal, begun = chunk.terminal, self._loop.time()
+        self._shower.feed(chunk, start, stop)
+        took = self._loop.time() - begun
+        chunk.seconds += took
+        if took > PIECE_SECONDS:
+            terminal.ease = 1.0
+        elif took * 2 < PIECE_SECONDS:
+            terminal.ease = min(terminal.ease * 2, EASE_MAX)
+        if stop == len(chunk.data):
+            most = READ_SECONDS * stop / max(chunk.seconds, 1e-9)
+            terminal.read_bytes_max = max(int(most), READ_BYTES_MIN)
+            self._shower.fed(chunk)
+
+    def _next_chunk(self, terminal: PaneTerminal) -> None:
+        """Take what is fed off the list."""
+        chunks = self._waiting.get(terminal)
+        if chunks is None or chunks[0].fed < len(chunks[0].data):
+            return
+        chunks.popleft()
+        self._count -= 1
+        if not chunks:
+            del self._waiting[terminal]
+            terminal.behind = None
+            for work in self._when_shown.pop(terminal, ()):
+                work()
+        self._settled()
