@@ -144,6 +144,7 @@ class Bench:
             f"{self.directory}/wal",
             log,
             clock_ms=now_ms,
+            monotonic_ms=now_ms,
             entropy=os.urandom,
             on_durability=lambda *_: None,
         )

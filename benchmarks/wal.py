@@ -98,7 +98,9 @@ def raw(directory: str, committers: int, size: int, seconds: float) -> Speed:
 def start_writer(directory: str) -> LogWriter:
     log = scan(RealStorage(), directory)
     log.finish()
-    return LogWriter.start(RealStorage(), directory, log, clock_ms=wall_ms, entropy=os.urandom)
+    return LogWriter.start(
+        RealStorage(), directory, log, clock_ms=wall_ms, monotonic_ms=wall_ms, entropy=os.urandom
+    )
 
 
 def fugue(directory: str, committers: int, size: int, seconds: float) -> Speed:

@@ -27,6 +27,7 @@ def make(directory: Path) -> None:
         str(directory),
         log,
         clock_ms=lambda: next(clock),
+        monotonic_ms=lambda: 0,
         entropy=Random(2024).randbytes,
         options=OPTIONS,
     )

@@ -197,7 +197,7 @@ class CheckpointWorld:
                 elif action < 0.38:
                     disk.fail_sync_chance = disk.fail_write_chance = 0.0
                     disk.space = None
-                    server.now_ms += rng.randint(0, 3000)
+                    server.pass_time(rng.randint(0, 3000))
                 else:
                     self._change(server)
             except LogUnavailable:
@@ -278,7 +278,7 @@ class CheckpointWorld:
                 return
             server.sync()
             self._note(server)
-            server.now_ms += 50
+            server.pass_time(50)
         self.durability_lost = True
 
     def _note(self, server: SmallServer) -> None:

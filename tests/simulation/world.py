@@ -88,6 +88,7 @@ class World:
         self.checkpoint = 1  # LSNs below it are not needed any more
         self.lost: set[int] = set()
         self.now_ms = 1_700_000_000_000
+        self.passed_ms = 0
         self.outcome = Outcome()
         self.pane_offset = 0
         self.job: SyncJob | RehomeJob | None = None
@@ -102,6 +103,9 @@ class World:
     def clock_ms(self) -> int:
         self.now_ms += self.rng.randint(0, 40)
         return self.now_ms
+
+    def monotonic_ms(self) -> int:
+        return self.passed_ms
 
     def run(self) -> Outcome:
         lives = self.rng.randint(2, 5)
@@ -143,6 +147,7 @@ class World:
             DIRECTORY,
             log,
             clock_ms=self.clock_ms,
+            monotonic_ms=self.monotonic_ms,
             entropy=self.rng.randbytes,
             on_durability=self._on_durability,
             options=OPTIONS,
@@ -220,7 +225,11 @@ class World:
             self.chore = None
 
     def _time_passes(self) -> None:
-        self.now_ms += self.rng.randint(0, 4_000)
+        passed = self.rng.randint(0, 4_000)
+        self.passed_ms += passed
+        self.now_ms += passed
+        if self.rng.random() < 0.2:  # somebody sets the wall clock
+            self.now_ms = max(self.now_ms + self.rng.randint(-10_000_000, 10_000_000), 0)
         if self.rng.random() < 0.5:
             self.disk.fail_sync_chance = self.disk.fail_write_chance = 0.0
             self.disk.space = None

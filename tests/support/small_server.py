@@ -138,6 +138,7 @@ class SmallServer:
         self.truth = truth
         self.now_ms = 1_764_000_000_000
         self._ticks = 0.0
+        self._passed_ms = 0
         self.recovered = recover(
             storage,
             directory,
@@ -150,6 +151,7 @@ class SmallServer:
             f"{directory}/wal",
             self.recovered.log,
             clock_ms=self.clock_ms,
+            monotonic_ms=self.monotonic_ms,
             entropy=entropy,
             options=log_options,
         )
@@ -178,6 +180,14 @@ class SmallServer:
     def clock_ms(self) -> int:
         self.now_ms += 1
         return self.now_ms
+
+    def monotonic_ms(self) -> int:
+        return self._passed_ms
+
+    def pass_time(self, milliseconds: int) -> None:
+        """Time passes on both clocks; `now_ms` alone is what somebody sets."""
+        self.now_ms += milliseconds
+        self._passed_ms += milliseconds
 
     def monotonic(self) -> float:
         self._ticks += 0.0007

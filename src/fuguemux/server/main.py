@@ -18,7 +18,7 @@ from fuguemux.engine.engine import Engine
 from fuguemux.model.events import AnyEvent
 from fuguemux.model.live import ServerFacts
 from fuguemux.model.state import ServerState
-from fuguemux.observe.clock import SystemClock
+from fuguemux.observe.clock import NS_PER_MS, SystemClock
 from fuguemux.observe.failpoints import reach
 from fuguemux.persistence.checkpoint import CheckpointSeries, CheckpointSettings
 from fuguemux.persistence.retention import GENERATIONS_MIN
@@ -118,6 +118,7 @@ class Server:
             f"{booted.state_directory}/wal",
             booted.recovered.log,
             clock_ms=self.clock.wall_ms,
+            monotonic_ms=lambda: self.clock.monotonic_ns() // NS_PER_MS,
             entropy=os.urandom,
             on_durability=self.witness.durability_changed,
             options=WriterOptions(segment_bytes=persistence.wal_segment_mb * MIB)

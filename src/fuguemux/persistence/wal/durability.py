@@ -22,17 +22,29 @@ class Durability(Enum):
 class Standing:
     """How durability stands, since when it is tried again, and who is told of each change."""
 
-    def __init__(self, on_change: Callable[[Durability, str], None]) -> None:
+    def __init__(
+        self, on_change: Callable[[Durability, str], None], monotonic_ms: Callable[[], int]
+    ) -> None:
         self._on_change = on_change
+        self._monotonic_ms = monotonic_ms  # one that is set back would put the next attempt off
         self.state = Durability.OK
         self.reason = ""
-        self.retry_at_ms = 0
+        self._retry_at_ms = 0
         self._retry_ms = RETRY_MS_MIN
 
-    def failed(self, error: OSError, now_ms: int, *, again: bool) -> None:
+    @property
+    def due(self) -> bool:
+        """Whether it is time for the next attempt."""
+        return self._monotonic_ms() >= self._retry_at_ms
+
+    def try_now(self) -> None:
+        """There is a reason to expect that the next attempt will do."""
+        self._retry_at_ms = 0
+
+    def failed(self, error: OSError, *, again: bool) -> None:
         """A file refused. The first time another file is tried at once; `again`: later, and ever later."""
         if again:
-            self.retry_at_ms = now_ms + self._retry_ms
+            self._retry_at_ms = self._monotonic_ms() + self._retry_ms
             self._retry_ms = min(self._retry_ms * 2, RETRY_MS_MAX)
         self.become(Durability.LOST if again else Durability.DEGRADED, describe(error))
 

@@ -46,14 +46,14 @@ class Space:
         hasty_segment_bytes: int,
         ballast_bytes: int,
         highest_id: int,
-        clock_ms: Callable[[], int],
+        monotonic_ms: Callable[[], int],
     ) -> None:
         self._storage = storage
         self._directory = directory
         self.segment_bytes = segment_bytes  # of the next spare that is made
         self._hasty_segment_bytes = hasty_segment_bytes
         self._ballast_bytes = ballast_bytes
-        self._clock_ms = clock_ms
+        self._monotonic_ms = monotonic_ms
         self._recent_id = (highest_id // SEGMENT_ID_STRIDE + 1) * SEGMENT_ID_STRIDE - 1
         self._spare: OpenSegment | None = None
         self._dead: list[str] = []
@@ -159,7 +159,7 @@ class Space:
 
     def chore(self, *, spare_wanted: bool) -> Chore | None:
         """What is to be done next, to be run on any thread; None while one is under way."""
-        if self._chore is not None or self._clock_ms() < self._retry_at_ms:
+        if self._chore is not None or self._monotonic_ms() < self._retry_at_ms:
             return None
         if self._dead:
             self._chore = DeleteJob(self._storage, self._directory, tuple(self._dead))
@@ -176,7 +176,7 @@ class Space:
         if error is None:
             self._retry_ms = RETRY_MS_MIN
         else:
-            self._retry_at_ms = self._clock_ms() + self._retry_ms
+            self._retry_at_ms = self._monotonic_ms() + self._retry_ms
             self._retry_ms = min(self._retry_ms * 2, RETRY_MS_MAX)
         match chore:
             case SpareJob():

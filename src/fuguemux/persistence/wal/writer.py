@@ -90,6 +90,7 @@ class LogWriter:
         *,
         options: WriterOptions,
         clock_ms: Callable[[], int],
+        monotonic_ms: Callable[[], int],
         entropy: Callable[[int], bytes],
         on_durability: Callable[[Durability, str], None],
     ) -> None:
@@ -97,9 +98,9 @@ class LogWriter:
         self._storage = storage
         self._directory = directory
         self._options = options
-        self._clock_ms = clock_ms
+        self._clock_ms = clock_ms  # dates records, and decides nothing: it may be set
         self._entropy = entropy
-        self._standing = Standing(on_durability)
+        self._standing = Standing(on_durability, monotonic_ms)
         self.store_id = report.store_id or entropy(16)
         self._kept: deque[Record] = deque(log.undurable_records())
         self.next_lsn = report.last_lsn + 1
@@ -122,7 +123,7 @@ class LogWriter:
             hasty_segment_bytes=options.first_segment_bytes,
             ballast_bytes=options.ballast_bytes,
             highest_id=max([*ids, *report.unusable_segments, *report.spare_segments], default=0),
-            clock_ms=clock_ms,
+            monotonic_ms=monotonic_ms,
         )
         self._space.bury([segment_name(number) for number in report.spare_segments])
         self._active: _Active | None = None
@@ -143,6 +144,7 @@ class LogWriter:
         log: LogScan,
         *,
         clock_ms: Callable[[], int],
+        monotonic_ms: Callable[[], int],
         entropy: Callable[[int], bytes],
         on_durability: Callable[[Durability, str], None] = lambda _state, _reason: None,
         options: WriterOptions | None = None,
@@ -161,6 +163,7 @@ class LogWriter:
             log,
             options=options or WriterOptions(),
             clock_ms=clock_ms,
+            monotonic_ms=monotonic_ms,
             entropy=entropy,
             on_durability=on_durability,
         )
@@ -409,7 +412,7 @@ class LogWriter:
             return None
         self.write()
         if self._failed:
-            if self._clock_ms() < self._standing.retry_at_ms:
+            if not self._standing.due:
                 return None
             self._job = self._rehome_job()
             return self._job
@@ -473,7 +476,7 @@ class LogWriter:
         again = self._failed or self._removed or self._rehomed_lsn > self.durable_lsn
         self._failed = True
         self._files.abandon_full()
-        self._standing.failed(error, self._clock_ms(), again=again)
+        self._standing.failed(error, again=again)
 
     def _rehome_job(self) -> RehomeJob:
         room = self.unsynced_bytes + next_block(1) + self._options.unsynced_bytes_max // 8
@@ -583,11 +586,8 @@ class LogWriter:
         self._files.close()
         self._space.relocate()
         self._extent.restart(self.durable_lsn + 1)
-        self._failed, self._removed = (
-            True,
-            False,
-        )  # the next job writes what is kept into a new segment
-        self._standing.retry_at_ms = 0
+        self._failed, self._removed = True, False  # the next job writes what is kept anew
+        self._standing.try_now()
 
     @property
     def removed(self) -> bool:

@@ -4,12 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 
+from fuguemux.observe.clock import NS_PER_MS
 from fuguemux.persistence.files import Storage
 from fuguemux.persistence.wal.durability import Durability, WriterOptions
 from fuguemux.persistence.wal.frame import Record, RecordType
 from fuguemux.persistence.wal.reader import LogScan, scan
 from fuguemux.persistence.wal.writer import LogWriter
 from tests.simulation.disk import SimDisk
+from tests.support.fake_clock import FakeClock
 
 DIRECTORY = "state/wal"
 SMALL = WriterOptions(segment_bytes=24 << 10, first_segment_bytes=16 << 10, ballast_bytes=4 << 10)
@@ -19,16 +21,6 @@ def new_disk(seed: int = 1) -> SimDisk:
     disk = SimDisk(Random(seed))
     disk.directories.add(DIRECTORY)
     return disk
-
-
-@dataclass
-class Clock:
-    """Wall milliseconds that a test moves."""
-
-    now_ms: int = 1_700_000_000_000
-
-    def __call__(self) -> int:
-        return self.now_ms
 
 
 @dataclass
@@ -47,17 +39,19 @@ def start(
     directory: str = DIRECTORY,
     from_lsn: int = 1,
     options: WriterOptions = SMALL,
-    clock: Callable[[], int] | None = None,
+    clock: FakeClock | None = None,
     told: Told | None = None,
     entropy: Callable[[int], bytes] | None = None,
 ) -> LogWriter:
     log = scan(storage, directory, from_lsn)
     log.finish()
+    clock = clock or FakeClock()
     return LogWriter.start(
         storage,
         directory,
         log,
-        clock_ms=clock or Clock(),
+        clock_ms=clock.wall_ms,
+        monotonic_ms=lambda: clock.monotonic_ns() // NS_PER_MS,
         entropy=entropy or Random(7).randbytes,
         on_durability=told or Told(),
         options=options,

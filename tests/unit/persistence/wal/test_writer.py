@@ -8,14 +8,14 @@ from random import Random
 import pytest
 
 from fuguemux.persistence.files import Bytes
-from fuguemux.persistence.wal.durability import Durability, WriterOptions
+from fuguemux.persistence.wal.durability import RETRY_MS_MAX, Durability, WriterOptions
 from fuguemux.persistence.wal.frame import COMPRESSED, RecordType, decode_output
 from fuguemux.persistence.wal.writer import LogWriter
 from tests.simulation.disk import SimDisk
+from tests.support.fake_clock import FakeClock
 from tests.unit.persistence.wal.logs import (
     DIRECTORY,
     SMALL,
-    Clock,
     Told,
     do_chores,
     fill,
@@ -243,7 +243,7 @@ def test_a_failed_sync_moves_what_is_not_durable_into_a_fresh_segment() -> None:
 
 def test_durability_is_lost_then_comes_back_by_itself() -> None:
     disk = broken_disk()
-    told, clock = Told(), Clock()
+    told, clock = Told(), FakeClock()
     writer = start(disk, told=told, clock=clock)
     given = fill(writer, 3)
     disk.sync_error = errno.EIO
@@ -253,7 +253,7 @@ def test_durability_is_lost_then_comes_back_by_itself() -> None:
     assert state_of(writer) == "lost"
     assert writer.append_output(1, 0, memoryview(b"not logged")) is None
     assert writer.sync_job() is None  # not before its time
-    clock.now_ms += 60_000
+    clock.advance_ms(60_000)
     disk.sync_error = 0
     sync(writer)
     sync(writer)
@@ -263,6 +263,44 @@ def test_durability_is_lost_then_comes_back_by_itself() -> None:
     disk.power_loss()
     assert payloads(disk) == given
     assert writer.append_output(1, 10, memoryview(b"logged")) == 5
+
+
+HOUR_MS = 3_600_000
+CENTURY_MS = 100 * 365 * 24 * HOUR_MS
+
+
+@pytest.mark.parametrize("jump_ms", [-HOUR_MS, HOUR_MS, -CENTURY_MS, CENTURY_MS])
+def test_a_lost_log_is_tried_again_whatever_the_wall_clock_says(jump_ms: int) -> None:
+    disk, clock = broken_disk(), FakeClock()
+    writer = start(disk, clock=clock)
+    disk.sync_error = errno.EIO
+    lsn = writer.append(RecordType.STRUCTURE, b"kept")
+    sync(writer)
+    sync(writer)
+    assert state_of(writer) == "lost"
+    clock.set_wall_ms(max(clock.wall_ms() + jump_ms, 0))
+    assert writer.sync_job() is None  # no time has passed
+    disk.sync_error = 0
+    clock.advance_ms(RETRY_MS_MAX)
+    sync(writer)
+    sync(writer)
+    assert (state_of(writer), writer.durable_lsn) == ("ok", lsn)
+
+
+@pytest.mark.parametrize("jump_ms", [-HOUR_MS, HOUR_MS, -CENTURY_MS, CENTURY_MS])
+def test_space_is_looked_for_again_whatever_the_wall_clock_says(jump_ms: int) -> None:
+    disk, writer, _told, clock = full_disk_writer()
+    disk.create_error = errno.ENOSPC
+    fill(writer, 4, 500)
+    do_chores(writer)
+    assert writer.output_stopped
+    clock.set_wall_ms(max(clock.wall_ms() + jump_ms, 0))
+    assert writer.chore() is None  # no time has passed
+    disk.create_error = 0
+    clock.advance_ms(RETRY_MS_MAX)
+    do_chores(writer)
+    assert state_of(writer) == "ok"
+    assert not writer.output_stopped
 
 
 def test_a_refused_write_is_made_good() -> None:
@@ -281,9 +319,9 @@ def test_a_refused_write_is_made_good() -> None:
     assert payloads(disk) == given
 
 
-def full_disk_writer() -> tuple[BrokenDisk, LogWriter, Told, Clock]:
+def full_disk_writer() -> tuple[BrokenDisk, LogWriter, Told, FakeClock]:
     disk = broken_disk()
-    told, clock = Told(), Clock()
+    told, clock = Told(), FakeClock()
     writer = start(disk, told=told, clock=clock)
     fill(writer, 8, 500)
     do_chores(writer)  # spare and ballast
@@ -304,7 +342,7 @@ def test_a_full_disk_stops_output_but_not_structure_and_ends_by_itself() -> None
     sync(writer)
     assert writer.durable_lsn == lsn
     disk.create_error = 0
-    clock.now_ms += 60_000
+    clock.advance_ms(60_000)
     do_chores(writer)
     assert state_of(writer) == "ok"
     assert writer.append_output(1, 5, memoryview(b"logged again")) == lsn + 1
@@ -333,13 +371,13 @@ def test_the_ballast_is_given_up_for_the_last_segment() -> None:
 def test_a_start_on_a_full_disk_keeps_trying() -> None:
     disk = broken_disk()
     disk.create_error = errno.ENOSPC
-    clock, told = Clock(), Told()
+    clock, told = FakeClock(), Told()
     writer = start(disk, clock=clock, told=told)
     assert state_of(writer) == "lost"
     lsn = writer.append(RecordType.STRUCTURE, b"kept in memory")
     assert not writer.write()
     disk.create_error = 0
-    clock.now_ms += 60_000
+    clock.advance_ms(60_000)
     do_chores(writer)
     sync(writer)
     sync(writer)
@@ -383,7 +421,8 @@ def test_nothing_follows_a_replacement_that_is_not_durable_yet() -> None:
         DIRECTORY,
         log,
         options=replace(SMALL, unsynced_bytes_max=8 << 10),
-        clock_ms=Clock(),
+        clock_ms=FakeClock().wall_ms,
+        monotonic_ms=lambda: 0,
         entropy=Random(8).randbytes,
         on_durability=Told(),
     )
