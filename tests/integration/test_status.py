@@ -11,13 +11,14 @@ pytestmark = pytest.mark.real
 
 FIELDS = {
     "": "version python engine formats pid keeper_pid socket started_ms uptime_seconds sessions windows panes "
-    "panes_not_kept clients durability durability_reason state quarantine log checkpoint recovery memory configuration",
+    "panes_not_kept clients durability durability_reason state quarantine log checkpoint recovery loop memory configuration",
     "formats": "log checkpoint events protocol",
     "state": "enabled directory disk_bytes left_from_before",
     "quarantine": "files bytes",
     "log": "first_lsn last_lsn durable_lsn bytes segments sync syncs sync_p50_ms sync_p99_ms sync_failures",
     "checkpoint": "number when_ms lsn new_bytes duration_ms reason failure",
     "recovery": "summary cause started_ms duration_ms screens_waiting",
+    "loop": "watchdog held",
     "memory": "server_bytes keeper_bytes scrollback_hot_bytes",
     "configuration": "file in_use errors needs_restart",
 }

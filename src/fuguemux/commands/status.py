@@ -11,6 +11,7 @@ from fuguemux.model.state import ServerState
 
 Report = Mapping[str, Any]
 _UNITS: Final = ("bytes", "KiB", "MiB", "GiB", "TiB")
+HOLDERS_SHOWN: Final = 8
 _SYNC: Final = {
     "always": "before it is shown",
     "interval": "changes before the reply, output at intervals",
@@ -28,7 +29,12 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
 
 
 def _lines(live: LiveView, report: Report) -> Iterator[str]:
-    rows = [*_server(live, report), *_store(live, report), *_settings(report)]
+    rows = [
+        *_server(live, report),
+        *_loop(live, report["loop"]),
+        *_store(live, report),
+        *_settings(report),
+    ]
     width = max(len(name) for name, _ in rows) + 2
     for name, text in rows:
         yield f"{name:{width}}{text}"
@@ -56,6 +62,23 @@ def _server(live: LiveView, report: Report) -> Iterator[tuple[str, str]]:
         else f"keeper {_size(memory['keeper_bytes'])} (process {report['keeper_pid']})"
     )
     yield "memory", f"server {_size(memory['server_bytes'])}, {keeper}"
+
+
+def _loop(live: LiveView, loop: Report) -> Iterator[tuple[str, str]]:
+    """Who held everybody up lately."""
+    if not loop["watchdog"]:
+        yield (
+            "watchdog",
+            "none: there was no thread for it, and nothing that holds others up is ended",
+        )
+    for number, holder in enumerate(loop["held"][:HOLDERS_SHOWN]):
+        ended = f", ended {holder['ended']} times" if holder["ended"] else ""
+        yield (
+            "" if number else "held up",
+            f"by {holder['kind']} {holder['name']}: {holder['count']} times, "
+            f"longest {holder['longest_ms'] / 1000:.1f} s, last {holder['last_ms'] / 1000:.1f} s "
+            f"at {local_date(live, holder['when_ms'])}{ended}",
+        )
 
 
 def _store(live: LiveView, report: Report) -> Iterator[tuple[str, str]]:

@@ -216,6 +216,13 @@ def find(name: str) -> Command:
     return _BY_NAME[found[0]]
 
 
+def known_name(argv: tuple[str, ...]) -> str:
+    """What may be said of a command line where nobody's words may be: the name of the command in it."""
+    word = argv[0] if argv else ""
+    command = _BY_ALIAS.get(word) or _BY_NAME.get(word)
+    return "of another name" if command is None else command.name
+
+
 def decide(state: ServerState, live: LiveView, request: Request) -> Decision:
     """Find the command that `request.argv` names, read its flags, and let it decide. Raises Refused.
 

@@ -10,6 +10,7 @@ process that was started with FUGUE_TESTING=1 and
 tell    connect to the Unix socket FUGUE_FAILPOINTS_SOCKET and send one line `NAME PID`
 pause   tell, and wait in this thread for the answer: `go`, or another action such as `kill`
 raise   raise FailpointReached; `raise:ENOSPC` raises that OSError
+hold    keep the thread busy, until something is raised in it
 kill    SIGKILL to the own process
 stop    SIGSTOP to the own process
 """
@@ -18,10 +19,13 @@ import errno
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Mapping
 from typing import Final
 
 NAMES: Final[dict[str, str]] = {
+    "command.deciding": "a command is about to decide, nothing is committed",
+    "status_line.composing": "a client's status line is about to be composed",
     "commit.before_append": "events are decided and folded, not yet in the log",
     "commit.after_write": "events are in the log and with the kernel, not yet published or durable",
     "commit.durable": "records are durable, whoever waits for them was not told",
@@ -127,6 +131,8 @@ def _action(text: str, socket: str, part: str) -> Callable[[str], None]:
             return _raise
         case "raise" if isinstance(number := getattr(errno, argument, None), int):
             return lambda name: _raise_os_error(number, name)
+        case "hold":
+            return _hold
         case "kill":
             return lambda _: os.kill(os.getpid(), signal.SIGKILL)
         case "stop":
@@ -137,6 +143,11 @@ def _action(text: str, socket: str, part: str) -> Callable[[str], None]:
 
 def _raise(name: str) -> None:
     raise FailpointReached(name)
+
+
+def _hold(_name: str) -> None:
+    while True:
+        time.sleep(0.01)
 
 
 def _raise_os_error(number: int, name: str) -> None:

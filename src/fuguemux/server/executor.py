@@ -6,15 +6,16 @@ from collections.abc import Awaitable, Callable, Sequence
 from itertools import groupby
 from typing import NamedTuple, Protocol
 
-from fuguemux.commands import source_file
+from fuguemux.commands import source_file, table
 from fuguemux.commands.language import Parsed
 from fuguemux.engine.commit import EventRefused
 from fuguemux.engine.engine import Engine, Outcome
 from fuguemux.keeper.protocol import explained
-from fuguemux.model.decision import Refused, Request
+from fuguemux.model.decision import Refused, Reply, Request
 from fuguemux.model.effects import Effect
 from fuguemux.model.ids import ClientId
 from fuguemux.observe.diagnostics import channel
+from fuguemux.observe.holding import TookTooLong, endable
 from fuguemux.server import threads
 from fuguemux.server.flusher import NotDurable
 from fuguemux.server.sequence_gate import SequenceGate
@@ -196,7 +197,7 @@ class Executor:
             outcome = self._ask(words, request)
             later = await self._effects.run(outcome.decision.effects, asker)
             reply = outcome.decision.reply
-            output = self._engine.render(reply)
+            output = self._rendered(words, reply)
         unsure = 0
         try:
             with self._turn.saying(asker, lambda: DISK):
@@ -226,9 +227,18 @@ class Executor:
             return self._engine.ask(request)
         except (Refused, EventRefused, OSError):
             raise
+        except TookTooLong as ended:
+            raise EffectFailed(f"{words[0]}: {ended}") from ended
         except Exception as defect:  # one command's defect must not end everybody's sessions
             diagnostics.failure("command_defect", defect, command=words[0])
             raise EffectFailed(f"{words[0]}: internal error, see the server's log") from defect
+
+    def _rendered(self, words: Words, reply: Reply) -> bytes:
+        try:
+            with endable("command", table.known_name(words)):
+                return self._engine.render(reply)
+        except TookTooLong as ended:
+            raise EffectFailed(f"{words[0]}: {ended}") from ended
 
 
 def _line(text: str) -> bytes:

@@ -19,6 +19,7 @@ from fuguemux.model.live import (
 )
 from fuguemux.model.state import ServerState
 from fuguemux.observe.clock import Clock
+from fuguemux.observe.holding import unended
 from fuguemux.server import process_table
 from fuguemux.server.capture import capture, history_row_count
 from fuguemux.server.copy_mode import ModeFacts
@@ -138,8 +139,9 @@ class ServerView:
             self._measuring_since, self._measured_ns = begun, 0
         if self._measured_ns > MEASURE_NS_MAX:
             return HistoryFacts(*terminal.history_roughly())
-        rows = history_row_count(terminal)
-        found = HistoryFacts(rows, terminal.scrollback.sizes().raw_bytes)
+        with unended():  # it keeps what it counts
+            rows = history_row_count(terminal)
+            found = HistoryFacts(rows, terminal.scrollback.sizes().raw_bytes)
         self._measured_ns += self._clock.monotonic_ns() - begun
         return found
 
@@ -155,7 +157,10 @@ class ServerView:
     def capture(self, pane: PaneId, request: CaptureRequest) -> bytes:
         """Rows of a pane, from the engine and the store."""
         terminal = self._panes.get(pane)
-        return b"" if terminal is None else capture(terminal, request)
+        if terminal is None:
+            return b""
+        with unended():  # it may build the screen on its way
+            return capture(terminal, request)
 
     def activity_s(self, of: SessionId | WindowId, kind: Literal["session", "window"]) -> int:
         """The latest output of any pane there."""
@@ -196,7 +201,8 @@ class ServerView:
 
 
 def _screen(terminal: PaneTerminal) -> ScreenFacts:
-    cursor, modes = terminal.emulator.cursor, terminal.emulator.modes
+    with unended():  # it may build the screen on its way
+        cursor, modes = terminal.emulator.cursor, terminal.emulator.modes
     return ScreenFacts(
         cursor_x=cursor.column,
         cursor_y=cursor.row,

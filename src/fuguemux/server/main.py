@@ -23,7 +23,7 @@ from fuguemux.observe.failpoints import reach
 from fuguemux.persistence.checkpoint import CheckpointSeries, CheckpointSettings
 from fuguemux.persistence.retention import GENERATIONS_MIN
 from fuguemux.persistence.wal.writer import LogWriter, WriterOptions
-from fuguemux.server import logind, recovery_notice
+from fuguemux.server import logind, recovery_notice, watched
 from fuguemux.server.address import Address
 from fuguemux.server.background import Background
 from fuguemux.server.boot import Booted, CannotStart, option_defaults, withhold
@@ -63,6 +63,7 @@ from fuguemux.server.surroundings import surroundings_of
 from fuguemux.server.unneeded import end_unneeded
 from fuguemux.server.viewers import Viewers
 from fuguemux.server.waits import Waits
+from fuguemux.server.watchdog import watching
 from fuguemux.server.witness import Witness
 from fuguemux.terminal.ghostty import GhosttyEmulator
 
@@ -157,7 +158,7 @@ class Server:
         self.committer = Committer(
             booted.recovered.state, self.log, self._published, booted.recovered.next_lsn - 1
         )
-        self.engine = Engine(self.committer, self.view)
+        self.engine = Engine(self.committer, self.view, watched.decide)
         self.surroundings = surroundings_of(booted)
         self.output = PaneOutput(self.loop, self.log, self.witness, self.clock)
         self.last_screens = last_screens(self)
@@ -342,7 +343,7 @@ async def _serve(
 ) -> tuple[int, Handover | None]:
     loop = asyncio.get_running_loop()
     try:
-        async with asyncio.TaskGroup() as tasks:
+        async with watching(), asyncio.TaskGroup() as tasks:
             server = Server(booted, clock, loop, tasks, returned)
             lifecycle = server.lifecycle
             for number in (signal.SIGTERM, signal.SIGINT):

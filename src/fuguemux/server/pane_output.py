@@ -16,6 +16,7 @@ from fuguemux.model.ids import PaneId
 from fuguemux.observe.clock import Clock
 from fuguemux.observe.diagnostics import channel
 from fuguemux.observe.failpoints import reach
+from fuguemux.observe.holding import holding, unended
 from fuguemux.server.feeding import READ_BYTES_MIN, Chunk, Feeding
 from fuguemux.server.flood_reader import FloodReader
 from fuguemux.server.landing import SLOT_BYTES, Landed, LandingZone, NoBytes
@@ -339,11 +340,12 @@ class PaneOutput:
     def feed(self, chunk: Chunk, start: int, stop: int) -> None:
         """Show a piece of a chunk."""
         terminal, whole = chunk.terminal, stop - start == len(chunk.data)
-        events = terminal.emulator.feed(chunk.data if whole else chunk.data[start:stop])
-        if stop == len(chunk.data):
-            self._fed(terminal, chunk.lsn)
-        else:
-            terminal.take_archive()
+        with unended(), holding("pane", terminal.id):
+            events = terminal.emulator.feed(chunk.data if whole else chunk.data[start:stop])
+            if stop == len(chunk.data):
+                self._fed(terminal, chunk.lsn)
+            else:
+                terminal.take_archive()
         terminal.last_output_s = self._clock.wall_ms() // 1000
         for event in events:
             if isinstance(event, Reply):

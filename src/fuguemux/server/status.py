@@ -7,6 +7,8 @@ import os
 import platform
 from typing import TYPE_CHECKING, Any
 
+from fuguemux.observe.clock import NS_PER_MS
+from fuguemux.observe.holding import SLOT
 from fuguemux.persistence import manifest
 from fuguemux.persistence.recovery import QUARANTINE
 from fuguemux.persistence.serialization import EVENTS_VERSION
@@ -59,6 +61,7 @@ def document(server: Server) -> dict[str, Any]:
             "duration_ms": round(server.report.duration_ms, 1),
             "screens_waiting": server.rebuilding.left,
         },
+        "loop": _loop(server),
         "memory": {
             "server_bytes": resident_bytes(facts.pid),
             "keeper_bytes": None if keeper is None else resident_bytes(keeper.keeper_pid),
@@ -135,6 +138,26 @@ def _checkpoint(server: Server) -> dict[str, Any]:
     else:
         found = dict.fromkeys(("number", "when_ms", "lsn", "new_bytes", "duration_ms", "reason"))
     return {**found, "failure": server.checkpointer.failure}
+
+
+def _loop(server: Server) -> dict[str, Any]:
+    """Who held the loop for too long, the latest first."""
+    now_ns, now_ms = server.clock.monotonic_ns(), server.clock.wall_ms()
+    return {
+        "watchdog": SLOT.watched,
+        "held": [
+            {
+                "kind": holder.kind,
+                "name": holder.name,
+                "count": holder.count,
+                "ended": holder.ended,
+                "last_ms": holder.last_ms,
+                "longest_ms": holder.longest_ms,
+                "when_ms": now_ms - (now_ns - holder.last_ns) // NS_PER_MS,
+            }
+            for holder in reversed(SLOT.holders())
+        ],
+    }
 
 
 def disk_bytes(directory: str) -> int:

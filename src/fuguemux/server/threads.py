@@ -9,9 +9,11 @@ import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
+from selectors import DefaultSelector, SelectorKey
 from typing import Any, TypeVar
 
 from fuguemux.observe.diagnostics import channel
+from fuguemux.observe.holding import SLOT
 
 Result = TypeVar("Result")
 
@@ -82,11 +84,22 @@ class _Once:
             self.future.set_exception(error)
 
 
+class WatchedSelector(DefaultSelector):
+    """Notes when the loop's turns begin and end: between two looks at its descriptors."""
+
+    def select(self, timeout: float | None = None) -> list[tuple[SelectorKey, int]]:
+        """As the base class."""
+        SLOT.turn_ends()
+        found = super().select(timeout)
+        SLOT.turn_begins()
+        return found
+
+
 class _Loop(asyncio.SelectorEventLoop):
     """The usual loop; its end needs no thread either."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(WatchedSelector())
         self._threads = Threads(thread_name_prefix="work")
         self.set_default_executor(self._threads)
 

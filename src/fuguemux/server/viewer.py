@@ -18,6 +18,7 @@ from fuguemux.server.copy_mode import Styles
 from fuguemux.server.overlays import Message, Page, StatusOverlay
 from fuguemux.server.panes import Panes
 from fuguemux.server.scroll_views import ScrollViews
+from fuguemux.server.watched import WatchedStatus
 from fuguemux.terminal import style
 from fuguemux.terminal.borders import Rectangle
 from fuguemux.terminal.compose import ENTER, Composer, PaneView, Scene
@@ -82,6 +83,7 @@ class Viewer:
         self._surface = surface
         self._composer = Composer()
         self._shown: object = None
+        self._status_line = WatchedStatus()
 
     @property
     def client(self) -> ClientId:
@@ -177,7 +179,7 @@ class Viewer:
             return [content] + [b""] * (count - 1), place
         if count == 0:
             return [], None
-        content = status_line.status_line(
+        content = self._status_line.row(
             state, self._surface.live, session, self.columns, self.client, self._surface.alert()
         )
         return [content] + [b""] * (count - 1), None

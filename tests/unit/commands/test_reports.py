@@ -112,6 +112,20 @@ STATUS = {
     },
     "checkpoint": {"number": None, "failure": "disk full"},
     "recovery": {"summary": "nothing lost", "started_ms": 0, "screens_waiting": 2},
+    "loop": {
+        "watchdog": False,
+        "held": [
+            {
+                "kind": "pane",
+                "name": "%3",
+                "count": 2,
+                "ended": 1,
+                "last_ms": 300.0,
+                "longest_ms": 1_250.0,
+                "when_ms": 0,
+            }
+        ],
+    },
     "memory": {"server_bytes": 3 << 20, "keeper_bytes": None},
     "configuration": {
         "file": "/c",
@@ -129,6 +143,11 @@ def test_status_as_text_and_json() -> None:
     assert ("server", "process 7, up 1 days 1:01:01, /run/x") in rows
     assert ("memory", "server 3.0 MiB, no keeper") in rows
     assert ("state", "/s, 1.5 KiB on disk") in rows
+    assert any(
+        row[0] == "held" and "by pane %3: 2 times, longest 1.2 s, last 0.3 s at" in row[1]
+        for row in rows
+    )
+    assert any(row[0] == "watchdog" and row[1].startswith("none: there was no") for row in rows)
     assert ("not", "kept       %2 (persist off)") in rows
     assert ("durability", "lost: disk full; forced to disk whenever the system likes") in rows
     assert ("log", "records 1 to 9, durable to 8, 100 bytes in 1 files") in rows

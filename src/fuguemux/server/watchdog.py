@@ -1,0 +1,112 @@
+"""A thread that watches the loop: says who holds it for long, and ends that where it can be ended.
+
+It costs nothing while the loop has nothing to do: it sleeps until a turn of the loop wakes it, looks ten times a second as
+long as there are turns, and sleeps again after some looks that found none. Without a thread to be had, who held the
+loop is noted all the same when it is free again; nobody is ended.
+"""
+
+import os
+import threading
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from time import monotonic_ns
+from typing import Final
+
+from fuguemux.observe.clock import NS_PER_S
+from fuguemux.observe.diagnostics import channel
+from fuguemux.observe.holding import SLOT, UNNAMED, endable
+from fuguemux.server import threads
+
+LOOK_SECONDS: Final = 0.1
+QUIET_LOOKS: Final = 5
+"""After so many without a turn of the loop it sleeps."""
+TELL_NS: Final = 2 * NS_PER_S
+"""Who holds the loop for longer is told of meanwhile: it may never be over."""
+END_NS: Final = 10 * NS_PER_S
+"""Who holds the loop for longer is ended."""
+
+diagnostics = channel("watchdog")
+
+
+class Watchdog:
+    """Watches the loop of the thread that starts it, until `close`."""
+
+    def __init__(self, *, end_ns: int = END_NS, look_seconds: float = LOOK_SECONDS) -> None:
+        self._end_ns = end_ns
+        self._look_seconds = look_seconds
+        self._woken = threading.Event()
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="watchdog", daemon=True)
+        self._told_turn = -1
+
+    def start(self) -> None:
+        """Begin; in the loop's thread."""
+        SLOT.thread = threading.get_ident()
+        SLOT.wake = self._woken.set
+        SLOT.watched = threads.started(self._thread)
+
+    def close(self) -> None:
+        """Watch no more, and end the thread."""
+        SLOT.thread = 0
+        SLOT.asleep = False
+        SLOT.wake = lambda: None
+        self._over.set()
+        self._woken.set()
+        if SLOT.watched:
+            self._thread.join()
+            SLOT.watched = False
+
+    def _run(self) -> None:
+        quiet, seen = 0, -1
+        while not self._over.is_set():
+            turns = SLOT.turns
+            quiet = quiet + 1 if turns == seen and not SLOT.turn_ns else 0
+            seen = turns
+            if quiet >= QUIET_LOOKS:
+                self._sleep(turns)
+                quiet = 0
+            elif not self._over.wait(self._look_seconds):
+                self._look()
+
+    def _sleep(self, turns: int) -> None:
+        self._woken.clear()
+        SLOT.asleep = True
+        if (
+            SLOT.turns == turns and not self._over.is_set()
+        ):  # else a turn began before it could know
+            self._woken.wait()
+        SLOT.asleep = False
+
+    def _look(self) -> None:
+        begun, turn = SLOT.turn_ns, SLOT.turns
+        now = monotonic_ns()
+        if not begun or now - begun < min(TELL_NS, self._end_ns):
+            return
+        work = SLOT.current
+        since = begun if work is None else work.begun_ns
+        if now - since >= self._end_ns and isinstance(work, endable) and work.end():
+            return  # what came of it is told when the loop is free
+        if self._told_turn != turn and SLOT.turns == turn:
+            self._told_turn = turn
+            kind, name = UNNAMED if work is None else (work.kind, work.name)
+            seconds = round((now - since) / NS_PER_S, 1)
+            diagnostics.warning("loop_is_held", holder=f"{kind} {name}", seconds=seconds)
+
+
+def end_ns_of(environment: Mapping[str, str]) -> int:
+    """After how many nanoseconds work is ended; a test may say less, in seconds."""
+    seconds = environment.get("FUGUE_WATCHDOG_SECONDS", "")
+    if environment.get("FUGUE_TESTING") == "1" and seconds:
+        return int(float(seconds) * NS_PER_S)
+    return END_NS
+
+
+@asynccontextmanager
+async def watching() -> AsyncIterator[None]:
+    """Watch the loop of this thread, as the environment says, as long as what is inside runs."""
+    watchdog = Watchdog(end_ns=end_ns_of(os.environ))
+    watchdog.start()
+    try:
+        yield
+    finally:
+        watchdog.close()
