@@ -31,6 +31,7 @@ from fuguemux.persistence.point_in_time import (
     session_called,
 )
 from fuguemux.persistence.recovery import CHECKPOINTS, WAL, Recovered
+from fuguemux.persistence.retention import retire
 from fuguemux.persistence.state_lock import StateLocked, lock_state_directory
 from fuguemux.server.offline import go_back, save_present
 from fuguemux.server.past import points, recovered_at
@@ -197,7 +198,7 @@ def _delete(arguments: argparse.Namespace, directory: str, ask: Ask) -> int:
             if all(save.name != arguments.name for save in found.saves):
                 raise NotReachable(f"no save called {arguments.name!r}: see fugue state list")
             checkpoints = f"{directory}/{CHECKPOINTS}"
-            RealStorage().unlink(f"{checkpoints}/{save_name(arguments.name)}")
+            retire(RealStorage(), checkpoints, save_name(arguments.name))
             RealStorage().fsync_directory(checkpoints)
             return 0
     _theirs(arguments)

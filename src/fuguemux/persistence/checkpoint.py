@@ -393,6 +393,7 @@ class CheckpointRun:
             retained.wal_before_lsn,
             retained.removed,
             self._purge,
+            retained.set_aside,
         )
 
 

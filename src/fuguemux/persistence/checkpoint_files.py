@@ -356,6 +356,8 @@ class CheckpointFiles:
             writer.abandon()
         if self._writer is not None:
             self._writer.abandon()
+        if any(writer.published for writer, _ in self._finished):
+            return  # the manifests say which packs nobody needs
         for path in self._temporaries:
             with contextlib.suppress(OSError):
                 self._storage.unlink(path)

@@ -82,6 +82,8 @@ class CheckpointResult(NamedTuple):
     wal_before_lsn: int
     removed: list[str]
     purge: bool
+    set_aside: list[str] = []
+    """What was beside the checkpoints and not understood, by the names it has in the quarantine now."""
 
 
 class Step(NamedTuple):

@@ -274,10 +274,12 @@ def read_all(storage: Storage, path: str) -> bytes:
         storage.close(file)
 
 
-def write_atomically(storage: Storage, directory: str, name: str, parts: Sequence[Bytes]) -> str:
+def write_atomically(
+    storage: Storage, directory: str, name: str, parts: Sequence[Bytes], *, durable: bool = True
+) -> str:
     """Give `directory`/`name` the content `parts`, whole and durable, or leave it as it was.
 
-    Temporary file, fsync, rename, directory fsync. Returns the path. Raises OSError; the
+    Temporary file, fsync, rename, directory fsync; without `durable` no fsync. Returns the path. Raises OSError; the
     temporary file is then removed where that is possible (a name ending in .tmp means nothing).
     """
     target = f"{directory}/{name}"
@@ -289,11 +291,13 @@ def write_atomically(storage: Storage, directory: str, name: str, parts: Sequenc
         try:
             if parts:
                 write_all(storage, file, parts, 0)
-            storage.fsync(file)
+            if durable:
+                storage.fsync(file)
         finally:
             storage.close(file)
         storage.rename(temporary, target)
-        storage.fsync_directory(directory)
+        if durable:
+            storage.fsync_directory(directory)
     except OSError:
         with contextlib.suppress(OSError):
             storage.unlink(temporary)

@@ -169,6 +169,11 @@ class PackWriter:
         self._put(FILE_HEADER.pack(MAGIC, MAJOR, MINOR, 0, store_id))
 
     @property
+    def published(self) -> bool:
+        """Whether the file has its name."""
+        return self._published
+
+    @property
     def size_bytes(self) -> int:
         return self._written + self._parts_bytes
 

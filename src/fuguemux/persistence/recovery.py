@@ -6,7 +6,7 @@
 4. Replay the log from the oldest of these points on, through the same `apply` as live work.
 5. Say what is missing: log records from their numbers, output from the offsets in each pane's own count.
 
-Only data of another version stops a start; nothing is touched then.
+Only data of another version, or of another user, stops a start; nothing is touched then.
 """
 
 import contextlib
@@ -18,7 +18,10 @@ import msgspec
 from fuguemux.model.ids import PaneId
 from fuguemux.model.invariants import violations
 from fuguemux.model.state import ServerState
-from fuguemux.persistence.files import Storage, read_all, write_atomically
+from fuguemux.persistence.aside import CHECKPOINTS as CHECKPOINTS
+from fuguemux.persistence.aside import WAL as WAL
+from fuguemux.persistence.aside import Aside
+from fuguemux.persistence.files import Storage, write_atomically
 from fuguemux.persistence.log_account import tell_log
 from fuguemux.persistence.log_missing import SERVED_FILE, tell_missing_log
 from fuguemux.persistence.manifest import (
@@ -30,25 +33,31 @@ from fuguemux.persistence.manifest import (
     save_name,
 )
 from fuguemux.persistence.orphans import taken_out
+from fuguemux.persistence.ownership import refuse_what_is_not_ours
 from fuguemux.persistence.packs import EntryKind, PackDamaged, PackReader
 from fuguemux.persistence.point_in_time import Moment, NotReachable, reached_from
 from fuguemux.persistence.replay import SIZE_DEFAULT, OlderState, RecoveredPane, Replay, pane_sizes
-from fuguemux.persistence.report import Damage, PaneReport, RecoveryReport
-from fuguemux.persistence.retention import Found, find_manifests
+from fuguemux.persistence.report import PaneReport, RecoveryReport
+from fuguemux.persistence.retention import Found, find_manifests, retire
 from fuguemux.persistence.scrollback import ScrollbackStore
 from fuguemux.persistence.serialization import PayloadDamaged, decode_state
+from fuguemux.persistence.set_aside import QUARANTINE
 from fuguemux.persistence.soundness import made_sound
+from fuguemux.persistence.store_identity import (
+    STORE_FILE,
+    Identity,
+    Said,
+    decided,
+    read_store_file,
+    write_store_file,
+)
 from fuguemux.persistence.stored_panes import PaneLoader
-from fuguemux.persistence.wal.quarantine import SetAside, quarantine
+from fuguemux.persistence.wal.chain import store_ids
+from fuguemux.persistence.wal.quarantine import SetAside
 from fuguemux.persistence.wal.reader import LogScan, scan
 from fuguemux.persistence.withholding import without_withheld
 
-WAL: Final = "wal"
-CHECKPOINTS: Final = "checkpoints"
-QUARANTINE: Final = "quarantine"
 RECOVERIES: Final = "recoveries"
-STORE_FILE: Final = "STORE"
-STORE_ID_BYTES: Final = 16
 BEFORE_RECOVERY: Final = "before-recovery-"
 PRESERVED_MAX: Final = 3
 """How many states from before a recovery with losses are kept."""
@@ -98,8 +107,8 @@ def recover(
 
     With `at` it is as it was at that moment, and nothing is written either; raises NotReachable.
 
-    Raises ManifestUnsupported, UnsupportedLog or VersionUnknown for data of another version of fugue, and OSError if
-    the state directory itself cannot be used.
+    Raises ManifestUnsupported, UnsupportedLog or VersionUnknown for data of another version of fugue, NotOurs for files
+    of another user, and OSError if the state directory itself cannot be used.
     """
     started = monotonic()
     recovery = _Recovery(storage, directory, read_only or at is not None, now_ms(), at)
@@ -127,17 +136,22 @@ class _Recovery:
         self._reader = PackReader(storage, self._checkpoints)
         self._store = ScrollbackStore(self._reader)
         self._report = RecoveryReport(started_ms=now_ms)
-        self._loader = PaneLoader(self._reader, self._store, self._damaged)
+        self._aside = Aside(storage, directory, self._report, read_only=read_only)
+        self._loader = PaneLoader(self._reader, self._store, self._aside.damaged)
         self._orphans: dict[PaneId, RecoveredPane] = {}
+        self._said = Said(None, "")
 
     def run(self, new_store_id: bytes) -> Recovered:
+        refuse_what_is_not_ours(self._storage, self._directory)
         self._tell_missing()
         if not self._read_only:
             for name in ("", WAL, CHECKPOINTS, QUARANTINE, RECOVERIES):
                 self._storage.make_directory(f"{self._directory}/{name}".rstrip("/"))
         found = self._find()
-        store_id, known = self._store_id(found, new_store_id)
-        found = self._of_this_store(found, store_id)
+        identity = self._identity(found, new_store_id)
+        store_id = identity.store_id
+        known = store_id if identity.certain else None
+        found = self._aside.of_this_store(found, store_id)
         if self._at is not None:
             found = reached_from(found, self._at)
         base = self._base(found)
@@ -174,8 +188,10 @@ class _Recovery:
                 covered_lsn=base.structure_lsn,
                 served=self._storage.exists(f"{self._directory}/{SERVED_FILE}"),
             )
-        self._tell(base, replay, read, start, self._set_aside(read))
+        self._tell(base, replay, read, start, self._aside.segments(read))
         state = self._finished(replay)
+        if self._at is None:
+            self._aside.unknown_packs(found)
         if not self._report.complete and not self._read_only:
             self._preserve(found)
         return Recovered(
@@ -196,7 +212,9 @@ class _Recovery:
 
     def _tell_missing(self) -> None:
         """A store that has an id had both directories when it got it."""
-        if not self._storage.exists(f"{self._directory}/{STORE_FILE}"):
+        if not any(
+            self._storage.exists(f"{self._directory}/{n}") for n in (STORE_FILE, SERVED_FILE)
+        ):
             return
         parts = ((WAL, "what changed since the last checkpoint"), (CHECKPOINTS, "what they held"))
         for part, lost in parts:
@@ -255,7 +273,7 @@ class _Recovery:
         earlier = sorted(m.name for m in found.saves if m.name.startswith(BEFORE_RECOVERY))
         for name in earlier[: len(earlier) + 1 - PRESERVED_MAX]:
             with contextlib.suppress(OSError):
-                self._storage.unlink(f"{self._checkpoints}/{save_name(name)}")
+                retire(self._storage, self._checkpoints, save_name(name))
             found.saves[:] = [save for save in found.saves if save.name != name]
         name = f"{BEFORE_RECOVERY}{self._report.started_ms}"
         save = msgspec.structs.replace(found.manifests[0], name=name)
@@ -276,66 +294,26 @@ class _Recovery:
         except FileNotFoundError:
             return Found([], [], [], 0)
         for name, reason in found.damaged:
-            self._damaged(name, reason, aside=name)
+            self._aside.damaged(name, reason, aside=name)
         return found
 
-    def _damaged(self, what: str, detail: str, *, aside: str = "") -> None:
-        """Note a damage, once; move the file `aside` of the checkpoints to the quarantine."""
-        if any(damage.what == what for damage in self._report.damages):
-            return
-        target = ""
-        if aside and not self._read_only:
-            target = f"{QUARANTINE}/{self._report.started_ms}-{aside}"
-            try:
-                path = f"{self._directory}/{target}"
-                self._storage.rename(f"{self._checkpoints}/{aside}", path)
-                self._storage.fsync_directory(f"{self._directory}/{QUARANTINE}")
-            except OSError:
-                target = ""
-        self._report.damages.append(Damage(what, detail, target))
-
-    def _set_aside(self, log: LogScan) -> list[SetAside]:
-        """Damaged segments are copied, and what is no part of the log moved, before the writer cleans up."""
-        if self._read_only:
-            return []
-        place = f"{self._directory}/{QUARANTINE}"
-        return quarantine(self._storage, f"{self._directory}/{WAL}", place, log.report)
-
-    def _store_id(self, found: Found, new: bytes) -> tuple[bytes, bytes | None]:
-        """The store's id, and the same again if it is certain."""
-        try:
-            text = read_all(self._storage, f"{self._directory}/{STORE_FILE}")
-            stored = bytes.fromhex(text.decode("ascii").strip())
-            if len(stored) == STORE_ID_BYTES:
-                return stored, stored
-            self._damaged(STORE_FILE, "it is not an id")
-        except FileNotFoundError:
-            pass
-        except (OSError, ValueError) as error:
-            self._damaged(STORE_FILE, str(error))
-        if found.manifests:
-            return found.manifests[0].store_id, found.manifests[0].store_id
-        return new, None
+    def _identity(self, found: Found, new: bytes) -> Identity:
+        """Which store this is; what is wrong with the file that says so is noted."""
+        self._said = read_store_file(self._storage, self._directory)
+        manifests = [manifest.store_id for manifest in (*found.manifests, *found.saves)]
+        segments = store_ids(self._storage, f"{self._directory}/{WAL}")
+        identity = decided(self._said, manifests, segments, new)
+        if identity.note:
+            self._report.notes.append(identity.note)
+        return identity
 
     def _keep_store_id(self, store_id: bytes) -> None:
-        if self._read_only:
+        if self._read_only or (self._said.store_id == store_id and self._said.current):
             return
-        with contextlib.suppress(OSError, ValueError):
-            text = read_all(self._storage, f"{self._directory}/{STORE_FILE}")
-            if bytes.fromhex(text.decode("ascii").strip()) == store_id:
-                return
-        write_atomically(
-            self._storage, self._directory, STORE_FILE, [store_id.hex().encode() + b"\n"]
-        )
-
-    def _of_this_store(self, found: Found, store_id: bytes) -> Found:
-        for manifest in found.manifests:
-            if manifest.store_id != store_id:
-                name = f"checkpoint {manifest.number}"
-                self._damaged(name, "it belongs to another store and was not used")
-        ours = [manifest for manifest in found.manifests if manifest.store_id == store_id]
-        saves = [manifest for manifest in found.saves if manifest.store_id == store_id]
-        return found._replace(manifests=ours, saves=saves)
+        try:
+            write_store_file(self._storage, self._directory, store_id)
+        except OSError as error:  # the files themselves say it, too
+            self._report.notes.append(f"STORE could not be written: {error.strerror or error}")
 
     def _base(self, found: Found) -> _Base:
         """The newest checkpoint whose structure is whole."""
@@ -346,7 +324,7 @@ class _Recovery:
                 state = decode_state(self._reader.payload(place, EntryKind.STRUCTURE, 0))
             except (PackDamaged, PayloadDamaged) as error:
                 what = f"structure of checkpoint {manifest.number}"
-                self._damaged(what, str(error), aside=manifest_name(manifest.number))
+                self._aside.damaged(what, str(error), aside=manifest_name(manifest.number))
                 found.manifests.remove(manifest)
                 continue
             self._report.checkpoint = manifest.number

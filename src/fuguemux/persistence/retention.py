@@ -1,7 +1,13 @@
-"""What of the checkpoints is kept and what goes: manifests, packs, temporary files, and how much of the log is needed."""
+"""What of the checkpoints is kept and what goes: manifests, packs, temporary files, and how much of the log is needed.
+
+Nothing is deleted that was not understood. A manifest that is superseded gets the suffix `.old`; then the packs go that it and
+nobody else names; then it goes itself. So after a crash at any point it is still known which packs nobody needs. A pack that
+no manifest names which can be read may be a part of one that cannot be: it is moved to the quarantine, as such manifests are.
+"""
 
 import contextlib
 from collections.abc import Callable, Iterable, Sequence
+from itertools import count
 from typing import Final, NamedTuple
 
 from fuguemux.persistence.files import Storage, read_all
@@ -15,10 +21,21 @@ from fuguemux.persistence.manifest import (
     save_name,
     saved_name,
 )
-from fuguemux.persistence.packs import TEMPORARY_SUFFIX, pack_digest, pack_name
+from fuguemux.persistence.packs import (
+    TEMPORARY_SUFFIX,
+    PackDamaged,
+    file_digest,
+    pack_digest,
+    pack_name,
+)
+from fuguemux.persistence.set_aside import quarantine_beside, set_aside
 
 GENERATIONS_MIN: Final = 2
 """So many good checkpoints, and the log since the older of them, are always there."""
+
+
+RETIRED_SUFFIX: Final = ".old"
+"""Behind the name of a manifest that nobody needs any more."""
 
 
 class Retained(NamedTuple):
@@ -27,6 +44,8 @@ class Retained(NamedTuple):
     generations: list[Manifest]
     removed: list[str]
     wal_before_lsn: int
+    set_aside: list[str]
+    """What was not understood, by the names it has in the quarantine now."""
 
 
 class Found(NamedTuple):
@@ -65,9 +84,60 @@ def find_manifests(storage: Storage, directory: str) -> Found:
         if number is not None and manifest.number != number:
             damaged.append((name, f"it says that it is number {manifest.number}"))
             continue
+        if manifest.name != (save or ""):
+            damaged.append((name, f"it says that it is called {manifest.name!r}"))
+            continue
         (manifests if number is not None else saves).append(manifest)
     manifests.sort(key=lambda manifest: manifest.number, reverse=True)
     return Found(manifests, saves, damaged, highest)
+
+
+def retire(storage: Storage, directory: str, name: str) -> None:
+    """A manifest that nobody needs any more: its name says so from here on, and retention removes its packs, then itself.
+
+    Raises OSError.
+    """
+    for variant in count():
+        gone = f"{name}{RETIRED_SUFFIX}" + (f"-{variant}" if variant else "")
+        if not storage.exists(f"{directory}/{gone}"):
+            storage.rename(f"{directory}/{name}", f"{directory}/{gone}")
+            return
+
+
+def retired_name(name: str) -> str | None:
+    """The name that a retired manifest had; None if it is not one."""
+    before, suffix, _variant = name.rpartition(RETIRED_SUFFIX)
+    is_manifest = manifest_number(before) is not None or saved_name(before) is not None
+    return before if suffix and is_manifest else None
+
+
+def superfluous_packs(storage: Storage, directory: str, names: Iterable[str]) -> set[bytes]:
+    """The packs that retired manifests and those of unfinished checkpoints name: nobody else's they may be removed."""
+    digests: set[bytes] = set()
+    for name in names:
+        unfinished = name.removesuffix(TEMPORARY_SUFFIX) if name.endswith(TEMPORARY_SUFFIX) else ""
+        is_manifest = manifest_number(unfinished) is not None or saved_name(unfinished) is not None
+        if is_manifest or retired_name(name) is not None:
+            manifest = _readable(storage, f"{directory}/{name}")
+            if manifest is not None:
+                digests.update(pack.digest for pack in manifest.packs)
+    return digests
+
+
+def unknown_packs(storage: Storage, directory: str, manifests: Iterable[Manifest]) -> list[str]:
+    """The names of packs that neither `manifests` name, which are all that can be read, nor a superfluous one. Raises OSError."""
+    names = storage.list(directory)
+    known = superfluous_packs(storage, directory, names)
+    known |= {pack.digest for manifest in manifests for pack in manifest.packs}
+    found = [(pack_digest(name), name) for name in sorted(names)]
+    return [name for digest, name in found if digest is not None and digest not in known]
+
+
+def _readable(storage: Storage, path: str) -> Manifest | None:
+    try:
+        return decode_manifest(read_all(storage, path))
+    except (OSError, ManifestDamaged, ManifestUnsupported):
+        return None
 
 
 def retain(
@@ -82,29 +152,106 @@ def retain(
 ) -> Retained:
     """Remove what none of the kept generations and saves needs; a file that cannot be removed waits for the next time.
 
-    `generations` are the good ones, newest first. Names that mean nothing here stay. `forget` is told of every
-    pack before it goes.
+    Only what is known to be superseded is removed: manifests that can be read and are older than the newest one, and packs
+    that such a manifest names. Other manifests and packs are moved to the quarantine. `generations` are the good ones, newest
+    first. Names that mean nothing here stay. `forget` is told of every pack before it goes.
     """
     kept = list(generations[: GENERATIONS_MIN + keep_more])
     saved = list(saves)
     wanted = {manifest_name(manifest.number) for manifest in kept}
     wanted |= {save_name(manifest.name) for manifest in saved} | set(keep_names)
     wanted |= {pack_name(pack.digest) for each in [*kept, *saved] for pack in each.packs}
-    removed: list[str] = []
-    names = storage.list(directory)
+    cleaning = _Cleaning(storage, directory, wanted, forget)
+    known = {manifest_name(manifest.number) for manifest in generations}
     # Manifests first: a manifest whose packs are gone would look like damage.
-    for name in sorted(names, key=lambda name: manifest_number(name) is None):
+    for name in sorted(storage.list(directory)):
+        if manifest_number(name) is not None and name not in wanted:
+            cleaning.manifest(
+                name, superseded=name in known or _is_older(storage, directory, name, kept)
+            )
+    names = sorted(storage.list(directory))
+    dead = superfluous_packs(storage, directory, names)
+    dead |= {pack.digest for manifest in generations for pack in manifest.packs}
+    for name in names:
         digest = pack_digest(name)
-        ours = manifest_number(name) is not None or digest is not None
-        ours = ours or name.endswith(TEMPORARY_SUFFIX)
-        if not ours or name in wanted:
-            continue
-        if digest is not None:
-            forget(digest)
-        with contextlib.suppress(OSError):
-            storage.unlink(f"{directory}/{name}")
-            removed.append(name)
+        if digest is not None and name not in wanted:
+            cleaning.pack(name, digest, superseded=digest in dead)
+    for name in names:
+        if name.endswith(TEMPORARY_SUFFIX) or retired_name(name) is not None:
+            cleaning.rest(name)
     safe = kept[:GENERATIONS_MIN]
     # With a single generation the log before it is the only other way back.
     needed = min(m.wal_start_lsn for m in safe) + 1 if len(safe) >= GENERATIONS_MIN else 0
-    return Retained(kept, removed, needed)
+    return Retained(kept, cleaning.removed, needed, cleaning.moved)
+
+
+def _is_older(storage: Storage, directory: str, name: str, kept: Sequence[Manifest]) -> bool:
+    """Whether a manifest can be read, is of the same store, and is older than the newest one."""
+    manifest = _readable(storage, f"{directory}/{name}")
+    if manifest is None or not kept:
+        return False
+    return manifest.store_id == kept[0].store_id and manifest.number < kept[0].number
+
+
+class _Cleaning:
+    """Takes files out of a directory of checkpoints."""
+
+    def __init__(
+        self, storage: Storage, directory: str, wanted: set[str], forget: Callable[[bytes], None]
+    ) -> None:
+        self.removed: list[str] = []
+        self.moved: list[str] = []
+        self._storage = storage
+        self._directory = directory
+        self._wanted = wanted
+        self._forget = forget
+        self._stay = False
+
+    def manifest(self, name: str, *, superseded: bool) -> None:
+        with contextlib.suppress(OSError):
+            if superseded:
+                retire(self._storage, self._directory, name)
+            else:
+                self._move(name)
+
+    def pack(self, name: str, digest: bytes, *, superseded: bool) -> None:
+        self._forget(digest)
+        try:
+            if superseded and self._is(name, digest):
+                self._remove(name)
+            else:
+                self._move(name)
+        except OSError:
+            self._stay = True
+
+    def _is(self, name: str, digest: bytes) -> bool:
+        """Whether a pack holds what its name says: not if files were swapped, and it is the only copy of another one."""
+        try:
+            file = self._storage.open(f"{self._directory}/{name}")
+        except OSError:
+            return False
+        try:
+            return file_digest(self._storage, file, self._storage.size(file)) == digest
+        except (OSError, PackDamaged):
+            return False
+        finally:
+            self._storage.close(file)
+
+    def rest(self, name: str) -> None:
+        """A retired manifest goes when its packs are gone; a name of something unfinished means nothing."""
+        before = retired_name(name)
+        if before is not None and self._stay:
+            return
+        with contextlib.suppress(OSError):
+            if before is not None and _readable(self._storage, f"{self._directory}/{name}") is None:
+                self._move(name)
+            else:
+                self._remove(name)
+
+    def _remove(self, name: str) -> None:
+        self._storage.unlink(f"{self._directory}/{name}")
+        self.removed.append(retired_name(name) or name)
+
+    def _move(self, name: str) -> None:
+        path, place = f"{self._directory}/{name}", quarantine_beside(self._directory)
+        self.moved.append(set_aside(self._storage, path, place))

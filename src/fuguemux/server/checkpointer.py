@@ -235,6 +235,9 @@ class Checkpointer:
                 await asyncio.to_thread(run.abandon)
                 raise
             reach("checkpoint.published")
+            if result.set_aside:
+                names = ", ".join(result.set_aside)
+                diagnostics.warning("checkpoint.set_aside", names=names)
             self._came_out("")
             self._covered_lsn = lsn
             self._log.truncate_before(result.wal_before_lsn)

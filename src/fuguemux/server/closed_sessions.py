@@ -22,6 +22,7 @@ from fuguemux.persistence.checkpoint_files import CheckpointFiles, PaneFiles, Sc
 from fuguemux.persistence.manifest import Manifest, save_name
 from fuguemux.persistence.packs import PackDamaged
 from fuguemux.persistence.point_in_time import CLOSED_PREFIX, CLOSED_REASON, part_of
+from fuguemux.persistence.retention import retire
 from fuguemux.persistence.serialization import encode_state
 from fuguemux.server.age_clock import AgeClock
 from fuguemux.server.closed_retention import is_brief, superfluous
@@ -198,7 +199,7 @@ def delete_save(server: Server, name: str) -> bool:
     if all(save.name != name for save in series.saves):
         return False
     with contextlib.suppress(FileNotFoundError):
-        series.storage.unlink(f"{series.directory}/{save_name(name)}")
+        retire(series.storage, series.directory, save_name(name))
     series.storage.fsync_directory(series.directory)
     series.saves = [save for save in series.saves if save.name != name]
     return True

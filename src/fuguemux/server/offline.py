@@ -20,8 +20,9 @@ from fuguemux.persistence.checkpoint import CheckpointSeries, CheckpointSettings
 from fuguemux.persistence.files import Storage
 from fuguemux.persistence.manifest import Manifest
 from fuguemux.persistence.point_in_time import Moment
-from fuguemux.persistence.recovery import CHECKPOINTS, STORE_ID_BYTES, Recovered, recover
+from fuguemux.persistence.recovery import CHECKPOINTS, Recovered, recover
 from fuguemux.persistence.report import RecoveryReport
+from fuguemux.persistence.store_identity import STORE_ID_BYTES
 from fuguemux.server.checkpointer import PaneSources
 from fuguemux.server.panes import Panes, history_limit
 from fuguemux.server.past import rebuilt_panes, recovered_at

@@ -14,7 +14,7 @@ from fuguemux.model.ids import PaneId
 from fuguemux.model.state import ServerState
 from fuguemux.observe.diagnostics import channel
 from fuguemux.persistence.packs import PackDamaged
-from fuguemux.persistence.recovery import QUARANTINE
+from fuguemux.persistence.set_aside import QUARANTINE
 from fuguemux.server import safe_mode
 from fuguemux.server.executor import EffectFailed
 from fuguemux.server.pane_terminal import PaneTerminal

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from fuguemux.persistence.files import RealStorage, write_atomically
-from fuguemux.persistence.recovery import STORE_FILE
+from fuguemux.persistence.store_identity import read_store_file
 
 STARTING_FILE: Final = "starting"
 POINTER_FILE: Final = "safe-mode"
@@ -158,9 +158,5 @@ def purged(state: str) -> list[str]:
 
 
 def _store(state: str) -> str:
-    try:
-        with open(f"{state}/{STORE_FILE}", encoding="ascii") as file:
-            text = file.read(BYTES_MAX).strip()
-        return text if len(bytes.fromhex(text)) == 16 else ""
-    except (OSError, ValueError):
-        return ""
+    store_id = read_store_file(RealStorage(), state).store_id
+    return store_id.hex() if store_id is not None else ""

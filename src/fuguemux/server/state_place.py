@@ -12,10 +12,11 @@ from typing import Final, Protocol
 
 from fuguemux.observe.clock import NS_PER_S, Clock
 from fuguemux.observe.diagnostics import channel
-from fuguemux.persistence.files import RealStorage, read_all
+from fuguemux.persistence.files import RealStorage
 from fuguemux.persistence.packs import PackDamaged
-from fuguemux.persistence.recovery import STORE_FILE, WAL
+from fuguemux.persistence.recovery import WAL
 from fuguemux.persistence.state_lock import StateLock, StateLocked, lock_state_directory
+from fuguemux.persistence.store_identity import read_store_file
 from fuguemux.persistence.wal.chain import Chain
 from fuguemux.persistence.wal.findings import ScanReport
 from fuguemux.persistence.wal.reader import scan
@@ -205,8 +206,7 @@ class StatePlace:
         between file systems. Nobody else has written to it."""
         path, storage, writer = self._lock.path, RealStorage(), self._writer
         try:
-            said = read_all(storage, f"{path}/{STORE_FILE}").decode("ascii", "replace").strip()
-            if said != writer.store_id.hex():
+            if read_store_file(storage, path).store_id != writer.store_id:
                 return False
             segments = Chain(storage, f"{path}/{WAL}", ScanReport()).segments
             if not segments or segments[-1].header.life != writer.life:

@@ -15,9 +15,11 @@ from fuguemux.persistence.files import Storage, read_all, write_atomically
 from fuguemux.persistence.last_screens import SCREENS
 from fuguemux.persistence.manifest import Manifest, encode_manifest, save_name
 from fuguemux.persistence.packs import PackDamaged, pack_name
-from fuguemux.persistence.recovery import CHECKPOINTS, QUARANTINE, RECOVERIES, STORE_FILE, WAL
+from fuguemux.persistence.recovery import CHECKPOINTS, RECOVERIES, WAL
 from fuguemux.persistence.report import RecoveryReport, counted
+from fuguemux.persistence.set_aside import QUARANTINE
 from fuguemux.persistence.state_lock import HeldStorage, StateLock
+from fuguemux.persistence.store_identity import write_store_file
 from fuguemux.persistence.whereabouts import Whereabouts
 
 REASON: Final = "state directory made anew"
@@ -174,8 +176,7 @@ class Settling:
         for name in ("", WAL, CHECKPOINTS, QUARANTINE, RECOVERIES):
             storage.make_directory(f"{directory}/{name}".rstrip("/"))
         write_atomically(storage, directory, UNFINISHED_FILE, [])
-        store_id = parts.series.store_id.hex().encode() + b"\n"
-        write_atomically(storage, directory, STORE_FILE, [store_id])
+        write_store_file(storage, directory, parts.series.store_id)
         for name in COPIED:
             self._copy_files(f"{directory}/{name}")
         saves = []

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from fuguemux.observe.clock import NS_PER_MS
 from fuguemux.observe.holding import SLOT
 from fuguemux.persistence import manifest
-from fuguemux.persistence.recovery import QUARANTINE
 from fuguemux.persistence.serialization import EVENTS_VERSION
+from fuguemux.persistence.set_aside import QUARANTINE
 from fuguemux.persistence.wal import quarantine, segment
 from fuguemux.protocol.messages import VERSION_MAX
 

@@ -214,7 +214,9 @@ def test_a_failed_checkpoint_changes_nothing(directory: str) -> None:
         except OSError:
             refused += 1
             assert server.series.generations == before
-            assert not [name for name in names(directory) if name.endswith(".tmp")]
+            # Manifests may stay: they tell which packs are superfluous.
+            left = [name for name in names(directory) if name.endswith(".tmp")]
+            assert all(name.startswith("MANIFEST-") for name in left)
         finally:
             storage.refuse_after = 1 << 30
         if after % 5 == 0:

@@ -338,22 +338,6 @@ def test_what_was_there_before_a_lossy_recovery_is_preserved(directory: str) -> 
     assert all((checkpoints(directory) / f"pack-{p.digest.hex()}").exists() for p in save.packs)
 
 
-def test_checkpoints_of_another_store_are_not_used(directory: str, tmp_path: Path) -> None:
-    truth = Truth()
-    two_generations(directory, truth)
-    (Path(directory) / "STORE").write_text("ff" * 16 + "\n")
-    recovered = recover(
-        RealStorage(),
-        directory,
-        now_ms=lambda: 1,
-        monotonic=lambda: 0.0,
-        new_store_id=bytes(16),
-        read_only=True,
-    )
-    assert recovered.state.panes == {}
-    assert "belongs to another store" in recovered.report.damages[0].detail
-
-
 def test_withheld_variables_are_named(directory: str) -> None:
     truth = Truth()
     server = start(directory, truth)

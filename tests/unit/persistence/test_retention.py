@@ -1,5 +1,6 @@
 """What is kept of checkpoints, and what goes."""
 
+from hashlib import blake2b
 from pathlib import Path
 
 import msgspec
@@ -16,7 +17,11 @@ from fuguemux.persistence.manifest import (
     save_name,
 )
 from fuguemux.persistence.packs import pack_name
-from fuguemux.persistence.retention import find_manifests, retain
+from fuguemux.persistence.retention import find_manifests, retain, retire, unknown_packs
+
+
+def digest(number: int) -> bytes:
+    return blake2b(bytes([number]), digest_size=16).digest()
 
 
 def manifest(number: int, packs: list[int], *, wal: int = 0, name: str = "") -> Manifest:
@@ -31,7 +36,7 @@ def manifest(number: int, packs: list[int], *, wal: int = 0, name: str = "") -> 
         wal,
         wal + 6,
         number - 1,
-        tuple(PackFile(bytes([pack] * 16), 9) for pack in packs),
+        tuple(PackFile(digest(pack), 1) for pack in packs),
         Entry(0, 0, 1),
         (),
         name=name,
@@ -43,31 +48,140 @@ def put(directory: Path, *manifests: Manifest) -> None:
         name = save_name(each.name) if each.name else manifest_name(each.number)
         (directory / name).write_bytes(encode_manifest(each))
         for pack in each.packs:
-            (directory / pack_name(pack.digest)).write_bytes(b"x")
+            content = next(bytes([n]) for n in range(256) if digest(n) == pack.digest)
+            (directory / pack_name(pack.digest)).write_bytes(content)
 
 
-def test_what_nobody_needs_goes(tmp_path: Path) -> None:
-    old, first, second = manifest(1, [1, 2]), manifest(2, [2, 3], wal=7), manifest(3, [3], wal=9)
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    """The checkpoints of a state directory, whose quarantine is beside them."""
+    found = tmp_path / "checkpoints"
+    found.mkdir()
+    return found
+
+
+def pack(number: int) -> str:
+    return pack_name(digest(number))
+
+
+def names(directory: Path) -> set[str]:
+    return {path.name for path in directory.iterdir()}
+
+
+def aside(directory: Path) -> set[str]:
+    return names(directory.parent / "quarantine")
+
+
+def test_what_nobody_needs_goes(directory: Path) -> None:
+    old, first, second = manifest(1, [1, 2, 4]), manifest(2, [2, 3], wal=7), manifest(3, [3], wal=9)
     save = manifest(1, [1], name="kept")
-    put(tmp_path, old, first, second, save)
+    put(directory, old, first, second, save)
     for name in ("pack-5-0.tmp", "MANIFEST-0000000000000009.tmp", "notes.txt"):
-        (tmp_path / name).write_bytes(b"")
-    put_pack = tmp_path / pack_name(bytes([9] * 16))
-    put_pack.write_bytes(b"")
+        (directory / name).write_bytes(b"")
     forgotten: list[bytes] = []
     kept = retain(
-        RealStorage(), str(tmp_path), [second, first, old], [save], forget=forgotten.append
+        RealStorage(), str(directory), [second, first, old], [save], forget=forgotten.append
     )
     assert kept.generations == [second, first]
     assert kept.wal_before_lsn == 8
-    assert {path.name for path in tmp_path.iterdir()} == {
-        manifest_name(2),
-        manifest_name(3),
-        save_name("kept"),
-        "notes.txt",
-        *(pack_name(bytes([pack] * 16)) for pack in (1, 2, 3)),
-    }
-    assert forgotten == [bytes([9] * 16)]
+    wanted = {manifest_name(2), manifest_name(3), save_name("kept"), "notes.txt"}
+    assert names(directory) == wanted | {pack(1), pack(2), pack(3)}
+    assert (forgotten, kept.set_aside) == ([digest(4)], [])
+
+
+def test_what_cannot_be_read_is_set_aside_with_the_packs_that_nobody_else_names(
+    directory: Path,
+) -> None:
+    put(directory, manifest(1, [1]), manifest(2, [2]), manifest(3, [3]), manifest(4, [4]))
+    (directory / manifest_name(1)).write_bytes(b"garbage")
+    kept = retain(RealStorage(), str(directory), [manifest(4, [4]), manifest(3, [3])], [])
+    assert names(directory) == {manifest_name(3), manifest_name(4), pack(3), pack(4)}
+    assert aside(directory) == {manifest_name(1), pack(1)} == set(kept.set_aside)
+    assert (directory.parent / "quarantine" / manifest_name(1)).read_bytes() == b"garbage"
+
+
+def test_what_belongs_to_another_store_or_is_newer_is_set_aside(directory: Path) -> None:
+    stranger = msgspec.structs.replace(manifest(1, [1]), store_id=b"S" * 16)
+    put(directory, stranger, manifest(2, [2]), manifest(9, [9]))
+    retain(RealStorage(), str(directory), [manifest(2, [2])], [])
+    assert aside(directory) == {manifest_name(1), pack(1), manifest_name(9), pack(9)}
+
+
+def test_a_save_that_was_deleted_takes_its_packs_with_it(directory: Path) -> None:
+    first, save = manifest(2, [2]), manifest(1, [1, 2], name="s")
+    put(directory, first, save)
+    retire(RealStorage(), str(directory), save_name("s"))
+    assert find_manifests(RealStorage(), str(directory)).saves == []
+    retain(RealStorage(), str(directory), [first], [])
+    assert names(directory) == {manifest_name(2), pack(2)}
+
+
+def test_a_pack_under_the_name_of_another_is_set_aside(directory: Path) -> None:
+    generations = [manifest(3, [3]), manifest(2, [2]), manifest(1, [1])]
+    put(directory, *generations)
+    (directory / pack(1)).write_bytes(b"another pack")
+    retain(RealStorage(), str(directory), generations, [])
+    assert aside(directory) == {pack(1)}
+
+
+def test_a_save_under_another_name_is_damaged(directory: Path) -> None:
+    put(directory, manifest(1, [1]), manifest(2, [2], name="s"))
+    first, save = directory / manifest_name(1), directory / save_name("s")
+    swapped = first.read_bytes()
+    first.write_bytes(save.read_bytes())
+    save.write_bytes(swapped)
+    found = find_manifests(RealStorage(), str(directory))
+    assert ([*found.manifests, *found.saves], len(found.damaged)) == ([], 2)
+
+
+def test_a_name_is_retired_twice_before_anything_is_removed(directory: Path) -> None:
+    first = manifest(3, [3])
+    put(directory, first, manifest(1, [1], name="s"))
+    retire(RealStorage(), str(directory), save_name("s"))
+    put(directory, manifest(2, [2], name="s"))
+    retire(RealStorage(), str(directory), save_name("s"))
+    retain(RealStorage(), str(directory), [first], [])
+    assert names(directory) == {manifest_name(3), pack(3)}
+
+
+def test_death_at_any_point_sets_nothing_aside_that_was_known(directory: Path) -> None:
+    class Killed(Exception):
+        pass
+
+    class Dying(RealStorage):
+        left = 0
+
+        def unlink(self, path: str) -> None:
+            self._count()
+            super().unlink(path)
+
+        def rename(self, source: str, target: str) -> None:
+            self._count()
+            super().rename(source, target)
+
+        def _count(self) -> None:
+            self.left -= 1
+            if self.left < 0:
+                raise Killed
+
+    generations = [manifest(3, [3]), manifest(2, [2]), manifest(1, [1])]
+    died = 0
+    for left in range(8):
+        put(directory, *generations)
+        storage = Dying()
+        storage.left = left
+        try:
+            retain(storage, str(directory), generations, [])
+        except Killed:
+            died += 1
+        known = find_manifests(RealStorage(), str(directory)).manifests
+        assert unknown_packs(RealStorage(), str(directory), known) == []
+        kept = retain(RealStorage(), str(directory), known, [])
+        assert (names(directory), kept.set_aside) == (
+            {manifest_name(2), manifest_name(3), pack(2), pack(3)},
+            [],
+        )
+    assert died == 3
 
 
 def test_a_single_generation_needs_the_whole_log(tmp_path: Path) -> None:

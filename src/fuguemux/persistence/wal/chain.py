@@ -8,10 +8,13 @@ from fuguemux.persistence.wal.findings import Finding, ScanReport
 from fuguemux.persistence.wal.frame import BLOCK_BYTES
 from fuguemux.persistence.wal.segment import (
     RECORDS_OFFSET,
+    ZERO_FILL_BYTES,
+    ZEROS,
     SegmentHeader,
     decode_header,
     segment_id_of,
     segment_name,
+    store_of,
 )
 from fuguemux.persistence.wal.walk import Window
 
@@ -76,11 +79,29 @@ class Chain:
                 detail = f"{size} bytes long instead of {header.segment_bytes}"
                 report.findings.append(Finding(kinds.SHORT_SEGMENT, number, size, detail))
                 report.damaged_segments.append(number)
-        elif not front.strip(b"\0") and not window.unreadable:
+        elif not front.strip(b"\0") and not window.unreadable and self._is_empty(number):
             report.spare_segments.append(number)
         else:
             report.unusable_segments.append(number)
             self.unfinished.append(number)
+
+    def _is_empty(self, number: int) -> bool:
+        """Whether a segment is zeros to its end: only such a one is a spare, and may be removed."""
+        try:
+            file = self._storage.open(f"{self._directory}/{segment_name(number)}")
+        except OSError:
+            return False
+        try:
+            offset = 0
+            while data := self._storage.pread(file, ZERO_FILL_BYTES, offset):
+                if data != ZEROS[: len(data)]:
+                    return False
+                offset += len(data)
+            return True
+        except OSError:
+            return False
+        finally:
+            self._storage.close(file)
 
     def _refuse_strangers(self) -> None:
         """Leave out segments of another store; without a known one, the newest names it."""
@@ -109,3 +130,14 @@ class Chain:
             segment.last_lsn = sealed
             later = header
             self._report.proven_lsn = max(self._report.proven_lsn, header.durable_lsn)
+
+
+def store_ids(storage: Storage, directory: str) -> list[bytes]:
+    """The store that each segment of a log says it belongs to, oldest first, as far as their headers can be read."""
+    try:
+        names = storage.list(directory)
+    except OSError:
+        return []
+    numbers = sorted(n for name in names if (n := segment_id_of(name)) is not None)
+    said = (store_of(storage, f"{directory}/{segment_name(number)}") for number in numbers)
+    return [store_id for store_id in said if store_id is not None]

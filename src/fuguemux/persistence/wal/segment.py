@@ -41,7 +41,7 @@ ZERO_FILL_BYTES: Final = 1 << 20
 SEGMENT_ID_STRIDE: Final = 1 << 16
 SUFFIX: Final = ".wal"
 _NAME_DIGITS: Final = 16
-_ZEROS: Final = bytes(ZERO_FILL_BYTES)
+ZEROS: Final = bytes(ZERO_FILL_BYTES)
 assert FIELDS.size == 112
 assert RECORDS_OFFSET < SEGMENT_BYTES_MIN
 
@@ -145,6 +145,21 @@ def decode_header(front: bytes) -> SegmentHeader | None:
     return None
 
 
+def store_of(storage: Storage, path: str) -> bytes | None:
+    """The store that a segment says it belongs to; None: its header cannot be read. Raises nothing."""
+    try:
+        file = storage.open(path)
+    except OSError:
+        return None
+    try:
+        header = decode_header(storage.pread(file, RECORDS_OFFSET, 0))
+    except (OSError, UnsupportedLog):
+        return None
+    finally:
+        storage.close(file)
+    return header.store_id if header is not None else None
+
+
 def create_segment(
     storage: Storage, directory: str, segment_id: int, segment_bytes: int, *, filled: bool = True
 ) -> int:
@@ -173,7 +188,7 @@ def fill_with_zeros(storage: Storage, file: int, size: int) -> None:
     """Write `size` zeros: allocated and initialised, which `fallocate` alone would not do."""
     offset = 0
     while offset < size:
-        piece = _ZEROS if size - offset >= ZERO_FILL_BYTES else memoryview(_ZEROS)[: size - offset]
+        piece = ZEROS if size - offset >= ZERO_FILL_BYTES else memoryview(ZEROS)[: size - offset]
         written = storage.pwrite(file, piece, offset)
         if written <= 0:
             raise OSError("the file takes no more bytes")

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Final
 
 from fuguemux.persistence.files import NO_SPACE, Storage
+from fuguemux.persistence.set_aside import quarantine_beside, set_aside
 from fuguemux.persistence.wal.jobs import (
     BallastJob,
     DeleteJob,
@@ -25,6 +26,7 @@ from fuguemux.persistence.wal.segment import (
     discard,
     segment_id_of,
     segment_name,
+    store_of,
 )
 
 BALLAST_NAME: Final = "ballast"
@@ -145,14 +147,24 @@ class Space:
         if names:
             self._retry_at_ms = 0  # space may be had again
 
-    def relocate(self) -> None:
-        """The directory is another one, or was made again. What is in it already goes with the next that is buried."""
+    def relocate(self, store_id: bytes) -> None:
+        """The directory is another one, or was made again.
+
+        Segments of the store that are in it go with the next that is buried; what is not known to be one is set aside.
+        """
         if self._spare is not None:
             with contextlib.suppress(OSError):
                 self._storage.close(self._spare.file)
             self._spare = None
         self._dead = []
-        self._left = [n for n in self._storage.list(self._directory) if segment_id_of(n)]
+        names = [n for n in self._storage.list(self._directory) if segment_id_of(n) is not None]
+        self._left = [
+            n for n in names if store_of(self._storage, f"{self._directory}/{n}") == store_id
+        ]
+        for name in set(names) - set(self._left):
+            with contextlib.suppress(OSError):  # then it stays where it is
+                place = quarantine_beside(self._directory)
+                set_aside(self._storage, f"{self._directory}/{name}", place)
         self._has_ballast = self._storage.exists(self._ballast_path)
         self.problem, self.full = "", False
         self._retry_at_ms = 0

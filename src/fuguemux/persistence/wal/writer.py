@@ -584,7 +584,7 @@ class LogWriter:
         """
         self._lose_segment()
         self._files.close()
-        self._space.relocate()
+        self._space.relocate(self.store_id)
         self._extent.restart(self.durable_lsn + 1)
         self._failed, self._removed = True, False  # the next job writes what is kept anew
         self._standing.try_now()

@@ -1,0 +1,82 @@
+"""What a recovery does with files that it does not understand: they are moved to the quarantine, and the report says so."""
+
+import contextlib
+from typing import Final
+
+from fuguemux.persistence.files import Storage
+from fuguemux.persistence.manifest import manifest_name, save_name
+from fuguemux.persistence.report import Damage, RecoveryReport, counted
+from fuguemux.persistence.retention import Found, unknown_packs
+from fuguemux.persistence.set_aside import QUARANTINE, set_aside
+from fuguemux.persistence.wal.quarantine import SetAside, quarantine
+from fuguemux.persistence.wal.reader import LogScan
+
+WAL: Final = "wal"
+CHECKPOINTS: Final = "checkpoints"
+
+
+class Aside:
+    """The quarantine of one recovery. With `read_only` everything stays where it is. Nothing raises."""
+
+    def __init__(
+        self, storage: Storage, directory: str, report: RecoveryReport, *, read_only: bool
+    ) -> None:
+        self._storage = storage
+        self._directory = directory
+        self._report = report
+        self._read_only = read_only
+
+    def damaged(self, what: str, detail: str, *, aside: str = "") -> None:
+        """Note a damage, once; move the file `aside` of the checkpoints."""
+        if any(damage.what == what for damage in self._report.damages):
+            return
+        target = ""
+        if aside and not self._read_only:
+            with contextlib.suppress(OSError):
+                target = f"{QUARANTINE}/{self._moved(f'{CHECKPOINTS}/{aside}')}"
+        self._report.damages.append(Damage(what, detail, target))
+
+    def of_this_store(self, found: Found, store_id: bytes) -> Found:
+        """What of `found` belongs to the store; the rest is moved."""
+        strangers = "it belongs to another store and was not used"
+        for manifest in found.manifests:
+            if manifest.store_id != store_id:
+                name = manifest_name(manifest.number)
+                self.damaged(f"checkpoint {manifest.number}", strangers, aside=name)
+        for save in found.saves:
+            if save.store_id != store_id:
+                self.damaged(f"save {save.name}", strangers, aside=save_name(save.name))
+        ours = [manifest for manifest in found.manifests if manifest.store_id == store_id]
+        saves = [manifest for manifest in found.saves if manifest.store_id == store_id]
+        return found._replace(manifests=ours, saves=saves)
+
+    def unknown_packs(self, found: Found) -> None:
+        """Move packs that no manifest names which can be read: one that cannot be read may need them."""
+        if self._read_only:
+            return
+        manifests = (*found.manifests, *found.saves)
+        try:
+            unknown = unknown_packs(self._storage, f"{self._directory}/{CHECKPOINTS}", manifests)
+        except OSError:
+            return  # whoever needs the directory says so
+        moved = 0
+        for name in unknown:
+            with contextlib.suppress(OSError):
+                self._moved(f"{CHECKPOINTS}/{name}")
+                moved += 1
+        if unknown:
+            packs = counted(len(unknown), "pack")
+            where = f"{moved or 'none'} could be moved to {QUARANTINE}"
+            self._report.notes.append(f"{packs} that no readable checkpoint names: {where}")
+
+    def segments(self, log: LogScan) -> list[SetAside]:
+        """Damaged segments are copied, and what is no part of the log moved, before the writer cleans up."""
+        if self._read_only:
+            return []
+        place = f"{self._directory}/{QUARANTINE}"
+        return quarantine(self._storage, f"{self._directory}/{WAL}", place, log.report)
+
+    def _moved(self, name: str) -> str:
+        """Move a file of the state directory; the name it has in the quarantine. Raises OSError."""
+        place, label = f"{self._directory}/{QUARANTINE}", f"{self._report.started_ms}-"
+        return set_aside(self._storage, f"{self._directory}/{name}", place, label)

@@ -1,0 +1,36 @@
+"""Moving what is not understood out of the way, into the directory `quarantine`: it is a person's to look at and to delete."""
+
+import contextlib
+import os
+from typing import Final
+
+from fuguemux.persistence.files import Storage
+
+QUARANTINE: Final = "quarantine"
+VARIANTS_MAX: Final = 16
+"""Things of one name that are kept: a disk that goes on rotting must not fill itself. The next one stays where it is."""
+
+
+def quarantine_beside(directory: str) -> str:
+    """The quarantine of the state directory that `directory` lies in."""
+    return f"{os.path.dirname(directory)}/{QUARANTINE}"
+
+
+def set_aside(storage: Storage, path: str, quarantine: str, label: str = "") -> str:
+    """Move the file or directory at `path` into the directory `quarantine`, as `label` and its name; the name it has there.
+
+    Durable when this returns. Raises OSError, with everything where it was.
+    """
+    leaf = label + path.rpartition("/")[2]
+    storage.make_directory(quarantine)
+    for variant in range(VARIANTS_MAX):
+        name = f"{leaf}.{variant}" if variant else leaf
+        if not storage.exists(f"{quarantine}/{name}"):
+            break
+    else:
+        raise OSError(f"there are {VARIANTS_MAX} of the name {leaf} in {QUARANTINE} already")
+    storage.rename(path, f"{quarantine}/{name}")
+    with contextlib.suppress(OSError):  # what a crash undoes is found, and moved, again
+        storage.fsync_directory(quarantine)
+        storage.fsync_directory(path.rpartition("/")[0])
+    return name
