@@ -47,10 +47,10 @@ damage: $(VENV)/.dev ## damage every kind of state file in every way, with an or
 	@$(BIN)/python -m tests.damage.run --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED)) $(if $(ROUND),--round $(ROUND))
 
 slow-disk: $(VENV)/.dev ## SIGKILL while every write and sync is slow: nothing shown or acknowledged is lost: ROUNDS=50
-	@FUGUE_ROUNDS=$(if $(filter command line,$(origin ROUNDS)),$(ROUNDS),50) FUGUE_SEED=$(SEED) $(BIN)/python -m pytest -q -s tests/crash/test_slow_disk.py
+	@FUGUE_ROUNDS=$(if $(filter command line,$(origin ROUNDS)),$(ROUNDS),50) FUGUE_SEED=$(SEED) $(BIN)/python -m pytest -q -s -o faulthandler_timeout=0 tests/crash/test_slow_disk.py
 
 kills: $(VENV)/.dev ## SIGKILL of everything, and of the server under load: ROUNDS=200 of each
-	@FUGUE_ROUNDS=$(if $(filter command line,$(origin ROUNDS)),$(ROUNDS),200) FUGUE_SEED=$(SEED) $(BIN)/python -m pytest -q -s tests/crash/test_random_full_kills.py tests/crash/test_sigkill_of_the_server.py -k "full_kill or flood_in_four_panes_survives"
+	@FUGUE_ROUNDS=$(if $(filter command line,$(origin ROUNDS)),$(ROUNDS),200) FUGUE_SEED=$(SEED) $(BIN)/python -m pytest -q -s -o faulthandler_timeout=0 tests/crash/test_random_full_kills.py tests/crash/test_sigkill_of_the_server.py -k "full_kill or flood_in_four_panes_survives"
 
 crash: $(VENV)/.dev ## real SIGKILLs and real disk faults
 	@$(BIN)/python -m pytest tests/crash $(ARGS)

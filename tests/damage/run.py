@@ -42,16 +42,18 @@ def workshop(seed: int) -> Iterator[Rounds]:
         remove_tree(home)
 
 
-def work(job: tuple[int, int, int, int]) -> list[tuple[Round, float]]:
+def work(job: tuple[int, int, int, int]) -> list[Round]:
     """Every `step`-th round from `first` on; for a process of its own."""
     seed, first, last, step = job
     results = []
     with workshop(seed) as rounds:
         for number in range(first, last, step):
             done = rounds.run(number)
-            results.append((done, time.monotonic()))
+            results.append(done)
             if done.findings:
                 show(seed, done)
+            if first == 0 and number and number % PROGRESS_ROUNDS < step:
+                print(f"about {number} of {last} rounds", file=sys.stderr, flush=True)
     return results
 
 
@@ -69,9 +71,9 @@ def run(seed: int, rounds: int, workers: int) -> list[Round]:
     """All rounds, in `workers` processes."""
     jobs = [(seed, first, rounds, workers) for first in range(workers)]
     if workers == 1:
-        return [done for done, _ in work(jobs[0])]
+        return work(jobs[0])
     with multiprocessing.get_context("spawn").Pool(workers) as pool:
-        return [done for part in pool.imap_unordered(work, jobs) for done, _ in part]
+        return [done for part in pool.imap_unordered(work, jobs) for done in part]
 
 
 def summary(rounds: list[Round]) -> str:
