@@ -235,6 +235,18 @@ def test_what_nobody_saw_at_a_detached_start_can_be_read_later(fugue: Running) -
 
 
 @pytest.mark.real
+def test_every_line_of_a_file_of_commands_that_failed_is_told(fugue: Running) -> None:
+    file = fugue.directory / "start.conf"
+    file.write_text('run-shell "exit 3"\nset -g nosuch 1\nrun-shell "exit 4"\nset -g @done 1\n')
+    fugue("-f", str(file), "new-session", "-d")
+    until("end of the file", lambda: fugue("show-options", "-gqv", "@done") == "1")
+    until("the last message", lambda: f"{file}:3: 'exit 4' returned 4" in fugue("show-messages"))
+    messages = fugue("show-messages")
+    assert f"{file}:1: 'exit 3' returned 3" in messages
+    assert "invalid option: nosuch" in messages
+
+
+@pytest.mark.real
 def test_files_are_private_whatever_the_umask(fugue: Running, tmp_path: Path) -> None:
     old = os.umask(0)
     try:

@@ -17,6 +17,7 @@ from fuguemux.config.changes import Change, announcement, applied, changes
 from fuguemux.config.load import ConfigError, Loaded, Problem, load
 from fuguemux.config.schema import Configuration
 from fuguemux.observe.diagnostics import channel
+from fuguemux.server import threads
 
 DEBOUNCE_MS: Final = 400
 """Longest time that changes which follow one another are collected for."""
@@ -25,6 +26,8 @@ QUIET_MS: Final = 200
 LOOK_ANYWAY_MS: Final = 1_000
 """The file is looked at this often even if the system reports nothing (network file systems, replaced directories)."""
 LINKS_MAX: Final = 40
+WATCHER_THREADS: Final = 4
+"""More than the watcher starts: where it cannot start one, it ends the process."""
 assert DEBOUNCE_MS + QUIET_MS < 1_000, "a change holds within a second"
 
 _diagnostics = channel("config")
@@ -134,6 +137,7 @@ class ConfigReload:
             awatch = await asyncio.to_thread(_import_awatch)
             while True:
                 directories = _directories(self.path)
+                _check_threads()
                 watcher = awatch(
                     *(path for path, _, _ in directories),
                     watch_filter=None,
@@ -162,6 +166,12 @@ class ConfigReload:
         if signature not in (self._seen, None) and (quiet or signature == self._glimpsed):
             self._reload(asked=False)
         self._glimpsed = signature
+
+
+def _check_threads() -> None:
+    """Raises RuntimeError where the watcher could not start its threads."""
+    if not threads.can_start(WATCHER_THREADS):
+        raise RuntimeError("no thread is to be had for it")
 
 
 def _import_awatch() -> Callable[..., AsyncGenerator[object, None]]:

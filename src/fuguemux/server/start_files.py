@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from itertools import groupby
 from typing import Final
 
 from fuguemux.commands import source_file
@@ -80,11 +81,15 @@ class StartFiles:
         except Refused as problem:
             asker.errors.append(problem.told())
         else:
-            said, told = len(asker.output), len(asker.errors)
-            if await executor.run_parsed(commands, asker) and len(asker.errors) == told:
-                # A shell command that failed: it is no error to tmux, but its last line says so.
-                lines = asker.output[said:].decode("utf-8", "replace").strip().splitlines()
-                asker.errors.append(f"{path}: {lines[-1] if lines else 'a command failed'}")
+            with executor.gate.closed():
+                for line, of_line in groupby(commands, key=lambda command: command.line):
+                    said, told = len(asker.output), len(asker.errors)
+                    failed = await executor.run_parsed(list(of_line), asker)
+                    if failed and len(asker.errors) == told:
+                        # A shell command that failed: it is no error to tmux, but its last line says so.
+                        lines = asker.output[said:].decode("utf-8", "replace").strip().splitlines()
+                        what = lines[-1] if lines else "a command failed"
+                        asker.errors.append(f"{path}:{line}: {what}")
 
     async def wait(self, connection: Connection) -> bool:
         """Have the client that started the server wait until the files are done; whether it had to.

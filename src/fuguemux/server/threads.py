@@ -47,6 +47,26 @@ def started(thread: threading.Thread) -> bool:
     return True
 
 
+def can_start(number: int) -> bool:
+    """Whether the system gives us so many threads at once now; for libraries that end the process where it does not.
+
+    They are started and ended again.
+    """
+    release = threading.Event()
+    begun: list[threading.Thread] = []
+    try:
+        for _ in range(number):
+            thread = threading.Thread(target=release.wait, name="trial", daemon=True)
+            if not started(thread):
+                return False
+            begun.append(thread)
+        return True
+    finally:
+        release.set()
+        for thread in begun:
+            thread.join()
+
+
 class Threads(ThreadPoolExecutor):
     """The loop's executor, used by `asyncio.to_thread`: what no thread can be started for is done before `submit` returns."""
 

@@ -71,3 +71,42 @@ def test_the_logs_worker_does_its_job_itself() -> None:
 
 def test_what_was_done_without_a_thread_is_not_done_again_by_one() -> None:
     assert run_poor(LATER, imports=IMPORTS).splitlines() == ["True", "['inline', 'thread']"]
+
+
+CAN_START = """
+soft = resource.getrlimit(resource.RLIMIT_NPROC)[1]
+print(threads.can_start(4), threading.active_count())
+resource.setrlimit(resource.RLIMIT_NPROC, (3, soft))
+print(threads.can_start(4), threading.active_count())
+print(threads.can_start(1), threading.active_count())
+"""
+
+WATCHER_IMPORTS = """
+import tomllib, watchfiles
+from fuguemux.config.load import load
+from fuguemux.server.config_reload import ConfigReload
+"""
+WATCHER = """
+async def main():
+    said = []
+    path = "/nowhere/config.toml"
+    loaded = load(path, {}, required=False)
+    reload = ConfigReload(
+        loaded, required=False, environment={}, apply=lambda *_: None, tell=said.append
+    )
+    await reload.watch()
+    print(*(line for outcome in said for line in outcome.lines()), sep="\\n")
+
+threads.run(main())
+"""
+
+
+def test_whether_threads_can_be_had_is_known_and_leaves_none() -> None:
+    said = run_poor(CAN_START, imports=IMPORTS).splitlines()
+    assert said == ["True 1", "False 1", "True 1"]
+
+
+def test_the_configuration_is_not_watched_where_its_watcher_would_end_the_process() -> None:
+    said = run_poor(LIMIT + WATCHER, imports=IMPORTS + WATCHER_IMPORTS)
+    assert "cannot be watched (no thread is to be had for it)" in said
+    assert "after a change run: fugue config reload" in said
