@@ -38,7 +38,7 @@ from fuguemux.model.live import CaptureRequest
 from fuguemux.model.state import ServerState
 from fuguemux.persistence.checkpoint import CheckpointSeries, CheckpointSettings
 from fuguemux.persistence.files import RealStorage
-from fuguemux.persistence.packs import PackReader
+from fuguemux.persistence.pack_reader import PackReader
 from fuguemux.persistence.pattern import Pattern
 from fuguemux.persistence.recovery import recover
 from fuguemux.persistence.replay import Replay

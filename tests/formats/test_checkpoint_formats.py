@@ -10,6 +10,7 @@ from functools import reduce
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from fuguemux.model import events as ev
 from fuguemux.model.apply import apply
@@ -121,8 +122,13 @@ INDEX = Index(
     5,
     0,
     (b"", bytes([7] * 16)),
-    (BlockRow(1024, 1, 32, 900, 65536, 200), BlockRow(3, 0, 50, 70, 30, 12)),
+    (
+        BlockRow(1024, 1, 32, 900, 65536, 200),
+        BlockRow(3, 0, 50, 70, 30, 12),
+        BlockRow(1024, 0, 0, 0, 65536, 200, 900),
+    ),
 )
+"""The last row, a tombstone, is in no index before checkpoint-6."""
 LINES = (b"plain\n\x1b[31mred\x1b[m\n" + "漢字".encode(), 3, [2])
 
 
@@ -174,7 +180,12 @@ def test_structures_are_read() -> None:
     for path in files_called("manifest"):
         assert decode_manifest(path.read_bytes()) == MANIFEST
     for path in files_called("index"):
-        assert decode_index(path.read_bytes()) == INDEX
+        assert_index(decode_index(path.read_bytes()))
+
+
+def assert_index(found: Index) -> None:
+    assert found == replace(INDEX, blocks=INDEX.blocks[: len(found.blocks)])
+    assert len(found.blocks) >= 2
 
 
 def test_lists_of_events_are_read() -> None:
@@ -199,7 +210,7 @@ def test_packs_are_read() -> None:
         assert [(entry.kind, entry.pane) for entry in found] == [(1, 0), (3, 4)]
         place = found[1].place
         raw = data[place.offset : place.offset + place.length]
-        assert decode_index(decode_entry(raw, EntryKind.INDEX, 4)) == INDEX
+        assert_index(decode_index(decode_entry(raw, EntryKind.INDEX, 4)))
 
 
 if __name__ == "__main__":

@@ -11,12 +11,14 @@ pytestmark = pytest.mark.real
 
 FIELDS = {
     "": "version python engine formats pid keeper_pid socket started_ms uptime_seconds sessions windows panes "
-    "panes_not_kept clients durability durability_reason state quarantine log checkpoint recovery loop memory configuration",
+    "panes_not_kept clients durability durability_reason state quarantine log checkpoint recovery loop memory "
+    "configuration scrollback",
     "formats": "log checkpoint events protocol",
     "state": "enabled directory disk_bytes left_from_before",
     "quarantine": "files bytes",
     "log": "first_lsn last_lsn durable_lsn bytes segments sync syncs sync_p50_ms sync_p99_ms sync_failures",
     "checkpoint": "number when_ms lsn new_bytes duration_ms reason failure",
+    "scrollback": "verifying done_bytes total_bytes unverified_bytes verified_ms verified_bytes lost_lines healed_blocks",
     "recovery": "summary cause started_ms duration_ms screens_waiting",
     "loop": "watchdog held",
     "memory": "server_bytes keeper_bytes scrollback_hot_bytes",
@@ -25,8 +27,8 @@ FIELDS = {
 """Programs read these: a field may be added to the document, and none is ever taken away."""
 
 LINES = [
-    "version", "formats", "server", "sessions", "memory", "state", "durability", "log", "syncs", "checkpoint", "recovery",
-    "configuration",
+    "version", "formats", "server", "sessions", "memory", "state", "durability", "log", "syncs", "checkpoint", "scrollback",
+    "recovery", "configuration",
 ]  # fmt: skip
 
 
@@ -103,11 +105,11 @@ def test_people_are_told_that_checkpoints_fail(fugue: Running) -> None:
         assert "checkpoint failed" in fugue.refused("checkpoint")
         client.wait_for("fugue: checkpoints fail: ")
         client.type(b"\x0c")  # any key takes the message away; what stays is in the status line
-        client.wait_for('checkpoints fail "')
+        client.wait_for('durability degraded "')
         fugue.refused("checkpoint")
         aside.rename(checkpoints)
         fugue("checkpoint")
         client.wait_for("fugue: checkpoints are written again")
         client.type(b"\x0c")
-        until("status line", lambda: "checkpoints" not in client.text())
+        until("status line", lambda: "durability" not in client.text())
     assert fugue("show-messages").count("checkpoints fail: ") == 1

@@ -234,6 +234,9 @@ class SimDisk:
     def make_directory(self, path: str) -> None:
         self.directories.add(path)
 
+    def forget_cached(self, file: int) -> None:
+        """There is no cache."""
+
     def size(self, file: int) -> int:
         return len(self._files[file].live)
 

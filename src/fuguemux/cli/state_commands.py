@@ -17,12 +17,12 @@ from fuguemux.client.arguments import Options
 from fuguemux.client.start import state_directory
 from fuguemux.config.paths import PathRefused
 from fuguemux.observe.clock import SystemClock
-from fuguemux.persistence import inspect
+from fuguemux.persistence import inspect, scrollback_check
 from fuguemux.persistence.files import RealStorage
 from fuguemux.persistence.inspect import EXIT_CLEAN, EXIT_DAMAGED, EXIT_UNREADABLE, CannotRead
 from fuguemux.persistence.manifest import ManifestUnsupported
 from fuguemux.persistence.point_in_time import NotReachable
-from fuguemux.persistence.recovery import recover
+from fuguemux.persistence.recovery import Recovered, recover
 from fuguemux.persistence.report import RecoveryReport
 from fuguemux.persistence.serialization import VersionUnknown
 from fuguemux.persistence.wal.segment import UnsupportedLog
@@ -99,8 +99,8 @@ def _parser() -> VerbParser:
     return parser
 
 
-def _report(directory: str) -> RecoveryReport:
-    """What a start of the server would say, found out without writing."""
+def _recovered(directory: str) -> Recovered:
+    """What a start of the server would come up with, found out without writing."""
     clock = SystemClock()
     return recover(
         RealStorage(),
@@ -109,7 +109,7 @@ def _report(directory: str) -> RecoveryReport:
         monotonic=lambda: clock.monotonic_ns() / 1e9,
         new_store_id=bytes(16),
         read_only=True,
-    ).report
+    )
 
 
 def _needed_lsn(directory: str, report: RecoveryReport) -> int:
@@ -132,11 +132,15 @@ class _Progress:
 
 
 def _verify(directory: str, *, as_json: bool) -> int:
-    report = _report(directory)
+    recovered = _recovered(directory)
+    report = recovered.report
     log = inspect.verify(
         f"{directory}/{WAL}",
         from_lsn=_needed_lsn(directory, report),
         progress=_Progress("reading the log"),
+    )
+    scrollback_bytes = scrollback_check.read_all(
+        recovered.store, report, _Progress("reading the scrollback")
     )
     damaged = not report.complete or log.exit_code != EXIT_CLEAN
     code = EXIT_DAMAGED if damaged else EXIT_CLEAN
@@ -147,6 +151,12 @@ def _verify(directory: str, *, as_json: bool) -> int:
             "exit_code": code,
             "recovery": msgspec.to_builtins(report),
             "log": log.to_dict(),
+            "scrollback": {
+                "read_bytes": scrollback_bytes,
+                "unread_bytes": report.scrollback_unread_bytes,
+                "lost_lines": sum(lost.lines for lost in report.scrollback_lost),
+                "lost_before_lines": report.scrollback_lost_before,
+            },
         }
         print(msgspec.json.encode(value).decode())
         return code
@@ -166,6 +176,16 @@ def _verify(directory: str, *, as_json: bool) -> int:
         )
     if log.undecodable_lsns:
         print(f"damaged: {len(log.undecodable_lsns)} records of output cannot be unpacked")
+    print(f"scrollback: {scrollback_bytes} bytes of it were read")
+    for missing in report.scrollback_lost:
+        print(
+            f"lost: lines {missing.first} to {missing.last} of the scrollback of %{missing.pane} "
+            f"({missing.size_bytes} bytes): {missing.reason}"
+        )
+    if report.scrollback_lost_before:
+        print(f"lost before, and known: {report.scrollback_lost_before} lines of scrollback")
+    if report.scrollback_unread_bytes:
+        print(f"could not be read now: {report.scrollback_unread_bytes} bytes of scrollback")
     for damage in report.damages:
         print(f"damaged: {damage.what}: {damage.detail}")
     if scan.tail is not None:
@@ -188,7 +208,7 @@ def _time(milliseconds: int) -> str:
 
 
 def _dump(directory: str, lsn: int, *, as_json: bool) -> int:
-    needed = _needed_lsn(directory, _report(directory))
+    needed = _needed_lsn(directory, _recovered(directory).report)
     code = EXIT_CLEAN
     records = inspect.dump(f"{directory}/{WAL}", from_lsn=max(lsn or needed, 1), needed_lsn=needed)
     for record in records:
@@ -211,7 +231,7 @@ def _short(data: bytes) -> str:
 
 
 def _salvage(directory: str, output: str, *, as_json: bool) -> int:
-    report = _report(directory)
+    report = _recovered(directory).report
     saved = inspect.salvage(
         f"{directory}/{WAL}",
         output,

@@ -112,6 +112,7 @@ def _store(live: LiveView, report: Report) -> Iterator[tuple[str, str]]:
     yield "checkpoint", _checkpoint(live, last)
     if last["failure"]:
         yield "", f"the last attempt failed: {last['failure']}"
+    yield "scrollback", _scrollback(live, report["scrollback"])
     yield "recovery", f"{recovery['summary']} ({local_date(live, recovery['started_ms'])})"
     if recovery["screens_waiting"]:
         yield "", f"{recovery['screens_waiting']} screens are still being rebuilt"
@@ -124,6 +125,21 @@ def _checkpoint(live: LiveView, last: Report) -> str:
     if last["new_bytes"] is None:
         return text
     return f"{text}, {_size(last['new_bytes'])} in {last['duration_ms']:.0f} ms"
+
+
+def _scrollback(live: LiveView, found: Report) -> str:
+    """Whether what is stored of it was read, and what is missing."""
+    if found["verifying"]:
+        text = f"being verified: {_size(found['done_bytes'])} of {_size(found['total_bytes'])}"
+    elif found["unverified_bytes"]:
+        text = f"not yet verified: {_size(found['unverified_bytes'])}"
+    elif found["verified_ms"]:
+        text = f"verified at {local_date(live, found['verified_ms'])}"
+    else:
+        text = "nothing was stored before this start"
+    if found["lost_lines"]:
+        text += f"; {found['lost_lines']:,} lines cannot be read: fugue recovery list tells more"
+    return text
 
 
 def _settings(report: Report) -> Iterator[tuple[str, str]]:

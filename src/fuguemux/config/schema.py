@@ -115,6 +115,16 @@ class Persistence(Section, frozen=True):
     compression_level: Annotated[
         int, about("zstd level of scrollback and snapshots.", ge=1, le=19)
     ] = 3
+    scrub_interval_days: Annotated[
+        int,
+        about(
+            "How often all stored scrollback is read to see whether it is whole, slowly and in the background. A start "
+            "that cannot do so at once always has it read. 0: at starts only.",
+            unit="days",
+            ge=0,
+            le=3_650,
+        ),
+    ] = 7
     keep_checkpoints: Annotated[
         int,
         about(

@@ -46,14 +46,25 @@ class Lines(NamedTuple):
         return self.text.split(b"\n") if self.size else []
 
 
+class Lost(NamedTuple):
+    """What is known of a block that cannot be read: how many bytes it had on the disk, and why."""
+
+    size_bytes: int
+    reason: str
+
+
 class Block:
-    """A finished block: in memory until a checkpoint has put it into a pack, from then on there."""
+    """A finished block: in memory until a checkpoint has put it into a pack, from then on there.
+
+    One that is `lost` is a tombstone: it has nothing but its numbers.
+    """
 
     __slots__ = (
         "count",
         "dropped",
         "first",
         "line_bytes_max",
+        "lost",
         "packed",
         "place",
         "raw_bytes",
@@ -69,6 +80,7 @@ class Block:
         *,
         packed: bytes | None = None,
         place: Place | None = None,
+        lost: Lost | None = None,
     ) -> None:
         self.first = first
         self.count = count
@@ -76,6 +88,7 @@ class Block:
         self.line_bytes_max = line_bytes_max
         self.packed = packed
         self.place = place
+        self.lost = lost
         self.widths: array[int] | None = None
         self.dropped = False
 
@@ -120,6 +133,19 @@ def unpack_lines(packed: bytes, expected: int) -> Lines:
     if count and text.count(b"\n") != count - 1:
         raise PackDamaged("a block of scrollback has another number of lines than it says")
     return Lines(text, count, frozenset(indices))
+
+
+def notice_of(count: int, size_bytes: int, why: str) -> Lines:
+    """What is shown in place of `count` lines that cannot be read: a row that says so, then empty ones."""
+    lines = "1 line" if count == 1 else f"{count:,} lines"
+    size = f" ({size_bytes:,} bytes)" if size_bytes else ""
+    notice = f"\x1b[7m[{lines}{size} cannot be read: {why}]\x1b[m".encode()
+    return Lines(notice + b"\n" * (count - 1), count, frozenset())
+
+
+def blank_of(count: int) -> Lines:
+    """As many empty lines."""
+    return Lines(b"\n" * (count - 1), count, frozenset())
 
 
 # -- what lines look like ---------------------------------------------------------------------

@@ -19,7 +19,7 @@ import msgspec
 from fuguemux.model.ids import PaneId
 from fuguemux.model.state import ServerState
 from fuguemux.observe.failpoints import reach
-from fuguemux.persistence.checkpoint_files import CheckpointFiles, PaneFiles, Screen
+from fuguemux.persistence.checkpoint_files import CheckpointFiles
 from fuguemux.persistence.checkpoint_port import (
     CheckpointResult,
     CheckpointSettings,
@@ -32,6 +32,7 @@ from fuguemux.persistence.compaction import worth_rewriting
 from fuguemux.persistence.files import Storage
 from fuguemux.persistence.manifest import Manifest, StoredPane, place_of
 from fuguemux.persistence.packs import FILE_HEADER, Place
+from fuguemux.persistence.pane_files import PaneFiles, Screen
 from fuguemux.persistence.retention import Retained, retain
 from fuguemux.persistence.scrollback import ScrollbackStore
 from fuguemux.persistence.serialization import encode_state
@@ -261,7 +262,9 @@ class CheckpointRun:
             return
         mark = found.mark
         scrollback = self._series.store.pane(pane)
-        if mark is not None and written is not None and written.mark == mark:
+        moves = written is not None and written.stored.screen.digest in self._victims
+        # A screen that has to move is taken anew: what is on the disk may not be readable any more.
+        if mark is not None and written is not None and written.mark == mark and not moves:
             files = PaneFiles(written.stored._replace(lsn=self._lsn), None)
         else:
             capture = self._sources.capture(pane)
@@ -299,6 +302,7 @@ class CheckpointRun:
             written[item.pane] = _Written(item.files.stored(), item.mark, version)
         series.written = written
         self._unsettled = list(self._items)
+        series.store.losses.adopt()
         if self._purge:
             series.store.erase_wanted = series.whole = False
             series.generations.clear()
@@ -375,6 +379,7 @@ class CheckpointRun:
     def _retain(self) -> None:
         series = self._series
         assert self._manifest is not None
+        series.store.losses.set_aside_beside(series.storage, series.directory)
         retained: Retained = retain(
             series.storage,
             series.directory,

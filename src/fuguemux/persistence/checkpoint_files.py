@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from fuguemux.model.ids import PaneId
-from fuguemux.persistence.blocks import joined_text, pack_lines
+from fuguemux.persistence.blocks import Block, Lost, joined_text, pack_lines
 from fuguemux.persistence.files import Storage, read_all, write_all
 from fuguemux.persistence.manifest import (
     Entry,
@@ -30,79 +30,15 @@ from fuguemux.persistence.packs import (
     TEMPORARY_SUFFIX,
     EntryKind,
     PackDamaged,
+    PackUnreadable,
     PackWriter,
     Place,
     compress,
-    decode_entry,
 )
+from fuguemux.persistence.pane_files import HERE, NOWHERE, PaneFiles
 from fuguemux.persistence.scrollback import BlockRow, Cut, Index, ScrollbackStore, encode_index
 
 SCREEN_LEVEL: Final = 3
-HERE: Final = b""
-"""The digest of the pack that is being filled."""
-
-
-class Screen(msgspec.Struct, frozen=True, array_like=True):
-    """The payload of a SCREEN entry, as MessagePack. Append-only."""
-
-    columns: int
-    rows: int
-    engine: str
-    snapshot: bytes
-    fallback: bytes
-    """The screen as terminal output, for any engine."""
-    lsn: int
-    output_offset: int
-
-
-class PaneFiles:
-    """What a checkpoint writes of a pane, and where it went.
-
-    Either `old` and no `screen` (the screen is as it was), or the other way round.
-    """
-
-    def __init__(self, old: StoredPane | None, screen: Screen | None) -> None:
-        self.old = old
-        self.screen = screen
-        self.cut: Cut | None = None
-        self.same_scrollback: StoredPane | None = None
-        """What the last checkpoint has, if the scrollback is as it was."""
-        self.screen_place: Place | None = None
-        self.index_place: Place | None = None
-        self.blocks: dict[int, Place] = {}
-        """Blocks of the cut that were written, by their index in it."""
-        self.open_place: Place | None = None
-        self.packs: set[bytes] = set()
-
-    def named(self, digest: bytes) -> None:
-        """The pack that was being filled has this name."""
-
-        def name(place: Place | None) -> Place | None:
-            return place._replace(digest=digest) if place and place.digest == HERE else place
-
-        self.screen_place = name(self.screen_place)
-        self.index_place = name(self.index_place)
-        self.open_place = name(self.open_place)
-        self.blocks = {
-            index: place._replace(digest=place.digest or digest)
-            for index, place in self.blocks.items()
-        }
-        self.packs = {pack or digest for pack in self.packs}
-
-    def stored(self) -> StoredPane:
-        """The pane as the manifest will have it."""
-        assert self.screen_place is not None
-        found = self.screen if self.screen is not None else self.old
-        assert found is not None
-        return StoredPane(
-            found.lsn,
-            found.output_offset,
-            found.columns,
-            found.rows,
-            self.screen_place,
-            self.index_place,
-            frozenset(self.packs),
-        )
 
 
 class CheckpointFiles:
@@ -120,7 +56,7 @@ class CheckpointFiles:
         self.blocks_written = 0
         self.bytes_moved = 0
         self.salvage = False
-        """Whether lines that cannot be read are replaced by one that says so; else they are an error."""
+        """Whether lines that may be read another time are given up, too: there will be no other time."""
         self.manifests: list[Manifest] = []
         """Those that were published, oldest first."""
         self._storage = storage
@@ -179,7 +115,7 @@ class CheckpointFiles:
     def write_pane(self, pane: PaneId, files: PaneFiles, victims: set[bytes]) -> None:
         """Everything of a pane that is new or has to leave one of the `victims`."""
         self._panes.append(files)
-        self._write_screen(pane, files, victims)
+        self._write_screen(pane, files)
         cut = files.cut
         if cut is None:
             return
@@ -189,18 +125,43 @@ class CheckpointFiles:
             files.packs = set(same.packs)
             return
         for index, block in enumerate(cut.blocks):
-            place = block.place
-            if place is None or place.digest in victims:
-                store = self._store
-                packed = (store.salvaged if self.salvage else store.packed)(block, pane)
-                if place is not None:
-                    self.bytes_moved += len(packed)
-                files.blocks[index] = self._add(EntryKind.BLOCK, pane, packed, packed=True)
-                self.blocks_written += 1
-                self._roll()
+            self._write_block(pane, files, index, block, victims)
         self._write_open(pane, files, cut, victims)
         self._write_index(pane, files, cut)
         self._roll()
+
+    def _write_block(
+        self, pane: PaneId, files: PaneFiles, index: int, block: Block, victims: set[bytes]
+    ) -> None:
+        """Write a block that is nowhere yet or has to leave its pack; one that cannot be read becomes a tombstone."""
+        place = block.place
+        if block.lost is not None:
+            files.lost[index] = block.lost
+        elif place is None or place.digest in victims:
+            packed = self._packed(block, pane)
+            if isinstance(packed, Lost):
+                files.lost[index] = packed
+                return
+            if place is not None:
+                self.bytes_moved += len(packed)
+            files.blocks[index] = self._add(EntryKind.BLOCK, pane, packed, packed=True)
+            self.blocks_written += 1
+            self._roll()
+        else:
+            files.kept[index] = place
+
+    def _packed(self, block: Block, pane: PaneId) -> bytes | Lost:
+        """The compressed lines of a block, from memory if need be. Raises PackUnreadable if they may be read later."""
+        store = self._store
+        try:
+            return store.packed(block, pane)
+        except PackDamaged as error:
+            lines = store.in_memory(block, pane)
+            if lines is not None:
+                return store.losses.packed_again(block, lines)
+            if isinstance(error, PackUnreadable) and not self.salvage:
+                raise
+            return store.losses.note(block, pane, error)
 
     def _must_move(self, stored: StoredPane, victims: set[bytes]) -> bool:
         """Whether any of a pane's scrollback is in one of the `victims`."""
@@ -208,17 +169,12 @@ class CheckpointFiles:
         used = stored.packs | {index.digest} if index is not None else stored.packs
         return not victims.isdisjoint(used)
 
-    def _write_screen(self, pane: PaneId, files: PaneFiles, victims: set[bytes]) -> None:
+    def _write_screen(self, pane: PaneId, files: PaneFiles) -> None:
         if files.screen is None:
             assert files.old is not None
-            place = files.old.screen
-            files.screen_place = place
-            if place.digest not in victims:
-                return
-            payload = decode_entry(self._store.reader.read(place), EntryKind.SCREEN, pane)
-            self.bytes_moved += place.length
-        else:
-            payload = msgspec.msgpack.encode(files.screen)
+            files.screen_place = files.old.screen
+            return
+        payload = msgspec.msgpack.encode(files.screen)
         packed = compress(payload, SCREEN_LEVEL)
         files.screen_place = self._add(EntryKind.SCREEN, pane, packed, packed=True)
 
@@ -235,14 +191,19 @@ class CheckpointFiles:
         packs: dict[bytes, int] = {}
         rows: list[BlockRow] = []
 
-        def row(place: Place, count: int, raw_bytes: int, longest: int) -> None:
+        def row(
+            place: Place, count: int, raw_bytes: int, longest: int, lost_bytes: int = 0
+        ) -> None:
             pack = packs.setdefault(place.digest, len(packs))
-            rows.append(BlockRow(count, pack, place.offset, place.length, raw_bytes, longest))
+            rows.append(
+                BlockRow(count, pack, place.offset, place.length, raw_bytes, longest, lost_bytes)
+            )
 
         for index, block in enumerate(cut.blocks):
-            place = files.blocks.get(index, block.place)
-            assert place is not None
-            row(place, block.count, block.raw_bytes, block.line_bytes_max)
+            lost = files.lost.get(index)
+            place = NOWHERE if lost is not None else files.blocks.get(index) or files.kept[index]
+            size = lost.size_bytes if lost is not None else 0
+            row(place, block.count, block.raw_bytes, block.line_bytes_max, size)
         if files.open_place is not None:
             row(files.open_place, *cut.open_mark, max(map(len, cut.open_lines)))
         if not rows and not cut.base:

@@ -53,6 +53,9 @@ class Storage(Protocol):
 
     def pread(self, file: int, size: int, offset: int) -> bytes: ...
 
+    def forget_cached(self, file: int) -> None:
+        """Have the next reads of bytes that are durable come from the disk itself, where the system offers that."""
+
     def fdatasync(self, file: int) -> None:
         """Make the file's bytes durable. Raises FileRemoved if the file has no name any more."""
 
@@ -120,6 +123,11 @@ class RealStorage:
     def pread(self, file: int, size: int, offset: int) -> bytes:
         """One pread(2)."""
         return os.pread(file, size, offset)
+
+    def forget_cached(self, file: int) -> None:
+        """posix_fadvise(2), POSIX_FADV_DONTNEED; where there is none, nothing."""
+        if hasattr(os, "posix_fadvise"):
+            os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED)
 
     def fdatasync(self, file: int) -> None:
         """Flush the file's bytes through the drive's cache (F_FULLFSYNC where there is one)."""

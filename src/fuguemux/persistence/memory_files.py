@@ -110,6 +110,9 @@ class MemoryStorage:
         with self._lock:
             self._directories.add(path)
 
+    def forget_cached(self, file: int) -> None:
+        """There is no cache."""
+
     def size(self, file: int) -> int:
         """The file's size in bytes."""
         with self._lock:

@@ -16,8 +16,6 @@ Flag 1: the payload is a zstd frame. An unknown kind is skipped.
 import contextlib
 import struct
 import sys
-import threading
-from collections import OrderedDict
 from collections.abc import Iterator
 from enum import IntEnum
 from hashlib import blake2b
@@ -43,7 +41,6 @@ PACK_BYTES_MAX: Final = 8 << 20
 """A pack that reached this size is finished and another begun; compaction never has to copy more at once."""
 ENTRY_BYTES_MAX: Final = 256 << 20
 READ_BYTES: Final = 1 << 20
-OPEN_PACKS_MAX: Final = 16
 FLAG_ZSTD: Final = 0x01
 PREFIX: Final = "pack-"
 TEMPORARY_SUFFIX: Final = ".tmp"
@@ -70,6 +67,10 @@ class Place(NamedTuple):
 
 class PackDamaged(Exception):
     """A pack, or an entry of it, is missing or not what it was when it was written."""
+
+
+class PackUnreadable(PackDamaged):
+    """The system did not let us read a pack. Nothing tells that it is damaged: it may be read another time."""
 
 
 def pack_name(digest: bytes) -> str:
@@ -236,89 +237,6 @@ def file_digest(storage: Storage, file: int, size: int) -> bytes:
     if offset != size:
         raise PackDamaged(f"a pack has {offset} bytes where {size} were written")
     return digest.digest()
-
-
-class PackReader:
-    """Reads entries of packs, keeping a few files open. Safe to use from several threads."""
-
-    def __init__(self, storage: Storage, directory: str) -> None:
-        self._storage = storage
-        self._directory = directory
-        self._files: OrderedDict[bytes, int] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def read(self, place: Place) -> bytes:
-        """The bytes of an entry with its header, unchecked. Raises PackDamaged if they are not there."""
-        try:
-            with self._lock:
-                data = self._storage.pread(self._opened(place.digest), place.length, place.offset)
-        except OSError as error:
-            raise PackDamaged(f"{pack_name(place.digest)} cannot be read: {error}") from error
-        if len(data) != place.length:
-            raise PackDamaged(f"{pack_name(place.digest)} ends before byte {place.offset}")
-        return data
-
-    def payload(self, place: Place, kind: EntryKind, pane: int) -> bytes:
-        """The checked, decompressed payload of an entry. Raises PackDamaged."""
-        try:
-            return decode_entry(self.read(place), kind, pane)
-        except PackDamaged as error:
-            raise PackDamaged(
-                f"{pack_name(place.digest)} at byte {place.offset}: {error}"
-            ) from error
-
-    def verify(self, digest: bytes, size: int) -> None:
-        """Read the whole pack and compare it with its name. Raises PackDamaged."""
-        try:
-            with self._lock:
-                found = file_digest(self._storage, self._opened(digest), size)
-        except OSError as error:
-            raise PackDamaged(f"{pack_name(digest)} cannot be read: {error}") from error
-        if found != digest:
-            raise PackDamaged(f"{pack_name(digest)} is not what was written")
-
-    def size_of(self, digest: bytes) -> int:
-        """The size of a pack's file. Raises PackDamaged if there is none."""
-        try:
-            with self._lock:
-                return self._storage.size(self._opened(digest))
-        except OSError as error:
-            raise PackDamaged(f"{pack_name(digest)} cannot be read: {error}") from error
-
-    def whole(self, digest: bytes, size: int) -> bytes:
-        """Every byte of a pack, compared with its name: to copy it. Raises PackDamaged."""
-        try:
-            with self._lock:
-                data = self._storage.pread(self._opened(digest), size, 0)
-        except OSError as error:
-            raise PackDamaged(f"{pack_name(digest)} cannot be read: {error}") from error
-        if blake2b(data, digest_size=DIGEST_BYTES).digest() != digest:
-            raise PackDamaged(f"{pack_name(digest)} is not what was written")
-        return data
-
-    def forget(self, digest: bytes) -> None:
-        """Close the file of a pack that is about to be removed."""
-        with self._lock:
-            file = self._files.pop(digest, -1)
-        if file >= 0:
-            self._storage.close(file)
-
-    def close(self) -> None:
-        """Close all files. The reader may be used again."""
-        for digest in list(self._files):
-            self.forget(digest)
-
-    def _opened(self, digest: bytes) -> int:
-        file = self._files.get(digest)
-        if file is None:
-            file = self._storage.open(f"{self._directory}/{pack_name(digest)}")
-            self._files[digest] = file
-            while len(self._files) > OPEN_PACKS_MAX:
-                _, oldest = self._files.popitem(last=False)
-                self._storage.close(oldest)
-        else:
-            self._files.move_to_end(digest)
-        return file
 
 
 class PackEntry(NamedTuple):

@@ -4,7 +4,7 @@ import contextlib
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from fuguemux.model.ids import PaneId
 from fuguemux.persistence.blocks import (
@@ -14,48 +14,22 @@ from fuguemux.persistence.blocks import (
     Block,
     Line,
     Lines,
+    blank_of,
     cells_of,
     joined_text,
     pack_lines,
     unpack_lines,
 )
 from fuguemux.persistence.hot_tail import HotTail
-from fuguemux.persistence.packs import PackDamaged, Place
+from fuguemux.persistence.packs import PackDamaged, PackUnreadable, Place
 from fuguemux.persistence.pattern import Pattern, plain
 from fuguemux.persistence.row_count import RowCount, narrow_from
 from fuguemux.persistence.scrollback_index import Index
+from fuguemux.persistence.scrollback_parts import Cut, Sizes, blocks_in, lines_of
 from fuguemux.persistence.scrollback_search import Hit, Part, search_parts
 
 if TYPE_CHECKING:
     from fuguemux.persistence.scrollback import ScrollbackStore
-
-
-class Sizes(NamedTuple):
-    """Of one pane's scrollback."""
-
-    lines: int
-    raw_bytes: int
-    memory_bytes: int
-    disk_bytes: int
-    hot_bytes: int
-    """Of `memory_bytes`, the finished blocks that are unpacked."""
-
-
-class Cut(NamedTuple):
-    """A pane's scrollback as of one moment, for a checkpoint to write.
-
-    `open_place`: where the open lines are already, exactly as they are now.
-    """
-
-    pane: PaneId
-    version: int
-    base: int
-    blocks: list[Block]
-    open_first: int
-    open_lines: list[bytes]
-    open_pieces: list[int]
-    open_place: Place | None
-    open_mark: tuple[int, int]
 
 
 class PaneScrollback:
@@ -83,16 +57,11 @@ class PaneScrollback:
             self._load(index)
 
     def _load(self, index: Index) -> None:
-        first = index.first
-        for row in index.blocks:
-            place = Place(index.packs[row.pack], row.offset, row.length)
-            self._blocks.append(
-                Block(first, row.count, row.raw_bytes, row.line_bytes_max, place=place)
-            )
-            self._store.place_changed(None, place)
-            first += row.count
+        self._blocks = blocks_in(index)
+        for block in self._blocks:
+            self._store.place_changed(None, block.place)
         self.base = index.base
-        self._next = max(first, index.base)
+        self._next = max(self._blocks[-1].end if self._blocks else index.first, index.base)
         self._reopen = bool(self._blocks) and not self._blocks[-1].full
 
     # -- changes ------------------------------------------------------------------------------
@@ -193,8 +162,11 @@ class PaneScrollback:
         block = self._blocks[-1]
         try:
             lines = unpack_lines(self._store.packed(block, self._pane), block.count)
-        except PackDamaged:
+        except PackUnreadable:
             return  # it stays as it is; reading it says what is wrong
+        except PackDamaged as error:
+            self._store.losses.note(block, self._pane, error)
+            return
         self._blocks.pop()
         self._open = lines.split()
         self._open_pieces = sorted(lines.pieces)
@@ -245,26 +217,36 @@ class PaneScrollback:
     def withdraw(self) -> None:
         """Take what is on disk back into memory, so that nothing of this pane stays there.
 
-        Raises PackDamaged, with nothing changed for the blocks not yet read.
+        What is damaged becomes a tombstone. Raises PackUnreadable, with nothing changed for the blocks not yet read.
         """
         if self._reopen:
             self._reopen_last()
         self._store.erase_wanted = True
         for block in self._blocks:
             if block.place is not None:
-                block.packed = self._store.packed(block, self._pane)
-                self._store.place_changed(block.place, None)
-                block.place = None
+                self._into_memory(block)
+        self._store.losses.adopt()
         self._store.place_changed(self._open_place, None)
         self._open_place = None
         self._open_mark = (0, 0)
 
     def _into_memory(self, block: Block) -> None:
-        """Hold a block that no checkpoint will hold any more. One that is damaged stays where it is."""
-        with contextlib.suppress(PackDamaged):
-            block.packed = self._store.packed(block, self._pane)
-            self._store.place_changed(block.place, None)
-            block.place = None
+        """Hold a block that no checkpoint will hold any more; one that is damaged is noted. Raises PackUnreadable."""
+        try:
+            packed = self._store.packed(block, self._pane)
+        except PackUnreadable:
+            raise
+        except PackDamaged as error:
+            self._store.losses.note(block, self._pane, error)
+            return
+        block.packed = packed
+        self._store.place_changed(block.place, None)
+        block.place = None
+
+    def blocks_changed(self) -> None:
+        """A block is a tombstone now, or no longer where it was."""
+        self.version += 1
+        self._rows.forget()
 
     def cut_anew(self) -> None:
         """Have the next checkpoint look at the whole again: it is to keep more lines, or fewer."""
@@ -282,7 +264,8 @@ class PaneScrollback:
         mark = (len(self._open), self._open_bytes)
         for block in self._blocks[:first]:
             if block.place is not None:
-                self._into_memory(block)
+                with contextlib.suppress(PackUnreadable):
+                    self._into_memory(block)
         return Cut(
             self._pane,
             self.version,
@@ -316,14 +299,14 @@ class PaneScrollback:
         at = bisect_right(self._blocks, start, key=lambda block: block.end)
         while at < len(self._blocks) and self._blocks[at].first < stop:
             block = self._blocks[at]
-            content = self._content(block)
-            result += _lines(
+            content, _whole = self._content(block)
+            result += lines_of(
                 content.split(), content.pieces, start - block.first, stop - block.first
             )
             at += 1
         first = self._next - len(self._open)
         if stop > first:
-            result += _lines(self._open, self._open_pieces, start - first, stop - first)
+            result += lines_of(self._open, self._open_pieces, start - first, stop - first)
         return result
 
     def narrow_from(self, columns: int) -> int:
@@ -371,25 +354,35 @@ class PaneScrollback:
     def _content_of(self, block: Block) -> Callable[[], Lines]:
         # A block that was trimmed meanwhile will soon be gone from the disk.
         gone = Lines(b"", 0, frozenset())
-        return lambda: gone if block.dropped and block.packed is None else self.shown(block)
+        return lambda: gone if block.dropped and block.packed is None else self._searched(block)
+
+    def _searched(self, block: Block) -> Lines:
+        """As `shown`, but a notice that stands for lines is not found in their place."""
+        lines, whole = self._content(block, keep=False)
+        return lines if whole else blank_of(block.count)
+
+    def unpacked(self, block: Block) -> Lines | None:
+        """The lines of a block if they are among the newest ones."""
+        return self._hot.get(block)
+
+    def blocks(self) -> list[Block]:
+        """The finished blocks of this moment, the oldest first."""
+        return list(self._blocks)
+
+    def lost(self) -> list[Block]:
+        """The tombstones, the oldest first."""
+        return [block for block in self._blocks if block.lost is not None]
 
     def shown(self, block: Block) -> Lines:
         """The lines of a block as they are shown: from memory if they are there, a notice if they cannot be read."""
-        return self._content(block, keep=False)
+        return self._content(block, keep=False)[0]
 
-    def _content(self, block: Block, *, keep: bool = True) -> Lines:
-        """The lines of a block, from where they are; with `keep` they stay in memory for a while."""
-        lines = self._hot.get(block)
+    def _content(self, block: Block, *, keep: bool = True) -> tuple[Lines, bool]:
+        """The lines of a block, from where they are, and whether they are whole; with `keep` they stay in memory for a while."""
+        lines, whole = self._hot.get(block), True
         if lines is None:
             hot = block.end > self._hot_from()
             lines, whole = self._store.content(block, self._pane, keep=keep and not hot)
             if keep and hot and whole:
                 self._hot.put(block, lines, self._hot_from(), self._store.hot_lines)
-        return lines
-
-
-def _lines(
-    lines: Sequence[bytes], pieces: Sequence[int] | frozenset[int], start: int, stop: int
-) -> list[Line]:
-    start = max(start, 0)
-    return [Line(line, index in pieces) for index, line in enumerate(lines[start:stop], start)]
+        return lines, whole

@@ -34,12 +34,14 @@ from fuguemux.persistence.manifest import (
 )
 from fuguemux.persistence.orphans import taken_out
 from fuguemux.persistence.ownership import refuse_what_is_not_ours
-from fuguemux.persistence.packs import EntryKind, PackDamaged, PackReader
+from fuguemux.persistence.pack_reader import PackReader
+from fuguemux.persistence.packs import EntryKind, PackDamaged
 from fuguemux.persistence.point_in_time import Moment, NotReachable, reached_from
 from fuguemux.persistence.replay import SIZE_DEFAULT, OlderState, RecoveredPane, Replay, pane_sizes
 from fuguemux.persistence.report import PaneReport, RecoveryReport
 from fuguemux.persistence.retention import Found, find_manifests, retire
 from fuguemux.persistence.scrollback import ScrollbackStore
+from fuguemux.persistence.scrollback_check import read_at_start
 from fuguemux.persistence.serialization import PayloadDamaged, decode_state
 from fuguemux.persistence.set_aside import QUARANTINE
 from fuguemux.persistence.soundness import made_sound
@@ -192,6 +194,7 @@ class _Recovery:
         state = self._finished(replay)
         if self._at is None:
             self._aside.unknown_packs(found)
+            read_at_start(self._store, self._report, None if self._read_only else self._storage)
         if not self._report.complete and not self._read_only:
             self._preserve(found)
         return Recovered(

@@ -12,8 +12,8 @@ from fuguemux.model.apply import EventRefused, apply, apply_after_gap
 from fuguemux.model.ids import PaneId, WindowId
 from fuguemux.model.layout import Layout, rectangles
 from fuguemux.model.state import ServerState, Window
-from fuguemux.persistence.checkpoint_files import Screen
 from fuguemux.persistence.packs import zstd_content_size
+from fuguemux.persistence.pane_files import Screen
 from fuguemux.persistence.report import Damage
 from fuguemux.persistence.serialization import PayloadDamaged, decode_events
 from fuguemux.persistence.wal.frame import (

@@ -44,6 +44,23 @@ class LostRecords(msgspec.Struct, frozen=True):
     """Where in the segment the damage begins; -1: not known."""
 
 
+class LostScrollback(msgspec.Struct, frozen=True):
+    """Lines of a pane's history, stored once and damaged now: from number `first` to `last`. `size_bytes`: on the disk."""
+
+    pane: PaneId
+    first: int
+    last: int
+    size_bytes: int
+    reason: str
+    set_aside: str = ""
+    """Where the damaged bytes are now."""
+
+    @property
+    def lines(self) -> int:
+        """How many they are."""
+        return self.last - self.first + 1
+
+
 class PaneReport(msgspec.Struct):
     """One pane. `lost_from` and `lost_to` are byte offsets of its output."""
 
@@ -130,6 +147,14 @@ class RecoveryReport(msgspec.Struct):
     """What was not there at all, a sentence each: how much is lost with it, nobody can tell."""
     shells_only: bool = False
     """Whether a program ended that another restore policy might have offered."""
+    scrollback_lost: list[LostScrollback] = []
+    """What was found damaged at this start or since."""
+    scrollback_lost_before: int = 0
+    """Lines that were found damaged before, and are still part of the histories as lines that say so."""
+    scrollback_unread_bytes: int = 0
+    """Stored scrollback that nobody has read yet: whether it is whole is not known. 0: all was read."""
+    scrollback_read_ms: int = 0
+    """When all of it was last read. 0: not since this start."""
 
     @property
     def lost_bytes(self) -> int:
@@ -145,9 +170,14 @@ class RecoveryReport(msgspec.Struct):
 
     @property
     def complete(self) -> bool:
-        """Whether all output and every change that was ever durable is back. Programs are another matter."""
-        lost = self.lost or self.lost_bytes or self.events_skipped
+        """Whether nothing is known to be missing of what was ever durable. `proven` tells whether all was read."""
+        lost = self.lost or self.lost_bytes or self.events_skipped or self.scrollback_lost
         return not (lost or self.damages or self.missing)
+
+    @property
+    def proven(self) -> bool:
+        """Whether everything that is stored was read, and is complete."""
+        return self.complete and not self.scrollback_unread_bytes
 
     @property
     def unreadable(self) -> bool:
@@ -207,7 +237,8 @@ class RecoveryReport(msgspec.Struct):
         back = _came_back(groups) or (
             "No pane came back" if self.missing else "There was no pane to bring back"
         )
-        if self.complete and not self.unsynced_ms_max and not ended and set(groups) == {"live"}:
+        sure = self.proven and not self.unsynced_ms_max and not self.scrollback_lost_before
+        if sure and not ended and set(groups) == {"live"}:
             return f"{back}, nothing lost."
         gone = [program for program in ended if not program.started_again]
         again = [program for program in ended if program.started_again]
@@ -295,6 +326,9 @@ def _losses(report: RecoveryReport) -> Iterator[str]:
         yield "What was stored cannot be read, and what is lost is not known"
     elif report.missing:
         yield "A part of what was stored is missing or could not be read, and what is lost is not known"
+    elif report.complete and report.scrollback_unread_bytes:
+        what = "Changes" if report.unsynced_ms_max else "Log"
+        yield f"{what}: complete; scrollback not yet verified"
     elif report.complete and not report.unsynced_ms_max:
         yield "Output and changes: complete"
     elif report.complete:
@@ -308,6 +342,8 @@ def _losses(report: RecoveryReport) -> Iterator[str]:
     if report.damages:
         damaged = len(report.damages)
         yield f"Damaged: {'1 file or part' if damaged == 1 else f'{damaged} files or parts'}"
+    if report.scrollback_lost_before:
+        yield f"Lost before: {counted(report.scrollback_lost_before, 'line')} of scrollback"
 
 
 def _lost(report: RecoveryReport) -> Iterator[str]:
@@ -325,6 +361,8 @@ def _lost(report: RecoveryReport) -> Iterator[str]:
         yield f"{counted(report.lost_bytes, 'byte')} of output{about}"
     elif output:
         yield f"{counted(output, 'piece')} of output"
+    if report.scrollback_lost:
+        yield f"{counted(sum(each.lines for each in report.scrollback_lost), 'line')} of scrollback"
     if changes:
         yield counted(changes, "change")
     if unknown:

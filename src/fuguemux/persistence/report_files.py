@@ -22,6 +22,7 @@ def encode_report(report: RecoveryReport) -> bytes:
         {
             **fields,
             "complete": report.complete,
+            "proven": report.proven,
             "lost_bytes": report.lost_bytes,
             "lost_ms": report.lost_ms,
             "summary": report.summary,

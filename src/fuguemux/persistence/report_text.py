@@ -7,7 +7,13 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-from fuguemux.persistence.report import LostRecords, PaneReport, RecoveryReport, counted
+from fuguemux.persistence.report import (
+    LostRecords,
+    LostScrollback,
+    PaneReport,
+    RecoveryReport,
+    counted,
+)
 
 _KINDS: Final = {
     "structure": ("change", ""),
@@ -33,6 +39,8 @@ def report_lines(report: RecoveryReport, *, when: str, verbose: bool = False) ->
     for damage in report.damages:
         aside = f", set aside as {damage.set_aside}" if damage.set_aside else ""
         lines.append(f"  damaged: {damage.what}: {damage.detail}{aside}")
+    lines += [_lost_scrollback(lost) for lost in report.scrollback_lost]
+    lines += _reading(report, verbose=verbose)
     if report.withheld:
         lines.append(f"  not stored by configuration: {', '.join(report.withheld)}")
     lines += [f"  note: {note}" for note in report.notes]
@@ -77,6 +85,23 @@ def _lost_range(lost: LostRecords, *, verbose: bool) -> str:
     return text
 
 
+def _lost_scrollback(lost: LostScrollback) -> str:
+    aside = f", set aside as {lost.set_aside}" if lost.set_aside else ""
+    return (
+        f"  lost: {counted(lost.lines, 'line')} of the scrollback of %{lost.pane}, number {lost.first} to {lost.last} "
+        f"({counted(lost.size_bytes, 'byte')} on disk): {lost.reason}{aside}"
+    )
+
+
+def _reading(report: RecoveryReport, *, verbose: bool) -> Iterator[str]:
+    """Whether the stored scrollback was read."""
+    if report.scrollback_unread_bytes:
+        size = counted(report.scrollback_unread_bytes, "byte")
+        yield f"  scrollback: {size} of it not verified yet; fugue status tells how far that is"
+    elif report.scrollback_read_ms and verbose:
+        yield f"  scrollback: all of it was read and verified at {_time(report.scrollback_read_ms)}"
+
+
 def _loss(report: RecoveryReport) -> str:
     """What was lost, in bytes and milliseconds, or that nothing is left to tell; empty: nothing was."""
     if report.loss_unknown:
@@ -88,6 +113,8 @@ def _loss(report: RecoveryReport) -> str:
         parts.append(f"{report.lost_bytes} bytes of output")
     if damaged:
         parts.append(f"{damaged} bytes of the log")
+    if report.scrollback_lost:
+        parts.append(f"{sum(each.lines for each in report.scrollback_lost)} lines of scrollback")
     if report.lost_ms:
         parts.append(f"{report.lost_ms} ms")
     if report.unsynced_ms_max:

@@ -14,13 +14,22 @@ from fuguemux.persistence.blocks import (
     Block,
     Line,
     Lines,
-    pack_lines,
+    notice_of,
     unpack_lines,
 )
-from fuguemux.persistence.packs import EntryKind, PackDamaged, PackReader, Place, packed_payload
-from fuguemux.persistence.pane_scrollback import Cut, PaneScrollback, Sizes
+from fuguemux.persistence.pack_reader import PackReader
+from fuguemux.persistence.packs import (
+    EntryKind,
+    PackDamaged,
+    PackUnreadable,
+    Place,
+    packed_payload,
+)
+from fuguemux.persistence.pane_scrollback import PaneScrollback
 from fuguemux.persistence.pattern import Pattern
 from fuguemux.persistence.scrollback_index import BlockRow, Index, decode_index, encode_index
+from fuguemux.persistence.scrollback_losses import Losses
+from fuguemux.persistence.scrollback_parts import Cut, Sizes
 from fuguemux.persistence.scrollback_search import Hit
 
 __all__ = [
@@ -38,6 +47,8 @@ __all__ = [
 ]
 
 CACHE_BYTES: Final = 4 << 20
+DAMAGED: Final = "damaged on disk"
+"""Why the lines of a tombstone cannot be read, as they are shown."""
 HOT_LINES: Final = 2_000
 
 
@@ -57,12 +68,17 @@ class ScrollbackStore:
         """Of every pack, the bytes of blocks that are still part of some pane's scrollback."""
         self.erase_wanted = False
         """Whether somebody wants lines off the disk: the next checkpoint leaves none but living bytes."""
-        self.damages: list[str] = []
-        """One line for every block that could not be read."""
+        self.losses = Losses(self)
+        """Blocks that were found unreadable."""
         self._panes: dict[PaneId, PaneScrollback] = {}
         self._cache: OrderedDict[int, tuple[Block, Lines]] = OrderedDict()
         self._cache_bytes = 0
         self._lock = threading.Lock()
+
+    @property
+    def damages(self) -> list[str]:
+        """One line for every block that was found unreadable."""
+        return [str(loss) for loss in self.losses.noted]
 
     def __contains__(self, pane: PaneId) -> bool:
         return pane in self._panes
@@ -129,23 +145,53 @@ class ScrollbackStore:
     def packed(self, block: Block, pane: PaneId) -> bytes:
         """The compressed lines of a block. Raises PackDamaged."""
         while True:
-            packed, place = block.packed, block.place
+            packed, place, lost = block.packed, block.place, block.lost
+            if lost is not None:
+                raise PackDamaged(lost.reason)
             if packed is not None:
                 return packed
-            assert place is not None, "a block is in memory or in a pack"
+            if place is None:
+                continue  # it became a tombstone between the looks
             try:
                 return packed_payload(self.reader.read(place), EntryKind.BLOCK, pane)
             except PackDamaged:
                 if block.place == place:
                     raise  # else a checkpoint moved it meanwhile
 
-    def salvaged(self, block: Block, pane: PaneId) -> bytes:
-        """As `packed`; what is not on the disk any more comes from memory, and else is a line that says so."""
+    def in_memory(self, block: Block, pane: PaneId) -> Lines | None:
+        """The lines of a block if they are unpacked somewhere in memory."""
+        with self._lock:
+            cached = self._cache.get(id(block))
+        if cached is not None:
+            return cached[1]
+        scrollback = self._panes.get(pane)
+        return scrollback.unpacked(block) if scrollback is not None else None
+
+    def placeless(self, block: Block, pane: PaneId) -> None:
+        """The block is nowhere on the disk any more: the next checkpoint has to write the pane's index anew."""
+        self.place_changed(block.place, None)
+        block.place = None
+        with self._lock:
+            self._uncache(id(block))
+        scrollback = self._panes.get(pane)
+        if scrollback is not None:
+            scrollback.blocks_changed()
+
+    def check(self, block: Block, pane: PaneId) -> bool:
+        """Read a block from the disk, where it has bytes there; False, and it is noted, if they are damaged. Blocks.
+
+        Raises PackUnreadable when nothing tells whether they are.
+        """
+        if block.lost is not None or block.packed is not None or block.dropped:
+            return True
         try:
-            return self.packed(block, pane)
-        except PackDamaged:
-            lines = self.pane(pane).shown(block)
-            return pack_lines(lines.text, block.count, sorted(lines.pieces), self.level)
+            self.packed(block, pane)
+        except PackUnreadable:
+            raise
+        except PackDamaged as error:
+            self.losses.note(block, pane, error)
+            return False
+        return True
 
     def content(self, block: Block, pane: PaneId, *, keep: bool = True) -> tuple[Lines, bool]:
         """The lines of a block, and whether they are whole.
@@ -159,10 +205,11 @@ class ScrollbackStore:
                 return cached[1], True
         try:
             lines = unpack_lines(self.packed(block, pane), block.count)
+        except PackUnreadable as error:
+            return notice_of(block.count, 0, str(error)), False
         except PackDamaged as error:
-            self.damages.append(f"%{pane} lines {block.first}-{block.end - 1}: {error}")
-            notice = f"\x1b[7m[{block.count} lines are damaged on disk]\x1b[m".encode()
-            return Lines(notice + b"\n" * (block.count - 1), block.count, frozenset()), False
+            lost = self.losses.note(block, pane, error)
+            return notice_of(block.count, lost.size_bytes, DAMAGED), False
         if keep:
             with self._lock:
                 self._cache[id(block)] = (block, lines)

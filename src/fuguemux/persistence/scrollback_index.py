@@ -6,7 +6,7 @@ from fuguemux.persistence.packs import PackDamaged
 
 
 class BlockRow(msgspec.Struct, frozen=True, array_like=True):
-    """A block in an index. `pack` is an index into the index's packs."""
+    """A block in an index. `pack` is an index into the index's packs. Append-only."""
 
     count: int
     pack: int
@@ -14,6 +14,11 @@ class BlockRow(msgspec.Struct, frozen=True, array_like=True):
     length: int
     raw_bytes: int
     line_bytes_max: int
+    lost_bytes: int = 0
+    """Not 0: a tombstone. The lines could not be read any more when the index was written, and took so many bytes.
+
+    It has no entry: offset and length are 0, and `pack` means nothing.
+    """
 
 
 class Index(msgspec.Struct, frozen=True, array_like=True):

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from fuguemux.model.ids import PaneId
-from fuguemux.persistence.checkpoint_files import HERE, Screen
 from fuguemux.persistence.manifest import Manifest, PaneEntry, StoredPane, stored_pane
-from fuguemux.persistence.packs import EntryKind, PackDamaged, PackReader
+from fuguemux.persistence.pack_reader import PackReader
+from fuguemux.persistence.packs import EntryKind, PackDamaged
+from fuguemux.persistence.pane_files import HERE, Screen
 from fuguemux.persistence.replay import RecoveredPane
 from fuguemux.persistence.scrollback import Index, ScrollbackStore, decode_index
 

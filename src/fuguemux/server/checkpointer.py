@@ -5,6 +5,7 @@ changes nothing and is tried again with back-off.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Hashable, Iterable
 from typing import NamedTuple, Protocol
 
@@ -160,11 +161,12 @@ class Checkpointer:
         """Whoever holds it may rely on the files of checkpoints, and changes them alone."""
         self._covered_lsn = 0
         self._retry_s = RETRY_SECONDS_MIN
+        self._retry_at = 0.0
         self.last: LastCheckpoint | None = None
         self.failure = ""
         """Why the last attempt failed; empty: it did not."""
         self.tell: Callable[[str], None] = lambda _failure: None
-        """Called with `failure` when checkpoints begin to fail, and when they succeed again."""
+        """Called with `failure` when checkpoints begin to fail, fail for another reason, or succeed again."""
         self.before_publishing: Callable[[], Awaitable[None]] = _nothing
         """Awaited when everything of a checkpoint is written, and nobody is told yet that the log may go."""
         self.look: Callable[[], Awaitable[None]] = _nothing
@@ -189,16 +191,18 @@ class Checkpointer:
             full = self._log.bytes_since(self._covered_lsn + 1) > self._wal_bytes_max()
             interval = self._interval_s()
             due = min(due, self._now() + interval)
-            if not self.changed or not (full or self._now() >= due):
-                if not self.changed:
+            if self.failure:
+                due = min(due, self._retry_at)
+            # One that failed is due although nothing changed since: nobody else finds out that it is over.
+            wanted = self.changed or bool(self.failure)
+            if not wanted or not (full or self._now() >= due):
+                if not wanted:
                     due = self._now() + interval
                 continue
-            try:
+            if self.failure and self._now() < self._retry_at:
+                continue
+            with contextlib.suppress(OSError, PackDamaged):  # told, and tried again
                 await self.take("log size" if full else "interval")
-                self._retry_s = RETRY_SECONDS_MIN
-            except (OSError, PackDamaged):
-                await asyncio.sleep(self._retry_s)
-                self._retry_s = min(self._retry_s * 2, RETRY_SECONDS_MAX)
             due = self._now() + interval
 
     async def take(self, reason: str, *, name: str = "") -> CheckpointResult:
@@ -265,8 +269,10 @@ class Checkpointer:
             return result
 
     def _came_out(self, failure: str) -> None:
-        changed = bool(failure) != bool(self.failure)
+        changed = failure != self.failure
         self.failure = failure
+        self._retry_s = min(self._retry_s * 2, RETRY_SECONDS_MAX) if failure else RETRY_SECONDS_MIN
+        self._retry_at = self._now() + self._retry_s
         if changed:
             self.tell(failure)
 

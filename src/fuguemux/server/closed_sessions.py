@@ -18,9 +18,10 @@ from fuguemux.model.ids import PaneId
 from fuguemux.model.layout import panes_of
 from fuguemux.model.state import Link, ServerState, Session
 from fuguemux.observe.diagnostics import channel
-from fuguemux.persistence.checkpoint_files import CheckpointFiles, PaneFiles, Screen
+from fuguemux.persistence.checkpoint_files import CheckpointFiles
 from fuguemux.persistence.manifest import Manifest, save_name
 from fuguemux.persistence.packs import PackDamaged
+from fuguemux.persistence.pane_files import PaneFiles, Screen
 from fuguemux.persistence.point_in_time import CLOSED_PREFIX, CLOSED_REASON, part_of
 from fuguemux.persistence.retention import retire
 from fuguemux.persistence.serialization import encode_state

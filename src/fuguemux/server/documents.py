@@ -71,6 +71,7 @@ class Documents:
             document["lost_bytes"] = report.lost_bytes
             document["lost_ms"] = report.lost_ms
             document["complete"] = report.complete
+            document["proven"] = report.proven
             document["segment"] = report.segment
             document["programs_ended"] = msgspec.to_builtins(report.programs_ended)
             document["lines"] = report_lines(report, when=when)
@@ -83,4 +84,8 @@ class Documents:
             return self._server.report.summary
         if name == "recovery_segment":
             return self._server.report.segment
+        if name == "durability":
+            return self._server.witness.durability
+        if name == "durability_reason":
+            return self._server.witness.durability_reason
         return None

@@ -208,6 +208,13 @@ class Lifecycle:
             if recovery_notice.worth_telling(server.report):
                 server.viewers.greeting = self._greet_once
 
+    async def report_changed(self) -> None:
+        """The report says something else than it did: keep it, and have formats show it."""
+        server = self._server
+        server.view.recovered(server.report.summary)
+        if server.booted.safe is None and server.booted.log_path is not None:
+            await self._save_report()
+
     async def _save_report(self) -> None:
         server = self._server
         server.rebuilding.report_changed = False
@@ -243,6 +250,7 @@ class Lifecycle:
         if server.report.records_replayed:
             with contextlib.suppress(OSError, PackDamaged):
                 await server.checkpointer.take("recovery")
+        server.spawn(server.scrubber.run())
 
     # Stop
 

@@ -15,6 +15,7 @@ from fuguemux.observe.clock import Clock
 from fuguemux.observe.failpoints import reach
 from fuguemux.persistence.blocks import Lines, joined_text
 from fuguemux.persistence.pattern import BadPattern, Pattern
+from fuguemux.persistence.report import counted
 from fuguemux.persistence.scrollback_search import Found, Hit, Part, search_parts
 from fuguemux.server.askers import ConnectionAsker, ViewerAsker
 from fuguemux.server.connection import Connection
@@ -103,7 +104,7 @@ class Searcher:
             await report.add(step)
             if step.ended or report.full:
                 break
-        report.end()
+        report.end(sum(block.count for block in terminal.scrollback.lost()))
 
 
 class _Report:
@@ -158,8 +159,14 @@ class _Report:
             await self._connection.wait_taken()
         self._progress()
 
-    def end(self) -> None:
-        """The pane is done."""
+    def end(self, lost_lines: int) -> None:
+        """The pane is done, and so many of its lines could not be read."""
+        if lost_lines and self._place is not None and not self.gone:
+            where = self._place.label.encode("utf-8", "surrogateescape")
+            lines = counted(lost_lines, "line").encode()
+            self._asker.stderr(
+                b"search: %b of %b cannot be read and were not searched\n" % (lines, where)
+            )
         if not self._effect.count or self.gone:
             return
         assert self._place is not None, "begun before it ends"

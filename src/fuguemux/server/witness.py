@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -33,26 +34,39 @@ class Witness:
         self._sizes_due = False
         self._log = ("ok", "")
         self._elsewhere = ""
+        self._checkpoints = ""
 
     def connect(self, server: Server) -> None:
         """Everything is built: from now on there is somebody to tell."""
         self._server = server
         server.surface.alerts = self.alert
         server.checkpointer.tell = self.checkpoints_fail
+        server.checkpointer.before_publishing = server.last_screens.settle
         server.checkpointer.look = server.facts.look_at_all
+        server.scrubber.announce = self.scrollback_lost
+        server.scrubber.changed = server.lifecycle.report_changed
+        server.booted.recovered.store.losses.tell = self._damage_found
         server.facts.ending = server.processes.signs.near
 
     # The log
 
     @property
     def durability(self) -> str:
-        """Whether what is acknowledged survives: as the log has it, and lost if nobody would find the log."""
-        return "lost" if self._elsewhere else self._log[0]
+        """Whether what is acknowledged survives: as the log has it, and lost if nobody would find the log.
+
+        Degraded while checkpoints fail, too: the log holds everything then, and grows.
+        """
+        if self._elsewhere:
+            return "lost"
+        return "degraded" if self._log[0] == "ok" and self._checkpoints else self._log[0]
 
     @property
     def durability_reason(self) -> str:
         """Why it does not, if it does not."""
-        return self._elsewhere or self._log[1]
+        if self._elsewhere:
+            return self._elsewhere
+        failing = f"checkpoints fail: {self._checkpoints}" if self._checkpoints else ""
+        return self._log[1] if self._log[0] != "ok" else failing
 
     def durability_changed(self, durability: Enum, reason: str) -> None:
         """The log says how it is."""
@@ -67,10 +81,10 @@ class Witness:
         self._tell_durability(before)
 
     def warning(self) -> str:
-        """What a client that attaches is told for as long as durability is lost."""
-        if self.durability != "lost":
+        """What a client that attaches is told for as long as durability is not ok."""
+        if self.durability == "ok":
             return ""
-        return f"fugue: durability lost: {self.durability_reason}"
+        return f"fugue: durability {self.durability}: {self.durability_reason}"
 
     def _tell_durability(self, before: str) -> None:
         """Tell people once at each change."""
@@ -84,16 +98,36 @@ class Witness:
 
     def checkpoints_fail(self, failure: str) -> None:
         """Tell people when that begins, and when it is over (`failure` empty)."""
-        if self._server is not None:
+        before = self.durability
+        begins = failure and not self._checkpoints
+        self._checkpoints = failure
+        if self.durability != before:
+            diagnostics.warning(
+                "durability", now=self.durability, reason=self.durability_reason or "none"
+            )
+        if self._server is not None and (begins or not failure):
             text = f"checkpoints fail: {failure}" if failure else "checkpoints are written again"
+            self._server.viewers.announce(f"fugue: {text}: durability {self.durability}")
+
+    def scrollback_lost(self, text: str) -> None:
+        """Tell people that stored lines were found damaged."""
+        if self._server is not None:
             self._server.viewers.announce(f"fugue: {text}")
+
+    def _damage_found(self) -> None:
+        """On any thread: a part of some scrollback cannot be read."""
+        if self._server is not None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed
+                self._server.loop.call_soon_threadsafe(self._look_at_damage)
+
+    def _look_at_damage(self) -> None:
+        if self._server is not None:
+            self._server.spawn(self._server.scrubber.tell_losses())
 
     def alert(self) -> str:
         """What the status line says of the log and of checkpoints, and for a while of the recovery."""
         if self.durability != "ok":
             return f"durability {self.durability}"
-        if self._server is not None and self._server.checkpointer.failure:
-            return "checkpoints fail"
         return "" if self._server is None else recovery_notice.segment(self._server)
 
     def congestion_changed(self, congested: bool) -> None:

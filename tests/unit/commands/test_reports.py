@@ -111,6 +111,14 @@ STATUS = {
         "sync_failures": 1,
     },
     "checkpoint": {"number": None, "failure": "disk full"},
+    "scrollback": {
+        "verifying": True,
+        "done_bytes": 1024,
+        "total_bytes": 3 << 20,
+        "unverified_bytes": 3 << 20,
+        "verified_ms": 0,
+        "lost_lines": 1024,
+    },
     "recovery": {"summary": "nothing lost", "started_ms": 0, "screens_waiting": 2},
     "loop": {
         "watchdog": False,
@@ -150,6 +158,10 @@ def test_status_as_text_and_json() -> None:
     assert any(row[0] == "watchdog" and row[1].startswith("none: there was no") for row in rows)
     assert ("not", "kept       %2 (persist off)") in rows
     assert ("durability", "lost: disk full; forced to disk whenever the system likes") in rows
+    assert (
+        "scrollback",
+        "being verified: 1.0 KiB of 3.0 MiB; 1,024 lines cannot be read: fugue recovery list tells more",
+    ) in rows
     assert ("log", "records 1 to 9, durable to 8, 100 bytes in 1 files") in rows
     assert ("syncs", "2, p50 1.0 ms, p99 2.0 ms, 1 failed") in rows
     assert ("checkpoint", "none yet") in rows

@@ -6,7 +6,8 @@ import pytest
 
 from fuguemux.model.ids import PaneId
 from fuguemux.persistence.files import RealStorage
-from fuguemux.persistence.packs import PackDamaged, PackReader
+from fuguemux.persistence.pack_reader import PackReader
+from fuguemux.persistence.packs import PackDamaged
 from fuguemux.persistence.scrollback import PaneScrollback, ScrollbackStore
 
 PANE = PaneId(4)

@@ -5,7 +5,7 @@ import random
 from fuguemux.model.ids import PaneId
 from fuguemux.model.state import ServerState
 from fuguemux.persistence.orphans import taken_out
-from fuguemux.persistence.packs import PackReader
+from fuguemux.persistence.pack_reader import PackReader
 from fuguemux.persistence.replay import RecoveredPane
 from fuguemux.persistence.report import RecoveryReport
 from fuguemux.persistence.scrollback import ScrollbackStore

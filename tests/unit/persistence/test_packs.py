@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from fuguemux.persistence.files import RealStorage
+from fuguemux.persistence.pack_reader import PackReader
 from fuguemux.persistence.packs import (
     EntryKind,
     PackDamaged,
-    PackReader,
     PackWriter,
     Place,
     compress,

@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 
 from fuguemux.model.ids import PaneId
 from fuguemux.persistence.blocks import BLOCK_BYTES_MAX, PIECE_BYTES_MAX
-from fuguemux.persistence.checkpoint_files import CheckpointFiles, PaneFiles, Screen
+from fuguemux.persistence.checkpoint_files import CheckpointFiles
 from fuguemux.persistence.files import RealStorage
-from fuguemux.persistence.packs import EntryKind, PackReader, Place, pack_name
+from fuguemux.persistence.pack_reader import PackReader
+from fuguemux.persistence.packs import EntryKind, Place, pack_name
+from fuguemux.persistence.pane_files import PaneFiles, Screen
 from fuguemux.persistence.pattern import Pattern
 from fuguemux.persistence.scrollback import (
     Hit,
@@ -170,10 +172,13 @@ def test_a_damaged_block_costs_its_own_lines_only(tmp_path: Path) -> None:
     lines = text(again.pane(PANE))
     first, count = index.blocks[0].count, index.blocks[1].count
     assert lines[:first] == numbered(0, first)
-    assert b"%d lines are damaged on disk" % count in lines[first]
+    assert f"[{count:,} lines (".encode() in lines[first]
+    assert b"cannot be read: damaged on disk]" in lines[first]
     assert lines[first + count :] == numbered(first + count, 3000)
     assert len(lines) == 3000
+    again.losses.adopt()
     assert "checksum" in again.damages[0]
+    assert [len(again.damages), text(again.pane(PANE))] == [1, lines], "told once"
 
 
 def test_search_finds_lines_in_both_directions(tmp_path: Path) -> None:

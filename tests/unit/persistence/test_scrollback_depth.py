@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from fuguemux.persistence.files import RealStorage
-from fuguemux.persistence.packs import PackReader
+from fuguemux.persistence.pack_reader import PackReader
 from fuguemux.persistence.scrollback import ScrollbackStore
 from tests.unit.persistence.test_scrollback import PANE, numbered, stored, text
 

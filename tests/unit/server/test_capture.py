@@ -7,7 +7,7 @@ from fuguemux.model.ids import PaneId
 from fuguemux.model.live import CaptureRequest
 from fuguemux.persistence.blocks import Line
 from fuguemux.persistence.files import RealStorage
-from fuguemux.persistence.packs import PackReader
+from fuguemux.persistence.pack_reader import PackReader
 from fuguemux.persistence.scrollback import PaneScrollback, ScrollbackStore
 from fuguemux.server.capture import capture, newest_history_rows
 from fuguemux.server.pane_terminal import PaneTerminal

@@ -2,7 +2,7 @@
 
 from fuguemux.model.ids import PaneId
 from fuguemux.persistence.files import RealStorage
-from fuguemux.persistence.packs import PackReader
+from fuguemux.persistence.pack_reader import PackReader
 from fuguemux.persistence.scrollback import ScrollbackStore
 from fuguemux.server.idle_panes import IDLE_SECONDS, IdlePanes
 from fuguemux.server.pane_terminal import PaneTerminal

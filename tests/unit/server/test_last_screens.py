@@ -14,7 +14,7 @@ from fuguemux.observe.clock import MS_PER_DAY
 from fuguemux.persistence.files import RealStorage
 from fuguemux.persistence.last_screens import FORESEEN, ScreenFiles, ScreenName
 from fuguemux.persistence.memory_files import MemoryStorage
-from fuguemux.persistence.packs import PackReader
+from fuguemux.persistence.pack_reader import PackReader
 from fuguemux.persistence.replay import Ended, RecoveredPane, Started
 from fuguemux.persistence.scrollback import ScrollbackStore
 from fuguemux.server.checkpointer import Checkpointer

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from fuguemux.model.ids import PaneId, SessionId
 from fuguemux.persistence.files import RealStorage
-from fuguemux.persistence.packs import PackReader
+from fuguemux.persistence.pack_reader import PackReader
 from fuguemux.persistence.scrollback import ScrollbackStore
 from fuguemux.server.copy_mode import ModeFacts
 from fuguemux.server.live_view import MEASURE_EVERY_NS, MEASURE_NS_MAX, ServerView

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from fuguemux.model.ids import PaneId
 from fuguemux.observe import failpoints
 from fuguemux.persistence.files import RealStorage
-from fuguemux.persistence.packs import PackReader
+from fuguemux.persistence.pack_reader import PackReader
 from fuguemux.persistence.scrollback import ScrollbackStore
 from fuguemux.server import pane_output
 from fuguemux.server.flood_reader import LOTS_MAX

@@ -8,7 +8,7 @@ from fuguemux.model.ids import PaneId
 from fuguemux.model.state import ServerState
 from fuguemux.persistence.checkpoint import PaneMark
 from fuguemux.persistence.files import RealStorage
-from fuguemux.persistence.packs import PackReader
+from fuguemux.persistence.pack_reader import PackReader
 from fuguemux.persistence.replay import RecoveredPane
 from fuguemux.persistence.report import PaneReport, RecoveryReport
 from fuguemux.persistence.scrollback import ScrollbackStore

@@ -10,7 +10,7 @@ from fuguemux.model.ids import ClientId, PaneId
 from fuguemux.model.state import ServerState
 from fuguemux.persistence.blocks import BLOCK_LINES_MAX
 from fuguemux.persistence.files import RealStorage
-from fuguemux.persistence.packs import PackReader
+from fuguemux.persistence.pack_reader import PackReader
 from fuguemux.persistence.scrollback import ScrollbackStore
 from fuguemux.protocol.messages import Command
 from fuguemux.server.askers import ConnectionAsker, InternalAsker

@@ -1,0 +1,82 @@
+"""What a checkpoint writes of one pane, and where in the packs that went."""
+
+from typing import Final
+
+import msgspec
+
+from fuguemux.persistence.blocks import Lost
+from fuguemux.persistence.manifest import StoredPane
+from fuguemux.persistence.packs import Place
+from fuguemux.persistence.scrollback import Cut
+
+HERE: Final = b""
+"""The digest of the pack that is being filled."""
+NOWHERE: Final = Place(HERE, 0, 0)
+"""Where a tombstone is."""
+
+
+class Screen(msgspec.Struct, frozen=True, array_like=True):
+    """The payload of a SCREEN entry, as MessagePack. Append-only."""
+
+    columns: int
+    rows: int
+    engine: str
+    snapshot: bytes
+    fallback: bytes
+    """The screen as terminal output, for any engine."""
+    lsn: int
+    output_offset: int
+
+
+class PaneFiles:
+    """What a checkpoint writes of a pane, and where it went.
+
+    Either `old` and no `screen` (the screen is as it was), or the other way round.
+    """
+
+    def __init__(self, old: StoredPane | None, screen: Screen | None) -> None:
+        self.old = old
+        self.screen = screen
+        self.cut: Cut | None = None
+        self.same_scrollback: StoredPane | None = None
+        """What the last checkpoint has, if the scrollback is as it was."""
+        self.screen_place: Place | None = None
+        self.index_place: Place | None = None
+        self.blocks: dict[int, Place] = {}
+        """Blocks of the cut that were written, by their index in it."""
+        self.kept: dict[int, Place] = {}
+        """Blocks of the cut that stay where they are, likewise."""
+        self.lost: dict[int, Lost] = {}
+        """Tombstones among the blocks of the cut, by their index in it."""
+        self.open_place: Place | None = None
+        self.packs: set[bytes] = set()
+
+    def named(self, digest: bytes) -> None:
+        """The pack that was being filled has this name."""
+
+        def name(place: Place | None) -> Place | None:
+            return place._replace(digest=digest) if place and place.digest == HERE else place
+
+        self.screen_place = name(self.screen_place)
+        self.index_place = name(self.index_place)
+        self.open_place = name(self.open_place)
+        self.blocks = {
+            index: place._replace(digest=place.digest or digest)
+            for index, place in self.blocks.items()
+        }
+        self.packs = {pack or digest for pack in self.packs}
+
+    def stored(self) -> StoredPane:
+        """The pane as the manifest will have it."""
+        assert self.screen_place is not None
+        found = self.screen if self.screen is not None else self.old
+        assert found is not None
+        return StoredPane(
+            found.lsn,
+            found.output_offset,
+            found.columns,
+            found.rows,
+            self.screen_place,
+            self.index_place,
+            frozenset(self.packs),
+        )
