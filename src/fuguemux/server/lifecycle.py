@@ -250,7 +250,7 @@ class Lifecycle:
         if server.report.records_replayed:
             with contextlib.suppress(OSError, PackDamaged):
                 await server.checkpointer.take("recovery")
-        server.spawn(server.scrubber.run())
+        server.spawn(server.witness.scrubber.run())
 
     # Stop
 

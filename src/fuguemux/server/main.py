@@ -54,7 +54,6 @@ from fuguemux.server.rebuilding import Rebuilding
 from fuguemux.server.recovered_panes import last_screens, pipes_of
 from fuguemux.server.request_handler import RequestHandler
 from fuguemux.server.scroll_views import ScrollViews
-from fuguemux.server.scrubber import scrubber_of
 from fuguemux.server.search import Searcher
 from fuguemux.server.server_log import ServerLog
 from fuguemux.server.shells import Shells
@@ -222,7 +221,6 @@ class Server:
             self._wal_bytes_max,
             self.flusher,
         )
-        self.scrubber = scrubber_of(self)
 
     def _wal_bytes_max(self) -> int:
         persistence = self.configuration.persistence

@@ -54,7 +54,7 @@ def document(server: Server) -> dict[str, Any]:
         "quarantine": _quarantine(server),
         "log": _log(server),
         "checkpoint": _checkpoint(server),
-        "scrollback": server.scrubber.document(),
+        "scrollback": server.witness.scrubber.document(),
         "recovery": {
             "summary": server.report.summary,
             "cause": server.report.cause,

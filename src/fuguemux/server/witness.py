@@ -12,6 +12,7 @@ from fuguemux.observe.diagnostics import channel
 from fuguemux.reactions import client_resized, session_emptied
 from fuguemux.server import recovery_notice
 from fuguemux.server.pane_terminal import PaneTerminal
+from fuguemux.server.scrubber import Scrubber, scrubber_of
 from fuguemux.terminal.emulator import Bell, Event
 
 if TYPE_CHECKING:
@@ -29,6 +30,9 @@ WORDS = {
 class Witness:
     """Implements pane_output.Listener, and the callbacks of log, viewers and committer."""
 
+    scrubber: Scrubber
+    """There once everything is connected."""
+
     def __init__(self) -> None:
         self._server: Server | None = None
         self._sizes_due = False
@@ -43,8 +47,9 @@ class Witness:
         server.checkpointer.tell = self.checkpoints_fail
         server.checkpointer.before_publishing = server.last_screens.settle
         server.checkpointer.look = server.facts.look_at_all
-        server.scrubber.announce = self.scrollback_lost
-        server.scrubber.changed = server.lifecycle.report_changed
+        self.scrubber = scrubber_of(server)
+        self.scrubber.announce = self.scrollback_lost
+        self.scrubber.changed = server.lifecycle.report_changed
         server.booted.recovered.store.losses.tell = self._damage_found
         server.facts.ending = server.processes.signs.near
 
@@ -122,7 +127,7 @@ class Witness:
 
     def _look_at_damage(self) -> None:
         if self._server is not None:
-            self._server.spawn(self._server.scrubber.tell_losses())
+            self._server.spawn(self.scrubber.tell_losses())
 
     def alert(self) -> str:
         """What the status line says of the log and of checkpoints, and for a while of the recovery."""
