@@ -260,11 +260,15 @@ class CheckpointRun:
         if found is None:
             self._pane_gone(pane, written)
             return
-        mark = found.mark
         scrollback = self._series.store.pane(pane)
         moves = written is not None and written.stored.screen.digest in self._victims
         # A screen that has to move is taken anew: what is on the disk may not be readable any more.
-        if mark is not None and written is not None and written.mark == mark and not moves:
+        if (
+            found.mark is not None
+            and written is not None
+            and written.mark == found.mark
+            and not moves
+        ):
             files = PaneFiles(written.stored._replace(lsn=self._lsn), None)
         else:
             capture = self._sources.capture(pane)
@@ -284,7 +288,7 @@ class CheckpointRun:
         if written is not None and written.version == scrollback.version:
             files.same_scrollback = written.stored
         files.cut = scrollback.cut(self._series.settings.scrollback_persistence_lines)
-        self._captured.append(_Item(pane, mark, files))
+        self._captured.append(_Item(pane, found.mark, files))
 
     def _pane_gone(self, pane: PaneId, written: _Written | None) -> None:
         """A pane of the structure went away since: the log behind it says so, if it gets that far."""
