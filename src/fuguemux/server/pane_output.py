@@ -204,7 +204,7 @@ class PaneOutput:
         if self._log.congested:
             self._pause(terminal)
             return
-        if self._feeding.waits(terminal) or (terminal.floods > 1 and self._feeding.full):
+        if self._feeding.behind(terminal) or (terminal.floods > 1 and self._feeding.full):
             self._hold(terminal)
             return
         for _ in range(READS_PER_WAKEUP):
@@ -236,7 +236,7 @@ class PaneOutput:
             and not terminal.echo_awaited
             and self._loop.time() >= self._hurry_until
             and terminal.read_bytes_max >= SLOT_BYTES
-            and not self._feeding.waits(terminal)
+            and not self._feeding.behind(terminal)
             and not self._feeding.full
             and not self._log.congested
             and self._ahead.begin(self.zone, terminal)
@@ -279,7 +279,7 @@ class PaneOutput:
     def _read_held(self) -> None:
         """Read the next pane that can be read again."""
         for terminal in self._held.values():
-            if self._feeding.waits(terminal):
+            if self._feeding.behind(terminal):
                 continue
             del self._held[terminal.id]
             if terminal.reading and terminal.master is not None:

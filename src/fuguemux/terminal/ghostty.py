@@ -117,12 +117,12 @@ class GhosttyEmulator:
         if DELETE in data:
             data = data.translate(None, DELETE)
         self._generation += 1
-        if self._tail or self._repeats.tail or scan.needed(data):
+        if self._tail or scan.needed(data):
             self._feed_scanned(self._repeats.clamped(data, self._size.columns))
         else:
+            data = self._repeats.followed(data, self._size.columns)
             self._feed_pieces(data)
             self._tail = scan.tail(data)
-            self._repeats.tail = repeat.kept(data)
         return self._events()
 
     def _events(self) -> list[Event]:

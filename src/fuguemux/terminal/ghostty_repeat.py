@@ -19,29 +19,32 @@ SMALL_COUNT_MAX: Final = 999
 """Smaller counts are left alone: such a sequence takes the engine some microseconds."""
 COUNT_MAX: Final = 65_535
 """What the engine makes of every larger number."""
+CSI: Final = b"\x9b"
 DIGITS_MAX: Final = 10
 """So many digits of an unfinished count are remembered: more cannot make it smaller."""
 LONG_BYTES_MIN: Final = 4096
 """From here on RE2 is quicker."""
 
-_SKIPPED = rb"\x00-\x17\x19\x1c-\x1f\x7f\xa0-\xff"  # inside of a sequence: executed, or ignored
+SKIPPED: Final = (
+    rb"\x00-\x17\x19\x1c-\x1f\x7f\xa0-\xff"  # inside of a sequence: executed, or ignored
+)
 # What comes between ESC and the parameters of a CSI.
 _INTRODUCED = (
     rb"(?:[%(s)b]*\[|(?:[ -/%(s)b]*|[%(s)b]*[\[P][ -?%(s)b]*|[%(s)b]*[X^_][^\x18\x1a\x1b\x80-\x9f]*)\x9b)"
-    rb"(?:[ -?%(s)b]*\x9b)*" % {b"s": _SKIPPED}
+    rb"(?:[ -?%(s)b]*\x9b)*" % {b"s": SKIPPED}
 )
 _REPEAT: Final = re.compile(
     rb"\x1b%b(?P<count>[0-9%b]{%d,})(?:;[%b]*)?b"
-    % (_INTRODUCED, _SKIPPED, COUNT_DIGITS_MIN, _SKIPPED)
+    % (_INTRODUCED, SKIPPED, COUNT_DIGITS_MIN, SKIPPED)
 )
-HINT_SOURCE: Final = rb"[0-9][0-9%b]{%d,}(?:;[%b]*)?b" % (_SKIPPED, COUNT_DIGITS_MIN - 1, _SKIPPED)
+HINT_SOURCE: Final = rb"[0-9][0-9%b]{%d,}(?:;[%b]*)?b" % (SKIPPED, COUNT_DIGITS_MIN - 1, SKIPPED)
 """In every such sequence that is whole, and in few other bytes."""
 # What may still become one when more input comes, by what is remembered of it.
 _UNFINISHED_COUNT: Final = re.compile(
-    rb"\x1b%b(?P<count>[0-9%b]*)(?P<end>;?)[%b]*\Z" % (_INTRODUCED, _SKIPPED, _SKIPPED)
+    rb"\x1b%b(?P<count>[0-9%b]*)(?P<end>;?)[%b]*\Z" % (_INTRODUCED, SKIPPED, SKIPPED)
 )
 _UNFINISHED: Final = tuple(
-    (re.compile(rb"\x1b" + source % {b"s": _SKIPPED} + rb"\Z"), kept)
+    (re.compile(rb"\x1b" + source % {b"s": SKIPPED} + rb"\Z"), kept)
     for source, kept in (
         (rb"[%(s)b]*", b"\x1b"),
         (rb"[ -/%(s)b]*", b"\x1b "),
@@ -50,6 +53,7 @@ _UNFINISHED: Final = tuple(
         (_INTRODUCED.replace(b"%", b"%%") + rb"[ -?%(s)b]*", b"\x1b[:"),
     )
 )
+_WHOLE: Final = re.compile(rb"\x1b\[[0-9:;?]*[@-~]")
 _NO_DIGITS: Final = bytes(set(range(256)) - set(b"0123456789"))
 
 
@@ -62,6 +66,16 @@ class Repeats:
         """`unfinished`: the sequence that the engine is in the midst of."""
         self.tail = kept(unfinished)
         """Stands for the unfinished sequence at the end of the input, if it may become a REP; else empty."""
+
+    def followed(self, data: bytes, columns: int) -> bytes:
+        """The same for input with no sequence in it but the rest of an unfinished one, and others for which `needed` is false."""
+        text = self.tail + data
+        found = _REPEAT.match(text) if self.tail else None
+        if found is not None and _number(found["count"]) > max(columns, SMALL_COUNT_MAX):
+            end = found.end() - len(self.tail)
+            data = data[: end - 1] + b"\x18\x1b[%db" % max(columns, SMALL_COUNT_MAX) + data[end:]
+        self.tail = kept(text)
+        return data
 
     def clamped(self, data: bytes, columns: int) -> bytes:
         """The input with no REP in it that fills more than a row, or repeats more than SMALL_COUNT_MAX times."""
@@ -86,13 +100,18 @@ class Repeats:
 def kept(text: bytes) -> bytes:
     """What stands for the end of `text` if that is an unfinished sequence which may become a REP; else nothing."""
     at = text.rfind(b"\x1b")
-    if at < 0:
+    if at < 0 or _WHOLE.match(text, at):
         return b""
     count = _UNFINISHED_COUNT.match(text, at)
     if count is not None:
         digits = count["count"].translate(None, _NO_DIGITS)
         return b"\x1b[" + (digits.lstrip(b"0") or digits[:1])[:DIGITS_MAX] + count["end"]
     return next((stands for pattern, stands in _UNFINISHED if pattern.match(text, at)), b"")
+
+
+def hidden(data: bytes) -> bool:
+    """Whether input may hold such a sequence that does not begin with `ESC [` and a digit."""
+    return CSI in data and _hinted(data)
 
 
 def _number(count: bytes) -> int:

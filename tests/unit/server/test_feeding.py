@@ -65,7 +65,7 @@ class Here:
         self.shown: list[tuple[int, bytes]] = []
         self.done: list[int] = []
         self.room = 0
-        self.feeding = Feeding(self.loop, self, self._settled)  # type: ignore[arg-type]  # what it needs of a loop
+        self.feeding = Feeding(self.loop, self, self._settled, self.loop.time)  # type: ignore[arg-type]  # what it needs of a loop
 
     def _settled(self) -> None:
         self.room += 1
@@ -90,7 +90,7 @@ def test_what_is_cheap_is_shown_at_once() -> None:
     here.add(terminal, PLAIN)
     assert here.of(terminal) == PLAIN
     assert here.done == [1]
-    assert not here.feeding.waits(terminal)
+    assert terminal.behind is None
 
 
 def test_what_is_dear_is_shown_in_pieces_that_take_turns() -> None:
