@@ -12,7 +12,7 @@ fails, or dies at any point, changes nothing.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 
@@ -32,7 +32,7 @@ from fuguemux.persistence.compaction import worth_rewriting
 from fuguemux.persistence.files import Storage
 from fuguemux.persistence.manifest import Manifest, StoredPane, place_of
 from fuguemux.persistence.packs import FILE_HEADER, Place
-from fuguemux.persistence.pane_files import PaneFiles, Screen
+from fuguemux.persistence.pane_files import Item, PaneFiles, Screen, Written
 from fuguemux.persistence.retention import Retained, retain
 from fuguemux.persistence.scrollback import ScrollbackStore
 from fuguemux.persistence.serialization import encode_state
@@ -52,14 +52,6 @@ __all__ = [
 
 PREPARATIONS_MAX: Final = 100
 """For a pane, in a row: a program that writes without end must not hold up the checkpoint."""
-
-
-class _Written(NamedTuple):
-    """What the last checkpoint has of a pane, and what tells whether it still is so (None: nothing does)."""
-
-    stored: StoredPane
-    mark: Hashable | None
-    version: int | None
 
 
 class CheckpointSeries:
@@ -93,7 +85,7 @@ class CheckpointSeries:
         self.highest_number = highest_number
         self.settings = settings or CheckpointSettings()
         self.withhold = withhold
-        self.written = {pane: _Written(entry, None, 0) for pane, entry in (stored or {}).items()}
+        self.written = {pane: Written(entry, None, 0) for pane, entry in (stored or {}).items()}
         self.whole = False  # the next checkpoint uses nothing of earlier ones
 
     def start_anew(self, saves: Iterable[Manifest]) -> None:
@@ -132,15 +124,6 @@ class CheckpointSeries:
         return live
 
 
-class _Item:
-    """A pane that has to be written, wholly or in part."""
-
-    def __init__(self, pane: PaneId, mark: Hashable, files: PaneFiles) -> None:
-        self.pane = pane
-        self.mark = mark
-        self.files = files
-
-
 class CheckpointRun:
     """One checkpoint. Run its steps in order; after an exception call `abandon`."""
 
@@ -156,10 +139,10 @@ class CheckpointRun:
             series.storage, series.directory, series.store, series.store_id, number
         )
         self._todo: list[PaneId] = []
-        self._carried: dict[PaneId, _Written] = {}
-        self._captured: list[_Item] = []
-        self._items: list[_Item] = []
-        self._unsettled: list[_Item] = []
+        self._carried: dict[PaneId, Written] = {}
+        self._captured: list[Item] = []
+        self._items: list[Item] = []
+        self._unsettled: list[Item] = []
         self._state = ServerState()
         self._lsn = 0
         self._wal_start = 0
@@ -261,14 +244,7 @@ class CheckpointRun:
             self._pane_gone(pane, written)
             return
         scrollback = self._series.store.pane(pane)
-        moves = written is not None and written.stored.screen.digest in self._victims
-        # A screen that has to move is taken anew: what is on the disk may not be readable any more.
-        if (
-            found.mark is not None
-            and written is not None
-            and written.mark == found.mark
-            and not moves
-        ):
+        if written is not None and written.can_stay(found.mark, self._victims):
             files = PaneFiles(written.stored._replace(lsn=self._lsn), None)
         else:
             capture = self._sources.capture(pane)
@@ -288,9 +264,9 @@ class CheckpointRun:
         if written is not None and written.version == scrollback.version:
             files.same_scrollback = written.stored
         files.cut = scrollback.cut(self._series.settings.scrollback_persistence_lines)
-        self._captured.append(_Item(pane, found.mark, files))
+        self._captured.append(Item(pane, found.mark, files))
 
-    def _pane_gone(self, pane: PaneId, written: _Written | None) -> None:
+    def _pane_gone(self, pane: PaneId, written: Written | None) -> None:
         """A pane of the structure went away since: the log behind it says so, if it gets that far."""
         self._after_lsn = max(self._after_lsn, self._sources.structure()[1])
         if written is not None:
@@ -303,7 +279,7 @@ class CheckpointRun:
         written = dict(self._carried)
         for item in self._items:
             version = item.files.cut.version if item.files.cut is not None else None
-            written[item.pane] = _Written(item.files.stored(), item.mark, version)
+            written[item.pane] = Written(item.files.stored(), item.mark, version)
         series.written = written
         self._unsettled = list(self._items)
         series.store.losses.adopt()

@@ -1,9 +1,11 @@
 """What a checkpoint writes of one pane, and where in the packs that went."""
 
-from typing import Final
+from collections.abc import Hashable
+from typing import Final, NamedTuple
 
 import msgspec
 
+from fuguemux.model.ids import PaneId
 from fuguemux.persistence.blocks import Lost
 from fuguemux.persistence.manifest import StoredPane
 from fuguemux.persistence.packs import Place
@@ -80,3 +82,27 @@ class PaneFiles:
             self.index_place,
             frozenset(self.packs),
         )
+
+
+class Written(NamedTuple):
+    """What the last checkpoint has of a pane, and what tells whether it still is so (None: nothing does)."""
+
+    stored: StoredPane
+    mark: Hashable | None
+    version: int | None
+
+    def can_stay(self, mark: Hashable | None, victims: set[bytes]) -> bool:
+        """Whether the screen is as it was, and in none of the packs that go.
+
+        One that has to move is taken anew: what is on the disk may not be readable any more.
+        """
+        return mark is not None and self.mark == mark and self.stored.screen.digest not in victims
+
+
+class Item:
+    """A pane that has to be written, wholly or in part."""
+
+    def __init__(self, pane: PaneId, mark: Hashable, files: PaneFiles) -> None:
+        self.pane = pane
+        self.mark = mark
+        self.files = files
