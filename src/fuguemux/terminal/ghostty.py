@@ -120,8 +120,7 @@ class GhosttyEmulator:
         if self._tail or scan.needed(data):
             self._feed_scanned(self._repeats.clamped(data, self._size.columns))
         else:
-            data = self._repeats.followed(data, self._size.columns)
-            self._feed_pieces(data)
+            self._feed_pieces(self._repeats.followed(data, self._size.columns))
             self._tail = scan.tail(data)
         return self._events()
 
