@@ -60,8 +60,13 @@ FIRST_STEP = {
     "restart": 9,
 }
 """Where the script begins for points that nothing before it can reach."""
-ELSEWHERE = {"recovery.last_screen_kept": "test_last_screens.py"}
-"""Points that only a start without the processes of before comes to."""
+ELSEWHERE = {
+    "recovery.last_screen_kept": "test_last_screens.py",
+    "log.before_deferred": "test_slow_log.py",
+    "log.deferred_written": "test_slow_log.py",
+    "output.held": "test_slow_log.py",
+}
+"""Points that only a start without the processes of before comes to, or a server whose disk is slow."""
 
 
 def shape(fugue: Running) -> list[str]:

@@ -83,6 +83,7 @@ EVENTS: list[ev.AnyEvent] = [
     ev.ProgramEnded(P, 1, 1_764_000_000_000, 1_763_999_999_000, "vim notes.md", "work:0"),
     ev.PipeChanged(P, Pipe("cat >>log", 9, True, False)),
     ev.ChannelChanged("done", True, False),
+    ev.OutputMissing(P, 1000, 5000, 1_764_000_000_000, 1_764_000_009_000),
 ]
 IN_STATE = {
     "checkpoint-1": (EVENTS[0], EVENTS[3], EVENTS[9], *EVENTS[14:20], EVENTS[22], EVENTS[25]),

@@ -151,7 +151,7 @@ def append_to_the_recovered_segment(patch: pytest.MonkeyPatch) -> None:
         header = segment.decode_header(storage.pread(file, segment.RECORDS_OFFSET, 0))
         assert header is not None
         seed = segment.seed_of(header.salt)
-        made._active = writer._Active(file, header, seed, last.used_bytes)
+        made._active = jobs.Active(file, header, seed, last.used_bytes)
         made._space.used(last.segment_id)
         made.life, made._life_base_lsn = header.life, header.life_base_lsn
         return made

@@ -114,7 +114,7 @@ def apply(state: ServerState, event: ev.AnyEvent) -> ServerState:
             return replace(state, channels=channels)
         case ev.PipeChanged(pane, pipe):
             return with_pane(state, replace(pane_of(state, pane), pipe=pipe))
-        case ev.HistoryCleared(pane) | ev.ProgramEnded(pane):
+        case ev.HistoryCleared(pane) | ev.ProgramEnded(pane) | ev.OutputMissing(pane):
             pane_of(state, pane)
             return state
         case ev.BufferSet(buffer):

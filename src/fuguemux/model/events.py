@@ -301,6 +301,20 @@ class ChannelChanged(Event, frozen=True, tag=31):
     locked: bool
 
 
+class OutputMissing(Event, frozen=True, tag=32):
+    """The pane's output from byte `start` up to `stop` was shown and is not in the log, which could not take it.
+
+    Times are wall milliseconds of the first and the last of it; 0: not known. What the log has of the range all the same
+    is not missing. A later event with the same `start` says more.
+    """
+
+    pane: PaneId
+    start: int
+    stop: int
+    from_ms: int
+    to_ms: int
+
+
 AnyEvent = (
     SessionCreated
     | SessionRenamed
@@ -333,6 +347,7 @@ AnyEvent = (
     | ProgramEnded
     | PipeChanged
     | ChannelChanged
+    | OutputMissing
 )
-IGNORABLE = (ProgramEnded,)
+IGNORABLE = (ProgramEnded, OutputMissing)
 """Events that leave the state as it is: a version of fugue that does not know them may pass them over."""

@@ -418,6 +418,7 @@ class _Recovery:
                     lost_from=recovered.lost_from,
                     lost_to=recovered.lost_to,
                     lost_before_ms=recovered.lost_before_ms,
+                    lost_since_ms=recovered.lost_since_ms,
                 )
             )
         return state

@@ -60,11 +60,16 @@ class Started(NamedTuple):
 
 
 class Lost(NamedTuple):
-    """The pane's output from byte `start` up to `stop` is not in the log."""
+    """The pane's output from byte `start` up to `stop` is not in the log.
+
+    It was written between two moments in wall ms; 0: not known.
+    """
 
     lsn: int
     start: int
     stop: int
+    from_ms: int = 0
+    to_ms: int = 0
 
 
 class Ended(NamedTuple):
@@ -99,6 +104,8 @@ class RecoveredPane:
         self.lost_from = 0
         self.lost_to = 0
         self.lost_before_ms = 0
+        self.lost_since_ms = 0
+        self._missing: list[Lost] = []
         self.known = True
         """Some event of the log says where it belongs."""
         self.problem = ""
@@ -146,18 +153,27 @@ class RecoveredPane:
             if not isinstance(operation, _Logged):
                 if isinstance(operation, Output):
                     expected = operation.offset + len(operation.data)
+                elif isinstance(operation, Lost):
+                    expected = operation.stop
                 yield operation
                 continue
             chunk = decode_output(operation.flags, operation.payload)
             offset, data = chunk.offset, chunk.data
             if offset > expected:
-                yield Lost(operation.lsn, expected, offset)
+                yield self._lost(operation.lsn, expected, offset)
             elif offset < expected:
                 data = data[expected - offset :]
                 offset = expected
             if data:
                 yield Output(operation.lsn, offset, data)
                 expected = offset + len(data)
+
+    def _lost(self, lsn: int, start: int, stop: int) -> Lost:
+        """A loss, with its times if the log has them."""
+        for said in self._missing:
+            if said.start < stop and start < said.stop:
+                return Lost(lsn, start, stop, said.from_ms, said.to_ms)
+        return Lost(lsn, start, stop)
 
     def forget_replay(self) -> None:
         """The terminal is rebuilt: give the memory back."""
@@ -181,6 +197,25 @@ class RecoveredPane:
         self._operations.append(operation)
         self._last_lsn = operation.lsn
 
+    def missing(self, lost: Lost) -> None:
+        """Note that output was shown and not logged. What is there all the same, before this, is not lost."""
+        self._missing.append(lost)
+        if lost.stop > self.end_offset:
+            start = self.end_offset
+            self._count_lost(start, lost.stop, lost.from_ms, lost.to_ms)
+            self.end_offset = lost.stop
+            self._append(lost._replace(start=start))
+        elif self.lost_bytes and lost.start < self.lost_to and self.lost_from < lost.stop:
+            self.lost_since_ms = self.lost_since_ms or lost.from_ms
+
+    def _count_lost(self, start: int, stop: int, from_ms: int, before_ms: int) -> None:
+        if not self.lost_bytes:
+            self.lost_from = start
+            self.lost_since_ms = from_ms
+        self.lost_bytes += stop - start
+        self.lost_to = stop
+        self.lost_before_ms = before_ms
+
     def resized(self, lsn: int, columns: int, rows: int) -> None:
         """Note a size, if it is another one. Also for what happens while the pane waits to be rebuilt."""
         if (columns, rows) != self._size:
@@ -193,11 +228,8 @@ class RecoveredPane:
         if offset + size <= self.end_offset:
             return
         if offset > self.end_offset:
-            if not self.lost_bytes:
-                self.lost_from = self.end_offset
-            self.lost_bytes += offset - self.end_offset
-            self.lost_to = offset
-            self.lost_before_ms = record.time_ms
+            said = self._lost(record.lsn, self.end_offset, offset)
+            self._count_lost(self.end_offset, offset, said.from_ms, said.to_ms or record.time_ms)
         self.end_offset = offset + size
         self._append(_Logged(record.lsn, record.flags, record.payload))
 
@@ -210,7 +242,7 @@ class _Logged(NamedTuple):
     payload: bytes
 
 
-_Pending: TypeAlias = _Logged | Output | Resize | Cleared | Started | Ended
+_Pending: TypeAlias = _Logged | Output | Resize | Cleared | Started | Lost | Ended
 
 
 def _extent(record: Record) -> tuple[int, int]:
@@ -330,6 +362,10 @@ class Replay:
                 self._add(pane, Cleared(lsn))
             case ev.ProgramEnded():
                 self._add(event.pane, Ended(lsn, event))
+            case ev.OutputMissing(pane, start, stop, from_ms, to_ms):
+                found = self.panes.get(pane)
+                if found is not None and lsn > found.lsn:
+                    found.missing(Lost(lsn, start, stop, from_ms, to_ms))
             case ev.ProcessStarted():
                 self._add(event.pane, Started(lsn, event.generation, event.at_ms))
             case ev.LayoutChanged(window, layout) | ev.PaneRemoved(window, _, layout):

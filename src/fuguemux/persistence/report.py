@@ -82,7 +82,9 @@ class PaneReport(msgspec.Struct):
     lost_from: int = 0
     lost_to: int = 0
     lost_before_ms: int = 0
-    """Wall time of the record behind the loss."""
+    """Wall time of the end of the loss, or of the record behind it."""
+    lost_since_ms: int = 0
+    """Wall time of its beginning; 0: not known."""
     note: str = ""
     """What was done in place of going on: which program ran before, and how it is started again."""
     ended_program: str = ""

@@ -164,7 +164,7 @@ def _pane_table(panes: Sequence[PaneReport], *, verbose: bool) -> list[str]:
     if verbose or any(pane.lost_bytes for pane in panes):
         rows[0].append("lost")
         for row, pane in zip(rows[1:], panes, strict=True):
-            row.append(lost_output(pane) if pane.lost_bytes else "nothing")
+            row.append(_lost_when(pane) if pane.lost_bytes else "nothing")
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
         "  " + "  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip()
@@ -174,6 +174,15 @@ def _pane_table(panes: Sequence[PaneReport], *, verbose: bool) -> list[str]:
 
 def _place(pane: PaneReport) -> str:
     return f"{pane.session}:{pane.window}" if pane.session else ""
+
+
+def _lost_when(pane: PaneReport) -> str:
+    """How much is lost, and when it was written as far as that is known."""
+    if not pane.lost_before_ms:
+        return lost_output(pane)
+    if not pane.lost_since_ms:
+        return f"{lost_output(pane)}, before {_time(pane.lost_before_ms)}"
+    return f"{lost_output(pane)}, {_time(pane.lost_since_ms)} to {_time(pane.lost_before_ms)}"
 
 
 def lost_output(pane: PaneReport) -> str:

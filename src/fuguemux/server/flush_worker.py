@@ -42,13 +42,26 @@ class Looked:
         self._look = look
         self.elsewhere = ""
         """Why nobody would find them; empty: a start does."""
+        self._wrote = False
+        self._told = threading.Event()
 
     def run(self) -> None:
         """Do it, then look. Raises OSError."""
         try:
             self.job.run()
         finally:
+            self.tell(wrote=self._wrote)
             self.elsewhere = self._look()
+
+    def tell(self, *, wrote: bool) -> None:
+        """What the loop was spared is with the kernel, or (False) will not be."""
+        self._wrote = wrote
+        self._told.set()
+
+    def written(self) -> bool:
+        """Wait until what the loop was spared is with the kernel; False: it will not be."""
+        self._told.wait()
+        return self._wrote
 
 
 Done = Callable[[Any, OSError | None, float], None]

@@ -6,13 +6,16 @@ all of them are resolved by one wake-up of the loop per sync.
 """
 
 import asyncio
+import contextlib
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Any, Final, Literal, Protocol
+from functools import partial
+from typing import Any, Final, Literal
 
 from fuguemux.observe.failpoints import reach
 from fuguemux.server.flush_worker import Job, Looked, SyncTimes, Worker
+from fuguemux.server.log_port import Writer
 
 SyncMode = Literal["always", "interval", "os"]
 
@@ -23,42 +26,6 @@ SLOW_WRITES_MAX: Final = 3
 DEFER_SECONDS: Final = 30.0
 RING_SIZE: Final = 256
 PROOF_SECONDS: Final = 2.0  # so long after the last sync, a record testifies to it: once
-
-
-class Writer(Protocol):
-    """What the flusher needs of the log's writer."""
-
-    next_lsn: int
-    durable_lsn: int
-    unsynced_bytes: int
-    deferred: bool
-
-    @property
-    def unproven(self) -> bool: ...
-
-    def prove(self) -> int | None: ...
-
-    @property
-    def congested(self) -> bool: ...
-
-    @property
-    def lost(self) -> bool: ...
-
-    @property
-    def troubled(self) -> bool: ...
-
-    @property
-    def reason(self) -> str: ...
-
-    def write(self) -> bool: ...
-
-    def sync_job(self) -> Any: ...
-
-    def sync_done(self, job: Any, error: OSError | None) -> None: ...
-
-    def chore(self) -> Any: ...
-
-    def chore_done(self, chore: Any, error: OSError | None) -> None: ...
 
 
 _Waiter = tuple[int, asyncio.Future[None], bool]
@@ -99,6 +66,7 @@ class Flusher:
         self._chore_timer: asyncio.TimerHandle | None = None
         self._flush_scheduled = False
         self._syncing = False
+        self._handed: Looked | None = None
         self._chore_running = False
         self._chore_waiters: list[asyncio.Future[None]] = []
         self._congested = False
@@ -116,6 +84,8 @@ class Flusher:
         """Told of each change of `elsewhere`."""
         self.elsewhere = ""
         """Why what is synced does not count; empty: it does."""
+        self.on_written: Callable[[], None] = lambda: None
+        """Told when records are with the kernel that `write` left to a job."""
         self.looks = 0
         self._found_lsn = writer.durable_lsn
         """Durable where a start looks for it, even if what is written now is not."""
@@ -126,14 +96,29 @@ class Flusher:
     def write(self) -> bool:
         """Hand everything appended to the kernel now: from then on it survives SIGKILL.
 
-        False when the disk refuses; panes run on regardless. Starts what makes it durable.
+        False when the disk refuses, or is so slow that the thread has to do it: `written_lsn` says what the kernel has, and
+        `on_written` when that is more. Panes run on regardless. Starts what makes it durable.
         """
         done = self._timed_write()
         self._after_write()
         return done
 
+    def write_now(self) -> bool:
+        """As `write`, however slow the disk is. Blocks for it, and for what the thread is writing."""
+        if self._handed is not None and self._handed.written():
+            self._writer.parts_written(self._handed.job)
+        done = self._writer.write(now=True)
+        self._after_write()
+        return done
+
+    @property
+    def written_lsn(self) -> int:
+        """Everything up to here is with the kernel."""
+        return self._writer.written_lsn
+
     def _timed_write(self) -> bool:
         started = self._monotonic()
+        reach("log.writing")
         done = self._writer.write()
         took = self._monotonic() - started
         if took > SLOW_WRITE_SECONDS:
@@ -145,7 +130,7 @@ class Flusher:
     def _defer_writes(self, seconds: float) -> None:
         """Spare the loop a disk that blocks in pwrite; it is given another chance later.
 
-        Until then bytes reach the kernel a moment after they were shown, not before.
+        Until then bytes reach the log a moment after they were shown, not before: the landing zone holds them so long.
         """
         self._slow_writes = 0
         self._writer.deferred = True
@@ -174,12 +159,14 @@ class Flusher:
     def _after_write(self) -> None:
         writer = self._writer
         if writer.durable_lsn < writer.next_lsn - 1 and self.mode != "os":
-            eager = self.mode == "always" or writer.deferred
+            eager = self.mode == "always" or writer.written_lsn < writer.next_lsn - 1
             if eager or writer.unsynced_bytes >= SYNC_BYTES:
                 self._start_sync()
             else:
                 self._sync_later(self.interval_ms / 1000)
-        elif self.mode == "os" and (writer.deferred or writer.unsynced_bytes >= SYNC_BYTES):
+        elif self.mode == "os" and (
+            writer.written_lsn < writer.next_lsn - 1 or writer.unsynced_bytes >= SYNC_BYTES
+        ):
             self._start_sync()  # memory for what is not durable stays bounded
         self._check_congestion()
         self.start_chores()
@@ -237,11 +224,25 @@ class Flusher:
             return
         self._syncing = True
         self._idle.clear()
-        self._sync_thread.submit(self._loop, Looked(job, self.look), self._sync_done)
+        looked = Looked(job, self.look)
+        if getattr(job, "parts", ()):
+            job.wrote = partial(self._wrote, looked)
+            self._handed = looked
+        self._sync_thread.submit(self._loop, looked, self._sync_done)
+
+    def _wrote(self, looked: Looked) -> None:
+        """In the thread: what the loop was spared is written, and the sync is still to come."""
+        looked.tell(wrote=True)
+        with contextlib.suppress(RuntimeError):  # the loop is closed
+            self._loop.call_soon_threadsafe(self._parts_written, looked.job)
+
+    def _parts_written(self, job: Any) -> None:
+        self._writer.parts_written(job)
+        self.on_written()
 
     def _sync_done(self, looked: Looked, error: OSError | None, seconds: float) -> None:
         writer, job = self._writer, looked.job
-        self._syncing = False
+        self._syncing, self._handed = False, None
         self._syncs += 1
         self._ring.append(seconds)
         writer.sync_done(job, error)
@@ -249,6 +250,7 @@ class Flusher:
         self.place(looked.elsewhere)
         self._resolve()
         self._check_congestion()
+        self.on_written()
         self._set_idle()
         if self._waiters or error is not None or writer.lost:
             self._start_sync()

@@ -6,7 +6,10 @@ The next server finds with `recover` what was read and perhaps not logged. Layou
 
 The order of the states of a slot, each set by a single-byte store:
 
-    FREE → READING (pane and offset are set) → FILLED (length too) → LOGGED → ANSWERED → FREE, then zeroed
+    FREE → READING (pane and offset are set) → FILLED (length too) → LOGGED → FREE, then zeroed
+
+A slot whose record waits for a slow disk is shown from where it is and stays; more output of its pane goes behind what is in it.
+Events that wait likewise are kept beside the slots, and so is the account of output that could not be logged at all.
 
 It protects from the death of the process, not of the machine: after a reboot the zone is void (power loss is the
 business of the log's fsync), which the boot id in the header tells.
@@ -18,50 +21,60 @@ import contextlib
 import enum
 import errno
 import fcntl
-import hashlib
 import mmap
 import os
-import stat
-import struct
-import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-SLOTS: Final = 16
-SLOT_BYTES: Final = 64 << 10
-SLOTS_OFFSET: Final = 4096  # a page for the header and the descriptors
+from fuguemux.persistence.checksum import crc32
+from fuguemux.server import landing_format as form
+from fuguemux.server.landing_file import (
+    ZoneInUse,
+    ZoneUnusable,
+    boot_id,
+    contents,
+    lock,
+    open_file,
+    open_memory,
+    write_all,
+)
+from fuguemux.server.landing_format import (
+    FILE_BYTES,
+    FILLED,
+    FREE,
+    LOGGED,
+    READING,
+    SLOT_BYTES,
+    SLOTS,
+    SLOTS_OFFSET,
+    Missing,
+    Recovered,
+    Salvaged,
+)
 
-MAGIC: Final = b"fugueLZ\x01"
-_HEADER: Final = struct.Struct("<8sIII32s32s")  # magic, slots, bytes of a slot, 0, store, boot
-_DESCRIPTORS_OFFSET: Final = 128
-_DESCRIPTOR_BYTES: Final = 32
-_DESCRIPTOR: Final = struct.Struct(
-    "<QQI"
-)  # pane, pane's byte offset, length; behind 8 bytes of which one is the state
-_DESCRIPTOR_AT: Final = 8
-_LENGTH: Final = struct.Struct("<I")
-_LENGTH_AT: Final = _DESCRIPTOR_AT + 16
+__all__ = [
+    "FILE_BYTES",
+    "SLOTS",
+    "SLOT_BYTES",
+    "Landed",
+    "LandingZone",
+    "Missing",
+    "NoBytes",
+    "Recovered",
+    "Reserved",
+    "Salvaged",
+    "ZoneInUse",
+    "ZoneUnusable",
+    "boot_id",
+    "recover",
+]
+
 _ZEROS: Final = memoryview(bytes(SLOT_BYTES))
-FILE_BYTES: Final = SLOTS_OFFSET + SLOTS * SLOT_BYTES
-assert _HEADER.size <= _DESCRIPTORS_OFFSET
-assert _DESCRIPTOR_AT + _DESCRIPTOR.size == _LENGTH_AT + _LENGTH.size <= _DESCRIPTOR_BYTES
-assert _DESCRIPTORS_OFFSET + SLOTS * _DESCRIPTOR_BYTES <= SLOTS_OFFSET
-
-FREE: Final = 0
-READING: Final = 1
-FILLED: Final = 2
-LOGGED: Final = 3
-ANSWERED: Final = 4
-
 READ_ON_BYTES_MIN: Final = (
     256  # a shorter read has most likely emptied the terminal: do not ask again
 )
 ROOM_BYTES_MIN: Final = 4096  # what a Linux PTY gives at once
-
-
-class ZoneUnusable(Exception):
-    """The file cannot serve as landing zone; the message says which and why. Nothing was changed."""
 
 
 class NoBytes(enum.Enum):
@@ -95,60 +108,68 @@ class Reserved:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
-class Salvaged:
-    """Bytes that a dead server had read. Its terminal queries have not been answered yet."""
-
-    pane: int
-    offset: int
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Recovered:
-    """What a zone held, by pane and offset, and what is wrong with it, one line each for people."""
-
-    salvaged: tuple[Salvaged, ...]
-    damage: tuple[str, ...]
-
-
 class LandingZone:
     """A server's open zone. One process, one thread but for `fill`. Reads never block if the master is non-blocking."""
 
-    def __init__(self, descriptor: int, mapping: mmap.mmap) -> None:
+    def __init__(self, descriptor: int, mapping: mmap.mmap, begin: int) -> None:
         self._descriptor = descriptor
         self._mapping = mapping
+        self._begin = begin
         self._whole = memoryview(mapping)
-        starts = range(SLOTS_OFFSET, FILE_BYTES, SLOT_BYTES)
+        starts = range(SLOTS_OFFSET, form.EVENTS_OFFSET, SLOT_BYTES)
         self._slots = [self._whole[start : start + SLOT_BYTES] for start in starts]
+        # An element of these is stored at once: nobody finds half a number.
+        self._eights = self._whole[:SLOTS_OFFSET].cast("Q")
+        self._fours = self._whole[:SLOTS_OFFSET].cast("I")
         self._free = list(reversed(range(SLOTS)))
+        self._places: list[tuple[int, int]] = [(0, 0)] * SLOTS
+        self._events: list[int] = []
+        self._events_end = form.EVENTS_OFFSET
+        self._missing: dict[int, tuple[int, Missing]] = {}
 
     @classmethod
-    def open(cls, path: str, *, store: str, discard: bool = False) -> LandingZone:
+    def open(
+        cls, path: str, *, store: str, discard: bool = False, missing: Iterable[Missing] = ()
+    ) -> LandingZone:
         """Open the zone at `path`, empty; create it if needed (0600). Without a path it is in memory and leaves nothing.
 
         `store` names the state whose pane numbers are used. With `discard`, what a dead server left is wiped: say so
-        only after everything that `recover` returned is logged. Raises ZoneUnusable if there is something left
-        otherwise, if another process uses the zone, or if the file is not ours; OSError if there is no room for it.
+        only after everything that `recover` returned is logged. `missing` is noted in it from the start. Raises ZoneUnusable if
+        there is something left otherwise, if another process uses the zone, or if the file is not ours; OSError if there
+        is no room for it.
         """
-        descriptor = _open_file(path, os.O_RDWR | os.O_CREAT) if path else _open_memory()
+        descriptor = open_file(path, os.O_RDWR | os.O_CREAT) if path else open_memory()
+        begin, entries = form.seed(store, boot_id()), list(missing)
+        table = b"".join(
+            form.missing_entry(entry, begin).ljust(2 * form.MISSING.size, b"\0")
+            for entry in entries[: form.MISSING_PANES]
+        )
+        page = form.header(store, boot_id()).ljust(form.MISSING_OFFSET, b"\0") + table
         try:
-            _lock(descriptor, path)
+            lock(descriptor, path)
             if not discard:
                 _require_empty(descriptor, path, store)
             # Writing, not truncating: a full file system is found out here and not by SIGBUS in the midst of a read.
             os.ftruncate(descriptor, FILE_BYTES)
-            _write_all(descriptor, _fresh_header(store).ljust(FILE_BYTES, b"\0"))
+            write_all(descriptor, page.ljust(FILE_BYTES, b"\0"))
             mapping = mmap.mmap(descriptor, FILE_BYTES)
         except BaseException:
             os.close(descriptor)
             raise
-        return cls(descriptor, mapping)
+        zone = cls(descriptor, mapping, begin)
+        for number, entry in enumerate(entries[: form.MISSING_PANES]):
+            zone._missing[entry.pane] = (2 * number, entry)
+        return zone
 
     @classmethod
     def without_file(cls) -> LandingZone:
-        """A zone in private memory, which protects from nothing: only to show what is lost without one."""
-        return cls(-1, mmap.mmap(-1, FILE_BYTES))
+        """A zone in private memory, which protects from nothing."""
+        return cls(-1, mmap.mmap(-1, FILE_BYTES), 0)
+
+    @property
+    def survives(self) -> bool:
+        """Whether what is in it outlives this process."""
+        return self._descriptor >= 0
 
     def is_at(self, path: str) -> bool:
         """Whether the next server finds this zone at `path`. True as well for one that has no file."""
@@ -163,6 +184,8 @@ class LandingZone:
     def free_slots(self) -> int:
         """How many reads can land before some must be released."""
         return len(self._free)
+
+    # -- slots -------------------------------------------------------------------------------
 
     def read(
         self, master_fd: int, pane: int, offset: int, *, at_most: int = SLOT_BYTES
@@ -186,6 +209,26 @@ class LandingZone:
             self.give_back(reserved)
         return result
 
+    def read_on(
+        self, landed: Landed, master_fd: int, *, at_most: int = SLOT_BYTES
+    ) -> Landed | NoBytes:
+        """As `read`, behind `landed`, the last of its slot, which is not released: a slow disk costs no slot per key.
+
+        ZONE_FULL: the slot has no room.
+        """
+        length = landed.offset + len(landed.data) - self._places[landed.slot][1]
+        if SLOT_BYTES - length < ROOM_BYTES_MIN:
+            return NoBytes.ZONE_FULL
+        self._mapping[_descriptor(landed.slot)] = READING
+        try:
+            result = self._fill(landed.slot, length, master_fd, at_most)
+        except OSError:
+            self._mapping[_descriptor(landed.slot)] = FILLED
+            raise
+        if isinstance(result, NoBytes):
+            self._mapping[_descriptor(landed.slot)] = FILLED
+        return result
+
     def reserve(self, pane: int, offset: int) -> Reserved | None:
         """Take a slot for the bytes of a pane that come after `offset`; None: all are in use.
 
@@ -194,9 +237,13 @@ class LandingZone:
         if not self._free:
             return None
         slot = self._free.pop()
-        at = _DESCRIPTORS_OFFSET + slot * _DESCRIPTOR_BYTES
-        _DESCRIPTOR.pack_into(self._mapping, at + _DESCRIPTOR_AT, pane, offset, 0)
+        at = _descriptor(slot)
+        begin = at + form.PLACE_AT
+        self._whole[begin : begin + form.PLACE.size] = form.place(slot, pane, offset, self._begin)
+        self._eights[(at + form.EXTENT_AT) // 8] = 0
+        self._fours[(at + form.ANSWERED_AT) // 4] = 0
         self._mapping[at] = READING
+        self._places[slot] = (pane, offset)
         return Reserved(slot, pane, offset)
 
     def fill(
@@ -206,63 +253,129 @@ class LandingZone:
 
         The slot stays reserved if it brings nothing or raises OSError.
         """
-        view = self._slots[reserved.slot]
-        length = 0
+        return self._fill(reserved.slot, 0, master_fd, at_most)
+
+    def _fill(self, slot: int, start: int, master_fd: int, at_most: int) -> Landed | NoBytes:
+        """Read into a slot behind its first `start` bytes."""
+        view = self._slots[slot]
+        length = start
         nothing = NoBytes.ENDED
         try:
             while True:
                 count = os.readv(master_fd, [view[length:]] if length else [view])
                 length += count
-                if count < READ_ON_BYTES_MIN or at_most - length < ROOM_BYTES_MIN:
+                if count < READ_ON_BYTES_MIN or at_most - (length - start) < ROOM_BYTES_MIN:
+                    break
+                if SLOT_BYTES - length < ROOM_BYTES_MIN:
                     break
         except BlockingIOError:
             nothing = NoBytes.NOT_NOW
         except OSError as error:
-            if error.errno != errno.EIO and not length:
+            if error.errno != errno.EIO and length == start:
                 raise
-        if not length:
+        if length == start:
             return nothing
-        at = _DESCRIPTORS_OFFSET + reserved.slot * _DESCRIPTOR_BYTES
-        # The length alone: `pack_into` zeroes all that it is about to write, and death in between must not leave bytes here
-        # that belong to pane 0.
-        _LENGTH.pack_into(self._mapping, at + _LENGTH_AT, length)
+        at = _descriptor(slot)
+        data = view[start:length]
+        pane, offset = self._places[slot]
+        known = (
+            self._eights[(at + form.EXTENT_AT) // 8] >> 32
+            if start
+            else self._fours[(at + form.PLACE_CHECKSUM_AT) // 4]
+        )
+        self._eights[(at + form.EXTENT_AT) // 8] = length | crc32(data, known) << 32
         self._mapping[at] = FILLED
-        return Landed(reserved.slot, reserved.pane, reserved.offset, view[:length])
+        return Landed(slot, pane, offset + start, data)
 
     def give_back(self, reserved: Reserved) -> None:
         """Nothing has come into a reserved slot: it may be used again."""
         self._clear(reserved.slot, SLOT_BYTES)
 
     def logged(self, landed: Iterable[Landed]) -> None:
-        """The log's write of these has returned."""
+        """The log's write of these, and of all that is in their slots, has returned."""
         for each in landed:
-            self._mapping[_DESCRIPTORS_OFFSET + each.slot * _DESCRIPTOR_BYTES] = LOGGED
+            self._mapping[_descriptor(each.slot)] = LOGGED
 
     def answering(self, landed: Landed) -> None:
         """Replies to the terminal queries in `landed` are to be written in the next instruction.
 
-        From here on the next server does not answer them again. Death right between the two loses the reply; the
-        other order could write it twice, and the second one would be typed into whatever runs then.
+        From here on the next server does not answer them again, nor any before them in the slot. Death right between the
+        two loses the reply; the other order could write it twice, and the second one would be typed into whatever runs then.
         """
-        self._mapping[_DESCRIPTORS_OFFSET + landed.slot * _DESCRIPTOR_BYTES] = ANSWERED
+        answered = landed.offset + len(landed.data) - self._places[landed.slot][1]
+        self._fours[(_descriptor(landed.slot) + form.ANSWERED_AT) // 4] = answered
 
     def release(self, landed: Iterable[Landed]) -> None:
         """These are logged, shown and answered: their slots may be used again, and their `data` no more."""
         for each in landed:
-            self._clear(each.slot, len(each.data))
+            self._clear(each.slot, each.offset + len(each.data) - self._places[each.slot][1])
 
     def _clear(self, slot: int, length: int) -> None:
         # Free first: a half-zeroed slot must not look like bytes of a pane. Zeroed, because the end of a slot caught
         # in READING is its last byte that is not zero.
-        self._mapping[_DESCRIPTORS_OFFSET + slot * _DESCRIPTOR_BYTES] = FREE
+        self._mapping[_descriptor(slot)] = FREE
         self._slots[slot][:length] = _ZEROS[:length]
         self._free.append(slot)
+
+    # -- events ------------------------------------------------------------------------------
+
+    def keep_event(self, lsn: int, payload: bytes) -> bool:
+        """Keep the payload of a STRUCTURE record until it is with the kernel; False: there is no room, or no file.
+
+        `lsn` is above that of every event that is kept.
+        """
+        record = form.event_record(lsn, payload, self._begin)
+        end = self._events_end + len(record)
+        if end > FILE_BYTES or not self.survives:
+            return False
+        self._whole[self._events_end : end] = record
+        self._events_end = end
+        self._events.append(lsn)
+        return True
+
+    def events_written(self, through_lsn: int) -> None:
+        """Everything up to this LSN is with the kernel: forget the events that are kept, once that is true of all."""
+        if not self._events or self._events[-1] > through_lsn:
+            return
+        start, size = form.EVENTS_OFFSET, self._events_end - form.EVENTS_OFFSET
+        self._whole[start : start + size] = bytes(size)
+        self._events.clear()
+        self._events_end = start
+
+    @property
+    def last_event_lsn(self) -> int:
+        """The newest event that is kept; 0: none is."""
+        return self._events[-1] if self._events else 0
+
+    # -- what could not be logged ------------------------------------------------------------
+
+    def missing(self, entry: Missing) -> None:
+        """Note that a pane's output was shown and cannot be logged; again with a later `stop` when there is more."""
+        known = self._missing.get(entry.pane)
+        if known is None:
+            taken = {number & ~1 for number, _ in self._missing.values()}
+            free = [number for number in range(0, 2 * form.MISSING_PANES, 2) if number not in taken]
+            if not free:
+                return
+            place = free[0]
+        else:
+            place = known[0] ^ 1
+        at = form.MISSING_OFFSET + place * form.MISSING.size
+        self._whole[at : at + form.MISSING.size] = form.missing_entry(entry, self._begin)
+        self._missing[entry.pane] = (place, entry)
+
+    def missing_logged(self, pane: int) -> None:
+        """The log says what is missing of a pane."""
+        known = self._missing.pop(pane, None)
+        if known is not None:
+            at = form.MISSING_OFFSET + (known[0] & ~1) * form.MISSING.size
+            self._whole[at : at + 2 * form.MISSING.size] = bytes(2 * form.MISSING.size)
 
     def close(self) -> None:
         """Let go of the zone. Whatever was not released stays in the file. May be called again."""
         if self._descriptor < 0:
             return
-        for view in (*self._slots, self._whole):
+        for view in (self._eights, self._fours, *self._slots, self._whole):
             view.release()
         with contextlib.suppress(
             BufferError
@@ -275,6 +388,10 @@ class LandingZone:
         self._descriptor = -1
 
 
+def _descriptor(slot: int) -> int:
+    return form.DESCRIPTORS_OFFSET + slot * form.DESCRIPTOR_BYTES
+
+
 def recover(path: str, *, store: str) -> Recovered:
     """Return what a dead server had read and not finished with, in order of pane and offset. Changes nothing.
 
@@ -283,106 +400,21 @@ def recover(path: str, *, store: str) -> Recovered:
     another process uses the zone, OSError if the file cannot be read; a missing file is an empty zone.
     """
     try:
-        descriptor = _open_file(path, os.O_RDONLY)
+        descriptor = open_file(path, os.O_RDONLY)
     except FileNotFoundError:
-        return Recovered((), ())
+        return Recovered()
     try:
-        _lock(descriptor, path)
-        return _parse(_contents(descriptor), store)
+        lock(descriptor, path)
+        return form.parse(contents(descriptor), store, boot_id())
     finally:
         os.close(descriptor)
 
 
-def _parse(contents: bytes, store: str) -> Recovered:
-    if not contents:
-        return Recovered((), ())
-    if len(contents) != FILE_BYTES or contents[: len(MAGIC)] != MAGIC:
-        return Recovered(
-            (), (f"the landing zone is no such file ({len(contents)} bytes): ignored",)
-        )
-    if contents[: _HEADER.size] != _fresh_header(store):
-        return Recovered((), ())
-    salvaged: list[Salvaged] = []
-    damage: list[str] = []
-    for slot in range(SLOTS):
-        at = _DESCRIPTORS_OFFSET + slot * _DESCRIPTOR_BYTES
-        state = contents[at]
-        pane, offset, length = _DESCRIPTOR.unpack_from(contents, at + _DESCRIPTOR_AT)
-        data = contents[SLOTS_OFFSET + slot * SLOT_BYTES : SLOTS_OFFSET + (slot + 1) * SLOT_BYTES]
-        if state in (FREE, ANSWERED):
-            continue
-        if state == READING:
-            data = data.rstrip(
-                b"\0"
-            )  # the kernel may have been copying; a lost trailing NUL does nothing
-        elif state in (FILLED, LOGGED) and 0 < length <= SLOT_BYTES:
-            data = data[:length]
-        else:
-            damage.append(
-                f"slot {slot} of the landing zone is in state {state} with {length} bytes: ignored"
-            )
-            continue
-        if data:
-            salvaged.append(Salvaged(pane, offset, data))
-    salvaged.sort(key=lambda chunk: (chunk.pane, chunk.offset))
-    return Recovered(tuple(salvaged), tuple(damage))
-
-
-def boot_id() -> bytes:
-    """Return what tells this boot of the machine from others; empty where the system has no such thing."""
-    try:
-        with open("/proc/sys/kernel/random/boot_id", "rb") as file:
-            return file.read().strip()
-    except OSError:
-        return b""
-
-
-def _fresh_header(store: str) -> bytes:
-    owner = hashlib.sha256(store.encode()).digest()
-    boot = hashlib.sha256(boot_id()).digest()
-    return _HEADER.pack(MAGIC, SLOTS, SLOT_BYTES, 0, owner, boot)
-
-
-def _open_file(path: str, flags: int) -> int:
-    descriptor = os.open(path, flags | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    status = os.fstat(descriptor)
-    if not stat.S_ISREG(status.st_mode) or status.st_uid != os.geteuid():
-        os.close(descriptor)
-        raise ZoneUnusable(f"{path} is not a regular file of ours: remove it")
-    return descriptor
-
-
-def _open_memory() -> int:
-    """A file without a name, in memory where the system has such."""
-    if hasattr(os, "memfd_create"):
-        return os.memfd_create("fugue-landing", os.MFD_CLOEXEC)
-    descriptor, path = tempfile.mkstemp()
-    os.unlink(path)
-    return descriptor
-
-
-def _lock(descriptor: int, path: str) -> None:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise ZoneUnusable(
-            f"{path} is in use by another process: is a server running on this state?"
-        ) from error
-
-
 def _require_empty(descriptor: int, path: str, store: str) -> None:
-    size = sum(len(chunk.data) for chunk in _parse(_contents(descriptor), store).salvaged)
+    size = sum(
+        len(chunk.data) for chunk in form.parse(contents(descriptor), store, boot_id()).salvaged
+    )
     if size:
         raise ZoneUnusable(
             f"{path} holds {size} bytes that a dead server read: recover and log them first"
         )
-
-
-def _contents(descriptor: int) -> bytes:
-    return os.pread(descriptor, FILE_BYTES + 1, 0)
-
-
-def _write_all(descriptor: int, data: bytes) -> None:
-    at = 0
-    while at < len(data):
-        at += os.pwrite(descriptor, data[at:], at)

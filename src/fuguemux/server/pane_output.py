@@ -1,16 +1,17 @@
 """The way of a pane's output: PTY → landing zone → log → terminal → viewers, once per tick for all panes together.
 
-Nothing is shown before it was written to the log, and no byte is ever in this process's private memory only: `readv`
-puts it into the landing zone, one write per tick hands everything to the log, then the emulators are fed from the same
-views, replies to terminal queries are written, and the slots are released. What takes long to be shown is fed in pieces
-(`feeding`), and its pane is not read meanwhile. What a flooding pane writes meanwhile is
-read by a thread (`flood_reader`), one slot ahead; everything but that happens on the loop.
+No byte is ever in this process's private memory only: `readv` puts it into the landing zone, one write per tick hands
+everything to the log, then the emulators are fed from the same views, replies to terminal queries are written, and the slots
+are released. What takes long to be shown is fed in pieces (`feeding`), and its pane is not read meanwhile. A slot whose record
+the kernel does not have yet, because the disk is slow or refuses, is shown and stays (`held_output`); when the zone is full of
+such, panes are not read. Where the zone has no file that outlives this process, nothing is shown before it is written. What
+cannot be logged at all is accounted for (`missing_output`). What a flooding pane writes meanwhile is read by a thread
+(`flood_reader`), one slot ahead; everything but that happens on the loop.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Protocol
 
 from fuguemux.model.ids import PaneId
 from fuguemux.observe.clock import Clock
@@ -19,9 +20,12 @@ from fuguemux.observe.failpoints import reach
 from fuguemux.observe.holding import holding, unended
 from fuguemux.server.feeding import READ_BYTES_MIN, Chunk, Feeding
 from fuguemux.server.flood_reader import FloodReader
+from fuguemux.server.held_output import HeldOutput
 from fuguemux.server.landing import SLOT_BYTES, Landed, LandingZone, NoBytes
+from fuguemux.server.missing_output import MissingOutput
+from fuguemux.server.output_port import Listener, OutputLog
 from fuguemux.server.pane_terminal import InputRefused, PaneTerminal
-from fuguemux.terminal.emulator import Event, Reply
+from fuguemux.terminal.emulator import Reply
 
 READS_PER_WAKEUP = 1
 """Slots of up to 64 KiB that one pane may fill before the others and the clients have their turn.
@@ -38,34 +42,6 @@ FLOOD_BYTES = 32 << 10
 diagnostics = channel("output")
 
 
-class OutputLog(Protocol):
-    """The part of the log writer that output needs."""
-
-    def append_output(self, pane: int, offset: int, data: memoryview) -> int | None: ...
-
-    def write(self) -> bool: ...
-
-    @property
-    def next_lsn(self) -> int: ...
-
-    @property
-    def congested(self) -> bool: ...
-
-
-class Listener(Protocol):
-    """Who wants to know what came of the output. Called after it was logged and shown to the emulator."""
-
-    def output_shown(
-        self, terminal: PaneTerminal, events: Sequence[Event], data: memoryview
-    ) -> None:
-        """`data` is only valid during the call."""
-        ...
-
-    def output_ended(self, terminal: PaneTerminal) -> None:
-        """Nobody has the pane's terminal open any more and everything was read."""
-        ...
-
-
 class PaneOutput:
     """Reads all panes. Belongs to the loop's thread; every method returns at once, or after one slot of reading ahead."""
 
@@ -77,8 +53,8 @@ class PaneOutput:
         clock: Clock,
     ) -> None:
         self._loop = loop
-        self.zone: LandingZone
-        """Given before the first pane is read: it is opened once what a dead server left in it is logged."""
+        self.zone = LandingZone.without_file()
+        """Another is given before the first pane is read: it is opened once what a dead server left in it is logged."""
         self._log = log
         self._listener = listener
         self._clock = clock
@@ -91,6 +67,8 @@ class PaneOutput:
         self._held: dict[PaneId, PaneTerminal] = {}
         """Not read, because their output or others' waits to be shown."""
         self._feeding = Feeding(loop, self, self._read_held)
+        self.missing = MissingOutput(loop, clock)
+        self._slow = HeldOutput(log, self.missing, self._feeding.add)
         self._ahead = FloodReader(loop, self._read_ahead)
         self.begin: Callable[[str, Callable[[], None]], None] = lambda _key, work: work()
         """Does the work at once or later; the key is that of the process."""
@@ -132,6 +110,7 @@ class PaneOutput:
         self._held.pop(terminal.id, None)
         if any(landed[0] is terminal for landed in self._landed):
             self.flush()
+        self._slow.show_all(self.zone, terminal)
         self._feeding.settle(terminal)
 
     def end(self, terminals: Iterable[PaneTerminal]) -> None:
@@ -144,20 +123,25 @@ class PaneOutput:
         """Take everything that the PTY holds right now; for a process that has ended. `when_shown` tells the end of it."""
         self._ahead.settle(terminal)
         while terminal.master is not None and not terminal.ended:
-            if self._read(terminal) is not None:
+            result = self._read(terminal)
+            if result is NoBytes.ZONE_FULL and self._slow:
+                self._slow.make_room(self.zone)
+            elif result is not None:
                 break
             self.flush()
         self.flush()
+        self._slow.show_all(self.zone, terminal)
 
     def when_shown(self, terminal: PaneTerminal, work: Callable[[], None]) -> None:
         """Do `work` once everything that was read of the pane is shown: at once, or soon."""
         self._feeding.when_shown(terminal, work)
 
     def move(self, zone: LandingZone) -> None:
-        """Read into another landing zone from now on. What has landed is logged and shown first."""
+        """Read into another landing zone from now on. What has landed is logged and shown first, however slow the disk is."""
         self._ahead.settle_all()
         self.flush()
         self._feeding.settle_all()
+        self._slow.leave(self.zone, zone)
         self.zone.close()
         self.zone = zone
 
@@ -166,6 +150,9 @@ class PaneOutput:
         self._ahead.close()
         self.flush()
         self._feeding.settle_all()
+        self.missing.tell()
+        self._log.write_now()  # what is refused stays in the zone, for the next server
+        self.written()
 
     def resume(self) -> None:
         """The log has caught up: read on where reading was paused."""
@@ -173,14 +160,20 @@ class PaneOutput:
         for terminal in waiting.values():
             self.start(terminal)
 
+    def written(self) -> None:
+        """The kernel may have more of the log: show what waited for that, use its slots again, and read who waited for one."""
+        if self._slow.written(self.zone) and self._waiting and not self._log.congested:
+            self.resume()
+
     def inject(self, terminal: PaneTerminal, data: bytes) -> None:
         """Put bytes of our own (a separator line) into the pane's output: logged and shown like the program's."""
         self._ahead.settle(terminal)
         self.flush()
+        self._slow.show_all(self.zone, terminal)
         terminal.settle()
         view = memoryview(data)
         lsn = self._log.append_output(terminal.id, terminal.read_offset, view)
-        self._log.write()
+        self._log.write_now()  # these are in no zone
         terminal.read_offset += len(data)
         if terminal.shown_later(data, self._log.next_lsn - 1 if lsn is None else lsn):
             self._listener.output_shown(terminal, (), view)
@@ -190,13 +183,18 @@ class PaneOutput:
         quiet = [event for event in events if not isinstance(event, Reply)]
         self._listener.output_shown(terminal, quiet, view)
 
-    def take_over(self, terminal: PaneTerminal, data: bytes) -> bytes:
-        """Log and show what a dead server had read of a pane; the replies that its program waits for."""
-        view = memoryview(data)
-        lsn = self._log.append_output(terminal.id, terminal.read_offset, view)
-        self._log.write()
+    def take_over(self, terminal: PaneTerminal, data: bytes, *, answered: int = 0) -> bytes:
+        """Log and show what a dead server had read of a pane; the replies that its program waits for.
+
+        The queries in the first `answered` bytes were answered.
+        """
+        view, start = memoryview(data), terminal.read_offset
+        lsn = self._log.append_output(terminal.id, start, view)
         terminal.read_offset += len(data)
-        events = terminal.emulator.feed(view)
+        if terminal.persist and (not self._log.write_now() or lsn is None):
+            self.missing.note(None, terminal, start, terminal.read_offset)
+        terminal.emulator.feed(view[:answered])
+        events = terminal.emulator.feed(view[answered:])
         self._fed(terminal, lsn)
         return b"".join(event.data for event in events if isinstance(event, Reply))
 
@@ -208,7 +206,10 @@ class PaneOutput:
             self._hold(terminal)
             return
         for _ in range(READS_PER_WAKEUP):
-            if self._read(terminal) is not None:
+            result = self._read(terminal)
+            if result is NoBytes.ZONE_FULL and self._slow:
+                self._pause(terminal)
+            if result is not None:
                 break
         else:
             assert terminal.master is not None
@@ -239,6 +240,7 @@ class PaneOutput:
             and not self._feeding.behind(terminal)
             and not self._feeding.full
             and not self._log.congested
+            and not self._slow
             and self._ahead.begin(self.zone, terminal)
         )
 
@@ -265,6 +267,8 @@ class PaneOutput:
 
     def _pause(self, terminal: PaneTerminal) -> None:
         """The disk does not keep up: this pane's program waits in write(2), the others go on."""
+        if not terminal.reading:
+            return
         terminal.reading = False
         assert terminal.master is not None
         self._loop.remove_reader(terminal.master.fd)
@@ -292,8 +296,15 @@ class PaneOutput:
         at_most = HURRY_BYTES if self._loop.time() < self._hurry_until else SLOT_BYTES
         at_most = min(at_most, terminal.read_bytes_max)
         fd, offset = terminal.master.fd, terminal.read_offset
-        result = self.zone.read(fd, terminal.id, offset, at_most=at_most)
-        while result is NoBytes.ZONE_FULL:
+        if self._slow:
+            result = self._slow.read(self.zone, terminal, fd, at_most)
+            if result is NoBytes.ZONE_FULL:
+                self.flush()
+                self._feeding.settle_first()
+                result = self._slow.read(self.zone, terminal, fd, at_most)
+        else:
+            result = self.zone.read(fd, terminal.id, offset, at_most=at_most)
+        while result is NoBytes.ZONE_FULL and not self._slow:
             self.flush()
             if not self.zone.free_slots and not self._feeding.settle_first():
                 break
@@ -330,12 +341,17 @@ class PaneOutput:
             self._log.append_output(terminal.id, chunk.offset, chunk.data)
             for terminal, chunk in landed
         ]
-        self._log.write()
-        self.zone.logged(chunk for _, chunk in landed)
-        reach("output.logged")
-        for (terminal, chunk), lsn in zip(landed, lsns, strict=True):
-            self._feeding.add(Chunk(terminal, chunk, lsn, bytes(chunk.data)))
+        if self._log.write() and not self._slow and None not in lsns:
+            self.zone.logged(chunk for _, chunk in landed)
+            reach("output.logged")
+            for (terminal, chunk), lsn in zip(landed, lsns, strict=True):
+                self._feeding.add(Chunk(terminal, chunk, lsn, bytes(chunk.data)))
+        else:
+            reach("output.held")
+            for (terminal, chunk), lsn in zip(landed, lsns, strict=True):
+                self._slow.show(self.zone, Chunk(terminal, chunk, lsn, bytes(chunk.data)))
         self._feeding.run()
+        self.written()
 
     def feed(self, chunk: Chunk, start: int, stop: int) -> None:
         """Show a piece of a chunk."""
@@ -357,7 +373,8 @@ class PaneOutput:
         if chunk.replies:
             self.zone.answering(chunk.landed)
             self._answer(chunk.terminal, bytes(chunk.replies))
-        self.zone.release((chunk.landed,))
+        if not self._slow.shown(self.zone, chunk):
+            self.zone.release((chunk.landed,))
 
     def _fed(self, terminal: PaneTerminal, lsn: int | None) -> None:
         terminal.take_archive()

@@ -11,10 +11,10 @@ from collections.abc import Callable
 from fuguemux.model.events import ProgramEnded
 from fuguemux.model.ids import PaneId
 from fuguemux.persistence.last_screens import LastScreen
-from fuguemux.persistence.replay import Ended, RecoveredPane, Started
+from fuguemux.persistence.replay import Ended, Lost, RecoveredPane, Started
 from fuguemux.persistence.scrollback import PaneScrollback
 from fuguemux.server.last_screen import taken
-from fuguemux.server.rebuild import Rebuilt, archive
+from fuguemux.server.rebuild import Rebuilt, archive, mark_lost
 from fuguemux.server.waiting_screen import WaitingScreen
 from fuguemux.terminal.emulator import Emulator, Size
 
@@ -244,6 +244,14 @@ class PaneTerminal:
             screen = taken(self.emulator, self.scrollback, event)
         self._logged(lsn)
         return screen
+
+    def lost(self, lost: Lost) -> None:
+        """Output up to `lost.stop` is not there and never will be: the screen says so, and what comes begins behind it."""
+        if not self._later(lambda recovered: recovered.missing(lost)):
+            mark_lost(self.emulator, lost)
+            self.take_archive()
+        self.read_offset = lost.stop
+        self._logged(lost.lsn)
 
     def shown_later(self, data: bytes, lsn: int) -> bool:
         """Have bytes that are logged shown when the screen is built; False: it is there, feed it."""

@@ -5,6 +5,7 @@ Nothing in replayed bytes has an effect again: no bell, no clipboard, no answer.
 a dead server had read and not finished with, which a surviving process still waits for.
 """
 
+import time
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -18,8 +19,10 @@ from fuguemux.persistence.replay import (
     Resize,
     Started,
 )
+from fuguemux.persistence.report import counted
 from fuguemux.persistence.scrollback import PaneScrollback
 from fuguemux.server.last_screen import taken
+from fuguemux.server.restore_policy import note
 from fuguemux.terminal.emulator import Emulator, EmulatorFactory, Reply, SnapshotError
 
 
@@ -70,12 +73,31 @@ def rebuild(
                 archive(emulator, scrollback, everything=True)
                 last_screens.append(taken(emulator, scrollback, ended))
             case Lost():
-                pass
+                mark_lost(emulator, operation)
         archive(emulator, scrollback)
         if not wanted():
             break
     recovered.forget_replay()
     return Rebuilt(emulator, bytes(answers), from_fallback, tuple(last_screens))
+
+
+def mark_lost(emulator: Emulator, lost: Lost) -> None:
+    """Say in the pane how much of its output is missing here, and when it was written.
+
+    Not on the screen of a program that draws all of it: that would only be garbled.
+    """
+    if emulator.modes.alternate_screen:
+        return
+    text = f"── {counted(lost.stop - lost.start, 'byte')} of output missing"
+    if lost.from_ms or lost.to_ms:
+        times = [moment(each) for each in (lost.from_ms, lost.to_ms) if each]
+        text += f", written {' to '.join(dict.fromkeys(times))}"
+    emulator.feed(note(f"{text} ──", column=emulator.cursor.column))
+
+
+def moment(wall_ms: int) -> str:
+    """A time for people, in the zone of this machine."""
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(wall_ms / 1000))
 
 
 def empty_screen(recovered: RecoveredPane, emulators: EmulatorFactory) -> Rebuilt:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from fuguemux.model.decision import Decision
+from fuguemux.model.events import OutputMissing
 from fuguemux.model.ids import PaneId
 from fuguemux.observe.failpoints import reach
 from fuguemux.persistence.last_screens import ScreenFiles
 from fuguemux.persistence.pipe_positions import PipePositions
-from fuguemux.server import zone_place
+from fuguemux.server import recovery_notice, salvage, zone_place
 from fuguemux.server.copy_document import viewed
 from fuguemux.server.kept_modes import KeptModes, put_back
+from fuguemux.server.landing_format import NOT_KNOWN
 from fuguemux.server.last_screens import LastScreens, NoScreen
 from fuguemux.server.pane_input import PaneInput
 from fuguemux.server.pipes import Pipes
@@ -25,12 +29,14 @@ if TYPE_CHECKING:
 
 async def open_panes(server: Server) -> dict[PaneId, bytes]:
     """A terminal for every pane of the state, with what the landing zone still held. Replies that are owed."""
+    beside_the_log(server)
     booted = server.booted
     found = booted.salvage
-    unanswered: dict[PaneId, int] = {}
-    for chunk in found.salvaged:
-        unanswered.setdefault(PaneId(chunk.pane), chunk.offset)
+    unanswered = salvage.unanswered(found)
     server.report.notes.extend(found.damage)
+    server.report.missing.extend(found.unknown)
+    if zone_gone(server):
+        server.report.missing.append(f"{NOT_KNOWN}: it was removed")
     screens_first = booted.starts is not None and booted.starts.screens_first
     answers: dict[PaneId, bytes] = {}
     for pane, recovered in booted.recovered.panes.items():
@@ -45,30 +51,43 @@ async def open_panes(server: Server) -> dict[PaneId, bytes]:
         if screens_first:
             await asyncio.sleep(0)  # a client's question, a signal: between two panes
     server.privacy.recovered(booted.recovered.state)
-    for chunk in found.salvaged:
-        terminal = server.panes.get(PaneId(chunk.pane))
-        if terminal is None:
-            if PaneId(chunk.pane) in booted.recovered.orphans:
-                server.report.notes.append(
-                    f"%{chunk.pane}: {len(chunk.data)} bytes not logged: lost"
-                )
-            continue
-        known = terminal.read_offset - chunk.offset
-        if 0 <= known < len(chunk.data):
-            server.pipes.salvaged(terminal.id, terminal.read_offset, chunk.data[known:])
-            replies = server.output.take_over(terminal, chunk.data[known:])
-            answers[terminal.id] = answers.get(terminal.id, b"") + replies
+    salvage.take_changes(server, found)
+    salvage.take_output(server, found, answers)
     for terminal in server.panes:
         server.pipes.opened(terminal)
     reach("recovery.salvaged")
-    problem = server.address.zone.open(booted.landing_path, booted.environment)
+    zone = server.address.zone
+    problem = zone.open(booted.landing_path, booted.environment, server.output.missing.entries)
     if problem:
         server.report.notes.append(problem)
-    if booted.landing_path:
-        zone_place.settle(booted.state_directory, booted.landing_path, store=server.store)
+    if zone.path:
+        zone_place.settle(booted.state_directory, zone.path, store=server.store)
     reach("recovery.zone_emptied")
     server.panes.limit_history(server.engine.state)
     return answers
+
+
+def beside_the_log(server: Server) -> None:
+    """The landing zone holds what the log does not have yet, and the log is told what it will never have."""
+    output, engine = server.output, server.engine
+
+    def say(events: Sequence[OutputMissing]) -> int:
+        panes = engine.state.panes
+        return engine.tell(Decision(tuple(each for each in events if each.pane in panes))).lsn
+
+    server.log.keep = lambda lsn, payload: output.zone.keep_event(lsn, payload)
+    server.flusher.on_written = output.written
+    output.missing.say = say
+
+
+def zone_gone(server: Server) -> bool:
+    """Whether the zone of a server that was killed is not there, although the machine was not started since."""
+    booted = server.booted
+    if server.report.clean or not booted.landing_path or booted.safe is not None:
+        return False
+    if not zone_place.gone(booted.state_directory, booted.landing_path):
+        return False
+    return recovery_notice.same_boot(booted.state_directory)
 
 
 def open_orphan(server: Server, pane: PaneId) -> None:

@@ -76,6 +76,12 @@ def find_cause(server: Server, *, keeper_lived: bool) -> None:
         note_boot(server.booted.state_directory)
 
 
+def same_boot(directory: str) -> bool:
+    """Whether a server has served from a state directory since the machine was started."""
+    now = _read(BOOT_ID)
+    return bool(now) and now == _read(f"{directory}/{SERVED_FILE}")
+
+
 def note_boot(directory: str) -> None:
     """Note in a state directory which boot of the machine this is."""
     now = _read(BOOT_ID)

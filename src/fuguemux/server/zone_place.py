@@ -1,21 +1,33 @@
 """Where the landing zone is: a start under another environment looks where the last server had it, too.
 
 XDG_RUNTIME_DIR is not set in every shell and service. What a dead server had read is in the zone that that one used; its
-path is in a file of the state directory.
+path is in a file of the state directory. Where the runtime directory is full, or gone, the zone is in the state directory
+until the next start.
 """
 
 import contextlib
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from fuguemux.observe.diagnostics import channel
+from fuguemux.persistence.files import NO_SPACE
 from fuguemux.persistence.state_lock import StateLock
-from fuguemux.server.landing import LandingZone, Recovered, ZoneUnusable, recover
+from fuguemux.server.landing import (
+    LandingZone,
+    Missing,
+    Recovered,
+    ZoneInUse,
+    ZoneUnusable,
+    recover,
+)
+from fuguemux.server.landing_format import NOT_KNOWN
 from fuguemux.server.pane_output import PaneOutput
 
 PLACE_FILE: Final = "zone"
 PATH_BYTES_MAX: Final = 4096
+FALLBACK: Final = "landing"
+"""Its name in the state directory."""
 
 diagnostics = channel("output")
 
@@ -23,17 +35,39 @@ diagnostics = channel("output")
 def recover_both(state: str, path: str, *, store: str) -> Recovered:
     """What the zone at `path` holds, and the one that the last server of the state directory `state` had elsewhere.
 
-    As `landing.recover`; but a zone elsewhere that cannot be read holds nothing.
+    As `landing.recover`; but what cannot be read is told in `Recovered.unknown`. Raises ZoneUnusable if another process uses
+    the one at `path`.
     """
-    found, other = recover(path, store=store), former(state, path)
+    found, other = _readable(path, store), former(state, path)
     if not other:
         return found
-    try:
-        more = recover(other, store=store)
-    except (OSError, ZoneUnusable):
-        return found
+    more = _readable(other, store)
     chunks = sorted((*found.salvaged, *more.salvaged), key=lambda chunk: (chunk.pane, chunk.offset))
-    return Recovered(tuple(chunks), found.damage + more.damage)
+    return Recovered(
+        tuple(chunks),
+        found.damage + more.damage,
+        found.missing + more.missing,
+        found.rotten + more.rotten,
+        tuple(sorted(found.events + more.events)),
+        found.unknown + more.unknown,
+    )
+
+
+def _readable(path: str, store: str) -> Recovered:
+    try:
+        return recover(path, store=store)
+    except ZoneInUse:
+        raise
+    except (OSError, ValueError, ZoneUnusable) as problem:
+        reason = problem.strerror if isinstance(problem, OSError) else str(problem)
+        return Recovered(unknown=(f"{NOT_KNOWN}: {path}: {reason}",))
+
+
+def gone(state: str, path: str) -> bool:
+    """Whether the zone that the last server had is not there any more."""
+    if not os.path.exists(f"{state}/{PLACE_FILE}"):
+        return False
+    return not os.path.exists(former(state, path) or path)
 
 
 def former(state: str, path: str) -> str:
@@ -59,23 +93,44 @@ class ZoneKept:
         self._lock = lock
         self.path = ""
         """Where the zone is; empty: it is not open yet, or has no file."""
+        self.problem = ""
+        """Why it is not where it should be, for people; empty: it is."""
 
-    def open(self, path: str, environment: Mapping[str, str]) -> str:
-        """Begin with an empty zone: what the last server left in it is logged. What is wrong, for people; empty: nothing."""
-        problem = ""
-        try:
-            zone = LandingZone.open(path, store=self._store, discard=True)
-        except (OSError, ZoneUnusable) as refused:
+    def open(
+        self, path: str, environment: Mapping[str, str], missing: Sequence[Missing] = ()
+    ) -> str:
+        """Begin with an empty zone: what the last server left in it is logged. What is wrong, for people; empty: nothing.
+
+        Where there can be none at `path`, it is in the state directory. `missing` is noted in it from the start.
+        """
+        zone: LandingZone | None = None
+        self.problem = ""
+        for place in (path, f"{self._state}/{FALLBACK}") if path else ("",):
+            try:
+                zone = LandingZone.open(place, store=self._store, discard=True, missing=missing)
+            except (OSError, ValueError, ZoneUnusable) as refused:
+                reason = refused.strerror if isinstance(refused, OSError) else str(refused)
+                self.problem = self.problem or f"no landing zone at {path} ({reason})"
+                if isinstance(refused, OSError) and refused.errno in NO_SPACE:
+                    with contextlib.suppress(
+                        OSError
+                    ):  # it must not look like a zone that was emptied
+                        os.unlink(place)
+            else:
+                self.path = place
+                break
+        if zone is None:
             # No room, or a file system without shared mappings: sessions are worth more than the protection.
             zone = LandingZone.without_file()
-            reason = refused.strerror if isinstance(refused, OSError) else str(refused)
-            problem = f"no landing zone at {path} ({reason}): a killed server may lose output it has just read"
+            self.path = ""
+            self.problem += ": a killed server may lose output it has just read"
+        elif self.problem:
+            self.problem += f": it is at {self.path} until the next start"
         if environment.get("FUGUE_TESTING") == "1" and environment.get("FUGUE_LANDING") == "off":
             zone.close()
             zone = LandingZone.without_file()
         self._output.zone = zone
-        self.path = path
-        return problem
+        return self.problem
 
     def look(self) -> None:
         """If the file is gone, go on in the state directory, which does not end with a log-in session. Never raises."""
@@ -83,7 +138,7 @@ class ZoneKept:
             return
         if self._lock is not None and not self._lock.in_place():
             return  # another directory stands there, with a zone of its own
-        path = f"{self._state}/landing"
+        path = f"{self._state}/{FALLBACK}"
         try:
             zone = LandingZone.open(path, store=self._store, discard=True)
         except (OSError, ZoneUnusable) as problem:
@@ -91,6 +146,9 @@ class ZoneKept:
             return
         _note(self._state, path)
         self._output.move(zone)
+        self.problem = (
+            f"the landing zone at {self.path} was removed: it is at {path} until the next start"
+        )
         self.path = path
         diagnostics.warning("zone_moved", path=path)
 

@@ -60,10 +60,12 @@ class FakeWriter:
         self.unsynced_bytes += 100
         return self.next_lsn - 1
 
-    def write(self) -> bool:
+    def write(self, *, now: bool = False) -> bool:
         self.writes += self.written_lsn < self.next_lsn - 1
         self.written_lsn = self.next_lsn - 1
         return True
+
+    def parts_written(self, job: Step) -> None: ...
 
     def sync_job(self) -> Step | None:
         self.write()

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fuguemux.server import landing
+from fuguemux.server import landing, landing_format
 from fuguemux.server.landing import (
     SLOT_BYTES,
     SLOTS,
@@ -70,7 +70,8 @@ def test_whose_bytes_they_are_is_not_written_again_once_there_are_some(
     at = contents.index(struct.pack("<QQ", 3, 1000))
     with open(zone_path, "r+b") as file:
         file.seek(at)
-        file.write(struct.pack("<QQ", 4, 2000))
+        begin = landing_format.seed("s", landing.boot_id())
+        file.write(landing_format.place(reserved.slot, 4, 2000, begin))
     zone.fill(reserved, reading)
     abandon(zone)
     assert recover(zone_path, store="s").salvaged == (landing.Salvaged(4, 2000, b"hello"),)
@@ -205,7 +206,9 @@ def test_a_reserved_slot_is_the_panes_from_the_first_byte_that_comes(
     assert (second.pane, second.offset, bytes(second.data)) == (4, 5, b"second")
     salvaged = [landing.Salvaged(4, 0, b"first"), landing.Salvaged(4, 5, b"second")]
     for contents, expected in ((at_rest, 1), (during[0], 2), (Path(zone_path).read_bytes(), 2)):
-        assert landing._parse(contents, "s") == landing.Recovered(tuple(salvaged[:expected]), ())
+        assert landing_format.parse(contents, "s", landing.boot_id()) == landing.Recovered(
+            tuple(salvaged[:expected]), ()
+        )
     zone.release([first, second])
     zone.close()
 
@@ -330,7 +333,7 @@ def test_damage_is_reported_and_the_rest_recovered(zone_path: str, pipe: tuple[i
         land(zone, reading)
     abandon(zone)
     with open(zone_path, "r+b") as file:
-        file.seek(landing._DESCRIPTORS_OFFSET)
+        file.seek(landing_format.DESCRIPTORS_OFFSET)
         file.write(b"\xee")
     recovered = recover(zone_path, store="s")
     assert [chunk.data for chunk in recovered.salvaged] == [b"second"]
@@ -345,14 +348,14 @@ def test_damage_is_reported_and_the_rest_recovered(zone_path: str, pipe: tuple[i
 @settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-@given(st.binary(max_size=landing.SLOTS_OFFSET), st.integers(0, 2**64 - 1))
+@given(st.binary(max_size=landing_format.SLOTS_OFFSET), st.integers(0, 2**64 - 1))
 def test_no_descriptors_whatever_break_recovery(tmp_path: Path, noise: bytes, number: int) -> None:
     path = str(tmp_path / "noise")
     LandingZone.open(path, store="s", discard=True).close()
     with open(path, "r+b") as file:
-        file.seek(landing._DESCRIPTORS_OFFSET)
-        file.write(noise[: landing.SLOTS_OFFSET - landing._DESCRIPTORS_OFFSET])
-        file.seek(landing.SLOTS_OFFSET)
+        file.seek(landing_format.DESCRIPTORS_OFFSET)
+        file.write(noise[: landing_format.SLOTS_OFFSET - landing_format.DESCRIPTORS_OFFSET])
+        file.seek(landing_format.SLOTS_OFFSET)
         file.write(struct.pack("<Q", number))
     for chunk in recover(path, store="s").salvaged:
         assert 0 < len(chunk.data) <= SLOT_BYTES

@@ -65,8 +65,22 @@ class Log:
         self.next_lsn += 1
         return self.next_lsn - 1
 
+    output_stopped = False
+    slow = False
+    """Nothing is written until `catch_up`, or in haste."""
+    _written: int = 0
+
     def write(self) -> bool:
-        return True
+        return not self.slow and self.write_now()
+
+    def write_now(self) -> bool:
+        if not self.output_stopped:
+            self._written = self.next_lsn - 1
+        return self._written == self.next_lsn - 1
+
+    @property
+    def written_lsn(self) -> int:
+        return self._written
 
 
 @dataclass

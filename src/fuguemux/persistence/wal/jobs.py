@@ -5,10 +5,11 @@ of it. The writer makes jobs, somebody runs them, the writer is told.
 """
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from fuguemux.observe.failpoints import reach
 from fuguemux.persistence.files import Bytes, Storage, write_all
 from fuguemux.persistence.wal.frame import (
     BLOCK_BYTES,
@@ -40,6 +41,20 @@ class OpenSegment:
     file: int
     segment_id: int
     segment_bytes: int
+
+
+@dataclass
+class Active:
+    """The segment that is being written. `position` is where the next staged byte goes."""
+
+    file: int
+    header: SegmentHeader
+    seed: int
+    position: int
+
+    def header_alone(self, next_lsn: int) -> bool:
+        """Whether nothing but its header is to be written, which can wait for its first record."""
+        return next_lsn == self.header.base_lsn and self.position == 0
 
 
 def next_block(offset: int) -> int:
@@ -94,11 +109,16 @@ def joined(parts: list[Bytes], size: int) -> list[Bytes]:
     return few
 
 
+def _nothing() -> None:
+    """Nobody wants to know."""
+
+
 @dataclass
 class SyncJob:
     """fdatasync of every file that holds records up to `through_lsn`, oldest first.
 
-    `parts`, if there are any, are first written to the last file, at `position`.
+    `parts`, if there are any, are first written to the last file, at `position`; then `wrote` is called, in the thread that
+    runs this, so that nobody waits for the sync who only wants the kernel to have them.
     """
 
     storage: Storage
@@ -106,11 +126,18 @@ class SyncJob:
     through_lsn: int
     parts: Sequence[Bytes] = ()
     position: int = 0
+    wrote: Callable[[], None] = _nothing
 
     def run(self) -> None:
         """Block until it is all on the disk. Raises OSError."""
-        if self.parts:
-            write_all(self.storage, self.files[-1], self.parts, self.position)
+        parts = (
+            self.parts
+        )  # empty by the next line, perhaps: the writer was in haste and wrote them itself
+        if parts:
+            reach("log.before_deferred")
+            write_all(self.storage, self.files[-1], parts, self.position)
+            reach("log.deferred_written")
+            self.wrote()
         for file in self.files:
             self.storage.fdatasync(file)
 

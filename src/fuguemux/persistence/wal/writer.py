@@ -14,7 +14,6 @@ about them. What is not durable is kept in memory and goes, by a job, into a fre
 import os
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from fuguemux.observe.failpoints import reach
@@ -42,6 +41,7 @@ from fuguemux.persistence.wal.frame import (
     frame_header,
 )
 from fuguemux.persistence.wal.jobs import (
+    Active,
     OpenSegment,
     RehomeJob,
     SyncJob,
@@ -67,16 +67,6 @@ __all__ = ["Durability", "LogUnavailable", "LogWriter", "WriterOptions"]
 SPARE_WANTED_PART: Final = 4  # a spare is made when a quarter of the segment is used
 KEPT_BYTES_MAX: Final = 64 << 20
 _NUMBERS: Final = tuple(range(max(RecordType) + 1))  # plain integers are packed twice as fast
-
-
-@dataclass
-class _Active:
-    """The segment that is being written. `position` is where the next staged byte goes."""
-
-    file: int
-    header: SegmentHeader
-    seed: int
-    position: int
 
 
 class LogWriter:
@@ -126,7 +116,7 @@ class LogWriter:
             monotonic_ms=monotonic_ms,
         )
         self._space.bury([segment_name(number) for number in report.spare_segments])
-        self._active: _Active | None = None
+        self._active: Active | None = None
         self._staged: list[Bytes] = []
         self._staged_bytes = 0
         self._files = SegmentFiles(storage)
@@ -285,35 +275,38 @@ class LogWriter:
         return self.unsynced_bytes > self._options.unsynced_bytes_max
 
     def write(self, *, now: bool = False) -> bool:
-        """Hand all staged bytes to the kernel in one call. False: it refused, memory keeps them.
+        """Hand all staged bytes to the kernel in one call; whether everything appended is with it now.
 
-        While `deferred` is set, only `now` does so; otherwise the next job does.
+        False: the disk refused, or a job is to write it: memory keeps it. While `deferred` is set, or a job has something to
+        write that comes before, only `now` writes at once; what the job has it leaves alone, since that may be durable by now.
         """
-        if self.deferred and not now:
+        active, job = self._active, self._job
+        ahead = isinstance(job, SyncJob) and job.parts
+        if active is None or ((self.deferred or ahead) and not now):
             return self.written_lsn == self.next_lsn - 1
-        if not self._staged:
-            return self._active is not None or self.written_lsn == self.next_lsn - 1
-        active = self._active
-        assert active is not None
-        if self.next_lsn == active.header.base_lsn and active.position == 0:
-            return True  # a header alone can wait for its first record
-        position = active.position
-        parts = self._take_staged(active)
-        try:
-            write_all(self._storage, active.file, parts, position)
-        except OSError as error:
-            self._lose_segment()
-            self._fail(error)
-            return False
+        if self._staged and not active.header_alone(self.next_lsn):
+            position = active.position
+            try:
+                write_all(self._storage, active.file, self._take_staged(active), position)
+            except OSError as error:
+                self._lose_segment()
+                self._fail(error)
+                return False
         self._note_written()
-        return True
+        return self.written_lsn == self.next_lsn - 1
+
+    def parts_written(self, job: SyncJob) -> None:
+        """A job under way has handed over to the kernel what it had to write; it is not durable yet."""
+        if job is self._job and job.parts:
+            job.parts = ()
+            self.written_lsn = max(self.written_lsn, job.through_lsn)
 
     def _note_written(self) -> None:
         """All is with the kernel, unless a job still has to write what was deferred to it."""
         if not (isinstance(self._job, SyncJob) and self._job.parts) and not self._staged:
             self.written_lsn = self.next_lsn - 1
 
-    def _take_staged(self, active: _Active) -> list[Bytes]:
+    def _take_staged(self, active: Active) -> list[Bytes]:
         """The staged buffers, which now have their place in the active segment."""
         parts, size = self._staged, self._staged_bytes
         self._staged, self._staged_bytes = [], 0
@@ -391,7 +384,7 @@ class LogWriter:
     def _activate(self, home: OpenSegment, header: SegmentHeader, position: int) -> None:
         self._space.used(home.segment_id)
         self._extent.add(header.base_lsn, home.segment_id)
-        self._active = _Active(home.file, header, seed_of(header.salt), position)
+        self._active = Active(home.file, header, seed_of(header.salt), position)
 
     def _lose_segment(self) -> None:
         """Give the active segment up; its records are in memory."""
