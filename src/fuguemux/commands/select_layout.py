@@ -19,7 +19,7 @@ from fuguemux.model.state import ServerState, Window, sessions_with
 
 _OLD_LAYOUT: Final = "@old-layout"
 """The window's option that keeps the arrangement to which `-o` goes back."""
-_LEAF: Final = re.compile(r"\d+x\d+,\d+,\d+(?![\[{\d])")
+_LEAF: Final = re.compile(r"\d{1,5}x\d{1,5},\d{1,5},\d{1,5}(?![\[{\d])")
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:

@@ -13,8 +13,8 @@ from typing import Final, NamedTuple
 
 LINK_BEGIN: Final = b"<a href="
 ESCAPE: Final = b"\x1b"
-TOKEN: Final = re.compile(r'<a href="([^"]*)">|(</a>)|<[^>]*>|&([^;]+);|([^<&]+)')
-ENTITY: Final = re.compile(r"&([^;]+);")
+TOKEN: Final = re.compile(r'<a href="([^"]*)">|(</a>)|<[^<>]*>|&([^&;]+);|([^<&]+)')
+ENTITY: Final = re.compile(r"&([^&;]+);")
 NAMED_ENTITIES: Final = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'", "nbsp": "\xa0"}
 SGR: Final = re.compile(rb"(\x1b\[[0-9;:]*m)")
 CLOSE: Final = b"\x1b]8;;\x1b\\"

@@ -37,8 +37,8 @@ _REPEAT: Final = re.compile(
     rb"\x1b%b(?P<count>[0-9%b]{%d,})(?:;[%b]*)?b"
     % (_INTRODUCED, SKIPPED, COUNT_DIGITS_MIN, SKIPPED)
 )
-HINT_SOURCE: Final = rb"[0-9][0-9%b]{%d,}(?:;[%b]*)?b" % (SKIPPED, COUNT_DIGITS_MIN - 1, SKIPPED)
-"""In every such sequence that is whole, and in few other bytes."""
+HINT_SOURCE: Final = rb"(?:[0-9][%b]*){%d}(?:;[%b]*)?b" % (SKIPPED, COUNT_DIGITS_MIN, SKIPPED)
+"""In every such sequence that is whole, and in few other bytes. The last digits alone: linear in a run of digits."""
 # What may still become one when more input comes, by what is remembered of it.
 _UNFINISHED_COUNT: Final = re.compile(
     rb"\x1b%b(?P<count>[0-9%b]*)(?P<end>;?)[%b]*\Z" % (_INTRODUCED, SKIPPED, SKIPPED)

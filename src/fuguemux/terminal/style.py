@@ -17,7 +17,6 @@ ATTRIBUTES: Final = {
     "strikethrough": 9, "double-underscore": 21, "overline": 53,
 }  # fmt: skip
 ALIGNMENTS: Final = {"left": 0, "centre": 1, "absolute-centre": 1, "right": 2}
-MARK: Final = re.compile(r"#\[([^\]]*)\]")
 HEX: Final = re.compile(r"#[0-9a-fA-F]{6}\Z")
 NUMBERED: Final = re.compile(r"colou?r([0-9]{1,3})\Z")
 
@@ -120,7 +119,7 @@ def line(text: str, columns: int, style: str = "default") -> bytes:
     base = _parse_or(style, DEFAULT, DEFAULT)
     sections: tuple[list[tuple[Style, str]], ...] = ([], [], [])
     now, current = 0, base
-    for index, part in enumerate(MARK.split(text)):
+    for index, part in enumerate(_split_at_marks(text)):
         if index % 2:
             for item in part.replace(",", " ").split():
                 if item.startswith("align="):
@@ -132,6 +131,19 @@ def line(text: str, columns: int, style: str = "default") -> bytes:
             sections[now].append((current, part))
     cells = _place(sections, columns, base)
     return _bytes_of(cells)
+
+
+def _split_at_marks(text: str) -> list[str]:
+    """What is before, in and behind each mark `#[…]`, in turn. A mark that is not closed is text."""
+    parts: list[str] = []
+    at = 0
+    while True:
+        begin = text.find("#[", at)
+        end = -1 if begin < 0 else text.find("]", begin + 2)
+        if end < 0:
+            return [*parts, text[at:]]
+        parts += (text[at:begin], text[begin + 2 : end])
+        at = end + 1
 
 
 def _parse_or(text: str, base: Style, fallback: Style) -> Style:
