@@ -7,6 +7,7 @@ from fuguemux.commands.numbers import INT_MAX
 from fuguemux.commands.paste_buffers import buffer_stored
 from fuguemux.commands.targets import pane_target
 from fuguemux.model.decision import Decision, Refused, Reply
+from fuguemux.model.effects import CapturePane
 from fuguemux.model.live import CaptureRequest, LiveView
 from fuguemux.model.state import ServerState
 
@@ -23,11 +24,22 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
         if not flags.has("q"):
             raise Refused("no alternate screen")
     else:
-        data = live.capture(target.pane.id, _request(invocation))
+        request = _request(invocation)
+        if request.start == "first" or (isinstance(request.start, int) and request.start < 0):
+            name = flags.value("b")
+            if name == "" and not flags.has("p"):
+                raise Refused("empty buffer name")
+            return Decision(effects=(CapturePane(target.pane.id, request, flags.has("p"), name),))
+        data = live.capture(target.pane.id, request)
     if flags.has("p"):
-        return Decision(reply=Reply(raw=data.removesuffix(b"\n") + b"\n"))
+        return Decision(reply=Reply(raw=printed(data)))
     events = buffer_stored(state, data, flags.value("b"), live.now_ms())
     return Decision(events)
+
+
+def printed(data: bytes) -> bytes:
+    """Captured rows as they are printed: there is always one."""
+    return data.removesuffix(b"\n") + b"\n"
 
 
 def _request(invocation: Invocation) -> CaptureRequest:

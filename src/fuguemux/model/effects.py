@@ -7,6 +7,7 @@ resizes, closes and redraws what changed (a removed pane's process is hung up, a
 import msgspec
 
 from fuguemux.model.ids import ClientId, PaneId, SessionId
+from fuguemux.model.live import CaptureRequest
 from fuguemux.model.state import Pipe
 
 
@@ -230,6 +231,15 @@ class IfShell(Effect, frozen=True):
     cwd: bytes
     client: ClientId | None
     pane: PaneId | None = None
+
+
+class CapturePane(Effect, frozen=True):
+    """Rows of a pane's history: printed, or stored in a paste buffer (None: a new automatic one) as LoadBuffer stores."""
+
+    pane: PaneId
+    request: CaptureRequest
+    printed: bool
+    name: str | None = None
 
 
 class LoadBuffer(Effect, frozen=True):

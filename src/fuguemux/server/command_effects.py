@@ -13,7 +13,9 @@ from fuguemux.model.decision import Decision
 from fuguemux.model.limits import DEPTH_MAX, NESTED_TEXTS_MAX
 from fuguemux.observe.diagnostics import channel
 from fuguemux.server.askers import ConnectionAsker
+from fuguemux.server.capturer import Capturer
 from fuguemux.server.executor import Asker, EffectFailed, Ending
+from fuguemux.server.panes import Panes
 from fuguemux.server.plain_files import read_plain, write_plain
 from fuguemux.server.waits import ServerEnds, Waits
 
@@ -60,7 +62,9 @@ class CommandEffects:
         spawn: Callable[[Coroutine[Any, Any, None]], object],
         durable: Callable[[int], Awaitable[None]],
         waits: Waits,
+        panes: Panes,
     ) -> None:
+        self._capturer = Capturer(panes, engine, durable)
         self._waits = waits
         self._engine = engine
         self._shells = shells
@@ -142,6 +146,10 @@ class CommandEffects:
         events = paste_buffers.buffer_stored(state, data, effect.name, live.now_ms())
         await self._durable(self._engine.tell(Decision(events)).lsn)
         return Ending()
+
+    async def capture_pane(self, effect: ef.CapturePane) -> Ending:
+        """Rows of a pane's history are printed or become a buffer."""
+        return await self._capturer.capture_pane(effect)
 
     async def save_buffer(self, effect: ef.SaveBuffer) -> Ending:
         """Bytes become a file, or its end. Raises EffectFailed: `path: reason`."""

@@ -89,6 +89,8 @@ class Commands(Protocol):
 
     def load_buffer(self, effect: ef.LoadBuffer, asker: Asker) -> Awaitable[Ending]: ...
 
+    def capture_pane(self, effect: ef.CapturePane) -> Awaitable[Ending]: ...
+
     def save_buffer(self, effect: ef.SaveBuffer) -> Awaitable[Ending]: ...
 
 
@@ -154,6 +156,7 @@ Long = (
     | ef.LoadBuffer
     | ef.SaveBuffer
     | ef.SearchPanes
+    | ef.CapturePane
     | ef.CopyModeCommand
 )
 """Effects that may take long; what comes of them is awaited when others may have their turn."""
@@ -234,6 +237,7 @@ class EffectRunner:
                 | ef.LoadBuffer()
                 | ef.SaveBuffer()
                 | ef.SearchPanes()
+                | ef.CapturePane()
                 | ef.CopyModeCommand()
             ):
                 return self._long(effect, asker)
@@ -262,6 +266,8 @@ class EffectRunner:
                 return self._commands.save_buffer(effect)
             case ef.SearchPanes():
                 return self._searcher.search_panes(effect, asker)
+            case ef.CapturePane():
+                return self._commands.capture_pane(effect)
             case ef.CopyModeCommand():
                 return self._copy_modes.copy_mode(effect, asker)
             case _:

@@ -252,7 +252,7 @@ class Server:
         self.lifecycle = Lifecycle(self)
         self.documents = Documents(self)
         self.command_effects = CommandEffects(
-            self.engine, self.shells, self.spawn, durable, self.waits
+            self.engine, self.shells, self.spawn, durable, self.waits, self.panes
         )
         typing = PaneInput(self.panes, self.surface.prefix_key, self.output.inject)
         self.pipes = pipes_of(self, typing)

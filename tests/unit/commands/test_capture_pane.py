@@ -4,6 +4,7 @@ import pytest
 
 from fuguemux.commands import capture_pane
 from fuguemux.model.decision import Refused
+from fuguemux.model.effects import CapturePane
 from fuguemux.model.ids import PaneId
 from fuguemux.model.live import CaptureRequest, PaneFacts, ScreenFacts
 from tests.support.builders import session, state
@@ -22,9 +23,6 @@ def captured(live: FakeLive, *words: str) -> Outcome:
     ("words", "expected"),
     [
         ("-p", CaptureRequest()),
-        ("-pS -", CaptureRequest("first")),
-        ("-p -S - -E -", CaptureRequest("first", "last")),
-        ("-p -S -5 -E 3", CaptureRequest(-5, 3)),
         ("-p -S 3 -E 1", CaptureRequest(1, 3)),
         ("-p -S foo", CaptureRequest()),
         ("-peJ", CaptureRequest(escapes=True, join=True, trim=False)),
@@ -36,6 +34,24 @@ def test_what_is_asked_of_the_terminal(words: str, expected: CaptureRequest) -> 
     live = FakeLive(captured={PANE: b"x\n"})
     captured(live, *words.split())
     assert live.captures == [(PANE, expected)]
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("-pS -", CapturePane(PANE, CaptureRequest("first"), printed=True)),
+        ("-p -S - -E -", CapturePane(PANE, CaptureRequest("first", "last"), printed=True)),
+        ("-p -S -5 -E 3", CapturePane(PANE, CaptureRequest(-5, 3), printed=True)),
+        ("-S -5", CapturePane(PANE, CaptureRequest(-5), printed=False)),
+        ("-S -5 -b mine", CapturePane(PANE, CaptureRequest(-5), printed=False, name="mine")),
+    ],
+)
+def test_history_is_read_when_others_may_have_their_turn(words: str, expected: CapturePane) -> None:
+    live = FakeLive()
+    assert captured(live, *words.split()).decision.effects == (expected,)
+    assert live.captures == []
+    with pytest.raises(Refused, match=r"^empty buffer name$"):
+        captured(live, "-S", "-", "-b", "")
 
 
 def test_printed_with_one_newline_at_the_end() -> None:

@@ -9,7 +9,7 @@ from fuguemux.persistence.blocks import Line
 from fuguemux.persistence.files import RealStorage
 from fuguemux.persistence.pack_reader import PackReader
 from fuguemux.persistence.scrollback import PaneScrollback, ScrollbackStore
-from fuguemux.server.capture import capture, newest_history_rows
+from fuguemux.server.capture import capture, moment, newest_history_rows
 from fuguemux.server.pane_terminal import PaneTerminal
 from fuguemux.terminal.ghostty import GhosttyEmulator
 
@@ -60,3 +60,33 @@ def test_the_oldest_rows_are_read_alone() -> None:
     found = capture(terminal, CaptureRequest(start="first", end=-49_990))
     assert found == b"".join(b"line %d\n" % number for number in range(11))
     assert sum(stop - start for start, stop in read) < 2_000
+
+
+def in_pieces(length: int, piece: int) -> tuple[PaneTerminal, bytes]:
+    line = b"".join(b"%07d " % number for number in range(length // 8))
+    terminal = pane([line[:piece]], 100)
+    for at in range(piece, len(line), piece):
+        terminal.scrollback.append([line[at : at + piece]], continued=True)
+    return terminal, line
+
+
+def test_a_line_of_megabytes_is_joined_in_linear_time() -> None:
+    terminal, line = in_pieces(8 << 20, 16_000)
+    request = CaptureRequest(start="first", join=True, trim=False)
+    assert capture(terminal, request).removesuffix(b"\n" * 3) == line + b"\n"
+
+
+def test_a_moment_has_what_was_there_whatever_comes_behind_it() -> None:
+    terminal, _ = in_pieces(100_000, 5_000)
+    terminal.emulator.feed(b"on the screen")
+    for request in (
+        CaptureRequest(start="first", join=True, trim=False),
+        CaptureRequest(start="first"),
+        CaptureRequest(start=-30, end=-10),
+        CaptureRequest(start=-5, end=1),
+    ):
+        wanted = capture(terminal, request)
+        taken = moment(terminal, request)
+        terminal.scrollback.append([b"later"])
+        terminal.emulator.feed(b"\x1b[2J")
+        assert taken.text() == wanted

@@ -41,7 +41,7 @@ async def refused(
 ) -> tuple[str, Doubling]:
     monkeypatch.setattr(command_effects, "NESTED_TEXTS_MAX", texts_max)
     nothing = cast("Any", None)
-    effects = CommandEffects(cast("Engine", None), nothing, nothing, nothing, Waits())
+    effects = CommandEffects(cast("Engine", None), nothing, nothing, nothing, Waits(), nothing)
     effects.commands = doubling = Doubling(effects, times=times)
     with pytest.raises(EffectFailed) as problem:
         await cast("Coroutine[Any, Any, Ending]", effects.run_commands(ef.RunCommands("x"), ASKER))
