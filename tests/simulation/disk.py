@@ -1,13 +1,15 @@
 """A disk that keeps what was written apart from what would survive a power failure.
 
-Bytes are tracked in sectors of 512; names in an ordered list of directory operations of which a
-power failure keeps a prefix. It can fail a sync (marking the pages clean, as Linux does), refuse
+Bytes are tracked in sectors of 512. Of the directory operations that were not synced a power failure keeps any: a removal
+or a renaming may be undone although a later one is not. Only those that concern the same name keep their order, and a
+renaming is one operation. It can fail a sync (marking the pages clean, as Linux does), refuse
 space, write short, rot, and crash at any operation, also in the middle of a write.
 """
 
 import errno
 from collections.abc import Sequence
 from random import Random
+from typing import NamedTuple
 
 from fuguemux.persistence.files import Bytes
 
@@ -46,6 +48,15 @@ class _Inode:
             durable[start : start + SECTOR_BYTES] = live[start : start + SECTOR_BYTES]
 
 
+class _NameChange(NamedTuple):
+    """One operation: what is at each name after it (None: nothing)."""
+
+    names: dict[str, _Inode | None]
+
+    def concerns(self, directory: str) -> bool:
+        return any(name.rpartition("/")[0] == directory for name in self.names)
+
+
 class SimDisk:
     """Storage in memory. Deterministic: all chance comes from `rng`."""
 
@@ -54,7 +65,7 @@ class SimDisk:
         self.names: dict[str, _Inode] = {}
         self.directories: set[str] = set()
         self._durable_names: dict[str, _Inode] = {}
-        self._name_changes: list[tuple[str, _Inode | None]] = []
+        self._name_changes: list[_NameChange] = []
         self._files: dict[int, _Inode] = {}
         self._next_file = 3
         self.crash_in: int | None = None  # operations until the crash
@@ -80,9 +91,13 @@ class SimDisk:
     def power_loss(self) -> None:
         """Keep what was synced, and by chance some of the rest, torn and out of order."""
         rng = self.rng
-        kept_changes = rng.randint(0, len(self._name_changes))
-        for path, changed in self._name_changes[:kept_changes]:
-            self._apply_name(path, changed)
+        chance = rng.choice(KEEP_CHANCES)
+        undone: set[str] = set()
+        for change in self._name_changes:
+            if undone.isdisjoint(change.names) and rng.random() < chance:
+                self._apply(change)
+            else:
+                undone.update(change.names)
         self._name_changes.clear()
         for inode in dict.fromkeys([*self.names.values(), *self._durable_names.values()]):
             if inode.dirty:
@@ -110,11 +125,12 @@ class SimDisk:
         self.fail_sync_chance = self.fail_write_chance = self.short_write_chance = 0.0
         self.space = None
 
-    def _apply_name(self, path: str, inode: _Inode | None) -> None:
-        if inode is None:
-            self._durable_names.pop(path, None)
-        else:
-            self._durable_names[path] = inode
+    def _apply(self, change: _NameChange) -> None:
+        for path, inode in change.names.items():
+            if inode is None:
+                self._durable_names.pop(path, None)
+            else:
+                self._durable_names[path] = inode
 
     def _used(self) -> int:
         return sum(len(inode.live) for inode in set(self.names.values()))
@@ -129,7 +145,7 @@ class SimDisk:
             raise OSError(errno.ENOSPC, "No space left on device", path)
         inode = _Inode()
         self.names[path] = inode
-        self._name_changes.append((path, inode))
+        self._name_changes.append(_NameChange({path: inode}))
         return self._handle(inode)
 
     def open(self, path: str, *, writable: bool = False) -> int:
@@ -197,22 +213,28 @@ class SimDisk:
 
     def fsync_directory(self, path: str) -> None:
         self._step()
-        for name, inode in self._name_changes:
-            self._apply_name(name, inode)
-        self._name_changes.clear()
+        waiting: list[_NameChange] = []
+        missed: set[str] = set()  # names with a change of another directory that is not durable yet
+        for change in self._name_changes:
+            if change.concerns(path) and missed.isdisjoint(change.names):
+                self._apply(change)
+            else:
+                waiting.append(change)
+                missed.update(change.names)
+        self._name_changes = waiting
 
     def rename(self, source: str, target: str) -> None:
         self._step()
         inode = self.names.pop(source)
         self.names[target] = inode
-        self._name_changes += [(source, None), (target, inode)]
+        self._name_changes.append(_NameChange({source: None, target: inode}))
 
     def unlink(self, path: str) -> None:
         self._step()
         if path not in self.names:
             raise FileNotFoundError(errno.ENOENT, "no such file", path)
         del self.names[path]
-        self._name_changes.append((path, None))
+        self._name_changes.append(_NameChange({path: None}))
 
     def list(self, directory: str) -> list[str]:
         prefix = f"{directory}/"
@@ -248,6 +270,12 @@ class SimDisk:
     def content(self, path: str) -> bytearray:
         """The bytes of a file, to be looked at or damaged in place; call `settle` after."""
         return self.names[path].live
+
+    def settle_files(self) -> None:
+        """Make the bytes of all files durable; names stay as they are."""
+        for inode in {*self.names.values(), *self._durable_names.values()}:
+            inode.durable = bytearray(inode.live)
+            inode.dirty.clear()
 
     def settle(self) -> None:
         """Make what is there durable, as after a long idle time."""

@@ -138,8 +138,7 @@ class World:
 
     def _start(self) -> LogWriter:
         log = self._recover()
-        if self.rotted:
-            quarantine(self.storage, DIRECTORY, "state/quarantine", log.report)
+        quarantine(self.storage, DIRECTORY, "state/quarantine", log.report)
         if self.rng.random() < 0.1:
             self.disk.fail_sync_chance = 0.3
         writer = LogWriter.start(
@@ -339,6 +338,7 @@ class World:
             f"tail={report.tail} lost={report.lost} findings={report.findings}"
         )
         self._judge(records, report)
+        # From here on people may see what came back: nothing of the rest may ever appear.
         for lsn in [lsn for lsn in self.given if lsn > report.last_lsn]:
             del self.given[lsn]
         self.acknowledged = min(self.acknowledged, report.last_lsn)

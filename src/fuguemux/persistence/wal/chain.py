@@ -12,6 +12,7 @@ from fuguemux.persistence.wal.segment import (
     ZEROS,
     SegmentHeader,
     decode_header,
+    is_void,
     segment_id_of,
     segment_name,
     store_of,
@@ -70,10 +71,13 @@ class Chain:
             if window.size:
                 window.load(0)
             front = window.buffer
-            header = decode_header(front[:RECORDS_OFFSET])
+            void = is_void(front, number)
+            header = None if void else decode_header(front[:RECORDS_OFFSET])
         finally:
             self._storage.close(file)
-        if header is not None and header.segment_id == number:
+        if void:
+            report.void_segments.append(number)
+        elif header is not None and header.segment_id == number:
             self.segments.append(ChainSegment(header, size))
             if size < header.segment_bytes:
                 detail = f"{size} bytes long instead of {header.segment_bytes}"

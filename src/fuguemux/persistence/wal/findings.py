@@ -91,6 +91,7 @@ class ScanReport:
     damaged_segments: list[int] = field(default_factory=list)  # of the log, to be copied aside
     unusable_segments: list[int] = field(default_factory=list)  # not of the log, to be moved aside
     spare_segments: list[int] = field(default_factory=list)
+    void_segments: list[int] = field(default_factory=list)  # they were about to be removed
 
     @property
     def damaged(self) -> bool:

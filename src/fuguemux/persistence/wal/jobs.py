@@ -4,13 +4,12 @@ A job owns what it touches until it is done: it reads nothing of the writer and 
 of it. The writer makes jobs, somebody runs them, the writer is told.
 """
 
-import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from fuguemux.observe.failpoints import reach
-from fuguemux.persistence.files import Bytes, Storage, write_all
+from fuguemux.persistence.files import NO_SPACE, Bytes, Storage, write_all
 from fuguemux.persistence.wal.frame import (
     BLOCK_BYTES,
     LAG_UNKNOWN,
@@ -21,12 +20,15 @@ from fuguemux.persistence.wal.frame import (
     frame_header,
 )
 from fuguemux.persistence.wal.segment import (
+    HEADER_COPIES,
     RECORDS_OFFSET,
     SegmentHeader,
     create_segment,
     discard,
+    encode_void,
     fill_with_zeros,
     seed_of,
+    segment_id_of,
     segment_name,
 )
 
@@ -237,9 +239,29 @@ class BallastJob:
         self.storage.close(file)
 
 
+def invalidate(storage: Storage, directory: str, name: str) -> None:
+    """Have a segment say, durably, that nobody needs it. Blocks for two fdatasyncs. Raises OSError.
+
+    A crash may undo the removal of a name: the records would be back. One copy of the header after the other, since a
+    power failure may leave garbage where it is being written.
+    """
+    number = segment_id_of(name)
+    assert number is not None, "only segments are invalidated"
+    file = storage.open(f"{directory}/{name}", writable=True)
+    try:
+        size, void = storage.size(file), encode_void(number)
+        for copy in reversed(range(HEADER_COPIES)):
+            offset = copy * BLOCK_BYTES
+            if offset + len(void) <= size:
+                write_all(storage, file, [void], offset)
+                storage.fdatasync(file)
+    finally:
+        storage.close(file)
+
+
 @dataclass
 class DeleteJob:
-    """Remove dead segments, oldest first."""
+    """Remove segments that nobody needs, oldest first."""
 
     storage: Storage
     directory: str
@@ -247,9 +269,25 @@ class DeleteJob:
     removed: list[str] = field(default_factory=list)
 
     def run(self) -> None:
-        """Block until they are gone. Raises OSError at the first that cannot be removed."""
+        """Block until they are gone, durably. Raises the first OSError, having tried all of them."""
+        problem: OSError | None = None
         for name in self.names:
-            with contextlib.suppress(FileNotFoundError):
-                self.storage.unlink(f"{self.directory}/{name}")
-            self.removed.append(name)
+            try:
+                self._remove(name)
+            except FileNotFoundError:
+                self.removed.append(name)
+            except OSError as error:
+                problem = problem or error
+            else:
+                self.removed.append(name)
         self.storage.fsync_directory(self.directory)
+        if problem is not None:
+            raise problem
+
+    def _remove(self, name: str) -> None:
+        try:
+            invalidate(self.storage, self.directory, name)
+        except OSError as error:
+            if error.errno not in NO_SPACE:
+                raise  # a full file system that copies on write gets room by the removal alone
+        self.storage.unlink(f"{self.directory}/{name}")

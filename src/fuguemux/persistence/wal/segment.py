@@ -40,6 +40,10 @@ ZERO_FILL_BYTES: Final = 1 << 20
 # Spares get identifiers this far apart, which leaves room for segments made in haste between.
 SEGMENT_ID_STRIDE: Final = 1 << 16
 SUFFIX: Final = ".wal"
+VOID_MAGIC: Final = b"FUGUEVOI"
+VOID_FIELDS: Final = struct.Struct("<8sQ")
+VOID_BYTES: Final = 512
+"""A sector: a disk writes it as a whole or not at all, or leaves garbage."""
 _NAME_DIGITS: Final = 16
 ZEROS: Final = bytes(ZERO_FILL_BYTES)
 assert FIELDS.size == 112
@@ -143,6 +147,18 @@ def decode_header(front: bytes) -> SegmentHeader | None:
             "use the version that wrote it"
         )
     return None
+
+
+def encode_void(segment_id: int) -> bytes:
+    """What stands in place of each copy of a header once nobody needs the segment, until its name is gone."""
+    fields = VOID_FIELDS.pack(VOID_MAGIC, segment_id)
+    return (fields + CRC.pack(crc32(fields))).ljust(VOID_BYTES, b"\0")
+
+
+def is_void(front: bytes, segment_id: int) -> bool:
+    """Whether a copy of the header in the first `RECORDS_OFFSET` bytes says that the segment is not needed."""
+    void = encode_void(segment_id)
+    return any(front.startswith(void, copy * BLOCK_BYTES) for copy in range(HEADER_COPIES))
 
 
 def store_of(storage: Storage, path: str) -> bytes | None:

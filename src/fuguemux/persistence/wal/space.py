@@ -12,6 +12,7 @@ from typing import Final
 
 from fuguemux.persistence.files import NO_SPACE, Storage
 from fuguemux.persistence.set_aside import quarantine_beside, set_aside
+from fuguemux.persistence.wal.findings import ScanReport
 from fuguemux.persistence.wal.jobs import (
     BallastJob,
     DeleteJob,
@@ -47,7 +48,7 @@ class Space:
         segment_bytes: int,
         hasty_segment_bytes: int,
         ballast_bytes: int,
-        highest_id: int,
+        found: ScanReport,
         monotonic_ms: Callable[[], int],
     ) -> None:
         self._storage = storage
@@ -56,6 +57,9 @@ class Space:
         self._hasty_segment_bytes = hasty_segment_bytes
         self._ballast_bytes = ballast_bytes
         self._monotonic_ms = monotonic_ms
+        ids = [segment.segment_id for segment in found.segments]
+        unneeded = [*found.spare_segments, *found.void_segments]
+        highest_id = max([*ids, *found.unusable_segments, *unneeded], default=0)
         self._recent_id = (highest_id // SEGMENT_ID_STRIDE + 1) * SEGMENT_ID_STRIDE - 1
         self._spare: OpenSegment | None = None
         self._dead: list[str] = []
@@ -67,6 +71,18 @@ class Space:
         self.problem = ""  # why there is no spare; empty while all is well
         self.full = False  # the problem is a full disk
         self.hasty_segments = 0
+        for number in found.void_segments:
+            # It was invalidated, but only the page cache may know: a power failure would bring its records back.
+            with contextlib.suppress(OSError):  # the removal does it once more
+                self._sync(segment_name(number))
+        self.bury([segment_name(number) for number in unneeded])
+
+    def _sync(self, name: str) -> None:
+        file = self._storage.open(f"{self._directory}/{name}", writable=True)
+        try:
+            self._storage.fdatasync(file)
+        finally:
+            self._storage.close(file)
 
     @property
     def _ballast_path(self) -> str:
@@ -146,6 +162,13 @@ class Space:
         self._dead += names
         if names:
             self._retry_at_ms = 0  # space may be had again
+
+    def give_up(self, home: OpenSegment) -> None:
+        """A segment did not become the log's, but perhaps its header is on the disk: it is invalidated before it goes."""
+        with contextlib.suppress(OSError):
+            self._storage.close(home.file)
+        self.used(home.segment_id)  # the name is not given again while it is being removed
+        self._dead.append(segment_name(home.segment_id))
 
     def relocate(self, store_id: bytes) -> None:
         """The directory is another one, or was made again.

@@ -105,17 +105,15 @@ class LogWriter:
         self.unsynced_bytes = sum(frame_bytes(len(record.payload)) for record in self._kept)
         self._was_clean = report.clean
         self._extent = Extent(report, self.next_lsn)
-        ids = [segment.segment_id for segment in report.segments]
         self._space = Space(
             storage,
             directory,
             segment_bytes=options.segment_bytes,
             hasty_segment_bytes=options.first_segment_bytes,
             ballast_bytes=options.ballast_bytes,
-            highest_id=max([*ids, *report.unusable_segments, *report.spare_segments], default=0),
+            found=report,
             monotonic_ms=monotonic_ms,
         )
-        self._space.bury([segment_name(number) for number in report.spare_segments])
         self._active: Active | None = None
         self._staged: list[Bytes] = []
         self._staged_bytes = 0
@@ -511,7 +509,7 @@ class LogWriter:
             position = write_records(self._storage, home.file, newer, job.header, position)
             write_all(self._storage, home.file, [encode_header(job.header)], 0)
         except OSError as error:
-            job.drop()
+            self._space.give_up(home)
             return error
         self._lose_segment()
         self._space.accepted()

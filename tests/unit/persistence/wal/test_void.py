@@ -1,0 +1,136 @@
+"""Segments that nobody needs: a crash that undoes the removal of their names brings no record back."""
+
+import contextlib
+import errno
+from collections.abc import Sequence
+from random import Random
+
+import pytest
+
+from fuguemux.persistence.files import Bytes
+from fuguemux.persistence.wal.frame import BLOCK_BYTES, RecordType
+from fuguemux.persistence.wal.jobs import invalidate
+from fuguemux.persistence.wal.reader import scan
+from fuguemux.persistence.wal.segment import HEADER_COPIES, RECORDS_OFFSET, VOID_BYTES
+from tests.simulation.disk import Crash, SimDisk
+from tests.unit.persistence.wal.logs import DIRECTORY, do_chores, fill, new_disk, read, start, sync
+
+
+class NoRemoval(SimDisk):
+    """Forgets at every power failure that names were removed; refuses the headers of segments where it is told to."""
+
+    refuses_headers = False
+    refuses_records = False
+
+    def unlink(self, path: str) -> None:
+        """Only what lives in memory changes."""
+        self._step()
+        if path not in self.names:
+            raise FileNotFoundError(errno.ENOENT, "no such file", path)
+        del self.names[path]
+
+    def pwritev(self, file: int, parts: Sequence[Bytes], offset: int) -> int:
+        """As any other write."""
+        return self.pwrite(file, b"".join(parts), offset)
+
+    def pwrite(self, file: int, data: Bytes, offset: int) -> int:
+        """A header is written and yet reported as refused."""
+        if self.refuses_records:
+            raise OSError(errno.EIO, "Input/output error")
+        done = super().pwrite(file, data, offset)
+        if self.refuses_headers and offset == 0 and bytes(data).strip(b"\0"):
+            raise OSError(errno.EIO, "Input/output error")
+        return done
+
+
+def forgetful_disk() -> NoRemoval:
+    disk = NoRemoval(Random(1))
+    disk.directories.add(DIRECTORY)
+    return disk
+
+
+def test_a_replacement_that_was_given_up_does_not_come_back() -> None:
+    disk = forgetful_disk()
+    writer = start(disk)
+    fill(writer, 3)
+    lsn = writer.append(RecordType.STRUCTURE, b"never acknowledged")
+    disk.refuses_records = True
+    writer.write()
+    disk.refuses_records = False
+    disk.refuses_headers = True
+    sync(writer)  # the records are on the disk, and the header perhaps
+    disk.refuses_headers = False
+    do_chores(writer)
+    assert lsn not in {record.lsn for record in read(disk)[0]}
+    disk.settle_files()
+    disk.power_loss()
+    records, log = read(disk)
+    assert log.report.void_segments
+    assert lsn not in {record.lsn for record in records}
+
+
+def test_segments_of_before_a_checkpoint_do_not_come_back() -> None:
+    disk = forgetful_disk()
+    writer = start(disk)
+    fill(writer, 200)
+    first = min(name for name in disk.names if name.endswith(".wal"))
+    assert writer.truncate_before(writer.durable_lsn + 1)
+    do_chores(writer)
+    assert first not in disk.names
+    disk.power_loss()
+    assert first in disk.names
+    report = scan(disk, DIRECTORY, writer.durable_lsn + 1).finish()
+    assert int(first[-20:-4], 16) in report.void_segments
+    assert not report.unusable_segments
+    second = start(disk, from_lsn=writer.durable_lsn + 1)
+    do_chores(second)
+    assert first not in disk.names
+
+
+@pytest.mark.parametrize("operations", range(6))
+def test_a_crash_at_any_point_leaves_a_segment_whole_or_void(operations: int) -> None:
+    for seed in range(40):
+        disk = new_disk(seed)
+        writer = start(disk)
+        given = fill(writer, 3)
+        name = next(iter(disk.list(DIRECTORY)))
+        disk.crash_in = operations
+        with contextlib.suppress(Crash):
+            invalidate(disk, DIRECTORY, name)
+        disk.power_loss()
+        records, log = read(disk)
+        assert not log.report.unusable_segments
+        assert not log.report.damaged
+        assert log.report.void_segments or len(records) == len(given)
+
+
+def test_a_segment_that_is_cut_short_is_invalidated_as_far_as_it_goes() -> None:
+    for size in (0, 100, VOID_BYTES, BLOCK_BYTES, BLOCK_BYTES + 100, RECORDS_OFFSET):
+        disk = new_disk()
+        fill(start(disk), 3)
+        path = next(name for name in disk.names if name.endswith(".wal"))
+        del disk.content(path)[size:]
+        invalidate(disk, DIRECTORY, path.rpartition("/")[2])
+        assert len(disk.content(path)) == size
+        copies = min(HEADER_COPIES, (size + BLOCK_BYTES - VOID_BYTES) // BLOCK_BYTES)
+        assert bool(scan(disk, DIRECTORY).finish().void_segments) == (copies > 0)
+
+
+def test_a_segment_that_cannot_be_invalidated_does_not_keep_the_others() -> None:
+    disk = new_disk()
+    writer = start(disk)
+    fill(writer, 200)
+    segments = sorted(name for name in disk.names if name.endswith(".wal"))
+    removed = writer.truncate_before(writer.durable_lsn + 1)
+    assert removed > 1
+    opened = disk.open
+
+    def refuses(path: str, *, writable: bool = False) -> int:
+        if path == segments[0] and writable:
+            raise OSError(errno.EIO, "Input/output error")
+        return opened(path, writable=writable)
+
+    disk.open = refuses  # type: ignore[method-assign]  # one file of a disk that is bad
+    do_chores(writer)
+    assert segments[0] in disk.names
+    assert not set(segments[1:removed]) & set(disk.names)
