@@ -23,10 +23,11 @@ PATH_BYTES_MAX: Final = 4_096
 
 PANE_COLUMNS_MIN: Final = 1
 PANE_ROWS_MIN: Final = 1
-WINDOW_COLUMNS_MAX: Final = 10_000
-WINDOW_ROWS_MAX: Final = 10_000
-CLIENT_COLUMNS_MAX: Final = 2_000
-CLIENT_ROWS_MAX: Final = 1_000
+WINDOW_COLUMNS_MAX: Final = 2_000
+WINDOW_ROWS_MAX: Final = 1_000
+"""What the engine's screens have at most: a program must not be told of a larger one. Layouts of older servers may be larger."""
+CLIENT_COLUMNS_MAX: Final = WINDOW_COLUMNS_MAX
+CLIENT_ROWS_MAX: Final = WINDOW_ROWS_MAX
 """What a client's terminal counts as at most, whatever it says: a frame is drawn for each of its rows."""
 WINDOW_INDEX_MAX: Final = 2**31 - 1
 

@@ -218,14 +218,14 @@ class PaneTerminal:
             self.behind(self)
 
     def resize(self, columns: int, rows: int, lsn: int) -> None:
-        """Give screen and program another size, which record `lsn` of the log says."""
+        """Give screen and program another size, which record `lsn` of the log says: the nearest that the engine has."""
         self.settle()
         if not self._later(lambda recovered: recovered.resized(lsn, columns, rows)):
             self.emulator.resize(columns, rows)
             self.take_archive()
         self._logged(lsn)
         if self.master is not None:
-            self.master.resize(columns, rows)
+            self.master.resize(*self.size)
 
     def started_again(self, generation: int, lsn: int) -> None:
         """Another process begins on the screen that the last one left: its modes go, its text stays."""

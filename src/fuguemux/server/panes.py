@@ -8,6 +8,7 @@ from fuguemux.model.events import AnyEvent, HistoryCleared, OptionSet, ProcessSt
 from fuguemux.model.ids import PaneId
 from fuguemux.model.layout import rectangles
 from fuguemux.model.state import ServerState, Window
+from fuguemux.model.window_size import bounded
 from fuguemux.persistence.last_screens import LastScreen
 from fuguemux.persistence.scrollback import ScrollbackStore
 from fuguemux.server.pane_terminal import PaneTerminal
@@ -117,7 +118,7 @@ class Panes:
     def _resize(self, window: Window, lsn: int) -> None:
         for pane, columns, rows in pane_sizes(window):
             terminal = self._terminals.get(pane)
-            if terminal is not None and tuple(terminal.size) != (columns, rows):
+            if terminal is not None and tuple(terminal.size) != bounded(columns, rows):
                 terminal.resize(columns, rows, lsn)
 
     def clear_history(self, pane: PaneId, lsn: int) -> None:

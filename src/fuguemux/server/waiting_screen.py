@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 
+from fuguemux.model.window_size import bounded
 from fuguemux.persistence.replay import RecoveredPane
 from fuguemux.persistence.scrollback import PaneScrollback
 from fuguemux.server.rebuild import Rebuilt, empty_screen, rebuild
@@ -33,7 +34,7 @@ class WaitingScreen:
     @property
     def size(self) -> Size:
         """What the screen will have."""
-        return Size(*self._recovered.size)
+        return Size(*bounded(*self._recovered.size))
 
     @property
     def hold_lsn(self) -> int:

@@ -2,7 +2,9 @@
 
 import pytest
 
+from fuguemux.model.limits import WINDOW_COLUMNS_MAX, WINDOW_ROWS_MAX
 from fuguemux.model.window_size import Size, Viewer, bounded, parsed_size, window_size
+from fuguemux.terminal.ghostty import clamp
 
 VIEWERS = [Viewer(Size(100, 20), 5), Viewer(Size(80, 40), 9), Viewer(Size(90, 30), 9)]
 
@@ -25,9 +27,13 @@ def test_the_latest_is_the_one_used_last_wherever_it_stands() -> None:
     assert window_size("latest", [Viewer(Size(1, 2), 9), Viewer(Size(3, 4), 5)]) == Size(1, 2)
 
 
+def test_no_window_is_larger_than_a_screen_of_the_engine() -> None:
+    assert tuple(clamp(10**6, 10**6)) == tuple(bounded(10**6, 10**6))
+
+
 def test_sizes_are_bounded() -> None:
     assert bounded(0, -3) == Size(1, 1)
-    assert bounded(10**6, 10**6) == Size(10_000, 10_000)
+    assert bounded(10**6, 10**6) == Size(WINDOW_COLUMNS_MAX, WINDOW_ROWS_MAX)
 
 
 @pytest.mark.parametrize(
