@@ -35,12 +35,13 @@ install-check: $(VENV)/.dev ## build wheel and sdist, install them by pip, pipx 
 	@$(BIN)/python scripts/check_install.py
 
 SEEDS ?= 20000
-sim: $(VENV)/.dev ## simulate disk faults under the log, then under checkpoints: SEEDS=20000
-	@$(BIN)/python -m tests.simulation.run --seeds $(SEEDS) $(if $(SEED),--seed $(SEED))
-	@$(if $(SEED),,$(BIN)/python -m tests.simulation.run_checkpoints --seeds $(SEEDS))
+RUN = --seeds $(SEEDS) $(if $(SEED),--seed $(SEED)) $(if $(FIRST),--first $(FIRST))
+sim: $(VENV)/.dev ## simulate disk faults under the log, then under checkpoints, with fresh seeds: SEEDS=20000
+	@$(BIN)/python -m tests.simulation.run $(RUN)
+	@$(if $(SEED),,$(BIN)/python -m tests.simulation.run_checkpoints $(RUN))
 
-sim-checkpoints: $(VENV)/.dev ## under checkpoints alone; both replay one with SEED=n
-	@$(BIN)/python -m tests.simulation.run_checkpoints --seeds $(SEEDS) $(if $(SEED),--seed $(SEED))
+sim-checkpoints: $(VENV)/.dev ## under checkpoints alone; both repeat a run with FIRST=n and replay one seed with SEED=n
+	@$(BIN)/python -m tests.simulation.run_checkpoints $(RUN)
 
 ROUNDS ?= 3000
 damage: $(VENV)/.dev ## damage every kind of state file in every way, with an oracle: ROUNDS=3000, SEED=n ROUND=k plays one

@@ -75,6 +75,11 @@ class CheckpointWorld:
         self.outcome = Outcome()
         self.durability_lost = False
 
+    @classmethod
+    def of_seed(cls, seed: int) -> "CheckpointWorld":
+        """Every fourth seed has rot."""
+        return cls(seed, rot=seed % 4 == 3)
+
     def run(self) -> Outcome:
         with contextlib.suppress(_Over):
             self._run()
@@ -323,4 +328,4 @@ class CheckpointWorld:
 
 def simulate(seed: int) -> Outcome:
     """Run one seed; every fourth one with rot. Raises Violation."""
-    return CheckpointWorld(seed, rot=seed % 4 == 3).run()
+    return CheckpointWorld.of_seed(seed).run()

@@ -96,6 +96,11 @@ class World:
         self.ran = False
         self.error: OSError | None = None
 
+    @classmethod
+    def of_seed(cls, seed: int) -> "World":
+        """Every fourth seed has bit rot."""
+        return cls(seed, rot=seed % 4 == 3)
+
     @property
     def storage(self) -> Storage:
         return self.disk
@@ -492,4 +497,4 @@ def _run(job: SyncJob | RehomeJob | Chore) -> OSError | None:
 
 def simulate(seed: int) -> Outcome:
     """Run one seed; raises Violation. Every fourth seed has bit rot."""
-    return World(seed, rot=seed % 4 == 3).run()
+    return World.of_seed(seed).run()

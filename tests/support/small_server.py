@@ -51,8 +51,20 @@ class Truth:
         self.outputs: dict[int, tuple[PaneId, bytes]] = {}
 
     def forget_lost(self, events_to: int, outputs_to: Callable[[PaneId], int]) -> None:
-        """A recovery came up with no more than this: nobody was promised the rest."""
-        self.events = {lsn: events for lsn, events in self.events.items() if lsn <= events_to}
+        """A recovery came up with no more than this: nobody was promised the rest.
+
+        A checkpoint without a log behind it may know of events that came after what it has of a pane: a history that was
+        cleared then is still there.
+        """
+        self.events = {
+            lsn: [
+                event
+                for event in events
+                if not isinstance(event, ev.HistoryCleared) or lsn <= outputs_to(event.pane)
+            ]
+            for lsn, events in self.events.items()
+            if lsn <= events_to
+        }
         self.outputs = {
             lsn: (pane, data)
             for lsn, (pane, data) in self.outputs.items()

@@ -1,0 +1,166 @@
+"""Many seeds of a simulation: fresh ones on each run, in parallel, and every one that fails is kept as a case.
+
+A case is a line in `cases/NAME`: the seed, and what it showed when it was found. The test suite replays all of them.
+"""
+
+import argparse
+import multiprocessing
+import os
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, fields
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+CASES: Final = Path(__file__).parent / "cases"
+FRESH_BELOW: Final = 1 << 40
+STORY_CHARACTERS_MAX: Final = 160
+PROGRESS_SECONDS: Final = 10
+COMMENT: Final = "#"
+
+Failure = tuple[int, str]
+"""A seed, and what it showed."""
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """One world that can be run by seed. `simulate` returns its outcome, a dataclass of numbers and a `trace`, or raises."""
+
+    name: str
+    what: str
+    simulate: Callable[[int], Any]
+    outcome: type[Any]
+    replay: Callable[[int], tuple[Any, BaseException | None]]
+    chunk: int
+
+    @property
+    def cases(self) -> Path:
+        """Where its cases are kept."""
+        return CASES / self.name
+
+
+def run_seeds(simulation: Simulation, seeds: Iterable[int]) -> tuple[Any, list[Failure]]:
+    """The sums over `seeds`, and what failed."""
+    total = simulation.outcome()
+    failures: list[Failure] = []
+    for seed in seeds:
+        try:
+            outcome = simulation.simulate(seed)
+        except AssertionError as violation:
+            failures.append((seed, str(violation) or traceback.format_exc()))
+        except Exception:  # noqa: BLE001 - any error of the code under test is a finding of this seed
+            failures.append((seed, traceback.format_exc()))
+        else:
+            add(total, outcome)
+    return total, failures
+
+
+def add(total: Any, outcome: Any) -> None:
+    """Add the numbers of one outcome to those of another."""
+    for name in numbers_of(total):
+        setattr(total, name, getattr(total, name) + getattr(outcome, name))
+
+
+def numbers_of(outcome: Any) -> list[str]:
+    """The names of its numbers."""
+    return [each.name for each in fields(outcome) if each.name != "trace"]
+
+
+def kept_cases(simulation: Simulation) -> list[int]:
+    """The seeds that failed once."""
+    if not simulation.cases.exists():
+        return []
+    lines = simulation.cases.read_text("utf-8").splitlines()
+    return [int(line.split()[0]) for line in lines if line and not line.startswith(COMMENT)]
+
+
+def keep(simulation: Simulation, failures: Iterable[Failure]) -> list[int]:
+    """Add what failed to the cases; the seeds that were not among them."""
+    known = set(kept_cases(simulation))
+    new = {seed: story for seed, story in failures if seed not in known}
+    with simulation.cases.open("a", encoding="utf-8") as file:
+        for seed, story in new.items():
+            last = story.strip().splitlines()[-1] if story.strip() else ""
+            file.write(f"{seed} {last[:STORY_CHARACTERS_MAX]}\n")
+    return list(new)
+
+
+def _chunk(simulation: Simulation, first: int) -> tuple[Any, list[Failure]]:
+    return run_seeds(simulation, range(first, first + simulation.chunk))
+
+
+def _replay(simulation: Simulation, seed: int) -> int:
+    """One seed with its story."""
+    outcome, problem = simulation.replay(seed)
+    print("\n".join(outcome.trace))
+    if problem is None:
+        print(f"seed {seed}: no promise broken")
+        return 0
+    if not isinstance(problem, AssertionError):
+        traceback.print_exception(problem)
+    print(f"seed {seed}: {problem}")
+    return 1
+
+
+def main(simulation: Simulation) -> int:
+    """The command line of a simulation; the exit code."""
+    parser = argparse.ArgumentParser(description=simulation.what)
+    parser.add_argument("--seeds", type=int, default=20_000, help="how many fresh seeds")
+    parser.add_argument("--first", type=int, help="begin with this seed instead of a fresh one")
+    parser.add_argument("--seed", type=int, help="replay this one and tell its story")
+    parser.add_argument("--minutes", type=float, help="so long, however many seeds that are")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    options = parser.parse_args()
+    if options.seed is not None:
+        return _replay(simulation, options.seed)
+    first = options.first
+    if first is None:
+        # A multiple of 4: each fourth seed has rot, in a short run as well.
+        first = int.from_bytes(os.urandom(8), "little") % FRESH_BELOW // 100 * 100
+    print(f"{simulation.name}: seeds from {first} on; again: --first {first}", flush=True)
+    return _run(simulation, first, options.seeds, options.minutes, options.workers)
+
+
+def _run(
+    simulation: Simulation, first: int, count: int, minutes: float | None, workers: int
+) -> int:
+    begun = told = time.monotonic()
+    total, failures, done = simulation.outcome(), list[Failure](), 0
+    until = begun + minutes * 60 if minutes else None
+    stop = first + (count if until is None else 1 << 40)
+    with multiprocessing.Pool(workers) as pool:
+        for outcome, failed in _results(pool, simulation, range(first, stop, simulation.chunk)):
+            done += simulation.chunk
+            add(total, outcome)
+            for seed, story in failed:
+                print(f"seed {seed}: {story}", flush=True)
+            keep(simulation, failed)
+            failures += failed
+            now = time.monotonic()
+            if now - told >= PROGRESS_SECONDS:
+                told = now
+                of = "" if until is not None else f" of {count}"
+                print(
+                    f"{done}{of} seeds, {now - begun:.0f} s, {len(failures)} failures",
+                    file=sys.stderr,
+                )
+            if until is not None and now > until:
+                pool.terminate()
+                break
+    figures = ", ".join(f"{name} {getattr(total, name)}" for name in numbers_of(total))
+    seconds = time.monotonic() - begun
+    print(
+        f"{simulation.name}: {done} seeds from {first} in {seconds:.0f} s: {len(failures)} failures; {figures}"
+    )
+    if failures:
+        print(f"kept in {simulation.cases.relative_to(CASES.parents[2])}; replay one with --seed N")
+    return 1 if failures else 0
+
+
+def _results(
+    pool: Any, simulation: Simulation, starts: range
+) -> Iterator[tuple[Any, list[Failure]]]:
+    return iter(pool.imap_unordered(partial(_chunk, simulation), starts))
