@@ -108,7 +108,8 @@ def test_saves_are_listed_restored_beside_and_deleted(fugue: Running) -> None:
     fugue.wait_for("\nlater", "work:edit.0")
     listed = fugue("state", "list")
     assert listed.splitlines()[0].split()[:3] == ["LSN", "TIME", "NAME"]
-    assert [line for line in listed.splitlines() if " saved " in line] == [listed.splitlines()[-1]]
+    assert [line for line in listed.splitlines() if " saved " in line] == [listed.splitlines()[-2]]
+    assert listed.splitlines()[-1].startswith("1 save with everything they need: ")
     assert "first" in listed
     assert "other, work" in listed or "work, other" in listed
     dry = fugue("state", "restore", "--at", "first", "--session", "work", "--dry-run")
@@ -156,6 +157,31 @@ def test_everything_goes_back_while_no_server_runs(fugue: Running) -> None:
     fugue.kill_everything()
     assert fugue("list-sessions", "-F", "#{session_name}") == "renamed"
     assert json.loads(fugue("recovery", "--json"))["recovery"]["lost"] == []
+
+
+def test_a_save_is_whole_whatever_happens_to_the_checkpoints(fugue: Running) -> None:
+    fugue("new-session", "-d", "-s", "work", "-x", "80", "-y", "24")
+    fugue("send-keys", "-t", "work", "seq 1 3000; echo the-$((1))", "Enter")
+    fugue.wait_for("the-1", "work")
+    fugue("state", "save", "first")
+    points = json.loads(fugue("state", "list", "--json"))["points"]
+    assert [point["name"] for point in points if point["self_contained"]] == ["first"]
+    before = [line for line in fugue.history("work").splitlines() if line.isdigit()]
+    assert len(before) == 3000
+    fugue.kill_everything()
+    for path in (fugue.state / "checkpoints").iterdir():
+        path.write_bytes(b"\xff" * path.stat().st_size)
+    fugue("state", "restore", "--at", "first")
+    fugue("list-sessions")
+    after = [line for line in fugue.history("work").splitlines() if line.isdigit()]
+    assert after == before
+    fugue("checkpoint")
+    fugue("state", "delete", "first")
+    left = [path.name for path in (fugue.state / "saves").iterdir()]
+    assert not [name for name in left if name.endswith(f"-{b'first'.hex()}")]
+    fugue.kill_everything()
+    fugue("list-sessions")
+    assert [line for line in fugue.history("work").splitlines() if line.isdigit()] == before
 
 
 def test_a_time_is_reached_by_the_log(fugue: Running) -> None:

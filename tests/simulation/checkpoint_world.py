@@ -253,7 +253,8 @@ class CheckpointWorld:
     def _checkpoint(self, server: SmallServer) -> None:
         """A checkpoint with other work between its steps."""
         rng = self.rng
-        run = server.series.begin(server, "test", name=rng.choice(("", "", "", "kept")))
+        name = rng.choice(("", "", "", "kept"))
+        run = server.series.begin(server, "test", anew=bool(name))
         try:
             for step in run.steps():
                 self._await_durable(server, step)
@@ -261,6 +262,9 @@ class CheckpointWorld:
                     self._change(server)
                     self._note(server)
                 step.run()
+            if name and all(save.name != name for save in server.series.saves):
+                with contextlib.suppress(OSError, PackDamaged):
+                    server.series.saves.append(server.series.keep(run.result.manifest, name))
         except (OSError, PackDamaged):
             self.outcome.failed_checkpoints += 1
             run.abandon()

@@ -306,7 +306,9 @@ class SmallServer:
 
     def checkpoint(self, reason: str = "test", *, name: str = "") -> CheckpointResult:
         self.sync()
-        result = run_to_end(self.series.begin(self, reason, name=name))
+        result = run_to_end(self.series.begin(self, reason, anew=bool(name)))
+        if name:
+            self.series.saves.append(self.series.keep(result.manifest, name))
         self.writer.truncate_before(result.wal_before_lsn)
         return result
 

@@ -17,7 +17,7 @@ from fuguemux.client.arguments import Options
 from fuguemux.client.start import state_directory
 from fuguemux.config.paths import PathRefused
 from fuguemux.observe.clock import SystemClock
-from fuguemux.persistence import inspect, scrollback_check
+from fuguemux.persistence import inspect, saves, scrollback_check
 from fuguemux.persistence.files import RealStorage
 from fuguemux.persistence.inspect import EXIT_CLEAN, EXIT_DAMAGED, EXIT_UNREADABLE, CannotRead
 from fuguemux.persistence.manifest import ManifestUnsupported
@@ -142,7 +142,8 @@ def _verify(directory: str, *, as_json: bool) -> int:
     scrollback_bytes = scrollback_check.read_all(
         recovered.store, report, _Progress("reading the scrollback")
     )
-    damaged = not report.complete or log.exit_code != EXIT_CLEAN
+    bad_saves = saves.damaged(RealStorage(), directory)
+    damaged = not report.complete or log.exit_code != EXIT_CLEAN or bool(bad_saves)
     code = EXIT_DAMAGED if damaged else EXIT_CLEAN
     if as_json:
         value = {
@@ -151,6 +152,7 @@ def _verify(directory: str, *, as_json: bool) -> int:
             "exit_code": code,
             "recovery": msgspec.to_builtins(report),
             "log": log.to_dict(),
+            "damaged_saves": [{"name": name, "reason": reason} for name, reason in bad_saves],
             "scrollback": {
                 "read_bytes": scrollback_bytes,
                 "unread_bytes": report.scrollback_unread_bytes,
@@ -186,6 +188,8 @@ def _verify(directory: str, *, as_json: bool) -> int:
         print(f"lost before, and known: {report.scrollback_lost_before} lines of scrollback")
     if report.scrollback_unread_bytes:
         print(f"could not be read now: {report.scrollback_unread_bytes} bytes of scrollback")
+    for name, reason in bad_saves:
+        print(f"damaged: what was saved as {name}: {reason}")
     for damage in report.damages:
         print(f"damaged: {damage.what}: {damage.detail}")
     if scan.tail is not None:

@@ -20,7 +20,7 @@ from fuguemux.model.layout import panes_of
 from fuguemux.model.state import ServerState
 from fuguemux.observe.clock import SystemClock
 from fuguemux.persistence.files import RealStorage
-from fuguemux.persistence.manifest import Manifest, save_name
+from fuguemux.persistence.manifest import Manifest
 from fuguemux.persistence.point_in_time import (
     Moment,
     NotReachable,
@@ -31,7 +31,8 @@ from fuguemux.persistence.point_in_time import (
     session_called,
 )
 from fuguemux.persistence.recovery import CHECKPOINTS, WAL, Recovered
-from fuguemux.persistence.retention import retire
+from fuguemux.persistence.report import counted
+from fuguemux.persistence.saves import delete_save
 from fuguemux.persistence.state_lock import StateLocked, lock_state_directory
 from fuguemux.server.offline import go_back, save_present
 from fuguemux.server.past import points, recovered_at
@@ -93,7 +94,10 @@ def _list(directory: str, *, as_json: bool) -> int:
         value = {
             "v": 1,
             "directory": directory,
-            "points": [_plain(manifest) for manifest in everything],
+            "points": [
+                {**_plain(manifest), "self_contained": manifest.name in found.own}
+                for manifest in everything
+            ],
             "unreadable": [{"file": name, "reason": reason} for name, reason in found.damaged],
         }
         print(msgspec.json.encode(value).decode())
@@ -116,6 +120,10 @@ def _list(directory: str, *, as_json: bool) -> int:
     for row in rows:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         print("  ".join(cells).rstrip())
+    if found.own:
+        taken = sum(save.new_bytes for save in found.saves if save.name in found.own)
+        many = counted(len(found.own), "save")
+        print(f"{many} with everything they need: {size(taken)} on disk beside the checkpoints")
     for name, reason in found.damaged:
         print(f"unreadable: {name}: {reason}", file=sys.stderr)
     return 0
@@ -197,9 +205,7 @@ def _delete(arguments: argparse.Namespace, directory: str, ask: Ask) -> int:
             found = points(RealStorage(), directory)
             if all(save.name != arguments.name for save in found.saves):
                 raise NotReachable(f"no save called {arguments.name!r}: see fugue state list")
-            checkpoints = f"{directory}/{CHECKPOINTS}"
-            retire(RealStorage(), checkpoints, save_name(arguments.name))
-            RealStorage().fsync_directory(checkpoints)
+            delete_save(RealStorage(), directory, arguments.name)
             return 0
     _theirs(arguments)
     return ask(["checkpoint", "-d", arguments.name])

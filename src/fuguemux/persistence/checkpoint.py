@@ -14,8 +14,6 @@ fails, or dies at any point, changes nothing.
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from typing import Final
 
-import msgspec
-
 from fuguemux.model.ids import PaneId
 from fuguemux.model.state import ServerState
 from fuguemux.observe.failpoints import reach
@@ -34,6 +32,7 @@ from fuguemux.persistence.manifest import Manifest, StoredPane, place_of
 from fuguemux.persistence.packs import FILE_HEADER, Place
 from fuguemux.persistence.pane_files import Item, PaneFiles, Screen, Written
 from fuguemux.persistence.retention import Retained, retain
+from fuguemux.persistence.saves import write_save
 from fuguemux.persistence.scrollback import ScrollbackStore
 from fuguemux.persistence.serialization import encode_state
 from fuguemux.persistence.withholding import Withhold
@@ -93,10 +92,21 @@ class CheckpointSeries:
         self.generations, self.saves = [], list(saves)
         self.written, self.whole = {}, True
 
-    def begin(self, sources: Sources, reason: str, *, name: str = "") -> "CheckpointRun":
-        """A checkpoint to be run step by step; one at a time. With `name` it is kept until somebody deletes it."""
+    def begin(self, sources: Sources, reason: str, *, anew: bool = False) -> "CheckpointRun":
+        """A checkpoint to be run step by step; one at a time. `anew`: it takes no screen and no index from earlier ones."""
         self.highest_number += 1
-        return CheckpointRun(self, sources, reason, name, self.highest_number)
+        if anew:
+            self.written = {
+                pane: each._replace(mark=None, version=None) for pane, each in self.written.items()
+            }
+        return CheckpointRun(self, sources, reason, self.highest_number)
+
+    def keep(
+        self, manifest: Manifest, name: str, progress: Callable[[float], None] = lambda _share: None
+    ) -> Manifest:
+        """Copy a checkpoint into a save; its manifest, to be put into `saves`. Raises OSError and PackDamaged. Blocks."""
+        home = self.directory.rpartition("/")[0]
+        return write_save(self.storage, self.store.reader, manifest, home, name, progress)
 
     def victims(self, busy: set[bytes], *, all_dead: bool) -> set[bytes]:
         """The packs to be rewritten: mostly dead ones, many small ones; none that is `busy`.
@@ -128,12 +138,11 @@ class CheckpointRun:
     """One checkpoint. Run its steps in order; after an exception call `abandon`."""
 
     def __init__(
-        self, series: CheckpointSeries, sources: Sources, reason: str, name: str, number: int
+        self, series: CheckpointSeries, sources: Sources, reason: str, number: int
     ) -> None:
         self._series = series
         self._sources = sources
         self._reason = reason
-        self._name = name
         self._number = number
         self._files = CheckpointFiles(
             series.storage, series.directory, series.store, series.store_id, number
@@ -191,7 +200,7 @@ class CheckpointRun:
         self._files.salvage = series.whole
         if self._purge:
             series.highest_number += 1
-        self._victims = series.victims(busy, all_dead=self._purge)
+        self._victims = series.victims(busy, all_dead=self._purge) | series.store.elsewhere
         for pane, mark in marks.items():
             if mark.mark is not None and not self._carry(pane, mark.mark):
                 self._todo.append(pane)
@@ -287,9 +296,6 @@ class CheckpointRun:
             series.store.erase_wanted = series.whole = False
             series.generations.clear()
         series.generations[:0] = reversed(self._files.manifests)
-        if self._name:
-            series.saves = [save for save in series.saves if save.name != self._name]
-            series.saves.append(msgspec.structs.replace(manifest, name=self._name))
 
     def _settle(self) -> None:
         """Let the scrollback of as many panes as a slice has time for know where its blocks are."""
@@ -346,7 +352,7 @@ class CheckpointRun:
         )
         self._manifest = manifest
         reach("checkpoint.before_manifest")
-        self._files.publish(manifest, name=self._name, twice=self._purge)
+        self._files.publish(manifest, twice=self._purge)
 
     def _older_structure(self, before: Manifest | None, lsn: int) -> tuple[Place | None, int]:
         """The newest stored structure that is as old as the oldest pane, if the current one is newer."""

@@ -263,7 +263,7 @@ class CheckpointFiles:
             **facts,
         )
 
-    def publish(self, manifest: Manifest, *, name: str = "", twice: bool = False) -> None:
+    def publish(self, manifest: Manifest, *, twice: bool = False) -> None:
         """Give everything its name, and make the names durable.
 
         `twice`: the same again under the next number, so that there are two good generations without older ones.
@@ -275,8 +275,6 @@ class CheckpointFiles:
             )
             published.append(again)
         files = [(manifest_name(each.number), each) for each in published]
-        if name:
-            files.append((save_name(name), msgspec.structs.replace(manifest, name=name)))
         self._publish(files)
         self.manifests = published
 

@@ -30,6 +30,8 @@ class PackReader:
     def __init__(self, storage: Storage, directory: str) -> None:
         self._storage = storage
         self.directory = directory
+        self.paths: dict[bytes, str] = {}
+        """Where packs are that lie elsewhere, by their digests."""
         self._files: OrderedDict[bytes, int] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -118,7 +120,9 @@ class PackReader:
     def _opened(self, digest: bytes) -> int:
         file = self._files.get(digest)
         if file is None:
-            file = self._storage.open(f"{self.directory}/{pack_name(digest)}")
+            file = self._storage.open(
+                self.paths.get(digest) or f"{self.directory}/{pack_name(digest)}"
+            )
             self._files[digest] = file
             while len(self._files) > OPEN_PACKS_MAX:
                 _, oldest = self._files.popitem(last=False)

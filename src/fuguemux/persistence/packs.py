@@ -109,6 +109,11 @@ def packed_payload(data: bytes, kind: EntryKind, pane: int) -> bytes:
     return _checked(data, kind, pane)[0]
 
 
+def check_entry(data: bytes, kind: EntryKind, pane: int) -> None:
+    """Raise PackDamaged unless an entry is whole and the one asked for."""
+    _checked(data, kind, pane)
+
+
 def _checked(data: bytes, kind: EntryKind, pane: int) -> tuple[bytes, int]:
     if len(data) < ENTRY_HEADER_BYTES:
         raise PackDamaged("an entry is cut off")
@@ -184,6 +189,12 @@ class PackWriter:
         self._put(encode_entry(kind, pane, payload, packed=packed))
         return offset
 
+    def add_entry(self, entry: bytes) -> int:
+        """Append an entry as it is in another pack; its offset."""
+        offset = self.size_bytes
+        self._put(entry)
+        return offset
+
     def _put(self, data: bytes) -> None:
         self._parts.append(data)
         self._parts_bytes += len(data)
@@ -208,11 +219,11 @@ class PackWriter:
             raise PackDamaged("what was written to a pack cannot be read back: check the disk")
         return digest
 
-    def publish(self, digest: bytes) -> None:
-        """Give the file its name. Durable after the next `fsync_directory`."""
+    def publish(self, digest: bytes, name: str = "") -> None:
+        """Give the file its name: that of its digest, or another one. Durable after the next `fsync_directory`."""
         self._storage.close(self._file)
         self._file = -1
-        self._storage.rename(self._temporary, f"{self._directory}/{pack_name(digest)}")
+        self._storage.rename(self._temporary, f"{self._directory}/{name or pack_name(digest)}")
         self._published = True
 
     def abandon(self) -> None:

@@ -39,7 +39,8 @@ from fuguemux.persistence.packs import EntryKind, PackDamaged
 from fuguemux.persistence.point_in_time import Moment, NotReachable, reached_from
 from fuguemux.persistence.replay import SIZE_DEFAULT, OlderState, RecoveredPane, Replay, pane_sizes
 from fuguemux.persistence.report import PaneReport, RecoveryReport
-from fuguemux.persistence.retention import Found, find_manifests, retire
+from fuguemux.persistence.retention import Found, retire
+from fuguemux.persistence.saves import SAVES, find_all, pack_paths
 from fuguemux.persistence.scrollback import ScrollbackStore
 from fuguemux.persistence.scrollback_check import read_at_start
 from fuguemux.persistence.serialization import PayloadDamaged, decode_state
@@ -153,7 +154,8 @@ class _Recovery:
         identity = self._identity(found, new_store_id)
         store_id = identity.store_id
         known = store_id if identity.certain else None
-        found = self._aside.of_this_store(found, store_id)
+        if self._at is None or self._at.name not in found.own:
+            found = self._aside.of_this_store(found, store_id)
         if self._at is not None:
             found = reached_from(found, self._at)
         base = self._base(found)
@@ -292,12 +294,13 @@ class _Recovery:
     # -- which store, which checkpoints -------------------------------------------------------
 
     def _find(self) -> Found:
-        try:
-            found = find_manifests(self._storage, self._checkpoints)
-        except FileNotFoundError:
-            return Found([], [], [], 0)
+        name = self._at.name if self._at is not None else ""
+        found = find_all(self._storage, self._directory, name)
+        self._reader.paths = pack_paths(found, self._directory)
         for name, reason in found.damaged:
             self._aside.damaged(name, reason, aside=name)
+        for name, reason in found.damaged_saves:
+            self._aside.damaged(f"{SAVES}/{name}", reason)
         return found
 
     def _identity(self, found: Found, new: bytes) -> Identity:

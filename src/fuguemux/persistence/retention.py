@@ -55,6 +55,10 @@ class Found(NamedTuple):
     saves: list[Manifest]
     damaged: list[tuple[str, str]]
     highest_number: int
+    own: frozenset[str] = frozenset()
+    """The names of saves that stand for themselves: see `saves`."""
+    damaged_saves: Sequence[tuple[str, str]] = ()
+    """As `damaged`, of those."""
 
 
 def find_manifests(storage: Storage, directory: str) -> Found:

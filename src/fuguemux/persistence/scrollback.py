@@ -76,6 +76,11 @@ class ScrollbackStore:
         self._lock = threading.Lock()
 
     @property
+    def elsewhere(self) -> set[bytes]:
+        """The packs with blocks that are part of a save, and so must not stay where they are."""
+        return self.live_bytes.keys() & self.reader.paths.keys()
+
+    @property
     def damages(self) -> list[str]:
         """One line for every block that was found unreadable."""
         return [str(loss) for loss in self.losses.noted]

@@ -29,6 +29,7 @@ from fuguemux.server.panes import Panes
 RETRY_SECONDS_MIN = 1.0
 RETRY_SECONDS_MAX = 300.0
 WATCH_SECONDS = 0.5
+PROGRESS_SECONDS = 0.3
 ROWS_AT_ONCE = 500
 """Rows of history that are formatted and compressed in one go: about a millisecond."""
 
@@ -205,8 +206,17 @@ class Checkpointer:
                 await self.take("log size" if full else "interval")
             due = self._now() + interval
 
-    async def take(self, reason: str, *, name: str = "") -> CheckpointResult:
-        """Take a checkpoint now. Raises OSError, PackDamaged, or EffectFailed; nothing has changed then."""
+    async def take(
+        self,
+        reason: str,
+        *,
+        name: str = "",
+        tell: Callable[[str], None] = lambda _text: None,
+    ) -> CheckpointResult:
+        """Take a checkpoint now, and copy it with a `name` into a save.
+
+        Raises OSError, PackDamaged, or EffectFailed; nothing has changed then, or there is the checkpoint without the save.
+        """
         async with self.turn:
             if any(save.name == name for save in self._series.saves):
                 raise EffectFailed(
@@ -219,7 +229,7 @@ class Checkpointer:
             if self._series.store.erase_wanted:
                 # What was erased stands in the segments up to here, which can then go as a whole.
                 self._log.begin_segment()
-            run = self._series.begin(self._sources, reason, name=name)
+            run = self._series.begin(self._sources, reason, anew=bool(name))
             try:
                 reach("checkpoint.begun")
                 for step in run.steps():
@@ -249,24 +259,49 @@ class Checkpointer:
             if result.purge:
                 await self._flusher.wait_chores()  # who asked is told that it is gone
             reach("checkpoint.log_cut")
-            duration_ms = (self._clock.monotonic_ns() - started) / 1e6
-            self.last = LastCheckpoint(
-                self._clock.wall_ms(),
-                result.manifest.structure_lsn,
-                result.new_bytes,
-                duration_ms,
-                reason,
-                result.manifest.number,
-            )
-            diagnostics.info(
-                "checkpoint.taken",
-                number=result.manifest.number,
-                reason=reason,
-                bytes=result.new_bytes,
-                panes=result.panes_written,
-                ms=round(duration_ms, 1),
-            )
+            self._note(result, reason, (self._clock.monotonic_ns() - started) / 1e6)
+            if name:
+                await self._keep(result, name, tell)
             return result
+
+    def _note(self, result: CheckpointResult, reason: str, duration_ms: float) -> None:
+        self.last = LastCheckpoint(
+            self._clock.wall_ms(),
+            result.manifest.structure_lsn,
+            result.new_bytes,
+            duration_ms,
+            reason,
+            result.manifest.number,
+        )
+        diagnostics.info(
+            "checkpoint.taken",
+            number=result.manifest.number,
+            reason=reason,
+            bytes=result.new_bytes,
+            panes=result.panes_written,
+            ms=round(duration_ms, 1),
+        )
+
+    async def _keep(self, result: CheckpointResult, name: str, tell: Callable[[str], None]) -> None:
+        """Copy the checkpoint into a save; `tell` hears now and then how far that is."""
+        number = result.manifest.number
+        loop, next_s = asyncio.get_running_loop(), self._now() + PROGRESS_SECONDS
+
+        def progress(share: float) -> None:
+            nonlocal next_s
+            if self._now() >= next_s:
+                next_s = self._now() + PROGRESS_SECONDS
+                loop.call_soon_threadsafe(tell, f"fugue: saving {name}: {share:.0%}…")
+
+        try:
+            save = await asyncio.to_thread(self._series.keep, result.manifest, name, progress)
+        except (OSError, PackDamaged) as error:
+            reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+            raise EffectFailed(
+                f"not saved as {name!r}: {reason}; checkpoint {number} itself is written"
+            ) from error
+        self._series.saves.append(save)
+        diagnostics.info("checkpoint.saved", number=number, bytes=save.new_bytes)
 
     def _came_out(self, failure: str) -> None:
         changed = failure != self.failure

@@ -8,7 +8,6 @@ the checkpoints that still have the session.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from itertools import chain, count
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,12 +17,12 @@ from fuguemux.model.ids import PaneId
 from fuguemux.model.layout import panes_of
 from fuguemux.model.state import Link, ServerState, Session
 from fuguemux.observe.diagnostics import channel
+from fuguemux.persistence import saves
 from fuguemux.persistence.checkpoint_files import CheckpointFiles
-from fuguemux.persistence.manifest import Manifest, save_name
+from fuguemux.persistence.manifest import Manifest
 from fuguemux.persistence.packs import PackDamaged
 from fuguemux.persistence.pane_files import PaneFiles, Screen
 from fuguemux.persistence.point_in_time import CLOSED_PREFIX, CLOSED_REASON, part_of
-from fuguemux.persistence.retention import retire
 from fuguemux.persistence.serialization import encode_state
 from fuguemux.server.age_clock import AgeClock
 from fuguemux.server.closed_retention import is_brief, superfluous
@@ -199,9 +198,7 @@ def delete_save(server: Server, name: str) -> bool:
     series = server.series
     if all(save.name != name for save in series.saves):
         return False
-    with contextlib.suppress(FileNotFoundError):
-        retire(series.storage, series.directory, save_name(name))
-    series.storage.fsync_directory(series.directory)
+    saves.delete_save(series.storage, server.booted.state_directory, name)
     series.saves = [save for save in series.saves if save.name != name]
     return True
 

@@ -1,6 +1,6 @@
 """Carries out what decisions ask of the world: one case per effect, each a call to the part that can do it."""
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Protocol, assert_never
 
@@ -113,8 +113,13 @@ class Searcher(Protocol):
 class Lifecycle(Protocol):
     """The server as a whole."""
 
-    async def checkpoint(self, reason: str, name: str = "") -> bytes:
-        """Write a checkpoint, with `name` one that is kept; a line about it. Raises EffectFailed."""
+    async def checkpoint(
+        self, reason: str, name: str = "", tell: Callable[[str], None] = ...
+    ) -> bytes:
+        """Write a checkpoint, with `name` one that is kept; a line about it. Raises EffectFailed.
+
+        `tell` is told how far it is, if that takes long.
+        """
         ...
 
     async def save_here(self) -> bytes:
@@ -248,7 +253,7 @@ class EffectRunner:
     def _long(self, effect: Long, asker: Asker) -> Awaitable[Ending] | None:
         match effect:
             case ef.Checkpoint(reason, name):
-                written = _printed(self._lifecycle.checkpoint(reason, name))
+                written = _printed(self._lifecycle.checkpoint(reason, name, asker.waits))
                 return self.turn.told(written, asker, CHECKPOINT)
             case ef.SaveHere():
                 return self.turn.told(_printed(self._lifecycle.save_here()), asker, CHECKPOINT)

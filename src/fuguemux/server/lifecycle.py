@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,14 @@ from fuguemux.persistence.packs import PackDamaged
 from fuguemux.persistence.recovery import RECOVERIES
 from fuguemux.persistence.report_files import save_report
 from fuguemux.reactions import server_ended
-from fuguemux.server import foreign_keeper, giving_way, keeper_place, recovery_notice, safe_mode
+from fuguemux.server import (
+    foreign_keeper,
+    giving_way,
+    keeper_place,
+    recovery_notice,
+    safe_mode,
+    upkeep,
+)
 from fuguemux.server.boot import (
     CannotStart,
     forget_deliberate_stop,
@@ -204,18 +211,12 @@ class Lifecycle:
             diagnostics.warning("safe_mode", reason=server.booted.safe.reason)
             return
         if server.report.cause != "first start":
-            await self._save_report()
+            await self.keep_report()
             if recovery_notice.worth_telling(server.report):
                 server.viewers.greeting = self._greet_once
 
-    async def report_changed(self) -> None:
-        """The report says something else than it did: keep it, and have formats show it."""
-        server = self._server
-        server.view.recovered(server.report.summary)
-        if server.booted.safe is None and server.booted.log_path is not None:
-            await self._save_report()
-
-    async def _save_report(self) -> None:
+    async def keep_report(self) -> None:
+        """Store the recovery report as it is now, as far as the disk lets us."""
         server = self._server
         server.rebuilding.report_changed = False
         directory = f"{server.booted.state_directory}/{RECOVERIES}"
@@ -246,11 +247,11 @@ class Lifecycle:
         if server.booted.starts is not None:
             server.booted.starts.over()
         if server.rebuilding.report_changed and server.booted.safe is None:
-            await self._save_report()
+            await self.keep_report()
         if server.report.records_replayed:
             with contextlib.suppress(OSError, PackDamaged):
                 await server.checkpointer.take("recovery")
-        server.spawn(server.witness.scrubber.run())
+        server.spawn(upkeep.run(server))
 
     # Stop
 
@@ -389,7 +390,9 @@ class Lifecycle:
         """Have everything saved where the state directory should be; lines about it. Raises EffectFailed."""
         return await self._state_watch.here()
 
-    async def checkpoint(self, reason: str, name: str = "") -> bytes:
+    async def checkpoint(
+        self, reason: str, name: str = "", tell: Callable[[str], None] = lambda _text: None
+    ) -> bytes:
         """Write a checkpoint now, with `name` one that is kept; a line about it. Raises EffectFailed.
 
         Waits until all screens are rebuilt: it is to be whole without the log before it.
@@ -397,7 +400,7 @@ class Lifecycle:
         server = self._server
         await server.rebuilding.wait()
         try:
-            done = await server.checkpointer.take(reason, name=name)
+            done = await server.checkpointer.take(reason, name=name, tell=tell)
         except (OSError, PackDamaged) as error:
             raise EffectFailed(f"checkpoint failed, nothing has changed: {error}") from error
         if server.flusher.elsewhere:

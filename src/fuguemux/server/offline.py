@@ -125,7 +125,12 @@ def _checkpoint(
     sources = PaneSources(panes, lambda: state, lambda: None, lambda: last_lsn)
     reason = "saved" if name else "restored"
     try:
-        return run_to_end(series.begin(sources, reason, name=name)).manifest
+        manifest = run_to_end(series.begin(sources, reason, anew=True)).manifest
+        if not name:
+            return manifest
+        save = series.keep(manifest, name)
+        series.saves.append(save)
+        return save
     finally:
         for terminal in panes:
             terminal.close()

@@ -3,7 +3,6 @@
 Blocks; nothing here belongs to a loop.
 """
 
-import contextlib
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -12,8 +11,9 @@ from fuguemux.model.state import ServerState, Session
 from fuguemux.observe.clock import Clock
 from fuguemux.persistence.files import Storage
 from fuguemux.persistence.point_in_time import Moment, newest_with, part_of, session_called
-from fuguemux.persistence.recovery import CHECKPOINTS, Recovered, recover
-from fuguemux.persistence.retention import Found, find_manifests
+from fuguemux.persistence.recovery import Recovered, recover
+from fuguemux.persistence.retention import Found
+from fuguemux.persistence.saves import find_all
 from fuguemux.server.capture import history_lines
 from fuguemux.server.pane_terminal import PaneTerminal
 from fuguemux.server.rebuild import rebuild
@@ -39,9 +39,8 @@ class PastSession(NamedTuple):
 
 def points(storage: Storage, directory: str) -> Found:
     """Every checkpoint and save there is. Raises OSError and ManifestUnsupported."""
-    with contextlib.suppress(FileNotFoundError):
-        return find_manifests(storage, f"{directory}/{CHECKPOINTS}")
-    return Found([], [], [], 0)
+    found = find_all(storage, directory)
+    return found._replace(damaged=[*found.damaged, *found.damaged_saves])
 
 
 def recovered_at(

@@ -17,6 +17,7 @@ from fuguemux.persistence.manifest import Manifest, encode_manifest, save_name
 from fuguemux.persistence.packs import PackDamaged, pack_name
 from fuguemux.persistence.recovery import CHECKPOINTS, RECOVERIES, WAL
 from fuguemux.persistence.report import RecoveryReport, counted
+from fuguemux.persistence.saves import copy_save
 from fuguemux.persistence.set_aside import QUARANTINE
 from fuguemux.persistence.state_lock import HeldStorage, StateLock
 from fuguemux.persistence.store_identity import write_store_file
@@ -182,7 +183,8 @@ class Settling:
         saves = []
         for save in parts.series.saves:
             try:
-                self._copy(save, f"{directory}/{CHECKPOINTS}")
+                if not copy_save(storage, directory, save.name):
+                    self._copy(save, f"{directory}/{CHECKPOINTS}")
             except PackDamaged as gone:
                 diagnostics.warning("state.save_not_kept", name=save.name, reason=str(gone))
                 self._lost.append(f"what was saved as {save.name}")

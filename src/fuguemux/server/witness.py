@@ -49,7 +49,7 @@ class Witness:
         server.checkpointer.look = server.facts.look_at_all
         self.scrubber = scrubber_of(server)
         self.scrubber.announce = self.scrollback_lost
-        self.scrubber.changed = server.lifecycle.report_changed
+        self.scrubber.changed = self._report_changed
         server.booted.recovered.store.losses.tell = self._damage_found
         server.facts.ending = server.processes.signs.near
 
@@ -118,6 +118,14 @@ class Witness:
         """Tell people that stored lines were found damaged."""
         if self._server is not None:
             self._server.viewers.announce(f"fugue: {text}")
+
+    async def _report_changed(self) -> None:
+        """Formats show what the report says now, and it is stored."""
+        server = self._server
+        if server is not None:
+            server.view.recovered(server.report.summary)
+            if server.booted.safe is None and server.booted.log_path is not None:
+                await server.lifecycle.keep_report()
 
     def _damage_found(self) -> None:
         """On any thread: a part of some scrollback cannot be read."""

@@ -96,7 +96,7 @@ HOWS = (
 @pytest.mark.parametrize("how", HOWS)
 def test_whatever_is_in_the_file_everything_comes_back(state: Path, truth: Truth, how: str) -> None:
     damage(state / "STORE", how)
-    before = names(state / "checkpoints")
+    before = names(state / "saves")
     server = start(state, truth)
     assert differences(server) == []
     report = server.recovered.report
@@ -107,7 +107,7 @@ def test_whatever_is_in_the_file_everything_comes_back(state: Path, truth: Truth
     assert "3 checkpoints and 1 log segment are of one store" in note
     for _ in range(3):
         server.checkpoint()
-    assert save_name("saved") in before & names(state / "checkpoints")
+    assert save_name("saved") in before & names(state / "saves")
     assert all(name.startswith("STORE") for name in names(state / "quarantine"))
     assert read_store_file(RealStorage(), str(state)) == Said(STORE_ID, "", True)
     again = start(state, truth)

@@ -1,0 +1,305 @@
+"""Saves: checkpoints that a person wants kept, each with a copy of everything it needs, apart from the living store.
+
+     state/saves/SAVE-<hex of name>   the manifest, as one of a checkpoint; it names a single pack
+     state/saves/PACK-<hex of name>   that pack
+
+The entries are copied byte by byte, not by links or reflinks: those would share the blocks of the disk, and what rots there.
+Saves of earlier versions lie in `checkpoints` and share its packs; they are read for ever.
+"""
+
+import contextlib
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from msgspec.structs import replace
+
+from fuguemux.persistence.files import Storage, read_all, write_all
+from fuguemux.persistence.manifest import (
+    SAVE_PREFIX,
+    Entry,
+    Manifest,
+    PackFile,
+    PaneEntry,
+    StoredPane,
+    decode_manifest,
+    encode_manifest,
+    place_of,
+    save_name,
+    stored_pane,
+)
+from fuguemux.persistence.pack_reader import PackReader
+from fuguemux.persistence.packs import (
+    ENTRY_HEADER_BYTES,
+    READ_BYTES,
+    TEMPORARY_SUFFIX,
+    EntryKind,
+    PackDamaged,
+    PackUnreadable,
+    PackWriter,
+    Place,
+    check_entry,
+    compress,
+)
+from fuguemux.persistence.pane_files import HERE
+from fuguemux.persistence.retention import Found, find_manifests, retire
+from fuguemux.persistence.scrollback_index import BlockRow, Index, decode_index, encode_index
+
+CHECKPOINTS: Final = "checkpoints"
+SAVES: Final = "saves"
+PACK_PREFIX: Final = "PACK-"
+LEVEL: Final = 3
+
+Progress = Callable[[float], None]
+
+
+def save_pack_name(name: str) -> str:
+    """The file name of the pack of a save."""
+    return PACK_PREFIX + save_name(name).removeprefix(SAVE_PREFIX)
+
+
+def with_saves(found: Found, storage: Storage, directory: str) -> Found:
+    """`found`, with the saves of a state directory that stand for themselves. Raises as `find_manifests`."""
+    try:
+        saves = find_manifests(storage, f"{directory}/{SAVES}")
+    except FileNotFoundError:
+        return found
+    own = frozenset(save.name for save in saves.saves)
+    others = [save for save in found.saves if save.name not in own]
+    return found._replace(
+        saves=[*others, *saves.saves],
+        damaged_saves=saves.damaged,
+        highest_number=max(found.highest_number, saves.highest_number),
+        own=own,
+    )
+
+
+def pack_paths(found: Found, directory: str) -> dict[bytes, str]:
+    """Where the packs of saves that stand for themselves are, by their digests."""
+    return {
+        pack.digest: f"{directory}/{SAVES}/{save_pack_name(save.name)}"
+        for save in found.saves
+        if save.name in found.own
+        for pack in save.packs
+    }
+
+
+def find_all(storage: Storage, directory: str, name: str = "") -> Found:
+    """The checkpoints and saves of a state directory; with the `name` of a save that stands for itself, that alone.
+
+    Raises as `find_manifests`, but for a missing directory.
+    """
+    nothing = Found([], [], [], 0)
+    found = with_saves(nothing, storage, directory)
+    if name in found.own:
+        only = [save for save in found.saves if save.name == name]
+        return found._replace(saves=only, own=frozenset({name}), damaged_saves=())
+    with contextlib.suppress(FileNotFoundError):
+        found = with_saves(
+            find_manifests(storage, f"{directory}/{CHECKPOINTS}"), storage, directory
+        )
+    return found
+
+
+def stands_alone(storage: Storage, directory: str, name: str) -> bool:
+    """Whether there is a save of that name with packs of its own."""
+    return storage.exists(f"{directory}/{SAVES}/{save_name(name)}")
+
+
+def damaged(storage: Storage, directory: str) -> list[tuple[str, str]]:
+    """Read the packs of every save that stands for itself; the names of those that are not whole, and why. Blocks."""
+    found = find_all(storage, directory)
+    reader = PackReader(storage, f"{directory}/{CHECKPOINTS}")
+    bad = []
+    try:
+        for save in (save for save in found.saves if save.name in found.own):
+            reader.paths = pack_paths(found._replace(saves=[save]), directory)
+            for pack in save.packs:
+                try:
+                    reader.verify(pack.digest, pack.size_bytes)
+                except PackDamaged as error:
+                    bad.append((save.name, str(error)))
+                reader.forget(pack.digest)
+    finally:
+        reader.close()
+    return bad
+
+
+def write_save(
+    storage: Storage,
+    reader: PackReader,
+    manifest: Manifest,
+    directory: str,
+    name: str,
+    progress: Progress = lambda _share: None,
+) -> Manifest:
+    """Copy a checkpoint, so that nothing else is needed to bring it back; the save's manifest. Blocks.
+
+    Scrollback that cannot be read becomes tombstones. Raises OSError (a full disk) and PackDamaged, with nothing left behind.
+    """
+    place = f"{directory}/{SAVES}"
+    storage.make_directory(place)
+    writer = PackWriter(storage, place, manifest.store_id, save_pack_name(name))
+    path = f"{place}/{save_name(name)}"
+    try:
+        copying = _Copying(reader, writer, manifest, progress)
+        save = replace(copying.copied(), name=name)
+        digest = writer.sync()
+        save = replace(
+            save, packs=(PackFile(digest, writer.size_bytes),), new_bytes=writer.size_bytes
+        )
+        _write_manifest(storage, path + TEMPORARY_SUFFIX, save)
+        writer.publish(digest, save_pack_name(name))
+        storage.rename(path + TEMPORARY_SUFFIX, path)
+    except BaseException:
+        writer.abandon()
+        with contextlib.suppress(OSError):
+            storage.unlink(path + TEMPORARY_SUFFIX)
+        raise
+    storage.fsync_directory(place)
+    return save
+
+
+def delete_save(storage: Storage, directory: str, name: str) -> None:
+    """Remove a save, wherever it is. Raises OSError."""
+    checkpoints = f"{directory}/{CHECKPOINTS}"
+    with contextlib.suppress(FileNotFoundError):
+        retire(storage, checkpoints, save_name(name))
+        storage.fsync_directory(checkpoints)
+    if not stands_alone(storage, directory, name):
+        return
+    place = f"{directory}/{SAVES}"
+    gone = f"{place}/{save_name(name)}{TEMPORARY_SUFFIX}"
+    # Under this name it means nothing any more, whatever happens next.
+    storage.rename(f"{place}/{save_name(name)}", gone)
+    storage.fsync_directory(place)
+    with contextlib.suppress(FileNotFoundError):
+        storage.unlink(f"{place}/{save_pack_name(name)}")
+    storage.unlink(gone)
+    storage.fsync_directory(place)
+
+
+def copy_save(storage: Storage, directory: str, name: str) -> bool:
+    """Write the files of a save that stands for itself anew where they are missing; False if it does not. Blocks.
+
+    `storage` may read them elsewhere: the state directory was moved. Raises OSError.
+    """
+    place = f"{directory}/{SAVES}"
+    try:
+        storage.close(storage.open(f"{place}/{save_name(name)}"))
+    except FileNotFoundError:
+        return False
+    storage.make_directory(place)
+    for leaf in (save_pack_name(name), save_name(name)):
+        if not storage.exists(f"{place}/{leaf}"):
+            _copy_file(storage, f"{place}/{leaf}")
+    storage.fsync_directory(place)
+    return True
+
+
+def _copy_file(storage: Storage, path: str) -> None:
+    temporary = path + TEMPORARY_SUFFIX
+    with contextlib.suppress(FileNotFoundError):
+        storage.unlink(temporary)
+    source = storage.open(path)
+    try:
+        target = storage.create(temporary)
+        try:
+            offset = 0
+            while chunk := storage.pread(source, READ_BYTES, offset):
+                write_all(storage, target, [chunk], offset)
+                offset += len(chunk)
+            storage.fsync(target)
+        finally:
+            storage.close(target)
+    finally:
+        storage.close(source)
+    storage.rename(temporary, path)
+
+
+def _write_manifest(storage: Storage, path: str, manifest: Manifest) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        storage.unlink(path)
+    file = storage.create(path)
+    try:
+        write_all(storage, file, [encode_manifest(manifest)], 0)
+        storage.fsync(file)
+    finally:
+        storage.close(file)
+    if decode_manifest(read_all(storage, path)) != manifest:
+        raise PackDamaged("what was written to a manifest cannot be read back: check the disk")
+
+
+class _Source(NamedTuple):
+    """A pane of the checkpoint, and its index as it is stored."""
+
+    entry: PaneEntry
+    stored: StoredPane
+    lines: Index | None
+
+
+class _Copying:
+    """One copy of a checkpoint into a single pack."""
+
+    def __init__(
+        self, reader: PackReader, writer: PackWriter, manifest: Manifest, progress: Progress
+    ) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._manifest = manifest
+        self._progress = progress
+        self._total = 0
+
+    def copied(self) -> Manifest:
+        """The checkpoint's manifest, with the places that its parts have in the new pack."""
+        manifest = self._manifest
+        sources = [self._source(entry) for entry in manifest.panes]
+        self._total = sum(row.length for each in sources if each.lines for row in each.lines.blocks)
+        panes = tuple(self._pane(source) for source in sources)
+        structure = self._entry(place_of(manifest, manifest.structure), EntryKind.STRUCTURE, 0)
+        held = None
+        if manifest.held is not None:
+            held = self._entry(place_of(manifest, manifest.held), EntryKind.STRUCTURE, 0)
+        return replace(manifest, panes=panes, structure=structure, held=held, previous=0)
+
+    def _source(self, entry: PaneEntry) -> _Source:
+        stored = stored_pane(self._manifest, entry)
+        if stored.scrollback is None:
+            return _Source(entry, stored, None)
+        index = decode_index(self._reader.payload(stored.scrollback, EntryKind.INDEX, entry.pane))
+        return _Source(entry, stored, index)
+
+    def _pane(self, source: _Source) -> PaneEntry:
+        entry, stored, index = source
+        screen = self._entry(stored.screen, EntryKind.SCREEN, entry.pane)
+        if index is None or stored.scrollback is None:
+            return replace(entry, screen=screen, index=None, packs=())
+        rows = []
+        for row in index.blocks:
+            digest = index.packs[row.pack]
+            if digest == HERE:
+                digest = stored.scrollback.digest
+            rows.append(self._row(row, digest, entry.pane))
+        new = Index(index.base, index.first, (HERE,), tuple(rows))
+        packed = compress(encode_index(new), LEVEL)
+        offset = self._writer.add(EntryKind.INDEX, entry.pane, packed, packed=True)
+        place = Entry(0, offset, ENTRY_HEADER_BYTES + len(packed))
+        return replace(entry, screen=screen, index=place, packs=(0,))
+
+    def _row(self, row: BlockRow, digest: bytes, pane: int) -> BlockRow:
+        if row.lost_bytes:
+            return replace(row, pack=0)
+        try:
+            copy = self._entry(Place(digest, row.offset, row.length), EntryKind.BLOCK, pane)
+        except PackUnreadable:
+            raise
+        except PackDamaged:
+            return replace(row, pack=0, offset=0, length=0, lost_bytes=row.length)
+        if self._total:
+            self._progress(min(self._writer.size_bytes / self._total, 1.0))
+        return replace(row, pack=0, offset=copy.offset)
+
+    def _entry(self, place: Place, kind: EntryKind, pane: int) -> Entry:
+        """Copy an entry as it is. Raises PackDamaged if it is not whole."""
+        data = self._reader.read(place)
+        check_entry(data, kind, pane)
+        return Entry(0, self._writer.add_entry(data), len(data))

@@ -1,0 +1,218 @@
+"""Saves hold everything they need: what happens to the living store does not touch them, and a save that fails leaves nothing."""
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from fuguemux.model.ids import PaneId
+from fuguemux.persistence.files import Bytes, RealStorage, write_atomically
+from fuguemux.persistence.manifest import Manifest, encode_manifest, save_name
+from fuguemux.persistence.packs import PackDamaged, pack_name
+from fuguemux.persistence.point_in_time import Moment
+from fuguemux.persistence.recovery import Recovered, recover
+from fuguemux.persistence.saves import (
+    copy_save,
+    damaged,
+    delete_save,
+    find_all,
+    save_pack_name,
+    write_save,
+)
+from tests.support.small_server import STORE_ID, SmallServer, Truth, new_session
+
+P = PaneId(0)
+NAME = "before the upgrade"
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> str:
+    return str(tmp_path / "state")
+
+
+def start(directory: str, truth: Truth | None = None) -> SmallServer:
+    return SmallServer(RealStorage(), directory, truth or Truth(), entropy=os.urandom)
+
+
+def filled(directory: str) -> SmallServer:
+    server = start(directory)
+    server.commit(*new_session(server.state))
+    server.output(P, b"".join(b"line %d\n" % number for number in range(3000)))
+    server.checkpoint()
+    return server
+
+
+def saved_at(directory: str, name: str = NAME) -> Recovered:
+    return recover(
+        RealStorage(),
+        directory,
+        now_ms=lambda: 0,
+        monotonic=lambda: 0.0,
+        new_store_id=STORE_ID,
+        read_only=True,
+        at=Moment(name=name),
+    )
+
+
+def history(recovered: Recovered) -> list[bytes]:
+    scrollback = recovered.store.pane(P)
+    return [line.data for line in scrollback.read(scrollback.base, scrollback.next_line)]
+
+
+def files(directory: str) -> set[str]:
+    return {path.name for path in (Path(directory) / "saves").iterdir()}
+
+
+def spoil(path: Path) -> None:
+    path.write_bytes(b"\xff" * path.stat().st_size)
+
+
+def test_damage_to_the_living_store_does_not_touch_it(directory: str) -> None:
+    server = filled(directory)
+    server.checkpoint(name=NAME)
+    before = history(saved_at(directory))
+    assert len(before) > 2900
+    assert files(directory) == {save_name(NAME), save_pack_name(NAME)}
+    assert all(path.stat().st_nlink == 1 for path in (Path(directory) / "saves").iterdir())
+    for path in (Path(directory) / "checkpoints").iterdir():
+        spoil(path)
+    again = saved_at(directory)
+    assert history(again) == before
+    assert (again.report.damages, again.report.complete) == ([], True)
+    screen = again.panes[P].screen
+    assert screen is not None
+
+
+def test_it_stays_while_checkpoints_come_and_go(directory: str) -> None:
+    server = filled(directory)
+    server.checkpoint(name=NAME)
+    before = history(saved_at(directory))
+    for number in range(4):
+        server.output(P, b"more %d\n" % number)
+        server.checkpoint()
+    assert history(saved_at(directory)) == before
+    (save,) = start(directory, server.truth).recovered.saves
+    assert save.name == NAME
+    assert len(save.packs) == 1
+
+
+def test_rot_in_the_living_store_is_a_tombstone_in_the_save(directory: str) -> None:
+    server = filled(directory)
+    block = server.store.pane(P).blocks()[0]
+    place = block.place
+    assert place is not None
+    path = Path(directory) / "checkpoints" / pack_name(place.digest)
+    data = bytearray(path.read_bytes())
+    data[place.offset + 40] ^= 1
+    path.write_bytes(data)
+    server.checkpoint(name=NAME)
+    again = saved_at(directory)
+    assert [each.count for each in again.store.pane(P).lost()] == [block.count]
+    assert len(history(again)) == len(server.store.pane(P))
+
+
+def old_save(server: SmallServer, directory: str) -> Manifest:
+    """As earlier versions wrote it: a manifest among the checkpoints, which shares their packs."""
+    save = replace(server.series.generations[0], name=NAME)
+    checkpoints = f"{directory}/checkpoints"
+    write_atomically(RealStorage(), checkpoints, save_name(NAME), [encode_manifest(save)])
+    server.series.saves.append(save)
+    return save
+
+
+def test_saves_of_earlier_versions_are_read_and_can_be_copied(directory: str) -> None:
+    server = filled(directory)
+    save = old_save(server, directory)
+    before = history(saved_at(directory))
+    assert find_all(RealStorage(), directory).own == frozenset()
+    server.series.keep(save, NAME)
+    found = find_all(RealStorage(), directory)
+    assert (found.own, [each.name for each in found.saves]) == (frozenset({NAME}), [NAME])
+    assert history(saved_at(directory)) == before
+    delete_save(RealStorage(), directory, NAME)
+    assert find_all(RealStorage(), directory).saves == []
+    assert files(directory) == set()
+    delete_save(RealStorage(), directory, NAME)  # there is none
+
+
+def test_a_full_disk_leaves_nothing_half_made(
+    directory: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = filled(directory)
+    result = server.checkpoint()
+    full = OSError(errno.ENOSPC, "No space left on device")
+
+    def refused(_storage: RealStorage, _file: int, _parts: list[Bytes], _offset: int) -> int:
+        raise full
+
+    with monkeypatch.context() as patch:
+        patch.setattr(RealStorage, "pwritev", refused)
+        with pytest.raises(OSError, match="No space left"):
+            server.series.keep(result.manifest, NAME)
+    assert files(directory) == set()
+    assert find_all(RealStorage(), directory).saves == []
+    server.checkpoint(name=NAME)
+    assert files(directory) == {save_name(NAME), save_pack_name(NAME)}
+
+
+def test_how_far_it_is_is_told(directory: str) -> None:
+    server = filled(directory)
+    manifest = server.checkpoint().manifest
+    told: list[float] = []
+    write_save(RealStorage(), server.store.reader, manifest, directory, NAME, told.append)
+    assert told == sorted(told)
+    assert 0 < told[0] <= told[-1] <= 1
+
+
+def test_a_damaged_save_is_told_and_stays_where_it_is(directory: str) -> None:
+    server = filled(directory)
+    server.checkpoint(name=NAME)
+    spoil(Path(directory) / "saves" / save_name(NAME))
+    report = start(directory, server.truth).recovered.report
+    assert [damage.what for damage in report.damages] == [f"saves/{save_name(NAME)}"]
+    assert files(directory) == {save_name(NAME), save_pack_name(NAME)}
+
+
+def test_rot_in_a_save_is_found_by_reading_it(directory: str) -> None:
+    server = filled(directory)
+    server.checkpoint(name=NAME)
+    assert damaged(RealStorage(), directory) == []
+    path = Path(directory) / "saves" / save_pack_name(NAME)
+    data = bytearray(path.read_bytes())
+    data[-5] ^= 1
+    path.write_bytes(data)
+    [(name, reason)] = damaged(RealStorage(), directory)
+    assert (name, "not what was written" in reason) == (NAME, True)
+
+
+def test_a_state_that_begins_anew_takes_them_along(directory: str, tmp_path: Path) -> None:
+    server = filled(directory)
+    server.checkpoint(name=NAME)
+
+    class Former(RealStorage):
+        """Reads in the former directory what is not in the present one, as HeldStorage does."""
+
+        def open(self, path: str, *, writable: bool = False) -> int:
+            here = os.path.exists(path)
+            return super().open(path if here else path.replace("/new", "/state"), writable=writable)
+
+    new = tmp_path / "new"
+    new.mkdir()
+    assert copy_save(Former(), str(new), NAME)
+    assert not copy_save(Former(), str(new), "no such save")
+    found = find_all(RealStorage(), str(new))
+    assert found.own == frozenset({NAME})
+    assert files(str(new)) == files(directory)
+
+
+def test_a_screen_that_cannot_be_read_refuses_the_copy(directory: str) -> None:
+    server = filled(directory)
+    manifest = server.checkpoint().manifest
+    for pack in manifest.packs:
+        spoil(Path(directory) / "checkpoints" / pack_name(pack.digest))
+    with pytest.raises(PackDamaged):
+        write_save(RealStorage(), server.store.reader, manifest, directory, NAME)
+    assert files(directory) == set()
+    server.checkpoint(name=NAME)  # takes the screens anew
