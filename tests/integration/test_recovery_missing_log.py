@@ -1,4 +1,4 @@
-"""A log that is gone, emptied or without its headers: nobody can tell what is lost, and nobody is told that nothing is."""
+"""A log that is gone, cut, emptied or without its headers: what is lost is told, and nobody is told that nothing is."""
 
 import json
 import os
@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.running import Running, kill
+from fuguemux.persistence.files import RealStorage
+from fuguemux.persistence.wal.reader import scan
+from fuguemux.persistence.wal.watermark import WATERMARK, read_watermark
+from tests.support.running import Running, kill, until
 
 pytestmark = pytest.mark.real
 
@@ -16,9 +19,24 @@ UNKNOWN = "what is lost is not known"
 
 
 def without_headers(path: Path) -> None:
+    """Zeros in place of both copies, and nothing that knows what they said."""
+    zeroed(path)
+    (path.parent.parent / WATERMARK).unlink(missing_ok=True)
+
+
+def zeroed(path: Path) -> None:
     """Zeros in place of both copies."""
     with path.open("r+b") as file:
         file.write(bytes(8192))
+
+
+def zeroed_with_a_record(path: Path) -> None:
+    with path.open("r+b") as file:
+        file.write(bytes(12288))
+
+
+def garbage(path: Path) -> None:
+    path.write_bytes(b"\xa5" * path.stat().st_size)
 
 
 def emptied(path: Path) -> None:
@@ -72,6 +90,80 @@ def test_a_log_without_a_checkpoint(fugue: Running, how: Damage) -> None:
     says_so_everywhere(fugue)
     with fugue.attached("attach-session", columns=200) as client:
         client.wait_for(UNKNOWN)
+
+
+def two_segments(fugue: Running) -> Path:
+    """A state whose last acknowledged change is in a segment of its own: the segment."""
+    sessions(fugue)
+    fugue.kill_everything()
+    fugue("rename-session", "-t", "two", "three")
+    fugue("set-option", "-g", "@last", "changed")
+    records = scan(RealStorage(), str(fugue.state / "wal")).records()
+    (last,) = (record.lsn for record in records if b"@last" in record.payload)
+    until("watermark of the last change", lambda: durable_lsn(fugue) >= last)
+    fugue.kill_everything()
+    found = [path for path in (fugue.state / "wal").glob("*.wal") if b"@last" in path.read_bytes()]
+    return found[0]
+
+
+def durable_lsn(fugue: Running) -> int:
+    mark = read_watermark(RealStorage(), str(fugue.state)).mark
+    return mark.durable_lsn if mark is not None else 0
+
+
+@pytest.mark.parametrize("how", [emptied, removed, garbage, zeroed_with_a_record])
+def test_the_newest_of_several_segments(fugue: Running, how: Damage) -> None:
+    newest = two_segments(fugue)
+    durable = durable_lsn(fugue)
+    how(newest)
+    done = fugue.run("list-sessions", "-F", "#{session_name}")
+    assert "one" in done.stdout
+    found = json.loads(fugue("recovery", "--json"))["recovery"]
+    assert not found["complete"]
+    assert found["durable_lsn"] == durable
+    assert "complete" not in fugue("recovery")
+    if how not in (removed, emptied):
+        assert [p for p in (fugue.state / "quarantine").iterdir() if p.name == newest.name]
+    if how is zeroed_with_a_record:
+        assert "three" in done.stdout, "what stands behind it is read"
+        return
+    (lost,) = found["lost"]
+    assert lost["last_lsn"] == durable
+    assert f"LSN {lost['first_lsn']}-{durable}" in fugue("recovery", "-v")
+    assert f"LSN {durable} was durable" in fugue("recovery")
+    assert UNKNOWN in done.stderr
+
+
+def test_the_newest_segment_without_headers_is_read_all_the_same(fugue: Running) -> None:
+    zeroed(two_segments(fugue))
+    assert fugue("list-sessions", "-F", "#{session_name}").split() == ["one", "three"]
+    assert fugue("show-options", "-gqv", "@last").strip() == "changed"
+    found = json.loads(fugue("recovery", "--json"))["recovery"]
+    assert (found["lost"], found["missing"]) == ([], [])
+    assert "neither copy verifies" in found["damages"][0]["detail"]
+
+
+def spoiled(path: Path) -> None:
+    path.write_bytes(b"spoiled" * 1000)
+
+
+def directory(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+@pytest.mark.parametrize("how", [spoiled, removed, directory])
+def test_a_damaged_watermark_costs_nothing_and_is_told(fugue: Running, how: Damage) -> None:
+    two_segments(fugue)
+    how(fugue.state / WATERMARK)
+    assert fugue("list-sessions", "-F", "#{session_name}").split() == ["one", "three"]
+    found = json.loads(fugue("recovery", "--json"))["recovery"]
+    assert found["complete"]
+    assert any(WATERMARK in note for note in found["notes"])
+    assert '"durability":"ok"' in fugue("status", "--json").replace(" ", "")
+    assert durable_lsn(fugue) > 0
+    if how is not removed:
+        assert list((fugue.state / "quarantine").glob(f"*-{WATERMARK}"))
 
 
 @pytest.mark.parametrize("how", [without_headers, emptied])

@@ -7,6 +7,7 @@ Oracles
 - No false alarm: without bit rot nothing is reported as damage.
 - What was handed to the kernel survives the death of the process.
 - Nothing is written while nothing is appended.
+- The watermark never says more than was durable, and what it says is damage if it is gone.
 """
 
 from dataclasses import dataclass, field
@@ -27,10 +28,12 @@ from fuguemux.persistence.wal.segment import (
 )
 from fuguemux.persistence.wal.space import Chore
 from fuguemux.persistence.wal.walk import Run, Window, walk
+from fuguemux.persistence.wal.watermark import Watermark, read_watermark
 from fuguemux.persistence.wal.writer import LogWriter
 from tests.simulation.disk import SECTOR_BYTES, Crash, SimDisk
 
-DIRECTORY = "state/wal"
+STATE = "state"
+DIRECTORY = f"{STATE}/wal"
 OPTIONS = WriterOptions(
     segment_bytes=24 << 10,
     first_segment_bytes=16 << 10,
@@ -85,6 +88,7 @@ class World:
         self.durable_at: dict[int, int] = {}  # what was durable when an LSN was given
         self.acknowledged = 0  # highest LSN
         self.in_kernel = 0
+        self.started_lsn = 0  # of a start that crashed: so much may have become durable in it
         self.checkpoint = 1  # LSNs below it are not needed any more
         self.lost: set[int] = set()
         self.now_ms = 1_700_000_000_000
@@ -144,6 +148,7 @@ class World:
     def _start(self) -> LogWriter:
         log = self._recover()
         quarantine(self.storage, DIRECTORY, "state/quarantine", log.report)
+        self.started_lsn = log.report.last_lsn
         if self.rng.random() < 0.1:
             self.disk.fail_sync_chance = 0.3
         writer = LogWriter.start(
@@ -155,9 +160,11 @@ class World:
             entropy=self.rng.randbytes,
             on_durability=self._on_durability,
             options=OPTIONS,
+            watermark=Watermark(self.storage, STATE),
         )
         self.acknowledged = max(self.acknowledged, writer.durable_lsn)
         self.in_kernel = max(self.in_kernel, writer.written_lsn)
+        self.started_lsn = 0
         return writer
 
     def _on_durability(self, durability: Durability, _reason: str) -> None:
@@ -214,6 +221,8 @@ class World:
             self.error, self.ran = _run(self.job), True
         else:
             writer.sync_done(self.job, self.error)
+            if self.error is None and isinstance(self.job, SyncJob) and self.rng.random() < 0.9:
+                self.job.afterwards()  # a thread that is slow, or killed before, leaves it out
             self.job = None
             chance = self.rng.random()
             if chance < 0.1:
@@ -335,7 +344,11 @@ class World:
 
     def _recover(self) -> LogScan:
         # A reader does not write; its operations do not bring the crash nearer.
-        log = scan(self.storage, DIRECTORY, self.checkpoint)
+        mark = read_watermark(self.storage, STATE).mark
+        durable = max(self.acknowledged, self.started_lsn)
+        if mark is not None and mark.durable_lsn > durable:
+            raise Violation(f"the watermark says {mark.durable_lsn}, durable was {durable}")
+        log = scan(self.storage, DIRECTORY, self.checkpoint, mark=mark)
         records = list(log.records())
         report = log.report
         self._trace(

@@ -30,6 +30,8 @@ from fuguemux.persistence.replay import (
 from fuguemux.persistence.scrollback import PaneScrollback
 from fuguemux.persistence.serialization import encode_events
 from fuguemux.persistence.wal.frame import RecordType
+from fuguemux.persistence.wal.jobs import SyncJob
+from fuguemux.persistence.wal.watermark import Watermark
 from fuguemux.persistence.wal.writer import LogWriter, WriterOptions
 from tests.support.fake_terminal import FakeTerminal, logical
 
@@ -166,6 +168,7 @@ class SmallServer:
             monotonic_ms=self.monotonic_ms,
             entropy=entropy,
             options=log_options,
+            watermark=Watermark(storage, directory),
         )
         assert self.writer.next_lsn == self.recovered.next_lsn
         self.state = self.recovered.state
@@ -294,6 +297,8 @@ class SmallServer:
                 self.writer.sync_done(job, error)
             else:
                 self.writer.sync_done(job, None)
+                if isinstance(job, SyncJob):
+                    job.afterwards()
         chore = self.writer.chore()
         if chore is not None:
             try:

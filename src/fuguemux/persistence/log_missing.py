@@ -1,8 +1,9 @@
 """Whether the log that was read is the whole one, as far as what stands beside it can tell.
 
-A log that was emptied, removed or lost its headers reads like one that never began. Three things speak against that:
-a checkpoint, which is written when the log is durable up to it; records of a segment whose header is gone; and a file
-that a server leaves when it has served here. What is lost then, nobody can tell.
+A log that was cut, emptied, removed or lost its headers reads like one that never went on. Four things speak against that:
+the watermark, which says up to where the log was durable; a checkpoint, which is written when the log is durable up to it;
+records of a segment whose header is gone; and a file that a server leaves when it has served here. What kind of records are
+lost then, nobody can tell; which, the watermark does, up to the last sync.
 """
 
 from collections.abc import Sequence
@@ -14,25 +15,56 @@ from fuguemux.persistence.report import RecoveryReport
 from fuguemux.persistence.wal import findings as kinds
 from fuguemux.persistence.wal.findings import Finding, ScanReport
 from fuguemux.persistence.wal.headerless import durable_lsn
+from fuguemux.persistence.wal.reader import LogScan
+from fuguemux.persistence.wal.watermark import WATERMARK, Found, Mark
 
 SERVED_FILE: Final = "boot"
 """In the state directory since a server first served from it."""
+
+
+def tell_end(
+    storage: Storage,
+    directory: str,
+    report: RecoveryReport,
+    log: LogScan,
+    watermark: Found,
+    *,
+    manifests: Sequence[Manifest],
+    covered_lsn: int,
+) -> None:
+    """Add what the watermark says and what is missing to the report, and to that of the log what its headers hid.
+
+    `directory`: the state directory. `covered_lsn`: up to there the structure comes from a checkpoint. Call it before
+    damaged segments are set aside.
+    """
+    served = storage.exists(f"{directory}/{SERVED_FILE}")
+    tell_watermark(report, watermark, log, served=served)
+    tell_missing_log(
+        storage,
+        f"{directory}/wal",
+        report,
+        log,
+        manifests=manifests,
+        covered_lsn=covered_lsn,
+        served=served,
+    )
 
 
 def tell_missing_log(
     storage: Storage,
     directory: str,
     report: RecoveryReport,
-    found: ScanReport,
+    log: LogScan,
     *,
     manifests: Sequence[Manifest],
     covered_lsn: int,
     served: bool,
 ) -> None:
-    """Add what is missing to the report, and to `found` what its headers hid; before damaged segments are set aside.
+    """Add what is missing to the report, and to that of the log what its headers hid; before segments are set aside.
 
     `covered_lsn`: up to there the structure comes from a checkpoint. `served`: a server has served from this state before.
     """
+    found = log.report
     known = {finding.segment_id for finding in found.findings}
     for number in found.unusable_segments:
         if number in known:
@@ -41,21 +73,46 @@ def tell_missing_log(
             detail = "neither copy of its header can be read, and what it held was acknowledged"
             found.findings.append(Finding(kinds.UNREADABLE_HEADER, number, 0, detail))
             report.missing.append(f"log segment {number:016x}: {detail}")
-    if report.missing:
-        return
-    if manifests:
-        newest = manifests[0]
-        if not newest.structure_lsn:
-            return  # a checkpoint of nothing may be there before the first record
-        if not found.segments:
-            what = f"the log has no segment that can be read, and checkpoint {newest.number} had one beside it"
-            report.missing.append(what)
-        elif found.last_lsn < covered_lsn:
-            what = (
-                f"the log ends at LSN {found.last_lsn}, before the checkpoint that was made from it"
-            )
-            report.missing.append(what)
-    elif served and not found.segments:
+    _tell_end(report, found, log.mark, manifests[0] if manifests else None, covered_lsn)
+    if served and not (found.segments or manifests or report.missing):
         report.missing.append(
             "the log has no segment that can be read, and a server had written it"
         )
+
+
+def _tell_end(
+    report: RecoveryReport,
+    found: ScanReport,
+    mark: Mark | None,
+    newest: Manifest | None,
+    covered_lsn: int,
+) -> None:
+    """Compare the end of the log with what the watermark and the newest checkpoint say of it."""
+    durable_lsn = mark.durable_lsn if mark is not None else 0
+    checkpoint_lsn = newest.structure_lsn if newest is not None else 0
+    if found.end_lsn >= max(durable_lsn, checkpoint_lsn):
+        return  # a checkpoint of nothing may be there before the first record
+    end = f"ends at LSN {found.end_lsn}" if found.end_lsn else "has no record that can be read"
+    if mark is not None and mark.clean and durable_lsn <= covered_lsn:
+        report.notes.append(
+            f"the log {end}; nothing is lost with it: the server had ended at LSN {durable_lsn}, "
+            "and the checkpoint holds everything up to there"
+        )
+        return
+    said = [f"LSN {durable_lsn} was durable"] if durable_lsn > found.end_lsn else []
+    if newest is not None and checkpoint_lsn > found.end_lsn:
+        said.append(f"checkpoint {newest.number} was made from it at LSN {checkpoint_lsn}")
+    report.missing.append(f"the log {end}, and {' and '.join(said)}")
+
+
+def tell_watermark(report: RecoveryReport, found: Found, log: LogScan, *, served: bool) -> None:
+    """Add what the watermark says, and what is wrong with it: then only the log itself says how far it went."""
+    report.log_end_lsn = log.report.end_lsn
+    if log.mark is not None:
+        report.durable_lsn = log.mark.durable_lsn
+    problem = found.problem
+    if found.mark is not None and log.mark is None:
+        problem = "it belongs to another store"
+    if problem and (served or not found.missing):
+        alone = "" if log.mark is not None else "; only the log itself says how far it had come"
+        report.notes.append(f"the file {WATERMARK}: {problem}{alone}")

@@ -23,7 +23,7 @@ from fuguemux.persistence.aside import WAL as WAL
 from fuguemux.persistence.aside import Aside
 from fuguemux.persistence.files import Storage, write_atomically
 from fuguemux.persistence.log_account import tell_log
-from fuguemux.persistence.log_missing import SERVED_FILE, tell_missing_log
+from fuguemux.persistence.log_missing import SERVED_FILE, tell_end
 from fuguemux.persistence.manifest import (
     Manifest,
     StoredPane,
@@ -58,6 +58,7 @@ from fuguemux.persistence.stored_panes import PaneLoader
 from fuguemux.persistence.wal.chain import store_ids
 from fuguemux.persistence.wal.quarantine import SetAside
 from fuguemux.persistence.wal.reader import LogScan, scan
+from fuguemux.persistence.wal.watermark import read_watermark
 from fuguemux.persistence.withholding import without_withheld
 
 RECOVERIES: Final = "recoveries"
@@ -136,6 +137,7 @@ class _Recovery:
         self._directory = directory
         self._read_only = read_only
         self._checkpoints = f"{directory}/{CHECKPOINTS}"
+        self._wal = f"{directory}/{WAL}"
         self._reader = PackReader(storage, self._checkpoints)
         self._store = ScrollbackStore(self._reader)
         self._report = RecoveryReport(started_ms=now_ms)
@@ -147,6 +149,7 @@ class _Recovery:
     def run(self, new_store_id: bytes) -> Recovered:
         refuse_what_is_not_ours(self._storage, self._directory)
         self._tell_missing()
+        watermark = read_watermark(self._storage, self._directory)  # before the log, which goes on
         if not self._read_only:
             for name in ("", WAL, CHECKPOINTS, QUARANTINE, RECOVERIES):
                 self._storage.make_directory(f"{self._directory}/{name}".rstrip("/"))
@@ -164,7 +167,7 @@ class _Recovery:
         older = self._older_state(base, found, needed)
         replay = Replay(base.state, base.structure_lsn, panes, older)
         start = min(needed, older.lsn if older is not None else needed) + 1
-        log = scan(self._storage, f"{self._directory}/{WAL}", start, store_id=known)
+        log = scan(self._storage, self._wal, start, store_id=known, mark=watermark.mark)
         if self._at is None:
             for record in log.records():
                 replay.take(record)
@@ -180,17 +183,17 @@ class _Recovery:
         read = log
         if log.report.last_lsn < floor and self._at is None:
             # The log ends before the checkpoint. No number may be given twice.
-            log = scan(self._storage, f"{self._directory}/{WAL}", floor + 1, store_id=store_id)
+            log = scan(self._storage, self._wal, floor + 1, store_id=store_id, mark=read.mark)
             log.finish()
         if self._at is None:
-            tell_missing_log(
+            tell_end(
                 self._storage,
-                f"{self._directory}/{WAL}",
+                self._directory,
                 self._report,
-                read.report,
+                read,
+                watermark,
                 manifests=found.manifests,
                 covered_lsn=base.structure_lsn,
-                served=self._storage.exists(f"{self._directory}/{SERVED_FILE}"),
             )
         self._tell(base, replay, read, start, self._aside.segments(read))
         state = self._finished(replay)

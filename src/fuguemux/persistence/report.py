@@ -127,6 +127,10 @@ class RecoveryReport(msgspec.Struct):
     checkpoints_tried: int = 0
     replay_from_lsn: int = 0
     replay_to_lsn: int = 0
+    log_end_lsn: int = 0
+    """The last record that is in the log; 0: there is none."""
+    durable_lsn: int = 0
+    """Up to here the log had been durable, as the watermark says; 0: it says nothing."""
     last_record_ms: int = 0
     records_replayed: int = 0
     unsynced_ms_max: int = 0

@@ -63,6 +63,12 @@ class Looked:
         self._told.wait()
         return self._wrote
 
+    def afterwards(self) -> None:
+        """Do what the job leaves for when everybody was told."""
+        afterwards: Callable[[], None] | None = getattr(self.job, "afterwards", None)
+        if afterwards is not None:
+            afterwards()
+
 
 Done = Callable[[Any, OSError | None, float], None]
 _Task = tuple[asyncio.AbstractEventLoop, Job, Done]
@@ -81,7 +87,10 @@ class Worker:
         if self._thread is None:
             thread = threading.Thread(target=self._run, name=self._name, daemon=True)
             if not started(thread):  # for this job; the next one asks again
-                loop.call_soon(done, job, *_timed(job))
+                error, seconds = _timed(job)
+                loop.call_soon(done, job, error, seconds)
+                if error is None and isinstance(job, Looked):
+                    job.afterwards()
                 return
             self._thread = thread
         self._queue.put((loop, job, done))
@@ -89,7 +98,10 @@ class Worker:
     def _run(self) -> None:
         while (task := self._queue.get()) is not None:
             loop, job, done = task
-            loop.call_soon_threadsafe(done, job, *_timed(job))
+            error, seconds = _timed(job)
+            loop.call_soon_threadsafe(done, job, error, seconds)
+            if error is None and isinstance(job, Looked):
+                job.afterwards()  # nobody waits for it but the next job
 
     def stop(self) -> None:
         """End the thread behind its last job."""

@@ -22,7 +22,7 @@ from fuguemux.observe.clock import NS_PER_MS, SystemClock
 from fuguemux.observe.failpoints import reach
 from fuguemux.persistence.checkpoint import CheckpointSeries, CheckpointSettings
 from fuguemux.persistence.retention import GENERATIONS_MIN
-from fuguemux.persistence.wal.writer import LogWriter, WriterOptions
+from fuguemux.persistence.wal.writer import LogWriter, Watermark, WriterOptions
 from fuguemux.server import logind, recovery_notice, watched
 from fuguemux.server.address import Address
 from fuguemux.server.background import Background
@@ -125,6 +125,7 @@ class Server:
             options=WriterOptions(segment_bytes=persistence.wal_segment_mb * MIB)
             if persistence.enabled
             else IN_MEMORY,
+            watermark=Watermark(booted.storage, booted.state_directory),
         )
         reach("recovery.log_begun")
         self.flusher = Flusher(
@@ -235,8 +236,7 @@ class Server:
         persistence = self.configuration.persistence
         depth = persistence.scrollback_persistence_lines
         if "persistence.scrollback_persistence_lines" not in self.origins:
-            state = self._state()
-            depth = max([depth, *(history_limit(state, pane) for pane in state.panes)])
+            depth = max([depth, *(history_limit(self._state(), p) for p in self._state().panes)])
         if not (persistence.enabled and persistence.scrollback_persistence):
             depth = 0
         return CheckpointSettings(

@@ -18,6 +18,7 @@ from fuguemux.persistence.wal.segment import (
     store_of,
 )
 from fuguemux.persistence.wal.walk import Window
+from fuguemux.persistence.wal.watermark import Mark
 
 ENDLESS: Final = 1 << 64
 
@@ -41,10 +42,14 @@ class Chain:
     Raises UnsupportedLog for a log of another version.
     """
 
-    def __init__(self, storage: Storage, directory: str, report: ScanReport) -> None:
+    def __init__(
+        self, storage: Storage, directory: str, report: ScanReport, mark: Mark | None = None
+    ) -> None:
+        """`mark`: what the watermark says; it stands in for the header of the segment that it names."""
         self._storage = storage
         self._directory = directory
         self._report = report
+        self._mark = mark
         self.segments: list[ChainSegment] = []
         self.unfinished: list[int] = []  # segments whose header cannot be read
         try:
@@ -83,6 +88,11 @@ class Chain:
                 detail = f"{size} bytes long instead of {header.segment_bytes}"
                 report.findings.append(Finding(kinds.SHORT_SEGMENT, number, size, detail))
                 report.damaged_segments.append(number)
+        elif (stand_in := self._stand_in(number, size)) is not None:
+            self.segments.append(ChainSegment(stand_in, size))
+            detail = "neither copy verifies; the watermark has what it takes to read the records"
+            report.findings.append(Finding(kinds.UNREADABLE_HEADER, number, 0, detail))
+            report.damaged_segments.append(number)
         elif not front.strip(b"\0") and not window.unreadable and self._is_empty(number):
             report.spare_segments.append(number)
         else:
@@ -106,6 +116,15 @@ class Chain:
             return False
         finally:
             self._storage.close(file)
+
+    def _stand_in(self, number: int, size: int) -> SegmentHeader | None:
+        """The header of a segment that has none to be read, if the watermark knows it."""
+        mark = self._mark
+        if mark is None or not number == mark.segment.segment_id != 0:
+            return None
+        if self._report.store_id not in (b"", mark.store_id):
+            return None
+        return mark.header(size)
 
     def _refuse_strangers(self) -> None:
         """Leave out segments of another store; without a known one, the newest names it."""

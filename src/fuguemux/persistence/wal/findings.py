@@ -81,7 +81,12 @@ class ScanReport:
     store_id: bytes = b""
     from_lsn: int = 1
     last_lsn: int = 0  # the highest LSN that was ever durable or could be read; the next is free
-    proven_lsn: int = 0  # up to here the log itself testifies that it was durable
+    proven_lsn: int = (
+        0  # up to here the log itself testifies, or the watermark, that it was durable
+    )
+    end_lsn: int = (
+        0  # the last record that is there, whatever is said of later ones; 0: there is none
+    )
     clean: bool = False  # closed in an orderly way: nothing was in flight
     records: int = 0
     lost: list[LostRange] = field(default_factory=list)

@@ -31,6 +31,7 @@ from fuguemux.persistence.wal.segment import (
     segment_id_of,
     segment_name,
 )
+from fuguemux.persistence.wal.watermark import Mark, Watermark
 
 JOIN_BYTES_MAX: Final = 4096
 """Buffers below this are joined; larger ones are written from where they are."""
@@ -129,6 +130,9 @@ class SyncJob:
     parts: Sequence[Bytes] = ()
     position: int = 0
     wrote: Callable[[], None] = _nothing
+    watermark: Watermark | None = None
+    mark: Mark | None = None
+    idle: bool = False
 
     def run(self) -> None:
         """Block until it is all on the disk. Raises OSError."""
@@ -142,6 +146,16 @@ class SyncJob:
             self.wrote()
         for file in self.files:
             self.storage.fdatasync(file)
+
+    def afterwards(self) -> None:
+        """Once it ran without an error, and whoever waits for it was told: renew the watermark.
+
+        Blocks for a sync of its own only if the log is idle.
+        """
+        if self.watermark is not None and self.mark is not None:
+            self.watermark.renew(self.mark)
+            if self.idle:
+                self.watermark.sync()
 
 
 @dataclass

@@ -27,12 +27,10 @@ from fuguemux.persistence.wal.findings import (
     TornTail,
 )
 from fuguemux.persistence.wal.frame import Record, RecordType, frame_bytes
-from fuguemux.persistence.wal.segment import (
-    RECORDS_OFFSET,
-    seed_of,
-    segment_name,
-)
+from fuguemux.persistence.wal.reread import reread
+from fuguemux.persistence.wal.segment import RECORDS_OFFSET, seed_of, segment_name
 from fuguemux.persistence.wal.walk import Hole, Run, Window, walk
+from fuguemux.persistence.wal.watermark import Mark
 
 
 class LogScan:
@@ -45,10 +43,11 @@ class LogScan:
         from_lsn: int = 1,
         *,
         store_id: bytes | None = None,
-        durable_lsn: int = 0,
+        mark: Mark | None = None,
     ) -> None:
         self.report = ScanReport(from_lsn=from_lsn, store_id=store_id or b"")
-        self.report.proven_lsn = durable_lsn
+        self.mark = mark
+        """What the watermark says of this log; None: nothing."""
         self._storage = storage
         self._directory = directory
         self._from_lsn = from_lsn
@@ -68,8 +67,14 @@ class LogScan:
     # -- the files ---------------------------------------------------------------------------
 
     def _read_headers(self) -> None:
-        chain = Chain(self._storage, self._directory, self.report)
+        chain = Chain(self._storage, self._directory, self.report, self.mark)
         self._segments, self._unfinished = chain.segments, chain.unfinished
+        mark, report = self.mark, self.report
+        if mark is None or report.store_id not in (b"", mark.store_id):
+            self.mark = None
+            return
+        report.store_id = mark.store_id
+        report.proven_lsn = max(report.proven_lsn, mark.durable_lsn)
 
     def _find(self, kind: str, number: int, offset: int, detail: str) -> None:
         self.report.findings.append(Finding(kind, number, offset, detail))
@@ -269,11 +274,9 @@ class LogScan:
 
     def _finish(self) -> None:
         report = self.report
-        if not self._stopped and self._segments:
-            last_index = len(self._segments) - 1
-            if report.proven_lsn >= max(self._expected, self._from_lsn):
-                self._expected = max(self._expected, self._from_lsn)
-                self._lose(last_index, self._expected, report.proven_lsn, 0)
+        report.end_lsn = self._expected - 1 if self._segments else 0
+        if not self._stopped and report.proven_lsn >= max(self._expected, self._from_lsn):
+            self._lose_end(max(self._expected, self._from_lsn), report.proven_lsn)
         report.last_lsn = max(self._expected - 1, self._from_lsn - 1)
         report.clean = not self._stopped and 0 < self._clean_lsn == report.last_lsn
         if report.clean:
@@ -290,6 +293,20 @@ class LogScan:
                 )
             )
         self._complete = True
+
+    def _lose_end(self, first: int, last: int) -> None:
+        """Account for what was durable and is not there, behind everything that is."""
+        mark = self.mark
+        time_ms = mark.wall_ms if mark is not None and mark.durable_lsn == last else 0
+        if self._segments and (self._holes or not time_ms):
+            self._expected = first
+            self._lose(len(self._segments) - 1, first, last, time_ms)
+            return
+        # Only the watermark knows of it: no segment that is there is damaged.
+        classes = {"unknown": last - first + 1}
+        lost = LostRange(first, last, 0, -1, 0, self._last_ms, time_ms, classes)
+        self.report.lost.append(lost)
+        self._expected = last + 1
 
     def _tell_headers(self) -> None:
         """Which headers of garbage are damage: those with proven records between the neighbours.
@@ -324,26 +341,13 @@ class LogScan:
         self.finish()
         report = self.report
         wanted = max(report.proven_lsn + 1, self._from_lsn)
-        found: list[Record] = []
         if wanted > report.last_lsn or not self._marks:
-            return found
+            return []
         at = max(bisect_right(self._marks, (wanted, ENDLESS, 0)) - 1, 0)
-        first, start_index, offset = self._marks[at]
-        for index in range(start_index, len(self._segments)):
-            segment = self._segments[index]
-            if index != start_index:
-                first, offset = segment.header.base_lsn, RECORDS_OFFSET
-            file = self._storage.open(
-                f"{self._directory}/{segment_name(segment.header.segment_id)}"
-            )
-            try:
-                window = Window(self._storage, file, segment.size)
-                last = min(segment.last_lsn, report.last_lsn)
-                for item in self._walk(window, segment, offset, first):
-                    if isinstance(item, Run):
-                        found += [r for r in item.records if wanted <= r.lsn <= last]
-            finally:
-                self._storage.close(file)
+        start = self._marks[at]
+        found = reread(
+            self._storage, self._directory, self._segments, start, wanted, report.last_lsn
+        )
         if found and found[-1].kind == RecordType.CLEAN:
             found.pop()
         return found
@@ -355,11 +359,12 @@ def scan(
     from_lsn: int = 1,
     *,
     store_id: bytes | None = None,
-    durable_lsn: int = 0,
+    mark: Mark | None = None,
 ) -> LogScan:
     """Open the log in `directory` for reading from `from_lsn` on.
 
-    `store_id` and `durable_lsn` are what is known from elsewhere (a manifest): which log it has
-    to be, and up to where it was durable. Raises UnsupportedLog; nothing is written.
+    `store_id` and `mark` are what is known from elsewhere (a manifest, the watermark): which log it has
+    to be, and up to where it was durable. A mark of another log is ignored; it must have been read before.
+    Raises UnsupportedLog; nothing is written.
     """
-    return LogScan(storage, directory, from_lsn, store_id=store_id, durable_lsn=durable_lsn)
+    return LogScan(storage, directory, from_lsn, store_id=store_id, mark=mark)

@@ -26,6 +26,7 @@ from fuguemux.persistence.wal.durability import (
     describe,
 )
 from fuguemux.persistence.wal.extent import Extent
+from fuguemux.persistence.wal.figures import Figures
 from fuguemux.persistence.wal.frame import (
     CLASS_FLAGS,
     HEADER_BYTES,
@@ -51,6 +52,7 @@ from fuguemux.persistence.wal.jobs import (
     write_records,
 )
 from fuguemux.persistence.wal.reader import LogScan
+from fuguemux.persistence.wal.sealing import Sealing
 from fuguemux.persistence.wal.segment import (
     RECORDS_OFFSET,
     SegmentHeader,
@@ -61,15 +63,16 @@ from fuguemux.persistence.wal.segment import (
 )
 from fuguemux.persistence.wal.segment_files import SegmentFiles
 from fuguemux.persistence.wal.space import Chore, Space
+from fuguemux.persistence.wal.watermark import Watermark
 
-__all__ = ["Durability", "LogUnavailable", "LogWriter", "WriterOptions"]
+__all__ = ["Durability", "LogUnavailable", "LogWriter", "Watermark", "WriterOptions"]
 
 SPARE_WANTED_PART: Final = 4  # a spare is made when a quarter of the segment is used
 KEPT_BYTES_MAX: Final = 64 << 20
 _NUMBERS: Final = tuple(range(max(RecordType) + 1))  # plain integers are packed twice as fast
 
 
-class LogWriter:
+class LogWriter(Figures):
     """The one writer of a log. Made by `start`."""
 
     def __init__(
@@ -83,6 +86,7 @@ class LogWriter:
         monotonic_ms: Callable[[], int],
         entropy: Callable[[int], bytes],
         on_durability: Callable[[Durability, str], None],
+        watermark: Watermark | None = None,
     ) -> None:
         report = log.finish()
         self._storage = storage
@@ -118,6 +122,7 @@ class LogWriter:
         self._staged: list[Bytes] = []
         self._staged_bytes = 0
         self._files = SegmentFiles(storage)
+        self._sealing = Sealing(watermark, self.store_id, log.mark, clock_ms)
         self._job: SyncJob | RehomeJob | None = None
         self._failed = False
         self._rehomed_lsn = 0  # durability returns when this is durable
@@ -136,12 +141,14 @@ class LogWriter:
         entropy: Callable[[int], bytes],
         on_durability: Callable[[Durability, str], None] = lambda _state, _reason: None,
         options: WriterOptions | None = None,
+        watermark: Watermark | None = None,
     ) -> "LogWriter":
         """Go on behind what `log` found (its records must have been read), in a new segment.
 
         Records that nothing proves to be durable are first written anew and synced, since the
         page cache they were read from may hold what the disk does not. Blocks for that. A disk
         that refuses does not raise: the writer then starts with its durability lost, and retries.
+        `watermark` is kept up with what becomes durable; None: nobody says so outside the log.
         """
         storage.make_directory(directory)
         storage.fsync_directory(os.path.dirname(directory) or ".")
@@ -154,6 +161,7 @@ class LogWriter:
             monotonic_ms=monotonic_ms,
             entropy=entropy,
             on_durability=on_durability,
+            watermark=watermark,
         )
         if writer._kept:
             writer._failed = True
@@ -161,6 +169,8 @@ class LogWriter:
             writer._run_now()  # the header, behind the records
         else:
             writer._open_segment(0)
+        writer._sealing.say(writer.durable_lsn, writer._active_header())
+        writer._settle()
         return writer
 
     # -- appending ---------------------------------------------------------------------------
@@ -243,29 +253,10 @@ class LogWriter:
         return last - 1 if last == self._proof_lsn else last
 
     @property
-    def durability(self) -> Durability:
-        """Whether the log keeps its promise."""
-        return self._standing.state
-
-    @property
-    def reason(self) -> str:
-        """Why it does not, if it does not."""
-        return self._standing.reason
-
-    @property
-    def output_stopped(self) -> bool:
-        """Whether only structure is logged, because the disk is full or refuses."""
-        return self._space.full or self.durability is Durability.LOST
-
-    @property
-    def lost(self) -> bool:
-        """Whether nothing new becomes durable for now."""
-        return self.durability is Durability.LOST
-
-    @property
     def troubled(self) -> bool:
-        """Whether durability is anything but ok."""
-        return self.durability is not Durability.OK
+        """Whether something is wrong with the segments or the space for them."""
+        waiting = self._failed or self.durable_lsn < self._rehomed_lsn
+        return waiting or bool(self._space.problem)
 
     @property
     def congested(self) -> bool:
@@ -415,7 +406,9 @@ class LogWriter:
         # A durable byte is never rewritten: what comes next starts in a block of its own.
         active.position = next_block(active.position)
         files = (*self._files.full, active.file)
-        self._job = SyncJob(self._storage, files, self.next_lsn - 1, parts, position)
+        job = SyncJob(self._storage, files, self.next_lsn - 1, parts, position)
+        self._sealing.put(job, active.header, idle=job.through_lsn == self._proof_lsn)
+        self._job = job
         return self._job
 
     def sync_done(self, job: SyncJob | RehomeJob, error: OSError | None) -> None:
@@ -439,6 +432,7 @@ class LogWriter:
         self.written_lsn = max(self.written_lsn, job.through_lsn)
         if self._active is not None:
             self._note_written()
+        self._sealing.synced(job.mark)
         self._files.synced(job.through_lsn)
         self._advance(job.through_lsn)
 
@@ -459,6 +453,8 @@ class LogWriter:
         if self._space.problem:
             what = "output is not logged" if self._space.full else "no spare segment"
             self._standing.become(Durability.DEGRADED, f"{self._space.problem}: {what}")
+        elif self._sealing.problem:
+            self._standing.become(Durability.DEGRADED, self._sealing.problem)
         else:
             self._standing.become(Durability.OK, "")
 
@@ -547,24 +543,13 @@ class LogWriter:
         self._space.chore_done(chore, error)
         self._settle()
 
-    @property
-    def segment_bytes(self) -> int:
-        """The size of segments made from now on; one that is in use or ready keeps its own."""
-        return self._space.segment_bytes
-
-    @segment_bytes.setter
-    def segment_bytes(self, size: int) -> None:
-        self._space.segment_bytes = size
-
-    def release_ballast(self) -> None:
-        """Give up the reserved bytes, for a checkpoint on a full disk."""
-        self._space.release_ballast()
-
     def truncate_before(self, lsn: int) -> int:
         """Have every segment removed that holds only LSNs below `lsn`; how many (by a chore)."""
         if self._failed or self.durable_lsn < self._rehomed_lsn:
             return 0  # old segments hold what their replacement does not yet hold durably
-        dead = self._extent.cut(min(lsn, self.durable_lsn + 1))
+        # The last durable record stays until something follows it: else the log would have no header.
+        begun = self.newest_base_lsn and self.newest_base_lsn <= self.durable_lsn
+        dead = self._extent.cut(min(lsn, self.durable_lsn + 1 if begun else self.durable_lsn))
         self._space.bury(dead)
         return len(dead)
 
@@ -579,6 +564,7 @@ class LogWriter:
         self._extent.restart(self.durable_lsn + 1)
         self._failed, self._removed = True, False  # the next job writes what is kept anew
         self._standing.try_now()
+        self._sealing.relocate()
 
     @property
     def removed(self) -> bool:
@@ -589,41 +575,34 @@ class LogWriter:
         """The size of the log from `lsn` on, at most 256 KiB too much."""
         return self._extent.bytes_since(lsn) + self._staged_bytes
 
-    @property
-    def bytes_total(self) -> int:
-        """The bytes of log written since the oldest segment at the start; never falls."""
-        return self._extent.bytes_total
+    def _active_header(self) -> SegmentHeader | None:
+        return self._active.header if self._active is not None else None
 
     @property
     def newest_base_lsn(self) -> int:
         """The first LSN of the newest segment; 0 while there is none."""
         return self._active.header.base_lsn if self._active is not None else 0
 
-    @property
-    def first_lsn(self) -> int:
-        """The oldest LSN that the log still holds; that of the next record while it holds none."""
-        return self._extent.first_lsn or self.next_lsn
-
-    @property
-    def segments(self) -> int:
-        """How many segments the log consists of."""
-        return self._extent.segments
-
     def close(self, *, clean: bool = True) -> bool:
         """Sync what is left, mark the end as clean, close. False: something is not durable.
 
         No job or chore may be under way. Blocks for two fdatasyncs.
         """
-        untouched = self.next_lsn == self._first_lsn
-        if clean and not (untouched and self._was_clean):
+        ended = self._was_clean and self.next_lsn == self._first_lsn
+        last_lsn = self.durable_lsn
+        if clean and not ended:
             self._run_now()
             if self._failed:
                 self._run_now()
                 self._run_now()
             if not self._failed and self.durable_lsn == self.next_lsn - 1:
-                self.append(RecordType.CLEAN, b"")
+                last_lsn = self.append(RecordType.CLEAN, b"") - 1
                 self._run_now()
+                ended = self.durable_lsn > last_lsn
         durable = self.durable_lsn == self.next_lsn - 1
+        if clean and ended:
+            self._sealing.ended(last_lsn, self._active_header())
+        self._sealing.close()
         active = self._active
         if active is not None and active.position == 0:
             self._active = None  # nothing was ever written to it

@@ -1,0 +1,40 @@
+"""Reading a range of records of a log a second time, once a scan has told where they stand."""
+
+from collections.abc import Sequence
+
+from fuguemux.persistence.files import Storage
+from fuguemux.persistence.wal.chain import ChainSegment
+from fuguemux.persistence.wal.frame import Record
+from fuguemux.persistence.wal.segment import RECORDS_OFFSET, seed_of, segment_name
+from fuguemux.persistence.wal.walk import Run, Window, walk
+
+
+def reread(
+    storage: Storage,
+    directory: str,
+    segments: Sequence[ChainSegment],
+    start: tuple[int, int, int],
+    first_lsn: int,
+    last_lsn: int,
+) -> list[Record]:
+    """The records from `first_lsn` to `last_lsn`, in order. Raises OSError.
+
+    `start`: the LSN of a record at or before the first one, which of the segments it is in, and its byte offset there.
+    """
+    found: list[Record] = []
+    expected, start_index, offset = start
+    for index in range(start_index, len(segments)):
+        segment = segments[index]
+        header = segment.header
+        if index != start_index:
+            expected, offset = header.base_lsn, RECORDS_OFFSET
+        file = storage.open(f"{directory}/{segment_name(header.segment_id)}")
+        try:
+            window = Window(storage, file, segment.size)
+            last = min(segment.last_lsn, last_lsn)
+            for item in walk(window, seed_of(header.salt), header.opened_ms, offset, expected):
+                if isinstance(item, Run):
+                    found += [r for r in item.records if first_lsn <= r.lsn <= last]
+        finally:
+            storage.close(file)
+    return found

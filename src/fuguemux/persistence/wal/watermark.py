@@ -1,0 +1,310 @@
+"""The watermark: up to which LSN the log was durable, said outside the log.
+
+Whether a log that ends early had not gone on, or was cut, no segment can tell by itself. So a small file in the state
+directory says how far the log had come, with what it takes to read the newest segment if both copies of its header are gone.
+
+     0        8       10      12      16      32       40       48      56
+     | magic  | major | minor | flags | store | serial | durable| wall  | segment
+     | 8s     | u16   | u16   | u32   | 16s   | u64    | LSN    | ms    | id u64
+     64     72     80       88     96          104
+     | base | salt | opened | life | life base | CRC u32 over the 104 bytes before it
+     | LSN  | u64  | ms     | u64  | LSN       |
+
+There are two slots, each in a block of 4 KiB. One of them is rewritten in place, after each sync of the log and without a
+sync of its own: a killed process leaves it as it was, and after a power failure it says less than was durable, never more.
+Each sync of the file itself makes the other slot the one that is rewritten: what is durable stays still, so one is whole.
+
+A disk that refuses it costs the watermark, not the log. Nothing here raises OSError.
+"""
+
+import contextlib
+import errno
+import os
+import struct
+import threading
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from fuguemux.persistence.checksum import crc32
+from fuguemux.persistence.files import Storage, read_all, write_all
+from fuguemux.persistence.wal.frame import BLOCK_BYTES
+from fuguemux.persistence.wal.segment import SegmentHeader
+
+WATERMARK: Final = "watermark"
+"""Its name in the state directory."""
+MAGIC: Final = b"FUGUEWMK"
+MAJOR: Final = 1
+MINOR: Final = 0
+CLEAN_FLAG: Final = 1
+SLOTS: Final = 2
+SLOT_BYTES: Final = BLOCK_BYTES
+FIELDS: Final = struct.Struct("<8sHHI16sQQQQQQQQQ")
+CRC: Final = struct.Struct("<I")
+QUARANTINE: Final = "quarantine"
+_NO_FILE_OF_OURS: Final = frozenset(
+    {errno.EINVAL, errno.EISDIR, errno.ELOOP, errno.EPERM, errno.EACCES, errno.ENXIO}
+)
+assert FIELDS.size == 104
+
+
+class MarkedSegment(NamedTuple):
+    """Of a segment's header, what it takes to read its records; all 0: there is no segment."""
+
+    segment_id: int = 0
+    base_lsn: int = 0
+    salt: int = 0
+    opened_ms: int = 0
+    life: int = 0
+    life_base_lsn: int = 0
+
+    @classmethod
+    def of(cls, header: SegmentHeader) -> "MarkedSegment":
+        """From the header itself."""
+        return cls(
+            header.segment_id,
+            header.base_lsn,
+            header.salt,
+            header.opened_ms,
+            header.life,
+            header.life_base_lsn,
+        )
+
+
+NO_SEGMENT: Final = MarkedSegment()
+
+
+class Mark(NamedTuple):
+    """What a slot says. `wall_ms` is the time of it, in wall milliseconds since the epoch.
+
+    `clean`: the log was closed, and nothing follows `durable_lsn` but the record that says so.
+    `segment`: the newest segment that holds something durable.
+    """
+
+    store_id: bytes
+    durable_lsn: int
+    wall_ms: int
+    clean: bool = False
+    segment: MarkedSegment = NO_SEGMENT
+
+    def header(self, size: int) -> SegmentHeader:
+        """The segment's header, as far as it is needed to read the file, which has `size` bytes."""
+        segment = self.segment
+        before = segment.base_lsn - 1
+        return SegmentHeader(
+            store_id=self.store_id,
+            segment_id=segment.segment_id,
+            base_lsn=segment.base_lsn,
+            salt=segment.salt,
+            previous_id=0,
+            previous_last_lsn=before,
+            durable_lsn=min(before, self.durable_lsn),
+            opened_ms=segment.opened_ms,
+            segment_bytes=size,
+            life=segment.life,
+            life_base_lsn=segment.life_base_lsn,
+        )
+
+
+class Found(NamedTuple):
+    """What a watermark file says. `mark` is None if no slot can be read, for the reason in `problem`.
+
+    `problem` may be set beside a mark: one slot is damaged. `missing`: there is no such file.
+    """
+
+    mark: Mark | None
+    problem: str = ""
+    missing: bool = False
+
+
+def encode_slot(mark: Mark, serial: int) -> bytes:
+    """One slot; `serial` rises by one with each that is written."""
+    fields = FIELDS.pack(
+        MAGIC,
+        MAJOR,
+        MINOR,
+        CLEAN_FLAG if mark.clean else 0,
+        mark.store_id,
+        serial,
+        mark.durable_lsn,
+        mark.wall_ms,
+        *mark.segment,
+    )
+    return fields + CRC.pack(crc32(fields))
+
+
+def decode_slot(data: bytes) -> tuple[int, Mark] | None:
+    """The serial and what a slot says; None if it is damaged, empty, or of another major version."""
+    if len(data) < FIELDS.size + CRC.size:
+        return None
+    fields = data[: FIELDS.size]
+    if CRC.unpack_from(data, FIELDS.size) != (crc32(fields),):
+        return None
+    magic, major, _minor, flags, store_id, serial, durable, wall, *segment = FIELDS.unpack(fields)
+    if magic != MAGIC or major != MAJOR:
+        return None
+    clean = bool(flags & CLEAN_FLAG)
+    return serial, Mark(store_id, durable, wall, clean, MarkedSegment(*segment))
+
+
+class Slots(NamedTuple):
+    """What both slots say, None for one that does not verify, and whether something is damaged."""
+
+    slots: list[tuple[int, Mark] | None]
+    damaged: bool
+
+
+def decode(data: bytes) -> Slots:
+    """Read the content of a watermark file. A slot that was never written is all zeros: that is no damage beside another."""
+    found = [decode_slot(data[n * SLOT_BYTES : (n + 1) * SLOT_BYTES]) for n in range(SLOTS)]
+    damaged = _garbage(data, found) or not any(found) or len(data) != SLOTS * SLOT_BYTES
+    return Slots(found, damaged)
+
+
+def _garbage(data: bytes, slots: Sequence[tuple[int, Mark] | None]) -> bool:
+    """Whether there are bytes that say nothing."""
+    blocks = [data[n * SLOT_BYTES : (n + 1) * SLOT_BYTES] for n in range(SLOTS)]
+    return any(
+        found is None and block.strip(b"\0") for block, found in zip(blocks, slots, strict=True)
+    )
+
+
+def read_watermark(storage: Storage, directory: str) -> Found:
+    """What the watermark of a state directory says. Blocks; raises nothing, and changes nothing."""
+    try:
+        data = read_all(storage, f"{directory}/{WATERMARK}")
+    except FileNotFoundError:
+        return Found(None, "it is not there", missing=True)
+    except OSError as error:
+        return Found(None, error.strerror or str(error))
+    slots, damaged = decode(data)
+    read = [slot for slot in slots if slot is not None]
+    if not read:
+        return Found(None, "neither of its two slots verifies")
+    _serial, mark = max(read, key=lambda slot: slot[0])
+    return Found(mark, "one of its two slots does not verify" if damaged else "")
+
+
+class Watermark:
+    """The file, for the one who writes the log. Safe to call from several threads; blocks as a write does."""
+
+    def __init__(self, storage: Storage, directory: str) -> None:
+        """`directory`: the state directory. What stands in the file's place and is none is given up and made anew."""
+        self._storage = storage
+        self._directory = directory
+        self._path = f"{directory}/{WATERMARK}"
+        self._lock = threading.Lock()
+        self._file: int | None = None
+        self._slot = 0
+        self._serial = 0
+        self._dirty = False
+        self._mark: Mark | None = None
+        self.problem = ""
+        """Why the file does not say what it should; empty: it does."""
+
+    def renew(self, mark: Mark) -> None:
+        """Say how far the log is durable. Reaches the kernel; the disk with the next `sync`, or by and by."""
+        with self._lock:
+            self._mark = mark
+            try:
+                file = self._open(mark.store_id) if self._file is None else self._file
+                self._serial += 1
+                slot = encode_slot(mark, self._serial)
+                write_all(self._storage, file, [slot], self._slot * SLOT_BYTES)
+                self._dirty = True
+                self.problem = ""
+            except OSError as error:
+                self._give_up(error)
+
+    def sync(self) -> None:
+        """Make durable what was said last, and have the next one go to the other slot. A file that is gone is made again."""
+        with self._lock:
+            if self._file is None or not self._dirty:
+                return
+            try:
+                self._storage.fdatasync(self._file)
+            except OSError as error:
+                self._give_up(error)
+            else:
+                self._slot = (self._slot + 1) % SLOTS
+                self._dirty = False
+                return
+        if self._mark is not None:
+            self.renew(self._mark)
+
+    @property
+    def behind(self) -> bool:
+        """Whether something was said that is not durable yet."""
+        return self._dirty
+
+    def relocate(self) -> None:
+        """The state directory is another one: the next mark goes to the file in it."""
+        with self._lock:
+            self._let_go()
+
+    def close(self) -> None:
+        """Let go of the file; what it says stays."""
+        with self._lock:
+            self._let_go()
+
+    def _open(self, store_id: bytes) -> int:
+        """Open the file, or make it. Raises OSError."""
+        try:
+            file = self._storage.open(self._path, writable=True)
+        except FileNotFoundError:
+            return self._make()
+        except OSError as error:
+            if error.errno not in _NO_FILE_OF_OURS:
+                raise
+            self._move_away()
+            return self._make()
+        try:
+            data = self._storage.pread(file, SLOTS * SLOT_BYTES, 0).ljust(SLOTS * SLOT_BYTES, b"\0")
+            slots = decode(data).slots
+            others = any(slot is not None and slot[1].store_id != store_id for slot in slots)
+            if others or _garbage(data, slots):
+                self._storage.close(file)
+                self._move_away()
+                return self._make()
+            serials = [slot[0] if slot is not None else -1 for slot in slots]
+            # The slot that says more is left alone until the other one is durable.
+            self._serial, self._slot = max(*serials, 0), serials.index(min(serials))
+            self._storage.truncate(file, SLOTS * SLOT_BYTES)
+        except OSError:
+            with contextlib.suppress(OSError):
+                self._storage.close(file)
+            raise
+        self._file = file
+        return file
+
+    def _make(self) -> int:
+        file = self._storage.create(self._path)
+        try:
+            write_all(self._storage, file, [bytes(SLOTS * SLOT_BYTES)], 0)
+            self._storage.fsync(file)
+            self._storage.fsync_directory(self._directory)
+        except OSError:
+            with contextlib.suppress(OSError):
+                self._storage.close(file)
+            raise
+        self._file, self._slot = file, 0
+        return file
+
+    def _move_away(self) -> None:
+        """What is no watermark is somebody's: it is kept. Raises OSError."""
+        place = f"{self._directory}/{QUARANTINE}"
+        self._storage.make_directory(place)
+        wall_ms = self._mark.wall_ms if self._mark is not None else 0
+        self._storage.rename(self._path, f"{place}/{wall_ms}-{WATERMARK}")
+        self._storage.fsync_directory(place)
+
+    def _give_up(self, error: OSError) -> None:
+        """The next mark opens the file anew."""
+        self.problem = error.strerror or os.strerror(error.errno or errno.EIO)
+        self._let_go()
+
+    def _let_go(self) -> None:
+        if self._file is not None:
+            with contextlib.suppress(OSError):
+                self._storage.close(self._file)
+            self._file = None
+        self._dirty = False

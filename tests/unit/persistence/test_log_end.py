@@ -1,0 +1,102 @@
+"""Where the log ends, against what the watermark and the newest checkpoint say of it."""
+
+from pathlib import Path
+
+import pytest
+
+from fuguemux.persistence.files import RealStorage
+from fuguemux.persistence.recovery import Recovered, recover
+from fuguemux.persistence.report_text import report_lines
+from fuguemux.persistence.wal.watermark import WATERMARK
+from tests.support.small_server import SmallServer, Truth, new_session
+from tests.unit.persistence.test_recovery import start
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> str:
+    return str(tmp_path / "state")
+
+
+def two_lives(directory: str) -> SmallServer:
+    """A session of a first life, and a checkpoint and more sessions of a second one."""
+    truth = Truth()
+    server = start(directory, truth)
+    server.commit(*new_session(server.state))
+    server.sync()
+    server = start(directory, truth)
+    server.commit(*new_session(server.state))
+    server.checkpoint()
+    return server
+
+
+def newest(directory: str) -> Path:
+    segments = sorted((Path(directory) / "wal").glob("*.wal"))
+    return [path for path in segments if path.read_bytes().strip(b"\0")][-1]
+
+
+def look(directory: str) -> Recovered:
+    return recover(
+        RealStorage(),
+        directory,
+        now_ms=lambda: 1,
+        monotonic=lambda: 0.0,
+        new_store_id=bytes(16),
+        read_only=True,
+    )
+
+
+def test_a_log_that_ends_before_its_checkpoint_is_not_called_whole(directory: str) -> None:
+    two_lives(directory)
+    newest(directory).unlink()
+    (Path(directory) / WATERMARK).unlink()
+    report = look(directory).report
+    assert report.log_end_lsn < 2
+    assert not report.complete
+    assert "was made from it at LSN 2" in report.missing[0]
+
+
+def test_what_is_lost_behind_the_checkpoint_has_its_numbers(directory: str) -> None:
+    server = two_lives(directory)
+    for _ in range(3):
+        server.commit(*new_session(server.state))
+        server.sync()
+    durable = server.writer.durable_lsn
+    newest(directory).unlink()
+    recovered = look(directory)
+    (lost,) = recovered.report.lost
+    assert (lost.first_lsn, lost.last_lsn) == (3, durable)
+    assert recovered.next_lsn == durable + 1, "no number is given twice"
+    text = "\n".join(report_lines(recovered.report, when="", verbose=True))
+    assert f"LSN {durable} was durable" in text
+    assert f"LSN 3-{durable}" in text
+
+
+def test_nothing_is_lost_with_a_log_that_was_closed_behind_its_checkpoint(directory: str) -> None:
+    server = two_lives(directory)
+    assert server.writer.close()
+    newest(directory).unlink()
+    report = look(directory).report
+    assert report.complete
+    assert any("nothing is lost with it" in note for note in report.notes)
+
+
+def test_a_whole_log_is_no_alarm(directory: str) -> None:
+    server = two_lives(directory)
+    server.commit(*new_session(server.state))
+    server.sync()
+    report = look(directory).report
+    assert report.complete
+    assert report.notes == []
+    assert report.log_end_lsn == report.durable_lsn == server.writer.durable_lsn
+
+
+def test_checkpoints_of_a_server_that_logged_nothing_leave_a_log_with_its_end(
+    directory: str,
+) -> None:
+    two_lives(directory)
+    server = start(directory, Truth())
+    for _ in range(4):
+        server.checkpoint()
+    report = look(directory).report
+    assert (report.complete, report.notes) == (True, [])
+    assert report.log_end_lsn == server.writer.durable_lsn

@@ -1,0 +1,377 @@
+"""The watermark: what it says, how its file is kept, and what a reader of the log makes of it."""
+
+import os
+from pathlib import Path
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fuguemux.persistence.files import RealStorage
+from fuguemux.persistence.wal import findings as kinds
+from fuguemux.persistence.wal.durability import Durability, WriterOptions
+from fuguemux.persistence.wal.frame import RecordType
+from fuguemux.persistence.wal.jobs import SyncJob
+from fuguemux.persistence.wal.reader import LogScan, scan
+from fuguemux.persistence.wal.segment import RECORDS_OFFSET
+from fuguemux.persistence.wal.watermark import (
+    FIELDS,
+    SLOT_BYTES,
+    SLOTS,
+    WATERMARK,
+    Mark,
+    MarkedSegment,
+    Watermark,
+    decode_slot,
+    encode_slot,
+    read_watermark,
+)
+from fuguemux.persistence.wal.writer import LogWriter
+from tests.simulation.disk import SimDisk
+from tests.unit.persistence.wal.logs import DIRECTORY, SMALL, Told, fill, new_disk, sync
+
+STATE = "state"
+STORE = bytes(range(16))
+U64 = st.integers(0, (1 << 64) - 1)
+MARKS = st.builds(
+    Mark,
+    st.binary(min_size=16, max_size=16),
+    U64,
+    U64,
+    st.booleans(),
+    st.builds(MarkedSegment, U64, U64, U64, U64, U64, U64),
+)
+
+
+@given(MARKS, U64)
+def test_a_slot_says_again_what_it_was_given(mark: Mark, serial: int) -> None:
+    assert decode_slot(encode_slot(mark, serial)) == (serial, mark)
+
+
+@given(st.binary(max_size=200))
+def test_bytes_that_are_no_slot_say_nothing(data: bytes) -> None:
+    assert decode_slot(data) is None
+
+
+@given(MARKS, st.integers(0, (FIELDS.size + 4) * 8 - 1))
+def test_no_flipped_bit_goes_unnoticed(mark: Mark, bit: int) -> None:
+    slot = bytearray(encode_slot(mark, 7))
+    slot[bit // 8] ^= 1 << bit % 8
+    assert decode_slot(bytes(slot)) is None
+
+
+def mark_of(lsn: int, store: bytes = STORE) -> Mark:
+    return Mark(store, lsn, 1_700_000_000_000 + lsn)
+
+
+def test_the_slot_that_is_durable_stays_still(tmp_path: Path) -> None:
+    watermark = Watermark(RealStorage(), str(tmp_path))
+    path = tmp_path / WATERMARK
+    watermark.renew(mark_of(1))
+    watermark.sync()
+    first = path.read_bytes()[:SLOT_BYTES]
+    for lsn in range(2, 5):
+        watermark.renew(mark_of(lsn))
+        assert path.read_bytes()[:SLOT_BYTES] == first
+    watermark.sync()
+    second = path.read_bytes()[SLOT_BYTES:]
+    watermark.renew(mark_of(5))
+    assert path.read_bytes()[SLOT_BYTES:] == second
+    assert read_watermark(RealStorage(), str(tmp_path)).mark == mark_of(5)
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert path.stat().st_size == SLOTS * SLOT_BYTES
+
+
+def test_whichever_slot_is_torn_the_other_one_counts(tmp_path: Path) -> None:
+    watermark = Watermark(RealStorage(), str(tmp_path))
+    for lsn in (1, 2):
+        watermark.renew(mark_of(lsn))
+        watermark.sync()
+    whole = (tmp_path / WATERMARK).read_bytes()
+    for slot, left in ((0, 2), (1, 1)):
+        torn = bytearray(whole)
+        torn[slot * SLOT_BYTES + 50] ^= 1
+        (tmp_path / WATERMARK).write_bytes(torn)
+        found = read_watermark(RealStorage(), str(tmp_path))
+        assert found.mark == mark_of(left)
+        assert found.problem
+
+
+def test_what_the_next_server_writes_counts_whatever_was_there_before(tmp_path: Path) -> None:
+    for lsn in range(1, 8):
+        watermark = Watermark(RealStorage(), str(tmp_path))
+        watermark.renew(mark_of(lsn))
+        if lsn % 3:
+            watermark.sync()
+        watermark.close()
+        assert read_watermark(RealStorage(), str(tmp_path)).mark == mark_of(lsn)
+
+
+def in_its_place(path: Path, what: str) -> bytes | None:
+    """Put something in the place of the watermark; what it holds."""
+    path.unlink(missing_ok=True)
+    match what:
+        case "directory":
+            path.mkdir()
+            (path / "file").write_bytes(b"precious")
+        case "link":
+            path.symlink_to("/etc/hostname")
+        case "fifo":
+            os.mkfifo(path)
+        case "garbage":
+            path.write_bytes(b"precious" * 2000)
+            return b"precious" * 2000
+        case "another store's":
+            data = encode_slot(mark_of(9, bytes(16)), 5).ljust(SLOTS * SLOT_BYTES, b"\0")
+            path.write_bytes(data)
+            return data
+        case "empty":
+            path.write_bytes(b"")
+        case "zeros":
+            path.write_bytes(bytes(SLOTS * SLOT_BYTES))
+        case _:
+            assert what == "nothing"
+    return None
+
+
+@pytest.mark.parametrize(
+    "what",
+    ["directory", "link", "fifo", "garbage", "another store's", "empty", "zeros", "nothing"],
+)
+def test_what_stands_in_its_place_is_kept_and_made_way_for(tmp_path: Path, what: str) -> None:
+    kept = in_its_place(tmp_path / WATERMARK, what)
+    found = read_watermark(RealStorage(), str(tmp_path))
+    assert found.problem or found.mark == mark_of(9, bytes(16))
+    watermark = Watermark(RealStorage(), str(tmp_path))
+    watermark.renew(mark_of(3))
+    assert watermark.problem == ""
+    assert read_watermark(RealStorage(), str(tmp_path)).mark == mark_of(3)
+    quarantine = list((tmp_path / "quarantine").glob(f"*-{WATERMARK}"))
+    if what in ("empty", "zeros", "nothing"):
+        assert quarantine == []
+    elif kept is not None:
+        assert quarantine[0].read_bytes() == kept
+    elif what == "directory":
+        assert (quarantine[0] / "file").read_bytes() == b"precious"
+
+
+def test_a_file_that_is_removed_is_made_again(tmp_path: Path) -> None:
+    watermark = Watermark(RealStorage(), str(tmp_path))
+    watermark.renew(mark_of(1))
+    (tmp_path / WATERMARK).unlink()
+    watermark.renew(mark_of(2))
+    watermark.sync()
+    assert read_watermark(RealStorage(), str(tmp_path)).mark == mark_of(2)
+    assert watermark.problem == ""
+
+
+# -- the writer -------------------------------------------------------------------------------
+
+
+def start(disk: SimDisk, told: Told | None = None, options: WriterOptions = SMALL) -> LogWriter:
+    log = read(disk)
+    return LogWriter.start(
+        disk,
+        DIRECTORY,
+        log,
+        clock_ms=lambda: 1_700_000_000_000,
+        monotonic_ms=lambda: 0,
+        entropy=Random(disk.writes).randbytes,
+        on_durability=told or Told(),
+        options=options,
+        watermark=Watermark(disk, STATE),
+    )
+
+
+def read(disk: SimDisk, from_lsn: int = 1) -> LogScan:
+    mark = read_watermark(disk, STATE).mark
+    log = scan(disk, DIRECTORY, from_lsn, mark=mark)
+    log.finish()
+    return log
+
+
+def sync_all(writer: LogWriter) -> None:
+    job = writer.sync_job()
+    assert isinstance(job, SyncJob)
+    job.run()
+    writer.sync_done(job, None)
+    job.afterwards()
+
+
+def fill_and_say(writer: LogWriter, count: int) -> None:
+    """Append records; the last one is synced, and the watermark says so."""
+    fill(writer, count - 1)
+    fill_one(writer)
+
+
+def fill_one(writer: LogWriter) -> None:
+    writer.append(RecordType.STRUCTURE, b"last" * 20)
+    sync_all(writer)
+
+
+def segments(disk: SimDisk) -> list[str]:
+    return sorted(f"{DIRECTORY}/{name}" for name in disk.list(DIRECTORY) if name.endswith(".wal"))
+
+
+def newest_used(disk: SimDisk) -> str:
+    return [path for path in segments(disk) if disk.content(path).strip(b"\0")][-1]
+
+
+def told_lost(log: LogScan) -> list[tuple[int, int]]:
+    return [(lost.first_lsn, lost.last_lsn) for lost in log.report.lost]
+
+
+def test_each_sync_says_how_far_it_came() -> None:
+    disk = new_disk()
+    writer = start(disk)
+    for _ in range(5):
+        fill_one(writer)
+        mark = read_watermark(disk, STATE).mark
+        assert mark is not None
+        assert mark.durable_lsn == writer.durable_lsn
+        assert mark.segment.base_lsn == writer.newest_base_lsn
+
+
+def test_a_mark_waits_for_no_sync_of_its_own() -> None:
+    disk = new_disk()
+    writer = start(disk)
+    writer.append(RecordType.STRUCTURE, b"x")
+    job = writer.sync_job()
+    assert isinstance(job, SyncJob)
+    job.run()
+    writer.sync_done(job, None)
+    disk.fail_sync_chance = 1.0
+    job.afterwards()
+    assert disk.sync_fails == 0, "none was asked for"
+    disk.fail_sync_chance = 0.0
+    assert writer.prove() is not None
+    sync_all(writer)
+    disk.power_loss()
+    assert read_watermark(disk, STATE).mark is not None, "an idle log has it on the disk"
+
+
+def test_a_newest_segment_that_is_removed_is_a_loss_with_its_numbers() -> None:
+    disk = new_disk()
+    fill_and_say(start(disk), 100)
+    end = read(disk).report.last_lsn
+    disk.unlink(newest_used(disk))
+    report = read(disk).report
+    assert 0 < report.end_lsn < end
+    assert told_lost(read(disk)) == [(report.end_lsn + 1, end)]
+    assert report.last_lsn == end, "no number is given twice"
+    assert report.damaged_segments == [], "the others are as they were"
+
+
+@pytest.mark.parametrize("left", [0, 100, RECORDS_OFFSET, RECORDS_OFFSET + 2000])
+def test_a_newest_segment_that_is_cut_is_a_loss(left: int) -> None:
+    disk = new_disk()
+    fill_and_say(start(disk), 100)
+    end = read(disk).report.last_lsn
+    del disk.content(newest_used(disk))[left:]
+    log = read(disk)
+    assert told_lost(log) == [(log.report.end_lsn + 1, end)]
+
+
+@pytest.mark.parametrize("front", [RECORDS_OFFSET, RECORDS_OFFSET + SLOT_BYTES])
+@pytest.mark.parametrize("rest", [b"\0", b"\xa5"])
+def test_a_segment_without_its_headers_is_read_by_what_the_watermark_knows(
+    front: int, rest: bytes
+) -> None:
+    disk = new_disk()
+    fill_and_say(start(disk), 100)
+    before = [record.lsn for record in scan(disk, DIRECTORY).records()]
+    path = newest_used(disk)
+    disk.content(path)[:front] = rest * front
+    log = scan(disk, DIRECTORY, mark=read_watermark(disk, STATE).mark)
+    after = [record.lsn for record in log.records()]
+    lost = {lsn for first, last in told_lost(log) for lsn in range(first, last + 1)}
+    assert sorted({*after, *lost}) == before
+    assert bool(lost) == (front > RECORDS_OFFSET), "only records whose own bytes are gone are lost"
+    assert after[-1] == before[-1]
+    assert [each.kind for each in log.report.findings][:1] == [kinds.UNREADABLE_HEADER]
+    assert log.report.spare_segments == []
+
+
+def test_garbage_over_the_tail_is_a_loss_and_no_write_that_had_not_finished() -> None:
+    disk = new_disk()
+    fill_and_say(start(disk, options=WriterOptions(segment_bytes=1 << 20)), 30)
+    end = read(disk).report.last_lsn
+    content = disk.content(newest_used(disk))
+    used = len(content.rstrip(b"\0"))
+    content[used - 3000 : used] = Random(1).randbytes(3000)
+    log = read(disk)
+    assert told_lost(log) == [(log.report.end_lsn + 1, end)]
+    assert log.report.damaged_segments
+
+
+def test_a_watermark_that_lags_is_no_alarm() -> None:
+    disk = new_disk()
+    writer = start(disk)
+    fill_and_say(writer, 20)
+    fill(writer, 20)  # nobody came to renew it
+    log = read(disk)
+    assert not log.report.damaged
+    assert log.report.last_lsn == 40
+
+
+def test_a_clean_end_says_so_and_its_number_is_given_again() -> None:
+    disk = new_disk()
+    writer = start(disk)
+    fill_and_say(writer, 5)
+    assert writer.close()
+    mark = read_watermark(disk, STATE).mark
+    assert mark is not None
+    assert (mark.durable_lsn, mark.clean) == (5, True)
+    disk.power_loss()
+    log = read(disk)
+    assert log.report.clean
+    assert not log.report.damaged
+    writer = start(disk)
+    assert writer.next_lsn == 6
+    again = read_watermark(disk, STATE).mark
+    assert again is not None
+    assert not again.clean
+    assert writer.close(), "nothing was appended"
+    ended = read_watermark(disk, STATE).mark
+    assert ended == mark._replace(wall_ms=ended.wall_ms if ended else 0)
+
+
+def test_a_mark_of_another_log_is_ignored() -> None:
+    disk = new_disk()
+    fill_and_say(start(disk), 5)
+    log = scan(disk, DIRECTORY, mark=mark_of(1000, bytes(16)))
+    log.finish()
+    assert log.mark is None
+    assert not log.report.damaged
+
+
+def test_a_watermark_that_cannot_be_written_costs_the_log_nothing(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    state.mkdir()
+    told = Told()
+    watermark = Watermark(RealStorage(), f"{state}/gone")  # its directory is not there
+    log = scan(RealStorage(), f"{state}/wal")
+    log.finish()
+    writer = LogWriter.start(
+        RealStorage(),
+        f"{state}/wal",
+        log,
+        clock_ms=lambda: 1_700_000_000_000,
+        monotonic_ms=lambda: 0,
+        entropy=Random(1).randbytes,
+        on_durability=told,
+        options=SMALL,
+        watermark=watermark,
+    )
+    assert [state for state, _reason in told.states] == [Durability.DEGRADED]
+    assert WATERMARK in told.states[0][1]
+    fill_one(writer)
+    assert writer.durable_lsn == 1
+    assert not writer.output_stopped
+    (state / "gone").mkdir()
+    fill_one(writer)
+    sync(writer)
+    fill_one(writer)
+    assert [state for state, _reason in told.states] == [Durability.DEGRADED, Durability.OK]
+    assert writer.close()
