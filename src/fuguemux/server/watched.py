@@ -13,7 +13,8 @@ from fuguemux.terminal.style import line
 
 def decide(state: ServerState, live: LiveView, request: Request) -> Decision:
     """As `table.decide`. Raises TookTooLong as well; then nothing was changed."""
-    with endable("command", table.known_name(request.argv)):
+    hook, name = request.variables.get("hook"), table.known_name(request.argv)
+    with endable("hook", f"{hook}: {name}") if hook else endable("command", name):
         reach("command.deciding")
         return table.decide(state, live, request)
 
