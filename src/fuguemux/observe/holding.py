@@ -102,6 +102,8 @@ class Slot:
         self.turn_ns = 0
         """When the loop's turn began; 0: it waits."""
         self.turns = 0
+        self.entered = 0
+        """How often something was begun under a name."""
         self.noted_ns = 0
         """What of this turn is noted by name."""
         self.asleep = False
@@ -114,8 +116,6 @@ class Slot:
         self.turns += 1
         self.noted_ns = 0
         self.turn_ns = monotonic_ns()
-        if self.asleep:
-            self.wake()
 
     def turn_ends(self) -> None:
         """The loop is about to wait."""
@@ -168,6 +168,9 @@ class holding:  # noqa: N801  # reads like the context managers of the standard 
             self.outer = slot.current
             self._begun = monotonic_ns()
             slot.current = self
+            slot.entered += 1
+            if slot.asleep:
+                slot.wake()
 
     def __exit__(
         self,

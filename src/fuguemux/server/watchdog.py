@@ -1,7 +1,7 @@
 """A thread that watches the loop: says who holds it for long, and ends that where it can be ended.
 
-It costs nothing while the loop has nothing to do: it sleeps until a turn of the loop wakes it, looks ten times a second as
-long as there are turns, and sleeps again after some looks that found none. Without a thread to be had, who held the
+It costs nothing while nobody does anything: it sleeps until something is begun under a name, looks ten times a second as
+long as there is such work, and sleeps again after a look that found none. Without a thread to be had, who held the
 loop is noted all the same when it is free again; nobody is ended.
 """
 
@@ -18,8 +18,6 @@ from fuguemux.observe.holding import SLOT, UNNAMED, endable
 from fuguemux.server import threads
 
 LOOK_SECONDS: Final = 0.1
-QUIET_LOOKS: Final = 5
-"""After so many without a turn of the loop it sleeps."""
 TELL_NS: Final = 2 * NS_PER_S
 """Who holds the loop for longer is told of meanwhile: it may never be over."""
 END_NS: Final = 10 * NS_PER_S
@@ -57,23 +55,20 @@ class Watchdog:
             SLOT.watched = False
 
     def _run(self) -> None:
-        quiet, seen = 0, -1
+        seen = -1
         while not self._over.is_set():
-            turns = SLOT.turns
-            quiet = quiet + 1 if turns == seen and not SLOT.turn_ns else 0
-            seen = turns
-            if quiet >= QUIET_LOOKS:
-                self._sleep(turns)
-                quiet = 0
-            elif not self._over.wait(self._look_seconds):
+            entered = SLOT.entered
+            if entered == seen and SLOT.current is None:
+                self._sleep(entered)
+            seen = entered
+            if not self._over.wait(self._look_seconds):
                 self._look()
 
-    def _sleep(self, turns: int) -> None:
+    def _sleep(self, entered: int) -> None:
         self._woken.clear()
         SLOT.asleep = True
-        if (
-            SLOT.turns == turns and not self._over.is_set()
-        ):  # else a turn began before it could know
+        # Else it began before it could know that it has to wake this thread.
+        if SLOT.entered == entered and not self._over.is_set():
             self._woken.wait()
         SLOT.asleep = False
 
