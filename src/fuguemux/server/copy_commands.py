@@ -1,6 +1,8 @@
 """`send-keys -X`: carries out the commands of copy mode: moves, searches in steps on another thread, copies to buffers."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from copy import copy
 from typing import Final, Protocol
 
 from fuguemux.commands import options, paste_buffers
@@ -34,6 +36,8 @@ _SEARCHES: Final = {
     "search-backward-incremental": (False, False),
 }
 """Whether forward, and whether by an expression."""
+LINES_AT_ONCE: Final = 2_000
+"""As many selected lines are read on the loop."""
 _COPIES: Final = ("copy-selection", "copy-selection-no-clear", "copy-pipe", "copy-pipe-no-clear")
 
 
@@ -192,7 +196,7 @@ class CopyCommands:
     ) -> Ending:
         if context.argument and name.startswith("copy-pipe"):
             raise EffectFailed("copy-pipe: with a command it is not supported; use save-buffer -")
-        text = self._text(mode, name, context)
+        text = await self._text(mode, name, context)
         if text:
             data = text.encode("utf-8", "replace")
             state, live = self._engine.state, self._engine.live
@@ -208,6 +212,8 @@ class CopyCommands:
             if options.get(state, "set-clipboard") != "off":
                 self._screens.copied(terminal.id, data)
             await self._durable(outcome.lsn)
+        if self._scroll.mode(terminal.id) is not mode:
+            return Ending()  # somebody left the mode meanwhile
         if not name.endswith("-no-clear"):
             mode.anchor = None
         if ends:
@@ -215,10 +221,16 @@ class CopyCommands:
         self._moved(terminal, mode)
         return Ending()
 
-    def _text(self, mode: CopyMode, name: str, context: Context) -> str:
+    async def _text(self, mode: CopyMode, name: str, context: Context) -> str:
+        """What is to be copied, as of now: many lines are read on another thread."""
         line = mode.document.text(mode.cursor.line)
         if name == "copy-line":
             return line
         if name == "copy-end-of-line":
             return line[mode.cursor.offset :]
-        return mode.selected(vi=context.vi)
+        ends = mode.selection()
+        if ends is None or ends[1].line - ends[0].line < LINES_AT_ONCE:
+            return mode.selected(vi=context.vi)
+        taken = copy(mode)
+        taken.document = mode.document.again()
+        return await asyncio.to_thread(lambda: taken.selected(vi=context.vi))

@@ -43,14 +43,23 @@ class _Read(NamedTuple):
 class Document:
     """Immutable, but for what it remembers of what it read. Lines that were trimmed meanwhile are empty."""
 
-    def __init__(self, parts: Sequence[Part], screen: Sequence[bytes], *, continues: bool) -> None:
+    def __init__(
+        self,
+        parts: Sequence[Part],
+        screen: Sequence[bytes],
+        *,
+        continues: bool,
+        last: Part | None = None,
+    ) -> None:
+        """`last` stands for the screen, if it is given."""
         self.first = parts[0].first if parts else 0
         self.tail = parts[-1].first + parts[-1].size if parts else 0
         """The number of the screen's first line."""
         pieces = frozenset({0}) if continues and parts else frozenset[int]()
         content = Lines(joined_text(screen), len(screen), pieces)
-        self.parts = [*parts, Part(self.tail, content.size, lambda: content)]
-        self.stop = self.tail + content.size
+        last = last or Part(self.tail, content.size, lambda: content)
+        self.parts = [*parts, last]
+        self.stop = self.tail + last.size
         self._read: OrderedDict[int, _Read] = OrderedDict()
 
     def _place(self, line: int) -> tuple[_Read, int]:
@@ -121,6 +130,9 @@ class Document:
         """The row so many further down (with a negative number up), or the last there is; and how far that was."""
         line, row, left = at.line, at.row, abs(rows)
         while left and rows < 0:
+            if row == 0 and (lines := self._narrow_lines(line - 1, left, columns)):
+                line, left = line - lines, left - lines
+                continue
             step = min(left, row)
             row, left = row - step, left - step
             if left:
@@ -129,6 +141,9 @@ class Document:
                 line, left = line - 1, left - 1
                 row = len(self.starts(line, columns)) - 1
         while left and rows > 0:
+            if row == 0 and (lines := self._narrow_lines(line, left, columns, down=True)):
+                line, left = line + lines, left - lines
+                continue
             count = len(self.starts(line, columns))
             step = min(left, count - 1 - row)
             row, left = row + step, left - step
@@ -137,6 +152,27 @@ class Document:
                     break
                 line, row, left = line + 1, 0, left - 1
         return RowAt(line, row), abs(rows) - left
+
+    def _narrow_lines(self, line: int, most: int, columns: int, *, down: bool = False) -> int:
+        """How many lines from `line` upwards (or down) take a row each: all of a part, looked at as a whole; 0: look at each.
+
+        Upwards `line` has to be the last of its part, downwards the first; and some line has to be behind the part.
+        """
+        at = bisect_right(self.parts, line, key=lambda part: part.first) - 1
+        if at < 0 or most < LINES_COUNTED_MAX:
+            return 0
+        part = self.parts[at]
+        edge = part.first if down else part.first + part.size - 1
+        ends = at == len(self.parts) - 1 if down else at == 0
+        if line != edge or ends or part.size > most:
+            return 0
+        read, _ = self._place(line)
+        narrow = len(read.lines) == part.size and max(map(len, read.lines), default=0) <= columns
+        return part.size if narrow else 0
+
+    def again(self) -> "Document":
+        """The same lines, to be read on another thread."""
+        return Document(self.parts[:-1], (), continues=False, last=self.parts[-1])
 
     def rows_between(self, above: RowAt, below: RowAt, columns: int, *, total: int) -> int:
         """How many rows lie from one to the other; reckoned from the `total` of the history if they are many."""

@@ -109,3 +109,35 @@ def test_matches_are_highlighted_across_rows() -> None:
         b"xx\x1b[0;1mnee\x1b[0m",
         b"\x1b[0;1mdle\x1b[0mxx",
     ]
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 700), st.booleans()), min_size=1, max_size=5),
+    st.integers(0, 3000),
+    st.integers(-3000, 3000),
+)
+@settings(max_examples=60, deadline=None)
+def test_far_rows_are_those_that_steps_lead_to(
+    sizes: list[tuple[int, bool]], start: int, rows: int
+) -> None:
+    """Parts whose lines all take one row are passed as a whole."""
+    parts, first = list[Part](), 7
+    for size, wide in sizes:
+        lines = [
+            b"line %d" % number + b" and on" * (wide and number == size // 2)
+            for number in range(size)
+        ]
+        content = Lines(joined_text(lines), size, frozenset())
+        parts.append(Part(first, size, lambda content=content: content))  # type: ignore[misc]  # bound now
+        first += size
+    whole = Document(parts, [b"screen"], continues=False)
+    line = min(whole.first + start, whole.stop - 1)
+    at, moved, step = RowAt(line, 0), 0, 250 if rows > 0 else -250  # too few to pass a part
+    while moved < abs(rows):
+        left = abs(rows) - moved
+        at, done = whole.rows_behind(at, max(min(left, 250), 0) * (1 if step > 0 else -1), 10)
+        moved += done
+        if not done:
+            break
+    assert whole.rows_behind(RowAt(line, 0), rows, 10) == (at, moved)
+    assert whole.again().rows_behind(RowAt(line, 0), rows, 10) == (at, moved)
