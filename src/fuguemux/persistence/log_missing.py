@@ -23,20 +23,19 @@ SERVED_FILE: Final = "boot"
 
 
 def tell_end(
-    storage: Storage,
-    directory: str,
+    place: tuple[Storage, str],
     report: RecoveryReport,
     log: LogScan,
     watermark: Found,
-    *,
     manifests: Sequence[Manifest],
     covered_lsn: int,
 ) -> None:
     """Add what the watermark says and what is missing to the report, and to that of the log what its headers hid.
 
-    `directory`: the state directory. `covered_lsn`: up to there the structure comes from a checkpoint. Call it before
+    `place`: the state directory. `covered_lsn`: up to there the structure comes from a checkpoint. Call it before
     damaged segments are set aside.
     """
+    storage, directory = place
     served = storage.exists(f"{directory}/{SERVED_FILE}")
     tell_watermark(report, watermark, log, served=served)
     tell_missing_log(

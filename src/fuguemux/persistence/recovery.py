@@ -186,15 +186,8 @@ class _Recovery:
             log = scan(self._storage, self._wal, floor + 1, store_id=store_id, mark=read.mark)
             log.finish()
         if self._at is None:
-            tell_end(
-                self._storage,
-                self._directory,
-                self._report,
-                read,
-                watermark,
-                manifests=found.manifests,
-                covered_lsn=base.structure_lsn,
-            )
+            place, covered = (self._storage, self._directory), base.structure_lsn
+            tell_end(place, self._report, read, watermark, found.manifests, covered)
         self._tell(base, replay, read, start, self._aside.segments(read))
         state = self._finished(replay)
         if self._at is None:
