@@ -143,6 +143,19 @@ def test_the_newest_segment_without_headers_is_read_all_the_same(fugue: Running)
     assert "neither copy verifies" in found["damages"][0]["detail"]
 
 
+def test_verify_says_what_the_watermark_says(fugue: Running) -> None:
+    newest = two_segments(fugue)
+    durable = durable_lsn(fugue)
+    assert f"watermark: records up to {durable} were durable" in fugue("state", "verify")
+    removed(newest)
+    done = fugue.run("state", "verify")
+    assert done.returncode == 1
+    assert f"LSN {durable} was durable" in done.stdout
+    assert f"to {durable} (" in done.stdout
+    dumped = fugue.run("state", "dump")
+    assert (dumped.returncode, "are lost" in dumped.stdout) == (1, True)
+
+
 def spoiled(path: Path) -> None:
     path.write_bytes(b"spoiled" * 1000)
 

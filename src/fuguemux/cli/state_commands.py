@@ -171,6 +171,9 @@ def _verify(directory: str, *, as_json: bool) -> int:
     print(
         f"log: records {scan.from_lsn} to {scan.last_lsn}, {log.bytes_total} bytes on disk, {_span(log)}"
     )
+    print(f"watermark: {_watermark(log)}")
+    for line in report.missing:
+        print(f"missing: {line}")
     for lost in scan.lost:
         classes = ", ".join(f"{count} {name}" for name, count in lost.classes.items())
         print(
@@ -197,6 +200,13 @@ def _verify(directory: str, *, as_json: bool) -> int:
     print(f"a server would say: {report.summary}")
     print("damage found" if damaged else "clean")
     return code
+
+
+def _watermark(log: inspect.Verification) -> str:
+    if log.mark is None:
+        return "none that can be read"
+    closed = ", where it was closed" if log.mark.clean else ""
+    return f"records up to {log.mark.durable_lsn} were durable at {_time(log.mark.wall_ms)}{closed}"
 
 
 def _span(log: inspect.Verification) -> str:

@@ -5,6 +5,7 @@ a callback with the share of the bytes read so far, from 0 to 1.
 """
 
 import errno
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -23,6 +24,7 @@ from fuguemux.persistence.wal.frame import (
 )
 from fuguemux.persistence.wal.reader import LogScan, scan
 from fuguemux.persistence.wal.segment import RECORDS_OFFSET, UnsupportedLog, segment_id_of
+from fuguemux.persistence.wal.watermark import Mark, read_watermark
 
 EXIT_CLEAN: Final = 0
 EXIT_DAMAGED: Final = 1
@@ -45,6 +47,8 @@ class Verification:
     undecodable_lsns: list[int] = field(default_factory=list)
     first_ms: int = 0
     last_ms: int = 0
+    mark: Mark | None = None
+    """What the watermark says of this log; None: nothing."""
 
     @property
     def exit_code(self) -> int:
@@ -61,6 +65,8 @@ class Verification:
             "undecodable_lsns": self.undecodable_lsns,
             "first_ms": self.first_ms,
             "last_ms": self.last_ms,
+            "watermark_lsn": self.mark.durable_lsn if self.mark is not None else None,
+            "watermark_ms": self.mark.wall_ms if self.mark is not None else None,
             "exit_code": self.exit_code,
         }
 
@@ -249,12 +255,14 @@ class _Reading:
         self._progress = progress
         try:
             names = [name for name in storage.list(directory) if segment_id_of(name) is not None]
-            self._log: LogScan = scan(storage, directory, from_lsn)
+            # Before the log, which may go on; it stands beside the log's directory.
+            mark = read_watermark(storage, os.path.dirname(os.path.abspath(directory))).mark
+            self._log: LogScan = scan(storage, directory, from_lsn, mark=mark)
         except FileNotFoundError as error:
             raise CannotRead(f"there is no log in {directory}") from error
         except (OSError, UnsupportedLog) as error:
             raise CannotRead(str(error)) from error
-        self.verification = Verification(self._log.report)
+        self.verification = Verification(self._log.report, mark=self._log.mark)
         size = 0
         for name in names:
             try:
