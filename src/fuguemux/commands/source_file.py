@@ -6,7 +6,7 @@ keep those after it from running.
 """
 
 from itertools import groupby
-from typing import Any
+from typing import Any, Final
 
 from fuguemux.commands import language, quoting, table_lookup
 from fuguemux.commands.command import Command, Invocation
@@ -14,10 +14,13 @@ from fuguemux.commands.formats import Context, expand, is_true
 from fuguemux.commands.option_places import context_of
 from fuguemux.commands.targets import current_target
 from fuguemux.model.decision import Decision, Refused, Reply
-from fuguemux.model.effects import RunCommands
+from fuguemux.model.effects import RunCommands, RunLongTexts
 from fuguemux.model.ids import NOBODY
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
+
+LONG_CHARS_MIN: Final = 32 << 10
+"""Taking so much text apart takes some ten milliseconds: more is done beside the loop."""
 
 
 def surroundings(state: ServerState, context: Context) -> language.Surroundings:
@@ -34,7 +37,14 @@ def parsed_file(
     state: ServerState, context: Context, path: str, text: str
 ) -> list[language.Parsed]:
     """The commands in the text of a file, each of which exists. Raises Refused: `path:line: message`."""
-    commands = language.parse_file(text, path, surroundings(state, context))
+    return parsed_within(state, surroundings(state, context), path, text)
+
+
+def parsed_within(
+    state: ServerState, around: language.Surroundings, path: str, text: str
+) -> list[language.Parsed]:
+    """The same with what the text may refer to. In any thread, if that may be asked there."""
+    commands = language.parse_file(text, path, around)
     for command in commands:
         try:
             table_lookup.known(state, command.argv)
@@ -59,6 +69,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     lines: list[str] = []
     errors: list[str] = []
     failed = False
+    long: list[tuple[str, str]] = []
     for argument in invocation.arguments:
         path = expand(argument, context) if flags.has("F") else argument
         cwd = invocation.request.cwd.decode("utf-8", "surrogateescape")
@@ -66,6 +77,9 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
             if "error" in entry:
                 if not flags.has("q"):
                     errors.append(f"{entry['path']}: {entry['error']}")
+                continue
+            if long or len(entry["text"]) > LONG_CHARS_MIN:  # and what comes behind it
+                long.append((entry["path"], entry["text"]))
                 continue
             try:
                 found = parsed_file(state, context, entry["path"], entry["text"])
@@ -75,15 +89,26 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
                 failed = True
                 continue
             if flags.has("v"):
-                lines += [
-                    f"{entry['path']}:{one.line}: {quoting.render(one.argv)}" for one in found
-                ]
+                lines += told_of(entry["path"], found)
             texts += _lines_of(found)
+    if long and texts:  # they come before it
+        long.insert(0, ("", "\n".join(texts)))
     code = 1 if errors or failed else 0
+    if long:
+        reply = Reply(lines=tuple(lines), error="\n".join(errors), exit_code=code)
+        return Decision(
+            effects=(RunLongTexts(tuple(long), run=not flags.has("n"), verbose=flags.has("v")),),
+            reply=reply,
+        )
     reply = Reply(lines=tuple(lines), error="\n".join(errors), exit_code=code)
     if flags.has("n") or not texts:
         return Decision(reply=reply)
     return Decision(effects=(RunCommands("\n".join(texts)),), reply=reply)
+
+
+def told_of(path: str, commands: list[language.Parsed]) -> list[str]:
+    """A line of each command, for -v."""
+    return [f"{path}:{one.line}: {quoting.render(one.argv)}" for one in commands]
 
 
 def _lines_of(commands: list[language.Parsed]) -> list[str]:

@@ -211,6 +211,15 @@ class RunShell(Effect, frozen=True):
     delay_ms: int = 0
 
 
+class RunLongTexts(Effect, frozen=True):
+    """Files of commands that are too long to be taken apart in one turn: (path, text) each. See commands/source_file.py."""
+
+    texts: tuple[tuple[str, str], ...]
+    run: bool = True
+    verbose: bool = False
+    """Print the commands."""
+
+
 class RunCommands(Effect, frozen=True):
     """Run commands given as text, as if the asker had typed them, before the reply."""
 

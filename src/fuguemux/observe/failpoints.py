@@ -45,6 +45,7 @@ NAMES: Final[dict[str, str]] = {
     "pane.spawned": "the keeper has started a pane's process, no event says so",
     "pane.end_logged": "the end of a pane's process is in the log, the keeper still has its status",
     "capture.text": "the history of a pane is about to be read for capture-pane, on another thread",
+    "source.parsing": "a long file of commands is about to be taken apart, on another thread",
     "search.step": "a search has begun, or a part of the lines is looked through and the rest is not",
     "recovery.reading": "a part of the log is read, nothing is done with it",
     "recovery.read": "the state is recovered in memory, nothing is written by this server",

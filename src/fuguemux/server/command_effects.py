@@ -2,11 +2,13 @@
 
 import asyncio
 import itertools
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextvars import ContextVar
+from functools import partial
 from typing import Any, Final, NamedTuple, Protocol
 
 from fuguemux.commands import paste_buffers
+from fuguemux.commands.language import Parsed
 from fuguemux.engine.engine import Engine
 from fuguemux.model import effects as ef
 from fuguemux.model.decision import Decision
@@ -15,6 +17,7 @@ from fuguemux.observe.diagnostics import channel
 from fuguemux.server.askers import ConnectionAsker
 from fuguemux.server.capturer import Capturer
 from fuguemux.server.executor import Asker, EffectFailed, Ending
+from fuguemux.server.long_texts import taken_apart
 from fuguemux.server.panes import Panes
 from fuguemux.server.plain_files import read_plain, write_plain
 from fuguemux.server.waits import ServerEnds, Waits
@@ -42,6 +45,8 @@ class Commands(Protocol):
     """The executor, which is built after this."""
 
     async def run_text(self, text: str, asker: Asker) -> int: ...
+
+    async def run_parsed(self, commands: Sequence[Parsed], asker: Asker) -> int: ...
 
 
 class ShellRunner(Protocol):
@@ -108,25 +113,39 @@ class CommandEffects:
         self._spawn(ignored())
         return None
 
+    async def run_long_texts(self, effect: ef.RunLongTexts, asker: Asker) -> Ending:
+        """Long files of commands: taken apart beside the loop, then run."""
+        taken = await taken_apart(self._engine, effect, asker.request(()))
+        for lines, tell in ((taken.lines, asker.stdout), (taken.errors, asker.stderr)):
+            for line in lines:
+                tell(line.encode("utf-8", "surrogateescape") + b"\n")
+        ending = Ending()
+        if effect.run and taken.commands:
+            ending = await self._nested(partial(self.commands.run_parsed, taken.commands, asker))
+        return Ending(exit_code=1) if taken.failed else ending
+
     async def _run(self, text: str, asker: Asker) -> Ending:
         if not text:
             return Ending()
+        return await self._nested(partial(self.commands.run_text, text, asker))
+
+    async def _nested(self, run: Callable[[], Awaitable[int]]) -> Ending:
         nesting = _nesting.get()
         if nesting is not None:
-            return await self._run_nested(text, asker, nesting)
+            return await self._run_nested(run, nesting)
         try:
-            return await self._run_nested(text, asker, Nesting(0, itertools.count(1)))
+            return await self._run_nested(run, Nesting(0, itertools.count(1)))
         except TooMuch as much:  # all that one request began ends together, with one line
             raise EffectFailed(str(much)) from None
 
-    async def _run_nested(self, text: str, asker: Asker, nesting: Nesting) -> Ending:
+    async def _run_nested(self, run: Callable[[], Awaitable[int]], nesting: Nesting) -> Ending:
         if nesting.depth >= DEPTH_MAX:
             raise TooMuch(f"commands that run commands: more than {DEPTH_MAX} deep")
         if next(nesting.numbers) > NESTED_TEXTS_MAX:
             raise TooMuch(f"commands that run commands: more than {NESTED_TEXTS_MAX} times")
         token = _nesting.set(nesting._replace(depth=nesting.depth + 1))
         try:
-            return Ending(exit_code=await self.commands.run_text(text, asker))
+            return Ending(exit_code=await run())
         except ServerEnds as ends:
             ends.again = False  # the next server does not know what these commands are a part of
             raise

@@ -85,6 +85,8 @@ class Commands(Protocol):
 
     def run_commands(self, effect: ef.RunCommands, asker: Asker) -> Awaitable[Ending] | None: ...
 
+    def run_long_texts(self, effect: ef.RunLongTexts, asker: Asker) -> Awaitable[Ending]: ...
+
     def if_shell(self, effect: ef.IfShell, asker: Asker) -> Awaitable[Ending] | None: ...
 
     def load_buffer(self, effect: ef.LoadBuffer, asker: Asker) -> Awaitable[Ending]: ...
@@ -157,6 +159,7 @@ Long = (
     | ef.RunShell
     | ef.WaitFor
     | ef.RunCommands
+    | ef.RunLongTexts
     | ef.IfShell
     | ef.LoadBuffer
     | ef.SaveBuffer
@@ -238,6 +241,7 @@ class EffectRunner:
                 | ef.RunShell()
                 | ef.WaitFor()
                 | ef.RunCommands()
+                | ef.RunLongTexts()
                 | ef.IfShell()
                 | ef.LoadBuffer()
                 | ef.SaveBuffer()
@@ -263,6 +267,8 @@ class EffectRunner:
                 return self._shells.wait_for(effect)
             case ef.RunCommands():
                 return self._commands.run_commands(effect, asker)
+            case ef.RunLongTexts():
+                return self._commands.run_long_texts(effect, asker)
             case ef.IfShell():
                 return self._commands.if_shell(effect, asker)
             case ef.LoadBuffer():

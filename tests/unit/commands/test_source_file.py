@@ -1,8 +1,9 @@
 """source-file: what is run, what is printed, and what is wrong with a file."""
 
 from fuguemux.commands import table
+from fuguemux.commands.source_file import LONG_CHARS_MIN
 from fuguemux.model.decision import Decision
-from fuguemux.model.effects import RunCommands
+from fuguemux.model.effects import RunCommands, RunLongTexts
 from fuguemux.model.live import LiveView
 from tests.support.builders import request, session, state
 from tests.support.fake_live import FakeLive
@@ -60,3 +61,13 @@ def test_parse_only_and_verbose() -> None:
 def test_conditions_are_formats_and_aliases_are_known() -> None:
     text = "%if #{==:#{session_name},work}\nsplitp\n%else\nkill-server\n%endif\n"
     assert source(live(f=text), "f").effects == (RunCommands("splitp"),)
+
+
+def test_a_long_file_is_taken_apart_later_and_what_comes_before_it_runs_first() -> None:
+    long = "display x\n" * LONG_CHARS_MIN
+    decision = source(live(a="display a", b=long, c="display c"), "*")
+    texts = (("", "display a"), ("b", long), ("c", "display c"))
+    assert decision.effects == (RunLongTexts(texts),)
+    assert source(live(b=long), "-nv", "b").effects == (
+        RunLongTexts((("b", long),), run=False, verbose=True),
+    )

@@ -1,10 +1,11 @@
 """Commands that run commands end somewhere."""
 
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Any, cast
 
 import pytest
 
+from fuguemux.commands.language import Parsed
 from fuguemux.engine.engine import Engine
 from fuguemux.model import effects as ef
 from fuguemux.server import command_effects
@@ -24,6 +25,9 @@ class Doubling:
         self._times = times
         self.run = 0
         self.refused = 0
+
+    async def run_parsed(self, commands: Sequence[Parsed], asker: Asker) -> int:
+        raise AssertionError("only texts are run")
 
     async def run_text(self, text: str, asker: Asker) -> int:
         self.run += 1

@@ -1,0 +1,79 @@
+"""Long files of commands are taken apart on another thread: a MiB of them takes a second and more."""
+
+import asyncio
+import concurrent.futures
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from fuguemux.commands import source_file
+from fuguemux.commands.formats import Context
+from fuguemux.commands.language import Parsed, Surroundings
+from fuguemux.commands.targets import current_target
+from fuguemux.engine.engine import Engine
+from fuguemux.model import effects as ef
+from fuguemux.model.decision import Refused, Request
+from fuguemux.model.ids import NOBODY
+from fuguemux.observe.failpoints import reach
+
+CONDITION_SECONDS_MAX: Final = 10.0
+"""The loop answers a condition at once, unless it has ended: then it does not hold."""
+
+
+class Taken(NamedTuple):
+    """The commands of all texts, and what is to be said; `failed`: something in them makes no sense."""
+
+    commands: list[Parsed]
+    lines: list[str]
+    errors: list[str]
+    failed: bool
+
+
+async def taken_apart(engine: Engine, effect: ef.RunLongTexts, request: Request) -> Taken:
+    """What is in the texts, for whoever gave the command. A text with a mistake gives no commands."""
+    state, live = engine.state, engine.live
+    target = current_target(state, live, request)
+    context = Context(state, live)
+    if target is not None:
+        context = Context(
+            state, live, session=target.session.id, window=target.window.id, pane=target.pane.id
+        )
+    around = source_file.surroundings(state, context)
+    around = around._replace(condition=_on_loop(around.condition))
+    told = Taken([], [], [], failed=False)
+    start = 0
+    for path, text in effect.texts:
+        try:
+            found = await asyncio.to_thread(_parsed, engine, around, path, text)
+        except Refused as refusal:
+            into = told.lines if request.client != NOBODY else told.errors
+            into.append(refusal.told(as_tmux=request.as_tmux))
+            told = told._replace(failed=True)
+            continue
+        if effect.verbose and path:
+            told.lines.extend(await asyncio.to_thread(source_file.told_of, path, found))
+        told.commands.extend(one._replace(line=one.line + start) for one in found)
+        start = told.commands[-1].line + 1 if told.commands else 0
+    return told
+
+
+def _parsed(engine: Engine, around: Surroundings, path: str, text: str) -> list[Parsed]:
+    reach("source.parsing")
+    return source_file.parsed_within(engine.state, around, path, text)
+
+
+def _on_loop(condition: Callable[[str], bool]) -> Callable[[str], bool]:
+    """Conditions are formats, which ask terminals: those belong to the loop."""
+    loop = asyncio.get_running_loop()
+
+    async def ask(text: str) -> bool:
+        return condition(text)
+
+    def asked(text: str) -> bool:
+        question = ask(text)
+        try:
+            return asyncio.run_coroutine_threadsafe(question, loop).result(CONDITION_SECONDS_MAX)
+        except (RuntimeError, concurrent.futures.TimeoutError, concurrent.futures.CancelledError):
+            question.close()
+            return False
+
+    return asked
