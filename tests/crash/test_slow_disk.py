@@ -23,11 +23,7 @@ WRITES_MS = (25, 60)
 """Longer than what a write may take before the log is written beside the loop (flusher.SLOW_WRITE_SECONDS)."""
 SYNCS_MS = (50, 800)
 
-pytestmark = [
-    pytest.mark.real,
-    pytest.mark.slow,
-    pytest.mark.skipif("FUGUE_ROUNDS" not in os.environ, reason="runs by `make slow-disk` alone"),
-]
+pytestmark = [pytest.mark.real, pytest.mark.slow]
 
 
 def faults(rng: random.Random) -> list[str]:

@@ -14,7 +14,7 @@ STRANGER = 61_003
 """A user to whom nothing else belongs."""
 SECTOR_BYTES = 512
 INSIDE = "somebody's file"
-DIRECTORIES = ("wal", "checkpoints", "quarantine", "recoveries", "screens", "pipes")
+DIRECTORIES = ("wal", "checkpoints", "saves", "quarantine", "recoveries", "screens", "pipes")
 
 
 @dataclass(frozen=True)

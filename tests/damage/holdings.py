@@ -63,7 +63,7 @@ class Looker:
             found.digests.add(digest(content))
             if content.startswith(PACK_MAGIC):
                 packs[digest(content)] = content
-                words = name.rpartition("pack-")[2].split(".")
+                words = name.lower().rpartition("pack-")[2].split(".")
                 try:  # a damaged one is known by its name
                     packs.setdefault(bytes.fromhex(words[0]), content)
                 except ValueError:

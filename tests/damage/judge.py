@@ -5,6 +5,7 @@ from collections.abc import Container, Iterator, Sequence
 from typing import NamedTuple
 
 from fuguemux.persistence.manifest import Manifest
+from fuguemux.persistence.saves import SAVES
 from tests.damage.damages import INSIDE, Damage
 from tests.damage.facts import Facts, differences, save_differences
 from tests.damage.holdings import Holdings, Looker, digest
@@ -46,7 +47,7 @@ def judge_start(truth: Truth, damages: Sequence[Damage], outcome: Outcome) -> It
         yield Finding("failed checkpoint", outcome.checkpoint_failed)
     found = differences(truth.facts, outcome.facts)
     yield from _told(truth, damages, outcome, found, in_text(truth.facts, outcome.facts))
-    yield from _saves(truth, outcome, is_told(truth, outcome))
+    yield from _saves(truth, damages, outcome)
 
 
 def judge_answers(
@@ -101,11 +102,11 @@ def _told(
 
 
 def _announced(found: list[str], outcome: Outcome, told: bool, marked: bool) -> Iterator[Finding]:
-    verified = NOT_VERIFIED not in outcome.summary
+    excused = marked and NOT_VERIFIED in outcome.summary
     claims = "nothing lost" in outcome.summary or "complete" in outcome.summary
-    if not told and not (marked and not verified):
+    if not told and not excused:
         yield Finding("silent", f"{found[:3]}; {outcome.summary}")
-    elif claims and outcome.complete and verified:
+    elif claims and outcome.complete and not excused:
         yield Finding("headline", f"{found[:3]}; {outcome.summary} {outcome.told} {outcome.notes}")
 
 
@@ -122,12 +123,16 @@ def in_text(want: Facts, got: Facts) -> bool:
     return bool(want.structure == got.structure)
 
 
-def _saves(truth: Truth, outcome: Outcome, told: bool) -> Iterator[Finding]:
+def _saves(truth: Truth, damages: Sequence[Damage], outcome: Outcome) -> Iterator[Finding]:
+    told = is_told(truth, outcome)
+    elsewhere = not any(f"/{SAVES}" in each.name or SAVES in each.detail for each in damages)
     for name, facts in truth.facts.saves.items():
         now = outcome.facts.saves.get(name)
         found = save_differences(facts, now, name)
         if not found:
             continue
+        if elsewhere and not name.startswith("closed-"):
+            yield Finding("save touched", f"{found[:3]}")
         if now is None:
             if not told:
                 yield Finding("silent save", f"{found}; {outcome.summary}")

@@ -10,8 +10,8 @@ LEFT_ALONE = ("config/", ".bash", "copy-of", "server.log", "keeper.log")
 
 _PATTERNS = (
     ("manifest", r"checkpoints/MANIFEST-[0-9a-f]{16}"),
-    ("save", r"checkpoints/SAVE-[0-9a-f]+"),
-    ("pack", r"checkpoints/pack-[0-9a-f]{32}"),
+    ("save", r"(checkpoints|saves)/SAVE-[0-9a-f]+"),
+    ("pack", r"(checkpoints/pack-[0-9a-f]{32}|saves/PACK-[0-9a-f]+)"),
     ("segment", r"wal/[0-9a-f]{16}\.wal"),
     ("ballast", r"wal/ballast"),
     ("report", r"recoveries/\d+\.json"),
@@ -26,7 +26,7 @@ STRUCTURAL = frozenset({"manifest", "save", "pack", "segment"})
 """Kinds that a start refuses to go without if another user's permissions are all that is wrong."""
 HELPERS = frozenset(
     {"STORE", "boot", "zone", "attached", "modes", "age", "keeper-store", "pipe", "starting"}
-    | {"safe-mode"}
+    | {"safe-mode", "watermark"}
 )
 """Small files: whatever is in them a start is as usual, with a line in the report."""
 

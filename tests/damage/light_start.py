@@ -109,6 +109,7 @@ def _child(plan: Plan, writer: int) -> None:
     outcome = Outcome()
     try:
         os.umask(0o077)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # what threads say of a loop that has ended
         drop_rights()
         os.environ.clear()
         os.environ.update(plan.environment)
@@ -196,6 +197,7 @@ def tell(server: Server, outcome: Outcome) -> None:
     outcome.told = [f"lost {lost.first_lsn}-{lost.last_lsn}" for lost in report.lost]
     outcome.told += [f"damaged {each.what}: {each.detail}" for each in report.damages]
     outcome.told += report.missing
+    outcome.told += [f"%{lost.pane}: {lost.lines} lines" for lost in report.scrollback_lost]
     outcome.told += [f"{report.events_skipped} events skipped"] if report.events_skipped else []
     for pane in report.panes:
         if pane.lost_bytes or pane.reason:

@@ -143,6 +143,9 @@ def _tell(report: dict[str, Any], outcome: Outcome) -> None:
     outcome.told = [f"lost {first}-{last}" for first, last in outcome.lost]
     outcome.told += [f"damaged {each['what']}: {each['detail']}" for each in report["damages"]]
     outcome.told += report["missing"]
+    outcome.told += [
+        f"%{each['pane']}: {each['lines']} lines" for each in report["scrollback_lost"]
+    ]
     for pane in report["panes"]:
         if pane["lost_bytes"] or pane["reason"]:
             outcome.told.append(f"%{pane['pane']}: {pane['reason']} {pane['lost_bytes']}")
