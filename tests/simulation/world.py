@@ -123,7 +123,8 @@ class World:
             last = life == lives - 1
             writer: LogWriter | None = None
             if self.rng.random() < 0.3:
-                self.disk.crash_in = self.rng.randint(0, 25)  # often already while starting
+                # Often already while starting, or before anything of it is durable.
+                self.disk.crash_in = self.rng.randint(0, self.rng.choice((2, 25)))
             try:
                 writer = self._start()
                 self._live(writer)
@@ -260,6 +261,8 @@ class World:
             disk.space = rng.randint(16 << 10, 96 << 10)
         elif fault < 0.85:
             disk.short_write_chance = 0.3
+        elif fault < 0.90:
+            disk.fail_sync_chance = disk.fail_write_chance = rng.choice((0.2, 0.5))
 
     def _append(self, writer: LogWriter) -> None:
         rng = self.rng

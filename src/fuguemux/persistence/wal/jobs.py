@@ -263,14 +263,20 @@ def invalidate(storage: Storage, directory: str, name: str) -> None:
     assert number is not None, "only segments are invalidated"
     file = storage.open(f"{directory}/{name}", writable=True)
     try:
-        size, void = storage.size(file), encode_void(number)
-        for copy in reversed(range(HEADER_COPIES)):
-            offset = copy * BLOCK_BYTES
-            if offset + len(void) <= size:
-                write_all(storage, file, [void], offset)
-                storage.fdatasync(file)
+        write_void(storage, file, number, durable=True)
     finally:
         storage.close(file)
+
+
+def write_void(storage: Storage, file: int, number: int, *, durable: bool = False) -> None:
+    """Write over the copies of a segment's header that nobody needs it; `durable`: sync each. Raises OSError."""
+    size, void = storage.size(file), encode_void(number)
+    for copy in reversed(range(HEADER_COPIES)):
+        offset = copy * BLOCK_BYTES
+        if offset + len(void) <= size:
+            write_all(storage, file, [void], offset)
+            if durable:
+                storage.fdatasync(file)
 
 
 @dataclass

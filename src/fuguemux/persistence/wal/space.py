@@ -20,6 +20,7 @@ from fuguemux.persistence.wal.jobs import (
     SpareJob,
     make_segment,
     next_block,
+    write_void,
 )
 from fuguemux.persistence.wal.segment import (
     RECORDS_OFFSET,
@@ -163,12 +164,21 @@ class Space:
         if names:
             self._retry_at_ms = 0  # space may be had again
 
-    def give_up(self, home: OpenSegment) -> None:
-        """A segment did not become the log's, but perhaps its header is on the disk: it is invalidated before it goes."""
+    def give_up(self, home: OpenSegment) -> bool:
+        """A segment did not become the log's, but perhaps its header stands: it is invalidated, now and then durably.
+
+        False: it could not be. Then a start may take it for the log's, and what is written elsewhere for void.
+        """
+        written = True
+        try:
+            write_void(self._storage, home.file, home.segment_id)
+        except OSError:
+            written = False
         with contextlib.suppress(OSError):
             self._storage.close(home.file)
         self.used(home.segment_id)  # the name is not given again while it is being removed
         self._dead.append(segment_name(home.segment_id))
+        return written
 
     def relocate(self, store_id: bytes) -> None:
         """The directory is another one, or was made again.

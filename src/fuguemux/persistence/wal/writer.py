@@ -505,7 +505,8 @@ class LogWriter(Figures):
             position = write_records(self._storage, home.file, newer, job.header, position)
             write_all(self._storage, home.file, [encode_header(job.header)], 0)
         except OSError as error:
-            self._space.give_up(home)
+            if not self._space.give_up(home):
+                self._lose_segment()  # what it would take may be void
             return error
         self._lose_segment()
         self._space.accepted()
