@@ -12,8 +12,9 @@ pytestmark = pytest.mark.real
 FIELDS = {
     "": "version python engine formats pid keeper_pid socket started_ms uptime_seconds sessions windows panes "
     "panes_not_kept clients durability durability_reason state quarantine log checkpoint recovery loop memory "
-    "configuration scrollback",
+    "configuration scrollback landing",
     "formats": "log checkpoint events protocol",
+    "landing": "path problem missing_bytes",
     "state": "enabled directory disk_bytes left_from_before",
     "quarantine": "files bytes",
     "log": "first_lsn last_lsn durable_lsn bytes segments sync syncs sync_p50_ms sync_p99_ms sync_failures",

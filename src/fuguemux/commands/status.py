@@ -100,6 +100,11 @@ def _store(live: LiveView, report: Report) -> Iterator[tuple[str, str]]:
     reason = f": {report['durability_reason']}" if report["durability_reason"] else ""
     forced = f"; forced to disk {_SYNC[log['sync']]}" if state["enabled"] else ""
     yield "durability", f"{report['durability']}{reason}{forced}"
+    landing = report["landing"]
+    if landing["problem"]:
+        yield "landing zone", landing["problem"]
+    if landing["missing_bytes"]:
+        yield "", f"{_size(landing['missing_bytes'])} of output could not be logged"
     yield (
         "log",
         f"records {log['first_lsn']} to {log['last_lsn']}, durable to {log['durable_lsn']}, "

@@ -260,10 +260,16 @@ class LandingZone:
         view = self._slots[slot]
         length = start
         nothing = NoBytes.ENDED
+        at = _descriptor(slot)
+        extent = (at + form.EXTENT_AT) // 8
+        begun = self._fours[(at + form.PLACE_CHECKSUM_AT) // 4]
+        known = self._eights[extent] >> 32 if start else begun
         try:
             while True:
                 count = os.readv(master_fd, [view[length:]] if length else [view])
+                known = crc32(view[length : length + count], known)
                 length += count
+                self._eights[extent] = length | known << 32
                 if count < READ_ON_BYTES_MIN or at_most - (length - start) < ROOM_BYTES_MIN:
                     break
                 if SLOT_BYTES - length < ROOM_BYTES_MIN:
@@ -275,17 +281,10 @@ class LandingZone:
                 raise
         if length == start:
             return nothing
-        at = _descriptor(slot)
-        data = view[start:length]
-        pane, offset = self._places[slot]
-        known = (
-            self._eights[(at + form.EXTENT_AT) // 8] >> 32
-            if start
-            else self._fours[(at + form.PLACE_CHECKSUM_AT) // 4]
-        )
-        self._eights[(at + form.EXTENT_AT) // 8] = length | crc32(data, known) << 32
         self._mapping[at] = FILLED
-        return Landed(slot, pane, offset + start, data)
+        return Landed(
+            slot, self._places[slot][0], self._places[slot][1] + start, view[start:length]
+        )
 
     def give_back(self, reserved: Reserved) -> None:
         """Nothing has come into a reserved slot: it may be used again."""

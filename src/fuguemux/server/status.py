@@ -50,6 +50,7 @@ def document(server: Server) -> dict[str, Any]:
         if server.configuration.persistence.enabled
         else "off",
         "durability_reason": server.witness.durability_reason,
+        "landing": _landing(server),
         "state": _state(server),
         "quarantine": _quarantine(server),
         "log": _log(server),
@@ -77,6 +78,16 @@ def _engine(server: Server) -> str:
         if terminal.waiting is None:
             return terminal.emulator.engine
     return server.emulators(1, 1).engine
+
+
+def _landing(server: Server) -> dict[str, Any]:
+    """Where output is that is not logged yet, why it is not where it should be, and what could not be logged at all."""
+    zone = server.address.zone
+    return {
+        "path": zone.path,
+        "problem": zone.problem,
+        "missing_bytes": sum(entry.stop - entry.start for entry in server.output.missing.entries),
+    }
 
 
 def _state(server: Server) -> dict[str, Any]:
