@@ -1,0 +1,79 @@
+"""Files of the state that belong to somebody else, or that may not be read: a start refuses them and touches nothing.
+
+In a name space of users nobody is root: what this test's user gives away there is somebody else's.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.faults import require
+from tests.support.running import Running
+
+NUMBER = "54321"
+
+
+@pytest.fixture
+def plain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
+    """A fugue whose processes are an ordinary user's, who owns all files that this test makes."""
+    require(programs=["unshare"])
+    become = ["unshare", "--user", f"--map-user={NUMBER}", f"--map-group={NUMBER}"]
+    probe = subprocess.run([*become, "true"], capture_output=True, text=True, check=False)
+    if probe.returncode != 0:
+        reason = f"needs name spaces of users: {probe.stderr.strip()}"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    program = tmp_path / "fugue"
+    program.write_text(f'#!/bin/sh\nexec {" ".join(become)} {sys.executable} -m fuguemux "$@"\n')
+    program.chmod(0o755)
+    monkeypatch.setattr("tests.support.running.PROGRAM", str(program))
+    fugue = Running(tmp_path)
+    yield fugue
+    fugue.end()
+
+
+def everything(state: Path) -> dict[str, bytes]:
+    """What lies in the log, the checkpoints and the quarantine."""
+    parts = [state / part for part in ("wal", "checkpoints", "quarantine")]
+    return {str(path.relative_to(state)): path.read_bytes() for p in parts for path in p.iterdir()}
+
+
+def one(state: Path, pattern: str) -> Path:
+    return sorted(state.glob(pattern))[0]
+
+
+@pytest.mark.parametrize("how", ["owner", "mode"])
+@pytest.mark.parametrize(
+    "pattern", ["wal/*.wal", "checkpoints/MANIFEST-*", "checkpoints/SAVE-*", "checkpoints/pack-*"]
+)
+def test_a_start_names_the_file_and_the_fix_and_touches_nothing(
+    plain: Running, pattern: str, how: str
+) -> None:
+    if how == "owner":
+        require(root=True)
+    fugue = plain
+    fugue("new-session", "-d", "-s", "work", "-n", "kept", "cat")
+    fugue("checkpoint", "-s", "save")
+    fugue.kill_everything()
+    path = one(fugue.state, pattern)
+    if how == "owner":
+        os.chown(path, 1000, 1000)
+    else:
+        path.chmod(0)
+    before = everything(fugue.state)
+    refused = fugue.run("list-windows", "-a", "-F", "#{window_name}")
+    [line] = refused.stderr.splitlines()
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert path.name in line
+    assert "nothing was touched" in line
+    assert f"chown -R $(id -u) {fugue.state}" in line
+    assert everything(fugue.state) == before
+    os.chown(path, os.getuid(), os.getgid())
+    path.chmod(0o600)
+    assert fugue("list-windows", "-a", "-F", "#{window_name}") == "kept"
+    assert "complete" in fugue("recovery")
