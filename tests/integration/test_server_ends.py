@@ -83,6 +83,7 @@ def test_a_process_that_is_wanted_between_two_keepers_is_started_by_the_next(
     fugue("new-session", "-d", "-s", "work", "cat")
     keeper = fugue.keeper_pid()
     lock = fugue.runtime / "fugue" / "default.keeper.lock"
+    os.kill(keeper, signal.SIGSTOP)  # it would make the file again
     lock.unlink()
     lock.mkdir()  # no keeper can begin as long as this is in its way
     kill(keeper)

@@ -84,6 +84,7 @@ PROGRESS_SECONDS = 0.01
 SAY_SECONDS = 3.0
 WAITING = "fugue: waiting for the server to start (C-c ends the wait)…"
 PROGRESS_BYTES_MAX = 128
+PROGRESS_PREFIX = "recovering: "
 
 
 def connect_starting(
@@ -289,9 +290,11 @@ def reading_progress(options: Options) -> str:
     """Return how far the server has come with its log; empty when it does not read."""
     try:
         with open(options.places.socket + PROGRESS_SUFFIX, encoding="ascii") as file:
-            return file.read(PROGRESS_BYTES_MAX).strip()
+            line = file.read(PROGRESS_BYTES_MAX).strip()
     except (OSError, UnicodeDecodeError):
         return ""
+    # Anything may lie there, and this goes to a terminal.
+    return line if line.startswith(PROGRESS_PREFIX) and line.isprintable() else ""
 
 
 def launch(options: Options) -> "Starter":

@@ -23,6 +23,9 @@ STARTING = "starting"
 ENDING = "ending"
 """In place of a path: the holder does not listen yet, or never again."""
 
+NOT_A_LOCK = ".not-a-lock"
+"""Behind the name of what was in a lock's place and is no file of ours; the server's start moves it to the quarantine."""
+
 RECORD_BYTES_MAX = 8192
 READS_MAX = 100
 TAKES_MAX = 5
@@ -30,6 +33,14 @@ TAKES_MAX = 5
 
 _DIRECTORY_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _FLAGS = os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+_NO_LOCK = (
+    errno.EISDIR,
+    errno.EACCES,
+    errno.EPERM,
+    errno.ELOOP,
+    errno.EINVAL,
+    errno.ENXIO,
+)
 _LINUX = sys.platform == "linux"
 
 
@@ -161,10 +172,10 @@ class Lock:
         """
         try:
             file = self._locked_file()
-        except OSError:
-            if file_required or not self._guard_path:
+        except OSError as problem:
+            file = self._locked_instead(problem)
+            if file == -1 and (file_required or not self._guard_path):
                 raise
-            file = -1
         if file is None:
             return False
         guard = self._locked_guard()
@@ -245,6 +256,30 @@ class Lock:
                 return file
             os.close(file)
         raise OSError(f"{self.path} is removed again and again")
+
+    def _locked_instead(self, problem: OSError) -> int | None:
+        """As `_locked_file`, with what is no file of ours moved out of the way; -1: it is not that, or somebody lives.
+
+        Only under the directory's lock: then no living process counts on the file.
+        """
+        if problem.errno not in _NO_LOCK or not self._guard_path:
+            return -1
+        guard = self._locked_guard()
+        if guard is None or guard < 0:
+            return guard
+        try:
+            for number in range(TAKES_MAX):
+                aside = f"{self.path}{NOT_A_LOCK}{number or ''}"
+                with contextlib.suppress(FileNotFoundError):
+                    os.lstat(aside, dir_fd=self._within)
+                    continue
+                os.rename(self.path, aside, src_dir_fd=self._within, dst_dir_fd=self._within)
+                return self._locked_file()
+        except OSError:
+            return -1
+        finally:
+            os.close(guard)
+        return -1
 
     def _locked_guard(self) -> int | None:
         """The locked directory; -1: there is none, or none that can be locked; None: somebody has it."""

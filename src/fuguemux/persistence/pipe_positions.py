@@ -1,13 +1,13 @@
-"""How far the commands of pipe-pane have got: `pipes/<pane>`, one file of 40 bytes for each pipe that is open.
+"""How far the commands of pipe-pane have got: `pipes/<pane>`, one file of 44 bytes for each pipe that is open.
 
-     0       8          16        24      32       40
-     | magic | begun_ms | passed  | pid   | start  |
-     | 8s    | u64      | u64     | u64   | u64    |
+     0       8          16        24      32       40      44
+     | magic | begun_ms | passed  | pid   | start  | CRC   |
+     | 8s    | u64      | u64     | u64   | u64    | u32   |
 
 Little-endian. `begun_ms` tells the pipe from an earlier one of the same pane; `passed` is the offset, in the pane's output, of
 the next byte for the command; `pid` and `start` name the command's process by its number and the kernel's start time (0: not
-known). `passed` is overwritten in place after every piece, by one write of eight bytes, and never synced: it is for a server
-that was killed. After the machine went down nobody trusts it.
+known). The CRC-32 covers what is before it. The file is overwritten in place after every piece, by one write, and never synced:
+it is for a server that was killed. After the machine went down nobody trusts it. Version 1 had another magic, and no CRC.
 """
 
 import contextlib
@@ -16,16 +16,16 @@ from collections.abc import Collection
 from typing import Final, NamedTuple
 
 from fuguemux.model.ids import PaneId
+from fuguemux.persistence.checksum import crc32
 from fuguemux.persistence.files import Storage
 
 PIPES: Final = "pipes"
-MAGIC: Final = b"FUGUEPIP"
+MAGIC: Final = b"FUGUEPI2"
+MAGIC_1: Final = b"FUGUEPIP"
 RECORD: Final = struct.Struct("<8sQQQQ")
-PASSED: Final = struct.Struct("<Q")
-PASSED_OFFSET: Final = 16
-PROCESS: Final = struct.Struct("<QQ")
-PROCESS_OFFSET: Final = 24
-assert RECORD.size == PROCESS_OFFSET + PROCESS.size == 40
+CRC: Final = struct.Struct("<I")
+BYTES: Final = RECORD.size + CRC.size
+assert BYTES == 44
 
 
 class Position(NamedTuple):
@@ -37,26 +37,60 @@ class Position(NamedTuple):
     start: int = 0
 
 
+def encode_position(position: Position) -> bytes:
+    """The content of a file."""
+    record = RECORD.pack(MAGIC, *position)
+    return record + CRC.pack(crc32(record))
+
+
+def decode_position(data: bytes) -> Position | None:
+    """What `encode_position` packed, or version 1 of it; None: it is neither."""
+    if len(data) < RECORD.size:
+        return None
+    magic, *numbers = RECORD.unpack_from(data)
+    whole = len(data) >= BYTES and CRC.unpack_from(data, RECORD.size) == (
+        crc32(data[: RECORD.size]),
+    )
+    return Position(*numbers) if magic == MAGIC_1 or (magic == MAGIC and whole) else None
+
+
+def position_problem(storage: Storage, directory: str, name: str) -> str:
+    """Why the file `name` in the directory of pipes holds no position; empty: it does. Raises nothing."""
+    try:
+        handle = storage.open(f"{directory}/{name}")
+    except OSError as error:
+        return (error.strerror or str(error)).partition(";")[0]
+    try:
+        data = storage.pread(handle, BYTES, 0)
+    except OSError as error:
+        return error.strerror or str(error)
+    finally:
+        storage.close(handle)
+    return "" if decode_position(data) is not None else "its checksum does not match"
+
+
 class PipeFile:
     """The open file of one pipe. Nothing raises: a disk that takes no more must not end the pipe."""
 
-    def __init__(self, storage: Storage, path: str, handle: int | None) -> None:
+    def __init__(self, storage: Storage, path: str, handle: int | None, position: Position) -> None:
         self._storage = storage
         self._path = path
         self._handle = handle
+        self._position = position
 
     def passed(self, offset: int) -> None:
         """The command was given everything before `offset`."""
-        self._write(PASSED.pack(offset), PASSED_OFFSET)
+        self._write(self._position._replace(passed=offset))
 
     def process(self, pid: int, start: int) -> None:
         """The command runs as this process."""
-        self._write(PROCESS.pack(pid, start), PROCESS_OFFSET)
+        self._write(self._position._replace(pid=pid, start=start))
 
-    def _write(self, data: bytes, offset: int) -> None:
+    def _write(self, position: Position) -> None:
+        self._position = position
         if self._handle is not None:
             with contextlib.suppress(OSError):
-                self._storage.pwrite(self._handle, data, offset)
+                self._storage.pwrite(self._handle, encode_position(position), 0)
 
     def close(self, *, remove: bool) -> None:
         """Let go of it; `remove`: the pipe is over."""
@@ -82,13 +116,12 @@ class PipePositions:
         except OSError:
             return None
         try:
-            magic, *numbers = RECORD.unpack(self._storage.pread(handle, RECORD.size, 0))
-        except (OSError, struct.error):
+            found = decode_position(self._storage.pread(handle, BYTES, 0))
+        except OSError:
             return None
         finally:
             self._storage.close(handle)
-        found = Position(*numbers)
-        return found if magic == MAGIC and found.begun_ms == begun_ms else None
+        return found if found is not None and found.begun_ms == begun_ms else None
 
     def begin(self, pane: PaneId, position: Position) -> PipeFile:
         """A file in place of the one that there may be."""
@@ -98,8 +131,8 @@ class PipePositions:
             with contextlib.suppress(FileNotFoundError):
                 self._storage.unlink(path)
             handle = self._storage.create(path)
-            self._storage.pwrite(handle, RECORD.pack(MAGIC, *position), 0)
-        return PipeFile(self._storage, path, handle)
+            self._storage.pwrite(handle, encode_position(position), 0)
+        return PipeFile(self._storage, path, handle, position)
 
     def forget_others(self, panes: Collection[PaneId]) -> None:
         """Remove the files of pipes that are over: all but those of `panes`."""

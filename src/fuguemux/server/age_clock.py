@@ -2,17 +2,18 @@
 
 Time passes here as the monotonic clock measures it. What the wall clock is ahead of that is believed at once up to a day
 (the machine was off over night, or slept); more only after it has been ahead by just so much for six hours of uptime. A
-clock that is set back does not make things younger. Where this had got to outlives the server, in the file `age` of the
-state directory: milliseconds since the epoch, decimal.
+clock that is set back does not make things younger. Where this had got to outlives the server, in the helper file `age`
+of the state directory: milliseconds since the epoch, decimal.
 """
 
 import contextlib
 from typing import Final, NamedTuple
 
 from fuguemux.observe.clock import MS_PER_DAY, NS_PER_MS, Clock
-from fuguemux.persistence.files import Storage, read_all, write_atomically
+from fuguemux.persistence.files import Storage
+from fuguemux.persistence.helper_files import AGE_FILE, helper_or_nothing
+from fuguemux.persistence.small_file import write_small
 
-AGE_FILE: Final = "age"
 AT_ONCE_MS: Final = MS_PER_DAY
 CONFIRMED_MS: Final = 6 * 3_600_000
 SAME_MS: Final = 10 * 60_000
@@ -63,11 +64,11 @@ class AgeClock:
         if self._now_ms - self._stored < STORE_EVERY_MS:
             return
         with contextlib.suppress(OSError):
-            write_atomically(self._storage, self._directory, AGE_FILE, [b"%d\n" % self._now_ms])
+            write_small(self._storage, self._directory, AGE_FILE, b"%d\n" % self._now_ms)
             self._stored = self._now_ms
 
     def _read(self) -> int:
         try:
-            return max(0, int(read_all(self._storage, f"{self._directory}/{AGE_FILE}")[:20]))
-        except (OSError, ValueError):
+            return max(0, int(helper_or_nothing(self._storage, self._directory, AGE_FILE)))
+        except ValueError:
             return 0

@@ -19,10 +19,19 @@ from fuguemux.model.events import AnyEvent, EnvironmentSet
 from fuguemux.observe import diagnostics, failpoints
 from fuguemux.observe.clock import Clock
 from fuguemux.persistence.files import Storage
+from fuguemux.persistence.helper_files import (
+    SAFE_MODE_FILE,
+    STARTING_FILE,
+    STOPPED_FILE,
+    put_locks_right,
+    put_pipes_right,
+    put_right,
+)
 from fuguemux.persistence.manifest import ManifestUnsupported
 from fuguemux.persistence.memory_files import MemoryStorage
 from fuguemux.persistence.recovery import WAL, Recovered, recover
 from fuguemux.persistence.serialization import VersionUnknown
+from fuguemux.persistence.small_file import remove_small, write_small
 from fuguemux.persistence.state_lock import HeldStorage, StateLock, StateLocked
 from fuguemux.persistence.wal.segment import UnsupportedLog
 from fuguemux.persistence.withholding import Withhold
@@ -32,7 +41,6 @@ from fuguemux.server.reading_progress import SUFFIX, ReadingProgress
 from fuguemux.server.safe_mode import SafeMode, Starts
 from fuguemux.server.state_taken import take_state
 
-STOPPED_FILE = "stopped"
 USAGE = "usage: fuguemux.server.main [-L NAME | -S PATH] [--config FILE] [-f FILE]… [--no-restore]"
 
 
@@ -137,6 +145,10 @@ def boot(argv: list[str], clock: Clock) -> Booted:
     with contextlib.suppress(OSError):
         configure_logging(log_path, loaded.configuration, clock)
     home = state
+    put_aside: list[str] = []
+    if lock is not None:
+        counts = (STARTING_FILE, SAFE_MODE_FILE)
+        put_aside += put_right(storage, state, clock.wall_ms(), counts)
     starts = None if lock is None else Starts(home)
     safe = _safe_mode(home, starts, clock, asked=options.no_restore)
     if safe is not None:
@@ -146,6 +158,7 @@ def boot(argv: list[str], clock: Clock) -> Booted:
         if lock is not None and reading:
             storage = ReadingProgress(reading, f"{state}/{WAL}", lock)
         recovered, salvage = _read_all(storage, state, landing, clock)
+        recovered.report.notes += put_aside
     except OSError as error:
         _no_fault_of_the_state(starts)
         # A name below the state directory is relative to it.
@@ -198,6 +211,10 @@ def _read_all(
     finally:
         if isinstance(storage, ReadingProgress):
             storage.done()
+    now_ms = recovered.report.started_ms
+    recovered.report.notes += put_right(storage, state, now_ms)
+    recovered.report.notes += put_locks_right(storage, state, now_ms)
+    recovered.report.notes += put_pipes_right(storage, state, now_ms)
     state_settling.tell_unfinished(storage, state, recovered.report)
     salvage = landing_zone.Recovered((), ())
     if landing:
@@ -325,10 +342,10 @@ def option_defaults(configuration: Configuration, environment: Mapping[str, str]
 def note_deliberate_stop(booted: Booted) -> None:
     """A client that finds this does not start a server just to look."""
     with contextlib.suppress(OSError):
-        booted.storage.close(booted.storage.create(f"{booted.state_directory}/{STOPPED_FILE}"))
+        write_small(booted.storage, booted.state_directory, STOPPED_FILE, b"")
 
 
 def forget_deliberate_stop(booted: Booted) -> None:
     """A server is there again."""
     with contextlib.suppress(OSError):
-        booted.storage.unlink(f"{booted.state_directory}/{STOPPED_FILE}")
+        remove_small(booted.storage, booted.state_directory, STOPPED_FILE)

@@ -13,12 +13,12 @@ from typing import Final, NamedTuple
 from fuguemux.keeper.channel import Channel, PeerBroke, PeerGone
 from fuguemux.keeper.protocol import PROTOCOL_VERSION, ROLE_CONTROL, integer, text
 from fuguemux.observe.diagnostics import channel
-from fuguemux.persistence.files import Storage, read_all, write_atomically
+from fuguemux.persistence.files import Storage
+from fuguemux.persistence.helper_files import KEEPER_STORE_FILE, helper_or_nothing
 from fuguemux.persistence.report import RecoveryReport
+from fuguemux.persistence.small_file import write_small
 from fuguemux.server.keeper_client import KeeperClient, KeeperRefused, KeeperUnreachable
 
-STORE_FILE: Final = "keeper-store"
-"""In the state directory: the store of a keeper that this state has taken over with its programs."""
 ANSWER_SECONDS: Final = 5.0
 GONE: Final = "the state directory was gone"
 
@@ -61,8 +61,8 @@ async def connect(path: str, refused: KeeperRefused, storage: Storage, directory
     if not known:
         diagnostics.warning("keeper.of_another_state", store=keeper.store)
         try:
-            data = [keeper.store.encode() + b"\n"]
-            await asyncio.to_thread(write_atomically, storage, directory, STORE_FILE, data)
+            data = keeper.store.encode() + b"\n"
+            await asyncio.to_thread(write_small, storage, directory, KEEPER_STORE_FILE, data)
         except OSError as error:  # the programs are worth more than the note
             diagnostics.warning("keeper.not_noted", error=str(error))
     return TakenOver(client, keeper.store, known)
@@ -79,10 +79,8 @@ def tell(report: RecoveryReport, directory: str) -> None:
 
 
 def _taken_before(storage: Storage, directory: str) -> str:
-    try:
-        return read_all(storage, f"{directory}/{STORE_FILE}").decode("ascii", "replace").strip()
-    except OSError:
-        return ""
+    data = helper_or_nothing(storage, directory, KEEPER_STORE_FILE)
+    return data.decode("ascii", "replace").strip()
 
 
 async def _asked(path: str) -> Keeper:

@@ -1,6 +1,6 @@
-"""Where panes are in copy mode, kept for the next server: `modes` in the state directory, one line of JSON.
+"""Where panes are in copy mode, kept for the next server: the helper file `modes`, one line of JSON.
 
-Overwritten in place whenever something moves, and never synced: it is for a server that was killed. It holds numbers of
+Replaced whenever something moves, and never synced: it is for a server that was killed. It holds numbers of
 lines and places in them, nothing of what is there or was searched for.
 """
 
@@ -11,11 +11,11 @@ from typing import Final
 import msgspec
 
 from fuguemux.model.ids import PaneId
-from fuguemux.persistence.files import Storage, read_all
+from fuguemux.persistence.files import Storage
+from fuguemux.persistence.helper_files import MODES_FILE, helper_or_nothing
+from fuguemux.persistence.small_file import write_small
 from fuguemux.server.copy_document import RowAt, Spot
 from fuguemux.server.copy_mode import CopyMode
-
-MODES_FILE: Final = "modes"
 
 
 class Kept(msgspec.Struct, frozen=True, array_like=True):
@@ -41,30 +41,21 @@ class KeptModes:
 
     def __init__(self, storage: Storage, state_directory: str) -> None:
         self._storage = storage
-        self._path = f"{state_directory}/{MODES_FILE}"
+        self._directory = state_directory
 
     def load(self) -> list[Kept]:
         """What the last server has kept."""
         try:
-            return _decode(read_all(self._storage, self._path).partition(b"\n")[0])
-        except (OSError, msgspec.DecodeError):
+            data = helper_or_nothing(self._storage, self._directory, MODES_FILE)
+            return _decode(data.partition(b"\n")[0])
+        except msgspec.DecodeError:
             return []
 
     def save(self, modes: Iterable[tuple[PaneId, CopyMode]]) -> None:
         """Keep these and no others, in what is the state directory now."""
         data = _encode([kept(pane, mode) for pane, mode in modes]) + b"\n"
         with contextlib.suppress(OSError):
-            there = self._storage.exists(self._path)
-            file = (
-                self._storage.open(self._path, writable=True)
-                if there
-                else self._storage.create(self._path)
-            )
-            try:
-                self._storage.pwrite(file, data, 0)
-                self._storage.truncate(file, len(data))
-            finally:
-                self._storage.close(file)
+            write_small(self._storage, self._directory, MODES_FILE, data, durable=False)
 
 
 def kept(pane: PaneId, mode: CopyMode) -> Kept:

@@ -5,28 +5,25 @@ of the machine does to the file costs nothing but the order in which sessions ar
 """
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Final, Protocol
 
 from fuguemux.model.ids import SessionId
 from fuguemux.observe.diagnostics import channel
-from fuguemux.persistence.files import RealStorage, Storage, write_all
+from fuguemux.persistence.files import RealStorage, Storage
+from fuguemux.persistence.helper_files import ATTACHED_FILE, helper_or_nothing
+from fuguemux.persistence.small_file import write_small
 
-FILE: Final = "attached"
-BYTES_MAX: Final = 1 << 20
+FILE: Final = ATTACHED_FILE
 
 diagnostics = channel("server")
 
 
 def read_times(path: str) -> dict[SessionId, int]:
     """Seconds since the epoch by session, the one used last at the end. Empty if there is no such file; never raises."""
-    try:
-        with open(path, encoding="ascii") as file:
-            lines = file.read(BYTES_MAX).splitlines()
-    except (OSError, UnicodeDecodeError):
-        return {}
-    words = [line.split() for line in lines]
+    storage, (directory, _, _) = RealStorage(), path.rpartition("/")
+    data = helper_or_nothing(storage, directory, ATTACHED_FILE)
+    words = [line.split() for line in data.decode("ascii", "replace").splitlines()]
     return {
         SessionId(int(pair[0])): int(pair[1])
         for pair in words
@@ -88,12 +85,5 @@ class LastUsed:
 
 
 def _replace(storage: Storage, path: str, data: bytes) -> None:
-    fresh = f"{path}.new"
-    with contextlib.suppress(FileNotFoundError):
-        storage.unlink(fresh)
-    file = storage.create(fresh)
-    try:
-        write_all(storage, file, [data], 0)
-    finally:
-        storage.close(file)
-    storage.rename(fresh, path)
+    directory, _, name = path.rpartition("/")
+    write_small(storage, directory, name, data, durable=False)

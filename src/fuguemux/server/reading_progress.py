@@ -27,6 +27,7 @@ class ReadingProgress(HeldStorage):
         self._read = 0
         self._log_files: set[int] = set()
         self._active = self._total > 0
+        self._told = ""
         self._tell()
 
     def open(self, path: str, *, writable: bool = False) -> int:
@@ -56,18 +57,26 @@ class ReadingProgress(HeldStorage):
         with contextlib.suppress(OSError):
             os.unlink(self._path)
 
+    def _replace(self, line: bytes) -> None:
+        """A reader finds this line or the one before."""
+        fresh = f"{self._path}.new"
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
+        file = os.open(fresh, flags, 0o600)
+        try:
+            os.write(file, line)
+        finally:
+            os.close(file)
+        os.rename(fresh, self._path)
+
     def _tell(self) -> None:
         if not self._active:
             return
         percent = self._read * 100 // self._total
         line = f"recovering: {percent} % of {max(self._total // MIB, 1)} MiB of log\n"
-        with contextlib.suppress(OSError):  # it is only a line
-            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
-            file = os.open(self._path, flags, 0o600)
-            try:
-                os.write(file, line.encode())
-            finally:
-                os.close(file)
+        if line != self._told:
+            self._told = line
+            with contextlib.suppress(OSError):  # it is only a line
+                self._replace(line.encode())
         reach("recovery.reading")
 
 

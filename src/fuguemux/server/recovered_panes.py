@@ -87,7 +87,7 @@ def zone_gone(server: Server) -> bool:
         return False
     if not zone_place.gone(booted.state_directory, booted.landing_path):
         return False
-    return recovery_notice.same_boot(booted.state_directory)
+    return recovery_notice.same_boot(booted.storage, booted.state_directory)
 
 
 def open_orphan(server: Server, pane: PaneId) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from fuguemux.observe.diagnostics import channel
-from fuguemux.persistence.log_missing import SERVED_FILE
+from fuguemux.persistence.files import Storage
+from fuguemux.persistence.helper_files import BOOT_FILE, helper_or_nothing
 from fuguemux.persistence.report import RecoveryReport
+from fuguemux.persistence.small_file import write_small
 
 if TYPE_CHECKING:
     from fuguemux.server.main import Server
@@ -62,8 +64,9 @@ def find_cause(server: Server, *, keeper_lived: bool) -> None:
     report = server.report
     if server.booted.log_path is None:
         return
-    path = f"{server.booted.state_directory}/{SERVED_FILE}"
-    now, before = _read(BOOT_ID), _read(path)
+    storage, directory = server.booted.storage, server.booted.state_directory
+    now = _this_boot()
+    before = helper_or_nothing(storage, directory, BOOT_FILE).decode("ascii", "replace").strip()
     if not report.clean and report.cause != "first start":
         if now and before and now != before:
             report.cause = "the machine went down"
@@ -73,30 +76,29 @@ def find_cause(server: Server, *, keeper_lived: bool) -> None:
         else:
             report.cause = "server and keeper crashed or were killed"
     if now != before:
-        note_boot(server.booted.state_directory)
+        note_boot(storage, directory)
 
 
-def same_boot(directory: str) -> bool:
+def same_boot(storage: Storage, directory: str) -> bool:
     """Whether a server has served from a state directory since the machine was started."""
-    now = _read(BOOT_ID)
-    return bool(now) and now == _read(f"{directory}/{SERVED_FILE}")
+    now = _this_boot().encode()
+    return bool(now) and now == helper_or_nothing(storage, directory, BOOT_FILE).strip()
 
 
-def note_boot(directory: str) -> None:
-    """Note in a state directory which boot of the machine this is."""
-    now = _read(BOOT_ID)
+def note_boot(storage: Storage, directory: str) -> None:
+    """Note in a state directory which boot of the machine this is. Durable: without it a lost log may look like none."""
+    now = _this_boot()
     if not now:
         return
     try:
-        with open(f"{directory}/{SERVED_FILE}", "w", encoding="ascii") as file:
-            file.write(now)
+        write_small(storage, directory, BOOT_FILE, now.encode())
     except OSError as error:
         diagnostics.debug("boot_not_noted", error=error.strerror or str(error))
 
 
-def _read(path: str) -> str:
+def _this_boot() -> str:
     try:
-        with open(path, encoding="ascii") as file:
+        with open(BOOT_ID, encoding="ascii") as file:
             return file.read(BYTES_MAX).strip()
     except (OSError, UnicodeDecodeError):
         return ""

@@ -12,11 +12,12 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from fuguemux.persistence.files import RealStorage, write_atomically
+from fuguemux.keeper.helper_record import MAGIC
+from fuguemux.persistence.files import RealStorage, read_all
+from fuguemux.persistence.helper_files import SAFE_MODE_FILE, STARTING_FILE, helper_or_nothing
+from fuguemux.persistence.small_file import remove_small, write_small
 from fuguemux.persistence.store_identity import read_store_file
 
-STARTING_FILE: Final = "starting"
-POINTER_FILE: Final = "safe-mode"
 FAILED_MAX: Final = 2
 """Recoveries that raised an error; with as many the next start is in safe mode."""
 UNFINISHED_MAX: Final = 3
@@ -24,7 +25,6 @@ UNFINISHED_MAX: Final = 3
 REBUILDING_MAX: Final = 3
 """Starts that ended after they served and before all screens were rebuilt; with as many the next one serves after that."""
 REASON_CHARACTERS_MAX: Final = 300
-BYTES_MAX: Final = 4096
 
 
 class Attempts(msgspec.Struct, frozen=True):
@@ -63,12 +63,21 @@ class Starts:
         """What was known when this start began."""
 
     def read(self) -> Attempts:
-        """What is known of the starts before this one."""
+        """What is known of the starts before this one. Nothing in a file without a checksum brings the safe mode."""
         try:
-            with open(f"{self._state}/{STARTING_FILE}", "rb") as file:
-                return msgspec.json.decode(file.read(BYTES_MAX), type=Attempts)
+            data = helper_or_nothing(self._storage, self._state, STARTING_FILE)
+            attempts = msgspec.json.decode(data, type=Attempts)
+            checked = read_all(self._storage, f"{self._state}/{STARTING_FILE}").startswith(MAGIC)
         except (OSError, msgspec.DecodeError):
             return Attempts()
+        if checked:
+            return attempts
+        return Attempts(
+            min(attempts.unfinished, UNFINISHED_MAX - 1),
+            min(attempts.failed, FAILED_MAX - 1),
+            attempts.reason,
+            attempts.rebuilding,
+        )
 
     def begin(self) -> Attempts:
         """A start begins; what was known before it."""
@@ -94,24 +103,21 @@ class Starts:
     def over(self) -> None:
         """This start came to its end with all screens, or was refused for a reason that says nothing of the state."""
         with contextlib.suppress(OSError):
-            self._storage.unlink(f"{self._state}/{STARTING_FILE}")
+            remove_small(self._storage, self._state, STARTING_FILE)
             # Durably: power failures must not add up to starts that never served.
             self._storage.fsync_directory(self._state)
 
     def _write(self, attempts: Attempts) -> None:
         with contextlib.suppress(OSError):
-            write_atomically(
-                self._storage, self._state, STARTING_FILE, [msgspec.json.encode(attempts)]
-            )
+            write_small(self._storage, self._state, STARTING_FILE, msgspec.json.encode(attempts))
 
 
 def chosen(state: str, attempts: Attempts, now: tuple[int, ...], *, asked: bool) -> SafeMode | None:
     """Whether this start is in safe mode, and where. Raises OSError when a directory for it cannot be made."""
-    pointer = f"{state}/{POINTER_FILE}"
     storage = RealStorage()
-    with contextlib.suppress(OSError, UnicodeDecodeError):
-        with open(pointer, encoding="utf-8") as file:
-            name, _, reason = file.read(BYTES_MAX).partition("\n")
+    with contextlib.suppress(UnicodeDecodeError):
+        said = helper_or_nothing(storage, state, SAFE_MODE_FILE).decode()
+        name, _, reason = said.partition("\n")
         if name.startswith("safe-") and "/" not in name and os.path.isdir(f"{state}/{name}"):
             return SafeMode(f"{state}/{name}", reason.strip(), _store(state))
     if asked:
@@ -125,16 +131,16 @@ def chosen(state: str, attempts: Attempts, now: tuple[int, ...], *, asked: bool)
     year, month, day, hour, minute, second, *_ = now
     name = f"safe-{year}{month:02}{day:02}-{hour:02}{minute:02}{second:02}"
     storage.make_directory(f"{state}/{name}")
-    write_atomically(storage, state, POINTER_FILE, [f"{name}\n{reason}\n".encode()])
+    write_small(storage, state, SAFE_MODE_FILE, f"{name}\n{reason}\n".encode())
     return SafeMode(f"{state}/{name}", reason, _store(state))
 
 
 def left(state: str) -> None:
     """The server of the safe mode was ended on purpose: the next start tries the real state again."""
     storage = RealStorage()
-    for name in (POINTER_FILE, STARTING_FILE):
+    for name in (SAFE_MODE_FILE, STARTING_FILE):
         with contextlib.suppress(OSError):
-            storage.unlink(f"{state}/{name}")
+            remove_small(storage, state, name)
 
 
 def purged(state: str) -> list[str]:

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple, Protocol
 from fuguemux.observe.diagnostics import channel
 from fuguemux.persistence.checkpoint import CheckpointResult, CheckpointSeries
 from fuguemux.persistence.files import Storage, read_all, write_atomically
+from fuguemux.persistence.helper_files import MADE_ANEW_FILE
 from fuguemux.persistence.last_screens import SCREENS
 from fuguemux.persistence.manifest import Manifest, encode_manifest, save_name
 from fuguemux.persistence.packs import PackDamaged, pack_name
@@ -19,6 +20,7 @@ from fuguemux.persistence.recovery import CHECKPOINTS, RECOVERIES, WAL
 from fuguemux.persistence.report import RecoveryReport, counted
 from fuguemux.persistence.saves import copy_save
 from fuguemux.persistence.set_aside import QUARANTINE
+from fuguemux.persistence.small_file import remove_small, write_small
 from fuguemux.persistence.state_lock import HeldStorage, StateLock
 from fuguemux.persistence.store_identity import write_store_file
 from fuguemux.persistence.whereabouts import Whereabouts
@@ -27,15 +29,13 @@ REASON: Final = "state directory made anew"
 
 COPIED: Final = (RECOVERIES, SCREENS)
 """Directories of small files that are taken along."""
-UNFINISHED_FILE: Final = "made-anew"
-"""In the state directory until everything is saved in it. A start that finds it knows that it does not have everything."""
 
 diagnostics = channel("state")
 
 
 def tell_unfinished(storage: Storage, directory: str, report: RecoveryReport) -> None:
     """Say in the report of a start that the server before it was killed before everything was saved here anew."""
-    if not storage.exists(f"{directory}/{UNFINISHED_FILE}"):
+    if not storage.exists(f"{directory}/{MADE_ANEW_FILE}"):
         return
     report.missing.append(
         "the state directory had been moved or removed, and the server was killed while it saved everything anew"
@@ -47,7 +47,7 @@ def tell_unfinished(storage: Storage, directory: str, report: RecoveryReport) ->
 def forget_unfinished(storage: Storage, directory: str) -> None:
     """Everything is there, or it was told that it is not. Blocks. Raises OSError."""
     with contextlib.suppress(FileNotFoundError):
-        storage.unlink(f"{directory}/{UNFINISHED_FILE}")
+        remove_small(storage, directory, MADE_ANEW_FILE)
         storage.fsync_directory(directory)
 
 
@@ -176,7 +176,7 @@ class Settling:
         storage, directory = parts.storage, parts.directory
         for name in ("", WAL, CHECKPOINTS, QUARANTINE, RECOVERIES):
             storage.make_directory(f"{directory}/{name}".rstrip("/"))
-        write_atomically(storage, directory, UNFINISHED_FILE, [])
+        write_small(storage, directory, MADE_ANEW_FILE, b"")
         write_store_file(storage, directory, parts.series.store_id)
         for name in COPIED:
             self._copy_files(f"{directory}/{name}")

@@ -86,7 +86,7 @@ class StateWatch:
     def _begun(self) -> None:
         """A directory was made anew: what else belongs into it. A disk that refuses that costs nothing more."""
         server, booted = self._server, self._server.booted
-        recovery_notice.note_boot(booted.state_directory)
+        recovery_notice.note_boot(booted.storage, booted.state_directory)
         server.view.note_attached()
         with contextlib.suppress(OSError):
             configure_logging(booted.log_path, server.configuration, server.clock)

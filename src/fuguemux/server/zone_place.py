@@ -11,7 +11,9 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from fuguemux.observe.diagnostics import channel
-from fuguemux.persistence.files import NO_SPACE
+from fuguemux.persistence.files import NO_SPACE, RealStorage
+from fuguemux.persistence.helper_files import ZONE_FILE, helper_or_nothing
+from fuguemux.persistence.small_file import write_small
 from fuguemux.persistence.state_lock import StateLock
 from fuguemux.server.landing import (
     LandingZone,
@@ -24,8 +26,6 @@ from fuguemux.server.landing import (
 from fuguemux.server.landing_format import NOT_KNOWN
 from fuguemux.server.pane_output import PaneOutput
 
-PLACE_FILE: Final = "zone"
-PATH_BYTES_MAX: Final = 4096
 FALLBACK: Final = "landing"
 """Its name in the state directory."""
 
@@ -65,18 +65,14 @@ def _readable(path: str, store: str) -> Recovered:
 
 def gone(state: str, path: str) -> bool:
     """Whether the zone that the last server had is not there any more."""
-    if not os.path.exists(f"{state}/{PLACE_FILE}"):
+    if not os.path.exists(f"{state}/{ZONE_FILE}"):
         return False
     return not os.path.exists(former(state, path) or path)
 
 
 def former(state: str, path: str) -> str:
     """Where the last server had its zone, if not at `path`; empty: there, or nowhere."""
-    try:
-        with open(f"{state}/{PLACE_FILE}", "rb") as file:
-            said = os.fsdecode(file.read(PATH_BYTES_MAX))
-    except OSError:
-        return ""
+    said = os.fsdecode(helper_or_nothing(RealStorage(), state, ZONE_FILE))
     return "" if said == path else said
 
 
@@ -160,11 +156,13 @@ def settle(state: str, path: str, *, store: str) -> None:
         with contextlib.suppress(OSError, ZoneUnusable):
             if recover(other, store=store).salvaged:
                 os.unlink(other)
-    elif os.path.exists(f"{state}/{PLACE_FILE}"):
+    elif helper_or_nothing(RealStorage(), state, ZONE_FILE).startswith(b"/"):
         return
     _note(state, path)
 
 
 def _note(state: str, path: str) -> None:
-    with contextlib.suppress(OSError), open(f"{state}/{PLACE_FILE}", "wb") as file:
-        file.write(os.fsencode(path))
+    try:
+        write_small(RealStorage(), state, ZONE_FILE, os.fsencode(path), durable=False)
+    except OSError as problem:
+        diagnostics.warning("zone_not_noted", path=path, reason=str(problem))

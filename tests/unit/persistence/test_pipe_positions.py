@@ -8,10 +8,16 @@ import pytest
 from fuguemux.model.ids import PaneId
 from fuguemux.persistence.files import RealStorage
 from fuguemux.persistence.memory_files import MemoryStorage
-from fuguemux.persistence.pipe_positions import PIPES, PipePositions, Position
+from fuguemux.persistence.pipe_positions import (
+    PIPES,
+    PipePositions,
+    Position,
+    decode_position,
+)
 
 PANE = PaneId(3)
-GOLDEN = Path(__file__).parents[2] / "formats" / "pipe-1" / "3"
+GOLDEN_1 = Path(__file__).parents[2] / "formats" / "pipe-1" / "3"
+GOLDEN = Path(__file__).parents[2] / "formats" / "pipe-2" / "3"
 
 
 def test_what_was_passed_on_is_found_again(tmp_path: Path) -> None:
@@ -63,11 +69,20 @@ def test_in_memory_and_on_a_disk_that_refuses(tmp_path: Path) -> None:
     assert refused.read(PANE, 1) is None
 
 
-def test_the_golden_file(tmp_path: Path) -> None:
-    (tmp_path / PIPES).mkdir()
-    (tmp_path / PIPES / "3").write_bytes(GOLDEN.read_bytes())
+def test_the_golden_files(tmp_path: Path) -> None:
     wanted = Position(1_764_000_000_000, 123_456, 4711, 99)
     positions = PipePositions(RealStorage(), str(tmp_path))
-    assert positions.read(PANE, wanted.begun_ms) == wanted
+    (tmp_path / PIPES).mkdir()
+    for golden in (GOLDEN_1, GOLDEN):
+        (tmp_path / PIPES / "3").write_bytes(golden.read_bytes())
+        assert positions.read(PANE, wanted.begun_ms) == wanted
     positions.begin(PANE, wanted)
     assert (tmp_path / PIPES / "3").read_bytes() == GOLDEN.read_bytes()
+
+
+def test_every_flipped_bit_is_noticed() -> None:
+    whole = GOLDEN.read_bytes()
+    for bit in range(8 * len(whole)):
+        data = bytearray(whole)
+        data[bit // 8] ^= 1 << bit % 8
+        assert decode_position(bytes(data)) is None

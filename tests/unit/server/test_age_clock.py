@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from fuguemux.persistence.files import RealStorage
-from fuguemux.server.age_clock import AGE_FILE, AgeClock
+from fuguemux.persistence.helper_files import AGE_FILE
+from fuguemux.server.age_clock import AgeClock
 from tests.support.fake_clock import FakeClock
 
 HOUR_MS = 3_600_000

@@ -4,12 +4,14 @@ from pathlib import Path
 
 import pytest
 
+from fuguemux.keeper.helper_record import encode
 from fuguemux.model.ids import PaneId
 from fuguemux.persistence.files import RealStorage
+from fuguemux.persistence.helper_files import MODES_FILE
 from fuguemux.persistence.scrollback_search import Part
 from fuguemux.server.copy_document import Document, RowAt, Spot
 from fuguemux.server.copy_mode import CopyMode
-from fuguemux.server.kept_modes import MODES_FILE, Kept, KeptModes, kept, put_back
+from fuguemux.server.kept_modes import Kept, KeptModes, kept, put_back
 from fuguemux.terminal.emulator import Size
 
 STORED = b"[[3,[2,0],[4,5],[3,1],true,false,true,null]]\n"
@@ -35,7 +37,7 @@ def test_what_is_kept_is_put_back(tmp_path: Path) -> None:
     assert not one.whole_lines
     files.save([(PaneId(8), mode()), (PaneId(3), one)])
     files.save([(PaneId(3), one)])
-    assert (tmp_path / MODES_FILE).read_bytes() == STORED
+    assert (tmp_path / MODES_FILE).read_bytes() == encode(MODES_FILE, STORED)
     assert KeptModes(RealStorage(), str(tmp_path)).load() == [PLACE]
     assert kept(PaneId(3), one) == PLACE
     files.save([])

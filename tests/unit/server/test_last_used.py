@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from fuguemux.keeper.helper_record import encode
 from fuguemux.model.ids import SessionId
 from fuguemux.server.last_used import FILE, LastUsed, read_times
 
@@ -38,8 +39,10 @@ async def test_a_disk_that_takes_nothing_ends_nobody(tmp_path: Path) -> None:
     [
         (b"", {}),
         (b"1 2\n", {1: 2}),
-        (b"1 2\n3", {1: 2}),
-        (b"x 2\n3 4\n5 -6\n7 8 9\n", {3: 4}),
+        (b"1 2\n3", {}),
+        (b"x 2\n3 4\n5 -6\n7 8 9\n", {}),
+        (encode(FILE, b"5 6\n3 4\n"), {5: 6, 3: 4}),
+        (encode("boot", b"5 6\n3 4\n"), {}),
         (b"\xff\x00", {}),
     ],
 )

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from fuguemux.keeper.helper_record import encode
 from fuguemux.server.zone_place import former, recover_both, settle
 
 
@@ -11,7 +12,7 @@ def test_the_first_start_has_none_elsewhere(tmp_path: Path) -> None:
     state, zone = str(tmp_path), str(tmp_path / "here")
     assert former(state, zone) == ""
     settle(state, zone, store="s")
-    assert (tmp_path / "zone").read_text() == zone
+    assert (tmp_path / "zone").read_bytes() == encode("zone", zone.encode())
     assert former(state, zone) == ""
     assert former(state, str(tmp_path / "there")) == zone
 
@@ -28,4 +29,4 @@ def test_what_cannot_be_read_elsewhere_holds_nothing_and_stays(tmp_path: Path, w
     assert recover_both(str(tmp_path), str(tmp_path / "here"), store="s").salvaged == ()
     settle(str(tmp_path), str(tmp_path / "here"), store="s")
     assert other.exists() == (what != "nothing")
-    assert (tmp_path / "zone").read_text() == str(tmp_path / "here")
+    assert former(str(tmp_path), "") == str(tmp_path / "here")

@@ -1,0 +1,156 @@
+"""docs/formats/state-directory.md: it names every file that a state has, and what it says of damage to helper files is so."""
+
+import os
+import re
+import shutil
+from collections.abc import Callable
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.support.faults import require
+from tests.support.running import Running
+
+ROOT: Final = Path(__file__).parents[2]
+PAGE: Final = ROOT / "docs/formats/state-directory.md"
+GOLDEN: Final = ROOT / "tests/formats/helper-2"
+PLANTED: Final = ("starting", "safe-mode", "made-anew", "stopped", "keeper-store", "age")
+"""Files that come and go: they are put there as a server would have left them."""
+ELSEWHERE: Final = (
+    "landing",
+    "safe-DATE-TIME/",
+    "server.log.N",
+    "checkpoints/*.old",
+    "checkpoints/*.tmp",
+)
+"""Rows that this state has no file for: other states have."""
+
+
+def rows() -> dict[str, list[str]]:
+    """The cells behind the first one of each row, by file name pattern."""
+    found: dict[str, list[str]] = {}
+    for line in PAGE.read_text().splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split(" | ")]
+        if len(cells) != 5 or not cells[0].startswith("`"):
+            continue
+        for name in re.findall(r"`([^`]+)`", cells[0]):
+            found[name] = cells[1:]
+    return found
+
+
+def helpers() -> list[str]:
+    """The rows whose format is that of a helper file."""
+    return [name for name, cells in rows().items() if cells[1].startswith("[helper]")]
+
+
+def pattern(name: str) -> str:
+    return re.sub(r"\bN\b", "*", name)
+
+
+def files(state: Path) -> set[str]:
+    return {str(path.relative_to(state)) for path in state.rglob("*") if not path.is_dir()}
+
+
+@pytest.fixture
+def stopped(fugue: Running) -> Running:
+    """A fugue that was killed, with every file in its state directory."""
+    fugue("new-session", "-d", "-s", "work", "-n", "kept", "-x", "80", "-y", "24", "cat")
+    fugue("pipe-pane", "-o", "-t", "work", "cat > /dev/null")
+    with fugue.attached("attach-session", "-t", "work") as terminal:
+        terminal.wait_for("kept")
+    fugue("copy-mode", "-t", "work")
+    fugue("checkpoint", "-s", "save")
+    fugue.kill_everything()
+    fugue("list-sessions")
+    fugue("pipe-pane", "-t", "work", "cat > /dev/null")
+    fugue("copy-mode", "-t", "work")
+    fugue.kill_everything()
+    for name in PLANTED:
+        shutil.copy(GOLDEN / name, fugue.state / name)
+        (fugue.state / name).chmod(0o600)
+    (fugue.state / "quarantine" / "something").write_bytes(b"")
+    return fugue
+
+
+def test_the_table_names_every_file_and_no_other(stopped: Running) -> None:
+    names, table = files(stopped.state), [pattern(name) for name in rows()]
+    assert {name for name in names if not any(fnmatch(name, p) for p in table)} == set()
+    missing = {p for p in table if not any(fnmatch(name, p) for name in names)}
+    assert missing <= {pattern(name) for name in ELSEWHERE}
+
+
+def flipped(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
+def directory(path: Path) -> None:
+    path.unlink()
+    path.mkdir(0o700)
+    (path / "within").write_bytes(b"")
+
+
+DAMAGES: Final[dict[str, Callable[[Path], object]]] = {
+    "flip": flipped,
+    "NULs": lambda path: path.write_bytes(bytes(max(path.stat().st_size, 1))),
+    "garbage": lambda path: path.write_bytes(os.urandom(300)),
+    "empty": lambda path: path.write_bytes(b""),
+    "delete": Path.unlink,
+    "directory": directory,
+    "mode": lambda path: path.chmod(0),
+    "owner": lambda path: os.chown(path, 1000, 1000),
+}
+
+
+@pytest.mark.parametrize("how", DAMAGES)
+def test_damage_to_all_helper_files_at_once_costs_no_session(stopped: Running, how: str) -> None:
+    if how in ("owner", "mode"):
+        require(root=how == "owner")
+    fugue = stopped
+    there = [name for name in helpers() if (fugue.state / name).exists()]
+    assert {"STORE", "boot", "zone", "attached", "modes", *PLANTED} - set(there) == {
+        "made-anew",
+        "stopped",
+    }
+    for mark in ("made-anew", "stopped"):  # they would be believed
+        (fugue.state / mark).unlink()
+    there += [f"pipes/{path.name}" for path in (fugue.state / "pipes").iterdir()]
+    for name in there:
+        DAMAGES[how](fugue.state / name)
+    assert fugue("list-windows", "-a", "-F", "#{window_name}") == "kept"
+    told = fugue("recovery")
+    assert "safe mode" not in told
+    silent = how == "delete" or (how == "mode" and os.geteuid() == 0)
+    for name in there:
+        cells = rows().get(name, ["", "", "", "yes"])
+        assert cells[3] == "yes"
+        if not silent or (name == "STORE" and how == "delete"):
+            assert f"note: {name}: " in told
+    fugue.kill_everything()
+    assert fugue("list-windows", "-a", "-F", "#{window_name}") == "kept"
+    assert "note: STORE" not in fugue("recovery")
+
+
+@pytest.mark.parametrize("name", ["LOCK", "keeper.lock", "stopped"])
+@pytest.mark.parametrize("how", ["NULs", "garbage", "directory", "owner"])
+def test_damage_to_locks_and_marks_costs_nothing(stopped: Running, name: str, how: str) -> None:
+    if how == "owner":
+        require(root=True)
+    fugue = stopped
+    for planted in (
+        "safe-mode",
+        "made-anew",
+        "starting",
+        *(["stopped"] if name != "stopped" else []),
+    ):
+        (fugue.state / planted).unlink()
+    DAMAGES[how](fugue.state / name)
+    fugue("start-server", ";", "new-session", "-d")
+    assert "kept" in fugue("list-windows", "-a", "-F", "#{window_name}").splitlines()
+    told = fugue("recovery")
+    assert (f"note: {name}" in told) == (
+        how == "directory" or (how == "owner" and name != "stopped")
+    )

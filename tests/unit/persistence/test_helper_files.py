@@ -1,0 +1,121 @@
+"""Whatever lies in the place of a helper file is set aside and told, and nothing is in its way any more."""
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from fuguemux.keeper.helper_record import HelperDamaged, decode, encode
+from fuguemux.persistence.files import RealStorage
+from fuguemux.persistence.helper_files import (
+    MARKS,
+    WAS,
+    helper_or_nothing,
+    put_pipes_right,
+    put_right,
+)
+from fuguemux.persistence.pipe_positions import Position, encode_position
+from fuguemux.persistence.small_file import read_small, remove_small, write_small
+
+STORAGE = RealStorage()
+GOLDEN = Path(__file__).parents[2] / "formats"
+
+
+def broken(path: Path, how: str) -> None:
+    path.unlink()
+    match how:
+        case "empty":
+            path.write_bytes(b"")
+        case "NULs":
+            path.write_bytes(bytes(4096))
+        case "garbage":
+            path.write_bytes(os.urandom(500))
+        case "cut off":
+            path.write_bytes(encode(path.name, b"x" * 50)[:-1])
+        case "swapped":
+            path.write_bytes(encode("another", b"x"))
+        case "directory":
+            path.mkdir()
+        case "link":
+            path.symlink_to("/etc/passwd")
+        case "fifo":
+            os.mkfifo(path)
+    if path.is_file() and not path.is_symlink():
+        path.chmod(0o600)
+
+
+@pytest.mark.parametrize("name", WAS)
+@pytest.mark.parametrize(
+    "how", ["empty", "NULs", "garbage", "cut off", "swapped", "directory", "link", "fifo"]
+)
+def test_what_cannot_be_used_is_set_aside_and_told(tmp_path: Path, name: str, how: str) -> None:
+    path = tmp_path / name
+    path.write_bytes((GOLDEN / "helper-2" / name).read_bytes())
+    broken(path, how)
+    assert helper_or_nothing(STORAGE, str(tmp_path), name) == b""
+    [line] = put_right(STORAGE, str(tmp_path), 7)
+    assert line.startswith(f"{name}: ")
+    assert line.endswith(f"it is set aside as quarantine/7-{name}")
+    assert os.path.lexists(tmp_path / "quarantine" / f"7-{name}")
+    write_small(STORAGE, str(tmp_path), name, b"new")
+    assert read_small(STORAGE, str(tmp_path), name, lambda _data: False) == b"new"
+
+
+def test_every_flipped_bit_is_noticed() -> None:
+    whole = encode("zone", b"/run/x")
+    for bit in range(8 * len(whole)):
+        data = bytearray(whole)
+        data[bit // 8] ^= 1 << bit % 8
+        try:
+            payload = decode("zone", bytes(data))
+        except HelperDamaged:
+            continue
+        assert payload is None
+        assert not WAS["zone"](bytes(data))
+
+
+@pytest.mark.parametrize("name", MARKS)
+def test_a_mark_counts_whatever_is_in_it_unless_it_is_no_file(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"anything")
+    assert put_right(STORAGE, str(tmp_path), 7) == []
+    (tmp_path / name).unlink()
+    (tmp_path / name).mkdir()
+    assert len(put_right(STORAGE, str(tmp_path), 7)) == 1
+    assert not (tmp_path / name).exists()
+
+
+def test_pipes_are_looked_through(tmp_path: Path) -> None:
+    assert put_pipes_right(STORAGE, str(tmp_path), 7) == []
+    pipes = tmp_path / "pipes"
+    pipes.mkdir()
+    (pipes / "1").write_bytes(encode_position(Position(1, 2)))
+    (pipes / "2").write_bytes(bytes(44))
+    assert len(put_pipes_right(STORAGE, str(tmp_path), 7)) == 1
+    assert [path.name for path in pipes.iterdir()] == ["1"]
+    (pipes / "1").unlink()
+    pipes.rmdir()
+    pipes.write_text("no directory")
+    assert len(put_pipes_right(STORAGE, str(tmp_path), 7)) == 1
+
+
+def test_writing_and_removing_move_what_is_in_the_way(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name / "within").mkdir(parents=True)
+    write_small(STORAGE, str(tmp_path), "a", b"new")
+    remove_small(STORAGE, str(tmp_path), "b")
+    remove_small(STORAGE, str(tmp_path), "b")
+    assert {path.name for path in (tmp_path / "quarantine").iterdir()} == {"a", "b"}
+    assert read_small(STORAGE, str(tmp_path), "a", lambda _data: False) == b"new"
+
+
+def test_a_disk_that_refuses_leaves_it_as_it_was(tmp_path: Path) -> None:
+    class Full(RealStorage):
+        def fsync(self, file: int) -> None:
+            raise OSError(errno.ENOSPC, "full")
+
+    write_small(STORAGE, str(tmp_path), "a", b"old")
+    with pytest.raises(OSError, match="full"):
+        write_small(Full(), str(tmp_path), "a", b"new")
+    assert read_small(STORAGE, str(tmp_path), "a", lambda _data: False) == b"old"
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
