@@ -94,13 +94,10 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     if long and texts:  # they come before it
         long.insert(0, ("", "\n".join(texts)))
     code = 1 if errors or failed else 0
-    if long:
-        reply = Reply(lines=tuple(lines), error="\n".join(errors), exit_code=code)
-        return Decision(
-            effects=(RunLongTexts(tuple(long), run=not flags.has("n"), verbose=flags.has("v")),),
-            reply=reply,
-        )
     reply = Reply(lines=tuple(lines), error="\n".join(errors), exit_code=code)
+    if long:
+        effect = RunLongTexts(tuple(long), run=not flags.has("n"), verbose=flags.has("v"))
+        return Decision(effects=(effect,), reply=reply)
     if flags.has("n") or not texts:
         return Decision(reply=reply)
     return Decision(effects=(RunCommands("\n".join(texts)),), reply=reply)
