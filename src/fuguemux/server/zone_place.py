@@ -73,6 +73,8 @@ def gone(state: str, path: str) -> bool:
 def former(state: str, path: str) -> str:
     """Where the last server had its zone, if not at `path`; empty: there, or nowhere."""
     said = os.fsdecode(helper_or_nothing(RealStorage(), state, ZONE_FILE))
+    if "\0" in said or not said.startswith("/"):
+        return ""  # damaged: no path is like that
     return "" if said == path else said
 
 

@@ -30,3 +30,13 @@ def test_what_cannot_be_read_elsewhere_holds_nothing_and_stays(tmp_path: Path, w
     settle(str(tmp_path), str(tmp_path / "here"), store="s")
     assert other.exists() == (what != "nothing")
     assert former(str(tmp_path), "") == str(tmp_path / "here")
+
+
+@pytest.mark.parametrize("said", [b"\0" * 40, b"/a\0b", b"no path", b""])
+def test_a_place_that_is_no_path_is_none(tmp_path: Path, said: bytes) -> None:
+    (tmp_path / "zone").write_bytes(said)
+    path = str(tmp_path / "here")
+    assert former(str(tmp_path), path) == ""
+    assert recover_both(str(tmp_path), path, store="s").salvaged == ()
+    settle(str(tmp_path), path, store="s")
+    assert former(str(tmp_path), str(tmp_path / "there")) == path
