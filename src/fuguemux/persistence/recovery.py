@@ -140,7 +140,7 @@ class _Recovery:
         self._wal = f"{directory}/{WAL}"
         self._reader = PackReader(storage, self._checkpoints)
         self._store = ScrollbackStore(self._reader)
-        self._report = RecoveryReport(started_ms=now_ms)
+        self._report = RecoveryReport(started_ms=now_ms, told=False)
         self._aside = Aside(storage, directory, self._report, read_only=read_only)
         self._loader = PaneLoader(self._reader, self._store, self._aside.damaged)
         self._orphans: dict[PaneId, RecoveredPane] = {}

@@ -151,6 +151,10 @@ class RecoveryReport(msgspec.Struct):
     """Names of programs that a restore policy would have offered, were they in `persistence.restore_commands`."""
     missing: list[str] = []
     """What was not there at all, a sentence each: how much is lost with it, nobody can tell."""
+    told: bool = True
+    """Whether somebody attached after this start and was told. Reports of before this was noted count as told."""
+    untold: list[str] = []
+    """What earlier starts lost and nobody was told of, newest first: a line each."""
     shells_only: bool = False
     """Whether a program ended that another restore policy might have offered."""
     scrollback_lost: list[LostScrollback] = []
@@ -229,6 +233,11 @@ class RecoveryReport(msgspec.Struct):
         if self.loss_unknown:
             parts.append("what is lost is not known")
         return "⟲ " + " · ".join(parts)
+
+    @property
+    def losses(self) -> str:
+        """What is missing of output and changes, in a sentence or two on one line."""
+        return " ".join(f"{sentence}." for sentence in _losses(self))
 
     @property
     def summary(self) -> str:

@@ -1,6 +1,7 @@
 """Recovery reports on disk: JSON, the newest hundred of them."""
 
 import contextlib
+from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
@@ -10,6 +11,8 @@ from fuguemux.persistence.report import RecoveryReport
 
 REPORTS_MAX: Final = 100
 SUFFIX: Final = ".json"
+UNTOLD_STARTS_MAX: Final = 20
+"""So many starts back is looked for what nobody was told of."""
 
 _encoder: Final = msgspec.json.Encoder()
 _decoder: Final = msgspec.json.Decoder(RecoveryReport)
@@ -50,6 +53,26 @@ def save_report(storage: Storage, directory: str, report: RecoveryReport) -> str
         with contextlib.suppress(OSError):
             storage.unlink(f"{directory}/{old}")
     return path
+
+
+def untold_losses(storage: Storage, directory: str, before_ms: int) -> list[str]:
+    """What earlier starts lost and nobody was told of, newest first: the time, and the losses. Blocks; raises nothing.
+
+    Only starts before `before_ms` count. Ends at the first start after which somebody was told.
+    """
+    lines: list[str] = []
+    with contextlib.suppress(OSError):
+        for name in report_names(storage, directory)[:UNTOLD_STARTS_MAX]:
+            with contextlib.suppress(OSError, ValueError):
+                report = decode_report(read_all(storage, f"{directory}/{name}"))
+                if report.started_ms >= before_ms:
+                    continue
+                if report.told:
+                    break
+                if not report.complete:
+                    when = datetime.fromtimestamp(report.started_ms / 1000, UTC)
+                    lines.append(f"{when:%Y-%m-%d %H:%M} UTC: {report.losses}")
+    return lines
 
 
 def report_names(storage: Storage, directory: str) -> list[str]:

@@ -41,6 +41,7 @@ def report_lines(report: RecoveryReport, *, when: str, verbose: bool = False) ->
         lines.append(f"  damaged: {damage.what}: {damage.detail}{aside}")
     lines += [_lost_scrollback(lost) for lost in report.scrollback_lost]
     lines += _reading(report, verbose=verbose)
+    lines += [f"  lost earlier, and nobody attached since: {line}" for line in report.untold]
     if report.withheld:
         lines.append(f"  not stored by configuration: {', '.join(report.withheld)}")
     lines += [f"  note: {note}" for note in report.notes]

@@ -72,6 +72,7 @@ class Lifecycle:
 
     def __init__(self, server: Server) -> None:
         self._server = server
+        self._report_turn = asyncio.Lock()
         self.handover: Handover | None = None
         """Set once this server gives way; after `close` it is complete."""
         self._giving_way: GivingWay | None = None
@@ -211,6 +212,7 @@ class Lifecycle:
             diagnostics.warning("safe_mode", reason=server.booted.safe.reason)
             return
         if server.report.cause != "first start":
+            await asyncio.to_thread(recovery_notice.find_untold, server)
             await self.keep_report()
             if recovery_notice.worth_telling(server.report):
                 server.viewers.greeting = self._greet_once
@@ -219,14 +221,16 @@ class Lifecycle:
         """Store the recovery report as it is now, as far as the disk lets us."""
         server = self._server
         server.rebuilding.report_changed = False
-        directory = f"{server.booted.state_directory}/{RECOVERIES}"
+        storage, directory = server.booted.storage, f"{server.booted.state_directory}/{RECOVERIES}"
         try:
-            await asyncio.to_thread(save_report, server.booted.storage, directory, server.report)
+            async with self._report_turn:
+                await asyncio.to_thread(save_report, storage, directory, server.report)
         except OSError as error:  # a full disk: the report is in memory, and the sessions are here
             diagnostics.warning("report_not_saved", error=str(error))
 
     def _greet_once(self) -> str:
-        self._server.viewers.greeting = lambda: ""
+        self._server.viewers.greeting, self._server.report.told = (lambda: ""), True
+        self._server.spawn(self.keep_report())
         return recovery_notice.greeting(self._server.report)
 
     def _tell_of_files(self, errors: list[str]) -> None:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Final
 from fuguemux.observe.diagnostics import channel
 from fuguemux.persistence.files import Storage
 from fuguemux.persistence.helper_files import BOOT_FILE, helper_or_nothing
+from fuguemux.persistence.recovery import RECOVERIES
 from fuguemux.persistence.report import RecoveryReport
+from fuguemux.persistence.report_files import untold_losses
 from fuguemux.persistence.small_file import write_small
 
 if TYPE_CHECKING:
@@ -26,6 +28,8 @@ def worth_telling(report: RecoveryReport) -> bool:
     """Whether anybody needs to know: not after the first start, and not if everything runs on as it was."""
     if report.cause == "first start":
         return False
+    if report.untold:
+        return True
     if not report.panes:
         return not report.complete
     moved = any(pane.status != "live" for pane in report.panes)
@@ -51,12 +55,23 @@ def segment(server: Server) -> str:
 
 def greeting(report: RecoveryReport) -> str:
     """One line for the first client that attaches; a terminal may have room for no more than its beginning."""
-    return f"fugue: {report.headline(PROGRAMS_NAMED_MAX)} (fugue recovery tells more)"
+    headline = f"{report.headline(PROGRAMS_NAMED_MAX)} (fugue recovery tells more)"
+    if not report.untold:
+        return f"fugue: {headline}"
+    more = f" ({len(report.untold)} earlier starts)" if len(report.untold) > 1 else ""
+    return f"fugue: lost earlier{more}, and nobody was told: {report.untold[0]} Now: {headline}"
+
+
+def find_untold(server: Server) -> None:
+    """Add to the report what earlier starts lost and nobody was told of. Blocks."""
+    directory = f"{server.booted.state_directory}/{RECOVERIES}"
+    report = server.report
+    report.untold = untold_losses(server.booted.storage, directory, report.started_ms)
 
 
 def unknown_loss(report: RecoveryReport) -> str:
     """For the command that started the server: that something is lost of which nothing tells what it was; else empty."""
-    return f"{greeting(report)}\n" if report.loss_unknown else ""
+    return f"{greeting(report)}\n" if report.loss_unknown or report.untold else ""
 
 
 def find_cause(server: Server, *, keeper_lived: bool) -> None:

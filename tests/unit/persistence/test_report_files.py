@@ -13,6 +13,7 @@ from fuguemux.persistence.report_files import (
     encode_report,
     load_reports,
     save_report,
+    untold_losses,
 )
 
 REPORT = RecoveryReport(
@@ -55,3 +56,22 @@ def test_reports_are_kept_up_to_a_limit(tmp_path: Path) -> None:
     assert [report.started_ms for report in reports] == [
         n for n in range(REPORTS_MAX + 4, 4, -1) if n != 50
     ]
+
+
+def test_losses_that_nobody_was_told_of_are_kept_in_mind(tmp_path: Path) -> None:
+    storage, directory = RealStorage(), str(tmp_path)
+    assert untold_losses(storage, f"{directory}/none", 99) == []
+    missing = ["a part"]
+    save_report(storage, directory, RecoveryReport(1, missing=missing, told=False))
+    save_report(storage, directory, RecoveryReport(2, missing=missing, told=True))
+    save_report(storage, directory, RecoveryReport(3, missing=missing, told=False))
+    save_report(storage, directory, RecoveryReport(4, told=False))
+    save_report(storage, directory, RecoveryReport(9, missing=missing, told=False))
+    (line,) = untold_losses(storage, directory, 9)
+    assert line.startswith("1970-01-01 00:00 UTC: ")
+    assert "not known" in line
+
+
+def test_reports_of_before_this_was_noted_count_as_told(tmp_path: Path) -> None:
+    (tmp_path / "000000000000001.json").write_text('{"started_ms":1,"missing":["a part"]}')
+    assert untold_losses(RealStorage(), str(tmp_path), 9) == []
