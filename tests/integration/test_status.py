@@ -99,16 +99,19 @@ def test_doctor_ends_with_1_and_names_the_fix_when_something_is_wrong(fugue: Run
 def test_people_are_told_that_checkpoints_fail(fugue: Running) -> None:
     fugue("new-session", "-d", "-s", "work")
     fugue("set-option", "-g", "display-time", "0")  # until the next key, not for a moment
-    checkpoints, aside = fugue.state / "checkpoints", fugue.state / "aside"
+    # No file can be made where there is a directory.
+    blockers = [fugue.state / "checkpoints" / f"pack-{number:x}-0.tmp" for number in range(1, 60)]
     with fugue.attached(columns=160) as client:
         client.wait_for("[work]")
-        checkpoints.rename(aside)
+        for blocker in blockers:
+            blocker.mkdir()
         assert "checkpoint failed" in fugue.refused("checkpoint")
         client.wait_for("fugue: checkpoints fail: ")
         client.type(b"\x0c")  # any key takes the message away; what stays is in the status line
         client.wait_for('durability degraded "')
         fugue.refused("checkpoint")
-        aside.rename(checkpoints)
+        for blocker in blockers:
+            blocker.rmdir()
         fugue("checkpoint")
         client.wait_for("fugue: checkpoints are written again")
         client.type(b"\x0c")
