@@ -336,9 +336,15 @@ class PaneScrollback:
         cut_off = self.base - (self._next - lines - unknown)
         return max(total - cut_off, len(self))
 
-    def parts(self) -> list[Part]:
-        """The lines of this moment, to be searched on any thread while others arrive and old ones go."""
-        parts = [Part(block.first, block.count, self._content_of(block)) for block in self._blocks]
+    def parts(self, *, notices: bool = True) -> list[Part]:
+        """The lines of this moment, to be read on any thread while others arrive and old ones go.
+
+        Without `notices` lines that cannot be read are empty, so that nothing is found in what stands in their place.
+        """
+        shown = self.shown if notices else self._searched
+        parts = [
+            Part(block.first, block.count, self._content_of(block, shown)) for block in self._blocks
+        ]
         if self._open:
             content = Lines(joined_text(self._open), len(self._open), frozenset(self._open_pieces))
             parts.append(Part(self._next - len(self._open), content.size, lambda: content))
@@ -348,13 +354,14 @@ class PaneScrollback:
         self, pattern: Pattern, *, start: int | None = None, backward: bool = False
     ) -> Iterator[Hit]:
         """Matching logical lines of this moment, from line `start` on (default: all); see `search_parts`."""
-        found = search_parts(self.parts(), pattern, base=self.base, start=start, backward=backward)
+        parts = self.parts(notices=False)
+        found = search_parts(parts, pattern, base=self.base, start=start, backward=backward)
         return (hit for each in found for hit in each.hits)
 
-    def _content_of(self, block: Block) -> Callable[[], Lines]:
+    def _content_of(self, block: Block, shown: Callable[[Block], Lines]) -> Callable[[], Lines]:
         # A block that was trimmed meanwhile will soon be gone from the disk.
         gone = Lines(b"", 0, frozenset())
-        return lambda: gone if block.dropped and block.packed is None else self._searched(block)
+        return lambda: gone if block.dropped and block.packed is None else shown(block)
 
     def _searched(self, block: Block) -> Lines:
         """As `shown`, but a notice that stands for lines is not found in their place."""

@@ -39,7 +39,7 @@ def searchable(terminal: PaneTerminal) -> list[Part]:
     screen = emulator.screen_ansi(join=True)
     while screen and not screen[-1]:
         screen.pop()
-    parts = scrollback.parts()
+    parts = scrollback.parts(notices=False)
     if screen:
         pieces = frozenset({0}) if emulator.continues_history and parts else frozenset[int]()
         content = Lines(joined_text(screen), len(screen), pieces)

@@ -208,10 +208,11 @@ def test_a_search_does_not_find_the_notice(directory: str) -> None:
     server.store._cache.clear()
     rot(directory, block)
     scrollback = server.store.pane(P)
-    texts = [part.content().text for part in scrollback.parts()]
+    texts = [part.content().text for part in scrollback.parts(notices=False)]
     assert texts[1] == b"\n" * (block.count - 1)
     server.store.losses.adopt()
-    assert [part.content().text for part in scrollback.parts()] == texts
+    assert [part.content().text for part in scrollback.parts(notices=False)] == texts
+    assert scrollback.parts()[1].content().text.startswith(b"\x1b[7m[")
     assert sum(part.size for part in scrollback.parts()) == len(shown(server, P))
 
 
