@@ -19,6 +19,8 @@ NOT_VERIFIED = "not yet verified"
 GENERATIONS = 2
 MARKER = re.compile(rb"damaged on disk|not be read|missing")
 LINES_NAMED_MAX = 3
+OF_SAVES = ("with PACK-", "with SAVE-")
+"""What a swap says of a file of a save."""
 DIGITS = re.compile(r"[0-9]+")
 TOLD_OF_HELPERS = ("all garbage", "directory instead", "owner")
 """After these a helper file cannot be read, and the report says so."""
@@ -125,7 +127,9 @@ def in_text(want: Facts, got: Facts) -> bool:
 
 def _saves(truth: Truth, damages: Sequence[Damage], outcome: Outcome) -> Iterator[Finding]:
     told = is_told(truth, outcome)
-    elsewhere = not any(f"/{SAVES}" in each.name or SAVES in each.detail for each in damages)
+    elsewhere = not any(
+        f"/{SAVES}" in each.name or each.detail.startswith(OF_SAVES) for each in damages
+    )
     for name, facts in truth.facts.saves.items():
         now = outcome.facts.saves.get(name)
         found = save_differences(facts, now, name)
