@@ -124,7 +124,7 @@ def test_a_loss_of_everything_is_told_to_whoever_comes_next(fugue: Running) -> N
     fugue("new-session", "-d", "-s", "new", "cat")
     assert "nothing of what is stored can be read" in fugue("recovery")
     assert "server and keeper crashed or were killed" in fugue("recovery")
-    assert "Damaged: 1 file" in fugue("recovery", "list")
+    assert "Damaged: 2 files" in fugue("recovery", "list")
     with fugue.attached("attach-session", columns=120) as client:
         client.wait_for("What was stored cannot be read")
 
