@@ -54,6 +54,7 @@ class Outcome:
     purges: int = 0
     moved: int = 0
     rotted: int = 0
+    rotted_in_place: int = 0
     announced: int = 0
     fuzzy: int = 0
     blocks: int = 0
@@ -74,6 +75,8 @@ class CheckpointWorld:
         self.in_kernel = 0
         self.outcome = Outcome()
         self.durability_lost = False
+        self._older: dict[str, bytes] = {}
+        """Helper files as they were when the last life began."""
 
     @classmethod
     def of_seed(cls, seed: int) -> "CheckpointWorld":
@@ -93,6 +96,7 @@ class CheckpointWorld:
             server: SmallServer | None = None
             try:
                 server = self._start()
+                self._older = {name: bytes(self.disk.content(name)) for name in self._helpers()}
                 self._live(server)
             except Crash:
                 pass
@@ -149,6 +153,10 @@ class CheckpointWorld:
                 raise Violation(f"promised to {promised}, recovered to {structure_to}")
             if not report.complete and not self.durability_lost:
                 raise Violation(f"false alarm: {report}")
+        elif report.complete and min([structure_to, *reached.values()]) < self.acknowledged:
+            raise Violation(
+                f"silently lost: durable to {self.acknowledged}, recovered to {structure_to}"
+            )
         if self.durability_lost and max(reached.values(), default=0) > structure_to:
             # A checkpoint without a log to bring its moments together: nothing of it was acknowledged.
             self.outcome.fuzzy += 1
@@ -171,7 +179,9 @@ class CheckpointWorld:
             return
         if not self.rotted:
             raise Violation("; ".join(found))
-        if server.recovered.report.complete and not server.store.damages:
+        report = server.recovered.report
+        told = not report.complete or report.scrollback_lost_before
+        if not told and not server.store.damages:
             raise Violation(f"not announced: {found}")
         self.outcome.announced += 1
 
@@ -193,6 +203,8 @@ class CheckpointWorld:
         for _ in range(rng.randint(10, 120)):
             if server.waiting and rng.random() < 0.3:
                 server.rebuild(rng.choice(sorted(server.waiting)))
+            if self.rot and rng.random() < 0.02:
+                self._rot_in_place()
             action = rng.random()
             try:
                 if action < 0.2:
@@ -265,7 +277,9 @@ class CheckpointWorld:
             if name and all(save.name != name for save in server.series.saves):
                 with contextlib.suppress(OSError, PackDamaged):
                     server.series.saves.append(server.series.keep(run.result.manifest, name))
-        except (OSError, PackDamaged):
+        except PackDamaged as damaged:
+            raise Violation(f"a checkpoint fails because of rot: {damaged}") from damaged
+        except OSError:
             self.outcome.failed_checkpoints += 1
             run.abandon()
             return
@@ -308,7 +322,57 @@ class CheckpointWorld:
             self._trace(f"power loss, acknowledged {self.acknowledged}")
 
     def _rot(self) -> None:
-        """Damage in files of checkpoints: bits, cuts, whole files."""
+        """Damage: in files of checkpoints, to a whole directory, or to the helper files beside them."""
+        rng = self.rng
+        what = rng.random()
+        if what < 0.1:
+            self._lose_directory()
+        elif what < 0.25:
+            self._swap_helpers()
+        else:
+            self._rot_files()
+        self.disk.settle()
+
+    def _rot_in_place(self) -> None:
+        """Bytes of what was stored change under a living server, which goes on all the same."""
+        beside = f"{DIRECTORY}/checkpoints/pack-"
+        packs = sorted(name for name in self.disk.names if name.startswith(beside))
+        if packs:
+            name = self.rng.choice(packs)
+            self.disk.rot(name, self.rng.randrange(len(self.disk.content(name)) or 1))
+            self.outcome.rotted_in_place += 1
+            self._rotted(f"rot in place in {name}")
+
+    def _lose_directory(self) -> None:
+        """Somebody removed it with all that was in it."""
+        lost = self.rng.choice(("wal", "checkpoints"))
+        self.disk.lose_directory(f"{DIRECTORY}/{lost}")
+        self._rotted(f"{lost} is gone")
+
+    def _swap_helpers(self) -> None:
+        """Two helper files change places, or one is as it was a life before."""
+        rng, disk = self.rng, self.disk
+        names = self._helpers()
+        if len(names) > 1 and rng.random() < 0.5:
+            one, other = rng.sample(names, 2)
+            disk.names[one], disk.names[other] = disk.names[other], disk.names[one]
+            self._rotted(f"{one} and {other} are swapped")
+        elif self._older:
+            name = rng.choice(sorted(self._older))
+            disk.replace(name, self._older[name])
+            self._rotted(f"{name} is an older one")
+
+    def _helpers(self) -> list[str]:
+        """The files of the state directory itself."""
+        return sorted(name for name in self.disk.names if name.count("/") == 1)
+
+    def _rotted(self, what: str) -> None:
+        self.rotted = True
+        self.outcome.rotted += 1
+        self._trace(what)
+
+    def _rot_files(self) -> None:
+        """Bits, cuts, whole files."""
         rng = self.rng
         names = sorted(name for name in self.disk.names if "/checkpoints/" in name)
         for name in rng.sample(names, min(len(names), rng.randint(1, 3))):
@@ -321,10 +385,7 @@ class CheckpointWorld:
             elif content:
                 for _ in range(rng.randint(1, 3)):
                     content[rng.randrange(len(content))] ^= 1 << rng.randrange(8)
-            self.rotted = True
-            self.outcome.rotted += 1
-            self._trace(f"rot in {name}")
-        self.disk.settle()
+            self._rotted(f"rot in {name}")
 
     def _trace(self, line: str) -> None:
         self.outcome.trace.append(line)

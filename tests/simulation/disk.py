@@ -271,6 +271,25 @@ class SimDisk:
         """The bytes of a file, to be looked at or damaged in place; call `settle` after."""
         return self.names[path].live
 
+    def lose_directory(self, path: str) -> None:
+        """A directory and all that is in it are gone."""
+        self.directories.discard(path)
+        for name in [name for name in self.names if name.startswith(f"{path}/")]:
+            del self.names[name]
+
+    def replace(self, path: str, content: bytes) -> None:
+        """Other bytes stand in a file's place."""
+        inode = _Inode()
+        inode.live[:] = content
+        self.names[path] = inode
+
+    def rot(self, path: str, offset: int) -> None:
+        """One bit of a file changes, on the disk and in what is read of it from now on."""
+        inode, bit = self.names[path], 1 << self.rng.randrange(8)
+        for content in (inode.live, inode.durable):
+            if offset < len(content):
+                content[offset] ^= bit
+
     def settle_files(self) -> None:
         """Make the bytes of all files durable; names stay as they are."""
         for inode in {*self.names.values(), *self._durable_names.values()}:
