@@ -24,6 +24,8 @@ ELSEWHERE: Final = (
     "server.log.N",
     "checkpoints/*.old",
     "checkpoints/*.tmp",
+    "checkpoints/SAVE-*",
+    "wal/ballast",
 )
 """Rows that this state has no file for: other states have."""
 
