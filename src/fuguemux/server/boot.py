@@ -153,28 +153,10 @@ def boot(argv: list[str], clock: Clock) -> Booted:
     safe = _safe_mode(home, starts, clock, asked=options.no_restore)
     if safe is not None:
         state, landing = safe.directory, f"{safe.directory}/landing"
-    try:
-        reading = f"{places.socket}{SUFFIX}" if lock is not None and safe is None else ""
-        if lock is not None and reading:
-            storage = ReadingProgress(reading, f"{state}/{WAL}", lock)
-        recovered, salvage = _read_all(storage, state, landing, clock)
-        recovered.report.notes += put_aside
-    except OSError as error:
-        _no_fault_of_the_state(starts)
-        # A name below the state directory is relative to it.
-        name = os.path.join(home, error.filename or state)
-        raise CannotStart(f"{name}: {error.strerror or error}") from error
-    except (
-        UnsupportedLog,
-        ManifestUnsupported,
-        VersionUnknown,
-        landing_zone.ZoneUnusable,
-    ) as other:
-        _no_fault_of_the_state(starts)
-        raise CannotStart(f"state directory {state}: {other}; nothing was touched") from other
-    except Exception as failure:
-        _fault(starts, failure)
-        raise
+    if lock is not None and safe is None:
+        storage = ReadingProgress(f"{places.socket}{SUFFIX}", f"{state}/{WAL}", lock)
+    recovered, salvage = _read_or_refuse(storage, state, landing, clock, home, starts)
+    recovered.report.notes += put_aside
     return Booted(
         options,
         places,
@@ -194,6 +176,30 @@ def boot(argv: list[str], clock: Clock) -> Booted:
         home,
         link,
     )
+
+
+def _read_or_refuse(
+    storage: Storage, state: str, landing: str, clock: Clock, home: str, starts: Starts | None
+) -> tuple[Recovered, landing_zone.Recovered]:
+    """As `_read_all`. Raises CannotStart for what is no fault of the state, and notes what may be one."""
+    try:
+        return _read_all(storage, state, landing, clock)
+    except OSError as error:
+        _no_fault_of_the_state(starts)
+        # A name below the state directory is relative to it.
+        name = os.path.join(home, error.filename or state)
+        raise CannotStart(f"{name}: {error.strerror or error}") from error
+    except (
+        UnsupportedLog,
+        ManifestUnsupported,
+        VersionUnknown,
+        landing_zone.ZoneUnusable,
+    ) as other:
+        _no_fault_of_the_state(starts)
+        raise CannotStart(f"state directory {state}: {other}; nothing was touched") from other
+    except Exception as failure:
+        _fault(starts, failure)
+        raise
 
 
 def _read_all(
