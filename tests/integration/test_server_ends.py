@@ -85,12 +85,12 @@ def test_a_process_that_is_wanted_between_two_keepers_is_started_by_the_next(
     lock = fugue.runtime / "fugue" / "default.keeper.lock"
     os.kill(keeper, signal.SIGSTOP)  # it would make the file again
     lock.unlink()
-    lock.mkdir()  # no keeper can begin as long as this is in its way
-    kill(keeper)
-    until("loss of the keeper", lambda: told_keeper(fugue) is None)
-    asking = fugue.begin("new-window", "-dPF", "#{pane_pid}", "-t", "work:", "cat")
-    until("the question", lambda: connected(asking.pid))
-    lock.rmdir()
+    with lock.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)  # the next keeper waits for it
+        kill(keeper)
+        until("loss of the keeper", lambda: told_keeper(fugue) is None)
+        asking = fugue.begin("new-window", "-dPF", "#{pane_pid}", "-t", "work:", "cat")
+        until("the question", lambda: connected(asking.pid))
     pid, error = asking.communicate(timeout=60)
     assert error == ""
     assert fugue.pane_pids()[1:] == [int(pid)]
@@ -116,6 +116,7 @@ def test_a_keeper_that_is_on_its_way_at_the_end_ends_as_well(fugue: Running) -> 
     fugue("new-session", "-d", "-s", "work", "cat")
     server, keeper = fugue.server_pid(), fugue.keeper_pid()
     lock = fugue.runtime / "fugue" / "default.keeper.lock"
+    os.kill(keeper, signal.SIGSTOP)  # it would make the file again
     lock.unlink()
     with lock.open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)  # the next keeper waits for it
