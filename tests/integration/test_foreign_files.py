@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.faults import require
-from tests.support.running import Running
+from tests.support.running import Running, until
 
 NUMBER = "54321"
 
@@ -58,7 +58,10 @@ def test_a_start_names_the_file_and_the_fix_and_touches_nothing(
         require(root=True)
     fugue = plain
     fugue("new-session", "-d", "-s", "work", "-n", "kept", "cat")
-    fugue("checkpoint", "-s", "save")
+    fugue("new-session", "-d", "-s", "closed", "cat")
+    fugue("kill-session", "-t", "closed")
+    until("save of the closed session", lambda: list(fugue.state.glob("checkpoints/SAVE-*")))
+    fugue("checkpoint")
     fugue.kill_everything()
     path = one(fugue.state, pattern)
     if how == "owner":
@@ -77,3 +80,20 @@ def test_a_start_names_the_file_and_the_fix_and_touches_nothing(
     path.chmod(0o600)
     assert fugue("list-windows", "-a", "-F", "#{window_name}") == "kept"
     assert "complete" in fugue("recovery")
+
+
+def test_a_save_of_somebody_else_is_told_and_left_alone(plain: Running) -> None:
+    require(root=True)
+    fugue = plain
+    fugue("new-session", "-d", "-s", "work", "-n", "kept", "cat")
+    fugue("checkpoint", "-s", "save")
+    fugue.kill_everything()
+    saves = list((fugue.state / "saves").iterdir())
+    assert len(saves) == 2
+    for path in saves:
+        os.chown(path, 1000, 1000)
+    assert fugue("list-windows", "-a", "-F", "#{window_name}") == "kept"
+    told = fugue("recovery")
+    assert "complete" in told
+    assert f"note: saves/{min(path.name for path in saves if 'SAVE' in path.name)}: " in told
+    assert [path.stat().st_uid for path in saves] == [1000, 1000]

@@ -83,6 +83,24 @@ def test_the_table_names_every_file_and_no_other(stopped: Running) -> None:
     assert missing <= {pattern(name) for name in ELSEWHERE}
 
 
+def test_files_in_place_of_directories_cost_what_was_in_them_alone(stopped: Running) -> None:
+    fugue = stopped
+    for mark in ("made-anew", "stopped", "safe-mode", "starting"):
+        (fugue.state / mark).unlink()
+    names = ["wal", "quarantine", "recoveries", "saves", "screens", "pipes"]
+    for name in names:
+        shutil.rmtree(fugue.state / name, ignore_errors=True)
+        (fugue.state / name).write_text("no directory")
+    assert fugue("list-windows", "-a", "-F", "#{window_name}") == "kept"
+    told = fugue("recovery")
+    for name in names:
+        assert f"note: {name}: what was in its place was no directory; it is set aside" in told
+    assert "the directory wal is gone" in told
+    fugue.kill_everything()
+    assert fugue("list-windows", "-a", "-F", "#{window_name}") == "kept"
+    assert "no directory" not in fugue("recovery")
+
+
 def flipped(path: Path) -> None:
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1

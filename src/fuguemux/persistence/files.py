@@ -29,6 +29,10 @@ class FileRemoved(OSError):
         super().__init__(errno.ESTALE, "a file of the log was removed under the server")
 
 
+class LinkedDirectory(NotADirectoryError):
+    """A symbolic link to a directory is in the place of a directory: what is behind it may be somebody's only copy."""
+
+
 class Storage(Protocol):
     """What the log and the checkpoints need of a file system. Every method may raise OSError.
 
@@ -179,7 +183,7 @@ class RealStorage:
         os.ftruncate(file, size)
 
     def make_directory(self, path: str) -> None:
-        """Create a 0700 directory, or check that the one that is there is ours and private."""
+        """Create a 0700 directory, or make the one that is there private; it must be ours. LinkedDirectory: a link to one."""
         name, directory = self._at(path)
         try:
             os.mkdir(name, DIRECTORY_MODE, dir_fd=directory)
@@ -207,10 +211,10 @@ class RealStorage:
 
 
 def _check_directory(name: str, directory: int | None, path: str) -> None:
-    """Raise PermissionError unless it is a directory of ours that nobody else may enter. `path` is what people are told."""
+    """Raise PermissionError unless it is a directory of ours; we alone may enter it from here on. People are told `path`."""
     status = os.stat(name, dir_fd=directory, follow_symlinks=False)
-    if stat.S_ISLNK(status.st_mode):
-        raise NotADirectoryError(
+    if stat.S_ISLNK(status.st_mode) and _leads_somewhere(name, directory):
+        raise LinkedDirectory(
             errno.ENOTDIR,
             "a symbolic link, which is not followed: put the directory itself in its place "
             "(to keep the state elsewhere, set persistence.state_dir)",
@@ -220,8 +224,16 @@ def _check_directory(name: str, directory: int | None, path: str) -> None:
         raise NotADirectoryError(errno.ENOTDIR, "not a directory; move it away", path)
     if status.st_uid != os.geteuid():
         raise PermissionError(errno.EPERM, f"belongs to user {status.st_uid}, not to you", path)
-    if stat.S_IMODE(status.st_mode) & 0o077:
+    if stat.S_IMODE(status.st_mode) & 0o777 != DIRECTORY_MODE:
         os.chmod(name, DIRECTORY_MODE, dir_fd=directory)
+
+
+def _leads_somewhere(link: str, directory: int | None) -> bool:
+    """Whether a symbolic link may lead to a directory."""
+    try:
+        return stat.S_ISDIR(os.stat(link, dir_fd=directory).st_mode)
+    except OSError as error:
+        return error.errno not in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
 
 
 def check_file(file: int, path: str) -> None:

@@ -40,12 +40,17 @@ from fuguemux.persistence.point_in_time import Moment, NotReachable, reached_fro
 from fuguemux.persistence.replay import SIZE_DEFAULT, OlderState, RecoveredPane, Replay, pane_sizes
 from fuguemux.persistence.report import PaneReport, RecoveryReport
 from fuguemux.persistence.retention import Found, retire
-from fuguemux.persistence.saves import SAVES, find_all, pack_paths
+from fuguemux.persistence.saves import SAVES, find_all, kept_from_us, pack_paths
 from fuguemux.persistence.scrollback import ScrollbackStore
 from fuguemux.persistence.scrollback_check import read_at_start
 from fuguemux.persistence.serialization import PayloadDamaged, decode_state
-from fuguemux.persistence.set_aside import QUARANTINE
 from fuguemux.persistence.soundness import made_sound
+from fuguemux.persistence.state_directories import RECOVERIES as RECOVERIES
+from fuguemux.persistence.state_directories import (
+    make_directories,
+    move_no_directories,
+    no_directories,
+)
 from fuguemux.persistence.store_identity import (
     STORE_FILE,
     Identity,
@@ -61,7 +66,6 @@ from fuguemux.persistence.wal.reader import LogScan, scan
 from fuguemux.persistence.wal.watermark import read_watermark
 from fuguemux.persistence.withholding import without_withheld
 
-RECOVERIES: Final = "recoveries"
 BEFORE_RECOVERY: Final = "before-recovery-"
 PRESERVED_MAX: Final = 3
 """How many states from before a recovery with losses are kept."""
@@ -147,12 +151,10 @@ class _Recovery:
         self._said = Said(None, "")
 
     def run(self, new_store_id: bytes) -> Recovered:
-        refuse_what_is_not_ours(self._storage, self._directory)
-        self._tell_missing()
+        self._prepare()
         watermark = read_watermark(self._storage, self._directory)  # before the log, which goes on
         if not self._read_only:
-            for name in ("", WAL, CHECKPOINTS, QUARANTINE, RECOVERIES):
-                self._storage.make_directory(f"{self._directory}/{name}".rstrip("/"))
+            make_directories(self._storage, self._directory)
         found = self._find()
         identity = self._identity(found, new_store_id)
         store_id = identity.store_id
@@ -211,6 +213,15 @@ class _Recovery:
             self._orphans,
         )
 
+    def _prepare(self) -> None:
+        """See that everything can be read; what is no directory in the place of one is moved, and then missing."""
+        storage, directory, now_ms = self._storage, self._directory, self._report.started_ms
+        wrong = [] if self._read_only else no_directories(storage, directory)
+        refuse_what_is_not_ours(storage, directory)
+        if not self._read_only:
+            self._report.notes += move_no_directories(storage, directory, wrong, now_ms)
+        self._tell_missing()
+
     def _tell_missing(self) -> None:
         """A store that has an id had both directories when it got it."""
         if not any(
@@ -221,7 +232,7 @@ class _Recovery:
         for part, lost in parts:
             try:
                 self._storage.list(f"{self._directory}/{part}")
-            except FileNotFoundError:
+            except (FileNotFoundError, NotADirectoryError):
                 self._report.missing.append(f"the directory {part} is gone, and with it {lost}")
             except OSError:
                 continue  # whoever needs it says so
@@ -295,8 +306,13 @@ class _Recovery:
         self._reader.paths = pack_paths(found, self._directory)
         for name, reason in found.damaged:
             self._aside.damaged(name, reason, aside=name)
+        kept = kept_from_us(self._storage, found, self._directory)
+        for name, reason in kept.items():
+            where = f"{SAVES}/{name}".rstrip("/")
+            self._report.notes.append(f"{where}: {reason}; it is left as it is")
         for name, reason in found.damaged_saves:
-            self._aside.damaged(f"{SAVES}/{name}", reason)
+            if name not in kept:
+                self._aside.damaged(f"{SAVES}/{name}".rstrip("/"), reason)
         return found
 
     def _identity(self, found: Found, new: bytes) -> Identity:

@@ -58,11 +58,16 @@ def save_pack_name(name: str) -> str:
 
 
 def with_saves(found: Found, storage: Storage, directory: str) -> Found:
-    """`found`, with the saves of a state directory that stand for themselves. Raises as `find_manifests`."""
+    """`found`, with the saves of a state directory that stand for themselves. Raises ManifestUnsupported.
+
+    Nothing else needs them: where their directory cannot be read, that is a damage without a name.
+    """
     try:
         saves = find_manifests(storage, f"{directory}/{SAVES}")
     except FileNotFoundError:
         return found
+    except OSError as error:
+        return found._replace(damaged_saves=[("", error.strerror or str(error))])
     own = frozenset(save.name for save in saves.saves)
     others = [save for save in found.saves if save.name not in own]
     return found._replace(
@@ -74,13 +79,41 @@ def with_saves(found: Found, storage: Storage, directory: str) -> Found:
 
 
 def pack_paths(found: Found, directory: str) -> dict[bytes, str]:
-    """Where the packs of saves that stand for themselves are, by their digests."""
+    """Where the packs of saves that stand for themselves are, by their digests.
+
+    A pack of the living store may have the very same bytes: whoever needs that does not read the one of the save.
+    """
+    others = [save for save in found.saves if save.name not in found.own]
+    living = {pack.digest for each in (*found.manifests, *others) for pack in each.packs}
     return {
         pack.digest: f"{directory}/{SAVES}/{save_pack_name(save.name)}"
         for save in found.saves
         if save.name in found.own
         for pack in save.packs
+        if pack.digest not in living
     }
+
+
+def kept_from_us(storage: Storage, found: Found, directory: str) -> dict[str, str]:
+    """The files of saves that stand for themselves which belong to somebody else, or may not be read, and why. Blocks."""
+    place = f"{directory}/{SAVES}"
+    own = found._replace(manifests=[], saves=[s for s in found.saves if s.name in found.own])
+    reasons = {}
+    for path in [
+        *(f"{place}/{n}" for n, _ in found.damaged_saves),
+        *pack_paths(own, directory).values(),
+    ]:
+        name = path.removeprefix(f"{place}/")
+        try:
+            if name:
+                storage.close(storage.open(path))
+            else:
+                storage.list(place)
+        except PermissionError as error:
+            reasons[name] = error.strerror or str(error)
+        except OSError:
+            continue  # it is told as damaged
+    return reasons
 
 
 def find_all(storage: Storage, directory: str, name: str = "") -> Found:
@@ -93,7 +126,7 @@ def find_all(storage: Storage, directory: str, name: str = "") -> Found:
     if name in found.own:
         only = [save for save in found.saves if save.name == name]
         return found._replace(saves=only, own=frozenset({name}), damaged_saves=())
-    with contextlib.suppress(FileNotFoundError):
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
         found = with_saves(
             find_manifests(storage, f"{directory}/{CHECKPOINTS}"), storage, directory
         )
@@ -112,7 +145,7 @@ def damaged(storage: Storage, directory: str) -> list[tuple[str, str]]:
     bad = []
     try:
         for save in (save for save in found.saves if save.name in found.own):
-            reader.paths = pack_paths(found._replace(saves=[save]), directory)
+            reader.paths = pack_paths(found._replace(manifests=[], saves=[save]), directory)
             for pack in save.packs:
                 try:
                     reader.verify(pack.digest, pack.size_bytes)

@@ -4,11 +4,13 @@ import contextlib
 import os
 from typing import Final
 
-from fuguemux.persistence.files import Storage
+from fuguemux.persistence.files import LinkedDirectory, Storage
 
 QUARANTINE: Final = "quarantine"
 VARIANTS_MAX: Final = 16
 """Things of one name that are kept: a disk that goes on rotting must not fill itself. The next one stays where it is."""
+NOT_A_DIRECTORY: Final = ".not-a-directory"
+"""Behind the name of what was in the place of the quarantine; the next start moves it there."""
 
 
 def quarantine_beside(directory: str) -> str:
@@ -22,7 +24,12 @@ def set_aside(storage: Storage, path: str, quarantine: str, label: str = "") -> 
     Durable when this returns. Raises OSError, with everything where it was.
     """
     leaf = label + path.rpartition("/")[2]
-    storage.make_directory(quarantine)
+    try:
+        storage.make_directory(quarantine)
+    except LinkedDirectory:
+        raise
+    except NotADirectoryError:
+        put_beside(storage, quarantine)
     for variant in range(VARIANTS_MAX):
         name = f"{leaf}.{variant}" if variant else leaf
         if not storage.exists(f"{quarantine}/{name}"):
@@ -34,3 +41,13 @@ def set_aside(storage: Storage, path: str, quarantine: str, label: str = "") -> 
         storage.fsync_directory(quarantine)
         storage.fsync_directory(path.rpartition("/")[0])
     return name
+
+
+def put_beside(storage: Storage, quarantine: str) -> None:
+    """Make the directory `quarantine`; what is no directory there gets a name of its own beside it. Raises OSError."""
+    for variant in range(VARIANTS_MAX):
+        name = f"{quarantine}{NOT_A_DIRECTORY}{variant or ''}"
+        if not storage.exists(name):
+            storage.rename(quarantine, name)
+            break
+    storage.make_directory(quarantine)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from fuguemux.observe.diagnostics import channel
 from fuguemux.persistence.recovery import RECOVERIES
 from fuguemux.persistence.report import RecoveryReport
 from fuguemux.persistence.report_files import load_reports
@@ -15,6 +16,8 @@ from fuguemux.server.command_files import command_files
 
 if TYPE_CHECKING:
     from fuguemux.server.main import Server
+
+diagnostics = channel("reports")
 
 
 class Documents:
@@ -48,12 +51,13 @@ class Documents:
     def _reports(self) -> list[RecoveryReport]:
         server = self._server
         directory = f"{server.booted.state_directory}/{RECOVERIES}"
-        stored = [
-            report
-            for report in load_reports(server.booted.storage, directory)
-            if report.started_ms != server.report.started_ms
-        ]
-        return [server.report, *stored]
+        try:
+            stored = load_reports(server.booted.storage, directory)
+        except OSError as error:  # the report of this start is known without
+            diagnostics.warning("not_read", error=error.strerror or str(error))
+            return [server.report]
+        others = [report for report in stored if report.started_ms != server.report.started_ms]
+        return [server.report, *others]
 
     def _recovery(self, arguments: tuple[str, ...]) -> list[dict[str, Any]]:
         """All recoveries, newest first, each with its text for people."""

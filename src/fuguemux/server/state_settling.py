@@ -16,11 +16,11 @@ from fuguemux.persistence.helper_files import MADE_ANEW_FILE
 from fuguemux.persistence.last_screens import SCREENS
 from fuguemux.persistence.manifest import Manifest, encode_manifest, save_name
 from fuguemux.persistence.packs import PackDamaged, pack_name
-from fuguemux.persistence.recovery import CHECKPOINTS, RECOVERIES, WAL
+from fuguemux.persistence.recovery import CHECKPOINTS, RECOVERIES
 from fuguemux.persistence.report import RecoveryReport, counted
 from fuguemux.persistence.saves import copy_save
-from fuguemux.persistence.set_aside import QUARANTINE
 from fuguemux.persistence.small_file import remove_small, write_small
+from fuguemux.persistence.state_directories import make_directories
 from fuguemux.persistence.state_lock import HeldStorage, StateLock
 from fuguemux.persistence.store_identity import write_store_file
 from fuguemux.persistence.whereabouts import Whereabouts
@@ -174,8 +174,7 @@ class Settling:
         """Make the directories, and copy what is not in memory. Blocks. The saves that are there."""
         parts, self._damages = self._parts, len(self._parts.series.store.damages)
         storage, directory = parts.storage, parts.directory
-        for name in ("", WAL, CHECKPOINTS, QUARANTINE, RECOVERIES):
-            storage.make_directory(f"{directory}/{name}".rstrip("/"))
+        make_directories(storage, directory)
         write_small(storage, directory, MADE_ANEW_FILE, b"")
         write_store_file(storage, directory, parts.series.store_id)
         for name in COPIED:

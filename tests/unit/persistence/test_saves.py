@@ -21,6 +21,7 @@ from fuguemux.persistence.saves import (
     save_pack_name,
     write_save,
 )
+from tests.support.faults import require
 from tests.support.small_server import STORE_ID, SmallServer, Truth, new_session
 
 P = PaneId(0)
@@ -173,6 +174,39 @@ def test_a_damaged_save_is_told_and_stays_where_it_is(directory: str) -> None:
     report = start(directory, server.truth).recovered.report
     assert [damage.what for damage in report.damages] == [f"saves/{save_name(NAME)}"]
     assert files(directory) == {save_name(NAME), save_pack_name(NAME)}
+
+
+@pytest.mark.parametrize("name", [save_name(NAME), save_pack_name(NAME), ""])
+def test_one_of_another_user_is_told_and_hurts_no_start(directory: str, name: str) -> None:
+    require(root=True)
+    server = filled(directory)
+    server.checkpoint(name=NAME)
+    path = Path(directory) / "saves" / name
+    before = files(directory)
+    os.chown(path, 1000, 1000)
+    if not name:
+        path.chmod(0o755)
+    again = start(directory, server.truth)
+    assert again.recovered.report.complete
+    if name:
+        told = f"saves/{name}: belongs to user 1000, not to you; it is left as it is"
+        assert again.recovered.report.notes == [told]
+    again.checkpoint()
+    again.checkpoint()
+    assert files(directory) == before
+    assert path.stat().st_uid == 1000
+    os.chown(path, os.geteuid(), os.getegid())
+    assert len(history(saved_at(directory))) > 2900
+    assert start(directory, server.truth).recovered.report.notes == []
+
+
+def test_saves_that_cannot_be_listed_are_told(directory: str) -> None:
+    server = filled(directory)
+    (Path(directory) / "saves").write_text("")
+    found = find_all(RealStorage(), directory)
+    assert found.damaged_saves == [("", "Not a directory")]
+    assert len(found.manifests) == 1
+    assert start(directory, server.truth).recovered.report.complete
 
 
 def test_rot_in_a_save_is_found_by_reading_it(directory: str) -> None:

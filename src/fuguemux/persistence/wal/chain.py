@@ -54,7 +54,7 @@ class Chain:
         self.unfinished: list[int] = []  # segments whose header cannot be read
         try:
             names = storage.list(directory)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return
         for number in sorted(n for name in names if (n := segment_id_of(name)) is not None):
             self._read_header(number)
