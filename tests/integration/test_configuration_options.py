@@ -200,22 +200,30 @@ def fewer_lines_free_disk(fugue: Running) -> None:
 def newest_lines_are_in_memory(fugue: Running) -> None:
     begin(fugue)
     fugue("set-option", "-g", "history-limit", "50000")
-    print_lines(fugue, 6_000)
 
-    def hot_after_reading() -> int:
-        """An idle pane gives the memory back; reading brings the lines in again."""
-        assert len(fugue.history("work").splitlines()) > 2_000
+    def hot_after_output() -> int:
+        """An idle pane gives the memory back; new lines are in it again."""
+        print_lines(fugue, 6_000)
         found = status(fugue)["memory"]["scrollback_hot_bytes"]
         assert isinstance(found, int)
         return found
 
     line = 65
-    until("2,000 lines in memory", lambda: 1_000 * line < hot_after_reading() < 4_000 * line)
+    until("2,000 lines in memory", lambda: 1_000 * line < hot_after_output() < 4_000 * line)
     configure(fugue, "persistence.scrollback_hot_lines", "5_000")
-    until("more lines in memory", lambda: 4_000 * line < hot_after_reading() < 6_100 * line)
+    until("more lines in memory", lambda: 4_000 * line < hot_after_output() < 6_100 * line)
     configure(fugue, "persistence.scrollback_hot_lines", "0")
     assert status(fugue)["memory"]["scrollback_hot_bytes"] == 0
-    assert hot_after_reading() == 0
+    assert hot_after_output() == 0
+    assert len(fugue.history("work").splitlines()) > 2_000
+
+
+@option("persistence.scrub_interval_days")
+def scrollback_is_read_at_intervals(fugue: Running) -> None:
+    """Days do not pass in a test: tests/unit/server/test_scrubber.py lets them. Here the server takes the number."""
+    begin(fugue)
+    configure(fugue, "persistence.scrub_interval_days", "30")
+    assert "scrub_interval_days = 30" in fugue("config", "show")
 
 
 @option("persistence.compression_level")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from fuguemux.server.safe_mode import Starts
 from tests.support.failpoint_run import reaped
 from tests.support.running import Running, until
 from tests.support.state_bytes import holders
@@ -253,7 +254,9 @@ def test_purge_of_all_takes_what_safe_mode_has_left(fugue: Running) -> None:
     begin(fugue)
     show(fugue, "marker-before")
     fugue.kill_everything()
-    (fugue.state / "starting").write_text('{"failed": 2, "reason": "made up"}')
+    starts = Starts(str(fugue.state))
+    starts.failed("made up")
+    starts.failed("made up")
     fugue("new-session", "-d", "-s", "beside")
     show(fugue, "marker-beside", "beside")
     fugue("checkpoint")
