@@ -1,7 +1,5 @@
-"""A hundred rounds of `make damage`: half of them the same ones every time, half with a fresh seed, which is printed."""
+"""Sixty rounds of `make damage`, the same ones every time. That program takes fresh seeds."""
 
-import os
-import random
 from pathlib import Path
 
 import pytest
@@ -10,18 +8,17 @@ from tests.damage.rounds import Rounds
 from tests.damage.run import show
 from tests.damage.truth import build
 
-FIXED_SEED = 11
-ROUNDS_EACH = 50
+SEEDS = (11, 303)
+ROUNDS_EACH = 30
 
 
-@pytest.mark.skipif("FUGUE_ROUNDS" not in os.environ, reason="runs by `make damage` alone")
 @pytest.mark.real
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_whatever_is_damaged_nothing_is_lost_in_silence(tmp_path: Path) -> None:
     truth = build(tmp_path)
     broken = []
-    for seed in (FIXED_SEED, random.SystemRandom().randrange(10**8)):
+    for seed in SEEDS:
         print(f"seed {seed}")
         rounds = Rounds(truth, seed)
         for number in range(ROUNDS_EACH):

@@ -230,12 +230,15 @@ class Running:
             if not entry.name.isdigit() or int(entry.name) == os.getpid():
                 continue
             with suppress(OSError):
-                if (
-                    marker in (entry / "cmdline").read_bytes()
-                    or marker in (entry / "environ").read_bytes()
-                ):
+                words, variables = (
+                    (entry / "cmdline").read_bytes(),
+                    (entry / "environ").read_bytes(),
+                )
+                if marker in words or marker in variables:
                     os.kill(int(entry.name), signal.SIGKILL)
                     found = True
+                elif not (words or variables) and os.readlink(entry / "exe"):
+                    found = True  # it executes a program at this moment: whose it is, is seen soon
         return found
 
     @contextmanager
