@@ -86,6 +86,8 @@ def test_a_directory_of_somebody_else_is_refused(fugue: Running) -> None:
     done = fugue.run("new-session", "-d")
     assert done.returncode == 1
     assert f"{fugue.state} belongs to user {NOBODY}, not to you" in done.stderr
+    assert f"sudo chown -R $(id -u) {fugue.state}" in done.stderr
+    assert "remove it" not in done.stderr
     assert list(fugue.state.iterdir()) == []
 
 

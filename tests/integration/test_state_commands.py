@@ -93,7 +93,7 @@ def test_damage_has_exit_code_1_and_is_named(home: Home) -> None:
     segment.write_bytes(data)
     done = home.run("state", "verify")
     assert done.returncode == 1
-    assert "lost: records " in done.stdout
+    assert "lost: record" in done.stdout
     assert done.stdout.endswith("damage found\n")
     assert json.loads(home.run("state", "verify", "--json").stdout)["exit_code"] == 1
 

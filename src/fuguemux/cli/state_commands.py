@@ -168,17 +168,18 @@ def _verify(directory: str, *, as_json: bool) -> int:
     )
     print(f"state directory: {directory}")
     print(f"checkpoint: {checkpoint}")
-    print(
-        f"log: records {scan.from_lsn} to {scan.last_lsn}, {log.bytes_total} bytes on disk, {_span(log)}"
+    records = (
+        f"records {scan.from_lsn} to {scan.last_lsn}, {_span(log)}"
+        if scan.last_lsn >= scan.from_lsn
+        else "no record that can be read"
     )
+    print(f"log: {records}, {log.bytes_total} bytes on disk")
     print(f"watermark: {_watermark(log)}")
     for line in report.missing:
         print(f"missing: {line}")
     for lost in scan.lost:
-        classes = ", ".join(f"{count} {name}" for name, count in lost.classes.items())
-        print(
-            f"lost: records {lost.first_lsn} to {lost.last_lsn} ({classes}; {lost.damaged_bytes} bytes)"
-        )
+        what = inspect.lost_words(lost.first_lsn, lost)
+        print(f"lost: {what}; {lost.damaged_bytes} bytes of the log")
     if log.undecodable_lsns:
         print(f"damaged: {len(log.undecodable_lsns)} records of output cannot be unpacked")
     print(f"scrollback: {scrollback_bytes} bytes of it were read")

@@ -283,11 +283,12 @@ def config_file(
     return _xdg(environment, uid, "XDG_CONFIG_HOME", "/.config") + "/fugue/config.toml", False
 
 
-def make_private_directory(path: str, uid: int) -> None:
+def make_private_directory(path: str, uid: int, *, state: bool = False) -> None:
     """Make `path` and what is missing above it, each 0700 whatever the umask.
 
     What exists above `path` is taken as it is. An existing `path` must be a directory of `uid`, no symbolic link, that
-    nobody else can write to; rights to read are taken away. Raises PathRefused.
+    nobody else can write to; rights to read are taken away. `state`: it is the state directory, which nobody is told to
+    remove. Raises PathRefused.
     """
     missing = []
     probe = path.rstrip("/") or "/"
@@ -308,14 +309,14 @@ def make_private_directory(path: str, uid: int) -> None:
         except OSError as error:
             raise PathRefused(f"cannot make directory {directory}: {_reason(error)}") from None
         _tighten(directory, uid)
-    _tighten(path.rstrip("/") or "/", uid)
+    _tighten(path.rstrip("/") or "/", uid, state=state)
 
 
 def _reason(error: Exception) -> str:
     return getattr(error, "strerror", None) or str(error)
 
 
-def _tighten(path: str, uid: int) -> None:
+def _tighten(path: str, uid: int, *, state: bool = False) -> None:
     try:
         if posix.lstat(_bytes(path)).st_mode & _TYPE_MASK == _LINK:
             raise PathRefused(f"{path} is a symbolic link: remove it, or name its target instead")
@@ -325,14 +326,14 @@ def _tighten(path: str, uid: int) -> None:
     except NotADirectoryError:
         raise PathRefused(f"{path} is not a directory: remove it") from None
     except PermissionError as error:
-        _refuse_foreign(path, posix.lstat(_bytes(path)).st_uid, uid)
+        _refuse_foreign(path, posix.lstat(_bytes(path)).st_uid, uid, state=state)
         _open_up(path, error)
         return
     except OSError as error:
         raise PathRefused(f"cannot use {path}: {_reason(error)}") from None
     try:
         facts = posix.fstat(descriptor)
-        _refuse_foreign(path, facts.st_uid, uid)
+        _refuse_foreign(path, facts.st_uid, uid, state=state)
         if facts.st_mode & _OTHERS_WRITE:
             raise PathRefused(
                 f"{path} can be written by others (mode {facts.st_mode & 0o7777:04o}): "
@@ -357,11 +358,15 @@ def _open_up(path: str, error: PermissionError) -> None:
         raise PathRefused(f"cannot make {path} private: {_reason(inner)}") from None
 
 
-def _refuse_foreign(path: str, owner: int, uid: int) -> None:
-    if owner != uid:
-        raise PathRefused(
-            f"{path} belongs to user {owner}, not to you ({uid}): remove it, or set XDG_RUNTIME_DIR or XDG_STATE_HOME"
-        )
+def _refuse_foreign(path: str, owner: int, uid: int, *, state: bool) -> None:
+    if owner == uid:
+        return
+    fix = (
+        f"nothing was touched; to have it back: sudo chown -R $(id -u) {path}; or set XDG_STATE_HOME"
+        if state
+        else "remove it, or set XDG_RUNTIME_DIR"
+    )
+    raise PathRefused(f"{path} belongs to user {owner}, not to you ({uid}): {fix}")
 
 
 def prepare(found: Places, uid: int) -> None:

@@ -66,7 +66,11 @@ class Aside:
                 moved += 1
         if unknown:
             packs = counted(len(unknown), "pack")
-            where = f"{moved or 'none'} could be moved to {QUARANTINE}"
+            where = (
+                f"moved to {QUARANTINE}"
+                if moved == len(unknown)
+                else f"{moved or 'none'} moved to {QUARANTINE}, the others could not be moved"
+            )
             self._report.notes.append(f"{packs} that no readable checkpoint names: {where}")
 
     def segments(self, log: LogScan) -> list[SetAside]:

@@ -33,6 +33,14 @@ class LinkedDirectory(NotADirectoryError):
     """A symbolic link to a directory is in the place of a directory: what is behind it may be somebody's only copy."""
 
 
+def reason_of(error: Exception) -> str:
+    """Why something failed, for people: without the number of the error and without the path."""
+    if isinstance(error, OSError):
+        linked = error.errno == errno.ELOOP
+        return "a symbolic link, which is not followed" if linked else error.strerror or str(error)
+    return str(error)
+
+
 class Storage(Protocol):
     """What the log and the checkpoints need of a file system. Every method may raise OSError.
 
@@ -240,7 +248,7 @@ def check_file(file: int, path: str) -> None:
     """Raise OSError unless the open file is a regular one and ours."""
     status = os.fstat(file)
     if not stat.S_ISREG(status.st_mode):
-        raise OSError(errno.EINVAL, "not a regular file; move it away", path)
+        raise OSError(errno.EINVAL, "not a regular file", path)
     if status.st_uid != os.geteuid():
         raise PermissionError(errno.EPERM, f"belongs to user {status.st_uid}, not to you", path)
 

@@ -12,7 +12,7 @@ import msgspec
 
 from fuguemux.keeper.helper_record import HelperDamaged
 from fuguemux.keeper.lock_file import KEEPER_LOCK, NOT_A_LOCK, SERVER_LOCK
-from fuguemux.persistence.files import Storage
+from fuguemux.persistence.files import Storage, reason_of
 from fuguemux.persistence.pipe_positions import PIPES, position_problem
 from fuguemux.persistence.set_aside import QUARANTINE, set_aside
 from fuguemux.persistence.small_file import read_small
@@ -98,7 +98,13 @@ def put_locks_right(storage: Storage, directory: str, now_ms: int) -> list[str]:
     except OSError:
         return []
     return [
-        _moved(storage, directory, name, "it was no lock of ours", now_ms)
+        _moved(
+            storage,
+            directory,
+            name,
+            "what was in the place of the lock was not a file of this user",
+            now_ms,
+        )
         for name in sorted(names)
         if name.partition(NOT_A_LOCK)[0] in (SERVER_LOCK, KEEPER_LOCK) and NOT_A_LOCK in name
     ]
@@ -134,7 +140,7 @@ def _problem(storage: Storage, directory: str, name: str) -> str:
     except OSError as error:
         if name in MARKS and isinstance(error, PermissionError):
             return ""  # whoever put it there, it is there
-        return (error.strerror or str(error)).partition(";")[0]
+        return reason_of(error).partition(";")[0]
     return ""
 
 
@@ -143,5 +149,5 @@ def _moved(storage: Storage, directory: str, name: str, problem: str, now_ms: in
         label = f"{now_ms}-"
         now = set_aside(storage, f"{directory}/{name}", f"{directory}/{QUARANTINE}", label)
     except OSError as error:
-        return f"{name}: {problem}; it could not be set aside: {error.strerror or error}"
+        return f"{name}: {problem}; it could not be set aside: {reason_of(error)}"
     return f"{name}: {problem}; it is set aside as {QUARANTINE}/{now}"

@@ -315,11 +315,21 @@ def _dumped_losses(ranges: Sequence[LostRange], needed_lsn: int) -> Iterator[Dum
     for lost in ranges:
         first = max(lost.first_lsn, needed_lsn)
         if first <= lost.last_lsn:
-            classes = ", ".join(f"{count} {name}" for name, count in lost.classes.items())
-            what = f"records {first} to {lost.last_lsn} are lost ({classes})"
+            what = lost_words(first, lost)
             yield DumpedRecord(
                 first, "lost", lost.from_ms, lost.damaged_bytes, False, None, None, b"", what
             )
+
+
+def lost_words(first_lsn: int, lost: LostRange) -> str:
+    """Which records of the range are lost, from `first_lsn` on, and what was in them as far as that is known."""
+    one = first_lsn == lost.last_lsn
+    which = f"record {first_lsn} is" if one else f"records {first_lsn} to {lost.last_lsn} are"
+    known = {name: count for name, count in lost.classes.items() if name != "unknown"}
+    if not known:
+        return f"{which} lost; what was in {'it' if one else 'them'} is not known"
+    classes = ", ".join(f"{count} {name}" for name, count in lost.classes.items())
+    return f"{which} lost ({classes})"
 
 
 def _dumped(record: Record) -> DumpedRecord:

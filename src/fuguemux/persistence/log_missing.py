@@ -100,8 +100,8 @@ def _tell_end(
         return
     said = [f"LSN {durable_lsn} was durable"] if durable_lsn > found.end_lsn else []
     if newest is not None and checkpoint_lsn > found.end_lsn:
-        said.append(f"checkpoint {newest.number} was made from it at LSN {checkpoint_lsn}")
-    report.missing.append(f"the log {end}, and {' and '.join(said)}")
+        said.append(f"checkpoint {newest.number} was made at LSN {checkpoint_lsn}")
+    report.missing.append(f"the log {end}, but {' and '.join(said)}")
 
 
 def tell_watermark(report: RecoveryReport, found: Found, log: LogScan, *, served: bool) -> None:

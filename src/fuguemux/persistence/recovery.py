@@ -21,7 +21,7 @@ from fuguemux.model.state import ServerState
 from fuguemux.persistence.aside import CHECKPOINTS as CHECKPOINTS
 from fuguemux.persistence.aside import WAL as WAL
 from fuguemux.persistence.aside import Aside
-from fuguemux.persistence.files import Storage, write_atomically
+from fuguemux.persistence.files import Storage, reason_of, write_atomically
 from fuguemux.persistence.log_account import tell_log
 from fuguemux.persistence.log_missing import SERVED_FILE, tell_end
 from fuguemux.persistence.manifest import (
@@ -293,10 +293,12 @@ class _Recovery:
             data = encode_manifest(save)
             write_atomically(self._storage, self._checkpoints, save_name(name), [data])
         except OSError as error:
-            self._report.notes.append(f"what was there before could not be preserved: {error}")
+            self._report.notes.append(
+                f"what was there before could not be preserved: {reason_of(error)}"
+            )
             return
         found.saves.append(save)
-        self._report.notes.append(f"what was there before is preserved as {name!r}")
+        self._report.notes.append(f"what was there before is kept: fugue state restore --at {name}")
 
     # -- which store, which checkpoints -------------------------------------------------------
 

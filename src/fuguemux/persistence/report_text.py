@@ -20,7 +20,7 @@ _KINDS: Final = {
     "output": ("piece", " of output"),
     "control": ("mark", " of the log itself"),
 }
-_UNKNOWN: Final = ("piece", " of unknown kind")
+_UNKNOWN: Final = ("record", " of the log with unknown content")
 _OFFER: Final = "to have such programs typed into their new shells: fugue set-option -g restore-policy suspended"
 _MORE: Final = "fugue recovery -v tells what was read, and from where"
 
@@ -41,7 +41,7 @@ def report_lines(report: RecoveryReport, *, when: str, verbose: bool = False) ->
         lines.append(f"  damaged: {damage.what}: {damage.detail}{aside}")
     lines += [_lost_scrollback(lost) for lost in report.scrollback_lost]
     lines += _reading(report, verbose=verbose)
-    lines += [f"  lost earlier, and nobody attached since: {line}" for line in report.untold]
+    lines += [f"  lost earlier, and nobody has attached since: {line}" for line in report.untold]
     if report.withheld:
         lines.append(f"  not stored by configuration: {', '.join(report.withheld)}")
     lines += [f"  note: {note}" for note in report.notes]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import count
 from typing import Final, NamedTuple
 
-from fuguemux.persistence.files import Storage, read_all
+from fuguemux.persistence.files import Storage, read_all, reason_of
 from fuguemux.persistence.manifest import (
     Manifest,
     ManifestDamaged,
@@ -82,7 +82,7 @@ def find_manifests(storage: Storage, directory: str) -> Found:
         except FileNotFoundError:
             continue
         except (ManifestDamaged, OSError) as error:
-            damaged.append((name, str(error)))
+            damaged.append((name, reason_of(error)))
             continue
         highest = max(highest, manifest.number)
         if number is not None and manifest.number != number:

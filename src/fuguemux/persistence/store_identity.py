@@ -92,7 +92,7 @@ def decided(
         return Identity(chosen, True, "")
     what = _words(manifests.count(chosen), segments.count(chosen))
     problem = said.problem or "it names another store"
-    note = f"STORE: {problem}; {what} of one store, which it is, and STORE is put right"
+    note = f"STORE: {problem}; {what} of one store: that id is used, and STORE is written anew"
     return Identity(chosen, True, note)
 
 

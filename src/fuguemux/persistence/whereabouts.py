@@ -90,7 +90,9 @@ class Whereabouts:
             if found != self._parts.get(part):
                 empty = _is_empty(name)
                 place = Place.PART_GONE if empty else Place.PART_OTHER
-                return Finding(place, f"another directory is in place of {part}", name)
+                return Finding(
+                    place, f"something else is in the place of the directory {part}", name
+                )
         if self.unfinished:
             what = "everything is being saved in the state directory, which was made anew"
             return Finding(Place.UNFINISHED, what, path)

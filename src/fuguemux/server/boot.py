@@ -285,9 +285,11 @@ def _open_state(
         memory = MemoryStorage()
         memory.make_directory(state)
         return _State(memory, None, "", None)
-    paths.make_private_directory(state, uid)
+    paths.make_private_directory(state, uid, state=True)
     landing = paths.landing_file(environment, uid, places.name, state)
-    paths.make_private_directory(os.path.dirname(landing), uid)  # with -S nobody has made it yet
+    paths.make_private_directory(
+        os.path.dirname(landing), uid, state=os.path.dirname(landing) == state
+    )  # with -S nobody has made it yet
     lock = take_state(state, clock)
     return _State(HeldStorage(lock), lock, landing, paths.log_file(state))
 

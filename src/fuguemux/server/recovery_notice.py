@@ -59,7 +59,7 @@ def greeting(report: RecoveryReport) -> str:
     if not report.untold:
         return f"fugue: {headline}"
     more = f" ({len(report.untold)} earlier starts)" if len(report.untold) > 1 else ""
-    return f"fugue: lost earlier{more}, and nobody was told: {report.untold[0]} Now: {headline}"
+    return f"fugue: lost earlier{more}, and nobody has attached since: {report.untold[0]} Now: {headline}"
 
 
 def find_untold(server: Server) -> None:

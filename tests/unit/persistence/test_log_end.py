@@ -52,7 +52,7 @@ def test_a_log_that_ends_before_its_checkpoint_is_not_called_whole(directory: st
     report = look(directory).report
     assert report.log_end_lsn < 2
     assert not report.complete
-    assert "was made from it at LSN 2" in report.missing[0]
+    assert "was made at LSN 2" in report.missing[0]
 
 
 def test_what_is_lost_behind_the_checkpoint_has_its_numbers(directory: str) -> None:

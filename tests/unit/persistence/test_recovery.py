@@ -274,7 +274,7 @@ def test_a_start_with_nothing_that_can_be_read_is_not_taken_for_the_first(
     assert (report.complete, report.cause) == (False, "no clean stop")
     assert (
         "  output and changes lost: not known: nothing of what is stored can be read; "
-        "the log has no record that can be read, and LSN 7 was durable"
+        "the log has no record that can be read, but LSN 7 was durable"
         in report_lines(report, when="")
     )
 

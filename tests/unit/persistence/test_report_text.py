@@ -65,7 +65,7 @@ def test_what_is_lost_is_told_without_the_words_of_the_log() -> None:
     assert lines[0] == f"recovery today: {LOSSY.summary}"
     assert lines[2:6] == [
         "  output and changes lost: 12 bytes of output, 160 bytes of the log, 1000 ms",
-        "  lost: 4 pieces of output, 1 change, 1 piece of unknown kind, "
+        "  lost: 4 pieces of output, 1 change, 1 record of the log with unknown content, "
         "written between 1970-01-01T00:00:01.000Z and 1970-01-01T00:00:02.000Z",
         "  damaged: MANIFEST-8: its checksum does not match, set aside as quarantine/x",
         "  not stored by configuration: TOKEN",

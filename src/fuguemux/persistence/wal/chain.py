@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from fuguemux.persistence.files import Storage
+from fuguemux.persistence.files import Storage, reason_of
 from fuguemux.persistence.wal import findings as kinds
 from fuguemux.persistence.wal.findings import Finding, ScanReport
 from fuguemux.persistence.wal.frame import BLOCK_BYTES
@@ -66,7 +66,7 @@ class Chain:
         try:
             file = self._storage.open(f"{self._directory}/{segment_name(number)}")
         except OSError as error:
-            report.findings.append(Finding(kinds.UNREADABLE_FILE, number, -1, str(error)))
+            report.findings.append(Finding(kinds.UNREADABLE_FILE, number, -1, reason_of(error)))
             report.unusable_segments.append(number)
             return
         try:
@@ -90,7 +90,7 @@ class Chain:
                 report.damaged_segments.append(number)
         elif (stand_in := self._stand_in(number, size)) is not None:
             self.segments.append(ChainSegment(stand_in, size))
-            detail = "neither copy verifies; the watermark has what it takes to read the records"
+            detail = "neither copy verifies; the watermark names its records, and those that are still there are read"
             report.findings.append(Finding(kinds.UNREADABLE_HEADER, number, 0, detail))
             report.damaged_segments.append(number)
         elif not front.strip(b"\0") and not window.unreadable and self._is_empty(number):

@@ -16,7 +16,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import chain
 
-from fuguemux.persistence.files import Storage
+from fuguemux.persistence.files import Storage, reason_of
 from fuguemux.persistence.wal import findings as kinds
 from fuguemux.persistence.wal.chain import ENDLESS, Chain, ChainSegment
 from fuguemux.persistence.wal.findings import (
@@ -110,7 +110,7 @@ class LogScan:
         try:
             file = self._storage.open(f"{self._directory}/{segment_name(number)}")
         except OSError as error:
-            self._find(kinds.UNREADABLE_FILE, number, -1, str(error))
+            self._find(kinds.UNREADABLE_FILE, number, -1, reason_of(error))
             self._seal(index, segment)
             return
         window = Window(self._storage, file, segment.size)

@@ -111,7 +111,7 @@ def test_dump_says_where_records_are_lost_unless_a_checkpoint_has_them(
     flip(log_directory)
     records = list(dump(str(log_directory)))
     assert [(record.lsn, record.kind) for record in records if record.problem] == [(2, "lost")]
-    assert records[1].problem == "records 2 to 2 are lost (1 structure)"
+    assert records[1].problem == "record 2 is lost (1 structure)"
     min(log_directory.glob("*.wal")).unlink()
     assert any(record.kind == "lost" for record in dump(str(log_directory)))
     oldest = next(record.lsn for record in dump(str(log_directory)) if record.kind != "lost")
