@@ -65,8 +65,11 @@ ELSEWHERE = {
     "log.before_deferred": "test_slow_log.py",
     "log.deferred_written": "test_slow_log.py",
     "output.held": "test_slow_log.py",
+    "capture.text": "test_capture_history.py",
+    "source.parsing": "test_long_files.py",
+    "status_line.composing": "test_watchdog.py",
 }
-"""Points that only a start without the processes of before comes to, or a server whose disk is slow."""
+"""Points that only a start without the processes of before comes to, or a server whose disk is slow, or that write nothing."""
 
 
 def shape(fugue: Running) -> list[str]:
