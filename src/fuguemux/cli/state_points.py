@@ -24,9 +24,9 @@ from fuguemux.persistence.manifest import Manifest
 from fuguemux.persistence.point_in_time import (
     Moment,
     NotReachable,
+    moment_among,
     newest_lsn,
     newest_with,
-    parse_moment,
     part_of,
     session_called,
 )
@@ -34,6 +34,7 @@ from fuguemux.persistence.recovery import CHECKPOINTS, WAL, Recovered
 from fuguemux.persistence.report import counted
 from fuguemux.persistence.saves import delete_save
 from fuguemux.persistence.state_lock import StateLocked, lock_state_directory
+from fuguemux.persistence.unread_parts import damaged_saves
 from fuguemux.server.offline import go_back, save_present
 from fuguemux.server.past import points, recovered_at
 from fuguemux.terminal.ghostty import GhosttyEmulator
@@ -87,6 +88,8 @@ def run(arguments: argparse.Namespace, directory: str, ask: Ask) -> int:
 
 def _list(directory: str, *, as_json: bool) -> int:
     found = points(RealStorage(), directory)
+    bad = damaged_saves(RealStorage(), directory, found)
+    unreadable = [*found.damaged, *((f"save {name}", reason) for name, reason in bad.items())]
     named = {save.number for save in found.saves}
     others = [manifest for manifest in found.manifests if manifest.number not in named]
     everything = sorted([*others, *found.saves], key=lambda m: (m.number, m.name))
@@ -98,7 +101,7 @@ def _list(directory: str, *, as_json: bool) -> int:
                 {**_plain(manifest), "self_contained": manifest.name in found.own}
                 for manifest in everything
             ],
-            "unreadable": [{"file": name, "reason": reason} for name, reason in found.damaged],
+            "unreadable": [{"file": name, "reason": reason} for name, reason in unreadable],
         }
         print(msgspec.json.encode(value).decode())
         return 0
@@ -108,7 +111,7 @@ def _list(directory: str, *, as_json: bool) -> int:
             str(newest_lsn(manifest)),
             local(manifest.created_ms),
             manifest.name or "-",
-            manifest.reason,
+            manifest.reason + (" (damaged)" if manifest.name in bad else ""),
             size(sum(pack.size_bytes for pack in manifest.packs)),
             size(manifest.new_bytes),
             str(len(manifest.panes)),
@@ -124,7 +127,7 @@ def _list(directory: str, *, as_json: bool) -> int:
         taken = sum(save.new_bytes for save in found.saves if save.name in found.own)
         many = counted(len(found.own), "save")
         print(f"{many} with everything they need: {size(taken)} on disk beside the checkpoints")
-    for name, reason in found.damaged:
+    for name, reason in unreadable:
         print(f"unreadable: {name}: {reason}", file=sys.stderr)
     return 0
 
@@ -244,12 +247,13 @@ def _restore(arguments: argparse.Namespace, directory: str, ask: Ask) -> int:
     print(f"what there was before is saved as {went.saved}")
     for note in went.past.notes:
         print(f"note: {note}")
+    for missing in went.missing:
+        print(f"missing: {missing}")
     return 0
 
 
 def _moment(text: str, directory: str) -> Moment:
-    saves = [save.name for save in points(RealStorage(), directory).saves]
-    return parse_moment(text, SystemClock().wall_ms(), saves)
+    return moment_among(points(RealStorage(), directory), text, SystemClock().wall_ms())
 
 
 def _dry_run(arguments: argparse.Namespace, directory: str) -> int:

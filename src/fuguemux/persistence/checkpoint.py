@@ -85,6 +85,7 @@ class CheckpointSeries:
         self.settings = settings or CheckpointSettings()
         self.withhold = withhold
         self.written = {pane: Written(entry, None, 0) for pane, entry in (stored or {}).items()}
+        self.missing: tuple[str, ...] = ()  # what a checkpoint lacks that should be in it
         self.whole = False  # the next checkpoint uses nothing of earlier ones
 
     def start_anew(self, saves: Iterable[Manifest]) -> None:
@@ -349,6 +350,7 @@ class CheckpointRun:
             next_lsn=highest + 1,
             previous=before.number if before is not None else 0,
             sessions=tuple(s.name for _, s in sorted(self._state.sessions.items())),
+            missing=self._series.missing,
         )
         self._manifest = manifest
         reach("checkpoint.before_manifest")

@@ -106,6 +106,8 @@ class Manifest(Part, frozen=True):
     """Not empty: a person saved it under this name, and it stays until they delete it."""
     brief: bool = False
     """A closed session that nobody would miss: it lived for seconds and left next to nothing."""
+    missing: tuple[str, ...] = ()
+    """What could not be read of that from which it was made while no server ran, a sentence each: the next start tells it."""
 
 
 class StoredPane(NamedTuple):

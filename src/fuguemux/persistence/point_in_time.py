@@ -11,7 +11,8 @@ from typing import Final, NamedTuple
 
 from fuguemux.model.layout import panes_of
 from fuguemux.model.state import ServerState, Session
-from fuguemux.persistence.manifest import Manifest
+from fuguemux.persistence.manifest import Manifest, save_name
+from fuguemux.persistence.report import Damage
 from fuguemux.persistence.retention import Found
 from fuguemux.persistence.wal.frame import Record
 
@@ -73,6 +74,34 @@ def reached_from(found: Found, moment: Moment) -> Found:
     if moment.log_from_lsn:
         usable = [m for m in reversed(usable) if m.wal_start_lsn >= moment.log_from_lsn - 1][:1]
     return found._replace(manifests=usable)
+
+
+def unreachable(moment: Moment, damages: Iterable[Damage]) -> NotReachable:
+    """Why a moment cannot be reached when no checkpoint for it could be read, and what to do."""
+    details = [damage.detail for damage in damages if damage.what.startswith("structure of ")]
+    if moment.name:
+        return _unreadable(moment.name, details[-1] if details else "its structure is missing")
+    if details:
+        return NotReachable(
+            f"no checkpoint from which {moment} is reached can be read: {details[-1]}; "
+            "nothing was changed: see fugue state verify"
+        )
+    return NotReachable(f"{moment} is older than everything that is kept: see fugue state list")
+
+
+def _unreadable(name: str, reason: str) -> NotReachable:
+    return NotReachable(
+        f"the save {name!r} is damaged or may not be read: {reason}; nothing was changed: "
+        "make its files readable, or take another one of fugue state list"
+    )
+
+
+def moment_among(found: Found, text: str, now_ms: int) -> Moment:
+    """As `parse_moment`, with the saves of `found`. Raises NotReachable, also for a save that cannot be read."""
+    for file, reason in (*found.damaged, *found.damaged_saves):
+        if file == save_name(text):
+            raise _unreadable(text, reason)
+    return parse_moment(text, now_ms, [save.name for save in found.saves])
 
 
 def is_part(manifest: Manifest) -> bool:

@@ -36,9 +36,9 @@ from fuguemux.persistence.orphans import taken_out
 from fuguemux.persistence.ownership import refuse_what_is_not_ours
 from fuguemux.persistence.pack_reader import PackReader
 from fuguemux.persistence.packs import EntryKind, PackDamaged
-from fuguemux.persistence.point_in_time import Moment, NotReachable, reached_from
+from fuguemux.persistence.point_in_time import Moment, reached_from, unreachable
 from fuguemux.persistence.replay import SIZE_DEFAULT, OlderState, RecoveredPane, Replay, pane_sizes
-from fuguemux.persistence.report import PaneReport, RecoveryReport
+from fuguemux.persistence.report import Damage, PaneReport, RecoveryReport
 from fuguemux.persistence.retention import Found, retire
 from fuguemux.persistence.saves import SAVES, find_all, kept_from_us, pack_paths
 from fuguemux.persistence.scrollback import ScrollbackStore
@@ -249,7 +249,7 @@ class _Recovery:
                 reached = record.lsn
         manifest = base.manifest
         if manifest is None and (not reached or first > start):
-            raise NotReachable(f"{at} is older than everything that is kept: see fugue state list")
+            raise unreachable(at, self._report.damages)
         if manifest is not None and first > start and not at.name:
             self._report.notes.append(
                 f"the log behind checkpoint {manifest.number} is not kept: this is the state of that checkpoint"
@@ -350,6 +350,8 @@ class _Recovery:
             self._report.checkpoint = manifest.number
             self._report.checkpoint_ms = manifest.created_ms
             self._report.checkpoint_reason = manifest.reason
+            what = f"what checkpoint {manifest.number} was made from"
+            self._report.damages += [Damage(what, missing) for missing in manifest.missing]
             return _Base(manifest, state, manifest.structure_lsn)
         if found.manifests or found.damaged:
             self._report.notes.append("no checkpoint is whole: the state comes from the log alone")

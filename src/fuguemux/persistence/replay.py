@@ -110,6 +110,8 @@ class RecoveredPane:
         """Some event of the log says where it belongs."""
         self.problem = ""
         """Why something of the checkpoint is missing, if it is."""
+        self.unread: list[str] = []
+        """What that is: the screen, the scrollback, or both."""
         self._operations: list[_Pending] = []
         self._size = (columns, rows)
         self._last_lsn = 0

@@ -11,6 +11,7 @@ from fuguemux.persistence.pack_reader import PackReader
 from fuguemux.persistence.packs import EntryKind, PackDamaged
 from fuguemux.persistence.pane_files import HERE, Screen
 from fuguemux.persistence.replay import RecoveredPane
+from fuguemux.persistence.report import counted
 from fuguemux.persistence.scrollback import Index, ScrollbackStore, decode_index
 
 
@@ -80,9 +81,13 @@ class PaneLoader:
         recovered = RecoveredPane(pane, stored.columns, stored.rows)
         recovered.problem = reason
         index = None
-        with contextlib.suppress(PackDamaged):
+        try:
             index = self._index(stored, pane)
-        with contextlib.suppress(PackDamaged):
+        except PackDamaged:
+            recovered.unread.append("the whole scrollback")
+        try:
             recovered.screen = self._screen(stored, pane)
+        except PackDamaged:
+            recovered.unread.append(f"the screen ({counted(stored.rows, 'line')})")
         self._fill(recovered, stored, index)
         return recovered

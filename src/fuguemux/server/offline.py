@@ -23,6 +23,7 @@ from fuguemux.persistence.point_in_time import Moment
 from fuguemux.persistence.recovery import CHECKPOINTS, Recovered, recover
 from fuguemux.persistence.report import RecoveryReport
 from fuguemux.persistence.store_identity import STORE_ID_BYTES
+from fuguemux.persistence.unread_parts import read_everything, unread
 from fuguemux.server.checkpointer import PaneSources
 from fuguemux.server.panes import Panes, history_limit
 from fuguemux.server.past import rebuilt_panes, recovered_at
@@ -33,11 +34,13 @@ EVERYTHING = 1 << 30
 
 
 class WentBack(NamedTuple):
-    """`saved`: the name under which what there was before is kept. `past`: what the state was rebuilt from."""
+    """`saved`: the name under which what there was before is kept. `past`: what the state was rebuilt from.
+    `missing`: what could not be read of it, a sentence each."""
 
     saved: str
     state: ServerState
     past: RecoveryReport
+    missing: tuple[str, ...]
 
 
 def save_present(
@@ -78,7 +81,7 @@ def go_back(
     # Bytes of a pane's output keep one count: the log behind this moment has used those in between.
     offsets = {pane: recovered.end_offset for pane, recovered in present.panes.items()}
     _checkpoint(again, past, state, last_lsn, emulators, "", offsets)
-    return WentBack(name, state, past.report)
+    return WentBack(name, state, past.report, again.missing)
 
 
 def _present(storage: Storage, directory: str, clock: Clock) -> Recovered:
@@ -117,6 +120,9 @@ def _checkpoint(
     name: str,
     offsets_min: Mapping[PaneId, int] = MappingProxyType({}),
 ) -> Manifest:
+    read_everything(recovered.store)
+    # Whoever starts from this checkpoint sees nothing of a damage: it says so itself.
+    series.missing = tuple(unread(recovered.panes.values(), recovered.store))
     panes = Panes(emulators, recovered.store, lambda _terminal: None, history_limit)
     for pane, terminal in rebuilt_panes(recovered, emulators, state.panes).items():
         terminal.persist = options.get_flag(state, "persist", pane=state.panes[pane])

@@ -14,6 +14,7 @@ from fuguemux.persistence.point_in_time import Moment, newest_with, part_of, ses
 from fuguemux.persistence.recovery import Recovered, recover
 from fuguemux.persistence.retention import Found
 from fuguemux.persistence.saves import find_all
+from fuguemux.persistence.unread_parts import unread
 from fuguemux.server.capture import history_lines
 from fuguemux.server.pane_terminal import PaneTerminal
 from fuguemux.server.rebuild import rebuild
@@ -98,6 +99,8 @@ def past_session(
             history_lines(terminal, start, scrollback.next_line), emulator.to_ansi()
         )
         terminal.close()
+    missing = unread((recovered.panes[pane] for pane in part.panes), recovered.store)
     report = recovered.report
     as_of = moment.time_ms or report.last_record_ms or report.checkpoint_ms
-    return PastSession(session, part, panes, min(as_of, clock.wall_ms()), report.notes)
+    notes = [*report.notes, *(f"missing: {what}" for what in missing)]
+    return PastSession(session, part, panes, min(as_of, clock.wall_ms()), notes)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from fuguemux.model.ids import PaneId
 from fuguemux.persistence.manifest import ManifestUnsupported
 from fuguemux.persistence.packs import PackDamaged
-from fuguemux.persistence.point_in_time import NotReachable, parse_moment
+from fuguemux.persistence.point_in_time import NotReachable, moment_among
 from fuguemux.persistence.report import counted
 from fuguemux.persistence.serialization import VersionUnknown
 from fuguemux.reactions import session_restored
@@ -66,8 +66,7 @@ class SessionRestorer:
     def _read(self, name: str, at: str) -> PastSession:
         server, booted = self._server, self._server.booted
         found = points(booted.storage, booted.state_directory)
-        names = [save.name for save in found.saves]
-        moment = parse_moment(at, server.clock.wall_ms(), names) if at else None
+        moment = moment_among(found, at, server.clock.wall_ms()) if at else None
         return past_session(
             booted.storage,
             booted.state_directory,
