@@ -152,6 +152,9 @@ def test_a_checkpoint_that_fails_is_degraded_durability_until_one_succeeds(fugue
     assert status["durability"] == "degraded"
     assert status["durability_reason"].startswith("checkpoints fail: ")
     assert "degraded: checkpoints fail: " in fugue("status")
+    doctor = fugue.run("doctor")
+    assert doctor.returncode == 1
+    assert "WRONG  durability: degraded: checkpoints fail: " in doctor.stdout
     assert fugue("display-message", "-p", "#{durability}") == "degraded"
     assert "checkpoints fail" in fugue("display-message", "-p", "#{durability_reason}")
     with fugue.attached("attach-session", "-t", "work") as client:
@@ -161,3 +164,4 @@ def test_a_checkpoint_that_fails_is_degraded_durability_until_one_succeeds(fugue
         client.wait_for("checkpoints are written again")
     until("ok by itself", lambda: status_of(fugue)["durability"] == "ok")
     assert status_of(fugue)["durability_reason"] == ""
+    assert "durability: the running server saves everything" in fugue.run("doctor").stdout

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from fuguemux.cli import doctor_host, doctor_setup
+from fuguemux.cli import doctor_host, doctor_server, doctor_setup
 from fuguemux.cli.finding import Finding, Host
 from fuguemux.config.paths import PathRefused
 
@@ -32,7 +32,7 @@ def main(argv: Sequence[str], host: Host | None = None) -> int:
 def examine(host: Host) -> list[Finding]:
     """Every finding, good ones included. A check that cannot be made says so in a note."""
     findings: list[Finding] = []
-    for check in (*doctor_setup.CHECKS, *doctor_host.CHECKS):
+    for check in (*doctor_setup.CHECKS, *doctor_server.CHECKS, *doctor_host.CHECKS):
         try:
             findings.append(check(host))
         except PathRefused as error:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from fuguemux.cli import doctor, doctor_host, doctor_setup
+from fuguemux.cli import doctor, doctor_host, doctor_server, doctor_setup
 from fuguemux.cli.finding import Finding, Host
 from fuguemux.config import paths
 from fuguemux.persistence.state_lock import lock_state_directory
@@ -71,7 +71,8 @@ def test_this_machine(capsys: pytest.CaptureFixture[str], host: Host) -> None:
     assert doctor.main(["--json"], real) == code
     report = json.loads(capsys.readouterr().out)
     assert (report["v"], report["good"]) == (1, code == 0)
-    assert len(report["findings"]) == len(doctor_setup.CHECKS) + len(doctor_host.CHECKS)
+    checks = (*doctor_setup.CHECKS, *doctor_server.CHECKS, *doctor_host.CHECKS)
+    assert len(report["findings"]) == len(checks)
     assert all(finding["fix"] for finding in report["findings"] if finding["status"] == "wrong")
 
 

@@ -1,0 +1,59 @@
+"""Checks of the running server: whether what happens in it is saved."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from fuguemux.cli.finding import Finding, Host
+from fuguemux.config import paths
+
+ANSWER_SECONDS_MAX: Final = 5.0
+
+
+class _Status(msgspec.Struct):
+    """What is needed here of `fugue status --json`."""
+
+    durability: str
+    durability_reason: str
+
+
+class _Answer(msgspec.Struct):
+    """The document around it."""
+
+    status: _Status
+
+
+def durability(host: Host) -> Finding:
+    """The running server saves everything, and says why if not. Waits some seconds for a server that does not answer."""
+    socket = host.socket or paths.places(host.environment, host.uid, host.name).socket
+    try:
+        done = subprocess.run(
+            [sys.executable, "-I", "-m", "fuguemux", "-N", "-S", socket, "status", "--json"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=ANSWER_SECONDS_MAX,
+            env=dict(host.environment),
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return Finding("durability", "note", "the server does not answer: see fugue status")
+    if done.returncode:
+        return Finding("durability", "good", "no server answers, none to ask")
+    try:
+        status = msgspec.json.decode(done.stdout, type=_Answer).status
+    except msgspec.DecodeError:
+        return Finding("durability", "note", "the server tells nothing about it: see fugue status")
+    if status.durability == "ok":
+        return Finding("durability", "good", "the running server saves everything")
+    return Finding(
+        "durability",
+        "wrong",
+        f"{status.durability}: {status.durability_reason or 'no reason is known'}",
+        "mend what the reason names (space, permissions, the disk); it is tried again by itself: see fugue status",
+    )
+
+
+CHECKS: Final[tuple[Callable[[Host], Finding], ...]] = (durability,)
