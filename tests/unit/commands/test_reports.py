@@ -98,6 +98,11 @@ STATUS = {
     "durability_reason": "disk full",
     "state": {"enabled": True, "directory": "/s", "disk_bytes": 1536, "left_from_before": False},
     "quarantine": {"files": 0, "bytes": 0},
+    "landing": {
+        "path": "/s/landing",
+        "problem": "the runtime directory is full",
+        "missing_bytes": 2048,
+    },
     "log": {
         "first_lsn": 1,
         "last_lsn": 9,
@@ -162,6 +167,11 @@ def test_status_as_text_and_json() -> None:
         "scrollback",
         "being verified: 1.0 KiB of 3.0 MiB; 1,024 lines cannot be read: fugue recovery list tells more",
     ) in rows
+    assert any(
+        "landing zone the runtime directory is full" in " ".join(" ".join(row).split())
+        for row in rows
+    )
+    assert any("2.0 KiB of output could not be logged" in " ".join(row) for row in rows)
     assert ("log", "records 1 to 9, durable to 8, 100 bytes in 1 files") in rows
     assert ("syncs", "2, p50 1.0 ms, p99 2.0 ms, 1 failed") in rows
     assert ("checkpoint", "none yet") in rows
