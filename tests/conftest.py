@@ -1,6 +1,7 @@
 """What holds for all tests: Hypothesis tries the same examples every time, so that a test is red for a reason or never.
 
-`FUGUE_HYPOTHESIS=search` looks for new ones. Each test begins with the usual umask.
+`FUGUE_HYPOTHESIS=search` looks for new ones. The directory that all others are in is made before any test
+changes the umask.
 """
 
 import os
@@ -13,7 +14,7 @@ settings.register_profile("search", deadline=None, max_examples=1_000)
 settings.load_profile(os.environ.get("FUGUE_HYPOTHESIS", "steady"))
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Whatever a test before has left: directories that root alone may enter fail tests of other users."""
-    os.umask(0o022)
+@pytest.fixture(scope="session", autouse=True)
+def base_of_all(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Made by the first test that wants it: under a umask of 0777, nobody but root could enter it afterwards."""
+    tmp_path_factory.getbasetemp()
