@@ -19,8 +19,9 @@ from tests.support.running import Running, kill, until
 
 WAIT_SECONDS = 0.05
 HELD = "log.before_deferred"
-KILLED_AT = ("log.before_deferred", "output.held", "log.deferred_written")
-assert set(KILLED_AT) <= set(NAMES)
+WRITTEN = "log.deferred_written"
+SHOWN = "output.held"
+assert {HELD, WRITTEN, SHOWN} <= set(NAMES)
 
 pytestmark = pytest.mark.real
 
@@ -31,11 +32,18 @@ class SlowDisk:
     def __init__(self, listener: FailpointListener) -> None:
         self._listener = listener
         self.deferred = threading.Event()
+        self.kill = threading.Event()
+        """Set: the next to come to SHOWN or WRITTEN is killed there, once."""
         self.go = threading.Event()
         self._over = threading.Event()
         self._threads = [
             threading.Thread(target=self._serve, args=(name, answer), daemon=True)
-            for name, answer in (("log.writing", self._slowly), (HELD, self._held))
+            for name, answer in (
+                ("log.writing", self._slowly),
+                (HELD, self._held),
+                (SHOWN, self._killed),
+                (WRITTEN, self._killed),
+            )
         ]
         for thread in self._threads:
             thread.start()
@@ -51,6 +59,12 @@ class SlowDisk:
             self.go.wait(WAIT_SECONDS)
         return "go"
 
+    def _killed(self) -> str:
+        if not self.kill.is_set():
+            return "go"
+        self.kill.clear()
+        return "kill"
+
     def _serve(self, name: str, answer: Callable[[], str]) -> None:
         while not self._over.is_set():
             try:
@@ -65,9 +79,11 @@ class SlowDisk:
 
 
 @contextmanager
-def slow(directory: Path) -> Iterator[tuple[Running, SlowDisk]]:
+def slow(directory: Path, *more: str) -> Iterator[tuple[Running, SlowDisk]]:
+    """`more`: points that pause, too."""
+    points = ";".join(f"{name}=pause" for name in ("log.writing", HELD, *more))
     with FailpointListener(str(directory / "points")) as listener:
-        fugue = Running(directory, **listener.environment(f"log.writing=pause;{HELD}=pause"))
+        fugue = Running(directory, **listener.environment(points))
         disk = SlowDisk(listener)
         try:
             fugue("new-session", "-d", "-s", "work", "-n", "first", "-x", "80", "-y", "24", "cat")
@@ -113,6 +129,26 @@ def test_what_is_shown_while_the_log_is_behind_survives(tmp_path: Path, everythi
         assert fugue.history("work").splitlines()[: len(before)] == before
         assert fugue.format("#{window_name}", "work") == "renamed"
         assert "lost" not in fugue("recovery").split("what is there")[1]
+
+
+@pytest.mark.parametrize("name", [SHOWN, WRITTEN])
+def test_sigkill_there_loses_nothing(tmp_path: Path, name: str) -> None:
+    """The server dies when output is landed and about to be shown, or when the thread has written and nothing is synced."""
+    with slow(tmp_path, name) as (fugue, disk):
+        for number in range(10):
+            echo(fugue, f"shown-{number:03}.")
+        before = fugue.history("work").rstrip().splitlines()
+        server = fugue.server_pid()
+        disk.kill.set()
+        if name == WRITTEN:
+            disk.go.set()
+        fugue.run("send-keys", "-t", "work", "typed", "Enter")
+        fugue.wait_for_server(other_than=server)
+        disk.go.set()
+        assert not disk.kill.is_set(), f"the server never came to {name}"
+        assert fugue.history("work").splitlines()[: len(before)] == before
+        until("echo", lambda: fugue.history("work").count("typed") == 2)
+        assert fugue.history("work").count("shown-009.") == 2
 
 
 def test_the_log_catches_up(tmp_path: Path) -> None:

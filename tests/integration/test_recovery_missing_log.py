@@ -96,6 +96,7 @@ def two_segments(fugue: Running) -> Path:
     """A state whose last acknowledged change is in a segment of its own: the segment."""
     sessions(fugue)
     fugue.kill_everything()
+    fugue("set-option", "-g", "@first", "synced")  # what comes after it is in another block
     fugue("rename-session", "-t", "two", "three")
     fugue("set-option", "-g", "@last", "changed")
     records = scan(RealStorage(), str(fugue.state / "wal")).records()

@@ -29,7 +29,8 @@ def writer_command(
 ) -> list[str]:
     """The command line of a program that writes `lines` lines every `seconds` until the file `stop` is there."""
     script = fugue.directory / "writer.py"
-    script.write_text(WRITER)
+    if not script.exists():  # another writer may be reading it
+        script.write_text(WRITER)
     return ["python3", str(script), name, str(lines), str(seconds), str(stop)]
 
 
