@@ -4,37 +4,12 @@ In a name space of users nobody is root: what this test's user gives away there 
 """
 
 import os
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support.faults import require
 from tests.support.running import Running, until
-
-NUMBER = "54321"
-
-
-@pytest.fixture
-def plain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
-    """A fugue whose processes are an ordinary user's, who owns all files that this test makes."""
-    require(programs=["unshare"])
-    become = ["unshare", "--user", f"--map-user={NUMBER}", f"--map-group={NUMBER}"]
-    probe = subprocess.run([*become, "true"], capture_output=True, text=True, check=False)
-    if probe.returncode != 0:
-        reason = f"needs name spaces of users: {probe.stderr.strip()}"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    program = tmp_path / "fugue"
-    program.write_text(f'#!/bin/sh\nexec {" ".join(become)} {sys.executable} -m fuguemux "$@"\n')
-    program.chmod(0o755)
-    monkeypatch.setattr("tests.support.running.PROGRAM", str(program))
-    fugue = Running(tmp_path)
-    yield fugue
-    fugue.end()
 
 
 def everything(state: Path) -> dict[str, bytes]:
@@ -52,11 +27,11 @@ def one(state: Path, pattern: str) -> Path:
     "pattern", ["wal/*.wal", "checkpoints/MANIFEST-*", "checkpoints/SAVE-*", "checkpoints/pack-*"]
 )
 def test_a_start_names_the_file_and_the_fix_and_touches_nothing(
-    plain: Running, pattern: str, how: str
+    anonymous: Running, pattern: str, how: str
 ) -> None:
     if how == "owner":
         require(root=True)
-    fugue = plain
+    fugue = anonymous
     fugue("new-session", "-d", "-s", "work", "-n", "kept", "cat")
     fugue("new-session", "-d", "-s", "closed", "cat")
     fugue("kill-session", "-t", "closed")
@@ -82,9 +57,9 @@ def test_a_start_names_the_file_and_the_fix_and_touches_nothing(
     assert "complete" in fugue("recovery")
 
 
-def test_a_save_of_somebody_else_is_told_and_left_alone(plain: Running) -> None:
+def test_a_save_of_somebody_else_is_told_and_left_alone(anonymous: Running) -> None:
     require(root=True)
-    fugue = plain
+    fugue = anonymous
     fugue("new-session", "-d", "-s", "work", "-n", "kept", "cat")
     fugue("checkpoint", "-s", "save")
     fugue.kill_everything()

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from fuguemux.persistence.files import write_all
-from fuguemux.persistence.wal import chain, jobs, reader, segment, space, writer
+from fuguemux.persistence.wal import chain, jobs, reader, segment, writer
 from fuguemux.persistence.wal.durability import WriterOptions
 from fuguemux.persistence.wal.frame import LAG_UNKNOWN, Record, frame_header
 from fuguemux.persistence.wal.segment import SegmentHeader, encode_header
@@ -157,21 +157,6 @@ def append_to_the_recovered_segment(patch: pytest.MonkeyPatch) -> None:
         return made
 
     patch.setattr(writer.LogWriter, "start", staticmethod(start))
-
-
-def no_invalidation(patch: pytest.MonkeyPatch) -> None:
-    """Names of segments are removed while their records still count."""
-    patch.setattr(jobs, "invalidate", lambda _storage, _directory, _name: None)
-
-
-def invalidated_in_the_cache(patch: pytest.MonkeyPatch) -> None:
-    """A start takes it for durable that a segment is void."""
-    patch.setattr(space.Space, "_sync", lambda _self, _name: None)
-
-
-def stands_until_the_chore(patch: pytest.MonkeyPatch) -> None:
-    """A replacement that was given up counts until a chore comes to it."""
-    patch.setattr(space, "write_void", lambda _storage, _file, _number: None)
 
 
 @dataclass(frozen=True)

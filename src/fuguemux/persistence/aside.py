@@ -7,12 +7,12 @@ from fuguemux.persistence.files import Storage
 from fuguemux.persistence.manifest import manifest_name, save_name
 from fuguemux.persistence.report import Damage, RecoveryReport, counted
 from fuguemux.persistence.retention import Found, unknown_packs
+from fuguemux.persistence.saves import CHECKPOINTS as CHECKPOINTS
 from fuguemux.persistence.set_aside import QUARANTINE, set_aside
 from fuguemux.persistence.wal.quarantine import SetAside, quarantine
 from fuguemux.persistence.wal.reader import LogScan
 
 WAL: Final = "wal"
-CHECKPOINTS: Final = "checkpoints"
 
 
 class Aside:

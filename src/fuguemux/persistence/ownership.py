@@ -6,13 +6,14 @@ They come about when somebody copies a state back as root, for instance. Set asi
 import errno
 from typing import Final
 
+from fuguemux.persistence.aside import CHECKPOINTS, WAL
 from fuguemux.persistence.files import Storage
 from fuguemux.persistence.manifest import manifest_number, saved_name
 from fuguemux.persistence.packs import pack_digest
 from fuguemux.persistence.retention import retired_name
 from fuguemux.persistence.wal.segment import segment_id_of
 
-DIRECTORIES: Final = ("wal", "checkpoints")
+DIRECTORIES: Final = (WAL, CHECKPOINTS)
 
 
 class NotOurs(PermissionError):
@@ -27,7 +28,7 @@ class NotOurs(PermissionError):
 
 
 def refuse_what_is_not_ours(storage: Storage, directory: str) -> None:
-    """Raise NotOurs if a segment, a manifest or a pack may not be read. A file that fails otherwise is whoever needs it's."""
+    """Raise NotOurs if a segment, a manifest or a pack may not be read. Other failures are left to whoever reads the file."""
     refused: list[tuple[str, str]] = []
     for part in DIRECTORIES:
         try:

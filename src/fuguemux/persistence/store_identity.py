@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from fuguemux.keeper.helper_record import MAGIC, HelperDamaged
-from fuguemux.persistence.files import Storage, read_all
+from fuguemux.persistence.files import Storage, read_all, reason_of
 from fuguemux.persistence.report import counted
 from fuguemux.persistence.small_file import read_small, write_small
 
@@ -60,7 +60,7 @@ def read_store_file(storage: Storage, directory: str) -> Said:
     except HelperDamaged as damaged:
         return Said(None, str(damaged))
     except OSError as error:
-        return Said(None, error.strerror or str(error))
+        return Said(None, reason_of(error))
 
 
 def write_store_file(storage: Storage, directory: str, store_id: bytes) -> None:

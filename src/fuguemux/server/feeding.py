@@ -48,7 +48,7 @@ SAMPLED_BYTES_MIN: Final = 1024
 def cost_seconds(data: bytes, start: int, stop: int, columns: int, rows: int) -> float:
     """What feeding these bytes to a screen may take at worst, nearly: measured for every sequence of the engine.
 
-    Looks at every so-manieth byte only, and nobody can know at which: looking at all takes a third of feeding them.
+    Samples one byte in `step`, from a start that no program can know: counting in all bytes takes a third of feeding them.
     """
     chance = hash(data[start : start + PIECE_BYTES_MIN])  # with a key of this process
     steps = STEPS_LARGE if columns * rows > LARGE_CELLS_MIN else STEPS

@@ -26,7 +26,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from fuguemux.persistence.checksum import crc32
-from fuguemux.persistence.files import Storage, read_all, write_all
+from fuguemux.persistence.files import Storage, read_all, reason_of, write_all
 from fuguemux.persistence.wal.frame import BLOCK_BYTES
 from fuguemux.persistence.wal.segment import SegmentHeader
 
@@ -175,7 +175,7 @@ def read_watermark(storage: Storage, directory: str) -> Found:
     except FileNotFoundError:
         return Found(None, "it is not there", missing=True)
     except OSError as error:
-        return Found(None, error.strerror or str(error))
+        return Found(None, reason_of(error))
     slots, damaged = decode(data)
     read = [slot for slot in slots if slot is not None]
     if not read:
