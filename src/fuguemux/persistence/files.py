@@ -11,14 +11,16 @@ import errno
 import fcntl
 import os
 import stat
-from collections.abc import Sequence
-from typing import Final, Protocol
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol, TypeVar
 
 Bytes = bytes | bytearray | memoryview
 
 FILE_MODE: Final = 0o600
 DIRECTORY_MODE: Final = 0o700
 IOVEC_PARTS_MAX: Final = 1024
+READ_TRIES_MAX: Final = 3
+"""A loose cable or a path that fails over gives an error once. What is lasting is there at the third try, too."""
 NO_SPACE: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
@@ -39,6 +41,24 @@ def reason_of(error: Exception) -> str:
         linked = error.errno == errno.ELOOP
         return "a symbolic link, which is not followed" if linked else error.strerror or str(error)
     return str(error)
+
+
+Read = TypeVar("Read")
+
+
+def persistently(read: Callable[[], Read]) -> Read:
+    """What `read` returns. EIO is believed only after `READ_TRIES_MAX` tries in a row; other errors at once. Raises OSError.
+
+    For what may be asked again without harm: opening for reading, listing, reading at an offset. Never for a sync: after
+    a failed one the next says that all is well.
+    """
+    for _ in range(READ_TRIES_MAX - 1):
+        try:
+            return read()
+        except OSError as error:
+            if error.errno != errno.EIO:
+                raise
+    return read()
 
 
 class Storage(Protocol):
@@ -112,7 +132,7 @@ class RealStorage:
         flags = (os.O_RDWR if writable else os.O_RDONLY) | os.O_CLOEXEC | os.O_NOFOLLOW
         name, directory = self._at(path)
         # O_NONBLOCK: a FIFO put in a file's place must not hang the start.
-        file = os.open(name, flags | os.O_NONBLOCK, dir_fd=directory)
+        file = persistently(lambda: os.open(name, flags | os.O_NONBLOCK, dir_fd=directory))
         try:
             check_file(file, path)
         except OSError:
@@ -133,8 +153,8 @@ class RealStorage:
         return os.pwritev(file, parts, offset)
 
     def pread(self, file: int, size: int, offset: int) -> bytes:
-        """One pread(2)."""
-        return os.pread(file, size, offset)
+        """One pread(2), again after EIO."""
+        return persistently(lambda: os.pread(file, size, offset))
 
     def forget_cached(self, file: int) -> None:
         """posix_fadvise(2), POSIX_FADV_DONTNEED; where there is none, nothing."""
@@ -182,7 +202,7 @@ class RealStorage:
         """The names in `directory`."""
         descriptor = self._open_directory(directory)
         try:
-            return os.listdir(descriptor)
+            return persistently(lambda: os.listdir(descriptor))
         finally:
             os.close(descriptor)
 
@@ -215,7 +235,8 @@ class RealStorage:
 
     def _open_directory(self, path: str) -> int:
         name, directory = self._at(path)
-        return os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=directory)
+        flags = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+        return persistently(lambda: os.open(name, flags, dir_fd=directory))
 
 
 def _check_directory(name: str, directory: int | None, path: str) -> None:

@@ -5,6 +5,7 @@ import os
 import stat
 import tempfile
 
+from fuguemux.persistence.files import persistently
 from fuguemux.server.landing_format import FILE_BYTES
 
 
@@ -53,7 +54,7 @@ def lock(descriptor: int, path: str) -> None:
 
 
 def contents(descriptor: int) -> bytes:
-    return os.pread(descriptor, FILE_BYTES + 1, 0)
+    return persistently(lambda: os.pread(descriptor, FILE_BYTES + 1, 0))
 
 
 def write_all(descriptor: int, data: bytes) -> None:
