@@ -10,15 +10,19 @@ Oracles
 """
 
 import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from random import Random
+
+import pytest
 
 from fuguemux.model import events as ev
 from fuguemux.model.ids import PaneId
 from fuguemux.model.invariants import violations
+from fuguemux.persistence import blocks, pane_scrollback
 from fuguemux.persistence.checkpoint import CheckpointSettings, Step
 from fuguemux.persistence.packs import PackDamaged
-from fuguemux.persistence.wal.writer import Durability, LogUnavailable
+from fuguemux.persistence.wal.writer import Durability, LogUnavailable, WriterOptions
 from tests.simulation.disk import Crash, SimDisk
 from tests.support.small_server import (
     SmallServer,
@@ -32,6 +36,20 @@ from tests.support.small_server import (
 
 DIRECTORY = "state"
 PANES_MAX = 5
+BLOCK_LINES_MAX = 48
+BLOCK_BYTES_MAX = 3 << 10
+HOT_LINES = 100
+"""Small limits: many finished blocks of scrollback from little output."""
+LEVEL = -5
+"""Of compression: what is in a pack is not what is tried here."""
+LOG = WriterOptions(
+    segment_bytes=24 << 10,
+    first_segment_bytes=16 << 10,
+    ballast_bytes=4 << 10,
+    unsynced_bytes_max=1 << 20,
+)
+OUTPUT = bytes(b"abcdefghi\n"[byte % 10] for byte in range(256))
+"""What random bytes become when a program writes them."""
 
 
 class Violation(AssertionError):
@@ -84,7 +102,7 @@ class CheckpointWorld:
         return cls(seed, rot=seed % 4 == 3)
 
     def run(self) -> Outcome:
-        with contextlib.suppress(_Over):
+        with _small_blocks(), contextlib.suppress(_Over):
             self._run()
         return self.outcome
 
@@ -117,6 +135,7 @@ class CheckpointWorld:
             keep_more=self.rng.choice((0, 0, 1, 3)),
             compaction_bytes_max=self.rng.choice((8 << 20, 2000)),
             slice_ms=self.rng.choice((0.1, 2.0, 50.0)),
+            compression_level=LEVEL,
         )
         try:
             server = SmallServer(
@@ -125,10 +144,12 @@ class CheckpointWorld:
                 self.truth,
                 entropy=self.rng.randbytes,
                 settings=settings,
+                log_options=LOG,
                 lazy=True,
             )
         except Exception as error:
             raise Violation(f"a start failed: {error!r}") from error
+        server.store.hot_lines = HOT_LINES
         self._judge(server, lazy)
         return server
 
@@ -197,7 +218,7 @@ class CheckpointWorld:
         elif fault < 0.78:
             disk.fail_write_chance = rng.choice((0.02, 0.3))
         elif fault < 0.85:
-            disk.space = rng.randint(100 << 10, 400 << 10)
+            disk.space = rng.randint(40 << 10, 160 << 10)
         elif fault < 0.9:
             disk.short_write_chance = 0.3
         for _ in range(rng.randint(10, 120)):
@@ -254,10 +275,10 @@ class CheckpointWorld:
 
     def _output(self, server: SmallServer, pane: PaneId) -> None:
         rng = self.rng
-        size = rng.choice((1, 5, 40, 40, 300, 5000))
-        data = bytes(rng.choices(b"abcdefgh\n\n", k=size))
+        size = rng.choice((1, 5, 40, 40, 200, 800))
+        data = rng.randbytes(size).translate(OUTPUT)
         if rng.random() < 0.1:
-            data = b"\n" * rng.randint(1, 3000)
+            data = b"\n" * rng.randint(1, 100)
         if server.output(pane, data) is None:
             # It ran on without the log: that is announced while it lasts.
             self.durability_lost = True
@@ -389,6 +410,15 @@ class CheckpointWorld:
 
     def _trace(self, line: str) -> None:
         self.outcome.trace.append(line)
+
+
+@contextlib.contextmanager
+def _small_blocks() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (blocks, pane_scrollback):
+            patch.setattr(module, "BLOCK_LINES_MAX", BLOCK_LINES_MAX)
+            patch.setattr(module, "BLOCK_BYTES_MAX", BLOCK_BYTES_MAX)
+        yield
 
 
 def simulate(seed: int) -> Outcome:

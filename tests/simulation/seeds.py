@@ -4,19 +4,23 @@ A case is a line in `cases/NAME`: the seed, and what it showed when it was found
 """
 
 import argparse
+import contextlib
+import gc
 import multiprocessing
 import os
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass, fields
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 CASES: Final = Path(__file__).parent / "cases"
+SEEDS: Final = 20_000
 FRESH_BELOW: Final = 1 << 40
+ENDLESS: Final = 1 << 40
 STORY_CHARACTERS_MAX: Final = 160
 PROGRESS_SECONDS: Final = 10
 COMMENT: Final = "#"
@@ -88,8 +92,15 @@ def keep(simulation: Simulation, failures: Iterable[Failure]) -> list[int]:
     return list(new)
 
 
-def _chunk(simulation: Simulation, first: int) -> tuple[Any, list[Failure]]:
-    return run_seeds(simulation, range(first, first + simulation.chunk))
+def _quick() -> None:
+    """A worker process: what a seed leaves behind is collected between chunks."""
+    gc.freeze()
+    gc.disable()
+
+
+def _chunk(simulation: Simulation, seeds: range) -> tuple[Any, list[Failure]]:
+    gc.collect()
+    return run_seeds(simulation, seeds)
 
 
 def _replay(simulation: Simulation, seed: int) -> int:
@@ -108,11 +119,13 @@ def _replay(simulation: Simulation, seed: int) -> int:
 def main(simulation: Simulation) -> int:
     """The command line of a simulation; the exit code."""
     parser = argparse.ArgumentParser(description=simulation.what)
-    parser.add_argument("--seeds", type=int, default=20_000, help="how many fresh seeds")
+    parser.add_argument("--seeds", type=int, help=f"how many fresh seeds (default {SEEDS})")
     parser.add_argument("--first", type=int, help="begin with this seed instead of a fresh one")
     parser.add_argument("--seed", type=int, help="replay this one and tell its story")
-    parser.add_argument("--minutes", type=float, help="so long, however many seeds that are")
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--minutes", type=float, help="stop after so long")
+    parser.add_argument(
+        "--jobs", type=int, default=os.cpu_count() or 1, help="processes at the same time"
+    )
     options = parser.parse_args()
     if options.seed is not None:
         return _replay(simulation, options.seed)
@@ -121,19 +134,17 @@ def main(simulation: Simulation) -> int:
         # A multiple of 4: each fourth seed has rot, in a short run as well.
         first = int.from_bytes(os.urandom(8), "little") % FRESH_BELOW // 100 * 100
     print(f"{simulation.name}: seeds from {first} on; again: --first {first}", flush=True)
-    return _run(simulation, first, options.seeds, options.minutes, options.workers)
+    seeds = options.seeds or (ENDLESS if options.minutes else SEEDS)
+    return _run(simulation, range(first, first + seeds), options.minutes, options.jobs)
 
 
-def _run(
-    simulation: Simulation, first: int, count: int, minutes: float | None, workers: int
-) -> int:
+def _run(simulation: Simulation, seeds: range, minutes: float | None, jobs: int) -> int:
     begun = told = time.monotonic()
     total, failures, done = simulation.outcome(), list[Failure](), 0
     until = begun + minutes * 60 if minutes else None
-    stop = first + (count if until is None else 1 << 40)
-    with multiprocessing.Pool(workers) as pool:
-        for outcome, failed in _results(pool, simulation, range(first, stop, simulation.chunk)):
-            done += simulation.chunk
+    with contextlib.closing(_results(simulation, seeds, jobs)) as results:
+        for outcome, failed in results:
+            done += min(simulation.chunk, len(seeds) - done)
             add(total, outcome)
             for seed, story in failed:
                 print(f"seed {seed}: {story}", flush=True)
@@ -142,18 +153,17 @@ def _run(
             now = time.monotonic()
             if now - told >= PROGRESS_SECONDS:
                 told = now
-                of = "" if until is not None else f" of {count}"
+                of = f" of {len(seeds)}" if len(seeds) < ENDLESS else ""
                 print(
                     f"{done}{of} seeds, {now - begun:.0f} s, {len(failures)} failures",
                     file=sys.stderr,
                 )
             if until is not None and now > until:
-                pool.terminate()
                 break
     figures = ", ".join(f"{name} {getattr(total, name)}" for name in numbers_of(total))
     seconds = time.monotonic() - begun
     print(
-        f"{simulation.name}: {done} seeds from {first} in {seconds:.0f} s: {len(failures)} failures; {figures}"
+        f"{simulation.name}: {done} seeds from {seeds.start} in {seconds:.0f} s: {len(failures)} failures; {figures}"
     )
     if failures:
         print(f"kept in {simulation.cases.relative_to(CASES.parents[2])}; replay one with --seed N")
@@ -161,6 +171,13 @@ def _run(
 
 
 def _results(
-    pool: Any, simulation: Simulation, starts: range
-) -> Iterator[tuple[Any, list[Failure]]]:
-    return iter(pool.imap_unordered(partial(_chunk, simulation), starts))
+    simulation: Simulation, seeds: range, jobs: int
+) -> Generator[tuple[Any, list[Failure]], None, None]:
+    """What came of each chunk of seeds, as it is done. One job is this process."""
+    chunks = (seeds[at : at + simulation.chunk] for at in range(0, len(seeds), simulation.chunk))
+    if jobs == 1:
+        _quick()
+        yield from (_chunk(simulation, chunk) for chunk in chunks)
+        return
+    with multiprocessing.Pool(jobs, _quick) as pool:
+        yield from pool.imap_unordered(partial(_chunk, simulation), chunks)

@@ -8,40 +8,61 @@ from fuguemux.persistence.blocks import Line
 class Row(msgspec.Struct, array_like=True):
     """A row. `wrapped`: it goes on where the row before it ended."""
 
-    text: str
+    text: bytes
     wrapped: bool
 
 
 class FakeTerminal:
-    """Follows the two rules of the port: history never comes back, and every line is archived once."""
+    """Follows the two rules of the port: history never comes back, and every line is archived once.
+
+    What left the screen is kept in logical lines; a flood of lines takes no time for rows that nobody sees.
+    """
 
     def __init__(self, columns: int, rows: int) -> None:
         self.columns = columns
         self.rows = rows
-        self.screen: list[Row] = [Row("", False)]
-        self.history: list[Row] = []
+        self.screen: list[Row] = [Row(b"", False)]
+        self.history: list[bytes] = []
+        self._continued = False  # the first line of the history goes on where an archived one ended
         self._cleared = False
-        self.archived_any = False
 
     def feed(self, data: bytes) -> None:
-        columns, append = self.columns, self.screen.append
-        first, *others = data.decode("latin-1").split("\n")
+        first, *others = data.split(b"\n")
         last = self.screen[-1]
-        room = max(0, columns - len(last.text))
+        room = max(0, self.columns - len(last.text))
         last.text += first[:room]
-        for start in range(room, len(first), columns):
-            append(Row(first[start : start + columns], True))
+        self._wrap(first, room)
+        rest = len(others) - self.rows
+        if rest > 0:
+            self._leave(self.screen)
+            self.history += others[:rest]
+            self.screen, others = [], others[rest:]
         for part in others:
-            append(Row(part[:columns], False))
-            for start in range(columns, len(part), columns):
-                append(Row(part[start : start + columns], True))
+            self.screen.append(Row(part[: self.columns], False))
+            self._wrap(part, self.columns)
         self._scroll()
+
+    def _wrap(self, line: bytes, start: int) -> None:
+        columns = self.columns
+        for at in range(start, len(line), columns):
+            self.screen.append(Row(line[at : at + columns], True))
 
     def _scroll(self) -> None:
         extra = len(self.screen) - self.rows
         if extra > 0:
-            self.history += self.screen[:extra]
+            self._leave(self.screen[:extra])
             del self.screen[:extra]
+
+    def _leave(self, rows: list[Row]) -> None:
+        history = self.history
+        for row in rows:
+            if not row.wrapped:
+                history.append(row.text)
+            elif history:
+                history[-1] += row.text
+            else:
+                history.append(row.text)
+                self._continued = True
 
     def resize(self, columns: int, rows: int) -> None:
         """Cuts nothing and pulls nothing back; what does not fit any more scrolls off."""
@@ -49,21 +70,18 @@ class FakeTerminal:
         self._scroll()
 
     def clear_history(self) -> None:
-        self.history.clear()
+        self._take()
         self._cleared = True
+
+    def _take(self) -> tuple[bool, list[bytes]]:
+        taken = self._continued, self.history
+        self._continued, self.history = False, []
+        return taken
 
     def archive(self) -> tuple[bool, bool, list[bytes]]:
         """Whether to clear first, whether the first line continues, and the lines."""
         cleared, self._cleared = self._cleared, False
-        lines: list[bytes] = []
-        continued = bool(self.history) and self.history[0].wrapped
-        for row in self.history:
-            if row.wrapped and lines:
-                lines[-1] += row.text.encode("latin-1")
-            else:
-                lines.append(row.text.encode("latin-1"))
-        self.history.clear()
-        return cleared, continued, lines
+        return cleared, *self._take()
 
     def snapshot(self) -> bytes:
         assert not self.history, "history goes to the store first"
