@@ -24,6 +24,8 @@ OF_SAVES = ("with PACK-", "with SAVE-")
 DIGITS = re.compile(r"[0-9]+")
 TOLD_OF_HELPERS = ("all garbage", "directory instead", "owner")
 """After these a helper file cannot be read, and the report says so."""
+UNTOLD_OF_REPORTS = ("delete", "nothing")
+"""Whatever else befalls the report of an earlier start is told; nobody knows of one that is gone."""
 
 
 class Finding(NamedTuple):
@@ -101,6 +103,8 @@ def _told(
         for damage in damages:
             if damage.kind in HELPERS and damage.how in TOLD_OF_HELPERS:
                 yield Finding("untold helper", str(damage))
+            elif damage.kind == "report" and damage.how not in UNTOLD_OF_REPORTS:
+                yield Finding("untold report", str(damage))
 
 
 def _announced(found: list[str], outcome: Outcome, told: bool, marked: bool) -> Iterator[Finding]:

@@ -26,7 +26,7 @@ STRUCTURAL = frozenset({"manifest", "save", "pack", "segment"})
 """Kinds that a start refuses to go without if another user's permissions are all that is wrong."""
 HELPERS = frozenset(
     {"STORE", "boot", "zone", "attached", "modes", "age", "keeper-store", "pipe", "starting"}
-    | {"safe-mode", "watermark"}
+    | {"safe-mode", "watermark", "saved"}
 )
 """Small files: whatever is in them a start is as usual, with a line in the report."""
 

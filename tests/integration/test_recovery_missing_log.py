@@ -167,7 +167,9 @@ def test_a_loss_is_told_again_until_somebody_attached(fugue: Running) -> None:
     (path, *_older) = sorted((fugue.state / "recoveries").glob("*.json"), reverse=True)
     with fugue.attached("attach-session", columns=200) as client:
         client.wait_for("nobody has attached")
-        until("report that says so", lambda: json.loads(path.read_text())["told"])
+        until(
+            "report that says so", lambda: json.loads(path.read_bytes().partition(b"\n")[2])["told"]
+        )
     fugue.kill_everything()
     assert "told" not in fugue.run("list-sessions").stderr
     assert "lost earlier" not in fugue("recovery")

@@ -32,7 +32,7 @@ from fuguemux.persistence.point_in_time import (
 )
 from fuguemux.persistence.recovery import CHECKPOINTS, WAL, Recovered
 from fuguemux.persistence.report import counted
-from fuguemux.persistence.saves import delete_save
+from fuguemux.persistence.saves import delete_save, has_files
 from fuguemux.persistence.state_lock import StateLocked, lock_state_directory
 from fuguemux.persistence.unread_parts import damaged_saves
 from fuguemux.server.offline import go_back, save_present
@@ -206,7 +206,8 @@ def _delete(arguments: argparse.Namespace, directory: str, ask: Ask) -> int:
     with _locked(directory) as stopped:
         if stopped:
             found = points(RealStorage(), directory)
-            if all(save.name != arguments.name for save in found.saves):
+            known = any(save.name == arguments.name for save in found.saves)
+            if not (known or has_files(RealStorage(), directory, arguments.name)):
                 raise NotReachable(f"no save called {arguments.name!r}: see fugue state list")
             delete_save(RealStorage(), directory, arguments.name)
             return 0

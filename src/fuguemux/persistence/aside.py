@@ -24,14 +24,14 @@ class Aside:
         self._storage = storage
         self._directory = directory
         self._report = report
-        self._read_only = read_only
+        self.read_only = read_only
 
     def damaged(self, what: str, detail: str, *, aside: str = "") -> None:
         """Note a damage, once; move the file `aside` of the checkpoints."""
         if any(damage.what == what for damage in self._report.damages):
             return
         target = ""
-        if aside and not self._read_only:
+        if aside and not self.read_only:
             with contextlib.suppress(OSError):
                 target = f"{QUARANTINE}/{self._moved(f'{CHECKPOINTS}/{aside}')}"
         self._report.damages.append(Damage(what, detail, target))
@@ -52,7 +52,7 @@ class Aside:
 
     def unknown_packs(self, found: Found) -> None:
         """Move packs that no manifest names which can be read: one that cannot be read may need them."""
-        if self._read_only:
+        if self.read_only:
             return
         manifests = (*found.manifests, *found.saves)
         try:
@@ -75,7 +75,7 @@ class Aside:
 
     def segments(self, log: LogScan) -> list[SetAside]:
         """Damaged segments are copied, and what is no part of the log moved, before the writer cleans up."""
-        if self._read_only:
+        if self.read_only:
             return []
         place = f"{self._directory}/{QUARANTINE}"
         return quarantine(self._storage, f"{self._directory}/{WAL}", place, log.report)

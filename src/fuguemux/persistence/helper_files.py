@@ -14,6 +14,8 @@ from fuguemux.keeper.helper_record import HelperDamaged
 from fuguemux.keeper.lock_file import KEEPER_LOCK, NOT_A_LOCK, SERVER_LOCK
 from fuguemux.persistence.files import Storage, reason_of
 from fuguemux.persistence.pipe_positions import PIPES, position_problem
+from fuguemux.persistence.report_files import RECOVERIES, report_names, report_problem
+from fuguemux.persistence.save_check import SAVED_FILE
 from fuguemux.persistence.set_aside import QUARANTINE, set_aside
 from fuguemux.persistence.small_file import read_small
 from fuguemux.persistence.store_identity import is_id
@@ -60,6 +62,7 @@ WAS: Final[dict[str, Callable[[bytes], bool]]] = {
     MODES_FILE: lambda data: data[:1] == b"[" and _is_json(data.partition(b"\n")[0]),
     AGE_FILE: _all_of(_AGE),
     KEEPER_STORE_FILE: is_id,
+    SAVED_FILE: lambda _data: False,  # it never had a version 1
 }
 """Files whose content counts, and what version 1 of each, without a checksum, looks like."""
 MARKS: Final = (STOPPED_FILE, MADE_ANEW_FILE)
@@ -125,6 +128,21 @@ def put_pipes_right(storage: Storage, directory: str, now_ms: int) -> list[str]:
         if problem:
             lines.append(_moved(storage, directory, f"{PIPES}/{pipe}", problem, now_ms))
     return lines
+
+
+def put_reports_right(storage: Storage, directory: str, now_ms: int) -> list[str]:
+    """As `put_right`, the reports of earlier starts."""
+    place = f"{directory}/{RECOVERIES}"
+    try:
+        names = report_names(storage, place)
+    except OSError:
+        return []  # whoever needs them says so
+    problems = ((name, report_problem(storage, place, name)) for name in names)
+    return [
+        _moved(storage, directory, f"{RECOVERIES}/{name}", problem, now_ms)
+        for name, problem in problems
+        if problem
+    ]
 
 
 def _problem(storage: Storage, directory: str, name: str) -> str:

@@ -11,9 +11,7 @@ Only data of another version, or of another user, stops a start; nothing is touc
 
 import contextlib
 from collections.abc import Callable
-from typing import Final, NamedTuple
-
-import msgspec
+from typing import NamedTuple
 
 from fuguemux.model.ids import PaneId
 from fuguemux.model.invariants import violations
@@ -21,25 +19,25 @@ from fuguemux.model.state import ServerState
 from fuguemux.persistence.aside import CHECKPOINTS as CHECKPOINTS
 from fuguemux.persistence.aside import WAL as WAL
 from fuguemux.persistence.aside import Aside
-from fuguemux.persistence.files import Storage, reason_of, write_atomically
+from fuguemux.persistence.files import Storage
 from fuguemux.persistence.log_account import tell_log
 from fuguemux.persistence.log_missing import SERVED_FILE, tell_end
 from fuguemux.persistence.manifest import (
     Manifest,
     StoredPane,
-    encode_manifest,
     manifest_name,
     place_of,
-    save_name,
 )
 from fuguemux.persistence.orphans import taken_out
 from fuguemux.persistence.ownership import refuse_what_is_not_ours
 from fuguemux.persistence.pack_reader import PackReader
 from fuguemux.persistence.packs import EntryKind, PackDamaged
 from fuguemux.persistence.point_in_time import Moment, reached_from, unreachable
+from fuguemux.persistence.preserved import BEFORE_RECOVERY as BEFORE_RECOVERY
+from fuguemux.persistence.preserved import look_at_saves, preserve
 from fuguemux.persistence.replay import SIZE_DEFAULT, OlderState, RecoveredPane, Replay, pane_sizes
 from fuguemux.persistence.report import Damage, PaneReport, RecoveryReport
-from fuguemux.persistence.retention import Found, retire
+from fuguemux.persistence.retention import Found
 from fuguemux.persistence.saves import SAVES, find_all, kept_from_us, pack_paths
 from fuguemux.persistence.scrollback import ScrollbackStore
 from fuguemux.persistence.scrollback_check import read_at_start
@@ -65,10 +63,6 @@ from fuguemux.persistence.wal.quarantine import SetAside
 from fuguemux.persistence.wal.reader import LogScan, scan
 from fuguemux.persistence.wal.watermark import read_watermark
 from fuguemux.persistence.withholding import without_withheld
-
-BEFORE_RECOVERY: Final = "before-recovery-"
-PRESERVED_MAX: Final = 3
-"""How many states from before a recovery with losses are kept."""
 
 
 class Recovered(NamedTuple):
@@ -196,7 +190,7 @@ class _Recovery:
             self._aside.unknown_packs(found)
             read_at_start(self._store, self._report, None if self._read_only else self._storage)
         if not self._report.complete and not self._read_only:
-            self._preserve(found)
+            preserve(self._storage, self._checkpoints, self._report, found)
         return Recovered(
             state,
             panes,
@@ -278,28 +272,6 @@ class _Recovery:
                     return OlderState(decode_state(payload), at)
         return OlderState(ServerState(), 0) if lsn == 0 else None
 
-    def _preserve(self, found: Found) -> None:
-        """Keep what there was before a recovery with losses: somebody may get more out of it."""
-        if not found.manifests:
-            return
-        earlier = sorted(m.name for m in found.saves if m.name.startswith(BEFORE_RECOVERY))
-        for name in earlier[: len(earlier) + 1 - PRESERVED_MAX]:
-            with contextlib.suppress(OSError):
-                retire(self._storage, self._checkpoints, save_name(name))
-            found.saves[:] = [save for save in found.saves if save.name != name]
-        name = f"{BEFORE_RECOVERY}{self._report.started_ms}"
-        save = msgspec.structs.replace(found.manifests[0], name=name)
-        try:
-            data = encode_manifest(save)
-            write_atomically(self._storage, self._checkpoints, save_name(name), [data])
-        except OSError as error:
-            self._report.notes.append(
-                f"what was there before could not be preserved: {reason_of(error)}"
-            )
-            return
-        found.saves.append(save)
-        self._report.notes.append(f"what was there before is kept: fugue state restore --at {name}")
-
     # -- which store, which checkpoints -------------------------------------------------------
 
     def _find(self) -> Found:
@@ -315,6 +287,8 @@ class _Recovery:
         for name, reason in found.damaged_saves:
             if name not in kept:
                 self._aside.damaged(f"{SAVES}/{name}".rstrip("/"), reason)
+        if self._at is None:
+            look_at_saves((self._storage, self._directory), found, self._aside)
         return found
 
     def _identity(self, found: Found, new: bytes) -> Identity:

@@ -181,8 +181,13 @@ class RecoveryReport(msgspec.Struct):
     @property
     def complete(self) -> bool:
         """Whether nothing is known to be missing of what was ever durable. `proven` tells whether all was read."""
+        return not (self.lost_live or self.damages)
+
+    @property
+    def lost_live(self) -> bool:
+        """Whether something of the present is known to be missing, beside what is told as damage."""
         lost = self.lost or self.lost_bytes or self.events_skipped or self.scrollback_lost
-        return not (lost or self.damages or self.missing)
+        return bool(lost or self.missing)
 
     @property
     def proven(self) -> bool:

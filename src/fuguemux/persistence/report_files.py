@@ -1,4 +1,7 @@
-"""Recovery reports on disk: JSON, the newest hundred of them."""
+"""Recovery reports on disk: the newest hundred of them, each a helper file (small_file.py) with JSON as its payload.
+
+Before they had checksums they were the JSON alone, and are read as such.
+"""
 
 import contextlib
 from datetime import UTC, datetime
@@ -6,9 +9,13 @@ from typing import Final
 
 import msgspec
 
-from fuguemux.persistence.files import Storage, read_all, write_atomically
+from fuguemux.keeper.helper_record import HelperDamaged, encode
+from fuguemux.persistence.files import Storage, reason_of, write_atomically
 from fuguemux.persistence.report import RecoveryReport
+from fuguemux.persistence.small_file import read_small
 
+RECOVERIES: Final = "recoveries"
+"""The directory of them, in the state directory."""
 REPORTS_MAX: Final = 100
 SUFFIX: Final = ".json"
 UNTOLD_STARTS_MAX: Final = 20
@@ -48,11 +55,29 @@ def save_report(storage: Storage, directory: str, report: RecoveryReport) -> str
     Returns the path. Raises OSError.
     """
     name = f"{report.started_ms:015d}{SUFFIX}"
-    path = write_atomically(storage, directory, name, [encode_report(report)])
+    path = write_atomically(storage, directory, name, [encode(name, encode_report(report))])
     for old in report_names(storage, directory)[REPORTS_MAX:]:
         with contextlib.suppress(OSError):
             storage.unlink(f"{directory}/{old}")
     return path
+
+
+def read_report(storage: Storage, directory: str, name: str) -> RecoveryReport:
+    """One of the stored reports. Raises OSError, HelperDamaged and ValueError."""
+    return decode_report(read_small(storage, directory, name, lambda data: data[:1] == b"{"))
+
+
+def report_problem(storage: Storage, directory: str, name: str) -> str:
+    """Why a stored report cannot be read; empty: it can, or it is gone. Raises nothing."""
+    try:
+        read_report(storage, directory, name)
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        return reason_of(error).partition(";")[0]
+    except (HelperDamaged, ValueError) as damaged:
+        return str(damaged)
+    return ""
 
 
 def untold_losses(storage: Storage, directory: str, before_ms: int) -> list[str]:
@@ -63,8 +88,8 @@ def untold_losses(storage: Storage, directory: str, before_ms: int) -> list[str]
     lines: list[str] = []
     with contextlib.suppress(OSError):
         for name in report_names(storage, directory)[:UNTOLD_STARTS_MAX]:
-            with contextlib.suppress(OSError, ValueError):
-                report = decode_report(read_all(storage, f"{directory}/{name}"))
+            with contextlib.suppress(OSError, HelperDamaged, ValueError):
+                report = read_report(storage, directory, name)
                 if report.started_ms >= before_ms:
                     continue
                 if report.told:
@@ -85,6 +110,6 @@ def load_reports(storage: Storage, directory: str) -> list[RecoveryReport]:
     """The stored reports, newest first; unreadable ones are left out."""
     reports = []
     for name in report_names(storage, directory):
-        with contextlib.suppress(OSError, ValueError):
-            reports.append(decode_report(read_all(storage, f"{directory}/{name}")))
+        with contextlib.suppress(OSError, HelperDamaged, ValueError):
+            reports.append(read_report(storage, directory, name))
     return reports

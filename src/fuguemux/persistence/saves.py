@@ -15,7 +15,6 @@ from msgspec.structs import replace
 
 from fuguemux.persistence.files import Storage, read_all, write_all
 from fuguemux.persistence.manifest import (
-    SAVE_PREFIX,
     Entry,
     Manifest,
     PackFile,
@@ -42,19 +41,15 @@ from fuguemux.persistence.packs import (
 )
 from fuguemux.persistence.pane_files import HERE
 from fuguemux.persistence.retention import Found, find_manifests, retire
+from fuguemux.persistence.save_check import CHECKPOINTS as CHECKPOINTS
+from fuguemux.persistence.save_check import SAVES as SAVES
+from fuguemux.persistence.save_check import note
+from fuguemux.persistence.save_check import save_pack_name as save_pack_name
 from fuguemux.persistence.scrollback_index import BlockRow, Index, decode_index, encode_index
 
-CHECKPOINTS: Final = "checkpoints"
-SAVES: Final = "saves"
-PACK_PREFIX: Final = "PACK-"
 LEVEL: Final = 3
 
 Progress = Callable[[float], None]
-
-
-def save_pack_name(name: str) -> str:
-    """The file name of the pack of a save."""
-    return PACK_PREFIX + save_name(name).removeprefix(SAVE_PREFIX)
 
 
 def with_saves(found: Found, storage: Storage, directory: str) -> Found:
@@ -189,7 +184,14 @@ def write_save(
             storage.unlink(path + TEMPORARY_SUFFIX)
         raise
     storage.fsync_directory(place)
+    note(storage, directory, add=name)
     return save
+
+
+def has_files(storage: Storage, directory: str, name: str) -> bool:
+    """Whether anything is there of a save that stands for itself, readable or not."""
+    leaves = (save_name(name), save_pack_name(name))
+    return any(storage.exists(f"{directory}/{SAVES}/{leaf}") for leaf in leaves)
 
 
 def delete_save(storage: Storage, directory: str, name: str) -> None:
@@ -198,16 +200,18 @@ def delete_save(storage: Storage, directory: str, name: str) -> None:
     with contextlib.suppress(FileNotFoundError):
         retire(storage, checkpoints, save_name(name))
         storage.fsync_directory(checkpoints)
-    if not stands_alone(storage, directory, name):
+    if not has_files(storage, directory, name):
         return
+    note(storage, directory, remove=[name])
     place = f"{directory}/{SAVES}"
     gone = f"{place}/{save_name(name)}{TEMPORARY_SUFFIX}"
     # Under this name it means nothing any more, whatever happens next.
-    storage.rename(f"{place}/{save_name(name)}", gone)
-    storage.fsync_directory(place)
-    with contextlib.suppress(FileNotFoundError):
-        storage.unlink(f"{place}/{save_pack_name(name)}")
-    storage.unlink(gone)
+    with contextlib.suppress(FileNotFoundError):  # only the pack is left
+        storage.rename(f"{place}/{save_name(name)}", gone)
+        storage.fsync_directory(place)
+    for path in (f"{place}/{save_pack_name(name)}", gone):
+        with contextlib.suppress(FileNotFoundError):
+            storage.unlink(path)
     storage.fsync_directory(place)
 
 
@@ -226,6 +230,7 @@ def copy_save(storage: Storage, directory: str, name: str) -> bool:
         if not storage.exists(f"{place}/{leaf}"):
             _copy_file(storage, f"{place}/{leaf}")
     storage.fsync_directory(place)
+    note(storage, directory, add=name)
     return True
 
 

@@ -11,10 +11,10 @@ from fuguemux.persistence.files import LinkedDirectory, Storage
 from fuguemux.persistence.last_screens import SCREENS
 from fuguemux.persistence.ownership import NotOurs
 from fuguemux.persistence.pipe_positions import PIPES
+from fuguemux.persistence.report_files import RECOVERIES as RECOVERIES
 from fuguemux.persistence.saves import SAVES
 from fuguemux.persistence.set_aside import NOT_A_DIRECTORY, QUARANTINE, put_beside, set_aside
 
-RECOVERIES: Final = "recoveries"
 ALWAYS: Final = (WAL, CHECKPOINTS, QUARANTINE, RECOVERIES)
 """Made by every start."""
 WHEN_NEEDED: Final = (SAVES, SCREENS, PIPES)

@@ -25,6 +25,7 @@ from fuguemux.persistence.helper_files import (
     STOPPED_FILE,
     put_locks_right,
     put_pipes_right,
+    put_reports_right,
     put_right,
 )
 from fuguemux.persistence.manifest import ManifestUnsupported
@@ -221,6 +222,7 @@ def _read_all(
     recovered.report.notes += put_right(storage, state, now_ms)
     recovered.report.notes += put_locks_right(storage, state, now_ms)
     recovered.report.notes += put_pipes_right(storage, state, now_ms)
+    recovered.report.notes += put_reports_right(storage, state, now_ms)
     state_settling.tell_unfinished(storage, state, recovered.report)
     salvage = landing_zone.Recovered((), ())
     if landing:

@@ -194,11 +194,16 @@ class ClosedSessions:
 
 
 def delete_save(server: Server, name: str) -> bool:
-    """Forget a save; False if there is none of that name. Its packs go with the next checkpoint. Raises OSError."""
+    """Forget a save, also one that cannot be read; False if there is none of that name. Raises OSError.
+
+    Packs that it shares go with the next checkpoint.
+    """
     series = server.series
-    if all(save.name != name for save in series.saves):
+    storage, directory = series.storage, server.booted.state_directory
+    known = any(save.name == name for save in series.saves)
+    if not (known or saves.has_files(storage, directory, name)):
         return False
-    saves.delete_save(series.storage, server.booted.state_directory, name)
+    saves.delete_save(storage, directory, name)
     series.saves = [save for save in series.saves if save.name != name]
     return True
 

@@ -6,15 +6,19 @@ import msgspec
 
 from fuguemux.model.ids import PaneId
 from fuguemux.persistence.files import RealStorage
+from fuguemux.persistence.helper_files import put_reports_right
 from fuguemux.persistence.report import Damage, LostRecords, PaneReport, RecoveryReport
 from fuguemux.persistence.report_files import (
     REPORTS_MAX,
     decode_report,
     encode_report,
     load_reports,
+    report_names,
+    report_problem,
     save_report,
     untold_losses,
 )
+from fuguemux.persistence.set_aside import QUARANTINE
 
 REPORT = RecoveryReport(
     1_764_000_000_000,
@@ -75,3 +79,30 @@ def test_losses_that_nobody_was_told_of_are_kept_in_mind(tmp_path: Path) -> None
 def test_reports_of_before_this_was_noted_count_as_told(tmp_path: Path) -> None:
     (tmp_path / "000000000000001.json").write_text('{"started_ms":1,"missing":["a part"]}')
     assert untold_losses(RealStorage(), str(tmp_path), 9) == []
+
+
+def test_a_damaged_report_is_set_aside_and_told(tmp_path: Path) -> None:
+    storage, directory = RealStorage(), tmp_path / "recoveries"
+    directory.mkdir()
+    for number in (1, 2, 3):
+        save_report(storage, str(directory), RecoveryReport(number, cause="x" * number))
+    old = directory / "000000000000004.json"
+    old.write_bytes(encode_report(RecoveryReport(4)))
+    assert put_reports_right(storage, str(tmp_path), 9) == []
+    _fourth, _third, second, first = report_names(storage, str(directory))
+    data = bytearray((directory / second).read_bytes())
+    at = data.index(b"xx")
+    data[at] ^= 1  # still JSON
+    (directory / second).write_bytes(data)
+    (directory / first).write_bytes((directory / "000000000000003.json").read_bytes())
+    assert "checksum" in report_problem(storage, str(directory), second)
+    assert [report.started_ms for report in load_reports(storage, str(directory))] == [4, 3]
+    lines = put_reports_right(storage, str(tmp_path), 9)
+    assert [line.partition(": ")[0] for line in lines] == [
+        f"recoveries/{name}" for name in (second, first)
+    ]
+    assert "another file than its name says" in lines[1]
+    assert {path.name for path in (tmp_path / QUARANTINE).iterdir()} == {
+        f"9-{name}" for name in (first, second)
+    }
+    assert put_reports_right(storage, str(tmp_path), 9) == []

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -250,3 +251,81 @@ def test_a_screen_that_cannot_be_read_refuses_the_copy(directory: str) -> None:
         write_save(RealStorage(), server.store.reader, manifest, directory, NAME)
     assert files(directory) == set()
     server.checkpoint(name=NAME)  # takes the screens anew
+
+
+def told(directory: str) -> list[str]:
+    """What a start says of saves."""
+    report = start(directory).recovered.report
+    return [f"{each.what}: {each.detail}" for each in report.damages]
+
+
+@pytest.mark.parametrize(
+    ("leaves", "says"),
+    [
+        ([save_pack_name(NAME)], "its pack is gone"),
+        ([save_name(NAME)], "its manifest is gone"),
+        ([save_name(NAME), save_pack_name(NAME)], "its files are gone"),
+    ],
+)
+def test_a_start_tells_of_files_of_a_save_that_are_gone(
+    directory: str, leaves: list[str], says: str
+) -> None:
+    filled(directory).checkpoint(name=NAME)
+    assert told(directory) == []
+    for leaf in leaves:
+        (Path(directory) / "saves" / leaf).unlink()
+    (line,) = told(directory)
+    assert line.startswith(f"what was saved as {NAME}: {says}")
+    if len(leaves) == 2:
+        assert told(directory) == [], "once: nothing is left that could be put right"
+    else:
+        assert told(directory) == [line]
+        delete_save(RealStorage(), directory, NAME)
+        assert told(directory) == []
+
+
+def test_a_start_tells_of_a_pack_of_a_save_that_is_cut_or_begins_otherwise(directory: str) -> None:
+    filled(directory).checkpoint(name=NAME)
+    pack = Path(directory) / "saves" / save_pack_name(NAME)
+    data = pack.read_bytes()
+    pack.write_bytes(data[:-1])
+    assert f"{len(data) - 1} bytes instead of {len(data)}" in told(directory)[0]
+    pack.write_bytes(bytes(64) + data[64:])
+    assert "does not begin like a pack" in told(directory)[0]
+    assert not list((Path(directory) / "checkpoints").glob("SAVE-*")), "nothing is preserved for it"
+    pack.write_bytes(data)
+    assert told(directory) == []
+
+
+def test_all_saves_removed_with_their_directory_are_told(directory: str) -> None:
+    server = filled(directory)
+    server.checkpoint(name="one")
+    server.checkpoint(name="two")
+    shutil.rmtree(Path(directory) / "saves")
+    assert [line.partition(":")[0] for line in told(directory)] == [
+        "what was saved as one",
+        "what was saved as two",
+    ]
+
+
+def test_a_save_among_the_checkpoints_tells_which_pack_is_gone(directory: str) -> None:
+    server = filled(directory)
+    save = old_save(server, directory)
+    for pack in save.packs:
+        (Path(directory) / "checkpoints" / pack_name(pack.digest)).unlink()
+    assert any(f"what was saved as {NAME}: pack-" in line for line in told(directory))
+
+
+def test_a_deleted_save_is_no_alarm_on_a_full_disk_either(
+    directory: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(directory).checkpoint(name=NAME)
+    storage = RealStorage()
+
+    def full(_path: str) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(storage, "create", full)
+        delete_save(storage, directory, NAME)
+    assert told(directory) == []
