@@ -67,6 +67,10 @@ ELSEWHERE = {
     "output.held": "test_slow_log.py",
     "capture.text": "test_capture_history.py",
     "source.parsing": "test_long_files.py",
+    "source.reading": "test_files_beside_the_loop.py",
+    "report.reading": "test_files_beside_the_loop.py",
+    "last_screen.reading": "test_files_beside_the_loop.py",
+    "configuration.reading": "test_files_beside_the_loop.py",
     "status_line.composing": "test_watchdog.py",
 }
 """Points that only a start without the processes of before comes to, or a server whose disk is slow, or that write nothing."""

@@ -130,6 +130,14 @@ class CaptureRequest(msgspec.Struct, frozen=True):
     """Only the beginning of an incomplete escape sequence (-P)."""
 
 
+class NotAtHand(Exception):
+    """A document has to be read from a disk first. Whoever decides does so again when it is there: nothing has happened."""
+
+    def __init__(self, name: str, arguments: tuple[str, ...]) -> None:
+        super().__init__(name)
+        self.question = (name, arguments)
+
+
 class LiveView(Protocol):
     """Read-only. Calls are quick; `capture` may read scrollback from disk."""
 
@@ -176,5 +184,7 @@ class LiveView(Protocol):
         ...
 
     def document(self, name: str, arguments: tuple[str, ...]) -> Any:
-        """A report as plain data: `recovery`, `status`, `config`, `checkpoints`, …. None: no such report."""
+        """A report as plain data: `recovery`, `status`, `config`, `checkpoints`, …. None: no such report.
+
+        Raises NotAtHand for one that is not read yet."""
         ...

@@ -17,6 +17,7 @@ from fuguemux.observe.diagnostics import channel
 from fuguemux.server.askers import ConnectionAsker
 from fuguemux.server.capturer import Capturer
 from fuguemux.server.executor import Asker, EffectFailed, Ending
+from fuguemux.server.file_threads import beside
 from fuguemux.server.long_texts import taken_apart
 from fuguemux.server.panes import Panes
 from fuguemux.server.plain_files import read_plain, write_plain
@@ -189,7 +190,7 @@ async def _stdin_of(asker: Asker) -> bytes:
 async def _in_thread(path: bytes, work: Callable[..., bytes], *arguments: object) -> bytes:
     """A file may be a pipe or lie on a slow disk: others must not wait for it."""
     try:
-        return await asyncio.to_thread(work, *arguments)
+        return await beside("buffer", work, *arguments)
     except OSError as error:
         name = path.decode("utf-8", "surrogateescape")
         raise EffectFailed(f"{name}: {error.strerror or error}") from error

@@ -17,7 +17,9 @@ from fuguemux.config.changes import Change, announcement, applied, changes
 from fuguemux.config.load import ConfigError, Loaded, Problem, load
 from fuguemux.config.schema import Configuration
 from fuguemux.observe.diagnostics import channel
+from fuguemux.observe.failpoints import reach
 from fuguemux.server import threads
+from fuguemux.server.file_threads import beside
 
 DEBOUNCE_MS: Final = 400
 """Longest time that changes which follow one another are collected for."""
@@ -50,7 +52,7 @@ class Reload(msgspec.Struct, frozen=True):
 
 
 class ConfigReload:
-    """Owns the running configuration. Everything happens on the loop's thread.
+    """Owns the running configuration. Belongs to the loop; files are looked at on a thread, one look after the other.
 
     `apply` is called with (the whole new running configuration, the live changes) when something live changed;
     `tell` with every outcome that people should hear of: changes, problems, and that the problems are gone.
@@ -78,10 +80,11 @@ class ConfigReload:
         self._apply = apply
         self._tell = tell
         self._seen = self._glimpsed = _signature(self.path)
+        self._looking = asyncio.Lock()
 
     @property
     def gone(self) -> bool:
-        """There was a file when it was last read, and now there is none."""
+        """There was a file when it was last read, and now there is none. Looks for it, on any thread."""
         return self._seen is not None and _signature(self.path) is None
 
     @property
@@ -89,19 +92,34 @@ class ConfigReload:
         """Options whose value in the file waits for a restart."""
         return changes(self.running, self.file.configuration)
 
-    def reload_now(self) -> Reload:
-        """Read the file and use it if it is valid (SIGHUP, `fugue config reload`). Blocks for one small file.
+    async def reload_now(self) -> Reload:
+        """Read the file and use it if it is valid (SIGHUP, `fugue config reload`).
 
         Always tells, even that nothing changed. Never raises for what the file holds.
         """
-        return self._reload(asked=True)
+        return await self._reload(asked=True)
 
-    def _reload(self, *, asked: bool) -> Reload:
-        self._seen = _signature(self.path)
+    async def _reload(self, *, asked: bool) -> Reload:
+        async with self._looking:
+            try:
+                self._seen, loaded = await beside("configuration", self._read)
+            except OSError as error:
+                problem = Problem(self.path, error.strerror or str(error))
+                return self._refuse((problem,), asked=asked)
+            if isinstance(loaded, ConfigError):
+                return self._refuse(loaded.problems, asked=asked)
+            return self._use(loaded, asked=asked)
+
+    def _read(self) -> tuple[_Signature, Loaded | ConfigError]:
+        """The file as it is now, on any thread; its signature is from before that."""
+        reach("configuration.reading")
+        signature = _signature(self.path)
         try:
-            loaded = load(self.path, self._environment, required=self._required)
+            return signature, load(self.path, self._environment, required=self._required)
         except ConfigError as error:
-            return self._refuse(error.problems, asked=asked)
+            return signature, error
+
+    def _use(self, loaded: Loaded, *, asked: bool) -> Reload:
         found = changes(self.running, loaded.configuration)
         waiting = {change.option.key: change.new for change in self.restart_needed}
         news = tuple(
@@ -136,7 +154,7 @@ class ConfigReload:
         try:
             awatch = await asyncio.to_thread(_import_awatch)
             while True:
-                directories = _directories(self.path)
+                directories = await beside("configuration", _directories, self.path)
                 _check_threads()
                 watcher = awatch(
                     *(path for path, _, _ in directories),
@@ -149,8 +167,8 @@ class ConfigReload:
                 )
                 async with contextlib.aclosing(watcher):
                     async for events in watcher:
-                        self._look(quiet=bool(events))
-                        if _directories(self.path) != directories:
+                        await self._look(quiet=bool(events))
+                        if await beside("configuration", _directories, self.path) != directories:
                             break  # one on the way to the file came, went, or is another one now
         except (OSError, RuntimeError, ImportError, ExceptionGroup) as problem:
             error: Exception = problem
@@ -160,11 +178,11 @@ class ConfigReload:
             message = f"cannot be watched ({error}); after a change run: fugue config reload"
             self._tell(Reload(problems=(Problem(self.path, message),)))
 
-    def _look(self, *, quiet: bool) -> None:
+    async def _look(self, *, quiet: bool) -> None:
         """Read the file if it is another one. `quiet`: writing is over. Else that is so if it looked the same last time."""
-        signature = _signature(self.path)
+        signature = await beside("configuration", _signature, self.path)
         if signature not in (self._seen, None) and (quiet or signature == self._glimpsed):
-            self._reload(asked=False)
+            await self._reload(asked=False)
         self._glimpsed = signature
 
 

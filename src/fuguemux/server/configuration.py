@@ -14,6 +14,7 @@ from fuguemux.observe.diagnostics import channel
 from fuguemux.persistence.packs import PackDamaged
 from fuguemux.server.boot import configure_logging, option_defaults, withhold
 from fuguemux.server.config_reload import ConfigReload, Reload
+from fuguemux.server.waits import ServerEnds
 
 if TYPE_CHECKING:
     from fuguemux.server.main import Server
@@ -56,9 +57,15 @@ class RunningConfiguration:
             self._server.viewers.messages.add(str(problem))
         await self._reload.watch()
 
-    def reload_now(self) -> Reload:
-        """Read the file again because somebody asked. Applies and tells; never raises for what the file holds."""
-        return self._reload.reload_now()
+    async def reload_now(self) -> Reload:
+        """Read the file again because somebody asked. Applies and tells; raises nothing for what it holds, but ServerEnds."""
+        ends = "config reload: the server ended before the file was read"
+        return await self._server.waits.until_end(self._reload.reload_now(), ends)
+
+    async def hung_up(self) -> None:
+        """SIGHUP: as `reload_now`, and nobody hears what came of it but who looks on."""
+        with contextlib.suppress(ServerEnds):
+            await self.reload_now()
 
     # What people see
 
@@ -80,11 +87,15 @@ class RunningConfiguration:
             said.append("nothing is saved")
         return ", ".join(filter(None, said))
 
-    def document(self) -> dict[str, Any]:
-        """For `fugue status`."""
+    def is_gone(self) -> bool:
+        """Whether there was a file when it was last read, and now there is none. Looks for it, on any thread."""
+        return self._reload.gone
+
+    def document(self, *, gone: bool) -> dict[str, Any]:
+        """For `fugue status`. `gone`: what `is_gone` says."""
         reload = self._reload
         problems = reload.problems
-        if reload.gone:
+        if gone:
             problems = (Problem(reload.path, GONE),)
         return {
             "file": reload.path,

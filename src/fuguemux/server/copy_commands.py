@@ -72,17 +72,17 @@ class CopyCommands:
         self._durable = durable
         self._last_screen = last_screen
 
-    def view_last_screen(self, effect: ef.ViewLastScreen) -> None:
+    async def view_last_screen(self, effect: ef.ViewLastScreen) -> Ending:
         """Show the last screen of a program that ended in the pane. Raises EffectFailed if there is none."""
-        terminal = self._panes.get(effect.pane)
-        if terminal is None:
-            return
         try:
-            screen = self._last_screen(effect.pane, effect.recovery_ms)
+            screen = await self._last_screen(effect.pane, effect.recovery_ms)
         except NoScreen as none:
             raise EffectFailed(str(none)) from none
-        self._scroll.show(terminal, *viewed(screen), screen.recovery_ms)
-        self._screens.pane_changed(terminal, ())
+        terminal = self._panes.get(effect.pane)
+        if terminal is not None:
+            self._scroll.show(terminal, *viewed(screen), screen.recovery_ms)
+            self._screens.pane_changed(terminal, ())
+        return Ending()
 
     def copy_mode(self, effect: ef.CopyModeCommand, asker: Asker) -> Awaitable[Ending] | None:
         """One command; what takes long is returned. One that there is not does nothing, as in tmux."""

@@ -101,7 +101,7 @@ class CopyModes(Protocol):
 
     def copy_mode(self, effect: ef.CopyModeCommand, asker: Asker) -> Awaitable[Ending] | None: ...
 
-    def view_last_screen(self, effect: ef.ViewLastScreen) -> None:
+    def view_last_screen(self, effect: ef.ViewLastScreen) -> Awaitable[Ending]:
         """Raises EffectFailed if there is none."""
         ...
 
@@ -166,6 +166,7 @@ Long = (
     | ef.SearchPanes
     | ef.CapturePane
     | ef.CopyModeCommand
+    | ef.ViewLastScreen
 )
 """Effects that may take long; what comes of them is awaited when others may have their turn."""
 
@@ -248,6 +249,7 @@ class EffectRunner:
                 | ef.SearchPanes()
                 | ef.CapturePane()
                 | ef.CopyModeCommand()
+                | ef.ViewLastScreen()
             ):
                 return self._long(effect, asker)
             case _:
@@ -281,6 +283,8 @@ class EffectRunner:
                 return self._commands.capture_pane(effect)
             case ef.CopyModeCommand():
                 return self._copy_modes.copy_mode(effect, asker)
+            case ef.ViewLastScreen():
+                return self._copy_modes.view_last_screen(effect)
             case _:
                 assert_never(effect)
 
@@ -294,8 +298,6 @@ class EffectRunner:
                 self._screens.detach(effect)
             case ef.ScrollView():
                 self._screens.scroll_view(effect, asker)
-            case ef.ViewLastScreen():
-                self._copy_modes.view_last_screen(effect)
             case ef.Refresh(client):
                 self._screens.refresh(client)
             case ef.ShowMessage() | ef.Prompt() | ef.Choose() | ef.ShowText():

@@ -2,9 +2,10 @@
 
 import asyncio
 import errno
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from itertools import groupby
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from fuguemux.commands import source_file, table
 from fuguemux.commands.language import Parsed
@@ -14,17 +15,20 @@ from fuguemux.keeper.protocol import explained
 from fuguemux.model.decision import Refused, Reply, Request
 from fuguemux.model.effects import Effect
 from fuguemux.model.ids import ClientId
+from fuguemux.model.live import NotAtHand
 from fuguemux.observe.diagnostics import channel
 from fuguemux.observe.holding import TookTooLong, endable
 from fuguemux.server import threads
 from fuguemux.server.flusher import NotDurable
 from fuguemux.server.sequence_gate import SequenceGate
-from fuguemux.server.turn import DISK, Turn
+from fuguemux.server.turn import DISK, FILES, GivenUp, Turn
 from fuguemux.server.waits import ServerEnds
 
 diagnostics = channel("commands")
 
 Words = tuple[str, ...]
+Question = tuple[str, tuple[str, ...]]
+"""A document's name and arguments."""
 
 
 class Asker(Protocol):
@@ -95,6 +99,30 @@ class NoHooks:
         """Nothing."""
 
 
+class Documents(Protocol):
+    """What decisions may ask that has to be read from a disk."""
+
+    def at_hand(self, found: Mapping[Question, Any]) -> AbstractContextManager[object]:
+        """Inside it these are answered; what else has to be read raises NotAtHand."""
+        ...
+
+    async def read(self, question: Question) -> Any:
+        """Read one, on another thread. May take for ever. Raises ServerEnds, and OSError if it cannot be read at all."""
+        ...
+
+
+class NoDocuments:
+    """Where nothing has to be read."""
+
+    def at_hand(self, found: Mapping[Question, Any]) -> AbstractContextManager[object]:
+        """Nothing."""
+        return nullcontext(found)
+
+    async def read(self, question: Question) -> Any:
+        """None."""
+        del question
+
+
 class Result(NamedTuple):
     """What came of one command."""
 
@@ -118,6 +146,7 @@ class Executor:
         self._turn = effects.turn
         self._over = False
         self.hooks: Hooks = NoHooks()
+        self.documents: Documents = NoDocuments()
         self.gate = SequenceGate()
         """What a sequence of commands makes begins behind it."""
 
@@ -176,6 +205,8 @@ class Executor:
             asker.stderr(_line(refusal.told(as_tmux=asker.request(words).as_tmux)))
         except EffectFailed as failure:
             asker.stderr(_line(str(failure)))
+        except GivenUp as command:
+            diagnostics.info("given_up", command=str(command))
         except EventRefused as defect:
             diagnostics.error("command_defect", command=words[0], reason=str(defect))
             asker.stderr(_line(f"{words[0]}: refused, nothing was changed: {defect}"))
@@ -190,11 +221,28 @@ class Executor:
         return Result(1, goes_on=False)
 
     async def _run_one(self, words: Words, asker: Asker, *, late: bool) -> Result:
+        read: dict[Question, Any] = {}
+        while True:
+            try:
+                return await self._run_with(read, words, asker, late=late)
+            except NotAtHand as missing:  # nothing has happened yet, and others have their turn
+                read[missing.question] = await self._read(missing.question, words, asker)
+
+    async def _read(self, question: Question, words: Words, asker: Asker) -> Any:
+        try:
+            with self.gate.opened():
+                return await self._turn.left(self.documents.read(question), asker, FILES, words[0])
+        except OSError as error:
+            raise EffectFailed(f"{words[0]}: {error.strerror or error}") from error
+
+    async def _run_with(
+        self, read: Mapping[Question, Any], words: Words, asker: Asker, *, late: bool
+    ) -> Result:
         async with self._turn.of(asker):
             if self._over and not late:
                 raise Over
             request = asker.request(words)
-            outcome = self._ask(words, request)
+            outcome = self._ask(words, request, read)
             later = await self._effects.run(outcome.decision.effects, asker)
             reply = outcome.decision.reply
             output = self._rendered(words, reply)
@@ -222,10 +270,11 @@ class Executor:
             await self.hooks.after(request, asker)
         return Result(code, goes_on=reply.exit_code == 0)
 
-    def _ask(self, words: Words, request: Request) -> Outcome:
+    def _ask(self, words: Words, request: Request, read: Mapping[Question, Any]) -> Outcome:
         try:
-            return self._engine.ask(request)
-        except (Refused, EventRefused, OSError):
+            with self.documents.at_hand(read):
+                return self._engine.ask(request)
+        except (Refused, EventRefused, NotAtHand, OSError):
             raise
         except TookTooLong as ended:
             raise EffectFailed(f"{words[0]}: {ended}") from ended

@@ -9,14 +9,14 @@ from fuguemux.server.last_screens import LastScreens, NoScreen
 from fuguemux.terminal.rewrap import plain
 
 
-def found(screens: LastScreens, arguments: tuple[str, ...]) -> dict[str, Any]:
+async def found(screens: LastScreens, arguments: tuple[str, ...]) -> dict[str, Any]:
     """The screen of a pane (its number), of one recovery (its time) or the newest (empty), as text or `styled`.
 
     If there is none, `error` is a line that says why.
     """
     pane, recovery, styled = arguments
     try:
-        screen = screens.find(PaneId(int(pane)), int(recovery) if recovery else None)
+        screen = await screens.fetch(PaneId(int(pane)), int(recovery) if recovery else None)
     except NoScreen as none:
         return {"error": str(none)}
     rows = rows_of(screen)
@@ -33,12 +33,12 @@ def _text(row: bytes, *, styled: bool) -> str:
     return (row if styled else plain(row)).rstrip(b" ").decode("utf-8", "replace")
 
 
-def listed(screens: LastScreens) -> dict[str, Any]:
+async def listed(screens: LastScreens) -> dict[str, Any]:
     """Every screen that is kept, the newest first, and why none is if so. One that cannot be read has its `error`."""
     found: list[dict[str, Any]] = []
     for name in screens.names():
         try:
-            found.append(_about(screens.get(name)))
+            found.append(_about(await screens.load(name)))
         except NoScreen as none:
             about = {"pane": name.pane, "recovery_ms": name.recovery_ms, "error": str(none)}
             found.append(about)

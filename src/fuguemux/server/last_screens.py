@@ -1,4 +1,4 @@
-"""The last screens that are kept: taken where a program's end is met, written on a thread, read when somebody asks.
+"""The last screens that are kept: taken where a program's end is met, written on a thread, and read on one when somebody asks.
 
 A checkpoint is not published before the screens of the panes in it are on the disk, so that a server that dies earlier takes
 them again from the log. One that cannot be written stays in memory and is tried again; that is told, and stops nothing.
@@ -24,6 +24,7 @@ from fuguemux.persistence.last_screens import (
     ScreenFiles,
     ScreenName,
 )
+from fuguemux.server.file_threads import beside
 from fuguemux.server.pane_terminal import PaneTerminal
 
 READ_MAX: Final = 8
@@ -52,7 +53,7 @@ class LastScreens:
         """`days`: for how long they are kept; 0: not at all. `tell` notes a trouble for people."""
         self._files = files
         self.why_not = why_not
-        self._spawn = spawn
+        self.spawn = spawn
         self._days = days
         self._now_ms = now_ms
         self._terminal = terminal
@@ -92,7 +93,7 @@ class LastScreens:
                 self._pending[screen.name] = screen
                 known.add(screen.name)
         if self._pending:
-            self._spawn(self.settle())
+            self.spawn(self.settle())
 
     async def settle(self) -> None:
         """Write and remove what waits for that. Never raises: what fails is told, and tried again by the next call."""
@@ -104,18 +105,21 @@ class LastScreens:
             return
         async with self._writing:
             doomed, screens = set(self._doomed), list(self._pending.values())
-            written, failure = await asyncio.to_thread(self._write, screens, doomed, oldest_ms)
+            written, left, failure = await asyncio.to_thread(
+                self._write, screens, doomed, oldest_ms
+            )
             for screen in written:
                 if self._pending.get(screen.name) is screen:
                     del self._pending[screen.name]
             if failure is None:
                 self._doomed -= doomed
-                self._names = None
+                self._names = {*left, *self._pending}
             self._came_out(failure)
 
     def _write(
         self, screens: Sequence[LastScreen], doomed: Iterable[ScreenName], oldest_ms: int
-    ) -> tuple[list[LastScreen], OSError | None]:
+    ) -> tuple[list[LastScreen], list[ScreenName], OSError | None]:
+        """What was written, what files there are then, and why it ended early."""
         assert self._files is not None, "there is something to write"
         written: list[LastScreen] = []
         try:
@@ -125,9 +129,9 @@ class LastScreens:
                 reach("recovery.last_screen_kept")
             self._files.remove(doomed)
             self._files.remove(self._files.surplus(oldest_ms))
+            return written, self._files.names(), None
         except OSError as error:
-            return written, error
-        return written, None
+            return written, [], error
 
     def _came_out(self, failure: OSError | None) -> None:
         if failure is not None and not self._failed:
@@ -218,7 +222,7 @@ class LastScreens:
         return sorted((name for name in kept if name.recovery_ms != FORESEEN), reverse=True)
 
     def _known(self) -> set[ScreenName]:
-        if self._names is None:
+        if self._names is None:  # a start lists them once, before anybody is served
             assert self._files is not None, "something is kept"
             try:
                 self._names = {*self._files.names(), *self._pending}
@@ -228,7 +232,14 @@ class LastScreens:
         return self._names
 
     def find(self, pane: PaneId, recovery_ms: int | None) -> LastScreen:
-        """The pane's screen that a recovery found, or (None) its newest one. Raises NoScreen."""
+        """The pane's screen that a recovery found, or (None) its newest one. Raises NoScreen. Reads a file: for a start."""
+        return self.get(self._name_of(pane, recovery_ms))
+
+    async def fetch(self, pane: PaneId, recovery_ms: int | None) -> LastScreen:
+        """As `find`, while others are served: a file is read on a thread, and may never answer."""
+        return await self.load(self._name_of(pane, recovery_ms))
+
+    def _name_of(self, pane: PaneId, recovery_ms: int | None) -> ScreenName:
         if self._files is None:
             raise NoScreen(self.why_not)
         terminal = self._terminal(pane)
@@ -242,16 +253,39 @@ class LastScreens:
         if not found:
             of = "" if recovery_ms is None else " of that recovery"
             raise NoScreen(f"no last screen of %{pane}{of} is kept: see fugue recovery screens")
-        return self.get(found[0])
+        return found[0]
 
     def get(self, name: ScreenName) -> LastScreen:
-        """A screen that `names` has. Raises NoScreen: it is damaged, or was removed meanwhile."""
-        assert self._files is not None, "it has a name"
-        known = self._pending.get(name) or self._read.get(name)
+        """A screen that `names` has. Raises NoScreen: it is damaged, or was removed meanwhile. Reads a file: for a start."""
+        return self._at_hand(name) or self._remembered(name, self._from_file(name))
+
+    async def load(self, name: ScreenName) -> LastScreen:
+        """As `get`, while others are served."""
+        known = self._at_hand(name)
         if known is not None:
             return known
         try:
-            screen = self._files.read(name)
+            screen = await beside("last screen", self._from_disk, name)
+        except OSError as error:
+            raise NoScreen(
+                f"the last screen of %{name.pane} cannot be read: {error.strerror}"
+            ) from error
+        if name in self._doomed:
+            raise NoScreen(f"the last screen of %{name.pane} was just removed")
+        return self._remembered(name, screen)
+
+    def _at_hand(self, name: ScreenName) -> LastScreen | None:
+        return self._pending.get(name) or self._read.get(name)
+
+    def _from_disk(self, name: ScreenName) -> LastScreen:
+        reach("last_screen.reading")
+        return self._from_file(name)
+
+    def _from_file(self, name: ScreenName) -> LastScreen:
+        """Blocks; on any thread."""
+        assert self._files is not None, "it has a name"
+        try:
+            return self._files.read(name)
         except ScreenDamaged as damage:
             raise NoScreen(
                 f"the last screen of %{name.pane} is damaged: {self._files.path(name)}: {damage}"
@@ -260,6 +294,8 @@ class LastScreens:
             raise NoScreen(
                 f"the last screen of %{name.pane} cannot be read: {error.filename}: {error.strerror}"
             ) from error
+
+    def _remembered(self, name: ScreenName, screen: LastScreen) -> LastScreen:
         while len(self._read) >= READ_MAX:
             del self._read[next(iter(self._read))]
         self._read[name] = screen

@@ -296,11 +296,11 @@ class Lifecycle:
 
     def reload_configuration(self) -> None:
         """SIGHUP."""
-        self._server.running_configuration.reload_now()
+        self._server.spawn(self._server.running_configuration.hung_up())
 
     async def reload_now(self) -> bytes:
         """Read the configuration file again; what came of it. Raises EffectFailed with every mistake in it."""
-        outcome = self._server.running_configuration.reload_now()
+        outcome = await self._server.running_configuration.reload_now()
         text = "\n".join(outcome.lines())
         if outcome.problems:
             raise EffectFailed(text)

@@ -194,7 +194,7 @@ class Server:
             self.witness.sizes_changed,
             self.view.attached,
         )
-        self.viewers.last_screen = self.last_screens.find
+        self.viewers.last_screens = self.last_screens
         sources = PaneSources(
             self.panes, self._state, self.output.flush, lambda: self.writer.next_lsn - 1
         )
@@ -266,12 +266,12 @@ class Server:
             self.lifecycle,
             self.command_effects,
             Searcher(self.panes, self.clock),
-            CopyCommands(self.engine, self.panes, self.viewers, durable, self.last_screens.find),
+            CopyCommands(self.engine, self.panes, self.viewers, durable, self.last_screens.fetch),
         )
         self.executor = Executor(self.engine, effects, durable)
         self.command_effects.commands = self.executor
         self.hooks.executor = self.executor
-        self.executor.hooks = self.hooks
+        self.executor.hooks, self.executor.documents = self.hooks, self.documents
         self.processes.ended_hook = self.hooks.pane_ended
         self.output.begin = self.executor.gate.begin
         self.viewers.happened = self.hooks.client_did

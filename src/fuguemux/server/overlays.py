@@ -234,7 +234,7 @@ class Page:
         return STAYS
 
     def _move(self, by: int) -> None:
-        last = len(self._rows) - 1
+        last = max(0, len(self._rows) - 1)
         if self._chooser:
             self._selected = min(max(self._selected + by, 0), last)
         else:

@@ -1,7 +1,7 @@
 """Beside a list of panes, or below it on a narrow terminal: the last screen of the program that ended in the selected one."""
 
-from collections.abc import Callable, Sequence
-from typing import Final
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any, Final, Protocol
 
 from fuguemux.model.ids import PaneId
 from fuguemux.persistence.last_screens import LastScreen
@@ -16,23 +16,38 @@ LIST_COLUMNS_MIN: Final = 28
 LIST_ROWS_MIN: Final = 3
 HEAD_STYLE: Final = "dim"
 
-FindScreen = Callable[[PaneId, int | None], LastScreen]
-"""The last screen of a pane, of one recovery (its time) or of the newest that has one. Raises NoScreen."""
+FindScreen = Callable[[PaneId, int | None], Awaitable[LastScreen]]
+"""As `Screens.fetch`."""
+READING: Final = "the last screen is being read…"
 
 
-def no_screen(pane: PaneId, recovery_ms: int | None) -> LastScreen:
-    """Where none are kept. Raises NoScreen."""
-    del recovery_ms
-    raise NoScreen(f"no last screen of %{pane} is kept")
+class Screens(Protocol):
+    """What keeps them."""
+
+    spawn: Callable[[Coroutine[Any, Any, None]], object]
+
+    async def fetch(self, pane: PaneId, recovery_ms: int | None) -> LastScreen:
+        """The last screen of a pane, of one recovery (its time) or of the newest that has one. May take long. Raises NoScreen."""
+        ...
 
 
 class Preview:
-    """Implements overlays.Preview. A screen is read when its pane is selected."""
+    """Implements overlays.Preview. A screen is read when its pane is selected, and shown when it is there."""
 
-    def __init__(self, panes: Sequence[PaneId | None], find: FindScreen) -> None:
-        """`panes`: one for each row of the list."""
+    def __init__(
+        self,
+        screens: Screens | None,
+        panes: Sequence[PaneId | None],
+        redraw: Callable[[], None],
+    ) -> None:
+        """`panes`: one for each row of the list. `redraw` is called when there is something else to show."""
         self._panes = panes
-        self._find = find
+        self._screens = screens
+        self._redraw = redraw
+        self._pane: PaneId | None = None
+        """Whose screen `_screen` is, or will be."""
+        self._screen: LastScreen | str = READING
+        """Or why there is none."""
 
     def with_list(
         self, row: int, columns: int, height: int, listed: Callable[[int, int], list[bytes]]
@@ -71,10 +86,13 @@ class Preview:
         pane = self._panes[row] if row < len(self._panes) else None
         if pane is None:
             return "", []
-        try:
-            screen = self._find(pane, None)
-        except NoScreen as none:
-            return _plain(str(none)), []
+        if pane != self._pane:
+            self._pane, self._screen = pane, READING
+            if self._screens is not None:
+                self._screens.spawn(self._read(pane, self._screens))
+        screen = self._screen
+        if isinstance(screen, str):
+            return _plain(screen), []
         title = f"{screen.program or 'a program'}, {screen.columns}x{screen.rows}"
         if height <= 0 or columns <= 0:
             return _plain(title), []
@@ -82,6 +100,15 @@ class Preview:
         top = min(max(screen.cursor_row - height + 1, 0), max(len(rows) - height, 0))
         start = max(screen.cursor_column - columns + 1, 0)
         return _plain(title), [clipped(each, start, columns) for each in rows[top : top + height]]
+
+    async def _read(self, pane: PaneId, screens: Screens) -> None:
+        try:
+            found: LastScreen | str = await screens.fetch(pane, None)
+        except NoScreen as none:
+            found = str(none)
+        if pane == self._pane:
+            self._screen = found
+            self._redraw()
 
 
 def _plain(text: str) -> str:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import contextlib
 import os
 import platform
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fuguemux.observe.clock import NS_PER_MS
 from fuguemux.observe.holding import SLOT
 from fuguemux.persistence import manifest
+from fuguemux.persistence.files import Storage
 from fuguemux.persistence.serialization import EVENTS_VERSION
 from fuguemux.persistence.set_aside import QUARANTINE
 from fuguemux.persistence.wal import quarantine, segment
 from fuguemux.protocol.messages import VERSION_MAX
+from fuguemux.server.file_threads import beside
 
 if TYPE_CHECKING:
     from fuguemux.server.main import Server
@@ -22,8 +25,36 @@ BLOCK_BYTES = 512
 """The unit of st_blocks, whatever the file system's own is: stat(2)."""
 
 
-def document(server: Server) -> dict[str, Any]:
-    """Everything; quick but for one look at each file of the state directory. Times are wall milliseconds."""
+class Measured(NamedTuple):
+    """What takes a look at the disk to know."""
+
+    disk_bytes: int
+    there: bool
+    """Whether the state directory exists."""
+    quarantine: dict[str, int]
+    configuration_gone: bool
+
+
+async def document(server: Server) -> dict[str, Any]:
+    """Everything. Times are wall milliseconds. Looks at each file of the state directory, on another thread."""
+    booted, configuration = server.booted, server.running_configuration
+    measured = await beside(
+        "status", _measured, booted.storage, booted.state_directory, configuration.is_gone
+    )
+    return _document(server, measured)
+
+
+def _measured(storage: Storage, directory: str, configuration_gone: Callable[[], bool]) -> Measured:
+    files, size = quarantine.size(storage, f"{directory}/{QUARANTINE}")
+    return Measured(
+        disk_bytes(directory),
+        os.path.isdir(directory),
+        {"files": files, "bytes": size},  # nobody but a person deletes them
+        configuration_gone(),
+    )
+
+
+def _document(server: Server, measured: Measured) -> dict[str, Any]:
     state, facts = server.engine.state, server.view.server()
     keeper = server.processes.keeper
     return {
@@ -51,8 +82,8 @@ def document(server: Server) -> dict[str, Any]:
         else "off",
         "durability_reason": server.witness.durability_reason,
         "landing": _landing(server),
-        "state": _state(server),
-        "quarantine": _quarantine(server),
+        "state": _state(server, measured),
+        "quarantine": measured.quarantine,
         "log": _log(server),
         "checkpoint": _checkpoint(server),
         "scrollback": server.witness.scrubber.document(),
@@ -69,7 +100,7 @@ def document(server: Server) -> dict[str, Any]:
             "keeper_bytes": None if keeper is None else resident_bytes(keeper.keeper_pid),
             "scrollback_hot_bytes": server.booted.recovered.store.hot_bytes(),
         },
-        "configuration": server.running_configuration.document(),
+        "configuration": server.running_configuration.document(gone=measured.configuration_gone),
     }
 
 
@@ -90,23 +121,14 @@ def _landing(server: Server) -> dict[str, Any]:
     }
 
 
-def _state(server: Server) -> dict[str, Any]:
-    directory = server.booted.state_directory
+def _state(server: Server, measured: Measured) -> dict[str, Any]:
     enabled = server.configuration.persistence.enabled
-    left = not enabled and os.path.isdir(directory)
     return {
         "enabled": enabled,
-        "directory": directory,
-        "disk_bytes": disk_bytes(directory) if enabled or left else 0,
-        "left_from_before": left,
+        "directory": server.booted.state_directory,
+        "disk_bytes": measured.disk_bytes,
+        "left_from_before": not enabled and measured.there,
     }
-
-
-def _quarantine(server: Server) -> dict[str, int]:
-    """Damaged files that were set aside: nobody but a person deletes them."""
-    place = f"{server.booted.state_directory}/{QUARANTINE}"
-    files, size = quarantine.size(server.booted.storage, place)
-    return {"files": files, "bytes": size}
 
 
 def _log(server: Server) -> dict[str, Any]:

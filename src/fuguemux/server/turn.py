@@ -17,6 +17,7 @@ SAY_SECONDS: Final = 3.0
 """After so long the asker is told what the command waits for."""
 
 DISK: Final = "the disk to confirm the change"
+FILES: Final = "files to be read"
 OTHERS: Final = "a command before it"
 
 
@@ -34,6 +35,10 @@ class Asker(Protocol):
     def done(self) -> None:
         """The command does not wait any more."""
         ...
+
+
+class GivenUp(Exception):
+    """Nobody waits for the command any more, whose name is the message: it is not begun."""
 
 
 class Turn:
@@ -103,6 +108,29 @@ class Turn:
                 cancelled = error
         if cancelled is not None:
             raise cancelled
+
+    async def left(
+        self, work: Coroutine[Any, Any, Result], asker: Asker, what: str, command: str
+    ) -> Result:
+        """Await `work` for a command that has not begun and has no turn. Raises GivenUp if the asker, told of it, goes away."""
+        loop = asyncio.get_running_loop()
+        limit = asyncio.timeout(None)
+
+        def give_up() -> None:
+            limit.reschedule(loop.time())
+
+        leaving = loop.call_later(self._say_seconds, asker.if_gone, give_up)
+        try:
+            async with limit:
+                with self.saying(asker, lambda: what):
+                    return await work
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            raise GivenUp(command) from None
+        finally:
+            leaving.cancel()
+            asker.done()
 
     async def told(self, work: Coroutine[Any, Any, Result], asker: Asker, what: str) -> Result:
         """Await `work`, which needs no turn."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from fuguemux.commands import options
 from fuguemux.model import effects as ef
@@ -20,7 +21,7 @@ from fuguemux.server.live_view import client_name
 from fuguemux.server.message_log import MessageLog
 from fuguemux.server.overlays import Confirm, Page, Prompt
 from fuguemux.server.pane_terminal import PaneTerminal
-from fuguemux.server.previews import FindScreen, Preview, no_screen
+from fuguemux.server.previews import Preview, Screens
 from fuguemux.server.viewer import Surface, Viewer, mode_style
 from fuguemux.terminal.emulator import Bell, ClipboardWrite, Event, TitleChanged
 
@@ -57,7 +58,7 @@ class Viewers:
         self.scroll = surface.scroll
         self.scroll.told = self._scrolled
         self.scroll.style = lambda pane: mode_style(surface.state, pane)
-        self.last_screen: FindScreen = no_screen
+        self.last_screens: Screens | None = None
         """Where a chooser's previews come from."""
         self.greeting: Callable[[], str] = lambda: ""
         """A message for a client that has just attached; empty: none."""
@@ -332,12 +333,18 @@ class Viewers:
                 else:
                     viewer.overlay = Prompt(prompts, initial, template, single_key=single_key)
             case ef.Choose(_, title, rows, previews, selected):
-                preview = Preview(previews, self.last_screen) if previews else None
+                redraw = partial(self._drawn_anew, viewer)
+                preview = Preview(self.last_screens, previews, redraw) if previews else None
                 viewer.page = Page(title, rows, chooser=True, preview=preview, selected=selected)
             case ef.ShowText(_, lines):
                 viewer.page = Page("", tuple((line, "") for line in lines), chooser=False)
         viewer.dirty = True
         self.schedule(viewer)
+
+    def _drawn_anew(self, viewer: Viewer) -> None:
+        viewer.dirty = True
+        if viewer.client in self._viewers:
+            self.schedule(viewer)
 
     def message(self, viewer: Viewer, text: str, duration_ms: int = 0) -> None:
         """Show a line; it goes away after `duration_ms`, or the option `display-time`. show-messages tells it again."""

@@ -240,62 +240,62 @@ async def test_without_a_watcher_people_are_told_what_to_do(
     assert "cannot be watched" in server.told.get_nowait().lines()[0]
     assert "fugue config reload" not in server.reload.running.server.default_command
     path.write_text(INTERVAL_10)
-    assert server.reload.reload_now().lines() == ("checkpoint_interval_secs 30 → 10",)
+    assert (await server.reload.reload_now()).lines() == ("checkpoint_interval_secs 30 → 10",)
 
 
-def test_a_look_at_a_missing_file_changes_nothing(tmp_path: Path) -> None:
+async def test_a_look_at_a_missing_file_changes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_text(INTERVAL_10)
     server = Server(path)
     path.unlink()
-    server.reload._look(quiet=True)
+    await server.reload._look(quiet=True)
     assert server.interval() == 10
     assert server.told.empty()
 
 
-def test_a_look_at_a_file_that_is_being_written_waits_for_the_rest(tmp_path: Path) -> None:
+async def test_a_look_at_a_file_that_is_being_written_waits_for_the_rest(tmp_path: Path) -> None:
     """Such a look comes at any moment; the one that the system asks for comes when writing is over."""
     path = tmp_path / "config.toml"
     path.write_text(INTERVAL_10)
     server = Server(path)
     path.write_text("")  # as an editor that writes in place begins
-    server.reload._look(quiet=False)
+    await server.reload._look(quiet=False)
     assert server.interval() == 10
     path.write_text(INTERVAL_20)
-    server.reload._look(quiet=False)
+    await server.reload._look(quiet=False)
     assert server.interval() == 10
-    server.reload._look(quiet=False)
+    await server.reload._look(quiet=False)
     assert server.interval() == 20
     path.write_text(INTERVAL_10)
-    server.reload._look(quiet=True)
+    await server.reload._look(quiet=True)
     assert server.interval() == 10
 
 
-def test_reload_now_always_answers(tmp_path: Path) -> None:
+async def test_reload_now_always_answers(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     server = Server(path)
-    assert server.reload.reload_now().lines() == ("nothing changed",)
+    assert (await server.reload.reload_now()).lines() == ("nothing changed",)
     path.write_text("[persistence]\nenabled = false\n")
     for _ in range(2):
-        assert server.reload.reload_now().lines() == ("enabled needs a restart",)
+        assert (await server.reload.reload_now()).lines() == ("enabled needs a restart",)
     path.write_text("broken")
     for _ in range(2):
-        assert server.reload.reload_now().problems
+        assert (await server.reload.reload_now()).problems
     assert server.told.qsize() == 5
     assert server.applied == []
 
 
-def test_the_environment_goes_on_overriding_the_file(tmp_path: Path) -> None:
+async def test_the_environment_goes_on_overriding_the_file(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     server = Server(path, {"FUGUE_PERSISTENCE_CHECKPOINT_INTERVAL_SECS": "7"})
     path.write_text(INTERVAL_10)
-    assert server.reload.reload_now().lines() == ("nothing changed",)
+    assert (await server.reload.reload_now()).lines() == ("nothing changed",)
     assert server.interval() == 7
 
 
-def test_a_file_removed_means_the_defaults_when_asked(tmp_path: Path) -> None:
+async def test_a_file_removed_means_the_defaults_when_asked(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_text(INTERVAL_10)
     server = Server(path)
     os.unlink(path)
-    assert server.reload.reload_now().lines() == ("checkpoint_interval_secs 10 → 30",)
+    assert (await server.reload.reload_now()).lines() == ("checkpoint_interval_secs 10 → 30",)

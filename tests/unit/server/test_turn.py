@@ -9,7 +9,7 @@ import pytest
 from fuguemux.model.ids import PaneId
 from fuguemux.server.keeper_values import RequestFailed, Spawned
 from fuguemux.server.starts import ServerEnded, Starts, Withdrawn
-from fuguemux.server.turn import Turn
+from fuguemux.server.turn import GivenUp, Turn
 
 
 class Asker:
@@ -190,3 +190,27 @@ async def test_a_failure_of_the_program_is_told_at_once() -> None:
 
     with pytest.raises(RequestFailed, match="execute"):
         await Starts().begin(PaneId(1), spawn)
+
+
+async def test_who_waits_for_files_has_no_turn_and_is_not_begun_once_nobody_waits() -> None:
+    turn, asker, answered = Turn(say_seconds=0), Asker(), asyncio.Event()
+
+    async def reads() -> str:
+        try:
+            await turn.left(_wait(answered), asker, "files to be read", "source-file")
+        except GivenUp as command:
+            return str(command)
+        return ""
+
+    async with asyncio.timeout(30), asyncio.TaskGroup() as tasks:
+        reading = tasks.create_task(reads())
+        assert await asker.said.get() == "fugue: waiting for files to be read…"
+        async with turn.of(Asker()):
+            pass
+        while asker.gone is None:  # noqa: ASYNC110  # set in the next turn of the loop
+            await asyncio.sleep(0)
+        asker.gone()
+        assert await reading == "source-file"
+        second = tasks.create_task(reads())
+        answered.set()
+        assert await second == ""

@@ -1,0 +1,86 @@
+"""Files are read beside the loop: while one does not answer, others are served, and only who asked for it waits."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.test_last_screens import until_noted
+from tests.support.failpoint_listener import FailpointListener
+from tests.support.running import Running
+
+pytestmark = pytest.mark.real
+POINTS = ("source", "report", "last_screen", "configuration")
+
+
+@pytest.fixture
+def points(tmp_path: Path) -> Iterator[FailpointListener]:
+    with FailpointListener(str(tmp_path / "points")) as listener:
+        yield listener
+
+
+@pytest.fixture
+def slow(tmp_path: Path, points: FailpointListener) -> Iterator[Running]:
+    """A server that waits for an answer before it reads any of these."""
+    armed = ";".join(f"{name}.reading=pause" for name in POINTS)
+    fugue = Running(tmp_path, **points.environment(armed))
+    fugue("new-session", "-d", "-s", "work", "-x", "100", "-y", "20")
+    yield fugue
+    fugue.end()
+
+
+def served(fugue: Running) -> None:
+    assert fugue("new-window", "-dP", "-F", "#{session_name}", "-t", "work:", "cat") == "work"
+
+
+def test_commands_behind_a_file_that_is_read_slowly_wait_for_it_and_nobody_else(
+    slow: Running, points: FailpointListener, tmp_path: Path
+) -> None:
+    (tmp_path / "one.conf").write_text("set -g @a 1\n")
+    (tmp_path / "two.conf").write_text("set -ga @a 2\n")
+    asker = slow.begin(
+        *("source-file", str(tmp_path / "one.conf"), str(tmp_path / "two.conf"), ";"),
+        *("set", "-ga", "@a", "3", ";", "display-message", "-p", "#{@a}"),
+    )
+    for _ in range(2):
+        points.wait("source.reading")
+        served(slow)
+        assert asker.poll() is None
+        points.answer("source.reading")
+    assert asker.communicate() == ("123\n", "")
+
+
+def test_reports_are_read_slowly(slow: Running, points: FailpointListener) -> None:
+    asker = slow.begin("recovery", "list")
+    points.wait("report.reading")
+    served(slow)
+    points.answer("report.reading")
+    assert "WHAT CAME BACK" in asker.communicate()[0]
+
+
+def test_the_configuration_is_read_slowly(slow: Running, points: FailpointListener) -> None:
+    asker = slow.begin("config", "reload")
+    points.wait("configuration.reading")
+    served(slow)
+    points.answer("configuration.reading")
+    assert asker.communicate()[0] == "nothing changed\n"
+
+
+def test_a_last_screen_is_read_slowly_and_shown_when_it_is_there(
+    slow: Running, points: FailpointListener
+) -> None:
+    slow("send-keys", "-t", "work", "echo shown last; exec sleep 1000", "Enter")
+    slow.wait_for("\nshown last", "work")
+    until_noted(slow, "work", b"sleep")
+    slow.kill_everything()
+    slow("start-server")
+    slow.kill_server()  # what the next one knows of it is in a file
+    with slow.attached("attach-session", "-t", "work") as person:
+        person.wait_for("restored")
+        person.type(b"\x02R")
+        points.answer("report.reading")
+        person.wait_for("the last screen is being read")
+        served(slow)
+        points.answer("last_screen.reading")
+        person.wait_for("shown last")
+        person.type(b"q")
