@@ -143,7 +143,8 @@ class PrivateFile(logging.Handler):
     @staticmethod
     def _open(path: str) -> int:
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-        descriptor = os.open(path, flags, 0o600)
+        # O_NONBLOCK: a FIFO in the file's place would have a start wait for a reader.
+        descriptor = os.open(path, flags | os.O_NONBLOCK, 0o600)
         os.fchmod(descriptor, 0o600)
         return descriptor
 

@@ -18,6 +18,8 @@ Bytes = bytes | bytearray | memoryview
 
 FILE_MODE: Final = 0o600
 DIRECTORY_MODE: Final = 0o700
+READ_ALL_BYTES_MAX: Final = 256 << 20
+"""Nothing that is read whole is larger."""
 IOVEC_PARTS_MAX: Final = 1024
 READ_TRIES_MAX: Final = 3
 """A loose cable or a path that fails over gives an error once. What is lasting is there at the third try, too."""
@@ -306,10 +308,12 @@ def _rest_of(parts: Sequence[Bytes], done: int) -> list[Bytes]:
 
 
 def read_all(storage: Storage, path: str) -> bytes:
-    """The whole content of `path`. Raises OSError."""
+    """The whole content of `path`. Raises OSError, also for a file of more than `READ_ALL_BYTES_MAX`: its size has rotted."""
     file = storage.open(path)
     try:
         size = storage.size(file)
+        if size > READ_ALL_BYTES_MAX:
+            raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), path)
         chunks: list[bytes] = []
         offset = 0
         while offset < size:

@@ -85,6 +85,13 @@ def test_a_symbolic_link_is_refused_and_everything_stays(tmp_path: Path) -> None
     assert not (tmp_path / "elsewhere").exists()
 
 
+def test_a_fifo_in_its_place_is_refused_and_does_not_block(tmp_path: Path) -> None:
+    path = tmp_path / "server.log"
+    os.mkfifo(path)
+    with pytest.raises(OSError, match="No such device"):
+        configure(str(path))
+
+
 def test_another_directory_in_the_place_of_ours_is_not_written_to(tmp_path: Path) -> None:
     path = tmp_path / "state" / "server.log"
     path.parent.mkdir()

@@ -65,6 +65,14 @@ def test_a_fifo_is_refused_and_does_not_block(tmp_path: Path) -> None:
         RealStorage().open(f"{tmp_path}/fifo")
 
 
+def test_a_file_whose_size_has_rotted_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"content")
+    os.truncate(path, 1 << 40)
+    with pytest.raises(OSError, match="too large"):
+        read_all(RealStorage(), str(path))
+
+
 def test_a_directory_of_somebody_else_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

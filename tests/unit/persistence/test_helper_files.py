@@ -41,13 +41,16 @@ def broken(path: Path, how: str) -> None:
             path.symlink_to("/etc/passwd")
         case "fifo":
             os.mkfifo(path)
+        case "size":
+            path.write_bytes(b"")
+            os.truncate(path, 1 << 40)  # a hole: more than memory holds
     if path.is_file() and not path.is_symlink():
         path.chmod(0o600)
 
 
 @pytest.mark.parametrize("name", WAS)
 @pytest.mark.parametrize(
-    "how", ["empty", "NULs", "garbage", "cut off", "swapped", "directory", "link", "fifo"]
+    "how", ["empty", "NULs", "garbage", "cut off", "swapped", "directory", "link", "fifo", "size"]
 )
 def test_what_cannot_be_used_is_set_aside_and_told(tmp_path: Path, name: str, how: str) -> None:
     path = tmp_path / name

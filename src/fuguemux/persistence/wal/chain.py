@@ -8,6 +8,7 @@ from fuguemux.persistence.wal.findings import Finding, ScanReport
 from fuguemux.persistence.wal.frame import BLOCK_BYTES
 from fuguemux.persistence.wal.segment import (
     RECORDS_OFFSET,
+    SEGMENT_BYTES_MAX,
     ZERO_FILL_BYTES,
     ZEROS,
     SegmentHeader,
@@ -83,17 +84,26 @@ class Chain:
         if void:
             report.void_segments.append(number)
         elif header is not None and header.segment_id == number:
-            self.segments.append(ChainSegment(header, size))
+            self.segments.append(ChainSegment(header, min(size, SEGMENT_BYTES_MAX)))
+            if size > SEGMENT_BYTES_MAX:
+                detail = f"{size} bytes long: only {SEGMENT_BYTES_MAX} of them are read"
+                report.findings.append(
+                    Finding(kinds.DAMAGED_BYTES, number, SEGMENT_BYTES_MAX, detail)
+                )
             if size < header.segment_bytes:
                 detail = f"{size} bytes long instead of {header.segment_bytes}"
                 report.findings.append(Finding(kinds.SHORT_SEGMENT, number, size, detail))
                 report.damaged_segments.append(number)
-        elif (stand_in := self._stand_in(number, size)) is not None:
-            self.segments.append(ChainSegment(stand_in, size))
+        elif (stand_in := self._stand_in(number, min(size, SEGMENT_BYTES_MAX))) is not None:
+            self.segments.append(ChainSegment(stand_in, stand_in.segment_bytes))
             detail = "neither copy verifies; the watermark names its records, and those that are still there are read"
             report.findings.append(Finding(kinds.UNREADABLE_HEADER, number, 0, detail))
             report.damaged_segments.append(number)
-        elif not front.strip(b"\0") and not window.unreadable and self._is_empty(number):
+        elif (
+            size <= SEGMENT_BYTES_MAX
+            and not (front.strip(b"\0") or window.unreadable)
+            and self._is_empty(number)
+        ):
             report.spare_segments.append(number)
         else:
             report.unusable_segments.append(number)

@@ -19,7 +19,12 @@ from fuguemux.persistence.wal.frame import (
     HEADER_BYTES,
     MAGIC_BYTES,
 )
-from fuguemux.persistence.wal.segment import RECORDS_OFFSET, UnsupportedLog, segment_name
+from fuguemux.persistence.wal.segment import (
+    RECORDS_OFFSET,
+    SEGMENT_BYTES_MAX,
+    UnsupportedLog,
+    segment_name,
+)
 from fuguemux.persistence.wal.walk import Run, Window, walk
 
 _POLYNOMIAL: Final = 0xEDB88320
@@ -34,7 +39,7 @@ def durable_lsn(storage: Storage, directory: str, number: int) -> int:
     except OSError:
         return 0
     try:
-        window = Window(storage, file, storage.size(file))
+        window = Window(storage, file, min(storage.size(file), SEGMENT_BYTES_MAX))
         for position, seed, first_lsn in list(_candidates(window)):
             last, witness = _read(window, seed, position, first_lsn)
             if last:

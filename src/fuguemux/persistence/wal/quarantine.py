@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from fuguemux.persistence.files import Storage, write_atomically
 from fuguemux.persistence.wal.findings import ScanReport
-from fuguemux.persistence.wal.segment import segment_name
+from fuguemux.persistence.wal.segment import SEGMENT_BYTES_MAX, segment_name
 from fuguemux.persistence.wal.walk import WINDOW_BYTES, Window
 
 VARIANTS_MAX: Final = 16
@@ -77,7 +77,7 @@ def _read(storage: Storage, path: str) -> list[bytes]:
     """The file in pieces; blocks that cannot be read are zeros. Raises OSError."""
     file = storage.open(path)
     try:
-        window = Window(storage, file, storage.size(file))
+        window = Window(storage, file, min(storage.size(file), SEGMENT_BYTES_MAX))
         pieces: list[bytes] = []
         for offset in range(0, window.size, WINDOW_BYTES):
             window.load(offset)

@@ -36,6 +36,8 @@ CRC: Final = struct.Struct("<I")
 HEADER_COPIES: Final = 2
 RECORDS_OFFSET: Final = HEADER_COPIES * BLOCK_BYTES
 SEGMENT_BYTES_MIN: Final = 64 << 10
+SEGMENT_BYTES_MAX: Final = 1 << 30
+"""No segment is larger (`persistence.wal_segment_mb`): what a file has beyond it is not read."""
 ZERO_FILL_BYTES: Final = 1 << 20
 # Spares get identifiers this far apart, which leaves room for segments made in haste between.
 SEGMENT_ID_STRIDE: Final = 1 << 16

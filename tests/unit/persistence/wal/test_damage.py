@@ -6,9 +6,17 @@ from random import Random
 
 import pytest
 
+from fuguemux.persistence.wal.chain import Chain
+from fuguemux.persistence.wal.findings import ScanReport
 from fuguemux.persistence.wal.frame import MAGIC
 from fuguemux.persistence.wal.reader import scan
-from fuguemux.persistence.wal.segment import decode_header, encode_header, segment_name
+from fuguemux.persistence.wal.segment import (
+    RECORDS_OFFSET,
+    SEGMENT_BYTES_MAX,
+    decode_header,
+    encode_header,
+    segment_name,
+)
 from tests.simulation.disk import SimDisk
 from tests.unit.persistence.wal.logs import DIRECTORY, SMALL, fill, new_disk, read, start
 
@@ -110,6 +118,25 @@ def test_a_flipped_bit_behind_the_end_is_no_damage() -> None:
     assert len(records) == len(given)
     assert log.report.tail is not None
     assert not log.report.damaged
+
+
+def test_a_size_that_has_rotted_is_read_up_to_the_largest_segment() -> None:
+    """A hole of a terabyte: reading all of it would take a start hours."""
+    disk, _given, _paths = closed_log()
+    disk.create(f"{DIRECTORY}/{segment_name(0x7F0000)}")  # looks like a spare to its end
+    asked: list[int] = []
+
+    def pread(file: int, size: int, offset: int) -> bytes:
+        asked.append(offset)
+        data = SimDisk.pread(disk, file, size, offset)
+        return data.ljust(size, b"\0") if offset + size <= 1 << 40 else data
+
+    disk.size, disk.pread = lambda _file: 1 << 40, pread  # type: ignore[method-assign,assignment]  # this disk alone
+    log = Chain(disk, DIRECTORY, report := ScanReport(from_lsn=1))
+    assert [segment.size for segment in log.segments] == [SEGMENT_BYTES_MAX] * 2
+    assert ["only" in finding.detail for finding in report.findings] == [True] * 2
+    assert (report.spare_segments, report.unusable_segments) == ([], [0x7F0000])
+    assert max(asked) <= RECORDS_OFFSET
 
 
 @pytest.mark.slow
