@@ -7,7 +7,7 @@ space, write short, rot, and crash at any operation, also in the middle of a wri
 """
 
 import errno
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from random import Random
 from typing import NamedTuple
 
@@ -94,7 +94,7 @@ class SimDisk:
         chance = rng.choice(KEEP_CHANCES)
         undone: set[str] = set()
         for change in self._name_changes:
-            if undone.isdisjoint(change.names) and rng.random() < chance:
+            if undone.isdisjoint(change.names) and self.keeps(change.names, chance):
                 self._apply(change)
             else:
                 undone.update(change.names)
@@ -113,6 +113,10 @@ class SimDisk:
             inode.live = bytearray(inode.durable)
         self.names = dict(self._durable_names)
         self._restart()
+
+    def keeps(self, names: Collection[str], chance: float) -> bool:
+        """Whether a power failure leaves an operation on these names, which was not synced, as it was done."""
+        return bool(names) and self.rng.random() < chance
 
     def process_crash(self) -> None:
         """The process is gone; the kernel and its cache live on."""

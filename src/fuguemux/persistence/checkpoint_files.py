@@ -287,6 +287,9 @@ class CheckpointFiles:
             self._write_manifest(file_name, each)
         for writer, digest in self._finished:
             writer.publish(digest)
+        if self._finished:
+            # A power failure may keep a later name without an earlier one: no manifest without its packs.
+            self._storage.fsync_directory(self._directory)
         for file_name, _ in files:
             path = f"{self._directory}/{file_name}"
             self._storage.rename(path + TEMPORARY_SUFFIX, path)

@@ -177,6 +177,7 @@ def write_save(
         )
         _write_manifest(storage, path + TEMPORARY_SUFFIX, save)
         writer.publish(digest, save_pack_name(name))
+        storage.fsync_directory(place)  # no manifest without its pack, after a power failure either
         storage.rename(path + TEMPORARY_SUFFIX, path)
     except BaseException:
         writer.abandon()
@@ -229,7 +230,7 @@ def copy_save(storage: Storage, directory: str, name: str) -> bool:
     for leaf in (save_pack_name(name), save_name(name)):
         if not storage.exists(f"{place}/{leaf}"):
             _copy_file(storage, f"{place}/{leaf}")
-    storage.fsync_directory(place)
+        storage.fsync_directory(place)  # no manifest without its pack
     note(storage, directory, add=name)
     return True
 
