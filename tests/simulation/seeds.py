@@ -1,6 +1,8 @@
 """Many seeds of a simulation: fresh ones on each run, in parallel, and every one that fails is kept as a case.
 
-A case is a line in `cases/NAME`: the seed, and what it showed when it was found. The test suite replays all of them.
+A case is a line in `cases/NAME`: the seed, and what it showed when it was found. The test suite replays all of them. But a
+seed tells its story only to the code of that day: what is drawn, and how many operations come before a crash, change with
+the code. So each case also names a test that tells it, whatever is drawn; who mends it writes that test.
 """
 
 import argparse
@@ -24,6 +26,7 @@ ENDLESS: Final = 1 << 40
 STORY_CHARACTERS_MAX: Final = 160
 PROGRESS_SECONDS: Final = 10
 COMMENT: Final = "#"
+TOLD_BY: Final = " | "
 
 Failure = tuple[int, str]
 """A seed, and what it showed."""
@@ -73,21 +76,36 @@ def numbers_of(outcome: Any) -> list[str]:
     return [each.name for each in fields(outcome) if each.name != "trace"]
 
 
-def kept_cases(simulation: Simulation) -> list[int]:
-    """The seeds that failed once."""
+@dataclass(frozen=True)
+class Case:
+    """A seed that failed once, its story, and the test that tells it: `tests/FILE::NAME`, empty as long as there is none."""
+
+    seed: int
+    story: str
+    test: str
+
+
+def kept_cases(simulation: Simulation) -> list[Case]:
+    """What failed once."""
     if not simulation.cases.exists():
         return []
-    lines = simulation.cases.read_text("utf-8").splitlines()
-    return [int(line.split()[0]) for line in lines if line and not line.startswith(COMMENT)]
+    cases: list[Case] = []
+    for line in simulation.cases.read_text("utf-8").splitlines():
+        if line and not line.startswith(COMMENT):
+            seed, _, rest = line.partition(" ")
+            story, _, test = rest.partition(TOLD_BY)
+            cases.append(Case(int(seed), story, test))
+    return cases
 
 
 def keep(simulation: Simulation, failures: Iterable[Failure]) -> list[int]:
     """Add what failed to the cases; the seeds that were not among them."""
-    known = set(kept_cases(simulation))
+    known = {case.seed for case in kept_cases(simulation)}
     new = {seed: story for seed, story in failures if seed not in known}
     with simulation.cases.open("a", encoding="utf-8") as file:
         for seed, story in new.items():
             last = story.strip().splitlines()[-1] if story.strip() else ""
+            last = last.replace(TOLD_BY, " ")
             file.write(f"{seed} {last[:STORY_CHARACTERS_MAX]}\n")
     return list(new)
 

@@ -4,7 +4,11 @@ from dataclasses import fields
 
 import pytest
 
+from fuguemux.model import events as ev
+from fuguemux.model.ids import PaneId
+from fuguemux.model.state import ServerState
 from tests.simulation.checkpoint_world import Outcome, simulate
+from tests.support.small_server import Truth, new_session
 
 CHUNKS = 8
 SEEDS_PER_CHUNK = 12
@@ -25,3 +29,15 @@ def test_no_promise_is_broken(chunk: int) -> None:
     assert total.failed_checkpoints
     assert total.from_checkpoint
     assert total.rotted
+
+
+@pytest.mark.parametrize(("pane_to", "lines"), [(2, 6), (3, 0)])
+def test_a_cleared_history_whose_log_was_lost_is_there_again(pane_to: int, lines: int) -> None:
+    """A checkpoint without a log knows of the clearing, and has the pane as it was before: the truth is what it has."""
+    truth, pane = Truth(), PaneId(0)
+    truth.events[1] = list(new_session(ServerState(), 20, 4))
+    truth.outputs[2] = (pane, b"a line\n" * 9)
+    truth.events[3] = [ev.HistoryCleared(pane)]
+    truth.forget_lost(3, lambda _pane: pane_to)
+    _state, panes = truth.rebuilt()
+    assert len(panes[pane][0]) == lines
