@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fuguemux.client.start import DELIBERATE_STOP_FILE
+from fuguemux.client.stop_mark import DELIBERATE_STOP_FILE
 from tests.support.terminal_client import CLIENT, client_environment, terminal_client
 
 pytestmark = pytest.mark.real

@@ -172,5 +172,30 @@ def test_damage_to_locks_and_marks_costs_nothing(stopped: Running, name: str, ho
     assert "kept" in fugue("list-windows", "-a", "-F", "#{window_name}").splitlines()
     told = fugue("recovery")
     assert (f"note: {name}" in told) == (
-        how == "directory" or (how == "owner" and name != "stopped")
+        how == "directory"
+        or (how == "owner" and name != "stopped")
+        or (how in ("NULs", "garbage") and name == "stopped")
     )
+
+
+@pytest.mark.parametrize("how", ["garbage", "directory"])
+def test_what_is_called_like_the_mark_of_a_stop_hides_no_session(
+    stopped: Running, how: str
+) -> None:
+    fugue = stopped
+    for planted in ("safe-mode", "made-anew", "starting"):
+        (fugue.state / planted).unlink()
+    DAMAGES[how](fugue.state / "stopped")
+    assert "kept" in fugue("list-windows", "-a", "-F", "#{window_name}").splitlines()
+    assert "note: stopped: " in fugue("recovery")
+
+
+def test_an_empty_mark_of_a_new_beginning_is_no_loss(stopped: Running) -> None:
+    fugue = stopped
+    for planted in ("safe-mode", "stopped", "starting"):
+        (fugue.state / planted).unlink()
+    (fugue.state / "made-anew").write_bytes(b"")
+    assert fugue("list-windows", "-a", "-F", "#{window_name}") == "kept"
+    told = fugue("recovery")
+    assert "the file made-anew is empty" in told
+    assert "what is lost is not known" not in told

@@ -14,7 +14,7 @@ from datetime import datetime
 import msgspec
 
 from fuguemux.cli.verbs import VerbParser
-from fuguemux.client.start import DELIBERATE_STOP_FILE
+from fuguemux.client.stop_mark import DELIBERATE_STOP_FILE
 from fuguemux.model.ids import WindowId
 from fuguemux.model.layout import panes_of
 from fuguemux.model.state import ServerState

@@ -18,6 +18,7 @@ from fuguemux.client.fast import complain, connect, converse
 from fuguemux.client.meant import meant
 from fuguemux.client.request import Request
 from fuguemux.client.seek import connected, is_no_socket, keeper_lives, kept_in, persistence, rename
+from fuguemux.client.stop_mark import DELIBERATE_STOP_FILE, stopped_deliberately
 from fuguemux.config import paths
 from fuguemux.config.paths import PathRefused
 from fuguemux.keeper.launch import keeper_argv, module_argv
@@ -68,9 +69,6 @@ REPEATABLE = frozenset(
     )
 )
 """Commands, as they may be typed, that can be asked twice."""
-
-DELIBERATE_STOP_FILE = "stopped"
-"""In the state directory: the last server ended because somebody wanted it to (kill-server, the last session closed)."""
 
 KEEPER_LOG = "keeper.log"
 """In the state directory: the keeper's notes, and what servers wrote to standard error."""
@@ -227,7 +225,7 @@ def sessions_wait(options: Options) -> bool:
     except PathRefused:
         return False
     kept = os.path.isdir(state + "/wal") or os.path.isdir(state + "/checkpoints")
-    return kept and not os.path.exists(f"{state}/{DELIBERATE_STOP_FILE}")
+    return kept and not stopped_deliberately(f"{state}/{DELIBERATE_STOP_FILE}")
 
 
 def server_argv(options: Options) -> tuple[str, ...]:

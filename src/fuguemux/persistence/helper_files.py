@@ -49,6 +49,10 @@ def _is_json(data: bytes) -> bool:
     return True
 
 
+def _is_empty(data: bytes) -> bool:
+    return not data
+
+
 def _all_of(pattern: re.Pattern[bytes]) -> Callable[[bytes], bool]:
     return lambda data: pattern.fullmatch(data) is not None
 
@@ -66,7 +70,7 @@ WAS: Final[dict[str, Callable[[bytes], bool]]] = {
 }
 """Files whose content counts, and what version 1 of each, without a checksum, looks like."""
 MARKS: Final = (STOPPED_FILE, MADE_ANEW_FILE)
-"""Files that say something by being there, whatever is in them."""
+"""Files that say something by being there. Version 1 of them was empty; what holds anything else is no mark."""
 
 
 def read_helper(storage: Storage, directory: str, name: str) -> bytes:
@@ -147,10 +151,7 @@ def put_reports_right(storage: Storage, directory: str, now_ms: int) -> list[str
 
 def _problem(storage: Storage, directory: str, name: str) -> str:
     try:
-        if name in WAS:
-            read_helper(storage, directory, name)
-        else:
-            storage.close(storage.open(f"{directory}/{name}"))
+        read_small(storage, directory, name, WAS.get(name, _is_empty))
     except FileNotFoundError:
         return ""
     except HelperDamaged as damaged:

@@ -18,8 +18,9 @@ import msgspec
 
 from fuguemux.model.ids import PaneId
 from fuguemux.persistence.checksum import crc32
-from fuguemux.persistence.files import Storage, read_all, write_atomically
+from fuguemux.persistence.files import Storage, read_all, reason_of, write_atomically
 from fuguemux.persistence.packs import PackDamaged, compress, decompress
+from fuguemux.persistence.set_aside import QUARANTINE, quarantine_beside, set_aside
 
 SCREENS: Final = "screens"
 MAGIC: Final = b"FUGUESCR"
@@ -170,6 +171,27 @@ class ScreenFiles:
                 removed = True
         if removed:
             self._storage.fsync_directory(self.directory)
+
+    def clear(self, oldest_ms: int) -> list[str]:
+        """Remove what is surplus as far as it can be read as a last screen; the rest is set aside: a line about each.
+
+        Raises OSError for the first that can neither be removed nor set aside.
+        """
+        lines, surplus = [], []
+        for name in self.surplus(oldest_ms):
+            try:
+                self.read(name)
+            except FileNotFoundError:
+                continue
+            except (ScreenDamaged, OSError) as problem:
+                path, place = self.path(name), quarantine_beside(self.directory)
+                now = set_aside(self._storage, path, place)
+                why = reason_of(problem)
+                lines.append(f"{SCREENS}/{name.file}: {why}; it is set aside as {QUARANTINE}/{now}")
+            else:
+                surplus.append(name)
+        self.remove(surplus)
+        return lines
 
     def surplus(self, oldest_ms: int) -> list[ScreenName]:
         """The screens of recoveries before `oldest_ms`, and those for which there is no room. Raises OSError."""

@@ -11,6 +11,7 @@ it is for a server that was killed. After the machine went down nobody trusts it
 """
 
 import contextlib
+import re
 import struct
 from collections.abc import Collection
 from typing import Final, NamedTuple
@@ -18,6 +19,7 @@ from typing import Final, NamedTuple
 from fuguemux.model.ids import PaneId
 from fuguemux.persistence.checksum import crc32
 from fuguemux.persistence.files import Storage
+from fuguemux.persistence.set_aside import quarantine_beside, set_aside
 
 PIPES: Final = "pipes"
 MAGIC: Final = b"FUGUEPI2"
@@ -25,6 +27,7 @@ MAGIC_1: Final = b"FUGUEPIP"
 RECORD: Final = struct.Struct("<8sQQQQ")
 CRC: Final = struct.Struct("<I")
 BYTES: Final = RECORD.size + CRC.size
+_NAME: Final = re.compile(r"0|[1-9][0-9]{0,19}")
 assert BYTES == 44
 
 
@@ -55,7 +58,9 @@ def decode_position(data: bytes) -> Position | None:
 
 
 def position_problem(storage: Storage, directory: str, name: str) -> str:
-    """Why the file `name` in the directory of pipes holds no position; empty: it does. Raises nothing."""
+    """Why the file `name` in the directory of pipes is no position of ours; empty: it is one. Raises nothing."""
+    if not _NAME.fullmatch(name):
+        return "it is not called like a pane's pipe"
     try:
         handle = storage.open(f"{directory}/{name}")
     except OSError as error:
@@ -124,19 +129,26 @@ class PipePositions:
         return found if found is not None and found.begun_ms == begun_ms else None
 
     def begin(self, pane: PaneId, position: Position) -> PipeFile:
-        """A file in place of the one that there may be."""
+        """A file in place of the one that there may be; what is there and is no position is set aside."""
         path, handle = f"{self._directory}/{pane}", None
         with contextlib.suppress(OSError):
             self._storage.make_directory(self._directory)
-            with contextlib.suppress(FileNotFoundError):
-                self._storage.unlink(path)
+            if self._storage.exists(path):
+                if position_problem(self._storage, self._directory, str(pane)):
+                    set_aside(self._storage, path, quarantine_beside(self._directory))
+                else:
+                    self._storage.unlink(path)
             handle = self._storage.create(path)
             self._storage.pwrite(handle, encode_position(position), 0)
         return PipeFile(self._storage, path, handle, position)
 
     def forget_others(self, panes: Collection[PaneId]) -> None:
-        """Remove the files of pipes that are over: all but those of `panes`."""
+        """Remove the files of pipes that are over: all but those of `panes`.
+
+        What is no position stays, and the next start sets it aside and tells it.
+        """
         with contextlib.suppress(OSError):
+            kept = {str(pane) for pane in panes}
             for name in self._storage.list(self._directory):
-                if name not in {str(pane) for pane in panes}:
+                if name not in kept and not position_problem(self._storage, self._directory, name):
                     self._storage.unlink(f"{self._directory}/{name}")

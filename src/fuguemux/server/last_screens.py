@@ -100,14 +100,19 @@ class LastScreens:
         if self._files is None:
             return
         oldest_ms = self._oldest_ms()
-        self._doom(n for n in self._known() if FORESEEN < n.recovery_ms < oldest_ms)
-        if not (self._pending or self._doomed):
+        aged = {name for name in self._known() if FORESEEN < name.recovery_ms < oldest_ms}
+        for name in aged:
+            self._pending.pop(name, None)
+            self._read.pop(name, None)
+        if not (self._pending or self._doomed or aged):
             return
         async with self._writing:
             doomed, screens = set(self._doomed), list(self._pending.values())
-            written, left, failure = await asyncio.to_thread(
+            written, lines, left, failure = await asyncio.to_thread(
                 self._write, screens, doomed, oldest_ms
             )
+            for line in lines:
+                self._tell(line)
             for screen in written:
                 if self._pending.get(screen.name) is screen:
                     del self._pending[screen.name]
@@ -118,20 +123,21 @@ class LastScreens:
 
     def _write(
         self, screens: Sequence[LastScreen], doomed: Iterable[ScreenName], oldest_ms: int
-    ) -> tuple[list[LastScreen], list[ScreenName], OSError | None]:
-        """What was written, what files there are then, and why it ended early."""
+    ) -> tuple[list[LastScreen], list[str], list[ScreenName], OSError | None]:
+        """What was written, what was set aside, what files there are then, and why it ended early."""
         assert self._files is not None, "there is something to write"
         written: list[LastScreen] = []
+        lines: list[str] = []
         try:
             for screen in screens:
                 self._files.write(screen)
                 written.append(screen)
                 reach("recovery.last_screen_kept")
             self._files.remove(doomed)
-            self._files.remove(self._files.surplus(oldest_ms))
-            return written, self._files.names(), None
+            lines = self._files.clear(oldest_ms)
+            return written, lines, self._files.names(), None
         except OSError as error:
-            return written, [], error
+            return written, lines, [], error
 
     def _came_out(self, failure: OSError | None) -> None:
         if failure is not None and not self._failed:

@@ -37,6 +37,14 @@ def tell_unfinished(storage: Storage, directory: str, report: RecoveryReport) ->
     """Say in the report of a start that the server before it was killed before everything was saved here anew."""
     if not storage.exists(f"{directory}/{MADE_ANEW_FILE}"):
         return
+    with contextlib.suppress(OSError):
+        if not read_all(storage, f"{directory}/{MADE_ANEW_FILE}"):
+            # Version 1 of it was empty, and so is what anybody may have put there.
+            report.notes.append(
+                f"the file {MADE_ANEW_FILE} is empty: if an earlier version of fugue left it, "
+                "the server was killed while it saved everything anew"
+            )
+            return
     report.missing.append(
         "the state directory had been moved or removed, and the server was killed while it saved everything anew"
     )

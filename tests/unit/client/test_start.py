@@ -10,8 +10,10 @@ import pytest
 from fuguemux.client import arguments, seek, start
 from fuguemux.client.failure import Failure, ServerLost
 from fuguemux.client.request import Request
+from fuguemux.client.stop_mark import DELIBERATE_STOP_FILE
 from fuguemux.commands import table
 from fuguemux.commands.table import COMMANDS
+from fuguemux.keeper.helper_record import encode
 
 
 @pytest.mark.parametrize(
@@ -133,8 +135,30 @@ def test_sessions_of_a_crash_wait_for_any_command_and_those_of_a_deliberate_stop
     assert not start.sessions_wait(found)
     (tmp_path / "fugue" / "x" / "wal").mkdir(parents=True)
     assert start.sessions_wait(found)
-    (tmp_path / "fugue" / "x" / start.DELIBERATE_STOP_FILE).touch()
+    (tmp_path / "fugue" / "x" / DELIBERATE_STOP_FILE).touch()
     assert not start.sessions_wait(found)
+
+
+@pytest.mark.parametrize("how", ["garbage", "swapped", "directory", "fifo", "link"])
+def test_what_is_no_mark_of_a_deliberate_stop_hides_no_sessions(tmp_path: Path, how: str) -> None:
+    found = options(tmp_path, "ls")
+    mark = tmp_path / "fugue" / "x" / DELIBERATE_STOP_FILE
+    (tmp_path / "fugue" / "x" / "wal").mkdir(parents=True)
+    mark.write_bytes(encode(mark.name, b""))
+    assert not start.sessions_wait(found)
+    mark.unlink()
+    match how:
+        case "garbage":
+            mark.write_bytes(b"garbage")
+        case "swapped":
+            mark.write_bytes(encode("made-anew", b""))
+        case "directory":
+            mark.mkdir()
+        case "fifo":
+            os.mkfifo(mark)
+        case _:
+            mark.symlink_to("/dev/null")
+    assert start.sessions_wait(found)
 
 
 def test_the_state_directory_of_the_configuration_counts(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from fuguemux.keeper.helper_record import HelperDamaged, decode, encode
+from fuguemux.model.ids import PaneId
 from fuguemux.persistence.files import RealStorage
 from fuguemux.persistence.helper_files import (
     MARKS,
@@ -15,7 +16,12 @@ from fuguemux.persistence.helper_files import (
     put_pipes_right,
     put_right,
 )
-from fuguemux.persistence.pipe_positions import Position, encode_position
+from fuguemux.persistence.pipe_positions import (
+    PIPES,
+    PipePositions,
+    Position,
+    encode_position,
+)
 from fuguemux.persistence.small_file import read_small, remove_small, write_small
 
 STORAGE = RealStorage()
@@ -78,16 +84,6 @@ def test_every_flipped_bit_is_noticed() -> None:
         assert not WAS["zone"](bytes(data))
 
 
-@pytest.mark.parametrize("name", MARKS)
-def test_a_mark_counts_whatever_is_in_it_unless_it_is_no_file(tmp_path: Path, name: str) -> None:
-    (tmp_path / name).write_bytes(b"anything")
-    assert put_right(STORAGE, str(tmp_path), 7) == []
-    (tmp_path / name).unlink()
-    (tmp_path / name).mkdir()
-    assert len(put_right(STORAGE, str(tmp_path), 7)) == 1
-    assert not (tmp_path / name).exists()
-
-
 def test_pipes_are_looked_through(tmp_path: Path) -> None:
     assert put_pipes_right(STORAGE, str(tmp_path), 7) == []
     pipes = tmp_path / "pipes"
@@ -122,3 +118,34 @@ def test_a_disk_that_refuses_leaves_it_as_it_was(tmp_path: Path) -> None:
         write_small(Full(), str(tmp_path), "a", b"new")
     assert read_small(STORAGE, str(tmp_path), "a", lambda _data: False) == b"old"
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+@pytest.mark.parametrize("name", MARKS)
+def test_a_mark_holds_a_record_or_nothing(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"garbage")
+    [line] = put_right(STORAGE, str(tmp_path), 7)
+    assert line.startswith(f"{name}: nothing of fugue's is in it")
+    for version in ("helper-1", "helper-2"):
+        (tmp_path / name).write_bytes((GOLDEN / version / name).read_bytes())
+        assert put_right(STORAGE, str(tmp_path), 7) == []
+    (tmp_path / name).unlink()
+    (tmp_path / name).mkdir()
+    assert len(put_right(STORAGE, str(tmp_path), 7)) == 1
+    assert not (tmp_path / name).exists()
+
+
+def test_what_is_no_pipe_of_ours_is_set_aside_and_never_removed(tmp_path: Path) -> None:
+    directory = tmp_path / PIPES
+    directory.mkdir()
+    whole = encode_position(Position(1, 2))
+    for name in ("notes", "03", "4"):
+        (directory / name).write_bytes(whole)
+    (directory / "5").write_bytes(b"somebody's")
+    PipePositions(STORAGE, str(tmp_path)).forget_others(())
+    assert {path.name for path in directory.iterdir()} == {"notes", "03", "5"}
+    PipePositions(STORAGE, str(tmp_path)).begin(PaneId(5), Position(1, 2)).close(remove=True)
+    assert (tmp_path / "quarantine" / "5").read_bytes() == b"somebody's"
+    lines = put_pipes_right(STORAGE, str(tmp_path), 7)
+    assert [line.partition(": ")[0] for line in lines] == ["pipes/03", "pipes/notes"]
+    assert list(directory.iterdir()) == []
+    assert (tmp_path / "quarantine" / "7-notes").read_bytes() == whole

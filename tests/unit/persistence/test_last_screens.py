@@ -168,3 +168,22 @@ def test_what_is_too_old_and_what_is_too_much_is_surplus(
     assert files.surplus(0) == names[4:]
     monkeypatch.setattr(last_screens, "SCREENS_BYTES_MAX", 3_500)
     assert files.surplus(0) == names[3:]
+
+
+def test_a_surplus_screen_that_cannot_be_read_is_set_aside(
+    files: ScreenFiles, tmp_path: Path
+) -> None:
+    for number in range(3):
+        files.write(screen(1_000 + number, 1))
+    _newest, middle, oldest = files.names()
+    path = tmp_path / "screens" / middle.file
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data)
+    (tmp_path / "screens" / "notes.screen").write_bytes(b"somebody's")
+    [line] = files.clear(1_002)
+    assert line.startswith(f"screens/{middle.file}: its checksum does not match; it is set aside")
+    assert (tmp_path / "quarantine" / middle.file).read_bytes() == data
+    left = {each.name for each in (tmp_path / "screens").iterdir()}
+    assert left == {_newest.file, "notes.screen"}
+    assert oldest not in files.names()

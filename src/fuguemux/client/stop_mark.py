@@ -1,0 +1,26 @@
+"""Whether the last server of a state directory ended because somebody wanted it to: then no server is started just to look."""
+
+import os
+import stat
+
+from fuguemux.keeper.helper_record import HEAD_BYTES_MAX, HelperDamaged, decode
+
+DELIBERATE_STOP_FILE = "stopped"
+"""In the state directory: the last server ended because somebody wanted it to (kill-server, the last session closed)."""
+
+
+def stopped_deliberately(path: str) -> bool:
+    """Whether the mark is one that a server wrote; version 1 of it was empty. Anything else says nothing: a server looks."""
+    try:
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return False
+    try:
+        data = os.read(file, HEAD_BYTES_MAX)
+        if not stat.S_ISREG(os.fstat(file).st_mode):
+            return False
+        return not data or decode(DELIBERATE_STOP_FILE, data) is not None
+    except (OSError, HelperDamaged):
+        return False
+    finally:
+        os.close(file)
