@@ -52,6 +52,7 @@ from fuguemux.server.landing_format import (
     Recovered,
     Salvaged,
 )
+from fuguemux.server.landing_missing import MissingTable, note_all
 
 __all__ = [
     "FILE_BYTES",
@@ -125,7 +126,7 @@ class LandingZone:
         self._places: list[tuple[int, int]] = [(0, 0)] * SLOTS
         self._events: list[int] = []
         self._events_end = form.EVENTS_OFFSET
-        self._missing: dict[int, tuple[int, Missing]] = {}
+        self._table = MissingTable(self._whole, begin)
 
     @classmethod
     def open(
@@ -139,26 +140,24 @@ class LandingZone:
         is no room for it.
         """
         descriptor = open_file(path, os.O_RDWR | os.O_CREAT) if path else open_memory()
-        begin, entries = form.seed(store, boot_id()), list(missing)
-        table = b"".join(
-            form.missing_entry(entry, begin).ljust(2 * form.MISSING.size, b"\0")
-            for entry in entries[: form.MISSING_PANES]
-        )
-        page = form.header(store, boot_id()).ljust(form.MISSING_OFFSET, b"\0") + table
+        begin = form.seed(store, boot_id())
+        front = form.header(store, boot_id()).ljust(form.MISSING_OFFSET, b"\0")
+        page = bytearray(front.ljust(SLOTS_OFFSET, b"\0"))
+        noted = list(missing)
+        note_all(MissingTable(memoryview(page), begin), noted)
         try:
             lock(descriptor, path)
             if not discard:
                 _require_empty(descriptor, path, store)
             # Writing, not truncating: a full file system is found out here and not by SIGBUS in the midst of a read.
             os.ftruncate(descriptor, FILE_BYTES)
-            write_all(descriptor, page.ljust(FILE_BYTES, b"\0"))
+            write_all(descriptor, bytes(page).ljust(FILE_BYTES, b"\0"))
             mapping = mmap.mmap(descriptor, FILE_BYTES)
         except BaseException:
             os.close(descriptor)
             raise
         zone = cls(descriptor, mapping, begin)
-        for number, entry in enumerate(entries[: form.MISSING_PANES]):
-            zone._missing[entry.pane] = (2 * number, entry)
+        note_all(zone._table, noted)
         return zone
 
     @classmethod
@@ -350,25 +349,11 @@ class LandingZone:
 
     def missing(self, entry: Missing) -> None:
         """Note that a pane's output was shown and cannot be logged; again with a later `stop` when there is more."""
-        known = self._missing.get(entry.pane)
-        if known is None:
-            taken = {number & ~1 for number, _ in self._missing.values()}
-            free = [number for number in range(0, 2 * form.MISSING_PANES, 2) if number not in taken]
-            if not free:
-                return
-            place = free[0]
-        else:
-            place = known[0] ^ 1
-        at = form.MISSING_OFFSET + place * form.MISSING.size
-        self._whole[at : at + form.MISSING.size] = form.missing_entry(entry, self._begin)
-        self._missing[entry.pane] = (place, entry)
+        self._table.note(entry)
 
     def missing_logged(self, pane: int) -> None:
         """The log says what is missing of a pane."""
-        known = self._missing.pop(pane, None)
-        if known is not None:
-            at = form.MISSING_OFFSET + (known[0] & ~1) * form.MISSING.size
-            self._whole[at : at + 2 * form.MISSING.size] = bytes(2 * form.MISSING.size)
+        self._table.forget(pane)
 
     def close(self) -> None:
         """Let go of the zone. Whatever was not released stays in the file. May be called again."""

@@ -31,7 +31,7 @@ ANSWERED_AT: Final = 40  # one of 4 bytes
 MISSING_OFFSET: Final = DESCRIPTORS_OFFSET + SLOTS * DESCRIPTOR_BYTES
 MISSING: Final = struct.Struct("<QQQQQI4x")  # pane, start, stop, from, to in wall ms, checksum
 MISSING_PANES: Final = 30
-"""Each has two places, which are written in turn: death in the midst of one leaves the other."""
+"""Each has two places, which are written in turn: death in the midst of one leaves the other. The last is for `OTHER_PANES`."""
 OTHER_PANES: Final = (1 << 64) - 1
 """Stands for all panes that the table has no room for; `stop` is then a number of bytes."""
 
@@ -48,6 +48,10 @@ assert HEADER.size + _CHECKSUM.size <= DESCRIPTORS_OFFSET
 assert MISSING_OFFSET + 2 * MISSING_PANES * MISSING.size <= SLOTS_OFFSET
 
 NOT_KNOWN: Final = "what the landing zone held of output that was just read is not known"
+
+ACCOUNT_DAMAGED: Final = (
+    "what the landing zone says of output that could not be logged is damaged: more may be missing"
+)
 
 # Any two differ in four bits: one that flips makes none of the others.
 FREE: Final = 0x00
@@ -207,11 +211,16 @@ class _Reader:
             at = MISSING_OFFSET + number * MISSING.size
             *fields, checksum = MISSING.unpack_from(self._contents, at)
             if crc32(MISSING.pack(*fields, 0), self._begin) != checksum:
+                if any(fields) or checksum:
+                    self._unknown.append(ACCOUNT_DAMAGED)
                 continue
             entry = Missing(*fields)
             known = found.get(entry.pane)
             if entry.stop > entry.start and (known is None or known.stop < entry.stop):
                 found[entry.pane] = entry
+        others = found.pop(OTHER_PANES, None)
+        if others is not None:
+            self._unknown.append(f"{others.stop} bytes of output of more panes were not logged")
         return sorted(found.values(), key=lambda entry: entry.pane)
 
     def _events(self) -> list[tuple[int, bytes]]:
@@ -219,11 +228,12 @@ class _Reader:
         at, last = EVENTS_OFFSET, 0
         while at + EVENT.size <= FILE_BYTES:
             lsn, length, checksum = EVENT.unpack_from(self._contents, at)
-            end = at + EVENT.size + length
-            if lsn <= last or end > FILE_BYTES:
+            if not (lsn or length or checksum):
                 break
+            end = at + EVENT.size + length
             payload = self._contents[at + EVENT.size : end]
-            if checksum != crc32(payload, crc32(EVENT.pack(lsn, length, 0), self._begin)):
+            whole = checksum == crc32(payload, crc32(EVENT.pack(lsn, length, 0), self._begin))
+            if lsn <= last or end > FILE_BYTES or not whole:
                 self._unknown.append(
                     "a change in the landing zone is damaged: lost, if it was not logged"
                 )

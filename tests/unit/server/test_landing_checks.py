@@ -139,6 +139,39 @@ def test_no_bit_that_flips_is_shown_as_text(data: st.DataObject) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("at", "size"),
+    [(form.MISSING_OFFSET, form.MISSING.size - 4), (form.EVENTS_OFFSET, form.EVENT.size + 8)],
+    ids=["missing", "events"],
+)
+def test_no_bit_that_flips_in_accounts_or_changes_is_believed(at: int, size: int) -> None:
+    """Of what is missing, and of events: the damaged one and what hangs on it is left out, and that is told."""
+    contents = bytearray(gzip.decompress((GOLDEN / "landing-2" / "zone.gz").read_bytes()))
+    sound = form.parse(bytes(contents), "golden", BOOT)
+    for bit in range(8 * size):
+        contents[at + bit // 8] ^= 1 << bit % 8
+        found = form.parse(bytes(contents), "golden", BOOT)
+        contents[at + bit // 8] ^= 1 << bit % 8
+        assert found.salvaged == sound.salvaged
+        assert set(found.missing) <= set(sound.missing)
+        assert set(found.events) <= set(sound.events)
+        assert found.unknown
+
+
+def test_death_in_the_midst_of_an_account_leaves_the_one_before(tmp_path: Path) -> None:
+    path = str(tmp_path / "zone")
+    zone = LandingZone.open(path, store="s")
+    for stop in (20, 30):
+        zone.missing(Missing(3, 10, stop, 100, 100 + stop))
+    zone.close()
+    contents = bytearray(Path(path).read_bytes())
+    torn = contents.index(form.MISSING.pack(3, 10, 30, 100, 130, 0)[:-8])
+    contents[torn : torn + 20] = bytes(20)
+    found = form.parse(bytes(contents), "s", form_boot())
+    assert found.missing == (Missing(3, 10, 20, 100, 120),)
+    assert found.unknown
+
+
 def test_a_damaged_header_costs_nothing_else() -> None:
     contents = bytearray(gzip.decompress((GOLDEN / "landing-2" / "zone.gz").read_bytes()))
     sound = form.parse(bytes(contents), "golden", BOOT)
@@ -181,9 +214,14 @@ def test_what_is_missing_is_there_with_its_last_end(tmp_path: Path) -> None:
     zone.missing_logged(4)
     for pane in range(100, 200):  # more than it has room for
         zone.missing(Missing(pane, 0, 1, 0, 0))
-    found = recover_abandoned(zone, path).missing
-    assert found[:2] == (Missing(3, 10, 40, 100, 140), Missing(8, 1, 2, 3, 4))
-    assert len(found) == form.MISSING_PANES
+        zone.missing(Missing(pane, 0, 5, 0, 0))
+    zone.missing_logged(199)
+    whole = recover_abandoned(zone, path)
+    assert whole.missing[:2] == (Missing(3, 10, 40, 100, 140), Missing(8, 1, 2, 3, 4))
+    own = form.MISSING_PANES - 1
+    assert len(whole.missing) == own
+    more = 5 * (99 - (own - 2))
+    assert whole.unknown == (f"{more} bytes of output of more panes were not logged",)
 
 
 def recover_abandoned(zone: LandingZone, path: str) -> Recovered:

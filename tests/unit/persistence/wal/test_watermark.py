@@ -83,6 +83,23 @@ def test_the_slot_that_is_durable_stays_still(tmp_path: Path) -> None:
     assert path.stat().st_size == SLOTS * SLOT_BYTES
 
 
+def test_the_next_server_leaves_the_slot_that_says_more_alone(tmp_path: Path) -> None:
+    for lsn in (1, 2):
+        watermark = Watermark(RealStorage(), str(tmp_path))
+        watermark.renew(mark_of(lsn))
+        watermark.sync()
+        watermark.close()
+    before = (tmp_path / WATERMARK).read_bytes()
+    watermark = Watermark(RealStorage(), str(tmp_path))
+    watermark.renew(mark_of(3))  # a power failure may tear this one
+    after = (tmp_path / WATERMARK).read_bytes()
+    slots = range(0, SLOTS * SLOT_BYTES, SLOT_BYTES)
+    [kept] = [at for at in slots if after[at : at + SLOT_BYTES] == before[at : at + SLOT_BYTES]]
+    slot = decode_slot(after[kept : kept + SLOT_BYTES])
+    assert slot is not None
+    assert slot[1] == mark_of(2)
+
+
 def test_whichever_slot_is_torn_the_other_one_counts(tmp_path: Path) -> None:
     watermark = Watermark(RealStorage(), str(tmp_path))
     for lsn in (1, 2):
@@ -146,7 +163,7 @@ def test_what_stands_in_its_place_is_kept_and_made_way_for(tmp_path: Path, what:
     watermark = Watermark(RealStorage(), str(tmp_path))
     watermark.renew(mark_of(3))
     assert watermark.problem == ""
-    assert read_watermark(RealStorage(), str(tmp_path)).mark == mark_of(3)
+    assert read_watermark(RealStorage(), str(tmp_path)) == (mark_of(3), "", False)
     quarantine = list((tmp_path / "quarantine").glob(f"*-{WATERMARK}"))
     if what in ("empty", "zeros", "nothing"):
         assert quarantine == []
@@ -324,6 +341,7 @@ def test_a_clean_end_says_so_and_its_number_is_given_again() -> None:
     assert mark is not None
     assert (mark.durable_lsn, mark.clean) == (5, True)
     disk.power_loss()
+    assert read_watermark(disk, STATE).mark == mark, "the end is durable"
     log = read(disk)
     assert log.report.clean
     assert not log.report.damaged
