@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from fuguemux.commands.command import Command, Invocation
-from fuguemux.commands.formats import Context, expand
+from fuguemux.commands.format_work import UNITS_MAX
+from fuguemux.commands.formats import Context, Work, expand
 from fuguemux.commands.targets import client_target
 from fuguemux.model.decision import Decision
 from fuguemux.model.effects import Choose
@@ -12,6 +13,8 @@ from fuguemux.model.ids import SessionId
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import Link, ServerState, Session, current_link
 
+WORK_UNITS_MAX: Final = 2 * UNITS_MAX
+"""For all rows together: some 2,000 with the formats below."""
 _TEMPLATE: Final = "switch-client -Zt '%%'"
 _SESSION: Final = "#{session_name}: #{session_windows} windows#{?session_attached, (attached),}"
 _WINDOW: Final = (
@@ -27,12 +30,13 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     here = _here(state, client.session)
     selected = 0
     rows: list[tuple[str, str]] = []
+    work = Work(WORK_UNITS_MAX)
     for target, line, context in _rows(state, live, invocation):
-        if wanted is not None and expand(wanted, context) in ("", "0"):
+        if wanted is not None and expand(wanted, context, work=work) in ("", "0"):
             continue
         if target in here:
             selected, here = len(rows), ()
-        rows.append((expand(line, context), filled(template, target)))
+        rows.append((expand(line, context, work=work), filled(template, target)))
     choose = Choose(client.id, "sessions and windows", tuple(rows), selected=selected)
     return Decision(effects=(choose,))
 

@@ -4,7 +4,7 @@ from typing import Final
 
 from fuguemux.commands.choose_tree import filled
 from fuguemux.commands.command import Command, Invocation
-from fuguemux.commands.formats import Context, expand
+from fuguemux.commands.formats import Context, Work, expand
 from fuguemux.commands.targets import client_target
 from fuguemux.model.decision import Decision
 from fuguemux.model.effects import Choose
@@ -23,11 +23,12 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     link = current_link(session)
     window = state.windows[link.window]
     rows: list[tuple[str, str]] = []
+    work = Work()
     for pane in panes_of(window.layout):
         context = Context(
             state, live, session=session.id, window=window.id, index=link.index, pane=pane
         )
-        rows.append((expand(_LINE, context), filled(template, f"%{pane}")))
+        rows.append((expand(_LINE, context, work=work), filled(template, f"%{pane}")))
     return Decision(effects=(Choose(client.id, "panes", tuple(rows)),))
 
 

@@ -19,8 +19,14 @@ STEPS_MAX: Final = 16 << 20
 """Text bytes times RE2's instructions of one search, at some nanoseconds each; what needs more matches nothing."""
 SMALL_PROGRAM: Final = 32
 """So few instructions make an automaton that needs one step per byte; of a larger one all may be needed for each byte."""
-STEPS_PER_CHAR: Final = 64
-"""What a search costs, measured in characters read and written."""
+STEPS_PER_UNIT: Final = 64
+"""What a search costs, in units of `format_work`."""
+NOT_COMPILED: Final = 2_000
+"""What finding out costs that something is no expression."""
+_SEARCH: Final = 15
+_COMPILED: Final = 100
+_INSTRUCTION: Final = 5
+_COPIED_BYTES: Final = 25
 
 _NAMED: Final = "wWsSbBdD"
 """What a backslash before a letter means something for, in RE2 as in glibc (`\\d` is fugue's own)."""
@@ -28,7 +34,7 @@ _OTHERS: Final = {"<": r"\b", ">": r"\b", "`": "^", "'": "$"}
 _REPEATS_MAX: Final = 1_000
 
 Spend = Callable[[int], bool]
-"""Takes so many characters' work off what may still be done; whether that was there."""
+"""Takes so many units of work off what may still be done; whether they were there. It may raise instead."""
 
 
 class NoExpression(ValueError):
@@ -42,11 +48,13 @@ class Expression:
         self._expression = expression
         self._size: int = expression.programsize
         self._anchored = anchored
+        self.cost = _COMPILED + _INSTRUCTION * self._size
+        """What having it compiled costs, in units. It is paid each time: whether it is still kept is chance."""
 
     def matches(self, text: str, spend: Spend) -> bool:
         """Whether it matches anywhere in `text`."""
         data = text.encode("utf-8", "surrogateescape")
-        return self._found(data, spend) is not None
+        return spend(self.cost) and self._found(data, spend) is not None
 
     def substituted(self, text: str, replacement: str, spend: Spend) -> str:
         """Every match in `text` replaced, by tmux's rules (regsub.c): `\\0` … `\\9` are the match and its groups.
@@ -58,6 +66,8 @@ class Expression:
         pieces = _pieces(replacement)
         start = last = 0
         was_empty = False
+        if not spend(self.cost + len(replacement)):
+            return text
         while start <= len(data):
             found = self._found(data[start:], spend)
             if found is None:
@@ -67,7 +77,10 @@ class Expression:
             # Nothing is replaced where the last match ended, or at the beginning, but by what matched something.
             skipped = begin == end == last and not was_empty and not self._anchored
             if not skipped:
-                parts.extend(_expanded(found, pieces))
+                new = b"".join(_expanded(found, pieces))
+                if not spend(len(new) // _COPIED_BYTES):
+                    break
+                parts.append(new)
             last, was_empty = end, skipped
             start = _behind(data, end) if skipped else end
             if self._anchored:
@@ -77,7 +90,7 @@ class Expression:
 
     def _found(self, data: bytes, spend: Spend) -> Any:
         steps = len(data) * (1 if self._size <= SMALL_PROGRAM else self._size)
-        if steps > STEPS_MAX or not spend(1 + steps // STEPS_PER_CHAR):
+        if steps > STEPS_MAX or not spend(_SEARCH + steps // STEPS_PER_UNIT):
             return None
         return self._expression.search(data)
 
@@ -93,15 +106,17 @@ def _behind(data: bytes, at: int) -> int:
 def _pieces(replacement: str) -> tuple[bytes | int, ...]:
     """Texts and the numbers of groups between them. A backslash before anything else is dropped."""
     pieces: list[bytes | int] = []
+    plain: list[str] = []
     characters = iter(replacement)
     for char in characters:
         if char == "\\":
             char = next(characters, "")
             if char.isascii() and char.isdigit():
-                pieces.append(int(char))
+                pieces += ("".join(plain).encode("utf-8", "surrogateescape"), int(char))
+                plain.clear()
                 continue
-        pieces.append(char.encode("utf-8", "surrogateescape"))
-    return tuple(pieces)
+        plain.append(char)
+    return (*pieces, "".join(plain).encode("utf-8", "surrogateescape"))
 
 
 def _expanded(found: Any, pieces: tuple[bytes | int, ...]) -> Iterator[bytes]:

@@ -5,7 +5,15 @@ from functools import cached_property
 import msgspec
 
 from fuguemux.model.ids import ClientId, PaneId, SessionId, WindowId
-from fuguemux.model.live import ClientFacts, LiveView, PaneFacts, ServerFacts
+from fuguemux.model.layout import panes_of
+from fuguemux.model.live import (
+    ClientFacts,
+    ForegroundFacts,
+    LiveView,
+    PaneFacts,
+    ScreenFacts,
+    ServerFacts,
+)
 from fuguemux.model.state import (
     Link,
     Pane,
@@ -84,6 +92,11 @@ class View:
         return None if self.window is None else self.state.panes.get(self.window.active)
 
     @cached_property
+    def pane_count(self) -> int:
+        """How many panes the window has; 0 without one."""
+        return 0 if self.window is None else len(panes_of(self.window.layout))
+
+    @cached_property
     def client(self) -> ClientFacts | None:
         """The attached client. One that only asks has no variables."""
         if self.context.client is None:
@@ -101,3 +114,15 @@ class View:
     @cached_property
     def pane_facts(self) -> PaneFacts:
         return PaneFacts() if self.pane is None else self.live.pane(self.pane.id)
+
+    @cached_property
+    def foreground(self) -> ForegroundFacts:
+        return self.pane_facts.foreground()
+
+    @cached_property
+    def screen(self) -> ScreenFacts:
+        return self.pane_facts.screen()
+
+    def has(self, part: str) -> bool:
+        """Whether `part` was looked up already."""
+        return part in self.__dict__

@@ -8,11 +8,16 @@ import msgspec
 from fuguemux.commands import format_text
 from fuguemux.commands.format_context import Context, View
 from fuguemux.commands.format_syntax import Modifier, choices
+from fuguemux.commands.format_work import COPIED_CHARS, ITEM
 from fuguemux.commands.styles import rgb
 from fuguemux.model.layout import panes_of
 from fuguemux.model.live import CaptureRequest
 
-RESULT_CHARS_MAX: Final = 1 << 20
+_LINKS_PER_UNIT: Final = 4
+_CELLS_PER_UNIT: Final = 10
+_ROW: Final = 20
+_SCREEN: Final = 1_000
+"""Reading a screen, whatever its size."""
 
 
 class Expander(Protocol):
@@ -28,12 +33,8 @@ class Expander(Protocol):
         """`text` expanded for another view."""
         ...
 
-    def spend(self, chars: int) -> bool:
-        """Take so many characters' work off what is left; whether it was there."""
-        ...
-
-    def exhausted(self) -> bool:
-        """Whether the work that one text may cause is done."""
+    def spend(self, units: int) -> bool:
+        """Take so many units of work off what is left. True; raises TooDear if they are not there."""
         ...
 
 
@@ -58,6 +59,7 @@ def windows(at: Expander, _: Modifier, rest: str) -> str:
     every, current = pair or (rest, rest)
     parts: list[str] = []
     for link in session.links:
+        at.spend(len(session.links) // _LINKS_PER_UNIT)  # each looks for itself among them
         context = msgspec.structs.replace(
             at.view.context,
             session=session.id,
@@ -77,7 +79,9 @@ def panes(at: Expander, _: Modifier, rest: str) -> str:
     pair = choices(rest)
     every, active = pair or (rest, rest)
     parts: list[str] = []
+    links = 0 if at.view.session is None else len(at.view.session.links)
     for pane in panes_of(window.layout):
+        at.spend(links // _LINKS_PER_UNIT)
         context = msgspec.structs.replace(
             at.view.context, window=window.id, index=_place(at), pane=pane
         )
@@ -92,18 +96,18 @@ def _place(at: Expander) -> int | None:
 def loop(at: Expander, text: str, contexts: Iterable[Context]) -> str:
     parts: list[str] = []
     for context in contexts:
-        if at.exhausted():
-            break
+        at.spend(ITEM)
         parts.append(at.within(View(context), text))
-    return "".join(parts)[:RESULT_CHARS_MAX]
+    return "".join(parts)
 
 
 def name_exists(at: Expander, modifier: Modifier, rest: str) -> str:
     name = at.nested(rest)
     state = at.view.state
+    session = at.view.session
+    at.spend(len(state.sessions) + (0 if session is None else len(session.links)))
     if "s" in modifier.argument(0):
         return flag(any(session.name == name for session in state.sessions.values()))
-    session = at.view.session
     links = () if session is None else session.links
     return flag(any(state.windows[link.window].name == name for link in links))
 
@@ -125,8 +129,11 @@ def search(at: Expander, modifier: Modifier, rest: str) -> str:
         return "0"
     flags = modifier.argument(0)
     wanted = pattern if "r" in flags else f"*{pattern}*"
+    size = at.view.state.windows[pane.window].layout
+    at.spend(_SCREEN + size.columns * size.rows // _CELLS_PER_UNIT)
     screen = at.view.live.capture(pane.id, CaptureRequest()).decode("utf-8", "replace")
     for row, text in enumerate(screen.splitlines(), 1):
+        at.spend(_ROW + len(text) // COPIED_CHARS)
         if format_text.matches(wanted, text, flags, at.spend):
             return str(row)
     return "0"

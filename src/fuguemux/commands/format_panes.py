@@ -87,7 +87,7 @@ def _start_command(pane: Pane) -> str:
 
 
 def _current_path(view: View, pane: Pane) -> str:
-    return _text(view.pane_facts.current_path or pane.cwd)
+    return _text(view.foreground.path or pane.cwd)
 
 
 def _limit(view: View, pane: Pane) -> str:
@@ -113,20 +113,20 @@ def _synchronized(view: View, pane: Pane) -> str:
 
 
 PANE: Final[dict[str, Callable[[View, Pane], str]]] = {
-    "alternate_on": lambda view, pane: _flag(view.pane_facts.screen().alternate_on),
+    "alternate_on": lambda view, pane: _flag(view.screen.alternate_on),
     "copy_cursor_line": lambda view, pane: view.pane_facts.copy_cursor_line,
     "copy_cursor_x": lambda view, pane: _of_mode(view, str(view.pane_facts.copy_cursor_x)),
     "copy_cursor_y": lambda view, pane: _of_mode(view, str(view.pane_facts.copy_cursor_y)),
-    "cursor_flag": lambda view, pane: _flag(view.pane_facts.screen().cursor_visible),
-    "cursor_x": lambda view, pane: str(view.pane_facts.screen().cursor_x),
-    "cursor_y": lambda view, pane: str(view.pane_facts.screen().cursor_y),
+    "cursor_flag": lambda view, pane: _flag(view.screen.cursor_visible),
+    "cursor_x": lambda view, pane: str(view.screen.cursor_x),
+    "cursor_y": lambda view, pane: str(view.screen.cursor_y),
     "history_bytes": lambda view, pane: str(view.pane_facts.history_bytes),
     "history_limit": _limit,
     "history_size": lambda view, pane: str(view.pane_facts.history_size),
     "insert_flag": lambda view, pane: _flag(view.pane_facts.insert_mode),
-    "keypad_cursor_flag": lambda view, pane: _flag(view.pane_facts.screen().application_cursor),
-    "keypad_flag": lambda view, pane: _flag(view.pane_facts.screen().application_keypad),
-    "mouse_any_flag": lambda view, pane: _flag(view.pane_facts.screen().mouse_any),
+    "keypad_cursor_flag": lambda view, pane: _flag(view.screen.application_cursor),
+    "keypad_flag": lambda view, pane: _flag(view.screen.application_keypad),
+    "mouse_any_flag": lambda view, pane: _flag(view.screen.mouse_any),
     "origin_flag": lambda view, pane: _flag(view.pane_facts.origin_mode),
     "pane_active": lambda view, pane: _flag(_window(view, pane).active == pane.id),
     "pane_at_bottom": _at_bottom,
@@ -135,7 +135,7 @@ PANE: Final[dict[str, Callable[[View, Pane], str]]] = {
     "pane_at_top": _at_top,
     "pane_bg": lambda view, pane: "default",
     "pane_bottom": lambda view, pane: str(rectangle(view, pane).y + rectangle(view, pane).rows - 1),
-    "pane_current_command": lambda view, pane: view.pane_facts.current_command,
+    "pane_current_command": lambda view, pane: view.foreground.command,
     "pane_current_path": _current_path,
     "pane_dead": lambda view, pane: _flag(_dead(pane)),
     "pane_dead_signal": lambda view, pane: _dead_signal(pane),

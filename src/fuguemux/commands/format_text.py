@@ -5,9 +5,10 @@ import operator
 import unicodedata
 from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Final
 
-from fuguemux.commands.expressions import Spend, compiled
+from fuguemux.commands.expressions import NOT_COMPILED, Spend, compiled
 
 _SHELL_SPECIAL: Final = frozenset("|&;<>()$`\\\"'*?[# =%")
 _NEARLY: Final = 1e-9
@@ -21,8 +22,8 @@ _ARITHMETIC_COMPARISONS: Final[Mapping[str, Callable[[float, float], bool]]] = {
 }
 PATTERN_CHARS_MAX: Final = 1_024
 """Longer shell patterns match nothing."""
-GLOB_STEPS_PER_CHAR: Final = 64
-"""What matching a shell pattern costs: its length times that of the text, in characters read and written."""
+GLOB_STEPS_PER_UNIT: Final = 64
+"""What matching a shell pattern costs, in units: its length times that of the text, divided by this."""
 SUBJECT_CHARS_MAX: Final = 16_384
 """Longer texts are matched and substituted up to here only."""
 
@@ -31,9 +32,19 @@ def width(char: str) -> int:
     """How many columns the character takes: 0, 1 or 2."""
     if char < "\x7f":
         return 1 if char >= " " else 0
+    return _width(char)
+
+
+@lru_cache(maxsize=4_096)
+def _width(char: str) -> int:
     if unicodedata.combining(char) or unicodedata.category(char) in ("Cf", "Mn", "Me", "Cc"):
         return 0
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
+def is_plain(text: str) -> bool:
+    """Whether each of its characters takes one column, and nothing in it is a style."""
+    return text.isascii() and text.isprintable() and "#[" not in text
 
 
 def _pieces(text: str) -> list[tuple[str, int]]:
@@ -54,11 +65,15 @@ def _pieces(text: str) -> list[tuple[str, int]]:
 
 def columns(text: str) -> int:
     """The columns that `text` takes, without its styles."""
+    if is_plain(text):
+        return len(text)
     return sum(size for _, size in _pieces(text))
 
 
 def trim_left(text: str, limit: int) -> str:
     """The first `limit` columns; styles are all kept."""
+    if is_plain(text):
+        return text[:limit]
     kept: list[str] = []
     left = limit
     full = False
@@ -75,6 +90,8 @@ def trim_left(text: str, limit: int) -> str:
 
 def trim_right(text: str, limit: int) -> str:
     """The last `limit` columns; styles are all kept."""
+    if is_plain(text):
+        return text[-limit:]
     kept: list[str] = []
     over = columns(text) - limit
     for piece, size in _pieces(text):
@@ -116,9 +133,12 @@ def matches(pattern: str, text: str, flags: str, spend: Spend = _unlimited) -> b
     text = text[:SUBJECT_CHARS_MAX]
     if "r" in flags:
         expression = compiled(pattern, ignore_case="i" in flags)
-        return expression is not None and expression.matches(text, spend)
+        if expression is None:
+            spend(NOT_COMPILED)
+            return False
+        return expression.matches(text, spend)
     if len(pattern) > PATTERN_CHARS_MAX or not spend(
-        (len(pattern) * len(text)) // GLOB_STEPS_PER_CHAR
+        (len(pattern) * len(text)) // GLOB_STEPS_PER_UNIT
     ):
         return False
     if "i" in flags:
@@ -131,6 +151,8 @@ def substituted(
 ) -> str:
     """`text` with every match of the extended regular expression replaced; `\\1` … are its groups."""
     expression = compiled(pattern, ignore_case="i" in flags)
+    if expression is None:
+        spend(NOT_COMPILED)
     if expression is None or not text:
         return text
     head, tail = text[:SUBJECT_CHARS_MAX], text[SUBJECT_CHARS_MAX:]

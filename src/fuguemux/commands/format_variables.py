@@ -66,7 +66,8 @@ def _session_activity(view: View, session: Session) -> str:
 
 
 def _session_stack(view: View, session: Session) -> str:
-    recent = [index for index in session.last if link_of(session, index) is not None]
+    there = {link.index for link in session.links}
+    recent = [index for index in session.last if index in there]
     return ",".join(str(index) for index in (session.active, *recent))
 
 

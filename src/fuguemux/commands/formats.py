@@ -1,30 +1,45 @@
 """The format language: `#{session_name}`, `#{?condition,then,else}`, `#S`, … After tmux(1), FORMATS, 3.3a.
 
-Expanding never raises and always ends: nesting, the number of steps and the length of the result are limited.
+Expanding always ends, and soon: nesting, the work and the length of the result are limited (`format_work`).
 `#(command)` expands to what the caller's `jobs` says of it, or to nothing. `#[style]` stays.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from fuguemux.commands import format_text
 from fuguemux.commands.format_context import Context, View
-from fuguemux.commands.format_loops import RESULT_CHARS_MAX, SPECIAL, flag, whole
+from fuguemux.commands.format_loops import SPECIAL, flag, whole
 from fuguemux.commands.format_syntax import Modifier, choices, modifiers, skip, unescaped
 from fuguemux.commands.format_time import pretty, strftime
 from fuguemux.commands.format_variables import find
+from fuguemux.commands.format_work import (
+    CONVERSION,
+    COPIED_CHARS,
+    FORMAT,
+    MODIFIER,
+    MOMENT,
+    PART,
+    RESULT_CHARS_MAX,
+    SIGN,
+    WALKED,
+    TooDear,
+    Work,
+    text_cost,
+    variable_cost,
+)
 
-__all__ = ["Context", "expand", "is_true"]
+__all__ = ["Context", "TooDear", "Work", "expand", "is_true", "shown"]
 
 DEPTH_MAX: Final = 100
-STEPS_MAX: Final = 50_000
-"""Parts expanded for one text. What comes after expands to nothing."""
-WORK_CHARS_MAX: Final = 2 << 20
-"""Characters read and written for one text, nested formats included: some tenths of a second at the very most."""
+"""What is nested deeper expands to nothing, as in tmux."""
 WIDTH_COLUMNS_MAX: Final = 10_000
 """The widest padding."""
 PLACES_MAX: Final = 100
 
+_BRACKETS: Final = re.compile(r"[()]")
+_SIGNS: Final = re.compile("#+")
 _UPPER: Final = {
     "D": "pane_id",
     "F": "window_flags",
@@ -54,38 +69,29 @@ def expand(
     *,
     time: bool = False,
     jobs: Callable[[str], str] | None = None,
+    work: Work | None = None,
 ) -> str:
-    """`text` with its formats expanded. Never raises; what is unknown expands to nothing.
+    """`text` with its formats expanded; what is unknown expands to nothing. Raises TooDear.
 
     `time`: strftime's conversions (`%H:%M`) are replaced too, as in the status line. `jobs` gives the output of `#(…)`.
+    `work`: what several texts may cost together.
     """
     if "#" not in text and not (time and "%" in text):
         return text
-    return _Expander(View(context), _Work(), jobs, time=time, depth=0).expand(text)
+    return _Expander(View(context), work or Work(), jobs, time=time, depth=0).expand(text)
+
+
+def shown(text: str, context: Context) -> str:
+    """As `expand`, for who must not fail any more: the words of TooDear are the result then."""
+    try:
+        return expand(text, context)
+    except TooDear as stopped:
+        return str(stopped)
 
 
 def is_true(text: str) -> bool:
     """Whether a condition that expanded to `text` holds."""
     return text not in ("", "0")
-
-
-class _Work:
-    """What is left to be done for one text, shared by all that it nests."""
-
-    def __init__(self) -> None:
-        self.steps = STEPS_MAX
-        self.chars = WORK_CHARS_MAX
-
-    def step(self) -> bool:
-        self.steps -= 1
-        return not self.done()
-
-    def spend(self, chars: int) -> bool:
-        self.chars -= chars
-        return self.chars > 0
-
-    def done(self) -> bool:
-        return self.steps <= 0 or self.chars <= 0
 
 
 class _Expander:
@@ -94,7 +100,7 @@ class _Expander:
     def __init__(
         self,
         view: View,
-        work: _Work,
+        work: Work,
         jobs: Callable[[str], str] | None,
         *,
         time: bool,
@@ -102,6 +108,7 @@ class _Expander:
     ) -> None:
         self.view = view
         self.work = work
+        self.spend = work.spend
         self.jobs = jobs
         self.time = time
         self.depth = depth
@@ -121,27 +128,22 @@ class _Expander:
     def within(self, view: View, text: str) -> str:
         return self.deeper(view).expand(text)
 
-    def exhausted(self) -> bool:
-        return self.work.done()
-
-    def spend(self, chars: int) -> bool:
-        return self.work.spend(chars)
-
     def expand(self, text: str) -> str:
-        if self.depth > DEPTH_MAX or not self.work.step():
+        if self.depth > DEPTH_MAX:
             return ""
-        self.work.chars -= len(text)
+        self.spend(text_cost(text))
         if self.time:
+            self.spend(CONVERSION * text.count("%"))
             text = strftime(text, self.view.live, self.view.live.now_ms() // 1000)
         parts: list[str] = []
         size = 0
         for part in self.parts(text):
             parts.append(part)
             size += len(part)
-            self.work.chars -= len(part)
-            if size > RESULT_CHARS_MAX or not self.work.step():
-                break
-        return "".join(parts)[:RESULT_CHARS_MAX]
+            self.spend(PART + len(part) // COPIED_CHARS)
+            if size > RESULT_CHARS_MAX:
+                raise TooDear("format stopped: it gives more than 1 MiB of text")
+        return "".join(parts)
 
     def parts(self, text: str) -> Iterator[str]:
         """The pieces of the result. They end early where a format is not closed or a choice has no alternative."""
@@ -163,6 +165,7 @@ class _Expander:
                 yield value
                 at = end + 1
             elif char == "(":
+                self.spend(SIGN * (text.count("(", at) + text.count(")", at)))
                 end = _closing(text, at)
                 if end < 0:
                     return
@@ -188,8 +191,7 @@ class _Expander:
 
     def replace(self, inside: str) -> str | None:
         """The value of `#{inside}`; None if it is malformed so that the rest of the text is dropped, as tmux does."""
-        if not self.work.step():
-            return None
+        self.spend(FORMAT + MODIFIER * inside.count(";") if ":" in inside else FORMAT)
         mods, rest = modifiers(inside, self.nested)
         value = self.value(mods, rest)
         if value is None:
@@ -221,9 +223,11 @@ class _Expander:
         return self.variable(mods, rest) or ""
 
     def variable(self, mods: tuple[Modifier, ...], name: str) -> str | None:
+        self.spend(variable_cost(name, self.view))
         value = find(name, self.view)
         if value is None:
             return None
+        self.spend(len(value) // COPIED_CHARS)
         for modifier in mods:
             match modifier.name:
                 case "t":
@@ -235,6 +239,7 @@ class _Expander:
                 case "q" if modifier.argument(0) in ("e", "h"):
                     value = format_text.style_quoted(value)
                 case "q":
+                    self.spend(len(value))
                     value = format_text.shell_quoted(value)
                 case _:
                     pass
@@ -244,10 +249,13 @@ class _Expander:
         if not (value.isascii() and value.isdigit()) or len(value) > 11 or int(value) == 0:
             return ""
         live = self.view.live
+        self.spend(MOMENT)
         if "p" in modifier.argument(0):
             return pretty(live, int(value))
         if "f" in modifier.argument(0) and len(modifier.arguments) > 1:
-            return strftime(unescaped(modifier.arguments[1]), live, int(value))
+            wanted = modifier.arguments[1]
+            self.spend(3 * len(wanted) + CONVERSION * wanted.count("%"))
+            return strftime(unescaped(wanted), live, int(value))
         return strftime("%c", live, int(value))
 
     def compare(self, modifier: Modifier, rest: str) -> str | None:
@@ -256,7 +264,7 @@ class _Expander:
             return None
         left, right = self.nested(pair[0]), self.nested(pair[1])
         if modifier.name == "m":
-            return flag(format_text.matches(left, right, modifier.argument(0), self.work.spend))
+            return flag(format_text.matches(left, right, modifier.argument(0), self.spend))
         return flag(_COMPARISONS[modifier.name](left, right))
 
     def choose(self, mods: tuple[Modifier, ...], rest: str) -> str | None:
@@ -292,36 +300,45 @@ class _Expander:
             named[modifier.name] = modifier
             if modifier.name == "s" and len(modifier.arguments) >= 2:
                 left, right = (self.nested(argument) for argument in modifier.arguments[:2])
-                spend = self.work.spend
-                value = format_text.substituted(value, left, right, modifier.argument(2), spend)
+                self.spend(MOMENT + len(value) // COPIED_CHARS)
+                flags = modifier.argument(2)
+                value = format_text.substituted(value, left, right, flags, self.spend)
         if "=" in named:
+            self.measure(value)
             limit = whole(named["="].argument(0)) or 0
             value = format_text.limited(value, limit, named["="].argument(1))
         if "p" in named:
+            self.measure(value)
             size = whole(named["p"].argument(0)) or 0
             size = min(max(size, -WIDTH_COLUMNS_MAX), WIDTH_COLUMNS_MAX)
             value = format_text.padded(value, size) if size else value
         if "n" in named:
+            self.spend(len(value) // COPIED_CHARS)
             value = str(len(value.encode("utf-8", "surrogateescape")))
         if "w" in named:
+            self.measure(value)
             value = str(format_text.columns(value))
         return value
+
+    def measure(self, text: str) -> None:
+        """Pay for counting the columns of `text`."""
+        self.spend(len(text) // COPIED_CHARS)
+        if not format_text.is_plain(text):
+            self.spend(WALKED * len(text))
 
 
 def _closing(text: str, at: int) -> int:
     """The bracket that closes the one before `at`; -1: none does."""
     level = 1
-    while at < len(text):
-        level += (text[at] == "(") - (text[at] == ")")
+    for found in _BRACKETS.finditer(text, at):
+        level += 1 if found[0] == "(" else -1
         if level == 0:
-            return at
-        at += 1
+            return found.start()
     return -1
 
 
 def _after_signs(text: str, sign: int) -> int:
     """Behind `##…[`, if the run of signs at `sign` ends in a bracket; else behind the run."""
-    at = sign
-    while text[at : at + 1] == "#":
-        at += 1
+    signs = _SIGNS.match(text, sign)
+    at = signs.end() if signs else sign
     return at + 1 if text[at : at + 1] == "[" else at

@@ -3,8 +3,9 @@
 from typing import Final
 
 from fuguemux.commands.command import Command, Invocation
-from fuguemux.commands.formats import Context, expand
-from fuguemux.model.decision import Decision, Reply
+from fuguemux.commands.formats import Context
+from fuguemux.commands.listing import listed
+from fuguemux.model.decision import Decision
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import Buffer, ServerState
 
@@ -14,15 +15,8 @@ _ESCAPES: Final = {"\n": "\\n", "\t": "\\t", "\r": "\\r", "\x07": "\\a", "\\": "
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
-    template = invocation.flags.value("F") or _LINE
-    wanted = invocation.flags.value("f")
-    lines: list[str] = []
-    for buffer in state.buffers:
-        context = Context(state, live, extra=variables(buffer))
-        if wanted is not None and expand(wanted, context) in ("", "0"):
-            continue
-        lines.append(expand(template, context))
-    return Decision(reply=Reply(tuple(lines)))
+    contexts = (Context(state, live, extra=variables(buffer)) for buffer in state.buffers)
+    return listed(invocation, _LINE, contexts)
 
 
 def variables(buffer: Buffer) -> dict[str, str]:

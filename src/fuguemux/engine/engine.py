@@ -68,4 +68,4 @@ class Engine:
 def expand_line(state: ServerState, live: LiveView, line: Expand) -> str:
     """`line` expanded for the things it names, as far as they still exist."""
     context = formats.Context(state, live, session=line.session, window=line.window, pane=line.pane)
-    return formats.expand(line.format, context)
+    return formats.shown(line.format, context)

@@ -4,6 +4,8 @@ What follows from the state alone is no effect: the server compares the state be
 resizes, closes and redraws what changed (a removed pane's process is hung up, a pane of another size gets SIGWINCH).
 """
 
+from collections.abc import Iterator
+
 import msgspec
 
 from fuguemux.model.ids import ClientId, PaneId, SessionId
@@ -218,6 +220,14 @@ class RunLongTexts(Effect, frozen=True):
     run: bool = True
     verbose: bool = False
     """Print the commands."""
+
+
+class PrintLines(Effect, frozen=True):
+    """Lines for the asker's stdout, so many or so dear that others must have their turn meanwhile.
+
+    Each is made when it is asked for, which changes nothing and may raise Refused; None: no line, only work."""
+
+    lines: Iterator[str | None]
 
 
 class RunCommands(Effect, frozen=True):

@@ -49,6 +49,7 @@ NAMES: Final[dict[str, str]] = {
     "report.reading": "the stored reports are about to be read, on another thread",
     "last_screen.reading": "a last screen is about to be read, on another thread",
     "configuration.reading": "the configuration is about to be read again, on another thread",
+    "list.piece": "a part of a long list is about to be made, in a turn of its own",
     "source.parsing": "a long file of commands is about to be taken apart, on another thread",
     "search.step": "a search has begun, or a part of the lines is looked through and the rest is not",
     "recovery.reading": "a part of the log is read, nothing is done with it",

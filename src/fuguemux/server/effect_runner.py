@@ -6,6 +6,7 @@ from typing import Protocol, assert_never
 
 from fuguemux.model import effects as ef
 from fuguemux.model.ids import ClientId, PaneId, SessionId
+from fuguemux.server import long_lists
 from fuguemux.server.executor import Asker, EffectFailed, Ending
 from fuguemux.server.pane_terminal import InputRefused, PaneTerminal
 from fuguemux.server.panes import Panes
@@ -224,6 +225,8 @@ class EffectRunner:
                 pass  # the event HistoryCleared did it; the effect is for commands that log nothing
             case ef.ReloadConfiguration():
                 return _printed(self._lifecycle.reload_now())
+            case ef.PrintLines(lines):
+                return long_lists.printed(lines)
             case ef.Purge(panes, everything):
                 return _printed(self._lifecycle.purge(panes, everything=everything))
             case ef.DeleteSave(name):

@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import Any, NamedTuple, Protocol
 
 from fuguemux.commands import source_file, table
+from fuguemux.commands.formats import TooDear
 from fuguemux.commands.language import Parsed
 from fuguemux.engine.commit import EventRefused
 from fuguemux.engine.engine import Engine, Outcome
@@ -202,6 +203,9 @@ class Executor:
         try:
             return await self._run_one(words, asker, late=late)
         except Refused as refusal:
+            if isinstance(refusal, TooDear):
+                holder = f"command {table.known_name(words)}"
+                diagnostics.warning("format_stopped", holder=holder)
             asker.stderr(_line(refusal.told(as_tmux=asker.request(words).as_tmux)))
         except EffectFailed as failure:
             asker.stderr(_line(str(failure)))

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from fuguemux.commands import options
 from fuguemux.commands.environment import session_of
-from fuguemux.commands.formats import Context, expand
+from fuguemux.commands.formats import Context, TooDear, expand
 from fuguemux.commands.key_bindings import key_of
 from fuguemux.config.secrets import is_redacted
 from fuguemux.model.ids import PaneId
@@ -65,7 +65,10 @@ def plan(state: ServerState, live: LiveView, pane: Pane, rerunnable: Collection[
             window=pane.window,
             pane=pane.id,
         )
-        text = expand(command, context)
+        try:
+            text = expand(command, context)
+        except TooDear as stopped:
+            return Plan(True, (), line=f"restore-command: not run: {stopped}")
         words = (text.encode("utf-8", "surrogateescape"),)
         return Plan(True, words, line=f"restore-command: {shown(text)}", again=shown(text))
     policy = policy_of(state, pane)

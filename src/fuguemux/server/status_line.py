@@ -1,12 +1,14 @@
 """The status line of an attached client: what the options say, expanded and cut to the client's width."""
 
-from fuguemux.commands import formats, options
+from fuguemux.commands import format_text, formats, options
 from fuguemux.model.ids import ClientId
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState, Session
 from fuguemux.terminal.style import line
 
 LENGTH_DEFAULT = 40
+SHOWN_PER_COLUMN = 8
+"""Characters that one column may have, with what combines in it."""
 
 
 def status_rows(state: ServerState, session: Session) -> int:
@@ -30,12 +32,13 @@ def status_line(
     client: ClientId,
     alert: str = "",
 ) -> bytes:
-    """One row of exactly `columns` cells. `alert` (durability, recovery) stands before the right part."""
+    """One row of exactly `columns` cells. `alert` (durability, recovery) stands before the right part. Raises TooDear."""
+    work = formats.Work()
     context = formats.Context(state, live, session=session.id, client=client)
-    left = _cut(state, live, context, session, "status-left")
-    right = _cut(state, live, context, session, "status-right")
+    left = _cut(state, context, session, "status-left", work)
+    right = _cut(state, context, session, "status-right", work)
     justify = options.get(state, "status-justify", session=session)
-    windows = _windows(state, live, session, client)
+    windows = _windows(state, live, session, client, columns, work)
     middle = windows if justify in ("left", "") else f"#[align={justify}]{windows}#[default]"
     warning = f"#[fg=black,bg=red]{alert}#[default] " if alert else ""
     text = f"{left}{middle}#[align=right]{warning}{right}"
@@ -43,13 +46,16 @@ def status_line(
 
 
 def _cut(
-    state: ServerState, live: LiveView, context: formats.Context, session: Session, name: str
+    state: ServerState,
+    context: formats.Context,
+    session: Session,
+    name: str,
+    work: formats.Work,
 ) -> str:
-    text = formats.expand(options.get(state, name, session=session), context, time=True)
+    text = formats.expand(options.get(state, name, session=session), context, time=True, work=work)
     length = options.get(state, f"{name}-length", session=session)
     columns = int(length) if length.isdigit() else LENGTH_DEFAULT
     style = options.get(state, f"{name}-style", session=session)
-    del live
     return f"#[{style}]{_first_columns(text, columns)}#[default]"
 
 
@@ -69,8 +75,18 @@ def _first_columns(text: str, columns: int) -> str:
     return "".join(kept)
 
 
-def _windows(state: ServerState, live: LiveView, session: Session, client: ClientId) -> str:
+def _windows(
+    state: ServerState,
+    live: LiveView,
+    session: Session,
+    client: ClientId,
+    columns: int,
+    work: formats.Work,
+) -> str:
+    """The windows of the session, as far as a row of `columns` has room for them."""
+    separator = options.get(state, "window-status-separator", window=None)
     parts: list[str] = []
+    room = columns
     for link in session.links:
         window = state.windows[link.window]
         kind = "window-status-current" if link.index == session.active else "window-status"
@@ -79,8 +95,11 @@ def _windows(state: ServerState, live: LiveView, session: Session, client: Clien
             state, live, session=session.id, window=window.id, index=link.index, client=client
         )
         text = formats.expand(
-            options.get(state, f"{kind}-format", window=window), context, time=True
+            options.get(state, f"{kind}-format", window=window), context, time=True, work=work
         )
+        text = _first_columns(text, SHOWN_PER_COLUMN * columns)
         parts.append(f"#[{style}]{text}#[default]" if style != "default" else text)
-    separator = options.get(state, "window-status-separator", window=None)
+        room -= format_text.columns(text) + len(separator)
+        if room < 0:
+            break
     return separator.join(parts)

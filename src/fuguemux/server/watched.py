@@ -1,14 +1,18 @@
 """What the watchdog may end: the decisions of commands, and status lines."""
 
 from fuguemux.commands import table
+from fuguemux.commands.formats import TooDear
 from fuguemux.model.decision import Decision, Request
 from fuguemux.model.ids import ClientId
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState, Session
+from fuguemux.observe.diagnostics import channel
 from fuguemux.observe.failpoints import reach
 from fuguemux.observe.holding import TookTooLong, endable
 from fuguemux.server import status_line
 from fuguemux.terminal.style import line
+
+diagnostics = channel("formats")
 
 
 def decide(state: ServerState, live: LiveView, request: Request) -> Decision:
@@ -48,4 +52,7 @@ class WatchedStatus:
                     return status_line.status_line(state, live, session, columns, client, alert)
             except TookTooLong as ended:
                 self._ended, self._reason = options, str(ended)
+            except TooDear as stopped:
+                self._ended, self._reason = options, str(stopped)
+                diagnostics.warning("format_stopped", holder=f"status line of client {client}")
         return line(f"#[fg=black,bg=red]status line: {self._reason}#[default]", columns, "default")

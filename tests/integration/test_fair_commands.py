@@ -1,0 +1,84 @@
+"""What a person may ask for at its worst, and others who ask at the same time: no turn of the loop may take long.
+
+As in test_fairness, a turn is measured in processor time of the loop's thread.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.test_fairness import TIMED_SERVER, turns
+from tests.support.running import Running, until
+
+pytestmark = [pytest.mark.real, pytest.mark.slow]
+
+TURN_MAX_MS = 250.0
+"""As long as the longest turn may take on the slowest machine; the limits allow some 40 ms on a quick one."""
+STOPPED = "format stopped: "
+
+
+class Timed:
+    """A server whose turns are measured."""
+
+    def __init__(self, fugue: Running, server: subprocess.Popen[bytes], output: Path) -> None:
+        self.fugue = fugue
+        self._server = server
+        self._output = output
+
+    def longest_ms(self, *argv: str, error: str = "") -> float:
+        """The longest turn while the command is carried out, which says `error`."""
+        turns(self._server, self._output)
+        done = self.fugue.run(*argv)
+        assert done.stderr.startswith(error) if error else done.returncode == 0, done.stderr
+        return turns(self._server, self._output)[-1]
+
+
+@pytest.fixture
+def timed(fugue: Running) -> Iterator[Timed]:
+    output = fugue.directory / "turns.json"
+    server = subprocess.Popen(
+        [sys.executable, str(TIMED_SERVER), str(output)],
+        env=fugue.environment,
+        cwd=fugue.directory,
+    )
+    try:
+        until("server", (fugue.runtime / "fugue" / "default").exists)
+        fugue("new-session", "-d", "-s", "work", "-x", "100", "-y", "30", "cat")
+        yield Timed(fugue, server, output)
+    finally:
+        fugue.end()
+        server.kill()
+        server.wait()
+
+
+def test_no_format_holds_the_loop(timed: Timed) -> None:
+    fugue = timed.fugue
+    fugue("set-option", "-g", "@again", "#{E:@twice}#{E:@twice}")
+    fugue("set-option", "-g", "@twice", "#{E:@again}#{E:@again}")
+    fugue("set-option", "-g", "@wide", "é" * 30_000)
+    for text in (
+        "#{=10000:#{p10000:x}}" * 3_000,
+        "#{E:@twice}",
+        "#{=-1:@wide}" * 3_000,
+        "#{s/é/xx/:@wide}" * 3_000,
+        "#{C:x}" * 10_000,
+    ):
+        assert timed.longest_ms("display-message", "-p", text, error=STOPPED) < TURN_MAX_MS
+    log = (fugue.state / "server.log").read_text()
+    assert "format_stopped holder="command display-message"" in log
+    assert "@twice" not in log
+
+
+def test_a_list_with_dear_lines_is_made_in_pieces(timed: Timed) -> None:
+    fugue = timed.fugue
+    fugue("set-option", "-g", "@line", "#{W:#{window_layout}}" * 80)
+    commands = fugue.directory / "windows.conf"
+    commands.write_text("new-window -d cat\n" * 19)
+    fugue("source-file", os.fspath(commands))
+    template = "#I#{?#{E:@line},x,}"
+    assert timed.longest_ms("list-windows", "-F", template) < TURN_MAX_MS
+    assert fugue("list-windows", "-F", template).splitlines() == [f"{n}x" for n in range(20)]
