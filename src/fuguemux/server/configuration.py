@@ -140,7 +140,7 @@ class RunningConfiguration:
     def _apply_limits(self) -> None:
         server = self._server
         persistence = server.configuration.persistence
-        server.flusher.interval_ms = persistence.wal_flush_interval_ms
+        server.flusher.set_interval(persistence.wal_flush_interval_ms)
         server.flusher.mode = persistence.sync
         if persistence.enabled:
             server.writer.segment_bytes = persistence.wal_segment_mb * MIB

@@ -53,7 +53,7 @@ class Flusher:
     ) -> None:
         self._writer = writer
         self._loop = loop
-        self.interval_ms = interval_ms
+        self._interval_ms = interval_ms
         self.mode: SyncMode = mode
         self._on_congestion = on_congestion
         self._on_slow_disk = on_slow_disk
@@ -163,13 +163,21 @@ class Flusher:
             if eager or writer.unsynced_bytes >= SYNC_BYTES:
                 self._start_sync()
             else:
-                self._sync_later(self.interval_ms / 1000)
+                self._sync_later(self._interval_ms / 1000)
         elif self.mode == "os" and (
             writer.written_lsn < writer.next_lsn - 1 or writer.unsynced_bytes >= SYNC_BYTES
         ):
             self._start_sync()  # memory for what is not durable stays bounded
         self._check_congestion()
         self.start_chores()
+
+    def set_interval(self, milliseconds: int) -> None:
+        """Sync output so long after it was written, also what waits already."""
+        self._interval_ms = milliseconds
+        if self._timer is not None:
+            due = min(self._timer.when(), self._loop.time() + milliseconds / 1000)
+            self._timer.cancel()
+            self._timer = self._loop.call_at(due, self._start_sync)
 
     async def wait_durable(self, lsn: int) -> None:
         """Return when everything up to `lsn` survives a power failure.

@@ -99,6 +99,16 @@ async def until(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0.001)
 
 
+async def test_a_shorter_interval_counts_for_what_waits_already() -> None:
+    writer = FakeWriter()
+    flusher = new(writer, interval_ms=10**6)
+    lsn = writer.append()
+    flusher.write()
+    flusher.set_interval(1)
+    await until(lambda: writer.durable_lsn == lsn)
+    await flusher.close()
+
+
 async def test_committers_of_one_turn_share_one_write_and_one_sync() -> None:
     writer = FakeWriter()
     flusher = new(writer, 10_000)
