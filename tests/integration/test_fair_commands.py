@@ -69,7 +69,7 @@ def test_no_format_holds_the_loop(timed: Timed) -> None:
     ):
         assert timed.longest_ms("display-message", "-p", text, error=STOPPED) < TURN_MAX_MS
     log = (fugue.state / "server.log").read_text()
-    assert "format_stopped holder="command display-message"" in log
+    assert 'format_stopped holder="command display-message"' in log
     assert "@twice" not in log
 
 
