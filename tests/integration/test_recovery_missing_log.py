@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -155,6 +156,28 @@ def test_verify_says_what_the_watermark_says(fugue: Running) -> None:
     assert f" {durable} are lost" in done.stdout or f" {durable} is lost" in done.stdout
     dumped = fugue.run("state", "dump")
     assert (dumped.returncode, "are lost" in dumped.stdout) == (1, True)
+
+
+def test_verify_of_a_state_without_its_log_says_what_is_missing(fugue: Running) -> None:
+    sessions(fugue)
+    fugue("checkpoint")
+    fugue("rename-session", "-t", "two", "three")
+    until("watermark", lambda: durable_lsn(fugue) > 2)
+    fugue.kill_everything()
+    durable = durable_lsn(fugue)
+    shutil.rmtree(fugue.state / "wal")
+    done = fugue.run("state", "verify")
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "missing: the directory wal is gone" in done.stdout
+    assert "log: no record that can be read" in done.stdout
+    assert f"watermark: records up to {durable} were durable" in done.stdout
+    assert f" {durable} are lost" in done.stdout or f" {durable} is lost" in done.stdout
+    assert json.loads(fugue.run("state", "verify", "--json").stdout)["exit_code"] == 1
+    assert not (fugue.state / "wal").exists()
+    empty = fugue.directory / "empty"
+    empty.mkdir(0o700)
+    nothing = fugue.run("state", "verify", str(empty))
+    assert (nothing.returncode, "there is no log" in nothing.stderr) == (2, True)
 
 
 def test_a_loss_is_told_again_until_somebody_attached(fugue: Running) -> None:

@@ -112,9 +112,9 @@ def _recovered(directory: str) -> Recovered:
     )
 
 
-def _needed_lsn(directory: str, report: RecoveryReport) -> int:
+def _needed_lsn(report: RecoveryReport) -> int:
     """The first record that is still needed: those before it are in a checkpoint, and may be gone from the log."""
-    return max(report.replay_from_lsn, 1) if os.path.isdir(f"{directory}/{WAL}") else 1
+    return max(report.replay_from_lsn, 1)
 
 
 class _Progress:
@@ -136,8 +136,9 @@ def _verify(directory: str, *, as_json: bool) -> int:
     report = recovered.report
     log = inspect.verify(
         f"{directory}/{WAL}",
-        from_lsn=_needed_lsn(directory, report),
+        from_lsn=_needed_lsn(report),
         progress=_Progress("reading the log"),
+        expected=report.cause != "first start",
     )
     scrollback_bytes = scrollback_check.read_all(
         recovered.store, report, _Progress("reading the scrollback")
@@ -163,14 +164,11 @@ def _verify(directory: str, *, as_json: bool) -> int:
         print(msgspec.json.encode(value).decode())
         return code
     scan = log.report
-    checkpoint = (
-        "none" if report.checkpoint is None else f"{report.checkpoint} ({report.checkpoint_reason})"
-    )
     print(f"state directory: {directory}")
-    print(f"checkpoint: {checkpoint}")
+    print(f"checkpoint: {_checkpoint(report)}")
     records = (
         f"records {scan.from_lsn} to {scan.last_lsn}, {_span(log)}"
-        if scan.last_lsn >= scan.from_lsn
+        if scan.segments and scan.last_lsn >= scan.from_lsn
         else "no record that can be read"
     )
     print(f"log: {records}, {log.bytes_total} bytes on disk")
@@ -196,11 +194,16 @@ def _verify(directory: str, *, as_json: bool) -> int:
         print(f"damaged: what was saved as {name}: {reason}")
     for damage in report.damages:
         print(f"damaged: {damage.what}: {damage.detail}")
-    if scan.tail is not None:
+    if scan.tail is not None and not (log.mark is None and report.missing):
         print("the last write had not finished; nobody was told that it had: no damage")
     print(f"a server would say: {report.summary}")
     print("damage found" if damaged else "clean")
     return code
+
+
+def _checkpoint(report: RecoveryReport) -> str:
+    known = report.checkpoint is not None
+    return f"{report.checkpoint} ({report.checkpoint_reason})" if known else "none"
 
 
 def _watermark(log: inspect.Verification) -> str:
@@ -223,7 +226,7 @@ def _time(milliseconds: int) -> str:
 
 
 def _dump(directory: str, lsn: int, *, as_json: bool) -> int:
-    needed = _needed_lsn(directory, _recovered(directory).report)
+    needed = _needed_lsn(_recovered(directory).report)
     code = EXIT_CLEAN
     records = inspect.dump(f"{directory}/{WAL}", from_lsn=max(lsn or needed, 1), needed_lsn=needed)
     for record in records:
@@ -250,7 +253,7 @@ def _salvage(directory: str, output: str, *, as_json: bool) -> int:
     saved = inspect.salvage(
         f"{directory}/{WAL}",
         output,
-        from_lsn=_needed_lsn(directory, report),
+        from_lsn=_needed_lsn(report),
         progress=_Progress("saving"),
     )
     code = max(saved.verification.exit_code, EXIT_CLEAN if report.complete else EXIT_DAMAGED)

@@ -127,9 +127,12 @@ def verify(
     from_lsn: int = 1,
     storage: Storage | None = None,
     progress: Progress | None = None,
+    expected: bool = False,
 ) -> Verification:
-    """Read every record of the log in `directory`. Raises CannotRead."""
-    reading = _Reading(storage or RealStorage(), directory, from_lsn, progress)
+    """Read every record of the log in `directory`. Raises CannotRead, but not for a missing log that is `expected` to be there:
+    what it held is then lost as far as anything tells.
+    """
+    reading = _Reading(storage or RealStorage(), directory, from_lsn, progress, expected=expected)
     for _record in reading.records():
         pass
     return reading.result()
@@ -250,11 +253,17 @@ class _Reading:
     """One pass over the log that counts as it goes."""
 
     def __init__(
-        self, storage: Storage, directory: str, from_lsn: int, progress: Progress | None
+        self,
+        storage: Storage,
+        directory: str,
+        from_lsn: int,
+        progress: Progress | None,
+        *,
+        expected: bool = False,
     ) -> None:
         self._progress = progress
         try:
-            names = [name for name in storage.list(directory) if segment_id_of(name) is not None]
+            names = _segments(storage, directory, expected=expected)
             # Before the log, which may go on; it stands beside the log's directory.
             mark = read_watermark(storage, os.path.dirname(os.path.abspath(directory))).mark
             self._log: LogScan = scan(storage, directory, from_lsn, mark=mark)
@@ -302,6 +311,16 @@ class _Reading:
         """The complete verification."""
         self._log.finish()
         return self.verification
+
+
+def _segments(storage: Storage, directory: str, *, expected: bool) -> list[str]:
+    """The names of the log's segments. Raises OSError, but not for a directory that is gone and `expected`."""
+    try:
+        return [name for name in storage.list(directory) if segment_id_of(name) is not None]
+    except (FileNotFoundError, NotADirectoryError):
+        if expected:
+            return []
+        raise
 
 
 def _decoded(record: Record) -> OutputChunk | None:

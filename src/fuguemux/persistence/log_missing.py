@@ -47,6 +47,23 @@ def tell_end(
         covered_lsn=covered_lsn,
         served=served,
     )
+    begun = (
+        watermark.unwritten and not manifests
+    )  # the machine may have gone down before it was durable
+    if served and log.mark is None and not begun:
+        tell_torn_end(report, log, watermark)
+
+
+def tell_torn_end(report: RecoveryReport, log: LogScan, watermark: Found) -> None:
+    """A write at the end that is not whole had not been acknowledged, or it was and rotted: only the watermark can tell."""
+    tail = log.report.tail
+    if tail is None or not (tail.dropped_bytes or tail.records):
+        return
+    problem = watermark.problem or "it belongs to another store"
+    report.missing.append(
+        f"the log ends in a write behind LSN {tail.after_lsn} that is not whole, and nothing tells whether it had been "
+        f"acknowledged (the file {WATERMARK}: {problem})"
+    )
 
 
 def tell_missing_log(
@@ -112,6 +129,7 @@ def tell_watermark(report: RecoveryReport, found: Found, log: LogScan, *, served
     problem = found.problem
     if found.mark is not None and log.mark is None:
         problem = "it belongs to another store"
-    if problem and (served or not found.missing):
+    nothing = found.unwritten and not log.report.last_lsn
+    if problem and (served or not found.missing) and not nothing:
         alone = "" if log.mark is not None else "; only the log itself says how far it had come"
         report.notes.append(f"the file {WATERMARK}: {problem}{alone}")

@@ -125,7 +125,7 @@ class Server:
             options=WriterOptions(segment_bytes=persistence.wal_segment_mb * MIB)
             if persistence.enabled
             else IN_MEMORY,
-            watermark=Watermark(booted.storage, booted.state_directory),
+            watermark=Watermark.prepared(booted.storage, booted.state_directory),
         )
         reach("recovery.log_begun")
         self.flusher = Flusher(

@@ -5,9 +5,18 @@ from pathlib import Path
 import pytest
 
 from fuguemux.persistence.files import RealStorage
+from fuguemux.persistence.helper_files import BOOT_FILE
 from fuguemux.persistence.recovery import Recovered, recover
 from fuguemux.persistence.report_text import report_lines
-from fuguemux.persistence.wal.watermark import WATERMARK
+from fuguemux.persistence.small_file import write_small
+from fuguemux.persistence.wal.watermark import (
+    SLOT_BYTES,
+    SLOTS,
+    WATERMARK,
+    Mark,
+    Watermark,
+    read_watermark,
+)
 from tests.support.small_server import SmallServer, Truth, new_session
 from tests.unit.persistence.test_recovery import start
 
@@ -100,3 +109,62 @@ def test_checkpoints_of_a_server_that_logged_nothing_leave_a_log_with_its_end(
     report = look(directory).report
     assert (report.complete, report.notes) == (True, [])
     assert report.log_end_lsn == server.writer.durable_lsn
+
+
+def half_zeroed(directory: str) -> None:
+    """Zeros over the second half of the last record of the log."""
+    path = newest(directory)
+    data = bytearray(path.read_bytes())
+    end = len(data.rstrip(b"\0"))
+    data[end - 8 : end] = bytes(8)
+    path.write_bytes(data)
+
+
+def served(directory: str) -> None:
+    write_small(RealStorage(), directory, BOOT_FILE, b"0" * 8)
+
+
+@pytest.mark.parametrize("checkpoints", [False, True])
+def test_a_last_record_that_is_not_whole_is_not_called_unfinished_without_the_watermark(
+    directory: str, *, checkpoints: bool
+) -> None:
+    server = start(directory, Truth())
+    server.commit(*new_session(server.state))
+    server.sync()
+    if checkpoints:
+        server.checkpoint()
+    server.commit(*new_session(server.state))
+    server.sync()
+    served(directory)
+    durable = server.writer.durable_lsn
+    half_zeroed(directory)
+    (lost,) = look(directory).report.lost
+    assert lost.last_lsn == durable, "the watermark tells"
+    (Path(directory) / WATERMARK).unlink()
+    report = look(directory).report
+    assert not report.complete
+    assert f"behind LSN {durable - 1} that is not whole" in report.missing[0]
+    assert "what is lost is not known" in report.summary
+
+
+def test_an_unfinished_write_beside_an_untouched_watermark_is_no_loss(directory: str) -> None:
+    """The machine went down within the first seconds of a state."""
+    server = start(directory, Truth())
+    server.commit(*new_session(server.state))
+    server.commit(*new_session(server.state))
+    served(directory)
+    half_zeroed(directory)
+    (Path(directory) / WATERMARK).write_bytes(bytes(SLOTS * SLOT_BYTES))
+    assert look(directory).report.complete
+
+
+def test_a_watermark_is_there_before_the_first_record(directory: str) -> None:
+    storage = RealStorage()
+    storage.make_directory(directory)
+    Watermark.prepared(storage, directory)
+    found = read_watermark(storage, directory)
+    assert (found.mark, found.unwritten) == (None, True)
+    mark = Mark(b"s" * 16, 7, 1)
+    Watermark(storage, directory).renew(mark)
+    Watermark.prepared(storage, directory)
+    assert read_watermark(storage, directory).mark == mark

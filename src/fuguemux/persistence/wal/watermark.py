@@ -25,6 +25,7 @@ import threading
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from fuguemux.observe.failpoints import reach
 from fuguemux.persistence.checksum import crc32
 from fuguemux.persistence.files import Storage, read_all, reason_of, write_all
 from fuguemux.persistence.wal.frame import BLOCK_BYTES
@@ -108,12 +109,14 @@ class Mark(NamedTuple):
 class Found(NamedTuple):
     """What a watermark file says. `mark` is None if no slot can be read, for the reason in `problem`.
 
-    `problem` may be set beside a mark: one slot is damaged. `missing`: there is no such file.
+    `problem` may be set beside a mark: one slot is damaged. `missing`: there is no such file. `unwritten`: it is there, and
+    nothing was ever durable in it.
     """
 
     mark: Mark | None
     problem: str = ""
     missing: bool = False
+    unwritten: bool = False
 
 
 def encode_slot(mark: Mark, serial: int) -> bytes:
@@ -178,6 +181,8 @@ def read_watermark(storage: Storage, directory: str) -> Found:
         return Found(None, reason_of(error))
     slots, damaged = decode(data)
     read = [slot for slot in slots if slot is not None]
+    if len(data) == SLOTS * SLOT_BYTES and not data.strip(b"\0"):
+        return Found(None, "nothing was written to it yet", unwritten=True)
     if not read:
         return Found(None, "neither of its two slots verifies")
     _serial, mark = max(read, key=lambda slot: slot[0])
@@ -201,6 +206,17 @@ class Watermark:
         self.problem = ""
         """Why the file does not say what it should; empty: it does."""
 
+    @classmethod
+    def prepared(cls, storage: Storage, directory: str) -> "Watermark":
+        """One whose file is there: whoever finds none later knows that it was removed. Blocks for two syncs where it was not."""
+        watermark = cls(storage, directory)
+        try:
+            if not storage.exists(watermark._path):
+                watermark._make()
+        except OSError as error:
+            watermark._give_up(error)
+        return watermark
+
     def renew(self, mark: Mark) -> None:
         """Say how far the log is durable. Reaches the kernel; the disk with the next `sync`, or by and by."""
         with self._lock:
@@ -209,7 +225,9 @@ class Watermark:
                 file = self._open(mark.store_id) if self._file is None else self._file
                 self._serial += 1
                 slot = encode_slot(mark, self._serial)
+                reach("watermark.renewing")
                 write_all(self._storage, file, [slot], self._slot * SLOT_BYTES)
+                reach("watermark.renewed")
                 self._dirty = True
                 self.problem = ""
             except OSError as error:
@@ -222,6 +240,7 @@ class Watermark:
                 return
             try:
                 self._storage.fdatasync(self._file)
+                reach("watermark.synced")
             except OSError as error:
                 self._give_up(error)
             else:
