@@ -1,5 +1,6 @@
 """What the benchmarks share: private multiplexers, a client on a drained PTY, CPU seconds, tables and JSON lines."""
 
+import argparse
 import contextlib
 import fcntl
 import json
@@ -44,6 +45,21 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / TICKS_PER_SECOND
 
 
+def add_builds_option(parser: argparse.ArgumentParser) -> None:
+    """`--fugue NAME=PROGRAM`, for builds that are compared with each other and with nobody else."""
+    parser.add_argument(
+        "--fugue",
+        action="append",
+        metavar="NAME=PROGRAM",
+        help="compare these builds, given once each: before=…/fugue --fugue after=…/fugue",
+    )
+
+
+def builds(asked: Sequence[str] | None) -> dict[str, str]:
+    """What `add_builds_option` was given: programs by name, in order."""
+    return dict(entry.split("=", 1) for entry in asked or ())
+
+
 def median(values: Sequence[float]) -> float:
     return statistics.median(values)
 
@@ -82,11 +98,13 @@ def workshop() -> Iterator[Path]:
 
 
 class Multiplexer:
-    """A private server of fugue or tmux, driven by its command line."""
+    """A private server of fugue or tmux, driven by its command line; `name` tells several builds of one program apart."""
 
-    def __init__(self, program: str, directory: Path, options: Sequence[str] = ()) -> None:
+    def __init__(
+        self, program: str, directory: Path, options: Sequence[str] = (), *, name: str = ""
+    ) -> None:
         self.program = program
-        self.name = Path(program).name
+        self.name = name or Path(program).name
         self.directory = directory / self.name
         self.environment = clean_environment(self.directory)
         for variable in ("XDG_RUNTIME_DIR", "XDG_STATE_HOME", "XDG_CONFIG_HOME"):

@@ -3,9 +3,12 @@
 Every contestant prints the same file once per round, in turn; the pane's program itself measures from the start of `cat` to
 the answer to a cursor query behind it, so that everything was interpreted. Persistence is on, the state is on the disk, and
 both multiplexers keep the same number of lines. Prints tables and one line of JSON.
+
+`--fugue NAME=PROGRAM`, twice or more, compares builds with each other instead: wall and processor time of each against the first.
 """
 
 import argparse
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +23,8 @@ from benchmarks.support import (
     Fifos,
     Multiplexer,
     RawReader,
+    add_builds_option,
+    builds,
     cpu_seconds,
     json_line,
     median,
@@ -64,10 +69,11 @@ class Contestant:
         runs.shown.append(self.client.bytes - shown if self.client else 0)
 
 
-def contestants(directory: Path) -> list[Contestant]:
+def contestants(directory: Path, programs: Mapping[str, str]) -> list[Contestant]:
+    """Servers by name, and a reader of nothing but the PTY."""
     found: list[Contestant] = []
-    for program in filter(None, (FUGUE, TMUX)):
-        server = Multiplexer(program, directory)
+    for name, program in programs.items():
+        server = Multiplexer(program, directory, name=name)
         fifos = Fifos(directory, server.name)
         server("new-session", "-d", "-s", "b", "-x", str(COLUMNS), "-y", str(ROWS), *fifos.argv)
         found.append(Contestant(server, fifos))
@@ -149,6 +155,34 @@ def report(
     return numbers
 
 
+def compare(
+    results: dict[tuple[str, str, str], Runs], files: dict[str, Path], names: Iterable[str]
+) -> dict[str, dict[str, float]]:
+    """Print how much wall and processor time builds take, the first one being 1; the numbers for the JSON line."""
+    first, *others = names
+    numbers: dict[str, dict[str, float]] = {}
+    rows = []
+    for mode in ("detached", "attached"):
+        for material, path in files.items():
+            size = path.stat().st_size / MIB
+            base = results[material, mode, first]
+            line = {
+                f"{first}_ms_per_mib": median(base.seconds) / size * 1000,
+                f"{first}_cpu_ms_per_mib": median(base.cpu) / size * 1000,
+            }
+            for name in others:
+                runs = results[material, mode, name]
+                line[f"{name}_wall"] = median(runs.seconds) / median(base.seconds)
+                line[f"{name}_cpu"] = sum(runs.cpu) / sum(base.cpu)
+            numbers[f"{material}.{mode}"] = {name: round(value, 3) for name, value in line.items()}
+            rows.append((material, mode, *numbers[f"{material}.{mode}"].values()))
+    head = [f"{first}, ms per MiB", "CPU ms per MiB"]
+    for name in others:
+        head += [f"{name}: wall", "CPU"]
+    table(("file", "mode", *head), rows)
+    return numbers
+
+
 def _row(line: dict[str, float]) -> list[str]:
     names = (
         "fugue_mb_s",
@@ -171,7 +205,10 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--quick", action="store_true", help="smaller files")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--only", nargs="*", default=list(materials.MATERIALS), metavar="FILE")
+    add_builds_option(parser)
     arguments = parser.parse_args(argv)
+    compared = builds(arguments.fugue)
+    programs = compared or {"fugue": FUGUE, **({"tmux": TMUX} if TMUX else {})}
     log_bytes = QUICK_LOG_BYTES if arguments.quick else LOG_BYTES
     other_bytes = QUICK_OTHER_BYTES if arguments.quick else OTHER_BYTES
     with workshop() as directory:
@@ -179,7 +216,7 @@ def main(argv: list[str] | None = None) -> None:
             name: materials.write(directory, name, log_bytes if name == "log" else other_bytes)
             for name in arguments.only
         }
-        players = contestants(directory)
+        players = contestants(directory, programs)
         try:
             results = measure(players, files, dict.fromkeys(files, arguments.rounds))
         finally:
@@ -188,7 +225,7 @@ def main(argv: list[str] | None = None) -> None:
                     player.client.close()
                 player.server.end()
                 player.fifos.close()
-        numbers = report(results, files)
+        numbers = compare(results, files, compared) if compared else report(results, files)
     json_line("throughput", rounds=arguments.rounds, quick=arguments.quick, results=numbers)
 
 

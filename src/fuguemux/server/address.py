@@ -25,6 +25,7 @@ from fuguemux.server.directory_watch import COMES, GONE, DirectoryWatch
 from fuguemux.server.handler import Handler
 from fuguemux.server.listener import Listener, ListenError, bind_private
 from fuguemux.server.pane_output import PaneOutput
+from fuguemux.server.precedence import Precedence
 from fuguemux.server.zone_place import ZoneKept
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class Address:
         self._loop = loop
         self._booted = booted
         self._spawn = spawn
+        self._precedence = Precedence(loop, output.floods)
         self.zone = ZoneKept(output, booted.state_directory, store=store, lock=booted.lock)
         self._listener: Listener | None = None
         self._keeper_listens: Callable[[bool], Coroutine[Any, Any, None]] | None = None
@@ -69,6 +71,8 @@ class Address:
     def open(self, handler: Handler, tasks: asyncio.TaskGroup) -> Listener:
         """A listener that is bound and does not accept yet. Raises ListenError."""
         self._listener = Listener(self._bound(), handler, tasks)
+        self._listener.came = self._precedence.came
+        self._listener.served = self._precedence.answered
         return self._listener
 
     def _bound(self) -> socket.socket:

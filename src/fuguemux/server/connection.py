@@ -132,6 +132,7 @@ class Connection(asyncio.Protocol):
         if self._owner.reconnect_seconds is not None:
             self._send(messages.patience(self._owner.reconnect_seconds))
         self._attached = True
+        self._owner.answered(self)
 
     def resume_as(self, resume: bytes) -> None:
         """Replace the token given to `attached`: the client looks at another session now."""
@@ -353,6 +354,7 @@ class Connection(asyncio.Protocol):
         self._state = "leaving"
         self._reason = reason
         self._cancel_timer()
+        self._owner.answered(self)
         if not self.congested:
             self._transport.close()
         if self._attached or self.command is None:

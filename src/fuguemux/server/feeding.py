@@ -10,6 +10,7 @@ the log is the order in which things happen to a screen.
 """
 
 import asyncio
+import re
 import time
 from collections import deque
 from collections.abc import Callable
@@ -21,11 +22,14 @@ from fuguemux.server.pane_terminal import PaneTerminal
 
 TURN_SECONDS: Final = 0.002
 """How long one turn of the loop feeds. A piece that was begun is ended."""
-PIECE_SECONDS: Final = 0.002
-"""What a piece may cost by the reckoning, which is right to a factor of ten."""
-EASE_MAX: Final = 12.0
-"""So many times as much a piece may cost by the reckoning after many others have cost far less than that."""
-EASE_STEP: Final = 0.5
+PIECE_SECONDS: Final = 0.003
+"""What a piece may cost, as far as that can be told beforehand."""
+EASE_MIN: Final = 1 / 32
+EASE_MAX: Final = 8.0
+"""Output may cost so many times less than is reckoned. Whatever follows it costs about that once, and then the ease is gone."""
+EASE_GROWTH: Final = 1.5
+LEARNT_SECONDS_MIN: Final = 0.0002
+"""Pieces that are reckoned to cost less say nothing about those that cost more."""
 PIECE_BYTES_MIN: Final = 32
 READ_SECONDS: Final = 0.02
 """A pane whose output takes long to be shown is read in pieces that take about so long: its screen may have to be settled."""
@@ -39,6 +43,13 @@ CONTROL_NS: Final = 650.0
 CONTROL_NS_PER_COLUMN: Final = 2.5
 ESCAPE_NS: Final = 1_000.0
 ESCAPE_NS_PER_CELL: Final = 0.8
+PRIVATE_NS: Final = 25_000.0
+"""Modes are looked for in Python, and some switch or clear the screen."""
+REPEAT_NS: Final = 30_000.0
+"""REP with a count of three digits and more, which is brought down to 999: of wide characters."""
+REPEAT: Final = re.compile(rb"[0-9]{3}[;:]?b")
+REPEAT_WINDOWS: Final = 4
+REPEAT_WINDOW_BYTES: Final = 128
 STEPS: Final = (53, 59, 61, 67, 71)
 STEPS_LARGE: Final = (5, 7, 11)
 LARGE_CELLS_MIN: Final = 50_000
@@ -58,12 +69,28 @@ def cost_seconds(data: bytes, start: int, stop: int, columns: int, rows: int) ->
     looked_at = (
         data[start + chance // len(steps) % step : stop : step] if step > 1 else data[start:stop]
     )
-    escapes = looked_at.count(b"\x1b")
-    controls = looked_at.count(b"\n") + looked_at.count(b"\a")
     plain = BYTE_NS + BYTE_NS_PER_COLUMN * columns
     control = CONTROL_NS + CONTROL_NS_PER_COLUMN * columns
-    escape = ESCAPE_NS + ESCAPE_NS_PER_CELL * columns * rows
-    return ((stop - start) * plain + step * (controls * control + escapes * escape)) / 1e9
+    controls = looked_at.count(b"\n") + looked_at.count(b"\a")
+    cost = (stop - start) * plain + step * controls * control
+    if escapes := looked_at.count(b"\x1b"):
+        cost += step * escapes * (ESCAPE_NS + ESCAPE_NS_PER_CELL * columns * rows)
+        cost += step * min(escapes, looked_at.count(b"?")) * PRIVATE_NS
+        if b"b" in looked_at:
+            cost += _repeats(data, start, stop, chance) * REPEAT_NS
+    return cost / 1e9
+
+
+def _repeats(data: bytes, start: int, stop: int, chance: int) -> float:
+    """About how many REP with a large count are in there: looks into some windows, each at a place that no program can know."""
+    part = (stop - start) // REPEAT_WINDOWS
+    if part <= REPEAT_WINDOW_BYTES:
+        return len(REPEAT.findall(data, start, stop))
+    found = 0
+    for number in range(REPEAT_WINDOWS):
+        at = start + number * part + (chance >> 8 * number) % (part - REPEAT_WINDOW_BYTES)
+        found += len(REPEAT.findall(data, at, at + REPEAT_WINDOW_BYTES))
+    return found * part / REPEAT_WINDOW_BYTES
 
 
 @dataclass(slots=True, eq=False)
@@ -115,11 +142,21 @@ class Feeding:
         self._count = 0
         self._when_shown: dict[PaneTerminal, list[Callable[[], None]]] = {}
         self._scheduled = False
+        self._held = False
+
+    def hold(self) -> None:
+        """Feed nothing but what somebody settles, and what takes no time, until `go_on`."""
+        self._held = True
+
+    def go_on(self) -> None:
+        """Feed what has waited, in the next turns."""
+        self._held = False
+        self._schedule()
 
     @property
-    def full(self) -> bool:
-        """Whether enough waits."""
-        return self._count >= CHUNKS_MAX
+    def room(self) -> int:
+        """How many more chunks of floods it is worth while to read."""
+        return CHUNKS_MAX - self._count
 
     def behind(self, terminal: PaneTerminal) -> bool:
         """Whether so much output of a pane is logged and not shown that no more of it should be read."""
@@ -142,17 +179,15 @@ class Feeding:
     def run(self, seconds: float = TURN_SECONDS) -> None:
         """Feed for about so long; the rest is fed in the loop's next turns."""
         end = self._loop.time() + seconds
-        while self._waiting:
+        while self._waiting and not self._held:
             terminal = next(iter(self._waiting))
             chunks = self._waiting.pop(terminal)
             self._waiting[terminal] = chunks  # now the last
-            self._feed(chunks[0], self._stop(chunks[0]))
+            self._feed(chunks[0], *self._stop(chunks[0]))
             self._next_chunk(terminal)
             if self._loop.time() >= end:
                 break
-        if self._waiting and not self._scheduled:
-            self._scheduled = True
-            self._loop.call_soon(self._go_on)
+        self._schedule()
 
     def when_shown(self, terminal: PaneTerminal, work: Callable[[], None]) -> None:
         """Do `work` when nothing of the pane waits: at once, or in one of the next turns."""
@@ -180,29 +215,35 @@ class Feeding:
         self.settle(next(iter(self._waiting)))
         return True
 
-    def _go_on(self) -> None:
+    def _schedule(self) -> None:
+        if self._waiting and not self._held and not self._scheduled:
+            self._scheduled = True
+            self._loop.call_soon(self._fed_later)
+
+    def _fed_later(self) -> None:
         self._scheduled = False
         self.run()
 
-    def _stop(self, chunk: Chunk) -> int:
-        """How far the next piece of a chunk goes."""
+    def _stop(self, chunk: Chunk) -> tuple[int, float]:
+        """How far the next piece of a chunk goes, and what it is reckoned to cost."""
         size = chunk.terminal.size
         most = PIECE_SECONDS * chunk.terminal.ease
         length = len(chunk.data) - chunk.fed
-        if not chunk.fed and chunk.cost is not None and chunk.cost <= most:
-            return length
-        while length > PIECE_BYTES_MIN:
-            if cost_seconds(chunk.data, chunk.fed, chunk.fed + length, *size) <= most:
-                break
+        cost = None if chunk.fed else chunk.cost
+        if cost is None:
+            cost = cost_seconds(chunk.data, chunk.fed, chunk.fed + length, *size)
+        while length > PIECE_BYTES_MIN and cost > most:
             length //= 2
+            cost = cost_seconds(chunk.data, chunk.fed, chunk.fed + length, *size)
         if chunk.fed + length == len(chunk.data):
-            return len(chunk.data)
+            return len(chunk.data), cost
         # Before a sequence: one that is cut in two costs the emulator a closer look.
         stop = chunk.fed + length
         sequence = chunk.data.rfind(b"\x1b", max(chunk.fed + 1, stop - PIECE_BYTES_MIN), stop)
-        return sequence if sequence > 0 else stop
+        return (sequence if sequence > 0 else stop), cost
 
-    def _feed(self, chunk: Chunk, stop: int) -> None:
+    def _feed(self, chunk: Chunk, stop: int, cost: float = 0.0) -> None:
+        """`cost`: what these bytes are reckoned to cost; 0 if that was not asked."""
         start, chunk.fed = chunk.fed, stop  # first: what is shown may have somebody settle the pane
         if start == stop:
             return
@@ -210,10 +251,10 @@ class Feeding:
         self._shower.feed(chunk, start, stop)
         took = self._worked() - begun
         chunk.seconds += took
-        if took > PIECE_SECONDS:
-            terminal.ease = 1.0
-        elif took * 2 < PIECE_SECONDS:
-            terminal.ease = min(terminal.ease + EASE_STEP, EASE_MAX)
+        if cost >= LEARNT_SECONDS_MIN or took > PIECE_SECONDS:
+            cheaper = max(cost, PIECE_SECONDS * EASE_MIN) / max(took, 1e-6)
+            growing = min(terminal.ease * EASE_GROWTH, EASE_MAX)
+            terminal.ease = max(min(cheaper, growing), EASE_MIN)
         if stop == len(chunk.data):
             most = READ_SECONDS * stop / max(chunk.seconds, 1e-9)
             terminal.read_bytes_max = max(int(most), READ_BYTES_MIN)

@@ -6,6 +6,7 @@ import socket
 import stat
 import struct
 import sys
+from collections.abc import Callable
 from typing import Final
 
 from fuguemux.model.ids import ClientId
@@ -102,6 +103,10 @@ class Listener:
         self.hello_seconds_max = hello_seconds_max
         self.viewer_outbox_bytes_max = VIEWER_OUTBOX_BYTES_MAX
         self.reconnect_seconds: int | None = None
+        self.came: Callable[[ClientId], None] = lambda _client: None
+        """Told of everybody who connects."""
+        self.served: Callable[[ClientId], None] = lambda _client: None
+        """Told when a client has its answer or is gone, at least once."""
         self._socket = sock
         self._tasks = tasks
         self._clients_max = clients_max
@@ -149,6 +154,7 @@ class Listener:
     def _connection(self) -> Connection:
         client = ClientId(self._next_client)
         self._next_client += 1
+        self.came(client)
         return Connection(client, self)
 
     def admit(self, connection: Connection, transport: asyncio.Transport) -> str:
@@ -180,6 +186,11 @@ class Listener:
         for task in self._running:
             task.cancel()
 
+    def answered(self, connection: Connection) -> None:
+        """The client has its answer, or its terminal was taken over."""
+        self.served(connection.client)
+
     def forget(self, connection: Connection) -> None:
         """Drop a closed connection from the list."""
+        self.served(connection.client)
         self._connections.pop(connection.client, None)

@@ -18,8 +18,9 @@ from fuguemux.observe.clock import Clock
 from fuguemux.observe.diagnostics import channel
 from fuguemux.observe.failpoints import reach
 from fuguemux.observe.holding import holding, unended
-from fuguemux.server.feeding import READ_BYTES_MIN, Chunk, Feeding
+from fuguemux.server.feeding import Chunk, Feeding
 from fuguemux.server.flood_reader import FloodReader
+from fuguemux.server.held_floods import HeldFloods
 from fuguemux.server.held_output import HeldOutput
 from fuguemux.server.landing import SLOT_BYTES, Landed, LandingZone, NoBytes
 from fuguemux.server.missing_output import MissingOutput
@@ -64,9 +65,9 @@ class PaneOutput:
         self._waiting: dict[PaneId, PaneTerminal] = {}
         self._hurry_until = -1e9
         self._over = False
-        self._held: dict[PaneId, PaneTerminal] = {}
-        """Not read, because their output or others' waits to be shown."""
-        self._feeding = Feeding(loop, self, self._read_held)
+        self.floods = HeldFloods(loop, lambda: len(self._landed), self._await_output)
+        """May be held for a while."""
+        self._feeding = self.floods.feeding = Feeding(loop, self, self.floods.read_again)
         self.missing = MissingOutput(loop, clock)
         self._slow = HeldOutput(log, self.missing, self._feeding.add)
         self._ahead = FloodReader(loop, self._read_ahead)
@@ -88,7 +89,7 @@ class PaneOutput:
             self._waiting[terminal.id] = terminal
         elif terminal.master is not None and not terminal.reading and not terminal.ended:
             terminal.reading = True
-            self._loop.add_reader(terminal.master.fd, self._readable, terminal)
+            self._await_output(terminal)
 
     def start_new(self, terminal: PaneTerminal) -> None:
         """As `start`, with a process that is new: a sequence of commands that made it may have more to do first."""
@@ -107,7 +108,7 @@ class PaneOutput:
             assert terminal.master is not None
             self._loop.remove_reader(terminal.master.fd)
         self._waiting.pop(terminal.id, None)
-        self._held.pop(terminal.id, None)
+        self.floods.forget(terminal)
         if any(landed[0] is terminal for landed in self._landed):
             self.flush()
         self._slow.show_all(self.zone, terminal)
@@ -202,8 +203,9 @@ class PaneOutput:
         if self._log.congested:
             self._pause(terminal)
             return
-        if self._feeding.behind(terminal) or (terminal.floods > 1 and self._feeding.full):
-            self._hold(terminal)
+        if self.floods.has_to_wait(terminal):
+            assert terminal.master is not None
+            self._loop.remove_reader(terminal.master.fd)
             return
         for _ in range(READS_PER_WAKEUP):
             result = self._read(terminal)
@@ -237,8 +239,7 @@ class PaneOutput:
             and not terminal.echo_awaited
             and self._loop.time() >= self._hurry_until
             and terminal.read_bytes_max >= SLOT_BYTES
-            and not self._feeding.behind(terminal)
-            and not self._feeding.full
+            and self.floods.may_read_ahead(terminal)
             and not self._log.congested
             and not self._slow
             and self._ahead.begin(self.zone, terminal)
@@ -249,8 +250,7 @@ class PaneOutput:
         if landed is not None:
             self._take(terminal, landed)
         if landed is None or not go_on or not self._begin_ahead(terminal):
-            assert terminal.master is not None
-            self._loop.add_reader(terminal.master.fd, self._readable, terminal)
+            self._await_output(terminal)
         if landed is None:
             return
         if go_on:
@@ -262,8 +262,12 @@ class PaneOutput:
         reach("output.landed")
         length = len(landed.data)
         terminal.read_offset += length
-        terminal.floods = terminal.floods + 1 if length >= READ_BYTES_MIN // 2 else 0
+        self.floods.note_read(terminal, length)
         self._landed.append((terminal, landed))
+
+    def _await_output(self, terminal: PaneTerminal) -> None:
+        assert terminal.master is not None
+        self._loop.add_reader(terminal.master.fd, self._readable, terminal)
 
     def _pause(self, terminal: PaneTerminal) -> None:
         """The disk does not keep up: this pane's program waits in write(2), the others go on."""
@@ -273,22 +277,6 @@ class PaneOutput:
         assert terminal.master is not None
         self._loop.remove_reader(terminal.master.fd)
         self._waiting[terminal.id] = terminal
-
-    def _hold(self, terminal: PaneTerminal) -> None:
-        """Do not read the pane until something is shown: its program waits in write(2), the others go on."""
-        assert terminal.master is not None
-        self._loop.remove_reader(terminal.master.fd)
-        self._held[terminal.id] = terminal
-
-    def _read_held(self) -> None:
-        """Read the next pane that can be read again."""
-        for terminal in self._held.values():
-            if self._feeding.behind(terminal):
-                continue
-            del self._held[terminal.id]
-            if terminal.reading and terminal.master is not None:
-                self._loop.add_reader(terminal.master.fd, self._readable, terminal)
-            break
 
     def _read(self, terminal: PaneTerminal) -> NoBytes | None:
         """One slot full. None: bytes have landed."""
@@ -351,6 +339,7 @@ class PaneOutput:
             for (terminal, chunk), lsn in zip(landed, lsns, strict=True):
                 self._slow.show(self.zone, Chunk(terminal, chunk, lsn, bytes(chunk.data)))
         self._feeding.run()
+        self.floods.read_again()
         self.written()
 
     def feed(self, chunk: Chunk, start: int, stop: int) -> None:

@@ -133,7 +133,7 @@ class PaneTerminal:
         self.behind: Callable[[PaneTerminal], None] | None = None
         """Shows what is logged of the pane's output and waits for its turn; None: nothing does."""
         self.ease = 1.0
-        """How much cheaper the output is to show than it might be; see `feeding`."""
+        """How many times cheaper the output is to show than it is reckoned to be; see `feeding`."""
         self.read_bytes_max = 64 << 10
         """As much output as is shown in bearable time."""
         self.floods = 0

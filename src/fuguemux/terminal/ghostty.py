@@ -173,7 +173,7 @@ class GhosttyEmulator:
             size = min(PIECE_BYTES_MAX, length - at)
             lib.ghostty_terminal_vt_write(terminal, start + at, size)
             if self._history.due(size) and not self.alternate and not self._skip_history():
-                self._take_history()
+                self._history.make_room(self._size.columns, self._add_taken)
 
     def _before_switch(self, *, entering: bool) -> None:
         """Prepare for the sequence that enters or leaves the alternate screen, which comes now.

@@ -10,13 +10,15 @@ how many taken ones the engine would recycle before them.
 A selection is formatted in one call with soft-wrapped rows joined, then split: 0.5 µs a line. In a
 flood that is the most expensive part of all, and for nothing: the lines are beyond the history
 limit before anybody looks. So rows wait in the engine as long as it has room, and when it has no more,
-the oldest are skipped if enough whole lines follow them. Counting lines is ten times as quick as
-formatting them.
+the oldest are skipped if enough whole lines follow them, or else a batch of them is taken: all at once takes tens of
+milliseconds. Counting lines is ten times as quick as formatting them.
 """
 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
+from itertools import islice
 from typing import Any, Final
 
 from fuguemux.terminal._ghostty_abi import ffi
@@ -29,8 +31,8 @@ TAKE_ROWS: Final = 1000  # rows in the history that are taken out together
 TAKE_FED_BYTES: Final = 256 << 10  # … or sooner: many styles make pages large
 # A piece of bare line feeds pushes PIECE_BYTES_MAX rows; on top of that two pages of slack.
 RESERVE_ROWS: Final = PIECE_BYTES_MAX + 1200
-BATCH_ROWS: Final = 2000  # formatted in one call
 COUNTED_ROWS: Final = 1024  # counted in one call, and skipped together
+BATCH_ROWS: Final = 2 * COUNTED_ROWS  # formatted in one call
 ROW_BYTES_PER_COLUMN: Final = 9  # 8 for a cell, and the page's own tables
 LIMIT_BYTES_MIN: Final = 4 << 20
 LIMIT_BYTES_MAX: Final = 24 << 20  # as far as it only serves to skip lines
@@ -111,6 +113,13 @@ class History:
         waiting = self.rows_count() - first
         return waiting >= TAKE_ROWS or (waiting > 0 and self._fed_bytes >= TAKE_FED_BYTES)
 
+    def make_room(self, columns: int, taken: Callable[[Archived], None]) -> None:
+        """Take as much as the next piece of output may push out of the engine."""
+        while (batch := self.take(columns, BATCH_ROWS)) is not None:
+            taken(batch)
+            if self.first_untaken() >= RESERVE_ROWS:
+                break
+
     def skip(self, keep_lines: int) -> bool:
         """Count the oldest untaken rows as taken, if more than `keep_lines` whole lines follow them."""
         first, stop, counts = self.first_untaken(), self.rows_count(), self._counts
@@ -152,7 +161,10 @@ class History:
         continued = self._continues(start, columns)
         self.joint = None
         lines, continues = self._lines(start, stop, columns)
+        groups, rest = divmod(stop - start, COUNTED_ROWS)
+        remaining = deque() if rest else deque(islice(self._counts, groups, None))
         self.mark_row(stop - 1)
+        self._counts = remaining
         return Archived(False, continued, lines, continues)
 
     def note_joint(self, columns: int) -> None:

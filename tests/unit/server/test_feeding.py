@@ -154,12 +154,14 @@ def test_work_waits_until_all_is_shown() -> None:
 
 def test_it_is_full_before_the_landing_zone_is() -> None:
     here = Here()
+    rooms = []
     for number in range(CHUNKS_MAX):
-        assert not here.feeding.full
+        rooms.append(here.feeding.room)
         here.add(Terminal(number), DEAR)
-    assert here.feeding.full
+    rooms.append(here.feeding.room)
+    assert rooms == list(range(CHUNKS_MAX, -1, -1))
     assert here.feeding.settle_first()
-    assert not here.feeding.full
+    assert here.feeding.room == 1
 
 
 def test_a_pane_that_is_slow_to_show_is_read_in_small_pieces() -> None:
@@ -200,3 +202,42 @@ async def test_the_loop_goes_on_between_pieces() -> None:
         await asyncio.sleep(0)
         turns += 1
     assert turns > 1
+
+
+def test_nothing_is_shown_that_is_held_but_what_somebody_settles() -> None:
+    here, one, quick, settled = Here(), Terminal(1), Terminal(2), Terminal(3)
+    here.feeding.hold()
+    here.add(one, DEAR)
+    here.add(settled, DEAR)
+    here.add(quick, PLAIN)
+    here.feeding.run()
+    settled.settle()
+    assert not here.loop.soon
+    assert here.done == [2, 3]
+    here.feeding.go_on()
+    while here.loop.soon:
+        here.loop.turn()
+    assert here.done == [2, 3, 1]
+
+
+@pytest.mark.parametrize("times_dearer", [0.2, 5.0])
+def test_pieces_come_to_cost_what_they_may_whatever_was_reckoned(times_dearer: float) -> None:
+    here, terminal = Here(), Terminal(1)
+    reckoned = cost_seconds(DEAR, 0, len(DEAR), *terminal.size) / len(DEAR)
+    here.seconds_per_byte = reckoned * times_dearer
+    for _ in range(4):
+        here.add(terminal, DEAR)
+    here.feeding.run(0)
+    while here.loop.soon:
+        here.loop.turn()
+    pieces = [len(data) * here.seconds_per_byte for _, data in here.shown[8:-1]]
+    assert max(pieces) <= 1.1 * PIECE_SECONDS
+    assert sorted(pieces)[len(pieces) // 2] > PIECE_SECONDS / 4
+
+
+@pytest.mark.parametrize("part", [b"x\x1b[65535b", b"\xe5\xad\x97\x1b[999b"])
+def test_repeated_characters_are_reckoned_whatever_else_there_is(part: bytes) -> None:
+    text = (part + b"b" * 200 + b"\x1b[1mb") * 300
+    with_repeats = cost_seconds(text, 0, len(text), 100, 30)
+    without = cost_seconds(text.replace(part, b"b" * len(part)), 0, len(text), 100, 30)
+    assert with_repeats > without + 0.002

@@ -118,6 +118,25 @@ async def test_a_command_is_answered_and_the_connection_closed(tmp_path: Path) -
         assert bench.listener.connections == ()
 
 
+async def test_it_is_told_who_comes_and_who_was_served_or_refused(tmp_path: Path) -> None:
+    async with listening(tmp_path / "s", clients_max=1) as bench:
+        told: list[tuple[str, int]] = []
+        bench.listener.came = lambda client: told.append(("came", client))
+        bench.listener.served = lambda client: told.append(("served", client))
+        client = await bench.client()
+        await client.ask(b"list-sessions")
+        await client.rest()
+        await bench.handler.until("closed")
+        assert told[0] == ("came", 1)
+        assert set(told[1:]) == {("served", 1)}
+        del told[:]
+        await bench.client()
+        refused = await bench.client()
+        await refused.rest()
+        assert told.index(("came", 3)) < told.index(("served", 3))
+        assert ("served", 2) not in told
+
+
 async def test_one_byte_at_a_time_is_as_good(tmp_path: Path) -> None:
     async with listening(tmp_path / "s") as bench:
         client = await bench.client()

@@ -517,3 +517,25 @@ async def play(thread: Thread, steps: list[Step]) -> None:
         for terminal, data in zip(panes, written, strict=True):
             assert here.shown(terminal) == here.logged(terminal)
             assert here.shown(terminal).replace(b"!", b"") == data
+
+
+async def test_floods_that_are_held_are_neither_read_nor_shown_and_go_on_later(
+    thread: Thread,
+) -> None:
+    async with world(thread) as here:
+        flood = here.pane(FLOOD, pty=True)
+        here.output.start(flood)
+        await until("flood", lambda: flood.floods > 1)
+        assert here.output.floods.flooding
+        here.output.floods.hold()
+        await until("pause", lambda: flood.id in here.output.floods._held)
+        quiet = here.pane(b"quiet")
+        here.output.start(quiet)
+        await here.all_of(quiet, b"quiet")
+        read, shown = flood.read_offset, here.shown(flood)
+        for _ in range(100):
+            await asyncio.sleep(0)
+        assert flood.read_offset == read
+        assert here.shown(flood) == shown
+        here.output.floods.go_on()
+        await here.all_of(flood, FLOOD)

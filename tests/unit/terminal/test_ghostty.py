@@ -26,6 +26,7 @@ from fuguemux.terminal.emulator import (
     joined,
 )
 from fuguemux.terminal.ghostty import GhosttyEmulator
+from fuguemux.terminal.ghostty_history import BATCH_ROWS, History
 
 NUMBERS = b"".join(b"%d\r\n" % number for number in range(100))
 
@@ -212,3 +213,29 @@ def test_two_threads_format_rows_of_their_own_terminals_at_once() -> None:
             assert sum(threads.map(wrong, (b"a", b"b"))) == 0
     finally:
         sys.setswitchinterval(before)
+
+
+def test_a_full_history_is_taken_in_small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[int] = []
+    lines_of = History._lines
+
+    def counted(self: History, start: int, stop: int, columns: int) -> tuple[list[bytes], bool]:
+        taken[-1] += stop - start
+        return lines_of(self, start, stop, columns)
+
+    monkeypatch.setattr(History, "_lines", counted)
+    terminal = GhosttyEmulator(100, 30)
+    terminal.keep_lines = 10_000
+    text = b"x" * 100 * 500  # one line without an end: none of it can be left out
+    lines: list[bytes] = []
+    for _ in range(140):
+        taken.append(0)
+        terminal.feed(text)
+        if (part := terminal.archive()) is not None:
+            lines += part.lines
+    assert sum(taken) > 30_000
+    assert max(taken) <= 2 * BATCH_ROWS + 500
+    if (part := terminal.archive(everything=True)) is not None:
+        lines += part.lines
+    screen = 30 * 100
+    assert abs(sum(map(len, lines)) - (140 * len(text) - screen)) <= 100
