@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from fuguemux.model.limits import BUFFER_BYTES_MAX
 from tests.integration.test_fairness import TIMED_SERVER, turns
 from tests.support.running import Running, until
 
@@ -82,3 +83,32 @@ def test_a_list_with_dear_lines_is_made_in_pieces(timed: Timed) -> None:
     template = "#I#{?#{E:@line},x,}"
     assert timed.longest_ms("list-windows", "-F", template) < TURN_MAX_MS
     assert fugue("list-windows", "-F", template).splitlines() == [f"{n}x" for n in range(20)]
+
+
+def test_no_buffer_and_no_repetition_holds_the_loop(timed: Timed) -> None:
+    fugue = timed.fugue
+    text = fugue.directory / "text"
+    text.write_bytes(b"\n" * BUFFER_BYTES_MAX)
+    path = os.fspath(text)
+    commands: tuple[tuple[str, ...], ...] = (
+        ("load-buffer", "-b", "big", path),
+        ("set-buffer", "-b", "big", "-n", "other"),
+        ("list-buffers",),
+        ("paste-buffer", "-b", "other"),
+    )
+    for argv in commands:
+        assert timed.longest_ms(*argv) < TURN_MAX_MS
+    refused: tuple[tuple[tuple[str, ...], str], ...] = (
+        (
+            ("set-buffer", "-a", "-b", "other", "x"),
+            "16777217 bytes are too many for a paste buffer",
+        ),
+        (("paste-buffer", "-b", "other", "-s", "x" * 100_000), "1677721600000 bytes are too many"),
+        (
+            ("send-keys", "-N", "100000", *["Enter"] * 1_000),
+            "the program in the pane does not read",
+        ),
+    ):
+        assert timed.longest_ms(*argv, error=error) < TURN_MAX_MS
+    text.write_bytes(b"\n" * (BUFFER_BYTES_MAX + 1))
+    assert timed.longest_ms("load-buffer", path, error=path) < TURN_MAX_MS

@@ -9,6 +9,7 @@ from fuguemux.commands.targets import pane_target
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.effects import SendBytes
 from fuguemux.model.events import BufferDeleted
+from fuguemux.model.limits import BUFFER_BYTES_MAX
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
 
@@ -25,7 +26,11 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     separator = flags.value("s")
     if separator is None:
         separator = "\n" if flags.has("r") else "\r"
-    data = buffer.data.replace(b"\n", encoded(separator))
+    line_end = encoded(separator)
+    size = len(buffer.data) + (len(line_end) - 1) * buffer.data.count(b"\n")
+    if size > max(BUFFER_BYTES_MAX, len(buffer.data)):
+        raise Refused(f"{size} bytes are too many to be pasted, use a shorter separator")
+    data = buffer.data.replace(b"\n", line_end)
     events = (BufferDeleted(buffer.name),) if flags.has("d") else ()
     return Decision(events, (SendBytes(target.pane.id, data, paste=flags.has("p")),))
 

@@ -4,7 +4,13 @@ from fuguemux.commands import settings
 from fuguemux.commands.command import Invocation
 from fuguemux.model.decision import Refused
 from fuguemux.model.events import AnyEvent, BufferDeleted, BufferSet
+from fuguemux.model.limits import BUFFER_BYTES_MAX
 from fuguemux.model.state import Buffer, ServerState
+
+
+def too_large(size: int) -> str:
+    """What is said of data that a buffer does not take."""
+    return f"{size} bytes are too many for a paste buffer: it takes {BUFFER_BYTES_MAX >> 20} MiB"
 
 
 def buffer_called(state: ServerState, name: str) -> Buffer | None:
@@ -20,10 +26,13 @@ def buffer_stored(
 ) -> tuple[AnyEvent, ...]:
     """The events that put `data` into the buffer `name`, or into a new automatic one.
 
-    Of the automatic ones as many are kept as `buffer-limit` says; the oldest go. Raises Refused for an empty name.
+    Of the automatic ones as many are kept as `buffer-limit` says; the oldest go. Raises Refused for an empty name, and
+    for more data than a buffer takes.
     """
     if not data:
         return ()
+    if len(data) > BUFFER_BYTES_MAX:
+        raise Refused(too_large(len(data)))
     if name is not None:
         if not name:
             raise Refused("empty buffer name")

@@ -14,6 +14,8 @@ from fuguemux.model.state import ServerState
 
 REPEATS_MAX: Final = 100_000
 """tmux allows four thousand million, and is busy with them for hours."""
+KEYS_BYTES_MAX: Final = 16 << 20
+"""As much as may wait for a program that does not read."""
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
@@ -33,9 +35,11 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
         return Decision(effects=tuple(effects))
     if flags.has("H"):
         data = bytes(code for word in words if (code := _hexadecimal(word)) is not None)
+        if len(data) * times > KEYS_BYTES_MAX:
+            raise Refused(f"{len(data) * times} bytes are too many to be sent at once")
         effects.append(SendBytes(target.pane.id, data * times))
     else:
-        effects.append(SendKeys(target.pane.id, words * times, literal=flags.has("l")))
+        effects.append(SendKeys(target.pane.id, words, literal=flags.has("l"), times=times))
     return Decision(effects=tuple(effects))
 
 

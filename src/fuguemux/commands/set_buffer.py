@@ -3,10 +3,11 @@
 from typing import Final
 
 from fuguemux.commands.command import Command, Invocation
-from fuguemux.commands.paste_buffers import buffer_called, buffer_stored, newest
+from fuguemux.commands.paste_buffers import buffer_called, buffer_stored, newest, too_large
 from fuguemux.commands.spawning import encoded
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.events import BufferDeleted, BufferSet
+from fuguemux.model.limits import BUFFER_BYTES_MAX
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import Buffer, ServerState
 
@@ -24,7 +25,11 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
         return Decision()
     if flags.has("a") and name is not None:
         before = buffer_called(state, name)
-        data = (before.data if before else b"") + data
+        if before is not None:
+            size = len(before.data) + len(data)
+            if size > BUFFER_BYTES_MAX:  # before it is copied
+                raise Refused(too_large(size))
+            data = before.data + data
     return Decision(buffer_stored(state, data, name, live.now_ms()))
 
 

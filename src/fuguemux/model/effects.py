@@ -29,6 +29,7 @@ class SendKeys(Effect, frozen=True):
     pane: PaneId
     keys: tuple[str, ...]
     literal: bool = False
+    times: int = 1
 
 
 class SendBytes(Effect, frozen=True):

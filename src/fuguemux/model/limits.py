@@ -20,6 +20,8 @@ ENVIRONMENT_ENTRIES_MAX: Final = 4_096
 ARGUMENT_BYTES_MAX: Final = 1 << 20
 """tmux refuses commands over some 16 KiB; tools that send long text work around it. A MiB needs no workaround."""
 PATH_BYTES_MAX: Final = 4_096
+BUFFER_BYTES_MAX: Final = 16 << 20
+"""A paste buffer. It is logged in one piece, which holds up everybody else. Those of older servers may be larger."""
 
 PANE_COLUMNS_MIN: Final = 1
 PANE_ROWS_MIN: Final = 1

@@ -5,14 +5,14 @@ import itertools
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextvars import ContextVar
 from functools import partial
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from fuguemux.commands import paste_buffers
 from fuguemux.commands.language import Parsed
 from fuguemux.engine.engine import Engine
 from fuguemux.model import effects as ef
 from fuguemux.model.decision import Decision
-from fuguemux.model.limits import DEPTH_MAX, NESTED_TEXTS_MAX
+from fuguemux.model.limits import BUFFER_BYTES_MAX, DEPTH_MAX, NESTED_TEXTS_MAX
 from fuguemux.observe.diagnostics import channel
 from fuguemux.server.askers import ConnectionAsker
 from fuguemux.server.capturer import Capturer
@@ -22,8 +22,6 @@ from fuguemux.server.long_texts import taken_apart
 from fuguemux.server.panes import Panes
 from fuguemux.server.plain_files import read_plain, write_plain
 from fuguemux.server.waits import ServerEnds, Waits
-
-BUFFER_BYTES_MAX: Final = 64 << 20
 
 diagnostics = channel("commands")
 

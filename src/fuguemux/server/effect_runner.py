@@ -56,7 +56,9 @@ class Screens(Protocol):
 class PaneInput(Protocol):
     """Keys and bytes for the programs in panes."""
 
-    def send_keys(self, pane: PaneId, keys: Sequence[str], *, literal: bool) -> None: ...
+    def send_keys(
+        self, pane: PaneId, keys: Sequence[str], *, literal: bool, times: int
+    ) -> None: ...
 
     def send_bytes(self, pane: PaneId, data: bytes, *, paste: bool) -> None: ...
 
@@ -312,8 +314,8 @@ class EffectRunner:
         self, effect: ef.SendKeys | ef.SendBytes | ef.SendPrefixKey | ef.ResetTerminal
     ) -> None:
         match effect:
-            case ef.SendKeys(pane, keys, literal):
-                self._input.send_keys(pane, keys, literal=literal)
+            case ef.SendKeys(pane, keys, literal, times):
+                self._input.send_keys(pane, keys, literal=literal, times=times)
             case ef.SendBytes(pane, data, paste):
                 self._input.send_bytes(pane, data, paste=paste)
             case ef.SendPrefixKey(pane, secondary):

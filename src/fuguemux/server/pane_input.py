@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from fuguemux.model.ids import PaneId
-from fuguemux.server.pane_terminal import PaneTerminal
+from fuguemux.server.pane_terminal import INPUT_BYTES_MAX, InputRefused, PaneTerminal
 from fuguemux.server.panes import Panes
 from fuguemux.terminal import keys as key_names
 
@@ -26,8 +26,10 @@ class PaneInput:
         self._prefix_key = prefix_key
         self._inject = inject
 
-    def send_keys(self, pane: PaneId, keys: Sequence[str], *, literal: bool) -> None:
-        """Keys by tmux's names; a text that names no key is typed as it is. With `literal` all are."""
+    def send_keys(
+        self, pane: PaneId, keys: Sequence[str], *, literal: bool, times: int = 1
+    ) -> None:
+        """Keys by tmux's names, all of them `times` times; a text that names no key is typed as it is. With `literal` all are."""
         terminal = self._panes.get(pane)
         if terminal is None:
             return
@@ -37,7 +39,9 @@ class PaneInput:
                 data += key.encode("utf-8", "surrogateescape")
             else:
                 data += key_names.encode(key, terminal.emulator.modes)
-        self._write(terminal, bytes(data))
+        if len(data) * times > INPUT_BYTES_MAX:
+            raise InputRefused(f"{len(data) * times} bytes are too many at once")
+        self._write(terminal, bytes(data) * times)
 
     def send_bytes(self, pane: PaneId, data: bytes, *, paste: bool) -> None:
         """Bytes as they are, or as a paste."""

@@ -1,5 +1,6 @@
 """set-, show-, list-, delete-, paste-, load- and save-buffer."""
 
+import msgspec
 import pytest
 
 from fuguemux.commands import (
@@ -12,10 +13,12 @@ from fuguemux.commands import (
     show_buffer,
 )
 from fuguemux.commands.command import Command
+from fuguemux.commands.paste_buffers import buffer_stored
 from fuguemux.model.decision import Refused
 from fuguemux.model.effects import LoadBuffer, SaveBuffer, SendBytes
 from fuguemux.model.ids import PaneId
-from fuguemux.model.state import ServerState
+from fuguemux.model.limits import BUFFER_BYTES_MAX
+from fuguemux.model.state import Buffer, ServerState
 from tests.support.builders import session, state
 from tests.support.folding import run
 
@@ -132,3 +135,39 @@ def test_files() -> None:
     loaded = run(load_buffer.COMMAND, EMPTY, "-b", "n", "/etc/motd")
     assert loaded.effects == (LoadBuffer(b"/etc/motd", "n"),)
     assert run(load_buffer.COMMAND, EMPTY, "-").effects == (LoadBuffer(b"-"),)
+
+
+def large(size: int) -> ServerState:
+    """A state with a buffer as large as only older servers made one."""
+    buffer = Buffer("big", b"\n" * size, 0, automatic=False)
+    return msgspec.structs.replace(EMPTY, buffers=(buffer,))
+
+
+@pytest.mark.parametrize("name", [None, "big"])
+def test_what_is_too_large_for_a_buffer_is_refused(name: str | None) -> None:
+    assert buffer_stored(EMPTY, b"x" * BUFFER_BYTES_MAX, name, 0)
+    with pytest.raises(Refused, match="16777217 bytes are too many for a paste buffer"):
+        buffer_stored(EMPTY, b"x" * (BUFFER_BYTES_MAX + 1), name, 0)
+
+
+def test_a_buffer_is_not_made_too_large_by_what_is_added() -> None:
+    nearly = large(BUFFER_BYTES_MAX - 2)
+    (grown,) = run(set_buffer.COMMAND, nearly, "-a", "-b", "big", "xx").state.buffers
+    assert len(grown.data) == BUFFER_BYTES_MAX
+    with pytest.raises(Refused, match="too many for a paste buffer"):
+        run(set_buffer.COMMAND, nearly, "-a", "-b", "big", "xxx")
+
+
+def test_a_larger_buffer_of_an_older_server_can_be_pasted_renamed_and_deleted() -> None:
+    old = large(BUFFER_BYTES_MAX + 1)
+    (effect,) = run(paste_buffer.COMMAND, old, "-b", "big").decision.effects
+    assert isinstance(effect, SendBytes)
+    assert len(effect.data) == BUFFER_BYTES_MAX + 1
+    (renamed,) = run(set_buffer.COMMAND, old, "-b", "big", "-n", "other").state.buffers
+    assert renamed.name == "other"
+    assert run(delete_buffer.COMMAND, old, "-b", "big").state.buffers == ()
+
+
+def test_a_long_separator_does_not_make_a_paste_too_large() -> None:
+    with pytest.raises(Refused, match="too many to be pasted, use a shorter separator"):
+        run(paste_buffer.COMMAND, large(1_000), "-b", "big", "-s", "x" * 20_000)

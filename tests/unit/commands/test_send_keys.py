@@ -30,7 +30,7 @@ PANE = PaneId(0)
     [
         (("ls", "Enter"), (SendKeys(PANE, ("ls", "Enter")),)),
         (("-l", "Enter"), (SendKeys(PANE, ("Enter",), literal=True),)),
-        (("-N", "3", "x"), (SendKeys(PANE, ("x", "x", "x")),)),
+        (("-N", "3", "x"), (SendKeys(PANE, ("x",), times=3),)),
         (("-H", "1b", "0x41", "zz", "100"), (SendBytes(PANE, b"\x1bA"),)),
         (("-R",), (ResetTerminal(PANE),)),
         (("-R", "q"), (ResetTerminal(PANE), SendKeys(PANE, ("q",)))),
