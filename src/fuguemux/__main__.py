@@ -1,5 +1,6 @@
 """The command `fugue`: the thin client, and the offline commands, which it may not import itself."""
 
+import _signal  # type: ignore[import-not-found]  # what `signal` is made of, which imports much more
 import sys
 
 from fuguemux.client import fast
@@ -17,8 +18,13 @@ def run_offline(options: "Options") -> int:
 
 
 def main() -> int:
-    """Entry point of `scripts/fugue` and of `python -m fuguemux`."""
-    return fast.main(run_offline)
+    """Entry point of `scripts/fugue` and of `python -m fuguemux`. Interrupted, it tidies up and says nothing."""
+    try:
+        if _signal.getsignal(_signal.SIGINT) == _signal.SIG_DFL:
+            _signal.signal(_signal.SIGINT, _signal.default_int_handler)
+        return fast.main(run_offline)
+    except KeyboardInterrupt:
+        return fast.EXIT_INTERRUPTED
 
 
 if __name__ == "__main__":

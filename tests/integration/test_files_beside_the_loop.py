@@ -50,6 +50,22 @@ def test_commands_behind_a_file_that_is_read_slowly_wait_for_it_and_nobody_else(
     assert asker.communicate() == ("123\n", "")
 
 
+def test_the_directory_of_a_new_pane_is_looked_at_slowly(
+    tmp_path: Path, points: FailpointListener
+) -> None:
+    fugue = Running(tmp_path, **points.environment("pane.looking=pause@2"))
+    try:
+        fugue("new-session", "-d", "-s", "work", "cat")
+        asker = fugue.begin("new-window", "-d", "-n", "slow", "-t", "work:", "-c", "/tmp", "cat")
+        points.wait("pane.looking")
+        served(fugue)
+        points.answer("pane.looking")
+        assert asker.communicate() == ("", "")
+        assert fugue.format("#{pane_current_path}", "work:slow") == "/tmp"
+    finally:
+        fugue.end()
+
+
 def test_reports_are_read_slowly(slow: Running, points: FailpointListener) -> None:
     asker = slow.begin("recovery", "list")
     points.wait("report.reading")

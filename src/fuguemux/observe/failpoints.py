@@ -45,6 +45,7 @@ NAMES: Final[dict[str, str]] = {
     "output.landed": "output is in the landing zone, not yet in the log",
     "output.held": "output waits in the landing zone for a slow disk or one that refuses, and is about to be shown",
     "output.logged": "output is in the log, not yet shown",
+    "pane.looking": "the directory and the shell of a process that is to start are about to be looked at, on another thread",
     "pane.spawned": "the keeper has started a pane's process, no event says so",
     "pane.end_logged": "the end of a pane's process is in the log, the keeper still has its status",
     "capture.text": "the history of a pane is about to be read for capture-pane, on another thread",

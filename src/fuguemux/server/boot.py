@@ -1,6 +1,7 @@
 """From the command line to a recovered state: everything that happens before the loop serves anybody. Blocks."""
 
 import contextlib
+import functools
 import os
 import socket
 from collections.abc import Mapping
@@ -334,11 +335,17 @@ def global_environment(environment: Mapping[bytes, bytes]) -> tuple[AnyEvent, ..
     )
 
 
+@functools.cache
+def _persons_shell(named: str | None) -> str:
+    """Looked for once: a reload of the configuration must not wait for the disk with it."""
+    return paths.shell({} if named is None else {"SHELL": named}, os.getuid())
+
+
 def option_defaults(configuration: Configuration, environment: Mapping[str, str]) -> None:
     """Give tmux's options the defaults that the configuration sets."""
     server = configuration.server
     defaults = {
-        "default-shell": server.default_shell or paths.shell(environment, os.getuid()),
+        "default-shell": server.default_shell or _persons_shell(environment.get("SHELL")),
         "history-limit": str(server.history_limit),
         "restore-policy": configuration.persistence.restore_policy,
     }

@@ -43,8 +43,10 @@ class RequestFailed(Exception):
         self.errno = errno
 
 
-def waits_for(keeper_pid: int) -> str:
-    """Return what a request that takes long waits for."""
+def waits_for(keeper_pid: int | None) -> str:
+    """Return what a request that takes long waits for; None: there is no keeper."""
+    if keeper_pid is None:
+        return "another keeper"
     return f"the keeper (process {keeper_pid}), which does not answer: is it stopped?"
 
 

@@ -4,7 +4,6 @@ Replaced whenever something moves, and never synced: it is for a server that was
 lines and places in them, nothing of what is there or was searched for.
 """
 
-import contextlib
 from collections.abc import Iterable
 from typing import Final
 
@@ -16,6 +15,7 @@ from fuguemux.persistence.helper_files import MODES_FILE, helper_or_nothing
 from fuguemux.persistence.small_file import write_small
 from fuguemux.server.copy_document import RowAt, Spot
 from fuguemux.server.copy_mode import CopyMode
+from fuguemux.server.newest import Newest, Spawn
 
 
 class Kept(msgspec.Struct, frozen=True, array_like=True):
@@ -37,11 +37,15 @@ _decode: Final = msgspec.json.Decoder(list[Kept]).decode
 
 
 class KeptModes:
-    """One state directory's file. Nothing raises: a disk that does not take it costs only that a mode is left."""
+    """One state directory's file. Nothing raises: a disk that does not take it costs only that a mode is left.
 
-    def __init__(self, storage: Storage, state_directory: str) -> None:
+    Belongs to the loop, which writes nothing itself: the file is replaced on a thread, moments later.
+    """
+
+    def __init__(self, storage: Storage, state_directory: str, spawn: Spawn) -> None:
         self._storage = storage
         self._directory = state_directory
+        self._newest = Newest(self._replace, spawn, "modes")
 
     def load(self) -> list[Kept]:
         """What the last server has kept."""
@@ -53,9 +57,10 @@ class KeptModes:
 
     def save(self, modes: Iterable[tuple[PaneId, CopyMode]]) -> None:
         """Keep these and no others, in what is the state directory now."""
-        data = _encode([kept(pane, mode) for pane, mode in modes]) + b"\n"
-        with contextlib.suppress(OSError):
-            write_small(self._storage, self._directory, MODES_FILE, data, durable=False)
+        self._newest.keep(_encode([kept(pane, mode) for pane, mode in modes]) + b"\n")
+
+    def _replace(self, data: bytes) -> None:
+        write_small(self._storage, self._directory, MODES_FILE, data, durable=False)
 
 
 def kept(pane: PaneId, mode: CopyMode) -> Kept:

@@ -4,19 +4,17 @@ A file of its own and no event: that somebody looks at a session must not wait f
 of the machine does to the file costs nothing but the order in which sessions are offered.
 """
 
-import asyncio
-from collections.abc import Callable, Coroutine, Mapping
-from typing import Any, Final, Protocol
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Final, Protocol
 
 from fuguemux.model.ids import SessionId
-from fuguemux.observe.diagnostics import channel
 from fuguemux.persistence.files import RealStorage, Storage
 from fuguemux.persistence.helper_files import ATTACHED_FILE, helper_or_nothing
 from fuguemux.persistence.small_file import write_small
+from fuguemux.server.newest import Newest, Spawn
 
 FILE: Final = ATTACHED_FILE
-
-diagnostics = channel("server")
 
 
 def read_times(path: str) -> dict[SessionId, int]:
@@ -42,7 +40,7 @@ class Times(Protocol):
 def keep_times(
     view: Times,
     state_directory: str,
-    spawn: Callable[[Coroutine[Any, Any, None]], object],
+    spawn: Spawn,
     storage: Storage,
 ) -> None:
     """Give the view what earlier servers noted, and note from now on what it knows."""
@@ -52,36 +50,15 @@ def keep_times(
 
 
 class LastUsed:
-    """Writes the file, one write at a time, on a thread. Belongs to the loop."""
+    """Writes the file on a thread. Belongs to the loop."""
 
-    def __init__(
-        self,
-        path: str,
-        spawn: Callable[[Coroutine[Any, Any, None]], object],
-        storage: Storage | None = None,
-    ) -> None:
-        self._path = path
-        self._storage = storage or RealStorage()
-        self._spawn = spawn
-        self._writing = False
-        self._next: bytes | None = None
+    def __init__(self, path: str, spawn: Spawn, storage: Storage | None = None) -> None:
+        self._newest = Newest(partial(_replace, storage or RealStorage(), path), spawn, "attached")
 
     def keep(self, times: Mapping[SessionId, int]) -> None:
         """Have `times` written, in their order."""
-        self._next = "".join(f"{session} {when}\n" for session, when in times.items()).encode()
-        if not self._writing:
-            self._writing = True
-            self._spawn(self._write())
-
-    async def _write(self) -> None:
-        try:
-            while self._next is not None:
-                data, self._next = self._next, None
-                await asyncio.to_thread(_replace, self._storage, self._path, data)
-        except OSError as error:
-            diagnostics.debug("times_not_kept", error=error.strerror or str(error))
-        finally:
-            self._writing = False
+        lines = "".join(f"{session} {when}\n" for session, when in times.items())
+        self._newest.keep(lines.encode())
 
 
 def _replace(storage: Storage, path: str, data: bytes) -> None:

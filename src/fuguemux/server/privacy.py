@@ -13,6 +13,7 @@ from fuguemux.model.events import AnyEvent, OptionSet
 from fuguemux.model.ids import PaneId
 from fuguemux.model.state import ServerState
 from fuguemux.observe.diagnostics import channel
+from fuguemux.persistence.manifest import Manifest
 from fuguemux.persistence.packs import PackDamaged
 from fuguemux.persistence.set_aside import QUARANTINE
 from fuguemux.server import safe_mode
@@ -123,15 +124,15 @@ class Privacy:
         lines = [f"purged {count}: screens and history are gone, on disk too"]
         if everything and server.booted.lock is not None and server.booted.safe is None:
             lines += await asyncio.to_thread(safe_mode.purged, server.booted.home)
-        lines += self._left()
+        lines += await asyncio.to_thread(self._left, list(server.series.saves))
         return "".join(f"{line}\n" for line in lines).encode()
 
-    def _left(self) -> list[str]:
-        """Where content may still be that a purge does not touch."""
+    def _left(self, saves: Sequence[Manifest]) -> list[str]:
+        """Where content may still be that a purge does not touch. Looks at the disk, on any thread."""
         server = self._server
         left = [
             f"the save {save.name} still holds what there was; to remove it: fugue state delete {save.name}"
-            for save in server.series.saves
+            for save in saves
         ]
         directory = f"{server.booted.state_directory}/{QUARANTINE}"
         with contextlib.suppress(OSError):

@@ -12,9 +12,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-import msgspec
-
-from fuguemux.commands import environment as environments
+from fuguemux.commands.environment import Surroundings
 from fuguemux.engine.engine import Engine
 from fuguemux.engine.reconcile import pane_key
 from fuguemux.keeper.protocol import ExitStatus
@@ -34,14 +32,14 @@ from fuguemux.server.keeper_client import (
     KeeperUnreachable,
     RequestFailed,
 )
-from fuguemux.server.keeper_values import is_passing, waits_for
+from fuguemux.server.keeper_values import Spawned, is_passing, waits_for
 from fuguemux.server.pane_output import PaneOutput
 from fuguemux.server.pane_terminal import PaneTerminal, PtyMaster
 from fuguemux.server.panes import Panes
+from fuguemux.server.preparing import Preparing
 from fuguemux.server.restore_policy import note, suspended_text
 from fuguemux.server.shutdown_signs import ShutdownSigns
 from fuguemux.server.starts import Starts, Withdrawn
-from fuguemux.server.surroundings import usable_directory
 
 SIGHUP = 1
 KEEPER_SECONDS_MAX = 10.0
@@ -63,7 +61,7 @@ class Processes:
         store: str,
         durable: Callable[[int], Awaitable[None]],
         spawn: Callable[[Coroutine[Any, Any, None]], object],
-        surroundings: environments.Surroundings,
+        surroundings: Surroundings,
     ) -> None:
         self._loop = loop
         self._engine = engine
@@ -71,9 +69,7 @@ class Processes:
         self._output = output
         self._clock = clock
         self._store = store
-        self._durable = durable
-        self._spawn = spawn
-        self._surroundings = surroundings
+        self._durable, self._spawn = durable, spawn
         self._exits: dict[str, ExitStatus] = {}
         self._by_key: dict[str, PaneId] = {}
         self._away: set[str] = set()
@@ -85,6 +81,7 @@ class Processes:
         self._last_keeper = False
         self.no_keeper = ""  # why the last attempt to start another one failed, behind a colon
         self._starts = Starts()
+        self._preparing = Preparing(surroundings)
         self.give_up = self._starts.give_up
         self.ended_hook: Callable[[ServerState, PaneId], None] = lambda _before, _pane: None
         self.signs = ShutdownSigns(clock.wall_ms)
@@ -140,14 +137,17 @@ class Processes:
             return True
         generation = pane.generation + 1
         key = pane_key(self._store, pane_id, generation)
-        directory = usable_directory(pane.cwd, self._surroundings)
-        shown = pane if argv is None else msgspec.structs.replace(pane, argv=argv)
-        program, words = environments.process_argv(state, shown, self._surroundings)
-        variables = environments.process_environment(state, pane, self._surroundings, directory)
+        directory = pane.cwd
+
+        async def spawn() -> Spawned:
+            nonlocal directory
+            found = await self._preparing.prepared(state, pane, argv)
+            directory = found.directory
+            return await found.spawned(keeper, key, terminal.size)
+
         terminal.early = terminal.early or bytearray()
-        spawn = partial(keeper.spawn, key, words, directory, variables, *terminal.size)
         try:
-            spawned = await self._starts.begin(pane_id, partial(spawn, program=program))
+            spawned = await self._starts.begin(pane_id, spawn)
         except KeeperGone:
             if self.keeper is keeper:
                 self.keeper = None
@@ -186,7 +186,8 @@ class Processes:
 
     def waits_for(self) -> str:
         """What a start that takes long waits for."""
-        return "another keeper" if self._keeper is None else waits_for(self._keeper.keeper_pid)
+        pid = self._keeper.keeper_pid if self._keeper else None
+        return self._preparing.waits or waits_for(pid)
 
     def _start_failed(self, pane: PaneId, failure: Exception) -> EffectFailed:
         state, live, terminal = self._engine.state, self._engine.live, self._panes.get(pane)

@@ -118,7 +118,7 @@ def modes_again(server: Server) -> None:
 
     So are those that showed the last screen of a program, whatever runs in them.
     """
-    kept = KeptModes(server.booted.storage, server.booted.state_directory)
+    kept = KeptModes(server.booted.storage, server.booted.state_directory, server.spawn)
     scroll = server.surface.scroll
     for place in kept.load():
         terminal = server.panes.get(place.pane)

@@ -10,6 +10,7 @@ from fuguemux.model.state import ServerState
 from fuguemux.observe.diagnostics import channel
 from fuguemux.server.channels import Channels
 from fuguemux.server.executor import Asker, EffectFailed, Ending
+from fuguemux.server.file_threads import beside
 from fuguemux.server.jobs import Job, JobRefused, Jobs
 from fuguemux.server.shell_argv import shell_argv
 from fuguemux.server.surroundings import usable_directory
@@ -50,30 +51,34 @@ class Shells:
     def run_shell(self, effect: ef.RunShell, asker: Asker) -> Awaitable[Ending] | None:
         """Run a command and give what it printed; with `background` nobody waits for it."""
         del asker
+        shown = effect.command[:SHOWN_CHARACTERS_MAX]
+        if effect.background:
+            ends = f"run-shell: the server ended first: not run: {shown}"
+            return self._waits.until_end(self._begun(effect), ends)
+        ends = f"run-shell: the server ended first; this runs on without it: {shown}"
+        return self._waits.until_end(self._ending_of(effect, None), ends)
+
+    async def _begun(self, effect: ef.RunShell) -> Ending:
+        """Begin a command that nobody waits for: in order, and a refusal is told in any case."""
         job = None
-        if effect.command and not effect.delay_ms:  # now, so that a refusal is told in any case
-            job = self._start(effect.command, effect.cwd, read=not effect.background)
-        work = self._ending_of(effect, job)
-        if not effect.background:
-            shown = effect.command[:SHOWN_CHARACTERS_MAX]
-            ends = f"run-shell: the server ended first; this runs on without it: {shown}"
-            return self._waits.until_end(work, ends)
+        if effect.command and not effect.delay_ms:
+            job = await self._start(effect.command, effect.cwd, read=False)
 
         async def ignored() -> None:
             try:
-                await self._waits.until_end(work, "")
+                await self._waits.until_end(self._ending_of(effect, job), "")
             except EffectFailed:
                 diagnostics.warning("run_shell.not_started")
 
         self._spawn(ignored())
-        return None
+        return Ending()
 
     async def _ending_of(self, effect: ef.RunShell, job: Job | None) -> Ending:
         await asyncio.sleep(effect.delay_ms / 1000)
         if not effect.command:
             return Ending()
         if job is None:
-            job = self._start(effect.command, effect.cwd, read=not effect.background)
+            job = await self._start(effect.command, effect.cwd, read=not effect.background)
         data, code = await job.ended()
         if data and not data.endswith(b"\n"):
             data += b"\n"
@@ -84,15 +89,19 @@ class Shells:
 
     async def exit_code(self, command: str, cwd: bytes) -> int:
         """Run a command whose output nobody wants; how it ended, a signal as a negative number."""
-        return (await self._start(command, cwd, read=False).ended())[1]
+        job = await self._start(command, cwd, read=False)
+        return (await job.ended())[1]
 
-    def _start(self, command: str, cwd: bytes, *, read: bool) -> Job:
-        directory = usable_directory(cwd, self._surroundings)
+    async def _start(self, command: str, cwd: bytes, *, read: bool) -> Job:
+        shown = command[:SHOWN_CHARACTERS_MAX]
+        try:
+            directory = await beside("shell", usable_directory, cwd, self._surroundings)
+        except OSError as error:
+            raise EffectFailed(f"failed to run command: {shown}: {error.strerror}") from error
         try:
             argv = shell_argv(command, self._surroundings.descriptors)
             return self._jobs.start(argv, directory, self.environment(), read=read)
         except JobRefused as refused:
-            shown = command[:SHOWN_CHARACTERS_MAX]
             raise EffectFailed(f"failed to run command: {shown}: {refused}") from refused
 
     def environment(self) -> dict[bytes, bytes]:

@@ -1,12 +1,16 @@
-"""What is done in the background for what is stored: saves of earlier versions are copied, and scrollback is read.
+"""What is done in the background after a start: saves of earlier versions are copied, and scrollback is read.
 
-Those saves share packs with the living store; a copy stands for itself.
+Those saves share packs with the living store; a copy stands for itself. Before that the modules are loaded that a start
+does without: who needs one first would have the loop wait for their files.
 """
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+import contextlib
+import importlib
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
 from fuguemux.observe.diagnostics import channel
 from fuguemux.persistence.manifest import Manifest, save_name
@@ -19,13 +23,22 @@ from fuguemux.persistence.saves import stands_alone
 if TYPE_CHECKING:
     from fuguemux.server.main import Server
 
+LOADED_LATER: Final = ("re2", "difflib")
+
 diagnostics = channel("saves")
 
 
 async def run(server: Server) -> None:
-    """Both, after a start, and the second at intervals until cancelled."""
+    """All of it, after a start, and reading the scrollback at intervals until cancelled."""
+    with contextlib.suppress(ImportError):  # told by whoever needs one
+        await asyncio.to_thread(_load_modules)
     await _copy_saves(server)
     await server.witness.scrubber.run()
+
+
+def _load_modules() -> None:
+    for name in LOADED_LATER:
+        importlib.import_module(name)
 
 
 async def _copy_saves(server: Server) -> None:
@@ -36,7 +49,8 @@ async def _copy_saves(server: Server) -> None:
         if is_part(save) or save.name.startswith(BEFORE_RECOVERY):
             continue
         async with server.checkpointer.turn:
-            if save not in series.saves or stands_alone(series.storage, directory, save.name):
+            whole = partial(stands_alone, series.storage, directory, save.name)
+            if await asyncio.to_thread(whole) or save not in series.saves:
                 continue
             try:
                 copy = await asyncio.to_thread(_copied, server, save)

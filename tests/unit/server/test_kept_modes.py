@@ -1,6 +1,9 @@
 """Where panes are in copy mode is read by the next server; a place whose text is gone is none."""
 
+import asyncio
+from collections.abc import Coroutine
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,8 +29,16 @@ def mode() -> CopyMode:
     return CopyMode(Document(lines, screen, continues=False), 0, Size(40, 5))
 
 
+def now(work: Coroutine[Any, Any, None]) -> None:
+    asyncio.run(work)
+
+
+def files_in(directory: Path) -> KeptModes:
+    return KeptModes(RealStorage(), str(directory), now)
+
+
 def test_what_is_kept_is_put_back(tmp_path: Path) -> None:
-    files = KeptModes(RealStorage(), str(tmp_path))
+    files = files_in(tmp_path)
     assert files.load() == []
     one = mode()
     assert put_back(one, PLACE)
@@ -38,7 +49,7 @@ def test_what_is_kept_is_put_back(tmp_path: Path) -> None:
     files.save([(PaneId(8), mode()), (PaneId(3), one)])
     files.save([(PaneId(3), one)])
     assert (tmp_path / MODES_FILE).read_bytes() == encode(MODES_FILE, STORED)
-    assert KeptModes(RealStorage(), str(tmp_path)).load() == [PLACE]
+    assert files_in(tmp_path).load() == [PLACE]
     assert kept(PaneId(3), one) == PLACE
     files.save([])
     assert files.load() == []
@@ -47,17 +58,17 @@ def test_what_is_kept_is_put_back(tmp_path: Path) -> None:
 @pytest.mark.parametrize("data", [b"", b"[[3", b"{}", b"[[3]]", b"\xff\n" + STORED])
 def test_what_is_no_place_is_none(tmp_path: Path, data: bytes) -> None:
     (tmp_path / MODES_FILE).write_bytes(data)
-    assert KeptModes(RealStorage(), str(tmp_path)).load() == []
+    assert files_in(tmp_path).load() == []
 
 
 def test_a_file_from_before_last_screens_is_read(tmp_path: Path) -> None:
     (tmp_path / MODES_FILE).write_bytes(WITHOUT_LAST_SCREENS)
-    assert KeptModes(RealStorage(), str(tmp_path)).load() == [PLACE]
+    assert files_in(tmp_path).load() == [PLACE]
 
 
 def test_what_is_left_of_a_longer_line_counts_for_nothing(tmp_path: Path) -> None:
     (tmp_path / MODES_FILE).write_bytes(STORED + b"[9,9]]\n")
-    assert KeptModes(RealStorage(), str(tmp_path)).load() == [PLACE]
+    assert files_in(tmp_path).load() == [PLACE]
 
 
 @pytest.mark.parametrize("spot", [(20, 0), (-1, 0), (4, -1)])
@@ -71,4 +82,4 @@ def test_a_place_whose_text_is_gone_is_left(spot: tuple[int, int]) -> None:
 
 
 def test_a_disk_that_refuses_costs_nothing(tmp_path: Path) -> None:
-    KeptModes(RealStorage(), str(tmp_path / "gone")).save([(PaneId(3), mode())])
+    files_in(tmp_path / "gone").save([(PaneId(3), mode())])
