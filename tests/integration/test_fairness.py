@@ -20,7 +20,7 @@ from tests.support.running import Running, until
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 
 TIMED_SERVER = Path(worst_output.__file__).with_name("timed_server.py")
-COMMANDS = 60
+COMMANDS = 40
 TURN_P99_MS = 100.0
 """As long as others may wait, on the slowest machine; on a quick one turns take some milliseconds."""
 TURN_MAX_MS = 500.0

@@ -18,7 +18,7 @@ from tests.support.running import Running, alive, until
 
 pytestmark = pytest.mark.real
 
-FRAMES = int(os.environ.get("FUGUE_FUZZ_FRAMES", "100000"))
+FRAMES = int(os.environ.get("FUGUE_FUZZ_FRAMES", "40000"))
 SEED = int(os.environ.get("FUGUE_FUZZ_SEED", "1"))
 CONNECTIONS = 8
 FRAMES_PER_CONNECTION_MAX = 400

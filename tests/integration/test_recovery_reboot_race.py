@@ -14,7 +14,7 @@ import pytest
 
 from tests.support.running import Running, alive, until
 
-ROUNDS = int(os.environ.get("FUGUE_REBOOT_ROUNDS", "10"))
+ROUNDS = int(os.environ.get("FUGUE_REBOOT_ROUNDS", "6"))
 NAMES = "#{session_name}:#{window_index}.#{pane_index} #{window_layout}"
 
 

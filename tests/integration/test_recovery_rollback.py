@@ -20,7 +20,7 @@ from tests.support.failpoint_listener import FailpointListener
 from tests.support.running import PROGRAM, Running, alive, kill, until
 
 LINES = 10_000
-STOPPED_SECONDS = 10
+STOPPED_SECONDS = 5
 """How long a server that was stopped is waited for. The one after it has to serve within that, on any machine."""
 NUMBERS = f"i=0; while [ $i -lt {LINES} ]; do i=$((i+1)); echo n$i; done; echo all"
 

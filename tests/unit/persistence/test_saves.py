@@ -11,7 +11,8 @@ from msgspec.structs import replace
 from fuguemux.model.ids import PaneId
 from fuguemux.persistence.files import Bytes, RealStorage, write_atomically
 from fuguemux.persistence.manifest import Manifest, encode_manifest, save_name
-from fuguemux.persistence.packs import PackDamaged, pack_name
+from fuguemux.persistence.pack_reader import PackReader
+from fuguemux.persistence.packs import PackDamaged, PackUnreadable, Place, pack_name
 from fuguemux.persistence.point_in_time import Moment
 from fuguemux.persistence.recovery import Recovered, recover
 from fuguemux.persistence.saves import (
@@ -329,3 +330,62 @@ def test_a_deleted_save_is_no_alarm_on_a_full_disk_either(
         patch.setattr(storage, "create", full)
         delete_save(storage, directory, NAME)
     assert told(directory) == []
+
+
+class Ordered(RealStorage):
+    """Remembers what was done to names, and when their directory was synced."""
+
+    def __init__(self) -> None:
+        self.done: list[str] = []
+
+    def rename(self, source: str, target: str) -> None:
+        super().rename(source, target)
+        kinds = {"PACK": "named pack", "SAVE": "named manifest"}
+        for leaf in (source.rpartition("/")[2], target.rpartition("/")[2]):
+            if leaf[:4] in kinds:
+                self.done.append(kinds[leaf[:4]])
+                break
+
+    def unlink(self, path: str) -> None:
+        super().unlink(path)
+        self.done.append("removed pack" if "/PACK-" in path else "removed manifest")
+
+    def fsync_directory(self, path: str) -> None:
+        super().fsync_directory(path)
+        if path.endswith("/saves"):
+            self.done.append("synced")
+
+
+def test_a_save_has_its_name_last_and_durably_and_loses_it_first(directory: str) -> None:
+    server = filled(directory)
+    manifest = server.checkpoint().manifest
+    storage = Ordered()
+    write_save(storage, server.store.reader, manifest, directory, NAME)
+    done = [step for step in storage.done if not step.startswith("removed")]
+    at = done.index("named manifest")
+    assert done[at + 1] == "synced"
+    assert "named pack" in done[:at]
+    storage.done.clear()
+    delete_save(storage, directory, NAME)
+    at = storage.done.index("named manifest")
+    assert storage.done[at + 1] == "synced", "it means nothing any more, durably"
+    assert "removed pack" in storage.done[at + 2 :]
+    assert "removed pack" not in storage.done[:at]
+
+
+def test_what_may_be_read_another_time_makes_no_tombstone_in_a_save(
+    directory: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = filled(directory)
+    manifest = server.checkpoint().manifest
+    read, blocks = PackReader.read, {block.place for block in server.store.pane(P).blocks()}
+
+    def refused(reader: PackReader, place: Place) -> bytes:
+        if place in blocks:
+            raise PackUnreadable("Too many open files")
+        return read(reader, place)
+
+    monkeypatch.setattr(PackReader, "read", refused)
+    with pytest.raises(PackUnreadable):
+        write_save(RealStorage(), server.store.reader, manifest, directory, NAME)
+    assert files(directory) == set()

@@ -241,3 +241,27 @@ def test_repeated_characters_are_reckoned_whatever_else_there_is(part: bytes) ->
     with_repeats = cost_seconds(text, 0, len(text), 100, 30)
     without = cost_seconds(text.replace(part, b"b" * len(part)), 0, len(text), 100, 30)
     assert with_repeats > without + 0.002
+
+
+def test_a_pane_with_two_chunks_that_wait_is_not_read_nor_one_that_is_slow() -> None:
+    here, terminal = Here(), Terminal(1)
+    assert not here.feeding.behind(terminal)
+    here.add(terminal, DEAR)
+    assert not here.feeding.behind(terminal), "one more may be read"
+    here.add(terminal, DEAR)
+    assert here.feeding.behind(terminal)
+    slow = Terminal(2)
+    slow.read_bytes_max = 4096
+    here.add(slow, DEAR)
+    assert here.feeding.behind(slow)
+
+
+def test_pieces_grow_while_they_cost_little_and_shrink_at_once() -> None:
+    here, terminal = Here(seconds_per_byte=1e-9), Terminal(1)
+    here.add(terminal, DEAR)
+    here.feeding.run()
+    assert terminal.ease > 1.0
+    here.seconds_per_byte = 1.0
+    here.add(terminal, DEAR)
+    here.feeding.run()
+    assert terminal.ease <= 1.0

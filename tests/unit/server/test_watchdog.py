@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from fuguemux.observe.clock import NS_PER_MS
+from fuguemux.observe.clock import NS_PER_MS, NS_PER_S
 from fuguemux.observe.holding import SLOT, Ended, TookTooLong, endable, holding, unended
 from fuguemux.server import threads
+from fuguemux.server import watchdog as watching
 from fuguemux.server.watchdog import Watchdog
 from tests.support.poor import run_poor
 
@@ -146,3 +147,66 @@ threads.run(main())
 
 def test_without_a_thread_to_be_had_there_is_none() -> None:
     assert run_poor(SOURCE, imports=POOR).split() == ["False", "command"]
+
+
+class Turn:
+    """A loop that is held for as long as a test wants, and what is said of it meanwhile."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.said: list[str] = []
+        monkeypatch.setattr(watching, "diagnostics", self)
+        self.now = 10**12
+        monkeypatch.setattr(watching, "monotonic_ns", lambda: self.now)
+        self.watchdog = Watchdog()
+        SLOT.turn_begins()
+        SLOT.turn_ns = self.now
+
+    def warning(self, _event: str, *, holder: str, seconds: float) -> None:
+        self.said.append(holder)
+
+    def later(self, seconds: float) -> None:
+        self.now += int(seconds * NS_PER_S)
+        self.watchdog._look()
+
+
+def test_who_holds_the_loop_without_a_name_is_told_once_a_turn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    turn = Turn(monkeypatch)
+    turn.later(1.9)
+    assert turn.said == []
+    for _ in range(3):
+        turn.later(0.5)
+    assert turn.said == ["loop work without a name"]
+    SLOT.turn_begins()
+    SLOT.turn_ns = turn.now
+    turn.later(3)
+    assert len(turn.said) == 2
+    SLOT.turn_ends()
+    turn.later(3)
+    assert len(turn.said) == 2, "the loop waits"
+    SLOT.holders.clear()
+
+
+def test_nothing_is_ended_before_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    turn = Turn(monkeypatch)
+    SLOT.thread = threading.get_ident()
+    ended: list[bool] = []
+
+    def end(_work: endable) -> bool:
+        ended.append(True)
+        return True
+
+    monkeypatch.setattr(endable, "end", end)
+    try:
+        with endable("command", "x") as _:
+            assert SLOT.current is not None
+            SLOT.current._begun = turn.now
+            turn.later(9.9)
+            assert not ended
+            turn.later(0.2)
+            assert ended
+    finally:
+        SLOT.thread = 0
+        SLOT.turn_ends()
+        SLOT.holders.clear()

@@ -20,6 +20,7 @@ from fuguemux.persistence.wal.watermark import (
     SLOT_BYTES,
     SLOTS,
     WATERMARK,
+    Found,
     Mark,
     MarkedSegment,
     Watermark,
@@ -163,7 +164,7 @@ def test_what_stands_in_its_place_is_kept_and_made_way_for(tmp_path: Path, what:
     watermark = Watermark(RealStorage(), str(tmp_path))
     watermark.renew(mark_of(3))
     assert watermark.problem == ""
-    assert read_watermark(RealStorage(), str(tmp_path)) == (mark_of(3), "", False)
+    assert read_watermark(RealStorage(), str(tmp_path)) == Found(mark_of(3))
     quarantine = list((tmp_path / "quarantine").glob(f"*-{WATERMARK}"))
     if what in ("empty", "zeros", "nothing"):
         assert quarantine == []
