@@ -3,11 +3,15 @@
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections import deque
+from collections.abc import Callable
 from queue import SimpleQueue
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from fuguemux.server.threads import started
+
+RING_SIZE: Final = 256
+"""So many syncs are remembered one by one."""
 
 
 class Job(Protocol):
@@ -24,14 +28,26 @@ class SyncTimes(NamedTuple):
     p50_ms: float
     p99_ms: float
 
-    @classmethod
-    def of(cls, seconds: Collection[float], syncs: int) -> "SyncTimes":
-        """From the durations of the last ones and the number of all."""
-        times = sorted(seconds)
+
+class SyncRing:
+    """Remembers how long the last syncs took, and how many there were."""
+
+    def __init__(self) -> None:
+        self._last: deque[float] = deque(maxlen=RING_SIZE)
+        self._count = 0
+
+    def add(self, seconds: float) -> None:
+        """One more."""
+        self._last.append(seconds)
+        self._count += 1
+
+    def times(self) -> SyncTimes:
+        """What they took."""
+        times = sorted(self._last)
         if not times:
-            return cls(0, 0.0, 0.0)
+            return SyncTimes(0, 0.0, 0.0)
         p99 = times[min(len(times) - 1, len(times) * 99 // 100)]
-        return cls(syncs, times[len(times) // 2] * 1000, p99 * 1000)
+        return SyncTimes(self._count, times[len(times) // 2] * 1000, p99 * 1000)
 
 
 class Looked:

@@ -8,13 +8,12 @@ all of them are resolved by one wake-up of the loop per sync.
 import asyncio
 import contextlib
 import time
-from collections import deque
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Final, Literal
 
 from fuguemux.observe.failpoints import reach
-from fuguemux.server.flush_worker import Job, Looked, SyncTimes, Worker
+from fuguemux.server.flush_worker import Job, Looked, SyncRing, SyncTimes, Worker
 from fuguemux.server.log_port import Writer
 
 SyncMode = Literal["always", "interval", "os"]
@@ -24,7 +23,6 @@ RETRY_SECONDS: Final = 0.25
 SLOW_WRITE_SECONDS: Final = 0.020
 SLOW_WRITES_MAX: Final = 3
 DEFER_SECONDS: Final = 30.0
-RING_SIZE: Final = 256
 PROOF_SECONDS: Final = 2.0  # so long after the last sync, a record testifies to it: once
 
 
@@ -72,8 +70,7 @@ class Flusher:
         self._congested = False
         self._closed = self._held = False
         self._slow_writes = 0
-        self._syncs = 0
-        self._ring: deque[float] = deque(maxlen=RING_SIZE)
+        self._ring = SyncRing()
         self._sync_thread = Worker("fugue-sync")
         self._chore_thread = Worker("fugue-space")
         self._idle = asyncio.Event()
@@ -172,12 +169,10 @@ class Flusher:
         self.start_chores()
 
     def set_interval(self, milliseconds: int) -> None:
-        """Sync output so long after it was written, also what waits already."""
+        """Sync output so long after it was written from now on; what waits already is synced at once."""
         self._interval_ms = milliseconds
         if self._timer is not None:
-            due = min(self._timer.when(), self._loop.time() + milliseconds / 1000)
-            self._timer.cancel()
-            self._timer = self._loop.call_at(due, self._start_sync)
+            self._start_sync()
 
     async def wait_durable(self, lsn: int) -> None:
         """Return when everything up to `lsn` survives a power failure.
@@ -251,8 +246,7 @@ class Flusher:
     def _sync_done(self, looked: Looked, error: OSError | None, seconds: float) -> None:
         writer, job = self._writer, looked.job
         self._syncing, self._handed = False, None
-        self._syncs += 1
-        self._ring.append(seconds)
+        self._ring.add(seconds)
         writer.sync_done(job, error)
         reach("commit.durable")
         self.place(looked.elsewhere)
@@ -330,7 +324,7 @@ class Flusher:
 
     def sync_times(self) -> SyncTimes:
         """The last syncs' durations."""
-        return SyncTimes.of(self._ring, self._syncs)
+        return self._ring.times()
 
     # -- disk space --------------------------------------------------------------------------
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from fuguemux.server.flusher import RING_SIZE, Flusher, NotDurable
+from fuguemux.server.flush_worker import RING_SIZE
+from fuguemux.server.flusher import Flusher, NotDurable
 
 
 @dataclass
