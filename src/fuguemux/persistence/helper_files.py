@@ -98,6 +98,16 @@ def put_right(
     return lines
 
 
+def put_all_right(storage: Storage, directory: str, now_ms: int) -> list[str]:
+    """As `put_right`, everything in a state directory that is a helper file or stands in the place of one."""
+    return [
+        *put_right(storage, directory, now_ms),
+        *put_locks_right(storage, directory, now_ms),
+        *put_pipes_right(storage, directory, now_ms),
+        *put_reports_right(storage, directory, now_ms),
+    ]
+
+
 def put_locks_right(storage: Storage, directory: str, now_ms: int) -> list[str]:
     """As `put_right`, what was in the place of a lock and was moved out of its way when that was taken."""
     try:

@@ -21,6 +21,8 @@ from fuguemux.persistence.wal.watermark import WATERMARK, Found, Mark
 SERVED_FILE: Final = "boot"
 """In the state directory since a server first served from it."""
 
+PUT_BACK: Final = "the copy of the watermark in the runtime directory says so; was an older copy of the state directory put back?"
+
 
 def tell_end(
     place: tuple[Storage, str],
@@ -46,6 +48,7 @@ def tell_end(
         manifests=manifests,
         covered_lsn=covered_lsn,
         served=served,
+        beside=watermark.beside,
     )
     begun = (
         watermark.unwritten and not manifests
@@ -75,10 +78,12 @@ def tell_missing_log(
     manifests: Sequence[Manifest],
     covered_lsn: int,
     served: bool,
+    beside: bool = False,
 ) -> None:
     """Add what is missing to the report, and to that of the log what its headers hid; before segments are set aside.
 
     `covered_lsn`: up to there the structure comes from a checkpoint. `served`: a server has served from this state before.
+    `beside`: the log's mark is that of the watermark's copy.
     """
     found = log.report
     known = {finding.segment_id for finding in found.findings}
@@ -89,7 +94,8 @@ def tell_missing_log(
             detail = "neither copy of its header can be read, and what it held was acknowledged"
             found.findings.append(Finding(kinds.UNREADABLE_HEADER, number, 0, detail))
             report.missing.append(f"log segment {number:016x}: {detail}")
-    _tell_end(report, found, log.mark, manifests[0] if manifests else None, covered_lsn)
+    newest = manifests[0] if manifests else None
+    _tell_end(report, found, log.mark, newest, covered_lsn, beside=beside)
     if served and not (found.segments or manifests or report.missing):
         report.missing.append(
             "the log has no segment that can be read, and a server had written it"
@@ -102,6 +108,8 @@ def _tell_end(
     mark: Mark | None,
     newest: Manifest | None,
     covered_lsn: int,
+    *,
+    beside: bool,
 ) -> None:
     """Compare the end of the log with what the watermark and the newest checkpoint say of it."""
     durable_lsn = mark.durable_lsn if mark is not None else 0
@@ -118,7 +126,8 @@ def _tell_end(
     said = [f"LSN {durable_lsn} was durable"] if durable_lsn > found.end_lsn else []
     if newest is not None and checkpoint_lsn > found.end_lsn:
         said.append(f"checkpoint {newest.number} was made at LSN {checkpoint_lsn}")
-    report.missing.append(f"the log {end}, but {' and '.join(said)}")
+    why = f": {PUT_BACK}" if beside and durable_lsn > found.end_lsn else ""
+    report.missing.append(f"the log {end}, but {' and '.join(said)}{why}")
 
 
 def tell_watermark(report: RecoveryReport, found: Found, log: LogScan, *, served: bool) -> None:

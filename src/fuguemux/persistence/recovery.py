@@ -59,9 +59,10 @@ from fuguemux.persistence.store_identity import (
 )
 from fuguemux.persistence.stored_panes import PaneLoader
 from fuguemux.persistence.wal.chain import store_ids
+from fuguemux.persistence.wal.mark_copy import furthest
 from fuguemux.persistence.wal.quarantine import SetAside
 from fuguemux.persistence.wal.reader import LogScan, scan
-from fuguemux.persistence.wal.watermark import read_watermark
+from fuguemux.persistence.wal.watermark import Mark, read_watermark
 from fuguemux.persistence.withholding import without_withheld
 
 
@@ -104,17 +105,19 @@ def recover(
     new_store_id: bytes,
     read_only: bool = False,
     at: Moment | None = None,
+    beside: Mark | None = None,
 ) -> Recovered:
     """Read everything back. Blocks; with `read_only` nothing is written, moved or created.
 
-    With `at` it is as it was at that moment, and nothing is written either; raises NotReachable.
+    With `at` it is as it was at that moment, and nothing is written either; raises NotReachable. `beside`: what the copy of the
+    watermark outside of the directory says.
 
     Raises ManifestUnsupported, UnsupportedLog or VersionUnknown for data of another version of fugue, NotOurs for files
     of another user, and OSError if the state directory itself cannot be used.
     """
     started = monotonic()
     recovery = _Recovery(storage, directory, read_only or at is not None, now_ms(), at)
-    recovered = recovery.run(new_store_id)
+    recovered = recovery.run(new_store_id, beside)
     recovered.report.duration_ms = (monotonic() - started) * 1000
     return recovered
 
@@ -144,7 +147,7 @@ class _Recovery:
         self._orphans: dict[PaneId, RecoveredPane] = {}
         self._said = Said(None, "")
 
-    def run(self, new_store_id: bytes) -> Recovered:
+    def run(self, new_store_id: bytes, beside: Mark | None) -> Recovered:
         self._prepare()
         watermark = read_watermark(self._storage, self._directory)  # before the log, which goes on
         if not self._read_only:
@@ -153,6 +156,7 @@ class _Recovery:
         identity = self._identity(found, new_store_id)
         store_id = identity.store_id
         known = store_id if identity.certain else None
+        watermark = furthest(watermark, beside, known)
         if self._at is None or self._at.name not in found.own:
             found = self._aside.of_this_store(found, store_id)
         if self._at is not None:

@@ -24,9 +24,7 @@ from fuguemux.persistence.helper_files import (
     SAFE_MODE_FILE,
     STARTING_FILE,
     STOPPED_FILE,
-    put_locks_right,
-    put_pipes_right,
-    put_reports_right,
+    put_all_right,
     put_right,
 )
 from fuguemux.persistence.manifest import ManifestUnsupported
@@ -35,7 +33,9 @@ from fuguemux.persistence.recovery import WAL, Recovered, recover
 from fuguemux.persistence.serialization import VersionUnknown
 from fuguemux.persistence.small_file import remove_small, write_small
 from fuguemux.persistence.state_lock import HeldStorage, StateLock, StateLocked
+from fuguemux.persistence.wal.mark_copy import mark_copy, read_mark_copy
 from fuguemux.persistence.wal.segment import UnsupportedLog
+from fuguemux.persistence.wal.watermark import Mark, Watermark
 from fuguemux.persistence.withholding import Withhold
 from fuguemux.server import landing as landing_zone
 from fuguemux.server import reserve, safe_mode, state_settling, zone_place
@@ -157,7 +157,8 @@ def boot(argv: list[str], clock: Clock) -> Booted:
         state, landing = safe.directory, f"{safe.directory}/landing"
     if lock is not None and safe is None:
         storage = ReadingProgress(f"{places.socket}{SUFFIX}", f"{state}/{WAL}", lock)
-    recovered, salvage = _read_or_refuse(storage, state, landing, clock, home, starts)
+    beside = None if lock is None else read_mark_copy(places.socket, state)
+    recovered, salvage = _read_or_refuse(storage, state, landing, clock, home, starts, beside)
     recovered.report.notes += put_aside
     return Booted(
         options,
@@ -181,11 +182,17 @@ def boot(argv: list[str], clock: Clock) -> Booted:
 
 
 def _read_or_refuse(
-    storage: Storage, state: str, landing: str, clock: Clock, home: str, starts: Starts | None
+    storage: Storage,
+    state: str,
+    landing: str,
+    clock: Clock,
+    home: str,
+    starts: Starts | None,
+    beside: Mark | None,
 ) -> tuple[Recovered, landing_zone.Recovered]:
     """As `_read_all`. Raises CannotStart for what is no fault of the state, and notes what may be one."""
     try:
-        return _read_all(storage, state, landing, clock)
+        return _read_all(storage, state, landing, clock, beside)
     except OSError as error:
         _no_fault_of_the_state(starts)
         # A name below the state directory is relative to it.
@@ -205,7 +212,7 @@ def _read_or_refuse(
 
 
 def _read_all(
-    storage: Storage, state: str, landing: str, clock: Clock
+    storage: Storage, state: str, landing: str, clock: Clock, beside: Mark | None
 ) -> tuple[Recovered, landing_zone.Recovered]:
     """The state and what the landing zone holds beyond it."""
     try:
@@ -215,15 +222,13 @@ def _read_all(
             now_ms=clock.wall_ms,
             monotonic=lambda: clock.monotonic_ns() / 1e9,
             new_store_id=os.urandom(16),
+            beside=beside,
         )
     finally:
         if isinstance(storage, ReadingProgress):
             storage.done()
     now_ms = recovered.report.started_ms
-    recovered.report.notes += put_right(storage, state, now_ms)
-    recovered.report.notes += put_locks_right(storage, state, now_ms)
-    recovered.report.notes += put_pipes_right(storage, state, now_ms)
-    recovered.report.notes += put_reports_right(storage, state, now_ms)
+    recovered.report.notes += put_all_right(storage, state, now_ms)
     state_settling.tell_unfinished(storage, state, recovered.report)
     salvage = landing_zone.Recovered((), ())
     if landing:
@@ -354,6 +359,14 @@ def option_defaults(configuration: Configuration, environment: Mapping[str, str]
     if configuration.keys.prefix:
         defaults["prefix"] = configuration.keys.prefix
     option_table.configure(defaults)
+
+
+def watermark_of(booted: Booted) -> Watermark:
+    """The watermark of the state, with its copy in the runtime directory. Blocks where there was none."""
+    state, copy = booted.state_directory, None
+    if booted.lock is not None:
+        copy = mark_copy(booted.places.socket, state)
+    return Watermark.prepared(booted.storage, state, copy)
 
 
 def note_deliberate_stop(booted: Booted) -> None:

@@ -22,11 +22,11 @@ from fuguemux.observe.clock import NS_PER_MS, SystemClock
 from fuguemux.observe.failpoints import reach
 from fuguemux.persistence.checkpoint import CheckpointSeries, CheckpointSettings
 from fuguemux.persistence.retention import GENERATIONS_MIN
-from fuguemux.persistence.wal.writer import LogWriter, Watermark, WriterOptions
+from fuguemux.persistence.wal.writer import LogWriter, WriterOptions
 from fuguemux.server import logind, recovery_notice, watched
 from fuguemux.server.address import Address
 from fuguemux.server.background import Background
-from fuguemux.server.boot import Booted, CannotStart, option_defaults, withhold
+from fuguemux.server.boot import Booted, CannotStart, option_defaults, watermark_of, withhold
 from fuguemux.server.channels import Channels
 from fuguemux.server.checkpointer import Checkpointer, PaneSources
 from fuguemux.server.closed_sessions import ClosedSessions
@@ -125,7 +125,7 @@ class Server:
             options=WriterOptions(segment_bytes=persistence.wal_segment_mb * MIB)
             if persistence.enabled
             else IN_MEMORY,
-            watermark=Watermark.prepared(booted.storage, booted.state_directory),
+            watermark=watermark_of(booted),
         )
         reach("recovery.log_begun")
         self.flusher = Flusher(

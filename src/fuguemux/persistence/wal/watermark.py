@@ -110,13 +110,14 @@ class Found(NamedTuple):
     """What a watermark file says. `mark` is None if no slot can be read, for the reason in `problem`.
 
     `problem` may be set beside a mark: one slot is damaged. `missing`: there is no such file. `unwritten`: it is there, and
-    nothing was ever durable in it.
+    nothing was ever durable in it. `beside`: the mark is that of the copy outside of the state directory, which says more.
     """
 
     mark: Mark | None
     problem: str = ""
     missing: bool = False
     unwritten: bool = False
+    beside: bool = False
 
 
 def encode_slot(mark: Mark, serial: int) -> bytes:
@@ -171,10 +172,10 @@ def _garbage(data: bytes, slots: Sequence[tuple[int, Mark] | None]) -> bool:
     )
 
 
-def read_watermark(storage: Storage, directory: str) -> Found:
-    """What the watermark of a state directory says. Blocks; raises nothing, and changes nothing."""
+def read_watermark(storage: Storage, directory: str, name: str = WATERMARK) -> Found:
+    """What the watermark of a state directory says, or that in the file `name`. Blocks; raises nothing, and changes nothing."""
     try:
-        data = read_all(storage, f"{directory}/{WATERMARK}")
+        data = read_all(storage, f"{directory}/{name}")
     except FileNotFoundError:
         return Found(None, "it is not there", missing=True)
     except OSError as error:
@@ -192,11 +193,24 @@ def read_watermark(storage: Storage, directory: str) -> Found:
 class Watermark:
     """The file, for the one who writes the log. Safe to call from several threads; blocks as a write does."""
 
-    def __init__(self, storage: Storage, directory: str) -> None:
-        """`directory`: the state directory. What stands in the file's place and is none is given up and made anew."""
+    def __init__(
+        self,
+        storage: Storage,
+        directory: str,
+        *,
+        copy: "Watermark | None" = None,
+        name: str = WATERMARK,
+        disposable: bool = False,
+    ) -> None:
+        """`directory`: the state directory. What stands in the file's place and is none is set aside and made anew.
+
+        `copy` is told the same, elsewhere (mark_copy.py). `name` is its file's name; `disposable`: what stands in its place goes.
+        """
         self._storage = storage
         self._directory = directory
-        self._path = f"{directory}/{WATERMARK}"
+        self._path = f"{directory}/{name}"
+        self._copy = copy
+        self._disposable = disposable
         self._lock = threading.Lock()
         self._file: int | None = None
         self._slot = 0
@@ -207,9 +221,11 @@ class Watermark:
         """Why the file does not say what it should; empty: it does."""
 
     @classmethod
-    def prepared(cls, storage: Storage, directory: str) -> "Watermark":
+    def prepared(
+        cls, storage: Storage, directory: str, copy: "Watermark | None" = None
+    ) -> "Watermark":
         """One whose file is there: whoever finds none later knows that it was removed. Blocks for two syncs where it was not."""
-        watermark = cls(storage, directory)
+        watermark = cls(storage, directory, copy=copy)
         try:
             if not storage.exists(watermark._path):
                 watermark._make()
@@ -232,9 +248,16 @@ class Watermark:
                 self.problem = ""
             except OSError as error:
                 self._give_up(error)
+        if self._copy is not None:
+            self._copy.renew(mark)
 
     def sync(self) -> None:
-        """Make durable what was said last, and have the next one go to the other slot. A file that is gone is made again."""
+        """Make durable what was said last, and have the next one go to the other slot. A file that is gone is made again.
+
+        So is the copy, which is not synced: the runtime directory may have been removed and made again.
+        """
+        if self._copy is not None:
+            self._copy.look()
         with self._lock:
             if self._file is None or not self._dirty:
                 return
@@ -250,6 +273,15 @@ class Watermark:
         if self._mark is not None:
             self.renew(self._mark)
 
+    def look(self) -> None:
+        """Make the file again, with what was said last, if it is gone."""
+        with self._lock:
+            if self._file is None or self._storage.exists(self._path):
+                return
+            self._let_go()
+        if self._mark is not None:
+            self.renew(self._mark)
+
     @property
     def behind(self) -> bool:
         """Whether something was said that is not durable yet."""
@@ -262,6 +294,8 @@ class Watermark:
 
     def close(self) -> None:
         """Let go of the file; what it says stays."""
+        if self._copy is not None:
+            self._copy.close()
         with self._lock:
             self._let_go()
 
@@ -310,6 +344,9 @@ class Watermark:
 
     def _move_away(self) -> None:
         """What is no watermark is somebody's: it is kept. Raises OSError."""
+        if self._disposable:
+            self._storage.unlink(self._path)
+            return
         place = f"{self._directory}/{QUARANTINE}"
         self._storage.make_directory(place)
         wall_ms = self._mark.wall_ms if self._mark is not None else 0

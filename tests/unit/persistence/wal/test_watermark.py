@@ -1,6 +1,7 @@
 """The watermark: what it says, how its file is kept, and what a reader of the log makes of it."""
 
 import os
+import shutil
 from pathlib import Path
 from random import Random
 
@@ -13,6 +14,7 @@ from fuguemux.persistence.wal import findings as kinds
 from fuguemux.persistence.wal.durability import Durability, WriterOptions
 from fuguemux.persistence.wal.frame import RecordType
 from fuguemux.persistence.wal.jobs import SyncJob
+from fuguemux.persistence.wal.mark_copy import furthest, mark_copy, read_mark_copy
 from fuguemux.persistence.wal.reader import LogScan, scan
 from fuguemux.persistence.wal.segment import RECORDS_OFFSET
 from fuguemux.persistence.wal.watermark import (
@@ -394,3 +396,44 @@ def test_a_watermark_that_cannot_be_written_costs_the_log_nothing(tmp_path: Path
     fill_one(writer)
     assert [state for state, _reason in told.states] == [Durability.DEGRADED, Durability.OK]
     assert writer.close()
+
+
+def test_the_copy_says_the_same_and_is_made_again(tmp_path: Path) -> None:
+    storage = RealStorage()
+    for name in ("state", "run"):
+        (tmp_path / name).mkdir()
+    socket, state = f"{tmp_path}/run/socket", f"{tmp_path}/state"
+    watermark = Watermark.prepared(storage, state, mark_copy(socket, state))
+    assert read_mark_copy(socket, state) is None
+    watermark.renew(mark_of(7))
+    assert read_mark_copy(socket, state) == mark_of(7)
+    assert read_mark_copy(socket, f"{tmp_path}/elsewhere") is None
+    shutil.rmtree(tmp_path / "run")
+    watermark.sync()
+    watermark.renew(mark_of(8))
+    assert (watermark.problem, read_watermark(storage, state).mark) == ("", mark_of(8))
+    (tmp_path / "run").mkdir()
+    watermark.sync()
+    watermark.renew(mark_of(9))
+    assert read_mark_copy(socket, state) == mark_of(9)
+    (copy,) = (tmp_path / "run").iterdir()
+    copy.write_bytes(b"garbage")
+    again = Watermark.prepared(storage, state, mark_copy(socket, state))
+    again.renew(mark_of(10))
+    assert read_mark_copy(socket, state) == mark_of(10)
+    assert {path.name for path in (tmp_path / "run").iterdir()} == {copy.name}
+
+
+def test_the_copy_counts_where_it_says_more_of_the_same_store() -> None:
+    here, more, less = Found(mark_of(5)), mark_of(6), mark_of(4)
+    assert furthest(here, more, STORE) == Found(more, beside=True)
+    assert furthest(Found(None, "it is not there"), less, STORE).mark == less
+    for beside, store in (
+        (None, STORE),
+        (less, STORE),
+        (mark_of(5), STORE),
+        (more, None),
+        (mark_of(6, bytes(16)), STORE),
+        (more, bytes(16)),
+    ):
+        assert furthest(here, beside, store) == here
