@@ -72,6 +72,15 @@ def test_a_bad_block_is_told_and_costs_its_own_lines_only(fugue: Running) -> Non
     search = fugue.run("search", "-c", "-t", "work", "^[0-9]+$")
     assert (search.returncode, search.stdout) == (0, f"work:0.0: {9000 - 1024}\n")
     assert "1024 lines of work:0.0 cannot be read" in search.stderr
+    fugue("copy-mode", "-t", "work")
+    unread = "1024 lines cannot be read and were not searched"
+    refused = fugue.refused("send-keys", "-X", "-t", "work", "search-backward", "no such text")
+    assert refused == f"search: not found; {unread}"
+    near = fugue.run("send-keys", "-X", "-t", "work", "search-backward", "8900")
+    assert (near.returncode, near.stderr) == (0, "")
+    far = fugue.run("send-keys", "-X", "-t", "work", "search-backward-text", "1000")
+    assert (far.returncode, far.stderr) == (0, f"search: {unread}\n")
+    fugue("send-keys", "-X", "-t", "work", "cancel")
 
     # Most of the pack is dead now: what lives in it has to move, and the bad block with it.
     fugue("clear-history", "-t", "other")

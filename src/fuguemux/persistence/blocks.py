@@ -56,7 +56,7 @@ class Lost(NamedTuple):
 class Block:
     """A finished block: in memory until a checkpoint has put it into a pack, from then on there.
 
-    One that is `lost` is a tombstone: it has nothing but its numbers.
+    One that is `lost` is a tombstone: it has nothing but its numbers. `unread`: the last search could not read it.
     """
 
     __slots__ = (
@@ -68,6 +68,7 @@ class Block:
         "packed",
         "place",
         "raw_bytes",
+        "unread",
         "widths",
     )
 
@@ -91,6 +92,7 @@ class Block:
         self.lost = lost
         self.widths: array[int] | None = None
         self.dropped = False
+        self.unread = False
 
     @property
     def end(self) -> int:

@@ -1,10 +1,10 @@
 """Searching a pane's lines, some blocks at a time, from either end."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
-from fuguemux.persistence.blocks import Lines
+from fuguemux.persistence.blocks import Block, Lines
 from fuguemux.persistence.pattern import Pattern, plain
 
 Content = Callable[[], Lines]
@@ -75,6 +75,17 @@ def _wanted(line: int, base: int, start: int | None, *, backward: bool) -> bool:
     if line < base:
         return False
     return start is None or (line <= start if backward else line >= start)
+
+
+def not_searched(blocks: Iterable[Block], first: int = 0, last: int | None = None) -> int:
+    """How many lines from `first` to `last` no search could read: damaged, or refused at the last look."""
+    return sum(
+        block.count
+        for block in blocks
+        if (block.lost is not None or block.unread)
+        and block.end > first
+        and (last is None or block.first <= last)
+    )
 
 
 def hits_in(run: Run, pattern: Pattern) -> list[Hit]:

@@ -14,6 +14,8 @@ from fuguemux.model.events import BufferSet
 from fuguemux.model.ids import PaneId
 from fuguemux.model.state import Buffer
 from fuguemux.persistence.pattern import BadPattern, Pattern
+from fuguemux.persistence.report import counted
+from fuguemux.persistence.scrollback_search import not_searched
 from fuguemux.server.copy_document import Spot, viewed
 from fuguemux.server.copy_mode import CopyMode
 from fuguemux.server.copy_motions import MOTIONS, Context
@@ -95,9 +97,11 @@ class CopyCommands:
         ends = effect.command.endswith(_CANCEL)
         if name in _SEARCHES and context.argument:
             forward, regex = _SEARCHES[name]
-            return self._search(terminal, mode, context.argument, forward=forward, regex=regex)
+            return self._search(
+                terminal, mode, context.argument, asker, forward=forward, regex=regex
+            )
         if name in ("search-again", "search-reverse"):
-            return self._search_again(terminal, mode, reverse=name == "search-reverse")
+            return self._search_again(terminal, mode, asker, reverse=name == "search-reverse")
         if name in (*_COPIES, "append-selection", "copy-line", "copy-end-of-line"):
             return self._copy(terminal, mode, name, context, ends=ends)
         if name == "cancel":
@@ -130,7 +134,14 @@ class CopyCommands:
     # -- searching ----------------------------------------------------------------------------
 
     async def _search(
-        self, terminal: PaneTerminal, mode: CopyMode, text: str, *, forward: bool, regex: bool
+        self,
+        terminal: PaneTerminal,
+        mode: CopyMode,
+        text: str,
+        asker: Asker,
+        *,
+        forward: bool,
+        regex: bool,
     ) -> Ending:
         try:
             # As in tmux: small letters alone mean large ones, too.
@@ -140,16 +151,18 @@ class CopyCommands:
         if text != mode.search_string:
             mode.match = None
         mode.search_string, mode.search_forward = text, forward
-        return await self._find(terminal, mode, forward=forward)
+        return await self._find(terminal, mode, asker, forward=forward)
 
     async def _search_again(
-        self, terminal: PaneTerminal, mode: CopyMode, *, reverse: bool
+        self, terminal: PaneTerminal, mode: CopyMode, asker: Asker, *, reverse: bool
     ) -> Ending:
         if mode.pattern is None:
             return Ending()
-        return await self._find(terminal, mode, forward=mode.search_forward != reverse)
+        return await self._find(terminal, mode, asker, forward=mode.search_forward != reverse)
 
-    async def _find(self, terminal: PaneTerminal, mode: CopyMode, *, forward: bool) -> Ending:
+    async def _find(
+        self, terminal: PaneTerminal, mode: CopyMode, asker: Asker, *, forward: bool
+    ) -> Ending:
         assert mode.pattern is not None, "there is something to search for"
         vi = self._is_vi(terminal.id)
         start = mode.cursor
@@ -162,7 +175,8 @@ class CopyCommands:
 
         search = Search(mode, wanted, lambda: self._screens.pane_changed(terminal, ()))
         found = await search.nearest(mode.pattern, start, forward=forward)
-        if found is None and wanted() and self._wraps(terminal.id):
+        wraps = found is None and self._wraps(terminal.id)
+        if wraps and wanted():
             document = mode.document
             end = Spot(document.first, -1) if forward else Spot(document.stop, 0)
             found = await search.nearest(mode.pattern, end, forward=forward)
@@ -171,8 +185,13 @@ class CopyCommands:
         if found is None:
             mode.match = None
             self._screens.pane_changed(terminal, ())
-            raise EffectFailed("search: not found")
+            unread = _not_searched(terminal, mode)
+            raise EffectFailed(f"search: not found{unread and f'; {unread}'}")
         mode.match = found
+        between = () if wraps else sorted((start.line, found.spot.line))
+        unread = _not_searched(terminal, mode, *between)
+        if unread:
+            asker.stderr(f"search: {unread}\n".encode())
         behind = forward and not vi
         line, offset = found.spot
         mode.go(Spot(line, offset + found.characters) if behind else found.spot, centre=True)
@@ -234,3 +253,13 @@ class CopyCommands:
         taken = copy(mode)
         taken.document = mode.document.again()
         return await asyncio.to_thread(lambda: taken.selected(vi=context.vi))
+
+
+def _not_searched(terminal: PaneTerminal, mode: CopyMode, *between: int) -> str:
+    """That lines could not be read, all in all or from one line to another; empty: all were, or it is no history."""
+    if mode.last_screen_ms is not None:
+        return ""
+    lines = not_searched(terminal.scrollback.blocks(), *between)
+    one = lines == 1
+    what = f"{counted(lines, 'line')} cannot be read and {'was' if one else 'were'} not searched"
+    return what if lines else ""

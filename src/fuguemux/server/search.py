@@ -16,7 +16,7 @@ from fuguemux.observe.failpoints import reach
 from fuguemux.persistence.blocks import Lines, joined_text
 from fuguemux.persistence.pattern import BadPattern, Pattern
 from fuguemux.persistence.report import counted
-from fuguemux.persistence.scrollback_search import Found, Hit, Part, search_parts
+from fuguemux.persistence.scrollback_search import Found, Hit, Part, not_searched, search_parts
 from fuguemux.server.askers import ConnectionAsker, ViewerAsker
 from fuguemux.server.connection import Connection
 from fuguemux.server.executor import Asker, EffectFailed, Ending
@@ -104,7 +104,7 @@ class Searcher:
             await report.add(step)
             if step.ended or report.full:
                 break
-        report.end(sum(block.count for block in terminal.scrollback.lost()))
+        report.end(not_searched(terminal.scrollback.blocks()))
 
 
 class _Report:
