@@ -113,3 +113,25 @@ def test_no_buffer_and_no_repetition_holds_the_loop(timed: Timed) -> None:
         assert timed.longest_ms(*argv, error=error) < TURN_MAX_MS
     text.write_bytes(b"\n" * (BUFFER_BYTES_MAX + 1))
     assert timed.longest_ms("load-buffer", path, error=path) < TURN_MAX_MS
+
+
+def test_no_text_of_commands_holds_the_loop(timed: Timed) -> None:
+    fugue = timed.fugue
+    commands = "display-message -p 'x y'\n" * 2_400
+    nested = "if-shell -F 1 { " * 30 + commands[:4_000] + " }" * 30
+    assert timed.longest_ms("if-shell", "-F", "1", commands) < TURN_MAX_MS
+    assert timed.longest_ms("bind-key", "-T", "a", "F5", commands) < TURN_MAX_MS
+    assert timed.longest_ms(*["display-message", "-p", "x;"] * 6_000) < TURN_MAX_MS
+    assert timed.longest_ms("send-keys", *["Enter"] * 20_000) < TURN_MAX_MS
+    for argv, error in (
+        (("bind-key", "F6", nested), "too much text in nested blocks"),
+        (
+            ("bind-key", "F6", commands * 2),
+            "value is too long: a key takes 65536 bytes of commands",
+        ),
+    ):
+        assert timed.longest_ms(*argv, error=error) < TURN_MAX_MS
+    for table in "bcdef":
+        fugue("bind-key", "-T", table, "F5", commands)
+    assert timed.longest_ms("list-keys") < TURN_MAX_MS
+    assert fugue("list-keys", "-T", "f").count("display-message") == 2_400

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from fuguemux.model.limits import DEPTH_MAX
+from fuguemux.model.limits import BUFFER_BYTES_MAX, DEPTH_MAX
 from tests.support.running import PROGRAM, Running, alive, until
 
 pytestmark = pytest.mark.real
@@ -122,7 +122,7 @@ def test_files_that_never_end_or_never_stop_are_refused(fugue: Running) -> None:
         ("source-file", str(itself)): deep,
         ("source-file", str(one)): deep,
         ("load-buffer", str(pipe)): f"{pipe}: {PIPE}",
-        ("load-buffer", "/dev/zero"): f"/dev/zero: longer than {64 << 20} bytes",
+        ("load-buffer", "/dev/zero"): f"/dev/zero: longer than {BUFFER_BYTES_MAX} bytes",
         ("save-buffer", str(pipe)): f"{pipe}: {PIPE}",
         ("save-buffer", str(fugue.directory)): f"{fugue.directory}: Is a directory",
     }.items():

@@ -6,6 +6,7 @@ from fuguemux.commands.default_keys import Binding
 from fuguemux.commands.key_names import key_name
 from fuguemux.commands.option_types import canonical_commands, canonical_sequence
 from fuguemux.model.decision import Decision, Refused
+from fuguemux.model.limits import OPTION_VALUE_BYTES_MAX
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
 
@@ -22,6 +23,9 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     key = key_name(text)
     if key is None:
         raise Refused(f"unknown key: {text}")
+    size = sum(len(word) + 1 for word in words)
+    if size > OPTION_VALUE_BYTES_MAX:
+        raise Refused(f"value is too long: a key takes {OPTION_VALUE_BYTES_MAX} bytes of commands")
     binding = Binding(
         table_of(invocation),
         key,

@@ -14,6 +14,8 @@ from fuguemux.model.decision import Refused
 
 DEPTH_MAX: Final = 32
 """How deep blocks and conditions may be nested."""
+NESTED_CHARS_MAX: Final = 8 << 20
+"""What all blocks of a text may have; each is made a text of its own, within every block around it."""
 
 _ESCAPES: Final = {
     "a": "\a",
@@ -30,6 +32,7 @@ _ESCAPES: Final = {
 
 _PLAIN: Final = re.compile(r"[^\\$~\"'\s;{}]+")
 """Characters that mean themselves in every kind of word: most of a text is read at once."""
+_BLANKS: Final = re.compile(r"[ \t\r]*")
 _NO_CONTINUATION: Final = re.compile(r"[^\\\n]+")
 
 
@@ -82,10 +85,23 @@ def words(commands: Iterable[Sequence[str]]) -> list[str]:
 
 
 def parse_file(
-    text: str, source: str = "", surroundings: Surroundings | None = None
+    text: str,
+    source: str = "",
+    surroundings: Surroundings | None = None,
 ) -> list[Parsed]:
     """The commands in `text`. Raises Refused with `source:line: message`, or the message alone without `source`."""
-    return _Parser(text, source, surroundings or Surroundings()).run()
+    return parse_counted(text, source, surroundings)[0]
+
+
+def parse_counted(
+    text: str,
+    source: str = "",
+    surroundings: Surroundings | None = None,
+    nested_chars_max: int = NESTED_CHARS_MAX,
+) -> tuple[list[Parsed], int]:
+    """As `parse_file`, with the characters of all blocks, which count once for each block around them too."""
+    parser = _Parser(text, source, surroundings or Surroundings(), nested_chars_max)
+    return parser.run(), parser.nested_chars
 
 
 def replace_alias(argv: Sequence[str], aliases: Iterable[str]) -> list[tuple[str, ...]]:
@@ -102,7 +118,9 @@ def replace_alias(argv: Sequence[str], aliases: Iterable[str]) -> list[tuple[str
 
 
 class _Parser:
-    def __init__(self, text: str, source: str, surroundings: Surroundings) -> None:
+    def __init__(
+        self, text: str, source: str, surroundings: Surroundings, nested_chars_max: int
+    ) -> None:
         # A backslash at the end of a line joins the next; the line numbers of what follows must still be right.
         self.text = text
         self.source = source
@@ -111,6 +129,8 @@ class _Parser:
         self.at = 0
         self.line = 1
         self.commands: list[Parsed] = []
+        self.nested_chars = 0
+        self.nested_chars_max = nested_chars_max
 
     def refuse(self, message: str) -> Refused:
         return Refused(f"{self.source}:{self.line}: {message}" if self.source else message)
@@ -118,6 +138,9 @@ class _Parser:
     # Characters. A line continuation is no character.
 
     def peek(self) -> str:
+        char = self.text[self.at : self.at + 1]
+        if char != "\\":
+            return char
         while self.text.startswith("\\\n", self.at):
             self.at += 2
             self.line += 1
@@ -131,8 +154,13 @@ class _Parser:
         return char
 
     def skip_blanks(self) -> None:
-        while self.peek() in (" ", "\t", "\r") and self.peek():
-            self.take()
+        while True:
+            blanks = _BLANKS.match(self.text, self.at)
+            if blanks is None or not self.text.startswith("\\\n", blanks.end()):
+                self.at = self.at if blanks is None else blanks.end()
+                return
+            self.at = blanks.end() + 2
+            self.line += 1
 
     def skip_comment(self) -> None:
         while self.peek() not in ("\n", ""):
@@ -251,7 +279,11 @@ class _Parser:
         inner: list[Parsed] = []
         if self.statements(inner, depth + 1, in_block=True, active=True) != "}":
             raise self.refuse("syntax error: %endif without %if")
-        return Block(render_all(parsed.argv for parsed in inner))
+        text = render_all(parsed.argv for parsed in inner)
+        self.nested_chars += len(text)
+        if self.nested_chars > self.nested_chars_max:
+            raise self.refuse("too much text in nested blocks")
+        return Block(text)
 
     def assign(self, word: str, into: list[Parsed], *, hidden: bool, active: bool) -> bool:
         """Take `NAME=value` as a variable of the global environment; False if `word` is something else."""

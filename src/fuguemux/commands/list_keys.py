@@ -1,14 +1,20 @@
 """list-keys: the key bindings, as commands that would make them, or with -N as a list with notes."""
 
+from collections.abc import Iterator
+from typing import Final
+
 from fuguemux.commands import key_bindings, language, options, quoting
 from fuguemux.commands.command import Command, Invocation
 from fuguemux.commands.default_keys import Binding
 from fuguemux.commands.key_names import key_name
 from fuguemux.commands.targets import current_target
 from fuguemux.model.decision import Decision, Refused, Reply
-from fuguemux.model.effects import ShowText
+from fuguemux.model.effects import PrintLines, ShowText
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
+
+AT_ONCE_CHARS: Final = 32 << 10
+"""So much is listed with the decision; what is behind it in turns of its own."""
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
@@ -24,13 +30,18 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     if invocation.arguments:
         found = _only(found, invocation.arguments[0])
     if flags.has("N"):
-        lines = _notes(state, live, invocation, found)
+        made = _notes(state, live, invocation, found)
     else:
-        lines = _commands(found)
-        if flags.has("1"):
-            lines = lines[:1] if invocation.arguments else lines
+        made = _commands(found[:1] if flags.has("1") and invocation.arguments else found)
     if any(client.id == invocation.request.client for client in live.clients()):
-        return Decision(effects=(ShowText(invocation.request.client, tuple(lines)),))
+        return Decision(effects=(ShowText(invocation.request.client, tuple(made)),))
+    lines: list[str] = []
+    left = AT_ONCE_CHARS
+    for line in made:
+        lines.append(line)
+        left -= len(line)
+        if left < 0:
+            return Decision(effects=(PrintLines(made),), reply=Reply(lines=tuple(lines)))
     return Decision(reply=Reply(lines=tuple(lines)))
 
 
@@ -50,23 +61,19 @@ def _shown(command: str) -> str:
     return quoting.render_all(parsed, " \\; ")
 
 
-def _commands(found: list[Binding]) -> list[str]:
+def _commands(found: list[Binding]) -> Iterator[str]:
     repeats = any(binding.repeat for binding in found)
     tables = max((len(binding.table) for binding in found), default=0)
     keys = max((len(quoting.quote(binding.key)) for binding in found), default=0)
-    lines = []
     for binding in found:
         repeat = "-r " if binding.repeat else "   " if repeats else ""
         key = quoting.quote(binding.key)
-        lines.append(
-            f"bind-key {repeat}-T {binding.table:<{tables}} {key:<{keys}} {_shown(binding.command)}"
-        )
-    return lines
+        yield f"bind-key {repeat}-T {binding.table:<{tables}} {key:<{keys}} {_shown(binding.command)}"
 
 
 def _notes(
     state: ServerState, live: LiveView, invocation: Invocation, found: list[Binding]
-) -> list[str]:
+) -> Iterator[str]:
     flags = invocation.flags
     if not flags.has("a"):
         found = [binding for binding in found if binding.note]
@@ -75,13 +82,11 @@ def _notes(
     keys = max((len(binding.key) for binding in found), default=0)
     if flags.has("1"):
         found = found[:1]
-    lines = []
     for binding in found:
         start = flags.value("P")
         if start is None:
             start = f"{prefix} " if binding.table == "prefix" and prefix != "None" else ""
-        lines.append(f"{start}{binding.key:<{keys}} {binding.note or _shown(binding.command)}")
-    return lines
+        yield f"{start}{binding.key:<{keys}} {binding.note or _shown(binding.command)}"
 
 
 COMMAND = Command(

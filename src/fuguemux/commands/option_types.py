@@ -22,6 +22,8 @@ _FALSE: Final = ("off", "no", "0")
 _SIZE: Final = re.compile(r"(\d{1,5})x(\d{1,5})")
 _WHOLE: Final = re.compile(r"\s*[+-]?\d{1,18}")
 INT_MAX: Final = 2**31 - 1
+COMMANDS_CHARS_MAX: Final = 4 * OPTION_VALUE_BYTES_MAX
+"""Of the commands of a key or a hook: what is in a block counts again for each block around it. Some 50 ms."""
 
 
 class Option(msgspec.Struct, frozen=True):
@@ -124,19 +126,37 @@ def _flag(text: str) -> str:
     raise Refused(f"bad value: {text}")
 
 
-def canonical_commands(text: str) -> str:
+class _Room:
+    """How much text of commands may still be taken apart."""
+
+    def __init__(self) -> None:
+        self.chars = COMMANDS_CHARS_MAX
+
+    def take(self, chars: int) -> None:
+        self.chars -= chars
+        if self.chars < 0:
+            raise Refused("commands are too long, or too much of them is in nested blocks")
+
+
+def canonical_commands(text: str, room: _Room | None = None) -> str:
     """Command text with full names, flags in order and its own quotes. Raises Refused: what is wrong with it."""
-    return canonical_sequence([parsed.argv for parsed in language.parse_file(text)])
+    room = room or _Room()
+    room.take(len(text))
+    parsed, nested = language.parse_counted(text, nested_chars_max=room.chars)
+    room.take(nested)
+    return canonical_sequence([command.argv for command in parsed], room)
 
 
-def canonical_sequence(commands: Iterable[Sequence[str]]) -> str:
+def canonical_sequence(commands: Iterable[Sequence[str]], room: _Room | None = None) -> str:
     """The text of commands, with full names, flags in order and quotes. Raises Refused: what is wrong with them."""
     from fuguemux.commands.table_lookup import find  # which reads options
 
     shown = []
     for argv in commands:
         words = [
-            quoting.Block(canonical_commands(word)) if isinstance(word, quoting.Block) else word
+            quoting.Block(canonical_commands(word, room))
+            if isinstance(word, quoting.Block)
+            else word
             for word in argv
         ]
         shown.append(quoting.canonical(find(argv[0]), words))

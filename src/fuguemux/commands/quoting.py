@@ -1,5 +1,6 @@
 """Words as a person would have to type them: how commands, keys and option values are shown. After tmux 3.3a."""
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -7,6 +8,8 @@ from fuguemux.commands.command import Command
 
 _NEEDS_DOUBLE: Final = frozenset(" #';${}%")
 _NEEDS_SINGLE: Final = frozenset(' "')
+_MEANS_ITSELF: Final = re.compile(r"[^\x00-\x1f\x7f\\\"$]*")
+"""What is the same between double quotes and without them."""
 _CONTROL: Final = {
     "\a": "\\a",
     "\b": "\\b",
@@ -47,6 +50,8 @@ def quote(word: str) -> str:
 
 
 def _escaped(word: str, *, double: bool) -> str:
+    if _MEANS_ITSELF.fullmatch(word):
+        return word
     parts: list[str] = []
     for at, char in enumerate(word):
         follower = word[at + 1 : at + 2]

@@ -49,16 +49,14 @@ def parsed_within(
         try:
             table_lookup.known(state, command.argv)
         except Refused as refusal:
-            raise Refused(f"{path}:{command.line}: {refusal}", near=refusal.near) from None
+            where = f"{path}:{command.line}: " if path else ""
+            raise Refused(f"{where}{refusal}", near=refusal.near) from None
     return commands
 
 
 def parsed_text(state: ServerState, live: LiveView, text: str) -> list[language.Parsed]:
     """The commands in text that is no file, each of which could be run. Raises Refused."""
-    commands = language.parse_file(text, "", surroundings(state, Context(state, live)))
-    for command in commands:
-        table_lookup.known(state, command.argv)
-    return commands
+    return parsed_file(state, Context(state, live), "", text)
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:

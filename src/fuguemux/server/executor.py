@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from itertools import groupby
 from typing import Any, NamedTuple, Protocol
 
-from fuguemux.commands import source_file, table
+from fuguemux.commands import table
 from fuguemux.commands.formats import TooDear
 from fuguemux.commands.language import Parsed
 from fuguemux.engine.commit import EventRefused
@@ -21,6 +21,7 @@ from fuguemux.observe.diagnostics import channel
 from fuguemux.observe.holding import TookTooLong, endable
 from fuguemux.server import threads
 from fuguemux.server.flusher import NotDurable
+from fuguemux.server.long_texts import parsed_text
 from fuguemux.server.sequence_gate import SequenceGate
 from fuguemux.server.turn import DISK, FILES, GivenUp, Turn
 from fuguemux.server.waits import ServerEnds
@@ -170,6 +171,8 @@ class Executor:
         code = 0
         with self.gate.closed():
             for number, words in enumerate(commands):
+                if number:
+                    await asyncio.sleep(0)  # a long sequence must not keep the loop from others
                 try:
                     result = await self._guarded(words, asker, late=late)
                 except ServerEnds as ends:
@@ -193,7 +196,7 @@ class Executor:
     async def run_text(self, text: str, asker: Asker) -> int:
         """As `run_parsed`, of text in tmux's language; if that makes no sense nothing is run."""
         try:
-            commands = source_file.parsed_text(self._engine.state, self._engine.live, text)
+            commands = await parsed_text(self._engine, text)
         except Refused as refusal:
             asker.stderr(_line(refusal.told(as_tmux=asker.request(()).as_tmux)))
             return 1

@@ -1,4 +1,4 @@
-"""Long files of commands are taken apart on another thread: a MiB of them takes a second and more."""
+"""Long files and texts of commands are taken apart on another thread: a MiB of them takes a second and more."""
 
 import asyncio
 import concurrent.futures
@@ -43,7 +43,7 @@ async def taken_apart(engine: Engine, effect: ef.RunLongTexts, request: Request)
     start = 0
     for path, text in effect.texts:
         try:
-            found = await asyncio.to_thread(_parsed, engine, around, path, text)
+            found = await asyncio.to_thread(_parsed, engine, around, path, text, start)
         except Refused as refusal:
             into = told.lines if request.client != NOBODY else told.errors
             into.append(refusal.told(as_tmux=request.as_tmux))
@@ -51,14 +51,26 @@ async def taken_apart(engine: Engine, effect: ef.RunLongTexts, request: Request)
             continue
         if effect.verbose and path:
             told.lines.extend(await asyncio.to_thread(source_file.told_of, path, found))
-        told.commands.extend(one._replace(line=one.line + start) for one in found)
+        told.commands.extend(found)
         start = told.commands[-1].line + 1 if told.commands else 0
     return told
 
 
-def _parsed(engine: Engine, around: Surroundings, path: str, text: str) -> list[Parsed]:
+async def parsed_text(engine: Engine, text: str) -> list[Parsed]:
+    """The commands in text that is no file, as `source_file.parsed_text`; of a long one on another thread."""
+    if len(text) <= source_file.LONG_CHARS_MIN:
+        return source_file.parsed_text(engine.state, engine.live, text)
+    state = engine.state
+    around = source_file.surroundings(state, Context(state, engine.live))
+    around = around._replace(condition=_on_loop(around.condition))
+    return await asyncio.to_thread(_parsed, engine, around, "", text, 0)
+
+
+def _parsed(engine: Engine, around: Surroundings, path: str, text: str, start: int) -> list[Parsed]:
+    """The commands, whose lines are counted from `start` on."""
     reach("source.parsing")
-    return source_file.parsed_within(engine.state, around, path, text)
+    found = source_file.parsed_within(engine.state, around, path, text)
+    return [one._replace(line=one.line + start) for one in found] if start else found
 
 
 def _on_loop(condition: Callable[[str], bool]) -> Callable[[str], bool]:

@@ -33,12 +33,18 @@ class PaneInput:
         terminal = self._panes.get(pane)
         if terminal is None:
             return
+        modes = terminal.emulator.modes
+        known: dict[str, bytes] = {}
         data = bytearray()
         for key in keys:
-            if literal or key_names.parse(key) is None:
-                data += key.encode("utf-8", "surrogateescape")
-            else:
-                data += key_names.encode(key, terminal.emulator.modes)
+            if key not in known:
+                plain = literal or key_names.parse(key) is None
+                known[key] = (
+                    key.encode("utf-8", "surrogateescape")
+                    if plain
+                    else key_names.encode(key, modes)
+                )
+            data += known[key]
         if len(data) * times > INPUT_BYTES_MAX:
             raise InputRefused(f"{len(data) * times} bytes are too many at once")
         self._write(terminal, bytes(data) * times)

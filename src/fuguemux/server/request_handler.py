@@ -1,6 +1,8 @@
 """What the server does with a connection: one command, or a life as an attached client."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Final
 
 from fuguemux.commands import language, plain_start, start_server, table_lookup
 from fuguemux.model.decision import Refused
@@ -16,6 +18,9 @@ from fuguemux.server.executor import Executor, Over
 from fuguemux.server.key_input import KeyInput
 from fuguemux.server.viewers import Viewers
 from fuguemux.server.waits import ServerEnds
+
+LOOKED_UP_AT_ONCE: Final = 500
+"""Commands of a sequence, in one turn of the loop."""
 
 
 class RequestHandler:
@@ -63,8 +68,10 @@ class RequestHandler:
             words = [text_of(word) for word in command.argv]
             commands = language.parse(words) or self._without_words(asker)
             if len(commands) > 1:  # none is run if one of them never could be
-                for one in commands:
+                for number, one in enumerate(commands, 1):
                     table_lookup.known(self._state(), one)
+                    if number % LOOKED_UP_AT_ONCE == 0:
+                        await asyncio.sleep(0)
         except Refused as refusal:
             text = refusal.told(as_tmux=asker.as_tmux)
             asker.stderr(f"{text}\n".encode("utf-8", "surrogateescape"))
