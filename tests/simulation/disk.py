@@ -72,8 +72,14 @@ class SimDisk:
         self.crashed = False
         self.fail_sync_chance = 0.0
         self.fail_write_chance = 0.0
+        self.fail_front_chance = 0.0  # of what is written to the beginning of a file, but for zeros
         self.short_write_chance = 0.0
         self.space: int | None = None  # bytes that may be allocated in all
+        self.writeback_chance = (
+            0.0  # per operation: the kernel writes something back that nobody synced
+        )
+        self.crash_after_unlink_chance = 0.0
+        self.torn = False  # the crash came in the middle of a write
         self.writes = 0
         self.sync_fails = 0
 
@@ -87,6 +93,21 @@ class SimDisk:
             if self.crash_in < 0:
                 self.crashed = True
                 raise Crash
+        if self.writeback_chance and self.rng.random() < self.writeback_chance:
+            dirty = [inode for inode in self._inodes() if inode.dirty]
+            if dirty:
+                self._write_back(self.rng.choice(dirty))
+
+    def _write_back(self, inode: _Inode) -> None:
+        """Some of what is dirty in a file becomes durable as it is now, whatever is written over it later."""
+        chance = self.rng.choice(KEEP_CHANCES)
+        sectors = {s for s in sorted(inode.dirty) if self.rng.random() < chance}
+        inode.persist(sectors)
+        inode.dirty -= sectors
+
+    def _inodes(self) -> list[_Inode]:
+        """Every file that has a name, or would have one after a power failure."""
+        return list(dict.fromkeys([*self.names.values(), *self._durable_names.values()]))
 
     def power_loss(self) -> None:
         """Keep what was synced, and by chance some of the rest, torn and out of order."""
@@ -99,7 +120,7 @@ class SimDisk:
             else:
                 undone.update(change.names)
         self._name_changes.clear()
-        for inode in dict.fromkeys([*self.names.values(), *self._durable_names.values()]):
+        for inode in self._inodes():
             if inode.dirty:
                 chance = rng.choice(KEEP_CHANCES)
                 kept = {s for s in sorted(inode.dirty) if rng.random() < chance}
@@ -125,8 +146,9 @@ class SimDisk:
     def _restart(self) -> None:
         self._files.clear()
         self.crash_in = None
-        self.crashed = False
+        self.crashed = self.torn = False
         self.fail_sync_chance = self.fail_write_chance = self.short_write_chance = 0.0
+        self.fail_front_chance = 0.0
         self.space = None
 
     def _apply(self, change: _NameChange) -> None:
@@ -172,11 +194,17 @@ class SimDisk:
         try:
             self._step()
         except Crash:
+            self.torn = True
             part = self.rng.randint(0, size)
             self._store(inode, data[:part], offset)
             raise
-        if self.fail_write_chance and self.rng.random() < self.fail_write_chance:
+        chance = self.fail_write_chance
+        if self.fail_front_chance and offset == 0 and bytes(data[:SECTOR_BYTES]).strip(b"\0"):
+            chance = max(chance, self.fail_front_chance)
+        if chance and self.rng.random() < chance:
             self._store(inode, data[: self.rng.randint(0, size)], offset)
+            if self.fail_front_chance and self.rng.random() < 0.5:
+                self._write_back(inode)  # the disk has it, and says that it does not
             raise OSError(errno.EIO, "Input/output error")
         growth = offset + size - len(inode.live)
         if growth > 0 and self.space is not None and self._used() + growth > self.space:
@@ -239,6 +267,8 @@ class SimDisk:
             raise FileNotFoundError(errno.ENOENT, "no such file", path)
         del self.names[path]
         self._name_changes.append(_NameChange({path: None}))
+        if self.crash_after_unlink_chance and self.rng.random() < self.crash_after_unlink_chance:
+            self.crash_in = 0
 
     def list(self, directory: str) -> list[str]:
         prefix = f"{directory}/"
@@ -274,6 +304,10 @@ class SimDisk:
     def content(self, path: str) -> bytearray:
         """The bytes of a file, to be looked at or damaged in place; call `settle` after."""
         return self.names[path].live
+
+    def durable_content(self, path: str) -> bytes:
+        """What a file would hold if the power failed now and nothing more reached the disk."""
+        return bytes(self.names[path].durable)
 
     def lose_directory(self, path: str) -> None:
         """A directory and all that is in it are gone."""

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from fuguemux.persistence.files import write_all
-from fuguemux.persistence.wal import chain, jobs, reader, segment, writer
+from fuguemux.persistence.wal import chain, jobs, reader, segment, space, watermark, writer
 from fuguemux.persistence.wal.durability import WriterOptions
 from fuguemux.persistence.wal.frame import LAG_UNKNOWN, Record, frame_header
 from fuguemux.persistence.wal.segment import SegmentHeader, encode_header
@@ -159,6 +159,41 @@ def append_to_the_recovered_segment(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(writer.LogWriter, "start", staticmethod(start))
 
 
+def no_invalidation(patch: pytest.MonkeyPatch) -> None:
+    """Names of segments are removed while their records still count."""
+    patch.setattr(jobs, "invalidate", lambda _storage, _directory, _name: None)
+
+
+def invalidated_in_the_cache(patch: pytest.MonkeyPatch) -> None:
+    """A start takes it for durable that a segment is void."""
+    patch.setattr(space.Space, "_sync", lambda _self, _name: None)
+
+
+def stands_until_the_chore(patch: pytest.MonkeyPatch) -> None:
+    """A replacement that was given up counts until a chore comes to it."""
+    patch.setattr(space, "write_void", lambda _storage, _file, _number: None)
+
+
+def watermark_ignored(patch: pytest.MonkeyPatch) -> None:
+    """A reader goes by the segments alone."""
+    original = reader.LogScan.__init__
+
+    def init(self: reader.LogScan, *where: Any, mark: Any = None, **known: Any) -> None:
+        original(self, *where, **known)
+
+    patch.setattr(reader.LogScan, "__init__", init)
+
+
+def watermark_not_renewed(patch: pytest.MonkeyPatch) -> None:
+    """Nobody says outside the log how far it is durable."""
+    patch.setattr(watermark.Watermark, "renew", lambda _self, _mark: None)
+
+
+def one_slot(patch: pytest.MonkeyPatch) -> None:
+    """The watermark is rewritten in the place where what is durable stands."""
+    patch.setattr(watermark, "SLOTS", 1)
+
+
 @dataclass(frozen=True)
 class Mutation:
     """One missing defence, and where the simulation stumbles over it."""
@@ -176,8 +211,14 @@ MUTATIONS: dict[str, Mutation] = {
     "trust the cache": Mutation(trust_the_cache, 7),
     "header before the records": Mutation(header_before_the_records, 96),
     "no seal": Mutation(no_seal, 0),
-    "no life": Mutation(no_life, 455),
-    "no durable lag": Mutation(no_durable_lag, 7),
+    "no life": Mutation(no_life, 227),
+    "no durable lag": Mutation(no_durable_lag, 699),
     "recycled without salt": Mutation(recycled_without_salt, 16),
     "append to the recovered segment": Mutation(append_to_the_recovered_segment, 0),
+    "no invalidation": Mutation(no_invalidation, 26541),
+    "invalidated in the cache": Mutation(invalidated_in_the_cache, 10061),
+    "stands until the chore": Mutation(stands_until_the_chore, 7933),
+    "watermark ignored": Mutation(watermark_ignored, 23),
+    "watermark not renewed": Mutation(watermark_not_renewed, 0),
+    "one slot": Mutation(one_slot, 0),
 }

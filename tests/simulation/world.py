@@ -7,7 +7,7 @@ Oracles
 - No false alarm: without bit rot nothing is reported as damage.
 - What was handed to the kernel survives the death of the process.
 - Nothing is written while nothing is appended.
-- The watermark never says more than was durable, and what it says is damage if it is gone.
+- The watermark never says more than was durable, nor less than it was told; what it says is damage if it is gone.
 """
 
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ from fuguemux.persistence.wal.segment import (
 )
 from fuguemux.persistence.wal.space import Chore
 from fuguemux.persistence.wal.walk import Run, Window, walk
-from fuguemux.persistence.wal.watermark import Watermark, read_watermark
+from fuguemux.persistence.wal.watermark import Mark, Watermark, read_watermark
 from fuguemux.persistence.wal.writer import LogWriter
 from tests.simulation.disk import SECTOR_BYTES, Crash, SimDisk
 
@@ -40,6 +40,35 @@ OPTIONS = WriterOptions(
     ballast_bytes=4 << 10,
     unsynced_bytes_max=12 << 10,
 )
+
+
+@dataclass(frozen=True)
+class Odds:
+    """How often it happens. Chances, but for `steps_max`: of a life."""
+
+    early_crash: float = 0.3
+    refusing: float = (
+        0.0  # a life on a disk that refuses syncs, and headers of segments, now and then
+    )
+    process_crash: float = 0.35  # instead of a power failure
+    chore: float = 0.03  # of a step
+    time: float = 0.015  # of a step: time passes, so that what failed is tried again
+    writeback: float = 0.01  # of an operation
+    crash_after_unlink: float = 0.0
+    steps_max: int = 70
+
+
+USUAL = Odds()
+REPLACEMENTS = Odds(
+    early_crash=0.5,
+    refusing=0.9,
+    process_crash=0.6,
+    chore=0.05,
+    writeback=0.15,
+    crash_after_unlink=0.5,
+    steps_max=120,
+)
+"""Segments that replace others are given up, often while the server or the machine dies."""
 
 
 class Violation(AssertionError):
@@ -78,9 +107,12 @@ class _Place:
 class World:
     """The truth about one log through its lives."""
 
-    def __init__(self, seed: int, *, rot: bool = False) -> None:
+    def __init__(self, seed: int, *, rot: bool = False, odds: Odds = USUAL) -> None:
         self.rng = Random(seed)
+        self.odds = odds
         self.disk = SimDisk(self.rng)
+        self.disk.writeback_chance = odds.writeback
+        self.disk.crash_after_unlink_chance = odds.crash_after_unlink
         self.disk.directories.add(DIRECTORY)
         self.rot = rot
         self.rotted = False
@@ -97,13 +129,16 @@ class World:
         self.pane_offset = 0
         self.job: SyncJob | RehomeJob | None = None
         self.chore: Chore | None = None
+        self.watermark: Watermark | None = None
+        self.marked = 0  # what the watermark was told, and said
+        self.marked_durably = 0
         self.ran = False
         self.error: OSError | None = None
 
     @classmethod
     def of_seed(cls, seed: int) -> "World":
-        """Every fourth seed has bit rot."""
-        return cls(seed, rot=seed % 4 == 3)
+        """Every fourth seed has bit rot; every eighth one is about replacements of segments."""
+        return cls(seed, rot=seed % 4 == 3, odds=REPLACEMENTS if seed % 8 == 5 else USUAL)
 
     @property
     def storage(self) -> Storage:
@@ -122,7 +157,7 @@ class World:
             self.outcome.lives += 1
             last = life == lives - 1
             writer: LogWriter | None = None
-            if self.rng.random() < 0.3:
+            if self.rng.random() < self.odds.early_crash:
                 # Often already while starting, or before anything of it is durable.
                 self.disk.crash_in = self.rng.randint(0, self.rng.choice((2, 25)))
             try:
@@ -152,6 +187,7 @@ class World:
         self.started_lsn = log.report.last_lsn
         if self.rng.random() < 0.1:
             self.disk.fail_sync_chance = 0.3
+        self.watermark = Watermark(self.storage, STATE)
         writer = LogWriter.start(
             self.storage,
             DIRECTORY,
@@ -161,7 +197,7 @@ class World:
             entropy=self.rng.randbytes,
             on_durability=self._on_durability,
             options=OPTIONS,
-            watermark=Watermark(self.storage, STATE),
+            watermark=self.watermark,
         )
         self.acknowledged = max(self.acknowledged, writer.durable_lsn)
         self.in_kernel = max(self.in_kernel, writer.written_lsn)
@@ -176,15 +212,16 @@ class World:
         """A random mixture of what a server does to its log."""
         self._arm_faults()
         self.job = self.chore = None
-        for _step in range(self.rng.randint(5, 70)):
+        chore_from = 0.985 - self.odds.time - self.odds.chore
+        for _step in range(self.rng.randint(5, self.odds.steps_max)):
             action = self.rng.random()
             if action < 0.42:
                 self._append(writer)
             elif action < 0.55:
                 writer.write()
-            elif action < 0.94:
+            elif action < chore_from:
                 self._sync_step(writer, begin=action < 0.72)
-            elif action < 0.97:
+            elif action < 0.985 - self.odds.time:
                 self._chore_step(writer)
             elif action < 0.985:
                 self._time_passes()
@@ -224,12 +261,25 @@ class World:
             writer.sync_done(self.job, self.error)
             if self.error is None and isinstance(self.job, SyncJob) and self.rng.random() < 0.9:
                 self.job.afterwards()  # a thread that is slow, or killed before, leaves it out
+                self._note_mark(self.job.mark)
             self.job = None
             chance = self.rng.random()
             if chance < 0.1:
                 self._check_idle(writer)
             elif chance < 0.3:
                 self._prove(writer)
+
+    def _note_mark(self, mark: Mark | None) -> None:
+        """From here on the watermark says so much; if the disk took it, and for good once it is synced."""
+        assert self.watermark is not None
+        if self.watermark.problem:
+            self.marked = self.marked_durably = (
+                0  # the next mark may go to a file that is made anew
+            )
+        elif mark is not None:
+            self.marked = mark.durable_lsn
+            if not self.watermark.behind:
+                self.marked_durably = self.marked
 
     def _chore_step(self, writer: LogWriter) -> None:
         if self.chore is None:
@@ -246,10 +296,14 @@ class World:
             self.now_ms = max(self.now_ms + self.rng.randint(-10_000_000, 10_000_000), 0)
         if self.rng.random() < 0.5:
             self.disk.fail_sync_chance = self.disk.fail_write_chance = 0.0
+            self.disk.fail_front_chance = 0.0
             self.disk.space = None
 
     def _arm_faults(self) -> None:
         rng, disk = self.rng, self.disk
+        if rng.random() < self.odds.refusing:
+            disk.fail_sync_chance, disk.fail_front_chance = 0.4, 0.6
+            return
         fault = rng.random()
         if fault < 0.45:
             disk.crash_in = rng.randint(0, 120)
@@ -332,12 +386,17 @@ class World:
         self.in_kernel = max(self.in_kernel, min(writer.written_lsn, max(self.given, default=0)))
 
     def _stop(self) -> None:
-        if self.rng.random() < 0.35:
+        if self.watermark is not None and self.watermark.problem:
+            self.marked = self.marked_durably = 0
+        if self.disk.torn:
+            self.marked = self.marked_durably  # perhaps it was the slot that was being rewritten
+        if self.rng.random() < self.odds.process_crash:
             self.disk.process_crash()
             self._trace(f"process crash, in kernel {self.in_kernel} acked {self.acknowledged}")
         else:
             self.disk.power_loss()
             self.in_kernel = 0
+            self.marked = self.marked_durably
             self._trace(f"power loss, acked {self.acknowledged}")
 
     def _trace(self, line: str) -> None:
@@ -351,6 +410,9 @@ class World:
         durable = max(self.acknowledged, self.started_lsn)
         if mark is not None and mark.durable_lsn > durable:
             raise Violation(f"the watermark says {mark.durable_lsn}, durable was {durable}")
+        said = mark.durable_lsn if mark is not None else 0
+        if said < self.marked:
+            raise Violation(f"the watermark was told {self.marked}, and says {said}")
         log = scan(self.storage, DIRECTORY, self.checkpoint, mark=mark)
         records = list(log.records())
         report = log.report
@@ -461,7 +523,10 @@ class World:
         if path.endswith(".wal") and start < RECORDS_OFFSET and end >= RECORDS_OFFSET:
             gone = used
         left = [place for place in places if place not in gone]
+        mark = read_watermark(self.storage, STATE).mark
+        said = mark.durable_lsn if mark is not None else 0
         self.witnessed = max((place.witness for place in left), default=0)
+        self.witnessed = max(self.witnessed, said)
         self._trace(f"rot in {path} {start}..{end} of {len(content)}, witnessed {self.witnessed}")
 
     def _places(self) -> list[_Place]:

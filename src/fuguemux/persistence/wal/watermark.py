@@ -214,6 +214,7 @@ class Watermark:
         self._lock = threading.Lock()
         self._file: int | None = None
         self._slot = 0
+        self._chosen = False  # whether the other slot is known to be durable, or empty
         self._serial = 0
         self._dirty = False
         self._mark: Mark | None = None
@@ -291,6 +292,7 @@ class Watermark:
         """The state directory is another one: the next mark goes to the file in it."""
         with self._lock:
             self._let_go()
+            self._chosen = False
 
     def close(self) -> None:
         """Let go of the file; what it says stays."""
@@ -314,14 +316,20 @@ class Watermark:
             data = self._storage.pread(file, SLOTS * SLOT_BYTES, 0).ljust(SLOTS * SLOT_BYTES, b"\0")
             slots = decode(data).slots
             others = any(slot is not None and slot[1].store_id != store_id for slot in slots)
-            if others or _garbage(data, slots):
+            # Garbage beside a slot that says something is what a crash leaves: that slot is written anew.
+            if others or (not any(slots) and _garbage(data, slots)):
                 self._storage.close(file)
                 self._move_away()
                 return self._make()
             serials = [slot[0] if slot is not None else -1 for slot in slots]
             # The slot that says more is left alone until the other one is durable.
-            self._serial, self._slot = max(*serials, 0), serials.index(min(serials))
+            self._serial = max(*serials, self._serial)
             self._storage.truncate(file, SLOTS * SLOT_BYTES)
+            if not self._chosen:
+                # Its name or what it says may be in the cache alone, from a process that was killed.
+                self._storage.fdatasync(file)
+                self._storage.fsync_directory(self._directory)
+                self._slot, self._chosen = serials.index(min(serials)), True
         except OSError:
             with contextlib.suppress(OSError):
                 self._storage.close(file)
@@ -339,7 +347,7 @@ class Watermark:
             with contextlib.suppress(OSError):
                 self._storage.close(file)
             raise
-        self._file, self._slot = file, 0
+        self._file, self._slot, self._chosen = file, 0, True
         return file
 
     def _move_away(self) -> None:

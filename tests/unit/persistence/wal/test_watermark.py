@@ -1,7 +1,9 @@
 """The watermark: what it says, how its file is kept, and what a reader of the log makes of it."""
 
+import contextlib
 import os
 import shutil
+from collections.abc import Collection
 from pathlib import Path
 from random import Random
 
@@ -26,12 +28,13 @@ from fuguemux.persistence.wal.watermark import (
     Mark,
     MarkedSegment,
     Watermark,
+    decode,
     decode_slot,
     encode_slot,
     read_watermark,
 )
 from fuguemux.persistence.wal.writer import LogWriter
-from tests.simulation.disk import SimDisk
+from tests.simulation.disk import Crash, SimDisk
 from tests.unit.persistence.wal.logs import DIRECTORY, SMALL, Told, fill, new_disk, sync
 
 STATE = "state"
@@ -437,3 +440,75 @@ def test_the_copy_counts_where_it_says_more_of_the_same_store() -> None:
         (more, bytes(16)),
     ):
         assert furthest(here, beside, store) == here
+
+
+class NoNames(SimDisk):
+    """A power failure undoes every operation on names that was not synced."""
+
+    def keeps(self, names: Collection[str], chance: float) -> bool:
+        """None."""
+        return False
+
+
+def simulated() -> SimDisk:
+    disk = NoNames(Random(1))
+    disk.directories.add("state")
+    return disk
+
+
+def durable(disk: SimDisk) -> list[int]:
+    """What each slot would say after a power failure; 0: nothing."""
+    slots = decode(disk.durable_content(f"state/{WATERMARK}")).slots
+    return [slot[1].durable_lsn if slot is not None else 0 for slot in slots]
+
+
+def test_a_slot_that_a_power_failure_garbled_does_not_take_the_other_with_it() -> None:
+    disk = simulated()
+    watermark = Watermark(disk, "state")
+    watermark.renew(mark_of(1))
+    watermark.sync()
+    disk.content(f"state/{WATERMARK}")[SLOT_BYTES : SLOT_BYTES + 512] = b"garbage!" * 64
+    second = Watermark(disk, "state")
+    second.renew(mark_of(2))
+    assert durable(disk)[0] == 1
+    second.sync()
+    assert durable(disk) == [1, 2]
+
+
+def test_a_sync_that_failed_leaves_the_durable_slot_alone() -> None:
+    disk = simulated()
+    watermark = Watermark(disk, "state")
+    watermark.renew(mark_of(1))
+    watermark.sync()
+    watermark.renew(mark_of(2))
+    disk.fail_sync_chance = 1.0
+    watermark.sync()
+    watermark.renew(mark_of(3))
+    live = decode(bytes(disk.content(f"state/{WATERMARK}"))).slots
+    assert [slot and slot[1].durable_lsn for slot in live] == [1, 3]
+
+
+def test_the_next_server_makes_durable_what_it_found_before_it_writes_over_a_slot() -> None:
+    disk = simulated()
+    watermark = Watermark(disk, "state")
+    watermark.renew(mark_of(1))
+    watermark.sync()
+    watermark.renew(mark_of(2))
+    disk.process_crash()
+    Watermark(disk, "state").renew(mark_of(3))
+    assert durable(disk) == [1, 2]
+
+
+def test_a_file_that_was_made_by_a_process_that_was_killed_gets_its_name_durably() -> None:
+    disk = simulated()
+    disk.crash_in = 3
+    with contextlib.suppress(Crash):
+        Watermark(disk, "state").renew(mark_of(1))
+    assert disk.exists(f"state/{WATERMARK}")
+    disk.process_crash()
+    watermark = Watermark(disk, "state")
+    watermark.renew(mark_of(2))
+    watermark.sync()
+    disk.power_loss()
+    found = read_watermark(disk, "state")
+    assert found.mark == mark_of(2)
