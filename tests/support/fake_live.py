@@ -64,6 +64,9 @@ class FakeLive:
     def last_attached_s(self, session: SessionId) -> int:
         return self.attached_s.get(session, 0)
 
+    def seen(self) -> tuple[SessionId, ...]:
+        return tuple(sorted(self.attached_s, key=lambda session: self.attached_s[session]))
+
     def came_back(self) -> tuple[SessionId, ...]:
         return self.back
 

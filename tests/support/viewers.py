@@ -10,7 +10,7 @@ def viewer(
     session: int = 0,
     columns: int = 80,
     rows: int = 25,
-    activity_s: int = 0,
+    used: int = 0,
     environment: dict[bytes, bytes] | None = None,
 ) -> ClientFacts:
     """A client on the terminal /dev/pts/9x that looks at a session."""
@@ -23,6 +23,7 @@ def viewer(
         rows,
         SessionId(session),
         1_700_000_000,
-        activity_s,
+        used,
         environment=environment or {},
+        used=used,
     )

@@ -37,7 +37,7 @@ def _client(live: LiveView, invocation: Invocation, target: Target | None) -> Cl
     if target is None:
         return None
     there = [client for client in clients if client.session == target.session.id]
-    return max(there, key=lambda client: (client.activity_s, client.id), default=None)
+    return max(there, key=lambda client: (client.used, client.id), default=None)
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:

@@ -183,7 +183,7 @@ PANE: Final[dict[str, Callable[[View, Pane], str]]] = {
 
 def _client_flags(view: View, client: ClientFacts) -> str:
     words = ["attached"]
-    if view.clients and max(view.clients, key=lambda other: other.activity_s).id == client.id:
+    if view.clients and max(view.clients, key=lambda other: other.used).id == client.id:
         words.append("focused")
     if client.read_only:
         words.append("read-only")

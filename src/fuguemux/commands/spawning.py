@@ -98,7 +98,7 @@ def viewers_of(state: ServerState, live: LiveView, session: Session) -> list[Vie
     """The clients that look at `session`, with what their status line leaves of their terminals."""
     rows_taken = settings.status_rows(state, session)
     return [
-        Viewer(Size(client.columns, client.rows - rows_taken), client.activity_s)
+        Viewer(Size(client.columns, client.rows - rows_taken), client.used)
         for client in live.clients()
         if client.session == session.id and client.columns and client.rows
     ]

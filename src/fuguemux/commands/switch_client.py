@@ -48,14 +48,10 @@ def _neighbour(state: ServerState, client: ClientFacts, step: int, refusal: str)
 
 def _last(state: ServerState, live: LiveView, client: ClientFacts) -> Session:
     """The session that was shown most recently of those that are not shown now."""
-    others = [
-        (live.last_attached_s(session.id), session.id)
-        for session in state.sessions.values()
-        if session.id != client.session and live.last_attached_s(session.id)
-    ]
+    others = [at for at in live.seen() if at in state.sessions and at != client.session]
     if not others:
         raise Refused("can't find last session")
-    return state.sessions[max(others)[1]]
+    return state.sessions[others[-1]]
 
 
 COMMAND: Final = Command(

@@ -90,6 +90,7 @@ class Finder:
         attached = {client.session for client in self.live.clients()}
 
         def rank(session: Session) -> tuple[bool, int, int]:
+            # By the wall clock: what earlier servers noted counts as well, and no other clock spans a reboot.
             output_s = self.live.activity_s(session.id, "session")
             used_ms = max(output_s, self.live.last_attached_s(session.id)) * 1000
             free = self.prefer_unattached and session.id not in attached

@@ -174,7 +174,7 @@ def client_target(live: LiveView, invocation: Invocation, text: str | None) -> C
     for client in clients:
         if client.id == invocation.request.client:
             return client
-    client = max(clients, key=lambda client: (client.activity_s, client.id), default=None)
+    client = max(clients, key=lambda client: (client.used, client.id), default=None)
     if client is None:
         raise Refused("no current client")
     return client

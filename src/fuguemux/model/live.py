@@ -21,6 +21,7 @@ class ClientFacts(msgspec.Struct, frozen=True):
     session: SessionId
     created_s: int
     activity_s: int
+    """Shown to people; it may go back with the wall clock, and nothing is decided by it."""
     term: str = ""
     read_only: bool = False
     prefix_pressed: bool = False
@@ -169,6 +170,10 @@ class LiveView(Protocol):
 
     def last_attached_s(self, session: SessionId) -> int:
         """When a client last came to look at it, in seconds since the epoch; 0: not known."""
+        ...
+
+    def seen(self) -> tuple[SessionId, ...]:
+        """The sessions that a client has come to see, as far as is known, in that order: the one seen last is the last."""
         ...
 
     def came_back(self) -> tuple[SessionId, ...]:

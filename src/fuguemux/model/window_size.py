@@ -14,10 +14,10 @@ class Size(NamedTuple):
 
 
 class Viewer(NamedTuple):
-    """A client that sees the window: what of its terminal is left for the window, and when it was last used."""
+    """A client that sees the window: what its terminal leaves for it, and `used`, which grows with every use of any client."""
 
     size: Size
-    activity_s: int
+    used: int
 
 
 def bounded(columns: int, rows: int) -> Size:
@@ -31,7 +31,7 @@ def bounded(columns: int, rows: int) -> Size:
 def window_size(policy: str, viewers: Sequence[Viewer]) -> Size | None:
     """The size for these viewers by `policy` (latest, largest, smallest, manual). None: stay as it is.
 
-    Of several viewers used in the same second, the last in order counts as the latest.
+    Of several viewers with the same `used`, the last in order counts as the latest.
     """
     if not viewers or policy == "manual":
         return None
@@ -41,7 +41,7 @@ def window_size(policy: str, viewers: Sequence[Viewer]) -> Size | None:
         return bounded(max(columns), max(rows))
     if policy == "smallest":
         return bounded(min(columns), min(rows))
-    latest = max(enumerate(viewers), key=lambda item: (item[1].activity_s, item[0]))[1]
+    latest = max(enumerate(viewers), key=lambda item: (item[1].used, item[0]))[1]
     return bounded(*latest.size)
 
 

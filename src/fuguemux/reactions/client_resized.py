@@ -63,5 +63,5 @@ def _viewers(state: ServerState, live: LiveView) -> list[tuple[Session, Viewer]]
         if session is None or not client.columns or not client.rows:
             continue
         rows = max(client.rows - status_rows(state, session), 1)
-        found.append((session, Viewer(Size(client.columns, rows), client.activity_s)))
+        found.append((session, Viewer(Size(client.columns, rows), client.used)))
     return found

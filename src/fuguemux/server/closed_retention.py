@@ -4,10 +4,12 @@ Scripts make sessions by the hundred that live for seconds and show a prompt. Of
 they never take the place of one that somebody worked in.
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Final
 
-from fuguemux.observe.clock import MS_PER_DAY
+from fuguemux.model.ids import SessionId
+from fuguemux.model.state import Session
+from fuguemux.observe.clock import MS_PER_DAY, NS_PER_MS, Clock
 from fuguemux.persistence.manifest import Manifest
 
 BRIEF_SESSIONS_MAX: Final = 20
@@ -21,6 +23,29 @@ BRIEF_ROWS_MAX: Final = 5
 def is_brief(lived_ms: int, history_lines: int, rows: int) -> bool:
     """Whether nobody would miss a session that lived so long and left so many lines and rows with text."""
     return lived_ms < BRIEF_MS and history_lines == 0 and rows <= BRIEF_ROWS_MAX
+
+
+class Lifetimes:
+    """How long sessions have lived, by the monotonic clock: the wall clock may be set while they do."""
+
+    def __init__(self, clock: Clock, sessions: Set[SessionId]) -> None:
+        """`sessions`: those that an earlier server made."""
+        self._clock = clock
+        self._earlier = frozenset(sessions)
+        self._known_ns = dict.fromkeys(sessions, clock.monotonic_ns())
+
+    def note(self, sessions: Set[SessionId]) -> None:
+        """These are there now."""
+        known, now_ns = self._known_ns, self._clock.monotonic_ns()
+        self._known_ns = {session: known.get(session, now_ns) for session in sessions}
+
+    def lived_ms(self, session: Session) -> int:
+        """Of one that an earlier server made: what the wall clock says, and at least as long as this server has it."""
+        now_ns = self._clock.monotonic_ns()
+        here_ms = (now_ns - self._known_ns.get(session.id, now_ns)) // NS_PER_MS
+        if session.id not in self._earlier:
+            return here_ms
+        return max(self._clock.wall_ms() - session.created_ms, here_ms)
 
 
 def superfluous(saves: Sequence[Manifest], now_ms: int, days: int) -> list[Manifest]:

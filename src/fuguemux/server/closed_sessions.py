@@ -25,7 +25,7 @@ from fuguemux.persistence.pane_files import PaneFiles, Screen
 from fuguemux.persistence.point_in_time import CLOSED_PREFIX, CLOSED_REASON, part_of
 from fuguemux.persistence.serialization import encode_state
 from fuguemux.server.age_clock import AgeClock
-from fuguemux.server.closed_retention import is_brief, superfluous
+from fuguemux.server.closed_retention import Lifetimes, is_brief, superfluous
 
 if TYPE_CHECKING:
     from fuguemux.server.main import Server
@@ -60,18 +60,20 @@ class ClosedSessions:
             booted.recovered.report.last_record_ms,
         )
         """What things here are old by."""
+        self._lifetimes = Lifetimes(server.clock, booted.recovered.state.sessions.keys())
 
     def published(self, before: ServerState, after: ServerState, lsn: int) -> None:
         """Called before panes that are gone are let go of: take what they showed."""
-        if before.sessions is after.sessions or not self._days:
+        if before.sessions is after.sessions:
             return
-        for number, session in before.sessions.items():
+        for number, session in before.sessions.items() if self._days else ():
             if number in after.sessions or not session.links:
                 continue
             still = {link.window for link in session.links} & after.windows.keys()
             links = tuple(link for link in session.links if link.window not in still)
             if links:
                 self._take(before, _with_links(session, links), lsn)
+        self._lifetimes.note(after.sessions.keys())
         if self._waiting:
             self._server.spawn(self.finish())
 
@@ -103,8 +105,7 @@ class ClosedSessions:
                 files = panes[pane] = PaneFiles(None, screen)
                 lines = self._server.checkpoint_settings().scrollback_persistence_lines
                 files.cut = terminal.scrollback.cut(lines)
-        lived_ms = self._server.clock.wall_ms() - session.created_ms
-        brief = is_brief(lived_ms, history_lines, rows)
+        brief = is_brief(self._lifetimes.lived_ms(session), history_lines, rows)
         self._waiting.append(_Closed(session, part_of(state, session), panes, lsn, brief))
 
     async def finish(self) -> None:

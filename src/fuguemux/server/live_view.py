@@ -39,6 +39,8 @@ class ServerView:
 
     def __init__(self, clock: Clock, panes: Panes, facts: ServerFacts) -> None:
         self._clock = clock
+        self.started_ns = clock.monotonic_ns()
+        """When the server started, by the clock that nobody sets."""
         self._panes = panes
         self._facts = facts
         self._state: Callable[[], ServerState] = ServerState
@@ -180,6 +182,10 @@ class ServerView:
     def last_attached_s(self, session: SessionId) -> int:
         """When a client last came to look at it; 0: never, as far as is known."""
         return self._attached_s.get(session, 0)
+
+    def seen(self) -> tuple[SessionId, ...]:
+        """The sessions that a client has come to see, in that order."""
+        return tuple(self._attached_s)
 
     def came_back(self) -> tuple[SessionId, ...]:
         """What `ended_unasked` named, until somebody has been there."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from fuguemux.observe.clock import NS_PER_S
 from fuguemux.observe.diagnostics import channel
 from fuguemux.persistence.files import Storage
 from fuguemux.persistence.helper_files import BOOT_FILE, helper_or_nothing
@@ -46,8 +47,8 @@ def segment(server: Server) -> str:
     if server.booted.safe is not None:
         return "safe mode"
     report = server.report
-    age_ms = server.clock.wall_ms() - report.started_ms
-    if not 0 <= age_ms < SEGMENT_SECONDS * 1000 or not worth_telling(report):
+    age_ns = server.clock.monotonic_ns() - server.view.started_ns
+    if age_ns >= SEGMENT_SECONDS * NS_PER_S or not worth_telling(report):
         return ""
     failed = any(pane.status in ("failed", "partial") for pane in report.panes)
     return ("" if failed or not report.complete else CALM_STYLE) + report.segment

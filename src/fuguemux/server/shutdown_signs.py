@@ -66,6 +66,7 @@ class ShutdownSigns:
             made_s = os.stat(f"{self._run}/nologin").st_mtime
         except OSError:
             return False
+        # Both are the wall clock's: nothing else dates a file.
         return abs(self._wall_ms() / 1000 - made_s) < NOLOGIN_SECONDS_MAX
 
     def _run_level_ending(self) -> bool:

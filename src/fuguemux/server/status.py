@@ -8,7 +8,7 @@ import platform
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from fuguemux.observe.clock import NS_PER_MS
+from fuguemux.observe.clock import NS_PER_MS, NS_PER_S
 from fuguemux.observe.holding import SLOT
 from fuguemux.persistence import manifest
 from fuguemux.persistence.files import Storage
@@ -71,7 +71,7 @@ def _document(server: Server, measured: Measured) -> dict[str, Any]:
         "keeper_pid": keeper.keeper_pid if keeper is not None else None,
         "socket": facts.socket_path,
         "started_ms": facts.started_s * 1000,
-        "uptime_seconds": max(server.clock.wall_ms() // 1000 - facts.started_s, 0),
+        "uptime_seconds": (server.clock.monotonic_ns() - server.view.started_ns) // NS_PER_S,
         "sessions": len(state.sessions),
         "windows": len(state.windows),
         "panes": len(state.panes),

@@ -108,8 +108,8 @@ def sizes(on: ServerState, *clients: ClientFacts) -> list[tuple[int, int]]:
     return [(layout.columns, layout.rows) for layout in layouts]
 
 
-WIDE = viewer(1, columns=120, rows=30, activity_s=1)
-TALL = viewer(2, columns=70, rows=50, activity_s=2)
+WIDE = viewer(1, columns=120, rows=30, used=1)
+TALL = viewer(2, columns=70, rows=50, used=2)
 
 
 @pytest.mark.parametrize(
@@ -148,3 +148,10 @@ def test_a_window_never_gets_smaller_than_its_panes_need() -> None:
     ).state
     again = client_resized.decide(small, FakeLive(attached=(viewer(columns=3, rows=2),)))
     assert again.events == ()
+
+
+def test_the_latest_client_is_the_one_used_last_whatever_the_clock_says() -> None:
+    on = state(session("a", window(options={"window-size": "latest"})))
+    before, after = viewer(1, columns=120, rows=30, used=1), viewer(2, columns=70, rows=50, used=2)
+    back = replace(after, activity_s=before.activity_s - 3_600)
+    assert sizes(on, before, back) == [(70, 49)]

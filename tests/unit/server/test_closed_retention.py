@@ -1,14 +1,20 @@
 """Which closed sessions stay."""
 
+import pytest
+
+from fuguemux.model.ids import SessionId
+from fuguemux.model.state import Session
 from fuguemux.observe.clock import MS_PER_DAY
 from fuguemux.persistence.manifest import Entry, Manifest
 from fuguemux.server.closed_retention import (
     BRIEF_SESSIONS_MAX,
     SESSIONS_BYTES_MAX,
     SESSIONS_MAX,
+    Lifetimes,
     is_brief,
     superfluous,
 )
+from tests.support.fake_clock import FakeClock
 
 NOW = 1_764_000_000_000
 
@@ -64,3 +70,35 @@ def test_who_worked_in_a_session_would_miss_it() -> None:
     assert not is_brief(61_000, 0, 1)
     assert not is_brief(5_000, 1, 1)
     assert not is_brief(5_000, 0, 20)
+
+
+HOUR_MS = 3_600_000
+
+
+def made(number: int, clock: FakeClock) -> Session:
+    return Session(SessionId(number), f"s{number}", b"/", clock.wall_ms())
+
+
+@pytest.mark.parametrize("set_by_ms", [-HOUR_MS, HOUR_MS])
+def test_a_clock_that_is_set_makes_no_life_shorter_or_longer(set_by_ms: int) -> None:
+    clock = FakeClock()
+    lifetimes = Lifetimes(clock, frozenset())
+    session = made(0, clock)
+    lifetimes.note({session.id})
+    clock.advance_ms(50_000)
+    clock.set_wall_ms(clock.wall_ms() + set_by_ms)
+    lifetimes.note({session.id, SessionId(1)})
+    assert lifetimes.lived_ms(session) == 50_000
+    clock.advance_ms(20_000)
+    assert lifetimes.lived_ms(session) == 70_000
+
+
+def test_what_an_earlier_server_made_lived_at_least_as_long_as_this_one_has_it() -> None:
+    clock = FakeClock()
+    session = made(0, clock)
+    clock.advance_ms(HOUR_MS)
+    lifetimes = Lifetimes(clock, {session.id})
+    assert lifetimes.lived_ms(session) == HOUR_MS
+    clock.advance_ms(90_000)
+    clock.set_wall_ms(clock.wall_ms() - 2 * HOUR_MS)
+    assert lifetimes.lived_ms(session) == 90_000

@@ -53,10 +53,10 @@ def test_rows_of_very_many_long_histories_are_counted_a_few_at_a_time() -> None:
     assert view.pane(PaneId(PANES - 1)).history_size >= rows
 
 
-def view_of_three() -> ServerView:
+def view_of_three(clock: FakeClock | None = None) -> ServerView:
     store = ScrollbackStore(PackReader(RealStorage(), "nowhere"))
     panes = Panes(GhosttyEmulator, store, lambda _terminal: None, lambda _state, _pane: 10_000)
-    view = ServerView(FakeClock(), panes, FakeLive().server())
+    view = ServerView(clock or FakeClock(), panes, FakeLive().server())
     three = state(session("a"), session("b"), session("c"))
     view.connect(lambda: three, tuple, lambda _pane: ModeFacts(), lambda _name, _arguments: None)
     return view
@@ -76,3 +76,14 @@ def test_sessions_that_came_back_are_in_order_of_use_until_somebody_has_been_the
     view.note_attached()
     assert len(kept) == 2, "what is noted can be noted in another directory"
     assert kept[1] == kept[0]
+
+
+def test_a_clock_that_is_set_back_does_not_change_which_session_was_seen_last() -> None:
+    clock = FakeClock()
+    view = view_of_three(clock)
+    view.attached(SessionId(0))
+    view.attached(SessionId(2))
+    clock.set_wall_ms(clock.wall_ms() - 3_600_000)
+    view.attached(SessionId(1))
+    assert view.seen() == (0, 2, 1)
+    assert view.last_attached_s(SessionId(1)) < view.last_attached_s(SessionId(0))
