@@ -10,6 +10,7 @@ within `TIMEOUT_SECONDS` ends the input: its row says "hangs".
 
 import argparse
 import contextlib
+import itertools
 import os
 import shlex
 import signal
@@ -39,6 +40,8 @@ PAUSE_SECONDS: Final = 0.02
 TARGET_P99_MS: Final = 100.0
 
 REDOS: Final = "#{m/r:(a+)+$," + "a" * 40 + "b}"
+WIDE: Final = "#{=10000:#{p10000:x}}" * 3_000
+BUFFER_BYTES: Final = 16_000_000
 LOOPS: Final = "#{W:#{P:#{W:#{P:#{s/a/b/:#{window_name}#{pane_id}}}}}}"
 
 
@@ -175,6 +178,48 @@ def one_flood(kind: str) -> Load:
     return load
 
 
+def dear_formats(server: Private) -> Iterator[None]:
+    server("set-option", "-g", "@again", "#{E:@twice}#{E:@twice}")
+    server("set-option", "-g", "@twice", "#{E:@again}#{E:@again}")
+    server("set-option", "-g", "@long", "a" * 60_000)
+    for text in itertools.cycle((WIDE, "#{E:@twice}", "#{w:@long}" * 60)):
+        process = server.start("display-message", "-p", text)
+        yield
+        while process.poll() is None:
+            yield
+
+
+def dear_list(server: Private) -> Iterator[None]:
+    for _ in range(60):
+        server("new-window", "-d", "exec sleep 1000")
+    return _again(server, "list-panes", "-a", "-F", "#{W:#{P:#{pane_id}#{window_layout}}}")
+
+
+def big_buffers(server: Private) -> Iterator[None]:
+    text = server.directory / "text"
+    text.write_bytes(b"some text\n" * (BUFFER_BYTES // 10))
+    path = str(text)
+    server("set-option", "-g", "buffer-limit", "3")
+    while True:
+        for argv in (
+            ("load-buffer", "-b", "big", path),
+            ("set-buffer", "-a", "-b", "big", "x"),
+            ("set-buffer", "-b", "big", "-n", "other"),
+        ):
+            process = server.start(*argv)
+            yield
+            while process.poll() is None:
+                yield
+
+
+def long_sequence(server: Private) -> Iterator[None]:
+    return _again(server, *["display-message", "-p", "x;"] * 6_000)
+
+
+def long_text(server: Private) -> Iterator[None]:
+    return _again(server, "if-shell", "-F", "1", "start-server 'x y'\n" * 3_000)
+
+
 LOADS: Final[dict[str, Load]] = {
     "idle": idle,
     "REP in a loop": rep_bomb,
@@ -183,6 +228,11 @@ LOADS: Final[dict[str, Load]] = {
     "format loops": format_loops,
     "source-file of 20,000 lines": big_source,
     "huge sizes": huge_sizes,
+    "dear formats": dear_formats,
+    "list with dear lines": dear_list,
+    "buffers of 16 MiB": big_buffers,
+    "sequence of 6,000 commands": long_sequence,
+    "text of 57 KB": long_text,
     "20 panes of the worst output": floods,
 }
 
