@@ -67,6 +67,7 @@ ELSEWHERE = {
     "output.held": "test_slow_log.py",
     "capture.text": "test_capture_history.py",
     "source.parsing": "test_long_files.py",
+    "history.holding": "test_files_beside_the_loop.py",
     "source.reading": "test_files_beside_the_loop.py",
     "report.reading": "test_files_beside_the_loop.py",
     "last_screen.reading": "test_files_beside_the_loop.py",

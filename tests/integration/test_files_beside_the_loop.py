@@ -66,6 +66,30 @@ def test_the_directory_of_a_new_pane_is_looked_at_slowly(
         fugue.end()
 
 
+def test_history_that_copy_mode_shows_is_read_slowly(
+    tmp_path: Path, points: FailpointListener
+) -> None:
+    fugue = Running(tmp_path, **points.environment("history.holding=pause"))
+    try:
+        fugue("new-session", "-d", "-s", "work", "seq 1 20000; exec cat")
+        fugue.wait_for("\n20000", "work")
+        fugue("checkpoint")
+        fugue.kill_server()  # what the next one knows of it is on the disk
+        asker = fugue.begin(
+            *("copy-mode", "-t", "work", ";", "send-keys", "-X", "-t", "work", "history-top", ";"),
+            *("display-message", "-p", "-t", "work", "#{copy_cursor_line}"),
+        )
+        points.wait("history.holding")
+        served(fugue)
+        assert asker.poll() is None
+        points.answer("history.holding")
+        output, error = asker.communicate()
+        assert (output.strip().isdigit(), error) == (True, "")
+        assert int(output) < 10_100
+    finally:
+        fugue.end()
+
+
 def test_reports_are_read_slowly(slow: Running, points: FailpointListener) -> None:
     asker = slow.begin("recovery", "list")
     points.wait("report.reading")

@@ -55,6 +55,7 @@ NAMES: Final[dict[str, str]] = {
     "configuration.reading": "the configuration is about to be read again, on another thread",
     "list.piece": "a part of a long list is about to be made, in a turn of its own",
     "source.parsing": "a long file of commands is about to be taken apart, on another thread",
+    "history.holding": "a thread is about to bring a part of the history into memory that copy mode is to show",
     "search.step": "a search has begun, or a part of the lines is looked through and the rest is not",
     "recovery.reading": "a part of the log is read, nothing is done with it",
     "recovery.read": "the state is recovered in memory, nothing is written by this server",

@@ -3,6 +3,7 @@
 import contextlib
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ from fuguemux.persistence.packs import PackDamaged, PackUnreadable, Place
 from fuguemux.persistence.pattern import Pattern, plain
 from fuguemux.persistence.row_count import RowCount, narrow_from
 from fuguemux.persistence.scrollback_index import Index
-from fuguemux.persistence.scrollback_parts import Cut, Sizes, blocks_in, lines_of
+from fuguemux.persistence.scrollback_parts import Cut, Sizes, blocks_in, lines_of, part_of
 from fuguemux.persistence.scrollback_search import Hit, Part, search_parts
 
 if TYPE_CHECKING:
@@ -342,9 +343,7 @@ class PaneScrollback:
         Without `notices` lines that cannot be read are empty, so that nothing is found in what stands in their place.
         """
         shown = self.shown if notices else self._searched
-        parts = [
-            Part(block.first, block.count, self._content_of(block, shown)) for block in self._blocks
-        ]
+        parts = [self._part_of(block, shown) for block in self._blocks]
         if self._open:
             content = Lines(joined_text(self._open), len(self._open), frozenset(self._open_pieces))
             parts.append(Part(self._next - len(self._open), content.size, lambda: content))
@@ -358,10 +357,9 @@ class PaneScrollback:
         found = search_parts(parts, pattern, base=self.base, start=start, backward=backward)
         return (hit for each in found for hit in each.hits)
 
-    def _content_of(self, block: Block, shown: Callable[[Block], Lines]) -> Callable[[], Lines]:
-        # A block that was trimmed meanwhile will soon be gone from the disk.
-        gone = Lines(b"", 0, frozenset())
-        return lambda: gone if block.dropped and block.packed is None else shown(block)
+    def _part_of(self, block: Block, shown: Callable[[Block], Lines]) -> Part:
+        packed = partial(self._store.packed, block, self._pane)
+        return part_of(block, packed, partial(self._hot.get, block), partial(shown, block))
 
     def _searched(self, block: Block) -> Lines:
         """As `shown`, but a notice that stands for lines is not found in their place."""

@@ -1,12 +1,14 @@
 """What a pane's scrollback is handed out as: its sizes, a cut of it for a checkpoint, lines; and its blocks out of an index."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final, NamedTuple
 
 from fuguemux.model.ids import PaneId
-from fuguemux.persistence.blocks import Block, Line, Lost
-from fuguemux.persistence.packs import Place
+from fuguemux.persistence.blocks import Block, Line, Lines, Lost, unpack_lines
+from fuguemux.persistence.packs import PackDamaged, Place
 from fuguemux.persistence.scrollback_index import Index
+from fuguemux.persistence.scrollback_search import Content, Part
 
 LOST_BEFORE: Final = "it could not be read when the last checkpoint was written"
 
@@ -60,3 +62,36 @@ def lines_of(
     """Some of a block's lines, from index `start` up to `stop` of it."""
     start = max(start, 0)
     return [Line(line, index in pieces) for index, line in enumerate(lines[start:stop], start)]
+
+
+def part_of(
+    block: Block,
+    packed: Callable[[], bytes],
+    hot: Callable[[], Lines | None],
+    shown: Callable[[], Lines],
+) -> Part:
+    """A block's lines of this moment. `packed` reads them, or raises PackDamaged; `hot` has them if they are unpacked."""
+    gone = Lines(b"", 0, frozenset())
+
+    def content() -> Lines:
+        # A block that was trimmed meanwhile will soon be gone from the disk.
+        return gone if block.dropped and block.packed is None else shown()
+
+    def unpacked(data: bytes) -> Lines:
+        found = hot()
+        try:
+            return unpack_lines(data, block.count) if found is None else found
+        except PackDamaged:
+            return content()
+
+    def hold() -> tuple[Content, int]:
+        try:
+            data = packed()
+        except PackDamaged:
+            lines = content()
+            return (lambda: lines), len(lines.text)
+        return partial(unpacked, data), len(data)
+
+    if block.packed is not None:
+        return Part(block.first, block.count, hold()[0])
+    return Part(block.first, block.count, content, hold)

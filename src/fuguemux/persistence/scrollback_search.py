@@ -13,12 +13,19 @@ RUN_BYTES_MAX: Final = 1 << 20
 """A logical line that goes on from part to part is searched as one up to about this size."""
 
 
+Hold = Callable[[], tuple[Content, int]]
+"""Reads from disk. Gives the same lines from memory, and how many bytes they take there."""
+
+
 class Part(NamedTuple):
-    """A run of lines. `first` is the number of its first line, `size` how many there are."""
+    """A run of lines. `first` is the number of its first line, `size` how many there are.
+
+    `hold`: how to have its lines in memory; None: `content` has them there."""
 
     first: int
     size: int
     content: Content
+    hold: Hold | None = None
 
 
 class Hit(NamedTuple):

@@ -91,7 +91,6 @@ class CopyCommands:
         terminal, mode = self._panes.get(effect.pane), self._scroll.mode(effect.pane)
         if terminal is None or mode is None:
             return None
-        mode.fit(terminal.emulator.size)
         context = self._context(effect)
         name = effect.command.removesuffix(_CANCEL)
         ends = effect.command.endswith(_CANCEL)
@@ -104,16 +103,36 @@ class CopyCommands:
             return self._search_again(terminal, mode, asker, reverse=name == "search-reverse")
         if name in (*_COPIES, "append-selection", "copy-line", "copy-end-of-line"):
             return self._copy(terminal, mode, name, context, ends=ends)
+        del asker
+        if name in MOTIONS:
+
+            def move(trial: CopyMode) -> None:
+                trial.fit(terminal.emulator.size)
+                for _ in range(effect.times):
+                    MOTIONS[name](trial, context)
+
+            if not mode.tried(move):
+                return self._move_later(terminal, mode, move, ends=ends)
+            self._moved(terminal, mode, ends=ends)
+            return None
         if name == "cancel":
             self._scroll.leave(effect.pane)
-        elif name in MOTIONS:
-            for _ in range(effect.times):
-                MOTIONS[name](mode, context)
-            if ends and mode.back == 0:
-                self._scroll.leave(effect.pane)
-        del asker
         self._moved(terminal, mode)
         return None
+
+    async def _move_later(
+        self,
+        terminal: PaneTerminal,
+        mode: CopyMode,
+        move: Callable[[CopyMode], None],
+        *,
+        ends: bool,
+    ) -> Ending:
+        """Once the lines are in memory that the way leads over."""
+        await self._scroll.done(mode, move)
+        if self._scroll.mode(terminal.id) is mode:
+            self._moved(terminal, mode, ends=ends)
+        return Ending()
 
     def _context(self, effect: ef.CopyModeCommand) -> Context:
         state = self._engine.state
@@ -125,8 +144,8 @@ class CopyCommands:
             self._is_vi(effect.pane),
         )
 
-    def _moved(self, terminal: PaneTerminal, mode: CopyMode) -> None:
-        if mode.ends_at_bottom and mode.back == 0:
+    def _moved(self, terminal: PaneTerminal, mode: CopyMode, *, ends: bool = False) -> None:
+        if (mode.ends_at_bottom or ends) and mode.back == 0:
             self._scroll.leave(terminal.id)
         self._scroll.moved()
         self._screens.pane_changed(terminal, ())
@@ -187,14 +206,22 @@ class CopyCommands:
             self._screens.pane_changed(terminal, ())
             unread = _not_searched(terminal, mode)
             raise EffectFailed(f"search: not found{unread and f'; {unread}'}")
-        mode.match = found
         between = () if wraps else sorted((start.line, found.spot.line))
         unread = _not_searched(terminal, mode, *between)
         if unread:
             asker.stderr(f"search: {unread}\n".encode())
         behind = forward and not vi
         line, offset = found.spot
-        mode.go(Spot(line, offset + found.characters) if behind else found.spot, centre=True)
+        spot = Spot(line, offset + found.characters) if behind else found.spot
+
+        def go(trial: CopyMode) -> None:
+            trial.fit(terminal.emulator.size)
+            trial.match = found
+            trial.go(spot, centre=True)
+
+        await self._scroll.done(mode, go)
+        if not wanted():
+            return Ending()
         self._moved(terminal, mode)
         return Ending()
 

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from fuguemux.persistence.blocks import Lines, joined_text
 from fuguemux.persistence.last_screens import LastScreen
 from fuguemux.persistence.scrollback_search import Part
+from fuguemux.server.held_history import HeldHistory
 from fuguemux.server.last_screen import all_lines
 from fuguemux.server.pane_terminal import PaneTerminal
 from fuguemux.terminal.rewrap import plain, rewrap
@@ -41,7 +42,10 @@ class _Read(NamedTuple):
 
 
 class Document:
-    """Immutable, but for what it remembers of what it read. Lines that were trimmed meanwhile are empty."""
+    """Immutable, but for what it remembers of what it read. Lines that were trimmed meanwhile are empty.
+
+    Raises NotHeld, where `held.strict`, for lines that are on the disk still.
+    """
 
     def __init__(
         self,
@@ -60,13 +64,14 @@ class Document:
         last = last or Part(self.tail, content.size, lambda: content)
         self.parts = [*parts, last]
         self.stop = self.tail + last.size
+        self.held = HeldHistory(self.parts)
         self._read: OrderedDict[int, _Read] = OrderedDict()
 
     def _place(self, line: int) -> tuple[_Read, int]:
         at = bisect_right(self.parts, line, key=lambda part: part.first) - 1
         read = self._read.get(at)
         if read is None:
-            content = self.parts[at].content()
+            content = self.held.content(at)
             read = self._read[at] = _Read(content.split(), content.pieces)
             while len(self._read) > PARTS_READ_MAX:
                 self._read.popitem(last=False)
@@ -169,6 +174,11 @@ class Document:
         read, _ = self._place(line)
         narrow = len(read.lines) == part.size and max(map(len, read.lines), default=0) <= columns
         return part.size if narrow else 0
+
+    def hold_from(self, line: int) -> None:
+        """Bring all from a line on into memory, and let nothing be read from now on. Blocks: for a start."""
+        self.held.hold_from(bisect_right(self.parts, line, key=lambda part: part.first) - 1)
+        self.held.strict = True
 
     def again(self) -> "Document":
         """The same lines, to be read on another thread."""

@@ -4,11 +4,13 @@ The pane's lines are those of the moment the mode began, as in tmux. All places 
 another width shows the same lines.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from copy import copy
 from typing import Final, NamedTuple
 
 from fuguemux.persistence.pattern import Pattern
 from fuguemux.server.copy_document import Document, RowAt, Spot
+from fuguemux.server.held_history import NotHeld
 from fuguemux.terminal.compose import ScrollView
 from fuguemux.terminal.emulator import Size
 from fuguemux.terminal.highlight import Span, highlighted
@@ -71,7 +73,20 @@ class CopyMode:
         self.ends_at_bottom = False
         self._column = self._length = 0
         """Where the cursor was, and how long its row, when it last was not at the end of it."""
+        self.shown: ScrollView | None = None
+        """What was drawn last."""
+        self.known = ModeFacts(True)
         self.top = self.bottom_top()
+
+    def tried(self, work: Callable[["CopyMode"], None]) -> bool:
+        """Do `work` to the mode, wholly or, if it needs lines that are on the disk still, not at all."""
+        trial = copy(self)
+        try:
+            work(trial)
+        except NotHeld:
+            return False
+        self.__dict__.update(trial.__dict__)
+        return True
 
     # -- places -------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from fuguemux.observe.failpoints import reach
 from fuguemux.persistence.pattern import Pattern
 from fuguemux.persistence.scrollback_search import Found, Hit, search_parts
-from fuguemux.server.copy_document import Spot
+from fuguemux.server.copy_document import Document, Spot
 from fuguemux.server.copy_mode import CopyMode
 from fuguemux.server.executor import EffectFailed
 
@@ -56,7 +56,9 @@ class Search:
                 if mode.search_stopped:
                     raise EffectFailed("search: stopped")
                 if step.match is not None:
-                    return Match(_within_pieces(mode, step.match.spot), step.match.characters)
+                    document = mode.document.again()
+                    spot = await asyncio.to_thread(_within_pieces, document, step.match.spot)
+                    return Match(spot, step.match.characters)
                 if step.ended or not self._wanted():
                     return None
                 mode.searched += step.lines
@@ -89,10 +91,9 @@ def _in_line(hit: Hit, pattern: Pattern, start: Spot, *, forward: bool) -> Match
     return None
 
 
-def _within_pieces(mode: CopyMode, spot: Spot) -> Spot:
+def _within_pieces(document: Document, spot: Spot) -> Spot:
     """A place in a logical line as one in its piece."""
     line, offset = spot
-    document = mode.document
     while line + 1 < document.stop and document.continued(line + 1):
         length = len(document.text(line))
         if offset < length:

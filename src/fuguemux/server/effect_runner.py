@@ -46,7 +46,7 @@ class Screens(Protocol):
 
     def detach(self, effect: ef.Detach) -> None: ...
 
-    def scroll_view(self, effect: ef.ScrollView, asker: Asker) -> None: ...
+    def scroll_view(self, effect: ef.ScrollView) -> Awaitable[Ending]: ...
 
     def refresh(self, client: ClientId | None) -> None: ...
 
@@ -170,6 +170,7 @@ Long = (
     | ef.CapturePane
     | ef.CopyModeCommand
     | ef.ViewLastScreen
+    | ef.ScrollView
 )
 """Effects that may take long; what comes of them is awaited when others may have their turn."""
 
@@ -255,6 +256,7 @@ class EffectRunner:
                 | ef.CapturePane()
                 | ef.CopyModeCommand()
                 | ef.ViewLastScreen()
+                | ef.ScrollView()
             ):
                 return self._long(effect, asker)
             case _:
@@ -288,10 +290,15 @@ class EffectRunner:
                 return self._commands.capture_pane(effect)
             case ef.CopyModeCommand():
                 return self._copy_modes.copy_mode(effect, asker)
-            case ef.ViewLastScreen():
-                return self._copy_modes.view_last_screen(effect)
+            case ef.ScrollView() | ef.ViewLastScreen():
+                return self._history(effect)
             case _:
                 assert_never(effect)
+
+    def _history(self, effect: ef.ScrollView | ef.ViewLastScreen) -> Awaitable[Ending]:
+        if isinstance(effect, ef.ScrollView):
+            return self._screens.scroll_view(effect)
+        return self._copy_modes.view_last_screen(effect)
 
     def _to_screens(self, effect: ef.Effect, asker: Asker) -> None:
         match effect:
@@ -301,8 +308,6 @@ class EffectRunner:
                 self._screens.switch(client, session)
             case ef.Detach():
                 self._screens.detach(effect)
-            case ef.ScrollView():
-                self._screens.scroll_view(effect, asker)
             case ef.Refresh(client):
                 self._screens.refresh(client)
             case ef.ShowMessage() | ef.Prompt() | ef.Choose() | ef.ShowText():

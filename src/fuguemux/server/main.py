@@ -185,7 +185,7 @@ class Server:
         self.hooks = Hooks(self.engine, self.spawn)
 
     def _build_clients(self) -> None:
-        self.surface = ServerSurface(self.panes, ScrollViews(), self._state, self.view)
+        self.surface = ServerSurface(self.panes, ScrollViews(self.spawn), self._state, self.view)
         self.viewers = Viewers(
             self.loop,
             self.surface,

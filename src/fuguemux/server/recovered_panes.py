@@ -129,9 +129,10 @@ def modes_again(server: Server) -> None:
                 screen = server.last_screens.find(place.pane, place.last_screen_ms)
                 scroll.show(terminal, *viewed(screen), screen.recovery_ms)
         elif terminal.status in ("live", "partial"):
-            scroll.enter(terminal, page_up=False)
+            scroll.enter_at_start(terminal)
         mode = scroll.mode(place.pane)
         if mode is not None and put_back(mode, place):
+            mode.document.hold_from(min(mode.top.line, mode.cursor.line))
             continue
         scroll.leave(place.pane)
         server.viewers.announce(f"%{place.pane}: copy mode was left when the last server ended")

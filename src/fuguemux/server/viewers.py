@@ -15,7 +15,7 @@ from fuguemux.protocol.messages import Command
 from fuguemux.server import resume_token
 from fuguemux.server.askers import ConnectionAsker
 from fuguemux.server.connection import Connection
-from fuguemux.server.executor import Asker, EffectFailed
+from fuguemux.server.executor import Asker, EffectFailed, Ending
 from fuguemux.server.frames import Frames
 from fuguemux.server.live_view import client_name
 from fuguemux.server.message_log import MessageLog
@@ -57,6 +57,7 @@ class Viewers:
         """Told of clients that come, go, are resized or look elsewhere, by the name of the hook for it."""
         self.scroll = surface.scroll
         self.scroll.told = self._scrolled
+        self.scroll.redraw = lambda terminal: self.pane_changed(terminal, ())
         self.scroll.style = lambda pane: mode_style(surface.state, pane)
         self.last_screens: Screens | None = None
         """Where a chooser's previews come from."""
@@ -307,17 +308,16 @@ class Viewers:
 
     # Overlays and views
 
-    def scroll_view(self, effect: ef.ScrollView, asker: Asker) -> None:
+    async def scroll_view(self, effect: ef.ScrollView) -> Ending:
         """Show a pane's history, or stop doing so."""
-        terminal = self._surface.panes.get(effect.pane)
-        if terminal is None:
-            return
-        if effect.leave:
-            self._surface.scroll.leave(effect.pane)
-        else:
-            ends = effect.ends_at_bottom
-            self.scroll.enter(terminal, page_up=effect.page_up, ends_at_bottom=ends)
-        self.pane_changed(terminal, ())
+        terminal, ends = self._surface.panes.get(effect.pane), effect.ends_at_bottom
+        if terminal is not None:
+            if effect.leave:
+                self.scroll.leave(effect.pane)
+            else:
+                await self.scroll.entered(terminal, page_up=effect.page_up, ends_at_bottom=ends)
+            self.pane_changed(terminal, ())
+        return Ending()
 
     def overlay(self, effect: ef.ShowMessage | ef.Prompt | ef.Choose | ef.ShowText) -> None:
         """Put a message, a question or a page in front of the client."""
