@@ -257,6 +257,8 @@ class SimDisk:
 
     def rename(self, source: str, target: str) -> None:
         self._step()
+        if source not in self.names:
+            raise FileNotFoundError(errno.ENOENT, "no such file", source)
         inode = self.names.pop(source)
         self.names[target] = inode
         self._name_changes.append(_NameChange({source: None, target: inode}))

@@ -168,6 +168,7 @@ def write_save(
     storage.make_directory(place)
     writer = PackWriter(storage, place, manifest.store_id, save_pack_name(name))
     path = f"{place}/{save_name(name)}"
+    published = False
     try:
         copying = _Copying(reader, writer, manifest, progress)
         save = replace(copying.copied(), name=name)
@@ -176,12 +177,17 @@ def write_save(
             save, packs=(PackFile(digest, writer.size_bytes),), new_bytes=writer.size_bytes
         )
         _write_manifest(storage, path + TEMPORARY_SUFFIX, save)
+        # A pack with a temporary manifest is an unfinished save; one without any would be a damaged one.
+        storage.fsync_directory(place)
+        published = True
         writer.publish(digest, save_pack_name(name))
         storage.fsync_directory(place)  # no manifest without its pack, after a power failure either
         storage.rename(path + TEMPORARY_SUFFIX, path)
     except BaseException:
         writer.abandon()
         with contextlib.suppress(OSError):
+            if published:
+                _remove(storage, place, save_pack_name(name))
             storage.unlink(path + TEMPORARY_SUFFIX)
         raise
     storage.fsync_directory(place)
@@ -210,9 +216,14 @@ def delete_save(storage: Storage, directory: str, name: str) -> None:
     with contextlib.suppress(FileNotFoundError):  # only the pack is left
         storage.rename(f"{place}/{save_name(name)}", gone)
         storage.fsync_directory(place)
-    for path in (f"{place}/{save_pack_name(name)}", gone):
-        with contextlib.suppress(FileNotFoundError):
-            storage.unlink(path)
+    for leaf in (save_pack_name(name), save_name(name) + TEMPORARY_SUFFIX):
+        _remove(storage, place, leaf)
+
+
+def _remove(storage: Storage, place: str, leaf: str) -> None:
+    """Remove a file if it is there, durably. Raises OSError."""
+    with contextlib.suppress(FileNotFoundError):
+        storage.unlink(f"{place}/{leaf}")
     storage.fsync_directory(place)
 
 
