@@ -5,6 +5,7 @@ when somebody makes room everything resumes by itself.
 """
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -57,6 +58,7 @@ def test_a_full_disk_stops_output_only_and_room_resumes_it(fugue: Running, disk:
             lambda: any(f"durability {how}" in person.text() for how in ("degraded", "lost")),
         )
         assert "output is not logged" in status(fugue)[1] or status(fugue)[0] == "lost"
+        assert re.search(r"[0-9.]+ MiB free, [0-9.]+ MiB needed", status(fugue)[1])
         for number in range(5):
             fugue("new-window", "-d", "-n", f"full{number}", "-t", "work:", "cat")
         fugue("split-window", "-d", "-t", "work:full0", "cat")

@@ -56,7 +56,7 @@ class Lost(NamedTuple):
 class Block:
     """A finished block: in memory until a checkpoint has put it into a pack, from then on there.
 
-    One that is `lost` is a tombstone: it has nothing but its numbers. `unread`: the last search could not read it.
+    One that is `lost` is a tombstone: it has nothing but its numbers. `unread`: the last look could not read it.
     """
 
     __slots__ = (

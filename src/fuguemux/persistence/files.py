@@ -23,6 +23,7 @@ READ_ALL_BYTES_MAX: Final = 256 << 20
 IOVEC_PARTS_MAX: Final = 1024
 READ_TRIES_MAX: Final = 3
 """A loose cable or a path that fails over gives an error once. What is lasting is there at the third try, too."""
+MIB: Final = 1 << 20
 NO_SPACE: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
@@ -61,6 +62,21 @@ def persistently(read: Callable[[], Read]) -> Read:
             if error.errno != errno.EIO:
                 raise
     return read()
+
+
+def room_words(storage: "Storage", directory: str, needed_bytes: int) -> str:
+    """How much of the file system of `directory` is free and how much would be needed; empty where that is not to be had.
+
+    A quota may allow less than is free: what is needed holds in either case.
+    """
+    if not isinstance(storage, RealStorage):
+        return ""
+    try:
+        found = os.statvfs(directory)
+    except OSError:
+        return ""
+    free = found.f_bavail * found.f_frsize
+    return f"{free / MIB:.1f} MiB free, {needed_bytes / MIB:.1f} MiB needed"
 
 
 class Storage(Protocol):

@@ -364,7 +364,6 @@ class PaneScrollback:
     def _searched(self, block: Block) -> Lines:
         """As `shown`, but a notice that stands for lines is not found in their place."""
         lines, whole = self._content(block, keep=False)
-        block.unread = not whole
         return lines if whole else blank_of(block.count)
 
     def unpacked(self, block: Block) -> Lines | None:

@@ -211,10 +211,13 @@ class ScrollbackStore:
         try:
             lines = unpack_lines(self.packed(block, pane), block.count)
         except PackUnreadable as error:
+            block.unread = True
             return notice_of(block.count, 0, str(error)), False
         except PackDamaged as error:
+            block.unread = True
             lost = self.losses.note(block, pane, error)
             return notice_of(block.count, lost.size_bytes, DAMAGED), False
+        block.unread = False
         if keep:
             with self._lock:
                 self._cache[id(block)] = (block, lines)

@@ -21,6 +21,7 @@ from fuguemux.persistence.checkpoint import (
     PaneCapture,
     PaneMark,
 )
+from fuguemux.persistence.files import NO_SPACE, room_words
 from fuguemux.persistence.packs import PackDamaged
 from fuguemux.server.executor import EffectFailed
 from fuguemux.server.flusher import NotDurable
@@ -297,6 +298,10 @@ class Checkpointer:
             save = await asyncio.to_thread(self._series.keep, result.manifest, name, progress)
         except (OSError, PackDamaged) as error:
             reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+            if isinstance(error, OSError) and error.errno in NO_SPACE:
+                needed = sum(pack.size_bytes for pack in result.manifest.packs)
+                room = room_words(self._series.storage, self._series.directory, needed)
+                reason = f"{reason} (about {room})" if room else reason
             raise EffectFailed(
                 f"not saved as {name!r}: {reason}; checkpoint {number} itself is written"
             ) from error

@@ -41,12 +41,15 @@ class Standing:
         """There is a reason to expect that the next attempt will do."""
         self._retry_at_ms = 0
 
-    def failed(self, error: OSError, *, again: bool) -> None:
-        """A file refused. The first time another file is tried at once; `again`: later, and ever later."""
+    def failed(self, error: OSError, *, again: bool, room: str = "") -> None:
+        """A file refused. The first time another file is tried at once; `again`: later, and ever later.
+
+        `room`: what is free of a full disk, and what is needed.
+        """
         if again:
             self._retry_at_ms = self._monotonic_ms() + self._retry_ms
             self._retry_ms = min(self._retry_ms * 2, RETRY_MS_MAX)
-        self.become(Durability.LOST if again else Durability.DEGRADED, describe(error))
+        self.become(Durability.LOST if again else Durability.DEGRADED, describe(error, room))
 
     def recovered(self) -> None:
         """All is durable again: the next failure is a first one."""
@@ -73,7 +76,8 @@ class WriterOptions:
     unsynced_bytes_max: int = 8 << 20
 
 
-def describe(error: OSError) -> str:
-    """One line for the status: what the disk said."""
-    what = error.strerror or str(error) or "I/O error"
-    return "disk full" if error.errno in NO_SPACE else what
+def describe(error: OSError, room: str = "") -> str:
+    """One line for the status: what the disk said; of a full one what is free and what is needed, where that is known."""
+    if error.errno in NO_SPACE:
+        return f"disk full: {room}" if room else "disk full"
+    return error.strerror or str(error) or "I/O error"

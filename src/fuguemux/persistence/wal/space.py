@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable
 from typing import Final
 
-from fuguemux.persistence.files import NO_SPACE, Storage
+from fuguemux.persistence.files import NO_SPACE, Storage, room_words
 from fuguemux.persistence.set_aside import quarantine_beside, set_aside
 from fuguemux.persistence.wal.findings import ScanReport
 from fuguemux.persistence.wal.jobs import (
@@ -71,6 +71,7 @@ class Space:
         self._retry_ms = RETRY_MS_MIN
         self.problem = ""  # why there is no spare; empty while all is well
         self.full = False  # the problem is a full disk
+        self.room = ""  # then: what was free when that began, and what is needed
         self.hasty_segments = 0
         for number in found.void_segments:
             # It was invalidated, but only the page cache may know: a power failure would bring its records back.
@@ -147,10 +148,20 @@ class Space:
 
     def refused(self, error: OSError) -> None:
         """Note that a segment could not be made, and what that says about the disk."""
-        self.problem = os.strerror(error.errno or errno.EIO)
-        self.full = error.errno in NO_SPACE
+        self._note(error)
         if self.full:
             self.release_ballast()
+
+    def _note(self, error: OSError | None) -> None:
+        """What the disk said. Of a full one, once for as long as it is: nobody is told anew of every byte."""
+        self.problem = "" if error is None else os.strerror(error.errno or errno.EIO)
+        self.full = error is not None and error.errno in NO_SPACE
+        if not self.full:
+            self.room = ""
+        elif not self.room:
+            self.room = room_words(self._storage, self._directory, self.segment_bytes)
+        if self.room:
+            self.problem += f" ({self.room})"
 
     def accepted(self) -> None:
         """Note that the disk took a segment again. A full disk has to hold a spare as well."""
@@ -199,7 +210,7 @@ class Space:
                 place = quarantine_beside(self._directory)
                 set_aside(self._storage, f"{self._directory}/{name}", place)
         self._has_ballast = self._storage.exists(self._ballast_path)
-        self.problem, self.full = "", False
+        self._note(None)
         self._retry_at_ms = 0
 
     def chore(self, *, spare_wanted: bool) -> Chore | None:
@@ -226,8 +237,7 @@ class Space:
         match chore:
             case SpareJob():
                 self._spare = chore.spare
-                self.problem = "" if error is None else os.strerror(error.errno or errno.EIO)
-                self.full = error is not None and error.errno in NO_SPACE
+                self._note(error)
             case BallastJob():
                 self._has_ballast = error is None or isinstance(error, FileExistsError)
             case DeleteJob():

@@ -463,7 +463,7 @@ class LogWriter(Figures):
         again = self._failed or self._removed or self._rehomed_lsn > self.durable_lsn
         self._failed = True
         self._files.abandon_full()
-        self._standing.failed(error, again=again)
+        self._standing.failed(error, again=again, room=self._space.room)
 
     def _rehome_job(self) -> RehomeJob:
         room = self.unsynced_bytes + next_block(1) + self._options.unsynced_bytes_max // 8

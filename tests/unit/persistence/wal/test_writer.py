@@ -1,15 +1,21 @@
 """The writer: what is promised at each step, on disks that behave and disks that do not."""
 
 import errno
+import os
+import re
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from random import Random
 
 import pytest
 
-from fuguemux.persistence.files import Bytes
+from fuguemux.persistence.files import Bytes, RealStorage
 from fuguemux.persistence.wal.durability import RETRY_MS_MAX, Durability, WriterOptions
+from fuguemux.persistence.wal.findings import ScanReport
 from fuguemux.persistence.wal.frame import COMPRESSED, RecordType, decode_output
+from fuguemux.persistence.wal.jobs import SpareJob
+from fuguemux.persistence.wal.space import Space
 from fuguemux.persistence.wal.writer import LogWriter
 from tests.simulation.disk import SimDisk
 from tests.support.fake_clock import FakeClock
@@ -439,3 +445,46 @@ def test_nothing_follows_a_replacement_that_is_not_durable_yet() -> None:
     assert second.durable_lsn == max(given)
     disk.power_loss()
     assert payloads(disk) == given
+
+
+class FullStorage(RealStorage):
+    """A real directory whose file system takes no new file."""
+
+    full = True
+
+    def create(self, path: str) -> int:
+        if self.full:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
+        return super().create(path)
+
+
+def test_a_full_disk_says_once_what_is_free_and_what_is_needed(tmp_path: Path) -> None:
+    storage, clock = FullStorage(), FakeClock()
+    space = Space(
+        storage,
+        str(tmp_path),
+        segment_bytes=16 << 20,
+        hasty_segment_bytes=1 << 20,
+        ballast_bytes=0,
+        found=ScanReport(),
+        monotonic_ms=clock.wall_ms,
+    )
+    problems = set()
+    for _ in range(2):
+        chore = space.chore(spare_wanted=True)
+        assert isinstance(chore, SpareJob)
+        with pytest.raises(OSError, match="No space left") as refused:
+            chore.run()
+        space.chore_done(chore, refused.value)
+        problems.add(space.problem)
+        (tmp_path / "less room").write_bytes(bytes(8 << 20))
+        clock.advance_ms(60_000)
+    (problem,) = problems
+    assert re.fullmatch(r"No space left on device \([0-9.]+ MiB free, 16\.0 MiB needed\)", problem)
+    storage.full = False
+    chore = space.chore(spare_wanted=True)
+    assert isinstance(chore, SpareJob)
+    chore.run()
+    space.chore_done(chore, None)
+    assert (space.problem, space.room) == ("", "")
+    space.close()
