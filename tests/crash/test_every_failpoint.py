@@ -73,6 +73,7 @@ ELSEWHERE = {
     "last_screen.reading": "test_files_beside_the_loop.py",
     "configuration.reading": "test_files_beside_the_loop.py",
     "status_line.composing": "test_watchdog.py",
+    "list.piece": "test_fair_commands.py",
 }
 """Points that only a start without the processes of before comes to, or a server whose disk is slow, or that write nothing."""
 

@@ -7,13 +7,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.damage.kinds import STATE, by_kind
-from tests.damage.tree import Tree
+from tests.damage.kinds import ABSENT, STATE, by_kind, kind_of
+from tests.damage.tree import PRIVATE_FILE, Tree
 
 STRANGER = 61_003
 """A user to whom nothing else belongs."""
 SECTOR_BYTES = 512
 INSIDE = "somebody's file"
+NOWHERE = "/nowhere/at all"
+HUGE_BYTES = 1 << 40
+SEGMENT_BYTES = 64 << 20
 DIRECTORIES = ("wal", "checkpoints", "saves", "quarantine", "recoveries", "screens", "pipes")
 
 
@@ -40,6 +43,8 @@ def damage(home: Path, tree: Tree, rng: random.Random) -> list[Damage]:
 
 
 def _one(home: Path, tree: Tree, rng: random.Random, taken: Sequence[str] = ()) -> Damage:
+    if rng.random() < 0.05:
+        return _appears(home, rng)
     if rng.random() < 0.06:
         found = _directory(home, rng, taken)
         if found is not None:
@@ -64,14 +69,33 @@ def _directory(home: Path, rng: random.Random, taken: Sequence[str]) -> Damage |
     path = home / name
     if not path.is_dir() or any(each.startswith(name) for each in taken):
         return None
-    how = rng.choice(["delete", "permission", "file"])
-    if how == "permission":
+    how = rng.choice(["delete", "permission", "file", "owner", "link"])
+    if how == "permission" or (how == "owner" and os.geteuid() != 0):
         path.chmod(0)
+    elif how == "owner":
+        os.chown(path, STRANGER, STRANGER)
     else:
         shutil.rmtree(path)
         if how == "file":
             path.write_bytes(b"no directory")
-    return Damage("directory", name, how, keeps=how == "permission")
+        elif how == "link":
+            path.symlink_to(NOWHERE)
+    return Damage("directory", name, how, keeps=how in ("permission", "owner"))
+
+
+def _appears(home: Path, rng: random.Random) -> Damage:
+    """Something is in the place of a file that is not there."""
+    name = f"{STATE}/{rng.choice(ABSENT)}"
+    path = home / name
+    if not path.parent.is_dir() or os.path.lexists(path):
+        return Damage(kind_of(name), name, "nothing")
+    path.write_bytes(b"x")
+    path.chmod(PRIVATE_FILE)
+    ways = {"all garbage": _all_garbage, "empty": _empty, "fifo": _fifo, "link": _link}
+    ways |= {"directory instead": _directory_instead, "huge": _huge, "owner": _owner}
+    how = rng.choice(list(ways))
+    ways[how](path, rng)
+    return Damage(kind_of(name), name, how, "that was not there")
 
 
 def _swap(
@@ -202,6 +226,25 @@ def _permission(path: Path, _rng: random.Random) -> str:
     return ""
 
 
+def _fifo(path: Path, _rng: random.Random) -> str:
+    path.unlink()
+    os.mkfifo(path, PRIVATE_FILE)
+    return ""
+
+
+def _link(path: Path, _rng: random.Random) -> str:
+    path.unlink()
+    path.symlink_to(NOWHERE)
+    return ""
+
+
+def _huge(path: Path, _rng: random.Random) -> str:
+    """The size has rotted; a hole follows what was there. A segment has a smaller one, as a start reads through it."""
+    size = SEGMENT_BYTES if path.suffix == ".wal" else HUGE_BYTES
+    os.truncate(path, max(size, path.stat().st_size))
+    return f"of {size} bytes"
+
+
 _WAYS: dict[str, Callable[[Path, random.Random], str]] = {
     "bit": _bit,
     "burst": _burst,
@@ -215,5 +258,8 @@ _WAYS: dict[str, Callable[[Path, random.Random], str]] = {
     "directory instead": _directory_instead,
     "owner": _owner,
     "permission": _permission,
+    "fifo": _fifo,
+    "link": _link,
+    "huge": _huge,
     "swap": lambda _path, _rng: "",
 }

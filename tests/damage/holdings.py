@@ -1,8 +1,9 @@
 """What can still be had from the files of a state directory, wherever in it they lie: the oracle's own look at the bytes."""
 
-from collections.abc import Container
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from typing import NamedTuple
 
 from fuguemux.persistence.blocks import unpack_lines
 from fuguemux.persistence.manifest import MAGIC as MANIFEST_MAGIC
@@ -33,14 +34,45 @@ class Holdings:
     """`manifests` by their content's digest."""
 
     manifests: dict[bytes, Manifest] = field(default_factory=dict)
-    lines: dict[tuple[int, int], set[bytes]] = field(default_factory=dict)
-    """(pane, number of the line) → digests of what it may be."""
+    runs: set["Run"] = field(default_factory=set)
+    """Lines of scrollback that follow each other, and what they may be."""
     sound: list[Manifest] = field(default_factory=list)
     """Manifests of generations whose structure and screens can be read, newest first."""
     digests: set[bytes] = field(default_factory=set)
     """Of the content of every file."""
     known: dict[bytes, Manifest] = field(default_factory=dict)
     """Every manifest that was ever looked at, by its content's digest."""
+
+    def lost(self, now: "Holdings") -> list[tuple[int, int]]:
+        """Lines, by pane and number, that are here, and whose content is nowhere in `now`."""
+        here = self.runs - now.runs
+        if not here:  # as nearly always: the same blocks are there
+            return []
+        there: dict[tuple[int, int], set[bytes]] = {}
+        for run in now.runs:
+            for number, content in run.lines():
+                there.setdefault((run.pane, number), set()).add(content)
+        mine: dict[tuple[int, int], set[bytes]] = {}
+        for run in self.runs:
+            for number, content in run.lines():
+                mine.setdefault((run.pane, number), set()).add(content)
+        places = {(run.pane, number) for run in here for number, _ in run.lines()}
+        return sorted(place for place in places if not mine[place] & there.get(place, set()))
+
+
+class Run(NamedTuple):
+    """Lines from number `first` on, by the digests of their contents; those below `base` are not a pane's any more."""
+
+    pane: int
+    first: int
+    base: int
+    contents: tuple[bytes, ...]
+
+    def lines(self) -> Iterator[tuple[int, bytes]]:
+        """Number and digest of each."""
+        for number, content in enumerate(self.contents, self.first):
+            if number >= self.base:
+                yield number, content
 
 
 def digest(content: bytes) -> bytes:
@@ -52,7 +84,7 @@ class Looker:
     """Remembers what it has taken apart: the same packs come again in every round."""
 
     def __init__(self) -> None:
-        self._blocks: dict[bytes, list[bytes]] = {}
+        self._blocks: dict[bytes, tuple[bytes, ...]] = {}
         self._known: dict[bytes, Manifest] = {}
 
     def holdings(self, tree: Tree, panes: Container[int]) -> Holdings:
@@ -125,18 +157,17 @@ class Looker:
             name = index.packs[row.pack]
             data = packs.get(at.digest if name == HERE else name, b"")
             block = data[row.offset : row.offset + row.length]
-            for line, content in enumerate(self._block(block, pane, row.count), number):
-                if line >= index.base:
-                    found.lines.setdefault((pane, line), set()).add(content)
+            contents = self._block(block, pane, row.count)
+            found.runs.add(Run(pane, number, index.base, contents))
             number += row.count
 
-    def _block(self, data: bytes, pane: int, count: int) -> list[bytes]:
+    def _block(self, data: bytes, pane: int, count: int) -> tuple[bytes, ...]:
         """The digests of a block's lines; none if it cannot be read."""
         key = digest(data + pane.to_bytes(8, "little"))
         if key not in self._blocks:
             try:
                 content = unpack_lines(packed_payload(data, EntryKind.BLOCK, pane), count)
-                self._blocks[key] = [digest(line) for line in content.split()]
+                self._blocks[key] = tuple(digest(line) for line in content.split())
             except PackDamaged:
-                self._blocks[key] = []
+                self._blocks[key] = ()
         return self._blocks[key]

@@ -22,7 +22,7 @@ LINES_NAMED_MAX = 3
 OF_SAVES = ("with PACK-", "with SAVE-")
 """What a swap says of a file of a save."""
 DIGITS = re.compile(r"[0-9]+")
-TOLD_OF_HELPERS = ("all garbage", "directory instead", "owner")
+TOLD_OF_HELPERS = ("all garbage", "directory instead", "owner", "fifo", "link", "huge")
 """After these a helper file cannot be read, and the report says so."""
 UNTOLD_OF_REPORTS = ("delete", "nothing")
 """Whatever else befalls the report of an earlier start is told; nobody knows of one that is gone."""
@@ -203,12 +203,12 @@ def judge_files(
             continue
         if kind == "manifest" and what == "intact" and _manifest_superseded(content, now):
             continue
-        if kind == "pack" and not _lost_lines(before.holdings, now):
+        if kind == "pack" and not before.holdings.lost(now):
             continue
         if kind == "save" and b"before-recovery-".hex().encode() in name.encode():
             continue
         yield Finding(f"deleted {what}", f"{kind or 'file of somebody'} {name}")
-    lost = _lost_lines(before.holdings, now)
+    lost = before.holdings.lost(now)
     if lost:
         yield Finding("deleted lines", f"{len(lost)} lines, such as {lost[:LINES_NAMED_MAX]}")
 
@@ -248,12 +248,3 @@ def _manifest_superseded(content: bytes, now: Holdings) -> bool:
 
 def _manifest(content: bytes, now: Holdings) -> Manifest | None:
     return now.known.get(digest(content))
-
-
-def _lost_lines(before: Holdings, now: Holdings) -> list[tuple[int, int]]:
-    """Lines of scrollback that could be had before and cannot be had now."""
-    return [
-        place
-        for place, contents in before.lines.items()
-        if not contents & now.lines.get(place, set())
-    ]

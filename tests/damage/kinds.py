@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 STATE = "state/fugue/default"
 RUNTIME = "run/fugue"
-LEFT_ALONE = ("config/", ".bash", "copy-of", "server.log", "keeper.log")
+LEFT_ALONE = ("config/", ".bash", "copy-of")
 """Not state: nothing is read from there that could be lost."""
 
 _PATTERNS = (
@@ -18,6 +18,7 @@ _PATTERNS = (
     ("last screen", r"screens/.*\.screen"),
     ("quarantine", r"quarantine/.*"),
     ("pipe", r"pipes/\d+"),
+    ("diagnostics", r"(server|keeper)\.log(\.\d+)?"),
 )
 
 CONTENT = frozenset({"manifest", "save", "pack", "segment", "report", "last screen", "quarantine"})
@@ -29,6 +30,23 @@ HELPERS = frozenset(
     | {"safe-mode", "watermark", "saved"}
 )
 """Small files: whatever is in them a start is as usual, with a line in the report."""
+
+
+ABSENT = (
+    "starting",
+    "safe-mode",
+    "keeper-store",
+    "landing",
+    "wal/half.tmp",
+    "checkpoints/MANIFEST-1.tmp",
+    "checkpoints/MANIFEST-00000000000000ff.old",
+    "checkpoints/SAVE-6f6c64",
+    "saves/SAVE-6e6577.tmp",
+    "pipes/999",
+    "screens/000000000000001-0.screen",
+    "recoveries/000000000000001.json",
+)
+"""Files that a running server has no need of at the moment, and of which something may be there all the same."""
 
 
 def kind_of(name: str) -> str:

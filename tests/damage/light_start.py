@@ -217,7 +217,7 @@ def pane_facts(terminal: PaneTerminal) -> PaneFacts:
     terminal.take_archive(everything=True)
     scrollback = terminal.scrollback
     lines = [line.data for line in scrollback.read(scrollback.base, scrollback.next_line)]
-    screen = [row.rstrip() for row in terminal.emulator.screen_text()]
+    screen = [row.decode("utf-8", "replace") for row in terminal.emulator.screen_ansi(join=False)]
     return PaneFacts(scrollback.base, lines, screen)
 
 

@@ -15,14 +15,11 @@ ROUNDS_EACH = 30
 @pytest.mark.real
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_whatever_is_damaged_nothing_is_lost_in_silence(tmp_path: Path) -> None:
-    truth = build(tmp_path)
-    broken = []
-    for seed in SEEDS:
-        print(f"seed {seed}")
-        rounds = Rounds(truth, seed)
-        for number in range(ROUNDS_EACH):
-            done = rounds.run(number)
-            show(seed, done)
-            broken += [f"SEED={seed} ROUND={number}: {each.rule}" for each in done.findings]
+@pytest.mark.parametrize("seed", SEEDS)
+def test_whatever_is_damaged_nothing_is_lost_in_silence(tmp_path: Path, seed: int) -> None:
+    rounds, broken = Rounds(build(tmp_path), seed), []
+    for number in range(ROUNDS_EACH):
+        done = rounds.run(number)
+        show(seed, done)
+        broken += [f"SEED={seed} ROUND={number}: {each.rule}" for each in done.findings]
     assert broken == []

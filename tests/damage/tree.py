@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 PRIVATE_FILE = 0o600
 PRIVATE_DIRECTORY = 0o700
+FILE_BYTES_MAX = 16 << 20
+"""Larger files end with a hole."""
 
 
 class Tree(NamedTuple):
@@ -29,7 +31,8 @@ def read_tree(root: Path) -> Tree:
             directories.append(name)
         elif stat.S_ISREG(mode):
             try:
-                files[name] = path.read_bytes()
+                with path.open("rb") as file:
+                    files[name] = file.read(FILE_BYTES_MAX)
             except PermissionError:
                 continue
     return Tree(files, tuple(directories))

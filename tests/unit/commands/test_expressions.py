@@ -156,3 +156,10 @@ def test_any_format_expands(text: str) -> None:
 def test_any_expression_is_taken_or_is_none(pattern: str, text: str, replacement: str) -> None:
     format_text.matches(pattern, text, "r")
     assert isinstance(format_text.substituted(text, pattern, replacement, "i"), str)
+
+
+def test_an_expression_that_is_too_long_is_none() -> None:
+    length = expressions.EXPRESSION_CHARS_MAX
+    text = "a" * (length + 1)
+    assert format_text.matches("a" * length, text, "r")
+    assert not format_text.matches(text, text, "r")

@@ -27,6 +27,12 @@ def test_the_latest_is_the_one_used_last_wherever_it_stands() -> None:
     assert window_size("latest", [Viewer(Size(1, 2), 9), Viewer(Size(3, 4), 5)]) == Size(1, 2)
 
 
+@pytest.mark.parametrize("policy", ["latest", "largest", "smallest"])
+def test_no_viewer_makes_a_window_too_large(policy: str) -> None:
+    size = window_size(policy, [Viewer(Size(60_000, 50_000), 1)])
+    assert size == Size(WINDOW_COLUMNS_MAX, WINDOW_ROWS_MAX)
+
+
 def test_no_window_is_larger_than_a_screen_of_the_engine() -> None:
     assert tuple(clamp(10**6, 10**6)) == tuple(bounded(10**6, 10**6))
 

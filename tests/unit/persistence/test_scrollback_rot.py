@@ -12,7 +12,8 @@ from fuguemux.persistence import scrollback_check
 from fuguemux.persistence.blocks import Block
 from fuguemux.persistence.files import RealStorage
 from fuguemux.persistence.pack_reader import PackReader
-from fuguemux.persistence.packs import PackUnreadable, pack_name
+from fuguemux.persistence.packs import PackDamaged, PackUnreadable, pack_name
+from fuguemux.persistence.report import RecoveryReport
 from fuguemux.persistence.report_text import report_lines
 from tests.support.small_server import SmallServer, Truth, new_session
 
@@ -235,3 +236,34 @@ def test_reading_anew_asks_the_disk(directory: str, monkeypatch: pytest.MonkeyPa
     server.store.reader.read_anew(place.digest)
     assert len(asked) == 1
     PackReader(RealStorage(), f"{directory}/none").read_anew(place.digest)  # it is not there
+
+
+def test_a_block_that_is_found_bad_twice_is_lost_once_and_one_that_moved_meanwhile_is_not(
+    directory: str,
+) -> None:
+    server = filled(directory)
+    server.store._cache.clear()
+    bad, moved = server.store.pane(P).blocks()[1:3]
+    losses = server.store.losses
+    for _ in range(2):
+        losses.note(bad, P, PackDamaged("rotten"))
+    losses.note(moved, P, PackDamaged("rotten"))
+    moved.place = server.store.pane(P).blocks()[0].place  # a checkpoint wrote it anew
+    assert [loss.first for loss in losses.adopt()] == [bad.first]
+    assert len(losses.noted) == 2
+    assert moved.lost is None
+
+
+def test_blocks_that_lie_apart_are_told_apart(directory: str) -> None:
+    server = filled(directory)
+    server.store._cache.clear()
+    blocks = server.store.pane(P).blocks()
+    for block in (blocks[0], blocks[1], blocks[3]):
+        server.store.losses.note(block, P, PackDamaged("rotten"))
+    server.store.losses.adopt()
+    report = RecoveryReport(0)
+    scrollback_check.tell(server.store, report)
+    assert [(each.first, each.last) for each in report.scrollback_lost] == [
+        (0, blocks[1].end - 1),
+        (blocks[3].first, blocks[3].end - 1),
+    ]

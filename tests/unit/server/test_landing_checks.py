@@ -18,6 +18,7 @@ from fuguemux.server.landing import (
     NoBytes,
     Recovered,
     Salvaged,
+    ZoneUnusable,
     recover,
 )
 
@@ -141,7 +142,10 @@ def test_no_bit_that_flips_is_shown_as_text(data: st.DataObject) -> None:
 
 @pytest.mark.parametrize(
     ("at", "size"),
-    [(form.MISSING_OFFSET, form.MISSING.size - 4), (form.EVENTS_OFFSET, form.EVENT.size + 8)],
+    [
+        (form.MISSING_OFFSET, form.MISSING.size - 4),
+        (form.EVENTS_OFFSET, 2 * (form.EVENT.size + 8) - 1),
+    ],
     ids=["missing", "events"],
 )
 def test_no_bit_that_flips_in_accounts_or_changes_is_believed(at: int, size: int) -> None:
@@ -234,3 +238,11 @@ def form_boot() -> bytes:
     from fuguemux.server.landing import boot_id
 
     return boot_id()
+
+
+def test_a_fifo_in_its_place_is_refused_and_does_not_block(tmp_path: Path) -> None:
+    path = str(tmp_path / "zone")
+    os.mkfifo(path)
+    for look in (lambda: recover(path, store="s"), lambda: LandingZone.open(path, store="s")):
+        with pytest.raises(ZoneUnusable, match="not a regular file"):
+            look()
