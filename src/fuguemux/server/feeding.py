@@ -10,7 +10,6 @@ the log is the order in which things happen to a screen.
 """
 
 import asyncio
-import re
 import time
 from collections import deque
 from collections.abc import Callable
@@ -47,7 +46,8 @@ PRIVATE_NS: Final = 25_000.0
 """Modes are looked for in Python, and some switch or clear the screen."""
 REPEAT_NS: Final = 30_000.0
 """REP with a count of three digits and more, which is brought down to 999: of wide characters."""
-REPEAT: Final = re.compile(rb"[0-9]{3}[;:]?b")
+REPEAT: Final = b"000b"
+DIGITS_ALIKE: Final = bytes(ord("0") if byte in b"123456789" else byte for byte in range(256))
 REPEAT_WINDOWS: Final = 4
 REPEAT_WINDOW_BYTES: Final = 128
 STEPS: Final = (53, 59, 61, 67, 71)
@@ -85,11 +85,12 @@ def _repeats(data: bytes, start: int, stop: int, chance: int) -> float:
     """About how many REP with a large count are in there: looks into some windows, each at a place that no program can know."""
     part = (stop - start) // REPEAT_WINDOWS
     if part <= REPEAT_WINDOW_BYTES:
-        return len(REPEAT.findall(data, start, stop))
+        return data[start:stop].translate(DIGITS_ALIKE).count(REPEAT)
     found = 0
     for number in range(REPEAT_WINDOWS):
         at = start + number * part + (chance >> 8 * number) % (part - REPEAT_WINDOW_BYTES)
-        found += len(REPEAT.findall(data, at, at + REPEAT_WINDOW_BYTES))
+        window = data[at : at + REPEAT_WINDOW_BYTES]
+        found += window.translate(DIGITS_ALIKE).count(REPEAT)
     return found * part / REPEAT_WINDOW_BYTES
 
 
