@@ -187,13 +187,15 @@ class PaneOutput:
     def take_over(self, terminal: PaneTerminal, data: bytes, *, answered: int = 0) -> bytes:
         """Log and show what a dead server had read of a pane; the replies that its program waits for.
 
-        The queries in the first `answered` bytes were answered.
+        The queries in the first `answered` bytes were answered. If the screen waits, it is shown, and owes the replies, later.
         """
         view, start = memoryview(data), terminal.read_offset
         lsn = self._log.append_output(terminal.id, start, view)
         terminal.read_offset += len(data)
         if terminal.persist and (not self._log.write_now() or lsn is None):
             self.missing.note(None, terminal, start, terminal.read_offset)
+        if terminal.shown_later(data, self._log.next_lsn - 1 if lsn is None else lsn):
+            return b""
         terminal.emulator.feed(view[:answered])
         events = terminal.emulator.feed(view[answered:])
         self._fed(terminal, lsn)

@@ -1,6 +1,7 @@
 """A pane as the server has it: emulator, scrollback, PTY master, and how far its output is logged and shown."""
 
 import asyncio
+import contextlib
 import errno
 import fcntl
 import os
@@ -138,6 +139,9 @@ class PaneTerminal:
         """As much output as is shown in bearable time."""
         self.floods = 0
         """How often in a row there was more to read than a terminal holds."""
+        self.owed = b""
+        """Replies that the process waits for since the last server, if it runs on."""
+        self._carried_on = False
         self.reading = False
         self.paused = False
         self.ended = False
@@ -230,6 +234,7 @@ class PaneTerminal:
     def started_again(self, generation: int, lsn: int) -> None:
         """Another process begins on the screen that the last one left: its modes go, its text stays."""
         self.settle()
+        self._carried_on, self.owed = False, b""
         if not self._later(lambda recovered: recovered.add(Started(lsn, generation, 0))):
             self.emulator.reset_for_new_process()
             self.take_archive()
@@ -272,8 +277,22 @@ class PaneTerminal:
     def begin(self, master: PtyMaster) -> None:
         """There is a process, with this terminal: it gets what was typed while it was being started."""
         self.master, self.ended = master, False
+        self.owe(b"")
         early, self.early = self.early, None
         self.typed(bytes(early or b""))
+
+    def carry_on(self) -> None:
+        """The process of the last server is about to go on here, in `begin`: replies that are owed are for it."""
+        self._carried_on = True
+
+    def owe(self, replies: bytes) -> None:
+        """Answer queries that the last server left unanswered: now, or when the process is known. To no other process."""
+        self.owed += replies
+        if not (self.owed and self._carried_on) or self.master is None:
+            return
+        owed, self.owed = self.owed, b""
+        with contextlib.suppress(InputRefused):  # it reads nothing: it does not wait for a reply
+            self.master.write(owed)
 
     def typed(self, data: bytes) -> None:
         """Hand on what somebody typed, as soon as there is a process. Raises InputRefused when too much waits."""

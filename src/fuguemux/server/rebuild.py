@@ -54,11 +54,12 @@ def rebuild(
     for operation in recovered.replay():
         match operation:
             case Output(_, offset, data):
-                events = emulator.feed(data)
-                if unanswered_from is not None and offset + len(data) > unanswered_from:
-                    for event in events:
-                        if isinstance(event, Reply):
-                            answers += event.data
+                answered = len(data) if unanswered_from is None else unanswered_from - offset
+                answered = min(max(answered, 0), len(data))
+                emulator.feed(data[:answered])
+                for event in emulator.feed(data[answered:]):
+                    if isinstance(event, Reply):
+                        answers += event.data
             case Resize(_, columns, rows):
                 if tuple(emulator.size) != (columns, rows):
                     emulator.resize(columns, rows)

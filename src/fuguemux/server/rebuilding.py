@@ -63,9 +63,11 @@ class Rebuilding:
         unanswered_from: int | None = None,
         now: bool = False,
         persist: bool = True,
-    ) -> bytes:
-        """The pane exists from now on. Replies that its process waits for, if bytes from `unanswered_from` on were not
-        answered: its screen is built at once, since they are owed before anything else. With `now` it is anyway.
+    ) -> None:
+        """The pane exists from now on; with `now` its screen is built at once.
+
+        Queries in bytes from `unanswered_from` on were not answered: the replies are owed to the pane's process once the screen
+        is there. It is one of the first, and the pane is not read before.
         """
         waiting = WaitingScreen(
             recovered, scrollback, self._emulators, unanswered_from=unanswered_from
@@ -80,12 +82,17 @@ class Rebuilding:
         terminal.persist = persist
         terminal.built = self._built
         self._panes.add(terminal)
-        rebuilt = terminal.build() if now or unanswered_from is not None else None
-        return b"" if rebuilt is None else rebuilt.answers
+        if now:
+            terminal.build()
 
     async def run(self, first: Iterable[PaneId] = ()) -> None:
         """Rebuild every screen that waits, those of `first` before the others; returns when none does, or after `end`."""
-        for pane in dict.fromkeys((*first, *(terminal.id for terminal in self._panes))):
+        owing = [
+            terminal.id
+            for terminal in self._panes
+            if terminal.waiting is not None and terminal.waiting.owes_replies
+        ]
+        for pane in dict.fromkeys((*owing, *first, *(terminal.id for terminal in self._panes))):
             terminal = self._panes.get(pane)
             if terminal is None or terminal.waiting is None:
                 continue
@@ -95,6 +102,13 @@ class Rebuilding:
             terminal.build()
         gc.freeze()  # what a start makes stays: looking through it again and again held the loop for 15 to 35 ms
         self._over.set()
+
+    async def ahead(self, panes: Iterable[PaneId]) -> None:
+        """Return when these have their screens, without holding the loop meanwhile: somebody is about to look at them."""
+        for pane in list(panes):
+            terminal = self._panes.get(pane)
+            if terminal is not None and terminal.waiting is not None and not self._ending:
+                await asyncio.to_thread(terminal.waiting.build_ahead)
 
     async def wait(self) -> None:
         """Return when `run` has."""
@@ -114,6 +128,7 @@ class Rebuilding:
         if rebuilt.from_fallback:
             self._report.notes.append(f"%{terminal.id}: the screen came from its portable form")
             self.report_changed = True
+        terminal.owe(rebuilt.answers)
         if rebuilt.last_screens:
             self._keep(terminal, rebuilt.last_screens)
         self._tell_built(terminal)

@@ -41,7 +41,7 @@ async def open_panes(server: Server) -> dict[PaneId, bytes]:
     answers: dict[PaneId, bytes] = {}
     for pane, recovered in booted.recovered.panes.items():
         server.pipes.recovered(pane, recovered)
-        answers[pane] = server.rebuilding.add(
+        server.rebuilding.add(
             recovered,
             booted.recovered.store.pane(pane),
             unanswered_from=unanswered.get(pane),

@@ -112,6 +112,7 @@ class Restoration:
             return
         self._status(step.pane, "live" if isinstance(step, Adopt) else "held-dead")
         self._note_process(step, process)
+        terminal.carry_on()
         self._processes.adopt(terminal, process)
         if isinstance(step, TakeExit):
             self._note_ended(self._engine.state.panes[step.pane])

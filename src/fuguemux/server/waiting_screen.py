@@ -42,6 +42,11 @@ class WaitingScreen:
         return self._recovered.hold_lsn
 
     @property
+    def owes_replies(self) -> bool:
+        """Whether a process may wait for the replies to queries that nobody answered."""
+        return self._unanswered_from is not None
+
+    @property
     def ends_programs(self) -> bool:
         """Whether the last screen of a program is found on the way."""
         return self._recovered.ends_programs

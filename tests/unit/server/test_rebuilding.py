@@ -4,6 +4,8 @@ import asyncio
 import sys
 import threading
 
+import pytest
+
 from fuguemux.model.ids import PaneId
 from fuguemux.model.state import ServerState
 from fuguemux.persistence.checkpoint import PaneMark
@@ -266,11 +268,64 @@ async def test_what_looks_at_all_panes_now_and_then_builds_none() -> None:
     assert world.rebuilding.left == PANES
 
 
-async def test_a_query_that_is_owed_an_answer_is_answered_at_once() -> None:
-    world = World()
+class Master:
+    """A terminal's end that notes what is written to it."""
+
+    def __init__(self) -> None:
+        self.written = b""
+
+    def write(self, data: bytes) -> None:
+        self.written += data
+
+    def resize(self, columns: int, rows: int) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+def owing(world: World) -> PaneTerminal:
+    """A pane with a query that was answered and one that was not, in the same record."""
     pane = RecoveredPane(PaneId(9), COLUMNS, ROWS)
     pane.shown(20, b"ab")
-    pane.shown(21, b"\x1b[6n")
-    answers = world.rebuilding.add(pane, world.store.pane(PaneId(9)), unanswered_from=2)
-    assert answers == b"\x1b[1;3R"
-    assert world.built == [9]
+    pane.shown(21, b"\x1b[6nc\x1b[6n")
+    world.rebuilding.add(pane, world.store.pane(PaneId(9)), unanswered_from=6)
+    terminal = world.panes.get(PaneId(9))
+    assert terminal is not None
+    assert terminal.waiting is not None
+    return terminal
+
+
+async def test_a_reply_that_is_owed_comes_once_with_the_screen_which_is_the_first() -> None:
+    world, master = World(), Master()
+    terminal = owing(world)
+    terminal.carry_on()
+    terminal.begin(master)  # type: ignore[arg-type]  # what is needed of one
+    assert master.written == b""
+    await world.rebuilding.run()
+    assert world.built[0] == 9
+    assert master.written == b"\x1b[1;4R"
+
+
+async def test_a_reply_that_is_owed_waits_for_the_process_and_is_for_no_other() -> None:
+    world, master, other = World(), Master(), Master()
+    terminal = owing(world)
+    terminal.build()
+    terminal.carry_on()
+    terminal.begin(master)  # type: ignore[arg-type]  # as above
+    assert master.written == b"\x1b[1;4R"
+    world = World()
+    terminal = owing(world)
+    terminal.started_again(2, 30)
+    terminal.begin(other)  # type: ignore[arg-type]  # as above
+    terminal.build()
+    assert other.written == b""
+
+
+async def test_screens_that_somebody_is_about_to_see_are_built_beside_the_loop() -> None:
+    world = World()
+    await world.rebuilding.ahead([PaneId(1)])
+    terminal = world[1]
+    assert terminal.waiting is not None
+    terminal.waiting._build = lambda: pytest.fail("built on the loop")  # type: ignore[method-assign]  # a second time
+    assert world.text(1)
