@@ -23,11 +23,12 @@ TURN_SECONDS: Final = 0.002
 """How long one turn of the loop feeds. A piece that was begun is ended."""
 PIECE_SECONDS: Final = 0.003
 """What a piece may cost, as far as that can be told beforehand."""
-EASE_MIN: Final = 1 / 32
+LONG_SECONDS_MIN: Final = 1.5 * PIECE_SECONDS
+EASE_MIN: Final = 1 / 8
 EASE_MAX: Final = 8.0
 """Output may cost so many times less than is reckoned. Whatever follows it costs about that once, and then the ease is gone."""
 EASE_GROWTH: Final = 1.5
-LEARNT_SECONDS_MIN: Final = 0.0002
+LEARNT_SECONDS_MIN: Final = 0.0001
 """Pieces that are reckoned to cost less say nothing about those that cost more."""
 PIECE_BYTES_MIN: Final = 32
 READ_SECONDS: Final = 0.02
@@ -248,14 +249,14 @@ class Feeding:
         start, chunk.fed = chunk.fed, stop  # first: what is shown may have somebody settle the pane
         if start == stop:
             return
-        terminal, begun = chunk.terminal, self._worked()
+        terminal = chunk.terminal
+        clock = self._worked if terminal.doubtful else self._loop.time
+        begun = clock()
         self._shower.feed(chunk, start, stop)
-        took = self._worked() - begun
+        took = clock() - begun
         chunk.seconds += took
-        if cost >= LEARNT_SECONDS_MIN or took > PIECE_SECONDS:
-            cheaper = max(cost, PIECE_SECONDS * EASE_MIN) / max(took, 1e-6)
-            growing = min(terminal.ease * EASE_GROWTH, EASE_MAX)
-            terminal.ease = max(min(cheaper, growing), EASE_MIN)
+        if cost >= LEARNT_SECONDS_MIN or took > LONG_SECONDS_MIN:
+            _learn(terminal, max(cost, LEARNT_SECONDS_MIN) / max(took, 1e-6), took)
         if stop == len(chunk.data):
             most = READ_SECONDS * stop / max(chunk.seconds, 1e-9)
             terminal.read_bytes_max = max(int(most), READ_BYTES_MIN)
@@ -274,3 +275,19 @@ class Feeding:
             for work in self._when_shown.pop(terminal, ()):
                 work()
         self._settled()
+
+
+def _learn(terminal: PaneTerminal, cheaper: float, took: float) -> None:
+    """A piece was so many times cheaper than it was reckoned to be.
+
+    Seems it dear, another process may have had its turn meanwhile: the next one is small, and its processor time tells.
+    """
+    if terminal.doubtful:
+        terminal.doubtful = False
+        terminal.ease = max(min(cheaper, EASE_MAX), EASE_MIN)
+    elif took > LONG_SECONDS_MIN or cheaper * 2 < terminal.ease:
+        terminal.doubtful = True
+        terminal.ease = max(min(terminal.ease / 4, 1.0), EASE_MIN)
+    else:
+        growing = min(cheaper, terminal.ease * EASE_GROWTH, EASE_MAX)
+        terminal.ease = max(terminal.ease, growing)

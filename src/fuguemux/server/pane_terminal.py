@@ -135,6 +135,8 @@ class PaneTerminal:
         """Shows what is logged of the pane's output and waits for its turn; None: nothing does."""
         self.ease = 1.0
         """How many times cheaper the output is to show than it is reckoned to be; see `feeding`."""
+        self.doubtful = False
+        """Whether that seems to have changed, and is to be looked at closely."""
         self.read_bytes_max = 64 << 10
         """As much output as is shown in bearable time."""
         self.floods = 0

@@ -29,6 +29,7 @@ class Terminal(PaneTerminal):
         self.id = PaneId(number)
         self.behind: Callable[[PaneTerminal], None] | None = None
         self.ease = 1.0
+        self.doubtful = False
         self.read_bytes_max = 1 << 16
         self._fixed = Size(columns, rows)
 
