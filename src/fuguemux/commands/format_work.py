@@ -15,6 +15,8 @@ RESULT_CHARS_MAX: Final = 1 << 20
 
 TEXT: Final = 25
 """Beginning a text, nested or not."""
+LEVEL: Final = 6
+"""More for each level that a text is nested: deep down calls take several times as long, since the stack grows and shrinks."""
 PART: Final = 15
 """A piece of a text."""
 FORMAT: Final = 20

@@ -18,6 +18,7 @@ from fuguemux.commands.format_work import (
     CONVERSION,
     COPIED_CHARS,
     FORMAT,
+    LEVEL,
     MODIFIER,
     MOMENT,
     PART,
@@ -131,7 +132,7 @@ class _Expander:
     def expand(self, text: str) -> str:
         if self.depth > DEPTH_MAX:
             return ""
-        self.spend(text_cost(text))
+        self.spend(text_cost(text) + LEVEL * self.depth)
         if self.time:
             self.spend(CONVERSION * text.count("%"))
             text = strftime(text, self.view.live, self.view.live.now_ms() // 1000)
