@@ -45,7 +45,7 @@ class PaneScrollback:
         self._open_bytes = 0
         self._open_place: Place | None = None
         self._open_mark = (0, 0)
-        self._rows = RowCount()
+        self.row_count = RowCount()
         self._hot = HotTail()
         self.limit_lines: int | None = None
         """How many lines to keep; None: all. Applied as lines arrive, and by `trim`."""
@@ -82,8 +82,7 @@ class PaneScrollback:
         """
         if not lines:
             return
-        if self._reopen:
-            self._reopen_last()
+        self.reopen()
         self.version += 1
         start = 0
         if continued and self._next > self.base:
@@ -157,8 +156,10 @@ class PaneScrollback:
         self._open_place = None
         self._open_mark = (0, 0)
 
-    def _reopen_last(self) -> None:
-        """Go on filling the last block of a checkpoint, which was written half full."""
+    def reopen(self) -> None:
+        """Go on filling the last block of a checkpoint, if it was written half full. Reads it."""
+        if not self._reopen:
+            return
         self._reopen = False
         block = self._blocks[-1]
         try:
@@ -188,7 +189,7 @@ class PaneScrollback:
         self.base = self._next - limit_lines
         gone = bisect_right(self._blocks, self.base, key=lambda block: block.end)
         if gone:
-            self._rows.forget()
+            self.row_count.forget()
             for block in self._blocks[:gone]:
                 self._store.drop_block(block)
             del self._blocks[:gone]
@@ -213,15 +214,14 @@ class PaneScrollback:
         self._hot.cool()
         self._close_open()
         self._reopen = False
-        self._rows.forget()
+        self.row_count.forget()
 
     def withdraw(self) -> None:
         """Take what is on disk back into memory, so that nothing of this pane stays there.
 
         What is damaged becomes a tombstone. Raises PackUnreadable, with nothing changed for the blocks not yet read.
         """
-        if self._reopen:
-            self._reopen_last()
+        self.reopen()
         self._store.erase_wanted = True
         for block in self._blocks:
             if block.place is not None:
@@ -247,7 +247,7 @@ class PaneScrollback:
     def blocks_changed(self) -> None:
         """A block is a tombstone now, or no longer where it was."""
         self.version += 1
-        self._rows.forget()
+        self.row_count.forget()
 
     def cut_anew(self) -> None:
         """Have the next checkpoint look at the whole again: it is to keep more lines, or fewer."""
@@ -326,9 +326,9 @@ class PaneScrollback:
     def rows(self, columns: int) -> int:
         """About how many rows the lines take at this width.
 
-        Exact once the blocks with long lines have been measured, some of which happens per call.
+        Exact once the blocks with long lines have been measured: some per call, and by `row_count.measure` those on the disk.
         """
-        rows, lines, unknown = self._rows.count(columns, self._blocks, self.shown)
+        rows, lines, unknown = self.row_count.count(columns, self._blocks, self._hot.get)
         for line in self._open:
             cells = len(line) if len(line) <= columns else cells_of(plain(line))
             rows += max(1, -(-cells // columns))

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
-from fuguemux.persistence.blocks import Block, Lines, rows_at, widths_of
+from fuguemux.persistence.blocks import Block, Lines, blank_of, rows_at, unpack_lines, widths_of
+from fuguemux.persistence.packs import PackDamaged
 
 MEASURED_BLOCKS_MAX: Final = 16
 """How many blocks one call may read to learn how wide their lines are."""
@@ -22,15 +23,18 @@ class RowCount:
 
     def __init__(self) -> None:
         self._columns = self._measured = self._rows = 0
+        self.left_out = False
+        """Whether the last count wanted blocks that are on the disk: see `measure`."""
 
     def forget(self) -> None:
         """The blocks are others now."""
         self._columns = self._measured = self._rows = 0
 
     def count(
-        self, columns: int, blocks: Sequence[Block], content: Callable[[Block], Lines]
+        self, columns: int, blocks: Sequence[Block], unpacked: Callable[[Block], Lines | None]
     ) -> Counted:
-        """Count what is known, and measure some of what is not."""
+        """Count what is known, and measure some of what is not, but for what is on the disk. `unpacked` has newer lines."""
+        self.left_out = False
         if self._columns != columns:
             self._columns, self._measured, self._rows = columns, 0, 0
         rows, unknown, budget = self._rows, 0, MEASURED_BLOCKS_MAX
@@ -41,8 +45,12 @@ class RowCount:
                 block_rows = block.count
             else:
                 if block.widths is None and budget > 0:
-                    budget -= 1
-                    block.widths = widths_of(content(block))
+                    known = _in_memory(block, unpacked)
+                    if known is None:
+                        self.left_out = True
+                    else:
+                        budget -= 1
+                        block.widths = widths_of(known)
                 if block.widths is None:
                     unknown += block.count
                     continue
@@ -52,6 +60,23 @@ class RowCount:
             if not unknown:
                 self._measured, self._rows = index + 1, rows
         return Counted(rows, lines, unknown)
+
+    def measure(self, blocks: Sequence[Block], content: Callable[[Block], Lines]) -> None:
+        """Measure what `count` left out. Reads from disk, on any thread."""
+        for block in blocks:
+            if block.line_bytes_max > self._columns and block.widths is None:
+                block.widths = widths_of(content(block))
+
+
+def _in_memory(block: Block, unpacked: Callable[[Block], Lines | None]) -> Lines | None:
+    """The lines of a block, unless they are on the disk; of a tombstone none, which is near enough."""
+    if block.lost is not None:
+        return blank_of(block.count)
+    packed = block.packed
+    try:
+        return unpacked(block) if packed is None else unpack_lines(packed, block.count)
+    except PackDamaged:
+        return blank_of(block.count)
 
 
 def narrow_from(

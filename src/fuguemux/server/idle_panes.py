@@ -28,6 +28,10 @@ class IdlePanes:
         """Look after panes until cancelled."""
         while True:
             await asyncio.sleep(LOOK_SECONDS)
+            for scrollback in [terminal.scrollback for terminal in self._panes]:
+                if scrollback.row_count.left_out:
+                    measure = scrollback.row_count.measure
+                    await asyncio.to_thread(measure, scrollback.blocks(), scrollback.shown)
             for pane in self.due():
                 await self.compact(pane)
 

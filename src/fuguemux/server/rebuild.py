@@ -78,6 +78,7 @@ def rebuild(
         archive(emulator, scrollback)
         if not wanted():
             break
+    scrollback.reopen()  # the next line goes behind it, on the loop
     recovered.forget_replay()
     return Rebuilt(emulator, bytes(answers), from_fallback, tuple(last_screens))
 

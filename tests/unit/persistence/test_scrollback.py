@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fuguemux.model.ids import PaneId
-from fuguemux.persistence.blocks import BLOCK_BYTES_MAX, PIECE_BYTES_MAX
+from fuguemux.persistence.blocks import BLOCK_BYTES_MAX, PIECE_BYTES_MAX, Block, Lines, unpack_lines
 from fuguemux.persistence.checkpoint_files import CheckpointFiles
 from fuguemux.persistence.files import RealStorage
 from fuguemux.persistence.pack_reader import PackReader
@@ -257,6 +257,27 @@ def test_rows_follow_the_width(tmp_path: Path) -> None:
     assert scrollback.rows(50) == 3000 * 2 + 10 * 2
     scrollback.trim(10)
     assert scrollback.rows(50) >= 20
+
+
+def test_rows_on_the_disk_are_reckoned_until_a_thread_has_measured_them(tmp_path: Path) -> None:
+    scrollback = empty(tmp_path)
+    scrollback.append([b"x" * 100] * 3000)
+    blocks = scrollback.blocks()
+    packed = {block.first: block.packed for block in blocks}
+    for block in blocks:  # as after a checkpoint
+        block.packed, block.widths = None, None
+    scrollback.cool(idle=True)
+    assert 3000 <= scrollback.rows(50) <= 6000
+    assert scrollback.row_count.left_out
+
+    def read(block: Block) -> Lines:
+        data = packed[block.first]
+        assert data is not None
+        return unpack_lines(data, block.count)
+
+    scrollback.row_count.measure(blocks, read)
+    assert scrollback.rows(50) == 6000
+    assert not scrollback.row_count.left_out
 
 
 pieces = st.binary(max_size=12).map(lambda data: data.replace(b"\n", b"."))
