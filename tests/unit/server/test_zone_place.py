@@ -1,11 +1,15 @@
 """Which zones a start looks into, and what becomes of them."""
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
 
 from fuguemux.keeper.helper_record import encode
-from fuguemux.server.zone_place import former, recover_both, settle
+from fuguemux.server import landing
+from fuguemux.server.landing_file import write_all
+from fuguemux.server.zone_place import ZoneKept, former, recover_both, settle
 
 
 def test_the_first_start_has_none_elsewhere(tmp_path: Path) -> None:
@@ -40,3 +44,35 @@ def test_a_place_that_is_no_path_is_none(tmp_path: Path, said: bytes) -> None:
     assert recover_both(str(tmp_path), path, store="s").salvaged == ()
     settle(str(tmp_path), path, store="s")
     assert former(str(tmp_path), str(tmp_path / "there")) == path
+
+
+def test_where_the_runtime_directory_is_full_the_zone_is_with_the_state(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state, runtime = tmp_path / "state", tmp_path / "run"
+    state.mkdir()
+    runtime.mkdir()
+    (runtime / "zone").touch()
+    os.link(runtime / "zone", tmp_path / "kept")  # so that no other file gets its number
+    there = os.stat(runtime / "zone")
+
+    def full_there(descriptor: int, data: bytes) -> None:
+        if os.path.samestat(os.fstat(descriptor), there):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        write_all(descriptor, data)
+
+    class Output:
+        """Has the zone that it is given."""
+
+        zone: landing.LandingZone
+
+    monkeypatch.setattr(landing, "write_all", full_there)
+    output = Output()
+    kept = ZoneKept(output, str(state), store="s")  # type: ignore[arg-type]  # no more of it is used here
+    said = kept.open(str(runtime / "zone"), {})
+    assert kept.path == str(state / "landing")
+    assert output.zone.is_at(kept.path)
+    assert "No space left on device" in said
+    assert said.endswith(f"it is at {kept.path} until the next start")
+    assert not (runtime / "zone").exists(), "it would look like a zone that was emptied"
+    output.zone.close()
