@@ -16,12 +16,14 @@ from random import Random
 
 import pytest
 
+from fuguemux.keeper.helper_record import encode
 from fuguemux.model import events as ev
 from fuguemux.model.ids import PaneId
 from fuguemux.model.invariants import violations
 from fuguemux.persistence import blocks, pane_scrollback
 from fuguemux.persistence.checkpoint import CheckpointSettings, Step
 from fuguemux.persistence.packs import PackDamaged
+from fuguemux.persistence.store_identity import STORE_FILE, STORE_ID_BYTES
 from fuguemux.persistence.wal.writer import Durability, LogUnavailable, WriterOptions
 from tests.simulation.disk import Crash, SimDisk
 from tests.support.small_server import (
@@ -121,6 +123,8 @@ class CheckpointWorld:
             if server is not None:
                 self._note(server)
             self._stop()
+            if self.rng.random() < 0.05:
+                self._foreign_store()
             if self.rot and (life == 0 or self.rng.random() < 0.4):
                 self._rot()
             if self.rotted:
@@ -382,6 +386,16 @@ class CheckpointWorld:
             name = rng.choice(sorted(self._older))
             disk.replace(name, self._older[name])
             self._rotted(f"{name} is an older one")
+
+    def _foreign_store(self) -> None:
+        """STORE names another store: one witness against all others, so that nobody is to notice anything."""
+        path = f"{DIRECTORY}/{STORE_FILE}"
+        others = sum(name.endswith(".wal") or "/MANIFEST-" in name for name in self.disk.names)
+        if path in self.disk.names and others > 1:
+            other = self.rng.randbytes(STORE_ID_BYTES).hex().encode()
+            self.disk.replace(path, encode(STORE_FILE, other + b"\n"))
+            self.disk.settle()
+            self._trace("STORE is another store's")
 
     def _helpers(self) -> list[str]:
         """The files of the state directory itself."""

@@ -1,4 +1,4 @@
-"""The log with one defence removed at a time: the simulation must notice each of them.
+"""The log, and the start of a server, with one defence removed at a time: the simulation must notice each of them.
 
 Each mutation names a seed at which the simulation fails now; when the log changes it may be a
 later one, which costs only time.
@@ -10,12 +10,17 @@ from typing import Any
 
 import pytest
 
+from fuguemux.persistence import recovery
 from fuguemux.persistence.files import write_all
+from fuguemux.persistence.store_identity import Identity, Said
 from fuguemux.persistence.wal import chain, jobs, reader, segment, space, watermark, writer
 from fuguemux.persistence.wal.durability import WriterOptions
 from fuguemux.persistence.wal.frame import LAG_UNKNOWN, Record, frame_header
 from fuguemux.persistence.wal.segment import SegmentHeader, encode_header
 from tests.simulation.disk import SimDisk
+from tests.simulation.run import LOG
+from tests.simulation.run_checkpoints import CHECKPOINTS
+from tests.simulation.seeds import Simulation
 
 Patch = Callable[[pytest.MonkeyPatch], None]
 
@@ -194,6 +199,15 @@ def one_slot(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(watermark, "SLOTS", 1)
 
 
+def store_by_one_witness(patch: pytest.MonkeyPatch) -> None:
+    """The file STORE alone says which store it is."""
+
+    def decided(said: Said, _manifests: Any, _segments: Any, new: bytes) -> Identity:
+        return Identity(said.store_id or new, said.store_id is not None, "")
+
+    patch.setattr(recovery, "decided", decided)
+
+
 @dataclass(frozen=True)
 class Mutation:
     """One missing defence, and where the simulation stumbles over it."""
@@ -201,6 +215,7 @@ class Mutation:
     patch: Patch
     first_seed: int
     seeds: int = 1_500
+    simulation: Simulation = LOG
 
 
 MUTATIONS: dict[str, Mutation] = {
@@ -221,4 +236,5 @@ MUTATIONS: dict[str, Mutation] = {
     "watermark ignored": Mutation(watermark_ignored, 23),
     "watermark not renewed": Mutation(watermark_not_renewed, 0),
     "one slot": Mutation(one_slot, 0),
+    "store by one witness": Mutation(store_by_one_witness, 9, 200, CHECKPOINTS),
 }

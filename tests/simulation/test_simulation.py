@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.simulation import seeds as many
 from tests.simulation.mutations import MUTATIONS
 from tests.simulation.run import run_seeds
 
@@ -26,7 +27,7 @@ def test_a_missing_defence_is_noticed(name: str, monkeypatch: pytest.MonkeyPatch
     mutation = MUTATIONS[name]
     mutation.patch(monkeypatch)
     for seed in range(mutation.first_seed, mutation.first_seed + mutation.seeds):
-        _outcome, failures = run_seeds([seed])
+        _outcome, failures = many.run_seeds(mutation.simulation, [seed])
         if failures:
             return
     pytest.fail(f"the simulation does not notice: {name}")

@@ -2,12 +2,13 @@
 
 import contextlib
 import errno
+import os
 from collections.abc import Sequence
 from random import Random
 
 import pytest
 
-from fuguemux.persistence.files import Bytes
+from fuguemux.persistence.files import NO_SPACE, Bytes
 from fuguemux.persistence.wal.frame import BLOCK_BYTES, RecordType
 from fuguemux.persistence.wal.jobs import invalidate
 from fuguemux.persistence.wal.reader import scan
@@ -21,6 +22,7 @@ class NoRemoval(SimDisk):
 
     refuses_headers = False
     refuses_records = False
+    refuses_voids = 0  # the error number; a full disk that copies what is written over
 
     def unlink(self, path: str) -> None:
         """Only what lives in memory changes."""
@@ -37,6 +39,8 @@ class NoRemoval(SimDisk):
         """A header is written and yet reported as refused."""
         if self.refuses_records:
             raise OSError(errno.EIO, "Input/output error")
+        if self.refuses_voids and len(data) == VOID_BYTES:
+            raise OSError(self.refuses_voids, os.strerror(self.refuses_voids))
         done = super().pwrite(file, data, offset)
         is_header = offset == 0 and len(data) > VOID_BYTES and bytes(data).strip(b"\0")
         if self.refuses_headers and is_header:
@@ -154,4 +158,59 @@ def test_what_is_written_beside_a_replacement_that_was_given_up_survives_the_ser
     disk.process_crash()
     found = {record.lsn: record.payload for record in read(disk)[0]}
     assert writer.written_lsn == writer.next_lsn - 1
+    assert found == given
+
+
+@pytest.mark.parametrize("error", sorted(NO_SPACE))
+def test_a_disk_without_room_for_the_mark_gets_room_by_the_removal(error: int) -> None:
+    disk = forgetful_disk()
+    writer = start(disk)
+    given = fill(writer, 200)
+    segments = sorted(name for name in disk.names if name.endswith(".wal"))
+    removed = writer.truncate_before(writer.durable_lsn + 1)
+    assert removed > 1
+    disk.refuses_voids = error
+    do_chores(writer)
+    assert not set(segments[:removed]) & set(disk.names)
+    lsn = writer.append(RecordType.STRUCTURE, b"goes on")
+    sync(writer)
+    assert writer.durable_lsn == lsn
+    disk.refuses_voids = 0
+    # Back they come: what they hold is older than where the log is needed from, and what it was.
+    disk.power_loss()
+    assert set(segments[:removed]) <= set(disk.names)
+    log = scan(disk, DIRECTORY, lsn)
+    assert [(record.lsn, record.payload) for record in log.records()] == [(lsn, b"goes on")]
+    assert not log.finish().damaged
+    everything = {record.lsn: record.payload for record in read(disk)[0]}
+    assert everything == given | {lsn: b"goes on"}
+
+
+def test_a_mark_that_is_refused_for_another_reason_keeps_the_segment() -> None:
+    disk = forgetful_disk()
+    writer = start(disk)
+    fill(writer, 200)
+    segments = sorted(name for name in disk.names if name.endswith(".wal"))
+    removed = writer.truncate_before(writer.durable_lsn + 1)
+    disk.refuses_voids = errno.EIO
+    do_chores(writer)
+    assert set(segments[:removed]) <= set(disk.names)
+
+
+def test_a_replacement_that_cannot_be_voided_takes_what_comes_next_along() -> None:
+    """Its header may count for a start: nothing more goes to the segment that it would void."""
+    disk = forgetful_disk()
+    writer = start(disk)
+    given = {writer.append(RecordType.STRUCTURE, b"with the kernel"): b"with the kernel"}
+    disk.fail_sync_chance = 1.0
+    sync(writer)
+    disk.fail_sync_chance = 0.0
+    disk.refuses_headers, disk.refuses_voids = True, errno.ENOSPC
+    sync(writer)
+    disk.refuses_headers, disk.refuses_voids = False, 0
+    lsn = writer.append(RecordType.STRUCTURE, b"comes later")
+    assert not writer.write(), "it is not with the kernel yet, and nobody is told that it is"
+    disk.process_crash()
+    found = {record.lsn: record.payload for record in read(disk)[0]}
+    assert writer.written_lsn < lsn
     assert found == given
