@@ -137,9 +137,6 @@ class Lifecycle:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(PROGRESS_SECONDS):
                     await self._ready.wait()
-        if connection.command is not None and connection.command.resume:
-            with contextlib.suppress(RuntimeError):  # no thread is to be had: the loop builds them
-                await server.rebuilding.ahead(looked_at(server.engine.state))
         waited = await self.files.wait(connection)
         if self.files.cut_off:
             connection.stderr(b"the server ended before the files of -f did: the rest is not run\n")

@@ -292,7 +292,7 @@ class Server:
             self.keys,
             self._state,
             self.clock,
-            self.lifecycle.wait_ready,
+            self.rebuilding.with_screens(self.lifecycle.wait_ready, self._state),
             self.lifecycle.files.served,
             self.surroundings.socket_path,
             self.view,

@@ -5,8 +5,9 @@ the engine's work takes turns anyway. If the loop needs the screen that the thre
 """
 
 import asyncio
+import contextlib
 import gc
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 
 from fuguemux.model.ids import PaneId
 from fuguemux.model.layout import panes_of
@@ -17,6 +18,7 @@ from fuguemux.persistence.last_screens import LastScreen
 from fuguemux.persistence.replay import RecoveredPane
 from fuguemux.persistence.report import RecoveryReport
 from fuguemux.persistence.scrollback import PaneScrollback
+from fuguemux.server.connection import Connection
 from fuguemux.server.pane_terminal import PaneTerminal
 from fuguemux.server.panes import Panes
 from fuguemux.server.rebuild import Rebuilt
@@ -108,7 +110,22 @@ class Rebuilding:
         for pane in list(panes):
             terminal = self._panes.get(pane)
             if terminal is not None and terminal.waiting is not None and not self._ending:
-                await asyncio.to_thread(terminal.waiting.build_ahead)
+                with contextlib.suppress(
+                    RuntimeError
+                ):  # no thread is to be had: the loop builds it
+                    await asyncio.to_thread(terminal.waiting.build_ahead)
+
+    def with_screens(
+        self, ready: Callable[[Connection], Awaitable[None]], state: Callable[[], ServerState]
+    ) -> Callable[[Connection], Awaitable[None]]:
+        """As `ready`, and a client that comes back to its session waits besides until what it sees is built."""
+
+        async def wait(connection: Connection) -> None:
+            await ready(connection)
+            if connection.command is not None and connection.command.resume:
+                await self.ahead(looked_at(state()))
+
+        return wait
 
     async def wait(self) -> None:
         """Return when `run` has."""
