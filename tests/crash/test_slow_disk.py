@@ -18,6 +18,9 @@ from tests.support.running import Running, kill
 
 ROUNDS = int(os.environ.get("FUGUE_ROUNDS", "2"))
 SEED = int(os.environ.get("FUGUE_SEED") or "0") or random.SystemRandom().randrange(1, 10**6)
+DEFERRED = " disk.slow "
+ROUNDS_SURE = 10
+"""So many rounds have some in which the disk was slow for long enough."""
 PANES = ("left", "right")
 WRITES_MS = (25, 60)
 """Longer than what a write may take before the log is written beside the loop (flusher.SLOW_WRITE_SECONDS)."""
@@ -43,7 +46,8 @@ def begin(fugue: Running, stop: Path) -> dict[str, str]:
     return dict(zip(PANES, ids, strict=True))
 
 
-def one_round(fugue: Running, rng: random.Random) -> None:
+def one_round(fugue: Running, rng: random.Random) -> bool:
+    """Whether the server that was killed had its log written by a thread: only then something waits in the zone alone."""
     stop = fugue.directory / "stop"
     panes = begin(fugue, stop)
     server, keeper = fugue.server_pid(), fugue.keeper_pid()
@@ -63,6 +67,7 @@ def one_round(fugue: Running, rng: random.Random) -> None:
         kill(server)
         if both:
             kill(keeper)
+    deferred = DEFERRED in (fugue.state / "server.log").read_text()
     changes.end()
     fugue("start-server")
     fugue.wait_for_server(other_than=server)
@@ -76,21 +81,25 @@ def one_round(fugue: Running, rng: random.Random) -> None:
         assert not wrong, f"shown to line {shown[name]}, killed {both=}: {wrong}"
     missing = changes.missing()
     assert not missing, f"{len(missing)} of {len(changes.acknowledged)} acknowledged changes"
+    return deferred
 
 
 @pytest.mark.timeout(60 + 60 * ROUNDS)
 def test_what_was_shown_and_acknowledged_outlives_a_kill_on_a_slow_disk(tmp_path: Path) -> None:
     require(programs=["strace"])
-    failures = []
+    print(f"FUGUE_SEED={SEED}, {ROUNDS} rounds")
+    failures, deferred = [], 0
     for number in range(ROUNDS):
         seed = SEED + number
         directory = tmp_path / str(number)
         fugue = Running(directory)
         try:
-            one_round(fugue, random.Random(seed))
+            deferred += one_round(fugue, random.Random(seed))
         except AssertionError as error:
             failures.append(f"FUGUE_SEED={seed} FUGUE_ROUNDS=1: {str(error).splitlines()[0]}")
             print(failures[-1], flush=True)
         finally:
             fugue.end()
+    print(f"the log was written by a thread at the kill in {deferred} rounds")
     assert not failures, "\n".join(failures)
+    assert deferred or ROUNDS < ROUNDS_SURE, "no round was about what waits in the zone"
