@@ -364,13 +364,7 @@ def test_a_save_has_its_name_last_and_durably_and_loses_it_first(directory: str)
     done = [step for step in storage.done if not step.startswith("removed")]
     at = done.index("named manifest")
     assert done[at + 1] == "synced"
-<<<<<<< HEAD
     assert done[:at] == ["synced", "named pack", "synced"]
-=======
-    assert done[:at] == ["synced", "named pack", "synced"], (
-        "the temporary manifest has its name first"
-    )
->>>>>>> 1719563 (tests: expect the name of a save's temporary manifest before its pack's)
     storage.done.clear()
     delete_save(storage, directory, NAME)
     at = storage.done.index("named manifest")
