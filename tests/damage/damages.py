@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.damage.kinds import ABSENT, STATE, by_kind, kind_of
-from tests.damage.tree import PRIVATE_FILE, Tree
+from tests.damage.kinds import ABSENT, RUNTIME, STATE, by_kind, kind_of
+from tests.damage.tree import PRIVATE_DIRECTORY, PRIVATE_FILE, Tree
 
 STRANGER = 61_003
 """A user to whom nothing else belongs."""
@@ -18,6 +18,17 @@ NOWHERE = "/nowhere/at all"
 HUGE_BYTES = 1 << 40
 SEGMENT_BYTES = 64 << 20
 DIRECTORIES = ("wal", "checkpoints", "saves", "quarantine", "recoveries", "screens", "pipes")
+
+
+SPECIAL = 0.06
+"""Share of rounds with a damage to more than one file."""
+OLDER_COPY = "older copy"
+PLANT = "planted"
+PLANTED = (
+    "stopped",
+    "made-anew",
+    *(f"{name}/{INSIDE}" for name in ("pipes", "screens", "recoveries", "saves", "wal")),
+)
 
 
 @dataclass(frozen=True)
@@ -34,12 +45,59 @@ class Damage:
         return f"{self.how} of {self.kind} {self.name.rpartition('/')[2]} {self.detail}".rstrip()
 
 
-def damage(home: Path, tree: Tree, rng: random.Random) -> list[Damage]:
-    """Do one damage, sometimes two, to what `tree` has below `home`; what was done."""
+def damage(home: Path, tree: Tree, older: Tree, rng: random.Random) -> list[Damage]:
+    """Do one damage, sometimes two, to what `tree` has below `home`; what was done. `older`: the state of an earlier day."""
+    if rng.random() < SPECIAL:
+        return [rng.choice(_SPECIALS)(home, older, rng)]
     done = [_one(home, tree, rng)]
     if rng.random() < 0.2:
         done.append(_one(home, tree, rng, taken=[each.name for each in done]))
     return done
+
+
+# -- what befalls more than one file ------------------------------------------------------------
+
+
+def _older_copy(home: Path, older: Tree, _rng: random.Random) -> Damage:
+    """The whole state directory is that of an earlier day. The runtime directory is as it was."""
+    shutil.rmtree(home / STATE)
+    for name in older.directories:
+        (home / name).mkdir(PRIVATE_DIRECTORY, parents=True, exist_ok=True)
+    for name, content in older.files.items():
+        (home / name).write_bytes(content)
+        (home / name).chmod(PRIVATE_FILE)
+    return Damage("state", STATE, OLDER_COPY)
+
+
+def _torn_end(home: Path, _older: Tree, rng: random.Random) -> Damage:
+    """The last record of the log is not whole, and nothing tells how far the log had come."""
+    used = [p for p in (home / STATE / "wal").glob("*.wal") if p.read_bytes().strip(b"\0")]
+    newest = max((path for path in used if not path.name.startswith("ffffffff")), default=used[0])
+    data = bytearray(newest.read_bytes())
+    end = len(data.rstrip(b"\0"))
+    start = max(end - rng.randint(1, 64), 0)  # of a whole record nothing would be left to tell
+    data[start:end] = bytes(end - start)
+    _write(newest, bytes(data))
+    (home / STATE / "watermark").unlink()
+    for copy in (home / RUNTIME).glob("*.durable"):
+        copy.unlink()
+    return Damage("segment", str(newest.relative_to(home)), "torn end", f"{start}-{end}")
+
+
+def _planted(home: Path, _older: Tree, rng: random.Random) -> Damage:
+    """Something of nobody's is where only files of ours are."""
+    place = home / STATE / rng.choice(PLANTED)
+    if place.name == INSIDE:
+        place.parent.mkdir(PRIVATE_DIRECTORY, exist_ok=True)
+    if rng.random() < 0.3:
+        place.mkdir(PRIVATE_DIRECTORY)
+        (place / INSIDE).write_bytes(b"in a directory called " + place.name.encode())
+    else:
+        place.write_bytes(rng.choice((b"", bytes(100), b"somebody wrote this")))
+    return Damage("nothing of ours", str(place.relative_to(home)), PLANT)
+
+
+_SPECIALS = (_older_copy, _torn_end, _planted)
 
 
 def _one(home: Path, tree: Tree, rng: random.Random, taken: Sequence[str] = ()) -> Damage:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from fuguemux.persistence.manifest import Manifest
 from fuguemux.persistence.saves import SAVES
-from tests.damage.damages import INSIDE, Damage
+from tests.damage.damages import INSIDE, OLDER_COPY, PLANT, Damage
 from tests.damage.facts import Facts, differences, save_differences
 from tests.damage.holdings import Holdings, Looker, digest
 from tests.damage.kinds import CONTENT, HELPERS, STRUCTURAL, kind_of
@@ -96,7 +96,9 @@ def _told(
     told = is_told(truth, outcome)
     if found:
         yield from _announced(found, outcome, told, marked)
-    elif not damages and (told or not outcome.complete):
+    elif all(each.how == PLANT for each in damages) and not outcome.complete:
+        yield Finding("false alarm", f"{outcome.summary} {outcome.told} {outcome.notes}")
+    elif not damages and told:
         notes = new_notes(truth, outcome)
         yield Finding("false alarm", f"{outcome.summary} {outcome.told} {notes}")
     if not told:
@@ -132,7 +134,8 @@ def in_text(want: Facts, got: Facts) -> bool:
 def _saves(truth: Truth, damages: Sequence[Damage], outcome: Outcome) -> Iterator[Finding]:
     told = is_told(truth, outcome)
     elsewhere = not any(
-        f"/{SAVES}" in each.name or each.detail.startswith(OF_SAVES) for each in damages
+        f"/{SAVES}" in each.name or each.how == OLDER_COPY or each.detail.startswith(OF_SAVES)
+        for each in damages
     )
     for name, facts in truth.facts.saves.items():
         now = outcome.facts.saves.get(name)

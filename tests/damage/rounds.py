@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fuguemux.persistence.files import RealStorage
 from fuguemux.persistence.wal.reader import scan
-from tests.damage.damages import Damage, damage
+from tests.damage.damages import OLDER_COPY, Damage, damage
 from tests.damage.holdings import Looker
 from tests.damage.judge import (
     Finding,
@@ -62,7 +62,7 @@ class Rounds:
         truth, done = self._truth, Round(number)
         write_tree(truth.home, truth.tree)
         if rng.random() >= UNDAMAGED:
-            done.damages = damage(truth.home, truth.tree, rng)
+            done.damages = damage(truth.home, truth.tree, truth.older, rng)
         tree = _files(truth.home)
         before = Keeper(tree, self._looker.holdings(tree, truth.facts.panes), truth.facts.panes)
         done.real = rng.random() < REAL
@@ -104,7 +104,8 @@ class Rounds:
         self, before: Keeper, damages: Sequence[Damage], outcome: Outcome, when: str = ""
     ) -> list[Finding]:
         after = _files(self._truth.home)
-        found = judge_files(self._looker, before, after, damages, outcome, self._ranges)
+        known = {} if damages and damages[0].how == OLDER_COPY else self._ranges
+        found = judge_files(self._looker, before, after, damages, outcome, known)
         return [Finding(when + rule, detail) for rule, detail in found]
 
     def _refused(

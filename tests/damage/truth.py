@@ -13,6 +13,7 @@ from pathlib import Path
 
 from fuguemux.server import landing
 from tests.damage.facts import Facts
+from tests.damage.kinds import STATE
 from tests.damage.light_start import Plan, start
 from tests.damage.real_start import SHAPE, Answers, real_start
 from tests.damage.tree import Tree, read_tree, write_tree
@@ -35,6 +36,8 @@ class Truth:
     home: Path
     environment: dict[str, str]
     tree: Tree
+    older: Tree
+    """The state directory of an earlier day, below the same home directory."""
     facts: Facts
     notes: list[str]
     """What the report notes although nothing is damaged."""
@@ -51,6 +54,7 @@ def build(home: Path) -> Truth:
     fugue.config.write_text(CONFIGURATION)
     try:
         _first_life(fugue)
+        older = read_tree(home)
         _second_life(fugue)
         _behind_the_checkpoint(fugue)
         rows = sorted(fugue("list-panes", "-a", "-F", SHAPE).splitlines())
@@ -68,8 +72,16 @@ def build(home: Path) -> Truth:
     assert not outcome.failed, outcome.failed
     assert not outcome.refused, outcome.refused
     assert outcome.complete, outcome.told
+    files = {name: data for name, data in older.files.items() if name.startswith(f"{STATE}/")}
+    directories = tuple(name for name in older.directories if name.startswith(STATE))
     return Truth(
-        home, fugue.environment, tree, outcome.facts, [*outcome.notes, *real.notes], answers
+        home,
+        fugue.environment,
+        tree,
+        Tree(files, directories),
+        outcome.facts,
+        [*outcome.notes, *real.notes],
+        answers,
     )
 
 

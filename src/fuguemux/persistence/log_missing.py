@@ -63,6 +63,10 @@ def tell_torn_end(report: RecoveryReport, log: LogScan, watermark: Found) -> Non
     if tail is None or not (tail.dropped_bytes or tail.records):
         return
     problem = watermark.problem or "it belongs to another store"
+    detail = f"{tail.dropped_bytes} bytes that are no record, at the end of the log"
+    log.report.findings.append(Finding(kinds.DAMAGED_BYTES, tail.segment_id, tail.offset, detail))
+    if tail.segment_id not in log.report.damaged_segments:
+        log.report.damaged_segments.append(tail.segment_id)  # a copy is kept
     report.missing.append(
         f"the log ends in a write behind LSN {tail.after_lsn} that is not whole, and nothing tells whether it had been "
         f"acknowledged (the file {WATERMARK}: {problem})"

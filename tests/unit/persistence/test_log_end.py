@@ -145,6 +145,10 @@ def test_a_last_record_that_is_not_whole_is_not_called_unfinished_without_the_wa
     assert not report.complete
     assert f"behind LSN {durable - 1} that is not whole" in report.missing[0]
     assert "what is lost is not known" in report.summary
+    damaged = newest(directory)
+    content = damaged.read_bytes()
+    start(directory, Truth())
+    assert (Path(directory) / "quarantine" / damaged.name).read_bytes() == content
 
 
 def test_an_unfinished_write_beside_an_untouched_watermark_is_no_loss(directory: str) -> None:
