@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from fuguemux.persistence import recovery
+from fuguemux.persistence import recovery, replay
 from fuguemux.persistence.files import write_all
 from fuguemux.persistence.store_identity import Identity, Said
 from fuguemux.persistence.wal import chain, jobs, reader, segment, space, watermark, writer
@@ -208,6 +208,18 @@ def store_by_one_witness(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(recovery, "decided", decided)
 
 
+def new_panes_hold_no_log(patch: pytest.MonkeyPatch) -> None:
+    """Of a pane that waits to be rebuilt, and is in no checkpoint, the log may go."""
+    original = replay.Replay._new_pane
+
+    def new_pane(self: replay.Replay, *facts: Any) -> replay.RecoveredPane:
+        found = original(self, *facts)
+        found.hold_lsn = 0
+        return found
+
+    patch.setattr(replay.Replay, "_new_pane", new_pane)
+
+
 @dataclass(frozen=True)
 class Mutation:
     """One missing defence, and where the simulation stumbles over it."""
@@ -236,5 +248,6 @@ MUTATIONS: dict[str, Mutation] = {
     "watermark ignored": Mutation(watermark_ignored, 23),
     "watermark not renewed": Mutation(watermark_not_renewed, 0),
     "one slot": Mutation(one_slot, 0),
+    "new panes hold no log": Mutation(new_panes_hold_no_log, 1340, 500, CHECKPOINTS),
     "store by one witness": Mutation(store_by_one_witness, 9, 200, CHECKPOINTS),
 }
