@@ -27,6 +27,8 @@ from fuguemux.terminal.key_reader import Answer, Focus, Input, KeyPress, Mouse, 
 WHEEL_UP, WHEEL_DOWN = 4, 5
 WHEEL_ROWS = 5
 INPUT_ITEMS_MAX = 100_000
+AT_ONCE_BYTES = 1_024
+"""Of what is typed, or pasted without brackets, in one turn of the loop: some ten milliseconds at worst."""
 
 
 class KeyInput:
@@ -54,6 +56,8 @@ class KeyInput:
         self._spawn = spawn
         self._hurry = hurry
         self._waiting: dict[ClientId, list[Input]] = {}
+        self._behind: dict[ClientId, bytearray] = {}
+        """What came at once and is taken in parts, of clients that are not read meanwhile."""
         self._repeat_until: dict[ClientId, float] = {}
 
     def bytes_typed(self, connection: Connection, data: bytes) -> None:
@@ -63,6 +67,33 @@ class KeyInput:
             return
         self._hurry()
         self._viewers.typed(viewer)
+        behind = self._behind.get(viewer.client)
+        if behind is not None:
+            behind += data
+        elif len(data) <= AT_ONCE_BYTES:
+            self._feed(viewer, data)
+        else:
+            self._behind[viewer.client] = bytearray(data)
+            connection.pause_reading()
+            self._next_piece(viewer)
+
+    def _next_piece(self, viewer: Viewer) -> None:
+        """Take a part of what came all at once, and the next part when others have had their turn."""
+        behind = self._behind[viewer.client]
+        piece = bytes(behind[:AT_ONCE_BYTES])
+        del behind[:AT_ONCE_BYTES]
+        if self._viewers.get(viewer.client) is not viewer:
+            behind.clear()
+        elif behind:
+            self._take(viewer, viewer.reader.feed(piece))
+            self._loop.call_soon(self._next_piece, viewer)
+            return
+        else:
+            self._feed(viewer, piece)
+        del self._behind[viewer.client]
+        viewer.connection.resume_reading()
+
+    def _feed(self, viewer: Viewer, data: bytes) -> None:
         self._take(viewer, viewer.reader.feed(data))
         if viewer.reader.waiting and viewer.escape_timer is None:
             delay = options.get_number(self._state(), "escape-time") / 1000

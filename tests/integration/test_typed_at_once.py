@@ -1,0 +1,64 @@
+"""Much that is typed at once is taken in parts, in order and whole, and nobody else waits for all of it."""
+
+import contextlib
+import os
+import shlex
+import subprocess
+import sys
+
+import pytest
+
+from tests.integration.test_fairness import TIMED_SERVER, turns
+from tests.support.running import Attached, Running, until
+
+pytestmark = [pytest.mark.real, pytest.mark.slow]
+
+TEXT = b"".join(b"%05d " % number for number in range(8_000))
+PART_BYTES = 4_000
+TURN_MAX_MS = 250.0
+
+
+def typed(client: Attached) -> None:
+    """Type TEXT as fast as the terminal takes it."""
+    left = bytearray(TEXT)
+
+    def all_taken() -> bool:
+        client.read()
+        with contextlib.suppress(BlockingIOError):
+            del left[: os.write(client._master, left[:PART_BYTES])]
+        return not left
+
+    until("room in the terminal", all_taken)
+
+
+def test_what_is_typed_at_once_arrives_whole_and_holds_nobody_up(fugue: Running) -> None:
+    output = fugue.directory / "turns.json"
+    got = fugue.directory / "got"
+    server = subprocess.Popen(
+        [sys.executable, str(TIMED_SERVER), str(output)],
+        env=fugue.environment,
+        cwd=fugue.directory,
+    )
+    try:
+        until("server", (fugue.runtime / "fugue" / "default").exists)
+        program = f"stty raw -echo; echo ready; head -c {len(TEXT)} > {shlex.quote(os.fspath(got))}"
+        fugue(
+            "new-session", "-d", "-s", "work", "-x", "80", "-y", "24", f"{program}; exec sleep 1000"
+        )
+        with fugue.attached() as client:
+            client.wait_for("ready")
+            turns(server, output)
+            typed(client)
+
+            def arrived() -> bool:
+                client.read()
+                return got.stat().st_size == len(TEXT)
+
+            until("everything typed", arrived)
+            assert got.read_bytes() == TEXT
+            assert turns(server, output)[-1] < TURN_MAX_MS
+            assert fugue("display-message", "-p", "x") == "x"
+    finally:
+        fugue.end()
+        server.kill()
+        server.wait()
