@@ -4,6 +4,7 @@ import asyncio
 
 from fuguemux.model.ids import PaneId
 from fuguemux.observe.clock import NS_PER_S, Clock
+from fuguemux.persistence.scrollback import PaneScrollback
 from fuguemux.server.pane_terminal import PaneTerminal
 from fuguemux.server.panes import Panes
 
@@ -28,12 +29,16 @@ class IdlePanes:
         """Look after panes until cancelled."""
         while True:
             await asyncio.sleep(LOOK_SECONDS)
-            for scrollback in [terminal.scrollback for terminal in self._panes]:
-                if scrollback.row_count.left_out:
-                    measure = scrollback.row_count.measure
-                    await asyncio.to_thread(measure, scrollback.blocks(), scrollback.shown)
+            for scrollback in self.uncounted():
+                measure = scrollback.row_count.measure
+                await asyncio.to_thread(measure, scrollback.blocks(), scrollback.shown)
             for pane in self.due():
                 await self.compact(pane)
+
+    def uncounted(self) -> list[PaneScrollback]:
+        """Histories whose rows are not all counted. Not of screens that are not rebuilt: asking for one builds it."""
+        built = [terminal for terminal in self._panes if terminal.waiting is None]
+        return [each.scrollback for each in built if each.scrollback.row_count.left_out]
 
     def due(self) -> list[PaneId]:
         """The panes that have been idle for long enough and are not compact. A screen that is not rebuilt is."""

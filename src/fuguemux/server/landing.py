@@ -261,10 +261,14 @@ class LandingZone:
         nothing = NoBytes.ENDED
         at = _descriptor(slot)
         extent = (at + form.EXTENT_AT) // 8
+        begun = self._fours[(at + form.PLACE_CHECKSUM_AT) // 4]
+        known = self._eights[extent] >> 32 if start else begun
         try:
             while True:
                 count = os.readv(master_fd, [view[length:]] if length else [view])
+                known = crc32(view[length : length + count], known)
                 length += count
+                self._eights[extent] = length | known << 32
                 if count < READ_ON_BYTES_MIN or at_most - (length - start) < ROOM_BYTES_MIN:
                     break
                 if SLOT_BYTES - length < ROOM_BYTES_MIN:
@@ -276,10 +280,6 @@ class LandingZone:
                 raise
         if length == start:
             return nothing
-        # Once, not for every read: until it says more, a slot in READING ends with its last byte that is not zero.
-        begun = self._fours[(at + form.PLACE_CHECKSUM_AT) // 4]
-        known = self._eights[extent] >> 32 if start else begun
-        self._eights[extent] = length | crc32(view[start:length], known) << 32
         self._mapping[at] = FILLED
         return Landed(
             slot, self._places[slot][0], self._places[slot][1] + start, view[start:length]

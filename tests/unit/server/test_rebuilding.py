@@ -261,6 +261,7 @@ async def test_what_looks_at_all_panes_now_and_then_builds_none() -> None:
     idle.due()
     clock.advance_ms(60_000)
     assert idle.due() == []
+    assert idle.uncounted() == []
     world.panes.limit_history(ServerState())
     assert world.store.hot_bytes() == 0
     for terminal in world.panes:
