@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.damage.kinds import ABSENT, RUNTIME, STATE, by_kind, kind_of
+from tests.damage.kinds import ABSENT, RUNTIME, STATE, STRUCTURAL, by_kind, kind_of
 from tests.damage.tree import PRIVATE_DIRECTORY, PRIVATE_FILE, Tree
 
 STRANGER = 61_003
@@ -150,7 +150,11 @@ def _appears(home: Path, rng: random.Random) -> Damage:
     path.write_bytes(b"x")
     path.chmod(PRIVATE_FILE)
     ways = {"all garbage": _all_garbage, "empty": _empty, "fifo": _fifo, "link": _link}
-    ways |= {"directory instead": _directory_instead, "huge": _huge, "owner": _owner}
+    ways |= {"directory instead": _directory_instead, "huge": _huge}
+    if (
+        kind_of(name) not in STRUCTURAL
+    ):  # such a one is refused, and that it appeared is no damage once it is ours
+        ways["owner"] = _owner
     how = rng.choice(list(ways))
     ways[how](path, rng)
     return Damage(kind_of(name), name, how, "that was not there")
