@@ -1,6 +1,6 @@
 """bind-key: a key runs commands. The binding is kept like an option."""
 
-from fuguemux.commands import key_bindings, language
+from fuguemux.commands import command_lines, key_bindings
 from fuguemux.commands.command import Command, Invocation
 from fuguemux.commands.default_keys import Binding
 from fuguemux.commands.key_names import key_name
@@ -31,7 +31,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
         key,
         canonical_commands(words[0])
         if len(words) == 1
-        else canonical_sequence(language.parse(words)),
+        else canonical_sequence(command_lines.parse(words)),
         invocation.flags.has("r"),
         invocation.flags.value("N") or "",
     )

@@ -1,7 +1,6 @@
-"""The command language: words into commands, and text (a file, a key's command) into words. After tmux(1), PARSING.
+"""The command language: text (a file, a key's command) into commands. After tmux(1), PARSING.
 
-A command line from a shell comes as words: a word `;`, or a word that ends in `;`, ends a command; `\\;` is a
-semicolon. Text has quotes, `#` comments, backslashes, `$NAME`, `{ }` blocks, `NAME=value`, and %if, %elif, %else,
+Text has quotes, `#` comments, backslashes, `$NAME`, `{ }` blocks, `NAME=value`, and %if, %elif, %else,
 %endif, %hidden.
 """
 
@@ -50,38 +49,6 @@ class Surroundings(NamedTuple):
     """For `$NAME` and `~` (HOME)."""
     condition: Callable[[str], bool] = lambda text: text not in ("", "0")
     """Whether the text after %if is true."""
-
-
-def parse(words: Sequence[str]) -> list[tuple[str, ...]]:
-    """The commands in a command line that a shell has taken apart already."""
-    commands: list[tuple[str, ...]] = []
-    command: list[str] = []
-    for word in words:
-        ends = False
-        if word.endswith(";") and not isinstance(word, Block):
-            word = word[:-1]
-            if word.endswith("\\"):
-                word = word[:-1] + ";"
-            else:
-                ends = True
-        if word or not ends:
-            command.append(word)
-        if ends and command:
-            commands.append(tuple(command))
-            command = []
-    if command:
-        commands.append(tuple(command))
-    return commands
-
-
-def words(commands: Iterable[Sequence[str]]) -> list[str]:
-    """The command line of which `parse` makes `commands`."""
-    line: list[str] = []
-    for command in commands:
-        if line:
-            line.append(";")
-        line += [word[:-1] + "\\;" if word.endswith(";") else word for word in command]
-    return line
 
 
 def parse_file(

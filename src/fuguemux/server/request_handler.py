@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from fuguemux.commands import language, plain_start, start_server, table_lookup
+from fuguemux.commands import command_lines, plain_start, start_server, table_lookup
 from fuguemux.model.decision import Refused
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
@@ -66,7 +66,7 @@ class RequestHandler:
         asker = ConnectionAsker(connection, command, self._state, self._socket_path)
         try:
             words = [text_of(word) for word in command.argv]
-            commands = language.parse(words) or self._without_words(asker)
+            commands = command_lines.parse(words) or self._without_words(asker)
             if len(commands) > 1:  # none is run if one of them never could be
                 for number, one in enumerate(commands, 1):
                     table_lookup.known(self._state(), one)
@@ -143,7 +143,7 @@ def _tell_end(connection: Connection, asker: ConnectionAsker, ends: ServerEnds) 
     if connection.is_attached or not connection.is_open:
         return
     if ends.again:
-        connection.go_on(language.words(ends.left))
+        connection.go_on(command_lines.words(ends.left))
         return
     text = str(ends)
     if text:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fuguemux.commands.language import Surroundings, parse, parse_file, replace_alias
+from fuguemux.commands.command_lines import parse
+from fuguemux.commands.language import Surroundings, parse_file, replace_alias
 from fuguemux.commands.quoting import Block, quote, render_all
 from fuguemux.model.decision import Refused
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from fuguemux.commands import language, table
+from fuguemux.commands import command_lines, table
 from fuguemux.model.apply import apply
 from fuguemux.model.decision import Expand, Refused
 from fuguemux.model.invariants import violations
@@ -54,7 +54,7 @@ def steps(text: str) -> Iterator[tuple[str, list[str]]]:
 def answered(now: ServerState, line: str) -> tuple[ServerState, list[str]]:
     answer: list[str] = []
     live = FakeLive()
-    for argv in language.parse(shlex.split(line)):
+    for argv in command_lines.parse(shlex.split(line)):
         try:
             decision = table.decide(now, live, request(*argv))
         except Refused as refusal:
