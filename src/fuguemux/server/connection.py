@@ -255,7 +255,16 @@ class Connection(asyncio.Protocol):
         self._outbox.pause()
 
     def resume_writing(self) -> None:
-        """The transport's buffer is empty: hand over what waited."""
+        """The transport's buffer is empty: go on at the next turn, for the transport is in the middle of its own work.
+
+        asyncio looks at its buffer after this call, and ends a transport that was closed or broke meanwhile a second time.
+        """
+        asyncio.get_running_loop().call_soon(self._go_on)
+
+    def _go_on(self) -> None:
+        """Hand over what waited, or close if nothing more is to come."""
+        if self._transport.is_closing():
+            return
         self._outbox.resume()
         self._taken.set()
         if not self.congested:

@@ -87,7 +87,12 @@ class Bench:
 async def listening(
     path: Path, handler: FakeHandler | None = None, **limits: float
 ) -> AsyncIterator[Bench]:
+    """A listener with a handler. Whatever it does, nothing may be left for the event loop to complain of."""
     handler = handler or FakeHandler()
+    complaints: list[str] = []
+    asyncio.get_running_loop().set_exception_handler(
+        lambda _loop, context: complaints.append(repr(context))
+    )
     async with asyncio.TaskGroup() as tasks:
         sock = bind_private(str(path))
         listener = Listener(sock, handler, tasks, **limits)  # type: ignore[arg-type]  # both limits are numbers
@@ -102,6 +107,7 @@ async def listening(
             async with asyncio.timeout(20):
                 for connection in listener.connections:
                     await connection.wait_gone()
+    assert complaints == []
 
 
 async def test_a_command_is_answered_and_the_connection_closed(tmp_path: Path) -> None:
