@@ -24,6 +24,7 @@ from typing import Any, Final
 
 from fuguemux.terminal import ghostty_callbacks as callbacks
 from fuguemux.terminal import ghostty_portable as portable
+from fuguemux.terminal import ghostty_pushed as pushed
 from fuguemux.terminal import ghostty_repeat as repeat
 from fuguemux.terminal import ghostty_scan as scan
 from fuguemux.terminal import ghostty_snapshot as snapshots
@@ -41,12 +42,7 @@ from fuguemux.terminal.emulator import (
     Size,
     SnapshotError,
 )
-from fuguemux.terminal.ghostty_history import (
-    BATCH_ROWS,
-    PIECE_BYTES_MAX,
-    History,
-    limit_bytes,
-)
+from fuguemux.terminal.ghostty_history import BATCH_ROWS, History, limit_bytes
 from fuguemux.terminal.ghostty_library import SNAPSHOT_VERSION, check, load
 from fuguemux.terminal.ghostty_rows import Rows
 
@@ -133,24 +129,25 @@ class GhosttyEmulator:
         text = self._tail + data
         shift = len(self._tail)
         fed = 0
+        many = pushed.many(text)
         for found in scan.SEEN.finditer(text):
             end = found.end() - shift
             if found["mark"]:
-                self._feed_pieces(data[fed:end])
+                self._feed_pieces(data[fed:end], many=many)
                 self._sink.events.append(scan.prompt(found["mark"], found["rest"]))
             elif found["erase"]:
-                self._feed_pieces(data[fed:end])
+                self._feed_pieces(data[fed:end], many=many)
                 self._note_erased_history()
             elif found["private"]:
                 start = found.start() - shift
                 if start < fed or scan.MODES_ALTERNATE.isdisjoint(found["private"].split(b";")):
                     continue
-                self._feed_pieces(data[fed:start])
+                self._feed_pieces(data[fed:start], many=many)
                 self._before_switch(entering=found["on"] == b"h")
                 end = start
             elif found["reset"]:
                 end -= 1
-                self._feed_pieces(data[fed:end])
+                self._feed_pieces(data[fed:end], many=many)
                 self._take_history()
                 self._history.unmark()
                 self._shape = 0
@@ -161,19 +158,20 @@ class GhosttyEmulator:
                 self._history.links = True
                 continue
             fed = end
-        self._feed_pieces(data[fed:])
+        self._feed_pieces(data[fed:], many=many)
         self._tail = scan.tail(text)
 
-    def _feed_pieces(self, data: bytes) -> None:
-        lib, terminal, length = self._lib, self._terminal, len(data)
-        if not length:
-            return
-        start = ffi.from_buffer("uint8_t[]", data)
-        for at in range(0, length, PIECE_BYTES_MAX):
-            size = min(PIECE_BYTES_MAX, length - at)
-            lib.ghostty_terminal_vt_write(terminal, start + at, size)
-            if self._history.due(size) and not self.alternate and not self._skip_history():
-                self._history.make_room(self._size.columns, self._add_taken)
+    def _feed_pieces(self, data: bytes, *, many: bool = False) -> None:
+        start, at = ffi.from_buffer("uint8_t[]", data), 0
+        history, columns = self._history, self._size.columns
+        for stop in pushed.stops(data, self._size, many=many):
+            self._lib.ghostty_terminal_vt_write(self._terminal, start + at, stop - at)
+            due = history.due(stop - at, columns) and not self.alternate
+            while due and self._skip_history():
+                due = history.due(0, columns)
+            if due:
+                history.make_room(columns, self._add_taken)
+            at = stop
 
     def _before_switch(self, *, entering: bool) -> None:
         """Prepare for the sequence that enters or leaves the alternate screen, which comes now.

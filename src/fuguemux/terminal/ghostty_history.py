@@ -4,7 +4,7 @@ The engine keeps the history in pages of some hundred rows and recycles the olde
 byte limit is reached; recycling is what makes it fast (with pages freed and mapped anew it runs at
 a third of the speed). So rows that were taken stay where they are until they are recycled, and a
 reference that the engine tracks marks the newest row taken. Rows are taken long before the limit
-could reach them: after every piece of `PIECE_BYTES_MAX` of output it is looked at how many wait, and
+could reach them: after every piece of output (`ghostty_pushed`) it is looked at how many wait, and
 how many taken ones the engine would recycle before them.
 
 A selection is formatted in one call with soft-wrapped rows joined, then split: 0.5 µs a line. In a
@@ -16,6 +16,7 @@ milliseconds. Counting lines is ten times as quick as formatting them.
 
 from __future__ import annotations
 
+import functools
 from collections import deque
 from collections.abc import Callable
 from itertools import islice
@@ -24,18 +25,26 @@ from typing import Any, Final
 from fuguemux.terminal._ghostty_abi import ffi
 from fuguemux.terminal.emulator import Archived
 from fuguemux.terminal.ghostty_library import check
+from fuguemux.terminal.ghostty_pushed import PIECE_ROWS_MAX
 from fuguemux.terminal.ghostty_rows import LINE_END, Rows
 
-PIECE_BYTES_MAX: Final = 4096  # fed between two looks at the history
 TAKE_ROWS: Final = 1000  # rows in the history that are taken out together
 TAKE_FED_BYTES: Final = 256 << 10  # … or sooner: many styles make pages large
-# A piece of bare line feeds pushes PIECE_BYTES_MAX rows; on top of that two pages of slack.
-RESERVE_ROWS: Final = PIECE_BYTES_MAX + 1200
+PAGE_BYTES: Final = 215 * (215 + 1) * 8  # of rows: a page of the engine has 215 rows of 215 cells
 COUNTED_ROWS: Final = 1024  # counted in one call, and skipped together
 BATCH_ROWS: Final = 2 * COUNTED_ROWS  # formatted in one call
 ROW_BYTES_PER_COLUMN: Final = 9  # 8 for a cell, and the page's own tables
 LIMIT_BYTES_MIN: Final = 4 << 20
 LIMIT_BYTES_MAX: Final = 24 << 20  # as far as it only serves to skip lines
+
+
+@functools.cache
+def reserve_rows(columns: int) -> int:
+    """How many rows that were taken must lie before the first untaken one: what a piece pushes, and two pages.
+
+    The engine recycles a whole page at a time, and the narrower the rows are, the more of them are in a page.
+    """
+    return PIECE_ROWS_MAX + 2 * (PAGE_BYTES // (8 * (columns + 1)) + 1)
 
 
 def limit_bytes(columns: int, keep_lines: int | None = None) -> int:
@@ -44,13 +53,13 @@ def limit_bytes(columns: int, keep_lines: int | None = None) -> int:
     With `keep_lines` there is room for twice as many rows, so that most floods are never formatted, unless that
     takes too much memory: where nothing could be skipped, more room would be of no use.
     """
-    row_bytes = columns * ROW_BYTES_PER_COLUMN
-    least = max(LIMIT_BYTES_MIN, (TAKE_ROWS + RESERVE_ROWS) * row_bytes)
+    row_bytes, reserve = (columns + 1) * ROW_BYTES_PER_COLUMN, reserve_rows(columns)
+    least = max(LIMIT_BYTES_MIN, (TAKE_ROWS + reserve) * row_bytes)
     if keep_lines is None:
         return least
-    wanted = (2 * keep_lines + 4 * COUNTED_ROWS + RESERVE_ROWS) * row_bytes
+    wanted = (2 * keep_lines + 4 * COUNTED_ROWS + reserve) * row_bytes
     room = min(wanted, LIMIT_BYTES_MAX)
-    skippable = room // row_bytes - RESERVE_ROWS - keep_lines >= 2 * COUNTED_ROWS
+    skippable = room // row_bytes - reserve - keep_lines >= 2 * COUNTED_ROWS
     return max(least, room) if skippable else least
 
 
@@ -104,11 +113,11 @@ class History:
         )
         return 0 if found else int(self._place.y) + 1
 
-    def due(self, fed_bytes: int) -> bool:
-        """Whether it is time to take rows, after `fed_bytes` more were fed to the primary screen."""
+    def due(self, fed_bytes: int, columns: int) -> bool:
+        """Whether it is time to take rows, after `fed_bytes` more were fed to the primary screen, `columns` wide."""
         self._fed_bytes += fed_bytes
         first = self.first_untaken()
-        if first >= RESERVE_ROWS:
+        if first >= reserve_rows(columns):
             return False  # all of these would be recycled before the first untaken one
         waiting = self.rows_count() - first
         return waiting >= TAKE_ROWS or (waiting > 0 and self._fed_bytes >= TAKE_FED_BYTES)
@@ -117,7 +126,7 @@ class History:
         """Take as much as the next piece of output may push out of the engine."""
         while (batch := self.take(columns, BATCH_ROWS)) is not None:
             taken(batch)
-            if self.first_untaken() >= RESERVE_ROWS:
+            if self.first_untaken() >= reserve_rows(columns):
                 break
 
     def skip(self, keep_lines: int) -> bool:

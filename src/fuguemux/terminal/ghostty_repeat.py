@@ -39,6 +39,7 @@ _REPEAT: Final = re.compile(
 )
 HINT_SOURCE: Final = rb"(?:[0-9][%b]*){%d}(?:;[%b]*)?b" % (SKIPPED, COUNT_DIGITS_MIN, SKIPPED)
 """In every such sequence that is whole, and in few other bytes. The last digits alone: linear in a run of digits."""
+HIDDEN_SOURCE: Final = HINT_SOURCE + rb"|\x9b[;%(s)b]*[0-9][0-9;%(s)b]*[SbJ]" % {b"s": SKIPPED}
 # What may still become one when more input comes, by what is remembered of it.
 _UNFINISHED_COUNT: Final = re.compile(
     rb"\x1b%b(?P<count>[0-9%b]*)(?P<end>;?)[%b]*\Z" % (_INTRODUCED, SKIPPED, SKIPPED)
@@ -110,8 +111,12 @@ def kept(text: bytes) -> bytes:
 
 
 def hidden(data: bytes) -> bool:
-    """Whether input may hold such a sequence that does not begin with `ESC [` and a digit."""
-    return CSI in data and _hinted(data)
+    """Whether input may hold REP, SU or ED with a count that begins with CSI in one byte, not with `ESC [`."""
+    if CSI not in data:
+        return False
+    if len(data) < LONG_BYTES_MIN:
+        return _SHORT_HIDDEN.search(data) is not None
+    return _long_hidden().search(data) is not None
 
 
 def _number(count: bytes) -> int:
@@ -126,13 +131,24 @@ def _hinted(text: bytes) -> bool:
 
 
 _SHORT_HINT: Final = re.compile(HINT_SOURCE)
+_SHORT_HIDDEN: Final = re.compile(HIDDEN_SOURCE)
 
 
 @functools.cache
 def _long_hint() -> Any:
+    return quick(HINT_SOURCE)
+
+
+@functools.cache
+def _long_hidden() -> Any:
+    return quick(HIDDEN_SOURCE)
+
+
+def quick(source: bytes) -> Any:
+    """The expression, for `search` alone: quicker than that of `re` in much input."""
     import re2  # when there is much output: a server starts quicker without it
 
     options = re2.Options()
     options.encoding = re2.Options.Encoding.LATIN1
     options.never_capture = True
-    return re2.compile(HINT_SOURCE, options)
+    return re2.compile(source, options)
