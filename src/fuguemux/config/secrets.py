@@ -26,6 +26,8 @@ _WORD: Final = re.compile(
     r"""(?:'[^']*'?|"(?:\\.|[^"\\])*"?|\\.|[^\s'"\\;&|()<>`])+|\\""", re.DOTALL
 )
 _QUOTES: Final = re.compile(r"""'([^']*)'?|"((?:\\.|[^"\\])*)"?|\\(.)""", re.DOTALL)
+_PLAIN: Final = re.compile(r"(?!-)[\w./,+%~^#!*\[\]{}-]*")
+"""Words in which nothing but the shape of a key can tell of a secret: most are, and nothing else is looked for in them."""
 _SPECIAL: Final = re.compile(r"[\s'\"\\;&|()<>`$*?]")
 _BETWEEN_COMMANDS: Final = re.compile(r"[;&|()`\n]")
 _NAMED: Final = re.compile(r"([-/]{0,2})([\w.-]{1,200})([=:])(.+)", re.DOTALL)
@@ -46,6 +48,8 @@ _SHAPES: Final = re.compile(
     r"|[sr]k_live_\w{16,}|AKIA[0-9A-Z]{16}|AIza[\w-]{30,}|eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*)"
 )
 """Keys that tell what they are: of GitHub, GitLab, Slack, OpenAI, Stripe, AWS, Google; JSON web tokens."""
+SHAPE_CHARS_MIN: Final = 15
+"""No such key is shorter."""
 
 _MYSQL: Final = frozenset(
     f"{server}{tool}"
@@ -78,6 +82,8 @@ _LOGIN: Final = dict.fromkeys(("docker", "podman", "nerdctl", "helm", "oc", "az"
 """Options whose value is the next word, behind the word `login` only."""
 _PORT: Final = frozenset({"ssh", "autossh", "sftp", "scp"})
 """Programs whose `-p` is a port, behind one whose `-p` is a password."""
+_TELLING: Final = frozenset((*_JOINED, *_APART, *_USERS, *_LOGIN, *_PORT, "login"))
+"""Words that say what options behind them mean."""
 _OPTION_NAME: Final = re.compile(r"[\w.-]+")
 
 
@@ -144,6 +150,8 @@ class _Options:
     def saw(self, word: str) -> None:
         """`word` is no option: it may be the name of a program."""
         name = word.rpartition("/")[2]
+        if name not in _TELLING:
+            return
         if name in _PORT:
             self.joined.discard("-p")
             self.apart.discard("-p")
@@ -167,6 +175,11 @@ def _words(words: Sequence[str], depth: int) -> list[str]:
         if awaited == "secret" and not _is_option(word):
             clean.append(MARK)
             awaited = ""
+            continue
+        if _PLAIN.fullmatch(word):
+            awaited = ""
+            options.saw(word)
+            clean.append(word if len(word) < SHAPE_CHARS_MIN else _SHAPES.sub(MARK, word))
             continue
         awaited = _awaits(options, word)
         if not _is_option(word):
@@ -235,10 +248,13 @@ def _user(word: str) -> str:
 
 def _within(text: str) -> str:
     """What can be told wherever it stands: passwords in URLs and JSON, and keys that tell what they are."""
-    text = _USER_IN_URL.sub(_no_password, text)
-    text = _TOKEN_IN_URL.sub(rf"\1{MARK}\3", text)
-    text = _QUERY.sub(_no_parameter, text)
-    text = _JSON.sub(_no_parameter, text)
+    if "@" in text:
+        text = _USER_IN_URL.sub(_no_password, text)
+        text = _TOKEN_IN_URL.sub(rf"\1{MARK}\3", text)
+    if "=" in text:
+        text = _QUERY.sub(_no_parameter, text)
+    if '"' in text or "'" in text:
+        text = _JSON.sub(_no_parameter, text)
     text = _BEARER.sub(rf"\1{MARK}", text)
     return _SHAPES.sub(MARK, text)
 

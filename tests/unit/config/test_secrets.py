@@ -1,9 +1,10 @@
 """What of names, values and command lines is taken for a secret, and what is not."""
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from fuguemux.config import secrets
 from fuguemux.config.secret_names import SecretNames, usual
 from fuguemux.config.secrets import (
     MARK,
@@ -201,6 +202,36 @@ def test_what_is_redacted_stays_as_it_is(words: list[str]) -> None:
 def test_no_secret_is_left_wherever_it_stands(form: str, secret: str, words: list[str]) -> None:
     clean = " ".join(word for word in words if not set(word) & set("'\"\\"))
     assert secret not in redacted_line(f"{clean}; {form.format(secret)} {clean}")
+
+
+@given(
+    st.sampled_from(("mysql", "curl", "xfreerdp", "docker", "ls")),
+    st.text(alphabet="-abZ09_./,+%~^#!*[]{}é", max_size=12),
+)
+def test_a_word_in_which_nothing_is_looked_for_tells_nothing_to_anybody(
+    program: str, word: str
+) -> None:
+    assume(not word.startswith("-"))
+    options = secrets._Options()
+    for name in (program, "login"):
+        options.saw(name)
+    assert secrets._PLAIN.fullmatch(word)
+    assert secrets._awaits(options, word) == ""
+    assert secrets._word(options, word, 0) == word
+
+
+def test_no_key_that_is_known_by_its_form_is_shorter_than_what_is_looked_at() -> None:
+    forms = ("ghp_", "github_pat_", "glpat-", "xoxb-", "sk-", "sk_live_", "AKIA", "AIza")
+    for form in forms:
+        word = next(
+            form + "A" * length
+            for length in range(99)
+            if secrets._SHAPES.match(form + "A" * length)
+        )
+        assert len(word) >= secrets.SHAPE_CHARS_MIN
+        assert redacted((b"echo", word.encode())) == (b"echo", MARK.encode())
+    short = "eyJ" + "a" * 8 + ".eyJ" + "b" * 8 + "."
+    assert redacted((b"echo", short.encode())) == (b"echo", MARK.encode())
 
 
 def test_long_words_take_no_longer_than_their_length() -> None:
