@@ -19,6 +19,11 @@ MARK: Final = "•••"
 """Stands where a secret was. A command line that holds it is never run: see `is_redacted`."""
 REMEMBERED_BYTES_MAX: Final = 2048
 """Of longer command lines the result is not remembered: each could be as long as a system allows."""
+EFFORT_MAX: Final = 8192
+"""Words with punctuation that are looked at in one command line, some 10 µs each; all words behind count as secrets.
+
+A word within a word is looked at too, and of long ones each `EFFORT_CHARS` count as one."""
+EFFORT_CHARS: Final = 32
 NESTING_MAX: Final = 4
 """Command lines within words of command lines: `ssh host 'sh -c "…"'`."""
 
@@ -95,7 +100,8 @@ def redacted(argv: Sequence[bytes]) -> tuple[bytes, ...]:
 
 def _redacted(argv: tuple[bytes, ...]) -> tuple[bytes, ...]:
     words = [word.decode("utf-8", "surrogateescape") for word in argv]
-    clean = [_line(words[0], 0)] if len(words) == 1 else _words(words, 0)
+    effort = _Effort()
+    clean = [_line(words[0], 0, effort)] if len(words) == 1 else _words(words, 0, effort)
     return tuple(word.encode("utf-8", "surrogateescape") for word in clean)
 
 
@@ -104,7 +110,7 @@ _remembered: Final = functools.lru_cache(maxsize=4096)(_redacted)
 
 def redacted_line(line: str) -> str:
     """A command line for a shell with every secret in it replaced by `MARK`."""
-    return _line(line, 0)
+    return _line(line, 0, _Effort())
 
 
 def is_redacted(argv: Sequence[bytes]) -> bool:
@@ -138,6 +144,23 @@ def _named_line(line: str) -> str:
 # -- words --------------------------------------------------------------------------------------
 
 
+class _Effort:
+    """What was looked at in one command line so far."""
+
+    def __init__(self) -> None:
+        self._done = 0
+
+    @property
+    def spent(self) -> bool:
+        """Whether nothing is looked at any more."""
+        return self._done > EFFORT_MAX
+
+    def take(self, text: str) -> bool:
+        """Whether `text` may still be looked at."""
+        self._done += 1 + len(text) // EFFORT_CHARS
+        return not self.spent
+
+
 class _Options:
     """The options that take a secret in one command: those of every program that is named in it, `sudo` or not."""
 
@@ -163,11 +186,17 @@ class _Options:
             self.apart |= self._login
 
 
-def _words(words: Sequence[str], depth: int) -> list[str]:
+def _words(words: Sequence[str], depth: int, effort: _Effort) -> list[str]:
     """The words of one command."""
     clean: list[str] = []
     options, awaited = _Options(), ""
     for word in words:
+        plain = _PLAIN.fullmatch(word) is not None
+        if effort.spent or not (plain or effort.take(word)):
+            clean.append(
+                MARK
+            )  # a plain one, too: it may belong to an option that was not looked at
+            continue
         if awaited == "user":
             clean.append(_user(word))
             awaited = ""
@@ -176,7 +205,7 @@ def _words(words: Sequence[str], depth: int) -> list[str]:
             clean.append(MARK)
             awaited = ""
             continue
-        if _PLAIN.fullmatch(word):
+        if plain:
             awaited = ""
             options.saw(word)
             clean.append(word if len(word) < SHAPE_CHARS_MIN else _SHAPES.sub(MARK, word))
@@ -184,7 +213,7 @@ def _words(words: Sequence[str], depth: int) -> list[str]:
         awaited = _awaits(options, word)
         if not _is_option(word):
             options.saw(word)
-        clean.append(word if awaited else _word(options, word, depth))
+        clean.append(word if awaited else _word(options, word, depth, effort))
     return clean
 
 
@@ -205,7 +234,7 @@ def _awaits(options: _Options, word: str) -> str:
     return "secret" if not flag and name in usual() else ""
 
 
-def _word(options: _Options, word: str, depth: int) -> str:
+def _word(options: _Options, word: str, depth: int, effort: _Effort) -> str:
     """One word that does not stand behind an option which takes a secret."""
     for option in options.joined:
         if word.startswith(option) and len(word) > len(option):
@@ -226,7 +255,7 @@ def _word(options: _Options, word: str, depth: int) -> str:
         if name.lower() in _HEADERS or (told and name in usual()):
             return name + header[2] + (header[3] or "") + MARK
     if depth < NESTING_MAX and re.search(r"\s", word):
-        return _line(word, depth + 1)
+        return _line(word, depth + 1, effort)
     return _within(word)
 
 
@@ -272,8 +301,10 @@ def _no_parameter(found: re.Match[str]) -> str:
 # -- lines --------------------------------------------------------------------------------------
 
 
-def _line(line: str, depth: int) -> str:
+def _line(line: str, depth: int, effort: _Effort) -> str:
     """A command line: its words are looked at as a shell would take them apart, and what is in between stays as it is."""
+    if not effort.take(line):
+        return MARK
     pieces: list[str] = []
     spans: list[tuple[int, int]] = []
     at = 0
@@ -281,7 +312,9 @@ def _line(line: str, depth: int) -> str:
     def finish() -> None:
         nonlocal at
         plain = [unquoted(line[start:end]) for start, end in spans]
-        for (start, end), before, after in zip(spans, plain, _words(plain, depth), strict=True):
+        for (start, end), before, after in zip(
+            spans, plain, _words(plain, depth, effort), strict=True
+        ):
             pieces.append(line[at:start])
             pieces.append(line[start:end] if after == before else _quoted(line[start:end], after))
             at = end

@@ -217,7 +217,7 @@ def test_a_word_in_which_nothing_is_looked_for_tells_nothing_to_anybody(
         options.saw(name)
     assert secrets._PLAIN.fullmatch(word)
     assert secrets._awaits(options, word) == ""
-    assert secrets._word(options, word, 0) == word
+    assert secrets._word(options, word, 0, secrets._Effort()) == word
 
 
 def test_no_key_that_is_known_by_its_form_is_shorter_than_what_is_looked_at() -> None:
@@ -232,6 +232,29 @@ def test_no_key_that_is_known_by_its_form_is_shorter_than_what_is_looked_at() ->
         assert redacted((b"echo", word.encode())) == (b"echo", MARK.encode())
     short = "eyJ" + "a" * 8 + ".eyJ" + "b" * 8 + "."
     assert redacted((b"echo", short.encode())) == (b"echo", MARK.encode())
+
+
+MANY = secrets.EFFORT_MAX
+
+
+@pytest.mark.parametrize("word", ["--opt{}", "a{}=b", "a{}: b c", "'x {}'", "sh -c 'a{} -b'"])
+def test_of_too_many_words_with_punctuation_all_behind_count_as_secrets(word: str) -> None:
+    few = tuple(word.format(number).encode() for number in range(MANY // 8))
+    assert redacted(few) == few
+    many = tuple(word.format(number).encode() for number in range(MANY * 2))
+    clean = redacted((*many, b"plain", b"--password", b"hush"))
+    assert len(clean) == len(many) + 3
+    assert clean[: len(few)] == few
+    assert clean[-4:] == (MARK.encode(),) * 4
+    line = redacted_line(" ".join(one.decode() for one in many) + " --password hush")
+    assert "hush" not in line
+    assert MARK in line
+
+
+def test_of_a_line_that_is_too_long_nothing_is_kept() -> None:
+    line = "echo x; " * (secrets.EFFORT_MAX * secrets.EFFORT_CHARS // 16)
+    assert redacted((line.encode(),)) == (line.encode(),)
+    assert redacted((line.encode() * 3,)) == (MARK.encode(),)
 
 
 def test_long_words_take_no_longer_than_their_length() -> None:
