@@ -1,5 +1,6 @@
 """Times in formats: strftime's conversions over the server's local time, and tmux's short form."""
 
+from functools import lru_cache
 from typing import Final
 
 from fuguemux.model.live import LiveView
@@ -53,6 +54,7 @@ def _replace(text: str, moment: tuple[int, ...], seconds: int) -> str:
     return "".join(parts)
 
 
+@lru_cache(maxsize=64)  # a status line asks for the same ones with every frame of a second
 def _conversion(letter: str, moment: tuple[int, ...], seconds: int) -> str | None:
     if letter in _COMBINED:
         return _replace(_COMBINED[letter], moment, seconds)

@@ -61,6 +61,8 @@ def _cut(
 
 def _first_columns(text: str, columns: int) -> str:
     """`text` up to `columns` characters, not counting style marks."""
+    if "#[" not in text:
+        return text[:columns]
     kept: list[str] = []
     count, at = 0, 0
     while at < len(text) and count < columns:

@@ -129,8 +129,12 @@ def cursor(lib: Any, terminal: Any, shape: int) -> Cursor:
 def modes(lib: Any, terminal: Any) -> Modes:
     """Return the modes that concern a server and its clients."""
 
-    def is_set(number: int) -> bool:
-        return mode(lib, terminal, number)
+    config = ffi.new("GhosttyTerminalModeConfig*")
+    ask, what = lib.ghostty_terminal_get, lib.GHOSTTY_TERMINAL_DATA_MODE
+
+    def is_set(number: int) -> bool:  # as `mode`, with one structure for all: each frame asks
+        config.mode = number
+        return not ask(terminal, what, config) and bool(config.value)
 
     tracking: MouseTracking = next((name for number, name in MOUSE_MODES if is_set(number)), "off")
     form: MouseFormat = next((name for number, name in MOUSE_FORMATS if is_set(number)), "x10")
