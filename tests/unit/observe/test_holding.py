@@ -1,5 +1,7 @@
 """Who held the loop is named and counted; names hold nothing private."""
 
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 
@@ -110,3 +112,29 @@ def test_what_is_raised_inside_goes_on_as_it_is(time: Time) -> None:
     with pytest.raises(TookTooLong, match="ended after 0 s"), endable("command", "list-panes"):
         raise module.Ended
     assert SLOT.current is None
+
+
+TRACED_AFTERWARDS = """
+import sys, threading
+from fuguemux.observe.holding import SLOT, endable
+
+def step():
+    pass
+
+SLOT.thread = threading.get_ident()
+with endable("command", "x") as work:
+    SLOT.current.settled = threading.Event()
+    SLOT.current.settled.set()
+    SLOT.current.ending = True  # as `end` leaves it, whose exception may be on its way
+sys.setprofile(lambda *_: None)
+step()
+sys.setprofile(None)
+print("went on")
+"""
+
+
+def test_nothing_is_left_on_its_way_when_work_ended_by_itself() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", TRACED_AFTERWARDS], capture_output=True, text=True, timeout=30
+    )
+    assert (ran.stdout, ran.stderr) == ("went on\n", "")
