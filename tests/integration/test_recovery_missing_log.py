@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from fuguemux.persistence.files import RealStorage
+from fuguemux.persistence.wal.mark_copy import SUFFIX
 from fuguemux.persistence.wal.reader import scan
 from fuguemux.persistence.wal.watermark import WATERMARK, read_watermark
 from tests.support.running import Running, kill, until
@@ -23,6 +24,8 @@ def without_headers(path: Path) -> None:
     """Zeros in place of both copies, and nothing that knows what they said."""
     zeroed(path)
     (path.parent.parent / WATERMARK).unlink(missing_ok=True)
+    for copy in (path.parents[4] / "run").rglob(f"*{SUFFIX}"):
+        copy.unlink()
 
 
 def zeroed(path: Path) -> None:

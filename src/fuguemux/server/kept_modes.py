@@ -57,6 +57,7 @@ class KeptModes:
 
     def save(self, modes: Iterable[tuple[PaneId, CopyMode]]) -> None:
         """Keep these and no others, in what is the state directory now."""
+        self._newest.forget()
         self._newest.keep(_encode([kept(pane, mode) for pane, mode in modes]) + b"\n")
 
     def _replace(self, data: bytes) -> None:

@@ -22,6 +22,11 @@ class Newest:
         self._writing = False
         self._next: bytes | None = None
         self._last: bytes | None = None
+        self._elsewhere = False
+
+    def forget(self) -> None:
+        """What the file holds is not known: the directory may be another one. What is kept next is written."""
+        self._last, self._elsewhere = None, self._writing
 
     def keep(self, data: bytes) -> None:
         """Have `data` written soon, unless something newer comes before, or it is what the file holds."""
@@ -33,9 +38,9 @@ class Newest:
     async def _write_all(self) -> None:
         try:
             while self._next is not None and self._next != self._last:
-                data, self._last = self._next, None
+                data, self._last, self._elsewhere = self._next, None, False
                 await asyncio.to_thread(self._write, data)
-                self._last = data
+                self._last = None if self._elsewhere else data
         except OSError as error:
             diagnostics.debug("not_kept", kind=self._kind, error=error.strerror or str(error))
         finally:

@@ -45,8 +45,9 @@ def tell_unfinished(storage: Storage, directory: str, report: RecoveryReport) ->
                 "the server was killed while it saved everything anew"
             )
             return
-    report.missing.append(
-        "the state directory had been moved or removed, and the server was killed while it saved everything anew"
+    report.missing.insert(
+        0,  # it is the reason of whatever else is missing
+        "the state directory had been moved or removed, and the server was killed while it saved everything anew",
     )
     if report.cause == "first start":
         report.cause = "no clean stop"
