@@ -40,6 +40,8 @@ DIGEST_BYTES: Final = 16
 PACK_BYTES_MAX: Final = 8 << 20
 """A pack that reached this size is finished and another begun; compaction never has to copy more at once."""
 ENTRY_BYTES_MAX: Final = 256 << 20
+PACK_FILE_BYTES_MAX: Final = PACK_BYTES_MAX + 2 * ENTRY_BYTES_MAX
+"""No pack of a checkpoint is larger: the last entry may go beyond `PACK_BYTES_MAX`. The pack of a save may be."""
 READ_BYTES: Final = 1 << 20
 FLAG_ZSTD: Final = 0x01
 PREFIX: Final = "pack-"
@@ -239,10 +241,13 @@ class PackWriter:
 
 
 def file_digest(storage: Storage, file: int, size: int) -> bytes:
-    """The digest of the first `size` bytes of a file, and of what else there is if it is longer."""
+    """The digest of a file of `size` bytes. Raises PackDamaged, before anything is read, for one of another size."""
+    found = storage.size(file)
+    if found != size:
+        raise PackDamaged(f"a pack has {found} bytes where {size} were written")
     digest = blake2b(digest_size=DIGEST_BYTES)
     offset = 0
-    while chunk := storage.pread(file, READ_BYTES, offset):
+    while offset < size and (chunk := storage.pread(file, min(READ_BYTES, size - offset), offset)):
         digest.update(chunk)
         offset += len(chunk)
     if offset != size:

@@ -22,6 +22,7 @@ from fuguemux.persistence.manifest import (
     saved_name,
 )
 from fuguemux.persistence.packs import (
+    PACK_FILE_BYTES_MAX,
     TEMPORARY_SUFFIX,
     PackDamaged,
     file_digest,
@@ -235,7 +236,9 @@ class _Cleaning:
         except OSError:
             return False
         try:
-            return file_digest(self._storage, file, self._storage.size(file)) == digest
+            size = self._storage.size(file)
+            # A size that has rotted is not read through: it may be a hole of terabytes.
+            return size <= PACK_FILE_BYTES_MAX and file_digest(self._storage, file, size) == digest
         except (OSError, PackDamaged):
             return False
         finally:

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
-from fuguemux.persistence.files import Storage, read_all, write_all
+from fuguemux.persistence.files import Storage, read_all, write_all, write_atomically
 from fuguemux.persistence.manifest import (
     Entry,
     Manifest,
@@ -227,26 +227,31 @@ def _remove(storage: Storage, place: str, leaf: str) -> None:
     storage.fsync_directory(place)
 
 
-def copy_save(storage: Storage, directory: str, name: str) -> bool:
+def copy_save(storage: Storage, directory: str, save: Manifest) -> bool:
     """Write the files of a save that stands for itself anew where they are missing; False if it does not. Blocks.
 
-    `storage` may read them elsewhere: the state directory was moved. Raises OSError.
+    `storage` may read them elsewhere: the state directory was moved. Of a pack only as much is copied as it had when it was
+    written: a size that has rotted must not fill the disk. Raises OSError.
     """
-    place = f"{directory}/{SAVES}"
+    place, name = f"{directory}/{SAVES}", save.name
     try:
         storage.close(storage.open(f"{place}/{save_name(name)}"))
     except FileNotFoundError:
         return False
     storage.make_directory(place)
-    for leaf in (save_pack_name(name), save_name(name)):
-        if not storage.exists(f"{place}/{leaf}"):
-            _copy_file(storage, f"{place}/{leaf}")
-        storage.fsync_directory(place)  # no manifest without its pack
+    if not storage.exists(f"{place}/{save_pack_name(name)}"):
+        _copy_file(
+            storage, f"{place}/{save_pack_name(name)}", max(p.size_bytes for p in save.packs)
+        )
+    storage.fsync_directory(place)  # no manifest without its pack
+    if not storage.exists(f"{place}/{save_name(name)}"):
+        write_atomically(storage, place, save_name(name), [encode_manifest(save)])
     note(storage, directory, add=name)
     return True
 
 
-def _copy_file(storage: Storage, path: str) -> None:
+def _copy_file(storage: Storage, path: str, size: int) -> None:
+    """Copy the first `size` bytes of what reading finds at `path` to where writing puts it. Raises OSError."""
     temporary = path + TEMPORARY_SUFFIX
     with contextlib.suppress(FileNotFoundError):
         storage.unlink(temporary)
@@ -255,7 +260,7 @@ def _copy_file(storage: Storage, path: str) -> None:
         target = storage.create(temporary)
         try:
             offset = 0
-            while chunk := storage.pread(source, READ_BYTES, offset):
+            while chunk := storage.pread(source, min(READ_BYTES, size - offset), offset):
                 write_all(storage, target, [chunk], offset)
                 offset += len(chunk)
             storage.fsync(target)

@@ -191,7 +191,7 @@ class Settling:
         saves = []
         for save in parts.series.saves:
             try:
-                if not copy_save(storage, directory, save.name):
+                if not copy_save(storage, directory, save):
                     self._copy(save, f"{directory}/{CHECKPOINTS}")
             except PackDamaged as gone:
                 diagnostics.warning("state.save_not_kept", name=save.name, reason=str(gone))

@@ -1,5 +1,6 @@
 """What is kept of checkpoints, and what goes."""
 
+import os
 from hashlib import blake2b
 from pathlib import Path
 
@@ -122,6 +123,20 @@ def test_a_pack_under_the_name_of_another_is_set_aside(directory: Path) -> None:
     (directory / pack(1)).write_bytes(b"another pack")
     retain(RealStorage(), str(directory), generations, [])
     assert aside(directory) == {pack(1)}
+
+
+def test_a_pack_whose_size_has_rotted_is_set_aside_without_reading_it(directory: Path) -> None:
+    class Bounded(RealStorage):
+        def pread(self, file: int, size: int, offset: int) -> bytes:
+            assert offset < 1 << 30, "it reads a hole"
+            return super().pread(file, size, offset)
+
+    generations = [manifest(3, [3]), manifest(2, [2]), manifest(1, [1])]
+    put(directory, *generations)
+    os.truncate(directory / pack(1), 1 << 40)
+    retain(Bounded(), str(directory), generations, [])
+    assert aside(directory) == {pack(1)}
+    assert manifest_name(1) not in names(directory)
 
 
 def test_a_save_under_another_name_is_damaged(directory: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from fuguemux.model.ids import PaneId
-from fuguemux.persistence.files import Bytes, RealStorage, write_atomically
+from fuguemux.persistence.files import READ_ALL_BYTES_MAX, Bytes, RealStorage, write_atomically
 from fuguemux.persistence.manifest import Manifest, encode_manifest, save_name
 from fuguemux.persistence.pack_reader import PackReader
 from fuguemux.persistence.packs import PackDamaged, PackUnreadable, Place, pack_name
@@ -28,6 +28,15 @@ from tests.support.small_server import STORE_ID, SmallServer, Truth, new_session
 
 P = PaneId(0)
 NAME = "before the upgrade"
+HUGE_BYTES = 1 << 40
+
+
+class Former(RealStorage):
+    """Reads in the former directory what is not in the present one, as HeldStorage does."""
+
+    def open(self, path: str, *, writable: bool = False) -> int:
+        here = os.path.exists(path)
+        return super().open(path if here else path.replace("/new", "/state"), writable=writable)
 
 
 @pytest.fixture
@@ -224,23 +233,49 @@ def test_rot_in_a_save_is_found_by_reading_it(directory: str) -> None:
 
 
 def test_a_state_that_begins_anew_takes_them_along(directory: str, tmp_path: Path) -> None:
-    server = filled(directory)
-    server.checkpoint(name=NAME)
-
-    class Former(RealStorage):
-        """Reads in the former directory what is not in the present one, as HeldStorage does."""
-
-        def open(self, path: str, *, writable: bool = False) -> int:
-            here = os.path.exists(path)
-            return super().open(path if here else path.replace("/new", "/state"), writable=writable)
-
+    filled(directory).checkpoint(name=NAME)
+    [save] = find_all(RealStorage(), directory, NAME).saves
     new = tmp_path / "new"
     new.mkdir()
-    assert copy_save(Former(), str(new), NAME)
-    assert not copy_save(Former(), str(new), "no such save")
+    assert copy_save(Former(), str(new), save)
+    assert not copy_save(Former(), str(new), replace(save, name="no such save"))
     found = find_all(RealStorage(), str(new))
     assert found.own == frozenset({NAME})
     assert files(str(new)) == files(directory)
+
+
+def test_a_pack_whose_size_has_rotted_is_copied_as_far_as_it_was_written(
+    directory: str, tmp_path: Path
+) -> None:
+    class Bounded(Former):
+        def pwrite(self, file: int, data: Bytes, offset: int) -> int:
+            assert offset <= size, "it copies a hole"
+            return super().pwrite(file, data, offset)
+
+    filled(directory).checkpoint(name=NAME)
+    [save] = find_all(RealStorage(), directory, NAME).saves
+    pack = Path(directory) / "saves" / save_pack_name(NAME)
+    content = pack.read_bytes()
+    size = len(content)
+    os.truncate(pack, HUGE_BYTES)
+    new = tmp_path / "new"
+    new.mkdir()
+    assert copy_save(Bounded(), str(new), save)
+    assert (new / "saves" / pack.name).read_bytes() == content
+    assert damaged(RealStorage(), str(new)) == []
+
+
+def test_a_pack_whose_size_has_rotted_is_told_without_reading_it(directory: str) -> None:
+    class Bounded(RealStorage):
+        def pread(self, file: int, size: int, offset: int) -> bytes:
+            assert offset < READ_ALL_BYTES_MAX, "it reads a hole"
+            return super().pread(file, size, offset)
+
+    filled(directory).checkpoint(name=NAME)
+    os.truncate(Path(directory) / "saves" / save_pack_name(NAME), HUGE_BYTES)
+    [(name, reason)] = damaged(Bounded(), directory)
+    assert (name, f"a pack has {HUGE_BYTES} bytes" in reason) == (NAME, True)
+    assert len(history(saved_at(directory))) > 2900
 
 
 def test_a_screen_that_cannot_be_read_refuses_the_copy(directory: str) -> None:
