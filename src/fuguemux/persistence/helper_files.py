@@ -12,8 +12,14 @@ import msgspec
 
 from fuguemux.keeper.helper_record import HelperDamaged
 from fuguemux.keeper.lock_file import KEEPER_LOCK, NOT_A_LOCK, SERVER_LOCK
+from fuguemux.model.ids import PaneId
 from fuguemux.persistence.files import Storage, reason_of
-from fuguemux.persistence.pipe_positions import PIPES, position_problem
+from fuguemux.persistence.pipe_positions import (
+    PIPES,
+    PipePositions,
+    is_pipe_name,
+    position_problem,
+)
 from fuguemux.persistence.report_files import RECOVERIES, report_names, report_problem
 from fuguemux.persistence.save_check import SAVED_FILE
 from fuguemux.persistence.set_aside import QUARANTINE, set_aside
@@ -137,10 +143,17 @@ def put_pipes_right(storage: Storage, directory: str, now_ms: int) -> list[str]:
     except OSError as error:
         reason = error.strerror or str(error)
         return [*lines, _moved(storage, directory, PIPES, reason, now_ms)]
+    positions = PipePositions(storage, directory)
     for pipe in pipes:
         problem = position_problem(storage, f"{directory}/{PIPES}", pipe)
-        if problem:
-            lines.append(_moved(storage, directory, f"{PIPES}/{pipe}", problem, now_ms))
+        if not problem:
+            continue
+        kept = positions.found(PaneId(int(pipe))) if is_pipe_name(pipe) else None
+        line = _moved(storage, directory, f"{PIPES}/{pipe}", problem, now_ms)
+        if kept is not None:  # there is only too much behind it
+            positions.begin(PaneId(int(pipe)), kept).close(remove=False)
+            line += ", and its place is kept"
+        lines.append(line)
     return lines
 
 

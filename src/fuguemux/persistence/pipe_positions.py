@@ -57,21 +57,29 @@ def decode_position(data: bytes) -> Position | None:
     return Position(*numbers) if magic == MAGIC_1 or (magic == MAGIC and whole) else None
 
 
+def is_pipe_name(name: str) -> bool:
+    """Whether a file in the directory of pipes is called like one of ours: by a pane's number."""
+    return _NAME.fullmatch(name) is not None
+
+
 def position_problem(storage: Storage, directory: str, name: str) -> str:
     """Why the file `name` in the directory of pipes is no position of ours; empty: it is one. Raises nothing."""
-    if not _NAME.fullmatch(name):
+    if not is_pipe_name(name):
         return "it is not called like a pane's pipe"
     try:
         handle = storage.open(f"{directory}/{name}")
     except OSError as error:
         return (error.strerror or str(error)).partition(";")[0]
     try:
-        data = storage.pread(handle, BYTES, 0)
+        data, size = storage.pread(handle, BYTES, 0), storage.size(handle)
     except OSError as error:
         return error.strerror or str(error)
     finally:
         storage.close(handle)
-    return "" if decode_position(data) is not None else "its checksum does not match"
+    if decode_position(data) is None:
+        return "its checksum does not match"
+    whole = RECORD.size if data.startswith(MAGIC_1) else BYTES
+    return "" if size == whole else f"it has {size} bytes instead of {whole}"
 
 
 class PipeFile:
@@ -116,17 +124,21 @@ class PipePositions:
 
     def read(self, pane: PaneId, begun_ms: int) -> Position | None:
         """How far the pipe that began at `begun_ms` had got; None: nothing tells."""
+        found = self.found(pane)
+        return found if found is not None and found.begun_ms == begun_ms else None
+
+    def found(self, pane: PaneId) -> Position | None:
+        """What the file of a pane says, whatever may be behind it; None: nothing."""
         try:
             handle = self._storage.open(f"{self._directory}/{pane}")
         except OSError:
             return None
         try:
-            found = decode_position(self._storage.pread(handle, BYTES, 0))
+            return decode_position(self._storage.pread(handle, BYTES, 0))
         except OSError:
             return None
         finally:
             self._storage.close(handle)
-        return found if found is not None and found.begun_ms == begun_ms else None
 
     def begin(self, pane: PaneId, position: Position) -> PipeFile:
         """A file in place of the one that there may be; what is there and is no position is set aside."""

@@ -98,6 +98,20 @@ def test_pipes_are_looked_through(tmp_path: Path) -> None:
     assert len(put_pipes_right(STORAGE, str(tmp_path), 7)) == 1
 
 
+@pytest.mark.parametrize("size", [45, 1 << 40])
+def test_a_pipe_of_another_size_is_told_and_its_place_is_kept(tmp_path: Path, size: int) -> None:
+    (tmp_path / PIPES).mkdir()
+    path = tmp_path / PIPES / "3"
+    path.write_bytes(encode_position(Position(1, 2)))
+    os.truncate(path, size)
+    [line] = put_pipes_right(STORAGE, str(tmp_path), 7)
+    moved = "it is set aside as quarantine/7-3, and its place is kept"
+    assert line == f"pipes/3: it has {size} bytes instead of 44; {moved}"
+    assert (tmp_path / "quarantine" / "7-3").stat().st_size == size
+    assert PipePositions(STORAGE, str(tmp_path)).read(PaneId(3), 1) == Position(1, 2)
+    assert put_pipes_right(STORAGE, str(tmp_path), 8) == []
+
+
 def test_writing_and_removing_move_what_is_in_the_way(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / name / "within").mkdir(parents=True)
