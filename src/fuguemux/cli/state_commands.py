@@ -194,6 +194,8 @@ def _verify(directory: str, *, as_json: bool) -> int:
         print(f"damaged: what was saved as {name}: {reason}")
     for damage in report.damages:
         print(f"damaged: {damage.what}: {damage.detail}")
+    for note in report.notes:
+        print(f"note: {note}")
     if scan.tail is not None and not (log.mark is None and report.missing):
         print("the last write had not finished; nobody was told that it had: no damage")
     print(f"a server would say: {report.summary}")

@@ -5,6 +5,7 @@ from typing import Final
 
 from fuguemux.persistence.files import Storage
 from fuguemux.persistence.manifest import manifest_name, save_name
+from fuguemux.persistence.packs import pack_name
 from fuguemux.persistence.report import Damage, RecoveryReport, counted
 from fuguemux.persistence.retention import Found, unknown_packs
 from fuguemux.persistence.saves import CHECKPOINTS as CHECKPOINTS
@@ -72,6 +73,23 @@ class Aside:
                 else f"{moved or 'none'} moved to {QUARANTINE}, the others could not be moved"
             )
             self._report.notes.append(f"{packs} that no readable checkpoint names: {where}")
+
+    def longer_packs(self, found: Found) -> None:
+        """Note packs that have more bytes than were written. Nothing is lost by that: entries are read by their places."""
+        sizes: dict[str, int] = {}
+        for manifest in (*found.manifests, *(s for s in found.saves if s.name not in found.own)):
+            sizes |= {pack_name(pack.digest): pack.size_bytes for pack in manifest.packs}
+        for name, written in sorted(sizes.items()):
+            with contextlib.suppress(OSError):  # whoever needs it says so
+                file = self._storage.open(f"{self._directory}/{CHECKPOINTS}/{name}")
+                try:
+                    size = self._storage.size(file)
+                finally:
+                    self._storage.close(file)
+                if size > written:
+                    self._report.notes.append(
+                        f"{name} has {size} bytes instead of {written}: what is behind them is not read"
+                    )
 
     def segments(self, log: LogScan) -> list[SetAside]:
         """Damaged segments are copied, and what is no part of the log moved, before the writer cleans up."""

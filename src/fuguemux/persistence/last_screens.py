@@ -41,8 +41,11 @@ SCREENS_BYTES_MAX: Final = 64 << 20
 SCREEN_BYTES_MAX: Final = 4 << 20
 """The lines of one screen. Of a larger one the styles are left out, and then lines from above."""
 UNPACKED_BYTES_MAX: Final = SCREEN_BYTES_MAX + (1 << 20)
+SCREEN_FILE_BYTES_MAX: Final = 2 * SCREEN_BYTES_MAX
+"""No file is larger: one that is has a size that has rotted."""
 assert HEADER_BYTES == 20
-assert SCREENS_BYTES_MAX >= 2 * UNPACKED_BYTES_MAX, "the newest always has room"
+assert SCREENS_BYTES_MAX >= SCREEN_FILE_BYTES_MAX >= UNPACKED_BYTES_MAX + HEADER_BYTES
+"""The newest always has room; a frame of zstd is at most a little larger than what is in it."""
 
 
 class ScreenDamaged(Exception):
@@ -194,13 +197,18 @@ class ScreenFiles:
         return lines
 
     def surplus(self, oldest_ms: int) -> list[ScreenName]:
-        """The screens of recoveries before `oldest_ms`, and those for which there is no room. Raises OSError."""
+        """The screens of recoveries before `oldest_ms`, and those for which there is no room. Raises OSError.
+
+        What is too large for a screen is surplus, and takes no room from others: it is a hole, or somebody else's.
+        """
         found: list[ScreenName] = []
         size = 0
         for place, name in enumerate(self.names()):
-            size += self._size(name)
+            its = self._size(name)
+            rotted = its > SCREEN_FILE_BYTES_MAX
+            size += 0 if rotted else its
             old = FORESEEN < name.recovery_ms < oldest_ms
-            if place >= SCREENS_MAX or size > SCREENS_BYTES_MAX or old:
+            if place >= SCREENS_MAX or size > SCREENS_BYTES_MAX or old or rotted:
                 found.append(name)
         return found
 

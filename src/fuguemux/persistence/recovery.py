@@ -191,6 +191,7 @@ class _Recovery:
         self._tell(base, replay, read, start, self._aside.segments(read))
         state = self._finished(replay)
         if self._at is None:
+            self._aside.longer_packs(found)
             self._aside.unknown_packs(found)
             read_at_start(self._store, self._report, None if self._read_only else self._storage)
         if not self._report.complete and not self._read_only:

@@ -7,7 +7,7 @@ that is replaced by a newer one leaves such a zone.
 
 import hashlib
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from fuguemux.persistence.checksum import crc32
@@ -52,6 +52,8 @@ NOT_KNOWN: Final = "what the landing zone held of output that was just read is n
 ACCOUNT_DAMAGED: Final = (
     "what the landing zone says of output that could not be logged is damaged: more may be missing"
 )
+
+LONGER: Final = "the landing zone has more bytes than it was made with; they are not read"
 
 # Any two differ in four bits: one that flips makes none of the others.
 FREE: Final = 0x00
@@ -136,12 +138,15 @@ def event_record(lsn: int, payload: bytes, begin: int) -> bytes:
 
 
 def parse(contents: bytes, store: str, boot: bytes) -> Recovered:
-    """What a file holds. Never raises: whatever it is, there is an answer."""
+    """What a file holds. Never raises: whatever it is, there is an answer. What is behind its end is told and not read."""
     if contents[: len(MAGIC_1)] == MAGIC_1 and len(contents) == _FILE_BYTES_1:
         return _parse_1(contents, store, boot)
-    if len(contents) != FILE_BYTES:
+    if len(contents) < FILE_BYTES:
         return Recovered(unknown=(f"{NOT_KNOWN}: it is no such file ({len(contents)} bytes)",))
-    return _Reader(contents, store, boot).read()
+    found = _Reader(contents[:FILE_BYTES], store, boot).read()
+    if len(contents) == FILE_BYTES:
+        return found
+    return replace(found, damage=(*found.damage, LONGER))
 
 
 class _Reader:

@@ -170,6 +170,18 @@ def test_what_is_too_old_and_what_is_too_much_is_surplus(
     assert files.surplus(0) == names[3:]
 
 
+def test_a_screen_whose_size_has_rotted_takes_no_room_from_the_others(
+    files: ScreenFiles, tmp_path: Path
+) -> None:
+    for number in range(3):
+        files.write(screen(1_000 + number, 1))
+    newest, *others = files.names()
+    os.truncate(tmp_path / "screens" / newest.file, 1 << 40)
+    [line] = files.clear(0)
+    assert line.startswith(f"screens/{newest.file}: File too large; it is set aside")
+    assert files.names() == others
+
+
 def test_a_surplus_screen_that_cannot_be_read_is_set_aside(
     files: ScreenFiles, tmp_path: Path
 ) -> None:

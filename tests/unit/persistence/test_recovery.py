@@ -247,6 +247,29 @@ def test_a_lost_pack_costs_what_was_only_in_it(directory: str) -> None:
     assert next(p for p in report.panes if p.pane == 2).reason
 
 
+def test_packs_whose_size_has_rotted_are_told_and_cost_nothing(directory: str) -> None:
+    truth = Truth()
+    two_generations(directory, truth)
+    packs = {path.name: path.stat().st_size for path in checkpoints(directory).glob("pack-*")}
+    for name in packs:
+        os.truncate(checkpoints(directory) / name, 1 << 40)
+    again = start(directory, truth)
+    assert differences(again) == []
+    report = again.recovered.report
+    assert report.complete
+    assert report.notes == [
+        f"{name} has {1 << 40} bytes instead of {size}: what is behind them is not read"
+        for name, size in sorted(packs.items())
+    ]
+    for _ in range(3):
+        again.output(PaneId(0), lines(0, 300))
+        again.checkpoint()
+    gone = {name for name in packs if not (checkpoints(directory) / name).exists()}
+    assert gone
+    assert gone == set(os.listdir(Path(directory, "quarantine")))
+    assert differences(start(directory, truth)) == []
+
+
 def test_without_any_checkpoint_the_log_is_salvaged(directory: str) -> None:
     truth = Truth()
     server = two_generations(directory, truth)

@@ -3,12 +3,14 @@
 import gzip
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fuguemux.server import landing_file
 from fuguemux.server import landing_format as form
 from fuguemux.server.landing import (
     SLOT_BYTES,
@@ -183,6 +185,17 @@ def test_a_damaged_header_costs_nothing_else() -> None:
     found = form.parse(bytes(contents), "golden", BOOT)
     assert found.salvaged == sound.salvaged
     assert found.damage == ("the header of the landing zone is damaged",)
+
+
+@pytest.mark.parametrize("size", [form.FILE_BYTES + 1, 1 << 40])
+def test_one_that_is_too_long_is_told_and_costs_nothing(tmp_path: Path, size: int) -> None:
+    path = tmp_path / "zone"
+    contents = gzip.decompress((GOLDEN / "landing-2" / "zone.gz").read_bytes())
+    path.write_bytes(contents)
+    os.truncate(path, size)
+    with path.open("rb") as file:
+        found = form.parse(landing_file.contents(file.fileno()), "golden", BOOT)
+    assert found == replace(form.parse(contents, "golden", BOOT), damage=(form.LONGER,))
 
 
 @pytest.mark.parametrize("contents", [b"", b"x", b"x" * form.FILE_BYTES, bytes(form.FILE_BYTES)])

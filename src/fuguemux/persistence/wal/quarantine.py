@@ -7,13 +7,14 @@ how much it is, for the status and the doctor.
 import contextlib
 from typing import Final, NamedTuple
 
-from fuguemux.persistence.files import Storage, write_atomically
+from fuguemux.persistence.files import Storage, write_all
 from fuguemux.persistence.wal.findings import ScanReport
 from fuguemux.persistence.wal.segment import SEGMENT_BYTES_MAX, segment_name
 from fuguemux.persistence.wal.walk import WINDOW_BYTES, Window
 
 VARIANTS_MAX: Final = 16
 """Different contents of one name that are kept: a disk that goes on rotting must not fill itself."""
+_ZEROS: Final = bytes(WINDOW_BYTES)
 
 
 class SetAside(NamedTuple):
@@ -68,20 +69,47 @@ def _set_aside(
         storage.fsync_directory(target_directory)
         storage.fsync_directory(directory)
     else:
-        leaf = target.rpartition("/")[2]
-        write_atomically(storage, target_directory, leaf, _read(storage, source))
+        _copy(storage, _read(storage, source), target)
+        storage.fsync_directory(target_directory)
     return target
 
 
+def _copy(storage: Storage, pieces: list[bytes], target: str) -> None:
+    """Write the pieces to a new file, durably but for its name; what is zeros stays a hole, as large as it may be.
+
+    Raises OSError, with nothing left behind where that is possible.
+    """
+    temporary = f"{target}.tmp"
+    with contextlib.suppress(FileNotFoundError):
+        storage.unlink(temporary)
+    file = storage.create(temporary)
+    try:
+        try:
+            offset = 0
+            for piece in pieces:
+                if piece is not _ZEROS:
+                    write_all(storage, file, [piece], offset)
+                offset += len(piece)
+            storage.truncate(file, offset)
+            storage.fsync(file)
+        finally:
+            storage.close(file)
+        storage.rename(temporary, target)
+    except OSError:
+        with contextlib.suppress(OSError):
+            storage.unlink(temporary)
+        raise
+
+
 def _read(storage: Storage, path: str) -> list[bytes]:
-    """The file in pieces; blocks that cannot be read are zeros. Raises OSError."""
+    """The file in pieces; blocks that cannot be read are zeros. A window of zeros is the very `_ZEROS`. Raises OSError."""
     file = storage.open(path)
     try:
         window = Window(storage, file, min(storage.size(file), SEGMENT_BYTES_MAX))
         pieces: list[bytes] = []
         for offset in range(0, window.size, WINDOW_BYTES):
             window.load(offset)
-            pieces.append(window.buffer)
+            pieces.append(_ZEROS if window.buffer == _ZEROS else window.buffer)
         return pieces
     finally:
         storage.close(file)

@@ -27,7 +27,7 @@ from typing import Final, NamedTuple
 
 from fuguemux.observe.failpoints import reach
 from fuguemux.persistence.checksum import crc32
-from fuguemux.persistence.files import Storage, read_all, reason_of, write_all
+from fuguemux.persistence.files import Storage, reason_of, write_all
 from fuguemux.persistence.wal.frame import BLOCK_BYTES
 from fuguemux.persistence.wal.segment import SegmentHeader
 
@@ -175,19 +175,31 @@ def _garbage(data: bytes, slots: Sequence[tuple[int, Mark] | None]) -> bool:
 def read_watermark(storage: Storage, directory: str, name: str = WATERMARK) -> Found:
     """What the watermark of a state directory says, or that in the file `name`. Blocks; raises nothing, and changes nothing."""
     try:
-        data = read_all(storage, f"{directory}/{name}")
+        data, size = _contents(storage, f"{directory}/{name}")
     except FileNotFoundError:
         return Found(None, "it is not there", missing=True)
     except OSError as error:
         return Found(None, reason_of(error))
     slots, damaged = decode(data)
     read = [slot for slot in slots if slot is not None]
-    if len(data) == SLOTS * SLOT_BYTES and not data.strip(b"\0"):
+    if size == SLOTS * SLOT_BYTES and not data.strip(b"\0"):
         return Found(None, "nothing was written to it yet", unwritten=True)
     if not read:
         return Found(None, "neither of its two slots verifies")
     _serial, mark = max(read, key=lambda slot: slot[0])
-    return Found(mark, "one of its two slots does not verify" if damaged else "")
+    if damaged:
+        return Found(mark, "one of its two slots does not verify")
+    longer = f"it has {size} bytes instead of {SLOTS * SLOT_BYTES}"
+    return Found(mark, longer if size > SLOTS * SLOT_BYTES else "")
+
+
+def _contents(storage: Storage, path: str) -> tuple[bytes, int]:
+    """The two slots, and the size of the file, which may be any if it has rotted. Raises OSError."""
+    file = storage.open(path)
+    try:
+        return storage.pread(file, SLOTS * SLOT_BYTES, 0), storage.size(file)
+    finally:
+        storage.close(file)
 
 
 class Watermark:

@@ -1,11 +1,16 @@
 """Damaged segments are kept: copied if the log still needs them, moved if not."""
 
 import errno
+import os
+from pathlib import Path
 
 import pytest
 
+from fuguemux.persistence.files import RealStorage
 from fuguemux.persistence.wal import quarantine as module
+from fuguemux.persistence.wal.findings import ScanReport
 from fuguemux.persistence.wal.quarantine import quarantine, size
+from fuguemux.persistence.wal.segment import segment_name
 from tests.simulation.disk import SimDisk
 from tests.unit.persistence.wal.logs import DIRECTORY, fill, new_disk, read, start
 
@@ -78,6 +83,22 @@ def test_a_disk_that_refuses_leaves_the_segment_and_is_told(
     assert (copied.path, copied.problem) == ("", "No space left on device")
     assert moved.path == useless.replace(DIRECTORY, ASIDE)
     assert disk.exists(damaged)
+
+
+def test_the_copy_of_a_hole_is_a_hole(tmp_path: Path) -> None:
+    storage, log = RealStorage(), tmp_path / "wal"
+    log.mkdir()
+    segment = log / segment_name(7)
+    segment.write_bytes(b"records" * 1000)
+    os.truncate(segment, 64 << 20)
+    report = ScanReport(from_lsn=1, damaged_segments=[7])
+    kept = tmp_path / "quarantine" / segment.name
+    for _ in range(2):
+        [done] = quarantine(storage, str(log), f"{tmp_path}/quarantine", report)
+        assert done.path == str(kept)
+    assert kept.read_bytes() == segment.read_bytes()
+    assert kept.stat().st_blocks * 512 < 8 << 20
+    assert [path.name for path in (tmp_path / "quarantine").iterdir()] == [segment.name]
 
 
 def test_a_sound_log_sets_nothing_aside() -> None:

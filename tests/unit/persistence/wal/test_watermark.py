@@ -179,6 +179,21 @@ def test_what_stands_in_its_place_is_kept_and_made_way_for(tmp_path: Path, what:
         assert (quarantine[0] / "file").read_bytes() == b"precious"
 
 
+@pytest.mark.parametrize("size", [SLOTS * SLOT_BYTES + 1, 1 << 40])
+def test_a_file_that_is_too_long_is_told_and_says_what_it_said(tmp_path: Path, size: int) -> None:
+    storage, directory = RealStorage(), str(tmp_path)
+    watermark = Watermark.prepared(storage, directory)
+    watermark.renew(mark_of(7))
+    watermark.sync()
+    watermark.renew(mark_of(8))
+    watermark.close()
+    os.truncate(tmp_path / WATERMARK, size)
+    problem = f"it has {size} bytes instead of {SLOTS * SLOT_BYTES}"
+    assert read_watermark(storage, directory) == Found(mark_of(8), problem)
+    Watermark(storage, directory).renew(mark_of(9))
+    assert read_watermark(storage, directory) == Found(mark_of(9))
+
+
 def test_a_file_that_is_removed_is_made_again(tmp_path: Path) -> None:
     watermark = Watermark(RealStorage(), str(tmp_path))
     watermark.renew(mark_of(1))
