@@ -15,6 +15,7 @@ from tests.support.running import Running, until
 pytestmark = pytest.mark.real
 
 UNKNOWN = "what is lost is not known"
+COPY_SAYS = "the copy of the watermark in the runtime directory says so"
 PUT_BACK = "was an older copy of the state directory put back?"
 
 
@@ -75,7 +76,14 @@ def test_what_an_older_copy_lacks_is_told_once(
     else:
         fugue.kill_everything()
     durable = durable_lsn(fugue)
+    assert fugue.run("state", "verify").returncode == 0
     put_back(fugue, backup)
+    for argument in ([], [str(fugue.state)]):
+        verified = fugue.run("state", "verify", *argument)
+        assert verified.returncode == 1
+        assert f"LSN {durable} was durable: {COPY_SAYS}" in verified.stdout
+        assert f" {durable} are lost" in verified.stdout or f" {durable} is lost" in verified.stdout
+        assert "(says its copy in the runtime directory)" in verified.stdout
     done = fugue.run("list-sessions", "-F", "#{session_name}")
     assert "old" in done.stdout
     assert UNKNOWN in done.stderr
@@ -90,6 +98,7 @@ def test_what_an_older_copy_lacks_is_told_once(
         client.wait_for(UNKNOWN)
     fugue("checkpoint")
     fugue.kill_everything()
+    assert fugue.run("state", "verify").returncode == 0
     assert sessions(fugue) == ["later", "old"]
     assert report(fugue)["complete"]
 
@@ -139,6 +148,8 @@ def test_an_older_copy_in_another_place_is_another_state(fugue: Running, backup:
     assert fugue("list-sessions", "-F", "#{session_name}", **other) == "old"
     assert json.loads(fugue("recovery", "--json", **other))["recovery"]["complete"]
     fugue.kill_everything()
+    assert fugue.run("state", "verify", **other).returncode == 0
+    assert fugue.run("state", "verify", str(backup)).returncode == 0
     assert sessions(fugue) == ["new", "old"]
     assert report(fugue)["complete"]
 
@@ -149,6 +160,7 @@ def test_going_back_in_time_is_no_loss(fugue: Running) -> None:
     change(fugue, "new")
     fugue.kill_everything()
     fugue("state", "restore", "--at", "past")
+    assert fugue.run("state", "verify").returncode == 0
     assert sessions(fugue) == ["old"]
     assert report(fugue)["complete"]
     assert PUT_BACK not in fugue("recovery")

@@ -25,7 +25,9 @@ from fuguemux.persistence.point_in_time import NotReachable
 from fuguemux.persistence.recovery import Recovered, recover
 from fuguemux.persistence.report import RecoveryReport
 from fuguemux.persistence.serialization import VersionUnknown
+from fuguemux.persistence.wal.mark_copy import find_mark_copy
 from fuguemux.persistence.wal.segment import UnsupportedLog
+from fuguemux.persistence.wal.watermark import Mark
 
 WAL = "wal"
 EXIT_REFUSED = 1
@@ -42,14 +44,18 @@ def main(argv: Sequence[str], options: Options, ask: state_points.Ask) -> int:
     try:
         if arguments.verb == "here":
             return ask(["checkpoint", "-n"])
-        directory = _existing(arguments.directory or state_directory(options))
+        named = arguments.directory or state_directory(options)
+        directory = _existing(named)
         match arguments.verb:
             case "list" | "save" | "delete" | "restore":
                 return state_points.run(arguments, directory, ask)
             case "export":
                 return state_export.run(arguments, directory)
             case "verify":
-                return _verify(directory, as_json=arguments.json)
+                beside = find_mark_copy(
+                    options.places.socket, (named, directory, os.path.realpath(directory))
+                )
+                return _verify(directory, beside, as_json=arguments.json)
             case "dump":
                 return _dump(directory, arguments.lsn, as_json=arguments.json)
             case _:
@@ -99,7 +105,7 @@ def _parser() -> VerbParser:
     return parser
 
 
-def _recovered(directory: str) -> Recovered:
+def _recovered(directory: str, beside: Mark | None = None) -> Recovered:
     """What a start of the server would come up with, found out without writing."""
     clock = SystemClock()
     return recover(
@@ -109,6 +115,7 @@ def _recovered(directory: str) -> Recovered:
         monotonic=lambda: clock.monotonic_ns() / 1e9,
         new_store_id=bytes(16),
         read_only=True,
+        beside=beside,
     )
 
 
@@ -131,14 +138,17 @@ class _Progress:
             sys.stderr.flush()
 
 
-def _verify(directory: str, *, as_json: bool) -> int:
-    recovered = _recovered(directory)
+def _verify(directory: str, beside: Mark | None, *, as_json: bool) -> int:
+    recovered = _recovered(directory, beside)
     report = recovered.report
+    if beside is not None and beside.store_id != recovered.store_id:
+        beside = None
     log = inspect.verify(
         f"{directory}/{WAL}",
         from_lsn=_needed_lsn(report),
         progress=_Progress("reading the log"),
         expected=report.cause != "first start",
+        beside=beside,
     )
     scrollback_bytes = scrollback_check.read_all(
         recovered.store, report, _Progress("reading the scrollback")
@@ -172,7 +182,7 @@ def _verify(directory: str, *, as_json: bool) -> int:
         else "no record that can be read"
     )
     print(f"log: {records}, {log.bytes_total} bytes on disk")
-    print(f"watermark: {_watermark(log)}")
+    print(f"watermark: {_watermark(log, beside)}")
     for line in report.missing:
         print(f"missing: {line}")
     for lost in scan.lost:
@@ -208,11 +218,12 @@ def _checkpoint(report: RecoveryReport) -> str:
     return f"{report.checkpoint} ({report.checkpoint_reason})" if known else "none"
 
 
-def _watermark(log: inspect.Verification) -> str:
+def _watermark(log: inspect.Verification, beside: Mark | None) -> str:
     if log.mark is None:
         return "none that can be read"
     closed = ", where it was closed" if log.mark.clean else ""
-    return f"records up to {log.mark.durable_lsn} were durable at {_time(log.mark.wall_ms)}{closed}"
+    copy = " (says its copy in the runtime directory)" if log.mark is beside else ""
+    return f"records up to {log.mark.durable_lsn} were durable at {_time(log.mark.wall_ms)}{closed}{copy}"
 
 
 def _span(log: inspect.Verification) -> str:

@@ -22,6 +22,7 @@ from fuguemux.persistence.wal.frame import (
     decode_output,
     frame_bytes,
 )
+from fuguemux.persistence.wal.mark_copy import furthest
 from fuguemux.persistence.wal.reader import LogScan, scan
 from fuguemux.persistence.wal.segment import RECORDS_OFFSET, UnsupportedLog, segment_id_of
 from fuguemux.persistence.wal.watermark import Mark, read_watermark
@@ -128,11 +129,16 @@ def verify(
     storage: Storage | None = None,
     progress: Progress | None = None,
     expected: bool = False,
+    beside: Mark | None = None,
 ) -> Verification:
     """Read every record of the log in `directory`. Raises CannotRead, but not for a missing log that is `expected` to be there:
     what it held is then lost as far as anything tells.
+
+    `beside`: what the copy of the watermark outside of the state directory says of this very store.
     """
-    reading = _Reading(storage or RealStorage(), directory, from_lsn, progress, expected=expected)
+    reading = _Reading(
+        storage or RealStorage(), directory, from_lsn, progress, expected=expected, beside=beside
+    )
     for _record in reading.records():
         pass
     return reading.result()
@@ -260,12 +266,14 @@ class _Reading:
         progress: Progress | None,
         *,
         expected: bool = False,
+        beside: Mark | None = None,
     ) -> None:
         self._progress = progress
         try:
             names = _segments(storage, directory, expected=expected)
             # Before the log, which may go on; it stands beside the log's directory.
-            mark = read_watermark(storage, os.path.dirname(os.path.abspath(directory))).mark
+            found = read_watermark(storage, os.path.dirname(os.path.abspath(directory)))
+            mark = furthest(found, beside, beside.store_id if beside is not None else None).mark
             self._log: LogScan = scan(storage, directory, from_lsn, mark=mark)
         except FileNotFoundError as error:
             raise CannotRead(f"there is no log in {directory}") from error

@@ -9,6 +9,7 @@ may stand for several directories; a mark counts only for the store that the dir
 damaged or behind says nothing.
 """
 
+from collections.abc import Iterable
 from hashlib import blake2b
 from typing import Final
 
@@ -21,8 +22,13 @@ DIGEST_BYTES: Final = 6
 
 def copy_name(socket: str, state_directory: str) -> str:
     """The file's name: the socket's, a digest of the state directory's path, and a suffix."""
+    return socket.rpartition("/")[2] + _tail(state_directory)
+
+
+def _tail(state_directory: str) -> str:
+    """How the names of all copies of one state directory end."""
     digest = blake2b(state_directory.encode("utf-8", "surrogateescape"), digest_size=DIGEST_BYTES)
-    return f"{socket.rpartition('/')[2]}.{digest.hexdigest()}{SUFFIX}"
+    return f".{digest.hexdigest()}{SUFFIX}"
 
 
 def mark_copy(socket: str, state_directory: str, storage: Storage | None = None) -> Watermark:
@@ -37,6 +43,24 @@ def read_mark_copy(
     """What the copy beside `socket` says; None: nothing. Blocks; raises nothing."""
     directory, name = socket.rpartition("/")[0] or "/", copy_name(socket, state_directory)
     return read_watermark(storage or RealStorage(), directory, name).mark
+
+
+def find_mark_copy(
+    socket: str, paths: Iterable[str], storage: Storage | None = None
+) -> Mark | None:
+    """What a copy of the state directory that is known by `paths` says, for those who start no server; None: there is none.
+
+    It lies beside `socket`, whatever its server was called. If there are several, the newest counts. Blocks; raises nothing.
+    """
+    storage, directory = storage or RealStorage(), socket.rpartition("/")[0] or "/"
+    tails = tuple({_tail(path) for path in paths})
+    try:
+        names = [name for name in storage.list(directory) if name.endswith(tails)]
+    except OSError:
+        return None
+    found = (read_watermark(storage, directory, name).mark for name in names)
+    marks = [mark for mark in found if mark is not None]
+    return max(marks, key=lambda mark: mark.wall_ms, default=None)
 
 
 def furthest(found: Found, beside: Mark | None, store_id: bytes | None) -> Found:
