@@ -173,8 +173,19 @@ def _verify(directory: str, beside: Mark | None, *, as_json: bool) -> int:
         }
         print(msgspec.json.encode(value).decode())
         return code
-    scan = log.report
     print(f"state directory: {directory}")
+    _print_log(report, log, beside)
+    print(f"scrollback: {scrollback_bytes} bytes of it were read")
+    _print_damages(report, bad_saves)
+    if log.report.tail is not None and not (log.mark is None and report.missing):
+        print("the last write had not finished; nobody was told that it had: no damage")
+    print(f"a server would say: {report.summary}")
+    print("damage found" if damaged else "clean")
+    return code
+
+
+def _print_log(report: RecoveryReport, log: inspect.Verification, beside: Mark | None) -> None:
+    scan = log.report
     print(f"checkpoint: {_checkpoint(report)}")
     records = (
         f"records {scan.from_lsn} to {scan.last_lsn}, {_span(log)}"
@@ -190,7 +201,9 @@ def _verify(directory: str, beside: Mark | None, *, as_json: bool) -> int:
         print(f"lost: {what}; {lost.damaged_bytes} bytes of the log")
     if log.undecodable_lsns:
         print(f"damaged: {len(log.undecodable_lsns)} records of output cannot be unpacked")
-    print(f"scrollback: {scrollback_bytes} bytes of it were read")
+
+
+def _print_damages(report: RecoveryReport, bad_saves: Sequence[tuple[str, str]]) -> None:
     for missing in report.scrollback_lost:
         print(
             f"lost: lines {missing.first} to {missing.last} of the scrollback of %{missing.pane} "
@@ -206,11 +219,6 @@ def _verify(directory: str, beside: Mark | None, *, as_json: bool) -> int:
         print(f"damaged: {damage.what}: {damage.detail}")
     for note in report.notes:
         print(f"note: {note}")
-    if scan.tail is not None and not (log.mark is None and report.missing):
-        print("the last write had not finished; nobody was told that it had: no damage")
-    print(f"a server would say: {report.summary}")
-    print("damage found" if damaged else "clean")
-    return code
 
 
 def _checkpoint(report: RecoveryReport) -> str:
