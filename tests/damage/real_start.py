@@ -129,12 +129,15 @@ def _ask(fugue: Bound, outcome: Outcome, answers: Answers) -> None:
             outcome.checkpoint_failed = done.stderr.strip()
     done = fugue.run("recovery", "--json")
     try:
-        _tell(json.loads(done.stdout)["recovery"], outcome)
+        report = json.loads(done.stdout)["recovery"]
     except (ValueError, KeyError, TypeError):
         outcome.failed = f"recovery --json: {done.returncode} {done.stderr.strip()}"
+    else:
+        tell_answer(report, outcome)
 
 
-def _tell(report: dict[str, Any], outcome: Outcome) -> None:
+def tell_answer(report: dict[str, Any], outcome: Outcome) -> None:
+    """What a report says, as `fugue recovery --json` prints it."""
     outcome.summary, outcome.complete = report["summary"], report["complete"]
     outcome.notes = report["notes"]
     outcome.lost = [(lost["first_lsn"], lost["last_lsn"]) for lost in report["lost"]]
@@ -144,7 +147,8 @@ def _tell(report: dict[str, Any], outcome: Outcome) -> None:
     outcome.told += [f"damaged {each['what']}: {each['detail']}" for each in report["damages"]]
     outcome.told += report["missing"]
     outcome.told += [
-        f"%{each['pane']}: {each['lines']} lines" for each in report["scrollback_lost"]
+        f"%{each['pane']}: {each['last'] - each['first'] + 1} lines"
+        for each in report["scrollback_lost"]
     ]
     for pane in report["panes"]:
         if pane["lost_bytes"] or pane["reason"]:

@@ -73,3 +73,26 @@ def test_a_save_of_somebody_else_is_told_and_left_alone(anonymous: Running) -> N
     assert "complete" in told
     assert f"note: saves/{min(path.name for path in saves if 'SAVE' in path.name)}: " in told
     assert [path.stat().st_uid for path in saves] == [1000, 1000]
+
+
+@pytest.mark.parametrize("how", ["owner", "mode"])
+def test_a_retired_manifest_of_somebody_else_keeps_no_start_away(
+    anonymous: Running, how: str
+) -> None:
+    if how == "owner":
+        require(root=True)
+    fugue = anonymous
+    fugue("new-session", "-d", "-s", "work", "-n", "kept", "cat")
+    fugue("checkpoint")
+    fugue.kill_everything()
+    path = fugue.state / "checkpoints" / "MANIFEST-00000000000000ff.old"
+    path.write_bytes(b"x")
+    if how == "owner":
+        os.chown(path, 1000, 1000)
+    else:
+        path.chmod(0)
+    assert fugue("list-windows", "-a", "-F", "#{window_name}") == "kept"
+    assert "complete" in fugue("recovery")
+    fugue("checkpoint")
+    assert not path.exists()
+    assert (fugue.state / "quarantine" / path.name).exists()

@@ -1,7 +1,8 @@
 """The keeper's messages to people: one dated line each, on standard error, which the server's shares.
 
 Standard error of the daemon is the diagnostics file, or else a nameless one in memory: the reason why a server could
-not start is read back from it. Either begins anew when a server starts and it has grown large.
+not start is read back from it. Either begins anew when a server starts and it has grown large; it always begins with a dated
+line, so that another file in its place is found out.
 """
 
 from __future__ import annotations
@@ -12,6 +13,10 @@ import time
 
 LAST_LINE_BYTES_MAX = 4096
 LOG_BYTES_MAX = 1 << 20
+NOT_A_LOG = ".not-a-log"
+"""Behind the name of what was in the place of the file and is none; the server's start moves it to the quarantine."""
+ASIDE_MAX = 16
+_DATE = b"0000-00-00T"
 _STDERR = 2
 
 
@@ -36,7 +41,8 @@ class Diagnostics:
         if self._ours and self._mark > LOG_BYTES_MAX:
             with contextlib.suppress(OSError):
                 os.ftruncate(_STDERR, 0)
-                self._mark = 0
+                self.note("what was here was too long")
+                self._mark = self._size()
 
     def last_words(self) -> str:
         """Return the last line that the server wrote; empty if there is none or it cannot be read back."""
@@ -72,7 +78,7 @@ def redirect_standard_streams(log: str, nameless_path: str) -> None:
     output = -1
     if log:
         with contextlib.suppress(OSError):
-            output = os.open(log, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
+            output = _opened(log)
             os.fchmod(output, 0o600)  # whatever the umask
     if output < 0:
         output = _nameless_file(nameless_path)
@@ -81,6 +87,31 @@ def redirect_standard_streams(log: str, nameless_path: str) -> None:
     for descriptor in (null, output):
         if descriptor > _STDERR:
             os.close(descriptor)
+
+
+def _opened(log: str) -> int:
+    """Open the diagnostics. What is none, the only copy of another file perhaps, is renamed first. Raises OSError."""
+    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK
+    output = os.open(log, flags, 0o600)
+    try:
+        if _begins_dated(os.pread(output, len(_DATE), 0)):
+            return output
+        for number in range(ASIDE_MAX):
+            aside = f"{log}{NOT_A_LOG}{number or ''}"
+            if not os.path.lexists(aside):
+                os.rename(log, aside)
+                return os.open(log, flags, 0o600)
+        raise FileExistsError(log)
+    except OSError:
+        os.close(output)
+        raise
+
+
+def _begins_dated(head: bytes) -> bool:
+    if not head.strip(b"\0"):
+        return True
+    shape = bytes(ord("0") if 0x30 <= byte <= 0x39 else byte for byte in head)
+    return shape == _DATE
 
 
 def _nameless_file(path: str) -> int:

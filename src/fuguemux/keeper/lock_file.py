@@ -24,10 +24,11 @@ ENDING = "ending"
 """In place of a path: the holder does not listen yet, or never again."""
 
 NOT_A_LOCK = ".not-a-lock"
-"""Behind the name of what was in a lock's place and is no file of ours; the server's start moves it to the quarantine."""
+"""Behind the name of what was in a lock's place and is no lock of ours; the server's start moves it to the quarantine."""
 
 RECORD_BYTES_MAX = 8192
 READS_MAX = 100
+ASIDE_MAX = 16
 TAKES_MAX = 5
 """A file is removed between its opening and its locking only by somebody else; that often, something is wrong."""
 
@@ -42,6 +43,7 @@ _NO_LOCK = (
     errno.ENXIO,
 )
 _LINUX = sys.platform == "linux"
+_BOOT_CHARACTERS = b"0123456789abcdef-"
 
 
 class Holder:
@@ -86,6 +88,21 @@ def decode(data: bytes) -> Holder | None:
         return None
     place = lines[1].replace(b"%0A", b"\n").replace(b"%25", b"%")
     return Holder(pid, os.fsdecode(place))
+
+
+def is_record(data: bytes) -> bool:
+    """Return whether a holder may have written this, also if a power failure has torn it; nothing and zeros count.
+
+    What is no record may be the only copy of something else: it is not to be written over.
+    """
+    if len(data) > RECORD_BYTES_MAX:
+        return False
+    if not data.strip(b"\0"):
+        return True
+    line, newline, _rest = data.partition(b"\n")
+    pid, _blank, boot = line.partition(b" ")
+    known = 0 < len(boot) <= 36 and not boot.strip(_BOOT_CHARACTERS)
+    return bool(newline) and pid.isdigit() and len(pid) < 20 and known
 
 
 def holder_of(path: str, guard: str = "") -> Holder | None:
@@ -249,11 +266,13 @@ class Lock:
                 if not _flock(file, fcntl.LOCK_EX):
                     os.close(file)
                     return None
+                if _is_at(file, self.path, self._within):
+                    if _holds_record(file):
+                        return file
+                    self._move_aside()
             except OSError:
                 os.close(file)
                 raise
-            if _is_at(file, self.path, self._within):
-                return file
             os.close(file)
         raise OSError(f"{self.path} is removed again and again")
 
@@ -268,18 +287,23 @@ class Lock:
         if guard is None or guard < 0:
             return guard
         try:
-            for number in range(TAKES_MAX):
-                aside = f"{self.path}{NOT_A_LOCK}{number or ''}"
-                with contextlib.suppress(FileNotFoundError):
-                    os.lstat(aside, dir_fd=self._within)
-                    continue
-                os.rename(self.path, aside, src_dir_fd=self._within, dst_dir_fd=self._within)
-                return self._locked_file()
+            self._move_aside()
+            return self._locked_file()
         except OSError:
             return -1
         finally:
             os.close(guard)
-        return -1
+
+    def _move_aside(self) -> None:
+        """Rename what is in the file's place. Raises OSError."""
+        for number in range(ASIDE_MAX):
+            aside = f"{self.path}{NOT_A_LOCK}{number or ''}"
+            with contextlib.suppress(FileNotFoundError):
+                os.lstat(aside, dir_fd=self._within)
+                continue
+            os.rename(self.path, aside, src_dir_fd=self._within, dst_dir_fd=self._within)
+            return
+        raise OSError(errno.EEXIST, "too much that is no lock was moved out of its way", self.path)
 
     def _locked_guard(self) -> int | None:
         """The locked directory; -1: there is none, or none that can be locked; None: somebody has it."""
@@ -314,6 +338,13 @@ def boot_id() -> str:
             return source.read().strip() or "-"
     except OSError:
         return "-"
+
+
+def _holds_record(file: int) -> bool:
+    try:
+        return is_record(os.pread(file, RECORD_BYTES_MAX + 1, 0))
+    except OSError:
+        return False
 
 
 def _read(file: int) -> Holder:

@@ -37,6 +37,10 @@ class Aside:
                 target = f"{QUARANTINE}/{self._moved(f'{CHECKPOINTS}/{aside}')}"
         self._report.damages.append(Damage(what, detail, target))
 
+    def stray(self, name: str) -> None:
+        """Move a file of the state directory that is to be written anew, and note it. Raises OSError."""
+        self._report.notes.append(f"{name}: it is set aside as {QUARANTINE}/{self._moved(name)}")
+
     def of_this_store(self, found: Found, store_id: bytes) -> Found:
         """What of `found` belongs to the store; the rest is moved."""
         strangers = "it belongs to another store and was not used"

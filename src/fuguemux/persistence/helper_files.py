@@ -25,6 +25,7 @@ from fuguemux.persistence.save_check import SAVED_FILE
 from fuguemux.persistence.set_aside import QUARANTINE, set_aside
 from fuguemux.persistence.small_file import read_small
 from fuguemux.persistence.store_identity import is_id
+from fuguemux.persistence.strays import put_ballast_right
 
 BOOT_FILE: Final = "boot"
 """Which boot of the machine the last server served in; there since a server first served from this state."""
@@ -111,6 +112,7 @@ def put_all_right(storage: Storage, directory: str, now_ms: int) -> list[str]:
         *put_locks_right(storage, directory, now_ms),
         *put_pipes_right(storage, directory, now_ms),
         *put_reports_right(storage, directory, now_ms),
+        *put_ballast_right(storage, directory, now_ms),
     ]
 
 
@@ -125,7 +127,7 @@ def put_locks_right(storage: Storage, directory: str, now_ms: int) -> list[str]:
             storage,
             directory,
             name,
-            "what was in the place of the lock was not a file of this user",
+            "what was in the place of the lock was no lock of this user",
             now_ms,
         )
         for name in sorted(names)

@@ -1,6 +1,7 @@
 """Files of the state that this user may not read are not damaged: a start refuses them by name, and touches nothing.
 
-They come about when somebody copies a state back as root, for instance. Set aside, they would be missed.
+They come about when somebody copies a state back as root, for instance. Set aside, they would be missed. A retired manifest would
+not: nothing is read from it but which packs may go, and they are set aside with it.
 """
 
 import errno
@@ -10,7 +11,6 @@ from fuguemux.persistence.aside import CHECKPOINTS, WAL
 from fuguemux.persistence.files import Storage
 from fuguemux.persistence.manifest import manifest_number, saved_name
 from fuguemux.persistence.packs import pack_digest
-from fuguemux.persistence.retention import retired_name
 from fuguemux.persistence.wal.segment import segment_id_of
 
 DIRECTORIES: Final = (WAL, CHECKPOINTS)
@@ -59,5 +59,4 @@ def _is_state(name: str) -> bool:
         or manifest_number(name) is not None
         or saved_name(name) is not None
         or pack_digest(name) is not None
-        or retired_name(name) is not None
     )

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from fuguemux.persistence.checksum import crc32
 from fuguemux.persistence.files import Storage, write_all
+from fuguemux.persistence.set_aside import quarantine_beside, set_aside
 
 if TYPE_CHECKING or sys.version_info < (3, 14):
     from backports import zstd
@@ -222,10 +223,17 @@ class PackWriter:
         return digest
 
     def publish(self, digest: bytes, name: str = "") -> None:
-        """Give the file its name: that of its digest, or another one. Durable after the next `fsync_directory`."""
+        """Give the file its name: that of its digest, or another one. Durable after the next `fsync_directory`.
+
+        What has the name of its digest and holds something else, after files were swapped, is set aside.
+        """
         self._storage.close(self._file)
         self._file = -1
-        self._storage.rename(self._temporary, f"{self._directory}/{name or pack_name(digest)}")
+        target = f"{self._directory}/{name or pack_name(digest)}"
+        there = not name and self._storage.exists(target)
+        if there and not holds_pack(self._storage, target, digest):
+            set_aside(self._storage, target, quarantine_beside(self._directory))
+        self._storage.rename(self._temporary, target)
         self._published = True
 
     def abandon(self) -> None:
@@ -253,6 +261,22 @@ def file_digest(storage: Storage, file: int, size: int) -> bytes:
     if offset != size:
         raise PackDamaged(f"a pack has {offset} bytes where {size} were written")
     return digest.digest()
+
+
+def holds_pack(storage: Storage, path: str, digest: bytes) -> bool:
+    """Whether a file is the pack with that digest: not if files were swapped, and it is the only copy of another one."""
+    try:
+        file = storage.open(path)
+    except OSError:
+        return False
+    try:
+        size = storage.size(file)
+        # A size that has rotted is not read through: it may be a hole of terabytes.
+        return size <= PACK_FILE_BYTES_MAX and file_digest(storage, file, size) == digest
+    except (OSError, PackDamaged):
+        return False
+    finally:
+        storage.close(file)
 
 
 class PackEntry(NamedTuple):

@@ -310,6 +310,8 @@ class _Recovery:
         if self._read_only or (self._said.store_id == store_id and self._said.current):
             return
         try:
+            if self._said.damaged:  # it may be another file of the state
+                self._aside.stray(STORE_FILE)
             write_store_file(self._storage, self._directory, store_id)
         except OSError as error:  # the files themselves say it, too
             self._report.notes.append(f"STORE could not be written: {error.strerror or error}")

@@ -57,8 +57,9 @@ def save_report(storage: Storage, directory: str, report: RecoveryReport) -> str
     name = f"{report.started_ms:015d}{SUFFIX}"
     path = write_atomically(storage, directory, name, [encode(name, encode_report(report))])
     for old in report_names(storage, directory)[REPORTS_MAX:]:
-        with contextlib.suppress(OSError):
-            storage.unlink(f"{directory}/{old}")
+        if not report_problem(storage, directory, old):  # else the next start sets it aside
+            with contextlib.suppress(OSError):
+                storage.unlink(f"{directory}/{old}")
     return path
 
 

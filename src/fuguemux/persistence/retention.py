@@ -22,10 +22,8 @@ from fuguemux.persistence.manifest import (
     saved_name,
 )
 from fuguemux.persistence.packs import (
-    PACK_FILE_BYTES_MAX,
     TEMPORARY_SUFFIX,
-    PackDamaged,
-    file_digest,
+    holds_pack,
     pack_digest,
     pack_name,
 )
@@ -222,27 +220,12 @@ class _Cleaning:
     def pack(self, name: str, digest: bytes, *, superseded: bool) -> None:
         self._forget(digest)
         try:
-            if superseded and self._is(name, digest):
+            if superseded and holds_pack(self._storage, f"{self._directory}/{name}", digest):
                 self._remove(name)
             else:
                 self._move(name)
         except OSError:
             self._stay = True
-
-    def _is(self, name: str, digest: bytes) -> bool:
-        """Whether a pack holds what its name says: not if files were swapped, and it is the only copy of another one."""
-        try:
-            file = self._storage.open(f"{self._directory}/{name}")
-        except OSError:
-            return False
-        try:
-            size = self._storage.size(file)
-            # A size that has rotted is not read through: it may be a hole of terabytes.
-            return size <= PACK_FILE_BYTES_MAX and file_digest(self._storage, file, size) == digest
-        except (OSError, PackDamaged):
-            return False
-        finally:
-            self._storage.close(file)
 
     def rest(self, name: str) -> None:
         """A retired manifest goes when its packs are gone; a name of something unfinished means nothing."""

@@ -1,10 +1,11 @@
 """Moving what is not understood out of the way, into the directory `quarantine`: it is a person's to look at and to delete."""
 
 import contextlib
+import errno
 import os
 from typing import Final
 
-from fuguemux.persistence.files import LinkedDirectory, Storage
+from fuguemux.persistence.files import LinkedDirectory, Storage, read_all, write_atomically
 
 QUARANTINE: Final = "quarantine"
 VARIANTS_MAX: Final = 16
@@ -21,7 +22,8 @@ def quarantine_beside(directory: str) -> str:
 def set_aside(storage: Storage, path: str, quarantine: str, label: str = "") -> str:
     """Move the file or directory at `path` into the directory `quarantine`, as `label` and its name; the name it has there.
 
-    Durable when this returns. Raises OSError, with everything where it was.
+    Durable when this returns. A file of another file system, such as that of the runtime directory, is copied and then removed.
+    Raises OSError, with everything where it was.
     """
     leaf = label + path.rpartition("/")[2]
     try:
@@ -36,7 +38,13 @@ def set_aside(storage: Storage, path: str, quarantine: str, label: str = "") -> 
             break
     else:
         raise OSError(f"there are {VARIANTS_MAX} of the name {leaf} in {QUARANTINE} already")
-    storage.rename(path, f"{quarantine}/{name}")
+    try:
+        storage.rename(path, f"{quarantine}/{name}")
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        write_atomically(storage, quarantine, name, [read_all(storage, path)])
+        storage.unlink(path)
     with contextlib.suppress(OSError):  # what a crash undoes is found, and moved, again
         storage.fsync_directory(quarantine)
         storage.fsync_directory(path.rpartition("/")[0])

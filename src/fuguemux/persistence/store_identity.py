@@ -25,6 +25,8 @@ class Said(NamedTuple):
     problem: str
     current: bool = False
     """Whether it is written as today's fugue does."""
+    damaged: bool = False
+    """Whether something is there, and it is not what was written."""
 
 
 class Identity(NamedTuple):
@@ -58,9 +60,9 @@ def read_store_file(storage: Storage, directory: str) -> Said:
     except FileNotFoundError:
         return Said(None, _GONE)
     except HelperDamaged as damaged:
-        return Said(None, str(damaged))
+        return Said(None, str(damaged), damaged=True)
     except OSError as error:
-        return Said(None, reason_of(error))
+        return Said(None, reason_of(error), damaged=True)
 
 
 def write_store_file(storage: Storage, directory: str, store_id: bytes) -> None:

@@ -19,6 +19,7 @@ from fuguemux.keeper.protocol import EXIT_CANNOT_START, widen
 from fuguemux.model.events import AnyEvent, EnvironmentSet
 from fuguemux.observe import diagnostics, failpoints
 from fuguemux.observe.clock import Clock
+from fuguemux.persistence import strays
 from fuguemux.persistence.files import Storage
 from fuguemux.persistence.helper_files import (
     SAFE_MODE_FILE,
@@ -144,13 +145,14 @@ def boot(argv: list[str], clock: Clock) -> Booted:
         raise CannotStart(str(refused)) from refused
     except OSError as error:
         raise CannotStart(f"{error.filename}: {error.strerror}") from error
-    with contextlib.suppress(OSError):
-        configure_logging(log_path, loaded.configuration, clock)
     home = state
     put_aside: list[str] = []
     if lock is not None:
-        counts = (STARTING_FILE, SAFE_MODE_FILE)
-        put_aside += put_right(storage, state, clock.wall_ms(), counts)
+        now_ms, counts = clock.wall_ms(), (STARTING_FILE, SAFE_MODE_FILE)
+        put_aside = put_right(storage, state, now_ms, counts)
+        put_aside += strays.put_strays_right(storage, state, places.socket, now_ms)
+    with contextlib.suppress(OSError):
+        configure_logging(log_path, loaded.configuration, clock)
     starts = None if lock is None else Starts(home)
     safe = _safe_mode(home, starts, clock, asked=options.no_restore)
     if safe is not None:

@@ -98,6 +98,8 @@ class Recovered:
     """LSN and payload of STRUCTURE records that the log may not have."""
     unknown: tuple[str, ...] = ()
     """What cannot be told of the zone, a sentence each: whether something is lost with it, nobody knows."""
+    intact: bool = True
+    """Whether every byte is what a server wrote. Else it may be another file, or the only copy of what was read."""
 
 
 def header(store: str, boot: bytes) -> bytes:
@@ -142,7 +144,8 @@ def parse(contents: bytes, store: str, boot: bytes) -> Recovered:
     if contents[: len(MAGIC_1)] == MAGIC_1 and len(contents) == _FILE_BYTES_1:
         return _parse_1(contents, store, boot)
     if len(contents) < FILE_BYTES:
-        return Recovered(unknown=(f"{NOT_KNOWN}: it is no such file ({len(contents)} bytes)",))
+        reason = f"{NOT_KNOWN}: it is no such file ({len(contents)} bytes)"
+        return Recovered(unknown=(reason,), intact=False)
     found = _Reader(contents[:FILE_BYTES], store, boot).read()
     if len(contents) == FILE_BYTES:
         return found
@@ -160,6 +163,7 @@ class _Reader:
         self._rotten: list[Missing] = []
         self._damage: list[str] = []
         self._unknown: list[str] = []
+        self._more = ""
 
     def read(self) -> Recovered:
         found = self._contents[: len(self._header)]
@@ -171,13 +175,15 @@ class _Reader:
         for slot in range(SLOTS):
             self._slot(slot)
         self._salvaged.sort(key=lambda chunk: (chunk.pane, chunk.offset))
+        missing, events = tuple(self._missing()), tuple(self._events())
         return Recovered(
             tuple(self._salvaged),
             tuple(self._damage),
-            tuple(self._missing()),
+            missing,
             tuple(self._rotten),
-            tuple(self._events()),
-            tuple(self._unknown),
+            events,
+            tuple(self._unknown) + ((self._more,) if self._more else ()),
+            intact=not (self._damage or self._rotten or self._unknown),
         )
 
     def _slot(self, slot: int) -> None:
@@ -225,7 +231,7 @@ class _Reader:
                 found[entry.pane] = entry
         others = found.pop(OTHER_PANES, None)
         if others is not None:
-            self._unknown.append(f"{others.stop} bytes of output of more panes were not logged")
+            self._more = f"{others.stop} bytes of output of more panes were not logged"
         return sorted(found.values(), key=lambda entry: entry.pane)
 
     def _events(self) -> list[tuple[int, bytes]]:
@@ -275,4 +281,4 @@ def _parse_1(contents: bytes, store: str, boot: bytes) -> Recovered:
         if data:
             salvaged.append(Salvaged(pane, offset, data))
     salvaged.sort(key=lambda chunk: (chunk.pane, chunk.offset))
-    return Recovered(tuple(salvaged), unknown=tuple(unknown))
+    return Recovered(tuple(salvaged), unknown=tuple(unknown), intact=not unknown)

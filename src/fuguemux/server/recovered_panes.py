@@ -57,9 +57,13 @@ async def open_panes(server: Server) -> dict[PaneId, bytes]:
         server.pipes.opened(terminal)
     reach("recovery.salvaged")
     zone = server.address.zone
-    problem = zone.open(booted.landing_path, booted.environment, server.output.missing.entries)
-    if problem:
-        server.report.notes.append(problem)
+    problem = zone.open(
+        booted.landing_path,
+        booted.environment,
+        server.output.missing.entries,
+        label=f"{server.report.started_ms}-",
+    )
+    server.report.notes += [*zone.aside, *([problem] if problem else [])]
     if zone.path:
         zone_place.settle(booted.state_directory, zone.path, store=server.store)
     reach("recovery.zone_emptied")

@@ -13,6 +13,7 @@ from typing import Final
 from fuguemux.observe.diagnostics import channel
 from fuguemux.persistence.files import NO_SPACE, RealStorage
 from fuguemux.persistence.helper_files import ZONE_FILE, helper_or_nothing
+from fuguemux.persistence.set_aside import QUARANTINE, set_aside
 from fuguemux.persistence.small_file import write_small
 from fuguemux.persistence.state_lock import StateLock
 from fuguemux.server.landing import (
@@ -23,7 +24,8 @@ from fuguemux.server.landing import (
     ZoneUnusable,
     recover,
 )
-from fuguemux.server.landing_format import NOT_KNOWN
+from fuguemux.server.landing_file import boot_id, contents, lock, open_file
+from fuguemux.server.landing_format import NOT_KNOWN, parse
 from fuguemux.server.pane_output import PaneOutput
 
 FALLBACK: Final = "landing"
@@ -50,7 +52,32 @@ def recover_both(state: str, path: str, *, store: str) -> Recovered:
         found.rotten + more.rotten,
         tuple(sorted(found.events + more.events)),
         found.unknown + more.unknown,
+        found.intact and more.intact,
     )
+
+
+def clear_way(state: str, path: str, store: str, label: str) -> str:
+    """Move what is at `path` and is no intact zone to the quarantine of `state`: a zone that is opened is written over.
+
+    It may be another file of the state. Returns the name it has in the state directory now; empty: nothing was moved. Raises
+    ZoneUnusable and OSError, with everything where it was.
+    """
+    try:
+        descriptor = open_file(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return ""
+    try:
+        lock(descriptor, path)
+        data = contents(descriptor)
+        if not data.strip(b"\0") or parse(data, store, boot_id()).intact:
+            return ""
+        name = set_aside(RealStorage(), path, f"{state}/{QUARANTINE}", label)
+    except OSError as error:
+        # Not as OSError: whoever finds no room at `path` removes what is there.
+        raise ZoneUnusable(f"{path} is no landing zone and cannot be set aside: {error}") from error
+    finally:
+        os.close(descriptor)
+    return f"{QUARANTINE}/{name}"
 
 
 def _readable(path: str, store: str) -> Recovered:
@@ -93,18 +120,29 @@ class ZoneKept:
         """Where the zone is; empty: it is not open yet, or has no file."""
         self.problem = ""
         """Why it is not where it should be, for people; empty: it is."""
+        self.aside: list[str] = []
+        """What was in its place and was moved, a line each."""
+        self._label = ""
 
     def open(
-        self, path: str, environment: Mapping[str, str], missing: Sequence[Missing] = ()
+        self,
+        path: str,
+        environment: Mapping[str, str],
+        missing: Sequence[Missing] = (),
+        *,
+        label: str = "",
     ) -> str:
         """Begin with an empty zone: what the last server left in it is logged. What is wrong, for people; empty: nothing.
 
-        Where there can be none at `path`, it is in the state directory. `missing` is noted in it from the start.
+        Where there can be none at `path`, it is in the state directory. `missing` is noted in it from the start. What is in its
+        place and is no intact zone is moved to the quarantine, with `label` before its name.
         """
         zone: LandingZone | None = None
-        self.problem = ""
+        self.problem, self._label = "", label
         for place in (path, f"{self._state}/{FALLBACK}") if path else ("",):
             try:
+                if place:
+                    self._clear_way(place)
                 zone = LandingZone.open(place, store=self._store, discard=True, missing=missing)
             except (OSError, ValueError, ZoneUnusable) as refused:
                 reason = refused.strerror if isinstance(refused, OSError) else str(refused)
@@ -138,6 +176,7 @@ class ZoneKept:
             return  # another directory stands there, with a zone of its own
         path = f"{self._state}/{FALLBACK}"
         try:
+            self._clear_way(path)
             zone = LandingZone.open(path, store=self._store, discard=True)
         except (OSError, ZoneUnusable) as problem:
             diagnostics.warning("zone_not_made", path=path, reason=str(problem))
@@ -150,14 +189,23 @@ class ZoneKept:
         self.path = path
         diagnostics.warning("zone_moved", path=path)
 
+    def _clear_way(self, path: str) -> None:
+        name = clear_way(self._state, path, self._store, self._label)
+        if name:
+            self.aside.append(f"what was in the place of the landing zone is set aside as {name}")
+            diagnostics.warning("zone_set_aside", path=path, name=name)
+
 
 def settle(state: str, path: str, *, store: str) -> None:
     """Note that the zone is at `path` from now on, and do away with what was logged from elsewhere. Never raises."""
     other = former(state, path)
     if other:
         with contextlib.suppress(OSError, ZoneUnusable):
-            if recover(other, store=store).salvaged:
+            found = recover(other, store=store)
+            if found.salvaged and found.intact:
                 os.unlink(other)
+            elif found.salvaged:
+                set_aside(RealStorage(), other, f"{state}/{QUARANTINE}")
     elif helper_or_nothing(RealStorage(), state, ZONE_FILE).startswith(b"/"):
         return
     _note(state, path)

@@ -209,3 +209,49 @@ def test_only_the_holder_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         assert found.pid == child.pid
         assert not ask_to_listen(found, path)
     assert len(sent) == 1
+
+
+RECORDS = [
+    b"",
+    bytes(91),
+    encode(1, "-", "/run/fugue/default"),
+    encode(7, "3dd4a6f7-b3d5-4c3e-8f43-9f5e3c0f5d11", ""),
+    encode(7, "3dd4a6f7-b3d5-4c3e-8f43-9f5e3c0f5d11", "/a") + b"the end of a longer one",
+]
+STRANGERS = [
+    b"FUGUEPAK\1\0\0\0a pack",
+    b"fugue boot 2 00000000 5\nbytes",
+    b"12 3456",
+    b"not a lock",
+    bytes(9000),
+    b"1 -\n" + b"x" * 9000,
+]
+
+
+@pytest.mark.parametrize("content", STRANGERS)
+@pytest.mark.parametrize("guarded", [True, False])
+def test_what_is_no_record_is_moved_and_not_written_over(
+    tmp_path: Path, content: bytes, guarded: bool
+) -> None:
+    path = tmp_path / "LOCK"
+    path.write_bytes(content)
+    earlier = tmp_path / "LOCK.not-a-lock"
+    earlier.write_bytes(b"moved before")
+    lock = Lock(str(path), str(tmp_path) if guarded else "")
+    assert lock.take()
+    assert decode(path.read_bytes()) is not None
+    assert (tmp_path / "LOCK.not-a-lock1").read_bytes() == content
+    assert earlier.read_bytes() == b"moved before"
+    assert holder_of(str(path)) is not None
+    assert lock.whole()
+    lock.release()
+
+
+@pytest.mark.parametrize("content", RECORDS)
+def test_a_record_of_whoever_had_the_lock_is_written_over(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "LOCK"
+    path.write_bytes(content)
+    lock = Lock(str(path))
+    assert lock.take()
+    assert [each.name for each in tmp_path.iterdir()] == ["LOCK"]
+    lock.release()

@@ -122,3 +122,23 @@ def test_what_cannot_be_read_back_is_not_published(tmp_path: Path) -> None:
     writer.add(EntryKind.SCREEN, 1, b"x")
     with pytest.raises(PackDamaged, match="cannot be read back"):
         writer.sync()
+
+
+@pytest.mark.parametrize("there", ["itself", "another pack", "a directory"])
+def test_what_has_its_name_and_is_something_else_is_set_aside(tmp_path: Path, there: str) -> None:
+    directory = tmp_path / "checkpoints"
+    directory.mkdir()
+    digest, _ = written(directory)
+    path = directory / pack_name(digest)
+    content = path.read_bytes()
+    if there == "another pack":
+        path.write_bytes(b"the only copy of another pack")
+    if there == "a directory":
+        path.unlink()
+        path.mkdir()
+    assert written(directory)[0] == digest
+    assert path.read_bytes() == content
+    aside = tmp_path / "quarantine" / path.name
+    assert aside.exists() == (there != "itself")
+    if there == "another pack":
+        assert aside.read_bytes() == b"the only copy of another pack"

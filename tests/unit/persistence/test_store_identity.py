@@ -101,14 +101,16 @@ def test_whatever_is_in_the_file_everything_comes_back(state: Path, truth: Truth
     assert differences(server) == []
     report = server.recovered.report
     assert (report.complete, report.damages) == (True, [])
-    [note] = report.notes
+    note, *moved = report.notes
     assert note.startswith("STORE: ")
     assert note.endswith("and STORE is written anew")
     assert "3 checkpoints and 1 log segment are of one store" in note
     for _ in range(3):
         server.checkpoint()
     assert save_name("saved") in before & names(state / "saves")
-    assert all(name.startswith("STORE") for name in names(state / "quarantine"))
+    kept = names(state / "quarantine")
+    assert moved == [f"STORE: it is set aside as quarantine/{name}" for name in kept]
+    assert bool(kept) == (how not in ("old format, one digit", "another's", "gone"))
     assert read_store_file(RealStorage(), str(state)) == Said(STORE_ID, "", True)
     again = start(state, truth)
     assert (differences(again), again.recovered.report.notes) == ([], [])

@@ -12,6 +12,18 @@ from fuguemux.server.landing_file import write_all
 from fuguemux.server.zone_place import ZoneKept, former, recover_both, settle
 
 
+class Output:
+    """Has the zone that it is given."""
+
+    zone: landing.LandingZone
+
+
+def kept_in(state: Path) -> tuple[ZoneKept, Output]:
+    """What looks after the zone of a state directory, and what has the zone then."""
+    output = Output()
+    return ZoneKept(output, str(state), store="s"), output  # type: ignore[arg-type]  # no more of it is used here
+
+
 def test_the_first_start_has_none_elsewhere(tmp_path: Path) -> None:
     state, zone = str(tmp_path), str(tmp_path / "here")
     assert former(state, zone) == ""
@@ -61,18 +73,83 @@ def test_where_the_runtime_directory_is_full_the_zone_is_with_the_state(
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         write_all(descriptor, data)
 
-    class Output:
-        """Has the zone that it is given."""
-
-        zone: landing.LandingZone
-
     monkeypatch.setattr(landing, "write_all", full_there)
-    output = Output()
-    kept = ZoneKept(output, str(state), store="s")  # type: ignore[arg-type]  # no more of it is used here
+    kept, output = kept_in(state)
     said = kept.open(str(runtime / "zone"), {})
     assert kept.path == str(state / "landing")
     assert output.zone.is_at(kept.path)
     assert "No space left on device" in said
     assert said.endswith(f"it is at {kept.path} until the next start")
     assert not (runtime / "zone").exists(), "it would look like a zone that was emptied"
+    output.zone.close()
+
+
+def zone_with(path: Path, text: bytes) -> None:
+    """A zone as a dead server leaves it: it had read `text`."""
+    reading, writing = os.pipe()
+    os.write(writing, text)
+    zone = landing.LandingZone.open(str(path), store="s")
+    assert isinstance(zone.read(reading, 1, 0), landing.Landed)
+    zone.close()
+    os.close(reading)
+    os.close(writing)
+
+
+@pytest.mark.parametrize("what", ["a save", "a flipped byte"])
+def test_what_is_no_intact_zone_is_set_aside_and_not_written_over(
+    tmp_path: Path, what: str
+) -> None:
+    state, path = tmp_path / "state", tmp_path / "zone"
+    state.mkdir()
+    if what == "a save":
+        path.write_bytes(b"the only copy of a save")
+    else:
+        zone_with(path, b"just read")
+        data = bytearray(path.read_bytes())
+        data[4096] ^= 1
+        path.write_bytes(bytes(data))
+    content = path.read_bytes()
+    kept, output = kept_in(state)
+    assert kept.open(str(path), {}, label="7-") == ""
+    assert (state / "quarantine" / "7-zone").read_bytes() == content
+    assert kept.aside == [
+        "what was in the place of the landing zone is set aside as quarantine/7-zone"
+    ]
+    assert output.zone.is_at(str(path))
+    output.zone.close()
+
+
+@pytest.mark.parametrize("what", ["logged", "another boot's", "empty", "zeros"])
+def test_an_intact_zone_is_written_over(
+    tmp_path: Path, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "zone"
+    match what:
+        case "logged":
+            zone_with(path, b"just read")
+        case "another boot's":
+            with monkeypatch.context() as patch:
+                patch.setattr(landing, "boot_id", lambda: b"another")
+                zone_with(path, b"just read")
+        case "empty":
+            path.touch()
+        case _:
+            path.write_bytes(bytes(landing.FILE_BYTES))
+    path.chmod(0o600)
+    kept, output = kept_in(tmp_path)
+    assert kept.open(str(path), {}) == ""
+    assert (kept.aside, [each.name for each in tmp_path.iterdir()]) == ([], ["zone"])
+    output.zone.close()
+
+
+def test_what_cannot_be_set_aside_stays_and_the_zone_is_with_the_state(tmp_path: Path) -> None:
+    state, path = tmp_path / "state", tmp_path / "zone"
+    (state / "quarantine").mkdir(parents=True)
+    path.write_bytes(b"the only copy of a save")
+    for number in range(16):
+        (state / "quarantine" / (f"zone.{number}" if number else "zone")).touch()
+    kept, output = kept_in(state)
+    assert "it is at " in kept.open(str(path), {})
+    assert path.read_bytes() == b"the only copy of a save"
+    assert kept.path == str(state / "landing")
     output.zone.close()

@@ -14,6 +14,7 @@ from hashlib import blake2b
 from typing import Final
 
 from fuguemux.persistence.files import RealStorage, Storage
+from fuguemux.persistence.set_aside import QUARANTINE
 from fuguemux.persistence.wal.watermark import Found, Mark, Watermark, read_watermark
 
 SUFFIX: Final = ".durable"
@@ -34,7 +35,8 @@ def _tail(state_directory: str) -> str:
 def mark_copy(socket: str, state_directory: str, storage: Storage | None = None) -> Watermark:
     """The copy beside the server's `socket`, to be written. Touches nothing yet."""
     directory, name = socket.rpartition("/")[0] or "/", copy_name(socket, state_directory)
-    return Watermark(storage or RealStorage(), directory, name=name, disposable=True)
+    place = f"{state_directory}/{QUARANTINE}"
+    return Watermark(storage or RealStorage(), directory, name=name, quarantine=place)
 
 
 def read_mark_copy(

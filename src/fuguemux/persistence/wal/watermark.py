@@ -28,6 +28,7 @@ from typing import Final, NamedTuple
 from fuguemux.observe.failpoints import reach
 from fuguemux.persistence.checksum import crc32
 from fuguemux.persistence.files import Storage, reason_of, write_all
+from fuguemux.persistence.set_aside import QUARANTINE, set_aside
 from fuguemux.persistence.wal.frame import BLOCK_BYTES
 from fuguemux.persistence.wal.segment import SegmentHeader
 
@@ -41,7 +42,6 @@ SLOTS: Final = 2
 SLOT_BYTES: Final = BLOCK_BYTES
 FIELDS: Final = struct.Struct("<8sHHI16sQQQQQQQQQ")
 CRC: Final = struct.Struct("<I")
-QUARANTINE: Final = "quarantine"
 _NO_FILE_OF_OURS: Final = frozenset(
     {errno.EINVAL, errno.EISDIR, errno.ELOOP, errno.EPERM, errno.EACCES, errno.ENXIO}
 )
@@ -164,6 +164,11 @@ def decode(data: bytes) -> Slots:
     return Slots(found, damaged)
 
 
+def is_watermark(data: bytes) -> bool:
+    """Whether a file that begins with `data` was written as one."""
+    return any(decode(data).slots)
+
+
 def _garbage(data: bytes, slots: Sequence[tuple[int, Mark] | None]) -> bool:
     """Whether there are bytes that say nothing."""
     blocks = [data[n * SLOT_BYTES : (n + 1) * SLOT_BYTES] for n in range(SLOTS)]
@@ -212,17 +217,19 @@ class Watermark:
         *,
         copy: "Watermark | None" = None,
         name: str = WATERMARK,
-        disposable: bool = False,
+        quarantine: str = "",
     ) -> None:
         """`directory`: the state directory. What stands in the file's place and is none is set aside and made anew.
 
-        `copy` is told the same, elsewhere (mark_copy.py). `name` is its file's name; `disposable`: what stands in its place goes.
+        `copy` is told the same, elsewhere (mark_copy.py). `name` is its file's name; `quarantine`: where what stands in its
+        place is moved, if not beside it; such a copy is removed when it is a watermark of another store.
         """
         self._storage = storage
         self._directory = directory
         self._path = f"{directory}/{name}"
         self._copy = copy
-        self._disposable = disposable
+        self._quarantine = quarantine or f"{directory}/{QUARANTINE}"
+        self._is_copy = bool(quarantine)
         self._lock = threading.Lock()
         self._file: int | None = None
         self._slot = 0
@@ -328,10 +335,14 @@ class Watermark:
             data = self._storage.pread(file, SLOTS * SLOT_BYTES, 0).ljust(SLOTS * SLOT_BYTES, b"\0")
             slots = decode(data).slots
             others = any(slot is not None and slot[1].store_id != store_id for slot in slots)
+            longer = self._storage.size(file) > SLOTS * SLOT_BYTES
             # Garbage beside a slot that says something is what a crash leaves: that slot is written anew.
-            if others or (not any(slots) and _garbage(data, slots)):
+            if others or (not any(slots) and (longer or _garbage(data, slots))):
                 self._storage.close(file)
-                self._move_away()
+                if self._is_copy and others:
+                    self._storage.unlink(self._path)
+                else:
+                    self._move_away()
                 return self._make()
             serials = [slot[0] if slot is not None else -1 for slot in slots]
             # The slot that says more is left alone until the other one is durable.
@@ -364,14 +375,8 @@ class Watermark:
 
     def _move_away(self) -> None:
         """What is no watermark is somebody's: it is kept. Raises OSError."""
-        if self._disposable:
-            self._storage.unlink(self._path)
-            return
-        place = f"{self._directory}/{QUARANTINE}"
-        self._storage.make_directory(place)
         wall_ms = self._mark.wall_ms if self._mark is not None else 0
-        self._storage.rename(self._path, f"{place}/{wall_ms}-{WATERMARK}")
-        self._storage.fsync_directory(place)
+        set_aside(self._storage, self._path, self._quarantine, f"{wall_ms}-")
 
     def _give_up(self, error: OSError) -> None:
         """The next mark opens the file anew."""

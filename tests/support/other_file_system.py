@@ -1,0 +1,19 @@
+"""Real files, as if a directory were on a file system of its own."""
+
+import errno
+import os
+
+from fuguemux.persistence.files import RealStorage
+
+
+class TwoFileSystems(RealStorage):
+    """Nothing can be renamed into or out of `directory`."""
+
+    def __init__(self, directory: str) -> None:
+        self._directory = f"{directory}/"
+
+    def rename(self, source: str, target: str) -> None:
+        """As RealStorage, within one of the two."""
+        if source.startswith(self._directory) != target.startswith(self._directory):
+            raise OSError(errno.EXDEV, os.strerror(errno.EXDEV), source)
+        super().rename(source, target)
