@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.faults import require
 from tests.support.running import Running
+from tests.support.timed_turns import Timed, timed_server
 
 NUMBER = "54321"
 """A user id without an entry in the password database."""
@@ -21,6 +22,13 @@ def fugue(tmp_path: Path) -> Iterator[Running]:
     running = Running(tmp_path)
     yield running
     running.end()
+
+
+@pytest.fixture
+def timed(fugue: Running) -> Iterator[Timed]:
+    """A private fugue whose server's turns are measured; it has no session yet."""
+    with timed_server(fugue) as server:
+        yield server
 
 
 @pytest.fixture

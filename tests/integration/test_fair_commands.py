@@ -4,16 +4,12 @@ As in test_fairness, a turn is measured in processor time of the loop's thread.
 """
 
 import os
-import subprocess
-import sys
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from fuguemux.model.limits import BUFFER_BYTES_MAX
-from tests.integration.test_fairness import TIMED_SERVER, turns
-from tests.support.running import Running, until
+from tests.support.running import Running
+from tests.support.timed_turns import Timed
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 
@@ -23,42 +19,14 @@ WORDS = 60_000
 STOPPED = "format stopped: "
 
 
-class Timed:
-    """A server whose turns are measured."""
-
-    def __init__(self, fugue: Running, server: subprocess.Popen[bytes], output: Path) -> None:
-        self.fugue = fugue
-        self._server = server
-        self._output = output
-
-    def longest_ms(self, *argv: str, error: str = "") -> float:
-        """The longest turn while the command is carried out, which says `error`."""
-        turns(self._server, self._output)
-        done = self.fugue.run(*argv)
-        assert done.stderr.startswith(error) if error else done.returncode == 0, done.stderr
-        return turns(self._server, self._output)[-1]
-
-
-@pytest.fixture
-def timed(fugue: Running) -> Iterator[Timed]:
-    output = fugue.directory / "turns.json"
-    server = subprocess.Popen(
-        [sys.executable, str(TIMED_SERVER), str(output)],
-        env=fugue.environment,
-        cwd=fugue.directory,
-    )
-    try:
-        until("server", (fugue.runtime / "fugue" / "default").exists)
-        fugue("new-session", "-d", "-s", "work", "-x", "100", "-y", "30", "cat")
-        yield Timed(fugue, server, output)
-    finally:
-        fugue.end()
-        server.kill()
-        server.wait()
+def at_work(timed: Timed) -> Running:
+    """The server with a session."""
+    timed.fugue("new-session", "-d", "-s", "work", "-x", "100", "-y", "30", "cat")
+    return timed.fugue
 
 
 def test_no_format_holds_the_loop(timed: Timed) -> None:
-    fugue = timed.fugue
+    fugue = at_work(timed)
     fugue("set-option", "-g", "@again", "#{E:@twice}#{E:@twice}")
     fugue("set-option", "-g", "@twice", "#{E:@again}#{E:@again}")
     fugue("set-option", "-g", "@wide", "é" * 30_000)
@@ -76,7 +44,7 @@ def test_no_format_holds_the_loop(timed: Timed) -> None:
 
 
 def test_a_list_with_dear_lines_is_made_in_pieces(timed: Timed) -> None:
-    fugue = timed.fugue
+    fugue = at_work(timed)
     fugue("set-option", "-g", "@line", "#{W:#{window_layout}}" * 80)
     commands = fugue.directory / "windows.conf"
     commands.write_text("new-window -d cat\n" * 19)
@@ -87,7 +55,7 @@ def test_a_list_with_dear_lines_is_made_in_pieces(timed: Timed) -> None:
 
 
 def test_no_buffer_and_no_repetition_holds_the_loop(timed: Timed) -> None:
-    fugue = timed.fugue
+    fugue = at_work(timed)
     text = fugue.directory / "text"
     text.write_bytes(b"\n" * BUFFER_BYTES_MAX)
     path = os.fspath(text)
@@ -117,7 +85,7 @@ def test_no_buffer_and_no_repetition_holds_the_loop(timed: Timed) -> None:
 
 
 def test_no_text_of_commands_holds_the_loop(timed: Timed) -> None:
-    fugue = timed.fugue
+    fugue = at_work(timed)
     commands = "display-message -p 'x y'\n" * 2_400
     nested = "if-shell -F 1 { " * 30 + commands[:4_000] + " }" * 30
     assert timed.longest_ms("if-shell", "-F", "1", commands) < TURN_MAX_MS

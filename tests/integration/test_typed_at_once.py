@@ -3,13 +3,11 @@
 import contextlib
 import os
 import shlex
-import subprocess
-import sys
 
 import pytest
 
-from tests.integration.test_fairness import TIMED_SERVER, turns
-from tests.support.running import Attached, Running, until
+from tests.support.running import Attached, until
+from tests.support.timed_turns import Timed
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 
@@ -31,34 +29,21 @@ def typed(client: Attached) -> None:
     until("room in the terminal", all_taken)
 
 
-def test_what_is_typed_at_once_arrives_whole_and_holds_nobody_up(fugue: Running) -> None:
-    output = fugue.directory / "turns.json"
+def test_what_is_typed_at_once_arrives_whole_and_holds_nobody_up(timed: Timed) -> None:
+    fugue = timed.fugue
     got = fugue.directory / "got"
-    server = subprocess.Popen(
-        [sys.executable, str(TIMED_SERVER), str(output)],
-        env=fugue.environment,
-        cwd=fugue.directory,
-    )
-    try:
-        until("server", (fugue.runtime / "fugue" / "default").exists)
-        program = f"stty raw -echo; echo ready; head -c {len(TEXT)} > {shlex.quote(os.fspath(got))}"
-        fugue(
-            "new-session", "-d", "-s", "work", "-x", "80", "-y", "24", f"{program}; exec sleep 1000"
-        )
-        with fugue.attached() as client:
-            client.wait_for("ready")
-            turns(server, output)
-            typed(client)
+    program = f"stty raw -echo; echo ready; head -c {len(TEXT)} > {shlex.quote(os.fspath(got))}"
+    fugue("new-session", "-d", "-s", "work", "-x", "80", "-y", "24", f"{program}; exec sleep 1000")
+    with fugue.attached() as client:
+        client.wait_for("ready")
+        timed.turns_ms()
+        typed(client)
 
-            def arrived() -> bool:
-                client.read()
-                return got.stat().st_size == len(TEXT)
+        def arrived() -> bool:
+            client.read()
+            return got.stat().st_size == len(TEXT)
 
-            until("everything typed", arrived)
-            assert got.read_bytes() == TEXT
-            assert turns(server, output)[-1] < TURN_MAX_MS
-            assert fugue("display-message", "-p", "x") == "x"
-    finally:
-        fugue.end()
-        server.kill()
-        server.wait()
+        until("everything typed", arrived)
+        assert got.read_bytes() == TEXT
+        assert timed.turns_ms()[-1] < TURN_MAX_MS
+        assert fugue("display-message", "-p", "x") == "x"
