@@ -55,6 +55,28 @@ def test_vi_keys_go_everywhere(fugue: Running) -> None:
         until("screen", lambda: fugue.format("#{pane_in_mode}", "work") == "0")
 
 
+def test_the_top_of_a_trimmed_history_is_its_first_line(fugue: Running) -> None:
+    """Lines leave the store in blocks; copy mode shows none that the limit has taken away, and finds none."""
+    fugue("new-session", "-d", "-s", "first", "-x", "80", "-y", "23", "cat")
+    fugue("set-option", "-g", "history-limit", "1500")
+    lines = "seq -f 'line %.0f' 1 4000; exec sleep 1000"
+    fugue("new-session", "-d", "-s", "work", "-x", "80", "-y", "23", lines)
+    fugue.wait_for("line 4000", "work")
+    with fugue.attached("attach-session", "-t", "work") as client:
+        client.wait_for("line 4000")
+        fugue("copy-mode", "-t", "work")
+        fugue("send-keys", "-X", "-t", "work", "history-top")
+        client.wait_for("[1500/1500]")
+        assert fugue.format(f"#{{history_size}} {PLACE}", "work") == "1500 1500 line 2479"
+        fugue("send-keys", "-X", "-t", "work", "history-bottom")
+        assert "not found" in fugue.refused(
+            "send-keys", "-X", "-t", "work", "search-backward", "line 2478"
+        )
+        client.resize(80, 20)
+        fugue("send-keys", "-X", "-t", "work", "history-top")
+        client.wait_for("[1504/1504]")
+
+
 def test_what_arrives_meanwhile_moves_nothing(fugue: Running) -> None:
     fugue("new-session", "-d", "-s", "work", "-x", "80", "-y", "23")
     fugue("send-keys", "-t", "work", "seq 1 200", "Enter")

@@ -16,15 +16,14 @@ from fuguemux.persistence.blocks import (
     Line,
     Lines,
     blank_of,
-    cells_of,
     joined_text,
     pack_lines,
     unpack_lines,
 )
 from fuguemux.persistence.hot_tail import HotTail
 from fuguemux.persistence.packs import PackDamaged, PackUnreadable, Place
-from fuguemux.persistence.pattern import Pattern, plain
-from fuguemux.persistence.row_count import RowCount, narrow_from
+from fuguemux.persistence.pattern import Pattern
+from fuguemux.persistence.row_count import RowCount, first_rows, narrow_from, rows_of
 from fuguemux.persistence.scrollback_index import Index
 from fuguemux.persistence.scrollback_parts import Cut, Sizes, blocks_in, lines_of, part_of
 from fuguemux.persistence.scrollback_search import Hit, Part, search_parts
@@ -329,12 +328,14 @@ class PaneScrollback:
         Exact once the blocks with long lines have been measured: some per call, and by `row_count.measure` those on the disk.
         """
         rows, lines, unknown = self.row_count.count(columns, self._blocks, self._hot.get)
-        for line in self._open:
-            cells = len(line) if len(line) <= columns else cells_of(plain(line))
-            rows += max(1, -(-cells // columns))
+        rows += sum(rows_of(line, columns) for line in self._open)
         lines += len(self._open)
         total = rows + (unknown * rows // lines if lines else unknown)
         cut_off = self.base - (self._next - lines - unknown)
+        if cut_off and self._blocks:
+            cut_off = first_rows(self._blocks[0], cut_off, columns, usual=rows / max(lines, 1))
+        elif cut_off:
+            cut_off = sum(rows_of(line, columns) for line in self._open[:cut_off])
         return max(total - cut_off, len(self))
 
     def parts(self, *, notices: bool = True) -> list[Part]:

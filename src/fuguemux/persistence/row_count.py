@@ -3,8 +3,17 @@
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
-from fuguemux.persistence.blocks import Block, Lines, blank_of, rows_at, unpack_lines, widths_of
+from fuguemux.persistence.blocks import (
+    Block,
+    Lines,
+    blank_of,
+    cells_of,
+    rows_at,
+    unpack_lines,
+    widths_of,
+)
 from fuguemux.persistence.packs import PackDamaged
+from fuguemux.persistence.pattern import plain
 
 MEASURED_BLOCKS_MAX: Final = 16
 """How many blocks one call may read to learn how wide their lines are."""
@@ -77,6 +86,21 @@ def _in_memory(block: Block, unpacked: Callable[[Block], Lines | None]) -> Lines
         return unpacked(block) if packed is None else unpack_lines(packed, block.count)
     except PackDamaged:
         return blank_of(block.count)
+
+
+def rows_of(line: bytes, columns: int) -> int:
+    """How many rows a line takes."""
+    cells = len(line) if len(line) <= columns else cells_of(plain(line))
+    return max(1, -(-cells // columns))
+
+
+def first_rows(block: Block, lines: int, columns: int, *, usual: float) -> int:
+    """About how many rows the first lines of a block take; `usual` rows each where it was not measured."""
+    if block.line_bytes_max <= columns:
+        return lines
+    if block.widths is None:
+        return int(lines * usual)
+    return rows_at(block.widths, columns) * lines // block.count
 
 
 def narrow_from(

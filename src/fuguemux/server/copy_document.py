@@ -54,9 +54,10 @@ class Document:
         *,
         continues: bool,
         last: Part | None = None,
+        base: int = 0,
     ) -> None:
-        """`last` stands for the screen, if it is given."""
-        self.first = parts[0].first if parts else 0
+        """`last` stands for the screen, if it is given. Lines before `base` are in the parts and no history any more."""
+        self.first = max(parts[0].first, base) if parts else 0
         self.tail = parts[-1].first + parts[-1].size if parts else 0
         """The number of the screen's first line."""
         pieces = frozenset({0}) if continues and parts else frozenset[int]()
@@ -182,7 +183,8 @@ class Document:
 
     def again(self) -> "Document":
         """The same lines, to be read on another thread."""
-        return Document(self.parts[:-1], (), continues=False, last=self.parts[-1])
+        last = self.parts[-1]
+        return Document(self.parts[:-1], (), continues=False, last=last, base=self.first)
 
     def rows_between(self, above: RowAt, below: RowAt, columns: int, *, total: int) -> int:
         """How many rows lie from one to the other; reckoned from the `total` of the history if they are many."""
@@ -211,7 +213,8 @@ def frozen(terminal: PaneTerminal) -> Document:
     terminal.take_archive(everything=True)
     screen = terminal.emulator.screen_ansi(join=True)
     continues = terminal.emulator.continues_history
-    return Document(terminal.scrollback.parts(), screen, continues=continues)
+    scrollback = terminal.scrollback
+    return Document(scrollback.parts(), screen, continues=continues, base=scrollback.base)
 
 
 def viewed(screen: LastScreen) -> tuple[Document, int, Spot]:

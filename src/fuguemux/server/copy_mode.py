@@ -54,7 +54,9 @@ class CopyMode:
         """In VIEW_MODE: it is the last screen of a program, which this recovery has found."""
         self.document = document
         self.history_rows = history_rows
-        """How many rows are above the screen; near where the history is long and its lines are."""
+        """How many rows are above the screen; near where the history is long and its lines are. Negative: there is room."""
+        self._stored_rows = history_rows
+        """About how many rows the lines before the screen's first one take, whatever became of the screen's size."""
         self.columns, self.rows = size
         self.top = RowAt(document.tail, 0)
         self.cursor = Spot(document.tail, 0)
@@ -96,6 +98,7 @@ class CopyMode:
             return
         at_bottom = self.back == 0
         begin = self.document.starts(self.top.line, self.columns)[self.top.row]
+        self.history_rows += self.rows - size.rows  # a row more is one that was above the screen
         self.columns, self.rows = size
         self.top = self.document.row_of(Spot(self.top.line, begin), self.columns)
         if at_bottom:
@@ -115,7 +118,7 @@ class CopyMode:
         bottom = self.bottom_top()
         if self.top >= bottom:
             return 0
-        total = self.history_rows
+        total = self._stored_rows
         return self.document.rows_between(self.top, bottom, self.columns, total=total)
 
     @property
@@ -127,7 +130,7 @@ class CopyMode:
         return self.document.row_of(self.cursor, self.columns)
 
     def _rows_to(self, at: RowAt) -> int:
-        between, total = self.document.rows_between, self.history_rows
+        between, total = self.document.rows_between, self._stored_rows
         if at < self.top:
             return -between(at, self.top, self.columns, total=total)
         return between(self.top, at, self.columns, total=total)
@@ -209,7 +212,7 @@ class CopyMode:
         self.top, moved = self.document.rows_behind(self.top, -rows, self.columns)
         if rows < 0 and self.top > (bottom := self.bottom_top()):
             self.top = bottom
-            total = self.history_rows
+            total = self._stored_rows
             moved = max(0, self.document.rows_between(before, bottom, self.columns, total=total))
         self._settle(self._row_at(row))
         return moved
@@ -296,7 +299,8 @@ class CopyMode:
         if self.searched is not None:
             ends = "stopping" if self.search_stopped else "C-c stops"
             note = f"searched {self.searched:,} lines, {ends}"
-        return ScrollView(rows, self.back, self.history_rows, cursor, note)
+        back = self.back
+        return ScrollView(rows, back, max(back, self.history_rows), cursor, note)
 
     def _matches(self, lines: set[int]) -> dict[int, list[tuple[int, int]]]:
         if self.pattern is None:

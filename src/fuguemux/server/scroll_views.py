@@ -210,7 +210,7 @@ class ScrollViews:
         if mode.tried(draw):
             return mode.shown
         before, mode.shown = mode.shown, None  # drawn again as soon as there is more in memory
-        return before or ScrollView([], 0, mode.history_rows, (0, 0), "")
+        return before or ScrollView([], 0, max(0, mode.history_rows), (0, 0), "")
 
 
 def _cursor(terminal: PaneTerminal) -> tuple[int, int]:

@@ -141,3 +141,28 @@ def test_far_rows_are_those_that_steps_lead_to(
             break
     assert whole.rows_behind(RowAt(line, 0), rows, 10) == (at, moved)
     assert whole.again().rows_behind(RowAt(line, 0), rows, 10) == (at, moved)
+
+
+def test_at_the_top_the_position_is_the_size_of_the_history() -> None:
+    mode = mode_of(["some words"] * 500, Size(10, 5), screen=["screen"] * 5)
+    mode.top_of_history()
+    view = mode.view(STYLES, vi=False)
+    assert (view.position, view.total) == (500, 500)
+    mode.fit(Size(10, 4))
+    view = mode.view(STYLES, vi=False)
+    assert (view.position, view.total) == (501, 501), "a row of the screen is above it now"
+    mode.fit(Size(10, 5))
+    view = mode.view(STYLES, vi=False)
+    assert (view.position, view.total) == (500, 500)
+
+
+def test_lines_that_are_not_kept_any_more_are_no_history() -> None:
+    content = Lines(joined_text([b"line %d" % n for n in range(1000)]), 1000, frozenset())
+    parts = [Part(0, 1000, lambda: content)]
+    found = Document(parts, [b"screen"], continues=False, base=400)
+    mode = CopyMode(found, 600, Size(20, 1))
+    mode.top_of_history()
+    view = mode.view(STYLES, vi=False)
+    assert (view.position, view.total) == (600, 600)
+    assert view.rows == [b"line 400"]
+    assert found.again().first == 400, "a search looks at the same lines"
