@@ -1,5 +1,6 @@
 """The real server on a file system that forgets whatever was not synced: every acknowledgement must have been preceded by it."""
 
+import json
 import os
 import signal
 from collections.abc import Iterator
@@ -8,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from fuguemux.persistence.files import RealStorage
+from fuguemux.persistence.wal.mark_copy import SUFFIX
+from fuguemux.persistence.wal.watermark import read_watermark
 from tests.support.faults import require
 from tests.support.lazy_fs import Control, lazy_file_system
 from tests.support.running import Running, connected, kill, until
@@ -52,6 +56,41 @@ def test_every_acknowledged_change_was_durable(control: Control, fugue: Running)
         control.say("drop")
         fugue("list-sessions")
         assert shape(fugue) == before, change
+
+
+def durable_lsn(fugue: Running) -> int:
+    mark = read_watermark(RealStorage(), str(fugue.state)).mark
+    return mark.durable_lsn if mark is not None else 0
+
+
+@pytest.mark.parametrize("written", [True, False])
+def test_power_that_fails_between_the_log_and_the_watermark_is_no_loss(
+    control: Control, fugue: Running, *, written: bool
+) -> None:
+    """The log is durable, and whoever waited was told; the watermark was not written any more, or never was."""
+    if written:
+        fugue("new-session", "-d", "-s", "work", "-n", "zero", "-x", "100", "-y", "30", "cat")
+        until("watermark", lambda: durable_lsn(fugue) > 0)
+        fugue.kill_everything()
+    marked = durable_lsn(fugue)
+    fugue.environment["FUGUE_FAILPOINTS"] = "watermark.renewing=raise:EIO"
+    fugue("new-session", "-d", "-s", "more", "-n", "first", "-x", "100", "-y", "30", "cat")
+    fugue("new-window", "-d", "-n", "one", "-t", "more:", "cat")
+    fugue("rename-window", "-t", "more:one", "two")
+    before = shape(fugue)
+    assert durable_lsn(fugue) == marked
+    fugue.kill_everything()
+    for copy in (fugue.runtime / "fugue").glob(f"*{SUFFIX}"):
+        copy.unlink()
+    control.say("drop")
+    del fugue.environment["FUGUE_FAILPOINTS"]
+    assert fugue("state", "verify").splitlines()[-1] == "clean"
+    fugue("list-sessions")
+    assert shape(fugue) == before
+    found = json.loads(fugue("recovery", "--json"))["recovery"]
+    assert (found["complete"], found["lost"], found["missing"]) == (True, [], [])
+    fugue("rename-window", "-t", "more:two", "three")
+    until("watermark", lambda: durable_lsn(fugue) > marked)
 
 
 def test_writes_that_take_only_a_part_are_gone_on_with(control: Control, fugue: Running) -> None:

@@ -36,15 +36,22 @@ LET_GO_SECONDS = 5.0
 """How long strace may take to let go of a process, before it is killed itself."""
 
 
-@contextmanager
-def injected(pid: int, *faults: str) -> Iterator[None]:
-    """Have system calls of a running process and all its threads tampered with, as `strace -e inject=` says it."""
+def tampering(faults: Sequence[str], path: Path | None = None) -> list[str]:
+    """The words of strace that tamper with system calls, before those that say of whom."""
     calls = ",".join(fault.partition(":")[0] for fault in faults)
+    only = ["-P", str(path)] if path is not None else []
+    words = ["strace", "-f", "-q", "-o", "/dev/null", *only, "-e", f"trace={calls}"]
+    return [*words, *(f"--inject={fault}" for fault in faults)]
+
+
+@contextmanager
+def injected(pid: int, *faults: str, path: Path | None = None) -> Iterator[None]:
+    """Have system calls of a running process and all its threads tampered with, as `strace -e inject=` says it.
+
+    With `path` only those on that very file, whichever descriptor it has.
+    """
     tracer = subprocess.Popen(
-        ["strace", "-f", "-q", "-o", "/dev/null", "-e", f"trace={calls}", "-p", str(pid)]
-        + [f"--inject={fault}" for fault in faults],
-        stderr=subprocess.PIPE,
-        text=True,
+        [*tampering(faults, path), "-p", str(pid)], stderr=subprocess.PIPE, text=True
     )
     try:
         until("strace at the server", lambda: _traced(pid) or tracer.poll() is not None)

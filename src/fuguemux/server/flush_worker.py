@@ -53,9 +53,13 @@ class SyncRing:
 class Looked:
     """A job, and a look at where its bytes went once they are on the disk."""
 
-    def __init__(self, job: Job, look: Callable[[], str]) -> None:
+    def __init__(
+        self, job: Job, look: Callable[[], str], changed: Callable[[], object] = lambda: None
+    ) -> None:
+        """`changed` is called in the thread when what the job leaves for later says that something is another way now."""
         self.job = job
         self._look = look
+        self._changed = changed
         self.elsewhere = ""
         """Why nobody would find them; empty: a start does."""
         self._wrote = False
@@ -81,9 +85,9 @@ class Looked:
 
     def afterwards(self) -> None:
         """Do what the job leaves for when everybody was told."""
-        afterwards: Callable[[], None] | None = getattr(self.job, "afterwards", None)
-        if afterwards is not None:
-            afterwards()
+        afterwards: Callable[[], bool] | None = getattr(self.job, "afterwards", None)
+        if afterwards is not None and afterwards():
+            self._changed()
 
 
 Done = Callable[[Any, OSError | None, float], None]

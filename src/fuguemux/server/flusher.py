@@ -227,7 +227,9 @@ class Flusher:
             return
         self._syncing = True
         self._idle.clear()
-        looked = Looked(job, self.look)
+        # An idle log has no sync to tell by that the disk refuses the watermark.
+        changed = partial(self._loop.call_soon_threadsafe, self._writer.watermark_changed)
+        looked = Looked(job, self.look, changed)
         if getattr(job, "parts", ()):
             job.wrote = partial(self._wrote, looked)
             self._handed = looked

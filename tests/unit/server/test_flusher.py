@@ -76,6 +76,8 @@ class FakeWriter:
         error, self.error = self.error, None
         return Step(self.written_lsn, error)
 
+    def watermark_changed(self) -> None: ...
+
     def sync_done(self, job: Step, error: OSError | None) -> None:
         if error is None:
             self.durable_lsn = job.through

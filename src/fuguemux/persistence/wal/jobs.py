@@ -147,15 +147,18 @@ class SyncJob:
         for file in self.files:
             self.storage.fdatasync(file)
 
-    def afterwards(self) -> None:
+    def afterwards(self) -> bool:
         """Once it ran without an error, and whoever waits for it was told: renew the watermark.
 
-        Blocks for a sync of its own only if the log is idle.
+        Blocks for a sync of its own only if the log is idle. Whether the watermark's problem is another one now.
         """
-        if self.watermark is not None and self.mark is not None:
-            self.watermark.renew(self.mark)
-            if self.idle:
-                self.watermark.sync()
+        if self.watermark is None or self.mark is None:
+            return False
+        before = self.watermark.problem
+        self.watermark.renew(self.mark)
+        if self.idle:
+            self.watermark.sync()
+        return self.watermark.problem != before
 
 
 @dataclass

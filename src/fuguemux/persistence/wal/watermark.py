@@ -27,7 +27,7 @@ from typing import Final, NamedTuple
 
 from fuguemux.observe.failpoints import reach
 from fuguemux.persistence.checksum import crc32
-from fuguemux.persistence.files import Storage, reason_of, write_all
+from fuguemux.persistence.files import FileRemoved, Storage, reason_of, write_all
 from fuguemux.persistence.set_aside import QUARANTINE, set_aside
 from fuguemux.persistence.wal.frame import BLOCK_BYTES
 from fuguemux.persistence.wal.segment import SegmentHeader
@@ -237,8 +237,12 @@ class Watermark:
         self._serial = 0
         self._dirty = False
         self._mark: Mark | None = None
-        self.problem = ""
-        """Why the file does not say what it should; empty: it does."""
+        self._not_written = self._not_synced = ""
+
+    @property
+    def problem(self) -> str:
+        """Why the file does not say what it should, or may not after a power failure; empty: it does."""
+        return self._not_written or self._not_synced
 
     @classmethod
     def prepared(
@@ -265,7 +269,7 @@ class Watermark:
                 write_all(self._storage, file, [slot], self._slot * SLOT_BYTES)
                 reach("watermark.renewed")
                 self._dirty = True
-                self.problem = ""
+                self._not_written = ""
             except OSError as error:
                 self._give_up(error)
         if self._copy is not None:
@@ -285,10 +289,12 @@ class Watermark:
                 self._storage.fdatasync(self._file)
                 reach("watermark.synced")
             except OSError as error:
-                self._give_up(error)
+                # What is written next reaches the kernel, and says nothing of the disk.
+                self._not_synced = "" if isinstance(error, FileRemoved) else reason_of(error)
+                self._let_go()
             else:
                 self._slot = (self._slot + 1) % SLOTS
-                self._dirty = False
+                self._dirty, self._not_synced = False, ""
                 return
         if self._mark is not None:
             self.renew(self._mark)
@@ -311,7 +317,7 @@ class Watermark:
         """The state directory is another one: the next mark goes to the file in it."""
         with self._lock:
             self._let_go()
-            self._chosen = False
+            self._chosen, self._not_synced = False, ""
 
     def close(self) -> None:
         """Let go of the file; what it says stays."""
@@ -380,7 +386,7 @@ class Watermark:
 
     def _give_up(self, error: OSError) -> None:
         """The next mark opens the file anew."""
-        self.problem = error.strerror or os.strerror(error.errno or errno.EIO)
+        self._not_written = error.strerror or os.strerror(error.errno or errno.EIO)
         self._let_go()
 
     def _let_go(self) -> None:

@@ -436,6 +436,10 @@ class LogWriter(Figures):
         self._files.synced(job.through_lsn)
         self._advance(job.through_lsn)
 
+    def watermark_changed(self) -> None:
+        """The watermark is refused, or is no more: durability says so."""
+        self._settle()
+
     def _advance(self, lsn: int) -> None:
         kept = self._kept
         while kept and kept[0].lsn <= lsn:

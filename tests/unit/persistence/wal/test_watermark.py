@@ -514,6 +514,20 @@ def test_a_sync_that_failed_leaves_the_durable_slot_alone() -> None:
     assert [slot and slot[1].durable_lsn for slot in live] == [1, 3]
 
 
+def test_a_sync_that_is_refused_is_told_until_one_succeeds() -> None:
+    disk = simulated()
+    watermark = Watermark(disk, "state")
+    watermark.renew(mark_of(1))
+    disk.fail_sync_chance = 1.0
+    watermark.sync()
+    assert watermark.problem == "Input/output error"
+    disk.fail_sync_chance = 0.0
+    watermark.renew(mark_of(2))
+    assert watermark.problem == "Input/output error", "it is with the kernel alone"
+    watermark.sync()
+    assert watermark.problem == ""
+
+
 def test_the_next_server_makes_durable_what_it_found_before_it_writes_over_a_slot() -> None:
     disk = simulated()
     watermark = Watermark(disk, "state")
