@@ -53,6 +53,8 @@ ACCOUNT_DAMAGED: Final = (
     "what the landing zone says of output that could not be logged is damaged: more may be missing"
 )
 
+ZERO_RUN: Final = bytes(256)
+"""Between bytes of a read that did not return: what is behind it may be rot. It has no checksum."""
 LONGER: Final = "the landing zone has more bytes than it was made with; they are not read"
 
 # Any two differ in four bits: one that flips makes none of the others.
@@ -212,7 +214,15 @@ class _Reader:
             return
         if state == READING:
             # The kernel may have been copying; a lost trailing NUL does nothing.
-            length = max(length, len(data.rstrip(b"\0")))
+            end = max(length, len(data.rstrip(b"\0")))
+            if (
+                ZERO_RUN in data[length:end]
+            ):  # it copies from the front, and few programs write so many NULs
+                self._unknown.append(
+                    f"slot {slot} of the landing zone was being read into: whether all that is in it is output of pane "
+                    f"%{pane} is not known"
+                )
+            length = end
         if length and not (state == LOGGED and answered >= length):
             self._salvaged.append(Salvaged(pane, offset, data[:length], min(answered, length)))
 

@@ -117,6 +117,23 @@ def test_death_while_more_is_read_keeps_both(
     assert after == Recovered((Salvaged(4, 0, b"ends in nul\0more", 12),))
 
 
+def test_rot_behind_the_zeros_of_a_slot_that_was_being_read_into_is_told() -> None:
+    contents = bytearray(gzip.decompress((GOLDEN / "landing-2" / "zone.gz").read_bytes()))
+    slot = next(
+        n
+        for n in range(form.SLOTS)
+        if contents[form.DESCRIPTORS_OFFSET + n * form.DESCRIPTOR_BYTES] == form.READING
+    )
+    sound = form.parse(bytes(contents), "golden", BOOT)
+    contents[form.SLOTS_OFFSET + slot * SLOT_BYTES + 5_000] = 0x41
+    found = form.parse(bytes(contents), "golden", BOOT)
+    assert sound.unknown == ()
+    (told,) = found.unknown
+    assert f"slot {slot} " in told
+    assert f"output of pane %{CUT.pane} is not known" in told
+    assert found.salvaged[-1].data.startswith(CUT.data), "nothing is left out"
+
+
 @settings(max_examples=300, deadline=None)
 @given(st.data())
 def test_no_bit_that_flips_is_shown_as_text(data: st.DataObject) -> None:
