@@ -45,10 +45,12 @@ from fuguemux.terminal.emulator import (
 from fuguemux.terminal.ghostty_history import BATCH_ROWS, History, limit_bytes
 from fuguemux.terminal.ghostty_library import SNAPSHOT_VERSION, check, load
 from fuguemux.terminal.ghostty_rows import Rows
+from fuguemux.terminal.ghostty_taken import Taken
 
 COLUMNS_MAX: Final = 2000
 ROWS_MAX: Final = 1000
 DELETE: Final = b"\x7f"
+HEAD_BYTES: Final = 1024
 ENTER_ALTERNATE: Final = b"\x1b[?1049h"
 ERASE_HISTORY: Final = b"\x1b[3J"
 
@@ -64,11 +66,8 @@ class GhosttyEmulator:
         self._generation = 0
         self._tail = b""
         self._repeats = repeat.Repeats()
-        self._cleared = False
-        self._open = False
+        self._taken = Taken()
         self._shape = 0  # as DECSCUSR numbers it
-        self._waiting: Archived | None = None
-        self._waiting_bytes = 0
         self._closed = False
         self._adopt(state.new(self._lib, self._size))
 
@@ -113,12 +112,20 @@ class GhosttyEmulator:
         if DELETE in data:
             data = data.translate(None, DELETE)
         self._generation += 1
+        while (
+            self._tail and len(data) > 2 * HEAD_BYTES
+        ):  # it is looked at closely, and the rest only if it needs that
+            self._feed_part(data[:HEAD_BYTES])
+            data = data[HEAD_BYTES:]
+        self._feed_part(data)
+        return self._events()
+
+    def _feed_part(self, data: bytes) -> None:
         if self._tail or scan.needed(data):
-            self._feed_scanned(self._repeats.clamped(data, self._size.columns))
+            self._feed_scanned(data)
         else:
             self._feed_pieces(self._repeats.followed(data, self._size.columns))
             self._tail = scan.tail(data)
-        return self._events()
 
     def _events(self) -> list[Event]:
         events, self._sink.events = self._sink.events, []
@@ -126,10 +133,12 @@ class GhosttyEmulator:
 
     def _feed_scanned(self, data: bytes) -> None:
         """Feed data that contains sequences the engine does not report."""
+        many = pushed.many(self._tail + data)
+        data, changed = self._repeats.clamped(data, self._size.columns, many=many)
+        many = many or changed
         text = self._tail + data
         shift = len(self._tail)
         fed = 0
-        many = pushed.many(text)
         for found in scan.SEEN.finditer(text):
             end = found.end() - shift
             if found["mark"]:
@@ -162,16 +171,25 @@ class GhosttyEmulator:
         self._tail = scan.tail(text)
 
     def _feed_pieces(self, data: bytes, *, many: bool = False) -> None:
-        start, at = ffi.from_buffer("uint8_t[]", data), 0
-        history, columns = self._history, self._size.columns
-        for stop in pushed.stops(data, self._size, many=many):
+        start, at, spare = ffi.from_buffer("uint8_t[]", data), 0, 0
+        while at < len(data):
+            long = min(at + pushed.PIECE_BYTES_MAX + spare, len(data))
+            stop = pushed.stop(data, at, self._size) if many else long
             self._lib.ghostty_terminal_vt_write(self._terminal, start + at, stop - at)
-            due = history.due(stop - at, columns) and not self.alternate
+            spare = self._look_at_history(stop - at)
+            at = stop
+
+    def _look_at_history(self, fed_bytes: int) -> int:
+        """Take rows out of it if it is time; how many rows more than a piece pushes may be pushed before the next look."""
+        history, columns = self._history, self._size.columns
+        if history.due(fed_bytes, columns) and not self.alternate:
+            due = True
             while due and self._skip_history():
                 due = history.due(0, columns)
             if due:
-                history.make_room(columns, self._add_taken)
-            at = stop
+                history.make_room(columns, self._taken.add)
+                return 0
+        return history.spare
 
     def _before_switch(self, *, entering: bool) -> None:
         """Prepare for the sequence that enters or leaves the alternate screen, which comes now.
@@ -186,7 +204,7 @@ class GhosttyEmulator:
             self._write(state.CLEAR_SCREEN)
             return
         self._take_history()
-        joint = self._open and self._history.continues_taken(self._size.columns)
+        joint = self._taken.open and self._history.continues_taken(self._size.columns)
         self._drop_history()
         if joint:
             self._history.note_joint(self._size.columns)
@@ -200,8 +218,7 @@ class GhosttyEmulator:
 
     def _forget_history(self) -> None:
         self._history.unmark()
-        self._waiting, self._waiting_bytes = None, 0
-        self._cleared, self._open = True, False
+        self._taken.forget()
 
     def clear_history(self) -> None:
         self._drop_history()
@@ -254,13 +271,8 @@ class GhosttyEmulator:
         if everything:
             self._take_history()
         elif rows_max is not None and not self.alternate:
-            self._add_taken(self._history.take(self._size.columns, rows_max))
-        waiting, self._waiting, self._waiting_bytes = self._waiting, None, 0
-        if self._cleared:
-            self._cleared = False
-            lines = waiting.lines if waiting else []
-            return Archived(True, False, lines, bool(waiting and waiting.continues))
-        return waiting
+            self._taken.add(self._history.take(self._size.columns, rows_max))
+        return self._taken.hand_over()
 
     @property
     def keep_lines(self) -> int | None:
@@ -282,33 +294,16 @@ class GhosttyEmulator:
         """Leave the oldest rows out, because nobody wants that many lines. False: they must be taken."""
         if self._keep_lines is None or not self._history.skip(self._keep_lines):
             return False
-        self._waiting, self._waiting_bytes = None, 0
-        self._cleared, self._open = True, False
+        self._taken.forget()
         return True
 
     def _take_history(self) -> None:
         """Move every row of the history that was not taken to those that wait for `archive`."""
         if self.alternate:
-            self._add_taken(self._take_below_alternate())
+            self._taken.add(self._take_below_alternate())
             return
         while taken := self._history.take(self._size.columns, BATCH_ROWS):
-            self._add_taken(taken)
-
-    def _add_taken(self, taken: Archived | None) -> None:
-        if taken is None:
-            return
-        taken = taken._replace(continued=taken.continued and self._open)
-        self._open = taken.continues
-        self._waiting_bytes += sum(map(len, taken.lines))
-        if self._waiting is None:
-            self._waiting = taken
-            return
-        before, lines = self._waiting, taken.lines
-        if taken.continued:
-            before.lines[-1] += lines[0]
-            lines = lines[1:]
-        before.lines.extend(lines)
-        self._waiting = before._replace(continues=taken.continues)
+            self._taken.add(taken)
 
     def _take_below_alternate(self) -> Archived | None:
         """Take the primary screen's history while the alternate screen is shown.
@@ -433,7 +428,7 @@ class GhosttyEmulator:
 
     @property
     def waiting_bytes(self) -> int:
-        return self._waiting_bytes
+        return self._taken.bytes
 
     @property
     def continues_history(self) -> bool:
@@ -442,7 +437,7 @@ class GhosttyEmulator:
             return False
         if self._history.rows_count() > self._history.first_untaken():
             return self._rows.continues("active", 0)
-        return self._open and self._history.continues_taken(self._size.columns)
+        return self._taken.open and self._history.continues_taken(self._size.columns)
 
     # -- what is on the screen ------------------------------------------------------------------
     @property
@@ -512,7 +507,7 @@ class GhosttyEmulator:
     def snapshot(self) -> bytes:
         engine = self._encode()
         joint = self._history.joint or b""
-        flags = snapshots.Flags(self._open, self._history.links, self._shape)
+        flags = snapshots.Flags(self._taken.open, self._history.links, self._shape)
         return snapshots.wrap(snapshots.Content(engine, self._size, flags, self._tail, joint))
 
     @classmethod
@@ -524,9 +519,8 @@ class GhosttyEmulator:
         emulator._size = content.size
         emulator._generation = 1
         emulator._tail = content.tail
-        emulator._open, links, emulator._shape = content.flags
-        emulator._cleared = False
-        emulator._waiting, emulator._waiting_bytes = None, 0
+        emulator._taken = Taken()
+        emulator._taken.open, links, emulator._shape = content.flags
         emulator._closed = True  # until there is something to free
         emulator._repeats = repeat.Repeats(emulator._adopt_screens(content.engine))
         emulator._closed = False

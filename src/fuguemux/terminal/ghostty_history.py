@@ -79,6 +79,7 @@ class History:
         self._counts: deque[int] = (
             deque()
         )  # lines in every COUNTED_ROWS from the first untaken row on
+        self.spare = 0  # how many rows more than a piece pushes could be pushed at the last `due`
         self.links = False  # whether any cell may carry a link
         self.joint: bytes | None = None  # see `note_joint`
         self.taken_below = 0  # rows taken of a restored primary screen that cannot be marked yet
@@ -116,8 +117,9 @@ class History:
     def due(self, fed_bytes: int, columns: int) -> bool:
         """Whether it is time to take rows, after `fed_bytes` more were fed to the primary screen, `columns` wide."""
         self._fed_bytes += fed_bytes
-        first = self.first_untaken()
-        if first >= reserve_rows(columns):
+        first, reserve = self.first_untaken(), reserve_rows(columns)
+        self.spare = max(first - reserve, 0)
+        if first >= reserve:
             return False  # all of these would be recycled before the first untaken one
         waiting = self.rows_count() - first
         return waiting >= TAKE_ROWS or (waiting > 0 and self._fed_bytes >= TAKE_FED_BYTES)

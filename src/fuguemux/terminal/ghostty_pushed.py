@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from fuguemux.terminal.emulator import Size
@@ -50,21 +49,8 @@ def many(data: bytes) -> bool:
     return _long().search(data) is not None
 
 
-def stops(data: bytes, size: Size, *, many: bool) -> Iterable[int]:
-    """Where the pieces of `data` end; with `many`, sequences begin in it that push many rows."""
-    if many:
-        return _stops(data, size)
-    return (*range(PIECE_BYTES_MAX, len(data), PIECE_BYTES_MAX), len(data)) if data else ()
-
-
-def _stops(data: bytes, size: Size) -> Iterator[int]:
-    at = 0
-    while at < len(data):
-        at = _stop(data, at, size)
-        yield at
-
-
-def _stop(data: bytes, at: int, size: Size) -> int:
+def stop(data: bytes, at: int, size: Size) -> int:
+    """Where the piece that begins at `at` ends, in `data` with sequences that push many rows."""
     stop, rows = min(at + PIECE_BYTES_MAX, len(data)), 0
     for found in _FINAL.finditer(data, at, stop):
         more = _rows(data, found.start(), size)

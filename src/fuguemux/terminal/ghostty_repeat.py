@@ -78,13 +78,17 @@ class Repeats:
         self.tail = kept(text)
         return data
 
-    def clamped(self, data: bytes, columns: int) -> bytes:
-        """The input with no REP in it that fills more than a row, or repeats more than SMALL_COUNT_MAX times."""
-        text = self.tail + data
-        if _hinted(text):
+    def clamped(self, data: bytes, columns: int, *, many: bool = True) -> tuple[bytes, bool]:
+        """The input with no REP in it that fills more than a row, or repeats more than SMALL_COUNT_MAX times; whether one did.
+
+        `many`: what `ghostty_pushed.many` says of the input, which is true of every such REP that begins in it.
+        """
+        text, changed = self.tail + data, False
+        if (many or self.tail) and _hinted(text):
             data = self._replaced(text, max(columns, SMALL_COUNT_MAX))
+            changed = True
         self.tail = kept(text)
-        return data
+        return data, changed
 
     def _replaced(self, text: bytes, count_max: int) -> bytes:
         parts: list[bytes] = []

@@ -61,6 +61,19 @@ def test_events_also_when_they_come_byte_by_byte(
     assert [e for byte in output for e in terminal.feed(bytes([byte]))] == [event]
 
 
+@pytest.mark.parametrize("at", range(1, 13))
+@pytest.mark.parametrize("place", [0, 1023, 1024, 5000])
+def test_a_long_read_goes_on_with_a_sequence_and_holds_more(
+    terminal: GhosttyEmulator, at: int, place: int
+) -> None:
+    mark, text = b"\x1b]133;D;127\x1b\\", b"x" * 78 + b"\r\n"
+    rest = mark[at:] + (text * 200)[:place] + b"\x1b]133;A\x07" + text * 200
+    assert terminal.feed(text + mark[:at]) + terminal.feed(rest) == [
+        Prompt("D", 127),
+        Prompt("A", None),
+    ]
+
+
 def test_an_erased_history_is_reported_to_the_store(terminal: GhosttyEmulator) -> None:
     terminal.feed(NUMBERS)
     first = terminal.archive(everything=True)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from fuguemux.terminal.emulator import Emulator, Size
 from fuguemux.terminal.ghostty import GhosttyEmulator
-from fuguemux.terminal.ghostty_pushed import PIECE_BYTES_MAX, many, stops
+from fuguemux.terminal.ghostty_pushed import PIECE_BYTES_MAX, many, stop
 
 WAYS = (
     b"\x1b[999S",
@@ -65,6 +65,21 @@ def test_the_lines_that_are_wanted_are_whole(columns: int, rows_of_line: int) ->
     emulator.close()
 
 
+@pytest.mark.parametrize("columns", [2, 80])
+@pytest.mark.parametrize("line", [b"\n", b"x" * 25 + b"\r\n"])
+def test_long_pieces_are_fed_only_where_there_is_room(columns: int, line: bytes) -> None:
+    wanted = 5000
+    emulator = GhosttyEmulator(columns, 5)
+    emulator.keep_lines = wanted
+    emulator.feed(b"first\r\n" * (4 * wanted))
+    taken(emulator)  # now much room lies before what comes
+    text = b"".join(b"%d%b" % (number, line) for number in range(wanted))
+    emulator.feed(text)
+    kept = b"".join(taken(emulator)).replace(b"x", b"").replace(b" ", b"")
+    assert b"".join(b"%d" % number for number in range(wanted - 5)) in kept
+    emulator.close()
+
+
 @pytest.mark.parametrize("size", SIZES, ids=str)
 @pytest.mark.parametrize("way", WAYS)
 def test_a_piece_pushes_no_more_than_it_may(way: bytes, size: Size) -> None:
@@ -73,11 +88,12 @@ def test_a_piece_pushes_no_more_than_it_may(way: bytes, size: Size) -> None:
     text = way * 200
     assert many(text) or b"133" in way
     at = 0
-    for stop in stops(text, size, many=True):
+    while at < len(text):
+        end = stop(text, at, size)
         before = emulator._history.rows_count()
-        emulator.feed(text[at:stop])
+        emulator.feed(text[at:end])
         assert emulator._history.rows_count() - before <= PIECE_BYTES_MAX
-        at = stop
+        at = end
     emulator.close()
 
 
@@ -87,10 +103,10 @@ def test_a_piece_pushes_no_more_than_it_may(way: bytes, size: Size) -> None:
 )
 def test_pieces_are_the_whole(parts: list[bytes], size: Size) -> None:
     text, at = b"".join(parts), 0
-    for stop in stops(text, size, many=True):
-        assert at < stop <= at + PIECE_BYTES_MAX
-        at = stop
-    assert at == len(text)
+    while at < len(text):
+        end = stop(text, at, size)
+        assert at < end <= min(at + PIECE_BYTES_MAX, len(text))
+        at = end
 
 
 @pytest.mark.parametrize("text", [b"\x1b[0mplain\x1b[2J", b"5S 22J 999b", b"\x1b[3;24r\x1b[S"])

@@ -5,6 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fuguemux.terminal.ghostty import GhosttyEmulator
+from fuguemux.terminal.ghostty_pushed import many
 from fuguemux.terminal.ghostty_repeat import LONG_BYTES_MIN, SMALL_COUNT_MAX, Repeats
 
 COLUMNS = 40
@@ -64,13 +65,21 @@ def test_a_huge_count_repeats_no_more_than_a_small_one(way: bytes) -> None:
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_what_is_no_huge_count_stays_as_it_is(text: bytes) -> None:
-    assert Repeats().clamped(text, COLUMNS) == text
-    assert Repeats().clamped(text.ljust(LONG_BYTES_MIN), COLUMNS) == text.ljust(LONG_BYTES_MIN)
+    for whole in (text, text.ljust(LONG_BYTES_MIN)):
+        assert Repeats().clamped(whole, COLUMNS)[0] == whole
 
 
 def test_a_row_may_be_filled_however_wide_it_is() -> None:
-    assert Repeats().clamped(b"\x1b[1500b", 1500) == b"\x1b[1500b"
-    assert Repeats().clamped(b"\x1b[1501b", 1500) == b"\x1b[1501\x18\x1b[1500b"
+    assert Repeats().clamped(b"\x1b[1500b", 1500)[0] == b"\x1b[1500b"
+    assert Repeats().clamped(b"\x1b[1501b", 1500)[0] == b"\x1b[1501\x18\x1b[1500b"
+
+
+@given(st.lists(PIECES, max_size=12))
+@example([b"x", *WAYS])
+def test_where_few_rows_are_pushed_there_is_no_huge_count(pieces: list[bytes]) -> None:
+    for stream in (b"".join(pieces), b"".join(pieces).ljust(LONG_BYTES_MIN)):
+        looked_at, _ = Repeats().clamped(stream, COLUMNS)
+        assert Repeats().clamped(stream, COLUMNS, many=many(stream))[0] == looked_at
 
 
 @given(st.lists(PIECES, max_size=12), st.integers(1, 40))

@@ -1,0 +1,50 @@
+"""Lines that were taken out of the engine's history and wait for `archive`."""
+
+from __future__ import annotations
+
+from fuguemux.terminal.emulator import Archived
+
+
+class Taken:
+    """Of one terminal, in order."""
+
+    __slots__ = ("_cleared", "_waiting", "bytes", "open")
+
+    def __init__(self) -> None:
+        self._waiting: Archived | None = None
+        self._cleared = False
+        self.bytes = 0
+        """How much waits."""
+        self.open = False
+        """Whether the last line taken goes on in the engine, or would if it still had the next row."""
+
+    def add(self, taken: Archived | None) -> None:
+        """These were taken, behind all others."""
+        if taken is None:
+            return
+        taken = taken._replace(continued=taken.continued and self.open)
+        self.open = taken.continues
+        self.bytes += sum(map(len, taken.lines))
+        if self._waiting is None:
+            self._waiting = taken
+            return
+        before, lines = self._waiting, taken.lines
+        if taken.continued:
+            before.lines[-1] += lines[0]
+            lines = lines[1:]
+        before.lines.extend(lines)
+        self._waiting = before._replace(continues=taken.continues)
+
+    def forget(self) -> None:
+        """Nobody wants what was taken so far: neither what waits nor what was handed over."""
+        self._waiting, self.bytes = None, 0
+        self._cleared, self.open = True, False
+
+    def hand_over(self) -> Archived | None:
+        """What waits; None: nothing does, and nothing was forgotten."""
+        waiting, self._waiting, self.bytes = self._waiting, None, 0
+        if not self._cleared:
+            return waiting
+        self._cleared = False
+        lines = waiting.lines if waiting else []
+        return Archived(True, False, lines, bool(waiting and waiting.continues))
