@@ -13,7 +13,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 from fuguemux.server.landing import SLOT_BYTES, Landed
@@ -107,7 +107,7 @@ class Chunk:
     cost: float | None = None
     """What showing it may cost, as far as that was reckoned, in seconds."""
     fed: int = 0
-    replies: bytearray = field(default_factory=bytearray)
+    replies: bytes = b""
     """What its queries are answered with, once it is fed to the end."""
     seconds: float = 0.0
 
@@ -170,7 +170,8 @@ class Feeding:
         terminal = chunk.terminal
         size = terminal.size
         if terminal not in self._waiting:
-            chunk.cost = cost_seconds(chunk.data, 0, len(chunk.data), *size)
+            if chunk.cost is None:
+                chunk.cost = cost_seconds(chunk.data, 0, len(chunk.data), *size)
             if chunk.cost * 4 < PIECE_SECONDS:
                 self._feed(chunk, len(chunk.data))
                 return
@@ -178,8 +179,24 @@ class Feeding:
         self._waiting.setdefault(terminal, deque()).append(chunk)
         self._count += 1
 
+    def show(self, chunk: Chunk) -> None:
+        """Have the only chunk of this turn fed: now, if nothing waits and it is one piece, as `add` and `run` would."""
+        if self._waiting or self._held:
+            self.add(chunk)
+            return
+        terminal, data = chunk.terminal, chunk.data
+        cost = chunk.cost = cost_seconds(data, 0, len(data), *terminal.size)
+        if cost > PIECE_SECONDS * terminal.ease:
+            self.add(chunk)
+        elif cost * 4 < PIECE_SECONDS:
+            self._feed(chunk, len(data))
+        else:
+            self._feed(chunk, len(data), cost)
+
     def run(self, seconds: float = TURN_SECONDS) -> None:
         """Feed for about so long; the rest is fed in the loop's next turns."""
+        if not self._waiting or self._held:
+            return
         end = self._loop.time() + seconds
         while self._waiting and not self._held:
             terminal = next(iter(self._waiting))

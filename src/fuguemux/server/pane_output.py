@@ -17,7 +17,7 @@ from fuguemux.model.ids import PaneId
 from fuguemux.observe.clock import Clock
 from fuguemux.observe.diagnostics import channel
 from fuguemux.observe.failpoints import reach
-from fuguemux.observe.holding import holding, unended
+from fuguemux.observe.holding import SLOT, holding, unended
 from fuguemux.server.feeding import Chunk, Feeding
 from fuguemux.server.flood_reader import FloodReader
 from fuguemux.server.held_floods import HeldFloods
@@ -334,8 +334,9 @@ class PaneOutput:
         if self._log.write() and not self._slow and None not in lsns:
             self.zone.logged(chunk for _, chunk in landed)
             reach("output.logged")
+            show = self._feeding.show if len(landed) == 1 else self._feeding.add
             for (terminal, chunk), lsn in zip(landed, lsns, strict=True):
-                self._feeding.add(Chunk(terminal, chunk, lsn, bytes(chunk.data)))
+                show(Chunk(terminal, chunk, lsn, bytes(chunk.data)))
         else:
             reach("output.held")
             for (terminal, chunk), lsn in zip(landed, lsns, strict=True):
@@ -346,10 +347,17 @@ class PaneOutput:
 
     def feed(self, chunk: Chunk, start: int, stop: int) -> None:
         """Show a piece of a chunk."""
-        terminal, whole = chunk.terminal, stop - start == len(chunk.data)
-        with unended(), holding("pane", terminal.id):
-            events = terminal.emulator.feed(chunk.data if whole else chunk.data[start:stop])
-            if stop == len(chunk.data):
+        if SLOT.current is None:
+            self._show_piece(chunk, start, stop)
+        else:  # perhaps in the midst of work that may be ended
+            with unended():
+                self._show_piece(chunk, start, stop)
+
+    def _show_piece(self, chunk: Chunk, start: int, stop: int) -> None:
+        terminal, data = chunk.terminal, chunk.data
+        with holding("pane", terminal.id):
+            events = terminal.emulator.feed(data if stop - start == len(data) else data[start:stop])
+            if stop == len(data):
                 self._fed(terminal, chunk.lsn)
             else:
                 terminal.take_archive()
@@ -363,7 +371,7 @@ class PaneOutput:
         """A chunk is shown."""
         if chunk.replies:
             self.zone.answering(chunk.landed)
-            self._answer(chunk.terminal, bytes(chunk.replies))
+            self._answer(chunk.terminal, chunk.replies)
         if not self._slow.shown(self.zone, chunk):
             self.zone.release((chunk.landed,))
 

@@ -26,7 +26,7 @@ class Figures:
     @property
     def output_stopped(self) -> bool:
         """Whether only structure is logged, because the disk is full or refuses."""
-        return self._space.full or self.durability is Durability.LOST
+        return self._space.full or self._standing.state is Durability.LOST
 
     @property
     def lost(self) -> bool:
