@@ -4,8 +4,11 @@ import re
 from collections.abc import Container, Iterator, Sequence
 from typing import NamedTuple
 
+from fuguemux.persistence.manifest import MAGIC as MANIFEST_MAGIC
 from fuguemux.persistence.manifest import Manifest
+from fuguemux.persistence.packs import MAGIC as PACK_MAGIC
 from fuguemux.persistence.saves import SAVES
+from fuguemux.persistence.wal.segment import MAGIC as SEGMENT_MAGIC
 from tests.damage.damages import INSIDE, OLDER_COPY, PLANT, Damage
 from tests.damage.facts import Facts, differences, save_differences
 from tests.damage.holdings import Holdings, Looker, digest
@@ -19,6 +22,8 @@ NOT_VERIFIED = "not yet verified"
 GENERATIONS = 2
 MARKER = re.compile(rb"damaged on disk|not be read|missing")
 LINES_NAMED_MAX = 3
+MAGICS = (PACK_MAGIC, MANIFEST_MAGIC, SEGMENT_MAGIC)
+"""How files begin that nobody may write over, wherever they are."""
 OF_SAVES = ("with PACK-", "with SAVE-")
 """What a swap says of a file of a save."""
 DIGITS = re.compile(r"[0-9]+")
@@ -197,9 +202,11 @@ def judge_files(
     for name, content in before.tree.files.items():
         kind = kind_of(name)
         inside = name.endswith(f"/{INSIDE}")
-        if not inside and kind not in CONTENT:
-            continue
         if not content or digest(content) in now.digests:
+            continue
+        if not inside and kind not in CONTENT:
+            if kind and content.startswith(MAGICS):
+                yield Finding("deleted swapped", f"what was in the place of {name}")
             continue
         what = "damaged" if name in damaged else "intact"
         if kind == "segment" and _segment_kept(name, content, after, ranges, outcome, now):

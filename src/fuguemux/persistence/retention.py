@@ -3,6 +3,7 @@
 Nothing is deleted that was not understood. A manifest that is superseded gets the suffix `.old`; then the packs go that it and
 nobody else names; then it goes itself. So after a crash at any point it is still known which packs nobody needs. A pack that
 no manifest names which can be read may be a part of one that cannot be: it is moved to the quarantine, as such manifests are.
+So is one that a save in the quarantine names: one that was swapped with another file lies there, and can be put back.
 """
 
 import contextlib
@@ -12,6 +13,7 @@ from typing import Final, NamedTuple
 
 from fuguemux.persistence.files import Storage, read_all, reason_of
 from fuguemux.persistence.manifest import (
+    MAGIC,
     Manifest,
     ManifestDamaged,
     ManifestUnsupported,
@@ -136,6 +138,36 @@ def unknown_packs(storage: Storage, directory: str, manifests: Iterable[Manifest
     return [name for digest, name in found if digest is not None and digest not in known]
 
 
+def packs_set_aside(storage: Storage, quarantine: str) -> set[bytes]:
+    """The packs that saves in the quarantine name, whatever they are called there. Raises nothing."""
+    digests: set[bytes] = set()
+    try:
+        names = storage.list(quarantine)
+    except OSError:
+        return digests
+    for name in names:
+        path = f"{quarantine}/{name}"
+        if _head(storage, path) == MAGIC:
+            manifest = _readable(storage, path)
+            if manifest is not None and manifest.name:
+                digests.update(pack.digest for pack in manifest.packs)
+    return digests
+
+
+def _head(storage: Storage, path: str) -> bytes:
+    """As many bytes as tell a manifest; none of what cannot be read."""
+    try:
+        file = storage.open(path)
+    except OSError:
+        return b""
+    try:
+        return storage.pread(file, len(MAGIC), 0)
+    except OSError:
+        return b""
+    finally:
+        storage.close(file)
+
+
 def _readable(storage: Storage, path: str) -> Manifest | None:
     try:
         return decode_manifest(read_all(storage, path))
@@ -156,8 +188,8 @@ def retain(
     """Remove what none of the kept generations and saves needs; a file that cannot be removed waits for the next time.
 
     Only what is known to be superseded is removed: manifests that can be read and are older than the newest one, and packs
-    that such a manifest names. Other manifests and packs are moved to the quarantine. `generations` are the good ones, newest
-    first. Names that mean nothing here stay. `forget` is told of every pack before it goes.
+    that such a manifest names, and no save in the quarantine. Other manifests and packs are moved there. `generations` are the
+    good ones, newest first. Names that mean nothing here stay. `forget` is told of every pack before it goes.
     """
     kept = list(generations[: GENERATIONS_MIN + keep_more])
     saved = list(saves)
@@ -175,10 +207,12 @@ def retain(
     names = sorted(storage.list(directory))
     dead = superfluous_packs(storage, directory, names)
     dead |= {pack.digest for manifest in generations for pack in manifest.packs}
-    for name in names:
-        digest = pack_digest(name)
-        if digest is not None and name not in wanted:
-            cleaning.pack(name, digest, superseded=digest in dead)
+    found = [(name, pack_digest(name)) for name in names if name not in wanted]
+    packs = [(name, digest) for name, digest in found if digest is not None]
+    if packs:
+        dead -= packs_set_aside(storage, quarantine_beside(directory))
+    for name, digest in packs:
+        cleaning.pack(name, digest, superseded=digest in dead)
     for name in names:
         if name.endswith(TEMPORARY_SUFFIX) or retired_name(name) is not None:
             cleaning.rest(name)

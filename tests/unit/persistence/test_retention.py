@@ -246,3 +246,24 @@ def test_another_version_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     (tmp_path / manifest_name(1)).write_bytes(data)
     with pytest.raises(ManifestUnsupported, match="MANIFEST-0000000000000001: checkpoint format 2"):
         find_manifests(RealStorage(), str(tmp_path))
+
+
+@pytest.mark.parametrize("called", ["7-SAVE-73", "7-LOCK.not-a-lock", "7-default.landing"])
+def test_a_pack_of_a_save_that_was_set_aside_is_set_aside_with_it(
+    directory: Path, called: str
+) -> None:
+    """The save lay in another file's place; a superseded generation names the same pack."""
+    generations = [manifest(3, [3]), manifest(2, [2]), manifest(1, [1, 4])]
+    put(directory, *generations)
+    quarantine = directory.parent / "quarantine"
+    quarantine.mkdir()
+    (quarantine / called).write_bytes(encode_manifest(manifest(9, [1], name="s")))
+    (quarantine / "a generation").write_bytes(encode_manifest(manifest(9, [4])))
+    (quarantine / "no manifest").write_bytes(b"FUGUEMAN and nothing more")
+    (quarantine / "a directory").mkdir()
+    kept = pack_name(digest(1))
+    retained = retain(RealStorage(), str(directory), generations, [])
+    assert retained.set_aside == [kept]
+    assert (quarantine / kept).read_bytes() == bytes([1])
+    assert pack_name(digest(4)) in retained.removed
+    assert not list(directory.glob("*.old"))
