@@ -30,6 +30,22 @@ def test_others_have_their_turn_while_a_file_is_taken_apart(tmp_path: Path) -> N
             fugue.end()
 
 
+def test_others_have_their_turn_while_a_text_of_commands_is_taken_apart(tmp_path: Path) -> None:
+    with FailpointListener(str(tmp_path / "points")) as points:
+        fugue = Running(tmp_path, **points.environment("source.parsing=pause@1"))
+        try:
+            fugue("new-session", "-d", "-s", "work", "exec sleep 1000")
+            text = "set -ga @a x\n" * 4_000
+            asker = fugue.begin("if-shell", "-F", "1", text)
+            points.wait("source.parsing")
+            assert fugue.format("#{session_name}", "work") == "work"
+            points.answer("source.parsing")
+            assert asker.communicate() == ("", "")
+            assert fugue("show-options", "-gqv", "@a") == "x" * 4_000
+        finally:
+            fugue.end()
+
+
 def test_a_long_file_with_a_mistake_runs_nothing(fugue: Running, tmp_path: Path) -> None:
     fugue("new-session", "-d", "-s", "work", "exec sleep 1000")
     file = tmp_path / "long.conf"

@@ -1,7 +1,6 @@
 """A server whose turns of the loop are measured, in processor time of the loop's thread: a busy machine makes no difference."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -26,9 +25,13 @@ class Timed:
     def turns_ms(self) -> list[float]:
         """The turns since the last look in milliseconds, the longest last. Blocks until the server has written them."""
         self._output.unlink(missing_ok=True)
-        os.kill(self._server.pid, signal.SIGUSR2)
+        self.signal(signal.SIGUSR2)
         until("times of the turns", self._output.exists)
         return sorted(cpu for _, cpu in json.loads(self._output.read_text()))
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send the server a signal."""
+        self._server.send_signal(number)
 
     def longest_ms(self, *argv: str, error: str = "") -> float:
         """The longest turn while the command is carried out, which says `error`."""

@@ -58,6 +58,25 @@ HOSTILE = {
     "more than 1 MiB": "#{@long}" * 20,
 }
 
+PAID = {
+    "a text is read": ("#(" + "x" * 100_000 + ")", 4_000),
+    "levels": ("#{?window_id," * 60 + "x" + ",}" * 60, 37_000),
+    "parts": ("#," * 10_000, 200_000),
+    "brackets": ("#(" + "(" * 20_000 + ")" * 20_001, 160_000),
+    "variables": ("#{window_layout}" * 1_000, 160_000),
+    "history": ("#{history_size}" * 500, 175_000),
+    "options": ("#{@x}" * 2_000, 200_000),
+    "long values": ("#{n:@long}" * 60, 280_000),
+    "columns": ("#{w:@long}" * 60, 280_000),
+    "moments": ("#{t:session_created}" * 400, 200_000),
+    "moments by a format": ("#{t/f/" + "%H" * 1_000 + ":session_created}", 46_000),
+    "substitutions": ("#{s/q/y/:@x}" * 300, 255_000),
+    "turns of a loop": ("#{S:#{W:}}" * 80, 205_000),
+    "screens": ("#{C:x}" * 100, 124_000),
+    "names": ("#{N/w:x}" * 2_000, 325_000),
+}
+"""Texts in which one kind of work is a good part, and the units that they cost at least with it."""
+
 
 def decided(*argv: str) -> Decision:
     return table.decide(STATE, FakeLive(), request(*argv))
@@ -83,6 +102,13 @@ def calls_of(text: str) -> int:
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
 def test_a_hostile_format_is_stopped_after_bounded_work(text: str) -> None:
     assert calls_of(text) < CALLS_MAX
+
+
+@pytest.mark.parametrize(("text", "units"), PAID.values(), ids=PAID.keys())
+def test_every_kind_of_work_is_paid_for(text: str, units: int) -> None:
+    work = Work(1 << 40)
+    expand(text, CONTEXT, work=work)
+    assert work.spent >= units
 
 
 def test_the_same_format_always_takes_the_same_work() -> None:
