@@ -16,7 +16,6 @@ SECTOR_BYTES = 512
 INSIDE = "somebody's file"
 NOWHERE = "/nowhere/at all"
 HUGE_BYTES = 1 << 40
-SEGMENT_BYTES = 64 << 20
 DIRECTORIES = ("wal", "checkpoints", "saves", "quarantine", "recoveries", "screens", "pipes")
 
 
@@ -301,10 +300,9 @@ def _link(path: Path, _rng: random.Random) -> str:
 
 
 def _huge(path: Path, _rng: random.Random) -> str:
-    """The size has rotted; a hole follows what was there. A segment has a smaller one, as a start reads through it."""
-    size = SEGMENT_BYTES if path.suffix == ".wal" else HUGE_BYTES
-    os.truncate(path, max(size, path.stat().st_size))
-    return f"of {size} bytes"
+    """The size has rotted; a hole follows what was there."""
+    os.truncate(path, max(HUGE_BYTES, path.stat().st_size))
+    return f"of {HUGE_BYTES} bytes"
 
 
 _WAYS: dict[str, Callable[[Path, random.Random], str]] = {
