@@ -260,12 +260,15 @@ class LandingZone:
         length = start
         nothing = NoBytes.ENDED
         at = _descriptor(slot)
+        extent = (at + form.EXTENT_AT) // 8
         begun = self._fours[(at + form.PLACE_CHECKSUM_AT) // 4]
-        known = self._eights[(at + form.EXTENT_AT) // 8] >> 32 if start else begun
+        known = self._eights[extent] >> 32 if start else begun
         try:
             while True:
                 count = os.readv(master_fd, [view[length:]] if length else [view])
+                known = crc32(view[length : length + count], known)
                 length += count
+                self._eights[extent] = length | known << 32
                 if count < READ_ON_BYTES_MIN or at_most - (length - start) < ROOM_BYTES_MIN:
                     break
                 if SLOT_BYTES - length < ROOM_BYTES_MIN:
@@ -277,12 +280,9 @@ class LandingZone:
                 raise
         if length == start:
             return nothing
-        data = view[start:length]
-        # Once for all reads: death before it leaves a slot of which a new server finds the end by the zeros behind it.
-        self._eights[(at + form.EXTENT_AT) // 8] = length | crc32(data, known) << 32
         self._mapping[at] = FILLED
         pane, begin = self._places[slot]
-        return Landed(slot, pane, begin + start, data)
+        return Landed(slot, pane, begin + start, view[start:length])
 
     def give_back(self, reserved: Reserved) -> None:
         """Nothing has come into a reserved slot: it may be used again."""
