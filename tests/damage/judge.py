@@ -1,7 +1,7 @@
 """The oracle: what a start and its checkpoints made of a damaged state, against what is known to have been in it."""
 
 import re
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Collection, Container, Iterator, Sequence
 from typing import NamedTuple
 
 from fuguemux.persistence.manifest import MAGIC as MANIFEST_MAGIC
@@ -17,6 +17,7 @@ from tests.damage.light_start import Outcome
 from tests.damage.real_start import Answers, Inspection, answer_differences
 from tests.damage.tree import Tree
 from tests.damage.truth import Truth
+from tests.damage.unproven import without
 
 NOT_VERIFIED = "not yet verified"
 GENERATIONS = 2
@@ -47,20 +48,26 @@ def allowed_to_refuse(damages: Sequence[Damage]) -> bool:
     )
 
 
-def judge_start(truth: Truth, damages: Sequence[Damage], outcome: Outcome) -> Iterator[Finding]:
-    """A start that did not refuse: it serves, and whatever is missing is announced."""
+def judge_start(
+    truth: Truth, damages: Sequence[Damage], outcome: Outcome, unproven: Collection[int] = ()
+) -> Iterator[Finding]:
+    """A start that did not refuse: it serves, and whatever is missing is announced, but for the text of panes `unproven`."""
     if outcome.failed:
         yield Finding("failed start", outcome.failed)
         return
     if outcome.checkpoint_failed:
         yield Finding("failed checkpoint", outcome.checkpoint_failed)
-    found = differences(truth.facts, outcome.facts)
+    found = without(differences(truth.facts, outcome.facts), unproven)
     yield from _told(truth, damages, outcome, found, in_text(truth.facts, outcome.facts))
     yield from _saves(truth, damages, outcome)
 
 
 def judge_answers(
-    truth: Truth, damages: Sequence[Damage], outcome: Outcome, answers: Answers
+    truth: Truth,
+    damages: Sequence[Damage],
+    outcome: Outcome,
+    answers: Answers,
+    unproven: Collection[int] = (),
 ) -> Iterator[Finding]:
     """As `judge_start`, of what a person is answered by a real server."""
     if outcome.failed:
@@ -68,7 +75,7 @@ def judge_answers(
         return
     if outcome.checkpoint_failed:
         yield Finding("failed real checkpoint", outcome.checkpoint_failed)
-    found = answer_differences(truth.answers, answers)
+    found = without(answer_differences(truth.answers, answers), unproven)
     marked = any(MARKER.search(text.encode()) for text in answers.texts.values())
     yield from _told(truth, damages, outcome, found, marked)
 

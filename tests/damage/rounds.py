@@ -26,6 +26,7 @@ from tests.damage.light_start import Outcome, Plan, start
 from tests.damage.real_start import Answers, inspected, real_start
 from tests.damage.tree import PRIVATE_DIRECTORY, PRIVATE_FILE, Tree, read_tree, write_tree
 from tests.damage.truth import Truth
+from tests.damage.unproven import panes_touched
 
 REAL = 0.05
 """Share of rounds with a real server and keeper."""
@@ -65,6 +66,7 @@ class Rounds:
             done.damages = damage(truth.home, truth.tree, truth.older, rng)
         tree = _files(truth.home)
         before = Keeper(tree, self._looker.holdings(tree, truth.facts.panes), truth.facts.panes)
+        unproven = panes_touched(truth.tree, tree)
         done.real = rng.random() < REAL
         inspection = inspected(truth.home) if done.real else None
         if inspection is not None and _files(truth.home).files != tree.files:
@@ -75,11 +77,11 @@ class Rounds:
         if first.refused or done.findings:
             return done
         if done.real:
-            done.findings += judge_answers(truth, done.damages, first, answers)
+            done.findings += judge_answers(truth, done.damages, first, answers, unproven)
             if inspection is not None and not done.refused:
                 done.findings += judge_inspection(truth, done.damages, inspection, answers)
         else:
-            done.findings += judge_start(truth, done.damages, first)
+            done.findings += judge_start(truth, done.damages, first, unproven)
         done.changed = bool(first.told)
         if first.failed:
             return done
