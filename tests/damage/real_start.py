@@ -19,7 +19,7 @@ SHAPE = (
     "#{session_name}|#{window_index}|#{window_name}|#{window_layout}|#{window_active}|#{pane_index}|#{pane_id}|"
     "#{pane_title}|#{@mark}|#{window_zoomed_flag}"
 )
-SECONDS_MAX = 60
+SECONDS_MAX = 180
 RESTORED = "── restored "
 PR_CAPBSET_DROP = 24
 CAPABILITIES = 41
