@@ -64,6 +64,14 @@ def read(path: Path) -> str | None:
         return None
 
 
+@pytest.fixture(scope="module", autouse=True)
+def trees_are_let_go_of() -> Iterator[None]:
+    """The trees of a thousand modules: else every collection of the tests behind these looks at them."""
+    yield
+    tidy.forget()
+    read.cache_clear()
+
+
 def texts(*places: str, suffixes: Iterable[str] = (".py",)) -> Iterator[tuple[str, str]]:
     """(path from the root, text) of every file below `places`."""
     for place in places:

@@ -18,6 +18,12 @@ def _tokens(text: str) -> tuple[tokenize.TokenInfo, ...]:
     return tuple(tokenize.generate_tokens(io.StringIO(text).readline))
 
 
+def forget() -> None:
+    """Let go of all that was taken apart."""
+    _tree.cache_clear()
+    _tokens.cache_clear()
+
+
 MODULE_CODE_LINES_MAX = 300
 FUNCTION_LINES_MAX = 70
 
