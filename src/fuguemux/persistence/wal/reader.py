@@ -156,8 +156,10 @@ class LogScan:
         self._marks.append((first, index, run.offset))
         self._expected = last.lsn + 1
         self._last_ms = last.time_ms
-        if last.kind == RecordType.CLEAN:
+        if last.kind == RecordType.CLEAN and segment.last_lsn == ENDLESS:
             self._clean_lsn = last.lsn
+        elif last.kind == RecordType.CLEAN:  # what took its number was in a segment that is gone
+            self._expected = last.lsn
         if records[0].kind > RecordType.OUTPUT:
             return []  # walks hand such records on singly; they are not the caller's business
         if first < self._from_lsn:
@@ -274,6 +276,12 @@ class LogScan:
 
     def _finish(self) -> None:
         report = self.report
+        newest = self._segments[-1].header.segment_id if self._segments else 0
+        elsewhere = self.mark is not None and self.mark.segment.segment_id > newest
+        clean, proven = self._clean_lsn, report.proven_lsn - (not elsewhere)
+        if 0 < clean == self._expected - 1 <= proven and not self._stopped:
+            # What took the number of the mark of the end is not there.
+            self._expected, self._clean_lsn = clean, 0
         report.end_lsn = self._expected - 1 if self._segments else 0
         if not self._stopped and report.proven_lsn >= max(self._expected, self._from_lsn):
             self._lose_end(max(self._expected, self._from_lsn), report.proven_lsn)
@@ -345,12 +353,9 @@ class LogScan:
             return []
         at = max(bisect_right(self._marks, (wanted, ENDLESS, 0)) - 1, 0)
         start = self._marks[at]
-        found = reread(
+        return reread(
             self._storage, self._directory, self._segments, start, wanted, report.last_lsn
         )
-        if found and found[-1].kind == RecordType.CLEAN:
-            found.pop()
-        return found
 
 
 def scan(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from fuguemux.persistence.files import Storage
 from fuguemux.persistence.wal.chain import ChainSegment
-from fuguemux.persistence.wal.frame import Record
+from fuguemux.persistence.wal.frame import Record, RecordType
 from fuguemux.persistence.wal.segment import RECORDS_OFFSET, seed_of, segment_name
 from fuguemux.persistence.wal.walk import Run, Window, walk
 
@@ -17,7 +17,7 @@ def reread(
     first_lsn: int,
     last_lsn: int,
 ) -> list[Record]:
-    """The records from `first_lsn` to `last_lsn`, in order. Raises OSError.
+    """The records from `first_lsn` to `last_lsn`, in order, without the mark of a clean end. Raises OSError.
 
     `start`: the LSN of a record at or before the first one, which of the segments it is in, and its byte offset there.
     """
@@ -37,4 +37,6 @@ def reread(
                     found += [r for r in item.records if first_lsn <= r.lsn <= last]
         finally:
             storage.close(file)
+    if found and found[-1].kind == RecordType.CLEAN:
+        found.pop()
     return found

@@ -34,6 +34,7 @@ from fuguemux.persistence.wal.segment import (
 BALLAST_NAME: Final = "ballast"
 RETRY_MS_MIN: Final = 1_000
 RETRY_MS_MAX: Final = 30_000
+VOID_TRIES_MAX: Final = 3
 
 Chore = SpareJob | BallastJob | DeleteJob
 
@@ -73,18 +74,27 @@ class Space:
         self.full = False  # the problem is a full disk
         self.room = ""  # then: what was free when that began, and what is needed
         self.hasty_segments = 0
-        for number in found.void_segments:
-            # It was invalidated, but only the page cache may know: a power failure would bring its records back.
-            with contextlib.suppress(OSError):  # the removal does it once more
-                self._sync(segment_name(number))
+        self.returning = [number for number in found.void_segments if not self._void(number)]
+        """Invalidated segments that a power failure may bring back, until something of this life is durable."""
         self.bury([segment_name(number) for number in unneeded])
 
-    def _sync(self, name: str) -> None:
-        file = self._storage.open(f"{self._directory}/{name}", writable=True)
-        try:
-            self._storage.fdatasync(file)
-        finally:
-            self._storage.close(file)
+    def _void(self, number: int) -> bool:
+        """Invalidate a segment once more, durably: only the page cache may know of it. False: the disk refuses.
+
+        Syncing alone would not do. After a sync that failed the kernel takes the pages for clean, and says so.
+        """
+        for _ in range(VOID_TRIES_MAX):
+            with contextlib.suppress(OSError):  # the removal does it again
+                file = self._storage.open(
+                    f"{self._directory}/{segment_name(number)}", writable=True
+                )
+                try:
+                    write_void(self._storage, file, number)
+                    self._storage.fdatasync(file)
+                finally:
+                    self._storage.close(file)
+                return True
+        return False
 
     @property
     def _ballast_path(self) -> str:

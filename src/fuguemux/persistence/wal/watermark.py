@@ -367,6 +367,9 @@ class Watermark:
         return file
 
     def _make(self) -> int:
+        self._chosen = (
+            False  # until its name is durable: if that fails, `_open` finds the file and goes on
+        )
         file = self._storage.create(self._path)
         try:
             write_all(self._storage, file, [bytes(SLOTS * SLOT_BYTES)], 0)

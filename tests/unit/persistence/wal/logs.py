@@ -9,6 +9,7 @@ from fuguemux.persistence.files import Storage
 from fuguemux.persistence.wal.durability import Durability, WriterOptions
 from fuguemux.persistence.wal.frame import Record, RecordType
 from fuguemux.persistence.wal.reader import LogScan, scan
+from fuguemux.persistence.wal.watermark import Mark, Watermark
 from fuguemux.persistence.wal.writer import LogWriter
 from tests.simulation.disk import SimDisk
 from tests.support.fake_clock import FakeClock
@@ -42,8 +43,10 @@ def start(
     clock: FakeClock | None = None,
     told: Told | None = None,
     entropy: Callable[[int], bytes] | None = None,
+    watermark: Watermark | None = None,
+    mark: Mark | None = None,
 ) -> LogWriter:
-    log = scan(storage, directory, from_lsn)
+    log = scan(storage, directory, from_lsn, mark=mark)
     log.finish()
     clock = clock or FakeClock()
     return LogWriter.start(
@@ -55,6 +58,7 @@ def start(
         entropy=entropy or Random(7).randbytes,
         on_durability=told or Told(),
         options=options,
+        watermark=watermark,
     )
 
 

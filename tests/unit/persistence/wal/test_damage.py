@@ -17,6 +17,7 @@ from fuguemux.persistence.wal.segment import (
     encode_header,
     segment_name,
 )
+from fuguemux.persistence.wal.watermark import Watermark, read_watermark
 from tests.simulation.disk import SimDisk
 from tests.unit.persistence.wal.logs import DIRECTORY, SMALL, fill, new_disk, read, start
 
@@ -95,6 +96,42 @@ def test_a_missing_segment_is_reported_to_the_lsn() -> None:
     report = read(disk)[1].report
     assert len(report.lost) == 1
     assert report.lost[0].classes == {"unknown": report.lost[0].records}
+
+
+@pytest.mark.parametrize("count", [1, 5])
+@pytest.mark.parametrize("goes_on", [False, True])
+def test_a_segment_behind_a_clean_end_is_missed_from_its_first_record_on(
+    count: int, *, goes_on: bool
+) -> None:
+    """The mark of a clean end gives its number to the next record: that it is there does not mean that the record is."""
+    disk = new_disk()
+    disk.directories.add("state")
+    writer = start(disk)
+    kept = fill(writer, 3)
+    assert writer.close()
+    watermark = Watermark(disk, "state")
+    second = start(disk, entropy=Random(8).randbytes, watermark=watermark)
+    gone = fill(second, count, every=1)
+    second._run_now()
+    assert second.durable_lsn == max(gone)
+    second._sealing.say(second.durable_lsn, second._active_header())
+    disk.settle()
+    disk.process_crash()
+    paths = sorted(path for path in disk.names if path.endswith(".wal"))[1:]
+    behind: dict[int, bytes] = {}
+    if goes_on:
+        third = start(disk, entropy=Random(9).randbytes, mark=read_watermark(disk, "state").mark)
+        behind = fill(third, 3, every=1)
+        third._run_now()
+        disk.settle()
+    for path in paths:
+        disk.unlink(path)
+    mark = read_watermark(disk, "state").mark
+    log = scan(disk, DIRECTORY, mark=mark)
+    assert {record.lsn: record.payload for record in log.records()} == kept | behind
+    lost = {n for each in log.report.lost for n in range(each.first_lsn, each.last_lsn + 1)}
+    assert lost == set(gone)
+    assert not log.report.clean
 
 
 def test_one_damaged_payload_costs_one_record_and_names_its_class() -> None:

@@ -10,9 +10,15 @@ import pytest
 
 from fuguemux.persistence.files import NO_SPACE, Bytes
 from fuguemux.persistence.wal.frame import BLOCK_BYTES, RecordType
-from fuguemux.persistence.wal.jobs import invalidate
+from fuguemux.persistence.wal.jobs import invalidate, write_void
 from fuguemux.persistence.wal.reader import scan
-from fuguemux.persistence.wal.segment import HEADER_COPIES, RECORDS_OFFSET, VOID_BYTES
+from fuguemux.persistence.wal.segment import (
+    HEADER_COPIES,
+    RECORDS_OFFSET,
+    VOID_BYTES,
+    segment_id_of,
+)
+from fuguemux.persistence.wal.space import VOID_TRIES_MAX
 from tests.simulation.disk import Crash, SimDisk
 from tests.unit.persistence.wal.logs import DIRECTORY, do_chores, fill, new_disk, read, start, sync
 
@@ -46,6 +52,14 @@ class NoRemoval(SimDisk):
         if self.refuses_headers and is_header:
             raise OSError(errno.EIO, "Input/output error")
         return done
+
+
+class Nothing(Random):
+    """A disk with such chance writes nothing of what it does not have to."""
+
+    def random(self) -> float:
+        """Always the highest."""
+        return 0.999
 
 
 def forgetful_disk() -> NoRemoval:
@@ -159,6 +173,39 @@ def test_what_is_written_beside_a_replacement_that_was_given_up_survives_the_ser
     found = {record.lsn: record.payload for record in read(disk)[0]}
     assert writer.written_lsn == writer.next_lsn - 1
     assert found == given
+
+
+@pytest.mark.parametrize("failures", range(4))
+def test_a_start_has_the_disk_take_in_what_only_the_cache_knows_is_void(failures: int) -> None:
+    """A sync that failed leaves pages that count as clean: the next one says that all is well, and writes nothing."""
+    disk = forgetful_disk()
+    writer = start(disk)
+    lsn = writer.append(RecordType.STRUCTURE, b"never acknowledged")
+    writer.write()
+    (path,) = (name for name in disk.names if name.endswith(".wal") and disk.content(name)[0])
+    whole = bytes(disk.content(path))
+    disk.settle_files()
+    write_void(disk, disk.open(path, writable=True), segment_id_of(path.rpartition("/")[2]) or 0)
+    disk.fail_sync_chance, disk.rng = 1.0, Nothing()
+    with pytest.raises(OSError, match="Input"):
+        disk.fdatasync(disk.open(path))
+    disk.rng = Random(1)
+    assert disk.durable_content(path) == whole
+    disk.process_crash()
+    left = [failures]
+
+    def fdatasync(file: int) -> None:
+        if left[0]:
+            left[0] -= 1
+            raise OSError(errno.EIO, "Input/output error")
+        SimDisk.fdatasync(disk, file)
+
+    disk.fdatasync = fdatasync  # type: ignore[method-assign]  # of this one disk
+    second = start(disk)
+    assert bool(second._space.returning) == (failures >= VOID_TRIES_MAX)
+    disk.power_loss()
+    found = {record.lsn for record in read(disk)[0]}
+    assert lsn not in found or second._space.returning
 
 
 @pytest.mark.parametrize("error", sorted(NO_SPACE))

@@ -552,3 +552,22 @@ def test_a_file_that_was_made_by_a_process_that_was_killed_gets_its_name_durably
     disk.power_loss()
     found = read_watermark(disk, "state")
     assert found.mark == mark_of(2)
+
+
+def test_a_file_that_was_not_made_to_its_end_gets_its_name_durably_later() -> None:
+    for seed in range(20):
+        disk = new_disk(seed)
+        disk.directories.add(STATE)
+        watermark = Watermark(disk, STATE)
+        watermark.renew(mark_of(1))
+        watermark.sync()
+        disk.unlink(f"{STATE}/{WATERMARK}")
+        disk.fsync_directory(STATE)
+        disk.fail_write_chance = 1.0
+        watermark.look()
+        assert disk.exists(f"{STATE}/{WATERMARK}")
+        disk.fail_write_chance = 0.0
+        watermark.renew(mark_of(2))
+        watermark.sync()
+        disk.power_loss()
+        assert read_watermark(disk, STATE).mark == mark_of(2)
