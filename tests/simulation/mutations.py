@@ -171,7 +171,7 @@ def no_invalidation(patch: pytest.MonkeyPatch) -> None:
 
 def invalidated_in_the_cache(patch: pytest.MonkeyPatch) -> None:
     """A start takes it for durable that a segment is void."""
-    patch.setattr(space.Space, "_sync", lambda _self, _name: None)
+    patch.setattr(space.Space, "_void", lambda _self, _number: True)
 
 
 def stands_until_the_chore(patch: pytest.MonkeyPatch) -> None:

@@ -72,6 +72,11 @@ __all__ = [
 ]
 
 _ZEROS: Final = memoryview(bytes(SLOT_BYTES))
+_DESCRIPTORS: Final = tuple(
+    form.DESCRIPTORS_OFFSET + slot * form.DESCRIPTOR_BYTES for slot in range(SLOTS)
+)
+CHECKED_BYTES_MIN: Final = 16 << 10
+"""So much is read before its checksum is written, unless there is no more: one for each read would hold up the loop."""
 READ_ON_BYTES_MIN: Final = (
     256  # a shorter read has most likely emptied the terminal: do not ask again
 )
@@ -218,14 +223,14 @@ class LandingZone:
         length = landed.offset + len(landed.data) - self._places[landed.slot][1]
         if SLOT_BYTES - length < ROOM_BYTES_MIN:
             return NoBytes.ZONE_FULL
-        self._mapping[_descriptor(landed.slot)] = READING
+        self._mapping[_DESCRIPTORS[landed.slot]] = READING
         try:
             result = self._fill(landed.slot, length, master_fd, at_most)
         except OSError:
-            self._mapping[_descriptor(landed.slot)] = FILLED
+            self._mapping[_DESCRIPTORS[landed.slot]] = FILLED
             raise
         if isinstance(result, NoBytes):
-            self._mapping[_descriptor(landed.slot)] = FILLED
+            self._mapping[_DESCRIPTORS[landed.slot]] = FILLED
         return result
 
     def reserve(self, pane: int, offset: int) -> Reserved | None:
@@ -236,7 +241,7 @@ class LandingZone:
         if not self._free:
             return None
         slot = self._free.pop()
-        at = _descriptor(slot)
+        at = _DESCRIPTORS[slot]
         begin = at + form.PLACE_AT
         self._whole[begin : begin + form.PLACE.size] = form.place(slot, pane, offset, self._begin)
         self._eights[(at + form.EXTENT_AT) // 8] = 0
@@ -259,16 +264,18 @@ class LandingZone:
         view = self._slots[slot]
         length = start
         nothing = NoBytes.ENDED
-        at = _descriptor(slot)
+        at = _DESCRIPTORS[slot]
         extent = (at + form.EXTENT_AT) // 8
         begun = self._fours[(at + form.PLACE_CHECKSUM_AT) // 4]
-        known = self._eights[extent] >> 32 if start else begun
+        known, checked = self._eights[extent] >> 32 if start else begun, start
         try:
             while True:
                 count = os.readv(master_fd, [view[length:]] if length else [view])
-                known = crc32(view[length : length + count], known)
                 length += count
-                self._eights[extent] = length | known << 32
+                if length - checked >= CHECKED_BYTES_MIN:
+                    known = crc32(view[checked:length], known)
+                    self._eights[extent] = length | known << 32
+                    checked = length
                 if count < READ_ON_BYTES_MIN or at_most - (length - start) < ROOM_BYTES_MIN:
                     break
                 if SLOT_BYTES - length < ROOM_BYTES_MIN:
@@ -280,6 +287,8 @@ class LandingZone:
                 raise
         if length == start:
             return nothing
+        if length > checked:
+            self._eights[extent] = length | crc32(view[checked:length], known) << 32
         self._mapping[at] = FILLED
         pane, begin = self._places[slot]
         return Landed(slot, pane, begin + start, view[start:length])
@@ -291,7 +300,7 @@ class LandingZone:
     def logged(self, landed: Iterable[Landed]) -> None:
         """The log's write of these, and of all that is in their slots, has returned."""
         for each in landed:
-            self._mapping[_descriptor(each.slot)] = LOGGED
+            self._mapping[_DESCRIPTORS[each.slot]] = LOGGED
 
     def answering(self, landed: Landed) -> None:
         """Replies to the terminal queries in `landed` are to be written in the next instruction.
@@ -300,7 +309,7 @@ class LandingZone:
         two loses the reply; the other order could write it twice, and the second one would be typed into whatever runs then.
         """
         answered = landed.offset + len(landed.data) - self._places[landed.slot][1]
-        self._fours[(_descriptor(landed.slot) + form.ANSWERED_AT) // 4] = answered
+        self._fours[(_DESCRIPTORS[landed.slot] + form.ANSWERED_AT) // 4] = answered
 
     def release(self, landed: Iterable[Landed]) -> None:
         """These are logged, shown and answered: their slots may be used again, and their `data` no more."""
@@ -310,7 +319,7 @@ class LandingZone:
     def _clear(self, slot: int, length: int) -> None:
         # Free first: a half-zeroed slot must not look like bytes of a pane. Zeroed, because the end of a slot caught
         # in READING is its last byte that is not zero.
-        self._mapping[_descriptor(slot)] = FREE
+        self._mapping[_DESCRIPTORS[slot]] = FREE
         self._slots[slot][:length] = _ZEROS[:length]
         self._free.append(slot)
 
@@ -369,10 +378,6 @@ class LandingZone:
         )  # the mapping has a duplicate of the descriptor
         os.close(self._descriptor)
         self._descriptor = -1
-
-
-def _descriptor(slot: int) -> int:
-    return form.DESCRIPTORS_OFFSET + slot * form.DESCRIPTOR_BYTES
 
 
 def recover(path: str, *, store: str) -> Recovered:

@@ -110,7 +110,7 @@ class WatchedSelector(DefaultSelector):
     def select(self, timeout: float | None = None) -> list[tuple[SelectorKey, int]]:
         """As the base class."""
         SLOT.turn_ends()
-        found = super().select(timeout)
+        found = DefaultSelector.select(self, timeout)
         SLOT.turn_begins()
         return found
 

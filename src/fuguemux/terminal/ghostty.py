@@ -171,25 +171,31 @@ class GhosttyEmulator:
         self._tail = scan.tail(text)
 
     def _feed_pieces(self, data: bytes, *, many: bool = False) -> None:
-        start, at, spare = ffi.from_buffer("uint8_t[]", data), 0, 0
-        while at < len(data):
-            long = min(at + pushed.PIECE_BYTES_MAX + spare, len(data))
-            stop = pushed.stop(data, at, self._size) if many else long
-            self._lib.ghostty_terminal_vt_write(self._terminal, start + at, stop - at)
-            spare = self._look_at_history(stop - at)
-            at = stop
+        start, end, at, spare = ffi.from_buffer("uint8_t[]", data), len(data), 0, 0
+        write, history, columns = (
+            self._lib.ghostty_terminal_vt_write,
+            self._history,
+            self._size.columns,
+        )
+        while at < end:
+            stop = (
+                pushed.stop(data, at, self._size) if many else at + pushed.PIECE_BYTES_MAX + spare
+            )
+            stop = min(stop, end)
+            write(self._terminal, start + at, stop - at)
+            due = history.due(stop - at, columns)
+            at, spare = stop, history.spare
+            if due and not self.alternate and self._make_room():
+                spare = 0
 
-    def _look_at_history(self, fed_bytes: int) -> int:
-        """Take rows out of it if it is time; how many rows more than a piece pushes may be pushed before the next look."""
+    def _make_room(self) -> bool:
+        """Skip rows of the history, or else take some out of it. False: skipping did."""
         history, columns = self._history, self._size.columns
-        if history.due(fed_bytes, columns) and not self.alternate:
-            due = True
-            while due and self._skip_history():
-                due = history.due(0, columns)
-            if due:
-                history.make_room(columns, self._taken.add)
-                return 0
-        return history.spare
+        while self._skip_history():
+            if not history.due(0, columns):
+                return False
+        history.make_room(columns, self._taken.add)
+        return True
 
     def _before_switch(self, *, entering: bool) -> None:
         """Prepare for the sequence that enters or leaves the alternate screen, which comes now.

@@ -118,9 +118,10 @@ class History:
         """Whether it is time to take rows, after `fed_bytes` more were fed to the primary screen, `columns` wide."""
         self._fed_bytes += fed_bytes
         first, reserve = self.first_untaken(), reserve_rows(columns)
-        self.spare = max(first - reserve, 0)
         if first >= reserve:
+            self.spare = first - reserve
             return False  # all of these would be recycled before the first untaken one
+        self.spare = 0
         waiting = self.rows_count() - first
         return waiting >= TAKE_ROWS or (waiting > 0 and self._fed_bytes >= TAKE_FED_BYTES)
 
