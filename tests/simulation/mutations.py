@@ -164,11 +164,6 @@ def append_to_the_recovered_segment(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(writer.LogWriter, "start", staticmethod(start))
 
 
-def no_invalidation(patch: pytest.MonkeyPatch) -> None:
-    """Names of segments are removed while their records still count."""
-    patch.setattr(jobs, "invalidate", lambda _storage, _directory, _name: None)
-
-
 def invalidated_in_the_cache(patch: pytest.MonkeyPatch) -> None:
     """A start takes it for durable that a segment is void."""
     patch.setattr(space.Space, "_void", lambda _self, _number: True)
@@ -242,7 +237,6 @@ MUTATIONS: dict[str, Mutation] = {
     "no durable lag": Mutation(no_durable_lag, 699),
     "recycled without salt": Mutation(recycled_without_salt, 16),
     "append to the recovered segment": Mutation(append_to_the_recovered_segment, 0),
-    "no invalidation": Mutation(no_invalidation, 26541),
     "invalidated in the cache": Mutation(invalidated_in_the_cache, 28261, 100),
     "stands until the chore": Mutation(stands_until_the_chore, 7933),
     "watermark ignored": Mutation(watermark_ignored, 23),
