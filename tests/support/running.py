@@ -79,6 +79,10 @@ def connected(pid: int) -> bool:
     )
 
 
+READS_MAX = 100
+"""A process with words and no environment is executing a program, or has none for good."""
+
+
 class Running:
     """One private server, driven by its command line."""
 
@@ -230,10 +234,13 @@ class Running:
             if not entry.name.isdigit() or int(entry.name) == os.getpid():
                 continue
             with suppress(OSError):
-                words, variables = (
-                    (entry / "cmdline").read_bytes(),
-                    (entry / "environ").read_bytes(),
-                )
+                words = (entry / "cmdline").read_bytes()
+                variables = (entry / "environ").read_bytes()
+                for _ in range(READS_MAX):
+                    if variables or not words:
+                        break
+                    words = (entry / "cmdline").read_bytes()
+                    variables = (entry / "environ").read_bytes()
                 if marker in words or marker in variables:
                     os.kill(int(entry.name), signal.SIGKILL)
                     found = True
