@@ -25,7 +25,7 @@ def main(argv: Sequence[str], host: Host | None = None) -> int:
     arguments = parser.parse_args(list(argv))
     findings = examine(host or Host(os.environ, os.geteuid()))
     wrong = sum(finding.status == "wrong" for finding in findings)
-    print(_as_json(findings) if arguments.json else _as_text(findings, wrong))
+    print(_as_json(findings) if arguments.json else as_text(findings, wrong))
     return EXIT_WRONG if wrong else EXIT_OK
 
 
@@ -46,13 +46,16 @@ def _name(check: Callable[[Host], Finding]) -> str:
     return check.__name__.replace("_", " ")
 
 
-def _as_text(findings: Sequence[Finding], wrong: int) -> str:
+def as_text(findings: Sequence[Finding], wrong: int) -> str:
+    """For people: a line or two for each finding, and one that sums up."""
     lines = []
     for finding in findings:
         lines.append(f"{_MARKS[finding.status]:5}  {finding.name}: {finding.told}")
         if finding.fix:
             lines.append(f"       fix: {finding.fix}")
-    lines.append(f"{wrong} wrong" if wrong else "nothing is wrong")
+    notes = sum(finding.status == "note" for finding in findings)
+    told = f"; above {'is 1 note' if notes == 1 else f'are {notes} notes'}" if notes else ""
+    lines.append(f"{wrong} wrong" if wrong else f"nothing is wrong now{told}")
     return "\n".join(lines)
 
 

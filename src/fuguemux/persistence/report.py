@@ -333,11 +333,13 @@ def _programs(ended: Sequence[EndedProgram], what: str, programs_max: int) -> st
     """`2 programs ended: vim notes.md (work:0), make (ops:1)`; empty if none did."""
     if not ended:
         return ""
+    said = f"{counted(len(ended), 'program')} {what}"
     named = [f"{cut(each.program)} ({each.place})" for each in ended[:programs_max]]
-    more = len(ended) - len(named)
-    if more:
+    if not named:
+        return said
+    if more := len(ended) - len(named):
         named.append(f"and {more} more")
-    return f"{counted(len(ended), 'program')} {what}: {', '.join(named)}"
+    return f"{said}: {', '.join(named)}"
 
 
 def _losses(report: RecoveryReport) -> Iterator[str]:

@@ -76,6 +76,19 @@ def test_this_machine(capsys: pytest.CaptureFixture[str], host: Host) -> None:
     assert all(finding["fix"] for finding in report["findings"] if finding["status"] == "wrong")
 
 
+@pytest.mark.parametrize(
+    ("notes", "line"),
+    [
+        (0, "nothing is wrong now"),
+        (1, "nothing is wrong now; above is 1 note"),
+        (2, "nothing is wrong now; above are 2 notes"),
+    ],
+)
+def test_the_last_line_does_not_pass_over_notes(notes: int, line: str) -> None:
+    findings = [Finding("x", "good", "y"), *[Finding("last recovery", "note", "z")] * notes]
+    assert doctor.as_text(findings, 0).splitlines()[-1] == line
+
+
 def test_something_wrong_is_exit_code_1(host: Host, capsys: pytest.CaptureFixture[str]) -> None:
     mount(host, "tmpfs")
     assert doctor.main([], host) == 1

@@ -188,6 +188,9 @@ def test_a_short_headline_names_fewer_programs() -> None:
         "5 panes are back as new shells. 4 programs ended: vim notes.md (work:0), python3 (work:1), and 2 more. "
         "Output and changes: complete."
     )
+    assert report.headline(0) == (
+        "5 panes are back as new shells. 4 programs ended. Output and changes: complete."
+    )
 
 
 def test_programs_for_other_programs() -> None:
