@@ -96,3 +96,35 @@ def test_damaged_blocks_are_counted(fugue: Running) -> None:
     told = fugue("state", "restore", "--session", "work", "--at", "named1")
     assert "1024 lines of scrollback" in told
     assert "could not be read" in told
+
+
+def test_a_closed_session_whose_pack_was_emptied_is_told_and_an_older_checkpoint_serves(
+    fugue: Running,
+) -> None:
+    filled(fugue)
+    fugue("new-session", "-d", "-s", "stays", "exec sleep 1000")
+    fugue("checkpoint")
+    fugue("kill-session", "-t", "work")
+    directory = fugue.state
+
+    def closed() -> list[Manifest]:
+        found = find_all(RealStorage(), str(directory)).saves
+        return [each for each in found if each.name.startswith("closed-")]
+
+    until("the save of the closed session", closed)
+    (save_of_it,) = closed()
+    stop(fugue)
+    assert fugue("state", "verify").endswith("\nclean")
+    pack = directory / "checkpoints" / pack_name(save_of_it.packs[0].digest)
+    pack.write_bytes(b"")
+    told = fugue.run("state", "verify")
+    assert told.returncode == 1
+    assert f"damaged: closed session work, kept as {save_of_it.name}: " in told.stdout
+    fugue("start-server")
+    told_at_start = fugue("recovery", "-v")
+    assert "closed session work" in told_at_start
+    assert "complete" not in told_at_start
+    back = fugue("restore-session", "work")
+    assert "is back" in back
+    assert f"an older one: at '{save_of_it.name}' it cannot be read" in back
+    assert "3000" in fugue.history("work")

@@ -17,13 +17,14 @@ from fuguemux.client.arguments import Options
 from fuguemux.client.start import state_directory
 from fuguemux.config.paths import PathRefused
 from fuguemux.observe.clock import SystemClock
-from fuguemux.persistence import inspect, saves, scrollback_check
+from fuguemux.persistence import inspect, save_reading, scrollback_check
 from fuguemux.persistence.files import RealStorage
 from fuguemux.persistence.inspect import EXIT_CLEAN, EXIT_DAMAGED, EXIT_UNREADABLE, CannotRead
 from fuguemux.persistence.manifest import ManifestUnsupported
 from fuguemux.persistence.point_in_time import NotReachable
 from fuguemux.persistence.recovery import Recovered, recover
 from fuguemux.persistence.report import RecoveryReport
+from fuguemux.persistence.save_check import told_as
 from fuguemux.persistence.serialization import VersionUnknown
 from fuguemux.persistence.wal.mark_copy import find_mark_copy
 from fuguemux.persistence.wal.segment import UnsupportedLog
@@ -153,7 +154,7 @@ def _verify(directory: str, beside: Mark | None, *, as_json: bool) -> int:
     scrollback_bytes = scrollback_check.read_all(
         recovered.store, report, _Progress("reading the scrollback")
     )
-    bad_saves = saves.damaged(RealStorage(), directory)
+    bad_saves = save_reading.damaged(RealStorage(), directory)
     damaged = not report.complete or log.exit_code != EXIT_CLEAN or bool(bad_saves)
     code = EXIT_DAMAGED if damaged else EXIT_CLEAN
     if as_json:
@@ -214,8 +215,11 @@ def _print_damages(report: RecoveryReport, bad_saves: Sequence[tuple[str, str]])
     if report.scrollback_unread_bytes:
         print(f"could not be read now: {report.scrollback_unread_bytes} bytes of scrollback")
     for name, reason in bad_saves:
-        print(f"damaged: what was saved as {name}: {reason}")
+        print(f"damaged: {told_as(name)}: {reason}")
+    told = {told_as(name) for name, _reason in bad_saves}
     for damage in report.damages:
+        if damage.what in told:
+            continue  # it was read, and that says more
         print(f"damaged: {damage.what}: {damage.detail}")
     for note in report.notes:
         print(f"note: {note}")

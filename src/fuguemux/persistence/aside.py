@@ -8,7 +8,8 @@ from fuguemux.persistence.manifest import manifest_name, save_name
 from fuguemux.persistence.packs import pack_name
 from fuguemux.persistence.report import Damage, RecoveryReport, counted
 from fuguemux.persistence.retention import Found, unknown_packs
-from fuguemux.persistence.saves import CHECKPOINTS as CHECKPOINTS
+from fuguemux.persistence.save_check import CHECKPOINTS as CHECKPOINTS
+from fuguemux.persistence.save_check import note
 from fuguemux.persistence.set_aside import QUARANTINE, set_aside
 from fuguemux.persistence.wal.quarantine import SetAside, quarantine
 from fuguemux.persistence.wal.reader import LogScan
@@ -51,6 +52,8 @@ class Aside:
         for save in found.saves:
             if save.store_id != store_id:
                 self.damaged(f"save {save.name}", strangers, aside=save_name(save.name))
+                if save.name not in found.own and not self.read_only:
+                    note(self._storage, self._directory, remove=[save.name])
         ours = [manifest for manifest in found.manifests if manifest.store_id == store_id]
         saves = [manifest for manifest in found.saves if manifest.store_id == store_id]
         return found._replace(manifests=ours, saves=saves)

@@ -111,11 +111,16 @@ def is_part(manifest: Manifest) -> bool:
 
 def newest_with(found: Found, session: str) -> Moment:
     """Where a session is found at its youngest: a save of its end, else a checkpoint. Raises NotReachable."""
+    return all_with(found, session)[0]
+
+
+def all_with(found: Found, session: str) -> list[Moment]:
+    """Where a session is found, the youngest first. Raises NotReachable if it is nowhere."""
     holding = [m for m in [*found.saves, *found.manifests] if session in m.sessions]
     if not holding:
         raise NotReachable(f"no checkpoint has a session called {session!r}: see fugue state list")
-    newest = max(holding, key=lambda manifest: (newest_lsn(manifest), is_part(manifest)))
-    return Moment(name=newest.name) if newest.name else Moment(lsn=newest_lsn(newest))
+    holding.sort(key=lambda manifest: (newest_lsn(manifest), is_part(manifest)), reverse=True)
+    return [Moment(name=m.name) if m.name else Moment(lsn=newest_lsn(m)) for m in holding]
 
 
 def session_called(state: ServerState, name: str) -> Session:

@@ -8,26 +8,34 @@ import msgspec
 from fuguemux.persistence import save_check
 from fuguemux.persistence.aside import Aside
 from fuguemux.persistence.files import Storage, reason_of, write_atomically
-from fuguemux.persistence.manifest import encode_manifest, save_name
+from fuguemux.persistence.manifest import encode_manifest, save_name, saved_name
+from fuguemux.persistence.point_in_time import is_part
 from fuguemux.persistence.report import RecoveryReport
 from fuguemux.persistence.retention import Found, retire
+from fuguemux.persistence.save_check import BEFORE_RECOVERY as BEFORE_RECOVERY
+from fuguemux.persistence.save_check import OF_A_CLOSED_SESSION, OF_A_SAVE, told_as
 from fuguemux.persistence.saves import SAVES, has_files
 
-BEFORE_RECOVERY: Final = "before-recovery-"
 PRESERVED_MAX: Final = 3
 """How many states from before a recovery with losses are kept."""
-OF_A_SAVE: Final = "what was saved as "
 
 
 def look_at_saves(place: tuple[Storage, str], found: Found, aside: Aside) -> None:
-    """Say which saves are gone or cut; one that only a list names is told this once. `place`: the state directory."""
+    """Say which saves and closed sessions are gone or cut; one that only a list names is told this once.
+
+    `place`: the state directory. Closed sessions that an earlier version kept are put on the list.
+    """
     storage, directory = place
     bad = dict(save_check.problems(storage, directory, found))
     for name, reason in bad.items():
-        aside.damaged(f"{OF_A_SAVE}{name}", reason)
-    gone = [name for name in bad if not has_files(storage, directory, name)]
-    if gone and not aside.read_only:
-        save_check.note(storage, directory, remove=gone)
+        aside.damaged(told_as(name), reason)
+    if aside.read_only:
+        return
+    known = {save.name for save in found.saves}
+    gone = [n for n in bad if n not in known and not has_files(storage, directory, n)]
+    moved = [saved_name(leaf) or "" for leaf, _reason in found.damaged]
+    closed = [save.name for save in found.saves if is_part(save)]
+    save_check.note(storage, directory, add=closed, remove=[*gone, *moved])
 
 
 def preserve(storage: Storage, checkpoints: str, report: RecoveryReport, found: Found) -> None:
@@ -35,7 +43,7 @@ def preserve(storage: Storage, checkpoints: str, report: RecoveryReport, found: 
 
     Not where nothing but saves is damaged: a copy of the present would not help. `checkpoints`: their directory.
     """
-    of_saves = (OF_A_SAVE, f"{SAVES}/")
+    of_saves = (OF_A_SAVE, OF_A_CLOSED_SESSION, f"{SAVES}/")
     only_saves = all(damage.what.startswith(of_saves) for damage in report.damages)
     if not found.manifests or (only_saves and not report.lost_live):
         return

@@ -161,6 +161,8 @@ class _Recovery:
             found = self._aside.of_this_store(found, store_id)
         if self._at is not None:
             found = reached_from(found, self._at)
+        else:
+            look_at_saves((self._storage, self._directory), found, self._aside)
         base = self._base(found)
         panes = self._panes(base, found)
         needed = self._needed_lsn(base, panes)
@@ -292,8 +294,6 @@ class _Recovery:
         for name, reason in found.damaged_saves:
             if name not in kept:
                 self._aside.damaged(f"{SAVES}/{name}".rstrip("/"), reason)
-        if self._at is None:
-            look_at_saves((self._storage, self._directory), found, self._aside)
         return found
 
     def _identity(self, found: Found, new: bytes) -> Identity:

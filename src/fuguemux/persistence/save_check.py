@@ -1,11 +1,13 @@
 """What a start can say of saves without reading them: whether their files are there, begin as they must and have their size.
 
 Three things tell of a save: its manifest, its pack, and the helper file `saved` in the state directory, which lists the saves
-that stand for themselves. What one of them names and is not there is told, once where only the list names it. What is inside
-of the packs `saves.damaged` reads, which takes long.
+that stand for themselves and the closed sessions. What one of them names and is not there is told, once where only the list
+names it. What is inside of the packs `save_reading.damaged` reads, which takes long.
 """
 
 import contextlib
+import re
+import threading
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -13,7 +15,7 @@ import msgspec
 
 from fuguemux.keeper.helper_record import HelperDamaged
 from fuguemux.persistence.files import Storage, reason_of
-from fuguemux.persistence.manifest import SAVE_PREFIX, Manifest, save_name, saved_name
+from fuguemux.persistence.manifest import SAVE_PREFIX, PackFile, save_name, saved_name
 from fuguemux.persistence.packs import FILE_HEADER, MAGIC, TEMPORARY_SUFFIX, pack_name
 from fuguemux.persistence.retention import Found
 from fuguemux.persistence.small_file import read_small, remove_small, write_small
@@ -21,8 +23,21 @@ from fuguemux.persistence.small_file import read_small, remove_small, write_smal
 CHECKPOINTS: Final = "checkpoints"
 SAVES: Final = "saves"
 SAVED_FILE: Final = "saved"
-"""A helper file: JSON, the names of the saves that stand for themselves."""
+"""A helper file: JSON, the names of the saves that stand for themselves, and of closed sessions."""
 PACK_PREFIX: Final = "PACK-"
+BEFORE_RECOVERY: Final = "before-recovery-"
+OF_A_SAVE: Final = "what was saved as "
+OF_A_CLOSED_SESSION: Final = "closed session "
+_CLOSED: Final = re.compile(r"closed-(.+)-\d+-\d{6}(-\d+)?", re.DOTALL)
+_listing: Final = threading.Lock()
+
+
+def told_as(name: str) -> str:
+    """What a report calls a save: a closed session by the name that it had."""
+    closed = _CLOSED.fullmatch(name)
+    if closed is None:
+        return f"{OF_A_SAVE}{name}"
+    return f"{OF_A_CLOSED_SESSION}{closed[1]}, kept as {name}"
 
 
 def save_pack_name(name: str) -> str:
@@ -39,21 +54,24 @@ def listed(storage: Storage, directory: str) -> list[str]:
         return []
 
 
-def note(storage: Storage, directory: str, *, add: str = "", remove: Iterable[str] = ()) -> None:
+def note(
+    storage: Storage, directory: str, *, add: Iterable[str] = (), remove: Iterable[str] = ()
+) -> None:
     """Put `add` on the list and take `remove` from it: after a save is there, and before it goes. Raises nothing.
 
     A list that cannot be written is removed, and says nothing more: deleting a save must work on a full disk.
     """
-    before = listed(storage, directory)
-    after = sorted({*before, *([add] if add else [])} - set(remove))
-    if after == before:
-        return
-    try:
-        write_small(storage, directory, SAVED_FILE, msgspec.json.encode(after))
-    except OSError:
-        with contextlib.suppress(OSError):
-            remove_small(storage, directory, SAVED_FILE)
-            storage.fsync_directory(directory)
+    with _listing:  # the loop deletes, threads write
+        before = listed(storage, directory)
+        after = sorted({*before, *add} - set(remove))
+        if after == before:
+            return
+        try:
+            write_small(storage, directory, SAVED_FILE, msgspec.json.encode(after))
+        except OSError:
+            with contextlib.suppress(OSError):
+                remove_small(storage, directory, SAVED_FILE)
+                storage.fsync_directory(directory)
 
 
 def problems(storage: Storage, directory: str, found: Found) -> Iterator[tuple[str, str]]:
@@ -62,25 +80,30 @@ def problems(storage: Storage, directory: str, found: Found) -> Iterator[tuple[s
     names = _names(storage, place)
     for save in found.saves:
         if save.name in found.own:
-            problem = _problem(storage, f"{place}/{save_pack_name(save.name)}", save)
+            pack = save.packs[0] if save.packs else None
+            path = f"{place}/{save_pack_name(save.name)}"
+            problem = _problem(storage, path, pack, longer=False) if pack else ""
             if problem and storage.exists(f"{place}/{save_name(save.name)}"):
                 yield save.name, problem
     yield from _shared(storage, directory, found)
     if names is None:
         return  # it cannot be listed: that has been told
+    told = {saved_name(leaf) for leaf, _reason in found.damaged}
     alone = {
         name
         for leaf in names
         if leaf.startswith(PACK_PREFIX)
         and (name := saved_name(SAVE_PREFIX + leaf.removeprefix(PACK_PREFIX))) is not None
     }
-    for name in sorted(alone | set(listed(storage, directory))):
+    for name in sorted((alone | set(listed(storage, directory))) - told):
         manifest = save_name(name)
         if {manifest, manifest + TEMPORARY_SUFFIX} & names:
             continue
         if name in alone:
             yield name, "its manifest is gone, and without it the pack cannot be read"
-        elif not storage.exists(f"{directory}/{CHECKPOINTS}/{manifest}"):
+        elif not storage.exists(f"{directory}/{CHECKPOINTS}/{manifest}") and (
+            name in listed(storage, directory)  # still: a server that runs may delete it now
+        ):
             yield name, "its files are gone"
 
 
@@ -93,11 +116,8 @@ def _names(storage: Storage, place: str) -> set[str] | None:
         return None
 
 
-def _problem(storage: Storage, path: str, save: Manifest) -> str:
-    """What is wrong with the pack of a save that stands for itself; empty: nothing that shows without reading it."""
-    (pack, *_) = save.packs or (None,)
-    if pack is None:
-        return ""
+def _problem(storage: Storage, path: str, pack: PackFile, *, longer: bool) -> str:
+    """What is wrong with a pack; empty: nothing that shows without reading it. `longer`: it may have more bytes."""
     try:
         file = storage.open(path)
     except FileNotFoundError:
@@ -113,18 +133,27 @@ def _problem(storage: Storage, path: str, save: Manifest) -> str:
         return f"its pack cannot be read: {reason_of(error)}"
     finally:
         storage.close(file)
-    if size != pack.size_bytes:
+    if size < pack.size_bytes or (size > pack.size_bytes and not longer):
         return f"its pack has {size} bytes instead of {pack.size_bytes}"
     return "" if begins.startswith(MAGIC) else "its pack does not begin like a pack"
 
 
 def _shared(storage: Storage, directory: str, found: Found) -> Iterator[tuple[str, str]]:
-    """Of saves among the checkpoints: packs that are gone."""
+    """Of saves among the checkpoints: packs that are gone, cut or begin otherwise. More bytes than were written hurt nothing."""
     others = [save for save in found.saves if save.name not in found.own]
-    names = _names(storage, f"{directory}/{CHECKPOINTS}") if others else None
+    place = f"{directory}/{CHECKPOINTS}"
+    names = _names(storage, place) if others else None
     if names is None:
         return
     for save in others:
         gone = [name for pack in save.packs if (name := pack_name(pack.digest)) not in names]
         if gone:
             yield save.name, f"{gone[0]}, which it needs, is gone"
+        elif not save.name.startswith(BEFORE_RECOVERY):  # that is damaged as it is
+            found_here = (
+                _problem(storage, f"{place}/{pack_name(pack.digest)}", pack, longer=True)
+                for pack in save.packs
+            )
+            problem = next(filter(None, found_here), "")
+            if problem:
+                yield save.name, problem

@@ -133,25 +133,6 @@ def stands_alone(storage: Storage, directory: str, name: str) -> bool:
     return storage.exists(f"{directory}/{SAVES}/{save_name(name)}")
 
 
-def damaged(storage: Storage, directory: str) -> list[tuple[str, str]]:
-    """Read the packs of every save that stands for itself; the names of those that are not whole, and why. Blocks."""
-    found = find_all(storage, directory)
-    reader = PackReader(storage, f"{directory}/{CHECKPOINTS}")
-    bad = []
-    try:
-        for save in (save for save in found.saves if save.name in found.own):
-            reader.paths = pack_paths(found._replace(manifests=[], saves=[save]), directory)
-            for pack in save.packs:
-                try:
-                    reader.verify(pack.digest, pack.size_bytes)
-                except PackDamaged as error:
-                    bad.append((save.name, str(error)))
-                reader.forget(pack.digest)
-    finally:
-        reader.close()
-    return bad
-
-
 def write_save(
     storage: Storage,
     reader: PackReader,
@@ -191,7 +172,7 @@ def write_save(
             storage.unlink(path + TEMPORARY_SUFFIX)
         raise
     storage.fsync_directory(place)
-    note(storage, directory, add=name)
+    note(storage, directory, add=[name])
     return save
 
 
@@ -204,12 +185,12 @@ def has_files(storage: Storage, directory: str, name: str) -> bool:
 def delete_save(storage: Storage, directory: str, name: str) -> None:
     """Remove a save, wherever it is. Raises OSError."""
     checkpoints = f"{directory}/{CHECKPOINTS}"
+    note(storage, directory, remove=[name])
     with contextlib.suppress(FileNotFoundError):
         retire(storage, checkpoints, save_name(name))
         storage.fsync_directory(checkpoints)
     if not has_files(storage, directory, name):
         return
-    note(storage, directory, remove=[name])
     place = f"{directory}/{SAVES}"
     gone = f"{place}/{save_name(name)}{TEMPORARY_SUFFIX}"
     # Under this name it means nothing any more, whatever happens next.
@@ -246,7 +227,7 @@ def copy_save(storage: Storage, directory: str, save: Manifest) -> bool:
     storage.fsync_directory(place)  # no manifest without its pack
     if not storage.exists(f"{place}/{save_name(name)}"):
         write_atomically(storage, place, save_name(name), [encode_manifest(save)])
-    note(storage, directory, add=name)
+    note(storage, directory, add=[name])
     return True
 
 

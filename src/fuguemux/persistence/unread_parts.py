@@ -41,7 +41,7 @@ def unread(panes: Iterable[RecoveredPane], store: ScrollbackStore) -> list[str]:
 def damaged_saves(storage: Storage, directory: str, found: Found) -> dict[str, str]:
     """Saves, and closed sessions, of which more than scrollback cannot be read, by name, and why.
 
-    Reads their structure, screens and indexes; not the blocks, which `saves.damaged` reads.
+    Reads their structure, screens and indexes; not the blocks, which `save_reading.damaged` reads.
     """
     reader = PackReader(storage, f"{directory}/{CHECKPOINTS}")
     bad: dict[str, str] = {}

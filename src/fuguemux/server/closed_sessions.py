@@ -17,7 +17,7 @@ from fuguemux.model.ids import PaneId
 from fuguemux.model.layout import panes_of
 from fuguemux.model.state import Link, ServerState, Session
 from fuguemux.observe.diagnostics import channel
-from fuguemux.persistence import saves
+from fuguemux.persistence import save_check, saves
 from fuguemux.persistence.checkpoint_files import CheckpointFiles
 from fuguemux.persistence.manifest import Manifest
 from fuguemux.persistence.packs import PackDamaged
@@ -184,13 +184,18 @@ class ClosedSessions:
             brief=closed.brief,
         )
         files.publish_save(manifest)
+        save_check.note(series.storage, self._server.booted.state_directory, add=[name])
         return manifest
 
     def expire(self) -> None:
         """Forget sessions that were closed too long ago; their packs go with the next checkpoint."""
         series = self._server.series
         closed = [save for save in series.saves if save.reason == CLOSED_REASON]
-        for save in superfluous(closed, self.age.look(), self._days):
+        gone = superfluous(closed, self.age.look(), self._days)
+        if gone:  # taken off the list at once, and not one by one
+            names = [save.name for save in gone]
+            save_check.note(series.storage, self._server.booted.state_directory, remove=names)
+        for save in gone:
             delete_save(self._server, save.name)
 
 

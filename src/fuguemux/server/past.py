@@ -10,7 +10,13 @@ from fuguemux.model.ids import PaneId
 from fuguemux.model.state import ServerState, Session
 from fuguemux.observe.clock import Clock
 from fuguemux.persistence.files import Storage
-from fuguemux.persistence.point_in_time import Moment, newest_with, part_of, session_called
+from fuguemux.persistence.point_in_time import (
+    Moment,
+    NotReachable,
+    all_with,
+    part_of,
+    session_called,
+)
 from fuguemux.persistence.recovery import Recovered, recover
 from fuguemux.persistence.retention import Found
 from fuguemux.persistence.saves import find_all
@@ -82,11 +88,14 @@ def past_session(
     moment: Moment | None,
     lines_max: int,
 ) -> PastSession:
-    """A session as of a moment, else as it was last seen. Raises as `recovered_at`, NotReachable if it is not there."""
+    """A session as of a moment, else as it was last seen where that can be read. Raises as `recovered_at`, NotReachable if it
+    is not there.
+    """
     if moment is None:
-        moment = newest_with(points(storage, directory), name)
-    recovered = recovered_at(storage, directory, clock, moment)
-    session = session_called(recovered.state, name)
+        moment, recovered, session, older = _last_seen(storage, directory, clock, name)
+    else:
+        recovered, older = recovered_at(storage, directory, clock, moment), []
+        session = session_called(recovered.state, name)
     part = part_of(recovered.state, session)
     panes = {}
     for pane, terminal in rebuilt_panes(recovered, emulators, part.panes).items():
@@ -102,5 +111,24 @@ def past_session(
     missing = unread((recovered.panes[pane] for pane in part.panes), recovered.store)
     report = recovered.report
     as_of = moment.time_ms or report.last_record_ms or report.checkpoint_ms
-    notes = [*report.notes, *(f"missing: {what}" for what in missing)]
+    notes = [*older, *report.notes, *(f"missing: {what}" for what in missing)]
     return PastSession(session, part, panes, min(as_of, clock.wall_ms()), notes)
+
+
+def _last_seen(
+    storage: Storage, directory: str, clock: Clock, name: str
+) -> tuple[Moment, Recovered, Session, list[str]]:
+    """The session at the youngest moment that can be read, and a note for each younger one. Raises as `past_session`."""
+    refused: NotReachable | None = None
+    notes = []
+    for moment in all_with(points(storage, directory), name):
+        try:
+            recovered = recovered_at(storage, directory, clock, moment)
+            session = session_called(recovered.state, name)
+        except NotReachable as error:
+            refused = refused or error
+            notes.append(f"this is an older one: at {moment} it cannot be read")
+            continue
+        return moment, recovered, session, notes
+    assert refused is not None, "there is a moment"
+    raise refused

@@ -1,6 +1,7 @@
 """Reads all stored scrollback now and then, slowly, so that what rots is found while something can still be done about it.
 
-Once after each start that did not read all of it, and every `persistence.scrub_interval_days`. Reading is on a thread, a
+Once after each start that did not read all of it, and every `persistence.scrub_interval_days`. Saves and closed sessions are
+read behind it, after every start: see `save_scrubber`. Reading is on a thread, a
 little at a time. What is found damaged, here or by somebody who looked there, becomes a tombstone: people and the
 recovery report are told, and the damaged bytes are set aside.
 """
@@ -20,6 +21,7 @@ from fuguemux.persistence.report import RecoveryReport, counted
 from fuguemux.persistence.scrollback import ScrollbackStore
 from fuguemux.persistence.scrollback_check import Unread
 from fuguemux.persistence.set_aside import QUARANTINE
+from fuguemux.server.save_scrubber import SaveScrubber
 
 if TYPE_CHECKING:
     from fuguemux.server.main import Server
@@ -62,6 +64,8 @@ class Scrubber:
         """Told what people are to know."""
         self.changed: Callable[[], Awaitable[None]] = _nothing
         """Awaited when the report says something else now."""
+        self.read_saves: Callable[[], Awaitable[None]] = _nothing
+        """Awaited after a start, and each time after everything else was read."""
 
     def document(self) -> dict[str, Any]:
         """How far it is and what came of it, as plain data. Times are wall milliseconds."""
@@ -82,11 +86,13 @@ class Scrubber:
         """Read what the start did not, then everything at intervals, until cancelled."""
         if self._report.scrollback_unread_bytes:
             await self.verify()
+        await self.read_saves()
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             days = self._interval_days()
             if days and self._now_ms() - self._last_ms >= days * MS_PER_DAY:
                 await self.verify()
+                await self.read_saves()
 
     async def verify(self) -> None:
         """Read everything that is on the disk now, and say in the report what came of it."""
@@ -146,7 +152,7 @@ class Scrubber:
 def scrubber_of(server: Server) -> Scrubber:
     """The one of a server."""
     booted = server.booted
-    return Scrubber(
+    scrubber = Scrubber(
         booted.recovered.store,
         server.report,
         server.clock,
@@ -154,6 +160,10 @@ def scrubber_of(server: Server) -> Scrubber:
         f"{booted.state_directory}/{QUARANTINE}",
         lambda: server.configuration.persistence.scrub_interval_days,
     )
+    scrubber.read_saves = SaveScrubber(
+        booted.storage, booted.state_directory, server.report, scrubber
+    ).run
+    return scrubber
 
 
 def _place(unread: Unread) -> Place:

@@ -15,9 +15,9 @@ from fuguemux.persistence.pack_reader import PackReader
 from fuguemux.persistence.packs import PackDamaged, PackUnreadable, Place, pack_name
 from fuguemux.persistence.point_in_time import Moment
 from fuguemux.persistence.recovery import Recovered, recover
+from fuguemux.persistence.save_reading import damaged
 from fuguemux.persistence.saves import (
     copy_save,
-    damaged,
     delete_save,
     find_all,
     save_pack_name,
