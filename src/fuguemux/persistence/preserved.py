@@ -29,8 +29,8 @@ def look_at_saves(place: tuple[Storage, str], found: Found, aside: Aside) -> Non
     bad = dict(save_check.problems(storage, directory, found))
     for name, reason in bad.items():
         aside.damaged(told_as(name), reason)
-    if aside.read_only:
-        return
+    if aside.read_only or save_check.list_is_damaged(storage, directory):
+        return  # a list that is damaged is set aside and told by this start, and made anew by the next
     known = {save.name for save in found.saves}
     gone = [n for n in bad if n not in known and not has_files(storage, directory, n)]
     moved = [saved_name(leaf) or "" for leaf, _reason in found.damaged]

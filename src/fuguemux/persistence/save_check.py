@@ -47,11 +47,22 @@ def save_pack_name(name: str) -> str:
 
 def listed(storage: Storage, directory: str) -> list[str]:
     """The saves that the file `saved` names; none where it is not there or cannot be used. Raises nothing."""
+    return _listed(storage, directory) or []
+
+
+def list_is_damaged(storage: Storage, directory: str) -> bool:
+    """Whether there is something in the place of the file `saved` that cannot be used. Raises nothing."""
+    return _listed(storage, directory) is None
+
+
+def _listed(storage: Storage, directory: str) -> list[str] | None:
     try:
         data = read_small(storage, directory, SAVED_FILE, lambda _data: False)
         return msgspec.json.decode(data, type=list[str])
-    except (OSError, HelperDamaged, msgspec.DecodeError):
+    except FileNotFoundError:
         return []
+    except (OSError, HelperDamaged, msgspec.DecodeError):
+        return None
 
 
 def note(

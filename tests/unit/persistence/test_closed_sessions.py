@@ -123,6 +123,16 @@ def test_a_start_tells_once_of_a_closed_session_whose_manifest_is_gone(closed: C
     assert closed.told() == [], "nothing is left that could be put right"
 
 
+def test_a_start_does_not_write_over_a_damaged_list(closed: Closed) -> None:
+    path = Path(closed.directory, SAVED_FILE)
+    path.write_bytes(b"nothing of the kind")
+    assert closed.told() == []
+    assert path.read_bytes() == b"nothing of the kind", "it is set aside and told"
+    path.unlink()
+    assert closed.told() == []
+    assert listed(RealStorage(), closed.directory) == [NAME]
+
+
 def test_a_damaged_manifest_of_a_closed_session_is_told_once(closed: Closed) -> None:
     closed.manifest.write_bytes(b"nothing of the kind")
     assert len(closed.told()) == 1
