@@ -65,21 +65,6 @@ def test_the_lines_that_are_wanted_are_whole(columns: int, rows_of_line: int) ->
     emulator.close()
 
 
-@pytest.mark.parametrize("columns", [2, 80])
-@pytest.mark.parametrize("line", [b"\n", b"x" * 25 + b"\r\n"])
-def test_long_pieces_are_fed_only_where_there_is_room(columns: int, line: bytes) -> None:
-    wanted = 5000
-    emulator = GhosttyEmulator(columns, 5)
-    emulator.keep_lines = wanted
-    emulator.feed(b"first\r\n" * (4 * wanted))
-    taken(emulator)  # now much room lies before what comes
-    text = b"".join(b"%d%b" % (number, line) for number in range(wanted))
-    emulator.feed(text)
-    kept = b"".join(taken(emulator)).replace(b"x", b"").replace(b" ", b"")
-    assert b"".join(b"%d" % number for number in range(wanted - 5)) in kept
-    emulator.close()
-
-
 @pytest.mark.parametrize("size", SIZES, ids=str)
 @pytest.mark.parametrize("way", WAYS)
 def test_a_piece_pushes_no_more_than_it_may(way: bytes, size: Size) -> None:
