@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 from fuguemux.persistence.files import RealStorage
-from fuguemux.persistence.wal.watermark import Mark, MarkedSegment, Watermark, read_watermark
+from fuguemux.persistence.wal.mark import Mark, MarkedSegment
+from fuguemux.persistence.wal.watermark import Watermark, read_watermark
 
 MARKS = (
     Mark(bytes(range(16)), 41, 1_700_000_000_250),

@@ -9,6 +9,7 @@ from typing import Final
 
 import pytest
 
+from fuguemux.server.closed_retention import BRIEF_SESSIONS_MAX
 from tests.support.faults import LET_GO_SECONDS, require
 from tests.support.running import Running, until
 
@@ -121,6 +122,16 @@ def storm(fugue: Running, directory: Path) -> None:
     fugue("config", "reload")
     fugue("status")
     assert "unknown command" in fugue.refused("lost-sessions")
+    brief = range(BRIEF_SESSIONS_MAX + 2)
+    for number in brief:
+        fugue("new-session", "-d", "-s", f"brief{number}", "cat")
+        fugue("kill-session", "-t", f"brief{number}")
+
+    def forgotten() -> bool:
+        kept = fugue("state", "list")
+        return f"closed-brief{brief[-1]}-" in kept and "closed-brief0-" not in kept
+
+    until("the first of many brief sessions is forgotten", forgotten)
 
 
 def test_the_loop_touches_no_file_in_a_storm_of_commands(fugue: Running, tmp_path: Path) -> None:

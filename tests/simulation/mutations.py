@@ -238,7 +238,7 @@ MUTATIONS: dict[str, Mutation] = {
     "recycled without salt": Mutation(recycled_without_salt, 16),
     "append to the recovered segment": Mutation(append_to_the_recovered_segment, 0),
     "invalidated in the cache": Mutation(invalidated_in_the_cache, 28261, 100),
-    "stands until the chore": Mutation(stands_until_the_chore, 7933),
+    "stands until the chore": Mutation(stands_until_the_chore, 1061),
     "watermark ignored": Mutation(watermark_ignored, 23),
     "watermark not renewed": Mutation(watermark_not_renewed, 0),
     "one slot": Mutation(one_slot, 0),

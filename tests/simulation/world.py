@@ -18,6 +18,7 @@ from fuguemux.persistence.wal.durability import Durability, LogUnavailable, Writ
 from fuguemux.persistence.wal.findings import ScanReport
 from fuguemux.persistence.wal.frame import Record, RecordType, decode_output, frame_bytes
 from fuguemux.persistence.wal.jobs import RehomeJob, SyncJob
+from fuguemux.persistence.wal.mark import Mark
 from fuguemux.persistence.wal.quarantine import quarantine
 from fuguemux.persistence.wal.reader import LogScan, scan
 from fuguemux.persistence.wal.segment import (
@@ -28,7 +29,7 @@ from fuguemux.persistence.wal.segment import (
 )
 from fuguemux.persistence.wal.space import Chore
 from fuguemux.persistence.wal.walk import Run, Window, walk
-from fuguemux.persistence.wal.watermark import Mark, Watermark, read_watermark
+from fuguemux.persistence.wal.watermark import Watermark, read_watermark
 from fuguemux.persistence.wal.writer import LogWriter
 from tests.simulation.disk import SECTOR_BYTES, Crash, SimDisk
 

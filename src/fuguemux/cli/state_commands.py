@@ -26,9 +26,9 @@ from fuguemux.persistence.recovery import Recovered, recover
 from fuguemux.persistence.report import RecoveryReport
 from fuguemux.persistence.save_check import told_as
 from fuguemux.persistence.serialization import VersionUnknown
+from fuguemux.persistence.wal.mark import Mark
 from fuguemux.persistence.wal.mark_copy import find_mark_copy
 from fuguemux.persistence.wal.segment import UnsupportedLog
-from fuguemux.persistence.wal.watermark import Mark
 
 WAL = "wal"
 EXIT_REFUSED = 1

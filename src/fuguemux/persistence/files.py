@@ -11,7 +11,8 @@ import errno
 import fcntl
 import os
 import stat
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Final, Protocol, TypeVar
 
 Bytes = bytes | bytearray | memoryview
@@ -343,13 +344,14 @@ def read_all(storage: Storage, path: str) -> bytes:
         storage.close(file)
 
 
-def write_atomically(
-    storage: Storage, directory: str, name: str, parts: Sequence[Bytes], *, durable: bool = True
-) -> str:
-    """Give `directory`/`name` the content `parts`, whole and durable, or leave it as it was.
+@contextmanager
+def replacing(
+    storage: Storage, directory: str, name: str, *, durable: bool = True
+) -> Iterator[int]:
+    """Hand out a new file, which then takes the place of `directory`/`name`, whole and durable, or not at all.
 
-    Temporary file, fsync, rename, directory fsync; without `durable` no fsync. Returns the path. Raises OSError; the
-    temporary file is then removed where that is possible (a name ending in .tmp means nothing).
+    Temporary file, fsync, rename, directory fsync; without `durable` no fsync. Raises OSError; the temporary file is then
+    removed where that is possible (a name ending in .tmp means nothing).
     """
     target = f"{directory}/{name}"
     temporary = f"{target}.tmp"
@@ -358,8 +360,7 @@ def write_atomically(
     file = storage.create(temporary)
     try:
         try:
-            if parts:
-                write_all(storage, file, parts, 0)
+            yield file
             if durable:
                 storage.fsync(file)
         finally:
@@ -371,4 +372,27 @@ def write_atomically(
         with contextlib.suppress(OSError):
             storage.unlink(temporary)
         raise
-    return target
+
+
+def write_atomically(
+    storage: Storage, directory: str, name: str, parts: Sequence[Bytes], *, durable: bool = True
+) -> str:
+    """Give `directory`/`name` the content `parts`, as `replacing` does. Returns the path. Raises OSError."""
+    with replacing(storage, directory, name, durable=durable) as file:
+        if parts:
+            write_all(storage, file, parts, 0)
+    return f"{directory}/{name}"
+
+
+def first_bytes(storage: Storage, path: str, size: int) -> bytes:
+    """As many bytes of a file from its begin on, fewer where it has no more; none if it cannot be read."""
+    try:
+        file = storage.open(path)
+    except OSError:
+        return b""
+    try:
+        return storage.pread(file, size, 0)
+    except OSError:
+        return b""
+    finally:
+        storage.close(file)

@@ -22,10 +22,11 @@ from fuguemux.persistence.wal.frame import (
     decode_output,
     frame_bytes,
 )
+from fuguemux.persistence.wal.mark import Mark
 from fuguemux.persistence.wal.mark_copy import furthest
 from fuguemux.persistence.wal.reader import LogScan, scan
 from fuguemux.persistence.wal.segment import RECORDS_OFFSET, UnsupportedLog, segment_id_of
-from fuguemux.persistence.wal.watermark import Mark, read_watermark
+from fuguemux.persistence.wal.watermark import read_watermark
 
 EXIT_CLEAN: Final = 0
 EXIT_DAMAGED: Final = 1

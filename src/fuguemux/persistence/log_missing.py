@@ -15,8 +15,9 @@ from fuguemux.persistence.report import RecoveryReport
 from fuguemux.persistence.wal import findings as kinds
 from fuguemux.persistence.wal.findings import Finding, ScanReport
 from fuguemux.persistence.wal.headerless import durable_lsn
+from fuguemux.persistence.wal.mark import Mark
 from fuguemux.persistence.wal.reader import LogScan
-from fuguemux.persistence.wal.watermark import WATERMARK, Found, Mark
+from fuguemux.persistence.wal.watermark import WATERMARK, Found
 
 SERVED_FILE: Final = "boot"
 """In the state directory since a server first served from it."""

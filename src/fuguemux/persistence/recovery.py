@@ -59,10 +59,11 @@ from fuguemux.persistence.store_identity import (
 )
 from fuguemux.persistence.stored_panes import PaneLoader
 from fuguemux.persistence.wal.chain import store_ids
+from fuguemux.persistence.wal.mark import Mark
 from fuguemux.persistence.wal.mark_copy import furthest
 from fuguemux.persistence.wal.quarantine import SetAside
 from fuguemux.persistence.wal.reader import LogScan, scan
-from fuguemux.persistence.wal.watermark import Mark, read_watermark
+from fuguemux.persistence.wal.watermark import read_watermark
 from fuguemux.persistence.withholding import without_withheld
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import count
 from typing import Final, NamedTuple
 
-from fuguemux.persistence.files import Storage, read_all, reason_of
+from fuguemux.persistence.files import Storage, first_bytes, read_all, reason_of
 from fuguemux.persistence.manifest import (
     MAGIC,
     Manifest,
@@ -147,25 +147,11 @@ def packs_set_aside(storage: Storage, quarantine: str) -> set[bytes]:
         return digests
     for name in names:
         path = f"{quarantine}/{name}"
-        if _head(storage, path) == MAGIC:
+        if first_bytes(storage, path, len(MAGIC)) == MAGIC:
             manifest = _readable(storage, path)
             if manifest is not None and manifest.name:
                 digests.update(pack.digest for pack in manifest.packs)
     return digests
-
-
-def _head(storage: Storage, path: str) -> bytes:
-    """As many bytes as tell a manifest; none of what cannot be read."""
-    try:
-        file = storage.open(path)
-    except OSError:
-        return b""
-    try:
-        return storage.pread(file, len(MAGIC), 0)
-    except OSError:
-        return b""
-    finally:
-        storage.close(file)
 
 
 def _readable(storage: Storage, path: str) -> Manifest | None:

@@ -10,11 +10,11 @@ from typing import Final
 from fuguemux.keeper.diagnostics import NOT_A_LOG
 from fuguemux.keeper.lock_file import NOT_A_LOCK
 from fuguemux.persistence.aside import WAL
-from fuguemux.persistence.files import Storage, reason_of
+from fuguemux.persistence.files import Storage, first_bytes, reason_of
 from fuguemux.persistence.set_aside import QUARANTINE, set_aside
+from fuguemux.persistence.wal.mark import is_watermark
 from fuguemux.persistence.wal.mark_copy import SUFFIX as COPY_SUFFIX
 from fuguemux.persistence.wal.space import BALLAST_NAME
-from fuguemux.persistence.wal.watermark import is_watermark
 
 HEAD_BYTES: Final = 16 << 10
 _LOG: Final = re.compile(r"server\.log(\.[0-9]+)?")
@@ -45,7 +45,7 @@ def _put_logs_right(storage: Storage, directory: str, now_ms: int) -> list[str]:
 def put_ballast_right(storage: Storage, directory: str, now_ms: int) -> list[str]:
     """As `put_strays_right`, what is in the place of the log's ballast, which is removed on a full disk."""
     path = f"{directory}/{WAL}/{BALLAST_NAME}"
-    if not storage.exists(path) or _head(storage, path).strip(b"\0") == b"":
+    if not storage.exists(path) or first_bytes(storage, path, HEAD_BYTES).strip(b"\0") == b"":
         return []
     return [_moved(storage, directory, path, "the ballast", now_ms)]
 
@@ -59,29 +59,15 @@ def _put_runtime_right(storage: Storage, directory: str, socket: str, now_ms: in
         if each.startswith(f"{name}.keeper.lock{NOT_A_LOCK}"):
             lines.append(_moved(storage, directory, path, "a lock", now_ms))
         elif re.fullmatch(re.escape(name) + r"\.[0-9a-f]+" + re.escape(COPY_SUFFIX), each):
-            head = _head(storage, path)
+            head = first_bytes(storage, path, HEAD_BYTES)
             if head.strip(b"\0") and not is_watermark(head):
                 lines.append(_moved(storage, directory, path, "the copy of the watermark", now_ms))
     return lines
 
 
 def _is_log(storage: Storage, path: str) -> bool:
-    head = _head(storage, path)
+    head = first_bytes(storage, path, HEAD_BYTES)
     return not head.strip(b"\0") or _DATED.match(head) is not None
-
-
-def _head(storage: Storage, path: str) -> bytes:
-    """The first bytes; none if it cannot be read: then nobody writes to it either."""
-    try:
-        file = storage.open(path)
-    except OSError:
-        return b""
-    try:
-        return storage.pread(file, HEAD_BYTES, 0)
-    except OSError:
-        return b""
-    finally:
-        storage.close(file)
 
 
 def _names(storage: Storage, directory: str) -> list[str]:

@@ -34,9 +34,10 @@ from fuguemux.persistence.recovery import WAL, Recovered, recover
 from fuguemux.persistence.serialization import VersionUnknown
 from fuguemux.persistence.small_file import remove_small, write_small
 from fuguemux.persistence.state_lock import HeldStorage, StateLock, StateLocked
+from fuguemux.persistence.wal.mark import Mark
 from fuguemux.persistence.wal.mark_copy import mark_copy, read_mark_copy
 from fuguemux.persistence.wal.segment import UnsupportedLog
-from fuguemux.persistence.wal.watermark import Mark, Watermark
+from fuguemux.persistence.wal.watermark import Watermark
 from fuguemux.persistence.withholding import Withhold
 from fuguemux.server import landing as landing_zone
 from fuguemux.server import reserve, safe_mode, state_settling, zone_place

@@ -118,7 +118,11 @@ class ClosedSessions:
                         await self._save(closed)
                 except (OSError, PackDamaged) as error:
                     diagnostics.warning("not_kept", session=closed.session.name, error=str(error))
-            self.expire()
+            try:
+                async with self._server.checkpointer.turn:
+                    await self._expire()
+            except OSError as error:
+                diagnostics.warning("not_forgotten", error=str(error))
             await asyncio.to_thread(self.age.store)
 
     async def keep_looking(self) -> None:
@@ -187,29 +191,28 @@ class ClosedSessions:
         save_check.note(series.storage, self._server.booted.state_directory, add=[name])
         return manifest
 
-    def expire(self) -> None:
-        """Forget sessions that were closed too long ago; their packs go with the next checkpoint."""
-        series = self._server.series
+    async def _expire(self) -> None:
+        """Forget sessions that were closed too long ago; their packs go with the next checkpoint. Raises OSError."""
+        series, directory = self._server.series, self._server.booted.state_directory
         closed = [save for save in series.saves if save.reason == CLOSED_REASON]
-        gone = superfluous(closed, self.age.look(), self._days)
-        if gone:  # taken off the list at once, and not one by one
-            names = [save.name for save in gone]
-            save_check.note(series.storage, self._server.booted.state_directory, remove=names)
-        for save in gone:
-            delete_save(self._server, save.name)
+        names = [save.name for save in superfluous(closed, self.age.look(), self._days)]
+        if names:  # taken off the list at once, and not one by one
+            await asyncio.to_thread(save_check.note, series.storage, directory, remove=names)
+        for name in names:
+            await delete_save(self._server, name)
 
 
-def delete_save(server: Server, name: str) -> bool:
+async def delete_save(server: Server, name: str) -> bool:
     """Forget a save, also one that cannot be read; False if there is none of that name. Raises OSError.
 
-    Packs that it shares go with the next checkpoint.
+    In the checkpointer's turn. Packs that it shares go with the next checkpoint.
     """
     series = server.series
     storage, directory = series.storage, server.booted.state_directory
     known = any(save.name == name for save in series.saves)
-    if not (known or saves.has_files(storage, directory, name)):
+    if not (known or await asyncio.to_thread(saves.has_files, storage, directory, name)):
         return False
-    saves.delete_save(storage, directory, name)
+    await asyncio.to_thread(saves.delete_save, storage, directory, name)
     series.saves = [save for save in series.saves if save.name != name]
     return True
 

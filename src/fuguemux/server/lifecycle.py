@@ -383,7 +383,7 @@ class Lifecycle:
         """Delete a checkpoint that was kept under a name. Raises EffectFailed."""
         try:
             async with self._server.checkpointer.turn:
-                found = await asyncio.to_thread(delete_save, self._server, name)
+                found = await delete_save(self._server, name)
         except OSError as error:
             raise EffectFailed(f"{error.filename}: {error.strerror}") from error
         if not found:

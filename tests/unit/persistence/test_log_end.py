@@ -9,14 +9,8 @@ from fuguemux.persistence.helper_files import BOOT_FILE
 from fuguemux.persistence.recovery import Recovered, recover
 from fuguemux.persistence.report_text import report_lines
 from fuguemux.persistence.small_file import write_small
-from fuguemux.persistence.wal.watermark import (
-    SLOT_BYTES,
-    SLOTS,
-    WATERMARK,
-    Mark,
-    Watermark,
-    read_watermark,
-)
+from fuguemux.persistence.wal.mark import SLOT_BYTES, SLOTS, Mark
+from fuguemux.persistence.wal.watermark import WATERMARK, Watermark, read_watermark
 from tests.support.small_server import SmallServer, Truth, new_session
 from tests.unit.persistence.test_recovery import start
 

@@ -8,8 +8,8 @@ from fuguemux.persistence.files import RealStorage
 from fuguemux.persistence.helper_files import put_all_right
 from fuguemux.persistence.set_aside import set_aside
 from fuguemux.persistence.strays import put_strays_right
+from fuguemux.persistence.wal.mark import Mark, encode_slot
 from fuguemux.persistence.wal.mark_copy import copy_name
-from fuguemux.persistence.wal.watermark import Mark, encode_slot
 from tests.support.other_file_system import TwoFileSystems
 
 DATED = b"2026-11-23T06:47:20.123Z info wal.rotated\n"

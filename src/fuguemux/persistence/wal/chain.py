@@ -6,6 +6,7 @@ from fuguemux.persistence.files import Storage, reason_of
 from fuguemux.persistence.wal import findings as kinds
 from fuguemux.persistence.wal.findings import Finding, ScanReport
 from fuguemux.persistence.wal.frame import BLOCK_BYTES
+from fuguemux.persistence.wal.mark import Mark
 from fuguemux.persistence.wal.segment import (
     RECORDS_OFFSET,
     SEGMENT_BYTES_MAX,
@@ -19,7 +20,6 @@ from fuguemux.persistence.wal.segment import (
     store_of,
 )
 from fuguemux.persistence.wal.walk import Window
-from fuguemux.persistence.wal.watermark import Mark
 
 ENDLESS: Final = 1 << 64
 

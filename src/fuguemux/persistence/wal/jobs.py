@@ -19,6 +19,7 @@ from fuguemux.persistence.wal.frame import (
     frame_bytes,
     frame_header,
 )
+from fuguemux.persistence.wal.mark import Mark
 from fuguemux.persistence.wal.segment import (
     HEADER_COPIES,
     RECORDS_OFFSET,
@@ -31,7 +32,7 @@ from fuguemux.persistence.wal.segment import (
     segment_id_of,
     segment_name,
 )
-from fuguemux.persistence.wal.watermark import Mark, Watermark
+from fuguemux.persistence.wal.watermark import Watermark
 
 JOIN_BYTES_MAX: Final = 4096
 """Buffers below this are joined; larger ones are written from where they are."""

@@ -15,7 +15,8 @@ from typing import Final
 
 from fuguemux.persistence.files import RealStorage, Storage
 from fuguemux.persistence.set_aside import QUARANTINE
-from fuguemux.persistence.wal.watermark import Found, Mark, Watermark, read_watermark
+from fuguemux.persistence.wal.mark import Mark
+from fuguemux.persistence.wal.watermark import Found, Watermark, read_watermark
 
 SUFFIX: Final = ".durable"
 DIGEST_BYTES: Final = 6

@@ -7,7 +7,7 @@ how much it is, for the status and the doctor.
 import contextlib
 from typing import Final, NamedTuple
 
-from fuguemux.persistence.files import Storage, write_all
+from fuguemux.persistence.files import Storage, replacing, write_all
 from fuguemux.persistence.wal.findings import ScanReport
 from fuguemux.persistence.wal.segment import SEGMENT_BYTES_MAX, segment_name
 from fuguemux.persistence.wal.walk import WINDOW_BYTES, Window
@@ -69,36 +69,14 @@ def _set_aside(
         storage.fsync_directory(target_directory)
         storage.fsync_directory(directory)
     else:
-        _copy(storage, _read(storage, source), target)
-        storage.fsync_directory(target_directory)
-    return target
-
-
-def _copy(storage: Storage, pieces: list[bytes], target: str) -> None:
-    """Write the pieces to a new file, durably but for its name; what is zeros stays a hole, as large as it may be.
-
-    Raises OSError, with nothing left behind where that is possible.
-    """
-    temporary = f"{target}.tmp"
-    with contextlib.suppress(FileNotFoundError):
-        storage.unlink(temporary)
-    file = storage.create(temporary)
-    try:
-        try:
+        with replacing(storage, target_directory, target.rpartition("/")[2]) as file:
             offset = 0
-            for piece in pieces:
-                if piece is not _ZEROS:
+            for piece in _read(storage, source):
+                if piece is not _ZEROS:  # what is zeros stays a hole, as large as it may be
                     write_all(storage, file, [piece], offset)
                 offset += len(piece)
             storage.truncate(file, offset)
-            storage.fsync(file)
-        finally:
-            storage.close(file)
-        storage.rename(temporary, target)
-    except OSError:
-        with contextlib.suppress(OSError):
-            storage.unlink(temporary)
-        raise
+    return target
 
 
 def _read(storage: Storage, path: str) -> list[bytes]:

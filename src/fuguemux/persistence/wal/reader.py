@@ -27,10 +27,11 @@ from fuguemux.persistence.wal.findings import (
     TornTail,
 )
 from fuguemux.persistence.wal.frame import Record, RecordType, frame_bytes
+from fuguemux.persistence.wal.mark import Mark
 from fuguemux.persistence.wal.reread import reread
 from fuguemux.persistence.wal.segment import RECORDS_OFFSET, seed_of, segment_name
+from fuguemux.persistence.wal.testimony import testimony
 from fuguemux.persistence.wal.walk import Hole, Run, Window, walk
-from fuguemux.persistence.wal.watermark import Mark
 
 
 class LogScan:
@@ -114,8 +115,9 @@ class LogScan:
             self._seal(index, segment)
             return
         window = Window(self._storage, file, segment.size)
+        seed, opened_ms = seed_of(segment.header.salt), segment.header.opened_ms
         try:
-            for item in self._walk(window, segment, RECORDS_OFFSET, segment.header.base_lsn):
+            for item in walk(window, seed, opened_ms, RECORDS_OFFSET, segment.header.base_lsn):
                 if isinstance(item, Hole):
                     self._holes.append(item)
                     continue
@@ -131,12 +133,6 @@ class LogScan:
                 self._mark_damaged(number)
             self._storage.close(file)
         self._seal(index, segment)
-
-    def _walk(
-        self, window: Window, segment: ChainSegment, start: int, expected: int
-    ) -> Iterator[Run | Hole]:
-        header = segment.header
-        return walk(window, seed_of(header.salt), header.opened_ms, start, expected)
 
     def _accept(self, index: int, segment: ChainSegment, run: Run) -> list[Record]:
         """Take a run that continues the log; its records that are to be handed on."""
@@ -241,30 +237,10 @@ class LogScan:
                 if run is None:
                     continue
                 start, expected = run.offset, run.records[0].lsn
-            witness = max(witness, self._witness_of(segment, start, expected))
+            told = testimony(self._storage, self._directory, segment, start, expected)
+            witness = max(witness, told.lsn)
+            self._orphans += told.records
         self._final_witness = witness
-        return witness
-
-    def _witness_of(self, segment: ChainSegment, start: int, expected: int) -> int:
-        """The highest testimony in one segment from byte `start` on."""
-        witness = 0
-        try:
-            file = self._storage.open(
-                f"{self._directory}/{segment_name(segment.header.segment_id)}"
-            )
-        except OSError:
-            return witness
-        try:
-            window = Window(self._storage, file, segment.size)
-            for item in self._walk(window, segment, start, expected):
-                if isinstance(item, Hole):
-                    continue
-                if item.records[0].lsn > segment.last_lsn:
-                    break
-                witness = max(witness, item.last_witness)
-                self._orphans += len(item.records)
-        finally:
-            self._storage.close(file)
         return witness
 
     def _seal(self, index: int, segment: ChainSegment) -> None:
@@ -276,8 +252,7 @@ class LogScan:
 
     def _finish(self) -> None:
         report = self.report
-        newest = self._segments[-1].header.segment_id if self._segments else 0
-        elsewhere = self.mark is not None and self.mark.segment.segment_id > newest
+        elsewhere = self.mark is not None and self.mark.segment.segment_id > self._newest_id
         clean, proven = self._clean_lsn, report.proven_lsn - (not elsewhere)
         if 0 < clean == self._expected - 1 <= proven and not self._stopped:
             # What took the number of the mark of the end is not there.
@@ -286,8 +261,10 @@ class LogScan:
         if not self._stopped and report.proven_lsn >= max(self._expected, self._from_lsn):
             self._lose_end(max(self._expected, self._from_lsn), report.proven_lsn)
         report.last_lsn = max(self._expected - 1, self._from_lsn - 1)
-        report.clean = not self._stopped and 0 < self._clean_lsn == report.last_lsn
-        if report.clean:
+        ended = not self._stopped and 0 < self._clean_lsn == report.last_lsn
+        # What took the number of the mark may be in a segment behind it whose header cannot be read.
+        report.clean = ended and not self._headless_end
+        if ended:
             # The mark of the end gives way to the next record: nothing is known of its own sync.
             report.last_lsn = max(report.last_lsn - 1, self._from_lsn - 1)
         self._tell_headers()
@@ -301,6 +278,16 @@ class LogScan:
                 )
             )
         self._complete = True
+
+    @property
+    def _newest_id(self) -> int:
+        return self._segments[-1].header.segment_id if self._segments else 0
+
+    @property
+    def _headless_end(self) -> int:
+        """The last segment, if its header cannot be read; else 0."""
+        last = max(self._unfinished, default=0)
+        return last if last > self._newest_id else 0
 
     def _lose_end(self, first: int, last: int) -> None:
         """Account for what was durable and is not there, behind everything that is."""
@@ -329,13 +316,11 @@ class LogScan:
                 self._find(kinds.UNREADABLE_HEADER, number, 0, "neither copy verifies")
 
     def _tell_tail(self) -> None:
-        last = self._segments[-1].header.segment_id if self._segments else 0
-        unfinished = self._unfinished and self._unfinished[-1] > last
-        if not (self._stopped or self._holes or unfinished):
+        if not (self._stopped or self._holes or self._headless_end):
             return
         self.report.tail = TornTail(
             self.report.last_lsn,
-            self._unfinished[-1] if unfinished else last,
+            self._headless_end or self._newest_id,
             self._holes[0].offset if self._holes else -1,
             sum(hole.end - hole.offset for hole in self._holes),
             self._orphans if self._stopped else 0,

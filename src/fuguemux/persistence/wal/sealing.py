@@ -3,14 +3,9 @@
 from collections.abc import Callable
 
 from fuguemux.persistence.wal.jobs import SyncJob
+from fuguemux.persistence.wal.mark import NO_SEGMENT, Mark, MarkedSegment
 from fuguemux.persistence.wal.segment import SegmentHeader
-from fuguemux.persistence.wal.watermark import (
-    NO_SEGMENT,
-    WATERMARK,
-    Mark,
-    MarkedSegment,
-    Watermark,
-)
+from fuguemux.persistence.wal.watermark import WATERMARK, Watermark
 
 
 class Sealing:

@@ -74,8 +74,8 @@ class Space:
         self.full = False  # the problem is a full disk
         self.room = ""  # then: what was free when that began, and what is needed
         self.hasty_segments = 0
+        # Those of which the disk refuses it a power failure may bring back, until something of this life is durable.
         self.returning = [number for number in found.void_segments if not self._void(number)]
-        """Invalidated segments that a power failure may bring back, until something of this life is durable."""
         self.bury([segment_name(number) for number in unneeded])
 
     def _void(self, number: int) -> bool:
@@ -120,6 +120,7 @@ class Space:
             return None
         assert spare.segment_id > self._recent_id, "identifiers rise with the log"
         self._spare = None
+        self.used(spare.segment_id)  # also if it is given up: the next spare is behind it
         return spare
 
     def hasty_bytes(self, room: int) -> int:

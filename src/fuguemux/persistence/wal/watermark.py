@@ -1,14 +1,8 @@
 """The watermark: up to which LSN the log was durable, said outside the log.
 
 Whether a log that ends early had not gone on, or was cut, no segment can tell by itself. So a small file in the state
-directory says how far the log had come, with what it takes to read the newest segment if both copies of its header are gone.
-
-     0        8       10      12      16      32       40       48      56
-     | magic  | major | minor | flags | store | serial | durable| wall  | segment
-     | 8s     | u16   | u16   | u32   | 16s   | u64    | LSN    | ms    | id u64
-     64     72     80       88     96          104
-     | base | salt | opened | life | life base | CRC u32 over the 104 bytes before it
-     | LSN  | u64  | ms     | u64  | LSN       |
+directory says how far the log had come, with what it takes to read the newest segment if both copies of its header are gone
+(mark.py has its layout).
 
 There are two slots, each in a block of 4 KiB. One of them is rewritten in place, after each sync of the log and without a
 sync of its own: a killed process leaves it as it was, and after a power failure it says less than was durable, never more.
@@ -20,90 +14,34 @@ A disk that refuses it costs the watermark, not the log. Nothing here raises OSE
 import contextlib
 import errno
 import os
-import struct
 import threading
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from fuguemux.observe.failpoints import reach
-from fuguemux.persistence.checksum import crc32
-from fuguemux.persistence.files import FileRemoved, Storage, reason_of, write_all
+from fuguemux.persistence.files import (
+    NO_SPACE,
+    FileRemoved,
+    Storage,
+    reason_of,
+    write_all,
+    write_atomically,
+)
 from fuguemux.persistence.set_aside import QUARANTINE, set_aside
-from fuguemux.persistence.wal.frame import BLOCK_BYTES
-from fuguemux.persistence.wal.segment import SegmentHeader
+from fuguemux.persistence.wal.mark import (
+    SLOT_BYTES,
+    SLOTS,
+    Mark,
+    decode,
+    encode_slot,
+    holds_garbage,
+)
 
 WATERMARK: Final = "watermark"
 """Its name in the state directory."""
-MAGIC: Final = b"FUGUEWMK"
-MAJOR: Final = 1
-MINOR: Final = 0
-CLEAN_FLAG: Final = 1
-SLOTS: Final = 2
-SLOT_BYTES: Final = BLOCK_BYTES
-FIELDS: Final = struct.Struct("<8sHHI16sQQQQQQQQQ")
-CRC: Final = struct.Struct("<I")
 _NO_FILE_OF_OURS: Final = frozenset(
     {errno.EINVAL, errno.EISDIR, errno.ELOOP, errno.EPERM, errno.EACCES, errno.ENXIO}
 )
-assert FIELDS.size == 104
-
-
-class MarkedSegment(NamedTuple):
-    """Of a segment's header, what it takes to read its records; all 0: there is no segment."""
-
-    segment_id: int = 0
-    base_lsn: int = 0
-    salt: int = 0
-    opened_ms: int = 0
-    life: int = 0
-    life_base_lsn: int = 0
-
-    @classmethod
-    def of(cls, header: SegmentHeader) -> "MarkedSegment":
-        """From the header itself."""
-        return cls(
-            header.segment_id,
-            header.base_lsn,
-            header.salt,
-            header.opened_ms,
-            header.life,
-            header.life_base_lsn,
-        )
-
-
-NO_SEGMENT: Final = MarkedSegment()
-
-
-class Mark(NamedTuple):
-    """What a slot says. `wall_ms` is the time of it, in wall milliseconds since the epoch.
-
-    `clean`: the log was closed, and nothing follows `durable_lsn` but the record that says so.
-    `segment`: the newest segment that holds something durable.
-    """
-
-    store_id: bytes
-    durable_lsn: int
-    wall_ms: int
-    clean: bool = False
-    segment: MarkedSegment = NO_SEGMENT
-
-    def header(self, size: int) -> SegmentHeader:
-        """The segment's header, as far as it is needed to read the file, which has `size` bytes."""
-        segment = self.segment
-        before = segment.base_lsn - 1
-        return SegmentHeader(
-            store_id=self.store_id,
-            segment_id=segment.segment_id,
-            base_lsn=segment.base_lsn,
-            salt=segment.salt,
-            previous_id=0,
-            previous_last_lsn=before,
-            durable_lsn=min(before, self.durable_lsn),
-            opened_ms=segment.opened_ms,
-            segment_bytes=size,
-            life=segment.life,
-            life_base_lsn=segment.life_base_lsn,
-        )
 
 
 class Found(NamedTuple):
@@ -118,63 +56,6 @@ class Found(NamedTuple):
     missing: bool = False
     unwritten: bool = False
     beside: bool = False
-
-
-def encode_slot(mark: Mark, serial: int) -> bytes:
-    """One slot; `serial` rises by one with each that is written."""
-    fields = FIELDS.pack(
-        MAGIC,
-        MAJOR,
-        MINOR,
-        CLEAN_FLAG if mark.clean else 0,
-        mark.store_id,
-        serial,
-        mark.durable_lsn,
-        mark.wall_ms,
-        *mark.segment,
-    )
-    return fields + CRC.pack(crc32(fields))
-
-
-def decode_slot(data: bytes) -> tuple[int, Mark] | None:
-    """The serial and what a slot says; None if it is damaged, empty, or of another major version."""
-    if len(data) < FIELDS.size + CRC.size:
-        return None
-    fields = data[: FIELDS.size]
-    if CRC.unpack_from(data, FIELDS.size) != (crc32(fields),):
-        return None
-    magic, major, _minor, flags, store_id, serial, durable, wall, *segment = FIELDS.unpack(fields)
-    if magic != MAGIC or major != MAJOR:
-        return None
-    clean = bool(flags & CLEAN_FLAG)
-    return serial, Mark(store_id, durable, wall, clean, MarkedSegment(*segment))
-
-
-class Slots(NamedTuple):
-    """What both slots say, None for one that does not verify, and whether something is damaged."""
-
-    slots: list[tuple[int, Mark] | None]
-    damaged: bool
-
-
-def decode(data: bytes) -> Slots:
-    """Read the content of a watermark file. A slot that was never written is all zeros: that is no damage beside another."""
-    found = [decode_slot(data[n * SLOT_BYTES : (n + 1) * SLOT_BYTES]) for n in range(SLOTS)]
-    damaged = _garbage(data, found) or not any(found) or len(data) != SLOTS * SLOT_BYTES
-    return Slots(found, damaged)
-
-
-def is_watermark(data: bytes) -> bool:
-    """Whether a file that begins with `data` was written as one."""
-    return any(decode(data).slots)
-
-
-def _garbage(data: bytes, slots: Sequence[tuple[int, Mark] | None]) -> bool:
-    """Whether there are bytes that say nothing."""
-    blocks = [data[n * SLOT_BYTES : (n + 1) * SLOT_BYTES] for n in range(SLOTS)]
-    return any(
-        found is None and block.strip(b"\0") for block, found in zip(blocks, slots, strict=True)
-    )
 
 
 def read_watermark(storage: Storage, directory: str, name: str = WATERMARK) -> Found:
@@ -343,22 +224,18 @@ class Watermark:
             others = any(slot is not None and slot[1].store_id != store_id for slot in slots)
             longer = self._storage.size(file) > SLOTS * SLOT_BYTES
             # Garbage beside a slot that says something is what a crash leaves: that slot is written anew.
-            if others or (not any(slots) and (longer or _garbage(data, slots))):
+            if others or (not any(slots) and (longer or holds_garbage(data, slots))):
                 self._storage.close(file)
                 if self._is_copy and others:
                     self._storage.unlink(self._path)
                 else:
                     self._move_away()
                 return self._make()
-            serials = [slot[0] if slot is not None else -1 for slot in slots]
-            # The slot that says more is left alone until the other one is durable.
-            self._serial = max(*serials, self._serial)
-            self._storage.truncate(file, SLOTS * SLOT_BYTES)
-            if not self._chosen:
-                # Its name or what it says may be in the cache alone, from a process that was killed.
-                self._storage.fdatasync(file)
-                self._storage.fsync_directory(self._directory)
-                self._slot, self._chosen = serials.index(min(serials)), True
+            self._serial = max(*(slot[0] for slot in slots if slot is not None), self._serial, 0)
+            if self._chosen:
+                self._storage.truncate(file, SLOTS * SLOT_BYTES)
+            else:
+                file = self._replace(file, data, slots)
         except OSError:
             with contextlib.suppress(OSError):
                 self._storage.close(file)
@@ -366,10 +243,36 @@ class Watermark:
         self._file = file
         return file
 
+    def _replace(self, file: int, data: bytes, slots: Sequence[tuple[int, Mark] | None]) -> int:
+        """Make what a process before this one said durable, and choose the slot to be written next. Raises OSError.
+
+        It may be in the cache alone, and a sync of this file need not change that: after one that failed, the kernel takes
+        the pages for clean. So it is written to another file. On a full disk the file itself is synced, which is nearly
+        always enough: the slot that says more is left alone until the other one is durable.
+        """
+        serials = [slot[0] if slot is not None else -1 for slot in slots]
+        newest = serials.index(max(serials))
+        slot = data[newest * SLOT_BYTES : (newest + 1) * SLOT_BYTES]
+        name = self._path.removeprefix(f"{self._directory}/")
+        try:
+            write_atomically(self._storage, self._directory, name, [slot, bytes(SLOT_BYTES)])
+        except OSError as error:
+            if error.errno not in NO_SPACE:
+                raise
+            self._storage.truncate(file, SLOTS * SLOT_BYTES)
+            self._storage.fdatasync(file)
+            self._storage.fsync_directory(self._directory)
+            self._slot = 1 - newest
+        else:
+            fresh = self._storage.open(self._path, writable=True)
+            self._storage.close(file)
+            file, self._slot = fresh, 1
+        self._chosen = True
+        return file
+
     def _make(self) -> int:
-        self._chosen = (
-            False  # until its name is durable: if that fails, `_open` finds the file and goes on
-        )
+        # Until its name is durable: if that fails, `_open` finds the file and goes on.
+        self._chosen = False
         file = self._storage.create(self._path)
         try:
             write_all(self._storage, file, [bytes(SLOTS * SLOT_BYTES)], 0)

@@ -8,8 +8,9 @@ from fuguemux.observe.clock import NS_PER_MS
 from fuguemux.persistence.files import Storage
 from fuguemux.persistence.wal.durability import Durability, WriterOptions
 from fuguemux.persistence.wal.frame import Record, RecordType
+from fuguemux.persistence.wal.mark import Mark
 from fuguemux.persistence.wal.reader import LogScan, scan
-from fuguemux.persistence.wal.watermark import Mark, Watermark
+from fuguemux.persistence.wal.watermark import Watermark
 from fuguemux.persistence.wal.writer import LogWriter
 from tests.simulation.disk import SimDisk
 from tests.support.fake_clock import FakeClock

@@ -134,6 +134,26 @@ def test_a_segment_behind_a_clean_end_is_missed_from_its_first_record_on(
     assert not log.report.clean
 
 
+def test_a_header_of_garbage_behind_a_clean_end_is_no_clean_end() -> None:
+    """The record that took the number of the mark may have been acknowledged, and be in that segment."""
+    disk = new_disk()
+    writer = start(disk)
+    kept = fill(writer, 3)
+    assert writer.close()
+    assert read(disk)[1].report.clean
+    second = start(disk, entropy=Random(8).randbytes)
+    fill(second, 1, every=1)
+    disk.settle()
+    disk.process_crash()
+    last = max(path for path in disk.names if path.endswith(".wal"))
+    disk.content(last)[:RECORDS_OFFSET] = b"\x55" * RECORDS_OFFSET
+    records, log = read(disk)
+    assert {record.lsn: record.payload for record in records} == kept
+    assert not log.report.clean
+    assert log.report.tail is not None
+    assert log.report.last_lsn == max(kept)  # the mark has given its number away all the same
+
+
 def test_one_damaged_payload_costs_one_record_and_names_its_class() -> None:
     disk, given, paths = closed_log()
     payload = given[2]

@@ -14,7 +14,8 @@ from fuguemux.persistence.files import Bytes, RealStorage
 from fuguemux.persistence.wal.durability import RETRY_MS_MAX, Durability, WriterOptions
 from fuguemux.persistence.wal.findings import ScanReport
 from fuguemux.persistence.wal.frame import COMPRESSED, RecordType, decode_output
-from fuguemux.persistence.wal.jobs import SpareJob
+from fuguemux.persistence.wal.jobs import OpenSegment, SpareJob
+from fuguemux.persistence.wal.segment import discard, segment_name
 from fuguemux.persistence.wal.space import Space
 from fuguemux.persistence.wal.writer import LogWriter
 from tests.simulation.disk import SimDisk
@@ -488,3 +489,41 @@ def test_a_full_disk_says_once_what_is_free_and_what_is_needed(tmp_path: Path) -
     space.chore_done(chore, None)
     assert (space.problem, space.room) == ("", "")
     space.close()
+
+
+def test_a_spare_is_behind_every_one_that_was_taken_before(tmp_path: Path) -> None:
+    """A replacement may take one, be given up, and leave its name free while the next ones are being made."""
+    space = Space(
+        RealStorage(),
+        str(tmp_path),
+        segment_bytes=64 << 10,
+        hasty_segment_bytes=64 << 10,
+        ballast_bytes=0,
+        found=ScanReport(),
+        monotonic_ms=FakeClock().wall_ms,
+    )
+    taken: list[OpenSegment] = []
+
+    def make() -> None:
+        chore = space.chore(spare_wanted=True)
+        assert isinstance(chore, SpareJob)
+        chore.run()
+        space.chore_done(chore, None)
+
+    def take() -> None:
+        spare = space.take_spare(1)
+        assert spare is not None
+        taken.append(spare)
+
+    make()
+    take()
+    make()
+    discard(RealStorage(), f"{tmp_path}/{segment_name(taken[0].segment_id)}", taken[0].file)
+    take()
+    make()
+    space.used(taken[1].segment_id)
+    take()
+    numbers = [segment.segment_id for segment in taken]
+    assert numbers == sorted(set(numbers))
+    for segment in taken[1:]:
+        RealStorage().close(segment.file)
