@@ -92,7 +92,9 @@ def _planted(home: Path, _older: Tree, rng: random.Random) -> Damage:
         place.mkdir(PRIVATE_DIRECTORY)
         (place / INSIDE).write_bytes(b"in a directory called " + place.name.encode())
     else:
-        place.write_bytes(rng.choice((b"", bytes(100), b"somebody wrote this")))
+        content = rng.choice((b"", bytes(100), b"somebody wrote this"))
+        # An empty mark of a deliberate stop is one of version 1: then nobody starts a server just to look.
+        place.write_bytes(content or (b"\n" if place.name == "stopped" else b""))
     return Damage("nothing of ours", str(place.relative_to(home)), PLANT)
 
 

@@ -15,6 +15,7 @@ from tests.damage.holdings import Holdings, Looker, digest
 from tests.damage.kinds import CONTENT, HELPERS, STRUCTURAL, kind_of
 from tests.damage.light_start import Outcome
 from tests.damage.real_start import Answers, Inspection, answer_differences
+from tests.damage.records import whole_records
 from tests.damage.tree import Tree
 from tests.damage.truth import Truth
 from tests.damage.unproven import without
@@ -250,8 +251,10 @@ def _segment_kept(
         return False
     if last <= outcome.replay_from_lsn:
         return True
-    lost = any(lost <= last and to >= first for lost, to in outcome.lost)
-    return last <= outcome.replay_to_lsn and not lost
+    if any(lost <= last and to >= first for lost, to in outcome.lost):
+        return False
+    # What no record is left of behind a write that was never finished was not known to be durable.
+    return max(whole_records(content), default=last) <= outcome.replay_to_lsn
 
 
 def _manifest_superseded(content: bytes, now: Holdings) -> bool:

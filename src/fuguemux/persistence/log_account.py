@@ -61,6 +61,10 @@ def _tell_segment(report: RecoveryReport, found: ScanReport, each: SetAside) -> 
             f"{name} has no header that can be read: it was never finished, or both copies are damaged; "
             f"it is now {path}"
         )
+    elif each.segment_id in found.beyond_segments:
+        report.notes.append(
+            f"{name} has whole records behind a write that was never finished, which are not used; a copy is {path}"
+        )
     else:
         report.notes.append(
             f"{name} is damaged where a checkpoint has made it superfluous; a copy is {path}"

@@ -166,3 +166,24 @@ def test_a_watermark_is_there_before_the_first_record(directory: str) -> None:
     Watermark(storage, directory).renew(mark)
     Watermark.prepared(storage, directory)
     assert read_watermark(storage, directory).mark == mark
+
+
+def test_records_behind_a_write_that_was_never_finished_are_kept_and_told(directory: str) -> None:
+    server = start(directory, Truth())
+    server.commit(*new_session(server.state))
+    server.sync()
+    path, end = newest(directory), len(newest(directory).read_bytes().rstrip(b"\0"))
+    for _ in range(3):  # with the kernel, and not synced
+        server.commit(*new_session(server.state))
+    data = bytearray(path.read_bytes())
+    begin = end + len(data[end:]) - len(data[end:].lstrip(b"\0"))
+    data[begin + 40] ^= 1
+    path.write_bytes(data)
+    recovered = recover(
+        RealStorage(), directory, now_ms=lambda: 1, monotonic=lambda: 0.0, new_store_id=bytes(16)
+    )
+    [note] = [each for each in recovered.report.notes if "never finished" in each]
+    assert f"a copy is quarantine/{path.name}" in note
+    assert (Path(directory) / "quarantine" / path.name).read_bytes() == bytes(data)
+    assert recovered.report.unfinished_records > 0
+    assert recovered.report.complete

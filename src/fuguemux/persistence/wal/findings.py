@@ -94,6 +94,9 @@ class ScanReport:
     findings: list[Finding] = field(default_factory=list)
     segments: list[LiveSegment] = field(default_factory=list)
     damaged_segments: list[int] = field(default_factory=list)  # of the log, to be copied aside
+    beyond_segments: list[int] = field(
+        default_factory=list
+    )  # whole records are in them behind the end of the log: to be copied aside
     unusable_segments: list[int] = field(default_factory=list)  # not of the log, to be moved aside
     spare_segments: list[int] = field(default_factory=list)
     void_segments: list[int] = field(default_factory=list)  # they were about to be removed

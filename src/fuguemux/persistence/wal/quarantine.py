@@ -32,13 +32,14 @@ class SetAside(NamedTuple):
 def quarantine(
     storage: Storage, directory: str, quarantine_directory: str, report: ScanReport
 ) -> list[SetAside]:
-    """Copy the damaged segments of the log and move those that are not of the log.
+    """Copy the damaged segments of the log, and those with records behind its end; move those that are not of the log.
 
     Call it after the scan, before the writer starts. What was set aside before with the same content is
     left alone. A disk that refuses raises nothing: the segment then stays where it is.
     """
     done: list[SetAside] = []
-    for number in dict.fromkeys((*report.damaged_segments, *report.unusable_segments)):
+    kept = (*report.damaged_segments, *report.beyond_segments)
+    for number in dict.fromkeys((*kept, *report.unusable_segments)):
         move = number in report.unusable_segments
         try:
             storage.make_directory(quarantine_directory)

@@ -56,6 +56,7 @@ class LogScan:
         self._segments: list[ChainSegment] = []
         self._final_witness: int | None = None
         self._orphans = 0
+        self._beyond: list[int] = []  # where they are
         self._holes: list[Hole] = []
         self._last_ms = 0
         self._marks: list[tuple[int, int, int]] = []  # (first LSN, segment index, offset) of runs
@@ -192,7 +193,7 @@ class LogScan:
         if witness < last:
             self._final_witness = None
             self._look_ahead(index, run)  # counts what stands behind this very gap
-            self._stopped = True
+            self._stopped, self.report.beyond_segments = True, self._beyond
         if witness >= first:
             time_ms = run.records[0].time_ms if run is not None else 0
             self._lose(index, first, min(last, witness), time_ms)
@@ -228,7 +229,7 @@ class LogScan:
         if self._final_witness is not None:
             return self._final_witness
         witness = self.report.proven_lsn
-        self._orphans = 0
+        self._orphans, beyond = 0, []
         for later in range(index, len(self._segments)):
             segment = self._segments[later]
             start = RECORDS_OFFSET
@@ -240,7 +241,9 @@ class LogScan:
             told = testimony(self._storage, self._directory, segment, start, expected)
             witness = max(witness, told.lsn)
             self._orphans += told.records
-        self._final_witness = witness
+            if told.records:
+                beyond.append(segment.header.segment_id)
+        self._final_witness, self._beyond = witness, beyond
         return witness
 
     def _seal(self, index: int, segment: ChainSegment) -> None:

@@ -9,8 +9,10 @@ import pytest
 from fuguemux.persistence.files import RealStorage
 from fuguemux.persistence.wal import quarantine as module
 from fuguemux.persistence.wal.findings import ScanReport
+from fuguemux.persistence.wal.frame import RecordType
 from fuguemux.persistence.wal.quarantine import quarantine, size
 from fuguemux.persistence.wal.segment import segment_name
+from tests.damage.records import whole_records
 from tests.simulation.disk import SimDisk
 from tests.unit.persistence.wal.logs import DIRECTORY, fill, new_disk, read, start
 
@@ -106,3 +108,37 @@ def test_a_sound_log_sets_nothing_aside() -> None:
     fill(start(disk), 3)
     assert quarantine(disk, DIRECTORY, ASIDE, read(disk)[1].report) == []
     assert size(disk, ASIDE) == (0, 0)
+
+
+def unproven_log(damaged_lsn: int) -> tuple[SimDisk, str]:
+    """Four records of which the last three were never synced, one of them damaged; the path."""
+    disk = new_disk()
+    writer = start(disk)
+    fill(writer, 1, every=1)
+    for number in range(2, 5):
+        writer.append(RecordType.STRUCTURE, bytes([number]) * 300)
+        writer.write()
+    disk.process_crash()
+    (path,) = (path for path in disk.names if path.endswith(".wal"))
+    content = disk.content(path)
+    content[content.index(bytes([damaged_lsn]) * 300)] ^= 1
+    return disk, path
+
+
+def test_whole_records_behind_the_end_of_the_log_are_kept() -> None:
+    disk, path = unproven_log(3)
+    records, log = read(disk)
+    assert [record.lsn for record in records] == [1, 2]
+    assert log.report.damaged_segments == []
+    [kept] = quarantine(disk, DIRECTORY, ASIDE, log.report)
+    assert (kept.path, kept.moved) == (path.replace(DIRECTORY, ASIDE), False)
+    assert bytes(disk.content(kept.path)) == bytes(disk.content(path))
+    assert set(whole_records(disk.content(kept.path))) == {1, 2, 4}
+
+
+def test_a_last_record_that_was_never_finished_leaves_nothing_to_keep() -> None:
+    disk, path = unproven_log(4)
+    records, log = read(disk)
+    assert [record.lsn for record in records] == [1, 2, 3]
+    assert quarantine(disk, DIRECTORY, ASIDE, log.report) == []
+    assert set(whole_records(disk.content(path))) == {1, 2, 3}
