@@ -1,7 +1,7 @@
 """Reads floods ahead: while the loop logs and shows one slot of a pane's output, a thread reads the next one.
 
 Half of what a flood costs is the kernel's work on the terminal, done inside `readv` in the reader's time. One thread that reads,
-logs and shows in turn lets the program wait meanwhile; with a second one for `readv`, which needs no interpreter, both go on.
+logs and shows in turn lets the program wait meanwhile; with a second one for the reads, which need no interpreter, both go on.
 
 A pane is read by one of the two at a time: by the thread from `begin` until its lot is delivered, else by the loop.
 """
@@ -16,6 +16,7 @@ from typing import Final
 from fuguemux.model.ids import PaneId
 from fuguemux.observe.failpoints import reach
 from fuguemux.server.landing import SLOTS, Landed, LandingZone, NoBytes, Reserved
+from fuguemux.server.many_reads import quickest
 from fuguemux.server.pane_terminal import PaneTerminal
 from fuguemux.server.threads import started
 
@@ -109,10 +110,11 @@ class FloodReader:
         self._delivered(lot.terminal, landed, go_on)
 
     def _run(self) -> None:
+        reads = quickest()
         while (lot := self._queue.get()) is not None:
             landed = None
             try:
-                result = lot.zone.fill(lot.reserved, lot.fd)
+                result = lot.zone.fill(lot.reserved, lot.fd, reads=reads)
                 landed = None if isinstance(result, NoBytes) else result
             except OSError:
                 pass  # the loop reads on, and meets it itself

@@ -23,7 +23,7 @@ import errno
 import fcntl
 import mmap
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -81,6 +81,15 @@ READ_ON_BYTES_MIN: Final = (
     256  # a shorter read has most likely emptied the terminal: do not ask again
 )
 ROOM_BYTES_MIN: Final = 4096  # what a Linux PTY gives at once
+
+
+Reads = Callable[[int, memoryview], int]
+"""Reads from a descriptor that does not block, once or more; how many bytes came, 0: the end. Raises OSError if none came."""
+
+
+def one_read(descriptor: int, room: memoryview) -> int:
+    """Implements Reads."""
+    return os.readv(descriptor, [room])
 
 
 class NoBytes(enum.Enum):
@@ -251,15 +260,27 @@ class LandingZone:
         return Reserved(slot, pane, offset)
 
     def fill(
-        self, reserved: Reserved, master_fd: int, *, at_most: int = SLOT_BYTES
+        self,
+        reserved: Reserved,
+        master_fd: int,
+        *,
+        at_most: int = SLOT_BYTES,
+        reads: Reads = one_read,
     ) -> Landed | NoBytes:
         """Read what a terminal has into a reserved slot, as `read` does. May be called in any thread.
 
         The slot stays reserved if it brings nothing or raises OSError.
         """
-        return self._fill(reserved.slot, 0, master_fd, at_most)
+        return self._fill(reserved.slot, 0, master_fd, at_most, reads)
 
-    def _fill(self, slot: int, start: int, master_fd: int, at_most: int) -> Landed | NoBytes:
+    def _fill(
+        self,
+        slot: int,
+        start: int,
+        master_fd: int,
+        at_most: int,
+        reads: Reads = one_read,
+    ) -> Landed | NoBytes:
         """Read into a slot behind its first `start` bytes."""
         view = self._slots[slot]
         length = start
@@ -270,7 +291,7 @@ class LandingZone:
         known, checked = self._eights[extent] >> 32 if start else begun, start
         try:
             while True:
-                count = os.readv(master_fd, [view[length:]] if length else [view])
+                count = reads(master_fd, view[length : length + CHECKED_BYTES_MIN])
                 length += count
                 if length - checked >= CHECKED_BYTES_MIN:
                     known = crc32(view[checked:length], known)

@@ -22,7 +22,16 @@ from fuguemux.persistence.pack_reader import PackReader
 from fuguemux.persistence.scrollback import ScrollbackStore
 from fuguemux.server import pane_output
 from fuguemux.server.flood_reader import LOTS_MAX
-from fuguemux.server.landing import SLOT_BYTES, SLOTS, Landed, LandingZone, NoBytes, Reserved
+from fuguemux.server.landing import (
+    SLOT_BYTES,
+    SLOTS,
+    Landed,
+    LandingZone,
+    NoBytes,
+    Reads,
+    Reserved,
+    one_read,
+)
 from fuguemux.server.pane_output import FLOOD_BYTES, PaneOutput
 from fuguemux.server.pane_terminal import PaneTerminal, PtyMaster
 from fuguemux.terminal.emulator import Event
@@ -109,7 +118,12 @@ class Zone(LandingZone):
     failures = 0
 
     def fill(
-        self, reserved: Reserved, master_fd: int, *, at_most: int = SLOT_BYTES
+        self,
+        reserved: Reserved,
+        master_fd: int,
+        *,
+        at_most: int = SLOT_BYTES,
+        reads: Reads = one_read,
     ) -> Landed | NoBytes:
         if threading.current_thread() is not threading.main_thread():
             if self.patient:
@@ -117,7 +131,7 @@ class Zone(LandingZone):
             if self.failures:
                 self.failures -= 1
                 raise OSError(errno.EINVAL, "of a test")
-        return super().fill(reserved, master_fd, at_most=at_most)
+        return super().fill(reserved, master_fd, at_most=at_most, reads=reads)
 
 
 class World:

@@ -1,0 +1,75 @@
+"""Read what a terminal has into memory, in one call for many reads.
+
+Linux gives at most 4 KiB of a PTY at once. A thread that asks again and again needs the interpreter between any two of these
+reads, and takes it from the loop each time. So the C library's `fread` does it: without a buffer of its own it reads into
+the caller's memory until that is full, or the terminal has no more (POSIX fread, setvbuf; so do glibc and musl).
+"""
+
+import os
+import sys
+from collections.abc import Callable
+from typing import Any, Final
+
+from fuguemux.server.landing import Reads, one_read
+
+_UNBUFFERED: Final = 2
+"""_IONBF of stdio.h."""
+
+
+class ManyReads:
+    """Implements Reads for one thread.
+
+    The C library knows files by their descriptors alone, which may be closed and used again.
+    """
+
+    def __init__(self) -> None:
+        """Raises ImportError, OSError or AttributeError where the C library cannot be called."""
+        import ctypes  # when there is much output: a server starts quicker without it
+
+        library = ctypes.CDLL(None, use_errno=True)
+        file, size, number = ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int
+
+        def function(name: str, result: Any, *arguments: Any) -> Callable[..., Any]:
+            found = getattr(library, name)
+            found.restype, found.argtypes = result, arguments
+            return found  # type: ignore[no-any-return]  # ctypes makes its functions as they are asked for
+
+        self._open = function("fdopen", file, number, ctypes.c_char_p)
+        self._set_buffer = function("setvbuf", number, file, file, number, size)
+        self._read = function("fread", size, file, size, size, file)
+        self._failed = function("ferror", number, file)
+        self._clear = function("clearerr", None, file)
+        self._byte, self._address, self._errno = (
+            ctypes.c_char.from_buffer,
+            ctypes.addressof,
+            ctypes.get_errno,
+        )
+        self._files: dict[int, int] = {}
+
+    def __call__(self, descriptor: int, room: memoryview) -> int:
+        """Fill `room`, as far as there is something; how many bytes came, 0: the end. Raises OSError if none came."""
+        file = self._files.get(descriptor) or self._file(descriptor)
+        count: int = self._read(self._address(self._byte(room)), 1, len(room), file)
+        if count < len(room):
+            number, failed = self._errno(), self._failed(file)
+            self._clear(file)
+            if failed and not count:
+                raise OSError(number, os.strerror(number))
+        return count
+
+    def _file(self, descriptor: int) -> int:
+        file: int | None = self._open(descriptor, b"r")
+        if not file:
+            number = self._errno()
+            raise OSError(number, os.strerror(number))
+        self._set_buffer(file, None, _UNBUFFERED, 0)
+        self._files[descriptor] = file
+        return file
+
+
+def quickest() -> Reads:
+    """What reads most at once here: for the thread that asks."""
+    try:
+        return ManyReads() if sys.platform == "linux" else one_read
+    except (ImportError, OSError, AttributeError):
+        return one_read
