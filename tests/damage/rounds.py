@@ -24,7 +24,7 @@ from tests.damage.judge import (
 from tests.damage.kinds import STATE
 from tests.damage.light_start import Outcome, Plan, start
 from tests.damage.real_start import Answers, inspected, real_start
-from tests.damage.tree import PRIVATE_DIRECTORY, PRIVATE_FILE, Tree, read_tree, write_tree
+from tests.damage.tree import PRIVATE_DIRECTORY, PRIVATE_FILE, Tree, changes, read_tree, write_tree
 from tests.damage.truth import Truth
 from tests.damage.unproven import panes_touched
 
@@ -69,8 +69,9 @@ class Rounds:
         unproven = panes_touched(truth.tree, tree)
         done.real = rng.random() < REAL
         inspection = inspected(truth.home) if done.real else None
-        if inspection is not None and _files(truth.home).files != tree.files:
-            done.findings.append(Finding("inspection touched", "something in the state directory"))
+        touched = changes(tree, _files(truth.home)) if inspection is not None else []
+        if touched:
+            done.findings.append(Finding("inspection touched", "; ".join(touched)))
         first, answers = self._start(rng, real=done.real)
         if first.refused:
             first, answers = self._refused(done, before.tree, first, rng)

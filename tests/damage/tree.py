@@ -45,6 +45,20 @@ def _walk(root: Path) -> Iterator[Path]:
             yield Path(directory, name)
 
 
+def changes(was: Tree, now: Tree) -> list[str]:
+    """Which files are not what they were, and from which byte on."""
+    told = []
+    for name in sorted(was.files.keys() | now.files.keys()):
+        before, after = was.files.get(name), now.files.get(name)
+        if before is None or after is None:
+            told.append(f"{name} is {'new' if before is None else 'gone'}")
+        elif before != after:
+            pairs = enumerate(zip(before, after, strict=False))
+            at = next((n for n, (a, b) in pairs if a != b), min(len(before), len(after)))
+            told.append(f"{name} from byte {at} on: {after[at : at + 40]!r}")
+    return told
+
+
 def write_tree(root: Path, tree: Tree) -> None:
     """Put `tree` below `root`, in place of whatever is there."""
     remove_tree(root)
