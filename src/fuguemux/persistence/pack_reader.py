@@ -63,9 +63,10 @@ class PackReader:
         return PackDamaged(text) if lasting else PackUnreadable(text)
 
     def payload(self, place: Place, kind: EntryKind, pane: int) -> bytes:
-        """The checked, decompressed payload of an entry. Raises PackDamaged."""
+        """The checked, decompressed payload of an entry. Raises PackDamaged, or PackUnreadable."""
+        data = self.read(place)
         try:
-            return decode_entry(self.read(place), kind, pane)
+            return decode_entry(data, kind, pane)
         except PackDamaged as error:
             raise PackDamaged(
                 f"{pack_name(place.digest)} at byte {place.offset}: {error}"

@@ -15,8 +15,6 @@ from fuguemux.persistence.packs import (
     PackDamaged,
     PackUnreadable,
     Place,
-    decode_entry,
-    pack_name,
 )
 from fuguemux.persistence.pane_files import HERE
 from fuguemux.persistence.report import counted
@@ -99,7 +97,7 @@ class SaveReading:
         if stored.scrollback is None:
             return None
         try:
-            return decode_index(self._payload(stored.scrollback, EntryKind.INDEX, pane))
+            return decode_index(self._reader.payload(stored.scrollback, EntryKind.INDEX, pane))
         except PackDamaged as error:
             self._note(error, f"the whole scrollback of %{pane}")
             return None
@@ -111,7 +109,7 @@ class SaveReading:
             digest = index.packs[row.pack]
             place = Place(here if digest == HERE else digest, row.offset, row.length)
             try:
-                self._payload(place, EntryKind.BLOCK, pane)
+                self._reader.payload(place, EntryKind.BLOCK, pane)
             except PackUnreadable:
                 pass  # perhaps another time
             except PackDamaged as error:
@@ -122,20 +120,10 @@ class SaveReading:
 
     def _read(self, place: Place, kind: EntryKind, pane: int, what: str) -> int:
         try:
-            self._payload(place, kind, pane)
+            self._reader.payload(place, kind, pane)
         except PackDamaged as error:
             self._note(error, what)
         return place.length
-
-    def _payload(self, place: Place, kind: EntryKind, pane: int) -> bytes:
-        """As `PackReader.payload`, but what cannot be read for now stays PackUnreadable."""
-        data = self._reader.read(place)
-        try:
-            return decode_entry(data, kind, pane)
-        except PackDamaged as error:
-            raise PackDamaged(
-                f"{pack_name(place.digest)} at byte {place.offset}: {error}"
-            ) from error
 
     def _note(self, error: PackDamaged, what: str = "") -> None:
         if isinstance(error, PackUnreadable):

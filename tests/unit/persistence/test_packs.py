@@ -1,5 +1,7 @@
 """Packs: content-named files of entries, each checked."""
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from fuguemux.persistence.pack_reader import PackReader
 from fuguemux.persistence.packs import (
     EntryKind,
     PackDamaged,
+    PackUnreadable,
     PackWriter,
     Place,
     compress,
@@ -84,6 +87,19 @@ def test_a_missing_or_short_pack_is_damage(tmp_path: Path) -> None:
     for call in (lambda: reader.read(large), lambda: reader.size_of(digest)):
         with pytest.raises(PackDamaged, match="cannot be read"):
             call()
+
+
+class NoDescriptors(RealStorage):
+    """A process that has as many files open as it may have."""
+
+    def open(self, path: str, *, writable: bool = False) -> int:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE), path)
+
+
+def test_what_cannot_be_read_for_now_is_no_damage(tmp_path: Path) -> None:
+    _digest, (first, *_) = written(tmp_path)
+    with pytest.raises(PackUnreadable, match="Too many open files"):
+        PackReader(NoDescriptors(), str(tmp_path)).payload(first, EntryKind.SCREEN, 1)
 
 
 def test_a_pack_can_be_walked_without_a_manifest(tmp_path: Path) -> None:
