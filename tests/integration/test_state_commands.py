@@ -9,8 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from fuguemux.keeper.lock_file import boot_id
+from fuguemux.persistence.files import RealStorage
+from fuguemux.persistence.helper_files import BOOT_FILE
+from fuguemux.persistence.small_file import write_small
 from tests.support.running import kill
 from tests.support.terminal_client import CLIENT, client_environment
+from tests.unit.persistence.test_log_end import rotten_behind_the_last_sync
 
 pytestmark = pytest.mark.real
 
@@ -96,6 +101,22 @@ def test_damage_has_exit_code_1_and_is_named(home: Home) -> None:
     assert "lost: record" in done.stdout
     assert done.stdout.endswith("damage found\n")
     assert json.loads(home.run("state", "verify", "--json").stdout)["exit_code"] == 1
+
+
+def test_whole_records_behind_what_is_not_whole_are_no_torn_write_while_the_machine_is_up(
+    home: Home, tmp_path: Path
+) -> None:
+    directory = str(tmp_path / "rotten")
+    durable = rotten_behind_the_last_sync(directory).durable
+    done = home.run("state", "verify", directory)
+    assert done.returncode == 0
+    assert "nobody was told that it had" in done.stdout
+    write_small(RealStorage(), directory, BOOT_FILE, boot_id().encode())
+    done = home.run("state", "verify", directory)
+    assert done.returncode == 1
+    assert f"missing: the log is damaged behind LSN {durable}" in done.stdout
+    assert "nobody was told that it had" not in done.stdout
+    assert done.stdout.endswith("damage found\n")
 
 
 @pytest.mark.parametrize("verb", [["verify"], ["dump"], ["salvage", "--output", "saved"]])

@@ -178,7 +178,7 @@ def _verify(directory: str, beside: Mark | None, *, as_json: bool) -> int:
     _print_log(report, log, beside)
     print(f"scrollback: {scrollback_bytes} bytes of it were read")
     _print_damages(report, bad_saves)
-    if log.report.tail is not None and not (log.mark is None and report.missing):
+    if log.report.tail is not None and not report.missing:
         print("the last write had not finished; nobody was told that it had: no damage")
     print(f"a server would say: {report.summary}")
     print("damage found" if damaged else "clean")

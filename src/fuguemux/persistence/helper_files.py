@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from fuguemux.keeper.helper_record import HelperDamaged
-from fuguemux.keeper.lock_file import KEEPER_LOCK, NOT_A_LOCK, SERVER_LOCK
+from fuguemux.keeper.lock_file import KEEPER_LOCK, NOT_A_LOCK, SERVER_LOCK, boot_id
 from fuguemux.model.ids import PaneId
 from fuguemux.persistence.files import Storage, reason_of
 from fuguemux.persistence.pipe_positions import (
@@ -91,6 +91,11 @@ def helper_or_nothing(storage: Storage, directory: str, name: str) -> bytes:
         return read_helper(storage, directory, name)
     except (OSError, HelperDamaged):
         return b""
+
+
+def same_boot(storage: Storage, directory: str) -> bool:
+    """Whether a server has served from a state directory since the machine was started. Blocks; raises nothing."""
+    return boot_id().encode() == helper_or_nothing(storage, directory, BOOT_FILE).strip()
 
 
 def put_right(

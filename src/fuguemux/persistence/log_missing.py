@@ -10,13 +10,14 @@ from collections.abc import Sequence
 from typing import Final
 
 from fuguemux.persistence.files import Storage
+from fuguemux.persistence.helper_files import same_boot
 from fuguemux.persistence.manifest import Manifest
-from fuguemux.persistence.report import RecoveryReport
+from fuguemux.persistence.report import RecoveryReport, counted
 from fuguemux.persistence.wal import findings as kinds
 from fuguemux.persistence.wal.findings import Finding, ScanReport
 from fuguemux.persistence.wal.headerless import durable_lsn
 from fuguemux.persistence.wal.mark import Mark
-from fuguemux.persistence.wal.reader import LogScan
+from fuguemux.persistence.wal.reader import LogScan, scan
 from fuguemux.persistence.wal.watermark import WATERMARK, Found
 
 SERVED_FILE: Final = "boot"
@@ -54,8 +55,38 @@ def tell_end(
     begun = (
         watermark.unwritten and not manifests
     )  # the machine may have gone down before it was durable
+    if same_boot(storage, directory) and tell_damaged_end(storage, f"{directory}/wal", report, log):
+        return
     if served and log.mark is None and not begun:
         tell_torn_end(report, log, watermark)
+
+
+def tell_damaged_end(storage: Storage, wal: str, report: RecoveryReport, log: LogScan) -> bool:
+    """Whether the log has whole records behind something that is not whole; it is then told as damage, in both reports.
+
+    Only for a log that was written since the machine was started. What a killed process has written is all with the kernel,
+    and in order: only the very last write may be torn, with nothing behind it.
+    """
+    found, tail = log.report, log.report.tail
+    if tail is None or not tail.records:
+        return False
+    # A server that writes while it is read puts whole records behind what was not there yet a moment before.
+    again = scan(
+        storage, wal, tail.after_lsn + 1, store_id=found.store_id or None, mark=log.mark
+    ).finish()
+    if again.tail is None or not again.tail.records or again.tail.after_lsn != tail.after_lsn:
+        return False
+    detail = (
+        f"whole records that are not used, behind what cannot be read after LSN {tail.after_lsn}"
+    )
+    for number in found.beyond_segments:
+        found.findings.append(Finding(kinds.LOST_RECORDS, number, -1, detail))
+    report.missing.append(
+        f"the log is damaged behind LSN {tail.after_lsn}, and {counted(tail.records, 'whole record')} behind that place "
+        "cannot be used: it is no write that had not finished, because the machine has not been down since"
+    )
+    found.tail = None
+    return True
 
 
 def tell_torn_end(report: RecoveryReport, log: LogScan, watermark: Found) -> None:

@@ -11,9 +11,10 @@ from fuguemux.model.decision import Decision
 from fuguemux.model.events import OutputMissing
 from fuguemux.model.ids import PaneId
 from fuguemux.observe.failpoints import reach
+from fuguemux.persistence.helper_files import same_boot
 from fuguemux.persistence.last_screens import ScreenFiles
 from fuguemux.persistence.pipe_positions import PipePositions
-from fuguemux.server import recovery_notice, salvage, zone_place
+from fuguemux.server import salvage, zone_place
 from fuguemux.server.copy_document import viewed
 from fuguemux.server.kept_modes import KeptModes, put_back
 from fuguemux.server.landing_format import NOT_KNOWN
@@ -91,7 +92,7 @@ def zone_gone(server: Server) -> bool:
         return False
     if not zone_place.gone(booted.state_directory, booted.landing_path):
         return False
-    return recovery_notice.same_boot(booted.storage, booted.state_directory)
+    return same_boot(booted.storage, booted.state_directory)
 
 
 def open_orphan(server: Server, pane: PaneId) -> None:

@@ -95,12 +95,6 @@ def find_cause(server: Server, *, keeper_lived: bool) -> None:
         note_boot(storage, directory)
 
 
-def same_boot(storage: Storage, directory: str) -> bool:
-    """Whether a server has served from a state directory since the machine was started."""
-    now = _this_boot().encode()
-    return bool(now) and now == helper_or_nothing(storage, directory, BOOT_FILE).strip()
-
-
 def note_boot(storage: Storage, directory: str) -> None:
     """Note in a state directory which boot of the machine this is. Durable: without it a lost log may look like none."""
     now = _this_boot()

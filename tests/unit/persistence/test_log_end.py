@@ -1,15 +1,20 @@
 """Where the log ends, against what the watermark and the newest checkpoint say of it."""
 
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
+from fuguemux.keeper.lock_file import boot_id
 from fuguemux.persistence.files import RealStorage
 from fuguemux.persistence.helper_files import BOOT_FILE
+from fuguemux.persistence.log_missing import tell_damaged_end
 from fuguemux.persistence.recovery import Recovered, recover
+from fuguemux.persistence.report import RecoveryReport
 from fuguemux.persistence.report_text import report_lines
 from fuguemux.persistence.small_file import write_small
 from fuguemux.persistence.wal.mark import SLOT_BYTES, SLOTS, Mark
+from fuguemux.persistence.wal.reader import scan
 from fuguemux.persistence.wal.watermark import WATERMARK, Watermark, read_watermark
 from tests.support.small_server import SmallServer, Truth, new_session
 from tests.unit.persistence.test_recovery import start
@@ -168,22 +173,95 @@ def test_a_watermark_is_there_before_the_first_record(directory: str) -> None:
     assert read_watermark(storage, directory).mark == mark
 
 
-def test_records_behind_a_write_that_was_never_finished_are_kept_and_told(directory: str) -> None:
+class Rotten(NamedTuple):
+    """A segment with a record that was synced, up to LSN `durable`, and three that are with the kernel; the first is damaged."""
+
+    path: Path
+    data: bytes
+    undamaged: bytes
+    durable: int
+
+
+def rotten_behind_the_last_sync(directory: str) -> Rotten:
+    """Of a server that was killed."""
     server = start(directory, Truth())
     server.commit(*new_session(server.state))
     server.sync()
     path, end = newest(directory), len(newest(directory).read_bytes().rstrip(b"\0"))
-    for _ in range(3):  # with the kernel, and not synced
+    durable = server.writer.durable_lsn
+    for _ in range(3):
         server.commit(*new_session(server.state))
-    data = bytearray(path.read_bytes())
-    begin = end + len(data[end:]) - len(data[end:].lstrip(b"\0"))
+    undamaged = path.read_bytes()
+    begin = end + len(undamaged[end:]) - len(undamaged[end:].lstrip(b"\0"))
+    data = bytearray(undamaged)
     data[begin + 40] ^= 1
     path.write_bytes(data)
-    recovered = recover(
+    return Rotten(path, bytes(data), undamaged, durable)
+
+
+def begin_again(directory: str) -> Recovered:
+    return recover(
         RealStorage(), directory, now_ms=lambda: 1, monotonic=lambda: 0.0, new_store_id=bytes(16)
     )
-    [note] = [each for each in recovered.report.notes if "never finished" in each]
+
+
+@pytest.mark.parametrize("boot", [b"", b"0" * 8])
+def test_records_behind_a_write_that_was_never_finished_are_kept_and_told(
+    directory: str, boot: bytes
+) -> None:
+    path, data, *_ = rotten_behind_the_last_sync(directory)
+    if boot:
+        write_small(RealStorage(), directory, BOOT_FILE, boot)
+    report = begin_again(directory).report
+    [note] = [each for each in report.notes if "never finished" in each]
     assert f"a copy is quarantine/{path.name}" in note
-    assert (Path(directory) / "quarantine" / path.name).read_bytes() == bytes(data)
-    assert recovered.report.unfinished_records > 0
-    assert recovered.report.complete
+    assert (Path(directory) / "quarantine" / path.name).read_bytes() == data
+    assert report.unfinished_records > 0
+    assert report.complete
+
+
+def test_records_behind_a_damaged_end_are_a_loss_while_the_machine_was_up(directory: str) -> None:
+    path, data, _undamaged, durable = rotten_behind_the_last_sync(directory)
+    write_small(RealStorage(), directory, BOOT_FILE, boot_id().encode())
+    report = begin_again(directory).report
+    assert not report.complete
+    [missing] = report.missing
+    assert f"damaged behind LSN {durable}, and 2 whole records" in missing
+    assert report.loss_unknown
+    [damage] = report.damages
+    assert damage.set_aside == f"quarantine/{path.name}"
+    assert (Path(directory) / "quarantine" / path.name).read_bytes() == data
+    assert not any("never finished" in note for note in report.notes)
+    assert report.unfinished_records == 0
+
+
+@pytest.mark.parametrize("watermark", [True, False])
+def test_a_last_write_that_was_torn_by_a_kill_is_no_loss(
+    directory: str, *, watermark: bool
+) -> None:
+    server = start(directory, Truth())
+    server.commit(*new_session(server.state))
+    server.sync()
+    server.commit(*new_session(server.state))
+    half_zeroed(directory)
+    write_small(RealStorage(), directory, BOOT_FILE, boot_id().encode())
+    if not watermark:
+        (Path(directory) / WATERMARK).write_bytes(bytes(SLOTS * SLOT_BYTES))
+    report = look(directory).report
+    assert report.complete
+    assert report.unfinished_records == 0
+
+
+def test_a_log_that_is_written_while_it_is_read_is_not_called_damaged(directory: str) -> None:
+    path, data, undamaged, durable = rotten_behind_the_last_sync(directory)
+    mark = read_watermark(RealStorage(), directory).mark
+    wal, report = str(path.parent), RecoveryReport(started_ms=0)
+    log = scan(RealStorage(), wal, mark=mark)
+    tail = log.finish().tail
+    assert tail is not None
+    assert (tail.after_lsn, tail.records) == (durable, 2)
+    path.write_bytes(undamaged)
+    assert not tell_damaged_end(RealStorage(), wal, report, log)
+    assert (report.missing, log.report.tail, log.report.findings) == ([], tail, [])
+    path.write_bytes(data)
+    assert tell_damaged_end(RealStorage(), wal, report, log)
