@@ -25,6 +25,10 @@ IOVEC_PARTS_MAX: Final = 1024
 READ_TRIES_MAX: Final = 3
 """A loose cable or a path that fails over gives an error once. What is lasting is there at the third try, too."""
 MIB: Final = 1 << 20
+TEMPORARY_NAMES_MAX: Final = 8
+"""So many are tried where something is in the way."""
+_NOT_REMOVED: Final = frozenset({errno.EISDIR, errno.EPERM, errno.EBUSY})
+"""How unlink(2) refuses a directory (EPERM by POSIX, EISDIR on Linux), a file that may not be removed, and a mount point."""
 NO_SPACE: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
@@ -344,6 +348,26 @@ def read_all(storage: Storage, path: str) -> bytes:
         storage.close(file)
 
 
+def _free_temporary(storage: Storage, target: str) -> str:
+    """A name for what is to take the place of `target`: what was left over there is removed. Raises OSError.
+
+    A directory of a person, or a file that cannot be removed, is left alone. It must not keep `target` from being written.
+    """
+    for number in range(TEMPORARY_NAMES_MAX):
+        temporary = f"{target}.{number}.tmp" if number else f"{target}.tmp"
+        try:
+            storage.unlink(temporary)
+        except FileNotFoundError:
+            return temporary
+        except OSError as error:
+            if error.errno not in _NOT_REMOVED:
+                raise
+        else:
+            return temporary
+    # Not an error of the target's own: nobody is to move that out of the way.
+    raise OSError(errno.EBUSY, f"{temporary.rpartition('/')[2]} and others are in the way", target)
+
+
 @contextmanager
 def replacing(
     storage: Storage, directory: str, name: str, *, durable: bool = True
@@ -351,12 +375,10 @@ def replacing(
     """Hand out a new file, which then takes the place of `directory`/`name`, whole and durable, or not at all.
 
     Temporary file, fsync, rename, directory fsync; without `durable` no fsync. Raises OSError; the temporary file is then
-    removed where that is possible (a name ending in .tmp means nothing).
+    removed where that is possible (a name ending in .tmp means nothing). Something in its place that is no file stays.
     """
     target = f"{directory}/{name}"
-    temporary = f"{target}.tmp"
-    with contextlib.suppress(FileNotFoundError):
-        storage.unlink(temporary)
+    temporary = _free_temporary(storage, target)
     file = storage.create(temporary)
     try:
         try:

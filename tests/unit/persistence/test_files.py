@@ -9,7 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from fuguemux.persistence.files import Bytes, RealStorage, read_all, write_all, write_atomically
+from fuguemux.persistence.files import (
+    TEMPORARY_NAMES_MAX,
+    Bytes,
+    RealStorage,
+    read_all,
+    write_all,
+    write_atomically,
+)
+from fuguemux.persistence.small_file import write_small
 from fuguemux.persistence.state_lock import (
     HeldStorage,
     StateLocked,
@@ -174,6 +182,30 @@ def test_atomic_replacement(tmp_path: Path) -> None:
     assert (tmp_path / "name").read_bytes() == b"two!"
     assert os.listdir(tmp_path) == ["name"]
     assert mode(tmp_path / "name") == 0o600
+
+
+def test_a_directory_in_the_place_of_the_temporary_file_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "name.tmp").mkdir()
+    (tmp_path / "name.tmp" / "file").write_bytes(b"precious")
+    (tmp_path / "name.1.tmp").write_bytes(b"left over")
+    for content in (b"one", b"two"):
+        write_atomically(RealStorage(), str(tmp_path), "name", [content])
+        assert (tmp_path / "name").read_bytes() == content
+    assert sorted(os.listdir(tmp_path)) == ["name", "name.tmp"]
+    assert (tmp_path / "name.tmp" / "file").read_bytes() == b"precious"
+
+
+def test_what_is_in_the_way_of_all_temporary_files_does_not_have_the_target_moved(
+    tmp_path: Path,
+) -> None:
+    write_small(RealStorage(), str(tmp_path), "name", b"old")
+    before = (tmp_path / "name").read_bytes()
+    for number in range(TEMPORARY_NAMES_MAX):
+        (tmp_path / f"name.{number}.tmp").mkdir()
+    (tmp_path / "name.tmp").mkdir()
+    with pytest.raises(OSError, match=r"name\.7\.tmp and others are in the way"):
+        write_small(RealStorage(), str(tmp_path), "name", b"new")
+    assert (tmp_path / "name").read_bytes() == before
 
 
 class NoSync(RealStorage):
