@@ -365,7 +365,9 @@ def _free_temporary(storage: Storage, target: str) -> str:
         else:
             return temporary
     # Not an error of the target's own: nobody is to move that out of the way.
-    raise OSError(errno.EBUSY, f"{temporary.rpartition('/')[2]} and others are in the way", target)
+    raise OSError(
+        errno.EBUSY, "what is in the place of its temporary files cannot be removed", target
+    )
 
 
 @contextmanager
