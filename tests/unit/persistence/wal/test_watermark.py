@@ -507,6 +507,22 @@ def test_a_sync_that_failed_leaves_the_durable_slot_alone() -> None:
     assert [slot and slot[1].durable_lsn for slot in live] == [1, 3]
 
 
+def test_a_sync_that_failed_after_the_file_was_taken_over_leaves_the_durable_slot_alone() -> None:
+    """Which one that is was chosen with the first mark, and once: on such a disk another choice would not succeed."""
+    disk = simulated()
+    watermark = Watermark(disk, "state")
+    watermark.renew(mark_of(1))
+    watermark.sync()
+    disk.process_crash()
+    second = Watermark(disk, "state")
+    second.renew(mark_of(2))
+    disk.fail_sync_chance = 1.0
+    second.sync()
+    second.renew(mark_of(3))
+    live = decode(bytes(disk.content(f"state/{WATERMARK}"))).slots
+    assert [slot and slot[1].durable_lsn for slot in live] == [1, 3]
+
+
 def test_a_sync_that_is_refused_is_told_until_one_succeeds() -> None:
     disk = simulated()
     watermark = Watermark(disk, "state")
@@ -586,6 +602,24 @@ def test_a_file_that_was_made_by_a_process_that_was_killed_gets_its_name_durably
     disk.power_loss()
     found = read_watermark(disk, "state")
     assert found.mark == mark_of(2)
+
+
+def test_a_file_that_was_made_by_a_process_that_was_killed_gets_its_name_durably_on_a_full_disk() -> (
+    None
+):
+    disk = simulated()
+    disk.crash_in = 3
+    with contextlib.suppress(Crash):
+        Watermark(disk, "state").renew(mark_of(1))
+    assert len(disk.content(f"state/{WATERMARK}")) == SLOTS * SLOT_BYTES
+    disk.process_crash()
+    disk.space = 0
+    watermark = Watermark(disk, "state")
+    watermark.renew(mark_of(2))
+    assert watermark.problem == ""
+    watermark.sync()
+    disk.power_loss()
+    assert read_watermark(disk, "state").mark == mark_of(2)
 
 
 def test_a_file_that_was_not_made_to_its_end_gets_its_name_durably_later() -> None:
