@@ -18,6 +18,7 @@ from typing import Final, Protocol
 
 from fuguemux.server.landing import SLOT_BYTES, Landed
 from fuguemux.server.pane_terminal import PaneTerminal
+from fuguemux.server.screen_cost import cost_seconds
 
 TURN_SECONDS: Final = 0.002
 """How long one turn of the loop feeds. A piece that was begun is ended."""
@@ -36,63 +37,6 @@ READ_SECONDS: Final = 0.02
 READ_BYTES_MIN: Final = 4096
 CHUNKS_MAX: Final = 4
 """As many chunks may wait to be fed as keep the loop busy; then floods are not read. The other slots are for everybody else."""
-
-BYTE_NS: Final = 30.0
-BYTE_NS_PER_COLUMN: Final = 0.2
-CONTROL_NS: Final = 650.0
-CONTROL_NS_PER_COLUMN: Final = 2.5
-ESCAPE_NS: Final = 1_000.0
-ESCAPE_NS_PER_CELL: Final = 0.8
-PRIVATE_NS: Final = 25_000.0
-"""Modes are looked for in Python, and some switch or clear the screen."""
-REPEAT_NS: Final = 30_000.0
-"""REP with a count of three digits and more, which is brought down to 999: of wide characters."""
-REPEAT: Final = b"000b"
-DIGITS_ALIKE: Final = bytes(ord("0") if byte in b"123456789" else byte for byte in range(256))
-REPEAT_WINDOWS: Final = 4
-REPEAT_WINDOW_BYTES: Final = 128
-STEPS: Final = (53, 59, 61, 67, 71)
-STEPS_LARGE: Final = (5, 7, 11)
-LARGE_CELLS_MIN: Final = 50_000
-SAMPLED_BYTES_MIN: Final = 1024
-
-
-def cost_seconds(data: bytes, start: int, stop: int, columns: int, rows: int) -> float:
-    """What feeding these bytes to a screen may take at worst, nearly: measured for every sequence of the engine.
-
-    Samples one byte in `step`, from a start that no program can know: counting in all bytes takes a third of feeding them.
-    """
-    chance = hash(data[start : start + PIECE_BYTES_MIN])  # with a key of this process
-    steps = STEPS_LARGE if columns * rows > LARGE_CELLS_MIN else STEPS
-    step = steps[chance % len(steps)]
-    if stop - start < SAMPLED_BYTES_MIN:
-        step = 1
-    looked_at = (
-        data[start + chance // len(steps) % step : stop : step] if step > 1 else data[start:stop]
-    )
-    plain = BYTE_NS + BYTE_NS_PER_COLUMN * columns
-    control = CONTROL_NS + CONTROL_NS_PER_COLUMN * columns
-    controls = looked_at.count(b"\n") + looked_at.count(b"\a")
-    cost = (stop - start) * plain + step * controls * control
-    if escapes := looked_at.count(b"\x1b"):
-        cost += step * escapes * (ESCAPE_NS + ESCAPE_NS_PER_CELL * columns * rows)
-        cost += step * min(escapes, looked_at.count(b"?")) * PRIVATE_NS
-        if b"b" in looked_at:
-            cost += _repeats(data, start, stop, chance) * REPEAT_NS
-    return cost / 1e9
-
-
-def _repeats(data: bytes, start: int, stop: int, chance: int) -> float:
-    """About how many REP with a large count are in there: looks into some windows, each at a place that no program can know."""
-    part = (stop - start) // REPEAT_WINDOWS
-    if part <= REPEAT_WINDOW_BYTES:
-        return data[start:stop].translate(DIGITS_ALIKE).count(REPEAT)
-    found = 0
-    for number in range(REPEAT_WINDOWS):
-        at = start + number * part + (chance >> 8 * number) % (part - REPEAT_WINDOW_BYTES)
-        window = data[at : at + REPEAT_WINDOW_BYTES]
-        found += window.translate(DIGITS_ALIKE).count(REPEAT)
-    return found * part / REPEAT_WINDOW_BYTES
 
 
 @dataclass(slots=True, eq=False)
@@ -163,7 +107,8 @@ class Feeding:
     def behind(self, terminal: PaneTerminal) -> bool:
         """Whether so much output of a pane is logged and not shown that no more of it should be read."""
         chunks = self._waiting.get(terminal)
-        return chunks is not None and (len(chunks) > 1 or terminal.read_bytes_max < SLOT_BYTES)
+        much = terminal.dear or terminal.read_bytes_max < SLOT_BYTES
+        return chunks is not None and (much or len(chunks) > 1)
 
     def add(self, chunk: Chunk) -> None:
         """Have a chunk fed: now if it is sure to take no time and nothing of its pane waits, else when it is its turn."""

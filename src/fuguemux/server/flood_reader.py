@@ -14,11 +14,15 @@ from queue import Empty, SimpleQueue
 from typing import Final
 
 from fuguemux.model.ids import PaneId
+from fuguemux.observe.diagnostics import channel
 from fuguemux.observe.failpoints import reach
 from fuguemux.server.landing import SLOTS, Landed, LandingZone, NoBytes, Reserved
 from fuguemux.server.many_reads import quickest
 from fuguemux.server.pane_terminal import PaneTerminal
+from fuguemux.server.read_meter import ReadMeter
 from fuguemux.server.threads import started
+
+diagnostics = channel("flood")
 
 LOTS_MAX: Final = SLOTS // 2
 """The other slots are the loop's: its own reads never wait for the thread."""
@@ -32,6 +36,7 @@ class _Lot:
     terminal: PaneTerminal
     fd: int
     reserved: Reserved
+    meter: ReadMeter
 
 
 class FloodReader:
@@ -68,7 +73,9 @@ class FloodReader:
                 return False
             self._thread = thread
         assert terminal.master is not None
-        lot = self._lots[terminal.id] = _Lot(zone, terminal, terminal.master.fd, reserved)
+        lot = self._lots[terminal.id] = _Lot(
+            zone, terminal, terminal.master.fd, reserved, ReadMeter(terminal)
+        )
         self._queue.put(lot)
         return True
 
@@ -107,17 +114,21 @@ class FloodReader:
         del self._lots[lot.terminal.id]
         if landed is None:
             lot.zone.give_back(lot.reserved)
+        lot.terminal.dear = lot.meter.dear
         self._delivered(lot.terminal, landed, go_on)
 
     def _run(self) -> None:
         reads = quickest()
         while (lot := self._queue.get()) is not None:
             landed = None
+            lot.meter.use(reads)
             try:
-                result = lot.zone.fill(lot.reserved, lot.fd, reads=reads)
+                result = lot.zone.fill(lot.reserved, lot.fd, reads=lot.meter)
                 landed = None if isinstance(result, NoBytes) else result
             except OSError:
                 pass  # the loop reads on, and meets it itself
+            except Exception as error:  # noqa: BLE001  # whatever it is, somebody waits for the lot
+                diagnostics.error("not_read", pane=lot.terminal.id, reason=repr(error))
             reach("output.read_ahead")
             self._done.put((lot, landed))
             try:

@@ -11,6 +11,7 @@ from typing import Final
 
 from fuguemux.server.feeding import Chunk
 from fuguemux.server.landing import Landed, LandingZone, NoBytes
+from fuguemux.server.many_reads import Reads
 from fuguemux.server.missing_output import MissingOutput
 from fuguemux.server.output_port import OutputLog
 from fuguemux.server.pane_terminal import PaneTerminal
@@ -58,7 +59,7 @@ class HeldOutput:
         return bool(self._slots)
 
     def read(
-        self, zone: LandingZone, terminal: PaneTerminal, fd: int, at_most: int
+        self, zone: LandingZone, terminal: PaneTerminal, fd: int, at_most: int, reads: Reads
     ) -> Landed | NoBytes:
         """As `LandingZone.read`, behind what is in the pane's last slot if that is held and has room: keys cost no slots.
 
@@ -66,7 +67,7 @@ class HeldOutput:
         """
         slot = self._newest.get(terminal.id)
         if slot is not None and slot.last.offset + len(slot.last.data) == terminal.read_offset:
-            result = zone.read_on(slot.last, fd, at_most=at_most)
+            result = zone.read_on(slot.last, fd, at_most=at_most, reads=reads)
             if isinstance(result, Landed):
                 slot.last, slot.pending = result, True
             if result is not NoBytes.ZONE_FULL:
@@ -76,7 +77,7 @@ class HeldOutput:
             self.give_up_oldest(zone)
         if zone.free_slots <= kept:
             return NoBytes.ZONE_FULL
-        return zone.read(fd, terminal.id, terminal.read_offset, at_most=at_most)
+        return zone.read(fd, terminal.id, terminal.read_offset, at_most=at_most, reads=reads)
 
     def show(self, zone: LandingZone, chunk: Chunk) -> None:
         """Hold the slot of a chunk that was handed to the log until the kernel has it, or the log never will.

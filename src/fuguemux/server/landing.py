@@ -23,7 +23,7 @@ import errno
 import fcntl
 import mmap
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -53,6 +53,7 @@ from fuguemux.server.landing_format import (
     Salvaged,
 )
 from fuguemux.server.landing_missing import MissingTable, note_all
+from fuguemux.server.many_reads import Reads, one_read
 
 __all__ = [
     "FILE_BYTES",
@@ -77,19 +78,9 @@ _DESCRIPTORS: Final = tuple(
 )
 CHECKED_BYTES_MIN: Final = 16 << 10
 """So much is read before its checksum is written, unless there is no more: one for each read would hold up the loop."""
-READ_ON_BYTES_MIN: Final = (
-    256  # a shorter read has most likely emptied the terminal: do not ask again
-)
+READ_ON_BYTES_MIN: Final = 256
+"""A shorter read has most likely emptied the terminal: it is not asked again."""
 ROOM_BYTES_MIN: Final = 4096  # what a Linux PTY gives at once
-
-
-Reads = Callable[[int, memoryview], int]
-"""Reads from a descriptor that does not block, once or more; how many bytes came, 0: the end. Raises OSError if none came."""
-
-
-def one_read(descriptor: int, room: memoryview) -> int:
-    """Implements Reads."""
-    return os.readv(descriptor, [room])
 
 
 class NoBytes(enum.Enum):
@@ -201,7 +192,13 @@ class LandingZone:
     # -- slots -------------------------------------------------------------------------------
 
     def read(
-        self, master_fd: int, pane: int, offset: int, *, at_most: int = SLOT_BYTES
+        self,
+        master_fd: int,
+        pane: int,
+        offset: int,
+        *,
+        at_most: int = SLOT_BYTES,
+        reads: Reads = one_read,
     ) -> Landed | NoBytes:
         """Read what a terminal has, up to a slot full, or up to about `at_most` bytes.
 
@@ -214,7 +211,7 @@ class LandingZone:
         if reserved is None:
             return NoBytes.ZONE_FULL
         try:
-            result = self.fill(reserved, master_fd, at_most=at_most)
+            result = self.fill(reserved, master_fd, at_most=at_most, reads=reads)
         except OSError:
             self.give_back(reserved)
             raise
@@ -223,7 +220,12 @@ class LandingZone:
         return result
 
     def read_on(
-        self, landed: Landed, master_fd: int, *, at_most: int = SLOT_BYTES
+        self,
+        landed: Landed,
+        master_fd: int,
+        *,
+        at_most: int = SLOT_BYTES,
+        reads: Reads = one_read,
     ) -> Landed | NoBytes:
         """As `read`, behind `landed`, the last of its slot, which is not released: a slow disk costs no slot per key.
 
@@ -234,7 +236,7 @@ class LandingZone:
             return NoBytes.ZONE_FULL
         self._mapping[_DESCRIPTORS[landed.slot]] = READING
         try:
-            result = self._fill(landed.slot, length, master_fd, at_most)
+            result = self._fill(landed.slot, length, master_fd, at_most, reads)
         except OSError:
             self._mapping[_DESCRIPTORS[landed.slot]] = FILLED
             raise
@@ -279,7 +281,7 @@ class LandingZone:
         start: int,
         master_fd: int,
         at_most: int,
-        reads: Reads = one_read,
+        reads: Reads,
     ) -> Landed | NoBytes:
         """Read into a slot behind its first `start` bytes."""
         view = self._slots[slot]
@@ -390,10 +392,8 @@ class LandingZone:
             return
         for view in (self._eights, self._fours, *self._slots, self._whole):
             view.release()
-        with contextlib.suppress(
-            BufferError
-        ):  # somebody still holds a `data`: the mapping goes with it
-            self._mapping.close()
+        with contextlib.suppress(BufferError):
+            self._mapping.close()  # or somebody still holds a `data`: the mapping goes with it
         fcntl.flock(
             self._descriptor, fcntl.LOCK_UN
         )  # the mapping has a duplicate of the descriptor

@@ -1,4 +1,4 @@
-"""Read what a terminal has into memory, in one call for many reads.
+"""Read what a terminal has into memory: once, or many times in one call.
 
 Linux gives at most 4 KiB of a PTY at once. A thread that asks again and again needs the interpreter between any two of these
 reads, and takes it from the loop each time. So the C library's `fread` does it: without a buffer of its own it reads into
@@ -10,10 +10,16 @@ import sys
 from collections.abc import Callable
 from typing import Any, Final
 
-from fuguemux.server.landing import Reads, one_read
-
 _UNBUFFERED: Final = 2
 """_IONBF of stdio.h."""
+
+Reads = Callable[[int, memoryview], int]
+"""Reads from a descriptor that does not block, once or more; how many bytes came, 0: the end. Raises OSError if none came."""
+
+
+def one_read(descriptor: int, room: memoryview) -> int:
+    """Implements Reads."""
+    return os.readv(descriptor, [room])
 
 
 class ManyReads:

@@ -26,12 +26,8 @@ from fuguemux.server.landing import SLOT_BYTES, Landed, LandingZone, NoBytes
 from fuguemux.server.missing_output import MissingOutput
 from fuguemux.server.output_port import Listener, OutputLog
 from fuguemux.server.pane_terminal import InputRefused, PaneTerminal
+from fuguemux.server.read_meter import ReadMeter
 from fuguemux.terminal.emulator import Reply
-
-READS_PER_WAKEUP = 1
-"""Slots of up to 64 KiB that one pane may fill before the others and the clients have their turn.
-
-More makes a flood no faster and every key typed meanwhile slower: a slot is 1.5 to 2 ms of reading, logging and emulating."""
 
 HURRY_SECONDS = 0.1
 HURRY_BYTES = 16 << 10
@@ -209,16 +205,13 @@ class PaneOutput:
             assert terminal.master is not None
             self._loop.remove_reader(terminal.master.fd)
             return
-        for _ in range(READS_PER_WAKEUP):
-            result = self._read(terminal)
-            if result is NoBytes.ZONE_FULL and self._slow:
-                self._pause(terminal)
-            if result is not None:
-                break
-        else:
+        # One slot, then the others and the clients have their turn: more makes a flood no faster and every key slower.
+        result = self._read(terminal)
+        if result is NoBytes.ZONE_FULL and self._slow:
+            self._pause(terminal)
+        if result is None and self._begin_ahead(terminal):
             assert terminal.master is not None
-            if self._begin_ahead(terminal):
-                self._loop.remove_reader(terminal.master.fd)
+            self._loop.remove_reader(terminal.master.fd)
         self._flush_soon(terminal)
 
     def _flush_soon(self, terminal: PaneTerminal) -> None:
@@ -238,7 +231,7 @@ class PaneOutput:
         return (
             len(last.data) >= FLOOD_BYTES
             and terminal.reading
-            and not terminal.echo_awaited
+            and not (terminal.echo_awaited or terminal.dear)
             and self._loop.time() >= self._hurry_until
             and terminal.read_bytes_max >= SLOT_BYTES
             and self.floods.may_read_ahead(terminal)
@@ -285,21 +278,22 @@ class PaneOutput:
         assert terminal.master is not None
         at_most = HURRY_BYTES if self._loop.time() < self._hurry_until else SLOT_BYTES
         at_most = min(at_most, terminal.read_bytes_max)
-        fd, offset = terminal.master.fd, terminal.read_offset
+        fd, offset, meter = terminal.master.fd, terminal.read_offset, ReadMeter(terminal)
         if self._slow:
-            result = self._slow.read(self.zone, terminal, fd, at_most)
+            result = self._slow.read(self.zone, terminal, fd, at_most, meter)
             if result is NoBytes.ZONE_FULL:
                 self.flush()
                 self._feeding.settle_first()
-                result = self._slow.read(self.zone, terminal, fd, at_most)
+                result = self._slow.read(self.zone, terminal, fd, at_most, meter)
         else:
-            result = self.zone.read(fd, terminal.id, offset, at_most=at_most)
+            result = self.zone.read(fd, terminal.id, offset, at_most=at_most, reads=meter)
         while result is NoBytes.ZONE_FULL and not self._slow:
             self.flush()
             if not self.zone.free_slots and not self._feeding.settle_first():
                 break
-            result = self.zone.read(fd, terminal.id, offset, at_most=at_most)
+            result = self.zone.read(fd, terminal.id, offset, at_most=at_most, reads=meter)
         if isinstance(result, Landed):
+            terminal.dear = meter.dear
             self._take(terminal, result)
             return None
         if result is NoBytes.ENDED:

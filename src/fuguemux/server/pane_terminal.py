@@ -139,6 +139,8 @@ class PaneTerminal:
         """Whether that seems to have changed, and is to be looked at closely."""
         self.read_bytes_max = 64 << 10
         """As much output as is shown in bearable time."""
+        self.dear = False
+        """Whether what was read last may take long to be shown: then no more is read before it is."""
         self.floods = 0
         """How often in a row there was more to read than a terminal holds."""
         self.owed = b""
@@ -218,7 +220,7 @@ class PaneTerminal:
     def settle(self) -> None:
         """Have everything shown that is logged of the pane's output: what comes next in the log happens to that screen.
 
-        Takes tens of milliseconds at worst if the output is dear, since such a pane is read in small pieces.
+        Takes a tenth of a second at worst if the output is dear, since no more than that is read of it; see `ReadMeter`.
         """
         if self.behind is not None:
             self.behind(self)

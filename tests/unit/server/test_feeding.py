@@ -12,10 +12,10 @@ from fuguemux.server.feeding import (
     PIECE_SECONDS,
     Chunk,
     Feeding,
-    cost_seconds,
 )
 from fuguemux.server.landing import Landed
 from fuguemux.server.pane_terminal import PaneTerminal
+from fuguemux.server.screen_cost import cost_seconds
 from fuguemux.terminal.emulator import Size
 
 PLAIN = b"x" * 1000
@@ -31,6 +31,7 @@ class Terminal(PaneTerminal):
         self.ease = 1.0
         self.doubtful = False
         self.read_bytes_max = 1 << 16
+        self.dear = False
         self._fixed = Size(columns, rows)
 
     @property
@@ -255,6 +256,11 @@ def test_a_pane_with_two_chunks_that_wait_is_not_read_nor_one_that_is_slow() -> 
     slow.read_bytes_max = 4096
     here.add(slow, DEAR)
     assert here.feeding.behind(slow)
+    dear = Terminal(3)
+    dear.dear = True
+    assert not here.feeding.behind(dear), "nothing of it waits"
+    here.add(dear, DEAR)
+    assert here.feeding.behind(dear)
 
 
 def test_pieces_grow_while_they_cost_little_and_shrink_at_once() -> None:

@@ -14,6 +14,7 @@ from fuguemux.persistence.scrollback import ScrollbackStore
 from fuguemux.server.feeding import Chunk
 from fuguemux.server.held_output import HeldOutput
 from fuguemux.server.landing import SLOTS, Landed, LandingZone, Missing, recover
+from fuguemux.server.many_reads import one_read
 from fuguemux.server.missing_output import MissingOutput
 from fuguemux.server.pane_terminal import PaneTerminal
 from fuguemux.terminal.ghostty import GhosttyEmulator
@@ -71,7 +72,7 @@ class Here:
 
     def read(self, data: bytes) -> Landed:
         os.write(self.writing, data)
-        landed = self.held.read(self.zone, self.terminal, self.reading, 100)
+        landed = self.held.read(self.zone, self.terminal, self.reading, 100, one_read)
         assert isinstance(landed, Landed)
         self.terminal.read_offset += len(data)
         return landed

@@ -4,14 +4,18 @@ import errno
 import os
 import pty
 import socket
+import sys
 import threading
 import tty
 
 import pytest
 
 from fuguemux.server import many_reads
-from fuguemux.server.landing import Reads, one_read
-from fuguemux.server.many_reads import ManyReads, quickest
+from fuguemux.server.many_reads import ManyReads, Reads, one_read, quickest
+
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux", reason="read one by one elsewhere: quickest() is one_read"
+)
 
 SIZE = 64 << 10
 TEXT = b"".join(b"%07d\n" % number for number in range(SIZE // 2))
@@ -70,12 +74,24 @@ def test_nothing_now_is_no_end_and_is_forgotten_when_there_is_something(reads: R
     os.close(slave)
 
 
+def test_nothing_now_and_then_the_end(reads: Reads) -> None:
+    read, write = os.pipe()
+    os.set_blocking(read, False)
+    room = bytearray(100)
+    with pytest.raises(BlockingIOError):
+        reads(read, memoryview(room))
+    os.close(write)
+    assert reads(read, memoryview(room)) == 0
+    os.close(read)
+
+
 def test_no_byte_outside_of_the_room_is_touched(reads: Reads) -> None:
     master, slave = terminal()
     os.write(slave, b"x" * 300)
     memory = bytearray(400)
     assert reads(master, memoryview(memory)[100:300]) == 200
     assert bytes(memory) == bytes(100) + b"x" * 200 + bytes(100)
+    assert os.read(master, 400) == b"x" * 100, "the rest is still the terminal's"
     os.close(master)
     os.close(slave)
 

@@ -22,16 +22,8 @@ from fuguemux.persistence.pack_reader import PackReader
 from fuguemux.persistence.scrollback import ScrollbackStore
 from fuguemux.server import pane_output
 from fuguemux.server.flood_reader import LOTS_MAX
-from fuguemux.server.landing import (
-    SLOT_BYTES,
-    SLOTS,
-    Landed,
-    LandingZone,
-    NoBytes,
-    Reads,
-    Reserved,
-    one_read,
-)
+from fuguemux.server.landing import SLOT_BYTES, SLOTS, Landed, LandingZone, NoBytes, Reserved
+from fuguemux.server.many_reads import Reads, one_read
 from fuguemux.server.pane_output import FLOOD_BYTES, PaneOutput
 from fuguemux.server.pane_terminal import PaneTerminal, PtyMaster
 from fuguemux.terminal.emulator import Event
@@ -116,6 +108,7 @@ class Zone(LandingZone):
 
     patient = False
     failures = 0
+    failure: Exception = OSError(errno.EINVAL, "of a test")
 
     def fill(
         self,
@@ -130,7 +123,7 @@ class Zone(LandingZone):
                 select.select([master_fd], [], [], DEADLINE_SECONDS)
             if self.failures:
                 self.failures -= 1
-                raise OSError(errno.EINVAL, "of a test")
+                raise self.failure
         return super().fill(reserved, master_fd, at_most=at_most, reads=reads)
 
 
@@ -385,9 +378,12 @@ async def test_a_congested_log_stops_floods_until_it_has_caught_up(thread: Threa
         await here.all_of(terminal, FLOOD)
 
 
-async def test_a_read_that_fails_on_the_thread_is_tried_again_on_the_loop(thread: Thread) -> None:
+@pytest.mark.parametrize("failure", [OSError(errno.EINVAL, "of a test"), ValueError("a bug")])
+async def test_a_read_that_fails_on_the_thread_is_tried_again_on_the_loop(
+    thread: Thread, failure: Exception
+) -> None:
     async with world(thread) as here:
-        here.zone.failures = 2
+        here.zone.failures, here.zone.failure = 2, failure
         terminal = here.pane(FLOOD[:SLOT_BYTES], FLOOD[SLOT_BYTES:])
         await full(terminal)
         here.output.start(terminal)
