@@ -3,7 +3,7 @@
 import contextlib
 from typing import Final
 
-from fuguemux.persistence.files import Storage
+from fuguemux.persistence.files import Storage, reason_of
 from fuguemux.persistence.manifest import manifest_name, save_name
 from fuguemux.persistence.packs import pack_name
 from fuguemux.persistence.report import Damage, RecoveryReport, counted
@@ -13,6 +13,7 @@ from fuguemux.persistence.save_check import note
 from fuguemux.persistence.set_aside import QUARANTINE, set_aside
 from fuguemux.persistence.wal.quarantine import SetAside, quarantine
 from fuguemux.persistence.wal.reader import LogScan
+from fuguemux.persistence.wal.watermark import WATERMARK, is_in_the_way
 
 WAL: Final = "wal"
 
@@ -41,6 +42,17 @@ class Aside:
     def stray(self, name: str) -> None:
         """Move a file of the state directory that is to be written anew, and note it. Raises OSError."""
         self._report.notes.append(f"{name}: it is set aside as {QUARANTINE}/{self._moved(name)}")
+
+    def watermark(self, store_id: bytes) -> str:
+        """Move what is in the place of the watermark and is none of this store; what became of it, for its note. Else empty."""
+        if not is_in_the_way(self._storage, self._directory, store_id):
+            return ""
+        if self.read_only:
+            return f"a start sets it aside in {QUARANTINE}"
+        try:
+            return f"it is set aside as {QUARANTINE}/{self._moved(WATERMARK)}"
+        except OSError as error:
+            return f"it could not be set aside: {reason_of(error)}"
 
     def of_this_store(self, found: Found, store_id: bytes) -> Found:
         """What of `found` belongs to the store; the rest is moved."""

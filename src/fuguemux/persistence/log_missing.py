@@ -33,15 +33,16 @@ def tell_end(
     watermark: Found,
     manifests: Sequence[Manifest],
     covered_lsn: int,
+    moved: str = "",
 ) -> None:
     """Add what the watermark says and what is missing to the report, and to that of the log what its headers hid.
 
-    `place`: the state directory. `covered_lsn`: up to there the structure comes from a checkpoint. Call it before
-    damaged segments are set aside.
+    `place`: the state directory. `covered_lsn`: up to there the structure comes from a checkpoint. `moved`: what became of
+    the file of the watermark, if it is none of this store. Call it before damaged segments are set aside.
     """
     storage, directory = place
     served = storage.exists(f"{directory}/{SERVED_FILE}")
-    tell_watermark(report, watermark, log, served=served)
+    tell_watermark(report, watermark, log, served=served, moved=moved)
     tell_missing_log(
         storage,
         f"{directory}/wal",
@@ -166,7 +167,9 @@ def _tell_end(
     report.missing.append(f"the log {end}, but {' and '.join(said)}{why}")
 
 
-def tell_watermark(report: RecoveryReport, found: Found, log: LogScan, *, served: bool) -> None:
+def tell_watermark(
+    report: RecoveryReport, found: Found, log: LogScan, *, served: bool, moved: str = ""
+) -> None:
     """Add what the watermark says, and what is wrong with it: then only the log itself says how far it went."""
     report.log_end_lsn = log.report.end_lsn
     if log.mark is not None:
@@ -174,7 +177,10 @@ def tell_watermark(report: RecoveryReport, found: Found, log: LogScan, *, served
     problem = found.problem
     if found.mark is not None and log.mark is None:
         problem = "it belongs to another store"
+    if moved and not problem:
+        problem = "a part of it belongs to another store"
     nothing = found.unwritten and not log.report.last_lsn
     if problem and (served or not found.missing) and not nothing:
         alone = "" if log.mark is not None else "; only the log itself says how far it had come"
-        report.notes.append(f"the file {WATERMARK}: {problem}{alone}")
+        after = f"; {moved}" if moved else ""
+        report.notes.append(f"the file {WATERMARK}: {problem}{alone}{after}")

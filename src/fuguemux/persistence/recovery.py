@@ -190,7 +190,8 @@ class _Recovery:
             log.finish()
         if self._at is None:
             place, covered = (self._storage, self._directory), base.structure_lsn
-            tell_end(place, self._report, read, watermark, found.manifests, covered)
+            moved = self._aside.watermark(store_id)
+            tell_end(place, self._report, read, watermark, found.manifests, covered, moved)
         self._tell(base, replay, read, start, self._aside.segments(read))
         state = self._finished(replay)
         if self._at is None:

@@ -15,6 +15,7 @@ from fuguemux.persistence.set_aside import QUARANTINE, set_aside
 from fuguemux.persistence.wal.mark import is_watermark
 from fuguemux.persistence.wal.mark_copy import SUFFIX as COPY_SUFFIX
 from fuguemux.persistence.wal.space import BALLAST_NAME
+from fuguemux.persistence.wal.watermark import NO_FILE_OF_OURS
 
 HEAD_BYTES: Final = 16 << 10
 _LOG: Final = re.compile(r"server\.log(\.[0-9]+)?")
@@ -53,16 +54,25 @@ def put_ballast_right(storage: Storage, directory: str, now_ms: int) -> list[str
 def _put_runtime_right(storage: Storage, directory: str, socket: str, now_ms: int) -> list[str]:
     """What was in the place of the keeper's lock, and the copy of the watermark, which is written over."""
     place, name = socket.rpartition("/")[0], socket.rpartition("/")[2]
+    copies = re.compile(re.escape(name) + r"\.[0-9a-f]+" + re.escape(COPY_SUFFIX))
     lines = []
     for each in _names(storage, place):
         path = f"{place}/{each}"
         if each.startswith(f"{name}.keeper.lock{NOT_A_LOCK}"):
             lines.append(_moved(storage, directory, path, "a lock", now_ms))
-        elif re.fullmatch(re.escape(name) + r"\.[0-9a-f]+" + re.escape(COPY_SUFFIX), each):
-            head = first_bytes(storage, path, HEAD_BYTES)
-            if head.strip(b"\0") and not is_watermark(head):
-                lines.append(_moved(storage, directory, path, "the copy of the watermark", now_ms))
+        elif copies.fullmatch(each) and _is_no_copy(storage, path):
+            lines.append(_moved(storage, directory, path, "the copy of the watermark", now_ms))
     return lines
+
+
+def _is_no_copy(storage: Storage, path: str) -> bool:
+    """Whether something else than a watermark is there. One that cannot be read for now says nothing."""
+    try:
+        storage.close(storage.open(path))
+    except OSError as error:
+        return error.errno in NO_FILE_OF_OURS
+    head = first_bytes(storage, path, HEAD_BYTES)
+    return bool(head.strip(b"\0")) and not is_watermark(head)
 
 
 def _is_log(storage: Storage, path: str) -> bool:

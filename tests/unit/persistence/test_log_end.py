@@ -13,11 +13,12 @@ from fuguemux.persistence.recovery import Recovered, recover
 from fuguemux.persistence.report import RecoveryReport
 from fuguemux.persistence.report_text import report_lines
 from fuguemux.persistence.small_file import write_small
-from fuguemux.persistence.wal.mark import SLOT_BYTES, SLOTS, Mark
+from fuguemux.persistence.wal.mark import SLOT_BYTES, SLOTS, Mark, decode, encode_slot
 from fuguemux.persistence.wal.reader import scan
 from fuguemux.persistence.wal.watermark import WATERMARK, Watermark, read_watermark
 from tests.support.small_server import SmallServer, Truth, new_session
 from tests.unit.persistence.test_recovery import start
+from tests.unit.persistence.wal.test_watermark import in_its_place
 
 
 @pytest.fixture
@@ -265,3 +266,36 @@ def test_a_log_that_is_written_while_it_is_read_is_not_called_damaged(directory:
     assert (report.missing, log.report.tail, log.report.findings) == ([], tail, [])
     path.write_bytes(data)
     assert tell_damaged_end(RealStorage(), wal, report, log)
+
+
+@pytest.mark.parametrize(
+    "what", ["directory", "link", "fifo", "garbage", "another store's", "half another's"]
+)
+def test_the_note_on_what_is_no_watermark_says_where_it_is(directory: str, what: str) -> None:
+    two_lives(directory)
+    path = Path(directory) / WATERMARK
+    if what == "half another's":
+        data = bytearray(path.read_bytes())
+        serials = [slot[0] if slot is not None else -1 for slot in decode(bytes(data)).slots]
+        older = serials.index(min(serials)) * SLOT_BYTES
+        slot = encode_slot(Mark(b"x" * 16, 9, 9), 0)
+        data[older : older + len(slot)] = slot
+        path.write_bytes(data)
+    else:
+        in_its_place(path, what)
+    [note] = look(directory).report.notes
+    assert note.startswith("the file watermark: ")
+    assert note.endswith("; a start sets it aside in quarantine")
+    assert list((Path(directory) / "quarantine").iterdir()) == []
+    report = begin_again(directory).report
+    [note] = report.notes
+    assert note.endswith("; it is set aside as quarantine/1-watermark")
+    assert [each.name for each in (Path(directory) / "quarantine").iterdir()] == ["1-watermark"]
+    assert report.complete
+
+
+def test_a_watermark_that_can_be_used_stays_where_it_is(directory: str) -> None:
+    two_lives(directory)
+    data = (Path(directory) / WATERMARK).read_bytes()
+    assert begin_again(directory).report.notes == []
+    assert (Path(directory) / WATERMARK).read_bytes() == data

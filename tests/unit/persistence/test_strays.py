@@ -11,6 +11,7 @@ from fuguemux.persistence.strays import put_strays_right
 from fuguemux.persistence.wal.mark import Mark, encode_slot
 from fuguemux.persistence.wal.mark_copy import copy_name
 from tests.support.other_file_system import TwoFileSystems
+from tests.unit.persistence.wal.test_watermark import in_its_place
 
 DATED = b"2026-11-23T06:47:20.123Z info wal.rotated\n"
 
@@ -61,6 +62,22 @@ def test_beside_the_socket_only_what_is_of_this_server_is_set_aside(state: Path)
     assert len(put_right(state)) == 2
     assert names(run) == sorted([mine[2], *others])
     assert names(state / "quarantine") == sorted(f"7-{name}" for name in mine[:2])
+
+
+@pytest.mark.parametrize("what", ["directory", "link", "fifo", "nothing"])
+def test_what_is_no_file_in_the_place_of_the_copy_of_the_watermark_is_told(
+    state: Path, what: str
+) -> None:
+    name = copy_name("default", "/a")
+    in_its_place(state.parent / "run" / name, what)
+    lines = put_right(state)
+    if what == "nothing":
+        assert lines == []
+    else:
+        [line] = lines
+        assert line.endswith(f"it is set aside as quarantine/7-{name}")
+        assert names(state / "quarantine") == [f"7-{name}"]
+        assert names(state.parent / "run") == []
 
 
 def test_what_is_as_it_must_be_stays_without_a_word(state: Path) -> None:

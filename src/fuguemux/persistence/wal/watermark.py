@@ -39,9 +39,11 @@ from fuguemux.persistence.wal.mark import (
 
 WATERMARK: Final = "watermark"
 """Its name in the state directory."""
-_NO_FILE_OF_OURS: Final = frozenset(
+NO_FILE_OF_OURS: Final = frozenset(
     {errno.EINVAL, errno.EISDIR, errno.ELOOP, errno.EPERM, errno.EACCES, errno.ENXIO}
 )
+"""How a watermark is refused that is a directory, a link, a FIFO or another user's."""
+Slots = Sequence[tuple[int, Mark] | None]
 
 
 class Found(NamedTuple):
@@ -86,6 +88,26 @@ def _contents(storage: Storage, path: str) -> tuple[bytes, int]:
         return storage.pread(file, SLOTS * SLOT_BYTES, 0), storage.size(file)
     finally:
         storage.close(file)
+
+
+def is_in_the_way(storage: Storage, directory: str, store_id: bytes) -> bool:
+    """Whether what has the name of the watermark is none, or another store's: it is to be set aside. Blocks; raises nothing."""
+    try:
+        data, size = _contents(storage, f"{directory}/{WATERMARK}")
+    except OSError as error:
+        return error.errno in NO_FILE_OF_OURS
+    slots = decode(data).slots
+    return _of_others(slots, store_id) or _no_watermark(data, size, slots)
+
+
+def _of_others(slots: Slots, store_id: bytes) -> bool:
+    return any(slot is not None and slot[1].store_id != store_id for slot in slots)
+
+
+def _no_watermark(data: bytes, size: int, slots: Slots) -> bool:
+    """Garbage beside a slot that says something is what a crash leaves: that slot is written anew."""
+    longer = size > SLOTS * SLOT_BYTES
+    return not any(slots) and (longer or holds_garbage(data, slots))
 
 
 class Watermark:
@@ -214,17 +236,15 @@ class Watermark:
         except FileNotFoundError:
             return self._make()
         except OSError as error:
-            if error.errno not in _NO_FILE_OF_OURS:
+            if error.errno not in NO_FILE_OF_OURS:
                 raise
             self._move_away()
             return self._make()
         try:
             data = self._storage.pread(file, SLOTS * SLOT_BYTES, 0).ljust(SLOTS * SLOT_BYTES, b"\0")
             slots = decode(data).slots
-            others = any(slot is not None and slot[1].store_id != store_id for slot in slots)
-            longer = self._storage.size(file) > SLOTS * SLOT_BYTES
-            # Garbage beside a slot that says something is what a crash leaves: that slot is written anew.
-            if others or (not any(slots) and (longer or holds_garbage(data, slots))):
+            others = _of_others(slots, store_id)
+            if others or _no_watermark(data, self._storage.size(file), slots):
                 self._storage.close(file)
                 if self._is_copy and others:
                     self._storage.unlink(self._path)
@@ -243,7 +263,7 @@ class Watermark:
         self._file = file
         return file
 
-    def _replace(self, file: int, data: bytes, slots: Sequence[tuple[int, Mark] | None]) -> int:
+    def _replace(self, file: int, data: bytes, slots: Slots) -> int:
         """Make what a process before this one said durable, and choose the slot to be written next. Raises OSError.
 
         It may be in the cache alone, and a sync of this file need not change that: after one that failed, the kernel takes
