@@ -1,14 +1,17 @@
 """A few seeds of the checkpoint simulation in every run; `python -m tests.simulation.run_checkpoints` runs many."""
 
+import os
 from dataclasses import fields
+from pathlib import Path
 
 import pytest
 
 from fuguemux.model import events as ev
 from fuguemux.model.ids import PaneId
 from fuguemux.model.state import ServerState
+from fuguemux.persistence.files import RealStorage
 from tests.simulation.checkpoint_world import Outcome, simulate
-from tests.support.small_server import Truth, new_session
+from tests.support.small_server import SmallServer, Truth, differences, new_session
 
 CHUNKS = 8
 SEEDS_PER_CHUNK = 12
@@ -41,3 +44,17 @@ def test_a_cleared_history_whose_log_was_lost_is_there_again(pane_to: int, lines
     truth.forget_lost(3, lambda _pane: pane_to)
     _state, panes = truth.rebuilt()
     assert len(panes[pane][0]) == lines
+
+
+def test_where_a_line_is_may_be_open_and_what_it_says_is_not(tmp_path: Path) -> None:
+    """The log is lost, and with it a size that a pane had for a while: a line is on the screen or in the history."""
+    server = SmallServer(RealStorage(), str(tmp_path / "state"), Truth(), entropy=os.urandom)
+    server.commit(*new_session(server.state, 20, 4))
+    pane = PaneId(0)
+    server.output(pane, b"one\ntwo\nthree")
+    assert differences(server) == []
+    server.terminals[pane].terminal.resize(20, 1)
+    assert differences(server) != []
+    assert differences(server, [pane]) == []
+    server.terminals[pane].terminal.feed(b"!")
+    assert differences(server, [pane]) != []

@@ -333,7 +333,7 @@ class CheckpointRun:
         generations = self._series.generations
         engines = [item.files.screen.engine for item in self._items if item.files.screen]
         before = generations[0] if generations else None
-        held, held_lsn = self._older_structure(before, wal_start)
+        held, held_lsn, wal_start = self._older_structure(before, wal_start)
         manifest = self._files.manifest(
             stored,
             {pack.digest: pack.size_bytes for each in generations for pack in each.packs},
@@ -346,7 +346,7 @@ class CheckpointRun:
             engine=engines[-1] if engines else (before.engine if before is not None else ""),
             structure_lsn=self._lsn,
             held_lsn=held_lsn,
-            wal_start_lsn=min(wal_start, held_lsn) if held is not None else wal_start,
+            wal_start_lsn=wal_start,
             next_lsn=highest + 1,
             previous=before.number if before is not None else 0,
             sessions=tuple(s.name for _, s in sorted(self._state.sessions.items())),
@@ -356,13 +356,20 @@ class CheckpointRun:
         reach("checkpoint.before_manifest")
         self._files.publish(manifest, twice=self._purge)
 
-    def _older_structure(self, before: Manifest | None, lsn: int) -> tuple[Place | None, int]:
-        """The newest stored structure that is as old as the oldest pane, if the current one is newer."""
-        if before is None or lsn >= self._lsn:
-            return None, 0
-        if before.structure_lsn <= lsn or before.held is None:
-            return place_of(before, before.structure), before.structure_lsn
-        return place_of(before, before.held), before.held_lsn
+    def _older_structure(self, before: Manifest | None, lsn: int) -> tuple[Place | None, int, int]:
+        """The newest stored structure that is as old as the oldest pane, if the current one is newer.
+
+        And behind which record the log is needed then: behind that structure, or from its begin, where there was none.
+        """
+        if lsn >= self._lsn:
+            return None, 0, lsn
+        if before is None:
+            return None, 0, 0
+        if before.structure_lsn <= lsn:
+            return place_of(before, before.structure), before.structure_lsn, before.structure_lsn
+        if before.held is not None:
+            return place_of(before, before.held), before.held_lsn, min(lsn, before.held_lsn)
+        return None, 0, min(lsn, before.wal_start_lsn)
 
     def _retain(self) -> None:
         series = self._series

@@ -142,6 +142,25 @@ def test_a_pane_that_was_held_back_goes_through_the_sizes_it_had(directory: str)
     assert differences(again) == []
 
 
+@pytest.mark.parametrize("checkpoints", [1, 2, 3])
+def test_a_pane_that_no_checkpoint_knew_before_goes_through_the_sizes_it_had(
+    directory: str, checkpoints: int
+) -> None:
+    truth = Truth()
+    server = start(directory, truth)
+    for _ in range(2):
+        server.commit(*new_session(server.state))
+    server.commit(*split_window(server.state, WindowId(1)))
+    server.commit(ev.ZoomChanged(WindowId(1), True))
+    server.output(server.state.windows[WindowId(1)].active, lines(0, 40))
+    lazy = SmallServer(RealStorage(), directory, truth, entropy=os.urandom, lazy=True)
+    lazy.rebuild(PaneId(0))  # all that still wait came to be behind the first record
+    for _ in range(checkpoints):
+        lazy.checkpoint()
+    again = start(directory, truth)
+    assert differences(again) == []
+
+
 def test_clear_history_removes_the_bytes(directory: str) -> None:
     truth = Truth()
     server = busy_server(directory, truth)
