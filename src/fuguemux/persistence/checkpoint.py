@@ -363,13 +363,11 @@ class CheckpointRun:
         """
         if lsn >= self._lsn:
             return None, 0, lsn
-        if before is None:
-            return None, 0, 0
-        if before.structure_lsn <= lsn:
+        if before is not None and before.structure_lsn <= lsn:
             return place_of(before, before.structure), before.structure_lsn, before.structure_lsn
-        if before.held is not None:
+        if before is not None and before.held is not None:
             return place_of(before, before.held), before.held_lsn, min(lsn, before.held_lsn)
-        return None, 0, min(lsn, before.wal_start_lsn)
+        return None, 0, min(lsn, before.wal_start_lsn if before is not None else 0)
 
     def _retain(self) -> None:
         series = self._series

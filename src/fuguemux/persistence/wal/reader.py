@@ -180,12 +180,7 @@ class LogScan:
 
     def _pass_gap(self, index: int, next_lsn: int, run: Run | None) -> bool:
         """Account for the LSNs from `_expected` to `next_lsn - 1`; False if the log ends here."""
-        first, last = self._expected, next_lsn - 1
-        if last < self._from_lsn:
-            self._holes.clear()
-            self._mark_damaged(self._segments[index].header.segment_id)
-            return True
-        first = max(first, self._from_lsn)
+        first, last = max(self._expected, self._from_lsn), next_lsn - 1
         witness = max(self.report.proven_lsn, run.first_witness if run is not None else 0)
         if witness < last:
             witness = self._look_ahead(index, run)
@@ -194,7 +189,10 @@ class LogScan:
             self._final_witness = None
             self._look_ahead(index, run)  # counts what stands behind this very gap
             self._stopped, self.report.beyond_segments = True, self._beyond
-        if witness >= first:
+        if last < self._from_lsn and not self._stopped:
+            self._holes.clear()  # it is not needed any more
+            self._mark_damaged(self._segments[index].header.segment_id)
+        elif witness >= first:
             time_ms = run.records[0].time_ms if run is not None else 0
             self._lose(index, first, min(last, witness), time_ms)
         return witness >= last

@@ -105,7 +105,8 @@ class LogWriter(Figures):
         self._proven_lsn = 0 if self._kept else report.last_lsn
         self._proof_lsn = 0
         self.life = int.from_bytes(entropy(8), "little")
-        self._life_base_lsn = self.durable_lsn + 1
+        # A checkpoint may know of more than the log: what earlier lives left behind their common end is not of it.
+        self._life_base_lsn = min(self.durable_lsn, max(report.end_lsn, report.proven_lsn)) + 1
         self.unsynced_bytes = sum(frame_bytes(len(record.payload)) for record in self._kept)
         self._was_clean = report.clean
         self._extent = Extent(report, self.next_lsn)

@@ -8,7 +8,7 @@ import pytest
 
 from fuguemux.persistence.wal.chain import Chain
 from fuguemux.persistence.wal.findings import ScanReport
-from fuguemux.persistence.wal.frame import MAGIC
+from fuguemux.persistence.wal.frame import MAGIC, RecordType
 from fuguemux.persistence.wal.reader import scan
 from fuguemux.persistence.wal.segment import (
     RECORDS_OFFSET,
@@ -152,6 +152,30 @@ def test_a_header_of_garbage_behind_a_clean_end_is_no_clean_end() -> None:
     assert not log.report.clean
     assert log.report.tail is not None
     assert log.report.last_lsn == max(kept)  # the mark has given its number away all the same
+
+
+def test_what_no_start_took_for_the_logs_does_not_come_back_behind_a_checkpoint() -> None:
+    """A life that lost its log left a checkpoint: records of the life before it, never synced, have its numbers."""
+    disk = new_disk()
+    writer = start(disk)
+    kept = fill(writer, 3, every=1)
+    for number in range(4, 8):
+        writer.append(RecordType.STRUCTURE, bytes([number]) * 300)
+        writer.write()
+    disk.process_crash()
+    [content] = (c for path in disk.names if bytes([4]) * 300 in (c := disk.content(path)))
+    content[content.index(bytes([4]) * 300)] ^= 1
+    assert max(record.lsn for record in read(disk)[0]) == 3
+    records, log = read(disk, from_lsn=6)  # the checkpoint has everything before
+    assert records == []
+    assert log.report.last_lsn == 5
+    again = start(disk, from_lsn=6, entropy=Random(8).randbytes)
+    new = {again.append(RecordType.STRUCTURE, b"new"): b"new"}
+    again._run_now()
+    assert (
+        {record.lsn: record.payload for record in read(disk, from_lsn=6)[0]} == new == {6: b"new"}
+    )
+    assert {record.lsn: record.payload for record in read(disk)[0]} == kept | new
 
 
 def test_one_damaged_payload_costs_one_record_and_names_its_class() -> None:
