@@ -150,6 +150,9 @@ def write_save(
     writer = PackWriter(storage, place, manifest.store_id, save_pack_name(name))
     path = f"{place}/{save_name(name)}"
     published = False
+    if storage.exists(path + TEMPORARY_SUFFIX) and not storage.exists(path):
+        # One that was never finished. Its pack goes first: alone it would be that of a damaged save.
+        _remove(storage, place, save_pack_name(name))
     try:
         copying = _Copying(reader, writer, manifest, progress)
         save = replace(copying.copied(), name=name)

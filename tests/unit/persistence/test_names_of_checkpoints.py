@@ -8,6 +8,7 @@ from random import Random
 import pytest
 
 from fuguemux.persistence.manifest import save_name
+from fuguemux.persistence.save_check import note
 from fuguemux.persistence.saves import SAVES, delete_save, save_pack_name
 from tests.simulation.disk import Crash, SimDisk
 from tests.support.small_server import SmallServer, Truth, differences, new_session
@@ -78,6 +79,32 @@ def test_a_save_is_deleted_or_there_after_a_power_failure(words: tuple[str, ...]
         disk.power_loss()
         again = SmallServer(disk, "state", truth, entropy=disk.rng.randbytes)
         assert again.recovered.report.damages == []
+        operations += 1
+    assert operations > 3
+
+
+def test_a_save_that_was_never_finished_can_be_made_again_whatever_happens_then() -> None:
+    operations, cut_short = 0, True
+    while cut_short:
+        disk = SimDisk(Random(operations))
+        disk.directories.add("")
+        truth = Truth()
+        server = SmallServer(disk, "state", truth, entropy=disk.rng.randbytes)
+        server.commit(*new_session(server.state))
+        server.checkpoint(name="kept")
+        server.sync()
+        path = f"state/{SAVES}/{save_name('kept')}"
+        disk.rename(path, f"{path}.tmp")  # as before it was published
+        note(disk, "state", remove=["kept"])
+        disk.settle()
+        again = SmallServer(disk, "state", truth, entropy=disk.rng.randbytes)
+        disk.crash_in = operations
+        with contextlib.suppress(Crash):
+            again.checkpoint(name="kept")
+        cut_short = disk.crashed
+        disk.process_crash()
+        last = SmallServer(disk, "state", truth, entropy=disk.rng.randbytes)
+        assert last.recovered.report.damages == []
         operations += 1
     assert operations > 3
 
