@@ -22,8 +22,8 @@ $(VENV)/.dev: $(BIN)/fugue requirements/dev.lock
 demo: $(BIN)/fugue ## build sessions on real shells, kill everything, recover, compare
 	@$(BIN)/python -m demo
 
-WORKERS ?= 2
-test: $(VENV)/.dev ## run all tests: WORKERS=2 at once
+WORKERS ?= 3
+test: $(VENV)/.dev ## run all tests: WORKERS=3 at once
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 check: $(VENV)/.dev ## format, lint, types, import contracts

@@ -16,7 +16,7 @@ from fuguemux.persistence.store_identity import Identity, Said
 from fuguemux.persistence.wal import chain, jobs, reader, segment, space, watermark, writer
 from fuguemux.persistence.wal.durability import WriterOptions
 from fuguemux.persistence.wal.frame import LAG_UNKNOWN, Record, frame_header
-from fuguemux.persistence.wal.segment import SegmentHeader, encode_header
+from fuguemux.persistence.wal.segment import encode_header
 from tests.simulation.disk import SimDisk
 from tests.simulation.run import LOG
 from tests.simulation.run_checkpoints import CHECKPOINTS
@@ -85,16 +85,6 @@ def no_seal(patch: pytest.MonkeyPatch) -> None:
             each.last_lsn = chain.ENDLESS
 
     patch.setattr(reader.LogScan, "_read_headers", read_headers)
-
-
-def no_life(patch: pytest.MonkeyPatch) -> None:
-    """Segments do not say in which life of the writer they were made."""
-    original = writer.LogWriter._header
-
-    def header(self: writer.LogWriter, base_lsn: int) -> SegmentHeader:
-        return original(self, base_lsn)._replace(life=1)
-
-    patch.setattr(writer.LogWriter, "_header", header)
 
 
 def no_durable_lag(patch: pytest.MonkeyPatch) -> None:
@@ -233,7 +223,6 @@ MUTATIONS: dict[str, Mutation] = {
     "trust the cache": Mutation(trust_the_cache, 7),
     "header before the records": Mutation(header_before_the_records, 96),
     "no seal": Mutation(no_seal, 0),
-    "no life": Mutation(no_life, 93619, 100),
     "no durable lag": Mutation(no_durable_lag, 699),
     "recycled without salt": Mutation(recycled_without_salt, 16),
     "append to the recovered segment": Mutation(append_to_the_recovered_segment, 0),

@@ -170,7 +170,10 @@ class LogWriter(Figures):
             writer._run_now()  # the header, behind the records
         else:
             writer._open_segment(0)
-        writer._sealing.say(writer.durable_lsn, writer._active_header())
+        # Where only a checkpoint knows of the last records, the log must not be said to be durable up to them before the
+        # header of this life is: what was left behind its end would count as what follows them.
+        if log.report.last_lsn <= max(log.report.end_lsn, log.report.proven_lsn):
+            writer._sealing.say(writer.durable_lsn, writer._active_header())
         writer._settle()
         return writer
 

@@ -169,6 +169,11 @@ def test_what_no_start_took_for_the_logs_does_not_come_back_behind_a_checkpoint(
     records, log = read(disk, from_lsn=6)  # the checkpoint has everything before
     assert records == []
     assert log.report.last_lsn == 5
+    disk.directories.add("state")
+    start(disk, from_lsn=6, entropy=Random(9).randbytes, watermark=Watermark(disk, "state"))
+    disk.process_crash()  # before it logged anything
+    mark = read_watermark(disk, "state").mark
+    assert list(scan(disk, DIRECTORY, from_lsn=6, mark=mark).records()) == []
     again = start(disk, from_lsn=6, entropy=Random(8).randbytes)
     new = {again.append(RecordType.STRUCTURE, b"new"): b"new"}
     again._run_now()
