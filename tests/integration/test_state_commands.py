@@ -13,6 +13,7 @@ from fuguemux.keeper.lock_file import boot_id
 from fuguemux.persistence.files import RealStorage
 from fuguemux.persistence.helper_files import BOOT_FILE
 from fuguemux.persistence.small_file import write_small
+from fuguemux.persistence.state_directories import ALWAYS
 from tests.support.running import kill
 from tests.support.terminal_client import CLIENT, client_environment
 from tests.unit.persistence.test_log_end import rotten_behind_the_last_sync
@@ -86,6 +87,23 @@ def test_what_a_crash_left_is_whole_and_untouched(home: Home, tmp_path: Path) ->
     assert done.returncode == 0
     assert b"work" in (tmp_path / "saved" / "structure.log").read_bytes()
     assert home.contents() == before
+
+
+@pytest.mark.parametrize("name", ALWAYS)
+def test_a_linked_directory_is_refused_as_a_start_refuses_it(home: Home, name: str) -> None:
+    home.crash()
+    (home.state / name).mkdir(0o700, exist_ok=True)
+    (home.state / name).rename(home.state / "elsewhere")
+    (home.state / name).symlink_to("elsewhere")
+    before = home.contents()
+    verified = home.run("state", "verify")
+    assert verified.returncode == 2
+    assert verified.stdout == ""
+    assert f"{home.state / name}: a symbolic link, which is not followed" in verified.stderr
+    assert home.contents() == before
+    started = home.run("list-sessions")
+    assert started.returncode == 1
+    assert started.stderr.removeprefix("fugue: ") in verified.stderr
 
 
 def test_damage_has_exit_code_1_and_is_named(home: Home) -> None:

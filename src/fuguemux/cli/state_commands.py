@@ -18,7 +18,7 @@ from fuguemux.client.start import state_directory
 from fuguemux.config.paths import PathRefused
 from fuguemux.observe.clock import SystemClock
 from fuguemux.persistence import inspect, save_reading, scrollback_check
-from fuguemux.persistence.files import RealStorage
+from fuguemux.persistence.files import LinkedDirectory, RealStorage
 from fuguemux.persistence.inspect import EXIT_CLEAN, EXIT_DAMAGED, EXIT_UNREADABLE, CannotRead
 from fuguemux.persistence.manifest import ManifestUnsupported
 from fuguemux.persistence.point_in_time import NotReachable
@@ -26,6 +26,7 @@ from fuguemux.persistence.recovery import Recovered, recover
 from fuguemux.persistence.report import RecoveryReport
 from fuguemux.persistence.save_check import told_as
 from fuguemux.persistence.serialization import VersionUnknown
+from fuguemux.persistence.state_directories import ALWAYS
 from fuguemux.persistence.wal.mark import Mark
 from fuguemux.persistence.wal.mark_copy import find_mark_copy
 from fuguemux.persistence.wal.segment import UnsupportedLog
@@ -139,7 +140,16 @@ class _Progress:
             sys.stderr.flush()
 
 
+def _refuse_links(directory: str) -> None:
+    """Raise LinkedDirectory where a start does. Changes nothing."""
+    for name in ALWAYS:
+        path = f"{directory}/{name}"
+        if os.path.islink(path) and os.path.isdir(path):
+            raise LinkedDirectory(path)
+
+
 def _verify(directory: str, beside: Mark | None, *, as_json: bool) -> int:
+    _refuse_links(directory)
     recovered = _recovered(directory, beside)
     report = recovered.report
     if beside is not None and beside.store_id != recovered.store_id:

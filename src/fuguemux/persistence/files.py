@@ -42,6 +42,14 @@ class FileRemoved(OSError):
 class LinkedDirectory(NotADirectoryError):
     """A symbolic link to a directory is in the place of a directory: what is behind it may be somebody's only copy."""
 
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            errno.ENOTDIR,
+            "a symbolic link, which is not followed: put the directory itself in its place "
+            "(to keep the state elsewhere, set persistence.state_dir)",
+            path,
+        )
+
 
 def reason_of(error: Exception) -> str:
     """Why something failed, for people: without the number of the error and without the path."""
@@ -266,12 +274,7 @@ def _check_directory(name: str, directory: int | None, path: str) -> None:
     """Raise PermissionError unless it is a directory of ours; we alone may enter it from here on. People are told `path`."""
     status = os.stat(name, dir_fd=directory, follow_symlinks=False)
     if stat.S_ISLNK(status.st_mode) and _leads_somewhere(name, directory):
-        raise LinkedDirectory(
-            errno.ENOTDIR,
-            "a symbolic link, which is not followed: put the directory itself in its place "
-            "(to keep the state elsewhere, set persistence.state_dir)",
-            path,
-        )
+        raise LinkedDirectory(path)
     if not stat.S_ISDIR(status.st_mode):
         raise NotADirectoryError(errno.ENOTDIR, "not a directory; move it away", path)
     if status.st_uid != os.geteuid():
