@@ -359,7 +359,7 @@ class CheckpointRun:
     def _older_structure(self, before: Manifest | None, lsn: int) -> tuple[Place | None, int, int]:
         """The newest stored structure that is as old as the oldest pane, if the current one is newer.
 
-        And behind which record the log is needed then: behind that structure, or from its begin, where there was none.
+        And behind which record the log is needed then: behind that structure, or from its beginning, where there was none.
         """
         if lsn >= self._lsn:
             return None, 0, lsn

@@ -412,7 +412,7 @@ def write_atomically(
 
 
 def first_bytes(storage: Storage, path: str, size: int) -> bytes:
-    """As many bytes of a file from its begin on, fewer where it has no more; none if it cannot be read."""
+    """As many bytes of a file from its beginning on, fewer where it has no more; none if it cannot be read."""
     try:
         file = storage.open(path)
     except OSError:

@@ -220,7 +220,7 @@ class PaneTerminal:
     def settle(self) -> None:
         """Have everything shown that is logged of the pane's output: what comes next in the log happens to that screen.
 
-        Takes a tenth of a second at worst if the output is dear, since no more than that is read of it; see `ReadMeter`.
+        Takes about a tenth of a second if the output is dear, longer on a very large screen; see `ReadMeter`.
         """
         if self.behind is not None:
             self.behind(self)
