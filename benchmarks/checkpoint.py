@@ -36,23 +36,23 @@ from fuguemux.model.ids import PaneId, SessionId, WindowId
 from fuguemux.model.layout import leaf
 from fuguemux.model.live import CaptureRequest
 from fuguemux.model.state import ServerState
-from fuguemux.persistence.checkpoint import CheckpointSeries, CheckpointSettings
-from fuguemux.persistence.files import RealStorage
-from fuguemux.persistence.pack_reader import PackReader
-from fuguemux.persistence.pattern import Pattern
-from fuguemux.persistence.recovery import recover
-from fuguemux.persistence.replay import Replay
-from fuguemux.persistence.scrollback import ScrollbackStore
-from fuguemux.persistence.serialization import encode_events
+from fuguemux.persistence.checkpoint.checkpoint import CheckpointSeries, CheckpointSettings
+from fuguemux.persistence.recovery.recovery import recover
+from fuguemux.persistence.recovery.replay import Replay
+from fuguemux.persistence.scrollback.pack_reader import PackReader
+from fuguemux.persistence.scrollback.pattern import Pattern
+from fuguemux.persistence.scrollback.scrollback import ScrollbackStore
+from fuguemux.persistence.storage.files import RealStorage
+from fuguemux.persistence.storage.serialization import encode_events
 from fuguemux.persistence.wal.frame import Record, RecordType
 from fuguemux.persistence.wal.reader import scan
 from fuguemux.persistence.wal.writer import LogWriter
-from fuguemux.server.capture import capture, history_row_count
-from fuguemux.server.checkpointer import PaneSources
-from fuguemux.server.pane_terminal import PaneTerminal
-from fuguemux.server.panes import Panes
-from fuguemux.server.rebuild import rebuild
-from fuguemux.terminal.ghostty import GhosttyEmulator
+from fuguemux.server.panes.capture import capture, history_row_count
+from fuguemux.server.panes.pane_terminal import PaneTerminal
+from fuguemux.server.panes.panes import Panes
+from fuguemux.server.panes.rebuild import rebuild
+from fuguemux.server.storage.checkpointer import PaneSources
+from fuguemux.terminal.ghostty.adapter import GhosttyEmulator
 
 COLUMNS, ROWS = 80, 24
 STORE_ID = bytes(range(16))

@@ -29,12 +29,12 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from fuguemux.persistence.files import RealStorage
+from fuguemux.persistence.storage.files import RealStorage
 from fuguemux.persistence.wal.frame import RecordType, frame_bytes, frame_header
 from fuguemux.persistence.wal.reader import scan
 from fuguemux.persistence.wal.segment import fill_with_zeros
 from fuguemux.persistence.wal.writer import LogWriter
-from fuguemux.server.flusher import Flusher
+from fuguemux.server.storage.flusher import Flusher
 
 PEER = Path(__file__).parent / "peers" / "okaywal"
 BINARY = PEER / "target" / "release" / "okaywal-peer"

@@ -1,4 +1,4 @@
-"""Generate `terminal/_ghostty_abi.py`: the C declarations of libghostty-vt, parsed ahead of time.
+"""Generate `terminal/ghostty/_abi.py`: the C declarations of libghostty-vt, parsed ahead of time.
 
 Run it after changing the pinned version of pyghostty:
 
@@ -18,8 +18,8 @@ from pathlib import Path
 from cffi import FFI
 from pyghostty._cdef import CDEF
 
-MODULE = "fuguemux.terminal._ghostty_abi"
-TARGET = Path(__file__).parent.parent / "src/fuguemux/terminal/_ghostty_abi.py"
+MODULE = "fuguemux.terminal.ghostty._abi"
+TARGET = Path(__file__).parent.parent / "src/fuguemux/terminal/ghostty/_abi.py"
 HEADER = '"""Declarations of libghostty-vt. Written by scripts/generate_ghostty_abi.py; do not edit."""\n'
 SECTIONS_LEFT_OUT = frozenset(
     {

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from fuguemux.terminal.emulator import Emulator, Reply
-from fuguemux.terminal.ghostty import GhosttyEmulator
+from fuguemux.terminal.ghostty.adapter import GhosttyEmulator
 
 COLUMNS, ROWS = 10, 4
 ENGINES = [GhosttyEmulator]

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from fuguemux.commands import format_text
+from fuguemux.formats import text as format_text
 
 TMUX = shutil.which("tmux")
 pytestmark = [

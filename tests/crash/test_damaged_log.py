@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fuguemux.persistence.files import RealStorage
+from fuguemux.persistence.storage.files import RealStorage
 from fuguemux.persistence.wal.frame import HEADER, HEADER_BYTES
 from fuguemux.persistence.wal.reader import scan
 from tests.support.running import Running, until

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from fuguemux.persistence.files import RealStorage
+from fuguemux.persistence.storage.files import RealStorage
 from fuguemux.persistence.wal.mark_copy import SUFFIX
 from fuguemux.persistence.wal.watermark import read_watermark
 from tests.support.faults import require

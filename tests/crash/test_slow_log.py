@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from fuguemux.observe.failpoints import NAMES
-from fuguemux.server.flusher import SLOW_WRITE_SECONDS
+from fuguemux.server.storage.flusher import SLOW_WRITE_SECONDS
 from tests.support.failpoint_listener import FailpointListener
 from tests.support.running import Running, kill, until
 

@@ -5,25 +5,25 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import NamedTuple
 
-from fuguemux.persistence.blocks import unpack_lines
-from fuguemux.persistence.manifest import MAGIC as MANIFEST_MAGIC
-from fuguemux.persistence.manifest import (
+from fuguemux.persistence.checkpoint.manifest import MAGIC as MANIFEST_MAGIC
+from fuguemux.persistence.checkpoint.manifest import (
     Manifest,
     ManifestDamaged,
     ManifestUnsupported,
     decode_manifest,
 )
-from fuguemux.persistence.packs import (
+from fuguemux.persistence.scrollback.blocks import unpack_lines
+from fuguemux.persistence.scrollback.packs import (
     MAGIC as PACK_MAGIC,
 )
-from fuguemux.persistence.packs import (
+from fuguemux.persistence.scrollback.packs import (
     EntryKind,
     PackDamaged,
     Place,
     decode_entry,
     packed_payload,
 )
-from fuguemux.persistence.scrollback import decode_index
+from fuguemux.persistence.scrollback.scrollback import decode_index
 from tests.damage.tree import Tree
 
 HERE = b""

@@ -4,10 +4,10 @@ import re
 from collections.abc import Collection, Container, Iterator, Sequence
 from typing import NamedTuple
 
-from fuguemux.persistence.manifest import MAGIC as MANIFEST_MAGIC
-from fuguemux.persistence.manifest import Manifest
-from fuguemux.persistence.packs import MAGIC as PACK_MAGIC
-from fuguemux.persistence.saves import SAVES
+from fuguemux.persistence.checkpoint.manifest import MAGIC as MANIFEST_MAGIC
+from fuguemux.persistence.checkpoint.manifest import Manifest
+from fuguemux.persistence.checkpoint.saves import SAVES
+from fuguemux.persistence.scrollback.packs import MAGIC as PACK_MAGIC
 from fuguemux.persistence.wal.segment import MAGIC as SEGMENT_MAGIC
 from tests.damage.damages import INSIDE, OLDER_COPY, PLANT, Damage
 from tests.damage.facts import Facts, differences, save_differences

@@ -22,17 +22,17 @@ from pathlib import Path
 
 from fuguemux.model.state import ServerState
 from fuguemux.observe.clock import SystemClock, clock_of
-from fuguemux.persistence.manifest import Manifest
-from fuguemux.persistence.point_in_time import Moment, NotReachable
-from fuguemux.persistence.recovery import RECOVERIES
-from fuguemux.persistence.report_files import save_report
-from fuguemux.server import standby as _standby  # noqa: F401  # imported before the fork
-from fuguemux.server.boot import Booted, CannotStart, boot, forget_deliberate_stop
+from fuguemux.persistence.checkpoint.manifest import Manifest
+from fuguemux.persistence.recovery.point_in_time import Moment, NotReachable
+from fuguemux.persistence.recovery.recovery import RECOVERIES
+from fuguemux.persistence.report.files import save_report
 from fuguemux.server.main import Server
-from fuguemux.server.pane_terminal import PaneTerminal
-from fuguemux.server.past import points, rebuilt_panes, recovered_at
-from fuguemux.server.recovered_panes import modes_again, open_panes
-from fuguemux.terminal.ghostty import GhosttyEmulator
+from fuguemux.server.panes.pane_terminal import PaneTerminal
+from fuguemux.server.recovery.boot import Booted, CannotStart, boot, forget_deliberate_stop
+from fuguemux.server.recovery.history_reader import points, rebuilt_panes, recovered_at
+from fuguemux.server.recovery.recovered_panes import modes_again, open_panes
+from fuguemux.server.restart import standby as _standby  # noqa: F401  # imported before the fork
+from fuguemux.terminal.ghostty.adapter import GhosttyEmulator
 from tests.damage.facts import Facts, PaneFacts, SaveFacts, structure_of
 
 SECONDS_MAX = 180.0

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fuguemux.persistence.files import RealStorage
+from fuguemux.persistence.storage.files import RealStorage
 from fuguemux.persistence.wal.reader import scan
 from tests.damage.damages import OLDER_COPY, Damage, damage
 from tests.damage.holdings import Looker

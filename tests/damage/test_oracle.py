@@ -3,8 +3,8 @@
 import msgspec
 
 from fuguemux.model.ids import PaneId
-from fuguemux.persistence.report import LostScrollback, RecoveryReport
-from fuguemux.persistence.report_files import encode_report
+from fuguemux.persistence.report.files import encode_report
+from fuguemux.persistence.report.report import LostScrollback, RecoveryReport
 from tests.damage.light_start import Outcome
 from tests.damage.real_start import tell_answer
 

@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from fuguemux.server import landing
+from fuguemux.server.landing import zone as landing
 from tests.damage.facts import Facts
 from tests.damage.kinds import STATE
 from tests.damage.light_start import Plan, start

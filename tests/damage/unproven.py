@@ -5,7 +5,7 @@ Nobody can tell rot there from output. Where it looks like rot it is told; the o
 
 from collections.abc import Collection
 
-from fuguemux.server import landing_format as form
+from fuguemux.server.landing import zone_format as form
 from tests.damage.kinds import kind_of
 from tests.damage.tree import Tree
 

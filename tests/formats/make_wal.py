@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from random import Random
 
-from fuguemux.persistence.files import RealStorage
+from fuguemux.persistence.storage.files import RealStorage
 from fuguemux.persistence.wal.durability import WriterOptions
 from fuguemux.persistence.wal.frame import IGNORABLE, RecordType
 from fuguemux.persistence.wal.reader import scan

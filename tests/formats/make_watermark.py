@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-from fuguemux.persistence.files import RealStorage
+from fuguemux.persistence.storage.files import RealStorage
 from fuguemux.persistence.wal.mark import Mark, MarkedSegment
 from fuguemux.persistence.wal.watermark import Watermark, read_watermark
 

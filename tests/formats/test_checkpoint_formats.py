@@ -17,8 +17,7 @@ from fuguemux.model.apply import apply
 from fuguemux.model.ids import PaneId, SessionId, WindowId
 from fuguemux.model.layout import leaf, split
 from fuguemux.model.state import Buffer, ExitCause, Pipe, Ran, ServerState
-from fuguemux.persistence.blocks import pack_lines, unpack_lines
-from fuguemux.persistence.manifest import (
+from fuguemux.persistence.checkpoint.manifest import (
     Entry,
     Manifest,
     PackFile,
@@ -26,7 +25,8 @@ from fuguemux.persistence.manifest import (
     decode_manifest,
     encode_manifest,
 )
-from fuguemux.persistence.packs import (
+from fuguemux.persistence.scrollback.blocks import pack_lines, unpack_lines
+from fuguemux.persistence.scrollback.packs import (
     FILE_HEADER,
     MAGIC,
     MAJOR,
@@ -36,8 +36,8 @@ from fuguemux.persistence.packs import (
     encode_entry,
     entries_of,
 )
-from fuguemux.persistence.scrollback import BlockRow, Index, decode_index, encode_index
-from fuguemux.persistence.serialization import (
+from fuguemux.persistence.scrollback.scrollback import BlockRow, Index, decode_index, encode_index
+from fuguemux.persistence.storage.serialization import (
     decode_events,
     decode_state,
     encode_events,

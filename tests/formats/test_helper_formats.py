@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from fuguemux.keeper.helper_record import encode
-from fuguemux.persistence.files import RealStorage
-from fuguemux.persistence.helper_files import MARKS, WAS, put_right, read_helper
-from fuguemux.persistence.report_files import read_report
-from fuguemux.persistence.save_check import SAVED_FILE, listed
-from fuguemux.persistence.store_identity import STORE_FILE, Said, read_store_file
+from fuguemux.persistence.checkpoint.save_check import SAVED_FILE, listed
+from fuguemux.persistence.recovery.helper_files import MARKS, WAS, put_right, read_helper
+from fuguemux.persistence.recovery.store_identity import STORE_FILE, Said, read_store_file
+from fuguemux.persistence.report.files import read_report
+from fuguemux.persistence.storage.files import RealStorage
 
 HERE = Path(__file__).parent
 SAVED = b'["before the upgrade"]'

@@ -8,8 +8,7 @@ import sys
 from pathlib import Path
 
 from fuguemux.model.ids import PaneId
-from fuguemux.persistence.checksum import crc32
-from fuguemux.persistence.last_screens import (
+from fuguemux.persistence.scrollback.last_screens import (
     CRC,
     FRONT,
     HEADER_BYTES,
@@ -17,6 +16,7 @@ from fuguemux.persistence.last_screens import (
     decode_screen,
     encode_screen,
 )
+from fuguemux.persistence.storage.checksum import crc32
 
 FILE = Path(__file__).parent / "last-screen-1" / "screen"
 SCREEN = LastScreen(

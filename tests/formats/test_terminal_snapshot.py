@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from fuguemux.terminal.emulator import Size
-from fuguemux.terminal.ghostty import GhosttyEmulator, engine_name
+from fuguemux.terminal.ghostty.adapter import GhosttyEmulator, engine_name
 
 GOLDEN = Path(__file__).parent / "terminal_snapshot_v1.bin"
 ENGINE = "ghostty 0.1.0-dev/1"

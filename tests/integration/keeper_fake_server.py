@@ -13,8 +13,8 @@ import sys
 from pathlib import Path
 
 from fuguemux.keeper.protocol import EXIT_GRACEFUL, keeper_argv
-from fuguemux.server.keeper_client import HeldPane, KeeperClient, KeeperLost
-from fuguemux.server.keeper_start import replace_keeper
+from fuguemux.server.processes.keeper_client import HeldPane, KeeperClient, KeeperLost
+from fuguemux.server.processes.keeper_start import replace_keeper
 
 
 def write_journal(journal: str, **facts: object) -> None:

@@ -14,8 +14,8 @@ from typing import TypeVar
 
 from fuguemux.keeper.channel import Channel, Message, PeerGone
 from fuguemux.keeper.protocol import PROTOCOL_VERSION, keeper_argv
-from fuguemux.server.keeper_client import KeeperClient, Spawned
-from fuguemux.server.keeper_start import start_keeper
+from fuguemux.server.processes.keeper_client import KeeperClient, Spawned
+from fuguemux.server.processes.keeper_start import start_keeper
 
 T = TypeVar("T")
 SECONDS_MAX = 30.0

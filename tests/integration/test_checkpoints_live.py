@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from fuguemux.persistence.files import RealStorage
-from fuguemux.server import past
+from fuguemux.persistence.storage.files import RealStorage
+from fuguemux.server.recovery import history_reader as past
 from tests.support.running import Running, kill, until
 from tests.support.state_bytes import holders
 

@@ -220,7 +220,7 @@ def newest_lines_are_in_memory(fugue: Running) -> None:
 
 @option("persistence.scrub_interval_days")
 def scrollback_is_read_at_intervals(fugue: Running) -> None:
-    """Days do not pass in a test: tests/unit/server/test_scrubber.py lets them. Here the server takes the number."""
+    """Days do not pass in a test: tests/unit/server/storage/test_scrubber.py lets them. Here the server takes the number."""
     begin(fugue)
     configure(fugue, "persistence.scrub_interval_days", "30")
     assert "scrub_interval_days = 30" in fugue("config", "show")

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from fuguemux.persistence.files import RealStorage
-from fuguemux.persistence.manifest import Entry, Manifest, save_name
-from fuguemux.persistence.packs import pack_name
-from fuguemux.persistence.saves import find_all, save_pack_name
+from fuguemux.persistence.checkpoint.manifest import Entry, Manifest, save_name
+from fuguemux.persistence.checkpoint.saves import find_all, save_pack_name
+from fuguemux.persistence.scrollback.packs import pack_name
+from fuguemux.persistence.storage.files import RealStorage
 from tests.integration.test_point_in_time import stop
 from tests.support.running import Running, until
 

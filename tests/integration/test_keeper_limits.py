@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from fuguemux.keeper.protocol import keeper_argv
-from fuguemux.server.keeper_client import KeeperClient, RequestFailed
-from fuguemux.server.keeper_start import start_keeper
+from fuguemux.server.processes.keeper_client import KeeperClient, RequestFailed
+from fuguemux.server.processes.keeper_start import start_keeper
 from tests.integration.keeper_harness import KeeperHarness, eventually, within
 from tests.integration.test_keeper_panes import keeper
 

@@ -17,7 +17,7 @@ import pytest
 
 from fuguemux.keeper.channel import PeerGone
 from fuguemux.keeper.protocol import PROTOCOL_VERSION, UNKNOWN_STATUS, ExitStatus, Message
-from fuguemux.server.keeper_client import (
+from fuguemux.server.processes.keeper_client import (
     HeldPane,
     KeeperClient,
     KeeperLost,
@@ -26,7 +26,7 @@ from fuguemux.server.keeper_client import (
     PaneExited,
     RequestFailed,
 )
-from fuguemux.server.keeper_start import replace_keeper
+from fuguemux.server.processes.keeper_start import replace_keeper
 from tests.integration.keeper_harness import (
     PATH,
     KeeperHarness,

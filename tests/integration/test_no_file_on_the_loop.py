@@ -9,7 +9,7 @@ from typing import Final
 
 import pytest
 
-from fuguemux.server.closed_retention import BRIEF_SESSIONS_MAX
+from fuguemux.server.storage.closed_retention import BRIEF_SESSIONS_MAX
 from tests.support.faults import LET_GO_SECONDS, require
 from tests.support.running import Running, until
 

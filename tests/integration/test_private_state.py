@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from fuguemux.server.safe_mode import Starts
+from fuguemux.server.state.safe_mode import Starts
 from tests.support.failpoint_run import reaped
 from tests.support.running import Running, until
 from tests.support.state_bytes import holders

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fuguemux.keeper import helper_record
-from fuguemux.persistence.files import RealStorage
+from fuguemux.persistence.storage.files import RealStorage
 from fuguemux.persistence.wal.frame import RecordType
 from fuguemux.persistence.wal.reader import scan
 from tests.support.running import Running, kill, until

@@ -13,7 +13,7 @@ import pytest
 from fuguemux.model.events import ForegroundChanged, PaneDirectoryChanged
 from fuguemux.model.state import Ran
 from fuguemux.reactions.foreground_changed import Programs
-from fuguemux.server.process_table import children
+from fuguemux.server.processes.process_table import children
 from tests.support.logged_events import events
 from tests.support.running import Running, until, wait_dead
 

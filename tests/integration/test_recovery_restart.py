@@ -10,7 +10,7 @@ import pytest
 
 from fuguemux.model.ids import PaneId
 from fuguemux.server import preflight
-from fuguemux.server.executor import EffectFailed
+from fuguemux.server.requests.executor import EffectFailed
 from tests.support.running import Running, until
 
 

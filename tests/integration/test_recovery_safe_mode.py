@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from fuguemux.server.safe_mode import Starts
+from fuguemux.server.state.safe_mode import Starts
 from tests.support.running import Running
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from fuguemux.persistence.files import RealStorage
-from fuguemux.persistence.packs import EntryKind, Place, entries_of, pack_name
-from fuguemux.server import past
+from fuguemux.persistence.scrollback.packs import EntryKind, Place, entries_of, pack_name
+from fuguemux.persistence.storage.files import RealStorage
+from fuguemux.server.recovery import history_reader as past
 from tests.integration.test_checkpoints_live import numbers, print_numbers
 from tests.support.running import Running, until
 

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from fuguemux.keeper.lock_file import boot_id
-from fuguemux.persistence.files import RealStorage
-from fuguemux.persistence.helper_files import BOOT_FILE
-from fuguemux.persistence.small_file import write_small
-from fuguemux.persistence.state_directories import ALWAYS
+from fuguemux.persistence.recovery.helper_files import BOOT_FILE
+from fuguemux.persistence.recovery.state_directories import ALWAYS
+from fuguemux.persistence.storage.files import RealStorage
+from fuguemux.persistence.storage.small_file import write_small
 from tests.support.running import kill
 from tests.support.terminal_client import CLIENT, client_environment
-from tests.unit.persistence.test_log_end import rotten_behind_the_last_sync
+from tests.unit.persistence.recovery.test_log_end import rotten_behind_the_last_sync
 
 pytestmark = pytest.mark.real
 

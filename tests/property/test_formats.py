@@ -3,8 +3,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fuguemux.commands.format_work import RESULT_CHARS_MAX
-from fuguemux.commands.formats import Context, TooDear, expand
+from fuguemux.formats.formats import Context, TooDear, expand
+from fuguemux.formats.work import RESULT_CHARS_MAX
 from fuguemux.model.ids import SessionId
 from tests.support.builders import session, state, window
 from tests.support.fake_live import FakeLive

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fuguemux.terminal.emulator import Archived, joined
-from fuguemux.terminal.ghostty import GhosttyEmulator
+from fuguemux.terminal.ghostty.adapter import GhosttyEmulator
 
 WIDE_COLUMNS = 600  # no generated line is longer, so nothing wraps there
 

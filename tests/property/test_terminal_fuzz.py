@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fuguemux.terminal.ghostty import GhosttyEmulator
+from fuguemux.terminal.ghostty.adapter import GhosttyEmulator
 from tests.support.terminal_streams import STREAMS
 
 ROUNDS = 1500

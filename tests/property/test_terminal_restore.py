@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fuguemux.terminal.emulator import Archived, Cursor, Modes, SnapshotError
-from fuguemux.terminal.ghostty import GhosttyEmulator
+from fuguemux.terminal.ghostty.adapter import GhosttyEmulator
 from tests.support.terminal_streams import STREAMS
 
 COLUMNS, ROWS = 80, 24

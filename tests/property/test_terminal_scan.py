@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fuguemux.terminal import ghostty_scan as scan
+from fuguemux.terminal.ghostty import scan as scan
 
 SEQUENCES = (
     b"\x1b]8;;x\x07",

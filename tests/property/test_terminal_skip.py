@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fuguemux.terminal.emulator import Emulator
-from fuguemux.terminal.ghostty import GhosttyEmulator
-from fuguemux.terminal.ghostty_pushed import PIECE_BYTES_MAX
+from fuguemux.terminal.ghostty.adapter import GhosttyEmulator
+from fuguemux.terminal.ghostty.pushed import PIECE_BYTES_MAX
 
 COLUMNS, ROWS = 20, 4
 

@@ -20,10 +20,10 @@ from fuguemux.keeper.helper_record import encode
 from fuguemux.model import events as ev
 from fuguemux.model.ids import PaneId
 from fuguemux.model.invariants import violations
-from fuguemux.persistence import blocks, pane_scrollback
-from fuguemux.persistence.checkpoint import CheckpointSettings, Step
-from fuguemux.persistence.packs import PackDamaged
-from fuguemux.persistence.store_identity import STORE_FILE, STORE_ID_BYTES
+from fuguemux.persistence.checkpoint.checkpoint import CheckpointSettings, Step
+from fuguemux.persistence.recovery.store_identity import STORE_FILE, STORE_ID_BYTES
+from fuguemux.persistence.scrollback import blocks, pane_scrollback
+from fuguemux.persistence.scrollback.packs import PackDamaged
 from fuguemux.persistence.wal.writer import Durability, LogUnavailable, WriterOptions
 from tests.simulation.disk import Crash, SimDisk
 from tests.support.small_server import (

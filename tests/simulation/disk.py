@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from random import Random
 from typing import NamedTuple
 
-from fuguemux.persistence.files import Bytes
+from fuguemux.persistence.storage.files import Bytes
 
 SECTOR_BYTES = 512
 KEEP_CHANCES = (0.0, 0.1, 0.5, 0.9, 1.0)

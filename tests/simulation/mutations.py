@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from fuguemux.persistence import recovery, replay
-from fuguemux.persistence.files import write_all
-from fuguemux.persistence.store_identity import Identity, Said
+from fuguemux.persistence.recovery import recovery, replay
+from fuguemux.persistence.recovery.store_identity import Identity, Said
+from fuguemux.persistence.storage.files import write_all
 from fuguemux.persistence.wal import chain, jobs, reader, segment, space, watermark, writer
 from fuguemux.persistence.wal.durability import WriterOptions
 from fuguemux.persistence.wal.frame import LAG_UNKNOWN, Record, frame_header

@@ -9,7 +9,7 @@ import pytest
 from fuguemux.model import events as ev
 from fuguemux.model.ids import PaneId
 from fuguemux.model.state import ServerState
-from fuguemux.persistence.files import RealStorage
+from fuguemux.persistence.storage.files import RealStorage
 from tests.simulation.checkpoint_world import Outcome, simulate
 from tests.support.small_server import SmallServer, Truth, differences, new_session
 

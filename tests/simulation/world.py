@@ -13,7 +13,7 @@ Oracles
 from dataclasses import dataclass, field
 from random import Random
 
-from fuguemux.persistence.files import Storage
+from fuguemux.persistence.storage.files import Storage
 from fuguemux.persistence.wal.durability import Durability, LogUnavailable, WriterOptions
 from fuguemux.persistence.wal.findings import ScanReport
 from fuguemux.persistence.wal.frame import Record, RecordType, decode_output, frame_bytes

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from fuguemux.protocol.messages import Command
-from fuguemux.server.connection import Connection
+from fuguemux.server.clients.connection import Connection
 
 Script = Callable[[Connection, Command], Awaitable[None]]
 

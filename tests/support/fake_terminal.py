@@ -2,7 +2,7 @@
 
 import msgspec
 
-from fuguemux.persistence.blocks import Line
+from fuguemux.persistence.scrollback.blocks import Line
 
 
 class Row(msgspec.Struct, array_like=True):

@@ -3,7 +3,7 @@
 import errno
 import os
 
-from fuguemux.persistence.files import RealStorage
+from fuguemux.persistence.storage.files import RealStorage
 
 
 class TwoFileSystems(RealStorage):

@@ -15,7 +15,7 @@ from pathlib import Path
 from struct import pack
 
 from fuguemux.terminal.emulator import Emulator
-from fuguemux.terminal.ghostty import GhosttyEmulator
+from fuguemux.terminal.ghostty.adapter import GhosttyEmulator
 from tests.support.frames import FrameCutter
 
 DEADLINE_SECONDS = 30.0

@@ -8,7 +8,7 @@ from fuguemux.model.apply import apply
 from fuguemux.model.ids import PaneId, SessionId, WindowId
 from fuguemux.model.layout import NoSpace, leaf, remove, resize, split
 from fuguemux.model.state import ServerState
-from fuguemux.persistence.checkpoint import (
+from fuguemux.persistence.checkpoint.checkpoint import (
     CheckpointResult,
     CheckpointSeries,
     CheckpointSettings,
@@ -16,9 +16,8 @@ from fuguemux.persistence.checkpoint import (
     PaneMark,
     run_to_end,
 )
-from fuguemux.persistence.files import Storage
-from fuguemux.persistence.recovery import Recovered, recover
-from fuguemux.persistence.replay import (
+from fuguemux.persistence.recovery.recovery import Recovered, recover
+from fuguemux.persistence.recovery.replay import (
     Cleared,
     Lost,
     Output,
@@ -27,8 +26,9 @@ from fuguemux.persistence.replay import (
     Started,
     pane_sizes,
 )
-from fuguemux.persistence.scrollback import PaneScrollback
-from fuguemux.persistence.serialization import encode_events
+from fuguemux.persistence.scrollback.scrollback import PaneScrollback
+from fuguemux.persistence.storage.files import Storage
+from fuguemux.persistence.storage.serialization import encode_events
 from fuguemux.persistence.wal.frame import RecordType
 from fuguemux.persistence.wal.jobs import SyncJob
 from fuguemux.persistence.wal.watermark import Watermark

@@ -14,11 +14,11 @@ from fuguemux.cli.finding import Finding, Host
 from fuguemux.config import paths
 from fuguemux.config.load import ConfigError, load
 from fuguemux.observe.clock import NS_PER_MS, SystemClock
-from fuguemux.persistence.files import RealStorage
-from fuguemux.persistence.recovery import RECOVERIES
-from fuguemux.persistence.report_files import load_reports
-from fuguemux.persistence.set_aside import QUARANTINE
-from fuguemux.persistence.state_lock import is_locked
+from fuguemux.persistence.recovery.recovery import RECOVERIES
+from fuguemux.persistence.report.files import load_reports
+from fuguemux.persistence.storage.files import RealStorage
+from fuguemux.persistence.storage.set_aside import QUARANTINE
+from fuguemux.persistence.storage.state_lock import is_locked
 from fuguemux.persistence.wal import quarantine
 
 PTH_COST_MS_MAX: Final = 15

@@ -17,16 +17,23 @@ from fuguemux.client.arguments import Options
 from fuguemux.client.start import state_directory
 from fuguemux.config.paths import PathRefused
 from fuguemux.observe.clock import SystemClock
-from fuguemux.persistence import inspect, save_reading, scrollback_check
-from fuguemux.persistence.files import LinkedDirectory, RealStorage
-from fuguemux.persistence.inspect import EXIT_CLEAN, EXIT_DAMAGED, EXIT_UNREADABLE, CannotRead
-from fuguemux.persistence.manifest import ManifestUnsupported
-from fuguemux.persistence.point_in_time import NotReachable
-from fuguemux.persistence.recovery import Recovered, recover
-from fuguemux.persistence.report import RecoveryReport
-from fuguemux.persistence.save_check import told_as
-from fuguemux.persistence.serialization import VersionUnknown
-from fuguemux.persistence.state_directories import ALWAYS
+from fuguemux.persistence.checkpoint import save_reading
+from fuguemux.persistence.checkpoint.manifest import ManifestUnsupported
+from fuguemux.persistence.checkpoint.save_check import told_as
+from fuguemux.persistence.recovery import inspect
+from fuguemux.persistence.recovery.inspect import (
+    EXIT_CLEAN,
+    EXIT_DAMAGED,
+    EXIT_UNREADABLE,
+    CannotRead,
+)
+from fuguemux.persistence.recovery.point_in_time import NotReachable
+from fuguemux.persistence.recovery.recovery import Recovered, recover
+from fuguemux.persistence.recovery.state_directories import ALWAYS
+from fuguemux.persistence.report.report import RecoveryReport
+from fuguemux.persistence.scrollback import scrollback_check
+from fuguemux.persistence.storage.files import LinkedDirectory, RealStorage
+from fuguemux.persistence.storage.serialization import VersionUnknown
 from fuguemux.persistence.wal.mark import Mark
 from fuguemux.persistence.wal.mark_copy import find_mark_copy
 from fuguemux.persistence.wal.segment import UnsupportedLog

@@ -14,16 +14,16 @@ from fuguemux.model.ids import PaneId
 from fuguemux.model.layout import panes_of
 from fuguemux.model.state import ServerState, link_of
 from fuguemux.observe.clock import SystemClock
-from fuguemux.persistence.files import RealStorage
-from fuguemux.persistence.point_in_time import Moment, NotReachable, parse_moment
-from fuguemux.persistence.recovery import WAL
-from fuguemux.persistence.replay import Output, Resize
+from fuguemux.persistence.recovery.point_in_time import Moment, NotReachable, parse_moment
+from fuguemux.persistence.recovery.recovery import WAL
+from fuguemux.persistence.recovery.replay import Output, Resize
+from fuguemux.persistence.storage.files import RealStorage
 from fuguemux.persistence.wal.reader import scan
-from fuguemux.server.capture import history_lines
-from fuguemux.server.pane_terminal import PaneTerminal
-from fuguemux.server.past import points, rebuilt_panes, recovered_at
-from fuguemux.terminal.ghostty import GhosttyEmulator
-from fuguemux.terminal.rewrap import plain
+from fuguemux.server.panes.capture import history_lines
+from fuguemux.server.panes.pane_terminal import PaneTerminal
+from fuguemux.server.recovery.history_reader import points, rebuilt_panes, recovered_at
+from fuguemux.terminal.ghostty.adapter import GhosttyEmulator
+from fuguemux.terminal.ghostty.rewrap import plain
 
 FORMATS = ("text", "ansi", "html", "asciicast")
 RESET = b"\x1b[0m"

@@ -19,9 +19,9 @@ from fuguemux.model.ids import WindowId
 from fuguemux.model.layout import panes_of
 from fuguemux.model.state import ServerState
 from fuguemux.observe.clock import SystemClock
-from fuguemux.persistence.files import RealStorage
-from fuguemux.persistence.manifest import Manifest
-from fuguemux.persistence.point_in_time import (
+from fuguemux.persistence.checkpoint.manifest import Manifest
+from fuguemux.persistence.checkpoint.saves import delete_save, has_files
+from fuguemux.persistence.recovery.point_in_time import (
     Moment,
     NotReachable,
     moment_among,
@@ -30,14 +30,14 @@ from fuguemux.persistence.point_in_time import (
     part_of,
     session_called,
 )
-from fuguemux.persistence.recovery import CHECKPOINTS, WAL, Recovered
-from fuguemux.persistence.report import counted
-from fuguemux.persistence.saves import delete_save, has_files
-from fuguemux.persistence.state_lock import StateLocked, lock_state_directory
-from fuguemux.persistence.unread_parts import damaged_saves
-from fuguemux.server.offline import go_back, save_present
-from fuguemux.server.past import points, recovered_at
-from fuguemux.terminal.ghostty import GhosttyEmulator
+from fuguemux.persistence.recovery.recovery import CHECKPOINTS, WAL, Recovered
+from fuguemux.persistence.recovery.unread_parts import damaged_saves
+from fuguemux.persistence.report.report import counted
+from fuguemux.persistence.storage.files import RealStorage
+from fuguemux.persistence.storage.state_lock import StateLocked, lock_state_directory
+from fuguemux.server.recovery.history_reader import points, recovered_at
+from fuguemux.server.recovery.offline import go_back, save_present
+from fuguemux.terminal.ghostty.adapter import GhosttyEmulator
 
 Ask = Callable[[Sequence[str]], int]
 VERBS = ("list", "save", "delete", "here", "restore")

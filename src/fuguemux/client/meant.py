@@ -10,7 +10,7 @@ def meant(options: Options) -> str:
     """Words to be read behind why a command cannot be asked; empty if it exists or resembles none, and for tmux."""
     if not options.argv or options.program.startswith("tmux"):
         return ""
-    from fuguemux.commands.names import TMUX_NAMES
+    from fuguemux.language.names import TMUX_NAMES
 
     word = options.argv[0]
     if word in ALIASES or any(name.startswith(word) for name in TMUX_NAMES):

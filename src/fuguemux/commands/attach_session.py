@@ -2,13 +2,13 @@
 
 from typing import Final
 
-from fuguemux.commands.attaching import check_can_attach, effect_of, environment_updates
 from fuguemux.commands.command import Command, Invocation
-from fuguemux.commands.targets import Target, pane_target, session_target
+from fuguemux.commands.parts.attaching import check_can_attach, effect_of, environment_updates
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.events import AnyEvent, PaneActivated, WindowSelected
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState, Session
+from fuguemux.targets.targets import Target, pane_target, session_target
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:

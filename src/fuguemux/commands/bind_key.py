@@ -1,14 +1,15 @@
 """bind-key: a key runs commands. The binding is kept like an option."""
 
-from fuguemux.commands import command_lines, key_bindings
 from fuguemux.commands.command import Command, Invocation
-from fuguemux.commands.default_keys import Binding
-from fuguemux.commands.key_names import key_name
-from fuguemux.commands.option_types import canonical_commands, canonical_sequence
+from fuguemux.language import command_lines
+from fuguemux.language.default_keys import Binding
+from fuguemux.language.key_names import key_name
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.limits import OPTION_VALUE_BYTES_MAX
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
+from fuguemux.options import key_bindings
+from fuguemux.options.types import canonical_commands, canonical_sequence
 
 
 def table_of(invocation: Invocation) -> str:

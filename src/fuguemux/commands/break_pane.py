@@ -2,10 +2,9 @@
 
 from typing import Final
 
-from fuguemux.commands import spawning
 from fuguemux.commands.command import Command, Invocation
-from fuguemux.commands.linking import Place, moved, place_for
-from fuguemux.commands.targets import Target, pane_target
+from fuguemux.commands.parts import spawning
+from fuguemux.commands.parts.linking import Place, moved, place_for
 from fuguemux.model.closing import never_renumber
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.events import AnyEvent, OptionSet, PaneBroken, WindowRenamed, WindowSelected
@@ -14,6 +13,7 @@ from fuguemux.model.layout import leaf, remove
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
 from fuguemux.model.window_names import bounded_name
+from fuguemux.targets.targets import Target, pane_target
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:

@@ -3,13 +3,13 @@
 from typing import Final, Literal
 
 from fuguemux.commands.command import Command, Invocation
-from fuguemux.commands.numbers import INT_MAX
-from fuguemux.commands.paste_buffers import buffer_stored
-from fuguemux.commands.targets import pane_target
+from fuguemux.commands.parts.paste_buffers import buffer_stored
+from fuguemux.language.numbers import INT_MAX
 from fuguemux.model.decision import Decision, Refused, Reply
 from fuguemux.model.effects import CapturePane
 from fuguemux.model.live import CaptureRequest, LiveView
 from fuguemux.model.state import ServerState
+from fuguemux.targets.targets import pane_target
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from typing import Final
 
 from fuguemux.commands.command import Command, Invocation
-from fuguemux.commands.format_work import UNITS_MAX
-from fuguemux.commands.formats import Context, Work, expand
-from fuguemux.commands.targets import client_target
+from fuguemux.formats.formats import Context, Work, expand
+from fuguemux.formats.work import UNITS_MAX
 from fuguemux.model.decision import Decision
 from fuguemux.model.effects import Choose
 from fuguemux.model.ids import SessionId
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import Link, ServerState, Session, current_link
+from fuguemux.targets.targets import client_target
 
 WORK_UNITS_MAX: Final = 2 * UNITS_MAX
 """For all rows together: some 2,000 with the formats below."""

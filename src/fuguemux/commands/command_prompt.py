@@ -2,13 +2,13 @@
 
 from typing import Final
 
-from fuguemux.commands import settings
 from fuguemux.commands.command import Command, Invocation
-from fuguemux.commands.targets import client_target, current_target
+from fuguemux.commands.parts import settings
 from fuguemux.model.decision import Decision
 from fuguemux.model.effects import Prompt
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
+from fuguemux.targets.targets import client_target, current_target
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:

@@ -3,7 +3,7 @@
 from typing import Final
 
 from fuguemux.commands.command import Command, Invocation
-from fuguemux.commands.paste_buffers import buffer_called, newest
+from fuguemux.commands.parts.paste_buffers import buffer_called, newest
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.events import BufferDeleted
 from fuguemux.model.live import LiveView

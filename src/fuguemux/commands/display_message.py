@@ -1,15 +1,15 @@
 """display-message: a format, expanded, to standard output with -p, else on a client's status line."""
 
-from fuguemux.commands import options
 from fuguemux.commands.command import Command, Invocation
-from fuguemux.commands.format_variables import known_names
-from fuguemux.commands.formats import Context, expand
-from fuguemux.commands.numbers import number
-from fuguemux.commands.targets import Target, client_target, current_target, nearest_target
+from fuguemux.formats.formats import Context, expand
+from fuguemux.formats.variables import known_names
+from fuguemux.language.numbers import number
 from fuguemux.model.decision import Decision, Refused, Reply
 from fuguemux.model.effects import ShowMessage
 from fuguemux.model.live import ClientFacts, LiveView
 from fuguemux.model.state import ServerState
+from fuguemux.options import options
+from fuguemux.targets.targets import Target, client_target, current_target, nearest_target
 
 TEMPLATE = (
     "[#{session_name}] #{window_index}:#{window_name}, current pane #{pane_index} "

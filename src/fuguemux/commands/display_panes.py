@@ -4,13 +4,13 @@ from typing import Final
 
 from fuguemux.commands.choose_tree import filled
 from fuguemux.commands.command import Command, Invocation
-from fuguemux.commands.formats import Context, Work, expand
-from fuguemux.commands.targets import client_target
+from fuguemux.formats.formats import Context, Work, expand
 from fuguemux.model.decision import Decision
 from fuguemux.model.effects import Choose
 from fuguemux.model.layout import panes_of
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState, current_link
+from fuguemux.targets.targets import client_target
 
 _TEMPLATE: Final = "select-pane -t '%%'"
 _LINE: Final = "#{pane_index}: [#{pane_width}x#{pane_height}] #{pane_current_command} #{pane_title}"

@@ -3,10 +3,10 @@
 from typing import Final
 
 from fuguemux.commands.command import Command, Invocation
-from fuguemux.commands.targets import session_target
 from fuguemux.model.decision import Decision
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
+from fuguemux.targets.targets import session_target
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:

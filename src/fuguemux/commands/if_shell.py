@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from fuguemux.commands import settings, spawning
 from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.parts import settings, spawning
 from fuguemux.commands.run_shell import optional_target
 from fuguemux.model.decision import Decision
 from fuguemux.model.effects import IfShell, RunCommands

@@ -3,11 +3,10 @@
 from typing import Final
 
 from fuguemux.commands.command import Command, Invocation
-from fuguemux.commands.numbers import INT_MAX, cells, number
-from fuguemux.commands.settings import expanded, renumbering
+from fuguemux.commands.parts.settings import expanded, renumbering
+from fuguemux.commands.parts.zooming import unzoomed
 from fuguemux.commands.split_window import direction
-from fuguemux.commands.targets import Target, pane_target
-from fuguemux.commands.zooming import unzoomed
+from fuguemux.language.numbers import INT_MAX, cells, number
 from fuguemux.model.closing import close_windows, never_renumber, successor
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.events import (
@@ -23,6 +22,7 @@ from fuguemux.model.ids import PaneId
 from fuguemux.model.layout import Layout, NoSpace, rectangles, remove, renamed, size_of, split
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
+from fuguemux.targets.targets import Target, pane_target
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:

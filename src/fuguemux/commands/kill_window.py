@@ -3,12 +3,12 @@
 from typing import Final
 
 from fuguemux.commands.command import Command, Invocation
-from fuguemux.commands.settings import renumbering
-from fuguemux.commands.targets import window_target
+from fuguemux.commands.parts.settings import renumbering
 from fuguemux.model.closing import close_windows
 from fuguemux.model.decision import Decision
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
+from fuguemux.targets.targets import window_target
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:

@@ -3,13 +3,13 @@
 from typing import Final
 
 from fuguemux.commands.command import Command, Invocation
-from fuguemux.commands.targets import window_target
-from fuguemux.commands.zooming import unzoomed_unless
+from fuguemux.commands.parts.zooming import unzoomed_unless
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.events import PaneActivated
 from fuguemux.model.layout import panes_of
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState, Window
+from fuguemux.targets.targets import window_target
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:

@@ -3,11 +3,11 @@
 from typing import Final
 
 from fuguemux.commands.command import Command, Invocation
-from fuguemux.commands.linking import linked, place_for
-from fuguemux.commands.targets import window_target
+from fuguemux.commands.parts.linking import linked, place_for
 from fuguemux.model.decision import Decision
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
+from fuguemux.targets.targets import window_target
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:

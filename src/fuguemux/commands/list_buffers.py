@@ -3,8 +3,8 @@
 from typing import Final
 
 from fuguemux.commands.command import Command, Invocation
-from fuguemux.commands.formats import Context
-from fuguemux.commands.listing import listed
+from fuguemux.commands.parts.listing import listed
+from fuguemux.formats.formats import Context
 from fuguemux.model.decision import Decision
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import Buffer, ServerState

@@ -1,12 +1,12 @@
 """list-clients: one line per attached client, of all or of one session."""
 
 from fuguemux.commands.command import Command, Invocation
-from fuguemux.commands.formats import Context
-from fuguemux.commands.listing import listed
-from fuguemux.commands.targets import session_target
+from fuguemux.commands.parts.listing import listed
+from fuguemux.formats.formats import Context
 from fuguemux.model.decision import Decision
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
+from fuguemux.targets.targets import session_target
 
 TEMPLATE = (
     "#{client_name}: #{session_name} [#{client_width}x#{client_height} #{client_termname}] "

@@ -1,9 +1,9 @@
 """list-commands: the commands there are, with their flags."""
 
-from fuguemux.commands import table_lookup
 from fuguemux.commands.command import Command, Invocation
-from fuguemux.commands.formats import Context
-from fuguemux.commands.listing import listed
+from fuguemux.commands.parts import table_lookup
+from fuguemux.commands.parts.listing import listed
+from fuguemux.formats.formats import Context
 from fuguemux.model.decision import Decision
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState

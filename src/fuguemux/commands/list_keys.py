@@ -3,15 +3,16 @@
 from collections.abc import Iterator
 from typing import Final
 
-from fuguemux.commands import key_bindings, language, options, quoting
 from fuguemux.commands.command import Command, Invocation
-from fuguemux.commands.default_keys import Binding
-from fuguemux.commands.key_names import key_name
-from fuguemux.commands.targets import current_target
+from fuguemux.language import language, quoting
+from fuguemux.language.default_keys import Binding
+from fuguemux.language.key_names import key_name
 from fuguemux.model.decision import Decision, Refused, Reply
 from fuguemux.model.effects import PrintLines, ShowText
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
+from fuguemux.options import key_bindings, options
+from fuguemux.targets.targets import current_target
 
 AT_ONCE_CHARS: Final = 32 << 10
 """So much is listed with the decision; what is behind it in turns of its own."""

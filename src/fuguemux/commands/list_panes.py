@@ -5,15 +5,15 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from fuguemux.commands.command import Command, Invocation
-from fuguemux.commands.formats import Context
 from fuguemux.commands.list_sessions import sessions_by_name
 from fuguemux.commands.list_windows import contexts_of
-from fuguemux.commands.listing import listed
-from fuguemux.commands.targets import session_target, window_target
+from fuguemux.commands.parts.listing import listed
+from fuguemux.formats.formats import Context
 from fuguemux.model.decision import Decision
 from fuguemux.model.layout import panes_of
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
+from fuguemux.targets.targets import session_target, window_target
 
 TEMPLATE = (
     "#{pane_index}: [#{pane_width}x#{pane_height}] [history #{history_size}/#{history_limit}, "

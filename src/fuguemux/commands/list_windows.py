@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 from fuguemux.commands.command import Command, Invocation
-from fuguemux.commands.formats import Context
 from fuguemux.commands.list_sessions import sessions_by_name
-from fuguemux.commands.listing import listed
-from fuguemux.commands.targets import session_target
+from fuguemux.commands.parts.listing import listed
+from fuguemux.formats.formats import Context
 from fuguemux.model.decision import Decision
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState, Session
+from fuguemux.targets.targets import session_target
 
 _WINDOW = (
     "#{window_index}: #{window_name}#{window_raw_flags} (#{window_panes} panes) "

@@ -3,13 +3,13 @@
 from typing import Final
 
 from fuguemux.commands.command import Command, Invocation
-from fuguemux.commands.linking import moved, place_for
-from fuguemux.commands.settings import base_index, renumbering
-from fuguemux.commands.targets import session_target, window_target
+from fuguemux.commands.parts.linking import moved, place_for
+from fuguemux.commands.parts.settings import base_index, renumbering
 from fuguemux.model.closing import never_renumber, renumbered
 from fuguemux.model.decision import Decision
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
+from fuguemux.targets.targets import session_target, window_target
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:

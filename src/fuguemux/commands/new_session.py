@@ -2,12 +2,11 @@
 
 from typing import Final
 
-from fuguemux.commands import attach_session, settings, spawning
-from fuguemux.commands.attaching import check_can_attach, effect_of, taken_over
+from fuguemux.commands import attach_session
 from fuguemux.commands.command import Command, Invocation
-from fuguemux.commands.numbers import number
-from fuguemux.commands.session_names import checked_name, next_session, session_called
-from fuguemux.commands.targets import current_target
+from fuguemux.commands.parts import settings, spawning
+from fuguemux.commands.parts.attaching import check_can_attach, effect_of, taken_over
+from fuguemux.language.numbers import number
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.effects import Effect, StartProcess
 from fuguemux.model.events import SessionCreated, WindowCreated
@@ -17,6 +16,8 @@ from fuguemux.model.limits import SESSIONS_MAX, WINDOW_COLUMNS_MAX, WINDOW_ROWS_
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import Options, ServerState
 from fuguemux.model.window_size import Size, bounded, parsed_size
+from fuguemux.targets.session_names import checked_name, next_session, session_called
+from fuguemux.targets.targets import current_target
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:

@@ -2,15 +2,15 @@
 
 from typing import Final
 
-from fuguemux.commands import settings, spawning
 from fuguemux.commands.command import Command, Invocation
-from fuguemux.commands.targets import Target, window_index_target
+from fuguemux.commands.parts import settings, spawning
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.effects import StartProcess
 from fuguemux.model.events import AnyEvent, WindowCreated, WindowSelected, WindowUnlinked
 from fuguemux.model.layout import leaf
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState, Session, current_link, link_of
+from fuguemux.targets.targets import Target, window_index_target
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:

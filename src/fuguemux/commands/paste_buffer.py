@@ -3,15 +3,15 @@
 from typing import Final
 
 from fuguemux.commands.command import Command, Invocation
-from fuguemux.commands.paste_buffers import buffer_called, newest
-from fuguemux.commands.spawning import encoded
-from fuguemux.commands.targets import pane_target
+from fuguemux.commands.parts.paste_buffers import buffer_called, newest
+from fuguemux.commands.parts.spawning import encoded
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.effects import SendBytes
 from fuguemux.model.events import BufferDeleted
 from fuguemux.model.limits import BUFFER_BYTES_MAX
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
+from fuguemux.targets.targets import pane_target
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:

@@ -2,14 +2,14 @@
 
 from typing import Final
 
-from fuguemux.commands import settings
 from fuguemux.commands.command import Command, Invocation
-from fuguemux.commands.targets import pane_target
+from fuguemux.commands.parts import settings
 from fuguemux.model.decision import Decision
 from fuguemux.model.effects import PipePane
 from fuguemux.model.events import PipeChanged
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import Pipe, ServerState
+from fuguemux.targets.targets import pane_target
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:

@@ -3,13 +3,13 @@
 from typing import Final
 
 from fuguemux.commands.command import Command, Invocation
-from fuguemux.commands.targets import pane_target
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.effects import Purge
 from fuguemux.model.events import HistoryCleared
 from fuguemux.model.ids import PaneId
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
+from fuguemux.targets.targets import pane_target
 
 _USAGE: Final = "usage: purge -t target-pane | --all"
 

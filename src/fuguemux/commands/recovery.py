@@ -7,16 +7,16 @@ The server's document `recovery` is a list of reports as plain data, the newest 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from fuguemux.commands import recovery_screens
 from fuguemux.commands.command import Command, Invocation
-from fuguemux.commands.numbers import number
-from fuguemux.commands.reports import document, json_line, local_date, table
-from fuguemux.commands.targets import client_target
+from fuguemux.commands.parts import recovery_screens
+from fuguemux.commands.parts.reports import document, json_line, local_date, table
+from fuguemux.language.numbers import number
 from fuguemux.model.decision import Decision, Refused, Reply
 from fuguemux.model.effects import Choose
 from fuguemux.model.ids import ClientId, PaneId
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import Life, ServerState
+from fuguemux.targets.targets import client_target
 
 Report = Mapping[str, Any]
 _WORDS: Final = f"[-v] [--json] [choose | list | show N | {recovery_screens.USAGE}]"

@@ -2,14 +2,14 @@
 
 from typing import Final
 
-from fuguemux.commands import settings
 from fuguemux.commands.command import Command, Invocation
-from fuguemux.commands.session_names import checked_name, session_called
-from fuguemux.commands.targets import Target, session_target
+from fuguemux.commands.parts import settings
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.events import SessionRenamed
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState, current_link
+from fuguemux.targets.session_names import checked_name, session_called
+from fuguemux.targets.targets import Target, session_target
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:

@@ -2,14 +2,14 @@
 
 from typing import Final
 
-from fuguemux.commands import settings
 from fuguemux.commands.command import Command, Invocation
-from fuguemux.commands.targets import window_target
+from fuguemux.commands.parts import settings
 from fuguemux.model.decision import Decision
 from fuguemux.model.events import OptionSet, WindowRenamed
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
 from fuguemux.model.window_names import bounded_name
+from fuguemux.targets.targets import window_target
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:

@@ -3,14 +3,14 @@
 from typing import Final
 
 from fuguemux.commands.command import Command, Invocation
-from fuguemux.commands.numbers import INT_MAX, cells, number
-from fuguemux.commands.targets import Target, pane_target
-from fuguemux.commands.zooming import unzoomed
+from fuguemux.commands.parts.zooming import unzoomed
+from fuguemux.language.numbers import INT_MAX, cells, number
 from fuguemux.model.decision import Decision
 from fuguemux.model.events import AnyEvent, LayoutChanged, PaneActivated, ZoomChanged
 from fuguemux.model.layout import Direction, Leaf, resize_pane, resize_pane_to
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
+from fuguemux.targets.targets import Target, pane_target
 
 _MOVES: Final[tuple[tuple[str, Direction, int], ...]] = (
     ("L", "row", -1),

@@ -2,11 +2,10 @@
 
 from typing import Final
 
-from fuguemux.commands import settings
 from fuguemux.commands.command import Command, Invocation
-from fuguemux.commands.numbers import INT_MAX, number
-from fuguemux.commands.spawning import viewers_of
-from fuguemux.commands.targets import Target, window_target
+from fuguemux.commands.parts import settings
+from fuguemux.commands.parts.spawning import viewers_of
+from fuguemux.language.numbers import INT_MAX, number
 from fuguemux.model.decision import Decision
 from fuguemux.model.events import AnyEvent, LayoutChanged, OptionSet
 from fuguemux.model.layout import resize
@@ -14,6 +13,7 @@ from fuguemux.model.limits import WINDOW_COLUMNS_MAX, WINDOW_ROWS_MAX
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState, sessions_with
 from fuguemux.model.window_size import Size, bounded, parsed_size, window_size
+from fuguemux.targets.targets import Target, window_target
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:

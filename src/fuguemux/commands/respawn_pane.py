@@ -3,12 +3,12 @@
 from typing import Final
 
 from fuguemux.commands.command import Command, Invocation
-from fuguemux.commands.respawning import is_active, respawned
-from fuguemux.commands.targets import pane_index, pane_target
+from fuguemux.commands.parts.respawning import is_active, respawned
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.effects import StartProcess
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
+from fuguemux.targets.targets import pane_index, pane_target
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:

@@ -3,10 +3,9 @@
 from typing import Final
 
 from fuguemux.commands.command import Command, Invocation
-from fuguemux.commands.respawning import is_active, respawned
-from fuguemux.commands.settings import renumbering
-from fuguemux.commands.targets import window_target
-from fuguemux.commands.zooming import unzoomed
+from fuguemux.commands.parts.respawning import is_active, respawned
+from fuguemux.commands.parts.settings import renumbering
+from fuguemux.commands.parts.zooming import unzoomed
 from fuguemux.model.closing import close_panes
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.effects import StartProcess
@@ -14,6 +13,7 @@ from fuguemux.model.events import AnyEvent
 from fuguemux.model.layout import panes_of
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
+from fuguemux.targets.targets import window_target
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:

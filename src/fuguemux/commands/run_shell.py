@@ -2,13 +2,13 @@
 
 from typing import Final
 
-from fuguemux.commands import settings, spawning
 from fuguemux.commands.command import Command, Invocation
-from fuguemux.commands.targets import Target, current_target, pane_target
+from fuguemux.commands.parts import settings, spawning
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.effects import RunCommands, RunShell
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
+from fuguemux.targets.targets import Target, current_target, pane_target
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:

@@ -3,14 +3,14 @@
 import posixpath
 from typing import Final
 
-from fuguemux.commands import settings, spawning
 from fuguemux.commands.command import Command, Invocation
-from fuguemux.commands.paste_buffers import buffer_named_or_newest
-from fuguemux.commands.targets import current_target
+from fuguemux.commands.parts import settings, spawning
+from fuguemux.commands.parts.paste_buffers import buffer_named_or_newest
 from fuguemux.model.decision import Decision, Reply
 from fuguemux.model.effects import SaveBuffer
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
+from fuguemux.targets.targets import current_target
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:

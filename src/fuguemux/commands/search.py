@@ -3,19 +3,19 @@
 from collections.abc import Iterator
 from typing import Final
 
-from fuguemux.commands import formats
 from fuguemux.commands.command import Command, Flags, Invocation
-from fuguemux.commands.formats import Context
 from fuguemux.commands.list_sessions import sessions_by_name
 from fuguemux.commands.list_windows import contexts_of
-from fuguemux.commands.numbers import INT_MAX, number
-from fuguemux.commands.targets import pane_target
+from fuguemux.formats import formats
+from fuguemux.formats.formats import Context
+from fuguemux.language.numbers import INT_MAX, number
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.effects import SearchedPane, SearchPanes
 from fuguemux.model.ids import PaneId
 from fuguemux.model.layout import panes_of
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
+from fuguemux.targets.targets import pane_target
 
 _LABEL: Final = "#{session_name}:#{window_index}.#{pane_index}"
 _JSON: Final = "--json"

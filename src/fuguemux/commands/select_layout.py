@@ -3,11 +3,10 @@
 import re
 from typing import Final
 
-from fuguemux.commands import settings
 from fuguemux.commands.command import Command, Invocation
-from fuguemux.commands.named_layouts import NAMES, name_meant, named_layout, spread_round
-from fuguemux.commands.targets import Target, pane_target, window_target
-from fuguemux.commands.zooming import unzoomed
+from fuguemux.commands.parts import settings
+from fuguemux.commands.parts.named_layouts import NAMES, name_meant, named_layout, spread_round
+from fuguemux.commands.parts.zooming import unzoomed
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.events import LayoutChanged, OptionSet
 from fuguemux.model.ids import PaneId
@@ -16,6 +15,7 @@ from fuguemux.model.layout_strings import BadLayout, layout_string, parse_layout
 from fuguemux.model.limits import PANES_MAX
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState, Window, sessions_with
+from fuguemux.targets.targets import Target, pane_target, window_target
 
 _OLD_LAYOUT: Final = "@old-layout"
 """The window's option that keeps the arrangement to which `-o` goes back."""

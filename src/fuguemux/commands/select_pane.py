@@ -2,12 +2,10 @@
 
 from typing import Final
 
-from fuguemux.commands import settings
 from fuguemux.commands.command import Command, Invocation
 from fuguemux.commands.last_pane import last_pane_selected
-from fuguemux.commands.places import neighbour
-from fuguemux.commands.targets import Target, pane_target
-from fuguemux.commands.zooming import unzoomed_unless
+from fuguemux.commands.parts import settings
+from fuguemux.commands.parts.zooming import unzoomed_unless
 from fuguemux.model.decision import Decision, Reply
 from fuguemux.model.events import AnyEvent, OptionSet, PaneActivated, PaneTitled
 from fuguemux.model.ids import PaneId
@@ -15,6 +13,8 @@ from fuguemux.model.limits import TITLE_BYTES_MAX
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
 from fuguemux.model.window_names import bounded_name
+from fuguemux.targets.places import neighbour
+from fuguemux.targets.targets import Target, pane_target
 
 _SIDES: Final = {"L": "left", "R": "right", "U": "up", "D": "down"}
 

@@ -3,11 +3,11 @@
 from typing import Final
 
 from fuguemux.commands.command import Command, Invocation
-from fuguemux.commands.targets import session_target, window_target
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.events import WindowSelected
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState, Session, link_of
+from fuguemux.targets.targets import session_target, window_target
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:

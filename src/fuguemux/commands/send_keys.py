@@ -2,15 +2,15 @@
 
 from typing import Final
 
-from fuguemux.commands import settings
 from fuguemux.commands.command import Command, Invocation
-from fuguemux.commands.numbers import number
-from fuguemux.commands.targets import pane_target
+from fuguemux.commands.parts import settings
+from fuguemux.language.numbers import number
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.effects import CopyModeCommand, Effect, ResetTerminal, SendBytes, SendKeys
 from fuguemux.model.ids import PaneId
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
+from fuguemux.targets.targets import pane_target
 
 REPEATS_MAX: Final = 100_000
 """tmux allows four thousand million, and is busy with them for hours."""

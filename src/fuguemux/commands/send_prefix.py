@@ -3,11 +3,11 @@
 from typing import Final
 
 from fuguemux.commands.command import Command, Invocation
-from fuguemux.commands.targets import pane_target
 from fuguemux.model.decision import Decision
 from fuguemux.model.effects import SendPrefixKey
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
+from fuguemux.targets.targets import pane_target
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:

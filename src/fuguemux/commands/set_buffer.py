@@ -3,8 +3,8 @@
 from typing import Final
 
 from fuguemux.commands.command import Command, Invocation
-from fuguemux.commands.paste_buffers import buffer_called, buffer_stored, newest, too_large
-from fuguemux.commands.spawning import encoded
+from fuguemux.commands.parts.paste_buffers import buffer_called, buffer_stored, newest, too_large
+from fuguemux.commands.parts.spawning import encoded
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.events import BufferDeleted, BufferSet
 from fuguemux.model.limits import BUFFER_BYTES_MAX

@@ -1,18 +1,18 @@
 """set-option, set-window-option and set-hook: set or unset an option in one place."""
 
-from fuguemux.commands import options
 from fuguemux.commands.command import Command, Invocation
-from fuguemux.commands.formats import expand
-from fuguemux.commands.option_places import context_of, place_of, target_of
-from fuguemux.commands.option_types import Option
-from fuguemux.commands.options import Name, Place
-from fuguemux.commands.targets import Target
+from fuguemux.commands.parts.option_places import context_of, place_of, target_of
+from fuguemux.formats.formats import expand
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.events import OptionSet
 from fuguemux.model.layout import panes_of
 from fuguemux.model.limits import OPTION_VALUE_BYTES_MAX
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
+from fuguemux.options import options
+from fuguemux.options.options import Name, Place
+from fuguemux.options.types import Option
+from fuguemux.targets.targets import Target
 
 ARRAY_ENTRIES_MAX = 4_096
 

@@ -3,7 +3,7 @@
 from typing import Final
 
 from fuguemux.commands.command import Command, Invocation
-from fuguemux.commands.paste_buffers import buffer_named_or_newest
+from fuguemux.commands.parts.paste_buffers import buffer_named_or_newest
 from fuguemux.model.decision import Decision, Reply
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState

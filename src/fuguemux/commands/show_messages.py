@@ -6,8 +6,8 @@ tmux shows its jobs and its terminals here, which fugue does not have.
 from typing import Final
 
 from fuguemux.commands.command import Command, Invocation
-from fuguemux.commands.format_time import pretty
-from fuguemux.commands.formats import Context, expand
+from fuguemux.formats.formats import Context, expand
+from fuguemux.formats.time import pretty
 from fuguemux.model.decision import Decision, Reply
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState

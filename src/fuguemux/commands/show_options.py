@@ -2,16 +2,17 @@
 
 from collections.abc import Iterator
 
-from fuguemux.commands import options, quoting
 from fuguemux.commands.command import Command, Invocation
-from fuguemux.commands.formats import expand
-from fuguemux.commands.option_places import context_of, place_by_flags, place_of, target_of
-from fuguemux.commands.option_table import OPTIONS
-from fuguemux.commands.option_types import Option
-from fuguemux.commands.options import Name, Place
+from fuguemux.commands.parts.option_places import context_of, place_by_flags, place_of, target_of
+from fuguemux.formats.formats import expand
+from fuguemux.language import quoting
 from fuguemux.model.decision import Decision, Refused, Reply
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
+from fuguemux.options import options
+from fuguemux.options.options import Name, Place
+from fuguemux.options.table import OPTIONS
+from fuguemux.options.types import Option
 
 
 class _Printer:

@@ -8,16 +8,17 @@ keep those after it from running.
 from itertools import groupby
 from typing import Any, Final
 
-from fuguemux.commands import language, quoting, table_lookup
 from fuguemux.commands.command import Command, Invocation
-from fuguemux.commands.formats import Context, expand, is_true
-from fuguemux.commands.option_places import context_of
-from fuguemux.commands.targets import current_target
+from fuguemux.commands.parts import table_lookup
+from fuguemux.commands.parts.option_places import context_of
+from fuguemux.formats.formats import Context, expand, is_true
+from fuguemux.language import language, quoting
 from fuguemux.model.decision import Decision, Refused, Reply
 from fuguemux.model.effects import RunCommands, RunLongTexts
 from fuguemux.model.ids import NOBODY
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
+from fuguemux.targets.targets import current_target
 
 LONG_CHARS_MIN: Final = 32 << 10
 """Taking so much text apart takes some ten milliseconds: more is done beside the loop."""

@@ -2,16 +2,16 @@
 
 from typing import Final
 
-from fuguemux.commands import settings, spawning
 from fuguemux.commands.command import Command, Invocation
-from fuguemux.commands.numbers import INT_MAX, cells, number
-from fuguemux.commands.targets import Target, pane_target
+from fuguemux.commands.parts import settings, spawning
+from fuguemux.language.numbers import INT_MAX, cells, number
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.effects import StartProcess
 from fuguemux.model.events import AnyEvent, PaneActivated, PaneAdded, ZoomChanged
 from fuguemux.model.layout import Direction, Layout, NoSpace, rectangles, size_of, split
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
+from fuguemux.targets.targets import Target, pane_target
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:

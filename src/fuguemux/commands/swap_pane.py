@@ -3,14 +3,14 @@
 from typing import Final
 
 from fuguemux.commands.command import Command, Invocation
-from fuguemux.commands.targets import Target, pane_target
-from fuguemux.commands.zooming import unzoomed_unless
+from fuguemux.commands.parts.zooming import unzoomed_unless
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.events import AnyEvent, LayoutChanged, PaneActivated, PaneMoved, ZoomChanged
 from fuguemux.model.ids import PaneId
 from fuguemux.model.layout import Layout, Split, leaf, panes_of, remove, renamed
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState, Window
+from fuguemux.targets.targets import Target, pane_target
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:

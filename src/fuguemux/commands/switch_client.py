@@ -3,14 +3,14 @@
 from typing import Final
 
 from fuguemux.commands.attach_session import shown
-from fuguemux.commands.attaching import environment_updates
 from fuguemux.commands.command import Command, Invocation
-from fuguemux.commands.targets import client_target, pane_target, session_target
+from fuguemux.commands.parts.attaching import environment_updates
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.effects import SwitchClient
 from fuguemux.model.events import AnyEvent
 from fuguemux.model.live import ClientFacts, LiveView
 from fuguemux.model.state import ServerState, Session
+from fuguemux.targets.targets import client_target, pane_target, session_target
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:

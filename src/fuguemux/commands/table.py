@@ -43,7 +43,6 @@ from fuguemux.commands import (
     new_window,
     next_layout,
     next_window,
-    options,
     paste_buffer,
     pipe_pane,
     previous_layout,
@@ -92,14 +91,15 @@ from fuguemux.commands import (
     wait_for,
 )
 from fuguemux.commands.command import Command
-from fuguemux.commands.language import replace_alias
-from fuguemux.commands.names import TMUX_NAMES
-from fuguemux.commands.nearest import nearest
-from fuguemux.commands.quoting import render_all
+from fuguemux.language.language import replace_alias
+from fuguemux.language.names import TMUX_NAMES
+from fuguemux.language.nearest import nearest
+from fuguemux.language.quoting import render_all
 from fuguemux.model.decision import Decision, Refused, Request
 from fuguemux.model.effects import RunCommands
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
+from fuguemux.options import options
 
 COMMANDS: Final[tuple[Command, ...]] = (
     attach_session.COMMAND,

@@ -1,12 +1,12 @@
 """unbind-key: a key, or with -a every key of a table, runs nothing any more."""
 
-from fuguemux.commands import key_bindings
 from fuguemux.commands.bind_key import table_of
 from fuguemux.commands.command import Command, Invocation
-from fuguemux.commands.key_names import key_name
+from fuguemux.language.key_names import key_name
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
+from fuguemux.options import key_bindings
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:

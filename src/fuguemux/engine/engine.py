@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from fuguemux.commands import formats, table
+from fuguemux.commands import table
 from fuguemux.engine.commit import Committer
+from fuguemux.formats import formats
 from fuguemux.model.decision import Decision, Expand, Reply, Request
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState

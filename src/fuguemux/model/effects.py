@@ -1,4 +1,4 @@
-"""What is to be done in the world after a decision was logged. Pure values; server/effect_runner.py carries them out.
+"""What is to be done in the world after a decision was logged. Pure values; server/requests/effect_runner.py carries them out.
 
 What follows from the state alone is no effect: the server compares the state before and after each publication, and
 resizes, closes and redraws what changed (a removed pane's process is hung up, a pane of another size gets SIGWINCH).

@@ -15,7 +15,7 @@ from fuguemux.model.layout import Layout
 Environment = dict[bytes, bytes | None]
 """Variable to value; None marks a variable that is taken out of what the process would inherit (tmux's `-r`)."""
 Options = dict[str, str]
-"""Option name to value in its canonical text form. Only what somebody set; defaults are in commands/options.py."""
+"""Option name to value in its canonical text form. Only what somebody set; defaults are in options/options.py."""
 
 
 class Value(msgspec.Struct, frozen=True, array_like=True):

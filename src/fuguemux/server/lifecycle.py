@@ -18,45 +18,42 @@ from fuguemux.model.decision import Decision
 from fuguemux.model.ids import PaneId
 from fuguemux.observe.diagnostics import channel
 from fuguemux.observe.failpoints import reach
-from fuguemux.persistence.packs import PackDamaged
-from fuguemux.persistence.recovery import RECOVERIES
-from fuguemux.persistence.report_files import save_report
+from fuguemux.persistence.recovery.recovery import RECOVERIES
+from fuguemux.persistence.report.files import save_report
+from fuguemux.persistence.scrollback.packs import PackDamaged
 from fuguemux.reactions import server_ended
-from fuguemux.server import (
-    foreign_keeper,
-    giving_way,
-    keeper_place,
-    recovery_notice,
-    safe_mode,
-    upkeep,
-)
-from fuguemux.server.boot import (
-    CannotStart,
-    forget_deliberate_stop,
-    global_environment,
-    note_deliberate_stop,
-)
-from fuguemux.server.closed_sessions import delete_save
-from fuguemux.server.connection import Connection
-from fuguemux.server.executor import Asker, EffectFailed
-from fuguemux.server.giving_way import GivingWay
-from fuguemux.server.idle_panes import IdlePanes
-from fuguemux.server.keeper_client import (
+from fuguemux.server.admin import upkeep
+from fuguemux.server.admin.state_watch import StateWatch
+from fuguemux.server.clients.connection import Connection
+from fuguemux.server.panes.idle_panes import IdlePanes
+from fuguemux.server.processes import foreign_keeper, keeper_place
+from fuguemux.server.processes.keeper_client import (
     HeldPane,
     KeeperClient,
     KeeperRefused,
     KeeperUnreachable,
     RequestFailed,
 )
-from fuguemux.server.keeper_start import linked_keeper
-from fuguemux.server.keepers import Keepers
-from fuguemux.server.rebuilding import looked_at
-from fuguemux.server.recovered_panes import modes_again, open_orphan, open_panes
-from fuguemux.server.restoration import Restoration
-from fuguemux.server.session_restorer import SessionRestorer
-from fuguemux.server.standby import Handover
-from fuguemux.server.start_files import StartFiles
-from fuguemux.server.state_watch import StateWatch
+from fuguemux.server.processes.keeper_start import linked_keeper
+from fuguemux.server.processes.keepers import Keepers
+from fuguemux.server.recovery import recovery_notice
+from fuguemux.server.recovery.boot import (
+    CannotStart,
+    forget_deliberate_stop,
+    global_environment,
+    note_deliberate_stop,
+)
+from fuguemux.server.recovery.rebuilding import looked_at
+from fuguemux.server.recovery.recovered_panes import modes_again, open_orphan, open_panes
+from fuguemux.server.recovery.restoration import Restoration
+from fuguemux.server.recovery.session_restorer import SessionRestorer
+from fuguemux.server.requests.executor import Asker, EffectFailed
+from fuguemux.server.requests.start_files import StartFiles
+from fuguemux.server.restart import handoff as giving_way
+from fuguemux.server.restart.handoff import GivingWay
+from fuguemux.server.restart.standby import Handover
+from fuguemux.server.state import safe_mode
+from fuguemux.server.storage.closed_sessions import delete_save
 
 if TYPE_CHECKING:
     from fuguemux.server.main import Server

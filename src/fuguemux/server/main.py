@@ -20,52 +20,60 @@ from fuguemux.model.live import ServerFacts
 from fuguemux.model.state import ServerState
 from fuguemux.observe.clock import NS_PER_MS, SystemClock
 from fuguemux.observe.failpoints import reach
-from fuguemux.persistence.checkpoint import CheckpointSeries, CheckpointSettings
-from fuguemux.persistence.retention import GENERATIONS_MIN
+from fuguemux.persistence.checkpoint.checkpoint import CheckpointSeries, CheckpointSettings
+from fuguemux.persistence.checkpoint.retention import GENERATIONS_MIN
 from fuguemux.persistence.wal.writer import LogWriter, WriterOptions
-from fuguemux.server import logind, recovery_notice, watched
-from fuguemux.server.address import Address
-from fuguemux.server.background import Background
-from fuguemux.server.boot import Booted, CannotStart, option_defaults, watermark_of, withhold
-from fuguemux.server.channels import Channels
-from fuguemux.server.checkpointer import Checkpointer, PaneSources
-from fuguemux.server.closed_sessions import ClosedSessions
-from fuguemux.server.command_effects import CommandEffects
-from fuguemux.server.configuration import RunningConfiguration
-from fuguemux.server.copy_commands import CopyCommands
-from fuguemux.server.documents import Documents
-from fuguemux.server.effect_runner import EffectRunner
-from fuguemux.server.executor import Executor
-from fuguemux.server.facts import Facts
-from fuguemux.server.flusher import Flusher
-from fuguemux.server.hooks import Hooks
-from fuguemux.server.key_input import KeyInput
-from fuguemux.server.last_used import keep_times
+from fuguemux.server.admin.address import Address
+from fuguemux.server.admin.configuration import RunningConfiguration
+from fuguemux.server.admin.documents import Documents
+from fuguemux.server.admin.privacy import Privacy
+from fuguemux.server.admin.unneeded import end_unneeded
+from fuguemux.server.clients import watched
+from fuguemux.server.clients.last_used import keep_times
+from fuguemux.server.clients.surface import ServerSurface
+from fuguemux.server.clients.viewers import Viewers
+from fuguemux.server.copy.copy_commands import CopyCommands
+from fuguemux.server.copy.scroll_views import ScrollViews
 from fuguemux.server.lifecycle import Lifecycle
-from fuguemux.server.live_view import ServerView
-from fuguemux.server.lives import live
-from fuguemux.server.pane_input import PaneInput
-from fuguemux.server.pane_output import PaneOutput
-from fuguemux.server.pane_terminal import PaneTerminal
-from fuguemux.server.panes import Panes, history_limit
-from fuguemux.server.privacy import Privacy
-from fuguemux.server.processes import Processes
-from fuguemux.server.rebuilding import Rebuilding
-from fuguemux.server.recovered_panes import last_screens, pipes_of
-from fuguemux.server.request_handler import RequestHandler
-from fuguemux.server.scroll_views import ScrollViews
-from fuguemux.server.search import Searcher
-from fuguemux.server.server_log import ServerLog
-from fuguemux.server.shells import Shells
-from fuguemux.server.standby import Handover
-from fuguemux.server.surface import ServerSurface
-from fuguemux.server.surroundings import surroundings_of
-from fuguemux.server.unneeded import end_unneeded
-from fuguemux.server.viewers import Viewers
-from fuguemux.server.waits import Waits
-from fuguemux.server.watchdog import watching
-from fuguemux.server.witness import Witness
-from fuguemux.terminal.ghostty import GhosttyEmulator
+from fuguemux.server.output.pane_output import PaneOutput
+from fuguemux.server.output_events import Witness
+from fuguemux.server.panes.pane_terminal import PaneTerminal
+from fuguemux.server.panes.panes import Panes, history_limit
+from fuguemux.server.processes import logind
+from fuguemux.server.processes.pane_watcher import Facts
+from fuguemux.server.processes.processes import Processes
+from fuguemux.server.processes.spawn_environment import surroundings_of
+from fuguemux.server.recovery import recovery_notice
+from fuguemux.server.recovery.boot import (
+    Booted,
+    CannotStart,
+    option_defaults,
+    watermark_of,
+    withhold,
+)
+from fuguemux.server.recovery.rebuilding import Rebuilding
+from fuguemux.server.recovery.recovered_panes import last_screens, pipes_of
+from fuguemux.server.requests.channels import Channels
+from fuguemux.server.requests.command_effects import CommandEffects
+from fuguemux.server.requests.effect_runner import EffectRunner
+from fuguemux.server.requests.executor import Executor
+from fuguemux.server.requests.hooks import Hooks
+from fuguemux.server.requests.key_input import KeyInput
+from fuguemux.server.requests.live_view import ServerView
+from fuguemux.server.requests.pane_input import PaneInput
+from fuguemux.server.requests.request_handler import RequestHandler
+from fuguemux.server.requests.search import Searcher
+from fuguemux.server.requests.shells import Shells
+from fuguemux.server.restart.process_loop import live
+from fuguemux.server.restart.standby import Handover
+from fuguemux.server.storage.checkpointer import Checkpointer, PaneSources
+from fuguemux.server.storage.closed_sessions import ClosedSessions
+from fuguemux.server.storage.flusher import Flusher
+from fuguemux.server.storage.server_log import ServerLog
+from fuguemux.server.work.background import Background
+from fuguemux.server.work.waits import Waits
+from fuguemux.server.work.watchdog import watching
+from fuguemux.terminal.ghostty.adapter import GhosttyEmulator
 
 MIB = 1 << 20
 IN_MEMORY = WriterOptions(segment_bytes=MIB, first_segment_bytes=MIB, ballast_bytes=0)

@@ -17,9 +17,9 @@ from fuguemux import __version__
 from fuguemux.keeper.protocol import PROTOCOL_VERSION, explained, module_argv
 from fuguemux.model.ids import PaneId
 from fuguemux.observe.clock import SystemClock
-from fuguemux.persistence.files import RealStorage
-from fuguemux.persistence.recovery import recover
-from fuguemux.server.executor import EffectFailed
+from fuguemux.persistence.recovery.recovery import recover
+from fuguemux.persistence.storage.files import RealStorage
+from fuguemux.server.requests.executor import EffectFailed
 
 PROOF_SECONDS_MAX: Final = 60.0
 MODULE: Final = "fuguemux.server.preflight"
@@ -86,8 +86,8 @@ async def prove(
 
 def check(state_directory: str) -> Proof:
     """Read the state as a server would at its start, without changing anything."""
-    from fuguemux.server.rebuild import rebuild
-    from fuguemux.terminal.ghostty import GhosttyEmulator
+    from fuguemux.server.panes.rebuild import rebuild
+    from fuguemux.terminal.ghostty.adapter import GhosttyEmulator
 
     importlib.import_module("fuguemux.server.main")  # and with it all of the server
     clock = SystemClock()

@@ -12,7 +12,7 @@ import pytest
 from fuguemux.cli import doctor, doctor_host, doctor_server, doctor_setup
 from fuguemux.cli.finding import Finding, Host
 from fuguemux.config import paths
-from fuguemux.persistence.state_lock import lock_state_directory
+from fuguemux.persistence.storage.state_lock import lock_state_directory
 
 UID = os.geteuid()
 

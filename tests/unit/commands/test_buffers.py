@@ -13,7 +13,7 @@ from fuguemux.commands import (
     show_buffer,
 )
 from fuguemux.commands.command import Command
-from fuguemux.commands.paste_buffers import buffer_stored
+from fuguemux.commands.parts.paste_buffers import buffer_stored
 from fuguemux.model.decision import Refused
 from fuguemux.model.effects import LoadBuffer, SaveBuffer, SendBytes
 from fuguemux.model.ids import PaneId

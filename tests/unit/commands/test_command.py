@@ -2,14 +2,15 @@
 
 import pytest
 
-from fuguemux.commands import options, table
+from fuguemux.commands import table
 from fuguemux.commands.command import Command, Invocation, Usage
-from fuguemux.commands.language import parse_file
-from fuguemux.commands.quoting import canonical
+from fuguemux.language.language import parse_file
+from fuguemux.language.quoting import canonical
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.effects import RunCommands
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
+from fuguemux.options import options
 from tests.support.builders import request, session, state
 from tests.support.fake_live import FakeLive
 

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from fuguemux.commands.option_table import OPTIONS
+from fuguemux.options.table import OPTIONS
 
 ROOT = Path(__file__).parents[3]
 PAGE = ROOT / "docs/tmux-differences.md"
@@ -18,7 +18,9 @@ COMPOSED = re.compile(
 def unread_options() -> list[str]:
     """The options whose names stand in the table and nowhere else. Hooks are run by another list."""
     texts = [
-        path.read_text("utf-8") for path in SOURCES.rglob("*.py") if path.name != "option_table.py"
+        path.read_text("utf-8")
+        for path in SOURCES.rglob("*.py")
+        if path != SOURCES / "options" / "table.py"
     ]
     text = "\n".join(texts)
     return [

@@ -2,11 +2,11 @@
 
 import pytest
 
-from fuguemux.commands import key_bindings
-from fuguemux.commands.default_keys import DEFAULTS, Binding
-from fuguemux.commands.key_names import key_name
+from fuguemux.language.default_keys import DEFAULTS, Binding
+from fuguemux.language.key_names import key_name
 from fuguemux.model.apply import apply
 from fuguemux.model.decision import Refused
+from fuguemux.options import key_bindings
 from tests.support.builders import session, state
 
 STATE = state(session("work"))

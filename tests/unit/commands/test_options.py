@@ -6,9 +6,9 @@ from typing import Any
 
 import msgspec
 
-from fuguemux.commands import options
-from fuguemux.commands.option_table import OPTIONS
 from fuguemux.model.state import Options, ServerState
+from fuguemux.options import options
+from fuguemux.options.table import OPTIONS
 from tests.support.builders import session, state, window
 
 LEVELS = ("session", "window", "pane")

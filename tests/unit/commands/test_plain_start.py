@@ -1,6 +1,6 @@
 """What plain `fugue` stands for, by what the last start brought back."""
 
-from fuguemux.commands.plain_start import chosen
+from fuguemux.commands.parts.plain_start import chosen
 from fuguemux.model.ids import SessionId
 from tests.support.builders import session, state
 from tests.support.fake_live import FakeLive

@@ -3,7 +3,7 @@
 import pytest
 
 from fuguemux.commands import if_shell, pipe_pane, run_shell, wait_for
-from fuguemux.commands.formats import Context, expand
+from fuguemux.formats.formats import Context, expand
 from fuguemux.model.decision import Refused
 from fuguemux.model.effects import IfShell, PipePane, RunCommands, RunShell, WaitFor
 from fuguemux.model.ids import ClientId, PaneId

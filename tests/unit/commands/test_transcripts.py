@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from fuguemux.commands import command_lines, table
+from fuguemux.commands import table
+from fuguemux.language import command_lines
 from fuguemux.model.apply import apply
 from fuguemux.model.decision import Expand, Refused
 from fuguemux.model.invariants import violations

@@ -9,7 +9,7 @@ from fuguemux.model.ids import PaneId, SessionId, WindowId
 from fuguemux.model.invariants import violations
 from fuguemux.model.layout import leaf, panes_of, split
 from fuguemux.model.state import Life, ServerState
-from fuguemux.persistence.soundness import made_sound
+from fuguemux.persistence.recovery.soundness import made_sound
 from tests.support.builders import session, state, window
 
 

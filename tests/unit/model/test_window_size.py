@@ -4,7 +4,7 @@ import pytest
 
 from fuguemux.model.limits import WINDOW_COLUMNS_MAX, WINDOW_ROWS_MAX
 from fuguemux.model.window_size import Size, Viewer, bounded, parsed_size, window_size
-from fuguemux.terminal.ghostty import clamp
+from fuguemux.terminal.ghostty.adapter import clamp
 
 VIEWERS = [Viewer(Size(100, 20), 5), Viewer(Size(80, 40), 9), Viewer(Size(90, 30), 9)]
 

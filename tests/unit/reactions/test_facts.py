@@ -3,12 +3,13 @@
 import pytest
 from msgspec.structs import replace
 
-from fuguemux.commands import option_table, options
 from fuguemux.model.decision import Decision
 from fuguemux.model.events import ForegroundChanged, PaneDirectoryChanged, PaneTitled
 from fuguemux.model.ids import PaneId, WindowId
 from fuguemux.model.live import ClientFacts, ForegroundFacts, PaneFacts
 from fuguemux.model.state import Life, Ran, ServerState
+from fuguemux.options import options
+from fuguemux.options import table as option_table
 from fuguemux.reactions import (
     automatic_rename,
     client_resized,

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fuguemux.terminal.clip import clipped
-from fuguemux.terminal.rewrap import plain
+from fuguemux.terminal.ghostty.rewrap import plain
 from fuguemux.terminal.style import text_width
 
 

@@ -9,7 +9,7 @@ import pytest
 from fuguemux.terminal import borders, style
 from fuguemux.terminal.borders import Rectangle
 from fuguemux.terminal.compose import ENTER, Composer, PaneView, Scene, ScrollView
-from fuguemux.terminal.ghostty import GhosttyEmulator
+from fuguemux.terminal.ghostty.adapter import GhosttyEmulator
 from tests.support.terminal_streams import STREAMS
 
 THREE = (Rectangle(0, 0, 20, 10), Rectangle(21, 0, 19, 5), Rectangle(21, 6, 19, 4))

@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fuguemux.terminal.ghostty import GhosttyEmulator
+from fuguemux.terminal.ghostty.adapter import GhosttyEmulator
+from fuguemux.terminal.ghostty.rewrap import plain
 from fuguemux.terminal.highlight import Span, highlighted
-from fuguemux.terminal.rewrap import plain
 
 REVERSE = b"\x1b[0;7m"
 pieces = st.sampled_from(["a", "漢", " ", "é", "\x1b[31m", "\x1b[1m", "\x1b[0m", "e\u0301"])

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from fuguemux.persistence.files import Storage, reason_of
+from fuguemux.persistence.storage.files import Storage, reason_of
 from fuguemux.persistence.wal import findings as kinds
 from fuguemux.persistence.wal.findings import Finding, ScanReport
 from fuguemux.persistence.wal.frame import BLOCK_BYTES

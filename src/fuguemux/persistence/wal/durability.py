@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from fuguemux.persistence.files import NO_SPACE
+from fuguemux.persistence.storage.files import NO_SPACE
 
 RETRY_MS_MIN: Final = 100
 RETRY_MS_MAX: Final = 30_000

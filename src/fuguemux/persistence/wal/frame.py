@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
-from fuguemux.persistence.checksum import crc32
-from fuguemux.persistence.files import Bytes
+from fuguemux.persistence.storage.checksum import crc32
+from fuguemux.persistence.storage.files import Bytes
 
 if TYPE_CHECKING or sys.version_info < (3, 14):
     from backports import zstd

@@ -9,8 +9,8 @@ such a record the segment may be a write that had not finished when the power we
 from collections.abc import Iterator
 from typing import Final
 
-from fuguemux.persistence.checksum import crc32
-from fuguemux.persistence.files import Storage
+from fuguemux.persistence.storage.checksum import crc32
+from fuguemux.persistence.storage.files import Storage
 from fuguemux.persistence.wal.frame import (
     ALIGNMENT_BYTES,
     BLOCK_BYTES,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from fuguemux.observe.failpoints import reach
-from fuguemux.persistence.files import NO_SPACE, Bytes, Storage, write_all
+from fuguemux.persistence.storage.files import NO_SPACE, Bytes, Storage, write_all
 from fuguemux.persistence.wal.frame import (
     BLOCK_BYTES,
     LAG_UNKNOWN,

@@ -14,7 +14,7 @@ import struct
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from fuguemux.persistence.checksum import crc32
+from fuguemux.persistence.storage.checksum import crc32
 from fuguemux.persistence.wal.frame import BLOCK_BYTES
 from fuguemux.persistence.wal.segment import SegmentHeader
 

@@ -13,8 +13,8 @@ from collections.abc import Iterable
 from hashlib import blake2b
 from typing import Final
 
-from fuguemux.persistence.files import RealStorage, Storage
-from fuguemux.persistence.set_aside import QUARANTINE
+from fuguemux.persistence.storage.files import RealStorage, Storage
+from fuguemux.persistence.storage.set_aside import QUARANTINE
 from fuguemux.persistence.wal.mark import Mark
 from fuguemux.persistence.wal.watermark import Found, Watermark, read_watermark
 

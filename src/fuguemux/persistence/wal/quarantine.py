@@ -7,7 +7,7 @@ how much it is, for the status and the doctor.
 import contextlib
 from typing import Final, NamedTuple
 
-from fuguemux.persistence.files import Storage, replacing, write_all
+from fuguemux.persistence.storage.files import Storage, replacing, write_all
 from fuguemux.persistence.wal.findings import ScanReport
 from fuguemux.persistence.wal.segment import SEGMENT_BYTES_MAX, segment_name
 from fuguemux.persistence.wal.walk import WINDOW_BYTES, Window

@@ -16,7 +16,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import chain
 
-from fuguemux.persistence.files import Storage, reason_of
+from fuguemux.persistence.storage.files import Storage, reason_of
 from fuguemux.persistence.wal import findings as kinds
 from fuguemux.persistence.wal.chain import ENDLESS, Chain, ChainSegment
 from fuguemux.persistence.wal.findings import (

@@ -22,8 +22,8 @@ import contextlib
 import struct
 from typing import Final, NamedTuple
 
-from fuguemux.persistence.checksum import crc32
-from fuguemux.persistence.files import Storage
+from fuguemux.persistence.storage.checksum import crc32
+from fuguemux.persistence.storage.files import Storage
 from fuguemux.persistence.wal.frame import BLOCK_BYTES
 
 MAGIC: Final = b"FUGUEWAL"

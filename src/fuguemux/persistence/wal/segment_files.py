@@ -1,6 +1,6 @@
 """The open files of a log's segments beside the one that is written: full ones that wait for their sync, and those given up."""
 
-from fuguemux.persistence.files import Storage
+from fuguemux.persistence.storage.files import Storage
 
 
 class SegmentFiles:

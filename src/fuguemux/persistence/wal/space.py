@@ -10,8 +10,8 @@ import os
 from collections.abc import Callable
 from typing import Final
 
-from fuguemux.persistence.files import NO_SPACE, Storage, room_words
-from fuguemux.persistence.set_aside import quarantine_beside, set_aside
+from fuguemux.persistence.storage.files import NO_SPACE, Storage, room_words
+from fuguemux.persistence.storage.set_aside import quarantine_beside, set_aside
 from fuguemux.persistence.wal.findings import ScanReport
 from fuguemux.persistence.wal.jobs import (
     BallastJob,

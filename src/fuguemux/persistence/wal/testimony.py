@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from fuguemux.persistence.files import Storage
+from fuguemux.persistence.storage.files import Storage
 from fuguemux.persistence.wal.chain import ChainSegment
 from fuguemux.persistence.wal.segment import seed_of, segment_name
 from fuguemux.persistence.wal.walk import Hole, Window, walk

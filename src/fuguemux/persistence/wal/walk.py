@@ -7,8 +7,8 @@ them. Nothing here decides whether a hole is damage or a write that never finish
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from fuguemux.persistence.checksum import crc32
-from fuguemux.persistence.files import Storage
+from fuguemux.persistence.storage.checksum import crc32
+from fuguemux.persistence.storage.files import Storage
 from fuguemux.persistence.wal.frame import (
     ALIGNMENT_BYTES,
     BLOCK_BYTES,

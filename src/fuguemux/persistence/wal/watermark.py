@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from fuguemux.observe.failpoints import reach
-from fuguemux.persistence.files import (
+from fuguemux.persistence.storage.files import (
     NO_SPACE,
     FileRemoved,
     Storage,
@@ -27,7 +27,7 @@ from fuguemux.persistence.files import (
     write_all,
     write_atomically,
 )
-from fuguemux.persistence.set_aside import QUARANTINE, set_aside
+from fuguemux.persistence.storage.set_aside import QUARANTINE, set_aside
 from fuguemux.persistence.wal.mark import (
     SLOT_BYTES,
     SLOTS,

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from typing import Final
 
 from fuguemux.observe.failpoints import reach
-from fuguemux.persistence.files import Bytes, FileRemoved, Storage, write_all
+from fuguemux.persistence.storage.files import Bytes, FileRemoved, Storage, write_all
 from fuguemux.persistence.wal.durability import (
     Durability,
     LogUnavailable,

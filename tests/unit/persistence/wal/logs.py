@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from fuguemux.observe.clock import NS_PER_MS
-from fuguemux.persistence.files import Storage
+from fuguemux.persistence.storage.files import Storage
 from fuguemux.persistence.wal.durability import Durability, WriterOptions
 from fuguemux.persistence.wal.frame import Record, RecordType
 from fuguemux.persistence.wal.mark import Mark

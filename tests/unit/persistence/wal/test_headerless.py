@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from fuguemux.model.ids import PaneId
-from fuguemux.persistence.files import RealStorage
+from fuguemux.persistence.storage.files import RealStorage
 from fuguemux.persistence.wal.headerless import durable_lsn
 from fuguemux.persistence.wal.segment import RECORDS_OFFSET, segment_id_of
 from tests.support.small_server import SmallServer, Truth, new_session

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fuguemux.persistence.files import RealStorage
+from fuguemux.persistence.storage.files import RealStorage
 from fuguemux.persistence.wal import quarantine as module
 from fuguemux.persistence.wal.findings import ScanReport
 from fuguemux.persistence.wal.frame import RecordType

@@ -5,8 +5,8 @@ from typing import cast
 
 import pytest
 
-from fuguemux.persistence.files import RealStorage
-from fuguemux.persistence.inspect import CannotRead, dump, salvage, verify
+from fuguemux.persistence.recovery.inspect import CannotRead, dump, salvage, verify
+from fuguemux.persistence.storage.files import RealStorage
 from fuguemux.persistence.wal import writer as writer_module
 from fuguemux.persistence.wal.frame import IGNORABLE, RecordType
 from fuguemux.persistence.wal.reader import scan

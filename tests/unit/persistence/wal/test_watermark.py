@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fuguemux.persistence.files import RealStorage
+from fuguemux.persistence.storage.files import RealStorage
 from fuguemux.persistence.wal import findings as kinds
 from fuguemux.persistence.wal.durability import Durability, WriterOptions
 from fuguemux.persistence.wal.frame import RecordType

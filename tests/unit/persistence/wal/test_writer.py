@@ -10,7 +10,7 @@ from random import Random
 
 import pytest
 
-from fuguemux.persistence.files import Bytes, RealStorage
+from fuguemux.persistence.storage.files import Bytes, RealStorage
 from fuguemux.persistence.wal.durability import RETRY_MS_MAX, Durability, WriterOptions
 from fuguemux.persistence.wal.findings import ScanReport
 from fuguemux.persistence.wal.frame import COMPRESSED, RecordType, decode_output

@@ -1,0 +1,101 @@
+"""What link-window, move-window and break-pane share: bringing a window to a place in a session, and who stays behind."""
+
+import msgspec
+
+from fuguemux.commands.command import Invocation
+from fuguemux.commands.parts import spawning
+from fuguemux.model.closing import Renumbering, close_links, renumbered
+from fuguemux.model.decision import Refused
+from fuguemux.model.events import (
+    AnyEvent,
+    WindowLinked,
+    WindowMoved,
+    WindowSelected,
+    WindowUnlinked,
+)
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import Link, ServerState, Session, link_of
+from fuguemux.targets.targets import Target, window_index_target
+
+
+class Place(msgspec.Struct, frozen=True):
+    """A place in a session for a window: None: the next free one. `moves` make room for it."""
+
+    session: Session
+    index: int | None
+    moves: tuple[WindowMoved, ...]
+
+    def links(self) -> tuple[Link, ...]:
+        """The session's links after the moves, in index order."""
+        moved = {move.index: move.to for move in self.moves}
+        links = (Link(moved.get(old.index, old.index), old.window) for old in self.session.links)
+        return tuple(sorted(links, key=lambda link: link.index))
+
+    def now_at(self, index: int) -> int:
+        """Where the window that was at `index` is after the moves."""
+        return spawning.moved_index(index, self.moves)
+
+
+def place_for(state: ServerState, live: LiveView, invocation: Invocation) -> Place:
+    """The place that `-t` names, behind it with `-a`, before it with `-b`. Raises Refused."""
+    flags = invocation.flags
+    session, index = window_index_target(state, live, invocation, invocation.target)
+    if not (flags.has("a") or flags.has("b")):
+        return Place(session, index, ())
+    taken = index is not None and link_of(session, index) is not None
+    beside = index if taken and index is not None else session.active
+    at, moves = spawning.room_made(session, beside, before=flags.has("b"))
+    return Place(session, at, moves)
+
+
+def linked(
+    state: ServerState, source: Target, place: Place, *, kill: bool, select: bool
+) -> tuple[tuple[AnyEvent, ...], int]:
+    """Events that link the source's window at `place`, and the index there. With `kill` what is there goes.
+
+    Raises Refused as tmux does: `same index`, `index in use`.
+    """
+    events: list[AnyEvent] = list(place.moves)
+    links = place.links()
+    index = place.index
+    if index is None:
+        index = spawning.free_index(state, place.session, links)
+    there = next((link for link in links if link.index == index), None)
+    if there is not None:
+        if there.window == source.window.id:
+            raise Refused(f"same index: {index}")
+        if not kill:
+            raise Refused(f"index in use: {index}")
+        if place.now_at(place.session.active) == index:
+            spare = spawning.spare_index(links)
+            arrival = WindowLinked(place.session.id, spare, source.window.id)
+            events += spawning.in_place_of_current(place.session.id, index, spare, arrival)
+            return tuple(events), index
+        events.append(WindowUnlinked(place.session.id, index))
+    events.append(WindowLinked(place.session.id, index, source.window.id))
+    if select:
+        events.append(WindowSelected(place.session.id, index))
+    return tuple(events), index
+
+
+def moved(
+    state: ServerState,
+    source: Target,
+    place: Place,
+    *,
+    kill: bool,
+    select: bool,
+    renumber: Renumbering,
+) -> tuple[AnyEvent, ...]:
+    """Events that link the source's window at `place` and unlink it where it was; an emptied session goes."""
+    events, index = linked(state, source, place, kill=kill, select=select)
+    if source.session.id != place.session.id:
+        return (*events, *close_links(source.session, {source.link.index}, renumber))
+    leaving = place.now_at(source.link.index)
+    events += (WindowUnlinked(source.session.id, leaving),)
+    base_index = renumber(source.session)
+    if base_index is not None:
+        after = {link.index for link in place.links()} - {leaving} | {index}
+        kept = [Link(number, source.window.id) for number in sorted(after)]
+        events += tuple(renumbered(source.session, kept, base_index))
+    return events

@@ -1,0 +1,53 @@
+"""What the list commands share: one line per thing by a format, and a filter that may leave things out."""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+import msgspec
+
+from fuguemux.commands.command import Invocation
+from fuguemux.formats.formats import Context, Work, expand, is_true
+from fuguemux.model.decision import Decision, Reply
+from fuguemux.model.effects import PrintLines
+
+AT_ONCE_UNITS: Final = 100_000
+"""Work of a list that is done with the decision, some 10 ms; the lines behind it are made in turns of their own."""
+
+
+class Lines(Iterator[str | None]):
+    """The lines of a list, each made when it is asked for; None: the filter leaves this one out. Raises TooDear."""
+
+    def __init__(self, template: str, condition: str | None, contexts: Iterable[Context]) -> None:
+        self._template = template
+        self._condition = condition
+        self._contexts = enumerate(contexts)
+        self.spent = 0
+        """Units of work so far."""
+
+    def __next__(self) -> str | None:
+        number, context = next(self._contexts)
+        context = msgspec.structs.replace(context, extra={**context.extra, "line": str(number)})
+        work = Work()
+        try:
+            condition = self._condition
+            if condition is not None and not is_true(expand(condition, context, work=work)):
+                return None
+            return expand(self._template, context, work=work)
+        finally:
+            self.spent += work.spent
+
+
+def listed(invocation: Invocation, template: str, contexts: Iterable[Context]) -> Decision:
+    """A line for each context, by `-F` or else `template`, if the filter `-f` holds for it.
+
+    All lines are of the same moment, also those that are made after others had their turn.
+    """
+    condition = invocation.flags.value("f")
+    made = Lines(invocation.flags.value("F") or template, condition, contexts)
+    lines: list[str] = []
+    for line in made:
+        if line is not None:
+            lines.append(line)
+        if made.spent > AT_ONCE_UNITS:
+            return Decision(effects=(PrintLines(made),), reply=Reply(lines=tuple(lines)))
+    return Decision(reply=Reply(lines=tuple(lines)))

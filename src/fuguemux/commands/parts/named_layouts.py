@@ -1,0 +1,162 @@
+"""tmux's layouts by name: even-horizontal, even-vertical, main-horizontal, main-vertical, tiled. And spreading out evenly."""
+
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple
+
+from msgspec.structs import replace
+
+from fuguemux.language.numbers import cells
+from fuguemux.model.decision import Refused
+from fuguemux.model.ids import PaneId
+from fuguemux.model.layout import Direction, Layout, Leaf, Split, leaf, panes_of, resize, size_of
+from fuguemux.model.limits import PANE_COLUMNS_MIN
+
+NAMES: Final = ("even-horizontal", "even-vertical", "main-horizontal", "main-vertical", "tiled")
+_MIN: Final = PANE_COLUMNS_MIN
+
+MainSize = Callable[[str], str]
+"""The text of the option `main-pane-height`, `main-pane-width`, `other-pane-height` or `other-pane-width`."""
+
+
+class _Space(NamedTuple):
+    columns: int
+    rows: int
+
+
+def named_layout(name: str, layout: Layout, main_size: MainSize) -> Layout:
+    """The panes of `layout` arranged by `name` (one of NAMES) in the same space, which grows if it is too small."""
+    panes = panes_of(layout)
+    if len(panes) == 1:
+        return layout
+    space = _Space(layout.columns, layout.rows)
+    if name == "even-horizontal":
+        return _even(panes, space, "row")
+    if name == "even-vertical":
+        return _even(panes, space, "column")
+    if name == "main-horizontal":
+        return _main(panes, space, "column", main_size)
+    if name == "main-vertical":
+        return _main(panes, space, "row", main_size)
+    return _tiled(panes, space)
+
+
+def name_meant(text: str) -> str | None:
+    """The layout that `text` names or alone begins, or None."""
+    if text in NAMES:
+        return text
+    found = [name for name in NAMES if name.startswith(text)]
+    return found[0] if len(found) == 1 and text else None
+
+
+def _even(panes: Sequence[PaneId], space: _Space, along: Direction) -> Layout:
+    """All panes in one line, as equal as can be; the last has what is left over."""
+    least = len(panes) * (_MIN + 1) - 1
+    columns = max(space.columns, least) if along == "row" else space.columns
+    rows = max(space.rows, least) if along == "column" else space.rows
+    return spread(Split(columns, rows, along, tuple(leaf(pane, columns, rows) for pane in panes)))
+
+
+def spread(cell: Layout) -> Layout:
+    """`cell` with children of equal size; the last has what is left over. As it is, if there is no space for that."""
+    if isinstance(cell, Leaf):
+        return cell
+    count, size = len(cell.children), size_of(cell, cell.direction)
+    each = (size - (count - 1)) // count
+    if each <= 0:
+        return cell
+    sizes = [each] * (count - 1) + [size - (each + 1) * (count - 1)]
+    children = tuple(
+        _resized(child, cell.direction, wanted)
+        for child, wanted in zip(cell.children, sizes, strict=True)
+    )
+    return replace(cell, children=children)
+
+
+def _resized(cell: Layout, along: Direction, size: int) -> Layout:
+    if along == "row":
+        return resize(cell, size, cell.rows)
+    return resize(cell, cell.columns, size)
+
+
+def spread_round(layout: Layout, pane: PaneId) -> Layout:
+    """`layout` with the cells beside `pane` made equal; if they are, those round them, and so on outwards."""
+    if isinstance(layout, Leaf):
+        return layout
+    for at, child in enumerate(layout.children):
+        if pane not in panes_of(child):
+            continue
+        inner = spread_round(child, pane)
+        if inner == child:
+            return spread(layout)
+        children = (*layout.children[:at], inner, *layout.children[at + 1 :])
+        return replace(layout, children=children)
+    return layout
+
+
+def _main(panes: Sequence[PaneId], space: _Space, along: Direction, main_size: MainSize) -> Layout:
+    """The first pane large, the others in a line behind it (`along`: across the window or down)."""
+    length = "height" if along == "column" else "width"
+    whole = (space.rows if along == "column" else space.columns) - 1
+    main = _length(main_size(f"main-pane-{length}"), whole)
+    if main is None:
+        main = 24 if along == "column" else 80
+    if main + _MIN >= whole:
+        main = _MIN if whole <= _MIN + _MIN else whole - _MIN
+        other = _MIN
+    else:
+        other = _length(main_size(f"other-pane-{length}"), whole) or 0
+        if other == 0 or other > whole or whole - other < main:
+            other = whole - main
+        else:
+            main = whole - other
+    first, *others = panes
+    across: Direction = "row" if along == "column" else "column"
+    if along == "column":
+        space = _Space(max(space.columns, len(others) * (_MIN + 1) - 1), main + other + 1)
+        beside = _even(others, _Space(space.columns, other), across)
+        return Split(*space, along, (leaf(first, space.columns, main), _single(beside)))
+    space = _Space(main + other + 1, max(space.rows, len(others) * (_MIN + 1) - 1))
+    beside = _even(others, _Space(other, space.rows), across)
+    return Split(*space, along, (leaf(first, main, space.rows), _single(beside)))
+
+
+def _single(cell: Layout) -> Layout:
+    """A line of one pane is that pane."""
+    if isinstance(cell, Split) and len(cell.children) == 1:
+        return cell.children[0]
+    return cell
+
+
+def _length(text: str, whole: int) -> int | None:
+    try:
+        return cells("", text, low=0, whole=whole, high=whole)
+    except Refused:
+        return None
+
+
+def _tiled(panes: Sequence[PaneId], space: _Space) -> Layout:
+    """Rows and columns of equal cells; the last column and row have what is left over."""
+    rows = columns = 1
+    while rows * columns < len(panes):
+        rows += 1
+        if rows * columns < len(panes):
+            columns += 1
+    width = max((space.columns - (columns - 1)) // columns, _MIN)
+    height = max((space.rows - (rows - 1)) // rows, _MIN)
+    space = _Space(
+        max(space.columns, (width + 1) * columns - 1), max(space.rows, (height + 1) * rows - 1)
+    )
+    lines: list[Layout] = []
+    for start in range(0, len(panes), columns):
+        tall = height if len(lines) < rows - 1 else space.rows - (height + 1) * (rows - 1)
+        lines.append(_tiled_row(panes[start : start + columns], space.columns, width, tall))
+    return Split(*space, "column", tuple(lines)) if len(lines) > 1 else lines[0]
+
+
+def _tiled_row(panes: Sequence[PaneId], whole: int, width: int, rows: int) -> Layout:
+    if len(panes) == 1:
+        return leaf(panes[0], whole, rows)
+    last = whole - (width + 1) * (len(panes) - 1)
+    widths = [width] * (len(panes) - 1) + [last]
+    children = tuple(leaf(pane, wide, rows) for pane, wide in zip(panes, widths, strict=True))
+    return Split(whole, rows, "row", children)

@@ -1,0 +1,55 @@
+"""What the commands on paste buffers share: finding one, naming a new one, and how many are kept."""
+
+from fuguemux.commands.command import Invocation
+from fuguemux.commands.parts import settings
+from fuguemux.model.decision import Refused
+from fuguemux.model.events import AnyEvent, BufferDeleted, BufferSet
+from fuguemux.model.limits import BUFFER_BYTES_MAX
+from fuguemux.model.state import Buffer, ServerState
+
+
+def too_large(size: int) -> str:
+    """What is said of data that a buffer does not take."""
+    return f"{size} bytes are too many for a paste buffer: it takes {BUFFER_BYTES_MAX >> 20} MiB"
+
+
+def buffer_called(state: ServerState, name: str) -> Buffer | None:
+    return next((buffer for buffer in state.buffers if buffer.name == name), None)
+
+
+def newest(state: ServerState) -> Buffer | None:
+    return state.buffers[0] if state.buffers else None
+
+
+def buffer_stored(
+    state: ServerState, data: bytes, name: str | None, now_ms: int
+) -> tuple[AnyEvent, ...]:
+    """The events that put `data` into the buffer `name`, or into a new automatic one.
+
+    Of the automatic ones as many are kept as `buffer-limit` says; the oldest go. Raises Refused for an empty name, and
+    for more data than a buffer takes.
+    """
+    if not data:
+        return ()
+    if len(data) > BUFFER_BYTES_MAX:
+        raise Refused(too_large(len(data)))
+    if name is not None:
+        if not name:
+            raise Refused("empty buffer name")
+        return (BufferSet(Buffer(name, data, now_ms, automatic=False)),)
+    number = state.next_buffer
+    while buffer_called(state, f"buffer{number}") is not None:
+        number += 1
+    automatic = [buffer for buffer in state.buffers if buffer.automatic]
+    kept = max(settings.number(state, "buffer-limit") - 1, 0)
+    gone: list[AnyEvent] = [BufferDeleted(buffer.name) for buffer in automatic[kept:]]
+    return (*gone, BufferSet(Buffer(f"buffer{number}", data, now_ms)))
+
+
+def buffer_named_or_newest(state: ServerState, invocation: Invocation) -> Buffer:
+    """The buffer that `-b` names, else the newest. Raises Refused with the words of show-buffer and save-buffer."""
+    name = invocation.flags.value("b")
+    buffer = newest(state) if name is None else buffer_called(state, name)
+    if buffer is None:
+        raise Refused("no buffers" if name is None else f"no buffer {name}")
+    return buffer

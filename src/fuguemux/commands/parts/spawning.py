@@ -1,0 +1,192 @@
+"""What a new window or pane starts with: words to run, directory, environment, name and size. As tmux's spawn.c decides."""
+
+import posixpath
+from collections.abc import Iterable
+
+from fuguemux.commands.command import Invocation
+from fuguemux.commands.parts import settings
+from fuguemux.config.secrets import named
+from fuguemux.model.closing import renumbered
+from fuguemux.model.decision import Expand as ExpandLine
+from fuguemux.model.decision import Refused, Reply
+from fuguemux.model.events import AnyEvent, WindowMoved, WindowSelected, WindowUnlinked
+from fuguemux.model.ids import PaneId, SessionId, WindowId
+from fuguemux.model.limits import PANES_MAX, PATH_BYTES_MAX, WINDOW_INDEX_MAX, WINDOWS_MAX
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import Environment, Link, Options, ServerState, Session, link_of
+from fuguemux.model.window_names import bounded_name, name_of_argv
+from fuguemux.model.window_size import Size, Viewer, bounded, parsed_size, window_size
+from fuguemux.targets.targets import Target
+
+NAMED_BY_HAND: Options = {"automatic-rename": "off"}
+"""The options of a window that was given a name: it keeps it."""
+PRINTED_BY_DEFAULT = "#{session_name}:#{window_index}.#{pane_index}"
+
+
+def encoded(text: str) -> bytes:
+    """The bytes that the client gave."""
+    return text.encode("utf-8", "surrogateescape")
+
+
+def argv_of(arguments: Iterable[str]) -> tuple[bytes, ...]:
+    """A command's arguments as words to run; none: the default command."""
+    return tuple(encoded(word) for word in arguments)
+
+
+def environment_given(invocation: Invocation) -> Environment:
+    """What `-e NAME=value` gave. Words without `=` are ignored, as in tmux."""
+    environment: Environment = {}
+    for word in invocation.flags.values("e"):
+        name, separator, value = word.partition("=")
+        if separator and name:
+            environment[encoded(name)] = encoded(value)
+    return environment
+
+
+def client_directory(invocation: Invocation, session: Session | None) -> bytes:
+    """Where a command without `-c` starts: the asker's directory, or for keys the session's."""
+    request = invocation.request
+    if request.session is None and request.cwd:
+        return request.cwd
+    if session is not None and session.cwd:
+        return session.cwd
+    return request.cwd or b"/"
+
+
+def start_directory(
+    state: ServerState, live: LiveView, invocation: Invocation, target: Target | None
+) -> bytes:
+    """The directory of `-c`, a format that may be relative to the asker's; without it that of the asker."""
+    base = client_directory(invocation, target.session if target else None)
+    given = invocation.flags.value("c")
+    if not given:
+        return base
+    text = encoded(settings.expanded(state, live, invocation, given, target))
+    directory = posixpath.normpath(posixpath.join(base, text)) if text else base
+    if len(directory) > PATH_BYTES_MAX:
+        raise Refused(f"start directory too long: at most {PATH_BYTES_MAX} bytes")
+    return directory
+
+
+def default_window_name(
+    state: ServerState, session: Session | None, argv: tuple[bytes, ...]
+) -> str:
+    """What a window that runs `argv` is called until it is renamed."""
+    if not argv:
+        command = settings.text(state, "default-command", session=session)
+        argv = (encoded(command),) if command else ()
+    return name_of_argv(named(argv), settings.text(state, "default-shell", session=session))
+
+
+def window_name(
+    state: ServerState,
+    live: LiveView,
+    invocation: Invocation,
+    target: Target | None,
+    argv: tuple[bytes, ...],
+    session: Session | None = None,
+) -> tuple[str, Options]:
+    """The name of a new window and the options that go with it: `-n`, or the program's name."""
+    given = invocation.flags.value("n")
+    if given is None:
+        return default_window_name(state, session or (target.session if target else None), argv), {}
+    name = settings.expanded(state, live, invocation, given, target)
+    return bounded_name(name), NAMED_BY_HAND
+
+
+def viewers_of(state: ServerState, live: LiveView, session: Session) -> list[Viewer]:
+    """The clients that look at `session`, with what their status line leaves of their terminals."""
+    rows_taken = settings.status_rows(state, session)
+    return [
+        Viewer(Size(client.columns, client.rows - rows_taken), client.used)
+        for client in live.clients()
+        if client.session == session.id and client.columns and client.rows
+    ]
+
+
+def new_window_size(state: ServerState, live: LiveView, session: Session) -> Size:
+    """The size of a new window of `session`: what its viewers allow, else its `default-size`."""
+    policy = settings.text(state, "window-size")
+    size = window_size(policy, viewers_of(state, live, session))
+    if size is None:
+        size = parsed_size(settings.text(state, "default-size", session=session))
+    return size or bounded(80, 24)
+
+
+def next_ids(state: ServerState) -> tuple[WindowId, PaneId]:
+    """The numbers of the next window and pane. Raises Refused when there are too many."""
+    if len(state.windows) >= WINDOWS_MAX:
+        raise Refused(f"create window failed: there are {WINDOWS_MAX} windows already; close some")
+    return WindowId(state.next_window), next_pane_id(state)
+
+
+def next_pane_id(state: ServerState) -> PaneId:
+    """The number of the next pane. Raises Refused when there are too many."""
+    if len(state.panes) >= PANES_MAX:
+        raise Refused(f"create pane failed: there are {PANES_MAX} panes already; close some")
+    return PaneId(state.next_pane)
+
+
+def free_index(state: ServerState, session: Session, links: Iterable[Link] | None = None) -> int:
+    """The first free index from `base-index` up."""
+    taken = {link.index for link in (session.links if links is None else links)}
+    index = settings.base_index(state, session)
+    while index in taken:
+        index += 1
+    if index > WINDOW_INDEX_MAX:
+        raise Refused("no free window indexes")
+    return index
+
+
+def spare_index(links: Iterable[Link]) -> int:
+    """An index that no window has, for a moment."""
+    return max((link.index for link in links), default=0) + 1
+
+
+def in_place_of_current(
+    session: SessionId, index: int, spare: int, arrival: AnyEvent
+) -> tuple[AnyEvent, ...]:
+    """A window that arrives at the `spare` index takes the place of the current one at `index`, which goes.
+
+    By this way the windows that were current before stay as they are remembered.
+    """
+    return (
+        arrival,
+        WindowSelected(session, spare),
+        WindowUnlinked(session, index),
+        WindowMoved(session, spare, index),
+    )
+
+
+def room_made(session: Session, index: int, *, before: bool) -> tuple[int, tuple[WindowMoved, ...]]:
+    """The index behind (or `before`) the window at `index`, and the moves that make it free."""
+    at = index if before else index + 1
+    run = at
+    while link_of(session, run) is not None:
+        run += 1
+    if run > WINDOW_INDEX_MAX:
+        raise Refused("no free window indexes")
+    shifted = [link for link in session.links if at <= link.index < run]
+    return at, tuple(renumbered(session, shifted, at + 1))
+
+
+def printed(
+    invocation: Invocation,
+    session: SessionId,
+    window: WindowId,
+    pane: PaneId,
+    template: str = PRINTED_BY_DEFAULT,
+) -> Reply:
+    """The line that `-P` and `-F` ask for, expanded once the new pane is there."""
+    if not invocation.flags.has("P"):
+        return Reply()
+    line = invocation.flags.value("F")
+    return Reply((ExpandLine(template if line is None else line, session, window, pane),))
+
+
+def moved_index(index: int, moves: Iterable[AnyEvent]) -> int:
+    """Where the window that was at `index` is after the moves that made room."""
+    for move in moves:
+        if isinstance(move, WindowMoved) and move.index == index:
+            return move.to
+    return index

@@ -1,0 +1,222 @@
+"""The variables of formats that are about a pane or a client."""
+
+from collections.abc import Callable
+from typing import Final
+
+from fuguemux.formats.context import View
+from fuguemux.language import quoting
+from fuguemux.model.layout import Rectangle, panes_of
+from fuguemux.model.layout_strings import pane_rectangle
+from fuguemux.model.live import ClientFacts, PaneFacts
+from fuguemux.model.state import Life, Pane, Window
+from fuguemux.options import options
+
+_TAB_COLUMNS: Final = 8
+
+
+def _flag(value: bool) -> str:
+    return "1" if value else "0"
+
+
+def _window(view: View, pane: Pane) -> Window:
+    return view.state.windows[pane.window]
+
+
+def rectangle(view: View, pane: Pane) -> Rectangle:
+    """Where the pane is in its window; all of it, if the window is zoomed to it."""
+    window = _window(view, pane)
+    return pane_rectangle(
+        window.layout, pane.id, zoomed_to=window.active if window.zoomed else None
+    )
+
+
+def _index(view: View, pane: Pane) -> str:
+    window = _window(view, pane)
+    base = options.get_number(view.state, "pane-base-index", window=window)
+    return str(panes_of(window.layout).index(pane.id) + base)
+
+
+def _at_top(view: View, pane: Pane) -> str:
+    status = options.get(view.state, "pane-border-status", window=_window(view, pane))
+    return _flag(rectangle(view, pane).y == (1 if status == "top" else 0))
+
+
+def _at_bottom(view: View, pane: Pane) -> str:
+    cell = rectangle(view, pane)
+    window = _window(view, pane)
+    status = options.get(view.state, "pane-border-status", window=window)
+    rows = window.layout.rows - (1 if status == "bottom" else 0)
+    return _flag(cell.y + cell.rows == rows)
+
+
+def _at_right(view: View, pane: Pane) -> str:
+    cell = rectangle(view, pane)
+    return _flag(cell.x + cell.columns == _window(view, pane).layout.columns)
+
+
+def _last(view: View, pane: Pane) -> str:
+    last = _window(view, pane).last
+    return _flag(bool(last) and last[0] == pane.id)
+
+
+def _dead(pane: Pane) -> bool:
+    return pane.life in (Life.DEAD, Life.SUSPENDED)
+
+
+def _dead_status(pane: Pane) -> str:
+    if not _dead(pane) or pane.exit is None or pane.exit.code is None:
+        return ""
+    return str(pane.exit.code)
+
+
+def _dead_signal(pane: Pane) -> str:
+    if not _dead(pane) or pane.exit is None or pane.exit.signal is None:
+        return ""
+    return str(pane.exit.signal)
+
+
+def _dead_time(pane: Pane) -> str:
+    return str(pane.exit.at_ms // 1000) if _dead(pane) and pane.exit is not None else ""
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "surrogateescape")
+
+
+def _start_command(pane: Pane) -> str:
+    return quoting.render(_text(word) for word in pane.argv)
+
+
+def _current_path(view: View, pane: Pane) -> str:
+    return _text(view.foreground.path or pane.cwd)
+
+
+def _limit(view: View, pane: Pane) -> str:
+    return options.get(view.state, "history-limit", session=view.session)
+
+
+def _tabs(view: View, pane: Pane) -> str:
+    columns = rectangle(view, pane).columns
+    return ",".join(str(column) for column in range(_TAB_COLUMNS, columns, _TAB_COLUMNS))
+
+
+def _in_mode(facts: PaneFacts) -> str:
+    return str(int(facts.in_mode))
+
+
+def _of_mode(view: View, value: str) -> str:
+    """What only copy mode has."""
+    return value if view.pane_facts.in_mode else ""
+
+
+def _synchronized(view: View, pane: Pane) -> str:
+    return _flag(options.get_flag(view.state, "synchronize-panes", pane=pane))
+
+
+PANE: Final[dict[str, Callable[[View, Pane], str]]] = {
+    "alternate_on": lambda view, pane: _flag(view.screen.alternate_on),
+    "copy_cursor_line": lambda view, pane: view.pane_facts.copy_cursor_line,
+    "copy_cursor_x": lambda view, pane: _of_mode(view, str(view.pane_facts.copy_cursor_x)),
+    "copy_cursor_y": lambda view, pane: _of_mode(view, str(view.pane_facts.copy_cursor_y)),
+    "cursor_flag": lambda view, pane: _flag(view.screen.cursor_visible),
+    "cursor_x": lambda view, pane: str(view.screen.cursor_x),
+    "cursor_y": lambda view, pane: str(view.screen.cursor_y),
+    "history_bytes": lambda view, pane: str(view.pane_facts.history_bytes),
+    "history_limit": _limit,
+    "history_size": lambda view, pane: str(view.pane_facts.history_size),
+    "insert_flag": lambda view, pane: _flag(view.pane_facts.insert_mode),
+    "keypad_cursor_flag": lambda view, pane: _flag(view.screen.application_cursor),
+    "keypad_flag": lambda view, pane: _flag(view.screen.application_keypad),
+    "mouse_any_flag": lambda view, pane: _flag(view.screen.mouse_any),
+    "origin_flag": lambda view, pane: _flag(view.pane_facts.origin_mode),
+    "pane_active": lambda view, pane: _flag(_window(view, pane).active == pane.id),
+    "pane_at_bottom": _at_bottom,
+    "pane_at_left": lambda view, pane: _flag(rectangle(view, pane).x == 0),
+    "pane_at_right": _at_right,
+    "pane_at_top": _at_top,
+    "pane_bg": lambda view, pane: "default",
+    "pane_bottom": lambda view, pane: str(rectangle(view, pane).y + rectangle(view, pane).rows - 1),
+    "pane_current_command": lambda view, pane: view.foreground.command,
+    "pane_current_path": _current_path,
+    "pane_dead": lambda view, pane: _flag(_dead(pane)),
+    "pane_dead_signal": lambda view, pane: _dead_signal(pane),
+    "pane_dead_status": lambda view, pane: _dead_status(pane),
+    "pane_dead_time": lambda view, pane: _dead_time(pane),
+    "pane_fg": lambda view, pane: "default",
+    "pane_format": lambda view, pane: _flag(view.context.pane is not None),
+    "pane_height": lambda view, pane: str(rectangle(view, pane).rows),
+    "pane_id": lambda view, pane: f"%{pane.id}",
+    "pane_in_mode": lambda view, pane: _in_mode(view.pane_facts),
+    "pane_index": _index,
+    "pane_input_off": lambda view, pane: "0",
+    "pane_last": _last,
+    "pane_left": lambda view, pane: str(rectangle(view, pane).x),
+    "pane_marked": lambda view, pane: "0",
+    "pane_marked_set": lambda view, pane: "0",
+    "pane_mode": lambda view, pane: view.pane_facts.mode,
+    "pane_path": lambda view, pane: "",
+    "pane_pid": lambda view, pane: str(pane.pid),
+    "pane_pipe": lambda view, pane: _flag(pane.pipe is not None),
+    "pane_restore_status": lambda view, pane: view.pane_facts.restore_status,
+    "pane_right": lambda view, pane: str(
+        rectangle(view, pane).x + rectangle(view, pane).columns - 1
+    ),
+    "pane_search_string": lambda view, pane: view.pane_facts.search_string,
+    "pane_start_command": lambda view, pane: _start_command(pane),
+    "pane_start_path": lambda view, pane: _text(pane.cwd),
+    "pane_synchronized": _synchronized,
+    "pane_tabs": _tabs,
+    "pane_title": lambda view, pane: pane.title or view.server.host,
+    "pane_top": lambda view, pane: str(rectangle(view, pane).y),
+    "pane_tty": lambda view, pane: pane.tty,
+    "pane_unseen_changes": lambda view, pane: "0",
+    "pane_width": lambda view, pane: str(rectangle(view, pane).columns),
+    "scroll_position": lambda view, pane: _of_mode(view, str(view.pane_facts.scroll_position)),
+    "scroll_region_lower": lambda view, pane: str(view.pane_facts.scroll_region_lower),
+    "scroll_region_upper": lambda view, pane: str(view.pane_facts.scroll_region_upper),
+    "search_present": lambda view, pane: _of_mode(view, _flag(view.pane_facts.search_present)),
+    "selection_present": lambda view, pane: _of_mode(
+        view, _flag(view.pane_facts.selection_present)
+    ),
+    "wrap_flag": lambda view, pane: _flag(view.pane_facts.wrap_mode),
+}
+
+
+def _client_flags(view: View, client: ClientFacts) -> str:
+    words = ["attached"]
+    if view.clients and max(view.clients, key=lambda other: other.used).id == client.id:
+        words.append("focused")
+    if client.read_only:
+        words.append("read-only")
+    return ",".join((*words, "UTF-8"))
+
+
+def _client_session(view: View, client: ClientFacts) -> str:
+    session = view.state.sessions.get(client.session)
+    return "" if session is None else session.name
+
+
+CLIENT: Final[dict[str, Callable[[View, ClientFacts], str]]] = {
+    "client_activity": lambda view, client: str(client.activity_s),
+    "client_cell_height": lambda view, client: "0",
+    "client_cell_width": lambda view, client: "0",
+    "client_control_mode": lambda view, client: "0",
+    "client_created": lambda view, client: str(client.created_s),
+    "client_discarded": lambda view, client: "0",
+    "client_flags": _client_flags,
+    "client_height": lambda view, client: str(client.rows),
+    "client_key_table": lambda view, client: "prefix" if client.prefix_pressed else "root",
+    "client_name": lambda view, client: client.name,
+    "client_pid": lambda view, client: str(client.pid),
+    "client_prefix": lambda view, client: _flag(client.prefix_pressed),
+    "client_readonly": lambda view, client: _flag(client.read_only),
+    "client_session": _client_session,
+    "client_termname": lambda view, client: client.term,
+    "client_termtype": lambda view, client: "",
+    "client_tty": lambda view, client: client.tty,
+    "client_uid": lambda view, client: str(view.server.uid),
+    "client_user": lambda view, client: view.server.user,
+    "client_utf8": lambda view, client: "1",
+    "client_width": lambda view, client: str(client.columns),
+    "client_written": lambda view, client: "0",
+}

@@ -1,0 +1,163 @@
+"""The row of one option, and its values: what text is accepted, how it is kept and how it is shown."""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final, Literal
+
+import msgspec
+
+from fuguemux.language import language, quoting
+from fuguemux.language.key_names import key_name
+from fuguemux.model.decision import Refused
+from fuguemux.model.limits import OPTION_VALUE_BYTES_MAX
+from fuguemux.options.styles import check_style, colour
+
+Scope = Literal["server", "session", "window"]
+Kind = Literal[
+    "string", "number", "flag", "choice", "colour", "style", "key", "command", "size", "shell"
+]
+
+_TRUE: Final = ("on", "yes", "1")
+_FALSE: Final = ("off", "no", "0")
+_SIZE: Final = re.compile(r"(\d{1,5})x(\d{1,5})")
+_WHOLE: Final = re.compile(r"\s*[+-]?\d{1,18}")
+INT_MAX: Final = 2**31 - 1
+COMMANDS_CHARS_MAX: Final = 4 * OPTION_VALUE_BYTES_MAX
+"""Of the commands of a key or a hook: what is in a block counts again for each block around it. Some 50 ms."""
+
+
+class Option(msgspec.Struct, frozen=True):
+    """A row of the table of options."""
+
+    name: str
+    scope: Scope
+    kind: Kind
+    default: str = ""
+    array: tuple[str, ...] | None = None
+    """Default values, if the option is an array."""
+    separators: str = " ,"
+    """At which characters a whole array's text is taken apart; none: it is one value."""
+    choices: tuple[str, ...] = ()
+    low: int = 0
+    high: int = INT_MAX
+    unit: str = ""
+    pane: bool = False
+    """A window option that a pane may have of its own."""
+    hook: bool = False
+    help: str = ""
+
+    def value(self, text: str | None, current: str) -> str:
+        """`text` in its canonical form. None: a flag or a choice of two is turned over from `current`.
+
+        Raises Refused with tmux's words.
+        """
+        if text is None:
+            if self.kind == "flag":
+                return "off" if current == "on" else "on"
+            if self.kind == "choice":
+                at = self.choices.index(current)
+                return self.choices[1 - at] if at < 2 else current
+            raise Refused("empty value")
+        if len(text.encode("utf-8", "surrogateescape")) > OPTION_VALUE_BYTES_MAX:
+            raise Refused(f"value is too long: {self.name} takes {OPTION_VALUE_BYTES_MAX} bytes")
+        return self._checked(text)
+
+    def _checked(self, text: str) -> str:
+        match self.kind:
+            case "number":
+                return self._number(text)
+            case "flag":
+                return _flag(text)
+            case "choice" if text not in self.choices:
+                raise Refused(f"unknown value: {text}")
+            case "colour":
+                return "none" if text == self.default == "none" else colour(text)
+            case "style":
+                check_style(text)
+            case "key":
+                key = key_name(text)
+                if key is None:
+                    raise Refused(f"bad key: {text}")
+                return key
+            case "command":
+                return canonical_commands(text)
+            case "size" if not _SIZE.fullmatch(text):
+                raise Refused(f"value is invalid: {text}")
+            case "shell" if not text.startswith("/"):
+                raise Refused(f"not a suitable shell: {text}")
+            case _:
+                pass
+        return text
+
+    def _number(self, text: str) -> str:
+        if not _WHOLE.fullmatch(text):
+            raise Refused(f"value is invalid: {text}")
+        number = int(text)
+        if number < self.low:
+            raise Refused(f"value is too small: {text}")
+        if number > self.high:
+            raise Refused(f"value is too large: {text}")
+        return str(number)
+
+    def take_apart(self, text: str) -> list[str]:
+        """The values in the text of a whole array."""
+        if not self.separators:
+            return [text]
+        return [part for part in re.split(f"[{self.separators}]", text) if part]
+
+    def shown(self, value: str) -> str:
+        """The value as in a list of options."""
+        if self.kind in ("string", "style", "shell", "size"):
+            return quoting.quote(value)
+        return value
+
+    def in_format(self, value: str) -> str:
+        """The value as in `#{option}`: a flag is 1 or 0."""
+        if self.kind == "flag":
+            return "1" if value == "on" else "0"
+        return value
+
+
+def _flag(text: str) -> str:
+    if text.lower() in _TRUE:
+        return "on"
+    if text.lower() in _FALSE:
+        return "off"
+    raise Refused(f"bad value: {text}")
+
+
+class _Room:
+    """How much text of commands may still be taken apart."""
+
+    def __init__(self) -> None:
+        self.chars = COMMANDS_CHARS_MAX
+
+    def take(self, chars: int) -> None:
+        self.chars -= chars
+        if self.chars < 0:
+            raise Refused("commands are too long, or too much of them is in nested blocks")
+
+
+def canonical_commands(text: str, room: _Room | None = None) -> str:
+    """Command text with full names, flags in order and its own quotes. Raises Refused: what is wrong with it."""
+    room = room or _Room()
+    room.take(len(text))
+    parsed, nested = language.parse_counted(text, nested_chars_max=room.chars)
+    room.take(nested)
+    return canonical_sequence([command.argv for command in parsed], room)
+
+
+def canonical_sequence(commands: Iterable[Sequence[str]], room: _Room | None = None) -> str:
+    """The text of commands, with full names, flags in order and quotes. Raises Refused: what is wrong with them."""
+    from fuguemux.commands.parts.table_lookup import find  # which reads options
+
+    shown = []
+    for argv in commands:
+        words = [
+            quoting.Block(canonical_commands(word, room))
+            if isinstance(word, quoting.Block)
+            else word
+            for word in argv
+        ]
+        shown.append(quoting.canonical(find(argv[0]), words))
+    return quoting.render_all(shown)

@@ -1,0 +1,223 @@
+"""A checkpoint's table of contents: `MANIFEST-<number, 16 hex digits>`.
+
+     0        8       10      12       16      20
+     | magic  | major | minor | length | CRC   | MessagePack array ...
+     | 8s     | u16   | u16   | u32    | u32   |
+
+Little-endian. The CRC-32 covers the payload and starts from that of the 16 bytes before it. A manifest names the packs
+it needs, where in them the structure and every pane's screen and scrollback index are, and from where on the log has
+to be replayed. It is written once, under a new number, and never changed. Structs are append-only.
+"""
+
+import struct
+from typing import Final, NamedTuple
+
+import msgspec
+
+from fuguemux.model.ids import PaneId
+from fuguemux.persistence.scrollback.packs import Place
+from fuguemux.persistence.storage.checksum import crc32
+
+MAGIC: Final = b"FUGUEMAN"
+MAJOR: Final = 1
+MINOR: Final = 0
+FRONT: Final = struct.Struct("<8sHHI")
+CRC: Final = struct.Struct("<I")
+HEADER_BYTES: Final = FRONT.size + CRC.size
+MANIFEST_BYTES_MAX: Final = 64 << 20
+PREFIX: Final = "MANIFEST-"
+SAVE_PREFIX: Final = "SAVE-"
+_NAME_DIGITS: Final = 16
+assert HEADER_BYTES == 20
+
+
+class ManifestDamaged(Exception):
+    """The file is not a whole manifest."""
+
+
+class ManifestUnsupported(Exception):
+    """Another major version wrote it. Nothing is wrong with it; use that version."""
+
+
+class Part(msgspec.Struct, frozen=True, array_like=True):
+    """Base of what a manifest is made of."""
+
+
+class PackFile(Part, frozen=True):
+    """A pack that the checkpoint needs. `digest` is its name and its checksum."""
+
+    digest: bytes
+    size_bytes: int
+
+
+class Entry(Part, frozen=True):
+    """Where an entry of a pack is. `pack` is an index into the manifest's packs."""
+
+    pack: int
+    offset: int
+    length: int
+
+
+class PaneEntry(Part, frozen=True):
+    """One pane as of `lsn`: what its output up to byte `output_offset` made of it."""
+
+    pane: PaneId
+    lsn: int
+    output_offset: int
+    columns: int
+    rows: int
+    screen: Entry
+    index: Entry | None
+    """The scrollback's index. None: it has no lines."""
+    packs: tuple[int, ...] = ()
+    """Where the scrollback's blocks are: indices into the manifest's packs."""
+
+
+class Manifest(Part, frozen=True):
+    """A checkpoint. Times are wall milliseconds since the epoch."""
+
+    number: int
+    store_id: bytes
+    created_ms: int
+    reason: str
+    program: str
+    """Name and version of the fugue that wrote it."""
+    engine: str
+    """Name and versions of the terminal engine whose snapshots it holds."""
+    structure_lsn: int
+    """The structure is that after this record."""
+    wal_start_lsn: int
+    """Replay needs every record above this one, and none at or below it."""
+    next_lsn: int
+    """Above everything the checkpoint knows of, so that numbers are not used twice if the log is gone."""
+    previous: int
+    packs: tuple[PackFile, ...]
+    structure: Entry
+    panes: tuple[PaneEntry, ...]
+    sessions: tuple[str, ...] = ()
+    """Names, for lists of checkpoints."""
+    scrollback_lines: int = 0
+    new_bytes: int = 0
+    """What this checkpoint added to the disk, without the manifest."""
+    held: Entry | None = None
+    """An older structure, for panes that were held back: replay learns from it what sizes they had."""
+    held_lsn: int = 0
+    name: str = ""
+    """Not empty: a person saved it under this name, and it stays until they delete it."""
+    brief: bool = False
+    """A closed session that nobody would miss: it lived for seconds and left next to nothing."""
+    missing: tuple[str, ...] = ()
+    """What could not be read of that from which it was made while no server ran, a sentence each: the next start tells it."""
+
+
+class StoredPane(NamedTuple):
+    """A pane's entry with the places in which its parts are."""
+
+    lsn: int
+    output_offset: int
+    columns: int
+    rows: int
+    screen: Place
+    scrollback: Place | None
+    """Its index."""
+    packs: frozenset[bytes] = frozenset()
+    """Where the blocks are that the index names."""
+
+    def digests(self) -> set[bytes]:
+        """Every pack that something of the pane is in."""
+        places = (self.screen, self.scrollback)
+        return {place.digest for place in places if place is not None} | self.packs
+
+
+def place_of(manifest: Manifest, entry: Entry) -> Place:
+    """Where an entry of a manifest is."""
+    return Place(manifest.packs[entry.pack].digest, entry.offset, entry.length)
+
+
+def stored_pane(manifest: Manifest, entry: PaneEntry) -> StoredPane:
+    """A pane's entry, without its manifest."""
+    index = place_of(manifest, entry.index) if entry.index is not None else None
+    return StoredPane(
+        entry.lsn,
+        entry.output_offset,
+        entry.columns,
+        entry.rows,
+        place_of(manifest, entry.screen),
+        index,
+        frozenset(manifest.packs[pack].digest for pack in entry.packs),
+    )
+
+
+_encoder: Final = msgspec.msgpack.Encoder()
+_decoder: Final = msgspec.msgpack.Decoder(Manifest)
+
+
+def encode_manifest(manifest: Manifest) -> bytes:
+    """The content of the file."""
+    payload = _encoder.encode(manifest)
+    front = FRONT.pack(MAGIC, MAJOR, MINOR, len(payload))
+    return front + CRC.pack(crc32(payload, crc32(front))) + payload
+
+
+def decode_manifest(data: bytes) -> Manifest:
+    """What `encode_manifest` packed. Raises ManifestDamaged and ManifestUnsupported."""
+    if len(data) < HEADER_BYTES:
+        raise ManifestDamaged(f"{len(data)} bytes are too few for a manifest")
+    magic, major, _minor, length = FRONT.unpack_from(data)
+    (crc,) = CRC.unpack_from(data, FRONT.size)
+    payload = data[HEADER_BYTES:]
+    if magic != MAGIC:
+        raise ManifestDamaged("it does not begin like a manifest")
+    whole = len(payload) == length and crc32(payload, crc32(data[: FRONT.size])) == crc
+    if not whole:
+        raise ManifestDamaged("its checksum does not match")
+    if major != MAJOR:
+        raise ManifestUnsupported(
+            f"checkpoint format {major} is unknown to this version of fugue, which reads {MAJOR}: "
+            "use the version that wrote it"
+        )
+    try:
+        manifest = _decoder.decode(payload)
+    except msgspec.DecodeError as error:
+        raise ManifestDamaged(f"it does not decode: {error}") from error
+    packs = len(manifest.packs)
+    entries = [manifest.structure, *([manifest.held] if manifest.held is not None else [])]
+    entries += [*(pane.screen for pane in manifest.panes)]
+    entries += [pane.index for pane in manifest.panes if pane.index is not None]
+    used = [entry.pack for entry in entries] + [n for pane in manifest.panes for n in pane.packs]
+    if any(not 0 <= pack < packs for pack in used):
+        raise ManifestDamaged("it refers to a pack that it does not name")
+    return manifest
+
+
+def manifest_name(number: int) -> str:
+    """The file name of a manifest."""
+    return f"{PREFIX}{number:0{_NAME_DIGITS}x}"
+
+
+def manifest_number(name: str) -> int | None:
+    """The number in a file name, or None if it is not a manifest's name."""
+    digits = name.removeprefix(PREFIX)
+    if digits == name or len(digits) != _NAME_DIGITS:
+        return None
+    try:
+        number = int(digits, 16)
+    except ValueError:
+        return None
+    return number if manifest_name(number) == name else None
+
+
+def save_name(name: str) -> str:
+    """The file name of a checkpoint that a person saved; any name makes a safe one."""
+    return SAVE_PREFIX + name.encode().hex()
+
+
+def saved_name(file_name: str) -> str | None:
+    """The name in a file name of a saved checkpoint, or None if it is not one."""
+    digits = file_name.removeprefix(SAVE_PREFIX)
+    if digits == file_name or not digits:
+        return None
+    try:
+        return bytes.fromhex(digits).decode()
+    except ValueError:
+        return None

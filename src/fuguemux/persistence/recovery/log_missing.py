@@ -1,0 +1,186 @@
+"""Whether the log that was read is the whole one, as far as what stands beside it can tell.
+
+A log that was cut, emptied, removed or lost its headers reads like one that never went on. Four things speak against that:
+the watermark, which says up to where the log was durable; a checkpoint, which is written when the log is durable up to it;
+records of a segment whose header is gone; and a file that a server leaves when it has served here. What kind of records are
+lost then, nobody can tell; which, the watermark does, up to the last sync.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from fuguemux.persistence.checkpoint.manifest import Manifest
+from fuguemux.persistence.recovery.helper_files import same_boot
+from fuguemux.persistence.report.report import RecoveryReport, counted
+from fuguemux.persistence.storage.files import Storage
+from fuguemux.persistence.wal import findings as kinds
+from fuguemux.persistence.wal.findings import Finding, ScanReport
+from fuguemux.persistence.wal.headerless import durable_lsn
+from fuguemux.persistence.wal.mark import Mark
+from fuguemux.persistence.wal.reader import LogScan, scan
+from fuguemux.persistence.wal.watermark import WATERMARK, Found
+
+SERVED_FILE: Final = "boot"
+"""In the state directory since a server first served from it."""
+
+PUT_BACK: Final = "the copy of the watermark in the runtime directory says so; was an older copy of the state directory put back?"
+
+
+def tell_end(
+    place: tuple[Storage, str],
+    report: RecoveryReport,
+    log: LogScan,
+    watermark: Found,
+    manifests: Sequence[Manifest],
+    covered_lsn: int,
+    moved: str = "",
+) -> None:
+    """Add what the watermark says and what is missing to the report, and to that of the log what its headers hid.
+
+    `place`: the state directory. `covered_lsn`: up to there the structure comes from a checkpoint. `moved`: what became of
+    the file of the watermark, if it is none of this store. Call it before damaged segments are set aside.
+    """
+    storage, directory = place
+    served = storage.exists(f"{directory}/{SERVED_FILE}")
+    tell_watermark(report, watermark, log, served=served, moved=moved)
+    tell_missing_log(
+        storage,
+        f"{directory}/wal",
+        report,
+        log,
+        manifests=manifests,
+        covered_lsn=covered_lsn,
+        served=served,
+        beside=watermark.beside,
+    )
+    begun = (
+        watermark.unwritten and not manifests
+    )  # the machine may have gone down before it was durable
+    if same_boot(storage, directory) and tell_damaged_end(storage, f"{directory}/wal", report, log):
+        return
+    if served and log.mark is None and not begun:
+        tell_torn_end(report, log, watermark)
+
+
+def tell_damaged_end(storage: Storage, wal: str, report: RecoveryReport, log: LogScan) -> bool:
+    """Whether the log has whole records behind something that is not whole; it is then told as damage, in both reports.
+
+    Only for a log that was written since the machine was started. What a killed process has written is all with the kernel,
+    and in order: only the very last write may be torn, with nothing behind it.
+    """
+    found, tail = log.report, log.report.tail
+    if tail is None or not tail.records:
+        return False
+    # A server that writes while it is read puts whole records behind what was not there yet a moment before.
+    again = scan(
+        storage, wal, tail.after_lsn + 1, store_id=found.store_id or None, mark=log.mark
+    ).finish()
+    if again.tail is None or not again.tail.records or again.tail.after_lsn != tail.after_lsn:
+        return False
+    detail = (
+        f"whole records that are not used, behind what cannot be read after LSN {tail.after_lsn}"
+    )
+    for number in found.beyond_segments:
+        found.findings.append(Finding(kinds.LOST_RECORDS, number, -1, detail))
+    report.missing.append(
+        f"the log is damaged behind LSN {tail.after_lsn}, and {counted(tail.records, 'whole record')} behind that place "
+        "cannot be used: it is no write that had not finished, because the machine has not been down since"
+    )
+    found.tail = None
+    return True
+
+
+def tell_torn_end(report: RecoveryReport, log: LogScan, watermark: Found) -> None:
+    """A write at the end that is not whole had not been acknowledged, or it was and rotted: only the watermark can tell."""
+    tail = log.report.tail
+    if tail is None or not (tail.dropped_bytes or tail.records):
+        return
+    problem = watermark.problem or "it belongs to another store"
+    detail = f"{tail.dropped_bytes} bytes that are no record, at the end of the log"
+    log.report.findings.append(Finding(kinds.DAMAGED_BYTES, tail.segment_id, tail.offset, detail))
+    if tail.segment_id not in log.report.damaged_segments:
+        log.report.damaged_segments.append(tail.segment_id)  # a copy is kept
+    report.missing.append(
+        f"the log ends in a write behind LSN {tail.after_lsn} that is not whole, and nothing tells whether it had been "
+        f"acknowledged (the file {WATERMARK}: {problem})"
+    )
+
+
+def tell_missing_log(
+    storage: Storage,
+    directory: str,
+    report: RecoveryReport,
+    log: LogScan,
+    *,
+    manifests: Sequence[Manifest],
+    covered_lsn: int,
+    served: bool,
+    beside: bool = False,
+) -> None:
+    """Add what is missing to the report, and to that of the log what its headers hid; before segments are set aside.
+
+    `covered_lsn`: up to there the structure comes from a checkpoint. `served`: a server has served from this state before.
+    `beside`: the log's mark is that of the watermark's copy.
+    """
+    found = log.report
+    known = {finding.segment_id for finding in found.findings}
+    for number in found.unusable_segments:
+        if number in known:
+            continue
+        if durable_lsn(storage, directory, number) > max(found.last_lsn, covered_lsn):
+            detail = "neither copy of its header can be read, and what it held was acknowledged"
+            found.findings.append(Finding(kinds.UNREADABLE_HEADER, number, 0, detail))
+            report.missing.append(f"log segment {number:016x}: {detail}")
+    newest = manifests[0] if manifests else None
+    _tell_end(report, found, log.mark, newest, covered_lsn, beside=beside)
+    if served and not (found.segments or manifests or report.missing):
+        report.missing.append(
+            "the log has no segment that can be read, and a server had written it"
+        )
+
+
+def _tell_end(
+    report: RecoveryReport,
+    found: ScanReport,
+    mark: Mark | None,
+    newest: Manifest | None,
+    covered_lsn: int,
+    *,
+    beside: bool,
+) -> None:
+    """Compare the end of the log with what the watermark and the newest checkpoint say of it."""
+    durable_lsn = mark.durable_lsn if mark is not None else 0
+    checkpoint_lsn = newest.structure_lsn if newest is not None else 0
+    if found.end_lsn >= max(durable_lsn, checkpoint_lsn):
+        return  # a checkpoint of nothing may be there before the first record
+    end = f"ends at LSN {found.end_lsn}" if found.end_lsn else "has no record that can be read"
+    if mark is not None and mark.clean and durable_lsn <= covered_lsn:
+        report.notes.append(
+            f"the log {end}; nothing is lost with it: the server had ended at LSN {durable_lsn}, "
+            "and the checkpoint holds everything up to there"
+        )
+        return
+    said = [f"LSN {durable_lsn} was durable"] if durable_lsn > found.end_lsn else []
+    if newest is not None and checkpoint_lsn > found.end_lsn:
+        said.append(f"checkpoint {newest.number} was made at LSN {checkpoint_lsn}")
+    why = f": {PUT_BACK}" if beside and durable_lsn > found.end_lsn else ""
+    report.missing.append(f"the log {end}, but {' and '.join(said)}{why}")
+
+
+def tell_watermark(
+    report: RecoveryReport, found: Found, log: LogScan, *, served: bool, moved: str = ""
+) -> None:
+    """Add what the watermark says, and what is wrong with it: then only the log itself says how far it went."""
+    report.log_end_lsn = log.report.end_lsn
+    if log.mark is not None:
+        report.durable_lsn = log.mark.durable_lsn
+    problem = found.problem
+    if found.mark is not None and log.mark is None:
+        problem = "it belongs to another store"
+    if moved and not problem:
+        problem = "a part of it belongs to another store"
+    nothing = found.unwritten and not log.report.last_lsn
+    if problem and (served or not found.missing) and not nothing:
+        alone = "" if log.mark is not None else "; only the log itself says how far it had come"
+        after = f"; {moved}" if moved else ""
+        report.notes.append(f"the file {WATERMARK}: {problem}{alone}{after}")

@@ -1,0 +1,176 @@
+"""Going back: the moments that can be brought back, and which checkpoint a moment is reached from.
+
+A moment is a record of the log, a time, or the name of a save. A record or a time is reached from the newest checkpoint
+that holds nothing younger, by replaying the log up to there. Of older generations the log is gone: then the moment that
+is reached is that of the checkpoint itself, and the report says so.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from fuguemux.model.layout import panes_of
+from fuguemux.model.state import ServerState, Session
+from fuguemux.persistence.checkpoint.manifest import Manifest, save_name
+from fuguemux.persistence.checkpoint.retention import Found
+from fuguemux.persistence.report.report import Damage
+from fuguemux.persistence.wal.frame import Record
+
+CLOSED_REASON: Final = "session closed"
+"""The reason of a save that holds a session as it was when it was closed; `keep_closed_days` says for how long."""
+CLOSED_PREFIX: Final = "closed-"
+
+
+class NotReachable(Exception):
+    """The moment cannot be brought back: it is too old, or there is no save of that name. Nothing was changed."""
+
+
+class Moment(NamedTuple):
+    """One of the three: after record `lsn`, at wall time `time_ms`, or the save called `name`."""
+
+    lsn: int | None = None
+    time_ms: int | None = None
+    name: str = ""
+    log_from_lsn: int = 0
+    """Not 0: begin with the oldest checkpoint behind which a log that begins here is whole, to see all that happened."""
+
+    def before(self, record: Record) -> bool:
+        """Whether the record happened after the moment."""
+        if self.lsn is not None:
+            return record.lsn > self.lsn
+        return self.time_ms is None or record.time_ms > self.time_ms
+
+    def holds(self, manifest: Manifest) -> bool:
+        """Whether everything in the checkpoint happened up to the moment."""
+        if self.lsn is not None:
+            return newest_lsn(manifest) <= self.lsn
+        return self.time_ms is not None and manifest.created_ms <= self.time_ms
+
+    def __str__(self) -> str:
+        if self.name:
+            return repr(self.name)
+        if self.lsn is not None:
+            return f"LSN {self.lsn}"
+        when = datetime.fromtimestamp((self.time_ms or 0) / 1000)
+        return when.isoformat(sep=" ", timespec="seconds")
+
+
+def newest_lsn(manifest: Manifest) -> int:
+    """The newest record that is part of the checkpoint."""
+    return manifest.next_lsn - 1
+
+
+def reached_from(found: Found, moment: Moment) -> Found:
+    """The checkpoints to start from, newest first; empty: the log alone. Raises NotReachable for an unknown name."""
+    if moment.name:
+        named = [save for save in found.saves if save.name == moment.name]
+        if not named:
+            raise NotReachable(f"no save called {moment.name!r}: see fugue state list")
+        return found._replace(manifests=named)
+    candidates = {manifest.number: manifest for manifest in found.saves if not is_part(manifest)}
+    candidates |= {manifest.number: manifest for manifest in found.manifests}
+    usable = [manifest for manifest in candidates.values() if moment.holds(manifest)]
+    usable.sort(key=lambda manifest: manifest.number, reverse=True)
+    if moment.log_from_lsn:
+        usable = [m for m in reversed(usable) if m.wal_start_lsn >= moment.log_from_lsn - 1][:1]
+    return found._replace(manifests=usable)
+
+
+def unreachable(moment: Moment, damages: Iterable[Damage]) -> NotReachable:
+    """Why a moment cannot be reached when no checkpoint for it could be read, and what to do."""
+    details = [damage.detail for damage in damages if damage.what.startswith("structure of ")]
+    if moment.name:
+        return _unreadable(moment.name, details[-1] if details else "its structure is missing")
+    if details:
+        return NotReachable(
+            f"no checkpoint from which {moment} is reached can be read: {details[-1]}; "
+            "nothing was changed: see fugue state verify"
+        )
+    return NotReachable(f"{moment} is older than everything that is kept: see fugue state list")
+
+
+def _unreadable(name: str, reason: str) -> NotReachable:
+    return NotReachable(
+        f"the save {name!r} is damaged or may not be read: {reason}; nothing was changed: "
+        "make its files readable, or take another one of fugue state list"
+    )
+
+
+def moment_among(found: Found, text: str, now_ms: int) -> Moment:
+    """As `parse_moment`, with the saves of `found`. Raises NotReachable, also for a save that cannot be read."""
+    for file, reason in (*found.damaged, *found.damaged_saves):
+        if file == save_name(text):
+            raise _unreadable(text, reason)
+    return parse_moment(text, now_ms, [save.name for save in found.saves])
+
+
+def is_part(manifest: Manifest) -> bool:
+    """Whether the save holds a closed session alone, and not the whole server."""
+    return manifest.reason == CLOSED_REASON
+
+
+def newest_with(found: Found, session: str) -> Moment:
+    """Where a session is found at its youngest: a save of its end, else a checkpoint. Raises NotReachable."""
+    return all_with(found, session)[0]
+
+
+def all_with(found: Found, session: str) -> list[Moment]:
+    """Where a session is found, the youngest first. Raises NotReachable if it is nowhere."""
+    holding = [m for m in [*found.saves, *found.manifests] if session in m.sessions]
+    if not holding:
+        raise NotReachable(f"no checkpoint has a session called {session!r}: see fugue state list")
+    holding.sort(key=lambda manifest: (newest_lsn(manifest), is_part(manifest)), reverse=True)
+    return [Moment(name=m.name) if m.name else Moment(lsn=newest_lsn(m)) for m in holding]
+
+
+def session_called(state: ServerState, name: str) -> Session:
+    """The session of that name. Raises NotReachable, naming those there are."""
+    for session in state.sessions.values():
+        if session.name == name:
+            return session
+    names = ", ".join(sorted(session.name for session in state.sessions.values())) or "none"
+    raise NotReachable(f"no session called {name!r} at that moment; there were: {names}")
+
+
+def part_of(state: ServerState, session: Session) -> ServerState:
+    """The state with this session alone, its windows and their panes; counters and global settings stay."""
+    windows = {link.window: state.windows[link.window] for link in session.links}
+    panes = {pane: state.panes[pane] for w in windows.values() for pane in panes_of(w.layout)}
+    return ServerState(
+        sessions={session.id: session},
+        windows=windows,
+        panes=panes,
+        next_session=state.next_session,
+        next_window=state.next_window,
+        next_pane=state.next_pane,
+        environment=state.environment,
+        server_options=state.server_options,
+        session_options=state.session_options,
+        window_options=state.window_options,
+    )
+
+
+_AGO: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def parse_moment(text: str, now_ms: int, saves: Iterable[str] = ()) -> Moment:
+    """What a person wrote: a save's name, an LSN, `10m` (ago: s, m, h, d), `14:05` (today), or a date and time.
+
+    Times are local unless they say otherwise. Raises NotReachable, saying what is understood.
+    """
+    if text in saves:
+        return Moment(name=text)
+    if text.isascii() and text.isdigit():
+        return Moment(lsn=int(text))
+    if text[-1:] in _AGO and text[:-1].isascii() and text[:-1].isdigit():
+        return Moment(time_ms=now_ms - int(text[:-1]) * _AGO[text[-1]] * 1000)
+    today = datetime.fromtimestamp(now_ms / 1000).astimezone().date().isoformat()
+    words = f"{today} {text}" if ":" in text and "-" not in text else text
+    try:
+        # To the end of the second that was named: what a list shows is then reached.
+        moment = datetime.fromisoformat(words).astimezone()
+        return Moment(time_ms=int(moment.timestamp() * 1000) + (0 if moment.microsecond else 999))
+    except (ValueError, OverflowError, OSError):
+        raise NotReachable(
+            f"no save called {text!r}, and no time or LSN: write 14:05, 2026-11-23T14:05:00, 10m, 4711, or a name"
+        ) from None

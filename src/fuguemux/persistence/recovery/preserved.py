@@ -1,0 +1,63 @@
+"""What a start does with saves: it looks whether they are there, and keeps what there was before a recovery with losses."""
+
+import contextlib
+from typing import Final
+
+import msgspec
+
+from fuguemux.persistence.checkpoint import save_check
+from fuguemux.persistence.checkpoint.manifest import encode_manifest, save_name, saved_name
+from fuguemux.persistence.checkpoint.retention import Found, retire
+from fuguemux.persistence.checkpoint.save_check import BEFORE_RECOVERY as BEFORE_RECOVERY
+from fuguemux.persistence.checkpoint.save_check import OF_A_CLOSED_SESSION, OF_A_SAVE, told_as
+from fuguemux.persistence.checkpoint.saves import SAVES, has_files
+from fuguemux.persistence.recovery.aside import Aside
+from fuguemux.persistence.recovery.point_in_time import is_part
+from fuguemux.persistence.report.report import RecoveryReport
+from fuguemux.persistence.storage.files import Storage, reason_of, write_atomically
+
+PRESERVED_MAX: Final = 3
+"""How many states from before a recovery with losses are kept."""
+
+
+def look_at_saves(place: tuple[Storage, str], found: Found, aside: Aside) -> None:
+    """Say which saves and closed sessions are gone or cut; one that only a list names is told this once.
+
+    `place`: the state directory. Closed sessions that an earlier version kept are put on the list.
+    """
+    storage, directory = place
+    bad = dict(save_check.problems(storage, directory, found))
+    for name, reason in bad.items():
+        aside.damaged(told_as(name), reason)
+    if aside.read_only or save_check.list_is_damaged(storage, directory):
+        return  # a list that is damaged is set aside and told by this start, and made anew by the next
+    known = {save.name for save in found.saves}
+    gone = [n for n in bad if n not in known and not has_files(storage, directory, n)]
+    moved = [saved_name(leaf) or "" for leaf, _reason in found.damaged]
+    closed = [save.name for save in found.saves if is_part(save)]
+    save_check.note(storage, directory, add=closed, remove=[*gone, *moved])
+
+
+def preserve(storage: Storage, checkpoints: str, report: RecoveryReport, found: Found) -> None:
+    """Keep what there was before a recovery with losses: somebody may get more out of it. Raises nothing.
+
+    Not where nothing but saves is damaged: a copy of the present would not help. `checkpoints`: their directory.
+    """
+    of_saves = (OF_A_SAVE, OF_A_CLOSED_SESSION, f"{SAVES}/")
+    only_saves = all(damage.what.startswith(of_saves) for damage in report.damages)
+    if not found.manifests or (only_saves and not report.lost_live):
+        return
+    earlier = sorted(m.name for m in found.saves if m.name.startswith(BEFORE_RECOVERY))
+    for name in earlier[: len(earlier) + 1 - PRESERVED_MAX]:
+        with contextlib.suppress(OSError):
+            retire(storage, checkpoints, save_name(name))
+        found.saves[:] = [save for save in found.saves if save.name != name]
+    name = f"{BEFORE_RECOVERY}{report.started_ms}"
+    save = msgspec.structs.replace(found.manifests[0], name=name)
+    try:
+        write_atomically(storage, checkpoints, save_name(name), [encode_manifest(save)])
+    except OSError as error:
+        report.notes.append(f"what was there before could not be preserved: {reason_of(error)}")
+        return
+    found.saves.append(save)
+    report.notes.append(f"what was there before is kept: fugue state restore --at {name}")

@@ -1,0 +1,114 @@
+"""Whether a start would find what this process writes: the directory that is locked is where its path leads, with all its parts.
+
+A directory can be moved, replaced, unmounted or emptied under a server. What is written through descriptors then goes where
+nobody looks for it.
+"""
+
+import os
+from enum import Enum
+from typing import Final, NamedTuple
+
+from fuguemux.persistence.storage.state_lock import LOCK_NAME, StateLock, identity_of
+
+PARTS: Final = ("wal", "checkpoints")
+"""The directories without which nothing comes back."""
+
+
+class Place(Enum):
+    """What is at the path of the state directory."""
+
+    HERE = "here"
+    GONE = "gone"
+    """Nothing, or an empty directory."""
+    OTHER = "other"
+    """Another directory with something in it, or what is no directory."""
+    UNLOCKED = "unlocked"
+    """The directory, but somebody has removed the file that is locked."""
+    PART_GONE = "part gone"
+    """The directory, without the log's or the checkpoints' own."""
+    PART_OTHER = "part other"
+    """The directory, with something else in place of one of these."""
+    UNFINISHED = "unfinished"
+    """The directory, made anew: the checkpoint of everything is not there yet."""
+
+
+class Finding(NamedTuple):
+    """What is at `path`; `what` says it for people, and is empty if all is well."""
+
+    place: Place
+    what: str = ""
+    path: str = ""
+
+
+class Whereabouts:
+    """Looks for one state directory. Safe to use from several threads; a look is a handful of system calls."""
+
+    def __init__(self, lock: StateLock, directory: str) -> None:
+        """`directory` is what the log and the checkpoints are in: the one that is locked, or one inside it."""
+        self._lock = lock
+        self._directory = directory
+        self._log_path = f"{directory}/{PARTS[0]}"
+        self._log = (0, 0)
+        self._parts: dict[str, tuple[int, int]] = {}
+        self.unfinished = False
+        """Whether the directory was made anew, and lacks what was there before."""
+        self.settled()
+
+    def settled(self) -> None:
+        """The log and the checkpoints are written in what is there now. Parts that cannot be seen stay as they were."""
+        for part in PARTS:
+            found = _identity(f"{self._directory}/{part}")
+            if found is not None:
+                self._parts[part] = found
+        self._log = self._parts.get(PARTS[0], (0, 0))
+
+    def look_again(self) -> Finding:
+        """As `look`, but one system call if the log is found by its path, which is what a sync must know at once."""
+        if self._log == _identity(self._log_path) and not self.unfinished:
+            return Finding(Place.HERE)
+        return self.look()
+
+    def look(self) -> Finding:
+        """What is at the path now."""
+        path = self._lock.path
+        found = _identity(path)
+        if found != self._lock.identity:
+            if found is None or _is_empty(path):
+                return Finding(
+                    Place.GONE, "the state directory was moved, removed or unmounted", path
+                )
+            return Finding(
+                Place.OTHER, "another directory is in place of the state directory", path
+            )
+        if not self._lock.holds_name():
+            return Finding(Place.UNLOCKED, "the lock of the state directory was removed", path)
+        for part in PARTS:
+            name = f"{self._directory}/{part}"
+            found = _identity(name)
+            if found is None:
+                return Finding(Place.PART_GONE, f"the directory {part} was moved or removed", name)
+            if found != self._parts.get(part):
+                empty = _is_empty(name)
+                place = Place.PART_GONE if empty else Place.PART_OTHER
+                return Finding(
+                    place, f"something else is in the place of the directory {part}", name
+                )
+        if self.unfinished:
+            what = "everything is being saved in the state directory, which was made anew"
+            return Finding(Place.UNFINISHED, what, path)
+        return Finding(Place.HERE)
+
+
+def _identity(path: str) -> tuple[int, int] | None:
+    try:
+        return identity_of(os.stat(path, follow_symlinks=False))
+    except OSError:
+        return None
+
+
+def _is_empty(path: str) -> bool:
+    """Whether it is a directory of which we can tell that nothing is in it, but for a lock that somebody tried."""
+    try:
+        return set(os.listdir(path)) <= {LOCK_NAME}
+    except OSError:
+        return False

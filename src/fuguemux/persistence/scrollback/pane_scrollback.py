@@ -1,0 +1,400 @@
+"""One pane's scrollback: lines arrive at the end, leave at the beginning, and are read anywhere."""
+
+import contextlib
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+from fuguemux.model.ids import PaneId
+from fuguemux.persistence.scrollback.blocks import (
+    BLOCK_BYTES_MAX,
+    BLOCK_LINES_MAX,
+    PIECE_BYTES_MAX,
+    Block,
+    Line,
+    Lines,
+    blank_of,
+    joined_text,
+    pack_lines,
+    unpack_lines,
+)
+from fuguemux.persistence.scrollback.hot_tail import HotTail
+from fuguemux.persistence.scrollback.packs import PackDamaged, PackUnreadable, Place
+from fuguemux.persistence.scrollback.pattern import Pattern
+from fuguemux.persistence.scrollback.row_count import RowCount, first_rows, narrow_from, rows_of
+from fuguemux.persistence.scrollback.scrollback_index import Index
+from fuguemux.persistence.scrollback.scrollback_parts import (
+    Cut,
+    Sizes,
+    blocks_in,
+    lines_of,
+    part_of,
+)
+from fuguemux.persistence.scrollback.scrollback_search import Hit, Part, search_parts
+
+if TYPE_CHECKING:
+    from fuguemux.persistence.scrollback.scrollback import ScrollbackStore
+
+
+class PaneScrollback:
+    """The scrollback of one pane."""
+
+    def __init__(self, store: "ScrollbackStore", pane: PaneId, index: Index | None = None) -> None:
+        self._store = store
+        self._pane = pane
+        self._blocks: list[Block] = []
+        self._open: list[bytes] = []
+        self._open_pieces: list[int] = []
+        self._open_bytes = 0
+        self._open_place: Place | None = None
+        self._open_mark = (0, 0)
+        self.row_count = RowCount()
+        self._hot = HotTail()
+        self.limit_lines: int | None = None
+        """How many lines to keep; None: all. Applied as lines arrive, and by `trim`."""
+        self.version = 0
+        """Rises with every change."""
+        self.base = 0
+        self._next = 0
+        self._reopen = False
+        if index is not None:
+            self._load(index)
+
+    def _load(self, index: Index) -> None:
+        self._blocks = blocks_in(index)
+        for block in self._blocks:
+            self._store.place_changed(None, block.place)
+        self.base = index.base
+        self._next = max(self._blocks[-1].end if self._blocks else index.first, index.base)
+        self._reopen = bool(self._blocks) and not self._blocks[-1].full
+
+    # -- changes ------------------------------------------------------------------------------
+
+    @property
+    def next_line(self) -> int:
+        """The number that the next line will get."""
+        return self._next
+
+    def __len__(self) -> int:
+        return self._next - self.base
+
+    def append(self, lines: Sequence[bytes], *, continued: bool = False) -> None:
+        """Add lines at the end. `continued`: the first one goes on where the last one ended.
+
+        Costs a compression per 64 KiB. Pieces of a line are put together as long as it is short.
+        """
+        if not lines:
+            return
+        self.reopen()
+        self.version += 1
+        start = 0
+        if continued and self._next > self.base:
+            start = self._continue(lines[0])
+        if start:
+            lines = lines[1:]
+        size = sum(map(len, lines)) + len(lines)
+        if (
+            len(self._open) + len(lines) < BLOCK_LINES_MAX
+            and self._open_bytes + size < BLOCK_BYTES_MAX
+        ):
+            self._extend(lines, size)
+        else:
+            self._extend_in_blocks(lines)
+        if self.limit_lines is not None and len(self) > self.limit_lines:
+            self._trim(self.limit_lines)
+
+    def _continue(self, piece: bytes) -> int:
+        """Put a piece behind the last line, or mark it as the next piece; how many lines that used up."""
+        if self._open and len(self._open[-1]) + len(piece) <= PIECE_BYTES_MAX:
+            self._open[-1] += piece
+            self._open_bytes += len(piece)
+            return 1
+        self._open_pieces.append(len(self._open))
+        return 0
+
+    def _extend(self, lines: Sequence[bytes], size: int) -> None:
+        self._open.extend(lines)
+        self._open_bytes += size
+        self._next += len(lines)
+
+    def _extend_in_blocks(self, lines: Sequence[bytes]) -> None:
+        sizes = list(accumulate((len(line) + 1 for line in lines), initial=0))
+        done = 0
+        while done < len(lines):
+            room = BLOCK_BYTES_MAX - self._open_bytes + sizes[done]
+            # The line that crosses the limit still goes into the block.
+            stop = min(
+                bisect_right(sizes, room - 1, done), done + BLOCK_LINES_MAX - len(self._open)
+            )
+            stop = min(max(stop, done + 1), len(lines))
+            self._extend(lines[done:stop], sizes[stop] - sizes[done])
+            done = stop
+            if len(self._open) >= BLOCK_LINES_MAX or self._open_bytes >= BLOCK_BYTES_MAX:
+                self._seal()
+
+    def _seal(self) -> None:
+        text = joined_text(self._open)
+        packed = pack_lines(text, len(self._open), self._open_pieces, self._store.level)
+        first = self._next - len(self._open)
+        longest = max(map(len, self._open))
+        block = Block(first, len(self._open), self._open_bytes, longest, packed=packed)
+        self._blocks.append(block)
+        lines = Lines(text, block.count, frozenset(self._open_pieces))
+        self._hot.put(block, lines, self._hot_from(), self._store.hot_lines)
+        self._close_open()
+
+    def _hot_from(self) -> int:
+        """The first of the lines that are to be in memory, unpacked."""
+        return self._next - self._store.hot_lines
+
+    def cool(self, *, idle: bool = False) -> None:
+        """Unpacked lines beyond the store's `hot_lines` give their memory back; with `idle` all of them do."""
+        self._hot.cool(None if idle else self._hot_from())
+
+    def _close_open(self) -> None:
+        self._store.place_changed(self._open_place, None)
+        self._open = []
+        self._open_pieces = []
+        self._open_bytes = 0
+        self._open_place = None
+        self._open_mark = (0, 0)
+
+    def reopen(self) -> None:
+        """Go on filling the last block of a checkpoint, if it was written half full. Reads it."""
+        if not self._reopen:
+            return
+        self._reopen = False
+        block = self._blocks[-1]
+        try:
+            lines = unpack_lines(self._store.packed(block, self._pane), block.count)
+        except PackUnreadable:
+            return  # it stays as it is; reading it says what is wrong
+        except PackDamaged as error:
+            self._store.losses.note(block, self._pane, error)
+            return
+        self._blocks.pop()
+        self._open = lines.split()
+        self._open_pieces = sorted(lines.pieces)
+        self._open_bytes = len(lines.text) + 1
+        self._open_place = block.place
+        self._open_mark = (len(self._open), self._open_bytes)
+        with_place, block.place = block.place, None
+        self._store.drop_block(block)
+        assert with_place is self._open_place  # its bytes stay accounted for, as the open block's
+
+    def trim(self, limit_lines: int) -> None:
+        """Forget all but the newest `limit_lines` lines."""
+        if len(self) > limit_lines:
+            self.version += 1
+            self._trim(limit_lines)
+
+    def _trim(self, limit_lines: int) -> None:
+        self.base = self._next - limit_lines
+        gone = bisect_right(self._blocks, self.base, key=lambda block: block.end)
+        if gone:
+            self.row_count.forget()
+            for block in self._blocks[:gone]:
+                self._store.drop_block(block)
+            del self._blocks[:gone]
+            self._hot.cool(self.base)
+            self._reopen = self._reopen and bool(self._blocks)
+
+    def clear(self, *, erase: bool = False) -> None:
+        """Forget all lines. With `erase` their bytes leave the disk with the next checkpoint, in the log too."""
+        if erase:  # `|=` could undo what another thread says of another pane
+            self._store.erase_wanted = True
+        if not self._open and not self._blocks:
+            return
+        self.forget()
+        self.base = self._next
+        self.version += 1
+
+    def forget(self) -> None:
+        """Give up all blocks."""
+        for block in self._blocks:
+            self._store.drop_block(block)
+        self._blocks.clear()
+        self._hot.cool()
+        self._close_open()
+        self._reopen = False
+        self.row_count.forget()
+
+    def withdraw(self) -> None:
+        """Take what is on disk back into memory, so that nothing of this pane stays there.
+
+        What is damaged becomes a tombstone. Raises PackUnreadable, with nothing changed for the blocks not yet read.
+        """
+        self.reopen()
+        self._store.erase_wanted = True
+        for block in self._blocks:
+            if block.place is not None:
+                self._into_memory(block)
+        self._store.losses.adopt()
+        self._store.place_changed(self._open_place, None)
+        self._open_place = None
+        self._open_mark = (0, 0)
+
+    def _into_memory(self, block: Block) -> None:
+        """Hold a block that no checkpoint will hold any more; one that is damaged is noted. Raises PackUnreadable."""
+        try:
+            packed = self._store.packed(block, self._pane)
+        except PackUnreadable:
+            raise
+        except PackDamaged as error:
+            self._store.losses.note(block, self._pane, error)
+            return
+        block.packed = packed
+        self._store.place_changed(block.place, None)
+        block.place = None
+
+    def blocks_changed(self) -> None:
+        """A block is a tombstone now, or no longer where it was."""
+        self.version += 1
+        self.row_count.forget()
+
+    def cut_anew(self) -> None:
+        """Have the next checkpoint look at the whole again: it is to keep more lines, or fewer."""
+        self.version += 1
+
+    # -- for the checkpoint -------------------------------------------------------------------
+
+    def cut(self, lines_max: int | None = None) -> Cut:
+        """What a checkpoint has to write to keep the newest `lines_max` lines. Copies no line.
+
+        Older lines stay readable: what of them is on disk is taken into memory, since its pack may go with the checkpoint.
+        """
+        base = self.base if lines_max is None else max(self.base, self._next - lines_max)
+        first = bisect_right(self._blocks, base, key=lambda block: block.end)
+        mark = (len(self._open), self._open_bytes)
+        for block in self._blocks[:first]:
+            if block.place is not None:
+                with contextlib.suppress(PackUnreadable):
+                    self._into_memory(block)
+        return Cut(
+            self._pane,
+            self.version,
+            base,
+            self._blocks[first:],
+            self._next - len(self._open),
+            list(self._open),
+            list(self._open_pieces),
+            self._open_place if mark == self._open_mark else None,
+            mark,
+        )
+
+    def written(self, cut: Cut, places: dict[int, Place], open_place: Place | None) -> None:
+        """A checkpoint wrote `cut`: the blocks at these indices of it, and the open lines, are there now."""
+        for index, place in places.items():
+            self._store.moved(cut.blocks[index], place)
+        still_open = self._next - len(self._open) == cut.open_first and bool(self._open)
+        if open_place is not None and open_place != self._open_place and still_open:
+            self._store.place_changed(self._open_place, open_place)
+            self._open_place = open_place
+            self._open_mark = cut.open_mark
+
+    # -- reading ------------------------------------------------------------------------------
+
+    def read(self, start: int, stop: int) -> list[Line]:
+        """The lines from number `start` up to `stop`, as far as they exist. May read from disk."""
+        start, stop = max(start, self.base), min(stop, self._next)
+        if start >= stop:
+            return []
+        result: list[Line] = []
+        at = bisect_right(self._blocks, start, key=lambda block: block.end)
+        while at < len(self._blocks) and self._blocks[at].first < stop:
+            block = self._blocks[at]
+            content, _whole = self._content(block)
+            result += lines_of(
+                content.split(), content.pieces, start - block.first, stop - block.first
+            )
+            at += 1
+        first = self._next - len(self._open)
+        if stop > first:
+            result += lines_of(self._open, self._open_pieces, start - first, stop - first)
+        return result
+
+    def narrow_from(self, columns: int) -> int:
+        """The number of a line from which on each takes one row at this width, told without reading any of them."""
+        return max(narrow_from(self._blocks, self._open, self._next, columns), self.base)
+
+    def sizes(self) -> Sizes:
+        """How much there is and where."""
+        memory = self._open_bytes + sum(len(b.packed) for b in self._blocks if b.packed is not None)
+        hot = self._hot.text_bytes
+        places = [block.place for block in self._blocks] + [self._open_place]
+        disk = sum(place.length for place in places if place is not None)
+        raw = sum(block.raw_bytes for block in self._blocks) + self._open_bytes
+        return Sizes(len(self), raw, memory + hot, disk, hot)
+
+    def rows(self, columns: int) -> int:
+        """About how many rows the lines take at this width.
+
+        Exact once the blocks with long lines have been measured: some per call, and by `row_count.measure` those on the disk.
+        """
+        rows, lines, unknown = self.row_count.count(columns, self._blocks, self._hot.get)
+        rows += sum(rows_of(line, columns) for line in self._open)
+        lines += len(self._open)
+        total = rows + (unknown * rows // lines if lines else unknown)
+        cut_off = self.base - (self._next - lines - unknown)
+        if cut_off and self._blocks:
+            cut_off = first_rows(self._blocks[0], cut_off, columns, usual=rows / max(lines, 1))
+        elif cut_off:
+            cut_off = sum(rows_of(line, columns) for line in self._open[:cut_off])
+        return max(total - cut_off, len(self))
+
+    def parts(self, *, notices: bool = True) -> list[Part]:
+        """The lines of this moment, to be read on any thread while others arrive and old ones go.
+
+        Without `notices` lines that cannot be read are empty, so that nothing is found in what stands in their place.
+        """
+        shown = self.shown if notices else self._searched
+        parts = [self._part_of(block, shown) for block in self._blocks]
+        if self._open:
+            content = Lines(joined_text(self._open), len(self._open), frozenset(self._open_pieces))
+            parts.append(Part(self._next - len(self._open), content.size, lambda: content))
+        return parts
+
+    def search(
+        self, pattern: Pattern, *, start: int | None = None, backward: bool = False
+    ) -> Iterator[Hit]:
+        """Matching logical lines of this moment, from line `start` on (default: all); see `search_parts`."""
+        parts = self.parts(notices=False)
+        found = search_parts(parts, pattern, base=self.base, start=start, backward=backward)
+        return (hit for each in found for hit in each.hits)
+
+    def _part_of(self, block: Block, shown: Callable[[Block], Lines]) -> Part:
+        packed = partial(self._store.packed, block, self._pane)
+        return part_of(block, packed, partial(self._hot.get, block), partial(shown, block))
+
+    def _searched(self, block: Block) -> Lines:
+        """As `shown`, but a notice that stands for lines is not found in their place."""
+        lines, whole = self._content(block, keep=False)
+        return lines if whole else blank_of(block.count)
+
+    def unpacked(self, block: Block) -> Lines | None:
+        """The lines of a block if they are among the newest ones."""
+        return self._hot.get(block)
+
+    def blocks(self) -> list[Block]:
+        """The finished blocks of this moment, the oldest first."""
+        return list(self._blocks)
+
+    def lost(self) -> list[Block]:
+        """The tombstones, the oldest first."""
+        return [block for block in self._blocks if block.lost is not None]
+
+    def shown(self, block: Block) -> Lines:
+        """The lines of a block as they are shown: from memory if they are there, a notice if they cannot be read."""
+        return self._content(block, keep=False)[0]
+
+    def _content(self, block: Block, *, keep: bool = True) -> tuple[Lines, bool]:
+        """The lines of a block, from where they are, and whether they are whole; with `keep` they stay in memory for a while."""
+        lines, whole = self._hot.get(block), True
+        if lines is None:
+            hot = block.end > self._hot_from()
+            lines, whole = self._store.content(block, self._pane, keep=keep and not hot)
+            if keep and hot and whole:
+                self._hot.put(block, lines, self._hot_from(), self._store.hot_lines)
+        return lines, whole

@@ -1,0 +1,121 @@
+"""Reading all stored scrollback, to know whether it is whole: a start reads a little of it, the server the rest by and by."""
+
+from collections.abc import Callable, Iterator
+from typing import Final, NamedTuple
+
+from fuguemux.model.ids import PaneId
+from fuguemux.persistence.report.report import LostScrollback, RecoveryReport
+from fuguemux.persistence.scrollback.blocks import Block
+from fuguemux.persistence.scrollback.packs import PackUnreadable, Place
+from fuguemux.persistence.scrollback.scrollback import ScrollbackStore
+from fuguemux.persistence.scrollback.scrollback_losses import Loss
+from fuguemux.persistence.storage.files import Storage
+
+AT_START_BYTES_MAX: Final = 4 << 20
+"""No more stored scrollback than this is read before a start answers: some milliseconds."""
+
+
+class Unread(NamedTuple):
+    """A block that is to be read."""
+
+    pane: PaneId
+    block: Block
+    size_bytes: int
+
+
+def on_disk(store: ScrollbackStore) -> list[Unread]:
+    """Every block that is in a pack now."""
+    return [
+        Unread(pane, block, place.length)
+        for pane in store.panes()
+        for block in store.pane(pane).blocks()
+        if (place := block.place) is not None
+    ]
+
+
+def read(store: ScrollbackStore, blocks: list[Unread]) -> Iterator[int]:
+    """Read the blocks one by one; gives after each how many bytes could not be read for now. Blocks on the disk.
+
+    What is damaged is noted in `store.losses`, to be adopted.
+    """
+    for each in blocks:
+        try:
+            store.check(each.block, each.pane)
+        except PackUnreadable:
+            yield each.size_bytes
+        else:
+            yield 0
+
+
+def read_at_start(store: ScrollbackStore, report: RecoveryReport, storage: Storage | None) -> None:
+    """Read everything if that is little, and say in the report what is known then. Blocks.
+
+    What is damaged is set aside; not without `storage`.
+    """
+    report.scrollback_lost_before = sum(
+        block.count for pane in store.panes() for block in store.pane(pane).lost()
+    )
+    blocks = on_disk(store)
+    size = sum(each.size_bytes for each in blocks)
+    if size <= AT_START_BYTES_MAX:
+        size = sum(read(store, blocks))
+        report.scrollback_read_ms = 0 if size else report.started_ms
+    report.scrollback_unread_bytes = size
+    store.losses.adopt()
+    if storage is not None:
+        store.losses.set_aside_beside(storage, store.reader.directory)
+    tell(store, report)
+
+
+def read_all(
+    store: ScrollbackStore, report: RecoveryReport, progress: Callable[[float], None]
+) -> int:
+    """Read everything, on the disk itself, and say in the report what came of it; how many bytes that were. Blocks."""
+    blocks = on_disk(store)
+    total = sum(each.size_bytes for each in blocks)
+    for digest in {place.digest for each in blocks if (place := each.block.place) is not None}:
+        store.reader.read_anew(digest)
+    done = unread = 0
+    for each, refused in zip(blocks, read(store, blocks), strict=True):
+        unread += refused
+        done += each.size_bytes
+        progress(done / total)
+    report.scrollback_unread_bytes = unread
+    store.losses.adopt()
+    tell(store, report)
+    return total - unread
+
+
+def tell(store: ScrollbackStore, report: RecoveryReport) -> None:
+    """Say in the report what was found damaged so far, and where its bytes are."""
+    aside = store.losses.set_aside_as
+    report.scrollback_lost = list(_merged(store.losses.found, aside))
+
+
+def _merged(found: list[Loss], aside: dict[Place, str]) -> Iterator[LostScrollback]:
+    """Blocks that lie side by side and are lost for the same reason are told as one."""
+    last: LostScrollback | None = None
+    for loss in sorted(found, key=lambda loss: (loss.pane, loss.first)):
+        name = aside.get(loss.place, "") if loss.place is not None else ""
+        each = LostScrollback(
+            loss.pane,
+            loss.first,
+            loss.first + loss.lines - 1,
+            loss.size_bytes,
+            loss.reason,
+            f"quarantine/{name}" if name else "",
+        )
+        if last is not None and _follows(last, each):
+            each = LostScrollback(
+                last.pane, last.first, each.last, last.size_bytes + each.size_bytes, last.reason
+            )
+        elif last is not None:
+            yield last
+        last = each
+    if last is not None:
+        yield last
+
+
+def _follows(last: LostScrollback, each: LostScrollback) -> bool:
+    beside = last.pane == each.pane and last.last + 1 == each.first
+    return beside and last.reason == each.reason and not each.set_aside

@@ -1,0 +1,188 @@
+"""Searching a pane's lines, some blocks at a time, from either end."""
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Final, NamedTuple
+
+from fuguemux.persistence.scrollback.blocks import Block, Lines
+from fuguemux.persistence.scrollback.pattern import Pattern, plain
+
+Content = Callable[[], Lines]
+"""Gives the lines of one part; may read from disk. Of no lines at all: they are gone meanwhile."""
+RUN_BYTES_MAX: Final = 1 << 20
+"""A logical line that goes on from part to part is searched as one up to about this size."""
+
+
+Hold = Callable[[], tuple[Content, int]]
+"""Reads from disk. Gives the same lines from memory, and how many bytes they take there."""
+
+
+class Part(NamedTuple):
+    """A run of lines. `first` is the number of its first line, `size` how many there are.
+
+    `hold`: how to have its lines in memory; None: `content` has them there."""
+
+    first: int
+    size: int
+    content: Content
+    hold: Hold | None = None
+
+
+class Hit(NamedTuple):
+    """A logical line that matches: the number of its first piece, and its text without styles."""
+
+    line: int
+    text: bytes
+
+
+class Read(NamedTuple):
+    """A part that was read."""
+
+    first: int
+    lines: Lines
+
+
+class Run(NamedTuple):
+    """Parts read and put together: one logical line per line, with styles; `numbers` of them, None: one by one."""
+
+    first: int
+    size: int
+    text: bytes
+    numbers: list[int] | None
+
+
+class Found(NamedTuple):
+    """The hits of one run, and how many lines it had."""
+
+    hits: list[Hit]
+    lines: int
+
+
+def search_parts(
+    parts: Sequence[Part],
+    pattern: Pattern,
+    *,
+    base: int = 0,
+    start: int | None = None,
+    backward: bool = False,
+) -> Iterator[Found]:
+    """Matching logical lines, in order from line `start` on, none below `base`; one value per run, often without hits.
+
+    Every value costs milliseconds, so that whoever takes them can stop, tell how far it is, or let others have their turn.
+    """
+    for run in runs(parts, start=start, backward=backward):
+        found = hits_in(run, pattern)
+        if backward:
+            found.reverse()
+        wanted = [hit for hit in found if _wanted(hit.line, base, start, backward=backward)]
+        yield Found(wanted, run.size)
+
+
+def _wanted(line: int, base: int, start: int | None, *, backward: bool) -> bool:
+    if line < base:
+        return False
+    return start is None or (line <= start if backward else line >= start)
+
+
+def not_searched(blocks: Iterable[Block], first: int = 0, last: int | None = None) -> int:
+    """How many lines from `first` to `last` no search could read: damaged, or refused at the last look."""
+    return sum(
+        block.count
+        for block in blocks
+        if (block.lost is not None or block.unread)
+        and block.end > first
+        and (last is None or block.first <= last)
+    )
+
+
+def hits_in(run: Run, pattern: Pattern) -> list[Hit]:
+    """The logical lines of a run that match, in order."""
+    found: list[Hit] = []
+    if not pattern.may_match(run.text):
+        return found
+    text, at, index = plain(run.text), 0, 0
+    for begin, end in pattern.matching_lines(text):
+        index += text.count(b"\n", at, begin)
+        at = begin
+        number = run.first + index if run.numbers is None else run.numbers[index]
+        found.append(Hit(number, text[begin:end]))
+    return found
+
+
+def runs(
+    parts: Sequence[Part], *, start: int | None = None, backward: bool = False
+) -> Iterator[Run]:
+    """The text of the parts from that with line `start` on, in an order; a line in pieces is whole in its run."""
+    if parts:
+        found = _backward(parts, start) if backward else _forward(parts, start)
+        for together in found:
+            run = _run(together)
+            if run.size:
+                yield run
+
+
+def _forward(parts: Sequence[Part], start: int | None) -> Iterator[list[Read]]:
+    at = 0 if start is None else max(bisect_right(parts, start, key=_first) - 1, 0)
+    content: Lines | None = parts[at].content()
+    while content is not None:
+        together, size = [Read(parts[at].first, content)], len(content.text)
+        at += 1
+        content = parts[at].content() if at < len(parts) else None
+        while content is not None and 0 in content.pieces and size <= RUN_BYTES_MAX:
+            together.append(Read(parts[at].first, content))
+            size += len(content.text)
+            at += 1
+            content = parts[at].content() if at < len(parts) else None
+        yield together
+
+
+def _backward(parts: Sequence[Part], start: int | None) -> Iterator[list[Read]]:
+    at, behind = len(parts) - 1, []
+    if start is not None:
+        at = max(bisect_right(parts, start, key=_first) - 1, 0)
+        behind = _rest_of_line(parts, at + 1)
+    while at >= 0:
+        content = parts[at].content()
+        together, size = [Read(parts[at].first, content), *behind], len(content.text)
+        behind = []
+        while 0 in content.pieces and at > 0 and size <= RUN_BYTES_MAX:
+            at -= 1
+            content = parts[at].content()
+            together.insert(0, Read(parts[at].first, content))
+            size += len(content.text)
+        yield together
+        at -= 1
+
+
+def _rest_of_line(parts: Sequence[Part], at: int) -> list[Read]:
+    """The parts from `at` on that begin in the middle of a line."""
+    rest: list[Read] = []
+    size = 0
+    while at < len(parts) and size <= RUN_BYTES_MAX:
+        content = parts[at].content()
+        if 0 not in content.pieces:
+            break
+        rest.append(Read(parts[at].first, content))
+        size += len(content.text)
+        at += 1
+    return rest
+
+
+def _first(part: Part) -> int:
+    return part.first
+
+
+def _run(together: Sequence[Read]) -> Run:
+    first, content = together[0]
+    if len(together) == 1 and not content.pieces:
+        return Run(first, content.size, content.text, None)
+    lines: list[bytes] = []
+    numbers: list[int] = []
+    for first_number, read in together:
+        for number, line in enumerate(read.split(), first_number):
+            if number - first_number in read.pieces and lines:
+                lines[-1] += line
+            else:
+                lines.append(line)
+                numbers.append(number)
+    return Run(first, sum(read.size for _, read in together), b"\n".join(lines), numbers)

@@ -1,0 +1,63 @@
+"""Helper files: small files beside the log that are read whole and written whole. docs/formats/state-directory.md lists them.
+
+Each has a checksum and its own name inside (keeper/helper_record.py), and is replaced in one step. What is in one may be lost or
+damaged without any harm to sessions: whoever reads it goes on with what is known without it.
+"""
+
+import contextlib
+import errno
+from collections.abc import Callable
+from typing import Final
+
+from fuguemux.keeper.helper_record import HelperDamaged, decode, encode
+from fuguemux.persistence.storage.files import Storage, read_all, write_atomically
+from fuguemux.persistence.storage.set_aside import QUARANTINE, set_aside
+
+BYTES_MAX: Final = 4 << 20
+IN_THE_WAY: Final = frozenset({errno.EISDIR, errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR})
+
+
+def read_small(storage: Storage, directory: str, name: str, was: Callable[[bytes], bool]) -> bytes:
+    """The payload of a helper file. `was` says whether bytes are what version 1 wrote, without a checksum.
+
+    Raises FileNotFoundError, other OSErrors, and HelperDamaged.
+    """
+    data = read_all(storage, f"{directory}/{name}")
+    if len(data) > BYTES_MAX:
+        raise HelperDamaged("it is too large")
+    payload = decode(name, data)
+    if payload is not None:
+        return payload
+    if was(data):
+        return data
+    raise HelperDamaged("it is empty" if not data else "nothing of fugue's is in it")
+
+
+def write_small(
+    storage: Storage, directory: str, name: str, payload: bytes, *, durable: bool = True
+) -> None:
+    """Replace a helper file in one step; what is no file in its place is set aside. Raises OSError: it is as it was.
+
+    Without `durable` nothing waits for the disk: it is for the next server, not for a power failure.
+    """
+    data = [encode(name, payload)]
+    try:
+        write_atomically(storage, directory, name, data, durable=durable)
+    except OSError as error:
+        if error.errno not in IN_THE_WAY:
+            raise
+        set_aside(storage, f"{directory}/{name}", f"{directory}/{QUARANTINE}")
+        write_atomically(storage, directory, name, data, durable=durable)
+
+
+def remove_small(storage: Storage, directory: str, name: str) -> None:
+    """See to it that nothing has the name; what is no file is set aside. Raises OSError.
+
+    Durable after a sync of the directory.
+    """
+    path = f"{directory}/{name}"
+    try:
+        with contextlib.suppress(FileNotFoundError):
+            storage.unlink(path)
+    except OSError:
+        set_aside(storage, path, f"{directory}/{QUARANTINE}")

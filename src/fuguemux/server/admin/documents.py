@@ -1,0 +1,146 @@
+"""Reports as plain data, for commands that show them: recovery, status, last screens, files of commands.
+
+What is in memory is answered at once. What has to be read from a disk is read on a thread of its own, by whom a decision has
+asked for it; then it is decided again, with that at hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from fuguemux.model.live import NotAtHand
+from fuguemux.observe.diagnostics import channel
+from fuguemux.observe.failpoints import reach
+from fuguemux.persistence.recovery.recovery import RECOVERIES
+from fuguemux.persistence.report.files import load_reports
+from fuguemux.persistence.report.report import RecoveryReport
+from fuguemux.persistence.report.text import report_lines, what_is_there
+from fuguemux.server.admin import status
+from fuguemux.server.panes import last_screen_data
+from fuguemux.server.requests.command_files import command_files
+from fuguemux.server.requests.executor import Question
+from fuguemux.server.work.file_threads import beside
+
+if TYPE_CHECKING:
+    from fuguemux.server.main import Server
+
+ON_DISK: Final = frozenset({"files", "recovery", "last-screens", "last-screen", "status"})
+
+diagnostics = channel("reports")
+
+
+class Documents:
+    """Called with a document's name and arguments; implements executor.Documents. Belongs to the loop."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._found: Mapping[Question, Any] = {}
+
+    def __call__(self, name: str, arguments: tuple[str, ...]) -> Any:
+        """The document, or None: there is none of that name. Raises NotAtHand for one that is to be read first."""
+        if name in ON_DISK:
+            if (name, arguments) not in self._found:
+                raise NotAtHand(name, arguments)
+            return self._found[name, arguments]
+        match name:
+            case "messages":
+                return self._server.viewers.messages.newest_first()
+            case "variable":
+                return self._variable(arguments[0])
+            case "panes-with-last-screens":
+                return [name.pane for name in self._server.last_screens.names()]
+            case _:
+                return None
+
+    @contextmanager
+    def at_hand(self, found: Mapping[Question, Any]) -> Iterator[None]:
+        """Inside it what was read is answered."""
+        self._found = found
+        try:
+            yield
+        finally:
+            self._found = {}
+
+    async def read(self, question: Question) -> Any:
+        """Read a document of `ON_DISK`. Raises ServerEnds and OSError; most of what cannot be read is said in the document."""
+        ends = "the server ended before a file was read: nothing was done"
+        return await self._server.waits.until_end(self._read(*question), ends)
+
+    async def _read(self, name: str, arguments: tuple[str, ...]) -> Any:
+        match name:
+            case "files":
+                return await _files(arguments)
+            case "recovery":
+                return await self._recovery()
+            case "last-screens":
+                return await last_screen_data.listed(self._server.last_screens)
+            case "last-screen":
+                return await last_screen_data.found(self._server.last_screens, arguments)
+            case _:
+                return await status.document(self._server)
+
+    async def _stored(self) -> list[RecoveryReport]:
+        booted = self._server.booted
+        directory = f"{booted.state_directory}/{RECOVERIES}"
+
+        def load() -> list[RecoveryReport]:
+            reach("report.reading")
+            return load_reports(booted.storage, directory)
+
+        try:
+            return await beside("report", load)
+        except OSError as error:  # the report of this start is known without
+            diagnostics.warning("not_read", error=error.strerror or str(error))
+            return []
+
+    async def _recovery(self) -> list[dict[str, Any]]:
+        """All recoveries, newest first, each with its text for people."""
+        own = self._server.report
+        stored = [each for each in await self._stored() if each.started_ms != own.started_ms]
+        return list(map(self._plain, [own, *stored]))
+
+    def _plain(self, report: RecoveryReport) -> dict[str, Any]:
+        year, month, day, hour, minute, second, *_ = self._server.clock.local_time(
+            report.started_ms // 1000
+        )
+        when = f"{year}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}"
+        document: dict[str, Any] = msgspec.to_builtins(report)
+        for pane, plain in zip(report.panes, document["panes"], strict=True):
+            plain["what"] = what_is_there(pane)
+        document["summary"] = report.summary
+        document["lost_bytes"] = report.lost_bytes
+        document["lost_ms"] = report.lost_ms
+        document["complete"] = report.complete
+        document["proven"] = report.proven
+        document["segment"] = report.segment
+        document["programs_ended"] = msgspec.to_builtins(report.programs_ended)
+        document["lines"] = report_lines(report, when=when)
+        document["lines_verbose"] = report_lines(report, when=when, verbose=True)
+        return document
+
+    def _variable(self, name: str) -> str | None:
+        if name == "recovery_summary":
+            return self._server.report.summary
+        if name == "recovery_segment":
+            return self._server.report.segment
+        if name == "durability":
+            return self._server.witness.durability
+        if name == "durability_reason":
+            return self._server.witness.durability_reason
+        return None
+
+
+def _read_files(arguments: tuple[str, ...]) -> list[dict[str, Any]]:
+    reach("source.reading")
+    return command_files(arguments)
+
+
+async def _files(arguments: tuple[str, ...]) -> list[dict[str, Any]]:
+    try:
+        return await beside("source-file", _read_files, arguments)
+    except OSError as error:
+        return [{"path": arguments[1], "error": error.strerror or str(error)}]

@@ -1,0 +1,151 @@
+"""What of a pane may be on disk: the option `persist`, and purging what is there already."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from fuguemux.model.events import AnyEvent, OptionSet
+from fuguemux.model.ids import PaneId
+from fuguemux.model.state import ServerState
+from fuguemux.observe.diagnostics import channel
+from fuguemux.options import options
+from fuguemux.persistence.checkpoint.manifest import Manifest
+from fuguemux.persistence.scrollback.packs import PackDamaged
+from fuguemux.persistence.storage.set_aside import QUARANTINE
+from fuguemux.server.panes.pane_terminal import PaneTerminal
+from fuguemux.server.requests.executor import EffectFailed
+from fuguemux.server.state import safe_mode
+
+if TYPE_CHECKING:
+    from fuguemux.server.main import Server
+
+CLEAR_SCREEN = b"\x1b[H\x1b[2J\x1b[3J"
+CLEAR_BOTH_SCREENS = b"\x1b7\x1b[?47l" + CLEAR_SCREEN + b"\x1b[?47h\x1b8" + CLEAR_SCREEN
+"""xterm's mode 47 shows the primary screen and goes back without touching what is on either."""
+
+diagnostics = channel("privacy")
+
+
+class Privacy:
+    """Keeps `PaneTerminal.persist` equal to the option. Belongs to the loop."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._due = ""
+        self._told: frozenset[PaneId] | None = None
+        server.log.persists = self.persists
+
+    def persists(self, pane: int) -> bool:
+        """Whether the pane's output may reach the disk."""
+        terminal = self._server.panes.get(PaneId(pane))
+        return terminal is None or terminal.persist
+
+    def recovered(self, state: ServerState) -> None:
+        """Terminals are built and nothing is logged yet: panes that are not kept stay off the disk."""
+        found = self._server.booted.recovered.panes
+        for terminal in self._server.panes:
+            terminal.persist = wanted(state, terminal.id)
+            pane = found.get(terminal.id)
+            if not terminal.persist and pane is not None and (pane.screen or pane.output_bytes):
+                # The last server died before it had taken this off the disk. The next checkpoint does so.
+                self._withdraw(terminal)
+
+    def published(
+        self, before: ServerState, after: ServerState, events: Sequence[AnyEvent]
+    ) -> None:
+        """Follow one transaction. Runs before anything more can be logged."""
+        said = any(isinstance(event, OptionSet) and event.name == "persist" for event in events)
+        if not said and before.panes is after.panes:
+            return
+        for terminal in self._server.panes:
+            old, new = before.panes.get(terminal.id), after.panes[terminal.id]
+            if said or old is None or old.window != new.window:
+                self._set(terminal, wanted=wanted(after, terminal.id))
+
+    def _set(self, terminal: PaneTerminal, *, wanted: bool) -> None:
+        if terminal.persist == wanted:
+            return
+        terminal.persist = wanted
+        terminal.changed_since_checkpoint = True
+        if wanted:
+            terminal.take_archive()
+        else:
+            self._withdraw(terminal)
+        # What is there is taken away at once, or what is not there yet is put there: neither waits for the interval.
+        if not self._due:
+            self._server.spawn(self._checkpoint())
+        self._due = "persist on" if wanted else "persist off"
+
+    def _withdraw(self, terminal: PaneTerminal) -> None:
+        self._server.last_screens.forget(
+            (terminal.id,)
+        )  # the next checkpoint takes them off the disk
+        terminal.take_archive()
+        try:
+            terminal.scrollback.withdraw()
+        except PackDamaged as damage:
+            diagnostics.warning("scrollback.damaged", pane=terminal.id, reason=str(damage))
+            terminal.scrollback.clear(erase=True)
+
+    async def _checkpoint(self) -> None:
+        reason, self._due = self._due, ""
+        with contextlib.suppress(OSError, PackDamaged):  # told and tried again by the checkpointer
+            await self._server.checkpointer.take(reason)
+
+    async def purge(self, panes: Sequence[PaneId], *, everything: bool) -> bytes:
+        """Empty the panes' screens, take a checkpoint without what was cleared, and drop the log before it.
+
+        Their last screens go, too; with `everything` also those of panes that are no more.
+
+        Returns lines that say what was done and where content may still be. Raises EffectFailed.
+        """
+        server = self._server
+        await server.rebuilding.wait()  # packs of screens that wait cannot go
+        for pane in panes:
+            terminal = server.panes.get(pane)
+            if terminal is not None:
+                terminal.settle()
+                alternate = terminal.emulator.modes.alternate_screen
+                server.output.inject(terminal, CLEAR_BOTH_SCREENS if alternate else CLEAR_SCREEN)
+                terminal.take_archive(everything=True)
+                terminal.scrollback.clear(erase=True)
+        try:
+            await server.last_screens.purge(None if everything else panes)
+            await server.checkpointer.take("purge")
+        except (OSError, PackDamaged) as error:
+            raise EffectFailed(f"purge: the disk still holds it: {error}") from error
+        if server.booted.recovered.store.erase_wanted:
+            raise EffectFailed("purge: panes are still being recovered; ask again in a moment")
+        count = f"{len(panes)} pane" + ("" if len(panes) == 1 else "s")
+        lines = [f"purged {count}: screens and history are gone, on disk too"]
+        if everything and server.booted.lock is not None and server.booted.safe is None:
+            lines += await asyncio.to_thread(safe_mode.purged, server.booted.home)
+        lines += await asyncio.to_thread(self._left, list(server.series.saves))
+        return "".join(f"{line}\n" for line in lines).encode()
+
+    def _left(self, saves: Sequence[Manifest]) -> list[str]:
+        """Where content may still be that a purge does not touch. Looks at the disk, on any thread."""
+        server = self._server
+        left = [
+            f"the save {save.name} still holds what there was; to remove it: fugue state delete {save.name}"
+            for save in saves
+        ]
+        directory = f"{server.booted.state_directory}/{QUARANTINE}"
+        with contextlib.suppress(OSError):
+            names = server.booted.storage.list(directory)
+            left += [
+                f"{os.path.join(directory, name)} may hold some; remove it when you need it no more"
+                for name in sorted(names)
+            ]
+        if server.booted.safe is not None:
+            left.append(f"{server.booted.home} is left alone in safe mode: purge it from there")
+        return left
+
+
+def wanted(state: ServerState, pane: PaneId) -> bool:
+    """Whether the pane's content may reach the disk, by its option."""
+    return options.get_flag(state, "persist", pane=state.panes[pane])

@@ -1,0 +1,69 @@
+"""What is done in the background after a start: saves of earlier versions are copied, and scrollback is read.
+
+Those saves share packs with the living store; a copy stands for itself. Before that the modules are loaded that a start
+does without: who needs one first would have the loop wait for their files.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from fuguemux.observe.diagnostics import channel
+from fuguemux.persistence.checkpoint.manifest import Manifest, save_name
+from fuguemux.persistence.checkpoint.retention import retire
+from fuguemux.persistence.checkpoint.saves import stands_alone
+from fuguemux.persistence.recovery.point_in_time import is_part
+from fuguemux.persistence.recovery.recovery import BEFORE_RECOVERY
+from fuguemux.persistence.scrollback.packs import PackDamaged
+
+if TYPE_CHECKING:
+    from fuguemux.server.main import Server
+
+LOADED_LATER: Final = ("re2", "difflib")
+
+diagnostics = channel("saves")
+
+
+async def run(server: Server) -> None:
+    """All of it, after a start, and reading the scrollback at intervals until cancelled."""
+    with contextlib.suppress(ImportError):  # told by whoever needs one
+        await asyncio.to_thread(_load_modules)
+    await _copy_saves(server)
+    await server.witness.scrubber.run()
+
+
+def _load_modules() -> None:
+    for name in LOADED_LATER:
+        importlib.import_module(name)
+
+
+async def _copy_saves(server: Server) -> None:
+    """One at a time. One that cannot be copied stays as it is, and is tried again after the next start."""
+    series, directory = server.series, server.booted.state_directory
+    for save in list(series.saves):
+        # A closed session has a pack of its own; what was there before a recovery is damaged as it is.
+        if is_part(save) or save.name.startswith(BEFORE_RECOVERY):
+            continue
+        async with server.checkpointer.turn:
+            whole = partial(stands_alone, series.storage, directory, save.name)
+            if await asyncio.to_thread(whole) or save not in series.saves:
+                continue
+            try:
+                copy = await asyncio.to_thread(_copied, server, save)
+            except (OSError, PackDamaged) as error:
+                diagnostics.warning("save_not_copied", name=save.name, error=str(error))
+            else:
+                series.saves = [copy if each is save else each for each in series.saves]
+                diagnostics.info("save_copied", name=save.name, bytes=copy.new_bytes)
+
+
+def _copied(server: Server, save: Manifest) -> Manifest:
+    series = server.series
+    copy = series.keep(save, save.name)
+    retire(series.storage, series.directory, save_name(save.name))
+    series.storage.fsync_directory(series.directory)
+    return copy

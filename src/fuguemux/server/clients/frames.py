@@ -1,0 +1,59 @@
+"""When a client's screen is drawn: at most so often a second, except that nobody waits for what they have typed."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+from fuguemux.server.clients.viewer import Viewer
+from fuguemux.server.panes.pane_terminal import PaneTerminal
+
+SYNC_SECONDS_MAX: Final = 0.15
+"""A program that opened a synchronized update and does not close it is drawn anyway after this."""
+
+
+class Frames:
+    """Draws viewers that are dirty. Belongs to the loop."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, frame_rate_hz: Callable[[], int]) -> None:
+        self._loop = loop
+        self._frame_rate_hz = frame_rate_hz
+
+    def schedule(self, viewer: Viewer, *, not_before: float = 0.0) -> None:
+        """Draw soon: at once if the last frame is long ago, else when the next is due."""
+        if viewer.frame_timer is not None or viewer.suspended or not viewer.dirty:
+            return
+        due = max(viewer.frame_at + 1.0 / self._frame_rate_hz(), not_before)
+        if due <= self._loop.time():
+            viewer.frame_timer = self._loop.call_soon(self._draw, viewer)
+        else:
+            viewer.frame_timer = self._loop.call_at(due, self._draw, viewer)
+
+    def changed(self, viewer: Viewer, terminal: PaneTerminal) -> None:
+        """A visible pane shows something else: draw soon, or, if it is what somebody waits for, now."""
+        if terminal.emulator.modes.synchronized_output:
+            if viewer.frame_timer is None:
+                self.schedule(viewer, not_before=self._loop.time() + SYNC_SECONDS_MAX)
+                viewer.frame_held_by = terminal.id
+        elif terminal.echo_awaited and not viewer.suspended:
+            self.cancel(viewer)
+            self._draw(viewer)
+        else:
+            if viewer.frame_held_by == terminal.id:  # its update is complete now
+                self.cancel(viewer)
+            self.schedule(viewer)
+
+    def cancel(self, viewer: Viewer) -> None:
+        """The frame that is due is not wanted any more."""
+        viewer.frame_held_by = None
+        if viewer.frame_timer is not None:
+            viewer.frame_timer.cancel()
+            viewer.frame_timer = None
+
+    def _draw(self, viewer: Viewer) -> None:
+        viewer.frame_timer = viewer.frame_held_by = None
+        if viewer.suspended or viewer.connection.congested:
+            return  # `drained` and `woken` draw what is then the newest state
+        frame = viewer.frame()
+        if frame:
+            viewer.frame_at = self._loop.time()
+            viewer.connection.output(frame)

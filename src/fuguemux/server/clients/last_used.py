@@ -1,0 +1,66 @@
+"""When clients came to see which session, kept beside the log, so that the next server knows which was used last.
+
+A file of its own and no event: that somebody looks at a session must not wait for a disk, nor fail with it. What a crash
+of the machine does to the file costs nothing but the order in which sessions are offered.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Final, Protocol
+
+from fuguemux.model.ids import SessionId
+from fuguemux.persistence.recovery.helper_files import ATTACHED_FILE, helper_or_nothing
+from fuguemux.persistence.storage.files import RealStorage, Storage
+from fuguemux.persistence.storage.small_file import write_small
+from fuguemux.server.work.newest import Newest, Spawn
+
+FILE: Final = ATTACHED_FILE
+
+
+def read_times(path: str) -> dict[SessionId, int]:
+    """Seconds since the epoch by session, the one used last at the end. Empty if there is no such file; never raises."""
+    storage, (directory, _, _) = RealStorage(), path.rpartition("/")
+    data = helper_or_nothing(storage, directory, ATTACHED_FILE)
+    words = [line.split() for line in data.decode("ascii", "replace").splitlines()]
+    return {
+        SessionId(int(pair[0])): int(pair[1])
+        for pair in words
+        if len(pair) == 2 and pair[0].isdigit() and pair[1].isdigit()
+    }
+
+
+class Times(Protocol):
+    """What the view of the server knows of it."""
+
+    times_changed: Callable[[Mapping[SessionId, int]], None]
+
+    def attached_before(self, times: Mapping[SessionId, int]) -> None: ...
+
+
+def keep_times(
+    view: Times,
+    state_directory: str,
+    spawn: Spawn,
+    storage: Storage,
+) -> None:
+    """Give the view what earlier servers noted, and note from now on what it knows."""
+    path = f"{state_directory}/{FILE}"
+    view.attached_before(read_times(path))
+    view.times_changed = LastUsed(path, spawn, storage).keep
+
+
+class LastUsed:
+    """Writes the file on a thread. Belongs to the loop."""
+
+    def __init__(self, path: str, spawn: Spawn, storage: Storage | None = None) -> None:
+        self._newest = Newest(partial(_replace, storage or RealStorage(), path), spawn, "attached")
+
+    def keep(self, times: Mapping[SessionId, int]) -> None:
+        """Have `times` written, in their order."""
+        lines = "".join(f"{session} {when}\n" for session, when in times.items())
+        self._newest.keep(lines.encode())
+
+
+def _replace(storage: Storage, path: str, data: bytes) -> None:
+    directory, _, name = path.rpartition("/")
+    write_small(storage, directory, name, data, durable=False)

@@ -1,0 +1,196 @@
+"""The server's Unix socket: private from its creation, for its owner only, never more clients than CLIENTS_MAX."""
+
+import asyncio
+import os
+import socket
+import stat
+import struct
+import sys
+from collections.abc import Callable
+from typing import Final
+
+from fuguemux.model.ids import ClientId
+from fuguemux.model.limits import CLIENTS_MAX, VIEWER_OUTBOX_BYTES_MAX
+from fuguemux.protocol.messages import Command
+from fuguemux.server.clients.connection import Connection
+from fuguemux.server.clients.handler import Handler
+from fuguemux.server.recovery.boot import CannotStart
+from fuguemux.server.work import reserve
+
+HELLO_SECONDS_MAX: Final = 10.0
+"""From the connection to the end of its command. Whoever takes longer is no client."""
+BACKLOG: Final = 128
+PROBE_SECONDS_MAX: Final = 1.0
+
+_SOL_LOCAL: Final = 0
+_LOCAL_PEERCRED: Final = 1
+_XUCRED: Final = struct.Struct("IIh2x16I")  # macOS <sys/ucred.h>: version, uid, group count, groups
+_UCRED: Final = struct.Struct("iII")  # Linux <sys/socket.h>: pid, uid, gid
+
+
+class ListenError(CannotStart):
+    """The socket cannot be opened; the message says why and what to do. The server does not start."""
+
+
+def bind_private(path: str) -> socket.socket:
+    """Return a socket bound to `path` with mode 0600 whatever the umask.
+
+    Its directory must have gone through `config.paths.prepare`. Call it only while the state's lock is held: a socket on
+    which nobody listens is then left over, and removed. Raises ListenError when something else stands there, or when
+    another process listens.
+    """
+    _remove_stale(path)
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    mask = os.umask(0o177)
+    try:
+        sock.bind(path)
+    except OSError as error:
+        sock.close()
+        raise ListenError(f"cannot listen on {path}: {error.strerror or error}") from error
+    finally:
+        os.umask(mask)
+    return sock
+
+
+def _remove_stale(path: str) -> None:
+    try:
+        mode = os.lstat(path).st_mode
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise ListenError(f"cannot listen on {path}: {error.strerror}") from error
+    if not stat.S_ISSOCK(mode):
+        raise ListenError(f"{path} is not a socket: remove it, or give another path with -S")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(PROBE_SECONDS_MAX)
+        try:
+            probe.connect(path)
+        except (ConnectionRefusedError, FileNotFoundError):
+            pass
+        except OSError as error:
+            raise ListenError(f"cannot listen on {path}: {error.strerror or error}") from error
+        else:
+            raise ListenError(
+                f"another server listens on {path}: stop it, or give another path with -S"
+            )
+    os.unlink(path)
+
+
+def peer_uid(sock: socket.socket) -> int:
+    """Return the user id of the process at the other end. Raises OSError when the system does not tell."""
+    if sys.platform == "linux":
+        credentials = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size)
+        uid = _UCRED.unpack(credentials)[1]
+    else:
+        credentials = sock.getsockopt(_SOL_LOCAL, _LOCAL_PEERCRED, _XUCRED.size)
+        uid = _XUCRED.unpack(credentials.ljust(_XUCRED.size, b"\0"))[1]
+    return int(uid)
+
+
+class Listener:
+    """Accepts clients on a bound socket and runs their commands as tasks of `tasks`, which the caller owns."""
+
+    def __init__(
+        self,
+        sock: socket.socket,
+        handler: Handler,
+        tasks: asyncio.TaskGroup,
+        *,
+        clients_max: int = CLIENTS_MAX,
+        hello_seconds_max: float = HELLO_SECONDS_MAX,
+    ) -> None:
+        self.handler = handler
+        self.hello_seconds_max = hello_seconds_max
+        self.viewer_outbox_bytes_max = VIEWER_OUTBOX_BYTES_MAX
+        self.reconnect_seconds: int | None = None
+        self.came: Callable[[ClientId], None] = lambda _client: None
+        """Told of everybody who connects."""
+        self.served: Callable[[ClientId], None] = lambda _client: None
+        """Told when a client has its answer or is gone, at least once."""
+        self._socket = sock
+        self._tasks = tasks
+        self._clients_max = clients_max
+        self._connections: dict[ClientId, Connection] = {}
+        self._next_client = 1
+        self._server: asyncio.Server | None = None
+        self._running: set[asyncio.Task[None]] = set()
+
+    @property
+    def connections(self) -> tuple[Connection, ...]:
+        """All open connections, oldest first."""
+        return tuple(self._connections.values())
+
+    async def start(self) -> None:
+        """Begin to accept. Call it once; the socket is the listener's from now on."""
+        loop = asyncio.get_running_loop()
+        # Not create_unix_server: from Python 3.13 on that one removes the socket's file when it closes.
+        self._server = await loop.create_server(
+            self._connection, sock=self._socket, backlog=BACKLOG
+        )
+
+    async def move(self, sock: socket.socket) -> None:
+        """Accept on another bound socket, and no more on the one before. Open connections stay."""
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(self._connection, sock=sock, backlog=BACKLOG)
+        if self._server is not None:
+            self._server.close()
+        self._socket.close()
+        self._server, self._socket = server, sock
+
+    def close(self) -> None:
+        """Accept nobody any more. Open connections stay; the socket's file stays, as tmux leaves it.
+
+        A client that finds the file without a listener says `no server running on PATH`.
+        """
+        if self._server is not None:
+            self._server.close()
+        self._socket.close()
+
+    def abort_all(self, reason: str) -> None:
+        """Close every connection at once."""
+        for connection in self.connections:
+            connection.abort(reason)
+
+    def _connection(self) -> Connection:
+        client = ClientId(self._next_client)
+        self._next_client += 1
+        self.came(client)
+        return Connection(client, self)
+
+    def admit(self, connection: Connection, transport: asyncio.Transport) -> str:
+        """Return why a new connection is refused; empty when it is not. The owner and root may come in."""
+        sock = transport.get_extra_info("socket")
+        try:
+            uid = peer_uid(sock)
+        except OSError as error:
+            return f"access not allowed: {error.strerror}"
+        if uid not in (os.getuid(), 0):
+            return "access not allowed"
+        if len(self._connections) >= self._clients_max:
+            return f"too many clients: {self._clients_max} are connected; detach some and try again"
+        if refusal := reserve.client_refusal():
+            return refusal
+        self._connections[connection.client] = connection
+        return ""
+
+    def run(self, connection: Connection, command: Command) -> None:
+        """Carry a command out as a task."""
+        task = self._tasks.create_task(
+            self.handler.command(connection, command), name=f"client {connection.client}"
+        )
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    def cancel_tasks(self) -> None:
+        """End the commands that are still not done: the log is closed, and nobody is connected who waits for them."""
+        for task in self._running:
+            task.cancel()
+
+    def answered(self, connection: Connection) -> None:
+        """The client has its answer, or its terminal was taken over."""
+        self.served(connection.client)
+
+    def forget(self, connection: Connection) -> None:
+        """Drop a closed connection from the list."""
+        self.served(connection.client)
+        self._connections.pop(connection.client, None)

@@ -1,0 +1,253 @@
+"""Who asks for commands: a client's connection, an attached client's keys, the server's own start-up file."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from fuguemux.model.decision import Request
+from fuguemux.model.ids import NOBODY, PaneId, SessionId
+from fuguemux.model.state import ServerState
+from fuguemux.protocol import messages
+from fuguemux.protocol.messages import Command
+from fuguemux.server.clients.connection import Connection
+from fuguemux.server.requests.executor import Asker
+
+
+def text_of(word: bytes) -> str:
+    """A word of a command line; bytes that are no UTF-8 survive the way there and back."""
+    return word.decode("utf-8", "surrogateescape")
+
+
+def called_as_tmux(command: Command) -> bool:
+    """Whether the client goes by the name `tmux`, so that tmux's behaviour is wanted to the letter."""
+    return command.program.startswith(b"tmux")
+
+
+def pane_of_environment(
+    environment: dict[bytes, bytes], state: ServerState, socket_path: bytes
+) -> PaneId | None:
+    """The pane a client runs in, by FUGUE_PANE or TMUX_PANE, if it is one of the server at `socket_path`."""
+    for name, server in ((b"FUGUE_PANE", b"FUGUE"), (b"TMUX_PANE", b"TMUX")):
+        value, place = environment.get(name, b""), environment.get(server, b"")
+        if place and place.rsplit(b",", 2)[0] != socket_path:
+            continue
+        if value[:1] == b"%" and value[1:].isdigit():
+            pane = PaneId(int(value[1:]))
+            if pane in state.panes:
+                return pane
+    return None
+
+
+class ConnectionAsker:
+    """The command of a connection."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        command: Command,
+        state: Callable[[], ServerState],
+        socket_path: bytes,
+    ) -> None:
+        self.connection = connection
+        self.client = connection.client
+        self.command = command
+        self.as_tmux = called_as_tmux(command)
+        self._state = state
+        self._socket_path = socket_path
+        self._told: set[str] = set()
+
+    def request(self, argv: tuple[str, ...]) -> Request:
+        """The request of `argv` with this client's directory, environment and terminal."""
+        command = self.command
+        return Request(
+            argv,
+            command.cwd,
+            command.environment,
+            self.client,
+            interactive=command.interactive,
+            columns=command.columns,
+            rows=command.rows,
+            pane=pane_of_environment(command.environment, self._state(), self._socket_path),
+            as_tmux=self.as_tmux,
+        )
+
+    def stdout(self, data: bytes) -> None:
+        """To the client's stdout; an attached client has none."""
+        if data and not self.connection.is_attached:
+            self.connection.stdout(data)
+
+    def stderr(self, data: bytes) -> None:
+        """To the client's stderr."""
+        if data and not self.connection.is_attached:
+            self.connection.stderr(data)
+
+    def waits(self, text: str) -> None:
+        """To a terminal as a line that goes when something follows; to a script as a line on stderr, each once."""
+        if self.connection.is_attached or text in self._told:
+            return
+        if self.command.flags & messages.STDERR_TTY:
+            self.connection.progress(text)
+        else:
+            self._told.add(text)
+            self.connection.stderr(f"{text}\n".encode())
+
+    def if_gone(self, give_up: Callable[[], None]) -> None:
+        """The client is gone when its connection is; it is not missed at once by a command that takes no time."""
+        self.connection.when_gone(give_up)
+
+    def done(self) -> None:
+        """Nobody is to hear of the client's end."""
+        self.connection.when_gone(None)
+
+
+class InternalAsker:
+    """Commands that nobody's terminal waits for: the file given by -f, hooks. Errors are collected."""
+
+    def __init__(
+        self,
+        environment: dict[bytes, bytes],
+        cwd: bytes,
+        session: SessionId | None = None,
+        pane: PaneId | None = None,
+        variables: dict[str, str] | None = None,
+    ) -> None:
+        self.client = NOBODY
+        self._variables = variables or {}
+        self._session = session
+        self._pane = pane
+        self._environment = environment
+        self._cwd = cwd
+        self.errors: list[str] = []
+        self.output = b""
+
+    def request(self, argv: tuple[str, ...]) -> Request:
+        """The request of `argv` without a client."""
+        return Request(
+            argv,
+            self._cwd,
+            self._environment,
+            self.client,
+            session=self._session,
+            pane=self._pane,
+            variables=self._variables,
+        )
+
+    def stdout(self, data: bytes) -> None:
+        """Kept, for whoever started this."""
+        self.output += data
+
+    def stderr(self, data: bytes) -> None:
+        """Kept as a line of `errors`."""
+        self.errors.append(data.decode("utf-8", "replace").rstrip("\n"))
+
+    def waits(self, text: str) -> None:
+        """Nobody looks."""
+
+    def if_gone(self, give_up: Callable[[], None]) -> None:
+        """Nobody waits, and so nobody leaves."""
+
+    def done(self) -> None:
+        """As above."""
+
+
+class HookAsker:
+    """A hook of a command: its answers go to whoever gave the command."""
+
+    def __init__(
+        self,
+        asker: Asker,
+        session: SessionId | None,
+        pane: PaneId | None,
+        variables: dict[str, str],
+    ) -> None:
+        self.client = asker.client
+        self._asker = asker
+        self._session = session
+        self._pane = pane
+        self._variables = variables
+
+    def request(self, argv: tuple[str, ...]) -> Request:
+        """The request of `argv` about what the command was about."""
+        return msgspec.structs.replace(
+            self._asker.request(argv),
+            session=self._session,
+            pane=self._pane,
+            variables=self._variables,
+        )
+
+    def stdout(self, data: bytes) -> None:
+        """To the asker of the command."""
+        self._asker.stdout(data)
+
+    def stderr(self, data: bytes) -> None:
+        """To the asker of the command."""
+        self._asker.stderr(data)
+
+    def waits(self, text: str) -> None:
+        """To the asker of the command."""
+        self._asker.waits(text)
+
+    def if_gone(self, give_up: Callable[[], None]) -> None:
+        """With the asker of the command."""
+        self._asker.if_gone(give_up)
+
+    def done(self) -> None:
+        """As above."""
+        self._asker.done()
+
+
+class ViewerAsker:
+    """A key or prompt of an attached client."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        command: Command,
+        session: SessionId,
+        pane: PaneId | None,
+        show: Callable[[bytes, bool], None],
+        waits: Callable[[str], None],
+    ) -> None:
+        self.connection = connection
+        self.client = connection.client
+        self._command = command
+        self._session = session
+        self._pane = pane
+        self._show = show
+        self._waits = waits
+
+    def request(self, argv: tuple[str, ...]) -> Request:
+        """The request of `argv` as the viewer looks now."""
+        command = self._command
+        return Request(
+            argv,
+            command.cwd,
+            command.environment,
+            self.client,
+            interactive=True,
+            columns=command.columns,
+            rows=command.rows,
+            pane=self._pane,
+            session=self._session,
+            as_tmux=called_as_tmux(command),
+        )
+
+    def stdout(self, data: bytes) -> None:
+        """Shown over the panes."""
+        if data:
+            self._show(data, False)
+
+    def stderr(self, data: bytes) -> None:
+        """Shown in the status line."""
+        if data:
+            self._show(data, True)
+
+    def waits(self, text: str) -> None:
+        """Shown at once."""
+        self._waits(text)
+
+    def if_gone(self, give_up: Callable[[], None]) -> None:
+        """What was asked for at a terminal is for the session, whoever looks at it."""
+
+    def done(self) -> None:
+        """As above."""

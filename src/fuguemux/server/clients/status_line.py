@@ -1,0 +1,109 @@
+"""The status line of an attached client: what the options say, expanded and cut to the client's width."""
+
+from fuguemux.formats import formats
+from fuguemux.formats import text as format_text
+from fuguemux.model.ids import ClientId
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import ServerState, Session
+from fuguemux.options import options
+from fuguemux.terminal.style import line
+
+LENGTH_DEFAULT = 40
+SHOWN_PER_COLUMN = 8
+"""Characters that one column may have, with what combines in it."""
+
+
+def status_rows(state: ServerState, session: Session) -> int:
+    """How many rows of the client the status line takes."""
+    value = options.get(state, "status", session=session)
+    if value == "off":
+        return 0
+    return int(value) if value.isdigit() else 1
+
+
+def at_top(state: ServerState, session: Session) -> bool:
+    """Whether the status line is above the window."""
+    return options.get(state, "status-position", session=session) == "top"
+
+
+def status_line(
+    state: ServerState,
+    live: LiveView,
+    session: Session,
+    columns: int,
+    client: ClientId,
+    alert: str = "",
+) -> bytes:
+    """One row of exactly `columns` cells. `alert` (durability, recovery) stands before the right part. Raises TooDear."""
+    work = formats.Work()
+    context = formats.Context(state, live, session=session.id, client=client)
+    left = _cut(state, context, session, "status-left", work)
+    right = _cut(state, context, session, "status-right", work)
+    justify = options.get(state, "status-justify", session=session)
+    windows = _windows(state, live, session, client, columns, work)
+    middle = windows if justify in ("left", "") else f"#[align={justify}]{windows}#[default]"
+    warning = f"#[fg=black,bg=red]{alert}#[default] " if alert else ""
+    text = f"{left}{middle}#[align=right]{warning}{right}"
+    return line(text, columns, options.get(state, "status-style", session=session))
+
+
+def _cut(
+    state: ServerState,
+    context: formats.Context,
+    session: Session,
+    name: str,
+    work: formats.Work,
+) -> str:
+    text = formats.expand(options.get(state, name, session=session), context, time=True, work=work)
+    length = options.get(state, f"{name}-length", session=session)
+    columns = int(length) if length.isdigit() else LENGTH_DEFAULT
+    style = options.get(state, f"{name}-style", session=session)
+    return f"#[{style}]{_first_columns(text, columns)}#[default]"
+
+
+def _first_columns(text: str, columns: int) -> str:
+    """`text` up to `columns` characters, not counting style marks."""
+    if "#[" not in text:
+        return text[:columns]
+    kept: list[str] = []
+    count, at = 0, 0
+    while at < len(text) and count < columns:
+        end = text.find("]", at) if text.startswith("#[", at) else -1
+        if end >= 0:
+            kept.append(text[at : end + 1])
+            at = end + 1
+            continue
+        kept.append(text[at])
+        count += 1
+        at += 1
+    return "".join(kept)
+
+
+def _windows(
+    state: ServerState,
+    live: LiveView,
+    session: Session,
+    client: ClientId,
+    columns: int,
+    work: formats.Work,
+) -> str:
+    """The windows of the session, as far as a row of `columns` has room for them."""
+    separator = options.get(state, "window-status-separator", window=None)
+    parts: list[str] = []
+    room = columns
+    for link in session.links:
+        window = state.windows[link.window]
+        kind = "window-status-current" if link.index == session.active else "window-status"
+        style = options.get(state, f"{kind}-style", window=window)
+        context = formats.Context(
+            state, live, session=session.id, window=window.id, index=link.index, client=client
+        )
+        text = formats.expand(
+            options.get(state, f"{kind}-format", window=window), context, time=True, work=work
+        )
+        text = _first_columns(text, SHOWN_PER_COLUMN * columns)
+        parts.append(f"#[{style}]{text}#[default]" if style != "default" else text)
+        room -= format_text.columns(text) + len(separator)
+        if room < 0:
+            break
+    return separator.join(parts)

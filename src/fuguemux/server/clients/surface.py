@@ -1,0 +1,45 @@
+"""What viewers draw from: the state, the panes, and which of them are scrolled back."""
+
+from collections.abc import Callable
+
+from fuguemux.model.ids import PaneId
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import ServerState
+from fuguemux.options import options
+from fuguemux.options.environment import session_of
+from fuguemux.server.copy.scroll_views import ScrollViews
+from fuguemux.server.panes.panes import Panes
+
+
+class ServerSurface:
+    """Implements viewer.Surface."""
+
+    def __init__(
+        self, panes: Panes, scroll: ScrollViews, state: Callable[[], ServerState], live: LiveView
+    ) -> None:
+        self.panes = panes
+        self.scroll = scroll
+        self._state = state
+        self._live = live
+        self.alerts: Callable[[], str] = lambda: ""
+
+    @property
+    def state(self) -> ServerState:
+        """The state now."""
+        return self._state()
+
+    @property
+    def live(self) -> LiveView:
+        """Facts for formats."""
+        return self._live
+
+    def alert(self) -> str:
+        """A word for the status line, or nothing."""
+        return self.alerts()
+
+    def prefix_key(self, pane: PaneId, secondary: bool) -> str:
+        """The prefix key that holds in the pane's session."""
+        state = self._state()
+        stored = state.panes.get(pane)
+        session = None if stored is None else session_of(state, stored)
+        return options.get(state, "prefix2" if secondary else "prefix", session=session)

@@ -1,0 +1,237 @@
+"""One attached client: what it looks at, what it is typing, and the frames it gets."""
+
+import asyncio
+import base64
+from collections.abc import Sequence
+from typing import Protocol
+
+from fuguemux.model.ids import ClientId, PaneId, SessionId
+from fuguemux.model.layout import rectangles
+from fuguemux.model.limits import CLIENT_COLUMNS_MAX, CLIENT_ROWS_MAX
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import ServerState, Session, Window, current_link
+from fuguemux.options import options
+from fuguemux.protocol.messages import Command
+from fuguemux.server.clients import status_line
+from fuguemux.server.clients.connection import Connection
+from fuguemux.server.clients.overlays import Message, Page, StatusOverlay
+from fuguemux.server.clients.watched import WatchedStatus
+from fuguemux.server.copy.copy_mode import Styles
+from fuguemux.server.copy.scroll_views import ScrollViews
+from fuguemux.server.panes.panes import Panes
+from fuguemux.terminal import style
+from fuguemux.terminal.borders import Rectangle
+from fuguemux.terminal.compose import ENTER, Composer, PaneView, Scene
+from fuguemux.terminal.emulator import Emulator
+from fuguemux.terminal.key_reader import KeyReader
+
+CLIPBOARD_BYTES_MAX = 1 << 20
+
+
+class Surface(Protocol):
+    """What a viewer needs of the server to draw."""
+
+    panes: Panes
+    scroll: ScrollViews
+
+    @property
+    def state(self) -> ServerState: ...
+
+    @property
+    def live(self) -> LiveView: ...
+
+    def alert(self) -> str:
+        """A word for the status line (durability, recovery); empty: all is well."""
+        ...
+
+
+class Viewer:
+    """State of one attached client. Belongs to the loop."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        command: Command,
+        session: SessionId,
+        surface: Surface,
+        now_s: int,
+        *,
+        read_only: bool,
+    ) -> None:
+        self.connection = connection
+        self.command = command
+        self.session = session
+        self.columns, self.rows = 80, 24
+        self.resize(command.columns or 80, command.rows or 24)
+        self.created_s = self.activity_s = now_s
+        self.used = 0
+        self.last_session: SessionId | None = None
+        self.read_only = read_only
+        self.prefix = False
+        self.suspended = False
+        self.overlay: StatusOverlay | None = None
+        self.page: Page | None = None
+        self.reader = KeyReader()
+        self.dirty = True
+        self.frame_timer: asyncio.Handle | None = None
+        """The frame that is due."""
+        self.frame_held_by: PaneId | None = None
+        """The pane for whose synchronized update that frame waits."""
+        self.frame_at = -1e9
+        """When the last one was drawn, by the loop's clock."""
+        self.escape_timer: object = None
+        self._surface = surface
+        self._composer = Composer()
+        self._shown: object = None
+        self._status_line = WatchedStatus()
+
+    @property
+    def client(self) -> ClientId:
+        """The client's number."""
+        return self.connection.client
+
+    @property
+    def tty(self) -> str:
+        """Path of its terminal."""
+        return self.command.tty.decode("utf-8", "replace")
+
+    def resize(self, columns: int, rows: int) -> None:
+        """The client's terminal has this size, or says so: what is beyond the limits is left empty."""
+        self.columns = min(columns, CLIENT_COLUMNS_MAX)
+        self.rows = min(rows, CLIENT_ROWS_MAX)
+
+    def begin(self) -> None:
+        """Take over the client's screen."""
+        self.connection.output(ENTER)
+
+    def current_session(self) -> Session | None:
+        """The session it looks at, None if it is gone."""
+        return self._surface.state.sessions.get(self.session)
+
+    def current_window(self) -> Window | None:
+        """The window it looks at."""
+        session = self.current_session()
+        if session is None or not session.links:
+            return None
+        return self._surface.state.windows.get(current_link(session).window)
+
+    def active_pane(self) -> PaneId | None:
+        """The pane its keys go to."""
+        window = self.current_window()
+        return None if window is None else window.active
+
+    def window_rows(self) -> int:
+        """Rows of its terminal that are left for the window."""
+        session = self.current_session()
+        taken = 0 if session is None else status_line.status_rows(self._surface.state, session)
+        return max(1, self.rows - taken)
+
+    def repaint(self) -> None:
+        """Draw everything anew with the next frame."""
+        self._composer.repaint()
+        self.dirty = True
+
+    def frame(self) -> bytes:
+        """The bytes that bring the client's screen up to date; empty if it is."""
+        self.dirty = False
+        state, session, window = self._surface.state, self.current_session(), self.current_window()
+        if session is None or window is None:
+            return b""
+        if self._shown is not (shown := self.page or window.id):
+            self._shown = shown
+            self._composer.repaint()
+        status, cursor = self._status(state, session)
+        top = status_line.at_top(state, session)
+        scene = Scene(
+            self.columns,
+            self.rows,
+            [] if self.page is not None else self._panes(window),
+            status,
+            top,
+            (window.layout.columns, window.layout.rows),
+            style_bytes(options.get(state, "pane-border-style", window=window)),
+            style_bytes(options.get(state, "pane-active-border-style", window=window)),
+            options.get(state, "mouse", session=session) == "on",
+            cursor,
+        )
+        if self.page is not None:
+            return self._page_frame(scene)
+        return self._composer.compose(scene)
+
+    def _page_frame(self, scene: Scene) -> bytes:
+        """Rows of text in place of the panes: drawn as if they were status rows above the status line."""
+        assert self.page is not None
+        height = max(1, self.rows - len(scene.status))
+        rows = self.page.rows(self.columns, height)
+        rows += [b""] * (height - len(rows))
+        return self._composer.compose(
+            scene._replace(status=[*rows[:height], *scene.status], status_at_top=True, window=None)
+        )
+
+    def _status(
+        self, state: ServerState, session: Session
+    ) -> tuple[Sequence[bytes], tuple[int, int] | None]:
+        count = status_line.status_rows(state, session)
+        row = 0 if status_line.at_top(state, session) else self.rows - 1
+        if self.overlay is not None:
+            content, column = self.overlay.row(self.columns)
+            place = None if column is None else (column, row)
+            return [content] + [b""] * (count - 1), place
+        if count == 0:
+            return [], None
+        content = self._status_line.row(
+            state, self._surface.live, session, self.columns, self.client, self._surface.alert()
+        )
+        return [content] + [b""] * (count - 1), None
+
+    def _panes(self, window: Window) -> list[PaneView]:
+        views: list[PaneView] = []
+        whole = Rectangle(0, 0, window.layout.columns, window.layout.rows)
+        for pane, rectangle in rectangles(window.layout):
+            if window.zoomed and pane != window.active:
+                continue
+            terminal = self._surface.panes.get(pane)
+            if terminal is None:
+                continue
+            place = whole if window.zoomed else Rectangle(*rectangle)
+            emulator: Emulator = terminal.emulator
+            scroll = self._surface.scroll.view(terminal)
+            views.append(PaneView(place, emulator, pane == window.active, scroll))
+        return views
+
+    def message(self, text: str) -> None:
+        """Show a line until the next key or until somebody clears it."""
+        self.overlay = Message(text)
+        self.dirty = True
+
+    def copied(self, data: bytes) -> None:
+        """Put `data` on the clipboard of the client's terminal (OSC 52), unless it is absurdly long."""
+        if len(data) < CLIPBOARD_BYTES_MAX:
+            self.connection.output(b"\x1b]52;c;" + base64.b64encode(data) + b"\x07")
+
+    def shows(self, pane: PaneId) -> bool:
+        """Whether the pane is in the window it looks at."""
+        window = self.current_window()
+        stored = self._surface.state.panes.get(pane)
+        return window is not None and stored is not None and stored.window == window.id
+
+
+def style_bytes(text: str) -> bytes:
+    """The SGR sequence of a style in tmux's words; of a bad one, the default's."""
+    try:
+        return style.parse(text).sgr()
+    except ValueError:
+        return style.DEFAULT.sgr()
+
+
+def mode_style(state: ServerState, pane: PaneId) -> tuple[Styles, bool]:
+    """How copy mode looks in a pane, and whether its keys are vi's."""
+    stored = state.panes.get(pane)
+    window = None if stored is None else state.windows.get(stored.window)
+
+    def sgr(option: str) -> bytes:
+        return style_bytes(options.get(state, option, window=window))
+
+    match, current = sgr("copy-mode-match-style"), sgr("copy-mode-current-match-style")
+    vi = options.get(state, "mode-keys", window=window) == "vi"
+    return Styles(match, current, sgr("mode-style")), vi

@@ -1,0 +1,381 @@
+"""All attached clients: who looks at what, which frames are due, and what becomes of them when sessions go."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from fuguemux.model import effects as ef
+from fuguemux.model.events import AnyEvent
+from fuguemux.model.ids import ClientId, PaneId, SessionId
+from fuguemux.model.live import ClientFacts
+from fuguemux.model.state import ServerState
+from fuguemux.observe.clock import Clock
+from fuguemux.options import options
+from fuguemux.protocol.messages import Command
+from fuguemux.server.clients import resume_token
+from fuguemux.server.clients.connection import Connection
+from fuguemux.server.clients.frames import Frames
+from fuguemux.server.clients.message_log import MessageLog
+from fuguemux.server.clients.overlays import Confirm, Page, Prompt
+from fuguemux.server.clients.requesters import ConnectionAsker
+from fuguemux.server.clients.viewer import Surface, Viewer, mode_style
+from fuguemux.server.panes.pane_terminal import PaneTerminal
+from fuguemux.server.panes.previews import Preview, Screens
+from fuguemux.server.requests.executor import Asker, EffectFailed, Ending
+from fuguemux.server.requests.live_view import client_name
+from fuguemux.terminal.emulator import Bell, ClipboardWrite, Event, TitleChanged
+
+GREETING_MS = 5_000
+
+
+class Viewers:
+    """The `Screens` of the effect runner. Belongs to the loop."""
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        surface: Surface,
+        clock: Clock,
+        frame_rate_hz: Callable[[], int],
+        sizes_changed: Callable[[], None],
+        came: Callable[[SessionId], None],
+    ) -> None:
+        self._loop = loop
+        self._surface = surface
+        self._clock = clock
+        self._frames = Frames(loop, frame_rate_hz)
+        self._sizes_changed = sizes_changed
+        self._came = came
+        self._viewers: dict[ClientId, Viewer] = {}
+        self._uses = 0
+        self.messages = MessageLog(
+            lambda: clock.wall_ms() // 1000,
+            lambda: options.get_number(surface.state, "message-limit"),
+        )
+        """What was shown to anybody, and what was announced although nobody looked on."""
+        self.happened: Callable[[str, SessionId], None] = lambda _hook, _session: None
+        """Told of clients that come, go, are resized or look elsewhere, by the name of the hook for it."""
+        self.scroll = surface.scroll
+        self.scroll.told = self._scrolled
+        self.scroll.redraw = lambda terminal: self.pane_changed(terminal, ())
+        self.scroll.style = lambda pane: mode_style(surface.state, pane)
+        self.last_screens: Screens | None = None
+        """Where a chooser's previews come from."""
+        self.greeting: Callable[[], str] = lambda: ""
+        """A message for a client that has just attached; empty: none."""
+        self.warning: Callable[[], str] = lambda: ""
+        """The same, for as long as something is wrong."""
+
+    def get(self, client: ClientId) -> Viewer | None:
+        """The viewer, or None: not attached (any more)."""
+        return self._viewers.get(client)
+
+    def facts(self) -> tuple[ClientFacts, ...]:
+        """Attached clients in order of attachment."""
+        return tuple(
+            ClientFacts(
+                viewer.client,
+                client_name(viewer.client, viewer.tty),
+                viewer.command.pid,
+                viewer.tty,
+                viewer.columns,
+                viewer.rows,
+                viewer.session,
+                viewer.created_s,
+                viewer.activity_s,
+                term=viewer.command.term,
+                read_only=viewer.read_only,
+                prefix_pressed=viewer.prefix,
+                environment=viewer.command.environment,
+                used=viewer.used,
+            )
+            for viewer in self._viewers.values()
+        )
+
+    def used(self, viewer: Viewer) -> None:
+        """Somebody types there, or has given it another size."""
+        self._uses += 1
+        viewer.used = self._uses
+        viewer.activity_s = self._clock.wall_ms() // 1000
+
+    def typed(self, viewer: Viewer) -> None:
+        """Somebody types there: its size may be the one that counts now."""
+        self.used(viewer)
+        self._sizes_changed()
+
+    # Coming and going
+
+    def attach(self, asker: Asker, effect: ef.Attach) -> None:
+        """The asking client becomes a viewer; one that is already looks at the session instead."""
+        if effect.detach_others:
+            for viewer in list(self._viewers.values()):
+                if viewer.session == effect.session and viewer.client != effect.client:
+                    self.detach(ef.Detach(viewer.client))
+        if effect.client in self._viewers:
+            self.switch(effect.client, effect.session)
+            return
+        if not isinstance(asker, ConnectionAsker) or not asker.command.interactive:
+            raise EffectFailed("open terminal failed: not a terminal")
+        if not asker.connection.is_open:  # nobody would tell when it leaves: it has left
+            raise EffectFailed("open terminal failed: the client is gone")
+        self.add(asker.connection, asker.command, effect.session, read_only=effect.read_only)
+
+    def add(
+        self,
+        connection: Connection,
+        command: Command,
+        session: SessionId,
+        *,
+        read_only: bool = False,
+    ) -> Viewer:
+        """Make a viewer of a connection whose client has a terminal."""
+        now_s = self._clock.wall_ms() // 1000
+        viewer = Viewer(connection, command, session, self._surface, now_s, read_only=read_only)
+        self._viewers[viewer.client] = viewer
+        self.used(viewer)
+        connection.attached(self._token(viewer))
+        viewer.begin()
+        self._came(session)
+        self.happened("client-attached", session)
+        self._sizes_changed()
+        greeting = "; ".join(filter(None, (self.warning(), self.greeting())))
+        if greeting:
+            self.message(viewer, greeting, GREETING_MS)
+        self.schedule(viewer)
+        return viewer
+
+    def _token(self, viewer: Viewer) -> bytes:
+        places = self._surface.scroll.places()
+        return resume_token.encode(viewer.session, read_only=viewer.read_only, scrolled=places)
+
+    def _scrolled(self) -> None:
+        """A pane shows another part of its history: after a reconnect it does so again."""
+        for viewer in self._viewers.values():
+            viewer.connection.resume_as(self._token(viewer))
+
+    def resume(self, connection: Connection, command: Command, session: SessionId) -> Viewer:
+        """A client is back that was attached to the server before this one."""
+        wanted = resume_token.decode(command.resume)
+        viewer = self.add(connection, command, session, read_only=wanted.read_only)
+        for pane, rows in wanted.scrolled:
+            terminal = self._surface.panes.get(pane)
+            if terminal is not None:
+                self._surface.scroll.put(terminal, rows)
+        return viewer
+
+    def switch(self, client: ClientId, session: SessionId) -> None:
+        """The client looks at another session."""
+        viewer = self._viewers.get(client)
+        if viewer is None or viewer.session == session:
+            return
+        viewer.last_session, viewer.session = viewer.session, session
+        viewer.connection.resume_as(self._token(viewer))
+        viewer.repaint()
+        self._came(session)
+        self.happened("client-session-changed", session)
+        self._sizes_changed()
+        self.schedule(viewer)
+
+    def detach(self, effect: ef.Detach) -> None:
+        """Give the client's screen back and let it go."""
+        viewer = self._viewers.get(effect.client)
+        if viewer is None:
+            return
+        session = viewer.current_session()
+        name = "" if session is None else session.name
+        self._let_go(viewer, f"[detached (from session {name})]", hang_up_parent=effect.kill_parent)
+
+    def _let_go(self, viewer: Viewer, text: str, *, hang_up_parent: bool = False) -> None:
+        self._viewers.pop(viewer.client, None)
+        self._frames.cancel(viewer)
+        viewer.connection.detached(text, hang_up_parent=hang_up_parent)
+        self.happened("client-detached", viewer.session)
+        self._sizes_changed()
+
+    def closed(self, connection: Connection) -> None:
+        """The connection is gone: client killed, terminal closed, too slow."""
+        viewer = self._viewers.pop(connection.client, None)
+        if viewer is not None:
+            self._frames.cancel(viewer)
+            self.happened("client-detached", viewer.session)
+            self._sizes_changed()
+
+    def end_all(self, text: str) -> None:
+        """Let every client go."""
+        for viewer in list(self._viewers.values()):
+            self._let_go(viewer, text)
+
+    def resized(self, connection: Connection, columns: int, rows: int) -> None:
+        """The client's terminal has another size."""
+        viewer = self._viewers.get(connection.client)
+        if viewer is not None and columns and rows:
+            viewer.resize(columns, rows)
+            self.used(viewer)
+            viewer.repaint()
+            self.happened("client-resized", viewer.session)
+            self._sizes_changed()
+            self.schedule(viewer)
+
+    # What changed
+
+    def published(
+        self, before: ServerState, after: ServerState, events: Sequence[AnyEvent]
+    ) -> None:
+        """Follow one transaction: viewers of sessions that are gone leave, the others are drawn anew."""
+        del before, events
+        for viewer in list(self._viewers.values()):
+            session = after.sessions.get(viewer.session)
+            if session is None:
+                other = self._other_session(after, viewer)
+                if other is None:
+                    self._let_go(viewer, "[exited]")
+                else:
+                    self.switch(viewer.client, other)
+                continue
+            viewer.dirty = True
+            self.schedule(viewer)
+
+    def _other_session(self, state: ServerState, viewer: Viewer) -> SessionId | None:
+        """Where a viewer goes whose session ended, by the option `detach-on-destroy`."""
+        if options.get(state, "detach-on-destroy") == "on" or not state.sessions:
+            return None
+        if viewer.last_session in state.sessions:
+            return viewer.last_session
+        return max(state.sessions)
+
+    def pane_changed(self, terminal: PaneTerminal, events: Sequence[Event]) -> None:
+        """The pane's screen changed, and some things happened on the way."""
+        for event in events:
+            if isinstance(event, ClipboardWrite):
+                self.copied(terminal.id, event.data)
+        for viewer in self._viewers.values():
+            shows = viewer.shows(terminal.id)
+            for event in events:
+                self._pass_on(viewer, event, shows=shows)
+            if shows:
+                viewer.dirty = True
+                self._frames.changed(viewer, terminal)
+        if terminal.echo_awaited:  # and stays so until the update that it is in is complete
+            terminal.echo_awaited = terminal.emulator.modes.synchronized_output
+
+    def _pass_on(self, viewer: Viewer, event: Event, *, shows: bool) -> None:
+        if isinstance(event, Bell):
+            if shows and not viewer.connection.congested:  # one that comes late says nothing
+                viewer.connection.output(b"\a")
+        elif isinstance(event, TitleChanged):
+            viewer.dirty = True
+
+    # Frames
+
+    def refresh(self, client: ClientId | None) -> None:
+        """Draw one client, or all, from scratch."""
+        for viewer in list(self._viewers.values()):
+            if client is None or viewer.client == client:
+                viewer.repaint()
+                self.schedule(viewer)
+
+    def touch_all(self) -> None:
+        """Something that all status lines may show has changed."""
+        for viewer in self._viewers.values():
+            viewer.dirty = True
+            self.schedule(viewer)
+
+    def schedule(self, viewer: Viewer) -> None:
+        """Draw soon: at once if the last frame is long ago, else when the next is due."""
+        self._frames.schedule(viewer)
+
+    def drained(self, connection: Connection) -> None:
+        """The client has read everything: draw what it missed, as one frame."""
+        viewer = self._viewers.get(connection.client)
+        if viewer is not None and viewer.dirty:
+            self.schedule(viewer)
+
+    def suspended(self, connection: Connection) -> None:
+        """The client is stopped: nothing for it now."""
+        viewer = self._viewers.get(connection.client)
+        if viewer is not None:
+            viewer.suspended = True
+
+    def woken(self, connection: Connection, columns: int, rows: int) -> None:
+        """The client runs again with an empty screen."""
+        viewer = self._viewers.get(connection.client)
+        if viewer is not None:
+            viewer.suspended = False
+            viewer.begin()
+            self.resized(connection, columns, rows)
+            viewer.repaint()
+            self.schedule(viewer)
+
+    # Overlays and views
+
+    async def scroll_view(self, effect: ef.ScrollView) -> Ending:
+        """Show a pane's history, or stop doing so."""
+        terminal, ends = self._surface.panes.get(effect.pane), effect.ends_at_bottom
+        if terminal is not None:
+            if effect.leave:
+                self.scroll.leave(effect.pane)
+            else:
+                await self.scroll.entered(terminal, page_up=effect.page_up, ends_at_bottom=ends)
+            self.pane_changed(terminal, ())
+        return Ending()
+
+    def overlay(self, effect: ef.ShowMessage | ef.Prompt | ef.Choose | ef.ShowText) -> None:
+        """Put a message, a question or a page in front of the client."""
+        viewer = self._viewers.get(effect.client)
+        if viewer is None:
+            return
+        match effect:
+            case ef.ShowMessage(_, text, duration_ms):
+                self.message(viewer, text, duration_ms)
+            case ef.Prompt(_, prompts, initial, template, confirm, single_key):
+                if confirm:
+                    viewer.overlay = Confirm(prompts[0] if prompts else "", template)
+                else:
+                    viewer.overlay = Prompt(prompts, initial, template, single_key=single_key)
+            case ef.Choose(_, title, rows, previews, selected):
+                redraw = partial(self._drawn_anew, viewer)
+                preview = Preview(self.last_screens, previews, redraw) if previews else None
+                viewer.page = Page(title, rows, chooser=True, preview=preview, selected=selected)
+            case ef.ShowText(_, lines):
+                viewer.page = Page("", tuple((line, "") for line in lines), chooser=False)
+        viewer.dirty = True
+        self.schedule(viewer)
+
+    def _drawn_anew(self, viewer: Viewer) -> None:
+        viewer.dirty = True
+        if viewer.client in self._viewers:
+            self.schedule(viewer)
+
+    def message(self, viewer: Viewer, text: str, duration_ms: int = 0) -> None:
+        """Show a line; it goes away after `duration_ms`, or the option `display-time`. show-messages tells it again."""
+        self.messages.add(f"{client_name(viewer.client, viewer.tty)} message: {text}")
+        self._show(viewer, text, duration_ms)
+
+    def _show(self, viewer: Viewer, text: str, duration_ms: int) -> None:
+        viewer.message(text)
+        shown = viewer.overlay
+        state = self._surface.state
+        milliseconds = duration_ms or options.get_number(
+            state, "display-time", session=viewer.current_session()
+        )
+        if milliseconds > 0:
+            self._loop.call_later(milliseconds / 1000, self._clear, viewer, shown)
+        self.schedule(viewer)
+
+    def _clear(self, viewer: Viewer, shown: object) -> None:
+        if viewer.overlay is shown:
+            viewer.overlay = None
+            viewer.dirty = True
+            self.schedule(viewer)
+
+    def announce(self, text: str, duration_ms: int = 0) -> None:
+        """A line for everybody who looks on; see `message`. show-messages has it even if nobody does."""
+        self.messages.add(text)
+        for viewer in list(self._viewers.values()):
+            self._show(viewer, text, duration_ms)
+
+    def copied(self, pane: PaneId, data: bytes) -> None:
+        """Put what was copied, by a person or by a program in the pane, on the clipboards of those who look on."""
+        for viewer in self._viewers.values():
+            if viewer.shows(pane):
+                viewer.copied(data)

@@ -1,0 +1,224 @@
+"""The commands of copy mode that move the cursor and the selection, by tmux's names (tmux(1), 3.3a, COPY MODE)."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Final, NamedTuple
+
+from fuguemux.server.copy.copy_document import Spot
+from fuguemux.server.copy.copy_mode import CopyMode
+
+ROWS_MAX: Final = 1 << 30
+WORD_LINES_MAX: Final = 2_000
+"""How many lines without a word are passed over."""
+
+
+class Context(NamedTuple):
+    """What a motion may depend on besides the mode itself."""
+
+    argument: str
+    separators: str
+    vi: bool
+
+
+Motion = Callable[[CopyMode, Context], None]
+
+
+def _left(mode: CopyMode, _: Context) -> None:
+    line, offset = mode.cursor
+    if offset:
+        mode.go(Spot(line, offset - 1))
+    elif line > mode.document.first:
+        mode.go(Spot(line - 1, len(mode.document.text(line - 1))))
+
+
+def _right(mode: CopyMode, _: Context) -> None:
+    line, offset = mode.cursor
+    if offset < len(mode.document.text(line)):
+        mode.go(Spot(line, offset + 1))
+    elif line + 1 < mode.document.stop:
+        mode.go(Spot(line + 1, 0))
+
+
+def _line_start(mode: CopyMode, _: Context) -> None:
+    mode.go(Spot(mode.cursor.line, 0))
+
+
+def _line_end(mode: CopyMode, _: Context) -> None:
+    mode.go(Spot(mode.cursor.line, len(mode.document.text(mode.cursor.line))))
+
+
+def _indentation(mode: CopyMode, _: Context) -> None:
+    text = mode.document.text(mode.cursor.line)
+    mode.go(Spot(mode.cursor.line, len(text) - len(text.lstrip(" \t"))))
+
+
+def _words(text: str, separators: str, *, spaces: bool) -> list[tuple[int, int]]:
+    """Begin and end of the words: runs of word characters and, but for `spaces`, runs of separators."""
+    if spaces:
+        return [found.span() for found in re.finditer(r"\S+", text)]
+    kind = re.escape(separators)
+    inner = rf"[^\s{kind}]+|[{kind}]+" if kind else r"\S+"
+    return [found.span() for found in re.finditer(inner, text)]
+
+
+def _next_word(*, spaces: bool, end: bool) -> Motion:
+    def move(mode: CopyMode, context: Context) -> None:
+        line, offset = mode.cursor
+        last = min(mode.document.stop, line + WORD_LINES_MAX)
+        for number in range(line, last):
+            for begin, stop in _words(
+                mode.document.text(number), context.separators, spaces=spaces
+            ):
+                place = (stop - 1 if context.vi else stop) if end else begin
+                if number > line or place > offset:
+                    mode.go(Spot(number, place))
+                    return
+
+    return move
+
+
+def _previous_word(*, spaces: bool) -> Motion:
+    def move(mode: CopyMode, context: Context) -> None:
+        line, offset = mode.cursor
+        first = max(mode.document.first, line - WORD_LINES_MAX)
+        for number in range(line, first - 1, -1):
+            words = _words(mode.document.text(number), context.separators, spaces=spaces)
+            for begin, _ in reversed(words):
+                if number < line or begin < offset:
+                    mode.go(Spot(number, begin))
+                    return
+
+    return move
+
+
+def _paragraph(step: int) -> Motion:
+    def move(mode: CopyMode, _: Context) -> None:
+        document, line = mode.document, mode.cursor.line
+        first, last = document.first, document.stop - 1
+        while first < line < last or (line == first and step > 0) or (line == last and step < 0):
+            line += step
+            if not document.text(line) and document.text(line - step):
+                break
+        mode.go(Spot(line, 0), centre=True)
+
+    return move
+
+
+def _visible_row(which: Callable[[int], int]) -> Motion:
+    def move(mode: CopyMode, _: Context) -> None:
+        mode.put(0, which(mode.rows))
+        mode.go(mode.cursor)
+
+    return move
+
+
+def _page(share: Callable[[int], int]) -> Motion:
+    return lambda mode, _: mode.page(share(mode.rows))
+
+
+def _full(rows: int) -> int:
+    return rows - 2 if rows > 2 else 1
+
+
+def _half(rows: int) -> int:
+    return max(rows // 2, 1)
+
+
+def _begin(mode: CopyMode, _: Context) -> None:
+    mode.anchor, mode.whole_lines = mode.cursor, False
+
+
+def _clear(mode: CopyMode, _: Context) -> None:
+    mode.anchor, mode.whole_lines = None, False
+
+
+def _select_line(mode: CopyMode, _: Context) -> None:
+    line = mode.cursor.line
+    mode.anchor, mode.whole_lines = Spot(line, 0), True
+    mode.go(Spot(line, len(mode.document.text(line))))
+
+
+def _select_word(mode: CopyMode, context: Context) -> None:
+    line, offset = mode.cursor
+    for begin, end in _words(mode.document.text(line), context.separators, spaces=False):
+        if begin <= offset < end:
+            mode.anchor, mode.whole_lines = Spot(line, begin), False
+            mode.go(Spot(line, end - context.vi))
+
+
+def _other_end(mode: CopyMode, _: Context) -> None:
+    if mode.anchor is not None:
+        mode.anchor, place = mode.cursor, mode.anchor
+        mode.go(place)
+
+
+def _rectangle(mode: CopyMode, _: Context) -> None:
+    mode.rectangle = not mode.rectangle
+
+
+def _goto_line(mode: CopyMode, context: Context) -> None:
+    """So many rows back, as in tmux."""
+    if context.argument.isascii() and context.argument.isdigit():
+        wanted = min(int(context.argument), ROWS_MAX)
+        mode.scroll(wanted - mode.back)
+
+
+def _jump(step: int, *, before: bool) -> Motion:
+    def move(mode: CopyMode, context: Context) -> None:
+        line, offset = mode.cursor
+        text, wanted = mode.document.text(line), context.argument[:1]
+        if not wanted:
+            return
+        behind = text.find(wanted, offset + 1 + before)
+        ahead = text.rfind(wanted, 0, max(offset - before, 0))
+        at = behind if step > 0 else ahead
+        if at >= 0:
+            mode.go(Spot(line, at - step * before))
+
+    return move
+
+
+MOTIONS: Final[Mapping[str, Motion]] = {
+    "cursor-left": _left,
+    "cursor-right": _right,
+    "cursor-up": lambda mode, _: mode.move_rows(-1),
+    "cursor-down": lambda mode, _: mode.move_rows(1),
+    "start-of-line": _line_start,
+    "end-of-line": _line_end,
+    "back-to-indentation": _indentation,
+    "next-word": _next_word(spaces=False, end=False),
+    "next-word-end": _next_word(spaces=False, end=True),
+    "next-space": _next_word(spaces=True, end=False),
+    "next-space-end": _next_word(spaces=True, end=True),
+    "previous-word": _previous_word(spaces=False),
+    "previous-space": _previous_word(spaces=True),
+    "next-paragraph": _paragraph(1),
+    "previous-paragraph": _paragraph(-1),
+    "top-line": _visible_row(lambda rows: 0),
+    "middle-line": _visible_row(lambda rows: (rows - 1) // 2),
+    "bottom-line": _visible_row(lambda rows: rows - 1),
+    "page-up": _page(_full),
+    "page-down": _page(lambda rows: -_full(rows)),
+    "halfpage-up": _page(_half),
+    "halfpage-down": _page(lambda rows: -_half(rows)),
+    "scroll-up": lambda mode, _: _ignored(mode.scroll(1)),
+    "scroll-down": lambda mode, _: _ignored(mode.scroll(-1)),
+    "history-top": lambda mode, _: mode.top_of_history(),
+    "history-bottom": lambda mode, _: mode.bottom_of_history(),
+    "goto-line": _goto_line,
+    "jump-forward": _jump(1, before=False),
+    "jump-backward": _jump(-1, before=False),
+    "jump-to-forward": _jump(1, before=True),
+    "jump-to-backward": _jump(-1, before=True),
+    "begin-selection": _begin,
+    "clear-selection": _clear,
+    "select-line": _select_line,
+    "select-word": _select_word,
+    "other-end": _other_end,
+    "rectangle-toggle": _rectangle,
+}
+"""What each does to the mode. Those that may end it by scrolling to the end have `-and-cancel` behind their names."""
+
+
+def _ignored(_moved: int) -> None:
+    """A motion says nothing."""

@@ -1,0 +1,237 @@
+"""Panes in copy mode: they show their history instead of their screen. Shared by all clients, as in tmux."""
+
+from collections.abc import Callable, Coroutine, Iterable
+from contextlib import suppress
+from typing import Any
+
+from fuguemux.model.ids import PaneId
+from fuguemux.server.copy.copy_document import Document, RowAt, Spot, frozen
+from fuguemux.server.copy.copy_mode import VIEW_MODE, CopyMode, ModeFacts, Styles
+from fuguemux.server.copy.held_history import NotHeld
+from fuguemux.server.panes.capture import history_row_count
+from fuguemux.server.panes.pane_terminal import PaneTerminal
+from fuguemux.terminal.compose import ScrollView
+
+NOT_IN_MODE = ModeFacts()
+
+
+class ScrollViews:
+    """The mode of each pane that is in it. 0 rows back is still the mode."""
+
+    def __init__(self, spawn: Callable[[Coroutine[Any, Any, None]], object] | None = None) -> None:
+        """Without `spawn` everything is read where it is wanted."""
+        self._spawn = spawn
+        self._modes: dict[PaneId, CopyMode] = {}
+        self._beginning: dict[PaneId, Document] = {}
+        self.told: Callable[[], None] = lambda: None
+        """Called when a pane shows another part of its history, or its screen again."""
+        self.redraw: Callable[[PaneTerminal], None] = lambda _terminal: None
+        """Called when more of a pane's history can be drawn than before."""
+        self.keep: Callable[[Iterable[tuple[PaneId, CopyMode]]], None] = lambda _modes: None
+        """Given every pane that does not show its screen, whenever that changes."""
+        self.style: Callable[[PaneId], tuple[Styles, bool]] = lambda _pane: (
+            Styles(b"\x1b[0;7m", b"\x1b[0;7m", b"\x1b[0;7m"),
+            False,
+        )
+        """How matches and selections of a pane look, and whether its keys are vi's."""
+
+    def moved(self) -> None:
+        """A pane shows another part of its history, or its screen again, or its cursor or selection is elsewhere."""
+        self.told()
+        self.keep(self._modes.items())
+
+    def places(self) -> tuple[tuple[PaneId, int], ...]:
+        """Every pane that shows its history, and how many rows back."""
+        return tuple(
+            (pane, _facts(mode).position)
+            for pane, mode in self._modes.items()
+            if mode.name != VIEW_MODE
+        )
+
+    def put(self, terminal: PaneTerminal, rows: int) -> None:
+        """Show the pane as it was before another server took over, unless it is in the mode already."""
+        if terminal.id not in self._modes and self._spawn is not None:
+            self._spawn(self._put_at(terminal, rows))
+
+    async def _put_at(self, terminal: PaneTerminal, rows: int) -> None:
+        await self.entered(terminal, page_up=False)
+        await self._scrolled(terminal, rows)
+
+    def mode(self, pane: PaneId) -> CopyMode | None:
+        """The pane's mode, if it is in it."""
+        return self._modes.get(pane)
+
+    def in_mode(self, pane: PaneId) -> ModeFacts:
+        """Whether the pane is in the mode, how many rows back, and so on."""
+        mode = self._modes.get(pane)
+        return NOT_IN_MODE if mode is None else _facts(mode)
+
+    def enter(self, terminal: PaneTerminal, *, page_up: bool, ends_at_bottom: bool = False) -> None:
+        """Show the lines of this moment, with `page_up` a page back; as soon as those that are to be seen are in memory."""
+        if terminal.id in self._modes or self._entered_at_once(terminal):
+            mode = self._modes[terminal.id]
+            mode.ends_at_bottom = mode.ends_at_bottom or ends_at_bottom
+            if not page_up or mode.tried(_page_up):
+                self.moved()
+                return
+        if self._spawn is not None:
+            self._spawn(self._entered_later(terminal, page_up=page_up, ends=ends_at_bottom))
+
+    def _entered_at_once(self, terminal: PaneTerminal) -> bool:
+        document = frozen(terminal)
+        document.held.strict = self._spawn is not None
+        try:
+            self._put(terminal, document, _cursor(terminal))
+        except NotHeld:
+            return False
+        return True
+
+    async def _entered_later(self, terminal: PaneTerminal, *, page_up: bool, ends: bool) -> None:
+        await self.entered(terminal, page_up=page_up, ends_at_bottom=ends)
+        self.redraw(terminal)
+
+    async def entered(
+        self, terminal: PaneTerminal, *, page_up: bool, ends_at_bottom: bool = False
+    ) -> None:
+        """As `enter`, and returns when they are shown."""
+        mode = self._modes.get(terminal.id)
+        if mode is None:
+            document = frozen(terminal)
+            document.held.strict = self._spawn is not None
+            mode = await self._begun(terminal, document, _cursor(terminal))
+            if mode is None:
+                return
+            mode.ends_at_bottom = ends_at_bottom
+        if page_up:
+            await self.done(mode, _page_up)
+        self.moved()
+
+    def enter_at_start(self, terminal: PaneTerminal) -> CopyMode:
+        """Show the lines of this moment. Reads what it needs of them; until `hold_from` of the document so does the mode."""
+        return self._put(terminal, frozen(terminal), _cursor(terminal))
+
+    async def _begun(
+        self, terminal: PaneTerminal, document: Document, cursor: tuple[int, int]
+    ) -> CopyMode | None:
+        """The mode once it can be drawn; None: the pane is gone, or somebody else began one meanwhile."""
+        self._beginning[terminal.id] = document
+        try:
+            while self._beginning.get(terminal.id) is document:
+                try:
+                    return self._put(terminal, document, cursor)
+                except NotHeld:
+                    document.held.strict = await document.held.hold_more()
+            return None
+        finally:
+            if self._beginning.get(terminal.id) is document:
+                del self._beginning[terminal.id]
+
+    def _put(self, terminal: PaneTerminal, document: Document, cursor: tuple[int, int]) -> CopyMode:
+        mode = CopyMode(document, history_row_count(terminal), terminal.emulator.size)
+        mode.put(*cursor)
+        mode.go(mode.cursor)
+        self._modes[terminal.id] = mode
+        if self._spawn is not None:
+            self._spawn(self._hold(terminal, mode))
+        return mode
+
+    async def _hold(self, terminal: PaneTerminal, mode: CopyMode) -> None:
+        """Bring the whole history into memory for as long as the mode lasts."""
+        while self._modes.get(terminal.id) is mode and await mode.document.held.hold_more():
+            if mode.shown is None:
+                self.redraw(terminal)
+
+    async def done(self, mode: CopyMode, work: Callable[[CopyMode], None]) -> None:
+        """Do `work` to the mode, as soon as the lines are in memory that it needs."""
+        while not mode.tried(work):
+            mode.document.held.strict = await mode.document.held.hold_more()
+
+    def show(
+        self,
+        terminal: PaneTerminal,
+        document: Document,
+        first: int,
+        cursor: Spot,
+        recovery_ms: int,
+    ) -> None:
+        """Show a last screen instead of the pane's own lines: from line `first` on, as far as the cursor is then visible."""
+        mode = CopyMode(document, 0, terminal.emulator.size)
+        mode.name, mode.last_screen_ms = VIEW_MODE, recovery_ms
+        mode.history_rows = document.rows_between(
+            RowAt(document.first, 0), mode.bottom_top(), mode.columns, total=document.stop
+        )
+        mode.top = min(RowAt(first, 0), mode.bottom_top())
+        mode.go(cursor)
+        self._modes[terminal.id] = mode
+        self.moved()
+
+    def stop_search(self, pane: PaneId | None) -> bool:
+        """End the search that goes on in the pane; whether there is one."""
+        mode = None if pane is None else self._modes.get(pane)
+        if mode is None or mode.searched is None:
+            return False
+        mode.search_stopped = True
+        return True
+
+    def leave(self, pane: PaneId) -> None:
+        """Show the screen again."""
+        self._beginning.pop(pane, None)
+        if self._modes.pop(pane, None) is not None:
+            self.moved()
+
+    def scroll(self, terminal: PaneTerminal, rows: int) -> None:
+        """Go back (or with a negative number forward) by rows, as far as there is history."""
+        mode = self._modes.get(terminal.id)
+        if mode is None:
+            return
+        if mode.tried(_scrolling(terminal, rows)):
+            self.moved()
+        elif self._spawn is not None:
+            self._spawn(self._scrolled(terminal, rows))
+
+    async def _scrolled(self, terminal: PaneTerminal, rows: int) -> None:
+        mode = self._modes.get(terminal.id)
+        if mode is not None:
+            await self.done(mode, _scrolling(terminal, rows))
+            self.moved()
+            self.redraw(terminal)
+
+    def view(self, terminal: PaneTerminal) -> ScrollView | None:
+        """What to draw, or None: the pane shows its screen."""
+        mode = self._modes.get(terminal.id)
+        if mode is None:
+            return None
+        styles, vi = self.style(terminal.id)
+
+        def draw(trial: CopyMode) -> None:
+            trial.fit(terminal.emulator.size)
+            trial.shown = trial.view(styles, vi=vi)
+
+        if mode.tried(draw):
+            return mode.shown
+        before, mode.shown = mode.shown, None  # drawn again as soon as there is more in memory
+        return before or ScrollView([], 0, max(0, mode.history_rows), (0, 0), "")
+
+
+def _cursor(terminal: PaneTerminal) -> tuple[int, int]:
+    cursor = terminal.emulator.cursor
+    return cursor.column, cursor.row
+
+
+def _page_up(mode: CopyMode) -> None:
+    mode.page(max(mode.rows - 2, 1))
+
+
+def _scrolling(terminal: PaneTerminal, rows: int) -> Callable[[CopyMode], None]:
+    def work(mode: CopyMode) -> None:
+        mode.fit(terminal.emulator.size)
+        mode.scroll(rows)
+
+    return work
+
+
+def _facts(mode: CopyMode) -> ModeFacts:
+    """As of the last moment at which all that they take was in memory."""
+    with suppress(NotHeld):
+        mode.known = mode.facts()
+    return mode.known

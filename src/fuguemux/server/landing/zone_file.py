@@ -1,0 +1,65 @@
+"""The landing zone's file: opened without following links, locked, read and written whole."""
+
+import fcntl
+import os
+import stat
+import tempfile
+
+from fuguemux.persistence.storage.files import persistently
+from fuguemux.server.landing.zone_format import FILE_BYTES
+
+
+class ZoneUnusable(Exception):
+    """The file cannot serve as landing zone; the message says which and why. Nothing was changed."""
+
+
+class ZoneInUse(ZoneUnusable):
+    """Another process has it open."""
+
+
+def boot_id() -> bytes:
+    """Return what tells this boot of the machine from others; empty where the system has no such thing."""
+    try:
+        with open("/proc/sys/kernel/random/boot_id", "rb") as file:
+            return file.read().strip()
+    except OSError:
+        return b""
+
+
+def open_file(path: str, flags: int) -> int:
+    # O_NONBLOCK: a FIFO put in its place must not hang the start.
+    flags |= os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+    descriptor = os.open(path, flags, 0o600)
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode) or status.st_uid != os.geteuid():
+        os.close(descriptor)
+        raise ZoneUnusable(f"{path} is not a regular file of ours: remove it")
+    return descriptor
+
+
+def open_memory() -> int:
+    """A file without a name, in memory where the system has such."""
+    if hasattr(os, "memfd_create"):
+        return os.memfd_create("fugue-landing", os.MFD_CLOEXEC)
+    descriptor, path = tempfile.mkstemp()
+    os.unlink(path)
+    return descriptor
+
+
+def lock(descriptor: int, path: str) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise ZoneInUse(
+            f"{path} is in use by another process: is a server running on this state?"
+        ) from error
+
+
+def contents(descriptor: int) -> bytes:
+    return persistently(lambda: os.pread(descriptor, FILE_BYTES + 1, 0))
+
+
+def write_all(descriptor: int, data: bytes) -> None:
+    at = 0
+    while at < len(data):
+        at += os.pwrite(descriptor, data[at:], at)

@@ -1,0 +1,294 @@
+"""The landing zone's bytes: where everything is, and what they say. Layout: docs/formats/landing.md.
+
+Version 2 has checksums, counts what was answered apart from what was logged, and holds two things more: what of panes'
+output was shown and could not be logged, and events that the log has in memory alone. Version 1 is still read: a server
+that is replaced by a newer one leaves such a zone.
+"""
+
+import hashlib
+import struct
+from dataclasses import dataclass, replace
+from typing import Final
+
+from fuguemux.persistence.storage.checksum import crc32
+
+SLOTS: Final = 16
+SLOT_BYTES: Final = 64 << 10
+SLOTS_OFFSET: Final = 4096  # a page for the header, the descriptors and what is missing
+
+MAGIC_1: Final = b"fugueLZ\x01"
+MAGIC: Final = b"fugueLZ\x02"
+HEADER: Final = struct.Struct("<8sIII32s32s")  # magic, slots, bytes of a slot, 0, store, boot
+_CHECKSUM: Final = struct.Struct("<I")
+DESCRIPTORS_OFFSET: Final = 128
+DESCRIPTOR_BYTES: Final = 64
+PLACE: Final = struct.Struct("<QQI")  # pane, pane's byte offset, checksum of the two
+PLACE_AT: Final = 8
+PLACE_CHECKSUM_AT: Final = PLACE_AT + 16
+EXTENT_AT: Final = 32  # one aligned number of 8 bytes: the length, and above it the checksum
+ANSWERED_AT: Final = 40  # one of 4 bytes
+
+MISSING_OFFSET: Final = DESCRIPTORS_OFFSET + SLOTS * DESCRIPTOR_BYTES
+MISSING: Final = struct.Struct("<QQQQQI4x")  # pane, start, stop, from, to in wall ms, checksum
+MISSING_PANES: Final = 30
+"""Each has two places, which are written in turn: death in the midst of one leaves the other. The last is for `OTHER_PANES`."""
+OTHER_PANES: Final = (1 << 64) - 1
+"""Stands for all panes that the table has no room for; `stop` is then a number of bytes."""
+
+EVENTS_OFFSET: Final = SLOTS_OFFSET + SLOTS * SLOT_BYTES
+EVENTS_BYTES: Final = 256 << 10
+EVENT: Final = struct.Struct("<QII")  # LSN, length of the payload, checksum of both and the payload
+FILE_BYTES: Final = EVENTS_OFFSET + EVENTS_BYTES
+
+_FILE_BYTES_1: Final = EVENTS_OFFSET
+_DESCRIPTOR_BYTES_1: Final = 32
+_DESCRIPTOR_1: Final = struct.Struct("<QQI")  # pane, pane's byte offset, length
+
+assert HEADER.size + _CHECKSUM.size <= DESCRIPTORS_OFFSET
+assert MISSING_OFFSET + 2 * MISSING_PANES * MISSING.size <= SLOTS_OFFSET
+
+NOT_KNOWN: Final = "what the landing zone held of output that was just read is not known"
+
+ACCOUNT_DAMAGED: Final = (
+    "what the landing zone says of output that could not be logged is damaged: more may be missing"
+)
+
+ZERO_RUN: Final = bytes(256)
+"""Between bytes of a read that did not return: what is behind it may be rot. It has no checksum."""
+LONGER: Final = "the landing zone has more bytes than it was made with; they are not read"
+
+# Any two differ in four bits: one that flips makes none of the others.
+FREE: Final = 0x00
+READING: Final = 0x0F
+FILLED: Final = 0x33
+LOGGED: Final = 0x3C
+
+_READING_1, _FILLED_1, _LOGGED_1, _ANSWERED_1 = 1, 2, 3, 4
+
+
+@dataclass(frozen=True, slots=True)
+class Salvaged:
+    """Bytes that a dead server had read. The terminal queries in the first `answered` ones were answered."""
+
+    pane: int
+    offset: int
+    data: bytes
+    answered: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A pane's output from byte `start` up to `stop` was shown and not logged, between two moments in wall ms."""
+
+    pane: int
+    start: int
+    stop: int
+    from_ms: int
+    to_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """What a zone held, by pane and offset, and what is wrong with it, one line each for people."""
+
+    salvaged: tuple[Salvaged, ...] = ()
+    damage: tuple[str, ...] = ()
+    missing: tuple[Missing, ...] = ()
+    rotten: tuple[Missing, ...] = ()
+    """Bytes that were there and cannot be trusted any more. Those that the log has are not lost."""
+    events: tuple[tuple[int, bytes], ...] = ()
+    """LSN and payload of STRUCTURE records that the log may not have."""
+    unknown: tuple[str, ...] = ()
+    """What cannot be told of the zone, a sentence each: whether something is lost with it, nobody knows."""
+    intact: bool = True
+    """Whether every byte is what a server wrote. Else it may be another file, or the only copy of what was read."""
+
+
+def header(store: str, boot: bytes) -> bytes:
+    """The first bytes of a zone of this state and this boot."""
+    fields = _header_fields(MAGIC, store, boot)
+    return fields + _CHECKSUM.pack(crc32(fields))
+
+
+def seed(store: str, boot: bytes) -> int:
+    """What every checksum begins with: those of another state or boot fit nothing here."""
+    return crc32(_header_fields(MAGIC, store, boot))
+
+
+def _header_fields(magic: bytes, store: str, boot: bytes) -> bytes:
+    owner = hashlib.sha256(store.encode()).digest()
+    return HEADER.pack(magic, SLOTS, SLOT_BYTES, 0, owner, hashlib.sha256(boot).digest())
+
+
+def place(slot: int, pane: int, offset: int, begin: int) -> bytes:
+    """Whose bytes are in a slot; `begin` is the zone's `seed`."""
+    return PLACE.pack(pane, offset, place_checksum(slot, pane, offset, begin))
+
+
+def place_checksum(slot: int, pane: int, offset: int, begin: int) -> int:
+    return crc32(PLACE.pack(pane, offset, slot), begin)
+
+
+def missing_entry(entry: Missing, begin: int) -> bytes:
+    """One place of the table of what is missing."""
+    fields = (entry.pane, entry.start, entry.stop, entry.from_ms, entry.to_ms)
+    return MISSING.pack(*fields, crc32(MISSING.pack(*fields, 0), begin))
+
+
+def event_record(lsn: int, payload: bytes, begin: int) -> bytes:
+    """One event record as it stands in the zone, padded to 8 bytes."""
+    checksum = crc32(payload, crc32(EVENT.pack(lsn, len(payload), 0), begin))
+    return EVENT.pack(lsn, len(payload), checksum) + payload + bytes(-len(payload) & 7)
+
+
+def parse(contents: bytes, store: str, boot: bytes) -> Recovered:
+    """What a file holds. Never raises: whatever it is, there is an answer. What is behind its end is told and not read."""
+    if contents[: len(MAGIC_1)] == MAGIC_1 and len(contents) == _FILE_BYTES_1:
+        return _parse_1(contents, store, boot)
+    if len(contents) < FILE_BYTES:
+        reason = f"{NOT_KNOWN}: it is no such file ({len(contents)} bytes)"
+        return Recovered(unknown=(reason,), intact=False)
+    found = _Reader(contents[:FILE_BYTES], store, boot).read()
+    if len(contents) == FILE_BYTES:
+        return found
+    return replace(found, damage=(*found.damage, LONGER))
+
+
+class _Reader:
+    """Reads a zone of version 2."""
+
+    def __init__(self, contents: bytes, store: str, boot: bytes) -> None:
+        self._contents = contents
+        self._header = header(store, boot)
+        self._begin = seed(store, boot)
+        self._salvaged: list[Salvaged] = []
+        self._rotten: list[Missing] = []
+        self._damage: list[str] = []
+        self._unknown: list[str] = []
+        self._more = ""
+
+    def read(self) -> Recovered:
+        found = self._contents[: len(self._header)]
+        if found != self._header and _header_is_whole(found):
+            return Recovered()  # of another state or another boot
+        if found != self._header:
+            # Perhaps ours: what it holds tells, since every checksum begins with state and boot.
+            self._damage.append("the header of the landing zone is damaged")
+        for slot in range(SLOTS):
+            self._slot(slot)
+        self._salvaged.sort(key=lambda chunk: (chunk.pane, chunk.offset))
+        missing, events = tuple(self._missing()), tuple(self._events())
+        return Recovered(
+            tuple(self._salvaged),
+            tuple(self._damage),
+            missing,
+            tuple(self._rotten),
+            events,
+            tuple(self._unknown) + ((self._more,) if self._more else ()),
+            intact=not (self._damage or self._rotten or self._unknown),
+        )
+
+    def _slot(self, slot: int) -> None:
+        contents, at = self._contents, DESCRIPTORS_OFFSET + slot * DESCRIPTOR_BYTES
+        state = contents[at]
+        if state == FREE:
+            return
+        pane, offset, checksum = PLACE.unpack_from(contents, at + PLACE_AT)
+        if checksum != place_checksum(slot, pane, offset, self._begin):
+            self._unknown.append(f"{NOT_KNOWN}: slot {slot} does not tell whose output is in it")
+            return
+        extent = int.from_bytes(contents[at + EXTENT_AT : at + EXTENT_AT + 8], "little")
+        length, data_checksum = extent & 0xFFFFFFFF, extent >> 32
+        answered = int.from_bytes(contents[at + ANSWERED_AT : at + ANSWERED_AT + 4], "little")
+        start = SLOTS_OFFSET + slot * SLOT_BYTES
+        data = contents[start : start + SLOT_BYTES]
+        whole = length <= SLOT_BYTES and crc32(data[:length], checksum) == data_checksum
+        if state == READING and not extent:
+            whole, length = True, 0
+        if state not in (READING, FILLED, LOGGED) or not whole:
+            size = length if 0 < length <= SLOT_BYTES else len(data.rstrip(b"\0"))
+            self._damage.append(
+                f"slot {slot} of the landing zone is damaged: {size} bytes of pane %{pane}, lost if they were not logged"
+            )
+            self._rotten.append(Missing(pane, offset, offset + size, 0, 0))
+            return
+        if state == READING:
+            # The kernel may have been copying; a lost trailing NUL does nothing.
+            end = max(length, len(data.rstrip(b"\0")))
+            if (
+                ZERO_RUN in data[length:end]
+            ):  # it copies from the front, and few programs write so many NULs
+                self._unknown.append(
+                    f"slot {slot} of the landing zone was being read into: whether all that is in it is output of pane "
+                    f"%{pane} is not known"
+                )
+            length = end
+        if length and not (state == LOGGED and answered >= length):
+            self._salvaged.append(Salvaged(pane, offset, data[:length], min(answered, length)))
+
+    def _missing(self) -> list[Missing]:
+        found: dict[int, Missing] = {}
+        for number in range(2 * MISSING_PANES):
+            at = MISSING_OFFSET + number * MISSING.size
+            *fields, checksum = MISSING.unpack_from(self._contents, at)
+            if crc32(MISSING.pack(*fields, 0), self._begin) != checksum:
+                if any(fields) or checksum:
+                    self._unknown.append(ACCOUNT_DAMAGED)
+                continue
+            entry = Missing(*fields)
+            known = found.get(entry.pane)
+            if entry.stop > entry.start and (known is None or known.stop < entry.stop):
+                found[entry.pane] = entry
+        others = found.pop(OTHER_PANES, None)
+        if others is not None:
+            self._more = f"{others.stop} bytes of output of more panes were not logged"
+        return sorted(found.values(), key=lambda entry: entry.pane)
+
+    def _events(self) -> list[tuple[int, bytes]]:
+        found: list[tuple[int, bytes]] = []
+        at, last = EVENTS_OFFSET, 0
+        while at + EVENT.size <= FILE_BYTES:
+            lsn, length, checksum = EVENT.unpack_from(self._contents, at)
+            if not (lsn or length or checksum):
+                break
+            end = at + EVENT.size + length
+            payload = self._contents[at + EVENT.size : end]
+            whole = checksum == crc32(payload, crc32(EVENT.pack(lsn, length, 0), self._begin))
+            if lsn <= last or end > FILE_BYTES or not whole:
+                self._unknown.append(
+                    "a change in the landing zone is damaged: lost, if it was not logged"
+                )
+                break
+            found.append((lsn, payload))
+            at, last = end + (-length & 7), lsn
+        return found
+
+
+def _header_is_whole(found: bytes) -> bool:
+    fields, checksum = found[: HEADER.size], found[HEADER.size :]
+    return fields[: len(MAGIC)] == MAGIC and _CHECKSUM.pack(crc32(fields)) == checksum
+
+
+def _parse_1(contents: bytes, store: str, boot: bytes) -> Recovered:
+    if contents[: HEADER.size] != _header_fields(MAGIC_1, store, boot):
+        return Recovered()
+    salvaged: list[Salvaged] = []
+    unknown: list[str] = []
+    for slot in range(SLOTS):
+        at = DESCRIPTORS_OFFSET + slot * _DESCRIPTOR_BYTES_1
+        state = contents[at]
+        pane, offset, length = _DESCRIPTOR_1.unpack_from(contents, at + PLACE_AT)
+        data = contents[SLOTS_OFFSET + slot * SLOT_BYTES : SLOTS_OFFSET + (slot + 1) * SLOT_BYTES]
+        if state in (FREE, _ANSWERED_1):
+            continue
+        if state == _READING_1:
+            data = data.rstrip(b"\0")
+        elif state in (_FILLED_1, _LOGGED_1) and 0 < length <= SLOT_BYTES:
+            data = data[:length]
+        else:
+            unknown.append(f"{NOT_KNOWN}: slot {slot} is in state {state} with {length} bytes")
+            continue
+        if data:
+            salvaged.append(Salvaged(pane, offset, data))
+    salvaged.sort(key=lambda chunk: (chunk.pane, chunk.offset))
+    return Recovered(tuple(salvaged), unknown=tuple(unknown), intact=not unknown)

@@ -1,0 +1,73 @@
+"""The landing zone's account of output that was shown and could not be logged, pane by pane. Layout: docs/formats/landing.md."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from fuguemux.server.landing import zone_format as form
+from fuguemux.server.landing.zone_format import Missing
+
+_OTHERS: Final = 2 * (form.MISSING_PANES - 1)
+"""The place of the account of all panes that have none of their own."""
+
+
+class MissingTable:
+    """Writes it into the first page of a zone. Each account has two places, written in turn."""
+
+    def __init__(self, page: memoryview, begin: int) -> None:
+        """`begin`: the zone's seed of checksums."""
+        self._page = page
+        self._begin = begin
+        self._known: dict[int, int] = {}
+        """The place where each pane's account was written last."""
+        self._others: dict[int, Missing] = {}
+        self._others_place = 0
+
+    def note(self, entry: Missing) -> None:
+        """What is missing of a pane; again with a later `stop` when there is more."""
+        known = self._known.get(entry.pane)
+        if known is not None:
+            place = known ^ 1
+        else:
+            taken = {number & ~1 for number in self._known.values()}
+            free = [number for number in range(0, _OTHERS, 2) if number not in taken]
+            if not free or entry.pane in self._others:
+                self._others[entry.pane] = entry
+                self._write_others()
+                return
+            place = free[0]
+        self._write(place, entry)
+        self._known[entry.pane] = place
+
+    def forget(self, pane: int) -> None:
+        """Nothing is missing of a pane that the log does not say."""
+        known = self._known.pop(pane, None)
+        if known is not None:
+            self._clear(known & ~1)
+        elif self._others.pop(pane, None) is not None:
+            self._clear(_OTHERS)  # the larger number counts: the smaller one has to stand alone
+            self._write_others()
+
+    def _write_others(self) -> None:
+        """One account of all panes without a place of their own."""
+        others = self._others.values()
+        if not others:
+            return
+        size = sum(entry.stop - entry.start for entry in others)
+        since, until = min(each.from_ms for each in others), max(each.to_ms for each in others)
+        self._others_place ^= 1
+        entry = Missing(form.OTHER_PANES, 0, size, since, until)
+        self._write(_OTHERS + self._others_place, entry)
+
+    def _write(self, place: int, entry: Missing) -> None:
+        at = form.MISSING_OFFSET + place * form.MISSING.size
+        self._page[at : at + form.MISSING.size] = form.missing_entry(entry, self._begin)
+
+    def _clear(self, place: int) -> None:
+        at = form.MISSING_OFFSET + place * form.MISSING.size
+        self._page[at : at + 2 * form.MISSING.size] = bytes(2 * form.MISSING.size)
+
+
+def note_all(table: MissingTable, entries: Iterable[Missing]) -> None:
+    """Note each of them."""
+    for entry in entries:
+        table.note(entry)

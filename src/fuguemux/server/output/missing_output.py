@@ -1,0 +1,103 @@
+"""What was shown and cannot be logged: a full disk, or one that refuses. The next server is to know how much, and when.
+
+The landing zone has the account at once, which outlives this process; the log has it as soon as it takes it, as an event,
+which outlives the machine.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from fuguemux.model.events import OutputMissing
+from fuguemux.observe.clock import Clock
+from fuguemux.observe.diagnostics import channel
+from fuguemux.server.landing.zone import LandingZone, Missing
+from fuguemux.server.panes.pane_terminal import PaneTerminal
+
+SAY_SECONDS_MIN: Final = 0.1
+SAY_SECONDS_MAX: Final = 10.0
+"""So long after output was left out the log is told; longer each time as long as it goes on."""
+
+diagnostics = channel("output")
+
+
+class MissingOutput:
+    """Belongs to the loop."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, clock: Clock) -> None:
+        self._loop = loop
+        self._clock = clock
+        self.say: Callable[[Sequence[OutputMissing]], int | None] = lambda _events: None
+        """Logs events, of panes that are still there; the LSN, None if that is not possible now."""
+        self._known: dict[int, Missing] = {}
+        self._unsaid: set[int] = set()
+        self._said: list[tuple[int, Missing]] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._pause = SAY_SECONDS_MIN
+
+    def note(self, zone: LandingZone | None, terminal: PaneTerminal, start: int, stop: int) -> None:
+        """The pane's output from byte `start` up to `stop` is left out of the log."""
+        now_ms = self._clock.wall_ms()
+        known = self._known.get(terminal.id)
+        if (
+            known is not None
+        ):  # what the log has in between is not missing: whoever reads this sees that
+            start, stop = min(start, known.start), max(stop, known.stop)
+        from_ms = now_ms if known is None else known.from_ms
+        entry = Missing(terminal.id, start, stop, from_ms, now_ms)
+        self._known[terminal.id] = entry
+        self._unsaid.add(terminal.id)
+        if zone is not None:
+            zone.missing(entry)
+        if self._timer is None:
+            self._timer = self._loop.call_later(self._pause, self._due)
+
+    @property
+    def entries(self) -> list[Missing]:
+        """What no event with the kernel says: for another zone."""
+        return list(self._known.values())
+
+    def _due(self) -> None:
+        self._timer = None
+        if not self._unsaid:
+            self._pause = SAY_SECONDS_MIN
+            return
+        self.tell()
+        self._pause = min(self._pause * 2, SAY_SECONDS_MAX)
+        self._timer = self._loop.call_later(self._pause, self._due)
+
+    def tell(self) -> None:
+        """Log what is not said yet."""
+        entries = [self._known[pane] for pane in sorted(self._unsaid)]
+        if not entries:
+            return
+        try:
+            lsn = self.say([event_of(entry) for entry in entries])
+        except OSError as error:
+            diagnostics.warning("missing_not_logged", reason=error.strerror or str(error))
+            return
+        if lsn is None:
+            return
+        self._unsaid.clear()
+        self._said += [(lsn, entry) for entry in entries]
+
+    def written(self, zone: LandingZone, through_lsn: int) -> None:
+        """The kernel has everything up to this LSN: what an event says there the zone need not say."""
+        waiting = []
+        for lsn, entry in self._said:
+            if lsn > through_lsn:
+                waiting.append((lsn, entry))
+            elif self._known.get(entry.pane) == entry:
+                del self._known[entry.pane]
+                zone.missing_logged(entry.pane)
+        self._said = waiting
+
+    @property
+    def waits(self) -> bool:
+        """Whether `written` has something to do."""
+        return bool(self._said)
+
+
+def event_of(entry: Missing) -> OutputMissing:
+    """What the log is told."""
+    return OutputMissing(entry.pane, entry.start, entry.stop, entry.from_ms, entry.to_ms)  # type: ignore[arg-type]  # a pane's number, from a file

@@ -1,0 +1,383 @@
+"""The way of a pane's output: PTY → landing zone → log → terminal → viewers, once per tick for all panes together.
+
+No byte is ever in this process's private memory only: `readv` puts it into the landing zone, one write per tick hands
+everything to the log, then the emulators are fed from the same views, replies to terminal queries are written, and the slots
+are released. What takes long to be shown is fed in pieces (`feeding`), and its pane is not read meanwhile. A slot whose record
+the kernel does not have yet, because the disk is slow or refuses, is shown and stays (`held_output`); when the zone is full of
+such, panes are not read. Where the zone has no file that outlives this process, nothing is shown before it is written. What
+cannot be logged at all is accounted for (`missing_output`). What a flooding pane writes meanwhile is read by a thread
+(`flood_reader`), one slot ahead; everything but that happens on the loop.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from functools import partial
+
+from fuguemux.model.ids import PaneId
+from fuguemux.observe.clock import Clock
+from fuguemux.observe.diagnostics import channel
+from fuguemux.observe.failpoints import reach
+from fuguemux.observe.holding import SLOT, holding, unended
+from fuguemux.server.landing.zone import SLOT_BYTES, Landed, LandingZone, NoBytes
+from fuguemux.server.output.feeding import Chunk, Feeding
+from fuguemux.server.output.flood_reader import FloodReader
+from fuguemux.server.output.held_floods import HeldFloods
+from fuguemux.server.output.held_output import HeldOutput
+from fuguemux.server.output.missing_output import MissingOutput
+from fuguemux.server.output.output_port import Listener, OutputLog
+from fuguemux.server.output.read_meter import ReadMeter
+from fuguemux.server.panes.pane_terminal import InputRefused, PaneTerminal
+from fuguemux.terminal.emulator import Reply
+
+HURRY_SECONDS = 0.1
+HURRY_BYTES = 16 << 10
+"""For so long after a key was typed, floods are read in pieces of about this size, so that the echo waits for less."""
+
+FLOOD_BYTES = 32 << 10
+"""Who had so much to read at once has more: it is read ahead. Whoever waits for an echo never comes behind such a read."""
+
+diagnostics = channel("output")
+
+
+class PaneOutput:
+    """Reads all panes. Belongs to the loop's thread; every method returns at once, or after one slot of reading ahead."""
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        log: OutputLog,
+        listener: Listener,
+        clock: Clock,
+    ) -> None:
+        self._loop = loop
+        self.zone = LandingZone.without_file()
+        """Another is given before the first pane is read: it is opened once what a dead server left in it is logged."""
+        self._log = log
+        self._listener = listener
+        self._clock = clock
+        self._landed: list[tuple[PaneTerminal, Landed]] = []
+        self._ended: list[PaneTerminal] = []
+        self._scheduled = False
+        self._waiting: dict[PaneId, PaneTerminal] = {}
+        self._hurry_until = -1e9
+        self._over = False
+        self.floods = HeldFloods(loop, lambda: len(self._landed), self._await_output)
+        """May be held for a while."""
+        self._feeding = self.floods.feeding = Feeding(loop, self, self.floods.read_again)
+        self.missing = MissingOutput(loop, clock)
+        self._slow = HeldOutput(log, self.missing, self._feeding.add)
+        self._ahead = FloodReader(loop, self._read_ahead)
+        self.begin: Callable[[str, Callable[[], None]], None] = lambda _key, work: work()
+        """Does the work at once or later; the key is that of the process."""
+
+    def hurry(self) -> None:
+        """Somebody types: let nobody's flood be in the way of the echo for a while."""
+        self._hurry_until = self._loop.time() + HURRY_SECONDS
+
+    def start(self, terminal: PaneTerminal) -> None:
+        """Read the pane's PTY whenever it has something, until it ends or `stop`.
+
+        As long as its screen waits to be rebuilt, what its program writes waits in the kernel.
+        """
+        if self._over:
+            return
+        if terminal.waiting is not None:
+            self._waiting[terminal.id] = terminal
+        elif terminal.master is not None and not terminal.reading and not terminal.ended:
+            terminal.reading = True
+            self._await_output(terminal)
+
+    def start_new(self, terminal: PaneTerminal) -> None:
+        """As `start`, with a process that is new: a sequence of commands that made it may have more to do first."""
+        self.begin(terminal.key, partial(self.start, terminal))
+
+    def screen_built(self, terminal: PaneTerminal) -> None:
+        """Read a pane that was to be read as soon as its screen is there."""
+        if self._waiting.pop(terminal.id, None) is not None:
+            self.start(terminal)
+
+    def stop(self, terminal: PaneTerminal) -> None:
+        """Read no more. What has landed is logged and shown first."""
+        self._ahead.settle(terminal)
+        if terminal.reading:
+            terminal.reading = False
+            assert terminal.master is not None
+            self._loop.remove_reader(terminal.master.fd)
+        self._waiting.pop(terminal.id, None)
+        self.floods.forget(terminal)
+        if any(landed[0] is terminal for landed in self._landed):
+            self.flush()
+        self._slow.show_all(self.zone, terminal)
+        self._feeding.settle(terminal)
+
+    def end(self, terminals: Iterable[PaneTerminal]) -> None:
+        """Stop all, and begin no more: not even with one whose process is just being started."""
+        self._over = True
+        for terminal in terminals:
+            self.stop(terminal)
+
+    def drain(self, terminal: PaneTerminal) -> None:
+        """Take everything that the PTY holds right now; for a process that has ended. `when_shown` tells the end of it."""
+        self._ahead.settle(terminal)
+        while terminal.master is not None and not terminal.ended:
+            result = self._read(terminal)
+            if result is NoBytes.ZONE_FULL and self._slow:
+                self._slow.make_room(self.zone)
+            elif result is not None:
+                break
+            self.flush()
+        self.flush()
+        self._slow.show_all(self.zone, terminal)
+
+    def when_shown(self, terminal: PaneTerminal, work: Callable[[], None]) -> None:
+        """Do `work` once everything that was read of the pane is shown: at once, or soon."""
+        self._feeding.when_shown(terminal, work)
+
+    def move(self, zone: LandingZone) -> None:
+        """Read into another landing zone from now on. What has landed is logged and shown first, however slow the disk is."""
+        self._ahead.settle_all()
+        self.flush()
+        self._feeding.settle_all()
+        self._slow.leave(self.zone, zone)
+        self.zone.close()
+        self.zone = zone
+
+    def close(self) -> None:
+        """Log and show everything that was read, and end the thread. What is read afterwards is read on the loop."""
+        self._ahead.close()
+        self.flush()
+        self._feeding.settle_all()
+        self.missing.tell()
+        self._log.write_now()  # what is refused stays in the zone, for the next server
+        self.written()
+
+    def resume(self) -> None:
+        """The log has caught up: read on where reading was paused."""
+        waiting, self._waiting = self._waiting, {}
+        for terminal in waiting.values():
+            self.start(terminal)
+
+    def written(self) -> None:
+        """The kernel may have more of the log: show what waited for that, use its slots again, and read who waited for one."""
+        if self._slow.written(self.zone) and self._waiting and not self._log.congested:
+            self.resume()
+
+    def inject(self, terminal: PaneTerminal, data: bytes) -> None:
+        """Put bytes of our own (a separator line) into the pane's output: logged and shown like the program's."""
+        self._ahead.settle(terminal)
+        self.flush()
+        self._slow.show_all(self.zone, terminal)
+        terminal.settle()
+        view = memoryview(data)
+        lsn = self._log.append_output(terminal.id, terminal.read_offset, view)
+        self._log.write_now()  # these are in no zone
+        terminal.read_offset += len(data)
+        if terminal.shown_later(data, self._log.next_lsn - 1 if lsn is None else lsn):
+            self._listener.output_shown(terminal, (), view)
+            return
+        events = terminal.emulator.feed(view)
+        self._fed(terminal, lsn)
+        quiet = [event for event in events if not isinstance(event, Reply)]
+        self._listener.output_shown(terminal, quiet, view)
+
+    def take_over(self, terminal: PaneTerminal, data: bytes, *, answered: int = 0) -> bytes:
+        """Log and show what a dead server had read of a pane; the replies that its program waits for.
+
+        The queries in the first `answered` bytes were answered. If the screen waits, it is shown, and owes the replies, later.
+        """
+        view, start = memoryview(data), terminal.read_offset
+        lsn = self._log.append_output(terminal.id, start, view)
+        terminal.read_offset += len(data)
+        if terminal.persist and (not self._log.write_now() or lsn is None):
+            self.missing.note(None, terminal, start, terminal.read_offset)
+        if terminal.shown_later(data, self._log.next_lsn - 1 if lsn is None else lsn):
+            return b""
+        terminal.emulator.feed(view[:answered])
+        events = terminal.emulator.feed(view[answered:])
+        self._fed(terminal, lsn)
+        return b"".join(event.data for event in events if isinstance(event, Reply))
+
+    def _readable(self, terminal: PaneTerminal) -> None:
+        if self._log.congested:
+            self._pause(terminal)
+            return
+        if self.floods.has_to_wait(terminal):
+            assert terminal.master is not None
+            self._loop.remove_reader(terminal.master.fd)
+            return
+        # One slot, then the others and the clients have their turn: more makes a flood no faster and every key slower.
+        result = self._read(terminal)
+        if result is NoBytes.ZONE_FULL and self._slow:
+            self._pause(terminal)
+        if result is None and self._begin_ahead(terminal):
+            assert terminal.master is not None
+            self._loop.remove_reader(terminal.master.fd)
+        self._flush_soon(terminal)
+
+    def _flush_soon(self, terminal: PaneTerminal) -> None:
+        if terminal.echo_awaited:
+            self.flush()
+        else:
+            self._schedule()
+
+    def _schedule(self) -> None:
+        if not self._scheduled:
+            self._scheduled = True
+            self._loop.call_soon(self._tick)
+
+    def _begin_ahead(self, terminal: PaneTerminal) -> bool:
+        """Have the next slot read meanwhile, if the last one says that the pane floods."""
+        _, last = self._landed[-1]
+        return (
+            len(last.data) >= FLOOD_BYTES
+            and terminal.reading
+            and not (terminal.echo_awaited or terminal.dear)
+            and self._loop.time() >= self._hurry_until
+            and terminal.read_bytes_max >= SLOT_BYTES
+            and self.floods.may_read_ahead(terminal)
+            and not self._log.congested
+            and not self._slow
+            and self._ahead.begin(self.zone, terminal)
+        )
+
+    def _read_ahead(self, terminal: PaneTerminal, landed: Landed | None, go_on: bool) -> None:
+        """The thread is done with a pane. An end or an error is met again when the loop reads."""
+        if landed is not None:
+            self._take(terminal, landed)
+        if landed is None or not go_on or not self._begin_ahead(terminal):
+            self._await_output(terminal)
+        if landed is None:
+            return
+        if go_on:
+            self._flush_soon(terminal)
+        else:  # somebody waits for a pane, perhaps for another one: not in the midst of that
+            self._schedule()
+
+    def _take(self, terminal: PaneTerminal, landed: Landed) -> None:
+        reach("output.landed")
+        length = len(landed.data)
+        terminal.read_offset += length
+        self.floods.note_read(terminal, length)
+        self._landed.append((terminal, landed))
+
+    def _await_output(self, terminal: PaneTerminal) -> None:
+        assert terminal.master is not None
+        self._loop.add_reader(terminal.master.fd, self._readable, terminal)
+
+    def _pause(self, terminal: PaneTerminal) -> None:
+        """The disk does not keep up: this pane's program waits in write(2), the others go on."""
+        if not terminal.reading:
+            return
+        terminal.reading = False
+        assert terminal.master is not None
+        self._loop.remove_reader(terminal.master.fd)
+        self._waiting[terminal.id] = terminal
+
+    def _read(self, terminal: PaneTerminal) -> NoBytes | None:
+        """One slot full. None: bytes have landed."""
+        assert terminal.master is not None
+        at_most = HURRY_BYTES if self._loop.time() < self._hurry_until else SLOT_BYTES
+        at_most = min(at_most, terminal.read_bytes_max)
+        fd, offset, meter = terminal.master.fd, terminal.read_offset, ReadMeter(terminal)
+        if self._slow:
+            result = self._slow.read(self.zone, terminal, fd, at_most, meter)
+            if result is NoBytes.ZONE_FULL:
+                self.flush()
+                self._feeding.settle_first()
+                result = self._slow.read(self.zone, terminal, fd, at_most, meter)
+        else:
+            result = self.zone.read(fd, terminal.id, offset, at_most=at_most, reads=meter)
+        while result is NoBytes.ZONE_FULL and not self._slow:
+            self.flush()
+            if not self.zone.free_slots and not self._feeding.settle_first():
+                break
+            result = self.zone.read(fd, terminal.id, offset, at_most=at_most, reads=meter)
+        if isinstance(result, Landed):
+            terminal.dear = meter.dear
+            self._take(terminal, result)
+            return None
+        if result is NoBytes.ENDED:
+            if terminal.reading:
+                terminal.reading = False
+                self._loop.remove_reader(terminal.master.fd)
+            terminal.ended = True
+            self._ended.append(terminal)
+        return result
+
+    def _tick(self) -> None:
+        self._scheduled = False
+        self.flush()
+
+    def flush(self) -> None:
+        """Log everything that has landed, and show it, now or soon: see `PaneTerminal.settle`.
+
+        Must run before any event is logged, to keep the order of LSNs.
+        """
+        if self._landed:
+            landed, self._landed = self._landed, []
+            self._show(landed)
+        ended, self._ended = self._ended, []
+        for terminal in ended:
+            self._feeding.when_shown(terminal, partial(self._listener.output_ended, terminal))
+
+    def _show(self, landed: list[tuple[PaneTerminal, Landed]]) -> None:
+        lsns = [
+            self._log.append_output(terminal.id, chunk.offset, chunk.data)
+            for terminal, chunk in landed
+        ]
+        if self._log.write() and not self._slow and None not in lsns:
+            self.zone.logged(chunk for _, chunk in landed)
+            reach("output.logged")
+            show = self._feeding.show if len(landed) == 1 else self._feeding.add
+            for (terminal, chunk), lsn in zip(landed, lsns, strict=True):
+                show(Chunk(terminal, chunk, lsn, bytes(chunk.data)))
+        else:
+            reach("output.held")
+            for (terminal, chunk), lsn in zip(landed, lsns, strict=True):
+                self._slow.show(self.zone, Chunk(terminal, chunk, lsn, bytes(chunk.data)))
+        self._feeding.run()
+        self.floods.read_again()
+        self.written()
+
+    def feed(self, chunk: Chunk, start: int, stop: int) -> None:
+        """Show a piece of a chunk."""
+        if SLOT.current is None:
+            self._show_piece(chunk, start, stop)
+        else:  # perhaps in the midst of work that may be ended
+            with unended():
+                self._show_piece(chunk, start, stop)
+
+    def _show_piece(self, chunk: Chunk, start: int, stop: int) -> None:
+        terminal, data = chunk.terminal, chunk.data
+        with holding("pane", terminal.id):
+            events = terminal.emulator.feed(data if stop - start == len(data) else data[start:stop])
+            if stop == len(data):
+                self._fed(terminal, chunk.lsn)
+            else:
+                terminal.take_archive()
+        terminal.last_output_s = self._clock.wall_ms() // 1000
+        for event in events:
+            if isinstance(event, Reply):
+                chunk.replies += event.data
+        self._listener.output_shown(terminal, events, chunk.landed.data[start:stop])
+
+    def fed(self, chunk: Chunk) -> None:
+        """A chunk is shown."""
+        if chunk.replies:
+            self.zone.answering(chunk.landed)
+            self._answer(chunk.terminal, chunk.replies)
+        if not self._slow.shown(self.zone, chunk):
+            self.zone.release((chunk.landed,))
+
+    def _fed(self, terminal: PaneTerminal, lsn: int | None) -> None:
+        terminal.take_archive()
+        terminal.lsn = self._log.next_lsn - 1 if lsn is None else lsn
+        terminal.changed_since_checkpoint = True
+
+    def _answer(self, terminal: PaneTerminal, reply: bytes) -> None:
+        if terminal.master is None:
+            return
+        try:
+            terminal.master.write(reply)
+        except InputRefused as refused:
+            diagnostics.warning("reply_dropped", pane=terminal.id, reason=str(refused))

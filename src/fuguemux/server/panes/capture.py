@@ -1,0 +1,200 @@
+"""capture-pane and everything else that reads rows of a pane: the screen from the engine, what is older from the store.
+
+Rows are those of the pane's present width: old logical lines are wrapped anew when they are asked for.
+Whatever is read takes time in proportion to it, however long its lines are.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+from fuguemux.model.live import CaptureRequest
+from fuguemux.persistence.scrollback.blocks import Line
+from fuguemux.persistence.scrollback.scrollback_search import Part
+from fuguemux.server.panes.pane_terminal import PaneTerminal
+from fuguemux.terminal.ghostty.rewrap import plain, rewrap
+
+LINES_AT_ONCE = 512
+ALL_ROWS = 1 << 60
+
+
+class Row(NamedTuple):
+    """One row as self-contained ANSI. `goes_on`: the logical line continues in the next row."""
+
+    data: bytes
+    goes_on: bool
+
+
+class History(NamedTuple):
+    """What is above a pane's screen. `read` gives the lines between two numbers."""
+
+    read: Callable[[int, int], Sequence[Line]]
+    first: int
+    stop: int
+    narrow_from: int
+    """From this line on each takes one row."""
+
+
+def history_lines(terminal: PaneTerminal, start: int, stop: int) -> list[bytes]:
+    """Logical lines with the numbers `start` to `stop`; pieces of one line are put together."""
+    return _put_together(terminal.scrollback.read(start, stop))
+
+
+def _put_together(lines: Iterable[Line]) -> list[bytes]:
+    pieces: list[list[bytes]] = []
+    for line in lines:
+        if line.continued and pieces:
+            pieces[-1].append(line.data)
+        else:
+            pieces.append([line.data])
+    return [b"".join(line) for line in pieces]
+
+
+def newest_history_rows(
+    terminal: PaneTerminal, wanted: int, columns: int, *, skipped: int = 0
+) -> list[Row]:
+    """The last `wanted` rows above the screen, at `columns` columns, but not the last `skipped` of them.
+
+    Fewer if there are no more. Lines that are skipped are not read where they are as short as the rows.
+    """
+    terminal.take_archive(everything=True)
+    return _newest(_history(terminal, columns), wanted, columns, skipped=skipped)
+
+
+def _history(terminal: PaneTerminal, columns: int) -> History:
+    scrollback = terminal.scrollback
+    stop = scrollback.next_line
+    return History(scrollback.read, stop - len(scrollback), stop, scrollback.narrow_from(columns))
+
+
+def _of_parts(parts: Sequence[Part], history: History) -> History:
+    """The same history, to be read on any thread while others arrive and old ones go."""
+
+    def read(start: int, stop: int) -> list[Line]:
+        found: list[Line] = []
+        for part in parts:
+            if part.first + part.size <= start or part.first >= stop:
+                continue
+            content = part.content()
+            for number, line in enumerate(content.split(), part.first):
+                if start <= number < stop:
+                    found.append(Line(line, number - part.first in content.pieces))
+        return found
+
+    return history._replace(read=read)
+
+
+def _newest(history: History, wanted: int, columns: int, *, skipped: int) -> list[Row]:
+    stop = history.stop
+    unread = min(skipped, stop - history.narrow_from)
+    stop, wanted, skipped = stop - unread, wanted - unread, skipped - unread
+    batches: list[list[Row]] = []
+    count, at = 0, stop
+    while count < wanted and at > history.first:
+        at = max(history.first, at - max(LINES_AT_ONCE, min(wanted - count, 1 << 14)))
+        batches.append(_wrapped(_put_together(history.read(at, stop)), columns))
+        count += len(batches[-1])
+        stop = at
+    rows = [row for batch in reversed(batches) for row in batch]
+    rows = rows[-wanted:] if wanted < len(rows) else rows
+    return rows[:-skipped] if skipped else rows
+
+
+def _wrapped(lines: list[bytes], columns: int) -> list[Row]:
+    rows: list[Row] = []
+    for cut in rewrap(lines, columns):
+        rows.extend(Row(data, True) for data in cut[:-1])
+        rows.append(Row(cut[-1] if cut else b"", False))
+    return rows
+
+
+def history_row_count(terminal: PaneTerminal) -> int:
+    """How many rows are above the screen; exact for what has been measured, near for the rest."""
+    columns = terminal.emulator.size.columns
+    return terminal.scrollback.rows(columns) + terminal.emulator.unarchived_rows
+
+
+def capture(terminal: PaneTerminal, request: CaptureRequest) -> bytes:
+    """The rows that capture-pane asks for, each with a newline; see CaptureRequest for the numbering."""
+    if _start(request) < 0:
+        terminal.take_archive(everything=True)
+    return Moment(terminal, request, _history(terminal, terminal.emulator.size.columns)).text()
+
+
+def moment(terminal: PaneTerminal, request: CaptureRequest) -> "Moment":
+    """What `capture` reads, as it is now, once all of the engine's history is in the store. Takes no time to speak of."""
+    history = _history(terminal, terminal.emulator.size.columns)
+    return Moment(terminal, request, _of_parts(terminal.scrollback.parts(), history))
+
+
+class Moment:
+    """A pane at one moment, as far as a request needs it."""
+
+    def __init__(self, terminal: PaneTerminal, request: CaptureRequest, history: History) -> None:
+        emulator = terminal.emulator
+        self._request = request
+        self._columns, rows = emulator.size
+        start, end = _start(request), _bound(request.end, rows - 1)
+        start, end = min(start, end), max(start, end)
+        self._history = history
+        self._wanted = min(-start, ALL_ROWS) if start < 0 else 0
+        self._skipped = max(0, -end - 1)
+        self._continues = start <= 0 and emulator.continues_history
+        self._screen: list[bytes] = []
+        if end >= 0:
+            whole = request.join and start <= 0 and end >= rows - 1
+            screen = emulator.screen_ansi(join=whole)
+            self._screen = screen if whole else screen[max(0, start) : end + 1]
+
+    def text(self) -> bytes:
+        """The rows, each with a newline. On any thread, if it came from `moment`; takes some µs a row."""
+        request, rows = self._request, list[Row]()
+        if self._wanted:
+            rows = _newest(self._history, self._wanted, self._columns, skipped=self._skipped)
+        if request.join:
+            lines = self._joined(rows)
+        else:
+            lines = [_formatted(row.data, request) for row in rows]
+            lines += [_formatted(row, request) for row in self._screen]
+        return b"".join(line + b"\n" for line in lines)
+
+    def _joined(self, rows: list[Row]) -> list[bytes]:
+        lines: list[list[bytes]] = []
+        goes_on = False
+        for row in rows:
+            if not goes_on:
+                lines.append([])
+            lines[-1].append(_formatted(row.data, self._request))
+            goes_on = row.goes_on
+        screen = [_formatted(row, self._request) for row in self._screen]
+        if lines and screen and self._continues:
+            lines[-1].append(screen.pop(0))
+        return [b"".join(line) for line in lines] + screen
+
+
+def _start(request: CaptureRequest) -> int:
+    return _bound(request.start, 0)
+
+
+def _bound(value: int | str | None, default: int) -> int:
+    if value == "first":
+        return -ALL_ROWS
+    if value == "last" or value is None:
+        return default
+    assert isinstance(value, int)
+    return value
+
+
+def _formatted(line: bytes, request: CaptureRequest) -> bytes:
+    if not request.escapes:
+        line = plain(line)
+    if request.trim and not request.join:
+        line = line.rstrip(b" ")
+    if request.octal:
+        line = b"".join(_octal(byte) for byte in line)
+    return line
+
+
+def _octal(byte: int) -> bytes:
+    if byte == 0x5C:
+        return b"\\\\"
+    return b"\\%03o" % byte if byte < 32 or byte == 127 else bytes((byte,))

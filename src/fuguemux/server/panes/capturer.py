@@ -1,0 +1,55 @@
+"""capture-pane of history: read on another thread, from what the pane had at one moment."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from fuguemux.commands import capture_pane
+from fuguemux.commands.parts import paste_buffers
+from fuguemux.engine.engine import Engine
+from fuguemux.model import effects as ef
+from fuguemux.model.decision import Decision
+from fuguemux.observe.failpoints import reach
+from fuguemux.server.panes.capture import Moment, moment
+from fuguemux.server.panes.panes import Panes
+from fuguemux.server.requests.executor import Ending
+
+ROWS_AT_ONCE: Final = 500
+"""Of the engine's history, handed to the store in one turn of the loop."""
+
+
+class Capturer:
+    """Carries the effect CapturePane out. Belongs to the loop."""
+
+    def __init__(
+        self, panes: Panes, engine: Engine, durable: Callable[[int], Awaitable[None]]
+    ) -> None:
+        self._panes = panes
+        self._engine = engine
+        self._durable = durable
+
+    async def capture_pane(self, effect: ef.CapturePane) -> Ending:
+        """The rows of the moment when the command had its turn; nothing of a pane that is gone. Waits for a thread."""
+        terminal = self._panes.get(effect.pane)
+        data = b""
+        if terminal is not None:
+            while (before := terminal.emulator.unarchived_rows) > ROWS_AT_ONCE:
+                terminal.take_archive(rows_max=ROWS_AT_ONCE)
+                await asyncio.sleep(0)
+                if self._panes.get(effect.pane) is not terminal:
+                    return Ending()
+                if terminal.emulator.unarchived_rows >= before:
+                    break
+            terminal.take_archive(everything=True)
+            data = await asyncio.to_thread(_text, moment(terminal, effect.request))
+        if effect.printed:
+            return Ending(capture_pane.printed(data))
+        state, live = self._engine.state, self._engine.live
+        events = paste_buffers.buffer_stored(state, data, effect.name, live.now_ms())
+        await self._durable(self._engine.tell(Decision(events)).lsn)
+        return Ending()
+
+
+def _text(of: Moment) -> bytes:
+    reach("capture.text")
+    return of.text()

@@ -1,0 +1,80 @@
+"""Panes that nobody writes to give memory back: their history moves from the engine to the scrollback store, compressed."""
+
+import asyncio
+
+from fuguemux.model.ids import PaneId
+from fuguemux.observe.clock import NS_PER_S, Clock
+from fuguemux.persistence.scrollback.scrollback import PaneScrollback
+from fuguemux.server.panes.pane_terminal import PaneTerminal
+from fuguemux.server.panes.panes import Panes
+
+LOOK_SECONDS = 2.0
+IDLE_SECONDS = 5
+ROWS_AT_ONCE = 500
+"""Formatted and compressed in one go: about a millisecond."""
+
+
+class IdlePanes:
+    """Belongs to the loop; no step holds it for long."""
+
+    def __init__(self, panes: Panes, clock: Clock) -> None:
+        self._panes = panes
+        self._clock = clock
+        self._seen: dict[PaneId, tuple[int, int]] = {}
+        """Of every pane, how far its output was when that was seen first, and when that was."""
+        self._compact: dict[PaneId, int] = {}
+        """How far a pane's output was when it was compacted."""
+
+    async def run(self) -> None:
+        """Look after panes until cancelled."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            for scrollback in self.uncounted():
+                measure = scrollback.row_count.measure
+                await asyncio.to_thread(measure, scrollback.blocks(), scrollback.shown)
+            for pane in self.due():
+                await self.compact(pane)
+
+    def uncounted(self) -> list[PaneScrollback]:
+        """Histories whose rows are not all counted. Not of screens that are not rebuilt: asking for one builds it."""
+        built = [terminal for terminal in self._panes if terminal.waiting is None]
+        return [each.scrollback for each in built if each.scrollback.row_count.left_out]
+
+    def due(self) -> list[PaneId]:
+        """The panes that have been idle for long enough and are not compact. A screen that is not rebuilt is."""
+        now = self._clock.monotonic_ns() // NS_PER_S
+        found = []
+        seen: dict[PaneId, tuple[int, int]] = {}
+        for terminal in self._panes:
+            if terminal.waiting is not None:
+                continue
+            before = self._seen.get(terminal.id)
+            fresh = before is None or before[0] != terminal.lsn
+            seen[terminal.id] = (terminal.lsn, now) if fresh or before is None else before
+            idle = now - seen[terminal.id][1] >= IDLE_SECONDS
+            if idle and self._compact.get(terminal.id) != terminal.lsn:
+                found.append(terminal.id)
+        self._seen = seen
+        self._compact = {pane: lsn for pane, lsn in self._compact.items() if pane in seen}
+        return found
+
+    async def compact(self, pane: PaneId) -> None:
+        """Empty the engine's history, step by step, then give its memory back; stop if there is output meanwhile."""
+        terminal = self._panes.get(pane)
+        if terminal is None:
+            return
+        lsn = terminal.lsn
+        while self._is(pane, terminal, lsn) and terminal.emulator.unarchived_rows:
+            terminal.take_archive(rows_max=ROWS_AT_ONCE)
+            await asyncio.sleep(0)
+        if self._is(pane, terminal, lsn):
+            terminal.scrollback.cool(idle=True)
+        while self._is(pane, terminal, lsn):
+            self._compact[pane] = lsn
+            if not terminal.emulator.compact():
+                break
+            await asyncio.sleep(0)
+
+    def _is(self, pane: PaneId, terminal: PaneTerminal, lsn: int) -> bool:
+        """Whether the pane is still there and nothing has happened in it."""
+        return self._panes.get(pane) is terminal and terminal.lsn == lsn

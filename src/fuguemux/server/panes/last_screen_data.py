@@ -1,0 +1,64 @@
+"""Last screens as plain data, for commands that print them."""
+
+from typing import Any
+
+from fuguemux.model.ids import PaneId
+from fuguemux.persistence.scrollback.last_screens import LastScreen
+from fuguemux.server.panes.last_screen import context_rows, rows_of
+from fuguemux.server.panes.last_screens import LastScreens, NoScreen
+from fuguemux.terminal.ghostty.rewrap import plain
+
+
+async def found(screens: LastScreens, arguments: tuple[str, ...]) -> dict[str, Any]:
+    """The screen of a pane (its number), of one recovery (its time) or the newest (empty), as text or `styled`.
+
+    If there is none, `error` is a line that says why.
+    """
+    pane, recovery, styled = arguments
+    try:
+        screen = await screens.fetch(PaneId(int(pane)), int(recovery) if recovery else None)
+    except NoScreen as none:
+        return {"error": str(none)}
+    rows = rows_of(screen)
+    rows += [b""] * (screen.rows - len(rows))
+    return {
+        **_about(screen),
+        "screen": [_text(row, styled=bool(styled)) for row in rows],
+        "above": [_text(row, styled=bool(styled)) for row in context_rows(screen)],
+    }
+
+
+def _text(row: bytes, *, styled: bool) -> str:
+    """As capture-pane prints it, with and without -e."""
+    return (row if styled else plain(row)).rstrip(b" ").decode("utf-8", "replace")
+
+
+async def listed(screens: LastScreens) -> dict[str, Any]:
+    """Every screen that is kept, the newest first, and why none is if so. One that cannot be read has its `error`."""
+    found: list[dict[str, Any]] = []
+    for name in screens.names():
+        try:
+            found.append(_about(await screens.load(name)))
+        except NoScreen as none:
+            about = {"pane": name.pane, "recovery_ms": name.recovery_ms, "error": str(none)}
+            found.append(about)
+    return {"screens": found, "why_not": screens.why_not}
+
+
+def _about(screen: LastScreen) -> dict[str, Any]:
+    return {
+        "pane": screen.pane,
+        "recovery_ms": screen.recovery_ms,
+        "ended_ms": screen.ended_ms,
+        "program": screen.program,
+        "place": screen.place,
+        "title": screen.title,
+        "columns": screen.columns,
+        "rows": screen.rows,
+        "alternate": screen.alternate,
+        "cursor": {
+            "column": screen.cursor_column,
+            "row": screen.cursor_row,
+            "visible": screen.cursor_visible,
+        },
+    }

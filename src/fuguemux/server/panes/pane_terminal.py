@@ -1,0 +1,335 @@
+"""A pane as the server has it: emulator, scrollback, PTY master, and how far its output is logged and shown."""
+
+import asyncio
+import contextlib
+import errno
+import fcntl
+import os
+import struct
+import termios
+from collections.abc import Callable
+
+from fuguemux.model.events import ProgramEnded
+from fuguemux.model.ids import PaneId
+from fuguemux.persistence.recovery.replay import Ended, Lost, RecoveredPane, Started
+from fuguemux.persistence.scrollback.last_screens import LastScreen
+from fuguemux.persistence.scrollback.scrollback import PaneScrollback
+from fuguemux.server.panes.last_screen import taken
+from fuguemux.server.panes.rebuild import Rebuilt, archive, mark_lost
+from fuguemux.server.panes.waiting_screen import WaitingScreen
+from fuguemux.terminal.emulator import Emulator, Size
+
+INPUT_BYTES_MAX = 16 << 20
+"""Input that a program does not read waits in memory up to this; more is refused."""
+
+
+EARLY_BYTES_MAX = 64 << 10
+ENDS_A_SHELL = (b"\r", b"\n", b"\x04")
+"""What a person types last when they leave a shell: Enter or C-d."""
+
+
+class InputRefused(Exception):
+    """The program in the pane does not read its input and too much waits already."""
+
+
+class PtyMaster:
+    """Our duplicate of a pane's PTY master: input buffered and bounded, never blocking. Owns the descriptor."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, fd: int) -> None:
+        os.set_blocking(fd, False)
+        self.fd = fd
+        self._loop = loop
+        self._waiting = bytearray()
+
+    def write(self, data: bytes) -> None:
+        """Hand `data` to the program, later if it does not read now. Raises InputRefused when too much waits."""
+        if self.fd < 0:
+            return
+        if self._waiting:
+            if len(self._waiting) + len(data) > INPUT_BYTES_MAX:
+                raise InputRefused(f"{len(self._waiting)} bytes of input wait already")
+            self._waiting += data
+            return
+        done = self._write_now(data)
+        if done < len(data):
+            self._waiting += data[done:]
+            self._loop.add_writer(self.fd, self._writable)
+
+    def time(self) -> float:
+        """The loop's clock, in seconds."""
+        return self._loop.time()
+
+    def _write_now(self, data: bytes | bytearray) -> int:
+        try:
+            return os.write(self.fd, data[: 64 << 10])
+        except BlockingIOError:
+            return 0
+        except OSError as error:
+            if error.errno in (errno.EIO, errno.EBADF):
+                return len(data)  # nobody is left to read it
+            raise
+
+    def _writable(self) -> None:
+        done = self._write_now(self._waiting)
+        del self._waiting[:done]
+        if not self._waiting:
+            self._loop.remove_writer(self.fd)
+
+    def resize(self, columns: int, rows: int) -> None:
+        """TIOCSWINSZ: the program gets SIGWINCH if the size is another."""
+        if self.fd >= 0:
+            fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def foreground_group(self) -> int:
+        """The foreground process group of the terminal, 0 if there is none."""
+        try:
+            return os.tcgetpgrp(self.fd)
+        except OSError:
+            return 0
+
+    def bytes_waiting(self) -> int:
+        """What the program wrote and nobody read yet, as far as the kernel says."""
+        try:
+            answer = fcntl.ioctl(self.fd, termios.FIONREAD, b"\0\0\0\0")
+        except OSError:
+            return 0
+        return int.from_bytes(answer, "little")
+
+    def close(self) -> None:
+        if self.fd >= 0:
+            self._loop.remove_writer(self.fd)
+            os.close(self.fd)
+            self.fd = -1
+
+
+class PaneTerminal:
+    """What the server holds for one pane, from its creation to its removal, across its processes.
+
+    After a start its screen may still wait to be rebuilt. Whoever asks for `emulator` or `scrollback` then waits until it
+    is; what only needs to happen to the screen later, or needs its size, does not.
+    """
+
+    def __init__(
+        self,
+        pane: PaneId,
+        emulator: Emulator | WaitingScreen,
+        scrollback: PaneScrollback,
+        *,
+        offset: int = 0,
+        lsn: int = 0,
+    ) -> None:
+        self.id = pane
+        self.waiting = emulator if isinstance(emulator, WaitingScreen) else None
+        """The screen, as long as it is not built."""
+        self.built: Callable[[PaneTerminal, WaitingScreen, Rebuilt], None] = lambda *_: None
+        """Called on the loop when a screen that waited is there."""
+        self._emulator = None if isinstance(emulator, WaitingScreen) else emulator
+        self._scrollback = scrollback
+        self.read_offset = offset
+        """Bytes of output taken from the PTY so far; also the landing zone's offset."""
+        self.lsn = lsn
+        """The last log record that this screen contains."""
+        self.master: PtyMaster | None = None
+        self.key = ""
+        self.behind: Callable[[PaneTerminal], None] | None = None
+        """Shows what is logged of the pane's output and waits for its turn; None: nothing does."""
+        self.ease = 1.0
+        """How many times cheaper the output is to show than it is reckoned to be; see `feeding`."""
+        self.doubtful = False
+        """Whether that seems to have changed, and is to be looked at closely."""
+        self.read_bytes_max = 64 << 10
+        """As much output as is shown in bearable time."""
+        self.dear = False
+        """Whether what was read last may take long to be shown: then no more is read before it is."""
+        self.floods = 0
+        """How often in a row there was more to read than a terminal holds."""
+        self.owed = b""
+        """Replies that the process waits for since the last server, if it runs on."""
+        self._carried_on = False
+        self.reading = False
+        self.paused = False
+        self.ended = False
+        """The PTY gave its end: no process has it open any more."""
+        self.early: bytearray | None = None
+        """Typed before the process runs; None: none is being started."""
+        self.typed_at = -1e9
+        """When Enter or C-d was last typed here, by the loop's clock: what ended a shell then was a person."""
+        self.echo_awaited = False
+        """Somebody typed, and nothing has come of it yet."""
+        self.entered = 0
+        """How often somebody pressed Enter here, or pasted the end of a line."""
+        self.typings = 0
+        """How often somebody typed something here that is not Enter alone."""
+        self.last_output_s = 0
+        self.last_activity_s = 0
+        self.bell = False
+        self.status = ""
+        self.persist = True
+        self.changed_since_checkpoint = True
+        self.pending_title: str | None = None
+        self.pending_directory: str | None = None
+
+    # The screen
+
+    @property
+    def emulator(self) -> Emulator:
+        """The screen; is built now if it waits. Belongs to the loop, as everything here."""
+        if self._emulator is None:
+            self.build()
+        assert self._emulator is not None, "closed"
+        return self._emulator
+
+    @property
+    def scrollback(self) -> PaneScrollback:
+        """What left the screen; with a screen that waits, that is built first."""
+        if self.waiting is not None:
+            self.build()
+        return self._scrollback
+
+    def history_roughly(self) -> tuple[int, int]:
+        """Lines and bytes of history as they are stored, without building or reading anything."""
+        return len(self._scrollback), self._scrollback.sizes().raw_bytes
+
+    @property
+    def size(self) -> Size:
+        """The columns and rows, whether the screen is built or not."""
+        return self.emulator.size if self.waiting is None else self.waiting.size
+
+    def build(self) -> Rebuilt | None:
+        """Build the screen if it waits, or wait for the thread that is at it."""
+        waiting = self.waiting
+        if waiting is None:
+            return None
+        rebuilt = waiting.build()
+        self._emulator, self.waiting = rebuilt.emulator, None
+        if self._scrollback.limit_lines is not None:
+            self._scrollback.trim(self._scrollback.limit_lines)
+        self.built(self, waiting, rebuilt)
+        return rebuilt
+
+    def limit_history(self, lines: int) -> None:
+        """Keep no more than `lines` lines of scrollback."""
+        self._scrollback.limit_lines = lines
+        if self.waiting is None:
+            self._scrollback.trim(lines)
+
+    def cut_anew(self) -> None:
+        """Have the next checkpoint look at the whole scrollback again: it is to keep more lines, or fewer."""
+        self._scrollback.cut_anew()
+
+    def settle(self) -> None:
+        """Have everything shown that is logged of the pane's output: what comes next in the log happens to that screen.
+
+        Takes about a tenth of a second if the output is dear, longer on a very large screen; see `ReadMeter`.
+        """
+        if self.behind is not None:
+            self.behind(self)
+
+    def resize(self, columns: int, rows: int, lsn: int) -> None:
+        """Give screen and program another size, which record `lsn` of the log says: the nearest that the engine has."""
+        self.settle()
+        if not self._later(lambda recovered: recovered.resized(lsn, columns, rows)):
+            self.emulator.resize(columns, rows)
+            self.take_archive()
+        self._logged(lsn)
+        if self.master is not None:
+            self.master.resize(*self.size)
+
+    def started_again(self, generation: int, lsn: int) -> None:
+        """Another process begins on the screen that the last one left: its modes go, its text stays."""
+        self.settle()
+        self._carried_on, self.owed = False, b""
+        if not self._later(lambda recovered: recovered.add(Started(lsn, generation, 0))):
+            self.emulator.reset_for_new_process()
+            self.take_archive()
+        self._logged(lsn)
+
+    def program_ended(self, event: ProgramEnded, lsn: int) -> LastScreen | None:
+        """What the program has shown last; None: the screen waits to be rebuilt, and it is found then."""
+        screen = None
+        self.settle()
+        if not self._later(lambda recovered: recovered.add(Ended(lsn, event))):
+            self.take_archive(everything=True)
+            screen = taken(self.emulator, self.scrollback, event)
+        self._logged(lsn)
+        return screen
+
+    def lost(self, lost: Lost) -> None:
+        """Output up to `lost.stop` is not there and never will be: the screen says so, and what comes begins behind it."""
+        if not self._later(lambda recovered: recovered.missing(lost)):
+            mark_lost(self.emulator, lost)
+            self.take_archive()
+        self.read_offset = lost.stop
+        self._logged(lost.lsn)
+
+    def shown_later(self, data: bytes, lsn: int) -> bool:
+        """Have bytes that are logged shown when the screen is built; False: it is there, feed it."""
+        if not self._later(lambda recovered: recovered.shown(lsn, data)):
+            return False
+        self._logged(lsn)
+        return True
+
+    def _later(self, change: Callable[[RecoveredPane], None]) -> bool:
+        return self.waiting is not None and self.waiting.note(change)
+
+    def _logged(self, lsn: int) -> None:
+        self.lsn = lsn
+        self.changed_since_checkpoint = True
+
+    # The process
+
+    def begin(self, master: PtyMaster) -> None:
+        """There is a process, with this terminal: it gets what was typed while it was being started."""
+        self.master, self.ended = master, False
+        self.owe(b"")
+        early, self.early = self.early, None
+        self.typed(bytes(early or b""))
+
+    def carry_on(self) -> None:
+        """The process of the last server is about to go on here, in `begin`: replies that are owed are for it."""
+        self._carried_on = True
+
+    def owe(self, replies: bytes) -> None:
+        """Answer queries that the last server left unanswered: now, or when the process is known. To no other process."""
+        self.owed += replies
+        if not (self.owed and self._carried_on) or self.master is None:
+            return
+        owed, self.owed = self.owed, b""
+        with contextlib.suppress(InputRefused):  # it reads nothing: it does not wait for a reply
+            self.master.write(owed)
+
+    def typed(self, data: bytes) -> None:
+        """Hand on what somebody typed, as soon as there is a process. Raises InputRefused when too much waits."""
+        if self.master is None and self.early is not None:
+            if len(self.early) + len(data) > EARLY_BYTES_MAX:
+                raise InputRefused("it is not started yet")
+            self.early += data
+        if self.master is not None and data:
+            self.master.write(data)
+            self.echo_awaited = True
+            self.entered += data.count(b"\r") + data.count(b"\n")
+            self.typings += bool(data.strip(b"\r\n"))
+            if data.endswith(ENDS_A_SHELL):
+                self.typed_at = self.master.time()
+
+    def take_archive(self, *, everything: bool = False, rows_max: int | None = None) -> None:
+        """Move lines that left the screen from the engine to the scrollback store.
+
+        As `rebuild.archive`.
+        """
+        archive(self.emulator, self.scrollback, everything=everything, rows_max=rows_max)
+
+    def feed_archived(self) -> None:
+        """Everything that is history now is in the store; the engine holds the screen alone."""
+        self.take_archive(everything=True)
+
+    def close(self) -> None:
+        """Let go of the PTY and free the engine."""
+        if self.master is not None:
+            self.master.close()
+            self.master = None
+        waiting, self.waiting = self.waiting, None
+        if waiting is not None:
+            waiting.give_up()
+        else:
+            self.emulator.close()

@@ -1,0 +1,133 @@
+"""All panes the server holds, kept in step with the state: sizes follow layouts, removed panes are closed."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from fuguemux.model.events import AnyEvent, HistoryCleared, OptionSet, ProcessStarted, ProgramEnded
+from fuguemux.model.ids import PaneId
+from fuguemux.model.layout import rectangles
+from fuguemux.model.state import ServerState, Window
+from fuguemux.model.window_size import bounded
+from fuguemux.options import options
+from fuguemux.options.environment import session_of
+from fuguemux.persistence.scrollback.last_screens import LastScreen
+from fuguemux.persistence.scrollback.scrollback import ScrollbackStore
+from fuguemux.server.panes.pane_terminal import PaneTerminal
+from fuguemux.terminal.emulator import EmulatorFactory
+
+
+def pane_sizes(window: Window) -> Iterator[tuple[PaneId, int, int]]:
+    """Every pane of `window` with the columns and rows its program has. A zoomed pane has the whole window."""
+    for pane, rectangle in rectangles(window.layout):
+        if window.zoomed and pane == window.active:
+            yield pane, window.layout.columns, window.layout.rows
+        else:
+            yield pane, rectangle.columns, rectangle.rows
+
+
+def history_limit(state: ServerState, pane: PaneId) -> int:
+    """Lines of scrollback that the pane keeps, by the option `history-limit` of its session."""
+    session = session_of(state, state.panes[pane])
+    return options.get_number(state, "history-limit", session=session)
+
+
+class Panes:
+    """One PaneTerminal for every pane of the state, from creation to removal."""
+
+    def __init__(
+        self,
+        emulators: EmulatorFactory,
+        scrollback: ScrollbackStore,
+        on_removed: Callable[[PaneTerminal], None],
+        history_limit: Callable[[ServerState, PaneId], int],
+    ) -> None:
+        self._emulators = emulators
+        self._scrollback = scrollback
+        self._on_removed = on_removed
+        self._history_limit = history_limit
+        self.keep: Callable[[PaneTerminal, Sequence[LastScreen]], None] = lambda _pane, _found: None
+        """Told of the last screen of a program that has ended, where that is there already."""
+        self.typed: Callable[[PaneTerminal], None] = lambda _pane: None
+        """Told whenever somebody has typed in a pane."""
+        self._terminals: dict[PaneId, PaneTerminal] = {}
+
+    def __iter__(self) -> Iterator[PaneTerminal]:
+        return iter(list(self._terminals.values()))
+
+    def __len__(self) -> int:
+        return len(self._terminals)
+
+    def get(self, pane: PaneId) -> PaneTerminal | None:
+        """The pane's terminal, or None: there is no such pane."""
+        return self._terminals.get(pane)
+
+    def add(self, terminal: PaneTerminal) -> None:
+        """Take over a terminal of recovery's, built or not."""
+        self._terminals[terminal.id] = terminal
+
+    def published(
+        self, before: ServerState, after: ServerState, events: Sequence[AnyEvent], lsn: int
+    ) -> None:
+        """Follow one transaction: called by the committer, after it was logged and before anything else happens."""
+        if before.panes is not after.panes:
+            for pane in after.panes:
+                if pane not in self._terminals:
+                    self._open(after, pane, lsn)
+            for pane in [pane for pane in self._terminals if pane not in after.panes]:
+                self._on_removed(self._terminals.pop(pane))
+                self._scrollback.drop(pane)
+        if before.windows is not after.windows:
+            for number, window in after.windows.items():
+                if before.windows.get(number) is not window:
+                    self._resize(window, lsn)
+        for event in events:
+            if isinstance(event, HistoryCleared):
+                self.clear_history(event.pane, lsn)
+            elif isinstance(event, ProcessStarted) and event.generation > 1:
+                terminal = self._terminals.get(event.pane)
+                if terminal is not None:
+                    terminal.started_again(event.generation, lsn)
+            elif isinstance(event, ProgramEnded):
+                self._program_ended(event, lsn)
+            elif isinstance(event, OptionSet) and event.name == "history-limit":
+                self.limit_history(after)
+
+    def _program_ended(self, event: ProgramEnded, lsn: int) -> None:
+        terminal = self._terminals.get(event.pane)
+        screen = None if terminal is None else terminal.program_ended(event, lsn)
+        if terminal is not None and screen is not None:
+            self.keep(terminal, (screen,))
+
+    def limit_history(self, state: ServerState) -> None:
+        """Give every pane the limit that holds for it, at once."""
+        for terminal in self._terminals.values():
+            self._limit(state, terminal)
+
+    def _limit(self, state: ServerState, terminal: PaneTerminal) -> None:
+        terminal.limit_history(self._history_limit(state, terminal.id))
+
+    def _open(self, state: ServerState, pane: PaneId, lsn: int) -> None:
+        window = state.windows[state.panes[pane].window]
+        columns, rows = next(
+            (columns, rows) for name, columns, rows in pane_sizes(window) if name == pane
+        )
+        emulator = self._emulators(columns, rows)
+        terminal = PaneTerminal(pane, emulator, self._scrollback.pane(pane), lsn=lsn)
+        self._terminals[pane] = terminal
+        self._limit(state, terminal)
+
+    def _resize(self, window: Window, lsn: int) -> None:
+        for pane, columns, rows in pane_sizes(window):
+            terminal = self._terminals.get(pane)
+            if terminal is not None and tuple(terminal.size) != bounded(columns, rows):
+                terminal.resize(columns, rows, lsn)
+
+    def clear_history(self, pane: PaneId, lsn: int) -> None:
+        """Forget what scrolled off, in the engine and in the store."""
+        terminal = self._terminals.get(pane)
+        if terminal is not None:
+            terminal.settle()
+            terminal.emulator.clear_history()
+            terminal.take_archive()
+            terminal.scrollback.clear(erase=True)
+            terminal.lsn = lsn
+            terminal.changed_since_checkpoint = True

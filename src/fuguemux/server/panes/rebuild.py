@@ -1,0 +1,141 @@
+"""From what recovery read to a terminal: the stored screen, then everything that happened to the pane behind it.
+
+On the way the last screens of programs that ended are taken.
+Nothing in replayed bytes has an effect again: no bell, no clipboard, no answer. Except answers to queries in bytes that
+a dead server had read and not finished with, which a surviving process still waits for.
+"""
+
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+from fuguemux.persistence.recovery.replay import (
+    Cleared,
+    Ended,
+    Lost,
+    Output,
+    RecoveredPane,
+    Resize,
+    Started,
+)
+from fuguemux.persistence.report.report import counted
+from fuguemux.persistence.scrollback.last_screens import LastScreen
+from fuguemux.persistence.scrollback.scrollback import PaneScrollback
+from fuguemux.server.panes.last_screen import taken
+from fuguemux.server.panes.restore_policy import note
+from fuguemux.terminal.emulator import Emulator, EmulatorFactory, Reply, SnapshotError
+
+
+class Rebuilt(NamedTuple):
+    """A pane's screen as it was. `answers`: replies that its process has not got yet."""
+
+    emulator: Emulator
+    answers: bytes
+    from_fallback: bool
+    last_screens: tuple[LastScreen, ...] = ()
+    """Those of programs that ended on the way."""
+
+
+def rebuild(
+    recovered: RecoveredPane,
+    scrollback: PaneScrollback,
+    emulators: EmulatorFactory,
+    *,
+    unanswered_from: int | None = None,
+    wanted: Callable[[], bool] = lambda: True,
+) -> Rebuilt:
+    """Build the screen; its history goes to `scrollback`. Bytes from `unanswered_from` on are answered.
+
+    Blocks for some ms per MB replayed. Stops half way once the screen is not `wanted` any more.
+    """
+    emulator, from_fallback = _first_screen(recovered, emulators)
+    answers = bytearray()
+    last_screens: list[LastScreen] = []
+    for operation in recovered.replay():
+        match operation:
+            case Output(_, offset, data):
+                answered = len(data) if unanswered_from is None else unanswered_from - offset
+                answered = min(max(answered, 0), len(data))
+                emulator.feed(data[:answered])
+                for event in emulator.feed(data[answered:]):
+                    if isinstance(event, Reply):
+                        answers += event.data
+            case Resize(_, columns, rows):
+                if tuple(emulator.size) != (columns, rows):
+                    emulator.resize(columns, rows)
+            case Cleared():
+                emulator.clear_history()
+                # The last server may have died before it had taken these lines off the disk.
+                scrollback.clear(erase=True)
+            case Started(_, generation, _):
+                if generation > 1:
+                    emulator.reset_for_new_process()
+            case Ended(_, ended):
+                archive(emulator, scrollback, everything=True)
+                last_screens.append(taken(emulator, scrollback, ended))
+            case Lost():
+                mark_lost(emulator, operation)
+        archive(emulator, scrollback)
+        if not wanted():
+            break
+    scrollback.reopen()  # the next line goes behind it, on the loop
+    recovered.forget_replay()
+    return Rebuilt(emulator, bytes(answers), from_fallback, tuple(last_screens))
+
+
+def mark_lost(emulator: Emulator, lost: Lost) -> None:
+    """Say in the pane how much of its output is missing here, and when it was written.
+
+    Not on the screen of a program that draws all of it: that would only be garbled.
+    """
+    if emulator.modes.alternate_screen:
+        return
+    text = f"── {counted(lost.stop - lost.start, 'byte')} of output missing"
+    if lost.from_ms or lost.to_ms:
+        times = [moment(each) for each in (lost.from_ms, lost.to_ms) if each]
+        text += f", written {' to '.join(dict.fromkeys(times))}"
+    emulator.feed(note(f"{text} ──", column=emulator.cursor.column))
+
+
+def moment(wall_ms: int) -> str:
+    """A time for people, in the zone of this machine."""
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(wall_ms / 1000))
+
+
+def empty_screen(recovered: RecoveredPane, emulators: EmulatorFactory) -> Rebuilt:
+    """For a pane whose screen cannot be rebuilt: nothing on it, and its process goes on."""
+    recovered.forget_replay()
+    return Rebuilt(emulators(*recovered.size), b"", from_fallback=False)
+
+
+def archive(
+    emulator: Emulator,
+    scrollback: PaneScrollback,
+    *,
+    everything: bool = False,
+    rows_max: int | None = None,
+) -> None:
+    """Move lines that left the screen from the engine to the scrollback store.
+
+    The engine keeps them as long as it has room, and forgets those beyond the pane's limit without handing them
+    over; with `everything` it hands all over now, with `rows_max` the oldest rows.
+    """
+    emulator.keep_lines = scrollback.limit_lines
+    batch = emulator.archive(everything=everything, rows_max=rows_max)
+    if batch is None:
+        return
+    if batch.cleared:
+        scrollback.clear()
+    scrollback.append(batch.lines, continued=batch.continued)
+
+
+def _first_screen(recovered: RecoveredPane, emulators: EmulatorFactory) -> tuple[Emulator, bool]:
+    screen = recovered.screen
+    if screen is None:
+        return emulators(recovered.columns, recovered.rows), False
+    try:
+        return emulators.restore(screen.snapshot), False
+    except SnapshotError:
+        emulator = emulators(screen.columns, screen.rows)
+        emulator.feed(screen.fallback)
+        return emulator, True

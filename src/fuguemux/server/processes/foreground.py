@@ -1,0 +1,304 @@
+"""What a person started in a pane's shell, found out from the process table.
+
+A shell that waits for commands gives every one that is typed a process group of its own: a pipeline is one group, whose
+processes are children of the shell. So the group in the foreground is what was started, and the other groups are jobs
+in the background, or stopped ones. But what a loop starts looks the same. It is told by time: nobody started a program
+that was there for a moment only, and nobody started the same one twice who pressed Enter once.
+"""
+
+import functools
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple, Protocol
+
+from fuguemux.model.ids import PaneId
+from fuguemux.model.state import Pane, Ran
+from fuguemux.reactions.foreground_changed import Programs, Words
+from fuguemux.server.panes.program_names import SHELLS, is_shell, runs_again
+from fuguemux.server.processes.process_table import TICKS_PER_SECOND, Process
+
+LASTING_TICKS: Final = TICKS_PER_SECOND * 3 // 10
+"""A program that runs for so long is one that a person may miss."""
+JOBS_MAX: Final = 16
+PIPELINE_MAX: Final = 16
+SEEN_MAX: Final = 64
+NESTING_MAX: Final = 4
+COMMAND_BYTES: Final = 15
+"""So much of a program's name the kernel keeps."""
+
+
+Key = tuple[int, int]
+"""Pid and start: no two processes have both."""
+
+
+class Table(Protocol):
+    """The process table; see process_table.py."""
+
+    def process(self, pid: int) -> Process | None: ...
+
+    def children(self, pid: int) -> list[int]: ...
+
+    def arguments(self, pid: int) -> Words: ...
+
+    def invoked_as(self, pid: int) -> bytes: ...
+
+    def executable(self, pid: int) -> str: ...
+
+    def up_ticks(self) -> int: ...
+
+
+class Look(NamedTuple):
+    """What a look at a pane has found."""
+
+    programs: Programs
+    again: bool = False
+    """Something has only just begun: another look in a moment knows more."""
+    watched: frozenset[int] = frozenset()
+    """The processes whose end changes what there is."""
+    leader: int = 0
+    """The process in the foreground whose directory is the pane's; 0: the pane's own."""
+
+
+class _Command:
+    """What is known of what was entered last in one pane."""
+
+    def __init__(self, generation: int) -> None:
+        self.generation = generation
+        self.entered = 0
+        self.seen: dict[Words, Key] = {}
+        """Programs that have run since Enter was pressed last, by their words."""
+        self.repeated: set[Words] = set()
+        """Those of them that ran twice."""
+        self.fleeting: Key | None = None
+        """One that had only just begun when it was seen."""
+        self.named: Key | None = None
+        """One that was named, and stays so."""
+        self.own: Words = ()
+        """The words of the shell itself."""
+        self.jobs: dict[Key, Words] = {}
+        """Of each job of the shell, those that it was started with."""
+        self.loop: Words = ()
+        """The shell that ran a loop when the pane was last looked at."""
+        self.key: Key = (0, 0)
+        self.executable = ""
+        self.words: tuple[Words, ...] = ()
+        """Of the program that was named last, all of its pipeline. A program may write over its words later."""
+
+    def began(self, entered: int) -> None:
+        """Something else was entered."""
+        self.entered, self.seen, self.fleeting = entered, {}, None
+        self.repeated = set()
+
+    def rests(self) -> None:
+        """The shell waits for a command."""
+        self.fleeting, self.key, self.repeated = None, (0, 0), set()
+
+
+class _Once:
+    """The process table as it is during one look: every file of /proc costs more than all that is done with it."""
+
+    def __init__(self, table: Table) -> None:
+        self.arguments, self.executable, self.invoked_as = (
+            table.arguments,
+            table.executable,
+            table.invoked_as,
+        )
+        self.process = functools.cache(table.process)
+        self.children = functools.cache(table.children)
+        self.up_ticks = functools.cache(table.up_ticks)
+
+
+class Foregrounds:
+    """Remembers from look to look. Quick: some small files of /proc are read."""
+
+    def __init__(self, table: Table) -> None:
+        self._real = table
+        self._table: Table = _Once(table)
+        self._commands: dict[PaneId, _Command] = {}
+
+    def keep(self, panes: Sequence[PaneId]) -> None:
+        """Forget panes that are none of these."""
+        if len(self._commands) > len(panes):
+            self._commands = {
+                pane: self._commands[pane] for pane in panes if pane in self._commands
+            }
+
+    def look(self, pane: Pane, group: int, entered: int, *, last: bool = False) -> Look:
+        """What runs in a pane whose terminal has `group` in the foreground, and where Enter was pressed `entered` times.
+
+        `last`: there may be no other look, so that a program counts that has only just begun.
+        """
+        command = self._commands.get(pane.id)
+        if command is None or command.generation != pane.generation:
+            command = self._commands[pane.id] = _Command(pane.generation)
+        self._table = _Once(self._real)
+        members = [] if group in (0, pane.pid) else self._members(pane.pid, group)
+        if not members or not command.own:  # a shell that waits for a job executes nothing else
+            command.own = self._table.arguments(pane.pid)
+        own = command.own
+        jobs, young = self._jobs(pane, command, members, last=last)
+        words = tuple(job for _, job in jobs)
+        watched = frozenset(pid for pid, _ in jobs)
+        if not members:
+            if command.loop:  # this may be the moment between two of its programs
+                programs = Programs(command.loop, (), Ran.LOOP, words)
+                command.loop = ()
+                return Look(programs, True, watched)
+            command.rests()
+            return Look(Programs(_exchanged(pane, own), jobs=words), young, watched)
+        leader, argvs = members[0], self._argvs(command, members, group)
+        kind = self._judged(command, argvs, leader, entered, last=last)
+        command.loop = (self._table.arguments(leader.parent) or own) if kind is Ran.LOOP else ()
+        if kind is None:
+            return Look(Programs(jobs=words), True, watched, leader.pid)
+        if kind is Ran.LOOP:
+            return Look(Programs(command.loop, (), kind, words), young, watched, leader.pid)
+        programs = Programs(argvs[0], argvs[1:], kind, words)
+        return Look(programs, young, watched | {leader.pid}, leader.pid)
+
+    # The foreground
+
+    def _members(self, shell: int, group: int) -> list[Process]:
+        """The processes of a job, in the order of the pipeline: what its shell started, the leader first if it is there."""
+        first = self._table.process(group)
+        parent = shell if first is None else first.parent
+        found = [self._table.process(child) for child in self._table.children(parent)]
+        others = [each for each in found if each is not None and each.group == group]
+        others = sorted((each for each in others if each.pid != group), key=_age)
+        return ([] if first is None else [first]) + others[: PIPELINE_MAX - 1]
+
+    def _argvs(
+        self, command: _Command, members: Sequence[Process], group: int
+    ) -> tuple[Words, ...]:
+        """The words of every process of a job, as they were when it was named first."""
+        first = members[0]
+        if first.pid != group and command.key[0] == group:
+            return command.words  # the first of a pipeline may end before the others
+        executable = self._table.executable(first.pid)
+        if (command.key, command.executable) == (_key(first), executable):
+            return command.words
+        shell = self._table.arguments(first.parent)
+        found = (self._argv(each, shell) for each in members)
+        command.words = tuple(argv for argv in found if argv) or ((first.command,),)
+        command.key, command.executable = _key(first), executable
+        return command.words
+
+    def _argv(self, process: Process, shell: Words) -> Words:
+        """The words of a process; of a copy of the shell, which runs a part of a command line, those of what it runs."""
+        argv = self._table.arguments(process.pid)
+        for _ in range(NESTING_MAX):
+            if argv != shell:
+                break
+            found = [self._table.process(child) for child in self._table.children(process.pid)]
+            inside = [each for each in found if each is not None and each.group == process.group]
+            if not inside:
+                break
+            process = inside[-1]
+            argv = self._table.arguments(process.pid)
+        return as_started(argv, process.command, self._table.invoked_as(process.pid))
+
+    def _judged(
+        self,
+        command: _Command,
+        argvs: tuple[Words, ...],
+        leader: Process,
+        entered: int,
+        *,
+        last: bool,
+    ) -> Ran | None:
+        """Whether a person started this, or a loop did; None: it is too early to say."""
+        words = tuple(word for argv in argvs for word in (*argv, b"|"))
+        if entered != command.entered and words not in command.repeated:
+            command.began(entered)
+        if command.seen.setdefault(words, command.key) != command.key:
+            command.repeated.add(words)
+        if len(command.seen) > SEEN_MAX:
+            command.seen = {words: command.key}
+        if words in command.repeated:
+            return Ran.LOOP
+        if command.named == command.key:
+            return Ran.COMMAND
+        if last or self._table.up_ticks() - leader.start_ticks >= LASTING_TICKS:
+            command.named = command.key
+            return Ran.COMMAND
+        if command.fleeting not in (None, command.key):
+            return Ran.LOOP
+        command.fleeting = command.key
+        return None
+
+    # Beside it
+
+    def _jobs(
+        self, pane: Pane, command: _Command, members: Sequence[Process], *, last: bool
+    ) -> tuple[list[tuple[int, Words]], bool]:
+        """What shells have in the background or have stopped, by its leaders; and whether one has only just begun."""
+        known, command.jobs = command.jobs, {}
+        found: dict[int, tuple[int, Words]] = {}
+        young = False
+        for shell, words in self._shells(pane, command, members):
+            for process in map(self._table.process, self._table.children(shell)):
+                if process is None or process.session != pane.pid or process.group in found:
+                    continue
+                in_front = bool(members) and process.group == members[0].group
+                if in_front or process.group == shell or len(found) == JOBS_MAX:
+                    continue
+                key = _key(process)
+                if key not in known:
+                    if self._table.up_ticks() - process.start_ticks < LASTING_TICKS and not last:
+                        young = True
+                        continue
+                    known[key] = self._argv(process, words)
+                argv = command.jobs[key] = known[key]
+                if argv and not is_shell(argv):
+                    found[process.group] = (process.pid, argv)
+        return sorted(found.values()), young
+
+    def _shells(
+        self, pane: Pane, command: _Command, members: Sequence[Process]
+    ) -> Iterator[tuple[int, Words]]:
+        """The pane's own process, the parent of what is in the foreground and that itself, as far as they are shells."""
+        pids = [pane.pid]
+        if members and members[0].parent != pane.pid:
+            pids.append(members[0].parent)
+        if members and members[0].command in SHELLS:
+            pids.append(members[0].pid)
+        for pid in pids:
+            words = command.own if pid == pane.pid else self._table.arguments(pid)
+            if words and is_shell(words):
+                yield pid, words
+
+
+def as_started(argv: Words, command: bytes, invoked_as: bytes = b"") -> Words:
+    """The words that a person typed for a process with these.
+
+    The kernel puts the interpreter of a script before its path, and calls the process after the script: `command`. Where
+    env(1) finds the interpreter only the shell still knows the path: `invoked_as`. A program that wrote a title over its
+    words has left nothing behind the first.
+    """
+    if len(argv) > 1 and b" " in argv[0] and not any(argv[1:]):
+        argv = (argv[0].rstrip(),)
+    if invoked_as and invoked_as in argv[1:3]:
+        return argv[argv.index(invoked_as, 1) :]
+    if argv and _base(argv[0]) != command:
+        for place in (1, 2):
+            if len(argv) > place and _base(argv[place]) == command:
+                return argv[place:]
+    return argv
+
+
+def _base(path: bytes) -> bytes:
+    return path.rpartition(b"/")[2][:COMMAND_BYTES]
+
+
+def _exchanged(pane: Pane, own: Words) -> Words:
+    """The words of the pane's own process, if that was a shell and is another program now (`exec`)."""
+    if not own or not runs_again(pane) or is_shell(own) or own[1:2] == (b"-c",):
+        return ()
+    return own
+
+
+def _key(process: Process) -> Key:
+    return process.pid, process.start_ticks
+
+
+def _age(process: Process) -> tuple[int, int]:
+    return process.start_ticks, process.pid

@@ -1,0 +1,172 @@
+"""logind's announcement of a shutdown, by D-Bus: org.freedesktop.login1(5), `PrepareForShutdown` and a delay lock.
+
+Everything that talks to the bus is a thread of its own, begun when the server already serves: no bus, a slow bus or one that
+breaks costs nobody anything. While the lock is held, logind waits for us (5 s by default) before it ends processes; we write
+a checkpoint in that time and give the lock up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import threading
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from fuguemux.observe.diagnostics import channel
+from fuguemux.server.processes.foresight import seen_last
+from fuguemux.server.requests.executor import EffectFailed
+from fuguemux.server.work.threads import started
+
+if TYPE_CHECKING:
+    from fuguemux.server.main import Server
+
+ADDRESS_VARIABLE: Final = "DBUS_SYSTEM_BUS_ADDRESS"
+SOCKETS: Final = ("/run/dbus/system_bus_socket", "/var/run/dbus/system_bus_socket")
+PATH: Final = "/org/freedesktop/login1"
+NAME: Final = "org.freedesktop.login1"
+INTERFACE: Final = "org.freedesktop.login1.Manager"
+ANSWER_SECONDS_MAX: Final = 10.0
+SIGNALS_WAITING_MAX: Final = 16
+
+diagnostics = channel("logind")
+
+
+def bus_address(environment: Mapping[str, str]) -> str:
+    """The address of the system bus; empty: there is none."""
+    address = environment.get(ADDRESS_VARIABLE, "")
+    if address:
+        return address
+    found = next((path for path in SOCKETS if os.path.exists(path)), "")
+    return f"unix:path={found}" if found else ""
+
+
+async def watch(server: Server) -> None:
+    """Let panes know of a shutdown before their processes end, and save everything in the time that logind gives."""
+    address = bus_address(server.booted.environment)
+    if not address:
+        return
+    announced: asyncio.Queue[bool] = asyncio.Queue()
+    loop = server.loop
+
+    def tell(near: bool) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            loop.call_soon_threadsafe(announced.put_nowait, near)
+
+    bus = Bus(address, tell)
+    try:
+        while True:
+            near = await announced.get()
+            server.processes.signs.announced = near
+            diagnostics.info("shutdown_announced" if near else "shutdown_called_off")
+            if near:
+                server.last_screens.foresee(
+                    seen_last(server.engine.state, server.panes, server.clock.wall_ms())
+                )
+                with contextlib.suppress(EffectFailed):
+                    await server.lifecycle.checkpoint("shutdown")
+                bus.release()
+            else:
+                server.last_screens.nothing_foreseen()
+                server.spawn(server.last_screens.settle())
+    finally:
+        bus.close()
+
+
+class Bus:
+    """A connection in a thread of its own. `told` is called there with the argument of every PrepareForShutdown."""
+
+    def __init__(self, address: str, told: Callable[[bool], None]) -> None:
+        self._address = address
+        self._told = told
+        self._lock = threading.Lock()
+        self._delay = -1
+        """logind waits as long as this descriptor is open."""
+        self._connection: Any = None
+        self._closed = False
+        started(threading.Thread(target=self._run, name="logind", daemon=True))
+
+    def release(self) -> None:
+        """Let the shutdown go on. May be called from any thread, and again."""
+        with self._lock:
+            if self._delay >= 0:
+                os.close(self._delay)
+                self._delay = -1
+
+    def close(self) -> None:
+        """End the connection; the thread follows."""
+        self.release()
+        with self._lock:
+            self._closed = True
+            if self._connection is not None:
+                with contextlib.suppress(OSError):
+                    self._connection.sock.shutdown(2)
+
+    def _run(self) -> None:
+        try:
+            self._listen()
+        except Exception as problem:  # noqa: BLE001  # whatever a bus does, it is only a bus
+            if not self._closed:
+                diagnostics.info("bus_not_used", reason=str(problem) or type(problem).__name__)
+        finally:
+            self.release()
+
+    def _listen(self) -> None:
+        # Imported here and now: it takes some 40 ms, and few servers have a bus.
+        from jeepney import HeaderFields, MatchRule, message_bus
+        from jeepney.io.blocking import open_dbus_connection
+        from jeepney.wrappers import unwrap_msg
+
+        with open_dbus_connection(self._address, enable_fds=True) as connection:
+            with self._lock:
+                if self._closed:
+                    return
+                self._connection = connection
+            rule = MatchRule(
+                type="signal",
+                sender=NAME,
+                interface=INTERFACE,
+                member="PrepareForShutdown",
+                path=PATH,
+            )
+            unwrap_msg(
+                connection.send_and_get_reply(
+                    message_bus.AddMatch(rule), timeout=ANSWER_SECONDS_MAX
+                )
+            )
+            heard = MatchRule(
+                type="signal", interface=INTERFACE, member="PrepareForShutdown", path=PATH
+            )
+            with connection.filter(heard, bufsize=SIGNALS_WAITING_MAX) as signals:
+                self._take_lock(connection)
+                while True:
+                    message = connection.recv_until_filtered(signals)
+                    if message.header.fields.get(HeaderFields.signature) != "b":
+                        continue
+                    (near,) = message.body
+                    self._told(bool(near))
+                    if not near:
+                        self._take_lock(connection)
+
+    def _take_lock(self, connection: Any) -> None:
+        """Have logind wait for us at a shutdown. Without the right to ask for that, or without logind, it does not."""
+        from jeepney import DBusAddress, DBusErrorResponse, new_method_call
+        from jeepney.wrappers import unwrap_msg
+
+        manager = DBusAddress(PATH, NAME, INTERFACE)
+        words = ("shutdown", "fugue", "saving terminal sessions", "delay")
+        self.release()
+        try:
+            (lock,) = unwrap_msg(
+                connection.send_and_get_reply(
+                    new_method_call(manager, "Inhibit", "ssss", words), timeout=ANSWER_SECONDS_MAX
+                )
+            )
+        except (DBusErrorResponse, TimeoutError) as refused:
+            diagnostics.info("no_delay_lock", reason=str(refused))
+            return
+        with self._lock:
+            self._delay = lock.to_raw_fd()
+            os.set_inheritable(self._delay, False)
+        diagnostics.info("delay_lock_taken")

@@ -1,0 +1,68 @@
+"""What the process of a pane gets: its directory and its shell are looked at on a thread, for their disk may never answer."""
+
+import errno
+import os
+from typing import NamedTuple
+
+import msgspec
+
+from fuguemux.model.state import Pane, ServerState
+from fuguemux.observe.failpoints import reach
+from fuguemux.options.environment import Surroundings, process_argv, process_environment
+from fuguemux.server.processes.keeper_client import KeeperClient
+from fuguemux.server.processes.keeper_values import RequestFailed, Spawned
+from fuguemux.server.processes.spawn_environment import usable_directory
+from fuguemux.server.work.file_threads import beside
+from fuguemux.terminal.emulator import Size
+
+
+class Prepared(NamedTuple):
+    """Where and how the process starts."""
+
+    directory: bytes
+    program: bytes
+    words: tuple[bytes, ...]
+    variables: dict[bytes, bytes]
+
+    async def spawned(self, keeper: KeeperClient, key: str, size: Size) -> Spawned:
+        """Have the keeper start it. Raises as `KeeperClient.spawn`."""
+        return await keeper.spawn(
+            key, self.words, self.directory, self.variables, *size, program=self.program
+        )
+
+
+class Preparing:
+    """Belongs to the loop."""
+
+    def __init__(self, surroundings: Surroundings) -> None:
+        self._surroundings = surroundings
+        self._looking = 0
+
+    @property
+    def waits(self) -> str:
+        """What is waited for just now, if anything is."""
+        return "the disk with the directory or the shell of a pane" if self._looking else ""
+
+    async def prepared(
+        self, state: ServerState, pane: Pane, argv: tuple[bytes, ...] | None
+    ) -> Prepared:
+        """For the pane's own command, or `argv` in its place. Raises RequestFailed."""
+        self._looking += 1
+        try:
+            return await beside("process", _prepared, state, pane, argv, self._surroundings)
+        except OSError as error:
+            reason = error.strerror or os.strerror(errno.EBUSY)
+            raise RequestFailed(reason, "look at its directory", errno.EBUSY) from error
+        finally:
+            self._looking -= 1
+
+
+def _prepared(
+    state: ServerState, pane: Pane, argv: tuple[bytes, ...] | None, surroundings: Surroundings
+) -> Prepared:
+    reach("pane.looking")
+    directory = usable_directory(pane.cwd, surroundings)
+    shown = pane if argv is None else msgspec.structs.replace(pane, argv=argv)
+    program, words = process_argv(state, shown, surroundings)
+    variables = process_environment(state, pane, surroundings, directory)
+    return Prepared(directory, program, words, variables)

@@ -1,0 +1,387 @@
+"""From the command line to a recovered state: everything that happens before the loop serves anybody. Blocks."""
+
+import contextlib
+import functools
+import os
+import socket
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from fuguemux.config import paths
+from fuguemux.config.load import Loaded, Problem, in_force
+from fuguemux.config.schema import Configuration
+from fuguemux.config.secret_names import SecretNames
+from fuguemux.config.secrets import holds_secret
+from fuguemux.keeper.link import taken
+from fuguemux.keeper.protocol import EXIT_CANNOT_START, widen
+from fuguemux.model.events import AnyEvent, EnvironmentSet
+from fuguemux.observe import diagnostics, failpoints
+from fuguemux.observe.clock import Clock
+from fuguemux.options import options as option_table
+from fuguemux.options.environment import KEPT_OUT
+from fuguemux.persistence.checkpoint.manifest import ManifestUnsupported
+from fuguemux.persistence.recovery import strays
+from fuguemux.persistence.recovery.helper_files import (
+    SAFE_MODE_FILE,
+    STARTING_FILE,
+    STOPPED_FILE,
+    put_all_right,
+    put_right,
+)
+from fuguemux.persistence.recovery.recovery import WAL, Recovered, recover
+from fuguemux.persistence.storage.files import Storage
+from fuguemux.persistence.storage.memory_files import MemoryStorage
+from fuguemux.persistence.storage.serialization import VersionUnknown
+from fuguemux.persistence.storage.small_file import remove_small, write_small
+from fuguemux.persistence.storage.state_lock import HeldStorage, StateLock, StateLocked
+from fuguemux.persistence.storage.withholding import Withhold
+from fuguemux.persistence.wal.mark import Mark
+from fuguemux.persistence.wal.mark_copy import mark_copy, read_mark_copy
+from fuguemux.persistence.wal.segment import UnsupportedLog
+from fuguemux.persistence.wal.watermark import Watermark
+from fuguemux.server.landing import zone as landing_zone
+from fuguemux.server.output import zone_place
+from fuguemux.server.recovery.reading_progress import SUFFIX, ReadingProgress
+from fuguemux.server.state import safe_mode
+from fuguemux.server.state import settling as state_settling
+from fuguemux.server.state.safe_mode import SafeMode, Starts
+from fuguemux.server.state.taken import take_state
+from fuguemux.server.work import reserve
+
+USAGE = "usage: fuguemux.server.main [-L NAME | -S PATH] [--config FILE] [-f FILE]… [--no-restore]"
+
+
+class CannotStart(Exception):
+    """The server does not start; the message is one line for the person. Nothing was changed."""
+
+    exit_code = EXIT_CANNOT_START
+
+
+class Options(NamedTuple):
+    """The command line."""
+
+    name: str | None = None
+    socket: str | None = None
+    config: str | None = None
+    command_files: tuple[str, ...] = ()
+    no_restore: bool = False
+
+
+def parse_options(argv: list[str]) -> Options:
+    """Raises CannotStart."""
+    name = socket = config = None
+    files: list[str] = []
+    no_restore = False
+    rest = iter(argv)
+    for word in rest:
+        if word == "--no-restore":
+            no_restore = True
+            continue
+        value = next(rest, None)
+        if value is None:
+            raise CannotStart(f"{word} needs a value; {USAGE}")
+        match word:
+            case "-L":
+                name = value
+            case "-S":
+                socket = value
+            case "--config":
+                config = value
+            case "-f":
+                files.append(value)
+            case _:
+                raise CannotStart(f"unknown option {word}; {USAGE}")
+    return Options(name, socket, config, tuple(files), no_restore)
+
+
+class Booted(NamedTuple):
+    """What the composition is built from."""
+
+    options: Options
+    places: paths.Places
+    environment: dict[str, str]
+    loaded: Loaded
+    config_required: bool
+    state_directory: str
+    landing_path: str
+    """Empty: in memory that ends with the process."""
+    log_path: str | None
+    """None: diagnostics go nowhere."""
+    storage: Storage
+    lock: StateLock | None
+    recovered: Recovered
+    salvage: landing_zone.Recovered
+    config_problems: tuple[Problem, ...]
+    starts: Starts | None
+    """The count of starts that did not come to their end; None: nothing is kept."""
+    safe: SafeMode | None
+    home: str
+    """The state directory that the lock is on; with `safe`, `state_directory` is one inside it."""
+    link: socket.socket | None
+    """Connected to the keeper that started this process, if there is one and it knows how."""
+
+    @property
+    def configuration(self) -> Configuration:
+        """What holds at start."""
+        return self.loaded.configuration
+
+
+def boot(argv: list[str], clock: Clock) -> Booted:
+    """Read the configuration, take the state directory, recover. Raises CannotStart."""
+    options = parse_options(argv)
+    link = taken(os.environ)
+    widen(os.environ)  # before the environment is read: it notes there what programs get back
+    _enough_descriptors()
+    environment = paths.decoded(os.environb)
+    uid = os.getuid()
+    try:
+        failpoints.arm_from(environment)
+        places = paths.server_places(environment, uid, options.name, options.socket)
+        _prepare(places, uid)
+        config_path, required = paths.config_file(environment, uid, options.config)
+        loaded, problems = in_force(config_path, environment, required=required)
+        configured = loaded.configuration.persistence.state_dir
+        state = paths.state_directory(environment, uid, places.name, configured)
+        storage, lock, landing, log_path = _open_state(
+            state, places, environment, clock, on_disk=loaded.configuration.persistence.enabled
+        )
+    except (paths.PathRefused, StateLocked, failpoints.FailpointMistake) as refused:
+        raise CannotStart(str(refused)) from refused
+    except OSError as error:
+        raise CannotStart(f"{error.filename}: {error.strerror}") from error
+    home = state
+    put_aside: list[str] = []
+    if lock is not None:
+        now_ms, counts = clock.wall_ms(), (STARTING_FILE, SAFE_MODE_FILE)
+        put_aside = put_right(storage, state, now_ms, counts)
+        put_aside += strays.put_strays_right(storage, state, places.socket, now_ms)
+    with contextlib.suppress(OSError):
+        configure_logging(log_path, loaded.configuration, clock)
+    starts = None if lock is None else Starts(home)
+    safe = _safe_mode(home, starts, clock, asked=options.no_restore)
+    if safe is not None:
+        state, landing = safe.directory, f"{safe.directory}/landing"
+    if lock is not None and safe is None:
+        storage = ReadingProgress(f"{places.socket}{SUFFIX}", f"{state}/{WAL}", lock)
+    beside = None if lock is None else read_mark_copy(places.socket, state)
+    recovered, salvage = _read_or_refuse(storage, state, landing, clock, home, starts, beside)
+    recovered.report.notes += put_aside
+    return Booted(
+        options,
+        places,
+        environment,
+        loaded,
+        required,
+        state,
+        landing,
+        log_path,
+        storage,
+        lock,
+        recovered,
+        salvage,
+        problems,
+        starts,
+        safe,
+        home,
+        link,
+    )
+
+
+def _read_or_refuse(
+    storage: Storage,
+    state: str,
+    landing: str,
+    clock: Clock,
+    home: str,
+    starts: Starts | None,
+    beside: Mark | None,
+) -> tuple[Recovered, landing_zone.Recovered]:
+    """As `_read_all`. Raises CannotStart for what is no fault of the state, and notes what may be one."""
+    try:
+        return _read_all(storage, state, landing, clock, beside)
+    except OSError as error:
+        _no_fault_of_the_state(starts)
+        # A name below the state directory is relative to it.
+        name = os.path.join(home, error.filename or state)
+        raise CannotStart(f"{name}: {error.strerror or error}") from error
+    except (
+        UnsupportedLog,
+        ManifestUnsupported,
+        VersionUnknown,
+        landing_zone.ZoneUnusable,
+    ) as other:
+        _no_fault_of_the_state(starts)
+        raise CannotStart(f"state directory {state}: {other}; nothing was touched") from other
+    except Exception as failure:
+        _fault(starts, failure)
+        raise
+
+
+def _read_all(
+    storage: Storage, state: str, landing: str, clock: Clock, beside: Mark | None
+) -> tuple[Recovered, landing_zone.Recovered]:
+    """The state and what the landing zone holds beyond it."""
+    try:
+        recovered = recover(
+            storage,
+            state,
+            now_ms=clock.wall_ms,
+            monotonic=lambda: clock.monotonic_ns() / 1e9,
+            new_store_id=os.urandom(16),
+            beside=beside,
+        )
+    finally:
+        if isinstance(storage, ReadingProgress):
+            storage.done()
+    now_ms = recovered.report.started_ms
+    recovered.report.notes += put_all_right(storage, state, now_ms)
+    state_settling.tell_unfinished(storage, state, recovered.report)
+    salvage = landing_zone.Recovered((), ())
+    if landing:
+        salvage = zone_place.recover_both(state, landing, store=recovered.store_id.hex())
+    return recovered, salvage
+
+
+def _safe_mode(home: str, starts: Starts | None, clock: Clock, *, asked: bool) -> SafeMode | None:
+    if starts is None:
+        return None
+    now = clock.local_time(clock.wall_ms() // 1000)
+    try:
+        safe = safe_mode.chosen(home, starts.read(), now, asked=asked)
+    except OSError as error:
+        raise CannotStart(f"{error.filename}: {error.strerror}") from error
+    if safe is None:
+        starts.begin()
+    return safe
+
+
+def _fault(starts: Starts | None, failure: Exception) -> None:
+    if starts is not None:
+        starts.failed(f"{type(failure).__name__}: {failure}")
+
+
+def _no_fault_of_the_state(starts: Starts | None) -> None:
+    if starts is not None:
+        starts.over()
+
+
+def _enough_descriptors() -> None:
+    """A server that lets nobody in cannot be told to end either: it does not start."""
+    problem = reserve.too_few()
+    if problem:
+        raise CannotStart(problem)
+
+
+def _prepare(places: paths.Places, uid: int) -> None:
+    """Make or check the directory of the sockets. One that was removed under a living keeper is no reason not to start."""
+    try:
+        paths.prepare_if_there(places, uid)
+    except paths.PathRefused:
+        if os.path.exists(places.directory):
+            raise
+
+
+class _State(NamedTuple):
+    """Where the state is kept."""
+
+    storage: Storage
+    lock: StateLock | None
+    landing_path: str
+    log_path: str | None
+
+
+def _open_state(
+    state: str, places: paths.Places, environment: Mapping[str, str], clock: Clock, *, on_disk: bool
+) -> _State:
+    """Take the state directory for this process; or memory, which leaves nothing behind."""
+    uid = os.getuid()
+    if not on_disk:
+        memory = MemoryStorage()
+        memory.make_directory(state)
+        return _State(memory, None, "", None)
+    paths.make_private_directory(state, uid, state=True)
+    landing = paths.landing_file(environment, uid, places.name, state)
+    paths.make_private_directory(
+        os.path.dirname(landing), uid, state=os.path.dirname(landing) == state
+    )  # with -S nobody has made it yet
+    lock = take_state(state, clock)
+    return _State(HeldStorage(lock), lock, landing, paths.log_file(state))
+
+
+def configure_logging(path: str | None, configuration: Configuration, clock: Clock) -> None:
+    """Send diagnostics where the configuration says. Raises OSError, with everything as it was."""
+    logging = configuration.logging
+    diagnostics.configure(
+        path,
+        level=logging.level,
+        bytes_max=logging.max_size_mb << 20,
+        keep_files=logging.keep_files,
+        clock=clock,
+    )
+
+
+def withhold(patterns: tuple[str, ...]) -> Withhold | None:
+    """Whether a variable's value may not be stored: its name is one of `patterns`, or it holds a URL with a password or the like.
+
+    None without patterns: then everything may.
+    """
+    if not patterns:
+        return None
+    names = SecretNames(patterns)
+
+    def secret(name: bytes, value: bytes) -> bool:
+        if name.decode("utf-8", "replace") in names:
+            return True
+        return holds_secret(value.decode("utf-8", "replace"))
+
+    return secret
+
+
+def global_environment(environment: Mapping[bytes, bytes]) -> tuple[AnyEvent, ...]:
+    """The events that give a fresh server the environment it was started with."""
+    return tuple(
+        EnvironmentSet(None, name, value)
+        for name, value in sorted(environment.items())
+        if name not in KEPT_OUT and not name.startswith((b"FUGUE_", b"PYTHON"))
+    )
+
+
+@functools.cache
+def _persons_shell(named: str | None) -> str:
+    """Looked for once: a reload of the configuration must not wait for the disk with it."""
+    return paths.shell({} if named is None else {"SHELL": named}, os.getuid())
+
+
+def option_defaults(configuration: Configuration, environment: Mapping[str, str]) -> None:
+    """Give tmux's options the defaults that the configuration sets."""
+    server = configuration.server
+    defaults = {
+        "default-shell": server.default_shell or _persons_shell(environment.get("SHELL")),
+        "history-limit": str(server.history_limit),
+        "restore-policy": configuration.persistence.restore_policy,
+    }
+    if server.default_command:
+        defaults["default-command"] = server.default_command
+    if configuration.keys.prefix:
+        defaults["prefix"] = configuration.keys.prefix
+    option_table.configure(defaults)
+
+
+def watermark_of(booted: Booted) -> Watermark:
+    """The watermark of the state, with its copy in the runtime directory. Blocks where there was none."""
+    state, copy = booted.state_directory, None
+    if booted.lock is not None:
+        copy = mark_copy(booted.places.socket, state)
+    return Watermark.prepared(booted.storage, state, copy)
+
+
+def note_deliberate_stop(booted: Booted) -> None:
+    """A client that finds this does not start a server just to look."""
+    with contextlib.suppress(OSError):
+        write_small(booted.storage, booted.state_directory, STOPPED_FILE, b"")
+
+
+def forget_deliberate_stop(booted: Booted) -> None:
+    """A server is there again."""
+    with contextlib.suppress(OSError):
+        remove_small(booted.storage, booted.state_directory, STOPPED_FILE)

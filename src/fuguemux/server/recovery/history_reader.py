@@ -1,0 +1,134 @@
+"""Sessions and panes of the past, read from the state directory without changing it: what `restore` and `export` work with.
+
+Blocks; nothing here belongs to a loop.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from fuguemux.model.ids import PaneId
+from fuguemux.model.state import ServerState, Session
+from fuguemux.observe.clock import Clock
+from fuguemux.persistence.checkpoint.retention import Found
+from fuguemux.persistence.checkpoint.saves import find_all
+from fuguemux.persistence.recovery.point_in_time import (
+    Moment,
+    NotReachable,
+    all_with,
+    part_of,
+    session_called,
+)
+from fuguemux.persistence.recovery.recovery import Recovered, recover
+from fuguemux.persistence.recovery.unread_parts import unread
+from fuguemux.persistence.storage.files import Storage
+from fuguemux.server.panes.capture import history_lines
+from fuguemux.server.panes.pane_terminal import PaneTerminal
+from fuguemux.server.panes.rebuild import rebuild
+from fuguemux.terminal.emulator import EmulatorFactory
+
+
+class PastPane(NamedTuple):
+    """What a pane showed: its history as logical lines, and its screen as terminal output."""
+
+    history: list[bytes]
+    screen: bytes
+
+
+class PastSession(NamedTuple):
+    """A session as it was. `state` holds it alone. `notes`: what is not as it should be."""
+
+    session: Session
+    state: ServerState
+    panes: dict[PaneId, PastPane]
+    as_of_ms: int
+    notes: list[str]
+
+
+def points(storage: Storage, directory: str) -> Found:
+    """Every checkpoint and save there is. Raises OSError and ManifestUnsupported."""
+    found = find_all(storage, directory)
+    return found._replace(damaged=[*found.damaged, *found.damaged_saves])
+
+
+def recovered_at(
+    storage: Storage, directory: str, clock: Clock, moment: Moment | None
+) -> Recovered:
+    """Everything as of a moment (None: now). Raises NotReachable, OSError, and what another version's data raises."""
+    return recover(
+        storage,
+        directory,
+        now_ms=clock.wall_ms,
+        monotonic=lambda: clock.monotonic_ns() / 1e9,
+        new_store_id=bytes(16),
+        read_only=True,
+        at=moment,
+    )
+
+
+def rebuilt_panes(
+    recovered: Recovered, emulators: EmulatorFactory, panes: Iterable[PaneId]
+) -> dict[PaneId, PaneTerminal]:
+    """Terminals of some of the panes. Close their emulators when done."""
+    terminals = {}
+    for number in panes:
+        pane, scrollback = recovered.panes[number], recovered.store.pane(number)
+        emulator = rebuild(pane, scrollback, emulators).emulator
+        terminals[number] = PaneTerminal(
+            number, emulator, scrollback, offset=pane.end_offset, lsn=pane.end_lsn
+        )
+    return terminals
+
+
+def past_session(
+    storage: Storage,
+    directory: str,
+    clock: Clock,
+    emulators: EmulatorFactory,
+    name: str,
+    moment: Moment | None,
+    lines_max: int,
+) -> PastSession:
+    """A session as of a moment, else as it was last seen where that can be read. Raises as `recovered_at`, NotReachable if it
+    is not there.
+    """
+    if moment is None:
+        moment, recovered, session, older = _last_seen(storage, directory, clock, name)
+    else:
+        recovered, older = recovered_at(storage, directory, clock, moment), []
+        session = session_called(recovered.state, name)
+    part = part_of(recovered.state, session)
+    panes = {}
+    for pane, terminal in rebuilt_panes(recovered, emulators, part.panes).items():
+        emulator, scrollback = terminal.emulator, terminal.scrollback
+        # Its program is gone: the modes that it had set would confuse the next one.
+        emulator.reset_for_new_process()
+        terminal.take_archive(everything=True)
+        start = max(scrollback.base, scrollback.next_line - lines_max)
+        panes[pane] = PastPane(
+            history_lines(terminal, start, scrollback.next_line), emulator.to_ansi()
+        )
+        terminal.close()
+    missing = unread((recovered.panes[pane] for pane in part.panes), recovered.store)
+    report = recovered.report
+    as_of = moment.time_ms or report.last_record_ms or report.checkpoint_ms
+    notes = [*older, *report.notes, *(f"missing: {what}" for what in missing)]
+    return PastSession(session, part, panes, min(as_of, clock.wall_ms()), notes)
+
+
+def _last_seen(
+    storage: Storage, directory: str, clock: Clock, name: str
+) -> tuple[Moment, Recovered, Session, list[str]]:
+    """The session at the youngest moment that can be read, and a note for each younger one. Raises as `past_session`."""
+    refused: NotReachable | None = None
+    notes = []
+    for moment in all_with(points(storage, directory), name):
+        try:
+            recovered = recovered_at(storage, directory, clock, moment)
+            session = session_called(recovered.state, name)
+        except NotReachable as error:
+            refused = refused or error
+            notes.append(f"this is an older one: at {moment} it cannot be read")
+            continue
+        return moment, recovered, session, notes
+    assert refused is not None, "there is a moment"
+    raise refused

@@ -1,0 +1,87 @@
+"""While the log is read no socket listens yet: how far the start has come stands in a small file beside the socket.
+
+Clients that wait for the server show that line. It is written at every step of the reading and removed when all is read.
+"""
+
+import contextlib
+import os
+from typing import Final
+
+from fuguemux.observe.failpoints import reach
+from fuguemux.persistence.storage.state_lock import HeldStorage, StateLock
+
+SUFFIX: Final = ".progress"
+"""Behind the path of the server's socket; `client.start` knows it too."""
+MIB: Final = 1 << 20
+
+
+class ReadingProgress(HeldStorage):
+    """A storage that tells how much of the log has been read, until `done`."""
+
+    def __init__(self, path: str, log_directory: str, lock: StateLock | None = None) -> None:
+        """`path` is the file with the line; of what lies in `log_directory` every byte is expected to be read."""
+        super().__init__(lock)
+        self._path = path
+        self._prefix = f"{log_directory}/"
+        self._total = _bytes_below(log_directory)
+        self._read = 0
+        self._log_files: set[int] = set()
+        self._active = self._total > 0
+        self._told = ""
+        self._tell()
+
+    def open(self, path: str, *, writable: bool = False) -> int:
+        """As HeldStorage."""
+        file = super().open(path, writable=writable)
+        if self._active and path.startswith(self._prefix):
+            self._log_files.add(file)
+        return file
+
+    def close(self, file: int) -> None:
+        """As HeldStorage."""
+        self._log_files.discard(file)
+        super().close(file)
+
+    def pread(self, file: int, size: int, offset: int) -> bytes:
+        """As HeldStorage, counted."""
+        data = super().pread(file, size, offset)
+        if file in self._log_files and data:
+            self._read = min(self._read + len(data), self._total)
+            self._tell()
+        return data
+
+    def done(self) -> None:
+        """Everything is read, or the start has failed: the line goes."""
+        self._active = False
+        self._log_files.clear()
+        with contextlib.suppress(OSError):
+            os.unlink(self._path)
+
+    def _replace(self, line: bytes) -> None:
+        """A reader finds this line or the one before."""
+        fresh = f"{self._path}.new"
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
+        file = os.open(fresh, flags, 0o600)
+        try:
+            os.write(file, line)
+        finally:
+            os.close(file)
+        os.rename(fresh, self._path)
+
+    def _tell(self) -> None:
+        if not self._active:
+            return
+        percent = self._read * 100 // self._total
+        line = f"recovering: {percent} % of {max(self._total // MIB, 1)} MiB of log\n"
+        if line != self._told:
+            self._told = line
+            with contextlib.suppress(OSError):  # it is only a line
+                self._replace(line.encode())
+        reach("recovery.reading")
+
+
+def _bytes_below(directory: str) -> int:
+    try:
+        return sum(entry.stat().st_size for entry in os.scandir(directory) if entry.is_file())
+    except OSError:
+        return 0

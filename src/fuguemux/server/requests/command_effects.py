@@ -1,0 +1,203 @@
+"""Effects that are commands again: run-shell -C, if-shell, source-file; and buffers that come from files or go to them."""
+
+import asyncio
+import itertools
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextvars import ContextVar
+from functools import partial
+from typing import Any, NamedTuple, Protocol
+
+from fuguemux.commands.parts import paste_buffers
+from fuguemux.engine.engine import Engine
+from fuguemux.language.language import Parsed
+from fuguemux.model import effects as ef
+from fuguemux.model.decision import Decision
+from fuguemux.model.limits import BUFFER_BYTES_MAX, DEPTH_MAX, NESTED_TEXTS_MAX
+from fuguemux.observe.diagnostics import channel
+from fuguemux.server.clients.requesters import ConnectionAsker
+from fuguemux.server.panes.capturer import Capturer
+from fuguemux.server.panes.panes import Panes
+from fuguemux.server.requests.executor import Asker, EffectFailed, Ending
+from fuguemux.server.requests.long_texts import taken_apart
+from fuguemux.server.work.file_threads import beside
+from fuguemux.server.work.plain_files import read_plain, write_plain
+from fuguemux.server.work.waits import ServerEnds, Waits
+
+diagnostics = channel("commands")
+
+
+class Nesting(NamedTuple):
+    """How deep the commands that run are in those of a request, and how often that request has run commands."""
+
+    depth: int
+    numbers: "itertools.count[int]"
+
+
+class TooMuch(Exception):
+    """A request runs commands that run commands, and so on, beyond the limits."""
+
+
+_nesting: ContextVar[Nesting | None] = ContextVar("nesting", default=None)
+
+
+class Commands(Protocol):
+    """The executor, which is built after this."""
+
+    async def run_text(self, text: str, asker: Asker) -> int: ...
+
+    async def run_parsed(self, commands: Sequence[Parsed], asker: Asker) -> int: ...
+
+
+class ShellRunner(Protocol):
+    """Runs shell commands outside of panes."""
+
+    def exit_code(self, command: str, cwd: bytes) -> Coroutine[Any, Any, int]: ...
+
+
+class CommandEffects:
+    """Belongs to the loop. `commands` is set before the first effect runs."""
+
+    commands: Commands
+
+    def __init__(
+        self,
+        engine: Engine,
+        shells: ShellRunner,
+        spawn: Callable[[Coroutine[Any, Any, None]], object],
+        durable: Callable[[int], Awaitable[None]],
+        waits: Waits,
+        panes: Panes,
+    ) -> None:
+        self._capturer = Capturer(panes, engine, durable)
+        self._waits = waits
+        self._engine = engine
+        self._shells = shells
+        self._spawn = spawn
+        self._durable = durable
+
+    def run_commands(self, effect: ef.RunCommands, asker: Asker) -> Awaitable[Ending] | None:
+        """Commands given as text. With `background` nobody waits for them."""
+
+        async def run() -> Ending:
+            if effect.delay_ms:
+                moment = asyncio.sleep(effect.delay_ms / 1000)
+                await self._waits.until_end(moment, "run-shell: the server ended first: not run")
+            return await self._run(effect.text, asker)
+
+        return self._waited_or_not(run(), background=effect.background)
+
+    def if_shell(self, effect: ef.IfShell, asker: Asker) -> Awaitable[Ending] | None:
+        """One text of commands or another, by how a shell command ends."""
+
+        async def run() -> Ending:
+            tested = self._shells.exit_code(effect.command, effect.cwd)
+            ends = "if-shell: the server ended before the shell command did: nothing was run"
+            code = await self._waits.until_end(tested, ends)
+            return await self._run(effect.then if code == 0 else effect.otherwise, asker)
+
+        return self._waited_or_not(run(), background=effect.background)
+
+    def _waited_or_not(
+        self, work: Coroutine[Any, Any, Ending], *, background: bool
+    ) -> Awaitable[Ending] | None:
+        if not background:
+            return work
+
+        async def ignored() -> None:
+            try:
+                await work
+            except EffectFailed:  # its text names the command, which is nothing for diagnostics
+                diagnostics.warning("background_command")
+
+        self._spawn(ignored())
+        return None
+
+    async def run_long_texts(self, effect: ef.RunLongTexts, asker: Asker) -> Ending:
+        """Long files of commands: taken apart beside the loop, then run."""
+        taken = await taken_apart(self._engine, effect, asker.request(()))
+        for lines, tell in ((taken.lines, asker.stdout), (taken.errors, asker.stderr)):
+            for line in lines:
+                tell(line.encode("utf-8", "surrogateescape") + b"\n")
+        ending = Ending()
+        if effect.run and taken.commands:
+            ending = await self._nested(partial(self.commands.run_parsed, taken.commands, asker))
+        return Ending(exit_code=1) if taken.failed else ending
+
+    async def _run(self, text: str, asker: Asker) -> Ending:
+        if not text:
+            return Ending()
+        return await self._nested(partial(self.commands.run_text, text, asker))
+
+    async def _nested(self, run: Callable[[], Awaitable[int]]) -> Ending:
+        nesting = _nesting.get()
+        if nesting is not None:
+            return await self._run_nested(run, nesting)
+        try:
+            return await self._run_nested(run, Nesting(0, itertools.count(1)))
+        except TooMuch as much:  # all that one request began ends together, with one line
+            raise EffectFailed(str(much)) from None
+
+    async def _run_nested(self, run: Callable[[], Awaitable[int]], nesting: Nesting) -> Ending:
+        if nesting.depth >= DEPTH_MAX:
+            raise TooMuch(f"commands that run commands: more than {DEPTH_MAX} deep")
+        if next(nesting.numbers) > NESTED_TEXTS_MAX:
+            raise TooMuch(f"commands that run commands: more than {NESTED_TEXTS_MAX} times")
+        token = _nesting.set(nesting._replace(depth=nesting.depth + 1))
+        try:
+            return Ending(exit_code=await run())
+        except ServerEnds as ends:
+            ends.again = False  # the next server does not know what these commands are a part of
+            raise
+        finally:
+            _nesting.reset(token)
+
+    # Buffers
+
+    async def load_buffer(self, effect: ef.LoadBuffer, asker: Asker) -> Ending:
+        """A file, or the asker's stdin, becomes a buffer. Raises EffectFailed: `path: reason`."""
+        if effect.path == b"-":
+            ends = "load-buffer: the server ended first: nothing was stored"
+            data = await self._waits.until_end(_stdin_of(asker), ends)
+        else:
+            data = await _in_thread(effect.path, _read, effect.path)
+        state, live = self._engine.state, self._engine.live
+        events = paste_buffers.buffer_stored(state, data, effect.name, live.now_ms())
+        await self._durable(self._engine.tell(Decision(events)).lsn)
+        return Ending()
+
+    async def capture_pane(self, effect: ef.CapturePane) -> Ending:
+        """Rows of a pane's history are printed or become a buffer."""
+        return await self._capturer.capture_pane(effect)
+
+    async def save_buffer(self, effect: ef.SaveBuffer) -> Ending:
+        """Bytes become a file, or its end. Raises EffectFailed: `path: reason`."""
+        await _in_thread(effect.path, _write, effect.path, effect.data, effect.append)
+        return Ending()
+
+
+async def _stdin_of(asker: Asker) -> bytes:
+    if not isinstance(asker, ConnectionAsker) or asker.connection.is_attached:
+        raise EffectFailed("-: Bad file descriptor")
+    try:
+        data = await asker.connection.read_stdin(BUFFER_BYTES_MAX)
+    except ValueError as refused:
+        raise EffectFailed(f"-: {refused}") from refused
+    return data or b""
+
+
+async def _in_thread(path: bytes, work: Callable[..., bytes], *arguments: object) -> bytes:
+    """A file may be a pipe or lie on a slow disk: others must not wait for it."""
+    try:
+        return await beside("buffer", work, *arguments)
+    except OSError as error:
+        name = path.decode("utf-8", "surrogateescape")
+        raise EffectFailed(f"{name}: {error.strerror or error}") from error
+
+
+def _read(path: bytes) -> bytes:
+    return read_plain(path, BUFFER_BYTES_MAX)
+
+
+def _write(path: bytes, data: bytes, append: bool) -> bytes:
+    write_plain(path, data, append=append)
+    return b""

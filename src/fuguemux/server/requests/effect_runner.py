@@ -1,0 +1,335 @@
+"""Carries out what decisions ask of the world: one case per effect, each a call to the part that can do it."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import Protocol, assert_never
+
+from fuguemux.model import effects as ef
+from fuguemux.model.ids import ClientId, PaneId, SessionId
+from fuguemux.server.panes.pane_terminal import InputRefused, PaneTerminal
+from fuguemux.server.panes.panes import Panes
+from fuguemux.server.requests import long_lists
+from fuguemux.server.requests.executor import Asker, EffectFailed, Ending
+from fuguemux.server.requests.turn import Turn
+
+CHECKPOINT = "the disk to take the checkpoint"
+
+
+class ProcessStarter(Protocol):
+    """Starts panes' processes."""
+
+    async def start(self, pane: PaneId) -> None:
+        """Returns when the process runs and that is logged. Raises EffectFailed; the pane is dealt with."""
+        ...
+
+    def waits_for(self) -> str:
+        """What a start that takes long waits for."""
+        ...
+
+    def give_up(self, pane: PaneId) -> None:
+        """Whoever asked for the start does not want it any more: if it is not done, it fails."""
+        ...
+
+    def release(self, pane: PaneId) -> bool:
+        """End the process that the pane still has; whether the pane ever had one."""
+        ...
+
+
+class Screens(Protocol):
+    """What attached clients see."""
+
+    def attach(self, asker: Asker, effect: ef.Attach) -> None:
+        """Raises EffectFailed if the asking client has no terminal."""
+        ...
+
+    def switch(self, client: ClientId, session: SessionId) -> None: ...
+
+    def detach(self, effect: ef.Detach) -> None: ...
+
+    def scroll_view(self, effect: ef.ScrollView) -> Awaitable[Ending]: ...
+
+    def refresh(self, client: ClientId | None) -> None: ...
+
+    def overlay(self, effect: ef.ShowMessage | ef.Prompt | ef.Choose | ef.ShowText) -> None: ...
+
+
+class PaneInput(Protocol):
+    """Keys and bytes for the programs in panes."""
+
+    def send_keys(
+        self, pane: PaneId, keys: Sequence[str], *, literal: bool, times: int
+    ) -> None: ...
+
+    def send_bytes(self, pane: PaneId, data: bytes, *, paste: bool) -> None: ...
+
+    def send_prefix(self, pane: PaneId, *, secondary: bool) -> None: ...
+
+    def reset_terminal(self, pane: PaneId) -> None: ...
+
+    def clear_screen(self, pane: PaneId) -> None: ...
+
+
+class Shells(Protocol):
+    """Commands outside of panes, and channels between commands."""
+
+    def run_shell(self, effect: ef.RunShell, asker: Asker) -> Awaitable[Ending] | None: ...
+
+    def wait_for(self, effect: ef.WaitFor) -> Awaitable[Ending] | None: ...
+
+
+class Pipes(Protocol):
+    """Commands that are given what panes print."""
+
+    def pipe_pane(self, effect: ef.PipePane, terminal: PaneTerminal | None) -> None: ...
+
+
+class Commands(Protocol):
+    """Commands that run commands, and buffers in files."""
+
+    def run_commands(self, effect: ef.RunCommands, asker: Asker) -> Awaitable[Ending] | None: ...
+
+    def run_long_texts(self, effect: ef.RunLongTexts, asker: Asker) -> Awaitable[Ending]: ...
+
+    def if_shell(self, effect: ef.IfShell, asker: Asker) -> Awaitable[Ending] | None: ...
+
+    def load_buffer(self, effect: ef.LoadBuffer, asker: Asker) -> Awaitable[Ending]: ...
+
+    def capture_pane(self, effect: ef.CapturePane) -> Awaitable[Ending]: ...
+
+    def save_buffer(self, effect: ef.SaveBuffer) -> Awaitable[Ending]: ...
+
+
+class CopyModes(Protocol):
+    """Panes in copy mode."""
+
+    def copy_mode(self, effect: ef.CopyModeCommand, asker: Asker) -> Awaitable[Ending] | None: ...
+
+    def view_last_screen(self, effect: ef.ViewLastScreen) -> Awaitable[Ending]:
+        """Raises EffectFailed if there is none."""
+        ...
+
+
+class Searcher(Protocol):
+    """Looks through panes."""
+
+    def search_panes(self, effect: ef.SearchPanes, asker: Asker) -> Awaitable[Ending]: ...
+
+
+class Lifecycle(Protocol):
+    """The server as a whole."""
+
+    async def checkpoint(
+        self, reason: str, name: str = "", tell: Callable[[str], None] = ...
+    ) -> bytes:
+        """Write a checkpoint, with `name` one that is kept; a line about it. Raises EffectFailed.
+
+        `tell` is told how far it is, if that takes long.
+        """
+        ...
+
+    async def save_here(self) -> bytes:
+        """Make the state directory anew where it should be; lines about it. Raises EffectFailed."""
+        ...
+
+    async def delete_save(self, name: str) -> bytes:
+        """Delete a checkpoint that was kept under a name; nothing to say. Raises EffectFailed."""
+        ...
+
+    async def restore_session(self, session: str, at: str) -> bytes:
+        """Bring a session of the past back; a line about it. Raises EffectFailed."""
+        ...
+
+    async def reload_now(self) -> bytes:
+        """Read the configuration file again; lines that say what came of it. Raises EffectFailed for mistakes in it."""
+        ...
+
+    async def purge(self, panes: Sequence[PaneId], *, everything: bool) -> bytes:
+        """Take what panes have shown off the disk; lines that say what is left. Raises EffectFailed."""
+        ...
+
+    def stop(self) -> None:
+        """kill-server: deliberate."""
+        ...
+
+    async def restart(self, asker: Asker) -> bytes:
+        """Give way to a new server process; the asker hears from whichever serves then. Raises EffectFailed."""
+        ...
+
+
+Long = (
+    ef.Checkpoint
+    | ef.SaveHere
+    | ef.RunShell
+    | ef.WaitFor
+    | ef.RunCommands
+    | ef.RunLongTexts
+    | ef.IfShell
+    | ef.LoadBuffer
+    | ef.SaveBuffer
+    | ef.SearchPanes
+    | ef.CapturePane
+    | ef.CopyModeCommand
+    | ef.ViewLastScreen
+    | ef.ScrollView
+)
+"""Effects that may take long; what comes of them is awaited when others may have their turn."""
+
+
+class EffectRunner:
+    """The `Effects` of the executor."""
+
+    def __init__(
+        self,
+        panes: Panes,
+        processes: ProcessStarter,
+        screens: Screens,
+        pane_input: PaneInput,
+        shells: Shells,
+        pipes: Pipes,
+        lifecycle: Lifecycle,
+        commands: Commands,
+        searcher: Searcher,
+        copy_modes: CopyModes,
+    ) -> None:
+        self.turn = Turn()
+        self._panes = panes
+        self._processes = processes
+        self._screens = screens
+        self._input = pane_input
+        self._shells = shells
+        self._pipes = pipes
+        self._lifecycle = lifecycle
+        self._commands = commands
+        self._searcher = searcher
+        self._copy_modes = copy_modes
+
+    async def run(self, effects: Sequence[ef.Effect], asker: Asker) -> Sequence[Awaitable[Ending]]:
+        """Do `effects` in order; what takes long is returned to be awaited later. Raises EffectFailed."""
+        later: list[Awaitable[Ending]] = []
+        for effect in effects:
+            try:
+                waiting = await self._one(effect, asker)
+            except InputRefused as refused:
+                raise EffectFailed(f"the program in the pane does not read: {refused}") from refused
+            if waiting is not None:
+                later.append(waiting)
+        return later
+
+    async def _one(self, effect: ef.Effect, asker: Asker) -> Awaitable[Ending] | None:
+        match effect:
+            case ef.StartProcess(pane):
+                if self._processes.release(pane):
+                    self._input.clear_screen(pane)
+                processes, give_up = self._processes, partial(self._processes.give_up, pane)
+                await self.turn.aside(processes.start(pane), asker, processes.waits_for, give_up)
+            case ef.SendKeys() | ef.SendBytes() | ef.SendPrefixKey() | ef.ResetTerminal():
+                self._to_pane(effect)
+            case ef.ClearHistory():
+                pass  # the event HistoryCleared did it; the effect is for commands that log nothing
+            case ef.ReloadConfiguration():
+                return _printed(self._lifecycle.reload_now())
+            case ef.PrintLines(lines):
+                return long_lists.printed(lines)
+            case ef.Purge(panes, everything):
+                return _printed(self._lifecycle.purge(panes, everything=everything))
+            case ef.DeleteSave(name):
+                return _printed(self._lifecycle.delete_save(name))
+            case ef.RestoreSession(session, at):
+                return _printed(self._lifecycle.restore_session(session, at))
+            case ef.StopServer():
+                self._lifecycle.stop()
+            case ef.RestartServer():
+                return _printed(self._lifecycle.restart(asker))
+            case ef.PipePane(pane):
+                self._pipes.pipe_pane(effect, self._panes.get(pane))
+            case (
+                ef.Checkpoint()
+                | ef.SaveHere()
+                | ef.RunShell()
+                | ef.WaitFor()
+                | ef.RunCommands()
+                | ef.RunLongTexts()
+                | ef.IfShell()
+                | ef.LoadBuffer()
+                | ef.SaveBuffer()
+                | ef.SearchPanes()
+                | ef.CapturePane()
+                | ef.CopyModeCommand()
+                | ef.ViewLastScreen()
+                | ef.ScrollView()
+            ):
+                return self._long(effect, asker)
+            case _:
+                self._to_screens(effect, asker)
+        return None
+
+    def _long(self, effect: Long, asker: Asker) -> Awaitable[Ending] | None:
+        match effect:
+            case ef.Checkpoint(reason, name):
+                written = _printed(self._lifecycle.checkpoint(reason, name, asker.waits))
+                return self.turn.told(written, asker, CHECKPOINT)
+            case ef.SaveHere():
+                return self.turn.told(_printed(self._lifecycle.save_here()), asker, CHECKPOINT)
+            case ef.RunShell():
+                return self._shells.run_shell(effect, asker)
+            case ef.WaitFor():
+                return self._shells.wait_for(effect)
+            case ef.RunCommands():
+                return self._commands.run_commands(effect, asker)
+            case ef.RunLongTexts():
+                return self._commands.run_long_texts(effect, asker)
+            case ef.IfShell():
+                return self._commands.if_shell(effect, asker)
+            case ef.LoadBuffer():
+                return self._commands.load_buffer(effect, asker)
+            case ef.SaveBuffer():
+                return self._commands.save_buffer(effect)
+            case ef.SearchPanes():
+                return self._searcher.search_panes(effect, asker)
+            case ef.CapturePane():
+                return self._commands.capture_pane(effect)
+            case ef.CopyModeCommand():
+                return self._copy_modes.copy_mode(effect, asker)
+            case ef.ScrollView() | ef.ViewLastScreen():
+                return self._history(effect)
+            case _:
+                assert_never(effect)
+
+    def _history(self, effect: ef.ScrollView | ef.ViewLastScreen) -> Awaitable[Ending]:
+        if isinstance(effect, ef.ScrollView):
+            return self._screens.scroll_view(effect)
+        return self._copy_modes.view_last_screen(effect)
+
+    def _to_screens(self, effect: ef.Effect, asker: Asker) -> None:
+        match effect:
+            case ef.Attach():
+                self._screens.attach(asker, effect)
+            case ef.SwitchClient(client, session):
+                self._screens.switch(client, session)
+            case ef.Detach():
+                self._screens.detach(effect)
+            case ef.Refresh(client):
+                self._screens.refresh(client)
+            case ef.ShowMessage() | ef.Prompt() | ef.Choose() | ef.ShowText():
+                self._screens.overlay(effect)
+            case _:
+                raise EffectFailed(f"not supported: {type(effect).__name__}")
+
+    def _to_pane(
+        self, effect: ef.SendKeys | ef.SendBytes | ef.SendPrefixKey | ef.ResetTerminal
+    ) -> None:
+        match effect:
+            case ef.SendKeys(pane, keys, literal, times):
+                self._input.send_keys(pane, keys, literal=literal, times=times)
+            case ef.SendBytes(pane, data, paste):
+                self._input.send_bytes(pane, data, paste=paste)
+            case ef.SendPrefixKey(pane, secondary):
+                self._input.send_prefix(pane, secondary=secondary)
+            case ef.ResetTerminal(pane):
+                self._input.reset_terminal(pane)
+            case _:
+                assert_never(effect)
+
+
+async def _printed(line: Awaitable[bytes]) -> Ending:
+    return Ending(await line)

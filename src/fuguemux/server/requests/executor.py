@@ -1,0 +1,301 @@
+"""Runs commands for whoever asks: one at a time, effects in order, and no word to the asker before it is durable."""
+
+import asyncio
+import errno
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from itertools import groupby
+from typing import Any, NamedTuple, Protocol
+
+from fuguemux.commands import table
+from fuguemux.engine.commit import EventRefused
+from fuguemux.engine.engine import Engine, Outcome
+from fuguemux.formats.formats import TooDear
+from fuguemux.keeper.protocol import explained
+from fuguemux.language.language import Parsed
+from fuguemux.model.decision import Refused, Reply, Request
+from fuguemux.model.effects import Effect
+from fuguemux.model.ids import ClientId
+from fuguemux.model.live import NotAtHand
+from fuguemux.observe.diagnostics import channel
+from fuguemux.observe.holding import TookTooLong, endable
+from fuguemux.server.requests.long_texts import parsed_text
+from fuguemux.server.requests.turn import DISK, FILES, GivenUp, Turn
+from fuguemux.server.storage.flusher import NotDurable
+from fuguemux.server.work import threads
+from fuguemux.server.work.sequence_gate import SequenceGate
+from fuguemux.server.work.waits import ServerEnds
+
+diagnostics = channel("commands")
+
+Words = tuple[str, ...]
+Question = tuple[str, tuple[str, ...]]
+"""A document's name and arguments."""
+
+
+class Asker(Protocol):
+    """Who asks, and where the answer goes: a connection, a key of an attached client, a file of commands."""
+
+    client: ClientId
+
+    def request(self, argv: Words) -> Request:
+        """The command with everything it may want to know of the asker, as of now."""
+        ...
+
+    def stdout(self, data: bytes) -> None: ...
+
+    def stderr(self, data: bytes) -> None: ...
+
+    def waits(self, text: str) -> None:
+        """The command waits for something outside; `text` says for what. It goes on by itself."""
+        ...
+
+    def if_gone(self, give_up: Callable[[], None]) -> None:
+        """Call `give_up` when nobody waits for the command any more, until `done`."""
+        ...
+
+    def done(self) -> None: ...
+
+
+class EffectFailed(Exception):
+    """An effect could not be done (a process did not start): shown to the asker; what was logged stays."""
+
+
+class Over(Exception):
+    """The server was told to end before the request was begun: it is for the next one."""
+
+
+class Ending(NamedTuple):
+    """What came of an effect that took long: bytes for the asker's stdout, and the exit code it leaves behind.
+
+    The code does not keep later commands from running: it is that of a shell command, not a refusal."""
+
+    stdout: bytes = b""
+    exit_code: int = 0
+
+
+class Effects(Protocol):
+    """Carries out what a decision asks of the world."""
+
+    turn: Turn
+
+    async def run(self, effects: Sequence[Effect], asker: Asker) -> Sequence[Awaitable[Ending]]:
+        """Do `effects` in order. What takes long is returned, to be awaited when others may have their turn.
+
+        Both may raise EffectFailed."""
+        ...
+
+
+class Hooks(Protocol):
+    """What follows a command by the options `after-…`."""
+
+    async def after(self, request: Request, asker: Asker) -> None:
+        """Run the hooks of the command that was just carried out."""
+        ...
+
+
+class NoHooks:
+    """Before there is anything to hook."""
+
+    async def after(self, request: Request, asker: Asker) -> None:
+        """Nothing."""
+
+
+class Documents(Protocol):
+    """What decisions may ask that has to be read from a disk."""
+
+    def at_hand(self, found: Mapping[Question, Any]) -> AbstractContextManager[object]:
+        """Inside it these are answered; what else has to be read raises NotAtHand."""
+        ...
+
+    async def read(self, question: Question) -> Any:
+        """Read one, on another thread. May take for ever. Raises ServerEnds, and OSError if it cannot be read at all."""
+        ...
+
+
+class NoDocuments:
+    """Where nothing has to be read."""
+
+    def at_hand(self, found: Mapping[Question, Any]) -> AbstractContextManager[object]:
+        """Nothing."""
+        return nullcontext(found)
+
+    async def read(self, question: Question) -> Any:
+        """None."""
+        del question
+
+
+class Result(NamedTuple):
+    """What came of one command."""
+
+    exit_code: int
+    goes_on: bool = True
+    """Whether the command after it may run."""
+
+
+class Executor:
+    """One request at a time holds the turn, from its decision to the end of its effects; the fsync is outside of it.
+
+    An effect that has to wait for long, for a keeper that is stopped, lets others have their turn meanwhile.
+    """
+
+    def __init__(
+        self, engine: Engine, effects: Effects, durable: Callable[[int], Awaitable[None]]
+    ) -> None:
+        self._engine = engine
+        self._effects = effects
+        self._durable = durable
+        self._turn = effects.turn
+        self._over = False
+        self.hooks: Hooks = NoHooks()
+        self.documents: Documents = NoDocuments()
+        self.gate = SequenceGate()
+        """What a sequence of commands makes begins behind it."""
+
+    def end(self) -> None:
+        """Nothing that comes from outside is begun from now on: it would be acknowledged, and gone with the server."""
+        self._over = True
+
+    async def begin(self, commands: Sequence[Words], asker: Asker) -> int:
+        """As `run`, for a request from outside. Raises Over, and has done nothing, if after `end` it is the first's turn.
+
+        Raises ServerEnds if the server ends over something that the request waits for.
+        """
+        return await self._run(commands, asker, late=False)
+
+    async def run(self, commands: Sequence[Words], asker: Asker) -> int:
+        """Carry out `commands` in order, up to the first that fails; the exit code they leave behind."""
+        return await self._run(commands, asker, late=True)
+
+    async def _run(self, commands: Sequence[Words], asker: Asker, *, late: bool) -> int:
+        code = 0
+        with self.gate.closed():
+            for number, words in enumerate(commands):
+                if number:
+                    await asyncio.sleep(0)  # a long sequence must not keep the loop from others
+                try:
+                    result = await self._guarded(words, asker, late=late)
+                except ServerEnds as ends:
+                    ends.left = list(commands[number:])
+                    raise
+                late = True  # the rest of a line belongs to its first command, even if that was kill-server
+                code = result.exit_code or code
+                if not result.goes_on:
+                    break
+        return code
+
+    async def run_parsed(self, commands: Sequence[Parsed], asker: Asker) -> int:
+        """Carry out the commands of a text. One that fails ends its line, not the text: as tmux reads its files."""
+        code = 0
+        with self.gate.closed():
+            for _, line in groupby(commands, key=lambda command: command.line):
+                code = await self.run([command.argv for command in line], asker) or code
+                await asyncio.sleep(0)  # a long text must not keep the loop from others
+        return code
+
+    async def run_text(self, text: str, asker: Asker) -> int:
+        """As `run_parsed`, of text in tmux's language; if that makes no sense nothing is run."""
+        try:
+            commands = await parsed_text(self._engine, text)
+        except Refused as refusal:
+            asker.stderr(_line(refusal.told(as_tmux=asker.request(()).as_tmux)))
+            return 1
+        return await self.run_parsed(commands, asker)
+
+    async def _guarded(self, words: Words, asker: Asker, *, late: bool) -> Result:
+        try:
+            return await self._run_one(words, asker, late=late)
+        except Refused as refusal:
+            if isinstance(refusal, TooDear):
+                holder = f"command {table.known_name(words)}"
+                diagnostics.warning("format_stopped", holder=holder)
+            asker.stderr(_line(refusal.told(as_tmux=asker.request(words).as_tmux)))
+        except EffectFailed as failure:
+            asker.stderr(_line(str(failure)))
+        except GivenUp as command:
+            diagnostics.info("given_up", command=str(command))
+        except EventRefused as defect:
+            diagnostics.error("command_defect", command=words[0], reason=str(defect))
+            asker.stderr(_line(f"{words[0]}: refused, nothing was changed: {defect}"))
+        except RuntimeError as error:
+            if not threads.is_refusal(error):
+                raise
+            asker.stderr(_line(f"{words[0]}: {explained(errno.EAGAIN)}"))
+        except OSError as error:
+            reason = error.strerror or str(error)
+            diagnostics.error("command_not_logged", command=words[0], error=reason)
+            asker.stderr(_line(f"{words[0]}: the log could not be written: {reason}"))
+        return Result(1, goes_on=False)
+
+    async def _run_one(self, words: Words, asker: Asker, *, late: bool) -> Result:
+        read: dict[Question, Any] = {}
+        while True:
+            try:
+                return await self._run_with(read, words, asker, late=late)
+            except NotAtHand as missing:  # nothing has happened yet, and others have their turn
+                read[missing.question] = await self._read(missing.question, words, asker)
+
+    async def _read(self, question: Question, words: Words, asker: Asker) -> Any:
+        try:
+            with self.gate.opened():
+                return await self._turn.left(self.documents.read(question), asker, FILES, words[0])
+        except OSError as error:
+            raise EffectFailed(f"{words[0]}: {error.strerror or error}") from error
+
+    async def _run_with(
+        self, read: Mapping[Question, Any], words: Words, asker: Asker, *, late: bool
+    ) -> Result:
+        async with self._turn.of(asker):
+            if self._over and not late:
+                raise Over
+            request = asker.request(words)
+            outcome = self._ask(words, request, read)
+            later = await self._effects.run(outcome.decision.effects, asker)
+            reply = outcome.decision.reply
+            output = self._rendered(words, reply)
+        unsure = 0
+        try:
+            with self._turn.saying(asker, lambda: DISK):
+                await self._durable(outcome.lsn)
+        except NotDurable as problem:
+            if outcome.decision.events:
+                # The change is made and everything works on; but exit code 0 acknowledges, and this must not.
+                asker.stderr(_line(f"{words[0]}: done, but not on disk yet: {problem}"))
+                unsure = 1
+        if output:
+            asker.stdout(output)
+        if reply.error:
+            asker.stderr(_line(reply.error))
+        code = reply.exit_code or unsure
+        for waiting in later:
+            with self.gate.opened():
+                ending = await waiting
+            if ending.stdout:
+                asker.stdout(ending.stdout)
+            code = ending.exit_code or code
+        if reply.exit_code == 0:
+            await self.hooks.after(request, asker)
+        return Result(code, goes_on=reply.exit_code == 0)
+
+    def _ask(self, words: Words, request: Request, read: Mapping[Question, Any]) -> Outcome:
+        try:
+            with self.documents.at_hand(read):
+                return self._engine.ask(request)
+        except (Refused, EventRefused, NotAtHand, OSError):
+            raise
+        except TookTooLong as ended:
+            raise EffectFailed(f"{words[0]}: {ended}") from ended
+        except Exception as defect:  # one command's defect must not end everybody's sessions
+            diagnostics.failure("command_defect", defect, command=words[0])
+            raise EffectFailed(f"{words[0]}: internal error, see the server's log") from defect
+
+    def _rendered(self, words: Words, reply: Reply) -> bytes:
+        try:
+            with endable("command", table.known_name(words)):
+                return self._engine.render(reply)
+        except TookTooLong as ended:
+            raise EffectFailed(f"{words[0]}: {ended}") from ended
+
+
+def _line(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape") + b"\n"

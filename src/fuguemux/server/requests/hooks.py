@@ -1,0 +1,249 @@
+"""Hooks: commands that people have set to run after a command (`after-…`) or when something happened.
+
+What happened is read off the events of each transaction; the commands run a moment later, in order, as nobody's.
+"""
+
+import os
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
+from contextvars import ContextVar
+from typing import Any, NamedTuple
+
+from fuguemux.commands.parts import table_lookup
+from fuguemux.engine.engine import Engine
+from fuguemux.model import events as ev
+from fuguemux.model.decision import Refused, Request
+from fuguemux.model.ids import PaneId, SessionId, WindowId
+from fuguemux.model.state import ServerState, Session, current_link, sessions_with
+from fuguemux.observe.diagnostics import channel
+from fuguemux.options import options
+from fuguemux.options.table import BY_NAME
+from fuguemux.server.clients.requesters import HookAsker, InternalAsker
+from fuguemux.server.requests.executor import Asker, Executor
+from fuguemux.server.work.waits import ServerEnds
+from fuguemux.targets.targets import current_target, pane_target
+
+diagnostics = channel("hooks")
+
+_in_hook: ContextVar[bool] = ContextVar("in_hook", default=False)
+"""What a hook does has no hooks, as in tmux: else one that renames would run for ever."""
+
+
+class Notice(NamedTuple):
+    """Something happened that a hook may be set for."""
+
+    name: str
+    session: SessionId | None = None
+    window: WindowId | None = None
+    pane: PaneId | None = None
+    variables: dict[str, str] = {}
+
+
+class Hooks:
+    """Implements executor.Hooks, and is told of every transaction. Belongs to the loop."""
+
+    def __init__(
+        self, engine: Engine, spawn: Callable[[Coroutine[Any, Any, None]], object]
+    ) -> None:
+        self._engine = engine
+        self._spawn = spawn
+        self._waiting: list[tuple[Notice, tuple[str, ...]]] = []
+        self._latest = 0
+        """How many waited before the notices of the latest transaction."""
+        self._running = False
+        self.executor: Executor | None = None
+        """Built after this; until it is set nothing runs."""
+
+    # After commands
+
+    async def after(self, request: Request, asker: Asker) -> None:
+        """Run what `after-…` of the command says. Commands of hooks have no hooks."""
+        if _in_hook.get() or isinstance(asker, InternalAsker) or self.executor is None:
+            return
+        try:
+            command = table_lookup.find(request.argv[0])
+            name = f"after-{command.name}"
+            if name not in BY_NAME:
+                return
+            invocation = command.invocation(request)
+        except Refused:
+            return
+        state, live = self._engine.state, self._engine.live
+        target = current_target(state, live, request)
+        with suppress(Refused):
+            target = pane_target(state, live, invocation, invocation.target)
+        session = None if target is None else state.sessions.get(target.session.id)
+        texts = options.get_array(state, name, session=session)
+        if not texts:
+            return
+        variables = {"hook": name, "hook_arguments": " ".join(request.argv[1:])}
+        for number, argument in enumerate(invocation.arguments):
+            variables[f"hook_argument_{number}"] = argument
+        for letter, value in invocation.flags.given:
+            variables[f"hook_flag_{letter}"] = "1" if value is None else value
+        number_of = None if session is None else session.id
+        pane = None if session is None else _pane_now(state, session)
+        token = _in_hook.set(True)
+        try:
+            for text in texts:
+                await self.executor.run_text(text, HookAsker(asker, number_of, pane, variables))
+        except ServerEnds as ends:
+            ends.again = False  # the command itself is done
+            raise
+        finally:
+            _in_hook.reset(token)
+
+    # What happened
+
+    def published(
+        self, before: ServerState, after: ServerState, events: Sequence[ev.AnyEvent]
+    ) -> None:
+        """Follow one transaction: note what has a hook, and run that soon."""
+        self._latest = len(self._waiting)
+        for event in events:
+            for notice in _notices(before, after, event):
+                self.happened(notice)
+
+    def pane_ended(self, before: ServerState, pane: PaneId) -> None:
+        """A pane's process ended; `before` is the state from before that."""
+        known = before.panes.get(pane)
+        if known is None:
+            return
+        state = self._engine.state
+        stays = pane in state.panes
+        notice = _of_window(before, "pane-died" if stays else "pane-exited", known.window)
+        # Before what followed from it, as in tmux: the window that went with its last pane, the session with that.
+        self.happened(notice._replace(pane=pane), at=self._latest)
+
+    def client_did(self, name: str, session: SessionId) -> None:
+        """A client that looks at `session` came, went, or changed."""
+        self.happened(Notice(name, session if session in self._engine.state.sessions else None))
+
+    def happened(self, notice: Notice, *, at: int | None = None) -> None:
+        """Run the hooks of `notice`, if there are any, after those that wait already, or after the first `at` of them."""
+        texts = self._texts(notice)
+        if not texts or self.executor is None or _in_hook.get():
+            return
+        self._waiting.insert(len(self._waiting) if at is None else at, (notice, texts))
+        if not self._running:
+            self._running = True
+            self._spawn(self._run())
+
+    def _texts(self, notice: Notice) -> tuple[str, ...]:
+        state = self._engine.state
+        session = None if notice.session is None else state.sessions.get(notice.session)
+        window = None if notice.window is None else state.windows.get(notice.window)
+        pane = None if notice.pane is None else state.panes.get(notice.pane)
+        return options.get_array(state, notice.name, session=session, window=window, pane=pane)
+
+    async def _run(self) -> None:
+        _in_hook.set(True)  # of this task alone
+        try:
+            while self._waiting:
+                notice, texts = self._waiting.pop(0)
+                asker = self._asker(notice)
+                assert self.executor is not None
+                for text in texts:
+                    await self.executor.run_text(text, asker)
+                for error in asker.errors:
+                    diagnostics.warning("hook_failed", hook=notice.name, error=error)
+        finally:
+            self._running = False
+
+    def _asker(self, notice: Notice) -> InternalAsker:
+        state = self._engine.state
+        session = None if notice.session is None else state.sessions.get(notice.session)
+        window = None if notice.window is None else state.windows.get(notice.window)
+        pane = notice.pane if notice.pane in state.panes else None
+        if pane is None and window is not None:
+            pane = window.active
+        if pane is None and session is not None:
+            pane = _pane_now(state, session)
+        variables = {"hook": notice.name, **notice.variables}
+        if notice.session is not None:
+            variables["hook_session"] = f"${notice.session}"
+            if session is not None:
+                variables["hook_session_name"] = session.name
+        if notice.window is not None:
+            variables["hook_window"] = f"@{notice.window}"
+            if window is not None:
+                variables["hook_window_name"] = window.name
+        if notice.pane is not None:
+            variables["hook_pane"] = f"%{notice.pane}"
+        session_id = None if session is None else session.id
+        return InternalAsker(dict(os.environb), os.getcwdb(), session_id, pane, variables)
+
+
+def _pane_now(state: ServerState, session: Session) -> PaneId | None:
+    with suppress(ValueError):
+        return state.windows[current_link(session).window].active
+    return None
+
+
+def _of_window(state: ServerState, name: str, window: WindowId) -> Notice:
+    sessions = sessions_with(state, window)
+    return Notice(name, sessions[0].id if sessions else None, window)
+
+
+def _unlinked(before: ServerState, session: SessionId, window: WindowId) -> Notice:
+    """With the names that they had: both may be gone."""
+    named = {}
+    if session in before.sessions:
+        named["hook_session_name"] = before.sessions[session].name
+    if window in before.windows:
+        named["hook_window_name"] = before.windows[window].name
+    return Notice("window-unlinked", session, window, variables=named)
+
+
+def _notices(before: ServerState, after: ServerState, event: ev.AnyEvent) -> list[Notice]:
+    match event:
+        case ev.SessionCreated(session):
+            return [Notice("session-created", session)]
+        case ev.SessionDestroyed(session):
+            gone = before.sessions.get(session)
+            named = {} if gone is None else {"hook_session_name": gone.name}
+            links = () if gone is None else gone.links
+            return [
+                *(_unlinked(before, session, link.window) for link in links),
+                Notice("session-closed", session, variables=named),
+            ]
+        case ev.SessionRenamed(session):
+            return [Notice("session-renamed", session)]
+        case ev.WindowCreated() | ev.WindowLinked() | ev.PaneBroken():
+            return [Notice("window-linked", event.session, event.window)]
+        case ev.WindowUnlinked(session, index):
+            old = before.sessions.get(session)
+            links = () if old is None else old.links
+            return [
+                _unlinked(before, session, link.window) for link in links if link.index == index
+            ]
+        case ev.WindowSelected(session):
+            was, now = before.sessions.get(session), after.sessions.get(session)
+            changed = was is not None and now is not None and was.active != now.active
+            return [Notice("session-window-changed", session)] if changed else []
+        case _:
+            return _window_notices(before, after, event)
+
+
+def _window_notices(before: ServerState, after: ServerState, event: ev.AnyEvent) -> list[Notice]:
+    match event:
+        case ev.WindowRenamed(window):
+            return [_of_window(after, "window-renamed", window)]
+        case ev.LayoutChanged(window):
+            old, new = before.windows.get(window), after.windows.get(window)
+            notices = [_of_window(after, "window-layout-changed", window)]
+            if old is not None and new is not None:
+                sizes = [(w.layout.columns, w.layout.rows) for w in (old, new)]
+                if sizes[0] != sizes[1]:
+                    notices.append(_of_window(after, "window-resized", window))
+            return notices
+        case ev.PaneAdded(window) | ev.PaneRemoved(window) | ev.ZoomChanged(window):
+            return [_of_window(after, "window-layout-changed", window)]
+        case ev.PaneActivated(window, pane):
+            changed = window in before.windows and before.windows[window].active != pane
+            return [_of_window(after, "window-pane-changed", window)] if changed else []
+        case ev.PaneTitled(pane) if pane in after.panes:
+            notice = _of_window(after, "pane-title-changed", after.panes[pane].window)
+            return [notice._replace(pane=pane)]
+        case _:
+            return []

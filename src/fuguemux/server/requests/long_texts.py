@@ -1,0 +1,91 @@
+"""Long files and texts of commands are taken apart on another thread: a MiB of them takes a second and more."""
+
+import asyncio
+import concurrent.futures
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from fuguemux.commands import source_file
+from fuguemux.engine.engine import Engine
+from fuguemux.formats.formats import Context
+from fuguemux.language.language import Parsed, Surroundings
+from fuguemux.model import effects as ef
+from fuguemux.model.decision import Refused, Request
+from fuguemux.model.ids import NOBODY
+from fuguemux.observe.failpoints import reach
+from fuguemux.targets.targets import current_target
+
+CONDITION_SECONDS_MAX: Final = 10.0
+"""The loop answers a condition at once, unless it has ended: then it does not hold."""
+
+
+class Taken(NamedTuple):
+    """The commands of all texts, and what is to be said; `failed`: something in them makes no sense."""
+
+    commands: list[Parsed]
+    lines: list[str]
+    errors: list[str]
+    failed: bool
+
+
+async def taken_apart(engine: Engine, effect: ef.RunLongTexts, request: Request) -> Taken:
+    """What is in the texts, for whoever gave the command. A text with a mistake gives no commands."""
+    state, live = engine.state, engine.live
+    target = current_target(state, live, request)
+    context = Context(state, live)
+    if target is not None:
+        context = Context(
+            state, live, session=target.session.id, window=target.window.id, pane=target.pane.id
+        )
+    around = source_file.surroundings(state, context)
+    around = around._replace(condition=_on_loop(around.condition))
+    told = Taken([], [], [], failed=False)
+    start = 0
+    for path, text in effect.texts:
+        try:
+            found = await asyncio.to_thread(_parsed, engine, around, path, text, start)
+        except Refused as refusal:
+            into = told.lines if request.client != NOBODY else told.errors
+            into.append(refusal.told(as_tmux=request.as_tmux))
+            told = told._replace(failed=True)
+            continue
+        if effect.verbose and path:
+            told.lines.extend(await asyncio.to_thread(source_file.told_of, path, found))
+        told.commands.extend(found)
+        start = told.commands[-1].line + 1 if told.commands else 0
+    return told
+
+
+async def parsed_text(engine: Engine, text: str) -> list[Parsed]:
+    """The commands in text that is no file, as `source_file.parsed_text`; of a long one on another thread."""
+    if len(text) <= source_file.LONG_CHARS_MIN:
+        return source_file.parsed_text(engine.state, engine.live, text)
+    state = engine.state
+    around = source_file.surroundings(state, Context(state, engine.live))
+    around = around._replace(condition=_on_loop(around.condition))
+    return await asyncio.to_thread(_parsed, engine, around, "", text, 0)
+
+
+def _parsed(engine: Engine, around: Surroundings, path: str, text: str, start: int) -> list[Parsed]:
+    """The commands, whose lines are counted from `start` on."""
+    reach("source.parsing")
+    found = source_file.parsed_within(engine.state, around, path, text)
+    return [one._replace(line=one.line + start) for one in found] if start else found
+
+
+def _on_loop(condition: Callable[[str], bool]) -> Callable[[str], bool]:
+    """Conditions are formats, which ask terminals: those belong to the loop."""
+    loop = asyncio.get_running_loop()
+
+    async def ask(text: str) -> bool:
+        return condition(text)
+
+    def asked(text: str) -> bool:
+        question = ask(text)
+        try:
+            return asyncio.run_coroutine_threadsafe(question, loop).result(CONDITION_SECONDS_MAX)
+        except (RuntimeError, concurrent.futures.TimeoutError, concurrent.futures.CancelledError):
+            question.close()
+            return False
+
+    return asked

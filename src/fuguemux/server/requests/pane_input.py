@@ -1,0 +1,76 @@
+"""Keys, pastes and bytes for the programs in panes, encoded by the modes of the pane's terminal."""
+
+from collections.abc import Callable, Sequence
+
+from fuguemux.model.ids import PaneId
+from fuguemux.server.panes.pane_terminal import INPUT_BYTES_MAX, InputRefused, PaneTerminal
+from fuguemux.server.panes.panes import Panes
+from fuguemux.terminal import keys as key_names
+
+CLEAR = b"\x1b[m\x1b[r\x1b[H\x1b[J"
+"""What a respawned pane's screen gets before its new process."""
+RESET = b"\x1bc"
+"""RIS: what `send-keys -R` gives the pane's own terminal, not the program."""
+
+
+class PaneInput:
+    """Writes to panes' PTYs. Raises InputRefused when a program does not read and too much waits."""
+
+    def __init__(
+        self,
+        panes: Panes,
+        prefix_key: Callable[[PaneId, bool], str],
+        inject: Callable[[PaneTerminal, bytes], None],
+    ) -> None:
+        self._panes = panes
+        self._prefix_key = prefix_key
+        self._inject = inject
+
+    def send_keys(
+        self, pane: PaneId, keys: Sequence[str], *, literal: bool, times: int = 1
+    ) -> None:
+        """Keys by tmux's names, all of them `times` times; a text that names no key is typed as it is. With `literal` all are."""
+        terminal = self._panes.get(pane)
+        if terminal is None:
+            return
+        modes = terminal.emulator.modes
+        known: dict[str, bytes] = {}
+        data = bytearray()
+        for key in keys:
+            if key not in known:
+                plain = literal or key_names.parse(key) is None
+                known[key] = (
+                    key.encode("utf-8", "surrogateescape")
+                    if plain
+                    else key_names.encode(key, modes)
+                )
+            data += known[key]
+        if len(data) * times > INPUT_BYTES_MAX:
+            raise InputRefused(f"{len(data) * times} bytes are too many at once")
+        self._write(terminal, bytes(data) * times)
+
+    def send_bytes(self, pane: PaneId, data: bytes, *, paste: bool) -> None:
+        """Bytes as they are, or as a paste."""
+        terminal = self._panes.get(pane)
+        if terminal is not None:
+            self._write(terminal, terminal.emulator.encode_paste(data) if paste else data)
+
+    def send_prefix(self, pane: PaneId, *, secondary: bool) -> None:
+        """The prefix key itself."""
+        self.send_keys(pane, (self._prefix_key(pane, secondary),), literal=False)
+
+    def reset_terminal(self, pane: PaneId) -> None:
+        """Reset the pane's screen, as if its program had sent RIS."""
+        terminal = self._panes.get(pane)
+        if terminal is not None:
+            self._inject(terminal, RESET)
+
+    def clear_screen(self, pane: PaneId) -> None:
+        """Empty the visible screen; the history stays."""
+        terminal = self._panes.get(pane)
+        if terminal is not None:
+            self._inject(terminal, CLEAR)
+
+    def _write(self, terminal: PaneTerminal, data: bytes) -> None:
+        terminal.typed(data)
+        self._panes.typed(terminal)

@@ -1,0 +1,161 @@
+"""What the server does with a connection: one command, or a life as an attached client."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from fuguemux.commands import start_server
+from fuguemux.commands.parts import plain_start, table_lookup
+from fuguemux.language import command_lines
+from fuguemux.model.decision import Refused
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import ServerState
+from fuguemux.observe.clock import Clock
+from fuguemux.protocol import messages
+from fuguemux.protocol.messages import Command
+from fuguemux.server.clients import resume_token
+from fuguemux.server.clients.connection import Connection
+from fuguemux.server.clients.requesters import ConnectionAsker, text_of
+from fuguemux.server.clients.viewers import Viewers
+from fuguemux.server.requests.executor import Executor, Over
+from fuguemux.server.requests.key_input import KeyInput
+from fuguemux.server.work.waits import ServerEnds
+
+LOOKED_UP_AT_ONCE: Final = 500
+"""Commands of a sequence, in one turn of the loop."""
+
+
+class RequestHandler:
+    """The `Handler` of connections."""
+
+    def __init__(
+        self,
+        executor: Executor,
+        viewers: Viewers,
+        keys: KeyInput,
+        state: Callable[[], ServerState],
+        clock: Clock,
+        ready: Callable[[Connection], Awaitable[None]],
+        served: Callable[[Connection], None],
+        socket_path: bytes,
+        live: LiveView,
+        unneeded: Callable[[], None],
+        warning: Callable[[], str],
+    ) -> None:
+        """`unneeded` is called when a command was answered for which alone this server was started.
+
+        `warning` is what the command that started it says on stderr; empty: nothing.
+        """
+        self._warning = warning
+        self._live = live
+        self._unneeded = unneeded
+        self._executor = executor
+        self._viewers = viewers
+        self._keys = keys
+        self._state = state
+        self._clock = clock
+        self._ready = ready
+        self._served = served
+        self._socket_path = socket_path
+
+    async def command(self, connection: Connection, command: Command) -> None:
+        """Carry out the connection's command, or take an attached client back after a restart."""
+        await self._ready(connection)
+        if command.resume:
+            if connection.is_open:
+                self._resume(connection, command)
+            return
+        asker = ConnectionAsker(connection, command, self._state, self._socket_path)
+        try:
+            words = [text_of(word) for word in command.argv]
+            commands = command_lines.parse(words) or self._without_words(asker)
+            if len(commands) > 1:  # none is run if one of them never could be
+                for number, one in enumerate(commands, 1):
+                    table_lookup.known(self._state(), one)
+                    if number % LOOKED_UP_AT_ONCE == 0:
+                        await asyncio.sleep(0)
+        except Refused as refusal:
+            text = refusal.told(as_tmux=asker.as_tmux)
+            asker.stderr(f"{text}\n".encode("utf-8", "surrogateescape"))
+            connection.exit(1)
+            return
+        try:
+            code = await self._executor.begin(commands, asker)
+        except Over:
+            connection.not_begun()
+            return
+        except ServerEnds as ends:
+            _tell_end(connection, asker, ends)
+            return
+        started = command.flags & messages.STARTED
+        if started:
+            asker.stderr(self._warning().encode("utf-8", "surrogateescape"))
+        if not connection.is_attached and connection.is_open:
+            connection.exit(code)
+        self._served(connection)
+        if started and not any(map(_asks_to_stay, commands)):
+            self._unneeded()
+
+    def _without_words(self, asker: ConnectionAsker) -> list[tuple[str, ...]]:
+        """What `fugue` alone means, and `tmux` alone: that always makes a session."""
+        if asker.as_tmux:
+            return [plain_start.NEW]
+        return plain_start.chosen(self._state(), self._live)
+
+    def _resume(self, connection: Connection, command: Command) -> None:
+        """The client was attached to the server before this one: it goes on where it was, if that still exists."""
+        state = self._state()
+        session = resume_token.decode(command.resume).session
+        if session not in state.sessions:
+            if not state.sessions:
+                connection.detached("[exited]", 0)
+                return
+            session = max(state.sessions)
+        assert session is not None
+        self._viewers.resume(connection, command, session)
+
+    def input(self, connection: Connection, data: bytes) -> None:
+        """Keys of an attached client."""
+        self._keys.bytes_typed(connection, data)
+
+    def resized(self, connection: Connection, columns: int, rows: int) -> None:
+        """The client's terminal has another size."""
+        self._viewers.resized(connection, columns, rows)
+
+    def suspended(self, connection: Connection) -> None:
+        """The client was stopped."""
+        self._viewers.suspended(connection)
+
+    def woken(self, connection: Connection, columns: int, rows: int) -> None:
+        """The client runs again."""
+        self._viewers.woken(connection, columns, rows)
+
+    def drained(self, connection: Connection) -> None:
+        """The client reads again."""
+        self._viewers.drained(connection)
+
+    def closed(self, connection: Connection, reason: str) -> None:
+        """The connection is gone."""
+        del reason
+        self._viewers.closed(connection)
+
+
+def _tell_end(connection: Connection, asker: ConnectionAsker, ends: ServerEnds) -> None:
+    """Whoever waits beyond the end of the server goes on at the next one, or hears what became of the command."""
+    if connection.is_attached or not connection.is_open:
+        return
+    if ends.again:
+        connection.go_on(command_lines.words(ends.left))
+        return
+    text = str(ends)
+    if text:
+        asker.stderr(f"{text}\n".encode("utf-8", "surrogateescape"))
+    connection.exit(1 if text else 0)
+
+
+def _asks_to_stay(words: tuple[str, ...]) -> bool:
+    """Whether a command wants the server itself, session or not."""
+    try:
+        return table_lookup.find(words[0]) is start_server.COMMAND
+    except Refused:
+        return False

@@ -1,0 +1,113 @@
+"""Commands outside of panes, and channels on which commands wait for each other (run-shell, wait-for)."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+from fuguemux.model import effects as ef
+from fuguemux.model.state import ServerState
+from fuguemux.observe.diagnostics import channel
+from fuguemux.options.environment import Surroundings
+from fuguemux.server.processes.shell_argv import shell_argv
+from fuguemux.server.processes.spawn_environment import usable_directory
+from fuguemux.server.requests.channels import Channels
+from fuguemux.server.requests.executor import Asker, EffectFailed, Ending
+from fuguemux.server.work.file_threads import beside
+from fuguemux.server.work.jobs import Job, JobRefused, Jobs
+
+SHOWN_CHARACTERS_MAX = 200
+"""So much of a command is repeated to whoever gave it."""
+
+diagnostics = channel("shell")
+
+
+class Shells:
+    """Belongs to the loop."""
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        state: Callable[[], ServerState],
+        surroundings: Surroundings,
+        spawn: Callable[[Coroutine[Any, Any, None]], object],
+        channels: Channels,
+    ) -> None:
+        self._channels = channels
+        self._loop = loop
+        self._waits = channels.waits
+        self._jobs = Jobs(loop)
+        self._state = state
+        self._surroundings = surroundings
+        self._spawn = spawn
+
+    # wait-for
+
+    def wait_for(self, effect: ef.WaitFor) -> Awaitable[Ending] | None:
+        """Wait, signal, lock or unlock, as tmux(1) describes wait-for."""
+        return self._channels.wait_for(effect)
+
+    # run-shell
+
+    def run_shell(self, effect: ef.RunShell, asker: Asker) -> Awaitable[Ending] | None:
+        """Run a command and give what it printed; with `background` nobody waits for it."""
+        del asker
+        shown = effect.command[:SHOWN_CHARACTERS_MAX]
+        if effect.background:
+            ends = f"run-shell: the server ended first: not run: {shown}"
+            return self._waits.until_end(self._begun(effect), ends)
+        ends = f"run-shell: the server ended first; this runs on without it: {shown}"
+        return self._waits.until_end(self._ending_of(effect, None), ends)
+
+    async def _begun(self, effect: ef.RunShell) -> Ending:
+        """Begin a command that nobody waits for: in order, and a refusal is told in any case."""
+        job = None
+        if effect.command and not effect.delay_ms:
+            job = await self._start(effect.command, effect.cwd, read=False)
+
+        async def ignored() -> None:
+            try:
+                await self._waits.until_end(self._ending_of(effect, job), "")
+            except EffectFailed:
+                diagnostics.warning("run_shell.not_started")
+
+        self._spawn(ignored())
+        return Ending()
+
+    async def _ending_of(self, effect: ef.RunShell, job: Job | None) -> Ending:
+        await asyncio.sleep(effect.delay_ms / 1000)
+        if not effect.command:
+            return Ending()
+        if job is None:
+            job = await self._start(effect.command, effect.cwd, read=not effect.background)
+        data, code = await job.ended()
+        if data and not data.endswith(b"\n"):
+            data += b"\n"
+        if code != 0:
+            words = f"terminated by signal {-code}" if code < 0 else f"returned {code}"
+            data += f"'{effect.command}' {words}\n".encode("utf-8", "surrogateescape")
+        return Ending(data, code if code >= 0 else 128 - code)
+
+    async def exit_code(self, command: str, cwd: bytes) -> int:
+        """Run a command whose output nobody wants; how it ended, a signal as a negative number."""
+        job = await self._start(command, cwd, read=False)
+        return (await job.ended())[1]
+
+    async def _start(self, command: str, cwd: bytes, *, read: bool) -> Job:
+        shown = command[:SHOWN_CHARACTERS_MAX]
+        try:
+            directory = await beside("shell", usable_directory, cwd, self._surroundings)
+        except OSError as error:
+            raise EffectFailed(f"failed to run command: {shown}: {error.strerror}") from error
+        try:
+            argv = shell_argv(command, self._surroundings.descriptors)
+            return self._jobs.start(argv, directory, self.environment(), read=read)
+        except JobRefused as refused:
+            raise EffectFailed(f"failed to run command: {shown}: {refused}") from refused
+
+    def environment(self) -> dict[bytes, bytes]:
+        """What commands outside of panes get."""
+        stored = self._state().environment
+        found = {name: value for name, value in stored.items() if value is not None}
+        number = str(self._surroundings.server_pid).encode()
+        found[b"FUGUE"] = self._surroundings.socket_path + b"," + number + b",0"
+        return found

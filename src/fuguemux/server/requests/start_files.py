@@ -1,0 +1,134 @@
+"""The files of -f: run when the server serves, so that what they start may talk to it. Who started the server comes after."""
+
+import asyncio
+import os
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from itertools import groupby
+from typing import Final
+
+from fuguemux.commands import source_file
+from fuguemux.engine.engine import Engine
+from fuguemux.formats.formats import Context
+from fuguemux.model.decision import Refused
+from fuguemux.protocol import messages
+from fuguemux.server.clients.connection import Connection
+from fuguemux.server.clients.requesters import InternalAsker
+from fuguemux.server.requests.command_files import FILE_BYTES_MAX
+from fuguemux.server.requests.executor import Executor
+from fuguemux.server.work.plain_files import read_plain
+from fuguemux.server.work.waits import ServerEnds
+
+CLIENT_SECONDS: Final = 1.0
+"""So long the files wait for the client that started the server; it may have been started without one."""
+HOLD_SECONDS: Final = 5.0
+"""So long behind the files the server waits for that client even if no session is left."""
+PROGRESS_SECONDS: Final = 0.25
+
+
+class StartFiles:
+    """Belongs to the loop. Over once the client that started the server was served after the files."""
+
+    def __init__(self, paths: Sequence[str]) -> None:
+        self._paths = tuple(paths)
+        self._done = asyncio.Event()
+        self._done.set()
+        self._asked = asyncio.Event()
+        self._emptied: Callable[[], None] | None = None
+        self._holding = False
+        self.cut_off = False
+        """The server ended before the files did."""
+
+    def expect(self, *, sessions: bool) -> None:
+        """Who started the server waits from now on, unless there are sessions: what the files set came back with these."""
+        if self._paths and not sessions:
+            self._holding = True
+            self._done.clear()
+
+    async def run(
+        self, engine: Engine, executor: Executor, tell: Callable[[list[str]], None]
+    ) -> None:
+        """Run the files, if they are expected; `tell` is given what went wrong."""
+        if self._done.is_set():
+            return
+        with suppress(
+            TimeoutError
+        ):  # who is to be told of a file that ends the server is to be there
+            async with asyncio.timeout(CLIENT_SECONDS):
+                await self._asked.wait()
+        asker = InternalAsker(dict(os.environb), os.getcwdb())
+        try:
+            for path in self._paths:
+                await self._run_one(path, engine, executor, asker)
+        except ServerEnds:
+            self.cut_off = True
+            raise
+        finally:
+            if asker.errors:
+                tell(asker.errors)
+            self._done.set()
+            asyncio.get_running_loop().call_later(HOLD_SECONDS, self._let_go)
+
+    @staticmethod
+    async def _run_one(path: str, engine: Engine, executor: Executor, asker: InternalAsker) -> None:
+        try:
+            data = await asyncio.to_thread(read_plain, path, FILE_BYTES_MAX)
+            text = data.decode("utf-8", "surrogateescape")
+            context = Context(engine.state, engine.live)
+            commands = source_file.parsed_file(engine.state, context, path, text)
+        except OSError as problem:
+            asker.errors.append(f"{path}: {problem.strerror}")
+        except Refused as problem:
+            asker.errors.append(problem.told())
+        else:
+            with executor.gate.closed():
+                for line, of_line in groupby(commands, key=lambda command: command.line):
+                    said, told = len(asker.output), len(asker.errors)
+                    failed = await executor.run_parsed(list(of_line), asker)
+                    if failed and len(asker.errors) == told:
+                        # A shell command that failed: it is no error to tmux, but its last line says so.
+                        lines = asker.output[said:].decode("utf-8", "replace").strip().splitlines()
+                        what = lines[-1] if lines else "a command failed"
+                        asker.errors.append(f"{path}:{line}: {what}")
+
+    async def wait(self, connection: Connection) -> bool:
+        """Have the client that started the server wait until the files are done; whether it had to.
+
+        Others are served at once: some of them were started by the files, which wait for them.
+        """
+        if self._done.is_set() or not _started(connection):
+            return False
+        self._asked.set()
+        while not self._done.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(PROGRESS_SECONDS):
+                    await self._done.wait()
+            if connection.is_open and not self._done.is_set():
+                names = ", ".join(map(os.path.basename, self._paths))
+                connection.progress(f"fugue: running {names}…")
+        return True
+
+    # A session of the files may end before the client that started the server was served.
+
+    def keeps(self, emptied: Callable[[], None]) -> bool:
+        """Whether the server must not end yet for having no session left; `emptied` is then called later."""
+        if self._holding:
+            self._emptied = emptied
+        return self._holding
+
+    def served(self, connection: Connection) -> None:
+        """A command was answered."""
+        if _started(connection):
+            self._let_go()
+
+    def _let_go(self) -> None:
+        if self._holding:
+            self._holding = False
+            if self._emptied is not None:
+                self._emptied()
+
+
+def _started(connection: Connection) -> bool:
+    """Whether the server was started for the command of a client."""
+    command = connection.command
+    return command is not None and bool(command.flags & messages.STARTED)

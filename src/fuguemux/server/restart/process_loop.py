@@ -1,0 +1,103 @@
+"""The lives of one process: it serves, and may serve again after it gave way to a server that failed."""
+
+import gc
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Coroutine
+from typing import Any, NamedTuple
+
+from fuguemux.keeper.protocol import EXIT_CANNOT_START
+from fuguemux.observe.clock import SystemClock, clock_of
+from fuguemux.observe.failpoints import reach
+from fuguemux.server.processes import keeper_place
+from fuguemux.server.recovery.boot import Booted, CannotStart, boot
+from fuguemux.server.restart import standby
+from fuguemux.server.restart.standby import Handover
+from fuguemux.server.work import threads
+
+Serve = Callable[
+    [Booted, SystemClock, Handover | None], Coroutine[Any, Any, tuple[int, Handover | None]]
+]
+"""One life of a server: its exit code, and what it takes along if another one is to serve."""
+
+
+class Ended(NamedTuple):
+    """How a server ended: its exit code, and what it takes along if another one is to serve."""
+
+    code: int
+    handover: Handover | None
+    keeper_socket: str
+
+
+def live(words: list[str], serve: Serve) -> int:
+    """Run a server with the command line `words` until it is stopped for good; the exit code."""
+    signal.signal(signal.SIGUSR1, _too_early)
+    try:
+        return _live(words, serve)
+    finally:  # the interpreter's end puts the default in a handler's place
+        signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+
+
+def _too_early(_signal: int, _frame: object) -> None:
+    """Who asks us to listen before we do asks again. A handler, since what is ignored stays so in programs we start."""
+
+
+def _live(words: list[str], serve: Serve) -> int:
+    returned: Handover | None = None
+    while True:
+        try:
+            ended = _life(words, serve, returned)
+        except CannotStart as refused:
+            sys.stderr.write(f"{refused}\n")
+            if returned is not None:
+                returned.answer(f"{standby.failed(returned)}; but: {refused}", 1)
+            return EXIT_CANNOT_START
+        except Exception as failure:  # noqa: BLE001  # a crash: its last line is what people are told
+            traceback.print_exception(failure)
+            sys.stderr.write(f"{_cause(failure)}\n")
+            return 1
+        if ended.handover is None:
+            return ended.code
+        gc.unfreeze()
+        gc.collect()  # the old state: it may be large, and is read anew if the new server fails
+        returned = _stand_by(ended.handover, ended.keeper_socket)
+        if returned is None:
+            return ended.code
+
+
+def _cause(failure: BaseException) -> str:
+    while isinstance(failure, BaseExceptionGroup):
+        failure = failure.exceptions[0]
+    return f"{type(failure).__name__}: {failure}"
+
+
+def _life(words: list[str], serve: Serve, returned: Handover | None) -> Ended:
+    clock = clock_of(os.environ)
+    booted = boot(words, clock)
+    reach("recovery.read")
+    try:
+        code, handover = threads.run(serve(booted, clock, returned))
+    finally:
+        if booted.lock is not None:
+            booted.lock.release()
+    return Ended(code, handover, keeper_place.path(booted))
+
+
+def _stand_by(handover: Handover, keeper_socket: str) -> Handover | None:
+    """Wait for what comes of the new server; None: it serves, or this process cannot be of help."""
+    reach("restart.released")
+    panes = len(handover.panes)
+    try:
+        verdict = standby.stand_by(keeper_socket, handover)
+    except standby.Refused as refused:
+        handover.answer(f"another server takes over {panes} panes, for good: {refused}", 0)
+        return None
+    if verdict.kind == "retire":
+        handover.answer(standby.succeeded(verdict, panes), 0)
+        return None
+    handover.reason = verdict.reason
+    if verdict.kind == "resume":
+        handover.close_masters()  # the keeper has them
+    return handover

@@ -1,0 +1,169 @@
+"""After a server has let go of everything for another one: wait, with all the old code loaded, for how that one fares.
+
+No event loop runs at that time. The process still holds a duplicate of every terminal, so that a keeper that dies in these
+moments ends no pane, and the connection of whoever asked for the restart.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import socket
+from typing import Final, Literal, NamedTuple
+
+from fuguemux import __version__
+from fuguemux.keeper.protocol import (
+    PROTOCOL_VERSION,
+    ROLE_STANDBY,
+    Channel,
+    Message,
+    PeerBroke,
+    PeerGone,
+    text,
+)
+from fuguemux.protocol import messages
+from fuguemux.protocol.framing import frame
+from fuguemux.server.processes.keeper_values import HeldPane
+
+HANDSHAKE_SECONDS_MAX: Final = 10.0
+ANSWER_SECONDS_MAX: Final = 2.0
+END_SECONDS_MAX: Final = 10.0
+
+
+class Refused(Exception):
+    """The keeper does not let a server stand by, or there is none: it is one of an earlier version, say."""
+
+
+class Verdict(NamedTuple):
+    """What came of the new server."""
+
+    kind: Literal["retire", "resume", "alone"]
+    """The new one serves; it failed; or the keeper died meanwhile."""
+    reason: str = ""
+    version: str = ""
+    pid: int = 0
+
+
+class Handover:
+    """What a server takes along while it stands by."""
+
+    def __init__(
+        self, panes: list[HeldPane], seconds: int, asker: socket.socket | None, keys: list[str]
+    ) -> None:
+        """`panes` with masters of their own, which are this object's; `keys` of those whose processes run."""
+        self.panes = panes
+        self.keys = keys
+        self.seconds = seconds
+        """How long the new server may take."""
+        self.reason = ""
+        """Why the new server was refused, once it was."""
+        self._asker = asker
+
+    def close_masters(self) -> None:
+        """The keeper has the terminals: these duplicates are not needed any more."""
+        for pane in self.panes:
+            os.close(pane.master_fd)
+        self.panes = []
+
+    def answer(self, line: str, exit_code: int) -> None:
+        """Tell whoever asked for the restart what came of it. Once; never raises."""
+        asker, self._asker = self._asker, None
+        if asker is None:
+            return
+        kind = messages.STDERR if exit_code else messages.STDOUT
+        with asker, contextlib.suppress(OSError):
+            asker.settimeout(ANSWER_SECONDS_MAX)
+            asker.sendall(
+                frame(kind, line.encode("utf-8", "replace") + b"\n") + messages.exit_with(exit_code)
+            )
+
+
+def stand_by(path: str, handover: Handover) -> Verdict:
+    """Have the keeper at `path` start the next server, and wait for what comes of it. Raises Refused."""
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    channel = Channel(connection)
+    started = 0
+    try:
+        connection.connect(path)
+        channel.send(
+            {
+                "type": "hello",
+                "protocol": PROTOCOL_VERSION,
+                "role": ROLE_STANDBY,
+                "pid": os.getpid(),
+            }
+        )
+        welcome = _next(channel, HANDSHAKE_SECONDS_MAX)
+        if welcome.get("type") != "welcome":
+            raise Refused(str(welcome.get("message")))
+        channel.send(
+            {"type": "give-way", "id": 1, "panes": handover.keys, "seconds": handover.seconds}
+        )
+        answer = _next(channel, HANDSHAKE_SECONDS_MAX)
+        if "error" in answer:
+            raise Refused(str(answer["error"]))
+        pid = answer.get("pid")
+        started = pid if isinstance(pid, int) else 0
+        return _verdict(_next(channel, None))
+    except (OSError, PeerGone, PeerBroke, TimeoutError) as problem:
+        if not started:
+            raise Refused(f"the keeper at {path}: {problem}") from problem
+        _end(started)
+        return Verdict("alone", f"the keeper ended meanwhile ({problem})")
+    finally:
+        channel.close()
+
+
+def succeeded(verdict: Verdict, panes: int) -> str:
+    """What whoever asked is told when the new server serves."""
+    version = verdict.version or "of another version"
+    return f"fugue {version} serves as process {verdict.pid} and takes over {panes} panes"
+
+
+def failed(handover: Handover) -> str:
+    """What everybody is told when it does not."""
+    return (
+        f"restart-server: the new server was refused: {handover.reason}; "
+        f"fugue {__version__} (process {os.getpid()}) serves on"
+    )
+
+
+def _verdict(message: Message) -> Verdict:
+    if message.get("type") == "retire":
+        pid = message.get("pid")
+        return Verdict(
+            "retire", version=text(message, "version"), pid=pid if isinstance(pid, int) else 0
+        )
+    return Verdict("resume", text(message, "reason"))
+
+
+def _next(channel: Channel, seconds: float | None) -> Message:
+    """Wait for one message; None: for ever. Raises TimeoutError, PeerGone, PeerBroke."""
+    while True:
+        if not _readable(channel.fileno(), seconds):
+            raise TimeoutError("no answer")
+        for message, descriptors in channel.receive():
+            for descriptor in descriptors:
+                os.close(descriptor)
+            return message
+
+
+def _readable(descriptor: int, seconds: float | None) -> bool:
+    """Wait until there is something to read; None: for ever. Not by select(2): the number may be above 1023."""
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(None if seconds is None else seconds * 1000))
+
+
+def _end(pid: int) -> None:
+    """End the new server, which has lost its keeper before it served: what it holds of the state is free then."""
+    pidfd = -1
+    with contextlib.suppress(OSError, AttributeError):  # gone already; or not Linux
+        pidfd = os.pidfd_open(pid)
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, signal.SIGKILL)
+    if pidfd >= 0:
+        _readable(pidfd, END_SECONDS_MAX)
+        os.close(pidfd)

@@ -1,0 +1,225 @@
+"""Watches that the state directory is where a start would look for it; says so when it is not, and goes on when it is again.
+
+Every sync is followed by a look (server/storage/flusher.py), so nothing is acknowledged that a start would not find. This is for
+the time in between, and for the way back. What is written meanwhile goes where the directory is now: it is all there when
+it is moved back.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from fuguemux.observe.clock import NS_PER_S, Clock
+from fuguemux.observe.diagnostics import channel
+from fuguemux.persistence.recovery.recovery import WAL
+from fuguemux.persistence.recovery.store_identity import read_store_file
+from fuguemux.persistence.recovery.whereabouts import Finding, Place, Whereabouts
+from fuguemux.persistence.scrollback.packs import PackDamaged
+from fuguemux.persistence.storage.files import RealStorage
+from fuguemux.persistence.storage.state_lock import StateLock, StateLocked, lock_state_directory
+from fuguemux.persistence.wal.chain import Chain
+from fuguemux.persistence.wal.findings import ScanReport
+from fuguemux.persistence.wal.reader import scan
+from fuguemux.persistence.wal.segment import UnsupportedLog
+from fuguemux.server.state.settling import Settled, Settling
+
+LOOK_SECONDS: Final = 0.5
+"""Between two looks while something is wrong, or was not mended yet."""
+IDLE_LOOK_SECONDS: Final = 3.0
+"""While all is well. What happens in the directory or to it is heard of at once (`look_soon`), and every sync looks; but the
+directory can be moved with any directory above it, and hidden by a mount, of which no event tells."""
+RETRY_SECONDS_MIN: Final = 1.0
+RETRY_SECONDS_MAX: Final = 30.0
+WAYS_OUT: Final = {
+    Place.GONE: "put it back, or have everything saved there anew: fugue state here",
+    Place.OTHER: "put this server's own back in its place, or move that one away and then: fugue state here",
+    Place.UNLOCKED: "another process may have taken it",
+    Place.PART_GONE: "it is being made anew",
+    Place.UNFINISHED: "that is tried until it succeeds",
+    Place.PART_OTHER: "put this server's own back in its place, or move that one away",
+}
+
+diagnostics = channel("state")
+
+
+class Refused(Exception):
+    """The state cannot begin anew there; the message says why, and the way out. Nothing was changed."""
+
+
+class Flusher(Protocol):
+    """The part of the log's threads that has to know."""
+
+    looks: int
+    elsewhere: str
+    look: Callable[[], str]
+    on_place: Callable[[str], None]
+
+    @property
+    def durable_lsn(self) -> int: ...
+
+    def place(self, elsewhere: str) -> None: ...
+
+
+class Writer(Protocol):
+    """The part of the log's writer that tells what is its own."""
+
+    life: int
+    store_id: bytes
+
+    @property
+    def removed(self) -> bool: ...
+
+
+class StatePlace:
+    """The place of one state directory. Belongs to the loop; looks happen on threads."""
+
+    def __init__(
+        self,
+        lock: StateLock,
+        whereabouts: Whereabouts,
+        flusher: Flusher,
+        writer: Writer,
+        settling: Settling,
+        clock: Clock,
+        tell: Callable[[str], None],
+        announce: Callable[[str], None],
+    ) -> None:
+        """`tell` hears each time why what is written would not be found, and (empty) that it would be again.
+
+        `announce` gets a line for everybody: what was mended without anybody asking for it.
+        """
+        self._lock = lock
+        self._whereabouts = whereabouts
+        self._flusher = flusher
+        self._writer = writer
+        self._settling = settling
+        self._clock = clock
+        self._announce = announce
+        self._turn = asyncio.Lock()
+        self._soon = asyncio.Event()
+        self._retry_at_s = 0.0
+        self._retry_s = RETRY_SECONDS_MIN
+        flusher.look = self._look_after_sync
+        self._tell = tell
+        flusher.on_place = self._changed
+
+    def _changed(self, elsewhere: str) -> None:
+        self._tell(elsewhere)
+        self._soon.set()  # a sync may have found it
+
+    def _look_after_sync(self) -> str:
+        where = self._whereabouts
+        # While something is wrong, what the quick look does not see may be what is wrong.
+        return sentence(where.look() if self._flusher.elsewhere else where.look_again())
+
+    def look_soon(self) -> None:
+        """Something has happened in the directory or to it."""
+        self._soon.set()
+
+    async def run(self) -> None:
+        """Watch until cancelled."""
+        well = True
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(IDLE_LOOK_SECONDS if well else LOOK_SECONDS):
+                    await self._soon.wait()
+            self._soon.clear()
+            async with self._turn:
+                found = await self._look_now()
+                well = found.place is Place.HERE and not self._writer.removed
+                if self._clock.monotonic_ns() / NS_PER_S >= self._retry_at_s:
+                    await self._mend(found)
+
+    async def here(self) -> list[str]:
+        """Have everything saved where the state directory should be, because somebody asks for it; lines about it.
+
+        Raises Refused, and OSError or PackDamaged if the disk refuses.
+        """
+        async with self._turn:
+            found = await self._look_now()
+            if found.place is Place.HERE and not self._writer.removed:
+                return [
+                    f"the state directory is in its place, and everything is saved in {self._lock.path}"
+                ]
+            if found.place in (Place.UNLOCKED, Place.PART_OTHER):
+                raise Refused(sentence(found))
+            if found.place is Place.OTHER and not await asyncio.to_thread(self._is_copy):
+                raise Refused(
+                    f"{found.path} is not this server's, or lacks what it has saved, and nothing in it was touched: "
+                    "put the server's own back in its place, or move that one away and say it again"
+                )
+            settled = await self._settle(found)
+            return settled.lines(self._lock.path)
+
+    async def _look_now(self) -> Finding:
+        """Look once, and tell if it is not as before."""
+        looks = self._flusher.looks
+        found = await asyncio.to_thread(self._look)
+        if self._flusher.looks == looks:  # else somebody has looked since
+            self._flusher.place(sentence(found))
+        return found
+
+    def _look(self) -> Finding:
+        found = self._whereabouts.look()
+        if found.place is Place.UNLOCKED:
+            try:
+                self._lock.renew()
+            except (StateLocked, OSError) as refused:
+                return found._replace(what=f"{found.what}: {refused}")
+            diagnostics.warning("state.lock_renewed")
+            found = self._whereabouts.look()
+        return found
+
+    async def _mend(self, found: Finding) -> None:
+        """Do what needs nobody to decide it: nothing in a directory is given up for it."""
+        wanted = found.place in (Place.PART_GONE, Place.UNFINISHED)
+        wanted = wanted or (found.place is Place.HERE and self._writer.removed)
+        if not wanted and found.place is not Place.OTHER:
+            self._retry_s = RETRY_SECONDS_MIN
+            return
+        try:
+            if wanted or await asyncio.to_thread(self._is_copy):
+                settled = await self._settle(found)
+                self._announce("; ".join(settled.lines(self._lock.path)))
+        except (OSError, PackDamaged, Refused) as problem:
+            diagnostics.warning("state.not_made_anew", reason=str(problem))
+        self._retry_at_s = self._clock.monotonic_ns() / NS_PER_S + self._retry_s
+        self._retry_s = min(self._retry_s * 2, RETRY_SECONDS_MAX)
+
+    async def _settle(self, found: Finding) -> Settled:
+        if self._settling.checkpoint_missing and found.place is Place.UNFINISHED:
+            settled = await self._settling.finish()
+        else:
+            new = None
+            if found.place in (Place.GONE, Place.OTHER):
+                try:
+                    new = await asyncio.to_thread(lock_state_directory, self._lock.path)
+                except StateLocked as locked:
+                    raise Refused(str(locked)) from locked
+            settled = await self._settling.begin(new)
+        await self._look_now()
+        return settled
+
+    def _is_copy(self) -> bool:
+        """Whether the other directory is this one, copied to another place with all that was acknowledged: as by a move
+        between file systems. Nobody else has written to it."""
+        path, storage, writer = self._lock.path, RealStorage(), self._writer
+        try:
+            if read_store_file(storage, path).store_id != writer.store_id:
+                return False
+            segments = Chain(storage, f"{path}/{WAL}", ScanReport()).segments
+            if not segments or segments[-1].header.life != writer.life:
+                return False
+            last = self._flusher.durable_lsn
+            log = scan(storage, f"{path}/{WAL}", max(last, 1), store_id=writer.store_id).finish()
+        except (OSError, UnsupportedLog):
+            return False
+        return log.last_lsn >= last and not log.damaged
+
+
+def sentence(found: Finding) -> str:
+    """For people: what is wrong, and the way out. Empty: all is well."""
+    if found.place is Place.HERE:
+        return ""
+    return f"{found.what}; {WAYS_OUT[found.place]} ({found.path})"

@@ -1,0 +1,172 @@
+"""Never a crash loop: starts that did not come to an end are counted, and after some the server starts beside its state.
+
+In safe mode the state directory is not read and not written. The server keeps what it does in `safe-DATE-TIME` inside it,
+and goes on there after a crash or a reboot until somebody ends it with `kill-server`; the next start tries the real state
+again. `--no-restore` asks for the same at once. The processes that a keeper still holds are shown in the session `rescued`.
+"""
+
+import contextlib
+import os
+import shutil
+from typing import Final, NamedTuple
+
+import msgspec
+
+from fuguemux.keeper.helper_record import MAGIC
+from fuguemux.persistence.recovery.helper_files import (
+    SAFE_MODE_FILE,
+    STARTING_FILE,
+    helper_or_nothing,
+)
+from fuguemux.persistence.recovery.store_identity import read_store_file
+from fuguemux.persistence.storage.files import RealStorage, read_all
+from fuguemux.persistence.storage.small_file import remove_small, write_small
+
+FAILED_MAX: Final = 2
+"""Recoveries that raised an error; with as many the next start is in safe mode."""
+UNFINISHED_MAX: Final = 3
+"""Starts that ended without a word before they served: killed, or out of memory."""
+REBUILDING_MAX: Final = 3
+"""Starts that ended after they served and before all screens were rebuilt; with as many the next one serves after that."""
+REASON_CHARACTERS_MAX: Final = 300
+
+
+class Attempts(msgspec.Struct, frozen=True):
+    """Starts since the last one that came to its end: it serves, and all screens are rebuilt."""
+
+    unfinished: int = 0
+    failed: int = 0
+    reason: str = ""
+    rebuilding: int = 0
+    """Those that served."""
+
+
+class SafeMode(NamedTuple):
+    """Where a server runs that leaves its state alone."""
+
+    directory: str
+    reason: str
+    keeper_store: str
+    """The store that a living keeper's processes belong to; empty: not known."""
+
+    def message(self, state: str) -> str:
+        """What people are told."""
+        return (
+            f"fugue: safe mode ({self.reason}): what was there is untouched in {state}; "
+            "`fugue kill-server` and a new start try it again"
+        )
+
+
+class Starts:
+    """Keeps the count of one state directory. Every method is quick; none raises for a disk that does not take it."""
+
+    def __init__(self, state: str) -> None:
+        self._storage = RealStorage()
+        self._state = state
+        self.before = Attempts()
+        """What was known when this start began."""
+
+    def read(self) -> Attempts:
+        """What is known of the starts before this one. Nothing in a file without a checksum brings the safe mode."""
+        try:
+            data = helper_or_nothing(self._storage, self._state, STARTING_FILE)
+            attempts = msgspec.json.decode(data, type=Attempts)
+            checked = read_all(self._storage, f"{self._state}/{STARTING_FILE}").startswith(MAGIC)
+        except (OSError, msgspec.DecodeError):
+            return Attempts()
+        if checked:
+            return attempts
+        return Attempts(
+            min(attempts.unfinished, UNFINISHED_MAX - 1),
+            min(attempts.failed, FAILED_MAX - 1),
+            attempts.reason,
+            attempts.rebuilding,
+        )
+
+    def begin(self) -> Attempts:
+        """A start begins; what was known before it."""
+        self.before = self.read()
+        self._write(msgspec.structs.replace(self.before, unfinished=self.before.unfinished + 1))
+        return self.before
+
+    @property
+    def screens_first(self) -> bool:
+        """Whether all screens are to be rebuilt before the server serves: something ended it while it did both."""
+        return self.before.rebuilding >= REBUILDING_MAX
+
+    def serves(self) -> None:
+        """This start serves while it rebuilds screens."""
+        self._write(Attempts(rebuilding=self.before.rebuilding + 1))
+
+    def failed(self, reason: str) -> None:
+        """This start ended with an error."""
+        now = self.read()
+        text = reason[:REASON_CHARACTERS_MAX]
+        self._write(msgspec.structs.replace(now, failed=now.failed + 1, reason=text))
+
+    def over(self) -> None:
+        """This start came to its end with all screens, or was refused for a reason that says nothing of the state."""
+        with contextlib.suppress(OSError):
+            remove_small(self._storage, self._state, STARTING_FILE)
+            # Durably: power failures must not add up to starts that never served.
+            self._storage.fsync_directory(self._state)
+
+    def _write(self, attempts: Attempts) -> None:
+        with contextlib.suppress(OSError):
+            write_small(self._storage, self._state, STARTING_FILE, msgspec.json.encode(attempts))
+
+
+def chosen(state: str, attempts: Attempts, now: tuple[int, ...], *, asked: bool) -> SafeMode | None:
+    """Whether this start is in safe mode, and where. Raises OSError when a directory for it cannot be made."""
+    storage = RealStorage()
+    with contextlib.suppress(UnicodeDecodeError):
+        said = helper_or_nothing(storage, state, SAFE_MODE_FILE).decode()
+        name, _, reason = said.partition("\n")
+        if name.startswith("safe-") and "/" not in name and os.path.isdir(f"{state}/{name}"):
+            return SafeMode(f"{state}/{name}", reason.strip(), _store(state))
+    if asked:
+        reason = "--no-restore"
+    elif attempts.failed >= FAILED_MAX:
+        reason = f"{attempts.failed} recoveries failed, the last one: {attempts.reason}"
+    elif attempts.unfinished >= UNFINISHED_MAX:
+        reason = f"{attempts.unfinished} starts ended before the server served"
+    else:
+        return None
+    year, month, day, hour, minute, second, *_ = now
+    name = f"safe-{year}{month:02}{day:02}-{hour:02}{minute:02}{second:02}"
+    storage.make_directory(f"{state}/{name}")
+    write_small(storage, state, SAFE_MODE_FILE, f"{name}\n{reason}\n".encode())
+    return SafeMode(f"{state}/{name}", reason, _store(state))
+
+
+def left(state: str) -> None:
+    """The server of the safe mode was ended on purpose: the next start tries the real state again."""
+    storage = RealStorage()
+    for name in (SAFE_MODE_FILE, STARTING_FILE):
+        with contextlib.suppress(OSError):
+            remove_small(storage, state, name)
+
+
+def purged(state: str) -> list[str]:
+    """Remove what servers in safe mode have kept beside the state, which no server uses now; lines that say so. Blocks."""
+    lines: list[str] = []
+    try:
+        names = sorted(os.listdir(state))
+    except OSError as error:
+        return [f"{state} could not be looked through: {error.strerror}"]
+    for name in names:
+        path = f"{state}/{name}"
+        if not name.startswith("safe-") or os.path.islink(path) or not os.path.isdir(path):
+            continue
+        try:
+            shutil.rmtree(path)
+        except OSError as error:
+            lines.append(f"{path} may hold some and could not be removed: {error.strerror}")
+        else:
+            lines.append(f"{path}, which a server in safe mode has left, is removed")
+    return lines
+
+
+def _store(state: str) -> str:
+    store_id = read_store_file(RealStorage(), state).store_id
+    return store_id.hex() if store_id is not None else ""

@@ -1,0 +1,57 @@
+"""Taking the state directory, where the last server may have been killed and not be wholly dead.
+
+A process that was killed keeps its locks and sockets until its last thread has ended, and a thread that waits for a
+slow disk ends when the disk answers. Such a holder is no other server: it is waited for.
+"""
+
+import os
+import sys
+import time
+from typing import Final
+
+from fuguemux.keeper.lock_file import STARTING
+from fuguemux.keeper.process import is_ending
+from fuguemux.observe.clock import NS_PER_S, Clock
+from fuguemux.persistence.storage.state_lock import LOCK_NAME, StateLock, lock_state_directory
+
+ENDING_SECONDS_MAX: Final = 60.0
+POLL_SECONDS: Final = 0.01
+TELL_SECONDS: Final = 1.0
+
+
+def take_state(path: str, clock: Clock) -> StateLock:
+    """Lock the state directory, which exists. Blocks while its last holder is ending. Raises StateLocked, OSError."""
+    holder = _holder(f"{path}/{LOCK_NAME}")
+    began_ns = clock.monotonic_ns()
+    told = False
+    while holder and is_ending(holder):
+        waited = (clock.monotonic_ns() - began_ns) / NS_PER_S
+        if waited > ENDING_SECONDS_MAX:
+            break
+        if waited > TELL_SECONDS and not told:
+            told = True
+            sys.stderr.write(
+                f"waiting for process {holder}, which was killed and still waits for the disk\n"
+            )
+            sys.stderr.flush()
+        time.sleep(POLL_SECONDS)
+    lock = lock_state_directory(path)
+    lock.tell(STARTING)
+    return lock
+
+
+def _holder(name: str) -> int:
+    """The process that took the lock last; 0: none is known."""
+    try:
+        word = _read(name).split()[0]
+        return int(word) if word.isascii() and word.isdigit() else 0
+    except (OSError, IndexError):
+        return 0
+
+
+def _read(path: str) -> str:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        return os.read(descriptor, 1 << 16).decode("ascii", "replace")
+    finally:
+        os.close(descriptor)

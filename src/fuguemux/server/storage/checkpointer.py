@@ -1,0 +1,332 @@
+"""When checkpoints are taken, and that none of their steps holds the loop: the series is in persistence/checkpoint/checkpoint.py.
+
+Triggers: the interval if something changed, the size of the log, a graceful stop, a recovery, a person. A failed one
+changes nothing and is tried again with back-off.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Hashable, Iterable
+from typing import NamedTuple, Protocol
+
+from fuguemux.model.ids import PaneId
+from fuguemux.model.state import ServerState
+from fuguemux.observe.clock import Clock
+from fuguemux.observe.diagnostics import channel
+from fuguemux.observe.failpoints import reach
+from fuguemux.persistence.checkpoint.checkpoint import (
+    CheckpointResult,
+    CheckpointSeries,
+    CheckpointSettings,
+    PaneCapture,
+    PaneMark,
+)
+from fuguemux.persistence.scrollback.packs import PackDamaged
+from fuguemux.persistence.storage.files import NO_SPACE, room_words
+from fuguemux.server.panes.panes import Panes
+from fuguemux.server.requests.executor import EffectFailed
+from fuguemux.server.storage.flusher import NotDurable
+
+RETRY_SECONDS_MIN = 1.0
+RETRY_SECONDS_MAX = 300.0
+WATCH_SECONDS = 0.5
+PROGRESS_SECONDS = 0.3
+ROWS_AT_ONCE = 500
+"""Rows of history that are formatted and compressed in one go: about a millisecond."""
+
+diagnostics = channel("checkpoint")
+
+
+class Log(Protocol):
+    """The part of the log writer that a checkpoint needs."""
+
+    next_lsn: int
+
+    @property
+    def content_lsn(self) -> int: ...
+
+    def begin_segment(self) -> bool: ...
+
+    def truncate_before(self, lsn: int) -> int: ...
+
+    def bytes_since(self, lsn: int) -> int: ...
+
+    def release_ballast(self) -> None: ...
+
+
+class Flusher(Protocol):
+    """The part of the log's threads that a checkpoint needs."""
+
+    async def wait_synced(self, lsn: int) -> None: ...
+
+    def start_chores(self) -> None: ...
+
+    async def wait_chores(self) -> None: ...
+
+
+class PaneSources:
+    """Implements persistence.checkpoint.Sources over the live panes."""
+
+    def __init__(
+        self,
+        panes: Panes,
+        state: Callable[[], ServerState],
+        flush: Callable[[], None],
+        last_lsn: Callable[[], int],
+    ) -> None:
+        self._panes = panes
+        self._state = state
+        self._flush = flush
+        self._last_lsn = last_lsn
+
+    def structure(self) -> tuple[ServerState, int]:
+        """The state now; what has landed is logged first, so that every screen is as of the same LSN."""
+        self._flush()
+        return self._state(), self._last_lsn()
+
+    def panes(self) -> Iterable[PaneId]:
+        """The panes whose content may reach the disk."""
+        return [terminal.id for terminal in self._panes if terminal.persist]
+
+    def mark(self, pane: PaneId) -> PaneMark:
+        """Differs after everything that changes the pane's screen."""
+        terminal = self._panes.get(pane)
+        if terminal is None:
+            return PaneMark(None)
+        if terminal.waiting is not None:
+            return PaneMark(None, terminal.waiting.hold_lsn)
+        mark: Hashable = (terminal.lsn, terminal.read_offset, *terminal.size)
+        return PaneMark(mark)
+
+    def prepare(self, pane: PaneId) -> bool:
+        """Hand some of the engine's history to the store: all at once would hold up the loop."""
+        terminal = self._panes.get(pane)
+        if terminal is None or terminal.emulator.unarchived_rows <= ROWS_AT_ONCE:
+            return False
+        before = terminal.emulator.unarchived_rows
+        terminal.take_archive(rows_max=ROWS_AT_ONCE)
+        return terminal.emulator.unarchived_rows < before
+
+    def capture(self, pane: PaneId) -> PaneCapture | None:
+        """The pane's screen now; its history goes to the store."""
+        terminal = self._panes.get(pane)
+        if terminal is None:
+            return None
+        self._flush()
+        terminal.settle()
+        terminal.take_archive(everything=True)
+        emulator = terminal.emulator
+        size = emulator.size
+        return PaneCapture(
+            self._last_lsn(),
+            terminal.read_offset,
+            size.columns,
+            size.rows,
+            emulator.engine,
+            emulator.snapshot(),
+            emulator.to_ansi(),
+        )
+
+
+class LastCheckpoint(NamedTuple):
+    """What `fugue status` tells."""
+
+    when_ms: int
+    lsn: int
+    new_bytes: int
+    duration_ms: float
+    reason: str
+    number: int
+
+
+class Checkpointer:
+    """Takes checkpoints, one at a time. Belongs to the loop; steps that block run on a thread."""
+
+    def __init__(
+        self,
+        series: CheckpointSeries,
+        sources: PaneSources,
+        log: Log,
+        clock: Clock,
+        interval_s: Callable[[], float],
+        wal_bytes_max: Callable[[], int],
+        flusher: Flusher,
+    ) -> None:
+        self._series = series
+        self._sources = sources
+        self._log = log
+        self._clock = clock
+        self._interval_s = interval_s
+        self._wal_bytes_max = wal_bytes_max
+        self._flusher = flusher
+        self.turn = asyncio.Lock()
+        """Whoever holds it may rely on the files of checkpoints, and changes them alone."""
+        self._covered_lsn = 0
+        self._retry_s = RETRY_SECONDS_MIN
+        self._retry_at = 0.0
+        self.last: LastCheckpoint | None = None
+        self.failure = ""
+        """Why the last attempt failed; empty: it did not."""
+        self.tell: Callable[[str], None] = lambda _failure: None
+        """Called with `failure` when checkpoints begin to fail, fail for another reason, or succeed again."""
+        self.before_publishing: Callable[[], Awaitable[None]] = _nothing
+        """Awaited when everything of a checkpoint is written, and nobody is told yet that the log may go."""
+        self.look: Callable[[], Awaitable[None]] = _nothing
+        """Awaited before a checkpoint begins: what only a look can tell is to be in it."""
+        self.settings: Callable[[], CheckpointSettings] = lambda: series.settings
+        """What holds at the moment a checkpoint begins."""
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything was logged since the last checkpoint, or is still to be taken off the disk."""
+        return self._log.content_lsn > self._covered_lsn or self._series.store.erase_wanted
+
+    def covered(self, lsn: int) -> None:
+        """What recovery started from is covered already."""
+        self._covered_lsn = lsn
+
+    async def run(self) -> None:
+        """Watch the triggers until cancelled."""
+        due = self._now() + self._interval_s()
+        while True:
+            await asyncio.sleep(min(WATCH_SECONDS, self._interval_s()))
+            full = self._log.bytes_since(self._covered_lsn + 1) > self._wal_bytes_max()
+            interval = self._interval_s()
+            due = min(due, self._now() + interval)
+            if self.failure:
+                due = min(due, self._retry_at)
+            # One that failed is due although nothing changed since: nobody else finds out that it is over.
+            wanted = self.changed or bool(self.failure)
+            if not wanted or not (full or self._now() >= due):
+                if not wanted:
+                    due = self._now() + interval
+                continue
+            if self.failure and self._now() < self._retry_at:
+                continue
+            with contextlib.suppress(OSError, PackDamaged):  # told, and tried again
+                await self.take("log size" if full else "interval")
+            due = self._now() + interval
+
+    async def take(
+        self,
+        reason: str,
+        *,
+        name: str = "",
+        tell: Callable[[str], None] = lambda _text: None,
+    ) -> CheckpointResult:
+        """Take a checkpoint now, and copy it with a `name` into a save.
+
+        Raises OSError, PackDamaged, or EffectFailed; nothing has changed then, or there is the checkpoint without the save.
+        """
+        async with self.turn:
+            if any(save.name == name for save in self._series.saves):
+                raise EffectFailed(
+                    f"there is a save called {name!r}: take another name, or first: fugue state delete {name}"
+                )
+            started = self._clock.monotonic_ns()
+            await self.look()
+            lsn = self._log.next_lsn - 1
+            self._series.settings = self.settings()
+            if self._series.store.erase_wanted:
+                # What was erased stands in the segments up to here, which can then go as a whole.
+                self._log.begin_segment()
+            run = self._series.begin(self._sources, reason, anew=bool(name))
+            try:
+                reach("checkpoint.begun")
+                for step in run.steps():
+                    if step.after_lsn:
+                        await self._settled(step.after_lsn)
+                    if step.blocking:
+                        await asyncio.to_thread(step.run)
+                    else:
+                        step.run()
+                        await asyncio.sleep(0)
+                result = run.result
+            except (OSError, PackDamaged) as error:
+                self._came_out(str(error))
+                diagnostics.warning("checkpoint.failed", reason=reason, error=str(error))
+                if isinstance(error, OSError):
+                    self._log.release_ballast()
+                await asyncio.to_thread(run.abandon)
+                raise
+            reach("checkpoint.published")
+            if result.set_aside:
+                names = ", ".join(result.set_aside)
+                diagnostics.warning("checkpoint.set_aside", names=names)
+            self._came_out("")
+            self._covered_lsn = lsn
+            self._log.truncate_before(result.wal_before_lsn)
+            self._flusher.start_chores()
+            if result.purge:
+                await self._flusher.wait_chores()  # who asked is told that it is gone
+            reach("checkpoint.log_cut")
+            self._note(result, reason, (self._clock.monotonic_ns() - started) / 1e6)
+            if name:
+                await self._keep(result, name, tell)
+            return result
+
+    def _note(self, result: CheckpointResult, reason: str, duration_ms: float) -> None:
+        self.last = LastCheckpoint(
+            self._clock.wall_ms(),
+            result.manifest.structure_lsn,
+            result.new_bytes,
+            duration_ms,
+            reason,
+            result.manifest.number,
+        )
+        diagnostics.info(
+            "checkpoint.taken",
+            number=result.manifest.number,
+            reason=reason,
+            bytes=result.new_bytes,
+            panes=result.panes_written,
+            ms=round(duration_ms, 1),
+        )
+
+    async def _keep(self, result: CheckpointResult, name: str, tell: Callable[[str], None]) -> None:
+        """Copy the checkpoint into a save; `tell` hears now and then how far that is."""
+        number = result.manifest.number
+        loop, next_s = asyncio.get_running_loop(), self._now() + PROGRESS_SECONDS
+
+        def progress(share: float) -> None:
+            nonlocal next_s
+            if self._now() >= next_s:
+                next_s = self._now() + PROGRESS_SECONDS
+                loop.call_soon_threadsafe(tell, f"fugue: saving {name}: {share:.0%}…")
+
+        try:
+            save = await asyncio.to_thread(self._series.keep, result.manifest, name, progress)
+        except (OSError, PackDamaged) as error:
+            reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+            if isinstance(error, OSError) and error.errno in NO_SPACE:
+                needed = sum(pack.size_bytes for pack in result.manifest.packs)
+                room = room_words(self._series.storage, self._series.directory, needed)
+                reason = f"{reason} (about {room})" if room else reason
+            raise EffectFailed(
+                f"not saved as {name!r}: {reason}; checkpoint {number} itself is written"
+            ) from error
+        self._series.saves.append(save)
+        diagnostics.info("checkpoint.saved", number=number, bytes=save.new_bytes)
+
+    def _came_out(self, failure: str) -> None:
+        changed = failure != self.failure
+        self.failure = failure
+        self._retry_s = min(self._retry_s * 2, RETRY_SECONDS_MAX) if failure else RETRY_SECONDS_MIN
+        self._retry_at = self._now() + self._retry_s
+        if changed:
+            self.tell(failure)
+
+    async def _settled(self, lsn: int) -> None:
+        """A checkpoint must not know more than the log, unless the log cannot learn it any more."""
+        await self.before_publishing()
+        try:
+            await self._flusher.wait_synced(lsn)
+        except NotDurable as lost:
+            diagnostics.warning("checkpoint.ahead_of_log", lsn=lsn, reason=str(lost))
+
+    def _now(self) -> float:
+        return self._clock.monotonic_ns() / 1e9
+
+
+async def _nothing() -> None:
+    pass

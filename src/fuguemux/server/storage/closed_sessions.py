@@ -1,0 +1,224 @@
+"""Sessions that were closed can be brought back for some days: each is saved as it was, apart from the checkpoints.
+
+A save holds the session alone, with its panes' screens and scrollback in a pack of its own, under the name
+`closed-SESSION-DATE-TIME`. Writing it does not hold up the closing: a server that is killed in between loses it, but not
+the checkpoints that still have the session.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from itertools import chain, count
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from fuguemux.model.ids import PaneId
+from fuguemux.model.layout import panes_of
+from fuguemux.model.state import Link, ServerState, Session
+from fuguemux.observe.diagnostics import channel
+from fuguemux.persistence.checkpoint import save_check, saves
+from fuguemux.persistence.checkpoint.checkpoint_files import CheckpointFiles
+from fuguemux.persistence.checkpoint.manifest import Manifest
+from fuguemux.persistence.checkpoint.pane_files import PaneFiles, Screen
+from fuguemux.persistence.recovery.point_in_time import CLOSED_PREFIX, CLOSED_REASON, part_of
+from fuguemux.persistence.scrollback.packs import PackDamaged
+from fuguemux.persistence.storage.serialization import encode_state
+from fuguemux.server.storage.closed_retention import Lifetimes, is_brief, superfluous
+from fuguemux.server.work.age_clock import AgeClock
+
+if TYPE_CHECKING:
+    from fuguemux.server.main import Server
+
+LOOK_SECONDS = 3_600.0
+
+diagnostics = channel("closed_sessions")
+
+
+class _Closed(NamedTuple):
+    """A session at its end."""
+
+    session: Session
+    state: ServerState
+    panes: dict[PaneId, PaneFiles]
+    lsn: int
+    brief: bool
+
+
+class ClosedSessions:
+    """Belongs to the loop; writes on a thread, in the checkpointer's turn."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._waiting: list[_Closed] = []
+        self._writing: asyncio.Lock = asyncio.Lock()
+        booted = server.booted
+        self.age = AgeClock(
+            booted.storage,
+            booted.state_directory,
+            server.clock,
+            booted.recovered.report.last_record_ms,
+        )
+        """What things here are old by."""
+        self._lifetimes = Lifetimes(server.clock, booted.recovered.state.sessions.keys())
+
+    def published(self, before: ServerState, after: ServerState, lsn: int) -> None:
+        """Called before panes that are gone are let go of: take what they showed."""
+        if before.sessions is after.sessions:
+            return
+        for number, session in before.sessions.items() if self._days else ():
+            if number in after.sessions or not session.links:
+                continue
+            still = {link.window for link in session.links} & after.windows.keys()
+            links = tuple(link for link in session.links if link.window not in still)
+            if links:
+                self._take(before, _with_links(session, links), lsn)
+        self._lifetimes.note(after.sessions.keys())
+        if self._waiting:
+            self._server.spawn(self.finish())
+
+    @property
+    def _days(self) -> int:
+        return self._server.configuration.persistence.keep_closed_days
+
+    def _take(self, state: ServerState, session: Session, lsn: int) -> None:
+        panes: dict[PaneId, PaneFiles] = {}
+        history_lines = rows = 0
+        for link in session.links:
+            for pane in panes_of(state.windows[link.window].layout):
+                terminal = self._server.panes.get(pane)
+                if terminal is None or not terminal.persist:
+                    continue
+                terminal.settle()
+                terminal.take_archive(everything=True)
+                emulator = terminal.emulator
+                screen = Screen(
+                    *emulator.size,
+                    emulator.engine,
+                    emulator.snapshot(),
+                    emulator.to_ansi(),
+                    lsn,
+                    terminal.read_offset,
+                )
+                history_lines += len(terminal.scrollback)
+                rows += sum(bool(row.strip()) for row in emulator.screen_text())
+                files = panes[pane] = PaneFiles(None, screen)
+                lines = self._server.checkpoint_settings().scrollback_persistence_lines
+                files.cut = terminal.scrollback.cut(lines)
+        brief = is_brief(self._lifetimes.lived_ms(session), history_lines, rows)
+        self._waiting.append(_Closed(session, part_of(state, session), panes, lsn, brief))
+
+    async def finish(self) -> None:
+        """Write everything that waits."""
+        async with self._writing:
+            while self._waiting:
+                closed = self._waiting.pop(0)
+                try:
+                    async with self._server.checkpointer.turn:
+                        await self._save(closed)
+                except (OSError, PackDamaged) as error:
+                    diagnostics.warning("not_kept", session=closed.session.name, error=str(error))
+            try:
+                async with self._server.checkpointer.turn:
+                    await self._expire()
+            except OSError as error:
+                diagnostics.warning("not_forgotten", error=str(error))
+            await asyncio.to_thread(self.age.store)
+
+    async def keep_looking(self) -> None:
+        """Forget what has become too old, now and then, for as long as the server serves."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            await self.finish()
+            await self._server.last_screens.settle()
+
+    async def _save(self, closed: _Closed) -> None:
+        server, series = self._server, self._server.series
+        series.highest_number += 1
+        number = series.highest_number
+        files = CheckpointFiles(
+            series.storage, series.directory, series.store, series.store_id, number
+        )
+        now = server.clock.wall_ms()
+        year, month, day, hour, minute, second, *_ = server.clock.local_time(now // 1000)
+        when = f"{year}{month:02}{day:02}-{hour:02}{minute:02}{second:02}"
+        name = first = f"{CLOSED_PREFIX}{closed.session.name}-{when}"
+        taken = {save.name for save in series.saves}
+        name = next(
+            n for n in chain((first,), (f"{first}-{i}" for i in count(2))) if n not in taken
+        )
+        try:
+            manifest = await asyncio.to_thread(self._write, closed, files, number, now, name)
+        except BaseException:
+            await asyncio.to_thread(files.abandon)
+            raise
+        series.saves.append(manifest)
+        diagnostics.info("kept", session=closed.session.name, name=name, bytes=files.new_bytes)
+
+    def _write(
+        self, closed: _Closed, files: CheckpointFiles, number: int, now_ms: int, name: str
+    ) -> Manifest:
+        series = self._server.series
+        files.open()
+        for pane, pane_files in closed.panes.items():
+            cut = pane_files.cut
+            assert cut is not None, "taken with the screen"
+            places = [block.place for block in cut.blocks] + [cut.open_place]
+            # Everything into a pack of its own: the others may then go.
+            elsewhere = {place.digest for place in places if place is not None}
+            files.write_pane(pane, pane_files, elsewhere)
+        files.write_structure(encode_state(closed.state, series.withhold))
+        files.finish_packs()
+        manifest = files.manifest(
+            {pane: pane_files.stored() for pane, pane_files in closed.panes.items()},
+            {},
+            None,
+            number=number,
+            store_id=series.store_id,
+            created_ms=now_ms,
+            reason=CLOSED_REASON,
+            program=series.settings.program,
+            engine=next((p.screen.engine for p in closed.panes.values() if p.screen), ""),
+            structure_lsn=closed.lsn,
+            wal_start_lsn=closed.lsn,
+            next_lsn=closed.lsn + 1,
+            previous=0,
+            sessions=(closed.session.name,),
+            name=name,
+            brief=closed.brief,
+        )
+        files.publish_save(manifest)
+        save_check.note(series.storage, self._server.booted.state_directory, add=[name])
+        return manifest
+
+    async def _expire(self) -> None:
+        """Forget sessions that were closed too long ago; their packs go with the next checkpoint. Raises OSError."""
+        series, directory = self._server.series, self._server.booted.state_directory
+        closed = [save for save in series.saves if save.reason == CLOSED_REASON]
+        names = [save.name for save in superfluous(closed, self.age.look(), self._days)]
+        if names:  # taken off the list at once, and not one by one
+            await asyncio.to_thread(save_check.note, series.storage, directory, remove=names)
+        for name in names:
+            await delete_save(self._server, name)
+
+
+async def delete_save(server: Server, name: str) -> bool:
+    """Forget a save, also one that cannot be read; False if there is none of that name. Raises OSError.
+
+    In the checkpointer's turn. Packs that it shares go with the next checkpoint.
+    """
+    series = server.series
+    storage, directory = series.storage, server.booted.state_directory
+    known = any(save.name == name for save in series.saves)
+    if not (known or await asyncio.to_thread(saves.has_files, storage, directory, name)):
+        return False
+    await asyncio.to_thread(saves.delete_save, storage, directory, name)
+    series.saves = [save for save in series.saves if save.name != name]
+    return True
+
+
+def _with_links(session: Session, links: tuple[Link, ...]) -> Session:
+    known = {link.index for link in links}
+    active = session.active if session.active in known else min(known)
+    last = tuple(index for index in session.last if index in known)
+    return msgspec.structs.replace(session, links=links, active=active, last=last)

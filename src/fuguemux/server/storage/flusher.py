@@ -1,0 +1,398 @@
+"""The log's threads and timers: group commit for asyncio.
+
+The loop frames records and hands them to the kernel; one thread does nothing but fdatasync, a
+second one prepares disk space. Everybody who waits for durability has a future of his own, and
+all of them are resolved by one wake-up of the loop per sync.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final, Literal
+
+from fuguemux.observe.failpoints import reach
+from fuguemux.server.storage.flush_worker import Job, Looked, SyncRing, SyncTimes, Worker
+from fuguemux.server.storage.log_port import Writer
+
+SyncMode = Literal["always", "interval", "os"]
+
+SYNC_BYTES: Final = 1 << 20  # this much unsynced output is synced without waiting for the interval
+RETRY_SECONDS: Final = 0.25
+SLOW_WRITE_SECONDS: Final = 0.020
+SLOW_WRITES_MAX: Final = 3
+DEFER_SECONDS: Final = 30.0
+PROOF_SECONDS: Final = 2.0  # so long after the last sync, a record testifies to it: once
+
+
+_Waiter = tuple[int, asyncio.Future[None], bool]
+"""Up to which LSN, who, and whether it is the same to him where the bytes are."""
+
+
+class NotDurable(Exception):
+    """The change is made and kept in memory, but the disk refuses to make it durable."""
+
+
+class Flusher:
+    """Runs a writer's jobs. Every method belongs to the loop's thread."""
+
+    def __init__(
+        self,
+        writer: Writer,
+        loop: asyncio.AbstractEventLoop,
+        *,
+        interval_ms: int = 100,
+        mode: SyncMode = "interval",
+        on_congestion: Callable[[bool], None] = lambda _congested: None,
+        on_slow_disk: Callable[[float], None] = lambda _seconds: None,
+        monotonic: Callable[[], float] = time.perf_counter,
+        proof_seconds: float = PROOF_SECONDS,
+    ) -> None:
+        self._writer = writer
+        self._loop = loop
+        self._interval_ms = interval_ms
+        self.mode: SyncMode = mode
+        self._on_congestion = on_congestion
+        self._on_slow_disk = on_slow_disk
+        self._monotonic = monotonic
+        self._proof_seconds = proof_seconds
+        self._proof_timer: asyncio.TimerHandle | None = None
+        self._synced_at = 0.0
+        self._waiters: list[_Waiter] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._chore_timer: asyncio.TimerHandle | None = None
+        self._flush_scheduled = False
+        self._syncing = False
+        self._handed: Looked | None = None
+        self._chore_running = False
+        self._chore_waiters: list[asyncio.Future[None]] = []
+        self._congested = False
+        self._closed = self._held = False
+        self._slow_writes = 0
+        self._ring = SyncRing()
+        self._sync_thread = Worker("fugue-sync")
+        self._chore_thread = Worker("fugue-space")
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self.look: Callable[[], str] = lambda: ""
+        """Says why nobody would find what is synced now, if that is so. Called in the sync thread after every sync."""
+        self.on_place: Callable[[str], None] = lambda _elsewhere: None
+        """Told of each change of `elsewhere`."""
+        self.elsewhere = ""
+        """Why what is synced does not count; empty: it does."""
+        self.on_written: Callable[[], None] = lambda: None
+        """Told when records are with the kernel that `write` left to a job."""
+        self.looks = 0
+        self._found_lsn = writer.durable_lsn
+        """Durable where a start looks for it, even if what is written now is not."""
+        self.prove_when_idle()
+
+    # -- writing -----------------------------------------------------------------------------
+
+    def write(self) -> bool:
+        """Hand everything appended to the kernel now: from then on it survives SIGKILL.
+
+        False when the disk refuses, or is so slow that the thread has to do it: `written_lsn` says what the kernel has, and
+        `on_written` when that is more. Panes run on regardless. Starts what makes it durable.
+        """
+        done = self._timed_write()
+        self._after_write()
+        return done
+
+    def write_now(self) -> bool:
+        """As `write`, however slow the disk is. Blocks for it, and for what the thread is writing."""
+        if self._handed is not None and self._handed.written():
+            self._writer.parts_written(self._handed.job)
+        done = self._writer.write(now=True)
+        self._after_write()
+        return done
+
+    @property
+    def written_lsn(self) -> int:
+        """Everything up to here is with the kernel."""
+        return self._writer.written_lsn
+
+    def _timed_write(self) -> bool:
+        started = self._monotonic()
+        reach("log.writing")
+        done = self._writer.write()
+        took = self._monotonic() - started
+        if took > SLOW_WRITE_SECONDS:
+            self._slow_writes += 1
+            if self._slow_writes >= SLOW_WRITES_MAX:
+                self._defer_writes(took)
+        return done
+
+    def _defer_writes(self, seconds: float) -> None:
+        """Spare the loop a disk that blocks in pwrite; it is given another chance later.
+
+        Until then bytes reach the log a moment after they were shown, not before: the landing zone holds them so long.
+        """
+        self._slow_writes = 0
+        self._writer.deferred = True
+        self._on_slow_disk(seconds)
+        self._loop.call_later(DEFER_SECONDS, self._write_inline)
+
+    def _write_inline(self) -> None:
+        self._writer.deferred = False
+
+    def schedule_write(self) -> None:
+        """Have `write` called once at the end of this turn of the loop."""
+        if not self._flush_scheduled:
+            self._flush_scheduled = True
+            self._loop.call_soon(self._scheduled_write)
+
+    def _scheduled_write(self) -> None:
+        self._flush_scheduled = False
+        if not self._waiters:
+            self.write()
+            return
+        self._timed_write()
+        self._start_sync()
+        self._check_congestion()
+        self.start_chores()
+
+    def _after_write(self) -> None:
+        writer = self._writer
+        if writer.durable_lsn < writer.next_lsn - 1 and self.mode != "os":
+            eager = self.mode == "always" or writer.written_lsn < writer.next_lsn - 1
+            if eager or writer.unsynced_bytes >= SYNC_BYTES:
+                self._start_sync()
+            else:
+                self._sync_later(self._interval_ms / 1000)
+        elif self.mode == "os" and (
+            writer.written_lsn < writer.next_lsn - 1 or writer.unsynced_bytes >= SYNC_BYTES
+        ):
+            self._start_sync()  # memory for what is not durable stays bounded
+        self._check_congestion()
+        self.start_chores()
+
+    def set_interval(self, milliseconds: int) -> None:
+        """Sync output so long after it was written from now on; what waits already is synced at once."""
+        self._interval_ms = milliseconds
+        if self._timer is not None:
+            self._start_sync()
+
+    async def wait_durable(self, lsn: int) -> None:
+        """Return when everything up to `lsn` survives a power failure.
+
+        Raises NotDurable when the disk refuses, or when the bytes go where no start would look for them; the log goes on
+        trying by itself. In mode "os" it returns once the kernel has the bytes. Cancelling it affects nobody else.
+        """
+        if self.elsewhere and self._found_lsn < lsn <= self._writer.durable_lsn:
+            raise NotDurable(self.elsewhere)
+        await self._wait(
+            lsn, anywhere=False
+        )  # the look after its sync tells: it may be back by then
+
+    async def wait_synced(self, lsn: int) -> None:
+        """As `wait_durable`, but wherever the bytes go: for who writes in the same place."""
+        await self._wait(lsn, anywhere=True)
+
+    async def _wait(self, lsn: int, *, anywhere: bool) -> None:
+        writer = self._writer
+        if lsn <= writer.durable_lsn:
+            return
+        elsewhere = "" if anywhere else self.elsewhere
+        if self.mode == "os":
+            self.write()
+            if elsewhere:
+                raise NotDurable(elsewhere)
+            return
+        if writer.lost:
+            self._sync_later(0)
+            raise NotDurable(elsewhere or f"kept in memory only: {writer.reason}")
+        waiter: asyncio.Future[None] = self._loop.create_future()
+        self._waiters.append((lsn, waiter, anywhere))
+        self.schedule_write()
+        await waiter
+
+    # -- syncing -----------------------------------------------------------------------------
+
+    def _sync_later(self, seconds: float) -> None:
+        if self._timer is None and not self._syncing and not self._closed:
+            self._timer = self._loop.call_later(seconds, self._start_sync)
+
+    def _start_sync(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._syncing or self._closed or self._held:
+            return
+        job = self._writer.sync_job()
+        if job is None:
+            if self._writer.lost:
+                self._sync_later(RETRY_SECONDS)
+            return
+        self._syncing = True
+        self._idle.clear()
+        # An idle log has no sync to tell by that the disk refuses the watermark.
+        changed = partial(self._loop.call_soon_threadsafe, self._writer.watermark_changed)
+        looked = Looked(job, self.look, changed)
+        if getattr(job, "parts", ()):
+            job.wrote = partial(self._wrote, looked)
+            self._handed = looked
+        self._sync_thread.submit(self._loop, looked, self._sync_done)
+
+    def _wrote(self, looked: Looked) -> None:
+        """In the thread: what the loop was spared is written, and the sync is still to come."""
+        looked.tell(wrote=True)
+        with contextlib.suppress(RuntimeError):  # the loop is closed
+            self._loop.call_soon_threadsafe(self._parts_written, looked.job)
+
+    def _parts_written(self, job: Any) -> None:
+        self._writer.parts_written(job)
+        self.on_written()
+
+    def _sync_done(self, looked: Looked, error: OSError | None, seconds: float) -> None:
+        writer, job = self._writer, looked.job
+        self._syncing, self._handed = False, None
+        self._ring.add(seconds)
+        writer.sync_done(job, error)
+        reach("commit.durable")
+        self.place(looked.elsewhere)
+        self._resolve()
+        self._check_congestion()
+        self.on_written()
+        self._set_idle()
+        if self._waiters or error is not None or writer.lost:
+            self._start_sync()
+        else:
+            self._after_write()
+        self._synced_at = self._loop.time()
+        if self._proof_timer is None:
+            self.prove_when_idle()
+
+    def place(self, elsewhere: str) -> None:
+        """Somebody has looked: why nobody would find what is synced, or that it is where it belongs (empty)."""
+        self.looks += 1
+        if not elsewhere:
+            self._found_lsn = self._writer.durable_lsn
+        if elsewhere != self.elsewhere:
+            self.elsewhere = elsewhere
+            self.on_place(elsewhere)
+            self._resolve()
+
+    @property
+    def durable_lsn(self) -> int:
+        """Up to here a start finds everything."""
+        return self._found_lsn if self.elsewhere else self._writer.durable_lsn
+
+    def prove_when_idle(self) -> None:
+        """Have testimony written for the last sync, once, if nothing follows it for a while."""
+        if self._writer.unproven and self.mode != "os" and not self._closed:
+            due = max(self._synced_at + self._proof_seconds - self._loop.time(), 0.0)
+            self._proof_timer = self._loop.call_later(due, self._prove)
+
+    def _prove(self) -> None:
+        self._proof_timer = None
+        if self._syncing:
+            return  # its end sets the timer anew
+        if self._loop.time() < self._synced_at + self._proof_seconds:
+            self.prove_when_idle()
+        elif self._writer.prove() is not None:
+            self._start_sync()
+
+    def _resolve(self) -> None:
+        """Wake everybody whose records are durable; tell the others once durability is lost."""
+        if not self._waiters:
+            return
+        lost = f"kept in memory only: {self._writer.reason}" if self._writer.lost else ""
+        waiting: list[_Waiter] = []
+        for lsn, waiter, anywhere in self._waiters:
+            elsewhere = "" if anywhere else self.elsewhere
+            if waiter.done():
+                continue
+            synced = lsn <= self._writer.durable_lsn
+            if synced and (not elsewhere or lsn <= self._found_lsn):
+                waiter.set_result(None)
+            elif lost or synced:
+                waiter.set_exception(NotDurable(elsewhere or lost))
+            else:
+                waiting.append((lsn, waiter, anywhere))
+        self._waiters = waiting
+
+    def _check_congestion(self) -> None:
+        congested = self._writer.congested
+        if congested != self._congested:
+            self._congested = congested
+            self._on_congestion(congested)
+
+    @property
+    def congested(self) -> bool:
+        """Whether panes that write much should not be read for now."""
+        return self._congested
+
+    def sync_times(self) -> SyncTimes:
+        """The last syncs' durations."""
+        return self._ring.times()
+
+    # -- disk space --------------------------------------------------------------------------
+
+    def start_chores(self) -> None:
+        """Begin with what `chore` of the writer asks for; call it after a truncation."""
+        if self._chore_running or self._closed or self._held:
+            return
+        chore = self._writer.chore()
+        if chore is None:
+            return
+        self._chore_running = True
+        self._idle.clear()
+        self._chore_thread.submit(self._loop, chore, self._chore_done)
+
+    async def wait_chores(self) -> None:
+        """Return when no chore is under way: what was to be removed is removed, or will be tried again later."""
+        while self._chore_running:
+            waiter: asyncio.Future[None] = self._loop.create_future()
+            self._chore_waiters.append(waiter)
+            await waiter
+
+    def _chore_done(self, chore: Job, error: OSError | None, _seconds: float) -> None:
+        self._chore_running = False
+        self._writer.chore_done(chore, error)
+        self._set_idle()
+        waiters, self._chore_waiters = self._chore_waiters, []
+        for waiter in waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+        if error is None:
+            self.start_chores()
+        elif self._chore_timer is None and not self._closed:
+            self._chore_timer = self._loop.call_later(RETRY_SECONDS, self._retry_chores)
+
+    def _retry_chores(self) -> None:
+        """Ask again after a failure; the writer says when it is time."""
+        self._chore_timer = None
+        self.start_chores()
+        if not self._chore_running and self._writer.troubled and not self._closed:
+            self._chore_timer = self._loop.call_later(RETRY_SECONDS, self._retry_chores)
+
+    def _set_idle(self) -> None:
+        if not self._syncing and not self._chore_running:
+            self._idle.set()
+
+    async def hold(self) -> None:
+        """Return when no job is under way; none begins before `go_on`."""
+        self._held = True
+        await self._idle.wait()
+
+    def go_on(self) -> None:
+        """Begin with what waits."""
+        self._held = False
+        self._start_sync()
+        self.start_chores()
+
+    async def close(self) -> None:
+        """Let jobs under way end and stop the threads. Closing the writer is the caller's."""
+        self._closed = True
+        for timer in (self._timer, self._chore_timer, self._proof_timer):
+            if timer is not None:
+                timer.cancel()
+        await self._idle.wait()
+        self._sync_thread.stop()
+        self._chore_thread.stop()
+        for _lsn, waiter, _anywhere in self._waiters:
+            if not waiter.done():
+                waiter.cancel()
+        self._waiters.clear()

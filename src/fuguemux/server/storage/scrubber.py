@@ -1,0 +1,188 @@
+"""Reads all stored scrollback now and then, slowly, so that what rots is found while something can still be done about it.
+
+Once after each start that did not read all of it, and every `persistence.scrub_interval_days`. Saves and closed sessions are
+read behind it, after every start: see `save_scrubber`. Reading is on a thread, a
+little at a time. What is found damaged, here or by somebody who looked there, becomes a tombstone: people and the
+recovery report are told, and the damaged bytes are set aside.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from fuguemux.observe.clock import MS_PER_DAY, NS_PER_MS, Clock
+from fuguemux.observe.diagnostics import channel
+from fuguemux.persistence.report.report import RecoveryReport, counted
+from fuguemux.persistence.scrollback import scrollback_check
+from fuguemux.persistence.scrollback.packs import Place
+from fuguemux.persistence.scrollback.scrollback import ScrollbackStore
+from fuguemux.persistence.scrollback.scrollback_check import Unread
+from fuguemux.persistence.storage.files import Storage
+from fuguemux.persistence.storage.set_aside import QUARANTINE
+from fuguemux.server.storage.save_scrubber import SaveScrubber
+
+if TYPE_CHECKING:
+    from fuguemux.server.main import Server
+
+SLICE_BYTES: Final = 256 << 10
+"""So much is read in one go."""
+PAUSE_SECONDS: Final = 0.05
+"""Between two of them: at most 5 MiB a second are read."""
+LOOK_SECONDS: Final = 3_600.0
+"""How often it is asked whether the interval is over."""
+
+diagnostics = channel("scrollback")
+
+
+class Scrubber:
+    """Belongs to the loop."""
+
+    def __init__(
+        self,
+        store: ScrollbackStore,
+        report: RecoveryReport,
+        clock: Clock,
+        storage: Storage,
+        quarantine: str,
+        interval_days: Callable[[], int],
+    ) -> None:
+        """`quarantine`: the directory for damaged bytes. `interval_days` 0: never again after the start."""
+        self._store = store
+        self._report = report
+        self._clock = clock
+        self._storage = storage
+        self._quarantine = quarantine
+        self._interval_days = interval_days
+        self._verifying = False
+        self._done = self._total = 0
+        self._verified_bytes = 0
+        self._told = len(store.losses.found)
+        self._last_ms = self._now_ms()
+        self.announce: Callable[[str], None] = lambda _text: None
+        """Told what people are to know."""
+        self.changed: Callable[[], Awaitable[None]] = _nothing
+        """Awaited when the report says something else now."""
+        self.read_saves: Callable[[], Awaitable[None]] = _nothing
+        """Awaited after a start, and each time after everything else was read."""
+
+    def document(self) -> dict[str, Any]:
+        """How far it is and what came of it, as plain data. Times are wall milliseconds."""
+        report = self._report
+        return {
+            "verifying": self._verifying,
+            "done_bytes": self._done,
+            "total_bytes": self._total,
+            "unverified_bytes": report.scrollback_unread_bytes,
+            "verified_ms": report.scrollback_read_ms,
+            "verified_bytes": self._verified_bytes,
+            "lost_lines": sum(lost.lines for lost in report.scrollback_lost)
+            + report.scrollback_lost_before,
+            "healed_blocks": self._store.losses.healed,
+        }
+
+    async def run(self) -> None:
+        """Read what the start did not, then everything at intervals, until cancelled."""
+        if self._report.scrollback_unread_bytes:
+            await self.verify()
+        await self.read_saves()
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            days = self._interval_days()
+            if days and self._now_ms() - self._last_ms >= days * MS_PER_DAY:
+                await self.verify()
+                await self.read_saves()
+
+    async def verify(self) -> None:
+        """Read everything that is on the disk now, and say in the report what came of it."""
+        blocks = sorted(scrollback_check.on_disk(self._store), key=_place)
+        self._done, self._total = 0, sum(each.size_bytes for each in blocks)
+        self._verifying = True
+        unread = 0
+        try:
+            for part in _slices(blocks):
+                unread += await asyncio.to_thread(self._read, part)
+                self._done += sum(each.size_bytes for each in part)
+                await asyncio.sleep(PAUSE_SECONDS)
+        finally:
+            self._verifying = False
+            self._last_ms = self._now_ms()
+        report = self._report
+        report.scrollback_unread_bytes = unread
+        if not unread:
+            report.scrollback_read_ms = self._clock.wall_ms()
+            self._verified_bytes = self._total
+        diagnostics.info("scrollback.verified", bytes=self._total, unread=unread)
+        self._store.losses.adopt()
+        await self.tell_losses()
+        await self.changed()
+
+    def _read(self, blocks: list[Unread]) -> int:
+        """How many bytes could not be read for now. Blocks."""
+        digests = {place.digest for each in blocks if (place := each.block.place) is not None}
+        for digest in digests:
+            self._store.reader.read_anew(digest)
+        return sum(scrollback_check.read(self._store, blocks))
+
+    async def tell_losses(self) -> None:
+        """Make tombstones of what was found damaged, set it aside, tell everybody."""
+        losses = self._store.losses
+        losses.adopt()
+        new = losses.found[self._told :]
+        if not new:
+            return
+        self._told = len(losses.found)
+        try:
+            await asyncio.to_thread(losses.set_aside, self._storage, self._quarantine)
+        except OSError as error:
+            diagnostics.warning("scrollback.not_set_aside", error=error.strerror or str(error))
+        scrollback_check.tell(self._store, self._report)
+        for loss in new:
+            diagnostics.warning("scrollback.damaged", pane=loss.pane, reason=loss.reason)
+        panes = ", ".join(f"%{pane}" for pane in sorted({loss.pane for loss in new}))
+        lines = counted(sum(loss.lines for loss in new), "line")
+        self.announce(f"{lines} of the scrollback of {panes} cannot be read: see fugue recovery")
+        await self.changed()
+
+    def _now_ms(self) -> int:
+        return self._clock.monotonic_ns() // NS_PER_MS
+
+
+def scrubber_of(server: Server) -> Scrubber:
+    """The one of a server."""
+    booted = server.booted
+    scrubber = Scrubber(
+        booted.recovered.store,
+        server.report,
+        server.clock,
+        booted.storage,
+        f"{booted.state_directory}/{QUARANTINE}",
+        lambda: server.configuration.persistence.scrub_interval_days,
+    )
+    scrubber.read_saves = SaveScrubber(
+        booted.storage, booted.state_directory, server.report, scrubber
+    ).run
+    return scrubber
+
+
+def _place(unread: Unread) -> Place:
+    """In the order in which it is on the disk."""
+    return unread.block.place or Place(b"", 0, 0)
+
+
+def _slices(blocks: list[Unread]) -> list[list[Unread]]:
+    """Runs of about `SLICE_BYTES`."""
+    slices: list[list[Unread]] = []
+    size = SLICE_BYTES
+    for each in blocks:
+        if size >= SLICE_BYTES:
+            slices.append([])
+            size = 0
+        slices[-1].append(each)
+        size += each.size_bytes
+    return slices
+
+
+async def _nothing() -> None:
+    pass

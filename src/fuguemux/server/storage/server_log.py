@@ -1,0 +1,92 @@
+"""The log as the rest of the server sees it: events from the committer, output from panes, one order of LSNs for both."""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from fuguemux.model.events import IGNORABLE as OPTIONAL
+from fuguemux.model.events import AnyEvent
+from fuguemux.observe.failpoints import reach
+from fuguemux.persistence.storage.serialization import encode_events
+from fuguemux.persistence.storage.withholding import Withhold
+from fuguemux.persistence.wal.frame import IGNORABLE, RecordType
+from fuguemux.server.storage.flusher import Flusher
+
+
+class Writer(Protocol):
+    """The part of the log writer that is used here."""
+
+    next_lsn: int
+
+    def append(self, kind: RecordType, payload: bytes, flags: int = 0) -> int: ...
+
+    def append_output(self, pane: int, offset: int, data: memoryview) -> int | None: ...
+
+    @property
+    def congested(self) -> bool: ...
+
+    @property
+    def output_stopped(self) -> bool: ...
+
+
+class ServerLog:
+    """Implements engine.ports.EventLog and pane_output.OutputLog over one writer."""
+
+    def __init__(
+        self, writer: Writer, flusher: Flusher, withhold: Callable[[], Withhold | None]
+    ) -> None:
+        self._writer = writer
+        self._flusher = flusher
+        self._withhold = withhold
+        self.persists: Callable[[int], bool] = lambda _pane: True
+        """Whether a pane's output may reach the disk."""
+        self.keep: Callable[[int, bytes], bool] = lambda _lsn, _payload: False
+        """Keeps an event where it outlives this process, until the kernel has its record. False: it cannot."""
+
+    @property
+    def next_lsn(self) -> int:
+        """The LSN that the next record gets."""
+        return self._writer.next_lsn
+
+    @property
+    def written_lsn(self) -> int:
+        """Everything up to here is with the kernel."""
+        return self._flusher.written_lsn
+
+    @property
+    def output_stopped(self) -> bool:
+        """Whether only structure is logged, because the disk is full or refuses."""
+        return self._writer.output_stopped
+
+    @property
+    def congested(self) -> bool:
+        """Whether panes should not be read for now."""
+        return self._writer.congested
+
+    def append_events(self, events: Sequence[AnyEvent]) -> int:
+        """One record, handed to the kernel on return, or kept in the landing zone while the disk is slow or refuses. Its LSN.
+
+        Where the zone cannot take it a slow disk is waited for, and one that refuses leaves it in memory alone. Raises OSError
+        when nothing more can be kept either.
+        """
+        payload = encode_events(events, self._withhold())
+        flags = IGNORABLE if all(isinstance(event, OPTIONAL) for event in events) else 0
+        reach("commit.before_append")
+        lsn = self._writer.append(RecordType.STRUCTURE, payload, flags)
+        if not self._flusher.write() and not self.keep(lsn, payload):
+            self._flusher.write_now()
+        reach("commit.after_write")
+        return lsn
+
+    def append_output(self, pane: int, offset: int, data: memoryview) -> int | None:
+        """Frame what a pane's program wrote. None: it is not logged."""
+        if not self.persists(pane):
+            return None
+        return self._writer.append_output(pane, offset, data)
+
+    def write(self) -> bool:
+        """Hand everything appended to the kernel in one call. False: it does not have all of it."""
+        return self._flusher.write()
+
+    def write_now(self) -> bool:
+        """As `write`, and wait for a slow disk."""
+        return self._flusher.write_now()

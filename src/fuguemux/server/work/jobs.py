@@ -1,0 +1,146 @@
+"""Shell commands beside the panes: started, read, waited for. They outlive the server, as tmux's do."""
+
+import asyncio
+import os
+import subprocess
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Final
+
+from fuguemux.keeper.protocol import LIMITS, explained
+from fuguemux.model.limits import JOBS_MAX
+from fuguemux.server.work import reserve
+from fuguemux.server.work.threads import started
+
+OUTPUT_BYTES_MAX: Final = 4 << 20
+"""A command that prints more than this is ended."""
+CHUNK_BYTES: Final = 64 << 10
+LOOK_SECONDS: Final = 0.05
+"""Between two looks at a command whose end nothing tells of."""
+
+
+class JobRefused(Exception):
+    """The command was not started; the message says why."""
+
+
+class Jobs:
+    """All that run. Belongs to the loop."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._running: set[Job] = set()
+
+    def start(
+        self, argv: Sequence[str], cwd: bytes, environment: dict[bytes, bytes], *, read: bool
+    ) -> "Job":
+        """Start a command; without `read` what it prints goes nowhere. The caller awaits `ended`. Raises JobRefused."""
+        if len(self._running) >= JOBS_MAX:
+            raise JobRefused(f"{JOBS_MAX} shell commands run already")
+        at_limit = reserve.refusal(reserve.FOR_COMMANDS)
+        if at_limit:
+            raise JobRefused(at_limit)
+        try:
+            process = subprocess.Popen(
+                argv,
+                bufsize=0,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE if read else subprocess.DEVNULL,
+                stderr=subprocess.STDOUT,
+                cwd=cwd,
+                env=environment,
+                start_new_session=True,
+            )
+        except OSError as error:
+            reason = explained(error.errno) if error.errno in LIMITS else str(error)
+            raise JobRefused(reason) from error
+        except ValueError as error:
+            raise JobRefused(str(error)) from error
+        job = Job(self._loop, process, self._running)
+        self._running.add(job)
+        return job
+
+
+class Job:
+    """One command. Whoever stops waiting for it lets it run on."""
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        process: subprocess.Popen[bytes],
+        running: set["Job"],
+    ) -> None:
+        self._loop = loop
+        self.process = process
+        self._running = running
+
+    async def ended(self) -> tuple[bytes, int]:
+        """Wait for the end; what it printed, and its exit code, a signal as a negative number."""
+        try:
+            data = await self._printed()
+            if len(data) >= OUTPUT_BYTES_MAX:
+                self.process.kill()
+            return data, await self._exit_code()
+        finally:
+            self._running.discard(self)
+            if self.process.stdout is not None:
+                self.process.stdout.close()
+
+    async def _printed(self) -> bytes:
+        data = bytearray()
+        if self.process.stdout is None:
+            return b""
+        descriptor = self.process.stdout.fileno()
+        os.set_blocking(descriptor, False)
+        while len(data) < OUTPUT_BYTES_MAX:
+            try:
+                part = os.read(descriptor, min(CHUNK_BYTES, OUTPUT_BYTES_MAX - len(data)))
+            except BlockingIOError:
+                await self._readable(descriptor)
+                continue
+            if not part:
+                break
+            data += part
+            await asyncio.sleep(0)  # one that prints without end must not keep the loop
+        return bytes(data)
+
+    async def _exit_code(self) -> int:
+        if self.process.poll() is None:
+            try:
+                descriptor = os.pidfd_open(self.process.pid)
+            except (OSError, AttributeError):  # no Linux, or no descriptor left
+                await self._waited_by_thread()
+            else:
+                try:
+                    await self._readable(descriptor)
+                finally:
+                    os.close(descriptor)
+        return self.process.wait()
+
+    async def _readable(self, descriptor: int) -> None:
+        future: asyncio.Future[None] = self._loop.create_future()
+        self._loop.add_reader(descriptor, _wake, future)
+        try:
+            await future
+        finally:
+            self._loop.remove_reader(descriptor)
+
+    async def _waited_by_thread(self) -> None:
+        """Wait in a thread of its own, which does not keep the process from ending."""
+        future: asyncio.Future[None] = self._loop.create_future()
+
+        def wait() -> None:
+            self.process.wait()
+            with suppress(RuntimeError):  # the loop is closed
+                self._loop.call_soon_threadsafe(_wake, future)
+
+        if started(threading.Thread(target=wait, name="job", daemon=True)):
+            await future
+        else:
+            while self.process.poll() is None:  # noqa: ASYNC110  # nothing tells of its end
+                await asyncio.sleep(LOOK_SECONDS)
+
+
+def _wake(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)

@@ -1,0 +1,102 @@
+"""A terminal's state as terminal output, so that any engine can take it over.
+
+The formatter's own "everything" output does not do: it drops links and soft wraps, writes text after
+it has set modes that change what text does, and knows the active screen only. Here the text comes
+first, then what changes the meaning of text, then the cursor.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final, Protocol
+
+from fuguemux.terminal.emulator import Cursor, Size
+from fuguemux.terminal.ghostty import state as state
+from fuguemux.terminal.ghostty.library import sized
+from fuguemux.terminal.ghostty.rows import Rows
+
+# Modes that move to another screen or clear it when they are set.
+MODES_LEFT_OUT: Final = re.compile(rb"\x1b\[\?(?:3|40|47|1047|1048|1049|2026)[hl]")
+REGION: Final = re.compile(rb"\x1b\[(\d+);(\d+)([rs])")
+ORIGIN_MODE: Final = 6
+
+
+class Screen(Protocol):
+    """What is needed of an emulator."""
+
+    @property
+    def size(self) -> Size: ...
+    @property
+    def cursor(self) -> Cursor: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def cwd(self) -> str: ...
+    def render(self) -> list[bytes]: ...
+
+
+def text(screen: Screen, rows: Rows) -> bytes:
+    """Return the screen's text; soft-wrapped rows follow without positioning, so that they wrap again."""
+    parts = []
+    wrapped = False
+    columns = screen.size.columns
+    for row, line in enumerate(screen.render()):
+        if not wrapped and line:
+            parts.append(b"\x1b[%d;1H" % (row + 1))
+        parts.append(line)
+        wrapped = bool(line) and rows.wraps("active", row)
+        if wrapped:
+            parts.append(b" " * rows.blanks_at_end("active", row, columns))
+    return b"".join(parts)
+
+
+def state_of(screen: Screen, rows: Rows, lib: Any, terminal: Any) -> bytes:
+    """Return tab stops apart, everything that is set beside the text of the active screen."""
+    cell = rows.format("active", (0, 0), (0, 0))
+    region = _extra(rows, cell, after=True, scrolling_region=True)
+    modes = MODES_LEFT_OUT.sub(b"", _extra(rows, cell, after=False, modes=True))
+    top = left = 1
+    for first, _last, kind in REGION.findall(region):
+        if kind == b"r":
+            top = int(first)
+        else:
+            left = int(first)
+    cursor = screen.cursor
+    row, column = cursor.row + 1, cursor.column + 1
+    if state.mode(lib, terminal, ORIGIN_MODE):
+        row, column = row - top + 1, column - left + 1
+    place = b"\x1b[%d;%dH" % (max(row, 1), max(column, 1))
+    if cursor.pending_wrap:
+        place = _place_at_margin(rows, cursor, place)
+    pen = _extra(
+        rows, cell, after=True, style=True, protection=True, kitty_keyboard=True, charsets=True
+    )
+    title = b"\x1b]2;%b\x1b\\" % screen.title.encode() if screen.title else b""
+    cwd = b"\x1b]7;%b\x1b\\" % screen.cwd.encode() if screen.cwd else b""
+    return region + modes + place + pen + title + cwd
+
+
+def tab_stops(rows: Rows) -> bytes:
+    """Return the sequences that set the tab stops; they home the cursor."""
+    cell = rows.format("active", (0, 0), (0, 0))
+    return _extra(rows, cell, after=False, tabstops=True)
+
+
+def _place_at_margin(rows: Rows, cursor: Cursor, place: bytes) -> bytes:
+    """Write the last column's character again, which leaves the cursor waiting to wrap."""
+    wide = cursor.column > 0 and rows.width_class("active", cursor.column, cursor.row) == 2
+    first = cursor.column - wide
+    cell = rows.format("active", (first, cursor.row), (cursor.column, cursor.row), rectangle=True)
+    return place + b"\b" * wide + (cell or b" ")
+
+
+def _extra(rows: Rows, cell: bytes, *, after: bool, **wanted: bool) -> bytes:
+    """Return what the formatter writes before or after the text for one kind of state."""
+    options = sized("GhosttyFormatterTerminalOptions")
+    options.emit = rows.kinds["ansi"]
+    options.selection = rows.select("active", (0, 0), (0, 0))
+    for name, value in wanted.items():
+        part = options.extra if hasattr(options.extra, name) else options.extra.screen
+        setattr(part, name, value)
+    found = rows.run(options)
+    return found.removeprefix(cell) if after else found.removesuffix(cell)
