@@ -152,7 +152,7 @@ class Bench:
         self.panes = Panes(GhosttyEmulator, self.store, lambda _t: None, lambda _s, _p: limit_lines)
         self.state = self._build(panes)
         self.sources = PaneSources(
-            self.panes, lambda: self.state, lambda: None, lambda: self.writer.next_lsn - 1
+            self.panes, lambda: self.state, lambda: None, lambda: self.writer.state.next_lsn - 1
         )
         self.series = CheckpointSeries(
             self.storage,
@@ -192,8 +192,8 @@ class Bench:
             terminal.read_offset += len(chunk)
             terminal.emulator.feed(chunk)
             terminal.take_archive()
-            terminal.lsn = lsn or self.writer.next_lsn - 1
-            if self.writer.next_lsn % 64 == 0:
+            terminal.lsn = lsn or self.writer.state.next_lsn - 1
+            if self.writer.state.next_lsn % 64 == 0:
                 self.sync()
 
     def sync(self) -> None:
@@ -202,10 +202,10 @@ class Bench:
         if job is not None:
             job.run()
             self.writer.sync_done(job, None)
-        chore = self.writer.chore()
+        chore = self.writer.segments.chore()
         if chore is not None:
             chore.run()
-            self.writer.chore_done(chore, None)
+            self.writer.segments.chore_done(chore, None)
 
     def checkpoint(self, *, between: Callable[[], None] = lambda: None) -> Any:
         """One checkpoint; how long each step on the loop took goes to `stalls_ms`."""
@@ -217,7 +217,7 @@ class Bench:
             if not step.blocking:
                 self.stalls_ms.append((time.thread_time_ns() - before) / 1e6)
                 between()
-        self.writer.truncate_before(run.result.wal_before_lsn)
+        self.writer.segments.truncate_before(run.result.wal_before_lsn)
         return run.result
 
     def terminals(self) -> list[PaneTerminal]:

@@ -118,7 +118,9 @@ def fugue(directory: str, committers: int, size: int, seconds: float) -> Speed:
             while (begun := clock()) < until:
                 await flusher.wait_durable(writer.append(RecordType.STRUCTURE, payload))
                 times.append(clock() - begun)
-                if writer.segments > 8 and writer.truncate_before(writer.durable_lsn):
+                if writer.segments.count > 8 and writer.segments.truncate_before(
+                    writer.state.durable_lsn
+                ):
                     flusher.start_chores()
 
         await asyncio.gather(*(committer() for _ in range(committers)))
@@ -274,10 +276,10 @@ def fill_log(directory: str, size: int) -> int:
             if job is not None:
                 job.run()
                 writer.sync_done(job, None)
-        chore = writer.chore()
+        chore = writer.segments.chore()
         if chore is not None:
             chore.run()
-            writer.chore_done(chore, None)
+            writer.segments.chore_done(chore, None)
     writer.close()
     return records
 

@@ -21,7 +21,6 @@ LINES_RATCHET = {
     "src/fuguemux/keeper/keeper.py": 325,
     "src/fuguemux/persistence/checkpoint/checkpoint.py": 330,
     "src/fuguemux/persistence/recovery/recovery.py": 370,
-    "src/fuguemux/persistence/wal/writer.py": 495,
     "src/fuguemux/server/processes/keeper_client.py": 350,
     "src/fuguemux/server/lifecycle.py": 345,
     "src/fuguemux/server/main.py": 338,

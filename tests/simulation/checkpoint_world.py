@@ -24,7 +24,7 @@ from fuguemux.persistence.checkpoint.checkpoint import CheckpointSettings, Step
 from fuguemux.persistence.recovery.store_identity import STORE_FILE, STORE_ID_BYTES
 from fuguemux.persistence.scrollback import blocks, pane_scrollback
 from fuguemux.persistence.scrollback.packs import PackDamaged
-from fuguemux.persistence.wal.writer import Durability, LogUnavailable, WriterOptions
+from fuguemux.persistence.wal.durability import Durability, LogUnavailable, WriterOptions
 from tests.simulation.disk import Crash, SimDisk
 from tests.support.small_server import (
     SmallServer,
@@ -315,7 +315,7 @@ class CheckpointWorld:
         except Crash:
             self.outcome.crashes_in_checkpoints += 1
             raise
-        server.writer.truncate_before(run.result.wal_before_lsn)
+        server.writer.segments.truncate_before(run.result.wal_before_lsn)
         self.outcome.checkpoints += 1
         self.outcome.purges += run.result.purge
         self.outcome.moved += run.result.bytes_moved
@@ -323,9 +323,9 @@ class CheckpointWorld:
 
     def _await_durable(self, server: SmallServer, step: Step) -> None:
         for _ in range(20):
-            if server.writer.durable_lsn >= step.after_lsn:
+            if server.writer.state.durable_lsn >= step.after_lsn:
                 return
-            if server.writer.durability is Durability.LOST:
+            if server.writer.state.durability is Durability.LOST:
                 self.durability_lost = True
                 return
             server.sync()
@@ -336,10 +336,10 @@ class CheckpointWorld:
     def _note(self, server: SmallServer) -> None:
         # Numbers below the first of this life may be a checkpoint's, whose log was lost unacknowledged.
         first = server.recovered.next_lsn
-        if server.writer.durable_lsn >= first:
-            self.acknowledged = max(self.acknowledged, server.writer.durable_lsn)
-        if server.writer.written_lsn >= first:
-            self.in_kernel = max(self.in_kernel, server.writer.written_lsn)
+        if server.writer.state.durable_lsn >= first:
+            self.acknowledged = max(self.acknowledged, server.writer.state.durable_lsn)
+        if server.writer.state.written_lsn >= first:
+            self.in_kernel = max(self.in_kernel, server.writer.state.written_lsn)
 
     def _stop(self) -> None:
         if self.rng.random() < 0.4:

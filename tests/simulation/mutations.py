@@ -13,7 +13,17 @@ import pytest
 from fuguemux.persistence.recovery import recovery, replay
 from fuguemux.persistence.recovery.store_identity import Identity, Said
 from fuguemux.persistence.storage.files import write_all
-from fuguemux.persistence.wal import chain, jobs, reader, segment, space, watermark, writer
+from fuguemux.persistence.wal import (
+    chain,
+    jobs,
+    reader,
+    segment,
+    segments,
+    space,
+    watermark,
+    writer,
+)
+from fuguemux.persistence.wal.active import Active
 from fuguemux.persistence.wal.durability import WriterOptions
 from fuguemux.persistence.wal.frame import LAG_UNKNOWN, Record, frame_header
 from fuguemux.persistence.wal.segment import encode_header
@@ -51,6 +61,7 @@ def retry_after_a_failed_sync(patch: pytest.MonkeyPatch) -> None:
 def no_alignment(patch: pytest.MonkeyPatch) -> None:
     """After a sync, the next record shares a sector with durable ones."""
     patch.setattr(writer, "next_block", lambda offset: offset)
+    patch.setattr(segments, "next_block", lambda offset: offset)
     patch.setattr(jobs, "next_block", lambda offset: offset)
 
 
@@ -122,7 +133,7 @@ def recycled_without_salt(patch: pytest.MonkeyPatch) -> None:
 
     patch.setattr(jobs.DeleteJob, "run", run)
     patch.setattr(segment, "fill_with_zeros", refill)
-    for module in (jobs, reader, writer):
+    for module in (jobs, reader, segments):
         patch.setattr(module, "seed_of", lambda _salt: 0)
 
 
@@ -133,12 +144,12 @@ def append_to_the_recovered_segment(patch: pytest.MonkeyPatch) -> None:
         settings["options"] = settings["options"] or WriterOptions()
         report = log.finish()
         made = writer.LogWriter(storage, directory, log, **settings)
-        made._kept.clear()
-        made.unsynced_bytes = 0
-        made.durable_lsn = made.written_lsn
+        made.state.kept.clear()
+        made.state.unsynced_bytes = 0
+        made.state.durable_lsn = made.state.written_lsn
         live = [each for each in report.segments if each.last_lsn >= each.base_lsn]
         if not live or live[-1] is not report.segments[-1]:
-            made._open_segment(0)
+            made.segments.open(0)
             return made
         last = live[-1]
         path = f"{directory}/{segment.segment_name(last.segment_id)}"
@@ -146,9 +157,9 @@ def append_to_the_recovered_segment(patch: pytest.MonkeyPatch) -> None:
         header = segment.decode_header(storage.pread(file, segment.RECORDS_OFFSET, 0))
         assert header is not None
         seed = segment.seed_of(header.salt)
-        made._active = jobs.Active(file, header, seed, last.used_bytes)
-        made._space.used(last.segment_id)
-        made.life, made._life_base_lsn = header.life, header.life_base_lsn
+        made.segments.active = Active(file, header, seed, last.used_bytes)
+        made.segments.space.used(last.segment_id)
+        made.state.life, made.state.life_base_lsn = header.life, header.life_base_lsn
         return made
 
     patch.setattr(writer.LogWriter, "start", staticmethod(start))

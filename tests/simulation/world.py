@@ -173,8 +173,8 @@ class World:
                 if self.rng.random() < 0.5:
                     self._close(writer)
             if writer is not None:
-                self.in_kernel = max(self.in_kernel, writer.written_lsn)
-                self.acknowledged = max(self.acknowledged, writer.durable_lsn)
+                self.in_kernel = max(self.in_kernel, writer.state.written_lsn)
+                self.acknowledged = max(self.acknowledged, writer.state.durable_lsn)
             self.outcome.sync_fails += self.disk.sync_fails
             self.disk.sync_fails = 0
             self._stop()
@@ -203,10 +203,10 @@ class World:
             options=OPTIONS,
             watermark=self.watermark,
         )
-        self.acknowledged = max(self.acknowledged, writer.durable_lsn)
-        self.in_kernel = max(self.in_kernel, writer.written_lsn)
+        self.acknowledged = max(self.acknowledged, writer.state.durable_lsn)
+        self.in_kernel = max(self.in_kernel, writer.state.written_lsn)
         self.started_lsn = 0
-        if not writer._space.returning:
+        if not writer.segments.space.returning:
             self.voided.clear()
         return writer
 
@@ -236,13 +236,13 @@ class World:
             elif self.rng.random() < 0.3:
                 writer.deferred = not writer.deferred
             elif self.rng.random() < 0.5:
-                top = max(self.checkpoint, writer.durable_lsn + 1)
+                top = max(self.checkpoint, writer.state.durable_lsn + 1)
                 self.checkpoint = self.rng.randint(self.checkpoint, top)
-                writer.truncate_before(self.checkpoint)
+                writer.segments.truncate_before(self.checkpoint)
             self._note(writer)
         self._finish_work(writer)
         self._note(writer)
-        self.outcome.rotations += writer.segments
+        self.outcome.rotations += writer.segments.count
 
     def _finish_work(self, writer: LogWriter) -> None:
         while self.job is not None:
@@ -251,8 +251,8 @@ class World:
             self._chore_step(writer)
 
     def _note(self, writer: LogWriter) -> None:
-        self.acknowledged = max(self.acknowledged, writer.durable_lsn)
-        self.in_kernel = max(self.in_kernel, writer.written_lsn)
+        self.acknowledged = max(self.acknowledged, writer.state.durable_lsn)
+        self.in_kernel = max(self.in_kernel, writer.state.written_lsn)
 
     def _sync_step(self, writer: LogWriter, *, begin: bool) -> None:
         """A sync takes its time: it is asked for, it runs, and later the writer hears of it."""
@@ -289,9 +289,9 @@ class World:
 
     def _chore_step(self, writer: LogWriter) -> None:
         if self.chore is None:
-            self.chore = writer.chore()
+            self.chore = writer.segments.chore()
         else:
-            writer.chore_done(self.chore, _run(self.chore))
+            writer.segments.chore_done(self.chore, _run(self.chore))
             self.chore = None
 
     def _time_passes(self) -> None:
@@ -331,14 +331,14 @@ class World:
             if rng.random() < 0.5:
                 payload = rng.randbytes(size)
                 kind = int(RecordType.STRUCTURE)
-                lsn: int | None = writer.next_lsn
-                self.given[writer.next_lsn] = (kind, payload)
+                lsn: int | None = writer.state.next_lsn
+                self.given[writer.state.next_lsn] = (kind, payload)
                 lsn = writer.append(RecordType.STRUCTURE, payload)
             else:
                 payload = rng.randbytes(size // 2) + b"x" * (size - size // 2)
                 kind = int(RecordType.OUTPUT)
-                before = self.given.get(writer.next_lsn)
-                expected = writer.next_lsn
+                before = self.given.get(writer.state.next_lsn)
+                expected = writer.state.next_lsn
                 self.given[expected] = (kind, payload)
                 lsn = writer.append_output(7, self.pane_offset, payload)
                 if lsn is None:
@@ -350,32 +350,35 @@ class World:
                 self.pane_offset += size
         except LogUnavailable:
             return
-        self.durable_at[lsn] = writer.durable_lsn
+        self.durable_at[lsn] = writer.state.durable_lsn
         self.outcome.appended += 1
 
     def _prove(self, writer: LogWriter) -> None:
         """The log is idle for a while: once, and only once, testimony to the last sync is written."""
-        durable = writer.durable_lsn
+        durable = writer.state.durable_lsn
         lsn = writer.prove()
         if lsn is not None:
             self.given[lsn] = (int(RecordType.PROOF), b"")
             self.durable_at[lsn] = durable
-            if writer.prove() is not None or writer.content_lsn != lsn - 1:
+            if writer.prove() is not None or writer.state.content_lsn != lsn - 1:
                 raise Violation("an idle log proves twice")
 
     def _begin_segment(self, writer: LogWriter) -> None:
         """What comes next is to stand in a segment of its own."""
-        durable, lsn = writer.durable_lsn, writer.next_lsn
+        durable, lsn = writer.state.durable_lsn, writer.state.next_lsn
         began = writer.begin_segment()
-        if writer.next_lsn > lsn:
+        if writer.state.next_lsn > lsn:
             self.given[lsn] = (int(RecordType.PROOF), b"")
             self.durable_at[lsn] = durable
-        if began and writer.newest_base_lsn > lsn:
+        if began and writer.segments.newest_base_lsn > lsn:
             raise Violation("the new segment begins too late")
 
     def _check_idle(self, writer: LogWriter) -> None:
         """Nothing appended since the last sync: nothing is written."""
-        if writer.durability is Durability.OK and writer.durable_lsn == writer.next_lsn - 1:
+        if (
+            writer.state.durability is Durability.OK
+            and writer.state.durable_lsn == writer.state.next_lsn - 1
+        ):
             before = self.disk.writes
             writer.write()
             job = writer.sync_job()
@@ -388,8 +391,10 @@ class World:
         except Crash:
             return
         if durable:
-            self.acknowledged = max(self.acknowledged, writer.durable_lsn)
-        self.in_kernel = max(self.in_kernel, min(writer.written_lsn, max(self.given, default=0)))
+            self.acknowledged = max(self.acknowledged, writer.state.durable_lsn)
+        self.in_kernel = max(
+            self.in_kernel, min(writer.state.written_lsn, max(self.given, default=0))
+        )
 
     def _stop(self) -> None:
         if self.watermark is not None and self.watermark.problem:

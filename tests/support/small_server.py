@@ -170,7 +170,7 @@ class SmallServer:
             options=log_options,
             watermark=Watermark(storage, directory),
         )
-        assert self.writer.next_lsn == self.recovered.next_lsn
+        assert self.writer.state.next_lsn == self.recovered.next_lsn
         self.state = self.recovered.state
         self.store = self.recovered.store
         self.applied_lsn = self.recovered.next_lsn - 1
@@ -299,22 +299,22 @@ class SmallServer:
                 self.writer.sync_done(job, None)
                 if isinstance(job, SyncJob):
                     job.afterwards()
-        chore = self.writer.chore()
+        chore = self.writer.segments.chore()
         if chore is not None:
             try:
                 chore.run()
             except OSError as error:
-                self.writer.chore_done(chore, error)
+                self.writer.segments.chore_done(chore, error)
             else:
-                self.writer.chore_done(chore, None)
-        return self.writer.durable_lsn
+                self.writer.segments.chore_done(chore, None)
+        return self.writer.state.durable_lsn
 
     def checkpoint(self, reason: str = "test", *, name: str = "") -> CheckpointResult:
         self.sync()
         result = run_to_end(self.series.begin(self, reason, anew=bool(name)))
         if name:
             self.series.saves.append(self.series.keep(result.manifest, name))
-        self.writer.truncate_before(result.wal_before_lsn)
+        self.writer.segments.truncate_before(result.wal_before_lsn)
         return result
 
     # -- Sources ------------------------------------------------------------------------------

@@ -204,7 +204,7 @@ class Server:
         )
         self.viewers.last_screens = self.last_screens
         sources = PaneSources(
-            self.panes, self._state, self.output.flush, lambda: self.writer.next_lsn - 1
+            self.panes, self._state, self.output.flush, lambda: self.writer.state.next_lsn - 1
         )
         recovered, persistence = self.booted.recovered, self.configuration.persistence
         self.series = CheckpointSeries(

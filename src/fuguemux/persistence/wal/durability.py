@@ -19,8 +19,8 @@ class Durability(Enum):
     LOST = "lost"  # nothing new becomes durable; it is being retried
 
 
-class Standing:
-    """How durability stands, since when it is tried again, and who is told of each change."""
+class DurabilityState:
+    """The current durability and its reason, when the next attempt is due, and who is told of each change."""
 
     def __init__(
         self, on_change: Callable[[Durability, str], None], monotonic_ms: Callable[[], int]

@@ -6,7 +6,6 @@ of it. The writer makes jobs, somebody runs them, the writer is told.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Final
 
 from fuguemux.observe.failpoints import reach
 from fuguemux.persistence.storage.files import NO_SPACE, Bytes, Storage, write_all
@@ -34,9 +33,6 @@ from fuguemux.persistence.wal.segment import (
 )
 from fuguemux.persistence.wal.watermark import Watermark
 
-JOIN_BYTES_MAX: Final = 4096
-"""Buffers below this are joined; larger ones are written from where they are."""
-
 
 @dataclass(frozen=True)
 class OpenSegment:
@@ -45,20 +41,6 @@ class OpenSegment:
     file: int
     segment_id: int
     segment_bytes: int
-
-
-@dataclass
-class Active:
-    """The segment that is being written. `position` is where the next staged byte goes."""
-
-    file: int
-    header: SegmentHeader
-    seed: int
-    position: int
-
-    def header_alone(self, next_lsn: int) -> bool:
-        """Whether nothing but its header is to be written, which can wait for its first record."""
-        return next_lsn == self.header.base_lsn and self.position == 0
 
 
 def next_block(offset: int) -> int:
@@ -93,24 +75,6 @@ def frame_records(
         parts.append(payload)
         parts.append(PADDING[len(payload) & 7])
     return parts
-
-
-def joined(parts: list[Bytes], size: int) -> list[Bytes]:
-    """Few buffers: small ones are cheaper to join than to hand over one by one."""
-    if size <= JOIN_BYTES_MAX * 2 or size <= len(parts) * JOIN_BYTES_MAX // 2:
-        return [b"".join(parts)]
-    few: list[Bytes] = []
-    small: list[Bytes] = []
-    for part in parts:
-        if len(part) < JOIN_BYTES_MAX:
-            small.append(part)
-            continue
-        few.append(b"".join(small))
-        few.append(part)
-        small = []
-    if small:
-        few.append(b"".join(small))
-    return few
 
 
 def _nothing() -> None:

@@ -143,7 +143,7 @@ class RunningConfiguration:
         server.flusher.set_interval(persistence.wal_flush_interval_ms)
         server.flusher.mode = persistence.sync
         if persistence.enabled:
-            server.writer.segment_bytes = persistence.wal_segment_mb * MIB
+            server.writer.segments.space.segment_bytes = persistence.wal_segment_mb * MIB
         store = server.booted.recovered.store
         store.level = persistence.compression_level
         store.hot_lines = persistence.scrollback_hot_lines

@@ -51,7 +51,7 @@ class StateWatch:
             lock,
             whereabouts,
             server.flusher,
-            server.writer,
+            server.writer.state,
             Settling(lock, parts),
             server.clock,
             self._changed,

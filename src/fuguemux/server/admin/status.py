@@ -134,16 +134,16 @@ def _state(server: Server, measured: Measured) -> dict[str, Any]:
 def _log(server: Server) -> dict[str, Any]:
     writer, times = server.writer, server.flusher.sync_times()
     return {
-        "first_lsn": writer.first_lsn,
-        "last_lsn": writer.next_lsn - 1,
+        "first_lsn": writer.segments.first_lsn,
+        "last_lsn": writer.state.next_lsn - 1,
         "durable_lsn": server.flusher.durable_lsn,
-        "bytes": writer.bytes_since(writer.first_lsn),
-        "segments": writer.segments,
+        "bytes": writer.segments.bytes_since(writer.segments.first_lsn),
+        "segments": writer.segments.count,
         "sync": server.flusher.mode,
         "syncs": times.syncs,
         "sync_p50_ms": round(times.p50_ms, 3),
         "sync_p99_ms": round(times.p99_ms, 3),
-        "sync_failures": writer.fsync_failures,
+        "sync_failures": writer.state.fsync_failures,
     }
 
 

@@ -61,8 +61,8 @@ class Flusher(Protocol):
     def place(self, elsewhere: str) -> None: ...
 
 
-class Writer(Protocol):
-    """The part of the log's writer that tells what is its own."""
+class LogIdentity(Protocol):
+    """The part of the log's state that tells what is its own."""
 
     life: int
     store_id: bytes
@@ -79,7 +79,7 @@ class StatePlace:
         lock: StateLock,
         whereabouts: Whereabouts,
         flusher: Flusher,
-        writer: Writer,
+        log: LogIdentity,
         settling: Settling,
         clock: Clock,
         tell: Callable[[str], None],
@@ -92,7 +92,7 @@ class StatePlace:
         self._lock = lock
         self._whereabouts = whereabouts
         self._flusher = flusher
-        self._writer = writer
+        self._log = log
         self._settling = settling
         self._clock = clock
         self._announce = announce
@@ -127,7 +127,7 @@ class StatePlace:
             self._soon.clear()
             async with self._turn:
                 found = await self._look_now()
-                well = found.place is Place.HERE and not self._writer.removed
+                well = found.place is Place.HERE and not self._log.removed
                 if self._clock.monotonic_ns() / NS_PER_S >= self._retry_at_s:
                     await self._mend(found)
 
@@ -138,7 +138,7 @@ class StatePlace:
         """
         async with self._turn:
             found = await self._look_now()
-            if found.place is Place.HERE and not self._writer.removed:
+            if found.place is Place.HERE and not self._log.removed:
                 return [
                     f"the state directory is in its place, and everything is saved in {self._lock.path}"
                 ]
@@ -174,7 +174,7 @@ class StatePlace:
     async def _mend(self, found: Finding) -> None:
         """Do what needs nobody to decide it: nothing in a directory is given up for it."""
         wanted = found.place in (Place.PART_GONE, Place.UNFINISHED)
-        wanted = wanted or (found.place is Place.HERE and self._writer.removed)
+        wanted = wanted or (found.place is Place.HERE and self._log.removed)
         if not wanted and found.place is not Place.OTHER:
             self._retry_s = RETRY_SECONDS_MIN
             return
@@ -204,15 +204,15 @@ class StatePlace:
     def _is_copy(self) -> bool:
         """Whether the other directory is this one, copied to another place with all that was acknowledged: as by a move
         between file systems. Nobody else has written to it."""
-        path, storage, writer = self._lock.path, RealStorage(), self._writer
+        path, storage, own = self._lock.path, RealStorage(), self._log
         try:
-            if read_store_file(storage, path).store_id != writer.store_id:
+            if read_store_file(storage, path).store_id != own.store_id:
                 return False
             segments = Chain(storage, f"{path}/{WAL}", ScanReport()).segments
-            if not segments or segments[-1].header.life != writer.life:
+            if not segments or segments[-1].header.life != own.life:
                 return False
             last = self._flusher.durable_lsn
-            log = scan(storage, f"{path}/{WAL}", max(last, 1), store_id=writer.store_id).finish()
+            log = scan(storage, f"{path}/{WAL}", max(last, 1), store_id=own.store_id).finish()
         except (OSError, UnsupportedLog):
             return False
         return log.last_lsn >= last and not log.damaged

@@ -23,6 +23,8 @@ from fuguemux.persistence.checkpoint.checkpoint import (
 )
 from fuguemux.persistence.scrollback.packs import PackDamaged
 from fuguemux.persistence.storage.files import NO_SPACE, room_words
+from fuguemux.persistence.wal.segments import Segments
+from fuguemux.persistence.wal.state import LogState
 from fuguemux.server.panes.panes import Panes
 from fuguemux.server.requests.executor import EffectFailed
 from fuguemux.server.storage.flusher import NotDurable
@@ -40,18 +42,13 @@ diagnostics = channel("checkpoint")
 class Log(Protocol):
     """The part of the log writer that a checkpoint needs."""
 
-    next_lsn: int
+    @property
+    def state(self) -> LogState: ...
 
     @property
-    def content_lsn(self) -> int: ...
+    def segments(self) -> Segments: ...
 
     def begin_segment(self) -> bool: ...
-
-    def truncate_before(self, lsn: int) -> int: ...
-
-    def bytes_since(self, lsn: int) -> int: ...
-
-    def release_ballast(self) -> None: ...
 
 
 class Flusher(Protocol):
@@ -179,7 +176,7 @@ class Checkpointer:
     @property
     def changed(self) -> bool:
         """Whether anything was logged since the last checkpoint, or is still to be taken off the disk."""
-        return self._log.content_lsn > self._covered_lsn or self._series.store.erase_wanted
+        return self._log.state.content_lsn > self._covered_lsn or self._series.store.erase_wanted
 
     def covered(self, lsn: int) -> None:
         """What recovery started from is covered already."""
@@ -190,7 +187,7 @@ class Checkpointer:
         due = self._now() + self._interval_s()
         while True:
             await asyncio.sleep(min(WATCH_SECONDS, self._interval_s()))
-            full = self._log.bytes_since(self._covered_lsn + 1) > self._wal_bytes_max()
+            full = self._log.segments.bytes_since(self._covered_lsn + 1) > self._wal_bytes_max()
             interval = self._interval_s()
             due = min(due, self._now() + interval)
             if self.failure:
@@ -225,7 +222,7 @@ class Checkpointer:
                 )
             started = self._clock.monotonic_ns()
             await self.look()
-            lsn = self._log.next_lsn - 1
+            lsn = self._log.state.next_lsn - 1
             self._series.settings = self.settings()
             if self._series.store.erase_wanted:
                 # What was erased stands in the segments up to here, which can then go as a whole.
@@ -246,7 +243,7 @@ class Checkpointer:
                 self._came_out(str(error))
                 diagnostics.warning("checkpoint.failed", reason=reason, error=str(error))
                 if isinstance(error, OSError):
-                    self._log.release_ballast()
+                    self._log.segments.space.release_ballast()
                 await asyncio.to_thread(run.abandon)
                 raise
             reach("checkpoint.published")
@@ -255,7 +252,7 @@ class Checkpointer:
                 diagnostics.warning("checkpoint.set_aside", names=names)
             self._came_out("")
             self._covered_lsn = lsn
-            self._log.truncate_before(result.wal_before_lsn)
+            self._log.segments.truncate_before(result.wal_before_lsn)
             self._flusher.start_chores()
             if result.purge:
                 await self._flusher.wait_chores()  # who asked is told that it is gone

@@ -50,6 +50,7 @@ class Flusher:
         proof_seconds: float = PROOF_SECONDS,
     ) -> None:
         self._writer = writer
+        self._state = writer.state
         self._loop = loop
         self._interval_ms = interval_ms
         self.mode: SyncMode = mode
@@ -84,7 +85,7 @@ class Flusher:
         self.on_written: Callable[[], None] = lambda: None
         """Told when records are with the kernel that `write` left to a job."""
         self.looks = 0
-        self._found_lsn = writer.durable_lsn
+        self._found_lsn = writer.state.durable_lsn
         """Durable where a start looks for it, even if what is written now is not."""
         self.prove_when_idle()
 
@@ -111,7 +112,7 @@ class Flusher:
     @property
     def written_lsn(self) -> int:
         """Everything up to here is with the kernel."""
-        return self._writer.written_lsn
+        return self._state.written_lsn
 
     def _timed_write(self) -> bool:
         started = self._monotonic()
@@ -154,15 +155,15 @@ class Flusher:
         self.start_chores()
 
     def _after_write(self) -> None:
-        writer = self._writer
-        if writer.durable_lsn < writer.next_lsn - 1 and self.mode != "os":
-            eager = self.mode == "always" or writer.written_lsn < writer.next_lsn - 1
-            if eager or writer.unsynced_bytes >= SYNC_BYTES:
+        state = self._state
+        if state.durable_lsn < state.next_lsn - 1 and self.mode != "os":
+            eager = self.mode == "always" or state.written_lsn < state.next_lsn - 1
+            if eager or state.unsynced_bytes >= SYNC_BYTES:
                 self._start_sync()
             else:
                 self._sync_later(self._interval_ms / 1000)
         elif self.mode == "os" and (
-            writer.written_lsn < writer.next_lsn - 1 or writer.unsynced_bytes >= SYNC_BYTES
+            state.written_lsn < state.next_lsn - 1 or state.unsynced_bytes >= SYNC_BYTES
         ):
             self._start_sync()  # memory for what is not durable stays bounded
         self._check_congestion()
@@ -180,7 +181,7 @@ class Flusher:
         Raises NotDurable when the disk refuses, or when the bytes go where no start would look for them; the log goes on
         trying by itself. In mode "os" it returns once the kernel has the bytes. Cancelling it affects nobody else.
         """
-        if self.elsewhere and self._found_lsn < lsn <= self._writer.durable_lsn:
+        if self.elsewhere and self._found_lsn < lsn <= self._state.durable_lsn:
             raise NotDurable(self.elsewhere)
         await self._wait(
             lsn, anywhere=False
@@ -191,8 +192,8 @@ class Flusher:
         await self._wait(lsn, anywhere=True)
 
     async def _wait(self, lsn: int, *, anywhere: bool) -> None:
-        writer = self._writer
-        if lsn <= writer.durable_lsn:
+        state = self._state
+        if lsn <= state.durable_lsn:
             return
         elsewhere = "" if anywhere else self.elsewhere
         if self.mode == "os":
@@ -200,9 +201,9 @@ class Flusher:
             if elsewhere:
                 raise NotDurable(elsewhere)
             return
-        if writer.lost:
+        if state.lost:
             self._sync_later(0)
-            raise NotDurable(elsewhere or f"kept in memory only: {writer.reason}")
+            raise NotDurable(elsewhere or f"kept in memory only: {state.reason}")
         waiter: asyncio.Future[None] = self._loop.create_future()
         self._waiters.append((lsn, waiter, anywhere))
         self.schedule_write()
@@ -222,13 +223,13 @@ class Flusher:
             return
         job = self._writer.sync_job()
         if job is None:
-            if self._writer.lost:
+            if self._state.lost:
                 self._sync_later(RETRY_SECONDS)
             return
         self._syncing = True
         self._idle.clear()
         # An idle log has no sync to tell by that the disk refuses the watermark.
-        changed = partial(self._loop.call_soon_threadsafe, self._writer.watermark_changed)
+        changed = partial(self._loop.call_soon_threadsafe, self._state.settle)
         looked = Looked(job, self.look, changed)
         if getattr(job, "parts", ()):
             job.wrote = partial(self._wrote, looked)
@@ -246,17 +247,16 @@ class Flusher:
         self.on_written()
 
     def _sync_done(self, looked: Looked, error: OSError | None, seconds: float) -> None:
-        writer, job = self._writer, looked.job
         self._syncing, self._handed = False, None
         self._ring.add(seconds)
-        writer.sync_done(job, error)
+        self._writer.sync_done(looked.job, error)
         reach("commit.durable")
         self.place(looked.elsewhere)
         self._resolve()
         self._check_congestion()
         self.on_written()
         self._set_idle()
-        if self._waiters or error is not None or writer.lost:
+        if self._waiters or error is not None or self._state.lost:
             self._start_sync()
         else:
             self._after_write()
@@ -268,7 +268,7 @@ class Flusher:
         """Somebody has looked: why nobody would find what is synced, or that it is where it belongs (empty)."""
         self.looks += 1
         if not elsewhere:
-            self._found_lsn = self._writer.durable_lsn
+            self._found_lsn = self._state.durable_lsn
         if elsewhere != self.elsewhere:
             self.elsewhere = elsewhere
             self.on_place(elsewhere)
@@ -277,11 +277,11 @@ class Flusher:
     @property
     def durable_lsn(self) -> int:
         """Up to here a start finds everything."""
-        return self._found_lsn if self.elsewhere else self._writer.durable_lsn
+        return self._found_lsn if self.elsewhere else self._state.durable_lsn
 
     def prove_when_idle(self) -> None:
         """Have testimony written for the last sync, once, if nothing follows it for a while."""
-        if self._writer.unproven and self.mode != "os" and not self._closed:
+        if self._state.unproven and self.mode != "os" and not self._closed:
             due = max(self._synced_at + self._proof_seconds - self._loop.time(), 0.0)
             self._proof_timer = self._loop.call_later(due, self._prove)
 
@@ -298,13 +298,13 @@ class Flusher:
         """Wake everybody whose records are durable; tell the others once durability is lost."""
         if not self._waiters:
             return
-        lost = f"kept in memory only: {self._writer.reason}" if self._writer.lost else ""
+        lost = f"kept in memory only: {self._state.reason}" if self._state.lost else ""
         waiting: list[_Waiter] = []
         for lsn, waiter, anywhere in self._waiters:
             elsewhere = "" if anywhere else self.elsewhere
             if waiter.done():
                 continue
-            synced = lsn <= self._writer.durable_lsn
+            synced = lsn <= self._state.durable_lsn
             if synced and (not elsewhere or lsn <= self._found_lsn):
                 waiter.set_result(None)
             elif lost or synced:
@@ -314,7 +314,7 @@ class Flusher:
         self._waiters = waiting
 
     def _check_congestion(self) -> None:
-        congested = self._writer.congested
+        congested = self._state.congested
         if congested != self._congested:
             self._congested = congested
             self._on_congestion(congested)
@@ -334,7 +334,7 @@ class Flusher:
         """Begin with what `chore` of the writer asks for; call it after a truncation."""
         if self._chore_running or self._closed or self._held:
             return
-        chore = self._writer.chore()
+        chore = self._writer.segments.chore()
         if chore is None:
             return
         self._chore_running = True
@@ -350,7 +350,7 @@ class Flusher:
 
     def _chore_done(self, chore: Job, error: OSError | None, _seconds: float) -> None:
         self._chore_running = False
-        self._writer.chore_done(chore, error)
+        self._writer.segments.chore_done(chore, error)
         self._set_idle()
         waiters, self._chore_waiters = self._chore_waiters, []
         for waiter in waiters:
@@ -365,7 +365,7 @@ class Flusher:
         """Ask again after a failure; the writer says when it is time."""
         self._chore_timer = None
         self.start_chores()
-        if not self._chore_running and self._writer.troubled and not self._closed:
+        if not self._chore_running and self._state.troubled and not self._closed:
             self._chore_timer = self._loop.call_later(RETRY_SECONDS, self._retry_chores)
 
     def _set_idle(self) -> None:

@@ -1,23 +1,25 @@
-"""What the thread that flushes the log needs of its writer; tests give another one."""
+"""What the flusher needs of the log's writer and of its two parts; tests pass fakes."""
 
 from typing import Any, Protocol
 
 
-class Writer(Protocol):
-    """What the flusher needs of the log's writer."""
+class State(Protocol):
+    """How far the log is written and durable."""
 
-    next_lsn: int
-    durable_lsn: int
-    unsynced_bytes: int
-    deferred: bool
+    @property
+    def next_lsn(self) -> int: ...
+
+    @property
+    def durable_lsn(self) -> int: ...
 
     @property
     def written_lsn(self) -> int: ...
 
     @property
-    def unproven(self) -> bool: ...
+    def unsynced_bytes(self) -> int: ...
 
-    def prove(self) -> int | None: ...
+    @property
+    def unproven(self) -> bool: ...
 
     @property
     def congested(self) -> bool: ...
@@ -31,6 +33,30 @@ class Writer(Protocol):
     @property
     def reason(self) -> str: ...
 
+    def settle(self) -> None: ...
+
+
+class Segments(Protocol):
+    """The log's segments, which have work for a thread."""
+
+    def chore(self) -> Any: ...
+
+    def chore_done(self, chore: Any, error: OSError | None) -> None: ...
+
+
+class Writer(Protocol):
+    """What writes the log and makes it durable, by jobs."""
+
+    deferred: bool
+
+    @property
+    def state(self) -> State: ...
+
+    @property
+    def segments(self) -> Segments: ...
+
+    def prove(self) -> int | None: ...
+
     def write(self, *, now: bool = False) -> bool: ...
 
     def parts_written(self, job: Any) -> None: ...
@@ -38,9 +64,3 @@ class Writer(Protocol):
     def sync_job(self) -> Any: ...
 
     def sync_done(self, job: Any, error: OSError | None) -> None: ...
-
-    def watermark_changed(self) -> None: ...
-
-    def chore(self) -> Any: ...
-
-    def chore_done(self, chore: Any, error: OSError | None) -> None: ...

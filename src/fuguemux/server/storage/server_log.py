@@ -12,20 +12,28 @@ from fuguemux.persistence.wal.frame import IGNORABLE, RecordType
 from fuguemux.server.storage.flusher import Flusher
 
 
-class Writer(Protocol):
-    """The part of the log writer that is used here."""
+class State(Protocol):
+    """What the log knows of its records."""
 
-    next_lsn: int
-
-    def append(self, kind: RecordType, payload: bytes, flags: int = 0) -> int: ...
-
-    def append_output(self, pane: int, offset: int, data: memoryview) -> int | None: ...
+    @property
+    def next_lsn(self) -> int: ...
 
     @property
     def congested(self) -> bool: ...
 
     @property
     def output_stopped(self) -> bool: ...
+
+
+class Writer(Protocol):
+    """The part of the log writer that is used here."""
+
+    @property
+    def state(self) -> State: ...
+
+    def append(self, kind: RecordType, payload: bytes, flags: int = 0) -> int: ...
+
+    def append_output(self, pane: int, offset: int, data: memoryview) -> int | None: ...
 
 
 class ServerLog:
@@ -35,6 +43,7 @@ class ServerLog:
         self, writer: Writer, flusher: Flusher, withhold: Callable[[], Withhold | None]
     ) -> None:
         self._writer = writer
+        self._state = writer.state
         self._flusher = flusher
         self._withhold = withhold
         self.persists: Callable[[int], bool] = lambda _pane: True
@@ -45,7 +54,7 @@ class ServerLog:
     @property
     def next_lsn(self) -> int:
         """The LSN that the next record gets."""
-        return self._writer.next_lsn
+        return self._state.next_lsn
 
     @property
     def written_lsn(self) -> int:
@@ -55,12 +64,12 @@ class ServerLog:
     @property
     def output_stopped(self) -> bool:
         """Whether only structure is logged, because the disk is full or refuses."""
-        return self._writer.output_stopped
+        return self._state.output_stopped
 
     @property
     def congested(self) -> bool:
         """Whether panes should not be read for now."""
-        return self._writer.congested
+        return self._state.congested
 
     def append_events(self, events: Sequence[AnyEvent]) -> int:
         """One record, handed to the kernel on return, or kept in the landing zone while the disk is slow or refuses. Its LSN.

@@ -32,7 +32,7 @@ def begin_anew(server: SmallServer, directory: str) -> None:
     server.series.start_anew([])
     server.sync()
     server.sync()
-    assert not server.writer.troubled
+    assert not server.writer.state.troubled
     server.checkpoint()
     server.sync()
 

@@ -69,7 +69,7 @@ def test_what_is_lost_behind_the_checkpoint_has_its_numbers(directory: str) -> N
     for _ in range(3):
         server.commit(*new_session(server.state))
         server.sync()
-    durable = server.writer.durable_lsn
+    durable = server.writer.state.durable_lsn
     newest(directory).unlink()
     recovered = look(directory)
     (lost,) = recovered.report.lost
@@ -96,7 +96,7 @@ def test_a_whole_log_is_no_alarm(directory: str) -> None:
     report = look(directory).report
     assert report.complete
     assert report.notes == []
-    assert report.log_end_lsn == report.durable_lsn == server.writer.durable_lsn
+    assert report.log_end_lsn == report.durable_lsn == server.writer.state.durable_lsn
 
 
 def test_checkpoints_of_a_server_that_logged_nothing_leave_a_log_with_its_end(
@@ -108,7 +108,7 @@ def test_checkpoints_of_a_server_that_logged_nothing_leave_a_log_with_its_end(
         server.checkpoint()
     report = look(directory).report
     assert (report.complete, report.notes) == (True, [])
-    assert report.log_end_lsn == server.writer.durable_lsn
+    assert report.log_end_lsn == server.writer.state.durable_lsn
 
 
 def half_zeroed(directory: str) -> None:
@@ -136,7 +136,7 @@ def test_a_last_record_that_is_not_whole_is_not_called_unfinished_without_the_wa
     server.commit(*new_session(server.state))
     server.sync()
     served(directory)
-    durable = server.writer.durable_lsn
+    durable = server.writer.state.durable_lsn
     half_zeroed(directory)
     (lost,) = look(directory).report.lost
     assert lost.last_lsn == durable, "the watermark tells"
@@ -189,7 +189,7 @@ def rotten_behind_the_last_sync(directory: str) -> Rotten:
     server.commit(*new_session(server.state))
     server.sync()
     path, end = newest(directory), len(newest(directory).read_bytes().rstrip(b"\0"))
-    durable = server.writer.durable_lsn
+    durable = server.writer.state.durable_lsn
     for _ in range(3):
         server.commit(*new_session(server.state))
     undamaged = path.read_bytes()

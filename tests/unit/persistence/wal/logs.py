@@ -78,13 +78,13 @@ def sync(writer: LogWriter) -> None:
 
 def do_chores(writer: LogWriter) -> None:
     """Run chores until there is none, or one fails."""
-    while (chore := writer.chore()) is not None:
+    while (chore := writer.segments.chore()) is not None:
         try:
             chore.run()
         except OSError as error:
-            writer.chore_done(chore, error)
+            writer.segments.chore_done(chore, error)
             return
-        writer.chore_done(chore, None)
+        writer.segments.chore_done(chore, None)
 
 
 def fill(writer: LogWriter, count: int, size: int = 300, *, every: int = 4) -> dict[int, bytes]:

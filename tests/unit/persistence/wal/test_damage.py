@@ -113,8 +113,8 @@ def test_a_segment_behind_a_clean_end_is_missed_from_its_first_record_on(
     second = start(disk, entropy=Random(8).randbytes, watermark=watermark)
     gone = fill(second, count, every=1)
     second._run_now()
-    assert second.durable_lsn == max(gone)
-    second._sealing.say(second.durable_lsn, second._active_header())
+    assert second.state.durable_lsn == max(gone)
+    second.state.marker.say(second.state.durable_lsn, second.segments.active_header)
     disk.settle()
     disk.process_crash()
     paths = sorted(path for path in disk.names if path.endswith(".wal"))[1:]

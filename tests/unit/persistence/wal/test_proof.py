@@ -65,15 +65,15 @@ def test_testimony_is_written_once_and_only_when_all_is_durable() -> None:
     writer.append(RecordType.STRUCTURE, b"a")
     assert writer.prove() is None  # not durable yet
     sync(writer)
-    assert (writer.prove(), writer.content_lsn) == (2, 1)
+    assert (writer.prove(), writer.state.content_lsn) == (2, 1)
     sync(writer)
     writes = disk.writes
-    assert (writer.prove(), writer.unproven) == (None, False)
+    assert (writer.prove(), writer.state.unproven) == (None, False)
     assert writer.write()
     assert writer.sync_job() is None
     assert disk.writes == writes
     writer.append(RecordType.STRUCTURE, b"b")
-    assert writer.content_lsn == 3
+    assert writer.state.content_lsn == 3
     sync(writer)
     assert writer.prove() == 4
 
@@ -88,8 +88,8 @@ def test_testimony_is_not_handed_out() -> None:
 def test_a_start_after_a_crash_carries_testimony_on() -> None:
     disk, _writer = log_of_eight(proven=True)
     again = start(disk)
-    assert again.durability is Durability.OK
-    assert (again.next_lsn, again.durable_lsn) == (10, 9)
+    assert again.state.durability is Durability.OK
+    assert (again.state.next_lsn, again.state.durable_lsn) == (10, 9)
     assert again.append(RecordType.STRUCTURE, b"more") == 10
     sync(again)
     disk.power_loss()
@@ -102,12 +102,12 @@ def test_a_new_segment_frees_all_before_it() -> None:
     disk = new_disk()
     writer = start(disk)
     fill(writer, 6)
-    base = writer.next_lsn
+    base = writer.state.next_lsn
     assert writer.begin_segment()
-    assert writer.newest_base_lsn == base
+    assert writer.segments.newest_base_lsn == base
     assert writer.begin_segment()  # nothing stands in it but its beginning
     sync(writer)
-    assert writer.truncate_before(base + 1) >= 1
+    assert writer.segments.truncate_before(base + 1) >= 1
     do_chores(writer)
     content = b"".join(bytes(disk.content(p)) for p in disk.names if p.startswith(DIRECTORY))
     assert b"\x06" * 300 not in content
@@ -126,6 +126,6 @@ def test_no_new_segment_while_the_disk_refuses() -> None:
     disk.fail_sync_chance = 1.0
     writer.append(RecordType.STRUCTURE, b"x")
     sync(writer)
-    assert writer.troubled
+    assert writer.state.troubled
     assert not writer.begin_segment()
     assert writer.prove() is None

@@ -93,15 +93,15 @@ def test_segments_of_before_a_checkpoint_do_not_come_back() -> None:
     writer = start(disk)
     fill(writer, 200)
     first = min(name for name in disk.names if name.endswith(".wal"))
-    assert writer.truncate_before(writer.durable_lsn + 1)
+    assert writer.segments.truncate_before(writer.state.durable_lsn + 1)
     do_chores(writer)
     assert first not in disk.names
     disk.power_loss()
     assert first in disk.names
-    report = scan(disk, DIRECTORY, writer.durable_lsn + 1).finish()
+    report = scan(disk, DIRECTORY, writer.state.durable_lsn + 1).finish()
     assert int(first[-20:-4], 16) in report.void_segments
     assert not report.unusable_segments
-    second = start(disk, from_lsn=writer.durable_lsn + 1)
+    second = start(disk, from_lsn=writer.state.durable_lsn + 1)
     do_chores(second)
     assert first not in disk.names
 
@@ -140,7 +140,7 @@ def test_a_segment_that_cannot_be_invalidated_does_not_keep_the_others() -> None
     writer = start(disk)
     fill(writer, 200)
     segments = sorted(name for name in disk.names if name.endswith(".wal"))
-    removed = writer.truncate_before(writer.durable_lsn + 1)
+    removed = writer.segments.truncate_before(writer.state.durable_lsn + 1)
     assert removed > 1
     opened = disk.open
 
@@ -171,7 +171,7 @@ def test_what_is_written_beside_a_replacement_that_was_given_up_survives_the_ser
     writer.write()
     disk.process_crash()
     found = {record.lsn: record.payload for record in read(disk)[0]}
-    assert writer.written_lsn == writer.next_lsn - 1
+    assert writer.state.written_lsn == writer.state.next_lsn - 1
     assert found == given
 
 
@@ -202,10 +202,10 @@ def test_a_start_has_the_disk_take_in_what_only_the_cache_knows_is_void(failures
 
     disk.fdatasync = fdatasync  # type: ignore[method-assign]  # of this one disk
     second = start(disk)
-    assert bool(second._space.returning) == (failures >= VOID_TRIES_MAX)
+    assert bool(second.segments.space.returning) == (failures >= VOID_TRIES_MAX)
     disk.power_loss()
     found = {record.lsn for record in read(disk)[0]}
-    assert lsn not in found or second._space.returning
+    assert lsn not in found or second.segments.space.returning
 
 
 @pytest.mark.parametrize("error", sorted(NO_SPACE))
@@ -214,14 +214,14 @@ def test_a_disk_without_room_for_the_mark_gets_room_by_the_removal(error: int) -
     writer = start(disk)
     given = fill(writer, 200)
     segments = sorted(name for name in disk.names if name.endswith(".wal"))
-    removed = writer.truncate_before(writer.durable_lsn + 1)
+    removed = writer.segments.truncate_before(writer.state.durable_lsn + 1)
     assert removed > 1
     disk.refuses_voids = error
     do_chores(writer)
     assert not set(segments[:removed]) & set(disk.names)
     lsn = writer.append(RecordType.STRUCTURE, b"goes on")
     sync(writer)
-    assert writer.durable_lsn == lsn
+    assert writer.state.durable_lsn == lsn
     disk.refuses_voids = 0
     # Back they come: what they hold is older than where the log is needed from, and what it was.
     disk.power_loss()
@@ -238,7 +238,7 @@ def test_a_mark_that_is_refused_for_another_reason_keeps_the_segment() -> None:
     writer = start(disk)
     fill(writer, 200)
     segments = sorted(name for name in disk.names if name.endswith(".wal"))
-    removed = writer.truncate_before(writer.durable_lsn + 1)
+    removed = writer.segments.truncate_before(writer.state.durable_lsn + 1)
     disk.refuses_voids = errno.EIO
     do_chores(writer)
     assert set(segments[:removed]) <= set(disk.names)
@@ -259,5 +259,5 @@ def test_a_replacement_that_cannot_be_voided_takes_what_comes_next_along() -> No
     assert not writer.write(), "it is not with the kernel yet, and nobody is told that it is"
     disk.process_crash()
     found = {record.lsn: record.payload for record in read(disk)[0]}
-    assert writer.written_lsn < lsn
+    assert writer.state.written_lsn < lsn
     assert found == given

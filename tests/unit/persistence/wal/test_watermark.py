@@ -260,8 +260,8 @@ def test_each_sync_says_how_far_it_came() -> None:
         fill_one(writer)
         mark = read_watermark(disk, STATE).mark
         assert mark is not None
-        assert mark.durable_lsn == writer.durable_lsn
-        assert mark.segment.base_lsn == writer.newest_base_lsn
+        assert mark.durable_lsn == writer.state.durable_lsn
+        assert mark.segment.base_lsn == writer.segments.newest_base_lsn
 
 
 def test_a_mark_waits_for_no_sync_of_its_own() -> None:
@@ -359,7 +359,7 @@ def test_a_clean_end_says_so_and_its_number_is_given_again() -> None:
     assert log.report.clean
     assert not log.report.damaged
     writer = start(disk)
-    assert writer.next_lsn == 6
+    assert writer.state.next_lsn == 6
     again = read_watermark(disk, STATE).mark
     assert again is not None
     assert not again.clean
@@ -410,8 +410,8 @@ def test_a_watermark_that_cannot_be_written_costs_the_log_nothing(tmp_path: Path
     assert [state for state, _reason in told.states] == [Durability.DEGRADED]
     assert WATERMARK in told.states[0][1]
     fill_one(writer)
-    assert writer.durable_lsn == 1
-    assert not writer.output_stopped
+    assert writer.state.durable_lsn == 1
+    assert not writer.state.output_stopped
     (state / "gone").mkdir()
     fill_one(writer)
     sync(writer)

@@ -72,17 +72,17 @@ def payloads(disk: SimDisk) -> dict[int, bytes]:
 
 
 def state_of(writer: LogWriter) -> str:
-    return writer.durability.value
+    return writer.state.durability.value
 
 
 def test_lsns_are_dense_and_start_at_one() -> None:
     writer = start(new_disk())
     assert [writer.append(RecordType.STRUCTURE, b"x") for _ in range(3)] == [1, 2, 3]
-    assert (writer.next_lsn, writer.written_lsn, writer.durable_lsn) == (4, 0, 0)
+    assert (writer.state.next_lsn, writer.state.written_lsn, writer.state.durable_lsn) == (4, 0, 0)
     assert writer.write()
-    assert (writer.written_lsn, writer.durable_lsn) == (3, 0)
+    assert (writer.state.written_lsn, writer.state.durable_lsn) == (3, 0)
     sync(writer)
-    assert writer.durable_lsn == 3
+    assert writer.state.durable_lsn == 3
 
 
 def test_one_write_per_turn() -> None:
@@ -102,7 +102,7 @@ def test_nothing_appended_nothing_written() -> None:
     before = disk.writes
     assert writer.write()
     assert writer.sync_job() is None
-    assert writer.chore() is None
+    assert writer.segments.chore() is None
     fill(writer, 2)
     before = disk.writes
     assert writer.write()
@@ -156,9 +156,9 @@ def test_rotation_keeps_every_record_and_uses_the_spare() -> None:
         given[writer.append(RecordType.STRUCTURE, payload)] = payload
         sync(writer)
         do_chores(writer)
-    assert writer.segments > 3
+    assert writer.segments.count > 3
     assert payloads(disk) == given
-    assert writer._space.hasty_segments == 1  # only the first
+    assert writer.segments.space.hasty_segments == 1  # only the first
 
 
 def test_a_record_larger_than_a_segment_gets_its_own() -> None:
@@ -178,7 +178,7 @@ def test_truncation_removes_whole_dead_segments_only() -> None:
     writer = start(disk)
     given = fill(writer, 60, 900)
     names = len([path for path in disk.names if path.endswith(".wal")])
-    assert writer.truncate_before(30) > 0
+    assert writer.segments.truncate_before(30) > 0
     do_chores(writer)
     assert len([path for path in disk.names if path.endswith(".wal")]) < names
     records, log = read(disk, from_lsn=30)
@@ -190,10 +190,10 @@ def test_truncation_removes_whole_dead_segments_only() -> None:
 
 def test_bytes_since_counts_what_a_checkpoint_would_save() -> None:
     writer = start(new_disk())
-    assert writer.bytes_since(1) <= 16 << 10
+    assert writer.segments.bytes_since(1) <= 16 << 10
     fill(writer, 40, 900)
-    assert 36_000 < writer.bytes_since(1) < 300_000
-    assert writer.bytes_since(writer.next_lsn) <= writer.bytes_since(1)
+    assert 36_000 < writer.segments.bytes_since(1) < 300_000
+    assert writer.segments.bytes_since(writer.state.next_lsn) <= writer.segments.bytes_since(1)
 
 
 def test_a_start_never_appends_to_a_recovered_segment() -> None:
@@ -205,8 +205,8 @@ def test_a_start_never_appends_to_a_recovered_segment() -> None:
     given[4] = b"only in the kernel"
     old = {path: bytes(disk.content(path)) for path in disk.names if path.endswith(".wal")}
     second = start(disk, entropy=Random(8).randbytes)
-    assert second.next_lsn == 5
-    assert second.durable_lsn == 4  # it was written anew and synced before anything else
+    assert second.state.next_lsn == 5
+    assert second.state.durable_lsn == 4  # it was written anew and synced before anything else
     disk.power_loss()
     assert payloads(disk) == given
     assert all(bytes(disk.content(path)) == content for path, content in old.items())
@@ -236,13 +236,13 @@ def test_a_failed_sync_moves_what_is_not_durable_into_a_fresh_segment() -> None:
     given[writer.append(RecordType.STRUCTURE, b"in flight")] = b"in flight"
     disk.sync_error = errno.EIO
     sync(writer)
-    assert writer.durability is Durability.DEGRADED
-    assert writer.durable_lsn == 3
+    assert writer.state.durability is Durability.DEGRADED
+    assert writer.state.durable_lsn == 3
     disk.sync_error = 0
     given[writer.append(RecordType.STRUCTURE, b"meanwhile")] = b"meanwhile"
     sync(writer)  # the records
     sync(writer)  # the header
-    assert (writer.durability, writer.durable_lsn) == (Durability.OK, 5)
+    assert (writer.state.durability, writer.state.durable_lsn) == (Durability.OK, 5)
     assert [state for state, _reason in told.states] == [Durability.DEGRADED, Durability.OK]
     disk.power_loss()
     assert payloads(disk) == given
@@ -264,7 +264,7 @@ def test_durability_is_lost_then_comes_back_by_itself() -> None:
     disk.sync_error = 0
     sync(writer)
     sync(writer)
-    assert (writer.durability, writer.durable_lsn) == (Durability.OK, 4)
+    assert (writer.state.durability, writer.state.durable_lsn) == (Durability.OK, 4)
     states = [state for state, _reason in told.states]
     assert states == [Durability.DEGRADED, Durability.LOST, Durability.OK]
     disk.power_loss()
@@ -291,7 +291,7 @@ def test_a_lost_log_is_tried_again_whatever_the_wall_clock_says(jump_ms: int) ->
     clock.advance_ms(RETRY_MS_MAX)
     sync(writer)
     sync(writer)
-    assert (state_of(writer), writer.durable_lsn) == ("ok", lsn)
+    assert (state_of(writer), writer.state.durable_lsn) == ("ok", lsn)
 
 
 @pytest.mark.parametrize("jump_ms", [-HOUR_MS, HOUR_MS, -CENTURY_MS, CENTURY_MS])
@@ -300,14 +300,14 @@ def test_space_is_looked_for_again_whatever_the_wall_clock_says(jump_ms: int) ->
     disk.create_error = errno.ENOSPC
     fill(writer, 4, 500)
     do_chores(writer)
-    assert writer.output_stopped
+    assert writer.state.output_stopped
     clock.set_wall_ms(max(clock.wall_ms() + jump_ms, 0))
-    assert writer.chore() is None  # no time has passed
+    assert writer.segments.chore() is None  # no time has passed
     disk.create_error = 0
     clock.advance_ms(RETRY_MS_MAX)
     do_chores(writer)
     assert state_of(writer) == "ok"
-    assert not writer.output_stopped
+    assert not writer.state.output_stopped
 
 
 def test_a_refused_write_is_made_good() -> None:
@@ -317,11 +317,11 @@ def test_a_refused_write_is_made_good() -> None:
     disk.write_error = errno.EIO
     given[writer.append(RecordType.STRUCTURE, b"refused")] = b"refused"
     assert not writer.write()
-    assert writer.written_lsn == 3
+    assert writer.state.written_lsn == 3
     disk.write_error = 0
     sync(writer)
     sync(writer)
-    assert writer.written_lsn == writer.durable_lsn == 4
+    assert writer.state.written_lsn == writer.state.durable_lsn == 4
     disk.power_loss()
     assert payloads(disk) == given
 
@@ -341,13 +341,13 @@ def test_a_full_disk_stops_output_but_not_structure_and_ends_by_itself() -> None
     disk.create_error = errno.ENOSPC
     fill(writer, 4, 500)  # takes the spare; the next cannot be made
     do_chores(writer)
-    assert writer.output_stopped
+    assert writer.state.output_stopped
     assert state_of(writer) == "degraded"
-    assert "No space" in writer.reason
+    assert "No space" in writer.state.reason
     assert writer.append_output(1, 0, memoryview(b"flood")) is None
     lsn = writer.append(RecordType.STRUCTURE, b"still durable")
     sync(writer)
-    assert writer.durable_lsn == lsn
+    assert writer.state.durable_lsn == lsn
     disk.create_error = 0
     clock.advance_ms(60_000)
     do_chores(writer)
@@ -361,11 +361,11 @@ def test_the_ballast_is_given_up_for_the_last_segment() -> None:
     disk.space = disk._used()
     given = payloads(disk)
     # The spare, then a last small segment in the ballast's place is all there is.
-    while writer.durability is not Durability.LOST and writer.next_lsn < 200:
-        payload = bytes([writer.next_lsn % 250 + 1]) * 700
+    while writer.state.durability is not Durability.LOST and writer.state.next_lsn < 200:
+        payload = bytes([writer.state.next_lsn % 250 + 1]) * 700
         lsn = writer.append(RecordType.STRUCTURE, payload)
         sync(writer)
-        if writer.durable_lsn >= lsn:
+        if writer.state.durable_lsn >= lsn:
             given[lsn] = payload
         do_chores(writer)
     assert not disk.exists(f"{DIRECTORY}/ballast")
@@ -388,7 +388,7 @@ def test_a_start_on_a_full_disk_keeps_trying() -> None:
     do_chores(writer)
     sync(writer)
     sync(writer)
-    assert (state_of(writer), writer.durable_lsn) == ("ok", lsn)
+    assert (state_of(writer), writer.state.durable_lsn) == ("ok", lsn)
     assert payloads(disk) == {1: b"kept in memory"}
 
 
@@ -396,11 +396,11 @@ def test_too_much_unsynced_is_congestion() -> None:
     writer = start(new_disk())
     for number in range(9):
         writer.append_output(1, number << 20, memoryview(Random(number).randbytes(1 << 20)))
-    assert writer.unsynced_bytes > 8 << 20
-    assert writer.congested
+    assert writer.state.unsynced_bytes > 8 << 20
+    assert writer.state.congested
     sync(writer)
-    assert writer.unsynced_bytes == 0
-    assert not start(new_disk()).congested
+    assert writer.state.unsynced_bytes == 0
+    assert not start(new_disk()).state.congested
 
 
 def test_deferred_writes_are_done_by_the_job() -> None:
@@ -412,7 +412,7 @@ def test_deferred_writes_are_done_by_the_job() -> None:
     assert not writer.write()
     assert disk.writes == before
     sync(writer)
-    assert writer.written_lsn == writer.durable_lsn == 1
+    assert writer.state.written_lsn == writer.state.durable_lsn == 1
     assert payloads(disk) == {1: b"later"}
 
 
@@ -433,17 +433,17 @@ def test_nothing_follows_a_replacement_that_is_not_durable_yet() -> None:
         entropy=Random(8).randbytes,
         on_durability=Told(),
     )
-    second._failed = True
+    second.state.failed = True
     sync(second)  # the records are in the replacement; its header is only in the kernel
-    assert second.durable_lsn == 0
+    assert second.state.durable_lsn == 0
     for number in range(40):
         payload = bytes([number + 1]) * 900
         given[second.append(RecordType.STRUCTURE, payload)] = payload
         second.write()
-    assert second.segments == 2
+    assert second.segments.count == 2
     for _ in range(4):
         sync(second)
-    assert second.durable_lsn == max(given)
+    assert second.state.durable_lsn == max(given)
     disk.power_loss()
     assert payloads(disk) == given
 

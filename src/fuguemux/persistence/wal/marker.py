@@ -8,7 +8,7 @@ from fuguemux.persistence.wal.segment import SegmentHeader
 from fuguemux.persistence.wal.watermark import WATERMARK, Watermark
 
 
-class Sealing:
+class Marker:
     """One writer's marks. `watermark` None: nobody says outside the log how far it is durable."""
 
     def __init__(
