@@ -7,10 +7,10 @@ from fuguemux.client import fast
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from fuguemux.client.arguments import Options
+    from fuguemux.client.arguments import ClientOptions
 
 
-def run_offline(options: "Options") -> int:
+def run_offline(options: "ClientOptions") -> int:
     """Import the room cli and run one of its commands."""
     from fuguemux.cli.main import main as cli_main
 

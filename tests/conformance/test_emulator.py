@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from fuguemux.terminal.emulator import Emulator, Reply
+from fuguemux.terminal.emulator import Emulator, TerminalReply
 from fuguemux.terminal.ghostty.adapter import GhosttyEmulator
 
 COLUMNS, ROWS = 10, 4
@@ -127,7 +127,7 @@ def test_screen_byte_by_byte(emulator: Emulator, name: str) -> None:
 def test_reply(emulator: Emulator, name: str) -> None:
     output, expected = REPLIES[name]
     events = emulator.feed(output)
-    assert b"".join(event.data for event in events if isinstance(event, Reply)) == expected
+    assert b"".join(event.data for event in events if isinstance(event, TerminalReply)) == expected
 
 
 @pytest.mark.parametrize("name", MISSING)

@@ -19,7 +19,7 @@ from fuguemux.persistence.scrollback.packs import (
 from fuguemux.persistence.scrollback.packs import (
     EntryKind,
     PackDamaged,
-    Place,
+    PackPlace,
     decode_entry,
     packed_payload,
 )
@@ -122,10 +122,10 @@ class Looker:
     ) -> bool:
         """Note the lines that a manifest leads to; whether structure and screens can be read."""
 
-        def place(pack: int, offset: int, length: int) -> tuple[bytes, Place]:
+        def place(pack: int, offset: int, length: int) -> tuple[bytes, PackPlace]:
             name = manifest.packs[pack].digest
             data = packs.get(name, b"")[offset : offset + length]
-            return data, Place(name, offset, length)
+            return data, PackPlace(name, offset, length)
 
         sound = True
         try:
@@ -149,7 +149,7 @@ class Looker:
         return sound
 
     def _lines(
-        self, payload: bytes, pane: int, at: Place, packs: dict[bytes, bytes], found: Holdings
+        self, payload: bytes, pane: int, at: PackPlace, packs: dict[bytes, bytes], found: Holdings
     ) -> None:
         index = decode_index(payload)
         number = index.first

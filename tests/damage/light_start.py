@@ -23,7 +23,7 @@ from pathlib import Path
 from fuguemux.model.state import ServerState
 from fuguemux.observe.clock import SystemClock, clock_of
 from fuguemux.persistence.checkpoint.manifest import Manifest
-from fuguemux.persistence.recovery.point_in_time import Moment, NotReachable
+from fuguemux.persistence.recovery.point_in_time import NotReachable, TargetMoment
 from fuguemux.persistence.recovery.recovery import RECOVERIES
 from fuguemux.persistence.report.files import save_report
 from fuguemux.server.main import Server
@@ -235,7 +235,7 @@ def save_facts(booted: Booted, clock: SystemClock, manifest: Manifest) -> SaveFa
     facts = SaveFacts()
     try:
         past = recovered_at(
-            booted.storage, booted.state_directory, clock, Moment(name=manifest.name)
+            booted.storage, booted.state_directory, clock, TargetMoment(name=manifest.name)
         )
         state: ServerState = past.state
         facts.structure = structure_of(state)

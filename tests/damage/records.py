@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from random import Random
 
 from fuguemux.persistence.wal.segment import RECORDS_OFFSET, decode_header, seed_of
-from fuguemux.persistence.wal.walk import Hole, Window, walk
+from fuguemux.persistence.wal.walk import Hole, ReadWindow, walk
 from tests.simulation.disk import SimDisk
 
 
@@ -16,7 +16,7 @@ def whole_records(content: bytes | bytearray) -> Iterator[int]:
     disk = SimDisk(Random(0))
     file = disk.create("segment")
     disk.pwrite(file, bytes(content), 0)
-    window = Window(disk, file, len(content))
+    window = ReadWindow(disk, file, len(content))
     seed = seed_of(header.salt)
     for item in walk(window, seed, header.opened_ms, RECORDS_OFFSET, header.base_lsn):
         if not isinstance(item, Hole):

@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from fuguemux.server.landing import zone as landing
+from fuguemux.server.landing import zone as landing_zone
 from tests.damage.facts import Facts
 from tests.damage.kinds import STATE
 from tests.damage.light_start import Plan, start
@@ -164,7 +164,7 @@ def _killed_in_a_flood(fugue: Running) -> None:
         until("stop of the server", lambda: _stopped(server))
         copy = fugue.directory / "copy-of-the-zone"  # the zone itself is locked
         copy.write_bytes(zone.read_bytes())
-        found = landing.recover(str(copy), store=store).salvaged
+        found = landing_zone.recover(str(copy), store=store).salvaged
         copy.unlink()
         if found:
             break

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fuguemux.terminal.emulator import Size
+from fuguemux.terminal.emulator import ScreenSize
 from fuguemux.terminal.ghostty.adapter import GhosttyEmulator, engine_name
 
 GOLDEN = Path(__file__).parent / "terminal_snapshot_v1.bin"
@@ -26,7 +26,7 @@ def made() -> GhosttyEmulator:
 def test_the_golden_snapshot_is_read() -> None:
     assert engine_name() == ENGINE, "a new engine needs a new golden file beside the old one"
     restored, expected = GhosttyEmulator.restore(GOLDEN.read_bytes()), made()
-    assert restored.size == Size(40, 6)
+    assert restored.size == ScreenSize(40, 6)
     for terminal in (restored, expected):
         terminal.feed(b"5mend")
     assert restored.render() == expected.render()

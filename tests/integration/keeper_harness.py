@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from fuguemux.keeper.channel import Channel, Message, PeerGone
+from fuguemux.keeper.channel import Message, MessageChannel, PeerGone
 from fuguemux.keeper.protocol import PROTOCOL_VERSION, keeper_argv
 from fuguemux.server.processes.keeper_client import KeeperClient, Spawned
 from fuguemux.server.processes.keeper_start import start_keeper
@@ -80,7 +80,7 @@ class KeeperHarness:
         self.log = directory / "log"
         self._pids: set[int] = set()
         self._descriptors: list[int] = []
-        self._channels: list[Channel] = []
+        self._channels: list[MessageChannel] = []
 
     def argv(
         self, server_argv: Sequence[str] = (), *, adopt: bool = False, wait_seconds: int = 60
@@ -124,7 +124,7 @@ class KeeperHarness:
         self._descriptors.remove(descriptor)
         os.close(descriptor)
 
-    def raw(self) -> Channel:
+    def raw(self) -> MessageChannel:
         """A connection that has said nothing yet."""
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
@@ -132,7 +132,7 @@ class KeeperHarness:
         except OSError:
             connection.close()
             raise
-        return Channel(connection)
+        return MessageChannel(connection)
 
     def control(self, kind: str) -> Message:
         """Ask something as one who is not the server."""

@@ -15,11 +15,11 @@ def test_others_have_their_turn_while_history_is_read(tmp_path: Path) -> None:
             fugue("new-session", "-d", "-s", "work", "-x", "80", "-y", "23", TEXT)
             until("all lines", lambda: fugue.format("#{history_size}", "work") == "478")
             words = ("capture-pane", "-p", "-S", "-", "-t", "work")
-            asker = fugue.begin(*words)
+            requester = fugue.begin(*words)
             points.wait("capture.text")
             assert fugue.format("#{session_name}", "work") == "work"
             points.answer("capture.text")
-            lines = asker.communicate()[0].splitlines()
+            lines = requester.communicate()[0].splitlines()
             assert lines[:500] == [f"line {number}" for number in range(1, 501)]
             fugue("capture-pane", "-S", "-478", "-b", "kept", "-t", "work")
             assert fugue("show-buffer", "-b", "kept").startswith("line 1\nline 2\n")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fuguemux.persistence.storage.files import RealStorage
-from fuguemux.server.recovery import history_reader as past
+from fuguemux.server.recovery import history_reader
 from tests.support.running import Running, kill, until
 from tests.support.state_bytes import holders
 
@@ -16,13 +16,13 @@ pytestmark = pytest.mark.real
 
 def reasons(fugue: Running) -> list[str]:
     """Of the generations, oldest first."""
-    found = past.points(RealStorage(), str(fugue.state)).manifests
+    found = history_reader.points(RealStorage(), str(fugue.state)).manifests
     return [manifest.reason for manifest in reversed(found)]
 
 
 def newest(fugue: Running) -> int:
     """The number of the newest checkpoint; 0: there is none."""
-    return past.points(RealStorage(), str(fugue.state)).highest_number
+    return history_reader.points(RealStorage(), str(fugue.state)).highest_number
 
 
 def numbers(text: str) -> list[int]:

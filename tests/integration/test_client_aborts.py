@@ -17,8 +17,8 @@ pytestmark = pytest.mark.real
 HELLO = messages.Hello(messages.VERSION_MIN, messages.VERSION_MAX, "test").encode()
 ANSWER_BYTES = 2 << 20
 """More than the kernel and the transport take at once."""
-SHOW = messages.Command((b"show-buffer", b"-b", b"long")).encode()
-ATTACH = messages.Command(
+SHOW = messages.CommandMessage((b"show-buffer", b"-b", b"long")).encode()
+ATTACH = messages.CommandMessage(
     (b"attach-session", b"-t", b"work"),
     flags=messages.STDIN_TTY,
     tty=b"/dev/pts/7000",

@@ -38,16 +38,16 @@ def test_commands_behind_a_file_that_is_read_slowly_wait_for_it_and_nobody_else(
 ) -> None:
     (tmp_path / "one.conf").write_text("set -g @a 1\n")
     (tmp_path / "two.conf").write_text("set -ga @a 2\n")
-    asker = slow.begin(
+    requester = slow.begin(
         *("source-file", str(tmp_path / "one.conf"), str(tmp_path / "two.conf"), ";"),
         *("set", "-ga", "@a", "3", ";", "display-message", "-p", "#{@a}"),
     )
     for _ in range(2):
         points.wait("source.reading")
         served(slow)
-        assert asker.poll() is None
+        assert requester.poll() is None
         points.answer("source.reading")
-    assert asker.communicate() == ("123\n", "")
+    assert requester.communicate() == ("123\n", "")
 
 
 def test_the_directory_of_a_new_pane_is_looked_at_slowly(
@@ -56,11 +56,13 @@ def test_the_directory_of_a_new_pane_is_looked_at_slowly(
     fugue = Running(tmp_path, **points.environment("pane.looking=pause@2"))
     try:
         fugue("new-session", "-d", "-s", "work", "cat")
-        asker = fugue.begin("new-window", "-d", "-n", "slow", "-t", "work:", "-c", "/tmp", "cat")
+        requester = fugue.begin(
+            "new-window", "-d", "-n", "slow", "-t", "work:", "-c", "/tmp", "cat"
+        )
         points.wait("pane.looking")
         served(fugue)
         points.answer("pane.looking")
-        assert asker.communicate() == ("", "")
+        assert requester.communicate() == ("", "")
         assert fugue.format("#{pane_current_path}", "work:slow") == "/tmp"
     finally:
         fugue.end()
@@ -75,15 +77,15 @@ def test_history_that_copy_mode_shows_is_read_slowly(
         fugue.wait_for("\n20000", "work")
         fugue("checkpoint")
         fugue.kill_server()  # what the next one knows of it is on the disk
-        asker = fugue.begin(
+        requester = fugue.begin(
             *("copy-mode", "-t", "work", ";", "send-keys", "-X", "-t", "work", "history-top", ";"),
             *("display-message", "-p", "-t", "work", "#{copy_cursor_line}"),
         )
         points.wait("history.holding")
         served(fugue)
-        assert asker.poll() is None
+        assert requester.poll() is None
         points.answer("history.holding")
-        output, error = asker.communicate()
+        output, error = requester.communicate()
         assert (output.strip().isdigit(), error) == (True, "")
         assert int(output) < 10_100
     finally:
@@ -91,19 +93,19 @@ def test_history_that_copy_mode_shows_is_read_slowly(
 
 
 def test_reports_are_read_slowly(slow: Running, points: FailpointListener) -> None:
-    asker = slow.begin("recovery", "list")
+    requester = slow.begin("recovery", "list")
     points.wait("report.reading")
     served(slow)
     points.answer("report.reading")
-    assert "WHAT CAME BACK" in asker.communicate()[0]
+    assert "WHAT CAME BACK" in requester.communicate()[0]
 
 
 def test_the_configuration_is_read_slowly(slow: Running, points: FailpointListener) -> None:
-    asker = slow.begin("config", "reload")
+    requester = slow.begin("config", "reload")
     points.wait("configuration.reading")
     served(slow)
     points.answer("configuration.reading")
-    assert asker.communicate()[0] == "nothing changed\n"
+    assert requester.communicate()[0] == "nothing changed\n"
 
 
 def test_a_last_screen_is_read_slowly_and_shown_when_it_is_there(

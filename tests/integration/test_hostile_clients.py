@@ -86,7 +86,7 @@ def test_clients_that_leave_while_they_attach_leave_nothing_behind(fugue: Runnin
 
     def attach(resume: bytes) -> bytes:
         argv, tty = (b"attach-session", b"-t", b"work"), b"/dev/pts/7000"
-        return messages.Command(
+        return messages.CommandMessage(
             argv, flags=messages.STDIN_TTY, tty=tty, columns=7, rows=5, resume=resume
         ).encode()
 
@@ -105,7 +105,7 @@ def test_a_client_with_an_enormous_terminal_keeps_nobody_waiting(fugue: Running)
     """Its frames have as many rows as its terminal, and the server draws them between all else it does."""
     begin(fugue)
     hello = messages.Hello(messages.VERSION_MIN, messages.VERSION_MAX, "test").encode()
-    attach = messages.Command(
+    attach = messages.CommandMessage(
         (b"attach-session", b"-t", b"work"),
         flags=messages.STDIN_TTY,
         tty=b"/dev/pts/7001",

@@ -18,12 +18,12 @@ def test_others_have_their_turn_while_a_file_is_taken_apart(tmp_path: Path) -> N
                 f"set -g @a 1\n{COMMENT}%if #{{==:#{{session_name}},work}}\nset -g @b 2\n%endif\nbogus-name ; set -g @c 3\n"
                 "display-message -p '#{@a} #{@b}'\n".replace("bogus-name", "kill-session -t nope")
             )
-            asker = fugue.begin("source-file", str(file))
+            requester = fugue.begin("source-file", str(file))
             points.wait("source.parsing")
             assert fugue.format("#{session_name}", "work") == "work"
             points.answer("source.parsing")
-            output, errors = asker.communicate()
-            assert (output, asker.returncode) == ("1 2\n", 1)
+            output, errors = requester.communicate()
+            assert (output, requester.returncode) == ("1 2\n", 1)
             assert errors == "can't find session: nope\n"
             assert fugue.run("show-options", "-gqv", "@c").stdout == ""
         finally:
@@ -36,11 +36,11 @@ def test_others_have_their_turn_while_a_text_of_commands_is_taken_apart(tmp_path
         try:
             fugue("new-session", "-d", "-s", "work", "exec sleep 1000")
             text = "set -ga @a x\n" * 4_000
-            asker = fugue.begin("if-shell", "-F", "1", text)
+            requester = fugue.begin("if-shell", "-F", "1", text)
             points.wait("source.parsing")
             assert fugue.format("#{session_name}", "work") == "work"
             points.answer("source.parsing")
-            assert asker.communicate() == ("", "")
+            assert requester.communicate() == ("", "")
             assert fugue("show-options", "-gqv", "@a") == "x" * 4_000
         finally:
             fugue.end()

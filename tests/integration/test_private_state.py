@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from fuguemux.server.state.safe_mode import Starts
+from fuguemux.server.state.safe_mode import ServerStarts
 from tests.support.failpoint_run import reaped
 from tests.support.running import Running, until
 from tests.support.state_bytes import holders
@@ -256,7 +256,7 @@ def test_purge_of_all_takes_what_safe_mode_has_left(fugue: Running) -> None:
     begin(fugue)
     show(fugue, "marker-before")
     fugue.kill_everything()
-    starts = Starts(str(fugue.state))
+    starts = ServerStarts(str(fugue.state))
     starts.failed("made up")
     starts.failed("made up")
     fugue("new-session", "-d", "-s", "beside")

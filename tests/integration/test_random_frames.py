@@ -51,7 +51,7 @@ def noise(draw: random.Random, longest: int = 60) -> bytes:
 def command(draw: random.Random, *argv: bytes, tty: bool = False) -> bytes:
     """A valid COMMAND."""
     terminal = b"/dev/pts/%d" % draw.randrange(9999) if tty else b""
-    return messages.Command(
+    return messages.CommandMessage(
         argv,
         b"/tmp",
         {b"TERM": b"xterm-256color", b"LANG": b"C.UTF-8"},

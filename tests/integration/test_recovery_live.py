@@ -13,7 +13,7 @@ import pytest
 from tests.support.failpoint_run import reaped
 from tests.support.running import Running, alive, kill, until
 
-ASKER = r"""
+REQUESTER = r"""
 import os, select, sys, tty
 tty.setraw(0)
 checked = -1
@@ -116,8 +116,8 @@ def test_a_code_is_shown_as_it_was(fugue: Running) -> None:
 @pytest.mark.real
 def test_terminal_queries_are_answered_once_around_kills(fugue: Running) -> None:
     """Never twice; and not at all only if the server died between its note of an answer and the write of it."""
-    script = fugue.directory / "asker.py"
-    script.write_text(ASKER)
+    script = fugue.directory / "requester.py"
+    script.write_text(REQUESTER)
     fugue("new-session", "-d", "-s", "work", "python3", str(script), "3000")
     for wanted in (100, 1000, 2000):
         fugue.wait_for(f"answer {wanted}", "work")

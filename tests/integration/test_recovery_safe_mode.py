@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from fuguemux.server.state.safe_mode import Starts
+from fuguemux.server.state.safe_mode import ServerStarts
 from tests.support.running import Running
 
 
@@ -31,7 +31,7 @@ def test_a_recovery_that_fails_twice_starts_in_safe_mode_and_the_way_back_works(
     fugue("checkpoint")
     fugue.kill_everything()
     before = files(fugue)
-    starts = Starts(str(fugue.state))
+    starts = ServerStarts(str(fugue.state))
     for reason in ("ValueError: first", "ValueError: second"):
         starts.begin()
         starts.failed(reason)
@@ -66,7 +66,7 @@ def test_no_restore_leaves_everything_for_the_next_start(fugue: Running) -> None
 def test_in_safe_mode_living_processes_are_rescued_and_found_again(fugue: Running) -> None:
     fugue("new-session", "-d", "-s", "precious")
     panes = fugue.pane_pids()
-    starts = Starts(str(fugue.state))
+    starts = ServerStarts(str(fugue.state))
     starts.failed("ValueError: first")
     starts.failed("ValueError: second")
     fugue.kill_server()
@@ -78,4 +78,4 @@ def test_in_safe_mode_living_processes_are_rescued_and_found_again(fugue: Runnin
 def test_a_start_that_served_is_forgotten(fugue: Running) -> None:
     fugue("new-session", "-d", "-s", "work")
     assert not (fugue.state / "starting").exists()
-    assert Starts(str(fugue.state)).read().unfinished == 0
+    assert ServerStarts(str(fugue.state)).read().unfinished == 0

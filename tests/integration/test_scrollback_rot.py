@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 
-from fuguemux.persistence.scrollback.packs import EntryKind, Place, entries_of, pack_name
+from fuguemux.persistence.scrollback.packs import EntryKind, PackPlace, entries_of, pack_name
 from fuguemux.persistence.storage.files import RealStorage
-from fuguemux.server.recovery import history_reader as past
+from fuguemux.server.recovery import history_reader
 from tests.integration.test_checkpoints_live import numbers, print_numbers
 from tests.support.running import Running, until
 
 pytestmark = pytest.mark.real
 
 
-def blocks(fugue: Running, pane: int) -> list[tuple[Path, Place]]:
+def blocks(fugue: Running, pane: int) -> list[tuple[Path, PackPlace]]:
     """The stored blocks of a pane."""
     return [
         (path, entry.place)
@@ -25,7 +25,7 @@ def blocks(fugue: Running, pane: int) -> list[tuple[Path, Place]]:
     ]
 
 
-def rot(path: Path, place: Place) -> None:
+def rot(path: Path, place: PackPlace) -> None:
     data = bytearray(path.read_bytes())
     data[place.offset + 100] ^= 1
     path.write_bytes(data)
@@ -86,7 +86,7 @@ def test_a_bad_block_is_told_and_costs_its_own_lines_only(fugue: Running) -> Non
     fugue("clear-history", "-t", "other")
     for _ in range(3):
         fugue("checkpoint")
-    newest = past.points(RealStorage(), str(fugue.state)).manifests[0]
+    newest = history_reader.points(RealStorage(), str(fugue.state)).manifests[0]
     assert pack.name not in [pack_name(each.digest) for each in newest.packs]
     assert status_of(fugue)["durability"] == "ok"
     assert fugue.history("work") == history

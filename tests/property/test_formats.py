@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fuguemux.formats.formats import Context, TooDear, expand
+from fuguemux.formats.formats import FormatContext, TooDear, expand
 from fuguemux.formats.work import RESULT_CHARS_MAX
 from fuguemux.model.ids import SessionId
 from tests.support.builders import session, state, window
@@ -24,7 +24,7 @@ STATE = state(
     session("one", window("a", panes=3), window("b"), options={"@loop": "#{E:@loop}x#{E:@loop}"}),
     session("two", window("c", panes=2)),
 )
-CONTEXT = Context(STATE, FakeLive(), session=SessionId(0))
+CONTEXT = FormatContext(STATE, FakeLive(), session=SessionId(0))
 
 
 def expanded(text: str, *, time: bool = False) -> str:

@@ -28,7 +28,7 @@ from fuguemux.persistence.wal.segment import (
     segment_id_of,
 )
 from fuguemux.persistence.wal.space import Chore
-from fuguemux.persistence.wal.walk import Run, Window, walk
+from fuguemux.persistence.wal.walk import ReadWindow, RecordRun, walk
 from fuguemux.persistence.wal.watermark import Watermark, read_watermark
 from fuguemux.persistence.wal.writer import LogWriter
 from tests.simulation.disk import SECTOR_BYTES, Crash, SimDisk
@@ -560,11 +560,11 @@ class World:
             front = self.disk.pread(file, RECORDS_OFFSET, 0)
             header = decode_header(front)
             assert header is not None
-            window = Window(self.disk, file, self.disk.size(file))
+            window = ReadWindow(self.disk, file, self.disk.size(file))
             for item in walk(
                 window, seed_of(header.salt), header.opened_ms, RECORDS_OFFSET, header.base_lsn
             ):
-                if not isinstance(item, Run):
+                if not isinstance(item, RecordRun):
                     continue
                 offset = item.offset
                 for record in item.records:

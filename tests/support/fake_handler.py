@@ -3,19 +3,19 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from fuguemux.protocol.messages import Command
+from fuguemux.protocol.messages import CommandMessage
 from fuguemux.server.clients.connection import Connection
 
-Script = Callable[[Connection, Command], Awaitable[None]]
+Script = Callable[[Connection, CommandMessage], Awaitable[None]]
 
 
-async def echo(connection: Connection, command: Command) -> None:
+async def echo(connection: Connection, command: CommandMessage) -> None:
     """Print the words back and end with code 0."""
     connection.stdout(b" ".join(command.argv) + b"\n")
     connection.exit(0)
 
 
-async def take_terminal(connection: Connection, command: Command) -> None:
+async def take_terminal(connection: Connection, command: CommandMessage) -> None:
     """Attach at once."""
     connection.attached(command.resume or b"$1")
 
@@ -29,7 +29,7 @@ class FakeHandler:
         self.connections: list[Connection] = []
         self.changed = asyncio.Event()
 
-    async def command(self, connection: Connection, command: Command) -> None:
+    async def command(self, connection: Connection, command: CommandMessage) -> None:
         self.connections.append(connection)
         self._tell("command", command)
         await self.script(connection, command)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fuguemux.protocol import messages
 from fuguemux.protocol.framing import Decoder, frame
-from fuguemux.protocol.messages import Command, Hello
+from fuguemux.protocol.messages import CommandMessage, Hello
 
 DEADLINE_SECONDS = 30
 
@@ -21,7 +21,7 @@ class Peer:
         self.socket = sock
         self.decoder = Decoder()
         self.hello: Hello | None = None
-        self.command = Command(())
+        self.command = CommandMessage(())
 
     def next(self) -> tuple[int, bytes]:
         """The next message; kind 0 at the end of the stream."""
@@ -59,7 +59,7 @@ class Peer:
         """Take the greeting and the command, and greet back."""
         self.hello = Hello.decode(self.until(messages.HELLO))
         self.send(Hello(1, 1, "test").encode())
-        self.command = Command.decode(self.until(messages.COMMAND))
+        self.command = CommandMessage.decode(self.until(messages.COMMAND))
 
     def send(self, data: bytes) -> None:
         self.socket.sendall(data)

@@ -37,9 +37,9 @@ def run(
     state: ServerState,
     *words: str,
     live: LiveView | None = None,
-    **asker: Any,
+    **requester: Any,
 ) -> Outcome:
-    """`command` with these flags and arguments decided on `state`. `asker` says who asks, as `builders.request` does."""
-    asked = builders.request(command.name, *words, **asker)
+    """`command` with these flags and arguments decided on `state`. `requester` says who asks, as `builders.request` does."""
+    asked = builders.request(command.name, *words, **requester)
     decision = command.decide(state, live or FakeLive(), command.invocation(asked))
     return folded(state, decision)

@@ -19,7 +19,7 @@ from fuguemux.persistence.checkpoint.checkpoint import (
 from fuguemux.persistence.recovery.recovery import Recovered, recover
 from fuguemux.persistence.recovery.replay import (
     Cleared,
-    Lost,
+    LostOutput,
     Output,
     RecoveredPane,
     Resize,
@@ -233,7 +233,7 @@ class SmallServer:
                 case Cleared():
                     fake.clear_history()
                     terminal.archive()
-                case Lost(_, _, stop):
+                case LostOutput(_, _, stop):
                     terminal.offset = stop
                 case Started():
                     pass

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 
-class Event(NamedTuple):
+class CastEvent(NamedTuple):
     """Output (or with `size` a new size) at a wall time."""
 
     time_ms: int
@@ -15,7 +15,7 @@ class Event(NamedTuple):
 
 
 def lines(
-    events: Iterable[Event],
+    events: Iterable[CastEvent],
     columns: int,
     rows: int,
     started_ms: int,

@@ -30,7 +30,7 @@ _VALUE: Final = re.compile(
 _GLOBAL_FLAGS: Final = "-2 -c -f -L -S -u -V --config --help --version"
 
 
-class Row(NamedTuple):
+class CompletionRow(NamedTuple):
     """What completion knows of one command."""
 
     names: tuple[str, ...]
@@ -41,7 +41,7 @@ class Row(NamedTuple):
     help: str
 
 
-def rows() -> list[Row]:
+def rows() -> list[CompletionRow]:
     """All commands, the server's and those that need none."""
     found = []
     for command in COMMANDS:
@@ -51,8 +51,8 @@ def rows() -> list[Row]:
             f"-{match[1] or match[3]}": match[2] or match[4]
             for match in _VALUE.finditer(command.usage)
         }
-        found.append(Row(names, flags, kinds, _words(command.usage), command.help))
-    own = [Row((name,), (), {}, _words(usage), text) for name, usage, text in OWN]
+        found.append(CompletionRow(names, flags, kinds, _words(command.usage), command.help))
+    own = [CompletionRow((name,), (), {}, _words(usage), text) for name, usage, text in OWN]
     return found + own
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from fuguemux.cli import doctor_host, doctor_server, doctor_setup
-from fuguemux.cli.finding import Finding, Host
+from fuguemux.cli.finding import DoctorFinding, Host
 from fuguemux.config.paths import PathRefused
 
 EXIT_OK = 0
@@ -29,24 +29,24 @@ def main(argv: Sequence[str], host: Host | None = None) -> int:
     return EXIT_WRONG if wrong else EXIT_OK
 
 
-def examine(host: Host) -> list[Finding]:
+def examine(host: Host) -> list[DoctorFinding]:
     """Every finding, good ones included. A check that cannot be made says so in a note."""
-    findings: list[Finding] = []
+    findings: list[DoctorFinding] = []
     for check in (*doctor_setup.CHECKS, *doctor_server.CHECKS, *doctor_host.CHECKS):
         try:
             findings.append(check(host))
         except PathRefused as error:
-            findings.append(Finding(_name(check), "wrong", str(error), "as the message says"))
+            findings.append(DoctorFinding(_name(check), "wrong", str(error), "as the message says"))
         except (OSError, ValueError) as error:
-            findings.append(Finding(_name(check), "note", f"could not be checked: {error}"))
+            findings.append(DoctorFinding(_name(check), "note", f"could not be checked: {error}"))
     return findings
 
 
-def _name(check: Callable[[Host], Finding]) -> str:
+def _name(check: Callable[[Host], DoctorFinding]) -> str:
     return check.__name__.replace("_", " ")
 
 
-def as_text(findings: Sequence[Finding], wrong: int) -> str:
+def as_text(findings: Sequence[DoctorFinding], wrong: int) -> str:
     """For people: a line or two for each finding, and one that sums up."""
     lines = []
     for finding in findings:
@@ -59,7 +59,7 @@ def as_text(findings: Sequence[Finding], wrong: int) -> str:
     return "\n".join(lines)
 
 
-def _as_json(findings: Sequence[Finding]) -> str:
+def _as_json(findings: Sequence[DoctorFinding]) -> str:
     report = {
         "v": 1,
         "good": all(finding.status != "wrong" for finding in findings),

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from fuguemux.cli.finding import Finding, Host, nearest_existing
+from fuguemux.cli.finding import DoctorFinding, Host, nearest_existing
 from fuguemux.config import paths
 
 SPACE_MB_MIN: Final = 128
@@ -24,28 +24,28 @@ _REMOTE: Final = frozenset(
 _LAYERED: Final = frozenset({"overlay", "aufs", "fuse-overlayfs"})
 
 
-def file_system(host: Host) -> Finding:
+def file_system(host: Host) -> DoctorFinding:
     """State is on a file system that keeps what it said it wrote."""
     directory = nearest_existing(host.state_directory())
     kind = file_system_of(host.read("/proc/self/mountinfo") or "", os.path.realpath(directory))
     fix = "set persistence.state_dir to a directory on a local disk"
     if not kind:
-        return Finding(
+        return DoctorFinding(
             "file system", "note", f"the file system of {directory} cannot be told on this system"
         )
     if kind in _VOLATILE:
-        return Finding(
+        return DoctorFinding(
             "file system", "wrong", f"{directory} is on {kind}: a reboot empties it", fix
         )
     if kind in _REMOTE:
         told = (
             f"{directory} is on {kind}: locks and forced writes over a network cannot be relied on"
         )
-        return Finding("file system", "wrong", told, fix)
+        return DoctorFinding("file system", "wrong", told, fix)
     if kind in _LAYERED:
         told = f"{directory} is on {kind}: it goes with the container"
-        return Finding("file system", "note", told, "mount a volume there, or " + fix)
-    return Finding("file system", "good", f"{directory} is on {kind}")
+        return DoctorFinding("file system", "note", told, "mount a volume there, or " + fix)
+    return DoctorFinding("file system", "good", f"{directory} is on {kind}")
 
 
 def file_system_of(mountinfo: str, path: str) -> str:
@@ -62,7 +62,7 @@ def file_system_of(mountinfo: str, path: str) -> str:
     return kind
 
 
-def free_space(host: Host) -> Finding:
+def free_space(host: Host) -> DoctorFinding:
     """There is room for log, checkpoints and scrollback."""
     directory = nearest_existing(host.state_directory())
     facts = os.statvfs(directory)
@@ -70,12 +70,12 @@ def free_space(host: Host) -> Finding:
     told = f"{free_mb:,} MiB free in {directory}"
     fix = "free some space, or set persistence.state_dir to another disk"
     if free_mb < SPACE_MB_MIN:
-        return Finding("free space", "wrong", told, fix)
+        return DoctorFinding("free space", "wrong", told, fix)
     if facts.f_files and facts.f_favail < 100:
-        return Finding(
+        return DoctorFinding(
             "free space", "wrong", f"{facts.f_favail} files can still be made in {directory}", fix
         )
-    return Finding(
+    return DoctorFinding(
         "free space",
         "good" if free_mb >= SPACE_MB_GOOD else "note",
         told,
@@ -83,7 +83,7 @@ def free_space(host: Host) -> Finding:
     )
 
 
-def file_limits(host: Host) -> Finding:
+def file_limits(host: Host) -> DoctorFinding:
     """The server may open enough files for many panes."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     shown = (
@@ -92,29 +92,31 @@ def file_limits(host: Host) -> Finding:
         else f"{soft:,} open files (hard limit {hard:,})"
     )
     if soft == resource.RLIM_INFINITY or soft >= FILES_GOOD:
-        return Finding("file limits", "good", shown)
+        return DoctorFinding("file limits", "good", shown)
     fix = f"ulimit -n {FILES_GOOD} before the server starts, or LimitNOFILE= in its unit"
-    return Finding("file limits", "wrong" if soft < FILES_MIN else "note", shown, fix)
+    return DoctorFinding("file limits", "wrong" if soft < FILES_MIN else "note", shown, fix)
 
 
-def log_out(host: Host) -> Finding:
+def log_out(host: Host) -> DoctorFinding:
     """Logging out does not end the server (logind's KillUserProcesses; lingering)."""
     if (host.platform or sys.platform) != "linux" or host.read("/proc/1/comm") != "systemd\n":
-        return Finding("log-out", "good", "no systemd: processes stay when you log out")
+        return DoctorFinding("log-out", "good", "no systemd: processes stay when you log out")
     user = paths.user_name(host.uid)
     if not user:
-        return Finding(
+        return DoctorFinding(
             "log-out", "note", f"user {host.uid} has no entry in the password database: logind knows no lingering for it",
             "have the administrator make a user with this number, if its sessions are to outlive a log-out",
         )  # fmt: skip
     if host.read(f"/var/lib/systemd/linger/{user}") is not None:
-        return Finding("log-out", "good", "lingering is enabled: the server stays when you log out")
+        return DoctorFinding(
+            "log-out", "good", "lingering is enabled: the server stays when you log out"
+        )
     if _kill_user_processes(host):
-        return Finding(
+        return DoctorFinding(
             "log-out", "wrong", "logind ends all your processes when you log out (KillUserProcesses=yes)",
             "fugue service install, which enables lingering (loginctl enable-linger)",
         )  # fmt: skip
-    return Finding(
+    return DoctorFinding(
         "log-out", "note", "without lingering, services of yours end with your last login; the server then listens in /tmp",
         "loginctl enable-linger, if fugue runs as a service or should start at boot",
     )  # fmt: skip
@@ -130,57 +132,57 @@ def _kill_user_processes(host: Host) -> bool:
     return bool(values) and values[-1].lower() in ("yes", "true", "1", "on")
 
 
-def memory_pressure(host: Host) -> Finding:
+def memory_pressure(host: Host) -> DoctorFinding:
     """A program that eats all memory in a pane does not take the server along."""
     group = host.read("/proc/self/cgroup") or ""
     found = re.search(r"^0::(/.*)$", group, re.MULTILINE)
     if found is None:
-        return Finding("memory pressure", "good", "no cgroup groups this process with others")
+        return DoctorFinding("memory pressure", "good", "no cgroup groups this process with others")
     path = "/sys/fs/cgroup" + found[1].rstrip("/")
     if (host.read(path + "/memory.oom.group") or "0").strip() == "1":
-        return Finding(
+        return DoctorFinding(
             "memory pressure", "wrong", f"if memory runs out, everything in {found[1]} is killed together (memory.oom.group)",
             "start the server by fugue service install, whose unit has OOMPolicy=continue",
         )  # fmt: skip
     score = (host.read("/proc/self/oom_score_adj") or "0").strip()
     if score.isdigit() and int(score) > 0:
-        return Finding(
+        return DoctorFinding(
             "memory pressure", "note", f"this shell is preferred when memory runs out (oom_score_adj {score})",
             "start the server from another shell, or by fugue service install",
         )  # fmt: skip
-    return Finding(
+    return DoctorFinding(
         "memory pressure",
         "good",
         "only the process that is too large is killed when memory runs out",
     )
 
 
-def locale(host: Host) -> Finding:
+def locale(host: Host) -> DoctorFinding:
     """Programs in panes will write UTF-8."""
     for variable in ("LC_ALL", "LC_CTYPE", "LANG"):
         value = host.environment.get(variable, "")
         if value:
             if re.search(r"utf-?8", value, re.IGNORECASE):
-                return Finding("locale", "good", f"{variable}={value}")
+                return DoctorFinding("locale", "good", f"{variable}={value}")
             break
     else:
         variable, value = "LANG", ""
     told = f"{variable}={value} is not UTF-8" if value else "no locale is set"
-    return Finding(
+    return DoctorFinding(
         "locale", "note", told, "export LANG=C.UTF-8 (or your own language's UTF-8 locale)"
     )
 
 
-def terminal_descriptions(host: Host) -> Finding:
+def terminal_descriptions(host: Host) -> DoctorFinding:
     """terminfo knows the terminal that panes see, and the one around us."""
     around = host.environment.get("TERM", "")
     for name, what in (("xterm-256color", "the terminal of panes"), (around, "your terminal")):
         if name and name != "dumb" and not _has_terminfo(host, name):
-            return Finding(
+            return DoctorFinding(
                 "terminfo", "wrong" if name == "xterm-256color" else "note", f"no description of {name}, {what}",
                 "install the package ncurses-term (Debian, Fedora) or ncurses-terminfo",
             )  # fmt: skip
-    return Finding(
+    return DoctorFinding(
         "terminfo",
         "good",
         "xterm-256color" + (f" and {around}" if around not in ("", "xterm-256color") else ""),
@@ -208,7 +210,7 @@ def _has_terminfo(host: Host, name: str) -> bool:
     )
 
 
-CHECKS: Final[tuple[Callable[[Host], Finding], ...]] = (
+CHECKS: Final[tuple[Callable[[Host], DoctorFinding], ...]] = (
     file_system,
     free_space,
     file_limits,

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from fuguemux.cli.finding import Finding, Host
+from fuguemux.cli.finding import DoctorFinding, Host
 from fuguemux.config import paths
 
 ANSWER_SECONDS_MAX: Final = 5.0
@@ -26,7 +26,7 @@ class _Answer(msgspec.Struct):
     status: _Status
 
 
-def durability(host: Host) -> Finding:
+def durability(host: Host) -> DoctorFinding:
     """The running server saves everything, and says why if not. Waits some seconds for a server that does not answer."""
     socket = host.socket or paths.places(host.environment, host.uid, host.name).socket
     try:
@@ -39,16 +39,18 @@ def durability(host: Host) -> Finding:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return Finding("durability", "note", "the server does not answer: see fugue status")
+        return DoctorFinding("durability", "note", "the server does not answer: see fugue status")
     if done.returncode:
-        return Finding("durability", "good", "no server answers, none to ask")
+        return DoctorFinding("durability", "good", "no server answers, none to ask")
     try:
         status = msgspec.json.decode(done.stdout, type=_Answer).status
     except msgspec.DecodeError:
-        return Finding("durability", "note", "the server tells nothing about it: see fugue status")
+        return DoctorFinding(
+            "durability", "note", "the server tells nothing about it: see fugue status"
+        )
     if status.durability == "ok":
-        return Finding("durability", "good", "the running server saves everything")
-    return Finding(
+        return DoctorFinding("durability", "good", "the running server saves everything")
+    return DoctorFinding(
         "durability",
         "wrong",
         f"{status.durability}: {status.durability_reason or 'no reason is known'}",
@@ -56,4 +58,4 @@ def durability(host: Host) -> Finding:
     )
 
 
-CHECKS: Final[tuple[Callable[[Host], Finding], ...]] = (durability,)
+CHECKS: Final[tuple[Callable[[Host], DoctorFinding], ...]] = (durability,)

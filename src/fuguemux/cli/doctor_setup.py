@@ -10,7 +10,7 @@ import sysconfig
 from collections.abc import Callable
 from typing import Final
 
-from fuguemux.cli.finding import Finding, Host
+from fuguemux.cli.finding import DoctorFinding, Host
 from fuguemux.config import paths
 from fuguemux.config.load import ConfigError, load
 from fuguemux.observe.clock import NS_PER_MS, SystemClock
@@ -25,99 +25,99 @@ PTH_COST_MS_MAX: Final = 15
 _START_ROUNDS: Final = 3
 
 
-def python(host: Host) -> Finding:
+def python(host: Host) -> DoctorFinding:
     """Which interpreter runs fugue, for reports of faults."""
-    return Finding("python", "good", f"{sys.version.split()[0]} at {sys.executable}")
+    return DoctorFinding("python", "good", f"{sys.version.split()[0]} at {sys.executable}")
 
 
-def engine(host: Host) -> Finding:
+def engine(host: Host) -> DoctorFinding:
     """The terminal emulation library is there and loads."""
     try:
         version = importlib.metadata.version("pyghostty")
         __import__("pyghostty")
     except (ImportError, OSError) as error:
-        return Finding(
+        return DoctorFinding(
             "engine", "wrong", f"pyghostty does not load: {error}", "reinstall fuguemux on glibc Linux or macOS, x86-64 or arm64"
         )  # fmt: skip
-    return Finding("engine", "good", f"pyghostty {version}")
+    return DoctorFinding("engine", "good", f"pyghostty {version}")
 
 
-def configuration(host: Host) -> Finding:
+def configuration(host: Host) -> DoctorFinding:
     """The configuration file has no mistakes, and nobody else can change it."""
     path, required = paths.config_file(host.environment, host.uid, host.config)
     try:
         loaded = load(path, host.environment, required=required)
     except ConfigError as error:
-        return Finding(
+        return DoctorFinding(
             "configuration", "wrong", "; ".join(map(str, error.problems)), "correct the lines named"
         )
     if not loaded.exists:
-        return Finding("configuration", "good", f"{path} does not exist; the defaults hold")
+        return DoctorFinding("configuration", "good", f"{path} does not exist; the defaults hold")
     facts = os.stat(path)
     if facts.st_uid not in (host.uid, 0) or facts.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        return Finding(
+        return DoctorFinding(
             "configuration",
             "wrong",
             f"others can change {path}",
             f"chown {host.uid} {path} && chmod 600 {path}",
         )
-    return Finding("configuration", "good", path)
+    return DoctorFinding("configuration", "good", path)
 
 
-def runtime_directory(host: Host) -> Finding:
+def runtime_directory(host: Host) -> DoctorFinding:
     """The directory of the sockets can be used."""
     directory, below_xdg = paths.runtime_directory(host.environment, host.uid)
     bad = _unfit(directory, host.uid)
     if bad:
-        return Finding(
+        return DoctorFinding(
             "runtime directory",
             "wrong",
             bad,
             f"remove {directory} if it is not yours to keep, or chmod 700 it",
         )
     if not below_xdg:
-        return Finding(
+        return DoctorFinding(
             "runtime directory",
             "note",
             f"{directory}, since XDG_RUNTIME_DIR names no directory of yours; the landing zone is a file on disk then",
             "log in through PAM, or set XDG_RUNTIME_DIR the same in every shell, cron job and service that uses fugue",
         )
-    return Finding("runtime directory", "good", directory)
+    return DoctorFinding("runtime directory", "good", directory)
 
 
-def state_directory(host: Host) -> Finding:
+def state_directory(host: Host) -> DoctorFinding:
     """The state directory is ours alone and can be written, and was not taken away from the server."""
     directory = host.state_directory()
     bad = _unfit(directory, host.uid)
     if bad:
-        return Finding(
+        return DoctorFinding(
             "state directory",
             "wrong",
             bad,
             "set persistence.state_dir to a directory of yours, or correct this one",
         )
     if not os.path.exists(directory) and _saves(host) and _listens(host):
-        return Finding(
+        return DoctorFinding(
             "state directory",
             "wrong",
             f"{directory} was moved, removed or unmounted under a running server: nothing is saved any more",
             "put it back, or have everything saved there anew: `fugue state here`",
         )
     if os.path.exists(directory) and not is_locked(directory) and _saves(host) and _listens(host):
-        return Finding(
+        return DoctorFinding(
             "state directory",
             "wrong",
             f"{directory} is not the one that the running server writes: nothing is saved there",
             "put the server's own back in its place, or move this one away, and then `fugue state here`",
         )
     if directory.startswith(f"/tmp/fugue-{host.uid}-"):
-        return Finding(
+        return DoctorFinding(
             "state directory",
             "note",
             f"{directory}, since user {host.uid} has no home directory: a reboot or a cleaner of /tmp may empty it",
             "set HOME or XDG_STATE_HOME to a directory of yours that stays",
         )
-    return Finding("state directory", "good", directory)
+    return DoctorFinding("state directory", "good", directory)
 
 
 def _saves(host: Host) -> bool:
@@ -136,13 +136,13 @@ def _listens(host: Host) -> bool:
     return True
 
 
-def damaged_files(host: Host) -> Finding:
+def damaged_files(host: Host) -> DoctorFinding:
     """How much is set aside: damaged files are kept until a person deletes them."""
     place = f"{host.state_directory()}/{QUARANTINE}"
     files, size = quarantine.size(RealStorage(), place)
     if not files:
-        return Finding("damaged files", "good", "none is set aside")
-    return Finding(
+        return DoctorFinding("damaged files", "good", "none is set aside")
+    return DoctorFinding(
         "damaged files",
         "note",
         f"{files} set aside in {place}, {size} bytes; fugue never deletes them",
@@ -150,7 +150,7 @@ def damaged_files(host: Host) -> Finding:
     )
 
 
-def last_recovery(host: Host) -> Finding:
+def last_recovery(host: Host) -> DoctorFinding:
     """Whether everything that was stored came back at the last start that had something to bring back."""
     place = f"{host.state_directory()}/{RECOVERIES}"
     try:
@@ -158,8 +158,8 @@ def last_recovery(host: Host) -> Finding:
     except FileNotFoundError:
         reports = []
     if not reports or reports[0].complete:
-        return Finding("last recovery", "good", "nothing is known to be lost")
-    return Finding("last recovery", "note", reports[0].headline(0), "see fugue recovery list")
+        return DoctorFinding("last recovery", "good", "nothing is known to be lost")
+    return DoctorFinding("last recovery", "note", reports[0].headline(0), "see fugue recovery list")
 
 
 def _unfit(directory: str, uid: int) -> str:
@@ -188,19 +188,19 @@ def _unfit(directory: str, uid: int) -> str:
     return "" if os.access(directory, os.W_OK | os.X_OK) else f"{directory} is not writable"
 
 
-def start_up_cost(host: Host) -> Finding:
+def start_up_cost(host: Host) -> DoctorFinding:
     """`.pth` files of other packages run code at each start of Python, and so at each fugue command."""
     found = _pth_with_code(sysconfig.get_paths()["purelib"])
     cost = max(0, _start_ms() - _start_ms("-S"))
     if cost > PTH_COST_MS_MAX:
         names = ", ".join(found) or "site-packages"
-        return Finding(
+        return DoctorFinding(
             "start-up cost",
             "note",
             f"{cost} ms of each command go into site packages ({names})",
             "install fugue in an environment of its own: uv tool install fuguemux, or pipx install fuguemux",
         )
-    return Finding("start-up cost", "good", f"site packages take {cost} ms of each command")
+    return DoctorFinding("start-up cost", "good", f"site packages take {cost} ms of each command")
 
 
 def _pth_with_code(directory: str) -> list[str]:
@@ -225,7 +225,7 @@ def _start_ms(*flags: str) -> int:
     return min(rounds) // NS_PER_MS
 
 
-CHECKS: Final[tuple[Callable[[Host], Finding], ...]] = (
+CHECKS: Final[tuple[Callable[[Host], DoctorFinding], ...]] = (
     python,
     engine,
     configuration,

@@ -10,7 +10,7 @@ from fuguemux.config import paths
 from fuguemux.config.load import ConfigError, Loaded, load
 
 
-class Finding(msgspec.Struct, frozen=True):
+class DoctorFinding(msgspec.Struct, frozen=True):
     """The answer of one check."""
 
     name: str

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 from fuguemux import __version__
 from fuguemux.client import fast
-from fuguemux.client.arguments import Options
+from fuguemux.client.arguments import ClientOptions
 
 EXIT_OK = 0
 EXIT_FAILURE = 1
 EXIT_USAGE = 2
 
 
-def main(options: Options) -> int:
+def main(options: ClientOptions) -> int:
     """Carry out `options.argv`; return the exit code. Prints; a reader that goes away ends it quietly."""
     word, *rest = options.argv
     if sys.stdout is None:  # the caller closed it, and the client has opened /dev/null there
@@ -36,7 +36,7 @@ def main(options: Options) -> int:
     return code
 
 
-def _run(word: str, rest: Sequence[str], options: Options) -> int:
+def _run(word: str, rest: Sequence[str], options: ClientOptions) -> int:
     """Each command is imported when it is asked for: none of them needs another one."""
     if word == "version":
         print(f"fugue {__version__}")
@@ -71,9 +71,9 @@ def _run(word: str, rest: Sequence[str], options: Options) -> int:
     return manual.main(rest)
 
 
-def _ask(words: Sequence[str], options: Options) -> int:
+def _ask(words: Sequence[str], options: ClientOptions) -> int:
     """Send a command to the server, print its answer, and return its exit code. Bringing a session back starts a server."""
-    asked = Options(options.program, options.environment)
+    asked = ClientOptions(options.program, options.environment)
     asked.places, asked.config = options.places, options.config
     asked.flags = {*options.flags} if words[0] == "restore-session" else {*options.flags, "N"}
     asked.argv = list(words)

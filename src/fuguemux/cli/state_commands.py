@@ -13,7 +13,7 @@ import msgspec
 
 from fuguemux.cli import state_export, state_points
 from fuguemux.cli.verbs import VerbParser
-from fuguemux.client.arguments import Options
+from fuguemux.client.arguments import ClientOptions
 from fuguemux.client.start import state_directory
 from fuguemux.config.paths import PathRefused
 from fuguemux.observe.clock import SystemClock
@@ -45,7 +45,7 @@ TEXT_BYTES_MAX = 64
 """As much of a record's data as fits a line."""
 
 
-def main(argv: Sequence[str], options: Options, ask: state_points.Ask) -> int:
+def main(argv: Sequence[str], options: ClientOptions, ask: state_points.Ask) -> int:
     """Run `fugue state` with the words after `state`; the exit code. `ask` sends a command to the server.
 
     Raises SystemExit(2) for bad usage, as argparse does."""

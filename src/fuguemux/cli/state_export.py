@@ -14,7 +14,7 @@ from fuguemux.model.ids import PaneId
 from fuguemux.model.layout import panes_of
 from fuguemux.model.state import ServerState, link_of
 from fuguemux.observe.clock import SystemClock
-from fuguemux.persistence.recovery.point_in_time import Moment, NotReachable, parse_moment
+from fuguemux.persistence.recovery.point_in_time import NotReachable, TargetMoment, parse_moment
 from fuguemux.persistence.recovery.recovery import WAL
 from fuguemux.persistence.recovery.replay import Output, Resize
 from fuguemux.persistence.storage.files import RealStorage
@@ -138,18 +138,18 @@ def _recording(directory: str, pane: PaneId, *, version: int) -> Iterator[str]:
     """From the oldest state of the pane behind which the log is whole, up to now."""
     log = scan(RealStorage(), f"{directory}/{WAL}", 1)
     times = {record.lsn: record.time_ms for record in log.records()}
-    everything = Moment(lsn=max(times, default=0), log_from_lsn=min(times, default=1))
+    everything = TargetMoment(lsn=max(times, default=0), log_from_lsn=min(times, default=1))
     recovered = recovered_at(RealStorage(), directory, SystemClock(), everything)
     found = recovered.panes[pane]
     started = min(times.values(), default=0) if found.screen is None else times.get(found.lsn, 0)
     started = started or recovered.report.checkpoint_ms
-    events = [asciicast.Event(started, found.screen.fallback)] if found.screen else []
+    events = [asciicast.CastEvent(started, found.screen.fallback)] if found.screen else []
     for operation in found.replay():
         at = times[operation.lsn]
         if isinstance(operation, Output):
-            events.append(asciicast.Event(at, operation.data))
+            events.append(asciicast.CastEvent(at, operation.data))
         elif isinstance(operation, Resize):
-            events.append(asciicast.Event(at, size=(operation.columns, operation.rows)))
+            events.append(asciicast.CastEvent(at, size=(operation.columns, operation.rows)))
     if found.screen is None and events:
         started = events[0].time_ms
     title = recovered.state.panes[pane].title

@@ -22,8 +22,8 @@ from fuguemux.observe.clock import SystemClock
 from fuguemux.persistence.checkpoint.manifest import Manifest
 from fuguemux.persistence.checkpoint.saves import delete_save, has_files
 from fuguemux.persistence.recovery.point_in_time import (
-    Moment,
     NotReachable,
+    TargetMoment,
     moment_among,
     newest_lsn,
     newest_with,
@@ -253,13 +253,13 @@ def _restore(arguments: argparse.Namespace, directory: str, ask: Ask) -> int:
     return 0
 
 
-def _moment(text: str, directory: str) -> Moment:
+def _moment(text: str, directory: str) -> TargetMoment:
     return moment_among(points(RealStorage(), directory), text, SystemClock().wall_ms())
 
 
 def _dry_run(arguments: argparse.Namespace, directory: str) -> int:
     if arguments.at:
-        moment: Moment | None = _moment(arguments.at, directory)
+        moment: TargetMoment | None = _moment(arguments.at, directory)
     elif arguments.session:
         moment = newest_with(points(RealStorage(), directory), arguments.session)
     else:

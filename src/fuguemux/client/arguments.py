@@ -24,7 +24,7 @@ class UsageError(Exception):
     """The global flags make no sense; the message is for stderr."""
 
 
-class Options:
+class ClientOptions:
     """The global flags, parsed; `argv` holds the words of the command."""
 
     __slots__ = (
@@ -66,7 +66,7 @@ def usage(program: str) -> str:
     )
 
 
-def parse(argv: list[str], environment: dict[bytes, bytes]) -> Options:
+def parse(argv: list[str], environment: dict[bytes, bytes]) -> ClientOptions:
     """Return the options in the process's `argv`. Raises UsageError.
 
     As tmux's getopt: flags may be joined (`-2u`), a value may be (`-Lname`), the first word without a dash or `--` ends them.
@@ -74,7 +74,7 @@ def parse(argv: list[str], environment: dict[bytes, bytes]) -> Options:
     program = argv[0].rpartition("/")[2]
     if program in ("", "__main__.py"):
         program = PROGRAM_DEFAULT
-    options = Options(program, environment)
+    options = ClientOptions(program, environment)
     name = path = ""
     at = 1
     while at < len(argv) and argv[at].startswith("-") and argv[at] != "-":
@@ -115,7 +115,7 @@ def parse(argv: list[str], environment: dict[bytes, bytes]) -> Options:
     return options
 
 
-def _take_long(options: Options, word: str, argv: list[str], at: int) -> int:
+def _take_long(options: ClientOptions, word: str, argv: list[str], at: int) -> int:
     flag, equals, value = word.partition("=")
     if flag == "--config":
         if not equals:
@@ -137,7 +137,7 @@ def _take_long(options: Options, word: str, argv: list[str], at: int) -> int:
     return at
 
 
-def _take_value(options: Options, letter: str, value: str) -> None:
+def _take_value(options: ClientOptions, letter: str, value: str) -> None:
     if letter == "f":
         options.command_files.append(value)
     elif letter == "c":

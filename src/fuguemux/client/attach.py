@@ -13,9 +13,9 @@ import time
 
 from fuguemux.client import fast
 from fuguemux.client.failure import Failure
-from fuguemux.client.outbox import Outbox
+from fuguemux.client.outbox import ClientOutbox
 from fuguemux.client.reconnect import GIVE_UP_SECONDS, Reconnect
-from fuguemux.client.request import Request
+from fuguemux.client.request import CommandRequest
 from fuguemux.client.tty import Tty, TtyGone
 from fuguemux.protocol import messages
 from fuguemux.protocol.framing import Decoder, PeerBroke, frame
@@ -53,7 +53,7 @@ class End(Exception):
         self.hang_up_parent = hang_up_parent
 
 
-def attach(sock: "_socket.socket", decoder: Decoder, request: Request, resume: bytes) -> int:
+def attach(sock: "_socket.socket", decoder: Decoder, request: CommandRequest, resume: bytes) -> int:
     """Hand the terminal to the server until one of the two ends it; return the exit code.
 
     `decoder` may hold messages that came after ATTACHED. The socket becomes this function's. Raises Failure when the
@@ -64,21 +64,21 @@ def attach(sock: "_socket.socket", decoder: Decoder, request: Request, resume: b
     except OSError as error:
         sock.close()
         raise Failure(f"open terminal failed: {error.strerror}") from error
-    client = Client(sock, decoder, request, resume, tty)
+    client = AttachedClient(sock, decoder, request, resume, tty)
     try:
         return client.run()
     finally:
         client.close()
 
 
-class Client:
+class AttachedClient:
     """The loop and what it keeps."""
 
     def __init__(
         self,
         sock: "_socket.socket",
         decoder: Decoder,
-        request: Request,
+        request: CommandRequest,
         resume: bytes,
         tty: Tty,
     ) -> None:
@@ -89,7 +89,7 @@ class Client:
         self._socket: _socket.socket | None = sock
         self._decoder = decoder
         self._to_terminal = bytearray()
-        self._outbox = Outbox()
+        self._outbox = ClientOutbox()
         self._greeting = bytearray()
         self._reconnect: Reconnect | None = None
         self._signals: list[int] = []

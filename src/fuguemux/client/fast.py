@@ -10,9 +10,9 @@ import sys
 
 from fuguemux import __version__
 from fuguemux.client import arguments
-from fuguemux.client.arguments import Options, UsageError
+from fuguemux.client.arguments import ClientOptions, UsageError
 from fuguemux.client.failure import Failure, GoesOn, NotBegun, ServerLost
-from fuguemux.client.request import Request
+from fuguemux.client.request import CommandRequest
 from fuguemux.protocol import messages
 from fuguemux.protocol.framing import Decoder, PeerBroke, frame
 from fuguemux.protocol.messages import Detached, Hello
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 
 def main(
-    run_offline: "Callable[[Options], int] | None" = None, argv: "list[str] | None" = None
+    run_offline: "Callable[[ClientOptions], int] | None" = None, argv: "list[str] | None" = None
 ) -> int:
     """Run the command in `argv` (`sys.argv` if None) and return its exit code. Prints; blocks until the command ends.
 
@@ -57,7 +57,7 @@ def main(
     return carry_out(options)
 
 
-def _ask_for_help(options: Options) -> None:
+def _ask_for_help(options: ClientOptions) -> None:
     """`fugue COMMAND --help` is `fugue help COMMAND`. No command of tmux's takes the flag; called as tmux, all refuse it."""
     words = options.argv
     if len(words) != 2 or words[1] != "--help" or words[0] in _EXPLAIN_THEMSELVES:
@@ -66,7 +66,7 @@ def _ask_for_help(options: Options) -> None:
         options.argv = ["help", words[0]]
 
 
-def carry_out(options: Options) -> int:
+def carry_out(options: ClientOptions) -> int:
     """Run the command in `options` with the server and return its exit code. Prints, and says in a line what went wrong."""
     try:
         return _run(options)
@@ -85,7 +85,7 @@ def carry_out(options: Options) -> int:
     return EXIT_FAILURE
 
 
-def _run(options: Options) -> int:
+def _run(options: ClientOptions) -> int:
     if "V" in options.flags:
         text = (
             arguments.TMUX_VERSION if options.program.startswith("tmux") else f"fugue {__version__}"
@@ -105,7 +105,7 @@ def _run(options: Options) -> int:
     problem = arguments.unsafe_directory(options.places)
     if problem:
         raise Failure(problem)
-    request = Request(options)
+    request = CommandRequest(options)
     greeting = request.encode()
     try:
         sock = connect(options.places.socket)
@@ -149,7 +149,7 @@ def connect(path: str) -> "_socket.socket":
     return sock
 
 
-def converse(sock: "_socket.socket", request: Request, greeting: bytes) -> int:
+def converse(sock: "_socket.socket", request: CommandRequest, greeting: bytes) -> int:
     """Ask and print what comes back. Returns the exit code; attaches if the server says so.
 
     Raises PeerBroke, and ServerLost when the server went away: with an answer begun, that is a Failure, and without its

@@ -1,12 +1,12 @@
 """What somebody may have meant by a command that does not exist, when there is no server to say so."""
 
-from fuguemux.client.arguments import Options
+from fuguemux.client.arguments import ClientOptions
 
 ALIASES = ("ls", "has", "killw", "killp", "show", "display", "send")
 """Short names that scripts ask with whether or not a server runs; they need not wait for the table of commands."""
 
 
-def meant(options: Options) -> str:
+def meant(options: ClientOptions) -> str:
     """Words to be read behind why a command cannot be asked; empty if it exists or resembles none, and for tmux."""
     if not options.argv or options.program.startswith("tmux"):
         return ""

@@ -6,7 +6,7 @@ from collections import deque
 SEND_BYTES_MAX = 64 << 10
 
 
-class Outbox:
+class ClientOutbox:
     """A queue of frames. A frame stays in it until its last byte was sent: a server never acts on part of one."""
 
     def __init__(self) -> None:

@@ -4,7 +4,7 @@ import _socket
 
 from fuguemux.client import fast, seek, start
 from fuguemux.client.failure import Failure
-from fuguemux.client.request import Request
+from fuguemux.client.request import CommandRequest
 
 QUICK_SECONDS = 0.02
 """Between two attempts while the keeper is most likely starting the next server: one costs some microseconds."""
@@ -26,7 +26,7 @@ class Reconnect:
     """The time since the server went away. Driven by `step`; holds no clock."""
 
     def __init__(
-        self, request: Request, now_s: float, *, give_up_s: float = GIVE_UP_SECONDS
+        self, request: CommandRequest, now_s: float, *, give_up_s: float = GIVE_UP_SECONDS
     ) -> None:
         """The server went away at `now_s`; without a word of it the wait is GIVE_UP_SECONDS."""
         self._request = request

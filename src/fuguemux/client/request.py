@@ -4,10 +4,10 @@ import posix
 
 from fuguemux import __version__
 from fuguemux.client import arguments
-from fuguemux.client.arguments import Options
+from fuguemux.client.arguments import ClientOptions
 from fuguemux.client.failure import Failure
 from fuguemux.protocol import messages
-from fuguemux.protocol.messages import Command, Hello
+from fuguemux.protocol.messages import CommandMessage, Hello
 
 COMMAND_BYTES_MAX = 1 << 20
 """Equal to ARGUMENT_BYTES_MAX of model/limits.py; a test holds them together."""
@@ -15,12 +15,12 @@ COMMAND_BYTES_MAX = 1 << 20
 _TTY_FLAGS = (messages.STDIN_TTY, messages.STDOUT_TTY, messages.STDERR_TTY)
 
 
-class Request:
+class CommandRequest:
     """What this process asks, ready to be asked again after a reconnect with the size of that moment."""
 
     __slots__ = ("_command", "options")
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: ClientOptions) -> None:
         self.options = options
         flags = sum(flag for descriptor, flag in enumerate(_TTY_FLAGS) if posix.isatty(descriptor))
         flags |= messages.UTF8 if "u" in options.flags else 0
@@ -33,7 +33,7 @@ class Request:
                 flags &= (
                     ~messages.STDIN_TTY
                 )  # a terminal of another mount namespace: it has no name here
-        self._command = Command(
+        self._command = CommandMessage(
             tuple(arguments.to_octets(word) for word in options.argv),
             working_directory(options.environment),
             options.environment,

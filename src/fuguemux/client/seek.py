@@ -10,7 +10,7 @@ import stat
 import sys
 import time
 
-from fuguemux.client.arguments import Options
+from fuguemux.client.arguments import ClientOptions
 from fuguemux.client.failure import Failure
 from fuguemux.client.fast import connect
 from fuguemux.config import paths
@@ -19,7 +19,7 @@ from fuguemux.keeper.lock_file import (
     KEEPER_LOCK,
     LOG_DIRECTORY,
     SERVER_LOCK,
-    Holder,
+    LockHolder,
     ask_to_listen,
     holder_of,
 )
@@ -33,7 +33,7 @@ RETRY_SECONDS = 0.02
 ASK_SECONDS = 0.25
 
 
-def persistence(options: Options) -> tuple[str, bool]:
+def persistence(options: ClientOptions) -> tuple[str, bool]:
     """Return the state directory, and whether anything is kept there. Raises PathRefused.
 
     The configuration is read only if something is configured: reading costs more than all the rest of a command.
@@ -53,7 +53,7 @@ def persistence(options: Options) -> tuple[str, bool]:
     return directory, enabled
 
 
-def kept_in(options: Options) -> str:
+def kept_in(options: ClientOptions) -> str:
     """Return the state directory, which is there then; empty: nothing is kept."""
     try:
         directory, enabled = persistence(options)
@@ -65,7 +65,7 @@ def kept_in(options: Options) -> str:
     return directory
 
 
-def keeper_lives(options: Options) -> bool:
+def keeper_lives(options: ClientOptions) -> bool:
     """Whether a keeper has the state. The directory of a socket given by -S may have been removed under it."""
     try:
         state, enabled = persistence(options)
@@ -85,7 +85,7 @@ def is_no_socket(path: str) -> bool:
         return False
 
 
-def rename(options: Options) -> None:
+def rename(options: ClientOptions) -> None:
     """If the pane that we are in names its server by a path that is gone, name the server as the user does.
 
     The path is one of the usual ones, of a log-in session that has ended, and no server was ever started by that path.
@@ -106,14 +106,14 @@ def rename(options: Options) -> None:
 class Seeker:
     """Looks for the server of a state directory. Holds no clock."""
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: ClientOptions) -> None:
         try:
             self.directory, enabled = persistence(options)
         except PathRefused:
             self.directory, enabled = "", False
         self._lock = f"{self.directory}/{SERVER_LOCK}" if enabled else ""
         self._asked_s = -1e9
-        self.holder: Holder | None = None
+        self.holder: LockHolder | None = None
         """Who had the state at the last look, and is neither about to serve nor about to end; None: nobody."""
 
     def look(self, now_s: float) -> "_socket.socket | None":
@@ -138,7 +138,7 @@ class Seeker:
         return None
 
 
-def _is_ending(holder: Holder) -> bool:
+def _is_ending(holder: LockHolder) -> bool:
     from fuguemux.keeper.process import is_ending
 
     return is_ending(holder.pid)
@@ -150,7 +150,7 @@ def _is_ours(sock: "_socket.socket") -> bool:
     return peer_of(sock)[0] in (os.getuid(), 0)
 
 
-def connected(options: Options) -> "_socket.socket | None":
+def connected(options: ClientOptions) -> "_socket.socket | None":
     """Return a connection to the living server that has the state; None: there is none. Waits for one that listens nowhere.
 
     Raises Failure if it does not listen after SECONDS_MAX.

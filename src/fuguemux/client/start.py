@@ -12,11 +12,11 @@ import sys
 import time
 from collections.abc import Callable
 
-from fuguemux.client.arguments import NO_RESTORE, Options
+from fuguemux.client.arguments import NO_RESTORE, ClientOptions
 from fuguemux.client.failure import Failure, GoesOn, NotBegun, ServerLost
 from fuguemux.client.fast import complain, connect, converse
 from fuguemux.client.meant import meant
-from fuguemux.client.request import Request
+from fuguemux.client.request import CommandRequest
 from fuguemux.client.seek import connected, is_no_socket, keeper_lives, kept_in, persistence, rename
 from fuguemux.client.stop_mark import DELIBERATE_STOP_FILE, stopped_deliberately
 from fuguemux.config import paths
@@ -86,7 +86,7 @@ PROGRESS_PREFIX = "recovering: "
 
 
 def connect_starting(
-    options: Options, error: OSError, started: Callable[[], None] = lambda: None
+    options: ClientOptions, error: OSError, started: Callable[[], None] = lambda: None
 ) -> "_socket.socket":
     """Return a connection to a server that was started, after `error` said that there is none.
 
@@ -110,7 +110,7 @@ def connect_starting(
     return sock
 
 
-def _started(options: Options) -> "_socket.socket":
+def _started(options: ClientOptions) -> "_socket.socket":
     """Return a connection to a server that was started. Raises Failure.
 
     One that serves, by the keeper's word, and does not listen is about to end, or was killed just then: again, for the next.
@@ -130,7 +130,9 @@ def _started(options: Options) -> "_socket.socket":
         time.sleep(CONNECT_RETRY_SECONDS)
 
 
-def converse_again(options: Options, request: Request, greeting: bytes, lost: ServerLost) -> int:
+def converse_again(
+    options: ClientOptions, request: CommandRequest, greeting: bytes, lost: ServerLost
+) -> int:
     """Ask the next server, after one went away without an answer; return the exit code.
 
     A server that never greeted took no command: most likely it had been killed, and kept its socket while a thread of
@@ -147,7 +149,7 @@ def converse_again(options: Options, request: Request, greeting: bytes, lost: Se
         if isinstance(lost, GoesOn):
             deadline = time.monotonic() + CONNECT_SECONDS_MAX
             options.argv = [word.decode("utf-8", "surrogateescape") for word in lost.words]
-            request = Request(options)
+            request = CommandRequest(options)
             greeting = request.encode()
             _await_next(options, deadline)
         elif not isinstance(lost, NotBegun):
@@ -170,7 +172,7 @@ def converse_again(options: Options, request: Request, greeting: bytes, lost: Se
         time.sleep(CONNECT_RETRY_SECONDS)
 
 
-def _await_next(options: Options, deadline: float) -> None:
+def _await_next(options: ClientOptions, deadline: float) -> None:
     """Give the next server, which is on its way, time to listen: it needs no help from those who wait for it."""
     while time.monotonic() < deadline:
         time.sleep(CONNECT_RETRY_SECONDS)
@@ -179,7 +181,7 @@ def _await_next(options: Options, deadline: float) -> None:
             return
 
 
-def _explained(options: Options, lost: ServerLost) -> ServerLost:
+def _explained(options: ClientOptions, lost: ServerLost) -> ServerLost:
     """The same, with the place that may say why."""
     with contextlib.suppress(PathRefused):
         log = f"{state_directory(options)}/{KEEPER_LOG}"
@@ -213,12 +215,12 @@ def _means_start(word: str) -> bool:
     )
 
 
-def state_directory(options: Options) -> str:
+def state_directory(options: ClientOptions) -> str:
     """Return where this server keeps its state. Raises PathRefused when there is no such place."""
     return persistence(options)[0]
 
 
-def sessions_wait(options: Options) -> bool:
+def sessions_wait(options: ClientOptions) -> bool:
     """Whether a log lies there that no deliberate stop closed: the server crashed, or the machine did."""
     try:
         state = state_directory(options)
@@ -228,12 +230,12 @@ def sessions_wait(options: Options) -> bool:
     return kept and not stopped_deliberately(f"{state}/{DELIBERATE_STOP_FILE}")
 
 
-def server_argv(options: Options) -> tuple[str, ...]:
+def server_argv(options: ClientOptions) -> tuple[str, ...]:
     """Return the argv that starts the server of these options."""
     return (*module_argv("fuguemux.server.main"), *server_arguments(options))
 
 
-def server_arguments(options: Options) -> list[str]:
+def server_arguments(options: ClientOptions) -> list[str]:
     """Return the server's own arguments: which one it is and what it reads when it starts."""
     places = options.places
     argv = ["-L", places.name] if places.private else ["-S", places.socket]
@@ -246,7 +248,7 @@ def server_arguments(options: Options) -> list[str]:
     return argv
 
 
-def start(options: Options) -> None:
+def start(options: ClientOptions) -> None:
     """Start keeper and server and wait until it serves. Raises Failure with the reason when it cannot.
 
     While the log is read, a person at a terminal is told how far that is, and the wait goes on as long as it gets on.
@@ -259,7 +261,7 @@ def start(options: Options) -> None:
         known = line
 
 
-def _wait_showing(starter: "Starter", options: Options) -> str | None:
+def _wait_showing(starter: "Starter", options: ClientOptions) -> str | None:
     """As `Starter.wait`, with the progress on stderr if that is a terminal; without one a line if it takes long."""
     if not os.isatty(2):
         if not starter.wait_seconds(SAY_SECONDS):
@@ -284,7 +286,7 @@ def _wait_showing(starter: "Starter", options: Options) -> str | None:
     return message
 
 
-def reading_progress(options: Options) -> str:
+def reading_progress(options: ClientOptions) -> str:
     """Return how far the server has come with its log; empty when it does not read."""
     try:
         with open(options.places.socket + PROGRESS_SUFFIX, encoding="ascii") as file:
@@ -295,7 +297,7 @@ def reading_progress(options: Options) -> str:
     return line if line.startswith(PROGRESS_PREFIX) and line.isprintable() else ""
 
 
-def launch(options: Options) -> "Starter":
+def launch(options: ClientOptions) -> "Starter":
     """Start keeper and server, or have a living keeper start its server; return at once. Raises Failure."""
     places, uid = options.places, os.getuid()
     if places.private:  # while the runtime directory is gone the server is meant that belongs there
@@ -373,7 +375,7 @@ class Starter:
         )
 
 
-def run_in_foreground(options: Options) -> int:
+def run_in_foreground(options: ClientOptions) -> int:
     """Become the server (`-D`). Does not return unless it cannot."""
     if options.argv:
         raise Failure("-D takes no command")

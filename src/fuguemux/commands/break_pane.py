@@ -4,7 +4,7 @@ from typing import Final
 
 from fuguemux.commands.command import Command, Invocation
 from fuguemux.commands.parts import spawning
-from fuguemux.commands.parts.linking import Place, moved, place_for
+from fuguemux.commands.parts.linking import WindowPlace, moved, place_for
 from fuguemux.model.closing import never_renumber
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.events import AnyEvent, OptionSet, PaneBroken, WindowRenamed, WindowSelected
@@ -56,7 +56,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
 
 
 def _whole_window(
-    state: ServerState, invocation: Invocation, source: Target, place: Place
+    state: ServerState, invocation: Invocation, source: Target, place: WindowPlace
 ) -> Decision:
     """A window's only pane: the window itself moves."""
     flags = invocation.flags

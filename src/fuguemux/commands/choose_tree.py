@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from fuguemux.commands.command import Command, Invocation
-from fuguemux.formats.formats import Context, Work, expand
+from fuguemux.formats.formats import FormatContext, Work, expand
 from fuguemux.formats.work import UNITS_MAX
 from fuguemux.model.decision import Decision
 from fuguemux.model.effects import Choose
@@ -51,13 +51,13 @@ def _here(state: ServerState, session: SessionId) -> tuple[str, ...]:
 
 def _rows(
     state: ServerState, live: LiveView, invocation: Invocation
-) -> Iterator[tuple[str, str, Context]]:
+) -> Iterator[tuple[str, str, FormatContext]]:
     """Target, format and context of every row: sessions in order of names, each with its windows."""
     flags = invocation.flags
     line = flags.value("F")
     for session in sorted(state.sessions.values(), key=lambda session: session.name):
         if not flags.has("w"):
-            context = Context(state, live, session=session.id)
+            context = FormatContext(state, live, session=session.id)
             yield f"${session.id}:", line or _SESSION, context
         if flags.has("s"):
             continue
@@ -66,8 +66,8 @@ def _rows(
             yield f"${session.id}:@{link.window}", line or _WINDOW, context
 
 
-def _context(state: ServerState, live: LiveView, session: Session, link: Link) -> Context:
-    return Context(
+def _context(state: ServerState, live: LiveView, session: Session, link: Link) -> FormatContext:
+    return FormatContext(
         state,
         live,
         session=session.id,

@@ -1,7 +1,7 @@
 """display-message: a format, expanded, to standard output with -p, else on a client's status line."""
 
 from fuguemux.commands.command import Command, Invocation
-from fuguemux.formats.formats import Context, expand
+from fuguemux.formats.formats import FormatContext, expand
 from fuguemux.formats.variables import known_names
 from fuguemux.language.numbers import number
 from fuguemux.model.decision import Decision, Refused, Reply
@@ -48,7 +48,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     delay_ms = None if delay is None else number("delay", delay, 0, _DELAY_MS_MAX)
     target = _target(state, live, invocation)
     client = _client(live, invocation, target)
-    context = Context(
+    context = FormatContext(
         state,
         live,
         session=target.session.id if target else None,

@@ -4,7 +4,7 @@ from typing import Final
 
 from fuguemux.commands.choose_tree import filled
 from fuguemux.commands.command import Command, Invocation
-from fuguemux.formats.formats import Context, Work, expand
+from fuguemux.formats.formats import FormatContext, Work, expand
 from fuguemux.model.decision import Decision
 from fuguemux.model.effects import Choose
 from fuguemux.model.layout import panes_of
@@ -25,7 +25,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     rows: list[tuple[str, str]] = []
     work = Work()
     for pane in panes_of(window.layout):
-        context = Context(
+        context = FormatContext(
             state, live, session=session.id, window=window.id, index=link.index, pane=pane
         )
         rows.append((expand(_LINE, context, work=work), filled(template, f"%{pane}")))

@@ -4,7 +4,7 @@ from typing import Final
 
 from fuguemux.commands.command import Command, Invocation
 from fuguemux.commands.parts.listing import listed
-from fuguemux.formats.formats import Context
+from fuguemux.formats.formats import FormatContext
 from fuguemux.model.decision import Decision
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import Buffer, ServerState
@@ -15,7 +15,7 @@ _ESCAPES: Final = {"\n": "\\n", "\t": "\\t", "\r": "\\r", "\x07": "\\a", "\\": "
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
-    contexts = (Context(state, live, extra=variables(buffer)) for buffer in state.buffers)
+    contexts = (FormatContext(state, live, extra=variables(buffer)) for buffer in state.buffers)
     return listed(invocation, _LINE, contexts)
 
 

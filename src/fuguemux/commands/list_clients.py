@@ -2,7 +2,7 @@
 
 from fuguemux.commands.command import Command, Invocation
 from fuguemux.commands.parts.listing import listed
-from fuguemux.formats.formats import Context
+from fuguemux.formats.formats import FormatContext
 from fuguemux.model.decision import Decision
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
@@ -21,7 +21,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
         session = session_target(state, live, invocation, invocation.target)
         clients = tuple(client for client in clients if client.session == session.id)
     contexts = (
-        Context(state, live, session=client.session, client=client.id) for client in clients
+        FormatContext(state, live, session=client.session, client=client.id) for client in clients
     )
     return listed(invocation, TEMPLATE, contexts)
 

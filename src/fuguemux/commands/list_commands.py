@@ -3,7 +3,7 @@
 from fuguemux.commands.command import Command, Invocation
 from fuguemux.commands.parts import table_lookup
 from fuguemux.commands.parts.listing import listed
-from fuguemux.formats.formats import Context
+from fuguemux.formats.formats import FormatContext
 from fuguemux.model.decision import Decision
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
@@ -17,7 +17,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     wanted = invocation.arguments[0] if invocation.arguments else None
     rows = [row for row in table_lookup.rows() if wanted in (None, row.name, row.alias)]
     contexts = (
-        Context(
+        FormatContext(
             state,
             live,
             extra={

@@ -8,7 +8,7 @@ from fuguemux.commands.command import Command, Invocation
 from fuguemux.commands.list_sessions import sessions_by_name
 from fuguemux.commands.list_windows import contexts_of
 from fuguemux.commands.parts.listing import listed
-from fuguemux.formats.formats import Context
+from fuguemux.formats.formats import FormatContext
 from fuguemux.model.decision import Decision
 from fuguemux.model.layout import panes_of
 from fuguemux.model.live import LiveView
@@ -23,7 +23,7 @@ TEMPLATE_WITH_WINDOW = "#{window_index}." + TEMPLATE
 TEMPLATE_WITH_SESSION = "#{session_name}:" + TEMPLATE_WITH_WINDOW
 
 
-def _panes(windows: Iterable[Context]) -> Iterator[Context]:
+def _panes(windows: Iterable[FormatContext]) -> Iterator[FormatContext]:
     for context in windows:
         assert context.window is not None, "made by contexts_of, which names the window"
         for pane in panes_of(context.state.windows[context.window].layout):
@@ -43,7 +43,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
         windows = contexts_of(state, live, session)
         return listed(invocation, TEMPLATE_WITH_WINDOW, _panes(windows))
     target = window_target(state, live, invocation, invocation.target)
-    window = Context(
+    window = FormatContext(
         state, live, session=target.session.id, window=target.window.id, index=target.link.index
     )
     return listed(invocation, TEMPLATE, _panes((window,)))

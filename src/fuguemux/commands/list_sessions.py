@@ -2,7 +2,7 @@
 
 from fuguemux.commands.command import Command, Invocation
 from fuguemux.commands.parts.listing import listed
-from fuguemux.formats.formats import Context
+from fuguemux.formats.formats import FormatContext
 from fuguemux.model.decision import Decision
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState, Session
@@ -20,7 +20,7 @@ def sessions_by_name(state: ServerState) -> list[Session]:
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
-    contexts = (Context(state, live, session=found.id) for found in sessions_by_name(state))
+    contexts = (FormatContext(state, live, session=found.id) for found in sessions_by_name(state))
     return listed(invocation, TEMPLATE, contexts)
 
 

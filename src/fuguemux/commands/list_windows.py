@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from fuguemux.commands.command import Command, Invocation
 from fuguemux.commands.list_sessions import sessions_by_name
 from fuguemux.commands.parts.listing import listed
-from fuguemux.formats.formats import Context
+from fuguemux.formats.formats import FormatContext
 from fuguemux.model.decision import Decision
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState, Session
@@ -19,10 +19,10 @@ TEMPLATE = _WINDOW + "[layout #{window_layout}] #{window_id}#{?window_active, (a
 TEMPLATE_WITH_SESSION = "#{session_name}:" + _WINDOW
 
 
-def contexts_of(state: ServerState, live: LiveView, session: Session) -> Iterator[Context]:
+def contexts_of(state: ServerState, live: LiveView, session: Session) -> Iterator[FormatContext]:
     """The windows of a session, in order."""
     for link in session.links:
-        yield Context(state, live, session=session.id, window=link.window, index=link.index)
+        yield FormatContext(state, live, session=session.id, window=link.window, index=link.index)
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:

@@ -15,7 +15,7 @@ from fuguemux.model.layout import leaf
 from fuguemux.model.limits import SESSIONS_MAX, WINDOW_COLUMNS_MAX, WINDOW_ROWS_MAX
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import Options, ServerState
-from fuguemux.model.window_size import Size, bounded, parsed_size
+from fuguemux.model.window_size import WindowSize, bounded, parsed_size
 from fuguemux.targets.session_names import checked_name, next_session, session_called
 from fuguemux.targets.targets import current_target
 
@@ -83,10 +83,12 @@ def _name(state: ServerState, live: LiveView, invocation: Invocation) -> str | N
     return checked_name(settings.expanded(state, live, invocation, given, target))
 
 
-def _size(state: ServerState, invocation: Invocation, *, detached: bool) -> tuple[Size, Options]:
+def _size(
+    state: ServerState, invocation: Invocation, *, detached: bool
+) -> tuple[WindowSize, Options]:
     """The first window's size, and the session's `default-size` if -x or -y were given."""
     request, default = invocation.request, parsed_size(settings.text(state, "default-size"))
-    wanted = Size(
+    wanted = WindowSize(
         _length(invocation, "x", "width", request.columns, 80, WINDOW_COLUMNS_MAX),
         _length(invocation, "y", "height", request.rows, 24, WINDOW_ROWS_MAX),
     )
@@ -94,7 +96,7 @@ def _size(state: ServerState, invocation: Invocation, *, detached: bool) -> tupl
     if not detached and request.columns and request.rows:
         size = bounded(request.columns, request.rows - settings.status_rows(state, None))
     else:
-        usual = default or Size(80, 24)
+        usual = default or WindowSize(80, 24)
         size = bounded(
             wanted.columns if has_width else usual.columns,
             wanted.rows if has_height else usual.rows,

@@ -12,7 +12,7 @@ from fuguemux.model.layout import resize
 from fuguemux.model.limits import WINDOW_COLUMNS_MAX, WINDOW_ROWS_MAX
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState, sessions_with
-from fuguemux.model.window_size import Size, bounded, parsed_size, window_size
+from fuguemux.model.window_size import WindowSize, bounded, parsed_size, window_size
 from fuguemux.targets.targets import Target, window_target
 
 
@@ -48,7 +48,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     return Decision(tuple(events))
 
 
-def _by_viewers(state: ServerState, live: LiveView, target: Target, policy: str) -> Size:
+def _by_viewers(state: ServerState, live: LiveView, target: Target, policy: str) -> WindowSize:
     """What the viewers of all of the window's sessions allow; without viewers the session's default."""
     viewers = [
         viewer

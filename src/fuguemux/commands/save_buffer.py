@@ -22,7 +22,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
 
 
 def file_path(state: ServerState, live: LiveView, invocation: Invocation) -> bytes:
-    """The file that the first argument names, a format that may be relative to the asker's directory; `-` as it is."""
+    """The file that the first argument names, a format that may be relative to the requester's directory; `-` as it is."""
     target = current_target(state, live, invocation.request)
     text = settings.expanded(state, live, invocation, invocation.arguments[0], target)
     path = spawning.encoded(text)

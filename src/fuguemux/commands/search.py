@@ -7,7 +7,7 @@ from fuguemux.commands.command import Command, Flags, Invocation
 from fuguemux.commands.list_sessions import sessions_by_name
 from fuguemux.commands.list_windows import contexts_of
 from fuguemux.formats import formats
-from fuguemux.formats.formats import Context
+from fuguemux.formats.formats import FormatContext
 from fuguemux.language.numbers import INT_MAX, number
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.effects import SearchedPane, SearchPanes
@@ -45,7 +45,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
         panes = tuple(_all_panes(state, live))
     else:
         target = pane_target(state, live, invocation, flags.value("t"))
-        context = Context(
+        context = FormatContext(
             state,
             live,
             session=target.session.id,
@@ -78,8 +78,8 @@ def _all_panes(state: ServerState, live: LiveView) -> Iterator[SearchedPane]:
                     yield _searched(context, pane)
 
 
-def _searched(context: Context, pane: PaneId) -> SearchedPane:
-    place = Context(
+def _searched(context: FormatContext, pane: PaneId) -> SearchedPane:
+    place = FormatContext(
         context.state,
         context.live,
         session=context.session,

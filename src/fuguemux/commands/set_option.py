@@ -10,7 +10,7 @@ from fuguemux.model.limits import OPTION_VALUE_BYTES_MAX
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
 from fuguemux.options import options
-from fuguemux.options.options import Name, Place
+from fuguemux.options.options import Name, OptionPlace
 from fuguemux.options.types import Option
 from fuguemux.targets.targets import Target
 
@@ -45,7 +45,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     return Decision(events=_set(state, place, name, value, append=flags.has("a")))
 
 
-def _is_set(state: ServerState, place: Place, name: Name) -> bool:
+def _is_set(state: ServerState, place: OptionPlace, name: Name) -> bool:
     if name.option is None:
         return name.name in options.local(state, place)
     if name.option.array is None:
@@ -55,16 +55,16 @@ def _is_set(state: ServerState, place: Place, name: Name) -> bool:
 
 
 def _unset(
-    state: ServerState, place: Place, name: Name, target: Target | None, *, panes_too: bool
+    state: ServerState, place: OptionPlace, name: Name, target: Target | None, *, panes_too: bool
 ) -> tuple[OptionSet, ...]:
     events: tuple[OptionSet, ...] = ()
     if panes_too and place.scope == "window" and target is not None:
         for pane in panes_of(target.window.layout):
-            events += _unset_in(state, Place("pane", pane), name)
+            events += _unset_in(state, OptionPlace("pane", pane), name)
     return events + _unset_in(state, place, name)
 
 
-def _unset_in(state: ServerState, place: Place, name: Name) -> tuple[OptionSet, ...]:
+def _unset_in(state: ServerState, place: OptionPlace, name: Name) -> tuple[OptionSet, ...]:
     option = name.option
     if option is None or option.array is None:
         if name.name not in options.local(state, place):
@@ -80,7 +80,7 @@ def _unset_in(state: ServerState, place: Place, name: Name) -> tuple[OptionSet, 
 
 
 def _set(
-    state: ServerState, place: Place, name: Name, value: str | None, *, append: bool
+    state: ServerState, place: OptionPlace, name: Name, value: str | None, *, append: bool
 ) -> tuple[OptionSet, ...]:
     option = name.option
     if option is None:

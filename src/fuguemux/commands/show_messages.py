@@ -6,7 +6,7 @@ tmux shows its jobs and its terminals here, which fugue does not have.
 from typing import Final
 
 from fuguemux.commands.command import Command, Invocation
-from fuguemux.formats.formats import Context, expand
+from fuguemux.formats.formats import FormatContext, expand
 from fuguemux.formats.time import pretty
 from fuguemux.model.decision import Decision, Reply
 from fuguemux.model.live import LiveView
@@ -24,7 +24,7 @@ TEMPLATES: Final = (
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
     if invocation.flags.has("J") or invocation.flags.has("T"):
-        context = Context(state, live)
+        context = FormatContext(state, live)
         return Decision(reply=Reply(lines=tuple(expand(text, context) for text in TEMPLATES)))
     messages = live.document("messages", ()) or ()
     return Decision(

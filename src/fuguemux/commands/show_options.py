@@ -10,7 +10,7 @@ from fuguemux.model.decision import Decision, Refused, Reply
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
 from fuguemux.options import options
-from fuguemux.options.options import Name, Place
+from fuguemux.options.options import Name, OptionPlace
 from fuguemux.options.table import OPTIONS
 from fuguemux.options.types import Option
 
@@ -18,7 +18,7 @@ from fuguemux.options.types import Option
 class _Printer:
     """Lines for the options of one place."""
 
-    def __init__(self, state: ServerState, place: Place, invocation: Invocation) -> None:
+    def __init__(self, state: ServerState, place: OptionPlace, invocation: Invocation) -> None:
         self.state = state
         self.place = place
         self.inherit = invocation.flags.has("A")
@@ -29,7 +29,7 @@ class _Printer:
 
     def own(self, name: str) -> Iterator[str]:
         """An option of the user's own, if it is set here or, with -A, further up."""
-        at: Place | None = self.place
+        at: OptionPlace | None = self.place
         while at is not None:
             value = options.local(self.state, at).get(name)
             if value is not None:
@@ -64,7 +64,7 @@ class _Printer:
             yield self.line(name, option.shown(value), value, inherited=inherited)
 
 
-def _belongs(option: Option, place: Place) -> bool:
+def _belongs(option: Option, place: OptionPlace) -> bool:
     match place.scope:
         case "server":
             return option.scope == "server"

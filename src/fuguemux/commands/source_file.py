@@ -11,7 +11,7 @@ from typing import Any, Final
 from fuguemux.commands.command import Command, Invocation
 from fuguemux.commands.parts import table_lookup
 from fuguemux.commands.parts.option_places import context_of
-from fuguemux.formats.formats import Context, expand, is_true
+from fuguemux.formats.formats import FormatContext, expand, is_true
 from fuguemux.language import language, quoting
 from fuguemux.model.decision import Decision, Refused, Reply
 from fuguemux.model.effects import RunCommands, RunLongTexts
@@ -24,25 +24,25 @@ LONG_CHARS_MIN: Final = 32 << 10
 """Taking so much text apart takes some ten milliseconds: more is done beside the loop."""
 
 
-def surroundings(state: ServerState, context: Context) -> language.Surroundings:
+def surroundings(state: ServerState, context: FormatContext) -> language.TextContext:
     """What the text of a file may refer to."""
     variables = {
         name.decode("utf-8", "surrogateescape"): value.decode("utf-8", "surrogateescape")
         for name, value in (state.environment | state.hidden).items()
         if value is not None
     }
-    return language.Surroundings(variables, lambda text: is_true(expand(text, context)))
+    return language.TextContext(variables, lambda text: is_true(expand(text, context)))
 
 
 def parsed_file(
-    state: ServerState, context: Context, path: str, text: str
+    state: ServerState, context: FormatContext, path: str, text: str
 ) -> list[language.Parsed]:
     """The commands in the text of a file, each of which exists. Raises Refused: `path:line: message`."""
     return parsed_within(state, surroundings(state, context), path, text)
 
 
 def parsed_within(
-    state: ServerState, around: language.Surroundings, path: str, text: str
+    state: ServerState, around: language.TextContext, path: str, text: str
 ) -> list[language.Parsed]:
     """The same with what the text may refer to. In any thread, if that may be asked there."""
     commands = language.parse_file(text, path, around)
@@ -57,7 +57,7 @@ def parsed_within(
 
 def parsed_text(state: ServerState, live: LiveView, text: str) -> list[language.Parsed]:
     """The commands in text that is no file, each of which could be run. Raises Refused."""
-    return parsed_file(state, Context(state, live), "", text)
+    return parsed_file(state, FormatContext(state, live), "", text)
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:

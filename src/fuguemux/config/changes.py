@@ -5,14 +5,14 @@ from typing import Any
 
 import msgspec
 
-from fuguemux.config.options import OPTIONS, Option, as_toml, value_of, with_values
+from fuguemux.config.options import OPTIONS, ConfigOption, as_toml, value_of, with_values
 from fuguemux.config.schema import Configuration
 
 
 class Change(msgspec.Struct, frozen=True):
     """One option whose value differs."""
 
-    option: Option
+    option: ConfigOption
     old: Any
     new: Any
 

@@ -2,7 +2,7 @@
 
 import sys
 
-from fuguemux.config.options import OPTIONS, SECTIONS, Option, as_toml
+from fuguemux.config.options import OPTIONS, SECTIONS, ConfigOption, as_toml
 
 _HEAD = """\
 # Configuration
@@ -35,7 +35,7 @@ def document() -> str:
     return "".join(parts)
 
 
-def _entry(option: Option) -> str:
+def _entry(option: ConfigOption) -> str:
     when = "live" if option.live else "restart"
     return (
         f"\n### {option.name}\n\n{option.help}\n\n"

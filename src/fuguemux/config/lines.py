@@ -11,7 +11,7 @@ _ASSIGNMENT = re.compile(rf"\s*({_DOTTED})\s*=")
 _PART = re.compile(_BARE_OR_QUOTED)
 
 
-class Lines:
+class KeyLines:
     """Where the keys of one text stand. `text` must be valid TOML."""
 
     def __init__(self, text: str) -> None:

@@ -12,8 +12,8 @@ from typing import Any, Final
 
 import msgspec
 
-from fuguemux.config.lines import Lines
-from fuguemux.config.options import BY_KEY, OPTIONS, SECTIONS, Option, as_toml, with_values
+from fuguemux.config.lines import KeyLines
+from fuguemux.config.options import BY_KEY, OPTIONS, SECTIONS, ConfigOption, as_toml, with_values
 from fuguemux.config.schema import Configuration
 
 FILE_BYTES_MAX: Final = 1 << 20
@@ -136,7 +136,7 @@ def _from_text(text: str, path: str) -> tuple[dict[str, Any], dict[str, str], li
     values: dict[str, Any] = {}
     origins: dict[str, str] = {}
     problems: list[Problem] = []
-    lines = Lines(text)
+    lines = KeyLines(text)
     for section, table in document.items():
         line = lines.find(section)
         if section not in SECTIONS:
@@ -161,7 +161,7 @@ def _from_text(text: str, path: str) -> tuple[dict[str, Any], dict[str, str], li
     return values, origins, problems
 
 
-def check(option: Option, given: Any) -> tuple[Any, str]:
+def check(option: ConfigOption, given: Any) -> tuple[Any, str]:
     """(the value as the configuration holds it, "") or (None, what is allowed)."""
     try:
         value = msgspec.convert(given, option.type)
@@ -201,7 +201,7 @@ _FLAGS: Final = {
 }
 
 
-def _typed(option: Option, text: str) -> Any:
+def _typed(option: ConfigOption, text: str) -> Any:
     """The text of a variable as TOML would have given it; the text itself if it has no such form."""
     match option.kind:
         case "flag":

@@ -10,7 +10,7 @@ from fuguemux.config.schema import Configuration
 Kind = Literal["flag", "number", "choice", "text", "list"]
 
 
-class Option(msgspec.Struct, frozen=True):
+class ConfigOption(msgspec.Struct, frozen=True):
     """One option as the other modules see it."""
 
     section: str
@@ -74,14 +74,14 @@ def _kind(
     return "list", ()
 
 
-def _options() -> tuple[Option, ...]:
+def _options() -> tuple[ConfigOption, ...]:
     found = []
     for section in msgspec.structs.fields(Configuration):
         for field in msgspec.structs.fields(section.type):
             plain, meta = typing.get_args(field.type)
             kind, choices = _kind(plain)
             found.append(
-                Option(
+                ConfigOption(
                     section=section.name,
                     name=field.name,
                     type=field.type,
@@ -104,7 +104,7 @@ BY_KEY: Final = {option.key: option for option in OPTIONS}
 SECTIONS: Final = {section.name: section.type for section in msgspec.structs.fields(Configuration)}
 
 
-def value_of(configuration: Configuration, option: Option) -> Any:
+def value_of(configuration: Configuration, option: ConfigOption) -> Any:
     """The value that `configuration` has for `option`."""
     return getattr(getattr(configuration, option.section), option.name)
 

@@ -14,7 +14,7 @@ Decide = Callable[[ServerState, LiveView, Request], Decision]
 
 
 class Outcome(NamedTuple):
-    """What was decided, and the LSN that must be durable before the asker hears of it."""
+    """What was decided, and the LSN that must be durable before the requester hears of it."""
 
     decision: Decision
     lsn: int
@@ -68,5 +68,7 @@ class Engine:
 
 def expand_line(state: ServerState, live: LiveView, line: Expand) -> str:
     """`line` expanded for the things it names, as far as they still exist."""
-    context = formats.Context(state, live, session=line.session, window=line.window, pane=line.pane)
+    context = formats.FormatContext(
+        state, live, session=line.session, window=line.window, pane=line.pane
+    )
     return formats.shown(line.format, context)

@@ -8,7 +8,7 @@ from fuguemux.model.ids import PaneId
 from fuguemux.model.state import Life, Pane, ServerState
 
 
-class Held(msgspec.Struct, frozen=True):
+class HeldProcess(msgspec.Struct, frozen=True):
     """A process that the keeper holds, or held: one that ended keeps its status there until it is taken."""
 
     key: str
@@ -69,7 +69,7 @@ def key_parts(key: str) -> tuple[str, PaneId, int] | None:
 
 
 def reconcile(
-    state: ServerState, store: str, held: Sequence[Held], *, whole: bool = True
+    state: ServerState, store: str, held: Sequence[HeldProcess], *, whole: bool = True
 ) -> tuple[Step, ...]:
     """One step for every pane of `state` and every held process that belongs to none, panes in order.
 
@@ -78,9 +78,9 @@ def reconcile(
     The start of a process is logged after it started, so the keeper may hold one generation more than the state knows:
     that one is the pane's, too, and the newest wins.
     """
-    newest: dict[PaneId, tuple[int, Held]] = {}
+    newest: dict[PaneId, tuple[int, HeldProcess]] = {}
     steps: list[Step] = []
-    strangers: list[Held] = []
+    strangers: list[HeldProcess] = []
     by_process = {
         (pane.pid, pane.process_start): pane
         for pane in state.panes.values()
@@ -120,7 +120,7 @@ def _told(state: ServerState, store: str, parts: tuple[str, PaneId, int] | None)
     return parts is not None and parts[0] == store and parts[1] < state.next_pane
 
 
-def _step(pane: Pane, found: tuple[int, Held] | None) -> Step:
+def _step(pane: Pane, found: tuple[int, HeldProcess] | None) -> Step:
     if found is not None:
         process = found[1]
         if process.ended:

@@ -25,7 +25,7 @@ from fuguemux.model.state import (
 )
 
 
-class Context(msgspec.Struct, frozen=True):
+class FormatContext(msgspec.Struct, frozen=True):
     """What a format is about. A part that is None has no variables; they expand to nothing."""
 
     state: ServerState
@@ -43,7 +43,7 @@ class Context(msgspec.Struct, frozen=True):
 class View:
     """A context with its parts looked up, each once and only when a variable asks for it."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: FormatContext) -> None:
         self.context = context
         self.state = context.state
         self.live = context.live

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from fuguemux.formats import text as format_text
-from fuguemux.formats.context import Context, View
+from fuguemux.formats.context import FormatContext, View
 from fuguemux.formats.loops import SPECIAL, flag, whole
 from fuguemux.formats.syntax import Modifier, choices, modifiers, skip, unescaped
 from fuguemux.formats.time import pretty, strftime
@@ -31,7 +31,7 @@ from fuguemux.formats.work import (
     variable_cost,
 )
 
-__all__ = ["Context", "TooDear", "Work", "expand", "is_true", "shown"]
+__all__ = ["FormatContext", "TooDear", "Work", "expand", "is_true", "shown"]
 
 DEPTH_MAX: Final = 100
 """What is nested deeper expands to nothing, as in tmux."""
@@ -66,7 +66,7 @@ _COMPARISONS: Final[Mapping[str, Callable[[str, str], bool]]] = {
 
 def expand(
     text: str,
-    context: Context,
+    context: FormatContext,
     *,
     time: bool = False,
     jobs: Callable[[str], str] | None = None,
@@ -82,7 +82,7 @@ def expand(
     return _Expander(View(context), work or Work(), jobs, time=time, depth=0).expand(text)
 
 
-def shown(text: str, context: Context) -> str:
+def shown(text: str, context: FormatContext) -> str:
     """As `expand`, for who must not fail any more: the words of TooDear are the result then."""
     try:
         return expand(text, context)

@@ -6,7 +6,7 @@ from typing import Final, Protocol
 import msgspec
 
 from fuguemux.formats import text as format_text
-from fuguemux.formats.context import Context, View
+from fuguemux.formats.context import FormatContext, View
 from fuguemux.formats.syntax import Modifier, choices
 from fuguemux.formats.work import COPIED_CHARS, ITEM
 from fuguemux.model.layout import panes_of
@@ -93,7 +93,7 @@ def _place(at: Expander) -> int | None:
     return None if at.view.link is None else at.view.link.index
 
 
-def loop(at: Expander, text: str, contexts: Iterable[Context]) -> str:
+def loop(at: Expander, text: str, contexts: Iterable[FormatContext]) -> str:
     parts: list[str] = []
     for context in contexts:
         at.spend(ITEM)

@@ -14,7 +14,7 @@ from fuguemux.model.layout import panes_of
 from fuguemux.model.layout_strings import layout_string, zoomed_layout_string
 from fuguemux.model.state import Link, Options, Session, Window, link_of, sessions_with
 from fuguemux.options import options
-from fuguemux.options.options import Place
+from fuguemux.options.options import OptionPlace
 from fuguemux.options.table import BY_NAME
 
 Server = Callable[[View], str]
@@ -247,17 +247,17 @@ def _own(name: str, view: View) -> str | None:
     return None
 
 
-def _places(view: View) -> list[Place]:
+def _places(view: View) -> list[OptionPlace]:
     """Where an option of the user's own is looked for, in that order."""
-    places = [Place("server")]
+    places = [OptionPlace("server")]
     if view.pane is not None:
-        places.append(Place("pane", view.pane.id))
+        places.append(OptionPlace("pane", view.pane.id))
     if view.window is not None:
-        places.append(Place("window", view.window.id))
-    places.append(Place("global-window"))
+        places.append(OptionPlace("window", view.window.id))
+    places.append(OptionPlace("global-window"))
     if view.session is not None:
-        places.append(Place("session", view.session.id))
-    return [*places, Place("global-session")]
+        places.append(OptionPlace("session", view.session.id))
+    return [*places, OptionPlace("global-session")]
 
 
 def _option(name: str, view: View) -> str | None:

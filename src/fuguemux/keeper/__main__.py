@@ -22,9 +22,9 @@ import time
 from collections.abc import Callable
 
 from fuguemux import __version__
-from fuguemux.keeper.address import Address
-from fuguemux.keeper.channel import Channel, Message, PeerBroke, PeerGone
-from fuguemux.keeper.diagnostics import Diagnostics, redirect_standard_streams
+from fuguemux.keeper.address import KeeperAddress
+from fuguemux.keeper.channel import ChannelBroke, Message, MessageChannel, PeerGone
+from fuguemux.keeper.diagnostics import KeeperDiagnostics, redirect_standard_streams
 from fuguemux.keeper.keeper import Keeper
 from fuguemux.keeper.launch import WAIT_SECONDS_DEFAULT
 from fuguemux.keeper.limits import widen
@@ -43,7 +43,7 @@ RETRY_SECONDS = 0.02
 SERVES = "serves"
 
 
-class Options:
+class KeeperOptions:
     """The command line. Raises ValueError with a line for people."""
 
     def __init__(self, arguments: list[str]) -> None:
@@ -86,14 +86,14 @@ class Options:
 def main(arguments: list[str]) -> int:
     """Run the program; return its exit code."""
     try:
-        options = Options(arguments)
+        options = KeeperOptions(arguments)
     except ValueError as error:
         sys.stderr.write(f"keeper: {error}\n")
         return 2
     deadline = time.monotonic() + options.wait_seconds
     hear_requests()  # from before anybody can read our number
     link = taken(os.environ)
-    address = Address(
+    address = KeeperAddress(
         options.socket,
         lock=options.lock,
         fallbacks=tuple(options.fallbacks),
@@ -120,7 +120,9 @@ def herald(outcome: str) -> int:
     return 1
 
 
-def ask_running_keeper(options: Options, address: Address, deadline: float) -> str | None:
+def ask_running_keeper(
+    options: KeeperOptions, address: KeeperAddress, deadline: float
+) -> str | None:
     """Have the keeper that has the lock start its server. Returns the outcome, or None: try again.
 
     One that lives and whose socket is gone is asked to make another: it holds what nobody else can.
@@ -131,7 +133,7 @@ def ask_running_keeper(options: Options, address: Address, deadline: float) -> s
     lock, holder = held
     path = holder.path or options.socket
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    channel = Channel(connection)
+    channel = MessageChannel(connection)
     try:
         connection.connect(path)
         channel.send(
@@ -154,7 +156,7 @@ def ask_running_keeper(options: Options, address: Address, deadline: float) -> s
             f"the keeper (process {holder.pid}) does not answer within {options.wait_seconds} s: is it stopped?"
             f" kill -CONT {holder.pid} lets it go on"
         )
-    except PeerBroke as error:
+    except ChannelBroke as error:
         return f"what listens on {path} is no keeper: {error}"
     except (OSError, PeerGone):  # it begins to listen, or ends: whichever it is, soon it is clear
         if time.monotonic() > deadline:
@@ -166,7 +168,7 @@ def ask_running_keeper(options: Options, address: Address, deadline: float) -> s
     return str(answer["error"]) if "error" in answer else SERVES
 
 
-def next_message(channel: Channel, deadline: float) -> Message:
+def next_message(channel: MessageChannel, deadline: float) -> Message:
     """Wait for one message. Raises TimeoutError, PeerGone, PeerBroke."""
     while True:
         seconds = deadline - time.monotonic()
@@ -179,7 +181,7 @@ def next_message(channel: Channel, deadline: float) -> Message:
 
 
 def daemonise(
-    options: Options, address: Address, link: socket.socket | None, deadline: float
+    options: KeeperOptions, address: KeeperAddress, link: socket.socket | None, deadline: float
 ) -> int:
     """Become two processes: a daemon that keeps, and this one, which waits for its word."""
     reading, writing = os.pipe()
@@ -200,7 +202,7 @@ def daemonise(
         code = keep(options, address, link, word_to_herald(writing))
         address.close()
     except BaseException as error:  # the last place that can say anything
-        Diagnostics().note(f"keeper failed: {error!r}")
+        KeeperDiagnostics().note(f"keeper failed: {error!r}")
         raise
     finally:
         os._exit(code)
@@ -237,13 +239,13 @@ def close_others(kept: set[int]) -> None:
 
 
 def keep(
-    options: Options,
-    address: Address,
+    options: KeeperOptions,
+    address: KeeperAddress,
     link: socket.socket | None,
     tell: Callable[[str], None],
 ) -> int:
     """Be the keeper until its end; return the exit code."""
-    diagnostics = Diagnostics(ours=not options.foreground)
+    diagnostics = KeeperDiagnostics(ours=not options.foreground)
     callers_descriptors = widen(os.environ)
     supervisor = Supervisor(options.server_argv, diagnostics)
     keeper = Keeper(

@@ -11,13 +11,13 @@ import socket
 import stat
 
 from fuguemux.keeper.listener import listen
-from fuguemux.keeper.lock_file import Holder, Lock, holder_of
+from fuguemux.keeper.lock_file import Lock, LockHolder, holder_of
 
 LOCK_SUFFIX = ".lock"
 _OTHERS_WRITE = 0o022
 
 
-class Address:
+class KeeperAddress:
     """The keeper's. `take` it first; whoever has it is the keeper."""
 
     def __init__(
@@ -76,7 +76,7 @@ class Address:
                 first = first or error
         raise first or OSError(f"nowhere to listen in place of {self._paths[0]}")
 
-    def held(self) -> tuple[str, Holder] | None:
+    def held(self) -> tuple[str, LockHolder] | None:
         """Return the first of the locks that somebody has, and who; None: nobody has any."""
         locks = [(self._paths[0] + LOCK_SUFFIX, "")]
         if self._lock_path:

@@ -35,7 +35,7 @@ _ANCILLARY_BYTES = socket.CMSG_SPACE(DESCRIPTORS_UNCLAIMED_MAX * _DESCRIPTOR_BYT
 _RECEIVE_FLAGS: int = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
 
 
-class PeerBroke(Exception):
+class ChannelBroke(Exception):
     """The other side broke the protocol. Its connection must be closed; nothing else follows."""
 
 
@@ -76,7 +76,7 @@ class _Queued:
         self.descriptors = ()
 
 
-class Channel:
+class MessageChannel:
     """One end of a connection: whole messages in and out. Owns `sock`; no method blocks."""
 
     def __init__(self, sock: socket.socket) -> None:
@@ -117,7 +117,7 @@ class Channel:
             message = {**message, "descriptors": len(descriptors)}
         frame = encode(message)
         if self._outbox_bytes + len(frame) > OUTBOX_BYTES_MAX:
-            raise PeerBroke(f"the peer left {self._outbox_bytes} bytes unread")
+            raise ChannelBroke(f"the peer left {self._outbox_bytes} bytes unread")
         queued = _Queued(frame, tuple(descriptors))
         self._outbox.append(queued)
         self._outbox_bytes += len(frame)
@@ -127,7 +127,7 @@ class Channel:
                 queued.own()
             except OSError as error:
                 queued.descriptors = ()
-                raise PeerBroke(f"a message with a descriptor cannot wait: {error}") from error
+                raise ChannelBroke(f"a message with a descriptor cannot wait: {error}") from error
 
     def flush(self) -> bool:
         """Send queued frames; return whether all went out. Raises PeerGone."""
@@ -174,7 +174,7 @@ class Channel:
                 break
             self._keep_descriptors(ancillary)
             if flags & socket.MSG_CTRUNC:
-                raise PeerBroke("more descriptors than a message may carry")
+                raise ChannelBroke("more descriptors than a message may carry")
             if not data:
                 ended = "the connection was closed"
                 break
@@ -182,7 +182,7 @@ class Channel:
         messages: list[tuple[Message, list[int]]] = []
         try:
             messages.extend(self._whole_messages())
-        except PeerBroke:
+        except ChannelBroke:
             for _, descriptors in messages:
                 _close_all(descriptors)
             raise
@@ -206,7 +206,7 @@ class Channel:
             while len(self._received) - at >= LENGTH.size:
                 (length,) = LENGTH.unpack_from(self._received, at)
                 if length > self.frame_bytes_max:
-                    raise PeerBroke(
+                    raise ChannelBroke(
                         f"a frame of {length} bytes; at most {self.frame_bytes_max} are allowed"
                     )
                 end = at + LENGTH.size + length
@@ -218,14 +218,16 @@ class Channel:
         finally:
             del self._received[:at]
         if len(self._unclaimed) > DESCRIPTORS_UNCLAIMED_MAX:
-            raise PeerBroke(f"{len(self._unclaimed)} descriptors that no message claims")
+            raise ChannelBroke(f"{len(self._unclaimed)} descriptors that no message claims")
 
     def _claim(self, message: Message) -> list[int]:
         wanted = message.pop("descriptors", 0)
         if type(wanted) is not int or not 0 <= wanted <= min(
             DESCRIPTORS_PER_FRAME_MAX, len(self._unclaimed)
         ):
-            raise PeerBroke(f"a message claims {wanted!r} descriptors; {len(self._unclaimed)} came")
+            raise ChannelBroke(
+                f"a message claims {wanted!r} descriptors; {len(self._unclaimed)} came"
+            )
         return [self._unclaimed.popleft() for _ in range(wanted)]
 
     def close(self) -> None:
@@ -254,9 +256,9 @@ def decode(payload: bytes) -> Message:
     try:
         message = json.loads(payload)
     except (ValueError, RecursionError) as error:
-        raise PeerBroke(f"a frame that is not JSON: {error}") from error
+        raise ChannelBroke(f"a frame that is not JSON: {error}") from error
     if type(message) is not dict:
-        raise PeerBroke("a frame that is no JSON object")
+        raise ChannelBroke("a frame that is no JSON object")
     return message
 
 

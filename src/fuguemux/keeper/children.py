@@ -13,7 +13,7 @@ import termios
 
 from fuguemux.keeper.limits import explained, free_descriptors, give_back
 from fuguemux.keeper.process import ProcessWatch, start_time_of
-from fuguemux.keeper.protocol import ExitStatus, PeerBroke
+from fuguemux.keeper.protocol import ChannelBroke, ExitStatus
 
 STAGE_TERMINAL = "open a terminal"
 STAGE_FORK = "fork"
@@ -133,7 +133,7 @@ class SpawnRequest:
         pixel_height: int = 0,
     ) -> None:
         if not argv or not program:
-            raise PeerBroke("a process needs a program and an argv of at least one string")
+            raise ChannelBroke("a process needs a program and an argv of at least one string")
         self.key = key
         self.program = program
         self.argv = argv

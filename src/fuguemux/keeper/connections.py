@@ -13,12 +13,12 @@ from collections.abc import Callable
 from fuguemux.keeper.channel import (
     FRAME_BYTES_BEFORE_HELLO_MAX,
     FRAME_BYTES_MAX,
-    Channel,
+    ChannelBroke,
     Message,
-    PeerBroke,
+    MessageChannel,
     PeerGone,
 )
-from fuguemux.keeper.diagnostics import Diagnostics
+from fuguemux.keeper.diagnostics import KeeperDiagnostics
 from fuguemux.keeper.limits import Spare
 from fuguemux.keeper.listener import peer_of
 from fuguemux.keeper.withdrawal import settled
@@ -27,12 +27,12 @@ HELLO_SECONDS_MAX = 5.0
 CONNECTIONS_MAX = 32
 
 
-class Connection:
+class ServerConnection:
     """Somebody at the socket. `role` is empty until the handshake."""
 
     __slots__ = ("channel", "deadline", "pid", "role")
 
-    def __init__(self, channel: Channel, pid: int, deadline: float | None) -> None:
+    def __init__(self, channel: MessageChannel, pid: int, deadline: float | None) -> None:
         """`deadline` is when it is dropped if it has not said hello; None: never."""
         channel.frame_bytes_max = FRAME_BYTES_BEFORE_HELLO_MAX
         self.channel = channel
@@ -53,16 +53,16 @@ class Connections:
         self,
         listener: socket.socket,
         selector: selectors.BaseSelector,
-        diagnostics: Diagnostics,
-        on_message: Callable[[Connection, Message, list[int]], None],
-        on_dropped: Callable[[Connection], None],
+        diagnostics: KeeperDiagnostics,
+        on_message: Callable[[ServerConnection, Message, list[int]], None],
+        on_dropped: Callable[[ServerConnection], None],
     ) -> None:
         self._listener = listener
         self._selector = selector
         self._diagnostics = diagnostics
         self._on_message = on_message
         self._on_dropped = on_dropped
-        self._open: list[Connection] = []
+        self._open: list[ServerConnection] = []
         self._spare = Spare()
         selector.register(listener, selectors.EVENT_READ, self._accept)
 
@@ -72,7 +72,7 @@ class Connections:
         self._listener = listener
         self._selector.register(listener, selectors.EVENT_READ, self._accept)
 
-    def __contains__(self, connection: Connection) -> bool:
+    def __contains__(self, connection: ServerConnection) -> bool:
         return connection in self._open
 
     def deadline(self) -> float | None:
@@ -116,13 +116,15 @@ class Connections:
             self._diagnostics.note(f"refused a connection of user {user}, process {pid}")
             accepted.close()
             return
-        connection = Connection(Channel(accepted), pid, time.monotonic() + HELLO_SECONDS_MAX)
+        connection = ServerConnection(
+            MessageChannel(accepted), pid, time.monotonic() + HELLO_SECONDS_MAX
+        )
         self._open.append(connection)
         self._selector.register(accepted, selectors.EVENT_READ, lambda: self.serve(connection))
 
     def add(self, link: socket.socket, pid: int) -> None:
         """Serve a process that has the other end from birth. It may take its time to say hello."""
-        connection = Connection(Channel(link), pid, None)
+        connection = ServerConnection(MessageChannel(link), pid, None)
         self._open.append(connection)
         self._selector.register(link, selectors.EVENT_READ, lambda: self.serve(connection))
 
@@ -131,7 +133,7 @@ class Connections:
         with self._spare.lent(), contextlib.suppress(OSError):
             self._listener.accept()[0].close()
 
-    def serve(self, connection: Connection) -> None:
+    def serve(self, connection: ServerConnection) -> None:
         """Send what waits for a connection and take what came from it."""
         if connection not in self._open:
             return
@@ -146,10 +148,10 @@ class Connections:
                         os.close(descriptor)
         except PeerGone:
             self.drop(connection, "")
-        except PeerBroke as error:
+        except ChannelBroke as error:
             self.drop(connection, str(error))
 
-    def drop(self, connection: Connection, reason: str) -> None:
+    def drop(self, connection: ServerConnection, reason: str) -> None:
         """Close a connection; note `reason` unless it is empty."""
         if connection not in self._open:
             return
@@ -162,7 +164,7 @@ class Connections:
 
     def send(
         self,
-        connection: Connection,
+        connection: ServerConnection,
         message: Message,
         descriptors: tuple[int, ...] = (),
         *,
@@ -175,19 +177,19 @@ class Connections:
             connection.channel.send(message, descriptors, borrowed=borrowed)
         except PeerGone:
             return  # what it sent before is still to be read; the end follows by itself
-        except PeerBroke as error:
+        except ChannelBroke as error:
             self.drop(connection, str(error))
             return
         self._update_interest(connection)
 
-    def _flush(self, connection: Connection) -> None:
+    def _flush(self, connection: ServerConnection) -> None:
         try:
             connection.channel.flush()
         except PeerGone:
             return  # as above
         self._update_interest(connection)
 
-    def _update_interest(self, connection: Connection) -> None:
+    def _update_interest(self, connection: ServerConnection) -> None:
         events = selectors.EVENT_READ | (
             selectors.EVENT_WRITE if connection.channel.wants_to_write else 0
         )

@@ -20,7 +20,7 @@ _DATE = b"0000-00-00T"
 _STDERR = 2
 
 
-class Diagnostics:
+class KeeperDiagnostics:
     """Appends to standard error. Never raises: a full disk must not end the panes."""
 
     def __init__(self, *, ours: bool = False) -> None:

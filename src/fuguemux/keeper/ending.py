@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import signal
 
-from fuguemux.keeper.diagnostics import Diagnostics
+from fuguemux.keeper.diagnostics import KeeperDiagnostics
 from fuguemux.keeper.protocol import ExitStatus
-from fuguemux.keeper.requests import Panes
+from fuguemux.keeper.requests import HeldPanes
 from fuguemux.keeper.supervisor import Supervisor
 
 SECONDS_MAX = 10.0
 ENDING_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
-class Ending:
+class KeeperEnding:
     """In the foreground, where the keeper is what is watched over, it is obeyed: the server first. Else programs run on.
 
     At a shutdown the server is asked as well. It saves everything, ends, and takes the keeper along.
     """
 
     def __init__(
-        self, supervisor: Supervisor, panes: Panes, diagnostics: Diagnostics, *, obeys: bool
+        self,
+        supervisor: Supervisor,
+        panes: HeldPanes,
+        diagnostics: KeeperDiagnostics,
+        *,
+        obeys: bool,
     ) -> None:
         self._supervisor = supervisor
         self._panes = panes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fuguemux.keeper.channel import Message, PeerBroke
+from fuguemux.keeper.channel import ChannelBroke, Message
 from fuguemux.keeper.protocol import KEY_CHARACTERS_MAX, integer, text
 
 SECONDS_MAX = 3600
@@ -64,5 +64,5 @@ def pane_keys(message: Message) -> frozenset[str] | None:
     if values is None:
         return None
     if type(values) is not list:
-        raise PeerBroke("'panes' must be a list of keys")
+        raise ChannelBroke("'panes' must be a list of keys")
     return frozenset(text({"key": value}, "key", KEY_CHARACTERS_MAX) for value in values)

@@ -9,12 +9,12 @@ import signal
 import socket
 import time
 
-from fuguemux.keeper.address import Address
-from fuguemux.keeper.channel import Message, PeerBroke
+from fuguemux.keeper.address import KeeperAddress
+from fuguemux.keeper.channel import ChannelBroke, Message
 from fuguemux.keeper.children import Child, SpawnFailed
-from fuguemux.keeper.connections import Connection, Connections
-from fuguemux.keeper.diagnostics import Diagnostics
-from fuguemux.keeper.ending import Ending
+from fuguemux.keeper.connections import Connections, ServerConnection
+from fuguemux.keeper.diagnostics import KeeperDiagnostics
+from fuguemux.keeper.ending import KeeperEnding
 from fuguemux.keeper.handshake import Objection, check
 from fuguemux.keeper.listener import peer_of
 from fuguemux.keeper.process import ProcessWatch
@@ -28,7 +28,7 @@ from fuguemux.keeper.protocol import (
     integer,
     text,
 )
-from fuguemux.keeper.requests import Panes, RequestFailed, failure_message
+from fuguemux.keeper.requests import HeldPanes, RequestRefused, failure_message
 from fuguemux.keeper.spawning import Spawning
 from fuguemux.keeper.succession import Succession
 from fuguemux.keeper.supervisor import Supervisor
@@ -47,9 +47,9 @@ class Keeper:
 
     def __init__(
         self,
-        address: Address,
+        address: KeeperAddress,
         supervisor: Supervisor,
-        diagnostics: Diagnostics,
+        diagnostics: KeeperDiagnostics,
         *,
         version: str,
         store: str,
@@ -67,7 +67,7 @@ class Keeper:
         self._store = store
         self._selector = selectors.DefaultSelector()
         self._watches = Watches(self._selector, self._tell_exited)
-        self._panes = Panes(descriptors, self._watches)
+        self._panes = HeldPanes(descriptors, self._watches)
         self._connections = Connections(
             address.listener, self._selector, diagnostics, self._on_message, self._on_dropped
         )
@@ -75,13 +75,13 @@ class Keeper:
         self._succession = Succession(
             supervisor, self._connections, self._panes, diagnostics, self._watch_server
         )
-        self._server: Connection | None = None
+        self._server: ServerConnection | None = None
         self._server_watch: ProcessWatch | None = None
         self._spawning = Spawning(
             self._selector, self._panes, self._connections, self._answer, self._tell_exited
         )
         self._waiting = Waiting(supervisor)
-        self._ending = Ending(supervisor, self._panes, diagnostics, obeys=obeys)
+        self._ending = KeeperEnding(supervisor, self._panes, diagnostics, obeys=obeys)
         self._stopping = False
         self._exit_code: int | None = None
         self._signals, self._signals_in = os.pipe()
@@ -169,7 +169,9 @@ class Keeper:
 
     # Messages
 
-    def _on_message(self, connection: Connection, message: Message, descriptors: list[int]) -> None:
+    def _on_message(
+        self, connection: ServerConnection, message: Message, descriptors: list[int]
+    ) -> None:
         kind = text(message, "type", 64)
         if not connection.role:
             self._on_hello(connection, kind, message)
@@ -182,14 +184,14 @@ class Keeper:
                 answer = self._answer_standby(connection, kind, message)
             else:
                 answer = self._answer_control(connection, kind, request)
-        except (RequestFailed, SpawnFailed) as error:
+        except (RequestRefused, SpawnFailed) as error:
             answer = failure_message(error)
         if answer is not None:
             self._answer(connection, request, answer)
 
     def _answer(
         self,
-        connection: Connection,
+        connection: ServerConnection,
         request: int,
         answer: Message,
         descriptors: tuple[int, ...] = (),
@@ -198,7 +200,7 @@ class Keeper:
 
     def _answer_server(
         self,
-        connection: Connection,
+        connection: ServerConnection,
         kind: str,
         request: int,
         message: Message,
@@ -223,17 +225,19 @@ class Keeper:
             return {"path": self._address.place}
         handle = self._panes.requests.get(kind)
         if handle is None:
-            raise RequestFailed(f"this keeper does not know the request {kind!r}")
+            raise RequestRefused(f"this keeper does not know the request {kind!r}")
         return handle(message, descriptors)
 
-    def _answer_control(self, connection: Connection, kind: str, request: int) -> Message | None:
+    def _answer_control(
+        self, connection: ServerConnection, kind: str, request: int
+    ) -> Message | None:
         """Do what somebody who is not the server may ask."""
         if kind == "status":
             return self._status()
         if kind == "start-server":
             self._supervisor.ask_again(time.monotonic())
             if self._supervisor.state == "none":
-                raise RequestFailed("this keeper was not told how to start a server")
+                raise RequestRefused("this keeper was not told how to start a server")
             self.when_serving(
                 lambda reason: self._answer(
                     connection, request, {"error": reason} if reason else {}
@@ -242,10 +246,10 @@ class Keeper:
             return None
         if kind == "stop":
             if self._supervisor.pid:
-                raise RequestFailed("a server runs: ask that one to stop")
+                raise RequestRefused("a server runs: ask that one to stop")
             self._end(0)
             return {}
-        raise RequestFailed(f"this keeper does not know the request {kind!r}")
+        raise RequestRefused(f"this keeper does not know the request {kind!r}")
 
     def _status(self) -> Message:
         children = self._panes.by_key.values()
@@ -260,28 +264,28 @@ class Keeper:
             "reason": self._supervisor.gave_up,
         }
 
-    def _answer_standby(self, connection: Connection, kind: str, message: Message) -> Message:
+    def _answer_standby(self, connection: ServerConnection, kind: str, message: Message) -> Message:
         """A server has let go of everything and waits: start the next one in its place."""
         if kind != "give-way":
-            raise RequestFailed(f"this keeper does not know the request {kind!r}")
+            raise RequestRefused(f"this keeper does not know the request {kind!r}")
         if self._server is not None and self._server.pid == connection.pid:
             self._connections.serve(self._server)  # its last words as the server
             if self._server is not None:
                 self._connections.drop(self._server, "")
         if connection.pid != self._supervisor.pid or self._server is not None:
-            raise RequestFailed(f"process {connection.pid} is not the server")
+            raise RequestRefused(f"process {connection.pid} is not the server")
         return self._succession.begin(connection, message, time.monotonic())
 
     # The handshake
 
-    def _on_hello(self, connection: Connection, kind: str, message: Message) -> None:
+    def _on_hello(self, connection: ServerConnection, kind: str, message: Message) -> None:
         if kind != "hello":
-            raise PeerBroke(f"{kind!r} before hello")
+            raise ChannelBroke(f"{kind!r} before hello")
         try:
             role, store = check(message, self._store, self._server.pid if self._server else 0)
         except Objection as objection:
             self._connections.send(connection, objection.as_message())
-            raise PeerBroke(f"refused: {objection}") from objection
+            raise ChannelBroke(f"refused: {objection}") from objection
         connection.welcome(role)
         names = list(self._panes.descriptors) if role == ROLE_SERVER else []
         welcome: Message = {
@@ -297,7 +301,7 @@ class Keeper:
             self._store = store
             self._begin_server(connection)
 
-    def _begin_server(self, connection: Connection) -> None:
+    def _begin_server(self, connection: ServerConnection) -> None:
         previous, self._server = self._server, connection
         if previous is not None:
             self._connections.send(previous, {"type": "superseded", "pid": connection.pid})
@@ -307,7 +311,7 @@ class Keeper:
             # Nobody closes a master before the server has them all: it asks for nothing until then.
             self._connections.send(connection, message, tuple(descriptors), borrowed=True)
 
-    def _on_dropped(self, connection: Connection) -> None:
+    def _on_dropped(self, connection: ServerConnection) -> None:
         if connection is self._server:
             self._server = None
             if self._stopping:

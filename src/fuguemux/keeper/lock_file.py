@@ -46,7 +46,7 @@ _LINUX = sys.platform == "linux"
 _BOOT_CHARACTERS = b"0123456789abcdef-"
 
 
-class Holder:
+class LockHolder:
     """Who has a lock. `pid` is 0 if that cannot be told."""
 
     __slots__ = ("pid", "place")
@@ -71,7 +71,7 @@ def encode(pid: int, boot: str, place: str) -> bytes:
     return b"%s%08x\n" % (head, binascii.crc32(head))
 
 
-def decode(data: bytes) -> Holder | None:
+def decode(data: bytes) -> LockHolder | None:
     """Return what a record says; None: it is being written at this moment.
 
     A record of one line is one of a version, or of a program, that tells no place.
@@ -80,14 +80,14 @@ def decode(data: bytes) -> Holder | None:
     words = lines[0].split()
     pid = int(words[0]) if words and words[0].isdigit() and len(words[0]) < 20 else 0
     if len(lines) < 2:  # the first line is not whole
-        return Holder(0) if not data else None
+        return LockHolder(0) if not data else None
     if lines[1:] == [b""]:
-        return Holder(pid)
+        return LockHolder(pid)
     head = b"%s\n%s\n" % (lines[0], lines[1])
     if len(lines) < 4 or lines[2] != b"%08x" % binascii.crc32(head):
         return None
     place = lines[1].replace(b"%0A", b"\n").replace(b"%25", b"%")
-    return Holder(pid, os.fsdecode(place))
+    return LockHolder(pid, os.fsdecode(place))
 
 
 def is_record(data: bytes) -> bool:
@@ -105,7 +105,7 @@ def is_record(data: bytes) -> bool:
     return bool(newline) and pid.isdigit() and len(pid) < 20 and known
 
 
-def holder_of(path: str, guard: str = "") -> Holder | None:
+def holder_of(path: str, guard: str = "") -> LockHolder | None:
     """Return who has the lock at `path`; None: nobody. `guard` is the directory that is locked with it.
 
     Looks by locking for an instant, so that who takes a lock must try more than once.
@@ -123,7 +123,7 @@ def holder_of(path: str, guard: str = "") -> Holder | None:
     if directory >= 0:
         try:
             if not _flock(directory, fcntl.LOCK_SH):
-                return Holder(0)  # its file was removed: it makes another one
+                return LockHolder(0)  # its file was removed: it makes another one
         except OSError:
             return None
         finally:
@@ -131,7 +131,7 @@ def holder_of(path: str, guard: str = "") -> Holder | None:
     return None
 
 
-def ask_to_listen(holder: Holder, path: str) -> bool:
+def ask_to_listen(holder: LockHolder, path: str) -> bool:
     """Ask the holder of the lock at `path` to make its socket again. Return whether it was asked.
 
     The number in the record is not believed: it may be of another process by now, which a signal would end.
@@ -347,12 +347,12 @@ def _holds_record(file: int) -> bool:
         return False
 
 
-def _read(file: int) -> Holder:
+def _read(file: int) -> LockHolder:
     for _ in range(READS_MAX):
         holder = decode(os.pread(file, RECORD_BYTES_MAX, 0))
         if holder is not None:
             return holder
-    return Holder(0)
+    return LockHolder(0)
 
 
 def _opened(path: str, flags: int, within: int | None = None) -> int:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-from fuguemux.keeper.channel import Channel, Message, PeerBroke, PeerGone, decode, encode
+from fuguemux.keeper.channel import ChannelBroke, Message, MessageChannel, PeerGone, decode, encode
 from fuguemux.keeper.launch import keeper_argv, module_argv
 from fuguemux.keeper.limits import LIMITS, callers_limit, explained, free_descriptors, widen
 
@@ -23,10 +23,10 @@ __all__ = [
     "ROLE_SERVER",
     "ROLE_STANDBY",
     "UNKNOWN_STATUS",
-    "Channel",
+    "ChannelBroke",
     "ExitStatus",
     "Message",
-    "PeerBroke",
+    "MessageChannel",
     "PeerGone",
     "callers_limit",
     "decode",
@@ -100,7 +100,7 @@ class ExitStatus:
             code, signal = value.get("code"), value.get("signal")
             if (code is None or type(code) is int) and (signal is None or type(signal) is int):
                 return cls(code, signal)
-        raise PeerBroke(f"{value!r} is no exit status")
+        raise ChannelBroke(f"{value!r} is no exit status")
 
     @property
     def known(self) -> bool:
@@ -139,13 +139,13 @@ def to_text(value: bytes) -> str:
 
 def _to_octets(value: object) -> bytes:
     if type(value) is not str:
-        raise PeerBroke(f"{value!r} is no string")
+        raise ChannelBroke(f"{value!r} is no string")
     try:
         data = value.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError as error:
-        raise PeerBroke(f"a string that is neither text nor escaped bytes: {error}") from error
+        raise ChannelBroke(f"a string that is neither text nor escaped bytes: {error}") from error
     if b"\0" in data:
-        raise PeerBroke("a NUL byte in a string for the operating system")
+        raise ChannelBroke("a NUL byte in a string for the operating system")
     return data
 
 
@@ -153,7 +153,7 @@ def text(message: Message, name: str, characters_max: int = 4096) -> str:
     """Return a text field. Raises PeerBroke when it is missing, no text, or too long."""
     value = message.get(name)
     if type(value) is not str or len(value) > characters_max:
-        raise PeerBroke(f"{name!r} must be a string of at most {characters_max} characters")
+        raise ChannelBroke(f"{name!r} must be a string of at most {characters_max} characters")
     return value
 
 
@@ -171,7 +171,7 @@ def octets_list(message: Message, name: str) -> list[bytes]:
     """Return a field that is a list of bytes without NUL. Raises PeerBroke."""
     values = message.get(name)
     if type(values) is not list or len(values) > ARGUMENTS_MAX:
-        raise PeerBroke(f"{name!r} must be a list of at most {ARGUMENTS_MAX} strings")
+        raise ChannelBroke(f"{name!r} must be a list of at most {ARGUMENTS_MAX} strings")
     return [_to_octets(value) for value in values]
 
 
@@ -179,7 +179,7 @@ def integer(message: Message, name: str, low: int = 0, high: int = (1 << 63) - 1
     """Return an integer field within `low` to `high`. Raises PeerBroke."""
     value = message.get(name)
     if type(value) is not int or not low <= value <= high:
-        raise PeerBroke(f"{name!r} must be a number from {low} to {high}")
+        raise ChannelBroke(f"{name!r} must be a number from {low} to {high}")
     return value
 
 
@@ -192,5 +192,5 @@ def flag(message: Message, name: str) -> bool:
     """Return a truth value; a missing field is False. Raises PeerBroke."""
     value = message.get(name, False)
     if type(value) is not bool:
-        raise PeerBroke(f"{name!r} must be true or false")
+        raise ChannelBroke(f"{name!r} must be true or false")
     return value

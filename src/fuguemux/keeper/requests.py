@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from fuguemux.keeper.channel import DESCRIPTORS_PER_FRAME_MAX, Message, PeerBroke
+from fuguemux.keeper.channel import DESCRIPTORS_PER_FRAME_MAX, ChannelBroke, Message
 from fuguemux.keeper.children import Child, SpawnFailed, SpawnRequest, spawn
 from fuguemux.keeper.process import ProcessWatch
 from fuguemux.keeper.protocol import (
@@ -30,11 +30,11 @@ Spawning = tuple[Child, int]
 """A process between fork and exec, and the pipe that will tell."""
 
 
-class RequestFailed(Exception):
+class RequestRefused(Exception):
     """The request makes sense but cannot be met. The server gets the text; the connection goes on."""
 
 
-class Panes:
+class HeldPanes:
     """Every pane's process, by the key that the server gave it, and the descriptors kept for the server."""
 
     def __init__(
@@ -87,7 +87,7 @@ class Panes:
         for assignment in octets_list(message, "environment"):
             variable, equals, value = assignment.partition(b"=")
             if not variable or not equals:
-                raise PeerBroke(f"{assignment!r} is no NAME=VALUE")
+                raise ChannelBroke(f"{assignment!r} is no NAME=VALUE")
             environment[variable] = value
         request = SpawnRequest(
             key=name,
@@ -130,16 +130,16 @@ class Panes:
     def _new_key(self, message: Message) -> str:
         name = key(message)
         if name in self.by_key:
-            raise RequestFailed(f"there is a pane {name!r} already")
+            raise RequestRefused(f"there is a pane {name!r} already")
         if len(self.by_key) >= PANES_MAX:
-            raise RequestFailed(f"a keeper holds {PANES_MAX} panes at most")
+            raise RequestRefused(f"a keeper holds {PANES_MAX} panes at most")
         return name
 
     def _known(self, message: Message) -> Child:
         name = key(message)
         child = self.by_key.get(name)
         if child is None:
-            raise RequestFailed(f"there is no pane {name!r}")
+            raise RequestRefused(f"there is no pane {name!r}")
         return child
 
     def _kill(self, message: Message, _: list[int]) -> Message:
@@ -148,15 +148,15 @@ class Panes:
             number = integer(message, "signal", 0, SIGNAL_MAX)
             return {"delivered": child.signal(number, foreground=flag(message, "foreground"))}
         except OSError as error:
-            raise RequestFailed(f"cannot signal pane {child.key!r}: {error.strerror}") from error
+            raise RequestRefused(f"cannot signal pane {child.key!r}: {error.strerror}") from error
 
     def _withdrawn(self, _message: Message, _: list[int]) -> Message:
-        raise RequestFailed("the request was taken back before it was carried out")
+        raise RequestRefused("the request was taken back before it was carried out")
 
     def _taken(self, message: Message, _: list[int]) -> Message:
         child = self._known(message)
         if child.status is None:
-            raise RequestFailed(f"pane {child.key!r} still runs")
+            raise RequestRefused(f"pane {child.key!r} still runs")
         self.discard(child)
         return {}
 
@@ -166,7 +166,7 @@ class Panes:
 
     def _adopt(self, message: Message, descriptors: list[int]) -> Message:
         if len(descriptors) != 1:
-            raise PeerBroke("adopt needs the pane's master")
+            raise ChannelBroke("adopt needs the pane's master")
         child = Child(
             self._new_key(message),
             integer(message, "pid", 2, (1 << 31) - 1),
@@ -188,9 +188,9 @@ class Panes:
     def _store(self, message: Message, descriptors: list[int]) -> Message:
         name = text(message, "name", 64)
         if len(descriptors) != 1:
-            raise PeerBroke("store needs one descriptor")
+            raise ChannelBroke("store needs one descriptor")
         if name not in self.descriptors and len(self.descriptors) >= DESCRIPTORS_PER_FRAME_MAX:
-            raise RequestFailed(
+            raise RequestRefused(
                 f"a keeper keeps {DESCRIPTORS_PER_FRAME_MAX} named descriptors at most"
             )
         self._unstore(message, [])

@@ -8,13 +8,13 @@ from collections.abc import Callable
 
 from fuguemux.keeper.channel import Message
 from fuguemux.keeper.children import Child, failure_of
-from fuguemux.keeper.connections import Connection, Connections
+from fuguemux.keeper.connections import Connections, ServerConnection
 from fuguemux.keeper.protocol import ExitStatus
-from fuguemux.keeper.requests import Panes, failure_message
+from fuguemux.keeper.requests import HeldPanes, failure_message
 
 NOT_EXECUTED = ExitStatus(code=127)
 
-Answer = Callable[[Connection, int, Message, tuple[int, ...]], None]
+Answer = Callable[[ServerConnection, int, Message, tuple[int, ...]], None]
 
 
 class Spawning:
@@ -23,7 +23,7 @@ class Spawning:
     def __init__(
         self,
         selector: selectors.BaseSelector,
-        panes: Panes,
+        panes: HeldPanes,
         connections: Connections,
         answer: Answer,
         tell_exited: Callable[[Child], None],
@@ -33,12 +33,12 @@ class Spawning:
         self._connections = connections
         self._answer = answer
         self._tell_exited = tell_exited
-        self._asked: dict[Child, tuple[int, Connection, int]] = {}
+        self._asked: dict[Child, tuple[int, ServerConnection, int]] = {}
 
     def __contains__(self, child: Child) -> bool:
         return child in self._asked
 
-    def begin(self, connection: Connection, request: int, message: Message) -> None:
+    def begin(self, connection: ServerConnection, request: int, message: Message) -> None:
         """Fork; the answer comes later. Raises SpawnFailed, RequestFailed, PeerBroke."""
         child, pipe = self._panes.spawn(message)
         self._asked[child] = (pipe, connection, request)

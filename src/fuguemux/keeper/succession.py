@@ -6,13 +6,13 @@ import errno
 from collections.abc import Callable
 
 from fuguemux.keeper.channel import Message
-from fuguemux.keeper.connections import Connection, Connections
-from fuguemux.keeper.diagnostics import Diagnostics
+from fuguemux.keeper.connections import Connections, ServerConnection
+from fuguemux.keeper.diagnostics import KeeperDiagnostics
 from fuguemux.keeper.handover import Handover, retire
 from fuguemux.keeper.limits import explained
 from fuguemux.keeper.process import ProcessWatch
 from fuguemux.keeper.protocol import ExitStatus
-from fuguemux.keeper.requests import Panes, RequestFailed
+from fuguemux.keeper.requests import HeldPanes, RequestRefused
 from fuguemux.keeper.supervisor import Supervisor
 
 
@@ -23,8 +23,8 @@ class Succession:
         self,
         supervisor: Supervisor,
         connections: Connections,
-        panes: Panes,
-        diagnostics: Diagnostics,
+        panes: HeldPanes,
+        diagnostics: KeeperDiagnostics,
         watch: Callable[[ProcessWatch | None], None],
     ) -> None:
         """`watch` is called with what tells of the end of the process that is the server from then on."""
@@ -33,7 +33,7 @@ class Succession:
         self._panes = panes
         self._diagnostics = diagnostics
         self._watch = watch
-        self._standby: Connection | None = None
+        self._standby: ServerConnection | None = None
         self._handover: Handover | None = None
 
     @property
@@ -41,18 +41,18 @@ class Succession:
         """When the new server is given up; None: there is none, or it is ending."""
         return None if self._handover is None else self._handover.deadline
 
-    def begin(self, standby: Connection, message: Message, now: float) -> Message:
+    def begin(self, standby: ServerConnection, message: Message, now: float) -> Message:
         """Start the next server; the answer for the one that stands by. Raises RequestFailed, PeerBroke."""
         supervisor = self._supervisor
         if not supervisor.argv:
-            raise RequestFailed("this keeper was not told how to start a server")
+            raise RequestRefused("this keeper was not told how to start a server")
         handover = Handover(standby.pid, message, now, child=supervisor.watch is None)
         self._watch(None)
         try:
             supervisor.give_way()
         except OSError as error:
             self._watch(supervisor.watch)
-            raise RequestFailed(
+            raise RequestRefused(
                 f"cannot start a server: {explained(error.errno or errno.EAGAIN)}"
             ) from error
         self._standby, self._handover = standby, handover
@@ -67,7 +67,7 @@ class Succession:
         lacking = handover.refusal or handover.lacking(message, self._panes.running())
         if lacking:
             self._refuse(handover, lacking)
-            raise RequestFailed(lacking)
+            raise RequestRefused(lacking)
         self._handover = None
         self._connections.send(standby, retire(self._supervisor.pid, message))
 
@@ -90,7 +90,7 @@ class Succession:
         self._connections.send(standby, handover.resume(str(status), words))
         return True
 
-    def dropped(self, connection: Connection) -> None:
+    def dropped(self, connection: ServerConnection) -> None:
         """A connection is gone: if it stood by, nobody does any more."""
         if connection is self._standby:
             self._standby = self._handover = None

@@ -10,7 +10,7 @@ import socket
 from collections.abc import Callable
 
 from fuguemux.keeper.children import reset_signals
-from fuguemux.keeper.diagnostics import Diagnostics
+from fuguemux.keeper.diagnostics import KeeperDiagnostics
 from fuguemux.keeper.limits import explained
 from fuguemux.keeper.link import VARIABLE, named
 from fuguemux.keeper.process import ProcessWatch
@@ -30,7 +30,7 @@ NO_PROCESS_SECONDS = 1.0
 class Supervisor:
     """Knows whether a server runs, whether it serves, and when the next one is due."""
 
-    def __init__(self, argv: list[str], diagnostics: Diagnostics) -> None:
+    def __init__(self, argv: list[str], diagnostics: KeeperDiagnostics) -> None:
         self.argv = argv
         self.pid = 0
         """The server's process; 0 while there is none."""

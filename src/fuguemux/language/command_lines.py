@@ -5,7 +5,7 @@ A word `;`, or a word that ends in `;`, ends a command; `\\;` is a semicolon.
 
 from collections.abc import Iterable, Sequence
 
-from fuguemux.language.quoting import Block
+from fuguemux.language.quoting import CommandBlock
 
 
 def parse(words: Sequence[str]) -> list[tuple[str, ...]]:
@@ -14,7 +14,7 @@ def parse(words: Sequence[str]) -> list[tuple[str, ...]]:
     command: list[str] = []
     for word in words:
         ends = False
-        if word.endswith(";") and not isinstance(word, Block):
+        if word.endswith(";") and not isinstance(word, CommandBlock):
             word = word[:-1]
             if word.endswith("\\"):
                 word = word[:-1] + ";"

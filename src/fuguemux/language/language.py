@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from fuguemux.language.quoting import Block, render_all
+from fuguemux.language.quoting import CommandBlock, render_all
 from fuguemux.model.decision import Refused
 
 DEPTH_MAX: Final = 32
@@ -42,7 +42,7 @@ class Parsed(NamedTuple):
     line: int
 
 
-class Surroundings(NamedTuple):
+class TextContext(NamedTuple):
     """What text may refer to."""
 
     variables: Mapping[str, str] = {}
@@ -54,7 +54,7 @@ class Surroundings(NamedTuple):
 def parse_file(
     text: str,
     source: str = "",
-    surroundings: Surroundings | None = None,
+    surroundings: TextContext | None = None,
 ) -> list[Parsed]:
     """The commands in `text`. Raises Refused with `source:line: message`, or the message alone without `source`."""
     return parse_counted(text, source, surroundings)[0]
@@ -63,11 +63,11 @@ def parse_file(
 def parse_counted(
     text: str,
     source: str = "",
-    surroundings: Surroundings | None = None,
+    surroundings: TextContext | None = None,
     nested_chars_max: int = NESTED_CHARS_MAX,
 ) -> tuple[list[Parsed], int]:
     """As `parse_file`, with the characters of all blocks, which count once for each block around them too."""
-    parser = _Parser(text, source, surroundings or Surroundings(), nested_chars_max)
+    parser = _Parser(text, source, surroundings or TextContext(), nested_chars_max)
     return parser.run(), parser.nested_chars
 
 
@@ -86,7 +86,7 @@ def replace_alias(argv: Sequence[str], aliases: Iterable[str]) -> list[tuple[str
 
 class _Parser:
     def __init__(
-        self, text: str, source: str, surroundings: Surroundings, nested_chars_max: int
+        self, text: str, source: str, surroundings: TextContext, nested_chars_max: int
     ) -> None:
         # A backslash at the end of a line joins the next; the line numbers of what follows must still be right.
         self.text = text
@@ -241,7 +241,7 @@ class _Parser:
         if words and active:
             into.append(Parsed(tuple(words), line))
 
-    def block(self, depth: int) -> Block:
+    def block(self, depth: int) -> CommandBlock:
         self.take()
         inner: list[Parsed] = []
         if self.statements(inner, depth + 1, in_block=True, active=True) != "}":
@@ -250,7 +250,7 @@ class _Parser:
         self.nested_chars += len(text)
         if self.nested_chars > self.nested_chars_max:
             raise self.refuse("too much text in nested blocks")
-        return Block(text)
+        return CommandBlock(text)
 
     def assign(self, word: str, into: list[Parsed], *, hidden: bool, active: bool) -> bool:
         """Take `NAME=value` as a variable of the global environment; False if `word` is something else."""

@@ -22,7 +22,7 @@ _CONTROL: Final = {
 }
 
 
-class Block(str):
+class CommandBlock(str):
     """A word that was written as `{ … }`: commands in their canonical text."""
 
     __slots__ = ()
@@ -31,7 +31,7 @@ class Block(str):
 
 def quote(word: str) -> str:
     """`word` in quotes or with backslashes where the command language needs them."""
-    if isinstance(word, Block):
+    if isinstance(word, CommandBlock):
         return f"{{ {word} }}"
     if not word:
         return "''"

@@ -1,4 +1,4 @@
-"""What a command or a reaction answers: facts to log, things to do, and what to tell the asker. And how it refuses."""
+"""What a command or a reaction answers: facts to log, things to do, and what to tell the requester. And how it refuses."""
 
 import msgspec
 
@@ -30,7 +30,7 @@ class Expand(msgspec.Struct, frozen=True):
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """What the asker gets. `lines` go to stdout, each with a newline; `raw` goes before them as it is."""
+    """What the requester gets. `lines` go to stdout, each with a newline; `raw` goes before them as it is."""
 
     lines: tuple[str | Expand, ...] = ()
     raw: bytes = b""

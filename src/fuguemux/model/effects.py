@@ -224,7 +224,7 @@ class RunLongTexts(Effect, frozen=True):
 
 
 class PrintLines(Effect, frozen=True):
-    """Lines for the asker's stdout, so many or so dear that others must have their turn meanwhile.
+    """Lines for the requester's stdout, so many or so dear that others must have their turn meanwhile.
 
     Each is made when it is asked for, which changes nothing and may raise Refused; None: no line, only work."""
 
@@ -232,7 +232,7 @@ class PrintLines(Effect, frozen=True):
 
 
 class RunCommands(Effect, frozen=True):
-    """Run commands given as text, as if the asker had typed them, before the reply."""
+    """Run commands given as text, as if the requester had typed them, before the reply."""
 
     text: str
     background: bool = False
@@ -263,7 +263,7 @@ class CapturePane(Effect, frozen=True):
 
 
 class LoadBuffer(Effect, frozen=True):
-    """Read a file, or with `-` the asker's stdin, into a paste buffer (None: a new automatic one).
+    """Read a file, or with `-` the requester's stdin, into a paste buffer (None: a new automatic one).
 
     What was read is stored by the events of `commands.paste_buffers.buffer_stored`. Errors are `path: reason`."""
 

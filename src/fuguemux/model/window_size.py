@@ -6,29 +6,29 @@ from typing import NamedTuple
 from fuguemux.model.limits import WINDOW_COLUMNS_MAX, WINDOW_ROWS_MAX
 
 
-class Size(NamedTuple):
+class WindowSize(NamedTuple):
     """In cells, without status lines."""
 
     columns: int
     rows: int
 
 
-class Viewer(NamedTuple):
+class SizedViewer(NamedTuple):
     """A client that sees the window: what its terminal leaves for it, and `used`, which grows with every use of any client."""
 
-    size: Size
+    size: WindowSize
     used: int
 
 
-def bounded(columns: int, rows: int) -> Size:
+def bounded(columns: int, rows: int) -> WindowSize:
     """The nearest size that a window can have."""
-    return Size(
+    return WindowSize(
         min(max(columns, 1), WINDOW_COLUMNS_MAX),
         min(max(rows, 1), WINDOW_ROWS_MAX),
     )
 
 
-def window_size(policy: str, viewers: Sequence[Viewer]) -> Size | None:
+def window_size(policy: str, viewers: Sequence[SizedViewer]) -> WindowSize | None:
     """The size for these viewers by `policy` (latest, largest, smallest, manual). None: stay as it is.
 
     Of several viewers with the same `used`, the last in order counts as the latest.
@@ -45,7 +45,7 @@ def window_size(policy: str, viewers: Sequence[Viewer]) -> Size | None:
     return bounded(*latest.size)
 
 
-def parsed_size(text: str) -> Size | None:
+def parsed_size(text: str) -> WindowSize | None:
     """`80x24` as a size, or None if it is not one (option `default-size`)."""
     columns, separator, rows = text.partition("x")
     if not (separator and columns.isdigit() and rows.isdigit()):

@@ -32,7 +32,7 @@ UNNAMED: Final = ("loop", "work without a name")
 diagnostics = channel("watchdog")
 
 
-class Ended(BaseException):
+class EndedByWatchdog(BaseException):
     """Raised by the watchdog in the middle of endable work, anywhere. Nobody but `endable` catches it."""
 
 
@@ -40,7 +40,7 @@ class TookTooLong(Exception):
     """Work that was ended because it held up everybody; the message says so."""
 
 
-class Holder(msgspec.Struct):
+class LoopHolder(msgspec.Struct):
     """One who held the loop for too long, and how often."""
 
     kind: str
@@ -59,14 +59,14 @@ class Holders:
     """Those who held the loop for too long, the latest last. May be read by another thread than the loop's."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, str], Holder] = {}
+        self._known: dict[tuple[str, str], LoopHolder] = {}
 
-    def __call__(self) -> list[Holder]:
+    def __call__(self) -> list[LoopHolder]:
         return list(self._known.values())
 
     def note(self, kind: str, name: str, took_ns: int, now_ns: int, *, ended: bool = False) -> None:
         """The loop was held for so long, and is free again."""
-        holder = self._known.pop((kind, name), None) or Holder(kind, name)
+        holder = self._known.pop((kind, name), None) or LoopHolder(kind, name)
         self._known[kind, name] = holder
         while len(self._known) > HOLDERS_MAX:
             del self._known[next(iter(self._known))]
@@ -216,12 +216,12 @@ class endable(holding):  # noqa: N801  # as above
     ) -> None:
         if not self.watched:
             return
-        ended = kind is not None and issubclass(kind, Ended)
+        ended = kind is not None and issubclass(kind, EndedByWatchdog)
         while True:  # it may come at any of these steps
             try:
                 self.shut_off()
                 break
-            except Ended:
+            except EndedByWatchdog:
                 ended = True
         self._left(ended=ended)
         if ended:
@@ -245,7 +245,7 @@ class endable(holding):  # noqa: N801  # as above
         try:
             if self.shut:
                 return False
-            raise_in(SLOT.thread, Ended)
+            raise_in(SLOT.thread, EndedByWatchdog)
             return True
         finally:
             settled.set()
@@ -268,7 +268,7 @@ class unended:  # noqa: N801  # as above
             self._around = current
             if current.ending:
                 current.shut_off()
-                raise Ended
+                raise EndedByWatchdog
 
     def __exit__(
         self,
@@ -287,10 +287,10 @@ def take() -> None:
     under a profiler. So one more is sent, in place of the one on its way, and caught.
     """
     try:
-        raise_in(threading.get_ident(), Ended)
+        raise_in(threading.get_ident(), EndedByWatchdog)
         while True:
             pass
-    except Ended:
+    except EndedByWatchdog:
         return
 
 

@@ -24,7 +24,7 @@ def _any_program(_: bytes) -> bool:
     return True
 
 
-class Surroundings(NamedTuple):
+class SpawnEnvironment(NamedTuple):
     """What the server knows of itself and the machine."""
 
     socket_path: bytes
@@ -42,7 +42,7 @@ def session_of(state: ServerState, pane: Pane) -> Session | None:
     return next(iter(sessions_with(state, pane.window)), None)
 
 
-def shell(state: ServerState, session: Session | None, surroundings: Surroundings) -> bytes:
+def shell(state: ServerState, session: Session | None, surroundings: SpawnEnvironment) -> bytes:
     """`default-shell`, or /bin/sh if that is no program."""
     path = options.get(state, "default-shell", session=session).encode("utf-8", "surrogateescape")
     if posixpath.isabs(path) and surroundings.is_program(path):
@@ -51,7 +51,7 @@ def shell(state: ServerState, session: Session | None, surroundings: Surrounding
 
 
 def process_argv(
-    state: ServerState, pane: Pane, surroundings: Surroundings
+    state: ServerState, pane: Pane, surroundings: SpawnEnvironment
 ) -> tuple[bytes, tuple[bytes, ...]]:
     """The program of a pane and its arguments, the first of which is the name it sees.
 
@@ -78,7 +78,7 @@ def _default_command(state: ServerState, session: Session | None) -> bytes:
 
 
 def process_environment(
-    state: ServerState, pane: Pane, surroundings: Surroundings, directory: bytes | None = None
+    state: ServerState, pane: Pane, surroundings: SpawnEnvironment, directory: bytes | None = None
 ) -> dict[bytes, bytes]:
     """The whole environment of a pane's process, which starts in `directory` (None: the pane's own)."""
     session = session_of(state, pane)
@@ -95,7 +95,7 @@ def process_environment(
 
 
 def _own(
-    state: ServerState, pane: Pane, session: Session | None, surroundings: Surroundings
+    state: ServerState, pane: Pane, session: Session | None, surroundings: SpawnEnvironment
 ) -> Environment:
     number = session.id if session is not None else 0
     place = f",{surroundings.server_pid},{number}".encode()

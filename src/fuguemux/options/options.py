@@ -36,7 +36,7 @@ def default(option: Option) -> str:
     return _configured.get(option.name, option.default)
 
 
-class Place(NamedTuple):
+class OptionPlace(NamedTuple):
     """Where an option is set: the scope, and the id of the session, window or pane (0 for the global scopes)."""
 
     scope: OptionScope
@@ -75,7 +75,7 @@ def match(text: str) -> Name:
     return Name(option.name, option, index)
 
 
-def local(state: ServerState, place: Place) -> Options:
+def local(state: ServerState, place: OptionPlace) -> Options:
     """What was set in that very place."""
     match place.scope:
         case "server":
@@ -92,20 +92,20 @@ def local(state: ServerState, place: Place) -> Options:
             return state.panes[PaneId(place.target)].options
 
 
-def parent(state: ServerState, place: Place) -> Place | None:
+def parent(state: ServerState, place: OptionPlace) -> OptionPlace | None:
     """The place from which `place` inherits."""
     match place.scope:
         case "session":
-            return Place("global-session")
+            return OptionPlace("global-session")
         case "window":
-            return Place("global-window")
+            return OptionPlace("global-window")
         case "pane":
-            return Place("window", state.panes[PaneId(place.target)].window)
+            return OptionPlace("window", state.panes[PaneId(place.target)].window)
         case _:
             return None
 
 
-def value_in(state: ServerState, place: Place, option: Option) -> str | None:
+def value_in(state: ServerState, place: OptionPlace, option: Option) -> str | None:
     """The value of `option` in that very place, None if it is inherited. The global places have all values."""
     value = local(state, place).get(option.name)
     if value is None and place.scope in _OUTERMOST:
@@ -113,7 +113,7 @@ def value_in(state: ServerState, place: Place, option: Option) -> str | None:
     return value
 
 
-def array_in(state: ServerState, place: Place, option: Option) -> dict[int, str] | None:
+def array_in(state: ServerState, place: OptionPlace, option: Option) -> dict[int, str] | None:
     """The array of that very place by index, in order; None if it is inherited."""
     entries = local(state, place)
     if option.name not in entries:
@@ -132,9 +132,9 @@ def _entries(entries: Options, name: str) -> Iterator[tuple[int, str]]:
     yield from sorted(found)
 
 
-def inherited(state: ServerState, place: Place, option: Option) -> str:
+def inherited(state: ServerState, place: OptionPlace, option: Option) -> str:
     """The value that holds in `place`."""
-    at: Place | None = place
+    at: OptionPlace | None = place
     while at is not None:
         value = value_in(state, at, option)
         if value is not None:
@@ -143,9 +143,9 @@ def inherited(state: ServerState, place: Place, option: Option) -> str:
     return default(option)
 
 
-def inherited_array(state: ServerState, place: Place, option: Option) -> dict[int, str]:
+def inherited_array(state: ServerState, place: OptionPlace, option: Option) -> dict[int, str]:
     """The array that holds in `place`."""
-    at: Place | None = place
+    at: OptionPlace | None = place
     while at is not None:
         values = array_in(state, at, option)
         if values is not None:
@@ -156,15 +156,17 @@ def inherited_array(state: ServerState, place: Place, option: Option) -> dict[in
 
 def place_of(
     option: Option, session: Session | None, window: Window | None, pane: Pane | None
-) -> Place:
+) -> OptionPlace:
     """The place whose value of `option` holds for these; the most particular one."""
     if option.scope == "server":
-        return Place("server")
+        return OptionPlace("server")
     if option.scope == "session":
-        return Place("global-session") if session is None else Place("session", session.id)
+        return (
+            OptionPlace("global-session") if session is None else OptionPlace("session", session.id)
+        )
     if pane is not None:
-        return Place("pane", pane.id) if option.pane else Place("window", pane.window)
-    return Place("global-window") if window is None else Place("window", window.id)
+        return OptionPlace("pane", pane.id) if option.pane else OptionPlace("window", pane.window)
+    return OptionPlace("global-window") if window is None else OptionPlace("window", window.id)
 
 
 def get(
@@ -251,13 +253,13 @@ def get_number(
 # Events.
 
 
-def set_value(place: Place, name: str, value: str | None) -> tuple[OptionSet, ...]:
+def set_value(place: OptionPlace, name: str, value: str | None) -> tuple[OptionSet, ...]:
     """The event that sets (or with None unsets) an option that is no array."""
     return (OptionSet(place.scope, place.target, name, value),)
 
 
 def set_array(
-    state: ServerState, place: Place, option: Option, values: Mapping[int, str] | None
+    state: ServerState, place: OptionPlace, option: Option, values: Mapping[int, str] | None
 ) -> tuple[OptionSet, ...]:
     """The events that make `values` the array of that place, or with None give its own array up."""
     before = dict(_entries(local(state, place), option.name))

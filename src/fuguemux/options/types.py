@@ -154,8 +154,8 @@ def canonical_sequence(commands: Iterable[Sequence[str]], room: _Room | None = N
     shown = []
     for argv in commands:
         words = [
-            quoting.Block(canonical_commands(word, room))
-            if isinstance(word, quoting.Block)
+            quoting.CommandBlock(canonical_commands(word, room))
+            if isinstance(word, quoting.CommandBlock)
             else word
             for word in argv
         ]

@@ -143,7 +143,7 @@ def answer(hello: Hello, release: str) -> Hello:
     return Hello(chosen, chosen, release)
 
 
-class Command(Message):
+class CommandMessage(Message):
     """One request: what was typed, where, and by whom. The client sends exactly one on a connection, right after HELLO."""
 
     __slots__ = (
@@ -218,7 +218,7 @@ class Command(Message):
         return frame(COMMAND, b"".join(parts))
 
     @classmethod
-    def decode(cls, payload: bytes) -> "Command":
+    def decode(cls, payload: bytes) -> "CommandMessage":
         """Return the request in a payload. Raises PeerBroke."""
         argv: list[bytes] = []
         environment: dict[bytes, bytes] = {}

@@ -11,7 +11,7 @@ from fuguemux.model.ids import WindowId
 from fuguemux.model.layout import resize
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState, Session, Window, link_of
-from fuguemux.model.window_size import Size, Viewer, window_size
+from fuguemux.model.window_size import SizedViewer, WindowSize, window_size
 from fuguemux.reactions.option_values import status_rows, window_option
 
 
@@ -37,8 +37,8 @@ def decide(
 
 
 def wanted_size(
-    state: ServerState, window: Window, viewers: Collection[tuple[Session, Viewer]]
-) -> Size | None:
+    state: ServerState, window: Window, viewers: Collection[tuple[Session, SizedViewer]]
+) -> WindowSize | None:
     """The size of `window` for the viewers of the sessions it is in; None: as it is."""
     only_current = window_option(state, "aggressive-resize", window) == "on"
     counting = [
@@ -56,12 +56,12 @@ def _sees(session: Session, window: WindowId, *, only_current: bool) -> bool:
     return any(link.window == window for link in session.links)
 
 
-def _viewers(state: ServerState, live: LiveView) -> list[tuple[Session, Viewer]]:
-    found: list[tuple[Session, Viewer]] = []
+def _viewers(state: ServerState, live: LiveView) -> list[tuple[Session, SizedViewer]]:
+    found: list[tuple[Session, SizedViewer]] = []
     for client in sorted(live.clients(), key=lambda client: client.used):
         session = state.sessions.get(client.session)
         if session is None or not client.columns or not client.rows:
             continue
         rows = max(client.rows - status_rows(state, session), 1)
-        found.append((session, Viewer(Size(client.columns, rows), client.used)))
+        found.append((session, SizedViewer(WindowSize(client.columns, rows), client.used)))
     return found

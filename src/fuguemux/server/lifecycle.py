@@ -47,11 +47,11 @@ from fuguemux.server.recovery.rebuilding import looked_at
 from fuguemux.server.recovery.recovered_panes import modes_again, open_orphan, open_panes
 from fuguemux.server.recovery.restoration import Restoration
 from fuguemux.server.recovery.session_restorer import SessionRestorer
-from fuguemux.server.requests.executor import Asker, EffectFailed
+from fuguemux.server.requests.executor import EffectFailed, Requester
 from fuguemux.server.requests.start_files import StartFiles
-from fuguemux.server.restart import handoff as giving_way
-from fuguemux.server.restart.handoff import GivingWay
-from fuguemux.server.restart.standby import Handover
+from fuguemux.server.restart import handoff
+from fuguemux.server.restart.handoff import Handoff
+from fuguemux.server.restart.standby import StandingBy
 from fuguemux.server.state import safe_mode
 from fuguemux.server.storage.closed_sessions import delete_save
 
@@ -70,9 +70,9 @@ class Lifecycle:
     def __init__(self, server: Server) -> None:
         self._server = server
         self._report_turn = asyncio.Lock()
-        self.handover: Handover | None = None
+        self.handover: StandingBy | None = None
         """Set once this server gives way; after `close` it is complete."""
-        self._giving_way: GivingWay | None = None
+        self._handoff: Handoff | None = None
         self._ready = asyncio.Event()
         self._stop: asyncio.Future[int] = server.loop.create_future()
         self._stopping = False
@@ -107,12 +107,12 @@ class Lifecycle:
                 server.booted.starts.serves()
             else:
                 server.booted.starts.over()
-        giving_way.tell_of_refusal(server)
+        handoff.tell_of_refusal(server)
         self.files.expect(sessions=bool(server.engine.state.sessions))
         self._ready.set()
         await self._keepers.serves()
         server.spawn(self.files.run(server.engine, server.executor, self._tell_of_files))
-        giving_way.tell_asker(server)
+        handoff.tell_requester(server)
         server.flusher.start_chores()
         server.spawn(server.checkpointer.run())
         self._state_watch.start()
@@ -153,7 +153,7 @@ class Lifecycle:
                 return await KeeperClient.connect(path, store=server.keeper_store)
             except KeeperUnreachable:
                 if server.returned is not None and server.returned.panes:
-                    return await giving_way.keeper_for(server, self._keeper_argv())
+                    return await handoff.keeper_for(server, self._keeper_argv())
                 return await linked_keeper(
                     self._keeper_argv(),
                     partial(keeper_place.path, server.booted),
@@ -196,7 +196,7 @@ class Lifecycle:
         )
         await restoration.run(held, answers)
         for pane in server.engine.state.panes:  # what went on meanwhile shows nowhere else
-            server.facts.look_soon(pane)
+            server.pane_watcher.look_soon(pane)
         recovery_notice.find_cause(server, keeper_lived=bool(held))
         server.report.notes += server.pipes.go_on(unsure=bool(server.report.unsynced_ms_max))
         server.view.recovered(server.report.summary)
@@ -281,15 +281,15 @@ class Lifecycle:
         self._server.processes.grace.shutdown()
         self._end(EXIT_GRACEFUL)
 
-    async def restart(self, asker: Asker) -> bytes:
+    async def restart(self, requester: Requester) -> bytes:
         """Give way to a new server process, once that has proved that it can take over. Raises EffectFailed.
 
         Does not return before the end of this server: what came of it is told by `Handover.answer`.
         """
         server = self._server
-        self._giving_way = await giving_way.proved(server, asker)
+        self._handoff = await handoff.proved(server, requester)
         self._end(EXIT_RESTART)
-        return await self._giving_way.left
+        return await self._handoff.left
 
     def reload_configuration(self) -> None:
         """SIGHUP."""
@@ -325,9 +325,9 @@ class Lifecycle:
         await server.rebuilding.end()
         if server.booted.starts is not None:
             server.booted.starts.over()
-        leaving = self._giving_way if code == EXIT_RESTART else None
+        leaving = self._handoff if code == EXIT_RESTART else None
         if code == EXIT_GRACEFUL:
-            server.facts.look_now(last=True)
+            server.pane_watcher.look_now(last=True)
             with contextlib.suppress(OSError, PackDamaged):
                 await server.checkpointer.take("stop")
         if keeper is not None and code != EXIT_RESTART:
@@ -345,7 +345,7 @@ class Lifecycle:
         server.executor.end()
         server.waits.end(restarts=leaving is not None)
         if leaving is not None:
-            leaving.keep_asker()
+            leaving.keep_requester()
         await self._farewell(leaving)
         if code == EXIT_DELIBERATE:
             note_deliberate_stop(server.booted)  # `start` may have removed the first note
@@ -360,7 +360,7 @@ class Lifecycle:
             self.handover = leaving.handover(server.processes)
         diagnostics.info("server.stopped", code=code, durable=durable)
 
-    async def _farewell(self, leaving: GivingWay | None) -> None:
+    async def _farewell(self, leaving: Handoff | None) -> None:
         """Give clients a moment to read their last message; before another server those that go on there need none."""
         server = self._server
         with contextlib.suppress(TimeoutError):

@@ -23,7 +23,7 @@ from fuguemux.observe.failpoints import reach
 from fuguemux.persistence.checkpoint.checkpoint import CheckpointSeries, CheckpointSettings
 from fuguemux.persistence.checkpoint.retention import GENERATIONS_MIN
 from fuguemux.persistence.wal.writer import LogWriter, WriterOptions
-from fuguemux.server.admin.address import Address
+from fuguemux.server.admin.address import ServingAddress
 from fuguemux.server.admin.configuration import RunningConfiguration
 from fuguemux.server.admin.documents import Documents
 from fuguemux.server.admin.privacy import Privacy
@@ -36,11 +36,11 @@ from fuguemux.server.copy.copy_commands import CopyCommands
 from fuguemux.server.copy.scroll_views import ScrollViews
 from fuguemux.server.lifecycle import Lifecycle
 from fuguemux.server.output.pane_output import PaneOutput
-from fuguemux.server.output_events import Witness
+from fuguemux.server.output_events import OutputEvents
 from fuguemux.server.panes.pane_terminal import PaneTerminal
 from fuguemux.server.panes.panes import Panes, history_limit
 from fuguemux.server.processes import logind
-from fuguemux.server.processes.pane_watcher import Facts
+from fuguemux.server.processes.pane_watcher import PaneWatcher
 from fuguemux.server.processes.processes import Processes
 from fuguemux.server.processes.spawn_environment import surroundings_of
 from fuguemux.server.recovery import recovery_notice
@@ -65,7 +65,7 @@ from fuguemux.server.requests.request_handler import RequestHandler
 from fuguemux.server.requests.search import Searcher
 from fuguemux.server.requests.shells import Shells
 from fuguemux.server.restart.process_loop import live
-from fuguemux.server.restart.standby import Handover
+from fuguemux.server.restart.standby import StandingBy
 from fuguemux.server.storage.checkpointer import Checkpointer, PaneSources
 from fuguemux.server.storage.closed_sessions import ClosedSessions
 from fuguemux.server.storage.flusher import Flusher
@@ -90,7 +90,7 @@ class Server:
         clock: SystemClock,
         loop: asyncio.AbstractEventLoop,
         tasks: asyncio.TaskGroup,
-        returned: Handover | None = None,
+        returned: StandingBy | None = None,
     ) -> None:
         self.returned = returned
         """Set in a process that gave way to a server which failed, and serves again."""
@@ -121,7 +121,7 @@ class Server:
 
     def _build_log(self) -> None:
         booted, persistence = self.booted, self.configuration.persistence
-        self.witness = Witness()
+        self.output_events = OutputEvents()
         self.writer = LogWriter.start(
             booted.storage,
             f"{booted.state_directory}/wal",
@@ -129,7 +129,7 @@ class Server:
             clock_ms=self.clock.wall_ms,
             monotonic_ms=lambda: self.clock.monotonic_ns() // NS_PER_MS,
             entropy=os.urandom,
-            on_durability=self.witness.durability_changed,
+            on_durability=self.output_events.durability_changed,
             options=WriterOptions(segment_bytes=persistence.wal_segment_mb * MIB)
             if persistence.enabled
             else IN_MEMORY,
@@ -141,8 +141,8 @@ class Server:
             self.loop,
             interval_ms=persistence.wal_flush_interval_ms,
             mode=persistence.sync,
-            on_congestion=self.witness.congestion_changed,
-            on_slow_disk=self.witness.disk_is_slow,
+            on_congestion=self.output_events.congestion_changed,
+            on_slow_disk=self.output_events.disk_is_slow,
         )
         self.log = ServerLog(
             self.writer,
@@ -169,13 +169,15 @@ class Server:
         )
         self.engine = Engine(self.committer, self.view, watched.decide)
         self.surroundings = surroundings_of(booted)
-        self.output = PaneOutput(self.loop, self.log, self.witness, self.clock)
+        self.output = PaneOutput(self.loop, self.log, self.output_events, self.clock)
         self.last_screens = last_screens(self)
         self.panes.keep = keep = self.last_screens.keep
         self.rebuilding = Rebuilding(
             self.panes, self.report, self.emulators, self.output.screen_built, keep
         )
-        self.facts = Facts(self.loop, self.engine, self.panes, self.witness.not_logged)
+        self.pane_watcher = PaneWatcher(
+            self.loop, self.engine, self.panes, self.output_events.not_logged
+        )
         self.processes = Processes(
             self.loop,
             self.engine,
@@ -199,7 +201,7 @@ class Server:
             self.surface,
             self.clock,
             lambda: self.configuration.server.frame_rate_hz,
-            self.witness.sizes_changed,
+            self.output_events.sizes_changed,
             self.view.attached,
         )
         self.viewers.last_screens = self.last_screens
@@ -307,14 +309,14 @@ class Server:
             lambda: end_unneeded(self.engine, self.lifecycle, self.report, self.booted.safe),
             lambda: recovery_notice.unknown_loss(self.report),
         )
-        self.address = Address(self.loop, self.booted, self.spawn, self.output, self.store)
+        self.address = ServingAddress(self.loop, self.booted, self.spawn, self.output, self.store)
         self.listener = self.address.open(handler, self._tasks)
         if (booted := self.booted).log_path is not None:
             keep_times(self.view, booted.state_directory, self.spawn, booted.storage)
         self.view.connect(
             self._state, self.viewers.facts, self.surface.scroll.in_mode, self.documents
         )
-        self.witness.connect(self)
+        self.output_events.connect(self)
         self.running_configuration = RunningConfiguration(self)
         self.privacy = Privacy(self)
 
@@ -335,7 +337,7 @@ class Server:
         self.panes.published(before, after, events, lsn)
         self.privacy.published(before, after, events)
         self.viewers.published(before, after, events)
-        self.witness.published(before, after)
+        self.output_events.published(before, after)
         self.hooks.published(before, after, events)
 
 
@@ -346,8 +348,8 @@ def main(argv: list[str] | None = None) -> int:
 
 
 async def _serve(
-    booted: Booted, clock: SystemClock, returned: Handover | None
-) -> tuple[int, Handover | None]:
+    booted: Booted, clock: SystemClock, returned: StandingBy | None
+) -> tuple[int, StandingBy | None]:
     loop = asyncio.get_running_loop()
     try:
         async with watching(), asyncio.TaskGroup() as tasks:

@@ -27,7 +27,7 @@ WORDS = {
 }
 
 
-class Witness:
+class OutputEvents:
     """Implements pane_output.Listener, and the callbacks of log, viewers and committer."""
 
     scrubber: Scrubber
@@ -46,12 +46,12 @@ class Witness:
         server.surface.alerts = self.alert
         server.checkpointer.tell = self.checkpoints_fail
         server.checkpointer.before_publishing = server.last_screens.settle
-        server.checkpointer.look = server.facts.look_at_all
+        server.checkpointer.look = server.pane_watcher.look_at_all
         self.scrubber = scrubber_of(server)
         self.scrubber.announce = self.scrollback_lost
         self.scrubber.changed = self._report_changed
         server.booted.recovered.store.losses.tell = self._damage_found
-        server.facts.ending = server.processes.signs.near
+        server.pane_watcher.ending = server.processes.signs.near
 
     # The log
 
@@ -167,7 +167,7 @@ class Witness:
             return
         if any(isinstance(event, Bell) for event in events):
             terminal.bell = True
-        server.facts.shown(terminal, events)
+        server.pane_watcher.shown(terminal, events)
         server.viewers.pane_changed(terminal, events)
         server.pipes.output(terminal, data)
 

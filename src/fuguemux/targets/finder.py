@@ -50,7 +50,7 @@ class Target(NamedTuple):
     pane: Pane
 
 
-class Missing(Exception):
+class TargetMissing(Exception):
     """A part of a target names nothing."""
 
 
@@ -111,16 +111,16 @@ class Finder:
     def of_window(self, window: WindowId) -> Target:
         """The window in the session that suits best. Raises Missing if there is no such window."""
         if window not in self.state.windows:
-            raise Missing
+            raise TargetMissing
         session = self.best(sessions_with(self.state, window))
         if session is None:
-            raise Missing
+            raise TargetMissing
         return self.of_window_in(session, window)
 
     def of_window_in(self, session: Session, window: WindowId) -> Target:
         link = link_to(session, window)
         if link is None:
-            raise Missing
+            raise TargetMissing
         return self.of_link(session, link)
 
     # Sessions.
@@ -130,7 +130,7 @@ class Finder:
         if text.startswith("$"):
             number = whole_number(text[1:])
             if number is None or SessionId(number) not in state.sessions:
-                raise Missing
+                raise TargetMissing
             return state.sessions[SessionId(number)]
         for session in state.sessions.values():
             if session.name == text:
@@ -139,12 +139,12 @@ class Finder:
         if client is not None and client.session in state.sessions:
             return state.sessions[client.session]
         if exact:
-            raise Missing
+            raise TargetMissing
         found = _only(
             state.sessions.values(), lambda session: session.name, text, ("prefix", "glob")
         )
         if found is None:
-            raise Missing
+            raise TargetMissing
         return found
 
     # Windows.
@@ -155,7 +155,7 @@ class Finder:
             return self.of_window(_window_id(text))
         try:
             return self.window_in(current.session, text, exact=exact)
-        except Missing:
+        except TargetMissing:
             if only:
                 raise
             return self.of_session(self.session(text, exact=False))
@@ -175,7 +175,7 @@ class Finder:
         steps = ("exact",) if exact else ("exact", "prefix", "glob")
         link = _only(session.links, self.name_of, text, steps)
         if link is None:
-            raise Missing
+            raise TargetMissing
         return self.of_link(session, link)
 
     def name_of(self, link: Link) -> str:
@@ -191,7 +191,7 @@ class Finder:
             return target._replace(pane=pane)
         try:
             return self.pane_in(current, text)
-        except Missing:
+        except TargetMissing:
             if only:
                 raise
             return self.window(current, text, exact=False, only=False)
@@ -199,7 +199,7 @@ class Finder:
     def pane_by_id(self, text: str) -> Pane:
         number = whole_number(text[1:])
         if number is None or PaneId(number) not in self.state.panes:
-            raise Missing
+            raise TargetMissing
         return self.state.panes[PaneId(number)]
 
     def pane_in(self, target: Target, text: str) -> Target:
@@ -208,11 +208,11 @@ class Finder:
         if text.startswith("%"):
             pane = self.pane_by_id(text)
             if pane.window != window.id:
-                raise Missing
+                raise TargetMissing
             return target._replace(pane=pane)
         found = self._pane_by_place(window, text)
         if found is None:
-            raise Missing
+            raise TargetMissing
         return target._replace(pane=self.state.panes[found])
 
     def _pane_by_place(self, window: Window, text: str) -> PaneId | None:
@@ -242,7 +242,7 @@ class Finder:
         return self.pane_in(self.of_session(session), text)
 
 
-class Parts(NamedTuple):
+class TargetParts(NamedTuple):
     """A target's text taken apart. Empty parts are None."""
 
     session: str | None
@@ -255,7 +255,7 @@ class Parts(NamedTuple):
     pane_only: bool
 
 
-def take_apart(text: str, kind: Kind) -> Parts:
+def take_apart(text: str, kind: Kind) -> TargetParts:
     """`text` as session, window and pane; a text without separators is what `kind` says, or its first letter."""
     session: str | None = None
     window: str | None = None
@@ -281,7 +281,7 @@ def take_apart(text: str, kind: Kind) -> Parts:
     window = window[1:] if window is not None and exact_window else window
     window = None if window is None else _WINDOW_WORDS.get(window, window)
     pane = None if pane is None else _PANE_WORDS.get(pane, pane)
-    return Parts(
+    return TargetParts(
         session or None,
         window or None,
         pane or None,
@@ -317,7 +317,7 @@ def find(finder: Finder, text: str | None, kind: Kind) -> Target:
     return _within_current(finder, current, parts)
 
 
-def _within_session(finder: Finder, session: Session, parts: Parts) -> Target:
+def _within_session(finder: Finder, session: Session, parts: TargetParts) -> Target:
     if parts.window is None and parts.pane is None:
         return finder.of_session(session)
     if parts.window is None:
@@ -332,7 +332,7 @@ def _within_session(finder: Finder, session: Session, parts: Parts) -> Target:
     return part("pane", parts.pane, lambda text: finder.pane_in(target, text))
 
 
-def _within_current(finder: Finder, current: Target, parts: Parts) -> Target:
+def _within_current(finder: Finder, current: Target, parts: TargetParts) -> Target:
     if parts.window is not None:
         target = part(
             "window",
@@ -355,7 +355,7 @@ def part(kind: Kind, text: str | None, find: Callable[[str], _T]) -> _T:
     assert text is not None
     try:
         return find(text)
-    except Missing:
+    except TargetMissing:
         raise Refused(f"can't find {kind}: {text}") from None
 
 
@@ -385,7 +385,7 @@ def _special_link(session: Session, text: str) -> Link:
         return session.links[-1]
     link = link_of(session, session.last[0]) if session.last else None
     if link is None:
-        raise Missing
+        raise TargetMissing
     return link
 
 
@@ -406,7 +406,7 @@ def offset(text: str) -> int:
 def _window_id(text: str) -> WindowId:
     number = whole_number(text[1:])
     if number is None:
-        raise Missing
+        raise TargetMissing
     return WindowId(number)
 
 
@@ -426,7 +426,7 @@ def _only(
     for step in steps:
         found = [thing for thing in things if _matches(name_of(thing), text, step)]
         if len(found) > 1:
-            raise Missing
+            raise TargetMissing
         if found:
             return found[0]
     return None

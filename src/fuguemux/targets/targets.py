@@ -13,9 +13,9 @@ from fuguemux.model.live import ClientFacts, LiveView
 from fuguemux.model.state import ServerState, Session, Window
 from fuguemux.targets.finder import (
     Finder,
-    Missing,
-    Parts,
     Target,
+    TargetMissing,
+    TargetParts,
     client_called,
     find,
     link_to,
@@ -89,13 +89,13 @@ def nearest_target(
             if parts.window is None:
                 return None
             return finder.window(current, parts.window, exact=parts.exact_window, only=False)
-    except Missing:
+    except TargetMissing:
         return None
     if parts.window is None:
         return current
     try:
         return finder.window_in(current.session, parts.window, exact=parts.exact_window)
-    except Missing:
+    except TargetMissing:
         return current
 
 
@@ -141,7 +141,7 @@ def window_index_target(
         # A session's name alone asks for the next free place in it, not for the place of its current window.
         try:
             target = finder.window_in(session, parts.window, exact=parts.exact_window)
-        except Missing:
+        except TargetMissing:
             if not parts.window.startswith("@"):
                 return (
                     part("window", parts.window, lambda name: finder.session(name, exact=False)),
@@ -151,7 +151,7 @@ def window_index_target(
     return target.session, target.link.index
 
 
-def _free_index(session: Session, parts: Parts) -> int | None:
+def _free_index(session: Session, parts: TargetParts) -> int | None:
     """The index that the text says by number or offset; None: it says a window in another way."""
     text = parts.window
     assert text is not None

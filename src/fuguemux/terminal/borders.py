@@ -27,7 +27,7 @@ OUTSIDE: Final = "·".encode()
 RESET: Final = b"\x1b[0m"
 
 
-class Rectangle(NamedTuple):
+class CellRectangle(NamedTuple):
     """Cells, from the left and the top."""
 
     column: int
@@ -36,7 +36,7 @@ class Rectangle(NamedTuple):
     rows: int
 
 
-class Run(NamedTuple):
+class BorderRun(NamedTuple):
     """Border cells side by side in one row, as bytes with their style."""
 
     row: int
@@ -46,14 +46,14 @@ class Run(NamedTuple):
 
 
 def draw(
-    panes: Sequence[Rectangle],
-    active: Rectangle | None,
+    panes: Sequence[CellRectangle],
+    active: CellRectangle | None,
     *,
     window: tuple[int, int],
     client: tuple[int, int],
     style: bytes,
     active_style: bytes,
-) -> list[Run]:
+) -> list[BorderRun]:
     """Return the borders of a window and what fills the rest of a larger client."""
     columns, rows = window
     grid = [bytearray(columns) for _ in range(rows)]
@@ -70,12 +70,12 @@ def draw(
         start = columns if inside else 0
         if start < client[0]:
             content = style + (client[0] - start) * OUTSIDE + RESET
-            runs.append(Run(row, start, client[0] - start, content))
+            runs.append(BorderRun(row, start, client[0] - start, content))
     return runs
 
 
 def _row_cells(
-    grid: list[bytearray], row: int, columns: int, active: Rectangle | None, two: bool
+    grid: list[bytearray], row: int, columns: int, active: CellRectangle | None, two: bool
 ) -> list[tuple[int, str, bool]]:
     line = grid[row]
     if 0 not in line:
@@ -100,7 +100,7 @@ def _row_cells(
     return cells
 
 
-def touches_active(column: int, row: int, active: Rectangle, two: bool) -> bool:
+def touches_active(column: int, row: int, active: CellRectangle, two: bool) -> bool:
     """Whether a border cell is drawn in the active style; with `two` panes only half of the line is."""
     left, top, columns, rows = active
     right, bottom = left + columns, top + rows
@@ -119,15 +119,17 @@ def touches_active(column: int, row: int, active: Rectangle, two: bool) -> bool:
 
 def _runs(
     row: int, cells: list[tuple[int, str, bool]], style: bytes, active_style: bytes
-) -> list[Run]:
+) -> list[BorderRun]:
     """Put neighbouring cells together."""
-    runs: list[Run] = []
+    runs: list[BorderRun] = []
     start = 0
     for index in range(1, len(cells) + 1):
         if index == len(cells) or cells[index][0] != cells[index - 1][0] + 1:
             group = cells[start:index]
             if group:
-                runs.append(Run(row, group[0][0], len(group), _styled(group, style, active_style)))
+                runs.append(
+                    BorderRun(row, group[0][0], len(group), _styled(group, style, active_style))
+                )
             start = index
     return runs
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from fuguemux.terminal import borders
-from fuguemux.terminal.borders import Rectangle
+from fuguemux.terminal.borders import CellRectangle
 from fuguemux.terminal.emulator import Cursor, Emulator, Modes
 from fuguemux.terminal.style import text_width
 
@@ -29,7 +29,7 @@ MOUSE_NUMBERS: Final = {"x10": 9, "normal": 1000, "button": 1002, "any": 1003}
 ENTER: Final = b"\x1b[?7l\x1b[?2004h\x1b[r\x1b[0m\x1b[H\x1b[2J"
 
 
-class ScrollView(NamedTuple):
+class ScrolledRows(NamedTuple):
     """What a pane shows instead of its screen: rows of the history, made by the caller.
 
     `rows`: self-contained ANSI, at most the pane's height. `position` of `total`, or the `note` if there is one, is
@@ -46,10 +46,10 @@ class ScrollView(NamedTuple):
 class PaneView(NamedTuple):
     """A pane in the window; its rectangle counts from the window's top left corner."""
 
-    rectangle: Rectangle
+    rectangle: CellRectangle
     emulator: Emulator
     active: bool
-    scroll: ScrollView | None = None
+    scroll: ScrolledRows | None = None
 
 
 class Scene(NamedTuple):
@@ -98,7 +98,7 @@ class _Drawn(NamedTuple):
 
     emulator: Emulator
     generation: int
-    rectangle: Rectangle
+    rectangle: CellRectangle
     rows: list[bytes]
 
 
@@ -196,7 +196,7 @@ class Composer:
         if pane.scroll is not None:
             rows = list(pane.scroll.rows[:high])
             return rows + [b""] * (high - len(rows))
-        emulator, rectangle = pane.emulator, Rectangle(0, 0, wide, high)
+        emulator, rectangle = pane.emulator, CellRectangle(0, 0, wide, high)
         drawn = self._drawn.get(index)
         if (
             drawn is None
@@ -269,7 +269,7 @@ def _draw(segment: Segment, columns: int) -> bytes:
     return b"\x1b[%d;%dH\x1b[0m%b%b" % (row + 1, column + 1, erase, content)
 
 
-def _with_indicator(segment: Segment, scroll: ScrollView) -> Segment:
+def _with_indicator(segment: Segment, scroll: ScrolledRows) -> Segment:
     """Write `[position/total]`, or a note, over the right end of a pane's first row."""
     text = f"[{scroll.note or f'{scroll.position}/{scroll.total}'}]"
     if text_width(text) > segment.columns:

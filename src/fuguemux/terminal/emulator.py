@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple, Protocol, TypeAlias
 
 
-class Reply(NamedTuple):
+class TerminalReply(NamedTuple):
     """Bytes the engine answers to a query; they go to the program's PTY, in order."""
 
     data: bytes
@@ -57,14 +57,14 @@ class Notification(NamedTuple):
     body: str
 
 
-class Progress(NamedTuple):
+class ProgressReport(NamedTuple):
     """OSC 9;4. `percent` is -1 where the program gave none."""
 
     state: Literal["remove", "set", "error", "indeterminate", "pause"]
     percent: int
 
 
-class Prompt(NamedTuple):
+class PromptMark(NamedTuple):
     """OSC 133: A prompt starts, B input starts, C output starts, D the command ended.
 
     `exit_status` is set for D alone, and only when the shell sent one.
@@ -74,7 +74,7 @@ class Prompt(NamedTuple):
     exit_status: int | None
 
 
-class HistoryCleared(NamedTuple):
+class HistoryErased(NamedTuple):
     """The program asked to erase the history (CSI 3 J). `archive()` tells the store the same."""
 
 
@@ -86,15 +86,15 @@ class Unknown(NamedTuple):
 
 
 Event: TypeAlias = (
-    Reply
+    TerminalReply
     | Bell
     | TitleChanged
     | CwdChanged
     | ClipboardWrite
     | Notification
-    | Progress
-    | Prompt
-    | HistoryCleared
+    | ProgressReport
+    | PromptMark
+    | HistoryErased
     | Unknown
 )
 
@@ -144,7 +144,7 @@ class Archived(NamedTuple):
     continues: bool
 
 
-class Size(NamedTuple):
+class ScreenSize(NamedTuple):
     """In cells."""
 
     columns: int
@@ -167,7 +167,7 @@ class Emulator(Protocol):
         """Name and version of the engine and of its snapshots: "name version/snapshot-version"."""
 
     @property
-    def size(self) -> Size: ...
+    def size(self) -> ScreenSize: ...
 
     @property
     def generation(self) -> int:

@@ -2,13 +2,13 @@
 
 import json
 
-from fuguemux.cli.asciicast import Event, lines
+from fuguemux.cli.asciicast import CastEvent, lines
 
 EVENTS = [
-    Event(1000, b"a\xc3"),
-    Event(1500, b"\xa9\x1b[1m"),
-    Event(1400, size=(100, 30)),
-    Event(3500, b"\xe2\x82"),
+    CastEvent(1000, b"a\xc3"),
+    CastEvent(1500, b"\xa9\x1b[1m"),
+    CastEvent(1400, size=(100, 30)),
+    CastEvent(3500, b"\xe2\x82"),
 ]
 
 

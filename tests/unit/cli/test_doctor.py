@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from fuguemux.cli import doctor, doctor_host, doctor_server, doctor_setup
-from fuguemux.cli.finding import Finding, Host
+from fuguemux.cli.finding import DoctorFinding, Host
 from fuguemux.config import paths
 from fuguemux.persistence.storage.state_lock import lock_state_directory
 
@@ -85,7 +85,10 @@ def test_this_machine(capsys: pytest.CaptureFixture[str], host: Host) -> None:
     ],
 )
 def test_the_last_line_does_not_pass_over_notes(notes: int, line: str) -> None:
-    findings = [Finding("x", "good", "y"), *[Finding("last recovery", "note", "z")] * notes]
+    findings = [
+        DoctorFinding("x", "good", "y"),
+        *[DoctorFinding("last recovery", "note", "z")] * notes,
+    ]
     assert doctor.as_text(findings, 0).splitlines()[-1] == line
 
 
@@ -244,7 +247,7 @@ def test_configuration(host: Host) -> None:
     path.chmod(0o644)
     assert doctor_setup.configuration(host).status == "good"
     path.chmod(0o666)
-    assert doctor_setup.configuration(host) == Finding(
+    assert doctor_setup.configuration(host) == DoctorFinding(
         "configuration",
         "wrong",
         f"others can change {path}",
@@ -329,9 +332,9 @@ def test_start_up_cost(host: Host, monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
 
 
 def test_nothing_is_called_wrong_without_a_fix() -> None:
-    assert Finding("disk", "note", "is slow").fix == ""
+    assert DoctorFinding("disk", "note", "is slow").fix == ""
     with pytest.raises(ValueError, match="disk is wrong, and there is no fix"):
-        Finding("disk", "wrong", "is on fire")
+        DoctorFinding("disk", "wrong", "is on fire")
 
 
 def test_a_check_that_is_refused_a_path_is_wrong(

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from fuguemux.client.arguments import Options, UsageError, parse, unsafe_directory, usage
+from fuguemux.client.arguments import ClientOptions, UsageError, parse, unsafe_directory, usage
 from fuguemux.config import paths
 
 
-def read(*words: str, program: str = "fugue", **environment: str) -> Options:
+def read(*words: str, program: str = "fugue", **environment: str) -> ClientOptions:
     return parse(
         [program, *words], {name.encode(): value.encode() for name, value in environment.items()}
     )

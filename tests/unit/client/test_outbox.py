@@ -6,7 +6,7 @@ from typing import cast
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fuguemux.client.outbox import Outbox
+from fuguemux.client.outbox import ClientOutbox
 
 
 class FakeSocket:
@@ -25,7 +25,7 @@ class FakeSocket:
         return len(part)
 
 
-def send(outbox: Outbox, room: int) -> bytes:
+def send(outbox: ClientOutbox, room: int) -> bytes:
     sock = FakeSocket(room)
     while sock.room and outbox.length:
         outbox.send(cast("socket.socket", sock))
@@ -37,7 +37,7 @@ FRAMES = st.lists(st.binary(min_size=1, max_size=20), max_size=10)
 
 @given(FRAMES, st.lists(st.integers(0, 60), max_size=6))
 def test_one_connection_gets_everything_in_order(frames: list[bytes], rooms: list[int]) -> None:
-    outbox = Outbox()
+    outbox = ClientOutbox()
     for frame in frames:
         outbox.put(frame)
     assert b"".join(send(outbox, room) for room in [*rooms, 1_000]) == b"".join(frames)
@@ -46,7 +46,7 @@ def test_one_connection_gets_everything_in_order(frames: list[bytes], rooms: lis
 
 @given(FRAMES, st.integers(0, 250))
 def test_the_next_connection_gets_what_was_not_sent_whole(frames: list[bytes], room: int) -> None:
-    outbox = Outbox()
+    outbox = ClientOutbox()
     for frame in frames:
         outbox.put(frame)
     taken = len(send(outbox, room))
@@ -59,7 +59,7 @@ def test_the_next_connection_gets_what_was_not_sent_whole(frames: list[bytes], r
 
 
 def test_a_full_socket_is_no_error() -> None:
-    outbox = Outbox()
+    outbox = ClientOutbox()
     outbox.put(b"x")
     outbox.send(cast("socket.socket", FakeSocket(0)))
     assert outbox.length == 1

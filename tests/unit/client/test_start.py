@@ -9,7 +9,7 @@ import pytest
 
 from fuguemux.client import arguments, seek, start
 from fuguemux.client.failure import Failure, ServerLost
-from fuguemux.client.request import Request
+from fuguemux.client.request import CommandRequest
 from fuguemux.client.stop_mark import DELIBERATE_STOP_FILE
 from fuguemux.commands import table
 from fuguemux.commands.table import COMMANDS
@@ -102,7 +102,7 @@ def test_any_other_is_not_asked_again(tmp_path: Path, words: str) -> None:
     given = options(tmp_path, *words.split())
     lost = ServerLost("server exited unexpectedly")
     with pytest.raises(ServerLost) as raised:
-        start.converse_again(given, Request(given), b"", lost)
+        start.converse_again(given, CommandRequest(given), b"", lost)
     assert raised.value is lost
 
 
@@ -113,7 +113,7 @@ def test_the_error_names_the_log_that_may_say_why(tmp_path: Path) -> None:
     assert log.parent.stat().st_mode & 0o777 == 0o700
     log.touch()
     with pytest.raises(ServerLost, match=f"^gone: {log} may say why$"):
-        start.converse_again(given, Request(given), b"", ServerLost("gone"))
+        start.converse_again(given, CommandRequest(given), b"", ServerLost("gone"))
 
 
 def test_a_server_that_keeps_nothing_has_no_log_either(tmp_path: Path) -> None:
@@ -123,7 +123,7 @@ def test_a_server_that_keeps_nothing_has_no_log_either(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def options(tmp_path: Path, *words: str) -> arguments.Options:
+def options(tmp_path: Path, *words: str) -> arguments.ClientOptions:
     environment = {b"XDG_STATE_HOME": str(tmp_path).encode(), b"HOME": b"/nonexistent"}
     return arguments.parse(["fugue", "-L", "x", *words], environment)
 

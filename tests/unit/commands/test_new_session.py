@@ -17,8 +17,8 @@ from tests.support.folding import Outcome, run
 COMMAND = new_session.COMMAND
 
 
-def made(*words: str, on: ServerState | None = None, **asker: Any) -> Outcome:
-    return run(COMMAND, on or ServerState(), *words, **asker)
+def made(*words: str, on: ServerState | None = None, **requester: Any) -> Outcome:
+    return run(COMMAND, on or ServerState(), *words, **requester)
 
 
 def test_a_detached_session_has_a_window_of_80_by_24_and_a_process() -> None:

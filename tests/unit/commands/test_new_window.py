@@ -18,8 +18,8 @@ from tests.support.viewers import viewer
 TWO = state(session("a", window("zero"), window("one")))
 
 
-def made(*words: str, on: ServerState = TWO, **asker: Any) -> Outcome:
-    return run(new_window.COMMAND, on, *words, **asker)
+def made(*words: str, on: ServerState = TWO, **requester: Any) -> Outcome:
+    return run(new_window.COMMAND, on, *words, **requester)
 
 
 def indices(outcome: Outcome) -> dict[int, int]:
@@ -77,7 +77,7 @@ def test_its_size_is_that_of_the_viewers_else_of_the_session() -> None:
     assert made(on=plan).state.windows[WindowId(1)].layout == leaf(PaneId(1), 100, 30)
 
 
-def test_it_starts_where_the_asker_is_or_where_the_session_is() -> None:
+def test_it_starts_where_the_requester_is_or_where_the_session_is() -> None:
     assert made(cwd=b"/tmp").state.panes[PaneId(2)].cwd == b"/tmp"
     assert made(cwd=b"/tmp", session=0).state.panes[PaneId(2)].cwd == b"/home/user"
     assert made("-c", "..", cwd=b"/tmp/x").state.panes[PaneId(2)].cwd == b"/tmp"

@@ -69,8 +69,8 @@ class Live(FakeLive):
         return found[name]
 
 
-def asked(live: FakeLive, *words: str, on: ServerState = STATE, **asker: Any) -> Outcome:
-    return run(recovery.COMMAND, on, *words, live=live, **asker)
+def asked(live: FakeLive, *words: str, on: ServerState = STATE, **requester: Any) -> Outcome:
+    return run(recovery.COMMAND, on, *words, live=live, **requester)
 
 
 def test_its_rows_are_printed_as_they_were() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from fuguemux.commands import if_shell, pipe_pane, run_shell, wait_for
-from fuguemux.formats.formats import Context, expand
+from fuguemux.formats.formats import FormatContext, expand
 from fuguemux.model.decision import Refused
 from fuguemux.model.effects import IfShell, PipePane, RunCommands, RunShell, WaitFor
 from fuguemux.model.ids import ClientId, PaneId
@@ -16,7 +16,7 @@ STATE = state(session("a"))
 PANE = PaneId(0)
 
 
-def test_a_shell_command_is_a_format_and_runs_where_the_asker_is() -> None:
+def test_a_shell_command_is_a_format_and_runs_where_the_requester_is() -> None:
     outcome = run(run_shell.COMMAND, STATE, "-b", "echo #{session_name}")
     assert outcome.effects == (RunShell("echo a", True, b"/tmp", ClientId(1), PANE),)
 
@@ -78,7 +78,7 @@ def test_pipes(words: tuple[str, ...], expected: Pipe) -> None:
     outcome = run(pipe_pane.COMMAND, STATE, *words)
     assert outcome.effects == (PipePane(PANE, expected),)
     assert outcome.state.panes[PANE].pipe == expected
-    context = Context(outcome.state, FakeLive(), pane=PANE)
+    context = FormatContext(outcome.state, FakeLive(), pane=PANE)
     assert expand("#{pane_pipe}", context) == "1"
 
 

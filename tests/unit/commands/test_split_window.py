@@ -16,8 +16,8 @@ from tests.support.folding import Outcome, run
 ONE = state(session("a"))
 
 
-def made(*words: str, on: ServerState = ONE, **asker: Any) -> Outcome:
-    return run(split_window.COMMAND, on, *words, **asker)
+def made(*words: str, on: ServerState = ONE, **requester: Any) -> Outcome:
+    return run(split_window.COMMAND, on, *words, **requester)
 
 
 def looks(outcome: Outcome) -> str:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fuguemux.config.lines import Lines
+from fuguemux.config.lines import KeyLines
 from fuguemux.config.load import FILE_BYTES_MAX, ConfigError, Problem, load, parse
 from fuguemux.config.options import BY_KEY, OPTIONS
 from fuguemux.config.schema import Configuration
@@ -169,16 +169,16 @@ def test_a_bad_file_does_not_hide_a_bad_environment(tmp_path: Path) -> None:
     ],
 )
 def test_the_line_of_an_option_is_found(text: str, line: int) -> None:
-    assert Lines(text).find("server", "frame_rate_hz") == line
+    assert KeyLines(text).find("server", "frame_rate_hz") == line
 
 
 def test_a_list_within_a_list_is_no_header() -> None:
-    assert Lines("[keys]\nx = [\n['server'],\n]\n[server]\n").find("server") == 5
+    assert KeyLines("[keys]\nx = [\n['server'],\n]\n[server]\n").find("server") == 5
 
 
 @given(st.text(alphabet="[]{}=.\"'#\\\n ab", max_size=200))
 def test_finding_lines_never_fails(text: str) -> None:
-    Lines(text).find("a", "b")
+    KeyLines(text).find("a", "b")
 
 
 @given(st.text(alphabet="[]{}=.\"'#\\\n abc01persistence_sync", max_size=200))

@@ -4,12 +4,12 @@ import msgspec
 import pytest
 
 from fuguemux.config.load import check
-from fuguemux.config.options import BY_KEY, OPTIONS, Option, as_toml, value_of, with_values
+from fuguemux.config.options import BY_KEY, OPTIONS, ConfigOption, as_toml, value_of, with_values
 from fuguemux.config.schema import Configuration
 
 
 @pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.key)
-def test_every_option_is_declared_whole(option: Option) -> None:
+def test_every_option_is_declared_whole(option: ConfigOption) -> None:
     assert option.help.endswith(".")
     assert option.default == value_of(Configuration(), option)
     value, allowed = check(

@@ -4,7 +4,7 @@ import msgspec
 
 from fuguemux.engine.reconcile import (
     Adopt,
-    Held,
+    HeldProcess,
     LeaveDead,
     Rescue,
     Restart,
@@ -40,20 +40,22 @@ def one_pane(**changes: object) -> tuple[ServerState, PaneId]:
 def test_a_running_process_is_carried_on_with() -> None:
     built, pane = one_pane()
     key = pane_key(STORE, pane, 3)
-    assert reconcile(built, STORE, [Held(key, 50, 7)]) == (Adopt(pane, key),)
+    assert reconcile(built, STORE, [HeldProcess(key, 50, 7)]) == (Adopt(pane, key),)
 
 
 def test_a_process_that_started_but_was_not_logged_yet_is_the_panes_too() -> None:
     built, pane = one_pane()
     old, new = pane_key(STORE, pane, 3), pane_key(STORE, pane, 4)
-    steps = reconcile(built, STORE, [Held(old, 50, 7, ended=True), Held(new, 51, 8)])
+    steps = reconcile(built, STORE, [HeldProcess(old, 50, 7, ended=True), HeldProcess(new, 51, 8)])
     assert steps == (Adopt(pane, new), Rescue(old))
 
 
 def test_a_process_that_ended_meanwhile_is_drained_and_taken() -> None:
     built, pane = one_pane()
     key = pane_key(STORE, pane, 3)
-    assert reconcile(built, STORE, [Held(key, 50, 7, ended=True, code=3)]) == (TakeExit(pane, key),)
+    assert reconcile(built, STORE, [HeldProcess(key, 50, 7, ended=True, code=3)]) == (
+        TakeExit(pane, key),
+    )
 
 
 def test_without_its_process_a_pane_starts_again() -> None:
@@ -65,21 +67,25 @@ def test_a_dead_pane_stays_dead() -> None:
     built, pane = one_pane(life=Life.DEAD)
     assert reconcile(built, STORE, []) == (LeaveDead(pane),)
     key = pane_key(STORE, pane, 3)
-    assert reconcile(built, STORE, [Held(key, 50, 7, ended=True)]) == (LeaveDead(pane),)
+    assert reconcile(built, STORE, [HeldProcess(key, 50, 7, ended=True)]) == (LeaveDead(pane),)
 
 
 def test_a_process_that_no_pane_knows_is_rescued() -> None:
     built, pane = one_pane()
     stranger = pane_key(STORE, PaneId(99), 1)
     other = pane_key("another", pane, 3)
-    steps = reconcile(built, STORE, [Held(stranger, 60, 9), Held(other, 61, 9), Held("odd", 62, 9)])
+    steps = reconcile(
+        built,
+        STORE,
+        [HeldProcess(stranger, 60, 9), HeldProcess(other, 61, 9), HeldProcess("odd", 62, 9)],
+    )
     assert steps == (Restart(pane), Rescue(stranger), Rescue(other), Rescue("odd"))
 
 
 def test_a_rescued_process_is_known_again_by_its_pid_and_start() -> None:
     built, pane = one_pane(generation=1)
     key = pane_key(STORE, PaneId(99), 1)
-    assert reconcile(built, STORE, [Held(key, 50, 7)]) == (Adopt(pane, key),)
+    assert reconcile(built, STORE, [HeldProcess(key, 50, 7)]) == (Adopt(pane, key),)
 
 
 def test_keys_are_read_back() -> None:
@@ -94,10 +100,10 @@ def test_the_end_of_a_process_that_was_told_before_is_not_told_again() -> None:
     gone = pane_key(STORE, PaneId(pane + 1), 1)
     earlier = pane_key(STORE, pane, 2)
     key = pane_key(STORE, pane, 3)
-    ended = [Held(gone, 60, 9, ended=True), Held(earlier, 61, 9, ended=True)]
-    assert reconcile(built, STORE, [*ended, Held(key, 50, 7)]) == (Adopt(pane, key),)
-    running = [Held(gone, 60, 9), Held(earlier, 61, 9)]
-    steps = reconcile(built, STORE, [*running, Held(key, 50, 7)], whole=False)
+    ended = [HeldProcess(gone, 60, 9, ended=True), HeldProcess(earlier, 61, 9, ended=True)]
+    assert reconcile(built, STORE, [*ended, HeldProcess(key, 50, 7)]) == (Adopt(pane, key),)
+    running = [HeldProcess(gone, 60, 9), HeldProcess(earlier, 61, 9)]
+    steps = reconcile(built, STORE, [*running, HeldProcess(key, 50, 7)], whole=False)
     assert steps == (Adopt(pane, key), Rescue(gone), Rescue(earlier))
 
 
@@ -106,8 +112,8 @@ def test_the_process_of_a_pane_that_was_closed_is_not_brought_back() -> None:
     built, pane = one_pane()
     gone = msgspec.structs.replace(built, next_pane=built.next_pane + 1)
     closed = pane_key(STORE, PaneId(built.next_pane), 1)
-    assert reconcile(gone, STORE, [Held(closed, 60, 9)]) == (Restart(pane),)
-    assert reconcile(gone, STORE, [Held(closed, 60, 9)], whole=False) == (
+    assert reconcile(gone, STORE, [HeldProcess(closed, 60, 9)]) == (Restart(pane),)
+    assert reconcile(gone, STORE, [HeldProcess(closed, 60, 9)], whole=False) == (
         Restart(pane),
         Rescue(closed),
     )

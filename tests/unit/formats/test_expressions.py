@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from fuguemux.formats import expressions, formats
 from fuguemux.formats import text as format_text
-from fuguemux.formats.context import Context
+from fuguemux.formats.context import FormatContext
 from fuguemux.formats.work import UNITS_MAX
 from fuguemux.model.state import ServerState
 from tests.support.fake_live import FakeLive
@@ -116,7 +116,7 @@ def test_a_loop_over_a_hostile_expression_ends(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(expressions.Expression, "_found", counted)
     once = "#{m/r:(a|b)*a" + "(a|b)" * 100 + "c," + "ab" * 4_000 + "}"
     with pytest.raises(formats.TooDear):
-        formats.expand(once * 200, Context(ServerState(), FakeLive()))
+        formats.expand(once * 200, FormatContext(ServerState(), FakeLive()))
     assert 1 < searches <= UNITS_MAX * expressions.STEPS_PER_UNIT // (300 * 8_000) + 1
 
 
@@ -146,7 +146,9 @@ PIECES = st.sampled_from(
 @given(st.lists(PIECES, max_size=40).map("".join))
 def test_any_format_expands(text: str) -> None:
     with contextlib.suppress(formats.TooDear):
-        assert isinstance(formats.expand(text, Context(ServerState(), FakeLive()), time=True), str)
+        assert isinstance(
+            formats.expand(text, FormatContext(ServerState(), FakeLive()), time=True), str
+        )
 
 
 @given(

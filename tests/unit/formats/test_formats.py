@@ -2,7 +2,7 @@
 
 import pytest
 
-from fuguemux.formats.formats import Context, expand
+from fuguemux.formats.formats import FormatContext, expand
 from fuguemux.model.ids import PaneId, SessionId
 from fuguemux.model.live import ForegroundFacts, PaneFacts
 from tests.support.builders import session, state, window
@@ -19,10 +19,10 @@ STATE = state(
 )
 
 
-def of(text: str, *, time: bool = False, context: Context | None = None) -> str:
+def of(text: str, *, time: bool = False, context: FormatContext | None = None) -> str:
     live = FakeLive()
     live.panes[PaneId(0)] = PaneFacts(foreground=lambda: ForegroundFacts("vim", b"/var/log"))
-    return expand(text, context or Context(STATE, live, session=SessionId(0)), time=time)
+    return expand(text, context or FormatContext(STATE, live, session=SessionId(0)), time=time)
 
 
 CASES = [

@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from fuguemux.commands import table
-from fuguemux.commands.parts.listing import AT_ONCE_UNITS, Lines
-from fuguemux.formats.formats import Context, TooDear, Work, expand, shown
+from fuguemux.commands.parts.listing import AT_ONCE_UNITS, ListedLines
+from fuguemux.formats.formats import FormatContext, TooDear, Work, expand, shown
 from fuguemux.formats.work import UNITS_MAX
 from fuguemux.model.decision import Decision
 from fuguemux.model.effects import PrintLines
@@ -30,7 +30,7 @@ OPTIONS = {
 }
 SMALL = state(session("a", *(window(f"w{n}", panes=2) for n in range(30))))
 STATE = msgspec.structs.replace(SMALL, server_options=SMALL.server_options | OPTIONS)
-CONTEXT = Context(STATE, FakeLive(), session=SessionId(0))
+CONTEXT = FormatContext(STATE, FakeLive(), session=SessionId(0))
 CALLS_MAX = UNITS_MAX
 
 HOSTILE = {
@@ -136,7 +136,7 @@ def test_a_usual_format_over_hundreds_of_panes_is_far_from_the_limit() -> None:
     many = state(session("a", *(window(f"w{n}", panes=4) for n in range(100))))
     text = "#{W:#{P:#S:#I.#P #{pane_id} #{pane_pid} #{?pane_active,*,} #{window_name}\n}}"
     work = Work()
-    expand(text, Context(many, FakeLive(), session=SessionId(0)), work=work)
+    expand(text, FormatContext(many, FakeLive(), session=SessionId(0)), work=work)
     assert work.spent < UNITS_MAX
 
 
@@ -160,7 +160,7 @@ def test_a_long_list_goes_on_where_the_first_turn_ended() -> None:
     decision = decided("list-windows", "-f", "#{!=:#I,29}", "-F", "#I#{?#{W:#{window_layout}},6,}")
     (effect,) = decision.effects
     assert isinstance(effect, PrintLines)
-    assert isinstance(effect.lines, Lines)
+    assert isinstance(effect.lines, ListedLines)
     first = decision.reply.lines
     assert 0 < len(first) < 29
     assert effect.lines.spent < AT_ONCE_UNITS + UNITS_MAX

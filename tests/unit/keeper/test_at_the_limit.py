@@ -91,7 +91,7 @@ except OSError as full:
 
 SUPERVISE = """
 resource.setrlimit(resource.RLIMIT_NPROC, (1, 1))
-supervisor = Supervisor(["/bin/true"], Diagnostics())
+supervisor = Supervisor(["/bin/true"], KeeperDiagnostics())
 waiting, told = Waiting(supervisor), []
 waiting.add(told.append)
 waiting.start_server(needed=NEEDED)
@@ -99,7 +99,7 @@ print(told[0], supervisor.gave_up, supervisor.due is None, supervisor.pid, sep="
 """
 SUPERVISOR = """
 import os, resource
-from fuguemux.keeper.diagnostics import Diagnostics
+from fuguemux.keeper.diagnostics import KeeperDiagnostics
 from fuguemux.keeper.supervisor import Supervisor
 from fuguemux.keeper.waiting import Waiting
 """

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fuguemux.keeper import channel as channel_module
-from fuguemux.keeper.channel import Channel, Message, PeerBroke, PeerGone, decode, encode
+from fuguemux.keeper.channel import ChannelBroke, Message, MessageChannel, PeerGone, decode, encode
 from fuguemux.keeper.protocol import octets, octets_list, to_text
 
 JSON_VALUES = st.recursive(
@@ -27,8 +27,8 @@ MESSAGES = st.dictionaries(
 
 
 @pytest.fixture
-def pair() -> Iterator[tuple[Channel, Channel]]:
-    ours, theirs = (Channel(sock) for sock in socket.socketpair())
+def pair() -> Iterator[tuple[MessageChannel, MessageChannel]]:
+    ours, theirs = (MessageChannel(sock) for sock in socket.socketpair())
     yield ours, theirs
     ours.close()
     theirs.close()
@@ -52,7 +52,7 @@ def test_bytes_that_are_no_text_travel_exactly(data: bytes) -> None:
 @given(st.lists(MESSAGES, max_size=4), st.lists(st.integers(1, 40), min_size=1, max_size=5))
 def test_frames_may_arrive_in_any_pieces(messages: list[Message], sizes: list[int]) -> None:
     sender, receiver = socket.socketpair()
-    channel = Channel(receiver)
+    channel = MessageChannel(receiver)
     stream = b"".join(encode(message) for message in messages)
     received: list[Message] = []
     turn = 0
@@ -70,10 +70,10 @@ def test_frames_may_arrive_in_any_pieces(messages: list[Message], sizes: list[in
 @given(st.binary(max_size=300))
 def test_noise_is_refused_or_waits_for_its_rest(noise: bytes) -> None:
     sender, receiver = socket.socketpair()
-    channel = Channel(receiver)
+    channel = MessageChannel(receiver)
     with sender:
         sender.sendall(noise)
-        with contextlib.suppress(PeerBroke):
+        with contextlib.suppress(ChannelBroke):
             for message, descriptors in channel.receive():
                 assert isinstance(message, dict)
                 assert descriptors == []
@@ -81,7 +81,7 @@ def test_noise_is_refused_or_waits_for_its_rest(noise: bytes) -> None:
 
 
 def test_descriptors_arrive_with_their_message_private_and_in_order(
-    pair: tuple[Channel, Channel],
+    pair: tuple[MessageChannel, MessageChannel],
 ) -> None:
     ours, theirs = pair
     pipes = [os.pipe() for _ in range(3)]
@@ -103,7 +103,7 @@ def test_descriptors_arrive_with_their_message_private_and_in_order(
 
 
 def test_a_peer_that_does_not_read_never_blocks_and_misses_nothing(
-    pair: tuple[Channel, Channel],
+    pair: tuple[MessageChannel, MessageChannel],
 ) -> None:
     ours, theirs = pair
     reading, writing = os.pipe()
@@ -126,7 +126,7 @@ def test_a_peer_that_does_not_read_never_blocks_and_misses_nothing(
 
 
 def test_a_peer_that_never_reads_is_given_up(
-    pair: tuple[Channel, Channel], monkeypatch: pytest.MonkeyPatch
+    pair: tuple[MessageChannel, MessageChannel], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(channel_module, "OUTBOX_BYTES_MAX", 1 << 20)
     ours = pair[0]
@@ -135,11 +135,11 @@ def test_a_peer_that_never_reads_is_given_up(
         for _ in range(10_000):
             ours.send({"filler": "x" * 5000})
 
-    with pytest.raises(PeerBroke, match="unread"):
+    with pytest.raises(ChannelBroke, match="unread"):
         fill()
 
 
-def test_the_end_comes_after_the_last_message(pair: tuple[Channel, Channel]) -> None:
+def test_the_end_comes_after_the_last_message(pair: tuple[MessageChannel, MessageChannel]) -> None:
     ours, theirs = pair
     ours.send({"last": "words"})
     ours.close()
@@ -150,13 +150,15 @@ def test_the_end_comes_after_the_last_message(pair: tuple[Channel, Channel]) -> 
         theirs.send({"anybody": "there"})
 
 
-def test_a_frame_too_long_is_refused_before_it_is_read(pair: tuple[Channel, Channel]) -> None:
+def test_a_frame_too_long_is_refused_before_it_is_read(
+    pair: tuple[MessageChannel, MessageChannel],
+) -> None:
     ours, theirs = pair
     theirs.frame_bytes_max = 100
     ours.send({"filler": "x" * 80})
     assert len(theirs.receive()) == 1
     ours.socket.sendall((101).to_bytes(4, "big"))
-    with pytest.raises(PeerBroke, match="frame of 101 bytes"):
+    with pytest.raises(ChannelBroke, match="frame of 101 bytes"):
         theirs.receive()
     with pytest.raises(ValueError, match="at most"):
         encode({"filler": "x" * channel_module.FRAME_BYTES_MAX})
@@ -164,7 +166,7 @@ def test_a_frame_too_long_is_refused_before_it_is_read(pair: tuple[Channel, Chan
 
 @pytest.mark.parametrize("claim", [-1, 2, 17, True, "1", 1.0, None])
 def test_claims_that_do_not_fit_are_refused_and_what_came_is_closed(
-    pair: tuple[Channel, Channel], claim: object
+    pair: tuple[MessageChannel, MessageChannel], claim: object
 ) -> None:
     ours, theirs = pair
     reading, writing = os.pipe()
@@ -173,14 +175,16 @@ def test_claims_that_do_not_fit_are_refused_and_what_came_is_closed(
     data = b"".join(len(frame).to_bytes(4, "big") + frame for frame in (good, bad))
     socket.send_fds(ours.socket, [data], [writing, writing])
     os.close(writing)
-    with pytest.raises(PeerBroke, match="claims"):
+    with pytest.raises(ChannelBroke, match="claims"):
         theirs.receive()
     theirs.close()
     assert os.read(reading, 1) == b"", "also the one that the good message had claimed"
     os.close(reading)
 
 
-def test_descriptors_that_nobody_claims_pile_up_only_so_far(pair: tuple[Channel, Channel]) -> None:
+def test_descriptors_that_nobody_claims_pile_up_only_so_far(
+    pair: tuple[MessageChannel, MessageChannel],
+) -> None:
     ours, theirs = pair
     frame = encode({})
 
@@ -189,5 +193,5 @@ def test_descriptors_that_nobody_claims_pile_up_only_so_far(pair: tuple[Channel,
             socket.send_fds(ours.socket, [frame], [ours.fileno()] * 16)
             theirs.receive()
 
-    with pytest.raises(PeerBroke, match="no message claims"):
+    with pytest.raises(ChannelBroke, match="no message claims"):
         pile_up()

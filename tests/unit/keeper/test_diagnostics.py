@@ -8,10 +8,10 @@ import pytest
 
 WRITING = """
 import sys
-from fuguemux.keeper.diagnostics import Diagnostics, redirect_standard_streams
+from fuguemux.keeper.diagnostics import KeeperDiagnostics, redirect_standard_streams
 redirect_standard_streams(sys.argv[1], sys.argv[1] + ".nameless")
-Diagnostics(ours=True).mark()
-Diagnostics().note("a line")
+KeeperDiagnostics(ours=True).mark()
+KeeperDiagnostics().note("a line")
 """
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fuguemux.keeper.channel import Message, PeerBroke
+from fuguemux.keeper.channel import ChannelBroke, Message
 from fuguemux.keeper.handshake import Objection, check
 from fuguemux.keeper.protocol import PROTOCOL_VERSION
 
@@ -42,5 +42,5 @@ def test_who_is_welcome() -> None:
     [{"protocol": "1"}, {"protocol": None}, {"role": 1}, {"store": None}, {"store": "x" * 300}],
 )
 def test_what_is_no_hello(change: Message) -> None:
-    with pytest.raises(PeerBroke):
+    with pytest.raises(ChannelBroke):
         check({**SERVER, **change}, "", 0)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fuguemux.keeper import launch
-from fuguemux.keeper.channel import PeerBroke
+from fuguemux.keeper.channel import ChannelBroke
 from fuguemux.keeper.protocol import (
     UNKNOWN_STATUS,
     ExitStatus,
@@ -54,7 +54,7 @@ def test_an_unknown_status_is_not_zero_and_not_running() -> None:
 
 @pytest.mark.parametrize("value", [0, "0", [], {"code": "0"}, {"code": True}, {"signal": 1.5}])
 def test_what_is_no_status(value: object) -> None:
-    with pytest.raises(PeerBroke):
+    with pytest.raises(ChannelBroke):
         ExitStatus.of_message(value)
 
 
@@ -72,11 +72,11 @@ def test_fields_of_the_wrong_kind_are_refused() -> None:
         (text, "one"), (text, "missing"), (octets, "nul"), (octets, "lone"), (octets, "one"), (octets_list, "list"),
         (octets_list, "text"), (integer, "true"), (integer, "text"), (flag, "one"), (optional_integer, "text"),
     ):  # fmt: skip
-        with pytest.raises(PeerBroke):
+        with pytest.raises(ChannelBroke):
             read(message, name)
-    with pytest.raises(PeerBroke):
+    with pytest.raises(ChannelBroke):
         integer(message, "one", 2)
-    with pytest.raises(PeerBroke):
+    with pytest.raises(ChannelBroke):
         text(message, "text", 0)
 
 

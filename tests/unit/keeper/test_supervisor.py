@@ -2,14 +2,14 @@
 
 import pytest
 
-from fuguemux.keeper.diagnostics import Diagnostics
+from fuguemux.keeper.diagnostics import KeeperDiagnostics
 from fuguemux.keeper.protocol import EXIT_CANNOT_START, EXIT_DELIBERATE, EXIT_RESTART, ExitStatus
 from fuguemux.keeper.restart import CRASHES_MAX
 from fuguemux.keeper.supervisor import Supervisor
 
 
 def supervisor() -> Supervisor:
-    return Supervisor(["server"], Diagnostics())
+    return Supervisor(["server"], KeeperDiagnostics())
 
 
 def test_giving_way_starts_the_next_one_at_once_and_is_never_a_crash() -> None:

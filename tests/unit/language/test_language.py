@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fuguemux.language.command_lines import parse
-from fuguemux.language.language import Surroundings, parse_file, replace_alias
-from fuguemux.language.quoting import Block, quote, render_all
+from fuguemux.language.language import TextContext, parse_file, replace_alias
+from fuguemux.language.quoting import CommandBlock, quote, render_all
 from fuguemux.model.decision import Refused
 
 
 def words(text: str, **variables: str) -> list[tuple[str, ...]]:
-    return [one.argv for one in parse_file(text, "f", Surroundings(variables))]
+    return [one.argv for one in parse_file(text, "f", TextContext(variables))]
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_an_alias_is_replaced_and_keeps_the_words_behind_it() -> None:
         ("~x", "\\~x"),
         ("$HOME", '"\\$HOME"'),
         ("a\tb", "a\\tb"),
-        (Block("a ; b"), "{ a ; b }"),
+        (CommandBlock("a ; b"), "{ a ; b }"),
     ],
 )
 def test_words_are_quoted_as_tmux_quotes_them(word: str, shown: str) -> None:

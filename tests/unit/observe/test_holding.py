@@ -110,7 +110,7 @@ def test_what_is_raised_inside_goes_on_as_it_is(time: Time) -> None:
     with pytest.raises(KeyError), endable("command", "list-panes"):
         raise KeyError
     with pytest.raises(TookTooLong, match="ended after 0 s"), endable("command", "list-panes"):
-        raise module.Ended
+        raise module.EndedByWatchdog
     assert SLOT.current is None
 
 

@@ -6,10 +6,10 @@ from msgspec.structs import replace
 from fuguemux.config.secrets import MARK
 from fuguemux.model.ids import PaneId, SessionId
 from fuguemux.model.state import Environment, Pane, ServerState
-from fuguemux.options.environment import Surroundings, process_argv, process_environment
+from fuguemux.options.environment import SpawnEnvironment, process_argv, process_environment
 from tests.support.builders import session, state
 
-HERE = Surroundings(b"/run/fugue/default", 77, "0.1.0", b"/home/user")
+HERE = SpawnEnvironment(b"/run/fugue/default", 77, "0.1.0", b"/home/user")
 
 
 def with_pane(

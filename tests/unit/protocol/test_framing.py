@@ -116,7 +116,7 @@ def test_a_hundred_thousand_random_frames_end_in_a_message_or_a_refusal() -> Non
     chance = random.Random(20_260_101)
     decode = (
         messages.Hello.decode,
-        messages.Command.decode,
+        messages.CommandMessage.decode,
         messages.Detached.decode,
         messages.decode_size,
     )

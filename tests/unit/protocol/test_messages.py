@@ -6,12 +6,12 @@ from hypothesis import strategies as st
 
 from fuguemux.protocol import messages
 from fuguemux.protocol.framing import HEADER_BYTES, IGNORABLE, PeerBroke, field
-from fuguemux.protocol.messages import MAGIC, Command, Detached, Hello
+from fuguemux.protocol.messages import MAGIC, CommandMessage, Detached, Hello
 
 WORDS = st.binary(max_size=60).map(lambda word: word.replace(b"\0", b""))
 NAMES = WORDS.map(lambda word: word.replace(b"=", b"")).filter(bool)
 COMMANDS = st.builds(
-    Command,
+    CommandMessage,
     st.lists(WORDS, max_size=6).map(tuple),
     WORDS,
     st.dictionaries(NAMES, WORDS, max_size=6),
@@ -26,21 +26,23 @@ COMMANDS = st.builds(
 
 
 @given(COMMANDS)
-def test_a_command_round_trips(command: Command) -> None:
+def test_a_command_round_trips(command: CommandMessage) -> None:
     data = command.encode()
     assert data[4] == messages.COMMAND
-    assert Command.decode(data[HEADER_BYTES:]) == command
+    assert CommandMessage.decode(data[HEADER_BYTES:]) == command
 
 
 def test_fields_of_a_newer_client_are_skipped() -> None:
     payload = (
-        Command((b"ls",), b"/").encode()[HEADER_BYTES:]
+        CommandMessage((b"ls",), b"/").encode()[HEADER_BYTES:]
         + field(200, b"whatever\0this is")[:5]
         + b"whatever\0this is"
     )
     with pytest.raises(PeerBroke):
-        Command.decode(payload[:-1])
-    assert Command.decode(payload.replace(b"\0this", b"_this")) == Command((b"ls",), b"/")
+        CommandMessage.decode(payload[:-1])
+    assert CommandMessage.decode(payload.replace(b"\0this", b"_this")) == CommandMessage(
+        (b"ls",), b"/"
+    )
 
 
 @pytest.mark.parametrize(
@@ -64,22 +66,22 @@ def test_fields_of_a_newer_client_are_skipped() -> None:
 )
 def test_a_command_that_cannot_be_is_refused(payload: bytes, why: str) -> None:
     with pytest.raises(PeerBroke, match=why):
-        Command.decode(payload)
+        CommandMessage.decode(payload)
 
 
 def test_a_command_without_fields_is_the_default_command() -> None:
-    assert Command.decode(b"") == Command(())
+    assert CommandMessage.decode(b"") == CommandMessage(())
 
 
 def test_a_value_with_an_equals_sign_stays_whole() -> None:
-    command = Command((), b"/", {b"LS_COLORS": b"di=1;34:ln=36", b"EMPTY": b""})
-    assert Command.decode(command.encode()[HEADER_BYTES:]).environment == command.environment
+    command = CommandMessage((), b"/", {b"LS_COLORS": b"di=1;34:ln=36", b"EMPTY": b""})
+    assert CommandMessage.decode(command.encode()[HEADER_BYTES:]).environment == command.environment
 
 
 def test_a_client_is_interactive_only_with_a_named_terminal() -> None:
-    assert Command((), flags=messages.STDIN_TTY, tty=b"/dev/pts/1").interactive
-    assert not Command((), flags=messages.STDIN_TTY).interactive
-    assert not Command((), flags=messages.STDOUT_TTY, tty=b"/dev/pts/1").interactive
+    assert CommandMessage((), flags=messages.STDIN_TTY, tty=b"/dev/pts/1").interactive
+    assert not CommandMessage((), flags=messages.STDIN_TTY).interactive
+    assert not CommandMessage((), flags=messages.STDOUT_TTY, tty=b"/dev/pts/1").interactive
 
 
 @given(st.integers(0, 65_535), st.integers(0, 65_535), st.text(max_size=50))

@@ -7,16 +7,16 @@ import random
 import pytest
 
 from fuguemux.terminal import borders, style
-from fuguemux.terminal.borders import Rectangle
-from fuguemux.terminal.compose import ENTER, Composer, PaneView, Scene, ScrollView
+from fuguemux.terminal.borders import CellRectangle
+from fuguemux.terminal.compose import ENTER, Composer, PaneView, Scene, ScrolledRows
 from fuguemux.terminal.ghostty.adapter import GhosttyEmulator
 from tests.support.terminal_streams import STREAMS
 
-THREE = (Rectangle(0, 0, 20, 10), Rectangle(21, 0, 19, 5), Rectangle(21, 6, 19, 4))
+THREE = (CellRectangle(0, 0, 20, 10), CellRectangle(21, 0, 19, 5), CellRectangle(21, 6, 19, 4))
 
 
 def scene(
-    emulators: list[GhosttyEmulator], active: int = 0, scroll: ScrollView | None = None
+    emulators: list[GhosttyEmulator], active: int = 0, scroll: ScrolledRows | None = None
 ) -> Scene:
     panes = [
         PaneView(rectangle, emulator, index == active, scroll if index == active else None)
@@ -118,7 +118,7 @@ def test_a_client_larger_than_the_window(emulators: list[GhosttyEmulator]) -> No
 
 def test_scroll_view(emulators: list[GhosttyEmulator], client: GhosttyEmulator) -> None:
     emulators[0].feed(b"live\x1b[?1000h")
-    view = ScrollView([b"old line that fills it!"[:20], b"\x1b[31mtwo\x1b[0m"], 7, 42, (3, 1))
+    view = ScrolledRows([b"old line that fills it!"[:20], b"\x1b[31mtwo\x1b[0m"], 7, 42, (3, 1))
     client.feed(Composer().compose(scene(emulators, 0, view)))
     assert client.screen_text()[0][:20] == "old line that [7/42]"
     assert client.screen_text()[1].startswith("two")
@@ -127,7 +127,7 @@ def test_scroll_view(emulators: list[GhosttyEmulator], client: GhosttyEmulator) 
 
 
 def test_two_panes_share_their_border() -> None:
-    left, right = Rectangle(0, 0, 3, 4), Rectangle(4, 0, 3, 4)
+    left, right = CellRectangle(0, 0, 3, 4), CellRectangle(4, 0, 3, 4)
     for active, coloured in (
         (left, [False, False, False, True]),
         (right, [True, True, True, False]),

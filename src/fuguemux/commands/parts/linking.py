@@ -18,7 +18,7 @@ from fuguemux.model.state import Link, ServerState, Session, link_of
 from fuguemux.targets.targets import Target, window_index_target
 
 
-class Place(msgspec.Struct, frozen=True):
+class WindowPlace(msgspec.Struct, frozen=True):
     """A place in a session for a window: None: the next free one. `moves` make room for it."""
 
     session: Session
@@ -36,20 +36,20 @@ class Place(msgspec.Struct, frozen=True):
         return spawning.moved_index(index, self.moves)
 
 
-def place_for(state: ServerState, live: LiveView, invocation: Invocation) -> Place:
+def place_for(state: ServerState, live: LiveView, invocation: Invocation) -> WindowPlace:
     """The place that `-t` names, behind it with `-a`, before it with `-b`. Raises Refused."""
     flags = invocation.flags
     session, index = window_index_target(state, live, invocation, invocation.target)
     if not (flags.has("a") or flags.has("b")):
-        return Place(session, index, ())
+        return WindowPlace(session, index, ())
     taken = index is not None and link_of(session, index) is not None
     beside = index if taken and index is not None else session.active
     at, moves = spawning.room_made(session, beside, before=flags.has("b"))
-    return Place(session, at, moves)
+    return WindowPlace(session, at, moves)
 
 
 def linked(
-    state: ServerState, source: Target, place: Place, *, kill: bool, select: bool
+    state: ServerState, source: Target, place: WindowPlace, *, kill: bool, select: bool
 ) -> tuple[tuple[AnyEvent, ...], int]:
     """Events that link the source's window at `place`, and the index there. With `kill` what is there goes.
 
@@ -81,7 +81,7 @@ def linked(
 def moved(
     state: ServerState,
     source: Target,
-    place: Place,
+    place: WindowPlace,
     *,
     kill: bool,
     select: bool,

@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from fuguemux.commands.command import Invocation
-from fuguemux.formats.formats import Context, Work, expand, is_true
+from fuguemux.formats.formats import FormatContext, Work, expand, is_true
 from fuguemux.model.decision import Decision, Reply
 from fuguemux.model.effects import PrintLines
 
@@ -14,10 +14,12 @@ AT_ONCE_UNITS: Final = 100_000
 """Work of a list that is done with the decision, some 10 ms; the lines behind it are made in turns of their own."""
 
 
-class Lines(Iterator[str | None]):
+class ListedLines(Iterator[str | None]):
     """The lines of a list, each made when it is asked for; None: the filter leaves this one out. Raises TooDear."""
 
-    def __init__(self, template: str, condition: str | None, contexts: Iterable[Context]) -> None:
+    def __init__(
+        self, template: str, condition: str | None, contexts: Iterable[FormatContext]
+    ) -> None:
         self._template = template
         self._condition = condition
         self._contexts = enumerate(contexts)
@@ -37,13 +39,13 @@ class Lines(Iterator[str | None]):
             self.spent += work.spent
 
 
-def listed(invocation: Invocation, template: str, contexts: Iterable[Context]) -> Decision:
+def listed(invocation: Invocation, template: str, contexts: Iterable[FormatContext]) -> Decision:
     """A line for each context, by `-F` or else `template`, if the filter `-f` holds for it.
 
     All lines are of the same moment, also those that are made after others had their turn.
     """
     condition = invocation.flags.value("f")
-    made = Lines(invocation.flags.value("F") or template, condition, contexts)
+    made = ListedLines(invocation.flags.value("F") or template, condition, contexts)
     lines: list[str] = []
     for line in made:
         if line is not None:

@@ -1,11 +1,11 @@
 """Where set-option and show-options look, by their flags and the option's scope. Refuses with tmux's words."""
 
 from fuguemux.commands.command import Invocation
-from fuguemux.formats.formats import Context
+from fuguemux.formats.formats import FormatContext
 from fuguemux.model.decision import Refused
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
-from fuguemux.options.options import Name, Place
+from fuguemux.options.options import Name, OptionPlace
 from fuguemux.targets.targets import Target, pane_target
 
 WINDOW_COMMANDS = ("set-window-option", "show-window-options")
@@ -27,48 +27,48 @@ def _existing(invocation: Invocation, target: Target | None, kind: str) -> Targe
     raise Refused(f"no current {kind}")
 
 
-def place_by_flags(invocation: Invocation, target: Target | None) -> Place:
+def place_by_flags(invocation: Invocation, target: Target | None) -> OptionPlace:
     """The place that `-s`, `-w`, `-p` and `-g` name. Raises Refused: there is no such session, window or pane."""
     flags = invocation.flags
     if flags.has("s"):
-        return Place("server")
+        return OptionPlace("server")
     if flags.has("p"):
-        return Place("pane", _existing(invocation, target, "pane").pane.id)
+        return OptionPlace("pane", _existing(invocation, target, "pane").pane.id)
     if flags.has("w") or invocation.name in WINDOW_COMMANDS:
         if flags.has("g"):
-            return Place("global-window")
-        return Place("window", _existing(invocation, target, "window").window.id)
+            return OptionPlace("global-window")
+        return OptionPlace("window", _existing(invocation, target, "window").window.id)
     if flags.has("g"):
-        return Place("global-session")
-    return Place("session", _existing(invocation, target, "session").session.id)
+        return OptionPlace("global-session")
+    return OptionPlace("session", _existing(invocation, target, "session").session.id)
 
 
-def place_of(invocation: Invocation, target: Target | None, name: Name) -> Place:
+def place_of(invocation: Invocation, target: Target | None, name: Name) -> OptionPlace:
     """The place of a named option: its own scope decides; flags say which of the places of that scope."""
     option = name.option
     if option is None:
         return place_by_flags(invocation, target)
     if option.scope == "server":
-        return Place("server")
+        return OptionPlace("server")
     if option.scope == "session":
         if invocation.flags.has("g"):
-            return Place("global-session")
-        return Place("session", _existing(invocation, target, "session").session.id)
+            return OptionPlace("global-session")
+        return OptionPlace("session", _existing(invocation, target, "session").session.id)
     if option.pane and invocation.flags.has("p"):
-        return Place("pane", _existing(invocation, target, "pane").pane.id)
+        return OptionPlace("pane", _existing(invocation, target, "pane").pane.id)
     if invocation.flags.has("g"):
-        return Place("global-window")
-    return Place("window", _existing(invocation, target, "window").window.id)
+        return OptionPlace("global-window")
+    return OptionPlace("window", _existing(invocation, target, "window").window.id)
 
 
 def context_of(
     state: ServerState, live: LiveView, invocation: Invocation, target: Target | None
-) -> Context:
+) -> FormatContext:
     """What formats in the command's arguments are about."""
     client = invocation.request.client
     if target is None:
-        return Context(state, live, client=client, extra=invocation.request.variables)
-    return Context(
+        return FormatContext(state, live, client=client, extra=invocation.request.variables)
+    return FormatContext(
         state,
         live,
         session=target.session.id,

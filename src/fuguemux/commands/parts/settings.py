@@ -1,7 +1,7 @@
 """Options as commands use them: typed, for one session, window or pane, with inheritance. And formats about a target."""
 
 from fuguemux.commands.command import Invocation
-from fuguemux.formats.formats import Context, expand
+from fuguemux.formats.formats import FormatContext, expand
 from fuguemux.model.closing import Renumbering
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import Pane, ServerState, Session, Window
@@ -65,7 +65,7 @@ def expanded(
     time: bool = False,
 ) -> str:
     """`template` as a format about `target`, asked by the invocation's client; `time`: with strftime's conversions."""
-    context = Context(
+    context = FormatContext(
         state,
         live,
         session=target.session.id if target else None,

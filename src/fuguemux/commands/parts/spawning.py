@@ -15,7 +15,7 @@ from fuguemux.model.limits import PANES_MAX, PATH_BYTES_MAX, WINDOW_INDEX_MAX, W
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import Environment, Link, Options, ServerState, Session, link_of
 from fuguemux.model.window_names import bounded_name, name_of_argv
-from fuguemux.model.window_size import Size, Viewer, bounded, parsed_size, window_size
+from fuguemux.model.window_size import SizedViewer, WindowSize, bounded, parsed_size, window_size
 from fuguemux.targets.targets import Target
 
 NAMED_BY_HAND: Options = {"automatic-rename": "off"}
@@ -44,7 +44,7 @@ def environment_given(invocation: Invocation) -> Environment:
 
 
 def client_directory(invocation: Invocation, session: Session | None) -> bytes:
-    """Where a command without `-c` starts: the asker's directory, or for keys the session's."""
+    """Where a command without `-c` starts: the requester's directory, or for keys the session's."""
     request = invocation.request
     if request.session is None and request.cwd:
         return request.cwd
@@ -56,7 +56,7 @@ def client_directory(invocation: Invocation, session: Session | None) -> bytes:
 def start_directory(
     state: ServerState, live: LiveView, invocation: Invocation, target: Target | None
 ) -> bytes:
-    """The directory of `-c`, a format that may be relative to the asker's; without it that of the asker."""
+    """The directory of `-c`, a format that may be relative to the requester's; without it that of the requester."""
     base = client_directory(invocation, target.session if target else None)
     given = invocation.flags.value("c")
     if not given:
@@ -94,17 +94,17 @@ def window_name(
     return bounded_name(name), NAMED_BY_HAND
 
 
-def viewers_of(state: ServerState, live: LiveView, session: Session) -> list[Viewer]:
+def viewers_of(state: ServerState, live: LiveView, session: Session) -> list[SizedViewer]:
     """The clients that look at `session`, with what their status line leaves of their terminals."""
     rows_taken = settings.status_rows(state, session)
     return [
-        Viewer(Size(client.columns, client.rows - rows_taken), client.used)
+        SizedViewer(WindowSize(client.columns, client.rows - rows_taken), client.used)
         for client in live.clients()
         if client.session == session.id and client.columns and client.rows
     ]
 
 
-def new_window_size(state: ServerState, live: LiveView, session: Session) -> Size:
+def new_window_size(state: ServerState, live: LiveView, session: Session) -> WindowSize:
     """The size of a new window of `session`: what its viewers allow, else its `default-size`."""
     policy = settings.text(state, "window-size")
     size = window_size(policy, viewers_of(state, live, session))

@@ -28,10 +28,10 @@ from fuguemux.persistence.checkpoint.checkpoint_port import (
 )
 from fuguemux.persistence.checkpoint.compaction import worth_rewriting
 from fuguemux.persistence.checkpoint.manifest import Manifest, StoredPane, place_of
-from fuguemux.persistence.checkpoint.pane_files import Item, PaneFiles, Screen, Written
+from fuguemux.persistence.checkpoint.pane_files import Item, PaneFiles, StoredScreen, Written
 from fuguemux.persistence.checkpoint.retention import Retained, retain
 from fuguemux.persistence.checkpoint.saves import write_save
-from fuguemux.persistence.scrollback.packs import FILE_HEADER, Place
+from fuguemux.persistence.scrollback.packs import FILE_HEADER, PackPlace
 from fuguemux.persistence.scrollback.scrollback import ScrollbackStore
 from fuguemux.persistence.storage.files import Storage
 from fuguemux.persistence.storage.serialization import encode_state
@@ -261,7 +261,7 @@ class CheckpointRun:
             if capture is None:
                 self._pane_gone(pane, written)
                 return
-            screen = Screen(
+            screen = StoredScreen(
                 capture.columns,
                 capture.rows,
                 capture.engine,
@@ -356,7 +356,9 @@ class CheckpointRun:
         reach("checkpoint.before_manifest")
         self._files.publish(manifest, twice=self._purge)
 
-    def _older_structure(self, before: Manifest | None, lsn: int) -> tuple[Place | None, int, int]:
+    def _older_structure(
+        self, before: Manifest | None, lsn: int
+    ) -> tuple[PackPlace | None, int, int]:
         """The newest stored structure that is as old as the oldest pane, if the current one is newer.
 
         And behind which record the log is needed then: behind that structure, or from its beginning, where there was none.

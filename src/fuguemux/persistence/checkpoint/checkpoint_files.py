@@ -23,16 +23,16 @@ from fuguemux.persistence.checkpoint.manifest import (
     save_name,
 )
 from fuguemux.persistence.checkpoint.pane_files import HERE, NOWHERE, PaneFiles
-from fuguemux.persistence.scrollback.blocks import Block, Lost, joined_text, pack_lines
+from fuguemux.persistence.scrollback.blocks import Block, LostBlock, joined_text, pack_lines
 from fuguemux.persistence.scrollback.packs import (
     ENTRY_HEADER_BYTES,
     PACK_BYTES_MAX,
     TEMPORARY_SUFFIX,
     EntryKind,
     PackDamaged,
+    PackPlace,
     PackUnreadable,
     PackWriter,
-    Place,
     compress,
 )
 from fuguemux.persistence.scrollback.scrollback import (
@@ -74,7 +74,7 @@ class CheckpointFiles:
         self._finished: list[tuple[PackWriter, bytes]] = []
         self._sizes: dict[bytes, int] = {}
         self._panes: list[PaneFiles] = []
-        self._structure: Place | None = None
+        self._structure: PackPlace | None = None
         self._temporaries: list[str] = []
 
     def open(self) -> None:
@@ -86,11 +86,11 @@ class CheckpointFiles:
         self._writer = PackWriter(self._storage, self._directory, self._store_id, label)
         return self._writer
 
-    def _add(self, kind: EntryKind, pane: int, payload: bytes, *, packed: bool) -> Place:
+    def _add(self, kind: EntryKind, pane: int, payload: bytes, *, packed: bool) -> PackPlace:
         writer = self._writer
         assert writer is not None
         offset = writer.add(kind, pane, payload, packed=packed)
-        return Place(HERE, offset, ENTRY_HEADER_BYTES + len(payload))
+        return PackPlace(HERE, offset, ENTRY_HEADER_BYTES + len(payload))
 
     def _roll(self) -> None:
         """Finish a pack that is large enough. Only between entries whose places are noted in `_panes`."""
@@ -145,7 +145,7 @@ class CheckpointFiles:
             files.lost[index] = block.lost
         elif place is None or place.digest in victims:
             packed = self._packed(block, pane)
-            if isinstance(packed, Lost):
+            if isinstance(packed, LostBlock):
                 files.lost[index] = packed
                 return
             if place is not None:
@@ -156,7 +156,7 @@ class CheckpointFiles:
         else:
             files.kept[index] = place
 
-    def _packed(self, block: Block, pane: PaneId) -> bytes | Lost:
+    def _packed(self, block: Block, pane: PaneId) -> bytes | LostBlock:
         """The compressed lines of a block, from memory if need be. Raises PackUnreadable if they may be read later."""
         store = self._store
         try:
@@ -198,7 +198,7 @@ class CheckpointFiles:
         rows: list[BlockRow] = []
 
         def row(
-            place: Place, count: int, raw_bytes: int, longest: int, lost_bytes: int = 0
+            place: PackPlace, count: int, raw_bytes: int, longest: int, lost_bytes: int = 0
         ) -> None:
             pack = packs.setdefault(place.digest, len(packs))
             rows.append(
@@ -231,7 +231,7 @@ class CheckpointFiles:
         self,
         panes: Mapping[PaneId, StoredPane],
         known: Mapping[bytes, int],
-        held: Place | None,
+        held: PackPlace | None,
         **facts: Any,
     ) -> Manifest:
         """The table of contents. `known` are the sizes of packs of earlier checkpoints."""
@@ -241,7 +241,7 @@ class CheckpointFiles:
         def pack(digest: bytes) -> int:
             return numbers.setdefault(digest, len(numbers))
 
-        def entry(place: Place) -> Entry:
+        def entry(place: PackPlace) -> Entry:
             return Entry(pack(place.digest), place.offset, place.length)
 
         assert self._structure is not None

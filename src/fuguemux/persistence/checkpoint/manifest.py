@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from fuguemux.model.ids import PaneId
-from fuguemux.persistence.scrollback.packs import Place
+from fuguemux.persistence.scrollback.packs import PackPlace
 from fuguemux.persistence.storage.checksum import crc32
 
 MAGIC: Final = b"FUGUEMAN"
@@ -39,18 +39,18 @@ class ManifestUnsupported(Exception):
     """Another major version wrote it. Nothing is wrong with it; use that version."""
 
 
-class Part(msgspec.Struct, frozen=True, array_like=True):
+class ManifestPart(msgspec.Struct, frozen=True, array_like=True):
     """Base of what a manifest is made of."""
 
 
-class PackFile(Part, frozen=True):
+class PackFile(ManifestPart, frozen=True):
     """A pack that the checkpoint needs. `digest` is its name and its checksum."""
 
     digest: bytes
     size_bytes: int
 
 
-class Entry(Part, frozen=True):
+class Entry(ManifestPart, frozen=True):
     """Where an entry of a pack is. `pack` is an index into the manifest's packs."""
 
     pack: int
@@ -58,7 +58,7 @@ class Entry(Part, frozen=True):
     length: int
 
 
-class PaneEntry(Part, frozen=True):
+class PaneEntry(ManifestPart, frozen=True):
     """One pane as of `lsn`: what its output up to byte `output_offset` made of it."""
 
     pane: PaneId
@@ -73,7 +73,7 @@ class PaneEntry(Part, frozen=True):
     """Where the scrollback's blocks are: indices into the manifest's packs."""
 
 
-class Manifest(Part, frozen=True):
+class Manifest(ManifestPart, frozen=True):
     """A checkpoint. Times are wall milliseconds since the epoch."""
 
     number: int
@@ -117,8 +117,8 @@ class StoredPane(NamedTuple):
     output_offset: int
     columns: int
     rows: int
-    screen: Place
-    scrollback: Place | None
+    screen: PackPlace
+    scrollback: PackPlace | None
     """Its index."""
     packs: frozenset[bytes] = frozenset()
     """Where the blocks are that the index names."""
@@ -129,9 +129,9 @@ class StoredPane(NamedTuple):
         return {place.digest for place in places if place is not None} | self.packs
 
 
-def place_of(manifest: Manifest, entry: Entry) -> Place:
+def place_of(manifest: Manifest, entry: Entry) -> PackPlace:
     """Where an entry of a manifest is."""
-    return Place(manifest.packs[entry.pack].digest, entry.offset, entry.length)
+    return PackPlace(manifest.packs[entry.pack].digest, entry.offset, entry.length)
 
 
 def stored_pane(manifest: Manifest, entry: PaneEntry) -> StoredPane:

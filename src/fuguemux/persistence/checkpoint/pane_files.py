@@ -7,17 +7,17 @@ import msgspec
 
 from fuguemux.model.ids import PaneId
 from fuguemux.persistence.checkpoint.manifest import StoredPane
-from fuguemux.persistence.scrollback.blocks import Lost
-from fuguemux.persistence.scrollback.packs import Place
+from fuguemux.persistence.scrollback.blocks import LostBlock
+from fuguemux.persistence.scrollback.packs import PackPlace
 from fuguemux.persistence.scrollback.scrollback import Cut
 
 HERE: Final = b""
 """The digest of the pack that is being filled."""
-NOWHERE: Final = Place(HERE, 0, 0)
+NOWHERE: Final = PackPlace(HERE, 0, 0)
 """Where a tombstone is."""
 
 
-class Screen(msgspec.Struct, frozen=True, array_like=True):
+class StoredScreen(msgspec.Struct, frozen=True, array_like=True):
     """The payload of a SCREEN entry, as MessagePack. Append-only."""
 
     columns: int
@@ -36,27 +36,27 @@ class PaneFiles:
     Either `old` and no `screen` (the screen is as it was), or the other way round.
     """
 
-    def __init__(self, old: StoredPane | None, screen: Screen | None) -> None:
+    def __init__(self, old: StoredPane | None, screen: StoredScreen | None) -> None:
         self.old = old
         self.screen = screen
         self.cut: Cut | None = None
         self.same_scrollback: StoredPane | None = None
         """What the last checkpoint has, if the scrollback is as it was."""
-        self.screen_place: Place | None = None
-        self.index_place: Place | None = None
-        self.blocks: dict[int, Place] = {}
+        self.screen_place: PackPlace | None = None
+        self.index_place: PackPlace | None = None
+        self.blocks: dict[int, PackPlace] = {}
         """Blocks of the cut that were written, by their index in it."""
-        self.kept: dict[int, Place] = {}
+        self.kept: dict[int, PackPlace] = {}
         """Blocks of the cut that stay where they are, likewise."""
-        self.lost: dict[int, Lost] = {}
+        self.lost: dict[int, LostBlock] = {}
         """Tombstones among the blocks of the cut, by their index in it."""
-        self.open_place: Place | None = None
+        self.open_place: PackPlace | None = None
         self.packs: set[bytes] = set()
 
     def named(self, digest: bytes) -> None:
         """The pack that was being filled has this name."""
 
-        def name(place: Place | None) -> Place | None:
+        def name(place: PackPlace | None) -> PackPlace | None:
             return place._replace(digest=digest) if place and place.digest == HERE else place
 
         self.screen_place = name(self.screen_place)

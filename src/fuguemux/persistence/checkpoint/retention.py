@@ -49,7 +49,7 @@ class Retained(NamedTuple):
     """What was not understood, by the names it has in the quarantine now."""
 
 
-class Found(NamedTuple):
+class FoundManifests(NamedTuple):
     """The manifests in a directory, newest first; what could not be read, with the reason."""
 
     manifests: list[Manifest]
@@ -62,7 +62,7 @@ class Found(NamedTuple):
     """As `damaged`, of those."""
 
 
-def find_manifests(storage: Storage, directory: str) -> Found:
+def find_manifests(storage: Storage, directory: str) -> FoundManifests:
     """Read every manifest. Raises ManifestUnsupported for one of another version, and OSError for the directory.
 
     One that a running server removes meanwhile is not there.
@@ -94,7 +94,7 @@ def find_manifests(storage: Storage, directory: str) -> Found:
             continue
         (manifests if number is not None else saves).append(manifest)
     manifests.sort(key=lambda manifest: manifest.number, reverse=True)
-    return Found(manifests, saves, damaged, highest)
+    return FoundManifests(manifests, saves, damaged, highest)
 
 
 def retire(storage: Storage, directory: str, name: str) -> None:

@@ -15,7 +15,7 @@ import msgspec
 
 from fuguemux.keeper.helper_record import HelperDamaged
 from fuguemux.persistence.checkpoint.manifest import SAVE_PREFIX, PackFile, save_name, saved_name
-from fuguemux.persistence.checkpoint.retention import Found
+from fuguemux.persistence.checkpoint.retention import FoundManifests
 from fuguemux.persistence.scrollback.packs import FILE_HEADER, MAGIC, TEMPORARY_SUFFIX, pack_name
 from fuguemux.persistence.storage.files import Storage, reason_of
 from fuguemux.persistence.storage.small_file import read_small, remove_small, write_small
@@ -85,7 +85,7 @@ def note(
                 storage.fsync_directory(directory)
 
 
-def problems(storage: Storage, directory: str, found: Found) -> Iterator[tuple[str, str]]:
+def problems(storage: Storage, directory: str, found: FoundManifests) -> Iterator[tuple[str, str]]:
     """The saves that are not what they were, by name, and why. Blocks for a few looks at each file; raises nothing."""
     place = f"{directory}/{SAVES}"
     names = _names(storage, place)
@@ -149,7 +149,7 @@ def _problem(storage: Storage, path: str, pack: PackFile, *, longer: bool) -> st
     return "" if begins.startswith(MAGIC) else "its pack does not begin like a pack"
 
 
-def _shared(storage: Storage, directory: str, found: Found) -> Iterator[tuple[str, str]]:
+def _shared(storage: Storage, directory: str, found: FoundManifests) -> Iterator[tuple[str, str]]:
     """Of saves among the checkpoints: packs that are gone, cut or begin otherwise. More bytes than were written hurt nothing."""
     others = [save for save in found.saves if save.name not in found.own]
     place = f"{directory}/{CHECKPOINTS}"

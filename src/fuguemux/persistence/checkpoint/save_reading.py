@@ -15,7 +15,7 @@ from fuguemux.persistence.checkpoint.manifest import (
     stored_pane,
 )
 from fuguemux.persistence.checkpoint.pane_files import HERE
-from fuguemux.persistence.checkpoint.retention import Found
+from fuguemux.persistence.checkpoint.retention import FoundManifests
 from fuguemux.persistence.checkpoint.save_check import BEFORE_RECOVERY, CHECKPOINTS, SAVES
 from fuguemux.persistence.checkpoint.saves import find_all, pack_paths
 from fuguemux.persistence.report.report import counted
@@ -23,8 +23,8 @@ from fuguemux.persistence.scrollback.pack_reader import PackReader
 from fuguemux.persistence.scrollback.packs import (
     EntryKind,
     PackDamaged,
+    PackPlace,
     PackUnreadable,
-    Place,
 )
 from fuguemux.persistence.scrollback.scrollback_index import Index, decode_index
 from fuguemux.persistence.storage.files import Storage
@@ -36,7 +36,9 @@ READ_BYTES: Final = 256 << 10
 class SaveReading:
     """One pass over everything that a save needs. Close it when done."""
 
-    def __init__(self, storage: Storage, directory: str, found: Found, save: Manifest) -> None:
+    def __init__(
+        self, storage: Storage, directory: str, found: FoundManifests, save: Manifest
+    ) -> None:
         """`found`: what there is in the state directory `directory`."""
         self.name = save.name
         self._storage = storage
@@ -113,7 +115,7 @@ class SaveReading:
             if row.lost_bytes:
                 continue  # it was lost before
             digest = index.packs[row.pack]
-            place = Place(here if digest == HERE else digest, row.offset, row.length)
+            place = PackPlace(here if digest == HERE else digest, row.offset, row.length)
             try:
                 self._reader.payload(place, EntryKind.BLOCK, pane)
             except PackUnreadable:
@@ -124,7 +126,7 @@ class SaveReading:
                 self._bytes += row.length
             yield row.length
 
-    def _read(self, place: Place, kind: EntryKind, pane: int, what: str) -> int:
+    def _read(self, place: PackPlace, kind: EntryKind, pane: int, what: str) -> int:
         try:
             self._reader.payload(place, kind, pane)
         except PackDamaged as error:
@@ -139,7 +141,7 @@ class SaveReading:
             self._lost.append(what)
 
 
-def to_read(found: Found) -> Sequence[Manifest]:
+def to_read(found: FoundManifests) -> Sequence[Manifest]:
     """The saves of `found` that are to be whole."""
     return [save for save in found.saves if not save.name.startswith(BEFORE_RECOVERY)]
 

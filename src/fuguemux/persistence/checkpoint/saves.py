@@ -26,7 +26,7 @@ from fuguemux.persistence.checkpoint.manifest import (
     stored_pane,
 )
 from fuguemux.persistence.checkpoint.pane_files import HERE
-from fuguemux.persistence.checkpoint.retention import Found, find_manifests, retire
+from fuguemux.persistence.checkpoint.retention import FoundManifests, find_manifests, retire
 from fuguemux.persistence.checkpoint.save_check import CHECKPOINTS as CHECKPOINTS
 from fuguemux.persistence.checkpoint.save_check import SAVES as SAVES
 from fuguemux.persistence.checkpoint.save_check import note
@@ -38,9 +38,9 @@ from fuguemux.persistence.scrollback.packs import (
     TEMPORARY_SUFFIX,
     EntryKind,
     PackDamaged,
+    PackPlace,
     PackUnreadable,
     PackWriter,
-    Place,
     check_entry,
     compress,
 )
@@ -57,7 +57,7 @@ LEVEL: Final = 3
 Progress = Callable[[float], None]
 
 
-def with_saves(found: Found, storage: Storage, directory: str) -> Found:
+def with_saves(found: FoundManifests, storage: Storage, directory: str) -> FoundManifests:
     """`found`, with the saves of a state directory that stand for themselves. Raises ManifestUnsupported.
 
     Nothing else needs them: where their directory cannot be read, that is a damage without a name.
@@ -78,7 +78,7 @@ def with_saves(found: Found, storage: Storage, directory: str) -> Found:
     )
 
 
-def pack_paths(found: Found, directory: str) -> dict[bytes, str]:
+def pack_paths(found: FoundManifests, directory: str) -> dict[bytes, str]:
     """Where the packs of saves that stand for themselves are, by their digests.
 
     A pack of the living store may have the very same bytes: whoever needs that does not read the one of the save.
@@ -94,7 +94,7 @@ def pack_paths(found: Found, directory: str) -> dict[bytes, str]:
     }
 
 
-def kept_from_us(storage: Storage, found: Found, directory: str) -> dict[str, str]:
+def kept_from_us(storage: Storage, found: FoundManifests, directory: str) -> dict[str, str]:
     """The files of saves that stand for themselves which belong to somebody else, or may not be read, and why. Blocks."""
     place = f"{directory}/{SAVES}"
     own = found._replace(manifests=[], saves=[s for s in found.saves if s.name in found.own])
@@ -116,12 +116,12 @@ def kept_from_us(storage: Storage, found: Found, directory: str) -> dict[str, st
     return reasons
 
 
-def find_all(storage: Storage, directory: str, name: str = "") -> Found:
+def find_all(storage: Storage, directory: str, name: str = "") -> FoundManifests:
     """The checkpoints and saves of a state directory; with the `name` of a save that stands for itself, that alone.
 
     Raises as `find_manifests`, but for a missing directory.
     """
-    nothing = Found([], [], [], 0)
+    nothing = FoundManifests([], [], [], 0)
     found = with_saves(nothing, storage, directory)
     if name in found.own:
         only = [save for save in found.saves if save.name == name]
@@ -333,7 +333,7 @@ class _Copying:
         if row.lost_bytes:
             return replace(row, pack=0)
         try:
-            copy = self._entry(Place(digest, row.offset, row.length), EntryKind.BLOCK, pane)
+            copy = self._entry(PackPlace(digest, row.offset, row.length), EntryKind.BLOCK, pane)
         except PackUnreadable:
             raise
         except PackDamaged:
@@ -342,7 +342,7 @@ class _Copying:
             self._progress(min(self._writer.size_bytes / self._total, 1.0))
         return replace(row, pack=0, offset=copy.offset)
 
-    def _entry(self, place: Place, kind: EntryKind, pane: int) -> Entry:
+    def _entry(self, place: PackPlace, kind: EntryKind, pane: int) -> Entry:
         """Copy an entry as it is. Raises PackDamaged if it is not whole."""
         data = self._reader.read(place)
         check_entry(data, kind, pane)

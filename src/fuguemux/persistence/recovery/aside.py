@@ -4,7 +4,7 @@ import contextlib
 from typing import Final
 
 from fuguemux.persistence.checkpoint.manifest import manifest_name, save_name
-from fuguemux.persistence.checkpoint.retention import Found, unknown_packs
+from fuguemux.persistence.checkpoint.retention import FoundManifests, unknown_packs
 from fuguemux.persistence.checkpoint.save_check import CHECKPOINTS as CHECKPOINTS
 from fuguemux.persistence.checkpoint.save_check import note
 from fuguemux.persistence.report.report import Damage, RecoveryReport, counted
@@ -54,7 +54,7 @@ class Aside:
         except OSError as error:
             return f"it could not be set aside: {reason_of(error)}"
 
-    def of_this_store(self, found: Found, store_id: bytes) -> Found:
+    def of_this_store(self, found: FoundManifests, store_id: bytes) -> FoundManifests:
         """What of `found` belongs to the store; the rest is moved."""
         strangers = "it belongs to another store and was not used"
         for manifest in found.manifests:
@@ -70,7 +70,7 @@ class Aside:
         saves = [manifest for manifest in found.saves if manifest.store_id == store_id]
         return found._replace(manifests=ours, saves=saves)
 
-    def unknown_packs(self, found: Found) -> None:
+    def unknown_packs(self, found: FoundManifests) -> None:
         """Move packs that no manifest names which can be read: one that cannot be read may need them."""
         if self.read_only:
             return
@@ -93,7 +93,7 @@ class Aside:
             )
             self._report.notes.append(f"{packs} that no readable checkpoint names: {where}")
 
-    def longer_packs(self, found: Found) -> None:
+    def longer_packs(self, found: FoundManifests) -> None:
         """Note packs that have more bytes than were written. Nothing is lost by that: entries are read by their places."""
         sizes: dict[str, int] = {}
         for manifest in (*found.manifests, *(s for s in found.saves if s.name not in found.own)):

@@ -15,8 +15,8 @@ from fuguemux.persistence.wal.findings import LostRange, ScanReport
 from fuguemux.persistence.wal.frame import (
     COMPRESSED,
     OutputChunk,
-    PayloadDamaged,
     Record,
+    RecordPayloadDamaged,
     RecordType,
     class_name,
     decode_output,
@@ -335,7 +335,7 @@ def _segments(storage: Storage, directory: str, *, expected: bool) -> list[str]:
 def _decoded(record: Record) -> OutputChunk | None:
     try:
         return decode_output(record.flags, record.payload)
-    except PayloadDamaged:
+    except RecordPayloadDamaged:
         return None
 
 
@@ -368,7 +368,7 @@ def _dumped(record: Record) -> DumpedRecord:
     if record.kind == RecordType.OUTPUT:
         try:
             pane, offset, data = decode_output(record.flags, record.payload)
-        except PayloadDamaged as error:
+        except RecordPayloadDamaged as error:
             problem = str(error)
     return DumpedRecord(
         record.lsn,

@@ -14,11 +14,11 @@ from fuguemux.persistence.recovery.helper_files import same_boot
 from fuguemux.persistence.report.report import RecoveryReport, counted
 from fuguemux.persistence.storage.files import Storage
 from fuguemux.persistence.wal import findings as kinds
-from fuguemux.persistence.wal.findings import Finding, ScanReport
+from fuguemux.persistence.wal.findings import LogFinding, ScanReport
 from fuguemux.persistence.wal.headerless import durable_lsn
 from fuguemux.persistence.wal.mark import Mark
 from fuguemux.persistence.wal.reader import LogScan, scan
-from fuguemux.persistence.wal.watermark import WATERMARK, Found
+from fuguemux.persistence.wal.watermark import WATERMARK, FoundWatermark
 
 SERVED_FILE: Final = "boot"
 """In the state directory since a server first served from it."""
@@ -30,7 +30,7 @@ def tell_end(
     place: tuple[Storage, str],
     report: RecoveryReport,
     log: LogScan,
-    watermark: Found,
+    watermark: FoundWatermark,
     manifests: Sequence[Manifest],
     covered_lsn: int,
     moved: str = "",
@@ -81,7 +81,7 @@ def tell_damaged_end(storage: Storage, wal: str, report: RecoveryReport, log: Lo
         f"whole records that are not used, behind what cannot be read after LSN {tail.after_lsn}"
     )
     for number in found.beyond_segments:
-        found.findings.append(Finding(kinds.LOST_RECORDS, number, -1, detail))
+        found.findings.append(LogFinding(kinds.LOST_RECORDS, number, -1, detail))
     report.missing.append(
         f"the log is damaged behind LSN {tail.after_lsn}, and {counted(tail.records, 'whole record')} behind that place "
         "cannot be used: it is no write that had not finished, because the machine has not been down since"
@@ -90,14 +90,16 @@ def tell_damaged_end(storage: Storage, wal: str, report: RecoveryReport, log: Lo
     return True
 
 
-def tell_torn_end(report: RecoveryReport, log: LogScan, watermark: Found) -> None:
+def tell_torn_end(report: RecoveryReport, log: LogScan, watermark: FoundWatermark) -> None:
     """A write at the end that is not whole had not been acknowledged, or it was and rotted: only the watermark can tell."""
     tail = log.report.tail
     if tail is None or not (tail.dropped_bytes or tail.records):
         return
     problem = watermark.problem or "it belongs to another store"
     detail = f"{tail.dropped_bytes} bytes that are no record, at the end of the log"
-    log.report.findings.append(Finding(kinds.DAMAGED_BYTES, tail.segment_id, tail.offset, detail))
+    log.report.findings.append(
+        LogFinding(kinds.DAMAGED_BYTES, tail.segment_id, tail.offset, detail)
+    )
     if tail.segment_id not in log.report.damaged_segments:
         log.report.damaged_segments.append(tail.segment_id)  # a copy is kept
     report.missing.append(
@@ -129,7 +131,7 @@ def tell_missing_log(
             continue
         if durable_lsn(storage, directory, number) > max(found.last_lsn, covered_lsn):
             detail = "neither copy of its header can be read, and what it held was acknowledged"
-            found.findings.append(Finding(kinds.UNREADABLE_HEADER, number, 0, detail))
+            found.findings.append(LogFinding(kinds.UNREADABLE_HEADER, number, 0, detail))
             report.missing.append(f"log segment {number:016x}: {detail}")
     newest = manifests[0] if manifests else None
     _tell_end(report, found, log.mark, newest, covered_lsn, beside=beside)
@@ -168,7 +170,7 @@ def _tell_end(
 
 
 def tell_watermark(
-    report: RecoveryReport, found: Found, log: LogScan, *, served: bool, moved: str = ""
+    report: RecoveryReport, found: FoundWatermark, log: LogScan, *, served: bool, moved: str = ""
 ) -> None:
     """Add what the watermark says, and what is wrong with it: then only the log itself says how far it went."""
     report.log_end_lsn = log.report.end_lsn

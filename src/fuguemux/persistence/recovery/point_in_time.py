@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from fuguemux.model.layout import panes_of
 from fuguemux.model.state import ServerState, Session
 from fuguemux.persistence.checkpoint.manifest import Manifest, save_name
-from fuguemux.persistence.checkpoint.retention import Found
+from fuguemux.persistence.checkpoint.retention import FoundManifests
 from fuguemux.persistence.report.report import Damage
 from fuguemux.persistence.wal.frame import Record
 
@@ -25,7 +25,7 @@ class NotReachable(Exception):
     """The moment cannot be brought back: it is too old, or there is no save of that name. Nothing was changed."""
 
 
-class Moment(NamedTuple):
+class TargetMoment(NamedTuple):
     """One of the three: after record `lsn`, at wall time `time_ms`, or the save called `name`."""
 
     lsn: int | None = None
@@ -60,7 +60,7 @@ def newest_lsn(manifest: Manifest) -> int:
     return manifest.next_lsn - 1
 
 
-def reached_from(found: Found, moment: Moment) -> Found:
+def reached_from(found: FoundManifests, moment: TargetMoment) -> FoundManifests:
     """The checkpoints to start from, newest first; empty: the log alone. Raises NotReachable for an unknown name."""
     if moment.name:
         named = [save for save in found.saves if save.name == moment.name]
@@ -76,7 +76,7 @@ def reached_from(found: Found, moment: Moment) -> Found:
     return found._replace(manifests=usable)
 
 
-def unreachable(moment: Moment, damages: Iterable[Damage]) -> NotReachable:
+def unreachable(moment: TargetMoment, damages: Iterable[Damage]) -> NotReachable:
     """Why a moment cannot be reached when no checkpoint for it could be read, and what to do."""
     details = [damage.detail for damage in damages if damage.what.startswith("structure of ")]
     if moment.name:
@@ -96,7 +96,7 @@ def _unreadable(name: str, reason: str) -> NotReachable:
     )
 
 
-def moment_among(found: Found, text: str, now_ms: int) -> Moment:
+def moment_among(found: FoundManifests, text: str, now_ms: int) -> TargetMoment:
     """As `parse_moment`, with the saves of `found`. Raises NotReachable, also for a save that cannot be read."""
     for file, reason in (*found.damaged, *found.damaged_saves):
         if file == save_name(text):
@@ -109,18 +109,20 @@ def is_part(manifest: Manifest) -> bool:
     return manifest.reason == CLOSED_REASON
 
 
-def newest_with(found: Found, session: str) -> Moment:
+def newest_with(found: FoundManifests, session: str) -> TargetMoment:
     """Where a session is found at its youngest: a save of its end, else a checkpoint. Raises NotReachable."""
     return all_with(found, session)[0]
 
 
-def all_with(found: Found, session: str) -> list[Moment]:
+def all_with(found: FoundManifests, session: str) -> list[TargetMoment]:
     """Where a session is found, the youngest first. Raises NotReachable if it is nowhere."""
     holding = [m for m in [*found.saves, *found.manifests] if session in m.sessions]
     if not holding:
         raise NotReachable(f"no checkpoint has a session called {session!r}: see fugue state list")
     holding.sort(key=lambda manifest: (newest_lsn(manifest), is_part(manifest)), reverse=True)
-    return [Moment(name=m.name) if m.name else Moment(lsn=newest_lsn(m)) for m in holding]
+    return [
+        TargetMoment(name=m.name) if m.name else TargetMoment(lsn=newest_lsn(m)) for m in holding
+    ]
 
 
 def session_called(state: ServerState, name: str) -> Session:
@@ -153,23 +155,25 @@ def part_of(state: ServerState, session: Session) -> ServerState:
 _AGO: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
-def parse_moment(text: str, now_ms: int, saves: Iterable[str] = ()) -> Moment:
+def parse_moment(text: str, now_ms: int, saves: Iterable[str] = ()) -> TargetMoment:
     """What a person wrote: a save's name, an LSN, `10m` (ago: s, m, h, d), `14:05` (today), or a date and time.
 
     Times are local unless they say otherwise. Raises NotReachable, saying what is understood.
     """
     if text in saves:
-        return Moment(name=text)
+        return TargetMoment(name=text)
     if text.isascii() and text.isdigit():
-        return Moment(lsn=int(text))
+        return TargetMoment(lsn=int(text))
     if text[-1:] in _AGO and text[:-1].isascii() and text[:-1].isdigit():
-        return Moment(time_ms=now_ms - int(text[:-1]) * _AGO[text[-1]] * 1000)
+        return TargetMoment(time_ms=now_ms - int(text[:-1]) * _AGO[text[-1]] * 1000)
     today = datetime.fromtimestamp(now_ms / 1000).astimezone().date().isoformat()
     words = f"{today} {text}" if ":" in text and "-" not in text else text
     try:
         # To the end of the second that was named: what a list shows is then reached.
         moment = datetime.fromisoformat(words).astimezone()
-        return Moment(time_ms=int(moment.timestamp() * 1000) + (0 if moment.microsecond else 999))
+        return TargetMoment(
+            time_ms=int(moment.timestamp() * 1000) + (0 if moment.microsecond else 999)
+        )
     except (ValueError, OverflowError, OSError):
         raise NotReachable(
             f"no save called {text!r}, and no time or LSN: write 14:05, 2026-11-23T14:05:00, 10m, 4711, or a name"

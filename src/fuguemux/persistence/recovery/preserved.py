@@ -7,7 +7,7 @@ import msgspec
 
 from fuguemux.persistence.checkpoint import save_check
 from fuguemux.persistence.checkpoint.manifest import encode_manifest, save_name, saved_name
-from fuguemux.persistence.checkpoint.retention import Found, retire
+from fuguemux.persistence.checkpoint.retention import FoundManifests, retire
 from fuguemux.persistence.checkpoint.save_check import BEFORE_RECOVERY as BEFORE_RECOVERY
 from fuguemux.persistence.checkpoint.save_check import OF_A_CLOSED_SESSION, OF_A_SAVE, told_as
 from fuguemux.persistence.checkpoint.saves import SAVES, has_files
@@ -20,7 +20,7 @@ PRESERVED_MAX: Final = 3
 """How many states from before a recovery with losses are kept."""
 
 
-def look_at_saves(place: tuple[Storage, str], found: Found, aside: Aside) -> None:
+def look_at_saves(place: tuple[Storage, str], found: FoundManifests, aside: Aside) -> None:
     """Say which saves and closed sessions are gone or cut; one that only a list names is told this once.
 
     `place`: the state directory. Closed sessions that an earlier version kept are put on the list.
@@ -38,7 +38,9 @@ def look_at_saves(place: tuple[Storage, str], found: Found, aside: Aside) -> Non
     save_check.note(storage, directory, add=closed, remove=[*gone, *moved])
 
 
-def preserve(storage: Storage, checkpoints: str, report: RecoveryReport, found: Found) -> None:
+def preserve(
+    storage: Storage, checkpoints: str, report: RecoveryReport, found: FoundManifests
+) -> None:
     """Keep what there was before a recovery with losses: somebody may get more out of it. Raises nothing.
 
     Not where nothing but saves is damaged: a copy of the present would not help. `checkpoints`: their directory.

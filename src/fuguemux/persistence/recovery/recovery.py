@@ -22,7 +22,7 @@ from fuguemux.persistence.checkpoint.manifest import (
     manifest_name,
     place_of,
 )
-from fuguemux.persistence.checkpoint.retention import Found
+from fuguemux.persistence.checkpoint.retention import FoundManifests
 from fuguemux.persistence.checkpoint.saves import SAVES, find_all, kept_from_us, pack_paths
 from fuguemux.persistence.recovery.aside import CHECKPOINTS as CHECKPOINTS
 from fuguemux.persistence.recovery.aside import WAL as WAL
@@ -31,7 +31,7 @@ from fuguemux.persistence.recovery.log_account import tell_log
 from fuguemux.persistence.recovery.log_missing import SERVED_FILE, tell_end
 from fuguemux.persistence.recovery.orphans import taken_out
 from fuguemux.persistence.recovery.ownership import refuse_what_is_not_ours
-from fuguemux.persistence.recovery.point_in_time import Moment, reached_from, unreachable
+from fuguemux.persistence.recovery.point_in_time import TargetMoment, reached_from, unreachable
 from fuguemux.persistence.recovery.preserved import BEFORE_RECOVERY as BEFORE_RECOVERY
 from fuguemux.persistence.recovery.preserved import look_at_saves, preserve
 from fuguemux.persistence.recovery.replay import (
@@ -111,7 +111,7 @@ def recover(
     monotonic: Callable[[], float],
     new_store_id: bytes,
     read_only: bool = False,
-    at: Moment | None = None,
+    at: TargetMoment | None = None,
     beside: Mark | None = None,
 ) -> Recovered:
     """Read everything back. Blocks; with `read_only` nothing is written, moved or created.
@@ -138,7 +138,7 @@ class _Recovery:
         directory: str,
         read_only: bool,
         now_ms: int,
-        at: Moment | None = None,
+        at: TargetMoment | None = None,
     ) -> None:
         self._at = at
         self._storage = storage
@@ -247,7 +247,7 @@ class _Recovery:
                 continue  # whoever needs it says so
 
     def _replay_up_to(
-        self, at: Moment, replay: Replay, log: LogScan, start: int, base: _Base
+        self, at: TargetMoment, replay: Replay, log: LogScan, start: int, base: _Base
     ) -> None:
         """Replay the log up to a moment, as far as it still begins where the checkpoint ends."""
         first = reached = 0
@@ -273,7 +273,7 @@ class _Recovery:
         loaded = [pane.lsn for pane in panes.values() if pane.lsn]
         return min([base.manifest.wal_start_lsn, base.structure_lsn, *loaded])
 
-    def _older_state(self, base: _Base, found: Found, lsn: int) -> OlderState | None:
+    def _older_state(self, base: _Base, found: FoundManifests, lsn: int) -> OlderState | None:
         """The newest state that is as old as `lsn`, unless the base is; None if there is none."""
         if base.manifest is None or lsn >= base.structure_lsn:
             return None
@@ -289,7 +289,7 @@ class _Recovery:
 
     # -- which store, which checkpoints -------------------------------------------------------
 
-    def _find(self) -> Found:
+    def _find(self) -> FoundManifests:
         name = self._at.name if self._at is not None else ""
         found = find_all(self._storage, self._directory, name)
         self._reader.paths = pack_paths(found, self._directory)
@@ -304,7 +304,7 @@ class _Recovery:
                 self._aside.damaged(f"{SAVES}/{name}".rstrip("/"), reason)
         return found
 
-    def _identity(self, found: Found, new: bytes) -> Identity:
+    def _identity(self, found: FoundManifests, new: bytes) -> Identity:
         """Which store this is; what is wrong with the file that says so is noted."""
         self._said = read_store_file(self._storage, self._directory)
         manifests = [manifest.store_id for manifest in (*found.manifests, *found.saves)]
@@ -324,7 +324,7 @@ class _Recovery:
         except OSError as error:  # the files themselves say it, too
             self._report.notes.append(f"STORE could not be written: {error.strerror or error}")
 
-    def _base(self, found: Found) -> _Base:
+    def _base(self, found: FoundManifests) -> _Base:
         """The newest checkpoint whose structure is whole."""
         for manifest in list(found.manifests):
             self._report.checkpoints_tried += 1
@@ -348,7 +348,7 @@ class _Recovery:
 
     # -- panes --------------------------------------------------------------------------------
 
-    def _panes(self, base: _Base, found: Found) -> dict[PaneId, RecoveredPane]:
+    def _panes(self, base: _Base, found: FoundManifests) -> dict[PaneId, RecoveredPane]:
         """Every pane that the base checkpoint knows, each from the newest place where it is whole."""
         if base.manifest is None:
             return {}

@@ -12,7 +12,7 @@ from fuguemux.model.apply import EventRefused, apply, apply_after_gap
 from fuguemux.model.ids import PaneId, WindowId
 from fuguemux.model.layout import Layout, rectangles
 from fuguemux.model.state import ServerState, Window
-from fuguemux.persistence.checkpoint.pane_files import Screen
+from fuguemux.persistence.checkpoint.pane_files import StoredScreen
 from fuguemux.persistence.report.report import Damage
 from fuguemux.persistence.scrollback.packs import zstd_content_size
 from fuguemux.persistence.storage.serialization import PayloadDamaged, decode_events
@@ -21,10 +21,10 @@ from fuguemux.persistence.wal.frame import (
     IGNORABLE,
     OUTPUT_PREFIX,
     Record,
+    RecordPayloadDamaged,
     RecordType,
     decode_output,
 )
-from fuguemux.persistence.wal.frame import PayloadDamaged as OutputDamaged
 
 SIZE_DEFAULT: Final = (80, 24)
 
@@ -59,7 +59,7 @@ class Started(NamedTuple):
     at_ms: int
 
 
-class Lost(NamedTuple):
+class LostOutput(NamedTuple):
     """The pane's output from byte `start` up to `stop` is not in the log.
 
     It was written between two moments in wall ms; 0: not known.
@@ -72,14 +72,14 @@ class Lost(NamedTuple):
     to_ms: int = 0
 
 
-class Ended(NamedTuple):
+class EndedMark(NamedTuple):
     """The pane's program is gone: what it has shown up to here is its last screen."""
 
     lsn: int
     event: ev.ProgramEnded
 
 
-Operation: TypeAlias = Output | Resize | Cleared | Started | Lost | Ended
+Operation: TypeAlias = Output | Resize | Cleared | Started | LostOutput | EndedMark
 
 
 class RecoveredPane:
@@ -92,7 +92,7 @@ class RecoveredPane:
         self.pane = pane
         self.columns = columns
         self.rows = rows
-        self.screen: Screen | None = None
+        self.screen: StoredScreen | None = None
         """As of `lsn`; None: it begins blank."""
         self.lsn = 0
         self.hold_lsn = 0
@@ -105,7 +105,7 @@ class RecoveredPane:
         self.lost_to = 0
         self.lost_before_ms = 0
         self.lost_since_ms = 0
-        self._missing: list[Lost] = []
+        self._missing: list[LostOutput] = []
         self.known = True
         """Some event of the log says where it belongs."""
         self.problem = ""
@@ -144,7 +144,7 @@ class RecoveredPane:
                 if isinstance(operation, Output):
                     size += len(operation.data)
                     lines += operation.data.count(b"\n")
-        except OutputDamaged:
+        except RecordPayloadDamaged:
             return 0
         return round(self.lost_bytes * lines / size) if size else 0
 
@@ -155,7 +155,7 @@ class RecoveredPane:
             if not isinstance(operation, _Logged):
                 if isinstance(operation, Output):
                     expected = operation.offset + len(operation.data)
-                elif isinstance(operation, Lost):
+                elif isinstance(operation, LostOutput):
                     expected = operation.stop
                 yield operation
                 continue
@@ -170,12 +170,12 @@ class RecoveredPane:
                 yield Output(operation.lsn, offset, data)
                 expected = offset + len(data)
 
-    def _lost(self, lsn: int, start: int, stop: int) -> Lost:
+    def _lost(self, lsn: int, start: int, stop: int) -> LostOutput:
         """A loss, with its times if the log has them."""
         for said in self._missing:
             if said.start < stop and start < said.stop:
-                return Lost(lsn, start, stop, said.from_ms, said.to_ms)
-        return Lost(lsn, start, stop)
+                return LostOutput(lsn, start, stop, said.from_ms, said.to_ms)
+        return LostOutput(lsn, start, stop)
 
     def forget_replay(self) -> None:
         """The terminal is rebuilt: give the memory back."""
@@ -184,9 +184,9 @@ class RecoveredPane:
     @property
     def ends_programs(self) -> bool:
         """Whether `replay` comes by the end of a program."""
-        return any(isinstance(operation, Ended) for operation in self._operations)
+        return any(isinstance(operation, EndedMark) for operation in self._operations)
 
-    def add(self, operation: "Cleared | Started | Ended") -> None:
+    def add(self, operation: "Cleared | Started | EndedMark") -> None:
         """Note something that happened behind everything noted so far."""
         self._append(operation)
 
@@ -199,7 +199,7 @@ class RecoveredPane:
         self._operations.append(operation)
         self._last_lsn = operation.lsn
 
-    def missing(self, lost: Lost) -> None:
+    def missing(self, lost: LostOutput) -> None:
         """Note that output was shown and not logged. What is there all the same, before this, is not lost."""
         self._missing.append(lost)
         if lost.stop > self.end_offset:
@@ -225,7 +225,7 @@ class RecoveredPane:
             self._append(Resize(lsn, columns, rows))
 
     def add_output(self, record: Record) -> None:
-        """Note an OUTPUT record. Raises OutputDamaged."""
+        """Note an OUTPUT record. Raises RecordPayloadDamaged."""
         offset, size = _extent(record)
         if offset + size <= self.end_offset:
             return
@@ -244,13 +244,13 @@ class _Logged(NamedTuple):
     payload: bytes
 
 
-_Pending: TypeAlias = _Logged | Output | Resize | Cleared | Started | Lost | Ended
+_Pending: TypeAlias = _Logged | Output | Resize | Cleared | Started | LostOutput | EndedMark
 
 
 def _extent(record: Record) -> tuple[int, int]:
-    """The offset and size of an OUTPUT record's bytes, without unpacking them. Raises OutputDamaged."""
+    """The offset and size of an OUTPUT record's bytes, without unpacking them. Raises RecordPayloadDamaged."""
     if len(record.payload) < OUTPUT_PREFIX.size:
-        raise OutputDamaged(f"output record {record.lsn} is too short")
+        raise RecordPayloadDamaged(f"output record {record.lsn} is too short")
     offset: int = OUTPUT_PREFIX.unpack_from(record.payload)[1]
     if record.flags & COMPRESSED:
         size = zstd_content_size(record.payload[OUTPUT_PREFIX.size :])
@@ -312,12 +312,12 @@ class Replay:
                 self._structure(record)
             elif record.kind == RecordType.OUTPUT:
                 self._output(record)
-        except (PayloadDamaged, OutputDamaged) as error:
+        except (PayloadDamaged, RecordPayloadDamaged) as error:
             self.damages.append(Damage(f"log record {record.lsn}", str(error)))
 
     def _output(self, record: Record) -> None:
         if len(record.payload) < OUTPUT_PREFIX.size:
-            raise OutputDamaged("an output record is too short")
+            raise RecordPayloadDamaged("an output record is too short")
         number: int = OUTPUT_PREFIX.unpack_from(record.payload)[0]
         pane = self.panes.get(PaneId(number))
         if pane is None:
@@ -363,11 +363,11 @@ class Replay:
             case ev.HistoryCleared(pane):
                 self._add(pane, Cleared(lsn))
             case ev.ProgramEnded():
-                self._add(event.pane, Ended(lsn, event))
+                self._add(event.pane, EndedMark(lsn, event))
             case ev.OutputMissing(pane, start, stop, from_ms, to_ms):
                 found = self.panes.get(pane)
                 if found is not None and lsn > found.lsn:
-                    found.missing(Lost(lsn, start, stop, from_ms, to_ms))
+                    found.missing(LostOutput(lsn, start, stop, from_ms, to_ms))
             case ev.ProcessStarted():
                 self._add(event.pane, Started(lsn, event.generation, event.at_ms))
             case ev.LayoutChanged(window, layout) | ev.PaneRemoved(window, _, layout):
@@ -405,7 +405,7 @@ class Replay:
             if lsn > self.panes[pane].lsn:
                 self.panes[pane].resized(lsn, *size)
 
-    def _add(self, pane: PaneId, operation: Cleared | Started | Ended) -> None:
+    def _add(self, pane: PaneId, operation: Cleared | Started | EndedMark) -> None:
         found = self.panes.get(pane)
         if found is not None and operation.lsn > found.lsn:
             found.add(operation)

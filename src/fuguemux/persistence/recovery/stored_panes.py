@@ -7,7 +7,7 @@ import msgspec
 
 from fuguemux.model.ids import PaneId
 from fuguemux.persistence.checkpoint.manifest import Manifest, PaneEntry, StoredPane, stored_pane
-from fuguemux.persistence.checkpoint.pane_files import HERE, Screen
+from fuguemux.persistence.checkpoint.pane_files import HERE, StoredScreen
 from fuguemux.persistence.recovery.replay import RecoveredPane
 from fuguemux.persistence.report.report import counted
 from fuguemux.persistence.scrollback.pack_reader import PackReader
@@ -61,10 +61,10 @@ class PaneLoader:
         if index is not None:
             self._store.load(pane.pane, index)
 
-    def _screen(self, stored: StoredPane, pane: PaneId) -> Screen:
+    def _screen(self, stored: StoredPane, pane: PaneId) -> StoredScreen:
         payload = self._reader.payload(stored.screen, EntryKind.SCREEN, pane)
         try:
-            return msgspec.msgpack.decode(payload, type=Screen)
+            return msgspec.msgpack.decode(payload, type=StoredScreen)
         except msgspec.DecodeError as error:
             raise PackDamaged(f"the screen of %{pane} does not decode: {error}") from error
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from fuguemux.persistence.checkpoint.manifest import Manifest, place_of, stored_pane
-from fuguemux.persistence.checkpoint.retention import Found
+from fuguemux.persistence.checkpoint.retention import FoundManifests
 from fuguemux.persistence.checkpoint.saves import CHECKPOINTS, pack_paths
 from fuguemux.persistence.recovery.replay import RecoveredPane
 from fuguemux.persistence.report.report import counted
@@ -38,7 +38,7 @@ def unread(panes: Iterable[RecoveredPane], store: ScrollbackStore) -> list[str]:
     return sentences
 
 
-def damaged_saves(storage: Storage, directory: str, found: Found) -> dict[str, str]:
+def damaged_saves(storage: Storage, directory: str, found: FoundManifests) -> dict[str, str]:
     """Saves, and closed sessions, of which more than scrollback cannot be read, by name, and why.
 
     Reads their structure, screens and indexes; not the blocks, which `save_reading.damaged` reads.

@@ -14,7 +14,7 @@ PARTS: Final = ("wal", "checkpoints")
 """The directories without which nothing comes back."""
 
 
-class Place(Enum):
+class PathState(Enum):
     """What is at the path of the state directory."""
 
     HERE = "here"
@@ -32,10 +32,10 @@ class Place(Enum):
     """The directory, made anew: the checkpoint of everything is not there yet."""
 
 
-class Finding(NamedTuple):
+class PathFinding(NamedTuple):
     """What is at `path`; `what` says it for people, and is empty if all is well."""
 
-    place: Place
+    place: PathState
     what: str = ""
     path: str = ""
 
@@ -62,41 +62,45 @@ class Whereabouts:
                 self._parts[part] = found
         self._log = self._parts.get(PARTS[0], (0, 0))
 
-    def look_again(self) -> Finding:
+    def look_again(self) -> PathFinding:
         """As `look`, but one system call if the log is found by its path, which is what a sync must know at once."""
         if self._log == _identity(self._log_path) and not self.unfinished:
-            return Finding(Place.HERE)
+            return PathFinding(PathState.HERE)
         return self.look()
 
-    def look(self) -> Finding:
+    def look(self) -> PathFinding:
         """What is at the path now."""
         path = self._lock.path
         found = _identity(path)
         if found != self._lock.identity:
             if found is None or _is_empty(path):
-                return Finding(
-                    Place.GONE, "the state directory was moved, removed or unmounted", path
+                return PathFinding(
+                    PathState.GONE, "the state directory was moved, removed or unmounted", path
                 )
-            return Finding(
-                Place.OTHER, "another directory is in place of the state directory", path
+            return PathFinding(
+                PathState.OTHER, "another directory is in place of the state directory", path
             )
         if not self._lock.holds_name():
-            return Finding(Place.UNLOCKED, "the lock of the state directory was removed", path)
+            return PathFinding(
+                PathState.UNLOCKED, "the lock of the state directory was removed", path
+            )
         for part in PARTS:
             name = f"{self._directory}/{part}"
             found = _identity(name)
             if found is None:
-                return Finding(Place.PART_GONE, f"the directory {part} was moved or removed", name)
+                return PathFinding(
+                    PathState.PART_GONE, f"the directory {part} was moved or removed", name
+                )
             if found != self._parts.get(part):
                 empty = _is_empty(name)
-                place = Place.PART_GONE if empty else Place.PART_OTHER
-                return Finding(
+                place = PathState.PART_GONE if empty else PathState.PART_OTHER
+                return PathFinding(
                     place, f"something else is in the place of the directory {part}", name
                 )
         if self.unfinished:
             what = "everything is being saved in the state directory, which was made anew"
-            return Finding(Place.UNFINISHED, what, path)
-        return Finding(Place.HERE)
+            return PathFinding(PathState.UNFINISHED, what, path)
+        return PathFinding(PathState.HERE)
 
 
 def _identity(path: str) -> tuple[int, int] | None:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from fuguemux.persistence.scrollback.packs import PackDamaged, Place, compress, decompress
+from fuguemux.persistence.scrollback.packs import PackDamaged, PackPlace, compress, decompress
 from fuguemux.persistence.scrollback.pattern import plain
 
 BLOCK_LINES_MAX: Final = 1024
@@ -34,7 +34,7 @@ class Line(NamedTuple):
     continued: bool
 
 
-class Lines(NamedTuple):
+class BlockLines(NamedTuple):
     """The content of a block. `pieces` are the indices of the lines that continue the one before."""
 
     text: bytes
@@ -46,7 +46,7 @@ class Lines(NamedTuple):
         return self.text.split(b"\n") if self.size else []
 
 
-class Lost(NamedTuple):
+class LostBlock(NamedTuple):
     """What is known of a block that cannot be read: how many bytes it had on the disk, and why."""
 
     size_bytes: int
@@ -80,8 +80,8 @@ class Block:
         line_bytes_max: int,
         *,
         packed: bytes | None = None,
-        place: Place | None = None,
-        lost: Lost | None = None,
+        place: PackPlace | None = None,
+        lost: LostBlock | None = None,
     ) -> None:
         self.first = first
         self.count = count
@@ -119,7 +119,7 @@ def pack_lines(text: bytes, count: int, pieces: Sequence[int], level: int) -> by
     return compress(header + text, level)
 
 
-def unpack_lines(packed: bytes, expected: int) -> Lines:
+def unpack_lines(packed: bytes, expected: int) -> BlockLines:
     """What `pack_lines` made of `expected` lines. Raises PackDamaged."""
     raw = decompress(packed, BLOCK_RAW_BYTES_MAX)
     if len(raw) < _COUNTS.size:
@@ -134,20 +134,20 @@ def unpack_lines(packed: bytes, expected: int) -> Lines:
     text = raw[start:]
     if count and text.count(b"\n") != count - 1:
         raise PackDamaged("a block of scrollback has another number of lines than it says")
-    return Lines(text, count, frozenset(indices))
+    return BlockLines(text, count, frozenset(indices))
 
 
-def notice_of(count: int, size_bytes: int, why: str) -> Lines:
+def notice_of(count: int, size_bytes: int, why: str) -> BlockLines:
     """What is shown in place of `count` lines that cannot be read: a row that says so, then empty ones."""
     lines = "1 line" if count == 1 else f"{count:,} lines"
     size = f" ({size_bytes:,} bytes)" if size_bytes else ""
     notice = f"\x1b[7m[{lines}{size} cannot be read: {why}]\x1b[m".encode()
-    return Lines(notice + b"\n" * (count - 1), count, frozenset())
+    return BlockLines(notice + b"\n" * (count - 1), count, frozenset())
 
 
-def blank_of(count: int) -> Lines:
+def blank_of(count: int) -> BlockLines:
     """As many empty lines."""
-    return Lines(b"\n" * (count - 1), count, frozenset())
+    return BlockLines(b"\n" * (count - 1), count, frozenset())
 
 
 # -- what lines look like ---------------------------------------------------------------------
@@ -167,7 +167,7 @@ def cells_of(line: bytes) -> int:
     return sum(map(_cells, line.decode("utf-8", "replace")))
 
 
-def widths_of(content: Lines) -> "array[int]":
+def widths_of(content: BlockLines) -> "array[int]":
     """Pairs of a width in cells and how many lines of a block have it."""
     lines = plain(content.text).split(b"\n")
     counts = Counter(map(len if content.text.isascii() else cells_of, lines))

@@ -8,7 +8,7 @@ lines are so long that all of them would take more than `HOT_LINE_BYTES` each.
 import threading
 from typing import Final
 
-from fuguemux.persistence.scrollback.blocks import Block, Lines
+from fuguemux.persistence.scrollback.blocks import Block, BlockLines
 
 HOT_LINE_BYTES: Final = 1024
 """So much text for each of the lines that are wanted a pane holds at most, but for the newest block."""
@@ -18,7 +18,7 @@ class HotTail:
     """Of one pane. Blocks may be put in from several threads."""
 
     def __init__(self) -> None:
-        self._blocks: dict[int, tuple[Block, Lines]] = {}
+        self._blocks: dict[int, tuple[Block, BlockLines]] = {}
         """By the number of their first line."""
         self._lock = threading.Lock()
 
@@ -28,12 +28,12 @@ class HotTail:
         with self._lock:
             return self._text_bytes()
 
-    def get(self, block: Block) -> Lines | None:
+    def get(self, block: Block) -> BlockLines | None:
         """The lines of a block, if they are here."""
         found = self._blocks.get(block.first)
         return found[1] if found is not None and found[0] is block else None
 
-    def put(self, block: Block, lines: Lines, oldest: int, count: int) -> None:
+    def put(self, block: Block, lines: BlockLines, oldest: int, count: int) -> None:
         """Hold a block if it has lines from number `oldest` on, `count` in all; give up those that have none."""
         with self._lock:
             if block.end > oldest and not block.dropped:

@@ -11,8 +11,8 @@ from fuguemux.persistence.scrollback.packs import (
     DIGEST_BYTES,
     EntryKind,
     PackDamaged,
+    PackPlace,
     PackUnreadable,
-    Place,
     decode_entry,
     file_digest,
     pack_name,
@@ -35,14 +35,14 @@ class PackReader:
         self._files: OrderedDict[bytes, int] = OrderedDict()
         self._lock = threading.Lock()
 
-    def read(self, place: Place) -> bytes:
+    def read(self, place: PackPlace) -> bytes:
         """The bytes of an entry with its header, unchecked. Raises PackDamaged if they are not there."""
         data = self.found(place)
         if len(data) != place.length:
             raise PackDamaged(f"{pack_name(place.digest)} ends before byte {place.offset}")
         return data
 
-    def found(self, place: Place) -> bytes:
+    def found(self, place: PackPlace) -> bytes:
         """What there is of the bytes of an entry: fewer if the file ends before. Raises PackDamaged."""
         try:
             with self._lock:
@@ -62,7 +62,7 @@ class PackReader:
         lasting = error.errno in LASTING and not away
         return PackDamaged(text) if lasting else PackUnreadable(text)
 
-    def payload(self, place: Place, kind: EntryKind, pane: int) -> bytes:
+    def payload(self, place: PackPlace, kind: EntryKind, pane: int) -> bytes:
         """The checked, decompressed payload of an entry. Raises PackDamaged, or PackUnreadable."""
         data = self.read(place)
         try:

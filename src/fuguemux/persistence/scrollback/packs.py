@@ -60,7 +60,7 @@ class EntryKind(IntEnum):
     BLOCK = 4
 
 
-class Place(NamedTuple):
+class PackPlace(NamedTuple):
     """Where an entry is: the pack's digest, the offset of the entry's header, and the length with it."""
 
     digest: bytes
@@ -284,7 +284,7 @@ class PackEntry(NamedTuple):
 
     kind: int
     pane: int
-    place: Place
+    place: PackPlace
 
 
 def entries_of(data: bytes, digest: bytes) -> Iterator[PackEntry]:
@@ -297,5 +297,5 @@ def entries_of(data: bytes, digest: bytes) -> Iterator[PackEntry]:
         front = data[offset : offset + ENTRY_FRONT.size]
         if end > len(data) or crc32(data[offset + ENTRY_HEADER_BYTES : end], crc32(front)) != crc:
             return
-        yield PackEntry(kind, pane, Place(digest, offset, end - offset))
+        yield PackEntry(kind, pane, PackPlace(digest, offset, end - offset))
         offset = end

@@ -13,15 +13,15 @@ from fuguemux.persistence.scrollback.blocks import (
     BLOCK_LINES_MAX,
     PIECE_BYTES_MAX,
     Block,
+    BlockLines,
     Line,
-    Lines,
     blank_of,
     joined_text,
     pack_lines,
     unpack_lines,
 )
 from fuguemux.persistence.scrollback.hot_tail import HotTail
-from fuguemux.persistence.scrollback.packs import PackDamaged, PackUnreadable, Place
+from fuguemux.persistence.scrollback.packs import PackDamaged, PackPlace, PackUnreadable
 from fuguemux.persistence.scrollback.pattern import Pattern
 from fuguemux.persistence.scrollback.row_count import RowCount, first_rows, narrow_from, rows_of
 from fuguemux.persistence.scrollback.scrollback_index import Index
@@ -32,7 +32,7 @@ from fuguemux.persistence.scrollback.scrollback_parts import (
     lines_of,
     part_of,
 )
-from fuguemux.persistence.scrollback.scrollback_search import Hit, Part, search_parts
+from fuguemux.persistence.scrollback.scrollback_search import Hit, SearchPart, search_parts
 
 if TYPE_CHECKING:
     from fuguemux.persistence.scrollback.scrollback import ScrollbackStore
@@ -48,7 +48,7 @@ class PaneScrollback:
         self._open: list[bytes] = []
         self._open_pieces: list[int] = []
         self._open_bytes = 0
-        self._open_place: Place | None = None
+        self._open_place: PackPlace | None = None
         self._open_mark = (0, 0)
         self.row_count = RowCount()
         self._hot = HotTail()
@@ -141,7 +141,7 @@ class PaneScrollback:
         longest = max(map(len, self._open))
         block = Block(first, len(self._open), self._open_bytes, longest, packed=packed)
         self._blocks.append(block)
-        lines = Lines(text, block.count, frozenset(self._open_pieces))
+        lines = BlockLines(text, block.count, frozenset(self._open_pieces))
         self._hot.put(block, lines, self._hot_from(), self._store.hot_lines)
         self._close_open()
 
@@ -284,7 +284,7 @@ class PaneScrollback:
             mark,
         )
 
-    def written(self, cut: Cut, places: dict[int, Place], open_place: Place | None) -> None:
+    def written(self, cut: Cut, places: dict[int, PackPlace], open_place: PackPlace | None) -> None:
         """A checkpoint wrote `cut`: the blocks at these indices of it, and the open lines, are there now."""
         for index, place in places.items():
             self._store.moved(cut.blocks[index], place)
@@ -344,7 +344,7 @@ class PaneScrollback:
             cut_off = sum(rows_of(line, columns) for line in self._open[:cut_off])
         return max(total - cut_off, len(self))
 
-    def parts(self, *, notices: bool = True) -> list[Part]:
+    def parts(self, *, notices: bool = True) -> list[SearchPart]:
         """The lines of this moment, to be read on any thread while others arrive and old ones go.
 
         Without `notices` lines that cannot be read are empty, so that nothing is found in what stands in their place.
@@ -352,8 +352,10 @@ class PaneScrollback:
         shown = self.shown if notices else self._searched
         parts = [self._part_of(block, shown) for block in self._blocks]
         if self._open:
-            content = Lines(joined_text(self._open), len(self._open), frozenset(self._open_pieces))
-            parts.append(Part(self._next - len(self._open), content.size, lambda: content))
+            content = BlockLines(
+                joined_text(self._open), len(self._open), frozenset(self._open_pieces)
+            )
+            parts.append(SearchPart(self._next - len(self._open), content.size, lambda: content))
         return parts
 
     def search(
@@ -364,16 +366,16 @@ class PaneScrollback:
         found = search_parts(parts, pattern, base=self.base, start=start, backward=backward)
         return (hit for each in found for hit in each.hits)
 
-    def _part_of(self, block: Block, shown: Callable[[Block], Lines]) -> Part:
+    def _part_of(self, block: Block, shown: Callable[[Block], BlockLines]) -> SearchPart:
         packed = partial(self._store.packed, block, self._pane)
         return part_of(block, packed, partial(self._hot.get, block), partial(shown, block))
 
-    def _searched(self, block: Block) -> Lines:
+    def _searched(self, block: Block) -> BlockLines:
         """As `shown`, but a notice that stands for lines is not found in their place."""
         lines, whole = self._content(block, keep=False)
         return lines if whole else blank_of(block.count)
 
-    def unpacked(self, block: Block) -> Lines | None:
+    def unpacked(self, block: Block) -> BlockLines | None:
         """The lines of a block if they are among the newest ones."""
         return self._hot.get(block)
 
@@ -385,11 +387,11 @@ class PaneScrollback:
         """The tombstones, the oldest first."""
         return [block for block in self._blocks if block.lost is not None]
 
-    def shown(self, block: Block) -> Lines:
+    def shown(self, block: Block) -> BlockLines:
         """The lines of a block as they are shown: from memory if they are there, a notice if they cannot be read."""
         return self._content(block, keep=False)[0]
 
-    def _content(self, block: Block, *, keep: bool = True) -> tuple[Lines, bool]:
+    def _content(self, block: Block, *, keep: bool = True) -> tuple[BlockLines, bool]:
         """The lines of a block, from where they are, and whether they are whole; with `keep` they stay in memory for a while."""
         lines, whole = self._hot.get(block), True
         if lines is None:

@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from fuguemux.persistence.scrollback.blocks import (
     Block,
-    Lines,
+    BlockLines,
     blank_of,
     cells_of,
     rows_at,
@@ -40,7 +40,7 @@ class RowCount:
         self._columns = self._measured = self._rows = 0
 
     def count(
-        self, columns: int, blocks: Sequence[Block], unpacked: Callable[[Block], Lines | None]
+        self, columns: int, blocks: Sequence[Block], unpacked: Callable[[Block], BlockLines | None]
     ) -> Counted:
         """Count what is known, and measure some of what is not, but for what is on the disk. `unpacked` has newer lines."""
         self.left_out = False
@@ -70,14 +70,14 @@ class RowCount:
                 self._measured, self._rows = index + 1, rows
         return Counted(rows, lines, unknown)
 
-    def measure(self, blocks: Sequence[Block], content: Callable[[Block], Lines]) -> None:
+    def measure(self, blocks: Sequence[Block], content: Callable[[Block], BlockLines]) -> None:
         """Measure what `count` left out. Reads from disk, on any thread."""
         for block in blocks:
             if block.line_bytes_max > self._columns and block.widths is None:
                 block.widths = widths_of(content(block))
 
 
-def _in_memory(block: Block, unpacked: Callable[[Block], Lines | None]) -> Lines | None:
+def _in_memory(block: Block, unpacked: Callable[[Block], BlockLines | None]) -> BlockLines | None:
     """The lines of a block, unless they are on the disk; of a tombstone none, which is near enough."""
     if block.lost is not None:
         return blank_of(block.count)

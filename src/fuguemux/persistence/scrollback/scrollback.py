@@ -12,8 +12,8 @@ from fuguemux.model.ids import PaneId
 from fuguemux.persistence.scrollback.blocks import (
     COMPRESSION_LEVEL,
     Block,
+    BlockLines,
     Line,
-    Lines,
     notice_of,
     unpack_lines,
 )
@@ -21,8 +21,8 @@ from fuguemux.persistence.scrollback.pack_reader import PackReader
 from fuguemux.persistence.scrollback.packs import (
     EntryKind,
     PackDamaged,
+    PackPlace,
     PackUnreadable,
-    Place,
     packed_payload,
 )
 from fuguemux.persistence.scrollback.pane_scrollback import PaneScrollback
@@ -76,7 +76,7 @@ class ScrollbackStore:
         self.losses = Losses(self)
         """Blocks that were found unreadable."""
         self._panes: dict[PaneId, PaneScrollback] = {}
-        self._cache: OrderedDict[int, tuple[Block, Lines]] = OrderedDict()
+        self._cache: OrderedDict[int, tuple[Block, BlockLines]] = OrderedDict()
         self._cache_bytes = 0
         self._lock = threading.Lock()
 
@@ -125,7 +125,7 @@ class ScrollbackStore:
 
     # -- blocks, for the panes and the checkpoint ---------------------------------------------
 
-    def place_changed(self, old: Place | None, new: Place | None) -> None:
+    def place_changed(self, old: PackPlace | None, new: PackPlace | None) -> None:
         """Keep account of what is alive in which pack."""
         with self._lock:
             if new is not None:
@@ -144,7 +144,7 @@ class ScrollbackStore:
         with self._lock:
             self._uncache(id(block))
 
-    def moved(self, block: Block, place: Place) -> None:
+    def moved(self, block: Block, place: PackPlace) -> None:
         """A checkpoint put the block into a pack (or another one): read it from there from now on."""
         if block.dropped:
             return
@@ -168,7 +168,7 @@ class ScrollbackStore:
                 if block.place == place:
                     raise  # else a checkpoint moved it meanwhile
 
-    def in_memory(self, block: Block, pane: PaneId) -> Lines | None:
+    def in_memory(self, block: Block, pane: PaneId) -> BlockLines | None:
         """The lines of a block if they are unpacked somewhere in memory."""
         with self._lock:
             cached = self._cache.get(id(block))
@@ -203,7 +203,7 @@ class ScrollbackStore:
             return False
         return True
 
-    def content(self, block: Block, pane: PaneId, *, keep: bool = True) -> tuple[Lines, bool]:
+    def content(self, block: Block, pane: PaneId, *, keep: bool = True) -> tuple[BlockLines, bool]:
         """The lines of a block, and whether they are whole.
 
         If they cannot be read, one line says so and empty ones keep the numbers.

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from fuguemux.model.ids import PaneId
 from fuguemux.persistence.report.report import LostScrollback, RecoveryReport
 from fuguemux.persistence.scrollback.blocks import Block
-from fuguemux.persistence.scrollback.packs import PackUnreadable, Place
+from fuguemux.persistence.scrollback.packs import PackPlace, PackUnreadable
 from fuguemux.persistence.scrollback.scrollback import ScrollbackStore
 from fuguemux.persistence.scrollback.scrollback_losses import Loss
 from fuguemux.persistence.storage.files import Storage
@@ -92,7 +92,7 @@ def tell(store: ScrollbackStore, report: RecoveryReport) -> None:
     report.scrollback_lost = list(_merged(store.losses.found, aside))
 
 
-def _merged(found: list[Loss], aside: dict[Place, str]) -> Iterator[LostScrollback]:
+def _merged(found: list[Loss], aside: dict[PackPlace, str]) -> Iterator[LostScrollback]:
     """Blocks that lie side by side and are lost for the same reason are told as one."""
     last: LostScrollback | None = None
     for loss in sorted(found, key=lambda loss: (loss.pane, loss.first)):

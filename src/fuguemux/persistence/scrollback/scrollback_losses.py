@@ -9,8 +9,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from fuguemux.model.ids import PaneId
-from fuguemux.persistence.scrollback.blocks import Block, Lines, Lost, pack_lines
-from fuguemux.persistence.scrollback.packs import PackDamaged, Place
+from fuguemux.persistence.scrollback.blocks import Block, BlockLines, LostBlock, pack_lines
+from fuguemux.persistence.scrollback.packs import PackDamaged, PackPlace
 from fuguemux.persistence.storage.files import Storage, write_atomically
 from fuguemux.persistence.storage.set_aside import quarantine_beside
 
@@ -31,7 +31,7 @@ class Loss(NamedTuple):
     lines: int
     size_bytes: int
     reason: str
-    place: Place | None
+    place: PackPlace | None
 
     def __str__(self) -> str:
         return f"%{self.pane} lines {self.first}-{self.first + self.lines - 1}: {self.reason}"
@@ -49,20 +49,20 @@ class Losses:
         """Every block that could not be read, once each."""
         self.found: list[Loss] = []
         """Every block that is a tombstone now and was none when the store was opened."""
-        self.set_aside_as: dict[Place, str] = {}
+        self.set_aside_as: dict[PackPlace, str] = {}
         """Where the bytes of some of them are: names in the quarantine."""
         self.healed = 0
         """How many blocks were bad on the disk and whole in memory."""
         self.tell: Callable[[], None] = lambda: None
         """Called on any thread when there is something to `adopt`."""
 
-    def note(self, block: Block, pane: PaneId, error: PackDamaged) -> Lost:
+    def note(self, block: Block, pane: PaneId, error: PackDamaged) -> LostBlock:
         """A block cannot be read, and it is no passing matter. On any thread; `adopt` makes it a tombstone."""
         if block.lost is not None:
             return block.lost
         place = block.place
         size = place.length if place is not None else len(block.packed or b"")
-        lost = Lost(max(size, 1), str(error))
+        lost = LostBlock(max(size, 1), str(error))
         with self._lock:
             if id(block) in self._pending:
                 return lost
@@ -83,7 +83,7 @@ class Losses:
                 continue
             lines = self._store.in_memory(block, pane)
             if lines is None:
-                block.lost = Lost(loss.size_bytes, loss.reason)
+                block.lost = LostBlock(loss.size_bytes, loss.reason)
                 block.packed, block.widths = None, None
                 lost.append(loss)
             else:
@@ -95,7 +95,7 @@ class Losses:
         self.found += lost[: max(LOSSES_MAX - len(self.found), 0)]
         return lost
 
-    def packed_again(self, block: Block, lines: Lines) -> bytes:
+    def packed_again(self, block: Block, lines: BlockLines) -> bytes:
         """The compressed form of a block, from its lines."""
         return pack_lines(lines.text, block.count, sorted(lines.pieces), self._store.level)
 

@@ -5,10 +5,10 @@ from functools import partial
 from typing import Final, NamedTuple
 
 from fuguemux.model.ids import PaneId
-from fuguemux.persistence.scrollback.blocks import Block, Line, Lines, Lost, unpack_lines
-from fuguemux.persistence.scrollback.packs import PackDamaged, Place
+from fuguemux.persistence.scrollback.blocks import Block, BlockLines, Line, LostBlock, unpack_lines
+from fuguemux.persistence.scrollback.packs import PackDamaged, PackPlace
 from fuguemux.persistence.scrollback.scrollback_index import Index
-from fuguemux.persistence.scrollback.scrollback_search import Content, Part
+from fuguemux.persistence.scrollback.scrollback_search import Content, SearchPart
 
 LOST_BEFORE: Final = "it could not be read when the last checkpoint was written"
 
@@ -37,7 +37,7 @@ class Cut(NamedTuple):
     open_first: int
     open_lines: list[bytes]
     open_pieces: list[int]
-    open_place: Place | None
+    open_place: PackPlace | None
     open_mark: tuple[int, int]
 
 
@@ -48,9 +48,9 @@ def blocks_in(index: Index) -> list[Block]:
     for row in index.blocks:
         block = Block(first, row.count, row.raw_bytes, row.line_bytes_max)
         if row.lost_bytes:
-            block.lost = Lost(row.lost_bytes, LOST_BEFORE)
+            block.lost = LostBlock(row.lost_bytes, LOST_BEFORE)
         else:
-            block.place = Place(index.packs[row.pack], row.offset, row.length)
+            block.place = PackPlace(index.packs[row.pack], row.offset, row.length)
         blocks.append(block)
         first += row.count
     return blocks
@@ -67,17 +67,17 @@ def lines_of(
 def part_of(
     block: Block,
     packed: Callable[[], bytes],
-    hot: Callable[[], Lines | None],
-    shown: Callable[[], Lines],
-) -> Part:
+    hot: Callable[[], BlockLines | None],
+    shown: Callable[[], BlockLines],
+) -> SearchPart:
     """A block's lines of this moment. `packed` reads them, or raises PackDamaged; `hot` has them if they are unpacked."""
-    gone = Lines(b"", 0, frozenset())
+    gone = BlockLines(b"", 0, frozenset())
 
-    def content() -> Lines:
+    def content() -> BlockLines:
         # A block that was trimmed meanwhile will soon be gone from the disk.
         return gone if block.dropped and block.packed is None else shown()
 
-    def unpacked(data: bytes) -> Lines:
+    def unpacked(data: bytes) -> BlockLines:
         found = hot()
         try:
             return unpack_lines(data, block.count) if found is None else found
@@ -93,5 +93,5 @@ def part_of(
         return partial(unpacked, data), len(data)
 
     if block.packed is not None:
-        return Part(block.first, block.count, hold()[0])
-    return Part(block.first, block.count, content, hold)
+        return SearchPart(block.first, block.count, hold()[0])
+    return SearchPart(block.first, block.count, content, hold)

@@ -4,10 +4,10 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
-from fuguemux.persistence.scrollback.blocks import Block, Lines
+from fuguemux.persistence.scrollback.blocks import Block, BlockLines
 from fuguemux.persistence.scrollback.pattern import Pattern, plain
 
-Content = Callable[[], Lines]
+Content = Callable[[], BlockLines]
 """Gives the lines of one part; may read from disk. Of no lines at all: they are gone meanwhile."""
 RUN_BYTES_MAX: Final = 1 << 20
 """A logical line that goes on from part to part is searched as one up to about this size."""
@@ -17,7 +17,7 @@ Hold = Callable[[], tuple[Content, int]]
 """Reads from disk. Gives the same lines from memory, and how many bytes they take there."""
 
 
-class Part(NamedTuple):
+class SearchPart(NamedTuple):
     """A run of lines. `first` is the number of its first line, `size` how many there are.
 
     `hold`: how to have its lines in memory; None: `content` has them there."""
@@ -39,10 +39,10 @@ class Read(NamedTuple):
     """A part that was read."""
 
     first: int
-    lines: Lines
+    lines: BlockLines
 
 
-class Run(NamedTuple):
+class SearchRun(NamedTuple):
     """Parts read and put together: one logical line per line, with styles; `numbers` of them, None: one by one."""
 
     first: int
@@ -51,7 +51,7 @@ class Run(NamedTuple):
     numbers: list[int] | None
 
 
-class Found(NamedTuple):
+class RunHits(NamedTuple):
     """The hits of one run, and how many lines it had."""
 
     hits: list[Hit]
@@ -59,13 +59,13 @@ class Found(NamedTuple):
 
 
 def search_parts(
-    parts: Sequence[Part],
+    parts: Sequence[SearchPart],
     pattern: Pattern,
     *,
     base: int = 0,
     start: int | None = None,
     backward: bool = False,
-) -> Iterator[Found]:
+) -> Iterator[RunHits]:
     """Matching logical lines, in order from line `start` on, none below `base`; one value per run, often without hits.
 
     Every value costs milliseconds, so that whoever takes them can stop, tell how far it is, or let others have their turn.
@@ -75,7 +75,7 @@ def search_parts(
         if backward:
             found.reverse()
         wanted = [hit for hit in found if _wanted(hit.line, base, start, backward=backward)]
-        yield Found(wanted, run.size)
+        yield RunHits(wanted, run.size)
 
 
 def _wanted(line: int, base: int, start: int | None, *, backward: bool) -> bool:
@@ -95,7 +95,7 @@ def not_searched(blocks: Iterable[Block], first: int = 0, last: int | None = Non
     )
 
 
-def hits_in(run: Run, pattern: Pattern) -> list[Hit]:
+def hits_in(run: SearchRun, pattern: Pattern) -> list[Hit]:
     """The logical lines of a run that match, in order."""
     found: list[Hit] = []
     if not pattern.may_match(run.text):
@@ -110,8 +110,8 @@ def hits_in(run: Run, pattern: Pattern) -> list[Hit]:
 
 
 def runs(
-    parts: Sequence[Part], *, start: int | None = None, backward: bool = False
-) -> Iterator[Run]:
+    parts: Sequence[SearchPart], *, start: int | None = None, backward: bool = False
+) -> Iterator[SearchRun]:
     """The text of the parts from that with line `start` on, in an order; a line in pieces is whole in its run."""
     if parts:
         found = _backward(parts, start) if backward else _forward(parts, start)
@@ -121,9 +121,9 @@ def runs(
                 yield run
 
 
-def _forward(parts: Sequence[Part], start: int | None) -> Iterator[list[Read]]:
+def _forward(parts: Sequence[SearchPart], start: int | None) -> Iterator[list[Read]]:
     at = 0 if start is None else max(bisect_right(parts, start, key=_first) - 1, 0)
-    content: Lines | None = parts[at].content()
+    content: BlockLines | None = parts[at].content()
     while content is not None:
         together, size = [Read(parts[at].first, content)], len(content.text)
         at += 1
@@ -136,7 +136,7 @@ def _forward(parts: Sequence[Part], start: int | None) -> Iterator[list[Read]]:
         yield together
 
 
-def _backward(parts: Sequence[Part], start: int | None) -> Iterator[list[Read]]:
+def _backward(parts: Sequence[SearchPart], start: int | None) -> Iterator[list[Read]]:
     at, behind = len(parts) - 1, []
     if start is not None:
         at = max(bisect_right(parts, start, key=_first) - 1, 0)
@@ -154,7 +154,7 @@ def _backward(parts: Sequence[Part], start: int | None) -> Iterator[list[Read]]:
         at -= 1
 
 
-def _rest_of_line(parts: Sequence[Part], at: int) -> list[Read]:
+def _rest_of_line(parts: Sequence[SearchPart], at: int) -> list[Read]:
     """The parts from `at` on that begin in the middle of a line."""
     rest: list[Read] = []
     size = 0
@@ -168,14 +168,14 @@ def _rest_of_line(parts: Sequence[Part], at: int) -> list[Read]:
     return rest
 
 
-def _first(part: Part) -> int:
+def _first(part: SearchPart) -> int:
     return part.first
 
 
-def _run(together: Sequence[Read]) -> Run:
+def _run(together: Sequence[Read]) -> SearchRun:
     first, content = together[0]
     if len(together) == 1 and not content.pieces:
-        return Run(first, content.size, content.text, None)
+        return SearchRun(first, content.size, content.text, None)
     lines: list[bytes] = []
     numbers: list[int] = []
     for first_number, read in together:
@@ -185,4 +185,4 @@ def _run(together: Sequence[Read]) -> Run:
             else:
                 lines.append(line)
                 numbers.append(number)
-    return Run(first, sum(read.size for _, read in together), b"\n".join(lines), numbers)
+    return SearchRun(first, sum(read.size for _, read in together), b"\n".join(lines), numbers)

@@ -14,8 +14,8 @@ from fuguemux.keeper.lock_file import (
     ENDING,
     LOG_DIRECTORY,
     SERVER_LOCK,
-    Holder,
     Lock,
+    LockHolder,
     holder_of,
 )
 from fuguemux.persistence.storage.files import DIRECTORY_MODE, RealStorage
@@ -184,7 +184,7 @@ def _take(lock: Lock, path: str) -> None:
     raise StateLocked(_in_use(path, _holder(path)))
 
 
-def _holder(path: str) -> Holder | None:
+def _holder(path: str) -> LockHolder | None:
     return holder_of(f"{path}/{LOCK_NAME}", f"{path}/{LOG_DIRECTORY}")
 
 
@@ -193,7 +193,7 @@ def is_locked(path: str) -> bool:
     return _holder(path) is not None
 
 
-def _in_use(path: str, holder: Holder | None) -> str:
+def _in_use(path: str, holder: LockHolder | None) -> str:
     who = f"process {holder.pid}" if holder is not None and holder.pid else "another process"
     text = f"state directory {path} is in use by {who}"
     if holder is not None and holder.path:

@@ -4,7 +4,7 @@ from typing import Final
 
 from fuguemux.persistence.storage.files import Storage, reason_of
 from fuguemux.persistence.wal import findings as kinds
-from fuguemux.persistence.wal.findings import Finding, ScanReport
+from fuguemux.persistence.wal.findings import LogFinding, ScanReport
 from fuguemux.persistence.wal.frame import BLOCK_BYTES
 from fuguemux.persistence.wal.mark import Mark
 from fuguemux.persistence.wal.segment import (
@@ -19,7 +19,7 @@ from fuguemux.persistence.wal.segment import (
     segment_name,
     store_of,
 )
-from fuguemux.persistence.wal.walk import Window
+from fuguemux.persistence.wal.walk import ReadWindow
 
 ENDLESS: Final = 1 << 64
 
@@ -67,13 +67,13 @@ class Chain:
         try:
             file = self._storage.open(f"{self._directory}/{segment_name(number)}")
         except OSError as error:
-            report.findings.append(Finding(kinds.UNREADABLE_FILE, number, -1, reason_of(error)))
+            report.findings.append(LogFinding(kinds.UNREADABLE_FILE, number, -1, reason_of(error)))
             report.unusable_segments.append(number)
             return
         try:
             size = self._storage.size(file)
             # One block more than the header: records behind zeros tell a segment from a spare.
-            window = Window(self._storage, file, min(size, RECORDS_OFFSET + BLOCK_BYTES))
+            window = ReadWindow(self._storage, file, min(size, RECORDS_OFFSET + BLOCK_BYTES))
             if window.size:
                 window.load(0)
             front = window.buffer
@@ -88,16 +88,16 @@ class Chain:
             if size > SEGMENT_BYTES_MAX:
                 detail = f"{size} bytes long: only {SEGMENT_BYTES_MAX} of them are read"
                 report.findings.append(
-                    Finding(kinds.DAMAGED_BYTES, number, SEGMENT_BYTES_MAX, detail)
+                    LogFinding(kinds.DAMAGED_BYTES, number, SEGMENT_BYTES_MAX, detail)
                 )
             if size < header.segment_bytes:
                 detail = f"{size} bytes long instead of {header.segment_bytes}"
-                report.findings.append(Finding(kinds.SHORT_SEGMENT, number, size, detail))
+                report.findings.append(LogFinding(kinds.SHORT_SEGMENT, number, size, detail))
                 report.damaged_segments.append(number)
         elif (stand_in := self._stand_in(number, min(size, SEGMENT_BYTES_MAX))) is not None:
             self.segments.append(ChainSegment(stand_in, stand_in.segment_bytes))
             detail = "neither copy verifies; the watermark names its records, and those that are still there are read"
-            report.findings.append(Finding(kinds.UNREADABLE_HEADER, number, 0, detail))
+            report.findings.append(LogFinding(kinds.UNREADABLE_HEADER, number, 0, detail))
             report.damaged_segments.append(number)
         elif (
             size <= SEGMENT_BYTES_MAX
@@ -146,7 +146,7 @@ class Chain:
                 self.segments.remove(segment)
                 number = segment.header.segment_id
                 detail = "belongs to another log"
-                report.findings.append(Finding(kinds.FOREIGN_SEGMENT, number, -1, detail))
+                report.findings.append(LogFinding(kinds.FOREIGN_SEGMENT, number, -1, detail))
                 report.unusable_segments.append(number)
 
     def _seal(self) -> None:

@@ -54,7 +54,7 @@ class TornTail:
 
 
 @dataclass(frozen=True)
-class Finding:
+class LogFinding:
     """One thing that is wrong with one file. `offset` is -1 where the whole file is meant."""
 
     kind: str
@@ -91,7 +91,7 @@ class ScanReport:
     records: int = 0
     lost: list[LostRange] = field(default_factory=list)
     tail: TornTail | None = None
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[LogFinding] = field(default_factory=list)
     segments: list[LiveSegment] = field(default_factory=list)
     damaged_segments: list[int] = field(default_factory=list)  # of the log, to be copied aside
     beyond_segments: list[int] = field(

@@ -94,7 +94,7 @@ class OutputChunk(NamedTuple):
     data: bytes
 
 
-class PayloadDamaged(Exception):
+class RecordPayloadDamaged(Exception):
     """A payload that verified cannot be decoded: it was written wrongly, or by a stranger."""
 
 
@@ -134,7 +134,9 @@ def encode_output(pane: int, offset: int, data: Bytes) -> tuple[int, bytes]:
 def decode_output(flags: int, payload: bytes) -> OutputChunk:
     """What `encode_output` packed. Raises PayloadDamaged."""
     if len(payload) < OUTPUT_PREFIX.size:
-        raise PayloadDamaged(f"an output record of {len(payload)} bytes has no room for its pane")
+        raise RecordPayloadDamaged(
+            f"an output record of {len(payload)} bytes has no room for its pane"
+        )
     pane, offset = OUTPUT_PREFIX.unpack_from(payload)
     data = payload[OUTPUT_PREFIX.size :]
     if flags & COMPRESSED:
@@ -148,7 +150,9 @@ def _decompress(packed: bytes) -> bytes:
     try:
         data: bytes = decompressor.decompress(packed, max_length=PAYLOAD_BYTES_MAX)
     except zstd.ZstdError as error:
-        raise PayloadDamaged(f"an output record does not decompress: {error}") from error
+        raise RecordPayloadDamaged(f"an output record does not decompress: {error}") from error
     if not decompressor.eof:
-        raise PayloadDamaged("an output record's compressed bytes are incomplete or too large")
+        raise RecordPayloadDamaged(
+            "an output record's compressed bytes are incomplete or too large"
+        )
     return data

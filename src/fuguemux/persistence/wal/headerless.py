@@ -25,7 +25,7 @@ from fuguemux.persistence.wal.segment import (
     UnsupportedLog,
     segment_name,
 )
-from fuguemux.persistence.wal.walk import Run, Window, walk
+from fuguemux.persistence.wal.walk import ReadWindow, RecordRun, walk
 
 _POLYNOMIAL: Final = 0xEDB88320
 _CANDIDATES_MAX: Final = 64
@@ -39,7 +39,7 @@ def durable_lsn(storage: Storage, directory: str, number: int) -> int:
     except OSError:
         return 0
     try:
-        window = Window(storage, file, min(storage.size(file), SEGMENT_BYTES_MAX))
+        window = ReadWindow(storage, file, min(storage.size(file), SEGMENT_BYTES_MAX))
         for position, seed, first_lsn in list(_candidates(window)):
             last, witness = _read(window, seed, position, first_lsn)
             if last:
@@ -51,7 +51,7 @@ def durable_lsn(storage: Storage, directory: str, number: int) -> int:
     return 0
 
 
-def _candidates(window: Window) -> Iterator[tuple[int, int, int]]:
+def _candidates(window: ReadWindow) -> Iterator[tuple[int, int, int]]:
     """Places that look like the header of a record: offset, the seed if it is one, and its LSN."""
     if window.size < RECORDS_OFFSET + HEADER_BYTES:
         return
@@ -68,11 +68,11 @@ def _candidates(window: Window) -> Iterator[tuple[int, int, int]]:
             yield window.start + at, _seed(data[at : at + CHECKED_BYTES], header_crc), lsn
 
 
-def _read(window: Window, seed: int, position: int, first_lsn: int) -> tuple[int, int]:
+def _read(window: ReadWindow, seed: int, position: int, first_lsn: int) -> tuple[int, int]:
     """The last LSN that verifies with this seed, and the highest LSN that any of them testifies to; 0: none verifies."""
     last = witness = 0
     for item in walk(window, seed, 0, position, first_lsn):
-        if isinstance(item, Run):
+        if isinstance(item, RecordRun):
             last = item.records[-1].lsn
             witness = max(witness, item.last_witness)
         elif not last:

@@ -16,7 +16,7 @@ from typing import Final
 from fuguemux.persistence.storage.files import RealStorage, Storage
 from fuguemux.persistence.storage.set_aside import QUARANTINE
 from fuguemux.persistence.wal.mark import Mark
-from fuguemux.persistence.wal.watermark import Found, Watermark, read_watermark
+from fuguemux.persistence.wal.watermark import FoundWatermark, Watermark, read_watermark
 
 SUFFIX: Final = ".durable"
 DIGEST_BYTES: Final = 6
@@ -66,7 +66,7 @@ def find_mark_copy(
     return max(marks, key=lambda mark: mark.wall_ms, default=None)
 
 
-def furthest(found: Found, beside: Mark | None, store_id: bytes | None) -> Found:
+def furthest(found: FoundWatermark, beside: Mark | None, store_id: bytes | None) -> FoundWatermark:
     """`found`, with the mark of the copy where that says more of this very store. `store_id` None: which it is is not known."""
     if beside is None or store_id is None or beside.store_id != store_id:
         return found

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from fuguemux.persistence.storage.files import Storage, replacing, write_all
 from fuguemux.persistence.wal.findings import ScanReport
 from fuguemux.persistence.wal.segment import SEGMENT_BYTES_MAX, segment_name
-from fuguemux.persistence.wal.walk import WINDOW_BYTES, Window
+from fuguemux.persistence.wal.walk import WINDOW_BYTES, ReadWindow
 
 VARIANTS_MAX: Final = 16
 """Different contents of one name that are kept: a disk that goes on rotting must not fill itself."""
@@ -84,7 +84,7 @@ def _read(storage: Storage, path: str) -> list[bytes]:
     """The file in pieces; blocks that cannot be read are zeros. A window of zeros is the very `_ZEROS`. Raises OSError."""
     file = storage.open(path)
     try:
-        window = Window(storage, file, min(storage.size(file), SEGMENT_BYTES_MAX))
+        window = ReadWindow(storage, file, min(storage.size(file), SEGMENT_BYTES_MAX))
         pieces: list[bytes] = []
         for offset in range(0, window.size, WINDOW_BYTES):
             window.load(offset)

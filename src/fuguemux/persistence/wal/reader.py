@@ -20,8 +20,8 @@ from fuguemux.persistence.storage.files import Storage, reason_of
 from fuguemux.persistence.wal import findings as kinds
 from fuguemux.persistence.wal.chain import ENDLESS, Chain, ChainSegment
 from fuguemux.persistence.wal.findings import (
-    Finding,
     LiveSegment,
+    LogFinding,
     LostRange,
     ScanReport,
     TornTail,
@@ -31,7 +31,7 @@ from fuguemux.persistence.wal.mark import Mark
 from fuguemux.persistence.wal.reread import reread
 from fuguemux.persistence.wal.segment import RECORDS_OFFSET, seed_of, segment_name
 from fuguemux.persistence.wal.testimony import testimony
-from fuguemux.persistence.wal.walk import Hole, Run, Window, walk
+from fuguemux.persistence.wal.walk import Hole, ReadWindow, RecordRun, walk
 
 
 class LogScan:
@@ -79,7 +79,7 @@ class LogScan:
         report.proven_lsn = max(report.proven_lsn, mark.durable_lsn)
 
     def _find(self, kind: str, number: int, offset: int, detail: str) -> None:
-        self.report.findings.append(Finding(kind, number, offset, detail))
+        self.report.findings.append(LogFinding(kind, number, offset, detail))
 
     # -- the records -------------------------------------------------------------------------
 
@@ -115,7 +115,7 @@ class LogScan:
             self._find(kinds.UNREADABLE_FILE, number, -1, reason_of(error))
             self._seal(index, segment)
             return
-        window = Window(self._storage, file, segment.size)
+        window = ReadWindow(self._storage, file, segment.size)
         seed, opened_ms = seed_of(segment.header.salt), segment.header.opened_ms
         try:
             for item in walk(window, seed, opened_ms, RECORDS_OFFSET, segment.header.base_lsn):
@@ -135,7 +135,7 @@ class LogScan:
             self._storage.close(file)
         self._seal(index, segment)
 
-    def _accept(self, index: int, segment: ChainSegment, run: Run) -> list[Record]:
+    def _accept(self, index: int, segment: ChainSegment, run: RecordRun) -> list[Record]:
         """Take a run that continues the log; its records that are to be handed on."""
         report = self.report
         records = run.records
@@ -178,7 +178,7 @@ class LogScan:
 
     # -- what is missing ---------------------------------------------------------------------
 
-    def _pass_gap(self, index: int, next_lsn: int, run: Run | None) -> bool:
+    def _pass_gap(self, index: int, next_lsn: int, run: RecordRun | None) -> bool:
         """Account for the LSNs from `_expected` to `next_lsn - 1`; False if the log ends here."""
         first, last = max(self._expected, self._from_lsn), next_lsn - 1
         witness = max(self.report.proven_lsn, run.first_witness if run is not None else 0)
@@ -222,7 +222,7 @@ class LogScan:
         if number not in self.report.damaged_segments:
             self.report.damaged_segments.append(number)
 
-    def _look_ahead(self, index: int, run: Run | None) -> int:
+    def _look_ahead(self, index: int, run: RecordRun | None) -> int:
         """The highest LSN that anything from here on testifies to; counts what stands there."""
         if self._final_witness is not None:
             return self._final_witness

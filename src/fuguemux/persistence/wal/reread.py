@@ -6,7 +6,7 @@ from fuguemux.persistence.storage.files import Storage
 from fuguemux.persistence.wal.chain import ChainSegment
 from fuguemux.persistence.wal.frame import Record, RecordType
 from fuguemux.persistence.wal.segment import RECORDS_OFFSET, seed_of, segment_name
-from fuguemux.persistence.wal.walk import Run, Window, walk
+from fuguemux.persistence.wal.walk import ReadWindow, RecordRun, walk
 
 
 def reread(
@@ -30,10 +30,10 @@ def reread(
             expected, offset = header.base_lsn, RECORDS_OFFSET
         file = storage.open(f"{directory}/{segment_name(header.segment_id)}")
         try:
-            window = Window(storage, file, segment.size)
+            window = ReadWindow(storage, file, segment.size)
             last = min(segment.last_lsn, last_lsn)
             for item in walk(window, seed_of(header.salt), header.opened_ms, offset, expected):
-                if isinstance(item, Run):
+                if isinstance(item, RecordRun):
                     found += [r for r in item.records if first_lsn <= r.lsn <= last]
         finally:
             storage.close(file)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from fuguemux.persistence.storage.files import Storage
 from fuguemux.persistence.wal.chain import ChainSegment
 from fuguemux.persistence.wal.segment import seed_of, segment_name
-from fuguemux.persistence.wal.walk import Hole, Window, walk
+from fuguemux.persistence.wal.walk import Hole, ReadWindow, walk
 
 
 class Testimony(NamedTuple):
@@ -26,7 +26,7 @@ def testimony(
     except OSError:
         return Testimony(0, 0)
     try:
-        window = Window(storage, file, segment.size)
+        window = ReadWindow(storage, file, segment.size)
         for item in walk(window, seed_of(header.salt), header.opened_ms, start, expected):
             if isinstance(item, Hole):
                 continue

@@ -34,7 +34,7 @@ _ZEROS: Final = bytes(WINDOW_BYTES)
 _ORDINARY_KIND_MAX: Final = int(RecordType.OUTPUT)
 
 
-class Run(NamedTuple):
+class RecordRun(NamedTuple):
     """Records with consecutive LSNs, from byte `offset` to the place of the next one at `end`.
 
     `first_witness` and `last_witness`: the highest LSN that was durable when the first and the
@@ -56,7 +56,7 @@ class Hole(NamedTuple):
     known: tuple[tuple[int, str], ...] = ()
 
 
-class Window:
+class ReadWindow:
     """A piece of a file in memory; blocks that cannot be read are zeros, and are remembered."""
 
     def __init__(self, storage: Storage, file: int, size: int) -> None:
@@ -112,8 +112,8 @@ class Window:
 
 
 def walk(
-    window: Window, seed: int, opened_ms: int, start: int, expected_lsn: int
-) -> Iterator[Run | Hole]:
+    window: ReadWindow, seed: int, opened_ms: int, start: int, expected_lsn: int
+) -> Iterator[RecordRun | Hole]:
     """Every run and hole from byte `start` on, in order.
 
     A record below `expected_lsn`, or below its predecessor, is part of a hole. Raises
@@ -140,8 +140,8 @@ def walk(
 
 
 def _intact(
-    window: Window, seed: int, opened_ms: int, position: int, expected_lsn: int
-) -> Run | None:
+    window: ReadWindow, seed: int, opened_ms: int, position: int, expected_lsn: int
+) -> RecordRun | None:
     """The hot loop: as many intact, consecutive, ordinary records as the window holds."""
     data, base = window.buffer, window.start
     filled = len(data)
@@ -170,13 +170,15 @@ def _intact(
         return None
     first_lag: int = UNCHECKED.unpack_from(data, first)[4]
     first_witness = _witness(records[0].lsn, first_lag)
-    return Run(records, position, base + here, first_witness, _witness(expected_lsn - 1, last_lag))
+    return RecordRun(
+        records, position, base + here, first_witness, _witness(expected_lsn - 1, last_lag)
+    )
 
 
 class _Step(NamedTuple):
     """What stands at a place where the hot loop stopped, and where to go on."""
 
-    item: Run | Hole | None
+    item: RecordRun | Hole | None
     position: int
     expected_lsn: int
 
@@ -185,7 +187,9 @@ def _witness(lsn: int, lag: int) -> int:
     return max(lsn - lag, 0) if lag != LAG_UNKNOWN else 0
 
 
-def _examine(window: Window, seed: int, opened_ms: int, position: int, expected_lsn: int) -> _Step:
+def _examine(
+    window: ReadWindow, seed: int, opened_ms: int, position: int, expected_lsn: int
+) -> _Step:
     """Explain one place: a record after all, zeros to skip, or the start of a hole."""
     header = _header_at(window, seed, position)
     if header is None:
@@ -214,17 +218,17 @@ def _examine(window: Window, seed: int, opened_ms: int, position: int, expected_
         )
     witness = _witness(lsn, lag)
     record = Record(lsn, kind, flags, opened_ms + delta, payload)
-    return _Step(Run([record], position, after, witness, witness), after, lsn + 1)
+    return _Step(RecordRun([record], position, after, witness, witness), after, lsn + 1)
 
 
-def _hole(window: Window, seed: int, position: int, expected_lsn: int) -> _Step:
+def _hole(window: ReadWindow, seed: int, position: int, expected_lsn: int) -> _Step:
     """The bytes from `position` up to the next header that may follow."""
     found = _find_header(window, seed, position + ALIGNMENT_BYTES, expected_lsn)
     end = found if found < window.size else _end_of_bytes(window, position)
     return _Step(Hole(position, end), found, expected_lsn)
 
 
-def _end_of_bytes(window: Window, position: int) -> int:
+def _end_of_bytes(window: ReadWindow, position: int) -> int:
     """Behind the last byte from `position` to the file's end that is not zero."""
     end = position
     while position < window.size:
@@ -241,7 +245,7 @@ _KNOWN_KINDS: Final = frozenset(RecordType)
 
 
 def _header_at(
-    window: Window, seed: int, position: int
+    window: ReadWindow, seed: int, position: int
 ) -> tuple[int, int, int, int, int, int, int, int] | None:
     """The fields behind the magic of an intact header at `position`, else None."""
     if position < window.start or position + HEADER_BYTES > window.end:
@@ -257,7 +261,7 @@ def _header_at(
     return kind, flags, length, lsn, lag, delta, header_crc, crc
 
 
-def _skip_zeros(window: Window, position: int) -> int:
+def _skip_zeros(window: ReadWindow, position: int) -> int:
     """The next block that is not all zeros, if all is zero from `position` up to it."""
     boundary = min(-(-position // BLOCK_BYTES) * BLOCK_BYTES, window.size)
     if boundary > position and not _is_zero(window, position, boundary):
@@ -278,7 +282,7 @@ def _skip_zeros(window: Window, position: int) -> int:
     return position
 
 
-def _is_zero(window: Window, start: int, end: int) -> bool:
+def _is_zero(window: ReadWindow, start: int, end: int) -> bool:
     if start < window.start or end > window.end:
         window.load(start)
         end = min(end, window.end)
@@ -286,7 +290,7 @@ def _is_zero(window: Window, start: int, end: int) -> bool:
     return piece == (_ZEROS if len(piece) == len(_ZEROS) else bytes(len(piece)))
 
 
-def _find_header(window: Window, seed: int, position: int, expected_lsn: int) -> int:
+def _find_header(window: ReadWindow, seed: int, position: int, expected_lsn: int) -> int:
     """Where the next intact header at or after `position` is whose LSN is still to come.
 
     The file's end if there is none. A pane that prints its own log embeds older headers, which

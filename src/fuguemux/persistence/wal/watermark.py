@@ -46,7 +46,7 @@ NO_FILE_OF_OURS: Final = frozenset(
 Slots = Sequence[tuple[int, Mark] | None]
 
 
-class Found(NamedTuple):
+class FoundWatermark(NamedTuple):
     """What a watermark file says. `mark` is None if no slot can be read, for the reason in `problem`.
 
     `problem` may be set beside a mark: one slot is damaged. `missing`: there is no such file. `unwritten`: it is there, and
@@ -60,25 +60,25 @@ class Found(NamedTuple):
     beside: bool = False
 
 
-def read_watermark(storage: Storage, directory: str, name: str = WATERMARK) -> Found:
+def read_watermark(storage: Storage, directory: str, name: str = WATERMARK) -> FoundWatermark:
     """What the watermark of a state directory says, or that in the file `name`. Blocks; raises nothing, and changes nothing."""
     try:
         data, size = _contents(storage, f"{directory}/{name}")
     except FileNotFoundError:
-        return Found(None, "it is not there", missing=True)
+        return FoundWatermark(None, "it is not there", missing=True)
     except OSError as error:
-        return Found(None, reason_of(error))
+        return FoundWatermark(None, reason_of(error))
     slots, damaged = decode(data)
     read = [slot for slot in slots if slot is not None]
     if size == SLOTS * SLOT_BYTES and not data.strip(b"\0"):
-        return Found(None, "nothing was written to it yet", unwritten=True)
+        return FoundWatermark(None, "nothing was written to it yet", unwritten=True)
     if not read:
-        return Found(None, "neither of its two slots verifies")
+        return FoundWatermark(None, "neither of its two slots verifies")
     _serial, mark = max(read, key=lambda slot: slot[0])
     if damaged:
-        return Found(mark, "one of its two slots does not verify")
+        return FoundWatermark(mark, "one of its two slots does not verify")
     longer = f"it has {size} bytes instead of {SLOTS * SLOT_BYTES}"
-    return Found(mark, longer if size > SLOTS * SLOT_BYTES else "")
+    return FoundWatermark(mark, longer if size > SLOTS * SLOT_BYTES else "")
 
 
 def _contents(storage: Storage, path: str) -> tuple[bytes, int]:

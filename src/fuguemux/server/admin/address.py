@@ -40,7 +40,7 @@ ARM_MAX: Final = 5
 diagnostics = channel("server")
 
 
-class Address:
+class ServingAddress:
     """The server's. Belongs to the loop."""
 
     def __init__(

@@ -71,7 +71,7 @@ class RunningConfiguration:
 
     def warning(self) -> str:
         """What a client that attaches is told as long as it holds; empty: nothing."""
-        said = [self._server.witness.warning()]
+        said = [self._server.output_events.warning()]
         problems = self._reload.problems
         if problems:
             held = "last good values" if self._reload.file.exists else "defaults"
@@ -80,7 +80,7 @@ class RunningConfiguration:
 
     def alerts(self) -> str:
         """What the status line says as long as it holds."""
-        said = [self._server.witness.alert()]
+        said = [self._server.output_events.alert()]
         if self._reload.problems:
             said.append("configuration has errors")
         if not self._server.configuration.persistence.enabled:

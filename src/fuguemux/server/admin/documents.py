@@ -128,9 +128,9 @@ class Documents:
         if name == "recovery_segment":
             return self._server.report.segment
         if name == "durability":
-            return self._server.witness.durability
+            return self._server.output_events.durability
         if name == "durability_reason":
-            return self._server.witness.durability_reason
+            return self._server.output_events.durability_reason
         return None
 
 

@@ -14,8 +14,8 @@ from fuguemux.server.output import zone_place
 from fuguemux.server.recovery import recovery_notice
 from fuguemux.server.recovery.boot import configure_logging
 from fuguemux.server.requests.executor import EffectFailed
-from fuguemux.server.state.place import Refused, StatePlace
-from fuguemux.server.state.settling import Parts, Settling, forget_unfinished
+from fuguemux.server.state.place import PlaceRefused, StatePlace
+from fuguemux.server.state.settling import Settling, SettlingParts, forget_unfinished
 
 if TYPE_CHECKING:
     from fuguemux.server.main import Server
@@ -36,7 +36,7 @@ class StateWatch:
             return
         directory = server.booted.state_directory
         whereabouts = Whereabouts(lock, directory)
-        parts = Parts(
+        parts = SettlingParts(
             server.booted.storage,
             directory,
             whereabouts,
@@ -73,14 +73,14 @@ class StateWatch:
             raise EffectFailed(NO_DIRECTORY)
         try:
             lines = await self._place.here()
-        except Refused as refused:
+        except PlaceRefused as refused:
             raise EffectFailed(str(refused)) from refused
         except (OSError, PackDamaged) as problem:
             raise EffectFailed(f"not saved, and tried again: {problem}") from problem
         return "".join(f"{line}\n" for line in lines).encode()
 
     def _changed(self, elsewhere: str) -> None:
-        self._server.witness.place_changed(elsewhere)
+        self._server.output_events.place_changed(elsewhere)
         if not elsewhere:
             self._server.address.look()  # the directory that is there now is the one to be watched
 

@@ -77,16 +77,16 @@ def _document(server: Server, measured: Measured) -> dict[str, Any]:
         "panes": len(state.panes),
         "panes_not_kept": [terminal.id for terminal in server.panes if not terminal.persist],
         "clients": len(server.viewers.facts()),
-        "durability": server.witness.durability
+        "durability": server.output_events.durability
         if server.configuration.persistence.enabled
         else "off",
-        "durability_reason": server.witness.durability_reason,
+        "durability_reason": server.output_events.durability_reason,
         "landing": _landing(server),
         "state": _state(server, measured),
         "quarantine": measured.quarantine,
         "log": _log(server),
         "checkpoint": _checkpoint(server),
-        "scrollback": server.witness.scrubber.document(),
+        "scrollback": server.output_events.scrubber.document(),
         "recovery": {
             "summary": server.report.summary,
             "cause": server.report.cause,

@@ -33,7 +33,7 @@ async def run(server: Server) -> None:
     with contextlib.suppress(ImportError):  # told by whoever needs one
         await asyncio.to_thread(_load_modules)
     await _copy_saves(server)
-    await server.witness.scrubber.run()
+    await server.output_events.scrubber.run()
 
 
 def _load_modules() -> None:

@@ -14,7 +14,7 @@ from fuguemux.model.limits import (
 )
 from fuguemux.protocol import framing, messages
 from fuguemux.protocol.framing import Decoder, PeerBroke, frame
-from fuguemux.protocol.messages import Command, Detached, Hello
+from fuguemux.protocol.messages import CommandMessage, Detached, Hello
 from fuguemux.server.clients.handler import Owner
 from fuguemux.server.clients.outbox import Outbox
 
@@ -48,7 +48,7 @@ class Connection(asyncio.Protocol):
 
     def __init__(self, client: ClientId, owner: Owner) -> None:
         self.client: Final = client
-        self.command: Command | None = None
+        self.command: CommandMessage | None = None
         self.session_data: object = None
         """Free for the handler: what it keeps for this client."""
         self._owner = owner
@@ -298,7 +298,7 @@ class Connection(asyncio.Protocol):
         elif self._state == "asking":
             if kind != messages.COMMAND:
                 raise PeerBroke(f"message kind {kind} before a command")
-            self.command = Command.decode(payload)
+            self.command = CommandMessage.decode(payload)
             self._state = "serving"
             self._decoder.payload_bytes_max = AFTER_COMMAND_BYTES_MAX
             self._cancel_timer()

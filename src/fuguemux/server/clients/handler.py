@@ -3,7 +3,7 @@
 import asyncio
 from typing import TYPE_CHECKING, Protocol
 
-from fuguemux.protocol.messages import Command
+from fuguemux.protocol.messages import CommandMessage
 
 if TYPE_CHECKING:  # the connection imports this module
     from fuguemux.server.clients.connection import Connection
@@ -12,7 +12,7 @@ if TYPE_CHECKING:  # the connection imports this module
 class Handler(Protocol):
     """What the server does with a connection. Called on the event loop; the plain functions must not block."""
 
-    async def command(self, connection: "Connection", command: Command) -> None:
+    async def command(self, connection: "Connection", command: CommandMessage) -> None:
         """Carry out the one command of this connection. It ends in `exit`, in `attached`, or in `detached`.
 
         Runs as a task of the listener's group, so an exception ends the server. It is not cancelled when the client goes
@@ -58,7 +58,7 @@ class Owner(Protocol):
         """Return why this connection is refused; empty when it is not."""
         ...
 
-    def run(self, connection: "Connection", command: Command) -> None:
+    def run(self, connection: "Connection", command: CommandMessage) -> None:
         """Start the task that carries `command` out."""
         ...
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from fuguemux.model.ids import ClientId
 from fuguemux.model.limits import CLIENTS_MAX, VIEWER_OUTBOX_BYTES_MAX
-from fuguemux.protocol.messages import Command
+from fuguemux.protocol.messages import CommandMessage
 from fuguemux.server.clients.connection import Connection
 from fuguemux.server.clients.handler import Handler
 from fuguemux.server.recovery.boot import CannotStart
@@ -173,7 +173,7 @@ class Listener:
         self._connections[connection.client] = connection
         return ""
 
-    def run(self, connection: Connection, command: Command) -> None:
+    def run(self, connection: Connection, command: CommandMessage) -> None:
         """Carry a command out as a task."""
         task = self._tasks.create_task(
             self.handler.command(connection, command), name=f"client {connection.client}"

@@ -23,36 +23,36 @@ class Preview(Protocol):
         ...
 
 
-class Outcome(NamedTuple):
+class OverlayOutcome(NamedTuple):
     """What a key did. `command`: text in tmux's language to be run; `closed`: the overlay goes away."""
 
     closed: bool = False
     command: str = ""
 
 
-STAYS = Outcome()
+STAYS = OverlayOutcome()
 
 
 class StatusOverlay(Protocol):
     """In place of the status line."""
 
-    def key(self, item: Input) -> Outcome: ...
+    def key(self, item: Input) -> OverlayOutcome: ...
 
     def row(self, columns: int) -> tuple[bytes, int | None]:
         """The row, and the column of the cursor if it belongs there."""
         ...
 
 
-class Message:
+class MessageOverlay:
     """A line that goes away by itself, or with the next key, which is not eaten."""
 
     def __init__(self, text: str) -> None:
         self.text = text
 
-    def key(self, item: Input) -> Outcome:
+    def key(self, item: Input) -> OverlayOutcome:
         """Any key closes it; the caller then treats the key as usual."""
         del item
-        return Outcome(closed=True)
+        return OverlayOutcome(closed=True)
 
     def row(self, columns: int) -> tuple[bytes, int | None]:
         """The text in the message style."""
@@ -66,11 +66,11 @@ class Confirm:
         self.question = question
         self.command = command
 
-    def key(self, item: Input) -> Outcome:
+    def key(self, item: Input) -> OverlayOutcome:
         """Whatever is not y, Y or Enter means no."""
         if isinstance(item, KeyPress) and item.name in ("y", "Y"):
-            return Outcome(True, self.command)
-        return Outcome(closed=True)
+            return OverlayOutcome(True, self.command)
+        return OverlayOutcome(closed=True)
 
     def row(self, columns: int) -> tuple[bytes, int | None]:
         """The question."""
@@ -78,7 +78,7 @@ class Confirm:
         return line(_plain(self.question), columns, MESSAGE_STYLE), column
 
 
-class Prompt:
+class PromptOverlay:
     """One or more questions; the answers go into a command template as %1, %2 and %%.
 
     With `single_key` the name of the first key pressed is the answer."""
@@ -103,7 +103,7 @@ class Prompt:
         self._text = self._initial[number] if number < len(self._initial) else ""
         self._cursor = len(self._text)
 
-    def key(self, item: Input) -> Outcome:
+    def key(self, item: Input) -> OverlayOutcome:
         """Edit as readline does; Enter answers, Escape and C-c give up."""
         if isinstance(item, Paste):
             self._insert(item.data.decode("utf-8", "replace"))
@@ -117,18 +117,18 @@ class Prompt:
         if name == "Enter":
             return self._answered()
         if name in ("Escape", "C-c", "C-g"):
-            return Outcome(closed=True)
+            return OverlayOutcome(closed=True)
         self._edit(name)
         return STAYS
 
-    def _answered(self) -> Outcome:
+    def _answered(self) -> OverlayOutcome:
         self._answers.append(self._text)
         if len(self._answers) < len(self._questions):
             self._begin()
             return STAYS
         if not any(self._answers) and self._template == "%%":
-            return Outcome(closed=True)
-        return Outcome(True, fill(self._template, self._answers))
+            return OverlayOutcome(closed=True)
+        return OverlayOutcome(True, fill(self._template, self._answers))
 
     def _edit(self, name: str) -> None:
         text, cursor = self._text, self._cursor
@@ -209,7 +209,7 @@ class Page:
         self._top = 0
         self._height = 1
 
-    def key(self, item: Input) -> Outcome:
+    def key(self, item: Input) -> OverlayOutcome:
         """Move, choose, or close with q, Escape or C-c, text also with Enter. Other keys do nothing."""
         if not isinstance(item, KeyPress):
             return STAYS
@@ -224,13 +224,13 @@ class Page:
             self._move(steps[name])
             return STAYS
         if name in ("q", "Escape", "C-c") or (name == "Enter" and not self._chooser):
-            return Outcome(closed=True)
+            return OverlayOutcome(closed=True)
         if not self._chooser:
             return STAYS  # what is typed on must not fall through to the program beneath
         if name == "Enter" and self._rows:
-            return Outcome(True, self._rows[self._selected][1])
+            return OverlayOutcome(True, self._rows[self._selected][1])
         if name.isdigit() and len(name) == 1 and int(name) < len(self._rows):
-            return Outcome(True, self._rows[int(name)][1])
+            return OverlayOutcome(True, self._rows[int(name)][1])
         return STAYS
 
     def _move(self, by: int) -> None:

@@ -8,9 +8,9 @@ from fuguemux.model.decision import Request
 from fuguemux.model.ids import NOBODY, PaneId, SessionId
 from fuguemux.model.state import ServerState
 from fuguemux.protocol import messages
-from fuguemux.protocol.messages import Command
+from fuguemux.protocol.messages import CommandMessage
 from fuguemux.server.clients.connection import Connection
-from fuguemux.server.requests.executor import Asker
+from fuguemux.server.requests.executor import Requester
 
 
 def text_of(word: bytes) -> str:
@@ -18,7 +18,7 @@ def text_of(word: bytes) -> str:
     return word.decode("utf-8", "surrogateescape")
 
 
-def called_as_tmux(command: Command) -> bool:
+def called_as_tmux(command: CommandMessage) -> bool:
     """Whether the client goes by the name `tmux`, so that tmux's behaviour is wanted to the letter."""
     return command.program.startswith(b"tmux")
 
@@ -38,13 +38,13 @@ def pane_of_environment(
     return None
 
 
-class ConnectionAsker:
+class ConnectionRequester:
     """The command of a connection."""
 
     def __init__(
         self,
         connection: Connection,
-        command: Command,
+        command: CommandMessage,
         state: Callable[[], ServerState],
         socket_path: bytes,
     ) -> None:
@@ -100,7 +100,7 @@ class ConnectionAsker:
         self.connection.when_gone(None)
 
 
-class InternalAsker:
+class InternalRequester:
     """Commands that nobody's terminal waits for: the file given by -f, hooks. Errors are collected."""
 
     def __init__(
@@ -150,18 +150,18 @@ class InternalAsker:
         """As above."""
 
 
-class HookAsker:
+class HookRequester:
     """A hook of a command: its answers go to whoever gave the command."""
 
     def __init__(
         self,
-        asker: Asker,
+        requester: Requester,
         session: SessionId | None,
         pane: PaneId | None,
         variables: dict[str, str],
     ) -> None:
-        self.client = asker.client
-        self._asker = asker
+        self.client = requester.client
+        self._requester = requester
         self._session = session
         self._pane = pane
         self._variables = variables
@@ -169,40 +169,40 @@ class HookAsker:
     def request(self, argv: tuple[str, ...]) -> Request:
         """The request of `argv` about what the command was about."""
         return msgspec.structs.replace(
-            self._asker.request(argv),
+            self._requester.request(argv),
             session=self._session,
             pane=self._pane,
             variables=self._variables,
         )
 
     def stdout(self, data: bytes) -> None:
-        """To the asker of the command."""
-        self._asker.stdout(data)
+        """To the requester of the command."""
+        self._requester.stdout(data)
 
     def stderr(self, data: bytes) -> None:
-        """To the asker of the command."""
-        self._asker.stderr(data)
+        """To the requester of the command."""
+        self._requester.stderr(data)
 
     def waits(self, text: str) -> None:
-        """To the asker of the command."""
-        self._asker.waits(text)
+        """To the requester of the command."""
+        self._requester.waits(text)
 
     def if_gone(self, give_up: Callable[[], None]) -> None:
-        """With the asker of the command."""
-        self._asker.if_gone(give_up)
+        """With the requester of the command."""
+        self._requester.if_gone(give_up)
 
     def done(self) -> None:
         """As above."""
-        self._asker.done()
+        self._requester.done()
 
 
-class ViewerAsker:
+class ViewerRequester:
     """A key or prompt of an attached client."""
 
     def __init__(
         self,
         connection: Connection,
-        command: Command,
+        command: CommandMessage,
         session: SessionId,
         pane: PaneId | None,
         show: Callable[[bytes, bool], None],

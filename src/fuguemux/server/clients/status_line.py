@@ -36,7 +36,7 @@ def status_line(
 ) -> bytes:
     """One row of exactly `columns` cells. `alert` (durability, recovery) stands before the right part. Raises TooDear."""
     work = formats.Work()
-    context = formats.Context(state, live, session=session.id, client=client)
+    context = formats.FormatContext(state, live, session=session.id, client=client)
     left = _cut(state, context, session, "status-left", work)
     right = _cut(state, context, session, "status-right", work)
     justify = options.get(state, "status-justify", session=session)
@@ -49,7 +49,7 @@ def status_line(
 
 def _cut(
     state: ServerState,
-    context: formats.Context,
+    context: formats.FormatContext,
     session: Session,
     name: str,
     work: formats.Work,
@@ -95,7 +95,7 @@ def _windows(
         window = state.windows[link.window]
         kind = "window-status-current" if link.index == session.active else "window-status"
         style = options.get(state, f"{kind}-style", window=window)
-        context = formats.Context(
+        context = formats.FormatContext(
             state, live, session=session.id, window=window.id, index=link.index, client=client
         )
         text = formats.expand(

@@ -11,16 +11,16 @@ from fuguemux.model.limits import CLIENT_COLUMNS_MAX, CLIENT_ROWS_MAX
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState, Session, Window, current_link
 from fuguemux.options import options
-from fuguemux.protocol.messages import Command
+from fuguemux.protocol.messages import CommandMessage
 from fuguemux.server.clients import status_line
 from fuguemux.server.clients.connection import Connection
-from fuguemux.server.clients.overlays import Message, Page, StatusOverlay
+from fuguemux.server.clients.overlays import MessageOverlay, Page, StatusOverlay
 from fuguemux.server.clients.watched import WatchedStatus
 from fuguemux.server.copy.copy_mode import Styles
 from fuguemux.server.copy.scroll_views import ScrollViews
 from fuguemux.server.panes.panes import Panes
 from fuguemux.terminal import style
-from fuguemux.terminal.borders import Rectangle
+from fuguemux.terminal.borders import CellRectangle
 from fuguemux.terminal.compose import ENTER, Composer, PaneView, Scene
 from fuguemux.terminal.emulator import Emulator
 from fuguemux.terminal.key_reader import KeyReader
@@ -51,7 +51,7 @@ class Viewer:
     def __init__(
         self,
         connection: Connection,
-        command: Command,
+        command: CommandMessage,
         session: SessionId,
         surface: Surface,
         now_s: int,
@@ -186,14 +186,14 @@ class Viewer:
 
     def _panes(self, window: Window) -> list[PaneView]:
         views: list[PaneView] = []
-        whole = Rectangle(0, 0, window.layout.columns, window.layout.rows)
+        whole = CellRectangle(0, 0, window.layout.columns, window.layout.rows)
         for pane, rectangle in rectangles(window.layout):
             if window.zoomed and pane != window.active:
                 continue
             terminal = self._surface.panes.get(pane)
             if terminal is None:
                 continue
-            place = whole if window.zoomed else Rectangle(*rectangle)
+            place = whole if window.zoomed else CellRectangle(*rectangle)
             emulator: Emulator = terminal.emulator
             scroll = self._surface.scroll.view(terminal)
             views.append(PaneView(place, emulator, pane == window.active, scroll))
@@ -201,7 +201,7 @@ class Viewer:
 
     def message(self, text: str) -> None:
         """Show a line until the next key or until somebody clears it."""
-        self.overlay = Message(text)
+        self.overlay = MessageOverlay(text)
         self.dirty = True
 
     def copied(self, data: bytes) -> None:

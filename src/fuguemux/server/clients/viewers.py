@@ -11,17 +11,17 @@ from fuguemux.model.live import ClientFacts
 from fuguemux.model.state import ServerState
 from fuguemux.observe.clock import Clock
 from fuguemux.options import options
-from fuguemux.protocol.messages import Command
+from fuguemux.protocol.messages import CommandMessage
 from fuguemux.server.clients import resume_token
 from fuguemux.server.clients.connection import Connection
 from fuguemux.server.clients.frames import Frames
 from fuguemux.server.clients.message_log import MessageLog
-from fuguemux.server.clients.overlays import Confirm, Page, Prompt
-from fuguemux.server.clients.requesters import ConnectionAsker
+from fuguemux.server.clients.overlays import Confirm, Page, PromptOverlay
+from fuguemux.server.clients.requesters import ConnectionRequester
 from fuguemux.server.clients.viewer import Surface, Viewer, mode_style
 from fuguemux.server.panes.pane_terminal import PaneTerminal
-from fuguemux.server.panes.previews import Preview, Screens
-from fuguemux.server.requests.executor import Asker, EffectFailed, Ending
+from fuguemux.server.panes.previews import LastScreensPort, ScreenPreview
+from fuguemux.server.requests.executor import EffectFailed, EffectResult, Requester
 from fuguemux.server.requests.live_view import client_name
 from fuguemux.terminal.emulator import Bell, ClipboardWrite, Event, TitleChanged
 
@@ -29,7 +29,7 @@ GREETING_MS = 5_000
 
 
 class Viewers:
-    """The `Screens` of the effect runner. Belongs to the loop."""
+    """The `LastScreensPort` of the effect runner. Belongs to the loop."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class Viewers:
         self.scroll.told = self._scrolled
         self.scroll.redraw = lambda terminal: self.pane_changed(terminal, ())
         self.scroll.style = lambda pane: mode_style(surface.state, pane)
-        self.last_screens: Screens | None = None
+        self.last_screens: LastScreensPort | None = None
         """Where a chooser's previews come from."""
         self.greeting: Callable[[], str] = lambda: ""
         """A message for a client that has just attached; empty: none."""
@@ -105,7 +105,7 @@ class Viewers:
 
     # Coming and going
 
-    def attach(self, asker: Asker, effect: ef.Attach) -> None:
+    def attach(self, requester: Requester, effect: ef.Attach) -> None:
         """The asking client becomes a viewer; one that is already looks at the session instead."""
         if effect.detach_others:
             for viewer in list(self._viewers.values()):
@@ -114,16 +114,18 @@ class Viewers:
         if effect.client in self._viewers:
             self.switch(effect.client, effect.session)
             return
-        if not isinstance(asker, ConnectionAsker) or not asker.command.interactive:
+        if not isinstance(requester, ConnectionRequester) or not requester.command.interactive:
             raise EffectFailed("open terminal failed: not a terminal")
-        if not asker.connection.is_open:  # nobody would tell when it leaves: it has left
+        if not requester.connection.is_open:  # nobody would tell when it leaves: it has left
             raise EffectFailed("open terminal failed: the client is gone")
-        self.add(asker.connection, asker.command, effect.session, read_only=effect.read_only)
+        self.add(
+            requester.connection, requester.command, effect.session, read_only=effect.read_only
+        )
 
     def add(
         self,
         connection: Connection,
-        command: Command,
+        command: CommandMessage,
         session: SessionId,
         *,
         read_only: bool = False,
@@ -153,7 +155,7 @@ class Viewers:
         for viewer in self._viewers.values():
             viewer.connection.resume_as(self._token(viewer))
 
-    def resume(self, connection: Connection, command: Command, session: SessionId) -> Viewer:
+    def resume(self, connection: Connection, command: CommandMessage, session: SessionId) -> Viewer:
         """A client is back that was attached to the server before this one."""
         wanted = resume_token.decode(command.resume)
         viewer = self.add(connection, command, session, read_only=wanted.read_only)
@@ -308,7 +310,7 @@ class Viewers:
 
     # Overlays and views
 
-    async def scroll_view(self, effect: ef.ScrollView) -> Ending:
+    async def scroll_view(self, effect: ef.ScrollView) -> EffectResult:
         """Show a pane's history, or stop doing so."""
         terminal, ends = self._surface.panes.get(effect.pane), effect.ends_at_bottom
         if terminal is not None:
@@ -317,7 +319,7 @@ class Viewers:
             else:
                 await self.scroll.entered(terminal, page_up=effect.page_up, ends_at_bottom=ends)
             self.pane_changed(terminal, ())
-        return Ending()
+        return EffectResult()
 
     def overlay(self, effect: ef.ShowMessage | ef.Prompt | ef.Choose | ef.ShowText) -> None:
         """Put a message, a question or a page in front of the client."""
@@ -331,10 +333,12 @@ class Viewers:
                 if confirm:
                     viewer.overlay = Confirm(prompts[0] if prompts else "", template)
                 else:
-                    viewer.overlay = Prompt(prompts, initial, template, single_key=single_key)
+                    viewer.overlay = PromptOverlay(
+                        prompts, initial, template, single_key=single_key
+                    )
             case ef.Choose(_, title, rows, previews, selected):
                 redraw = partial(self._drawn_anew, viewer)
-                preview = Preview(self.last_screens, previews, redraw) if previews else None
+                preview = ScreenPreview(self.last_screens, previews, redraw) if previews else None
                 viewer.page = Page(title, rows, chooser=True, preview=preview, selected=selected)
             case ef.ShowText(_, lines):
                 viewer.page = Page("", tuple((line, "") for line in lines), chooser=False)

@@ -19,14 +19,14 @@ from fuguemux.persistence.scrollback.pattern import BadPattern, Pattern
 from fuguemux.persistence.scrollback.scrollback_search import not_searched
 from fuguemux.server.copy.copy_document import Spot, viewed
 from fuguemux.server.copy.copy_mode import CopyMode
-from fuguemux.server.copy.copy_motions import MOTIONS, Context
+from fuguemux.server.copy.copy_motions import MOTIONS, MotionContext
 from fuguemux.server.copy.copy_search import Search
 from fuguemux.server.copy.scroll_views import ScrollViews
 from fuguemux.server.panes.last_screens import NoScreen
 from fuguemux.server.panes.pane_terminal import PaneTerminal
 from fuguemux.server.panes.panes import Panes
 from fuguemux.server.panes.previews import FindScreen
-from fuguemux.server.requests.executor import Asker, EffectFailed, Ending
+from fuguemux.server.requests.executor import EffectFailed, EffectResult, Requester
 from fuguemux.terminal.emulator import Event
 
 _CANCEL: Final = "-and-cancel"
@@ -44,7 +44,7 @@ LINES_AT_ONCE: Final = 2_000
 _COPIES: Final = ("copy-selection", "copy-selection-no-clear", "copy-pipe", "copy-pipe-no-clear")
 
 
-class Screens(Protocol):
+class CopyViewers(Protocol):
     """Attached clients, and what they see."""
 
     @property
@@ -64,7 +64,7 @@ class CopyCommands:
         self,
         engine: Engine,
         panes: Panes,
-        screens: Screens,
+        screens: CopyViewers,
         durable: Callable[[int], Awaitable[None]],
         last_screen: FindScreen,
     ) -> None:
@@ -75,7 +75,7 @@ class CopyCommands:
         self._durable = durable
         self._last_screen = last_screen
 
-    async def view_last_screen(self, effect: ef.ViewLastScreen) -> Ending:
+    async def view_last_screen(self, effect: ef.ViewLastScreen) -> EffectResult:
         """Show the last screen of a program that ended in the pane. Raises EffectFailed if there is none."""
         try:
             screen = await self._last_screen(effect.pane, effect.recovery_ms)
@@ -85,9 +85,11 @@ class CopyCommands:
         if terminal is not None:
             self._scroll.show(terminal, *viewed(screen), screen.recovery_ms)
             self._screens.pane_changed(terminal, ())
-        return Ending()
+        return EffectResult()
 
-    def copy_mode(self, effect: ef.CopyModeCommand, asker: Asker) -> Awaitable[Ending] | None:
+    def copy_mode(
+        self, effect: ef.CopyModeCommand, requester: Requester
+    ) -> Awaitable[EffectResult] | None:
         """One command; what takes long is returned. One that there is not does nothing, as in tmux."""
         terminal, mode = self._panes.get(effect.pane), self._scroll.mode(effect.pane)
         if terminal is None or mode is None:
@@ -98,13 +100,13 @@ class CopyCommands:
         if name in _SEARCHES and context.argument:
             forward, regex = _SEARCHES[name]
             return self._search(
-                terminal, mode, context.argument, asker, forward=forward, regex=regex
+                terminal, mode, context.argument, requester, forward=forward, regex=regex
             )
         if name in ("search-again", "search-reverse"):
-            return self._search_again(terminal, mode, asker, reverse=name == "search-reverse")
+            return self._search_again(terminal, mode, requester, reverse=name == "search-reverse")
         if name in (*_COPIES, "append-selection", "copy-line", "copy-end-of-line"):
             return self._copy(terminal, mode, name, context, ends=ends)
-        del asker
+        del requester
         if name in MOTIONS:
 
             def move(trial: CopyMode) -> None:
@@ -128,18 +130,18 @@ class CopyCommands:
         move: Callable[[CopyMode], None],
         *,
         ends: bool,
-    ) -> Ending:
+    ) -> EffectResult:
         """Once the lines are in memory that the way leads over."""
         await self._scroll.done(mode, move)
         if self._scroll.mode(terminal.id) is mode:
             self._moved(terminal, mode, ends=ends)
-        return Ending()
+        return EffectResult()
 
-    def _context(self, effect: ef.CopyModeCommand) -> Context:
+    def _context(self, effect: ef.CopyModeCommand) -> MotionContext:
         state = self._engine.state
         pane = state.panes[effect.pane]
         session = session_of(state, pane)
-        return Context(
+        return MotionContext(
             effect.argument,
             options.get(state, "word-separators", session=session),
             self._is_vi(effect.pane),
@@ -158,11 +160,11 @@ class CopyCommands:
         terminal: PaneTerminal,
         mode: CopyMode,
         text: str,
-        asker: Asker,
+        requester: Requester,
         *,
         forward: bool,
         regex: bool,
-    ) -> Ending:
+    ) -> EffectResult:
         try:
             # As in tmux: small letters alone mean large ones, too.
             mode.pattern = Pattern(text, regex=regex, ignore_case=text == text.lower())
@@ -171,18 +173,18 @@ class CopyCommands:
         if text != mode.search_string:
             mode.match = None
         mode.search_string, mode.search_forward = text, forward
-        return await self._find(terminal, mode, asker, forward=forward)
+        return await self._find(terminal, mode, requester, forward=forward)
 
     async def _search_again(
-        self, terminal: PaneTerminal, mode: CopyMode, asker: Asker, *, reverse: bool
-    ) -> Ending:
+        self, terminal: PaneTerminal, mode: CopyMode, requester: Requester, *, reverse: bool
+    ) -> EffectResult:
         if mode.pattern is None:
-            return Ending()
-        return await self._find(terminal, mode, asker, forward=mode.search_forward != reverse)
+            return EffectResult()
+        return await self._find(terminal, mode, requester, forward=mode.search_forward != reverse)
 
     async def _find(
-        self, terminal: PaneTerminal, mode: CopyMode, asker: Asker, *, forward: bool
-    ) -> Ending:
+        self, terminal: PaneTerminal, mode: CopyMode, requester: Requester, *, forward: bool
+    ) -> EffectResult:
         assert mode.pattern is not None, "there is something to search for"
         vi = self._is_vi(terminal.id)
         start = mode.cursor
@@ -201,7 +203,7 @@ class CopyCommands:
             end = Spot(document.first, -1) if forward else Spot(document.stop, 0)
             found = await search.nearest(mode.pattern, end, forward=forward)
         if not wanted():
-            return Ending()  # somebody left the mode meanwhile
+            return EffectResult()  # somebody left the mode meanwhile
         if found is None:
             mode.match = None
             self._screens.pane_changed(terminal, ())
@@ -210,7 +212,7 @@ class CopyCommands:
         between = () if wraps else sorted((start.line, found.spot.line))
         unread = _not_searched(terminal, mode, *between)
         if unread:
-            asker.stderr(f"search: {unread}\n".encode())
+            requester.stderr(f"search: {unread}\n".encode())
         behind = forward and not vi
         line, offset = found.spot
         spot = Spot(line, offset + found.characters) if behind else found.spot
@@ -222,9 +224,9 @@ class CopyCommands:
 
         await self._scroll.done(mode, go)
         if not wanted():
-            return Ending()
+            return EffectResult()
         self._moved(terminal, mode)
-        return Ending()
+        return EffectResult()
 
     def _is_vi(self, pane: PaneId) -> bool:
         state = self._engine.state
@@ -239,8 +241,14 @@ class CopyCommands:
     # -- copying ------------------------------------------------------------------------------
 
     async def _copy(
-        self, terminal: PaneTerminal, mode: CopyMode, name: str, context: Context, *, ends: bool
-    ) -> Ending:
+        self,
+        terminal: PaneTerminal,
+        mode: CopyMode,
+        name: str,
+        context: MotionContext,
+        *,
+        ends: bool,
+    ) -> EffectResult:
         if context.argument and name.startswith("copy-pipe"):
             raise EffectFailed("copy-pipe: with a command it is not supported; use save-buffer -")
         text = await self._text(mode, name, context)
@@ -260,15 +268,15 @@ class CopyCommands:
                 self._screens.copied(terminal.id, data)
             await self._durable(outcome.lsn)
         if self._scroll.mode(terminal.id) is not mode:
-            return Ending()  # somebody left the mode meanwhile
+            return EffectResult()  # somebody left the mode meanwhile
         if not name.endswith("-no-clear"):
             mode.anchor = None
         if ends:
             self._scroll.leave(terminal.id)
         self._moved(terminal, mode)
-        return Ending()
+        return EffectResult()
 
-    async def _text(self, mode: CopyMode, name: str, context: Context) -> str:
+    async def _text(self, mode: CopyMode, name: str, context: MotionContext) -> str:
         """What is to be copied, as of now: many lines are read on another thread."""
         line = mode.document.text(mode.cursor.line)
         if name == "copy-line":

@@ -8,9 +8,9 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from fuguemux.persistence.scrollback.blocks import Lines, joined_text
+from fuguemux.persistence.scrollback.blocks import BlockLines, joined_text
 from fuguemux.persistence.scrollback.last_screens import LastScreen
-from fuguemux.persistence.scrollback.scrollback_search import Part
+from fuguemux.persistence.scrollback.scrollback_search import SearchPart
 from fuguemux.server.copy.held_history import HeldHistory
 from fuguemux.server.panes.last_screen import all_lines
 from fuguemux.server.panes.pane_terminal import PaneTerminal
@@ -49,11 +49,11 @@ class Document:
 
     def __init__(
         self,
-        parts: Sequence[Part],
+        parts: Sequence[SearchPart],
         screen: Sequence[bytes],
         *,
         continues: bool,
-        last: Part | None = None,
+        last: SearchPart | None = None,
         base: int = 0,
     ) -> None:
         """`last` stands for the screen, if it is given. Lines before `base` are in the parts and no history any more."""
@@ -61,8 +61,8 @@ class Document:
         self.tail = parts[-1].first + parts[-1].size if parts else 0
         """The number of the screen's first line."""
         pieces = frozenset({0}) if continues and parts else frozenset[int]()
-        content = Lines(joined_text(screen), len(screen), pieces)
-        last = last or Part(self.tail, content.size, lambda: content)
+        content = BlockLines(joined_text(screen), len(screen), pieces)
+        last = last or SearchPart(self.tail, content.size, lambda: content)
         self.parts = [*parts, last]
         self.stop = self.tail + last.size
         self.held = HeldHistory(self.parts)

@@ -11,8 +11,8 @@ from typing import Final, NamedTuple
 from fuguemux.persistence.scrollback.pattern import Pattern
 from fuguemux.server.copy.copy_document import Document, RowAt, Spot
 from fuguemux.server.copy.held_history import NotHeld
-from fuguemux.terminal.compose import ScrollView
-from fuguemux.terminal.emulator import Size
+from fuguemux.terminal.compose import ScrolledRows
+from fuguemux.terminal.emulator import ScreenSize
 from fuguemux.terminal.highlight import Span, highlighted
 from fuguemux.terminal.style import text_width
 
@@ -47,7 +47,7 @@ class ModeFacts(NamedTuple):
 class CopyMode:
     """Belongs to the loop. The pane's size is given with every move, since it may be another one."""
 
-    def __init__(self, document: Document, history_rows: int, size: Size) -> None:
+    def __init__(self, document: Document, history_rows: int, size: ScreenSize) -> None:
         self.name = COPY_MODE
         """Or VIEW_MODE: what is shown are no lines of the pane."""
         self.last_screen_ms: int | None = None
@@ -75,7 +75,7 @@ class CopyMode:
         self.ends_at_bottom = False
         self._column = self._length = 0
         """Where the cursor was, and how long its row, when it last was not at the end of it."""
-        self.shown: ScrollView | None = None
+        self.shown: ScrolledRows | None = None
         """What was drawn last."""
         self.known = ModeFacts(True)
         self.top = self.bottom_top()
@@ -92,7 +92,7 @@ class CopyMode:
 
     # -- places -------------------------------------------------------------------------------
 
-    def fit(self, size: Size) -> None:
+    def fit(self, size: ScreenSize) -> None:
         """The pane has this size now."""
         if (self.columns, self.rows) == size:
             return
@@ -283,7 +283,7 @@ class CopyMode:
 
     # -- drawing ------------------------------------------------------------------------------
 
-    def view(self, styles: Styles, *, vi: bool) -> ScrollView:
+    def view(self, styles: Styles, *, vi: bool) -> ScrolledRows:
         """What the pane shows."""
         shown = self.document.rows(self.top, self.rows, self.columns)
         matches = self._matches({at.line for at, _ in shown})
@@ -300,7 +300,7 @@ class CopyMode:
             ends = "stopping" if self.search_stopped else "C-c stops"
             note = f"searched {self.searched:,} lines, {ends}"
         back = self.back
-        return ScrollView(rows, back, max(back, self.history_rows), cursor, note)
+        return ScrolledRows(rows, back, max(back, self.history_rows), cursor, note)
 
     def _matches(self, lines: set[int]) -> dict[int, list[tuple[int, int]]]:
         if self.pattern is None:

@@ -12,7 +12,7 @@ WORD_LINES_MAX: Final = 2_000
 """How many lines without a word are passed over."""
 
 
-class Context(NamedTuple):
+class MotionContext(NamedTuple):
     """What a motion may depend on besides the mode itself."""
 
     argument: str
@@ -20,10 +20,10 @@ class Context(NamedTuple):
     vi: bool
 
 
-Motion = Callable[[CopyMode, Context], None]
+Motion = Callable[[CopyMode, MotionContext], None]
 
 
-def _left(mode: CopyMode, _: Context) -> None:
+def _left(mode: CopyMode, _: MotionContext) -> None:
     line, offset = mode.cursor
     if offset:
         mode.go(Spot(line, offset - 1))
@@ -31,7 +31,7 @@ def _left(mode: CopyMode, _: Context) -> None:
         mode.go(Spot(line - 1, len(mode.document.text(line - 1))))
 
 
-def _right(mode: CopyMode, _: Context) -> None:
+def _right(mode: CopyMode, _: MotionContext) -> None:
     line, offset = mode.cursor
     if offset < len(mode.document.text(line)):
         mode.go(Spot(line, offset + 1))
@@ -39,15 +39,15 @@ def _right(mode: CopyMode, _: Context) -> None:
         mode.go(Spot(line + 1, 0))
 
 
-def _line_start(mode: CopyMode, _: Context) -> None:
+def _line_start(mode: CopyMode, _: MotionContext) -> None:
     mode.go(Spot(mode.cursor.line, 0))
 
 
-def _line_end(mode: CopyMode, _: Context) -> None:
+def _line_end(mode: CopyMode, _: MotionContext) -> None:
     mode.go(Spot(mode.cursor.line, len(mode.document.text(mode.cursor.line))))
 
 
-def _indentation(mode: CopyMode, _: Context) -> None:
+def _indentation(mode: CopyMode, _: MotionContext) -> None:
     text = mode.document.text(mode.cursor.line)
     mode.go(Spot(mode.cursor.line, len(text) - len(text.lstrip(" \t"))))
 
@@ -62,7 +62,7 @@ def _words(text: str, separators: str, *, spaces: bool) -> list[tuple[int, int]]
 
 
 def _next_word(*, spaces: bool, end: bool) -> Motion:
-    def move(mode: CopyMode, context: Context) -> None:
+    def move(mode: CopyMode, context: MotionContext) -> None:
         line, offset = mode.cursor
         last = min(mode.document.stop, line + WORD_LINES_MAX)
         for number in range(line, last):
@@ -78,7 +78,7 @@ def _next_word(*, spaces: bool, end: bool) -> Motion:
 
 
 def _previous_word(*, spaces: bool) -> Motion:
-    def move(mode: CopyMode, context: Context) -> None:
+    def move(mode: CopyMode, context: MotionContext) -> None:
         line, offset = mode.cursor
         first = max(mode.document.first, line - WORD_LINES_MAX)
         for number in range(line, first - 1, -1):
@@ -92,7 +92,7 @@ def _previous_word(*, spaces: bool) -> Motion:
 
 
 def _paragraph(step: int) -> Motion:
-    def move(mode: CopyMode, _: Context) -> None:
+    def move(mode: CopyMode, _: MotionContext) -> None:
         document, line = mode.document, mode.cursor.line
         first, last = document.first, document.stop - 1
         while first < line < last or (line == first and step > 0) or (line == last and step < 0):
@@ -105,7 +105,7 @@ def _paragraph(step: int) -> Motion:
 
 
 def _visible_row(which: Callable[[int], int]) -> Motion:
-    def move(mode: CopyMode, _: Context) -> None:
+    def move(mode: CopyMode, _: MotionContext) -> None:
         mode.put(0, which(mode.rows))
         mode.go(mode.cursor)
 
@@ -124,21 +124,21 @@ def _half(rows: int) -> int:
     return max(rows // 2, 1)
 
 
-def _begin(mode: CopyMode, _: Context) -> None:
+def _begin(mode: CopyMode, _: MotionContext) -> None:
     mode.anchor, mode.whole_lines = mode.cursor, False
 
 
-def _clear(mode: CopyMode, _: Context) -> None:
+def _clear(mode: CopyMode, _: MotionContext) -> None:
     mode.anchor, mode.whole_lines = None, False
 
 
-def _select_line(mode: CopyMode, _: Context) -> None:
+def _select_line(mode: CopyMode, _: MotionContext) -> None:
     line = mode.cursor.line
     mode.anchor, mode.whole_lines = Spot(line, 0), True
     mode.go(Spot(line, len(mode.document.text(line))))
 
 
-def _select_word(mode: CopyMode, context: Context) -> None:
+def _select_word(mode: CopyMode, context: MotionContext) -> None:
     line, offset = mode.cursor
     for begin, end in _words(mode.document.text(line), context.separators, spaces=False):
         if begin <= offset < end:
@@ -146,17 +146,17 @@ def _select_word(mode: CopyMode, context: Context) -> None:
             mode.go(Spot(line, end - context.vi))
 
 
-def _other_end(mode: CopyMode, _: Context) -> None:
+def _other_end(mode: CopyMode, _: MotionContext) -> None:
     if mode.anchor is not None:
         mode.anchor, place = mode.cursor, mode.anchor
         mode.go(place)
 
 
-def _rectangle(mode: CopyMode, _: Context) -> None:
+def _rectangle(mode: CopyMode, _: MotionContext) -> None:
     mode.rectangle = not mode.rectangle
 
 
-def _goto_line(mode: CopyMode, context: Context) -> None:
+def _goto_line(mode: CopyMode, context: MotionContext) -> None:
     """So many rows back, as in tmux."""
     if context.argument.isascii() and context.argument.isdigit():
         wanted = min(int(context.argument), ROWS_MAX)
@@ -164,7 +164,7 @@ def _goto_line(mode: CopyMode, context: Context) -> None:
 
 
 def _jump(step: int, *, before: bool) -> Motion:
-    def move(mode: CopyMode, context: Context) -> None:
+    def move(mode: CopyMode, context: MotionContext) -> None:
         line, offset = mode.cursor
         text, wanted = mode.document.text(line), context.argument[:1]
         if not wanted:

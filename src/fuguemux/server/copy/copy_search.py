@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from fuguemux.observe.failpoints import reach
 from fuguemux.persistence.scrollback.pattern import Pattern
-from fuguemux.persistence.scrollback.scrollback_search import Found, Hit, search_parts
+from fuguemux.persistence.scrollback.scrollback_search import Hit, RunHits, search_parts
 from fuguemux.server.copy.copy_document import Document, Spot
 from fuguemux.server.copy.copy_mode import CopyMode
 from fuguemux.server.requests.executor import EffectFailed
@@ -67,7 +67,7 @@ class Search:
             mode.searched = None
 
 
-def _step(found: Iterator[Found], pattern: Pattern, start: Spot, *, forward: bool) -> _Step:
+def _step(found: Iterator[RunHits], pattern: Pattern, start: Spot, *, forward: bool) -> _Step:
     """The first match behind the place in the next runs of lines, and whether there are no more. On any thread."""
     reach("search.step")
     lines = 0

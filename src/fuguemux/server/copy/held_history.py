@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from fuguemux.observe.failpoints import reach
-from fuguemux.persistence.scrollback.blocks import Lines
-from fuguemux.persistence.scrollback.scrollback_search import Content, Part
+from fuguemux.persistence.scrollback.blocks import BlockLines
+from fuguemux.persistence.scrollback.scrollback_search import Content, SearchPart
 from fuguemux.server.work.file_threads import beside
 
 PARTS_AT_ONCE: Final = 64
@@ -24,7 +24,7 @@ class NotHeld(Exception):
 class HeldHistory:
     """The parts of one document. Belongs to the loop, but for `hold`."""
 
-    def __init__(self, parts: Sequence[Part]) -> None:
+    def __init__(self, parts: Sequence[SearchPart]) -> None:
         self._parts = parts
         self._held: dict[int, Content] = {}
         self._left = len(parts)
@@ -34,7 +34,7 @@ class HeldHistory:
         self.strict = False
         """Whether what is not in memory raises NotHeld; else it is read."""
 
-    def content(self, at: int) -> Lines:
+    def content(self, at: int) -> BlockLines:
         """The lines of a part. Raises NotHeld."""
         held = self._held.get(at)
         if held is not None:

@@ -10,7 +10,7 @@ from fuguemux.server.copy.copy_mode import VIEW_MODE, CopyMode, ModeFacts, Style
 from fuguemux.server.copy.held_history import NotHeld
 from fuguemux.server.panes.capture import history_row_count
 from fuguemux.server.panes.pane_terminal import PaneTerminal
-from fuguemux.terminal.compose import ScrollView
+from fuguemux.terminal.compose import ScrolledRows
 
 NOT_IN_MODE = ModeFacts()
 
@@ -196,7 +196,7 @@ class ScrollViews:
             self.moved()
             self.redraw(terminal)
 
-    def view(self, terminal: PaneTerminal) -> ScrollView | None:
+    def view(self, terminal: PaneTerminal) -> ScrolledRows | None:
         """What to draw, or None: the pane shows its screen."""
         mode = self._modes.get(terminal.id)
         if mode is None:
@@ -210,7 +210,7 @@ class ScrollViews:
         if mode.tried(draw):
             return mode.shown
         before, mode.shown = mode.shown, None  # drawn again as soon as there is more in memory
-        return before or ScrollView([], 0, max(0, mode.history_rows), (0, 0), "")
+        return before or ScrolledRows([], 0, max(0, mode.history_rows), (0, 0), "")
 
 
 def _cursor(terminal: PaneTerminal) -> tuple[int, int]:

@@ -49,9 +49,9 @@ from fuguemux.server.landing.zone_format import (
     SLOT_BYTES,
     SLOTS,
     SLOTS_OFFSET,
-    Missing,
-    Recovered,
+    RecoveredZone,
     Salvaged,
+    UnloggedOutput,
 )
 from fuguemux.server.landing.zone_missing import MissingTable, note_all
 
@@ -61,11 +61,11 @@ __all__ = [
     "SLOT_BYTES",
     "Landed",
     "LandingZone",
-    "Missing",
     "NoBytes",
-    "Recovered",
+    "RecoveredZone",
     "Reserved",
     "Salvaged",
+    "UnloggedOutput",
     "ZoneInUse",
     "ZoneUnusable",
     "boot_id",
@@ -135,7 +135,7 @@ class LandingZone:
 
     @classmethod
     def open(
-        cls, path: str, *, store: str, discard: bool = False, missing: Iterable[Missing] = ()
+        cls, path: str, *, store: str, discard: bool = False, missing: Iterable[UnloggedOutput] = ()
     ) -> LandingZone:
         """Open the zone at `path`, empty; create it if needed (0600). Without a path it is in memory and leaves nothing.
 
@@ -378,7 +378,7 @@ class LandingZone:
 
     # -- what could not be logged ------------------------------------------------------------
 
-    def missing(self, entry: Missing) -> None:
+    def missing(self, entry: UnloggedOutput) -> None:
         """Note that a pane's output was shown and cannot be logged; again with a later `stop` when there is more."""
         self._table.note(entry)
 
@@ -401,7 +401,7 @@ class LandingZone:
         self._descriptor = -1
 
 
-def recover(path: str, *, store: str) -> Recovered:
+def recover(path: str, *, store: str) -> RecoveredZone:
     """Return what a dead server had read and not finished with, in order of pane and offset. Changes nothing.
 
     Append to the log what lies at or beyond the pane's logged offset: what lies below is there already. Answer the
@@ -411,7 +411,7 @@ def recover(path: str, *, store: str) -> Recovered:
     try:
         descriptor = open_file(path, os.O_RDONLY)
     except FileNotFoundError:
-        return Recovered()
+        return RecoveredZone()
     try:
         lock(descriptor, path)
         return form.parse(contents(descriptor), store, boot_id())

@@ -77,7 +77,7 @@ class Salvaged:
 
 
 @dataclass(frozen=True, slots=True)
-class Missing:
+class UnloggedOutput:
     """A pane's output from byte `start` up to `stop` was shown and not logged, between two moments in wall ms."""
 
     pane: int
@@ -88,13 +88,13 @@ class Missing:
 
 
 @dataclass(frozen=True, slots=True)
-class Recovered:
+class RecoveredZone:
     """What a zone held, by pane and offset, and what is wrong with it, one line each for people."""
 
     salvaged: tuple[Salvaged, ...] = ()
     damage: tuple[str, ...] = ()
-    missing: tuple[Missing, ...] = ()
-    rotten: tuple[Missing, ...] = ()
+    missing: tuple[UnloggedOutput, ...] = ()
+    rotten: tuple[UnloggedOutput, ...] = ()
     """Bytes that were there and cannot be trusted any more. Those that the log has are not lost."""
     events: tuple[tuple[int, bytes], ...] = ()
     """LSN and payload of STRUCTURE records that the log may not have."""
@@ -129,7 +129,7 @@ def place_checksum(slot: int, pane: int, offset: int, begin: int) -> int:
     return crc32(PLACE.pack(pane, offset, slot), begin)
 
 
-def missing_entry(entry: Missing, begin: int) -> bytes:
+def missing_entry(entry: UnloggedOutput, begin: int) -> bytes:
     """One place of the table of what is missing."""
     fields = (entry.pane, entry.start, entry.stop, entry.from_ms, entry.to_ms)
     return MISSING.pack(*fields, crc32(MISSING.pack(*fields, 0), begin))
@@ -141,13 +141,13 @@ def event_record(lsn: int, payload: bytes, begin: int) -> bytes:
     return EVENT.pack(lsn, len(payload), checksum) + payload + bytes(-len(payload) & 7)
 
 
-def parse(contents: bytes, store: str, boot: bytes) -> Recovered:
+def parse(contents: bytes, store: str, boot: bytes) -> RecoveredZone:
     """What a file holds. Never raises: whatever it is, there is an answer. What is behind its end is told and not read."""
     if contents[: len(MAGIC_1)] == MAGIC_1 and len(contents) == _FILE_BYTES_1:
         return _parse_1(contents, store, boot)
     if len(contents) < FILE_BYTES:
         reason = f"{NOT_KNOWN}: it is no such file ({len(contents)} bytes)"
-        return Recovered(unknown=(reason,), intact=False)
+        return RecoveredZone(unknown=(reason,), intact=False)
     found = _Reader(contents[:FILE_BYTES], store, boot).read()
     if len(contents) == FILE_BYTES:
         return found
@@ -162,15 +162,15 @@ class _Reader:
         self._header = header(store, boot)
         self._begin = seed(store, boot)
         self._salvaged: list[Salvaged] = []
-        self._rotten: list[Missing] = []
+        self._rotten: list[UnloggedOutput] = []
         self._damage: list[str] = []
         self._unknown: list[str] = []
         self._more = ""
 
-    def read(self) -> Recovered:
+    def read(self) -> RecoveredZone:
         found = self._contents[: len(self._header)]
         if found != self._header and _header_is_whole(found):
-            return Recovered()  # of another state or another boot
+            return RecoveredZone()  # of another state or another boot
         if found != self._header:
             # Perhaps ours: what it holds tells, since every checksum begins with state and boot.
             self._damage.append("the header of the landing zone is damaged")
@@ -178,7 +178,7 @@ class _Reader:
             self._slot(slot)
         self._salvaged.sort(key=lambda chunk: (chunk.pane, chunk.offset))
         missing, events = tuple(self._missing()), tuple(self._events())
-        return Recovered(
+        return RecoveredZone(
             tuple(self._salvaged),
             tuple(self._damage),
             missing,
@@ -210,7 +210,7 @@ class _Reader:
             self._damage.append(
                 f"slot {slot} of the landing zone is damaged: {size} bytes of pane %{pane}, lost if they were not logged"
             )
-            self._rotten.append(Missing(pane, offset, offset + size, 0, 0))
+            self._rotten.append(UnloggedOutput(pane, offset, offset + size, 0, 0))
             return
         if state == READING:
             # The kernel may have been copying; a lost trailing NUL does nothing.
@@ -226,8 +226,8 @@ class _Reader:
         if length and not (state == LOGGED and answered >= length):
             self._salvaged.append(Salvaged(pane, offset, data[:length], min(answered, length)))
 
-    def _missing(self) -> list[Missing]:
-        found: dict[int, Missing] = {}
+    def _missing(self) -> list[UnloggedOutput]:
+        found: dict[int, UnloggedOutput] = {}
         for number in range(2 * MISSING_PANES):
             at = MISSING_OFFSET + number * MISSING.size
             *fields, checksum = MISSING.unpack_from(self._contents, at)
@@ -235,7 +235,7 @@ class _Reader:
                 if any(fields) or checksum:
                     self._unknown.append(ACCOUNT_DAMAGED)
                 continue
-            entry = Missing(*fields)
+            entry = UnloggedOutput(*fields)
             known = found.get(entry.pane)
             if entry.stop > entry.start and (known is None or known.stop < entry.stop):
                 found[entry.pane] = entry
@@ -269,9 +269,9 @@ def _header_is_whole(found: bytes) -> bool:
     return fields[: len(MAGIC)] == MAGIC and _CHECKSUM.pack(crc32(fields)) == checksum
 
 
-def _parse_1(contents: bytes, store: str, boot: bytes) -> Recovered:
+def _parse_1(contents: bytes, store: str, boot: bytes) -> RecoveredZone:
     if contents[: HEADER.size] != _header_fields(MAGIC_1, store, boot):
-        return Recovered()
+        return RecoveredZone()
     salvaged: list[Salvaged] = []
     unknown: list[str] = []
     for slot in range(SLOTS):
@@ -291,4 +291,4 @@ def _parse_1(contents: bytes, store: str, boot: bytes) -> Recovered:
         if data:
             salvaged.append(Salvaged(pane, offset, data))
     salvaged.sort(key=lambda chunk: (chunk.pane, chunk.offset))
-    return Recovered(tuple(salvaged), unknown=tuple(unknown), intact=not unknown)
+    return RecoveredZone(tuple(salvaged), unknown=tuple(unknown), intact=not unknown)

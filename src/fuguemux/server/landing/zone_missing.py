@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from fuguemux.server.landing import zone_format as form
-from fuguemux.server.landing.zone_format import Missing
+from fuguemux.server.landing.zone_format import UnloggedOutput
 
 _OTHERS: Final = 2 * (form.MISSING_PANES - 1)
 """The place of the account of all panes that have none of their own."""
@@ -19,10 +19,10 @@ class MissingTable:
         self._begin = begin
         self._known: dict[int, int] = {}
         """The place where each pane's account was written last."""
-        self._others: dict[int, Missing] = {}
+        self._others: dict[int, UnloggedOutput] = {}
         self._others_place = 0
 
-    def note(self, entry: Missing) -> None:
+    def note(self, entry: UnloggedOutput) -> None:
         """What is missing of a pane; again with a later `stop` when there is more."""
         known = self._known.get(entry.pane)
         if known is not None:
@@ -55,10 +55,10 @@ class MissingTable:
         size = sum(entry.stop - entry.start for entry in others)
         since, until = min(each.from_ms for each in others), max(each.to_ms for each in others)
         self._others_place ^= 1
-        entry = Missing(form.OTHER_PANES, 0, size, since, until)
+        entry = UnloggedOutput(form.OTHER_PANES, 0, size, since, until)
         self._write(_OTHERS + self._others_place, entry)
 
-    def _write(self, place: int, entry: Missing) -> None:
+    def _write(self, place: int, entry: UnloggedOutput) -> None:
         at = form.MISSING_OFFSET + place * form.MISSING.size
         self._page[at : at + form.MISSING.size] = form.missing_entry(entry, self._begin)
 
@@ -67,7 +67,7 @@ class MissingTable:
         self._page[at : at + 2 * form.MISSING.size] = bytes(2 * form.MISSING.size)
 
 
-def note_all(table: MissingTable, entries: Iterable[Missing]) -> None:
+def note_all(table: MissingTable, entries: Iterable[UnloggedOutput]) -> None:
     """Note each of them."""
     for entry in entries:
         table.note(entry)

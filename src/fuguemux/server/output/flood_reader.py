@@ -29,7 +29,7 @@ LOTS_MAX: Final = SLOTS // 2
 
 
 @dataclass(frozen=True, slots=True)
-class _Lot:
+class ReadJob:
     """A slot that is to be filled from one pane."""
 
     zone: LandingZone
@@ -50,9 +50,9 @@ class FloodReader:
         """`delivered` is called on the loop for every lot: with what has landed, if anything, and whether to read on ahead."""
         self._loop = loop
         self._delivered = delivered
-        self._lots: dict[PaneId, _Lot] = {}
-        self._queue: SimpleQueue[_Lot | None] = SimpleQueue()
-        self._done: SimpleQueue[tuple[_Lot, Landed | None]] = SimpleQueue()
+        self._lots: dict[PaneId, ReadJob] = {}
+        self._queue: SimpleQueue[ReadJob | None] = SimpleQueue()
+        self._done: SimpleQueue[tuple[ReadJob, Landed | None]] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._closed = False
 
@@ -73,7 +73,7 @@ class FloodReader:
                 return False
             self._thread = thread
         assert terminal.master is not None
-        lot = self._lots[terminal.id] = _Lot(
+        lot = self._lots[terminal.id] = ReadJob(
             zone, terminal, terminal.master.fd, reserved, ReadMeter(terminal)
         )
         self._queue.put(lot)
@@ -109,7 +109,7 @@ class FloodReader:
             return
         self._deliver(done, go_on=True)
 
-    def _deliver(self, done: tuple[_Lot, Landed | None], *, go_on: bool) -> None:
+    def _deliver(self, done: tuple[ReadJob, Landed | None], *, go_on: bool) -> None:
         lot, landed = done
         del self._lots[lot.terminal.id]
         if landed is None:

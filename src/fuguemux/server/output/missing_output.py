@@ -11,7 +11,7 @@ from typing import Final
 from fuguemux.model.events import OutputMissing
 from fuguemux.observe.clock import Clock
 from fuguemux.observe.diagnostics import channel
-from fuguemux.server.landing.zone import LandingZone, Missing
+from fuguemux.server.landing.zone import LandingZone, UnloggedOutput
 from fuguemux.server.panes.pane_terminal import PaneTerminal
 
 SAY_SECONDS_MIN: Final = 0.1
@@ -29,9 +29,9 @@ class MissingOutput:
         self._clock = clock
         self.say: Callable[[Sequence[OutputMissing]], int | None] = lambda _events: None
         """Logs events, of panes that are still there; the LSN, None if that is not possible now."""
-        self._known: dict[int, Missing] = {}
+        self._known: dict[int, UnloggedOutput] = {}
         self._unsaid: set[int] = set()
-        self._said: list[tuple[int, Missing]] = []
+        self._said: list[tuple[int, UnloggedOutput]] = []
         self._timer: asyncio.TimerHandle | None = None
         self._pause = SAY_SECONDS_MIN
 
@@ -44,7 +44,7 @@ class MissingOutput:
         ):  # what the log has in between is not missing: whoever reads this sees that
             start, stop = min(start, known.start), max(stop, known.stop)
         from_ms = now_ms if known is None else known.from_ms
-        entry = Missing(terminal.id, start, stop, from_ms, now_ms)
+        entry = UnloggedOutput(terminal.id, start, stop, from_ms, now_ms)
         self._known[terminal.id] = entry
         self._unsaid.add(terminal.id)
         if zone is not None:
@@ -53,7 +53,7 @@ class MissingOutput:
             self._timer = self._loop.call_later(self._pause, self._due)
 
     @property
-    def entries(self) -> list[Missing]:
+    def entries(self) -> list[UnloggedOutput]:
         """What no event with the kernel says: for another zone."""
         return list(self._known.values())
 
@@ -98,6 +98,6 @@ class MissingOutput:
         return bool(self._said)
 
 
-def event_of(entry: Missing) -> OutputMissing:
+def event_of(entry: UnloggedOutput) -> OutputMissing:
     """What the log is told."""
     return OutputMissing(entry.pane, entry.start, entry.stop, entry.from_ms, entry.to_ms)  # type: ignore[arg-type]  # a pane's number, from a file

@@ -29,7 +29,7 @@ class OutputLog(Protocol):
     def congested(self) -> bool: ...
 
 
-class Listener(Protocol):
+class OutputListener(Protocol):
     """Who wants to know what came of the output. Called after it was logged and shown to the emulator."""
 
     def output_shown(

@@ -24,10 +24,10 @@ from fuguemux.server.output.flood_reader import FloodReader
 from fuguemux.server.output.held_floods import HeldFloods
 from fuguemux.server.output.held_output import HeldOutput
 from fuguemux.server.output.missing_output import MissingOutput
-from fuguemux.server.output.output_port import Listener, OutputLog
+from fuguemux.server.output.output_port import OutputListener, OutputLog
 from fuguemux.server.output.read_meter import ReadMeter
 from fuguemux.server.panes.pane_terminal import InputRefused, PaneTerminal
-from fuguemux.terminal.emulator import Reply
+from fuguemux.terminal.emulator import TerminalReply
 
 HURRY_SECONDS = 0.1
 HURRY_BYTES = 16 << 10
@@ -46,7 +46,7 @@ class PaneOutput:
         self,
         loop: asyncio.AbstractEventLoop,
         log: OutputLog,
-        listener: Listener,
+        listener: OutputListener,
         clock: Clock,
     ) -> None:
         self._loop = loop
@@ -177,7 +177,7 @@ class PaneOutput:
             return
         events = terminal.emulator.feed(view)
         self._fed(terminal, lsn)
-        quiet = [event for event in events if not isinstance(event, Reply)]
+        quiet = [event for event in events if not isinstance(event, TerminalReply)]
         self._listener.output_shown(terminal, quiet, view)
 
     def take_over(self, terminal: PaneTerminal, data: bytes, *, answered: int = 0) -> bytes:
@@ -195,7 +195,7 @@ class PaneOutput:
         terminal.emulator.feed(view[:answered])
         events = terminal.emulator.feed(view[answered:])
         self._fed(terminal, lsn)
-        return b"".join(event.data for event in events if isinstance(event, Reply))
+        return b"".join(event.data for event in events if isinstance(event, TerminalReply))
 
     def _readable(self, terminal: PaneTerminal) -> None:
         if self._log.congested:
@@ -357,7 +357,7 @@ class PaneOutput:
                 terminal.take_archive()
         terminal.last_output_s = self._clock.wall_ms() // 1000
         for event in events:
-            if isinstance(event, Reply):
+            if isinstance(event, TerminalReply):
                 chunk.replies += event.data
         self._listener.output_shown(terminal, events, chunk.landed.data[start:stop])
 

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from fuguemux.engine.commit import EventRefused
 from fuguemux.model.ids import PaneId
 from fuguemux.observe.diagnostics import channel
-from fuguemux.persistence.recovery.replay import Lost
+from fuguemux.persistence.recovery.replay import LostOutput
 from fuguemux.persistence.report.report import PaneReport
 from fuguemux.persistence.storage.serialization import PayloadDamaged, VersionUnknown, decode_events
-from fuguemux.server.landing.zone import Missing, Recovered, Salvaged
+from fuguemux.server.landing.zone import RecoveredZone, Salvaged, UnloggedOutput
 from fuguemux.server.output.missing_output import event_of
 from fuguemux.server.panes.pane_terminal import PaneTerminal
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 diagnostics = channel("recovery")
 
 
-def unanswered(found: Recovered) -> dict[PaneId, int]:
+def unanswered(found: RecoveredZone) -> dict[PaneId, int]:
     """For each pane with output in the zone, from which byte on its terminal queries were not answered."""
     first: dict[PaneId, int] = {}
     for chunk in found.salvaged:
@@ -34,7 +34,7 @@ def unanswered(found: Recovered) -> dict[PaneId, int]:
     return first
 
 
-def take_changes(server: Server, found: Recovered) -> None:
+def take_changes(server: Server, found: RecoveredZone) -> None:
     """Commit the changes that the log does not have. One that cannot follow is left out, and told."""
     logged = server.booted.recovered.next_lsn - 1
     known = set(server.engine.state.panes)
@@ -54,7 +54,7 @@ def take_changes(server: Server, found: Recovered) -> None:
     server.report.panes[:] = [each for each in server.report.panes if each.pane in state.panes]
 
 
-def take_output(server: Server, found: Recovered, answers: dict[PaneId, bytes]) -> None:
+def take_output(server: Server, found: RecoveredZone, answers: dict[PaneId, bytes]) -> None:
     """Log and show what the log does not have, and say what is missing. Adds to `answers` the replies that are owed."""
     said = sorted((*found.missing, *found.rotten), key=lambda entry: entry.stop)
     for chunk in found.salvaged:
@@ -87,7 +87,9 @@ def _take(
     answers[terminal.id] = answers.get(terminal.id, b"") + replies
 
 
-def _missing(server: Server, terminal: PaneTerminal, stop: int, said: Sequence[Missing]) -> None:
+def _missing(
+    server: Server, terminal: PaneTerminal, stop: int, said: Sequence[UnloggedOutput]
+) -> None:
     """A pane's output up to `stop` is lost as far as the log does not have it; when it was, one of `said` may know."""
     start = terminal.read_offset
     times = [
@@ -96,9 +98,9 @@ def _missing(server: Server, terminal: PaneTerminal, stop: int, said: Sequence[M
         if each.pane == terminal.id and each.start < stop and start < each.stop
     ]
     from_ms, to_ms = times[0] if times else (0, 0)
-    event = event_of(Missing(terminal.id, start, stop, from_ms, to_ms))
+    event = event_of(UnloggedOutput(terminal.id, start, stop, from_ms, to_ms))
     lsn = server.committer.commit((event,))
-    terminal.lost(Lost(lsn, start, stop, from_ms, to_ms))
+    terminal.lost(LostOutput(lsn, start, stop, from_ms, to_ms))
     for report in server.report.panes:
         if report.pane == terminal.id:
             if not report.lost_bytes:

@@ -18,8 +18,8 @@ from fuguemux.persistence.storage.small_file import write_small
 from fuguemux.persistence.storage.state_lock import StateLock
 from fuguemux.server.landing.zone import (
     LandingZone,
-    Missing,
-    Recovered,
+    RecoveredZone,
+    UnloggedOutput,
     ZoneInUse,
     ZoneUnusable,
     recover,
@@ -34,7 +34,7 @@ FALLBACK: Final = "landing"
 diagnostics = channel("output")
 
 
-def recover_both(state: str, path: str, *, store: str) -> Recovered:
+def recover_both(state: str, path: str, *, store: str) -> RecoveredZone:
     """What the zone at `path` holds, and the one that the last server of the state directory `state` had elsewhere.
 
     As `landing.recover`; but what cannot be read is told in `Recovered.unknown`. Raises ZoneUnusable if another process uses
@@ -45,7 +45,7 @@ def recover_both(state: str, path: str, *, store: str) -> Recovered:
         return found
     more = _readable(other, store)
     chunks = sorted((*found.salvaged, *more.salvaged), key=lambda chunk: (chunk.pane, chunk.offset))
-    return Recovered(
+    return RecoveredZone(
         tuple(chunks),
         found.damage + more.damage,
         found.missing + more.missing,
@@ -80,14 +80,14 @@ def clear_way(state: str, path: str, store: str, label: str) -> str:
     return f"{QUARANTINE}/{name}"
 
 
-def _readable(path: str, store: str) -> Recovered:
+def _readable(path: str, store: str) -> RecoveredZone:
     try:
         return recover(path, store=store)
     except ZoneInUse:
         raise
     except (OSError, ValueError, ZoneUnusable) as problem:
         reason = problem.strerror if isinstance(problem, OSError) else str(problem)
-        return Recovered(unknown=(f"{NOT_KNOWN}: {path}: {reason}",))
+        return RecoveredZone(unknown=(f"{NOT_KNOWN}: {path}: {reason}",))
 
 
 def gone(state: str, path: str) -> bool:
@@ -128,7 +128,7 @@ class ZoneKept:
         self,
         path: str,
         environment: Mapping[str, str],
-        missing: Sequence[Missing] = (),
+        missing: Sequence[UnloggedOutput] = (),
         *,
         label: str = "",
     ) -> str:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from fuguemux.model.live import CaptureRequest
 from fuguemux.persistence.scrollback.blocks import Line
-from fuguemux.persistence.scrollback.scrollback_search import Part
+from fuguemux.persistence.scrollback.scrollback_search import SearchPart
 from fuguemux.server.panes.pane_terminal import PaneTerminal
 from fuguemux.terminal.ghostty.rewrap import plain, rewrap
 
@@ -17,14 +17,14 @@ LINES_AT_ONCE = 512
 ALL_ROWS = 1 << 60
 
 
-class Row(NamedTuple):
+class CapturedRow(NamedTuple):
     """One row as self-contained ANSI. `goes_on`: the logical line continues in the next row."""
 
     data: bytes
     goes_on: bool
 
 
-class History(NamedTuple):
+class CapturedHistory(NamedTuple):
     """What is above a pane's screen. `read` gives the lines between two numbers."""
 
     read: Callable[[int, int], Sequence[Line]]
@@ -51,7 +51,7 @@ def _put_together(lines: Iterable[Line]) -> list[bytes]:
 
 def newest_history_rows(
     terminal: PaneTerminal, wanted: int, columns: int, *, skipped: int = 0
-) -> list[Row]:
+) -> list[CapturedRow]:
     """The last `wanted` rows above the screen, at `columns` columns, but not the last `skipped` of them.
 
     Fewer if there are no more. Lines that are skipped are not read where they are as short as the rows.
@@ -60,13 +60,15 @@ def newest_history_rows(
     return _newest(_history(terminal, columns), wanted, columns, skipped=skipped)
 
 
-def _history(terminal: PaneTerminal, columns: int) -> History:
+def _history(terminal: PaneTerminal, columns: int) -> CapturedHistory:
     scrollback = terminal.scrollback
     stop = scrollback.next_line
-    return History(scrollback.read, stop - len(scrollback), stop, scrollback.narrow_from(columns))
+    return CapturedHistory(
+        scrollback.read, stop - len(scrollback), stop, scrollback.narrow_from(columns)
+    )
 
 
-def _of_parts(parts: Sequence[Part], history: History) -> History:
+def _of_parts(parts: Sequence[SearchPart], history: CapturedHistory) -> CapturedHistory:
     """The same history, to be read on any thread while others arrive and old ones go."""
 
     def read(start: int, stop: int) -> list[Line]:
@@ -83,11 +85,13 @@ def _of_parts(parts: Sequence[Part], history: History) -> History:
     return history._replace(read=read)
 
 
-def _newest(history: History, wanted: int, columns: int, *, skipped: int) -> list[Row]:
+def _newest(
+    history: CapturedHistory, wanted: int, columns: int, *, skipped: int
+) -> list[CapturedRow]:
     stop = history.stop
     unread = min(skipped, stop - history.narrow_from)
     stop, wanted, skipped = stop - unread, wanted - unread, skipped - unread
-    batches: list[list[Row]] = []
+    batches: list[list[CapturedRow]] = []
     count, at = 0, stop
     while count < wanted and at > history.first:
         at = max(history.first, at - max(LINES_AT_ONCE, min(wanted - count, 1 << 14)))
@@ -99,11 +103,11 @@ def _newest(history: History, wanted: int, columns: int, *, skipped: int) -> lis
     return rows[:-skipped] if skipped else rows
 
 
-def _wrapped(lines: list[bytes], columns: int) -> list[Row]:
-    rows: list[Row] = []
+def _wrapped(lines: list[bytes], columns: int) -> list[CapturedRow]:
+    rows: list[CapturedRow] = []
     for cut in rewrap(lines, columns):
-        rows.extend(Row(data, True) for data in cut[:-1])
-        rows.append(Row(cut[-1] if cut else b"", False))
+        rows.extend(CapturedRow(data, True) for data in cut[:-1])
+        rows.append(CapturedRow(cut[-1] if cut else b"", False))
     return rows
 
 
@@ -117,19 +121,21 @@ def capture(terminal: PaneTerminal, request: CaptureRequest) -> bytes:
     """The rows that capture-pane asks for, each with a newline; see CaptureRequest for the numbering."""
     if _start(request) < 0:
         terminal.take_archive(everything=True)
-    return Moment(terminal, request, _history(terminal, terminal.emulator.size.columns)).text()
+    return PaneMoment(terminal, request, _history(terminal, terminal.emulator.size.columns)).text()
 
 
-def moment(terminal: PaneTerminal, request: CaptureRequest) -> "Moment":
+def moment(terminal: PaneTerminal, request: CaptureRequest) -> "PaneMoment":
     """What `capture` reads, as it is now, once all of the engine's history is in the store. Takes no time to speak of."""
     history = _history(terminal, terminal.emulator.size.columns)
-    return Moment(terminal, request, _of_parts(terminal.scrollback.parts(), history))
+    return PaneMoment(terminal, request, _of_parts(terminal.scrollback.parts(), history))
 
 
-class Moment:
+class PaneMoment:
     """A pane at one moment, as far as a request needs it."""
 
-    def __init__(self, terminal: PaneTerminal, request: CaptureRequest, history: History) -> None:
+    def __init__(
+        self, terminal: PaneTerminal, request: CaptureRequest, history: CapturedHistory
+    ) -> None:
         emulator = terminal.emulator
         self._request = request
         self._columns, rows = emulator.size
@@ -147,7 +153,7 @@ class Moment:
 
     def text(self) -> bytes:
         """The rows, each with a newline. On any thread, if it came from `moment`; takes some µs a row."""
-        request, rows = self._request, list[Row]()
+        request, rows = self._request, list[CapturedRow]()
         if self._wanted:
             rows = _newest(self._history, self._wanted, self._columns, skipped=self._skipped)
         if request.join:
@@ -157,7 +163,7 @@ class Moment:
             lines += [_formatted(row, request) for row in self._screen]
         return b"".join(line + b"\n" for line in lines)
 
-    def _joined(self, rows: list[Row]) -> list[bytes]:
+    def _joined(self, rows: list[CapturedRow]) -> list[bytes]:
         lines: list[list[bytes]] = []
         goes_on = False
         for row in rows:

@@ -10,9 +10,9 @@ from fuguemux.engine.engine import Engine
 from fuguemux.model import effects as ef
 from fuguemux.model.decision import Decision
 from fuguemux.observe.failpoints import reach
-from fuguemux.server.panes.capture import Moment, moment
+from fuguemux.server.panes.capture import PaneMoment, moment
 from fuguemux.server.panes.panes import Panes
-from fuguemux.server.requests.executor import Ending
+from fuguemux.server.requests.executor import EffectResult
 
 ROWS_AT_ONCE: Final = 500
 """Of the engine's history, handed to the store in one turn of the loop."""
@@ -28,7 +28,7 @@ class Capturer:
         self._engine = engine
         self._durable = durable
 
-    async def capture_pane(self, effect: ef.CapturePane) -> Ending:
+    async def capture_pane(self, effect: ef.CapturePane) -> EffectResult:
         """The rows of the moment when the command had its turn; nothing of a pane that is gone. Waits for a thread."""
         terminal = self._panes.get(effect.pane)
         data = b""
@@ -37,19 +37,19 @@ class Capturer:
                 terminal.take_archive(rows_max=ROWS_AT_ONCE)
                 await asyncio.sleep(0)
                 if self._panes.get(effect.pane) is not terminal:
-                    return Ending()
+                    return EffectResult()
                 if terminal.emulator.unarchived_rows >= before:
                     break
             terminal.take_archive(everything=True)
             data = await asyncio.to_thread(_text, moment(terminal, effect.request))
         if effect.printed:
-            return Ending(capture_pane.printed(data))
+            return EffectResult(capture_pane.printed(data))
         state, live = self._engine.state, self._engine.live
         events = paste_buffers.buffer_stored(state, data, effect.name, live.now_ms())
         await self._durable(self._engine.tell(Decision(events)).lsn)
-        return Ending()
+        return EffectResult()
 
 
-def _text(of: Moment) -> bytes:
+def _text(of: PaneMoment) -> bytes:
     reach("capture.text")
     return of.text()

@@ -11,13 +11,13 @@ from collections.abc import Callable
 
 from fuguemux.model.events import ProgramEnded
 from fuguemux.model.ids import PaneId
-from fuguemux.persistence.recovery.replay import Ended, Lost, RecoveredPane, Started
+from fuguemux.persistence.recovery.replay import EndedMark, LostOutput, RecoveredPane, Started
 from fuguemux.persistence.scrollback.last_screens import LastScreen
 from fuguemux.persistence.scrollback.scrollback import PaneScrollback
 from fuguemux.server.panes.last_screen import taken
 from fuguemux.server.panes.rebuild import Rebuilt, archive, mark_lost
 from fuguemux.server.panes.waiting_screen import WaitingScreen
-from fuguemux.terminal.emulator import Emulator, Size
+from fuguemux.terminal.emulator import Emulator, ScreenSize
 
 INPUT_BYTES_MAX = 16 << 20
 """Input that a program does not read waits in memory up to this; more is refused."""
@@ -191,7 +191,7 @@ class PaneTerminal:
         return len(self._scrollback), self._scrollback.sizes().raw_bytes
 
     @property
-    def size(self) -> Size:
+    def size(self) -> ScreenSize:
         """The columns and rows, whether the screen is built or not."""
         return self.emulator.size if self.waiting is None else self.waiting.size
 
@@ -248,13 +248,13 @@ class PaneTerminal:
         """What the program has shown last; None: the screen waits to be rebuilt, and it is found then."""
         screen = None
         self.settle()
-        if not self._later(lambda recovered: recovered.add(Ended(lsn, event))):
+        if not self._later(lambda recovered: recovered.add(EndedMark(lsn, event))):
             self.take_archive(everything=True)
             screen = taken(self.emulator, self.scrollback, event)
         self._logged(lsn)
         return screen
 
-    def lost(self, lost: Lost) -> None:
+    def lost(self, lost: LostOutput) -> None:
         """Output up to `lost.stop` is not there and never will be: the screen says so, and what comes begins behind it."""
         if not self._later(lambda recovered: recovered.missing(lost)):
             mark_lost(self.emulator, lost)

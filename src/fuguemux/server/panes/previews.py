@@ -21,7 +21,7 @@ FindScreen = Callable[[PaneId, int | None], Awaitable[LastScreen]]
 READING: Final = "the last screen is being read…"
 
 
-class Screens(Protocol):
+class LastScreensPort(Protocol):
     """What keeps them."""
 
     spawn: Callable[[Coroutine[Any, Any, None]], object]
@@ -31,12 +31,12 @@ class Screens(Protocol):
         ...
 
 
-class Preview:
+class ScreenPreview:
     """Implements overlays.Preview. A screen is read when its pane is selected, and shown when it is there."""
 
     def __init__(
         self,
-        screens: Screens | None,
+        screens: LastScreensPort | None,
         panes: Sequence[PaneId | None],
         redraw: Callable[[], None],
     ) -> None:
@@ -101,7 +101,7 @@ class Preview:
         start = max(screen.cursor_column - columns + 1, 0)
         return _plain(title), [clipped(each, start, columns) for each in rows[top : top + height]]
 
-    async def _read(self, pane: PaneId, screens: Screens) -> None:
+    async def _read(self, pane: PaneId, screens: LastScreensPort) -> None:
         try:
             found: LastScreen | str = await screens.fetch(pane, None)
         except NoScreen as none:

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from fuguemux.persistence.recovery.replay import (
     Cleared,
-    Ended,
-    Lost,
+    EndedMark,
+    LostOutput,
     Output,
     RecoveredPane,
     Resize,
@@ -23,7 +23,7 @@ from fuguemux.persistence.scrollback.last_screens import LastScreen
 from fuguemux.persistence.scrollback.scrollback import PaneScrollback
 from fuguemux.server.panes.last_screen import taken
 from fuguemux.server.panes.restore_policy import note
-from fuguemux.terminal.emulator import Emulator, EmulatorFactory, Reply, SnapshotError
+from fuguemux.terminal.emulator import Emulator, EmulatorFactory, SnapshotError, TerminalReply
 
 
 class Rebuilt(NamedTuple):
@@ -58,7 +58,7 @@ def rebuild(
                 answered = min(max(answered, 0), len(data))
                 emulator.feed(data[:answered])
                 for event in emulator.feed(data[answered:]):
-                    if isinstance(event, Reply):
+                    if isinstance(event, TerminalReply):
                         answers += event.data
             case Resize(_, columns, rows):
                 if tuple(emulator.size) != (columns, rows):
@@ -70,10 +70,10 @@ def rebuild(
             case Started(_, generation, _):
                 if generation > 1:
                     emulator.reset_for_new_process()
-            case Ended(_, ended):
+            case EndedMark(_, ended):
                 archive(emulator, scrollback, everything=True)
                 last_screens.append(taken(emulator, scrollback, ended))
-            case Lost():
+            case LostOutput():
                 mark_lost(emulator, operation)
         archive(emulator, scrollback)
         if not wanted():
@@ -83,7 +83,7 @@ def rebuild(
     return Rebuilt(emulator, bytes(answers), from_fallback, tuple(last_screens))
 
 
-def mark_lost(emulator: Emulator, lost: Lost) -> None:
+def mark_lost(emulator: Emulator, lost: LostOutput) -> None:
     """Say in the pane how much of its output is missing here, and when it was written.
 
     Not on the screen of a program that draws all of it: that would only be garbled.

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from typing import Final, NamedTuple
 
 from fuguemux.config.secrets import is_redacted
-from fuguemux.formats.formats import Context, TooDear, expand
+from fuguemux.formats.formats import FormatContext, TooDear, expand
 from fuguemux.model.ids import PaneId
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import Life, Pane, Ran, ServerState
@@ -58,7 +58,7 @@ def plan(state: ServerState, live: LiveView, pane: Pane, rerunnable: Collection[
     command = options.get(state, "restore-command", window=state.windows[pane.window], pane=pane)
     session = session_of(state, pane)
     if command:
-        context = Context(
+        context = FormatContext(
             state,
             live,
             session=None if session is None else session.id,

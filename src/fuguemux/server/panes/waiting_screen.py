@@ -7,7 +7,7 @@ from fuguemux.model.window_size import bounded
 from fuguemux.persistence.recovery.replay import RecoveredPane
 from fuguemux.persistence.scrollback.scrollback import PaneScrollback
 from fuguemux.server.panes.rebuild import Rebuilt, empty_screen, rebuild
-from fuguemux.terminal.emulator import EmulatorFactory, Size
+from fuguemux.terminal.emulator import EmulatorFactory, ScreenSize
 
 
 class WaitingScreen:
@@ -32,9 +32,9 @@ class WaitingScreen:
         """Why the screen is empty, if it could not be rebuilt."""
 
     @property
-    def size(self) -> Size:
+    def size(self) -> ScreenSize:
         """What the screen will have."""
-        return Size(*bounded(*self._recovered.size))
+        return ScreenSize(*bounded(*self._recovered.size))
 
     @property
     def hold_lsn(self) -> int:

@@ -30,7 +30,7 @@ Decided = Callable[[PaneId, str, ExitStatus, bool], None]
 """Called with pane, key, status, and whether a shutdown is near."""
 
 
-class Held(NamedTuple):
+class HeldExit(NamedTuple):
     """An end that is not decided yet."""
 
     pane: PaneId
@@ -55,7 +55,7 @@ class ExitGrace:
         # In a context of its own: an end is nothing that a hook does, even if a hook started the process.
         self._decided: Decided = partial(_outside, decided)
         self._running = running
-        self._held: dict[str, Held] = {}
+        self._held: dict[str, HeldExit] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
 
     def ended(self, pane: PaneId, key: str, status: ExitStatus, *, typed_at: float) -> None:
@@ -71,7 +71,7 @@ class ExitGrace:
         if self._signs.near():
             self._decided(pane, key, status, True)
             return
-        self._held[key] = Held(pane, key, status, now)
+        self._held[key] = HeldExit(pane, key, status, now)
         seconds = GRACE_SECONDS
         if len(self._burst(now)) >= BURST_PANES_MIN:
             seconds = BURST_GRACE_SECONDS
@@ -90,7 +90,7 @@ class ExitGrace:
         """How many ends are not decided."""
         return len(self._held)
 
-    def _burst(self, now: float) -> list[Held]:
+    def _burst(self, now: float) -> list[HeldExit]:
         return [held for held in self._held.values() if now - held.at <= BURST_SECONDS]
 
     def _wait(self, key: str, seconds: float) -> None:

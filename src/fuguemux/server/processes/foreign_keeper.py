@@ -10,7 +10,7 @@ import os
 import socket
 from typing import Final, NamedTuple
 
-from fuguemux.keeper.channel import Channel, PeerBroke, PeerGone
+from fuguemux.keeper.channel import ChannelBroke, MessageChannel, PeerGone
 from fuguemux.keeper.protocol import PROTOCOL_VERSION, ROLE_CONTROL, integer, text
 from fuguemux.observe.diagnostics import channel
 from fuguemux.persistence.recovery.helper_files import KEEPER_STORE_FILE, helper_or_nothing
@@ -33,7 +33,7 @@ class TakenOver(NamedTuple):
     known: bool
 
 
-class Keeper(NamedTuple):
+class ForeignKeeper(NamedTuple):
     """What a keeper tells anybody."""
 
     pid: int
@@ -49,7 +49,7 @@ async def connect(path: str, refused: KeeperRefused, storage: Storage, directory
         raise refused
     try:
         keeper = await _asked(path)
-    except (OSError, PeerBroke, PeerGone, TimeoutError) as problem:
+    except (OSError, ChannelBroke, PeerGone, TimeoutError) as problem:
         raise refused from problem
     known = _taken_before(storage, directory) == keeper.store
     if keeper.pid != os.getppid() and not known:
@@ -83,11 +83,11 @@ def _taken_before(storage: Storage, directory: str) -> str:
     return data.decode("ascii", "replace").strip()
 
 
-async def _asked(path: str) -> Keeper:
+async def _asked(path: str) -> ForeignKeeper:
     """Raises OSError, TimeoutError, PeerGone, and PeerBroke for one that does not tell."""
     loop = asyncio.get_running_loop()
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    talk = Channel(connection)
+    talk = MessageChannel(connection)
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
             await loop.sock_connect(connection, path)
@@ -109,6 +109,6 @@ async def _asked(path: str) -> Keeper:
                 for message, descriptors in talk.receive():
                     for descriptor in descriptors:
                         os.close(descriptor)
-                    return Keeper(integer(message, "keeper_pid"), text(message, "store"))
+                    return ForeignKeeper(integer(message, "keeper_pid"), text(message, "store"))
     finally:
         talk.close()

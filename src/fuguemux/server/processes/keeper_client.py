@@ -17,10 +17,10 @@ from typing import Final
 from fuguemux.keeper.protocol import (
     PROTOCOL_VERSION,
     ROLE_SERVER,
-    Channel,
+    ChannelBroke,
     ExitStatus,
     Message,
-    PeerBroke,
+    MessageChannel,
     PeerGone,
     flag,
     integer,
@@ -63,7 +63,7 @@ STALLED_SECONDS: Final = 0.01
 class KeeperClient:
     """A connection to the keeper, past its handshake. Make one with `connect`; close it with `close`."""
 
-    def __init__(self, channel: Channel, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, channel: MessageChannel, loop: asyncio.AbstractEventLoop) -> None:
         self._channel = channel
         self._loop = loop
         self._answers: dict[int, asyncio.Future[tuple[Message, list[int]]]] = {}
@@ -113,7 +113,7 @@ class KeeperClient:
     ) -> KeeperClient:
         """The same over a socket, which is this object's then. Without a path it is connected: see keeper/link.py."""
         loop = asyncio.get_running_loop()
-        client = cls(Channel(connection), loop)
+        client = cls(MessageChannel(connection), loop)
         try:
             async with asyncio.timeout(timeout_seconds):
                 if path:
@@ -331,7 +331,7 @@ class KeeperClient:
                 self._on_message(message, descriptors)
                 for descriptor in descriptors:  # those that nobody wanted
                     os.close(descriptor)
-        except (PeerGone, PeerBroke) as error:
+        except (PeerGone, ChannelBroke) as error:
             self._lose(KeeperLost(str(error)))
 
     def _on_message(self, message: Message, descriptors: list[int]) -> None:
@@ -346,7 +346,7 @@ class KeeperClient:
         elif kind == "exited":
             status = ExitStatus.of_message(message.get("status"))
             if status is None:
-                raise PeerBroke("an end without a status")
+                raise ChannelBroke("an end without a status")
             self.events.put_nowait(PaneExited(key(message), status))
         elif kind == "superseded":
             self._lose(KeeperLost("another server took over", integer(message, "pid")))
@@ -369,12 +369,12 @@ class KeeperClient:
             self._expected = integer(message, "panes")
             names = message.get("names")
             if not isinstance(names, list) or len(names) != len(descriptors):
-                raise PeerBroke("a welcome whose names and descriptors differ in number")
+                raise ChannelBroke("a welcome whose names and descriptors differ in number")
             self.descriptors = {str(name): descriptors.pop(0) for name in names}
         elif kind == "report":
             self.held.append(held_pane(message, descriptors))
             if flag(message, "last") != (len(self.held) == self._expected):
-                raise PeerBroke(f"{len(self.held)} reports of {self._expected} panes")
+                raise ChannelBroke(f"{len(self.held)} reports of {self._expected} panes")
         if len(self.held) == self._expected:
             self._welcome.set_result(None)
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from fuguemux.keeper.protocol import (
     LIMITS,
+    ChannelBroke,
     ExitStatus,
     Message,
-    PeerBroke,
     flag,
     integer,
     key,
@@ -104,7 +104,7 @@ class KeeperLost:
 def held_pane(message: Message, descriptors: list[int]) -> HeldPane:
     """Return the pane of a report, and take its master out of `descriptors`. Raises PeerBroke."""
     if len(descriptors) != 1:
-        raise PeerBroke("a report without its master")
+        raise ChannelBroke("a report without its master")
     pane = HeldPane(
         key(message),
         integer(message, "pid"),

@@ -40,7 +40,7 @@ class Diagnose(Protocol):
     def __call__(self, error: OSError) -> None: ...
 
 
-class Facts:
+class PaneWatcher:
     """Gathers facts of panes and tells the engine. Belongs to the loop."""
 
     def __init__(

@@ -8,12 +8,12 @@ import msgspec
 
 from fuguemux.model.state import Pane, ServerState
 from fuguemux.observe.failpoints import reach
-from fuguemux.options.environment import Surroundings, process_argv, process_environment
+from fuguemux.options.environment import SpawnEnvironment, process_argv, process_environment
 from fuguemux.server.processes.keeper_client import KeeperClient
 from fuguemux.server.processes.keeper_values import RequestFailed, Spawned
 from fuguemux.server.processes.spawn_environment import usable_directory
 from fuguemux.server.work.file_threads import beside
-from fuguemux.terminal.emulator import Size
+from fuguemux.terminal.emulator import ScreenSize
 
 
 class Prepared(NamedTuple):
@@ -24,7 +24,7 @@ class Prepared(NamedTuple):
     words: tuple[bytes, ...]
     variables: dict[bytes, bytes]
 
-    async def spawned(self, keeper: KeeperClient, key: str, size: Size) -> Spawned:
+    async def spawned(self, keeper: KeeperClient, key: str, size: ScreenSize) -> Spawned:
         """Have the keeper start it. Raises as `KeeperClient.spawn`."""
         return await keeper.spawn(
             key, self.words, self.directory, self.variables, *size, program=self.program
@@ -34,7 +34,7 @@ class Prepared(NamedTuple):
 class Preparing:
     """Belongs to the loop."""
 
-    def __init__(self, surroundings: Surroundings) -> None:
+    def __init__(self, surroundings: SpawnEnvironment) -> None:
         self._surroundings = surroundings
         self._looking = 0
 
@@ -58,7 +58,7 @@ class Preparing:
 
 
 def _prepared(
-    state: ServerState, pane: Pane, argv: tuple[bytes, ...] | None, surroundings: Surroundings
+    state: ServerState, pane: Pane, argv: tuple[bytes, ...] | None, surroundings: SpawnEnvironment
 ) -> Prepared:
     reach("pane.looking")
     directory = usable_directory(pane.cwd, surroundings)

@@ -20,7 +20,7 @@ from fuguemux.model.state import Life, ServerState
 from fuguemux.observe.clock import Clock
 from fuguemux.observe.diagnostics import channel
 from fuguemux.observe.failpoints import reach
-from fuguemux.options.environment import Surroundings
+from fuguemux.options.environment import SpawnEnvironment
 from fuguemux.reactions import process_exited, process_started, start_failed
 from fuguemux.server.output.pane_output import PaneOutput
 from fuguemux.server.panes.pane_terminal import PaneTerminal, PtyMaster
@@ -37,7 +37,7 @@ from fuguemux.server.processes.keeper_client import (
 from fuguemux.server.processes.keeper_values import Spawned, is_passing, waits_for
 from fuguemux.server.processes.preparing import Preparing
 from fuguemux.server.processes.shutdown_signs import ShutdownSigns
-from fuguemux.server.processes.starts import Starts, Withdrawn
+from fuguemux.server.processes.starts import ProcessStarts, Withdrawn
 from fuguemux.server.requests.executor import EffectFailed
 from fuguemux.server.storage.flusher import NotDurable
 
@@ -61,7 +61,7 @@ class Processes:
         store: str,
         durable: Callable[[int], Awaitable[None]],
         spawn: Callable[[Coroutine[Any, Any, None]], object],
-        surroundings: Surroundings,
+        surroundings: SpawnEnvironment,
     ) -> None:
         self._loop = loop
         self._engine = engine
@@ -80,7 +80,7 @@ class Processes:
         self._patient_until = 0.0
         self._last_keeper = False
         self.no_keeper = ""  # why the last attempt to start another one failed, behind a colon
-        self._starts = Starts()
+        self._starts = ProcessStarts()
         self._preparing = Preparing(surroundings)
         self.give_up = self._starts.give_up
         self.ended_hook: Callable[[ServerState, PaneId], None] = lambda _before, _pane: None

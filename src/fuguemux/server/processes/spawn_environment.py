@@ -5,13 +5,13 @@ import os
 from fuguemux import __version__
 from fuguemux.config import paths
 from fuguemux.keeper.protocol import callers_limit
-from fuguemux.options.environment import Surroundings
+from fuguemux.options.environment import SpawnEnvironment
 from fuguemux.server.recovery.boot import Booted
 
 
-def surroundings_of(booted: Booted) -> Surroundings:
+def surroundings_of(booted: Booted) -> SpawnEnvironment:
     """Of this process."""
-    return Surroundings(
+    return SpawnEnvironment(
         booted.places.socket.encode("utf-8", "surrogateescape"),
         os.getpid(),
         __version__,
@@ -21,7 +21,7 @@ def surroundings_of(booted: Booted) -> Surroundings:
     )
 
 
-def usable_directory(wanted: bytes, surroundings: Surroundings) -> bytes:
+def usable_directory(wanted: bytes, surroundings: SpawnEnvironment) -> bytes:
     """`wanted`, or its nearest parent in which a process can start, or the home directory."""
     path = wanted
     while path:

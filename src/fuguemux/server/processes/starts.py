@@ -32,14 +32,14 @@ class ServerEnded(KeeperUnreachable):
         super().__init__("the server ended before the keeper answered")
 
 
-class GivenUp(KeeperUnreachable):
+class StartGivenUp(KeeperUnreachable):
     """Whoever asked for the process is gone."""
 
     def __init__(self) -> None:
         super().__init__("whoever asked for it did not wait for the keeper")
 
 
-class Starts:
+class ProcessStarts:
     """At most one for each pane. Belongs to the loop."""
 
     def __init__(self) -> None:
@@ -91,7 +91,7 @@ class Starts:
     def _reason(self, pane: PaneId) -> Exception:
         if self._over:
             return ServerEnded()
-        return GivenUp() if pane in self._given_up else Withdrawn()
+        return StartGivenUp() if pane in self._given_up else Withdrawn()
 
     def give_up(self, pane: PaneId) -> None:
         """As `withdraw`, and the start fails: the pane itself was wanted by nobody else."""

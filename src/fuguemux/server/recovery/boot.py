@@ -42,9 +42,8 @@ from fuguemux.persistence.wal.watermark import Watermark
 from fuguemux.server.landing import zone as landing_zone
 from fuguemux.server.output import zone_place
 from fuguemux.server.recovery.reading_progress import SUFFIX, ReadingProgress
-from fuguemux.server.state import safe_mode
-from fuguemux.server.state import settling as state_settling
-from fuguemux.server.state.safe_mode import SafeMode, Starts
+from fuguemux.server.state import safe_mode, settling
+from fuguemux.server.state.safe_mode import SafeMode, ServerStarts
 from fuguemux.server.state.taken import take_state
 from fuguemux.server.work import reserve
 
@@ -57,7 +56,7 @@ class CannotStart(Exception):
     exit_code = EXIT_CANNOT_START
 
 
-class Options(NamedTuple):
+class ServerOptions(NamedTuple):
     """The command line."""
 
     name: str | None = None
@@ -67,7 +66,7 @@ class Options(NamedTuple):
     no_restore: bool = False
 
 
-def parse_options(argv: list[str]) -> Options:
+def parse_options(argv: list[str]) -> ServerOptions:
     """Raises CannotStart."""
     name = socket = config = None
     files: list[str] = []
@@ -91,13 +90,13 @@ def parse_options(argv: list[str]) -> Options:
                 files.append(value)
             case _:
                 raise CannotStart(f"unknown option {word}; {USAGE}")
-    return Options(name, socket, config, tuple(files), no_restore)
+    return ServerOptions(name, socket, config, tuple(files), no_restore)
 
 
 class Booted(NamedTuple):
     """What the composition is built from."""
 
-    options: Options
+    options: ServerOptions
     places: paths.Places
     environment: dict[str, str]
     loaded: Loaded
@@ -110,9 +109,9 @@ class Booted(NamedTuple):
     storage: Storage
     lock: StateLock | None
     recovered: Recovered
-    salvage: landing_zone.Recovered
+    salvage: landing_zone.RecoveredZone
     config_problems: tuple[Problem, ...]
-    starts: Starts | None
+    starts: ServerStarts | None
     """The count of starts that did not come to their end; None: nothing is kept."""
     safe: SafeMode | None
     home: str
@@ -157,7 +156,7 @@ def boot(argv: list[str], clock: Clock) -> Booted:
         put_aside += strays.put_strays_right(storage, state, places.socket, now_ms)
     with contextlib.suppress(OSError):
         configure_logging(log_path, loaded.configuration, clock)
-    starts = None if lock is None else Starts(home)
+    starts = None if lock is None else ServerStarts(home)
     safe = _safe_mode(home, starts, clock, asked=options.no_restore)
     if safe is not None:
         state, landing = safe.directory, f"{safe.directory}/landing"
@@ -193,9 +192,9 @@ def _read_or_refuse(
     landing: str,
     clock: Clock,
     home: str,
-    starts: Starts | None,
+    starts: ServerStarts | None,
     beside: Mark | None,
-) -> tuple[Recovered, landing_zone.Recovered]:
+) -> tuple[Recovered, landing_zone.RecoveredZone]:
     """As `_read_all`. Raises CannotStart for what is no fault of the state, and notes what may be one."""
     try:
         return _read_all(storage, state, landing, clock, beside)
@@ -219,7 +218,7 @@ def _read_or_refuse(
 
 def _read_all(
     storage: Storage, state: str, landing: str, clock: Clock, beside: Mark | None
-) -> tuple[Recovered, landing_zone.Recovered]:
+) -> tuple[Recovered, landing_zone.RecoveredZone]:
     """The state and what the landing zone holds beyond it."""
     try:
         recovered = recover(
@@ -235,14 +234,16 @@ def _read_all(
             storage.done()
     now_ms = recovered.report.started_ms
     recovered.report.notes += put_all_right(storage, state, now_ms)
-    state_settling.tell_unfinished(storage, state, recovered.report)
-    salvage = landing_zone.Recovered((), ())
+    settling.tell_unfinished(storage, state, recovered.report)
+    salvage = landing_zone.RecoveredZone((), ())
     if landing:
         salvage = zone_place.recover_both(state, landing, store=recovered.store_id.hex())
     return recovered, salvage
 
 
-def _safe_mode(home: str, starts: Starts | None, clock: Clock, *, asked: bool) -> SafeMode | None:
+def _safe_mode(
+    home: str, starts: ServerStarts | None, clock: Clock, *, asked: bool
+) -> SafeMode | None:
     if starts is None:
         return None
     now = clock.local_time(clock.wall_ms() // 1000)
@@ -255,12 +256,12 @@ def _safe_mode(home: str, starts: Starts | None, clock: Clock, *, asked: bool) -
     return safe
 
 
-def _fault(starts: Starts | None, failure: Exception) -> None:
+def _fault(starts: ServerStarts | None, failure: Exception) -> None:
     if starts is not None:
         starts.failed(f"{type(failure).__name__}: {failure}")
 
 
-def _no_fault_of_the_state(starts: Starts | None) -> None:
+def _no_fault_of_the_state(starts: ServerStarts | None) -> None:
     if starts is not None:
         starts.over()
 

@@ -9,11 +9,11 @@ from typing import NamedTuple
 from fuguemux.model.ids import PaneId
 from fuguemux.model.state import ServerState, Session
 from fuguemux.observe.clock import Clock
-from fuguemux.persistence.checkpoint.retention import Found
+from fuguemux.persistence.checkpoint.retention import FoundManifests
 from fuguemux.persistence.checkpoint.saves import find_all
 from fuguemux.persistence.recovery.point_in_time import (
-    Moment,
     NotReachable,
+    TargetMoment,
     all_with,
     part_of,
     session_called,
@@ -44,14 +44,14 @@ class PastSession(NamedTuple):
     notes: list[str]
 
 
-def points(storage: Storage, directory: str) -> Found:
+def points(storage: Storage, directory: str) -> FoundManifests:
     """Every checkpoint and save there is. Raises OSError and ManifestUnsupported."""
     found = find_all(storage, directory)
     return found._replace(damaged=[*found.damaged, *found.damaged_saves])
 
 
 def recovered_at(
-    storage: Storage, directory: str, clock: Clock, moment: Moment | None
+    storage: Storage, directory: str, clock: Clock, moment: TargetMoment | None
 ) -> Recovered:
     """Everything as of a moment (None: now). Raises NotReachable, OSError, and what another version's data raises."""
     return recover(
@@ -85,7 +85,7 @@ def past_session(
     clock: Clock,
     emulators: EmulatorFactory,
     name: str,
-    moment: Moment | None,
+    moment: TargetMoment | None,
     lines_max: int,
 ) -> PastSession:
     """A session as of a moment, else as it was last seen where that can be read. Raises as `recovered_at`, NotReachable if it
@@ -117,7 +117,7 @@ def past_session(
 
 def _last_seen(
     storage: Storage, directory: str, clock: Clock, name: str
-) -> tuple[Moment, Recovered, Session, list[str]]:
+) -> tuple[TargetMoment, Recovered, Session, list[str]]:
     """The session at the youngest moment that can be read, and a note for each younger one. Raises as `past_session`."""
     refused: NotReachable | None = None
     notes = []

@@ -22,7 +22,7 @@ from fuguemux.persistence.checkpoint.checkpoint import (
     run_to_end,
 )
 from fuguemux.persistence.checkpoint.manifest import Manifest
-from fuguemux.persistence.recovery.point_in_time import Moment
+from fuguemux.persistence.recovery.point_in_time import TargetMoment
 from fuguemux.persistence.recovery.recovery import CHECKPOINTS, Recovered, recover
 from fuguemux.persistence.recovery.store_identity import STORE_ID_BYTES
 from fuguemux.persistence.recovery.unread_parts import read_everything, unread
@@ -57,7 +57,7 @@ def save_present(
 
 
 def go_back(
-    storage: Storage, directory: str, clock: Clock, emulators: EmulatorFactory, moment: Moment
+    storage: Storage, directory: str, clock: Clock, emulators: EmulatorFactory, moment: TargetMoment
 ) -> WentBack:
     """Make a moment of the past the present; what there was before is saved first. Raises as `save_present`, and
     NotReachable before anything is changed.

@@ -8,7 +8,7 @@ from fuguemux.config.secrets import named
 from fuguemux.engine.engine import Engine
 from fuguemux.engine.reconcile import (
     Adopt,
-    Held,
+    HeldProcess,
     LeaveDead,
     Rescue,
     Restart,
@@ -77,7 +77,7 @@ class Restoration:
         """Carry out every step; one pane's trouble never costs another's."""
         by_key = {process.key: process for process in held}
         facts = [
-            Held(
+            HeldProcess(
                 process.key,
                 process.pid,
                 process.start_time or 0,

@@ -10,7 +10,7 @@ from fuguemux.model import effects as ef
 from fuguemux.model.decision import Decision
 from fuguemux.model.events import ChannelChanged
 from fuguemux.model.state import Channel
-from fuguemux.server.requests.executor import EffectFailed, Ending
+from fuguemux.server.requests.executor import EffectFailed, EffectResult
 from fuguemux.server.storage.flusher import NotDurable
 from fuguemux.server.work.waits import Waits
 
@@ -38,7 +38,7 @@ class Channels:
         self._waiting: Waiting = {}
         self._lockers: Waiting = {}
 
-    def wait_for(self, effect: ef.WaitFor) -> Awaitable[Ending] | None:
+    def wait_for(self, effect: ef.WaitFor) -> Awaitable[EffectResult] | None:
         """Wait, signal, lock or unlock, as tmux(1) describes wait-for. Raises EffectFailed."""
         name = effect.channel
         known = self._engine.state.channels.get(name, Channel())
@@ -63,11 +63,11 @@ class Channels:
                     return self._remember(name, known, woken=False)
                 return self._queued(self._waiting, name)
 
-    def _queued(self, queues: Waiting, name: str) -> Awaitable[Ending]:
+    def _queued(self, queues: Waiting, name: str) -> Awaitable[EffectResult]:
         future: asyncio.Future[None] = self._loop.create_future()
         queues.setdefault(name, []).append(future)
 
-        async def waited() -> Ending:
+        async def waited() -> EffectResult:
             try:
                 await future
             finally:
@@ -76,13 +76,13 @@ class Channels:
                     queue.remove(future)
                 if not queue:
                     queues.pop(name, None)
-            return Ending()
+            return EffectResult()
 
         return self.waits.until_end(waited(), "", repeatable=True)
 
     def _remember(
         self, name: str, known: Channel, *, woken: bool | None = None, locked: bool | None = None
-    ) -> Awaitable[Ending] | None:
+    ) -> Awaitable[EffectResult] | None:
         """What the next server is to know as well; to be awaited until it does."""
         event = ChannelChanged(
             name,
@@ -96,12 +96,12 @@ class Channels:
             raise EffectFailed(f"{CHANNELS_MAX} channels are woken or locked already")
         return self._told(self._engine.tell(Decision((event,))).lsn)
 
-    async def _told(self, lsn: int) -> Ending:
+    async def _told(self, lsn: int) -> EffectResult:
         try:
             await self._durable(lsn)
         except NotDurable as problem:
             raise EffectFailed(f"wait-for: done, but not on disk yet: {problem}") from problem
-        return Ending()
+        return EffectResult()
 
 
 def _wake(future: asyncio.Future[None]) -> bool:

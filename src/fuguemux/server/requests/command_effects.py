@@ -14,10 +14,10 @@ from fuguemux.model import effects as ef
 from fuguemux.model.decision import Decision
 from fuguemux.model.limits import BUFFER_BYTES_MAX, DEPTH_MAX, NESTED_TEXTS_MAX
 from fuguemux.observe.diagnostics import channel
-from fuguemux.server.clients.requesters import ConnectionAsker
+from fuguemux.server.clients.requesters import ConnectionRequester
 from fuguemux.server.panes.capturer import Capturer
 from fuguemux.server.panes.panes import Panes
-from fuguemux.server.requests.executor import Asker, EffectFailed, Ending
+from fuguemux.server.requests.executor import EffectFailed, EffectResult, Requester
 from fuguemux.server.requests.long_texts import taken_apart
 from fuguemux.server.work.file_threads import beside
 from fuguemux.server.work.plain_files import read_plain, write_plain
@@ -40,12 +40,12 @@ class TooMuch(Exception):
 _nesting: ContextVar[Nesting | None] = ContextVar("nesting", default=None)
 
 
-class Commands(Protocol):
+class CommandRunner(Protocol):
     """The executor, which is built after this."""
 
-    async def run_text(self, text: str, asker: Asker) -> int: ...
+    async def run_text(self, text: str, requester: Requester) -> int: ...
 
-    async def run_parsed(self, commands: Sequence[Parsed], asker: Asker) -> int: ...
+    async def run_parsed(self, commands: Sequence[Parsed], requester: Requester) -> int: ...
 
 
 class ShellRunner(Protocol):
@@ -57,7 +57,7 @@ class ShellRunner(Protocol):
 class CommandEffects:
     """Belongs to the loop. `commands` is set before the first effect runs."""
 
-    commands: Commands
+    commands: CommandRunner
 
     def __init__(
         self,
@@ -75,31 +75,33 @@ class CommandEffects:
         self._spawn = spawn
         self._durable = durable
 
-    def run_commands(self, effect: ef.RunCommands, asker: Asker) -> Awaitable[Ending] | None:
+    def run_commands(
+        self, effect: ef.RunCommands, requester: Requester
+    ) -> Awaitable[EffectResult] | None:
         """Commands given as text. With `background` nobody waits for them."""
 
-        async def run() -> Ending:
+        async def run() -> EffectResult:
             if effect.delay_ms:
                 moment = asyncio.sleep(effect.delay_ms / 1000)
                 await self._waits.until_end(moment, "run-shell: the server ended first: not run")
-            return await self._run(effect.text, asker)
+            return await self._run(effect.text, requester)
 
         return self._waited_or_not(run(), background=effect.background)
 
-    def if_shell(self, effect: ef.IfShell, asker: Asker) -> Awaitable[Ending] | None:
+    def if_shell(self, effect: ef.IfShell, requester: Requester) -> Awaitable[EffectResult] | None:
         """One text of commands or another, by how a shell command ends."""
 
-        async def run() -> Ending:
+        async def run() -> EffectResult:
             tested = self._shells.exit_code(effect.command, effect.cwd)
             ends = "if-shell: the server ended before the shell command did: nothing was run"
             code = await self._waits.until_end(tested, ends)
-            return await self._run(effect.then if code == 0 else effect.otherwise, asker)
+            return await self._run(effect.then if code == 0 else effect.otherwise, requester)
 
         return self._waited_or_not(run(), background=effect.background)
 
     def _waited_or_not(
-        self, work: Coroutine[Any, Any, Ending], *, background: bool
-    ) -> Awaitable[Ending] | None:
+        self, work: Coroutine[Any, Any, EffectResult], *, background: bool
+    ) -> Awaitable[EffectResult] | None:
         if not background:
             return work
 
@@ -112,23 +114,25 @@ class CommandEffects:
         self._spawn(ignored())
         return None
 
-    async def run_long_texts(self, effect: ef.RunLongTexts, asker: Asker) -> Ending:
+    async def run_long_texts(self, effect: ef.RunLongTexts, requester: Requester) -> EffectResult:
         """Long files of commands: taken apart beside the loop, then run."""
-        taken = await taken_apart(self._engine, effect, asker.request(()))
-        for lines, tell in ((taken.lines, asker.stdout), (taken.errors, asker.stderr)):
+        taken = await taken_apart(self._engine, effect, requester.request(()))
+        for lines, tell in ((taken.lines, requester.stdout), (taken.errors, requester.stderr)):
             for line in lines:
                 tell(line.encode("utf-8", "surrogateescape") + b"\n")
-        ending = Ending()
+        ending = EffectResult()
         if effect.run and taken.commands:
-            ending = await self._nested(partial(self.commands.run_parsed, taken.commands, asker))
-        return Ending(exit_code=1) if taken.failed else ending
+            ending = await self._nested(
+                partial(self.commands.run_parsed, taken.commands, requester)
+            )
+        return EffectResult(exit_code=1) if taken.failed else ending
 
-    async def _run(self, text: str, asker: Asker) -> Ending:
+    async def _run(self, text: str, requester: Requester) -> EffectResult:
         if not text:
-            return Ending()
-        return await self._nested(partial(self.commands.run_text, text, asker))
+            return EffectResult()
+        return await self._nested(partial(self.commands.run_text, text, requester))
 
-    async def _nested(self, run: Callable[[], Awaitable[int]]) -> Ending:
+    async def _nested(self, run: Callable[[], Awaitable[int]]) -> EffectResult:
         nesting = _nesting.get()
         if nesting is not None:
             return await self._run_nested(run, nesting)
@@ -137,14 +141,16 @@ class CommandEffects:
         except TooMuch as much:  # all that one request began ends together, with one line
             raise EffectFailed(str(much)) from None
 
-    async def _run_nested(self, run: Callable[[], Awaitable[int]], nesting: Nesting) -> Ending:
+    async def _run_nested(
+        self, run: Callable[[], Awaitable[int]], nesting: Nesting
+    ) -> EffectResult:
         if nesting.depth >= DEPTH_MAX:
             raise TooMuch(f"commands that run commands: more than {DEPTH_MAX} deep")
         if next(nesting.numbers) > NESTED_TEXTS_MAX:
             raise TooMuch(f"commands that run commands: more than {NESTED_TEXTS_MAX} times")
         token = _nesting.set(nesting._replace(depth=nesting.depth + 1))
         try:
-            return Ending(exit_code=await run())
+            return EffectResult(exit_code=await run())
         except ServerEnds as ends:
             ends.again = False  # the next server does not know what these commands are a part of
             raise
@@ -153,33 +159,33 @@ class CommandEffects:
 
     # Buffers
 
-    async def load_buffer(self, effect: ef.LoadBuffer, asker: Asker) -> Ending:
-        """A file, or the asker's stdin, becomes a buffer. Raises EffectFailed: `path: reason`."""
+    async def load_buffer(self, effect: ef.LoadBuffer, requester: Requester) -> EffectResult:
+        """A file, or the requester's stdin, becomes a buffer. Raises EffectFailed: `path: reason`."""
         if effect.path == b"-":
             ends = "load-buffer: the server ended first: nothing was stored"
-            data = await self._waits.until_end(_stdin_of(asker), ends)
+            data = await self._waits.until_end(_stdin_of(requester), ends)
         else:
             data = await _in_thread(effect.path, _read, effect.path)
         state, live = self._engine.state, self._engine.live
         events = paste_buffers.buffer_stored(state, data, effect.name, live.now_ms())
         await self._durable(self._engine.tell(Decision(events)).lsn)
-        return Ending()
+        return EffectResult()
 
-    async def capture_pane(self, effect: ef.CapturePane) -> Ending:
+    async def capture_pane(self, effect: ef.CapturePane) -> EffectResult:
         """Rows of a pane's history are printed or become a buffer."""
         return await self._capturer.capture_pane(effect)
 
-    async def save_buffer(self, effect: ef.SaveBuffer) -> Ending:
+    async def save_buffer(self, effect: ef.SaveBuffer) -> EffectResult:
         """Bytes become a file, or its end. Raises EffectFailed: `path: reason`."""
         await _in_thread(effect.path, _write, effect.path, effect.data, effect.append)
-        return Ending()
+        return EffectResult()
 
 
-async def _stdin_of(asker: Asker) -> bytes:
-    if not isinstance(asker, ConnectionAsker) or asker.connection.is_attached:
+async def _stdin_of(requester: Requester) -> bytes:
+    if not isinstance(requester, ConnectionRequester) or requester.connection.is_attached:
         raise EffectFailed("-: Bad file descriptor")
     try:
-        data = await asker.connection.read_stdin(BUFFER_BYTES_MAX)
+        data = await requester.connection.read_stdin(BUFFER_BYTES_MAX)
     except ValueError as refused:
         raise EffectFailed(f"-: {refused}") from refused
     return data or b""

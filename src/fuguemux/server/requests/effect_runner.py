@@ -9,7 +9,7 @@ from fuguemux.model.ids import ClientId, PaneId, SessionId
 from fuguemux.server.panes.pane_terminal import InputRefused, PaneTerminal
 from fuguemux.server.panes.panes import Panes
 from fuguemux.server.requests import long_lists
-from fuguemux.server.requests.executor import Asker, EffectFailed, Ending
+from fuguemux.server.requests.executor import EffectFailed, EffectResult, Requester
 from fuguemux.server.requests.turn import Turn
 
 CHECKPOINT = "the disk to take the checkpoint"
@@ -35,10 +35,10 @@ class ProcessStarter(Protocol):
         ...
 
 
-class Screens(Protocol):
+class ViewersPort(Protocol):
     """What attached clients see."""
 
-    def attach(self, asker: Asker, effect: ef.Attach) -> None:
+    def attach(self, requester: Requester, effect: ef.Attach) -> None:
         """Raises EffectFailed if the asking client has no terminal."""
         ...
 
@@ -46,14 +46,14 @@ class Screens(Protocol):
 
     def detach(self, effect: ef.Detach) -> None: ...
 
-    def scroll_view(self, effect: ef.ScrollView) -> Awaitable[Ending]: ...
+    def scroll_view(self, effect: ef.ScrollView) -> Awaitable[EffectResult]: ...
 
     def refresh(self, client: ClientId | None) -> None: ...
 
     def overlay(self, effect: ef.ShowMessage | ef.Prompt | ef.Choose | ef.ShowText) -> None: ...
 
 
-class PaneInput(Protocol):
+class PaneInputPort(Protocol):
     """Keys and bytes for the programs in panes."""
 
     def send_keys(
@@ -69,53 +69,67 @@ class PaneInput(Protocol):
     def clear_screen(self, pane: PaneId) -> None: ...
 
 
-class Shells(Protocol):
+class ShellsPort(Protocol):
     """Commands outside of panes, and channels between commands."""
 
-    def run_shell(self, effect: ef.RunShell, asker: Asker) -> Awaitable[Ending] | None: ...
+    def run_shell(
+        self, effect: ef.RunShell, requester: Requester
+    ) -> Awaitable[EffectResult] | None: ...
 
-    def wait_for(self, effect: ef.WaitFor) -> Awaitable[Ending] | None: ...
+    def wait_for(self, effect: ef.WaitFor) -> Awaitable[EffectResult] | None: ...
 
 
-class Pipes(Protocol):
+class PipesPort(Protocol):
     """Commands that are given what panes print."""
 
     def pipe_pane(self, effect: ef.PipePane, terminal: PaneTerminal | None) -> None: ...
 
 
-class Commands(Protocol):
+class CommandEffectsPort(Protocol):
     """Commands that run commands, and buffers in files."""
 
-    def run_commands(self, effect: ef.RunCommands, asker: Asker) -> Awaitable[Ending] | None: ...
+    def run_commands(
+        self, effect: ef.RunCommands, requester: Requester
+    ) -> Awaitable[EffectResult] | None: ...
 
-    def run_long_texts(self, effect: ef.RunLongTexts, asker: Asker) -> Awaitable[Ending]: ...
+    def run_long_texts(
+        self, effect: ef.RunLongTexts, requester: Requester
+    ) -> Awaitable[EffectResult]: ...
 
-    def if_shell(self, effect: ef.IfShell, asker: Asker) -> Awaitable[Ending] | None: ...
+    def if_shell(
+        self, effect: ef.IfShell, requester: Requester
+    ) -> Awaitable[EffectResult] | None: ...
 
-    def load_buffer(self, effect: ef.LoadBuffer, asker: Asker) -> Awaitable[Ending]: ...
+    def load_buffer(
+        self, effect: ef.LoadBuffer, requester: Requester
+    ) -> Awaitable[EffectResult]: ...
 
-    def capture_pane(self, effect: ef.CapturePane) -> Awaitable[Ending]: ...
+    def capture_pane(self, effect: ef.CapturePane) -> Awaitable[EffectResult]: ...
 
-    def save_buffer(self, effect: ef.SaveBuffer) -> Awaitable[Ending]: ...
+    def save_buffer(self, effect: ef.SaveBuffer) -> Awaitable[EffectResult]: ...
 
 
 class CopyModes(Protocol):
     """Panes in copy mode."""
 
-    def copy_mode(self, effect: ef.CopyModeCommand, asker: Asker) -> Awaitable[Ending] | None: ...
+    def copy_mode(
+        self, effect: ef.CopyModeCommand, requester: Requester
+    ) -> Awaitable[EffectResult] | None: ...
 
-    def view_last_screen(self, effect: ef.ViewLastScreen) -> Awaitable[Ending]:
+    def view_last_screen(self, effect: ef.ViewLastScreen) -> Awaitable[EffectResult]:
         """Raises EffectFailed if there is none."""
         ...
 
 
-class Searcher(Protocol):
+class SearcherPort(Protocol):
     """Looks through panes."""
 
-    def search_panes(self, effect: ef.SearchPanes, asker: Asker) -> Awaitable[Ending]: ...
+    def search_panes(
+        self, effect: ef.SearchPanes, requester: Requester
+    ) -> Awaitable[EffectResult]: ...
 
 
-class Lifecycle(Protocol):
+class LifecyclePort(Protocol):
     """The server as a whole."""
 
     async def checkpoint(
@@ -151,8 +165,8 @@ class Lifecycle(Protocol):
         """kill-server: deliberate."""
         ...
 
-    async def restart(self, asker: Asker) -> bytes:
-        """Give way to a new server process; the asker hears from whichever serves then. Raises EffectFailed."""
+    async def restart(self, requester: Requester) -> bytes:
+        """Give way to a new server process; the requester hears from whichever serves then. Raises EffectFailed."""
         ...
 
 
@@ -182,13 +196,13 @@ class EffectRunner:
         self,
         panes: Panes,
         processes: ProcessStarter,
-        screens: Screens,
-        pane_input: PaneInput,
-        shells: Shells,
-        pipes: Pipes,
-        lifecycle: Lifecycle,
-        commands: Commands,
-        searcher: Searcher,
+        screens: ViewersPort,
+        pane_input: PaneInputPort,
+        shells: ShellsPort,
+        pipes: PipesPort,
+        lifecycle: LifecyclePort,
+        commands: CommandEffectsPort,
+        searcher: SearcherPort,
         copy_modes: CopyModes,
     ) -> None:
         self.turn = Turn()
@@ -203,25 +217,29 @@ class EffectRunner:
         self._searcher = searcher
         self._copy_modes = copy_modes
 
-    async def run(self, effects: Sequence[ef.Effect], asker: Asker) -> Sequence[Awaitable[Ending]]:
+    async def run(
+        self, effects: Sequence[ef.Effect], requester: Requester
+    ) -> Sequence[Awaitable[EffectResult]]:
         """Do `effects` in order; what takes long is returned to be awaited later. Raises EffectFailed."""
-        later: list[Awaitable[Ending]] = []
+        later: list[Awaitable[EffectResult]] = []
         for effect in effects:
             try:
-                waiting = await self._one(effect, asker)
+                waiting = await self._one(effect, requester)
             except InputRefused as refused:
                 raise EffectFailed(f"the program in the pane does not read: {refused}") from refused
             if waiting is not None:
                 later.append(waiting)
         return later
 
-    async def _one(self, effect: ef.Effect, asker: Asker) -> Awaitable[Ending] | None:
+    async def _one(self, effect: ef.Effect, requester: Requester) -> Awaitable[EffectResult] | None:
         match effect:
             case ef.StartProcess(pane):
                 if self._processes.release(pane):
                     self._input.clear_screen(pane)
                 processes, give_up = self._processes, partial(self._processes.give_up, pane)
-                await self.turn.aside(processes.start(pane), asker, processes.waits_for, give_up)
+                await self.turn.aside(
+                    processes.start(pane), requester, processes.waits_for, give_up
+                )
             case ef.SendKeys() | ef.SendBytes() | ef.SendPrefixKey() | ef.ResetTerminal():
                 self._to_pane(effect)
             case ef.ClearHistory():
@@ -239,7 +257,7 @@ class EffectRunner:
             case ef.StopServer():
                 self._lifecycle.stop()
             case ef.RestartServer():
-                return _printed(self._lifecycle.restart(asker))
+                return _printed(self._lifecycle.restart(requester))
             case ef.PipePane(pane):
                 self._pipes.pipe_pane(effect, self._panes.get(pane))
             case (
@@ -258,52 +276,52 @@ class EffectRunner:
                 | ef.ViewLastScreen()
                 | ef.ScrollView()
             ):
-                return self._long(effect, asker)
+                return self._long(effect, requester)
             case _:
-                self._to_screens(effect, asker)
+                self._to_screens(effect, requester)
         return None
 
-    def _long(self, effect: Long, asker: Asker) -> Awaitable[Ending] | None:
+    def _long(self, effect: Long, requester: Requester) -> Awaitable[EffectResult] | None:
         match effect:
             case ef.Checkpoint(reason, name):
-                written = _printed(self._lifecycle.checkpoint(reason, name, asker.waits))
-                return self.turn.told(written, asker, CHECKPOINT)
+                written = _printed(self._lifecycle.checkpoint(reason, name, requester.waits))
+                return self.turn.told(written, requester, CHECKPOINT)
             case ef.SaveHere():
-                return self.turn.told(_printed(self._lifecycle.save_here()), asker, CHECKPOINT)
+                return self.turn.told(_printed(self._lifecycle.save_here()), requester, CHECKPOINT)
             case ef.RunShell():
-                return self._shells.run_shell(effect, asker)
+                return self._shells.run_shell(effect, requester)
             case ef.WaitFor():
                 return self._shells.wait_for(effect)
             case ef.RunCommands():
-                return self._commands.run_commands(effect, asker)
+                return self._commands.run_commands(effect, requester)
             case ef.RunLongTexts():
-                return self._commands.run_long_texts(effect, asker)
+                return self._commands.run_long_texts(effect, requester)
             case ef.IfShell():
-                return self._commands.if_shell(effect, asker)
+                return self._commands.if_shell(effect, requester)
             case ef.LoadBuffer():
-                return self._commands.load_buffer(effect, asker)
+                return self._commands.load_buffer(effect, requester)
             case ef.SaveBuffer():
                 return self._commands.save_buffer(effect)
             case ef.SearchPanes():
-                return self._searcher.search_panes(effect, asker)
+                return self._searcher.search_panes(effect, requester)
             case ef.CapturePane():
                 return self._commands.capture_pane(effect)
             case ef.CopyModeCommand():
-                return self._copy_modes.copy_mode(effect, asker)
+                return self._copy_modes.copy_mode(effect, requester)
             case ef.ScrollView() | ef.ViewLastScreen():
                 return self._history(effect)
             case _:
                 assert_never(effect)
 
-    def _history(self, effect: ef.ScrollView | ef.ViewLastScreen) -> Awaitable[Ending]:
+    def _history(self, effect: ef.ScrollView | ef.ViewLastScreen) -> Awaitable[EffectResult]:
         if isinstance(effect, ef.ScrollView):
             return self._screens.scroll_view(effect)
         return self._copy_modes.view_last_screen(effect)
 
-    def _to_screens(self, effect: ef.Effect, asker: Asker) -> None:
+    def _to_screens(self, effect: ef.Effect, requester: Requester) -> None:
         match effect:
             case ef.Attach():
-                self._screens.attach(asker, effect)
+                self._screens.attach(requester, effect)
             case ef.SwitchClient(client, session):
                 self._screens.switch(client, session)
             case ef.Detach():
@@ -331,5 +349,5 @@ class EffectRunner:
                 assert_never(effect)
 
 
-async def _printed(line: Awaitable[bytes]) -> Ending:
-    return Ending(await line)
+async def _printed(line: Awaitable[bytes]) -> EffectResult:
+    return EffectResult(await line)

@@ -1,4 +1,4 @@
-"""Runs commands for whoever asks: one at a time, effects in order, and no word to the asker before it is durable."""
+"""Runs commands for whoever asks: one at a time, effects in order, and no word to the requester before it is durable."""
 
 import asyncio
 import errno
@@ -20,7 +20,7 @@ from fuguemux.model.live import NotAtHand
 from fuguemux.observe.diagnostics import channel
 from fuguemux.observe.holding import TookTooLong, endable
 from fuguemux.server.requests.long_texts import parsed_text
-from fuguemux.server.requests.turn import DISK, FILES, GivenUp, Turn
+from fuguemux.server.requests.turn import DISK, FILES, Turn, TurnGivenUp
 from fuguemux.server.storage.flusher import NotDurable
 from fuguemux.server.work import threads
 from fuguemux.server.work.sequence_gate import SequenceGate
@@ -33,13 +33,13 @@ Question = tuple[str, tuple[str, ...]]
 """A document's name and arguments."""
 
 
-class Asker(Protocol):
+class Requester(Protocol):
     """Who asks, and where the answer goes: a connection, a key of an attached client, a file of commands."""
 
     client: ClientId
 
     def request(self, argv: Words) -> Request:
-        """The command with everything it may want to know of the asker, as of now."""
+        """The command with everything it may want to know of the requester, as of now."""
         ...
 
     def stdout(self, data: bytes) -> None: ...
@@ -58,15 +58,15 @@ class Asker(Protocol):
 
 
 class EffectFailed(Exception):
-    """An effect could not be done (a process did not start): shown to the asker; what was logged stays."""
+    """An effect could not be done (a process did not start): shown to the requester; what was logged stays."""
 
 
-class Over(Exception):
+class ServerEnding(Exception):
     """The server was told to end before the request was begun: it is for the next one."""
 
 
-class Ending(NamedTuple):
-    """What came of an effect that took long: bytes for the asker's stdout, and the exit code it leaves behind.
+class EffectResult(NamedTuple):
+    """What came of an effect that took long: bytes for the requester's stdout, and the exit code it leaves behind.
 
     The code does not keep later commands from running: it is that of a shell command, not a refusal."""
 
@@ -79,17 +79,19 @@ class Effects(Protocol):
 
     turn: Turn
 
-    async def run(self, effects: Sequence[Effect], asker: Asker) -> Sequence[Awaitable[Ending]]:
+    async def run(
+        self, effects: Sequence[Effect], requester: Requester
+    ) -> Sequence[Awaitable[EffectResult]]:
         """Do `effects` in order. What takes long is returned, to be awaited when others may have their turn.
 
         Both may raise EffectFailed."""
         ...
 
 
-class Hooks(Protocol):
+class HooksPort(Protocol):
     """What follows a command by the options `after-…`."""
 
-    async def after(self, request: Request, asker: Asker) -> None:
+    async def after(self, request: Request, requester: Requester) -> None:
         """Run the hooks of the command that was just carried out."""
         ...
 
@@ -97,11 +99,11 @@ class Hooks(Protocol):
 class NoHooks:
     """Before there is anything to hook."""
 
-    async def after(self, request: Request, asker: Asker) -> None:
+    async def after(self, request: Request, requester: Requester) -> None:
         """Nothing."""
 
 
-class Documents(Protocol):
+class DocumentsPort(Protocol):
     """What decisions may ask that has to be read from a disk."""
 
     def at_hand(self, found: Mapping[Question, Any]) -> AbstractContextManager[object]:
@@ -147,8 +149,8 @@ class Executor:
         self._durable = durable
         self._turn = effects.turn
         self._over = False
-        self.hooks: Hooks = NoHooks()
-        self.documents: Documents = NoDocuments()
+        self.hooks: HooksPort = NoHooks()
+        self.documents: DocumentsPort = NoDocuments()
         self.gate = SequenceGate()
         """What a sequence of commands makes begins behind it."""
 
@@ -156,25 +158,25 @@ class Executor:
         """Nothing that comes from outside is begun from now on: it would be acknowledged, and gone with the server."""
         self._over = True
 
-    async def begin(self, commands: Sequence[Words], asker: Asker) -> int:
+    async def begin(self, commands: Sequence[Words], requester: Requester) -> int:
         """As `run`, for a request from outside. Raises Over, and has done nothing, if after `end` it is the first's turn.
 
         Raises ServerEnds if the server ends over something that the request waits for.
         """
-        return await self._run(commands, asker, late=False)
+        return await self._run(commands, requester, late=False)
 
-    async def run(self, commands: Sequence[Words], asker: Asker) -> int:
+    async def run(self, commands: Sequence[Words], requester: Requester) -> int:
         """Carry out `commands` in order, up to the first that fails; the exit code they leave behind."""
-        return await self._run(commands, asker, late=True)
+        return await self._run(commands, requester, late=True)
 
-    async def _run(self, commands: Sequence[Words], asker: Asker, *, late: bool) -> int:
+    async def _run(self, commands: Sequence[Words], requester: Requester, *, late: bool) -> int:
         code = 0
         with self.gate.closed():
             for number, words in enumerate(commands):
                 if number:
                     await asyncio.sleep(0)  # a long sequence must not keep the loop from others
                 try:
-                    result = await self._guarded(words, asker, late=late)
+                    result = await self._guarded(words, requester, late=late)
                 except ServerEnds as ends:
                     ends.left = list(commands[number:])
                     raise
@@ -184,97 +186,99 @@ class Executor:
                     break
         return code
 
-    async def run_parsed(self, commands: Sequence[Parsed], asker: Asker) -> int:
+    async def run_parsed(self, commands: Sequence[Parsed], requester: Requester) -> int:
         """Carry out the commands of a text. One that fails ends its line, not the text: as tmux reads its files."""
         code = 0
         with self.gate.closed():
             for _, line in groupby(commands, key=lambda command: command.line):
-                code = await self.run([command.argv for command in line], asker) or code
+                code = await self.run([command.argv for command in line], requester) or code
                 await asyncio.sleep(0)  # a long text must not keep the loop from others
         return code
 
-    async def run_text(self, text: str, asker: Asker) -> int:
+    async def run_text(self, text: str, requester: Requester) -> int:
         """As `run_parsed`, of text in tmux's language; if that makes no sense nothing is run."""
         try:
             commands = await parsed_text(self._engine, text)
         except Refused as refusal:
-            asker.stderr(_line(refusal.told(as_tmux=asker.request(()).as_tmux)))
+            requester.stderr(_line(refusal.told(as_tmux=requester.request(()).as_tmux)))
             return 1
-        return await self.run_parsed(commands, asker)
+        return await self.run_parsed(commands, requester)
 
-    async def _guarded(self, words: Words, asker: Asker, *, late: bool) -> Result:
+    async def _guarded(self, words: Words, requester: Requester, *, late: bool) -> Result:
         try:
-            return await self._run_one(words, asker, late=late)
+            return await self._run_one(words, requester, late=late)
         except Refused as refusal:
             if isinstance(refusal, TooDear):
                 holder = f"command {table.known_name(words)}"
                 diagnostics.warning("format_stopped", holder=holder)
-            asker.stderr(_line(refusal.told(as_tmux=asker.request(words).as_tmux)))
+            requester.stderr(_line(refusal.told(as_tmux=requester.request(words).as_tmux)))
         except EffectFailed as failure:
-            asker.stderr(_line(str(failure)))
-        except GivenUp as command:
+            requester.stderr(_line(str(failure)))
+        except TurnGivenUp as command:
             diagnostics.info("given_up", command=str(command))
         except EventRefused as defect:
             diagnostics.error("command_defect", command=words[0], reason=str(defect))
-            asker.stderr(_line(f"{words[0]}: refused, nothing was changed: {defect}"))
+            requester.stderr(_line(f"{words[0]}: refused, nothing was changed: {defect}"))
         except RuntimeError as error:
             if not threads.is_refusal(error):
                 raise
-            asker.stderr(_line(f"{words[0]}: {explained(errno.EAGAIN)}"))
+            requester.stderr(_line(f"{words[0]}: {explained(errno.EAGAIN)}"))
         except OSError as error:
             reason = error.strerror or str(error)
             diagnostics.error("command_not_logged", command=words[0], error=reason)
-            asker.stderr(_line(f"{words[0]}: the log could not be written: {reason}"))
+            requester.stderr(_line(f"{words[0]}: the log could not be written: {reason}"))
         return Result(1, goes_on=False)
 
-    async def _run_one(self, words: Words, asker: Asker, *, late: bool) -> Result:
+    async def _run_one(self, words: Words, requester: Requester, *, late: bool) -> Result:
         read: dict[Question, Any] = {}
         while True:
             try:
-                return await self._run_with(read, words, asker, late=late)
+                return await self._run_with(read, words, requester, late=late)
             except NotAtHand as missing:  # nothing has happened yet, and others have their turn
-                read[missing.question] = await self._read(missing.question, words, asker)
+                read[missing.question] = await self._read(missing.question, words, requester)
 
-    async def _read(self, question: Question, words: Words, asker: Asker) -> Any:
+    async def _read(self, question: Question, words: Words, requester: Requester) -> Any:
         try:
             with self.gate.opened():
-                return await self._turn.left(self.documents.read(question), asker, FILES, words[0])
+                return await self._turn.left(
+                    self.documents.read(question), requester, FILES, words[0]
+                )
         except OSError as error:
             raise EffectFailed(f"{words[0]}: {error.strerror or error}") from error
 
     async def _run_with(
-        self, read: Mapping[Question, Any], words: Words, asker: Asker, *, late: bool
+        self, read: Mapping[Question, Any], words: Words, requester: Requester, *, late: bool
     ) -> Result:
-        async with self._turn.of(asker):
+        async with self._turn.of(requester):
             if self._over and not late:
-                raise Over
-            request = asker.request(words)
+                raise ServerEnding
+            request = requester.request(words)
             outcome = self._ask(words, request, read)
-            later = await self._effects.run(outcome.decision.effects, asker)
+            later = await self._effects.run(outcome.decision.effects, requester)
             reply = outcome.decision.reply
             output = self._rendered(words, reply)
         unsure = 0
         try:
-            with self._turn.saying(asker, lambda: DISK):
+            with self._turn.saying(requester, lambda: DISK):
                 await self._durable(outcome.lsn)
         except NotDurable as problem:
             if outcome.decision.events:
                 # The change is made and everything works on; but exit code 0 acknowledges, and this must not.
-                asker.stderr(_line(f"{words[0]}: done, but not on disk yet: {problem}"))
+                requester.stderr(_line(f"{words[0]}: done, but not on disk yet: {problem}"))
                 unsure = 1
         if output:
-            asker.stdout(output)
+            requester.stdout(output)
         if reply.error:
-            asker.stderr(_line(reply.error))
+            requester.stderr(_line(reply.error))
         code = reply.exit_code or unsure
         for waiting in later:
             with self.gate.opened():
                 ending = await waiting
             if ending.stdout:
-                asker.stdout(ending.stdout)
+                requester.stdout(ending.stdout)
             code = ending.exit_code or code
         if reply.exit_code == 0:
-            await self.hooks.after(request, asker)
+            await self.hooks.after(request, requester)
         return Result(code, goes_on=reply.exit_code == 0)
 
     def _ask(self, words: Words, request: Request, read: Mapping[Question, Any]) -> Outcome:

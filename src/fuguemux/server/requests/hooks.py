@@ -18,8 +18,8 @@ from fuguemux.model.state import ServerState, Session, current_link, sessions_wi
 from fuguemux.observe.diagnostics import channel
 from fuguemux.options import options
 from fuguemux.options.table import BY_NAME
-from fuguemux.server.clients.requesters import HookAsker, InternalAsker
-from fuguemux.server.requests.executor import Asker, Executor
+from fuguemux.server.clients.requesters import HookRequester, InternalRequester
+from fuguemux.server.requests.executor import Executor, Requester
 from fuguemux.server.work.waits import ServerEnds
 from fuguemux.targets.targets import current_target, pane_target
 
@@ -56,9 +56,9 @@ class Hooks:
 
     # After commands
 
-    async def after(self, request: Request, asker: Asker) -> None:
+    async def after(self, request: Request, requester: Requester) -> None:
         """Run what `after-…` of the command says. Commands of hooks have no hooks."""
-        if _in_hook.get() or isinstance(asker, InternalAsker) or self.executor is None:
+        if _in_hook.get() or isinstance(requester, InternalRequester) or self.executor is None:
             return
         try:
             command = table_lookup.find(request.argv[0])
@@ -86,7 +86,9 @@ class Hooks:
         token = _in_hook.set(True)
         try:
             for text in texts:
-                await self.executor.run_text(text, HookAsker(asker, number_of, pane, variables))
+                await self.executor.run_text(
+                    text, HookRequester(requester, number_of, pane, variables)
+                )
         except ServerEnds as ends:
             ends.again = False  # the command itself is done
             raise
@@ -141,16 +143,16 @@ class Hooks:
         try:
             while self._waiting:
                 notice, texts = self._waiting.pop(0)
-                asker = self._asker(notice)
+                requester = self._requester(notice)
                 assert self.executor is not None
                 for text in texts:
-                    await self.executor.run_text(text, asker)
-                for error in asker.errors:
+                    await self.executor.run_text(text, requester)
+                for error in requester.errors:
                     diagnostics.warning("hook_failed", hook=notice.name, error=error)
         finally:
             self._running = False
 
-    def _asker(self, notice: Notice) -> InternalAsker:
+    def _requester(self, notice: Notice) -> InternalRequester:
         state = self._engine.state
         session = None if notice.session is None else state.sessions.get(notice.session)
         window = None if notice.window is None else state.windows.get(notice.window)
@@ -171,7 +173,7 @@ class Hooks:
         if notice.pane is not None:
             variables["hook_pane"] = f"%{notice.pane}"
         session_id = None if session is None else session.id
-        return InternalAsker(dict(os.environb), os.getcwdb(), session_id, pane, variables)
+        return InternalRequester(dict(os.environb), os.getcwdb(), session_id, pane, variables)
 
 
 def _pane_now(state: ServerState, session: Session) -> PaneId | None:

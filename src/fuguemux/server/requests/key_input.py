@@ -13,8 +13,8 @@ from fuguemux.model.state import ServerState
 from fuguemux.observe.clock import Clock
 from fuguemux.options import key_bindings, options
 from fuguemux.server.clients.connection import Connection
-from fuguemux.server.clients.overlays import Message, Outcome, Page
-from fuguemux.server.clients.requesters import ViewerAsker
+from fuguemux.server.clients.overlays import MessageOverlay, OverlayOutcome, Page
+from fuguemux.server.clients.requesters import ViewerRequester
 from fuguemux.server.clients.viewer import Viewer
 from fuguemux.server.clients.viewers import Viewers
 from fuguemux.server.copy.scroll_views import ScrollViews
@@ -149,7 +149,7 @@ class KeyInput:
             waits()
 
         shown: list[tuple[bytes, bool]] = []
-        asker = ViewerAsker(
+        requester = ViewerRequester(
             viewer.connection,
             viewer.command,
             viewer.session,
@@ -157,7 +157,7 @@ class KeyInput:
             lambda data, error: shown.append((data, error)),
             tell,
         )
-        await self._executor.run_text(command, asker)
+        await self._executor.run_text(command, requester)
         self._show(viewer, shown)
 
     def _show(self, viewer: Viewer, shown: Sequence[tuple[bytes, bool]]) -> None:
@@ -172,7 +172,7 @@ class KeyInput:
     def _one(self, viewer: Viewer, item: Input) -> str:
         """Handle one item; returns the command it asks for, empty if it is dealt with."""
         if viewer.overlay is not None:
-            eaten = not isinstance(viewer.overlay, Message)
+            eaten = not isinstance(viewer.overlay, MessageOverlay)
             outcome = viewer.overlay.key(item)
             if outcome.closed:
                 viewer.overlay = None
@@ -190,7 +190,7 @@ class KeyInput:
         return ""
 
     def _page_key(self, viewer: Viewer, page: Page, item: Input) -> str:
-        outcome: Outcome = page.key(item)
+        outcome: OverlayOutcome = page.key(item)
         viewer.dirty = True
         if outcome.closed:
             viewer.page = None

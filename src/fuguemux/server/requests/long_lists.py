@@ -8,15 +8,15 @@ from typing import Final
 from fuguemux.observe.clock import NS_PER_MS
 from fuguemux.observe.failpoints import reach
 from fuguemux.observe.holding import TookTooLong, endable
-from fuguemux.server.requests.executor import EffectFailed, Ending
+from fuguemux.server.requests.executor import EffectFailed, EffectResult
 
 PIECE_NS: Final = 5 * NS_PER_MS
 """So long lines are made before others have their turn; one line may take longer."""
 LIST_BYTES_MAX: Final = 64 << 20
 
 
-async def printed(lines: Iterator[str | None]) -> Ending:
-    """All lines, for the asker's stdout. Raises Refused as the lines do, and EffectFailed for more than LIST_BYTES_MAX."""
+async def printed(lines: Iterator[str | None]) -> EffectResult:
+    """All lines, for the requester's stdout. Raises Refused as the lines do, and EffectFailed for more than LIST_BYTES_MAX."""
     parts: list[bytes] = []
     left = LIST_BYTES_MAX
     while (piece := _piece(lines)) is not None:
@@ -25,7 +25,7 @@ async def printed(lines: Iterator[str | None]) -> Ending:
             raise EffectFailed(f"the list is longer than {LIST_BYTES_MAX >> 20} MiB")
         parts.append(piece)
         await asyncio.sleep(0)
-    return Ending(b"".join(parts))
+    return EffectResult(b"".join(parts))
 
 
 def _piece(lines: Iterator[str | None]) -> bytes | None:

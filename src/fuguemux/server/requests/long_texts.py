@@ -7,8 +7,8 @@ from typing import Final, NamedTuple
 
 from fuguemux.commands import source_file
 from fuguemux.engine.engine import Engine
-from fuguemux.formats.formats import Context
-from fuguemux.language.language import Parsed, Surroundings
+from fuguemux.formats.formats import FormatContext
+from fuguemux.language.language import Parsed, TextContext
 from fuguemux.model import effects as ef
 from fuguemux.model.decision import Refused, Request
 from fuguemux.model.ids import NOBODY
@@ -19,7 +19,7 @@ CONDITION_SECONDS_MAX: Final = 10.0
 """The loop answers a condition at once, unless it has ended: then it does not hold."""
 
 
-class Taken(NamedTuple):
+class TakenText(NamedTuple):
     """The commands of all texts, and what is to be said; `failed`: something in them makes no sense."""
 
     commands: list[Parsed]
@@ -28,18 +28,18 @@ class Taken(NamedTuple):
     failed: bool
 
 
-async def taken_apart(engine: Engine, effect: ef.RunLongTexts, request: Request) -> Taken:
+async def taken_apart(engine: Engine, effect: ef.RunLongTexts, request: Request) -> TakenText:
     """What is in the texts, for whoever gave the command. A text with a mistake gives no commands."""
     state, live = engine.state, engine.live
     target = current_target(state, live, request)
-    context = Context(state, live)
+    context = FormatContext(state, live)
     if target is not None:
-        context = Context(
+        context = FormatContext(
             state, live, session=target.session.id, window=target.window.id, pane=target.pane.id
         )
     around = source_file.surroundings(state, context)
     around = around._replace(condition=_on_loop(around.condition))
-    told = Taken([], [], [], failed=False)
+    told = TakenText([], [], [], failed=False)
     start = 0
     for path, text in effect.texts:
         try:
@@ -61,12 +61,12 @@ async def parsed_text(engine: Engine, text: str) -> list[Parsed]:
     if len(text) <= source_file.LONG_CHARS_MIN:
         return source_file.parsed_text(engine.state, engine.live, text)
     state = engine.state
-    around = source_file.surroundings(state, Context(state, engine.live))
+    around = source_file.surroundings(state, FormatContext(state, engine.live))
     around = around._replace(condition=_on_loop(around.condition))
     return await asyncio.to_thread(_parsed, engine, around, "", text, 0)
 
 
-def _parsed(engine: Engine, around: Surroundings, path: str, text: str, start: int) -> list[Parsed]:
+def _parsed(engine: Engine, around: TextContext, path: str, text: str, start: int) -> list[Parsed]:
     """The commands, whose lines are counted from `start` on."""
     reach("source.parsing")
     found = source_file.parsed_within(engine.state, around, path, text)

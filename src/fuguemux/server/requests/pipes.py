@@ -22,7 +22,7 @@ from fuguemux.model.state import Pipe
 from fuguemux.observe.diagnostics import channel
 from fuguemux.persistence.recovery.replay import Output, RecoveredPane
 from fuguemux.persistence.storage.pipe_positions import PipeFile, PipePositions, Position
-from fuguemux.persistence.wal.frame import PayloadDamaged
+from fuguemux.persistence.wal.frame import RecordPayloadDamaged
 from fuguemux.reactions import pipe_ended
 from fuguemux.server.panes.pane_terminal import InputRefused, PaneTerminal
 from fuguemux.server.requests.executor import EffectFailed
@@ -183,7 +183,7 @@ class Pipes:
         self._pipes[pane] = pipe
         if not known.pipe.out or pipe.position >= recovered.end_offset:
             return
-        with contextlib.suppress(PayloadDamaged):
+        with contextlib.suppress(RecordPayloadDamaged):
             for operation in recovered.replay():
                 if isinstance(operation, Output):
                     self.salvaged(pane, operation.offset, operation.data)

@@ -12,12 +12,12 @@ from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
 from fuguemux.observe.clock import Clock
 from fuguemux.protocol import messages
-from fuguemux.protocol.messages import Command
+from fuguemux.protocol.messages import CommandMessage
 from fuguemux.server.clients import resume_token
 from fuguemux.server.clients.connection import Connection
-from fuguemux.server.clients.requesters import ConnectionAsker, text_of
+from fuguemux.server.clients.requesters import ConnectionRequester, text_of
 from fuguemux.server.clients.viewers import Viewers
-from fuguemux.server.requests.executor import Executor, Over
+from fuguemux.server.requests.executor import Executor, ServerEnding
 from fuguemux.server.requests.key_input import KeyInput
 from fuguemux.server.work.waits import ServerEnds
 
@@ -58,51 +58,51 @@ class RequestHandler:
         self._served = served
         self._socket_path = socket_path
 
-    async def command(self, connection: Connection, command: Command) -> None:
+    async def command(self, connection: Connection, command: CommandMessage) -> None:
         """Carry out the connection's command, or take an attached client back after a restart."""
         await self._ready(connection)
         if command.resume:
             if connection.is_open:
                 self._resume(connection, command)
             return
-        asker = ConnectionAsker(connection, command, self._state, self._socket_path)
+        requester = ConnectionRequester(connection, command, self._state, self._socket_path)
         try:
             words = [text_of(word) for word in command.argv]
-            commands = command_lines.parse(words) or self._without_words(asker)
+            commands = command_lines.parse(words) or self._without_words(requester)
             if len(commands) > 1:  # none is run if one of them never could be
                 for number, one in enumerate(commands, 1):
                     table_lookup.known(self._state(), one)
                     if number % LOOKED_UP_AT_ONCE == 0:
                         await asyncio.sleep(0)
         except Refused as refusal:
-            text = refusal.told(as_tmux=asker.as_tmux)
-            asker.stderr(f"{text}\n".encode("utf-8", "surrogateescape"))
+            text = refusal.told(as_tmux=requester.as_tmux)
+            requester.stderr(f"{text}\n".encode("utf-8", "surrogateescape"))
             connection.exit(1)
             return
         try:
-            code = await self._executor.begin(commands, asker)
-        except Over:
+            code = await self._executor.begin(commands, requester)
+        except ServerEnding:
             connection.not_begun()
             return
         except ServerEnds as ends:
-            _tell_end(connection, asker, ends)
+            _tell_end(connection, requester, ends)
             return
         started = command.flags & messages.STARTED
         if started:
-            asker.stderr(self._warning().encode("utf-8", "surrogateescape"))
+            requester.stderr(self._warning().encode("utf-8", "surrogateescape"))
         if not connection.is_attached and connection.is_open:
             connection.exit(code)
         self._served(connection)
         if started and not any(map(_asks_to_stay, commands)):
             self._unneeded()
 
-    def _without_words(self, asker: ConnectionAsker) -> list[tuple[str, ...]]:
+    def _without_words(self, requester: ConnectionRequester) -> list[tuple[str, ...]]:
         """What `fugue` alone means, and `tmux` alone: that always makes a session."""
-        if asker.as_tmux:
+        if requester.as_tmux:
             return [plain_start.NEW]
         return plain_start.chosen(self._state(), self._live)
 
-    def _resume(self, connection: Connection, command: Command) -> None:
+    def _resume(self, connection: Connection, command: CommandMessage) -> None:
         """The client was attached to the server before this one: it goes on where it was, if that still exists."""
         state = self._state()
         session = resume_token.decode(command.resume).session
@@ -140,7 +140,7 @@ class RequestHandler:
         self._viewers.closed(connection)
 
 
-def _tell_end(connection: Connection, asker: ConnectionAsker, ends: ServerEnds) -> None:
+def _tell_end(connection: Connection, requester: ConnectionRequester, ends: ServerEnds) -> None:
     """Whoever waits beyond the end of the server goes on at the next one, or hears what became of the command."""
     if connection.is_attached or not connection.is_open:
         return
@@ -149,7 +149,7 @@ def _tell_end(connection: Connection, asker: ConnectionAsker, ends: ServerEnds) 
         return
     text = str(ends)
     if text:
-        asker.stderr(f"{text}\n".encode("utf-8", "surrogateescape"))
+        requester.stderr(f"{text}\n".encode("utf-8", "surrogateescape"))
     connection.exit(1 if text else 0)
 
 

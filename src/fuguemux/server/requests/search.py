@@ -14,20 +14,20 @@ from fuguemux.model import effects as ef
 from fuguemux.observe.clock import Clock
 from fuguemux.observe.failpoints import reach
 from fuguemux.persistence.report.report import counted
-from fuguemux.persistence.scrollback.blocks import Lines, joined_text
+from fuguemux.persistence.scrollback.blocks import BlockLines, joined_text
 from fuguemux.persistence.scrollback.pattern import BadPattern, Pattern
 from fuguemux.persistence.scrollback.scrollback_search import (
-    Found,
     Hit,
-    Part,
+    RunHits,
+    SearchPart,
     not_searched,
     search_parts,
 )
 from fuguemux.server.clients.connection import Connection
-from fuguemux.server.clients.requesters import ConnectionAsker, ViewerAsker
+from fuguemux.server.clients.requesters import ConnectionRequester, ViewerRequester
 from fuguemux.server.panes.pane_terminal import PaneTerminal
 from fuguemux.server.panes.panes import Panes
-from fuguemux.server.requests.executor import Asker, EffectFailed, Ending
+from fuguemux.server.requests.executor import EffectFailed, EffectResult, Requester
 
 STEP_NS: Final = 20_000_000
 """How long the thread works before it is asked again whether anybody still wants to know."""
@@ -38,7 +38,7 @@ SHOWN_LINES_MAX: Final = 5_000
 """To an attached client, which is shown them over its panes."""
 
 
-def searchable(terminal: PaneTerminal) -> list[Part]:
+def searchable(terminal: PaneTerminal) -> list[SearchPart]:
     """A pane's logical lines as they are now: the scrollback, then the screen. Cheap; read on any thread."""
     terminal.take_archive(everything=True)
     scrollback, emulator = terminal.scrollback, terminal.emulator
@@ -48,8 +48,8 @@ def searchable(terminal: PaneTerminal) -> list[Part]:
     parts = scrollback.parts(notices=False)
     if screen:
         pieces = frozenset({0}) if emulator.continues_history and parts else frozenset[int]()
-        content = Lines(joined_text(screen), len(screen), pieces)
-        parts.append(Part(scrollback.next_line, content.size, lambda: content))
+        content = BlockLines(joined_text(screen), len(screen), pieces)
+        parts.append(SearchPart(scrollback.next_line, content.size, lambda: content))
     return parts
 
 
@@ -61,7 +61,7 @@ class _Step(NamedTuple):
     ended: bool
 
 
-def _step(found: Iterator[Found], clock: Clock) -> _Step:
+def _step(found: Iterator[RunHits], clock: Clock) -> _Step:
     reach("search.step")
     hits: list[Hit] = []
     lines = 0
@@ -81,7 +81,7 @@ class Searcher:
         self._panes = panes
         self._clock = clock
 
-    async def search_panes(self, effect: ef.SearchPanes, asker: Asker) -> Ending:
+    async def search_panes(self, effect: ef.SearchPanes, requester: Requester) -> EffectResult:
         """Print what is found; exit code 1 if nothing is. Raises EffectFailed for a bad expression."""
         try:
             pattern = await asyncio.to_thread(
@@ -89,14 +89,14 @@ class Searcher:
             )
         except BadPattern as bad:
             raise EffectFailed(f"search: {bad}") from bad
-        report = _Report(effect, pattern, asker, self._clock)
+        report = _Report(effect, pattern, requester, self._clock)
         for place in effect.panes:
             terminal = self._panes.get(place.pane)
             if terminal is not None and not report.gone:
                 await self._search(terminal, place, pattern, report)
-        if not report.found and not isinstance(asker, ConnectionAsker):
-            asker.stderr(b"search: not found\n")
-        return Ending(exit_code=0 if report.found else 1)
+        if not report.found and not isinstance(requester, ConnectionRequester):
+            requester.stderr(b"search: not found\n")
+        return EffectResult(exit_code=0 if report.found else 1)
 
     async def _search(
         self, terminal: PaneTerminal, place: ef.SearchedPane, pattern: Pattern, report: "_Report"
@@ -114,20 +114,20 @@ class Searcher:
 
 
 class _Report:
-    """What the asker is told."""
+    """What the requester is told."""
 
     def __init__(
-        self, effect: ef.SearchPanes, pattern: Pattern, asker: Asker, clock: Clock
+        self, effect: ef.SearchPanes, pattern: Pattern, requester: Requester, clock: Clock
     ) -> None:
         self._effect = effect
         self._pattern = pattern
-        self._asker = asker
+        self._requester = requester
         self._clock = clock
         self._connection: Connection | None = None
         self._lines_max = effect.lines_max
-        self._tells = isinstance(asker, ConnectionAsker)
-        if isinstance(asker, ConnectionAsker | ViewerAsker):
-            self._connection = asker.connection
+        self._tells = isinstance(requester, ConnectionRequester)
+        if isinstance(requester, ConnectionRequester | ViewerRequester):
+            self._connection = requester.connection
         if not self._tells:
             self._lines_max = min(effect.lines_max or SHOWN_LINES_MAX, SHOWN_LINES_MAX)
         self._tell_at = clock.monotonic_ns() + PROGRESS_AFTER_NS
@@ -160,7 +160,7 @@ class _Report:
         self._searched += step.lines
         if hits and not self._effect.count:
             data = await asyncio.to_thread(self._rendered, self._place, hits)
-            self._asker.stdout(data)
+            self._requester.stdout(data)
         if self._connection is not None:
             await self._connection.wait_taken()
         self._progress()
@@ -170,7 +170,7 @@ class _Report:
         if lost_lines and self._place is not None and not self.gone:
             where = self._place.label.encode("utf-8", "surrogateescape")
             lines = counted(lost_lines, "line").encode()
-            self._asker.stderr(
+            self._requester.stderr(
                 b"search: %b of %b cannot be read and were not searched\n" % (lines, where)
             )
         if not self._effect.count or self.gone:
@@ -183,7 +183,7 @@ class _Report:
             )
         else:
             line = f"{place.label}: {self._here}".encode("utf-8", "surrogateescape")
-        self._asker.stdout(line + b"\n")
+        self._requester.stdout(line + b"\n")
 
     def _rendered(self, place: ef.SearchedPane, hits: list[Hit]) -> bytes:
         if not self._effect.as_json:

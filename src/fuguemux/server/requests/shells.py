@@ -7,13 +7,13 @@ from typing import Any
 from fuguemux.model import effects as ef
 from fuguemux.model.state import ServerState
 from fuguemux.observe.diagnostics import channel
-from fuguemux.options.environment import Surroundings
+from fuguemux.options.environment import SpawnEnvironment
 from fuguemux.server.processes.shell_argv import shell_argv
 from fuguemux.server.processes.spawn_environment import usable_directory
 from fuguemux.server.requests.channels import Channels
-from fuguemux.server.requests.executor import Asker, EffectFailed, Ending
+from fuguemux.server.requests.executor import EffectFailed, EffectResult, Requester
 from fuguemux.server.work.file_threads import beside
-from fuguemux.server.work.jobs import Job, JobRefused, Jobs
+from fuguemux.server.work.jobs import JobRefused, Jobs, ShellJob
 
 SHOWN_CHARACTERS_MAX = 200
 """So much of a command is repeated to whoever gave it."""
@@ -28,7 +28,7 @@ class Shells:
         self,
         loop: asyncio.AbstractEventLoop,
         state: Callable[[], ServerState],
-        surroundings: Surroundings,
+        surroundings: SpawnEnvironment,
         spawn: Callable[[Coroutine[Any, Any, None]], object],
         channels: Channels,
     ) -> None:
@@ -42,15 +42,17 @@ class Shells:
 
     # wait-for
 
-    def wait_for(self, effect: ef.WaitFor) -> Awaitable[Ending] | None:
+    def wait_for(self, effect: ef.WaitFor) -> Awaitable[EffectResult] | None:
         """Wait, signal, lock or unlock, as tmux(1) describes wait-for."""
         return self._channels.wait_for(effect)
 
     # run-shell
 
-    def run_shell(self, effect: ef.RunShell, asker: Asker) -> Awaitable[Ending] | None:
+    def run_shell(
+        self, effect: ef.RunShell, requester: Requester
+    ) -> Awaitable[EffectResult] | None:
         """Run a command and give what it printed; with `background` nobody waits for it."""
-        del asker
+        del requester
         shown = effect.command[:SHOWN_CHARACTERS_MAX]
         if effect.background:
             ends = f"run-shell: the server ended first: not run: {shown}"
@@ -58,7 +60,7 @@ class Shells:
         ends = f"run-shell: the server ended first; this runs on without it: {shown}"
         return self._waits.until_end(self._ending_of(effect, None), ends)
 
-    async def _begun(self, effect: ef.RunShell) -> Ending:
+    async def _begun(self, effect: ef.RunShell) -> EffectResult:
         """Begin a command that nobody waits for: in order, and a refusal is told in any case."""
         job = None
         if effect.command and not effect.delay_ms:
@@ -71,12 +73,12 @@ class Shells:
                 diagnostics.warning("run_shell.not_started")
 
         self._spawn(ignored())
-        return Ending()
+        return EffectResult()
 
-    async def _ending_of(self, effect: ef.RunShell, job: Job | None) -> Ending:
+    async def _ending_of(self, effect: ef.RunShell, job: ShellJob | None) -> EffectResult:
         await asyncio.sleep(effect.delay_ms / 1000)
         if not effect.command:
-            return Ending()
+            return EffectResult()
         if job is None:
             job = await self._start(effect.command, effect.cwd, read=not effect.background)
         data, code = await job.ended()
@@ -85,14 +87,14 @@ class Shells:
         if code != 0:
             words = f"terminated by signal {-code}" if code < 0 else f"returned {code}"
             data += f"'{effect.command}' {words}\n".encode("utf-8", "surrogateescape")
-        return Ending(data, code if code >= 0 else 128 - code)
+        return EffectResult(data, code if code >= 0 else 128 - code)
 
     async def exit_code(self, command: str, cwd: bytes) -> int:
         """Run a command whose output nobody wants; how it ended, a signal as a negative number."""
         job = await self._start(command, cwd, read=False)
         return (await job.ended())[1]
 
-    async def _start(self, command: str, cwd: bytes, *, read: bool) -> Job:
+    async def _start(self, command: str, cwd: bytes, *, read: bool) -> ShellJob:
         shown = command[:SHOWN_CHARACTERS_MAX]
         try:
             directory = await beside("shell", usable_directory, cwd, self._surroundings)

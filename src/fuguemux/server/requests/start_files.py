@@ -9,11 +9,11 @@ from typing import Final
 
 from fuguemux.commands import source_file
 from fuguemux.engine.engine import Engine
-from fuguemux.formats.formats import Context
+from fuguemux.formats.formats import FormatContext
 from fuguemux.model.decision import Refused
 from fuguemux.protocol import messages
 from fuguemux.server.clients.connection import Connection
-from fuguemux.server.clients.requesters import InternalAsker
+from fuguemux.server.clients.requesters import InternalRequester
 from fuguemux.server.requests.command_files import FILE_BYTES_MAX
 from fuguemux.server.requests.executor import Executor
 from fuguemux.server.work.plain_files import read_plain
@@ -56,40 +56,44 @@ class StartFiles:
         ):  # who is to be told of a file that ends the server is to be there
             async with asyncio.timeout(CLIENT_SECONDS):
                 await self._asked.wait()
-        asker = InternalAsker(dict(os.environb), os.getcwdb())
+        requester = InternalRequester(dict(os.environb), os.getcwdb())
         try:
             for path in self._paths:
-                await self._run_one(path, engine, executor, asker)
+                await self._run_one(path, engine, executor, requester)
         except ServerEnds:
             self.cut_off = True
             raise
         finally:
-            if asker.errors:
-                tell(asker.errors)
+            if requester.errors:
+                tell(requester.errors)
             self._done.set()
             asyncio.get_running_loop().call_later(HOLD_SECONDS, self._let_go)
 
     @staticmethod
-    async def _run_one(path: str, engine: Engine, executor: Executor, asker: InternalAsker) -> None:
+    async def _run_one(
+        path: str, engine: Engine, executor: Executor, requester: InternalRequester
+    ) -> None:
         try:
             data = await asyncio.to_thread(read_plain, path, FILE_BYTES_MAX)
             text = data.decode("utf-8", "surrogateescape")
-            context = Context(engine.state, engine.live)
+            context = FormatContext(engine.state, engine.live)
             commands = source_file.parsed_file(engine.state, context, path, text)
         except OSError as problem:
-            asker.errors.append(f"{path}: {problem.strerror}")
+            requester.errors.append(f"{path}: {problem.strerror}")
         except Refused as problem:
-            asker.errors.append(problem.told())
+            requester.errors.append(problem.told())
         else:
             with executor.gate.closed():
                 for line, of_line in groupby(commands, key=lambda command: command.line):
-                    said, told = len(asker.output), len(asker.errors)
-                    failed = await executor.run_parsed(list(of_line), asker)
-                    if failed and len(asker.errors) == told:
+                    said, told = len(requester.output), len(requester.errors)
+                    failed = await executor.run_parsed(list(of_line), requester)
+                    if failed and len(requester.errors) == told:
                         # A shell command that failed: it is no error to tmux, but its last line says so.
-                        lines = asker.output[said:].decode("utf-8", "replace").strip().splitlines()
+                        lines = (
+                            requester.output[said:].decode("utf-8", "replace").strip().splitlines()
+                        )
                         what = lines[-1] if lines else "a command failed"
-                        asker.errors.append(f"{path}:{line}: {what}")
+                        requester.errors.append(f"{path}:{line}: {what}")
 
     async def wait(self, connection: Connection) -> bool:
         """Have the client that started the server wait until the files are done; whether it had to.

@@ -14,14 +14,14 @@ Result = TypeVar("Result")
 ASIDE_SECONDS: Final = 0.25
 """So long others wait for an effect of somebody's command: nearly all take a few milliseconds, and keep their order."""
 SAY_SECONDS: Final = 3.0
-"""After so long the asker is told what the command waits for."""
+"""After so long the requester is told what the command waits for."""
 
 DISK: Final = "the disk to confirm the change"
 FILES: Final = "files to be read"
 OTHERS: Final = "a command before it"
 
 
-class Asker(Protocol):
+class TurnRequester(Protocol):
     """Whoever gave a command."""
 
     def waits(self, text: str) -> None:
@@ -37,7 +37,7 @@ class Asker(Protocol):
         ...
 
 
-class GivenUp(Exception):
+class TurnGivenUp(Exception):
     """Nobody waits for the command any more, whose name is the message: it is not begun."""
 
 
@@ -52,10 +52,10 @@ class Turn:
         self._say_seconds = say_seconds
 
     @asynccontextmanager
-    async def of(self, asker: Asker) -> AsyncIterator[None]:
+    async def of(self, requester: TurnRequester) -> AsyncIterator[None]:
         """Inside it is this command's turn, but for what it does `aside`."""
         if self._lock.locked():
-            with self.saying(asker, lambda: OTHERS):
+            with self.saying(requester, lambda: OTHERS):
                 await self._lock.acquire()
         else:
             await self._lock.acquire()
@@ -67,14 +67,14 @@ class Turn:
     async def aside(
         self,
         work: Coroutine[Any, Any, Result],
-        asker: Asker,
+        requester: TurnRequester,
         what: Callable[[], str],
         give_up: Callable[[], None],
     ) -> Result:
         """Await `work` for the command whose turn it is. If it takes long, others have theirs meanwhile.
 
         The state may be another one afterwards. `what` names what is waited for, in words that follow "waiting for".
-        `give_up` ends `work` when an asker who was told so goes away: what a person or script has given up, or has been
+        `give_up` ends `work` when a requester who was told so goes away: what a person or script has given up, or has been
         told to have failed, must not happen later.
         """
         loop = asyncio.get_running_loop()
@@ -86,14 +86,14 @@ class Turn:
             self._lock.release()
 
         timer = loop.call_later(self._aside_seconds, let_others)
-        leaving = loop.call_later(self._say_seconds, asker.if_gone, give_up)
+        leaving = loop.call_later(self._say_seconds, requester.if_gone, give_up)
         try:
-            with self.saying(asker, what):
+            with self.saying(requester, what):
                 return await work
         finally:
             timer.cancel()
             leaving.cancel()
-            asker.done()
+            requester.done()
             if given_up:
                 await self._regain()
 
@@ -110,39 +110,41 @@ class Turn:
             raise cancelled
 
     async def left(
-        self, work: Coroutine[Any, Any, Result], asker: Asker, what: str, command: str
+        self, work: Coroutine[Any, Any, Result], requester: TurnRequester, what: str, command: str
     ) -> Result:
-        """Await `work` for a command that has not begun and has no turn. Raises GivenUp if the asker, told of it, goes away."""
+        """Await `work` for a command that has not begun and has no turn. Raises TurnGivenUp if the requester goes away."""
         loop = asyncio.get_running_loop()
         limit = asyncio.timeout(None)
 
         def give_up() -> None:
             limit.reschedule(loop.time())
 
-        leaving = loop.call_later(self._say_seconds, asker.if_gone, give_up)
+        leaving = loop.call_later(self._say_seconds, requester.if_gone, give_up)
         try:
             async with limit:
-                with self.saying(asker, lambda: what):
+                with self.saying(requester, lambda: what):
                     return await work
         except TimeoutError:
             if not limit.expired():
                 raise
-            raise GivenUp(command) from None
+            raise TurnGivenUp(command) from None
         finally:
             leaving.cancel()
-            asker.done()
+            requester.done()
 
-    async def told(self, work: Coroutine[Any, Any, Result], asker: Asker, what: str) -> Result:
+    async def told(
+        self, work: Coroutine[Any, Any, Result], requester: TurnRequester, what: str
+    ) -> Result:
         """Await `work`, which needs no turn."""
-        with self.saying(asker, lambda: what):
+        with self.saying(requester, lambda: what):
             return await work
 
     @contextmanager
-    def saying(self, asker: Asker, what: Callable[[], str]) -> Iterator[None]:
-        """Tell `asker` what is waited for, if what is done inside takes long."""
+    def saying(self, requester: TurnRequester, what: Callable[[], str]) -> Iterator[None]:
+        """Tell `requester` what is waited for, if what is done inside takes long."""
         loop = asyncio.get_running_loop()
         timer = loop.call_later(
-            self._say_seconds, lambda: asker.waits(f"fugue: waiting for {what()}…")
+            self._say_seconds, lambda: requester.waits(f"fugue: waiting for {what()}…")
         )
         try:
             yield

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Final
 from fuguemux.observe.diagnostics import channel
 from fuguemux.server import preflight
 from fuguemux.server.clients.connection import Connection
-from fuguemux.server.clients.requesters import ConnectionAsker
+from fuguemux.server.clients.requesters import ConnectionRequester
 from fuguemux.server.processes import keeper_place
 from fuguemux.server.processes.keeper_client import KeeperClient
 from fuguemux.server.processes.keeper_start import replace_keeper
 from fuguemux.server.processes.processes import Processes
-from fuguemux.server.requests.executor import Asker, EffectFailed
-from fuguemux.server.restart.standby import Handover, failed
+from fuguemux.server.requests.executor import EffectFailed, Requester
+from fuguemux.server.restart.standby import StandingBy, failed
 
 if TYPE_CHECKING:
     from fuguemux.server.main import Server
@@ -33,42 +33,44 @@ TOLD_SECONDS: Final = 30.0
 diagnostics = channel("server")
 
 
-class GivingWay:
+class Handoff:
     """Made when the proof has succeeded."""
 
-    def __init__(self, asker: Asker, proof_seconds: float, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, requester: Requester, proof_seconds: float, loop: asyncio.AbstractEventLoop
+    ) -> None:
         self.left: asyncio.Future[bytes] = loop.create_future()
         """Done when every connection is closed. The command that asked ends then, unheard."""
         self.seconds = _seconds(proof_seconds)
         """How long the new server may take."""
-        self._asking = asker.connection if isinstance(asker, ConnectionAsker) else None
+        self._asking = requester.connection if isinstance(requester, ConnectionRequester) else None
         self._shared: socket.socket | None = None
 
     def goes_on(self, connection: Connection) -> bool:
         """Whether a connection's client waits for the next server anyway."""
         return connection.is_attached or connection is self._asking
 
-    def keep_asker(self) -> None:
-        """Keep the asker waiting beyond the end of all connections; an attached one is told on its screen later."""
+    def keep_requester(self) -> None:
+        """Keep the requester waiting beyond the end of all connections; an attached one is told on its screen later."""
         if self._asking is not None and not self._asking.is_attached:
             self._shared = self._asking.share()
 
-    def handover(self, processes: Processes) -> Handover:
+    def handover(self, processes: Processes) -> StandingBy:
         """Let go of all processes; what is taken along."""
         keys = processes.keys()
-        return Handover(processes.let_go(), self.seconds, self._shared, keys)
+        return StandingBy(processes.let_go(), self.seconds, self._shared, keys)
 
 
-async def proved(server: Server, asker: Asker) -> GivingWay:
+async def proved(server: Server, requester: Requester) -> Handoff:
     """Have a process of the code that is installed now prove that it can take over. Raises EffectFailed if not."""
     if server.booted.log_path is None:
         raise EffectFailed("restart-server: without persistence there is nothing to go on from")
-    server.facts.look_now(last=True)
+    server.pane_watcher.look_now(last=True)
     await server.lifecycle.checkpoint("restart")
     began_ns = server.clock.monotonic_ns()
     await preflight.prove(server.booted.state_directory, server.engine.state.panes)
     seconds = (server.clock.monotonic_ns() - began_ns) / 1e9
-    return GivingWay(asker, seconds, server.loop)
+    return Handoff(requester, seconds, server.loop)
 
 
 async def keeper_for(server: Server, argv: tuple[str, ...]) -> KeeperClient:
@@ -95,7 +97,7 @@ def tell_of_refusal(server: Server) -> None:
     diagnostics.warning("server.serves_again", reason=server.returned.reason)
 
 
-def tell_asker(server: Server) -> None:
+def tell_requester(server: Server) -> None:
     """This process serves again: whoever asked for another one hears why."""
     if server.returned is not None:
         server.returned.close_masters()

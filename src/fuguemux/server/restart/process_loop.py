@@ -14,20 +14,20 @@ from fuguemux.observe.failpoints import reach
 from fuguemux.server.processes import keeper_place
 from fuguemux.server.recovery.boot import Booted, CannotStart, boot
 from fuguemux.server.restart import standby
-from fuguemux.server.restart.standby import Handover
+from fuguemux.server.restart.standby import StandingBy
 from fuguemux.server.work import threads
 
 Serve = Callable[
-    [Booted, SystemClock, Handover | None], Coroutine[Any, Any, tuple[int, Handover | None]]
+    [Booted, SystemClock, StandingBy | None], Coroutine[Any, Any, tuple[int, StandingBy | None]]
 ]
 """One life of a server: its exit code, and what it takes along if another one is to serve."""
 
 
-class Ended(NamedTuple):
+class ServerRun(NamedTuple):
     """How a server ended: its exit code, and what it takes along if another one is to serve."""
 
     code: int
-    handover: Handover | None
+    handover: StandingBy | None
     keeper_socket: str
 
 
@@ -45,7 +45,7 @@ def _too_early(_signal: int, _frame: object) -> None:
 
 
 def _live(words: list[str], serve: Serve) -> int:
-    returned: Handover | None = None
+    returned: StandingBy | None = None
     while True:
         try:
             ended = _life(words, serve, returned)
@@ -73,7 +73,7 @@ def _cause(failure: BaseException) -> str:
     return f"{type(failure).__name__}: {failure}"
 
 
-def _life(words: list[str], serve: Serve, returned: Handover | None) -> Ended:
+def _life(words: list[str], serve: Serve, returned: StandingBy | None) -> ServerRun:
     clock = clock_of(os.environ)
     booted = boot(words, clock)
     reach("recovery.read")
@@ -82,16 +82,16 @@ def _life(words: list[str], serve: Serve, returned: Handover | None) -> Ended:
     finally:
         if booted.lock is not None:
             booted.lock.release()
-    return Ended(code, handover, keeper_place.path(booted))
+    return ServerRun(code, handover, keeper_place.path(booted))
 
 
-def _stand_by(handover: Handover, keeper_socket: str) -> Handover | None:
+def _stand_by(handover: StandingBy, keeper_socket: str) -> StandingBy | None:
     """Wait for what comes of the new server; None: it serves, or this process cannot be of help."""
     reach("restart.released")
     panes = len(handover.panes)
     try:
         verdict = standby.stand_by(keeper_socket, handover)
-    except standby.Refused as refused:
+    except standby.HandoffRefused as refused:
         handover.answer(f"another server takes over {panes} panes, for good: {refused}", 0)
         return None
     if verdict.kind == "retire":

@@ -17,9 +17,9 @@ from fuguemux import __version__
 from fuguemux.keeper.protocol import (
     PROTOCOL_VERSION,
     ROLE_STANDBY,
-    Channel,
+    ChannelBroke,
     Message,
-    PeerBroke,
+    MessageChannel,
     PeerGone,
     text,
 )
@@ -32,7 +32,7 @@ ANSWER_SECONDS_MAX: Final = 2.0
 END_SECONDS_MAX: Final = 10.0
 
 
-class Refused(Exception):
+class HandoffRefused(Exception):
     """The keeper does not let a server stand by, or there is none: it is one of an earlier version, say."""
 
 
@@ -46,11 +46,11 @@ class Verdict(NamedTuple):
     pid: int = 0
 
 
-class Handover:
+class StandingBy:
     """What a server takes along while it stands by."""
 
     def __init__(
-        self, panes: list[HeldPane], seconds: int, asker: socket.socket | None, keys: list[str]
+        self, panes: list[HeldPane], seconds: int, requester: socket.socket | None, keys: list[str]
     ) -> None:
         """`panes` with masters of their own, which are this object's; `keys` of those whose processes run."""
         self.panes = panes
@@ -59,7 +59,7 @@ class Handover:
         """How long the new server may take."""
         self.reason = ""
         """Why the new server was refused, once it was."""
-        self._asker = asker
+        self._requester = requester
 
     def close_masters(self) -> None:
         """The keeper has the terminals: these duplicates are not needed any more."""
@@ -69,21 +69,21 @@ class Handover:
 
     def answer(self, line: str, exit_code: int) -> None:
         """Tell whoever asked for the restart what came of it. Once; never raises."""
-        asker, self._asker = self._asker, None
-        if asker is None:
+        requester, self._requester = self._requester, None
+        if requester is None:
             return
         kind = messages.STDERR if exit_code else messages.STDOUT
-        with asker, contextlib.suppress(OSError):
-            asker.settimeout(ANSWER_SECONDS_MAX)
-            asker.sendall(
+        with requester, contextlib.suppress(OSError):
+            requester.settimeout(ANSWER_SECONDS_MAX)
+            requester.sendall(
                 frame(kind, line.encode("utf-8", "replace") + b"\n") + messages.exit_with(exit_code)
             )
 
 
-def stand_by(path: str, handover: Handover) -> Verdict:
+def stand_by(path: str, handover: StandingBy) -> Verdict:
     """Have the keeper at `path` start the next server, and wait for what comes of it. Raises Refused."""
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    channel = Channel(connection)
+    channel = MessageChannel(connection)
     started = 0
     try:
         connection.connect(path)
@@ -97,19 +97,19 @@ def stand_by(path: str, handover: Handover) -> Verdict:
         )
         welcome = _next(channel, HANDSHAKE_SECONDS_MAX)
         if welcome.get("type") != "welcome":
-            raise Refused(str(welcome.get("message")))
+            raise HandoffRefused(str(welcome.get("message")))
         channel.send(
             {"type": "give-way", "id": 1, "panes": handover.keys, "seconds": handover.seconds}
         )
         answer = _next(channel, HANDSHAKE_SECONDS_MAX)
         if "error" in answer:
-            raise Refused(str(answer["error"]))
+            raise HandoffRefused(str(answer["error"]))
         pid = answer.get("pid")
         started = pid if isinstance(pid, int) else 0
         return _verdict(_next(channel, None))
-    except (OSError, PeerGone, PeerBroke, TimeoutError) as problem:
+    except (OSError, PeerGone, ChannelBroke, TimeoutError) as problem:
         if not started:
-            raise Refused(f"the keeper at {path}: {problem}") from problem
+            raise HandoffRefused(f"the keeper at {path}: {problem}") from problem
         _end(started)
         return Verdict("alone", f"the keeper ended meanwhile ({problem})")
     finally:
@@ -122,7 +122,7 @@ def succeeded(verdict: Verdict, panes: int) -> str:
     return f"fugue {version} serves as process {verdict.pid} and takes over {panes} panes"
 
 
-def failed(handover: Handover) -> str:
+def failed(handover: StandingBy) -> str:
     """What everybody is told when it does not."""
     return (
         f"restart-server: the new server was refused: {handover.reason}; "
@@ -139,7 +139,7 @@ def _verdict(message: Message) -> Verdict:
     return Verdict("resume", text(message, "reason"))
 
 
-def _next(channel: Channel, seconds: float | None) -> Message:
+def _next(channel: MessageChannel, seconds: float | None) -> Message:
     """Wait for one message; None: for ever. Raises TimeoutError, PeerGone, PeerBroke."""
     while True:
         if not _readable(channel.fileno(), seconds):

@@ -14,7 +14,7 @@ from fuguemux.observe.clock import NS_PER_S, Clock
 from fuguemux.observe.diagnostics import channel
 from fuguemux.persistence.recovery.recovery import WAL
 from fuguemux.persistence.recovery.store_identity import read_store_file
-from fuguemux.persistence.recovery.whereabouts import Finding, Place, Whereabouts
+from fuguemux.persistence.recovery.whereabouts import PathFinding, PathState, Whereabouts
 from fuguemux.persistence.scrollback.packs import PackDamaged
 from fuguemux.persistence.storage.files import RealStorage
 from fuguemux.persistence.storage.state_lock import StateLock, StateLocked, lock_state_directory
@@ -32,22 +32,22 @@ directory can be moved with any directory above it, and hidden by a mount, of wh
 RETRY_SECONDS_MIN: Final = 1.0
 RETRY_SECONDS_MAX: Final = 30.0
 WAYS_OUT: Final = {
-    Place.GONE: "put it back, or have everything saved there anew: fugue state here",
-    Place.OTHER: "put this server's own back in its place, or move that one away and then: fugue state here",
-    Place.UNLOCKED: "another process may have taken it",
-    Place.PART_GONE: "it is being made anew",
-    Place.UNFINISHED: "that is tried until it succeeds",
-    Place.PART_OTHER: "put this server's own back in its place, or move that one away",
+    PathState.GONE: "put it back, or have everything saved there anew: fugue state here",
+    PathState.OTHER: "put this server's own back in its place, or move that one away and then: fugue state here",
+    PathState.UNLOCKED: "another process may have taken it",
+    PathState.PART_GONE: "it is being made anew",
+    PathState.UNFINISHED: "that is tried until it succeeds",
+    PathState.PART_OTHER: "put this server's own back in its place, or move that one away",
 }
 
 diagnostics = channel("state")
 
 
-class Refused(Exception):
+class PlaceRefused(Exception):
     """The state cannot begin anew there; the message says why, and the way out. Nothing was changed."""
 
 
-class Flusher(Protocol):
+class PlaceTold(Protocol):
     """The part of the log's threads that has to know."""
 
     looks: int
@@ -78,7 +78,7 @@ class StatePlace:
         self,
         lock: StateLock,
         whereabouts: Whereabouts,
-        flusher: Flusher,
+        flusher: PlaceTold,
         log: LogIdentity,
         settling: Settling,
         clock: Clock,
@@ -127,7 +127,7 @@ class StatePlace:
             self._soon.clear()
             async with self._turn:
                 found = await self._look_now()
-                well = found.place is Place.HERE and not self._log.removed
+                well = found.place is PathState.HERE and not self._log.removed
                 if self._clock.monotonic_ns() / NS_PER_S >= self._retry_at_s:
                     await self._mend(found)
 
@@ -138,21 +138,21 @@ class StatePlace:
         """
         async with self._turn:
             found = await self._look_now()
-            if found.place is Place.HERE and not self._log.removed:
+            if found.place is PathState.HERE and not self._log.removed:
                 return [
                     f"the state directory is in its place, and everything is saved in {self._lock.path}"
                 ]
-            if found.place in (Place.UNLOCKED, Place.PART_OTHER):
-                raise Refused(sentence(found))
-            if found.place is Place.OTHER and not await asyncio.to_thread(self._is_copy):
-                raise Refused(
+            if found.place in (PathState.UNLOCKED, PathState.PART_OTHER):
+                raise PlaceRefused(sentence(found))
+            if found.place is PathState.OTHER and not await asyncio.to_thread(self._is_copy):
+                raise PlaceRefused(
                     f"{found.path} is not this server's, or lacks what it has saved, and nothing in it was touched: "
                     "put the server's own back in its place, or move that one away and say it again"
                 )
             settled = await self._settle(found)
             return settled.lines(self._lock.path)
 
-    async def _look_now(self) -> Finding:
+    async def _look_now(self) -> PathFinding:
         """Look once, and tell if it is not as before."""
         looks = self._flusher.looks
         found = await asyncio.to_thread(self._look)
@@ -160,9 +160,9 @@ class StatePlace:
             self._flusher.place(sentence(found))
         return found
 
-    def _look(self) -> Finding:
+    def _look(self) -> PathFinding:
         found = self._whereabouts.look()
-        if found.place is Place.UNLOCKED:
+        if found.place is PathState.UNLOCKED:
             try:
                 self._lock.renew()
             except (StateLocked, OSError) as refused:
@@ -171,32 +171,32 @@ class StatePlace:
             found = self._whereabouts.look()
         return found
 
-    async def _mend(self, found: Finding) -> None:
+    async def _mend(self, found: PathFinding) -> None:
         """Do what needs nobody to decide it: nothing in a directory is given up for it."""
-        wanted = found.place in (Place.PART_GONE, Place.UNFINISHED)
-        wanted = wanted or (found.place is Place.HERE and self._log.removed)
-        if not wanted and found.place is not Place.OTHER:
+        wanted = found.place in (PathState.PART_GONE, PathState.UNFINISHED)
+        wanted = wanted or (found.place is PathState.HERE and self._log.removed)
+        if not wanted and found.place is not PathState.OTHER:
             self._retry_s = RETRY_SECONDS_MIN
             return
         try:
             if wanted or await asyncio.to_thread(self._is_copy):
                 settled = await self._settle(found)
                 self._announce("; ".join(settled.lines(self._lock.path)))
-        except (OSError, PackDamaged, Refused) as problem:
+        except (OSError, PackDamaged, PlaceRefused) as problem:
             diagnostics.warning("state.not_made_anew", reason=str(problem))
         self._retry_at_s = self._clock.monotonic_ns() / NS_PER_S + self._retry_s
         self._retry_s = min(self._retry_s * 2, RETRY_SECONDS_MAX)
 
-    async def _settle(self, found: Finding) -> Settled:
-        if self._settling.checkpoint_missing and found.place is Place.UNFINISHED:
+    async def _settle(self, found: PathFinding) -> Settled:
+        if self._settling.checkpoint_missing and found.place is PathState.UNFINISHED:
             settled = await self._settling.finish()
         else:
             new = None
-            if found.place in (Place.GONE, Place.OTHER):
+            if found.place in (PathState.GONE, PathState.OTHER):
                 try:
                     new = await asyncio.to_thread(lock_state_directory, self._lock.path)
                 except StateLocked as locked:
-                    raise Refused(str(locked)) from locked
+                    raise PlaceRefused(str(locked)) from locked
             settled = await self._settling.begin(new)
         await self._look_now()
         return settled
@@ -218,8 +218,8 @@ class StatePlace:
         return log.last_lsn >= last and not log.damaged
 
 
-def sentence(found: Finding) -> str:
+def sentence(found: PathFinding) -> str:
     """For people: what is wrong, and the way out. Empty: all is well."""
-    if found.place is Place.HERE:
+    if found.place is PathState.HERE:
         return ""
     return f"{found.what}; {WAYS_OUT[found.place]} ({found.path})"

@@ -57,7 +57,7 @@ class SafeMode(NamedTuple):
         )
 
 
-class Starts:
+class ServerStarts:
     """Keeps the count of one state directory. Every method is quick; none raises for a disk that does not take it."""
 
     def __init__(self, state: str) -> None:

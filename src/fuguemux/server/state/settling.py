@@ -60,13 +60,13 @@ def forget_unfinished(storage: Storage, directory: str) -> None:
         storage.fsync_directory(directory)
 
 
-class Writer(Protocol):
+class LogWriterPort(Protocol):
     """The part of the log's writer that begins anew."""
 
     def relocate(self) -> None: ...
 
 
-class Flusher(Protocol):
+class FlusherPort(Protocol):
     """The part of the log's threads that waits meanwhile."""
 
     async def hold(self) -> None: ...
@@ -74,7 +74,7 @@ class Flusher(Protocol):
     def go_on(self) -> None: ...
 
 
-class Checkpointer(Protocol):
+class CheckpointerPort(Protocol):
     """Takes the checkpoint."""
 
     turn: asyncio.Lock
@@ -82,24 +82,24 @@ class Checkpointer(Protocol):
     async def take(self, reason: str, *, name: str = "") -> CheckpointResult: ...
 
 
-class Rebuilding(Protocol):
+class RebuildingPort(Protocol):
     """Screens that are not there yet cannot be saved as a whole."""
 
     async def wait(self) -> None: ...
 
 
-class Parts(NamedTuple):
+class SettlingParts(NamedTuple):
     """What has to begin anew."""
 
     storage: Storage
     directory: str
     """What the log and the checkpoints are in."""
     whereabouts: Whereabouts
-    writer: Writer
-    flusher: Flusher
+    writer: LogWriterPort
+    flusher: FlusherPort
     series: CheckpointSeries
-    checkpointer: Checkpointer
-    rebuilding: Rebuilding
+    checkpointer: CheckpointerPort
+    rebuilding: RebuildingPort
     begun: Callable[[], None]
     """Called once the new directory is there: what else is kept in it is written anew. May raise OSError."""
 
@@ -122,7 +122,7 @@ class Settled(NamedTuple):
 class Settling:
     """Begins anew, and goes on with it if the disk refused. One at a time. Belongs to the loop."""
 
-    def __init__(self, lock: StateLock, parts: Parts) -> None:
+    def __init__(self, lock: StateLock, parts: SettlingParts) -> None:
         self._lock = lock
         self._parts = parts
         self._lost: list[str] = []

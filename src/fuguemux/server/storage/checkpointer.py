@@ -51,7 +51,7 @@ class Log(Protocol):
     def begin_segment(self) -> bool: ...
 
 
-class Flusher(Protocol):
+class CheckpointSync(Protocol):
     """The part of the log's threads that a checkpoint needs."""
 
     async def wait_synced(self, lsn: int) -> None: ...
@@ -147,7 +147,7 @@ class Checkpointer:
         clock: Clock,
         interval_s: Callable[[], float],
         wal_bytes_max: Callable[[], int],
-        flusher: Flusher,
+        flusher: CheckpointSync,
     ) -> None:
         self._series = series
         self._sources = sources

@@ -20,7 +20,7 @@ from fuguemux.observe.diagnostics import channel
 from fuguemux.persistence.checkpoint import save_check, saves
 from fuguemux.persistence.checkpoint.checkpoint_files import CheckpointFiles
 from fuguemux.persistence.checkpoint.manifest import Manifest
-from fuguemux.persistence.checkpoint.pane_files import PaneFiles, Screen
+from fuguemux.persistence.checkpoint.pane_files import PaneFiles, StoredScreen
 from fuguemux.persistence.recovery.point_in_time import CLOSED_PREFIX, CLOSED_REASON, part_of
 from fuguemux.persistence.scrollback.packs import PackDamaged
 from fuguemux.persistence.storage.serialization import encode_state
@@ -92,7 +92,7 @@ class ClosedSessions:
                 terminal.settle()
                 terminal.take_archive(everything=True)
                 emulator = terminal.emulator
-                screen = Screen(
+                screen = StoredScreen(
                     *emulator.size,
                     emulator.engine,
                     emulator.snapshot(),

@@ -14,7 +14,7 @@ RING_SIZE: Final = 256
 """So many syncs are remembered one by one."""
 
 
-class Job(Protocol):
+class FlushJob(Protocol):
     """Blocking work, to be run on a thread."""
 
     def run(self) -> None:
@@ -54,7 +54,7 @@ class Looked:
     """A job, and a look at where its bytes went once they are on the disk."""
 
     def __init__(
-        self, job: Job, look: Callable[[], str], changed: Callable[[], object] = lambda: None
+        self, job: FlushJob, look: Callable[[], str], changed: Callable[[], object] = lambda: None
     ) -> None:
         """`changed` is called in the thread when what the job leaves for later says that something is another way now."""
         self.job = job
@@ -91,7 +91,7 @@ class Looked:
 
 
 Done = Callable[[Any, OSError | None, float], None]
-_Task = tuple[asyncio.AbstractEventLoop, Job, Done]
+_Task = tuple[asyncio.AbstractEventLoop, FlushJob, Done]
 
 
 class Worker:
@@ -102,7 +102,7 @@ class Worker:
         self._queue: SimpleQueue[_Task | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
 
-    def submit(self, loop: asyncio.AbstractEventLoop, job: Job, done: Done) -> None:
+    def submit(self, loop: asyncio.AbstractEventLoop, job: FlushJob, done: Done) -> None:
         """Run `job`, then call `done` in the loop. Blocks for the job where no thread is to be had."""
         if self._thread is None:
             thread = threading.Thread(target=self._run, name=self._name, daemon=True)
@@ -131,7 +131,7 @@ class Worker:
             self._thread = None
 
 
-def _timed(job: Job) -> tuple[OSError | None, float]:
+def _timed(job: FlushJob) -> tuple[OSError | None, float]:
     """Do it; how it failed, if it did, and how long it took."""
     began = time.perf_counter()
     error: OSError | None = None

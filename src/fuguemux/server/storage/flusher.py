@@ -13,8 +13,8 @@ from functools import partial
 from typing import Any, Final, Literal
 
 from fuguemux.observe.failpoints import reach
-from fuguemux.server.storage.flush_worker import Job, Looked, SyncRing, SyncTimes, Worker
-from fuguemux.server.storage.log_port import Writer
+from fuguemux.server.storage.flush_worker import FlushJob, Looked, SyncRing, SyncTimes, Worker
+from fuguemux.server.storage.log_port import SyncedWriter
 
 SyncMode = Literal["always", "interval", "os"]
 
@@ -39,7 +39,7 @@ class Flusher:
 
     def __init__(
         self,
-        writer: Writer,
+        writer: SyncedWriter,
         loop: asyncio.AbstractEventLoop,
         *,
         interval_ms: int = 100,
@@ -348,7 +348,7 @@ class Flusher:
             self._chore_waiters.append(waiter)
             await waiter
 
-    def _chore_done(self, chore: Job, error: OSError | None, _seconds: float) -> None:
+    def _chore_done(self, chore: FlushJob, error: OSError | None, _seconds: float) -> None:
         self._chore_running = False
         self._writer.segments.chore_done(chore, error)
         self._set_idle()

@@ -44,7 +44,7 @@ class Segments(Protocol):
     def chore_done(self, chore: Any, error: OSError | None) -> None: ...
 
 
-class Writer(Protocol):
+class SyncedWriter(Protocol):
     """What writes the log and makes it durable, by jobs."""
 
     deferred: bool

@@ -16,7 +16,7 @@ from fuguemux.observe.clock import MS_PER_DAY, NS_PER_MS, Clock
 from fuguemux.observe.diagnostics import channel
 from fuguemux.persistence.report.report import RecoveryReport, counted
 from fuguemux.persistence.scrollback import scrollback_check
-from fuguemux.persistence.scrollback.packs import Place
+from fuguemux.persistence.scrollback.packs import PackPlace
 from fuguemux.persistence.scrollback.scrollback import ScrollbackStore
 from fuguemux.persistence.scrollback.scrollback_check import Unread
 from fuguemux.persistence.storage.files import Storage
@@ -166,9 +166,9 @@ def scrubber_of(server: Server) -> Scrubber:
     return scrubber
 
 
-def _place(unread: Unread) -> Place:
+def _place(unread: Unread) -> PackPlace:
     """In the order in which it is on the disk."""
-    return unread.block.place or Place(b"", 0, 0)
+    return unread.block.place or PackPlace(b"", 0, 0)
 
 
 def _slices(blocks: list[Unread]) -> list[list[Unread]]:

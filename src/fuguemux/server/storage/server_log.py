@@ -25,7 +25,7 @@ class State(Protocol):
     def output_stopped(self) -> bool: ...
 
 
-class Writer(Protocol):
+class RecordWriter(Protocol):
     """The part of the log writer that is used here."""
 
     @property
@@ -40,7 +40,7 @@ class ServerLog:
     """Implements engine.ports.EventLog and pane_output.OutputLog over one writer."""
 
     def __init__(
-        self, writer: Writer, flusher: Flusher, withhold: Callable[[], Withhold | None]
+        self, writer: RecordWriter, flusher: Flusher, withhold: Callable[[], Withhold | None]
     ) -> None:
         self._writer = writer
         self._state = writer.state

@@ -29,11 +29,11 @@ class Jobs:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._running: set[Job] = set()
+        self._running: set[ShellJob] = set()
 
     def start(
         self, argv: Sequence[str], cwd: bytes, environment: dict[bytes, bytes], *, read: bool
-    ) -> "Job":
+    ) -> "ShellJob":
         """Start a command; without `read` what it prints goes nowhere. The caller awaits `ended`. Raises JobRefused."""
         if len(self._running) >= JOBS_MAX:
             raise JobRefused(f"{JOBS_MAX} shell commands run already")
@@ -56,19 +56,19 @@ class Jobs:
             raise JobRefused(reason) from error
         except ValueError as error:
             raise JobRefused(str(error)) from error
-        job = Job(self._loop, process, self._running)
+        job = ShellJob(self._loop, process, self._running)
         self._running.add(job)
         return job
 
 
-class Job:
+class ShellJob:
     """One command. Whoever stops waiting for it lets it run on."""
 
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
         process: subprocess.Popen[bytes],
-        running: set["Job"],
+        running: set["ShellJob"],
     ) -> None:
         self._loop = loop
         self.process = process

@@ -14,7 +14,7 @@ Result = TypeVar("Result")
 class ServerEnds(Exception):
     """The server ends before what a command waits for came. Nothing more of the command happens, nor of its line.
 
-    The message is for the asker's stderr, and its exit code is 1; without one the exit code is 0, as tmux leaves those
+    The message is for the requester's stderr, and its exit code is 1; without one the exit code is 0, as tmux leaves those
     who wait for a channel.
     """
 
@@ -23,7 +23,7 @@ class ServerEnds(Exception):
         self.again = again
         """The next server follows at once, and can wait instead."""
         self.left: list[tuple[str, ...]] = []
-        """With `again`: the commands of the line that are not done, as far as they are the asker's own words."""
+        """With `again`: the commands of the line that are not done, as far as they are the requester's own words."""
 
 
 class Waits:

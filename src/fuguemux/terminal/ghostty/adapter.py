@@ -28,10 +28,10 @@ from fuguemux.terminal.emulator import (
     Cursor,
     EngineError,
     Event,
-    HistoryCleared,
+    HistoryErased,
     Modes,
     MouseEvent,
-    Size,
+    ScreenSize,
     SnapshotError,
 )
 from fuguemux.terminal.ghostty import callbacks as callbacks
@@ -42,10 +42,10 @@ from fuguemux.terminal.ghostty import scan as scan
 from fuguemux.terminal.ghostty import snapshot as snapshots
 from fuguemux.terminal.ghostty import state as state
 from fuguemux.terminal.ghostty._abi import ffi
-from fuguemux.terminal.ghostty.history import BATCH_ROWS, History, limit_bytes
+from fuguemux.terminal.ghostty.history import BATCH_ROWS, EngineHistory, limit_bytes
 from fuguemux.terminal.ghostty.library import SNAPSHOT_VERSION, check, load
 from fuguemux.terminal.ghostty.rows import Rows
-from fuguemux.terminal.ghostty.taken import Taken
+from fuguemux.terminal.ghostty.taken import TakenLines
 
 COLUMNS_MAX: Final = 2000
 ROWS_MAX: Final = 1000
@@ -66,7 +66,7 @@ class GhosttyEmulator:
         self._generation = 0
         self._tail = b""
         self._repeats = repeat.Repeats()
-        self._taken = Taken()
+        self._taken = TakenLines()
         self._shape = 0  # as DECSCUSR numbers it
         self._closed = False
         self._adopt(state.new(self._lib, self._size))
@@ -79,7 +79,7 @@ class GhosttyEmulator:
         callbacks.register(self._lib, terminal, self._sink)
         state.configure(self._lib, terminal, limit_bytes(self._size.columns, self._keep_lines))
         self._rows = Rows(self._lib, terminal)
-        self._history = History(self._lib, terminal, self._rows)
+        self._history = EngineHistory(self._lib, terminal, self._rows)
 
     def _release(self) -> None:
         self._history.free()
@@ -99,7 +99,7 @@ class GhosttyEmulator:
         return engine_name()
 
     @property
-    def size(self) -> Size:
+    def size(self) -> ScreenSize:
         return self._size
 
     @property
@@ -220,7 +220,7 @@ class GhosttyEmulator:
         if self.alternate:
             return
         self._forget_history()
-        self._sink.events.append(HistoryCleared())
+        self._sink.events.append(HistoryErased())
 
     def _forget_history(self) -> None:
         self._history.unmark()
@@ -241,7 +241,7 @@ class GhosttyEmulator:
         self._drop_history()
         before = state.before_resize(self._lib, self._terminal, self._rows, self._size, columns)
         self._write(before.sequence)
-        self._size = Size(columns, rows)
+        self._size = ScreenSize(columns, rows)
         self._sink.columns, self._sink.rows = columns, rows
         self._generation += 1
         width, height = self._sink.cell
@@ -513,7 +513,7 @@ class GhosttyEmulator:
     def snapshot(self) -> bytes:
         engine = self._encode()
         joint = self._history.joint or b""
-        flags = snapshots.Flags(self._taken.open, self._history.links, self._shape)
+        flags = snapshots.SnapshotFlags(self._taken.open, self._history.links, self._shape)
         return snapshots.wrap(snapshots.Content(engine, self._size, flags, self._tail, joint))
 
     @classmethod
@@ -525,7 +525,7 @@ class GhosttyEmulator:
         emulator._size = content.size
         emulator._generation = 1
         emulator._tail = content.tail
-        emulator._taken = Taken()
+        emulator._taken = TakenLines()
         emulator._taken.open, links, emulator._shape = content.flags
         emulator._closed = True  # until there is something to free
         emulator._repeats = repeat.Repeats(emulator._adopt_screens(content.engine))
@@ -576,9 +576,9 @@ class GhosttyEmulator:
         return False
 
 
-def clamp(columns: int, rows: int) -> Size:
+def clamp(columns: int, rows: int) -> ScreenSize:
     """Keep a size within what the engine and its memory can bear."""
-    return Size(min(max(columns, 1), COLUMNS_MAX), min(max(rows, 1), ROWS_MAX))
+    return ScreenSize(min(max(columns, 1), COLUMNS_MAX), min(max(rows, 1), ROWS_MAX))
 
 
 def engine_name() -> str:

@@ -16,8 +16,8 @@ from fuguemux.terminal.emulator import (
     CwdChanged,
     Event,
     Notification,
-    Progress,
-    Reply,
+    ProgressReport,
+    TerminalReply,
     TitleChanged,
     Unknown,
 )
@@ -65,7 +65,7 @@ def _bytes(string: Any, limit: int) -> bytes:
 
 @ffi.callback("GhosttyTerminalWritePtyFn")  # type: ignore[untyped-decorator]  # cffi has no types
 def _reply(_terminal: Any, user: Any, data: Any, length: int) -> None:
-    ffi.from_handle(user).events.append(Reply(bytes(ffi.buffer(data, length))))
+    ffi.from_handle(user).events.append(TerminalReply(bytes(ffi.buffer(data, length))))
 
 
 @ffi.callback("GhosttyTerminalBellFn")  # type: ignore[untyped-decorator]  # cffi has no types
@@ -108,7 +108,7 @@ def _notification(_terminal: Any, user: Any, given: Any) -> None:
 @ffi.callback("GhosttyTerminalProgressReportFn")  # type: ignore[untyped-decorator]  # cffi has no types
 def _progress(_terminal: Any, user: Any, report: Any) -> None:
     if report.state < len(PROGRESS_STATES):
-        event = Progress(PROGRESS_STATES[report.state], report.progress)
+        event = ProgressReport(PROGRESS_STATES[report.state], report.progress)
         ffi.from_handle(user).events.append(event)
 
 

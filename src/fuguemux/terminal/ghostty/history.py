@@ -63,7 +63,7 @@ def limit_bytes(columns: int, keep_lines: int | None = None) -> int:
     return max(least, room) if skippable else least
 
 
-class History:
+class EngineHistory:
     """The primary screen's history of one terminal. Call `look` after every piece of output."""
 
     def __init__(self, lib: Any, terminal: Any, rows: Rows) -> None:

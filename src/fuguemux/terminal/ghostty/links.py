@@ -20,7 +20,7 @@ SGR: Final = re.compile(rb"(\x1b\[[0-9;:]*m)")
 CLOSE: Final = b"\x1b]8;;\x1b\\"
 
 
-class Run(NamedTuple):
+class LinkRun(NamedTuple):
     """Characters from `start` to before `stop`, that are linked to `url`."""
 
     start: int
@@ -45,7 +45,7 @@ def insert(lines: list[bytes], html: bytes) -> list[bytes]:
             index += 1
         if index > first:
             here = [
-                Run(max(run.start - start, 0), min(run.stop, stop) - start, run.url)
+                LinkRun(max(run.start - start, 0), min(run.stop, stop) - start, run.url)
                 for run in runs[first:index]
             ]
             result[number] = _with_links(lines[number], here)
@@ -60,12 +60,12 @@ def _characters(line: bytes) -> int:
     return len(text) if text.isascii() else len(text.decode("utf-8", "replace"))
 
 
-def _runs(html: str) -> tuple[list[Run], int]:
+def _runs(html: str) -> tuple[list[LinkRun], int]:
     """Return the links, counted in characters without line ends, and the number of characters.
 
     Lines are not counted: the HTML of a selection loses a line end wherever the engine begins a page.
     """
-    runs: list[Run] = []
+    runs: list[LinkRun] = []
     url = ""
     at = 0
     same = False  # whether the last run belongs to the link that is open
@@ -87,7 +87,7 @@ def _runs(html: str) -> tuple[list[Run], int]:
             if same:
                 runs[-1] = runs[-1]._replace(stop=at + linked)
             else:
-                runs.append(Run(at, at + linked, url))
+                runs.append(LinkRun(at, at + linked, url))
             same = True
         at += size
     return runs, at
@@ -103,7 +103,7 @@ def _entity(name: str) -> str:
     return NAMED_ENTITIES.get(name, "?")
 
 
-def _with_links(line: bytes, runs: list[Run]) -> bytes:
+def _with_links(line: bytes, runs: list[LinkRun]) -> bytes:
     """Insert links into one ANSI line, counting the characters between its SGR sequences."""
     parts: list[bytes] = []
     at = 0

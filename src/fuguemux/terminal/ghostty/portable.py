@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final, Protocol
 
-from fuguemux.terminal.emulator import Cursor, Size
+from fuguemux.terminal.emulator import Cursor, ScreenSize
 from fuguemux.terminal.ghostty import state as state
 from fuguemux.terminal.ghostty.library import sized
 from fuguemux.terminal.ghostty.rows import Rows
@@ -21,11 +21,11 @@ REGION: Final = re.compile(rb"\x1b\[(\d+);(\d+)([rs])")
 ORIGIN_MODE: Final = 6
 
 
-class Screen(Protocol):
+class PortableScreen(Protocol):
     """What is needed of an emulator."""
 
     @property
-    def size(self) -> Size: ...
+    def size(self) -> ScreenSize: ...
     @property
     def cursor(self) -> Cursor: ...
     @property
@@ -35,7 +35,7 @@ class Screen(Protocol):
     def render(self) -> list[bytes]: ...
 
 
-def text(screen: Screen, rows: Rows) -> bytes:
+def text(screen: PortableScreen, rows: Rows) -> bytes:
     """Return the screen's text; soft-wrapped rows follow without positioning, so that they wrap again."""
     parts = []
     wrapped = False
@@ -50,7 +50,7 @@ def text(screen: Screen, rows: Rows) -> bytes:
     return b"".join(parts)
 
 
-def state_of(screen: Screen, rows: Rows, lib: Any, terminal: Any) -> bytes:
+def state_of(screen: PortableScreen, rows: Rows, lib: Any, terminal: Any) -> bytes:
     """Return tab stops apart, everything that is set beside the text of the active screen."""
     cell = rows.format("active", (0, 0), (0, 0))
     region = _extra(rows, cell, after=True, scrolling_region=True)

@@ -11,7 +11,7 @@ import functools
 import re
 from typing import Any, Final
 
-from fuguemux.terminal.emulator import Size
+from fuguemux.terminal.emulator import ScreenSize
 from fuguemux.terminal.ghostty.repeat import (
     COUNT_DIGITS_MIN,
     SKIPPED,
@@ -49,7 +49,7 @@ def many(data: bytes) -> bool:
     return _long().search(data) is not None
 
 
-def stop(data: bytes, at: int, size: Size) -> int:
+def stop(data: bytes, at: int, size: ScreenSize) -> int:
     """Where the piece that begins at `at` ends, in `data` with sequences that push many rows."""
     stop, rows = min(at + PIECE_BYTES_MAX, len(data)), 0
     for found in _FINAL.finditer(data, at, stop):
@@ -60,7 +60,7 @@ def stop(data: bytes, at: int, size: Size) -> int:
     return min(stop, at + PIECE_BYTES_MAX - rows)
 
 
-def _rows(data: bytes, final: int, size: Size) -> int:
+def _rows(data: bytes, final: int, size: ScreenSize) -> int:
     """The most rows that the sequence with its last byte at `final` pushes."""
     digits = data[max(final - _DIGITS_MAX, 0) : final]
     count = int(digits) if digits.isdigit() else SMALL_COUNT_MAX

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from typing import Any, Final, Literal
 
-from fuguemux.terminal.ghostty import links as ghostty_links
+from fuguemux.terminal.ghostty import links as engine_links
 from fuguemux.terminal.ghostty._abi import ffi
 from fuguemux.terminal.ghostty.library import check, sized
 
@@ -139,7 +139,7 @@ class Rows:
         lines = text.split(LINE_END) if text else []
         if links and lines:
             html = self.format(area, first, last, kind="html", unwrap=unwrap, rectangle=rectangle)
-            lines = ghostty_links.insert(lines, html)
+            lines = engine_links.insert(lines, html)
         return lines
 
     def rectangle(

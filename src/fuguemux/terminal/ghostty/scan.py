@@ -6,7 +6,7 @@ import functools
 import re
 from typing import Any, Final, Literal
 
-from fuguemux.terminal.emulator import Prompt
+from fuguemux.terminal.emulator import PromptMark
 from fuguemux.terminal.ghostty import pushed as pushed
 from fuguemux.terminal.ghostty import repeat as repeat
 
@@ -58,8 +58,8 @@ def tail(text: bytes) -> bytes:
     return text[at:] if UNFINISHED.match(text, at) else b""
 
 
-def prompt(mark: bytes, rest: bytes | None) -> Prompt:
+def prompt(mark: bytes, rest: bytes | None) -> PromptMark:
     """Return the event of an OSC 133; `rest` is what follows the letter, with its semicolon."""
     kind: Literal["A", "B", "C", "D"] = {b"A": "A", b"B": "B", b"C": "C", b"D": "D"}[mark]  # type: ignore[assignment]  # the pattern allows these only
     status = rest.split(b";")[1] if rest and kind == "D" else b""
-    return Prompt(kind, int(status) if status.isdigit() and len(status) < 10 else None)
+    return PromptMark(kind, int(status) if status.isdigit() and len(status) < 10 else None)

@@ -16,7 +16,7 @@ import struct
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
-from fuguemux.terminal.emulator import EngineError, Size, SnapshotError
+from fuguemux.terminal.emulator import EngineError, ScreenSize, SnapshotError
 from fuguemux.terminal.ghostty import state as state
 from fuguemux.terminal.ghostty._abi import ffi
 from fuguemux.terminal.ghostty.library import check
@@ -160,7 +160,7 @@ def without_continuation(lib: Any, blob: bytes) -> tuple[bytes, bytes]:
 @functools.cache
 def _empty_continuation(lib: Any) -> bytes:
     """Return the record that the engine writes when no sequence is unfinished."""
-    terminal = state.new(lib, Size(1, 1))
+    terminal = state.new(lib, ScreenSize(1, 1))
     state.configure(lib, terminal, 0)
     blob = encode(lib, terminal, with_history=False)
     lib.ghostty_terminal_free(terminal)
@@ -179,7 +179,7 @@ def rows_below_alternate(lib: Any, blob: bytes) -> int:
         lib.ghostty_terminal_free(copy)
 
 
-class Flags(NamedTuple):
+class SnapshotFlags(NamedTuple):
     """`open_line`: the last line archived goes on. `links`: cells may carry links. `shape`: the cursor's."""
 
     open_line: bool
@@ -191,8 +191,8 @@ class Content(NamedTuple):
     """What an envelope holds. `tail` and `joint`: what the adapter remembers of the input and the history."""
 
     engine: bytes
-    size: Size
-    flags: Flags
+    size: ScreenSize
+    flags: SnapshotFlags
     tail: bytes
     joint: bytes
 
@@ -216,12 +216,12 @@ def unwrap(blob: bytes) -> Content:
     if len(blob) != ENVELOPE.size + tail + joint + engine:
         raise SnapshotError("the snapshot is cut short")
     shape = min(bits >> SHAPE_SHIFT, len(state.CURSOR_STYLES) - 1)
-    flags = Flags(bool(bits & FLAG_OPEN_LINE), bool(bits & FLAG_LINKS), shape)
+    flags = SnapshotFlags(bool(bits & FLAG_OPEN_LINE), bool(bits & FLAG_LINKS), shape)
     joint_at = ENVELOPE.size + tail
     engine_at = joint_at + joint
     return Content(
         engine=blob[engine_at:],
-        size=Size(columns, rows),
+        size=ScreenSize(columns, rows),
         flags=flags,
         tail=blob[ENVELOPE.size : joint_at],
         joint=blob[joint_at:engine_at],

@@ -10,7 +10,7 @@ from fuguemux.terminal.emulator import (
     Modes,
     MouseFormat,
     MouseTracking,
-    Size,
+    ScreenSize,
 )
 from fuguemux.terminal.ghostty import callbacks as callbacks
 from fuguemux.terminal.ghostty._abi import ffi
@@ -56,7 +56,7 @@ MODES_RESET: Final = (
 MODES_SET: Final = (7, 25, 1007, 1036)
 
 
-def new(lib: Any, size: Size) -> Any:
+def new(lib: Any, size: ScreenSize) -> Any:
     """Return a new engine terminal, not yet configured."""
     out = ffi.new("GhosttyTerminal*")
     check(lib.ghostty_terminal_new(ffi.NULL, out, size.columns, size.rows), "make a terminal")
@@ -110,8 +110,10 @@ def mode(lib: Any, terminal: Any, number: int, *, ansi: bool = False) -> bool:
     return not result and bool(config.value)
 
 
-def size(lib: Any, terminal: Any) -> Size:
-    return Size(get(lib, terminal, "COLS", "uint16_t"), get(lib, terminal, "ROWS", "uint16_t"))
+def size(lib: Any, terminal: Any) -> ScreenSize:
+    return ScreenSize(
+        get(lib, terminal, "COLS", "uint16_t"), get(lib, terminal, "ROWS", "uint16_t")
+    )
 
 
 def cursor(lib: Any, terminal: Any, shape: int) -> Cursor:
@@ -173,7 +175,9 @@ class ResizeSequences(NamedTuple):
     undo: bytes
 
 
-def before_resize(lib: Any, terminal: Any, rows: Rows, size: Size, columns: int) -> ResizeSequences:
+def before_resize(
+    lib: Any, terminal: Any, rows: Rows, size: ScreenSize, columns: int
+) -> ResizeSequences:
     """Return what keeps a resize to `columns` from breaking wide characters.
 
     Without automatic wrap, and always on the alternate screen, the engine cuts rows off instead of

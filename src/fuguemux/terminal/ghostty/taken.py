@@ -5,7 +5,7 @@ from __future__ import annotations
 from fuguemux.terminal.emulator import Archived
 
 
-class Taken:
+class TakenLines:
     """Of one terminal, in order."""
 
     __slots__ = ("_cleared", "_waiting", "bytes", "open")

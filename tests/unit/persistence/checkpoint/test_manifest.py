@@ -21,7 +21,7 @@ from fuguemux.persistence.checkpoint.manifest import (
     saved_name,
     stored_pane,
 )
-from fuguemux.persistence.scrollback.packs import Place
+from fuguemux.persistence.scrollback.packs import PackPlace
 
 A, B = bytes(16), bytes(range(16))
 MANIFEST = Manifest(
@@ -78,8 +78,8 @@ def test_an_entry_in_a_pack_that_is_not_named_is_damage() -> None:
 
 def test_places_are_resolved() -> None:
     stored = stored_pane(MANIFEST, MANIFEST.panes[0])
-    assert stored.screen == Place(A, 32, 10)
-    assert stored.scrollback == Place(B, 60, 9)
+    assert stored.screen == PackPlace(A, 32, 10)
+    assert stored.scrollback == PackPlace(B, 60, 9)
     assert stored.digests() == {A, B}
 
 

@@ -18,10 +18,10 @@ from fuguemux.persistence.checkpoint.saves import (
     save_pack_name,
     write_save,
 )
-from fuguemux.persistence.recovery.point_in_time import Moment
+from fuguemux.persistence.recovery.point_in_time import TargetMoment
 from fuguemux.persistence.recovery.recovery import Recovered, recover
 from fuguemux.persistence.scrollback.pack_reader import PackReader
-from fuguemux.persistence.scrollback.packs import PackDamaged, PackUnreadable, Place, pack_name
+from fuguemux.persistence.scrollback.packs import PackDamaged, PackPlace, PackUnreadable, pack_name
 from fuguemux.persistence.storage.files import (
     READ_ALL_BYTES_MAX,
     Bytes,
@@ -69,7 +69,7 @@ def saved_at(directory: str, name: str = NAME) -> Recovered:
         monotonic=lambda: 0.0,
         new_store_id=STORE_ID,
         read_only=True,
-        at=Moment(name=name),
+        at=TargetMoment(name=name),
     )
 
 
@@ -420,7 +420,7 @@ def test_what_may_be_read_another_time_makes_no_tombstone_in_a_save(
     manifest = server.checkpoint().manifest
     read, blocks = PackReader.read, {block.place for block in server.store.pane(P).blocks()}
 
-    def refused(reader: PackReader, place: Place) -> bytes:
+    def refused(reader: PackReader, place: PackPlace) -> bytes:
         if place in blocks:
             raise PackUnreadable("Too many open files")
         return read(reader, place)

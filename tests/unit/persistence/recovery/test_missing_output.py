@@ -1,7 +1,7 @@
 """Output that the log does not have: a gap in the row of a pane's bytes, and what an event says of it."""
 
 from fuguemux.model.ids import PaneId
-from fuguemux.persistence.recovery.replay import Lost, Output, RecoveredPane
+from fuguemux.persistence.recovery.replay import LostOutput, Output, RecoveredPane
 from fuguemux.persistence.wal.frame import Record, RecordType, encode_output
 
 
@@ -30,16 +30,16 @@ def test_a_gap_is_a_loss() -> None:
     found = pane()
     found.add_output(record(2, 25, b"behind"))
     assert told(found) == (15, 10, 25, 0, 9_000)
-    assert Lost(2, 10, 25) in list(found.replay())
+    assert LostOutput(2, 10, 25) in list(found.replay())
 
 
 def test_an_event_behind_the_last_output_is_one() -> None:
     found = pane()
-    found.missing(Lost(2, 10, 500, 70, 80))
+    found.missing(LostOutput(2, 10, 500, 70, 80))
     assert told(found) == (490, 10, 500, 70, 80)
-    assert list(found.replay())[-1] == Lost(2, 10, 500, 70, 80)
+    assert list(found.replay())[-1] == LostOutput(2, 10, 500, 70, 80)
     assert found.end_offset == 500
-    found.missing(Lost(3, 10, 900, 70, 95))  # the same, longer
+    found.missing(LostOutput(3, 10, 900, 70, 95))  # the same, longer
     assert told(found) == (890, 10, 900, 70, 95)
     found.add_output(record(4, 900, b"on"))
     assert told(found)[0] == 890
@@ -49,13 +49,13 @@ def test_an_event_behind_the_last_output_is_one() -> None:
 def test_an_event_tells_the_times_of_a_gap_before_it() -> None:
     found = pane()
     found.add_output(record(2, 25, b"behind"))
-    found.missing(Lost(3, 10, 25, 70, 80))
+    found.missing(LostOutput(3, 10, 25, 70, 80))
     assert told(found)[:4] == (15, 10, 25, 70)
-    assert Lost(2, 10, 25, 70, 80) in list(found.replay())
+    assert LostOutput(2, 10, 25, 70, 80) in list(found.replay())
 
 
 def test_what_the_log_has_all_the_same_is_not_missing() -> None:
     found = pane()
-    found.missing(Lost(2, 0, 10, 70, 80))
+    found.missing(LostOutput(2, 0, 10, 70, 80))
     assert told(found)[0] == 0
-    assert not [each for each in found.replay() if isinstance(each, Lost)]
+    assert not [each for each in found.replay() if isinstance(each, LostOutput)]

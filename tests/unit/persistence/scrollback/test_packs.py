@@ -10,9 +10,9 @@ from fuguemux.persistence.scrollback.pack_reader import PackReader
 from fuguemux.persistence.scrollback.packs import (
     EntryKind,
     PackDamaged,
+    PackPlace,
     PackUnreadable,
     PackWriter,
-    Place,
     compress,
     entries_of,
     pack_digest,
@@ -23,7 +23,7 @@ from fuguemux.persistence.storage.files import RealStorage
 STORE_ID = bytes(16)
 
 
-def written(directory: Path) -> tuple[bytes, list[Place]]:
+def written(directory: Path) -> tuple[bytes, list[PackPlace]]:
     writer = PackWriter(RealStorage(), str(directory), STORE_ID, "1")
     places = []
     for pane, payload in ((1, b"plain"), (2, b"x" * 3_000_000)):
@@ -32,7 +32,7 @@ def written(directory: Path) -> tuple[bytes, list[Place]]:
     places.append((writer.add(EntryKind.BLOCK, 2, packed, packed=True), len(packed)))
     digest = writer.sync()
     writer.publish(digest)
-    return digest, [Place(digest, offset, 16 + size) for offset, size in places]
+    return digest, [PackPlace(digest, offset, 16 + size) for offset, size in places]
 
 
 def test_entries_come_back(tmp_path: Path) -> None:

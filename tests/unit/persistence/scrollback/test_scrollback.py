@@ -11,16 +11,16 @@ from hypothesis import strategies as st
 
 from fuguemux.model.ids import PaneId
 from fuguemux.persistence.checkpoint.checkpoint_files import CheckpointFiles
-from fuguemux.persistence.checkpoint.pane_files import PaneFiles, Screen
+from fuguemux.persistence.checkpoint.pane_files import PaneFiles, StoredScreen
 from fuguemux.persistence.scrollback.blocks import (
     BLOCK_BYTES_MAX,
     PIECE_BYTES_MAX,
     Block,
-    Lines,
+    BlockLines,
     unpack_lines,
 )
 from fuguemux.persistence.scrollback.pack_reader import PackReader
-from fuguemux.persistence.scrollback.packs import EntryKind, Place, pack_name
+from fuguemux.persistence.scrollback.packs import EntryKind, PackPlace, pack_name
 from fuguemux.persistence.scrollback.pattern import Pattern
 from fuguemux.persistence.scrollback.scrollback import (
     Hit,
@@ -51,7 +51,7 @@ def stored(store: ScrollbackStore, directory: Path, number: int = 1) -> tuple[by
     """Write the pane's scrollback as a checkpoint does; the pack's digest and the index."""
     files = CheckpointFiles(RealStorage(), str(directory), store, bytes(16), number)
     files.open()
-    pane = PaneFiles(None, Screen(80, 24, "", b"", b"", 1, 0))
+    pane = PaneFiles(None, StoredScreen(80, 24, "", b"", b"", 1, 0))
     pane.cut = store.pane(PANE).cut()
     files.write_pane(PANE, pane, set())
     files.write_structure(b"x")
@@ -281,7 +281,7 @@ def test_rows_on_the_disk_are_reckoned_until_a_thread_has_measured_them(tmp_path
     assert 3000 <= scrollback.rows(50) <= 6000
     assert scrollback.row_count.left_out
 
-    def read(block: Block) -> Lines:
+    def read(block: Block) -> BlockLines:
         data = packed[block.first]
         assert data is not None
         return unpack_lines(data, block.count)
@@ -346,7 +346,7 @@ def test_panes_on_two_threads_share_one_account_of_packs(tmp_path: Path) -> None
     """A pane that is rebuilt drops blocks while the loop drops others: the account stays right to the byte."""
     store = ScrollbackStore(PackReader(RealStorage(), str(tmp_path)))
     store.live_bytes = Interruptible()
-    place = Place(bytes(16), 0, 3)
+    place = PackPlace(bytes(16), 0, 3)
     store.place_changed(None, place)
     before = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fuguemux.persistence.scrollback.blocks import Lines, joined_text
+from fuguemux.persistence.scrollback.blocks import BlockLines, joined_text
 from fuguemux.persistence.scrollback.pattern import (
     AT_ONCE_BYTES_MAX,
     PATTERN_BYTES_MAX,
@@ -17,7 +17,7 @@ from fuguemux.persistence.scrollback.pattern import (
     plain,
 )
 from fuguemux.persistence.scrollback.required_text import required_text
-from fuguemux.persistence.scrollback.scrollback_search import Part, search_parts
+from fuguemux.persistence.scrollback.scrollback_search import SearchPart, search_parts
 
 WORDS = [
     "a",
@@ -56,14 +56,14 @@ EXPRESSIONS = [
 ]
 
 
-def part(first: int, lines: Sequence[str], pieces: frozenset[int]) -> Part:
-    content = Lines(joined_text([line.encode() for line in lines]), len(lines), pieces)
-    return Part(first, len(lines), lambda: content)
+def part(first: int, lines: Sequence[str], pieces: frozenset[int]) -> SearchPart:
+    content = BlockLines(joined_text([line.encode() for line in lines]), len(lines), pieces)
+    return SearchPart(first, len(lines), lambda: content)
 
 
-def stored(rng: Random, blocks: int) -> tuple[list[Part], list[tuple[int, str]]]:
+def stored(rng: Random, blocks: int) -> tuple[list[SearchPart], list[tuple[int, str]]]:
     """Random parts, and the logical lines in them by number, without styles."""
-    parts: list[Part] = []
+    parts: list[SearchPart] = []
     logical: list[tuple[int, str]] = []
     first = 7
     for _ in range(blocks):
@@ -81,7 +81,9 @@ def stored(rng: Random, blocks: int) -> tuple[list[Part], list[tuple[int, str]]]
     return parts, logical
 
 
-def found(parts: list[Part], pattern: Pattern, **how: bool | int | None) -> list[tuple[int, str]]:
+def found(
+    parts: list[SearchPart], pattern: Pattern, **how: bool | int | None
+) -> list[tuple[int, str]]:
     return [
         (hit.line, hit.text.decode())
         for each in search_parts(parts, pattern, **how)  # type: ignore[arg-type]  # as given
@@ -130,7 +132,7 @@ def test_places_are_those_of_characters(seed: int, needle: str) -> None:
 
 
 def test_a_part_that_is_gone_meanwhile_is_left_out() -> None:
-    gone = Part(0, 3, lambda: Lines(b"", 0, frozenset()))
+    gone = SearchPart(0, 3, lambda: BlockLines(b"", 0, frozenset()))
     rest = part(3, ["", "ab"], frozenset())
     assert found([gone, rest], Pattern("^", regex=True)) == [(3, ""), (4, "ab")]
 

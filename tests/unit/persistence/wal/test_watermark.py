@@ -29,7 +29,7 @@ from fuguemux.persistence.wal.mark import (
 from fuguemux.persistence.wal.mark_copy import furthest, mark_copy, read_mark_copy
 from fuguemux.persistence.wal.reader import LogScan, scan
 from fuguemux.persistence.wal.segment import RECORDS_OFFSET
-from fuguemux.persistence.wal.watermark import WATERMARK, Found, Watermark, read_watermark
+from fuguemux.persistence.wal.watermark import WATERMARK, FoundWatermark, Watermark, read_watermark
 from fuguemux.persistence.wal.writer import LogWriter
 from tests.simulation.disk import Crash, SimDisk
 from tests.unit.persistence.wal.logs import DIRECTORY, SMALL, Told, fill, new_disk, sync
@@ -162,7 +162,7 @@ def test_what_stands_in_its_place_is_kept_and_made_way_for(tmp_path: Path, what:
     watermark = Watermark(RealStorage(), str(tmp_path))
     watermark.renew(mark_of(3))
     assert watermark.problem == ""
-    assert read_watermark(RealStorage(), str(tmp_path)) == Found(mark_of(3))
+    assert read_watermark(RealStorage(), str(tmp_path)) == FoundWatermark(mark_of(3))
     quarantine = list((tmp_path / "quarantine").glob(f"*-{WATERMARK}"))
     if what in ("empty", "zeros", "nothing"):
         assert quarantine == []
@@ -182,9 +182,9 @@ def test_a_file_that_is_too_long_is_told_and_says_what_it_said(tmp_path: Path, s
     watermark.close()
     os.truncate(tmp_path / WATERMARK, size)
     problem = f"it has {size} bytes instead of {SLOTS * SLOT_BYTES}"
-    assert read_watermark(storage, directory) == Found(mark_of(8), problem)
+    assert read_watermark(storage, directory) == FoundWatermark(mark_of(8), problem)
     Watermark(storage, directory).renew(mark_of(9))
-    assert read_watermark(storage, directory) == Found(mark_of(9))
+    assert read_watermark(storage, directory) == FoundWatermark(mark_of(9))
 
 
 def test_a_file_that_is_removed_is_made_again(tmp_path: Path) -> None:
@@ -447,9 +447,9 @@ def test_the_copy_says_the_same_and_is_made_again(tmp_path: Path) -> None:
 
 
 def test_the_copy_counts_where_it_says_more_of_the_same_store() -> None:
-    here, more, less = Found(mark_of(5)), mark_of(6), mark_of(4)
-    assert furthest(here, more, STORE) == Found(more, beside=True)
-    assert furthest(Found(None, "it is not there"), less, STORE).mark == less
+    here, more, less = FoundWatermark(mark_of(5)), mark_of(6), mark_of(4)
+    assert furthest(here, more, STORE) == FoundWatermark(more, beside=True)
+    assert furthest(FoundWatermark(None, "it is not there"), less, STORE).mark == less
     for beside, store in (
         (None, STORE),
         (less, STORE),

@@ -14,7 +14,7 @@ import pytest
 from fuguemux.model.limits import VIEWER_OUTBOX_BYTES_MAX
 from fuguemux.protocol import messages
 from fuguemux.protocol.framing import Decoder, frame
-from fuguemux.protocol.messages import Command, Detached, Hello
+from fuguemux.protocol.messages import CommandMessage, Detached, Hello
 from fuguemux.server.clients import connection as connection_module
 from fuguemux.server.clients.connection import Connection
 from fuguemux.server.clients.listener import Listener, ListenError, bind_private, peer_uid
@@ -37,7 +37,7 @@ class Client:
             await asyncio.get_running_loop().sock_sendall(self.socket, data)
 
     async def ask(self, *words: bytes, **fields: object) -> None:
-        await self.send(GREETING + Command(words, b"/tmp", **fields).encode())  # type: ignore[arg-type]  # a test's keywords
+        await self.send(GREETING + CommandMessage(words, b"/tmp", **fields).encode())  # type: ignore[arg-type]  # a test's keywords
 
     async def next(self) -> tuple[int, bytes]:
         """The next message; kind 0 at the end of the stream."""
@@ -119,7 +119,7 @@ async def test_a_command_is_answered_and_the_connection_closed(tmp_path: Path) -
         assert kinds[1:] == [(messages.STDOUT, b"list-sessions -F\n"), (messages.EXIT, b"\0")]
         await bench.handler.until("closed")
         told = bench.handler.told[0][1]
-        assert isinstance(told, Command)
+        assert isinstance(told, CommandMessage)
         assert (told.argv, told.cwd, told.pid) == ((b"list-sessions", b"-F"), b"/tmp", 7)
         assert bench.listener.connections == ()
 
@@ -146,7 +146,7 @@ async def test_it_is_told_who_comes_and_who_was_served_or_refused(tmp_path: Path
 async def test_one_byte_at_a_time_is_as_good(tmp_path: Path) -> None:
     async with listening(tmp_path / "s") as bench:
         client = await bench.client()
-        for byte in GREETING + Command((b"ls",)).encode():
+        for byte in GREETING + CommandMessage((b"ls",)).encode():
             await client.send(bytes((byte,)))
             await asyncio.sleep(0)
         assert (messages.STDOUT, b"ls\n") in await client.rest()
@@ -157,7 +157,7 @@ GARBAGE = [
     b"\0" * 100,
     random.Random(3).randbytes(4_096),
     GREETING[:-1].replace(b"fugue", b"other"),
-    Command((b"kill-server",)).encode(),
+    CommandMessage((b"kill-server",)).encode(),
 ]
 
 
@@ -197,7 +197,7 @@ async def test_nonsense_after_the_greeting_is_told_why(
 async def test_a_client_without_a_common_version_gets_a_sentence(tmp_path: Path) -> None:
     async with listening(tmp_path / "s") as bench:
         client = await bench.client()
-        await client.send(Hello(90, 99, "9.9.9").encode() + Command((b"ls",)).encode())
+        await client.send(Hello(90, 99, "9.9.9").encode() + CommandMessage((b"ls",)).encode())
         found = await client.rest()
         assert len(found) == 1
         hello = Hello.decode(found[0][1])
@@ -222,7 +222,7 @@ async def test_whoever_sends_no_command_in_time_is_closed(tmp_path: Path) -> Non
     async with listening(tmp_path / "s", hello_seconds_max=0.05) as bench:
         silent = await bench.client()
         halfway = await bench.client(GREETING)
-        attached = await bench.client(GREETING, Command((b"ls",)).encode())
+        attached = await bench.client(GREETING, CommandMessage((b"ls",)).encode())
         assert await silent.rest() == []
         assert [kind for kind, _ in await halfway.rest()] == [messages.HELLO]
         assert (messages.EXIT, b"\0") in await attached.rest()
@@ -234,7 +234,7 @@ async def test_a_client_whose_command_came_in_time_may_stay_as_long_as_it_likes(
     async with listening(
         tmp_path / "s", FakeHandler(take_terminal), hello_seconds_max=0.05
     ) as bench:
-        await bench.client(GREETING, Command((b"attach",)).encode())
+        await bench.client(GREETING, CommandMessage((b"attach",)).encode())
         await bench.handler.until("command")
         later = await bench.client()
         assert await later.rest() == []  # its time was over after the other's would have been
@@ -253,7 +253,7 @@ async def test_after_its_command_a_client_sends_short_messages_only(tmp_path: Pa
 
 
 async def test_keys_of_a_client_that_is_not_attached_go_nowhere(tmp_path: Path) -> None:
-    async def wait(connection: Connection, command: Command) -> None:
+    async def wait(connection: Connection, command: CommandMessage) -> None:
         await connection.wait_gone()
 
     async with listening(tmp_path / "s", FakeHandler(wait)) as bench:
@@ -414,7 +414,7 @@ async def test_a_renderer_that_waits_for_drained_never_loses_its_viewer(tmp_path
 async def test_a_long_reply_waits_for_a_slow_reader(tmp_path: Path) -> None:
     reply = b"z" * (3 * VIEWER_OUTBOX_BYTES_MAX)
 
-    async def answer(connection: Connection, command: Command) -> None:
+    async def answer(connection: Connection, command: CommandMessage) -> None:
         connection.stdout(reply)
         connection.stderr(b"done\n")
         connection.exit(3)
@@ -429,7 +429,7 @@ async def test_a_long_reply_waits_for_a_slow_reader(tmp_path: Path) -> None:
 
 
 async def test_standard_input_is_asked_for_and_collected(tmp_path: Path) -> None:
-    async def load(connection: Connection, command: Command) -> None:
+    async def load(connection: Connection, command: CommandMessage) -> None:
         data = await connection.read_stdin()
         assert data is not None
         connection.stdout(data[::-1])
@@ -452,7 +452,7 @@ async def test_standard_input_is_asked_for_and_collected(tmp_path: Path) -> None
 async def test_standard_input_too_long_or_never_ended(tmp_path: Path, send: bytes) -> None:
     ends: list[object] = []
 
-    async def load(connection: Connection, command: Command) -> None:
+    async def load(connection: Connection, command: CommandMessage) -> None:
         try:
             ends.append(await connection.read_stdin(10))
         except ValueError as error:
@@ -471,7 +471,7 @@ async def test_standard_input_too_long_or_never_ended(tmp_path: Path, send: byte
 
 
 async def test_a_long_wait_sees_that_its_client_left(tmp_path: Path) -> None:
-    async def wait(connection: Connection, command: Command) -> None:
+    async def wait(connection: Connection, command: CommandMessage) -> None:
         await connection.wait_gone()
 
     async with listening(tmp_path / "s", FakeHandler(wait)) as bench:

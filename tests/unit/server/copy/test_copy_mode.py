@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fuguemux.persistence.scrollback.blocks import Lines, joined_text
+from fuguemux.persistence.scrollback.blocks import BlockLines, joined_text
 from fuguemux.persistence.scrollback.pattern import Pattern
-from fuguemux.persistence.scrollback.scrollback_search import Part
+from fuguemux.persistence.scrollback.scrollback_search import SearchPart
 from fuguemux.server.copy.copy_document import Document, RowAt, Spot
 from fuguemux.server.copy.copy_mode import CopyMode, Styles
-from fuguemux.server.copy.copy_motions import MOTIONS, Context
-from fuguemux.terminal.emulator import Size
+from fuguemux.server.copy.copy_motions import MOTIONS, MotionContext
+from fuguemux.terminal.emulator import ScreenSize
 from fuguemux.terminal.ghostty.rewrap import plain
 from fuguemux.terminal.style import text_width
 
@@ -20,15 +20,15 @@ lines = st.lists(st.text("ab 漢é", max_size=30), min_size=1, max_size=30)
 
 
 def document(history: Sequence[str], screen: Sequence[str] = ("",), first: int = 100) -> Document:
-    parts: list[Part] = []
+    parts: list[SearchPart] = []
     for at in range(0, len(history), 4):
         some = history[at : at + 4]
-        content = Lines(joined_text([line.encode() for line in some]), len(some), frozenset())
-        parts.append(Part(first + at, len(some), lambda content=content: content))  # type: ignore[misc]  # bound now
+        content = BlockLines(joined_text([line.encode() for line in some]), len(some), frozenset())
+        parts.append(SearchPart(first + at, len(some), lambda content=content: content))  # type: ignore[misc]  # bound now
     return Document(parts, [line.encode() for line in screen], continues=False)
 
 
-def mode_of(history: Sequence[str], size: Size, screen: Sequence[str] = ("",)) -> CopyMode:
+def mode_of(history: Sequence[str], size: ScreenSize, screen: Sequence[str] = ("",)) -> CopyMode:
     found = document(history, screen)
     rows = sum(len(found.starts(line, size.columns)) for line in range(found.first, found.tail))
     return CopyMode(found, rows, size)
@@ -75,12 +75,12 @@ def test_spots_are_where_their_columns_are(
 def test_any_commands_leave_a_view_that_shows_the_cursor(
     history: list[str], columns: int, commands: list[str], vi: bool
 ) -> None:
-    mode = mode_of(history, Size(columns, 4), ("x", "y", "z", "w"))
+    mode = mode_of(history, ScreenSize(columns, 4), ("x", "y", "z", "w"))
     mode.pattern = Pattern("a+b?", regex=True)
     for number, command in enumerate(commands):
-        MOTIONS[command](mode, Context("a", "-", vi))
+        MOTIONS[command](mode, MotionContext("a", "-", vi))
         if number == 10:
-            mode.fit(Size(columns + 3, 5))
+            mode.fit(ScreenSize(columns + 3, 5))
         view = mode.view(STYLES, vi=vi)
         assert view.cursor is not None
         assert 0 <= view.cursor[0] < mode.columns
@@ -90,7 +90,7 @@ def test_any_commands_leave_a_view_that_shows_the_cursor(
 
 
 def test_a_selection_over_wrapped_lines_is_one_line() -> None:
-    mode = mode_of(["abcdefghij", "second   "], Size(4, 3), ("end",))
+    mode = mode_of(["abcdefghij", "second   "], ScreenSize(4, 3), ("end",))
     mode.top_of_history()
     mode.cursor = mode.anchor = Spot(100, 2)
     mode.go(Spot(101, 4))
@@ -102,7 +102,7 @@ def test_a_selection_over_wrapped_lines_is_one_line() -> None:
 
 
 def test_matches_are_highlighted_across_rows() -> None:
-    mode = mode_of(["xxneedlexx"], Size(5, 3), ("end",))
+    mode = mode_of(["xxneedlexx"], ScreenSize(5, 3), ("end",))
     mode.pattern = Pattern("needle")
     mode.top_of_history()
     assert mode.view(STYLES, vi=False).rows[:2] == [
@@ -121,14 +121,14 @@ def test_far_rows_are_those_that_steps_lead_to(
     sizes: list[tuple[int, bool]], start: int, rows: int
 ) -> None:
     """Parts whose lines all take one row are passed as a whole."""
-    parts, first = list[Part](), 7
+    parts, first = list[SearchPart](), 7
     for size, wide in sizes:
         lines = [
             b"line %d" % number + b" and on" * (wide and number == size // 2)
             for number in range(size)
         ]
-        content = Lines(joined_text(lines), size, frozenset())
-        parts.append(Part(first, size, lambda content=content: content))  # type: ignore[misc]  # bound now
+        content = BlockLines(joined_text(lines), size, frozenset())
+        parts.append(SearchPart(first, size, lambda content=content: content))  # type: ignore[misc]  # bound now
         first += size
     whole = Document(parts, [b"screen"], continues=False)
     line = min(whole.first + start, whole.stop - 1)
@@ -144,23 +144,23 @@ def test_far_rows_are_those_that_steps_lead_to(
 
 
 def test_at_the_top_the_position_is_the_size_of_the_history() -> None:
-    mode = mode_of(["some words"] * 500, Size(10, 5), screen=["screen"] * 5)
+    mode = mode_of(["some words"] * 500, ScreenSize(10, 5), screen=["screen"] * 5)
     mode.top_of_history()
     view = mode.view(STYLES, vi=False)
     assert (view.position, view.total) == (500, 500)
-    mode.fit(Size(10, 4))
+    mode.fit(ScreenSize(10, 4))
     view = mode.view(STYLES, vi=False)
     assert (view.position, view.total) == (501, 501), "a row of the screen is above it now"
-    mode.fit(Size(10, 5))
+    mode.fit(ScreenSize(10, 5))
     view = mode.view(STYLES, vi=False)
     assert (view.position, view.total) == (500, 500)
 
 
 def test_lines_that_are_not_kept_any_more_are_no_history() -> None:
-    content = Lines(joined_text([b"line %d" % n for n in range(1000)]), 1000, frozenset())
-    parts = [Part(0, 1000, lambda: content)]
+    content = BlockLines(joined_text([b"line %d" % n for n in range(1000)]), 1000, frozenset())
+    parts = [SearchPart(0, 1000, lambda: content)]
     found = Document(parts, [b"screen"], continues=False, base=400)
-    mode = CopyMode(found, 600, Size(20, 1))
+    mode = CopyMode(found, 600, ScreenSize(20, 1))
     mode.top_of_history()
     view = mode.view(STYLES, vi=False)
     assert (view.position, view.total) == (600, 600)

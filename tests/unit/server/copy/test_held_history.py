@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from fuguemux.persistence.scrollback.blocks import Lines, joined_text
-from fuguemux.persistence.scrollback.scrollback_search import Part
+from fuguemux.persistence.scrollback.blocks import BlockLines, joined_text
+from fuguemux.persistence.scrollback.scrollback_search import SearchPart
 from fuguemux.server.copy import held_history
 from fuguemux.server.copy.copy_document import Document, RowAt
 from fuguemux.server.copy.copy_mode import CopyMode
 from fuguemux.server.copy.held_history import HeldHistory, NotHeld
 from fuguemux.server.copy.scroll_views import ScrollViews
-from fuguemux.terminal.emulator import Size
+from fuguemux.terminal.emulator import ScreenSize
 
 LINES = 10
 
@@ -25,11 +25,11 @@ class Disk:
         self.reads: list[int] = []
         self.parts = [self._part(number) for number in range(count)]
 
-    def _part(self, number: int) -> Part:
+    def _part(self, number: int) -> SearchPart:
         texts = [b"line %d" % (number * LINES + at) for at in range(LINES)]
-        lines = Lines(joined_text(texts), LINES, frozenset())
+        lines = BlockLines(joined_text(texts), LINES, frozenset())
 
-        def read() -> Lines:
+        def read() -> BlockLines:
             self.reads.append(number)
             return lines
 
@@ -37,7 +37,7 @@ class Disk:
             self.reads.append(number)
             return (lambda: lines), 100
 
-        return Part(number * LINES, LINES, read, hold)
+        return SearchPart(number * LINES, LINES, read, hold)
 
 
 async def test_what_is_not_held_is_not_read_and_comes_from_the_newest_on() -> None:
@@ -73,7 +73,7 @@ async def test_beyond_what_memory_is_for_lines_are_read_where_they_are_wanted(
 
 def test_a_move_happens_wholly_or_not_at_all_and_reads_nothing() -> None:
     disk = Disk(5)
-    mode = CopyMode(Document(disk.parts, [b"$ "] * 4, continues=False), 50, Size(40, 4))
+    mode = CopyMode(Document(disk.parts, [b"$ "] * 4, continues=False), 50, ScreenSize(40, 4))
     mode.document.held.strict = True
     before = (mode.top, mode.cursor)
     assert not mode.tried(CopyMode.top_of_history)
@@ -92,7 +92,7 @@ async def test_whoever_moves_waits_until_the_lines_are_there(
     tasks: list[Coroutine[Any, Any, None]] = []
     views = ScrollViews(tasks.append)
     disk = Disk(5)
-    mode = CopyMode(Document(disk.parts, [b"$ "] * 4, continues=False), 50, Size(40, 4))
+    mode = CopyMode(Document(disk.parts, [b"$ "] * 4, continues=False), 50, ScreenSize(40, 4))
     mode.document.held.strict = True
     async with asyncio.timeout(30):
         await views.done(mode, CopyMode.top_of_history)

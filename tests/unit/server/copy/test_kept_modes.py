@@ -10,12 +10,12 @@ import pytest
 from fuguemux.keeper.helper_record import encode
 from fuguemux.model.ids import PaneId
 from fuguemux.persistence.recovery.helper_files import MODES_FILE
-from fuguemux.persistence.scrollback.scrollback_search import Part
+from fuguemux.persistence.scrollback.scrollback_search import SearchPart
 from fuguemux.persistence.storage.files import RealStorage
 from fuguemux.server.copy.copy_document import Document, RowAt, Spot
 from fuguemux.server.copy.copy_mode import CopyMode
 from fuguemux.server.copy.kept_modes import Kept, KeptModes, kept, put_back
-from fuguemux.terminal.emulator import Size
+from fuguemux.terminal.emulator import ScreenSize
 
 STORED = b"[[3,[2,0],[4,5],[3,1],true,false,true,null]]\n"
 WITHOUT_LAST_SCREENS = b"[[3,[2,0],[4,5],[3,1],true,false,true]]\n"
@@ -24,9 +24,9 @@ PLACE = Kept(PaneId(3), (2, 0), (4, 5), (3, 1), True, False, True)
 
 
 def mode() -> CopyMode:
-    lines: list[Part] = []
+    lines: list[SearchPart] = []
     screen = [b"line %d" % number for number in range(20)]
-    return CopyMode(Document(lines, screen, continues=False), 0, Size(40, 5))
+    return CopyMode(Document(lines, screen, continues=False), 0, ScreenSize(40, 5))
 
 
 def now(work: Coroutine[Any, Any, None]) -> None:

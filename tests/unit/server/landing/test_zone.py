@@ -15,8 +15,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fuguemux.server.landing import zone as landing
-from fuguemux.server.landing import zone_format as landing_format
+from fuguemux.server.landing import zone as landing_zone
+from fuguemux.server.landing import zone_format
 from fuguemux.server.landing.zone import (
     SLOT_BYTES,
     SLOTS,
@@ -71,11 +71,11 @@ def test_whose_bytes_they_are_is_not_written_again_once_there_are_some(
     at = contents.index(struct.pack("<QQ", 3, 1000))
     with open(zone_path, "r+b") as file:
         file.seek(at)
-        begin = landing_format.seed("s", landing.boot_id())
-        file.write(landing_format.place(reserved.slot, 4, 2000, begin))
+        begin = zone_format.seed("s", landing_zone.boot_id())
+        file.write(zone_format.place(reserved.slot, 4, 2000, begin))
     zone.fill(reserved, reading)
     abandon(zone)
-    assert recover(zone_path, store="s").salvaged == (landing.Salvaged(4, 2000, b"hello"),)
+    assert recover(zone_path, store="s").salvaged == (landing_zone.Salvaged(4, 2000, b"hello"),)
 
 
 def test_read_bytes_can_be_recovered_until_they_are_released(
@@ -87,7 +87,7 @@ def test_read_bytes_can_be_recovered_until_they_are_released(
     landed = land(zone, reading, pane=3, offset=1000)
     assert (landed.pane, landed.offset, bytes(landed.data)) == (3, 1000, b"hello")
     abandon(zone)
-    assert recover(zone_path, store="s").salvaged == (landing.Salvaged(3, 1000, b"hello"),)
+    assert recover(zone_path, store="s").salvaged == (landing_zone.Salvaged(3, 1000, b"hello"),)
     assert recover(zone_path, store="s").salvaged != (), "recovery itself must not consume anything"
     zone = LandingZone.open(zone_path, store="s", discard=True)
     os.write(writing, b"again")
@@ -108,8 +108,8 @@ def test_logged_bytes_are_recovered_until_their_queries_are_answered(
     zone.logged([first, second])
     zone.answering(first)
     abandon(zone)
-    assert recover(zone_path, store="s") == landing.Recovered(
-        (landing.Salvaged(1, 4, b"\x1b[c"),), ()
+    assert recover(zone_path, store="s") == landing_zone.RecoveredZone(
+        (landing_zone.Salvaged(1, 4, b"\x1b[c"),), ()
     )
 
 
@@ -148,7 +148,7 @@ def test_a_read_cut_short_by_death_ends_with_its_last_byte_that_is_not_zero(
     with pytest.raises(Death):
         zone.read(reading, 9, 50)
     abandon(zone)
-    assert recover(zone_path, store="s").salvaged == (landing.Salvaged(9, 50, b"ab\0c"),)
+    assert recover(zone_path, store="s").salvaged == (landing_zone.Salvaged(9, 50, b"ab\0c"),)
 
 
 def test_what_a_read_says_when_there_is_nothing(zone_path: str, pipe: tuple[int, int]) -> None:
@@ -205,11 +205,11 @@ def test_a_reserved_slot_is_the_panes_from_the_first_byte_that_comes(
     second = zone.fill(ahead, reading)
     assert isinstance(second, Landed)
     assert (second.pane, second.offset, bytes(second.data)) == (4, 5, b"second")
-    salvaged = [landing.Salvaged(4, 0, b"first"), landing.Salvaged(4, 5, b"second")]
+    salvaged = [landing_zone.Salvaged(4, 0, b"first"), landing_zone.Salvaged(4, 5, b"second")]
     for contents, expected in ((at_rest, 1), (during[0], 2), (Path(zone_path).read_bytes(), 2)):
-        assert landing_format.parse(contents, "s", landing.boot_id()) == landing.Recovered(
-            tuple(salvaged[:expected]), ()
-        )
+        assert zone_format.parse(
+            contents, "s", landing_zone.boot_id()
+        ) == landing_zone.RecoveredZone(tuple(salvaged[:expected]), ())
     zone.release([first, second])
     zone.close()
 
@@ -249,7 +249,7 @@ def test_a_full_slot_is_one_read(zone_path: str) -> None:
         assert writer.write(data) == SLOT_BYTES
         landed = land(zone, source)
         assert bytes(landed.data) == data[: len(landed.data)]
-        assert len(landed.data) > SLOT_BYTES - landing.ROOM_BYTES_MIN
+        assert len(landed.data) > SLOT_BYTES - landing_zone.ROOM_BYTES_MIN
     os.close(source)
     zone.close()
 
@@ -260,17 +260,17 @@ def test_a_flood_can_be_read_in_smaller_pieces(zone_path: str) -> None:
     tty.setraw(slave)
     os.set_blocking(master, False)
     os.set_blocking(slave, False)
-    at_most = 2 * landing.ROOM_BYTES_MIN
+    at_most = 2 * landing_zone.ROOM_BYTES_MIN
     while True:  # until it is full, so that there is more than is asked for
         try:
             os.write(slave, bytes(range(1, 256)) * 16)
         except BlockingIOError:
             break
     landed = zone.read(master, 1, 0, at_most=at_most)
-    assert isinstance(landed, landing.Landed)
+    assert isinstance(landed, landing_zone.Landed)
     assert 0 < len(landed.data) <= at_most
     more = zone.read(master, 1, len(landed.data), at_most=at_most)
-    assert isinstance(more, landing.Landed)
+    assert isinstance(more, landing_zone.Landed)
     os.close(master)
     os.close(slave)
     zone.close()
@@ -308,7 +308,7 @@ def test_another_state_or_another_boot_holds_nothing(
     land(zone, reading)
     abandon(zone)
     assert recover(zone_path, store="other").salvaged == ()
-    monkeypatch.setattr(landing, "boot_id", lambda: b"the next one")
+    monkeypatch.setattr(landing_zone, "boot_id", lambda: b"the next one")
     assert recover(zone_path, store="s").salvaged == ()
     monkeypatch.undo()
     assert len(recover(zone_path, store="s").salvaged) == 1
@@ -323,7 +323,7 @@ def test_the_file_is_private_and_must_be_a_file(zone_path: str, tmp_path: Path) 
         LandingZone.open(str(link), store="s")
     with pytest.raises(OSError):
         LandingZone.open(str(tmp_path), store="s")
-    assert recover(str(tmp_path / "missing"), store="s") == landing.Recovered((), ())
+    assert recover(str(tmp_path / "missing"), store="s") == landing_zone.RecoveredZone((), ())
 
 
 def test_damage_is_reported_and_the_rest_recovered(zone_path: str, pipe: tuple[int, int]) -> None:
@@ -334,13 +334,13 @@ def test_damage_is_reported_and_the_rest_recovered(zone_path: str, pipe: tuple[i
         land(zone, reading)
     abandon(zone)
     with open(zone_path, "r+b") as file:
-        file.seek(landing_format.DESCRIPTORS_OFFSET)
+        file.seek(zone_format.DESCRIPTORS_OFFSET)
         file.write(b"\xee")
     recovered = recover(zone_path, store="s")
     assert [chunk.data for chunk in recovered.salvaged] == [b"second"]
     assert len(recovered.damage) == 1
     assert "slot 0" in recovered.damage[0]
-    for contents in (b"", b"x", b"x" * landing.FILE_BYTES):
+    for contents in (b"", b"x", b"x" * landing_zone.FILE_BYTES):
         Path(zone_path).write_bytes(contents)
         assert recover(zone_path, store="s").salvaged == ()
     assert recover(zone_path, store="s").damage
@@ -349,14 +349,14 @@ def test_damage_is_reported_and_the_rest_recovered(zone_path: str, pipe: tuple[i
 @settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-@given(st.binary(max_size=landing_format.SLOTS_OFFSET), st.integers(0, 2**64 - 1))
+@given(st.binary(max_size=zone_format.SLOTS_OFFSET), st.integers(0, 2**64 - 1))
 def test_no_descriptors_whatever_break_recovery(tmp_path: Path, noise: bytes, number: int) -> None:
     path = str(tmp_path / "noise")
     LandingZone.open(path, store="s", discard=True).close()
     with open(path, "r+b") as file:
-        file.seek(landing_format.DESCRIPTORS_OFFSET)
-        file.write(noise[: landing_format.SLOTS_OFFSET - landing_format.DESCRIPTORS_OFFSET])
-        file.seek(landing_format.SLOTS_OFFSET)
+        file.seek(zone_format.DESCRIPTORS_OFFSET)
+        file.write(noise[: zone_format.SLOTS_OFFSET - zone_format.DESCRIPTORS_OFFSET])
+        file.seek(zone_format.SLOTS_OFFSET)
         file.write(struct.pack("<Q", number))
     for chunk in recover(path, store="s").salvaged:
         assert 0 < len(chunk.data) <= SLOT_BYTES

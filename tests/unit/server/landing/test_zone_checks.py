@@ -10,16 +10,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fuguemux.server.landing import zone_file as landing_file
+from fuguemux.server.landing import zone_file
 from fuguemux.server.landing import zone_format as form
 from fuguemux.server.landing.zone import (
     SLOT_BYTES,
     Landed,
     LandingZone,
-    Missing,
     NoBytes,
-    Recovered,
+    RecoveredZone,
     Salvaged,
+    UnloggedOutput,
     ZoneUnusable,
     recover,
 )
@@ -49,9 +49,9 @@ def test_a_zone_of_version_1_is_read() -> None:
     contents = gzip.decompress((GOLDEN / "landing-1" / "zone.gz").read_bytes())
     first = (Salvaged(1, 0, b"filled\0\0"), Salvaged(1, 8, b" and more"))
     found = form.parse(contents, "golden", BOOT)
-    assert found == Recovered((*first, Salvaged(2, 100, b"logged\x1b[6n"), CUT))
-    assert form.parse(contents, "golden", b"another boot") == Recovered()
-    assert form.parse(contents, "another state", BOOT) == Recovered()
+    assert found == RecoveredZone((*first, Salvaged(2, 100, b"logged\x1b[6n"), CUT))
+    assert form.parse(contents, "golden", b"another boot") == RecoveredZone()
+    assert form.parse(contents, "another state", BOOT) == RecoveredZone()
 
 
 def test_a_zone_of_version_2_is_read() -> None:
@@ -63,11 +63,11 @@ def test_a_zone_of_version_2_is_read() -> None:
         Salvaged(3, 7, b"shown\x1b[c", 8),
         CUT,
     )
-    assert found.missing == (Missing(9, 1000, 5000, 1_764_000_000_000, 1_764_000_009_000),)
+    assert found.missing == (UnloggedOutput(9, 1000, 5000, 1_764_000_000_000, 1_764_000_009_000),)
     assert found.events == ((41, b"an event"), (43, b"another"))
     assert (found.damage, found.rotten, found.unknown) == ((), (), ())
-    assert form.parse(contents, "golden", b"another boot") == Recovered()
-    assert form.parse(contents, "another state", BOOT) == Recovered()
+    assert form.parse(contents, "golden", b"another boot") == RecoveredZone()
+    assert form.parse(contents, "another state", BOOT) == RecoveredZone()
 
 
 def test_more_is_read_behind_what_is_held(tmp_path: Path, pipe: tuple[int, int]) -> None:
@@ -85,7 +85,7 @@ def test_more_is_read_behind_what_is_held(tmp_path: Path, pipe: tuple[int, int])
     assert zone.read_on(held, pipe[0]) is NoBytes.NOT_NOW
     assert zone.free_slots == free
     whole = Salvaged(4, 10, b"first\0second\0third")
-    assert recover_abandoned(zone, path) == Recovered((whole,))
+    assert recover_abandoned(zone, path) == RecoveredZone((whole,))
     zone = LandingZone.open(path, store="s", discard=True)
     big = land(zone, pipe, b"x" * SLOT_BYTES, 1, 0)
     assert zone.read_on(big, pipe[0]) is NoBytes.ZONE_FULL
@@ -113,8 +113,8 @@ def test_death_while_more_is_read_keeps_both(
     zone.close()
     boot = form_boot()
     before, after = (form.parse(each, "s", boot) for each in during)
-    assert before == Recovered((Salvaged(4, 0, b"ends in nul\0", 12),))
-    assert after == Recovered((Salvaged(4, 0, b"ends in nul\0more", 12),))
+    assert before == RecoveredZone((Salvaged(4, 0, b"ends in nul\0", 12),))
+    assert after == RecoveredZone((Salvaged(4, 0, b"ends in nul\0more", 12),))
 
 
 def test_rot_behind_the_zeros_of_a_slot_that_was_being_read_into_is_told() -> None:
@@ -155,7 +155,7 @@ def test_no_bit_that_flips_is_shown_as_text(data: st.DataObject) -> None:
     assert len(gone) == 1
     (lost,) = gone
     assert found.unknown or found.rotten == (
-        Missing(lost.pane, lost.offset, found.rotten[0].stop, 0, 0),
+        UnloggedOutput(lost.pane, lost.offset, found.rotten[0].stop, 0, 0),
     )
 
 
@@ -185,13 +185,13 @@ def test_death_in_the_midst_of_an_account_leaves_the_one_before(tmp_path: Path) 
     path = str(tmp_path / "zone")
     zone = LandingZone.open(path, store="s")
     for stop in (20, 30):
-        zone.missing(Missing(3, 10, stop, 100, 100 + stop))
+        zone.missing(UnloggedOutput(3, 10, stop, 100, 100 + stop))
     zone.close()
     contents = bytearray(Path(path).read_bytes())
     torn = contents.index(form.MISSING.pack(3, 10, 30, 100, 130, 0)[:-8])
     contents[torn : torn + 20] = bytes(20)
     found = form.parse(bytes(contents), "s", form_boot())
-    assert found.missing == (Missing(3, 10, 20, 100, 120),)
+    assert found.missing == (UnloggedOutput(3, 10, 20, 100, 120),)
     assert found.unknown
 
 
@@ -211,7 +211,7 @@ def test_one_that_is_too_long_is_told_and_costs_nothing(tmp_path: Path, size: in
     path.write_bytes(contents)
     os.truncate(path, size)
     with path.open("rb") as file:
-        found = form.parse(landing_file.contents(file.fileno()), "golden", BOOT)
+        found = form.parse(zone_file.contents(file.fileno()), "golden", BOOT)
     assert found == replace(form.parse(contents, "golden", BOOT), damage=(form.LONGER,))
 
 
@@ -241,24 +241,24 @@ def test_events_are_kept_until_the_kernel_has_them(tmp_path: Path) -> None:
 
 def test_what_is_missing_is_there_with_its_last_end(tmp_path: Path) -> None:
     path = str(tmp_path / "zone")
-    zone = LandingZone.open(path, store="s", missing=[Missing(8, 1, 2, 3, 4)])
+    zone = LandingZone.open(path, store="s", missing=[UnloggedOutput(8, 1, 2, 3, 4)])
     for stop in (20, 30, 40):
-        zone.missing(Missing(3, 10, stop, 100, 100 + stop))
-    zone.missing(Missing(4, 0, 9, 5, 6))
+        zone.missing(UnloggedOutput(3, 10, stop, 100, 100 + stop))
+    zone.missing(UnloggedOutput(4, 0, 9, 5, 6))
     zone.missing_logged(4)
     for pane in range(100, 200):  # more than it has room for
-        zone.missing(Missing(pane, 0, 1, 0, 0))
-        zone.missing(Missing(pane, 0, 5, 0, 0))
+        zone.missing(UnloggedOutput(pane, 0, 1, 0, 0))
+        zone.missing(UnloggedOutput(pane, 0, 5, 0, 0))
     zone.missing_logged(199)
     whole = recover_abandoned(zone, path)
-    assert whole.missing[:2] == (Missing(3, 10, 40, 100, 140), Missing(8, 1, 2, 3, 4))
+    assert whole.missing[:2] == (UnloggedOutput(3, 10, 40, 100, 140), UnloggedOutput(8, 1, 2, 3, 4))
     own = form.MISSING_PANES - 1
     assert len(whole.missing) == own
     more = 5 * (99 - (own - 2))
     assert whole.unknown == (f"{more} bytes of output of more panes were not logged",)
 
 
-def recover_abandoned(zone: LandingZone, path: str) -> Recovered:
+def recover_abandoned(zone: LandingZone, path: str) -> RecoveredZone:
     """What SIGKILL leaves."""
     zone.close()
     return recover(path, store="s")

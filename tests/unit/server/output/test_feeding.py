@@ -16,7 +16,7 @@ from fuguemux.server.output.feeding import (
 )
 from fuguemux.server.output.screen_cost import cost_seconds
 from fuguemux.server.panes.pane_terminal import PaneTerminal
-from fuguemux.terminal.emulator import Size
+from fuguemux.terminal.emulator import ScreenSize
 
 PLAIN = b"x" * 1000
 DEAR = b"\x1b#8" * 4000
@@ -32,10 +32,10 @@ class Terminal(PaneTerminal):
         self.doubtful = False
         self.read_bytes_max = 1 << 16
         self.dear = False
-        self._fixed = Size(columns, rows)
+        self._fixed = ScreenSize(columns, rows)
 
     @property
-    def size(self) -> Size:
+    def size(self) -> ScreenSize:
         return self._fixed
 
 

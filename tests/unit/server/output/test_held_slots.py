@@ -12,7 +12,7 @@ from fuguemux.persistence.scrollback.pack_reader import PackReader
 from fuguemux.persistence.scrollback.scrollback import ScrollbackStore
 from fuguemux.persistence.storage.files import RealStorage
 from fuguemux.server.landing.many_reads import one_read
-from fuguemux.server.landing.zone import SLOTS, Landed, LandingZone, Missing, recover
+from fuguemux.server.landing.zone import SLOTS, Landed, LandingZone, UnloggedOutput, recover
 from fuguemux.server.output.feeding import Chunk
 from fuguemux.server.output.held_output import HeldOutput
 from fuguemux.server.output.missing_output import MissingOutput
@@ -170,7 +170,7 @@ def test_the_account_has_the_time_of_the_first_and_of_the_last(here: Here) -> No
     here.missing.note(here.zone, here.terminal, 0, 5)
     here.clock.advance_ms(700)
     here.missing.note(here.zone, here.terminal, 9, 12)
-    assert here.missing.entries == [Missing(P, 0, 12, first, first + 700)]
+    assert here.missing.entries == [UnloggedOutput(P, 0, 12, first, first + 700)]
 
 
 def test_an_event_that_says_less_than_is_missing_ends_no_account(here: Here) -> None:

@@ -9,7 +9,7 @@ from fuguemux.model import events as ev
 from fuguemux.model.ids import PaneId, WindowId
 from fuguemux.persistence.report.report import PaneReport, RecoveryReport
 from fuguemux.persistence.storage.serialization import encode_events
-from fuguemux.server.landing.zone import Missing, Recovered, Salvaged
+from fuguemux.server.landing.zone import RecoveredZone, Salvaged, UnloggedOutput
 from fuguemux.server.output.salvage import take_changes, take_output
 
 P, Q = PaneId(1), PaneId(2)
@@ -66,7 +66,7 @@ class Fake:
 def test_changes_that_the_log_has_are_not_made_again() -> None:
     here = Fake(next_lsn=5)
     events = ((3, renamed("logged")), (4, renamed("logged, too")), (5, renamed("new")))
-    take_changes(here.server, Recovered(events=events))
+    take_changes(here.server, RecoveredZone(events=events))
     assert here.done == [ev.WindowRenamed(WindowId(1), "new")]
     assert here.report.notes == []
 
@@ -75,7 +75,7 @@ def test_a_change_that_cannot_follow_is_told_and_the_next_one_made() -> None:
     here = Fake()
     here.refuse = {"cannot"}
     events = ((1, renamed("cannot")), (2, b"garbage"), (3, renamed("can")))
-    take_changes(here.server, Recovered(events=events))
+    take_changes(here.server, RecoveredZone(events=events))
     assert here.done == [ev.WindowRenamed(WindowId(1), "can")]
     assert [note.partition(": ")[0] for note in here.report.notes] == [
         "a change in the landing zone could not be made again"
@@ -87,7 +87,7 @@ def test_what_the_log_has_is_not_shown_again_nor_its_queries_answered() -> None:
     here = Fake(terminal)
     answers: dict[PaneId, bytes] = {}
     found = (Salvaged(P, 0, b"logged"), Salvaged(P, 10, b"half logged", answered=7))
-    take_output(here.server, Recovered(found), answers)
+    take_output(here.server, RecoveredZone(found), answers)
     assert here.done == [(b" logged", 3)]
     assert answers == {P: b"reply"}
     assert terminal.read_offset == 21
@@ -96,8 +96,8 @@ def test_what_the_log_has_is_not_shown_again_nor_its_queries_answered() -> None:
 def test_a_gap_is_told_once_with_its_time_and_what_is_behind_it_kept() -> None:
     terminal = Terminal(P, 10)
     here = Fake(terminal)
-    said = (Missing(P, 10, 30, 1_000, 2_000),)
-    take_output(here.server, Recovered((Salvaged(P, 30, b"behind"),), missing=said), {})
+    said = (UnloggedOutput(P, 10, 30, 1_000, 2_000),)
+    take_output(here.server, RecoveredZone((Salvaged(P, 30, b"behind"),), missing=said), {})
     assert here.done == [ev.OutputMissing(P, 10, 30, 1_000, 2_000), (b"behind", 0)]
     assert terminal.gaps == [(10, 30)]
     (pane,) = here.report.panes
@@ -107,14 +107,14 @@ def test_a_gap_is_told_once_with_its_time_and_what_is_behind_it_kept() -> None:
 def test_what_is_missing_at_the_end_is_told() -> None:
     terminal = Terminal(P, 10)
     here = Fake(terminal)
-    take_output(here.server, Recovered(missing=(Missing(P, 5, 30, 1, 2),)), {})
+    take_output(here.server, RecoveredZone(missing=(UnloggedOutput(P, 5, 30, 1, 2),)), {})
     assert terminal.gaps == [(10, 30)]
-    take_output(here.server, Recovered(missing=(Missing(P, 5, 30, 1, 2),)), {})
+    take_output(here.server, RecoveredZone(missing=(UnloggedOutput(P, 5, 30, 1, 2),)), {})
     assert terminal.gaps == [(10, 30)], "the log has it by now"
 
 
 def test_output_of_a_pane_whose_making_was_lost_is_told() -> None:
     here = Fake()
-    take_output(here.server, Recovered((Salvaged(Q, 0, b"orphaned"),)), {})
+    take_output(here.server, RecoveredZone((Salvaged(Q, 0, b"orphaned"),)), {})
     assert here.report.notes == ["%2: 8 bytes not logged: lost"]
     assert here.done == []

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fuguemux.keeper.helper_record import encode
-from fuguemux.server.landing import zone as landing
+from fuguemux.server.landing import zone as landing_zone
 from fuguemux.server.landing.zone_file import write_all
 from fuguemux.server.output.zone_place import ZoneKept, former, recover_both, settle
 
@@ -15,7 +15,7 @@ from fuguemux.server.output.zone_place import ZoneKept, former, recover_both, se
 class Output:
     """Has the zone that it is given."""
 
-    zone: landing.LandingZone
+    zone: landing_zone.LandingZone
 
 
 def kept_in(state: Path) -> tuple[ZoneKept, Output]:
@@ -73,7 +73,7 @@ def test_where_the_runtime_directory_is_full_the_zone_is_with_the_state(
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         write_all(descriptor, data)
 
-    monkeypatch.setattr(landing, "write_all", full_there)
+    monkeypatch.setattr(landing_zone, "write_all", full_there)
     kept, output = kept_in(state)
     said = kept.open(str(runtime / "zone"), {})
     assert kept.path == str(state / "landing")
@@ -88,8 +88,8 @@ def zone_with(path: Path, text: bytes) -> None:
     """A zone as a dead server leaves it: it had read `text`."""
     reading, writing = os.pipe()
     os.write(writing, text)
-    zone = landing.LandingZone.open(str(path), store="s")
-    assert isinstance(zone.read(reading, 1, 0), landing.Landed)
+    zone = landing_zone.LandingZone.open(str(path), store="s")
+    assert isinstance(zone.read(reading, 1, 0), landing_zone.Landed)
     zone.close()
     os.close(reading)
     os.close(writing)
@@ -129,12 +129,12 @@ def test_an_intact_zone_is_written_over(
             zone_with(path, b"just read")
         case "another boot's":
             with monkeypatch.context() as patch:
-                patch.setattr(landing, "boot_id", lambda: b"another")
+                patch.setattr(landing_zone, "boot_id", lambda: b"another")
                 zone_with(path, b"just read")
         case "empty":
             path.touch()
         case _:
-            path.write_bytes(bytes(landing.FILE_BYTES))
+            path.write_bytes(bytes(landing_zone.FILE_BYTES))
     path.chmod(0o600)
     kept, output = kept_in(tmp_path)
     assert kept.open(str(path), {}) == ""

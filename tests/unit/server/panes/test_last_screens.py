@@ -11,7 +11,7 @@ import pytest
 from fuguemux.model.events import ProgramEnded
 from fuguemux.model.ids import PaneId
 from fuguemux.observe.clock import MS_PER_DAY
-from fuguemux.persistence.recovery.replay import Ended, RecoveredPane, Started
+from fuguemux.persistence.recovery.replay import EndedMark, RecoveredPane, Started
 from fuguemux.persistence.scrollback.last_screens import FORESEEN, ScreenFiles, ScreenName
 from fuguemux.persistence.scrollback.pack_reader import PackReader
 from fuguemux.persistence.scrollback.scrollback import ScrollbackStore
@@ -41,7 +41,7 @@ def store() -> ScrollbackStore:
     return ScrollbackStore(PackReader(RealStorage(), "nowhere"))
 
 
-def pane(*steps: bytes | Ended | Started) -> RecoveredPane:
+def pane(*steps: bytes | EndedMark | Started) -> RecoveredPane:
     """A pane to which this happened."""
     found = RecoveredPane(PANE, COLUMNS, ROWS)
     for lsn, step in enumerate(steps, 1):
@@ -52,7 +52,7 @@ def pane(*steps: bytes | Ended | Started) -> RecoveredPane:
     return found
 
 
-def waiting(*steps: bytes | Ended | Started, persist: bool = True) -> PaneTerminal:
+def waiting(*steps: bytes | EndedMark | Started, persist: bool = True) -> PaneTerminal:
     found = pane(*steps)
     scrollback = store().pane(PANE)
     terminal = PaneTerminal(PANE, WaitingScreen(found, scrollback, GhosttyEmulator), scrollback)
@@ -64,7 +64,7 @@ def waiting(*steps: bytes | Ended | Started, persist: bool = True) -> PaneTermin
 
 
 def test_the_alternate_screen_is_taken_before_it_is_left() -> None:
-    steps = (b"$ vim\r\n", ALTERNATE + b"\x1b[31munsaved\x1b[0m", Ended(3, ended()))
+    steps = (b"$ vim\r\n", ALTERNATE + b"\x1b[31munsaved\x1b[0m", EndedMark(3, ended()))
     rebuilt = rebuild(pane(*steps, Started(4, 2, 0), b"$ "), store().pane(PANE), GhosttyEmulator)
     (screen,) = rebuilt.last_screens
     assert screen.alternate
@@ -78,7 +78,7 @@ def test_the_alternate_screen_is_taken_before_it_is_left() -> None:
 def test_the_primary_screen_is_taken_with_what_was_above_it() -> None:
     text = b"\r\n".join(b"%d" % n for n in range(200)) + b"\r\n" + b"x" * 50
     (screen,) = rebuild(
-        pane(text, Ended(2, ended())), store().pane(PANE), GhosttyEmulator
+        pane(text, EndedMark(2, ended())), store().pane(PANE), GhosttyEmulator
     ).last_screens
     assert not screen.alternate
     assert rows_of(screen) == [b"198", b"199", b"x" * 20, b"x" * 20, b"x" * 10]
@@ -104,7 +104,7 @@ def test_a_line_that_begins_above_the_screen_is_one_line() -> None:
 def test_one_that_is_larger_than_what_is_kept_loses_its_styles_first(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    steps = (b"\x1b[31mred\x1b[0m\r\nplain", Ended(2, ended()))
+    steps = (b"\x1b[31mred\x1b[0m\r\nplain", EndedMark(2, ended()))
     (screen,) = rebuild(pane(*steps), store().pane(PANE), GhosttyEmulator).last_screens
     monkeypatch.setattr("fuguemux.server.panes.last_screen.SCREEN_BYTES_MAX", 10)
     assert fitted(screen).lines == (b"red", b"plain")
@@ -167,7 +167,7 @@ def world() -> World:
 
 
 def shown(recovery_ms: int = NOW_MS, *, persist: bool = True) -> PaneTerminal:
-    return waiting(ALTERNATE + b"unsaved", Ended(2, ended(recovery_ms)), persist=persist)
+    return waiting(ALTERNATE + b"unsaved", EndedMark(2, ended(recovery_ms)), persist=persist)
 
 
 async def test_it_is_on_the_disk_and_the_next_server_has_it(world: World) -> None:
@@ -256,7 +256,7 @@ async def foreseen(world: World, generation: int = 1) -> None:
     """A shutdown was announced, what was shown is on the disk, and the next server begins."""
     world.terminals[PANE] = shown()
     event = ended(FORESEEN, generation)
-    rebuilt = waiting(ALTERNATE + b"seen before", Ended(2, event)).build()
+    rebuilt = waiting(ALTERNATE + b"seen before", EndedMark(2, event)).build()
     assert rebuilt is not None
     world.screens.foresee(rebuilt.last_screens)
     await world.screens.settle()
@@ -319,7 +319,7 @@ async def test_a_checkpoint_is_published_after_they_are_on_the_disk(world: World
     checkpointer = Checkpointer(
         cast("Any", series),
         cast("Any", None),
-        cast("Any", SimpleNamespace(next_lsn=8)),
+        cast("Any", SimpleNamespace(state=SimpleNamespace(next_lsn=8))),
         cast("Any", FakeClock()),
         lambda: 1.0,
         lambda: 1,

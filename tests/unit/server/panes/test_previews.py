@@ -9,7 +9,7 @@ from fuguemux.model.ids import PaneId
 from fuguemux.persistence.scrollback.last_screens import LastScreen
 from fuguemux.server.clients.overlays import STAYS, Page
 from fuguemux.server.panes.last_screens import NoScreen
-from fuguemux.server.panes.previews import Preview
+from fuguemux.server.panes.previews import ScreenPreview
 from fuguemux.terminal.ghostty.rewrap import plain
 from fuguemux.terminal.key_reader import KeyPress
 from fuguemux.terminal.style import text_width
@@ -34,7 +34,7 @@ def page(drawn: list[bool] | None = None) -> Page:
     rows = tuple((f"pane {number}", f"select-pane -t %{number}") for number in (1, 2, 3, 4))
     panes = (PaneId(1), PaneId(2), PaneId(3), None)
     redraw = partial((drawn if drawn is not None else []).append, True)
-    return Page("panes", rows, chooser=True, preview=Preview(Kept(), panes, redraw))
+    return Page("panes", rows, chooser=True, preview=ScreenPreview(Kept(), panes, redraw))
 
 
 reading: list[Coroutine[Any, Any, None]] = []

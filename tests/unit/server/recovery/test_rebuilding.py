@@ -20,7 +20,7 @@ from fuguemux.server.panes.pane_terminal import PaneTerminal
 from fuguemux.server.panes.panes import Panes
 from fuguemux.server.recovery.rebuilding import Rebuilding
 from fuguemux.server.storage.checkpointer import PaneSources
-from fuguemux.terminal.emulator import Event, Size
+from fuguemux.terminal.emulator import Event, ScreenSize
 from fuguemux.terminal.ghostty.adapter import GhosttyEmulator
 from tests.support.fake_clock import FakeClock
 from tests.support.running import DEADLINE_SECONDS, until
@@ -125,7 +125,7 @@ async def test_every_screen_is_rebuilt_those_that_are_looked_at_first() -> None:
     world = World()
     assert world.rebuilding.left == PANES
     assert [(world[n].size, world[n].read_offset, world[n].lsn) for n in range(PANES)] == [
-        (Size(COLUMNS, ROWS), len(said(n)), 20) for n in range(PANES)
+        (ScreenSize(COLUMNS, ROWS), len(said(n)), 20) for n in range(PANES)
     ]
     assert world.built == []
     await world.rebuilding.run([PaneId(3), PaneId(1)])
@@ -188,7 +188,7 @@ async def test_what_happens_to_a_screen_that_waits_happens_when_it_is_built() ->
     happen(eager, 0)
     happen(world, 0)
     assert world.rebuilding.left == PANES
-    assert (world[0].size, world[0].lsn) == (Size(15, 8), 24)
+    assert (world[0].size, world[0].lsn) == (ScreenSize(15, 8), 24)
     assert world.text(0) == eager.text(0)
     assert world[0].emulator.cursor == eager[0].emulator.cursor
     assert tuple(world[0].emulator.size) == (15, 8)

@@ -8,13 +8,13 @@ import pytest
 from fuguemux.engine.engine import Engine
 from fuguemux.language.language import Parsed
 from fuguemux.model import effects as ef
-from fuguemux.server.clients.requesters import InternalAsker
+from fuguemux.server.clients.requesters import InternalRequester
 from fuguemux.server.requests import command_effects
 from fuguemux.server.requests.command_effects import CommandEffects
-from fuguemux.server.requests.executor import Asker, EffectFailed, Ending
+from fuguemux.server.requests.executor import EffectFailed, EffectResult, Requester
 from fuguemux.server.work.waits import Waits
 
-ASKER = InternalAsker({}, b"/")
+REQUESTER = InternalRequester({}, b"/")
 
 
 class Doubling:
@@ -26,15 +26,15 @@ class Doubling:
         self.run = 0
         self.refused = 0
 
-    async def run_parsed(self, commands: Sequence[Parsed], asker: Asker) -> int:
+    async def run_parsed(self, commands: Sequence[Parsed], requester: Requester) -> int:
         raise AssertionError("only texts are run")
 
-    async def run_text(self, text: str, asker: Asker) -> int:
+    async def run_text(self, text: str, requester: Requester) -> int:
         self.run += 1
         for _ in range(self._times):
             try:
-                work = self._effects.run_commands(ef.RunCommands(text), asker)
-                await cast("Coroutine[Any, Any, Ending]", work)
+                work = self._effects.run_commands(ef.RunCommands(text), requester)
+                await cast("Coroutine[Any, Any, EffectResult]", work)
             except EffectFailed:
                 self.refused += 1
         return 0
@@ -48,7 +48,10 @@ async def refused(
     effects = CommandEffects(cast("Engine", None), nothing, nothing, nothing, Waits(), nothing)
     effects.commands = doubling = Doubling(effects, times=times)
     with pytest.raises(EffectFailed) as problem:
-        await cast("Coroutine[Any, Any, Ending]", effects.run_commands(ef.RunCommands("x"), ASKER))
+        await cast(
+            "Coroutine[Any, Any, EffectResult]",
+            effects.run_commands(ef.RunCommands("x"), REQUESTER),
+        )
     return str(problem.value), doubling
 
 

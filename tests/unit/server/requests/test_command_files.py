@@ -5,7 +5,7 @@ from pathlib import Path
 from fuguemux.server.requests.command_files import FILE_BYTES_MAX, command_files
 
 
-def test_a_path_is_relative_to_the_directory_of_the_asker(tmp_path: Path) -> None:
+def test_a_path_is_relative_to_the_directory_of_the_requester(tmp_path: Path) -> None:
     (tmp_path / "one.conf").write_bytes(b"set -g @a \xff\n")
     (entry,) = command_files((str(tmp_path), "one.conf"))
     assert entry == {"path": f"{tmp_path}/one.conf", "text": "set -g @a \udcff\n"}

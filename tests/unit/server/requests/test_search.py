@@ -12,12 +12,12 @@ from fuguemux.persistence.scrollback.blocks import BLOCK_LINES_MAX
 from fuguemux.persistence.scrollback.pack_reader import PackReader
 from fuguemux.persistence.scrollback.scrollback import ScrollbackStore
 from fuguemux.persistence.storage.files import RealStorage
-from fuguemux.protocol.messages import Command
+from fuguemux.protocol.messages import CommandMessage
 from fuguemux.server.clients.connection import Connection
-from fuguemux.server.clients.requesters import ConnectionAsker, InternalAsker
+from fuguemux.server.clients.requesters import ConnectionRequester, InternalRequester
 from fuguemux.server.panes.pane_terminal import PaneTerminal
 from fuguemux.server.panes.panes import Panes
-from fuguemux.server.requests.executor import EffectFailed, Ending
+from fuguemux.server.requests.executor import EffectFailed, EffectResult
 from fuguemux.server.requests.search import STEP_NS, Searcher, searchable
 from fuguemux.terminal.ghostty.adapter import GhosttyEmulator
 from tests.support.fake_clock import FakeClock
@@ -52,9 +52,9 @@ class Client:
     async def wait_taken(self) -> None:
         """It reads all the time."""
 
-    def asker(self) -> ConnectionAsker:
-        return ConnectionAsker(
-            cast("Connection", self), Command((b"search",), b"/", {}), ServerState, b""
+    def requester(self) -> ConnectionRequester:
+        return ConnectionRequester(
+            cast("Connection", self), CommandMessage((b"search",), b"/", {}), ServerState, b""
         )
 
 
@@ -77,16 +77,16 @@ def one_pane(columns: int = 80) -> tuple[Panes, PaneTerminal]:
     return panes, terminal
 
 
-async def searched(panes: Panes, client: Client, pattern: str, **how: Any) -> Ending:
+async def searched(panes: Panes, client: Client, pattern: str, **how: Any) -> EffectResult:
     effect = SearchPanes((PLACE,), pattern, **how)
-    return await Searcher(panes, FakeClock()).search_panes(effect, client.asker())
+    return await Searcher(panes, FakeClock()).search_panes(effect, client.requester())
 
 
 async def test_scrollback_and_screen_are_searched_in_order() -> None:
     panes, terminal = one_pane()
     terminal.emulator.feed(b"".join(b"line \x1b[31m%d\x1b[m\r\n" % n for n in range(20)))
     client = Client()
-    assert await searched(panes, client, "line 1?[07]$") == Ending(exit_code=0)
+    assert await searched(panes, client, "line 1?[07]$") == EffectResult(exit_code=0)
     assert client.output.decode().splitlines() == [
         "work:0.0 0: line 0",
         "work:0.0 7: line 7",
@@ -123,10 +123,12 @@ async def test_counts_limits_and_json() -> None:
 async def test_nothing_found_is_exit_code_1_and_no_word() -> None:
     panes, _ = one_pane()
     client = Client()
-    assert await searched(panes, client, "nothing") == Ending(exit_code=1)
+    assert await searched(panes, client, "nothing") == EffectResult(exit_code=1)
     assert client.output == b""
     gone = SearchPanes((SearchedPane(PaneId(9), "gone:0.0"),), "x")
-    assert (await Searcher(panes, FakeClock()).search_panes(gone, client.asker())).exit_code == 1
+    assert (
+        await Searcher(panes, FakeClock()).search_panes(gone, client.requester())
+    ).exit_code == 1
 
 
 async def test_a_bad_expression_is_one_line() -> None:
@@ -140,7 +142,7 @@ async def test_a_client_that_is_gone_costs_nothing_more() -> None:
     terminal.scrollback.append([b"line"] * (50 * BLOCK_LINES_MAX))
     clock, client = BusyClock(), Client(leaves_after=3)
     effect = SearchPanes((PLACE, PLACE), "line")
-    await Searcher(panes, clock).search_panes(effect, client.asker())
+    await Searcher(panes, clock).search_panes(effect, client.requester())
     assert client.output.count(b"\n") == 3 * BLOCK_LINES_MAX
     assert clock.looks < 20
 
@@ -150,7 +152,7 @@ async def test_long_work_tells_how_far_it_is() -> None:
     terminal.scrollback.append([b"line"] * (40 * BLOCK_LINES_MAX))
     client = Client()
     await Searcher(panes, BusyClock()).search_panes(
-        SearchPanes((PLACE,), "nothing"), client.asker()
+        SearchPanes((PLACE,), "nothing"), client.requester()
     )
     assert "of 40,960 lines of work:0.0, 0 found" in client.told[0]
     done = [int(text.split()[1].replace(",", "")) for text in client.told]
@@ -160,6 +162,6 @@ async def test_long_work_tells_how_far_it_is() -> None:
 
 async def test_keys_that_search_are_told_when_nothing_is_found() -> None:
     panes, _ = one_pane()
-    asker = InternalAsker({}, b"/")
-    await Searcher(panes, FakeClock()).search_panes(SearchPanes((PLACE,), "x"), asker)
-    assert asker.errors == ["search: not found"]
+    requester = InternalRequester({}, b"/")
+    await Searcher(panes, FakeClock()).search_panes(SearchPanes((PLACE,), "x"), requester)
+    assert requester.errors == ["search: not found"]

@@ -8,11 +8,11 @@ import pytest
 
 from fuguemux.model.ids import PaneId
 from fuguemux.server.processes.keeper_values import RequestFailed, Spawned
-from fuguemux.server.processes.starts import ServerEnded, Starts, Withdrawn
-from fuguemux.server.requests.turn import GivenUp, Turn
+from fuguemux.server.processes.starts import ProcessStarts, ServerEnded, Withdrawn
+from fuguemux.server.requests.turn import Turn, TurnGivenUp
 
 
-class Asker:
+class Requester:
     def __init__(self) -> None:
         self.said: asyncio.Queue[str] = asyncio.Queue()
         self.gone: Callable[[], None] | None = None
@@ -31,13 +31,13 @@ async def test_others_have_their_turn_while_one_is_aside_and_not_before() -> Non
     turn, order, answered = Turn(aside_seconds=0.01), [], asyncio.Event()
 
     async def slow() -> None:
-        async with turn.of(Asker()):
+        async with turn.of(Requester()):
             order.append("slow begins")
-            await turn.aside(_wait(answered), Asker(), lambda: "a keeper", _ignore)
+            await turn.aside(_wait(answered), Requester(), lambda: "a keeper", _ignore)
             order.append("slow ends")
 
     async def other() -> None:
-        async with turn.of(Asker()):
+        async with turn.of(Requester()):
             order.append("other")
         answered.set()
 
@@ -51,12 +51,12 @@ async def test_what_is_quick_keeps_the_turn() -> None:
     turn, order = Turn(aside_seconds=30), []
 
     async def quick() -> None:
-        async with turn.of(Asker()):
-            await turn.aside(asyncio.sleep(0.01), Asker(), lambda: "", _ignore)
+        async with turn.of(Requester()):
+            await turn.aside(asyncio.sleep(0.01), Requester(), lambda: "", _ignore)
             order.append("quick")
 
     async def other() -> None:
-        async with turn.of(Asker()):
+        async with turn.of(Requester()):
             order.append("other")
 
     async with asyncio.timeout(30), asyncio.TaskGroup() as tasks:
@@ -65,13 +65,13 @@ async def test_what_is_quick_keeps_the_turn() -> None:
     assert order == ["quick", "other"]
 
 
-async def test_the_asker_is_told_what_it_waits_for_and_whoever_is_behind_it_too() -> None:
-    turn, first, second = Turn(aside_seconds=30, say_seconds=0), Asker(), Asker()
+async def test_the_requester_is_told_what_it_waits_for_and_whoever_is_behind_it_too() -> None:
+    turn, first, second = Turn(aside_seconds=30, say_seconds=0), Requester(), Requester()
     answered = asyncio.Event()
 
-    async def one(asker: Asker) -> None:
-        async with turn.of(asker):
-            await turn.aside(_wait(answered), asker, lambda: "the keeper", _ignore)
+    async def one(requester: Requester) -> None:
+        async with turn.of(requester):
+            await turn.aside(_wait(answered), requester, lambda: "the keeper", _ignore)
 
     async with asyncio.timeout(30), asyncio.TaskGroup() as tasks:
         tasks.create_task(one(first))
@@ -89,9 +89,9 @@ async def test_a_failure_aside_leaves_the_turn_as_it_was() -> None:
         raise OSError("no")
 
     with pytest.raises(OSError, match="no"):
-        async with turn.of(Asker()):
-            await turn.aside(fails(), Asker(), lambda: "", _ignore)
-    async with asyncio.timeout(30), turn.of(Asker()):
+        async with turn.of(Requester()):
+            await turn.aside(fails(), Requester(), lambda: "", _ignore)
+    async with asyncio.timeout(30), turn.of(Requester()):
         pass
 
 
@@ -100,18 +100,18 @@ async def test_who_is_cancelled_while_another_has_the_turn_takes_it_from_nobody(
     order: list[str] = []
 
     async def slow() -> None:
-        async with turn.of(Asker()):
-            await turn.aside(_wait(answered), Asker(), lambda: "a keeper", _ignore)
+        async with turn.of(Requester()):
+            await turn.aside(_wait(answered), Requester(), lambda: "a keeper", _ignore)
 
     async def other() -> None:
-        async with turn.of(Asker()):
+        async with turn.of(Requester()):
             order.append("other begins")
             answered.set()
             await other_ends.wait()
             order.append("other ends")
 
     async def third() -> None:
-        async with turn.of(Asker()):
+        async with turn.of(Requester()):
             order.append("third")
 
     async with asyncio.timeout(30), asyncio.TaskGroup() as tasks:
@@ -148,7 +148,7 @@ async def _wait(event: asyncio.Event) -> None:
 
 
 async def test_a_start_is_withdrawn_by_a_later_one_of_its_pane_and_by_the_end() -> None:
-    starts = Starts()
+    starts = ProcessStarts()
     pane = PaneId(1)
 
     async def begun() -> str:
@@ -169,7 +169,7 @@ async def test_a_start_is_withdrawn_by_a_later_one_of_its_pane_and_by_the_end() 
 
 
 async def test_at_a_limit_it_is_asked_again_while_processes_are_ending() -> None:
-    starts, pane = Starts(), PaneId(1)
+    starts, pane = ProcessStarts(), PaneId(1)
     asked: list[int] = []
     spawned = Spawned("key", 2, 3, "/dev/pts/1", 4)
 
@@ -189,27 +189,27 @@ async def test_a_failure_of_the_program_is_told_at_once() -> None:
         raise RequestFailed("cannot execute", "execute", errno.ENOENT)
 
     with pytest.raises(RequestFailed, match="execute"):
-        await Starts().begin(PaneId(1), spawn)
+        await ProcessStarts().begin(PaneId(1), spawn)
 
 
 async def test_who_waits_for_files_has_no_turn_and_is_not_begun_once_nobody_waits() -> None:
-    turn, asker, answered = Turn(say_seconds=0), Asker(), asyncio.Event()
+    turn, requester, answered = Turn(say_seconds=0), Requester(), asyncio.Event()
 
     async def reads() -> str:
         try:
-            await turn.left(_wait(answered), asker, "files to be read", "source-file")
-        except GivenUp as command:
+            await turn.left(_wait(answered), requester, "files to be read", "source-file")
+        except TurnGivenUp as command:
             return str(command)
         return ""
 
     async with asyncio.timeout(30), asyncio.TaskGroup() as tasks:
         reading = tasks.create_task(reads())
-        assert await asker.said.get() == "fugue: waiting for files to be read…"
-        async with turn.of(Asker()):
+        assert await requester.said.get() == "fugue: waiting for files to be read…"
+        async with turn.of(Requester()):
             pass
-        while asker.gone is None:  # noqa: ASYNC110  # set in the next turn of the loop
+        while requester.gone is None:  # noqa: ASYNC110  # set in the next turn of the loop
             await asyncio.sleep(0)
-        asker.gone()
+        requester.gone()
         assert await reading == "source-file"
         second = tasks.create_task(reads())
         answered.set()

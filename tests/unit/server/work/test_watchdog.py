@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from fuguemux.observe.clock import NS_PER_MS, NS_PER_S
-from fuguemux.observe.holding import SLOT, Ended, TookTooLong, endable, holding, unended
+from fuguemux.observe.holding import SLOT, EndedByWatchdog, TookTooLong, endable, holding, unended
 from fuguemux.server.work import threads
 from fuguemux.server.work import watchdog as watching
 from fuguemux.server.work.watchdog import Watchdog
@@ -95,7 +95,7 @@ def test_work_that_ends_as_it_is_ended_ends_once() -> None:
             thread.join()
             for _ in range(2_000):
                 pass
-        except Ended:
+        except EndedByWatchdog:
             pytest.fail("ended after its end")
     SLOT.thread = 0
     assert outcomes

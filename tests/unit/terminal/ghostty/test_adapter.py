@@ -14,19 +14,19 @@ from fuguemux.terminal.emulator import (
     ClipboardWrite,
     CwdChanged,
     EngineError,
-    HistoryCleared,
+    HistoryErased,
     Notification,
-    Progress,
-    Prompt,
+    ProgressReport,
+    PromptMark,
     SnapshotError,
     TitleChanged,
     Unknown,
     joined,
 )
-from fuguemux.terminal.ghostty import library as ghostty_library
+from fuguemux.terminal.ghostty import library
 from fuguemux.terminal.ghostty._abi import ffi
 from fuguemux.terminal.ghostty.adapter import GhosttyEmulator
-from fuguemux.terminal.ghostty.history import BATCH_ROWS, History
+from fuguemux.terminal.ghostty.history import BATCH_ROWS, EngineHistory
 
 NUMBERS = b"".join(b"%d\r\n" % number for number in range(100))
 
@@ -45,12 +45,12 @@ def terminal() -> GhosttyEmulator:
         (b"\x1b]52;c;aGVsbG8=\x07", ClipboardWrite("clipboard", b"hello")),
         (b"\x1b]9;done\x07", Notification("", "done")),
         (b"\x1b]777;notify;t;b\x07", Notification("t", "b")),
-        (b"\x1b]9;4;1;50\x07", Progress("set", 50)),
-        (b"\x1b]133;A\x07", Prompt("A", None)),
-        (b"\x1b]133;A;cl=m;aid=7\x07", Prompt("A", None)),
-        (b"\x1b]133;D;127\x1b\\", Prompt("D", 127)),
-        (b"\x1b]133;D\x07", Prompt("D", None)),
-        (b"\x1b[3J", HistoryCleared()),
+        (b"\x1b]9;4;1;50\x07", ProgressReport("set", 50)),
+        (b"\x1b]133;A\x07", PromptMark("A", None)),
+        (b"\x1b]133;A;cl=m;aid=7\x07", PromptMark("A", None)),
+        (b"\x1b]133;D;127\x1b\\", PromptMark("D", 127)),
+        (b"\x1b]133;D\x07", PromptMark("D", None)),
+        (b"\x1b[3J", HistoryErased()),
         (b"\x1b_hello\x1b\\", Unknown("apc", b"hello")),
     ],
 )
@@ -69,8 +69,8 @@ def test_a_long_read_goes_on_with_a_sequence_and_holds_more(
     mark, text = b"\x1b]133;D;127\x1b\\", b"x" * 78 + b"\r\n"
     rest = mark[at:] + (text * 200)[:place] + b"\x1b]133;A\x07" + text * 200
     assert terminal.feed(text + mark[:at]) + terminal.feed(rest) == [
-        Prompt("D", 127),
-        Prompt("A", None),
+        PromptMark("D", 127),
+        PromptMark("A", None),
     ]
 
 
@@ -178,16 +178,16 @@ def test_what_is_no_snapshot_is_refused(blob: bytes) -> None:
 
 def test_a_wrong_library_is_refused(tmp_path: Path) -> None:
     with pytest.raises(EngineError, match=r"cannot load .*pip install"):
-        ghostty_library.load(str(tmp_path / "none.so"))
-    assert ghostty_library.differences(b'{"types": {}}')[0] == "GhosttyString is missing"
+        library.load(str(tmp_path / "none.so"))
+    assert library.differences(b'{"types": {}}')[0] == "GhosttyString is missing"
 
 
 def test_moved_fields_are_noticed() -> None:
-    lib = ghostty_library.load().lib
+    lib = library.load().lib
     description: bytes = ffi.string(lib.ghostty_type_json())
-    assert ghostty_library.differences(description) == []
+    assert library.differences(description) == []
     moved = description.replace(b'"ptr":{"offset":0', b'"ptr":{"offset":4')
-    assert "the fields of GhosttyString have moved" in ghostty_library.differences(moved)
+    assert "the fields of GhosttyString have moved" in library.differences(moved)
 
 
 def test_the_bindings_own_parser_is_not_imported() -> None:
@@ -230,13 +230,15 @@ def test_two_threads_format_rows_of_their_own_terminals_at_once() -> None:
 
 def test_a_full_history_is_taken_in_small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     taken: list[int] = []
-    lines_of = History._lines
+    lines_of = EngineHistory._lines
 
-    def counted(self: History, start: int, stop: int, columns: int) -> tuple[list[bytes], bool]:
+    def counted(
+        self: EngineHistory, start: int, stop: int, columns: int
+    ) -> tuple[list[bytes], bool]:
         taken[-1] += stop - start
         return lines_of(self, start, stop, columns)
 
-    monkeypatch.setattr(History, "_lines", counted)
+    monkeypatch.setattr(EngineHistory, "_lines", counted)
     terminal = GhosttyEmulator(100, 30)
     terminal.keep_lines = 10_000
     text = b"x" * 100 * 500  # one line without an end: none of it can be left out

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fuguemux.terminal.emulator import Emulator, Size
+from fuguemux.terminal.emulator import Emulator, ScreenSize
 from fuguemux.terminal.ghostty.adapter import GhosttyEmulator
 from fuguemux.terminal.ghostty.pushed import PIECE_BYTES_MAX, many, stop
 
@@ -20,7 +20,7 @@ WAYS = (
     b"\x1b[999Hx\x1b[22J",
     b"\x1b]133;A\x07\x1b[999Hx\x1b[2J",
 )
-SIZES = (Size(80, 24), Size(2, 5), Size(100, 400))
+SIZES = (ScreenSize(80, 24), ScreenSize(2, 5), ScreenSize(100, 400))
 NUMBERED = 3000
 
 
@@ -36,7 +36,7 @@ def taken(emulator: Emulator) -> list[bytes]:
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
 @pytest.mark.parametrize("way", WAYS)
-def test_what_was_printed_before_is_not_recycled(way: bytes, size: Size) -> None:
+def test_what_was_printed_before_is_not_recycled(way: bytes, size: ScreenSize) -> None:
     emulator = GhosttyEmulator(*size)
     emulator.feed(numbered(way, 700))
     numbers = [line for line in taken(emulator) if line.startswith(b"line ")]
@@ -67,7 +67,7 @@ def test_the_lines_that_are_wanted_are_whole(columns: int, rows_of_line: int) ->
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
 @pytest.mark.parametrize("way", WAYS)
-def test_a_piece_pushes_no_more_than_it_may(way: bytes, size: Size) -> None:
+def test_a_piece_pushes_no_more_than_it_may(way: bytes, size: ScreenSize) -> None:
     emulator = GhosttyEmulator(*size)
     emulator.feed(b"x\r\n" * size.rows)
     text = way * 200
@@ -86,7 +86,7 @@ def test_a_piece_pushes_no_more_than_it_may(way: bytes, size: Size) -> None:
     st.lists(st.sampled_from([*WAYS, b"plain 5S text\r\n", b"\x1b[0m", b"9" * 50]), max_size=400),
     st.sampled_from(SIZES),
 )
-def test_pieces_are_the_whole(parts: list[bytes], size: Size) -> None:
+def test_pieces_are_the_whole(parts: list[bytes], size: ScreenSize) -> None:
     text, at = b"".join(parts), 0
     while at < len(text):
         end = stop(text, at, size)
