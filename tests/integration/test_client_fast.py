@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from fuguemux import __version__
-from fuguemux.client import fast, request
+from fuguemux.client import conversation, fast
 from fuguemux.model.limits import ARGUMENT_BYTES_MAX
 from fuguemux.protocol import messages
 from fuguemux.protocol.framing import frame
@@ -225,7 +225,7 @@ def test_a_server_that_refuses_the_client_says_why(tmp_path: Path) -> None:
 
 
 def test_a_command_that_is_too_long_is_not_sent(tmp_path: Path) -> None:
-    assert request.COMMAND_BYTES_MAX == ARGUMENT_BYTES_MAX
+    assert conversation.COMMAND_BYTES_MAX == ARGUMENT_BYTES_MAX
     done = run("-S", str(tmp_path / "s"), "send-keys", *["x" * 100_000] * 11)
     assert done.stderr == b"command too long: 1100009 bytes, at most 1048576\n"
     assert done.returncode == 1

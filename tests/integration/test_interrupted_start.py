@@ -42,6 +42,7 @@ def interrupted(
     [
         ("__main__.py", ("list-sessions",)),
         ("client/fast.py", ("list-sessions",)),
+        ("client/conversation.py", ("list-sessions",)),
         ("client/arguments.py", ("list-sessions",)),
         ("client/start.py", ("-N", "list-sessions")),
         ("cli/main.py", ("version",)),

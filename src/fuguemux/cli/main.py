@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from fuguemux import __version__
 from fuguemux.client import fast
 from fuguemux.client.arguments import ClientOptions
+from fuguemux.client.conversation import complain
 
 EXIT_OK = 0
 EXIT_FAILURE = 1
@@ -29,7 +30,7 @@ def main(options: ClientOptions) -> int:
     except OSError as error:
         fast.silence_stdout()
         named = f": {error.filename}" if error.filename else ""
-        fast.complain(f"{options.program} {word}{named}: {error.strerror or error}")
+        complain(f"{options.program} {word}{named}: {error.strerror or error}")
         return EXIT_FAILURE
     except SystemExit as refused:  # argparse has told why
         return refused.code if isinstance(refused.code, int) else EXIT_USAGE

@@ -11,11 +11,10 @@ import select
 import signal
 import time
 
-from fuguemux.client import fast
+from fuguemux.client.conversation import CommandRequest, check_greeting
 from fuguemux.client.failure import Failure
 from fuguemux.client.outbox import ClientOutbox
 from fuguemux.client.reconnect import GIVE_UP_SECONDS, Reconnect
-from fuguemux.client.request import CommandRequest
 from fuguemux.client.tty import Tty, TtyGone
 from fuguemux.protocol import messages
 from fuguemux.protocol.framing import Decoder, PeerBroke, frame
@@ -243,7 +242,7 @@ class AttachedClient:
             self._show_line(payload)
         elif kind == messages.HELLO:
             try:
-                fast.check_greeting(payload)
+                check_greeting(payload)
             except Failure as error:
                 raise End(str(error), EXIT_LOST) from None
         elif kind == messages.STDERR:

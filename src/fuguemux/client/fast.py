@@ -4,18 +4,22 @@ A command costs little more than the bare interpreter, because only `sys`, `posi
 attaches, starts a server or works without one is imported when it is needed.
 """
 
-import _socket
 import posix
 import sys
 
 from fuguemux import __version__
 from fuguemux.client import arguments
 from fuguemux.client.arguments import ClientOptions, UsageError
-from fuguemux.client.failure import Failure, GoesOn, NotBegun, ServerLost
-from fuguemux.client.request import CommandRequest
-from fuguemux.protocol import messages
-from fuguemux.protocol.framing import Decoder, PeerBroke, frame
-from fuguemux.protocol.messages import Detached, Hello
+from fuguemux.client.conversation import (
+    EXIT_FAILURE,
+    CommandRequest,
+    complain,
+    connect,
+    converse,
+    write,
+)
+from fuguemux.client.failure import Failure, ServerLost
+from fuguemux.protocol.framing import Decoder, PeerBroke
 
 OFFLINE_WORDS = ("help", "doctor", "config", "state", "completions", "service", "version")
 """Commands of fugue's own that need no server: the room cli carries them out."""
@@ -23,18 +27,11 @@ OFFLINE_WORDS = ("help", "doctor", "config", "state", "completions", "service", 
 _EXPLAIN_THEMSELVES = ("doctor", "config", "state", "service")
 """Those that have verbs, each with a --help of its own."""
 
-RECEIVE_BYTES = 256 << 10
-STDIN_CHUNK_BYTES = 64 << 10
-
-QUIET_SECONDS_MAX = 3.0
-
-SERVER_LOST = "server exited unexpectedly"
-
-EXIT_FAILURE = 1
 EXIT_INTERRUPTED = 130
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import _socket
     from collections.abc import Callable
 
 
@@ -99,7 +96,7 @@ def _run(options: ClientOptions) -> int:
             "control mode (-C) is not supported: attach without -C, or use list-* -F and capture-pane"
         )
     if "D" in options.flags:
-        from fuguemux.client.start import run_in_foreground
+        from fuguemux.client.start import run_in_foreground  # late: few processes become the server
 
         return run_in_foreground(options)
     problem = arguments.unsafe_directory(options.places)
@@ -110,17 +107,17 @@ def _run(options: ClientOptions) -> int:
     try:
         sock = connect(options.places.socket)
     except OSError as error:
-        from fuguemux.client.start import connect_starting
+        from fuguemux.client.start import connect_starting  # late: most commands find a server
 
         sock = connect_starting(options, error, request.started)
         greeting = request.encode()
     try:
-        return converse(sock, request, greeting)
+        return converse(sock, request, greeting, _attach)
     except ServerLost as lost:
-        from fuguemux.client.start import converse_again
+        from fuguemux.client.start import converse_again  # late: hardly any server goes away
 
         sock.close()
-        return converse_again(options, request, greeting, lost)
+        return converse_again(options, request, greeting, lost, _attach)
     finally:
         sock.close()
 
@@ -138,154 +135,13 @@ def _run_shell(environment: dict[bytes, bytes], command: str) -> int:
         raise Failure(f"cannot run {shell.decode('utf-8', 'replace')}: {error.strerror}") from error
 
 
-def connect(path: str) -> "_socket.socket":
-    """Return a socket connected to the server. Raises OSError."""
-    sock = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
-    try:
-        sock.connect(path)
-    except BaseException:
-        sock.close()
-        raise
-    return sock
+def _attach(
+    sock: "_socket.socket", decoder: Decoder, request: CommandRequest, resume: bytes
+) -> int:
+    """As `attach.attach`, which is imported here because most commands do not attach."""
+    from fuguemux.client.attach import attach
 
-
-def converse(sock: "_socket.socket", request: CommandRequest, greeting: bytes) -> int:
-    """Ask and print what comes back. Returns the exit code; attaches if the server says so.
-
-    Raises PeerBroke, and ServerLost when the server went away: with an answer begun, that is a Failure, and without its
-    greeting, or if it says so, NotBegun. Raises GoesOn when the next server is to be asked for the rest.
-    """
-    send(sock, greeting)
-    decoder = Decoder()
-    progress = Progress()
-    greeted = answered = False
-    try:
-        data = _first(sock, progress)
-        while data:
-            decoder.receive(data)
-            while (found := decoder.next_frame()) is not None:
-                kind, payload = found
-                if kind == messages.PROGRESS:
-                    progress.show(payload)
-                    continue
-                if kind == messages.NOT_BEGUN:
-                    raise NotBegun(SERVER_LOST)
-                if kind == messages.GO_ON:
-                    raise GoesOn(messages.decode_go_on(payload))
-                greeted = True
-                if kind != messages.HELLO:
-                    answered = True
-                    progress.clear()
-                code = _take(sock, kind, payload)
-                if code is not None:
-                    return code
-                if kind == messages.ATTACHED:
-                    from fuguemux.client.attach import attach
-
-                    return attach(sock, decoder, request, messages.decode_attached(payload))
-            data = receive(sock)
-    finally:
-        progress.clear()
-    if answered:
-        raise Failure(SERVER_LOST)
-    raise ServerLost(SERVER_LOST) if greeted else NotBegun(SERVER_LOST)
-
-
-def _take(sock: "_socket.socket", kind: int, payload: bytes) -> int | None:
-    """Do what one message says; return the exit code if it is the last one."""
-    if kind == messages.STDOUT:
-        write(1, payload)
-    elif kind == messages.STDERR:
-        write(2, payload)
-    elif kind == messages.EXIT:
-        return payload[0] if payload else EXIT_FAILURE
-    elif kind == messages.HELLO:
-        check_greeting(payload)
-    elif kind == messages.STDIN_WANTED:
-        _send_stdin(sock)
-    elif kind == messages.DETACHED:
-        detached = Detached.decode(payload)
-        if detached.text:
-            write(2, detached.text.encode("utf-8", "surrogateescape") + b"\n")
-        return detached.exit_code
-    elif kind != messages.ATTACHED and kind < 0x80:
-        raise PeerBroke(f"unexpected message kind {kind}")
-    return None
-
-
-def check_greeting(payload: bytes) -> None:
-    """Raise Failure with the server's sentence when it does not want to talk to this client."""
-    hello = Hello.decode(payload)
-    if hello.highest == 0:
-        raise Failure(hello.text or "the server refused this client")
-
-
-def send(sock: "_socket.socket", data: bytes) -> None:
-    """Send all of `data`. A server that is gone already is noticed when its last words are read."""
-    try:
-        sock.sendall(data)
-    except (BrokenPipeError, ConnectionResetError):
-        return
-
-
-def receive(sock: "_socket.socket") -> bytes:
-    """Return what comes next; empty when the server is gone."""
-    try:
-        return sock.recv(RECEIVE_BYTES)
-    except ConnectionResetError:
-        return b""
-
-
-def _first(sock: "_socket.socket", progress: "Progress") -> bytes:
-    """As `receive`, for the greeting, which comes at once from a server that runs: who waits for it is told so."""
-    sock.settimeout(QUIET_SECONDS_MAX)
-    try:
-        return receive(sock)
-    except TimeoutError:
-        from fuguemux.client.unanswered import line
-
-        progress.insist(line(sock))
-    finally:
-        sock.settimeout(None)
-    return receive(sock)
-
-
-def _send_stdin(sock: "_socket.socket") -> None:
-    try:
-        while data := posix.read(0, STDIN_CHUNK_BYTES):
-            sock.sendall(frame(messages.STDIN, data))
-        sock.sendall(frame(messages.STDIN))
-    except (BrokenPipeError, ConnectionResetError):
-        pass  # it does not want more; why is in what it sent
-    except OSError as error:
-        raise Failure(f"cannot read standard input: {error.strerror}") from error
-
-
-class Progress:
-    """A line that says what the server is busy with: on a terminal only, and gone when something follows."""
-
-    __slots__ = ("_shown",)
-
-    def __init__(self) -> None:
-        self._shown = False
-
-    def show(self, text: bytes) -> None:
-        """Replace the line."""
-        if posix.isatty(2):
-            write(2, b"\r\x1b[K" + text)
-            self._shown = True
-
-    def insist(self, text: bytes) -> None:
-        """As `show`, and without a terminal a line that stays."""
-        self.show(text)
-        if not self._shown:
-            complain(text.decode())
-
-    def clear(self) -> None:
-        """Remove the line if there is one."""
-        if self._shown:
-            self._shown = False
-            write(2, b"\r\x1b[K")
+    return attach(sock, decoder, request, resume)
 
 
 def fill_standard_descriptors() -> None:
@@ -297,28 +153,8 @@ def fill_standard_descriptors() -> None:
             posix.open("/dev/null", posix.O_RDWR)  # gets the lowest number that is free: this one
 
 
-def complain(text: str) -> None:
-    """Print a line on stderr, if that takes it."""
-    try:
-        write(2, text.encode("utf-8", "surrogateescape") + b"\n")
-    except OSError:
-        return  # the exit code says so too
-
-
 def silence_stdout() -> None:
     """Nobody reads stdout any more: what the interpreter flushes at its end goes nowhere."""
     nowhere = posix.open("/dev/null", posix.O_WRONLY)
     posix.dup2(nowhere, 1)
     posix.close(nowhere)
-
-
-def write(descriptor: int, data: bytes) -> None:
-    """Write all of `data`, waiting when a non-blocking descriptor is full. Raises OSError."""
-    view = memoryview(data)
-    while view:
-        try:
-            view = view[posix.write(descriptor, view) :]
-        except BlockingIOError:
-            import select
-
-            select.select([], [descriptor], [])

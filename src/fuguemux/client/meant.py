@@ -10,6 +10,7 @@ def meant(options: ClientOptions) -> str:
     """Words to be read behind why a command cannot be asked; empty if it exists or resembles none, and for tmux."""
     if not options.argv or options.program.startswith("tmux"):
         return ""
+    # Late: a command that exists needs no table of commands, which costs more than the command.
     from fuguemux.language.names import TMUX_NAMES
 
     word = options.argv[0]

@@ -2,9 +2,9 @@
 
 import _socket
 
-from fuguemux.client import fast, seek, start
+from fuguemux.client import seek, start
+from fuguemux.client.conversation import CommandRequest, connect
 from fuguemux.client.failure import Failure
-from fuguemux.client.request import CommandRequest
 
 QUICK_SECONDS = 0.02
 """Between two attempts while the keeper is most likely starting the next server: one costs some microseconds."""
@@ -58,7 +58,7 @@ class Reconnect:
         if now_s < self._next_s:
             return ""
         try:
-            self.socket = fast.connect(self._request.options.places.socket)
+            self.socket = connect(self._request.options.places.socket)
         except OSError:
             self._later(now_s)
             self._seeker = self._seeker or seek.Seeker(self._request.options)

@@ -11,8 +11,8 @@ import sys
 import time
 
 from fuguemux.client.arguments import ClientOptions
+from fuguemux.client.conversation import connect
 from fuguemux.client.failure import Failure
-from fuguemux.client.fast import connect
 from fuguemux.config import paths
 from fuguemux.config.paths import PathRefused
 from fuguemux.keeper.lock_file import (
@@ -44,6 +44,7 @@ def persistence(options: ClientOptions) -> tuple[str, bool]:
     if ENABLED_VARIABLE in environment or os.path.exists(file):
         import contextlib
 
+        # Late: it imports msgspec and more, which costs more than a command.
         from fuguemux.config.load import ConfigError, load
 
         with contextlib.suppress(ConfigError, OSError):  # the server starts with the defaults then
@@ -139,13 +140,13 @@ class Seeker:
 
 
 def _is_ending(holder: LockHolder) -> bool:
-    from fuguemux.keeper.process import is_ending
+    from fuguemux.keeper.process import is_ending  # late: only where somebody has the state
 
     return is_ending(holder.pid)
 
 
 def _is_ours(sock: "_socket.socket") -> bool:
-    from fuguemux.keeper.listener import peer_of
+    from fuguemux.keeper.listener import peer_of  # late: only where somebody has the state
 
     return peer_of(sock)[0] in (os.getuid(), 0)
 

@@ -13,16 +13,19 @@ import time
 from collections.abc import Callable
 
 from fuguemux.client.arguments import NO_RESTORE, ClientOptions
+from fuguemux.client.conversation import CommandRequest, complain, connect, converse
 from fuguemux.client.failure import Failure, GoesOn, NotBegun, ServerLost
-from fuguemux.client.fast import complain, connect, converse
 from fuguemux.client.meant import meant
-from fuguemux.client.request import CommandRequest
 from fuguemux.client.seek import connected, is_no_socket, keeper_lives, kept_in, persistence, rename
 from fuguemux.client.stop_mark import DELIBERATE_STOP_FILE, stopped_deliberately
 from fuguemux.config import paths
 from fuguemux.config.paths import PathRefused
 from fuguemux.keeper.launch import keeper_argv, module_argv
 from fuguemux.keeper.lock_file import KEEPER_LOCK
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from fuguemux.client.conversation import Attach
 
 STARTING = (
     ("attach-session", "attach", 1),
@@ -131,7 +134,11 @@ def _started(options: ClientOptions) -> "_socket.socket":
 
 
 def converse_again(
-    options: ClientOptions, request: CommandRequest, greeting: bytes, lost: ServerLost
+    options: ClientOptions,
+    request: CommandRequest,
+    greeting: bytes,
+    lost: ServerLost,
+    attach: "Attach",
 ) -> int:
     """Ask the next server, after one went away without an answer; return the exit code.
 
@@ -164,7 +171,7 @@ def converse_again(
             sock = connect_starting(options, error, request.started)
             greeting = request.encode()
         try:
-            return converse(sock, request, greeting)
+            return converse(sock, request, greeting, attach)
         except ServerLost as again:
             lost = again
         finally:

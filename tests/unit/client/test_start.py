@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from fuguemux.client import arguments, seek, start
+from fuguemux.client.conversation import CommandRequest
 from fuguemux.client.failure import Failure, ServerLost
-from fuguemux.client.request import CommandRequest
 from fuguemux.client.stop_mark import DELIBERATE_STOP_FILE
 from fuguemux.commands import table
 from fuguemux.commands.table import COMMANDS
@@ -95,6 +95,10 @@ def test_only_commands_that_change_nothing_may_be_asked_twice() -> None:
         assert word in (table.find(word).name, table.find(word).alias)
 
 
+def never_attached(*_: object) -> int:
+    raise AssertionError("no server said that the client is attached")
+
+
 @pytest.mark.parametrize(
     "words", ["", "new -d", "kill-session -t x", "ls ; new -d", "lss", "capture-pane -b x"]
 )
@@ -102,7 +106,7 @@ def test_any_other_is_not_asked_again(tmp_path: Path, words: str) -> None:
     given = options(tmp_path, *words.split())
     lost = ServerLost("server exited unexpectedly")
     with pytest.raises(ServerLost) as raised:
-        start.converse_again(given, CommandRequest(given), b"", lost)
+        start.converse_again(given, CommandRequest(given), b"", lost, never_attached)
     assert raised.value is lost
 
 
@@ -113,7 +117,7 @@ def test_the_error_names_the_log_that_may_say_why(tmp_path: Path) -> None:
     assert log.parent.stat().st_mode & 0o777 == 0o700
     log.touch()
     with pytest.raises(ServerLost, match=f"^gone: {log} may say why$"):
-        start.converse_again(given, CommandRequest(given), b"", ServerLost("gone"))
+        start.converse_again(given, CommandRequest(given), b"", ServerLost("gone"), never_attached)
 
 
 def test_a_server_that_keeps_nothing_has_no_log_either(tmp_path: Path) -> None:
