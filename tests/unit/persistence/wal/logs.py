@@ -1,11 +1,11 @@
 """Logs made for tests: on a simulated disk, with a clock and chance that repeat."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
 from fuguemux.observe.clock import NS_PER_MS
-from fuguemux.persistence.storage.files import Storage
+from fuguemux.persistence.storage.files import Bytes, Storage
 from fuguemux.persistence.wal.durability import Durability, WriterOptions
 from fuguemux.persistence.wal.frame import Record, RecordType
 from fuguemux.persistence.wal.mark import Mark
@@ -16,6 +16,10 @@ from tests.simulation.disk import SimDisk
 from tests.support.fake_clock import FakeClock
 
 DIRECTORY = "state/wal"
+HOUR_MS = 3_600_000
+CENTURY_MS = 100 * 365 * 24 * HOUR_MS
+JUMPS_MS = [-HOUR_MS, HOUR_MS, -CENTURY_MS, CENTURY_MS]
+"""How far somebody sets the wall clock."""
 SMALL = WriterOptions(segment_bytes=24 << 10, first_segment_bytes=16 << 10, ballast_bytes=4 << 10)
 
 
@@ -104,3 +108,55 @@ def read(
 ) -> tuple[list[Record], LogScan]:
     log = scan(storage, directory, from_lsn)
     return list(log.records()), log
+
+
+class BrokenDisk(SimDisk):
+    """Refuses what a test says it refuses."""
+
+    sync_error = 0
+    write_error = 0
+    create_error = 0
+
+    def fdatasync(self, file: int) -> None:
+        if self.sync_error:
+            raise OSError(self.sync_error, "Input/output error")
+        super().fdatasync(file)
+
+    fsync = fdatasync
+
+    def pwrite(self, file: int, data: Bytes, offset: int) -> int:
+        if self.write_error:
+            raise OSError(self.write_error, "refused")
+        return super().pwrite(file, data, offset)
+
+    def pwritev(self, file: int, parts: Sequence[Bytes], offset: int) -> int:
+        return self.pwrite(file, b"".join(parts), offset)
+
+    def create(self, path: str) -> int:
+        if self.create_error:
+            raise OSError(self.create_error, "No space left on device")
+        return super().create(path)
+
+
+def broken_disk() -> BrokenDisk:
+    disk = BrokenDisk(Random(1))
+    disk.directories.add(DIRECTORY)
+    return disk
+
+
+def payloads(disk: SimDisk) -> dict[int, bytes]:
+    return {record.lsn: record.payload for record in read(disk)[0]}
+
+
+def state_of(writer: LogWriter) -> str:
+    return writer.state.durability.value
+
+
+def full_disk_writer() -> tuple[BrokenDisk, LogWriter, Told, FakeClock]:
+    disk = broken_disk()
+    told, clock = Told(), FakeClock()
+    writer = start(disk, told=told, clock=clock)
+    fill(writer, 8, 500)
+    do_chores(writer)  # spare and ballast
+    assert disk.exists(f"{DIRECTORY}/ballast")
+    return disk, writer, told, clock
