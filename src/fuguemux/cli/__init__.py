@@ -1,1 +1,3 @@
-"""Everything that is not on the fast path: help, doctor, offline state tools."""
+"""Everything that needs no running server: help, the manual page, completions, doctor, configuration, and tools for the
+state directory. The client hands over to it. It may read the state directory and print.
+"""

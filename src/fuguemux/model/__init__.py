@@ -1,1 +1,4 @@
-"""What is: pure values. Standard library and msgspec only; no clock, randomness, files or asyncio."""
+"""The state and what changes it: immutable values, events, effects, decisions, and `apply`, the one function from a state
+and an event to the next state. Every room above imports it. It may use the standard library and msgspec, and nothing
+that reads a clock, a random number, a file or a socket.
+"""

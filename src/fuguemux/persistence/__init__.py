@@ -1,1 +1,3 @@
-"""Bytes on disk: log, checkpoints, scrollback, recovery. No event loop, no sockets."""
+"""The state directory: log, checkpoints, scrollback, recovery. The server and the offline tools of `cli/` call it. It
+touches files only through the storage seam in `storage/`, and knows no event loop and no socket.
+"""

@@ -1,1 +1,3 @@
-"""Client and server without sockets: framing, handshake, messages."""
+"""The connection between client and server without sockets: framing, greeting and messages, as bytes and values. Both
+sides call it. It knows no event loop.
+"""

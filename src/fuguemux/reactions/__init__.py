@@ -1,1 +1,3 @@
-"""What the world tells: one file per fact; each a pure decision."""
+"""What follows from something that happened outside: a process ended, a title or a size changed. One file per fact, each a
+pure function that returns a Decision. The server calls them when it learns of the fact.
+"""

@@ -1,1 +1,3 @@
-"""Pane bytes to screen: the emulator port, its adapter, and composition of a window."""
+"""From the bytes of a pane to a screen: the emulator port, styles, keys, and the composition of a window from its panes.
+The server calls it. It knows no file, no socket and no event loop.
+"""

@@ -1,1 +1,3 @@
-"""A room."""
+"""Scrollback on disk: compressed blocks in packs, their index, searching, and what is known of blocks that were lost.
+Checkpoints write it, panes read it. It touches files through `storage/`.
+"""

@@ -1,1 +1,3 @@
-"""A room."""
+"""The processes in panes: the client of the keeper, starting programs, exits, the foreground program, and signs of a
+shutdown. The lifecycle and effects call it. It talks to the keeper and reads `/proc`.
+"""

@@ -1,1 +1,3 @@
-"""A room."""
+"""The server's part of a start: boot, restoring processes, rebuilding screens, and telling what was lost. The lifecycle
+calls it. Reading the state directory itself is the work of `persistence/recovery/`.
+"""

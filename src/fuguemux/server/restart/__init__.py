@@ -1,1 +1,3 @@
-"""A room."""
+"""`restart-server` and upgrades: the proof that a new server can take over, the handoff, and the loop that serves again if
+it fails. The lifecycle calls it. It may start processes and pass descriptors to them.
+"""

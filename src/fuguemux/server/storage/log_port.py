@@ -3,7 +3,7 @@
 from typing import Any, Protocol
 
 
-class State(Protocol):
+class SyncedState(Protocol):
     """How far the log is written and durable."""
 
     @property
@@ -36,7 +36,7 @@ class State(Protocol):
     def settle(self) -> None: ...
 
 
-class Segments(Protocol):
+class SegmentChores(Protocol):
     """The log's segments, which have work for a thread."""
 
     def chore(self) -> Any: ...
@@ -50,10 +50,10 @@ class SyncedWriter(Protocol):
     deferred: bool
 
     @property
-    def state(self) -> State: ...
+    def state(self) -> SyncedState: ...
 
     @property
-    def segments(self) -> Segments: ...
+    def segments(self) -> SegmentChores: ...
 
     def prove(self) -> int | None: ...
 

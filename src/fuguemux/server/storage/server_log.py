@@ -12,7 +12,7 @@ from fuguemux.persistence.wal.frame import IGNORABLE, RecordType
 from fuguemux.server.storage.flusher import Flusher
 
 
-class State(Protocol):
+class RecordState(Protocol):
     """What the log knows of its records."""
 
     @property
@@ -29,7 +29,7 @@ class RecordWriter(Protocol):
     """The part of the log writer that is used here."""
 
     @property
-    def state(self) -> State: ...
+    def state(self) -> RecordState: ...
 
     def append(self, kind: RecordType, payload: bytes, flags: int = 0) -> int: ...
 

@@ -1,1 +1,3 @@
-"""A room."""
+"""Tools for work beside the event loop: threads, tasks, waits, the watchdog, jobs, and files that threads look at. Every
+room of the server may call it. It knows nothing of sessions, panes or clients.
+"""

@@ -1,0 +1,83 @@
+"""The rooms of the package: no overfull folder, a paragraph at each door, one name per class.
+
+Every rule is shown red on a bad example.
+"""
+
+import ast
+import functools
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+
+from tests.support import imports
+
+SOURCE = Path(__file__).parents[1] / "src"
+GENERATED = "fuguemux/terminal/ghostty/_abi.py"
+FILES_MAX = 27
+"""In one folder, beside `__init__.py`: about what a reader can take in."""
+ONE_FILE_PER_COMMAND = "fuguemux/commands"
+DOOR_WORDS_MIN = 20
+
+SAME_NAME = {
+    "Client": "a table of config.toml, which the JSON schema names; and a client of the state",
+    "Server": "a table of config.toml, which the JSON schema names; and the parts of a server put together",
+}
+"""Public classes of one name in different modules, with the reason."""
+
+
+@functools.cache
+def modules() -> tuple[tuple[str, str], ...]:
+    """(path below src, text) of every module that a person wrote."""
+    return tuple(
+        (path.relative_to(SOURCE).as_posix(), path.read_text())
+        for path in sorted(SOURCE.rglob("*.py"))
+        if path.relative_to(SOURCE).as_posix() != GENERATED
+    )
+
+
+def overfull(paths: Iterable[str]) -> list[str]:
+    files: defaultdict[str, int] = defaultdict(int)
+    for path in paths:
+        folder, _, name = path.rpartition("/")
+        if name != "__init__.py" and folder != ONE_FILE_PER_COMMAND:
+            files[folder] += 1
+    return [f"{folder}: {count} files" for folder, count in files.items() if count > FILES_MAX]
+
+
+def doors_without_words(texts: Iterable[tuple[str, str]]) -> list[str]:
+    return [
+        path
+        for path, text in texts
+        if path.endswith("/__init__.py")
+        and path.count("/") > 1
+        and len((ast.get_docstring(ast.parse(text)) or "").split()) < DOOR_WORDS_MIN
+    ]
+
+
+def shared_names(texts: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    places: defaultdict[str, list[str]] = defaultdict(list)
+    for path, text in texts:
+        for name in imports.public_classes(text):
+            places[name].append(path)
+    return {name: found for name, found in places.items() if len(found) > 1}
+
+
+def test_no_room_is_overfull() -> None:
+    assert overfull(path for path, _ in modules()) == []
+    assert overfull([f"a/{number}.py" for number in range(FILES_MAX + 1)])
+    assert not overfull([f"a/{number}.py" for number in range(FILES_MAX)] + ["a/__init__.py"])
+
+
+def test_every_door_says_what_the_room_is_for() -> None:
+    assert doors_without_words(modules()) == []
+    assert doors_without_words([("a/b/__init__.py", '"""A room."""\n')])
+    assert doors_without_words([("a/b/__init__.py", "")])
+
+
+def test_a_class_has_its_name_for_itself() -> None:
+    found = shared_names(modules())
+    assert {name: places for name, places in found.items() if name not in SAME_NAME} == {}
+    assert SAME_NAME.keys() <= found.keys(), "names that are no longer shared leave the list"
+    bad = [("a/x/b.py", "class C:\n    pass\n"), ("a/y/c.py", "class C:\n    pass\n")]
+    assert shared_names(bad) == {"C": ["a/x/b.py", "a/y/c.py"]}
+    assert not shared_names([("a/b.py", "class _C: ...\n"), ("a/c.py", "class _C: ...\n")])
