@@ -19,7 +19,6 @@ ONE_FILE_PER_COMMAND = "fuguemux/commands"
 DOOR_WORDS_MIN = 20
 
 SAME_NAME = {
-    "Client": "a table of config.toml, which the JSON schema names; and a client of the state",
     "Server": "a table of config.toml, which the JSON schema names; and the parts of a server put together",
 }
 """Public classes of one name in different modules, with the reason."""
