@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from fuguemux.commands.command import Command
 from fuguemux.model.apply import apply
 from fuguemux.model.decision import Decision
-from fuguemux.model.effects import Effect
+from fuguemux.model.effects import AnyEffect
 from fuguemux.model.invariants import violations
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
@@ -21,7 +21,7 @@ class Outcome(NamedTuple):
     decision: Decision
 
     @property
-    def effects(self) -> tuple[Effect, ...]:
+    def effects(self) -> tuple[AnyEffect, ...]:
         return self.decision.effects
 
 

@@ -8,7 +8,7 @@ from fuguemux.commands.parts import settings, spawning
 from fuguemux.commands.parts.attaching import check_can_attach, effect_of, taken_over
 from fuguemux.language.numbers import number
 from fuguemux.model.decision import Decision, Refused
-from fuguemux.model.effects import Effect, StartProcess
+from fuguemux.model.effects import AnyEffect, StartProcess
 from fuguemux.model.events import SessionCreated, WindowCreated
 from fuguemux.model.ids import NOBODY
 from fuguemux.model.layout import leaf
@@ -68,7 +68,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
         cwd,
         options=window_options,
     )
-    effects: list[Effect] = [StartProcess(pane)]
+    effects: list[AnyEffect] = [StartProcess(pane)]
     if not detached:
         effects.append(effect_of(request, session))
     reply = spawning.printed(invocation, session, window, pane, "#{session_name}:")

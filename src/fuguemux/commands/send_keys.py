@@ -6,7 +6,7 @@ from fuguemux.commands.command import Command, Invocation
 from fuguemux.commands.parts import settings
 from fuguemux.language.numbers import number
 from fuguemux.model.decision import Decision, Refused
-from fuguemux.model.effects import CopyModeCommand, Effect, ResetTerminal, SendBytes, SendKeys
+from fuguemux.model.effects import AnyEffect, CopyModeCommand, ResetTerminal, SendBytes, SendKeys
 from fuguemux.model.ids import PaneId
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
@@ -28,7 +28,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
         words = tuple(settings.expanded(state, live, invocation, word, target) for word in words)
     if flags.has("X"):
         return _mode_command(live, target.pane.id, words, times)
-    effects: list[Effect] = []
+    effects: list[AnyEffect] = []
     if flags.has("R"):
         effects.append(ResetTerminal(target.pane.id))
     if not words:

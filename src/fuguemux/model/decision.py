@@ -2,7 +2,7 @@
 
 import msgspec
 
-from fuguemux.model.effects import Effect
+from fuguemux.model.effects import AnyEffect
 from fuguemux.model.events import AnyEvent
 from fuguemux.model.ids import ClientId, PaneId, SessionId, WindowId
 
@@ -69,5 +69,5 @@ class Decision(msgspec.Struct, frozen=True):
     A Decision without events changes nothing durable."""
 
     events: tuple[AnyEvent, ...] = ()
-    effects: tuple[Effect, ...] = ()
+    effects: tuple[AnyEffect, ...] = ()
     reply: Reply = Reply()

@@ -311,3 +311,48 @@ class PipePane(Effect, frozen=True):
 
     pane: PaneId
     pipe: Pipe | None
+
+
+ImmediateEffect = (
+    SendKeys
+    | SendBytes
+    | SendPrefixKey
+    | ResetTerminal
+    | ClearHistory
+    | PipePane
+    | Attach
+    | SwitchClient
+    | Detach
+    | Refresh
+    | ShowMessage
+    | Prompt
+    | Choose
+    | ShowText
+    | StopServer
+)
+"""Effects that are done in one step, without waiting."""
+AwaitedEffect = (
+    ScrollView
+    | ViewLastScreen
+    | CopyModeCommand
+    | Checkpoint
+    | SaveHere
+    | DeleteSave
+    | RestoreSession
+    | ReloadConfiguration
+    | Purge
+    | RestartServer
+    | RunShell
+    | RunCommands
+    | RunLongTexts
+    | PrintLines
+    | IfShell
+    | WaitFor
+    | CapturePane
+    | LoadBuffer
+    | SaveBuffer
+    | SearchPanes
+)
+"""Effects that may take long: other commands have their turn while the reply waits for the result."""
+AnyEffect = StartProcess | ImmediateEffect | AwaitedEffect
+"""All effects. A new class belongs in one of the two unions above, and in the match that carries that union out."""

@@ -13,7 +13,7 @@ from fuguemux.commands import (
 )
 from fuguemux.commands.command import Command
 from fuguemux.model.decision import Refused
-from fuguemux.model.effects import Choose, Effect, Prompt, Refresh
+from fuguemux.model.effects import AnyEffect, Choose, Prompt, Refresh
 from fuguemux.model.ids import ClientId
 from tests.support.builders import session, state, window
 from tests.support.fake_live import FakeLive
@@ -25,7 +25,7 @@ LIVE = FakeLive(attached=(viewer(),))
 CLIENT = ClientId(1)
 
 
-def effects(command: Command, *words: str) -> Iterable[Effect]:
+def effects(command: Command, *words: str) -> Iterable[AnyEffect]:
     return run(command, STATE, *words, live=LIVE, session=0).effects
 
 

@@ -5,9 +5,9 @@ import pytest
 from fuguemux.commands import clear_history, copy_mode, send_keys, send_prefix
 from fuguemux.model.decision import Refused
 from fuguemux.model.effects import (
+    AnyEffect,
     ClearHistory,
     CopyModeCommand,
-    Effect,
     ResetTerminal,
     ScrollView,
     SendBytes,
@@ -39,7 +39,7 @@ PANE = PaneId(0)
         ((), ()),
     ],
 )
-def test_what_is_sent(words: tuple[str, ...], expected: tuple[Effect, ...]) -> None:
+def test_what_is_sent(words: tuple[str, ...], expected: tuple[AnyEffect, ...]) -> None:
     outcome = run(send_keys.COMMAND, STATE, *words)
     assert outcome.effects == expected
     assert outcome.decision.events == ()

@@ -3,7 +3,7 @@
 from fnmatch import fnmatchcase
 
 from fuguemux.model.decision import Refused, Request
-from fuguemux.model.effects import Attach, Effect, SwitchClient
+from fuguemux.model.effects import AnyEffect, Attach, SwitchClient
 from fuguemux.model.events import AnyEvent, EnvironmentSet
 from fuguemux.model.ids import SessionId
 from fuguemux.model.state import Environment, ServerState, Session
@@ -24,7 +24,7 @@ def check_can_attach(request: Request) -> None:
 
 def effect_of(
     request: Request, session: SessionId, *, detach_others: bool = False, read_only: bool = False
-) -> Effect:
+) -> AnyEffect:
     """The asking client comes to see `session`."""
     if request.session is not None:
         return SwitchClient(request.client, session)

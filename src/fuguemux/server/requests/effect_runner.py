@@ -170,25 +170,6 @@ class LifecyclePort(Protocol):
         ...
 
 
-Long = (
-    ef.Checkpoint
-    | ef.SaveHere
-    | ef.RunShell
-    | ef.WaitFor
-    | ef.RunCommands
-    | ef.RunLongTexts
-    | ef.IfShell
-    | ef.LoadBuffer
-    | ef.SaveBuffer
-    | ef.SearchPanes
-    | ef.CapturePane
-    | ef.CopyModeCommand
-    | ef.ViewLastScreen
-    | ef.ScrollView
-)
-"""Effects that may take long; what comes of them is awaited when others may have their turn."""
-
-
 class EffectRunner:
     """The `Effects` of the executor."""
 
@@ -218,108 +199,44 @@ class EffectRunner:
         self._copy_modes = copy_modes
 
     async def run(
-        self, effects: Sequence[ef.Effect], requester: Requester
+        self, effects: Sequence[ef.AnyEffect], requester: Requester
     ) -> Sequence[Awaitable[EffectResult]]:
-        """Do `effects` in order; what takes long is returned to be awaited later. Raises EffectFailed."""
-        later: list[Awaitable[EffectResult]] = []
+        """Carry out `effects` in order. Return the results that are still to be awaited. Raises EffectFailed."""
+        awaited: list[Awaitable[EffectResult]] = []
         for effect in effects:
             try:
-                waiting = await self._one(effect, requester)
+                if isinstance(effect, ef.StartProcess):
+                    await self._start(effect.pane, requester)
+                elif isinstance(effect, ef.ImmediateEffect):
+                    self._immediate(effect, requester)
+                elif (result := self._awaited(effect, requester)) is not None:
+                    awaited.append(result)
             except InputRefused as refused:
                 raise EffectFailed(f"the program in the pane does not read: {refused}") from refused
-            if waiting is not None:
-                later.append(waiting)
-        return later
+        return awaited
 
-    async def _one(self, effect: ef.Effect, requester: Requester) -> Awaitable[EffectResult] | None:
+    async def _start(self, pane: PaneId, requester: Requester) -> None:
+        """Start a pane's process. Other commands have their turn if it takes long, but the next effect waits for it."""
+        processes = self._processes
+        if processes.release(pane):
+            self._input.clear_screen(pane)
+        give_up = partial(processes.give_up, pane)
+        await self.turn.aside(processes.start(pane), requester, processes.waits_for, give_up)
+
+    def _immediate(self, effect: ef.ImmediateEffect, requester: Requester) -> None:
         match effect:
-            case ef.StartProcess(pane):
-                if self._processes.release(pane):
-                    self._input.clear_screen(pane)
-                processes, give_up = self._processes, partial(self._processes.give_up, pane)
-                await self.turn.aside(
-                    processes.start(pane), requester, processes.waits_for, give_up
-                )
-            case ef.SendKeys() | ef.SendBytes() | ef.SendPrefixKey() | ef.ResetTerminal():
-                self._to_pane(effect)
+            case ef.SendKeys(pane, keys, literal, times):
+                self._input.send_keys(pane, keys, literal=literal, times=times)
+            case ef.SendBytes(pane, data, paste):
+                self._input.send_bytes(pane, data, paste=paste)
+            case ef.SendPrefixKey(pane, secondary):
+                self._input.send_prefix(pane, secondary=secondary)
+            case ef.ResetTerminal(pane):
+                self._input.reset_terminal(pane)
             case ef.ClearHistory():
                 pass  # the event HistoryCleared did it; the effect is for commands that log nothing
-            case ef.ReloadConfiguration():
-                return _printed(self._lifecycle.reload_now())
-            case ef.PrintLines(lines):
-                return long_lists.printed(lines)
-            case ef.Purge(panes, everything):
-                return _printed(self._lifecycle.purge(panes, everything=everything))
-            case ef.DeleteSave(name):
-                return _printed(self._lifecycle.delete_save(name))
-            case ef.RestoreSession(session, at):
-                return _printed(self._lifecycle.restore_session(session, at))
-            case ef.StopServer():
-                self._lifecycle.stop()
-            case ef.RestartServer():
-                return _printed(self._lifecycle.restart(requester))
             case ef.PipePane(pane):
                 self._pipes.pipe_pane(effect, self._panes.get(pane))
-            case (
-                ef.Checkpoint()
-                | ef.SaveHere()
-                | ef.RunShell()
-                | ef.WaitFor()
-                | ef.RunCommands()
-                | ef.RunLongTexts()
-                | ef.IfShell()
-                | ef.LoadBuffer()
-                | ef.SaveBuffer()
-                | ef.SearchPanes()
-                | ef.CapturePane()
-                | ef.CopyModeCommand()
-                | ef.ViewLastScreen()
-                | ef.ScrollView()
-            ):
-                return self._long(effect, requester)
-            case _:
-                self._to_screens(effect, requester)
-        return None
-
-    def _long(self, effect: Long, requester: Requester) -> Awaitable[EffectResult] | None:
-        match effect:
-            case ef.Checkpoint(reason, name):
-                written = _printed(self._lifecycle.checkpoint(reason, name, requester.waits))
-                return self.turn.told(written, requester, CHECKPOINT)
-            case ef.SaveHere():
-                return self.turn.told(_printed(self._lifecycle.save_here()), requester, CHECKPOINT)
-            case ef.RunShell():
-                return self._shells.run_shell(effect, requester)
-            case ef.WaitFor():
-                return self._shells.wait_for(effect)
-            case ef.RunCommands():
-                return self._commands.run_commands(effect, requester)
-            case ef.RunLongTexts():
-                return self._commands.run_long_texts(effect, requester)
-            case ef.IfShell():
-                return self._commands.if_shell(effect, requester)
-            case ef.LoadBuffer():
-                return self._commands.load_buffer(effect, requester)
-            case ef.SaveBuffer():
-                return self._commands.save_buffer(effect)
-            case ef.SearchPanes():
-                return self._searcher.search_panes(effect, requester)
-            case ef.CapturePane():
-                return self._commands.capture_pane(effect)
-            case ef.CopyModeCommand():
-                return self._copy_modes.copy_mode(effect, requester)
-            case ef.ScrollView() | ef.ViewLastScreen():
-                return self._history(effect)
-            case _:
-                assert_never(effect)
-
-    def _history(self, effect: ef.ScrollView | ef.ViewLastScreen) -> Awaitable[EffectResult]:
-        if isinstance(effect, ef.ScrollView):
-            return self._screens.scroll_view(effect)
-        return self._copy_modes.view_last_screen(effect)
-
-    def _to_screens(self, effect: ef.Effect, requester: Requester) -> None:
-        match effect:
             case ef.Attach():
                 self._screens.attach(requester, effect)
             case ef.SwitchClient(client, session):
@@ -330,21 +247,57 @@ class EffectRunner:
                 self._screens.refresh(client)
             case ef.ShowMessage() | ef.Prompt() | ef.Choose() | ef.ShowText():
                 self._screens.overlay(effect)
+            case ef.StopServer():
+                self._lifecycle.stop()
             case _:
-                raise EffectFailed(f"not supported: {type(effect).__name__}")
+                assert_never(effect)
 
-    def _to_pane(
-        self, effect: ef.SendKeys | ef.SendBytes | ef.SendPrefixKey | ef.ResetTerminal
-    ) -> None:
+    def _awaited(
+        self, effect: ef.AwaitedEffect, requester: Requester
+    ) -> Awaitable[EffectResult] | None:
+        """Begin an effect that may take long. None: it goes on in the background, and nobody waits for it."""
         match effect:
-            case ef.SendKeys(pane, keys, literal, times):
-                self._input.send_keys(pane, keys, literal=literal, times=times)
-            case ef.SendBytes(pane, data, paste):
-                self._input.send_bytes(pane, data, paste=paste)
-            case ef.SendPrefixKey(pane, secondary):
-                self._input.send_prefix(pane, secondary=secondary)
-            case ef.ResetTerminal(pane):
-                self._input.reset_terminal(pane)
+            case ef.ScrollView():
+                return self._screens.scroll_view(effect)
+            case ef.ViewLastScreen():
+                return self._copy_modes.view_last_screen(effect)
+            case ef.CopyModeCommand():
+                return self._copy_modes.copy_mode(effect, requester)
+            case ef.Checkpoint(reason, name):
+                written = _printed(self._lifecycle.checkpoint(reason, name, requester.waits))
+                return self.turn.told(written, requester, CHECKPOINT)
+            case ef.SaveHere():
+                return self.turn.told(_printed(self._lifecycle.save_here()), requester, CHECKPOINT)
+            case ef.DeleteSave(name):
+                return _printed(self._lifecycle.delete_save(name))
+            case ef.RestoreSession(session, at):
+                return _printed(self._lifecycle.restore_session(session, at))
+            case ef.ReloadConfiguration():
+                return _printed(self._lifecycle.reload_now())
+            case ef.Purge(panes, everything):
+                return _printed(self._lifecycle.purge(panes, everything=everything))
+            case ef.RestartServer():
+                return _printed(self._lifecycle.restart(requester))
+            case ef.RunShell():
+                return self._shells.run_shell(effect, requester)
+            case ef.RunCommands():
+                return self._commands.run_commands(effect, requester)
+            case ef.RunLongTexts():
+                return self._commands.run_long_texts(effect, requester)
+            case ef.PrintLines(lines):
+                return long_lists.printed(lines)
+            case ef.IfShell():
+                return self._commands.if_shell(effect, requester)
+            case ef.WaitFor():
+                return self._shells.wait_for(effect)
+            case ef.CapturePane():
+                return self._commands.capture_pane(effect)
+            case ef.LoadBuffer():
+                return self._commands.load_buffer(effect, requester)
+            case ef.SaveBuffer():
+                return self._commands.save_buffer(effect)
+            case ef.SearchPanes():
+                return self._searcher.search_panes(effect, requester)
             case _:
                 assert_never(effect)
 

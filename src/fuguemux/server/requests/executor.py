@@ -14,7 +14,7 @@ from fuguemux.formats.formats import TooDear
 from fuguemux.keeper.protocol import explained
 from fuguemux.language.language import Parsed
 from fuguemux.model.decision import Refused, Reply, Request
-from fuguemux.model.effects import Effect
+from fuguemux.model.effects import AnyEffect
 from fuguemux.model.ids import ClientId
 from fuguemux.model.live import NotAtHand
 from fuguemux.observe.diagnostics import channel
@@ -80,7 +80,7 @@ class Effects(Protocol):
     turn: Turn
 
     async def run(
-        self, effects: Sequence[Effect], requester: Requester
+        self, effects: Sequence[AnyEffect], requester: Requester
     ) -> Sequence[Awaitable[EffectResult]]:
         """Do `effects` in order. What takes long is returned, to be awaited when others may have their turn.
 

@@ -1,0 +1,12 @@
+"""Every effect belongs to one of the kinds that the effect runner tells apart."""
+
+from typing import get_args
+
+from fuguemux.model import effects as ef
+
+
+def test_every_effect_class_is_in_the_union_and_in_one_kind_only() -> None:
+    immediate, awaited = get_args(ef.ImmediateEffect), get_args(ef.AwaitedEffect)
+    kinds = (ef.StartProcess, *immediate, *awaited)
+    assert len(set(kinds)) == len(kinds)
+    assert set(kinds) == set(get_args(ef.AnyEffect)) == set(ef.Effect.__subclasses__())
