@@ -26,7 +26,6 @@ LINES_RATCHET = {
     "src/fuguemux/server/main.py": 340,
     "src/fuguemux/server/clients/viewers.py": 304,
     "src/fuguemux/server/recovery/boot.py": 304,
-    "src/fuguemux/persistence/scrollback/pane_scrollback.py": 308,
     "src/fuguemux/terminal/ghostty/adapter.py": 460,
 }
 """Modules that are longer than the limit, with their length. Numbers here only go down."""

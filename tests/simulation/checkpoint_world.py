@@ -22,7 +22,7 @@ from fuguemux.model.ids import PaneId
 from fuguemux.model.invariants import violations
 from fuguemux.persistence.checkpoint.checkpoint import CheckpointSettings, Step
 from fuguemux.persistence.recovery.store_identity import STORE_FILE, STORE_ID_BYTES
-from fuguemux.persistence.scrollback import blocks, pane_scrollback
+from fuguemux.persistence.scrollback import blocks, open_block
 from fuguemux.persistence.scrollback.packs import PackDamaged
 from fuguemux.persistence.wal.durability import Durability, LogUnavailable, WriterOptions
 from tests.simulation.disk import Crash, SimDisk
@@ -433,7 +433,7 @@ class CheckpointWorld:
 @contextlib.contextmanager
 def _small_blocks() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        for module in (blocks, pane_scrollback):
+        for module in (blocks, open_block):
             patch.setattr(module, "BLOCK_LINES_MAX", BLOCK_LINES_MAX)
             patch.setattr(module, "BLOCK_BYTES_MAX", BLOCK_BYTES_MAX)
         yield

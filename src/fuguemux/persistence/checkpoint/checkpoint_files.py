@@ -211,7 +211,7 @@ class CheckpointFiles:
             size = lost.size_bytes if lost is not None else 0
             row(place, block.count, block.raw_bytes, block.line_bytes_max, size)
         if files.open_place is not None:
-            row(files.open_place, *cut.open_mark, max(map(len, cut.open_lines)))
+            row(files.open_place, *cut.open_extent, max(map(len, cut.open_lines)))
         if not rows and not cut.base:
             return  # never had a line
         first = cut.blocks[0].first if cut.blocks else cut.open_first

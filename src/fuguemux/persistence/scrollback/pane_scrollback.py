@@ -5,22 +5,18 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import accumulate
-from typing import TYPE_CHECKING
 
 from fuguemux.model.ids import PaneId
+from fuguemux.persistence.scrollback.block_store import BlockStore
 from fuguemux.persistence.scrollback.blocks import (
-    BLOCK_BYTES_MAX,
-    BLOCK_LINES_MAX,
-    PIECE_BYTES_MAX,
     Block,
     BlockLines,
     Line,
     blank_of,
-    joined_text,
-    pack_lines,
     unpack_lines,
 )
 from fuguemux.persistence.scrollback.hot_tail import HotTail
+from fuguemux.persistence.scrollback.open_block import OpenBlock
 from fuguemux.persistence.scrollback.packs import PackDamaged, PackPlace, PackUnreadable
 from fuguemux.persistence.scrollback.pattern import Pattern
 from fuguemux.persistence.scrollback.row_count import RowCount, first_rows, narrow_from, rows_of
@@ -34,22 +30,15 @@ from fuguemux.persistence.scrollback.scrollback_parts import (
 )
 from fuguemux.persistence.scrollback.scrollback_search import Hit, SearchPart, search_parts
 
-if TYPE_CHECKING:
-    from fuguemux.persistence.scrollback.scrollback import ScrollbackStore
-
 
 class PaneScrollback:
     """The scrollback of one pane."""
 
-    def __init__(self, store: "ScrollbackStore", pane: PaneId, index: Index | None = None) -> None:
+    def __init__(self, store: BlockStore, pane: PaneId, index: Index | None = None) -> None:
         self._store = store
         self._pane = pane
         self._blocks: list[Block] = []
-        self._open: list[bytes] = []
-        self._open_pieces: list[int] = []
-        self._open_bytes = 0
-        self._open_place: PackPlace | None = None
-        self._open_mark = (0, 0)
+        self._open = OpenBlock()
         self.row_count = RowCount()
         self._hot = HotTail()
         self.limit_lines: int | None = None
@@ -89,61 +78,41 @@ class PaneScrollback:
             return
         self.reopen()
         self.version += 1
-        start = 0
-        if continued and self._next > self.base:
-            start = self._continue(lines[0])
-        if start:
+        if continued and self._next > self.base and self._open.join(lines[0]):
             lines = lines[1:]
         size = sum(map(len, lines)) + len(lines)
-        if (
-            len(self._open) + len(lines) < BLOCK_LINES_MAX
-            and self._open_bytes + size < BLOCK_BYTES_MAX
-        ):
+        if self._open.has_room(len(lines), size):
             self._extend(lines, size)
         else:
             self._extend_in_blocks(lines)
         if self.limit_lines is not None and len(self) > self.limit_lines:
             self._trim(self.limit_lines)
 
-    def _continue(self, piece: bytes) -> int:
-        """Put a piece behind the last line, or mark it as the next piece; how many lines that used up."""
-        if self._open and len(self._open[-1]) + len(piece) <= PIECE_BYTES_MAX:
-            self._open[-1] += piece
-            self._open_bytes += len(piece)
-            return 1
-        self._open_pieces.append(len(self._open))
-        return 0
-
     def _extend(self, lines: Sequence[bytes], size: int) -> None:
-        self._open.extend(lines)
-        self._open_bytes += size
+        self._open.extend(lines, size)
         self._next += len(lines)
 
     def _extend_in_blocks(self, lines: Sequence[bytes]) -> None:
         sizes = list(accumulate((len(line) + 1 for line in lines), initial=0))
         done = 0
         while done < len(lines):
-            room = BLOCK_BYTES_MAX - self._open_bytes + sizes[done]
-            # The line that crosses the limit still goes into the block.
-            stop = min(
-                bisect_right(sizes, room - 1, done), done + BLOCK_LINES_MAX - len(self._open)
-            )
-            stop = min(max(stop, done + 1), len(lines))
+            stop = self._open.fitting(sizes, done)
             self._extend(lines[done:stop], sizes[stop] - sizes[done])
             done = stop
-            if len(self._open) >= BLOCK_LINES_MAX or self._open_bytes >= BLOCK_BYTES_MAX:
+            if self._open.full:
                 self._seal()
 
     def _seal(self) -> None:
-        text = joined_text(self._open)
-        packed = pack_lines(text, len(self._open), self._open_pieces, self._store.level)
-        first = self._next - len(self._open)
-        longest = max(map(len, self._open))
-        block = Block(first, len(self._open), self._open_bytes, longest, packed=packed)
+        content = self._open.content()
+        block = self._open.sealed(self._open_first, content, self._store.level)
         self._blocks.append(block)
-        lines = BlockLines(text, block.count, frozenset(self._open_pieces))
-        self._hot.put(block, lines, self._hot_from(), self._store.hot_lines)
+        self._hot.put(block, content, self._hot_from(), self._store.hot_lines)
         self._close_open()
+
+    @property
+    def _open_first(self) -> int:
+        """The number of the first line of the open block."""
+        return self._next - len(self._open)
 
     def _hot_from(self) -> int:
         """The first of the lines that are to be in memory, unpacked."""
@@ -154,12 +123,8 @@ class PaneScrollback:
         self._hot.cool(None if idle else self._hot_from())
 
     def _close_open(self) -> None:
-        self._store.place_changed(self._open_place, None)
-        self._open = []
-        self._open_pieces = []
-        self._open_bytes = 0
-        self._open_place = None
-        self._open_mark = (0, 0)
+        self._store.place_changed(self._open.place, None)
+        self._open = OpenBlock()
 
     def reopen(self) -> None:
         """Go on filling the last block of a checkpoint, if it was written half full. Reads it."""
@@ -175,14 +140,9 @@ class PaneScrollback:
             self._store.losses.note(block, self._pane, error)
             return
         self._blocks.pop()
-        self._open = lines.split()
-        self._open_pieces = sorted(lines.pieces)
-        self._open_bytes = len(lines.text) + 1
-        self._open_place = block.place
-        self._open_mark = (len(self._open), self._open_bytes)
-        with_place, block.place = block.place, None
+        self._open = OpenBlock.reopened(lines, block.place)
+        block.place = None  # its bytes stay accounted for, as the open block's
         self._store.drop_block(block)
-        assert with_place is self._open_place  # its bytes stay accounted for, as the open block's
 
     def trim(self, limit_lines: int) -> None:
         """Forget all but the newest `limit_lines` lines."""
@@ -232,9 +192,9 @@ class PaneScrollback:
             if block.place is not None:
                 self._into_memory(block)
         self._store.losses.adopt()
-        self._store.place_changed(self._open_place, None)
-        self._open_place = None
-        self._open_mark = (0, 0)
+        self._store.place_changed(self._open.place, None)
+        self._open.place = None
+        self._open.written = (0, 0)
 
     def _into_memory(self, block: Block) -> None:
         """Hold a block that no checkpoint will hold any more; one that is damaged is noted. Raises PackUnreadable."""
@@ -267,7 +227,7 @@ class PaneScrollback:
         """
         base = self.base if lines_max is None else max(self.base, self._next - lines_max)
         first = bisect_right(self._blocks, base, key=lambda block: block.end)
-        mark = (len(self._open), self._open_bytes)
+        opened = self._open
         for block in self._blocks[:first]:
             if block.place is not None:
                 with contextlib.suppress(PackUnreadable):
@@ -277,22 +237,23 @@ class PaneScrollback:
             self.version,
             base,
             self._blocks[first:],
-            self._next - len(self._open),
-            list(self._open),
-            list(self._open_pieces),
-            self._open_place if mark == self._open_mark else None,
-            mark,
+            self._open_first,
+            list(opened.lines),
+            list(opened.pieces),
+            opened.place if opened.extent == opened.written else None,
+            opened.extent,
         )
 
     def written(self, cut: Cut, places: dict[int, PackPlace], open_place: PackPlace | None) -> None:
         """A checkpoint wrote `cut`: the blocks at these indices of it, and the open lines, are there now."""
         for index, place in places.items():
             self._store.moved(cut.blocks[index], place)
-        still_open = self._next - len(self._open) == cut.open_first and bool(self._open)
-        if open_place is not None and open_place != self._open_place and still_open:
-            self._store.place_changed(self._open_place, open_place)
-            self._open_place = open_place
-            self._open_mark = cut.open_mark
+        opened = self._open
+        still_open = self._open_first == cut.open_first and bool(opened)
+        if open_place is not None and open_place != opened.place and still_open:
+            self._store.place_changed(opened.place, open_place)
+            opened.place = open_place
+            opened.written = cut.open_extent
 
     # -- reading ------------------------------------------------------------------------------
 
@@ -310,22 +271,24 @@ class PaneScrollback:
                 content.split(), content.pieces, start - block.first, stop - block.first
             )
             at += 1
-        first = self._next - len(self._open)
+        opened, first = self._open, self._open_first
         if stop > first:
-            result += lines_of(self._open, self._open_pieces, start - first, stop - first)
+            result += lines_of(opened.lines, opened.pieces, start - first, stop - first)
         return result
 
     def narrow_from(self, columns: int) -> int:
         """The number of a line from which on each takes one row at this width, told without reading any of them."""
-        return max(narrow_from(self._blocks, self._open, self._next, columns), self.base)
+        return max(narrow_from(self._blocks, self._open.lines, self._next, columns), self.base)
 
     def sizes(self) -> Sizes:
         """How much there is and where."""
-        memory = self._open_bytes + sum(len(b.packed) for b in self._blocks if b.packed is not None)
+        memory = self._open.raw_bytes + sum(
+            len(b.packed) for b in self._blocks if b.packed is not None
+        )
         hot = self._hot.text_bytes
-        places = [block.place for block in self._blocks] + [self._open_place]
+        places = [block.place for block in self._blocks] + [self._open.place]
         disk = sum(place.length for place in places if place is not None)
-        raw = sum(block.raw_bytes for block in self._blocks) + self._open_bytes
+        raw = sum(block.raw_bytes for block in self._blocks) + self._open.raw_bytes
         return Sizes(len(self), raw, memory + hot, disk, hot)
 
     def rows(self, columns: int) -> int:
@@ -334,14 +297,14 @@ class PaneScrollback:
         Exact once the blocks with long lines have been measured: some per call, and by `row_count.measure` those on the disk.
         """
         rows, lines, unknown = self.row_count.count(columns, self._blocks, self._hot.get)
-        rows += sum(rows_of(line, columns) for line in self._open)
+        rows += sum(rows_of(line, columns) for line in self._open.lines)
         lines += len(self._open)
         total = rows + (unknown * rows // lines if lines else unknown)
         cut_off = self.base - (self._next - lines - unknown)
         if cut_off and self._blocks:
             cut_off = first_rows(self._blocks[0], cut_off, columns, usual=rows / max(lines, 1))
         elif cut_off:
-            cut_off = sum(rows_of(line, columns) for line in self._open[:cut_off])
+            cut_off = sum(rows_of(line, columns) for line in self._open.lines[:cut_off])
         return max(total - cut_off, len(self))
 
     def parts(self, *, notices: bool = True) -> list[SearchPart]:
@@ -352,10 +315,8 @@ class PaneScrollback:
         shown = self.shown if notices else self._searched
         parts = [self._part_of(block, shown) for block in self._blocks]
         if self._open:
-            content = BlockLines(
-                joined_text(self._open), len(self._open), frozenset(self._open_pieces)
-            )
-            parts.append(SearchPart(self._next - len(self._open), content.size, lambda: content))
+            content = self._open.content()
+            parts.append(SearchPart(self._open_first, content.size, lambda: content))
         return parts
 
     def search(

@@ -6,16 +6,14 @@ A block that is still unpacked in memory is not lost: it is packed again, and th
 import contextlib
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from fuguemux.model.ids import PaneId
 from fuguemux.persistence.scrollback.blocks import Block, BlockLines, LostBlock, pack_lines
+from fuguemux.persistence.scrollback.pack_reader import PackReader
 from fuguemux.persistence.scrollback.packs import PackDamaged, PackPlace
 from fuguemux.persistence.storage.files import Storage, write_atomically
 from fuguemux.persistence.storage.set_aside import quarantine_beside
-
-if TYPE_CHECKING:
-    from fuguemux.persistence.scrollback.scrollback import ScrollbackStore
 
 BLOCK_PREFIX: Final = "block-"
 """Of a file in the quarantine that holds the damaged bytes of a block."""
@@ -37,10 +35,23 @@ class Loss(NamedTuple):
         return f"%{self.pane} lines {self.first}-{self.first + self.lines - 1}: {self.reason}"
 
 
+class LossyStore(Protocol):
+    """What the losses need of the store that has the blocks."""
+
+    level: int
+    reader: PackReader
+
+    def in_memory(self, block: Block, pane: PaneId) -> BlockLines | None:
+        """The lines of a block if they are unpacked somewhere in memory."""
+
+    def placeless(self, block: Block, pane: PaneId) -> None:
+        """The block is nowhere on the disk any more."""
+
+
 class Losses:
     """What was found unreadable since the store was opened."""
 
-    def __init__(self, store: "ScrollbackStore") -> None:
+    def __init__(self, store: LossyStore) -> None:
         self._store = store
         self._lock = threading.Lock()
         self._pending: dict[int, tuple[Block, PaneId, Loss]] = {}

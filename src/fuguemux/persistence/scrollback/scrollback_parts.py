@@ -38,7 +38,7 @@ class Cut(NamedTuple):
     open_lines: list[bytes]
     open_pieces: list[int]
     open_place: PackPlace | None
-    open_mark: tuple[int, int]
+    open_extent: tuple[int, int]
 
 
 def blocks_in(index: Index) -> list[Block]:

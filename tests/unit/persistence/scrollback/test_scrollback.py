@@ -35,8 +35,12 @@ from tests.support.fake_terminal import logical
 PANE = PaneId(4)
 
 
+def empty_store(directory: Path) -> ScrollbackStore:
+    return ScrollbackStore(PackReader(RealStorage(), str(directory)))
+
+
 def empty(directory: Path) -> PaneScrollback:
-    return ScrollbackStore(PackReader(RealStorage(), str(directory))).pane(PANE)
+    return empty_store(directory).pane(PANE)
 
 
 def numbered(first: int, stop: int) -> list[bytes]:
@@ -114,14 +118,14 @@ def test_long_lines_make_short_blocks(tmp_path: Path) -> None:
 
 
 def test_it_is_the_same_from_disk(tmp_path: Path) -> None:
-    store = empty(tmp_path)._store
+    store = empty_store(tmp_path)
     store.pane(PANE).append(numbered(0, 3000))
     _, index = stored(store, tmp_path)
     sizes = store.pane(PANE).sizes()
     assert sizes.disk_bytes > 0
     assert sizes.memory_bytes - sizes.hot_bytes < sizes.raw_bytes / 2
     assert text(store.pane(PANE)) == numbered(0, 3000)
-    again = empty(tmp_path)._store
+    again = empty_store(tmp_path)
     again.load(PANE, index)
     assert text(again.pane(PANE), 10, 20) == numbered(10, 20)
     again.pane(PANE).append(numbered(3000, 3010))
@@ -130,11 +134,11 @@ def test_it_is_the_same_from_disk(tmp_path: Path) -> None:
 
 
 def test_an_open_block_goes_on_after_a_checkpoint(tmp_path: Path) -> None:
-    store = empty(tmp_path)._store
+    store = empty_store(tmp_path)
     scrollback = store.pane(PANE)
     scrollback.append([b"a", b"b"])
     _, index = stored(store, tmp_path)
-    again = empty(tmp_path)._store
+    again = empty_store(tmp_path)
     again.load(PANE, index)
     again.pane(PANE).append([b"c", b"d"], continued=True)
     assert text(again.pane(PANE)) == [b"a", b"bc", b"d"]
@@ -142,7 +146,7 @@ def test_an_open_block_goes_on_after_a_checkpoint(tmp_path: Path) -> None:
 
 
 def test_clear_forgets_everything(tmp_path: Path) -> None:
-    store = empty(tmp_path)._store
+    store = empty_store(tmp_path)
     scrollback = store.pane(PANE)
     scrollback.append(numbered(0, 2000))
     stored(store, tmp_path)
@@ -155,7 +159,7 @@ def test_clear_forgets_everything(tmp_path: Path) -> None:
 
 
 def test_withdrawn_lines_are_in_memory_alone(tmp_path: Path) -> None:
-    store = empty(tmp_path)._store
+    store = empty_store(tmp_path)
     scrollback = store.pane(PANE)
     scrollback.append(numbered(0, 3000))
     stored(store, tmp_path)
@@ -166,14 +170,14 @@ def test_withdrawn_lines_are_in_memory_alone(tmp_path: Path) -> None:
 
 
 def test_a_damaged_block_costs_its_own_lines_only(tmp_path: Path) -> None:
-    store = empty(tmp_path)._store
+    store = empty_store(tmp_path)
     store.pane(PANE).append(numbered(0, 3000))
     digest, index = stored(store, tmp_path)
     path = tmp_path / pack_name(digest)
     data = bytearray(path.read_bytes())
     data[index.blocks[1].offset + 100] ^= 4
     path.write_bytes(data)
-    again = empty(tmp_path)._store
+    again = empty_store(tmp_path)
     again.load(PANE, index)
     lines = text(again.pane(PANE))
     first, count = index.blocks[0].count, index.blocks[1].count
