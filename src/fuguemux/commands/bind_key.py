@@ -1,8 +1,9 @@
 """bind-key: a key runs commands. The binding is kept like an option."""
 
-from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.command import Command
 from fuguemux.language import command_lines
 from fuguemux.language.default_keys import Binding
+from fuguemux.language.invocation import Invocation
 from fuguemux.language.key_names import key_name
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.limits import OPTION_VALUE_BYTES_MAX

@@ -2,9 +2,10 @@
 
 from typing import Final
 
-from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.command import Command
 from fuguemux.commands.parts import spawning
 from fuguemux.commands.parts.linking import WindowPlace, moved, place_for
+from fuguemux.language.invocation import Invocation
 from fuguemux.model.closing import never_renumber
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.events import AnyEvent, OptionSet, PaneBroken, WindowRenamed, WindowSelected

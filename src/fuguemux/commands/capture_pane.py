@@ -2,8 +2,9 @@
 
 from typing import Final, Literal
 
-from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.command import Command
 from fuguemux.commands.parts.paste_buffers import buffer_stored
+from fuguemux.language.invocation import Invocation
 from fuguemux.language.numbers import INT_MAX
 from fuguemux.model.decision import Decision, Refused, Reply
 from fuguemux.model.effects import CapturePane

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from typing import Final
 
-from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.command import Command
 from fuguemux.formats.formats import FormatContext, Work, expand
 from fuguemux.formats.work import UNITS_MAX
+from fuguemux.language.invocation import Invocation
 from fuguemux.model.decision import Decision
 from fuguemux.model.effects import Choose
 from fuguemux.model.ids import SessionId

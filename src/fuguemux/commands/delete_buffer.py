@@ -2,8 +2,9 @@
 
 from typing import Final
 
-from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.command import Command
 from fuguemux.commands.parts.paste_buffers import buffer_called, newest
+from fuguemux.language.invocation import Invocation
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.events import BufferDeleted
 from fuguemux.model.live import LiveView

@@ -1,8 +1,9 @@
 """display-message: a format, expanded, to standard output with -p, else on a client's status line."""
 
-from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.command import Command
 from fuguemux.formats.formats import FormatContext, expand
 from fuguemux.formats.variables import known_names
+from fuguemux.language.invocation import Invocation
 from fuguemux.language.numbers import number
 from fuguemux.model.decision import Decision, Refused, Reply
 from fuguemux.model.effects import ShowMessage

@@ -3,8 +3,9 @@
 from typing import Final
 
 from fuguemux.commands.choose_tree import filled
-from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.command import Command
 from fuguemux.formats.formats import FormatContext, Work, expand
+from fuguemux.language.invocation import Invocation
 from fuguemux.model.decision import Decision
 from fuguemux.model.effects import Choose
 from fuguemux.model.layout import panes_of

@@ -2,9 +2,10 @@
 
 from typing import Final
 
-from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.command import Command
 from fuguemux.commands.parts import settings, spawning
 from fuguemux.commands.run_shell import optional_target
+from fuguemux.language.invocation import Invocation
 from fuguemux.model.decision import Decision
 from fuguemux.model.effects import IfShell, RunCommands
 from fuguemux.model.live import LiveView

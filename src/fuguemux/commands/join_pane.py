@@ -2,10 +2,11 @@
 
 from typing import Final
 
-from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.command import Command
 from fuguemux.commands.parts.settings import expanded, renumbering
 from fuguemux.commands.parts.zooming import unzoomed
 from fuguemux.commands.split_window import direction
+from fuguemux.language.invocation import Invocation
 from fuguemux.language.numbers import INT_MAX, cells, number
 from fuguemux.model.closing import close_windows, never_renumber, successor
 from fuguemux.model.decision import Decision, Refused

@@ -1,8 +1,9 @@
 """list-clients: one line per attached client, of all or of one session."""
 
-from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.command import Command
 from fuguemux.commands.parts.listing import listed
 from fuguemux.formats.formats import FormatContext
+from fuguemux.language.invocation import Invocation
 from fuguemux.model.decision import Decision
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState

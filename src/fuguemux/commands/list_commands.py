@@ -1,9 +1,10 @@
 """list-commands: the commands there are, with their flags."""
 
-from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.command import Command
 from fuguemux.commands.parts import table_lookup
 from fuguemux.commands.parts.listing import listed
 from fuguemux.formats.formats import FormatContext
+from fuguemux.language.invocation import Invocation
 from fuguemux.model.decision import Decision
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from typing import Final
 
-from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.command import Command
 from fuguemux.language import language, quoting
 from fuguemux.language.default_keys import Binding
+from fuguemux.language.invocation import Invocation
 from fuguemux.language.key_names import key_name
 from fuguemux.model.decision import Decision, Refused, Reply
 from fuguemux.model.effects import PrintLines, ShowText

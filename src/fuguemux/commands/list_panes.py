@@ -4,11 +4,12 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.command import Command
 from fuguemux.commands.list_sessions import sessions_by_name
 from fuguemux.commands.list_windows import contexts_of
 from fuguemux.commands.parts.listing import listed
 from fuguemux.formats.formats import FormatContext
+from fuguemux.language.invocation import Invocation
 from fuguemux.model.decision import Decision
 from fuguemux.model.layout import panes_of
 from fuguemux.model.live import LiveView

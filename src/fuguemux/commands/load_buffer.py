@@ -2,8 +2,9 @@
 
 from typing import Final
 
-from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.command import Command
 from fuguemux.commands.save_buffer import file_path
+from fuguemux.language.invocation import Invocation
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.effects import LoadBuffer
 from fuguemux.model.live import LiveView

@@ -2,9 +2,10 @@
 
 from typing import Final
 
-from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.command import Command
 from fuguemux.commands.parts.linking import moved, place_for
 from fuguemux.commands.parts.settings import base_index, renumbering
+from fuguemux.language.invocation import Invocation
 from fuguemux.model.closing import never_renumber, renumbered
 from fuguemux.model.decision import Decision
 from fuguemux.model.live import LiveView

@@ -3,9 +3,10 @@
 from typing import Final
 
 from fuguemux.commands import attach_session
-from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.command import Command
 from fuguemux.commands.parts import settings, spawning
 from fuguemux.commands.parts.attaching import check_can_attach, effect_of, taken_over
+from fuguemux.language.invocation import Invocation
 from fuguemux.language.numbers import number
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.effects import AnyEffect, StartProcess

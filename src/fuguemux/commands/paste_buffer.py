@@ -2,9 +2,10 @@
 
 from typing import Final
 
-from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.command import Command
 from fuguemux.commands.parts.paste_buffers import buffer_called, newest
 from fuguemux.commands.parts.spawning import encoded
+from fuguemux.language.invocation import Invocation
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.effects import SendBytes
 from fuguemux.model.events import BufferDeleted

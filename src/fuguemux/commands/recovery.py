@@ -7,9 +7,10 @@ The server's document `recovery` is a list of reports as plain data, the newest 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.command import Command
 from fuguemux.commands.parts import recovery_screens
 from fuguemux.commands.parts.reports import document, json_line, local_date, table
+from fuguemux.language.invocation import Invocation
 from fuguemux.language.numbers import number
 from fuguemux.model.decision import Decision, Refused, Reply
 from fuguemux.model.effects import Choose

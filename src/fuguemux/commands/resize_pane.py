@@ -2,8 +2,9 @@
 
 from typing import Final
 
-from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.command import Command
 from fuguemux.commands.parts.zooming import unzoomed
+from fuguemux.language.invocation import Invocation
 from fuguemux.language.numbers import INT_MAX, cells, number
 from fuguemux.model.decision import Decision
 from fuguemux.model.events import AnyEvent, LayoutChanged, PaneActivated, ZoomChanged

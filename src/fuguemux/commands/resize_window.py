@@ -2,9 +2,10 @@
 
 from typing import Final
 
-from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.command import Command
 from fuguemux.commands.parts import settings
 from fuguemux.commands.parts.spawning import viewers_of
+from fuguemux.language.invocation import Invocation
 from fuguemux.language.numbers import INT_MAX, number
 from fuguemux.model.decision import Decision
 from fuguemux.model.events import AnyEvent, LayoutChanged, OptionSet

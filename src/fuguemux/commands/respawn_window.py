@@ -2,10 +2,11 @@
 
 from typing import Final
 
-from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.command import Command
 from fuguemux.commands.parts.respawning import is_active, respawned
 from fuguemux.commands.parts.settings import renumbering
 from fuguemux.commands.parts.zooming import unzoomed
+from fuguemux.language.invocation import Invocation
 from fuguemux.model.closing import close_panes
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.effects import StartProcess

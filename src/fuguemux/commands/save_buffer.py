@@ -3,9 +3,10 @@
 import posixpath
 from typing import Final
 
-from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.command import Command
 from fuguemux.commands.parts import settings, spawning
 from fuguemux.commands.parts.paste_buffers import buffer_named_or_newest
+from fuguemux.language.invocation import Invocation
 from fuguemux.model.decision import Decision, Reply
 from fuguemux.model.effects import SaveBuffer
 from fuguemux.model.live import LiveView

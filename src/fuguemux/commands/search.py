@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from typing import Final
 
-from fuguemux.commands.command import Command, Flags, Invocation
+from fuguemux.commands.command import Command
 from fuguemux.commands.list_sessions import sessions_by_name
 from fuguemux.commands.list_windows import contexts_of
 from fuguemux.formats import formats
 from fuguemux.formats.formats import FormatContext
+from fuguemux.language.invocation import Flags, Invocation, parse_flags
 from fuguemux.language.numbers import INT_MAX, number
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.effects import SearchedPane, SearchPanes
@@ -27,7 +28,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     as_json = _JSON in words[:ends]
     if as_json:
         words.remove(_JSON)
-    given, rest = _GRAMMAR.parse_flags(tuple(words))
+    given, rest = parse_flags(_GRAMMAR, tuple(words))
     flags = Flags(given)
     if len(rest) != 1:
         wrong = (

@@ -3,10 +3,11 @@
 import re
 from typing import Final
 
-from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.command import Command
 from fuguemux.commands.parts import settings
 from fuguemux.commands.parts.named_layouts import NAMES, name_meant, named_layout, spread_round
 from fuguemux.commands.parts.zooming import unzoomed
+from fuguemux.language.invocation import Invocation
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.events import LayoutChanged, OptionSet
 from fuguemux.model.ids import PaneId

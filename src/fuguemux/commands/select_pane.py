@@ -2,10 +2,11 @@
 
 from typing import Final
 
-from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.command import Command
 from fuguemux.commands.last_pane import last_pane_selected
 from fuguemux.commands.parts import settings
 from fuguemux.commands.parts.zooming import unzoomed_unless
+from fuguemux.language.invocation import Invocation
 from fuguemux.model.decision import Decision, Reply
 from fuguemux.model.events import AnyEvent, OptionSet, PaneActivated, PaneTitled
 from fuguemux.model.ids import PaneId

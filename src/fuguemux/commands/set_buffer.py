@@ -2,9 +2,10 @@
 
 from typing import Final
 
-from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.command import Command
 from fuguemux.commands.parts.paste_buffers import buffer_called, buffer_stored, newest, too_large
 from fuguemux.commands.parts.spawning import encoded
+from fuguemux.language.invocation import Invocation
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.events import BufferDeleted, BufferSet
 from fuguemux.model.limits import BUFFER_BYTES_MAX

@@ -1,8 +1,9 @@
 """set-environment: a variable of a session's or the global environment, for processes started from then on."""
 
-from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.command import Command
 from fuguemux.commands.parts.option_places import context_of, target_of
 from fuguemux.formats.formats import expand
+from fuguemux.language.invocation import Invocation
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.events import EnvironmentSet
 from fuguemux.model.ids import SessionId

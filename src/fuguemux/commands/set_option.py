@@ -1,8 +1,9 @@
 """set-option, set-window-option and set-hook: set or unset an option in one place."""
 
-from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.command import Command
 from fuguemux.commands.parts.option_places import context_of, place_of, target_of
 from fuguemux.formats.formats import expand
+from fuguemux.language.invocation import Invocation
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.events import OptionSet
 from fuguemux.model.layout import panes_of

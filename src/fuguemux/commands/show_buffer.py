@@ -2,8 +2,9 @@
 
 from typing import Final
 
-from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.command import Command
 from fuguemux.commands.parts.paste_buffers import buffer_named_or_newest
+from fuguemux.language.invocation import Invocation
 from fuguemux.model.decision import Decision, Reply
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState

@@ -5,9 +5,10 @@ tmux shows its jobs and its terminals here, which fugue does not have.
 
 from typing import Final
 
-from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.command import Command
 from fuguemux.formats.formats import FormatContext, expand
 from fuguemux.formats.time import pretty
+from fuguemux.language.invocation import Invocation
 from fuguemux.model.decision import Decision, Reply
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
-from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.command import Command
 from fuguemux.commands.parts.option_places import context_of, place_by_flags, place_of, target_of
 from fuguemux.formats.formats import expand
 from fuguemux.language import quoting
+from fuguemux.language.invocation import Invocation
 from fuguemux.model.decision import Decision, Refused, Reply
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState

@@ -8,11 +8,12 @@ keep those after it from running.
 from itertools import groupby
 from typing import Any, Final
 
-from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.command import Command
 from fuguemux.commands.parts import table_lookup
 from fuguemux.commands.parts.option_places import context_of
 from fuguemux.formats.formats import FormatContext, expand, is_true
 from fuguemux.language import language, quoting
+from fuguemux.language.invocation import Invocation
 from fuguemux.model.decision import Decision, Refused, Reply
 from fuguemux.model.effects import RunCommands, RunLongTexts
 from fuguemux.model.ids import NOBODY

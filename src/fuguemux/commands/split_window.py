@@ -2,8 +2,9 @@
 
 from typing import Final
 
-from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.command import Command
 from fuguemux.commands.parts import settings, spawning
+from fuguemux.language.invocation import Invocation
 from fuguemux.language.numbers import INT_MAX, cells, number
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.effects import StartProcess

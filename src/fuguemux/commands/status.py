@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.command import Command
 from fuguemux.commands.parts.reports import document, json_line, local_date
+from fuguemux.language.invocation import Invocation
 from fuguemux.model.decision import Decision, Refused, Reply
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState

@@ -2,8 +2,9 @@
 
 from typing import Final
 
-from fuguemux.commands.command import Command, Invocation
+from fuguemux.commands.command import Command
 from fuguemux.commands.parts.zooming import unzoomed_unless
+from fuguemux.language.invocation import Invocation
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.events import AnyEvent, LayoutChanged, PaneActivated, PaneMoved, ZoomChanged
 from fuguemux.model.ids import PaneId

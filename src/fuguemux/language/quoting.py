@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from fuguemux.commands.command import Command
+from fuguemux.language.invocation import Grammar, parse_flags
 
 _NEEDS_DOUBLE: Final = frozenset(" #';${}%")
 _NEEDS_SINGLE: Final = frozenset(' "')
@@ -78,12 +78,12 @@ def render_all(commands: Iterable[Sequence[str]], separator: str = " ; ") -> str
     return separator.join(map(render, commands))
 
 
-def canonical(command: Command, argv: Sequence[str]) -> tuple[str, ...]:
+def canonical(command: Grammar, argv: Sequence[str]) -> tuple[str, ...]:
     """`argv` with the command's full name, its flags joined and in order, then those with values, then the rest.
 
     Raises Refused as the command would.
     """
-    flags, arguments = command.parse_flags(tuple(argv[1:]))
+    flags, arguments = parse_flags(command, tuple(argv[1:]))
     letters = sorted(name for name, value in flags if value is None)
     words = [command.name]
     if letters:

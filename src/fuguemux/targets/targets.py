@@ -4,7 +4,7 @@ A target is `session:window.pane`, or one part of it. What is left out is the cu
 client that asks, else that of the session used last.
 """
 
-from fuguemux.commands.command import Invocation
+from fuguemux.language.invocation import Invocation
 from fuguemux.model.decision import Refused, Request
 from fuguemux.model.ids import PaneId
 from fuguemux.model.layout import panes_of

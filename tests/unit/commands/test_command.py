@@ -3,7 +3,8 @@
 import pytest
 
 from fuguemux.commands import table
-from fuguemux.commands.command import Command, Invocation, Usage
+from fuguemux.commands.command import Command
+from fuguemux.language.invocation import Invocation, Usage
 from fuguemux.language.language import parse_file
 from fuguemux.language.quoting import canonical
 from fuguemux.model.decision import Decision, Refused

@@ -2,8 +2,8 @@
 
 import msgspec
 
-from fuguemux.commands.command import Invocation
 from fuguemux.commands.parts import spawning
+from fuguemux.language.invocation import Invocation
 from fuguemux.model.closing import Renumbering, close_links, renumbered
 from fuguemux.model.decision import Refused
 from fuguemux.model.events import (

@@ -5,8 +5,8 @@ from typing import Final
 
 import msgspec
 
-from fuguemux.commands.command import Invocation
 from fuguemux.formats.formats import FormatContext, Work, expand, is_true
+from fuguemux.language.invocation import Invocation
 from fuguemux.model.decision import Decision, Reply
 from fuguemux.model.effects import PrintLines
 

@@ -1,7 +1,7 @@
 """Where set-option and show-options look, by their flags and the option's scope. Refuses with tmux's words."""
 
-from fuguemux.commands.command import Invocation
 from fuguemux.formats.formats import FormatContext
+from fuguemux.language.invocation import Invocation
 from fuguemux.model.decision import Refused
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState

@@ -1,7 +1,7 @@
 """What the commands on paste buffers share: finding one, naming a new one, and how many are kept."""
 
-from fuguemux.commands.command import Invocation
 from fuguemux.commands.parts import settings
+from fuguemux.language.invocation import Invocation
 from fuguemux.model.decision import Refused
 from fuguemux.model.events import AnyEvent, BufferDeleted, BufferSet
 from fuguemux.model.limits import BUFFER_BYTES_MAX

@@ -6,8 +6,8 @@ The server's documents `last-screen` and `last-screens` are plain data; see serv
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from fuguemux.commands.command import Invocation
 from fuguemux.commands.parts.reports import json_line, local_date, table
+from fuguemux.language.invocation import Invocation
 from fuguemux.language.numbers import number
 from fuguemux.model.decision import Decision, Refused, Reply
 from fuguemux.model.effects import ViewLastScreen

@@ -1,8 +1,8 @@
 """What respawn-pane and respawn-window share: the event that lets a pane's process be started again."""
 
-from fuguemux.commands.command import Invocation
 from fuguemux.commands.parts import spawning
 from fuguemux.config.secrets import is_redacted
+from fuguemux.language.invocation import Invocation
 from fuguemux.model.decision import Refused
 from fuguemux.model.events import PaneRespawned
 from fuguemux.model.live import LiveView

@@ -1,7 +1,7 @@
 """Options as commands use them: typed, for one session, window or pane, with inheritance. And formats about a target."""
 
-from fuguemux.commands.command import Invocation
 from fuguemux.formats.formats import FormatContext, expand
+from fuguemux.language.invocation import Invocation
 from fuguemux.model.closing import Renumbering
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import Pane, ServerState, Session, Window

@@ -3,9 +3,9 @@
 import posixpath
 from collections.abc import Iterable
 
-from fuguemux.commands.command import Invocation
 from fuguemux.commands.parts import settings
 from fuguemux.config.secrets import named
+from fuguemux.language.invocation import Invocation
 from fuguemux.model.closing import renumbered
 from fuguemux.model.decision import Expand as ExpandLine
 from fuguemux.model.decision import Refused, Reply

@@ -1,6 +1,7 @@
 """Finding a row of the table from within a command: the table holds the commands, so it is looked at only when they run."""
 
 from fuguemux.commands.command import Command
+from fuguemux.language.invocation import parse
 from fuguemux.language.language import replace_alias
 from fuguemux.model.state import ServerState
 from fuguemux.options import options
@@ -28,4 +29,4 @@ def resolved(state: ServerState, argv: tuple[str, ...]) -> list[tuple[str, ...]]
 def known(state: ServerState, argv: tuple[str, ...]) -> None:
     """Raises Refused unless `argv` names commands that exist, with flags and as many arguments as they take."""
     for command in resolved(state, argv):
-        find(command[0]).parse(command[1:])
+        parse(find(command[0]), command[1:])

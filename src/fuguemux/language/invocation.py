@@ -1,0 +1,163 @@
+"""One command as a person asked for it: its flags and arguments, taken apart by the grammar of its row.
+
+Flags are read as tmux 3.3a reads them. Letters may be joined (`-dP`). A value follows its letter directly or is the
+next word. `--` ends the flags, and so does the first word that is no flag.
+"""
+
+from typing import Protocol
+
+import msgspec
+
+from fuguemux.model.decision import Refused, Request
+
+
+class Usage(Refused):
+    """`-?` was given: the message is the command's usage line."""
+
+
+class Grammar(Protocol):
+    """What has to be known of a command to take its words apart. The rows of the table of commands have it."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def flags(self) -> str:
+        """Flag letters; a colon after a letter says that the flag takes a value."""
+        ...
+
+    @property
+    def usage(self) -> str:
+        """What follows the name in the usage line."""
+        ...
+
+    @property
+    def arguments(self) -> tuple[int, int | None]:
+        """The fewest and the most arguments; None: any number."""
+        ...
+
+    @property
+    def plain_words(self) -> bool:
+        """Every word is an argument, even one that looks like a flag."""
+        ...
+
+
+GivenFlags = tuple[tuple[str, str | None], ...]
+"""Flags in the order in which they were given; a flag without a value has None."""
+
+
+class Flags(msgspec.Struct, frozen=True):
+    """The flags of one command, with the questions that commands ask about them."""
+
+    given: GivenFlags = ()
+
+    def has(self, letter: str) -> bool:
+        """Whether the flag was given at least once."""
+        return any(name == letter for name, _ in self.given)
+
+    def count(self, letter: str) -> int:
+        """How often the flag was given."""
+        return sum(name == letter for name, _ in self.given)
+
+    def value(self, letter: str) -> str | None:
+        """The value given last, or None."""
+        values = self.values(letter)
+        return values[-1] if values else None
+
+    def values(self, letter: str) -> tuple[str, ...]:
+        """All values given for the flag, in order."""
+        return tuple(value for name, value in self.given if name == letter and value is not None)
+
+
+class Invocation(msgspec.Struct, frozen=True):
+    """One command as asked, with its flags and arguments told apart. `name` is the command's full name."""
+
+    flags: Flags
+    arguments: tuple[str, ...]
+    request: Request
+    name: str
+
+    @property
+    def target(self) -> str | None:
+        """The value of `-t`, or None."""
+        return self.flags.value("t")
+
+
+def invocation_of(grammar: Grammar, request: Request) -> Invocation:
+    """`request` with its words taken apart. Raises Refused with tmux's words, and Usage for `-?`."""
+    flags, arguments = parse(grammar, request.argv[1:])
+    return Invocation(Flags(flags), arguments, request, grammar.name)
+
+
+def parse(grammar: Grammar, words: tuple[str, ...]) -> tuple[GivenFlags, tuple[str, ...]]:
+    """The flags and the arguments in `words`, which do not include the command's name.
+
+    Raises Refused: an unknown flag, a missing value, too few or too many arguments. Raises Usage for `-?`.
+    """
+    flags, arguments = parse_flags(grammar, words)
+    fewest, most = grammar.arguments
+    if len(arguments) < fewest:
+        raise Refused(f"command {grammar.name}: too few arguments (need at least {fewest})")
+    if most is not None and len(arguments) > most:
+        raise Refused(f"command {grammar.name}: too many arguments (need at most {most})")
+    return flags, arguments
+
+
+def parse_flags(grammar: Grammar, words: tuple[str, ...]) -> tuple[GivenFlags, tuple[str, ...]]:
+    """As `parse`, with any number of arguments."""
+    if grammar.plain_words:
+        return (), words
+    given: list[tuple[str, str | None]] = []
+    reader = _Words(words)
+    while (letters := reader.next_flags()) is not None:
+        while letters:
+            letter, letters = letters[0], letters[1:]
+            if not _takes_value(grammar, letter):
+                given.append((letter, None))
+                continue
+            value = letters or reader.value()
+            if value is None:
+                raise Refused(f"command {grammar.name}: -{letter} expects an argument")
+            given.append((letter, value))
+            break
+    return tuple(given), reader.rest()
+
+
+def _takes_value(grammar: Grammar, letter: str) -> bool:
+    if letter == "?":
+        raise Usage(f"usage: {grammar.name} {grammar.usage}")
+    if not (letter.isascii() and letter.isalnum()):
+        raise Refused(f"command {grammar.name}: invalid flag -{letter}")
+    at = grammar.flags.find(letter)
+    if at < 0:
+        raise Refused(f"command {grammar.name}: unknown flag -{letter}")
+    return grammar.flags[at + 1 : at + 2] == ":"
+
+
+class _Words:
+    """The words of a command, read from the front."""
+
+    def __init__(self, words: tuple[str, ...]) -> None:
+        self.words = words
+        self.at = 0
+
+    def next_flags(self) -> str | None:
+        """The letters of the next word if it holds flags, else None."""
+        if self.at == len(self.words):
+            return None
+        word = self.words[self.at]
+        if len(word) < 2 or word[0] != "-" or getattr(word, "is_block", False):
+            return None
+        self.at += 1
+        return None if word == "--" else word[1:]
+
+    def value(self) -> str | None:
+        """The next word, whatever it looks like; None at the end."""
+        if self.at == len(self.words):
+            return None
+        self.at += 1
+        return self.words[self.at - 1]
+
+    def rest(self) -> tuple[str, ...]:
+        """All words that are left."""
+        return self.words[self.at :]
