@@ -5,6 +5,7 @@ Every rule is shown red on a bad example.
 
 import ast
 import functools
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 from tests.support import imports
 
 SOURCE = Path(__file__).parents[1] / "src"
+PACKAGE = "fuguemux"
 GENERATED = "fuguemux/terminal/ghostty/_abi.py"
 FILES_MAX = 27
 """In one folder, beside `__init__.py`: about what a reader can take in."""
@@ -71,6 +73,18 @@ def test_every_door_says_what_the_room_is_for() -> None:
     assert doors_without_words(modules()) == []
     assert doors_without_words([("a/b/__init__.py", '"""A room."""\n')])
     assert doors_without_words([("a/b/__init__.py", "")])
+
+
+def missing_files(page: str) -> list[str]:
+    """Modules that a page names and that are not there."""
+    named = re.findall(r"`([\w/]+\.py)`", page)
+    places = (SOURCE / PACKAGE, SOURCE.parent)
+    return [name for name in named if not any((place / name).exists() for place in places)]
+
+
+def test_the_map_names_files_that_exist() -> None:
+    assert missing_files((SOURCE.parent / "ARCHITECTURE.md").read_text()) == []
+    assert missing_files("see `server/nowhere.py`") == ["server/nowhere.py"]
 
 
 def test_a_class_has_its_name_for_itself() -> None:
