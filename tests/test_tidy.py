@@ -24,8 +24,7 @@ LINES_RATCHET = {
     "src/fuguemux/server/processes/keeper_client.py": 350,
     "src/fuguemux/server/lifecycle.py": 345,
     "src/fuguemux/server/main.py": 340,
-    "src/fuguemux/server/clients/viewers.py": 304,
-    "src/fuguemux/server/recovery/boot.py": 304,
+    "src/fuguemux/server/clients/viewers.py": 303,
     "src/fuguemux/terminal/ghostty/adapter.py": 460,
 }
 """Modules that are longer than the limit, with their length. Numbers here only go down."""

@@ -28,10 +28,12 @@ from fuguemux.persistence.recovery.recovery import RECOVERIES
 from fuguemux.persistence.report.files import save_report
 from fuguemux.server.main import Server
 from fuguemux.server.panes.pane_terminal import PaneTerminal
-from fuguemux.server.recovery.boot import Booted, CannotStart, boot, forget_deliberate_stop
+from fuguemux.server.ports import CannotStart
+from fuguemux.server.recovery.boot import Booted, boot
 from fuguemux.server.recovery.history_reader import points, rebuilt_panes, recovered_at
 from fuguemux.server.recovery.recovered_panes import modes_again, open_panes
 from fuguemux.server.restart import standby as _standby  # noqa: F401  # imported before the fork
+from fuguemux.server.state.deliberate_stop import forget_deliberate_stop
 from fuguemux.terminal.ghostty.adapter import GhosttyEmulator
 from tests.damage.facts import Facts, PaneFacts, SaveFacts, structure_of
 
@@ -166,7 +168,7 @@ async def _serve(
         server = Server(booted, clock, loop, tasks)
         await open_panes(server)
         modes_again(server)
-        forget_deliberate_stop(booted)
+        forget_deliberate_stop(booted.storage, booted.state_directory)
         await server.rebuilding.run()
         if booted.starts is not None:
             booted.starts.over()

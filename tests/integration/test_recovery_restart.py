@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from fuguemux.model.ids import PaneId
-from fuguemux.server import preflight
-from fuguemux.server.requests.executor import EffectFailed
+from fuguemux.server.ports import EffectFailed
+from fuguemux.server.restart import preflight
 from tests.support.running import Running, until
 
 

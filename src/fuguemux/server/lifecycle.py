@@ -26,7 +26,8 @@ from fuguemux.server.admin import upkeep
 from fuguemux.server.admin.state_watch import StateWatch
 from fuguemux.server.clients.connection import Connection
 from fuguemux.server.panes.idle_panes import IdlePanes
-from fuguemux.server.processes import foreign_keeper, keeper_place
+from fuguemux.server.ports import CannotStart, EffectFailed, Requester
+from fuguemux.server.processes import foreign_keeper
 from fuguemux.server.processes.keeper_client import (
     HeldPane,
     KeeperClient,
@@ -37,22 +38,17 @@ from fuguemux.server.processes.keeper_client import (
 from fuguemux.server.processes.keeper_start import linked_keeper
 from fuguemux.server.processes.keepers import Keepers
 from fuguemux.server.recovery import recovery_notice
-from fuguemux.server.recovery.boot import (
-    CannotStart,
-    forget_deliberate_stop,
-    global_environment,
-    note_deliberate_stop,
-)
+from fuguemux.server.recovery.configured import global_environment
 from fuguemux.server.recovery.rebuilding import looked_at
 from fuguemux.server.recovery.recovered_panes import modes_again, open_orphan, open_panes
 from fuguemux.server.recovery.restoration import Restoration
 from fuguemux.server.recovery.session_restorer import SessionRestorer
-from fuguemux.server.requests.executor import EffectFailed, Requester
 from fuguemux.server.requests.start_files import StartFiles
 from fuguemux.server.restart import handoff
 from fuguemux.server.restart.handoff import Handoff
 from fuguemux.server.restart.standby import StandingBy
 from fuguemux.server.state import safe_mode
+from fuguemux.server.state.deliberate_stop import forget_deliberate_stop, note_deliberate_stop
 from fuguemux.server.storage.closed_sessions import delete_save
 
 if TYPE_CHECKING:
@@ -101,7 +97,7 @@ class Lifecycle:
             server.engine.tell(Decision(server_ended.channels_forgotten(server.engine.state)))
         reach("recovery.restored")
         self._keepers.restored()
-        forget_deliberate_stop(server.booted)
+        forget_deliberate_stop(server.booted.storage, server.booted.state_directory)
         if server.booted.starts is not None:
             if server.rebuilding.left:
                 server.booted.starts.serves()
@@ -144,7 +140,7 @@ class Lifecycle:
 
     async def _connect_keeper(self) -> KeeperClient:
         server = self._server
-        path, link = keeper_place.path(server.booted), server.booted.link
+        path, link = server.booted.keeper_place.path(), server.booted.link
         try:
             try:
                 if link is not None:
@@ -156,7 +152,7 @@ class Lifecycle:
                     return await handoff.keeper_for(server, self._keeper_argv())
                 return await linked_keeper(
                     self._keeper_argv(),
-                    partial(keeper_place.path, server.booted),
+                    server.booted.keeper_place.path,
                     store=server.keeper_store,
                 )
             except KeeperRefused as refused:
@@ -177,7 +173,7 @@ class Lifecycle:
                 await keeper.listen(anew=anew)
 
     def _keeper_argv(self) -> tuple[str, ...]:
-        return keeper_place.argv(self._server.booted, self._server.keeper_store)
+        return self._server.booted.keeper_place.argv(self._server.keeper_store)
 
     async def _restore(self, held: list[HeldPane], answers: dict[PaneId, bytes]) -> None:
         server = self._server
@@ -266,7 +262,7 @@ class Lifecycle:
             engine.tell(server_ended.decide(engine.state, engine.live))
         except OSError as error:
             diagnostics.warning("not_forgotten", error=error.strerror or str(error))
-        note_deliberate_stop(self._server.booted)
+        note_deliberate_stop(self._server.booted.storage, self._server.booted.state_directory)
         self._server.address.close()
         self._server.executor.end()
         self._end(EXIT_DELIBERATE)
@@ -348,7 +344,9 @@ class Lifecycle:
             leaving.keep_requester()
         await self._farewell(leaving)
         if code == EXIT_DELIBERATE:
-            note_deliberate_stop(server.booted)  # `start` may have removed the first note
+            note_deliberate_stop(
+                server.booted.storage, server.booted.state_directory
+            )  # `start` may have removed the first note
             if server.booted.safe is not None:
                 safe_mode.left(server.booted.home)
         await server.flusher.close()

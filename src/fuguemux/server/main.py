@@ -39,18 +39,14 @@ from fuguemux.server.output.pane_output import PaneOutput
 from fuguemux.server.output_events import OutputEvents
 from fuguemux.server.panes.pane_terminal import PaneTerminal
 from fuguemux.server.panes.panes import Panes, history_limit
+from fuguemux.server.ports import CannotStart
 from fuguemux.server.processes import logind
 from fuguemux.server.processes.pane_watcher import PaneWatcher
 from fuguemux.server.processes.processes import Processes
-from fuguemux.server.processes.spawn_environment import surroundings_of
+from fuguemux.server.processes.spawn_environment import spawn_environment
 from fuguemux.server.recovery import recovery_notice
-from fuguemux.server.recovery.boot import (
-    Booted,
-    CannotStart,
-    option_defaults,
-    watermark_of,
-    withhold,
-)
+from fuguemux.server.recovery.boot import Booted, watermark_of
+from fuguemux.server.recovery.configured import option_defaults, withhold
 from fuguemux.server.recovery.rebuilding import Rebuilding
 from fuguemux.server.recovery.recovered_panes import last_screens, pipes_of
 from fuguemux.server.requests.channels import Channels
@@ -168,7 +164,7 @@ class Server:
             booted.recovered.state, self.log, self._published, booted.recovered.next_lsn - 1
         )
         self.engine = Engine(self.committer, self.view, watched.decide)
-        self.surroundings = surroundings_of(booted)
+        self.surroundings = spawn_environment(booted.places.socket, booted.environment)
         self.output = PaneOutput(self.loop, self.log, self.output_events, self.clock)
         self.last_screens = last_screens(self)
         self.panes.keep = keep = self.last_screens.keep

@@ -13,7 +13,7 @@ from fuguemux.model.decision import Refused
 from fuguemux.observe.diagnostics import channel
 from fuguemux.persistence.scrollback.packs import PackDamaged
 from fuguemux.server.admin.config_reload import ConfigReload, Reload
-from fuguemux.server.recovery.boot import configure_logging, option_defaults, withhold
+from fuguemux.server.recovery.configured import configure_logging, option_defaults, withhold
 from fuguemux.server.work.waits import ServerEnds
 
 if TYPE_CHECKING:

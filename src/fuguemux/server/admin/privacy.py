@@ -12,12 +12,12 @@ from fuguemux.model.events import AnyEvent, OptionSet
 from fuguemux.model.ids import PaneId
 from fuguemux.model.state import ServerState
 from fuguemux.observe.diagnostics import channel
-from fuguemux.options import options
 from fuguemux.persistence.checkpoint.manifest import Manifest
 from fuguemux.persistence.scrollback.packs import PackDamaged
 from fuguemux.persistence.storage.set_aside import QUARANTINE
 from fuguemux.server.panes.pane_terminal import PaneTerminal
-from fuguemux.server.requests.executor import EffectFailed
+from fuguemux.server.panes.panes import kept_on_disk
+from fuguemux.server.ports import EffectFailed
 from fuguemux.server.state import safe_mode
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Privacy:
         """Terminals are built and nothing is logged yet: panes that are not kept stay off the disk."""
         found = self._server.booted.recovered.panes
         for terminal in self._server.panes:
-            terminal.persist = wanted(state, terminal.id)
+            terminal.persist = kept_on_disk(state, terminal.id)
             pane = found.get(terminal.id)
             if not terminal.persist and pane is not None and (pane.screen or pane.output_bytes):
                 # The last server died before it had taken this off the disk. The next checkpoint does so.
@@ -64,7 +64,7 @@ class Privacy:
         for terminal in self._server.panes:
             old, new = before.panes.get(terminal.id), after.panes[terminal.id]
             if said or old is None or old.window != new.window:
-                self._set(terminal, wanted=wanted(after, terminal.id))
+                self._set(terminal, wanted=kept_on_disk(after, terminal.id))
 
     def _set(self, terminal: PaneTerminal, *, wanted: bool) -> None:
         if terminal.persist == wanted:
@@ -144,8 +144,3 @@ class Privacy:
         if server.booted.safe is not None:
             left.append(f"{server.booted.home} is left alone in safe mode: purge it from there")
         return left
-
-
-def wanted(state: ServerState, pane: PaneId) -> bool:
-    """Whether the pane's content may reach the disk, by its option."""
-    return options.get_flag(state, "persist", pane=state.panes[pane])

@@ -11,9 +11,9 @@ from fuguemux.persistence.recovery.whereabouts import Whereabouts
 from fuguemux.persistence.report.files import save_report
 from fuguemux.persistence.scrollback.packs import PackDamaged
 from fuguemux.server.output import zone_place
+from fuguemux.server.ports import EffectFailed
 from fuguemux.server.recovery import recovery_notice
-from fuguemux.server.recovery.boot import configure_logging
-from fuguemux.server.requests.executor import EffectFailed
+from fuguemux.server.recovery.configured import configure_logging
 from fuguemux.server.state.place import PlaceRefused, StatePlace
 from fuguemux.server.state.settling import Settling, SettlingParts, forget_unfinished
 

@@ -14,7 +14,7 @@ from fuguemux.model.limits import CLIENTS_MAX, VIEWER_OUTBOX_BYTES_MAX
 from fuguemux.protocol.messages import CommandMessage
 from fuguemux.server.clients.connection import Connection
 from fuguemux.server.clients.handler import Handler
-from fuguemux.server.recovery.boot import CannotStart
+from fuguemux.server.ports import CannotStart
 from fuguemux.server.work import reserve
 
 HELLO_SECONDS_MAX: Final = 10.0

@@ -10,7 +10,7 @@ from fuguemux.model.state import ServerState
 from fuguemux.protocol import messages
 from fuguemux.protocol.messages import CommandMessage
 from fuguemux.server.clients.connection import Connection
-from fuguemux.server.requests.executor import Requester
+from fuguemux.server.ports import Requester
 
 
 def text_of(word: bytes) -> str:

@@ -95,6 +95,11 @@ class Viewer:
         """Path of its terminal."""
         return self.command.tty.decode("utf-8", "replace")
 
+    @property
+    def name(self) -> str:
+        """What list-clients calls it: the path of its terminal, if it has one."""
+        return self.tty or f"client-{self.client}"
+
     def resize(self, columns: int, rows: int) -> None:
         """The client's terminal has this size, or says so: what is beyond the limits is left empty."""
         self.columns = min(columns, CLIENT_COLUMNS_MAX)

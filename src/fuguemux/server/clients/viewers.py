@@ -21,8 +21,7 @@ from fuguemux.server.clients.requesters import ConnectionRequester
 from fuguemux.server.clients.viewer import Surface, Viewer, mode_style
 from fuguemux.server.panes.pane_terminal import PaneTerminal
 from fuguemux.server.panes.previews import LastScreensPort, ScreenPreview
-from fuguemux.server.requests.executor import EffectFailed, EffectResult, Requester
-from fuguemux.server.requests.live_view import client_name
+from fuguemux.server.ports import EffectFailed, EffectResult, Requester
 from fuguemux.terminal.emulator import Bell, ClipboardWrite, Event, TitleChanged
 
 GREETING_MS = 5_000
@@ -75,7 +74,7 @@ class Viewers:
         return tuple(
             ClientFacts(
                 viewer.client,
-                client_name(viewer.client, viewer.tty),
+                viewer.name,
                 viewer.command.pid,
                 viewer.tty,
                 viewer.columns,
@@ -352,7 +351,7 @@ class Viewers:
 
     def message(self, viewer: Viewer, text: str, duration_ms: int = 0) -> None:
         """Show a line; it goes away after `duration_ms`, or the option `display-time`. show-messages tells it again."""
-        self.messages.add(f"{client_name(viewer.client, viewer.tty)} message: {text}")
+        self.messages.add(f"{viewer.name} message: {text}")
         self._show(viewer, text, duration_ms)
 
     def _show(self, viewer: Viewer, text: str, duration_ms: int) -> None:

@@ -26,7 +26,7 @@ from fuguemux.server.panes.last_screens import NoScreen
 from fuguemux.server.panes.pane_terminal import PaneTerminal
 from fuguemux.server.panes.panes import Panes
 from fuguemux.server.panes.previews import FindScreen
-from fuguemux.server.requests.executor import EffectFailed, EffectResult, Requester
+from fuguemux.server.ports import EffectFailed, EffectResult, Requester
 from fuguemux.terminal.emulator import Event
 
 _CANCEL: Final = "-and-cancel"

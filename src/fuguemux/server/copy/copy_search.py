@@ -9,7 +9,7 @@ from fuguemux.persistence.scrollback.pattern import Pattern
 from fuguemux.persistence.scrollback.scrollback_search import Hit, RunHits, search_parts
 from fuguemux.server.copy.copy_document import Document, Spot
 from fuguemux.server.copy.copy_mode import CopyMode
-from fuguemux.server.requests.executor import EffectFailed
+from fuguemux.server.ports import EffectFailed
 
 STEP_RUNS: Final = 16
 """How many runs of lines, each some milliseconds, the thread searches at a time."""

@@ -12,7 +12,7 @@ from fuguemux.model.decision import Decision
 from fuguemux.observe.failpoints import reach
 from fuguemux.server.panes.capture import PaneMoment, moment
 from fuguemux.server.panes.panes import Panes
-from fuguemux.server.requests.executor import EffectResult
+from fuguemux.server.ports import EffectResult
 
 ROWS_AT_ONCE: Final = 500
 """Of the engine's history, handed to the store in one turn of the loop."""

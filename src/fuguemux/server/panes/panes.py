@@ -30,6 +30,11 @@ def history_limit(state: ServerState, pane: PaneId) -> int:
     return options.get_number(state, "history-limit", session=session)
 
 
+def kept_on_disk(state: ServerState, pane: PaneId) -> bool:
+    """Whether the pane's content may reach the disk, by its option `persist`."""
+    return options.get_flag(state, "persist", pane=state.panes[pane])
+
+
 class Panes:
     """One PaneTerminal for every pane of the state, from creation to removal."""
 

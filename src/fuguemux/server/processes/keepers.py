@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from fuguemux import __version__
 from fuguemux.observe.diagnostics import channel
-from fuguemux.server.processes import keeper_place
 from fuguemux.server.processes.keeper_client import (
     KeeperClient,
     KeeperLost,
@@ -117,7 +116,7 @@ class Keepers:
             try:
                 keeper = await replace_keeper(
                     self._argv(),
-                    partial(keeper_place.path, server.booted),
+                    server.booted.keeper_place.path,
                     store=server.keeper_store,
                     panes=server.processes.held(),
                     descriptors={},

@@ -15,8 +15,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from fuguemux.observe.diagnostics import channel
+from fuguemux.server.ports import EffectFailed
 from fuguemux.server.processes.foresight import seen_last
-from fuguemux.server.requests.executor import EffectFailed
 from fuguemux.server.work.threads import started
 
 if TYPE_CHECKING:

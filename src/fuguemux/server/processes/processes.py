@@ -26,6 +26,7 @@ from fuguemux.server.output.pane_output import PaneOutput
 from fuguemux.server.panes.pane_terminal import PaneTerminal, PtyMaster
 from fuguemux.server.panes.panes import Panes
 from fuguemux.server.panes.restore_policy import note, suspended_text
+from fuguemux.server.ports import EffectFailed, NotDurable
 from fuguemux.server.processes.exit_grace import ExitGrace
 from fuguemux.server.processes.keeper_client import (
     HeldPane,
@@ -38,8 +39,6 @@ from fuguemux.server.processes.keeper_values import Spawned, is_passing, waits_f
 from fuguemux.server.processes.preparing import Preparing
 from fuguemux.server.processes.shutdown_signs import ShutdownSigns
 from fuguemux.server.processes.starts import ProcessStarts, Withdrawn
-from fuguemux.server.requests.executor import EffectFailed
-from fuguemux.server.storage.flusher import NotDurable
 
 SIGHUP = 1
 KEEPER_SECONDS_MAX = 10.0

@@ -1,23 +1,23 @@
 """What a server knows of itself and the machine, for the programs that it starts."""
 
 import os
+from collections.abc import Mapping
 
 from fuguemux import __version__
 from fuguemux.config import paths
 from fuguemux.keeper.protocol import callers_limit
 from fuguemux.options.environment import SpawnEnvironment
-from fuguemux.server.recovery.boot import Booted
 
 
-def surroundings_of(booted: Booted) -> SpawnEnvironment:
-    """Of this process."""
+def spawn_environment(socket_path: str, environment: Mapping[str, str]) -> SpawnEnvironment:
+    """Of this process, which was started with `environment` and listens at `socket_path`."""
     return SpawnEnvironment(
-        booted.places.socket.encode("utf-8", "surrogateescape"),
+        socket_path.encode("utf-8", "surrogateescape"),
         os.getpid(),
         __version__,
-        paths.home(booted.environment, os.getuid()).encode("utf-8", "surrogateescape"),
+        paths.home(environment, os.getuid()).encode("utf-8", "surrogateescape"),
         lambda path: os.access(path, os.X_OK) and os.path.isfile(path),
-        callers_limit(booted.environment),
+        callers_limit(environment),
     )
 
 

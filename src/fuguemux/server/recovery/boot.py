@@ -1,7 +1,6 @@
 """From the command line to a recovered state: everything that happens before the loop serves anybody. Blocks."""
 
 import contextlib
-import functools
 import os
 import socket
 from collections.abc import Mapping
@@ -10,21 +9,15 @@ from typing import NamedTuple
 from fuguemux.config import paths
 from fuguemux.config.load import Loaded, Problem, in_force
 from fuguemux.config.schema import Configuration
-from fuguemux.config.secret_names import SecretNames
-from fuguemux.config.secrets import holds_secret
 from fuguemux.keeper.link import taken
-from fuguemux.keeper.protocol import EXIT_CANNOT_START, widen
-from fuguemux.model.events import AnyEvent, EnvironmentSet
-from fuguemux.observe import diagnostics, failpoints
+from fuguemux.keeper.protocol import widen
+from fuguemux.observe import failpoints
 from fuguemux.observe.clock import Clock
-from fuguemux.options import options as option_table
-from fuguemux.options.environment import KEPT_OUT
 from fuguemux.persistence.checkpoint.manifest import ManifestUnsupported
 from fuguemux.persistence.recovery import strays
 from fuguemux.persistence.recovery.helper_files import (
     SAFE_MODE_FILE,
     STARTING_FILE,
-    STOPPED_FILE,
     put_all_right,
     put_right,
 )
@@ -32,65 +25,22 @@ from fuguemux.persistence.recovery.recovery import WAL, Recovered, recover
 from fuguemux.persistence.storage.files import Storage
 from fuguemux.persistence.storage.memory_files import MemoryStorage
 from fuguemux.persistence.storage.serialization import VersionUnknown
-from fuguemux.persistence.storage.small_file import remove_small, write_small
 from fuguemux.persistence.storage.state_lock import HeldStorage, StateLock, StateLocked
-from fuguemux.persistence.storage.withholding import Withhold
 from fuguemux.persistence.wal.mark import Mark
 from fuguemux.persistence.wal.mark_copy import mark_copy, read_mark_copy
 from fuguemux.persistence.wal.segment import UnsupportedLog
 from fuguemux.persistence.wal.watermark import Watermark
 from fuguemux.server.landing import zone as landing_zone
 from fuguemux.server.output import zone_place
+from fuguemux.server.ports import CannotStart
+from fuguemux.server.processes.keeper_place import KeeperPlace
+from fuguemux.server.recovery.command_line import ServerOptions, parse_options
+from fuguemux.server.recovery.configured import configure_logging
 from fuguemux.server.recovery.reading_progress import SUFFIX, ReadingProgress
 from fuguemux.server.state import safe_mode, settling
 from fuguemux.server.state.safe_mode import SafeMode, ServerStarts
 from fuguemux.server.state.taken import take_state
 from fuguemux.server.work import reserve
-
-USAGE = "usage: fuguemux.server.main [-L NAME | -S PATH] [--config FILE] [-f FILE]… [--no-restore]"
-
-
-class CannotStart(Exception):
-    """The server does not start; the message is one line for the person. Nothing was changed."""
-
-    exit_code = EXIT_CANNOT_START
-
-
-class ServerOptions(NamedTuple):
-    """The command line."""
-
-    name: str | None = None
-    socket: str | None = None
-    config: str | None = None
-    command_files: tuple[str, ...] = ()
-    no_restore: bool = False
-
-
-def parse_options(argv: list[str]) -> ServerOptions:
-    """Raises CannotStart."""
-    name = socket = config = None
-    files: list[str] = []
-    no_restore = False
-    rest = iter(argv)
-    for word in rest:
-        if word == "--no-restore":
-            no_restore = True
-            continue
-        value = next(rest, None)
-        if value is None:
-            raise CannotStart(f"{word} needs a value; {USAGE}")
-        match word:
-            case "-L":
-                name = value
-            case "-S":
-                socket = value
-            case "--config":
-                config = value
-            case "-f":
-                files.append(value)
-            case _:
-                raise CannotStart(f"unknown option {word}; {USAGE}")
-    return ServerOptions(name, socket, config, tuple(files), no_restore)
 
 
 class Booted(NamedTuple):
@@ -123,6 +73,17 @@ class Booted(NamedTuple):
     def configuration(self) -> Configuration:
         """What holds at start."""
         return self.loaded.configuration
+
+    @property
+    def keeper_place(self) -> KeeperPlace:
+        """Where the keeper is to be found."""
+        return KeeperPlace(
+            self.places,
+            self.options.config,
+            self.home,
+            self.lock is not None,
+            "" if self.log_path is None else f"{self.state_directory}/keeper.log",
+        )
 
 
 def boot(argv: list[str], clock: Clock) -> Booted:
@@ -309,80 +270,9 @@ def _open_state(
     return _State(HeldStorage(lock), lock, landing, paths.log_file(state))
 
 
-def configure_logging(path: str | None, configuration: Configuration, clock: Clock) -> None:
-    """Send diagnostics where the configuration says. Raises OSError, with everything as it was."""
-    logging = configuration.logging
-    diagnostics.configure(
-        path,
-        level=logging.level,
-        bytes_max=logging.max_size_mb << 20,
-        keep_files=logging.keep_files,
-        clock=clock,
-    )
-
-
-def withhold(patterns: tuple[str, ...]) -> Withhold | None:
-    """Whether a variable's value may not be stored: its name is one of `patterns`, or it holds a URL with a password or the like.
-
-    None without patterns: then everything may.
-    """
-    if not patterns:
-        return None
-    names = SecretNames(patterns)
-
-    def secret(name: bytes, value: bytes) -> bool:
-        if name.decode("utf-8", "replace") in names:
-            return True
-        return holds_secret(value.decode("utf-8", "replace"))
-
-    return secret
-
-
-def global_environment(environment: Mapping[bytes, bytes]) -> tuple[AnyEvent, ...]:
-    """The events that give a fresh server the environment it was started with."""
-    return tuple(
-        EnvironmentSet(None, name, value)
-        for name, value in sorted(environment.items())
-        if name not in KEPT_OUT and not name.startswith((b"FUGUE_", b"PYTHON"))
-    )
-
-
-@functools.cache
-def _persons_shell(named: str | None) -> str:
-    """Looked for once: a reload of the configuration must not wait for the disk with it."""
-    return paths.shell({} if named is None else {"SHELL": named}, os.getuid())
-
-
-def option_defaults(configuration: Configuration, environment: Mapping[str, str]) -> None:
-    """Give tmux's options the defaults that the configuration sets."""
-    server = configuration.server
-    defaults = {
-        "default-shell": server.default_shell or _persons_shell(environment.get("SHELL")),
-        "history-limit": str(server.history_limit),
-        "restore-policy": configuration.persistence.restore_policy,
-    }
-    if server.default_command:
-        defaults["default-command"] = server.default_command
-    if configuration.keys.prefix:
-        defaults["prefix"] = configuration.keys.prefix
-    option_table.configure(defaults)
-
-
 def watermark_of(booted: Booted) -> Watermark:
     """The watermark of the state, with its copy in the runtime directory. Blocks where there was none."""
     state, copy = booted.state_directory, None
     if booted.lock is not None:
         copy = mark_copy(booted.places.socket, state)
     return Watermark.prepared(booted.storage, state, copy)
-
-
-def note_deliberate_stop(booted: Booted) -> None:
-    """A client that finds this does not start a server just to look."""
-    with contextlib.suppress(OSError):
-        write_small(booted.storage, booted.state_directory, STOPPED_FILE, b"")
-
-
-def forget_deliberate_stop(booted: Booted) -> None:
-    """A server is there again."""
-    with contextlib.suppress(OSError):
-        remove_small(booted.storage, booted.state_directory, STOPPED_FILE)

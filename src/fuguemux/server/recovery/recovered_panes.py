@@ -14,12 +14,12 @@ from fuguemux.observe.failpoints import reach
 from fuguemux.persistence.recovery.helper_files import same_boot
 from fuguemux.persistence.scrollback.last_screens import ScreenFiles
 from fuguemux.persistence.storage.pipe_positions import PipePositions
-from fuguemux.server.admin.privacy import wanted
 from fuguemux.server.copy.copy_document import viewed
 from fuguemux.server.copy.kept_modes import KeptModes, put_back
 from fuguemux.server.landing.zone_format import NOT_KNOWN
 from fuguemux.server.output import salvage, zone_place
 from fuguemux.server.panes.last_screens import LastScreens, NoScreen
+from fuguemux.server.panes.panes import kept_on_disk
 from fuguemux.server.processes.shell_argv import shell_argv
 from fuguemux.server.requests.pane_input import PaneInput
 from fuguemux.server.requests.pipes import Pipes
@@ -47,7 +47,7 @@ async def open_panes(server: Server) -> dict[PaneId, bytes]:
             booted.recovered.store.pane(pane),
             unanswered_from=unanswered.get(pane),
             now=screens_first,
-            persist=wanted(booted.recovered.state, pane),
+            persist=kept_on_disk(booted.recovered.state, pane),
         )
         if screens_first:
             await asyncio.sleep(0)  # a client's question, a signal: between two panes

@@ -30,10 +30,10 @@ from fuguemux.server.panes.pane_terminal import PaneTerminal
 from fuguemux.server.panes.panes import Panes
 from fuguemux.server.panes.program_names import ended_jobs, ended_program, shown
 from fuguemux.server.panes.restore_policy import last_screen_line, note, plan
+from fuguemux.server.ports import EffectFailed
 from fuguemux.server.processes.keeper_client import HeldPane
 from fuguemux.server.processes.process_table import directory, name_of
 from fuguemux.server.processes.processes import Processes
-from fuguemux.server.requests.executor import EffectFailed
 
 PROMPT_LOOK_SECONDS = 0.15
 PROMPT_LOOKS_MAX = 40

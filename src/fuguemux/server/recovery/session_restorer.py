@@ -16,8 +16,8 @@ from fuguemux.persistence.scrollback.packs import PackDamaged
 from fuguemux.persistence.storage.serialization import VersionUnknown
 from fuguemux.reactions import session_restored
 from fuguemux.server.panes.program_names import runs_again
+from fuguemux.server.ports import EffectFailed
 from fuguemux.server.recovery.history_reader import PastPane, PastSession, past_session, points
-from fuguemux.server.requests.executor import EffectFailed
 
 if TYPE_CHECKING:
     from fuguemux.server.main import Server

@@ -10,8 +10,7 @@ from fuguemux.model import effects as ef
 from fuguemux.model.decision import Decision
 from fuguemux.model.events import ChannelChanged
 from fuguemux.model.state import Channel
-from fuguemux.server.requests.executor import EffectFailed, EffectResult
-from fuguemux.server.storage.flusher import NotDurable
+from fuguemux.server.ports import EffectFailed, EffectResult, NotDurable
 from fuguemux.server.work.waits import Waits
 
 CHANNELS_MAX: Final = 1_024

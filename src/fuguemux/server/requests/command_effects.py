@@ -17,7 +17,7 @@ from fuguemux.observe.diagnostics import channel
 from fuguemux.server.clients.requesters import ConnectionRequester
 from fuguemux.server.panes.capturer import Capturer
 from fuguemux.server.panes.panes import Panes
-from fuguemux.server.requests.executor import EffectFailed, EffectResult, Requester
+from fuguemux.server.ports import EffectFailed, EffectResult, Requester
 from fuguemux.server.requests.long_texts import taken_apart
 from fuguemux.server.work.file_threads import beside
 from fuguemux.server.work.plain_files import read_plain, write_plain

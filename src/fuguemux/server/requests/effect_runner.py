@@ -8,8 +8,8 @@ from fuguemux.model import effects as ef
 from fuguemux.model.ids import ClientId, PaneId, SessionId
 from fuguemux.server.panes.pane_terminal import InputRefused, PaneTerminal
 from fuguemux.server.panes.panes import Panes
+from fuguemux.server.ports import EffectFailed, EffectResult, Requester
 from fuguemux.server.requests import long_lists
-from fuguemux.server.requests.executor import EffectFailed, EffectResult, Requester
 from fuguemux.server.requests.turn import Turn
 
 CHECKPOINT = "the disk to take the checkpoint"

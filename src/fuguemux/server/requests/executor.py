@@ -15,63 +15,27 @@ from fuguemux.keeper.protocol import explained
 from fuguemux.language.language import Parsed
 from fuguemux.model.decision import Refused, Reply, Request
 from fuguemux.model.effects import AnyEffect
-from fuguemux.model.ids import ClientId
 from fuguemux.model.live import NotAtHand
 from fuguemux.observe.diagnostics import channel
 from fuguemux.observe.holding import TookTooLong, endable
+from fuguemux.server.ports import (
+    EffectFailed,
+    EffectResult,
+    NotDurable,
+    Requester,
+    ServerEnding,
+    Words,
+)
 from fuguemux.server.requests.long_texts import parsed_text
 from fuguemux.server.requests.turn import DISK, FILES, Turn, TurnGivenUp
-from fuguemux.server.storage.flusher import NotDurable
 from fuguemux.server.work import threads
 from fuguemux.server.work.sequence_gate import SequenceGate
 from fuguemux.server.work.waits import ServerEnds
 
 diagnostics = channel("commands")
 
-Words = tuple[str, ...]
 Question = tuple[str, tuple[str, ...]]
 """A document's name and arguments."""
-
-
-class Requester(Protocol):
-    """Who asks, and where the answer goes: a connection, a key of an attached client, a file of commands."""
-
-    client: ClientId
-
-    def request(self, argv: Words) -> Request:
-        """The command with everything it may want to know of the requester, as of now."""
-        ...
-
-    def stdout(self, data: bytes) -> None: ...
-
-    def stderr(self, data: bytes) -> None: ...
-
-    def waits(self, text: str) -> None:
-        """The command waits for something outside; `text` says for what. It goes on by itself."""
-        ...
-
-    def if_gone(self, give_up: Callable[[], None]) -> None:
-        """Call `give_up` when nobody waits for the command any more, until `done`."""
-        ...
-
-    def done(self) -> None: ...
-
-
-class EffectFailed(Exception):
-    """An effect could not be done (a process did not start): shown to the requester; what was logged stays."""
-
-
-class ServerEnding(Exception):
-    """The server was told to end before the request was begun: it is for the next one."""
-
-
-class EffectResult(NamedTuple):
-    """What came of an effect that took long: bytes for the requester's stdout, and the exit code it leaves behind.
-
-    The code does not keep later commands from running: it is that of a shell command, not a refusal."""
-
-    stdout: bytes = b""
-    exit_code: int = 0
 
 
 class Effects(Protocol):
@@ -159,9 +123,10 @@ class Executor:
         self._over = True
 
     async def begin(self, commands: Sequence[Words], requester: Requester) -> int:
-        """As `run`, for a request from outside. Raises Over, and has done nothing, if after `end` it is the first's turn.
+        """As `run`, for a request from outside.
 
-        Raises ServerEnds if the server ends over something that the request waits for.
+        Raises ServerEnding, with nothing done, if `end` was called before the first command began. Raises ServerEnds if
+        the server ends over something that the request waits for.
         """
         return await self._run(commands, requester, late=False)
 

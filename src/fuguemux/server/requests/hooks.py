@@ -19,7 +19,8 @@ from fuguemux.observe.diagnostics import channel
 from fuguemux.options import options
 from fuguemux.options.table import BY_NAME
 from fuguemux.server.clients.requesters import HookRequester, InternalRequester
-from fuguemux.server.requests.executor import Executor, Requester
+from fuguemux.server.ports import Requester
+from fuguemux.server.requests.executor import Executor
 from fuguemux.server.work.waits import ServerEnds
 from fuguemux.targets.targets import current_target, pane_target
 

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from fuguemux.config.secrets import named
-from fuguemux.model.ids import ClientId, PaneId, SessionId, WindowId
+from fuguemux.model.ids import PaneId, SessionId, WindowId
 from fuguemux.model.live import (
     CaptureRequest,
     ClientFacts,
@@ -219,8 +219,3 @@ def _screen(terminal: PaneTerminal) -> ScreenFacts:
         application_keypad=modes.application_keypad,
         bracketed_paste=modes.bracketed_paste,
     )
-
-
-def client_name(client: ClientId, tty: str) -> str:
-    """What list-clients calls a client: the path of its terminal."""
-    return tty or f"client-{client}"

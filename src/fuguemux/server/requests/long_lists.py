@@ -8,7 +8,7 @@ from typing import Final
 from fuguemux.observe.clock import NS_PER_MS
 from fuguemux.observe.failpoints import reach
 from fuguemux.observe.holding import TookTooLong, endable
-from fuguemux.server.requests.executor import EffectFailed, EffectResult
+from fuguemux.server.ports import EffectFailed, EffectResult
 
 PIECE_NS: Final = 5 * NS_PER_MS
 """So long lines are made before others have their turn; one line may take longer."""

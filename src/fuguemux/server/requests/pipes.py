@@ -25,7 +25,7 @@ from fuguemux.persistence.storage.pipe_positions import PipeFile, PipePositions,
 from fuguemux.persistence.wal.frame import RecordPayloadDamaged
 from fuguemux.reactions import pipe_ended
 from fuguemux.server.panes.pane_terminal import InputRefused, PaneTerminal
-from fuguemux.server.requests.executor import EffectFailed
+from fuguemux.server.ports import EffectFailed
 from fuguemux.server.work import reserve
 
 WAITING_BYTES_MAX: Final = 8 << 20

@@ -17,7 +17,8 @@ from fuguemux.server.clients import resume_token
 from fuguemux.server.clients.connection import Connection
 from fuguemux.server.clients.requesters import ConnectionRequester, text_of
 from fuguemux.server.clients.viewers import Viewers
-from fuguemux.server.requests.executor import Executor, ServerEnding
+from fuguemux.server.ports import ServerEnding
+from fuguemux.server.requests.executor import Executor
 from fuguemux.server.requests.key_input import KeyInput
 from fuguemux.server.work.waits import ServerEnds
 

@@ -27,7 +27,7 @@ from fuguemux.server.clients.connection import Connection
 from fuguemux.server.clients.requesters import ConnectionRequester, ViewerRequester
 from fuguemux.server.panes.pane_terminal import PaneTerminal
 from fuguemux.server.panes.panes import Panes
-from fuguemux.server.requests.executor import EffectFailed, EffectResult, Requester
+from fuguemux.server.ports import EffectFailed, EffectResult, Requester
 
 STEP_NS: Final = 20_000_000
 """How long the thread works before it is asked again whether anybody still wants to know."""

@@ -8,10 +8,10 @@ from fuguemux.model import effects as ef
 from fuguemux.model.state import ServerState
 from fuguemux.observe.diagnostics import channel
 from fuguemux.options.environment import SpawnEnvironment
+from fuguemux.server.ports import EffectFailed, EffectResult, Requester
 from fuguemux.server.processes.shell_argv import shell_argv
 from fuguemux.server.processes.spawn_environment import usable_directory
 from fuguemux.server.requests.channels import Channels
-from fuguemux.server.requests.executor import EffectFailed, EffectResult, Requester
 from fuguemux.server.work.file_threads import beside
 from fuguemux.server.work.jobs import JobRefused, Jobs, ShellJob
 

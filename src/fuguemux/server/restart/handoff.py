@@ -5,18 +5,16 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from fuguemux.observe.diagnostics import channel
-from fuguemux.server import preflight
 from fuguemux.server.clients.connection import Connection
 from fuguemux.server.clients.requesters import ConnectionRequester
-from fuguemux.server.processes import keeper_place
+from fuguemux.server.ports import EffectFailed, Requester
 from fuguemux.server.processes.keeper_client import KeeperClient
 from fuguemux.server.processes.keeper_start import replace_keeper
 from fuguemux.server.processes.processes import Processes
-from fuguemux.server.requests.executor import EffectFailed, Requester
+from fuguemux.server.restart import preflight
 from fuguemux.server.restart.standby import StandingBy, failed
 
 if TYPE_CHECKING:
@@ -77,7 +75,7 @@ async def keeper_for(server: Server, argv: tuple[str, ...]) -> KeeperClient:
     """The keeper died while this process stood by: start another and hand it the terminals that were kept."""
     returned = server.returned
     panes = [] if returned is None else returned.panes
-    path = partial(keeper_place.path, server.booted)
+    path = server.booted.keeper_place.path
     keeper = await replace_keeper(
         argv, path, store=server.keeper_store, panes=panes, descriptors={}
     )

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 from fuguemux.keeper.protocol import EXIT_CANNOT_START
 from fuguemux.observe.clock import SystemClock, clock_of
 from fuguemux.observe.failpoints import reach
-from fuguemux.server.processes import keeper_place
-from fuguemux.server.recovery.boot import Booted, CannotStart, boot
+from fuguemux.server.ports import CannotStart
+from fuguemux.server.recovery.boot import Booted, boot
 from fuguemux.server.restart import standby
 from fuguemux.server.restart.standby import StandingBy
 from fuguemux.server.work import threads
@@ -82,7 +82,7 @@ def _life(words: list[str], serve: Serve, returned: StandingBy | None) -> Server
     finally:
         if booted.lock is not None:
             booted.lock.release()
-    return ServerRun(code, handover, keeper_place.path(booted))
+    return ServerRun(code, handover, booted.keeper_place.path())
 
 
 def _stand_by(handover: StandingBy, keeper_socket: str) -> StandingBy | None:

@@ -26,8 +26,7 @@ from fuguemux.persistence.storage.files import NO_SPACE, room_words
 from fuguemux.persistence.wal.segments import Segments
 from fuguemux.persistence.wal.state import LogState
 from fuguemux.server.panes.panes import Panes
-from fuguemux.server.requests.executor import EffectFailed
-from fuguemux.server.storage.flusher import NotDurable
+from fuguemux.server.ports import EffectFailed, NotDurable
 
 RETRY_SECONDS_MIN = 1.0
 RETRY_SECONDS_MAX = 300.0

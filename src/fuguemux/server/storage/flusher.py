@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any, Final, Literal
 
 from fuguemux.observe.failpoints import reach
+from fuguemux.server.ports import NotDurable
 from fuguemux.server.storage.flush_worker import FlushJob, Looked, SyncRing, SyncTimes, Worker
 from fuguemux.server.storage.log_port import SyncedWriter
 
@@ -28,10 +29,6 @@ PROOF_SECONDS: Final = 2.0  # so long after the last sync, a record testifies to
 
 _Waiter = tuple[int, asyncio.Future[None], bool]
 """Up to which LSN, who, and whether it is the same to him where the bytes are."""
-
-
-class NotDurable(Exception):
-    """The change is made and kept in memory, but the disk refuses to make it durable."""
 
 
 class Flusher:

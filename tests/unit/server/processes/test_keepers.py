@@ -54,7 +54,7 @@ async def test_an_attempt_that_fails_is_followed_by_another(
         return Keeper(over)
 
     processes = SimpleNamespace(keeper=first, held=list, expect_no_keeper=lambda: None)
-    booted = SimpleNamespace(places=SimpleNamespace(keeper_socket=""))
+    booted = SimpleNamespace(keeper_place=SimpleNamespace(path=str))
     server = SimpleNamespace(processes=processes, booted=booted, keeper_store="store")
     monkeypatch.setattr(keepers, "replace_keeper", replace_keeper)
     monkeypatch.setattr(keepers, "RETRY_SECONDS", 0.0)

@@ -9,9 +9,9 @@ from fuguemux.engine.engine import Engine
 from fuguemux.language.language import Parsed
 from fuguemux.model import effects as ef
 from fuguemux.server.clients.requesters import InternalRequester
+from fuguemux.server.ports import EffectFailed, EffectResult, Requester
 from fuguemux.server.requests import command_effects
 from fuguemux.server.requests.command_effects import CommandEffects
-from fuguemux.server.requests.executor import EffectFailed, EffectResult, Requester
 from fuguemux.server.work.waits import Waits
 
 REQUESTER = InternalRequester({}, b"/")

@@ -7,8 +7,8 @@ from itertools import count
 import pytest
 
 from fuguemux.model.decision import Refused
+from fuguemux.server.ports import EffectFailed
 from fuguemux.server.requests import long_lists
-from fuguemux.server.requests.executor import EffectFailed
 
 
 async def test_others_have_their_turn_after_every_piece(monkeypatch: pytest.MonkeyPatch) -> None:

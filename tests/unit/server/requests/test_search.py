@@ -17,7 +17,7 @@ from fuguemux.server.clients.connection import Connection
 from fuguemux.server.clients.requesters import ConnectionRequester, InternalRequester
 from fuguemux.server.panes.pane_terminal import PaneTerminal
 from fuguemux.server.panes.panes import Panes
-from fuguemux.server.requests.executor import EffectFailed, EffectResult
+from fuguemux.server.ports import EffectFailed, EffectResult
 from fuguemux.server.requests.search import STEP_NS, Searcher, searchable
 from fuguemux.terminal.ghostty.adapter import GhosttyEmulator
 from tests.support.fake_clock import FakeClock

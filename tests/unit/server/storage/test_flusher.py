@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from fuguemux.server.ports import NotDurable
 from fuguemux.server.storage.flush_worker import RING_SIZE
-from fuguemux.server.storage.flusher import Flusher, NotDurable
+from fuguemux.server.storage.flusher import Flusher
 
 
 @dataclass

@@ -1,0 +1,75 @@
+"""What the configuration and the environment decide for the whole process: diagnostics, secrets, defaults of options."""
+
+import functools
+import os
+from collections.abc import Mapping
+
+from fuguemux.config import paths
+from fuguemux.config.schema import Configuration
+from fuguemux.config.secret_names import SecretNames
+from fuguemux.config.secrets import holds_secret
+from fuguemux.model.events import AnyEvent, EnvironmentSet
+from fuguemux.observe import diagnostics
+from fuguemux.observe.clock import Clock
+from fuguemux.options import options as option_table
+from fuguemux.options.environment import KEPT_OUT
+from fuguemux.persistence.storage.withholding import Withhold
+
+
+def configure_logging(path: str | None, configuration: Configuration, clock: Clock) -> None:
+    """Send diagnostics where the configuration says. Raises OSError, with everything as it was."""
+    logging = configuration.logging
+    diagnostics.configure(
+        path,
+        level=logging.level,
+        bytes_max=logging.max_size_mb << 20,
+        keep_files=logging.keep_files,
+        clock=clock,
+    )
+
+
+def withhold(patterns: tuple[str, ...]) -> Withhold | None:
+    """Whether a variable's value may not be stored: its name is one of `patterns`, or it holds a URL with a password or the like.
+
+    None without patterns: then everything may.
+    """
+    if not patterns:
+        return None
+    names = SecretNames(patterns)
+
+    def secret(name: bytes, value: bytes) -> bool:
+        if name.decode("utf-8", "replace") in names:
+            return True
+        return holds_secret(value.decode("utf-8", "replace"))
+
+    return secret
+
+
+def global_environment(environment: Mapping[bytes, bytes]) -> tuple[AnyEvent, ...]:
+    """The events that give a fresh server the environment it was started with."""
+    return tuple(
+        EnvironmentSet(None, name, value)
+        for name, value in sorted(environment.items())
+        if name not in KEPT_OUT and not name.startswith((b"FUGUE_", b"PYTHON"))
+    )
+
+
+@functools.cache
+def _persons_shell(named: str | None) -> str:
+    """Looked for once: a reload of the configuration must not wait for the disk with it."""
+    return paths.shell({} if named is None else {"SHELL": named}, os.getuid())
+
+
+def option_defaults(configuration: Configuration, environment: Mapping[str, str]) -> None:
+    """Give tmux's options the defaults that the configuration sets."""
+    server = configuration.server
+    defaults = {
+        "default-shell": server.default_shell or _persons_shell(environment.get("SHELL")),
+        "history-limit": str(server.history_limit),
+        "restore-policy": configuration.persistence.restore_policy,
+    }
+    if server.default_command:
+        defaults["default-command"] = server.default_command
+    if configuration.keys.prefix:
+        defaults["prefix"] = configuration.keys.prefix
+    option_table.configure(defaults)

@@ -1,0 +1,19 @@
+"""The note that the last server was stopped on purpose: a client that finds it does not start a server just to look."""
+
+import contextlib
+
+from fuguemux.persistence.recovery.helper_files import STOPPED_FILE
+from fuguemux.persistence.storage.files import Storage
+from fuguemux.persistence.storage.small_file import remove_small, write_small
+
+
+def note_deliberate_stop(storage: Storage, state_directory: str) -> None:
+    """Write the note, if the disk lets us. Blocks."""
+    with contextlib.suppress(OSError):
+        write_small(storage, state_directory, STOPPED_FILE, b"")
+
+
+def forget_deliberate_stop(storage: Storage, state_directory: str) -> None:
+    """Remove the note: a server is there again. Blocks."""
+    with contextlib.suppress(OSError):
+        remove_small(storage, state_directory, STOPPED_FILE)
