@@ -12,43 +12,43 @@ from fuguemux.client import arguments
 from fuguemux.commands.table import COMMANDS
 
 FLAGS: tuple[tuple[str, str, str], ...] = (
-    ("-2", "", "The terminal shows 256 colours."),
-    ("-C", "", "Control mode: refused, since there is none yet."),
-    ("-D", "", "Be the server, in the foreground. Takes no command."),
-    ("-L", "socket-name", "The server with this name, in place of `default`."),
-    ("-N", "", "Do not start a server, whatever the command."),
-    ("-S", "socket-path", "The server that listens at this path; -L is then ignored."),
+    ("-2", "", "The terminal supports 256 colours."),
+    ("-C", "", "Control mode: refused, because fugue does not have it yet."),
+    ("-D", "", "Run as the server, in the foreground. Takes no command."),
+    ("-L", "socket-name", "Use the server with this name instead of `default`."),
+    ("-N", "", "Do not start a server, even if the command would."),
+    ("-S", "socket-path", "Use the server that listens at this path; -L is then ignored."),
     ("-T", "features", "Features of the terminal, as in tmux(1)."),
-    ("-V", "", "Print the version; called as tmux, the version of tmux whose behaviour this has."),
-    ("-c", "shell-command", "Run a shell command by the shell in $SHELL, without a server."),
-    ("-f", "file", "Commands that a server without sessions runs at its start; may be repeated."),
-    ("-h", "", "Show the first steps; so does --help."),
-    ("-l", "", "Taken for tmux's sake, as are -U, -d, -q and -v."),
-    ("-u", "", "The terminal shows UTF-8."),
-    ("--config", "file", "The configuration file, in place of the usual one."),
-    ("--no-restore", "", "A server that is started now leaves what there was alone, and begins empty."),
+    ("-V", "", "Print the version; called as tmux, print the version of tmux that fugue behaves like."),
+    ("-c", "shell-command", "Run a shell command with the shell in $SHELL, without a server."),
+    ("-f", "file", "A file of commands that a server without sessions runs when it starts; may be repeated."),
+    ("-h", "", "Show the first steps, as --help does."),
+    ("-l", "", "Accepted for compatibility with tmux, as are -U, -d, -q and -v."),
+    ("-u", "", "The terminal supports UTF-8."),
+    ("--config", "file", "Use this configuration file instead of the usual one."),
+    ("--no-restore", "", "A server that is started now begins empty and does not change the existing state."),
     ("--version", "", "Print the version."),
 )  # fmt: skip
 """Letter or word, value and meaning of the flags before the command."""
 
 FILES: tuple[tuple[str, str], ...] = (
-    ("$XDG_STATE_HOME/fugue/NAME/", "State: log, checkpoints, scrollback. Without the variable below ~/.local/state."),
-    ("$XDG_CONFIG_HOME/fugue/config.toml", "Configuration. Without the variable below ~/.config."),
-    ("$XDG_RUNTIME_DIR/fugue/NAME", "The server's socket. Without the variable in /tmp/fugue-UID."),
+    ("$XDG_STATE_HOME/fugue/NAME/", "State: log, checkpoints, scrollback. If the variable is not set, in ~/.local/state."),
+    ("$XDG_CONFIG_HOME/fugue/config.toml", "Configuration. If the variable is not set, in ~/.config."),
+    ("$XDG_RUNTIME_DIR/fugue/NAME", "The server's socket. If the variable is not set, in /tmp/fugue-UID."),
 )  # fmt: skip
 
 VARIABLES: tuple[tuple[str, str], ...] = (
     ("FUGUE, FUGUE_PANE", "Set in panes: the server that holds the pane, and which pane it is."),
     ("FUGUE_CONFIG", "The configuration file."),
-    ("FUGUE_SECTION_OPTION", "Overrides an option of the configuration, FUGUE_PERSISTENCE_SYNC for example."),
-    ("SHELL", "What new panes run; /bin/sh without it."),
-    ("HOME", "Where files above are, without their variables."),
+    ("FUGUE_SECTION_OPTION", "Overrides a configuration option, for example FUGUE_PERSISTENCE_SYNC."),
+    ("SHELL", "The shell that new panes run; if it is not set, /bin/sh."),
+    ("HOME", "Where the files above are if their variables are not set."),
 )  # fmt: skip
 
 STATUS: tuple[tuple[str, str], ...] = (
-    ("0", "It is done."),
-    ("1", "It was refused or failed; a line on standard error says why. Of run-shell: what the shell command left."),
-    ("2", "fugue's own commands without a server: they were used wrongly, or what they look at cannot be read."),
+    ("0", "Success."),
+    ("1", "Refused or failed; a line on standard error says why. run-shell exits with the status of the shell command."),
+    ("2", "A command without a server was used incorrectly, or the files that it needs cannot be read."),
 )  # fmt: skip
 
 
@@ -70,7 +70,7 @@ def _lines() -> Iterator[str]:
         _text(
             "fugue keeps sessions of windows and panes, as tmux(1) does, with tmux's commands, keys, formats and exit codes. "
             "Every change is written to a log before it is applied, so that everything comes back after a crash, kill -9, an "
-            "upgrade or a reboot. Without a command it makes a session; after a crash it goes back to the one used last."
+            "upgrade or a reboot. Without a command it starts a session; after a crash it goes back to the one used last."
         ),
     )
     yield ".SS First steps"
@@ -82,10 +82,10 @@ def _lines() -> Iterator[str]:
         yield ".TP"
         yield f".B {_text(flag)}" + (f" \\fI{_text(value)}\\fR" if value else "")
         yield _text(meaning)
-    yield from _section("COMMANDS", "Names may be shortened to any beginning that only they have.")
+    yield from _section("COMMANDS", "A name may be shortened to any unique beginning.")
     for command in COMMANDS:
         yield from _command(command.name, command.alias, command.usage, command.help)
-    yield from _section("COMMANDS WITHOUT A SERVER", "These look at files, or change them.")
+    yield from _section("COMMANDS WITHOUT A SERVER", "These commands read or change files.")
     for name, usage, text in manual.OWN:
         yield from _command(name, "", usage, text)
     for title, rows in (("FILES", FILES), ("ENVIRONMENT", VARIABLES), ("EXIT STATUS", STATUS)):

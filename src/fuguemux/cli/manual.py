@@ -13,46 +13,50 @@ EXIT_OK = 0
 EXIT_FAILURE = 1
 
 OWN: tuple[tuple[str, str, str], ...] = (
-    ("help", "[command]", "Show this list, or how one command is used; with -h the first steps."),
+    ("help", "[command]", "Show this list, or the usage of one command; with -h the first steps."),
     ("version", "", "Print the version."),
     (
         "doctor",
         "[--json]",
-        "Check this machine and the set-up of fugue; every finding comes with its fix.",
+        "Check this machine and the setup of fugue; every finding comes with its fix.",
     ),
-    ("config", "check | show | schema | reload", "Look at, check and reload the configuration."),
+    ("config", "check | show | schema | reload", "Show, check and reload the configuration."),
     (
         "state",
         "list | save | delete | restore | export | verify | dump | salvage",
-        "Look at what is on disk, go back to earlier moments, export, check and rescue.",
+        "Inspect what is on disk, go back to earlier checkpoints, export, verify and salvage.",
     ),
-    ("service", "print | install | uninstall", "Start at boot or log-in, and stay at log-out."),
+    (
+        "service",
+        "print | install | uninstall",
+        "Start fugue at boot or login, and keep it running after logout.",
+    ),
     ("completions", "bash | zsh | fish", "Print the completion script of a shell."),
 )
 """Name, usage and help of the commands that need no server."""
 
 FIRST_STEPS: tuple[tuple[str, str], ...] = (
-    ("fugue", "a new session; after a crash or a reboot, back to the one used last"),
-    ("fugue new -s NAME", "a new session with a name"),
-    ("fugue ls", "which sessions there are"),
-    ("fugue attach [-t NAME]", "back to a session"),
-    ("fugue recovery", "what the last start brought back, and what it could not"),
-    ("fugue kill-session -t NAME", "end a session"),
-    ("fugue restore-session NAME", "bring a session back that was ended"),
-    ("fugue kill-server", "end everything; the next start begins anew"),
-    ("fugue doctor", "what on this machine could cost you sessions, each with its fix"),
-    ("fugue config show", "all options, and where their values come from"),
-    ("fugue service install", "start at log-in, and stay at log-out"),
-    ("fugue help [COMMAND]", "all commands, or how one is used"),
+    ("fugue", "start a session; after a crash, go back to the one used last"),
+    ("fugue new -s NAME", "start a session with a name"),
+    ("fugue ls", "list the sessions"),
+    ("fugue attach [-t NAME]", "attach to a session"),
+    ("fugue recovery", "show what the last start brought back, and what it could not"),
+    ("fugue kill-session -t NAME", "close a session and end its programs"),
+    ("fugue restore-session NAME", "bring back a closed session"),
+    ("fugue kill-server", "end everything; the next start begins without sessions"),
+    ("fugue doctor", "check this machine for what could cost you sessions, with fixes"),
+    ("fugue config show", "show all configuration options, and where their values come from"),
+    ("fugue service install", "start fugue at login, and keep it running after logout"),
+    ("fugue help [COMMAND]", "list all commands, or show the usage of one"),
 )
 FIRST_KEYS: tuple[tuple[str, str], ...] = (
-    ("C-b d", "leave; programs run on"),
-    ("C-b c, C-b n, C-b p", "a new window; the next, the previous one"),
-    ('C-b %, C-b "', "split the pane: beside it, below it"),
-    ("C-b and an arrow key", "to another pane"),
+    ("C-b d", "detach; the programs keep running"),
+    ("C-b c, C-b n, C-b p", "create a window; go to the next or the previous one"),
+    ('C-b %, C-b "', "split the pane: left and right, or top and bottom"),
+    ("C-b and an arrow key", "go to another pane"),
     ("C-b [", "scroll, search and copy (q leaves)"),
-    ("C-b R", "the panes of the last recovery"),
-    ("C-b ?", "all keys"),
+    ("C-b R", "list the panes of the last recovery"),
+    ("C-b ?", "list all keys"),
 )
 
 NAME_COLUMNS = 31
@@ -93,7 +97,8 @@ def first_steps() -> str:
     lines = [
         arguments.usage("fugue"),
         "",
-        "fugue is a terminal multiplexer whose sessions survive. It takes tmux's commands and keys.",
+        "fugue is a terminal multiplexer whose sessions survive crashes and reboots.",
+        "It uses tmux's commands and keys.",
         "",
         *(_line(*step) for step in FIRST_STEPS),
         "",
@@ -109,15 +114,15 @@ def overview() -> str:
     lines = [
         arguments.usage("fugue"),
         "",
-        "Without a command: a new session, or after a crash the one used last. Commands and their short names:",
+        "Without a command: start a session, or after a crash go back to the one used last. Commands and their short names:",
         "",
     ]
     lines += [_line(_called(command), command.help) for command in table.COMMANDS]
-    lines += ["", "Without a server:", ""]
+    lines += ["", "Commands that need no server:", ""]
     lines += [_line(name, text) for name, _, text in OWN]
     lines += [
         "",
-        "fugue help COMMAND shows the flags of one. A unique beginning of a name is enough.",
+        "fugue help COMMAND shows the flags of a command. A name may be shortened to any unique beginning.",
     ]
     return "\n".join(lines)
 

@@ -86,5 +86,5 @@ COMMAND: Final = Command(
     usage="[-abdP] [-F format] [-n window-name] [-s src-pane] [-t dst-window]",
     arguments=(0, 0),
     decide=decide,
-    help="Give a pane a window of its own.",
+    help="Move a pane into a new window.",
 )

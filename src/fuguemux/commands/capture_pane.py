@@ -82,6 +82,6 @@ COMMAND: Final = Command(
     usage="[-aCeJNpPq] [-b buffer-name] [-E end-line] [-S start-line] [-t target-pane]",
     arguments=(0, 0),
     decide=decide,
-    help="Print or keep what a pane shows.",
+    help="Print what a pane shows, or put it into a buffer.",
     read_only=True,
 )

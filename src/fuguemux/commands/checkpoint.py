@@ -47,6 +47,6 @@ COMMAND: Final = Command(
     usage="[-n] [-d name] [-s name] [reason]",
     arguments=(0, 1),
     decide=decide,
-    help="Write a checkpoint now; with -s keep it under a name, which -d deletes; with -n "
-    "make a state directory anew that was moved or removed.",
+    help="Write a checkpoint now; with -s save it under a name, -d deletes it; with -n create a state directory "
+    "again that was moved or removed, and save everything there.",
 )

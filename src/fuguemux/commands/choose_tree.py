@@ -90,5 +90,5 @@ COMMAND: Final = Command(
     usage="[-GNrswZ] [-F format] [-f filter] [-K key-format] [-O sort-order] [-t target-pane] [template]",
     arguments=(0, 1),
     decide=decide,
-    help="Pick a session or window from a list.",
+    help="Choose a session or window from a list.",
 )

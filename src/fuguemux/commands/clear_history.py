@@ -24,5 +24,5 @@ COMMAND: Final = Command(
     usage="[-t target-pane]",
     arguments=(0, 0),
     decide=decide,
-    help="Forget a pane's scrollback.",
+    help="Delete a pane's scrollback.",
 )

@@ -47,5 +47,5 @@ COMMAND: Final = Command(
     usage="[-1bFkiN] [-I inputs] [-p prompts] [-t target-client] [-T type] [template]",
     arguments=(0, 1),
     decide=decide,
-    help="Ask a client for words and run a command made of them.",
+    help="Show a prompt on a client and run a command made from the answer.",
 )

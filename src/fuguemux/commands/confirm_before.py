@@ -31,5 +31,5 @@ COMMAND: Final = Command(
     usage="[-b] [-p prompt] [-t target-client] command",
     arguments=(1, 1),
     decide=decide,
-    help="Ask before running a command.",
+    help="Ask for confirmation before running a command.",
 )

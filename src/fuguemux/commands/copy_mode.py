@@ -30,6 +30,6 @@ COMMAND: Final = Command(
     usage="[-eHMuq] [-s src-pane] [-t target-pane]",
     arguments=(0, 0),
     decide=decide,
-    help="Show a pane's scrollback.",
+    help="Enter copy mode: scroll, search and copy a pane's scrollback.",
     read_only=True,
 )

@@ -32,6 +32,6 @@ COMMAND: Final = Command(
     usage="[-aP] [-E shell-command] [-s target-session] [-t target-client]",
     arguments=(0, 0),
     decide=decide,
-    help="Give a client's terminal back.",
+    help="Detach a client from the server; its session stays.",
     read_only=True,
 )

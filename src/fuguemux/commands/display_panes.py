@@ -40,5 +40,5 @@ COMMAND: Final = Command(
     usage="[-bN] [-d duration] [-t target-client] [template]",
     arguments=(0, 1),
     decide=decide,
-    help="Pick a pane of the window from a list.",
+    help="Choose a pane of the window from a list.",
 )

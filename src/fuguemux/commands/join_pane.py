@@ -118,5 +118,5 @@ COMMAND: Final = Command(
     usage="[-bdfhv] [-l size] [-s src-pane] [-t dst-pane]",
     arguments=(0, 0),
     decide=decide,
-    help="Move a pane beside another one.",
+    help="Split a pane and move another pane into the new space.",
 )

@@ -41,5 +41,5 @@ COMMAND: Final = Command(
     usage="[-deZ] [-t target-window]",
     arguments=(0, 0),
     decide=decide,
-    help="Go back to the pane that was active before.",
+    help="Select the pane that was active before.",
 )

@@ -12,5 +12,5 @@ COMMAND: Final = Command(
     usage="[-t target-session]",
     arguments=(0, 0),
     decide=decide_last,
-    help="Go back to the window that was current before.",
+    help="Select the window that was current before.",
 )

@@ -26,5 +26,5 @@ COMMAND: Final = Command(
     usage="[-abdk] [-s src-window] [-t dst-window]",
     arguments=(0, 0),
     decide=decide,
-    help="Show a window in another place or session too.",
+    help="Link a window to another index or session as well.",
 )

@@ -39,6 +39,6 @@ COMMAND = Command(
     usage="[-F format] [command]",
     arguments=(0, 1),
     decide=decide,
-    help="List the commands and how each is used.",
+    help="List the commands with their usage.",
     read_only=True,
 )

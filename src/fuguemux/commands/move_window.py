@@ -40,5 +40,5 @@ COMMAND: Final = Command(
     usage="[-abdkr] [-s src-window] [-t dst-window]",
     arguments=(0, 0),
     decide=decide,
-    help="Move a window to another place or session.",
+    help="Move a window to another index or session.",
 )

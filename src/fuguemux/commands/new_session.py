@@ -128,6 +128,6 @@ COMMAND: Final = Command(
     "[-s session-name] [-t target-session] [-x width] [-y height] [shell-command]",
     arguments=(0, None),
     decide=decide,
-    help="Make a session and show it; with -d only make it.",
+    help="Create a session and attach to it; with -d only create it.",
     starts_server=True,
 )

@@ -102,5 +102,5 @@ COMMAND: Final = Command(
     "[-t target-window] [shell-command]",
     arguments=(0, None),
     decide=decide,
-    help="Make a window in a session.",
+    help="Create a window in a session.",
 )

@@ -12,5 +12,5 @@ COMMAND: Final = Command(
     usage="[-t target-window]",
     arguments=(0, 0),
     decide=decide_next,
-    help="Arrange a window's panes by the next layout.",
+    help="Arrange a window's panes in the next layout.",
 )

@@ -12,5 +12,5 @@ COMMAND: Final = Command(
     usage="[-a] [-t target-session]",
     arguments=(0, 0),
     decide=decide_next,
-    help="Go to the next window.",
+    help="Select the next window.",
 )

@@ -43,5 +43,5 @@ COMMAND: Final = Command(
     usage="[-dpr] [-s separator] [-b buffer-name] [-t target-pane]",
     arguments=(0, 0),
     decide=decide,
-    help="Type a paste buffer in a pane.",
+    help="Insert a paste buffer into a pane, as if it were typed.",
 )

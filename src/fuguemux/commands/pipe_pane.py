@@ -34,5 +34,5 @@ COMMAND: Final = Command(
     usage="[-IOo] [-t target-pane] [shell-command]",
     arguments=(0, 1),
     decide=decide,
-    help="Copy a pane's output to a shell command.",
+    help="Send a pane's output to a shell command.",
 )

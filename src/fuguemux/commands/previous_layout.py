@@ -12,5 +12,5 @@ COMMAND: Final = Command(
     usage="[-t target-window]",
     arguments=(0, 0),
     decide=decide_previous,
-    help="Arrange a window's panes by the previous layout.",
+    help="Arrange a window's panes in the previous layout.",
 )

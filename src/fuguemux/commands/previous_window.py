@@ -12,5 +12,5 @@ COMMAND: Final = Command(
     usage="[-a] [-t target-session]",
     arguments=(0, 0),
     decide=decide_previous,
-    help="Go to the previous window.",
+    help="Select the previous window.",
 )

@@ -38,6 +38,6 @@ COMMAND: Final = Command(
     usage="-t target-pane | --all",
     arguments=(0, None),
     decide=decide,
-    help="Remove what panes have shown, from the screen, the history and the disk.",
+    help="Delete what panes have shown from the screen, the history and the disk.",
     plain_words=True,
 )

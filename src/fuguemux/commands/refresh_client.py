@@ -25,6 +25,6 @@ COMMAND: Final = Command(
     usage="[-cDlLRSU] [-A pane:state] [-B name:what:format] [-C XxY] [-f flags] [-t target-client] [adjustment]",
     arguments=(0, 1),
     decide=decide,
-    help="Draw a client's screen anew.",
+    help="Redraw a client's screen.",
     read_only=True,
 )

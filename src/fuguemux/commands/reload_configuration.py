@@ -21,5 +21,5 @@ COMMAND: Final = Command(
     usage="",
     arguments=(0, 0),
     decide=decide,
-    help="Read the configuration file again, now.",
+    help="Read the configuration file again at once.",
 )

@@ -34,5 +34,5 @@ COMMAND: Final = Command(
     usage="[-t target-session] new-name",
     arguments=(1, 1),
     decide=decide,
-    help="Give a session another name.",
+    help="Rename a session.",
 )

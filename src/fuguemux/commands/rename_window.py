@@ -31,5 +31,5 @@ COMMAND: Final = Command(
     usage="[-t target-window] new-name",
     arguments=(1, 1),
     decide=decide,
-    help="Give a window another name.",
+    help="Rename a window.",
 )

@@ -68,5 +68,5 @@ COMMAND: Final = Command(
     usage="[-aADLRU] [-x width] [-y height] [-t target-window] [adjustment]",
     arguments=(0, 1),
     decide=decide,
-    help="Give a window a size by hand.",
+    help="Set a window's size.",
 )

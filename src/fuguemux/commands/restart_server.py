@@ -21,5 +21,5 @@ COMMAND: Final = Command(
     usage="",
     arguments=(0, 0),
     decide=decide,
-    help="Replace the server process by a new one; programs and clients stay.",
+    help="Replace the server process by a new one; programs keep running and clients stay attached.",
 )

@@ -22,6 +22,6 @@ COMMAND: Final = Command(
     usage="[-a time-or-LSN-or-name] session-name",
     arguments=(1, 1),
     decide=decide,
-    help="Bring back a session of the past as a new one.",
+    help="Restore a closed session, or one from an earlier checkpoint, as a new session.",
     starts_server=True,
 )

@@ -37,5 +37,5 @@ COMMAND: Final = Command(
     usage="[-DUZ] [-t target-window]",
     arguments=(0, 0),
     decide=decide,
-    help="Move all panes of a window on by one cell.",
+    help="Move each pane of a window to the position of the next one.",
 )

@@ -59,5 +59,5 @@ COMMAND: Final = Command(
     usage="[-bC] [-d delay] [-t target-pane] [shell-command]",
     arguments=(0, 1),
     decide=decide,
-    help="Run a shell command and show what it prints.",
+    help="Run a shell command and show its output.",
 )

@@ -98,7 +98,7 @@ COMMAND: Final = Command(
     usage="[-aciEF] [-m max] [-t target-pane] [--json] pattern",
     arguments=(0, None),
     decide=decide,
-    help="Find lines of a pane by a regular expression, with -F by a text; -a in all panes.",
+    help="Find lines of a pane with a regular expression, with -F with plain text; with -a in all panes.",
     read_only=True,
     plain_words=True,
 )

@@ -111,5 +111,5 @@ COMMAND: Final = Command(
     usage="[-Enop] [-t target-pane] [layout-name]",
     arguments=(0, 1),
     decide=decide,
-    help="Arrange a window's panes.",
+    help="Arrange a window's panes in a layout.",
 )

@@ -65,5 +65,5 @@ COMMAND: Final = Command(
     usage="[-DdeLlMmRUZ] [-T title] [-t target-pane]",
     arguments=(0, 0),
     decide=decide,
-    help="Make another pane the active one.",
+    help="Make a pane the active one.",
 )

@@ -61,5 +61,5 @@ COMMAND: Final = Command(
     usage="[-lnpT] [-t target-window]",
     arguments=(0, 0),
     decide=decide,
-    help="Make another window the current one.",
+    help="Make a window the current one.",
 )

@@ -70,5 +70,5 @@ COMMAND: Final = Command(
     usage="[-FHlMRX] [-N repeat-count] [-t target-pane] key ...",
     arguments=(0, None),
     decide=decide,
-    help="Type keys or text in a pane.",
+    help="Send keys or text to a pane.",
 )

@@ -78,5 +78,5 @@ COMMAND = Command(
     usage="[-Fhgru] [-t target-session] name [value]",
     arguments=(1, 2),
     decide=decide,
-    help="Set, remove or unset a variable of new processes; with -h one for formats only.",
+    help="Set or unset an environment variable of new processes; with -h a variable that only formats see.",
 )

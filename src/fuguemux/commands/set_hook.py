@@ -10,5 +10,5 @@ COMMAND = Command(
     usage="[-agpRuw] [-t target-pane] hook [command]",
     arguments=(1, 2),
     decide=decide,
-    help="Set or unset the commands that run when something happens.",
+    help="Set or unset a hook: the commands that run after an event.",
 )

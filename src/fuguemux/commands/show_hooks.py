@@ -10,6 +10,6 @@ COMMAND = Command(
     usage="[-gpw] [-t target-pane]",
     arguments=(0, 1),
     decide=decide,
-    help="Show the commands that run when something happens.",
+    help="Show hooks: the commands that run after an event.",
     read_only=True,
 )

@@ -40,6 +40,6 @@ COMMAND: Final = Command(
     usage="[-JT] [-t target-client]",
     arguments=(0, 0),
     decide=decide,
-    help="Show what the server said lately, newest first; with -J or -T what it says of itself.",
+    help="Show the latest messages of the server, newest first; with -J or -T information about the server.",
     read_only=True,
 )

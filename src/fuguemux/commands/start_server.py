@@ -20,7 +20,7 @@ COMMAND: Final = Command(
     usage="",
     arguments=(0, 0),
     decide=decide,
-    help="Start the server if it does not run.",
+    help="Start the server if it is not running.",
     starts_server=True,
     read_only=True,
 )

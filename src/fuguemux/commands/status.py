@@ -183,7 +183,7 @@ COMMAND: Final = Command(
     usage="[--json]",
     arguments=(0, 1),
     decide=decide,
-    help="Say how the server and its store are.",
+    help="Show the state of the server, its log and its checkpoints.",
     read_only=True,
     plain_words=True,
 )

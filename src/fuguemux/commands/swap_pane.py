@@ -98,5 +98,5 @@ COMMAND: Final = Command(
     usage="[-dDUZ] [-s src-pane] [-t dst-pane]",
     arguments=(0, 0),
     decide=decide,
-    help="Let two panes change places.",
+    help="Swap two panes.",
 )

@@ -33,5 +33,5 @@ COMMAND: Final = Command(
     usage="[-d] [-s src-window] [-t dst-window]",
     arguments=(0, 0),
     decide=decide,
-    help="Let two windows change places.",
+    help="Swap two windows.",
 )

@@ -62,6 +62,6 @@ COMMAND: Final = Command(
     usage="[-ElnprZ] [-c target-client] [-t target-session] [-T key-table]",
     arguments=(0, 0),
     decide=decide,
-    help="Show another session to a client.",
+    help="Switch a client to another session.",
     read_only=True,
 )

@@ -47,5 +47,5 @@ COMMAND = Command(
     usage="[-anq] [-T key-table] key",
     arguments=(0, 1),
     decide=decide,
-    help="Make a key, or every key of a table, run nothing.",
+    help="Remove the binding of a key, or with -a of every key of a table.",
 )

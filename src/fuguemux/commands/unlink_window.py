@@ -31,5 +31,5 @@ COMMAND: Final = Command(
     usage="[-k] [-t target-window]",
     arguments=(0, 0),
     decide=decide,
-    help="Take a window out of a session.",
+    help="Remove a window from a session that it is linked to.",
 )

@@ -10,19 +10,19 @@ _HEAD = """\
 <!-- Made by `python -m fuguemux.config.document`; a test keeps it equal to the declarations in config/schema.py. -->
 
 fugue reads `$XDG_CONFIG_HOME/fugue/config.toml` (`~/.config/fugue/config.toml`), or the file that `--config FILE` or
-`FUGUE_CONFIG` names. `-f` is tmux's: a file of commands. Without a file the defaults hold.
+`FUGUE_CONFIG` names. (`-f` is different: as in tmux, it names a file of commands.) Without a file the defaults apply.
 
-A variable `FUGUE_<SECTION>_<OPTION>` overrides the file, for example `FUGUE_PERSISTENCE_SYNC=always`. Lists are given
-with commas between their items.
+An environment variable `FUGUE_<SECTION>_<OPTION>` overrides the file, for example `FUGUE_PERSISTENCE_SYNC=always`. Commas
+separate the items of a list.
 
-A running server watches the file. A valid change holds within a second, or two where the system does not report changes,
-and is announced; an option marked *restart* keeps its value until the server starts anew. A file with mistakes changes
-nothing, and every mistake is told with its line, to attached clients, in `fugue status` and in the diagnostics.
-`fugue config reload` and SIGHUP reload at once.
+A running server watches the file. A valid change takes effect within a second, or two if the system does not report changes,
+and attached clients see a message. An option marked *restart* keeps its value until the server is restarted. A file with
+mistakes changes nothing: attached clients, `fugue status` and the diagnostics show every mistake with its line.
+`fugue config reload` and SIGHUP read the file at once.
 
-    fugue config check FILE        every mistake in FILE
-    fugue config show --origin     every value, and where it comes from
-    fugue config schema            the declarations as JSON Schema, for editors
+    fugue config check FILE        show every mistake in FILE
+    fugue config show --origin     show every value, and where it comes from
+    fugue config schema            print the declarations as a JSON Schema, for editors
 """
 
 
@@ -41,7 +41,7 @@ def _entry(option: ConfigOption) -> str:
         f"\n### {option.name}\n\n{option.help}\n\n"
         f"* default: `{as_toml(option.default)}`\n"
         f"* allowed: {option.allowed()}\n"
-        f"* a change holds: {'at once' if option.live else 'after a restart'} (*{when}*)\n"
+        f"* a change takes effect: {'at once' if option.live else 'after a restart'} (*{when}*)\n"
     )
 
 

@@ -33,31 +33,34 @@ class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
 
 class Persistence(Section, frozen=True):
-    """What is written to disk, how often it is made durable, and what a start makes of it."""
+    """What is written to disk, how often it is synced, and how a start uses it."""
 
     enabled: Annotated[
         bool,
         about(
-            "Keep state on disk. Off: nothing is written, and `fugue status` says so.", live=False
+            "Keep state on disk. If false, nothing is written, and `fugue status` says so.",
+            live=False,
         ),
     ] = True
     state_dir: Annotated[
         str,
         about(
-            "Directory that holds one state directory per server name. Empty: `$XDG_STATE_HOME/fugue`. "
-            "Must be absolute or begin with `~/`.",
+            "The directory that holds one state directory per server name. Empty: `$XDG_STATE_HOME/fugue`. "
+            "It must be absolute or begin with `~/`.",
             live=False,
             pattern=r"^($|/|~/)",
         ),
     ] = ""
     checkpoint_interval_secs: Annotated[
         int,
-        about("Time between checkpoints, when something changed.", unit="seconds", ge=1, le=86_400),
+        about(
+            "Time between checkpoints, if something has changed.", unit="seconds", ge=1, le=86_400
+        ),
     ] = 30
     wal_flush_interval_ms: Annotated[
         int,
         about(
-            "Pane output is forced to disk this often: the most that a power failure can cost.",
+            "How often pane output is synced to disk. A power failure loses at most the output of this time.",
             unit="milliseconds",
             ge=1,
             le=60_000,
@@ -66,15 +69,15 @@ class Persistence(Section, frozen=True):
     sync: Annotated[
         Literal["always", "interval", "os"],
         about(
-            "When the log is forced to disk. `always`: output too, before it is shown. `interval`: structure before "
-            "the reply, output every `wal_flush_interval_ms`. `os`: whenever the kernel likes; a power failure may "
-            "then cost acknowledged changes."
+            "When the log is synced to disk. `always`: output is synced, too, before it is shown. `interval`: "
+            "changes of structure are synced before the reply, output every `wal_flush_interval_ms`. `os`: the "
+            "kernel decides; then a power failure may lose acknowledged changes."
         ),
     ] = "interval"
     max_wal_size_mb: Annotated[
         int,
         about(
-            "A checkpoint is taken when the log since the last one has grown to this.",
+            "A checkpoint is taken when the log since the last one has grown to this size.",
             unit="MiB",
             ge=1,
             le=65_536,
@@ -82,19 +85,24 @@ class Persistence(Section, frozen=True):
     ] = 64
     wal_segment_mb: Annotated[
         int,
-        about("Size of a log file; holds from the next one on.", unit="MiB", ge=1, le=1_024),
+        about(
+            "Size of a log file; applies to the next file that is created.",
+            unit="MiB",
+            ge=1,
+            le=1_024,
+        ),
     ] = 16
     scrollback_persistence: Annotated[
         bool,
         about(
-            "Keep what scrolled off the screens on disk. Off: a checkpoint holds the screens only. The log holds "
-            "recent output either way; see the pane option `persist`."
+            "Keep scrollback on disk. If false, a checkpoint holds only the screens. The log holds "
+            "recent output in either case; see the pane option `persist`."
         ),
     ] = True
     scrollback_persistence_lines: Annotated[
         int,
         about(
-            "Lines of scrollback kept on disk per pane. A lower value frees disk at the next checkpoint.",
+            "Lines of scrollback kept on disk per pane. A lower value frees disk space at the next checkpoint.",
             unit="lines",
             ge=0,
             le=2**31 - 1,
@@ -103,23 +111,24 @@ class Persistence(Section, frozen=True):
     scrollback_hot_lines: Annotated[
         int,
         about(
-            "The newest lines of scrollback of a pane that are kept unpacked in memory while it is in use: copy mode, "
-            "capture-pane, search and export read them without the disk. Older ones are compressed, on disk from the next "
-            "checkpoint on, and read when asked for. A pane that shows nothing for five seconds gives the memory "
-            "back until somebody reads there again.",
+            "How many of the newest lines of a pane's scrollback are kept unpacked in memory while the pane is in "
+            "use. Copy mode, capture-pane, search and export read them without the disk. Older lines are "
+            "compressed, are on disk after the next checkpoint, and are read when needed. A pane that shows "
+            "nothing for five seconds frees this memory until its lines are read again.",
             unit="lines",
             ge=0,
             le=1_000_000,
         ),
     ] = 2_000
     compression_level: Annotated[
-        int, about("zstd level of scrollback and snapshots.", ge=1, le=19)
+        int, about("The zstd compression level of scrollback and snapshots.", ge=1, le=19)
     ] = 3
     scrub_interval_days: Annotated[
         int,
         about(
-            "How often all stored scrollback is read to see whether it is whole, slowly and in the background. A start "
-            "that cannot do so at once always has it read. 0: at starts only.",
+            "How often all stored scrollback is read, slowly and in the background, to check whether it is "
+            "damaged. If there is too much to read it during a start, it is also read after that start. 0: only at "
+            "starts.",
             unit="days",
             ge=0,
             le=3_650,
@@ -128,7 +137,7 @@ class Persistence(Section, frozen=True):
     keep_checkpoints: Annotated[
         int,
         about(
-            "Generations of checkpoints kept, for `fugue state restore`.",
+            "How many generations of checkpoints are kept, for `fugue state restore`.",
             unit="checkpoints",
             ge=2,
             le=1_000,
@@ -137,8 +146,8 @@ class Persistence(Section, frozen=True):
     keep_closed_days: Annotated[
         int,
         about(
-            "How long a closed session can be brought back, and the last screen of a program that ended with the "
-            "machine be looked at. 0: not at all.",
+            "How long closed sessions are kept, so that they can be brought back, and the last screens of programs "
+            "that ended with the machine. 0: not at all.",
             unit="days",
             ge=0,
             le=3_650,
@@ -147,43 +156,45 @@ class Persistence(Section, frozen=True):
     restore_policy: Annotated[
         Literal["shell", "suspended", "rerun", "none"],
         about(
-            "What a pane gets whose process is gone. `shell`: a shell. `suspended`: a shell that offers to run the "
-            "program again. `rerun`: programs of `restore_commands` run again by themselves. `none`: no process."
+            "What is started in a pane whose process is gone. `shell`: a shell. `suspended`: a shell in which the "
+            "command line of the program is typed, and Enter runs it. `rerun`: programs of `restore_commands` are "
+            "run again. `none`: nothing."
         ),
     ] = "shell"
     restore_commands: Annotated[
         tuple[str, ...],
         about(
-            "Programs that `suspended` offers and `rerun` starts; any other program gets a plain shell."
+            "Programs that `suspended` types and `rerun` runs; the pane of any other program gets a plain shell."
         ),
     ] = ("vim", "nvim", "less", "man", "tail", "top", "htop", "watch", "ssh")
     environment_deny: Annotated[
         tuple[str, ...],
         about(
-            "Patterns of environment variable names, in either case, whose values are never written to disk; a pattern "
-            "that begins with `!` is an exception. While there are patterns, values that hold a URL with a password "
-            "or a key that is known by its form are not written either, whatever their names."
+            "Patterns of names of environment variables whose values are never written to disk. Upper and lower "
+            "case are the same, and a pattern that begins with `!` is an exception. Unless the list is empty, "
+            "values that contain a URL with a password or a key in a known form are not written either, whatever "
+            "their names."
         ),
     ] = DEFAULT_PATTERNS
 
 
 class Server(Section, frozen=True):
-    """The daemon."""
+    """The server: new panes, and how it draws attached clients."""
 
     default_command: Annotated[
-        str, about("Command of a new pane, for the shell. Empty: a login shell.")
+        str, about("The command of a new pane, run by the shell. Empty: a login shell.")
     ] = ""
     default_shell: Annotated[
         str,
         about(
-            "Absolute path of the shell. Empty: `$SHELL`, else the login shell, else `/bin/sh`.",
+            "The absolute path of the shell. Empty: `$SHELL`, else the login shell, else `/bin/sh`.",
             pattern=r"^($|/)",
         ),
     ] = ""
     history_limit: Annotated[
         int,
         about(
-            "Lines of scrollback of a new pane (the option `history-limit`).",
+            "Lines of scrollback of a pane (the default of the option `history-limit`).",
             unit="lines",
             ge=0,
             le=2**31 - 1,
@@ -191,12 +202,17 @@ class Server(Section, frozen=True):
     ] = 10_000
     frame_rate_hz: Annotated[
         int,
-        about("Most redraws per second of an attached client.", unit="per second", ge=1, le=240),
+        about(
+            "The maximum number of redraws per second of an attached client.",
+            unit="per second",
+            ge=1,
+            le=240,
+        ),
     ] = 60
     outbox_max_kb: Annotated[
         int,
         about(
-            "An attached client that has this much unread is dropped with a message; it may attach again.",
+            "If an attached client has this much unread, it is dropped with a message; it may attach again.",
             unit="KiB",
             ge=8_192,
             le=1_048_576,
@@ -205,12 +221,12 @@ class Server(Section, frozen=True):
 
 
 class Client(Section, frozen=True):
-    """What attached clients are told when they attach."""
+    """Settings that the server sends to clients when they attach."""
 
     reconnect_timeout_secs: Annotated[
         int,
         about(
-            "How long a client waits for a server that went away to come back.",
+            "How long an attached client waits for a server that went away to come back.",
             unit="seconds",
             ge=0,
             le=86_400,
@@ -219,27 +235,30 @@ class Client(Section, frozen=True):
 
 
 class Logging(Section, frozen=True):
-    """Diagnostics of the server. They never hold pane content, arguments or environment."""
+    """Diagnostics of the server. They never contain pane content, arguments or environment."""
 
     level: Annotated[
         Literal["debug", "info", "warning", "error"],
-        about("The least severe level that is written."),
+        about("The lowest level of severity that is written."),
     ] = "info"
     max_size_mb: Annotated[
-        int, about("The file is rotated at this size.", unit="MiB", ge=1, le=1_024)
+        int, about("The size at which the file is rotated.", unit="MiB", ge=1, le=1_024)
     ] = 10
     keep_files: Annotated[
-        int, about("Rotated files kept beside the current one.", unit="files", ge=0, le=100)
+        int,
+        about(
+            "How many rotated files are kept beside the current one.", unit="files", ge=0, le=100
+        ),
     ] = 3
 
 
 class Keys(Section, frozen=True):
-    """Keys that have a meaning before any binding is looked up."""
+    """Keys that are handled before any binding is looked up."""
 
     prefix: Annotated[
         str,
         about(
-            "The prefix key, as tmux writes keys: `C-a`, `M-Space`, `F12`.",
+            "The prefix key, in tmux's notation: `C-a`, `M-Space`, `F12`.",
             pattern=r"^((C|M|S)-)*([!-~]|F[1-9]|F1[0-2]|Space|Tab|Enter|Escape|BSpace|Up|Down|Left|Right|Home|End|PPage|NPage|IC|DC)$",
         ),
     ] = "C-b"
