@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from fuguemux.persistence.recovery import recovery, replay
+from fuguemux.persistence.recovery import pane_replay, recovery, replay
 from fuguemux.persistence.recovery.store_identity import Identity, Said
 from fuguemux.persistence.storage.files import write_all
 from fuguemux.persistence.wal import (
@@ -208,7 +208,7 @@ def new_panes_hold_no_log(patch: pytest.MonkeyPatch) -> None:
     """Of a pane that waits to be rebuilt, and is in no checkpoint, the log may go."""
     original = replay.Replay._new_pane
 
-    def new_pane(self: replay.Replay, *facts: Any) -> replay.RecoveredPane:
+    def new_pane(self: replay.Replay, *facts: Any) -> pane_replay.RecoveredPane:
         found = original(self, *facts)
         found.hold_lsn = 0
         return found

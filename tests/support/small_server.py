@@ -16,16 +16,16 @@ from fuguemux.persistence.checkpoint.checkpoint import (
     PaneMark,
     run_to_end,
 )
-from fuguemux.persistence.recovery.recovery import Recovered, recover
-from fuguemux.persistence.recovery.replay import (
+from fuguemux.persistence.recovery.pane_replay import (
     Cleared,
     LostOutput,
     Output,
     RecoveredPane,
     Resize,
     Started,
-    pane_sizes,
 )
+from fuguemux.persistence.recovery.recovery import Recovered, recover
+from fuguemux.persistence.recovery.replay import pane_sizes
 from fuguemux.persistence.scrollback.scrollback import PaneScrollback
 from fuguemux.persistence.storage.files import Storage
 from fuguemux.persistence.storage.serialization import encode_events

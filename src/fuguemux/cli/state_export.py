@@ -14,9 +14,9 @@ from fuguemux.model.ids import PaneId
 from fuguemux.model.layout import panes_of
 from fuguemux.model.state import ServerState, link_of
 from fuguemux.observe.clock import SystemClock
+from fuguemux.persistence.recovery.pane_replay import Output, Resize
 from fuguemux.persistence.recovery.point_in_time import NotReachable, TargetMoment, parse_moment
 from fuguemux.persistence.recovery.recovery import WAL
-from fuguemux.persistence.recovery.replay import Output, Resize
 from fuguemux.persistence.storage.files import RealStorage
 from fuguemux.persistence.wal.reader import scan
 from fuguemux.server.panes.capture import history_lines

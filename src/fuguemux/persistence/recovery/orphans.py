@@ -4,7 +4,7 @@ import msgspec
 
 from fuguemux.model.ids import PaneId
 from fuguemux.model.state import ServerState
-from fuguemux.persistence.recovery.replay import RecoveredPane
+from fuguemux.persistence.recovery.pane_replay import RecoveredPane
 from fuguemux.persistence.report.report import RecoveryReport, counted
 from fuguemux.persistence.scrollback.scrollback import ScrollbackStore
 

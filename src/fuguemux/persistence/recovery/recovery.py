@@ -31,16 +31,11 @@ from fuguemux.persistence.recovery.log_account import tell_log
 from fuguemux.persistence.recovery.log_missing import SERVED_FILE, tell_end
 from fuguemux.persistence.recovery.orphans import taken_out
 from fuguemux.persistence.recovery.ownership import refuse_what_is_not_ours
+from fuguemux.persistence.recovery.pane_replay import RecoveredPane
 from fuguemux.persistence.recovery.point_in_time import TargetMoment, reached_from, unreachable
 from fuguemux.persistence.recovery.preserved import BEFORE_RECOVERY as BEFORE_RECOVERY
 from fuguemux.persistence.recovery.preserved import look_at_saves, preserve
-from fuguemux.persistence.recovery.replay import (
-    SIZE_DEFAULT,
-    OlderState,
-    RecoveredPane,
-    Replay,
-    pane_sizes,
-)
+from fuguemux.persistence.recovery.replay import SIZE_DEFAULT, OlderState, Replay, pane_sizes
 from fuguemux.persistence.recovery.soundness import made_sound
 from fuguemux.persistence.recovery.state_directories import RECOVERIES as RECOVERIES
 from fuguemux.persistence.recovery.state_directories import (

@@ -8,7 +8,7 @@ import msgspec
 from fuguemux.model.ids import PaneId
 from fuguemux.persistence.checkpoint.manifest import Manifest, PaneEntry, StoredPane, stored_pane
 from fuguemux.persistence.checkpoint.pane_files import HERE, StoredScreen
-from fuguemux.persistence.recovery.replay import RecoveredPane
+from fuguemux.persistence.recovery.pane_replay import RecoveredPane
 from fuguemux.persistence.report.report import counted
 from fuguemux.persistence.scrollback.pack_reader import PackReader
 from fuguemux.persistence.scrollback.packs import EntryKind, PackDamaged

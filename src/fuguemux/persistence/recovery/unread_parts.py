@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from fuguemux.persistence.checkpoint.manifest import Manifest, place_of, stored_pane
 from fuguemux.persistence.checkpoint.retention import FoundManifests
 from fuguemux.persistence.checkpoint.saves import CHECKPOINTS, pack_paths
-from fuguemux.persistence.recovery.replay import RecoveredPane
+from fuguemux.persistence.recovery.pane_replay import RecoveredPane
 from fuguemux.persistence.report.report import counted
 from fuguemux.persistence.scrollback.pack_reader import PackReader
 from fuguemux.persistence.scrollback.packs import EntryKind, PackDamaged

@@ -8,7 +8,7 @@ from typing import Protocol
 from fuguemux.model.ids import ClientId, PaneId, SessionId
 from fuguemux.model.layout import rectangles
 from fuguemux.model.limits import CLIENT_COLUMNS_MAX, CLIENT_ROWS_MAX
-from fuguemux.model.live import LiveView
+from fuguemux.model.live import ClientFacts, LiveView
 from fuguemux.model.state import ServerState, Session, Window, current_link
 from fuguemux.options import options
 from fuguemux.protocol.messages import CommandMessage
@@ -99,6 +99,25 @@ class Viewer:
     def name(self) -> str:
         """What list-clients calls it: the path of its terminal, if it has one."""
         return self.tty or f"client-{self.client}"
+
+    def facts(self) -> ClientFacts:
+        """What commands and formats may know of the client."""
+        return ClientFacts(
+            self.client,
+            self.name,
+            self.command.pid,
+            self.tty,
+            self.columns,
+            self.rows,
+            self.session,
+            self.created_s,
+            self.activity_s,
+            term=self.command.term,
+            read_only=self.read_only,
+            prefix_pressed=self.prefix,
+            environment=self.command.environment,
+            used=self.used,
+        )
 
     def resize(self, columns: int, rows: int) -> None:
         """The client's terminal has this size, or says so: what is beyond the limits is left empty."""

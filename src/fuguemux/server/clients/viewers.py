@@ -71,25 +71,7 @@ class Viewers:
 
     def facts(self) -> tuple[ClientFacts, ...]:
         """Attached clients in order of attachment."""
-        return tuple(
-            ClientFacts(
-                viewer.client,
-                viewer.name,
-                viewer.command.pid,
-                viewer.tty,
-                viewer.columns,
-                viewer.rows,
-                viewer.session,
-                viewer.created_s,
-                viewer.activity_s,
-                term=viewer.command.term,
-                read_only=viewer.read_only,
-                prefix_pressed=viewer.prefix,
-                environment=viewer.command.environment,
-                used=viewer.used,
-            )
-            for viewer in self._viewers.values()
-        )
+        return tuple(viewer.facts() for viewer in self._viewers.values())
 
     def used(self, viewer: Viewer) -> None:
         """Somebody types there, or has given it another size."""

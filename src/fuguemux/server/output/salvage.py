@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from fuguemux.engine.commit import EventRefused
 from fuguemux.model.ids import PaneId
 from fuguemux.observe.diagnostics import channel
-from fuguemux.persistence.recovery.replay import LostOutput
+from fuguemux.persistence.recovery.pane_replay import LostOutput
 from fuguemux.persistence.report.report import PaneReport
 from fuguemux.persistence.storage.serialization import PayloadDamaged, VersionUnknown, decode_events
 from fuguemux.server.landing.zone import RecoveredZone, Salvaged, UnloggedOutput

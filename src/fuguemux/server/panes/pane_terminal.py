@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from fuguemux.model.events import ProgramEnded
 from fuguemux.model.ids import PaneId
-from fuguemux.persistence.recovery.replay import EndedMark, LostOutput, RecoveredPane, Started
+from fuguemux.persistence.recovery.pane_replay import EndedMark, LostOutput, RecoveredPane, Started
 from fuguemux.persistence.scrollback.last_screens import LastScreen
 from fuguemux.persistence.scrollback.scrollback import PaneScrollback
 from fuguemux.server.panes.last_screen import taken

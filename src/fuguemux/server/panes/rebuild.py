@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-from fuguemux.persistence.recovery.replay import (
+from fuguemux.persistence.recovery.pane_replay import (
     Cleared,
     EndedMark,
     LostOutput,

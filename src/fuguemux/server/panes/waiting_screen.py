@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 
 from fuguemux.model.window_size import bounded
-from fuguemux.persistence.recovery.replay import RecoveredPane
+from fuguemux.persistence.recovery.pane_replay import RecoveredPane
 from fuguemux.persistence.scrollback.scrollback import PaneScrollback
 from fuguemux.server.panes.rebuild import Rebuilt, empty_screen, rebuild
 from fuguemux.terminal.emulator import EmulatorFactory, ScreenSize

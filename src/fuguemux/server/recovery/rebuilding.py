@@ -14,7 +14,7 @@ from fuguemux.model.layout import panes_of
 from fuguemux.model.state import ServerState
 from fuguemux.observe.diagnostics import channel
 from fuguemux.observe.failpoints import reach
-from fuguemux.persistence.recovery.replay import RecoveredPane
+from fuguemux.persistence.recovery.pane_replay import RecoveredPane
 from fuguemux.persistence.report.report import RecoveryReport
 from fuguemux.persistence.scrollback.last_screens import LastScreen
 from fuguemux.persistence.scrollback.scrollback import PaneScrollback

@@ -20,7 +20,7 @@ from fuguemux.model import effects as ef
 from fuguemux.model.ids import PaneId
 from fuguemux.model.state import Pipe
 from fuguemux.observe.diagnostics import channel
-from fuguemux.persistence.recovery.replay import Output, RecoveredPane
+from fuguemux.persistence.recovery.pane_replay import Output, RecoveredPane
 from fuguemux.persistence.storage.pipe_positions import PipeFile, PipePositions, Position
 from fuguemux.persistence.wal.frame import RecordPayloadDamaged
 from fuguemux.reactions import pipe_ended

@@ -1,7 +1,7 @@
 """Output that the log does not have: a gap in the row of a pane's bytes, and what an event says of it."""
 
 from fuguemux.model.ids import PaneId
-from fuguemux.persistence.recovery.replay import LostOutput, Output, RecoveredPane
+from fuguemux.persistence.recovery.pane_replay import LostOutput, Output, RecoveredPane
 from fuguemux.persistence.wal.frame import Record, RecordType, encode_output
 
 

@@ -5,7 +5,7 @@ import random
 from fuguemux.model.ids import PaneId
 from fuguemux.model.state import ServerState
 from fuguemux.persistence.recovery.orphans import taken_out
-from fuguemux.persistence.recovery.replay import RecoveredPane
+from fuguemux.persistence.recovery.pane_replay import RecoveredPane
 from fuguemux.persistence.report.report import RecoveryReport
 from fuguemux.persistence.scrollback.pack_reader import PackReader
 from fuguemux.persistence.scrollback.scrollback import ScrollbackStore

@@ -11,7 +11,7 @@ import pytest
 from fuguemux.model.events import ProgramEnded
 from fuguemux.model.ids import PaneId
 from fuguemux.observe.clock import MS_PER_DAY
-from fuguemux.persistence.recovery.replay import EndedMark, RecoveredPane, Started
+from fuguemux.persistence.recovery.pane_replay import EndedMark, RecoveredPane, Started
 from fuguemux.persistence.scrollback.last_screens import FORESEEN, ScreenFiles, ScreenName
 from fuguemux.persistence.scrollback.pack_reader import PackReader
 from fuguemux.persistence.scrollback.scrollback import ScrollbackStore

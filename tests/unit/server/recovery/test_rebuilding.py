@@ -9,7 +9,7 @@ import pytest
 from fuguemux.model.ids import PaneId
 from fuguemux.model.state import ServerState
 from fuguemux.persistence.checkpoint.checkpoint import PaneMark
-from fuguemux.persistence.recovery.replay import RecoveredPane
+from fuguemux.persistence.recovery.pane_replay import RecoveredPane
 from fuguemux.persistence.report.report import PaneReport, RecoveryReport
 from fuguemux.persistence.scrollback.pack_reader import PackReader
 from fuguemux.persistence.scrollback.scrollback import ScrollbackStore
