@@ -216,6 +216,27 @@ def file_access(text: str) -> Iterator[str]:
             yield f"{line}: touches a file past the storage seam: {name}"
 
 
+def open_matches(text: str, classes: frozenset[str]) -> Iterator[str]:
+    """A match over `classes` that does not end in assert_never, so that a new class would be passed over in silence."""
+    for node in ast.walk(_tree(text)):
+        if not isinstance(node, ast.Match):
+            continue
+        matched = {
+            ast.unparse(pattern.cls).rpartition(".")[2]
+            for case in node.cases
+            for pattern in ast.walk(case.pattern)
+            if isinstance(pattern, ast.MatchClass)
+        }
+        last = node.cases[-1]
+        ends = (
+            last.guard is None
+            and ast.unparse(last.pattern) == "_"
+            and ast.unparse(last.body[0]).startswith("assert_never(")
+        )
+        if matched & classes and not ends:
+            yield f"{node.lineno}: a match over events or effects does not end in assert_never"
+
+
 def failpoint_names(text: str) -> Iterator[str]:
     """The names given to `reach`; an expression that is no plain string is given as `?`."""
     for node in ast.walk(_tree(text)):

@@ -5,6 +5,7 @@ resizes, closes and redraws what changed (a removed pane's process is hung up, a
 """
 
 from collections.abc import Iterator
+from typing import Literal
 
 import msgspec
 
@@ -299,11 +300,14 @@ class SearchPanes(Effect, frozen=True):
     as_json: bool = False
 
 
+WaitMode = Literal["wait", "signal", "lock", "unlock"]
+
+
 class WaitFor(Effect, frozen=True):
-    """wait-for: `mode` is wait, signal, lock or unlock."""
+    """wait-for: what to do with a channel."""
 
     channel: str
-    mode: str
+    mode: WaitMode
 
 
 class PipePane(Effect, frozen=True):

@@ -5,7 +5,7 @@ import pytest
 from fuguemux.commands import if_shell, pipe_pane, run_shell, wait_for
 from fuguemux.formats.formats import FormatContext, expand
 from fuguemux.model.decision import Refused
-from fuguemux.model.effects import IfShell, PipePane, RunCommands, RunShell, WaitFor
+from fuguemux.model.effects import IfShell, PipePane, RunCommands, RunShell, WaitFor, WaitMode
 from fuguemux.model.ids import ClientId, PaneId
 from fuguemux.model.state import Pipe, ServerState
 from tests.support.builders import session, state
@@ -95,5 +95,5 @@ def test_a_pipe_that_is_open_is_closed_by_toggling_or_without_a_command() -> Non
     ("words", "mode"),
     [(("x",), "wait"), (("-S", "x"), "signal"), (("-L", "x"), "lock"), (("-U", "x"), "unlock")],
 )
-def test_channels(words: tuple[str, ...], mode: str) -> None:
+def test_channels(words: tuple[str, ...], mode: WaitMode) -> None:
     assert run(wait_for.COMMAND, ServerState(), *words).effects == (WaitFor("x", mode),)

@@ -4,7 +4,7 @@ The structure is complete at the end of the scan. What a pane's terminal has to 
 can answer at once and rebuild screens one by one.
 """
 
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, assert_never
 
 from fuguemux.model import events as ev
 from fuguemux.model.apply import EventRefused, apply, apply_after_gap
@@ -29,6 +29,30 @@ from fuguemux.persistence.wal.frame import (
 )
 
 SIZE_DEFAULT: Final = (80, 24)
+
+_OfStructureOnly = (
+    ev.SessionCreated
+    | ev.SessionRenamed
+    | ev.SessionDestroyed
+    | ev.WindowLinked
+    | ev.WindowUnlinked
+    | ev.WindowMoved
+    | ev.WindowsSwapped
+    | ev.WindowSelected
+    | ev.WindowRenamed
+    | ev.PaneTitled
+    | ev.PaneDirectoryChanged
+    | ev.ForegroundChanged
+    | ev.ProcessExited
+    | ev.PaneRespawned
+    | ev.OptionSet
+    | ev.EnvironmentSet
+    | ev.BufferSet
+    | ev.BufferDeleted
+    | ev.PipeChanged
+    | ev.ChannelChanged
+)
+"""Events that mean nothing for the terminals of panes."""
 
 
 def pane_sizes(window: Window) -> dict[PaneId, tuple[int, int]]:
@@ -130,6 +154,8 @@ class Replay:
 
     def _note(self, event: ev.AnyEvent, lsn: int) -> None:
         """What the event means for the terminals of panes."""
+        if isinstance(event, _OfStructureOnly):
+            return
         match event:
             case ev.HistoryCleared(pane):
                 self._add(pane, Cleared(lsn))
@@ -155,7 +181,7 @@ class Replay:
             case ev.ZoomChanged(window, _) | ev.PaneActivated(window, _):
                 self._resized(window, None, lsn)
             case _:
-                pass
+                assert_never(event)
 
     def _resized(self, window: WindowId, layout: Layout | None, lsn: int) -> None:
         state: ServerState | None = self.state

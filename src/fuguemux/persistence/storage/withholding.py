@@ -6,23 +6,45 @@ mark is shown to people and never run.
 """
 
 from collections.abc import Callable
-from typing import Final, TypeVar
+from typing import Final, TypeVar, assert_never
 
 import msgspec
 
 from fuguemux.config.secrets import is_redacted, redacted, redacted_line
 from fuguemux.model.events import (
     AnyEvent,
+    BufferDeleted,
+    BufferSet,
+    ChannelChanged,
     EnvironmentSet,
     ForegroundChanged,
+    HistoryCleared,
+    LayoutChanged,
     OptionSet,
+    OutputMissing,
+    PaneActivated,
     PaneAdded,
+    PaneBroken,
+    PaneDirectoryChanged,
+    PaneMoved,
+    PaneRemoved,
     PaneRespawned,
+    PaneTitled,
     PipeChanged,
+    ProcessExited,
     ProcessStarted,
     ProgramEnded,
     SessionCreated,
+    SessionDestroyed,
+    SessionRenamed,
     WindowCreated,
+    WindowLinked,
+    WindowMoved,
+    WindowRenamed,
+    WindowSelected,
+    WindowsSwapped,
+    WindowUnlinked,
+    ZoomChanged,
 )
 from fuguemux.model.state import Environment, Options, Pane, Pipe, ServerState, Session, Window
 
@@ -34,6 +56,32 @@ COMMAND_OPTIONS: Final = frozenset({"default-command", "restore-command"})
 Withhold = Callable[[bytes, bytes], bool]
 """Whether the value of a variable may not reach the disk, by its name and by the value."""
 
+_StoredAsItIs = (
+    SessionRenamed
+    | SessionDestroyed
+    | WindowLinked
+    | WindowUnlinked
+    | WindowMoved
+    | WindowSelected
+    | WindowRenamed
+    | WindowsSwapped
+    | PaneRemoved
+    | PaneMoved
+    | PaneBroken
+    | LayoutChanged
+    | PaneActivated
+    | ZoomChanged
+    | PaneTitled
+    | PaneDirectoryChanged
+    | ProcessExited
+    | HistoryCleared
+    | BufferSet
+    | BufferDeleted
+    | ChannelChanged
+    | OutputMissing
+)
+"""Events without variables and command lines."""
+
 _Holder = TypeVar("_Holder", bound=msgspec.Struct)
 
 
@@ -42,6 +90,8 @@ _Holder = TypeVar("_Holder", bound=msgspec.Struct)
 
 def stored_event(event: AnyEvent, withhold: Withhold | None) -> AnyEvent | None:
     """The event as it is stored; None: nothing of it is. `withhold` None: values of variables are stored whatever they are."""
+    if isinstance(event, _StoredAsItIs):
+        return event
     match event:
         case EnvironmentSet():
             if event.hidden:
@@ -61,8 +111,8 @@ def stored_event(event: AnyEvent, withhold: Withhold | None) -> AnyEvent | None:
                 pipeline=tuple(map(redacted, pipeline)),
                 jobs=tuple(map(redacted, jobs)),
             )
-        case ProcessStarted(instead=tuple() as instead):
-            return _changed(event, instead=redacted(instead))
+        case ProcessStarted(instead=instead):
+            return event if instead is None else _changed(event, instead=redacted(instead))
         case ProgramEnded(program=program):
             return _changed(event, program=redacted_line(program))
         case PipeChanged(_, pipe):
@@ -77,7 +127,7 @@ def stored_event(event: AnyEvent, withhold: Withhold | None) -> AnyEvent | None:
             variables = event.environment and _variables(event.environment, withhold)
             return _changed(event, environment=variables, argv=redacted(event.argv))
         case _:
-            return event
+            assert_never(event)
 
 
 def stored_state(state: ServerState, withhold: Withhold | None) -> ServerState:

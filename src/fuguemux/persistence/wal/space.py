@@ -8,7 +8,7 @@ import contextlib
 import errno
 import os
 from collections.abc import Callable
-from typing import Final
+from typing import Final, assert_never
 
 from fuguemux.persistence.storage.files import NO_SPACE, Storage, room_words
 from fuguemux.persistence.storage.set_aside import quarantine_beside, set_aside
@@ -253,6 +253,8 @@ class Space:
                 self._has_ballast = error is None or isinstance(error, FileExistsError)
             case DeleteJob():
                 self._dead = [name for name in self._dead if name not in chore.removed]
+            case _:
+                assert_never(chore)
 
     def close(self) -> None:
         """Remove the spare: the next start makes its own."""

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import assert_never
 
 from fuguemux.model import effects as ef
 from fuguemux.model.events import AnyEvent
@@ -323,6 +324,8 @@ class Viewers:
                 viewer.page = Page(title, rows, chooser=True, preview=preview, selected=selected)
             case ef.ShowText(_, lines):
                 viewer.page = Page("", tuple((line, "") for line in lines), chooser=False)
+            case _:
+                assert_never(effect)
         viewer.dirty = True
         self.schedule(viewer)
 

@@ -7,7 +7,7 @@ a dead server had read and not finished with, which a surviving process still wa
 
 import time
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 
 from fuguemux.persistence.recovery.pane_replay import (
     Cleared,
@@ -75,6 +75,8 @@ def rebuild(
                 last_screens.append(taken(emulator, scrollback, ended))
             case LostOutput():
                 mark_lost(emulator, operation)
+            case _:
+                assert_never(operation)
         archive(emulator, scrollback)
         if not wanted():
             break

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
-from typing import Any
+from typing import Any, assert_never
 
 from fuguemux.config.secrets import named
 from fuguemux.engine.engine import Engine
@@ -151,6 +151,8 @@ class Restoration:
                 self._rescue(by_key[key])
             case Adopt() | TakeExit():
                 pass
+            case _:
+                assert_never(step)
 
     def _ended_away(self, pane: PaneId) -> None:
         """The process ended while no server was there: the report says how, or that a shutdown has suspended it."""

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Final, assert_never
 
 from fuguemux.engine.engine import Engine
 from fuguemux.model import effects as ef
@@ -57,10 +57,12 @@ class Channels:
                 if known.locked:
                     return self._queued(self._lockers, name)
                 return self._remember(name, known, locked=True)
-            case _:
+            case "wait":
                 if known.woken:
                     return self._remember(name, known, woken=False)
                 return self._queued(self._waiting, name)
+            case _:
+                assert_never(effect.mode)
 
     def _queued(self, queues: Waiting, name: str) -> Awaitable[EffectResult]:
         future: asyncio.Future[None] = self._loop.create_future()

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from contextvars import ContextVar
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, assert_never
 
 from fuguemux.commands.parts import table_lookup
 from fuguemux.engine.engine import Engine
@@ -28,6 +28,46 @@ diagnostics = channel("hooks")
 
 _in_hook: ContextVar[bool] = ContextVar("in_hook", default=False)
 """What a hook does has no hooks, as in tmux: else one that renames would run for ever."""
+
+_SessionEvent = (
+    ev.SessionCreated
+    | ev.SessionDestroyed
+    | ev.SessionRenamed
+    | ev.WindowCreated
+    | ev.WindowLinked
+    | ev.WindowUnlinked
+    | ev.WindowSelected
+    | ev.PaneBroken
+)
+_WindowEvent = (
+    ev.WindowRenamed
+    | ev.LayoutChanged
+    | ev.PaneAdded
+    | ev.PaneRemoved
+    | ev.ZoomChanged
+    | ev.PaneActivated
+    | ev.PaneTitled
+)
+_EventWithoutHook = (
+    ev.WindowMoved
+    | ev.WindowsSwapped
+    | ev.PaneMoved
+    | ev.PaneDirectoryChanged
+    | ev.ForegroundChanged
+    | ev.ProcessStarted
+    | ev.ProcessExited
+    | ev.PaneRespawned
+    | ev.OptionSet
+    | ev.EnvironmentSet
+    | ev.HistoryCleared
+    | ev.BufferSet
+    | ev.BufferDeleted
+    | ev.ProgramEnded
+    | ev.PipeChanged
+    | ev.ChannelChanged
+    | ev.OutputMissing
+)
+"""Events that tmux has no hook for, and ends of processes, which `pane_ended` tells."""
 
 
 class Notice(NamedTuple):
@@ -199,6 +239,14 @@ def _unlinked(before: ServerState, session: SessionId, window: WindowId) -> Noti
 
 
 def _notices(before: ServerState, after: ServerState, event: ev.AnyEvent) -> list[Notice]:
+    if isinstance(event, _EventWithoutHook):
+        return []
+    if isinstance(event, _SessionEvent):
+        return _session_notices(before, after, event)
+    return _window_notices(before, after, event)
+
+
+def _session_notices(before: ServerState, after: ServerState, event: _SessionEvent) -> list[Notice]:
     match event:
         case ev.SessionCreated(session):
             return [Notice("session-created", session)]
@@ -225,10 +273,10 @@ def _notices(before: ServerState, after: ServerState, event: ev.AnyEvent) -> lis
             changed = was is not None and now is not None and was.active != now.active
             return [Notice("session-window-changed", session)] if changed else []
         case _:
-            return _window_notices(before, after, event)
+            assert_never(event)
 
 
-def _window_notices(before: ServerState, after: ServerState, event: ev.AnyEvent) -> list[Notice]:
+def _window_notices(before: ServerState, after: ServerState, event: _WindowEvent) -> list[Notice]:
     match event:
         case ev.WindowRenamed(window):
             return [_of_window(after, "window-renamed", window)]
@@ -245,8 +293,10 @@ def _window_notices(before: ServerState, after: ServerState, event: ev.AnyEvent)
         case ev.PaneActivated(window, pane):
             changed = window in before.windows and before.windows[window].active != pane
             return [_of_window(after, "window-pane-changed", window)] if changed else []
-        case ev.PaneTitled(pane) if pane in after.panes:
+        case ev.PaneTitled(pane):
+            if pane not in after.panes:
+                return []
             notice = _of_window(after, "pane-title-changed", after.panes[pane].window)
             return [notice._replace(pane=pane)]
         case _:
-            return []
+            assert_never(event)
