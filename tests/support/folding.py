@@ -4,6 +4,7 @@ from functools import reduce
 from typing import Any, NamedTuple
 
 from fuguemux.commands.command import Command
+from fuguemux.commands.table import TABLE
 from fuguemux.model.apply import apply
 from fuguemux.model.decision import Decision
 from fuguemux.model.effects import AnyEffect
@@ -41,5 +42,5 @@ def run(
 ) -> Outcome:
     """`command` with these flags and arguments decided on `state`. `requester` says who asks, as `builders.request` does."""
     asked = builders.request(command.name, *words, **requester)
-    decision = command.decide(state, live or FakeLive(), command.invocation(asked))
+    decision = command.decide(state, live or FakeLive(), command.invocation(asked, TABLE))
     return folded(state, decision)

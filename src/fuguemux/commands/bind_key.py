@@ -2,6 +2,7 @@
 
 from fuguemux.commands.command import Command
 from fuguemux.language import command_lines
+from fuguemux.language.canonical import canonical_commands, canonical_sequence
 from fuguemux.language.default_keys import Binding
 from fuguemux.language.invocation import Invocation
 from fuguemux.language.key_names import key_name
@@ -10,7 +11,6 @@ from fuguemux.model.limits import OPTION_VALUE_BYTES_MAX
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
 from fuguemux.options import key_bindings
-from fuguemux.options.types import canonical_commands, canonical_sequence
 
 
 def table_of(invocation: Invocation) -> str:
@@ -31,9 +31,9 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     binding = Binding(
         table_of(invocation),
         key,
-        canonical_commands(words[0])
+        canonical_commands(invocation.commands, words[0])
         if len(words) == 1
-        else canonical_sequence(command_lines.parse(words)),
+        else canonical_sequence(invocation.commands, command_lines.parse(words)),
         invocation.flags.has("r"),
         invocation.flags.value("N") or "",
     )

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from fuguemux.language.command_table import CommandTable
 from fuguemux.language.invocation import Invocation, invocation_of
 from fuguemux.model.decision import Decision, Request
 from fuguemux.model.live import LiveView
@@ -33,6 +34,6 @@ class Command(msgspec.Struct, frozen=True):
     plain_words: bool = False
     """All its words are arguments, even those that look like flags: fugue's own commands have `--json`."""
 
-    def invocation(self, request: Request) -> Invocation:
+    def invocation(self, request: Request, commands: CommandTable) -> Invocation:
         """`request.argv` parsed for this command. Raises Refused with tmux's words, and Usage for `-?`."""
-        return invocation_of(self, request)
+        return invocation_of(self, request, commands)

@@ -1,7 +1,6 @@
 """list-commands: the commands there are, with their flags."""
 
 from fuguemux.commands.command import Command
-from fuguemux.commands.parts import table_lookup
 from fuguemux.commands.parts.listing import listed
 from fuguemux.formats.formats import FormatContext
 from fuguemux.language.invocation import Invocation
@@ -16,7 +15,7 @@ TEMPLATE = (
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
     wanted = invocation.arguments[0] if invocation.arguments else None
-    rows = [row for row in table_lookup.rows() if wanted in (None, row.name, row.alias)]
+    rows = [row for row in invocation.commands.rows() if wanted in (None, row.name, row.alias)]
     contexts = (
         FormatContext(
             state,

@@ -21,7 +21,7 @@ AT_ONCE_CHARS: Final = 32 << 10
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
     flags = invocation.flags
-    found = key_bindings.bindings(state)
+    found = key_bindings.bindings(state, invocation.commands)
     table = flags.value("T")
     if table is None and flags.has("N"):
         table = "prefix"

@@ -3,6 +3,7 @@
 from fuguemux.commands.command import Command
 from fuguemux.commands.parts.option_places import context_of, place_of, target_of
 from fuguemux.formats.formats import expand
+from fuguemux.language.command_table import CommandTable
 from fuguemux.language.invocation import Invocation
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.events import OptionSet
@@ -43,7 +44,8 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
         if flags.has("q"):
             return Decision()
         raise Refused(f"already set: {argument}")
-    return Decision(events=_set(state, place, name, value, append=flags.has("a")))
+    events = _set(state, invocation.commands, place, name, value, append=flags.has("a"))
+    return Decision(events=events)
 
 
 def _is_set(state: ServerState, place: OptionPlace, name: Name) -> bool:
@@ -81,7 +83,13 @@ def _unset_in(state: ServerState, place: OptionPlace, name: Name) -> tuple[Optio
 
 
 def _set(
-    state: ServerState, place: OptionPlace, name: Name, value: str | None, *, append: bool
+    state: ServerState,
+    commands: CommandTable,
+    place: OptionPlace,
+    name: Name,
+    value: str | None,
+    *,
+    append: bool,
 ) -> tuple[OptionSet, ...]:
     option = name.option
     if option is None:
@@ -97,20 +105,26 @@ def _set(
             if before_or_none is not None:
                 value = before_or_none + ("," if option.kind == "style" else "") + value
         current = options.inherited(state, place, option)
-        return options.set_value(place, option.name, option.value(value, current))
+        return options.set_value(place, option.name, option.value(value, current, commands))
     if value is None:
         raise Refused("empty value")
     values = dict(options.array_in(state, place, option) or {})
-    _set_in_array(values, option, name.at, value, append=append)
+    _set_in_array(values, commands, option, name.at, value, append=append)
     return options.set_array(state, place, option, dict(sorted(values.items())))
 
 
 def _set_in_array(
-    values: dict[int, str], option: Option, index: int | None, value: str, *, append: bool
+    values: dict[int, str],
+    commands: CommandTable,
+    option: Option,
+    index: int | None,
+    value: str,
+    *,
+    append: bool,
 ) -> None:
     if index is not None:
         before = values.get(index, "") if append and option.kind == "string" else ""
-        values[index] = option.value(before + value, "")
+        values[index] = option.value(before + value, "", commands)
         return
     if not append:
         values.clear()
@@ -118,7 +132,7 @@ def _set_in_array(
     for part in option.take_apart(value):
         while free in values:
             free += 1
-        values[free] = option.value(part, "")
+        values[free] = option.value(part, "", commands)
     if len(values) > ARRAY_ENTRIES_MAX:
         raise Refused(f"too many values: {option.name} takes {ARRAY_ENTRIES_MAX}")
 

@@ -9,16 +9,17 @@ from itertools import groupby
 from typing import Any, Final
 
 from fuguemux.commands.command import Command
-from fuguemux.commands.parts import table_lookup
 from fuguemux.commands.parts.option_places import context_of
 from fuguemux.formats.formats import FormatContext, expand, is_true
 from fuguemux.language import language, quoting
+from fuguemux.language.command_table import CommandTable
 from fuguemux.language.invocation import Invocation
 from fuguemux.model.decision import Decision, Refused, Reply
 from fuguemux.model.effects import RunCommands, RunLongTexts
 from fuguemux.model.ids import NOBODY
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
+from fuguemux.options.aliases import check_known
 from fuguemux.targets.targets import current_target
 
 LONG_CHARS_MIN: Final = 32 << 10
@@ -36,29 +37,31 @@ def surroundings(state: ServerState, context: FormatContext) -> language.TextCon
 
 
 def parsed_file(
-    state: ServerState, context: FormatContext, path: str, text: str
+    state: ServerState, commands: CommandTable, context: FormatContext, path: str, text: str
 ) -> list[language.Parsed]:
     """The commands in the text of a file, each of which exists. Raises Refused: `path:line: message`."""
-    return parsed_within(state, surroundings(state, context), path, text)
+    return parsed_within(state, commands, surroundings(state, context), path, text)
 
 
 def parsed_within(
-    state: ServerState, around: language.TextContext, path: str, text: str
+    state: ServerState, commands: CommandTable, around: language.TextContext, path: str, text: str
 ) -> list[language.Parsed]:
     """The same with what the text may refer to. In any thread, if that may be asked there."""
-    commands = language.parse_file(text, path, around)
-    for command in commands:
+    found = language.parse_file(text, path, around)
+    for parsed in found:
         try:
-            table_lookup.known(state, command.argv)
+            check_known(commands, state, parsed.argv)
         except Refused as refusal:
-            where = f"{path}:{command.line}: " if path else ""
+            where = f"{path}:{parsed.line}: " if path else ""
             raise Refused(f"{where}{refusal}", near=refusal.near) from None
-    return commands
+    return found
 
 
-def parsed_text(state: ServerState, live: LiveView, text: str) -> list[language.Parsed]:
+def parsed_text(
+    state: ServerState, commands: CommandTable, live: LiveView, text: str
+) -> list[language.Parsed]:
     """The commands in text that is no file, each of which could be run. Raises Refused."""
-    return parsed_file(state, FormatContext(state, live), "", text)
+    return parsed_file(state, commands, FormatContext(state, live), "", text)
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
@@ -82,7 +85,9 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
                 long.append((entry["path"], entry["text"]))
                 continue
             try:
-                found = parsed_file(state, context, entry["path"], entry["text"])
+                found = parsed_file(
+                    state, invocation.commands, context, entry["path"], entry["text"]
+                )
             except Refused as refusal:  # goes to stdout, as in tmux
                 told = lines if invocation.request.client != NOBODY else errors
                 told.append(refusal.told(as_tmux=invocation.request.as_tmux))

@@ -91,7 +91,6 @@ from fuguemux.commands import (
     wait_for,
 )
 from fuguemux.commands.command import Command
-from fuguemux.language.language import replace_alias
 from fuguemux.language.names import TMUX_NAMES
 from fuguemux.language.nearest import nearest
 from fuguemux.language.quoting import render_all
@@ -99,7 +98,7 @@ from fuguemux.model.decision import Decision, Refused, Request
 from fuguemux.model.effects import RunCommands
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
-from fuguemux.options import options
+from fuguemux.options.aliases import resolved
 
 COMMANDS: Final[tuple[Command, ...]] = (
     attach_session.COMMAND,
@@ -216,6 +215,21 @@ def find(name: str) -> Command:
     return _BY_NAME[found[0]]
 
 
+class AllCommands:
+    """Implements language.command_table.CommandTable."""
+
+    def rows(self) -> tuple[Command, ...]:
+        """All commands."""
+        return COMMANDS
+
+    def find(self, name: str) -> Command:
+        """The command of that name, alias or unique prefix. Raises Refused."""
+        return find(name)
+
+
+TABLE: Final = AllCommands()
+
+
 def known_name(argv: tuple[str, ...]) -> str:
     """What may be said of a command line where nobody's words may be: the name of the command in it."""
     word = argv[0] if argv else ""
@@ -228,10 +242,10 @@ def decide(state: ServerState, live: LiveView, request: Request) -> Decision:
 
     A word of the option command-alias is replaced first; one that stands for several commands runs them.
     """
-    commands = replace_alias(request.argv, options.get_array(state, "command-alias"))
+    commands = resolved(state, request.argv)
     if len(commands) != 1:
         return Decision(effects=(RunCommands(render_all(commands)),))
     if commands[0] != request.argv:
         request = msgspec.structs.replace(request, argv=commands[0])
     command = find(request.argv[0])
-    return command.decide(state, live, command.invocation(request))
+    return command.decide(state, live, command.invocation(request, TABLE))

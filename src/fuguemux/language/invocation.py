@@ -4,42 +4,14 @@ Flags are read as tmux 3.3a reads them. Letters may be joined (`-dP`). A value f
 next word. `--` ends the flags, and so does the first word that is no flag.
 """
 
-from typing import Protocol
-
 import msgspec
 
+from fuguemux.language.command_table import CommandRow, CommandTable
 from fuguemux.model.decision import Refused, Request
 
 
 class Usage(Refused):
     """`-?` was given: the message is the command's usage line."""
-
-
-class Grammar(Protocol):
-    """What has to be known of a command to take its words apart. The rows of the table of commands have it."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def flags(self) -> str:
-        """Flag letters; a colon after a letter says that the flag takes a value."""
-        ...
-
-    @property
-    def usage(self) -> str:
-        """What follows the name in the usage line."""
-        ...
-
-    @property
-    def arguments(self) -> tuple[int, int | None]:
-        """The fewest and the most arguments; None: any number."""
-        ...
-
-    @property
-    def plain_words(self) -> bool:
-        """Every word is an argument, even one that looks like a flag."""
-        ...
 
 
 GivenFlags = tuple[tuple[str, str | None], ...]
@@ -76,6 +48,8 @@ class Invocation(msgspec.Struct, frozen=True):
     arguments: tuple[str, ...]
     request: Request
     name: str
+    commands: CommandTable
+    """All commands, for those that look at others."""
 
     @property
     def target(self) -> str | None:
@@ -83,55 +57,55 @@ class Invocation(msgspec.Struct, frozen=True):
         return self.flags.value("t")
 
 
-def invocation_of(grammar: Grammar, request: Request) -> Invocation:
+def invocation_of(row: CommandRow, request: Request, commands: CommandTable) -> Invocation:
     """`request` with its words taken apart. Raises Refused with tmux's words, and Usage for `-?`."""
-    flags, arguments = parse(grammar, request.argv[1:])
-    return Invocation(Flags(flags), arguments, request, grammar.name)
+    flags, arguments = parse(row, request.argv[1:])
+    return Invocation(Flags(flags), arguments, request, row.name, commands)
 
 
-def parse(grammar: Grammar, words: tuple[str, ...]) -> tuple[GivenFlags, tuple[str, ...]]:
+def parse(row: CommandRow, words: tuple[str, ...]) -> tuple[GivenFlags, tuple[str, ...]]:
     """The flags and the arguments in `words`, which do not include the command's name.
 
     Raises Refused: an unknown flag, a missing value, too few or too many arguments. Raises Usage for `-?`.
     """
-    flags, arguments = parse_flags(grammar, words)
-    fewest, most = grammar.arguments
+    flags, arguments = parse_flags(row, words)
+    fewest, most = row.arguments
     if len(arguments) < fewest:
-        raise Refused(f"command {grammar.name}: too few arguments (need at least {fewest})")
+        raise Refused(f"command {row.name}: too few arguments (need at least {fewest})")
     if most is not None and len(arguments) > most:
-        raise Refused(f"command {grammar.name}: too many arguments (need at most {most})")
+        raise Refused(f"command {row.name}: too many arguments (need at most {most})")
     return flags, arguments
 
 
-def parse_flags(grammar: Grammar, words: tuple[str, ...]) -> tuple[GivenFlags, tuple[str, ...]]:
+def parse_flags(row: CommandRow, words: tuple[str, ...]) -> tuple[GivenFlags, tuple[str, ...]]:
     """As `parse`, with any number of arguments."""
-    if grammar.plain_words:
+    if row.plain_words:
         return (), words
     given: list[tuple[str, str | None]] = []
     reader = _Words(words)
     while (letters := reader.next_flags()) is not None:
         while letters:
             letter, letters = letters[0], letters[1:]
-            if not _takes_value(grammar, letter):
+            if not _takes_value(row, letter):
                 given.append((letter, None))
                 continue
             value = letters or reader.value()
             if value is None:
-                raise Refused(f"command {grammar.name}: -{letter} expects an argument")
+                raise Refused(f"command {row.name}: -{letter} expects an argument")
             given.append((letter, value))
             break
     return tuple(given), reader.rest()
 
 
-def _takes_value(grammar: Grammar, letter: str) -> bool:
+def _takes_value(row: CommandRow, letter: str) -> bool:
     if letter == "?":
-        raise Usage(f"usage: {grammar.name} {grammar.usage}")
+        raise Usage(f"usage: {row.name} {row.usage}")
     if not (letter.isascii() and letter.isalnum()):
-        raise Refused(f"command {grammar.name}: invalid flag -{letter}")
-    at = grammar.flags.find(letter)
+        raise Refused(f"command {row.name}: invalid flag -{letter}")
+    at = row.flags.find(letter)
     if at < 0:
-        raise Refused(f"command {grammar.name}: unknown flag -{letter}")
-    return grammar.flags[at + 1 : at + 2] == ":"
+        raise Refused(f"command {row.name}: unknown flag -{letter}")
+    return row.flags[at + 1 : at + 2] == ":"
 
 
 class _Words:

@@ -4,8 +4,6 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from fuguemux.language.invocation import Grammar, parse_flags
-
 _NEEDS_DOUBLE: Final = frozenset(" #';${}%")
 _NEEDS_SINGLE: Final = frozenset(' "')
 _MEANS_ITSELF: Final = re.compile(r"[^\x00-\x1f\x7f\\\"$]*")
@@ -76,22 +74,3 @@ def render(argv: Iterable[str]) -> str:
 def render_all(commands: Iterable[Sequence[str]], separator: str = " ; ") -> str:
     """A sequence of commands as text. A key's list is shown with ` \\; ` between them."""
     return separator.join(map(render, commands))
-
-
-def canonical(command: Grammar, argv: Sequence[str]) -> tuple[str, ...]:
-    """`argv` with the command's full name, its flags joined and in order, then those with values, then the rest.
-
-    Raises Refused as the command would.
-    """
-    flags, arguments = parse_flags(command, tuple(argv[1:]))
-    letters = sorted(name for name, value in flags if value is None)
-    words = [command.name]
-    if letters:
-        words.append("-" + "".join(letters))
-    for name, value in sorted(
-        ((name, value) for name, value in flags if value is not None), key=lambda flag: flag[0]
-    ):
-        words += [f"-{name}", value]
-    if arguments and len(arguments[0]) > 1 and arguments[0].startswith("-"):
-        words.append("--")
-    return (*words, *arguments)

@@ -10,11 +10,12 @@ from typing import Final
 
 import msgspec
 
+from fuguemux.language.canonical import canonical_commands
+from fuguemux.language.command_table import CommandTable
 from fuguemux.language.default_keys import DEFAULTS, Binding
 from fuguemux.model.decision import Refused
 from fuguemux.model.events import OptionSet
 from fuguemux.model.state import ServerState
-from fuguemux.options.types import canonical_commands
 
 _PREFIX: Final = "key:"
 KEYS_BOUND_MAX: Final = 4_096
@@ -43,30 +44,32 @@ def _decoded(table: str, key: str, value: str) -> Binding | None:
 
 
 @cache
-def available_defaults() -> Mapping[tuple[str, str], Binding]:
-    """The default bindings of which all commands exist."""
-    return {place: binding for place, binding in DEFAULTS.items() if _exists(binding.command)}
+def available_defaults(commands: CommandTable) -> Mapping[tuple[str, str], Binding]:
+    """The default bindings of which all commands are in `commands`."""
+    return {
+        place: binding for place, binding in DEFAULTS.items() if _exists(commands, binding.command)
+    }
 
 
-def _exists(text: str) -> bool:
+def _exists(commands: CommandTable, text: str) -> bool:
     try:
-        canonical_commands(text)
+        canonical_commands(commands, text)
     except Refused:
         return False
     return True
 
 
-def lookup(state: ServerState, table: str, key: str) -> Binding | None:
+def lookup(state: ServerState, commands: CommandTable, table: str, key: str) -> Binding | None:
     """What `key` (in its one spelling) runs in `table`; what `Any` runs is not considered. None: nothing."""
     value = state.server_options.get(_entry(table, key))
     if value is not None:
         return _decoded(table, key, value)
-    return available_defaults().get((table, key))
+    return available_defaults(commands).get((table, key))
 
 
-def bindings(state: ServerState) -> list[Binding]:
+def bindings(state: ServerState, commands: CommandTable) -> list[Binding]:
     """All bindings, by table and key."""
-    found: dict[tuple[str, str], Binding | None] = dict(available_defaults())
+    found: dict[tuple[str, str], Binding | None] = dict(available_defaults(commands))
     for table, key, binding in _bound(state):
         found[table, key] = binding
     return sorted(
@@ -75,9 +78,11 @@ def bindings(state: ServerState) -> list[Binding]:
     )
 
 
-def key_of(state: ServerState, table: str, command: str) -> str:
+def key_of(state: ServerState, commands: CommandTable, table: str, command: str) -> str:
     """A key of `table` that runs `command`; empty: none does."""
-    return next((b.key for b in bindings(state) if (b.table, b.command) == (table, command)), "")
+    return next(
+        (b.key for b in bindings(state, commands) if (b.table, b.command) == (table, command)), ""
+    )
 
 
 def bound(state: ServerState, binding: Binding) -> OptionSet:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
+from fuguemux.language.command_table import CommandTable
 from fuguemux.language.nearest import nearest
 from fuguemux.model.decision import Refused
 from fuguemux.model.events import OptionScope, OptionSet
@@ -24,9 +25,9 @@ _configured: dict[str, str] = {}
 """Defaults that the configuration gives in place of the table's. The server sets them when it has read it."""
 
 
-def configure(defaults: Mapping[str, str]) -> None:
+def configure(commands: CommandTable, defaults: Mapping[str, str]) -> None:
     """Replace the configuration's defaults. Raises Refused for a value that an option does not take."""
-    checked = {name: BY_NAME[name].value(text, "") for name, text in defaults.items()}
+    checked = {name: BY_NAME[name].value(text, "", commands) for name, text in defaults.items()}
     _configured.clear()
     _configured.update(checked)
 

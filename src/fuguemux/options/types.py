@@ -1,12 +1,13 @@
 """The row of one option, and its values: what text is accepted, how it is kept and how it is shown."""
 
 import re
-from collections.abc import Iterable, Sequence
 from typing import Final, Literal
 
 import msgspec
 
-from fuguemux.language import language, quoting
+from fuguemux.language import quoting
+from fuguemux.language.canonical import canonical_commands
+from fuguemux.language.command_table import CommandTable
 from fuguemux.language.key_names import key_name
 from fuguemux.model.decision import Refused
 from fuguemux.model.limits import OPTION_VALUE_BYTES_MAX
@@ -22,8 +23,6 @@ _FALSE: Final = ("off", "no", "0")
 _SIZE: Final = re.compile(r"(\d{1,5})x(\d{1,5})")
 _WHOLE: Final = re.compile(r"\s*[+-]?\d{1,18}")
 INT_MAX: Final = 2**31 - 1
-COMMANDS_CHARS_MAX: Final = 4 * OPTION_VALUE_BYTES_MAX
-"""Of the commands of a key or a hook: what is in a block counts again for each block around it. Some 50 ms."""
 
 
 class Option(msgspec.Struct, frozen=True):
@@ -46,10 +45,10 @@ class Option(msgspec.Struct, frozen=True):
     hook: bool = False
     help: str = ""
 
-    def value(self, text: str | None, current: str) -> str:
+    def value(self, text: str | None, current: str, commands: CommandTable) -> str:
         """`text` in its canonical form. None: a flag or a choice of two is turned over from `current`.
 
-        Raises Refused with tmux's words.
+        The text of a hook is checked against `commands`. Raises Refused with tmux's words.
         """
         if text is None:
             if self.kind == "flag":
@@ -60,9 +59,9 @@ class Option(msgspec.Struct, frozen=True):
             raise Refused("empty value")
         if len(text.encode("utf-8", "surrogateescape")) > OPTION_VALUE_BYTES_MAX:
             raise Refused(f"value is too long: {self.name} takes {OPTION_VALUE_BYTES_MAX} bytes")
-        return self._checked(text)
+        return self._checked(text, commands)
 
-    def _checked(self, text: str) -> str:
+    def _checked(self, text: str, commands: CommandTable) -> str:
         match self.kind:
             case "number":
                 return self._number(text)
@@ -80,7 +79,7 @@ class Option(msgspec.Struct, frozen=True):
                     raise Refused(f"bad key: {text}")
                 return key
             case "command":
-                return canonical_commands(text)
+                return canonical_commands(commands, text)
             case "size" if not _SIZE.fullmatch(text):
                 raise Refused(f"value is invalid: {text}")
             case "shell" if not text.startswith("/"):
@@ -124,40 +123,3 @@ def _flag(text: str) -> str:
     if text.lower() in _FALSE:
         return "off"
     raise Refused(f"bad value: {text}")
-
-
-class _Room:
-    """How much text of commands may still be taken apart."""
-
-    def __init__(self) -> None:
-        self.chars = COMMANDS_CHARS_MAX
-
-    def take(self, chars: int) -> None:
-        self.chars -= chars
-        if self.chars < 0:
-            raise Refused("commands are too long, or too much of them is in nested blocks")
-
-
-def canonical_commands(text: str, room: _Room | None = None) -> str:
-    """Command text with full names, flags in order and its own quotes. Raises Refused: what is wrong with it."""
-    room = room or _Room()
-    room.take(len(text))
-    parsed, nested = language.parse_counted(text, nested_chars_max=room.chars)
-    room.take(nested)
-    return canonical_sequence([command.argv for command in parsed], room)
-
-
-def canonical_sequence(commands: Iterable[Sequence[str]], room: _Room | None = None) -> str:
-    """The text of commands, with full names, flags in order and quotes. Raises Refused: what is wrong with them."""
-    from fuguemux.commands.parts.table_lookup import find  # which reads options
-
-    shown = []
-    for argv in commands:
-        words = [
-            quoting.CommandBlock(canonical_commands(word, room))
-            if isinstance(word, quoting.CommandBlock)
-            else word
-            for word in argv
-        ]
-        shown.append(quoting.canonical(find(argv[0]), words))
-    return quoting.render_all(shown)

@@ -4,9 +4,9 @@ import pytest
 
 from fuguemux.commands import table
 from fuguemux.commands.command import Command
+from fuguemux.language.canonical import canonical
 from fuguemux.language.invocation import Invocation, Usage
 from fuguemux.language.language import parse_file
-from fuguemux.language.quoting import canonical
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.effects import RunCommands
 from fuguemux.model.live import LiveView
@@ -24,7 +24,7 @@ COMMAND = Command("try", "t", "dPt:e:", "[-dP] [-e x] [-t target]", (0, 2), noth
 
 
 def parsed(*words: str) -> Invocation:
-    return COMMAND.invocation(request("try", *words))
+    return COMMAND.invocation(request("try", *words), table.TABLE)
 
 
 def test_letters_may_be_joined_and_a_value_may_follow_directly_or_as_a_word() -> None:

@@ -8,6 +8,7 @@ person to see and to enter, quoted, and not at all if it holds a character that 
 from collections.abc import Collection
 from typing import Final, NamedTuple
 
+from fuguemux.commands.table import TABLE
 from fuguemux.config.secrets import is_redacted
 from fuguemux.formats.formats import FormatContext, TooDear, expand
 from fuguemux.model.ids import PaneId
@@ -128,7 +129,7 @@ def safe(text: str) -> bool:
 
 def last_screen_line(state: ServerState, pane: PaneId) -> str:
     """How the last screen of the program that ended in a pane is seen: by a key, if there is one for that."""
-    key = key_of(state, "prefix", LAST_SCREEN_COMMAND)
+    key = key_of(state, TABLE, "prefix", LAST_SCREEN_COMMAND)
     prefix = options.get(state, "prefix", session=session_of(state, state.panes[pane]))
     if not key or prefix in ("", "None"):
         return f"its last screen: fugue recovery screen %{pane}"

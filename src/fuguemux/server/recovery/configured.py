@@ -4,6 +4,7 @@ import functools
 import os
 from collections.abc import Mapping
 
+from fuguemux.commands.table import TABLE
 from fuguemux.config import paths
 from fuguemux.config.schema import Configuration
 from fuguemux.config.secret_names import SecretNames
@@ -72,4 +73,4 @@ def option_defaults(configuration: Configuration, environment: Mapping[str, str]
         defaults["default-command"] = server.default_command
     if configuration.keys.prefix:
         defaults["prefix"] = configuration.keys.prefix
-    option_table.configure(defaults)
+    option_table.configure(TABLE, defaults)

@@ -9,7 +9,7 @@ from contextlib import suppress
 from contextvars import ContextVar
 from typing import Any, NamedTuple, assert_never
 
-from fuguemux.commands.parts import table_lookup
+from fuguemux.commands.table import TABLE
 from fuguemux.engine.engine import Engine
 from fuguemux.model import events as ev
 from fuguemux.model.decision import Refused, Request
@@ -102,11 +102,11 @@ class Hooks:
         if _in_hook.get() or isinstance(requester, InternalRequester) or self.executor is None:
             return
         try:
-            command = table_lookup.find(request.argv[0])
+            command = TABLE.find(request.argv[0])
             name = f"after-{command.name}"
             if name not in BY_NAME:
                 return
-            invocation = command.invocation(request)
+            invocation = command.invocation(request, TABLE)
         except Refused:
             return
         state, live = self._engine.state, self._engine.live

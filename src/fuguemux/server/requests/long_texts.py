@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from fuguemux.commands import source_file
+from fuguemux.commands.table import TABLE
 from fuguemux.engine.engine import Engine
 from fuguemux.formats.formats import FormatContext
 from fuguemux.language.language import Parsed, TextContext
@@ -59,7 +60,7 @@ async def taken_apart(engine: Engine, effect: ef.RunLongTexts, request: Request)
 async def parsed_text(engine: Engine, text: str) -> list[Parsed]:
     """The commands in text that is no file, as `source_file.parsed_text`; of a long one on another thread."""
     if len(text) <= source_file.LONG_CHARS_MIN:
-        return source_file.parsed_text(engine.state, engine.live, text)
+        return source_file.parsed_text(engine.state, TABLE, engine.live, text)
     state = engine.state
     around = source_file.surroundings(state, FormatContext(state, engine.live))
     around = around._replace(condition=_on_loop(around.condition))
@@ -69,7 +70,7 @@ async def parsed_text(engine: Engine, text: str) -> list[Parsed]:
 def _parsed(engine: Engine, around: TextContext, path: str, text: str, start: int) -> list[Parsed]:
     """The commands, whose lines are counted from `start` on."""
     reach("source.parsing")
-    found = source_file.parsed_within(engine.state, around, path, text)
+    found = source_file.parsed_within(engine.state, TABLE, around, path, text)
     return [one._replace(line=one.line + start) for one in found] if start else found
 
 

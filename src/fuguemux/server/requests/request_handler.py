@@ -5,12 +5,14 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from fuguemux.commands import start_server
-from fuguemux.commands.parts import plain_start, table_lookup
+from fuguemux.commands.parts import plain_start
+from fuguemux.commands.table import TABLE
 from fuguemux.language import command_lines
 from fuguemux.model.decision import Refused
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
 from fuguemux.observe.clock import Clock
+from fuguemux.options.aliases import check_known
 from fuguemux.protocol import messages
 from fuguemux.protocol.messages import CommandMessage
 from fuguemux.server.clients import resume_token
@@ -72,7 +74,7 @@ class RequestHandler:
             commands = command_lines.parse(words) or self._without_words(requester)
             if len(commands) > 1:  # none is run if one of them never could be
                 for number, one in enumerate(commands, 1):
-                    table_lookup.known(self._state(), one)
+                    check_known(TABLE, self._state(), one)
                     if number % LOOKED_UP_AT_ONCE == 0:
                         await asyncio.sleep(0)
         except Refused as refusal:
@@ -157,6 +159,6 @@ def _tell_end(connection: Connection, requester: ConnectionRequester, ends: Serv
 def _asks_to_stay(words: tuple[str, ...]) -> bool:
     """Whether a command wants the server itself, session or not."""
     try:
-        return table_lookup.find(words[0]) is start_server.COMMAND
+        return TABLE.find(words[0]) is start_server.COMMAND
     except Refused:
         return False

@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import Final
 
 from fuguemux.commands import source_file
+from fuguemux.commands.table import TABLE
 from fuguemux.engine.engine import Engine
 from fuguemux.formats.formats import FormatContext
 from fuguemux.model.decision import Refused
@@ -77,7 +78,7 @@ class StartFiles:
             data = await asyncio.to_thread(read_plain, path, FILE_BYTES_MAX)
             text = data.decode("utf-8", "surrogateescape")
             context = FormatContext(engine.state, engine.live)
-            commands = source_file.parsed_file(engine.state, context, path, text)
+            commands = source_file.parsed_file(engine.state, TABLE, context, path, text)
         except OSError as problem:
             requester.errors.append(f"{path}: {problem.strerror}")
         except Refused as problem:
