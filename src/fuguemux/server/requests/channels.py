@@ -1,4 +1,4 @@
-"""The channels of wait-for: who waits is in memory, and goes on at the next server; what is remembered is in the state."""
+"""The channels of wait-for. Who waits is in memory, and waits again at the next server; signals and locks are state."""
 
 import asyncio
 import contextlib
@@ -14,13 +14,13 @@ from fuguemux.server.ports import EffectFailed, EffectResult, NotDurable
 from fuguemux.server.work.waits import Waits
 
 CHANNELS_MAX: Final = 1_024
-"""Channels that are woken or locked while nobody waits for them."""
+"""Most channels that are woken or locked while no command waits for them."""
 
 Waiting = dict[str, list[asyncio.Future[None]]]
 
 
 class Channels:
-    """Belongs to the loop."""
+    """Belongs to the loop's thread."""
 
     def __init__(
         self,
@@ -33,12 +33,12 @@ class Channels:
         self._engine = engine
         self._durable = durable
         self.waits = waits
-        """What else waits for something, for those who are given the channels."""
+        """Other waits of the server, for the commands that are granted a channel."""
         self._waiting: Waiting = {}
         self._lockers: Waiting = {}
 
     def wait_for(self, effect: ef.WaitFor) -> Awaitable[EffectResult] | None:
-        """Wait, signal, lock or unlock, as tmux(1) describes wait-for. Raises EffectFailed."""
+        """Wait, signal, lock or unlock as tmux(1) describes wait-for. Raises EffectFailed."""
         name = effect.channel
         known = self._engine.state.channels.get(name, Channel())
         match effect.mode:
@@ -51,7 +51,7 @@ class Channels:
                     raise EffectFailed(f"channel {name} not locked")
                 while lockers := self._lockers.get(name):
                     if _wake(lockers.pop(0)):
-                        return None  # it is locked on, for another
+                        return None  # it stays locked, for another command
                 return self._remember(name, known, locked=False)
             case "lock":
                 if known.locked:
@@ -84,7 +84,7 @@ class Channels:
     def _remember(
         self, name: str, known: Channel, *, woken: bool | None = None, locked: bool | None = None
     ) -> Awaitable[EffectResult] | None:
-        """What the next server is to know as well; to be awaited until it does."""
+        """Log what the next server must know too. Returns when that is durable."""
         event = ChannelChanged(
             name,
             known.woken if woken is None else woken,
@@ -106,7 +106,7 @@ class Channels:
 
 
 def _wake(future: asyncio.Future[None]) -> bool:
-    """Whether somebody still waited."""
+    """Whether a command still waited."""
     if future.done():
         return False
     future.set_result(None)

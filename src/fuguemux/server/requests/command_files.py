@@ -1,4 +1,4 @@
-"""Files of commands, read for source-file: what its document `files` answers."""
+"""Reads files of commands for source-file: the contents of its document `files`."""
 
 import glob
 import os
@@ -10,13 +10,13 @@ FILE_BYTES_MAX: Final = 1 << 20
 
 
 def command_files(arguments: tuple[str, ...]) -> list[dict[str, Any]]:
-    """For (directory, path or pattern): each file that it names, as `path` with `text` or `error`. Reads from disk."""
+    """For each (directory, path or pattern): every file that it names, as `path` with `text` or `error`. Reads from disk."""
     directory, pattern = arguments
     if pattern == "-":
         return [{"path": pattern, "error": "standard input cannot be read here, name a file"}]
     whole = os.path.join(directory, pattern)
     found = sorted(glob.glob(whole)) if glob.has_magic(pattern) else [whole]
-    # A file that cannot be read is shown as it was given; one that was read, and what a pattern found, in full.
+    # A file that cannot be read is shown as it was given. A file that was read, or found by a pattern, has its full path.
     shown = found if found != [whole] else [pattern]
     return [_entry(path, name) for path, name in zip(found, shown, strict=True)]
 

@@ -1,6 +1,6 @@
-"""Hooks: commands that people have set to run after a command (`after-…`) or when something happened.
+"""Hooks: commands that a user has set to run after a command (`after-…`) or when something happened.
 
-What happened is read off the events of each transaction; the commands run a moment later, in order, as nobody's.
+What happened is derived from the events of each transaction. The commands run a moment later, in order, without a client.
 """
 
 import os
@@ -27,7 +27,7 @@ from fuguemux.targets.targets import current_target, pane_target
 diagnostics = channel("hooks")
 
 _in_hook: ContextVar[bool] = ContextVar("in_hook", default=False)
-"""What a hook does has no hooks, as in tmux: else one that renames would run for ever."""
+"""Commands of hooks have no hooks, as in tmux: otherwise a hook that renames would run for ever."""
 
 _SessionEvent = (
     ev.SessionCreated
@@ -71,7 +71,7 @@ _EventWithoutHook = (
 
 
 class Notice(NamedTuple):
-    """Something happened that a hook may be set for."""
+    """Something that happened, for which a hook may be set."""
 
     name: str
     session: SessionId | None = None
@@ -81,7 +81,7 @@ class Notice(NamedTuple):
 
 
 class Hooks:
-    """Implements executor.Hooks, and is told of every transaction. Belongs to the loop."""
+    """Implements executor.HooksPort, and is told of every transaction. Belongs to the loop's thread."""
 
     def __init__(
         self, engine: Engine, spawn: Callable[[Coroutine[Any, Any, None]], object]
@@ -90,15 +90,15 @@ class Hooks:
         self._spawn = spawn
         self._waiting: list[tuple[Notice, tuple[str, ...]]] = []
         self._latest = 0
-        """How many waited before the notices of the latest transaction."""
+        """How many notices waited before those of the latest transaction."""
         self._running = False
         self.executor: Executor | None = None
-        """Built after this; until it is set nothing runs."""
+        """Built after this object; until it is set no hook runs."""
 
     # After commands
 
     async def after(self, request: Request, requester: Requester) -> None:
-        """Run what `after-…` of the command says. Commands of hooks have no hooks."""
+        """Run the hooks `after-…` of the command. Commands of hooks have no hooks."""
         if _in_hook.get() or isinstance(requester, InternalRequester) or self.executor is None:
             return
         try:
@@ -141,29 +141,29 @@ class Hooks:
     def published(
         self, before: ServerState, after: ServerState, events: Sequence[ev.AnyEvent]
     ) -> None:
-        """Follow one transaction: note what has a hook, and run that soon."""
+        """Follow one transaction: note each thing that has a hook, and run the hooks soon."""
         self._latest = len(self._waiting)
         for event in events:
             for notice in _notices(before, after, event):
                 self.happened(notice)
 
     def pane_ended(self, before: ServerState, pane: PaneId) -> None:
-        """A pane's process ended; `before` is the state from before that."""
+        """A pane's process ended; `before` is the state before that."""
         known = before.panes.get(pane)
         if known is None:
             return
         state = self._engine.state
         stays = pane in state.panes
         notice = _of_window(before, "pane-died" if stays else "pane-exited", known.window)
-        # Before what followed from it, as in tmux: the window that went with its last pane, the session with that.
+        # Before the hooks for what followed, as in tmux: the window that closed with its last pane, and the session with it.
         self.happened(notice._replace(pane=pane), at=self._latest)
 
     def client_did(self, name: str, session: SessionId) -> None:
-        """A client that looks at `session` came, went, or changed."""
+        """A client attached to `session` came, left or changed."""
         self.happened(Notice(name, session if session in self._engine.state.sessions else None))
 
     def happened(self, notice: Notice, *, at: int | None = None) -> None:
-        """Run the hooks of `notice`, if there are any, after those that wait already, or after the first `at` of them."""
+        """Run the hooks of `notice`, if any, after those that wait already, or after the first `at` of them."""
         texts = self._texts(notice)
         if not texts or self.executor is None or _in_hook.get():
             return
@@ -229,7 +229,7 @@ def _of_window(state: ServerState, name: str, window: WindowId) -> Notice:
 
 
 def _unlinked(before: ServerState, session: SessionId, window: WindowId) -> Notice:
-    """With the names that they had: both may be gone."""
+    """With the names that both had: both may be gone."""
     named = {}
     if session in before.sessions:
         named["hook_session_name"] = before.sessions[session].name

@@ -29,7 +29,7 @@ WHEEL_UP, WHEEL_DOWN = 4, 5
 WHEEL_ROWS = 5
 INPUT_ITEMS_MAX = 100_000
 AT_ONCE_BYTES = 1_024
-"""Of what is typed, or pasted without brackets, in one turn of the loop: some ten milliseconds at worst."""
+"""Typed bytes, or bytes pasted without brackets, that are taken in one turn of the loop: about 10 ms at worst."""
 
 
 class KeyInput:
@@ -58,7 +58,7 @@ class KeyInput:
         self._hurry = hurry
         self._waiting: dict[ClientId, list[Input]] = {}
         self._behind: dict[ClientId, bytearray] = {}
-        """What came at once and is taken in parts, of clients that are not read meanwhile."""
+        """Input that arrived in one large read and is taken in parts. Its clients are not read meanwhile."""
         self._repeat_until: dict[ClientId, float] = {}
 
     def bytes_typed(self, connection: Connection, data: bytes) -> None:
@@ -79,7 +79,7 @@ class KeyInput:
             self._next_piece(viewer)
 
     def _next_piece(self, viewer: Viewer) -> None:
-        """Take a part of what came all at once, and the next part when others have had their turn."""
+        """Take one part of a large read now, and the next part after other work of the loop."""
         behind = self._behind[viewer.client]
         piece = bytes(behind[:AT_ONCE_BYTES])
         del behind[:AT_ONCE_BYTES]
@@ -124,7 +124,7 @@ class KeyInput:
         self._viewers.schedule(viewer)
 
     async def _run(self, viewer: Viewer, command: str) -> None:
-        """Run the command of a key, then take what was typed meanwhile. One that waits long holds no further key up."""
+        """Run the command of a key, then take what was typed meanwhile. A command that waits long does not hold up later keys."""
         mine = self._waiting[viewer.client]
 
         def go_on() -> None:
@@ -171,7 +171,7 @@ class KeyInput:
             viewer.page = Page("", rows, chooser=False)
 
     def _one(self, viewer: Viewer, item: Input) -> str:
-        """Handle one item; returns the command it asks for, empty if it is dealt with."""
+        """Handle one item; return the command to run for it, or an empty string if it is dealt with."""
         if viewer.overlay is not None:
             eaten = not isinstance(viewer.overlay, MessageOverlay)
             outcome = viewer.overlay.key(item)
@@ -251,7 +251,7 @@ class KeyInput:
         return None if pane is None else self._panes.get(pane)
 
     def _pass_on(self, viewer: Viewer, item: Input) -> None:
-        """Give the program in the active pane what was typed (in all panes with synchronize-panes)."""
+        """Pass typed input to the program in the active pane, or with synchronize-panes to the programs in all panes."""
         if viewer.read_only:
             return
         window = viewer.current_window()

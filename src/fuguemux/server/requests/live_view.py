@@ -31,16 +31,16 @@ Documents = Callable[[str, tuple[str, ...]], Any]
 
 MEASURE_NS_MAX: Final = 50_000_000
 MEASURE_EVERY_NS: Final = 250_000_000
-"""How much of such a time may go into counting rows of history, and into building screens for that after a start."""
+"""Within each MEASURE_EVERY_NS, at most this long is spent on counting rows of history and on building screens for that."""
 
 
 class ServerView:
-    """Implements model.live.LiveView. Built before the parts it asks; they are given by `connect`."""
+    """Implements model.live.LiveView. It is built before the parts that it reads; `connect` hands them over."""
 
     def __init__(self, clock: Clock, panes: Panes, facts: ServerFacts) -> None:
         self._clock = clock
         self.started_ns = clock.monotonic_ns()
-        """When the server started, by the clock that nobody sets."""
+        """When the server started, by the monotonic clock."""
         self._panes = panes
         self._facts = facts
         self._state: Callable[[], ServerState] = ServerState
@@ -48,10 +48,10 @@ class ServerView:
         self._in_mode: Callable[[PaneId], ModeFacts] = lambda _pane: ModeFacts()
         self._documents: Documents = lambda _name, _arguments: None
         self._attached_s: dict[SessionId, int] = {}
-        """In order of use."""
+        """In the order in which the sessions were last used."""
         self._came_back: frozenset[SessionId] = frozenset()
         self.times_changed: Callable[[Mapping[SessionId, int]], None] = lambda _times: None
-        """Told when clients last came to see each session, whenever that changes."""
+        """Called with the time of the last attach of each session, whenever one changes."""
         self._measuring_since = self._measured_ns = 0
 
     def connect(
@@ -61,14 +61,14 @@ class ServerView:
         in_mode: Callable[[PaneId], ModeFacts],
         documents: Documents,
     ) -> None:
-        """Give the parts that are built after this one."""
+        """Hand over the parts that are built after this one."""
         self._state = state
         self._clients = clients
         self._in_mode = in_mode
         self._documents = documents
 
     def attached(self, session: SessionId) -> None:
-        """A client looks at `session` now."""
+        """A client attaches to `session` now."""
         self._came_back = frozenset()
         self._attached_s.pop(session, None)
         self._attached_s[session] = self._clock.wall_ms() // 1000
@@ -77,31 +77,31 @@ class ServerView:
         self.times_changed(self._attached_s)
 
     def note_attached(self) -> None:
-        """Have what is known of that noted once more: the state is in another directory."""
+        """Write the times of the last attach again, because the state directory is another one."""
         self.times_changed(self._attached_s)
 
     def attached_before(self, times: Mapping[SessionId, int]) -> None:
-        """What earlier servers noted of that, in order of use."""
+        """Take over the times that earlier servers noted, in the order of use."""
         self._attached_s = {**times, **self._attached_s}
 
     def ended_unasked(self, sessions: Iterable[SessionId]) -> None:
-        """This start brought `sessions` back after an end that nobody had asked for."""
+        """Note that this start brought `sessions` back after an end that no user had asked for."""
         self._came_back = frozenset(sessions)
 
     def recovered(self, summary: str) -> None:
-        """The recovery is done; what `#{recovery_summary}` says of it."""
+        """Note that the recovery is done, and what `#{recovery_summary}` shows."""
         self._facts = msgspec.structs.replace(self._facts, recovery_summary=summary)
 
     def now_ms(self) -> int:
-        """Wall clock."""
+        """Seconds since the epoch, by the wall clock."""
         return self._clock.wall_ms()
 
     def local_time(self, seconds: int) -> tuple[int, ...]:
-        """In the server's time zone."""
+        """A time in the server's time zone."""
         return self._clock.local_time(seconds)
 
     def server(self) -> ServerFacts:
-        """Facts of this process."""
+        """Facts about this process."""
         return self._facts
 
     def clients(self) -> tuple[ClientFacts, ...]:
@@ -109,7 +109,7 @@ class ServerView:
         return self._clients()
 
     def pane(self, pane: PaneId) -> PaneFacts:
-        """Facts of a pane; defaults if it has no terminal."""
+        """Facts about a pane; defaults if it has no terminal."""
         terminal = self._panes.get(pane)
         if terminal is None:
             return PaneFacts()
@@ -135,13 +135,13 @@ class ServerView:
         )
 
     def _history(self, terminal: PaneTerminal) -> HistoryFacts:
-        """Of one pane; of hundreds of long ones at once, those that come last only roughly: others wait for the loop."""
+        """Size of one pane's history. With hundreds of long panes the last ones are estimated, so that the loop stays free."""
         begun = self._clock.monotonic_ns()
         if begun - self._measuring_since > MEASURE_EVERY_NS:
             self._measuring_since, self._measured_ns = begun, 0
         if self._measured_ns > MEASURE_NS_MAX:
             return HistoryFacts(*terminal.history_roughly())
-        with unended():  # it keeps what it counts
+        with unended():  # what was counted is kept, so the work is not lost
             rows = history_row_count(terminal)
             found = HistoryFacts(rows, terminal.scrollback.sizes().raw_bytes)
         self._measured_ns += self._clock.monotonic_ns() - begun
@@ -157,15 +157,15 @@ class ServerView:
         return ForegroundFacts(process_table.name_of(argv or named(stored.argv)), path)
 
     def capture(self, pane: PaneId, request: CaptureRequest) -> bytes:
-        """Rows of a pane, from the engine and the store."""
+        """Rows of a pane, from the engine and from the scrollback store."""
         terminal = self._panes.get(pane)
         if terminal is None:
             return b""
-        with unended():  # it may build the screen on its way
+        with unended():  # this may build the screen
             return capture(terminal, request)
 
     def activity_s(self, of: SessionId | WindowId, kind: Literal["session", "window"]) -> int:
-        """The latest output of any pane there."""
+        """When any pane there last printed something."""
         state = self._state()
         if kind == "window":
             windows = {WindowId(of)}
@@ -180,34 +180,34 @@ class ServerView:
         return max(times, default=0)
 
     def last_attached_s(self, session: SessionId) -> int:
-        """When a client last came to look at it; 0: never, as far as is known."""
+        """When a client was last attached to the session; 0 if no server has seen one."""
         return self._attached_s.get(session, 0)
 
     def seen(self) -> tuple[SessionId, ...]:
-        """The sessions that a client has come to see, in that order."""
+        """Sessions that a client has attached to, in that order."""
         return tuple(self._attached_s)
 
     def came_back(self) -> tuple[SessionId, ...]:
-        """What `ended_unasked` named, until somebody has been there."""
+        """Sessions that `ended_unasked` named and no client has attached to since."""
         used = [session for session in reversed(self._attached_s) if session in self._came_back]
         return (*used, *sorted(self._came_back - set(used), reverse=True))
 
     def directory_exists(self, path: bytes) -> bool:
-        """Whether a process could start there."""
+        """Whether a process could start in that directory."""
         return os.path.isdir(path) and os.access(path, os.X_OK)
 
     def variable(self, name: str) -> str | None:
-        """Format variables that only the server knows."""
+        """Format variables that only the server can tell."""
         value = self._documents("variable", (name,))
         return value if isinstance(value, str) else None
 
     def document(self, name: str, arguments: tuple[str, ...]) -> Any:
-        """A report as plain data, or None."""
+        """A report as plain data, or None if there is none of that name."""
         return self._documents(name, arguments)
 
 
 def _screen(terminal: PaneTerminal) -> ScreenFacts:
-    with unended():  # it may build the screen on its way
+    with unended():  # this may build the screen
         cursor, modes = terminal.emulator.cursor, terminal.emulator.modes
     return ScreenFacts(
         cursor_x=cursor.column,

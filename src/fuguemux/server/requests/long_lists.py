@@ -1,4 +1,4 @@
-"""Long lists are made in pieces: so many lines that all of them take longer than others may wait."""
+"""Makes long lists in pieces, when all lines together would hold up the loop for too long."""
 
 import asyncio
 from collections.abc import Iterator
@@ -11,12 +11,12 @@ from fuguemux.observe.holding import TookTooLong, endable
 from fuguemux.server.ports import EffectFailed, EffectResult
 
 PIECE_NS: Final = 5 * NS_PER_MS
-"""So long lines are made before others have their turn; one line may take longer."""
+"""Lines are made for this long before other work has its turn. A single line may take longer."""
 LIST_BYTES_MAX: Final = 64 << 20
 
 
 async def printed(lines: Iterator[str | None]) -> EffectResult:
-    """All lines, for the requester's stdout. Raises Refused as the lines do, and EffectFailed for more than LIST_BYTES_MAX."""
+    """Send all lines to the requester's stdout. Raises Refused as the lines do, and EffectFailed beyond LIST_BYTES_MAX."""
     parts: list[bytes] = []
     left = LIST_BYTES_MAX
     while (piece := _piece(lines)) is not None:
@@ -29,7 +29,7 @@ async def printed(lines: Iterator[str | None]) -> EffectResult:
 
 
 def _piece(lines: Iterator[str | None]) -> bytes | None:
-    """The next lines; None: there are no more."""
+    """The next lines, or None at the end."""
     end = monotonic_ns() + PIECE_NS
     made: list[str] = []
     try:

@@ -1,4 +1,4 @@
-"""Long files and texts of commands are taken apart on another thread: a MiB of them takes a second and more."""
+"""Parses long files and texts of commands on another thread: a MiB of them takes more than a second."""
 
 import asyncio
 import concurrent.futures
@@ -17,11 +17,11 @@ from fuguemux.observe.failpoints import reach
 from fuguemux.targets.targets import current_target
 
 CONDITION_SECONDS_MAX: Final = 10.0
-"""The loop answers a condition at once, unless it has ended: then it does not hold."""
+"""The loop answers a condition at once. If the loop has ended, the condition is false."""
 
 
 class TakenText(NamedTuple):
-    """The commands of all texts, and what is to be said; `failed`: something in them makes no sense."""
+    """The commands in all texts, and what is to be printed; `failed` says that some text could not be parsed."""
 
     commands: list[Parsed]
     lines: list[str]
@@ -30,7 +30,7 @@ class TakenText(NamedTuple):
 
 
 async def taken_apart(engine: Engine, effect: ef.RunLongTexts, request: Request) -> TakenText:
-    """What is in the texts, for whoever gave the command. A text with a mistake gives no commands."""
+    """Parse the texts for the requester. A text with a mistake gives no commands."""
     state, live = engine.state, engine.live
     target = current_target(state, live, request)
     context = FormatContext(state, live)
@@ -58,7 +58,7 @@ async def taken_apart(engine: Engine, effect: ef.RunLongTexts, request: Request)
 
 
 async def parsed_text(engine: Engine, text: str) -> list[Parsed]:
-    """The commands in text that is no file, as `source_file.parsed_text`; of a long one on another thread."""
+    """Parse text that comes from no file, as `source_file.parsed_text` does; a long one on another thread."""
     if len(text) <= source_file.LONG_CHARS_MIN:
         return source_file.parsed_text(engine.state, TABLE, engine.live, text)
     state = engine.state
@@ -68,14 +68,14 @@ async def parsed_text(engine: Engine, text: str) -> list[Parsed]:
 
 
 def _parsed(engine: Engine, around: TextContext, path: str, text: str, start: int) -> list[Parsed]:
-    """The commands, whose lines are counted from `start` on."""
+    """Parse the text; its lines are counted from `start`."""
     reach("source.parsing")
     found = source_file.parsed_within(engine.state, TABLE, around, path, text)
     return [one._replace(line=one.line + start) for one in found] if start else found
 
 
 def _on_loop(condition: Callable[[str], bool]) -> Callable[[str], bool]:
-    """Conditions are formats, which ask terminals: those belong to the loop."""
+    """Conditions are formats, and formats read terminals, which belong to the loop."""
     loop = asyncio.get_running_loop()
 
     async def ask(text: str) -> bool:

@@ -8,13 +8,13 @@ from fuguemux.server.panes.panes import Panes
 from fuguemux.terminal import keys as key_names
 
 CLEAR = b"\x1b[m\x1b[r\x1b[H\x1b[J"
-"""What a respawned pane's screen gets before its new process."""
+"""Written to the screen of a respawned pane before its new process starts."""
 RESET = b"\x1bc"
-"""RIS: what `send-keys -R` gives the pane's own terminal, not the program."""
+"""RIS, which `send-keys -R` feeds to the pane's own terminal and not to the program."""
 
 
 class PaneInput:
-    """Writes to panes' PTYs. Raises InputRefused when a program does not read and too much waits."""
+    """Writes to panes' PTYs. Raises InputRefused if a program does not read and too much input waits for it."""
 
     def __init__(
         self,
@@ -29,7 +29,7 @@ class PaneInput:
     def send_keys(
         self, pane: PaneId, keys: Sequence[str], *, literal: bool, times: int = 1
     ) -> None:
-        """Keys by tmux's names, all of them `times` times; a text that names no key is typed as it is. With `literal` all are."""
+        """Send keys by tmux's names, the list `times` times. Text that names no key is typed as it is; with `literal`, all."""
         terminal = self._panes.get(pane)
         if terminal is None:
             return
@@ -50,13 +50,13 @@ class PaneInput:
         self._write(terminal, bytes(data) * times)
 
     def send_bytes(self, pane: PaneId, data: bytes, *, paste: bool) -> None:
-        """Bytes as they are, or as a paste."""
+        """Send bytes as they are, or as a paste."""
         terminal = self._panes.get(pane)
         if terminal is not None:
             self._write(terminal, terminal.emulator.encode_paste(data) if paste else data)
 
     def send_prefix(self, pane: PaneId, *, secondary: bool) -> None:
-        """The prefix key itself."""
+        """Send the prefix key itself."""
         self.send_keys(pane, (self._prefix_key(pane, secondary),), literal=False)
 
     def reset_terminal(self, pane: PaneId) -> None:

@@ -1,8 +1,8 @@
-"""pipe-pane: commands that are given what panes print, or whose output is given to panes' programs.
+"""pipe-pane: commands that read what panes print, or whose output is typed into panes.
 
-That a pane is piped is state, and outlives the server; the command does not, for its standard input ends with the server
-that held it. The next server starts it again, once the old one has read what it still had, and gives it everything from
-the byte at which the old one was. `persistence/storage/pipe_positions.py` keeps where that is.
+Whether a pane is piped is state, and outlives the server. The command does not, because its standard input ends with the
+server that holds it. The next server starts the command again, once the old one has read what it was given, and
+continues with the byte at which the old one was. `persistence/storage/pipe_positions.py` stores that position.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ from fuguemux.server.ports import EffectFailed
 from fuguemux.server.work import reserve
 
 WAITING_BYTES_MAX: Final = 8 << 20
-"""Output that a command has not read yet waits in memory up to this; more is left out, which people are told."""
+"""Output that a command has not read yet waits in memory up to this size. More is left out, and the user is told."""
 WRITE_BYTES: Final = 64 << 10
 OLD_ONE_SECONDS_MAX: Final = 5.0
 OLD_ONE_LOOK_SECONDS: Final = 0.02
@@ -40,7 +40,7 @@ diagnostics = channel("pipes")
 
 
 class Running:
-    """One pipe: its command's process, and what waits for it."""
+    """One pipe: its command's process, and the output that waits for it."""
 
     def __init__(self, pane: PaneId, pipe: Pipe, position: int) -> None:
         self.pane = pane
@@ -49,14 +49,14 @@ class Running:
         """The offset of the first byte that was neither passed on nor left out."""
         self.process: subprocess.Popen[bytes] | None = None
         self.old: Position | None = None
-        """Set while a dead server's command may still read what it was given."""
+        """Set while a dead server's command may still be reading what it was given."""
         self.waiting: deque[bytes | int] = deque()
-        """A number: so many bytes are left out there."""
+        """Output, or a number: that many bytes are left out there."""
         self.waiting_bytes = 0
-        """With those that are left out."""
+        """Including the bytes that are left out."""
         self.file: PipeFile | None = None
         self.over = False
-        """Nobody wants it any more: it ends when nothing waits."""
+        """The pipe was closed: it ends when nothing waits."""
 
     @property
     def end(self) -> int:
@@ -65,11 +65,11 @@ class Running:
 
     @property
     def leaves_out(self) -> bool:
-        """Whether the last that came was left out."""
+        """Whether the newest output was left out."""
         return bool(self.waiting) and isinstance(self.waiting[-1], int)
 
     def later(self, data: bytes) -> None:
-        """Keep what the command does not take now, or leave it out when too much waits already."""
+        """Keep output that the command does not take now, or leave it out if too much waits already."""
         if not data:
             return
         if self.waiting_bytes + len(data) > WAITING_BYTES_MAX:
@@ -79,28 +79,28 @@ class Running:
         self.waiting_bytes += len(data)
 
     def leave_out(self, size: int) -> None:
-        """So many bytes are not to be had here, or find no room."""
+        """Leave out `size` bytes that are not available here, or for which there is no room."""
         last = self.waiting.pop() if self.leaves_out else 0
         assert isinstance(last, int)
         self.waiting.append(last + size)
         self.waiting_bytes += size
 
     def taken(self, size: int) -> None:
-        """The command has got so many bytes of the first that waits, or they are left out."""
+        """Remove `size` bytes from the front of what waits: the command has them, or they are left out."""
         first = self.waiting.popleft()
         if isinstance(first, bytes) and size < len(first):
             self.waiting.appendleft(first[size:])
         self.waiting_bytes -= size
 
     def forget(self, offset: int) -> None:
-        """Nothing waits, and `offset` is where the next byte comes."""
+        """Nothing waits, and the next byte of output has this offset."""
         self.waiting.clear()
         self.waiting_bytes = 0
         self.position = offset
 
 
 class Pipes:
-    """Every pane's pipe. Belongs to the loop."""
+    """The pipes of all panes. Belongs to the loop's thread."""
 
     def __init__(
         self,
@@ -113,7 +113,7 @@ class Pipes:
         tell: Callable[[str], None],
         spawn: Callable[[Coroutine[Any, Any, None]], object],
     ) -> None:
-        """`argv` runs a command line, `tell` says a line to people, `type_into` types for a program or raises InputRefused."""
+        """`argv` makes the words that run a command line, `tell` tells users a line, `type_into` types or raises InputRefused."""
         self._loop = loop
         self._engine = engine
         self._positions = positions
@@ -124,10 +124,10 @@ class Pipes:
         self._spawn = spawn
         self._pipes: dict[PaneId, Running] = {}
 
-    # As somebody asks
+    # On request
 
     def pipe_pane(self, effect: ef.PipePane, terminal: PaneTerminal | None) -> None:
-        """Make it as the effect says. Raises EffectFailed, with no pipe any more, if the command cannot be started."""
+        """Make the pipe as the effect says. Raises EffectFailed, and leaves no pipe, if the command cannot be started."""
         old = self._pipes.pop(effect.pane, None)
         if old is not None:
             self._finish(old)
@@ -143,7 +143,7 @@ class Pipes:
             raise EffectFailed(f"pipe-pane: {error.strerror}") from error
 
     def output(self, terminal: PaneTerminal, data: memoryview) -> None:
-        """Hand a pane's output on; what does not fit into the command's pipe waits."""
+        """Pass a pane's output on. What does not fit into the command's pipe waits."""
         pipe = self._pipes.get(terminal.id)
         if pipe is None or not pipe.pipe.out:
             return
@@ -158,7 +158,7 @@ class Pipes:
             self._finish(pipe)
 
     def close(self) -> None:
-        """The server ends: the commands get to the end of their input, and the next server goes on from there."""
+        """The server ends: each command reads to the end of its input, and the next server continues from there."""
         for pipe in self._pipes.values():
             self._let_go(pipe, over=False)
         self._pipes.clear()
@@ -173,7 +173,7 @@ class Pipes:
     # At a start
 
     def recovered(self, pane: PaneId, recovered: RecoveredPane) -> None:
-        """A pane that was piped before this server: keep what its command was not given. `recovered` is not replayed yet."""
+        """A pane was piped before this server: keep output that its command was not given. `recovered` is not replayed yet."""
         known = self._engine.state.panes.get(pane)
         if known is None or known.pipe is None:
             return
@@ -189,7 +189,7 @@ class Pipes:
                     self.salvaged(pane, operation.offset, operation.data)
 
     def salvaged(self, pane: PaneId, offset: int, data: bytes) -> None:
-        """Output that nobody has been given yet but for a dead server's command, at this offset of the pane's output."""
+        """Output at this offset of the pane's output, of which only a dead server's command may have read something."""
         pipe = self._pipes.get(pane)
         if pipe is None or not pipe.pipe.out:
             return
@@ -198,21 +198,21 @@ class Pipes:
         pipe.later(data[max(0, pipe.end - offset) :])
 
     def opened(self, terminal: PaneTerminal) -> None:
-        """All that is known of the pane is with it; what comes from here on is new."""
+        """The pipe has all earlier output of the pane; what comes from here on is new."""
         pipe = self._pipes.get(terminal.id)
         if pipe is None:
             return
         if (
             pipe.end > terminal.read_offset or not pipe.pipe.out
-        ):  # a pane that is not kept: it counts anew
+        ):  # this pane's output is not kept, so its offsets begin anew
             pipe.forget(terminal.read_offset)
         elif pipe.end < terminal.read_offset:
             pipe.leave_out(terminal.read_offset - pipe.end)
 
     def go_on(self, *, unsure: bool) -> list[str]:
-        """Every pane has its process: begin the commands again, where that is right; lines that say where it is not.
+        """Every pane has its process: start the commands again where that is right. Returns lines that say where it is not.
 
-        `unsure`: the machine went down, so that nobody knows where the old commands were, or what of their files is left.
+        `unsure`: the machine went down, so it is unknown how far the old commands had read and what of their files is left.
         """
         lines = []
         for pipe in list(self._pipes.values()):
@@ -264,7 +264,7 @@ class Pipes:
         self._note(pipe, process.pid)
         if process.stdin is not None:
             os.set_blocking(process.stdin.fileno(), False)
-            # A pipe whose other end is closed is "readable": so the end of the command is noticed at once.
+            # A pipe whose other end is closed is reported as readable, so the end of the command is noticed at once.
             self._loop.add_reader(process.stdin.fileno(), self._ended, pipe)
             if pipe.waiting:
                 self._loop.add_writer(process.stdin.fileno(), self._writable, pipe)
@@ -273,12 +273,12 @@ class Pipes:
             self._loop.add_reader(process.stdout.fileno(), self._printed, pipe)
 
     def _note(self, pipe: Running, pid: int) -> None:
-        """Keep from now on where the command is."""
+        """Store from now on how far the command has read."""
         position = Position(pipe.pipe.begun_ms, pipe.position, pid, start_time_of(pid) or 0)
         pipe.file = self._positions.begin(pipe.pane, position)
 
     def _later(self, pipe: Running, data: bytes) -> None:
-        """The command does not read, or does not run yet."""
+        """Keep output: the command does not read, or does not run yet."""
         told = pipe.leaves_out
         pipe.later(data)
         if pipe.leaves_out and not told:
@@ -287,7 +287,7 @@ class Pipes:
             self._loop.add_writer(pipe.process.stdin.fileno(), self._writable, pipe)
 
     def _writable(self, pipe: Running) -> None:
-        """The command reads: one piece more of what waits."""
+        """The command reads: pass on one more piece of what waits."""
         part = pipe.waiting[0] if pipe.waiting else b""
         if isinstance(part, int):
             pipe.taken(part)
@@ -302,7 +302,7 @@ class Pipes:
                 self._let_go(pipe, over=True)
 
     def _write(self, pipe: Running, data: bytes | memoryview) -> int:
-        """Give the command what it takes now; how many bytes. The end of the command is noticed by its reader."""
+        """Write what the command takes now; return how many bytes. If the command has ended, its reader notices."""
         if pipe.process is None or pipe.process.stdin is None:
             return 0
         try:
@@ -318,7 +318,7 @@ class Pipes:
         return done
 
     def _printed(self, pipe: Running) -> None:
-        """The command printed something: it is typed into the pane."""
+        """The command printed something: type it into the pane."""
         if pipe.process is None or pipe.process.stdout is None:
             return
         try:
@@ -338,7 +338,7 @@ class Pipes:
             self._ended(pipe)
 
     def _ended(self, pipe: Running) -> None:
-        """The command ended by itself, or cannot be had: the pane is not piped any more."""
+        """The command ended by itself, or could not be started: the pane is not piped any more."""
         self._let_go(pipe, over=True)
         if self._pipes.get(pipe.pane) is not pipe:
             return
@@ -350,7 +350,7 @@ class Pipes:
             diagnostics.warning("pipe.not_logged", pane=pipe.pane, error=error.strerror)
 
     def _finish(self, pipe: Running) -> None:
-        """Nobody wants the pipe any more; its command still gets what waits for it."""
+        """The pipe was closed; its command still gets what waits for it."""
         if pipe.file is not None:
             pipe.file.close(remove=True)
             pipe.file = None

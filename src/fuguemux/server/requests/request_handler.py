@@ -1,4 +1,4 @@
-"""What the server does with a connection: one command, or a life as an attached client."""
+"""What the server does for a connection: run one command, or serve an attached client until it leaves."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -25,7 +25,7 @@ from fuguemux.server.requests.key_input import KeyInput
 from fuguemux.server.work.waits import ServerEnds
 
 LOOKED_UP_AT_ONCE: Final = 500
-"""Commands of a sequence, in one turn of the loop."""
+"""Commands of a sequence that run in one turn of the loop."""
 
 
 class RequestHandler:
@@ -45,9 +45,9 @@ class RequestHandler:
         unneeded: Callable[[], None],
         warning: Callable[[], str],
     ) -> None:
-        """`unneeded` is called when a command was answered for which alone this server was started.
+        """`unneeded` is called after the answer to a command for which alone this server was started.
 
-        `warning` is what the command that started it says on stderr; empty: nothing.
+        `warning` gives what the command that started the server prints on stderr; empty: nothing.
         """
         self._warning = warning
         self._live = live
@@ -72,7 +72,7 @@ class RequestHandler:
         try:
             words = [text_of(word) for word in command.argv]
             commands = command_lines.parse(words) or self._without_words(requester)
-            if len(commands) > 1:  # none is run if one of them never could be
+            if len(commands) > 1:  # if one of them can never be run, none is
                 for number, one in enumerate(commands, 1):
                     check_known(TABLE, self._state(), one)
                     if number % LOOKED_UP_AT_ONCE == 0:
@@ -100,13 +100,13 @@ class RequestHandler:
             self._unneeded()
 
     def _without_words(self, requester: ConnectionRequester) -> list[tuple[str, ...]]:
-        """What `fugue` alone means, and `tmux` alone: that always makes a session."""
+        """What plain `fugue` means; plain `tmux` always makes a session."""
         if requester.as_tmux:
             return [plain_start.NEW]
         return plain_start.chosen(self._state(), self._live)
 
     def _resume(self, connection: Connection, command: CommandMessage) -> None:
-        """The client was attached to the server before this one: it goes on where it was, if that still exists."""
+        """The client was attached to the server before this one: it continues where it was, if that still exists."""
         state = self._state()
         session = resume_token.decode(command.resume).session
         if session not in state.sessions:
@@ -126,7 +126,7 @@ class RequestHandler:
         self._viewers.resized(connection, columns, rows)
 
     def suspended(self, connection: Connection) -> None:
-        """The client was stopped."""
+        """The client was stopped (SIGTSTP)."""
         self._viewers.suspended(connection)
 
     def woken(self, connection: Connection, columns: int, rows: int) -> None:
@@ -144,7 +144,7 @@ class RequestHandler:
 
 
 def _tell_end(connection: Connection, requester: ConnectionRequester, ends: ServerEnds) -> None:
-    """Whoever waits beyond the end of the server goes on at the next one, or hears what became of the command."""
+    """A command that still waits when the server ends waits at the next server, or its client is told what became of it."""
     if connection.is_attached or not connection.is_open:
         return
     if ends.again:
@@ -157,7 +157,7 @@ def _tell_end(connection: Connection, requester: ConnectionRequester, ends: Serv
 
 
 def _asks_to_stay(words: tuple[str, ...]) -> bool:
-    """Whether a command wants the server itself, session or not."""
+    """Whether a command is about the server itself, and needs no session."""
     try:
         return TABLE.find(words[0]) is start_server.COMMAND
     except Refused:

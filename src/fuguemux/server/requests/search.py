@@ -1,7 +1,7 @@
-"""`fugue search`: looks through panes a moment at a time on another thread, and tells what it found as it goes.
+"""`fugue search`: searches panes on another thread, in short steps, and prints hits as it finds them.
 
-Each pane is searched as it is when its turn comes. Nothing goes on for a client that is gone, and one that reads slowly is
-waited for.
+Each pane is searched in the state in which it is when its turn comes. The search ends when its client is gone, and waits
+for a client that reads slowly.
 """
 
 import asyncio
@@ -30,16 +30,16 @@ from fuguemux.server.panes.panes import Panes
 from fuguemux.server.ports import EffectFailed, EffectResult, Requester
 
 STEP_NS: Final = 20_000_000
-"""How long the thread works before it is asked again whether anybody still wants to know."""
+"""How long the thread works before it asks whether the result is still wanted."""
 STEP_HITS_MAX: Final = 2_000
 PROGRESS_AFTER_NS: Final = 300_000_000
 PROGRESS_EVERY_NS: Final = 100_000_000
 SHOWN_LINES_MAX: Final = 5_000
-"""To an attached client, which is shown them over its panes."""
+"""Most hits for an attached client, which shows them over its panes."""
 
 
 def searchable(terminal: PaneTerminal) -> list[SearchPart]:
-    """A pane's logical lines as they are now: the scrollback, then the screen. Cheap; read on any thread."""
+    """A pane's logical lines as they are now: the scrollback, then the screen. Cheap; the result may be read on any thread."""
     terminal.take_archive(everything=True)
     scrollback, emulator = terminal.scrollback, terminal.emulator
     screen = emulator.screen_ansi(join=True)
@@ -54,7 +54,7 @@ def searchable(terminal: PaneTerminal) -> list[SearchPart]:
 
 
 class _Step(NamedTuple):
-    """What one step of the thread came to."""
+    """The result of one step of the thread."""
 
     hits: list[Hit]
     lines: int
@@ -75,14 +75,14 @@ def _step(found: Iterator[RunHits], clock: Clock) -> _Step:
 
 
 class Searcher:
-    """Carries the effect SearchPanes out. Belongs to the loop."""
+    """Carries out the effect SearchPanes. Belongs to the loop's thread."""
 
     def __init__(self, panes: Panes, clock: Clock) -> None:
         self._panes = panes
         self._clock = clock
 
     async def search_panes(self, effect: ef.SearchPanes, requester: Requester) -> EffectResult:
-        """Print what is found; exit code 1 if nothing is. Raises EffectFailed for a bad expression."""
+        """Print what is found; the exit code is 1 if nothing is. Raises EffectFailed for a bad expression."""
         try:
             pattern = await asyncio.to_thread(
                 Pattern, effect.pattern, regex=effect.regex, ignore_case=effect.ignore_case
@@ -114,7 +114,7 @@ class Searcher:
 
 
 class _Report:
-    """What the requester is told."""
+    """What the requester is sent."""
 
     def __init__(
         self, effect: ef.SearchPanes, pattern: Pattern, requester: Requester, clock: Clock
@@ -137,7 +137,7 @@ class _Report:
 
     @property
     def gone(self) -> bool:
-        """Whether nobody wants to know any more."""
+        """Whether the requester is gone or has all it asked for."""
         return self._connection is not None and not self._connection.is_open
 
     @property
@@ -150,7 +150,7 @@ class _Report:
         self._place, self._here, self._searched, self._lines = place, 0, 0, lines
 
     async def add(self, step: _Step) -> None:
-        """Hand on what was found, as fast as it is read."""
+        """Send the hits, as fast as the requester reads."""
         assert self._place is not None, "a step belongs to a pane"
         hits = step.hits
         if self._lines_max is not None:
@@ -166,7 +166,7 @@ class _Report:
         self._progress()
 
     def end(self, lost_lines: int) -> None:
-        """The pane is done, and so many of its lines could not be read."""
+        """The pane is done; `lost_lines` of its lines could not be read."""
         if lost_lines and self._place is not None and not self.gone:
             where = self._place.label.encode("utf-8", "surrogateescape")
             lines = counted(lost_lines, "line").encode()

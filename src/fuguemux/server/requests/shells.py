@@ -1,4 +1,4 @@
-"""Commands outside of panes, and channels on which commands wait for each other (run-shell, wait-for)."""
+"""Commands outside of panes (run-shell), and the channels through which commands wait for each other (wait-for)."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
@@ -16,13 +16,13 @@ from fuguemux.server.work.file_threads import beside
 from fuguemux.server.work.jobs import JobRefused, Jobs, ShellJob
 
 SHOWN_CHARACTERS_MAX = 200
-"""So much of a command is repeated to whoever gave it."""
+"""At most this many characters of a command are repeated to the requester."""
 
 diagnostics = channel("shell")
 
 
 class Shells:
-    """Belongs to the loop."""
+    """Belongs to the loop's thread."""
 
     def __init__(
         self,
@@ -51,7 +51,7 @@ class Shells:
     def run_shell(
         self, effect: ef.RunShell, requester: Requester
     ) -> Awaitable[EffectResult] | None:
-        """Run a command and give what it printed; with `background` nobody waits for it."""
+        """Run a command and return its output; with `background`, do not wait for it."""
         del requester
         shown = effect.command[:SHOWN_CHARACTERS_MAX]
         if effect.background:
@@ -61,7 +61,7 @@ class Shells:
         return self._waits.until_end(self._ending_of(effect, None), ends)
 
     async def _begun(self, effect: ef.RunShell) -> EffectResult:
-        """Begin a command that nobody waits for: in order, and a refusal is told in any case."""
+        """Start a command without waiting for it. Commands start in order, and a refusal is reported in any case."""
         job = None
         if effect.command and not effect.delay_ms:
             job = await self._start(effect.command, effect.cwd, read=False)
@@ -90,7 +90,7 @@ class Shells:
         return EffectResult(data, code if code >= 0 else 128 - code)
 
     async def exit_code(self, command: str, cwd: bytes) -> int:
-        """Run a command whose output nobody wants; how it ended, a signal as a negative number."""
+        """Run a command and ignore its output; return its exit code, a signal as a negative number."""
         job = await self._start(command, cwd, read=False)
         return (await job.ended())[1]
 
@@ -107,7 +107,7 @@ class Shells:
             raise EffectFailed(f"failed to run command: {shown}: {refused}") from refused
 
     def environment(self) -> dict[bytes, bytes]:
-        """What commands outside of panes get."""
+        """The environment of commands outside of panes."""
         stored = self._state().environment
         found = {name: value for name, value in stored.items() if value is not None}
         number = str(self._surroundings.server_pid).encode()

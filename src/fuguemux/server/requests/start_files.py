@@ -1,4 +1,4 @@
-"""The files of -f: run when the server serves, so that what they start may talk to it. Who started the server comes after."""
+"""The files of `-f`, run once the server serves, so that their commands may talk to it. Its first client comes after."""
 
 import asyncio
 import os
@@ -21,14 +21,14 @@ from fuguemux.server.work.plain_files import read_plain
 from fuguemux.server.work.waits import ServerEnds
 
 CLIENT_SECONDS: Final = 1.0
-"""So long the files wait for the client that started the server; it may have been started without one."""
+"""How long the files wait for the client that started the server. The server may have been started without a client."""
 HOLD_SECONDS: Final = 5.0
-"""So long behind the files the server waits for that client even if no session is left."""
+"""After the files, how long the server waits for that client although no session is left."""
 PROGRESS_SECONDS: Final = 0.25
 
 
 class StartFiles:
-    """Belongs to the loop. Over once the client that started the server was served after the files."""
+    """Belongs to the loop's thread. Done once the client that started the server was served after the files."""
 
     def __init__(self, paths: Sequence[str]) -> None:
         self._paths = tuple(paths)
@@ -38,10 +38,10 @@ class StartFiles:
         self._emptied: Callable[[], None] | None = None
         self._holding = False
         self.cut_off = False
-        """The server ended before the files did."""
+        """Whether the server ended before the files did."""
 
     def expect(self, *, sessions: bool) -> None:
-        """Who started the server waits from now on, unless there are sessions: what the files set came back with these."""
+        """Make the client that started the server wait from now on. Where sessions came back, the files are not run."""
         if self._paths and not sessions:
             self._holding = True
             self._done.clear()
@@ -49,12 +49,12 @@ class StartFiles:
     async def run(
         self, engine: Engine, executor: Executor, tell: Callable[[list[str]], None]
     ) -> None:
-        """Run the files, if they are expected; `tell` is given what went wrong."""
+        """Run the files, if they are expected. `tell` is called with the errors."""
         if self._done.is_set():
             return
         with suppress(
             TimeoutError
-        ):  # who is to be told of a file that ends the server is to be there
+        ):  # if a file ends the server, the client that has to be told of it must be connected
             async with asyncio.timeout(CLIENT_SECONDS):
                 await self._asked.wait()
         requester = InternalRequester(dict(os.environb), os.getcwdb())
@@ -89,7 +89,7 @@ class StartFiles:
                     said, told = len(requester.output), len(requester.errors)
                     failed = await executor.run_parsed(list(of_line), requester)
                     if failed and len(requester.errors) == told:
-                        # A shell command that failed: it is no error to tmux, but its last line says so.
+                        # A shell command that failed is no error in tmux, but its last line says so.
                         lines = (
                             requester.output[said:].decode("utf-8", "replace").strip().splitlines()
                         )
@@ -97,9 +97,9 @@ class StartFiles:
                         requester.errors.append(f"{path}:{line}: {what}")
 
     async def wait(self, connection: Connection) -> bool:
-        """Have the client that started the server wait until the files are done; whether it had to.
+        """Make the client that started the server wait until the files are done; return whether it had to.
 
-        Others are served at once: some of them were started by the files, which wait for them.
+        Other clients are served at once: some were started by the files, which wait for them.
         """
         if self._done.is_set() or not _started(connection):
             return False
@@ -116,7 +116,7 @@ class StartFiles:
     # A session of the files may end before the client that started the server was served.
 
     def keeps(self, emptied: Callable[[], None]) -> bool:
-        """Whether the server must not end yet for having no session left; `emptied` is then called later."""
+        """Whether the server must go on although no session is left; `emptied` is then called later."""
         if self._holding:
             self._emptied = emptied
         return self._holding
@@ -134,6 +134,6 @@ class StartFiles:
 
 
 def _started(connection: Connection) -> bool:
-    """Whether the server was started for the command of a client."""
+    """Whether the server was started for a client's command."""
     command = connection.command
     return command is not None and bool(command.flags & messages.STARTED)

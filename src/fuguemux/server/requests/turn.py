@@ -1,7 +1,8 @@
-"""The turn of commands: one at a time, unless one waits for something outside; and whoever waits long is told for what.
+"""The turn of commands: one command runs at a time, unless it waits for something outside. A requester
+who waits long is told why.
 
-A keeper that is stopped, or a disk that takes seconds, must not look like a program that hangs, nor hold up commands that
-need neither. Nothing here gives up: what takes long is told, and goes on.
+A keeper that is stopped, or a disk that takes seconds, must not look like a hung program, and must not hold up commands
+that need neither. Nothing here gives up: work that takes long is announced, and continues.
 """
 
 import asyncio
@@ -12,9 +13,9 @@ from typing import Any, Final, Protocol, TypeVar
 Result = TypeVar("Result")
 
 ASIDE_SECONDS: Final = 0.25
-"""So long others wait for an effect of somebody's command: nearly all take a few milliseconds, and keep their order."""
+"""How long other commands wait for an effect. Nearly all effects take a few milliseconds, and so keep their order."""
 SAY_SECONDS: Final = 3.0
-"""After so long the requester is told what the command waits for."""
+"""After this time the requester is told what the command waits for."""
 
 DISK: Final = "the disk to confirm the change"
 FILES: Final = "files to be read"
@@ -22,14 +23,14 @@ OTHERS: Final = "a command before it"
 
 
 class TurnRequester(Protocol):
-    """Whoever gave a command."""
+    """The requester of a command."""
 
     def waits(self, text: str) -> None:
-        """The command is not done for a reason that lies outside of it; `text` is a line without its end."""
+        """The command waits for a reason outside of it; `text` is one line without its end."""
         ...
 
     def if_gone(self, give_up: Callable[[], None]) -> None:
-        """From now on call `give_up` when nobody waits for the command any more."""
+        """Call `give_up` if the requester no longer waits for the command."""
         ...
 
     def done(self) -> None:
@@ -38,11 +39,11 @@ class TurnRequester(Protocol):
 
 
 class TurnGivenUp(Exception):
-    """Nobody waits for the command any more, whose name is the message: it is not begun."""
+    """The requester no longer waits for the command, whose name is the message. The command is not started."""
 
 
 class Turn:
-    """Belongs to the loop."""
+    """Belongs to the loop's thread."""
 
     def __init__(
         self, *, aside_seconds: float = ASIDE_SECONDS, say_seconds: float = SAY_SECONDS
@@ -53,7 +54,7 @@ class Turn:
 
     @asynccontextmanager
     async def of(self, requester: TurnRequester) -> AsyncIterator[None]:
-        """Inside it is this command's turn, but for what it does `aside`."""
+        """Inside it, this command has the turn, except during work that it does `aside`."""
         if self._lock.locked():
             with self.saying(requester, lambda: OTHERS):
                 await self._lock.acquire()
@@ -71,11 +72,11 @@ class Turn:
         what: Callable[[], str],
         give_up: Callable[[], None],
     ) -> Result:
-        """Await `work` for the command whose turn it is. If it takes long, others have theirs meanwhile.
+        """Await `work` for the command that has the turn. If it takes long, other commands get the turn meanwhile.
 
-        The state may be another one afterwards. `what` names what is waited for, in words that follow "waiting for".
-        `give_up` ends `work` when a requester who was told so goes away: what a person or script has given up, or has been
-        told to have failed, must not happen later.
+        The state may have changed afterwards. `what` names the thing that is awaited, in words that follow "waiting for".
+        `give_up` ends `work` when a requester who was told of the wait goes away: what a user or a script has given up, or was
+        told had failed, must not happen later.
         """
         loop = asyncio.get_running_loop()
         given_up = False
@@ -98,7 +99,7 @@ class Turn:
                 await self._regain()
 
     async def _regain(self) -> None:
-        """Have the turn again, whatever comes meanwhile: `of` gives it back in any case, and must not give another's back."""
+        """Get the turn back, even if cancelled meanwhile: `of` gives it back in any case, and must not give back another's."""
         cancelled: asyncio.CancelledError | None = None
         while True:
             try:
@@ -112,7 +113,7 @@ class Turn:
     async def left(
         self, work: Coroutine[Any, Any, Result], requester: TurnRequester, what: str, command: str
     ) -> Result:
-        """Await `work` for a command that has not begun and has no turn. Raises TurnGivenUp if the requester goes away."""
+        """Await `work` for a command that has not started and has no turn. Raises TurnGivenUp if the requester goes away."""
         loop = asyncio.get_running_loop()
         limit = asyncio.timeout(None)
 
@@ -141,7 +142,7 @@ class Turn:
 
     @contextmanager
     def saying(self, requester: TurnRequester, what: Callable[[], str]) -> Iterator[None]:
-        """Tell `requester` what is waited for, if what is done inside takes long."""
+        """Tell `requester` what is awaited, if the work inside takes long."""
         loop = asyncio.get_running_loop()
         timer = loop.call_later(
             self._say_seconds, lambda: requester.waits(f"fugue: waiting for {what()}…")
