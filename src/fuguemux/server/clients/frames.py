@@ -1,4 +1,4 @@
-"""When a client's screen is drawn: at most so often a second, except that nobody waits for what they have typed."""
+"""When a client's screen is drawn: at most `frame_rate_hz` times a second, but at once for an echo that is awaited."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,18 +8,18 @@ from fuguemux.server.clients.viewer import Viewer
 from fuguemux.server.panes.pane_terminal import PaneTerminal
 
 SYNC_SECONDS_MAX: Final = 0.15
-"""A program that opened a synchronized update and does not close it is drawn anyway after this."""
+"""A program that began a synchronized update and does not end it is drawn anyway after this time."""
 
 
 class Frames:
-    """Draws viewers that are dirty. Belongs to the loop."""
+    """Draws viewers whose screen is out of date. Belongs to the loop's thread."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, frame_rate_hz: Callable[[], int]) -> None:
         self._loop = loop
         self._frame_rate_hz = frame_rate_hz
 
     def schedule(self, viewer: Viewer, *, not_before: float = 0.0) -> None:
-        """Draw soon: at once if the last frame is long ago, else when the next is due."""
+        """Draw soon: at once if the last frame was long ago, else when the next one is due."""
         if viewer.frame_timer is not None or viewer.suspended or not viewer.dirty:
             return
         due = max(viewer.frame_at + 1.0 / self._frame_rate_hz(), not_before)
@@ -29,7 +29,7 @@ class Frames:
             viewer.frame_timer = self._loop.call_at(due, self._draw, viewer)
 
     def changed(self, viewer: Viewer, terminal: PaneTerminal) -> None:
-        """A visible pane shows something else: draw soon, or, if it is what somebody waits for, now."""
+        """A visible pane changed: draw soon, or now if an echo is awaited from it."""
         if terminal.emulator.modes.synchronized_output:
             if viewer.frame_timer is None:
                 self.schedule(viewer, not_before=self._loop.time() + SYNC_SECONDS_MAX)
@@ -38,12 +38,12 @@ class Frames:
             self.cancel(viewer)
             self._draw(viewer)
         else:
-            if viewer.frame_held_by == terminal.id:  # its update is complete now
+            if viewer.frame_held_by == terminal.id:  # its update is complete
                 self.cancel(viewer)
             self.schedule(viewer)
 
     def cancel(self, viewer: Viewer) -> None:
-        """The frame that is due is not wanted any more."""
+        """Cancel the frame that is due."""
         viewer.frame_held_by = None
         if viewer.frame_timer is not None:
             viewer.frame_timer.cancel()
@@ -52,7 +52,7 @@ class Frames:
     def _draw(self, viewer: Viewer) -> None:
         viewer.frame_timer = viewer.frame_held_by = None
         if viewer.suspended or viewer.connection.congested:
-            return  # `drained` and `woken` draw what is then the newest state
+            return  # `drained` and `woken` will draw the newest state
         frame = viewer.frame()
         if frame:
             viewer.frame_at = self._loop.time()

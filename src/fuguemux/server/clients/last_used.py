@@ -1,7 +1,7 @@
-"""When clients came to see which session, kept beside the log, so that the next server knows which was used last.
+"""When clients last attached to each session, in a file beside the log, so that the next server knows which was used last.
 
-A file of its own and no event: that somebody looks at a session must not wait for a disk, nor fail with it. What a crash
-of the machine does to the file costs nothing but the order in which sessions are offered.
+A file of its own and no event: attaching must not wait for a disk, and must not fail with it. If a crash of the machine
+damages the file, only the order in which sessions are offered is lost.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,7 +18,7 @@ FILE: Final = ATTACHED_FILE
 
 
 def read_times(path: str) -> dict[SessionId, int]:
-    """Seconds since the epoch by session, the one used last at the end. Empty if there is no such file; never raises."""
+    """Seconds since the epoch by session; the session used last is at the end. Empty if there is no such file; never raises."""
     storage, (directory, _, _) = RealStorage(), path.rpartition("/")
     data = helper_or_nothing(storage, directory, ATTACHED_FILE)
     words = [line.split() for line in data.decode("ascii", "replace").splitlines()]
@@ -30,7 +30,7 @@ def read_times(path: str) -> dict[SessionId, int]:
 
 
 class Times(Protocol):
-    """What the view of the server knows of it."""
+    """The part of the server's view that knows these times."""
 
     times_changed: Callable[[Mapping[SessionId, int]], None]
 
@@ -43,14 +43,14 @@ def keep_times(
     spawn: Spawn,
     storage: Storage,
 ) -> None:
-    """Give the view what earlier servers noted, and note from now on what it knows."""
+    """Give the view what earlier servers noted, and from now on write what it knows."""
     path = f"{state_directory}/{FILE}"
     view.attached_before(read_times(path))
     view.times_changed = LastUsed(path, spawn, storage).keep
 
 
 class LastUsed:
-    """Writes the file on a thread. Belongs to the loop."""
+    """Writes the file on a thread. Belongs to the loop's thread."""
 
     def __init__(self, path: str, spawn: Spawn, storage: Storage | None = None) -> None:
         self._newest = Newest(partial(_replace, storage or RealStorage(), path), spawn, "attached")

@@ -1,4 +1,4 @@
-"""The server's Unix socket: private from its creation, for its owner only, never more clients than CLIENTS_MAX."""
+"""The server's Unix socket: private from its creation, open to its owner only, and to at most CLIENTS_MAX clients."""
 
 import asyncio
 import os
@@ -18,7 +18,7 @@ from fuguemux.server.ports import CannotStart
 from fuguemux.server.work import reserve
 
 HELLO_SECONDS_MAX: Final = 10.0
-"""From the connection to the end of its command. Whoever takes longer is no client."""
+"""From the connection to the end of the client's command message. A connection that takes longer is closed."""
 BACKLOG: Final = 128
 PROBE_SECONDS_MAX: Final = 1.0
 
@@ -35,9 +35,9 @@ class ListenError(CannotStart):
 def bind_private(path: str) -> socket.socket:
     """Return a socket bound to `path` with mode 0600 whatever the umask.
 
-    Its directory must have gone through `config.paths.prepare`. Call it only while the state's lock is held: a socket on
-    which nobody listens is then left over, and removed. Raises ListenError when something else stands there, or when
-    another process listens.
+    Its directory must have gone through `config.paths.prepare`. Call it only while the lock of the state is held: then a
+    socket that nothing listens on is left over from a dead server, and is removed. Raises ListenError if another kind of
+    file is there, or if another process listens.
     """
     _remove_stale(path)
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -77,7 +77,7 @@ def _remove_stale(path: str) -> None:
 
 
 def peer_uid(sock: socket.socket) -> int:
-    """Return the user id of the process at the other end. Raises OSError when the system does not tell."""
+    """Return the user id of the process at the other end. Raises OSError if the system does not tell."""
     if sys.platform == "linux":
         credentials = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size)
         uid = _UCRED.unpack(credentials)[1]
@@ -104,9 +104,9 @@ class Listener:
         self.viewer_outbox_bytes_max = VIEWER_OUTBOX_BYTES_MAX
         self.reconnect_seconds: int | None = None
         self.came: Callable[[ClientId], None] = lambda _client: None
-        """Told of everybody who connects."""
+        """Called for each new connection."""
         self.served: Callable[[ClientId], None] = lambda _client: None
-        """Told when a client has its answer or is gone, at least once."""
+        """Called at least once when a client has its answer or is gone."""
         self._socket = sock
         self._tasks = tasks
         self._clients_max = clients_max
@@ -121,15 +121,15 @@ class Listener:
         return tuple(self._connections.values())
 
     async def start(self) -> None:
-        """Begin to accept. Call it once; the socket is the listener's from now on."""
+        """Begin to accept. Call it once; the listener owns the socket from then on."""
         loop = asyncio.get_running_loop()
-        # Not create_unix_server: from Python 3.13 on that one removes the socket's file when it closes.
+        # Not create_unix_server: from Python 3.13 on it removes the socket's file when it closes.
         self._server = await loop.create_server(
             self._connection, sock=self._socket, backlog=BACKLOG
         )
 
     async def move(self, sock: socket.socket) -> None:
-        """Accept on another bound socket, and no more on the one before. Open connections stay."""
+        """Accept on another bound socket, and no longer on the one before. Open connections stay."""
         loop = asyncio.get_running_loop()
         server = await loop.create_server(self._connection, sock=sock, backlog=BACKLOG)
         if self._server is not None:
@@ -138,7 +138,7 @@ class Listener:
         self._server, self._socket = server, sock
 
     def close(self) -> None:
-        """Accept nobody any more. Open connections stay; the socket's file stays, as tmux leaves it.
+        """Stop accepting. Open connections stay, and so does the socket's file, as with tmux.
 
         A client that finds the file without a listener says `no server running on PATH`.
         """
@@ -158,7 +158,7 @@ class Listener:
         return Connection(client, self)
 
     def admit(self, connection: Connection, transport: asyncio.Transport) -> str:
-        """Return why a new connection is refused; empty when it is not. The owner and root may come in."""
+        """Return why a new connection is refused; empty if it is accepted. The owner and root may connect."""
         sock = transport.get_extra_info("socket")
         try:
             uid = peer_uid(sock)
@@ -174,7 +174,7 @@ class Listener:
         return ""
 
     def run(self, connection: Connection, command: CommandMessage) -> None:
-        """Carry a command out as a task."""
+        """Carry out a command as a task."""
         task = self._tasks.create_task(
             self.handler.command(connection, command), name=f"client {connection.client}"
         )
@@ -182,7 +182,7 @@ class Listener:
         task.add_done_callback(self._running.discard)
 
     def cancel_tasks(self) -> None:
-        """End the commands that are still not done: the log is closed, and nobody is connected who waits for them."""
+        """End the commands that are not done: the log is closed, and no client is connected that waits for them."""
         for task in self._running:
             task.cancel()
 
@@ -191,6 +191,6 @@ class Listener:
         self.served(connection.client)
 
     def forget(self, connection: Connection) -> None:
-        """Drop a closed connection from the list."""
+        """Remove a closed connection from the list."""
         self.served(connection.client)
         self._connections.pop(connection.client, None)

@@ -1,11 +1,11 @@
-"""What people were told lately, for show-messages: a line that is gone from the screen can be read again."""
+"""Recent messages to users, for show-messages: a line that has left the screen can be read again."""
 
 from collections import deque
 from collections.abc import Callable
 
 
 class MessageLog:
-    """The newest lines with their times, `limit()` of them at most. They go with the server: they are not state."""
+    """The newest lines with their times, at most `limit()` of them. They are not state and end with the server."""
 
     def __init__(self, now_s: Callable[[], int], limit: Callable[[], int]) -> None:
         self._now_s = now_s
@@ -13,7 +13,7 @@ class MessageLog:
         self._lines: deque[tuple[int, str]] = deque()
 
     def add(self, text: str) -> None:
-        """Keep a line, and forget the oldest ones beyond the limit."""
+        """Keep a line, and drop the oldest lines beyond the limit."""
         self._lines.append((self._now_s(), text))
         while len(self._lines) > self._limit():
             self._lines.popleft()

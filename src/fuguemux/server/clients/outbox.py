@@ -1,32 +1,32 @@
-"""What waits for one client: whole frames, so that the unsent ones can be thrown away without breaking the stream."""
+"""Messages that wait to be sent to one client. Whole messages, so that unsent ones can be dropped without breaking the stream."""
 
 from collections import deque
 from collections.abc import Callable
 
 
 class Outbox:
-    """Frames on their way to a transport that says when it takes no more. Never blocks, never fails."""
+    """Messages on their way to a transport that says when it takes no more. Never blocks, never fails."""
 
     def __init__(self, write: Callable[[bytes], None]) -> None:
         self._write = write
         self._frames: deque[bytes] = deque()
         self._paused = False
         self.length = 0
-        """Bytes of the frames that the transport has not taken."""
+        """Bytes of the messages that the transport has not taken."""
 
     @property
     def congested(self) -> bool:
-        """Whether the reader at the other end is slower than we are, just now."""
+        """Whether the client reads more slowly than the server writes, at this moment."""
         return self._paused or bool(self._frames)
 
     def put(self, frame: bytes) -> None:
-        """Send a frame, now or later."""
+        """Send a message, now or later."""
         self._frames.append(frame)
         self.length += len(frame)
         self._flush()
 
     def clear(self) -> None:
-        """Throw away every frame of which nothing was sent."""
+        """Drop every message of which nothing was sent yet."""
         self._frames.clear()
         self.length = 0
 

@@ -1,6 +1,6 @@
-"""What a client sees in place of its status line or panes for a moment: messages, prompts, choosers, pages of text.
+"""What a client shows for a moment in place of its status line or panes: messages, prompts, choosers, pages of text.
 
-Pure of sockets: an overlay is given keys and says what to draw and which command to run.
+Pure of sockets: an overlay is given keys, and returns what to draw and which command to run.
 """
 
 from collections.abc import Callable
@@ -14,17 +14,17 @@ ANSWER_CHARACTERS_MAX = 1_024
 
 
 class Preview(Protocol):
-    """Something to look at for every row of a list."""
+    """What is shown beside the selected row of a list."""
 
     def with_list(
         self, row: int, columns: int, height: int, listed: Callable[[int, int], list[bytes]]
     ) -> list[bytes]:
-        """The rows of both. `listed` makes those of the list, at the columns and rows that it gets."""
+        """Rows of the list and of its preview. `listed` makes those of the list, given its columns and rows."""
         ...
 
 
 class OverlayOutcome(NamedTuple):
-    """What a key did. `command`: text in tmux's language to be run; `closed`: the overlay goes away."""
+    """The result of a key. `command`: text in tmux's language to run; `closed`: the overlay goes away."""
 
     closed: bool = False
     command: str = ""
@@ -34,17 +34,17 @@ STAYS = OverlayOutcome()
 
 
 class StatusOverlay(Protocol):
-    """In place of the status line."""
+    """An overlay in place of the status line."""
 
     def key(self, item: Input) -> OverlayOutcome: ...
 
     def row(self, columns: int) -> tuple[bytes, int | None]:
-        """The row, and the column of the cursor if it belongs there."""
+        """The row to draw, and the column of the cursor if the cursor belongs there."""
         ...
 
 
 class MessageOverlay:
-    """A line that goes away by itself, or with the next key, which is not eaten."""
+    """A line that disappears after a while, or at the next key, which then still has its usual effect."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -60,14 +60,14 @@ class MessageOverlay:
 
 
 class Confirm:
-    """One question, one key: y or Enter runs the command."""
+    """A question that one key answers: y or Enter runs the command."""
 
     def __init__(self, question: str, command: str) -> None:
         self.question = question
         self.command = command
 
     def key(self, item: Input) -> OverlayOutcome:
-        """Whatever is not y, Y or Enter means no."""
+        """Any key but y, Y or Enter means no."""
         if isinstance(item, KeyPress) and item.name in ("y", "Y"):
             return OverlayOutcome(True, self.command)
         return OverlayOutcome(closed=True)
@@ -81,7 +81,8 @@ class Confirm:
 class PromptOverlay:
     """One or more questions; the answers go into a command template as %1, %2 and %%.
 
-    With `single_key` the name of the first key pressed is the answer."""
+    With `single_key`, the name of the first key is the answer.
+    """
 
     def __init__(
         self,
@@ -104,7 +105,7 @@ class PromptOverlay:
         self._cursor = len(self._text)
 
     def key(self, item: Input) -> OverlayOutcome:
-        """Edit as readline does; Enter answers, Escape and C-c give up."""
+        """Edit as readline does; Enter answers, Escape and C-c cancel."""
         if isinstance(item, Paste):
             self._insert(item.data.decode("utf-8", "replace"))
             return STAYS
@@ -177,7 +178,7 @@ class PromptOverlay:
 
 
 def fill(template: str, answers: list[str]) -> str:
-    """The template with its `%1`…`%9` and the first `%%` replaced, quoted where the template quotes them."""
+    """The template with `%1`…`%9` and the first `%%` replaced, quoted where the template quotes them."""
     quoted = [
         answer.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$") for answer in answers
     ]
@@ -189,7 +190,7 @@ def fill(template: str, answers: list[str]) -> str:
 
 
 class Page:
-    """Rows in place of the panes: text to look at, or rows to choose from."""
+    """Rows in place of the panes: text to read, or rows to choose from."""
 
     def __init__(
         self,
@@ -200,7 +201,7 @@ class Page:
         preview: Preview | None = None,
         selected: int = 0,
     ) -> None:
-        """`preview`: what is shown beside the list for the row that is selected."""
+        """`preview`: what is shown beside the list for the selected row."""
         self.title = title
         self._rows = rows
         self._preview = preview
@@ -210,7 +211,7 @@ class Page:
         self._height = 1
 
     def key(self, item: Input) -> OverlayOutcome:
-        """Move, choose, or close with q, Escape or C-c, text also with Enter. Other keys do nothing."""
+        """Move, choose, or close with q, Escape or C-c; a text also with Enter. Other keys do nothing."""
         if not isinstance(item, KeyPress):
             return STAYS
         name = item.name
@@ -226,7 +227,7 @@ class Page:
         if name in ("q", "Escape", "C-c") or (name == "Enter" and not self._chooser):
             return OverlayOutcome(closed=True)
         if not self._chooser:
-            return STAYS  # what is typed on must not fall through to the program beneath
+            return STAYS  # keys typed after it must not reach the program beneath
         if name == "Enter" and self._rows:
             return OverlayOutcome(True, self._rows[self._selected][1])
         if name.isdigit() and len(name) == 1 and int(name) < len(self._rows):
@@ -241,7 +242,7 @@ class Page:
             self._top = min(max(self._top + by, 0), max(0, last - self._height + 1))
 
     def rows(self, columns: int, height: int) -> list[bytes]:
-        """The visible rows, with the preview beside or below them where there is one."""
+        """The visible rows, with the preview beside or below them if there is one."""
         if self._preview is None:
             return self._listed(columns, height)
         return self._preview.with_list(self._selected, columns, height, self._listed)
@@ -263,5 +264,5 @@ class Page:
 
 
 def _plain(text: str) -> str:
-    """`text` without control characters, and with style marks made visible instead of obeyed."""
+    """`text` without control characters; style marks are shown as text and have no effect."""
     return "".join(c for c in text.replace("#[", "##[") if c.isprintable())

@@ -1,4 +1,4 @@
-"""Who asks for commands: a client's connection, an attached client's keys, the server's own start-up file."""
+"""Requesters of commands: a client's connection, the keys of an attached client, hooks, and the files of `-f`."""
 
 from collections.abc import Callable
 
@@ -14,19 +14,19 @@ from fuguemux.server.ports import Requester
 
 
 def text_of(word: bytes) -> str:
-    """A word of a command line; bytes that are no UTF-8 survive the way there and back."""
+    """A word of a command line. Bytes that are not UTF-8 survive the way there and back."""
     return word.decode("utf-8", "surrogateescape")
 
 
 def called_as_tmux(command: CommandMessage) -> bool:
-    """Whether the client goes by the name `tmux`, so that tmux's behaviour is wanted to the letter."""
+    """Whether the client is called `tmux`, so that it expects tmux's behaviour to the letter."""
     return command.program.startswith(b"tmux")
 
 
 def pane_of_environment(
     environment: dict[bytes, bytes], state: ServerState, socket_path: bytes
 ) -> PaneId | None:
-    """The pane a client runs in, by FUGUE_PANE or TMUX_PANE, if it is one of the server at `socket_path`."""
+    """The pane in which a client runs, from FUGUE_PANE or TMUX_PANE, if it is a pane of the server at `socket_path`."""
     for name, server in ((b"FUGUE_PANE", b"FUGUE"), (b"TMUX_PANE", b"TMUX")):
         value, place = environment.get(name, b""), environment.get(server, b"")
         if place and place.rsplit(b",", 2)[0] != socket_path:
@@ -39,7 +39,7 @@ def pane_of_environment(
 
 
 class ConnectionRequester:
-    """The command of a connection."""
+    """The requester is a client that sent a command."""
 
     def __init__(
         self,
@@ -82,7 +82,7 @@ class ConnectionRequester:
             self.connection.stderr(data)
 
     def waits(self, text: str) -> None:
-        """To a terminal as a line that goes when something follows; to a script as a line on stderr, each once."""
+        """On a terminal, a line that disappears when something follows; otherwise a line on stderr, once per text."""
         if self.connection.is_attached or text in self._told:
             return
         if self.command.flags & messages.STDERR_TTY:
@@ -92,16 +92,16 @@ class ConnectionRequester:
             self.connection.stderr(f"{text}\n".encode())
 
     def if_gone(self, give_up: Callable[[], None]) -> None:
-        """The client is gone when its connection is; it is not missed at once by a command that takes no time."""
+        """Call `give_up` when the connection is gone. A command that takes no time does not notice."""
         self.connection.when_gone(give_up)
 
     def done(self) -> None:
-        """Nobody is to hear of the client's end."""
+        """Do not report the client's end to anybody."""
         self.connection.when_gone(None)
 
 
 class InternalRequester:
-    """Commands that nobody's terminal waits for: the file given by -f, hooks. Errors are collected."""
+    """The requester is the server: a file of `-f`, or a hook. No client waits; errors are collected."""
 
     def __init__(
         self,
@@ -133,25 +133,25 @@ class InternalRequester:
         )
 
     def stdout(self, data: bytes) -> None:
-        """Kept, for whoever started this."""
+        """Collected in `output`."""
         self.output += data
 
     def stderr(self, data: bytes) -> None:
-        """Kept as a line of `errors`."""
+        """Collected in `errors`, line by line."""
         self.errors.append(data.decode("utf-8", "replace").rstrip("\n"))
 
     def waits(self, text: str) -> None:
-        """Nobody looks."""
+        """No user looks at it."""
 
     def if_gone(self, give_up: Callable[[], None]) -> None:
-        """Nobody waits, and so nobody leaves."""
+        """No client waits, so none can leave."""
 
     def done(self) -> None:
-        """As above."""
+        """No client waits."""
 
 
 class HookRequester:
-    """A hook of a command: its answers go to whoever gave the command."""
+    """The requester is a hook of a command: its output goes to the requester of that command."""
 
     def __init__(
         self,
@@ -167,7 +167,7 @@ class HookRequester:
         self._variables = variables
 
     def request(self, argv: tuple[str, ...]) -> Request:
-        """The request of `argv` about what the command was about."""
+        """The request of `argv`, about the things that the command was about."""
         return msgspec.structs.replace(
             self._requester.request(argv),
             session=self._session,
@@ -192,12 +192,12 @@ class HookRequester:
         self._requester.if_gone(give_up)
 
     def done(self) -> None:
-        """As above."""
+        """With the requester of the command."""
         self._requester.done()
 
 
 class ViewerRequester:
-    """A key or prompt of an attached client."""
+    """The requester is a key or prompt of an attached client."""
 
     def __init__(
         self,
@@ -217,7 +217,7 @@ class ViewerRequester:
         self._waits = waits
 
     def request(self, argv: tuple[str, ...]) -> Request:
-        """The request of `argv` as the viewer looks now."""
+        """The request of `argv` with what the client shows now."""
         command = self._command
         return Request(
             argv,
@@ -247,7 +247,7 @@ class ViewerRequester:
         self._waits(text)
 
     def if_gone(self, give_up: Callable[[], None]) -> None:
-        """What was asked for at a terminal is for the session, whoever looks at it."""
+        """The command was given for the session, so it goes on if the client leaves."""
 
     def done(self) -> None:
-        """As above."""
+        """Nothing to forget: `if_gone` keeps nothing."""

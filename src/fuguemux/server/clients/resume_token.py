@@ -1,7 +1,7 @@
-"""What an attached client gives back after a reconnect: where it was, which the next server could not know.
+"""What an attached client sends back after a reconnect: where it was, which the next server could not know.
 
-Words separated by blanks: `$1` the session, `r` if the client may only look, `%5:120` for a pane scrolled back 120 rows. The
-client does not read it. A word that makes no sense is skipped.
+Words separated by blanks: `$1` the session, `r` for a read-only client, `%5:120` for a pane scrolled back 120 rows. The
+client does not read the token. A word that makes no sense is skipped.
 """
 
 from collections.abc import Iterable
@@ -28,7 +28,7 @@ def encode(session: SessionId, *, read_only: bool, scrolled: Iterable[tuple[Pane
 
 
 def decode(token: bytes) -> Resume:
-    """What a token says. It comes from outside: nothing in it is trusted, and nothing raises."""
+    """Read a token. It comes from outside: nothing in it is trusted, and nothing raises."""
     session: SessionId | None = None
     read_only = False
     scrolled: list[tuple[PaneId, int]] = []

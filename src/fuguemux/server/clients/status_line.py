@@ -10,7 +10,7 @@ from fuguemux.terminal.style import line
 
 LENGTH_DEFAULT = 40
 SHOWN_PER_COLUMN = 8
-"""Characters that one column may have, with what combines in it."""
+"""Most characters per column, counting combining ones."""
 
 
 def status_rows(state: ServerState, session: Session) -> int:
@@ -34,7 +34,7 @@ def status_line(
     client: ClientId,
     alert: str = "",
 ) -> bytes:
-    """One row of exactly `columns` cells. `alert` (durability, recovery) stands before the right part. Raises TooDear."""
+    """One row of exactly `columns` cells. `alert` (durability, recovery) precedes the right part. Raises TooDear."""
     work = formats.Work()
     context = formats.FormatContext(state, live, session=session.id, client=client)
     left = _cut(state, context, session, "status-left", work)
@@ -62,7 +62,7 @@ def _cut(
 
 
 def _first_columns(text: str, columns: int) -> str:
-    """`text` up to `columns` characters, not counting style marks."""
+    """At most `columns` characters of `text`, not counting style marks."""
     if "#[" not in text:
         return text[:columns]
     kept: list[str] = []
@@ -87,7 +87,7 @@ def _windows(
     columns: int,
     work: formats.Work,
 ) -> str:
-    """The windows of the session, as far as a row of `columns` has room for them."""
+    """The windows of the session, as many as a row of `columns` has room for."""
     separator = options.get(state, "window-status-separator", window=None)
     parts: list[str] = []
     room = columns

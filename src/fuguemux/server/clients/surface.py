@@ -1,4 +1,4 @@
-"""What viewers draw from: the state, the panes, and which of them are scrolled back."""
+"""What viewers draw from: the state, the panes, and the panes that show their history."""
 
 from collections.abc import Callable
 
@@ -30,15 +30,15 @@ class ServerSurface:
 
     @property
     def live(self) -> LiveView:
-        """Facts for formats."""
+        """The live view, for formats."""
         return self._live
 
     def alert(self) -> str:
-        """A word for the status line, or nothing."""
+        """A short text for the status line about durability or recovery, or an empty one."""
         return self.alerts()
 
     def prefix_key(self, pane: PaneId, secondary: bool) -> str:
-        """The prefix key that holds in the pane's session."""
+        """The prefix key that is valid in the pane's session."""
         state = self._state()
         stored = state.panes.get(pane)
         session = None if stored is None else session_of(state, stored)

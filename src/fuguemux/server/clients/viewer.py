@@ -1,4 +1,4 @@
-"""One attached client: what it looks at, what it is typing, and the frames it gets."""
+"""One attached client: what it shows, what its user is typing, and the frames that are drawn for it."""
 
 import asyncio
 import base64
@@ -29,7 +29,7 @@ CLIPBOARD_BYTES_MAX = 1 << 20
 
 
 class Surface(Protocol):
-    """What a viewer needs of the server to draw."""
+    """What a viewer needs from the server to draw."""
 
     panes: Panes
     scroll: ScrollViews
@@ -41,12 +41,12 @@ class Surface(Protocol):
     def live(self) -> LiveView: ...
 
     def alert(self) -> str:
-        """A word for the status line (durability, recovery); empty: all is well."""
+        """A short text for the status line about durability or recovery; empty: all is well."""
         ...
 
 
 class Viewer:
-    """State of one attached client. Belongs to the loop."""
+    """The state of one attached client. Belongs to the loop's thread."""
 
     def __init__(
         self,
@@ -74,11 +74,11 @@ class Viewer:
         self.reader = KeyReader()
         self.dirty = True
         self.frame_timer: asyncio.Handle | None = None
-        """The frame that is due."""
+        """The timer of the frame that is due."""
         self.frame_held_by: PaneId | None = None
-        """The pane for whose synchronized update that frame waits."""
+        """The pane whose synchronized update that frame waits for."""
         self.frame_at = -1e9
-        """When the last one was drawn, by the loop's clock."""
+        """When the last frame was drawn, by the loop's clock."""
         self.escape_timer: object = None
         self._surface = surface
         self._composer = Composer()
@@ -97,7 +97,7 @@ class Viewer:
 
     @property
     def name(self) -> str:
-        """What list-clients calls it: the path of its terminal, if it has one."""
+        """Its name in list-clients: the path of its terminal, if it has one."""
         return self.tty or f"client-{self.client}"
 
     def facts(self) -> ClientFacts:
@@ -120,7 +120,7 @@ class Viewer:
         )
 
     def resize(self, columns: int, rows: int) -> None:
-        """The client's terminal has this size, or says so: what is beyond the limits is left empty."""
+        """Note the size of the client's terminal. Cells beyond the limits stay empty."""
         self.columns = min(columns, CLIENT_COLUMNS_MAX)
         self.rows = min(rows, CLIENT_ROWS_MAX)
 
@@ -129,34 +129,34 @@ class Viewer:
         self.connection.output(ENTER)
 
     def current_session(self) -> Session | None:
-        """The session it looks at, None if it is gone."""
+        """The session that it shows; None if that is gone."""
         return self._surface.state.sessions.get(self.session)
 
     def current_window(self) -> Window | None:
-        """The window it looks at."""
+        """The window that it shows."""
         session = self.current_session()
         if session is None or not session.links:
             return None
         return self._surface.state.windows.get(current_link(session).window)
 
     def active_pane(self) -> PaneId | None:
-        """The pane its keys go to."""
+        """The pane that gets its keys."""
         window = self.current_window()
         return None if window is None else window.active
 
     def window_rows(self) -> int:
-        """Rows of its terminal that are left for the window."""
+        """The rows of its terminal that are left for the window."""
         session = self.current_session()
         taken = 0 if session is None else status_line.status_rows(self._surface.state, session)
         return max(1, self.rows - taken)
 
     def repaint(self) -> None:
-        """Draw everything anew with the next frame."""
+        """Draw everything again in the next frame."""
         self._composer.repaint()
         self.dirty = True
 
     def frame(self) -> bytes:
-        """The bytes that bring the client's screen up to date; empty if it is."""
+        """The bytes that bring the client's screen up to date; empty if nothing changed."""
         self.dirty = False
         state, session, window = self._surface.state, self.current_session(), self.current_window()
         if session is None or window is None:
@@ -183,7 +183,7 @@ class Viewer:
         return self._composer.compose(scene)
 
     def _page_frame(self, scene: Scene) -> bytes:
-        """Rows of text in place of the panes: drawn as if they were status rows above the status line."""
+        """Rows of text in place of the panes, drawn like status rows above the status line."""
         assert self.page is not None
         height = max(1, self.rows - len(scene.status))
         rows = self.page.rows(self.columns, height)
@@ -224,24 +224,24 @@ class Viewer:
         return views
 
     def message(self, text: str) -> None:
-        """Show a line until the next key or until somebody clears it."""
+        """Show a line until the next key, or until it is cleared."""
         self.overlay = MessageOverlay(text)
         self.dirty = True
 
     def copied(self, data: bytes) -> None:
-        """Put `data` on the clipboard of the client's terminal (OSC 52), unless it is absurdly long."""
+        """Put `data` on the clipboard of the client's terminal (OSC 52), unless it is longer than the limit."""
         if len(data) < CLIPBOARD_BYTES_MAX:
             self.connection.output(b"\x1b]52;c;" + base64.b64encode(data) + b"\x07")
 
     def shows(self, pane: PaneId) -> bool:
-        """Whether the pane is in the window it looks at."""
+        """Whether the pane is in the window that the client shows."""
         window = self.current_window()
         stored = self._surface.state.panes.get(pane)
         return window is not None and stored is not None and stored.window == window.id
 
 
 def style_bytes(text: str) -> bytes:
-    """The SGR sequence of a style in tmux's words; of a bad one, the default's."""
+    """The SGR sequence of a style in tmux's words; for an invalid style, that of the default."""
     try:
         return style.parse(text).sgr()
     except ValueError:
@@ -249,7 +249,7 @@ def style_bytes(text: str) -> bytes:
 
 
 def mode_style(state: ServerState, pane: PaneId) -> tuple[Styles, bool]:
-    """How copy mode looks in a pane, and whether its keys are vi's."""
+    """The style of copy mode in a pane, and whether its keys are those of vi."""
     stored = state.panes.get(pane)
     window = None if stored is None else state.windows.get(stored.window)
 
