@@ -1,6 +1,8 @@
 """How long does a command take, and how long the first one, which starts the server? Against tmux, interleaved.
 
 `list-sessions` on a running server, and a cold `new-session -d` in a directory without state. Medians in milliseconds.
+
+`--fugue NAME=PROGRAM`, twice or more, compares builds with each other instead.
 """
 
 import argparse
@@ -9,7 +11,17 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.support import FUGUE, TMUX, Multiplexer, json_line, median, table, workshop
+from benchmarks.support import (
+    FUGUE,
+    TMUX,
+    Multiplexer,
+    add_builds_option,
+    builds,
+    json_line,
+    median,
+    table,
+    workshop,
+)
 
 TARGETS_MS = {"list-sessions": 40.0, "cold new-session": 400.0}
 
@@ -20,11 +32,11 @@ def milliseconds(server: Multiplexer, *argv: str) -> float:
     return (time.perf_counter() - begun) * 1000
 
 
-def cold(program: str, directory: Path) -> float:
+def cold(name: str, program: str, directory: Path) -> float:
     """A first new-session, in a place of its own."""
     directory.mkdir()
     (directory / "run").symlink_to((directory.parent / "run").resolve() / directory.name)
-    server = Multiplexer(program, directory)
+    server = Multiplexer(program, directory, name=name)
     try:
         return milliseconds(server, "new-session", "-d", "-s", "a")
     finally:
@@ -41,17 +53,20 @@ def interpreter(python: str) -> float:
 def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer rounds")
-    quick = parser.parse_args(argv).quick
+    add_builds_option(parser)
+    arguments = parser.parse_args(argv)
+    quick = arguments.quick
     warm_rounds, cold_rounds = (11, 5) if quick else (41, 9)
-    programs = [program for program in (FUGUE, TMUX) if program]
+    programs = builds(arguments.fugue) or {
+        Path(program).name: program for program in (FUGUE, TMUX) if program
+    }
     times: dict[tuple[str, str], list[float]] = {}
     with workshop() as directory:
         for round_number in range(cold_rounds):
-            for program in programs:
-                name = Path(program).name
-                took = cold(program, directory / f"{name}-{round_number}")
+            for name, program in programs.items():
+                took = cold(name, program, directory / f"{name}-{round_number}")
                 times.setdefault(("cold new-session", name), []).append(took)
-        servers = [Multiplexer(program, directory) for program in programs]
+        servers = [Multiplexer(program, directory, name=name) for name, program in programs.items()]
         try:
             for server in servers:
                 server("new-session", "-d", "-s", "a")
@@ -65,6 +80,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         finally:
             for server in servers:
                 server.end()
+    names = (*(programs if arguments.fugue else ("fugue", "tmux")), "python")
     rows = []
     for question, target in TARGETS_MS.items():
         found = {name: values for (asked, name), values in times.items() if asked == question}
@@ -72,10 +88,10 @@ def main(argv: Sequence[str] | None = None) -> None:
             f"{median(found[name]):.1f} ({min(found[name]):.1f}-{max(found[name]):.1f})"
             if name in found
             else "-"
-            for name in ("fugue", "tmux", "python")
+            for name in names
         ]
         rows.append((question, *cells, f"< {target:.0f}"))
-    table(("milliseconds, median (range)", "fugue", "tmux", "bare python", "target"), rows)
+    table(("milliseconds, median (range)", *names[:-1], "bare python", "target"), rows)
     medians = {
         f"{name} {question}_ms": round(median(values), 1)
         for (question, name), values in times.items()
