@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fuguemux.client.stop_mark import DELIBERATE_STOP_FILE
+from fuguemux.keeper.helper_record import STOPPED_FILE
 from tests.support.terminal_client import CLIENT, client_environment, terminal_client
 
 pytestmark = pytest.mark.real
@@ -71,7 +71,7 @@ def test_a_session_is_made_from_nothing_and_ended_for_good(home: Home) -> None:
     assert home.ask("kill-server") == ""
     done = home.run("has-session", "-t", "work")
     assert (done.stderr, done.returncode) == (f"no server running on {socket}\n", 1)
-    assert (home.state / "fugue" / "default" / DELIBERATE_STOP_FILE).exists()
+    assert (home.state / "fugue" / "default" / STOPPED_FILE).exists()
 
 
 def test_two_clients_that_start_at_once_get_one_server(home: Home) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from fuguemux.keeper.lock_file import boot_id
+from fuguemux.keeper.machine_boot import machine_boot
 from fuguemux.persistence.recovery.helper_files import BOOT_FILE
 from fuguemux.persistence.recovery.state_directories import ALWAYS
 from fuguemux.persistence.storage.files import RealStorage
@@ -129,7 +129,7 @@ def test_whole_records_behind_what_is_not_whole_are_no_torn_write_while_the_mach
     done = home.run("state", "verify", directory)
     assert done.returncode == 0
     assert "nobody was told that it had" in done.stdout
-    write_small(RealStorage(), directory, BOOT_FILE, boot_id().encode())
+    write_small(RealStorage(), directory, BOOT_FILE, machine_boot().encode())
     done = home.run("state", "verify", directory)
     assert done.returncode == 1
     assert f"missing: the log is damaged behind LSN {durable}" in done.stdout

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fuguemux.terminal.ghostty import scan as scan
+from fuguemux.terminal.ghostty import repeat, scan
 
 SEQUENCES = (
     b"\x1b]8;;x\x07",
@@ -38,7 +38,7 @@ def test_long_output_is_searched_as_short_output_is(
     text = before + sequence + after
     expected = scan.BEGINNING.search(text) is not None
     assert scan.needed(text) == expected
-    padded = b"x" * scan.LONG_BYTES_MIN + text
+    padded = b"x" * repeat.LONG_BYTES_MIN + text
     assert scan.needed(padded) == (scan.BEGINNING.search(padded) is not None)
     if sequence:
         assert scan.needed(padded)

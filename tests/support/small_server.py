@@ -8,6 +8,7 @@ from fuguemux.model.apply import apply
 from fuguemux.model.ids import PaneId, SessionId, WindowId
 from fuguemux.model.layout import NoSpace, leaf, remove, resize, split
 from fuguemux.model.state import ServerState
+from fuguemux.model.window_size import pane_sizes
 from fuguemux.persistence.checkpoint.checkpoint import (
     CheckpointResult,
     CheckpointSeries,
@@ -25,7 +26,6 @@ from fuguemux.persistence.recovery.pane_replay import (
     Started,
 )
 from fuguemux.persistence.recovery.recovery import Recovered, recover
-from fuguemux.persistence.recovery.replay import pane_sizes
 from fuguemux.persistence.scrollback.scrollback import PaneScrollback
 from fuguemux.persistence.storage.files import Storage
 from fuguemux.persistence.storage.serialization import encode_events

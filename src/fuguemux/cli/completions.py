@@ -9,11 +9,9 @@ import sys
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from fuguemux.cli.exit_codes import EXIT_OK, EXIT_USAGE
 from fuguemux.cli.manual import OWN
 from fuguemux.commands.table import COMMANDS
-
-EXIT_OK = 0
-EXIT_USAGE = 2
 
 LISTS: Final = {
     "session": "list-sessions -F '#{session_name}'",

@@ -6,14 +6,13 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from fuguemux.cli.exit_codes import EXIT_FAILURE, EXIT_OK
 from fuguemux.cli.verbs import VerbParser
 from fuguemux.config.load import ConfigError, Loaded, Problem, in_force, load
 from fuguemux.config.options import OPTIONS, as_toml, value_of
 from fuguemux.config.paths import PathRefused, config_file
 from fuguemux.config.schema import Configuration
 
-EXIT_OK = 0
-EXIT_WRONG = 1
 """The configuration has mistakes, or the server refused it."""
 EXIT_NO_SERVER = 3
 
@@ -70,7 +69,7 @@ def _check(file: str | None, config: str | None) -> int:
         loaded = _load(file or config)
     except (ConfigError, PathRefused) as error:
         print(error, file=sys.stderr)
-        return EXIT_WRONG
+        return EXIT_FAILURE
     count = len(loaded.origins)
     print(
         f"{loaded.path}: good ({count} {'option' if count == 1 else 'options'} set)"
@@ -86,7 +85,7 @@ def _show(origin: bool, as_json: bool, config: str | None) -> int:
         path, required = config_file(os.environ, os.geteuid(), config)
     except PathRefused as error:
         print(error, file=sys.stderr)
-        return EXIT_WRONG
+        return EXIT_FAILURE
     loaded, problems = in_force(path, os.environ, required=required)
     print(_as_json(loaded, problems) if as_json else _as_text(loaded, origin), flush=True)
     if not problems:
@@ -94,7 +93,7 @@ def _show(origin: bool, as_json: bool, config: str | None) -> int:
     for problem in problems:
         print(problem, file=sys.stderr)
     print(UNTIL_MENDED, file=sys.stderr)
-    return EXIT_WRONG
+    return EXIT_FAILURE
 
 
 def _origin(loaded: Loaded, key: str) -> str:

@@ -7,11 +7,9 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from fuguemux.cli import doctor_host, doctor_server, doctor_setup
+from fuguemux.cli.exit_codes import EXIT_FAILURE, EXIT_OK
 from fuguemux.cli.finding import DoctorFinding, Host
 from fuguemux.config.paths import PathRefused
-
-EXIT_OK = 0
-EXIT_WRONG = 1
 
 _MARKS = {"good": "ok  ", "note": "note", "wrong": "WRONG"}
 
@@ -26,7 +24,7 @@ def main(argv: Sequence[str], host: Host | None = None) -> int:
     findings = examine(host or Host(os.environ, os.geteuid()))
     wrong = sum(finding.status == "wrong" for finding in findings)
     print(_as_json(findings) if arguments.json else as_text(findings, wrong))
-    return EXIT_WRONG if wrong else EXIT_OK
+    return EXIT_FAILURE if wrong else EXIT_OK
 
 
 def examine(host: Host) -> list[DoctorFinding]:

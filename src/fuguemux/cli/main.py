@@ -5,13 +5,10 @@ import sys
 from collections.abc import Sequence
 
 from fuguemux import __version__
+from fuguemux.cli.exit_codes import EXIT_FAILURE, EXIT_OK, EXIT_USAGE
 from fuguemux.client import fast
 from fuguemux.client.arguments import ClientOptions
 from fuguemux.client.conversation import complain
-
-EXIT_OK = 0
-EXIT_FAILURE = 1
-EXIT_USAGE = 2
 
 
 def main(options: ClientOptions) -> int:

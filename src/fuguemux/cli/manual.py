@@ -4,13 +4,11 @@ import sys
 import textwrap
 from collections.abc import Sequence
 
+from fuguemux.cli.exit_codes import EXIT_FAILURE, EXIT_OK
 from fuguemux.client import arguments
 from fuguemux.commands import table
 from fuguemux.commands.command import Command
 from fuguemux.model.decision import Refused
-
-EXIT_OK = 0
-EXIT_FAILURE = 1
 
 OWN: tuple[tuple[str, str, str], ...] = (
     ("help", "[command]", "Show this list, or the usage of one command; with -h the first steps."),

@@ -12,12 +12,10 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
+from fuguemux.cli.exit_codes import EXIT_FAILURE, EXIT_OK
 from fuguemux.cli.finding import Host
 from fuguemux.cli.verbs import VerbParser
 from fuguemux.config import paths
-
-EXIT_OK = 0
-EXIT_WRONG = 1
 
 COMMAND = "fugue"
 
@@ -71,7 +69,7 @@ def main(argv: Sequence[str], host: Host | None = None, run: Run | None = None) 
                 return service.uninstall()
     except (OSError, paths.PathRefused) as error:
         print(f"fugue service: {error}", file=sys.stderr)
-        return EXIT_WRONG
+        return EXIT_FAILURE
 
 
 def _parser() -> VerbParser:
@@ -172,7 +170,7 @@ class _Service:
             f"(a profile of your shell, cron's @reboot, the entry point of a container) run: {command}",
             file=sys.stderr,
         )
-        return EXIT_WRONG
+        return EXIT_FAILURE
 
     def uninstall(self) -> int:
         if not os.path.exists(self._path):
@@ -194,7 +192,7 @@ class _Service:
             if code != 0:
                 reason = "no such command" if code == 127 else f"exit code {code}"
                 print(f"fugue service: {' '.join(command)}: {reason}", file=sys.stderr)
-                failed = EXIT_WRONG
+                failed = EXIT_FAILURE
         return failed
 
 

@@ -16,6 +16,7 @@ from fuguemux.cli.verbs import VerbParser
 from fuguemux.client.arguments import ClientOptions
 from fuguemux.client.start import state_directory
 from fuguemux.config.paths import PathRefused
+from fuguemux.keeper.lock_file import LOG_DIRECTORY
 from fuguemux.observe.clock import SystemClock
 from fuguemux.persistence.checkpoint import save_reading
 from fuguemux.persistence.checkpoint.manifest import ManifestUnsupported
@@ -38,7 +39,6 @@ from fuguemux.persistence.wal.mark import Mark
 from fuguemux.persistence.wal.mark_copy import find_mark_copy
 from fuguemux.persistence.wal.segment import UnsupportedLog
 
-WAL = "wal"
 EXIT_REFUSED = 1
 """Of list, save, delete, restore and export."""
 TEXT_BYTES_MAX = 64
@@ -162,7 +162,7 @@ def _verify(directory: str, beside: Mark | None, *, as_json: bool) -> int:
     if beside is not None and beside.store_id != recovered.store_id:
         beside = None
     log = inspect.verify(
-        f"{directory}/{WAL}",
+        f"{directory}/{LOG_DIRECTORY}",
         from_lsn=_needed_lsn(report),
         progress=_Progress("reading the log"),
         expected=report.cause != "first start",
@@ -270,7 +270,9 @@ def _time(milliseconds: int) -> str:
 def _dump(directory: str, lsn: int, *, as_json: bool) -> int:
     needed = _needed_lsn(_recovered(directory).report)
     code = EXIT_CLEAN
-    records = inspect.dump(f"{directory}/{WAL}", from_lsn=max(lsn or needed, 1), needed_lsn=needed)
+    records = inspect.dump(
+        f"{directory}/{LOG_DIRECTORY}", from_lsn=max(lsn or needed, 1), needed_lsn=needed
+    )
     for record in records:
         if record.problem:
             code = EXIT_DAMAGED
@@ -293,7 +295,7 @@ def _short(data: bytes) -> str:
 def _salvage(directory: str, output: str, *, as_json: bool) -> int:
     report = _recovered(directory).report
     saved = inspect.salvage(
-        f"{directory}/{WAL}",
+        f"{directory}/{LOG_DIRECTORY}",
         output,
         from_lsn=_needed_lsn(report),
         progress=_Progress("saving"),

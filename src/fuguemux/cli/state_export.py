@@ -10,13 +10,13 @@ from collections.abc import Iterator
 
 from fuguemux.cli import ansi_html, asciicast
 from fuguemux.cli.verbs import VerbParser
+from fuguemux.keeper.lock_file import LOG_DIRECTORY
 from fuguemux.model.ids import PaneId
 from fuguemux.model.layout import panes_of
 from fuguemux.model.state import ServerState, link_of
 from fuguemux.observe.clock import SystemClock
 from fuguemux.persistence.recovery.pane_replay import Output, Resize
 from fuguemux.persistence.recovery.point_in_time import NotReachable, TargetMoment, parse_moment
-from fuguemux.persistence.recovery.recovery import WAL
 from fuguemux.persistence.storage.files import RealStorage
 from fuguemux.persistence.wal.reader import scan
 from fuguemux.server.panes.capture import history_lines
@@ -136,7 +136,7 @@ def _print(lines: Iterator[bytes], form: str, title: str) -> None:
 
 def _recording(directory: str, pane: PaneId, *, version: int) -> Iterator[str]:
     """From the oldest state of the pane behind which the log is whole, up to now."""
-    log = scan(RealStorage(), f"{directory}/{WAL}", 1)
+    log = scan(RealStorage(), f"{directory}/{LOG_DIRECTORY}", 1)
     times = {record.lsn: record.time_ms for record in log.records()}
     everything = TargetMoment(lsn=max(times, default=0), log_from_lsn=min(times, default=1))
     recovered = recovered_at(RealStorage(), directory, SystemClock(), everything)

@@ -14,7 +14,8 @@ from datetime import datetime
 import msgspec
 
 from fuguemux.cli.verbs import VerbParser
-from fuguemux.client.stop_mark import DELIBERATE_STOP_FILE
+from fuguemux.keeper.helper_record import STOPPED_FILE
+from fuguemux.keeper.lock_file import LOG_DIRECTORY
 from fuguemux.model.ids import WindowId
 from fuguemux.model.layout import panes_of
 from fuguemux.model.state import ServerState
@@ -30,10 +31,11 @@ from fuguemux.persistence.recovery.point_in_time import (
     part_of,
     session_called,
 )
-from fuguemux.persistence.recovery.recovery import CHECKPOINTS, WAL, Recovered
+from fuguemux.persistence.recovery.recovery import CHECKPOINTS, Recovered
 from fuguemux.persistence.recovery.unread_parts import damaged_saves
 from fuguemux.persistence.report.report import counted
 from fuguemux.persistence.storage.files import RealStorage
+from fuguemux.persistence.storage.small_file import remove_small
 from fuguemux.persistence.storage.state_lock import StateLocked, lock_state_directory
 from fuguemux.server.recovery.history_reader import points, recovered_at
 from fuguemux.server.recovery.offline import go_back, save_present
@@ -216,7 +218,7 @@ def _delete(arguments: argparse.Namespace, directory: str, ask: Ask) -> int:
 
 
 def _has_state(directory: str) -> None:
-    if not any(os.path.isdir(f"{directory}/{name}") for name in (WAL, CHECKPOINTS)):
+    if not any(os.path.isdir(f"{directory}/{name}") for name in (LOG_DIRECTORY, CHECKPOINTS)):
         raise Impossible(f"{directory} holds no state")
 
 
@@ -241,8 +243,7 @@ def _restore(arguments: argparse.Namespace, directory: str, ask: Ask) -> int:
                 "or bring single sessions back with --session"
             )
         went = go_back(RealStorage(), directory, SystemClock(), GhosttyEmulator, moment)
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(f"{directory}/{DELIBERATE_STOP_FILE}")
+        remove_small(RealStorage(), directory, STOPPED_FILE)
     names = ", ".join(sorted(session.name for session in went.state.sessions.values())) or "none"
     print(f"the next start brings back: {names} ({len(went.state.panes)} panes)")
     print(f"what there was before is saved as {went.saved}")

@@ -10,8 +10,6 @@ from fuguemux.config import paths
 from fuguemux.config.paths import PathRefused, Places
 
 PROGRAM_DEFAULT = "fugue"
-TMUX_VERSION = "tmux 3.3a"
-"""What `tmux -V` answers: the version whose behaviour fugue has. Tools decide by it what they may send."""
 
 _TAKES_VALUE = "cfLST"
 _PLAIN = "2CDlNquUvVd"

@@ -7,7 +7,7 @@ attaches, starts a server or works without one is imported when it is needed.
 import posix
 import sys
 
-from fuguemux import __version__
+from fuguemux import TMUX_VERSION, __version__
 from fuguemux.client import arguments
 from fuguemux.client.arguments import ClientOptions, UsageError
 from fuguemux.client.conversation import (
@@ -84,9 +84,9 @@ def carry_out(options: ClientOptions) -> int:
 
 def _run(options: ClientOptions) -> int:
     if "V" in options.flags:
-        text = (
-            arguments.TMUX_VERSION if options.program.startswith("tmux") else f"fugue {__version__}"
-        )
+        # Tools decide by what `tmux -V` answers what they may send.
+        as_tmux = options.program.startswith("tmux")
+        text = f"tmux {TMUX_VERSION}" if as_tmux else f"fugue {__version__}"
         write(1, text.encode() + b"\n")
         return 0
     if options.shell_command is not None:

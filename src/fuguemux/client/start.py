@@ -17,9 +17,10 @@ from fuguemux.client.conversation import CommandRequest, complain, connect, conv
 from fuguemux.client.failure import Failure, GoesOn, NotBegun, ServerLost
 from fuguemux.client.meant import meant
 from fuguemux.client.seek import connected, is_no_socket, keeper_lives, kept_in, persistence, rename
-from fuguemux.client.stop_mark import DELIBERATE_STOP_FILE, stopped_deliberately
+from fuguemux.client.stop_mark import stopped_deliberately
 from fuguemux.config import paths
 from fuguemux.config.paths import PathRefused
+from fuguemux.keeper.helper_record import STOPPED_FILE
 from fuguemux.keeper.launch import keeper_argv, module_argv
 from fuguemux.keeper.lock_file import KEEPER_LOCK
 
@@ -79,8 +80,6 @@ KEEPER_LOG = "keeper.log"
 CONNECT_SECONDS_MAX = 5.0
 CONNECT_RETRY_SECONDS = 0.01
 ERROR_BYTES_MAX = 4_096
-PROGRESS_SUFFIX = ".progress"
-"""Behind the path of the socket: `server.reading_progress` writes that file."""
 PROGRESS_SECONDS = 0.01
 SAY_SECONDS = 3.0
 WAITING = "fugue: waiting for the server to start (C-c ends the wait)…"
@@ -234,7 +233,7 @@ def sessions_wait(options: ClientOptions) -> bool:
     except PathRefused:
         return False
     kept = os.path.isdir(state + "/wal") or os.path.isdir(state + "/checkpoints")
-    return kept and not stopped_deliberately(f"{state}/{DELIBERATE_STOP_FILE}")
+    return kept and not stopped_deliberately(f"{state}/{STOPPED_FILE}")
 
 
 def server_argv(options: ClientOptions) -> tuple[str, ...]:
@@ -296,7 +295,7 @@ def _wait_showing(starter: "Starter", options: ClientOptions) -> str | None:
 def reading_progress(options: ClientOptions) -> str:
     """Return how far the server has come with its log; empty when it does not read."""
     try:
-        with open(options.places.socket + PROGRESS_SUFFIX, encoding="ascii") as file:
+        with open(options.places.progress, encoding="ascii") as file:
             line = file.read(PROGRESS_BYTES_MAX).strip()
     except (OSError, UnicodeDecodeError):
         return ""

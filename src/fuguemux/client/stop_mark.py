@@ -3,10 +3,7 @@
 import os
 import stat
 
-from fuguemux.keeper.helper_record import HEAD_BYTES_MAX, HelperDamaged, decode
-
-DELIBERATE_STOP_FILE = "stopped"
-"""In the state directory: the last server ended because somebody wanted it to (kill-server, the last session closed)."""
+from fuguemux.keeper.helper_record import HEAD_BYTES_MAX, STOPPED_FILE, HelperDamaged, decode
 
 
 def stopped_deliberately(path: str) -> bool:
@@ -19,7 +16,7 @@ def stopped_deliberately(path: str) -> bool:
         data = os.read(file, HEAD_BYTES_MAX)
         if not stat.S_ISREG(os.fstat(file).st_mode):
             return False
-        return not data or decode(DELIBERATE_STOP_FILE, data) is not None
+        return not data or decode(STOPPED_FILE, data) is not None
     except (OSError, HelperDamaged):
         return False
     finally:

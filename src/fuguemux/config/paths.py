@@ -19,6 +19,7 @@ FILE_NAME_BYTES_MAX = 200
 
 KEEPER_SUFFIX = ".keeper"
 _LANDING_SUFFIX = ".landing"
+_PROGRESS_SUFFIX = ".progress"
 _LOCK_SUFFIX = ".lock"
 _SUFFIXES_RESERVED = (KEEPER_SUFFIX, _LANDING_SUFFIX, _LOCK_SUFFIX)
 
@@ -36,7 +37,15 @@ class Places:
     `name` is also the name of its state directory.
     """
 
-    __slots__ = ("directory", "keeper_socket", "name", "private", "socket", "start_lock")
+    __slots__ = (
+        "directory",
+        "keeper_socket",
+        "name",
+        "private",
+        "progress",
+        "socket",
+        "start_lock",
+    )
 
     def __init__(self, name: str, socket: str, private: bool) -> None:
         """Derive the rest from the path of the server's socket."""
@@ -47,6 +56,8 @@ class Places:
         """The directory is fugue's own, made and checked by `prepare`; with `-S` it is the caller's."""
         self.keeper_socket = socket + KEEPER_SUFFIX
         self.start_lock = socket + _LOCK_SUFFIX
+        self.progress = socket + _PROGRESS_SUFFIX
+        """While the log is read, a line in it says how far the server has come."""
 
 
 def decoded(environment: "Mapping[bytes, bytes]") -> dict[str, str]:

@@ -10,8 +10,9 @@ from typing import Final
 
 from fuguemux.formats import text as format_text
 from fuguemux.formats.context import FormatContext, View
-from fuguemux.formats.loops import SPECIAL, flag, whole
+from fuguemux.formats.loops import SPECIAL, whole
 from fuguemux.formats.syntax import Modifier, choices, modifiers, skip, unescaped
+from fuguemux.formats.text import flag
 from fuguemux.formats.time import pretty, strftime
 from fuguemux.formats.variables import find
 from fuguemux.formats.work import (

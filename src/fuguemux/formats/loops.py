@@ -8,6 +8,7 @@ import msgspec
 from fuguemux.formats import text as format_text
 from fuguemux.formats.context import FormatContext, View
 from fuguemux.formats.syntax import Modifier, choices
+from fuguemux.formats.text import flag
 from fuguemux.formats.work import COPIED_CHARS, ITEM
 from fuguemux.model.layout import panes_of
 from fuguemux.model.live import CaptureRequest
@@ -148,11 +149,6 @@ SPECIAL: Final[Mapping[str, Callable[[Expander, Modifier, str], str]]] = {
     "W": windows,
     "P": panes,
 }
-
-
-def flag(value: bool) -> str:
-    """1 or 0."""
-    return "1" if value else "0"
 
 
 def whole(text: str) -> int | None:

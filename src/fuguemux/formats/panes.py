@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from fuguemux.formats.context import View
+from fuguemux.formats.text import flag
 from fuguemux.language import quoting
 from fuguemux.model.layout import Rectangle, panes_of
 from fuguemux.model.layout_strings import pane_rectangle
@@ -12,10 +13,6 @@ from fuguemux.model.state import Life, Pane, Window
 from fuguemux.options import options
 
 _TAB_COLUMNS: Final = 8
-
-
-def _flag(value: bool) -> str:
-    return "1" if value else "0"
 
 
 def _window(view: View, pane: Pane) -> Window:
@@ -38,7 +35,7 @@ def _index(view: View, pane: Pane) -> str:
 
 def _at_top(view: View, pane: Pane) -> str:
     status = options.get(view.state, "pane-border-status", window=_window(view, pane))
-    return _flag(rectangle(view, pane).y == (1 if status == "top" else 0))
+    return flag(rectangle(view, pane).y == (1 if status == "top" else 0))
 
 
 def _at_bottom(view: View, pane: Pane) -> str:
@@ -46,17 +43,17 @@ def _at_bottom(view: View, pane: Pane) -> str:
     window = _window(view, pane)
     status = options.get(view.state, "pane-border-status", window=window)
     rows = window.layout.rows - (1 if status == "bottom" else 0)
-    return _flag(cell.y + cell.rows == rows)
+    return flag(cell.y + cell.rows == rows)
 
 
 def _at_right(view: View, pane: Pane) -> str:
     cell = rectangle(view, pane)
-    return _flag(cell.x + cell.columns == _window(view, pane).layout.columns)
+    return flag(cell.x + cell.columns == _window(view, pane).layout.columns)
 
 
 def _last(view: View, pane: Pane) -> str:
     last = _window(view, pane).last
-    return _flag(bool(last) and last[0] == pane.id)
+    return flag(bool(last) and last[0] == pane.id)
 
 
 def _dead(pane: Pane) -> bool:
@@ -110,40 +107,40 @@ def _of_mode(view: View, value: str) -> str:
 
 
 def _synchronized(view: View, pane: Pane) -> str:
-    return _flag(options.get_flag(view.state, "synchronize-panes", pane=pane))
+    return flag(options.get_flag(view.state, "synchronize-panes", pane=pane))
 
 
 PANE: Final[dict[str, Callable[[View, Pane], str]]] = {
-    "alternate_on": lambda view, pane: _flag(view.screen.alternate_on),
+    "alternate_on": lambda view, pane: flag(view.screen.alternate_on),
     "copy_cursor_line": lambda view, pane: view.pane_facts.copy_cursor_line,
     "copy_cursor_x": lambda view, pane: _of_mode(view, str(view.pane_facts.copy_cursor_x)),
     "copy_cursor_y": lambda view, pane: _of_mode(view, str(view.pane_facts.copy_cursor_y)),
-    "cursor_flag": lambda view, pane: _flag(view.screen.cursor_visible),
+    "cursor_flag": lambda view, pane: flag(view.screen.cursor_visible),
     "cursor_x": lambda view, pane: str(view.screen.cursor_x),
     "cursor_y": lambda view, pane: str(view.screen.cursor_y),
     "history_bytes": lambda view, pane: str(view.pane_facts.history_bytes),
     "history_limit": _limit,
     "history_size": lambda view, pane: str(view.pane_facts.history_size),
-    "insert_flag": lambda view, pane: _flag(view.pane_facts.insert_mode),
-    "keypad_cursor_flag": lambda view, pane: _flag(view.screen.application_cursor),
-    "keypad_flag": lambda view, pane: _flag(view.screen.application_keypad),
-    "mouse_any_flag": lambda view, pane: _flag(view.screen.mouse_any),
-    "origin_flag": lambda view, pane: _flag(view.pane_facts.origin_mode),
-    "pane_active": lambda view, pane: _flag(_window(view, pane).active == pane.id),
+    "insert_flag": lambda view, pane: flag(view.pane_facts.insert_mode),
+    "keypad_cursor_flag": lambda view, pane: flag(view.screen.application_cursor),
+    "keypad_flag": lambda view, pane: flag(view.screen.application_keypad),
+    "mouse_any_flag": lambda view, pane: flag(view.screen.mouse_any),
+    "origin_flag": lambda view, pane: flag(view.pane_facts.origin_mode),
+    "pane_active": lambda view, pane: flag(_window(view, pane).active == pane.id),
     "pane_at_bottom": _at_bottom,
-    "pane_at_left": lambda view, pane: _flag(rectangle(view, pane).x == 0),
+    "pane_at_left": lambda view, pane: flag(rectangle(view, pane).x == 0),
     "pane_at_right": _at_right,
     "pane_at_top": _at_top,
     "pane_bg": lambda view, pane: "default",
     "pane_bottom": lambda view, pane: str(rectangle(view, pane).y + rectangle(view, pane).rows - 1),
     "pane_current_command": lambda view, pane: view.foreground.command,
     "pane_current_path": _current_path,
-    "pane_dead": lambda view, pane: _flag(_dead(pane)),
+    "pane_dead": lambda view, pane: flag(_dead(pane)),
     "pane_dead_signal": lambda view, pane: _dead_signal(pane),
     "pane_dead_status": lambda view, pane: _dead_status(pane),
     "pane_dead_time": lambda view, pane: _dead_time(pane),
     "pane_fg": lambda view, pane: "default",
-    "pane_format": lambda view, pane: _flag(view.context.pane is not None),
+    "pane_format": lambda view, pane: flag(view.context.pane is not None),
     "pane_height": lambda view, pane: str(rectangle(view, pane).rows),
     "pane_id": lambda view, pane: f"%{pane.id}",
     "pane_in_mode": lambda view, pane: _in_mode(view.pane_facts),
@@ -156,7 +153,7 @@ PANE: Final[dict[str, Callable[[View, Pane], str]]] = {
     "pane_mode": lambda view, pane: view.pane_facts.mode,
     "pane_path": lambda view, pane: "",
     "pane_pid": lambda view, pane: str(pane.pid),
-    "pane_pipe": lambda view, pane: _flag(pane.pipe is not None),
+    "pane_pipe": lambda view, pane: flag(pane.pipe is not None),
     "pane_restore_status": lambda view, pane: view.pane_facts.restore_status,
     "pane_right": lambda view, pane: str(
         rectangle(view, pane).x + rectangle(view, pane).columns - 1
@@ -174,11 +171,9 @@ PANE: Final[dict[str, Callable[[View, Pane], str]]] = {
     "scroll_position": lambda view, pane: _of_mode(view, str(view.pane_facts.scroll_position)),
     "scroll_region_lower": lambda view, pane: str(view.pane_facts.scroll_region_lower),
     "scroll_region_upper": lambda view, pane: str(view.pane_facts.scroll_region_upper),
-    "search_present": lambda view, pane: _of_mode(view, _flag(view.pane_facts.search_present)),
-    "selection_present": lambda view, pane: _of_mode(
-        view, _flag(view.pane_facts.selection_present)
-    ),
-    "wrap_flag": lambda view, pane: _flag(view.pane_facts.wrap_mode),
+    "search_present": lambda view, pane: _of_mode(view, flag(view.pane_facts.search_present)),
+    "selection_present": lambda view, pane: _of_mode(view, flag(view.pane_facts.selection_present)),
+    "wrap_flag": lambda view, pane: flag(view.pane_facts.wrap_mode),
 }
 
 
@@ -208,8 +203,8 @@ CLIENT: Final[dict[str, Callable[[View, ClientFacts], str]]] = {
     "client_key_table": lambda view, client: "prefix" if client.prefix_pressed else "root",
     "client_name": lambda view, client: client.name,
     "client_pid": lambda view, client: str(client.pid),
-    "client_prefix": lambda view, client: _flag(client.prefix_pressed),
-    "client_readonly": lambda view, client: _flag(client.read_only),
+    "client_prefix": lambda view, client: flag(client.prefix_pressed),
+    "client_readonly": lambda view, client: flag(client.read_only),
     "client_session": _client_session,
     "client_termname": lambda view, client: client.term,
     "client_termtype": lambda view, client: "",

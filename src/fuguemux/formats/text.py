@@ -28,6 +28,11 @@ SUBJECT_CHARS_MAX: Final = 16_384
 """Longer texts are matched and substituted up to here only."""
 
 
+def flag(value: bool) -> str:
+    """1 or 0."""
+    return "1" if value else "0"
+
+
 def width(char: str) -> int:
     """How many columns the character takes: 0, 1 or 2."""
     if char < "\x7f":

@@ -7,8 +7,10 @@ session's or global environment. What nobody knows is None.
 from collections.abc import Callable
 from typing import Final
 
+from fuguemux import TMUX_VERSION
 from fuguemux.formats.context import View
 from fuguemux.formats.panes import CLIENT, PANE
+from fuguemux.formats.text import flag
 from fuguemux.model.decision import Refused
 from fuguemux.model.layout import panes_of
 from fuguemux.model.layout_strings import layout_string, zoomed_layout_string
@@ -20,16 +22,10 @@ from fuguemux.options.table import BY_NAME
 Server = Callable[[View], str]
 
 
-def flag(value: bool) -> str:
-    """1 or 0."""
-    return "1" if value else "0"
-
-
 def _host_short(view: View) -> str:
     return view.server.host.partition(".")[0]
 
 
-TMUX_VERSION: Final = "3.3a"
 """The version of tmux whose behaviour `#{version}` promises; fugue's own is `#{fugue_version}`."""
 
 SERVER: Final[dict[str, Server]] = {

@@ -15,6 +15,8 @@ import binascii
 MAGIC = b"fugue "
 VERSION = 2
 HEAD_BYTES_MAX = 256
+STOPPED_FILE = "stopped"
+"""In the state directory: the last server ended because somebody wanted it to (kill-server, the last session closed)."""
 
 
 class HelperDamaged(Exception):

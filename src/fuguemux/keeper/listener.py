@@ -46,7 +46,7 @@ def peer_of(connection: _socket.socket) -> tuple[int, int]:
         return user, pid
     credentials = connection.getsockopt(
         _SOL_LOCAL, _LOCAL_PEERCRED, 76
-    )  # struct xucred: version, uid, groups
+    )  # struct xucred of <sys/ucred.h>: version, uid, groups
     _, user = struct.unpack_from("II", credentials)
     pid = 0
     with contextlib.suppress(OSError):

@@ -14,8 +14,12 @@ import os
 import stat
 import sys
 
+from fuguemux.keeper.machine_boot import machine_boot
+
 SERVER_LOCK = "LOCK"
 KEEPER_LOCK = "keeper.lock"
+NO_BOOT = "-"
+"""In a record, where the system has no name for a boot."""
 LOG_DIRECTORY = "wal"
 """Of the state directory: the server's guard."""
 
@@ -325,19 +329,10 @@ class Lock:
         """A full disk keeps nobody from having the lock."""
         if self._file < 0:
             return
-        record = encode(os.getpid(), boot_id(), self._place)
+        record = encode(os.getpid(), machine_boot() or NO_BOOT, self._place)
         with contextlib.suppress(OSError):
             os.pwrite(self._file, record, 0)
             os.ftruncate(self._file, len(record))
-
-
-def boot_id() -> str:
-    """Return the kernel's name for this boot, or "-" where there is none."""
-    try:
-        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as source:
-            return source.read().strip() or "-"
-    except OSError:
-        return "-"
 
 
 def _holds_record(file: int) -> bool:

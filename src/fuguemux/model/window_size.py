@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from fuguemux.model.ids import PaneId
+from fuguemux.model.layout import Layout, rectangles
 from fuguemux.model.limits import WINDOW_COLUMNS_MAX, WINDOW_ROWS_MAX
+from fuguemux.model.state import Window
 
 
 class WindowSize(NamedTuple):
@@ -51,3 +54,16 @@ def parsed_size(text: str) -> WindowSize | None:
     if not (separator and columns.isdigit() and rows.isdigit()):
         return None
     return bounded(int(columns[:6]), int(rows[:6]))
+
+
+def layout_sizes(layout: Layout) -> dict[PaneId, tuple[int, int]]:
+    """The columns and rows of every pane of a layout."""
+    return {pane: (cell.columns, cell.rows) for pane, cell in rectangles(layout)}
+
+
+def pane_sizes(window: Window) -> dict[PaneId, tuple[int, int]]:
+    """The columns and rows of every pane of a window, as its program has them. A zoomed pane has all of the window."""
+    sizes = layout_sizes(window.layout)
+    if window.zoomed:
+        sizes[window.active] = (window.layout.columns, window.layout.rows)
+    return sizes

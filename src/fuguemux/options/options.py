@@ -10,12 +10,13 @@ from typing import Final, NamedTuple
 
 from fuguemux.language.command_table import CommandTable
 from fuguemux.language.nearest import nearest
+from fuguemux.language.numbers import INT_MAX
 from fuguemux.model.decision import Refused
 from fuguemux.model.events import OptionScope, OptionSet
 from fuguemux.model.ids import PaneId, SessionId, WindowId
 from fuguemux.model.state import Options, Pane, ServerState, Session, Window
 from fuguemux.options.table import BY_NAME, OPTIONS, OTHER_SPELLINGS
-from fuguemux.options.types import INT_MAX, Option
+from fuguemux.options.types import Option
 
 _INDEXED: Final = re.compile(r"([^\[]*)\[(\d{1,10})\]")
 _OUTERMOST: Final = frozenset(("server", "global-session", "global-window"))

@@ -9,6 +9,7 @@ from fuguemux.language import quoting
 from fuguemux.language.canonical import canonical_commands
 from fuguemux.language.command_table import CommandTable
 from fuguemux.language.key_names import key_name
+from fuguemux.language.numbers import INT_MAX
 from fuguemux.model.decision import Refused
 from fuguemux.model.limits import OPTION_VALUE_BYTES_MAX
 from fuguemux.options.styles import check_style, colour
@@ -22,7 +23,6 @@ _TRUE: Final = ("on", "yes", "1")
 _FALSE: Final = ("off", "no", "0")
 _SIZE: Final = re.compile(r"(\d{1,5})x(\d{1,5})")
 _WHOLE: Final = re.compile(r"\s*[+-]?\d{1,18}")
-INT_MAX: Final = 2**31 - 1
 
 
 class Option(msgspec.Struct, frozen=True):

@@ -1,14 +1,9 @@
 """A row of styled text cut to some of its columns."""
 
-import re
 from typing import Final
 
-from fuguemux.terminal.style import width
+from fuguemux.terminal.style import RESET, TOKENS, width
 
-_TOKENS: Final = re.compile(
-    r"(\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-~]))"
-)
-_RESET: Final = "\x1b[0m"
 _LINK: Final = "\x1b]"
 
 
@@ -19,7 +14,7 @@ def clipped(row: bytes, start: int, columns: int) -> bytes:
     """
     parts: list[str] = []
     cell, stop, styled, last = 0, start + columns, False, False
-    for index, token in enumerate(_TOKENS.split(row.decode("utf-8", "replace"))):
+    for index, token in enumerate(TOKENS.split(row.decode("utf-8", "replace"))):
         if index % 2:
             if not token.startswith(_LINK):
                 parts.append(token)
@@ -37,4 +32,4 @@ def clipped(row: bytes, start: int, columns: int) -> bytes:
             elif cell < stop and cell + size > start:
                 parts.append(" ")
             cell += size
-    return "".join([*parts, _RESET] if styled else parts).encode()
+    return "".join([*parts, RESET] if styled else parts).encode()

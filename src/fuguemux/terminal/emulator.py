@@ -17,7 +17,10 @@ Columns and rows count from 0. An emulator is used by one thread at a time and n
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple, Protocol, TypeAlias
+from typing import Final, Literal, NamedTuple, Protocol, TypeAlias
+
+CLIPBOARD_BYTES_MAX: Final = 1 << 20
+"""What a program may put into the clipboard at once; more is cut off."""
 
 
 class TerminalReply(NamedTuple):

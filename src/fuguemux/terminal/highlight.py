@@ -1,15 +1,9 @@
 """A row of styled text with some of its cells in another style: matches and selections."""
 
-import re
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
-from fuguemux.terminal.style import width
-
-_TOKENS: Final = re.compile(
-    r"(\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-~]))"
-)
-RESET: Final = "\x1b[0m"
+from fuguemux.terminal.style import RESET, TOKENS, width
 
 
 class Span(NamedTuple):
@@ -28,7 +22,7 @@ def highlighted(row: bytes, spans: Sequence[Span]) -> bytes:
     styles: list[str] = []
     cell = 0
     now: bytes | None = None
-    for index, token in enumerate(_TOKENS.split(row.decode("utf-8", "replace"))):
+    for index, token in enumerate(TOKENS.split(row.decode("utf-8", "replace"))):
         if index % 2:
             if token.endswith("m") and token[1] == "[":
                 styles.append(token)

@@ -19,6 +19,11 @@ ATTRIBUTES: Final = {
 ALIGNMENTS: Final = {"left": 0, "centre": 1, "absolute-centre": 1, "right": 2}
 HEX: Final = re.compile(r"#[0-9a-fA-F]{6}\Z")
 NUMBERED: Final = re.compile(r"colou?r([0-9]{1,3})\Z")
+TOKENS: Final = re.compile(
+    r"(\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-~]))"
+)
+"""Escape sequences: splits styled text into text and, at odd indices, sequences."""
+RESET: Final = "\x1b[0m"
 
 
 class Style(NamedTuple):

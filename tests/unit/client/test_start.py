@@ -10,10 +10,9 @@ import pytest
 from fuguemux.client import arguments, seek, start
 from fuguemux.client.conversation import CommandRequest
 from fuguemux.client.failure import Failure, ServerLost
-from fuguemux.client.stop_mark import DELIBERATE_STOP_FILE
 from fuguemux.commands import table
 from fuguemux.commands.table import COMMANDS
-from fuguemux.keeper.helper_record import encode
+from fuguemux.keeper.helper_record import STOPPED_FILE, encode
 
 
 @pytest.mark.parametrize(
@@ -139,14 +138,14 @@ def test_sessions_of_a_crash_wait_for_any_command_and_those_of_a_deliberate_stop
     assert not start.sessions_wait(found)
     (tmp_path / "fugue" / "x" / "wal").mkdir(parents=True)
     assert start.sessions_wait(found)
-    (tmp_path / "fugue" / "x" / DELIBERATE_STOP_FILE).touch()
+    (tmp_path / "fugue" / "x" / STOPPED_FILE).touch()
     assert not start.sessions_wait(found)
 
 
 @pytest.mark.parametrize("how", ["garbage", "swapped", "directory", "fifo", "link"])
 def test_what_is_no_mark_of_a_deliberate_stop_hides_no_sessions(tmp_path: Path, how: str) -> None:
     found = options(tmp_path, "ls")
-    mark = tmp_path / "fugue" / "x" / DELIBERATE_STOP_FILE
+    mark = tmp_path / "fugue" / "x" / STOPPED_FILE
     (tmp_path / "fugue" / "x" / "wal").mkdir(parents=True)
     mark.write_bytes(encode(mark.name, b""))
     assert not start.sessions_wait(found)

@@ -17,11 +17,11 @@ from fuguemux.keeper.lock_file import (
     STARTING,
     Lock,
     ask_to_listen,
-    boot_id,
     decode,
     encode,
     holder_of,
 )
+from fuguemux.keeper.machine_boot import machine_boot
 
 PLACES = st.binary(min_size=1, max_size=120).filter(lambda path: b"\0" not in path)
 LOCKING = """
@@ -101,7 +101,7 @@ def test_a_shorter_record_over_a_longer_one(tmp_path: Path) -> None:
     assert lock.take()
     lock.tell("/a/very/long/path/" + "x" * 80)
     lock.tell("/b")
-    assert (tmp_path / "lock").read_bytes() == encode(os.getpid(), boot_id(), "/b")
+    assert (tmp_path / "lock").read_bytes() == encode(os.getpid(), machine_boot(), "/b")
     lock.release()
 
 

@@ -1,8 +1,8 @@
 """What a recovery does with files that it does not understand: they are moved to the quarantine, and the report says so."""
 
 import contextlib
-from typing import Final
 
+from fuguemux.keeper.lock_file import LOG_DIRECTORY
 from fuguemux.persistence.checkpoint.manifest import manifest_name, save_name
 from fuguemux.persistence.checkpoint.retention import FoundManifests, unknown_packs
 from fuguemux.persistence.checkpoint.save_check import CHECKPOINTS as CHECKPOINTS
@@ -14,8 +14,6 @@ from fuguemux.persistence.storage.set_aside import QUARANTINE, set_aside
 from fuguemux.persistence.wal.quarantine import SetAside, quarantine
 from fuguemux.persistence.wal.reader import LogScan
 from fuguemux.persistence.wal.watermark import WATERMARK, is_in_the_way
-
-WAL: Final = "wal"
 
 
 class Aside:
@@ -115,7 +113,7 @@ class Aside:
         if self.read_only:
             return []
         place = f"{self._directory}/{QUARANTINE}"
-        return quarantine(self._storage, f"{self._directory}/{WAL}", place, log.report)
+        return quarantine(self._storage, f"{self._directory}/{LOG_DIRECTORY}", place, log.report)
 
     def _moved(self, name: str) -> str:
         """Move a file of the state directory; the name it has in the quarantine. Raises OSError."""

@@ -10,8 +10,10 @@ from typing import Final
 
 import msgspec
 
+from fuguemux.keeper.helper_record import STOPPED_FILE as STOPPED_FILE
 from fuguemux.keeper.helper_record import HelperDamaged
-from fuguemux.keeper.lock_file import KEEPER_LOCK, NOT_A_LOCK, SERVER_LOCK, boot_id
+from fuguemux.keeper.lock_file import KEEPER_LOCK, NOT_A_LOCK, SERVER_LOCK
+from fuguemux.keeper.machine_boot import machine_boot
 from fuguemux.model.ids import PaneId
 from fuguemux.persistence.checkpoint.save_check import SAVED_FILE
 from fuguemux.persistence.recovery.store_identity import is_id
@@ -38,7 +40,6 @@ MODES_FILE: Final = "modes"
 AGE_FILE: Final = "age"
 KEEPER_STORE_FILE: Final = "keeper-store"
 """The store of a keeper that this state has taken over with its programs."""
-STOPPED_FILE: Final = "stopped"
 MADE_ANEW_FILE: Final = "made-anew"
 """There until everything is saved in a directory that was made anew: a start that finds it does not have everything."""
 
@@ -95,7 +96,8 @@ def helper_or_nothing(storage: Storage, directory: str, name: str) -> bytes:
 
 def same_boot(storage: Storage, directory: str) -> bool:
     """Whether a server has served from a state directory since the machine was started. Blocks; raises nothing."""
-    return boot_id().encode() == helper_or_nothing(storage, directory, BOOT_FILE).strip()
+    now = machine_boot().encode()
+    return bool(now) and now == helper_or_nothing(storage, directory, BOOT_FILE).strip()
 
 
 def put_right(

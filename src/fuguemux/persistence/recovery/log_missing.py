@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from fuguemux.persistence.checkpoint.manifest import Manifest
-from fuguemux.persistence.recovery.helper_files import same_boot
+from fuguemux.persistence.recovery.helper_files import BOOT_FILE, same_boot
 from fuguemux.persistence.report.report import RecoveryReport, counted
 from fuguemux.persistence.storage.files import Storage
 from fuguemux.persistence.wal import findings as kinds
@@ -19,9 +19,6 @@ from fuguemux.persistence.wal.headerless import durable_lsn
 from fuguemux.persistence.wal.mark import Mark
 from fuguemux.persistence.wal.reader import LogScan, scan
 from fuguemux.persistence.wal.watermark import WATERMARK, FoundWatermark
-
-SERVED_FILE: Final = "boot"
-"""In the state directory since a server first served from it."""
 
 PUT_BACK: Final = "the copy of the watermark in the runtime directory says so; was an older copy of the state directory put back?"
 
@@ -41,7 +38,7 @@ def tell_end(
     the file of the watermark, if it is none of this store. Call it before damaged segments are set aside.
     """
     storage, directory = place
-    served = storage.exists(f"{directory}/{SERVED_FILE}")
+    served = storage.exists(f"{directory}/{BOOT_FILE}")
     tell_watermark(report, watermark, log, served=served, moved=moved)
     tell_missing_log(
         storage,

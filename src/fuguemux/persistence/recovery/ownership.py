@@ -7,13 +7,14 @@ not: nothing is read from it but which packs may go, and they are set aside with
 import errno
 from typing import Final
 
+from fuguemux.keeper.lock_file import LOG_DIRECTORY
 from fuguemux.persistence.checkpoint.manifest import manifest_number, saved_name
-from fuguemux.persistence.recovery.aside import CHECKPOINTS, WAL
+from fuguemux.persistence.recovery.aside import CHECKPOINTS
 from fuguemux.persistence.scrollback.packs import pack_digest
 from fuguemux.persistence.storage.files import Storage
 from fuguemux.persistence.wal.segment import segment_id_of
 
-DIRECTORIES: Final = (WAL, CHECKPOINTS)
+DIRECTORIES: Final = (LOG_DIRECTORY, CHECKPOINTS)
 
 
 class NotOurs(PermissionError):

@@ -13,9 +13,11 @@ import contextlib
 from collections.abc import Callable
 from typing import NamedTuple
 
+from fuguemux.keeper.lock_file import LOG_DIRECTORY
 from fuguemux.model.ids import PaneId
 from fuguemux.model.invariants import violations
 from fuguemux.model.state import ServerState
+from fuguemux.model.window_size import pane_sizes
 from fuguemux.persistence.checkpoint.manifest import (
     Manifest,
     StoredPane,
@@ -25,17 +27,17 @@ from fuguemux.persistence.checkpoint.manifest import (
 from fuguemux.persistence.checkpoint.retention import FoundManifests
 from fuguemux.persistence.checkpoint.saves import SAVES, find_all, kept_from_us, pack_paths
 from fuguemux.persistence.recovery.aside import CHECKPOINTS as CHECKPOINTS
-from fuguemux.persistence.recovery.aside import WAL as WAL
 from fuguemux.persistence.recovery.aside import Aside
+from fuguemux.persistence.recovery.helper_files import BOOT_FILE
 from fuguemux.persistence.recovery.log_account import tell_log
-from fuguemux.persistence.recovery.log_missing import SERVED_FILE, tell_end
+from fuguemux.persistence.recovery.log_missing import tell_end
 from fuguemux.persistence.recovery.orphans import taken_out
 from fuguemux.persistence.recovery.ownership import refuse_what_is_not_ours
 from fuguemux.persistence.recovery.pane_replay import RecoveredPane
 from fuguemux.persistence.recovery.point_in_time import TargetMoment, reached_from, unreachable
 from fuguemux.persistence.recovery.preserved import BEFORE_RECOVERY as BEFORE_RECOVERY
 from fuguemux.persistence.recovery.preserved import look_at_saves, preserve
-from fuguemux.persistence.recovery.replay import SIZE_DEFAULT, OlderState, Replay, pane_sizes
+from fuguemux.persistence.recovery.replay import SIZE_DEFAULT, OlderState, Replay
 from fuguemux.persistence.recovery.soundness import made_sound
 from fuguemux.persistence.recovery.state_directories import RECOVERIES as RECOVERIES
 from fuguemux.persistence.recovery.state_directories import (
@@ -140,7 +142,7 @@ class _Recovery:
         self._directory = directory
         self._read_only = read_only
         self._checkpoints = f"{directory}/{CHECKPOINTS}"
-        self._wal = f"{directory}/{WAL}"
+        self._wal = f"{directory}/{LOG_DIRECTORY}"
         self._reader = PackReader(storage, self._checkpoints)
         self._store = ScrollbackStore(self._reader)
         self._report = RecoveryReport(started_ms=now_ms, told=False)
@@ -228,11 +230,12 @@ class _Recovery:
 
     def _tell_missing(self) -> None:
         """A store that has an id had both directories when it got it."""
-        if not any(
-            self._storage.exists(f"{self._directory}/{n}") for n in (STORE_FILE, SERVED_FILE)
-        ):
+        if not any(self._storage.exists(f"{self._directory}/{n}") for n in (STORE_FILE, BOOT_FILE)):
             return
-        parts = ((WAL, "what changed since the last checkpoint"), (CHECKPOINTS, "what they held"))
+        parts = (
+            (LOG_DIRECTORY, "what changed since the last checkpoint"),
+            (CHECKPOINTS, "what they held"),
+        )
         for part, lost in parts:
             try:
                 self._storage.list(f"{self._directory}/{part}")
@@ -303,7 +306,7 @@ class _Recovery:
         """Which store this is; what is wrong with the file that says so is noted."""
         self._said = read_store_file(self._storage, self._directory)
         manifests = [manifest.store_id for manifest in (*found.manifests, *found.saves)]
-        segments = store_ids(self._storage, f"{self._directory}/{WAL}")
+        segments = store_ids(self._storage, f"{self._directory}/{LOG_DIRECTORY}")
         identity = decided(self._said, manifests, segments, new)
         if identity.note:
             self._report.notes.append(identity.note)

@@ -9,8 +9,9 @@ from typing import Final, NamedTuple, assert_never
 from fuguemux.model import events as ev
 from fuguemux.model.apply import EventRefused, apply, apply_after_gap
 from fuguemux.model.ids import PaneId, WindowId
-from fuguemux.model.layout import Layout, rectangles
-from fuguemux.model.state import ServerState, Window
+from fuguemux.model.layout import Layout
+from fuguemux.model.state import ServerState
+from fuguemux.model.window_size import layout_sizes, pane_sizes
 from fuguemux.persistence.recovery.pane_replay import (
     Cleared,
     EndedMark,
@@ -53,18 +54,6 @@ _OfStructureOnly = (
     | ev.ChannelChanged
 )
 """Events that mean nothing for the terminals of panes."""
-
-
-def pane_sizes(window: Window) -> dict[PaneId, tuple[int, int]]:
-    """The columns and rows of every pane of a window; a zoomed one has all of it."""
-    sizes = _sizes(window.layout)
-    if window.zoomed:
-        sizes[window.active] = (window.layout.columns, window.layout.rows)
-    return sizes
-
-
-def _sizes(layout: Layout) -> dict[PaneId, tuple[int, int]]:
-    return {pane: (cell.columns, cell.rows) for pane, cell in rectangles(layout)}
 
 
 class OlderState(NamedTuple):
@@ -191,7 +180,7 @@ class Replay:
         if found is not None:
             sizes = pane_sizes(found)
         elif layout is not None:
-            sizes = _sizes(layout)
+            sizes = layout_sizes(layout)
         else:
             return
         for pane, size in sizes.items():

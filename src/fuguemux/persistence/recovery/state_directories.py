@@ -6,8 +6,9 @@ for its owner gets it back. One that belongs to somebody else is refused, as its
 
 from typing import Final
 
+from fuguemux.keeper.lock_file import LOG_DIRECTORY
 from fuguemux.persistence.checkpoint.saves import SAVES
-from fuguemux.persistence.recovery.aside import CHECKPOINTS, WAL
+from fuguemux.persistence.recovery.aside import CHECKPOINTS
 from fuguemux.persistence.recovery.ownership import NotOurs
 from fuguemux.persistence.report.files import RECOVERIES as RECOVERIES
 from fuguemux.persistence.scrollback.last_screens import SCREENS
@@ -20,7 +21,7 @@ from fuguemux.persistence.storage.set_aside import (
     set_aside,
 )
 
-ALWAYS: Final = (WAL, CHECKPOINTS, QUARANTINE, RECOVERIES)
+ALWAYS: Final = (LOG_DIRECTORY, CHECKPOINTS, QUARANTINE, RECOVERIES)
 """Made by every start."""
 WHEN_NEEDED: Final = (SAVES, SCREENS, PIPES)
 """Made by whoever writes the first file there; a start does without them."""

@@ -8,8 +8,7 @@ import re
 from typing import Final
 
 from fuguemux.keeper.diagnostics import NOT_A_LOG
-from fuguemux.keeper.lock_file import NOT_A_LOCK
-from fuguemux.persistence.recovery.aside import WAL
+from fuguemux.keeper.lock_file import LOG_DIRECTORY, NOT_A_LOCK
 from fuguemux.persistence.storage.files import Storage, first_bytes, reason_of
 from fuguemux.persistence.storage.set_aside import QUARANTINE, set_aside
 from fuguemux.persistence.wal.mark import is_watermark
@@ -45,7 +44,7 @@ def _put_logs_right(storage: Storage, directory: str, now_ms: int) -> list[str]:
 
 def put_ballast_right(storage: Storage, directory: str, now_ms: int) -> list[str]:
     """As `put_strays_right`, what is in the place of the log's ballast, which is removed on a full disk."""
-    path = f"{directory}/{WAL}/{BALLAST_NAME}"
+    path = f"{directory}/{LOG_DIRECTORY}/{BALLAST_NAME}"
     if not storage.exists(path) or first_bytes(storage, path, HEAD_BYTES).strip(b"\0") == b"":
         return []
     return [_moved(storage, directory, path, "the ballast", now_ms)]

@@ -17,6 +17,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from fuguemux.model.ids import PaneId
+from fuguemux.persistence.scrollback.blocks import COMPRESSION_LEVEL
 from fuguemux.persistence.scrollback.packs import PackDamaged, compress, decompress
 from fuguemux.persistence.storage.checksum import crc32
 from fuguemux.persistence.storage.files import Storage, read_all, reason_of, write_atomically
@@ -31,7 +32,6 @@ CRC: Final = struct.Struct("<I")
 HEADER_BYTES: Final = FRONT.size + CRC.size
 FORESEEN: Final = 0
 """The recovery of a screen that was taken when a shutdown was announced: the next start gives it its own, or removes it."""
-COMPRESSION_LEVEL: Final = 3
 SUFFIX: Final = ".screen"
 RECOVERY_DIGITS: Final = 15
 PANE_DIGITS_MAX: Final = 10

@@ -8,11 +8,11 @@ import contextlib
 from typing import Final, NamedTuple
 
 from fuguemux.persistence.storage.files import Storage, replacing, write_all
+from fuguemux.persistence.storage.set_aside import VARIANTS_MAX
 from fuguemux.persistence.wal.findings import ScanReport
 from fuguemux.persistence.wal.segment import SEGMENT_BYTES_MAX, segment_name
 from fuguemux.persistence.wal.walk import WINDOW_BYTES, ReadWindow
 
-VARIANTS_MAX: Final = 16
 """Different contents of one name that are kept: a disk that goes on rotting must not fill itself."""
 _ZEROS: Final = bytes(WINDOW_BYTES)
 

@@ -4,11 +4,10 @@ import asyncio
 import os
 import socket
 import stat
-import struct
-import sys
 from collections.abc import Callable
 from typing import Final
 
+from fuguemux.keeper.listener import peer_of
 from fuguemux.model.ids import ClientId
 from fuguemux.model.limits import CLIENTS_MAX, VIEWER_OUTBOX_BYTES_MAX
 from fuguemux.protocol.messages import CommandMessage
@@ -21,11 +20,6 @@ HELLO_SECONDS_MAX: Final = 10.0
 """From the connection to the end of the client's command message. A connection that takes longer is closed."""
 BACKLOG: Final = 128
 PROBE_SECONDS_MAX: Final = 1.0
-
-_SOL_LOCAL: Final = 0
-_LOCAL_PEERCRED: Final = 1
-_XUCRED: Final = struct.Struct("IIh2x16I")  # macOS <sys/ucred.h>: version, uid, group count, groups
-_UCRED: Final = struct.Struct("iII")  # Linux <sys/socket.h>: pid, uid, gid
 
 
 class ListenError(CannotStart):
@@ -78,13 +72,7 @@ def _remove_stale(path: str) -> None:
 
 def peer_uid(sock: socket.socket) -> int:
     """Return the user id of the process at the other end. Raises OSError if the system does not tell."""
-    if sys.platform == "linux":
-        credentials = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size)
-        uid = _UCRED.unpack(credentials)[1]
-    else:
-        credentials = sock.getsockopt(_SOL_LOCAL, _LOCAL_PEERCRED, _XUCRED.size)
-        uid = _XUCRED.unpack(credentials.ljust(_XUCRED.size, b"\0"))[1]
-    return int(uid)
+    return peer_of(sock)[0]
 
 
 class Listener:

@@ -22,10 +22,8 @@ from fuguemux.server.panes.panes import Panes
 from fuguemux.terminal import style
 from fuguemux.terminal.borders import CellRectangle
 from fuguemux.terminal.compose import ENTER, Composer, PaneView, Scene
-from fuguemux.terminal.emulator import Emulator
+from fuguemux.terminal.emulator import CLIPBOARD_BYTES_MAX, Emulator
 from fuguemux.terminal.key_reader import KeyReader
-
-CLIPBOARD_BYTES_MAX = 1 << 20
 
 
 class Surface(Protocol):

@@ -5,6 +5,7 @@ import os
 import stat
 import tempfile
 
+from fuguemux.keeper.machine_boot import machine_boot
 from fuguemux.persistence.storage.files import persistently
 from fuguemux.server.landing.zone_format import FILE_BYTES
 
@@ -19,11 +20,7 @@ class ZoneInUse(ZoneUnusable):
 
 def boot_id() -> bytes:
     """Return what tells this boot of the machine from others; empty where the system has no such thing."""
-    try:
-        with open("/proc/sys/kernel/random/boot_id", "rb") as file:
-            return file.read().strip()
-    except OSError:
-        return b""
+    return machine_boot().encode()
 
 
 def open_file(path: str, flags: int) -> int:

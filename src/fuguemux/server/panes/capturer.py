@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Final
 
 from fuguemux.commands import capture_pane
 from fuguemux.commands.parts import paste_buffers
@@ -11,11 +10,9 @@ from fuguemux.model import effects as ef
 from fuguemux.model.decision import Decision
 from fuguemux.observe.failpoints import reach
 from fuguemux.server.panes.capture import PaneMoment, moment
+from fuguemux.server.panes.pane_terminal import ROWS_AT_ONCE
 from fuguemux.server.panes.panes import Panes
 from fuguemux.server.ports import EffectResult
-
-ROWS_AT_ONCE: Final = 500
-"""Of the engine's history, handed to the store in one turn of the loop."""
 
 
 class Capturer:

@@ -5,13 +5,11 @@ import asyncio
 from fuguemux.model.ids import PaneId
 from fuguemux.observe.clock import NS_PER_S, Clock
 from fuguemux.persistence.scrollback.scrollback import PaneScrollback
-from fuguemux.server.panes.pane_terminal import PaneTerminal
+from fuguemux.server.panes.pane_terminal import ROWS_AT_ONCE, PaneTerminal
 from fuguemux.server.panes.panes import Panes
 
 LOOK_SECONDS = 2.0
 IDLE_SECONDS = 5
-ROWS_AT_ONCE = 500
-"""Formatted and compressed in one go: about a millisecond."""
 
 
 class IdlePanes:

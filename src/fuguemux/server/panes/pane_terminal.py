@@ -22,6 +22,9 @@ from fuguemux.terminal.emulator import Emulator, ScreenSize
 INPUT_BYTES_MAX = 16 << 20
 """Input that a program does not read waits in memory up to this; more is refused."""
 
+ROWS_AT_ONCE = 500
+"""Rows of the engine's history that are formatted, compressed and handed to the store in one turn of the loop: some 1 ms."""
+
 
 EARLY_BYTES_MAX = 64 << 10
 ENDS_A_SHELL = (b"\r", b"\n", b"\x04")

@@ -4,24 +4,14 @@ from collections.abc import Callable, Iterator, Sequence
 
 from fuguemux.model.events import AnyEvent, HistoryCleared, OptionSet, ProcessStarted, ProgramEnded
 from fuguemux.model.ids import PaneId
-from fuguemux.model.layout import rectangles
 from fuguemux.model.state import ServerState, Window
-from fuguemux.model.window_size import bounded
+from fuguemux.model.window_size import bounded, pane_sizes
 from fuguemux.options import options
 from fuguemux.options.environment import session_of
 from fuguemux.persistence.scrollback.last_screens import LastScreen
 from fuguemux.persistence.scrollback.scrollback import ScrollbackStore
 from fuguemux.server.panes.pane_terminal import PaneTerminal
 from fuguemux.terminal.emulator import EmulatorFactory
-
-
-def pane_sizes(window: Window) -> Iterator[tuple[PaneId, int, int]]:
-    """Every pane of `window` with the columns and rows its program has. A zoomed pane has the whole window."""
-    for pane, rectangle in rectangles(window.layout):
-        if window.zoomed and pane == window.active:
-            yield pane, window.layout.columns, window.layout.rows
-        else:
-            yield pane, rectangle.columns, rectangle.rows
 
 
 def history_limit(state: ServerState, pane: PaneId) -> int:
@@ -112,16 +102,14 @@ class Panes:
 
     def _open(self, state: ServerState, pane: PaneId, lsn: int) -> None:
         window = state.windows[state.panes[pane].window]
-        columns, rows = next(
-            (columns, rows) for name, columns, rows in pane_sizes(window) if name == pane
-        )
+        columns, rows = pane_sizes(window)[pane]
         emulator = self._emulators(columns, rows)
         terminal = PaneTerminal(pane, emulator, self._scrollback.pane(pane), lsn=lsn)
         self._terminals[pane] = terminal
         self._limit(state, terminal)
 
     def _resize(self, window: Window, lsn: int) -> None:
-        for pane, columns, rows in pane_sizes(window):
+        for pane, (columns, rows) in pane_sizes(window).items():
             terminal = self._terminals.get(pane)
             if terminal is not None and tuple(terminal.size) != bounded(columns, rows):
                 terminal.resize(columns, rows, lsn)

@@ -7,6 +7,7 @@ reaction decides what becomes of the pane, and when that is durable the keeper i
 import asyncio
 import contextlib
 import os
+import signal
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
 from functools import partial
@@ -40,7 +41,6 @@ from fuguemux.server.processes.preparing import Preparing
 from fuguemux.server.processes.shutdown_signs import ShutdownSigns
 from fuguemux.server.processes.starts import ProcessStarts, Withdrawn
 
-SIGHUP = 1
 KEEPER_SECONDS_MAX = 10.0
 """How long after the end of a keeper processes that are to be started wait for the next, and everybody's commands with them."""
 
@@ -327,7 +327,7 @@ class Processes:
     async def _hang_up(self, key: str) -> None:
         if self.keeper is not None:
             with contextlib.suppress(RequestFailed, KeeperUnreachable):
-                await self.keeper.kill(key, SIGHUP)
+                await self.keeper.kill(key, signal.SIGHUP)
         await self._tell_keeper("forget", key)
 
     async def _tell_keeper(self, what: str, key: str) -> None:

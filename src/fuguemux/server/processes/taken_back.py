@@ -1,11 +1,9 @@
 """Spawns that were cancelled before the keeper answered: what becomes of the process if there is one all the same."""
 
+import signal
 from collections.abc import Callable
-from typing import Final
 
 from fuguemux.keeper.protocol import Message
-
-SIGHUP: Final = 1
 
 
 class TakenBack:
@@ -33,5 +31,5 @@ class TakenBack:
             self._hang_up(key)
 
     def _hang_up(self, key: str) -> None:
-        self._tell({"type": "kill", "key": key, "signal": SIGHUP, "foreground": False})
+        self._tell({"type": "kill", "key": key, "signal": int(signal.SIGHUP), "foreground": False})
         self._tell({"type": "forget", "key": key})

@@ -10,6 +10,7 @@ from fuguemux.config import paths
 from fuguemux.config.load import Loaded, Problem, in_force
 from fuguemux.config.schema import Configuration
 from fuguemux.keeper.link import taken
+from fuguemux.keeper.lock_file import LOG_DIRECTORY
 from fuguemux.keeper.protocol import widen
 from fuguemux.observe import failpoints
 from fuguemux.observe.clock import Clock
@@ -21,7 +22,7 @@ from fuguemux.persistence.recovery.helper_files import (
     put_all_right,
     put_right,
 )
-from fuguemux.persistence.recovery.recovery import WAL, Recovered, recover
+from fuguemux.persistence.recovery.recovery import Recovered, recover
 from fuguemux.persistence.storage.files import Storage
 from fuguemux.persistence.storage.memory_files import MemoryStorage
 from fuguemux.persistence.storage.serialization import VersionUnknown
@@ -36,7 +37,7 @@ from fuguemux.server.ports import CannotStart
 from fuguemux.server.processes.keeper_place import KeeperPlace
 from fuguemux.server.recovery.command_line import ServerOptions, parse_options
 from fuguemux.server.recovery.configured import configure_logging
-from fuguemux.server.recovery.reading_progress import SUFFIX, ReadingProgress
+from fuguemux.server.recovery.reading_progress import ReadingProgress
 from fuguemux.server.state import safe_mode, settling
 from fuguemux.server.state.safe_mode import SafeMode, ServerStarts
 from fuguemux.server.state.taken import take_state
@@ -122,7 +123,7 @@ def boot(argv: list[str], clock: Clock) -> Booted:
     if safe is not None:
         state, landing = safe.directory, f"{safe.directory}/landing"
     if lock is not None and safe is None:
-        storage = ReadingProgress(f"{places.socket}{SUFFIX}", f"{state}/{WAL}", lock)
+        storage = ReadingProgress(places.progress, f"{state}/{LOG_DIRECTORY}", lock)
     beside = None if lock is None else read_mark_copy(places.socket, state)
     recovered, salvage = _read_or_refuse(storage, state, landing, clock, home, starts, beside)
     recovered.report.notes += put_aside

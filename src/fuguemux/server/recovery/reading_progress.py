@@ -5,14 +5,10 @@ Clients that wait for the server show that line. It is written at every step of 
 
 import contextlib
 import os
-from typing import Final
 
 from fuguemux.observe.failpoints import reach
+from fuguemux.persistence.storage.files import MIB
 from fuguemux.persistence.storage.state_lock import HeldStorage, StateLock
-
-SUFFIX: Final = ".progress"
-"""Behind the path of the server's socket; `client.start` knows it too."""
-MIB: Final = 1 << 20
 
 
 class ReadingProgress(HeldStorage):

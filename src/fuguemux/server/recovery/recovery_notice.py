@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from fuguemux.keeper.machine_boot import machine_boot
 from fuguemux.observe.clock import NS_PER_S
 from fuguemux.observe.diagnostics import channel
 from fuguemux.persistence.recovery.helper_files import BOOT_FILE, helper_or_nothing
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 SEGMENT_SECONDS: Final = 60
 PROGRAMS_NAMED_MAX: Final = 2
 CALM_STYLE: Final = "#[fg=black,bg=cyan]"
-BOOT_ID: Final = "/proc/sys/kernel/random/boot_id"
-BYTES_MAX: Final = 128
 
 diagnostics = channel("recovery")
 
@@ -81,7 +80,7 @@ def find_cause(server: Server, *, keeper_lived: bool) -> None:
     if server.booted.log_path is None:
         return
     storage, directory = server.booted.storage, server.booted.state_directory
-    now = _this_boot()
+    now = machine_boot()
     before = helper_or_nothing(storage, directory, BOOT_FILE).decode("ascii", "replace").strip()
     if not report.clean and report.cause != "first start":
         if now and before and now != before:
@@ -97,18 +96,10 @@ def find_cause(server: Server, *, keeper_lived: bool) -> None:
 
 def note_boot(storage: Storage, directory: str) -> None:
     """Note in a state directory which boot of the machine this is. Durable: without it a lost log may look like none."""
-    now = _this_boot()
+    now = machine_boot()
     if not now:
         return
     try:
         write_small(storage, directory, BOOT_FILE, now.encode())
     except OSError as error:
         diagnostics.debug("boot_not_noted", error=error.strerror or str(error))
-
-
-def _this_boot() -> str:
-    try:
-        with open(BOOT_ID, encoding="ascii") as file:
-            return file.read(BYTES_MAX).strip()
-    except (OSError, UnicodeDecodeError):
-        return ""

@@ -10,9 +10,9 @@ import contextlib
 from collections.abc import Callable
 from typing import Final, Protocol
 
+from fuguemux.keeper.lock_file import LOG_DIRECTORY
 from fuguemux.observe.clock import NS_PER_S, Clock
 from fuguemux.observe.diagnostics import channel
-from fuguemux.persistence.recovery.recovery import WAL
 from fuguemux.persistence.recovery.store_identity import read_store_file
 from fuguemux.persistence.recovery.whereabouts import PathFinding, PathState, Whereabouts
 from fuguemux.persistence.scrollback.packs import PackDamaged
@@ -208,11 +208,13 @@ class StatePlace:
         try:
             if read_store_file(storage, path).store_id != own.store_id:
                 return False
-            segments = Chain(storage, f"{path}/{WAL}", ScanReport()).segments
+            segments = Chain(storage, f"{path}/{LOG_DIRECTORY}", ScanReport()).segments
             if not segments or segments[-1].header.life != own.life:
                 return False
             last = self._flusher.durable_lsn
-            log = scan(storage, f"{path}/{WAL}", max(last, 1), store_id=own.store_id).finish()
+            log = scan(
+                storage, f"{path}/{LOG_DIRECTORY}", max(last, 1), store_id=own.store_id
+            ).finish()
         except (OSError, UnsupportedLog):
             return False
         return log.last_lsn >= last and not log.damaged

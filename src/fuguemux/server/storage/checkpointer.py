@@ -25,6 +25,7 @@ from fuguemux.persistence.scrollback.packs import PackDamaged
 from fuguemux.persistence.storage.files import NO_SPACE, room_words
 from fuguemux.persistence.wal.segments import Segments
 from fuguemux.persistence.wal.state import LogState
+from fuguemux.server.panes.pane_terminal import ROWS_AT_ONCE
 from fuguemux.server.panes.panes import Panes
 from fuguemux.server.ports import EffectFailed, NotDurable
 
@@ -32,8 +33,6 @@ RETRY_SECONDS_MIN = 1.0
 RETRY_SECONDS_MAX = 300.0
 WATCH_SECONDS = 0.5
 PROGRESS_SECONDS = 0.3
-ROWS_AT_ONCE = 500
-"""Rows of history that are formatted and compressed in one go: about a millisecond."""
 
 diagnostics = channel("checkpoint")
 

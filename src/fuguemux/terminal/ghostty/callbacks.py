@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 from urllib.parse import unquote, urlsplit
 
 from fuguemux.terminal.emulator import (
+    CLIPBOARD_BYTES_MAX,
     Bell,
     ClipboardWrite,
     CwdChanged,
@@ -25,7 +26,6 @@ from fuguemux.terminal.ghostty._abi import ffi
 from fuguemux.terminal.ghostty.library import check
 
 UNKNOWN_BYTES_MAX: Final = 4096
-CLIPBOARD_BYTES_MAX: Final = 1 << 20
 TEXT_BYTES_MAX: Final = 4096  # of a title or a directory
 PROGRESS_STATES: Final[tuple[Literal["remove", "set", "error", "indeterminate", "pause"], ...]] = (
     "remove",

@@ -11,8 +11,9 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
+from fuguemux.terminal.ghostty.repeat import ESCAPE
+
 LINK_BEGIN: Final = b"<a href="
-ESCAPE: Final = b"\x1b"
 TOKEN: Final = re.compile(r'<a href="([^"]*)">|(</a>)|<[^<>]*>|&([^&;]+);|([^<&]+)')
 ENTITY: Final = re.compile(r"&([^&;]+);")
 NAMED_ENTITIES: Final = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'", "nbsp": "\xa0"}

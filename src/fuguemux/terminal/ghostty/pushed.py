@@ -14,6 +14,7 @@ from typing import Any, Final
 from fuguemux.terminal.emulator import ScreenSize
 from fuguemux.terminal.ghostty.repeat import (
     COUNT_DIGITS_MIN,
+    LONG_BYTES_MIN,
     SKIPPED,
     SMALL_COUNT_MAX,
     hidden,
@@ -26,8 +27,6 @@ SEQUENCE_ROWS_MAX: Final = 1000
 """No sequence pushes more: neither the height of a screen nor SMALL_COUNT_MAX wide characters on the narrowest one."""
 PIECE_ROWS_MAX: Final = PIECE_BYTES_MAX + SEQUENCE_ROWS_MAX
 """What a piece may push: each byte one row, or fewer bytes and their sequences, and one that began before it."""
-LONG_BYTES_MIN: Final = 4096
-"""From here on RE2 is quicker."""
 
 BEGINNING_SOURCE: Final = (
     rb"(?:[%(skipped)b]|\[(?:[0-9]{%(digits)d}|[0-9]{1,3};?[Sb]|[0-9]{2,3};?J|[0-9]*[%(skipped)b]))"

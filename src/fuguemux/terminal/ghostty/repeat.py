@@ -23,7 +23,8 @@ CSI: Final = b"\x9b"
 DIGITS_MAX: Final = 10
 """So many digits of an unfinished count are remembered: more cannot make it smaller."""
 LONG_BYTES_MIN: Final = 4096
-"""From here on RE2 is quicker."""
+"""From here on RE2 is quicker: 22 µs where `re` takes 126 for 64 KiB of a coloured `ls`."""
+ESCAPE: Final = b"\x1b"
 
 SKIPPED: Final = (
     rb"\x00-\x17\x19\x1c-\x1f\x7f\xa0-\xff"  # inside of a sequence: executed, or ignored

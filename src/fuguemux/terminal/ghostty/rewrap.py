@@ -13,12 +13,12 @@ from typing import Final
 
 from fuguemux.terminal.ghostty._abi import ffi
 from fuguemux.terminal.ghostty.library import check, load
+from fuguemux.terminal.ghostty.repeat import ESCAPE
 from fuguemux.terminal.ghostty.rows import LINE_END, Rows
 from fuguemux.terminal.ghostty.state import limit_history
 
 # What `Archived.lines` contain besides text: SGR and links.
 ESCAPES: Final = re.compile(rb"\x1b(?:\[[0-9;:]*m|\]8;[^\x1b\x07]*(?:\x1b\\|\x07))")
-ESCAPE: Final = b"\x1b"
 LINK: Final = b"\x1b]8;"
 SCRATCH_BYTES_MAX: Final = 1 << 30
 

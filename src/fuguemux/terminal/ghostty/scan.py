@@ -9,9 +9,9 @@ from typing import Any, Final, Literal
 from fuguemux.terminal.emulator import PromptMark
 from fuguemux.terminal.ghostty import pushed as pushed
 from fuguemux.terminal.ghostty import repeat as repeat
+from fuguemux.terminal.ghostty.repeat import ESCAPE, LONG_BYTES_MIN
 
 TAIL_BYTES_MAX: Final = 512
-ESCAPE: Final = b"\x1b"
 # What the engine does not report: full reset, erase history, prompt marks, links.
 SEEN: Final = re.compile(
     rb"\x1b(?:(?P<reset>c)|\[0*(?P<erase>3)J|\[\?(?P<private>[0-9;]{2,40})(?P<on>[hl])|\[(?P<shape>[0-6]?) q"
@@ -21,8 +21,6 @@ SEEN: Final = re.compile(
 # How every one of these sequences begins, and few others: much quicker to search for. With what pushes many rows.
 BEGINNING_SOURCE: Final = rb"\x1b(?:[\]c]|\[(?:\?|0*3J|[0-6]? q)|%b)" % pushed.BEGINNING_SOURCE
 BEGINNING: Final = re.compile(BEGINNING_SOURCE)
-LONG_BYTES_MIN: Final = 4096
-"""From here on RE2 is quicker: 22 µs where `re` takes 126 for 64 KiB of a coloured `ls`."""
 # What may still become one of these when more input comes.
 UNFINISHED: Final = re.compile(
     rb"\x1b(?:\[(?:0*3?|[0-6]? ?)|\](?:8|1|13|133|133;[ABCD]?(?:;[^\x07\x1b]{0,400})?\x1b?)?)?\Z"

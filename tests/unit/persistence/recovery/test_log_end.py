@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import pytest
 
-from fuguemux.keeper.lock_file import boot_id
+from fuguemux.keeper.machine_boot import machine_boot
 from fuguemux.persistence.recovery.helper_files import BOOT_FILE
 from fuguemux.persistence.recovery.log_missing import tell_damaged_end
 from fuguemux.persistence.recovery.recovery import Recovered, recover
@@ -223,7 +223,7 @@ def test_records_behind_a_write_that_was_never_finished_are_kept_and_told(
 
 def test_records_behind_a_damaged_end_are_a_loss_while_the_machine_was_up(directory: str) -> None:
     path, data, _undamaged, durable = rotten_behind_the_last_sync(directory)
-    write_small(RealStorage(), directory, BOOT_FILE, boot_id().encode())
+    write_small(RealStorage(), directory, BOOT_FILE, machine_boot().encode())
     report = begin_again(directory).report
     assert not report.complete
     [missing] = report.missing
@@ -245,7 +245,7 @@ def test_a_last_write_that_was_torn_by_a_kill_is_no_loss(
     server.sync()
     server.commit(*new_session(server.state))
     half_zeroed(directory)
-    write_small(RealStorage(), directory, BOOT_FILE, boot_id().encode())
+    write_small(RealStorage(), directory, BOOT_FILE, machine_boot().encode())
     if not watermark:
         (Path(directory) / WATERMARK).write_bytes(bytes(SLOTS * SLOT_BYTES))
     report = look(directory).report
