@@ -38,6 +38,35 @@ CLOCK_READERS = (
     "server/storage/flush_worker.py",
 )
 """The clock itself; programs that import next to nothing; and the threads that measure the disk."""
+FILE_USERS = {
+    "persistence/storage/files.py": "the storage seam",
+    "persistence/storage/state_lock.py": "the lock that a state directory has, a part of the seam",
+    "client/": "imports next to nothing, so that a command starts quickly; its files are terminals, pipes and marks",
+    "keeper/": "uses the standard library alone; its files are a socket, a lock and its own log",
+    "config/load.py": "reads the configuration file, which is a person's",
+    "config/paths.py": "makes the directories that are there before any storage",
+    "observe/clock.py": "reads a shift of the clock that a test names",
+    "observe/diagnostics.py": "writes server.log, and must go on when the storage fails",
+    "cli/doctor_setup.py": "reads the .pth files of an interpreter",
+    "cli/finding.py": "reads files of the system",
+    "cli/main.py": "opens standard output and error",
+    "cli/service.py": "writes a unit file into a person's directory",
+    "terminal/ghostty/library.py": "reads the version of an installed package",
+    "server/admin/address.py": "removes a socket",
+    "server/admin/status.py": "reads /proc",
+    "server/clients/listener.py": "removes a socket",
+    "server/landing/many_reads.py": "reads terminals",
+    "server/landing/zone.py": "sizes the landing zone, which is mapped into memory",
+    "server/landing/zone_file.py": "opens the landing zone, which is mapped into memory and locked",
+    "server/panes/pane_terminal.py": "writes to a terminal",
+    "server/processes/process_table.py": "reads /proc",
+    "server/processes/shutdown_signs.py": "reads /run",
+    "server/requests/pipes.py": "reads and writes pipes",
+    "server/work/directory_watch.py": "reads inotify(7)",
+    "server/work/jobs.py": "reads pipes",
+    "server/work/plain_files.py": "reads and writes files that a command names",
+}
+"""Who touches files past the storage seam, and why. The log, checkpoints, saves and helper files are written by it alone."""
 HOSTS = frozenset(
     {
         "127.0.0.1",
@@ -217,12 +246,11 @@ def test_only_the_committer_writes_events() -> None:
 
 
 def test_only_the_storage_seam_touches_files() -> None:
-    files = [
-        (path, text)
-        for path, text in texts("src/fuguemux/persistence")
-        if not path.endswith(("/storage/files.py", "/state_lock.py"))
-    ]
-    assert complaints(files, tidy.file_access) == []
+    assert complaints(below(*FILE_USERS), tidy.file_access) == []
+    for place, reason in FILE_USERS.items():
+        found = [(path, text) for path, text in texts("src") if f"/{place}" in path]
+        assert complaints(found, tidy.file_access), f"{place} touches no file: take it off the list"
+        assert reason
     for bad in ("open('x')", "os.rename(a, b)", "os.fsync(f)", "tempfile.mkdtemp()"):
         assert list(tidy.file_access(bad))
     assert not list(tidy.file_access("storage.open(p); os.path.join(a, b); storage.rename(a, b)"))

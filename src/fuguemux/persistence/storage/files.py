@@ -1,4 +1,4 @@
-"""The storage seam: the only module of persistence that opens files, but for the lock in state_lock.py.
+"""The storage seam: the only module that opens files of a state directory, but for the lock in state_lock.py.
 
 Everything that touches the disk goes through `Storage`, so that tests can put a disk under the
 same code that loses what was not synced. `RealStorage` keeps files at 0600 and directories at
@@ -10,6 +10,7 @@ import contextlib
 import errno
 import fcntl
 import os
+import shutil
 import stat
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -409,6 +410,11 @@ def write_atomically(
         if parts:
             write_all(storage, file, parts, 0)
     return f"{directory}/{name}"
+
+
+def remove_tree(path: str) -> None:
+    """Remove a directory with all that is in it; no link is followed. Raises OSError, with a part removed. Blocks."""
+    shutil.rmtree(path)
 
 
 def first_bytes(storage: Storage, path: str, size: int) -> bytes:

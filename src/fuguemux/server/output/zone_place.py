@@ -151,7 +151,7 @@ class ZoneKept:
                     with contextlib.suppress(
                         OSError
                     ):  # it must not look like a zone that was emptied
-                        os.unlink(place)
+                        RealStorage().unlink(place)
             else:
                 self.path = place
                 break
@@ -203,7 +203,7 @@ def settle(state: str, path: str, *, store: str) -> None:
         with contextlib.suppress(OSError, ZoneUnusable):
             found = recover(other, store=store)
             if found.salvaged and found.intact:
-                os.unlink(other)
+                RealStorage().unlink(other)
             elif found.salvaged:
                 set_aside(RealStorage(), other, f"{state}/{QUARANTINE}")
     elif helper_or_nothing(RealStorage(), state, ZONE_FILE).startswith(b"/"):

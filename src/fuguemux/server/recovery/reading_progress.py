@@ -7,7 +7,7 @@ import contextlib
 import os
 
 from fuguemux.observe.failpoints import reach
-from fuguemux.persistence.storage.files import MIB
+from fuguemux.persistence.storage.files import MIB, write_atomically
 from fuguemux.persistence.storage.state_lock import HeldStorage, StateLock
 
 
@@ -51,18 +51,7 @@ class ReadingProgress(HeldStorage):
         self._active = False
         self._log_files.clear()
         with contextlib.suppress(OSError):
-            os.unlink(self._path)
-
-    def _replace(self, line: bytes) -> None:
-        """A reader finds this line or the one before."""
-        fresh = f"{self._path}.new"
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
-        file = os.open(fresh, flags, 0o600)
-        try:
-            os.write(file, line)
-        finally:
-            os.close(file)
-        os.rename(fresh, self._path)
+            self.unlink(self._path)
 
     def _tell(self) -> None:
         if not self._active:
@@ -72,7 +61,8 @@ class ReadingProgress(HeldStorage):
         if line != self._told:
             self._told = line
             with contextlib.suppress(OSError):  # it is only a line
-                self._replace(line.encode())
+                directory, name = os.path.split(self._path)
+                write_atomically(self, directory, name, [line.encode()], durable=False)
         reach("recovery.reading")
 
 

@@ -7,7 +7,6 @@ again. `--no-restore` asks for the same at once. The processes that a keeper sti
 
 import contextlib
 import os
-import shutil
 from typing import Final, NamedTuple
 
 import msgspec
@@ -19,7 +18,7 @@ from fuguemux.persistence.recovery.helper_files import (
     helper_or_nothing,
 )
 from fuguemux.persistence.recovery.store_identity import read_store_file
-from fuguemux.persistence.storage.files import RealStorage, read_all
+from fuguemux.persistence.storage.files import RealStorage, read_all, remove_tree
 from fuguemux.persistence.storage.small_file import remove_small, write_small
 
 FAILED_MAX: Final = 2
@@ -159,7 +158,7 @@ def purged(state: str) -> list[str]:
         if not name.startswith("safe-") or os.path.islink(path) or not os.path.isdir(path):
             continue
         try:
-            shutil.rmtree(path)
+            remove_tree(path)
         except OSError as error:
             lines.append(f"{path} may hold some and could not be removed: {error.strerror}")
         else:

@@ -4,7 +4,6 @@ A process that was killed keeps its locks and sockets until its last thread has 
 slow disk ends when the disk answers. Such a holder is no other server: it is waited for.
 """
 
-import os
 import sys
 import time
 from typing import Final
@@ -12,11 +11,13 @@ from typing import Final
 from fuguemux.keeper.lock_file import STARTING
 from fuguemux.keeper.process import is_ending
 from fuguemux.observe.clock import NS_PER_S, Clock
+from fuguemux.persistence.storage.files import RealStorage, first_bytes
 from fuguemux.persistence.storage.state_lock import LOCK_NAME, StateLock, lock_state_directory
 
 ENDING_SECONDS_MAX: Final = 60.0
 POLL_SECONDS: Final = 0.01
 TELL_SECONDS: Final = 1.0
+LOCK_BYTES_MAX: Final = 1 << 16
 
 
 def take_state(path: str, clock: Clock) -> StateLock:
@@ -42,16 +43,5 @@ def take_state(path: str, clock: Clock) -> StateLock:
 
 def _holder(name: str) -> int:
     """The process that took the lock last; 0: none is known."""
-    try:
-        word = _read(name).split()[0]
-        return int(word) if word.isascii() and word.isdigit() else 0
-    except (OSError, IndexError):
-        return 0
-
-
-def _read(path: str) -> str:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
-    try:
-        return os.read(descriptor, 1 << 16).decode("ascii", "replace")
-    finally:
-        os.close(descriptor)
+    words = first_bytes(RealStorage(), name, LOCK_BYTES_MAX).split()
+    return int(words[0]) if words and words[0].isdigit() else 0
