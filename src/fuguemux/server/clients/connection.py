@@ -1,32 +1,24 @@
-"""One client's connection: frames in, calls to a handler; calls from the server, frames out. Bounded in both directions."""
+"""One client, as the server sees it: what can be sent to it and asked of it. Bounded in what it holds.
+
+Bytes from the client come by `client_socket.py`, which decodes them; the states are in `connection_state.py`.
+"""
 
 import asyncio
 import socket
 from collections.abc import Callable, Sequence
-from typing import Final, Literal, cast
+from typing import Final, Protocol, cast
 
 from fuguemux import __version__
 from fuguemux.model.ids import ClientId
-from fuguemux.model.limits import (
-    ENVIRONMENT_ENTRIES_MAX,
-    MESSAGE_BYTES_MAX,
-    VIEWER_OUTBOX_BYTES_MAX,
-)
-from fuguemux.protocol import framing, messages
-from fuguemux.protocol.framing import Decoder, PeerBroke, frame
+from fuguemux.model.limits import VIEWER_OUTBOX_BYTES_MAX
+from fuguemux.protocol import messages
+from fuguemux.protocol.framing import frame
 from fuguemux.protocol.messages import CommandMessage, Detached, Hello
-from fuguemux.server.clients.handler import Owner
+from fuguemux.server.clients.connection_state import ConnectionState, ConnectionStep, after, is_open
 from fuguemux.server.clients.outbox import Outbox
-
-assert framing.PAYLOAD_BYTES_MAX == MESSAGE_BYTES_MAX, "the thin client knows the same limit"
-assert messages.ENVIRONMENT_ENTRIES_MAX == ENVIRONMENT_ENTRIES_MAX, (
-    "the thin client knows the same limit"
-)
 
 CHUNK_BYTES: Final = 256 << 10
 """A reply or a repaint travels in frames of at most this."""
-AFTER_COMMAND_BYTES_MAX: Final = 256 << 10
-"""One frame from a client after its command: keys and pieces of stdin need no more."""
 REPLY_BYTES_MAX: Final = 256 << 20
 """What a command that does not attach may leave unread; its reader may be a pager that somebody left open."""
 TRANSPORT_BYTES_HIGH: Final = 256 << 10
@@ -36,26 +28,35 @@ STDIN_BYTES_MAX: Final = 64 << 20
 
 assert VIEWER_OUTBOX_BYTES_MAX > TRANSPORT_BYTES_HIGH + CHUNK_BYTES
 
-State = Literal["greeting", "asking", "serving", "leaving", "closed"]
+
+class ConnectionOwner(Protocol):
+    """What a connection needs of the listener that made it."""
+
+    viewer_outbox_bytes_max: int
+    reconnect_seconds: int | None
+    """Told to clients that attach; None: they do as they like."""
+
+    def answered(self, client: ClientId) -> None:
+        """The client has its answer, or its terminal was taken over. Called more than once."""
+        ...
 
 
-class Connection(asyncio.Protocol):
+class Connection:
     """A client. Sending never blocks and never fails: what cannot be delivered is dropped with the connection.
 
-    While attached, an outbox over `Owner.viewer_outbox_bytes_max` drops the client with a message. A renderer that looks at
+    While attached, an outbox over `viewer_outbox_bytes_max` drops the client with a message. A renderer that looks at
     `congested` before it draws, and draws at `Handler.drained`, never gets there.
     """
 
-    def __init__(self, client: ClientId, owner: Owner) -> None:
+    def __init__(self, client: ClientId, owner: ConnectionOwner) -> None:
         self.client: Final = client
         self.command: CommandMessage | None = None
-        self.session_data: object = None
-        """Free for the handler: what it keeps for this client."""
+        self.state = ConnectionState.GREETING
         self._owner = owner
-        self._state: State = "greeting"
-        self._attached = False
-        self._decoder = Decoder()
+        self._transport: asyncio.Transport
         self._outbox = Outbox(lambda data: self._transport.write(data))
+        self._gone = asyncio.Event()
+        self._taken = asyncio.Event()
         self._stdin: asyncio.Queue[bytes] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._when_gone: Callable[[], None] | None = None
@@ -66,12 +67,12 @@ class Connection(asyncio.Protocol):
     @property
     def is_attached(self) -> bool:
         """Whether the client's terminal is ours."""
-        return self._attached and self._state == "serving"
+        return self.state is ConnectionState.ATTACHED
 
     @property
     def is_open(self) -> bool:
         """Whether anything sent still has a chance to arrive."""
-        return self._state not in ("leaving", "closed")
+        return is_open(self.state)
 
     @property
     def outbox_bytes(self) -> int:
@@ -131,8 +132,9 @@ class Connection(asyncio.Protocol):
         self._send(messages.attached(resume))
         if self._owner.reconnect_seconds is not None:
             self._send(messages.patience(self._owner.reconnect_seconds))
-        self._attached = True
-        self._owner.answered(self)
+        if self.is_open:
+            self._step(ConnectionStep.ATTACHED)
+        self._owner.answered(self.client)
 
     def resume_as(self, resume: bytes) -> None:
         """Replace the token given to `attached`: the client looks at another session now."""
@@ -159,7 +161,7 @@ class Connection(asyncio.Protocol):
         if not self.is_open:
             return
         self._outbox.clear()
-        if self._attached:
+        if self.is_attached:
             self._send(Detached(text, 1).encode())
         else:
             self.stderr(text.encode("utf-8", "replace") + b"\n")
@@ -205,79 +207,79 @@ class Connection(asyncio.Protocol):
 
     def abort(self, reason: str) -> None:
         """Close at once and silently."""
-        if self._state != "closed":
+        if self.state is not ConnectionState.CLOSED:
             self._reason = reason
-            self._state = "leaving"
+            self._step(ConnectionStep.BROKEN)
             self._transport.abort()
 
-    # What asyncio tells.
+    # What its socket tells it.
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Greet nobody before the client did; refuse strangers and the one too many."""
-        assert isinstance(transport, asyncio.Transport)
+    def opened(self, transport: asyncio.Transport) -> None:
+        """The client is there. Call it once, before anything else."""
         self._transport = transport
-        self._gone = asyncio.Event()
-        self._taken = asyncio.Event()
-        transport.set_write_buffer_limits(high=TRANSPORT_BYTES_HIGH, low=0)
-        loop = asyncio.get_running_loop()
-        refusal = self._owner.admit(self, transport)
-        if refusal:
-            self._send(Hello(0, 0, refusal).encode())
-            self._leave(refusal)
-            return
-        self._timer = loop.call_later(
-            self._owner.hello_seconds_max, self.abort, "no command came in time"
+
+    def expect_command(self, seconds: float) -> None:
+        """Give the client so long for its greeting and its command."""
+        self._timer = asyncio.get_running_loop().call_later(
+            seconds, self.abort, "no command came in time"
         )
 
-    def data_received(self, data: bytes) -> None:
-        """Decode and pass on. Whatever is no message ends this connection only."""
-        if not self.is_open:
-            return
-        try:
-            self._decoder.receive(data)
-            while (found := self._decoder.next_frame()) is not None:
-                self._take(*found)
-        except PeerBroke as broke:
-            self._break(str(broke))
+    def refuse(self, text: str) -> None:
+        """Answer in place of a greeting why the client may not come in, and close."""
+        self._send(Hello(0, 0, text).encode())
+        self._leave(text)
 
-    def eof_received(self) -> bool:
+    def greeted(self, hello: Hello) -> None:
+        """Answer the client's greeting: a version that both speak, or why there is none, and close."""
+        answer = messages.answer(hello, __version__)
+        self._send(answer.encode())
+        if answer.highest == 0:
+            self._leave(answer.text)
+        else:
+            self._step(ConnectionStep.GREETED)
+
+    def commanded(self, command: CommandMessage) -> None:
+        """The client gave its command."""
+        self.command = command
+        self._step(ConnectionStep.COMMANDED)
+        self._cancel_timer()
+
+    def stdin_came(self, data: bytes) -> bool:
+        """Take a piece of the client's stdin; empty: its end. Whether anybody asked for it."""
+        if self._stdin is None:
+            return False
+        self._stdin.put_nowait(data)
+        return True
+
+    def hung_up(self) -> None:
         """The client will send nothing more; nobody half-closes here, so it is gone, and nothing more is for it.
 
         Not even what waits: a transport that is closing must not be written to (Python 3.12 and 3.13 never end it then).
         """
-        if self._state != "closed":
-            self._state = "leaving"
+        if self.state is not ConnectionState.CLOSED:
+            self._step(ConnectionStep.BROKEN)
             self._outbox.clear()
-        return False
 
-    def pause_writing(self) -> None:
+    def pause_sending(self) -> None:
         """The kernel takes no more for now."""
         self._outbox.pause()
 
-    def resume_writing(self) -> None:
-        """The transport's buffer is empty: go on at the next turn, for the transport is in the middle of its own work.
-
-        asyncio looks at its buffer after this call, and ends a transport that was closed or broke meanwhile a second time.
-        """
-        asyncio.get_running_loop().call_soon(self._go_on)
-
-    def _go_on(self) -> None:
-        """Hand over what waited, or close if nothing more is to come."""
+    def resume_sending(self) -> bool:
+        """Hand over what waited, and close if nothing more is to come. Whether a client that is served has read all."""
         if self._transport.is_closing():
-            return
+            return False
         self._outbox.resume()
         self._taken.set()
-        if not self.congested:
-            if self._state == "leaving":
-                self._transport.close()
-            elif self._state == "serving":
-                self._owner.handler.drained(self)
+        if self.congested:
+            return False
+        if self.state is ConnectionState.LEAVING:
+            self._transport.close()
+        return self.state in (ConnectionState.SERVING, ConnectionState.ATTACHED)
 
-    def connection_lost(self, error: Exception | None) -> None:
-        """Tell everybody who waits, once."""
-        known = self._state == "leaving"
-        delivered = self.command is not None
-        self._state = "closed"
+    def closed(self, error: Exception | None) -> str:
+        """Tell everybody who waits that the connection is gone. Return why. Call it once, and last of all."""
+        known = self.state is ConnectionState.LEAVING
+        self._step(ConnectionStep.CLOSED)
         self._cancel_timer()
         self._outbox.clear()
         self._gone.set()
@@ -286,64 +288,12 @@ class Connection(asyncio.Protocol):
             self._when_gone()
         if self._stdin is not None:
             self._stdin.put_nowait(b"")
-        self._owner.forget(self)
-        if delivered:
-            self._owner.handler.closed(self, self._reason if known or error is None else str(error))
+        return self._reason if known or error is None else str(error)
 
     # How it is done.
 
-    def _take(self, kind: int, payload: bytes) -> None:
-        if self._state == "greeting":
-            self._greet(Hello.decode(payload))
-        elif self._state == "asking":
-            if kind != messages.COMMAND:
-                raise PeerBroke(f"message kind {kind} before a command")
-            self.command = CommandMessage.decode(payload)
-            self._state = "serving"
-            self._decoder.payload_bytes_max = AFTER_COMMAND_BYTES_MAX
-            self._cancel_timer()
-            self._owner.run(self, self.command)
-        elif self._state == "leaving":
-            return
-        elif take := _TAKERS.get(kind):
-            take(self, payload)
-        elif not kind & framing.IGNORABLE:
-            raise PeerBroke(f"unexpected message kind {kind}")
-
-    def _greet(self, hello: Hello) -> None:
-        greeting = messages.answer(hello, __version__)
-        self._send(greeting.encode())
-        if greeting.highest == 0:
-            self._leave(greeting.text)
-        else:
-            self._state = "asking"
-
-    def _take_stdin(self, payload: bytes) -> None:
-        if self._stdin is None:
-            raise PeerBroke("standard input that nobody asked for")
-        self._stdin.put_nowait(payload)
-
-    def _take_input(self, payload: bytes) -> None:
-        if self._attached:
-            self._owner.handler.input(self, payload)
-
-    def _take_resize(self, payload: bytes) -> None:
-        self._owner.handler.resized(self, *messages.decode_size(payload))
-
-    def _take_detach(self, payload: bytes) -> None:
-        self.abort(payload.decode("utf-8", "replace")[:256] or "the client left")
-
-    def _take_suspended(self, _payload: bytes) -> None:
-        self._owner.handler.suspended(self)
-
-    def _take_woken(self, payload: bytes) -> None:
-        self._owner.handler.woken(self, *messages.decode_size(payload))
-
-    def _break(self, text: str) -> None:
-        if self._state == "greeting":  # not one of ours: it would not understand an answer
-            self.abort(text)
-        else:
-            self.drop(f"protocol error: {text}")
+    def _step(self, step: ConnectionStep) -> None:
+        self.state = after(self.state, step)
 
     def _send_chunks(self, kind: int, data: bytes) -> None:
         for at in range(0, len(data), CHUNK_BYTES):
@@ -360,13 +310,14 @@ class Connection(asyncio.Protocol):
     def _leave(self, reason: str) -> None:
         if not self.is_open:
             return
-        self._state = "leaving"
+        answered = self.state is ConnectionState.SERVING
+        self._step(ConnectionStep.LEFT)
         self._reason = reason
         self._cancel_timer()
-        self._owner.answered(self)
+        self._owner.answered(self.client)
         if not self.congested:
             self._transport.close()
-        if self._attached or self.command is None:
+        if not answered:  # a reply may wait for a pager; nobody waits for the reader of a last word
             self._timer = asyncio.get_running_loop().call_later(
                 FAREWELL_SECONDS_MAX, self._transport.abort
             )
@@ -375,13 +326,3 @@ class Connection(asyncio.Protocol):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-
-
-_TAKERS: Final[dict[int, Callable[[Connection, bytes], None]]] = {
-    messages.STDIN: Connection._take_stdin,
-    messages.INPUT: Connection._take_input,
-    messages.RESIZE: Connection._take_resize,
-    messages.DETACH: Connection._take_detach,
-    messages.SUSPENDED: Connection._take_suspended,
-    messages.WOKEN: Connection._take_woken,
-}

@@ -11,6 +11,7 @@ from fuguemux.keeper.listener import peer_of
 from fuguemux.model.ids import ClientId
 from fuguemux.model.limits import CLIENTS_MAX, VIEWER_OUTBOX_BYTES_MAX
 from fuguemux.protocol.messages import CommandMessage
+from fuguemux.server.clients.client_socket import ClientSocket
 from fuguemux.server.clients.connection import Connection
 from fuguemux.server.clients.handler import Handler
 from fuguemux.server.ports import CannotStart
@@ -113,13 +114,13 @@ class Listener:
         loop = asyncio.get_running_loop()
         # Not create_unix_server: from Python 3.13 on it removes the socket's file when it closes.
         self._server = await loop.create_server(
-            self._connection, sock=self._socket, backlog=BACKLOG
+            self._socket_of_client, sock=self._socket, backlog=BACKLOG
         )
 
     async def move(self, sock: socket.socket) -> None:
         """Accept on another bound socket, and no longer on the one before. Open connections stay."""
         loop = asyncio.get_running_loop()
-        server = await loop.create_server(self._connection, sock=sock, backlog=BACKLOG)
+        server = await loop.create_server(self._socket_of_client, sock=sock, backlog=BACKLOG)
         if self._server is not None:
             self._server.close()
         self._socket.close()
@@ -139,11 +140,11 @@ class Listener:
         for connection in self.connections:
             connection.abort(reason)
 
-    def _connection(self) -> Connection:
+    def _socket_of_client(self) -> ClientSocket:
         client = ClientId(self._next_client)
         self._next_client += 1
         self.came(client)
-        return Connection(client, self)
+        return ClientSocket(client, self)
 
     def admit(self, connection: Connection, transport: asyncio.Transport) -> str:
         """Return why a new connection is refused; empty if it is accepted. The owner and root may connect."""
@@ -174,9 +175,9 @@ class Listener:
         for task in self._running:
             task.cancel()
 
-    def answered(self, connection: Connection) -> None:
+    def answered(self, client: ClientId) -> None:
         """The client has its answer, or its terminal was taken over."""
-        self.served(connection.client)
+        self.served(client)
 
     def forget(self, connection: Connection) -> None:
         """Remove a closed connection from the list."""

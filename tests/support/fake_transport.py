@@ -1,0 +1,36 @@
+"""A transport that keeps what it is given, and says when it takes no more."""
+
+import asyncio
+
+
+class FakeTransport(asyncio.Transport):
+    """Like asyncio's: `close` and `abort` only begin the end, which the test brings about by `connection_lost`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = bytearray()
+        self.closing = False
+        self.reading = True
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Raises AssertionError on a transport that is closing, which asyncio does not end properly then."""
+        assert not self.closing, "written to a transport that is closing"
+        self.written += data
+
+    def close(self) -> None:
+        self.closing = True
+
+    def abort(self) -> None:
+        self.closing = True
+
+    def is_closing(self) -> bool:
+        return self.closing
+
+    def pause_reading(self) -> None:
+        self.reading = False
+
+    def resume_reading(self) -> None:
+        self.reading = True
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        """Whatever: the test says when it is full."""
