@@ -1,8 +1,9 @@
-"""Read what a terminal has into memory: once, or many times in one call.
+"""Read the available output of a PTY into memory, with one read or with many reads in one call.
 
-Linux gives at most 4 KiB of a PTY at once. A thread that asks again and again needs the interpreter between any two of these
-reads, and takes it from the loop each time. So the C library's `fread` does it: without a buffer of its own it reads into
-the caller's memory until that is full, or the terminal has no more (POSIX fread, setvbuf; so do glibc and musl).
+Linux returns at most 4 KiB of a PTY per read. A Python thread that reads in a loop needs the interpreter lock between
+any two reads, and takes it from the event loop each time. So the C library's `fread` does the loop: without a buffer
+of its own, it reads into the caller's memory until that is full or the terminal has no more (POSIX fread, setvbuf;
+glibc and musl behave this way).
 """
 
 import os
@@ -14,7 +15,9 @@ _UNBUFFERED: Final = 2
 """_IONBF of stdio.h."""
 
 Reads = Callable[[int, memoryview], int]
-"""Reads from a descriptor that does not block, once or more; how many bytes came, 0: the end. Raises OSError if none came."""
+"""Reads from a non-blocking file descriptor, once or more. Returns the number of bytes; 0 means the end. Raises
+OSError if nothing could be read.
+"""
 
 
 def one_read(descriptor: int, room: memoryview) -> int:
@@ -25,12 +28,13 @@ def one_read(descriptor: int, room: memoryview) -> int:
 class ManyReads:
     """Implements Reads for one thread.
 
-    The C library knows files by their descriptors alone, which may be closed and used again.
+    The C library caches a FILE for each file descriptor number. It does not notice when the number is closed and used
+    again; this does no harm.
     """
 
     def __init__(self) -> None:
         """Raises ImportError, OSError or AttributeError where the C library cannot be called."""
-        import ctypes  # when there is much output: a server starts quicker without it
+        import ctypes  # imported late: a server without much output starts faster without it
 
         library = ctypes.CDLL(None, use_errno=True)
         file, size, number = ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int
@@ -53,7 +57,9 @@ class ManyReads:
         self._files: dict[int, int] = {}
 
     def __call__(self, descriptor: int, room: memoryview) -> int:
-        """Fill `room`, as far as there is something; how many bytes came, 0: the end. Raises OSError if none came."""
+        """Fill `room` as far as there is output. Returns the number of bytes; 0 means the end. Raises OSError if
+        nothing could be read.
+        """
         file = self._files.get(descriptor) or self._file(descriptor)
         count: int = self._read(self._address(self._byte(room)), 1, len(room), file)
         if count < len(room):
@@ -74,7 +80,7 @@ class ManyReads:
 
 
 def quickest() -> Reads:
-    """What reads most at once here: for the thread that asks."""
+    """Return the implementation that reads most per call on this machine. Call it in the thread that will read."""
     try:
         return ManyReads() if sys.platform == "linux" else one_read
     except (ImportError, OSError, AttributeError):

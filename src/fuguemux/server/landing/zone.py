@@ -1,18 +1,20 @@
 """The landing zone: pane output is read straight into a shared mapping, so SIGKILL cannot lose what was read.
 
-Between reading a PTY and writing the log, bytes exist in the reader only. Here the reader is the kernel's page cache:
-`readv` copies into a mapped file that outlives the process, and a descriptor says beforehand whose bytes they will be.
-The next server finds with `recover` what was read and perhaps not logged. Layout: docs/formats/landing.md.
+Between the read from a PTY and the write to the log, output would exist only in the reading process. Here it exists
+in the kernel's page cache: `readv` copies into a mapped file that outlives the process, and a descriptor says
+beforehand to which pane the bytes will belong. The next server uses `recover` to find output that was read and
+perhaps not logged. Layout: docs/formats/landing.md.
 
-The order of the states of a slot, each set by a single-byte store:
+A slot goes through these states, each set by a single-byte store:
 
     FREE → READING (pane and offset are set) → FILLED (length too) → LOGGED → FREE, then zeroed
 
-A slot whose record waits for a slow disk is shown from where it is and stays; more output of its pane goes behind what is in it.
-Events that wait likewise are kept beside the slots, and so is the account of output that could not be logged at all.
+While a slot's record waits for a slow disk, the output is shown from the slot and stays there. More output of the
+same pane is appended to it. Events that wait for the disk are kept behind the slots. The zone also holds the account
+of output that could not be logged at all.
 
-It protects from the death of the process, not of the machine: after a reboot the zone is void (power loss is the
-business of the log's fsync), which the boot id in the header tells.
+The zone protects from the death of the process, not of the machine. After a reboot its content is void: the boot id
+in the header tells that the machine was started again. The log's fsync protects from power failures.
 """
 
 from __future__ import annotations
@@ -77,19 +79,21 @@ _DESCRIPTORS: Final = tuple(
     form.DESCRIPTORS_OFFSET + slot * form.DESCRIPTOR_BYTES for slot in range(SLOTS)
 )
 CHECKED_BYTES_MIN: Final = 16 << 10
-"""So much is read before its checksum is written, unless there is no more: one for each read would hold up the loop."""
+"""A read continues to this size before its checksum is written, unless there is no more output. One checksum per read
+would hold up the loop.
+"""
 READ_ON_BYTES_MIN: Final = 256
-"""A shorter read has most likely emptied the terminal: it is not asked again."""
+"""A shorter read has most likely emptied the terminal, so the terminal is not read again."""
 ROOM_BYTES_MIN: Final = 4096  # what a Linux PTY gives at once
 
 
 class NoBytes(enum.Enum):
-    """Why a read brought nothing."""
+    """Why a read returned no bytes."""
 
     NOT_NOW = enum.auto()
-    """Nothing there at the moment: wait until the master is readable."""
+    """There is no output at the moment: wait until the master is readable."""
     ENDED = enum.auto()
-    """The last process has closed the terminal, and everything it wrote has been read."""
+    """The last process has closed the terminal, and all of its output has been read."""
     ZONE_FULL = enum.auto()
     """All slots are in use: log and release some first."""
 
@@ -101,13 +105,13 @@ class Landed:
     slot: int
     pane: int
     offset: int
-    """How many bytes of this pane came before."""
+    """The number of bytes of this pane before `data`."""
     data: memoryview
 
 
 @dataclass(frozen=True, slots=True)
 class Reserved:
-    """A slot that is to be filled with output of a pane."""
+    """A slot that is reserved for output of a pane."""
 
     slot: int
     pane: int
@@ -115,7 +119,9 @@ class Reserved:
 
 
 class LandingZone:
-    """A server's open zone. One process, one thread but for `fill`. Reads never block if the master is non-blocking."""
+    """A server's open zone. For one process and one thread, except `fill`. Reads never block if the master is
+    non-blocking.
+    """
 
     def __init__(self, descriptor: int, mapping: mmap.mmap, begin: int) -> None:
         self._descriptor = descriptor
@@ -124,7 +130,7 @@ class LandingZone:
         self._whole = memoryview(mapping)
         starts = range(SLOTS_OFFSET, form.EVENTS_OFFSET, SLOT_BYTES)
         self._slots = [self._whole[start : start + SLOT_BYTES] for start in starts]
-        # An element of these is stored at once: nobody finds half a number.
+        # Each element of these views is written with one store, so a reader never finds half a number.
         self._eights = self._whole[:SLOTS_OFFSET].cast("Q")
         self._fours = self._whole[:SLOTS_OFFSET].cast("I")
         self._free = list(reversed(range(SLOTS)))
@@ -137,12 +143,13 @@ class LandingZone:
     def open(
         cls, path: str, *, store: str, discard: bool = False, missing: Iterable[UnloggedOutput] = ()
     ) -> LandingZone:
-        """Open the zone at `path`, empty; create it if needed (0600). Without a path it is in memory and leaves nothing.
+        """Open the zone at `path`, empty; create it if needed (mode 0600). With an empty path the zone is in memory
+        and leaves no file.
 
-        `store` names the state whose pane numbers are used. With `discard`, what a dead server left is wiped: say so
-        only after everything that `recover` returned is logged. `missing` is noted in it from the start. Raises ZoneUnusable if
-        there is something left otherwise, if another process uses the zone, or if the file is not ours; OSError if there
-        is no room for it.
+        `store` names the state whose pane numbers are used. With `discard`, the content that a dead server left is
+        wiped: pass it only after everything that `recover` returned is logged. The entries of `missing` are written
+        to the zone from the start. Raises ZoneUnusable if the zone has content and `discard` is false, if another
+        process uses the zone, or if the file is not a zone of ours; OSError if there is no space for it.
         """
         descriptor = open_file(path, os.O_RDWR | os.O_CREAT) if path else open_memory()
         begin = form.seed(store, boot_id())
@@ -154,7 +161,8 @@ class LandingZone:
             lock(descriptor, path)
             if not discard:
                 _require_empty(descriptor, path, store)
-            # Writing, not truncating: a full file system is found out here and not by SIGBUS in the midst of a read.
+            # Write zeros instead of truncating, so that a full file system is noticed here and not by SIGBUS during a
+            # read.
             os.ftruncate(descriptor, FILE_BYTES)
             write_all(descriptor, bytes(page).ljust(FILE_BYTES, b"\0"))
             mapping = mmap.mmap(descriptor, FILE_BYTES)
@@ -167,16 +175,16 @@ class LandingZone:
 
     @classmethod
     def without_file(cls) -> LandingZone:
-        """A zone in private memory, which protects from nothing."""
+        """Return a zone in private memory, which does not survive the process."""
         return cls(-1, mmap.mmap(-1, FILE_BYTES), 0)
 
     @property
     def survives(self) -> bool:
-        """Whether what is in it outlives this process."""
+        """Whether the content outlives this process."""
         return self._descriptor >= 0
 
     def is_at(self, path: str) -> bool:
-        """Whether the next server finds this zone at `path`. True as well for one that has no file."""
+        """Whether the next server finds this zone at `path`. Also True for a zone without a file."""
         try:
             return self._descriptor < 0 or os.path.samestat(
                 os.fstat(self._descriptor), os.stat(path)
@@ -186,7 +194,7 @@ class LandingZone:
 
     @property
     def free_slots(self) -> int:
-        """How many reads can land before some must be released."""
+        """The number of reads that can land before a slot must be released."""
         return len(self._free)
 
     # -- slots -------------------------------------------------------------------------------
@@ -200,12 +208,12 @@ class LandingZone:
         at_most: int = SLOT_BYTES,
         reads: Reads = one_read,
     ) -> Landed | NoBytes:
-        """Read what a terminal has, up to a slot full, or up to about `at_most` bytes.
+        """Read the output of a terminal, up to a full slot or up to about `at_most` bytes.
 
-        `offset` is how many bytes of the pane were read before.
+        `offset` is the number of bytes of the pane that were read before.
 
-        Linux reports the end of a terminal as EIO after its last byte, others as an empty read: both are ENDED.
-        Raises OSError for anything else; nothing has been read then.
+        At the end of a terminal Linux reports EIO after the last byte, other systems return an empty read: both are
+        ENDED. Raises OSError for anything else; nothing has been read then.
         """
         reserved = self.reserve(pane, offset)
         if reserved is None:
@@ -227,9 +235,10 @@ class LandingZone:
         at_most: int = SLOT_BYTES,
         reads: Reads = one_read,
     ) -> Landed | NoBytes:
-        """As `read`, behind `landed`, the last of its slot, which is not released: a slow disk costs no slot per key.
+        """Read as `read` does, behind `landed`, which must be the last in its slot and not released. So a slow disk
+        does not use up one slot per key.
 
-        ZONE_FULL: the slot has no room.
+        Returns ZONE_FULL if the slot has no space.
         """
         length = landed.offset + len(landed.data) - self._places[landed.slot][1]
         if SLOT_BYTES - length < ROOM_BYTES_MIN:
@@ -245,9 +254,9 @@ class LandingZone:
         return result
 
     def reserve(self, pane: int, offset: int) -> Reserved | None:
-        """Take a slot for the bytes of a pane that come after `offset`; None: all are in use.
+        """Take a slot for the bytes of a pane that begin at `offset`. Returns None if all slots are in use.
 
-        From here on a new server takes what is in the slot for these bytes. `fill` it, or `give_back`.
+        From now on a new server takes bytes in this slot for that output. Call `fill` or `give_back` next.
         """
         if not self._free:
             return None
@@ -269,9 +278,9 @@ class LandingZone:
         at_most: int = SLOT_BYTES,
         reads: Reads = one_read,
     ) -> Landed | NoBytes:
-        """Read what a terminal has into a reserved slot, as `read` does. May be called in any thread.
+        """Read the output of a terminal into a reserved slot, as `read` does. May be called in any thread.
 
-        The slot stays reserved if it brings nothing or raises OSError.
+        The slot stays reserved if there are no bytes or OSError is raised.
         """
         return self._fill(reserved.slot, 0, master_fd, at_most, reads)
 
@@ -317,31 +326,32 @@ class LandingZone:
         return Landed(slot, pane, begin + start, view[start:length])
 
     def give_back(self, reserved: Reserved) -> None:
-        """Nothing has come into a reserved slot: it may be used again."""
+        """Free a reserved slot into which nothing was read."""
         self._clear(reserved.slot, SLOT_BYTES)
 
     def logged(self, landed: Iterable[Landed]) -> None:
-        """The log's write of these, and of all that is in their slots, has returned."""
+        """Mark the slots of `landed` as LOGGED: the log has written everything in them."""
         for each in landed:
             self._mapping[_DESCRIPTORS[each.slot]] = LOGGED
 
     def answering(self, landed: Landed) -> None:
-        """Replies to the terminal queries in `landed` are to be written in the next instruction.
+        """Note that replies to the terminal queries in `landed` are written in the next instruction.
 
-        From here on the next server does not answer them again, nor any before them in the slot. Death right between the
-        two loses the reply; the other order could write it twice, and the second one would be typed into whatever runs then.
+        From here on the next server answers neither these queries nor earlier ones in the slot. If the process dies
+        between the two instructions, the reply is lost. With the other order the reply could be written twice, and
+        the second one would be typed into whatever program runs then.
         """
         answered = landed.offset + len(landed.data) - self._places[landed.slot][1]
         self._fours[(_DESCRIPTORS[landed.slot] + form.ANSWERED_AT) // 4] = answered
 
     def release(self, landed: Iterable[Landed]) -> None:
-        """These are logged, shown and answered: their slots may be used again, and their `data` no more."""
+        """Free the slots of `landed`, which are logged, shown and answered. Their `data` must not be used any more."""
         for each in landed:
             self._clear(each.slot, each.offset + len(each.data) - self._places[each.slot][1])
 
     def _clear(self, slot: int, length: int) -> None:
-        # Free first: a half-zeroed slot must not look like bytes of a pane. Zeroed, because the end of a slot caught
-        # in READING is its last byte that is not zero.
+        # Mark the slot FREE first, because a half-zeroed slot must not look like bytes of a pane. Then zero it,
+        # because the end of a slot that is found in state READING is its last byte that is not zero.
         self._mapping[_DESCRIPTORS[slot]] = FREE
         self._slots[slot][:length] = _ZEROS[:length]
         self._free.append(slot)
@@ -349,9 +359,10 @@ class LandingZone:
     # -- events ------------------------------------------------------------------------------
 
     def keep_event(self, lsn: int, payload: bytes) -> bool:
-        """Keep the payload of a STRUCTURE record until it is with the kernel; False: there is no room, or no file.
+        """Keep the payload of a STRUCTURE record until the kernel has it. Returns False if there is no space or no
+        file.
 
-        `lsn` is above that of every event that is kept.
+        `lsn` must be above that of every kept event.
         """
         record = form.event_record(lsn, payload, self._begin)
         end = self._events_end + len(record)
@@ -363,7 +374,9 @@ class LandingZone:
         return True
 
     def events_written(self, through_lsn: int) -> None:
-        """Everything up to this LSN is with the kernel: forget the events that are kept, once that is true of all."""
+        """Note that everything up to this LSN is with the kernel. The kept events are cleared once this is true of
+        all of them.
+        """
         if not self._events or self._events[-1] > through_lsn:
             return
         start, size = form.EVENTS_OFFSET, self._events_end - form.EVENTS_OFFSET
@@ -373,27 +386,29 @@ class LandingZone:
 
     @property
     def last_event_lsn(self) -> int:
-        """The newest event that is kept; 0: none is."""
+        """The LSN of the newest kept event, or 0 if there is none."""
         return self._events[-1] if self._events else 0
 
     # -- what could not be logged ------------------------------------------------------------
 
     def missing(self, entry: UnloggedOutput) -> None:
-        """Note that a pane's output was shown and cannot be logged; again with a later `stop` when there is more."""
+        """Note that a pane's output was shown and cannot be logged. Call it again with a later `stop` when there is
+        more.
+        """
         self._table.note(entry)
 
     def missing_logged(self, pane: int) -> None:
-        """The log says what is missing of a pane."""
+        """Clear a pane's entry, because the log now says what is missing."""
         self._table.forget(pane)
 
     def close(self) -> None:
-        """Let go of the zone. Whatever was not released stays in the file. May be called again."""
+        """Close the zone. Content that was not released stays in the file. May be called more than once."""
         if self._descriptor < 0:
             return
         for view in (self._eights, self._fours, *self._slots, self._whole):
             view.release()
         with contextlib.suppress(BufferError):
-            self._mapping.close()  # or somebody still holds a `data`: the mapping goes with it
+            self._mapping.close()  # fails if a caller still holds a `data`: the mapping then goes with it
         fcntl.flock(
             self._descriptor, fcntl.LOCK_UN
         )  # the mapping has a duplicate of the descriptor
@@ -402,11 +417,13 @@ class LandingZone:
 
 
 def recover(path: str, *, store: str) -> RecoveredZone:
-    """Return what a dead server had read and not finished with, in order of pane and offset. Changes nothing.
+    """Return the content that a dead server had read and not finished with, ordered by pane and offset. Changes
+    nothing.
 
-    Append to the log what lies at or beyond the pane's logged offset: what lies below is there already. Answer the
-    terminal queries in all of it. A zone of another boot or another state holds nothing. Raises ZoneUnusable if
-    another process uses the zone, OSError if the file cannot be read; a missing file is an empty zone.
+    The caller appends to the log what lies at or beyond the pane's logged offset; the log already has the rest. It
+    answers the terminal queries in all of it. A zone of another boot or another state holds nothing. Raises
+    ZoneUnusable if another process uses the zone, OSError if the file cannot be read; a missing file is an empty
+    zone.
     """
     try:
         descriptor = open_file(path, os.O_RDONLY)

@@ -1,4 +1,4 @@
-"""The landing zone's file: opened without following links, locked, read and written whole."""
+"""The landing zone's file: opened without following links, locked, read and written as a whole."""
 
 import fcntl
 import os
@@ -11,11 +11,11 @@ from fuguemux.server.landing.zone_format import FILE_BYTES
 
 
 class ZoneUnusable(Exception):
-    """The file cannot serve as landing zone; the message says which and why. Nothing was changed."""
+    """The file cannot serve as landing zone; the message names the file and the reason. Nothing was changed."""
 
 
 class ZoneInUse(ZoneUnusable):
-    """Another process has it open."""
+    """Another process has the file open."""
 
 
 def boot_id() -> bytes:
@@ -24,7 +24,7 @@ def boot_id() -> bytes:
 
 
 def open_file(path: str, flags: int) -> int:
-    # O_NONBLOCK: a FIFO put in its place must not hang the start.
+    # O_NONBLOCK: the start must not hang if the path is a FIFO.
     flags |= os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
     descriptor = os.open(path, flags, 0o600)
     status = os.fstat(descriptor)
@@ -35,7 +35,7 @@ def open_file(path: str, flags: int) -> int:
 
 
 def open_memory() -> int:
-    """A file without a name, in memory where the system has such."""
+    """Open a file without a name, in memory if the system supports that."""
     if hasattr(os, "memfd_create"):
         return os.memfd_create("fugue-landing", os.MFD_CLOEXEC)
     descriptor, path = tempfile.mkstemp()

@@ -1,8 +1,9 @@
-"""The landing zone's bytes: where everything is, and what they say. Layout: docs/formats/landing.md.
+"""The byte format of the landing zone: where each part is, and how to encode and parse it. Layout:
+docs/formats/landing.md.
 
-Version 2 has checksums, counts what was answered apart from what was logged, and holds two things more: what of panes'
-output was shown and could not be logged, and events that the log has in memory alone. Version 1 is still read: a server
-that is replaced by a newer one leaves such a zone.
+Version 2 has checksums and counts answered bytes apart from logged ones. It also holds two more parts: the account of
+output that was shown and could not be logged, and events that the log has only in memory. Version 1 is still read,
+because a server that is replaced by a newer one leaves such a zone.
 """
 
 import hashlib
@@ -14,7 +15,9 @@ from fuguemux.persistence.storage.checksum import crc32
 
 SLOTS: Final = 16
 SLOT_BYTES: Final = 64 << 10
-SLOTS_OFFSET: Final = 4096  # a page for the header, the descriptors and what is missing
+SLOTS_OFFSET: Final = (
+    4096  # one page for the header, the descriptors and the table of missing output
+)
 
 MAGIC_1: Final = b"fugueLZ\x01"
 MAGIC: Final = b"fugueLZ\x02"
@@ -25,15 +28,21 @@ DESCRIPTOR_BYTES: Final = 64
 PLACE: Final = struct.Struct("<QQI")  # pane, pane's byte offset, checksum of the two
 PLACE_AT: Final = 8
 PLACE_CHECKSUM_AT: Final = PLACE_AT + 16
-EXTENT_AT: Final = 32  # one aligned number of 8 bytes: the length, and above it the checksum
-ANSWERED_AT: Final = 40  # one of 4 bytes
+EXTENT_AT: Final = (
+    32  # one aligned number of 8 bytes: the length in the lower half, the checksum in the upper
+)
+ANSWERED_AT: Final = 40  # one aligned number of 4 bytes
 
 MISSING_OFFSET: Final = DESCRIPTORS_OFFSET + SLOTS * DESCRIPTOR_BYTES
-MISSING: Final = struct.Struct("<QQQQQI4x")  # pane, start, stop, from, to in wall ms, checksum
+MISSING: Final = struct.Struct(
+    "<QQQQQI4x"
+)  # pane, start, stop, from and to in wall-clock ms, checksum
 MISSING_PANES: Final = 30
-"""Each has two places, which are written in turn: death in the midst of one leaves the other. The last is for `OTHER_PANES`."""
+"""The number of entries. Each has two places, written in turn: if the process dies during a write, the other place is
+whole. The last entry is for `OTHER_PANES`.
+"""
 OTHER_PANES: Final = (1 << 64) - 1
-"""Stands for all panes that the table has no room for; `stop` is then a number of bytes."""
+"""Stands for all panes for which the table has no space; `stop` is then a number of bytes."""
 
 EVENTS_OFFSET: Final = SLOTS_OFFSET + SLOTS * SLOT_BYTES
 EVENTS_BYTES: Final = 256 << 10
@@ -54,10 +63,10 @@ ACCOUNT_DAMAGED: Final = (
 )
 
 ZERO_RUN: Final = bytes(256)
-"""Between bytes of a read that did not return: what is behind it may be rot. It has no checksum."""
+"""If a read did not return, the bytes behind such a run may be damaged memory: they have no checksum."""
 LONGER: Final = "the landing zone has more bytes than it was made with; they are not read"
 
-# Any two differ in four bits: one that flips makes none of the others.
+# Any two states differ in four bits, so that one flipped bit does not turn one state into another.
 FREE: Final = 0x00
 READING: Final = 0x0F
 FILLED: Final = 0x33
@@ -68,7 +77,7 @@ _READING_1, _FILLED_1, _LOGGED_1, _ANSWERED_1 = 1, 2, 3, 4
 
 @dataclass(frozen=True, slots=True)
 class Salvaged:
-    """Bytes that a dead server had read. The terminal queries in the first `answered` ones were answered."""
+    """Bytes that a dead server had read. The terminal queries in the first `answered` bytes were answered."""
 
     pane: int
     offset: int
@@ -78,7 +87,7 @@ class Salvaged:
 
 @dataclass(frozen=True, slots=True)
 class UnloggedOutput:
-    """A pane's output from byte `start` up to `stop` was shown and not logged, between two moments in wall ms."""
+    """A pane's output from byte `start` up to `stop` was shown and not logged, between two moments in wall-clock ms."""
 
     pane: int
     start: int
@@ -89,29 +98,31 @@ class UnloggedOutput:
 
 @dataclass(frozen=True, slots=True)
 class RecoveredZone:
-    """What a zone held, by pane and offset, and what is wrong with it, one line each for people."""
+    """The content of a zone, by pane and offset, and its damage, as one line for people per fault."""
 
     salvaged: tuple[Salvaged, ...] = ()
     damage: tuple[str, ...] = ()
     missing: tuple[UnloggedOutput, ...] = ()
     rotten: tuple[UnloggedOutput, ...] = ()
-    """Bytes that were there and cannot be trusted any more. Those that the log has are not lost."""
+    """Bytes that were there and cannot be trusted any more. The log may have some of them; these are not lost."""
     events: tuple[tuple[int, bytes], ...] = ()
-    """LSN and payload of STRUCTURE records that the log may not have."""
+    """LSN and payload of each STRUCTURE record that the log may lack."""
     unknown: tuple[str, ...] = ()
-    """What cannot be told of the zone, a sentence each: whether something is lost with it, nobody knows."""
+    """One sentence for each thing that the zone does not say. Nobody can tell whether something is lost with it."""
     intact: bool = True
-    """Whether every byte is what a server wrote. Else it may be another file, or the only copy of what was read."""
+    """Whether every byte was written by a server. If not, the file may be something else, or the only copy of output
+    that was read.
+    """
 
 
 def header(store: str, boot: bytes) -> bytes:
-    """The first bytes of a zone of this state and this boot."""
+    """Return the first bytes of a zone of this state and this boot."""
     fields = _header_fields(MAGIC, store, boot)
     return fields + _CHECKSUM.pack(crc32(fields))
 
 
 def seed(store: str, boot: bytes) -> int:
-    """What every checksum begins with: those of another state or boot fit nothing here."""
+    """Return the start value of every checksum of a zone. So checksums of another state or boot never match."""
     return crc32(_header_fields(MAGIC, store, boot))
 
 
@@ -121,7 +132,7 @@ def _header_fields(magic: bytes, store: str, boot: bytes) -> bytes:
 
 
 def place(slot: int, pane: int, offset: int, begin: int) -> bytes:
-    """Whose bytes are in a slot; `begin` is the zone's `seed`."""
+    """Encode which pane's bytes are in a slot; `begin` is the zone's `seed`."""
     return PLACE.pack(pane, offset, place_checksum(slot, pane, offset, begin))
 
 
@@ -130,19 +141,19 @@ def place_checksum(slot: int, pane: int, offset: int, begin: int) -> int:
 
 
 def missing_entry(entry: UnloggedOutput, begin: int) -> bytes:
-    """One place of the table of what is missing."""
+    """Encode one place of the table of missing output."""
     fields = (entry.pane, entry.start, entry.stop, entry.from_ms, entry.to_ms)
     return MISSING.pack(*fields, crc32(MISSING.pack(*fields, 0), begin))
 
 
 def event_record(lsn: int, payload: bytes, begin: int) -> bytes:
-    """One event record as it stands in the zone, padded to 8 bytes."""
+    """Encode one event record, padded to 8 bytes."""
     checksum = crc32(payload, crc32(EVENT.pack(lsn, len(payload), 0), begin))
     return EVENT.pack(lsn, len(payload), checksum) + payload + bytes(-len(payload) & 7)
 
 
 def parse(contents: bytes, store: str, boot: bytes) -> RecoveredZone:
-    """What a file holds. Never raises: whatever it is, there is an answer. What is behind its end is told and not read."""
+    """Parse the contents of a file. Never raises. Bytes behind the end of the zone are reported and not read."""
     if contents[: len(MAGIC_1)] == MAGIC_1 and len(contents) == _FILE_BYTES_1:
         return _parse_1(contents, store, boot)
     if len(contents) < FILE_BYTES:
@@ -155,7 +166,7 @@ def parse(contents: bytes, store: str, boot: bytes) -> RecoveredZone:
 
 
 class _Reader:
-    """Reads a zone of version 2."""
+    """Parses a zone of version 2."""
 
     def __init__(self, contents: bytes, store: str, boot: bytes) -> None:
         self._contents = contents
@@ -172,7 +183,7 @@ class _Reader:
         if found != self._header and _header_is_whole(found):
             return RecoveredZone()  # of another state or another boot
         if found != self._header:
-            # Perhaps ours: what it holds tells, since every checksum begins with state and boot.
+            # The zone may still be ours: the other checksums tell, because each of them begins with state and boot.
             self._damage.append("the header of the landing zone is damaged")
         for slot in range(SLOTS):
             self._slot(slot)
@@ -213,11 +224,11 @@ class _Reader:
             self._rotten.append(UnloggedOutput(pane, offset, offset + size, 0, 0))
             return
         if state == READING:
-            # The kernel may have been copying; a lost trailing NUL does nothing.
+            # The kernel may have died while copying. A lost trailing NUL does nothing in a terminal.
             end = max(length, len(data.rstrip(b"\0")))
             if (
                 ZERO_RUN in data[length:end]
-            ):  # it copies from the front, and few programs write so many NULs
+            ):  # the kernel copies from the front, and few programs write so many NULs
                 self._unknown.append(
                     f"slot {slot} of the landing zone was being read into: whether all that is in it is output of pane "
                     f"%{pane} is not known"

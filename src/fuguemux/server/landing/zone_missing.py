@@ -1,4 +1,6 @@
-"""The landing zone's account of output that was shown and could not be logged, pane by pane. Layout: docs/formats/landing.md."""
+"""The landing zone's account of output that was shown and could not be logged, pane by pane. Layout:
+docs/formats/landing.md.
+"""
 
 from collections.abc import Iterable
 from typing import Final
@@ -7,23 +9,23 @@ from fuguemux.server.landing import zone_format as form
 from fuguemux.server.landing.zone_format import UnloggedOutput
 
 _OTHERS: Final = 2 * (form.MISSING_PANES - 1)
-"""The place of the account of all panes that have none of their own."""
+"""The place of the entry for all panes that have no entry of their own."""
 
 
 class MissingTable:
-    """Writes it into the first page of a zone. Each account has two places, written in turn."""
+    """The table of missing output in the first page of a zone. Each entry has two places, written in turn."""
 
     def __init__(self, page: memoryview, begin: int) -> None:
-        """`begin`: the zone's seed of checksums."""
+        """`begin` is the zone's seed of checksums."""
         self._page = page
         self._begin = begin
         self._known: dict[int, int] = {}
-        """The place where each pane's account was written last."""
+        """For each pane, the place where its entry was written last."""
         self._others: dict[int, UnloggedOutput] = {}
         self._others_place = 0
 
     def note(self, entry: UnloggedOutput) -> None:
-        """What is missing of a pane; again with a later `stop` when there is more."""
+        """Write what is missing of a pane. Call it again with a later `stop` when there is more."""
         known = self._known.get(entry.pane)
         if known is not None:
             place = known ^ 1
@@ -39,16 +41,18 @@ class MissingTable:
         self._known[entry.pane] = place
 
     def forget(self, pane: int) -> None:
-        """Nothing is missing of a pane that the log does not say."""
+        """Clear a pane's entry: the log says everything that is missing."""
         known = self._known.pop(pane, None)
         if known is not None:
             self._clear(known & ~1)
         elif self._others.pop(pane, None) is not None:
-            self._clear(_OTHERS)  # the larger number counts: the smaller one has to stand alone
+            self._clear(
+                _OTHERS
+            )  # of two places the larger number counts, so the smaller one has to be the only one
             self._write_others()
 
     def _write_others(self) -> None:
-        """One account of all panes without a place of their own."""
+        """Write the one entry for all panes without an entry of their own."""
         others = self._others.values()
         if not others:
             return
@@ -68,6 +72,6 @@ class MissingTable:
 
 
 def note_all(table: MissingTable, entries: Iterable[UnloggedOutput]) -> None:
-    """Note each of them."""
+    """Write each of the entries."""
     for entry in entries:
         table.note(entry)
