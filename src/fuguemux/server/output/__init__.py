@@ -1,3 +1,4 @@
-"""The way of output from a PTY through the landing zone and the log to the pane's terminal: reading, feeding, floods, and
-what could not be logged. The event loop calls it when a PTY is readable. It owns the masters' readers.
+"""The path of output from a PTY through the landing zone and the log to the pane's terminal: reading, feeding,
+floods, and output that could not be logged. The event loop calls this room when a PTY is readable. The room owns
+the readers of the PTY masters.
 """

@@ -1,12 +1,13 @@
-"""Logged output on its way into the terminals: a few milliseconds per turn of the loop, whatever a pane writes.
+"""Feeds logged output into the panes' terminals, a few milliseconds per turn of the loop, however much a pane writes.
 
-A slot of 64 KiB is shown in a millisecond or two, unless it is full of what is dear: clearing and scrolling a large screen,
-switching screens, queries. Then it is fed in pieces, and others have their turn in between. What one piece may cost is
-reckoned beforehand from the screen's size and the number of sequences in it. Panes take turns piece by piece.
+A slot of 64 KiB is usually shown in a millisecond or two. It takes longer if it is full of expensive sequences:
+clearing or scrolling a large screen, switching screens, queries. Such a slot is fed in pieces, and other work has its
+turn in between. The cost of a piece is estimated beforehand from the size of the screen and the number of sequences.
+Panes take turns piece by piece.
 
-A chunk's slot of the landing zone is kept until the chunk is fed and its queries are answered, as a new server needs it. Until
-then one more is read at most, and whoever changes its screen or stores it has to `settle` it first, so that the order of
-the log is the order in which things happen to a screen.
+A chunk's slot of the landing zone is kept until the chunk is fed and its queries are answered, because a new server
+would need it. Until then at most one more slot of the pane is read. Code that changes the pane's screen or stores it
+has to call `settle` first, so that the order of the log is the order in which things happen to the screen.
 """
 
 import asyncio
@@ -21,55 +22,61 @@ from fuguemux.server.output.screen_cost import cost_seconds
 from fuguemux.server.panes.pane_terminal import PaneTerminal
 
 TURN_SECONDS: Final = 0.002
-"""How long one turn of the loop feeds. A piece that was begun is ended."""
+"""How long one turn of the loop feeds. A piece that was begun is finished."""
 PIECE_SECONDS: Final = 0.003
-"""What a piece may cost, as far as that can be told beforehand."""
+"""The cost that a piece may have, according to the estimate."""
 LONG_SECONDS_MIN: Final = 1.5 * PIECE_SECONDS
 EASE_MIN: Final = 1 / 8
 EASE_MAX: Final = 8.0
-"""Output may cost so many times less than is reckoned. Whatever follows it costs about that once, and then the ease is gone."""
+"""The largest factor by which output may be cheaper than estimated. Expensive output that follows costs at most about
+this much more, once; then the factor is small again.
+"""
 EASE_GROWTH: Final = 1.5
 LEARNT_SECONDS_MIN: Final = 0.0001
-"""Pieces that are reckoned to cost less say nothing about those that cost more."""
+"""Pieces with a lower estimate say nothing about the estimates of larger ones."""
 PIECE_BYTES_MIN: Final = 32
 READ_SECONDS: Final = 0.02
-"""A pane whose output takes long to be shown is read in pieces that take about so long: its screen may have to be settled."""
+"""If a pane's output is slow to show, each read is limited to about this much work, because a command may have to
+settle the screen.
+"""
 READ_BYTES_MIN: Final = 4096
 CHUNKS_MAX: Final = 4
-"""As many chunks may wait to be fed as keep the loop busy; then floods are not read. The other slots are for everybody else."""
+"""The number of waiting chunks that keeps the loop busy. With this many, floods are not read: the other slots are for
+all other panes.
+"""
 
 
 @dataclass(slots=True, eq=False)
 class Chunk:
-    """Logged output of one pane that is not, or not wholly, shown."""
+    """Logged output of one pane that is not shown yet, or only partly."""
 
     terminal: PaneTerminal
     landed: Landed
     lsn: int | None
-    """The record of the log that it is; None: it was deferred."""
+    """The LSN of its log record; None if the record was deferred."""
     data: bytes
     cost: float | None = None
-    """What showing it may cost, as far as that was reckoned, in seconds."""
+    """The estimated cost of showing it, in seconds; None before the estimate."""
     fed: int = 0
     replies: bytes = b""
-    """What its queries are answered with, once it is fed to the end."""
+    """The replies to its queries, written once it is fed to the end."""
     seconds: float = 0.0
 
 
 class Shower(Protocol):
-    """What becomes of output on its way. Called on the loop."""
+    """Receives output as it is fed. Called on the loop."""
 
     def feed(self, chunk: Chunk, start: int, stop: int) -> None:
         """Feed a chunk's bytes from `start` up to `stop`."""
         ...
 
     def fed(self, chunk: Chunk) -> None:
-        """A chunk is fed to its end: answer its queries, give its slot back."""
+        """Called when a chunk is fed to its end: answer its queries and release its slot."""
         ...
 
 
 class Feeding:
-    """All panes' output that waits to be shown. Belongs to the loop."""
+    """The output of all panes that waits to be shown. Belongs to the loop."""
 
     def __init__(
         self,
@@ -78,7 +85,9 @@ class Feeding:
         settled: Callable[[], None],
         worked: Callable[[], float] = time.thread_time,
     ) -> None:
-        """`settled` is called when there is room for more floods. `worked`: how long this thread has, in seconds."""
+        """`settled` is called when there is space for more floods. `worked` returns the processor time of this
+        thread, in seconds.
+        """
         self._loop = loop
         self._shower = shower
         self._settled = settled
@@ -91,27 +100,29 @@ class Feeding:
         self._held = False
 
     def hold(self) -> None:
-        """Feed nothing but what somebody settles, and what takes no time, until `go_on`."""
+        """Feed nothing until `go_on`, except what is settled and what takes no time."""
         self._held = True
 
     def go_on(self) -> None:
-        """Feed what has waited, in the next turns."""
+        """Feed the waiting output in the next turns."""
         self._held = False
         self._schedule()
 
     @property
     def room(self) -> int:
-        """How many more chunks of floods it is worth while to read."""
+        """How many more chunks of floods are worth reading now."""
         return CHUNKS_MAX - self._count
 
     def behind(self, terminal: PaneTerminal) -> bool:
-        """Whether so much output of a pane is logged and not shown that no more of it should be read."""
+        """Whether so much of the pane's output is logged and not shown that no more of it should be read."""
         chunks = self._waiting.get(terminal)
         much = terminal.dear or terminal.read_bytes_max < SLOT_BYTES
         return chunks is not None and (much or len(chunks) > 1)
 
     def add(self, chunk: Chunk) -> None:
-        """Have a chunk fed: now if it is sure to take no time and nothing of its pane waits, else when it is its turn."""
+        """Add a chunk. It is fed at once if it is sure to be quick and nothing of its pane waits, otherwise in its
+        turn.
+        """
         terminal = chunk.terminal
         size = terminal.size
         if terminal not in self._waiting:
@@ -125,7 +136,9 @@ class Feeding:
         self._count += 1
 
     def show(self, chunk: Chunk) -> None:
-        """Have the only chunk of this turn fed: now, if nothing waits and it is one piece, as `add` and `run` would."""
+        """Add the only chunk of this turn. It is fed at once if nothing waits and it is one piece, as `add` and `run`
+        would do.
+        """
         if self._waiting or self._held:
             self.add(chunk)
             return
@@ -139,14 +152,14 @@ class Feeding:
             self._feed(chunk, len(data), cost)
 
     def run(self, seconds: float = TURN_SECONDS) -> None:
-        """Feed for about so long; the rest is fed in the loop's next turns."""
+        """Feed for about `seconds`. The rest is fed in the loop's next turns."""
         if not self._waiting or self._held:
             return
         end = self._loop.time() + seconds
         while self._waiting and not self._held:
             terminal = next(iter(self._waiting))
             chunks = self._waiting.pop(terminal)
-            self._waiting[terminal] = chunks  # now the last
+            self._waiting[terminal] = chunks  # move the pane to the end of the order
             self._feed(chunks[0], *self._stop(chunks[0]))
             self._next_chunk(terminal)
             if self._loop.time() >= end:
@@ -154,26 +167,26 @@ class Feeding:
         self._schedule()
 
     def when_shown(self, terminal: PaneTerminal, work: Callable[[], None]) -> None:
-        """Do `work` when nothing of the pane waits: at once, or in one of the next turns."""
+        """Call `work` when nothing of the pane waits: at once, or in one of the next turns."""
         if terminal in self._waiting:
             self._when_shown.setdefault(terminal, []).append(work)
         else:
             work()
 
     def settle(self, terminal: PaneTerminal) -> None:
-        """Feed all that waits of one pane, now."""
+        """Feed all waiting output of one pane, now."""
         while terminal in self._waiting:
             chunk = self._waiting[terminal][0]
             self._feed(chunk, len(chunk.data))
             self._next_chunk(terminal)
 
     def settle_all(self) -> None:
-        """Feed everything, now."""
+        """Feed all waiting output of all panes, now."""
         while self._waiting:
             self.settle(next(iter(self._waiting)))
 
     def settle_first(self) -> bool:
-        """Feed what waits of the pane whose turn it is: somebody needs its slots. False: nothing waits."""
+        """Settle the pane whose turn it is, because its slots are needed. Returns False if nothing waits."""
         if not self._waiting:
             return False
         self.settle(next(iter(self._waiting)))
@@ -189,7 +202,7 @@ class Feeding:
         self.run()
 
     def _stop(self, chunk: Chunk) -> tuple[int, float]:
-        """How far the next piece of a chunk goes, and what it is reckoned to cost."""
+        """Return where the next piece of a chunk ends, and its estimated cost in seconds."""
         size = chunk.terminal.size
         most = PIECE_SECONDS * chunk.terminal.ease
         length = len(chunk.data) - chunk.fed
@@ -201,14 +214,17 @@ class Feeding:
             cost = cost_seconds(chunk.data, chunk.fed, chunk.fed + length, *size)
         if chunk.fed + length == len(chunk.data):
             return len(chunk.data), cost
-        # Before a sequence: one that is cut in two costs the emulator a closer look.
+        # Cut before an escape sequence: one that is cut in two makes the emulator slower.
         stop = chunk.fed + length
         sequence = chunk.data.rfind(b"\x1b", max(chunk.fed + 1, stop - PIECE_BYTES_MIN), stop)
         return (sequence if sequence > 0 else stop), cost
 
     def _feed(self, chunk: Chunk, stop: int, cost: float = 0.0) -> None:
-        """`cost`: what these bytes are reckoned to cost; 0 if that was not asked."""
-        start, chunk.fed = chunk.fed, stop  # first: what is shown may have somebody settle the pane
+        """Feed a chunk up to `stop`. `cost` is the estimate for these bytes in seconds, 0 if there is none."""
+        start, chunk.fed = (
+            chunk.fed,
+            stop,
+        )  # set first: showing output may lead to a call of `settle` for this pane
         if start == stop:
             return
         terminal = chunk.terminal
@@ -225,7 +241,7 @@ class Feeding:
             self._shower.fed(chunk)
 
     def _next_chunk(self, terminal: PaneTerminal) -> None:
-        """Take what is fed off the list."""
+        """Remove the pane's first chunk if it is fed to its end."""
         chunks = self._waiting.get(terminal)
         if chunks is None or chunks[0].fed < len(chunks[0].data):
             return
@@ -240,9 +256,10 @@ class Feeding:
 
 
 def _learn(terminal: PaneTerminal, cheaper: float, took: float) -> None:
-    """A piece was so many times cheaper than it was reckoned to be.
+    """Adjust the pane's `ease`: a piece was `cheaper` times cheaper than estimated and took `took` seconds.
 
-    Seems it dear, another process may have had its turn meanwhile: the next one is small, and its processor time tells.
+    If it seems expensive, another process may have had the processor meanwhile. So the next piece is small, and its
+    processor time decides.
     """
     if terminal.doubtful:
         terminal.doubtful = False

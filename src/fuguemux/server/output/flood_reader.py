@@ -1,9 +1,10 @@
 """Reads floods ahead: while the loop logs and shows one slot of a pane's output, a thread reads the next one.
 
-Half of what a flood costs is the kernel's work on the terminal, done inside `readv` in the reader's time. One thread that reads,
-logs and shows in turn lets the program wait meanwhile; with a second one for the reads, which need no interpreter, both go on.
+Half of the cost of a flood is the kernel's work on the terminal, done inside `readv` in the reader's time. If one
+thread reads, logs and shows in turn, the program waits meanwhile. A second thread for the reads needs no interpreter
+lock, so both go on.
 
-A pane is read by one of the two at a time: by the thread from `begin` until its lot is delivered, else by the loop.
+A pane has one reader at a time: the thread from `begin` until its job is delivered, otherwise the loop.
 """
 
 import asyncio
@@ -25,12 +26,12 @@ from fuguemux.server.work.threads import started
 diagnostics = channel("flood")
 
 LOTS_MAX: Final = SLOTS // 2
-"""The other slots are the loop's: its own reads never wait for the thread."""
+"""The other slots are the loop's, so that its own reads never wait for the thread."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadJob:
-    """A slot that is to be filled from one pane."""
+    """A slot that the thread is to fill from one pane."""
 
     zone: LandingZone
     terminal: PaneTerminal
@@ -40,14 +41,16 @@ class ReadJob:
 
 
 class FloodReader:
-    """One thread, made at the first flood. Every method belongs to the loop's thread."""
+    """One thread, started at the first flood. All methods are for the loop's thread."""
 
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
         delivered: Callable[[PaneTerminal, Landed | None, bool], None],
     ) -> None:
-        """`delivered` is called on the loop for every lot: with what has landed, if anything, and whether to read on ahead."""
+        """`delivered` is called on the loop for each job, with the output that has landed, or None, and whether to
+        read on ahead.
+        """
         self._loop = loop
         self._delivered = delivered
         self._lots: dict[PaneId, ReadJob] = {}
@@ -57,9 +60,10 @@ class FloodReader:
         self._closed = False
 
     def begin(self, zone: LandingZone, terminal: PaneTerminal) -> bool:
-        """Have the next slot of a pane read, from where its output was taken. False: not now, read it on the loop.
+        """Start to read the pane's next slot on the thread. Returns False if that is not possible now: read on the
+        loop then.
 
-        Until it is delivered, nobody else may read the pane's master or close it, nor change `read_offset`.
+        Until the job is delivered, no other code may read the pane's master, close it, or change `read_offset`.
         """
         if self._closed or terminal.id in self._lots or len(self._lots) >= LOTS_MAX:
             return False
@@ -80,20 +84,21 @@ class FloodReader:
         return True
 
     def settle(self, terminal: PaneTerminal) -> None:
-        """Wait until a pane's lot is read, if there is one, and deliver it: then the thread does not touch the pane.
+        """Wait until the pane's job is read, if there is one, and deliver it. The thread does not touch the pane
+        afterwards.
 
-        Takes no longer than reading the lots that were begun before, since no read waits for output.
+        Blocks only for the jobs that were begun before, since no read waits for output.
         """
         while terminal.id in self._lots:
             self._deliver(self._done.get(), go_on=False)
 
     def settle_all(self) -> None:
-        """The same for all panes."""
+        """Wait for the jobs of all panes and deliver them."""
         while self._lots:
             self._deliver(self._done.get(), go_on=False)
 
     def close(self) -> None:
-        """Settle all panes and end the thread; from now on nothing is read ahead."""
+        """Settle all panes and end the thread. Nothing is read ahead from now on."""
         self._closed = True
         self.settle_all()
         if self._thread is not None:
@@ -102,7 +107,7 @@ class FloodReader:
             self._thread = None
 
     def _next_done(self) -> None:
-        """One call per lot; it finds none if `settle` was faster."""
+        """Deliver the next job. Called once per job; finds none if `settle` was faster."""
         try:
             done = self._done.get_nowait()
         except Empty:
@@ -126,12 +131,12 @@ class FloodReader:
                 result = lot.zone.fill(lot.reserved, lot.fd, reads=lot.meter)
                 landed = None if isinstance(result, NoBytes) else result
             except OSError:
-                pass  # the loop reads on, and meets it itself
-            except Exception as error:  # noqa: BLE001  # whatever it is, somebody waits for the lot
+                pass  # the loop reads next and gets the same error
+            except Exception as error:  # noqa: BLE001  # `settle` waits for the job, whatever the error
                 diagnostics.error("not_read", pane=lot.terminal.id, reason=repr(error))
             reach("output.read_ahead")
             self._done.put((lot, landed))
             try:
                 self._loop.call_soon_threadsafe(self._next_done)
             except RuntimeError:
-                return  # the loop is closed: the server failed, and what has landed is for the next one
+                return  # the loop is closed: the server failed, and the next server takes what has landed

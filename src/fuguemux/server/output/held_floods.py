@@ -1,6 +1,6 @@
-"""Panes that are not read for a while: enough of their output, or of others', waits to be shown, or somebody comes first.
+"""Decides which panes are not read for a while: too much output waits to be shown, or a client is answered first.
 
-Their programs wait in write(2) meanwhile.
+The programs of these panes wait in write(2) meanwhile.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from fuguemux.server.output.feeding import READ_BYTES_MIN, Feeding
 from fuguemux.server.panes.pane_terminal import PaneTerminal
 
 FLOODED_SECONDS: Final = 0.1
-"""A pane that had much to read so lately is at it still."""
+"""A pane counts as flooding for this long after a large read."""
 
 
 class HeldFloods:
@@ -26,7 +26,9 @@ class HeldFloods:
         landed: Callable[[], int],
         read: Callable[[PaneTerminal], None],
     ) -> None:
-        """`landed`: how many chunks were read and are not logged. `read` has a pane read whenever it has something."""
+        """`landed` returns how many chunks were read and are not logged. `read` makes the loop read a pane whenever
+        it is readable.
+        """
         self._loop = loop
         self._landed = landed
         self._read = read
@@ -36,11 +38,11 @@ class HeldFloods:
 
     @property
     def flooding(self) -> bool:
-        """Whether any pane has printed so much of late that it must be read and shown bit by bit."""
+        """Whether any pane has recently printed so much that it is read and shown bit by bit."""
         return self._loop.time() < self._flooded_at + FLOODED_SECONDS
 
     def hold(self) -> None:
-        """Neither read nor show floods until `go_on`, but for what somebody settles: others are to be answered first."""
+        """Neither read nor show floods until `go_on`, except what is settled, because a client is answered first."""
         self._all = True
         self.feeding.hold()
 
@@ -51,7 +53,7 @@ class HeldFloods:
         self.read_again()
 
     def note_read(self, terminal: PaneTerminal, length: int) -> None:
-        """So many bytes of a pane have landed."""
+        """Note that `length` bytes of a pane have landed."""
         if length < READ_BYTES_MIN // 2:
             terminal.floods = 0
             return
@@ -60,7 +62,7 @@ class HeldFloods:
             self._flooded_at = self._loop.time()
 
     def has_to_wait(self, terminal: PaneTerminal) -> bool:
-        """Whether a pane must not be read now. Then it is read again when there is room, and not before."""
+        """Whether a pane must not be read now. If so, it is read again when there is space."""
         if self.feeding.behind(terminal) or (
             terminal.floods > 1 and (self._all or self._room() <= 0)
         ):
@@ -73,11 +75,11 @@ class HeldFloods:
         return not self._all and self.feeding.room > 0 and not self.feeding.behind(terminal)
 
     def forget(self, terminal: PaneTerminal) -> None:
-        """A pane is not to be read any more."""
+        """Forget a pane that is not read any more."""
         self._held.pop(terminal.id, None)
 
     def read_again(self) -> None:
-        """Read those again that were held first, as many as there is room for."""
+        """Read held panes again, as many as there is space for, the longest held first."""
         room = self._room() if self._held and not self._all else 0
         for terminal in list(self._held.values()) if room > 0 else ():
             if self.feeding.behind(terminal):

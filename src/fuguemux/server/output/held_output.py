@@ -1,7 +1,8 @@
-"""Slots of the landing zone that stay although they are shown: the kernel does not have their records yet.
+"""Slots of the landing zone that are kept after they are shown, because the kernel does not have their log records
+yet.
 
-A slow disk has its writes done by a thread, and a full or failing one by a later attempt. Until then the landing zone is all
-that outlives this process.
+If the disk is slow, a thread does the writes; if it is full or fails, they are tried again later. Until then only the
+landing zone outlives this process.
 """
 
 from collections import deque
@@ -21,9 +22,10 @@ ECHO_SLOTS: Final = 4
 
 @dataclass(slots=True)
 class _Slot:
-    """`last` is what was read into it last, `lsn` the newest record of what is in it; `pending`: `last` has none yet.
+    """One held slot. `last` is the newest output in it, `lsn` the newest record of its content. `pending`: `last` has
+    no record yet.
 
-    `unfed`: so many of its chunks are not shown to the end.
+    `unfed` is the number of its chunks that are not completely shown.
     """
 
     terminal: PaneTerminal
@@ -34,7 +36,7 @@ class _Slot:
     unfed: int = 0
 
     def done(self, through_lsn: int) -> bool:
-        """Whether it may be released when the kernel has everything up to here."""
+        """Whether the slot may be released when the kernel has everything up to `through_lsn`."""
         return self.lsn <= through_lsn and not self.pending and not self.unfed
 
 
@@ -47,7 +49,7 @@ class HeldOutput:
         missing: MissingOutput,
         feed: Callable[[Chunk], None],
     ) -> None:
-        """`feed` shows a chunk, now or soon, and calls `shown` then."""
+        """`feed` shows a chunk, now or soon, and then calls `shown`."""
         self._log = log
         self._missing = missing
         self._feed = feed
@@ -61,9 +63,10 @@ class HeldOutput:
     def read(
         self, zone: LandingZone, terminal: PaneTerminal, fd: int, at_most: int, reads: Reads
     ) -> Landed | NoBytes:
-        """As `LandingZone.read`, behind what is in the pane's last slot if that is held and has room: keys cost no slots.
+        """Read as `LandingZone.read`, but append to the pane's last slot if that is held and has space, so that
+        typing uses up no slots.
 
-        Some slots are kept for who waits for an echo.
+        Some slots are reserved for panes that wait for an echo.
         """
         slot = self._newest.get(terminal.id)
         if slot is not None and slot.last.offset + len(slot.last.data) == terminal.read_offset:
@@ -80,9 +83,9 @@ class HeldOutput:
         return zone.read(fd, terminal.id, terminal.read_offset, at_most=at_most, reads=reads)
 
     def show(self, zone: LandingZone, chunk: Chunk) -> None:
-        """Hold the slot of a chunk that was handed to the log until the kernel has it, or the log never will.
+        """Hold the slot of a logged chunk until the kernel has it, or until the log gives it up.
 
-        It is shown at once if the slot outlives this process, else when it is with the kernel.
+        The chunk is shown at once if the slot outlives this process, otherwise when the kernel has it.
         """
         terminal, landed, lsn = chunk.terminal, chunk.landed, chunk.lsn
         slot = self._slots.get(landed.slot)
@@ -101,7 +104,9 @@ class HeldOutput:
             self._unshown.append(chunk)
 
     def shown(self, zone: LandingZone, chunk: Chunk) -> bool:
-        """A chunk is shown to its end: release its slot, if that is all that held it. False: it is none of these."""
+        """Note that a chunk is completely shown, and release its slot if nothing else holds it. Returns False if the
+        chunk is not held here.
+        """
         slot = self._slots.get(chunk.landed.slot)
         if slot is None:
             return False
@@ -111,7 +116,9 @@ class HeldOutput:
         return True
 
     def written(self, zone: LandingZone) -> bool:
-        """The kernel may have more of the log: show what waited for that and release its slots; whether there were any."""
+        """Call when the kernel may have more of the log: shows the output that waited for it and releases slots.
+        Returns whether there was any.
+        """
         if not (self._slots or self._missing.waits or zone.last_event_lsn):
             return False
         through = self._log.written_lsn
@@ -126,7 +133,7 @@ class HeldOutput:
         return bool(done)
 
     def show_all(self, zone: LandingZone, terminal: PaneTerminal) -> None:
-        """Show everything that a pane has, which ends, however slow the disk is."""
+        """Show all output of a pane that ends. Blocks for as long as the disk takes."""
         if any(chunk.terminal is terminal for chunk in self._unshown):
             self._log.write_now()
             self._show_unshown()
@@ -137,21 +144,21 @@ class HeldOutput:
             self._feed(self._unshown.popleft())
 
     def make_room(self, zone: LandingZone) -> None:
-        """Release a slot, however slow the disk is. What it refuses is missing then."""
+        """Release one slot. Blocks for as long as the disk takes. Output that the disk refuses is then missing."""
         for slot in list(self._slots.values()):
             slot.terminal.settle()
         if self._log.output_stopped or not self._log.write_now() or not self.written(zone):
             self.give_up_oldest(zone)
 
     def leave(self, zone: LandingZone, other: LandingZone) -> None:
-        """Hold nothing in `zone` any more. What is missing is noted in the other one."""
+        """Hold nothing in `zone` any more. Missing output is noted in `other`."""
         while self._slots:
             self.make_room(zone)
         for entry in self._missing.entries:
             other.missing(entry)
 
     def give_up_oldest(self, zone: LandingZone) -> None:
-        """Release the slot that was held first: what is in it is missing, unless the log gets it after all."""
+        """Release the slot that was held first. Its content is missing, unless the log gets it later."""
         oldest = next((slot for slot in self._slots.values() if not slot.pending), None)
         if oldest is None:
             return

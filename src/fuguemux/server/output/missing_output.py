@@ -1,7 +1,8 @@
-"""What was shown and cannot be logged: a full disk, or one that refuses. The next server is to know how much, and when.
+"""The account of output that was shown and cannot be logged, because the disk is full or refuses. It tells the next
+server how much is missing, and when it was written.
 
-The landing zone has the account at once, which outlives this process; the log has it as soon as it takes it, as an event,
-which outlives the machine.
+The account is in the landing zone at once, where it outlives this process. It is also logged as an event, as soon as
+the log accepts one, and then outlives the machine.
 """
 
 import asyncio
@@ -16,7 +17,7 @@ from fuguemux.server.panes.pane_terminal import PaneTerminal
 
 SAY_SECONDS_MIN: Final = 0.1
 SAY_SECONDS_MAX: Final = 10.0
-"""So long after output was left out the log is told; longer each time as long as it goes on."""
+"""How long after output was left out the log is told. The time grows as long as the loss goes on."""
 
 diagnostics = channel("output")
 
@@ -28,7 +29,7 @@ class MissingOutput:
         self._loop = loop
         self._clock = clock
         self.say: Callable[[Sequence[OutputMissing]], int | None] = lambda _events: None
-        """Logs events, of panes that are still there; the LSN, None if that is not possible now."""
+        """Logs events, for panes that still exist. Returns the LSN, or None if that is not possible now."""
         self._known: dict[int, UnloggedOutput] = {}
         self._unsaid: set[int] = set()
         self._said: list[tuple[int, UnloggedOutput]] = []
@@ -36,12 +37,12 @@ class MissingOutput:
         self._pause = SAY_SECONDS_MIN
 
     def note(self, zone: LandingZone | None, terminal: PaneTerminal, start: int, stop: int) -> None:
-        """The pane's output from byte `start` up to `stop` is left out of the log."""
+        """Note that the pane's output from byte `start` up to `stop` is left out of the log."""
         now_ms = self._clock.wall_ms()
         known = self._known.get(terminal.id)
         if (
             known is not None
-        ):  # what the log has in between is not missing: whoever reads this sees that
+        ):  # a range may contain output that the log has; recovery sees that this part is not missing
             start, stop = min(start, known.start), max(stop, known.stop)
         from_ms = now_ms if known is None else known.from_ms
         entry = UnloggedOutput(terminal.id, start, stop, from_ms, now_ms)
@@ -54,7 +55,7 @@ class MissingOutput:
 
     @property
     def entries(self) -> list[UnloggedOutput]:
-        """What no event with the kernel says: for another zone."""
+        """The entries that no event in the kernel's hands reports yet, for another zone."""
         return list(self._known.values())
 
     def _due(self) -> None:
@@ -67,7 +68,7 @@ class MissingOutput:
         self._timer = self._loop.call_later(self._pause, self._due)
 
     def tell(self) -> None:
-        """Log what is not said yet."""
+        """Log the entries that are not logged yet."""
         entries = [self._known[pane] for pane in sorted(self._unsaid)]
         if not entries:
             return
@@ -82,7 +83,7 @@ class MissingOutput:
         self._said += [(lsn, entry) for entry in entries]
 
     def written(self, zone: LandingZone, through_lsn: int) -> None:
-        """The kernel has everything up to this LSN: what an event says there the zone need not say."""
+        """The kernel has everything up to this LSN: clear the zone's entries that an event up to there reports."""
         waiting = []
         for lsn, entry in self._said:
             if lsn > through_lsn:
@@ -94,10 +95,10 @@ class MissingOutput:
 
     @property
     def waits(self) -> bool:
-        """Whether `written` has something to do."""
+        """Whether `written` has anything to do."""
         return bool(self._said)
 
 
 def event_of(entry: UnloggedOutput) -> OutputMissing:
-    """What the log is told."""
+    """Return the event for an entry."""
     return OutputMissing(entry.pane, entry.start, entry.stop, entry.from_ms, entry.to_ms)  # type: ignore[arg-type]  # a pane's number, from a file

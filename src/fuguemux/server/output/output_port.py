@@ -1,4 +1,6 @@
-"""What panes' output needs of the log, and who wants to know what came of it; tests give others."""
+"""The protocols between panes' output and its neighbours: the part of the log that it needs, and the listener that it
+tells. Tests pass other implementations.
+"""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -30,14 +32,14 @@ class OutputLog(Protocol):
 
 
 class OutputListener(Protocol):
-    """Who wants to know what came of the output. Called after it was logged and shown to the emulator."""
+    """Receives output after it was logged and shown to the emulator."""
 
     def output_shown(
         self, terminal: PaneTerminal, events: Sequence[Event], data: memoryview
     ) -> None:
-        """`data` is only valid during the call."""
+        """Called for each shown piece. `data` is only valid during the call."""
         ...
 
     def output_ended(self, terminal: PaneTerminal) -> None:
-        """Nobody has the pane's terminal open any more and everything was read."""
+        """Called when no process has the pane's terminal open any more and all output was read."""
         ...

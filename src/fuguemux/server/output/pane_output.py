@@ -1,12 +1,15 @@
-"""The way of a pane's output: PTY → landing zone → log → terminal → viewers, once per tick for all panes together.
+"""Moves panes' output along its path: PTY → landing zone → log → terminal → viewers, once per tick for all panes
+together.
 
-No byte is ever in this process's private memory only: `readv` puts it into the landing zone, one write per tick hands
-everything to the log, then the emulators are fed from the same views, replies to terminal queries are written, and the slots
-are released. What takes long to be shown is fed in pieces (`feeding`), and its pane is not read meanwhile. A slot whose record
-the kernel does not have yet, because the disk is slow or refuses, is shown and stays (`held_output`); when the zone is full of
-such, panes are not read. Where the zone has no file that outlives this process, nothing is shown before it is written. What
-cannot be logged at all is accounted for (`missing_output`). What a flooding pane writes meanwhile is read by a thread
-(`flood_reader`), one slot ahead; everything but that happens on the loop.
+No byte is ever only in this process's private memory. `readv` puts it into the landing zone, and one write per tick
+hands everything to the log. Then the emulators are fed from the same views, replies to terminal queries are written,
+and the slots are released.
+
+Output that is slow to show is fed in pieces (`feeding`), and its pane is not read meanwhile. A slot whose record the
+kernel does not have yet, because the disk is slow or refuses, is shown and kept (`held_output`). When the zone is
+full of such slots, panes are not read. If the zone has no file that outlives this process, nothing is shown before it
+is written. Output that cannot be logged at all is accounted for (`missing_output`). A thread reads a flooding pane
+one slot ahead (`flood_reader`); everything else happens on the loop.
 """
 
 import asyncio
@@ -31,16 +34,20 @@ from fuguemux.terminal.emulator import TerminalReply
 
 HURRY_SECONDS = 0.1
 HURRY_BYTES = 16 << 10
-"""For so long after a key was typed, floods are read in pieces of about this size, so that the echo waits for less."""
+"""For HURRY_SECONDS after a key was typed, floods are read in pieces of about this size, so that the echo waits less."""
 
 FLOOD_BYTES = 32 << 10
-"""Who had so much to read at once has more: it is read ahead. Whoever waits for an echo never comes behind such a read."""
+"""A read this large predicts another one, so the pane is read ahead. A pane that waits for an echo is never read
+ahead.
+"""
 
 diagnostics = channel("output")
 
 
 class PaneOutput:
-    """Reads all panes. Belongs to the loop's thread; every method returns at once, or after one slot of reading ahead."""
+    """Reads all panes. Belongs to the loop's thread. Each method returns at once, or waits for one slot that is being
+    read ahead.
+    """
 
     def __init__(
         self,
@@ -51,7 +58,9 @@ class PaneOutput:
     ) -> None:
         self._loop = loop
         self.zone = LandingZone.without_file()
-        """Another is given before the first pane is read: it is opened once what a dead server left in it is logged."""
+        """Replaced before the first pane is read, by a zone that is opened once the content that a dead server left
+        is logged.
+        """
         self._log = log
         self._listener = listener
         self._clock = clock
@@ -62,22 +71,22 @@ class PaneOutput:
         self._hurry_until = -1e9
         self._over = False
         self.floods = HeldFloods(loop, lambda: len(self._landed), self._await_output)
-        """May be held for a while."""
+        """Floods, which may be held for a while."""
         self._feeding = self.floods.feeding = Feeding(loop, self, self.floods.read_again)
         self.missing = MissingOutput(loop, clock)
         self._slow = HeldOutput(log, self.missing, self._feeding.add)
         self._ahead = FloodReader(loop, self._read_ahead)
         self.begin: Callable[[str, Callable[[], None]], None] = lambda _key, work: work()
-        """Does the work at once or later; the key is that of the process."""
+        """Does the work at once or later. The key is that of the process."""
 
     def hurry(self) -> None:
-        """Somebody types: let nobody's flood be in the way of the echo for a while."""
+        """Call when a person types: for a while, floods are read in small pieces so that they do not delay the echo."""
         self._hurry_until = self._loop.time() + HURRY_SECONDS
 
     def start(self, terminal: PaneTerminal) -> None:
-        """Read the pane's PTY whenever it has something, until it ends or `stop`.
+        """Read the pane's PTY whenever it is readable, until it ends or `stop` is called.
 
-        As long as its screen waits to be rebuilt, what its program writes waits in the kernel.
+        As long as the pane's screen waits to be rebuilt, the program's output waits in the kernel.
         """
         if self._over:
             return
@@ -88,16 +97,16 @@ class PaneOutput:
             self._await_output(terminal)
 
     def start_new(self, terminal: PaneTerminal) -> None:
-        """As `start`, with a process that is new: a sequence of commands that made it may have more to do first."""
+        """Start to read a pane whose process is new, after the sequence of commands that started it has finished."""
         self.begin(terminal.key, partial(self.start, terminal))
 
     def screen_built(self, terminal: PaneTerminal) -> None:
-        """Read a pane that was to be read as soon as its screen is there."""
+        """Start to read a pane that was waiting for its screen to be built."""
         if self._waiting.pop(terminal.id, None) is not None:
             self.start(terminal)
 
     def stop(self, terminal: PaneTerminal) -> None:
-        """Read no more. What has landed is logged and shown first."""
+        """Stop reading the pane. Output that has landed is logged and shown first."""
         self._ahead.settle(terminal)
         if terminal.reading:
             terminal.reading = False
@@ -111,13 +120,15 @@ class PaneOutput:
         self._feeding.settle(terminal)
 
     def end(self, terminals: Iterable[PaneTerminal]) -> None:
-        """Stop all, and begin no more: not even with one whose process is just being started."""
+        """Stop reading all panes, and start no more, not even those whose process is being started."""
         self._over = True
         for terminal in terminals:
             self.stop(terminal)
 
     def drain(self, terminal: PaneTerminal) -> None:
-        """Take everything that the PTY holds right now; for a process that has ended. `when_shown` tells the end of it."""
+        """Read everything that the PTY holds right now, after the process has ended. Use `when_shown` to learn when
+        it is shown.
+        """
         self._ahead.settle(terminal)
         while terminal.master is not None and not terminal.ended:
             result = self._read(terminal)
@@ -130,11 +141,13 @@ class PaneOutput:
         self._slow.show_all(self.zone, terminal)
 
     def when_shown(self, terminal: PaneTerminal, work: Callable[[], None]) -> None:
-        """Do `work` once everything that was read of the pane is shown: at once, or soon."""
+        """Call `work` once all output that was read from the pane is shown: at once, or soon."""
         self._feeding.when_shown(terminal, work)
 
     def move(self, zone: LandingZone) -> None:
-        """Read into another landing zone from now on. What has landed is logged and shown first, however slow the disk is."""
+        """Read into another landing zone from now on. Output that has landed is logged and shown first; blocks for as
+        long as the disk takes.
+        """
         self._ahead.settle_all()
         self.flush()
         self._feeding.settle_all()
@@ -143,34 +156,38 @@ class PaneOutput:
         self.zone = zone
 
     def close(self) -> None:
-        """Log and show everything that was read, and end the thread. What is read afterwards is read on the loop."""
+        """Log and show all output that was read, and end the thread. Later output is read on the loop."""
         self._ahead.close()
         self.flush()
         self._feeding.settle_all()
         self.missing.tell()
-        self._log.write_now()  # what is refused stays in the zone, for the next server
+        self._log.write_now()  # output that the disk refuses stays in the zone, for the next server
         self.written()
 
     def resume(self) -> None:
-        """The log has caught up: read on where reading was paused."""
+        """Call when the log has caught up: panes whose reading was paused are read again."""
         waiting, self._waiting = self._waiting, {}
         for terminal in waiting.values():
             self.start(terminal)
 
     def written(self) -> None:
-        """The kernel may have more of the log: show what waited for that, use its slots again, and read who waited for one."""
+        """Call when the kernel may have more of the log: shows the output that waited for it, releases slots, and
+        reads panes that waited for a slot.
+        """
         if self._slow.written(self.zone) and self._waiting and not self._log.congested:
             self.resume()
 
     def inject(self, terminal: PaneTerminal, data: bytes) -> None:
-        """Put bytes of our own (a separator line) into the pane's output: logged and shown like the program's."""
+        """Add bytes of fugue's own (a separator line) to the pane's output. They are logged and shown like the
+        program's.
+        """
         self._ahead.settle(terminal)
         self.flush()
         self._slow.show_all(self.zone, terminal)
         terminal.settle()
         view = memoryview(data)
         lsn = self._log.append_output(terminal.id, terminal.read_offset, view)
-        self._log.write_now()  # these are in no zone
+        self._log.write_now()  # these bytes are in no landing zone
         terminal.read_offset += len(data)
         if terminal.shown_later(data, self._log.next_lsn - 1 if lsn is None else lsn):
             self._listener.output_shown(terminal, (), view)
@@ -181,9 +198,10 @@ class PaneOutput:
         self._listener.output_shown(terminal, quiet, view)
 
     def take_over(self, terminal: PaneTerminal, data: bytes, *, answered: int = 0) -> bytes:
-        """Log and show what a dead server had read of a pane; the replies that its program waits for.
+        """Log and show output of a pane that a dead server had read. Returns the replies that its program waits for.
 
-        The queries in the first `answered` bytes were answered. If the screen waits, it is shown, and owes the replies, later.
+        The queries in the first `answered` bytes were answered. If the pane's screen waits to be built, it shows the
+        output, and gives the replies, later.
         """
         view, start = memoryview(data), terminal.read_offset
         lsn = self._log.append_output(terminal.id, start, view)
@@ -205,7 +223,8 @@ class PaneOutput:
             assert terminal.master is not None
             self._loop.remove_reader(terminal.master.fd)
             return
-        # One slot, then the others and the clients have their turn: more makes a flood no faster and every key slower.
+        # Read one slot; then other panes and clients have their turn. Reading more makes no flood faster and every
+        # key slower.
         result = self._read(terminal)
         if result is NoBytes.ZONE_FULL and self._slow:
             self._pause(terminal)
@@ -226,7 +245,7 @@ class PaneOutput:
             self._loop.call_soon(self._tick)
 
     def _begin_ahead(self, terminal: PaneTerminal) -> bool:
-        """Have the next slot read meanwhile, if the last one says that the pane floods."""
+        """Start to read the next slot on the thread, if the last one says that the pane floods."""
         _, last = self._landed[-1]
         return (
             len(last.data) >= FLOOD_BYTES
@@ -241,7 +260,7 @@ class PaneOutput:
         )
 
     def _read_ahead(self, terminal: PaneTerminal, landed: Landed | None, go_on: bool) -> None:
-        """The thread is done with a pane. An end or an error is met again when the loop reads."""
+        """Take a slot that the thread has read. The loop's next read meets an end or an error again."""
         if landed is not None:
             self._take(terminal, landed)
         if landed is None or not go_on or not self._begin_ahead(terminal):
@@ -250,7 +269,7 @@ class PaneOutput:
             return
         if go_on:
             self._flush_soon(terminal)
-        else:  # somebody waits for a pane, perhaps for another one: not in the midst of that
+        else:  # called from inside `settle`, perhaps for another pane: do not show output in the middle of that
             self._schedule()
 
     def _take(self, terminal: PaneTerminal, landed: Landed) -> None:
@@ -265,7 +284,9 @@ class PaneOutput:
         self._loop.add_reader(terminal.master.fd, self._readable, terminal)
 
     def _pause(self, terminal: PaneTerminal) -> None:
-        """The disk does not keep up: this pane's program waits in write(2), the others go on."""
+        """Stop reading this pane, because the disk does not keep up. Its program waits in write(2); other panes go
+        on.
+        """
         if not terminal.reading:
             return
         terminal.reading = False
@@ -274,7 +295,7 @@ class PaneOutput:
         self._waiting[terminal.id] = terminal
 
     def _read(self, terminal: PaneTerminal) -> NoBytes | None:
-        """One slot full. None: bytes have landed."""
+        """Read one slot. Returns None if bytes have landed."""
         assert terminal.master is not None
         at_most = HURRY_BYTES if self._loop.time() < self._hurry_until else SLOT_BYTES
         at_most = min(at_most, terminal.read_bytes_max)
@@ -309,9 +330,9 @@ class PaneOutput:
         self.flush()
 
     def flush(self) -> None:
-        """Log everything that has landed, and show it, now or soon: see `PaneTerminal.settle`.
+        """Log all output that has landed, and show it, now or soon; see `PaneTerminal.settle`.
 
-        Must run before any event is logged, to keep the order of LSNs.
+        Events may be logged without a flush before them: output that is logged after an event is also shown after it.
         """
         if self._landed:
             landed, self._landed = self._landed, []
@@ -343,7 +364,7 @@ class PaneOutput:
         """Show a piece of a chunk."""
         if SLOT.current is None:
             self._show_piece(chunk, start, stop)
-        else:  # perhaps in the midst of work that may be ended
+        else:  # the watchdog may end the work that called this: feeding must not be cut off
             with unended():
                 self._show_piece(chunk, start, stop)
 
@@ -362,7 +383,7 @@ class PaneOutput:
         self._listener.output_shown(terminal, events, chunk.landed.data[start:stop])
 
     def fed(self, chunk: Chunk) -> None:
-        """A chunk is shown."""
+        """Answer the queries of a chunk that is completely shown, and release its slot."""
         if chunk.replies:
             self.zone.answering(chunk.landed)
             self._answer(chunk.terminal, chunk.replies)

@@ -1,9 +1,9 @@
-"""Who has just come is answered before panes that flood go on.
+"""Answers a client that has just connected before flooding panes go on.
 
-A command takes the loop three or four turns, and a turn full of floods takes milliseconds; their programs take the processors
-besides. So from when a client connects until it is answered, floods are neither read nor shown: their programs soon wait in
-write(2). No flood starves: nobody holds them for longer than `HOLD_SECONDS_MAX`, and after that they have as much
-time for themselves as they were held.
+A command takes three or four turns of the loop. A turn full of floods takes milliseconds, and the flooding programs
+use the processors as well. So from when a client connects until it is answered, floods are neither read nor shown,
+and their programs soon wait in write(2). No flood starves: floods are never held for longer than `HOLD_SECONDS_MAX`,
+and after that they run freely for as long as they were held.
 """
 
 import asyncio
@@ -12,25 +12,25 @@ from typing import Final, Protocol
 from fuguemux.model.ids import ClientId
 
 HOLD_SECONDS_MAX: Final = 0.03
-"""Most commands take some milliseconds; one that takes longer waits for something else than the loop."""
+"""Most commands take some milliseconds. A command that takes longer waits for something other than the loop."""
 LEAVE_SECONDS: Final = 0.004
-"""For so long after its answer floods are held: a command is over for people when its process has ended."""
+"""Floods stay held for this long after the answer: for a person, a command is over when its process has ended."""
 
 
 class Floods(Protocol):
-    """Panes that print more than can be shown in passing."""
+    """Panes that print more than can be shown within one turn."""
 
     @property
     def flooding(self) -> bool:
-        """Whether any pane has printed so much of late."""
+        """Whether any pane has recently printed so much."""
         ...
 
     def hold(self) -> None:
-        """Let their programs wait."""
+        """Stop reading and showing floods; their programs wait."""
         ...
 
     def go_on(self) -> None:
-        """Let them print on."""
+        """Read and show floods again."""
         ...
 
 
@@ -47,13 +47,13 @@ class Precedence:
         self._timer: asyncio.TimerHandle | None = None
 
     def came(self, client: ClientId) -> None:
-        """A client has connected. `answered` has to follow."""
+        """A client has connected. A call of `answered` must follow."""
         self._waiting.add(client)
         if self._floods.flooding:
             self._hold()
 
     def answered(self, client: ClientId) -> None:
-        """A client has its answer, or is gone. May be called again."""
+        """The client has its answer, or is gone. May be called more than once."""
         if client not in self._waiting:
             return
         self._waiting.remove(client)

@@ -1,7 +1,8 @@
-"""How much of a terminal's output is read at once: so much as is reckoned to be shown in a moment.
+"""Limits how much of a terminal's output is read at once, to what can be shown in a moment according to the estimate.
 
-What was read is logged, and what is logged has to be shown before anybody may change the screen: a resize waits for it, and
-with it everybody. A pane that was cheap to show until now may be dear from the next byte on.
+Output that was read is logged, and logged output has to be shown before anything may change the screen. A resize
+waits for that, and all other work with it. A pane that was cheap to show until now may become expensive with the next
+byte.
 """
 
 import errno
@@ -14,13 +15,13 @@ from fuguemux.server.output.screen_cost import cost_seconds
 from fuguemux.server.panes.pane_terminal import PaneTerminal
 
 EASE_MAX: Final = 4.0
-"""So many times more is read of a pane whose output turned out to be cheaper than it was reckoned."""
+"""The largest factor by which more is read of a pane whose output was cheaper than estimated."""
 CELLS_MAX: Final = 10_000
-"""On a larger screen, what many reads bring in one call may be too dear by far."""
+"""On a larger screen, the output of many reads in one call may be far too expensive."""
 
 
 class ReadMeter:
-    """Implements Reads, for what is read of one pane into one slot. Any thread, one at a time."""
+    """Implements Reads for one pane and one slot. Usable on any thread, one thread at a time."""
 
     def __init__(self, terminal: PaneTerminal) -> None:
         self._columns, self._rows = terminal.size
@@ -29,17 +30,19 @@ class ReadMeter:
         self._reads: Reads = one_read
 
     def use(self, reads: Reads) -> None:
-        """Read by it, unless it may bring too much at once."""
+        """Read with `reads`, unless the screen is so large that it may read too much at once."""
         if self._columns * self._rows <= CELLS_MAX:
             self._reads = reads
 
     @property
     def dear(self) -> bool:
-        """Whether what came takes so long that nothing more should be read before it is shown."""
+        """Whether the output takes so long to show that no more should be read before it is shown."""
         return self._seconds >= self._most
 
     def __call__(self, descriptor: int, room: memoryview) -> int:
-        """As the Reads in use; BlockingIOError, as if there were nothing now, once enough has come."""
+        """Read as the Reads in use. Once enough was read, raises BlockingIOError as if there were nothing at the
+        moment.
+        """
         if self._seconds >= self._most:
             raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
         count = self._reads(descriptor, room)

@@ -1,7 +1,7 @@
-"""What the landing zone of a dead server still holds goes to the log: changes, panes' output, and the account of what is missing.
+"""Logs what the landing zone of a dead server still holds: changes, panes' output, and the account of missing output.
 
-Each pane's output is one row of bytes. Where the zone begins behind the end of what the log has, what is between is lost: the
-pane and the report say how much.
+Each pane's output is one sequence of bytes. If the zone's part begins behind the end of what the log has, the bytes
+in between are lost: the pane and the report say how many.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ diagnostics = channel("recovery")
 
 
 def unanswered(found: RecoveredZone) -> dict[PaneId, int]:
-    """For each pane with output in the zone, from which byte on its terminal queries were not answered."""
+    """Return for each pane with output in the zone the offset from which on its terminal queries were not answered."""
     first: dict[PaneId, int] = {}
     for chunk in found.salvaged:
         if chunk.answered < len(chunk.data):
@@ -35,7 +35,7 @@ def unanswered(found: RecoveredZone) -> dict[PaneId, int]:
 
 
 def take_changes(server: Server, found: RecoveredZone) -> None:
-    """Commit the changes that the log does not have. One that cannot follow is left out, and told."""
+    """Commit the events that the log does not have. An event that the state refuses is left out and reported."""
     logged = server.booted.recovered.next_lsn - 1
     known = set(server.engine.state.panes)
     for lsn, payload in found.events:
@@ -55,7 +55,7 @@ def take_changes(server: Server, found: RecoveredZone) -> None:
 
 
 def take_output(server: Server, found: RecoveredZone, answers: dict[PaneId, bytes]) -> None:
-    """Log and show what the log does not have, and say what is missing. Adds to `answers` the replies that are owed."""
+    """Log and show the output that the log does not have, and say what is missing. Adds owed replies to `answers`."""
     said = sorted((*found.missing, *found.rotten), key=lambda entry: entry.stop)
     for chunk in found.salvaged:
         terminal = server.panes.get(PaneId(chunk.pane))
@@ -90,7 +90,9 @@ def _take(
 def _missing(
     server: Server, terminal: PaneTerminal, stop: int, said: Sequence[UnloggedOutput]
 ) -> None:
-    """A pane's output up to `stop` is lost as far as the log does not have it; when it was, one of `said` may know."""
+    """Report the pane's output up to `stop` that the log does not have as lost. An entry of `said` may say when it
+    was written.
+    """
     start = terminal.read_offset
     times = [
         (each.from_ms, each.to_ms)

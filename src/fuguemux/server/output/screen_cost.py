@@ -1,4 +1,6 @@
-"""What it may take to show output on a screen, as far as that can be told before: measured for every sequence of the engine."""
+"""Estimates how long it takes to show output on a screen. The numbers were measured for every sequence of the
+terminal engine.
+"""
 
 from typing import Final
 
@@ -10,9 +12,9 @@ CONTROL_NS_PER_COLUMN: Final = 2.5
 ESCAPE_NS: Final = 1_000.0
 ESCAPE_NS_PER_CELL: Final = 0.8
 PRIVATE_NS: Final = 25_000.0
-"""Modes are looked for in Python, and some switch or clear the screen."""
+"""Private modes are parsed in Python, and some of them switch or clear the screen."""
 REPEAT_NS: Final = 30_000.0
-"""REP with a count of three digits and more, which is brought down to 999: of wide characters."""
+"""The cost of REP with a count of three digits or more, of wide characters. Such a count is limited to 999."""
 REPEAT: Final = b"000b"
 RESET_NS: Final = 14_000.0
 RESET: Final = b"\x1bc"
@@ -29,11 +31,14 @@ SAMPLED_BYTES_MIN: Final = 1024
 
 
 def cost_seconds(data: bytes, start: int, stop: int, columns: int, rows: int) -> float:
-    """What feeding these bytes to a screen may take at worst, nearly: measured for every sequence of the engine.
+    """Estimate nearly the worst time that feeding these bytes to a screen takes, in seconds.
 
-    Samples one byte in `step`, from a start that no program can know: counting in all bytes takes a third of feeding them.
+    Samples one byte in `step`, from a start that no program can predict, because counting in all bytes takes a third
+    of the time of feeding them.
     """
-    chance = hash(data[start : start + HASHED_BYTES])  # with a key of this process
+    chance = hash(
+        data[start : start + HASHED_BYTES]
+    )  # Python's hash has a secret key for each process
     steps = STEPS_LARGE if columns * rows > LARGE_CELLS_MIN else STEPS
     step = steps[chance % len(steps)]
     if stop - start < SAMPLED_BYTES_MIN:
@@ -53,9 +58,9 @@ def cost_seconds(data: bytes, start: int, stop: int, columns: int, rows: int) ->
 
 
 def _dearest(data: bytes, start: int, stop: int, chance: int, cells: int) -> float:
-    """About what the dearest sequences in there cost, in ns: REP with a large count, RIS and SU.
+    """Estimate the cost in ns of the most expensive sequences in these bytes: REP with a large count, RIS and SU.
 
-    Looks into some windows, each at a place that no program can know.
+    Looks into some windows, each at a place that no program can predict.
     """
     part = (stop - start) // REPEAT_WINDOWS
     if part <= REPEAT_WINDOW_BYTES:

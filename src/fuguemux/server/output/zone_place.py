@@ -1,8 +1,9 @@
-"""Where the landing zone is: a start under another environment looks where the last server had it, too.
+"""Finds and keeps the landing zone's place. A start with another environment also looks where the last server had the
+zone.
 
-XDG_RUNTIME_DIR is not set in every shell and service. What a dead server had read is in the zone that that one used; its
-path is in a file of the state directory. Where the runtime directory is full, or gone, the zone is in the state directory
-until the next start.
+XDG_RUNTIME_DIR is not set in every shell and service. A dead server's output is in the zone that this server used,
+and the path of that zone is in a file of the state directory. If the runtime directory is full or gone, the zone is
+in the state directory until the next start.
 """
 
 import contextlib
@@ -29,16 +30,17 @@ from fuguemux.server.landing.zone_format import NOT_KNOWN, parse
 from fuguemux.server.output.pane_output import PaneOutput
 
 FALLBACK: Final = "landing"
-"""Its name in the state directory."""
+"""The zone's name in the state directory."""
 
 diagnostics = channel("output")
 
 
 def recover_both(state: str, path: str, *, store: str) -> RecoveredZone:
-    """What the zone at `path` holds, and the one that the last server of the state directory `state` had elsewhere.
+    """Return the content of the zone at `path`, and of the one that the last server of the state directory `state`
+    had elsewhere.
 
-    As `landing.recover`; but what cannot be read is told in `Recovered.unknown`. Raises ZoneUnusable if another process uses
-    the one at `path`.
+    As `landing.recover`, but a zone that cannot be read is reported in `unknown` of the result. Raises ZoneUnusable
+    if another process uses the zone at `path`.
     """
     found, other = _readable(path, store), former(state, path)
     if not other:
@@ -57,10 +59,11 @@ def recover_both(state: str, path: str, *, store: str) -> RecoveredZone:
 
 
 def clear_way(state: str, path: str, store: str, label: str) -> str:
-    """Move what is at `path` and is no intact zone to the quarantine of `state`: a zone that is opened is written over.
+    """Move a file at `path` that is no intact zone to the quarantine of `state`, because opening a zone overwrites
+    the file.
 
-    It may be another file of the state. Returns the name it has in the state directory now; empty: nothing was moved. Raises
-    ZoneUnusable and OSError, with everything where it was.
+    It may be another file of the state. Returns the file's new name in the state directory, or an empty text if
+    nothing was moved. Raises ZoneUnusable and OSError; nothing was moved then.
     """
     try:
         descriptor = open_file(path, os.O_RDONLY)
@@ -73,7 +76,7 @@ def clear_way(state: str, path: str, store: str, label: str) -> str:
             return ""
         name = set_aside(RealStorage(), path, f"{state}/{QUARANTINE}", label)
     except OSError as error:
-        # Not as OSError: whoever finds no room at `path` removes what is there.
+        # Not an OSError: callers take that for a full disk and then remove the file at `path`.
         raise ZoneUnusable(f"{path} is no landing zone and cannot be set aside: {error}") from error
     finally:
         os.close(descriptor)
@@ -91,37 +94,39 @@ def _readable(path: str, store: str) -> RecoveredZone:
 
 
 def gone(state: str, path: str) -> bool:
-    """Whether the zone that the last server had is not there any more."""
+    """Whether the zone that the last server had does not exist any more."""
     if not os.path.exists(f"{state}/{ZONE_FILE}"):
         return False
     return not os.path.exists(former(state, path) or path)
 
 
 def former(state: str, path: str) -> str:
-    """Where the last server had its zone, if not at `path`; empty: there, or nowhere."""
+    """Return the path of the last server's zone, if that is not `path`. Empty if it is, or if there was none."""
     said = os.fsdecode(helper_or_nothing(RealStorage(), state, ZONE_FILE))
     if "\0" in said or not said.startswith("/"):
-        return ""  # damaged: no path is like that
+        return ""  # the file is damaged: no path looks like that
     return "" if said == path else said
 
 
 class ZoneKept:
-    """Sees to it that the next server finds the landing zone: when its file is removed, output goes into another one."""
+    """Makes sure that the next server finds the landing zone. If the zone's file is removed, output goes into another
+    one.
+    """
 
     def __init__(
         self, output: PaneOutput, state: str, *, store: str, lock: StateLock | None = None
     ) -> None:
-        """`state` is the state directory, `lock` the one on it."""
+        """`state` is the state directory, `lock` the lock on it."""
         self._output = output
         self._state = state
         self._store = store
         self._lock = lock
         self.path = ""
-        """Where the zone is; empty: it is not open yet, or has no file."""
+        """The path of the zone; empty if it is not open yet or has no file."""
         self.problem = ""
-        """Why it is not where it should be, for people; empty: it is."""
+        """Why the zone is not where it should be, for people; empty if it is."""
         self.aside: list[str] = []
-        """What was in its place and was moved, a line each."""
+        """One line for each file that was in the zone's place and was moved."""
         self._label = ""
 
     def open(
@@ -132,10 +137,11 @@ class ZoneKept:
         *,
         label: str = "",
     ) -> str:
-        """Begin with an empty zone: what the last server left in it is logged. What is wrong, for people; empty: nothing.
+        """Open an empty zone, once the content that the last server left is logged. Returns what is wrong, for
+        people, or an empty text.
 
-        Where there can be none at `path`, it is in the state directory. `missing` is noted in it from the start. What is in its
-        place and is no intact zone is moved to the quarantine, with `label` before its name.
+        If there can be no zone at `path`, it is in the state directory. `missing` is noted in it from the start. A
+        file in its place that is no intact zone is moved to the quarantine, with `label` before its name.
         """
         zone: LandingZone | None = None
         self.problem, self._label = "", label
@@ -156,7 +162,8 @@ class ZoneKept:
                 self.path = place
                 break
         if zone is None:
-            # No room, or a file system without shared mappings: sessions are worth more than the protection.
+            # No space, or a file system without shared mappings: the sessions are more important than this
+            # protection.
             zone = LandingZone.without_file()
             self.path = ""
             self.problem += ": a killed server may lose output it has just read"
@@ -169,11 +176,13 @@ class ZoneKept:
         return self.problem
 
     def look(self) -> None:
-        """If the file is gone, go on in the state directory, which does not end with a log-in session. Never raises."""
+        """If the zone's file is gone, use one in the state directory, which does not end with a login session. Never
+        raises.
+        """
         if not self.path or self._output.zone.is_at(self.path):
             return
         if self._lock is not None and not self._lock.in_place():
-            return  # another directory stands there, with a zone of its own
+            return  # another state directory is there now, with a zone of its own
         path = f"{self._state}/{FALLBACK}"
         try:
             self._clear_way(path)
@@ -197,7 +206,7 @@ class ZoneKept:
 
 
 def settle(state: str, path: str, *, store: str) -> None:
-    """Note that the zone is at `path` from now on, and do away with what was logged from elsewhere. Never raises."""
+    """Note that the zone is at `path` from now on, and remove other zones whose content was logged. Never raises."""
     other = former(state, path)
     if other:
         with contextlib.suppress(OSError, ZoneUnusable):
