@@ -1,7 +1,8 @@
-"""capture-pane and everything else that reads rows of a pane: the screen from the engine, what is older from the store.
+"""Read rows of a pane, for capture-pane and others: the screen from the engine, older lines from the scrollback
+store.
 
-Rows are those of the pane's present width: old logical lines are wrapped anew when they are asked for.
-Whatever is read takes time in proportion to it, however long its lines are.
+Rows have the pane's present width: old logical lines are wrapped again when they are read. The time to read is in
+proportion to the amount that is read, however long the lines are.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -25,17 +26,17 @@ class CapturedRow(NamedTuple):
 
 
 class CapturedHistory(NamedTuple):
-    """What is above a pane's screen. `read` gives the lines between two numbers."""
+    """The history above a pane's screen. `read` returns the lines between two line numbers."""
 
     read: Callable[[int, int], Sequence[Line]]
     first: int
     stop: int
     narrow_from: int
-    """From this line on each takes one row."""
+    """From this line on each line takes one row."""
 
 
 def history_lines(terminal: PaneTerminal, start: int, stop: int) -> list[bytes]:
-    """Logical lines with the numbers `start` to `stop`; pieces of one line are put together."""
+    """Return the logical lines with the numbers `start` to `stop`. Pieces of one line are joined."""
     return _put_together(terminal.scrollback.read(start, stop))
 
 
@@ -52,9 +53,9 @@ def _put_together(lines: Iterable[Line]) -> list[bytes]:
 def newest_history_rows(
     terminal: PaneTerminal, wanted: int, columns: int, *, skipped: int = 0
 ) -> list[CapturedRow]:
-    """The last `wanted` rows above the screen, at `columns` columns, but not the last `skipped` of them.
+    """Return the last `wanted` rows above the screen, at `columns` columns, without the last `skipped` of them.
 
-    Fewer if there are no more. Lines that are skipped are not read where they are as short as the rows.
+    The result is shorter if there are no more rows. Skipped lines that take one row each are not read.
     """
     terminal.take_archive(everything=True)
     return _newest(_history(terminal, columns), wanted, columns, skipped=skipped)
@@ -69,7 +70,7 @@ def _history(terminal: PaneTerminal, columns: int) -> CapturedHistory:
 
 
 def _of_parts(parts: Sequence[SearchPart], history: CapturedHistory) -> CapturedHistory:
-    """The same history, to be read on any thread while others arrive and old ones go."""
+    """Return the same history in a form that any thread can read while lines are added and removed."""
 
     def read(start: int, stop: int) -> list[Line]:
         found: list[Line] = []
@@ -112,20 +113,20 @@ def _wrapped(lines: list[bytes], columns: int) -> list[CapturedRow]:
 
 
 def history_row_count(terminal: PaneTerminal) -> int:
-    """How many rows are above the screen; exact for what has been measured, near for the rest."""
+    """Return the number of rows above the screen: exact where lines were measured, estimated for the others."""
     columns = terminal.emulator.size.columns
     return terminal.scrollback.rows(columns) + terminal.emulator.unarchived_rows
 
 
 def capture(terminal: PaneTerminal, request: CaptureRequest) -> bytes:
-    """The rows that capture-pane asks for, each with a newline; see CaptureRequest for the numbering."""
+    """Return the rows that capture-pane asks for, each with a newline. CaptureRequest explains the numbering."""
     if _start(request) < 0:
         terminal.take_archive(everything=True)
     return PaneMoment(terminal, request, _history(terminal, terminal.emulator.size.columns)).text()
 
 
 def moment(terminal: PaneTerminal, request: CaptureRequest) -> "PaneMoment":
-    """What `capture` reads, as it is now, once all of the engine's history is in the store. Takes no time to speak of."""
+    """Freeze what `capture` would read now. All of the engine's history must be in the store. Takes almost no time."""
     history = _history(terminal, terminal.emulator.size.columns)
     return PaneMoment(terminal, request, _of_parts(terminal.scrollback.parts(), history))
 
@@ -152,7 +153,9 @@ class PaneMoment:
             self._screen = screen if whole else screen[max(0, start) : end + 1]
 
     def text(self) -> bytes:
-        """The rows, each with a newline. On any thread, if it came from `moment`; takes some µs a row."""
+        """Return the rows, each with a newline. If it came from `moment`, any thread may call it. Takes some µs per
+        row.
+        """
         request, rows = self._request, list[CapturedRow]()
         if self._wanted:
             rows = _newest(self._history, self._wanted, self._columns, skipped=self._skipped)

@@ -1,4 +1,4 @@
-"""capture-pane of history: read on another thread, from what the pane had at one moment."""
+"""Runs capture-pane for history: reads it on another thread, as the pane was at one moment."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -16,7 +16,7 @@ from fuguemux.server.ports import EffectResult
 
 
 class Capturer:
-    """Carries the effect CapturePane out. Belongs to the loop."""
+    """Carries out the effect CapturePane. Belongs to the loop."""
 
     def __init__(
         self, panes: Panes, engine: Engine, durable: Callable[[int], Awaitable[None]]
@@ -26,7 +26,9 @@ class Capturer:
         self._durable = durable
 
     async def capture_pane(self, effect: ef.CapturePane) -> EffectResult:
-        """The rows of the moment when the command had its turn; nothing of a pane that is gone. Waits for a thread."""
+        """Return the rows as they were when the command had its turn; nothing if the pane is gone. Waits for a
+        thread.
+        """
         terminal = self._panes.get(effect.pane)
         data = b""
         if terminal is not None:

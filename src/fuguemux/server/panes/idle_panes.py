@@ -1,4 +1,4 @@
-"""Panes that nobody writes to give memory back: their history moves from the engine to the scrollback store, compressed."""
+"""Gives back the memory of idle panes: their history moves, compressed, from the engine to the scrollback store."""
 
 import asyncio
 
@@ -19,12 +19,12 @@ class IdlePanes:
         self._panes = panes
         self._clock = clock
         self._seen: dict[PaneId, tuple[int, int]] = {}
-        """Of every pane, how far its output was when that was seen first, and when that was."""
+        """For each pane, the LSN of its output when it was last seen to change, and the time of that."""
         self._compact: dict[PaneId, int] = {}
-        """How far a pane's output was when it was compacted."""
+        """For each pane, the LSN of its output when it was compacted."""
 
     async def run(self) -> None:
-        """Look after panes until cancelled."""
+        """Compact idle panes until cancelled."""
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             for scrollback in self.uncounted():
@@ -34,12 +34,14 @@ class IdlePanes:
                 await self.compact(pane)
 
     def uncounted(self) -> list[PaneScrollback]:
-        """Histories whose rows are not all counted. Not of screens that are not rebuilt: asking for one builds it."""
+        """Histories with rows that are not counted. Panes whose screen is not built are left out, since access to
+        their scrollback would build it.
+        """
         built = [terminal for terminal in self._panes if terminal.waiting is None]
         return [each.scrollback for each in built if each.scrollback.row_count.left_out]
 
     def due(self) -> list[PaneId]:
-        """The panes that have been idle for long enough and are not compact. A screen that is not rebuilt is."""
+        """The panes that have been idle for long enough and are not compact. Unbuilt screens count as compact."""
         now = self._clock.monotonic_ns() // NS_PER_S
         found = []
         seen: dict[PaneId, tuple[int, int]] = {}
@@ -57,7 +59,9 @@ class IdlePanes:
         return found
 
     async def compact(self, pane: PaneId) -> None:
-        """Empty the engine's history, step by step, then give its memory back; stop if there is output meanwhile."""
+        """Move the engine's history to the store step by step, then free its memory. Stops if there is output
+        meanwhile.
+        """
         terminal = self._panes.get(pane)
         if terminal is None:
             return
@@ -74,5 +78,5 @@ class IdlePanes:
             await asyncio.sleep(0)
 
     def _is(self, pane: PaneId, terminal: PaneTerminal, lsn: int) -> bool:
-        """Whether the pane is still there and nothing has happened in it."""
+        """Whether the pane still exists and nothing has happened in it since."""
         return self._panes.get(pane) is terminal and terminal.lsn == lsn

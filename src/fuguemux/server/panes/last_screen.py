@@ -1,4 +1,6 @@
-"""The last screen of a program that ended with the machine: taken from the emulator, and laid out in rows again."""
+"""The last screen of a program that ended with the machine: how it is taken from the emulator and laid out in rows
+again.
+"""
 
 from collections.abc import Sequence
 from typing import Final
@@ -17,9 +19,10 @@ CONTEXT_BYTES_MAX: Final = SCREEN_BYTES_MAX // 4
 
 
 def taken(emulator: Emulator, scrollback: PaneScrollback, ended: ProgramEnded) -> LastScreen:
-    """What the pane shows now: the alternate screen if that is shown, else the primary one with some lines above.
+    """Return what the pane shows now: the alternate screen if it is shown, otherwise the primary screen with some
+    lines above it.
 
-    All that left the screen must be in `scrollback`.
+    All lines that left the screen must be in `scrollback`.
     """
     alternate, cursor = emulator.modes.alternate_screen, emulator.cursor
     context = () if alternate else _context(scrollback)
@@ -65,7 +68,7 @@ def _context(scrollback: PaneScrollback) -> tuple[bytes, ...]:
 
 
 def fitted(screen: LastScreen) -> LastScreen:
-    """The screen, without styles and then without its upper lines if it has more bytes than are kept of one."""
+    """Return the screen, cut to the bytes that are kept of one: first without styles, then without its upper lines."""
     if _size(screen.lines) + _size(screen.context) <= SCREEN_BYTES_MAX:
         return screen
     lines = [plain(line) for line in screen.lines]
@@ -79,18 +82,18 @@ def _size(lines: Sequence[bytes]) -> int:
 
 
 def rows_of(screen: LastScreen) -> list[bytes]:
-    """The rows that were visible, from the first to the last with anything in it, each as self-contained ANSI."""
+    """Return the rows that were visible, down to the last one with content, each as self-contained ANSI."""
     rows = [row for cut in rewrap(screen.lines, screen.columns) for row in cut]
     return rows[: screen.rows]
 
 
 def context_rows(screen: LastScreen) -> list[bytes]:
-    """The rows that were just above it, the last of them directly."""
+    """Return the rows just above the screen, in order."""
     return [row for cut in rewrap(screen.context, screen.columns) for row in cut]
 
 
 def all_lines(screen: LastScreen) -> list[bytes]:
-    """What was above the screen, and the screen, as logical lines."""
+    """Return the lines above the screen and those of the screen, as logical lines."""
     context, lines = list(screen.context), list(screen.lines)
     if screen.joined and context and lines:
         context[-1] += lines.pop(0)

@@ -10,7 +10,8 @@ from fuguemux.terminal.ghostty.rewrap import plain
 
 
 async def found(screens: LastScreens, arguments: tuple[str, ...]) -> dict[str, Any]:
-    """The screen of a pane (its number), of one recovery (its time) or the newest (empty), as text or `styled`.
+    """Return one screen as text, or `styled`: that of a pane (its number), of one recovery (its time), or the newest
+    (no argument).
 
     If there is none, `error` is a line that says why.
     """
@@ -29,12 +30,12 @@ async def found(screens: LastScreens, arguments: tuple[str, ...]) -> dict[str, A
 
 
 def _text(row: bytes, *, styled: bool) -> str:
-    """As capture-pane prints it, with and without -e."""
+    """Format a row as capture-pane prints it, with or without -e."""
     return (row if styled else plain(row)).rstrip(b" ").decode("utf-8", "replace")
 
 
 async def listed(screens: LastScreens) -> dict[str, Any]:
-    """Every screen that is kept, the newest first, and why none is if so. One that cannot be read has its `error`."""
+    """Return every kept screen, the newest first, or why none are kept. A screen that cannot be read has an `error`."""
     found: list[dict[str, Any]] = []
     for name in screens.names():
         try:

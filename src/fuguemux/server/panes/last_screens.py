@@ -1,7 +1,9 @@
-"""The last screens that are kept: taken where a program's end is met, written on a thread, and read on one when somebody asks.
+"""Keeps last screens: takes them where the end of a program is found, writes them on a thread, and reads them on one
+on request.
 
-A checkpoint is not published before the screens of the panes in it are on the disk, so that a server that dies earlier takes
-them again from the log. One that cannot be written stays in memory and is tried again; that is told, and stops nothing.
+A checkpoint is published only after the screens of its panes are on the disk. So if a server dies earlier, the next
+one takes them again from the log. A screen that cannot be written stays in memory and is tried again; this is
+reported and stops nothing.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ from fuguemux.server.panes.pane_terminal import PaneTerminal
 from fuguemux.server.work.file_threads import beside
 
 READ_MAX: Final = 8
-"""So many screens that were read are remembered."""
+"""How many screens that were read stay in memory."""
 
 diagnostics = channel("last_screens")
 
@@ -38,7 +40,7 @@ class NoScreen(Exception):
 
 
 class LastScreens:
-    """Belongs to the loop. Without `files` nothing is kept, and `why_not` says why."""
+    """Belongs to the loop. Without `files` no screens are kept, and `why_not` says why."""
 
     def __init__(
         self,
@@ -50,7 +52,7 @@ class LastScreens:
         terminal: Callable[[PaneId], PaneTerminal | None],
         tell: Callable[[str], None],
     ) -> None:
-        """`days`: for how long they are kept; 0: not at all. `tell` notes a trouble for people."""
+        """`days` returns for how many days screens are kept, 0 for not at all. `tell` reports a problem to people."""
         self._files = files
         self.why_not = why_not
         self.spawn = spawn
@@ -67,7 +69,7 @@ class LastScreens:
 
     @property
     def waiting(self) -> int:
-        """How many are not on the disk yet."""
+        """How many screens are not on the disk yet."""
         return len(self._pending)
 
     # -- keeping ------------------------------------------------------------------------------
@@ -79,16 +81,16 @@ class LastScreens:
         return kept and terminal is not None and terminal.persist
 
     def _oldest_ms(self) -> int:
-        """Of recoveries before this moment nothing is kept."""
+        """The moment, in wall-clock ms, before which screens of a recovery are not kept."""
         return self._now_ms() - self._days() * MS_PER_DAY if self._days() else 1 << 62
 
     def keep(self, terminal: PaneTerminal, screens: Iterable[LastScreen]) -> None:
-        """Keep what was found of a pane, unless the pane is not to reach the disk. Returns at once."""
+        """Keep the screens that were found of a pane, unless the pane must not be stored on disk. Returns at once."""
         if self._files is None or not terminal.persist:
             return
         known, oldest = self._known(), self._oldest_ms()
         for screen in screens:
-            # One that is there was taken by a server that died before it had rebuilt everything.
+            # A screen that exists was taken by a server that died before it had rebuilt everything.
             if screen.name not in known and screen.recovery_ms >= oldest:
                 self._pending[screen.name] = screen
                 known.add(screen.name)
@@ -96,7 +98,9 @@ class LastScreens:
             self.spawn(self.settle())
 
     async def settle(self) -> None:
-        """Write and remove what waits for that. Never raises: what fails is told, and tried again by the next call."""
+        """Write and remove the files that wait for that. Never raises: a failure is reported, and the next call tries
+        again.
+        """
         if self._files is None:
             return
         oldest_ms = self._oldest_ms()
@@ -124,7 +128,9 @@ class LastScreens:
     def _write(
         self, screens: Sequence[LastScreen], doomed: Iterable[ScreenName], oldest_ms: int
     ) -> tuple[list[LastScreen], list[str], list[ScreenName], OSError | None]:
-        """What was written, what was set aside, what files there are then, and why it ended early."""
+        """Return which screens were written, which files were set aside, which files exist afterwards, and the error
+        that ended it early.
+        """
         assert self._files is not None, "there is something to write"
         written: list[LastScreen] = []
         lines: list[str] = []
@@ -149,7 +155,9 @@ class LastScreens:
             del self._pending[name]
 
     def forget(self, panes: Iterable[PaneId] | None) -> None:
-        """Have the screens of some panes go, or all (None): nobody sees them from now on, and `settle` removes the files."""
+        """Drop the screens of some panes, or of all (None). They are hidden from now on, and `settle` removes their
+        files.
+        """
         if self._files is None:
             return
         chosen = None if panes is None else set(panes)
@@ -162,7 +170,9 @@ class LastScreens:
             self._doomed.add(name)
 
     async def purge(self, panes: Iterable[PaneId] | None) -> int:
-        """As `forget`, and on return they are gone from the disk; how many there were. Raises OSError if they are not."""
+        """Drop screens as `forget` does, and remove them from the disk before returning. Returns how many there were.
+        Raises OSError if that fails.
+        """
         before = len(self._doomed)
         self.forget(panes)
         count = len(self._doomed) - before
@@ -174,9 +184,10 @@ class LastScreens:
     # -- shutdowns that are announced ---------------------------------------------------------
 
     def foresee(self, screens: Iterable[LastScreen]) -> None:
-        """Programs are about to be told to end, and will tidy up their screens: keep these for the next start.
+        """Keep these screens for the next start, because programs are about to be told to end and will clear their
+        screens.
 
-        The next `settle` writes them. Of an earlier announcement nothing is left.
+        The next `settle` writes them. Screens of an earlier announcement are dropped.
         """
         if self._files is None:
             return
@@ -187,12 +198,16 @@ class LastScreens:
             self._doomed.discard(screen.name)
 
     def nothing_foreseen(self) -> None:
-        """The shutdown was called off, or the start after it has taken what it wants; `settle` removes the rest."""
+        """Drop the foreseen screens: the shutdown was called off, or the start after it has taken what it needs.
+        `settle` removes the files.
+        """
         if self._files is not None:
             self._doom(name for name in self._known() if name.recovery_ms == FORESEEN)
 
     def came_true(self, pane: PaneId, generation: int, recovery_ms: int) -> bool:
-        """Keep the screen that was taken of this process of the pane when its end was foreseen; whether there is one."""
+        """Keep the screen that was taken of this process of the pane when its end was foreseen. Returns whether there
+        is one.
+        """
         screen = self._foreseen(pane)
         if screen is None or screen.generation != generation:
             return False
@@ -202,7 +217,9 @@ class LastScreens:
         return True
 
     def left_over(self, generations: Mapping[PaneId, int], recovery_ms: int) -> None:
-        """Keep what was foreseen and came true for a start that was killed before it had kept it: newer processes run since."""
+        """Keep the foreseen screens whose process has been replaced by a newer one: an earlier start was killed
+        before it had kept them.
+        """
         for name in [n for n in self._known() if n.recovery_ms == FORESEEN] if self._files else ():
             screen = self._foreseen(name.pane)
             if screen is not None and screen.generation < generations.get(name.pane, 0):
@@ -221,14 +238,14 @@ class LastScreens:
     # -- asking -------------------------------------------------------------------------------
 
     def names(self) -> list[ScreenName]:
-        """Every screen that is kept, the newest first."""
+        """All kept screens, the newest first."""
         if self._files is None:
             return []
         kept = self._known() - self._doomed
         return sorted((name for name in kept if name.recovery_ms != FORESEEN), reverse=True)
 
     def _known(self) -> set[ScreenName]:
-        if self._names is None:  # a start lists them once, before anybody is served
+        if self._names is None:  # listed once, at the start, before any client is served
             assert self._files is not None, "something is kept"
             try:
                 self._names = {*self._files.names(), *self._pending}
@@ -238,11 +255,15 @@ class LastScreens:
         return self._names
 
     def find(self, pane: PaneId, recovery_ms: int | None) -> LastScreen:
-        """The pane's screen that a recovery found, or (None) its newest one. Raises NoScreen. Reads a file: for a start."""
+        """Return the pane's screen of one recovery, or its newest one (None). Raises NoScreen. Reads a file; for use
+        during a start.
+        """
         return self.get(self._name_of(pane, recovery_ms))
 
     async def fetch(self, pane: PaneId, recovery_ms: int | None) -> LastScreen:
-        """As `find`, while others are served: a file is read on a thread, and may never answer."""
+        """Return the same as `find` while clients are served: the file is read on a thread, since the disk may never
+        answer.
+        """
         return await self.load(self._name_of(pane, recovery_ms))
 
     def _name_of(self, pane: PaneId, recovery_ms: int | None) -> ScreenName:
@@ -250,7 +271,7 @@ class LastScreens:
             raise NoScreen(self.why_not)
         terminal = self._terminal(pane)
         if terminal is not None and terminal.waiting is not None and terminal.waiting.ends_programs:
-            terminal.build()  # it is found on the way
+            terminal.build()  # building the screen may find the last screen
         found = [
             name
             for name in self.names()
@@ -262,11 +283,13 @@ class LastScreens:
         return found[0]
 
     def get(self, name: ScreenName) -> LastScreen:
-        """A screen that `names` has. Raises NoScreen: it is damaged, or was removed meanwhile. Reads a file: for a start."""
+        """Return a screen that `names` lists. Raises NoScreen if it is damaged or was just removed. Reads a file; for
+        use during a start.
+        """
         return self._at_hand(name) or self._remembered(name, self._from_file(name))
 
     async def load(self, name: ScreenName) -> LastScreen:
-        """As `get`, while others are served."""
+        """Return the same as `get` while clients are served."""
         known = self._at_hand(name)
         if known is not None:
             return known
@@ -288,7 +311,7 @@ class LastScreens:
         return self._from_file(name)
 
     def _from_file(self, name: ScreenName) -> LastScreen:
-        """Blocks; on any thread."""
+        """Blocks. May be called on any thread."""
         assert self._files is not None, "it has a name"
         try:
             return self._files.read(name)

@@ -1,4 +1,4 @@
-"""A pane as the server has it: emulator, scrollback, PTY master, and how far its output is logged and shown."""
+"""One pane in the server: its emulator, scrollback and PTY master, and how far its output is logged and shown."""
 
 import asyncio
 import contextlib
@@ -20,7 +20,7 @@ from fuguemux.server.panes.waiting_screen import WaitingScreen
 from fuguemux.terminal.emulator import Emulator, ScreenSize
 
 INPUT_BYTES_MAX = 16 << 20
-"""Input that a program does not read waits in memory up to this; more is refused."""
+"""Input that a program does not read waits in memory up to this size. More is refused."""
 
 ROWS_AT_ONCE = 500
 """Rows of the engine's history that are formatted, compressed and handed to the store in one turn of the loop: some 1 ms."""
@@ -28,15 +28,17 @@ ROWS_AT_ONCE = 500
 
 EARLY_BYTES_MAX = 64 << 10
 ENDS_A_SHELL = (b"\r", b"\n", b"\x04")
-"""What a person types last when they leave a shell: Enter or C-d."""
+"""The last input when a person leaves a shell: Enter or C-d."""
 
 
 class InputRefused(Exception):
-    """The program in the pane does not read its input and too much waits already."""
+    """The program in the pane does not read its input, and too much is waiting already."""
 
 
 class PtyMaster:
-    """Our duplicate of a pane's PTY master: input buffered and bounded, never blocking. Owns the descriptor."""
+    """The server's duplicate of a pane's PTY master. Input is buffered and bounded, and nothing blocks. Owns the file
+    descriptor.
+    """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, fd: int) -> None:
         os.set_blocking(fd, False)
@@ -45,7 +47,9 @@ class PtyMaster:
         self._waiting = bytearray()
 
     def write(self, data: bytes) -> None:
-        """Hand `data` to the program, later if it does not read now. Raises InputRefused when too much waits."""
+        """Write `data` for the program, later if the program does not read now. Raises InputRefused if too much is
+        waiting.
+        """
         if self.fd < 0:
             return
         if self._waiting:
@@ -69,7 +73,7 @@ class PtyMaster:
             return 0
         except OSError as error:
             if error.errno in (errno.EIO, errno.EBADF):
-                return len(data)  # nobody is left to read it
+                return len(data)  # the terminal has no reader any more
             raise
 
     def _writable(self) -> None:
@@ -79,7 +83,7 @@ class PtyMaster:
             self._loop.remove_writer(self.fd)
 
     def resize(self, columns: int, rows: int) -> None:
-        """TIOCSWINSZ: the program gets SIGWINCH if the size is another."""
+        """Set the size with TIOCSWINSZ. The program gets SIGWINCH if the size is a new one."""
         if self.fd >= 0:
             fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
@@ -91,7 +95,7 @@ class PtyMaster:
             return 0
 
     def bytes_waiting(self) -> int:
-        """What the program wrote and nobody read yet, as far as the kernel says."""
+        """Bytes that the program wrote and that were not read yet, as far as the kernel says."""
         try:
             answer = fcntl.ioctl(self.fd, termios.FIONREAD, b"\0\0\0\0")
         except OSError:
@@ -106,10 +110,10 @@ class PtyMaster:
 
 
 class PaneTerminal:
-    """What the server holds for one pane, from its creation to its removal, across its processes.
+    """Everything the server holds for one pane, from its creation to its removal, across its processes.
 
-    After a start its screen may still wait to be rebuilt. Whoever asks for `emulator` or `scrollback` then waits until it
-    is; what only needs to happen to the screen later, or needs its size, does not.
+    After a start its screen may still wait to be rebuilt. Reading `emulator` or `scrollback` then blocks until it is
+    built. Methods that change the screen later, or need only its size, do not wait.
     """
 
     def __init__(
@@ -123,9 +127,9 @@ class PaneTerminal:
     ) -> None:
         self.id = pane
         self.waiting = emulator if isinstance(emulator, WaitingScreen) else None
-        """The screen, as long as it is not built."""
+        """The screen while it is not built, otherwise None."""
         self.built: Callable[[PaneTerminal, WaitingScreen, Rebuilt], None] = lambda *_: None
-        """Called on the loop when a screen that waited is there."""
+        """Called on the loop when a waiting screen is built."""
         self._emulator = None if isinstance(emulator, WaitingScreen) else emulator
         self._scrollback = scrollback
         self.read_offset = offset
@@ -135,34 +139,34 @@ class PaneTerminal:
         self.master: PtyMaster | None = None
         self.key = ""
         self.behind: Callable[[PaneTerminal], None] | None = None
-        """Shows what is logged of the pane's output and waits for its turn; None: nothing does."""
+        """Shows the pane's logged output that waits for its turn. None if there is none."""
         self.ease = 1.0
-        """How many times cheaper the output is to show than it is reckoned to be; see `feeding`."""
+        """How many times cheaper the output is to show than estimated; see `feeding`."""
         self.doubtful = False
-        """Whether that seems to have changed, and is to be looked at closely."""
+        """Whether `ease` seems to have changed, so that the next piece is measured closely."""
         self.read_bytes_max = 64 << 10
-        """As much output as is shown in bearable time."""
+        """The amount of output that is shown in acceptable time."""
         self.dear = False
-        """Whether what was read last may take long to be shown: then no more is read before it is."""
+        """Whether the latest output may take long to show. If so, no more is read before it is shown."""
         self.floods = 0
-        """How often in a row there was more to read than a terminal holds."""
+        """How many reads in a row found more output than a terminal holds."""
         self.owed = b""
-        """Replies that the process waits for since the last server, if it runs on."""
+        """Query replies that the process has been waiting for since the last server, if it is still running."""
         self._carried_on = False
         self.reading = False
         self.paused = False
         self.ended = False
-        """The PTY gave its end: no process has it open any more."""
+        """The PTY has reached its end: no process has it open any more."""
         self.early: bytearray | None = None
-        """Typed before the process runs; None: none is being started."""
+        """Input that was typed before the process runs. None if no process is being started."""
         self.typed_at = -1e9
-        """When Enter or C-d was last typed here, by the loop's clock: what ended a shell then was a person."""
+        """When Enter or C-d was last typed here, by the loop's clock. A shell that ends then was ended by a person."""
         self.echo_awaited = False
-        """Somebody typed, and nothing has come of it yet."""
+        """Whether a key was typed and there has been no output since."""
         self.entered = 0
-        """How often somebody pressed Enter here, or pasted the end of a line."""
+        """How often Enter was pressed here, or a line end was pasted."""
         self.typings = 0
-        """How often somebody typed something here that is not Enter alone."""
+        """How often something other than Enter alone was typed here."""
         self.last_output_s = 0
         self.last_activity_s = 0
         self.bell = False
@@ -176,7 +180,7 @@ class PaneTerminal:
 
     @property
     def emulator(self) -> Emulator:
-        """The screen; is built now if it waits. Belongs to the loop, as everything here."""
+        """The screen. Builds it first if it waits. Belongs to the loop, like everything here."""
         if self._emulator is None:
             self.build()
         assert self._emulator is not None, "closed"
@@ -184,13 +188,13 @@ class PaneTerminal:
 
     @property
     def scrollback(self) -> PaneScrollback:
-        """What left the screen; with a screen that waits, that is built first."""
+        """The lines that left the screen. Builds a waiting screen first."""
         if self.waiting is not None:
             self.build()
         return self._scrollback
 
     def history_roughly(self) -> tuple[int, int]:
-        """Lines and bytes of history as they are stored, without building or reading anything."""
+        """Lines and bytes of history as they are stored. Builds and reads nothing."""
         return len(self._scrollback), self._scrollback.sizes().raw_bytes
 
     @property
@@ -199,7 +203,7 @@ class PaneTerminal:
         return self.emulator.size if self.waiting is None else self.waiting.size
 
     def build(self) -> Rebuilt | None:
-        """Build the screen if it waits, or wait for the thread that is at it."""
+        """Build the screen if it waits, or wait for the thread that is building it."""
         waiting = self.waiting
         if waiting is None:
             return None
@@ -217,19 +221,21 @@ class PaneTerminal:
             self._scrollback.trim(lines)
 
     def cut_anew(self) -> None:
-        """Have the next checkpoint look at the whole scrollback again: it is to keep more lines, or fewer."""
+        """Make the next checkpoint examine the whole scrollback again, because it has to store more lines, or fewer."""
         self._scrollback.cut_anew()
 
     def settle(self) -> None:
-        """Have everything shown that is logged of the pane's output: what comes next in the log happens to that screen.
+        """Show all logged output of the pane, so that what comes next in the log happens to that screen.
 
-        Takes about a tenth of a second if the output is dear, longer on a very large screen; see `ReadMeter`.
+        Takes about a tenth of a second if the output is expensive, longer on a very large screen; see `ReadMeter`.
         """
         if self.behind is not None:
             self.behind(self)
 
     def resize(self, columns: int, rows: int, lsn: int) -> None:
-        """Give screen and program another size, which record `lsn` of the log says: the nearest that the engine has."""
+        """Give screen and program another size, which record `lsn` of the log contains. The engine may round it to
+        one that it supports.
+        """
         self.settle()
         if not self._later(lambda recovered: recovered.resized(lsn, columns, rows)):
             self.emulator.resize(columns, rows)
@@ -239,7 +245,7 @@ class PaneTerminal:
             self.master.resize(*self.size)
 
     def started_again(self, generation: int, lsn: int) -> None:
-        """Another process begins on the screen that the last one left: its modes go, its text stays."""
+        """Another process begins on the screen that the last one left. Modes are reset, the text stays."""
         self.settle()
         self._carried_on, self.owed = False, b""
         if not self._later(lambda recovered: recovered.add(Started(lsn, generation, 0))):
@@ -248,7 +254,9 @@ class PaneTerminal:
         self._logged(lsn)
 
     def program_ended(self, event: ProgramEnded, lsn: int) -> LastScreen | None:
-        """What the program has shown last; None: the screen waits to be rebuilt, and it is found then."""
+        """Return what the program showed last. None if the screen waits to be rebuilt: the last screen is then found
+        while building.
+        """
         screen = None
         self.settle()
         if not self._later(lambda recovered: recovered.add(EndedMark(lsn, event))):
@@ -258,7 +266,7 @@ class PaneTerminal:
         return screen
 
     def lost(self, lost: LostOutput) -> None:
-        """Output up to `lost.stop` is not there and never will be: the screen says so, and what comes begins behind it."""
+        """Note that output up to `lost.stop` is lost for good: the screen says so, and new output begins behind it."""
         if not self._later(lambda recovered: recovered.missing(lost)):
             mark_lost(self.emulator, lost)
             self.take_archive()
@@ -266,7 +274,9 @@ class PaneTerminal:
         self._logged(lost.lsn)
 
     def shown_later(self, data: bytes, lsn: int) -> bool:
-        """Have bytes that are logged shown when the screen is built; False: it is there, feed it."""
+        """Have logged output shown when the screen is built. Returns False if the screen is built: feed the output
+        then.
+        """
         if not self._later(lambda recovered: recovered.shown(lsn, data)):
             return False
         self._logged(lsn)
@@ -282,27 +292,31 @@ class PaneTerminal:
     # The process
 
     def begin(self, master: PtyMaster) -> None:
-        """There is a process, with this terminal: it gets what was typed while it was being started."""
+        """Attach a process through its PTY master. It gets the input that was typed while it was being started."""
         self.master, self.ended = master, False
         self.owe(b"")
         early, self.early = self.early, None
         self.typed(bytes(early or b""))
 
     def carry_on(self) -> None:
-        """The process of the last server is about to go on here, in `begin`: replies that are owed are for it."""
+        """The process of the last server will go on here, in `begin`: owed replies are for this process."""
         self._carried_on = True
 
     def owe(self, replies: bytes) -> None:
-        """Answer queries that the last server left unanswered: now, or when the process is known. To no other process."""
+        """Answer queries that the last server left unanswered, now or when the process is known. Replies go to no
+        other process.
+        """
         self.owed += replies
         if not (self.owed and self._carried_on) or self.master is None:
             return
         owed, self.owed = self.owed, b""
-        with contextlib.suppress(InputRefused):  # it reads nothing: it does not wait for a reply
+        with contextlib.suppress(
+            InputRefused
+        ):  # a program that does not read does not wait for a reply
             self.master.write(owed)
 
     def typed(self, data: bytes) -> None:
-        """Hand on what somebody typed, as soon as there is a process. Raises InputRefused when too much waits."""
+        """Pass typed input on, as soon as there is a process. Raises InputRefused if too much is waiting."""
         if self.master is None and self.early is not None:
             if len(self.early) + len(data) > EARLY_BYTES_MAX:
                 raise InputRefused("it is not started yet")
@@ -318,16 +332,16 @@ class PaneTerminal:
     def take_archive(self, *, everything: bool = False, rows_max: int | None = None) -> None:
         """Move lines that left the screen from the engine to the scrollback store.
 
-        As `rebuild.archive`.
+        The arguments are those of `rebuild.archive`.
         """
         archive(self.emulator, self.scrollback, everything=everything, rows_max=rows_max)
 
     def feed_archived(self) -> None:
-        """Everything that is history now is in the store; the engine holds the screen alone."""
+        """Move all history into the store, so that the engine holds only the screen."""
         self.take_archive(everything=True)
 
     def close(self) -> None:
-        """Let go of the PTY and free the engine."""
+        """Close the PTY and free the engine."""
         if self.master is not None:
             self.master.close()
             self.master = None

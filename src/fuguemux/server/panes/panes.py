@@ -15,7 +15,7 @@ from fuguemux.terminal.emulator import EmulatorFactory
 
 
 def history_limit(state: ServerState, pane: PaneId) -> int:
-    """Lines of scrollback that the pane keeps, by the option `history-limit` of its session."""
+    """Lines of scrollback that the pane keeps, from the option `history-limit` of its session."""
     session = session_of(state, state.panes[pane])
     return options.get_number(state, "history-limit", session=session)
 
@@ -40,9 +40,9 @@ class Panes:
         self._on_removed = on_removed
         self._history_limit = history_limit
         self.keep: Callable[[PaneTerminal, Sequence[LastScreen]], None] = lambda _pane, _found: None
-        """Told of the last screen of a program that has ended, where that is there already."""
+        """Called with the last screen of a program that has ended, if the screen is built."""
         self.typed: Callable[[PaneTerminal], None] = lambda _pane: None
-        """Told whenever somebody has typed in a pane."""
+        """Called whenever a key was typed in a pane."""
         self._terminals: dict[PaneId, PaneTerminal] = {}
 
     def __iter__(self) -> Iterator[PaneTerminal]:
@@ -52,17 +52,19 @@ class Panes:
         return len(self._terminals)
 
     def get(self, pane: PaneId) -> PaneTerminal | None:
-        """The pane's terminal, or None: there is no such pane."""
+        """The pane's terminal, or None if there is no such pane."""
         return self._terminals.get(pane)
 
     def add(self, terminal: PaneTerminal) -> None:
-        """Take over a terminal of recovery's, built or not."""
+        """Take over a terminal from recovery, built or not."""
         self._terminals[terminal.id] = terminal
 
     def published(
         self, before: ServerState, after: ServerState, events: Sequence[AnyEvent], lsn: int
     ) -> None:
-        """Follow one transaction: called by the committer, after it was logged and before anything else happens."""
+        """Follow one transaction. The committer calls it after the transaction is logged and before anything else
+        happens.
+        """
         if before.panes is not after.panes:
             for pane in after.panes:
                 if pane not in self._terminals:
@@ -93,7 +95,7 @@ class Panes:
             self.keep(terminal, (screen,))
 
     def limit_history(self, state: ServerState) -> None:
-        """Give every pane the limit that holds for it, at once."""
+        """Apply the option `history-limit` to every pane, at once."""
         for terminal in self._terminals.values():
             self._limit(state, terminal)
 
@@ -115,7 +117,7 @@ class Panes:
                 terminal.resize(columns, rows, lsn)
 
     def clear_history(self, pane: PaneId, lsn: int) -> None:
-        """Forget what scrolled off, in the engine and in the store."""
+        """Delete the lines that scrolled off, in the engine and in the store."""
         terminal = self._terminals.get(pane)
         if terminal is not None:
             terminal.settle()

@@ -1,4 +1,6 @@
-"""Beside a list of panes, or below it on a narrow terminal: the last screen of the program that ended in the selected one."""
+"""The preview beside a list of panes, or below it on a narrow terminal: the last screen of the program that ended in
+the selected pane.
+"""
 
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, Final, Protocol
@@ -11,28 +13,28 @@ from fuguemux.terminal.clip import clipped
 from fuguemux.terminal.style import line, text_width
 
 BESIDE_COLUMNS_MIN: Final = 72
-"""Of narrower terminals the preview is below the list."""
+"""On narrower terminals the preview is below the list."""
 LIST_COLUMNS_MIN: Final = 28
 LIST_ROWS_MIN: Final = 3
 HEAD_STYLE: Final = "dim"
 
 FindScreen = Callable[[PaneId, int | None], Awaitable[LastScreen]]
-"""As `Screens.fetch`."""
+"""The signature of `LastScreensPort.fetch`."""
 READING: Final = "the last screen is being read…"
 
 
 class LastScreensPort(Protocol):
-    """What keeps them."""
+    """The part of LastScreens that a preview needs."""
 
     spawn: Callable[[Coroutine[Any, Any, None]], object]
 
     async def fetch(self, pane: PaneId, recovery_ms: int | None) -> LastScreen:
-        """The last screen of a pane, of one recovery (its time) or of the newest that has one. May take long. Raises NoScreen."""
+        """The last screen of a pane, of one recovery (its time) or the newest (None). May take long. Raises NoScreen."""
         ...
 
 
 class ScreenPreview:
-    """Implements overlays.Preview. A screen is read when its pane is selected, and shown when it is there."""
+    """Implements overlays.Preview. A screen is read when its pane is selected, and shown when it has arrived."""
 
     def __init__(
         self,
@@ -40,14 +42,14 @@ class ScreenPreview:
         panes: Sequence[PaneId | None],
         redraw: Callable[[], None],
     ) -> None:
-        """`panes`: one for each row of the list. `redraw` is called when there is something else to show."""
+        """`panes` has one element for each row of the list. `redraw` is called when there is something new to show."""
         self._panes = panes
         self._screens = screens
         self._redraw = redraw
         self._pane: PaneId | None = None
-        """Whose screen `_screen` is, or will be."""
+        """The pane whose screen is, or will be, in `_screen`."""
         self._screen: LastScreen | str = READING
-        """Or why there is none."""
+        """The screen, or a text that says why there is none."""
 
     def with_list(
         self, row: int, columns: int, height: int, listed: Callable[[int, int], list[bytes]]
@@ -82,7 +84,7 @@ class ScreenPreview:
         return [*names, line(f"{title} {rule}", columns, HEAD_STYLE), *shown]
 
     def _shown(self, row: int, columns: int, height: int) -> tuple[str, list[bytes]]:
-        """A line about it, and as much of the screen as there is room for, with the place of the cursor in it."""
+        """Return a title line and the part of the screen that fits, which includes the row of the cursor."""
         pane = self._panes[row] if row < len(self._panes) else None
         if pane is None:
             return "", []

@@ -1,8 +1,9 @@
-"""From what recovery read to a terminal: the stored screen, then everything that happened to the pane behind it.
+"""Rebuilds a pane's terminal from what recovery read: the stored screen, then everything that happened to the pane
+after it.
 
-On the way the last screens of programs that ended are taken.
-Nothing in replayed bytes has an effect again: no bell, no clipboard, no answer. Except answers to queries in bytes that
-a dead server had read and not finished with, which a surviving process still waits for.
+It also takes the last screens of programs that ended on the way. Replayed bytes have no effects again: no bell, no
+clipboard, no reply. The only exception are replies to queries in bytes that a dead server had read and not finished
+with, because a surviving process still waits for them.
 """
 
 import time
@@ -27,13 +28,13 @@ from fuguemux.terminal.emulator import Emulator, EmulatorFactory, SnapshotError,
 
 
 class Rebuilt(NamedTuple):
-    """A pane's screen as it was. `answers`: replies that its process has not got yet."""
+    """A pane's screen as it was. `answers` are replies that its process has not received yet."""
 
     emulator: Emulator
     answers: bytes
     from_fallback: bool
     last_screens: tuple[LastScreen, ...] = ()
-    """Those of programs that ended on the way."""
+    """The last screens of programs that ended during the replayed part."""
 
 
 def rebuild(
@@ -44,9 +45,9 @@ def rebuild(
     unanswered_from: int | None = None,
     wanted: Callable[[], bool] = lambda: True,
 ) -> Rebuilt:
-    """Build the screen; its history goes to `scrollback`. Bytes from `unanswered_from` on are answered.
+    """Build the screen; its history goes to `scrollback`. Queries in bytes from `unanswered_from` on are answered.
 
-    Blocks for some ms per MB replayed. Stops half way once the screen is not `wanted` any more.
+    Blocks for some ms per MB replayed. Stops half way once `wanted` returns False.
     """
     emulator, from_fallback = _first_screen(recovered, emulators)
     answers = bytearray()
@@ -65,7 +66,7 @@ def rebuild(
                     emulator.resize(columns, rows)
             case Cleared():
                 emulator.clear_history()
-                # The last server may have died before it had taken these lines off the disk.
+                # The last server may have died before it had removed these lines from the disk.
                 scrollback.clear(erase=True)
             case Started(_, generation, _):
                 if generation > 1:
@@ -80,15 +81,15 @@ def rebuild(
         archive(emulator, scrollback)
         if not wanted():
             break
-    scrollback.reopen()  # the next line goes behind it, on the loop
+    scrollback.reopen()  # the next line, from the loop, begins a new block behind these
     recovered.forget_replay()
     return Rebuilt(emulator, bytes(answers), from_fallback, tuple(last_screens))
 
 
 def mark_lost(emulator: Emulator, lost: LostOutput) -> None:
-    """Say in the pane how much of its output is missing here, and when it was written.
+    """Print in the pane how much of its output is missing here, and when it was written.
 
-    Not on the screen of a program that draws all of it: that would only be garbled.
+    Not on the alternate screen: its program draws all of it, and the line would only disturb that.
     """
     if emulator.modes.alternate_screen:
         return
@@ -100,12 +101,12 @@ def mark_lost(emulator: Emulator, lost: LostOutput) -> None:
 
 
 def moment(wall_ms: int) -> str:
-    """A time for people, in the zone of this machine."""
+    """Format a time for people, in the time zone of this machine."""
     return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(wall_ms / 1000))
 
 
 def empty_screen(recovered: RecoveredPane, emulators: EmulatorFactory) -> Rebuilt:
-    """For a pane whose screen cannot be rebuilt: nothing on it, and its process goes on."""
+    """An empty screen for a pane whose screen cannot be rebuilt. Its process goes on."""
     recovered.forget_replay()
     return Rebuilt(emulators(*recovered.size), b"", from_fallback=False)
 
@@ -119,8 +120,8 @@ def archive(
 ) -> None:
     """Move lines that left the screen from the engine to the scrollback store.
 
-    The engine keeps them as long as it has room, and forgets those beyond the pane's limit without handing them
-    over; with `everything` it hands all over now, with `rows_max` the oldest rows.
+    The engine keeps lines as long as it has space, and drops those beyond the pane's limit without handing them over.
+    With `everything` it hands all of them over now, with `rows_max` the oldest rows.
     """
     emulator.keep_lines = scrollback.limit_lines
     batch = emulator.archive(everything=everything, rows_max=rows_max)

@@ -1,8 +1,9 @@
-"""What is started in a pane whose process is gone, by its restore policy. Decides only; nothing here starts anything.
+"""Decides what is started in a pane whose process is gone, by the pane's restore policy. It starts nothing itself.
 
-Nothing runs again unless somebody asked for it: by `restore-policy rerun` for programs of the list, by `restore-command`,
-or by pressing Enter. A command is a list of words all the way. It becomes text only to be typed into a shell for a
-person to see and to enter, quoted, and not at all if it holds a character that a shell or terminal could act on.
+No program runs again unless a person asked for it: by `restore-policy rerun` for programs of the list, by
+`restore-command`, or by pressing Enter. A command stays a list of words. It becomes text only to be typed into a
+shell, quoted, where a person sees it and can enter it. It is not typed if it contains a character that a shell or
+terminal could act on.
 """
 
 from collections.abc import Collection
@@ -29,33 +30,37 @@ from fuguemux.server.panes.program_names import (
 )
 
 SESSION_OPTION: Final = "@restore-policy"
-"""`restore-policy` is an option of windows and panes; this one of a session stands between those and the global one."""
+"""`restore-policy` is an option of windows and panes. This option of a session ranks below those and above the global
+one.
+"""
 POLICIES: Final = ("shell", "suspended", "rerun", "none")
 LAST_SCREEN_COMMAND: Final = "recovery view"
 LINE_CHARACTERS_MAX: Final = 4096
 SHELL_CHARACTERS: Final = frozenset(";&|<>$`(){}")
-"""A command line with one of these may run more than the program it begins with; it is offered, not run."""
+"""A command line with one of these characters may run more than the program it begins with. It is offered, not run."""
 
 
 class Plan(NamedTuple):
-    """What to do. `argv` None: the pane's own command; empty: a shell."""
+    """What to start. `argv` is None for the pane's own command, empty for a shell."""
 
     start: bool
     argv: tuple[bytes, ...] | None = ()
     typed: bytes = b""
-    """Typed into the shell once it asks for input; ends with a carriage return only if the policy says so."""
+    """Typed into the shell once it reads input. Ends with a carriage return only if the policy says so."""
     line: str = ""
-    """What the pane says of it."""
+    """The line that the pane shows about it."""
     again: str = ""
-    """What is started in place of a shell, for people; empty: nothing is. What is typed may not come to be entered."""
+    """What is started in place of a shell, or entered into it, for people. Empty if nothing is. Typed text may never
+    be entered.
+    """
     unlisted: str = ""
-    """The name of a program that the policy would offer if it were listed."""
+    """The name of a program that would be offered if it were in the list of programs to run again."""
     shell_only: bool = False
-    """Whether the policy offers no program at all, and another one might offer this one."""
+    """Whether the policy offers no program at all, while another policy might offer this one."""
 
 
 def plan(state: ServerState, live: LiveView, pane: Pane, rerunnable: Collection[str]) -> Plan:
-    """The plan for one pane. `rerunnable`: names of programs that may be offered or run again."""
+    """Return the plan for one pane. `rerunnable` has the names of programs that may be offered or run again."""
     command = options.get(state, "restore-command", window=state.windows[pane.window], pane=pane)
     session = session_of(state, pane)
     if command:
@@ -109,7 +114,9 @@ def plan(state: ServerState, live: LiveView, pane: Pane, rerunnable: Collection[
 
 
 def policy_of(state: ServerState, pane: Pane) -> str:
-    """The pane's restore policy: its own, its window's, its session's `@restore-policy`, the global one."""
+    """The pane's restore policy: from the pane, its window, its session's `@restore-policy`, or the global option, in
+    this order.
+    """
     window = state.windows[pane.window]
     name = "restore-policy"
     for local in (pane.options, window.options):
@@ -123,7 +130,7 @@ def policy_of(state: ServerState, pane: Pane) -> str:
 
 
 def safe(text: str) -> bool:
-    """Whether typing `text` into a shell only puts it on the command line."""
+    """Whether typing `text` into a shell does no more than put it on the command line."""
     return text.isprintable() and 0 < len(text) <= LINE_CHARACTERS_MAX
 
 
@@ -137,7 +144,7 @@ def last_screen_line(state: ServerState, pane: PaneId) -> str:
 
 
 def suspended_text(pane: Pane) -> str:
-    """What a pane says whose process a shutdown, or something like one, has ended while this server goes on."""
+    """The line in a pane whose process was ended by a shutdown, or something like it, while this server goes on."""
     how = "its process ended"
     if pane.exit is not None and pane.exit.signal is not None:
         how = f"ended by signal {pane.exit.signal}"
@@ -145,13 +152,13 @@ def suspended_text(pane: Pane) -> str:
 
 
 def note(text: str, *, column: int = 0) -> bytes:
-    """A line of fugue's own in a pane whose cursor is in `column`: on a row of its own, dim."""
+    """Format a line of fugue's own, dim and on a row of its own, for a pane whose cursor is in `column`."""
     begin = "\r\n" if column else ""
     return f"{begin}\x1b[0m\x1b[2m{text}\x1b[0m\r\n".encode("utf-8", "replace")
 
 
 def awakened(state: ServerState, pane: PaneId | None) -> str:
-    """The command that Enter runs in a pane which waits to be started again; empty: it does not wait."""
+    """The command that Enter runs in a pane that waits to be started again. Empty if it does not wait."""
     known = None if pane is None else state.panes.get(pane)
     if known is None or known.life is not Life.SUSPENDED:
         return ""

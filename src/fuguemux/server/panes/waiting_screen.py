@@ -1,4 +1,4 @@
-"""A pane's screen that recovery has read and nobody has built yet: built once, by whoever needs it first, in any thread."""
+"""A pane's screen that recovery has read and that is not built yet. Its first user builds it, once, in any thread."""
 
 import threading
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from fuguemux.terminal.emulator import EmulatorFactory, ScreenSize
 
 
 class WaitingScreen:
-    """Of one pane. Until it is built nobody else touches the pane's scrollback."""
+    """The waiting screen of one pane. Until it is built, no other code touches the pane's scrollback."""
 
     def __init__(
         self,
@@ -33,26 +33,28 @@ class WaitingScreen:
 
     @property
     def size(self) -> ScreenSize:
-        """What the screen will have."""
+        """The size that the screen will have."""
         return ScreenSize(*bounded(*self._recovered.size))
 
     @property
     def hold_lsn(self) -> int:
-        """The log is needed from this record on until the screen is built and stored anew."""
+        """The first log record that is needed until the screen is built and stored again."""
         return self._recovered.hold_lsn
 
     @property
     def owes_replies(self) -> bool:
-        """Whether a process may wait for the replies to queries that nobody answered."""
+        """Whether a process may wait for replies to queries that were not answered."""
         return self._unanswered_from is not None
 
     @property
     def ends_programs(self) -> bool:
-        """Whether the last screen of a program is found on the way."""
+        """Whether building finds the last screen of a program."""
         return self._recovered.ends_programs
 
     def build(self) -> Rebuilt:
-        """The screen, built now unless it is; waits for another thread that is at it. Not after `give_up`."""
+        """Return the screen. Builds it if needed, or waits for another thread that is building it. Not to be called
+        after `give_up`.
+        """
         self.build_ahead()
         assert self._rebuilt is not None, "given up"
         return self._rebuilt
@@ -77,7 +79,9 @@ class WaitingScreen:
             return empty_screen(self._recovered, self._emulators)
 
     def note(self, change: Callable[[RecoveredPane], None]) -> bool:
-        """Have something that was just logged happen to the screen last. False: it is being built, or is built."""
+        """Add a change that was just logged to the end of what is replayed. Returns False if the screen is being
+        built or is built.
+        """
         if not self._lock.acquire(blocking=False):
             return False
         try:
@@ -88,7 +92,7 @@ class WaitingScreen:
             self._lock.release()
 
     def give_up(self) -> None:
-        """The pane is gone: when this returns no thread is at its screen, nor will be."""
+        """Give the screen up, because the pane is gone. Afterwards no thread works on it."""
         self._wanted = False
         with self._lock:
             if self._rebuilt is not None:
