@@ -1,8 +1,8 @@
-"""When the end of a pane's process is final.
+"""Decides when the exit of a pane's process is final.
 
-At a reboot or logout shells get SIGHUP a moment before the server gets SIGTERM. An end that a shutdown could have
-caused is therefore held for a moment. If the shutdown shows meanwhile, the pane is suspended; if not, it closes as in
-tmux. An end that a person caused, by `exit` or C-d, is never held.
+At a reboot or logout, shells get SIGHUP a moment before the server gets SIGTERM. So an exit that a shutdown could have
+caused is held for a moment. If there is a sign of a shutdown meanwhile, the pane is suspended; if not, it closes as in
+tmux. An exit that a person caused, by `exit` or C-d, is never held.
 """
 
 import asyncio
@@ -17,21 +17,21 @@ from fuguemux.reactions.process_exited import is_shutdown_suspect
 from fuguemux.server.processes.shutdown_signs import ShutdownSigns
 
 GRACE_SECONDS: Final = 1.0
-"""How long a suspicious end waits for a sign: shells are seen to end up to 500 ms before the server is told."""
+"""How long a suspicious exit waits for a sign. Shells were seen to exit up to 500 ms before the server is told."""
 BURST_SECONDS: Final = 1.0
-"""Ends this close together may have one cause."""
+"""Exits this close together may have one cause."""
 BURST_GRACE_SECONDS: Final = 5.0
-"""How long ends wait that came in a burst."""
+"""How long exits wait that came in a burst."""
 BURST_PANES_MIN: Final = 3
 TYPED_SECONDS: Final = 2.0
-"""A shell that ends this soon after Enter or C-d was ended by the person."""
+"""A shell that exits this soon after Enter or C-d was ended by the person."""
 
 Decided = Callable[[PaneId, str, ExitStatus, bool], None]
 """Called with pane, key, status, and whether a shutdown is near."""
 
 
 class HeldExit(NamedTuple):
-    """An end that is not decided yet."""
+    """A process exit that is not decided yet."""
 
     pane: PaneId
     key: str
@@ -40,7 +40,7 @@ class HeldExit(NamedTuple):
 
 
 class ExitGrace:
-    """Holds ends that a shutdown may have caused. Belongs to the loop."""
+    """Holds process exits that a shutdown may have caused. Belongs to the loop."""
 
     def __init__(
         self,
@@ -49,17 +49,19 @@ class ExitGrace:
         decided: Decided,
         running: Callable[[], int],
     ) -> None:
-        """`running`: how many panes have a process that has not ended."""
+        """`running` returns the number of panes with a process that has not exited."""
         self._loop = loop
         self._signs = signs
-        # In a context of its own: an end is nothing that a hook does, even if a hook started the process.
+        # Use a context of its own: an exit is not part of a hook, even if a hook started the process.
         self._decided: Decided = partial(_outside, decided)
         self._running = running
         self._held: dict[str, HeldExit] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
 
     def ended(self, pane: PaneId, key: str, status: ExitStatus, *, typed_at: float) -> None:
-        """A process ended and its output is read to the end. `typed_at`: when Enter or C-d was last typed there (loop time)."""
+        """A process has exited and its output is read to the end. `typed_at`: when Enter or C-d was last typed there
+        (loop time).
+        """
         now = self._loop.time()
         if self._signs.terminating:
             self._decided(pane, key, status, True)
@@ -80,14 +82,14 @@ class ExitGrace:
         self._wait(key, seconds)
 
     def shutdown(self) -> None:
-        """This server was told to end: everything that is held was the shutdown's doing, and what follows is, too."""
+        """This server was told to end. All held exits, and all later ones, count as caused by the shutdown."""
         self._signs.terminating = True
         for key in list(self._held):
             self._decide(key, near=True)
 
     @property
     def holding(self) -> int:
-        """How many ends are not decided."""
+        """The number of exits that are not decided."""
         return len(self._held)
 
     def _burst(self, now: float) -> list[HeldExit]:
@@ -100,7 +102,9 @@ class ExitGrace:
         self._timers[key] = self._loop.call_later(seconds, self._due, key)
 
     def _due(self, key: str) -> None:
-        """The moment is over. That all processes ended at once is a sign of its own: nobody closes panes like that."""
+        """The time is over: decide. If all processes exited at once, that is a sign of its own, since people do not close
+        panes so.
+        """
         burst = len(self._held) >= BURST_PANES_MIN and not self._running()
         if burst or self._signs.near():
             for held in list(self._held):

@@ -1,9 +1,9 @@
-"""What a person started in a pane's shell, found out from the process table.
+"""Finds out from the process table what a person started in a pane's shell.
 
-A shell that waits for commands gives every one that is typed a process group of its own: a pipeline is one group, whose
-processes are children of the shell. So the group in the foreground is what was started, and the other groups are jobs
-in the background, or stopped ones. But what a loop starts looks the same. It is told by time: nobody started a program
-that was there for a moment only, and nobody started the same one twice who pressed Enter once.
+A shell that reads commands gives each one a process group of its own. A pipeline is one group, whose processes are
+children of the shell. So the foreground group is what was started, and the other groups are jobs that are in the
+background or stopped. But programs that a loop starts look the same. They are recognised by time: a program that existed
+only for a moment was not started by a person, and neither was one that ran twice after a single Enter.
 """
 
 import functools
@@ -17,17 +17,17 @@ from fuguemux.server.panes.program_names import SHELLS, is_shell, runs_again
 from fuguemux.server.processes.process_table import TICKS_PER_SECOND, Process
 
 LASTING_TICKS: Final = TICKS_PER_SECOND * 3 // 10
-"""A program that runs for so long is one that a person may miss."""
+"""A program that runs this long is one that a person may miss."""
 JOBS_MAX: Final = 16
 PIPELINE_MAX: Final = 16
 SEEN_MAX: Final = 64
 NESTING_MAX: Final = 4
 COMMAND_BYTES: Final = 15
-"""So much of a program's name the kernel keeps."""
+"""The length of a program's name in the kernel."""
 
 
 Key = tuple[int, int]
-"""Pid and start: no two processes have both."""
+"""Pid and start time: no two processes have the same of both."""
 
 
 class Table(Protocol):
@@ -47,41 +47,41 @@ class Table(Protocol):
 
 
 class Look(NamedTuple):
-    """What a look at a pane has found."""
+    """The result of one look at a pane."""
 
     programs: Programs
     again: bool = False
-    """Something has only just begun: another look in a moment knows more."""
+    """Whether a process has only just begun, so that another look in a moment knows more."""
     watched: frozenset[int] = frozenset()
-    """The processes whose end changes what there is."""
+    """The processes whose exit changes the result."""
     leader: int = 0
-    """The process in the foreground whose directory is the pane's; 0: the pane's own."""
+    """The foreground process whose directory is the pane's; 0 for the pane's own process."""
 
 
 class _Command:
-    """What is known of what was entered last in one pane."""
+    """What is known of the command that was entered last in one pane."""
 
     def __init__(self, generation: int) -> None:
         self.generation = generation
         self.entered = 0
         self.seen: dict[Words, Key] = {}
-        """Programs that have run since Enter was pressed last, by their words."""
+        """Programs that have run since Enter was last pressed, by their argument lists."""
         self.repeated: set[Words] = set()
         """Those of them that ran twice."""
         self.fleeting: Key | None = None
-        """One that had only just begun when it was seen."""
+        """A process that had only just begun when it was seen."""
         self.named: Key | None = None
-        """One that was named, and stays so."""
+        """The process that was named; it stays named."""
         self.own: Words = ()
-        """The words of the shell itself."""
+        """The argument list of the shell itself."""
         self.jobs: dict[Key, Words] = {}
-        """Of each job of the shell, those that it was started with."""
+        """For each job of the shell, the argument list that it was started with."""
         self.loop: Words = ()
-        """The shell that ran a loop when the pane was last looked at."""
+        """The argument list of the shell that was running a loop at the last look."""
         self.key: Key = (0, 0)
         self.executable = ""
         self.words: tuple[Words, ...] = ()
-        """Of the program that was named last, all of its pipeline. A program may write over its words later."""
+        """The argument lists of the pipeline that was named last. A program may overwrite its arguments later."""
 
     def began(self, entered: int) -> None:
         """Something else was entered."""
@@ -89,12 +89,14 @@ class _Command:
         self.repeated = set()
 
     def rests(self) -> None:
-        """The shell waits for a command."""
+        """The shell is waiting for a command."""
         self.fleeting, self.key, self.repeated = None, (0, 0), set()
 
 
 class _Once:
-    """The process table as it is during one look: every file of /proc costs more than all that is done with it."""
+    """The process table during one look, cached, because each file of /proc costs more than all the work with its
+    content.
+    """
 
     def __init__(self, table: Table) -> None:
         self.arguments, self.executable, self.invoked_as = (
@@ -108,7 +110,7 @@ class _Once:
 
 
 class Foregrounds:
-    """Remembers from look to look. Quick: some small files of /proc are read."""
+    """Finds foreground programs, and remembers results from look to look. Quick: reads some small files of /proc."""
 
     def __init__(self, table: Table) -> None:
         self._real = table
@@ -116,16 +118,17 @@ class Foregrounds:
         self._commands: dict[PaneId, _Command] = {}
 
     def keep(self, panes: Sequence[PaneId]) -> None:
-        """Forget panes that are none of these."""
+        """Forget all panes but these."""
         if len(self._commands) > len(panes):
             self._commands = {
                 pane: self._commands[pane] for pane in panes if pane in self._commands
             }
 
     def look(self, pane: Pane, group: int, entered: int, *, last: bool = False) -> Look:
-        """What runs in a pane whose terminal has `group` in the foreground, and where Enter was pressed `entered` times.
+        """Return what runs in a pane whose terminal has `group` in the foreground, and where Enter was pressed `entered`
+        times.
 
-        `last`: there may be no other look, so that a program counts that has only just begun.
+        With `last` there may be no other look, so that a program counts that has only just begun.
         """
         command = self._commands.get(pane.id)
         if command is None or command.generation != pane.generation:
@@ -139,7 +142,7 @@ class Foregrounds:
         words = tuple(job for _, job in jobs)
         watched = frozenset(pid for pid, _ in jobs)
         if not members:
-            if command.loop:  # this may be the moment between two of its programs
+            if command.loop:  # this may be the moment between two programs of the loop
                 programs = Programs(command.loop, (), Ran.LOOP, words)
                 command.loop = ()
                 return Look(programs, True, watched)
@@ -158,7 +161,9 @@ class Foregrounds:
     # The foreground
 
     def _members(self, shell: int, group: int) -> list[Process]:
-        """The processes of a job, in the order of the pipeline: what its shell started, the leader first if it is there."""
+        """The processes of a job in the order of the pipeline: those that the shell started, the leader first if it is
+        there.
+        """
         first = self._table.process(group)
         parent = shell if first is None else first.parent
         found = [self._table.process(child) for child in self._table.children(parent)]
@@ -169,10 +174,10 @@ class Foregrounds:
     def _argvs(
         self, command: _Command, members: Sequence[Process], group: int
     ) -> tuple[Words, ...]:
-        """The words of every process of a job, as they were when it was named first."""
+        """The argument list of every process of a job, as they were when it was first named."""
         first = members[0]
         if first.pid != group and command.key[0] == group:
-            return command.words  # the first of a pipeline may end before the others
+            return command.words  # the first process of a pipeline may exit before the others
         executable = self._table.executable(first.pid)
         if (command.key, command.executable) == (_key(first), executable):
             return command.words
@@ -183,7 +188,9 @@ class Foregrounds:
         return command.words
 
     def _argv(self, process: Process, shell: Words) -> Words:
-        """The words of a process; of a copy of the shell, which runs a part of a command line, those of what it runs."""
+        """The argument list of a process. For a copy of the shell, which runs a part of a command line, that of the
+        program in it.
+        """
         argv = self._table.arguments(process.pid)
         for _ in range(NESTING_MAX):
             if argv != shell:
@@ -205,7 +212,7 @@ class Foregrounds:
         *,
         last: bool,
     ) -> Ran | None:
-        """Whether a person started this, or a loop did; None: it is too early to say."""
+        """Whether a person or a loop started this. None if it is too early to say."""
         words = tuple(word for argv in argvs for word in (*argv, b"|"))
         if entered != command.entered and words not in command.repeated:
             command.began(entered)
@@ -230,7 +237,7 @@ class Foregrounds:
     def _jobs(
         self, pane: Pane, command: _Command, members: Sequence[Process], *, last: bool
     ) -> tuple[list[tuple[int, Words]], bool]:
-        """What shells have in the background or have stopped, by its leaders; and whether one has only just begun."""
+        """The jobs that shells have in the background or stopped, by their leaders, and whether one has only just begun."""
         known, command.jobs = command.jobs, {}
         found: dict[int, tuple[int, Words]] = {}
         young = False
@@ -255,7 +262,9 @@ class Foregrounds:
     def _shells(
         self, pane: Pane, command: _Command, members: Sequence[Process]
     ) -> Iterator[tuple[int, Words]]:
-        """The pane's own process, the parent of what is in the foreground and that itself, as far as they are shells."""
+        """The pane's own process, the parent of the foreground process, and that process itself, as far as they are
+        shells.
+        """
         pids = [pane.pid]
         if members and members[0].parent != pane.pid:
             pids.append(members[0].parent)
@@ -268,11 +277,11 @@ class Foregrounds:
 
 
 def as_started(argv: Words, command: bytes, invoked_as: bytes = b"") -> Words:
-    """The words that a person typed for a process with these.
+    """Return the words that a person typed to start a process with the arguments `argv`.
 
-    The kernel puts the interpreter of a script before its path, and calls the process after the script: `command`. Where
-    env(1) finds the interpreter only the shell still knows the path: `invoked_as`. A program that wrote a title over its
-    words has left nothing behind the first.
+    The kernel puts the interpreter of a script before its path, and names the process (`command`) after the script. If
+    env(1) finds the interpreter, only the shell still knows the path: `invoked_as`. A program that wrote a title over its
+    arguments has left nothing after the first one.
     """
     if len(argv) > 1 and b" " in argv[0] and not any(argv[1:]):
         argv = (argv[0].rstrip(),)
@@ -290,7 +299,7 @@ def _base(path: bytes) -> bytes:
 
 
 def _exchanged(pane: Pane, own: Words) -> Words:
-    """The words of the pane's own process, if that was a shell and is another program now (`exec`)."""
+    """The argument list of the pane's own process, if it was a shell and became another program (`exec`)."""
     if not own or not runs_again(pane) or is_shell(own) or own[1:2] == (b"-c",):
         return ()
     return own

@@ -1,8 +1,9 @@
-"""A keeper whose programs belong to another state: the state directory was moved, removed or replaced, and the server ended.
+"""Takes over a keeper whose programs belong to another state: the state directory was moved, removed or replaced, and the
+server ended.
 
-The keeper starts the next server at once. That one finds no state, or another one, and rescues the programs into a session of
-it: they are out of nobody's reach, and people are told why they are there. A server that the keeper did not start is refused,
-as ever: it may have been given the wrong directory.
+The keeper starts the next server at once. This server finds no state, or another one, and rescues the programs into a
+session of that state. So people can reach the programs, and are told why they are there. A server that the keeper did not
+start is refused as always, because it may have been given the wrong directory.
 """
 
 import asyncio
@@ -26,7 +27,7 @@ diagnostics = channel("server")
 
 
 class TakenOver(NamedTuple):
-    """A keeper that was refused at first. `known`: this state has had its programs before."""
+    """A keeper that was refused at first. `known`: this state has had the keeper's programs before."""
 
     client: KeeperClient
     store: str
@@ -34,14 +35,14 @@ class TakenOver(NamedTuple):
 
 
 class ForeignKeeper(NamedTuple):
-    """What a keeper tells anybody."""
+    """What a keeper tells every process that asks."""
 
     pid: int
     store: str
 
 
 async def connect(path: str, refused: KeeperRefused, storage: Storage, directory: str) -> TakenOver:
-    """Connect to a keeper that refused the state in `directory`, in the name of its own.
+    """Connect to a keeper that refused the state in `directory`, under the name of the keeper's own state.
 
     Raises `refused` again unless the keeper has started this process, or the state has had its programs before.
     """
@@ -69,7 +70,7 @@ async def connect(path: str, refused: KeeperRefused, storage: Storage, directory
 
 
 def tell(report: RecoveryReport, directory: str) -> None:
-    """Say in the report that this is not the state that the programs were started from."""
+    """Say in the report that the programs were started from another state than this one."""
     report.missing.append(
         f"{directory} is not the state directory that the programs which live on belong to: that was moved, removed, "
         "replaced or not mounted; the programs are in the session rescued"
@@ -84,7 +85,7 @@ def _taken_before(storage: Storage, directory: str) -> str:
 
 
 async def _asked(path: str) -> ForeignKeeper:
-    """Raises OSError, TimeoutError, PeerGone, and PeerBroke for one that does not tell."""
+    """Ask the keeper who it is. Raises OSError, TimeoutError, PeerGone, and PeerBroke if it does not say."""
     loop = asyncio.get_running_loop()
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     talk = MessageChannel(connection)

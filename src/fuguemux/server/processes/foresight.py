@@ -1,4 +1,6 @@
-"""What every program shows while a shutdown is near: told to end, an editor leaves its screen before it goes."""
+"""Collects what every program shows while a shutdown is near. When told to end, an editor clears its screen, so this is
+kept before.
+"""
 
 from collections.abc import Iterator
 
@@ -13,7 +15,7 @@ from fuguemux.server.panes.program_names import ended_program
 
 
 def seen_last(state: ServerState, panes: Panes, now_ms: int) -> Iterator[LastScreen]:
-    """The screens of panes whose program would be said to have ended, if it did now. Builds those that wait."""
+    """The screens of the panes whose program would be reported as ended if it exited now. Builds waiting screens."""
     for pane in state.panes.values():
         terminal, program = panes.get(pane.id), ended_program(pane)
         if terminal is None or not terminal.persist or not program or pane.life is not Life.RUNNING:

@@ -1,8 +1,7 @@
-"""The server's side of the keeper: panes' processes as awaitable requests, and their ends as a queue.
+"""The server's side of the keeper protocol: panes' processes as awaitable requests, and their exits as a queue.
 
-Nothing here blocks the loop. Masters handed out by this module are non-blocking and close-on-exec and belong to the
-caller, who must close them: a pane's processes get their hang-up when the last duplicate, the keeper's included, is
-closed.
+Nothing here blocks the loop. PTY masters that this module returns are non-blocking and close-on-exec. They belong to the
+caller, who must close them: a pane's processes get SIGHUP when the last duplicate, including the keeper's, is closed.
 """
 
 from __future__ import annotations
@@ -61,7 +60,7 @@ STALLED_SECONDS: Final = 0.01
 
 
 class KeeperClient:
-    """A connection to the keeper, past its handshake. Make one with `connect`; close it with `close`."""
+    """A connection to the keeper after its handshake. Create one with `connect`; close it with `close`."""
 
     def __init__(self, channel: MessageChannel, loop: asyncio.AbstractEventLoop) -> None:
         self._channel = channel
@@ -76,11 +75,11 @@ class KeeperClient:
         self.keeper_pid = 0
         self.keeper_version = ""
         self.held: list[HeldPane] = []
-        """What the keeper held at the handshake. The masters belong to the caller."""
+        """The panes that the keeper held at the handshake. The masters belong to the caller."""
         self.descriptors: dict[str, int] = {}
-        """The named descriptors stored by an earlier server. They belong to the caller."""
+        """The named file descriptors that an earlier server stored. They belong to the caller."""
         self.events: asyncio.Queue[PaneExited | KeeperLost] = asyncio.Queue()
-        """What happens from the handshake on, in order; KeeperLost is the last."""
+        """Events since the handshake, in order. KeeperLost is the last one."""
 
     @classmethod
     async def connect(
@@ -91,10 +90,10 @@ class KeeperClient:
         takeover: bool = False,
         timeout_seconds: float = HANDSHAKE_SECONDS_DEFAULT,
     ) -> KeeperClient:
-        """Connect to the keeper listening on `path` and receive all it holds.
+        """Connect to the keeper listening on `path` and receive everything it holds.
 
-        `store` names the state that the panes belong to; a keeper serves one only. `takeover` replaces a server that
-        is connected (it gets KeeperLost). Raises KeeperUnreachable and KeeperRefused.
+        `store` names the state that the panes belong to; a keeper serves one state only. `takeover` replaces a server
+        that is connected, which then gets KeeperLost. Raises KeeperUnreachable and KeeperRefused.
         """
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         return await cls.over(
@@ -111,7 +110,9 @@ class KeeperClient:
         takeover: bool = False,
         timeout_seconds: float = HANDSHAKE_SECONDS_DEFAULT,
     ) -> KeeperClient:
-        """The same over a socket, which is this object's then. Without a path it is connected: see keeper/link.py."""
+        """Do the same over a socket, which this object then owns. Without a path the socket is already connected: see
+        keeper/link.py.
+        """
         loop = asyncio.get_running_loop()
         client = cls(MessageChannel(connection), loop)
         try:
@@ -155,11 +156,11 @@ class KeeperClient:
         pixel_width: int = 0,
         pixel_height: int = 0,
     ) -> Spawned:
-        """Start a pane's process; returns once its exec succeeded, however long the keeper takes. Cancelled, it takes the
-        request back: a keeper that has not begun does not, and a process that runs already is hung up.
+        """Start a pane's process. Returns once its exec succeeded, however long the keeper takes. If cancelled, takes the
+        request back: a keeper that has not begun does not start the process, and a running process gets SIGHUP.
 
-        `program` is looked up along PATH in `environment` unless it holds a slash; it is argv[0] unless given.
-        Raises RequestFailed with `stage` ("change the directory", "execute", …) and `errno`, KeeperUnreachable, KeeperGone.
+        `program` is looked up along PATH in `environment` unless it contains a slash; it defaults to argv[0]. Raises
+        RequestFailed with `stage` ("change the directory", "execute", …) and `errno`, KeeperUnreachable, KeeperGone.
         """
         answer, descriptors = await self._ask(
             {
@@ -188,14 +189,14 @@ class KeeperClient:
         )
 
     async def kill(self, key: str, signal: int, *, foreground: bool = False) -> bool:
-        """Signal the process's group, or the terminal's foreground group; return whether anybody got it."""
+        """Signal the process's group, or the terminal's foreground group. Returns whether any process got the signal."""
         answer, _ = await self._ask(
             {"type": "kill", "key": key, "signal": signal, "foreground": foreground}
         )
         return flag(answer, "delivered")
 
     async def taken(self, key: str) -> None:
-        """The exit status and all output of an ended pane are safe: the keeper may forget it."""
+        """Say that exit status and all output of an ended pane are safe: the keeper may forget the pane."""
         await self._ask({"type": "taken", "key": key})
 
     async def forget(self, key: str) -> None:
@@ -203,7 +204,7 @@ class KeeperClient:
         await self._ask({"type": "forget", "key": key})
 
     async def adopt(self, pane: HeldPane) -> None:
-        """Hand a pane to this keeper, which did not start it. `pane.master_fd` stays ours."""
+        """Give a pane to this keeper, which did not start it. `pane.master_fd` still belongs to the caller."""
         await self._ask(
             {
                 "type": "adopt",
@@ -218,38 +219,39 @@ class KeeperClient:
         )
 
     async def store(self, name: str, descriptor: int) -> None:
-        """Have the keeper keep a duplicate of `descriptor` for the next server, in place of an older `name`."""
+        """Make the keeper hold a duplicate of `descriptor` for the next server, in place of an older one called `name`."""
         await self._ask({"type": "store", "name": name}, (descriptor,))
 
     async def unstore(self, name: str) -> None:
-        """Have the keeper close the descriptor `name`."""
+        """Make the keeper close the file descriptor `name`."""
         await self._ask({"type": "unstore", "name": name})
 
     async def ready(self, version: str = "", panes: Sequence[str] | None = None) -> None:
-        """Say that we serve: whoever waits for the server to start is told.
+        """Say that this server serves. The keeper tells clients that wait for the server to start.
 
-        `panes` are the keys of those that we carry on with. A server that stood by gets its place back, and we are ended,
-        if one is missing: RequestFailed. A keeper that dies meanwhile is no reason not to serve: KeeperLost tells of it.
+        `panes` are the keys of the panes that this server carries on with. If one is missing and an earlier server is
+        standing by, that server gets its place back and this one is ended: RequestFailed. A server serves even if its
+        keeper dies meanwhile; KeeperLost reports that.
         """
         message: Message = {"type": "ready", "version": version}
         with contextlib.suppress(KeeperUnreachable):
             await self._ask(message if panes is None else {**message, "panes": list(panes)})
 
     async def listen(self, *, anew: bool = False) -> str:
-        """Have the keeper make its socket and its locks again if they are gone; where it listens.
+        """Make the keeper create its socket and locks again if they are gone. Returns the path where it listens.
 
-        `anew`: the state is in another directory at the same path now. Raises RequestFailed for a keeper of an earlier
+        `anew`: the state is now in another directory at the same path. Raises RequestFailed for a keeper of an earlier
         version, KeeperUnreachable.
         """
         answer, _ = await self._ask({"type": "listen", "anew": anew})
         return text(answer, "path")
 
     async def stop(self) -> None:
-        """Say that our end is meant: when we are gone the keeper hangs every pane up and ends."""
+        """Say that this server ends on purpose: once it is gone, the keeper hangs all panes up and ends."""
         await self._ask({"type": "stop"})
 
     def close(self) -> None:
-        """Close the connection; the panes run on. What was not answered fails with KeeperUnreachable."""
+        """Close the connection; the panes go on. Requests without an answer fail with KeeperUnreachable."""
         self._lose(KeeperLost("closed by us"))
 
     # The connection
@@ -279,7 +281,9 @@ class KeeperClient:
             raise KeeperGone(f"the keeper is gone: {error}") from error
         except asyncio.CancelledError:
             answered = future.done() and not future.cancelled() and future.exception() is None
-            for descriptor in future.result()[1] if answered else ():  # it came in the same moment
+            for descriptor in (
+                future.result()[1] if answered else ()
+            ):  # the answer arrived in the same moment
                 os.close(descriptor)
             self._taken_back.add(request, message, answered=answered)
             raise
@@ -296,7 +300,7 @@ class KeeperClient:
         return answer, received
 
     def _tell(self, message: Message) -> None:
-        """Ask for something whose answer nobody waits for."""
+        """Send a request without waiting for its answer."""
         if not self._closed:
             self._last_request += 1
             with contextlib.suppress(PeerGone):
@@ -322,14 +326,14 @@ class KeeperClient:
         try:
             self._channel.flush()
         except PeerGone:
-            return  # what the keeper sent before its end is still to be read
+            return  # read first what the keeper sent before its end
         self._update_writer()
 
     def _on_readable(self) -> None:
         try:
             for message, descriptors in self._channel.receive():
                 self._on_message(message, descriptors)
-                for descriptor in descriptors:  # those that nobody wanted
+                for descriptor in descriptors:  # close descriptors that no request wanted
                     os.close(descriptor)
         except (PeerGone, ChannelBroke) as error:
             self._lose(KeeperLost(str(error)))
@@ -394,9 +398,9 @@ class KeeperClient:
         self.events.put_nowait(lost)
 
     def _give_back(self) -> None:
-        """Close everything that a failed handshake brought."""
+        """Close all file descriptors that a failed handshake received."""
         self.close()
         if self._welcome.done() and not self._welcome.cancelled():
-            self._welcome.exception()  # was raised to the caller, or came too late for one
+            self._welcome.exception()  # marks the exception as retrieved: it was raised to the caller, or came too late for one
         for descriptor in (*(pane.master_fd for pane in self.held), *self.descriptors.values()):
             os.close(descriptor)

@@ -1,4 +1,4 @@
-"""Where the server's keeper is, and the command line that starts another one."""
+"""Where the server's keeper listens, and the command line that starts another keeper."""
 
 import os
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""A keeper is started by its server: the first one, or another in the place of one that died."""
+"""Starts a keeper from its server: the first one, or another in place of one that died."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from fuguemux.server.processes.keeper_values import HeldPane, KeeperUnreachable
 EXIT_USAGE: Final = 2
 NEW_OPTIONS_WITH_VALUE: Final = frozenset({"--lock", "--fallback"})
 NEW_OPTIONS: Final = frozenset({"--private"})
-"""Not known to keepers of the first releases."""
+"""Options that keepers of the first releases do not know."""
 
 
 async def start_keeper(argv: Sequence[str], link: socket.socket | None = None) -> None:
-    """Run the program of `keeper.protocol.keeper_argv` and wait until a keeper listens. `link` is left to it.
+    """Run the program of `keeper.protocol.keeper_argv` and wait until a keeper listens. The keeper inherits `link`.
 
     Raises KeeperUnreachable with the line that the program wrote for people. Does not block the loop.
     """
@@ -48,9 +48,9 @@ async def start_keeper(argv: Sequence[str], link: socket.socket | None = None) -
 
 
 def for_an_earlier_version(argv: Sequence[str]) -> tuple[str, ...]:
-    """The same command line without the options that a keeper of an earlier version does not know.
+    """Return the same command line without the options that a keeper of an earlier version does not know.
 
-    What is on the disk may have been replaced by an earlier version since this server was started.
+    The files on the disk may have been replaced by an earlier version since this server was started.
     """
     kept: list[str] = []
     rest = iter(argv)
@@ -67,7 +67,7 @@ def for_an_earlier_version(argv: Sequence[str]) -> tuple[str, ...]:
 async def linked_keeper(
     argv: Sequence[str], path: Callable[[], str], *, store: str
 ) -> KeeperClient:
-    """Start a keeper that has its connection to us from birth. If one runs already, connect to that one by `path`.
+    """Start a keeper that is connected to this server from the start. If one runs already, connect to that one by `path`.
 
     Raises KeeperUnreachable and KeeperRefused.
     """
@@ -85,7 +85,7 @@ async def linked_keeper(
         return await KeeperClient.over(ours, store=store)
     except (
         KeeperUnreachable
-    ):  # one runs already, or it is of an earlier version: our end has nobody at the other
+    ):  # a keeper runs already, or it is of an earlier version: our end of the link has no peer
         return await KeeperClient.connect(path(), store=store)
 
 
@@ -97,12 +97,12 @@ async def replace_keeper(
     panes: Sequence[HeldPane],
     descriptors: Mapping[str, int],
 ) -> KeeperClient:
-    """After KeeperLost: start another keeper (`argv` from `keeper_argv(…, adopt=True)`) and hand everything over.
+    """After KeeperLost, start another keeper (`argv` from `keeper_argv(…, adopt=True)`) and give it everything.
 
-    `path` tells where it listens then. `panes` are those that live, and those that ended whose status the state does not
-    have yet; `descriptors` the named ones to keep. A pane that the keeper turns out to hold already (only the connection
-    had broken) is left as it is, and the duplicate of its master closed. Raises KeeperUnreachable, KeeperRefused,
-    RequestFailed.
+    `path` returns where it listens then. `panes` are the running ones, and those whose exit status the state does not
+    have yet. `descriptors` are the named file descriptors to keep. If the keeper holds a pane already, because only the
+    connection had broken, the pane is left as it is and the duplicate of its master is closed. Raises KeeperUnreachable,
+    KeeperRefused, RequestFailed.
     """
     client = await linked_keeper(argv, path, store=store)
     try:

@@ -1,4 +1,4 @@
-"""What the keeper tells the server, as values, and how it can fail. `keeper_client` hands all of them out."""
+"""What the keeper tells the server, as values, and the errors of its requests. `keeper_client` returns and raises them."""
 
 from __future__ import annotations
 
@@ -23,11 +23,13 @@ class KeeperUnreachable(Exception):
 
 
 class KeeperGone(KeeperUnreachable):
-    """It died, or the connection to it is closed: it does nothing more for us, and hangs up what it held alone."""
+    """The keeper died, or the connection to it is closed. It does nothing more for this server, and hangs up panes that
+    it held alone.
+    """
 
 
 class KeeperRefused(Exception):
-    """The keeper speaks to us but not with us. `reason` is `version`, `store`, `busy` or `role`."""
+    """The keeper answers but refuses this server. `reason` is `version`, `store`, `busy` or `role`."""
 
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
@@ -35,7 +37,7 @@ class KeeperRefused(Exception):
 
 
 class RequestFailed(Exception):
-    """The keeper could not do what was asked; nothing changed. `stage` and `errno` are set for a spawn."""
+    """The keeper could not do what was asked; nothing has changed. `stage` and `errno` are set for a spawn."""
 
     def __init__(self, message: str, stage: str = "", errno: int = 0) -> None:
         super().__init__(message)
@@ -44,14 +46,14 @@ class RequestFailed(Exception):
 
 
 def waits_for(keeper_pid: int | None) -> str:
-    """Return what a request that takes long waits for; None: there is no keeper."""
+    """Say what a slow request waits for. `keeper_pid` is None if there is no keeper."""
     if keeper_pid is None:
         return "another keeper"
     return f"the keeper (process {keeper_pid}), which does not answer: is it stopped?"
 
 
 def is_passing(failure: Exception) -> bool:
-    """Whether a start failed for a reason that is not the program's: no keeper, or a limit of the machine."""
+    """Whether a start failed for a reason outside the program: no keeper, or a limit of the machine."""
     if isinstance(failure, RequestFailed):
         return failure.stage in ("open a terminal", "fork") and failure.errno in LIMITS
     return isinstance(failure, KeeperUnreachable)
@@ -64,19 +66,19 @@ class HeldPane:
     key: str
     pid: int
     start_time: int | None
-    """Clock ticks since boot; with `pid` it names the process for good. None where the system does not tell."""
+    """Clock ticks since boot. Together with `pid` it identifies the process. None where the system does not tell."""
     tty: str
     argv: tuple[bytes, ...]
     master_fd: int
     exit_status: ExitStatus | None
     """None while it runs. A status whose `known` is False must never be shown as 0."""
     adopted: bool = False
-    """Whether it outlived a keeper: its exit status may turn out to be unknown."""
+    """Whether the process outlived a keeper, so that its exit status may turn out to be unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Spawned:
-    """A process that has become its program."""
+    """A process that has executed its program."""
 
     key: str
     pid: int
@@ -87,7 +89,7 @@ class Spawned:
 
 @dataclass(frozen=True, slots=True)
 class PaneExited:
-    """A pane's process ended. Read its master to the end, log both, then say `taken`."""
+    """A pane's process has exited. Read its master to the end, log both, then send `taken`."""
 
     key: str
     status: ExitStatus
@@ -95,7 +97,7 @@ class PaneExited:
 
 @dataclass(frozen=True, slots=True)
 class KeeperLost:
-    """The connection is gone and stays so; `superseded_by` is the process that took our place, or 0."""
+    """The connection is gone for good. `superseded_by` is the process that took this server's place, or 0."""
 
     reason: str
     superseded_by: int = 0

@@ -1,4 +1,4 @@
-"""Hears from the keeper which processes ended; has another one take over when it dies, at whatever moment that is."""
+"""Hears from the keeper which processes exited, and replaces the keeper when it dies, at any moment."""
 
 from __future__ import annotations
 
@@ -27,30 +27,30 @@ if TYPE_CHECKING:
 
 RETRY_SECONDS = 1.0
 LAST_SECONDS_MAX = 5.0
-"""How long the end of the server waits for a keeper that is on its way."""
+"""How long the end of the server waits for a keeper that is being started."""
 WAKE_SECONDS = 1.0
-"""A keeper that is told to end and does not answer for so long is most likely stopped."""
+"""A keeper that does not answer the request to end for this long is most likely stopped."""
 
 diagnostics = channel("server")
 
 
 class Keepers:
-    """The keeper of a server and those that follow it. Belongs to the loop."""
+    """The keeper of a server, and its successors. Belongs to the loop."""
 
     def __init__(self, server: Server, argv: Callable[[], tuple[str, ...]]) -> None:
-        """`argv` starts another keeper."""
+        """`argv` returns the command line that starts another keeper."""
         self._server = server
         self._argv = argv
         self._early: list[PaneExited] | None = []
-        """Ends that were told while panes and processes are brought together; None afterwards."""
+        """Exits that were reported before every pane had its process; None afterwards."""
         self._serves = False
         self._stopping = False
         self._there = asyncio.Event()
-        """Cleared while the keeper is gone and another one is on its way."""
+        """Cleared while the keeper is gone and another one is being started."""
         self._there.set()
 
     async def follow(self, keeper: KeeperClient) -> None:
-        """Do what `keeper` tells, and the next ones, until the server stops without one."""
+        """Handle the events of `keeper` and of the next keepers, until the server stops without one."""
         while True:
             event = await keeper.events.get()
             if isinstance(event, PaneExited):
@@ -64,33 +64,34 @@ class Keepers:
                 self._there.set()
 
     def restored(self) -> None:
-        """Every pane has its process: the ends of those that ended meanwhile are dealt with."""
+        """Every pane has its process now: handle the exits that were reported meanwhile."""
         early, self._early = self._early or [], None
         for event in early:
             self._exited(event)
 
     async def serves(self) -> None:
-        """Tell the keeper that the server serves; if there is none, the next one is told when it comes."""
+        """Tell the keeper that the server serves. If there is no keeper, the next one is told when it is there."""
         self._serves = True
         processes = self._server.processes
         if processes.keeper is not None:
             await processes.keeper.ready(__version__, processes.keys())
 
     def stop(self) -> None:
-        """The server is about to end: nobody waits for another keeper any more."""
+        """The server is about to end: stop waiting for another keeper."""
         self._stopping = True
         self._server.processes.expect_no_keeper()
 
     async def last(self) -> KeeperClient | None:
-        """The keeper that is to hear of the server's end. One that is on its way would start the next server, so it is
-        waited for."""
+        """The keeper that is to be told of the server's end. If one is being started, it is waited for, because it would
+        start the next server.
+        """
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LAST_SECONDS_MAX):
                 await self._there.wait()
         return self._server.processes.keeper
 
     async def tell_end(self, keeper: KeeperClient) -> None:
-        """Have `keeper` hang all panes up and end once this server is gone. One that is stopped is woken for that."""
+        """Make `keeper` hang all panes up and end once this server is gone. A stopped keeper is woken for that."""
         asked = keeper.stop()
         waking = asyncio.get_running_loop().call_later(WAKE_SECONDS, _wake, keeper.keeper_pid)
         try:
@@ -109,7 +110,7 @@ class Keepers:
             self._early.append(event)
 
     async def _another(self) -> KeeperClient:
-        """Start another keeper and hand it every process; tries until it works, since panes depend on it."""
+        """Start another keeper and hand it every process. Tries until it works, since panes depend on it."""
         server = self._server
         server.processes.keeper = None
         while True:
@@ -134,7 +135,7 @@ class Keepers:
 
 
 def _wake(pid: int) -> None:
-    """Let a stopped process go on; nothing happens to one that runs."""
+    """Continue a stopped process. Does nothing to a running one."""
     diagnostics.warning("keeper.woken", pid=pid)
     with contextlib.suppress(OSError):
         os.kill(pid, signal.SIGCONT)

@@ -1,8 +1,9 @@
-"""logind's announcement of a shutdown, by D-Bus: org.freedesktop.login1(5), `PrepareForShutdown` and a delay lock.
+"""Receives logind's announcement of a shutdown by D-Bus: org.freedesktop.login1(5), `PrepareForShutdown` and a delay
+lock.
 
-Everything that talks to the bus is a thread of its own, begun when the server already serves: no bus, a slow bus or one that
-breaks costs nobody anything. While the lock is held, logind waits for us (5 s by default) before it ends processes; we write
-a checkpoint in that time and give the lock up.
+All work with the bus is done by a thread, which begins when the server already serves. So a missing, slow or broken bus
+delays nothing. While the delay lock is held, logind waits (5 s by default) before it ends processes. In that time the
+server writes a checkpoint and then releases the lock.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ diagnostics = channel("logind")
 
 
 def bus_address(environment: Mapping[str, str]) -> str:
-    """The address of the system bus; empty: there is none."""
+    """The address of the system bus. Empty if there is none."""
     address = environment.get(ADDRESS_VARIABLE, "")
     if address:
         return address
@@ -43,7 +44,7 @@ def bus_address(environment: Mapping[str, str]) -> str:
 
 
 async def watch(server: Server) -> None:
-    """Let panes know of a shutdown before their processes end, and save everything in the time that logind gives."""
+    """Tell panes of a shutdown before their processes exit, and save everything in the time that logind gives."""
     address = bus_address(server.booted.environment)
     if not address:
         return
@@ -82,20 +83,20 @@ class Bus:
         self._told = told
         self._lock = threading.Lock()
         self._delay = -1
-        """logind waits as long as this descriptor is open."""
+        """The delay lock: logind waits as long as this file descriptor is open."""
         self._connection: Any = None
         self._closed = False
         started(threading.Thread(target=self._run, name="logind", daemon=True))
 
     def release(self) -> None:
-        """Let the shutdown go on. May be called from any thread, and again."""
+        """Let the shutdown go on. May be called from any thread, and more than once."""
         with self._lock:
             if self._delay >= 0:
                 os.close(self._delay)
                 self._delay = -1
 
     def close(self) -> None:
-        """End the connection; the thread follows."""
+        """End the connection; the thread ends afterwards."""
         self.release()
         with self._lock:
             self._closed = True
@@ -113,7 +114,7 @@ class Bus:
             self.release()
 
     def _listen(self) -> None:
-        # Imported here and now: it takes some 40 ms, and few servers have a bus.
+        # Imported here because it takes some 40 ms, and few servers have a bus.
         from jeepney import HeaderFields, MatchRule, message_bus
         from jeepney.io.blocking import open_dbus_connection
         from jeepney.wrappers import unwrap_msg
@@ -150,7 +151,7 @@ class Bus:
                         self._take_lock(connection)
 
     def _take_lock(self, connection: Any) -> None:
-        """Have logind wait for us at a shutdown. Without the right to ask for that, or without logind, it does not."""
+        """Make logind wait for this server at a shutdown. Without the right to do so, or without logind, nothing happens."""
         from jeepney import DBusAddress, DBusErrorResponse, new_method_call
         from jeepney.wrappers import unwrap_msg
 

@@ -1,7 +1,7 @@
-"""What panes' programs tell in passing: titles, working directories, the program in the foreground.
+"""Watches what panes' programs change without a command: titles, working directories, the program in the foreground.
 
-These become events, so that they come back after a crash; but a program may change its title a thousand times a
-second, so changes are gathered for a moment and committed together. Where nothing changes nothing is written.
+Changes become events, so that they come back after a crash. A program may change its title a thousand times a second, so
+changes are collected for a moment and committed together. Without a change nothing is written.
 """
 
 import asyncio
@@ -28,20 +28,20 @@ from fuguemux.terminal.emulator import CwdChanged, Event, TitleChanged
 
 GATHER_SECONDS = 0.1
 LOOK_SECONDS = 0.5
-"""Directory and foreground program of a pane are looked at this long after it showed something, or something was typed."""
+"""Directory and foreground program of a pane are read this long after output or input."""
 SETTLE_LOOKS = 2
 PANES_AT_ONCE = 5
-"""So many are looked at in one turn of the loop."""
+"""How many panes are looked at in one turn of the loop."""
 
 
 class Diagnose(Protocol):
-    """Called with a decision that could not be logged."""
+    """Called with the error when a decision could not be logged."""
 
     def __call__(self, error: OSError) -> None: ...
 
 
 class PaneWatcher:
-    """Gathers facts of panes and tells the engine. Belongs to the loop."""
+    """Collects facts of panes and passes them to the engine. Belongs to the loop."""
 
     def __init__(
         self,
@@ -57,9 +57,9 @@ class PaneWatcher:
         self._titles: dict[PaneId, str] = {}
         self._directories: dict[PaneId, bytes] = {}
         self._look_at: dict[PaneId, int] = {}
-        """Panes to be looked at when the time has come, and how often."""
+        """The panes to look at when the time has come, and how often each."""
         self._due: dict[PaneId, int] = {}
-        """Those whose time has come, as far as they were not looked at yet."""
+        """The panes whose time has come and that were not looked at yet."""
         self._gathering = False
         self._looking = False
         self._foregrounds = Foregrounds(process_table)
@@ -69,11 +69,15 @@ class PaneWatcher:
         """Whether the machine or this server is about to end."""
 
     def typed(self, terminal: PaneTerminal) -> None:
-        """Somebody typed in a pane. What that starts may never show anything, and nobody knows when the machine stops."""
+        """A key was typed in a pane. The program that it starts may never show output, and the machine may stop at any
+        time.
+        """
         self.look_soon(terminal.id)
 
     def shown(self, terminal: PaneTerminal, events: Sequence[Event]) -> None:
-        """A pane showed output. Only notes; commits nothing. What a pane that is not kept says of itself is not kept."""
+        """A pane showed output. Only notes it and commits nothing. What a pane that is not stored says of itself is not
+        stored either.
+        """
         for event in events if terminal.persist else ():
             if isinstance(event, TitleChanged):
                 self._titles[terminal.id] = event.title
@@ -101,7 +105,7 @@ class PaneWatcher:
         self._commit(decisions)
 
     def _look(self) -> None:
-        """Look at the panes that are due, a few in one turn of the loop."""
+        """Look at the panes that are due, a few per turn of the loop."""
         if not self._due:
             self._due, self._look_at = self._look_at, {}
         looked = {pane: self._due.pop(pane) for pane in list(self._due)[:PANES_AT_ONCE]}
@@ -117,7 +121,7 @@ class PaneWatcher:
             self._looking = False
 
     async def look_at_all(self) -> None:
-        """As `look_now` for all panes, some at a time."""
+        """Do as `look_now` for all panes, a few at a time."""
         panes = list(self._engine.state.panes)
         for first in range(0, len(panes), PANES_AT_ONCE):
             self.look_now(panes[first : first + PANES_AT_ONCE])
@@ -126,7 +130,7 @@ class PaneWatcher:
     def look_now(self, panes: Collection[PaneId] | None = None, *, last: bool = False) -> None:
         """Read directory and foreground program of `panes` (None: all) from the process table.
 
-        `last`: there may be no other look.
+        With `last` there may be no other look.
         """
         state, live = self._engine.state, self._engine.live
         looked = list(state.panes if panes is None else panes)
@@ -155,7 +159,7 @@ class PaneWatcher:
         return [*found, foreground_changed.decide(state, live, pane.id, programs)]
 
     def _still(self, pane: Pane, programs: Programs) -> Programs:
-        """What a shutdown ended a moment ago still ran when that began: it is what the next start has to tell of."""
+        """Return the programs that a shutdown ended a moment ago as still running: the next start has to report them."""
         gone = pane.foreground and not programs.argv
         fewer = set(programs.jobs) < set(pane.jobs)
         if not (gone or fewer) or not self.ending():
@@ -165,7 +169,7 @@ class PaneWatcher:
         return programs._replace(jobs=pane.jobs) if fewer else programs
 
     def close(self) -> None:
-        """Look no more."""
+        """Stop looking."""
         self._ends.close()
 
     def _commit(self, decisions: Sequence[Decision]) -> None:

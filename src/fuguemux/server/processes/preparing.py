@@ -1,4 +1,6 @@
-"""What the process of a pane gets: its directory and its shell are looked at on a thread, for their disk may never answer."""
+"""Prepares the start of a pane's process. Its directory and shell are looked up on a thread, because their disk may never
+answer.
+"""
 
 import errno
 import os
@@ -25,14 +27,14 @@ class Prepared(NamedTuple):
     variables: dict[bytes, bytes]
 
     async def spawned(self, keeper: KeeperClient, key: str, size: ScreenSize) -> Spawned:
-        """Have the keeper start it. Raises as `KeeperClient.spawn`."""
+        """Make the keeper start the process. Raises as `KeeperClient.spawn`."""
         return await keeper.spawn(
             key, self.words, self.directory, self.variables, *size, program=self.program
         )
 
 
 class Preparing:
-    """Belongs to the loop."""
+    """Prepares one start per call. Belongs to the loop."""
 
     def __init__(self, surroundings: SpawnEnvironment) -> None:
         self._surroundings = surroundings
@@ -40,13 +42,13 @@ class Preparing:
 
     @property
     def waits(self) -> str:
-        """What is waited for just now, if anything is."""
+        """What is waited for at the moment. Empty if nothing is."""
         return "the disk with the directory or the shell of a pane" if self._looking else ""
 
     async def prepared(
         self, state: ServerState, pane: Pane, argv: tuple[bytes, ...] | None
     ) -> Prepared:
-        """For the pane's own command, or `argv` in its place. Raises RequestFailed."""
+        """Prepare the start of the pane's own command, or of `argv` in its place. Raises RequestFailed."""
         self._looking += 1
         try:
             return await beside("process", _prepared, state, pane, argv, self._surroundings)

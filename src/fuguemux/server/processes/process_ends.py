@@ -1,7 +1,8 @@
-"""Tells when a process that somebody else started ends, where the system can tell (Linux: pidfd_open(2)); no polling.
+"""Reports the exit of processes that another process started, without polling, where the system can (Linux:
+pidfd_open(2)).
 
-A descriptor for each process that is watched, but never more than a share of what this process may open: who is not
-watched is looked at later, when something else happens in its pane.
+Each watched process takes a file descriptor, and all of them take at most a share of this process's limit. Processes
+beyond that are looked at later, when something else happens in their pane.
 """
 
 import asyncio
@@ -15,23 +16,23 @@ from fuguemux.model.ids import PaneId
 
 WATCHED_MAX: Final = 256
 SHARE_OF_LIMIT: Final = 16
-"""One of so many descriptors may be one of these."""
+"""At most one in this many file descriptors may be one of these."""
 
 
 class ProcessEnds:
-    """Belongs to the loop."""
+    """The watched processes of all panes. Belongs to the loop."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, ended: Callable[[PaneId], None]) -> None:
         """`ended` is called with the pane, once for each process."""
         self._loop = loop
         self._ended = ended
         self._watched: dict[PaneId, dict[int, int]] = {}
-        """Of each pane, descriptors by pid."""
+        """For each pane, file descriptors by pid."""
         soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         self._left = WATCHED_MAX if soft < 0 else min(WATCHED_MAX, soft // SHARE_OF_LIMIT)
 
     def watch(self, pane: PaneId, pids: Collection[int]) -> None:
-        """Watch these processes of `pane`, and no others of it any more."""
+        """Watch these processes of `pane`, and no others of it."""
         known = self._watched.get(pane, {})
         for pid in [pid for pid in known if pid not in pids]:
             self._drop(pane, pid)
@@ -40,14 +41,16 @@ class ProcessEnds:
                 self._add(pane, pid)
 
     def close(self) -> None:
-        """Watch nothing any more."""
+        """Stop watching all processes."""
         for pane in list(self._watched):
             self.watch(pane, ())
 
     def _add(self, pane: PaneId, pid: int) -> None:
         if not hasattr(os, "pidfd_open"):
             return
-        with contextlib.suppress(OSError):  # it is gone already, or there are no descriptors left
+        with contextlib.suppress(
+            OSError
+        ):  # the process has exited already, or there are no file descriptors left
             fd = os.pidfd_open(pid)
             self._left -= 1
             self._watched.setdefault(pane, {})[pid] = fd

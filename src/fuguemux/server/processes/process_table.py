@@ -1,4 +1,6 @@
-"""What the system says of a process: its program, directory, parent and start. Linux reads /proc; elsewhere little is known."""
+"""What the system says of a process: its program, directory, parent and start time. Linux has /proc; elsewhere little is
+known.
+"""
 
 import os
 from typing import Final, NamedTuple
@@ -10,20 +12,20 @@ TICKS_PER_SECOND: Final = os.sysconf("SC_CLK_TCK")
 
 
 class Process(NamedTuple):
-    """One line of the table."""
+    """One row of the process table."""
 
     pid: int
     command: bytes
-    """The last part of the path it was executed by, of which the kernel keeps 15 bytes. For a script: the script's."""
+    """The last part of the path that was executed; the kernel keeps 15 bytes of it. For a script it is the script's."""
     parent: int
     group: int
     session: int
     start_ticks: int
-    """When it was started, since the machine was; with the pid that tells it from any other process."""
+    """When it was started, in ticks since the boot. With the pid it identifies the process."""
 
 
 def process(pid: int) -> Process | None:
-    """The process; None if it is gone, has ended and waits for its parent, or the system does not tell."""
+    """The process. None if it is gone, is a zombie, or the system does not tell."""
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:
             data = file.read(STAT_BYTES_MAX)
@@ -38,7 +40,7 @@ def process(pid: int) -> Process | None:
 
 
 def children(pid: int) -> list[int]:
-    """The processes that `pid` (its first thread, which is all that a shell has) started and that were not waited for."""
+    """The processes that the first thread of `pid` has started and not yet waited for. A shell has only that thread."""
     try:
         with open(f"/proc/{pid}/task/{pid}/children", "rb") as file:
             return [int(child) for child in file.read().split()]
@@ -47,7 +49,7 @@ def children(pid: int) -> list[int]:
 
 
 def invoked_as(pid: int) -> bytes:
-    """The path by which bash and zsh started the process: `_` of its environment. Empty if not known."""
+    """The path by which bash or zsh started the process: `_` of its environment. Empty if not known."""
     try:
         with open(f"/proc/{pid}/environ", "rb") as file:
             data = file.read(ENVIRONMENT_BYTES_MAX)
@@ -57,7 +59,7 @@ def invoked_as(pid: int) -> bytes:
 
 
 def executable(pid: int) -> str:
-    """The file that the process runs; empty if not known."""
+    """The file that the process runs. Empty if not known."""
     try:
         return os.readlink(f"/proc/{pid}/exe")
     except OSError:
@@ -65,7 +67,7 @@ def executable(pid: int) -> str:
 
 
 def up_ticks() -> int:
-    """How long the machine has been up, as start times are counted; 0: not known."""
+    """How long the machine has been up, in the ticks of start times. 0 if not known."""
     try:
         with open("/proc/uptime", "rb") as file:
             return int(float(file.read(64).split()[0]) * TICKS_PER_SECOND)
@@ -74,7 +76,7 @@ def up_ticks() -> int:
 
 
 def arguments(pid: int) -> tuple[bytes, ...]:
-    """The argument list of a process; empty if it is gone, not ours, or the system does not tell."""
+    """The argument list of a process. Empty if it is gone, belongs to another user, or the system does not tell."""
     try:
         with open(f"/proc/{pid}/cmdline", "rb") as file:
             data = file.read(ARGUMENTS_BYTES_MAX)
@@ -84,7 +86,7 @@ def arguments(pid: int) -> tuple[bytes, ...]:
 
 
 def directory(pid: int) -> bytes:
-    """The working directory of a process; empty if not known or deleted."""
+    """The working directory of a process. Empty if not known or deleted."""
     try:
         path = os.readlink(f"/proc/{pid}/cwd".encode())
     except OSError:
@@ -93,7 +95,7 @@ def directory(pid: int) -> bytes:
 
 
 def name_of(argv: tuple[bytes, ...]) -> str:
-    """How a program is called: the last part of its path, without the dash of a login shell."""
+    """The name of a program: the last part of its path, without the dash of a login shell."""
     if not argv:
         return ""
     first = argv[0].rpartition(b"/")[2].lstrip(b"-") or argv[0]

@@ -1,7 +1,8 @@
-"""Panes' processes: started through the keeper, adopted from it at start-up, and seen to their end.
+"""Panes' processes: started through the keeper, adopted from it when the server starts, and followed to their exit.
 
-An end is only taken when everything the process wrote has been read and logged: first the PTY is drained, then the
-reaction decides what becomes of the pane, and when that is durable the keeper is told that it may forget the status.
+An exit is handled only when all output of the process has been read and logged. First the PTY is drained, then the
+reaction decides what happens to the pane. When that decision is durable, the keeper is told that it may forget the exit
+status.
 """
 
 import asyncio
@@ -42,13 +43,15 @@ from fuguemux.server.processes.shutdown_signs import ShutdownSigns
 from fuguemux.server.processes.starts import ProcessStarts, Withdrawn
 
 KEEPER_SECONDS_MAX = 10.0
-"""How long after the end of a keeper processes that are to be started wait for the next, and everybody's commands with them."""
+"""How long after the death of a keeper the start of a process waits for the next one. Commands of other clients wait as
+well.
+"""
 
 diagnostics = channel("processes")
 
 
 class Processes:
-    """Every pane's process. Belongs to the loop."""
+    """The processes of all panes. Belongs to the loop."""
 
     def __init__(
         self,
@@ -72,13 +75,13 @@ class Processes:
         self._exits: dict[str, ExitStatus] = {}
         self._by_key: dict[str, PaneId] = {}
         self._away: set[str] = set()
-        """Keys of processes that ended while no server was there."""
+        """Keys of processes that exited while no server was running."""
         self._keeper: KeeperClient | None = None
         self._keeper_came = asyncio.Event()
-        """Set as well once nobody is to wait for a keeper any more."""
+        """Also set once no start is to wait for a keeper any more."""
         self._patient_until = 0.0
         self._last_keeper = False
-        self.no_keeper = ""  # why the last attempt to start another one failed, behind a colon
+        self.no_keeper = ""  # why the last attempt to start another keeper failed, behind a colon
         self._starts = ProcessStarts()
         self._preparing = Preparing(surroundings)
         self.give_up = self._starts.give_up
@@ -88,7 +91,7 @@ class Processes:
 
     @property
     def keeper(self) -> KeeperClient | None:
-        """Who starts and holds the processes; None: the last one died and the next is not there yet."""
+        """The keeper, which starts and holds the processes. None if the last one died and the next is not there yet."""
         return self._keeper
 
     @keeper.setter
@@ -102,7 +105,7 @@ class Processes:
         self._keeper = keeper
 
     def expect_no_keeper(self) -> None:
-        """The server ends: who waits for the next keeper waits no longer, and nobody does from now on."""
+        """The server ends: no start waits for the next keeper from now on."""
         self._last_keeper = True
         self._keeper_came.set()
         self._starts.end()
@@ -112,8 +115,8 @@ class Processes:
     async def start(self, pane_id: PaneId, argv: tuple[bytes, ...] | None = None) -> None:
         """Start the process of a pane: its own command, or `argv` (empty: a shell) in its place.
 
-        Between two keepers it waits for the next, and as long as it takes for one that does not answer. Raises EffectFailed
-        when it cannot be; the pane is then dealt with.
+        Waits for the next keeper if there is none, and without a limit for a keeper that does not answer. Raises
+        EffectFailed if the process cannot be started; the pane has been dealt with then.
         """
         try:
             while not await self._started(pane_id, argv, await self._next_keeper()):
@@ -126,7 +129,8 @@ class Processes:
     async def _started(
         self, pane_id: PaneId, argv: tuple[bytes, ...] | None, keeper: KeeperClient
     ) -> bool:
-        """Have `keeper` start the process; False: it died over that, and hung the process up if there was one already.
+        """Make `keeper` start the process. Returns False if the keeper died; it then hung up the process if that had been
+        started.
 
         Raises RequestFailed, and KeeperUnreachable for a keeper that does not answer.
         """
@@ -152,7 +156,7 @@ class Processes:
                 self.keeper = None
             return False
         reach("pane.spawned")
-        if pane_id not in self._engine.state.panes:  # closed meanwhile
+        if pane_id not in self._engine.state.panes:  # the pane was closed meanwhile
             os.close(spawned.master_fd)
             await self._tell_keeper("forget", key)
             return True
@@ -175,7 +179,7 @@ class Processes:
         return True
 
     async def _next_keeper(self) -> KeeperClient:
-        """The keeper, as soon as there is one. Raises KeeperUnreachable."""
+        """Wait for a keeper. Raises KeeperUnreachable."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout_at(None if self._keeper else self._patient_until):
                 await self._keeper_came.wait()
@@ -184,7 +188,7 @@ class Processes:
         return self._keeper
 
     def waits_for(self) -> str:
-        """What a start that takes long waits for."""
+        """Say what a slow start waits for."""
         pid = self._keeper.keeper_pid if self._keeper else None
         return self._preparing.waits or waits_for(pid)
 
@@ -197,7 +201,9 @@ class Processes:
         return EffectFailed(f"create pane failed: {failure}")
 
     def release(self, pane_id: PaneId) -> bool:
-        """Hang up the process that a pane still has, which another one is about to replace; whether it ever had one."""
+        """Hang up the process that a pane still has, because another one is about to replace it. Returns whether the pane
+        ever had one.
+        """
         pane, terminal = self._engine.state.panes.get(pane_id), self._panes.get(pane_id)
         self._starts.withdraw(pane_id)
         if pane is None or terminal is None or pane.generation == 0:
@@ -206,7 +212,7 @@ class Processes:
         return True
 
     def adopt(self, terminal: PaneTerminal, held: HeldPane) -> None:
-        """Carry on with a process that the keeper held while no server was there."""
+        """Carry on with a process that the keeper held while no server was running."""
         master = PtyMaster(self._loop, held.master_fd)
         master.resize(terminal.size.columns, terminal.size.rows)
         terminal.begin(master)
@@ -217,7 +223,9 @@ class Processes:
             self.exited(held.key, held.exit_status)
 
     def not_needed(self, held: HeldPane) -> None:
-        """The end of this process, or of its pane, was logged before: the keeper may forget it, and hang it up if it runs."""
+        """The exit of this process, or the end of its pane, was logged before: the keeper may forget it, and hang it up
+        if it runs.
+        """
         if held.master_fd >= 0:
             os.close(held.master_fd)
         ended = held.exit_status is not None
@@ -230,7 +238,7 @@ class Processes:
     # Ending
 
     def exited(self, key: str, status: ExitStatus) -> None:
-        """The keeper says that a process ended. Its pane follows once its output is read to the end."""
+        """The keeper reports a process exit. Its pane is dealt with once its output is read to the end."""
         pane_id = self._by_key.get(key)
         terminal = None if pane_id is None else self._panes.get(pane_id)
         if terminal is None or terminal.key != key:
@@ -241,12 +249,12 @@ class Processes:
         self._output.when_shown(terminal, partial(self._finish, terminal))
 
     def output_ended(self, terminal: PaneTerminal) -> None:
-        """The PTY is at its end; the status follows, or came already."""
+        """The PTY has reached its end. The exit status follows, or came already."""
         if terminal.key in self._exits:
             self._finish(terminal)
 
     def _finish(self, terminal: PaneTerminal) -> None:
-        """Everything the process wrote is shown: its end is decided now, or in a moment if a shutdown may be behind it."""
+        """All output of the process is shown: decide its exit now, or in a moment if a shutdown may have caused it."""
         status = self._exits.pop(terminal.key, None)
         if status is None:
             return
@@ -261,9 +269,11 @@ class Processes:
             self.grace.ended(terminal.id, terminal.key, status, typed_at=terminal.typed_at)
 
     def _decided(self, pane: PaneId, key: str, status: ExitStatus, shutdown_near: bool) -> None:
-        """What the end of a process means is known now."""
+        """It is now known what the exit of a process means."""
         terminal = self._panes.get(pane)
-        if terminal is None or terminal.key != key:  # closed or started again meanwhile
+        if (
+            terminal is None or terminal.key != key
+        ):  # the pane was closed or started again meanwhile
             self._spawn(self._taken(key, 0))
             return
         self._by_key.pop(key, None)
@@ -288,7 +298,7 @@ class Processes:
         self.ended_hook(before, pane)
 
     def _say_how_it_ended(self, pane: PaneId) -> None:
-        """A line in a pane that is held while the server goes on."""
+        """Print a line in a pane that is kept while the server goes on."""
         known, terminal = self._engine.state.panes.get(pane), self._panes.get(pane)
         if known is None or terminal is None or known.exit is None or self.signs.terminating:
             return
@@ -304,11 +314,11 @@ class Processes:
         try:
             await self._durable(lsn)
         except NotDurable:
-            return  # the keeper keeps the status: the next server may need it
+            return  # the keeper holds the status, because the next server may need it
         await self._tell_keeper("taken", key)
 
     def removed(self, terminal: PaneTerminal) -> None:
-        """The pane is gone from the state: hang its process up and let go of everything."""
+        """The pane is gone from the state: hang its process up and free everything."""
         self._starts.withdraw(terminal.id)
         self._let_go(terminal)
         terminal.close()
@@ -341,11 +351,11 @@ class Processes:
     # For another keeper, or another server
 
     def keys(self) -> list[str]:
-        """The keeper's keys of all processes that are carried on with."""
+        """The keeper's keys of all processes that this server carries on with."""
         return list(self._by_key)
 
     def let_go(self) -> list[HeldPane]:
-        """Give every running process away, each with a master of its own; the panes stay as they are."""
+        """Give every running process away, each with a master of its own. The panes stay as they are."""
         panes = [replace(held, master_fd=os.dup(held.master_fd)) for held in self.held()]
         for terminal in self._panes:
             if terminal.master is not None:
@@ -354,7 +364,7 @@ class Processes:
         return panes
 
     def held(self) -> list[HeldPane]:
-        """Every process that runs, as another keeper needs it."""
+        """Return every running process in the form that another keeper needs."""
         state = self._engine.state
         found = []
         for terminal in self._panes:

@@ -1,4 +1,4 @@
-"""The words that run a shell command outside of panes, with the limit of open files that the person's shell had."""
+"""The argument list that runs a shell command outside of panes, with the limit of open files that the person's shell had."""
 
 from typing import Final
 
@@ -6,10 +6,10 @@ SHELL: Final = "/bin/sh"
 
 
 def shell_argv(command: str, descriptors: int | None) -> tuple[str, ...]:
-    """Return what to execute for `command`. `descriptors`: the soft limit to give back; None: none.
+    """Return the argument list for `command`. `descriptors` is the soft limit of open files to restore, or None.
 
-    A shell in between lowers the limit. The server cannot: it may have more open files already, and code between fork
-    and exec would need the slow and unsafe way of starting a process.
+    A shell in between lowers the limit. The server cannot do it: it may already have more open files than that, and code
+    between fork and exec would need the slow and unsafe way of starting a process.
     """
     if descriptors is None:
         return (SHELL, "-c", command)

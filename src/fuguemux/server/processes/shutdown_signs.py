@@ -1,8 +1,8 @@
-"""Signs that the machine or the login session is ending, read without privileges. Linux; elsewhere none.
+"""Signs that the machine or the login session is ending, read without privileges. Linux only; other systems show none.
 
-What logind announces by D-Bus is noted here by `server/processes/logind.py`. Each other sign is a file that systemd,
-logind or sysvinit leaves. These files come and go at any time. So they are read when a process has ended in a way that a
-shutdown could have caused, and at no other time.
+`server/processes/logind.py` notes here what logind announces by D-Bus. Each other sign is a file that systemd, logind or
+sysvinit leaves. These files come and go at any time, so they are read only when a process has exited in a way that a
+shutdown could have caused.
 """
 
 import os
@@ -12,7 +12,7 @@ from collections.abc import Callable
 SCHEDULED_SECONDS_MAX = 60
 """A shutdown that is scheduled for later than this is not near."""
 NOLOGIN_SECONDS_MAX = 600
-"""`/run/nologin` older than this is not about to end anything; some containers have one all their life."""
+"""A `/run/nologin` older than this announces no shutdown; some containers have one all their life."""
 
 UTMP_RECORD = struct.Struct("<hxxi32s")
 UTMP_RECORD_BYTES = 384
@@ -22,21 +22,23 @@ UTMP_BYTES_MAX = 256 << 10
 
 
 class ShutdownSigns:
-    """Answers whether a shutdown is near. `terminating` once: this process was told to end, and the answer stays yes."""
+    """Tells whether a shutdown is near. Once `terminating` is set, because this process was told to end, the answer stays
+    yes.
+    """
 
     def __init__(self, wall_ms: Callable[[], int], run: str = "/run") -> None:
         self._wall_ms = wall_ms
         self._run = run
         self.terminating = False
         self.announced = False
-        """logind has announced a shutdown and not called it off."""
+        """Whether logind has announced a shutdown and not called it off."""
 
     def near(self) -> bool:
         """Whether there is any sign. Reads a few small files; never raises."""
         return self.terminating or bool(self.reason())
 
     def reason(self) -> str:
-        """The sign that the system gives, in words; empty: none."""
+        """The sign that the system gives, in words. Empty if there is none."""
         if self.announced:
             return "logind announces a shutdown"
         if self._scheduled():
@@ -48,7 +50,7 @@ class ShutdownSigns:
         return ""
 
     def _scheduled(self) -> bool:
-        """systemd-logind(8): `USEC=` is when, in microseconds since the epoch."""
+        """systemd-logind(8): `USEC=` is the time of the shutdown in microseconds since the epoch."""
         try:
             with open(f"{self._run}/systemd/shutdown/scheduled", encoding="ascii") as file:
                 lines = file.read(4096).splitlines()
@@ -61,12 +63,12 @@ class ShutdownSigns:
         return False
 
     def _logins_refused(self) -> bool:
-        """nologin(5): there shortly before a shutdown."""
+        """nologin(5): the file exists shortly before a shutdown."""
         try:
             made_s = os.stat(f"{self._run}/nologin").st_mtime
         except OSError:
             return False
-        # Both are the wall clock's: nothing else dates a file.
+        # Both are wall-clock times, since files have no others.
         return abs(self._wall_ms() / 1000 - made_s) < NOLOGIN_SECONDS_MAX
 
     def _run_level_ending(self) -> bool:

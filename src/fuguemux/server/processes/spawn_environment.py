@@ -22,7 +22,7 @@ def spawn_environment(socket_path: str, environment: Mapping[str, str]) -> Spawn
 
 
 def usable_directory(wanted: bytes, surroundings: SpawnEnvironment) -> bytes:
-    """`wanted`, or its nearest parent in which a process can start, or the home directory."""
+    """Return `wanted`, or its nearest parent in which a process can start, or the home directory."""
     path = wanted
     while path:
         if os.path.isdir(path) and os.access(path, os.X_OK):

@@ -1,4 +1,6 @@
-"""Processes that the keeper was asked for and has not answered yet: it may be stopped. Each can be taken back."""
+"""Starts of processes that the keeper has not answered yet, for example because it is stopped. Each start can be taken
+back.
+"""
 
 import asyncio
 import errno
@@ -15,48 +17,52 @@ from fuguemux.server.processes.keeper_values import (
 from fuguemux.server.work import reserve
 
 ROOM_AT_START_SECONDS = 2.0
-"""After a crash of server and keeper the panes' old processes are still ending when the new ones are started."""
+"""How long after the start to retry at a limit: after a crash of server and keeper, the panes' old processes are still
+ending.
+"""
 ROOM_SECONDS = 1.0
-"""After a pane has let go of its process, for another one or because it was closed."""
+"""How long to retry after a pane has released its process, for another one or because the pane was closed."""
 AGAIN_SECONDS = 0.1
 
 
 class Withdrawn(Exception):
-    """Nobody wants the process any more: the pane is closed, or is to be started in another way. It does not run."""
+    """The process is not wanted any more: the pane is closed, or is to be started in another way. The process does not
+    run.
+    """
 
 
 class ServerEnded(KeeperUnreachable):
-    """Nor is there a server any more to start it in another way."""
+    """The server has ended as well, so that it cannot start the process in another way."""
 
     def __init__(self) -> None:
         super().__init__("the server ended before the keeper answered")
 
 
 class StartGivenUp(KeeperUnreachable):
-    """Whoever asked for the process is gone."""
+    """The requester of the process is gone."""
 
     def __init__(self) -> None:
         super().__init__("whoever asked for it did not wait for the keeper")
 
 
 class ProcessStarts:
-    """At most one for each pane. Belongs to the loop."""
+    """The pending starts, at most one for each pane. Belongs to the loop."""
 
     def __init__(self) -> None:
         self._pending: dict[PaneId, asyncio.Timeout] = {}
         self._given_up: set[PaneId] = set()
         self._over = False
         self._room_until = asyncio.get_running_loop().time() + ROOM_AT_START_SECONDS
-        """Until then it is likely that processes end which count for the machine's limits."""
+        """Until this time, processes that count for the machine's limits are likely to end."""
 
     async def begin(
         self, pane: PaneId, spawn: Callable[[], Coroutine[Any, Any, Spawned]]
     ) -> Spawned:
-        """What `spawn` returns, a request to the keeper that takes itself back when cancelled.
+        """Return the result of `spawn`, a request to the keeper that takes itself back when cancelled.
 
-        At a limit it is asked again for a moment if processes are just ending, which make room.
+        At a limit the request is repeated for a moment if processes are just ending, since that makes room.
 
-        Raises Withdrawn, ServerEnded, GivenUp, and RequestFailed where no further pane can be held.
+        Raises Withdrawn, ServerEnded, StartGivenUp, and RequestFailed if no further pane can be held.
         """
         if self._over:
             raise ServerEnded
@@ -94,13 +100,13 @@ class ProcessStarts:
         return StartGivenUp() if pane in self._given_up else Withdrawn()
 
     def give_up(self, pane: PaneId) -> None:
-        """As `withdraw`, and the start fails: the pane itself was wanted by nobody else."""
+        """Withdraw the start and make it fail, because nothing else needed the pane."""
         if pane in self._pending:
             self._given_up.add(pane)
             self.withdraw(pane)
 
     def withdraw(self, pane: PaneId) -> None:
-        """Take the start of a pane's process back, if one is under way. A process of it that runs is about to end."""
+        """Take the start of a pane's process back, if one is pending. A running process of the pane is about to end."""
         now = asyncio.get_running_loop().time()
         self._room_until = max(self._room_until, now + ROOM_SECONDS)
         self._take_back(pane)
@@ -111,7 +117,7 @@ class ProcessStarts:
             limit.reschedule(asyncio.get_running_loop().time())
 
     def end(self) -> None:
-        """The server ends: take all back, and begin none from now on."""
+        """The server ends: take all starts back, and begin none from now on."""
         self._over = True
         for pane in list(self._pending):
             self.withdraw(pane)

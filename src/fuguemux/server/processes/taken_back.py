@@ -1,4 +1,4 @@
-"""Spawns that were cancelled before the keeper answered: what becomes of the process if there is one all the same."""
+"""Spawns that were cancelled before the keeper answered, and what happens to a process that was started nevertheless."""
 
 import signal
 from collections.abc import Callable
@@ -7,14 +7,14 @@ from fuguemux.keeper.protocol import Message
 
 
 class TakenBack:
-    """Belongs to a connection to the keeper; `tell` sends a request whose answer nobody waits for."""
+    """The cancelled spawns of one connection to the keeper. `tell` sends a request without waiting for its answer."""
 
     def __init__(self, tell: Callable[[Message], None]) -> None:
         self._tell = tell
         self._keys: dict[int, str] = {}
 
     def add(self, request: int, message: Message, *, answered: bool) -> None:
-        """Nobody wants the process of a spawn any more. It may run already, and if not, may be about to."""
+        """The process of a spawn is not wanted any more. It may run already, or may be about to."""
         key = str(message.get("key"))
         if message["type"] != "spawn":
             return
@@ -25,7 +25,7 @@ class TakenBack:
             self._tell({"type": "withdraw", "request": request})
 
     def answered(self, request: int, answer: Message) -> None:
-        """An answer came: if it is one to a spawn that was taken back too late, its process is hung up."""
+        """An answer arrived. If it is one to a spawn that was taken back too late, hang up its process."""
         key = self._keys.pop(request, "")
         if key and "error" not in answer:
             self._hang_up(key)
