@@ -1,4 +1,4 @@
-"""`send-keys -X`: carries out the commands of copy mode: moves, searches in steps on another thread, copies to buffers."""
+"""Carries out the copy mode commands of `send-keys -X`: motions, searches in steps on another thread, copies to buffers."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -38,14 +38,14 @@ _SEARCHES: Final = {
     "search-backward-text": (False, False),
     "search-backward-incremental": (False, False),
 }
-"""Whether forward, and whether by an expression."""
+"""For each command, whether it searches forward, and whether its argument is a regular expression."""
 LINES_AT_ONCE: Final = 2_000
-"""As many selected lines are read on the loop."""
+"""A selection of up to this many lines is read on the loop."""
 _COPIES: Final = ("copy-selection", "copy-selection-no-clear", "copy-pipe", "copy-pipe-no-clear")
 
 
 class CopyViewers(Protocol):
-    """Attached clients, and what they see."""
+    """The attached clients, and what they show."""
 
     @property
     def scroll(self) -> ScrollViews: ...
@@ -53,12 +53,12 @@ class CopyViewers(Protocol):
     def pane_changed(self, terminal: PaneTerminal, events: Sequence[Event]) -> None: ...
 
     def copied(self, pane: PaneId, data: bytes) -> None:
-        """Put it on the clipboards of those who look on."""
+        """Put `data` on the clipboards of the clients that show the pane."""
         ...
 
 
 class CopyCommands:
-    """Belongs to the loop."""
+    """Carries out copy mode commands. Belongs to the loop."""
 
     def __init__(
         self,
@@ -90,7 +90,7 @@ class CopyCommands:
     def copy_mode(
         self, effect: ef.CopyModeCommand, requester: Requester
     ) -> Awaitable[EffectResult] | None:
-        """One command; what takes long is returned. One that there is not does nothing, as in tmux."""
+        """Run one command. Slow work is returned as an awaitable. An unknown command does nothing, as in tmux."""
         terminal, mode = self._panes.get(effect.pane), self._scroll.mode(effect.pane)
         if terminal is None or mode is None:
             return None
@@ -131,7 +131,7 @@ class CopyCommands:
         *,
         ends: bool,
     ) -> EffectResult:
-        """Once the lines are in memory that the way leads over."""
+        """Make a move once the lines on its way are in memory."""
         await self._scroll.done(mode, move)
         if self._scroll.mode(terminal.id) is mode:
             self._moved(terminal, mode, ends=ends)
@@ -166,7 +166,7 @@ class CopyCommands:
         regex: bool,
     ) -> EffectResult:
         try:
-            # As in tmux: small letters alone mean large ones, too.
+            # As in tmux, a pattern without capital letters ignores case.
             mode.pattern = Pattern(text, regex=regex, ignore_case=text == text.lower())
         except BadPattern as bad:
             raise EffectFailed(f"search: {bad}") from bad
@@ -203,7 +203,7 @@ class CopyCommands:
             end = Spot(document.first, -1) if forward else Spot(document.stop, 0)
             found = await search.nearest(mode.pattern, end, forward=forward)
         if not wanted():
-            return EffectResult()  # somebody left the mode meanwhile
+            return EffectResult()  # the mode was left meanwhile
         if found is None:
             mode.match = None
             self._screens.pane_changed(terminal, ())
@@ -268,7 +268,7 @@ class CopyCommands:
                 self._screens.copied(terminal.id, data)
             await self._durable(outcome.lsn)
         if self._scroll.mode(terminal.id) is not mode:
-            return EffectResult()  # somebody left the mode meanwhile
+            return EffectResult()  # the mode was left meanwhile
         if not name.endswith("-no-clear"):
             mode.anchor = None
         if ends:
@@ -277,7 +277,7 @@ class CopyCommands:
         return EffectResult()
 
     async def _text(self, mode: CopyMode, name: str, context: MotionContext) -> str:
-        """What is to be copied, as of now: many lines are read on another thread."""
+        """The text to copy, as of now. Many lines are read on another thread."""
         line = mode.document.text(mode.cursor.line)
         if name == "copy-line":
             return line
@@ -292,7 +292,9 @@ class CopyCommands:
 
 
 def _not_searched(terminal: PaneTerminal, mode: CopyMode, *between: int) -> str:
-    """That lines could not be read, all in all or from one line to another; empty: all were, or it is no history."""
+    """Say that lines could not be read, in the whole history or between two lines. Empty if all were read, or if it is no
+    history.
+    """
     if mode.last_screen_ms is not None:
         return ""
     lines = not_searched(terminal.scrollback.blocks(), *between)

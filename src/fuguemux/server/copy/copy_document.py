@@ -1,6 +1,7 @@
-"""What copy mode looks at: a pane's lines as they were when the mode began, wrapped at any width, read as they are needed.
+"""The text that copy mode shows: a pane's lines as they were when the mode began, wrapped at any width, read when they
+are needed.
 
-Lines have the numbers of the scrollback; those of the screen come behind them. Columns are cells, offsets are characters.
+Lines have the line numbers of the scrollback; the lines of the screen follow. Columns are cells, offsets are characters.
 """
 
 from bisect import bisect_right
@@ -19,7 +20,7 @@ from fuguemux.terminal.style import width
 
 PARTS_READ_MAX: Final = 4
 LINES_COUNTED_MAX: Final = 300
-"""How many lines are wrapped to tell exactly how many rows they take; for more it is reckoned."""
+"""Up to this many lines are wrapped to count their rows exactly. For more lines the number is estimated."""
 
 
 class Spot(NamedTuple):
@@ -30,7 +31,7 @@ class Spot(NamedTuple):
 
 
 class RowAt(NamedTuple):
-    """A row: which line it is of, and the how-manieth of it."""
+    """A row: its line, and the row index within the wrapped line."""
 
     line: int
     row: int
@@ -42,9 +43,9 @@ class _Read(NamedTuple):
 
 
 class Document:
-    """Immutable, but for what it remembers of what it read. Lines that were trimmed meanwhile are empty.
+    """Immutable, apart from a cache of lines that were read. Lines that were trimmed meanwhile are empty.
 
-    Raises NotHeld, where `held.strict`, for lines that are on the disk still.
+    With `held.strict`, raises NotHeld for lines that are not in memory.
     """
 
     def __init__(
@@ -56,7 +57,9 @@ class Document:
         last: SearchPart | None = None,
         base: int = 0,
     ) -> None:
-        """`last` stands for the screen, if it is given. Lines before `base` are in the parts and no history any more."""
+        """`last`, if given, stands for the screen. Lines before `base` are in `parts` but not part of the history any
+        more.
+        """
         self.first = max(parts[0].first, base) if parts else 0
         self.tail = parts[-1].first + parts[-1].size if parts else 0
         """The number of the screen's first line."""
@@ -81,12 +84,12 @@ class Document:
         return read, line - self.parts[at].first
 
     def line(self, line: int) -> bytes:
-        """A line with its styles."""
+        """One line with its styles."""
         read, index = self._place(line)
         return read.lines[index] if index < len(read.lines) else b""
 
     def text(self, line: int) -> str:
-        """A line without its styles."""
+        """One line without its styles."""
         return plain(self.line(line)).decode("utf-8", "replace")
 
     def continued(self, line: int) -> bool:
@@ -95,7 +98,7 @@ class Document:
         return index in read.pieces
 
     def starts(self, line: int, columns: int) -> list[int]:
-        """The offsets where the line's rows begin."""
+        """The offsets at which the rows of the line begin."""
         text = self.text(line)
         if text.isascii():
             return list(range(0, max(len(text), 1), columns))
@@ -109,18 +112,18 @@ class Document:
         return starts
 
     def row_of(self, spot: Spot, columns: int) -> RowAt:
-        """The row that a spot is in; behind the last character of a full row, still that one."""
+        """The row that contains a place. A place behind the last character of a full row is still in that row."""
         starts = self.starts(spot.line, columns)
         return RowAt(spot.line, bisect_right(starts, spot.offset) - 1)
 
     def column_of(self, spot: Spot, columns: int) -> int:
-        """How many cells of its row are before a spot."""
+        """The number of cells of its row before a place."""
         starts = self.starts(spot.line, columns)
         begin = starts[bisect_right(starts, spot.offset) - 1]
         return sum(map(width, self.text(spot.line)[begin : spot.offset]))
 
     def spot_at(self, at: RowAt, column: int, columns: int) -> Spot:
-        """The spot in a row nearest to a column; at most behind its last character."""
+        """The place in a row that is nearest to a column, at most behind the row's last character."""
         starts = self.starts(at.line, columns)
         row = min(at.row, len(starts) - 1)
         text = self.text(at.line)
@@ -133,7 +136,7 @@ class Document:
         return Spot(at.line, offset)
 
     def rows_behind(self, at: RowAt, rows: int, columns: int) -> tuple[RowAt, int]:
-        """The row so many further down (with a negative number up), or the last there is; and how far that was."""
+        """The row that is `rows` further down (up if negative), or the last one there is, and the number of rows moved."""
         line, row, left = at.line, at.row, abs(rows)
         while left and rows < 0:
             if row == 0 and (lines := self._narrow_lines(line - 1, left, columns)):
@@ -160,9 +163,10 @@ class Document:
         return RowAt(line, row), abs(rows) - left
 
     def _narrow_lines(self, line: int, most: int, columns: int, *, down: bool = False) -> int:
-        """How many lines from `line` upwards (or down) take a row each: all of a part, looked at as a whole; 0: look at each.
+        """How many lines, from `line` upwards (or down), take one row each: a whole part or nothing. 0 means to look at
+        each line.
 
-        Upwards `line` has to be the last of its part, downwards the first; and some line has to be behind the part.
+        Upwards, `line` has to be the last of its part, downwards the first. Another part has to follow in that direction.
         """
         at = bisect_right(self.parts, line, key=lambda part: part.first) - 1
         if at < 0 or most < LINES_COUNTED_MAX:
@@ -177,17 +181,19 @@ class Document:
         return part.size if narrow else 0
 
     def hold_from(self, line: int) -> None:
-        """Bring all from a line on into memory, and let nothing be read from now on. Blocks: for a start."""
+        """Bring all lines from one on into memory, and read nothing afterwards. Blocks; for use during a start."""
         self.held.hold_from(bisect_right(self.parts, line, key=lambda part: part.first) - 1)
         self.held.strict = True
 
     def again(self) -> "Document":
-        """The same lines, to be read on another thread."""
+        """Return a document of the same lines, to be read on another thread."""
         last = self.parts[-1]
         return Document(self.parts[:-1], (), continues=False, last=last, base=self.first)
 
     def rows_between(self, above: RowAt, below: RowAt, columns: int, *, total: int) -> int:
-        """How many rows lie from one to the other; reckoned from the `total` of the history if they are many."""
+        """The number of rows between two rows. Estimated from the `total` number of rows in the history if there are
+        many.
+        """
         lines = below.line - above.line
         if lines > LINES_COUNTED_MAX:
             history = max(self.tail - self.first, 1)
@@ -196,7 +202,7 @@ class Document:
         return rows - above.row + below.row
 
     def rows(self, at: RowAt, count: int, columns: int) -> list[tuple[RowAt, bytes]]:
-        """So many rows from one on, with styles; fewer if there are no more."""
+        """Return `count` rows from one on, with styles; fewer if there are no more."""
         found: list[tuple[RowAt, bytes]] = []
         last = min(at.line + count, self.stop)
         wrapped = rewrap([self.line(line) for line in range(at.line, last)], columns)
@@ -209,7 +215,7 @@ class Document:
 
 
 def frozen(terminal: PaneTerminal) -> Document:
-    """A pane's lines as they are now."""
+    """Return a pane's lines as they are now."""
     terminal.take_archive(everything=True)
     screen = terminal.emulator.screen_ansi(join=True)
     continues = terminal.emulator.continues_history
@@ -218,7 +224,7 @@ def frozen(terminal: PaneTerminal) -> Document:
 
 
 def viewed(screen: LastScreen) -> tuple[Document, int, Spot]:
-    """A last screen with what was above it, the line that it begins in, and where its cursor was."""
+    """Return a last screen with the lines above it, the line at which the screen begins, and the place of its cursor."""
     lines = all_lines(screen) or [b""]
     document = Document((), lines, continues=False)
     first = RowAt(min(max(len(lines) - len(screen.lines), 0), len(lines) - 1), 0)

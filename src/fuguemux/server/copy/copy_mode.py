@@ -1,7 +1,7 @@
-"""One pane in copy mode: what is visible, the cursor, the selection and what was searched for.
+"""One pane in copy mode: the visible part, the cursor, the selection and the search.
 
-The pane's lines are those of the moment the mode began, as in tmux. All places are of the text, so that a pane that gets
-another width shows the same lines.
+The pane's lines are those of the moment when the mode began, as in tmux. All places refer to the text, so that a pane
+that changes its width shows the same lines.
 """
 
 from collections.abc import Callable, Iterator
@@ -30,7 +30,7 @@ VIEW_MODE: Final = "view-mode"
 
 
 class ModeFacts(NamedTuple):
-    """What formats may want to know."""
+    """What formats can show of the mode."""
 
     in_mode: bool = False
     position: int = 0
@@ -41,22 +41,24 @@ class ModeFacts(NamedTuple):
     search_present: bool = False
     selection_present: bool = False
     name: str = ""
-    """What tmux calls the mode."""
+    """tmux's name of the mode."""
 
 
 class CopyMode:
-    """Belongs to the loop. The pane's size is given with every move, since it may be another one."""
+    """Belongs to the loop. The pane's size is passed with every move, because it may have changed."""
 
     def __init__(self, document: Document, history_rows: int, size: ScreenSize) -> None:
         self.name = COPY_MODE
-        """Or VIEW_MODE: what is shown are no lines of the pane."""
+        """COPY_MODE, or VIEW_MODE if the text shown is not the pane's."""
         self.last_screen_ms: int | None = None
-        """In VIEW_MODE: it is the last screen of a program, which this recovery has found."""
+        """In VIEW_MODE, the time of the recovery whose last screen is shown, if it is a last screen."""
         self.document = document
         self.history_rows = history_rows
-        """How many rows are above the screen; near where the history is long and its lines are. Negative: there is room."""
+        """The number of rows above the screen; an estimate if the history is long. Negative if the lines do not fill the
+        screen.
+        """
         self._stored_rows = history_rows
-        """About how many rows the lines before the screen's first one take, whatever became of the screen's size."""
+        """About how many rows the lines before the screen's first line take, independent of the screen's present size."""
         self.columns, self.rows = size
         self.top = RowAt(document.tail, 0)
         self.cursor = Spot(document.tail, 0)
@@ -67,21 +69,23 @@ class CopyMode:
         self.search_string = ""
         self.search_forward = True
         self.searched: int | None = None
-        """Lines that a search which goes on has looked through."""
+        """The number of lines that the running search has looked through. None if no search is running."""
         self.search_stopped = False
-        """Somebody does not want its answer any more."""
+        """Whether the search was told to stop."""
         self.match: tuple[Spot, int] | None = None
-        """Where the last match begins and how many characters it has."""
+        """Where the last match begins, and its length in characters."""
         self.ends_at_bottom = False
         self._column = self._length = 0
-        """Where the cursor was, and how long its row, when it last was not at the end of it."""
+        """Where the cursor was, and how long its row was, when it was last not at the end of a row."""
         self.shown: ScrolledRows | None = None
-        """What was drawn last."""
+        """The rows that were drawn last."""
         self.known = ModeFacts(True)
         self.top = self.bottom_top()
 
     def tried(self, work: Callable[["CopyMode"], None]) -> bool:
-        """Do `work` to the mode, wholly or, if it needs lines that are on the disk still, not at all."""
+        """Apply `work` to the mode completely. If it needs lines that are not in memory, nothing changes and the result
+        is False.
+        """
         trial = copy(self)
         try:
             work(trial)
@@ -93,12 +97,14 @@ class CopyMode:
     # -- places -------------------------------------------------------------------------------
 
     def fit(self, size: ScreenSize) -> None:
-        """The pane has this size now."""
+        """Adjust to the pane's present size."""
         if (self.columns, self.rows) == size:
             return
         at_bottom = self.back == 0
         begin = self.document.starts(self.top.line, self.columns)[self.top.row]
-        self.history_rows += self.rows - size.rows  # a row more is one that was above the screen
+        self.history_rows += (
+            self.rows - size.rows
+        )  # an additional row of the screen was above the screen before
         self.columns, self.rows = size
         self.top = self.document.row_of(Spot(self.top.line, begin), self.columns)
         if at_bottom:
@@ -107,14 +113,14 @@ class CopyMode:
         self._show_cursor()
 
     def bottom_top(self) -> RowAt:
-        """The first visible row when the last rows are visible."""
+        """The first visible row when the view is at the bottom."""
         last = self.document.stop - 1
         end = RowAt(last, len(self.document.starts(last, self.columns)) - 1)
         return self.document.rows_behind(end, -(self.rows - 1), self.columns)[0]
 
     @property
     def back(self) -> int:
-        """How many rows further down the last rows begin."""
+        """How many rows the view is above the bottom."""
         bottom = self.bottom_top()
         if self.top >= bottom:
             return 0
@@ -123,7 +129,7 @@ class CopyMode:
 
     @property
     def row(self) -> int:
-        """The visible row the cursor is in."""
+        """The visible row that contains the cursor."""
         return self._rows_to(self._cursor_row())
 
     def _cursor_row(self) -> RowAt:
@@ -139,7 +145,7 @@ class CopyMode:
         self.top = min(self.top, self.bottom_top())
 
     def _show_cursor(self) -> None:
-        """Scroll as little as makes the cursor visible."""
+        """Scroll by the smallest amount that makes the cursor visible."""
         at = self._cursor_row()
         if at < self.top:
             self.top = at
@@ -149,11 +155,11 @@ class CopyMode:
     # -- moving -------------------------------------------------------------------------------
 
     def put(self, column: int, row: int) -> None:
-        """The cursor to a cell of the visible rows."""
+        """Move the cursor to a cell of the visible rows."""
         self.cursor = self.document.spot_at(self._row_at(row), column, self.columns)
 
     def go(self, spot: Spot, *, centre: bool = False) -> None:
-        """The cursor to a place in the text."""
+        """Move the cursor to a place in the text."""
         self.cursor = spot
         at = self._cursor_row()
         if centre and (at < self.top or self._rows_to(at) >= self.rows):
@@ -161,7 +167,7 @@ class CopyMode:
         self._show_cursor()
 
     def _show_around(self, at: RowAt) -> None:
-        """Scroll to a row far away: with a quarter of the height below it, where there is that much."""
+        """Scroll to a row far away, so that a quarter of the height is below it, if there are enough rows."""
         gap, behind = self.rows // 4, self.document.rows_behind
         first, moved = behind(at, -self.rows, self.columns)
         if moved < self.rows:
@@ -173,7 +179,7 @@ class CopyMode:
             self._keep_top()
 
     def move_rows(self, rows: int) -> None:
-        """The cursor down, or up, by rows, as near to its column as the rows allow."""
+        """Move the cursor down, or up if negative, by rows, as near to its column as the rows allow."""
         self._remember()
         at, _ = self.document.rows_behind(self._cursor_row(), rows, self.columns)
         self._settle(at)
@@ -195,7 +201,9 @@ class CopyMode:
         return text[starts[at.row] : starts[at.row + 1] if at.row + 1 < len(starts) else None]
 
     def _settle(self, at: RowAt) -> None:
-        """The cursor to a row, at the remembered column: what was at an end of a row, or behind it, stays at one."""
+        """Move the cursor to a row, at the remembered column. A cursor that was at the end of a row, or behind it, stays
+        at the end.
+        """
         length = self._length_of(at)
         column = self._column
         if column >= self._length or column > length:
@@ -206,7 +214,9 @@ class CopyMode:
         return self.document.rows_behind(self.top, max(0, min(row, self.rows - 1)), self.columns)[0]
 
     def scroll(self, rows: int) -> int:
-        """Go back by rows (forward with a negative number) under the cursor, which keeps its visible row; how far it went."""
+        """Scroll back by rows (forward if negative). The cursor keeps its visible row. Returns the number of rows
+        scrolled.
+        """
         self._remember()
         row, before = self.row, self.top
         self.top, moved = self.document.rows_behind(self.top, -rows, self.columns)
@@ -218,25 +228,25 @@ class CopyMode:
         return moved
 
     def page(self, rows: int) -> None:
-        """A page back, or forward: where there is no more to scroll the cursor goes on alone, as in tmux."""
+        """Scroll a page back, or forward. If there is no more to scroll, only the cursor moves, as in tmux."""
         left = abs(rows) - self.scroll(rows)
         if left:
             self._settle(self._row_at(self.row - left if rows > 0 else self.row + left))
 
     def top_of_history(self) -> None:
-        """The first line."""
+        """Go to the first line."""
         self.top = RowAt(self.document.first, 0)
         self.put(0, 0)
 
     def bottom_of_history(self) -> None:
-        """The last row."""
+        """Go to the last row."""
         self.top = self.bottom_top()
         self.put(self.columns, self.rows - 1)
 
     # -- the selection ------------------------------------------------------------------------
 
     def selection(self) -> tuple[Spot, Spot] | None:
-        """Its first place and that behind its last."""
+        """The first place of the selection, and the place behind its last."""
         if self.anchor is None:
             return None
         begin, end = sorted((self.anchor, self.cursor))
@@ -245,7 +255,7 @@ class CopyMode:
         return begin, end
 
     def selected(self, *, vi: bool) -> str:
-        """The selected text, as tmux gives it: lines in several rows are one, blanks at their ends go."""
+        """The selected text in tmux's form: the rows of one line are joined, and blanks at line ends are removed."""
         found = self.selection()
         if found is None:
             return ""
@@ -263,7 +273,8 @@ class CopyMode:
                 parts.append("\n")
             parts.append(piece if line == end.line else piece.rstrip(" "))
         text = "".join(parts)
-        # vi's cursor is on a character that belongs to it: behind the last one that is the end of the line.
+        # With vi keys the cursor is on a character that belongs to the selection; behind the last character, that is the
+        # line end.
         whole = self.whole_lines or end.offset > len(self.document.text(end.line))
         return text + "\n" if vi and whole else text
 
@@ -284,7 +295,7 @@ class CopyMode:
     # -- drawing ------------------------------------------------------------------------------
 
     def view(self, styles: Styles, *, vi: bool) -> ScrolledRows:
-        """What the pane shows."""
+        """The rows that the pane shows."""
         shown = self.document.rows(self.top, self.rows, self.columns)
         matches = self._matches({at.line for at, _ in shown})
         rows = [
@@ -336,7 +347,7 @@ class CopyMode:
             yield span
 
     def _cells(self, at: RowAt, begin: int, end: int, sgr: bytes) -> Span | None:
-        """Characters `begin` to `end` of a line as cells of one of its rows; None: they are in others."""
+        """The characters `begin` to `end` of a line as cells of one of its rows. None if they are in other rows."""
         starts, text = self.document.starts(at.line, self.columns), self.document.text(at.line)
         first = starts[at.row]
         last = starts[at.row + 1] if at.row + 1 < len(starts) else len(text)
@@ -347,7 +358,7 @@ class CopyMode:
         return Span(left, left + text_width(text[begin:end]), sgr)
 
     def facts(self) -> ModeFacts:
-        """For formats."""
+        """The values for formats."""
         return ModeFacts(
             True,
             self.back,

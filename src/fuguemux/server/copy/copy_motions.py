@@ -1,4 +1,4 @@
-"""The commands of copy mode that move the cursor and the selection, by tmux's names (tmux(1), 3.3a, COPY MODE)."""
+"""The commands of copy mode that move the cursor and the selection, under tmux's names (tmux(1), 3.3a, COPY MODE)."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -9,7 +9,7 @@ from fuguemux.server.copy.copy_mode import CopyMode
 
 ROWS_MAX: Final = 1 << 30
 WORD_LINES_MAX: Final = 2_000
-"""How many lines without a word are passed over."""
+"""The number of lines without a word that are skipped at most."""
 
 
 class MotionContext(NamedTuple):
@@ -53,7 +53,7 @@ def _indentation(mode: CopyMode, _: MotionContext) -> None:
 
 
 def _words(text: str, separators: str, *, spaces: bool) -> list[tuple[int, int]]:
-    """Begin and end of the words: runs of word characters and, but for `spaces`, runs of separators."""
+    """Begin and end of each word: runs of word characters and, unless `spaces` is set, runs of separators."""
     if spaces:
         return [found.span() for found in re.finditer(r"\S+", text)]
     kind = re.escape(separators)
@@ -157,7 +157,7 @@ def _rectangle(mode: CopyMode, _: MotionContext) -> None:
 
 
 def _goto_line(mode: CopyMode, context: MotionContext) -> None:
-    """So many rows back, as in tmux."""
+    """Go that many rows back, as in tmux."""
     if context.argument.isascii() and context.argument.isdigit():
         wanted = min(int(context.argument), ROWS_MAX)
         mode.scroll(wanted - mode.back)
@@ -217,8 +217,10 @@ MOTIONS: Final[Mapping[str, Motion]] = {
     "other-end": _other_end,
     "rectangle-toggle": _rectangle,
 }
-"""What each does to the mode. Those that may end it by scrolling to the end have `-and-cancel` behind their names."""
+"""The effect of each command on the mode. A command that may end the mode by scrolling to the bottom also exists with
+`-and-cancel` behind its name.
+"""
 
 
 def _ignored(_moved: int) -> None:
-    """A motion says nothing."""
+    """Drop a result, since a motion returns none."""

@@ -1,4 +1,4 @@
-"""Searching in copy mode: in steps on another thread, with progress in the pane's corner, until C-c."""
+"""Searches in copy mode: in steps on another thread, with progress in the pane's corner, until C-c."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -12,11 +12,11 @@ from fuguemux.server.copy.copy_mode import CopyMode
 from fuguemux.server.ports import EffectFailed
 
 STEP_RUNS: Final = 16
-"""How many runs of lines, each some milliseconds, the thread searches at a time."""
+"""How many runs of lines the thread searches in one step. Each run takes some milliseconds."""
 
 
 class Match(NamedTuple):
-    """Where a match begins and how many characters it has."""
+    """Where a match begins, and its length in characters."""
 
     spot: Spot
     characters: int
@@ -29,7 +29,7 @@ class _Step(NamedTuple):
 
 
 class Search:
-    """One search. `wanted`: whether the pane is still in this mode; `changed` is called to draw the progress."""
+    """One search. `wanted` returns whether the pane is still in this mode; `changed` is called to draw the progress."""
 
     def __init__(
         self, mode: CopyMode, wanted: Callable[[], bool], changed: Callable[[], None]
@@ -39,7 +39,7 @@ class Search:
         self._changed = changed
 
     async def nearest(self, pattern: Pattern, start: Spot, *, forward: bool) -> Match | None:
-        """The nearest match behind (or before) a place. Raises EffectFailed when somebody stops it."""
+        """Return the nearest match behind (or before) a place. Raises EffectFailed if the search is stopped."""
         mode = self._mode
         parts, first = mode.document.parts, mode.document.first
         found = search_parts(
@@ -68,7 +68,9 @@ class Search:
 
 
 def _step(found: Iterator[RunHits], pattern: Pattern, start: Spot, *, forward: bool) -> _Step:
-    """The first match behind the place in the next runs of lines, and whether there are no more. On any thread."""
+    """Return the first match behind the place in the next runs of lines, and whether there are no more runs. On any
+    thread.
+    """
     reach("search.step")
     lines = 0
     for number, each in enumerate(found, 1):
@@ -92,7 +94,7 @@ def _in_line(hit: Hit, pattern: Pattern, start: Spot, *, forward: bool) -> Match
 
 
 def _within_pieces(document: Document, spot: Spot) -> Spot:
-    """A place in a logical line as one in its piece."""
+    """Turn a place in a logical line into a place in one of its pieces."""
     line, offset = spot
     while line + 1 < document.stop and document.continued(line + 1):
         length = len(document.text(line))

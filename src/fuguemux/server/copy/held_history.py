@@ -1,6 +1,8 @@
-"""A history that is drawn on the loop: its lines are brought into memory by a thread, compressed, from the newest on.
+"""Keeps a pane's history in memory for drawing on the loop: a thread loads its compressed lines, beginning with the
+newest.
 
-What is not there yet raises NotHeld on the loop; whoever wants it waits until the thread is that far, and tries again.
+Reading a line that is not loaded raises NotHeld on the loop. The caller waits until the thread has loaded it, and tries
+again.
 """
 
 import asyncio
@@ -14,25 +16,25 @@ from fuguemux.server.work.file_threads import beside
 
 PARTS_AT_ONCE: Final = 64
 HELD_BYTES_MAX: Final = 256 << 20
-"""Of a longer history the oldest lines are read where they are wanted, which may be the loop."""
+"""The oldest lines of a longer history are read when they are needed, which may be on the loop."""
 
 
 class NotHeld(Exception):
-    """The lines are on the disk still."""
+    """The lines are not in memory yet."""
 
 
 class HeldHistory:
-    """The parts of one document. Belongs to the loop, but for `hold`."""
+    """The parts of one document. Belongs to the loop, except `hold`."""
 
     def __init__(self, parts: Sequence[SearchPart]) -> None:
         self._parts = parts
         self._held: dict[int, Content] = {}
         self._left = len(parts)
-        """So many, the oldest, were not looked at yet."""
+        """The number of parts, the oldest ones, that are not loaded yet."""
         self._bytes = 0
         self._turn = asyncio.Lock()
         self.strict = False
-        """Whether what is not in memory raises NotHeld; else it is read."""
+        """Whether reading a part that is not in memory raises NotHeld. Otherwise the part is read."""
 
     def content(self, at: int) -> BlockLines:
         """The lines of a part. Raises NotHeld."""
@@ -46,11 +48,11 @@ class HeldHistory:
 
     @property
     def more(self) -> bool:
-        """Whether some are to be brought into memory still."""
+        """Whether there are more parts to load."""
         return self._left > 0 and self._bytes < HELD_BYTES_MAX
 
     def hold(self, count: int) -> None:
-        """Bring the next ones into memory. Blocks; on one thread at a time."""
+        """Load the next `count` parts. Blocks; on one thread at a time."""
         reach("history.holding")
         for _ in range(min(count, self._left)):
             hold = self._parts[self._left - 1].hold
@@ -61,16 +63,18 @@ class HeldHistory:
             self._left -= 1
 
     def hold_from(self, at: int) -> None:
-        """Bring all from one part on into memory. Blocks: for a start."""
+        """Load all parts from one on. Blocks; for use during a start."""
         self.hold(self._left - at)
 
     async def hold_more(self) -> bool:
-        """Have a thread bring some into memory; whether there were any, so that it is worth another try."""
+        """Load some parts on a thread. Returns whether there were any, so that another try makes sense."""
         async with self._turn:
             if not self.more:
                 return False
             try:
                 await beside("history", self.hold, PARTS_AT_ONCE)
-            except OSError:  # too many hang already: what is wanted is read on the loop
+            except (
+                OSError
+            ):  # too many threads hang already: parts are then read on the loop when needed
                 return False
             return True

@@ -1,7 +1,7 @@
-"""Where panes are in copy mode, kept for the next server: the helper file `modes`, one line of JSON.
+"""Stores which panes are in copy mode, and where, for the next server: the helper file `modes`, one line of JSON.
 
-Replaced whenever something moves, and never synced: it is for a server that was killed. It holds numbers of
-lines and places in them, nothing of what is there or was searched for.
+The file is replaced at every move and never synced, because it is for the case of a killed server. It contains line
+numbers and places, not the text or what was searched for.
 """
 
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ from fuguemux.server.work.newest import Newest, Spawn
 
 
 class Kept(msgspec.Struct, frozen=True, array_like=True):
-    """One pane's place."""
+    """The stored place of one pane."""
 
     pane: PaneId
     top: tuple[int, int]
@@ -29,7 +29,7 @@ class Kept(msgspec.Struct, frozen=True, array_like=True):
     whole_lines: bool
     ends_at_bottom: bool
     last_screen_ms: int | None = None
-    """It is in the last screen of a program, which this recovery has found."""
+    """The time of the recovery whose last screen is shown; None if the pane's own lines are."""
 
 
 _encode: Final = msgspec.json.Encoder().encode
@@ -37,9 +37,10 @@ _decode: Final = msgspec.json.Decoder(list[Kept]).decode
 
 
 class KeptModes:
-    """One state directory's file. Nothing raises: a disk that does not take it costs only that a mode is left.
+    """The file of one state directory. Nothing raises: if it cannot be written, the only loss is that panes leave copy
+    mode.
 
-    Belongs to the loop, which writes nothing itself: the file is replaced on a thread, moments later.
+    Belongs to the loop. The file is written on a thread a moment later.
     """
 
     def __init__(self, storage: Storage, state_directory: str, spawn: Spawn) -> None:
@@ -48,7 +49,7 @@ class KeptModes:
         self._newest = Newest(self._replace, spawn, "modes")
 
     def load(self) -> list[Kept]:
-        """What the last server has kept."""
+        """Read the places that the last server stored."""
         try:
             data = helper_or_nothing(self._storage, self._directory, MODES_FILE)
             return _decode(data.partition(b"\n")[0])
@@ -56,7 +57,7 @@ class KeptModes:
             return []
 
     def save(self, modes: Iterable[tuple[PaneId, CopyMode]]) -> None:
-        """Keep these and no others, in what is the state directory now."""
+        """Store exactly these, in the directory that is now the state directory."""
         self._newest.forget()
         self._newest.keep(_encode([kept(pane, mode) for pane, mode in modes]) + b"\n")
 
@@ -65,7 +66,7 @@ class KeptModes:
 
 
 def kept(pane: PaneId, mode: CopyMode) -> Kept:
-    """The place of one pane."""
+    """Return the place of one pane."""
     return Kept(
         pane,
         mode.top,
@@ -79,7 +80,7 @@ def kept(pane: PaneId, mode: CopyMode) -> Kept:
 
 
 def put_back(mode: CopyMode, place: Kept) -> bool:
-    """Bring a mode that has just begun to the place; False if the text is not there any more."""
+    """Move a mode that has just begun to the stored place. Returns False if the text does not exist any more."""
     first, stop = mode.document.first, mode.document.stop
     spots = [place.top, place.cursor, *([] if place.anchor is None else [place.anchor])]
     if not all(first <= line < stop and at >= 0 for line, at in spots):

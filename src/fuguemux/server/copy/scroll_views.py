@@ -1,4 +1,4 @@
-"""Panes in copy mode: they show their history instead of their screen. Shared by all clients, as in tmux."""
+"""The panes in copy mode, which show their history instead of their screen. Shared by all clients, as in tmux."""
 
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
@@ -16,10 +16,10 @@ NOT_IN_MODE = ModeFacts()
 
 
 class ScrollViews:
-    """The mode of each pane that is in it. 0 rows back is still the mode."""
+    """The mode of each pane that is in one. A pane at 0 rows back is still in the mode."""
 
     def __init__(self, spawn: Callable[[Coroutine[Any, Any, None]], object] | None = None) -> None:
-        """Without `spawn` everything is read where it is wanted."""
+        """Without `spawn` all lines are read at once when they are needed."""
         self._spawn = spawn
         self._modes: dict[PaneId, CopyMode] = {}
         self._beginning: dict[PaneId, Document] = {}
@@ -28,15 +28,15 @@ class ScrollViews:
         self.redraw: Callable[[PaneTerminal], None] = lambda _terminal: None
         """Called when more of a pane's history can be drawn than before."""
         self.keep: Callable[[Iterable[tuple[PaneId, CopyMode]]], None] = lambda _modes: None
-        """Given every pane that does not show its screen, whenever that changes."""
+        """Called with all panes in a mode, whenever that changes."""
         self.style: Callable[[PaneId], tuple[Styles, bool]] = lambda _pane: (
             Styles(b"\x1b[0;7m", b"\x1b[0;7m", b"\x1b[0;7m"),
             False,
         )
-        """How matches and selections of a pane look, and whether its keys are vi's."""
+        """Returns how matches and selections of a pane look, and whether its keys are vi's."""
 
     def moved(self) -> None:
-        """A pane shows another part of its history, or its screen again, or its cursor or selection is elsewhere."""
+        """Call when a pane shows another part of its history, or its screen again, or when its cursor or selection moved."""
         self.told()
         self.keep(self._modes.items())
 
@@ -49,7 +49,7 @@ class ScrollViews:
         )
 
     def put(self, terminal: PaneTerminal, rows: int) -> None:
-        """Show the pane as it was before another server took over, unless it is in the mode already."""
+        """Show the pane as it was before another server took over, unless it is in a mode already."""
         if terminal.id not in self._modes and self._spawn is not None:
             self._spawn(self._put_at(terminal, rows))
 
@@ -58,16 +58,16 @@ class ScrollViews:
         await self._scrolled(terminal, rows)
 
     def mode(self, pane: PaneId) -> CopyMode | None:
-        """The pane's mode, if it is in it."""
+        """The pane's mode, or None."""
         return self._modes.get(pane)
 
     def in_mode(self, pane: PaneId) -> ModeFacts:
-        """Whether the pane is in the mode, how many rows back, and so on."""
+        """The values for formats: whether the pane is in a mode, how many rows back, and so on."""
         mode = self._modes.get(pane)
         return NOT_IN_MODE if mode is None else _facts(mode)
 
     def enter(self, terminal: PaneTerminal, *, page_up: bool, ends_at_bottom: bool = False) -> None:
-        """Show the lines of this moment, with `page_up` a page back; as soon as those that are to be seen are in memory."""
+        """Show the lines of this moment, with `page_up` one page back, as soon as the visible ones are in memory."""
         if terminal.id in self._modes or self._entered_at_once(terminal):
             mode = self._modes[terminal.id]
             mode.ends_at_bottom = mode.ends_at_bottom or ends_at_bottom
@@ -93,7 +93,7 @@ class ScrollViews:
     async def entered(
         self, terminal: PaneTerminal, *, page_up: bool, ends_at_bottom: bool = False
     ) -> None:
-        """As `enter`, and returns when they are shown."""
+        """Do as `enter`, and return when the lines are shown."""
         mode = self._modes.get(terminal.id)
         if mode is None:
             document = frozen(terminal)
@@ -107,13 +107,15 @@ class ScrollViews:
         self.moved()
 
     def enter_at_start(self, terminal: PaneTerminal) -> CopyMode:
-        """Show the lines of this moment. Reads what it needs of them; until `hold_from` of the document so does the mode."""
+        """Show the lines of this moment. Reads the lines that it needs, and so does the mode until `hold_from` of its
+        document.
+        """
         return self._put(terminal, frozen(terminal), _cursor(terminal))
 
     async def _begun(
         self, terminal: PaneTerminal, document: Document, cursor: tuple[int, int]
     ) -> CopyMode | None:
-        """The mode once it can be drawn; None: the pane is gone, or somebody else began one meanwhile."""
+        """Return the mode once it can be drawn. None if the pane is gone, or if another mode was begun meanwhile."""
         self._beginning[terminal.id] = document
         try:
             while self._beginning.get(terminal.id) is document:
@@ -136,13 +138,13 @@ class ScrollViews:
         return mode
 
     async def _hold(self, terminal: PaneTerminal, mode: CopyMode) -> None:
-        """Bring the whole history into memory for as long as the mode lasts."""
+        """Load the whole history while the mode lasts."""
         while self._modes.get(terminal.id) is mode and await mode.document.held.hold_more():
             if mode.shown is None:
                 self.redraw(terminal)
 
     async def done(self, mode: CopyMode, work: Callable[[CopyMode], None]) -> None:
-        """Do `work` to the mode, as soon as the lines are in memory that it needs."""
+        """Apply `work` to the mode, as soon as the lines that it needs are in memory."""
         while not mode.tried(work):
             mode.document.held.strict = await mode.document.held.hold_more()
 
@@ -154,7 +156,7 @@ class ScrollViews:
         cursor: Spot,
         recovery_ms: int,
     ) -> None:
-        """Show a last screen instead of the pane's own lines: from line `first` on, as far as the cursor is then visible."""
+        """Show a last screen instead of the pane's own lines, from line `first` on as far as the cursor is then visible."""
         mode = CopyMode(document, 0, terminal.emulator.size)
         mode.name, mode.last_screen_ms = VIEW_MODE, recovery_ms
         mode.history_rows = document.rows_between(
@@ -166,7 +168,7 @@ class ScrollViews:
         self.moved()
 
     def stop_search(self, pane: PaneId | None) -> bool:
-        """End the search that goes on in the pane; whether there is one."""
+        """Stop the search that is running in the pane. Returns whether there is one."""
         mode = None if pane is None else self._modes.get(pane)
         if mode is None or mode.searched is None:
             return False
@@ -174,13 +176,13 @@ class ScrollViews:
         return True
 
     def leave(self, pane: PaneId) -> None:
-        """Show the screen again."""
+        """Show the pane's screen again."""
         self._beginning.pop(pane, None)
         if self._modes.pop(pane, None) is not None:
             self.moved()
 
     def scroll(self, terminal: PaneTerminal, rows: int) -> None:
-        """Go back (or with a negative number forward) by rows, as far as there is history."""
+        """Scroll back (forward if negative) by rows, as far as there is history."""
         mode = self._modes.get(terminal.id)
         if mode is None:
             return
@@ -197,7 +199,7 @@ class ScrollViews:
             self.redraw(terminal)
 
     def view(self, terminal: PaneTerminal) -> ScrolledRows | None:
-        """What to draw, or None: the pane shows its screen."""
+        """The rows to draw, or None if the pane shows its screen."""
         mode = self._modes.get(terminal.id)
         if mode is None:
             return None
@@ -209,7 +211,7 @@ class ScrollViews:
 
         if mode.tried(draw):
             return mode.shown
-        before, mode.shown = mode.shown, None  # drawn again as soon as there is more in memory
+        before, mode.shown = mode.shown, None  # draw again as soon as more is in memory
         return before or ScrolledRows([], 0, max(0, mode.history_rows), (0, 0), "")
 
 
@@ -231,7 +233,7 @@ def _scrolling(terminal: PaneTerminal, rows: int) -> Callable[[CopyMode], None]:
 
 
 def _facts(mode: CopyMode) -> ModeFacts:
-    """As of the last moment at which all that they take was in memory."""
+    """The values as of the last moment at which all needed lines were in memory."""
     with suppress(NotHeld):
         mode.known = mode.facts()
     return mode.known
