@@ -1,9 +1,9 @@
-"""How old things are, for what is deleted by its age: a wall clock that somebody set forward makes nothing old.
+"""A clock for deletion by age, which does not make things older when the wall clock is set forward.
 
-Time passes here as the monotonic clock measures it. What the wall clock is ahead of that is believed at once up to a day
-(the machine was off over night, or slept); more only after it has been ahead by just so much for six hours of uptime. A
-clock that is set back does not make things younger. Where this had got to outlives the server, in the helper file `age`
-of the state directory: milliseconds since the epoch, decimal.
+Time passes as the monotonic clock measures it. If the wall clock is ahead of that by up to a day, it is believed at once,
+because the machine may have been off or asleep. A larger difference is believed only after it has stayed the same for six
+hours of uptime. A wall clock that is set back does not make things younger. The time outlives the server in the helper
+file `age` of the state directory: milliseconds since the epoch, decimal.
 """
 
 import contextlib
@@ -21,17 +21,17 @@ STORE_EVERY_MS: Final = 10 * 60_000
 
 
 class _Doubt(NamedTuple):
-    """The wall clock is ahead by so much, since then."""
+    """The wall clock has been ahead by `ahead_ms` since `since_ns`."""
 
     ahead_ms: int
     since_ns: int
 
 
 class AgeClock:
-    """One for a server. `look` is quick; `store` blocks."""
+    """One per server. `look` is quick; `store` blocks."""
 
     def __init__(self, storage: Storage, state_directory: str, clock: Clock, last_ms: int) -> None:
-        """`last_ms`: wall time of the newest record of the log, for a state that has no file yet; 0: there is none."""
+        """`last_ms` is the wall time of the newest log record, for a state without the file yet; 0 if there is none."""
         self._storage = storage
         self._directory = state_directory
         self._clock = clock
@@ -41,7 +41,7 @@ class AgeClock:
         self._doubt: _Doubt | None = None
 
     def look(self) -> int:
-        """What is to be taken for the time, in milliseconds since the epoch. Never goes back."""
+        """Return the time for ages, in milliseconds since the epoch. Never goes back."""
         now_ns, wall_ms = self._clock.monotonic_ns(), self._clock.wall_ms()
         self._now_ms += (now_ns - self._looked_ns) // NS_PER_MS
         self._looked_ns = now_ns
@@ -60,7 +60,7 @@ class AgeClock:
         return now_ns - doubt.since_ns >= CONFIRMED_MS * NS_PER_MS
 
     def store(self) -> None:
-        """Keep where this has got to. A disk that does not take it costs only that the next server knows less."""
+        """Store the time. If the disk refuses, the only loss is that the next server knows an older time."""
         if self._now_ms - self._stored < STORE_EVERY_MS:
             return
         with contextlib.suppress(OSError):

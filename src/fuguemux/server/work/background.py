@@ -1,4 +1,4 @@
-"""What runs behind the commands, for as long as the server serves."""
+"""Background tasks that run for as long as the server serves."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -13,21 +13,21 @@ diagnostics = channel("server")
 
 
 class Background:
-    """Tasks of the server's group that nobody waits for."""
+    """Tasks of the server's task group that no code waits for."""
 
     def __init__(self, tasks: asyncio.TaskGroup) -> None:
         self._tasks = tasks
         self._running: set[asyncio.Task[None]] = set()
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> object:
-        """Run something in the background until it is done, or the server ends."""
+        """Run a coroutine in the background until it is done or the server ends."""
         task = self._tasks.create_task(_until_end(work))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         return task
 
     def cancel(self) -> None:
-        """End everything that `spawn` started."""
+        """Cancel everything that `spawn` started."""
         for task in list(self._running):
             task.cancel()
 
@@ -38,7 +38,7 @@ async def _until_end(work: Coroutine[Any, Any, None]) -> None:
             await work
     except (
         RuntimeError
-    ) as error:  # without this part the server is poorer; with the exception it would be gone
+    ) as error:  # without this task the server can go on; an exception here would end it
         if not threads.is_refusal(error):
             raise
         diagnostics.failure("no_thread", error)

@@ -1,4 +1,6 @@
-"""Hears at once when entries of directories come and go: inotify(7), on the loop. Elsewhere it hears nothing, and says so."""
+"""Reports at once when entries of directories appear or disappear: inotify(7), on the loop. On other systems it reports
+nothing.
+"""
 
 import asyncio
 import contextlib
@@ -10,9 +12,9 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 GONE: Final = 0x40 | 0x200 | 0x400 | 0x800
-"""Entries moved away or deleted; the directory itself deleted or moved."""
+"""Entries are moved away or deleted, or the directory itself is deleted or moved."""
 COMES: Final = 0x80 | 0x100 | 0x400 | 0x800
-"""Entries moved here or made; the directory itself deleted or moved."""
+"""Entries are moved here or created, or the directory itself is deleted or moved."""
 
 _ONLY_DIRECTORIES: Final = 0x0100_0000
 _EVENT: Final = struct.Struct(
@@ -27,7 +29,7 @@ class DirectoryWatch:
     def __init__(
         self, loop: asyncio.AbstractEventLoop, happened: Callable[[str, str], None]
     ) -> None:
-        """`happened` is called with the directory and the name of the entry; with "" for the directory itself."""
+        """`happened` is called with the directory and the name of the entry, or with "" for the directory itself."""
         self._loop = loop
         self._happened = happened
         self._watched: dict[int, str] = {}
@@ -40,11 +42,11 @@ class DirectoryWatch:
 
     @property
     def works(self) -> bool:
-        """Whether anything will be heard: the system has no inotify, or gives this user no more of it."""
+        """Whether anything is reported. False if the system has no inotify, or gives this user no more of it."""
         return self._file >= 0
 
     def watch(self, directories: Mapping[str, int]) -> None:
-        """Watch these directories, each for GONE or COMES, and no others. One that is not there is left out."""
+        """Watch these directories, each for GONE or COMES, and no others. Missing ones are left out."""
         if self._libc is None or self._file < 0:
             return
         watched = {}
@@ -59,7 +61,7 @@ class DirectoryWatch:
         self._watched = watched
 
     def close(self) -> None:
-        """Hear nothing any more. May be called again."""
+        """Stop watching. May be called more than once."""
         if self._file >= 0:
             self._loop.remove_reader(self._file)
             os.close(self._file)
@@ -76,5 +78,5 @@ class DirectoryWatch:
             name = data[at : at + length].rstrip(b"\0")
             at += length
             directory = self._watched.get(number)
-            if directory is not None:  # not of a watch that was given up since
+            if directory is not None:  # None if the watch was given up since
                 self._happened(directory, os.fsdecode(name))

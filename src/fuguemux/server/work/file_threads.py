@@ -1,7 +1,8 @@
-"""Files that may never answer, each looked at on a thread of its own: a dead network disk holds up only who asked for it.
+"""Reads files that may never answer, each on a thread of its own, so that a dead network disk delays only one requester.
 
-The threads of the loop's executor are few, and the end of the process waits for them. One that hangs at a file would take one
-of them away for good; so these are made for each piece of work, and nobody waits for them at the end.
+The threads of the loop's executor are few, and the end of the process waits for them. A thread that hangs at a file would
+take one of them away for good. So each piece of work gets a thread of its own, which the end of the process does not wait
+for.
 """
 
 import asyncio
@@ -18,15 +19,17 @@ from fuguemux.server.work.threads import started
 Result = TypeVar("Result")
 
 HANGING_MAX: Final = 32
-"""So many may look at files of one kind at the same time; more only hang beside those that hang."""
+"""How many threads may read files of one kind at the same time. More would only hang as well."""
 
 _under_way: Counter[str] = Counter()
 
 
 async def beside(kind: str, work: Callable[..., Result], *arguments: Any) -> Result:
-    """What `work(*arguments)` returns or raises, done on a thread of its own; where there is none to be had, on the loop's.
+    """Return or raise what `work(*arguments)` does, run on a thread of its own; if no thread can be started, on the
+    loop's.
 
-    Raises OSError, with a reason in words, if `HANGING_MAX` of this kind are under way. Cancelled, it leaves the thread alone.
+    Raises OSError, with a reason in words, if `HANGING_MAX` of this kind are running. If cancelled, the thread goes on
+    alone.
     """
     if _under_way[kind] >= HANGING_MAX:
         raise OSError(errno.EAGAIN, f"{HANGING_MAX} files are waited for already")

@@ -1,4 +1,4 @@
-"""Shell commands beside the panes: started, read, waited for. They outlive the server, as tmux's do."""
+"""Shell commands outside of panes: started, read and waited for. They outlive the server, as tmux's do."""
 
 import asyncio
 import os
@@ -14,10 +14,10 @@ from fuguemux.server.work import reserve
 from fuguemux.server.work.threads import started
 
 OUTPUT_BYTES_MAX: Final = 4 << 20
-"""A command that prints more than this is ended."""
+"""A command that prints more than this is killed."""
 CHUNK_BYTES: Final = 64 << 10
 LOOK_SECONDS: Final = 0.05
-"""Between two looks at a command whose end nothing tells of."""
+"""The time between two looks at a command whose exit the system does not report."""
 
 
 class JobRefused(Exception):
@@ -25,7 +25,7 @@ class JobRefused(Exception):
 
 
 class Jobs:
-    """All that run. Belongs to the loop."""
+    """All running commands. Belongs to the loop."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -34,7 +34,7 @@ class Jobs:
     def start(
         self, argv: Sequence[str], cwd: bytes, environment: dict[bytes, bytes], *, read: bool
     ) -> "ShellJob":
-        """Start a command; without `read` what it prints goes nowhere. The caller awaits `ended`. Raises JobRefused."""
+        """Start a command; without `read` its output is discarded. The caller awaits `ended`. Raises JobRefused."""
         if len(self._running) >= JOBS_MAX:
             raise JobRefused(f"{JOBS_MAX} shell commands run already")
         at_limit = reserve.refusal(reserve.FOR_COMMANDS)
@@ -62,7 +62,7 @@ class Jobs:
 
 
 class ShellJob:
-    """One command. Whoever stops waiting for it lets it run on."""
+    """One command. It goes on if the caller stops waiting for it."""
 
     def __init__(
         self,
@@ -75,7 +75,7 @@ class ShellJob:
         self._running = running
 
     async def ended(self) -> tuple[bytes, int]:
-        """Wait for the end; what it printed, and its exit code, a signal as a negative number."""
+        """Wait for the exit. Returns the output, and the exit code, with a signal as a negative number."""
         try:
             data = await self._printed()
             if len(data) >= OUTPUT_BYTES_MAX:
@@ -101,14 +101,14 @@ class ShellJob:
             if not part:
                 break
             data += part
-            await asyncio.sleep(0)  # one that prints without end must not keep the loop
+            await asyncio.sleep(0)  # a command that prints without end must not hold the loop
         return bytes(data)
 
     async def _exit_code(self) -> int:
         if self.process.poll() is None:
             try:
                 descriptor = os.pidfd_open(self.process.pid)
-            except (OSError, AttributeError):  # no Linux, or no descriptor left
+            except (OSError, AttributeError):  # not Linux, or no file descriptor left
                 await self._waited_by_thread()
             else:
                 try:
@@ -126,7 +126,7 @@ class ShellJob:
             self._loop.remove_reader(descriptor)
 
     async def _waited_by_thread(self) -> None:
-        """Wait in a thread of its own, which does not keep the process from ending."""
+        """Wait on a thread of its own, which does not delay the end of the process."""
         future: asyncio.Future[None] = self._loop.create_future()
 
         def wait() -> None:

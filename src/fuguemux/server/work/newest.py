@@ -1,4 +1,4 @@
-"""Small files that are replaced whenever something changes: written on a thread, one write at a time, and only the newest."""
+"""Small files that are replaced at every change: written on a thread, one write at a time, and only the newest content."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -12,10 +12,10 @@ diagnostics: Final = channel("server")
 
 
 class Newest:
-    """What one file is to hold. Belongs to the loop."""
+    """The content of one file. Belongs to the loop."""
 
     def __init__(self, write: Callable[[bytes], None], spawn: Spawn, kind: str) -> None:
-        """`write` replaces the file, on a thread; an OSError is noted under `kind`, and costs nothing else."""
+        """`write` replaces the file, on a thread. An OSError is noted under `kind` and has no other effect."""
         self._write = write
         self._spawn = spawn
         self._kind = kind
@@ -25,11 +25,13 @@ class Newest:
         self._elsewhere = False
 
     def forget(self) -> None:
-        """What the file holds is not known: the directory may be another one. What is kept next is written."""
+        """Forget what the file contains, because the directory may be another one. The next content is written in any
+        case.
+        """
         self._last, self._elsewhere = None, self._writing
 
     def keep(self, data: bytes) -> None:
-        """Have `data` written soon, unless something newer comes before, or it is what the file holds."""
+        """Write `data` soon, unless newer data come before, or the file already contains it."""
         self._next = data
         if not self._writing and data != self._last:
             self._writing = True

@@ -1,8 +1,9 @@
-"""Files that people name in commands: read and written without ever waiting for somebody at the other end.
+"""Reads and writes files that people name in commands, without ever waiting for the other end of a pipe or terminal.
 
-A pipe has a writer that may never come, and a terminal a person who may never type. What reads a whole file to its end
-would wait for ever: so a pipe is refused in words, and of a device only what it has at once is taken. What names a
-descriptor (/dev/fd/9, /dev/stdout, a shell's `<(…)`) means the caller's and would open ours: the log, a terminal of a pane.
+The writer of a pipe may never come, and a person may never type. Reading such a file to its end would wait for ever. So a
+pipe is refused with a message, and from a device only what is available at once is read. Paths that name a file
+descriptor (/dev/fd/9, /dev/stdout, a shell's `<(…)`) mean the caller's, but would open the server's: the log, or a
+terminal of a pane. They are refused.
 """
 
 import errno
@@ -26,7 +27,7 @@ class NotPlain(OSError):
 
 
 def read_plain(path: str | bytes, bytes_max: int) -> bytes:
-    """The bytes of a file. Raises OSError, whose `strerror` says why; also if there are more than `bytes_max`."""
+    """Return the bytes of a file. Raises OSError, whose `strerror` says why; also if there are more than `bytes_max`."""
     _refuse_descriptor(path)
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
     try:
@@ -46,13 +47,13 @@ def read_plain(path: str | bytes, bytes_max: int) -> bytes:
 
 
 def write_plain(path: str | bytes, data: bytes, *, append: bool) -> None:
-    """Make `data` the contents of a file, or put it at its end. Raises OSError, whose `strerror` says why."""
+    """Replace the contents of a file by `data`, or append it. Raises OSError, whose `strerror` says why."""
     _refuse_descriptor(path)
     flags = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
     try:
         descriptor = os.open(path, flags | (os.O_APPEND if append else 0), 0o666)
     except OSError as error:
-        if error.errno == errno.ENXIO:  # a pipe that nobody reads
+        if error.errno == errno.ENXIO:  # a pipe without a reader
             raise NotPlain(PIPE) from None
         raise
     try:
@@ -70,7 +71,7 @@ def write_plain(path: str | bytes, data: bytes, *, append: bool) -> None:
 
 
 def _refuse_descriptor(path: str | bytes) -> None:
-    """Raise NotPlain if the path, or what it links to, stands for an open file of this process or another."""
+    """Raise NotPlain if the path, or its link target, stands for an open file of this process or another."""
     place = os.path.abspath(os.fsencode(path))
     for _ in range(LINKS_MAX):
         directory, name = os.path.split(place)

@@ -1,7 +1,7 @@
-"""Descriptors that are kept for what must go on: saving, recovering, another keeper, a client that closes something.
+"""Keeps file descriptors free for what must go on: saving, recovering, another keeper, a client that closes something.
 
-Nothing is held open for that. What grows with use is refused while so many are left: panes and shell commands first, then
-clients.
+No file is held open for that. Instead, use that grows is refused while too few file descriptors are left: first panes and
+shell commands, then clients.
 """
 
 import errno
@@ -11,18 +11,18 @@ from typing import Final
 from fuguemux.keeper.protocol import explained, free_descriptors
 
 FOR_CLIENTS: Final = 16
-"""Fewer left than this: no further pane, and no pipe."""
+"""With fewer file descriptors left than this, no pane or pipe is opened."""
 FOR_COMMANDS: Final = 12
-"""Fewer left than this: no further shell command."""
+"""With fewer left than this, no shell command is started."""
 FOR_SAVING: Final = 8
-"""Fewer left than this: no further client. A checkpoint and a new segment of the log need some six at the same time."""
+"""With fewer left than this, no client is accepted. A checkpoint and a new segment of the log need about six together."""
 
 DESCRIPTORS_MIN: Final = 36
-"""A server needs some twenty for itself; with less than this it lets nobody in."""
+"""A server needs some twenty for itself. With a limit below this it accepts no client."""
 
 
 def too_few() -> str:
-    """Why a server would let nobody in under the limit of open files that holds; empty: it would."""
+    """Why a server would accept no client under the present limit of open files. Empty if it would."""
     soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     if soft == resource.RLIM_INFINITY or soft >= DESCRIPTORS_MIN:
         return ""
@@ -33,12 +33,12 @@ def too_few() -> str:
 
 
 def refusal(left: int = FOR_CLIENTS) -> str:
-    """Why nothing may be opened now, if at least `left` descriptors are to be left; empty: it may."""
+    """Why nothing may be opened now, if at least `left` file descriptors are to stay free. Empty if it may."""
     return explained(errno.EMFILE) if free_descriptors() < left else ""
 
 
 def client_refusal() -> str:
-    """Why no further client is let in; empty: it is."""
+    """Why no further client is accepted. Empty if it is."""
     if free_descriptors() >= FOR_SAVING:
         return ""
     return f"too many clients: {explained(errno.EMFILE)}"

@@ -1,8 +1,8 @@
-"""What panes that a sequence of commands makes do waits for the end of the sequence: they are not read before.
+r"""Delays the output of panes that a sequence of commands creates until the sequence has ended: they are not read before.
 
-So `new-session … \\; pipe-pane …` sees the first byte, and a program that ends at once has a pane until the sequence is done,
-as in tmux, which runs a sequence in one turn of its loop. Where a command of the sequence waits for something (run-shell,
-wait-for), the gate is open meanwhile: it may wait for what a new pane shows.
+So `new-session … \\; pipe-pane …` sees the first byte, and a program that exits at once has a pane until the sequence is
+done, as in tmux, which runs a sequence in one turn of its loop. While a command of the sequence waits for something
+(run-shell, wait-for), the gate is open, because the command may wait for what a new pane shows.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,19 +11,19 @@ from contextvars import ContextVar
 
 
 class _Sequence:
-    """One that runs: the whole of what somebody asked for, with the commands that its commands run."""
+    """One running sequence: all commands of one request, with the commands that these run."""
 
     def __init__(self) -> None:
         self.over = False
         self.keys: list[str] = []
-        """What waits for its end."""
+        """The keys of the work that waits for its end."""
 
 
 _current: ContextVar[_Sequence | None] = ContextVar("sequence", default=None)
 
 
 class SequenceGate:
-    """Belongs to the loop."""
+    """The gate of all running sequences. Belongs to the loop."""
 
     def __init__(self) -> None:
         self._closed: set[_Sequence] = set()
@@ -31,7 +31,7 @@ class SequenceGate:
 
     @contextmanager
     def closed(self) -> Iterator[None]:
-        """A sequence runs, or a part of one that runs already."""
+        """A context in which a sequence runs, or a part of a running one."""
         outer = _current.get()
         if outer is not None and not outer.over:
             yield
@@ -48,7 +48,7 @@ class SequenceGate:
 
     @contextmanager
     def opened(self) -> Iterator[None]:
-        """The sequence waits for something."""
+        """A context in which the sequence waits for something."""
         sequence = _current.get()
         if sequence not in self._closed:
             yield
@@ -61,7 +61,7 @@ class SequenceGate:
                 self._closed.add(sequence)
 
     def begin(self, key: str, work: Callable[[], None]) -> None:
-        """Do `work`, the first for what `key` names; at once, or when the sequence that asks for it is over."""
+        """Call `work`, the first for `key`, at once, or when the sequence that asks for it has ended."""
         sequence = _current.get()
         if sequence not in self._closed:
             work()
@@ -70,7 +70,7 @@ class SequenceGate:
         self._waiting.setdefault(key, []).append(work)
 
     def after(self, key: str, work: Callable[[], None]) -> None:
-        """Do `work` at once, or behind what waits for the same `key`."""
+        """Call `work` at once, or after the work that waits for the same `key`."""
         if key in self._waiting:
             self._waiting[key].append(work)
         else:

@@ -1,7 +1,7 @@
-"""Threads for work that blocks, where there may be no thread to be had: then the loop does the work itself.
+"""Threads for blocking work. If no thread can be started, the loop does the work itself.
 
-A user may have only so many processes, and a thread counts as one. A server that cannot start a thread is slow for a
-moment; one that raises over it ends everybody's sessions.
+A user may have only a limited number of processes, and each thread counts as one. A server that cannot start a thread is
+slow for a moment; a server that raised an exception would end all sessions.
 """
 
 import asyncio
@@ -24,19 +24,19 @@ _noted: set[str] = set()
 
 
 def _note(name: str) -> None:
-    """Once for each kind: where there is no thread, one may be asked for thousands of times."""
+    """Note it once for each kind, because a thread may be requested thousands of times."""
     if name not in _noted:
         _noted.add(name)
         diagnostics.warning("no_thread", name=name)
 
 
 def is_refusal(error: RuntimeError) -> bool:
-    """Whether this says that the system gives us no other thread."""
+    """Whether the error says that the system refuses to start another thread."""
     return "start new thread" in str(error)
 
 
 def started(thread: threading.Thread) -> bool:
-    """Start a thread; False, and noted, if there is none to be had."""
+    """Start a thread. Returns False, and notes it, if no thread can be started."""
     try:
         thread.start()
     except RuntimeError as error:
@@ -48,7 +48,7 @@ def started(thread: threading.Thread) -> bool:
 
 
 def can_start(number: int) -> bool:
-    """Whether the system gives us so many threads at once now; for libraries that end the process where it does not.
+    """Whether `number` threads can be started at once now; for libraries that end the process if they cannot.
 
     They are started and ended again.
     """
@@ -68,7 +68,9 @@ def can_start(number: int) -> bool:
 
 
 class Threads(ThreadPoolExecutor):
-    """The loop's executor, used by `asyncio.to_thread`: what no thread can be started for is done before `submit` returns."""
+    """The loop's executor, used by `asyncio.to_thread`. If no thread can be started, the work is done before `submit`
+    returns.
+    """
 
     def submit(  # as the base class, and what the class says
         self, fn: Callable[..., Result], /, *args: Any, **kwargs: Any
@@ -80,12 +82,12 @@ class Threads(ThreadPoolExecutor):
             if not is_refusal(error):
                 raise
             _note("work")
-            work.run()  # it stays in the queue as well: whichever comes first
+            work.run()  # it stays in the queue as well: the first to take it does it
         return work.future
 
 
 class _Once:
-    """Work that is done by whoever comes first."""
+    """Work that is done once, by the first thread that takes it."""
 
     def __init__(self, work: Callable[[], Any]) -> None:
         self.future: Future[Any] = Future()
@@ -105,10 +107,10 @@ class _Once:
 
 
 class WatchedSelector(DefaultSelector):
-    """Notes when the loop's turns begin and end: between two looks at its descriptors."""
+    """Notes when the loop's turns begin and end: between two looks at its file descriptors."""
 
     def select(self, timeout: float | None = None) -> list[tuple[SelectorKey, int]]:
-        """As the base class."""
+        """As in the base class."""
         SLOT.turn_ends()
         found = DefaultSelector.select(self, timeout)
         SLOT.turn_begins()
@@ -116,7 +118,7 @@ class WatchedSelector(DefaultSelector):
 
 
 class _Loop(asyncio.SelectorEventLoop):
-    """The usual loop; its end needs no thread either."""
+    """The usual loop, whose end needs no additional thread."""
 
     def __init__(self) -> None:
         super().__init__(WatchedSelector())
@@ -124,12 +126,12 @@ class _Loop(asyncio.SelectorEventLoop):
         self.set_default_executor(self._threads)
 
     async def shutdown_default_executor(self, timeout: float | None = None) -> None:  # noqa: ASYNC109  # as the base class
-        """Let what is under way end."""
+        """Wait for the work that is running."""
         del timeout
         self._threads.shutdown(wait=True)
 
 
 def run(main: Coroutine[Any, Any, Result]) -> Result:
-    """As `asyncio.run`, with these threads."""
+    """Run as `asyncio.run` does, with these threads."""
     with asyncio.Runner(loop_factory=_Loop) as runner:
         return runner.run(main)

@@ -1,7 +1,7 @@
-"""What commands wait for and nobody knows when it comes: a channel, a shell command, a moment, a client's input.
+"""Waits of commands whose end is not known: for a channel, a shell command, a moment, a client's input.
 
-All of it is ended here when the server ends. So no command keeps the server from ending, and what its caller is told is
-decided in one place: by the fields of `ServerEnds`.
+All of them are ended here when the server ends. So no command delays the end of the server, and the caller's answer is
+decided in one place, by the fields of `ServerEnds`.
 """
 
 import asyncio
@@ -12,22 +12,22 @@ Result = TypeVar("Result")
 
 
 class ServerEnds(Exception):
-    """The server ends before what a command waits for came. Nothing more of the command happens, nor of its line.
+    """The server ends while a command is waiting. The rest of the command, and of its command line, is not run.
 
-    The message is for the requester's stderr, and its exit code is 1; without one the exit code is 0, as tmux leaves those
-    who wait for a channel.
+    The message is for the requester's stderr, with exit code 1. Without a message the exit code is 0, as tmux does for
+    clients that wait for a channel.
     """
 
     def __init__(self, text: str, *, again: bool = False) -> None:
         super().__init__(text)
         self.again = again
-        """The next server follows at once, and can wait instead."""
+        """Whether the next server follows at once, so that the client can wait there."""
         self.left: list[tuple[str, ...]] = []
-        """With `again`: the commands of the line that are not done, as far as they are the requester's own words."""
+        """With `again`: the remaining commands of the line, as far as they are the requester's own words."""
 
 
 class Waits:
-    """Belongs to the loop."""
+    """All waits. Belongs to the loop."""
 
     def __init__(self) -> None:
         self._limits: set[asyncio.Timeout] = set()
@@ -37,9 +37,9 @@ class Waits:
     async def until_end(
         self, work: Coroutine[Any, Any, Result], text: str, *, repeatable: bool = False
     ) -> Result:
-        """What `work` returns. Raises ServerEnds with `text`, and has cancelled `work`, if the server ends before it.
+        """Return the result of `work`. If the server ends first, cancels `work` and raises ServerEnds with `text`.
 
-        `repeatable`: the same may be waited for at another server.
+        `repeatable`: the same wait can be repeated at another server.
         """
         if self._over:
             work.close()
@@ -57,7 +57,7 @@ class Waits:
             self._limits.discard(limit)
 
     def end(self, *, restarts: bool) -> None:
-        """The server ends, once and for all; with `restarts` another one follows at once."""
+        """End all waits for good. With `restarts` another server follows at once."""
         if self._over:
             return
         self._over, self._restarts = True, restarts

@@ -1,8 +1,8 @@
-"""A thread that watches the loop: says who holds it for long, and ends that where it can be ended.
+"""A thread that watches the loop: it names work that holds the loop for long, and ends it if it can be ended.
 
-It costs nothing while nobody does anything: it sleeps until something is begun under a name, looks ten times a second as
-long as there is such work, and sleeps again after a look that found none. Without a thread to be had, who held the
-loop is noted all the same when it is free again; nobody is ended.
+It costs nothing while the server is idle: it sleeps until work is begun under a name, looks ten times a second while
+there is such work, and sleeps again after a look that found none. If no thread can be started, a holder of the loop is
+still noted once the loop is free; it is not ended.
 """
 
 import os
@@ -19,9 +19,9 @@ from fuguemux.server.work import threads
 
 LOOK_SECONDS: Final = 0.1
 TELL_NS: Final = 2 * NS_PER_S
-"""Who holds the loop for longer is told of meanwhile: it may never be over."""
+"""Work that holds the loop for longer is reported meanwhile, because it may never finish."""
 END_NS: Final = 10 * NS_PER_S
-"""Who holds the loop for longer is ended."""
+"""Work that holds the loop for longer is ended."""
 
 diagnostics = channel("watchdog")
 
@@ -38,13 +38,13 @@ class Watchdog:
         self._told_turn = -1
 
     def start(self) -> None:
-        """Begin; in the loop's thread."""
+        """Start watching. Call it in the loop's thread."""
         SLOT.thread = threading.get_ident()
         SLOT.wake = self._woken.set
         SLOT.watched = threads.started(self._thread)
 
     def close(self) -> None:
-        """Watch no more, and end the thread."""
+        """Stop watching, and end the thread."""
         SLOT.thread = 0
         SLOT.asleep = False
         SLOT.wake = lambda: None
@@ -67,7 +67,7 @@ class Watchdog:
     def _sleep(self, entered: int) -> None:
         self._woken.clear()
         SLOT.asleep = True
-        # Else it began before it could know that it has to wake this thread.
+        # If this differs, work began before it could see that it has to wake this thread.
         if SLOT.entered == entered and not self._over.is_set():
             self._woken.wait()
         SLOT.asleep = False
@@ -80,7 +80,7 @@ class Watchdog:
         work = SLOT.current
         since = begun if work is None else work.begun_ns
         if now - since >= self._end_ns and isinstance(work, endable) and work.end():
-            return  # what came of it is told when the loop is free
+            return  # the outcome is reported when the loop is free
         if self._told_turn != turn and SLOT.turns == turn:
             self._told_turn = turn
             kind, name = UNNAMED if work is None else (work.kind, work.name)
@@ -89,7 +89,7 @@ class Watchdog:
 
 
 def end_ns_of(environment: Mapping[str, str]) -> int:
-    """After how many nanoseconds work is ended; a test may say less, in seconds."""
+    """After how many nanoseconds work is ended. A test may set a shorter time, in seconds."""
     seconds = environment.get("FUGUE_WATCHDOG_SECONDS", "")
     if environment.get("FUGUE_TESTING") == "1" and seconds:
         return int(float(seconds) * NS_PER_S)
@@ -98,7 +98,7 @@ def end_ns_of(environment: Mapping[str, str]) -> int:
 
 @asynccontextmanager
 async def watching() -> AsyncIterator[None]:
-    """Watch the loop of this thread, as the environment says, as long as what is inside runs."""
+    """Watch this thread's loop inside the context, with the limits of the environment."""
     watchdog = Watchdog(end_ns=end_ns_of(os.environ))
     watchdog.start()
     try:
