@@ -1,7 +1,8 @@
-"""When checkpoints are taken, and that none of their steps holds the loop: the series is in persistence/checkpoint/checkpoint.py.
+"""Decides when checkpoints are taken, and runs their steps without holding the loop. The series itself is in
+persistence/checkpoint/checkpoint.py.
 
-Triggers: the interval if something changed, the size of the log, a graceful stop, a recovery, a person. A failed one
-changes nothing and is tried again with back-off.
+Triggers: the interval if something changed, the size of the log, a graceful stop, a recovery, a request. A failed
+checkpoint changes nothing and is tried again with back-off.
 """
 
 import asyncio
@@ -50,7 +51,7 @@ class Log(Protocol):
 
 
 class CheckpointSync(Protocol):
-    """The part of the log's threads that a checkpoint needs."""
+    """The part of the flusher that a checkpoint needs."""
 
     async def wait_synced(self, lsn: int) -> None: ...
 
@@ -75,16 +76,16 @@ class PaneSources:
         self._last_lsn = last_lsn
 
     def structure(self) -> tuple[ServerState, int]:
-        """The state now; what has landed is logged first, so that every screen is as of the same LSN."""
+        """The state now. Output that has landed is logged first, so that every screen is as of the same LSN."""
         self._flush()
         return self._state(), self._last_lsn()
 
     def panes(self) -> Iterable[PaneId]:
-        """The panes whose content may reach the disk."""
+        """The panes whose content may be stored on disk."""
         return [terminal.id for terminal in self._panes if terminal.persist]
 
     def mark(self, pane: PaneId) -> PaneMark:
-        """Differs after everything that changes the pane's screen."""
+        """A value that differs after every change of the pane's screen."""
         terminal = self._panes.get(pane)
         if terminal is None:
             return PaneMark(None)
@@ -94,7 +95,7 @@ class PaneSources:
         return PaneMark(mark)
 
     def prepare(self, pane: PaneId) -> bool:
-        """Hand some of the engine's history to the store: all at once would hold up the loop."""
+        """Move some of the engine's history to the store, since moving all of it at once would hold the loop."""
         terminal = self._panes.get(pane)
         if terminal is None or terminal.emulator.unarchived_rows <= ROWS_AT_ONCE:
             return False
@@ -103,7 +104,7 @@ class PaneSources:
         return terminal.emulator.unarchived_rows < before
 
     def capture(self, pane: PaneId) -> PaneCapture | None:
-        """The pane's screen now; its history goes to the store."""
+        """The pane's screen now. Its history goes to the store."""
         terminal = self._panes.get(pane)
         if terminal is None:
             return None
@@ -124,7 +125,7 @@ class PaneSources:
 
 
 class LastCheckpoint(NamedTuple):
-    """What `fugue status` tells."""
+    """What `fugue status` shows."""
 
     when_ms: int
     lsn: int
@@ -135,7 +136,7 @@ class LastCheckpoint(NamedTuple):
 
 
 class Checkpointer:
-    """Takes checkpoints, one at a time. Belongs to the loop; steps that block run on a thread."""
+    """Takes checkpoints, one at a time. Belongs to the loop; blocking steps run on a thread."""
 
     def __init__(
         self,
@@ -155,29 +156,29 @@ class Checkpointer:
         self._wal_bytes_max = wal_bytes_max
         self._flusher = flusher
         self.turn = asyncio.Lock()
-        """Whoever holds it may rely on the files of checkpoints, and changes them alone."""
+        """The holder of this lock may rely on the files of checkpoints, and is the only one to change them."""
         self._covered_lsn = 0
         self._retry_s = RETRY_SECONDS_MIN
         self._retry_at = 0.0
         self.last: LastCheckpoint | None = None
         self.failure = ""
-        """Why the last attempt failed; empty: it did not."""
+        """Why the last attempt failed. Empty if it did not."""
         self.tell: Callable[[str], None] = lambda _failure: None
         """Called with `failure` when checkpoints begin to fail, fail for another reason, or succeed again."""
         self.before_publishing: Callable[[], Awaitable[None]] = _nothing
-        """Awaited when everything of a checkpoint is written, and nobody is told yet that the log may go."""
+        """Awaited when a checkpoint is completely written, before the log is told which segments may go."""
         self.look: Callable[[], Awaitable[None]] = _nothing
-        """Awaited before a checkpoint begins: what only a look can tell is to be in it."""
+        """Awaited before a checkpoint begins, so that it contains the latest facts of the process table."""
         self.settings: Callable[[], CheckpointSettings] = lambda: series.settings
-        """What holds at the moment a checkpoint begins."""
+        """Returns the settings that hold when a checkpoint begins."""
 
     @property
     def changed(self) -> bool:
-        """Whether anything was logged since the last checkpoint, or is still to be taken off the disk."""
+        """Whether anything was logged since the last checkpoint, or is still to be erased from the disk."""
         return self._log.state.content_lsn > self._covered_lsn or self._series.store.erase_wanted
 
     def covered(self, lsn: int) -> None:
-        """What recovery started from is covered already."""
+        """Note that the checkpoint from which recovery started covers the log up to `lsn`."""
         self._covered_lsn = lsn
 
     async def run(self) -> None:
@@ -190,7 +191,8 @@ class Checkpointer:
             due = min(due, self._now() + interval)
             if self.failure:
                 due = min(due, self._retry_at)
-            # One that failed is due although nothing changed since: nobody else finds out that it is over.
+            # A failed checkpoint is due even if nothing has changed since: only another attempt shows that the cause is
+            # gone.
             wanted = self.changed or bool(self.failure)
             if not wanted or not (full or self._now() >= due):
                 if not wanted:
@@ -198,7 +200,7 @@ class Checkpointer:
                 continue
             if self.failure and self._now() < self._retry_at:
                 continue
-            with contextlib.suppress(OSError, PackDamaged):  # told, and tried again
+            with contextlib.suppress(OSError, PackDamaged):  # reported, and tried again
                 await self.take("log size" if full else "interval")
             due = self._now() + interval
 
@@ -209,9 +211,9 @@ class Checkpointer:
         name: str = "",
         tell: Callable[[str], None] = lambda _text: None,
     ) -> CheckpointResult:
-        """Take a checkpoint now, and copy it with a `name` into a save.
+        """Take a checkpoint now. With a `name`, also copy it into a save.
 
-        Raises OSError, PackDamaged, or EffectFailed; nothing has changed then, or there is the checkpoint without the save.
+        Raises OSError, PackDamaged, or EffectFailed. Then nothing has changed, or the checkpoint exists without the save.
         """
         async with self.turn:
             if any(save.name == name for save in self._series.saves):
@@ -223,7 +225,7 @@ class Checkpointer:
             lsn = self._log.state.next_lsn - 1
             self._series.settings = self.settings()
             if self._series.store.erase_wanted:
-                # What was erased stands in the segments up to here, which can then go as a whole.
+                # Erased data are in the segments up to here, which can then be removed as a whole.
                 self._log.begin_segment()
             run = self._series.begin(self._sources, reason, anew=bool(name))
             try:
@@ -253,7 +255,7 @@ class Checkpointer:
             self._log.segments.truncate_before(result.wal_before_lsn)
             self._flusher.start_chores()
             if result.purge:
-                await self._flusher.wait_chores()  # who asked is told that it is gone
+                await self._flusher.wait_chores()  # the requester is told that the data are gone
             reach("checkpoint.log_cut")
             self._note(result, reason, (self._clock.monotonic_ns() - started) / 1e6)
             if name:
@@ -279,7 +281,7 @@ class Checkpointer:
         )
 
     async def _keep(self, result: CheckpointResult, name: str, tell: Callable[[str], None]) -> None:
-        """Copy the checkpoint into a save; `tell` hears now and then how far that is."""
+        """Copy the checkpoint into a save. `tell` is called with the progress now and then."""
         number = result.manifest.number
         loop, next_s = asyncio.get_running_loop(), self._now() + PROGRESS_SECONDS
 
@@ -312,7 +314,9 @@ class Checkpointer:
             self.tell(failure)
 
     async def _settled(self, lsn: int) -> None:
-        """A checkpoint must not know more than the log, unless the log cannot learn it any more."""
+        """Wait until the log is durable up to `lsn`: a checkpoint must not be ahead of the log, unless the log cannot
+        catch up.
+        """
         await self.before_publishing()
         try:
             await self._flusher.wait_synced(lsn)

@@ -1,7 +1,7 @@
-"""Which closed sessions are kept: by age, by what they take on the disk, and by whether anybody would miss them.
+"""Decides which closed sessions are kept: by age, by their size on the disk, and by whether anybody would miss them.
 
-Scripts make sessions by the hundred that live for seconds and show a prompt. Of such brief ones the newest few are kept, and
-they never take the place of one that somebody worked in.
+Scripts create sessions by the hundred that live for seconds and show a prompt. Only the newest few of such brief sessions
+are kept, and they never take the place of one in which a person worked.
 """
 
 from collections.abc import Sequence, Set
@@ -15,32 +15,34 @@ from fuguemux.persistence.checkpoint.manifest import Manifest
 BRIEF_SESSIONS_MAX: Final = 20
 SESSIONS_MAX: Final = 1_000
 SESSIONS_BYTES_MAX: Final = 512 << 20
-"""Compressed, all together; the session that was closed last stays whatever it takes."""
+"""The compressed size of all of them together. The session that was closed last is kept whatever its size."""
 BRIEF_MS: Final = 60_000
 BRIEF_ROWS_MAX: Final = 5
 
 
 def is_brief(lived_ms: int, history_lines: int, rows: int) -> bool:
-    """Whether nobody would miss a session that lived so long and left so many lines and rows with text."""
+    """Whether nobody would miss a session with this lifetime, this many lines, and this many rows with text."""
     return lived_ms < BRIEF_MS and history_lines == 0 and rows <= BRIEF_ROWS_MAX
 
 
 class Lifetimes:
-    """How long sessions have lived, by the monotonic clock: the wall clock may be set while they do."""
+    """How long sessions have lived, by the monotonic clock, because the wall clock may be set meanwhile."""
 
     def __init__(self, clock: Clock, sessions: Set[SessionId]) -> None:
-        """`sessions`: those that an earlier server made."""
+        """`sessions` are those that an earlier server created."""
         self._clock = clock
         self._earlier = frozenset(sessions)
         self._known_ns = dict.fromkeys(sessions, clock.monotonic_ns())
 
     def note(self, sessions: Set[SessionId]) -> None:
-        """These are there now."""
+        """Note which sessions exist now."""
         known, now_ns = self._known_ns, self._clock.monotonic_ns()
         self._known_ns = {session: known.get(session, now_ns) for session in sessions}
 
     def lived_ms(self, session: Session) -> int:
-        """Of one that an earlier server made: what the wall clock says, and at least as long as this server has it."""
+        """The lifetime of a session. For one from an earlier server: by the wall clock, but at least as long as this
+        server has had it.
+        """
         now_ns = self._clock.monotonic_ns()
         here_ms = (now_ns - self._known_ns.get(session.id, now_ns)) // NS_PER_MS
         if session.id not in self._earlier:
@@ -49,7 +51,9 @@ class Lifetimes:
 
 
 def superfluous(saves: Sequence[Manifest], now_ms: int, days: int) -> list[Manifest]:
-    """Those of the closed sessions in `saves` that go. Their order is that of their numbers: clocks may have been set."""
+    """Return the closed sessions in `saves` that are to be removed. Their order is that of their numbers, since clocks
+    may have been set.
+    """
     gone: list[Manifest] = []
     brief = others = size = 0
     for save in sorted(saves, key=lambda save: save.number, reverse=True):

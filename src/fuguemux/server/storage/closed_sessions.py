@@ -1,8 +1,9 @@
-"""Sessions that were closed can be brought back for some days: each is saved as it was, apart from the checkpoints.
+"""Keeps closed sessions for some days so that they can be brought back: each is saved as it was, apart from the
+checkpoints.
 
-A save holds the session alone, with its panes' screens and scrollback in a pack of its own, under the name
-`closed-SESSION-DATE-TIME`. Writing it does not hold up the closing: a server that is killed in between loses it, but not
-the checkpoints that still have the session.
+A save contains only the session, with its panes' screens and scrollback in a pack of its own, under the name
+`closed-SESSION-DATE-TIME`. Writing it does not delay the closing. If the server is killed in between, the save is lost,
+but not the checkpoints that still contain the session.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ class _Closed(NamedTuple):
 
 
 class ClosedSessions:
-    """Belongs to the loop; writes on a thread, in the checkpointer's turn."""
+    """Belongs to the loop. Writes on a thread, while it holds the checkpointer's lock."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
@@ -59,11 +60,11 @@ class ClosedSessions:
             server.clock,
             booted.recovered.report.last_record_ms,
         )
-        """What things here are old by."""
+        """The clock for the age of saves."""
         self._lifetimes = Lifetimes(server.clock, booted.recovered.state.sessions.keys())
 
     def published(self, before: ServerState, after: ServerState, lsn: int) -> None:
-        """Called before panes that are gone are let go of: take what they showed."""
+        """Capture what the panes of a closed session showed. Called before removed panes are closed."""
         if before.sessions is after.sessions:
             return
         for number, session in before.sessions.items() if self._days else ():
@@ -126,7 +127,7 @@ class ClosedSessions:
             await asyncio.to_thread(self.age.store)
 
     async def keep_looking(self) -> None:
-        """Forget what has become too old, now and then, for as long as the server serves."""
+        """Remove saves that have become too old, now and then, as long as the server serves."""
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             await self.finish()
@@ -164,7 +165,7 @@ class ClosedSessions:
             cut = pane_files.cut
             assert cut is not None, "taken with the screen"
             places = [block.place for block in cut.blocks] + [cut.open_place]
-            # Everything into a pack of its own: the others may then go.
+            # Put everything into a pack of its own, since the other packs may then be removed.
             elsewhere = {place.digest for place in places if place is not None}
             files.write_pane(pane, pane_files, elsewhere)
         files.write_structure(encode_state(closed.state, series.withhold))
@@ -192,20 +193,20 @@ class ClosedSessions:
         return manifest
 
     async def _expire(self) -> None:
-        """Forget sessions that were closed too long ago; their packs go with the next checkpoint. Raises OSError."""
+        """Remove sessions that were closed too long ago. Their packs go with the next checkpoint. Raises OSError."""
         series, directory = self._server.series, self._server.booted.state_directory
         closed = [save for save in series.saves if save.reason == CLOSED_REASON]
         names = [save.name for save in superfluous(closed, self.age.look(), self._days)]
-        if names:  # taken off the list at once, and not one by one
+        if names:  # take them off the list at once, not one by one
             await asyncio.to_thread(save_check.note, series.storage, directory, remove=names)
         for name in names:
             await delete_save(self._server, name)
 
 
 async def delete_save(server: Server, name: str) -> bool:
-    """Forget a save, also one that cannot be read; False if there is none of that name. Raises OSError.
+    """Remove a save, even one that cannot be read. Returns False if there is none of that name. Raises OSError.
 
-    In the checkpointer's turn. Packs that it shares go with the next checkpoint.
+    The caller holds the checkpointer's lock. Packs that the save shares go with the next checkpoint.
     """
     series = server.series
     storage, directory = series.storage, server.booted.state_directory

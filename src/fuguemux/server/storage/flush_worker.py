@@ -1,4 +1,4 @@
-"""A thread of the log: it runs blocking jobs in order and tells the loop of each."""
+"""A thread of the log, which runs blocking jobs in order and reports each to the loop."""
 
 import asyncio
 import threading
@@ -11,18 +11,18 @@ from typing import Any, Final, NamedTuple, Protocol
 from fuguemux.server.work.threads import started
 
 RING_SIZE: Final = 256
-"""So many syncs are remembered one by one."""
+"""The number of syncs whose duration is kept."""
 
 
 class FlushJob(Protocol):
     """Blocking work, to be run on a thread."""
 
     def run(self) -> None:
-        """Do it. Raises OSError."""
+        """Do the work. Raises OSError."""
 
 
 class SyncTimes(NamedTuple):
-    """How long the last syncs took, in milliseconds; zeros before the first."""
+    """How long the last syncs took, in milliseconds. All zeros before the first sync."""
 
     syncs: int
     p50_ms: float
@@ -30,19 +30,19 @@ class SyncTimes(NamedTuple):
 
 
 class SyncRing:
-    """Remembers how long the last syncs took, and how many there were."""
+    """Keeps how long the last syncs took, and counts all of them."""
 
     def __init__(self) -> None:
         self._last: deque[float] = deque(maxlen=RING_SIZE)
         self._count = 0
 
     def add(self, seconds: float) -> None:
-        """One more."""
+        """Add one sync."""
         self._last.append(seconds)
         self._count += 1
 
     def times(self) -> SyncTimes:
-        """What they took."""
+        """The durations of the last syncs."""
         times = sorted(self._last)
         if not times:
             return SyncTimes(0, 0.0, 0.0)
@@ -51,22 +51,22 @@ class SyncRing:
 
 
 class Looked:
-    """A job, and a look at where its bytes went once they are on the disk."""
+    """A job, followed by a check whether a start would find the bytes that it put on the disk."""
 
     def __init__(
         self, job: FlushJob, look: Callable[[], str], changed: Callable[[], object] = lambda: None
     ) -> None:
-        """`changed` is called in the thread when what the job leaves for later says that something is another way now."""
+        """`changed` is called in the thread when the job's later work says that something has changed."""
         self.job = job
         self._look = look
         self._changed = changed
         self.elsewhere = ""
-        """Why nobody would find them; empty: a start does."""
+        """Why a start would not find the bytes. Empty if it would."""
         self._wrote = False
         self._told = threading.Event()
 
     def run(self) -> None:
-        """Do it, then look. Raises OSError."""
+        """Run the job, then check. Raises OSError."""
         try:
             self.job.run()
         finally:
@@ -74,17 +74,17 @@ class Looked:
             self.elsewhere = self._look()
 
     def tell(self, *, wrote: bool) -> None:
-        """What the loop was spared is with the kernel, or (False) will not be."""
+        """Note that the job's writes are with the kernel, or (False) will not be."""
         self._wrote = wrote
         self._told.set()
 
     def written(self) -> bool:
-        """Wait until what the loop was spared is with the kernel; False: it will not be."""
+        """Wait until the job's writes are with the kernel. Returns False if they will not be."""
         self._told.wait()
         return self._wrote
 
     def afterwards(self) -> None:
-        """Do what the job leaves for when everybody was told."""
+        """Do the work that the job left for the time after its report."""
         afterwards: Callable[[], bool] | None = getattr(self.job, "afterwards", None)
         if afterwards is not None and afterwards():
             self._changed()
@@ -95,7 +95,7 @@ _Task = tuple[asyncio.AbstractEventLoop, FlushJob, Done]
 
 
 class Worker:
-    """One thread, made at its first job; runs jobs in order and reports each with one wake-up."""
+    """One thread, started at its first job. Runs jobs in order and reports each with one wake-up of the loop."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -103,10 +103,12 @@ class Worker:
         self._thread: threading.Thread | None = None
 
     def submit(self, loop: asyncio.AbstractEventLoop, job: FlushJob, done: Done) -> None:
-        """Run `job`, then call `done` in the loop. Blocks for the job where no thread is to be had."""
+        """Run `job`, then call `done` in the loop. Blocks for the job if no thread can be started."""
         if self._thread is None:
             thread = threading.Thread(target=self._run, name=self._name, daemon=True)
-            if not started(thread):  # for this job; the next one asks again
+            if not started(
+                thread
+            ):  # run this job here; the next job tries to start the thread again
                 error, seconds = _timed(job)
                 loop.call_soon(done, job, error, seconds)
                 if error is None and isinstance(job, Looked):
@@ -121,10 +123,10 @@ class Worker:
             error, seconds = _timed(job)
             loop.call_soon_threadsafe(done, job, error, seconds)
             if error is None and isinstance(job, Looked):
-                job.afterwards()  # nobody waits for it but the next job
+                job.afterwards()  # only the next job waits for this
 
     def stop(self) -> None:
-        """End the thread behind its last job."""
+        """End the thread after its last job."""
         if self._thread is not None:
             self._queue.put(None)
             self._thread.join()
@@ -132,7 +134,7 @@ class Worker:
 
 
 def _timed(job: FlushJob) -> tuple[OSError | None, float]:
-    """Do it; how it failed, if it did, and how long it took."""
+    """Run the job. Returns its error, or None, and its duration in seconds."""
     began = time.perf_counter()
     error: OSError | None = None
     try:

@@ -1,8 +1,7 @@
 """The log's threads and timers: group commit for asyncio.
 
-The loop frames records and hands them to the kernel; one thread does nothing but fdatasync, a
-second one prepares disk space. Everybody who waits for durability has a future of his own, and
-all of them are resolved by one wake-up of the loop per sync.
+The loop frames records and hands them to the kernel. One thread does nothing but fdatasync, and a second one prepares
+disk space. Each waiter for durability has a future of its own, and one wake-up of the loop per sync resolves all of them.
 """
 
 import asyncio
@@ -24,11 +23,11 @@ RETRY_SECONDS: Final = 0.25
 SLOW_WRITE_SECONDS: Final = 0.020
 SLOW_WRITES_MAX: Final = 3
 DEFER_SECONDS: Final = 30.0
-PROOF_SECONDS: Final = 2.0  # so long after the last sync, a record testifies to it: once
+PROOF_SECONDS: Final = 2.0  # this long after the last sync, one record is written as its proof
 
 
 _Waiter = tuple[int, asyncio.Future[None], bool]
-"""Up to which LSN, who, and whether it is the same to him where the bytes are."""
+"""The LSN that is waited for, the waiter's future, and whether the place of the bytes does not matter to it."""
 
 
 class Flusher:
@@ -74,32 +73,34 @@ class Flusher:
         self._idle = asyncio.Event()
         self._idle.set()
         self.look: Callable[[], str] = lambda: ""
-        """Says why nobody would find what is synced now, if that is so. Called in the sync thread after every sync."""
+        """Says why a start would not find what is synced now; empty if it would. Called in the sync thread after every
+        sync.
+        """
         self.on_place: Callable[[str], None] = lambda _elsewhere: None
-        """Told of each change of `elsewhere`."""
+        """Called with each new value of `elsewhere`."""
         self.elsewhere = ""
-        """Why what is synced does not count; empty: it does."""
+        """Why synced bytes do not count as durable. Empty if they do."""
         self.on_written: Callable[[], None] = lambda: None
-        """Told when records are with the kernel that `write` left to a job."""
+        """Called when the kernel has records that `write` left to a job."""
         self.looks = 0
         self._found_lsn = writer.state.durable_lsn
-        """Durable where a start looks for it, even if what is written now is not."""
+        """The last durable LSN in the place where a start looks, even if newer records go elsewhere."""
         self.prove_when_idle()
 
     # -- writing -----------------------------------------------------------------------------
 
     def write(self) -> bool:
-        """Hand everything appended to the kernel now: from then on it survives SIGKILL.
+        """Hand everything appended to the kernel now, so that it survives SIGKILL.
 
-        False when the disk refuses, or is so slow that the thread has to do it: `written_lsn` says what the kernel has, and
-        `on_written` when that is more. Panes run on regardless. Starts what makes it durable.
+        Returns False if the disk refuses, or is so slow that the thread does the write: `written_lsn` says what the
+        kernel has, and `on_written` is called when that grows. Panes go on regardless. Also starts the sync.
         """
         done = self._timed_write()
         self._after_write()
         return done
 
     def write_now(self) -> bool:
-        """As `write`, however slow the disk is. Blocks for it, and for what the thread is writing."""
+        """Do as `write`, however slow the disk is. Blocks for the disk, and for what the thread is writing."""
         if self._handed is not None and self._handed.written():
             self._writer.parts_written(self._handed.job)
         done = self._writer.write(now=True)
@@ -108,7 +109,7 @@ class Flusher:
 
     @property
     def written_lsn(self) -> int:
-        """Everything up to here is with the kernel."""
+        """The last LSN that the kernel has, with all records before it."""
         return self._state.written_lsn
 
     def _timed_write(self) -> bool:
@@ -123,9 +124,9 @@ class Flusher:
         return done
 
     def _defer_writes(self, seconds: float) -> None:
-        """Spare the loop a disk that blocks in pwrite; it is given another chance later.
+        """Let the thread write for a while, because the disk blocks in pwrite; the loop tries again later.
 
-        Until then bytes reach the log a moment after they were shown, not before: the landing zone holds them so long.
+        Until then bytes reach the log a moment after they were shown, not before. The landing zone holds them meanwhile.
         """
         self._slow_writes = 0
         self._writer.deferred = True
@@ -136,7 +137,7 @@ class Flusher:
         self._writer.deferred = False
 
     def schedule_write(self) -> None:
-        """Have `write` called once at the end of this turn of the loop."""
+        """Call `write` once at the end of this turn of the loop."""
         if not self._flush_scheduled:
             self._flush_scheduled = True
             self._loop.call_soon(self._scheduled_write)
@@ -162,12 +163,12 @@ class Flusher:
         elif self.mode == "os" and (
             state.written_lsn < state.next_lsn - 1 or state.unsynced_bytes >= SYNC_BYTES
         ):
-            self._start_sync()  # memory for what is not durable stays bounded
+            self._start_sync()  # limits the memory for records that are not durable
         self._check_congestion()
         self.start_chores()
 
     def set_interval(self, milliseconds: int) -> None:
-        """Sync output so long after it was written from now on; what waits already is synced at once."""
+        """Sync output this long after it was written from now on. Output that waits already is synced at once."""
         self._interval_ms = milliseconds
         if self._timer is not None:
             self._start_sync()
@@ -175,17 +176,17 @@ class Flusher:
     async def wait_durable(self, lsn: int) -> None:
         """Return when everything up to `lsn` survives a power failure.
 
-        Raises NotDurable when the disk refuses, or when the bytes go where no start would look for them; the log goes on
-        trying by itself. In mode "os" it returns once the kernel has the bytes. Cancelling it affects nobody else.
+        Raises NotDurable if the disk refuses, or if a start would not find the bytes where they go; the log goes on
+        trying. In mode "os" it returns once the kernel has the bytes. Cancelling it affects no other waiter.
         """
         if self.elsewhere and self._found_lsn < lsn <= self._state.durable_lsn:
             raise NotDurable(self.elsewhere)
         await self._wait(
             lsn, anywhere=False
-        )  # the look after its sync tells: it may be back by then
+        )  # the check after its sync decides: the place may be right again by then
 
     async def wait_synced(self, lsn: int) -> None:
-        """As `wait_durable`, but wherever the bytes go: for who writes in the same place."""
+        """Do as `wait_durable`, but accept any place of the bytes; for callers that write in the same place."""
         await self._wait(lsn, anywhere=True)
 
     async def _wait(self, lsn: int, *, anywhere: bool) -> None:
@@ -225,7 +226,7 @@ class Flusher:
             return
         self._syncing = True
         self._idle.clear()
-        # An idle log has no sync to tell by that the disk refuses the watermark.
+        # An idle log has no further sync that would show that the disk refuses the watermark.
         changed = partial(self._loop.call_soon_threadsafe, self._state.settle)
         looked = Looked(job, self.look, changed)
         if getattr(job, "parts", ()):
@@ -234,7 +235,7 @@ class Flusher:
         self._sync_thread.submit(self._loop, looked, self._sync_done)
 
     def _wrote(self, looked: Looked) -> None:
-        """In the thread: what the loop was spared is written, and the sync is still to come."""
+        """Called in the thread: the job's writes are done, its sync follows."""
         looked.tell(wrote=True)
         with contextlib.suppress(RuntimeError):  # the loop is closed
             self._loop.call_soon_threadsafe(self._parts_written, looked.job)
@@ -262,7 +263,7 @@ class Flusher:
             self.prove_when_idle()
 
     def place(self, elsewhere: str) -> None:
-        """Somebody has looked: why nobody would find what is synced, or that it is where it belongs (empty)."""
+        """Note the result of a check: why a start would not find synced bytes, or empty if they are in the right place."""
         self.looks += 1
         if not elsewhere:
             self._found_lsn = self._state.durable_lsn
@@ -273,11 +274,11 @@ class Flusher:
 
     @property
     def durable_lsn(self) -> int:
-        """Up to here a start finds everything."""
+        """The last LSN up to which a start finds everything."""
         return self._found_lsn if self.elsewhere else self._state.durable_lsn
 
     def prove_when_idle(self) -> None:
-        """Have testimony written for the last sync, once, if nothing follows it for a while."""
+        """Write one record as proof of the last sync, if no other record follows for a while."""
         if self._state.unproven and self.mode != "os" and not self._closed:
             due = max(self._synced_at + self._proof_seconds - self._loop.time(), 0.0)
             self._proof_timer = self._loop.call_later(due, self._prove)
@@ -285,14 +286,14 @@ class Flusher:
     def _prove(self) -> None:
         self._proof_timer = None
         if self._syncing:
-            return  # its end sets the timer anew
+            return  # the end of this sync sets the timer again
         if self._loop.time() < self._synced_at + self._proof_seconds:
             self.prove_when_idle()
         elif self._writer.prove() is not None:
             self._start_sync()
 
     def _resolve(self) -> None:
-        """Wake everybody whose records are durable; tell the others once durability is lost."""
+        """Wake the waiters whose records are durable. Tell the others once durability is lost."""
         if not self._waiters:
             return
         lost = f"kept in memory only: {self._state.reason}" if self._state.lost else ""
@@ -322,13 +323,13 @@ class Flusher:
         return self._congested
 
     def sync_times(self) -> SyncTimes:
-        """The last syncs' durations."""
+        """The durations of the last syncs."""
         return self._ring.times()
 
     # -- disk space --------------------------------------------------------------------------
 
     def start_chores(self) -> None:
-        """Begin with what `chore` of the writer asks for; call it after a truncation."""
+        """Start what `chore` of the writer asks for. Call it after a truncation."""
         if self._chore_running or self._closed or self._held:
             return
         chore = self._writer.segments.chore()
@@ -339,7 +340,7 @@ class Flusher:
         self._chore_thread.submit(self._loop, chore, self._chore_done)
 
     async def wait_chores(self) -> None:
-        """Return when no chore is under way: what was to be removed is removed, or will be tried again later."""
+        """Return when no chore is running. What was to be removed is then removed, or will be tried again later."""
         while self._chore_running:
             waiter: asyncio.Future[None] = self._loop.create_future()
             self._chore_waiters.append(waiter)
@@ -359,7 +360,7 @@ class Flusher:
             self._chore_timer = self._loop.call_later(RETRY_SECONDS, self._retry_chores)
 
     def _retry_chores(self) -> None:
-        """Ask again after a failure; the writer says when it is time."""
+        """Ask again after a failure. The writer says when it is time."""
         self._chore_timer = None
         self.start_chores()
         if not self._chore_running and self._state.troubled and not self._closed:
@@ -370,18 +371,18 @@ class Flusher:
             self._idle.set()
 
     async def hold(self) -> None:
-        """Return when no job is under way; none begins before `go_on`."""
+        """Return when no job is running. None starts before `go_on`."""
         self._held = True
         await self._idle.wait()
 
     def go_on(self) -> None:
-        """Begin with what waits."""
+        """Start the jobs that wait."""
         self._held = False
         self._start_sync()
         self.start_chores()
 
     async def close(self) -> None:
-        """Let jobs under way end and stop the threads. Closing the writer is the caller's."""
+        """Wait for running jobs and stop the threads. The caller closes the writer."""
         self._closed = True
         for timer in (self._timer, self._chore_timer, self._proof_timer):
             if timer is not None:

@@ -1,4 +1,4 @@
-"""What the flusher needs of the log's writer and of its two parts; tests pass fakes."""
+"""The protocols that the flusher needs of the log's writer and of its two parts. Tests pass fakes."""
 
 from typing import Any, Protocol
 
@@ -45,7 +45,7 @@ class SegmentChores(Protocol):
 
 
 class SyncedWriter(Protocol):
-    """What writes the log and makes it durable, by jobs."""
+    """The part of the writer that makes the log durable, by jobs."""
 
     deferred: bool
 

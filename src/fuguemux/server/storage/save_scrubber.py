@@ -1,4 +1,4 @@
-"""Reads saves and closed sessions now and then, slowly: what rots in them is told while other copies may still be there."""
+"""Reads saves and closed sessions now and then, slowly, to report damage while other copies may still exist."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from fuguemux.persistence.report.report import Damage, RecoveryReport
 from fuguemux.persistence.storage.files import Storage
 
 PAUSE_SECONDS: Final = 0.05
-"""Between two slices of `save_reading.READ_BYTES`: at most 5 MiB a second are read."""
+"""The pause between two slices of `save_reading.READ_BYTES`, so that at most 5 MiB a second are read."""
 
 diagnostics = channel("saves")
 
 
 class Told(Protocol):
-    """Whom it tells."""
+    """The receivers of the results."""
 
     announce: Callable[[str], None]
     changed: Callable[[], Awaitable[None]]
@@ -33,14 +33,14 @@ class SaveScrubber:
     def __init__(
         self, storage: Storage, directory: str, report: RecoveryReport, told: Told
     ) -> None:
-        """`directory`: that of the state. Damage goes to `report`, and people are told by `told`."""
+        """`directory` is the state directory. Damage goes to `report`, and `told` tells people."""
         self._storage = storage
         self._directory = directory
         self._report = report
         self._told = told
 
     async def run(self) -> None:
-        """Read all that is there now. Raises nothing of the disk's."""
+        """Read all saves that exist now. Raises no error of the disk."""
         try:
             found = await asyncio.to_thread(find_all, self._storage, self._directory)
         except (OSError, ManifestUnsupported) as error:

@@ -1,9 +1,9 @@
-"""Reads all stored scrollback now and then, slowly, so that what rots is found while something can still be done about it.
+"""Reads all stored scrollback now and then, slowly, to find damage while something can still be done about it.
 
-Once after each start that did not read all of it, and every `persistence.scrub_interval_days`. Saves and closed sessions are
-read behind it, after every start: see `save_scrubber`. Reading is on a thread, a
-little at a time. What is found damaged, here or by somebody who looked there, becomes a tombstone: people and the
-recovery report are told, and the damaged bytes are set aside.
+It runs once after each start that did not read all of it, and every `persistence.scrub_interval_days`. Saves and closed
+sessions are read afterwards, after every start; see `save_scrubber`. Reading is done on a thread, a little at a time. A
+block that is found damaged, here or by a reader, becomes a tombstone: people and the recovery report are told, and the
+damaged bytes are set aside.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from fuguemux.server.main import Server
 
 SLICE_BYTES: Final = 256 << 10
-"""So much is read in one go."""
+"""The bytes that are read in one step."""
 PAUSE_SECONDS: Final = 0.05
-"""Between two of them: at most 5 MiB a second are read."""
+"""The pause between two steps, so that at most 5 MiB a second are read."""
 LOOK_SECONDS: Final = 3_600.0
-"""How often it is asked whether the interval is over."""
+"""How often to check whether the interval is over."""
 
 diagnostics = channel("scrollback")
 
@@ -48,7 +48,7 @@ class Scrubber:
         quarantine: str,
         interval_days: Callable[[], int],
     ) -> None:
-        """`quarantine`: the directory for damaged bytes. `interval_days` 0: never again after the start."""
+        """`quarantine` is the directory for damaged bytes. `interval_days` 0 means never again after the start."""
         self._store = store
         self._report = report
         self._clock = clock
@@ -61,14 +61,14 @@ class Scrubber:
         self._told = len(store.losses.found)
         self._last_ms = self._now_ms()
         self.announce: Callable[[str], None] = lambda _text: None
-        """Told what people are to know."""
+        """Called with messages for people."""
         self.changed: Callable[[], Awaitable[None]] = _nothing
-        """Awaited when the report says something else now."""
+        """Awaited when the report has changed."""
         self.read_saves: Callable[[], Awaitable[None]] = _nothing
         """Awaited after a start, and each time after everything else was read."""
 
     def document(self) -> dict[str, Any]:
-        """How far it is and what came of it, as plain data. Times are wall milliseconds."""
+        """Its progress and results, as plain data. Times are wall-clock milliseconds."""
         report = self._report
         return {
             "verifying": self._verifying,
@@ -83,7 +83,7 @@ class Scrubber:
         }
 
     async def run(self) -> None:
-        """Read what the start did not, then everything at intervals, until cancelled."""
+        """Read what the start did not read, then everything at intervals, until cancelled."""
         if self._report.scrollback_unread_bytes:
             await self.verify()
         await self.read_saves()
@@ -95,7 +95,7 @@ class Scrubber:
                 await self.read_saves()
 
     async def verify(self) -> None:
-        """Read everything that is on the disk now, and say in the report what came of it."""
+        """Read everything that is on the disk now, and put the result into the report."""
         blocks = sorted(scrollback_check.on_disk(self._store), key=_place)
         self._done, self._total = 0, sum(each.size_bytes for each in blocks)
         self._verifying = True
@@ -119,14 +119,14 @@ class Scrubber:
         await self.changed()
 
     def _read(self, blocks: list[Unread]) -> int:
-        """How many bytes could not be read for now. Blocks."""
+        """Read the blocks. Returns how many bytes could not be read for now. Blocks."""
         digests = {place.digest for each in blocks if (place := each.block.place) is not None}
         for digest in digests:
             self._store.reader.read_anew(digest)
         return sum(scrollback_check.read(self._store, blocks))
 
     async def tell_losses(self) -> None:
-        """Make tombstones of what was found damaged, set it aside, tell everybody."""
+        """Turn damaged blocks into tombstones, set their bytes aside, and report them."""
         losses = self._store.losses
         losses.adopt()
         new = losses.found[self._told :]
@@ -150,7 +150,7 @@ class Scrubber:
 
 
 def scrubber_of(server: Server) -> Scrubber:
-    """The one of a server."""
+    """Create the scrubber of a server."""
     booted = server.booted
     scrubber = Scrubber(
         booted.recovered.store,
@@ -167,12 +167,12 @@ def scrubber_of(server: Server) -> Scrubber:
 
 
 def _place(unread: Unread) -> PackPlace:
-    """In the order in which it is on the disk."""
+    """The place of a block on the disk, for sorting."""
     return unread.block.place or PackPlace(b"", 0, 0)
 
 
 def _slices(blocks: list[Unread]) -> list[list[Unread]]:
-    """Runs of about `SLICE_BYTES`."""
+    """Split the blocks into runs of about `SLICE_BYTES`."""
     slices: list[list[Unread]] = []
     size = SLICE_BYTES
     for each in blocks:

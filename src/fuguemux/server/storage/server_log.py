@@ -1,4 +1,6 @@
-"""The log as the rest of the server sees it: events from the committer, output from panes, one order of LSNs for both."""
+"""The log as the rest of the server sees it: events from the committer and output from panes, with one order of LSNs for
+both.
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -37,7 +39,7 @@ class RecordWriter(Protocol):
 
 
 class ServerLog:
-    """Implements engine.ports.EventLog and pane_output.OutputLog over one writer."""
+    """Implements engine.ports.EventLog and output_port.OutputLog over one writer."""
 
     def __init__(
         self, writer: RecordWriter, flusher: Flusher, withhold: Callable[[], Withhold | None]
@@ -47,18 +49,18 @@ class ServerLog:
         self._flusher = flusher
         self._withhold = withhold
         self.persists: Callable[[int], bool] = lambda _pane: True
-        """Whether a pane's output may reach the disk."""
+        """Whether a pane's output may be stored on disk."""
         self.keep: Callable[[int, bytes], bool] = lambda _lsn, _payload: False
-        """Keeps an event where it outlives this process, until the kernel has its record. False: it cannot."""
+        """Keeps an event where it outlives this process, until the kernel has its record. Returns False if it cannot."""
 
     @property
     def next_lsn(self) -> int:
-        """The LSN that the next record gets."""
+        """The LSN of the next record."""
         return self._state.next_lsn
 
     @property
     def written_lsn(self) -> int:
-        """Everything up to here is with the kernel."""
+        """The last LSN that the kernel has, with all records before it."""
         return self._flusher.written_lsn
 
     @property
@@ -72,10 +74,11 @@ class ServerLog:
         return self._state.congested
 
     def append_events(self, events: Sequence[AnyEvent]) -> int:
-        """One record, handed to the kernel on return, or kept in the landing zone while the disk is slow or refuses. Its LSN.
+        """Append one record and return its LSN. On return the kernel has it, or the landing zone keeps it while the disk
+        is slow or refuses.
 
-        Where the zone cannot take it a slow disk is waited for, and one that refuses leaves it in memory alone. Raises OSError
-        when nothing more can be kept either.
+        If the zone cannot take it, a slow disk is waited for; if the disk refuses, the record is only in memory. Raises
+        OSError when no more can be kept either.
         """
         payload = encode_events(events, self._withhold())
         flags = IGNORABLE if all(isinstance(event, OPTIONAL) for event in events) else 0
@@ -87,15 +90,15 @@ class ServerLog:
         return lsn
 
     def append_output(self, pane: int, offset: int, data: memoryview) -> int | None:
-        """Frame what a pane's program wrote. None: it is not logged."""
+        """Frame a pane's output. Returns its LSN, or None if it is not logged."""
         if not self.persists(pane):
             return None
         return self._writer.append_output(pane, offset, data)
 
     def write(self) -> bool:
-        """Hand everything appended to the kernel in one call. False: it does not have all of it."""
+        """Hand everything appended to the kernel in one call. Returns False if the kernel does not have all of it."""
         return self._flusher.write()
 
     def write_now(self) -> bool:
-        """As `write`, and wait for a slow disk."""
+        """Do as `write`, and wait for a slow disk."""
         return self._flusher.write_now()
