@@ -1,4 +1,6 @@
-"""The finished blocks of all panes: where their bytes are, their lines when asked for, and which cannot be read any more."""
+"""The finished blocks of all panes: where their bytes are, their lines on request, and which of them cannot be read any
+more.
+"""
 
 import threading
 from collections import OrderedDict
@@ -25,22 +27,22 @@ from fuguemux.persistence.scrollback.scrollback_losses import Losses
 
 CACHE_BYTES: Final = 4 << 20
 DAMAGED: Final = "damaged on disk"
-"""Why the lines of a tombstone cannot be read, as they are shown."""
+"""The reason that is shown in place of the lines of a tombstone."""
 HOT_LINES: Final = 2_000
 
 
 class BlockHolder(Protocol):
-    """What has blocks: the scrollback of a pane."""
+    """The owner of blocks: a pane's scrollback."""
 
     def unpacked(self, block: Block) -> BlockLines | None:
         """The lines of a block if they are in memory."""
 
     def blocks_changed(self) -> None:
-        """One of the blocks is a tombstone now, or no longer where it was."""
+        """Called when a block has become a tombstone, or is no longer where it was."""
 
 
 class BlockStore:
-    """The blocks of every pane of a server. Its methods may be called on any thread, if they do not say otherwise."""
+    """The blocks of every pane of a server. Unless a method says otherwise, any thread may call it."""
 
     def __init__(
         self,
@@ -51,13 +53,13 @@ class BlockStore:
     ) -> None:
         self.reader = reader
         self.level = level
-        """Of the compression of new blocks."""
+        """The compression level of new blocks."""
         self.hot_lines = HOT_LINES
         """How many of the newest lines of each pane are kept unpacked in memory."""
         self.live_bytes: dict[bytes, int] = {}
-        """Of every pack, the bytes of blocks that are still part of some pane's scrollback."""
+        """For each pack, the bytes of blocks that are still part of some pane's scrollback."""
         self.erase_wanted = False
-        """Whether somebody wants lines off the disk: the next checkpoint leaves none but living bytes."""
+        """Whether lines are to be erased from the disk: the next checkpoint leaves only packs without dead bytes."""
         self.losses = Losses(self)
         """Blocks that were found unreadable."""
         self._holders = holders
@@ -67,16 +69,16 @@ class BlockStore:
 
     @property
     def elsewhere(self) -> set[bytes]:
-        """The packs with blocks that are part of a save, and so must not stay where they are."""
+        """The packs with live blocks that belong to a save, from which the blocks must be moved."""
         return self.live_bytes.keys() & self.reader.paths.keys()
 
     @property
     def damages(self) -> list[str]:
-        """One line for every block that was found unreadable."""
+        """One line for each block that was found unreadable."""
         return [str(loss) for loss in self.losses.noted]
 
     def place_changed(self, old: PackPlace | None, new: PackPlace | None) -> None:
-        """Keep account of what is alive in which pack."""
+        """Update the live bytes of each pack for a block that moved."""
         with self._lock:
             if new is not None:
                 self.live_bytes[new.digest] = self.live_bytes.get(new.digest, 0) + new.length
@@ -88,14 +90,14 @@ class BlockStore:
                     self.live_bytes.pop(old.digest, None)
 
     def drop_block(self, block: Block) -> None:
-        """The block is no longer part of any scrollback."""
+        """Note that the block is no longer part of any scrollback."""
         block.dropped = True
         self.place_changed(block.place, None)
         with self._lock:
             self._uncache(id(block))
 
     def moved(self, block: Block, place: PackPlace) -> None:
-        """A checkpoint put the block into a pack (or another one): read it from there from now on."""
+        """Note that a checkpoint put the block into a pack, or into another one. It is read from there from now on."""
         if block.dropped:
             return
         self.place_changed(block.place, place)
@@ -103,7 +105,7 @@ class BlockStore:
         block.packed = None
 
     def packed(self, block: Block, pane: PaneId) -> bytes:
-        """The compressed lines of a block. Raises PackDamaged."""
+        """Return the compressed lines of a block. Raises PackDamaged."""
         while True:
             packed, place, lost = block.packed, block.place, block.lost
             if lost is not None:
@@ -111,15 +113,15 @@ class BlockStore:
             if packed is not None:
                 return packed
             if place is None:
-                continue  # it became a tombstone between the looks
+                continue  # the block became a tombstone in between
             try:
                 return packed_payload(self.reader.read(place), EntryKind.BLOCK, pane)
             except PackDamaged:
                 if block.place == place:
-                    raise  # else a checkpoint moved it meanwhile
+                    raise  # otherwise a checkpoint moved the block meanwhile
 
     def in_memory(self, block: Block, pane: PaneId) -> BlockLines | None:
-        """The lines of a block if they are unpacked somewhere in memory."""
+        """The lines of a block if they are in memory unpacked, otherwise None."""
         with self._lock:
             cached = self._cache.get(id(block))
         if cached is not None:
@@ -128,7 +130,7 @@ class BlockStore:
         return holder.unpacked(block) if holder is not None else None
 
     def placeless(self, block: Block, pane: PaneId) -> None:
-        """The block is nowhere on the disk any more: the next checkpoint has to write the pane's index anew."""
+        """Note that the block has no bytes on the disk any more: the next checkpoint has to write the pane's index again."""
         self.place_changed(block.place, None)
         block.place = None
         with self._lock:
@@ -138,9 +140,9 @@ class BlockStore:
             holder.blocks_changed()
 
     def check(self, block: Block, pane: PaneId) -> bool:
-        """Read a block from the disk, where it has bytes there; False, and it is noted, if they are damaged. Blocks.
+        """Read a block from the disk, if it has bytes there. Returns False, and notes it, if they are damaged. Blocks.
 
-        Raises PackUnreadable when nothing tells whether they are.
+        Raises PackUnreadable if it cannot be told whether they are damaged.
         """
         if block.lost is not None or block.packed is not None or block.dropped:
             return True
@@ -154,9 +156,9 @@ class BlockStore:
         return True
 
     def content(self, block: Block, pane: PaneId, *, keep: bool = True) -> tuple[BlockLines, bool]:
-        """The lines of a block, and whether they are whole.
+        """Return the lines of a block, and whether they are complete.
 
-        If they cannot be read, one line says so and empty ones keep the numbers.
+        If they cannot be read, one line says so, and empty lines keep the line numbers.
         """
         with self._lock:
             cached = self._cache.get(id(block))

@@ -1,9 +1,9 @@
-"""Blocks of scrollback: some hundred logical lines of one pane, compressed together, never changed again.
+r"""Blocks of scrollback: some hundred logical lines of one pane, compressed together, never changed again.
 
-     | count u32 | pieces u32 | index u32 ... | line \\n line \\n ... line |
+    | count u32 | pieces u32 | index u32 ... | line \\n line \\n ... line |
 
-The payload of a pack's BLOCK entry, a zstd frame of the above, little-endian. Lines are self-contained ANSI in UTF-8 without
-line ends. `index` lists the lines that go on where the line before them ended: pieces of one long logical line.
+This is the payload of a pack's BLOCK entry, as a zstd frame, little-endian. Lines are self-contained ANSI in UTF-8
+without line ends. `index` lists the lines that go on where the line before them ended: pieces of one long logical line.
 """
 
 import struct
@@ -19,10 +19,10 @@ from fuguemux.persistence.scrollback.pattern import plain
 
 BLOCK_LINES_MAX: Final = 1024
 BLOCK_BYTES_MAX: Final = 64 << 10
-"""A block is finished when it has so many lines or raw bytes; one line may be longer than that."""
+"""A block is finished when it has this many lines or raw bytes. A single line may be longer than that."""
 BLOCK_RAW_BYTES_MAX: Final = 256 << 20
 PIECE_BYTES_MAX: Final = 16 << 10
-"""A line that is handed over in pieces is put together up to this size; behind it begins a new piece."""
+"""A line that arrives in pieces is joined up to this size; after that a new piece begins."""
 COMPRESSION_LEVEL: Final = 3
 _COUNTS: Final = struct.Struct("<II")
 
@@ -35,7 +35,7 @@ class Line(NamedTuple):
 
 
 class BlockLines(NamedTuple):
-    """The content of a block. `pieces` are the indices of the lines that continue the one before."""
+    """The content of a block. `pieces` are the indices of lines that continue the line before them."""
 
     text: bytes
     size: int
@@ -54,9 +54,9 @@ class LostBlock(NamedTuple):
 
 
 class Block:
-    """A finished block: in memory until a checkpoint has put it into a pack, from then on there.
+    """A finished block: in memory until a checkpoint has put it into a pack, then there.
 
-    One that is `lost` is a tombstone: it has nothing but its numbers. `unread`: the last look could not read it.
+    A `lost` block is a tombstone: it has only its line numbers. `unread`: the last attempt could not read it.
     """
 
     __slots__ = (
@@ -96,17 +96,17 @@ class Block:
 
     @property
     def end(self) -> int:
-        """The number of the line behind the last."""
+        """The number of the line after the last."""
         return self.first + self.count
 
     @property
     def full(self) -> bool:
-        """Whether nothing more goes into it."""
+        """Whether no more lines go into it."""
         return self.count >= BLOCK_LINES_MAX or self.raw_bytes >= BLOCK_BYTES_MAX
 
 
 def joined_text(lines: Sequence[bytes]) -> bytes:
-    """The lines with a newline between them. A newline inside a line, which no engine gives, becomes a blank."""
+    """Join lines with newlines. A newline inside a line, which no terminal engine produces, becomes a blank."""
     text = b"\n".join(lines)
     if lines and text.count(b"\n") != len(lines) - 1:
         text = b"\n".join([line.replace(b"\n", b" ") for line in lines])
@@ -114,13 +114,13 @@ def joined_text(lines: Sequence[bytes]) -> bytes:
 
 
 def pack_lines(text: bytes, count: int, pieces: Sequence[int], level: int) -> bytes:
-    """The compressed form of a block."""
+    """Return the compressed form of a block."""
     header = _COUNTS.pack(count, len(pieces)) + struct.pack(f"<{len(pieces)}I", *pieces)
     return compress(header + text, level)
 
 
 def unpack_lines(packed: bytes, expected: int) -> BlockLines:
-    """What `pack_lines` made of `expected` lines. Raises PackDamaged."""
+    """Undo `pack_lines` for a block of `expected` lines. Raises PackDamaged."""
     raw = decompress(packed, BLOCK_RAW_BYTES_MAX)
     if len(raw) < _COUNTS.size:
         raise PackDamaged("a block of scrollback is too short")
@@ -138,7 +138,7 @@ def unpack_lines(packed: bytes, expected: int) -> BlockLines:
 
 
 def notice_of(count: int, size_bytes: int, why: str) -> BlockLines:
-    """What is shown in place of `count` lines that cannot be read: a row that says so, then empty ones."""
+    """What is shown in place of `count` lines that cannot be read: one row that says so, then empty lines."""
     lines = "1 line" if count == 1 else f"{count:,} lines"
     size = f" ({size_bytes:,} bytes)" if size_bytes else ""
     notice = f"\x1b[7m[{lines}{size} cannot be read: {why}]\x1b[m".encode()
@@ -146,7 +146,7 @@ def notice_of(count: int, size_bytes: int, why: str) -> BlockLines:
 
 
 def blank_of(count: int) -> BlockLines:
-    """As many empty lines."""
+    """Return `count` empty lines."""
     return BlockLines(b"\n" * (count - 1), count, frozenset())
 
 
@@ -161,20 +161,20 @@ def _cells(character: str) -> int:
 
 
 def cells_of(line: bytes) -> int:
-    """About how many cells wide a line without escape sequences is."""
+    """The approximate width in cells of a line without escape sequences."""
     if line.isascii():
         return len(line)
     return sum(map(_cells, line.decode("utf-8", "replace")))
 
 
 def widths_of(content: BlockLines) -> "array[int]":
-    """Pairs of a width in cells and how many lines of a block have it."""
+    """Pairs of a width in cells and the number of a block's lines with this width."""
     lines = plain(content.text).split(b"\n")
     counts = Counter(map(len if content.text.isascii() else cells_of, lines))
     return array("I", [number for pair in sorted(counts.items()) for number in pair])
 
 
 def rows_at(widths: "array[int]", columns: int) -> int:
-    """How many rows lines of these widths take on a screen of `columns`."""
+    """The number of rows that lines of these widths take on a screen of `columns`."""
     pairs = zip(widths[::2], widths[1::2], strict=True)
     return sum(count * max(1, -(-width // columns)) for width, count in pairs)

@@ -1,12 +1,13 @@
 """Last screens: what a program showed that ended with the machine, one file for each: `screens/<recovery>-<pane>.screen`.
 
-     0        8       10      12       16      20
-     | magic  | major | minor | length | CRC   | zstd frame of a MessagePack array ...
-     | 8s     | u16   | u16   | u32    | u32   |
+    0        8       10      12       16      20
+    | magic  | major | minor | length | CRC   | zstd frame of a MessagePack array ...
+    | 8s     | u16   | u16   | u32    | u32   |
 
-Little-endian. The CRC-32 covers the frame and starts from that of the 16 bytes before it. `<recovery>` is the wall time of the
-recovery that found the program gone (milliseconds, 15 digits), `<pane>` the pane's number. A file is written once, never changed,
-and stands for itself: one that is damaged costs nothing but itself. The array is `LastScreen`, and is append-only.
+Little-endian. The CRC-32 covers the frame and starts from that of the 16 bytes before it. `<recovery>` is the wall time
+of the recovery that found the program gone (milliseconds, 15 digits), `<pane>` the pane's number. A file is written once
+and never changed. Each file stands alone: damage to one file loses only that screen. The array is `LastScreen`, and is
+append-only.
 """
 
 import contextlib
@@ -37,15 +38,15 @@ RECOVERY_DIGITS: Final = 15
 PANE_DIGITS_MAX: Final = 10
 SCREENS_MAX: Final = 1_000
 SCREENS_BYTES_MAX: Final = 64 << 20
-"""All files together. The oldest go first, and nothing else does."""
+"""All files together. Beyond that the oldest are removed."""
 SCREEN_BYTES_MAX: Final = 4 << 20
-"""The lines of one screen. Of a larger one the styles are left out, and then lines from above."""
+"""The lines of one screen. A larger screen loses its styles first, then lines from above."""
 UNPACKED_BYTES_MAX: Final = SCREEN_BYTES_MAX + (1 << 20)
 SCREEN_FILE_BYTES_MAX: Final = 2 * SCREEN_BYTES_MAX
-"""No file is larger: one that is has a size that has rotted."""
+"""The largest possible file. If a file seems larger, its size is damaged."""
 assert HEADER_BYTES == 20
 assert SCREENS_BYTES_MAX >= SCREEN_FILE_BYTES_MAX >= UNPACKED_BYTES_MAX + HEADER_BYTES
-"""The newest always has room; a frame of zstd is at most a little larger than what is in it."""
+"""There is always space for the newest screen. A zstd frame is at most a little larger than its content."""
 
 
 class ScreenDamaged(Exception):
@@ -53,7 +54,7 @@ class ScreenDamaged(Exception):
 
 
 class ScreenName(NamedTuple):
-    """Which screen: that of the program in `pane` which the recovery at `recovery_ms` found gone."""
+    """Identifies a screen: the one of the program in `pane` that the recovery at `recovery_ms` found gone."""
 
     recovery_ms: int
     pane: PaneId
@@ -67,8 +68,9 @@ class ScreenName(NamedTuple):
 class LastScreen(msgspec.Struct, frozen=True, array_like=True):
     """What a program showed last. Lines are logical ones, as self-contained ANSI without line ends.
 
-    At `columns` columns `lines` wrap to the `rows` rows of the screen, or to fewer: rows without anything at its end are not
-    kept. `context` is what had left the screen just before; `joined`: the first line goes on where the last of these ends.
+    At `columns` columns `lines` wrap to the `rows` rows of the screen, or to fewer, since empty rows at its end are not
+    kept. `context` are the lines that had left the screen just before. `joined`: the first line goes on where the last
+    line of `context` ends.
     """
 
     pane: PaneId
@@ -90,7 +92,7 @@ class LastScreen(msgspec.Struct, frozen=True, array_like=True):
 
     @property
     def name(self) -> ScreenName:
-        """What it is found by."""
+        """The name under which the screen is stored."""
         return ScreenName(self.recovery_ms, self.pane)
 
 
@@ -99,14 +101,14 @@ _decoder: Final = msgspec.msgpack.Decoder(LastScreen)
 
 
 def encode_screen(screen: LastScreen) -> bytes:
-    """The content of the file."""
+    """Return the content of the file."""
     payload = compress(_encoder.encode(screen), COMPRESSION_LEVEL)
     front = FRONT.pack(MAGIC, MAJOR, MINOR, len(payload))
     return front + CRC.pack(crc32(payload, crc32(front))) + payload
 
 
 def decode_screen(data: bytes) -> LastScreen:
-    """What `encode_screen` packed. Raises ScreenDamaged."""
+    """Undo `encode_screen`. Raises ScreenDamaged."""
     if len(data) < HEADER_BYTES:
         raise ScreenDamaged(f"{len(data)} bytes are too few for a screen")
     magic, major, _minor, length = FRONT.unpack_from(data)
@@ -125,7 +127,7 @@ def decode_screen(data: bytes) -> LastScreen:
 
 
 def screen_name(file: str) -> ScreenName | None:
-    """What a file name says, or None if it is not a screen's."""
+    """Parse a file name. Returns None if it is not the name of a screen."""
     recovery, _, pane = file.removesuffix(SUFFIX).partition("-")
     digits = f"{recovery}{pane}"
     if not (digits.isascii() and digits.isdigit()) or len(pane) > PANE_DIGITS_MAX:
@@ -135,18 +137,18 @@ def screen_name(file: str) -> ScreenName | None:
 
 
 class ScreenFiles:
-    """The files of a state directory. Blocks; one thread at a time."""
+    """The screen files of a state directory. Blocks; for one thread at a time."""
 
     def __init__(self, storage: Storage, state_directory: str) -> None:
         self._storage = storage
         self.directory = f"{state_directory}/{SCREENS}"
 
     def path(self, name: ScreenName) -> str:
-        """Where a screen is, or would be."""
+        """The path of a screen's file, whether it exists or not."""
         return f"{self.directory}/{name.file}"
 
     def names(self) -> list[ScreenName]:
-        """Every screen there is a file of, the newest first. Raises OSError, but not if there never was one."""
+        """The names of all screens, the newest first. Raises OSError, but not if the directory was never created."""
         try:
             files = self._storage.list(self.directory)
         except FileNotFoundError:
@@ -154,19 +156,19 @@ class ScreenFiles:
         return sorted((n for n in map(screen_name, files) if n is not None), reverse=True)
 
     def read(self, name: ScreenName) -> LastScreen:
-        """Raises OSError and ScreenDamaged."""
+        """Read a screen. Raises OSError and ScreenDamaged."""
         screen = decode_screen(read_all(self._storage, self.path(name)))
         if screen.name != name:
             raise ScreenDamaged("it is another screen than its name says")
         return screen
 
     def write(self, screen: LastScreen) -> None:
-        """Make it durable. Raises OSError; then there is nothing of it, or all."""
+        """Write a screen durably. Raises OSError; then the file exists completely or not at all."""
         self._storage.make_directory(self.directory)
         write_atomically(self._storage, self.directory, screen.name.file, [encode_screen(screen)])
 
     def remove(self, names: Iterable[ScreenName]) -> None:
-        """Make them gone, whether they are there or not. Raises OSError for the first that cannot be removed."""
+        """Remove screens, whether they exist or not. Raises OSError for the first that cannot be removed."""
         removed = False
         for name in names:
             with contextlib.suppress(FileNotFoundError):
@@ -176,9 +178,10 @@ class ScreenFiles:
             self._storage.fsync_directory(self.directory)
 
     def clear(self, oldest_ms: int) -> list[str]:
-        """Remove what is surplus as far as it can be read as a last screen; the rest is set aside: a line about each.
+        """Remove surplus screens that can be read as such, and set the other surplus files aside, with one line about
+        each.
 
-        Raises OSError for the first that can neither be removed nor set aside.
+        Raises OSError for the first file that can neither be removed nor set aside.
         """
         lines, surplus = [], []
         for name in self.surplus(oldest_ms):
@@ -197,9 +200,9 @@ class ScreenFiles:
         return lines
 
     def surplus(self, oldest_ms: int) -> list[ScreenName]:
-        """The screens of recoveries before `oldest_ms`, and those for which there is no room. Raises OSError.
+        """The screens of recoveries before `oldest_ms`, and those for which there is no space. Raises OSError.
 
-        What is too large for a screen is surplus, and takes no room from others: it is a hole, or somebody else's.
+        A file that is too large for a screen is surplus and does not count: it has a hole, or belongs to something else.
         """
         found: list[ScreenName] = []
         size = 0

@@ -1,4 +1,4 @@
-"""The newest lines of a pane, as long as they do not fill a block: they lie in memory as they are, and more lines may follow."""
+"""The newest lines of a pane, as long as they do not fill a block: uncompressed in memory, and more lines may follow."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -25,15 +25,15 @@ class OpenBlock:
         self.pieces: list[int] = []
         """Indices of the lines that continue the line before them."""
         self.raw_bytes = 0
-        """The size of the lines, each with its end."""
+        """The size of the lines, each with its line end."""
         self.place: PackPlace | None = None
-        """Where a checkpoint has put the lines of the moment `written`; None: nowhere."""
+        """Where a checkpoint has put the lines as they were at `written`. None if it has not."""
         self.written = (0, 0)
-        """What `extent` was then."""
+        """The value of `extent` at that checkpoint."""
 
     @classmethod
     def reopened(cls, content: BlockLines, place: PackPlace | None) -> "OpenBlock":
-        """A block that was not full when a checkpoint put it at `place`, to be filled further."""
+        """Open a block again that was not full when a checkpoint put it at `place`."""
         block = cls()
         block.lines = content.split()
         block.pieces = sorted(content.pieces)
@@ -47,7 +47,7 @@ class OpenBlock:
 
     @property
     def extent(self) -> tuple[int, int]:
-        """How many lines and raw bytes there are: equal as long as no line was added."""
+        """The number of lines and of raw bytes. Unchanged as long as no line is added."""
         return len(self.lines), self.raw_bytes
 
     @property
@@ -60,9 +60,10 @@ class OpenBlock:
         return len(self.lines) + count < BLOCK_LINES_MAX and self.raw_bytes + size < BLOCK_BYTES_MAX
 
     def fitting(self, sizes: Sequence[int], done: int) -> int:
-        """How many of some lines are in blocks after this one is filled, if the first `done` are already: at least one more.
+        """Return up to which line of a list this block takes lines, if the first `done` are in blocks already. Takes at
+        least one.
 
-        `sizes[n]` is the size of the first n of them.
+        `sizes[n]` is the size of the first n lines.
         """
         room = BLOCK_BYTES_MAX - self.raw_bytes + sizes[done]
         # The line that crosses the limit still goes into the block.
@@ -75,7 +76,9 @@ class OpenBlock:
         self.raw_bytes += size
 
     def join(self, piece: bytes) -> bool:
-        """Put a piece behind the last line, if that stays short. Else return False: the next line will be its continuation."""
+        """Append a piece to the last line if that stays short. Otherwise return False: the piece becomes a line that
+        continues it.
+        """
         if self.lines and len(self.lines[-1]) + len(piece) <= PIECE_BYTES_MAX:
             self.lines[-1] += piece
             self.raw_bytes += len(piece)
@@ -84,10 +87,10 @@ class OpenBlock:
         return False
 
     def content(self) -> BlockLines:
-        """The lines of this moment."""
+        """The lines at this moment."""
         return BlockLines(joined_text(self.lines), len(self.lines), frozenset(self.pieces))
 
     def sealed(self, first: int, content: BlockLines, level: int) -> Block:
-        """The finished block of these lines, `content`, whose first one has the number `first`. Compresses."""
+        """Return the finished block of the lines `content`, whose first has the number `first`. Compresses."""
         packed = pack_lines(content.text, content.size, self.pieces, level)
         return Block(first, content.size, self.raw_bytes, max(map(len, self.lines)), packed=packed)

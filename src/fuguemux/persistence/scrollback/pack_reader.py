@@ -1,4 +1,4 @@
-"""Reading packs: entries by their place, whole packs by their digest. A few files are kept open."""
+"""Reads packs: entries by their place, whole packs by their digest. Keeps a few files open."""
 
 import contextlib
 import errno
@@ -21,29 +21,29 @@ from fuguemux.persistence.storage.files import Storage
 
 OPEN_PACKS_MAX: Final = 16
 LASTING: Final = frozenset({errno.EIO, errno.ENOENT})
-"""What a read says of bytes that are gone for good; anything else (permissions, descriptors) may pass."""
+"""The errors of a read whose bytes are gone for good. Others (permissions, too few file descriptors) may pass."""
 
 
 class PackReader:
-    """Reads entries of packs, keeping a few files open. Safe to use from several threads."""
+    """Reads entries of packs, and keeps a few files open. Several threads may use it."""
 
     def __init__(self, storage: Storage, directory: str) -> None:
         self._storage = storage
         self.directory = directory
         self.paths: dict[bytes, str] = {}
-        """Where packs are that lie elsewhere, by their digests."""
+        """For each pack outside the directory, its path by its digest."""
         self._files: OrderedDict[bytes, int] = OrderedDict()
         self._lock = threading.Lock()
 
     def read(self, place: PackPlace) -> bytes:
-        """The bytes of an entry with its header, unchecked. Raises PackDamaged if they are not there."""
+        """Return the bytes of an entry with its header, unchecked. Raises PackDamaged if they are missing."""
         data = self.found(place)
         if len(data) != place.length:
             raise PackDamaged(f"{pack_name(place.digest)} ends before byte {place.offset}")
         return data
 
     def found(self, place: PackPlace) -> bytes:
-        """What there is of the bytes of an entry: fewer if the file ends before. Raises PackDamaged."""
+        """Return the existing bytes of an entry, fewer if the file is too short. Raises PackDamaged."""
         try:
             with self._lock:
                 return self._storage.pread(self._opened(place.digest), place.length, place.offset)
@@ -51,7 +51,9 @@ class PackReader:
             raise self._refused(place.digest, error) from error
 
     def _refused(self, digest: bytes, error: OSError) -> PackDamaged:
-        """What a failed read means. A pack that is missing beside others is lost; without any, the directory is away."""
+        """Return the error for a failed read. A missing pack is lost if other packs exist; if none exist, the directory
+        is away.
+        """
         text = f"{pack_name(digest)} cannot be read: {error.strerror or error}"
         away = False
         if error.errno == errno.ENOENT:
@@ -63,7 +65,7 @@ class PackReader:
         return PackDamaged(text) if lasting else PackUnreadable(text)
 
     def payload(self, place: PackPlace, kind: EntryKind, pane: int) -> bytes:
-        """The checked, decompressed payload of an entry. Raises PackDamaged, or PackUnreadable."""
+        """Return the checked and decompressed payload of an entry. Raises PackDamaged, or PackUnreadable."""
         data = self.read(place)
         try:
             return decode_entry(data, kind, pane)
@@ -91,7 +93,7 @@ class PackReader:
             raise self._refused(digest, error) from error
 
     def whole(self, digest: bytes, size: int) -> bytes:
-        """Every byte of a pack, compared with its name: to copy it. Raises PackDamaged."""
+        """Return every byte of a pack, compared with its name, to copy it. Raises PackDamaged."""
         try:
             with self._lock:
                 data = self._storage.pread(self._opened(digest), size, 0)
@@ -102,7 +104,7 @@ class PackReader:
         return data
 
     def read_anew(self, digest: bytes) -> None:
-        """Have what is read next of a pack come from the disk, and not from memory, where the system lets us."""
+        """Make the next reads of a pack come from the disk instead of the page cache, if the system supports that."""
         with contextlib.suppress(OSError), self._lock:
             self._storage.forget_cached(self._opened(digest))
 

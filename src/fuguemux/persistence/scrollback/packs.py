@@ -1,12 +1,12 @@
 """Packs: immutable files of entries, named by their content: `pack-<blake2b-128, 32 hex digits>`.
 
-     0        8       10      12     16         32
-     | magic  | major | minor | zero | store id | entries ...
-     | 8s     | u16   | u16   | u32  | 16s      |
+    0        8       10      12     16         32
+    | magic  | major | minor | zero | store id | entries ...
+    | 8s     | u16   | u16   | u32  | 16s      |
 
-     entry:  0      1       2      4      8        12     16
-             | kind | flags | zero | pane | length | CRC  | payload ...
-             | u8   | u8    | u16  | u32  | u32    | u32  |
+    entry:  0      1       2      4      8        12     16
+    | kind | flags | zero | pane | length | CRC  | payload ...
+    | u8   | u8    | u16  | u32  | u32    | u32  |
 
 Little-endian. The CRC-32 covers the payload and starts from that of the 12 bytes before it, so that an entry can be read,
 checked and salvaged without a manifest. Kinds: 1 structure snapshot, 2 screen, 3 scrollback index, 4 scrollback block.
@@ -39,10 +39,10 @@ ENTRY_CRC: Final = struct.Struct("<I")
 ENTRY_HEADER_BYTES: Final = ENTRY_FRONT.size + ENTRY_CRC.size
 DIGEST_BYTES: Final = 16
 PACK_BYTES_MAX: Final = 8 << 20
-"""A pack that reached this size is finished and another begun; compaction never has to copy more at once."""
+"""A pack that reaches this size is finished and another one begins, so that compaction never has to copy more at once."""
 ENTRY_BYTES_MAX: Final = 256 << 20
 PACK_FILE_BYTES_MAX: Final = PACK_BYTES_MAX + 2 * ENTRY_BYTES_MAX
-"""No pack of a checkpoint is larger: the last entry may go beyond `PACK_BYTES_MAX`. The pack of a save may be."""
+"""The largest pack of a checkpoint: the last entry may go beyond `PACK_BYTES_MAX`. The pack of a save may be larger."""
 READ_BYTES: Final = 1 << 20
 FLAG_ZSTD: Final = 0x01
 PREFIX: Final = "pack-"
@@ -61,7 +61,7 @@ class EntryKind(IntEnum):
 
 
 class PackPlace(NamedTuple):
-    """Where an entry is: the pack's digest, the offset of the entry's header, and the length with it."""
+    """Where an entry is: the pack's digest, the offset of the entry's header, and the length including the header."""
 
     digest: bytes
     offset: int
@@ -69,11 +69,11 @@ class PackPlace(NamedTuple):
 
 
 class PackDamaged(Exception):
-    """A pack, or an entry of it, is missing or not what it was when it was written."""
+    """A pack, or an entry of it, is missing or has other bytes than were written."""
 
 
 class PackUnreadable(PackDamaged):
-    """The system did not let us read a pack. Nothing tells that it is damaged: it may be read another time."""
+    """The system refused to read a pack. It may be undamaged, and readable at another time."""
 
 
 def pack_name(digest: bytes) -> str:
@@ -82,7 +82,7 @@ def pack_name(digest: bytes) -> str:
 
 
 def pack_digest(name: str) -> bytes | None:
-    """The digest in a file name, or None if it is not a pack's name."""
+    """Return the digest in a file name, or None if it is not a pack's name."""
     digits = name.removeprefix(PREFIX)
     if digits == name or len(digits) != 2 * DIGEST_BYTES:
         return None
@@ -94,13 +94,13 @@ def pack_digest(name: str) -> bytes | None:
 
 
 def encode_entry(kind: EntryKind, pane: int, payload: bytes, *, packed: bool = False) -> bytes:
-    """One entry; `packed` says that `payload` is a zstd frame."""
+    """Encode one entry. `packed`: the payload is a zstd frame."""
     front = ENTRY_FRONT.pack(kind, FLAG_ZSTD if packed else 0, 0, pane, len(payload))
     return b"".join((front, ENTRY_CRC.pack(crc32(payload, crc32(front))), payload))
 
 
 def decode_entry(data: bytes, kind: EntryKind, pane: int) -> bytes:
-    """The payload of an entry, decompressed. Raises PackDamaged unless it is whole and the one asked for."""
+    """Return the decompressed payload of an entry. Raises PackDamaged unless it is whole and the requested one."""
     payload, flags = _checked(data, kind, pane)
     if not flags & FLAG_ZSTD:
         return payload
@@ -108,12 +108,12 @@ def decode_entry(data: bytes, kind: EntryKind, pane: int) -> bytes:
 
 
 def packed_payload(data: bytes, kind: EntryKind, pane: int) -> bytes:
-    """As `decode_entry`, but still compressed if it was stored so."""
+    """As `decode_entry`, but without decompressing."""
     return _checked(data, kind, pane)[0]
 
 
 def check_entry(data: bytes, kind: EntryKind, pane: int) -> None:
-    """Raise PackDamaged unless an entry is whole and the one asked for."""
+    """Raise PackDamaged unless an entry is whole and the requested one."""
     _checked(data, kind, pane)
 
 
@@ -133,13 +133,13 @@ def _checked(data: bytes, kind: EntryKind, pane: int) -> tuple[bytes, int]:
 
 
 def compress(data: bytes, level: int) -> bytes:
-    """One zstd frame."""
+    """Return the data as one zstd frame."""
     packed: bytes = zstd.compress(data, level=level)
     return packed
 
 
 def decompress(packed: bytes, bytes_max: int) -> bytes:
-    """Undo zstd. Raises PackDamaged for what is no whole frame or larger than `bytes_max`."""
+    """Decompress a zstd frame. Raises PackDamaged if it is not a whole frame, or larger than `bytes_max`."""
     decompressor = zstd.ZstdDecompressor()
     try:
         data: bytes = decompressor.decompress(packed, max_length=bytes_max)
@@ -151,7 +151,7 @@ def decompress(packed: bytes, bytes_max: int) -> bytes:
 
 
 def zstd_content_size(packed: bytes) -> int | None:
-    """How many bytes a zstd frame says that it holds; None if it does not say, or is none."""
+    """The content size that a zstd frame states. None if it states none, or if it is not a frame."""
     try:
         size: int | None = zstd.get_frame_info(packed).decompressed_size
     except zstd.ZstdError:
@@ -160,10 +160,10 @@ def zstd_content_size(packed: bytes) -> int | None:
 
 
 class PackWriter:
-    """Writes one pack. Nothing has its name before `publish`. Not thread-safe; every method may raise OSError."""
+    """Writes one pack. The file has a temporary name until `publish`. Not thread-safe; every method may raise OSError."""
 
     def __init__(self, storage: Storage, directory: str, store_id: bytes, label: str) -> None:
-        """Begin a temporary file; `label` tells it from others that are being written."""
+        """Create a temporary file. `label` distinguishes it from others that are being written."""
         self._storage = storage
         self._directory = directory
         self._temporary = f"{directory}/{PREFIX}{label}{TEMPORARY_SUFFIX}"
@@ -179,7 +179,7 @@ class PackWriter:
 
     @property
     def published(self) -> bool:
-        """Whether the file has its name."""
+        """Whether the file has its final name."""
         return self._published
 
     @property
@@ -187,13 +187,13 @@ class PackWriter:
         return self._written + self._parts_bytes
 
     def add(self, kind: EntryKind, pane: int, payload: bytes, *, packed: bool = False) -> int:
-        """Append an entry; its offset. Its length is `ENTRY_HEADER_BYTES` more than the payload's."""
+        """Append an entry and return its offset. Its length is `ENTRY_HEADER_BYTES` more than the payload's."""
         offset = self.size_bytes
         self._put(encode_entry(kind, pane, payload, packed=packed))
         return offset
 
     def add_entry(self, entry: bytes) -> int:
-        """Append an entry as it is in another pack; its offset."""
+        """Append an entry copied from another pack, and return its offset."""
         offset = self.size_bytes
         self._put(entry)
         return offset
@@ -205,7 +205,7 @@ class PackWriter:
             self.flush()
 
     def flush(self) -> None:
-        """Hand what is buffered to the file."""
+        """Write buffered bytes to the file."""
         for part in self._parts:
             self._hash.update(part)
         write_all(self._storage, self._file, self._parts, self._written)
@@ -214,7 +214,7 @@ class PackWriter:
         self._parts_bytes = 0
 
     def sync(self) -> bytes:
-        """Make the bytes durable and read them back; the digest. Raises PackDamaged if they differ."""
+        """Make the bytes durable and read them back. Returns the digest. Raises PackDamaged if they differ."""
         self.flush()
         self._storage.fsync(self._file)
         digest = self._hash.digest()
@@ -223,9 +223,9 @@ class PackWriter:
         return digest
 
     def publish(self, digest: bytes, name: str = "") -> None:
-        """Give the file its name: that of its digest, or another one. Durable after the next `fsync_directory`.
+        """Rename the file to the name of its digest, or to `name`. Durable after the next `fsync_directory`.
 
-        What has the name of its digest and holds something else, after files were swapped, is set aside.
+        A file with the name of this digest and other content, as after a swap of files, is set aside.
         """
         self._storage.close(self._file)
         self._file = -1
@@ -237,7 +237,7 @@ class PackWriter:
         self._published = True
 
     def abandon(self) -> None:
-        """Remove the temporary file as far as that is possible."""
+        """Remove the temporary file if possible."""
         if self._published:
             return
         if self._file >= 0:
@@ -249,7 +249,9 @@ class PackWriter:
 
 
 def file_digest(storage: Storage, file: int, size: int) -> bytes:
-    """The digest of a file of `size` bytes. Raises PackDamaged, before anything is read, for one of another size."""
+    """Return the digest of a file of `size` bytes. Raises PackDamaged for a file of another size, before it reads
+    anything.
+    """
     found = storage.size(file)
     if found != size:
         raise PackDamaged(f"a pack has {found} bytes where {size} were written")
@@ -264,14 +266,16 @@ def file_digest(storage: Storage, file: int, size: int) -> bytes:
 
 
 def holds_pack(storage: Storage, path: str, digest: bytes) -> bool:
-    """Whether a file is the pack with that digest: not if files were swapped, and it is the only copy of another one."""
+    """Whether a file is the pack with that digest. If not, files were swapped, and it may be the only copy of another
+    one.
+    """
     try:
         file = storage.open(path)
     except OSError:
         return False
     try:
         size = storage.size(file)
-        # A size that has rotted is not read through: it may be a hole of terabytes.
+        # Do not read a file whose size is damaged: it may be a hole of terabytes.
         return size <= PACK_FILE_BYTES_MAX and file_digest(storage, file, size) == digest
     except (OSError, PackDamaged):
         return False
@@ -288,7 +292,7 @@ class PackEntry(NamedTuple):
 
 
 def entries_of(data: bytes, digest: bytes) -> Iterator[PackEntry]:
-    """Every entry of a pack up to the first that does not verify: for salvage and inspection."""
+    """Yield the entries of a pack up to the first that does not verify. For salvage and inspection."""
     offset = FILE_HEADER.size
     while offset + ENTRY_HEADER_BYTES <= len(data):
         kind, _flags, _zero, pane, length = ENTRY_FRONT.unpack_from(data, offset)

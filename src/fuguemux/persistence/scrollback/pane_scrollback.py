@@ -1,4 +1,4 @@
-"""One pane's scrollback: lines arrive at the end, leave at the beginning, and are read anywhere."""
+"""One pane's scrollback: lines are added at the end, dropped at the beginning, and read anywhere."""
 
 import contextlib
 from bisect import bisect_right
@@ -42,9 +42,9 @@ class PaneScrollback:
         self.row_count = RowCount()
         self._hot = HotTail()
         self.limit_lines: int | None = None
-        """How many lines to keep; None: all. Applied as lines arrive, and by `trim`."""
+        """The number of lines to keep; None for all. Applied when lines arrive, and by `trim`."""
         self.version = 0
-        """Rises with every change."""
+        """Increases with every change."""
         self.base = 0
         self._next = 0
         self._reopen = False
@@ -63,7 +63,7 @@ class PaneScrollback:
 
     @property
     def next_line(self) -> int:
-        """The number that the next line will get."""
+        """The number of the next line."""
         return self._next
 
     def __len__(self) -> int:
@@ -72,7 +72,7 @@ class PaneScrollback:
     def append(self, lines: Sequence[bytes], *, continued: bool = False) -> None:
         """Add lines at the end. `continued`: the first one goes on where the last one ended.
 
-        Costs a compression per 64 KiB. Pieces of a line are put together as long as it is short.
+        Compresses once per 64 KiB. Pieces of a line are joined as long as the line is short.
         """
         if not lines:
             return
@@ -115,11 +115,11 @@ class PaneScrollback:
         return self._next - len(self._open)
 
     def _hot_from(self) -> int:
-        """The first of the lines that are to be in memory, unpacked."""
+        """The number of the first line that is to be in memory unpacked."""
         return self._next - self._store.hot_lines
 
     def cool(self, *, idle: bool = False) -> None:
-        """Unpacked lines beyond the store's `hot_lines` give their memory back; with `idle` all of them do."""
+        """Free the memory of unpacked lines beyond the store's `hot_lines`; with `idle` of all of them."""
         self._hot.cool(None if idle else self._hot_from())
 
     def _close_open(self) -> None:
@@ -127,7 +127,7 @@ class PaneScrollback:
         self._open = OpenBlock()
 
     def reopen(self) -> None:
-        """Go on filling the last block of a checkpoint, if it was written half full. Reads it."""
+        """Continue to fill the last block of a checkpoint, if it was written half full. Reads the block."""
         if not self._reopen:
             return
         self._reopen = False
@@ -135,17 +135,17 @@ class PaneScrollback:
         try:
             lines = unpack_lines(self._store.packed(block, self._pane), block.count)
         except PackUnreadable:
-            return  # it stays as it is; reading it says what is wrong
+            return  # leave the block as it is: reading it reports what is wrong
         except PackDamaged as error:
             self._store.losses.note(block, self._pane, error)
             return
         self._blocks.pop()
         self._open = OpenBlock.reopened(lines, block.place)
-        block.place = None  # its bytes stay accounted for, as the open block's
+        block.place = None  # the open block accounts for its bytes from now on
         self._store.drop_block(block)
 
     def trim(self, limit_lines: int) -> None:
-        """Forget all but the newest `limit_lines` lines."""
+        """Drop all but the newest `limit_lines` lines."""
         if len(self) > limit_lines:
             self.version += 1
             self._trim(limit_lines)
@@ -162,8 +162,8 @@ class PaneScrollback:
             self._reopen = self._reopen and bool(self._blocks)
 
     def clear(self, *, erase: bool = False) -> None:
-        """Forget all lines. With `erase` their bytes leave the disk with the next checkpoint, in the log too."""
-        if erase:  # `|=` could undo what another thread says of another pane
+        """Drop all lines. With `erase`, the next checkpoint removes their bytes from the disk, including the log."""
+        if erase:  # `|=` could undo what another thread sets for another pane
             self._store.erase_wanted = True
         if not self._open and not self._blocks:
             return
@@ -182,9 +182,9 @@ class PaneScrollback:
         self.row_count.forget()
 
     def withdraw(self) -> None:
-        """Take what is on disk back into memory, so that nothing of this pane stays there.
+        """Take what is on disk back into memory, so that none of this pane's lines stay on disk.
 
-        What is damaged becomes a tombstone. Raises PackUnreadable, with nothing changed for the blocks not yet read.
+        Damaged blocks become tombstones. Raises PackUnreadable; then the blocks that were not read yet are unchanged.
         """
         self.reopen()
         self._store.erase_wanted = True
@@ -197,7 +197,7 @@ class PaneScrollback:
         self._open.written = (0, 0)
 
     def _into_memory(self, block: Block) -> None:
-        """Hold a block that no checkpoint will hold any more; one that is damaged is noted. Raises PackUnreadable."""
+        """Load a block that no further checkpoint will contain. Notes it if it is damaged. Raises PackUnreadable."""
         try:
             packed = self._store.packed(block, self._pane)
         except PackUnreadable:
@@ -210,20 +210,21 @@ class PaneScrollback:
         block.place = None
 
     def blocks_changed(self) -> None:
-        """A block is a tombstone now, or no longer where it was."""
+        """A block has become a tombstone, or is no longer where it was."""
         self.version += 1
         self.row_count.forget()
 
     def cut_anew(self) -> None:
-        """Have the next checkpoint look at the whole again: it is to keep more lines, or fewer."""
+        """Make the next checkpoint examine the whole scrollback again, because it has to store more lines, or fewer."""
         self.version += 1
 
     # -- for the checkpoint -------------------------------------------------------------------
 
     def cut(self, lines_max: int | None = None) -> Cut:
-        """What a checkpoint has to write to keep the newest `lines_max` lines. Copies no line.
+        """Return what a checkpoint has to write to keep the newest `lines_max` lines. Copies no line.
 
-        Older lines stay readable: what of them is on disk is taken into memory, since its pack may go with the checkpoint.
+        Older lines stay readable: those on disk are loaded into memory, since their pack may be removed with the
+        checkpoint.
         """
         base = self.base if lines_max is None else max(self.base, self._next - lines_max)
         first = bisect_right(self._blocks, base, key=lambda block: block.end)
@@ -245,7 +246,7 @@ class PaneScrollback:
         )
 
     def written(self, cut: Cut, places: dict[int, PackPlace], open_place: PackPlace | None) -> None:
-        """A checkpoint wrote `cut`: the blocks at these indices of it, and the open lines, are there now."""
+        """Note that a checkpoint wrote `cut`: its blocks at these indices, and the open lines, are at these places now."""
         for index, place in places.items():
             self._store.moved(cut.blocks[index], place)
         opened = self._open
@@ -258,7 +259,7 @@ class PaneScrollback:
     # -- reading ------------------------------------------------------------------------------
 
     def read(self, start: int, stop: int) -> list[Line]:
-        """The lines from number `start` up to `stop`, as far as they exist. May read from disk."""
+        """Return the lines from number `start` up to `stop`, as far as they exist. May read from disk."""
         start, stop = max(start, self.base), min(stop, self._next)
         if start >= stop:
             return []
@@ -277,11 +278,11 @@ class PaneScrollback:
         return result
 
     def narrow_from(self, columns: int) -> int:
-        """The number of a line from which on each takes one row at this width, told without reading any of them."""
+        """Return a line number from which on each line takes one row at this width. Reads no lines."""
         return max(narrow_from(self._blocks, self._open.lines, self._next, columns), self.base)
 
     def sizes(self) -> Sizes:
-        """How much there is and where."""
+        """Return how much there is, and where."""
         memory = self._open.raw_bytes + sum(
             len(b.packed) for b in self._blocks if b.packed is not None
         )
@@ -292,9 +293,9 @@ class PaneScrollback:
         return Sizes(len(self), raw, memory + hot, disk, hot)
 
     def rows(self, columns: int) -> int:
-        """About how many rows the lines take at this width.
+        """Return about how many rows the lines take at this width.
 
-        Exact once the blocks with long lines have been measured: some per call, and by `row_count.measure` those on the disk.
+        Exact once the blocks with long lines have been measured: some in each call, those on disk by `row_count.measure`.
         """
         rows, lines, unknown = self.row_count.count(columns, self._blocks, self._hot.get)
         rows += sum(rows_of(line, columns) for line in self._open.lines)
@@ -308,9 +309,10 @@ class PaneScrollback:
         return max(total - cut_off, len(self))
 
     def parts(self, *, notices: bool = True) -> list[SearchPart]:
-        """The lines of this moment, to be read on any thread while others arrive and old ones go.
+        """Return the lines of this moment. Any thread may read them while lines are added and dropped.
 
-        Without `notices` lines that cannot be read are empty, so that nothing is found in what stands in their place.
+        Without `notices`, unreadable lines are empty, so that a search finds nothing in the notice that stands in their
+        place.
         """
         shown = self.shown if notices else self._searched
         parts = [self._part_of(block, shown) for block in self._blocks]
@@ -322,7 +324,7 @@ class PaneScrollback:
     def search(
         self, pattern: Pattern, *, start: int | None = None, backward: bool = False
     ) -> Iterator[Hit]:
-        """Matching logical lines of this moment, from line `start` on (default: all); see `search_parts`."""
+        """Find the matching logical lines of this moment, from line `start` on (default: all); see `search_parts`."""
         parts = self.parts(notices=False)
         found = search_parts(parts, pattern, base=self.base, start=start, backward=backward)
         return (hit for each in found for hit in each.hits)
@@ -332,16 +334,16 @@ class PaneScrollback:
         return part_of(block, packed, partial(self._hot.get, block), partial(shown, block))
 
     def _searched(self, block: Block) -> BlockLines:
-        """As `shown`, but a notice that stands for lines is not found in their place."""
+        """As `shown`, but with empty lines in place of a notice, so that a search does not match the notice."""
         lines, whole = self._content(block, keep=False)
         return lines if whole else blank_of(block.count)
 
     def unpacked(self, block: Block) -> BlockLines | None:
-        """The lines of a block if they are among the newest ones."""
+        """The lines of a block if they are among the hot ones."""
         return self._hot.get(block)
 
     def blocks(self) -> list[Block]:
-        """The finished blocks of this moment, the oldest first."""
+        """The finished blocks at this moment, the oldest first."""
         return list(self._blocks)
 
     def lost(self) -> list[Block]:
@@ -349,11 +351,13 @@ class PaneScrollback:
         return [block for block in self._blocks if block.lost is not None]
 
     def shown(self, block: Block) -> BlockLines:
-        """The lines of a block as they are shown: from memory if they are there, a notice if they cannot be read."""
+        """The lines of a block as they are shown: from memory if possible, a notice if they cannot be read."""
         return self._content(block, keep=False)[0]
 
     def _content(self, block: Block, *, keep: bool = True) -> tuple[BlockLines, bool]:
-        """The lines of a block, from where they are, and whether they are whole; with `keep` they stay in memory for a while."""
+        """The lines of a block, from memory or disk, and whether they are complete. With `keep` they stay in memory for a
+        while.
+        """
         lines, whole = self._hot.get(block), True
         if lines is None:
             hot = block.end > self._hot_from()

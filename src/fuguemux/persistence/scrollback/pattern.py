@@ -1,7 +1,7 @@
-"""What is searched for in scrollback: a text or a regular expression, looked for in many lines at once.
+"""Search patterns for scrollback: a text or a regular expression, matched against many lines at once.
 
-Expressions are RE2's (github.com/google/re2/wiki/Syntax): their time is linear in the text, whatever the expression, so that
-nobody's pattern can hold a server; back references and looking around do not exist in it.
+Regular expressions are RE2's (github.com/google/re2/wiki/Syntax). Their time is linear in the text for every expression,
+so that no pattern can hold the server. RE2 has no back references and no look-around.
 """
 
 import re
@@ -13,26 +13,26 @@ from fuguemux.persistence.scrollback.required_text import required_text
 
 PATTERN_BYTES_MAX: Final = 4 << 10
 COMPILED_BYTES_MAX: Final = 8 << 20
-"""RE2's budget for one expression and what it remembers while it looks."""
+"""RE2's memory for one expression, including what it remembers while matching."""
 AT_ONCE_BYTES_MAX: Final = 8 << 10
-"""How much text a large expression is given at once, so that a search can be given up soon."""
+"""How much text a large expression gets in one step, so that a search can be stopped soon."""
 LARGE_PROGRAM: Final = 1_000
-"""RE2's instructions; what it looks for takes at most so many steps per byte."""
+"""The number of RE2 instructions from which on an expression is large. Matching takes at most that many steps per byte."""
 
 STYLED_CHARACTERS_MAX: Final = 100
 
 _LINE_MODE: Final = b"(?m)"
-"""Put before an expression: ^ and $ mean a line's ends."""
+"""Put before an expression, so that ^ and $ match at line ends."""
 _CSI: Final = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]")
 _ESCAPES: Final = re.compile(
     rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-~])"
 )
 _LINE_BY_LINE: Final = re.compile(r"\\[Az]|\(\?[a-zA-Z]*-[a-zA-Z]*m")
-"""What means the ends of the text, which is the line where lines are looked at one by one."""
+"""Expressions that refer to the ends of the text. They are matched line by line, so that the text is one line."""
 
 
 class BadPattern(ValueError):
-    """The expression is none, or too large; the message says what is wrong with it."""
+    """The expression is invalid or too large; the message says what is wrong."""
 
 
 def plain(text: bytes) -> bytes:
@@ -40,13 +40,13 @@ def plain(text: bytes) -> bytes:
     escapes = text.count(b"\x1b")
     if not escapes:
         return text
-    # One kind of sequence is the usual case; its expression is a quarter quicker.
+    # Usually there is only one kind of sequence. Its own expression is a quarter faster.
     usual = text.count(b"\x1b[") == escapes
     return b"".join((_CSI if usual else _ESCAPES).split(text))
 
 
 class Pattern:
-    """A text or an expression that is looked for within lines without styles. Of use to one thread at a time."""
+    """A text or an expression that is matched within lines without styles. Usable by one thread at a time."""
 
     def __init__(self, text: str, *, regex: bool = False, ignore_case: bool = False) -> None:
         """Raises BadPattern."""
@@ -70,13 +70,15 @@ class Pattern:
 
     @cached_property
     def _styled(self) -> Any:
-        """The required text with styles between any of its characters: quicker than to take the styles out."""
+        """An expression for the required text with styles between any of its characters. This is faster than removing the
+        styles.
+        """
         gap = rb"(?:\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-~]))*"
         characters = [_escaped(character) for character in self._required]
         return self._compiled(gap.join(characters), literal=False)
 
     def _compiled(self, source: bytes, *, literal: bool) -> Any:
-        import re2  # when somebody searches: a server starts quicker without it
+        import re2  # imported late: a server starts faster without it
 
         options = re2.Options()
         options.log_errors = False
@@ -90,17 +92,19 @@ class Pattern:
         except re2.error as error:
             reason = error.args[0] if error.args else "invalid"
             reason = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else reason
-            reason = reason.replace(_LINE_MODE.decode(), "", 1)  # ours, not what was asked for
+            reason = reason.replace(
+                _LINE_MODE.decode(), "", 1
+            )  # added by this class, not by the user
             raise BadPattern(f"not a regular expression: {self._text}: {reason}") from error
 
     def may_match(self, text: bytes) -> bool:
-        """Whether any of these lines, which may have styles, has to be looked at more closely."""
+        """Whether any of these lines, which may have styles, has to be examined in detail."""
         if not 0 < len(self._required) <= STYLED_CHARACTERS_MAX or b"\x1b" not in text:
             return True
         return self._styled.search(text) is not None
 
     def matching_lines(self, text: bytes) -> Iterator[tuple[int, int]]:
-        """Begin and end, as offsets, of every line in plain `text` that matches."""
+        """Yield begin and end, as offsets, of every matching line in plain `text`."""
         if self._by_line:
             yield from self._matching_one_by_one(text)
             return
@@ -125,14 +129,14 @@ class Pattern:
             at += len(line) + 1
 
     def _stop(self, text: bytes, at: int) -> int:
-        """Where the search that begins at `at`, the start of a line, has to end: behind a whole line."""
+        """Where a search that begins at `at`, the start of a line, has to end: after a whole line."""
         if not self._large or len(text) - at <= AT_ONCE_BYTES_MAX:
             return len(text)
         end = text.find(b"\n", at + AT_ONCE_BYTES_MAX)
         return len(text) if end < 0 else end
 
     def spans(self, line: bytes) -> list[tuple[int, int]]:
-        """Where in a plain line it matches, as offsets of characters; matches of nothing are left out."""
+        """The places where a plain line matches, as character offsets. Empty matches are left out."""
         found = [m.span() for m in self._expression.finditer(line) if m.start() < m.end()]
         if line.isascii():
             return found
@@ -146,6 +150,6 @@ class Pattern:
 
 
 def _escaped(character: str) -> bytes:
-    """As it stands for itself in an expression."""
+    """Escape a character so that it stands for itself in an expression."""
     data = character.encode("utf-8", "surrogateescape")
     return b"\\" + data if character.isascii() and not character.isalnum() else data

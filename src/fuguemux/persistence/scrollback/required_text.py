@@ -1,4 +1,4 @@
-"""What every match of a regular expression must contain, so that most text need not be looked at closely."""
+"""Finds a text that every match of a regular expression must contain, so that most text can be skipped quickly."""
 
 import re
 from typing import Final
@@ -17,19 +17,19 @@ _TOKEN: Final = re.compile(
 
 
 def required_text(expression: str) -> str:
-    """A text that is in every match of `expression`, as long as can be told at a glance; empty: none is known."""
+    """Return the longest text that is certain to be in every match of `expression`. Empty if none is found."""
     best, run, depth, at = "", "", 0, 0
     while at < len(expression):
         token = _TOKEN.match(expression, at)
         if token is None:
-            return ""  # alternatives, flags, rarer escapes: anything may follow
+            return ""  # alternatives, flags or rarer escapes: nothing is certain
         at = token.end()
         kind = token.lastgroup
         if kind in ("literal", "escaped") and depth == 0:
             run += token.group()[-1]
             continue
         if kind == "repeat" and depth == 0:
-            run = run[:-1]  # what is repeated may be missing
+            run = run[:-1]  # the repeated character may be missing
         best, run = max(best, run, key=len), ""
         depth += (kind == "open") - (kind == "close")
         if expression.startswith("?", at) and kind == "open":

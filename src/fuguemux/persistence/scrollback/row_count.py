@@ -1,4 +1,6 @@
-"""How many rows the blocks of a pane's scrollback take at a width, learnt a few blocks at a time and remembered."""
+"""Counts how many rows the blocks of a pane's scrollback take at a width. Blocks are measured a few at a time, and
+results kept.
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
@@ -16,7 +18,7 @@ from fuguemux.persistence.scrollback.packs import PackDamaged
 from fuguemux.persistence.scrollback.pattern import plain
 
 MEASURED_BLOCKS_MAX: Final = 16
-"""How many blocks one call may read to learn how wide their lines are."""
+"""The number of blocks that one call may read to measure their lines."""
 
 
 class Counted(NamedTuple):
@@ -28,21 +30,23 @@ class Counted(NamedTuple):
 
 
 class RowCount:
-    """Of one pane. Blocks only come in at the end; when others go, `forget`."""
+    """The row count of one pane. Blocks may only be added at the end; after any other change call `forget`."""
 
     def __init__(self) -> None:
         self._columns = self._measured = self._rows = 0
         self.left_out = False
-        """Whether the last count wanted blocks that are on the disk: see `measure`."""
+        """Whether the last count needed blocks that are on the disk; see `measure`."""
 
     def forget(self) -> None:
-        """The blocks are others now."""
+        """Forget the count, because blocks were removed or replaced."""
         self._columns = self._measured = self._rows = 0
 
     def count(
         self, columns: int, blocks: Sequence[Block], unpacked: Callable[[Block], BlockLines | None]
     ) -> Counted:
-        """Count what is known, and measure some of what is not, but for what is on the disk. `unpacked` has newer lines."""
+        """Count measured blocks, and measure some of the others unless they are on the disk. `unpacked` returns hot
+        blocks.
+        """
         self.left_out = False
         if self._columns != columns:
             self._columns, self._measured, self._rows = columns, 0, 0
@@ -71,14 +75,14 @@ class RowCount:
         return Counted(rows, lines, unknown)
 
     def measure(self, blocks: Sequence[Block], content: Callable[[Block], BlockLines]) -> None:
-        """Measure what `count` left out. Reads from disk, on any thread."""
+        """Measure the blocks that `count` left out. Reads from disk, on any thread."""
         for block in blocks:
             if block.line_bytes_max > self._columns and block.widths is None:
                 block.widths = widths_of(content(block))
 
 
 def _in_memory(block: Block, unpacked: Callable[[Block], BlockLines | None]) -> BlockLines | None:
-    """The lines of a block, unless they are on the disk; of a tombstone none, which is near enough."""
+    """The lines of a block, unless they are on the disk. Those of a tombstone count as empty, which is near enough."""
     if block.lost is not None:
         return blank_of(block.count)
     packed = block.packed
@@ -89,13 +93,13 @@ def _in_memory(block: Block, unpacked: Callable[[Block], BlockLines | None]) -> 
 
 
 def rows_of(line: bytes, columns: int) -> int:
-    """How many rows a line takes."""
+    """The number of rows that a line takes."""
     cells = len(line) if len(line) <= columns else cells_of(plain(line))
     return max(1, -(-cells // columns))
 
 
 def first_rows(block: Block, lines: int, columns: int, *, usual: float) -> int:
-    """About how many rows the first lines of a block take; `usual` rows each where it was not measured."""
+    """About how many rows the first lines of a block take, with `usual` rows per line if it was not measured."""
     if block.line_bytes_max <= columns:
         return lines
     if block.widths is None:
@@ -106,7 +110,7 @@ def first_rows(block: Block, lines: int, columns: int, *, usual: float) -> int:
 def narrow_from(
     blocks: Sequence[Block], opened: Sequence[bytes], next_line: int, columns: int
 ) -> int:
-    """The number of a line from which on each takes one row at this width, told without reading any of the blocks."""
+    """Return a line number from which on each line takes one row at this width. Reads no blocks."""
     if any(len(line) > columns for line in opened):
         return next_line
     line = next_line - len(opened)

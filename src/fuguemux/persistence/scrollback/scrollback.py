@@ -1,7 +1,7 @@
-"""The scrollback of all panes: what left the terminal engine, compressed, most of it on disk and read when asked for.
+"""The scrollback of all panes: lines that left the terminal engine, compressed, most of them on disk and read on request.
 
 A pane's lines are numbered from 0 for as long as the pane lives; the oldest kept one is `base`. Lines wait in an open
-block, then compressed in memory until a checkpoint has put them into a pack; from then on they are read from there.
+block, then compressed in memory until a checkpoint has put them into a pack. From then on they are read from there.
 """
 
 from fuguemux.model.ids import PaneId
@@ -37,8 +37,8 @@ __all__ = [
 class ScrollbackStore(BlockStore):
     """The scrollback of every pane of a server.
 
-    Lines of one pane are added, trimmed and cut on one thread at a time, those of another pane perhaps on another;
-    `read` and `search` may run on any thread meanwhile.
+    Lines of one pane are added, trimmed and cut on one thread at a time; another pane may use another thread. `read` and
+    `search` may run on any thread meanwhile.
     """
 
     def __init__(self, reader: PackReader, *, level: int = COMPRESSION_LEVEL) -> None:
@@ -60,20 +60,20 @@ class ScrollbackStore(BlockStore):
         return list(self._panes)
 
     def load(self, pane: PaneId, index: Index) -> None:
-        """Take a pane's scrollback from a checkpoint. Nothing is read but the index."""
+        """Load a pane's scrollback from a checkpoint. Reads only the index."""
         self._panes[pane] = PaneScrollback(self, pane, index)
 
     def drop(self, pane: PaneId) -> None:
-        """The pane is gone, and its lines with it."""
+        """Drop the scrollback of a pane that is gone."""
         scrollback = self._panes.pop(pane, None)
         if scrollback is not None:
             scrollback.forget()
 
     def cool(self) -> None:
-        """Give the memory back of lines that are no longer among the newest `hot_lines` of their pane."""
+        """Free the memory of lines that are no longer among the newest `hot_lines` of their pane."""
         for scrollback in list(self._panes.values()):
             scrollback.cool()
 
     def hot_bytes(self) -> int:
-        """The memory that unpacked lines of finished blocks take, in all panes."""
+        """The memory for unpacked lines of finished blocks, in all panes."""
         return sum(scrollback.sizes().hot_bytes for scrollback in list(self._panes.values()))

@@ -1,4 +1,6 @@
-"""Reading all stored scrollback, to know whether it is whole: a start reads a little of it, the server the rest by and by."""
+"""Reads all stored scrollback to find out whether it is whole: a start reads a little of it, and the server the rest
+later.
+"""
 
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
@@ -12,7 +14,7 @@ from fuguemux.persistence.scrollback.scrollback_losses import Loss
 from fuguemux.persistence.storage.files import Storage
 
 AT_START_BYTES_MAX: Final = 4 << 20
-"""No more stored scrollback than this is read before a start answers: some milliseconds."""
+"""A start reads at most this much stored scrollback before it answers. That takes some milliseconds."""
 
 
 class Unread(NamedTuple):
@@ -34,9 +36,9 @@ def on_disk(store: ScrollbackStore) -> list[Unread]:
 
 
 def read(store: ScrollbackStore, blocks: list[Unread]) -> Iterator[int]:
-    """Read the blocks one by one; gives after each how many bytes could not be read for now. Blocks on the disk.
+    """Read the blocks one by one. Yields after each how many of its bytes could not be read for now. Blocks on the disk.
 
-    What is damaged is noted in `store.losses`, to be adopted.
+    Damaged blocks are noted in `store.losses`, to be adopted.
     """
     for each in blocks:
         try:
@@ -48,9 +50,9 @@ def read(store: ScrollbackStore, blocks: list[Unread]) -> Iterator[int]:
 
 
 def read_at_start(store: ScrollbackStore, report: RecoveryReport, storage: Storage | None) -> None:
-    """Read everything if that is little, and say in the report what is known then. Blocks.
+    """Read everything if it is little, and put what is known then into the report. Blocks.
 
-    What is damaged is set aside; not without `storage`.
+    Damaged bytes are set aside, unless `storage` is None.
     """
     report.scrollback_lost_before = sum(
         block.count for pane in store.panes() for block in store.pane(pane).lost()
@@ -70,7 +72,9 @@ def read_at_start(store: ScrollbackStore, report: RecoveryReport, storage: Stora
 def read_all(
     store: ScrollbackStore, report: RecoveryReport, progress: Callable[[float], None]
 ) -> int:
-    """Read everything, on the disk itself, and say in the report what came of it; how many bytes that were. Blocks."""
+    """Read everything, from the disk itself, and put the result into the report. Returns how many bytes were read.
+    Blocks.
+    """
     blocks = on_disk(store)
     total = sum(each.size_bytes for each in blocks)
     for digest in {place.digest for each in blocks if (place := each.block.place) is not None}:
@@ -87,13 +91,13 @@ def read_all(
 
 
 def tell(store: ScrollbackStore, report: RecoveryReport) -> None:
-    """Say in the report what was found damaged so far, and where its bytes are."""
+    """Put what was found damaged so far into the report, with the place of the damaged bytes."""
     aside = store.losses.set_aside_as
     report.scrollback_lost = list(_merged(store.losses.found, aside))
 
 
 def _merged(found: list[Loss], aside: dict[PackPlace, str]) -> Iterator[LostScrollback]:
-    """Blocks that lie side by side and are lost for the same reason are told as one."""
+    """Merge adjacent blocks that are lost for the same reason."""
     last: LostScrollback | None = None
     for loss in sorted(found, key=lambda loss: (loss.pane, loss.first)):
         name = aside.get(loss.place, "") if loss.place is not None else ""

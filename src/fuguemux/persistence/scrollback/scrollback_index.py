@@ -1,4 +1,4 @@
-"""The index of a pane's scrollback: which blocks it has, and where they are. The payload of a pack's INDEX entry."""
+"""The index of a pane's scrollback: which blocks it has, and where they are. It is the payload of a pack's INDEX entry."""
 
 import msgspec
 
@@ -15,14 +15,15 @@ class BlockRow(msgspec.Struct, frozen=True, array_like=True):
     raw_bytes: int
     line_bytes_max: int
     lost_bytes: int = 0
-    """Not 0: a tombstone. The lines could not be read any more when the index was written, and took so many bytes.
+    """If not 0, the block is a tombstone: its lines could not be read when the index was written. The number of bytes it
+    had.
 
-    It has no entry: offset and length are 0, and `pack` means nothing.
+    A tombstone has no entry: offset and length are 0, and `pack` has no meaning.
     """
 
 
 class Index(msgspec.Struct, frozen=True, array_like=True):
-    """A pane's scrollback as a checkpoint knows it: the payload of a pack's INDEX entry, as MessagePack."""
+    """A pane's scrollback in a checkpoint: the payload of a pack's INDEX entry, as MessagePack."""
 
     base: int
     first: int
@@ -37,7 +38,7 @@ def encode_index(index: Index) -> bytes:
 
 
 def decode_index(payload: bytes) -> Index:
-    """What `encode_index` packed. Raises PackDamaged."""
+    """Undo `encode_index`. Raises PackDamaged."""
     try:
         index = msgspec.msgpack.decode(payload, type=Index)
     except msgspec.DecodeError as error:

@@ -1,6 +1,7 @@
-"""Blocks of scrollback that cannot be read any more: found on any thread, made tombstones on the loop, their bytes set aside.
+"""Blocks of scrollback that cannot be read any more. Any thread finds them; the loop makes them tombstones and sets their
+bytes aside.
 
-A block that is still unpacked in memory is not lost: it is packed again, and the next checkpoint writes it anew.
+A block that is still unpacked in memory is not lost: it is packed again, and the next checkpoint writes it.
 """
 
 import contextlib
@@ -16,13 +17,13 @@ from fuguemux.persistence.storage.files import Storage, write_atomically
 from fuguemux.persistence.storage.set_aside import quarantine_beside
 
 BLOCK_PREFIX: Final = "block-"
-"""Of a file in the quarantine that holds the damaged bytes of a block."""
+"""Prefix of a quarantined file with the damaged bytes of a block."""
 LOSSES_MAX: Final = 10_000
-"""So many are remembered one by one."""
+"""The number of lost blocks that are remembered one by one."""
 
 
 class Loss(NamedTuple):
-    """A block that is lost: its lines from number `first` on, and what was to be read where."""
+    """A lost block: its lines from number `first` on, and the place that was to be read."""
 
     pane: PaneId
     first: int
@@ -36,20 +37,20 @@ class Loss(NamedTuple):
 
 
 class LossyStore(Protocol):
-    """What the losses need of the store that has the blocks."""
+    """The part of the store that `Losses` needs."""
 
     level: int
     reader: PackReader
 
     def in_memory(self, block: Block, pane: PaneId) -> BlockLines | None:
-        """The lines of a block if they are unpacked somewhere in memory."""
+        """The lines of a block if they are in memory unpacked, otherwise None."""
 
     def placeless(self, block: Block, pane: PaneId) -> None:
-        """The block is nowhere on the disk any more."""
+        """Note that the block has no bytes on the disk any more."""
 
 
 class Losses:
-    """What was found unreadable since the store was opened."""
+    """The blocks that were found unreadable since the store was opened."""
 
     def __init__(self, store: LossyStore) -> None:
         self._store = store
@@ -59,16 +60,16 @@ class Losses:
         self.noted: list[Loss] = []
         """Every block that could not be read, once each."""
         self.found: list[Loss] = []
-        """Every block that is a tombstone now and was none when the store was opened."""
+        """Every block that has become a tombstone since the store was opened."""
         self.set_aside_as: dict[PackPlace, str] = {}
-        """Where the bytes of some of them are: names in the quarantine."""
+        """The names of the quarantined files, for the blocks whose bytes were set aside."""
         self.healed = 0
-        """How many blocks were bad on the disk and whole in memory."""
+        """How many blocks were damaged on the disk and whole in memory."""
         self.tell: Callable[[], None] = lambda: None
         """Called on any thread when there is something to `adopt`."""
 
     def note(self, block: Block, pane: PaneId, error: PackDamaged) -> LostBlock:
-        """A block cannot be read, and it is no passing matter. On any thread; `adopt` makes it a tombstone."""
+        """Note a block that cannot be read for good. On any thread; `adopt` makes it a tombstone."""
         if block.lost is not None:
             return block.lost
         place = block.place
@@ -85,7 +86,9 @@ class Losses:
         return lost
 
     def adopt(self) -> list[Loss]:
-        """Make tombstones of what was found, or pack it again from memory; what was lost. Call it on the loop."""
+        """Make tombstones of the noted blocks, or pack them again from memory. Returns the lost ones. Call it on the
+        loop.
+        """
         with self._lock:
             pending, self._pending = list(self._pending.values()), {}
         lost = []
@@ -107,13 +110,13 @@ class Losses:
         return lost
 
     def packed_again(self, block: Block, lines: BlockLines) -> bytes:
-        """The compressed form of a block, from its lines."""
+        """Return the compressed form of a block, from its lines."""
         return pack_lines(lines.text, block.count, sorted(lines.pieces), self._store.level)
 
     def set_aside(self, storage: Storage, quarantine: str) -> None:
-        """Copy the bytes of tombstones into the directory `quarantine`, before their packs go. Blocks.
+        """Copy the bytes of tombstones into the directory `quarantine`, before their packs are removed. Blocks.
 
-        Raises OSError when that cannot be written; the bytes are tried again by the next call.
+        Raises OSError if a file cannot be written; the next call tries those bytes again.
         """
         while True:
             with self._lock:
@@ -125,7 +128,7 @@ class Losses:
                 self._to_set_aside.remove(loss)
 
     def set_aside_beside(self, storage: Storage, checkpoints: str) -> None:
-        """As `set_aside`, into the quarantine beside a directory of checkpoints. A disk that refuses holds nobody up."""
+        """Set aside into the quarantine beside a directory of checkpoints. Errors of the disk are ignored."""
         with contextlib.suppress(OSError):
             self.set_aside(storage, quarantine_beside(checkpoints))
 
@@ -134,7 +137,7 @@ class Losses:
         try:
             data = self._store.reader.found(loss.place)
         except PackDamaged:
-            return  # not even that can be had
+            return  # the damaged bytes cannot be read either
         name = f"{BLOCK_PREFIX}{loss.place.digest.hex()}-{loss.place.offset}"
         storage.make_directory(quarantine)
         if data and not storage.exists(f"{quarantine}/{name}"):

@@ -1,4 +1,4 @@
-"""What a pane's scrollback is handed out as: its sizes, a cut of it for a checkpoint, lines; and its blocks out of an index."""
+"""The forms in which a pane's scrollback is handed out: sizes, a cut for a checkpoint, lines, and blocks from an index."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -14,20 +14,20 @@ LOST_BEFORE: Final = "it could not be read when the last checkpoint was written"
 
 
 class Sizes(NamedTuple):
-    """Of one pane's scrollback."""
+    """Sizes of one pane's scrollback."""
 
     lines: int
     raw_bytes: int
     memory_bytes: int
     disk_bytes: int
     hot_bytes: int
-    """Of `memory_bytes`, the finished blocks that are unpacked."""
+    """The part of `memory_bytes` that unpacked finished blocks take."""
 
 
 class Cut(NamedTuple):
-    """A pane's scrollback as of one moment, for a checkpoint to write.
+    """A pane's scrollback at one moment, for a checkpoint to write.
 
-    `open_place`: where the open lines are already, exactly as they are now.
+    `open_place`: where the open lines are stored already, if they are exactly as they are now.
     """
 
     pane: PaneId
@@ -59,7 +59,7 @@ def blocks_in(index: Index) -> list[Block]:
 def lines_of(
     lines: Sequence[bytes], pieces: Sequence[int] | frozenset[int], start: int, stop: int
 ) -> list[Line]:
-    """Some of a block's lines, from index `start` up to `stop` of it."""
+    """Some of a block's lines, from index `start` up to `stop`."""
     start = max(start, 0)
     return [Line(line, index in pieces) for index, line in enumerate(lines[start:stop], start)]
 
@@ -70,11 +70,13 @@ def part_of(
     hot: Callable[[], BlockLines | None],
     shown: Callable[[], BlockLines],
 ) -> SearchPart:
-    """A block's lines of this moment. `packed` reads them, or raises PackDamaged; `hot` has them if they are unpacked."""
+    """A block's lines at this moment. `packed` reads them, or raises PackDamaged; `hot` returns them if they are
+    unpacked.
+    """
     gone = BlockLines(b"", 0, frozenset())
 
     def content() -> BlockLines:
-        # A block that was trimmed meanwhile will soon be gone from the disk.
+        # A block that was trimmed meanwhile will soon be removed from the disk.
         return gone if block.dropped and block.packed is None else shown()
 
     def unpacked(data: bytes) -> BlockLines:

@@ -1,4 +1,4 @@
-"""Searching a pane's lines, some blocks at a time, from either end."""
+"""Searches a pane's lines, some blocks at a time, from either end."""
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -8,19 +8,20 @@ from fuguemux.persistence.scrollback.blocks import Block, BlockLines
 from fuguemux.persistence.scrollback.pattern import Pattern, plain
 
 Content = Callable[[], BlockLines]
-"""Gives the lines of one part; may read from disk. Of no lines at all: they are gone meanwhile."""
+"""Returns the lines of one part; may read from disk. Returns no lines if they were dropped meanwhile."""
 RUN_BYTES_MAX: Final = 1 << 20
-"""A logical line that goes on from part to part is searched as one up to about this size."""
+"""A logical line that spans parts is searched as one up to about this size."""
 
 
 Hold = Callable[[], tuple[Content, int]]
-"""Reads from disk. Gives the same lines from memory, and how many bytes they take there."""
+"""Reads from disk. Returns a function with the same lines in memory, and their size in bytes there."""
 
 
 class SearchPart(NamedTuple):
-    """A run of lines. `first` is the number of its first line, `size` how many there are.
+    """A run of lines. `first` is the number of its first line, `size` the number of lines.
 
-    `hold`: how to have its lines in memory; None: `content` has them there."""
+    `hold` loads its lines into memory; None if `content` has them there.
+    """
 
     first: int
     size: int
@@ -29,7 +30,7 @@ class SearchPart(NamedTuple):
 
 
 class Hit(NamedTuple):
-    """A logical line that matches: the number of its first piece, and its text without styles."""
+    """A matching logical line: the number of its first piece, and its text without styles."""
 
     line: int
     text: bytes
@@ -43,7 +44,9 @@ class Read(NamedTuple):
 
 
 class SearchRun(NamedTuple):
-    """Parts read and put together: one logical line per line, with styles; `numbers` of them, None: one by one."""
+    """Parts that were read and joined: one logical line per line, with styles. `numbers` are their line numbers; None if
+    consecutive.
+    """
 
     first: int
     size: int
@@ -52,7 +55,7 @@ class SearchRun(NamedTuple):
 
 
 class RunHits(NamedTuple):
-    """The hits of one run, and how many lines it had."""
+    """The hits of one run, and the number of its lines."""
 
     hits: list[Hit]
     lines: int
@@ -66,9 +69,10 @@ def search_parts(
     start: int | None = None,
     backward: bool = False,
 ) -> Iterator[RunHits]:
-    """Matching logical lines, in order from line `start` on, none below `base`; one value per run, often without hits.
+    """Yield the matching logical lines in order from line `start` on, none below `base`; one value per run, often without
+    hits.
 
-    Every value costs milliseconds, so that whoever takes them can stop, tell how far it is, or let others have their turn.
+    Each value takes milliseconds, so that the caller can stop, show progress, or give other work its turn.
     """
     for run in runs(parts, start=start, backward=backward):
         found = hits_in(run, pattern)
@@ -85,7 +89,7 @@ def _wanted(line: int, base: int, start: int | None, *, backward: bool) -> bool:
 
 
 def not_searched(blocks: Iterable[Block], first: int = 0, last: int | None = None) -> int:
-    """How many lines from `first` to `last` no search could read: damaged, or refused at the last look."""
+    """How many lines from `first` to `last` could not be searched: damaged, or unreadable at the last attempt."""
     return sum(
         block.count
         for block in blocks
@@ -112,7 +116,7 @@ def hits_in(run: SearchRun, pattern: Pattern) -> list[Hit]:
 def runs(
     parts: Sequence[SearchPart], *, start: int | None = None, backward: bool = False
 ) -> Iterator[SearchRun]:
-    """The text of the parts from that with line `start` on, in an order; a line in pieces is whole in its run."""
+    """Yield the text of the parts, from the part with line `start` on, in order. A line in pieces is whole in its run."""
     if parts:
         found = _backward(parts, start) if backward else _forward(parts, start)
         for together in found:
