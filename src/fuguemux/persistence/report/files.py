@@ -1,6 +1,6 @@
-"""Recovery reports on disk: the newest hundred of them, each a helper file (small_file.py) with JSON as its payload.
+"""Recovery reports on disk: the newest hundred, each a helper file (small_file.py) with JSON as its payload.
 
-Before they had checksums they were the JSON alone, and are read as such.
+Files of early versions are plain JSON without a checksum, and are read as such.
 """
 
 import contextlib
@@ -15,18 +15,18 @@ from fuguemux.persistence.storage.files import Storage, reason_of, write_atomica
 from fuguemux.persistence.storage.small_file import read_small
 
 RECOVERIES: Final = "recoveries"
-"""The directory of them, in the state directory."""
+"""The directory of reports, in the state directory."""
 REPORTS_MAX: Final = 100
 SUFFIX: Final = ".json"
 UNTOLD_STARTS_MAX: Final = 20
-"""So many starts back is looked for what nobody was told of."""
+"""How many starts back to look for losses that nobody was told of."""
 
 _encoder: Final = msgspec.json.Encoder()
 _decoder: Final = msgspec.json.Decoder(RecoveryReport)
 
 
 def encode_report(report: RecoveryReport) -> bytes:
-    """The report as JSON, with its summary."""
+    """Return the report as JSON, with its summary."""
     fields = msgspec.to_builtins(report)
     return _encoder.encode(
         {
@@ -42,7 +42,7 @@ def encode_report(report: RecoveryReport) -> bytes:
 
 
 def decode_report(data: bytes) -> RecoveryReport:
-    """What `encode_report` made. Raises ValueError."""
+    """Undo `encode_report`. Raises ValueError."""
     try:
         return _decoder.decode(data)
     except msgspec.DecodeError as error:
@@ -50,26 +50,29 @@ def decode_report(data: bytes) -> RecoveryReport:
 
 
 def save_report(storage: Storage, directory: str, report: RecoveryReport) -> str:
-    """Store the report in `directory`, durable; the oldest beyond `REPORTS_MAX` go. Saving it again replaces it.
+    """Store the report in `directory`, durably. The oldest reports beyond `REPORTS_MAX` are removed. Saving a report
+    again replaces it.
 
     Returns the path. Raises OSError.
     """
     name = f"{report.started_ms:015d}{SUFFIX}"
     path = write_atomically(storage, directory, name, [encode(name, encode_report(report))])
     for old in report_names(storage, directory)[REPORTS_MAX:]:
-        if not report_problem(storage, directory, old):  # else the next start sets it aside
+        if not report_problem(
+            storage, directory, old
+        ):  # an unreadable report stays: the next start sets it aside
             with contextlib.suppress(OSError):
                 storage.unlink(f"{directory}/{old}")
     return path
 
 
 def read_report(storage: Storage, directory: str, name: str) -> RecoveryReport:
-    """One of the stored reports. Raises OSError, HelperDamaged and ValueError."""
+    """Read one stored report. Raises OSError, HelperDamaged and ValueError."""
     return decode_report(read_small(storage, directory, name, lambda data: data[:1] == b"{"))
 
 
 def report_problem(storage: Storage, directory: str, name: str) -> str:
-    """Why a stored report cannot be read; empty: it can, or it is gone. Raises nothing."""
+    """Why a stored report cannot be read. Empty if it can, or if it is gone. Raises nothing."""
     try:
         read_report(storage, directory, name)
     except FileNotFoundError:
@@ -82,9 +85,9 @@ def report_problem(storage: Storage, directory: str, name: str) -> str:
 
 
 def untold_losses(storage: Storage, directory: str, before_ms: int) -> list[str]:
-    """What earlier starts lost and nobody was told of, newest first: the time, and the losses. Blocks; raises nothing.
+    """Losses of earlier starts that nobody was told of, newest first: the time, and the losses. Blocks; raises nothing.
 
-    Only starts before `before_ms` count. Ends at the first start after which somebody was told.
+    Only starts before `before_ms` count. Stops at the first start after which a client was told.
     """
     lines: list[str] = []
     with contextlib.suppress(OSError):
@@ -108,7 +111,7 @@ def report_names(storage: Storage, directory: str) -> list[str]:
 
 
 def load_reports(storage: Storage, directory: str) -> list[RecoveryReport]:
-    """The stored reports, newest first; unreadable ones are left out."""
+    """The stored reports, newest first. Unreadable ones are left out."""
     reports = []
     for name in report_names(storage, directory):
         with contextlib.suppress(OSError, HelperDamaged, ValueError):

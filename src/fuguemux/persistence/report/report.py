@@ -1,6 +1,6 @@
-"""The recovery report: what was found at a start, what came back, what was lost, and the one line that says so.
+"""The recovery report: what a start found, what came back, what was lost, and the one-line summary.
 
-`report_text` has all of it for people, `report_files` keeps it.
+`report/text.py` formats all of it for people, `report/files.py` stores it.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -11,19 +11,19 @@ import msgspec
 from fuguemux.model.ids import PaneId
 
 PROGRAMS_NAMED_MAX: Final = 5
-"""Of the programs that ended the headline names so many and counts the others."""
+"""The headline names this many of the programs that ended, and counts the others."""
 PROGRAM_CHARACTERS_MAX: Final = 60
-"""Longer command lines are cut where several stand on one line."""
+"""Longer command lines are cut where several are on one line."""
 
 Status = Literal[
     "live", "respawned", "suspended", "held-dead", "cwd-fallback", "partial", "failed", "pending"
 ]
-"""What became of a pane. `pending`: the server has not come to it yet."""
+"""What happened to a pane. `pending`: the server has not dealt with it yet."""
 STATUSES: Final = get_args(Status)
 
 
 class Damage(msgspec.Struct, frozen=True):
-    """Something stored that could not be read. `set_aside`: where its bytes are now, if they were moved."""
+    """A stored thing that could not be read. `set_aside`: where its bytes are now, if they were moved."""
 
     what: str
     detail: str
@@ -31,7 +31,7 @@ class Damage(msgspec.Struct, frozen=True):
 
 
 class LostRecords(msgspec.Struct, frozen=True):
-    """A range of log records that were durable once and cannot be read. Times in ms, 0: not known."""
+    """A range of log records that were durable once and cannot be read. Times in wall-clock ms, 0 if not known."""
 
     first_lsn: int
     last_lsn: int
@@ -41,11 +41,13 @@ class LostRecords(msgspec.Struct, frozen=True):
     classes: dict[str, int] = {}
     segment_id: int = 0
     offset: int = -1
-    """Where in the segment the damage begins; -1: not known."""
+    """Where in the segment the damage begins; -1 if not known."""
 
 
 class LostScrollback(msgspec.Struct, frozen=True):
-    """Lines of a pane's history, stored once and damaged now: from number `first` to `last`. `size_bytes`: on the disk."""
+    """Lines of a pane's history that were stored and are damaged now, from number `first` to `last`. `size_bytes`: on the
+    disk.
+    """
 
     pane: PaneId
     first: int
@@ -57,7 +59,7 @@ class LostScrollback(msgspec.Struct, frozen=True):
 
     @property
     def lines(self) -> int:
-        """How many they are."""
+        """The number of lines."""
         return self.last - self.first + 1
 
 
@@ -72,33 +74,33 @@ class PaneReport(msgspec.Struct):
     exit_code: int | None = None
     exit_signal: int | None = None
     from_fallback: bool = False
-    """The screen came from its portable form: another engine version wrote the snapshot, or it is damaged."""
+    """Whether the screen came from its portable form, because the snapshot is damaged or from another engine version."""
     replayed_bytes: int = 0
     scrollback_lines: int = 0
-    """Lines of the history that the checkpoint held; what `replayed_bytes` add comes on top."""
+    """Lines of the history in the checkpoint, without those that `replayed_bytes` add."""
     lost_bytes: int = 0
     lost_lines: int = 0
-    """About how many lines `lost_bytes` were: what is lost cannot be counted. 0: nothing tells."""
+    """About how many lines the `lost_bytes` were. 0 if it cannot be estimated."""
     lost_from: int = 0
     lost_to: int = 0
     lost_before_ms: int = 0
     """Wall time of the end of the loss, or of the record behind it."""
     lost_since_ms: int = 0
-    """Wall time of its beginning; 0: not known."""
+    """Wall time of the beginning of the loss; 0 if not known."""
     note: str = ""
-    """What was done in place of going on: which program ran before, and how it is started again."""
+    """What was done instead of going on: which program ran before, and how it is started again."""
     ended_program: str = ""
-    """The program that ran here and is gone, as it was started, on one line for people. Empty: none ended."""
+    """The program that ran here and is gone, as it was started, on one line for people. Empty if none ended."""
     ended_jobs: list[str] = []
-    """Likewise, what else the shell had running: in the background, or stopped."""
+    """The other jobs of the shell that ended: in the background, or stopped."""
     started_again: str = ""
-    """What was started in place of a shell: the program that ran, or what the options say. Empty: nothing was."""
+    """What was started in place of a shell: the program that ran, or what the options say. Empty if nothing was."""
     last_screen: bool = False
-    """Whether what `ended_program` showed last is kept."""
+    """Whether the last screen of `ended_program` is kept."""
 
 
 class EndedProgram(msgspec.Struct, frozen=True):
-    """A program that ran before and runs no more, and where it was. `started_again`: it was begun anew since."""
+    """A program that ran before and does not run any more, and where it was. `started_again`: it was started again since."""
 
     pane: PaneId
     session: str
@@ -109,17 +111,17 @@ class EndedProgram(msgspec.Struct, frozen=True):
 
     @property
     def place(self) -> str:
-        """The window it ran in, or the pane where no session has that."""
+        """The window in which it ran, or the pane if no session has that."""
         return f"{self.session}:{self.window}" if self.session else f"%{self.pane}"
 
 
 class RecoveryReport(msgspec.Struct):
-    """One start of the server. Times are wall milliseconds since the epoch."""
+    """One start of the server. Times are wall-clock milliseconds since the epoch."""
 
     started_ms: int
     clean: bool = False
     cause: str = ""
-    """first start, clean stop, or what the server took the crash for."""
+    """"first start", "clean stop", or the presumed cause of the crash."""
     duration_ms: float = 0.0
     checkpoint: int | None = None
     checkpoint_ms: int = 0
@@ -128,13 +130,15 @@ class RecoveryReport(msgspec.Struct):
     replay_from_lsn: int = 0
     replay_to_lsn: int = 0
     log_end_lsn: int = 0
-    """The last record that is in the log; 0: there is none."""
+    """The LSN of the last record in the log; 0 if there is none."""
     durable_lsn: int = 0
-    """Up to here the log had been durable, as the watermark says; 0: it says nothing."""
+    """The LSN up to which the log had been durable, according to the watermark; 0 if it does not say."""
     last_record_ms: int = 0
     records_replayed: int = 0
     unsynced_ms_max: int = 0
-    """The machine went down: output of so many milliseconds was on its way to the disk, at most. 0: none was."""
+    """If the machine went down: the output of at most this many milliseconds was on its way to the disk. 0 if there was
+    none.
+    """
     events_applied: int = 0
     events_skipped: int = 0
     output_bytes_replayed: int = 0
@@ -148,23 +152,25 @@ class RecoveryReport(msgspec.Struct):
     panes: list[PaneReport] = []
     notes: list[str] = []
     unlisted: list[str] = []
-    """Names of programs that a restore policy would have offered, were they in `persistence.restore_commands`."""
+    """Names of programs that a restore policy would have offered if they were in `persistence.restore_commands`."""
     missing: list[str] = []
-    """What was not there at all, a sentence each: how much is lost with it, nobody can tell."""
+    """One sentence for each thing that was missing entirely: how much is lost with it cannot be told."""
     told: bool = True
-    """Whether somebody attached after this start and was told. Reports of before this was noted count as told."""
+    """Whether a client attached after this start and was told. Reports without this field count as told."""
     untold: list[str] = []
-    """What earlier starts lost and nobody was told of, newest first: a line each."""
+    """What earlier starts lost and nobody was told of, newest first, one line each."""
     shells_only: bool = False
     """Whether a program ended that another restore policy might have offered."""
     scrollback_lost: list[LostScrollback] = []
-    """What was found damaged at this start or since."""
+    """Lines that were found damaged at this start or since."""
     scrollback_lost_before: int = 0
-    """Lines that were found damaged before, and are still part of the histories as lines that say so."""
+    """Lines that were found damaged before, and are still part of the histories as notices."""
     scrollback_unread_bytes: int = 0
-    """Stored scrollback that nobody has read yet: whether it is whole is not known. 0: all was read."""
+    """Bytes of stored scrollback that were not read yet, so that it is not known whether they are whole. 0 if all was
+    read.
+    """
     scrollback_read_ms: int = 0
-    """When all of it was last read. 0: not since this start."""
+    """When all of it was last read; 0 if not since this start."""
 
     @property
     def lost_bytes(self) -> int:
@@ -173,19 +179,19 @@ class RecoveryReport(msgspec.Struct):
 
     @property
     def lost_ms(self) -> int:
-        """From the first to the last moment of which log records are lost, added up over the ranges whose times are known."""
+        """The time that the lost log records span, added up over the ranges whose times are known."""
         return sum(
             max(lost.to_ms - lost.from_ms, 0) for lost in self.lost if lost.from_ms and lost.to_ms
         )
 
     @property
     def complete(self) -> bool:
-        """Whether nothing is known to be missing of what was ever durable. `proven` tells whether all was read."""
+        """Whether nothing that was ever durable is known to be missing. `proven` tells whether all was read."""
         return not (self.lost_live or self.damages)
 
     @property
     def lost_live(self) -> bool:
-        """Whether something of the present is known to be missing, beside what is told as damage."""
+        """Whether something of the present state is known to be missing, apart from what is reported as damage."""
         lost = self.lost or self.lost_bytes or self.events_skipped or self.scrollback_lost
         return bool(lost or self.missing)
 
@@ -196,17 +202,17 @@ class RecoveryReport(msgspec.Struct):
 
     @property
     def unreadable(self) -> bool:
-        """Whether there was something, and nothing of it can be read."""
+        """Whether there was stored state, and none of it can be read."""
         return bool(self.damages) and self.checkpoint is None and not self.records_replayed
 
     @property
     def loss_unknown(self) -> bool:
-        """Whether something is lost of which nobody can tell what it was."""
+        """Whether something is lost and cannot be named."""
         return bool(self.missing) or self.unreadable
 
     @property
     def programs_ended(self) -> list[EndedProgram]:
-        """Every program that ran before and was ended with the server or while there was none, in the order of panes."""
+        """Every program that ran before and ended with the server, or while there was no server, in the order of panes."""
         found = []
         for pane in self.panes:
             program = pane.ended_program
@@ -223,7 +229,9 @@ class RecoveryReport(msgspec.Struct):
 
     @property
     def segment(self) -> str:
-        """For a status line: `⟲ 5 live · 2 new shells · 1 program ended`. Empty without panes, unless a loss is to be told."""
+        """For a status line: `⟲ 5 live · 2 new shells · 1 program ended`. Empty without panes, unless a loss is to be
+        reported.
+        """
         counts = _by_group(self.panes)
         counts.pop("stored", None)
         if not counts and not self.loss_unknown:
@@ -246,11 +254,11 @@ class RecoveryReport(msgspec.Struct):
 
     @property
     def summary(self) -> str:
-        """What is back and what a person lost, in a few sentences on one line."""
+        """What is back and what was lost, in a few sentences on one line."""
         return self.headline(PROGRAMS_NAMED_MAX)
 
     def headline(self, programs_max: int) -> str:
-        """The same, with no more than `programs_max` programs by name."""
+        """The same, with at most `programs_max` programs by name."""
         if self.cause == "first start":
             return "first start: there was nothing to bring back."
         groups, ended = _by_group(self.panes), self.programs_ended
@@ -282,7 +290,7 @@ _GROUPS: Final = {
     "failed": ("could not be brought back whole", "could not be brought back whole"),
     "stored": ("is stored", "are stored"),
 }
-"""What is said of one pane and of several, by what became of them."""
+"""What is said of one pane and of several, by what happened to them."""
 _SEGMENT: Final[dict[str, Callable[[int], str]]] = {
     "shells": lambda number: counted(number, "new shell"),
     "started": lambda number: f"{number} started again",
@@ -295,7 +303,7 @@ def counted(number: int, unit: str) -> str:
 
 
 def cut(text: str, characters_max: int = PROGRAM_CHARACTERS_MAX) -> str:
-    """`text`, with its end left out where it is long."""
+    """Cut long text at its end."""
     return text if len(text) <= characters_max else f"{text[: characters_max - 1]}…"
 
 
@@ -343,7 +351,7 @@ def _programs(ended: Sequence[EndedProgram], what: str, programs_max: int) -> st
 
 
 def _losses(report: RecoveryReport) -> Iterator[str]:
-    """What is missing of output and changes, or that nothing is."""
+    """Yield what is missing of output and changes, or that nothing is."""
     if report.unreadable:
         yield "What was stored cannot be read, and what is lost is not known"
     elif report.missing:

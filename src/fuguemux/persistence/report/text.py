@@ -1,6 +1,6 @@
-"""The recovery report as a person reads it: what is back and what was lost first; with `verbose`, from which records.
+"""The recovery report as text for people: first what is back and what was lost; with `verbose`, also from which records.
 
-The first lines say nothing that only somebody knows who has read how the log works.
+The first lines need no knowledge of how the log works.
 """
 
 from collections.abc import Iterator, Sequence
@@ -26,7 +26,7 @@ _MORE: Final = "fugue recovery -v tells what was read, and from where"
 
 
 def report_lines(report: RecoveryReport, *, when: str, verbose: bool = False) -> list[str]:
-    """The report; `when` is its time, formatted."""
+    """Return the report. `when` is its time, formatted."""
     lines = [f"recovery {when}: {report.summary}"]
     stop = "clean stop" if report.clean else (report.cause or "no clean stop")
     lines.append(f"  before: {stop}; back after {report.duration_ms:.0f} ms")
@@ -58,7 +58,7 @@ def report_lines(report: RecoveryReport, *, when: str, verbose: bool = False) ->
 
 
 def _sources(report: RecoveryReport) -> Iterator[str]:
-    """What was read: for somebody who knows the log."""
+    """What was read, for readers who know the log."""
     if report.checkpoint is None:
         yield "  checkpoint: none"
     else:
@@ -104,7 +104,7 @@ def _reading(report: RecoveryReport, *, verbose: bool) -> Iterator[str]:
 
 
 def _loss(report: RecoveryReport) -> str:
-    """What was lost, in bytes and milliseconds, or that nothing is left to tell; empty: nothing was."""
+    """What was lost, in bytes and milliseconds, or that nothing more can be told. Empty if nothing was lost."""
     if report.loss_unknown:
         nothing = ["nothing of what is stored can be read"] if report.unreadable else []
         return f"not known: {'; '.join([*nothing, *report.missing])}"
@@ -126,7 +126,7 @@ def _loss(report: RecoveryReport) -> str:
 
 
 def _time(milliseconds: int) -> str:
-    """A moment in UTC, to the millisecond; 0: it is not known."""
+    """Format a time in UTC, to the millisecond; 0 means not known."""
     if not milliseconds:
         return "an unknown time"
     moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
@@ -134,14 +134,14 @@ def _time(milliseconds: int) -> str:
 
 
 def _last_screens(panes: Sequence[PaneReport]) -> str:
-    """The way to what programs showed last."""
+    """How to see the last screens of programs."""
     first, *others = [f"%{pane.pane}" for pane in panes if pane.last_screen]
     more = " (fugue recovery screens lists all)" if others else ""
     return f"what they showed last: fugue recovery screen {first}{more}, or C-b R"
 
 
 def _unlisted(names: Sequence[str]) -> str:
-    """The way to have programs of these names started again."""
+    """How to have programs of these names started again."""
     quoted = ", ".join(f'"{name}"' for name in names)
     return (
         f"to have {', '.join(names)} started again, add {quoted} to persistence.restore_commands "
@@ -153,7 +153,7 @@ def _unlisted(names: Sequence[str]) -> str:
 
 
 def _pane_table(panes: Sequence[PaneReport], *, verbose: bool) -> list[str]:
-    """A row for each pane. What was lost has a column if anything was."""
+    """A table with one row per pane. It has a column for losses if there are any."""
     if not panes:
         return []
     rows = [["pane", "in", "what is there"]]
@@ -178,7 +178,7 @@ def _place(pane: PaneReport) -> str:
 
 
 def _lost_when(pane: PaneReport) -> str:
-    """How much is lost, and when it was written as far as that is known."""
+    """How much is lost, and when it was written if that is known."""
     if not pane.lost_before_ms:
         return lost_output(pane)
     if not pane.lost_since_ms:
@@ -187,13 +187,13 @@ def _lost_when(pane: PaneReport) -> str:
 
 
 def lost_output(pane: PaneReport) -> str:
-    """How much is lost: `77 bytes`, or `77 bytes, about 8 lines` where that can be told."""
+    """How much is lost: `77 bytes`, or `77 bytes, about 8 lines` if the number of lines can be estimated."""
     lost = counted(pane.lost_bytes, "byte")
     return f"{lost}, about {counted(pane.lost_lines, 'line')}" if pane.lost_lines else lost
 
 
 def what_is_there(pane: PaneReport) -> str:
-    """What a person finds in the pane now, and what ran there before."""
+    """What is in the pane now, and what ran there before."""
     note = pane.note or (f"was running: {pane.ended_program}" if pane.ended_program else "")
     jobs = f"in the background: {', '.join(pane.ended_jobs)}" if pane.ended_jobs else ""
     return "; ".join(filter(None, (_there(pane), note, jobs)))
@@ -221,7 +221,7 @@ def _there(pane: PaneReport) -> str:
 
 
 def describe(pane: PaneReport) -> str:
-    """The status of a pane with what belongs to it, as formats show it."""
+    """The status of a pane with its details, as formats show it."""
     match pane.status:
         case "held-dead":
             if pane.exit_signal is not None:
