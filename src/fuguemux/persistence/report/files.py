@@ -58,9 +58,8 @@ def save_report(storage: Storage, directory: str, report: RecoveryReport) -> str
     name = f"{report.started_ms:015d}{SUFFIX}"
     path = write_atomically(storage, directory, name, [encode(name, encode_report(report))])
     for old in report_names(storage, directory)[REPORTS_MAX:]:
-        if not report_problem(
-            storage, directory, old
-        ):  # an unreadable report stays: the next start sets it aside
+        # An unreadable report stays: the next start sets it aside.
+        if not report_problem(storage, directory, old):
             with contextlib.suppress(OSError):
                 storage.unlink(f"{directory}/{old}")
     return path

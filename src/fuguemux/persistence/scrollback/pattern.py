@@ -92,9 +92,8 @@ class Pattern:
         except re2.error as error:
             reason = error.args[0] if error.args else "invalid"
             reason = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else reason
-            reason = reason.replace(
-                _LINE_MODE.decode(), "", 1
-            )  # added by this class, not by the user
+            # Added by this class, not by the user.
+            reason = reason.replace(_LINE_MODE.decode(), "", 1)
             raise BadPattern(f"not a regular expression: {self._text}: {reason}") from error
 
     def may_match(self, text: bytes) -> bool:

@@ -102,9 +102,8 @@ class CopyMode:
             return
         at_bottom = self.back == 0
         begin = self.document.starts(self.top.line, self.columns)[self.top.row]
-        self.history_rows += (
-            self.rows - size.rows
-        )  # an additional row of the screen was above the screen before
+        # An additional row of the screen was above the screen before.
+        self.history_rows += self.rows - size.rows
         self.columns, self.rows = size
         self.top = self.document.row_of(Spot(self.top.line, begin), self.columns)
         if at_bottom:

@@ -73,8 +73,7 @@ class HeldHistory:
                 return False
             try:
                 await beside("history", self.hold, PARTS_AT_ONCE)
-            except (
-                OSError
-            ):  # too many threads hang already: parts are then read on the loop when needed
+            except OSError:
+                # Too many threads hang already: parts are then read on the loop when needed.
                 return False
             return True

@@ -409,9 +409,8 @@ class LandingZone:
             view.release()
         with contextlib.suppress(BufferError):
             self._mapping.close()  # fails if a caller still holds a `data`: the mapping then goes with it
-        fcntl.flock(
-            self._descriptor, fcntl.LOCK_UN
-        )  # the mapping has a duplicate of the descriptor
+        # The mapping has a duplicate of the descriptor.
+        fcntl.flock(self._descriptor, fcntl.LOCK_UN)
         os.close(self._descriptor)
         self._descriptor = -1
 

@@ -34,9 +34,8 @@ EXTENT_AT: Final = (
 ANSWERED_AT: Final = 40  # one aligned number of 4 bytes
 
 MISSING_OFFSET: Final = DESCRIPTORS_OFFSET + SLOTS * DESCRIPTOR_BYTES
-MISSING: Final = struct.Struct(
-    "<QQQQQI4x"
-)  # pane, start, stop, from and to in wall-clock ms, checksum
+# pane, start, stop, from and to in wall-clock ms, checksum
+MISSING: Final = struct.Struct("<QQQQQI4x")
 MISSING_PANES: Final = 30
 """The number of entries. Each has two places, written in turn: if the process dies during a write, the other place is
 whole. The last entry is for `OTHER_PANES`.
@@ -226,9 +225,8 @@ class _Reader:
         if state == READING:
             # The kernel may have died while copying. A lost trailing NUL does nothing in a terminal.
             end = max(length, len(data.rstrip(b"\0")))
-            if (
-                ZERO_RUN in data[length:end]
-            ):  # the kernel copies from the front, and few programs write so many NULs
+            # The kernel copies from the front, and few programs write so many NULs.
+            if ZERO_RUN in data[length:end]:
                 self._unknown.append(
                     f"slot {slot} of the landing zone was being read into: whether all that is in it is output of pane "
                     f"%{pane} is not known"

@@ -46,9 +46,8 @@ class MissingTable:
         if known is not None:
             self._clear(known & ~1)
         elif self._others.pop(pane, None) is not None:
-            self._clear(
-                _OTHERS
-            )  # of two places the larger number counts, so the smaller one has to be the only one
+            # Of two places the larger number counts, so the smaller one has to be the only one.
+            self._clear(_OTHERS)
             self._write_others()
 
     def _write_others(self) -> None:

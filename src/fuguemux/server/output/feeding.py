@@ -221,10 +221,8 @@ class Feeding:
 
     def _feed(self, chunk: Chunk, stop: int, cost: float = 0.0) -> None:
         """Feed a chunk up to `stop`. `cost` is the estimate for these bytes in seconds, 0 if there is none."""
-        start, chunk.fed = (
-            chunk.fed,
-            stop,
-        )  # set first: showing output may lead to a call of `settle` for this pane
+        # Set first: showing output may lead to a call of `settle` for this pane.
+        start, chunk.fed = (chunk.fed, stop)
         if start == stop:
             return
         terminal = chunk.terminal

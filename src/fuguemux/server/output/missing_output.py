@@ -40,9 +40,8 @@ class MissingOutput:
         """Note that the pane's output from byte `start` up to `stop` is left out of the log."""
         now_ms = self._clock.wall_ms()
         known = self._known.get(terminal.id)
-        if (
-            known is not None
-        ):  # a range may contain output that the log has; recovery sees that this part is not missing
+        # A range may contain output that the log has; recovery sees that this part is not missing.
+        if known is not None:
             start, stop = min(start, known.start), max(stop, known.stop)
         from_ms = now_ms if known is None else known.from_ms
         entry = UnloggedOutput(terminal.id, start, stop, from_ms, now_ms)

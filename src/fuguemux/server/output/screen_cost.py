@@ -36,9 +36,8 @@ def cost_seconds(data: bytes, start: int, stop: int, columns: int, rows: int) ->
     Samples one byte in `step`, from a start that no program can predict, because counting in all bytes takes a third
     of the time of feeding them.
     """
-    chance = hash(
-        data[start : start + HASHED_BYTES]
-    )  # Python's hash has a secret key for each process
+    # Python's hash has a secret key for each process
+    chance = hash(data[start : start + HASHED_BYTES])
     steps = STEPS_LARGE if columns * rows > LARGE_CELLS_MIN else STEPS
     step = steps[chance % len(steps)]
     if stop - start < SAMPLED_BYTES_MIN:

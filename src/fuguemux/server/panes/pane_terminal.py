@@ -310,9 +310,8 @@ class PaneTerminal:
         if not (self.owed and self._carried_on) or self.master is None:
             return
         owed, self.owed = self.owed, b""
-        with contextlib.suppress(
-            InputRefused
-        ):  # a program that does not read does not wait for a reply
+        # A program that does not read does not wait for a reply.
+        with contextlib.suppress(InputRefused):
             self.master.write(owed)
 
     def typed(self, data: bytes) -> None:

@@ -281,9 +281,8 @@ class KeeperClient:
             raise KeeperGone(f"the keeper is gone: {error}") from error
         except asyncio.CancelledError:
             answered = future.done() and not future.cancelled() and future.exception() is None
-            for descriptor in (
-                future.result()[1] if answered else ()
-            ):  # the answer arrived in the same moment
+            # The answer arrived in the same moment.
+            for descriptor in future.result()[1] if answered else ():
                 os.close(descriptor)
             self._taken_back.add(request, message, answered=answered)
             raise

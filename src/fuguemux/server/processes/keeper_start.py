@@ -83,9 +83,8 @@ async def linked_keeper(
             raise
     try:
         return await KeeperClient.over(ours, store=store)
-    except (
-        KeeperUnreachable
-    ):  # a keeper runs already, or it is of an earlier version: our end of the link has no peer
+    except KeeperUnreachable:
+        # A keeper runs already, or it is of an earlier version: our end of the link has no peer.
         return await KeeperClient.connect(path(), store=store)
 
 

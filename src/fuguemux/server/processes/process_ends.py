@@ -48,9 +48,8 @@ class ProcessEnds:
     def _add(self, pane: PaneId, pid: int) -> None:
         if not hasattr(os, "pidfd_open"):
             return
-        with contextlib.suppress(
-            OSError
-        ):  # the process has exited already, or there are no file descriptors left
+        # The process has exited already, or there are no file descriptors left.
+        with contextlib.suppress(OSError):
             fd = os.pidfd_open(pid)
             self._left -= 1
             self._watched.setdefault(pane, {})[pid] = fd

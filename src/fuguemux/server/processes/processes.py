@@ -271,9 +271,8 @@ class Processes:
     def _decided(self, pane: PaneId, key: str, status: ExitStatus, shutdown_near: bool) -> None:
         """It is now known what the exit of a process means."""
         terminal = self._panes.get(pane)
-        if (
-            terminal is None or terminal.key != key
-        ):  # the pane was closed or started again meanwhile
+        # The pane was closed or started again meanwhile.
+        if terminal is None or terminal.key != key:
             self._spawn(self._taken(key, 0))
             return
         self._by_key.pop(key, None)

@@ -106,9 +106,8 @@ class Worker:
         """Run `job`, then call `done` in the loop. Blocks for the job if no thread can be started."""
         if self._thread is None:
             thread = threading.Thread(target=self._run, name=self._name, daemon=True)
-            if not started(
-                thread
-            ):  # run this job here; the next job tries to start the thread again
+            # Run this job here; the next job tries to start the thread again.
+            if not started(thread):
                 error, seconds = _timed(job)
                 loop.call_soon(done, job, error, seconds)
                 if error is None and isinstance(job, Looked):

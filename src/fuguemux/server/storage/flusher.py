@@ -181,9 +181,8 @@ class Flusher:
         """
         if self.elsewhere and self._found_lsn < lsn <= self._state.durable_lsn:
             raise NotDurable(self.elsewhere)
-        await self._wait(
-            lsn, anywhere=False
-        )  # the check after its sync decides: the place may be right again by then
+        # The check after its sync decides: the place may be right again by then.
+        await self._wait(lsn, anywhere=False)
 
     async def wait_synced(self, lsn: int) -> None:
         """Do as `wait_durable`, but accept any place of the bytes; for callers that write in the same place."""

@@ -36,9 +36,8 @@ async def _until_end(work: Coroutine[Any, Any, None]) -> None:
     try:
         with suppress(ServerEnds):
             await work
-    except (
-        RuntimeError
-    ) as error:  # without this task the server can go on; an exception here would end it
+    except RuntimeError as error:
+        # Without this task the server can go on; an exception here would end it.
         if not threads.is_refusal(error):
             raise
         diagnostics.failure("no_thread", error)

@@ -17,9 +17,8 @@ COMES: Final = 0x80 | 0x100 | 0x400 | 0x800
 """Entries are moved here or created, or the directory itself is deleted or moved."""
 
 _ONLY_DIRECTORIES: Final = 0x0100_0000
-_EVENT: Final = struct.Struct(
-    "iIII"
-)  # struct inotify_event: watch, mask, cookie, length of the name
+# struct inotify_event: watch, mask, cookie, length of the name
+_EVENT: Final = struct.Struct("iIII")
 _READ_BYTES: Final = 64 << 10
 
 
