@@ -32,7 +32,9 @@ FRONT: Final = struct.Struct("<8sHHI")
 CRC: Final = struct.Struct("<I")
 HEADER_BYTES: Final = FRONT.size + CRC.size
 FORESEEN: Final = 0
-"""The recovery of a screen that was taken when a shutdown was announced: the next start gives it its own, or removes it."""
+"""The recovery time of a screen that was taken when a shutdown was announced. The next start gives it its own time, or
+removes it.
+"""
 SUFFIX: Final = ".screen"
 RECOVERY_DIGITS: Final = 15
 PANE_DIGITS_MAX: Final = 10

@@ -19,7 +19,7 @@ class ZoneInUse(ZoneUnusable):
 
 
 def boot_id() -> bytes:
-    """Return what tells this boot of the machine from others; empty where the system has no such thing."""
+    """Return an id of this boot of the machine. Empty on systems without one."""
     return machine_boot().encode()
 
 

@@ -156,7 +156,7 @@ class ZoneKept:
                 if isinstance(refused, OSError) and refused.errno in NO_SPACE:
                     with contextlib.suppress(
                         OSError
-                    ):  # it must not look like a zone that was emptied
+                    ):  # not to look like an emptied zone
                         RealStorage().unlink(place)
             else:
                 self.path = place

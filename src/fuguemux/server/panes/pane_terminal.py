@@ -23,7 +23,7 @@ INPUT_BYTES_MAX = 16 << 20
 """Input that a program does not read waits in memory up to this size. More is refused."""
 
 ROWS_AT_ONCE = 500
-"""Rows of the engine's history that are formatted, compressed and handed to the store in one turn of the loop: some 1 ms."""
+"""Rows of the engine's history that are formatted, compressed and moved to the store in one turn of the loop: about 1 ms."""
 
 
 EARLY_BYTES_MAX = 64 << 10

@@ -21,7 +21,7 @@ def history_limit(state: ServerState, pane: PaneId) -> int:
 
 
 def kept_on_disk(state: ServerState, pane: PaneId) -> bool:
-    """Whether the pane's content may reach the disk, by its option `persist`."""
+    """Whether the pane's content may be stored on disk, by its option `persist`."""
     return options.get_flag(state, "persist", pane=state.panes[pane])
 
 

@@ -135,7 +135,7 @@ def safe(text: str) -> bool:
 
 
 def last_screen_line(state: ServerState, pane: PaneId) -> str:
-    """How the last screen of the program that ended in a pane is seen: by a key, if there is one for that."""
+    """Say how to see the last screen of the program that ended in a pane: by a key, if one is bound to that."""
     key = key_of(state, TABLE, "prefix", LAST_SCREEN_COMMAND)
     prefix = options.get(state, "prefix", session=session_of(state, state.panes[pane]))
     if not key or prefix in ("", "None"):

@@ -9,20 +9,22 @@ from fuguemux.keeper.protocol import keeper_argv, module_argv
 
 
 class KeeperPlace(NamedTuple):
-    """What a server knows of where its keeper is to be found."""
+    """What a server needs to find its keeper, or to start another one."""
 
     places: paths.Places
     config: str | None
-    """The configuration file that was named on the command line."""
+    """The configuration file that the command line names."""
     home: str
-    """The state directory that the lock is on."""
+    """The state directory with the lock."""
     is_locked: bool
-    """Whether there is a lock: without one nothing is kept."""
+    """Whether the state directory is locked. Without a lock nothing is stored."""
     log_path: str
-    """The file of the keeper's diagnostics; empty: they go nowhere."""
+    """The file of the keeper's diagnostics. Empty if there is none."""
 
     def path(self) -> str:
-        """The path on which the keeper listens now, by its lock; without a keeper the one where it is to listen. Reads a file."""
+        """The path on which the keeper listens now, according to its lock. Without a keeper, the path where one is to
+        listen. Reads a file.
+        """
         holder = holder_of(self._lock, self.home) if self.is_locked else None
         return (holder.path if holder is not None else "") or self.places.keeper_socket
 

@@ -10,7 +10,7 @@ from fuguemux.options.environment import SpawnEnvironment
 
 
 def spawn_environment(socket_path: str, environment: Mapping[str, str]) -> SpawnEnvironment:
-    """Of this process, which was started with `environment` and listens at `socket_path`."""
+    """Return the values for this process, which was started with `environment` and listens at `socket_path`."""
     return SpawnEnvironment(
         socket_path.encode("utf-8", "surrogateescape"),
         os.getpid(),
