@@ -154,9 +154,7 @@ class ZoneKept:
                 reason = refused.strerror if isinstance(refused, OSError) else str(refused)
                 self.problem = self.problem or f"no landing zone at {path} ({reason})"
                 if isinstance(refused, OSError) and refused.errno in NO_SPACE:
-                    with contextlib.suppress(
-                        OSError
-                    ):  # not to look like an emptied zone
+                    with contextlib.suppress(OSError):  # not to look like an emptied zone
                         RealStorage().unlink(place)
             else:
                 self.path = place
