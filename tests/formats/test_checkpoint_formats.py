@@ -216,11 +216,15 @@ def test_packs_are_read() -> None:
 
 if __name__ == "__main__":
     following = Path(__file__).parent / f"checkpoint-{len(DIRECTORIES) + 1}"
-    following.mkdir()
-    for name, data in contents().items():
-        older = files_called(name)
-        if not older or older[-1].read_bytes() != data:
-            (following / name).write_bytes(data)
+    fresh = {
+        name: data
+        for name, data in contents().items()
+        if not (older := files_called(name)) or older[-1].read_bytes() != data
+    }
     if not files_called("block"):
-        (following / "block").write_bytes(pack_lines(*LINES, 3))
+        fresh["block"] = pack_lines(*LINES, 3)
+    if fresh:
+        following.mkdir()
+    for name, data in fresh.items():
+        (following / name).write_bytes(data)
     sys.exit(0)
