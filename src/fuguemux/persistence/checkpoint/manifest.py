@@ -9,6 +9,8 @@ it needs, where in them the structure and every pane's screen and scrollback ind
 to be replayed. It is written once, under a new number, and never changed. Structs are append-only.
 """
 
+import errno
+import os
 import struct
 from typing import Final, NamedTuple
 
@@ -25,6 +27,7 @@ FRONT: Final = struct.Struct("<8sHHI")
 CRC: Final = struct.Struct("<I")
 HEADER_BYTES: Final = FRONT.size + CRC.size
 MANIFEST_BYTES_MAX: Final = 64 << 20
+"""Of a file. A larger one is not written, and counts as damaged."""
 PREFIX: Final = "MANIFEST-"
 SAVE_PREFIX: Final = "SAVE-"
 _NAME_DIGITS: Final = 16
@@ -153,8 +156,10 @@ _decoder: Final = msgspec.msgpack.Decoder(Manifest)
 
 
 def encode_manifest(manifest: Manifest) -> bytes:
-    """The content of the file."""
+    """The content of the file. Raises OSError (EFBIG) if it would be larger than MANIFEST_BYTES_MAX."""
     payload = _encoder.encode(manifest)
+    if HEADER_BYTES + len(payload) > MANIFEST_BYTES_MAX:
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), "the manifest of a checkpoint")
     front = FRONT.pack(MAGIC, MAJOR, MINOR, len(payload))
     return front + CRC.pack(crc32(payload, crc32(front))) + payload
 
@@ -163,6 +168,8 @@ def decode_manifest(data: bytes) -> Manifest:
     """What `encode_manifest` packed. Raises ManifestDamaged and ManifestUnsupported."""
     if len(data) < HEADER_BYTES:
         raise ManifestDamaged(f"{len(data)} bytes are too few for a manifest")
+    if len(data) > MANIFEST_BYTES_MAX:
+        raise ManifestDamaged(f"{len(data)} bytes are too many for a manifest")
     magic, major, _minor, length = FRONT.unpack_from(data)
     (crc,) = CRC.unpack_from(data, FRONT.size)
     payload = data[HEADER_BYTES:]

@@ -33,6 +33,7 @@ RECORD: Final = struct.Struct("<HII")  # tag, length, checksum
 RECORD_CONTINUATION: Final = 7
 RECORD_READY: Final = 5
 SNAPSHOT_BYTES_MAX: Final = 256 << 20
+"""A larger one is not given to the engine: the screen comes from its ANSI text."""
 assert ENVELOPE.size == 18
 
 
@@ -210,6 +211,8 @@ def unwrap(blob: bytes) -> Content:
     """Take an envelope apart. Raises SnapshotError."""
     if len(blob) < ENVELOPE.size or blob[:4] != ENVELOPE_MAGIC:
         raise SnapshotError("this is not a terminal snapshot")
+    if len(blob) > SNAPSHOT_BYTES_MAX:
+        raise SnapshotError(f"the snapshot has {len(blob)} bytes, at most {SNAPSHOT_BYTES_MAX}")
     _magic, version, bits, tail, joint, columns, rows, engine = ENVELOPE.unpack_from(blob)
     if version != ENVELOPE_VERSION:
         raise SnapshotError(f"the snapshot has version {version}, not {ENVELOPE_VERSION}")

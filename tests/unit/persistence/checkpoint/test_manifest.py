@@ -70,6 +70,18 @@ def test_another_major_version_is_not_damage(monkeypatch: pytest.MonkeyPatch) ->
         decode_manifest(data)
 
 
+def test_one_that_is_too_large_is_neither_written_nor_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = encode_manifest(MANIFEST)
+    limit = "fuguemux.persistence.checkpoint.manifest.MANIFEST_BYTES_MAX"
+    monkeypatch.setattr(limit, len(data))
+    assert decode_manifest(encode_manifest(MANIFEST)) == MANIFEST
+    monkeypatch.setattr(limit, len(data) - 1)
+    with pytest.raises(OSError, match="too large"):
+        encode_manifest(MANIFEST)
+    with pytest.raises(ManifestDamaged, match="too many"):
+        decode_manifest(data)
+
+
 def test_an_entry_in_a_pack_that_is_not_named_is_damage() -> None:
     bad = msgspec.structs.replace(MANIFEST, structure=Entry(2, 0, 1))
     with pytest.raises(ManifestDamaged, match="does not name"):

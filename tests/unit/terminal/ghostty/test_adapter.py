@@ -176,6 +176,18 @@ def test_what_is_no_snapshot_is_refused(blob: bytes) -> None:
         GhosttyEmulator.restore(blob)
 
 
+def test_a_snapshot_that_is_too_large_is_refused(
+    terminal: GhosttyEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = terminal.snapshot()
+    limit = "fuguemux.terminal.ghostty.snapshot.SNAPSHOT_BYTES_MAX"
+    monkeypatch.setattr(limit, len(taken))
+    GhosttyEmulator.restore(taken).close()
+    monkeypatch.setattr(limit, len(taken) - 1)
+    with pytest.raises(SnapshotError, match="at most"):
+        GhosttyEmulator.restore(taken)
+
+
 def test_a_wrong_library_is_refused(tmp_path: Path) -> None:
     with pytest.raises(EngineError, match=r"cannot load .*pip install"):
         library.load(str(tmp_path / "none.so"))
