@@ -36,7 +36,8 @@ from fuguemux.model.ids import PaneId, SessionId, WindowId
 from fuguemux.model.layout import leaf
 from fuguemux.model.live import CaptureRequest
 from fuguemux.model.state import ServerState
-from fuguemux.persistence.checkpoint.checkpoint import CheckpointSeries, CheckpointSettings
+from fuguemux.persistence.checkpoint.checkpoint import CheckpointRun, CheckpointSettings
+from fuguemux.persistence.checkpoint.series import CheckpointSeries
 from fuguemux.persistence.recovery.recovery import recover
 from fuguemux.persistence.recovery.replay import Replay
 from fuguemux.persistence.scrollback.pack_reader import PackReader
@@ -209,7 +210,7 @@ class Bench:
 
     def checkpoint(self, *, between: Callable[[], None] = lambda: None) -> Any:
         """One checkpoint; how long each step on the loop took goes to `stalls_ms`."""
-        run = self.series.begin(self.sources, "bench")
+        run = CheckpointRun(self.series, self.sources, "bench")
         for step in run.steps():
             self.sync()
             before = time.thread_time_ns()

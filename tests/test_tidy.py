@@ -21,7 +21,6 @@ LINES_RATCHET = {
     "src/fuguemux/options/table.py": 330,
     "src/fuguemux/targets/finder.py": 345,
     "src/fuguemux/keeper/keeper.py": 325,
-    "src/fuguemux/persistence/checkpoint/checkpoint.py": 331,
     "src/fuguemux/server/processes/keeper_client.py": 350,
     "src/fuguemux/server/lifecycle.py": 345,
     "src/fuguemux/server/main.py": 340,

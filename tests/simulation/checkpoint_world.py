@@ -20,7 +20,7 @@ from fuguemux.keeper.helper_record import encode
 from fuguemux.model import events as ev
 from fuguemux.model.ids import PaneId
 from fuguemux.model.invariants import violations
-from fuguemux.persistence.checkpoint.checkpoint import CheckpointSettings, Step
+from fuguemux.persistence.checkpoint.checkpoint import CheckpointRun, CheckpointSettings, Step
 from fuguemux.persistence.recovery.store_identity import STORE_FILE, STORE_ID_BYTES
 from fuguemux.persistence.scrollback import blocks, open_block
 from fuguemux.persistence.scrollback.packs import PackDamaged
@@ -295,7 +295,7 @@ class CheckpointWorld:
         """A checkpoint with other work between its steps."""
         rng = self.rng
         name = rng.choice(("", "", "", "kept"))
-        run = server.series.begin(server, "test", anew=bool(name))
+        run = CheckpointRun(server.series, server, "test", anew=bool(name))
         try:
             for step in run.steps():
                 self._await_durable(server, step)

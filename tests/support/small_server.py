@@ -11,12 +11,13 @@ from fuguemux.model.state import ServerState
 from fuguemux.model.window_size import pane_sizes
 from fuguemux.persistence.checkpoint.checkpoint import (
     CheckpointResult,
-    CheckpointSeries,
+    CheckpointRun,
     CheckpointSettings,
     PaneCapture,
     PaneMark,
     run_to_end,
 )
+from fuguemux.persistence.checkpoint.series import CheckpointSeries
 from fuguemux.persistence.recovery.pane_replay import (
     Cleared,
     LostOutput,
@@ -311,7 +312,7 @@ class SmallServer:
 
     def checkpoint(self, reason: str = "test", *, name: str = "") -> CheckpointResult:
         self.sync()
-        result = run_to_end(self.series.begin(self, reason, anew=bool(name)))
+        result = run_to_end(CheckpointRun(self.series, self, reason, anew=bool(name)))
         if name:
             self.series.saves.append(self.series.keep(result.manifest, name))
         self.writer.segments.truncate_before(result.wal_before_lsn)

@@ -20,8 +20,9 @@ from fuguemux.model.live import ServerFacts
 from fuguemux.model.state import ServerState
 from fuguemux.observe.clock import NS_PER_MS, SystemClock
 from fuguemux.observe.failpoints import reach
-from fuguemux.persistence.checkpoint.checkpoint import CheckpointSeries, CheckpointSettings
+from fuguemux.persistence.checkpoint.checkpoint_port import CheckpointSettings
 from fuguemux.persistence.checkpoint.retention import GENERATIONS_MIN
+from fuguemux.persistence.checkpoint.series import CheckpointSeries
 from fuguemux.persistence.wal.writer import LogWriter, WriterOptions
 from fuguemux.server.admin.address import ServingAddress
 from fuguemux.server.admin.configuration import RunningConfiguration

@@ -1,17 +1,17 @@
-"""Checkpoints: the whole structure, what changed of the panes, new scrollback, in small steps that never stall the server.
+"""Checkpoints: the whole structure, what changed of the panes, and new scrollback, in steps too small to stall the server.
 
     series = CheckpointSeries(storage, directory, store, …)
-    run = series.begin(sources, reason)
+    run = CheckpointRun(series, sources, reason)
     for step in run.steps(): step.run()        # on the loop, or on a thread where `step.blocking`
     run.result
 
-A checkpoint is fuzzy: the structure is that of one moment, every pane that of its own, and each says which log record it
-was taken after; replay brings them together. Packs are written, synced and read back; then they and the manifest get
-their names; then one sync of the directory makes them durable. Until then nothing refers to them, so a checkpoint that
-fails, or dies at any point, changes nothing.
+A checkpoint is fuzzy: the structure is as of one moment and each pane as of another, and each names the log record after
+which it was taken; replay brings them to the same LSN. Packs are written, synced and read back. Then they and the manifest
+get their names, and one sync of the directory makes these durable. Until then nothing refers to them, so a checkpoint that
+fails or is killed at any point changes nothing.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from typing import Final
 
 from fuguemux.model.ids import PaneId
@@ -26,21 +26,16 @@ from fuguemux.persistence.checkpoint.checkpoint_port import (
     Sources,
     Step,
 )
-from fuguemux.persistence.checkpoint.compaction import worth_rewriting
-from fuguemux.persistence.checkpoint.manifest import Manifest, StoredPane, place_of
+from fuguemux.persistence.checkpoint.manifest import Manifest, place_of
 from fuguemux.persistence.checkpoint.pane_files import Item, PaneFiles, StoredScreen, Written
 from fuguemux.persistence.checkpoint.retention import Retained, retain
-from fuguemux.persistence.checkpoint.saves import write_save
-from fuguemux.persistence.scrollback.packs import FILE_HEADER, PackPlace
-from fuguemux.persistence.scrollback.scrollback import ScrollbackStore
-from fuguemux.persistence.storage.files import Storage
+from fuguemux.persistence.checkpoint.series import CheckpointSeries
+from fuguemux.persistence.scrollback.packs import PackPlace
 from fuguemux.persistence.storage.serialization import encode_state
-from fuguemux.persistence.storage.withholding import Withhold
 
 __all__ = [
     "CheckpointResult",
     "CheckpointRun",
-    "CheckpointSeries",
     "CheckpointSettings",
     "PaneCapture",
     "PaneMark",
@@ -50,101 +45,20 @@ __all__ = [
 ]
 
 PREPARATIONS_MAX: Final = 100
-"""For a pane, in a row: a program that writes without end must not hold up the checkpoint."""
-
-
-class CheckpointSeries:
-    """The checkpoints of one store, one after the other."""
-
-    def __init__(
-        self,
-        storage: Storage,
-        directory: str,
-        store: ScrollbackStore,
-        *,
-        store_id: bytes,
-        now_ms: Callable[[], int],
-        monotonic: Callable[[], float],
-        generations: Iterable[Manifest] = (),
-        saves: Iterable[Manifest] = (),
-        highest_number: int = 0,
-        stored: Mapping[PaneId, StoredPane] | None = None,
-        settings: CheckpointSettings | None = None,
-        withhold: Withhold | None = None,
-    ) -> None:
-        """`generations` (newest first), `saves`, `highest_number` and `stored` are what recovery found."""
-        self.storage = storage
-        self.directory = directory
-        self.store = store
-        self.store_id = store_id
-        self.now_ms = now_ms
-        self.monotonic = monotonic
-        self.generations = list(generations)
-        self.saves = list(saves)
-        self.highest_number = highest_number
-        self.settings = settings or CheckpointSettings()
-        self.withhold = withhold
-        self.written = {pane: Written(entry, None, 0) for pane, entry in (stored or {}).items()}
-        self.missing: tuple[str, ...] = ()  # what a checkpoint lacks that should be in it
-        self.whole = False  # the next checkpoint uses nothing of earlier ones
-
-    def start_anew(self, saves: Iterable[Manifest]) -> None:
-        """The directory is another one, or was made again: there are only these saves in it."""
-        self.generations, self.saves = [], list(saves)
-        self.written, self.whole = {}, True
-
-    def begin(self, sources: Sources, reason: str, *, anew: bool = False) -> "CheckpointRun":
-        """A checkpoint to be run step by step; one at a time. `anew`: it takes no screen and no index from earlier ones."""
-        self.highest_number += 1
-        if anew:
-            self.written = {
-                pane: each._replace(mark=None, version=None) for pane, each in self.written.items()
-            }
-        return CheckpointRun(self, sources, reason, self.highest_number)
-
-    def keep(
-        self, manifest: Manifest, name: str, progress: Callable[[float], None] = lambda _share: None
-    ) -> Manifest:
-        """Copy a checkpoint into a save; its manifest, to be put into `saves`. Raises OSError and PackDamaged. Blocks."""
-        home = self.directory.rpartition("/")[0]
-        return write_save(self.storage, self.store.reader, manifest, home, name, progress)
-
-    def victims(self, busy: set[bytes], *, all_dead: bool) -> set[bytes]:
-        """The packs to be rewritten: mostly dead ones, many small ones; none that is `busy`.
-
-        With `all_dead` every pack in which anything is dead, whatever that costs.
-        """
-        if self.whole:
-            return set(self.store.live_bytes)
-        if not self.generations:
-            return set()
-        live = self._live_bytes()
-        packs = [
-            p for p in self.generations[0].packs if live.get(p.digest) and p.digest not in busy
-        ]
-        if all_dead:
-            return {p.digest for p in packs if live[p.digest] + FILE_HEADER.size < p.size_bytes}
-        return worth_rewriting(packs, live, self.settings.compaction_bytes_max)
-
-    def _live_bytes(self) -> dict[bytes, int]:
-        live = dict(self.store.live_bytes)
-        for written in self.written.values():
-            for place in (written.stored.screen, written.stored.scrollback):
-                if place is not None:
-                    live[place.digest] = live.get(place.digest, 0) + place.length
-        return live
+"""So many calls of `prepare` in a row for one pane: a program that writes without end must not hold up the checkpoint."""
 
 
 class CheckpointRun:
     """One checkpoint. Run its steps in order; after an exception call `abandon`."""
 
     def __init__(
-        self, series: CheckpointSeries, sources: Sources, reason: str, number: int
+        self, series: CheckpointSeries, sources: Sources, reason: str, *, anew: bool = False
     ) -> None:
+        """Only one may run at a time. `anew`: it uses no screen and no index of earlier checkpoints."""
         self._series = series
         self._sources = sources
         self._reason = reason
-        self._number = number
+        self._number = number = series.next_number(anew=anew)
         self._files = CheckpointFiles(
             series.storage, series.directory, series.store, series.store_id, number
         )
@@ -165,12 +79,12 @@ class CheckpointRun:
 
     @property
     def result(self) -> CheckpointResult:
-        """What it did, once all steps have run."""
+        """What the checkpoint did. All steps must have run."""
         assert self._result is not None, "the checkpoint has not been run to its end"
         return self._result
 
     def steps(self) -> Iterator[Step]:
-        """The parts, in order. Each may raise OSError or PackDamaged: nothing is changed then."""
+        """The steps, in order. Each may raise OSError or PackDamaged; then nothing has changed."""
         yield Step(self._begin, False)
         yield Step(self._files.open, True)
         while self._todo:
@@ -196,7 +110,7 @@ class CheckpointRun:
         panes = list(self._sources.panes())
         marks = {pane: mark for pane in panes if (mark := self._sources.mark(pane)) is not None}
         busy = self._hold(marks)
-        # Packs that must stay may hold erased lines: a later checkpoint sees to them.
+        # Packs that must stay may contain erased lines: then a later checkpoint purges.
         self._purge = (series.store.erase_wanted or series.whole) and not busy
         self._files.salvage = series.whole
         if self._purge:
@@ -207,7 +121,7 @@ class CheckpointRun:
                 self._todo.append(pane)
 
     def _hold(self, marks: Mapping[PaneId, PaneMark]) -> set[bytes]:
-        """Keep what there is of panes that are not ready; the packs that must stay for them."""
+        """Keep the stored parts of panes that cannot be captured yet. Returns the packs that must stay for them."""
         busy: set[bytes] = set()
         for pane, mark in marks.items():
             if mark.mark is not None:
@@ -222,7 +136,7 @@ class CheckpointRun:
         return busy
 
     def _carry(self, pane: PaneId, mark: Hashable) -> bool:
-        """Take a pane over from the last checkpoint if nothing of it changed and none of it has to move."""
+        """Use a pane's parts of the last checkpoint again, if the pane did not change and no part has to move. Whether it did."""
         written = self._series.written.get(pane)
         if written is None or written.mark != mark:
             return False
@@ -230,12 +144,12 @@ class CheckpointRun:
             return False
         if self._victims and not self._victims.isdisjoint(written.stored.digests()):
             return False
-        # Nothing happened since: it is as it was, as of now.
+        # Nothing happened to it since, so its parts are valid as of now.
         self._carried[pane] = written._replace(stored=written.stored._replace(lsn=self._lsn))
         return True
 
     def _capture(self) -> None:
-        """Snapshots of as many panes as a slice has time for."""
+        """Take snapshots of as many panes as a time slice allows."""
         clock = self._series.monotonic
         deadline = clock() + self._series.settings.slice_ms / 1000
         while self._todo:
@@ -277,13 +191,13 @@ class CheckpointRun:
         self._captured.append(Item(pane, found.mark, files))
 
     def _pane_gone(self, pane: PaneId, written: Written | None) -> None:
-        """A pane of the structure went away since: the log behind it says so, if it gets that far."""
+        """A pane of the structure was closed since. The log tells that, so the checkpoint waits until that record is durable."""
         self._after_lsn = max(self._after_lsn, self._sources.structure()[1])
         if written is not None:
             self._carried[pane] = written
 
     def _adopt(self) -> None:
-        """From here on the checkpoint is the newest one: read blocks from where they are now."""
+        """The checkpoint is the newest one from here on."""
         series, manifest = self._series, self._manifest
         assert manifest is not None
         written = dict(self._carried)
@@ -299,7 +213,7 @@ class CheckpointRun:
         series.generations[:0] = reversed(self._files.manifests)
 
     def _settle(self) -> None:
-        """Let the scrollback of as many panes as a slice has time for know where its blocks are."""
+        """Tell the scrollback of as many panes as a time slice allows where its blocks are now."""
         store, clock = self._series.store, self._series.monotonic
         deadline = clock() + self._series.settings.slice_ms / 1000
         while self._unsettled:
@@ -319,7 +233,7 @@ class CheckpointRun:
         self._captured = []
 
     def _highest_lsn(self) -> int:
-        """The newest record that is part of the checkpoint."""
+        """The LSN of the newest record that is part of the checkpoint."""
         captured = (item.files.screen.lsn for item in self._items if item.files.screen)
         return max([self._lsn, *captured])
 
@@ -359,9 +273,10 @@ class CheckpointRun:
     def _older_structure(
         self, before: Manifest | None, lsn: int
     ) -> tuple[PackPlace | None, int, int]:
-        """The newest stored structure that is as old as the oldest pane, if the current one is newer.
+        """The newest stored structure that is not newer than the oldest pane, and its LSN. None: the current one is not either.
 
-        And behind which record the log is needed then: behind that structure, or from its beginning, where there was none.
+        The third value says behind which record the log is needed then: behind that structure, or from the beginning of the
+        log where no structure is stored.
         """
         if lsn >= self._lsn:
             return None, 0, lsn
@@ -398,7 +313,7 @@ class CheckpointRun:
 
 
 def run_to_end(run: CheckpointRun) -> CheckpointResult:
-    """Run every step on this thread, the log being durable. Raises what a step raises, with everything undone."""
+    """Run every step on this thread. The log must be durable. Raises what a step raises, having removed what was written."""
     try:
         for step in run.steps():
             step.run()

@@ -17,11 +17,12 @@ from fuguemux.model.state import ServerState
 from fuguemux.observe.clock import Clock
 from fuguemux.options import options
 from fuguemux.persistence.checkpoint.checkpoint import (
-    CheckpointSeries,
+    CheckpointRun,
     CheckpointSettings,
     run_to_end,
 )
 from fuguemux.persistence.checkpoint.manifest import Manifest
+from fuguemux.persistence.checkpoint.series import CheckpointSeries
 from fuguemux.persistence.recovery.point_in_time import TargetMoment
 from fuguemux.persistence.recovery.recovery import CHECKPOINTS, Recovered, recover
 from fuguemux.persistence.recovery.store_identity import STORE_ID_BYTES
@@ -135,7 +136,7 @@ def _checkpoint(
     sources = PaneSources(panes, lambda: state, lambda: None, lambda: last_lsn)
     reason = "saved" if name else "restored"
     try:
-        manifest = run_to_end(series.begin(sources, reason, anew=True)).manifest
+        manifest = run_to_end(CheckpointRun(series, sources, reason, anew=True)).manifest
         if not name:
             return manifest
         save = series.keep(manifest, name)

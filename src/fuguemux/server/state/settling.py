@@ -10,9 +10,10 @@ from collections.abc import Callable
 from typing import Final, NamedTuple, Protocol
 
 from fuguemux.observe.diagnostics import channel
-from fuguemux.persistence.checkpoint.checkpoint import CheckpointResult, CheckpointSeries
+from fuguemux.persistence.checkpoint.checkpoint_port import CheckpointResult
 from fuguemux.persistence.checkpoint.manifest import Manifest, encode_manifest, save_name
 from fuguemux.persistence.checkpoint.saves import copy_save
+from fuguemux.persistence.checkpoint.series import CheckpointSeries
 from fuguemux.persistence.recovery.helper_files import MADE_ANEW_FILE
 from fuguemux.persistence.recovery.recovery import CHECKPOINTS, RECOVERIES
 from fuguemux.persistence.recovery.state_directories import make_directories

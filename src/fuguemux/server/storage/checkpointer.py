@@ -17,11 +17,12 @@ from fuguemux.observe.diagnostics import channel
 from fuguemux.observe.failpoints import reach
 from fuguemux.persistence.checkpoint.checkpoint import (
     CheckpointResult,
-    CheckpointSeries,
+    CheckpointRun,
     CheckpointSettings,
     PaneCapture,
     PaneMark,
 )
+from fuguemux.persistence.checkpoint.series import CheckpointSeries
 from fuguemux.persistence.scrollback.packs import PackDamaged
 from fuguemux.persistence.storage.files import NO_SPACE, room_words
 from fuguemux.persistence.wal.segments import Segments
@@ -227,7 +228,7 @@ class Checkpointer:
             if self._series.store.erase_wanted:
                 # Erased data are in the segments up to here, which can then be removed as a whole.
                 self._log.begin_segment()
-            run = self._series.begin(self._sources, reason, anew=bool(name))
+            run = CheckpointRun(self._series, self._sources, reason, anew=bool(name))
             try:
                 reach("checkpoint.begun")
                 for step in run.steps():

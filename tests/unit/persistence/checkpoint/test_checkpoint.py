@@ -10,7 +10,7 @@ import pytest
 
 from fuguemux.model import events as ev
 from fuguemux.model.ids import PaneId, WindowId
-from fuguemux.persistence.checkpoint.checkpoint import CheckpointSettings, run_to_end
+from fuguemux.persistence.checkpoint.checkpoint import CheckpointRun, CheckpointSettings, run_to_end
 from fuguemux.persistence.scrollback.packs import (
     EntryKind,
     PackDamaged,
@@ -69,7 +69,10 @@ def test_two_generations_and_more_are_kept(directory: str) -> None:
         assert (last > 0) == (number > 1)
     assert names(directory, "MANIFEST-")[0].endswith("4")
     older = server.series.generations[1]
-    assert run_to_end(server.series.begin(server, "test")).wal_before_lsn > older.wal_start_lsn
+    assert (
+        run_to_end(CheckpointRun(server.series, server, "test")).wal_before_lsn
+        > older.wal_start_lsn
+    )
     used = {p.digest for m in server.series.generations for p in m.packs}
     assert {pack_digest(name) for name in names(directory, "pack-")} == used
 
@@ -215,7 +218,7 @@ def test_a_failed_checkpoint_changes_nothing(directory: str) -> None:
         before = list(server.series.generations)
         storage.refuse_after = after
         try:
-            run_to_end(server.series.begin(server, "test"))
+            run_to_end(CheckpointRun(server.series, server, "test"))
         except OSError:
             refused += 1
             assert server.series.generations == before
@@ -250,7 +253,7 @@ def test_crash_at_every_operation(power: bool) -> None:
         disk.settle()
         disk.crash_in = cut
         try:
-            run_to_end(server.series.begin(server, "test"))
+            run_to_end(CheckpointRun(server.series, server, "test"))
         except Crash:
             pass
         else:
@@ -285,7 +288,7 @@ def test_what_cannot_be_read_back_is_not_published(directory: str) -> None:
     storage.armed = True
     before = names(directory)
     with pytest.raises(PackDamaged, match="cannot be read back"):
-        run_to_end(server.series.begin(server, "test"))
+        run_to_end(CheckpointRun(server.series, server, "test"))
     assert names(directory) == before
 
 
@@ -294,7 +297,7 @@ def test_steps_on_the_loop_are_cut_into_slices(directory: str) -> None:
     for _ in range(6):
         server.commit(*new_session(server.state))
         server.output(PaneId(server.state.next_pane - 1), text(30))
-    run = server.series.begin(server, "test")
+    run = CheckpointRun(server.series, server, "test")
     blocking = []
     for step in run.steps():
         blocking.append(step.blocking)
