@@ -1,0 +1,34 @@
+"""A requester that keeps what it is told."""
+
+from collections.abc import Callable
+
+from fuguemux.model.decision import Request
+from fuguemux.model.ids import NOBODY
+from tests.support.builders import request
+
+
+class FakeRequester:
+    """`told` holds what came, in order; `stdout` and `stderr` go there too."""
+
+    def __init__(self, told: list[object] | None = None) -> None:
+        self.client = NOBODY
+        self.told: list[object] = [] if told is None else told
+        self.give_up: Callable[[], None] | None = None
+
+    def request(self, argv: tuple[str, ...]) -> Request:
+        return request(*argv)
+
+    def stdout(self, data: bytes) -> None:
+        self.told.append(data.decode())
+
+    def stderr(self, data: bytes) -> None:
+        self.told.append("! " + data.decode().rstrip("\n"))
+
+    def waits(self, text: str) -> None:
+        self.told.append(f"… {text}")
+
+    def if_gone(self, give_up: Callable[[], None]) -> None:
+        self.give_up = give_up
+
+    def done(self) -> None:
+        self.give_up = None
