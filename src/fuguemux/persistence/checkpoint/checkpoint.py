@@ -97,7 +97,7 @@ class CheckpointRun:
         yield Step(self._retain, True)
 
     def abandon(self) -> None:
-        """Remove what the checkpoint left behind, as far as that is possible. Blocks."""
+        """Remove the checkpoint's files if possible. Blocks."""
         self._files.abandon()
 
     # -- on the loop --------------------------------------------------------------------------

@@ -1,7 +1,7 @@
-"""The files of one checkpoint being written: packs as they fill, then the manifest. All of it blocks.
+"""Writes the files of one checkpoint: packs as they fill up, then the manifest. All methods block.
 
-The pack that is being filled has no name yet. A place in it has an empty digest until the pack is finished; in an index
-an empty digest means the pack that the index itself is in.
+The pack that is being filled has no name yet. A place in it has an empty digest until the pack is finished. In an index,
+an empty digest means the pack that contains the index itself.
 """
 
 import contextlib
@@ -62,9 +62,11 @@ class CheckpointFiles:
         self.blocks_written = 0
         self.bytes_moved = 0
         self.salvage = False
-        """Whether lines that may be read another time are given up, too: there will be no other time."""
+        """Whether lines that cannot be read now become tombstones, although they might be readable later: there is no
+        later attempt.
+        """
         self.manifests: list[Manifest] = []
-        """Those that were published, oldest first."""
+        """The published manifests, oldest first."""
         self._storage = storage
         self._directory = directory
         self._store = store
@@ -93,7 +95,7 @@ class CheckpointFiles:
         return PackPlace(HERE, offset, ENTRY_HEADER_BYTES + len(payload))
 
     def _roll(self) -> None:
-        """Finish a pack that is large enough. Only between entries whose places are noted in `_panes`."""
+        """Finish the pack if it is large enough. Only call it between entries whose places are noted in `_panes`."""
         if self._writer is not None and self._writer.size_bytes >= PACK_BYTES_MAX:
             self._finish_writer()
             self._open_writer()
@@ -114,12 +116,12 @@ class CheckpointFiles:
     # -- entries ------------------------------------------------------------------------------
 
     def write_structure(self, payload: bytes) -> None:
-        """The structure snapshot. The last entry."""
+        """Write the structure snapshot, which is the last entry."""
         packed = compress(payload, SCREEN_LEVEL)
         self._structure = self._add(EntryKind.STRUCTURE, 0, packed, packed=True)
 
     def write_pane(self, pane: PaneId, files: PaneFiles, victims: set[bytes]) -> None:
-        """Everything of a pane that is new or has to leave one of the `victims`."""
+        """Write everything of a pane that is new or has to leave one of the `victims`."""
         self._panes.append(files)
         self._write_screen(pane, files)
         cut = files.cut
@@ -139,7 +141,7 @@ class CheckpointFiles:
     def _write_block(
         self, pane: PaneId, files: PaneFiles, index: int, block: Block, victims: set[bytes]
     ) -> None:
-        """Write a block that is nowhere yet or has to leave its pack; one that cannot be read becomes a tombstone."""
+        """Write a block that is not on disk yet or has to leave its pack. One that cannot be read becomes a tombstone."""
         place = block.place
         if block.lost is not None:
             files.lost[index] = block.lost
@@ -157,7 +159,9 @@ class CheckpointFiles:
             files.kept[index] = place
 
     def _packed(self, block: Block, pane: PaneId) -> bytes | LostBlock:
-        """The compressed lines of a block, from memory if need be. Raises PackUnreadable if they may be read later."""
+        """Return the compressed lines of a block, from memory if needed. Raises PackUnreadable if they may be readable
+        later.
+        """
         store = self._store
         try:
             return store.packed(block, pane)
@@ -185,7 +189,7 @@ class CheckpointFiles:
         files.screen_place = self._add(EntryKind.SCREEN, pane, packed, packed=True)
 
     def _write_open(self, pane: PaneId, files: PaneFiles, cut: Cut, victims: set[bytes]) -> None:
-        """The lines that fill no block yet: written anew each time they are more than before."""
+        """Write the lines that do not fill a block yet. They are written again each time there are more."""
         lines, place = cut.open_lines, cut.open_place
         if lines and (place is None or place.digest in victims):
             packed = pack_lines(joined_text(lines), len(lines), cut.open_pieces, self._store.level)
@@ -213,7 +217,7 @@ class CheckpointFiles:
         if files.open_place is not None:
             row(files.open_place, *cut.open_extent, max(map(len, cut.open_lines)))
         if not rows and not cut.base:
-            return  # never had a line
+            return  # the pane never had a line
         first = cut.blocks[0].first if cut.blocks else cut.open_first
         first = first if rows else cut.base
         index_payload = encode_index(Index(cut.base, first, tuple(packs), tuple(rows)))
@@ -234,7 +238,7 @@ class CheckpointFiles:
         held: PackPlace | None,
         **facts: Any,
     ) -> Manifest:
-        """The table of contents. `known` are the sizes of packs of earlier checkpoints."""
+        """Return the manifest. `known` are the sizes of packs of earlier checkpoints."""
         sizes = dict(known) | self._sizes
         numbers: dict[bytes, int] = {}
 
@@ -270,9 +274,10 @@ class CheckpointFiles:
         )
 
     def publish(self, manifest: Manifest, *, twice: bool = False) -> None:
-        """Give everything its name, and make the names durable.
+        """Rename all files to their final names, and make the names durable.
 
-        `twice`: the same again under the next number, so that there are two good generations without older ones.
+        With `twice`, also publish the same content under the next number, so that there are two good generations without
+        older ones.
         """
         published = [manifest]
         if twice:
@@ -285,7 +290,7 @@ class CheckpointFiles:
         self.manifests = published
 
     def publish_save(self, manifest: Manifest) -> None:
-        """As `publish`, under the manifest's name alone: it does not become a generation."""
+        """Publish under the name of a save only: it does not become a generation."""
         self._publish([(save_name(manifest.name), manifest)])
 
     def _publish(self, files: list[tuple[str, Manifest]]) -> None:
@@ -294,7 +299,8 @@ class CheckpointFiles:
         for writer, digest in self._finished:
             writer.publish(digest)
         if self._finished:
-            # A power failure may keep a later name without an earlier one: no manifest without its packs.
+            # After a power failure a later name may exist without an earlier one, so sync the packs' names before the
+            # manifest's.
             self._storage.fsync_directory(self._directory)
         for file_name, _ in files:
             path = f"{self._directory}/{file_name}"
@@ -313,19 +319,19 @@ class CheckpointFiles:
             self._storage.fsync(file)
         finally:
             self._storage.close(file)
-        # Never publish what cannot be read: good would make room for bad.
+        # Never publish what cannot be read back: it would replace a good checkpoint.
         if decode_manifest(read_all(self._storage, path)) != manifest:
             raise PackDamaged("what was written to a manifest cannot be read back: check the disk")
         self.new_bytes += len(data)
 
     def abandon(self) -> None:
-        """Remove temporary files as far as that is possible; what has its name already stays for the next retention."""
+        """Remove temporary files if possible. Files that have their final name stay until the next retention."""
         for writer, _ in self._finished:
             writer.abandon()
         if self._writer is not None:
             self._writer.abandon()
         if any(writer.published for writer, _ in self._finished):
-            return  # the manifests say which packs nobody needs
+            return  # the manifests say which packs are not needed
         for path in self._temporaries:
             with contextlib.suppress(OSError):
                 self._storage.unlink(path)

@@ -1,4 +1,4 @@
-"""What a checkpoint asks of the server, and what it gives back."""
+"""The protocols and values between a checkpoint and the server: what it asks for, and what it returns."""
 
 from collections.abc import Callable, Hashable, Iterable
 from typing import NamedTuple, Protocol
@@ -13,11 +13,11 @@ from fuguemux.persistence.scrollback.packs import PACK_BYTES_MAX
 
 
 class PaneMark(NamedTuple):
-    """What tells whether a pane changed since the last checkpoint.
+    """Shows whether a pane changed since the last checkpoint.
 
-    `mark` is any value that differs after everything that may change its screen: its output offset, its size, its
-    process. None: the pane is not ready to be captured (its output is still being replayed); what the last checkpoint has
-    of it is kept, and `hold_lsn` says from which record on the log has to be kept for it.
+    `mark` is any value that differs after every possible change of its screen: its output offset, its size, its process.
+    None: the pane cannot be captured yet, because its output is still being replayed. Then its parts in the last
+    checkpoint are kept, and `hold_lsn` is the first log record that has to be kept for it.
     """
 
     mark: Hashable | None
@@ -38,29 +38,29 @@ class PaneCapture(NamedTuple):
 
 
 class Sources(Protocol):
-    """Where a checkpoint gets what it writes. Called on the loop; every call is quick."""
+    """Provides what a checkpoint writes. Called on the loop; every call is quick."""
 
     def structure(self) -> tuple[ServerState, int]:
         """The state, and the LSN of the last record that is part of it and of every pane's screen."""
 
     def panes(self) -> Iterable[PaneId]:
-        """The panes to be stored. A pane that must not reach the disk is not among them."""
+        """The panes to store, without those that must not be stored on disk."""
 
     def mark(self, pane: PaneId) -> PaneMark | None:
-        """What tells whether the pane changed; None if it is gone."""
+        """A mark that shows whether the pane changed. None if the pane is gone."""
 
     def prepare(self, pane: PaneId) -> bool:
-        """Do a part of what `capture` would do, if that is much. True: there is more."""
+        """Do a part of the work of `capture`, if it is much. Returns True if there is more."""
 
     def capture(self, pane: PaneId) -> PaneCapture | None:
-        """The pane's terminal now; None if it is gone."""
+        """The pane's terminal now. None if it is gone."""
 
 
 class CheckpointSettings(msgspec.Struct, frozen=True):
-    """What a person may change."""
+    """The settings of checkpoints."""
 
     keep_more: int = 0
-    """Generations beyond the two that are always there."""
+    """Generations beyond the two that are always kept."""
     scrollback_persistence_lines: int | None = None
     compaction_bytes_max: int = PACK_BYTES_MAX
     compression_level: int = COMPRESSION_LEVEL
@@ -69,9 +69,10 @@ class CheckpointSettings(msgspec.Struct, frozen=True):
 
 
 class CheckpointResult(NamedTuple):
-    """What a checkpoint did. `wal_before_lsn`: no record below it is needed any more.
+    """The result of a checkpoint. No record below `wal_before_lsn` is needed any more.
 
-    `purge`: lines were cleared, whose bytes the log still holds: begin a new segment, then delete up to `wal_before_lsn`.
+    `purge`: lines were erased whose bytes are still in the log. Begin a new segment, then delete the log up to
+    `wal_before_lsn`.
     """
 
     manifest: Manifest
@@ -83,13 +84,14 @@ class CheckpointResult(NamedTuple):
     removed: list[str]
     purge: bool
     set_aside: list[str] = []
-    """What was beside the checkpoints and not understood, by the names it has in the quarantine now."""
+    """Names in the quarantine of the files beside the checkpoints that were not understood."""
 
 
 class Step(NamedTuple):
-    """A part of a checkpoint. `blocking`: run it on a thread; otherwise on the loop, where it takes some ms at most.
+    """A part of a checkpoint. `blocking`: run it on a thread; otherwise on the loop, where it takes at most some ms.
 
-    Run it when the log is durable up to `after_lsn`, or its durability is lost and the checkpoint is what saves the day.
+    Run it when the log is durable up to `after_lsn`, or when durability is lost, so that the checkpoint has to save the
+    data.
     """
 
     run: Callable[[], None]

@@ -1,12 +1,12 @@
 """A checkpoint's table of contents: `MANIFEST-<number, 16 hex digits>`.
 
-     0        8       10      12       16      20
-     | magic  | major | minor | length | CRC   | MessagePack array ...
-     | 8s     | u16   | u16   | u32    | u32   |
+    0        8       10      12       16      20
+    | magic  | major | minor | length | CRC   | MessagePack array ...
+    | 8s     | u16   | u16   | u32    | u32   |
 
 Little-endian. The CRC-32 covers the payload and starts from that of the 16 bytes before it. A manifest names the packs
-it needs, where in them the structure and every pane's screen and scrollback index are, and from where on the log has
-to be replayed. It is written once, under a new number, and never changed. Structs are append-only.
+that it needs, where in them the structure and each pane's screen and scrollback index are, and from which LSN on the log
+has to be replayed. It is written once, under a new number, and never changed. Structs are append-only.
 """
 
 import errno
@@ -39,11 +39,11 @@ class ManifestDamaged(Exception):
 
 
 class ManifestUnsupported(Exception):
-    """Another major version wrote it. Nothing is wrong with it; use that version."""
+    """Another major version wrote it. It is not damaged; use that version."""
 
 
 class ManifestPart(msgspec.Struct, frozen=True, array_like=True):
-    """Base of what a manifest is made of."""
+    """Base class of the parts of a manifest."""
 
 
 class PackFile(ManifestPart, frozen=True):
@@ -62,7 +62,7 @@ class Entry(ManifestPart, frozen=True):
 
 
 class PaneEntry(ManifestPart, frozen=True):
-    """One pane as of `lsn`: what its output up to byte `output_offset` made of it."""
+    """One pane as of `lsn`, after its output up to byte `output_offset`."""
 
     pane: PaneId
     lsn: int
@@ -71,13 +71,13 @@ class PaneEntry(ManifestPart, frozen=True):
     rows: int
     screen: Entry
     index: Entry | None
-    """The scrollback's index. None: it has no lines."""
+    """The index of the scrollback. None if it has no lines."""
     packs: tuple[int, ...] = ()
-    """Where the scrollback's blocks are: indices into the manifest's packs."""
+    """The packs with the scrollback's blocks: indices into the manifest's packs."""
 
 
 class Manifest(ManifestPart, frozen=True):
-    """A checkpoint. Times are wall milliseconds since the epoch."""
+    """A checkpoint. Times are wall-clock milliseconds since the epoch."""
 
     number: int
     store_id: bytes
@@ -86,35 +86,37 @@ class Manifest(ManifestPart, frozen=True):
     program: str
     """Name and version of the fugue that wrote it."""
     engine: str
-    """Name and versions of the terminal engine whose snapshots it holds."""
+    """Name and versions of the terminal engine whose snapshots it contains."""
     structure_lsn: int
-    """The structure is that after this record."""
+    """The LSN of the last record that is part of the structure."""
     wal_start_lsn: int
-    """Replay needs every record above this one, and none at or below it."""
+    """Replay needs every record above this LSN, and none at or below it."""
     next_lsn: int
-    """Above everything the checkpoint knows of, so that numbers are not used twice if the log is gone."""
+    """Higher than every LSN in the checkpoint, so that no LSN is used twice if the log is gone."""
     previous: int
     packs: tuple[PackFile, ...]
     structure: Entry
     panes: tuple[PaneEntry, ...]
     sessions: tuple[str, ...] = ()
-    """Names, for lists of checkpoints."""
+    """Session names, for lists of checkpoints."""
     scrollback_lines: int = 0
     new_bytes: int = 0
-    """What this checkpoint added to the disk, without the manifest."""
+    """The bytes that this checkpoint added to the disk, without the manifest."""
     held: Entry | None = None
-    """An older structure, for panes that were held back: replay learns from it what sizes they had."""
+    """An older structure, for panes that were not ready: replay takes their sizes from it."""
     held_lsn: int = 0
     name: str = ""
-    """Not empty: a person saved it under this name, and it stays until they delete it."""
+    """If not empty, a user saved it under this name, and it stays until they delete it."""
     brief: bool = False
-    """A closed session that nobody would miss: it lived for seconds and left next to nothing."""
+    """Whether it is a brief closed session: it lived for seconds and left almost nothing."""
     missing: tuple[str, ...] = ()
-    """What could not be read of that from which it was made while no server ran, a sentence each: the next start tells it."""
+    """If it was made while no server ran, one sentence for each part of its source that could not be read. The next start
+    reports them.
+    """
 
 
 class StoredPane(NamedTuple):
-    """A pane's entry with the places in which its parts are."""
+    """A pane's entry with the places of its parts."""
 
     lsn: int
     output_offset: int
@@ -122,23 +124,23 @@ class StoredPane(NamedTuple):
     rows: int
     screen: PackPlace
     scrollback: PackPlace | None
-    """Its index."""
+    """The place of its index."""
     packs: frozenset[bytes] = frozenset()
-    """Where the blocks are that the index names."""
+    """The packs with the blocks that the index names."""
 
     def digests(self) -> set[bytes]:
-        """Every pack that something of the pane is in."""
+        """Every pack that contains a part of the pane."""
         places = (self.screen, self.scrollback)
         return {place.digest for place in places if place is not None} | self.packs
 
 
 def place_of(manifest: Manifest, entry: Entry) -> PackPlace:
-    """Where an entry of a manifest is."""
+    """The place of an entry of a manifest."""
     return PackPlace(manifest.packs[entry.pack].digest, entry.offset, entry.length)
 
 
 def stored_pane(manifest: Manifest, entry: PaneEntry) -> StoredPane:
-    """A pane's entry, without its manifest."""
+    """A pane's entry, independent of its manifest."""
     index = place_of(manifest, entry.index) if entry.index is not None else None
     return StoredPane(
         entry.lsn,
@@ -165,7 +167,7 @@ def encode_manifest(manifest: Manifest) -> bytes:
 
 
 def decode_manifest(data: bytes) -> Manifest:
-    """What `encode_manifest` packed. Raises ManifestDamaged and ManifestUnsupported."""
+    """Undo `encode_manifest`. Raises ManifestDamaged and ManifestUnsupported."""
     if len(data) < HEADER_BYTES:
         raise ManifestDamaged(f"{len(data)} bytes are too few for a manifest")
     if len(data) > MANIFEST_BYTES_MAX:
@@ -203,7 +205,7 @@ def manifest_name(number: int) -> str:
 
 
 def manifest_number(name: str) -> int | None:
-    """The number in a file name, or None if it is not a manifest's name."""
+    """The number in a file name. None if it is not the name of a manifest."""
     digits = name.removeprefix(PREFIX)
     if digits == name or len(digits) != _NAME_DIGITS:
         return None
@@ -215,12 +217,12 @@ def manifest_number(name: str) -> int | None:
 
 
 def save_name(name: str) -> str:
-    """The file name of a checkpoint that a person saved; any name makes a safe one."""
+    """The file name of a save. Every save name gives a valid file name."""
     return SAVE_PREFIX + name.encode().hex()
 
 
 def saved_name(file_name: str) -> str | None:
-    """The name in a file name of a saved checkpoint, or None if it is not one."""
+    """The name in the file name of a save. None if it is not one."""
     digits = file_name.removeprefix(SAVE_PREFIX)
     if digits == file_name or not digits:
         return None

@@ -1,4 +1,4 @@
-"""What a checkpoint writes of one pane, and where in the packs that went."""
+"""What a checkpoint writes of one pane, and its places in the packs."""
 
 from collections.abc import Hashable
 from typing import Final, NamedTuple
@@ -12,9 +12,9 @@ from fuguemux.persistence.scrollback.packs import PackPlace
 from fuguemux.persistence.scrollback.scrollback import Cut
 
 HERE: Final = b""
-"""The digest of the pack that is being filled."""
+"""The digest that stands for the pack that is being filled."""
 NOWHERE: Final = PackPlace(HERE, 0, 0)
-"""Where a tombstone is."""
+"""The place of a tombstone."""
 
 
 class StoredScreen(msgspec.Struct, frozen=True, array_like=True):
@@ -31,9 +31,9 @@ class StoredScreen(msgspec.Struct, frozen=True, array_like=True):
 
 
 class PaneFiles:
-    """What a checkpoint writes of a pane, and where it went.
+    """What a checkpoint writes of a pane, and the places where it is written.
 
-    Either `old` and no `screen` (the screen is as it was), or the other way round.
+    Either `old` is set, because the screen has not changed, or `screen`.
     """
 
     def __init__(self, old: StoredPane | None, screen: StoredScreen | None) -> None:
@@ -41,20 +41,20 @@ class PaneFiles:
         self.screen = screen
         self.cut: Cut | None = None
         self.same_scrollback: StoredPane | None = None
-        """What the last checkpoint has, if the scrollback is as it was."""
+        """The pane's parts in the last checkpoint, if the scrollback has not changed."""
         self.screen_place: PackPlace | None = None
         self.index_place: PackPlace | None = None
         self.blocks: dict[int, PackPlace] = {}
-        """Blocks of the cut that were written, by their index in it."""
+        """The places of blocks of the cut that were written, by index in the cut."""
         self.kept: dict[int, PackPlace] = {}
-        """Blocks of the cut that stay where they are, likewise."""
+        """The places of blocks of the cut that stay where they are, by index in the cut."""
         self.lost: dict[int, LostBlock] = {}
-        """Tombstones among the blocks of the cut, by their index in it."""
+        """Tombstones among the blocks of the cut, by index in the cut."""
         self.open_place: PackPlace | None = None
         self.packs: set[bytes] = set()
 
     def named(self, digest: bytes) -> None:
-        """The pack that was being filled has this name."""
+        """Set the digest of the pack that was being filled, which is finished now."""
 
         def name(place: PackPlace | None) -> PackPlace | None:
             return place._replace(digest=digest) if place and place.digest == HERE else place
@@ -69,7 +69,7 @@ class PaneFiles:
         self.packs = {pack or digest for pack in self.packs}
 
     def stored(self) -> StoredPane:
-        """The pane as the manifest will have it."""
+        """The pane as the manifest will contain it."""
         assert self.screen_place is not None
         found = self.screen if self.screen is not None else self.old
         assert found is not None
@@ -85,22 +85,22 @@ class PaneFiles:
 
 
 class Written(NamedTuple):
-    """What the last checkpoint has of a pane, and what tells whether it still is so (None: nothing does)."""
+    """A pane's parts in the last checkpoint, and the mark that shows whether they are still current (None: they are not)."""
 
     stored: StoredPane
     mark: Hashable | None
     version: int | None
 
     def can_stay(self, mark: Hashable | None, victims: set[bytes]) -> bool:
-        """Whether the screen is as it was, and in none of the packs that go.
+        """Whether the screen has not changed and is in none of the packs that are removed.
 
-        One that has to move is taken anew: what is on the disk may not be readable any more.
+        A screen that has to move is captured again, since the stored one may not be readable any more.
         """
         return mark is not None and self.mark == mark and self.stored.screen.digest not in victims
 
 
 class Item:
-    """A pane that has to be written, wholly or in part."""
+    """A pane that has to be written, completely or in part."""
 
     def __init__(self, pane: PaneId, mark: Hashable, files: PaneFiles) -> None:
         self.pane = pane

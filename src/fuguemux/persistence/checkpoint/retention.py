@@ -1,9 +1,10 @@
-"""What of the checkpoints is kept and what goes: manifests, packs, temporary files, and how much of the log is needed.
+"""Decides which files of checkpoints are kept: manifests, packs, temporary files, and how much of the log is needed.
 
-Nothing is deleted that was not understood. A manifest that is superseded gets the suffix `.old`; then the packs go that it and
-nobody else names; then it goes itself. So after a crash at any point it is still known which packs nobody needs. A pack that
-no manifest names which can be read may be a part of one that cannot be: it is moved to the quarantine, as such manifests are.
-So is one that a save in the quarantine names: one that was swapped with another file lies there, and can be put back.
+Nothing is deleted that was not understood. A manifest that is superseded gets the suffix `.old`; then the packs that only
+it names are removed; then the manifest itself. So after a crash at any point it is still known which packs are not
+needed. A pack that no readable manifest names may belong to an unreadable one: like such manifests, it is moved to the
+quarantine. A pack that a quarantined save names is moved there as well: it was swapped with another file, and can be put
+back.
 """
 
 import contextlib
@@ -32,40 +33,40 @@ from fuguemux.persistence.storage.files import Storage, first_bytes, read_all, r
 from fuguemux.persistence.storage.set_aside import quarantine_beside, set_aside
 
 GENERATIONS_MIN: Final = 2
-"""So many good checkpoints, and the log since the older of them, are always there."""
+"""This many good checkpoints, and the log since the older of them, are always kept."""
 
 
 RETIRED_SUFFIX: Final = ".old"
-"""Behind the name of a manifest that nobody needs any more."""
+"""The suffix of a manifest that is not needed any more."""
 
 
 class Retained(NamedTuple):
-    """What retention left. `wal_before_lsn`: no kept generation needs a record below it."""
+    """What retention left. No kept generation needs a record below `wal_before_lsn`."""
 
     generations: list[Manifest]
     removed: list[str]
     wal_before_lsn: int
     set_aside: list[str]
-    """What was not understood, by the names it has in the quarantine now."""
+    """The names in the quarantine of files that were not understood."""
 
 
 class FoundManifests(NamedTuple):
-    """The manifests in a directory, newest first; what could not be read, with the reason."""
+    """The manifests in a directory, newest first, and what could not be read, with the reason."""
 
     manifests: list[Manifest]
     saves: list[Manifest]
     damaged: list[tuple[str, str]]
     highest_number: int
     own: frozenset[str] = frozenset()
-    """The names of saves that stand for themselves: see `saves`."""
+    """The names of saves that have their own packs; see `saves`."""
     damaged_saves: Sequence[tuple[str, str]] = ()
-    """As `damaged`, of those."""
+    """As `damaged`, for those saves."""
 
 
 def find_manifests(storage: Storage, directory: str) -> FoundManifests:
     """Read every manifest. Raises ManifestUnsupported for one of another version, and OSError for the directory.
 
-    One that a running server removes meanwhile is not there.
+    A manifest that a running server removes meanwhile is left out.
     """
     manifests: list[Manifest] = []
     saves: list[Manifest] = []
@@ -98,7 +99,7 @@ def find_manifests(storage: Storage, directory: str) -> FoundManifests:
 
 
 def retire(storage: Storage, directory: str, name: str) -> None:
-    """A manifest that nobody needs any more: its name says so from here on, and retention removes its packs, then itself.
+    """Rename a manifest that is not needed any more. Retention then removes its packs, and after them the manifest.
 
     Raises OSError.
     """
@@ -110,14 +111,16 @@ def retire(storage: Storage, directory: str, name: str) -> None:
 
 
 def retired_name(name: str) -> str | None:
-    """The name that a retired manifest had; None if it is not one."""
+    """The former name of a retired manifest. None if the name is not that of one."""
     before, suffix, _variant = name.rpartition(RETIRED_SUFFIX)
     is_manifest = manifest_number(before) is not None or saved_name(before) is not None
     return before if suffix and is_manifest else None
 
 
 def superfluous_packs(storage: Storage, directory: str, names: Iterable[str]) -> set[bytes]:
-    """The packs that retired manifests and those of unfinished checkpoints name: nobody else's they may be removed."""
+    """The packs that manifests of retired or unfinished checkpoints name. Unless another manifest names them, they may be
+    removed.
+    """
     digests: set[bytes] = set()
     for name in names:
         unfinished = name.removesuffix(TEMPORARY_SUFFIX) if name.endswith(TEMPORARY_SUFFIX) else ""
@@ -130,7 +133,7 @@ def superfluous_packs(storage: Storage, directory: str, names: Iterable[str]) ->
 
 
 def unknown_packs(storage: Storage, directory: str, manifests: Iterable[Manifest]) -> list[str]:
-    """The names of packs that neither `manifests` name, which are all that can be read, nor a superfluous one. Raises OSError."""
+    """The names of packs that are neither in `manifests`, which are all readable ones, nor superfluous. Raises OSError."""
     names = storage.list(directory)
     known = superfluous_packs(storage, directory, names)
     known |= {pack.digest for manifest in manifests for pack in manifest.packs}
@@ -139,7 +142,7 @@ def unknown_packs(storage: Storage, directory: str, manifests: Iterable[Manifest
 
 
 def packs_set_aside(storage: Storage, quarantine: str) -> set[bytes]:
-    """The packs that saves in the quarantine name, whatever they are called there. Raises nothing."""
+    """The packs that saves in the quarantine name, whatever their file names. Raises nothing."""
     digests: set[bytes] = set()
     try:
         names = storage.list(quarantine)
@@ -171,11 +174,12 @@ def retain(
     keep_names: Iterable[str] = (),
     forget: Callable[[bytes], None] = lambda _digest: None,
 ) -> Retained:
-    """Remove what none of the kept generations and saves needs; a file that cannot be removed waits for the next time.
+    """Remove what no kept generation or save needs. A file that cannot be removed is tried again the next time.
 
-    Only what is known to be superseded is removed: manifests that can be read and are older than the newest one, and packs
-    that such a manifest names, and no save in the quarantine. Other manifests and packs are moved there. `generations` are the
-    good ones, newest first. Names that mean nothing here stay. `forget` is told of every pack before it goes.
+    Only files that are known to be superseded are removed: readable manifests that are older than the newest one, and
+    packs that such a manifest names and no save in the quarantine does. Other manifests and packs are moved there.
+    `generations` are the good ones, newest first. Files with other names stay. `forget` is called for every pack before
+    it is removed.
     """
     kept = list(generations[: GENERATIONS_MIN + keep_more])
     saved = list(saves)
@@ -184,7 +188,7 @@ def retain(
     wanted |= {pack_name(pack.digest) for each in [*kept, *saved] for pack in each.packs}
     cleaning = _Cleaning(storage, directory, wanted, forget)
     known = {manifest_name(manifest.number) for manifest in generations}
-    # Manifests first: a manifest whose packs are gone would look like damage.
+    # Remove manifests first: a manifest without its packs would look damaged.
     for name in sorted(storage.list(directory)):
         if manifest_number(name) is not None and name not in wanted:
             cleaning.manifest(
@@ -203,7 +207,7 @@ def retain(
         if name.endswith(TEMPORARY_SUFFIX) or retired_name(name) is not None:
             cleaning.rest(name)
     safe = kept[:GENERATIONS_MIN]
-    # With a single generation the log before it is the only other way back.
+    # With a single generation, the log before it is the only other way back.
     needed = min(m.wal_start_lsn for m in safe) + 1 if len(safe) >= GENERATIONS_MIN else 0
     return Retained(kept, cleaning.removed, needed, cleaning.moved)
 
@@ -217,7 +221,7 @@ def _is_older(storage: Storage, directory: str, name: str, kept: Sequence[Manife
 
 
 class _Cleaning:
-    """Takes files out of a directory of checkpoints."""
+    """Removes files from a directory of checkpoints."""
 
     def __init__(
         self, storage: Storage, directory: str, wanted: set[str], forget: Callable[[bytes], None]
@@ -248,7 +252,7 @@ class _Cleaning:
             self._stay = True
 
     def rest(self, name: str) -> None:
-        """A retired manifest goes when its packs are gone; a name of something unfinished means nothing."""
+        """Remove a retired manifest once its packs are gone, or a temporary file."""
         before = retired_name(name)
         if before is not None and self._stay:
             return

@@ -1,8 +1,9 @@
-"""What a start can say of saves without reading them: whether their files are there, begin as they must and have their size.
+"""Checks saves at a start without reading them: whether their files exist, begin correctly, and have the right size.
 
-Three things tell of a save: its manifest, its pack, and the helper file `saved` in the state directory, which lists the saves
-that stand for themselves and the closed sessions. What one of them names and is not there is told, once where only the list
-names it. What is inside of the packs `save_reading.damaged` reads, which takes long.
+A save appears in three places: its manifest, its pack, and the helper file `saved` in the state directory, which lists
+the saves with packs of their own and the closed sessions. If one of them names something that does not exist, that is
+reported; if only the list names it, it is reported once. `save_reading.damaged` reads the contents of packs, which takes
+long.
 """
 
 import contextlib
@@ -23,7 +24,7 @@ from fuguemux.persistence.storage.small_file import read_small, remove_small, wr
 CHECKPOINTS: Final = "checkpoints"
 SAVES: Final = "saves"
 SAVED_FILE: Final = "saved"
-"""A helper file: JSON, the names of the saves that stand for themselves, and of closed sessions."""
+"""A helper file: JSON with the names of saves that have packs of their own, and of closed sessions."""
 PACK_PREFIX: Final = "PACK-"
 BEFORE_RECOVERY: Final = "before-recovery-"
 OF_A_SAVE: Final = "what was saved as "
@@ -33,7 +34,7 @@ _listing: Final = threading.Lock()
 
 
 def told_as(name: str) -> str:
-    """What a report calls a save: a closed session by the name that it had."""
+    """The name of a save in reports. A closed session is called by its session name."""
     closed = _CLOSED.fullmatch(name)
     if closed is None:
         return f"{OF_A_SAVE}{name}"
@@ -46,12 +47,12 @@ def save_pack_name(name: str) -> str:
 
 
 def listed(storage: Storage, directory: str) -> list[str]:
-    """The saves that the file `saved` names; none where it is not there or cannot be used. Raises nothing."""
+    """The saves that the file `saved` names; none if it is missing or cannot be used. Raises nothing."""
     return _listed(storage, directory) or []
 
 
 def list_is_damaged(storage: Storage, directory: str) -> bool:
-    """Whether there is something in the place of the file `saved` that cannot be used. Raises nothing."""
+    """Whether the file `saved` exists and cannot be used. Raises nothing."""
     return _listed(storage, directory) is None
 
 
@@ -68,11 +69,11 @@ def _listed(storage: Storage, directory: str) -> list[str] | None:
 def note(
     storage: Storage, directory: str, *, add: Iterable[str] = (), remove: Iterable[str] = ()
 ) -> None:
-    """Put `add` on the list and take `remove` from it: after a save is there, and before it goes. Raises nothing.
+    """Add names to the list, after a save is written, or remove names, before a save is removed. Raises nothing.
 
-    A list that cannot be written is removed, and says nothing more: deleting a save must work on a full disk.
+    A list that cannot be written is removed, and has no information then: deleting a save must work on a full disk.
     """
-    with _listing:  # the loop deletes, threads write
+    with _listing:  # the loop deletes saves, threads write them
         before = listed(storage, directory)
         after = sorted({*before, *add} - set(remove))
         if after == before:
@@ -86,7 +87,7 @@ def note(
 
 
 def problems(storage: Storage, directory: str, found: FoundManifests) -> Iterator[tuple[str, str]]:
-    """The saves that are not what they were, by name, and why. Blocks for a few looks at each file; raises nothing."""
+    """The names of saves whose files are wrong, and why. Blocks for a few system calls per file; raises nothing."""
     place = f"{directory}/{SAVES}"
     names = _names(storage, place)
     for save in found.saves:
@@ -98,7 +99,7 @@ def problems(storage: Storage, directory: str, found: FoundManifests) -> Iterato
                 yield save.name, problem
     yield from _shared(storage, directory, found)
     if names is None:
-        return  # it cannot be listed: that has been told
+        return  # the directory cannot be listed, which was reported already
     told = {saved_name(leaf) for leaf, _reason in found.damaged}
     alone = {
         name
@@ -113,7 +114,8 @@ def problems(storage: Storage, directory: str, found: FoundManifests) -> Iterato
         if name in alone:
             yield name, "its manifest is gone, and without it the pack cannot be read"
         elif not storage.exists(f"{directory}/{CHECKPOINTS}/{manifest}") and (
-            name in listed(storage, directory)  # still: a server that runs may delete it now
+            # look again: a running server may have deleted the save meanwhile
+            name in listed(storage, directory)
         ):
             yield name, "its files are gone"
 
@@ -128,13 +130,15 @@ def _names(storage: Storage, place: str) -> set[str] | None:
 
 
 def _problem(storage: Storage, path: str, pack: PackFile, *, longer: bool) -> str:
-    """What is wrong with a pack; empty: nothing that shows without reading it. `longer`: it may have more bytes."""
+    """What is wrong with a pack, as far as that shows without reading it. Empty if nothing is. `longer`: it may have more
+    bytes.
+    """
     try:
         file = storage.open(path)
     except FileNotFoundError:
         return "its pack is gone"
     except PermissionError:
-        return ""  # it is told that it is kept from us
+        return ""  # unreadable files are reported elsewhere
     except OSError as error:
         return f"its pack cannot be read: {reason_of(error)}"
     try:
@@ -150,7 +154,9 @@ def _problem(storage: Storage, path: str, pack: PackFile, *, longer: bool) -> st
 
 
 def _shared(storage: Storage, directory: str, found: FoundManifests) -> Iterator[tuple[str, str]]:
-    """Of saves among the checkpoints: packs that are gone, cut or begin otherwise. More bytes than were written hurt nothing."""
+    """For saves that share packs with checkpoints: packs that are missing, cut off, or begin wrongly. Additional bytes do
+    no harm.
+    """
     others = [save for save in found.saves if save.name not in found.own]
     place = f"{directory}/{CHECKPOINTS}"
     names = _names(storage, place) if others else None
@@ -160,7 +166,7 @@ def _shared(storage: Storage, directory: str, found: FoundManifests) -> Iterator
         gone = [name for pack in save.packs if (name := pack_name(pack.digest)) not in names]
         if gone:
             yield save.name, f"{gone[0]}, which it needs, is gone"
-        elif not save.name.startswith(BEFORE_RECOVERY):  # that is damaged as it is
+        elif not save.name.startswith(BEFORE_RECOVERY):  # such a save is damaged from the beginning
             found_here = (
                 _problem(storage, f"{place}/{pack_name(pack.digest)}", pack, longer=True)
                 for pack in save.packs

@@ -1,6 +1,7 @@
-"""Reading saves and closed sessions through: which are not whole, and how much of each cannot be read.
+"""Reads saves and closed sessions completely, to find those that are not whole, and how much of each cannot be read.
 
-What there was before a recovery with losses is left out: it is damaged as it is, and the report of that recovery says so.
+The save of a state before a recovery with losses is left out: it is damaged from the beginning, and the report of that
+recovery says so.
 """
 
 from collections.abc import Iterator, Sequence
@@ -30,7 +31,7 @@ from fuguemux.persistence.scrollback.scrollback_index import Index, decode_index
 from fuguemux.persistence.storage.files import Storage
 
 READ_BYTES: Final = 256 << 10
-"""About so much is read between two looks at the progress."""
+"""About this much is read between two reports of progress."""
 
 
 class SaveReading:
@@ -39,7 +40,7 @@ class SaveReading:
     def __init__(
         self, storage: Storage, directory: str, found: FoundManifests, save: Manifest
     ) -> None:
-        """`found`: what there is in the state directory `directory`."""
+        """`found` are the manifests in the state directory `directory`."""
         self.name = save.name
         self._storage = storage
         self._directory = directory
@@ -53,7 +54,7 @@ class SaveReading:
         self._steps = self._parts()
 
     def some(self) -> bool:
-        """Read about `READ_BYTES` more; False at the end. Blocks. Raises nothing."""
+        """Read about `READ_BYTES` more. Returns False at the end. Blocks. Raises nothing."""
         done = 0
         for size in self._steps:
             done += size
@@ -62,7 +63,7 @@ class SaveReading:
         return False
 
     def problem(self) -> str:
-        """What is damaged and how much that is, as far as was read; empty: nothing, or the save was deleted meanwhile."""
+        """What is damaged, and how much, as far as was read. Empty if nothing is, or if the save was deleted meanwhile."""
         place = SAVES if self._own else CHECKPOINTS
         if not self._reason or not self._storage.exists(
             f"{self._directory}/{place}/{save_name(self.name)}"
@@ -88,7 +89,7 @@ class SaveReading:
         self._reader.close()
 
     def _parts(self) -> Iterator[int]:
-        """Read every part; the size of each."""
+        """Read every part; yields the size of each."""
         save = self._save
         for pack in save.packs:
             self._reader.read_anew(pack.digest)
@@ -119,7 +120,7 @@ class SaveReading:
             try:
                 self._reader.payload(place, EntryKind.BLOCK, pane)
             except PackUnreadable:
-                pass  # perhaps another time
+                pass  # it may be readable another time
             except PackDamaged as error:
                 self._note(error)
                 self._lines += row.count
@@ -142,12 +143,14 @@ class SaveReading:
 
 
 def to_read(found: FoundManifests) -> Sequence[Manifest]:
-    """The saves of `found` that are to be whole."""
+    """The saves of `found` that should be whole."""
     return [save for save in found.saves if not save.name.startswith(BEFORE_RECOVERY)]
 
 
 def damaged(storage: Storage, directory: str) -> list[tuple[str, str]]:
-    """Read every save and closed session; the names of those that are not whole, why, and what cannot be read. Blocks."""
+    """Read every save and closed session. Returns the names of damaged ones, with the reason and what cannot be read.
+    Blocks.
+    """
     found = find_all(storage, directory)
     bad = []
     for save in to_read(found):

@@ -1,10 +1,10 @@
-"""Saves: checkpoints that a person wants kept, each with a copy of everything it needs, apart from the living store.
+"""Saves: checkpoints that a user wants kept, each with a copy of everything it needs, independent of the live store.
 
-     state/saves/SAVE-<hex of name>   the manifest, as one of a checkpoint; it names a single pack
-     state/saves/PACK-<hex of name>   that pack
+    state/saves/SAVE-<hex of name>   the manifest, as one of a checkpoint; it names a single pack
+    state/saves/PACK-<hex of name>   that pack
 
-The entries are copied byte by byte, not by links or reflinks: those would share the blocks of the disk, and what rots there.
-Saves of earlier versions lie in `checkpoints` and share its packs; they are read for ever.
+The entries are copied byte by byte, not by links or reflinks, which would share disk blocks and their damage. Saves of
+earlier versions are in `checkpoints` and share its packs; they can always be read.
 """
 
 import contextlib
@@ -58,9 +58,9 @@ Progress = Callable[[float], None]
 
 
 def with_saves(found: FoundManifests, storage: Storage, directory: str) -> FoundManifests:
-    """`found`, with the saves of a state directory that stand for themselves. Raises ManifestUnsupported.
+    """Add to `found` the saves of a state directory that have packs of their own. Raises ManifestUnsupported.
 
-    Nothing else needs them: where their directory cannot be read, that is a damage without a name.
+    Nothing else needs these saves: if their directory cannot be read, the result contains a damage without a name.
     """
     try:
         saves = find_manifests(storage, f"{directory}/{SAVES}")
@@ -79,9 +79,9 @@ def with_saves(found: FoundManifests, storage: Storage, directory: str) -> Found
 
 
 def pack_paths(found: FoundManifests, directory: str) -> dict[bytes, str]:
-    """Where the packs of saves that stand for themselves are, by their digests.
+    """The paths of the packs of saves that have their own, by digest.
 
-    A pack of the living store may have the very same bytes: whoever needs that does not read the one of the save.
+    A pack of the live store may have the same bytes. The live store never reads the save's copy instead.
     """
     others = [save for save in found.saves if save.name not in found.own]
     living = {pack.digest for each in (*found.manifests, *others) for pack in each.packs}
@@ -95,7 +95,7 @@ def pack_paths(found: FoundManifests, directory: str) -> dict[bytes, str]:
 
 
 def kept_from_us(storage: Storage, found: FoundManifests, directory: str) -> dict[str, str]:
-    """The files of saves that stand for themselves which belong to somebody else, or may not be read, and why. Blocks."""
+    """The files of such saves that belong to another user or may not be read, and why. Blocks."""
     place = f"{directory}/{SAVES}"
     own = found._replace(manifests=[], saves=[s for s in found.saves if s.name in found.own])
     reasons = {}
@@ -112,14 +112,14 @@ def kept_from_us(storage: Storage, found: FoundManifests, directory: str) -> dic
         except PermissionError as error:
             reasons[name] = error.strerror or str(error)
         except OSError:
-            continue  # it is told as damaged
+            continue  # it is reported as damaged
     return reasons
 
 
 def find_all(storage: Storage, directory: str, name: str = "") -> FoundManifests:
-    """The checkpoints and saves of a state directory; with the `name` of a save that stands for itself, that alone.
+    """The checkpoints and saves of a state directory. With the `name` of a save that has its own packs, only that save.
 
-    Raises as `find_manifests`, but for a missing directory.
+    Raises as `find_manifests`, but not for a missing directory.
     """
     nothing = FoundManifests([], [], [], 0)
     found = with_saves(nothing, storage, directory)
@@ -146,9 +146,10 @@ def write_save(
     name: str,
     progress: Progress = lambda _share: None,
 ) -> Manifest:
-    """Copy a checkpoint, so that nothing else is needed to bring it back; the save's manifest. Blocks.
+    """Copy a checkpoint so that nothing else is needed to restore it. Returns the save's manifest. Blocks.
 
-    Scrollback that cannot be read becomes tombstones. Raises OSError (a full disk) and PackDamaged, with nothing left behind.
+    Scrollback that cannot be read becomes tombstones. Raises OSError (a full disk) and PackDamaged; nothing is left
+    behind then.
     """
     place = f"{directory}/{SAVES}"
     storage.make_directory(place)
@@ -156,7 +157,7 @@ def write_save(
     path = f"{place}/{save_name(name)}"
     published = False
     if storage.exists(path + TEMPORARY_SUFFIX) and not storage.exists(path):
-        # One that was never finished. Its pack goes first: alone it would be that of a damaged save.
+        # A save that was never finished. Remove its pack first: a pack alone would look like a damaged save.
         _remove(storage, place, save_pack_name(name))
     try:
         copying = _Copying(reader, writer, manifest, progress)
@@ -166,11 +167,12 @@ def write_save(
             save, packs=(PackFile(digest, writer.size_bytes),), new_bytes=writer.size_bytes
         )
         _write_manifest(storage, path + TEMPORARY_SUFFIX, save)
-        # A pack with a temporary manifest is an unfinished save; one without any would be a damaged one.
+        # A pack with a temporary manifest is an unfinished save; without one it would look like a damaged save.
         storage.fsync_directory(place)
         published = True
         writer.publish(digest, save_pack_name(name))
-        storage.fsync_directory(place)  # no manifest without its pack, after a power failure either
+        # so that a power failure leaves no manifest without its pack
+        storage.fsync_directory(place)
         storage.rename(path + TEMPORARY_SUFFIX, path)
     except BaseException:
         writer.abandon()
@@ -185,13 +187,13 @@ def write_save(
 
 
 def has_files(storage: Storage, directory: str, name: str) -> bool:
-    """Whether anything is there of a save that stands for itself, readable or not."""
+    """Whether any file of such a save exists, readable or not."""
     leaves = (save_name(name), save_pack_name(name))
     return any(storage.exists(f"{directory}/{SAVES}/{leaf}") for leaf in leaves)
 
 
 def delete_save(storage: Storage, directory: str, name: str) -> None:
-    """Remove a save, wherever it is. Raises OSError."""
+    """Remove a save of either kind. Raises OSError."""
     checkpoints = f"{directory}/{CHECKPOINTS}"
     note(storage, directory, remove=[name])
     with contextlib.suppress(FileNotFoundError):
@@ -201,7 +203,7 @@ def delete_save(storage: Storage, directory: str, name: str) -> None:
         return
     place = f"{directory}/{SAVES}"
     gone = f"{place}/{save_name(name)}{TEMPORARY_SUFFIX}"
-    # Under this name it means nothing any more, whatever happens next.
+    # Under this name the manifest has no meaning any more, whatever happens next.
     with contextlib.suppress(FileNotFoundError):  # only the pack is left
         storage.rename(f"{place}/{save_name(name)}", gone)
         storage.fsync_directory(place)
@@ -210,17 +212,17 @@ def delete_save(storage: Storage, directory: str, name: str) -> None:
 
 
 def _remove(storage: Storage, place: str, leaf: str) -> None:
-    """Remove a file if it is there, durably. Raises OSError."""
+    """Remove a file if it exists, durably. Raises OSError."""
     with contextlib.suppress(FileNotFoundError):
         storage.unlink(f"{place}/{leaf}")
     storage.fsync_directory(place)
 
 
 def copy_save(storage: Storage, directory: str, save: Manifest) -> bool:
-    """Write the files of a save that stands for itself anew where they are missing; False if it does not. Blocks.
+    """Write missing files of a save with its own packs again. Returns False if the save has none of its own. Blocks.
 
-    `storage` may read them elsewhere: the state directory was moved. Of a pack only as much is copied as it had when it was
-    written: a size that has rotted must not fill the disk. Raises OSError.
+    `storage` may read them from another place, because the state directory was moved. Only as much of a pack is copied as
+    was written: a damaged size must not fill the disk. Raises OSError.
     """
     place, name = f"{directory}/{SAVES}", save.name
     try:
@@ -240,7 +242,9 @@ def copy_save(storage: Storage, directory: str, save: Manifest) -> bool:
 
 
 def _copy_file(storage: Storage, path: str, size: int) -> None:
-    """Copy the first `size` bytes of what reading finds at `path` to where writing puts it. Raises OSError."""
+    """Copy the first `size` bytes of the file that reading finds at `path` to the place where writing puts it. Raises
+    OSError.
+    """
     temporary = path + TEMPORARY_SUFFIX
     with contextlib.suppress(FileNotFoundError):
         storage.unlink(temporary)
@@ -274,7 +278,7 @@ def _write_manifest(storage: Storage, path: str, manifest: Manifest) -> None:
 
 
 class _Source(NamedTuple):
-    """A pane of the checkpoint, and its index as it is stored."""
+    """A pane of the checkpoint, and its stored index."""
 
     entry: PaneEntry
     stored: StoredPane
@@ -294,7 +298,7 @@ class _Copying:
         self._total = 0
 
     def copied(self) -> Manifest:
-        """The checkpoint's manifest, with the places that its parts have in the new pack."""
+        """The checkpoint's manifest, with the places of its parts in the new pack."""
         manifest = self._manifest
         sources = [self._source(entry) for entry in manifest.panes]
         self._total = sum(row.length for each in sources if each.lines for row in each.lines.blocks)
@@ -343,7 +347,7 @@ class _Copying:
         return replace(row, pack=0, offset=copy.offset)
 
     def _entry(self, place: PackPlace, kind: EntryKind, pane: int) -> Entry:
-        """Copy an entry as it is. Raises PackDamaged if it is not whole."""
+        """Copy an entry unchanged. Raises PackDamaged if it is not whole."""
         data = self._reader.read(place)
         check_entry(data, kind, pane)
         return Entry(0, self._writer.add_entry(data), len(data))
