@@ -1,4 +1,4 @@
-"""What a recovery reports of the log that it replayed, and of each pane."""
+"""Reports what a recovery found in the log that it replayed, and what came back of each pane."""
 
 from collections.abc import Mapping, Sequence
 
@@ -22,7 +22,9 @@ def tell_replay(
     from_lsn: int,
     aside: Sequence[SetAside],
 ) -> None:
-    """Add what was replayed from `from_lsn` on, what the log lacks, and how the server before this one ended."""
+    """Add to the report what was replayed from `from_lsn` on, what is missing in the log, and how the server before this
+    one ended.
+    """
     found = log.report
     report.replay_from_lsn = from_lsn
     report.replay_to_lsn = found.last_lsn
@@ -45,7 +47,7 @@ def tell_panes(
     panes: Mapping[PaneId, RecoveredPane],
     store: ScrollbackStore,
 ) -> None:
-    """Add what came back of each pane of `state`, and what is missing of it."""
+    """Add to the report what came back of each pane of `state`, and what is missing of it."""
     places = {
         link.window: (session.name, link.index)
         for session in state.sessions.values()

@@ -1,4 +1,4 @@
-"""What a recovery does with files that it does not understand: they are moved to the quarantine, and the report says so."""
+"""Moves files that a recovery does not understand to the quarantine, and reports them."""
 
 import contextlib
 
@@ -28,7 +28,7 @@ class Aside:
         self.read_only = read_only
 
     def damaged(self, what: str, detail: str, *, aside: str = "") -> None:
-        """Note a damage, once; move the file `aside` of the checkpoints."""
+        """Report a damage, once, and move the file `aside` of the checkpoints."""
         if any(damage.what == what for damage in self._report.damages):
             return
         target = ""
@@ -38,11 +38,13 @@ class Aside:
         self._report.damages.append(Damage(what, detail, target))
 
     def stray(self, name: str) -> None:
-        """Move a file of the state directory that is to be written anew, and note it. Raises OSError."""
+        """Move a file of the state directory that is to be written again, and report it. Raises OSError."""
         self._report.notes.append(f"{name}: it is set aside as {QUARANTINE}/{self._moved(name)}")
 
     def watermark(self, store_id: bytes) -> str:
-        """Move what is in the place of the watermark and is none of this store; what became of it, for its note. Else empty."""
+        """Move a file in the watermark's place that does not belong to this store. Returns what happened to it, for the
+        report, or an empty text.
+        """
         if not is_in_the_way(self._storage, self._directory, store_id):
             return ""
         if self.read_only:
@@ -53,7 +55,7 @@ class Aside:
             return f"it could not be set aside: {reason_of(error)}"
 
     def of_this_store(self, found: FoundManifests, store_id: bytes) -> FoundManifests:
-        """What of `found` belongs to the store; the rest is moved."""
+        """Return the part of `found` that belongs to the store, and move the rest."""
         strangers = "it belongs to another store and was not used"
         for manifest in found.manifests:
             if manifest.store_id != store_id:
@@ -69,14 +71,14 @@ class Aside:
         return found._replace(manifests=ours, saves=saves)
 
     def unknown_packs(self, found: FoundManifests) -> None:
-        """Move packs that no manifest names which can be read: one that cannot be read may need them."""
+        """Move packs that no readable manifest names, because an unreadable manifest may need them."""
         if self.read_only:
             return
         manifests = (*found.manifests, *found.saves)
         try:
             unknown = unknown_packs(self._storage, f"{self._directory}/{CHECKPOINTS}", manifests)
         except OSError:
-            return  # whoever needs the directory says so
+            return  # the part that needs the directory reports it
         moved = 0
         for name in unknown:
             with contextlib.suppress(OSError):
@@ -92,12 +94,12 @@ class Aside:
             self._report.notes.append(f"{packs} that no readable checkpoint names: {where}")
 
     def longer_packs(self, found: FoundManifests) -> None:
-        """Note packs that have more bytes than were written. Nothing is lost by that: entries are read by their places."""
+        """Report packs that have more bytes than were written. Nothing is lost: entries are read by their places."""
         sizes: dict[str, int] = {}
         for manifest in (*found.manifests, *(s for s in found.saves if s.name not in found.own)):
             sizes |= {pack_name(pack.digest): pack.size_bytes for pack in manifest.packs}
         for name, written in sorted(sizes.items()):
-            with contextlib.suppress(OSError):  # whoever needs it says so
+            with contextlib.suppress(OSError):  # the part that needs it reports it
                 file = self._storage.open(f"{self._directory}/{CHECKPOINTS}/{name}")
                 try:
                     size = self._storage.size(file)
@@ -109,13 +111,13 @@ class Aside:
                     )
 
     def segments(self, log: LogScan) -> list[SetAside]:
-        """Damaged segments are copied, and what is no part of the log moved, before the writer cleans up."""
+        """Copy damaged segments, and move files that are not part of the log, before the writer cleans up."""
         if self.read_only:
             return []
         place = f"{self._directory}/{QUARANTINE}"
         return quarantine(self._storage, f"{self._directory}/{LOG_DIRECTORY}", place, log.report)
 
     def _moved(self, name: str) -> str:
-        """Move a file of the state directory; the name it has in the quarantine. Raises OSError."""
+        """Move a file of the state directory. Returns its name in the quarantine. Raises OSError."""
         place, label = f"{self._directory}/{QUARANTINE}", f"{self._report.started_ms}-"
         return set_aside(self._storage, f"{self._directory}/{name}", place, label)

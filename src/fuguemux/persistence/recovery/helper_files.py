@@ -1,7 +1,7 @@
-"""The helper files of a state directory: what each may hold, and that no content of one keeps a server from starting.
+"""The helper files of a state directory: what each may contain. No content of one prevents a server from starting.
 
-A start looks at all of them once. One that is no file, cannot be read, or holds something else than was written there is moved
-to the quarantine, and the report has a line for it; whoever reads it later finds nothing, and goes on without it.
+A start checks all of them once. One that is not a file, cannot be read, or contains something else than fugue writes is
+moved to the quarantine, with a line in the report. Later readers find no file, and go on without it.
 """
 
 import re
@@ -30,7 +30,7 @@ from fuguemux.persistence.storage.set_aside import QUARANTINE, set_aside
 from fuguemux.persistence.storage.small_file import read_small
 
 BOOT_FILE: Final = "boot"
-"""Which boot of the machine the last server served in; there since a server first served from this state."""
+"""The boot of the machine in which the last server served. Exists once a server has served from this state."""
 ZONE_FILE: Final = "zone"
 """The path of the landing zone that the last server had."""
 STARTING_FILE: Final = "starting"
@@ -41,7 +41,7 @@ AGE_FILE: Final = "age"
 KEEPER_STORE_FILE: Final = "keeper-store"
 """The store of a keeper that this state has taken over with its programs."""
 MADE_ANEW_FILE: Final = "made-anew"
-"""There until everything is saved in a directory that was made anew: a start that finds it does not have everything."""
+"""Exists until everything is saved in a directory that was created again. A start that finds it lacks part of the state."""
 
 _BOOT: Final = re.compile(rb"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\n?")
 _TIMES: Final = re.compile(rb"([0-9]+ [0-9]+\n)+")
@@ -74,20 +74,20 @@ WAS: Final[dict[str, Callable[[bytes], bool]]] = {
     MODES_FILE: lambda data: data[:1] == b"[" and _is_json(data.partition(b"\n")[0]),
     AGE_FILE: _all_of(_AGE),
     KEEPER_STORE_FILE: is_id,
-    SAVED_FILE: lambda _data: False,  # it never had a version 1
+    SAVED_FILE: lambda _data: False,  # there was no version 1 of it
 }
-"""Files whose content counts, and what version 1 of each, without a checksum, looks like."""
+"""Files with content, and the check for version 1 of each, which had no checksum."""
 MARKS: Final = (STOPPED_FILE, MADE_ANEW_FILE)
-"""Files that say something by being there. Version 1 of them was empty; what holds anything else is no mark."""
+"""Files whose existence is the information. Version 1 of them was empty; a file with any other content does not count."""
 
 
 def read_helper(storage: Storage, directory: str, name: str) -> bytes:
-    """The payload of a helper file in `WAS`. Raises OSError (FileNotFoundError) and HelperDamaged."""
+    """Return the payload of a helper file in `WAS`. Raises OSError (FileNotFoundError) and HelperDamaged."""
     return read_small(storage, directory, name, WAS[name])
 
 
 def helper_or_nothing(storage: Storage, directory: str, name: str) -> bytes:
-    """As `read_helper`; nothing if there is none, or what is there cannot be used: the start has said so."""
+    """Return the payload as `read_helper`, or nothing if there is no usable file: the start has reported that."""
     try:
         return read_helper(storage, directory, name)
     except (OSError, HelperDamaged):
@@ -103,7 +103,7 @@ def same_boot(storage: Storage, directory: str) -> bool:
 def put_right(
     storage: Storage, directory: str, now_ms: int, names: Iterable[str] = (*WAS, *MARKS)
 ) -> list[str]:
-    """Move each of these helper files that cannot be used to the quarantine; a line about each. Blocks. Raises nothing."""
+    """Move each unusable one of these helper files to the quarantine. Returns a line about each. Blocks. Raises nothing."""
     lines = []
     for name in names:
         problem = _problem(storage, directory, name)
@@ -113,7 +113,7 @@ def put_right(
 
 
 def put_all_right(storage: Storage, directory: str, now_ms: int) -> list[str]:
-    """As `put_right`, everything in a state directory that is a helper file or stands in the place of one."""
+    """Do as `put_right` for everything in a state directory that is a helper file or is in the place of one."""
     return [
         *put_right(storage, directory, now_ms),
         *put_locks_right(storage, directory, now_ms),
@@ -124,7 +124,7 @@ def put_all_right(storage: Storage, directory: str, now_ms: int) -> list[str]:
 
 
 def put_locks_right(storage: Storage, directory: str, now_ms: int) -> list[str]:
-    """As `put_right`, what was in the place of a lock and was moved out of its way when that was taken."""
+    """Do as `put_right` for what was in the place of a lock and was moved away when the lock was taken."""
     try:
         names = storage.list(directory)
     except OSError:
@@ -143,7 +143,7 @@ def put_locks_right(storage: Storage, directory: str, now_ms: int) -> list[str]:
 
 
 def put_pipes_right(storage: Storage, directory: str, now_ms: int) -> list[str]:
-    """As `put_right`, the places of pipes."""
+    """Do as `put_right` for the places of pipes."""
     lines: list[str] = []
     try:
         pipes = sorted(storage.list(f"{directory}/{PIPES}"))
@@ -159,7 +159,7 @@ def put_pipes_right(storage: Storage, directory: str, now_ms: int) -> list[str]:
             continue
         kept = positions.found(PaneId(int(pipe))) if is_pipe_name(pipe) else None
         line = _moved(storage, directory, f"{PIPES}/{pipe}", problem, now_ms)
-        if kept is not None:  # there is only too much behind it
+        if kept is not None:  # there is only too much behind the state
             positions.begin(PaneId(int(pipe)), kept).close(remove=False)
             line += ", and its place is kept"
         lines.append(line)
@@ -167,12 +167,12 @@ def put_pipes_right(storage: Storage, directory: str, now_ms: int) -> list[str]:
 
 
 def put_reports_right(storage: Storage, directory: str, now_ms: int) -> list[str]:
-    """As `put_right`, the reports of earlier starts."""
+    """Do as `put_right` for the reports of earlier starts."""
     place = f"{directory}/{RECOVERIES}"
     try:
         names = report_names(storage, place)
     except OSError:
-        return []  # whoever needs them says so
+        return []  # the part that needs them reports it
     problems = ((name, report_problem(storage, place, name)) for name in names)
     return [
         _moved(storage, directory, f"{RECOVERIES}/{name}", problem, now_ms)
@@ -190,7 +190,7 @@ def _problem(storage: Storage, directory: str, name: str) -> str:
         return str(damaged)
     except OSError as error:
         if name in MARKS and isinstance(error, PermissionError):
-            return ""  # whoever put it there, it is there
+            return ""  # only its existence matters
         return reason_of(error).partition(";")[0]
     return ""
 

@@ -1,7 +1,7 @@
-"""Looking at a log that no server is using: verify, dump, salvage.
+"""Inspects a log that no server is using: verify, dump, salvage.
 
-Read-only. `salvage` writes, but only into a directory that it makes itself. Progress is told by
-a callback with the share of the bytes read so far, from 0 to 1.
+Read-only, except that `salvage` writes into a directory that it creates itself. Progress is reported to a callback as the
+share of the bytes read so far, from 0 to 1.
 """
 
 import errno
@@ -36,12 +36,12 @@ Progress = Callable[[float], None]
 
 
 class CannotRead(Exception):
-    """The log cannot be read at all: it is not there, not ours, or of another version."""
+    """The log cannot be read at all: it does not exist, belongs to another user, or is of another version."""
 
 
 @dataclass
 class Verification:
-    """What is in a log and what is wrong with it. `to_dict` is ready for JSON."""
+    """What a log contains and what is damaged in it. `to_dict` is ready for JSON."""
 
     report: ScanReport
     bytes_total: int = 0
@@ -50,16 +50,16 @@ class Verification:
     first_ms: int = 0
     last_ms: int = 0
     mark: Mark | None = None
-    """What the watermark says of this log; None: nothing."""
+    """What the watermark says of this log. None if it says nothing."""
 
     @property
     def exit_code(self) -> int:
-        """0 when nothing once durable is missing, else 1. A torn tail is no damage."""
+        """0 if nothing that was durable is missing, else 1. A torn tail is not damage."""
         damaged = self.report.damaged or self.undecodable_lsns
         return EXIT_DAMAGED if damaged else EXIT_CLEAN
 
     def to_dict(self) -> dict[str, object]:
-        """Plain values."""
+        """The same as plain values."""
         return {
             **self.report.to_dict(),
             "bytes_total": self.bytes_total,
@@ -75,7 +75,7 @@ class Verification:
 
 @dataclass(frozen=True)
 class DumpedRecord:
-    """One record, for people and for JSON. `data` is the payload, an output's decompressed."""
+    """One record, for people and for JSON. `data` is the payload, decompressed for output."""
 
     lsn: int
     kind: str
@@ -88,7 +88,7 @@ class DumpedRecord:
     problem: str = ""
 
     def to_dict(self) -> dict[str, object]:
-        """Plain values; the data as hexadecimal digits."""
+        """The same as plain values, with the data as hexadecimal digits."""
         return {
             "lsn": self.lsn,
             "kind": self.kind,
@@ -104,7 +104,7 @@ class DumpedRecord:
 
 @dataclass
 class Salvage:
-    """What was saved, and where."""
+    """What was salvaged, and where it is."""
 
     verification: Verification
     files: list[str] = field(default_factory=list)
@@ -113,7 +113,7 @@ class Salvage:
     gaps: int = 0
 
     def to_dict(self) -> dict[str, object]:
-        """Plain values."""
+        """The same as plain values."""
         return {
             "files": self.files,
             "structure_records": self.structure_records,
@@ -132,10 +132,10 @@ def verify(
     expected: bool = False,
     beside: Mark | None = None,
 ) -> Verification:
-    """Read every record of the log in `directory`. Raises CannotRead, but not for a missing log that is `expected` to be there:
-    what it held is then lost as far as anything tells.
+    """Read every record of the log in `directory`. Raises CannotRead, but not if a log that is `expected` to exist is
+    missing: what it contained is then counted as lost.
 
-    `beside`: what the copy of the watermark outside of the state directory says of this very store.
+    `beside` is what the copy of the watermark outside the state directory says of this store.
     """
     reading = _Reading(
         storage or RealStorage(), directory, from_lsn, progress, expected=expected, beside=beside
@@ -153,10 +153,10 @@ def dump(
     storage: Storage | None = None,
     progress: Progress | None = None,
 ) -> Iterator[DumpedRecord]:
-    """Every readable record in order, and where some are lost or a file is damaged, that: with a `problem`.
+    """Yield every readable record in order. Where records are lost or a file is damaged, yield an entry with a `problem`.
 
-    What is missing before `needed_lsn` is not lost: a checkpoint has it, and the log may have let go of it.
-    Raises CannotRead, perhaps only after some records.
+    What is missing before `needed_lsn` is not lost, because a checkpoint has it, and the log may have been truncated
+    there. Raises CannotRead, perhaps only after some records.
     """
     reading = _Reading(storage or RealStorage(), directory, from_lsn, progress)
     report = reading.verification.report
@@ -181,9 +181,9 @@ def salvage(
 ) -> Salvage:
     """Write what can be read into the new directory `output`.
 
-    `structure.log`: per record its LSN u64 and length u32, little-endian, then the payload.
-    `pane-<n>.out`: the bytes that the pane's program wrote; where some are missing, the rest
-    follows at once. Raises CannotRead, and OSError (FileExistsError if `output` is there).
+    `structure.log`: for each record its LSN u64 and length u32, little-endian, then the payload. `pane-<n>.out`: the
+    bytes that the pane's program wrote, without gaps where some are missing. Raises CannotRead, and OSError
+    (FileExistsError if `output` exists).
     """
     storage = storage or RealStorage()
     if storage.exists(output):
@@ -217,7 +217,7 @@ def _save_output(record: Record, writing: "_Writing", saved: Salvage) -> None:
     end = writing.ends.get(chunk.pane)
     data = chunk.data
     if end is not None and chunk.offset < end:
-        data = data[end - chunk.offset :]  # logged twice: across a restart
+        data = data[end - chunk.offset :]  # logged twice, across a restart
     elif end is not None and chunk.offset > end:
         saved.gaps += 1
     writing.ends[chunk.pane] = max(end or 0, chunk.offset + len(chunk.data))
@@ -226,7 +226,7 @@ def _save_output(record: Record, writing: "_Writing", saved: Salvage) -> None:
 
 
 class _Writing:
-    """Files in one directory that grow at their ends."""
+    """Files in one directory, written by appending."""
 
     def __init__(self, storage: Storage, directory: str) -> None:
         self._storage = storage
@@ -236,7 +236,7 @@ class _Writing:
 
     @property
     def paths(self) -> list[str]:
-        """What was written."""
+        """The paths of the files."""
         return [f"{self._directory}/{name}" for name in self._files]
 
     def add(self, name: str, data: bytes) -> None:
@@ -249,7 +249,7 @@ class _Writing:
         self._files[name] = (file, end + len(data))
 
     def close(self) -> None:
-        """Sync and close everything."""
+        """Sync and close all files."""
         for file, _end in self._files.values():
             self._storage.fsync(file)
             self._storage.close(file)
@@ -257,7 +257,7 @@ class _Writing:
 
 
 class _Reading:
-    """One pass over the log that counts as it goes."""
+    """One pass over the log, which also counts."""
 
     def __init__(
         self,
@@ -272,7 +272,7 @@ class _Reading:
         self._progress = progress
         try:
             names = _segments(storage, directory, expected=expected)
-            # Before the log, which may go on; it stands beside the log's directory.
+            # Read it before the log, which a server may extend. The watermark is beside the log's directory.
             found = read_watermark(storage, os.path.dirname(os.path.abspath(directory)))
             mark = furthest(found, beside, beside.store_id if beside is not None else None).mark
             self._log: LogScan = scan(storage, directory, from_lsn, mark=mark)
@@ -292,7 +292,7 @@ class _Reading:
         self.verification.bytes_total = size
 
     def records(self) -> Iterator[Record]:
-        """Every record, counted; progress is told about a hundred times."""
+        """Yield every record, and count it. Progress is reported about a hundred times."""
         verification = self.verification
         by_class = verification.records_by_class
         done = told = 0
@@ -323,7 +323,7 @@ class _Reading:
 
 
 def _segments(storage: Storage, directory: str, *, expected: bool) -> list[str]:
-    """The names of the log's segments. Raises OSError, but not for a directory that is gone and `expected`."""
+    """The names of the log's segments. Raises OSError, but not for a missing directory that is `expected`."""
     try:
         return [name for name in storage.list(directory) if segment_id_of(name) is not None]
     except (FileNotFoundError, NotADirectoryError):
@@ -350,7 +350,7 @@ def _dumped_losses(ranges: Sequence[LostRange], needed_lsn: int) -> Iterator[Dum
 
 
 def lost_words(first_lsn: int, lost: LostRange) -> str:
-    """Which records of the range are lost, from `first_lsn` on, and what was in them as far as that is known."""
+    """Describe the lost records of a range from `first_lsn` on, and what they contained as far as that is known."""
     one = first_lsn == lost.last_lsn
     which = f"record {first_lsn} is" if one else f"records {first_lsn} to {lost.last_lsn} are"
     known = {name: count for name, count in lost.classes.items() if name != "unknown"}

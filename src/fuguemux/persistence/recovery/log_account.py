@@ -1,4 +1,6 @@
-"""What reading the log found, put into the recovery report: ranges, damaged segments, and where their bytes are now."""
+"""Puts the findings of reading the log into the recovery report: lost ranges, damaged segments, and where their bytes are
+now.
+"""
 
 from collections.abc import Sequence
 
@@ -10,9 +12,9 @@ from fuguemux.persistence.wal.quarantine import SetAside
 def tell_log(
     report: RecoveryReport, found: ScanReport, covered_lsn: int, aside: Sequence[SetAside]
 ) -> None:
-    """Add what is missing and what is damaged. Structure up to `covered_lsn` comes from a checkpoint and is not lost."""
+    """Add what is missing and what is damaged. Structure up to `covered_lsn` is in a checkpoint and not lost."""
     for lost in found.lost:
-        # Gaps in output show in the panes' offsets, wherever they are.
+        # Gaps in output show in the panes' offsets, wherever the records were.
         first = max(lost.first_lsn, covered_lsn + 1)
         if first <= lost.last_lsn:
             report.lost.append(
@@ -76,5 +78,5 @@ def _segment(number: int) -> str:
 
 
 def _relative(path: str) -> str:
-    """The path from the state directory on."""
+    """The path relative to the state directory."""
     return "/".join(path.split("/")[-2:])

@@ -1,9 +1,9 @@
-"""Whether the log that was read is the whole one, as far as what stands beside it can tell.
+"""Finds out whether the log is complete, from other files that say how far it went.
 
-A log that was cut, emptied, removed or lost its headers reads like one that never went on. Four things speak against that:
-the watermark, which says up to where the log was durable; a checkpoint, which is written when the log is durable up to it;
-records of a segment whose header is gone; and a file that a server leaves when it has served here. What kind of records are
-lost then, nobody can tell; which, the watermark does, up to the last sync.
+A log that was cut, emptied, removed or lost its headers reads like one that simply ended earlier. Four things contradict
+that: the watermark, which says up to which LSN the log was durable; a checkpoint, which is written when the log is
+durable up to it; records of a segment whose header is gone; and a file that a server leaves when it has served here. The
+kind of the lost records is not known then. The watermark tells their LSNs, up to the last sync.
 """
 
 from collections.abc import Sequence
@@ -32,10 +32,11 @@ def tell_end(
     covered_lsn: int,
     moved: str = "",
 ) -> None:
-    """Add what the watermark says and what is missing to the report, and to that of the log what its headers hid.
+    """Add what the watermark says and what is missing to the report, and to the log's report what was hidden by damaged
+    headers.
 
-    `place`: the state directory. `covered_lsn`: up to there the structure comes from a checkpoint. `moved`: what became of
-    the file of the watermark, if it is none of this store. Call it before damaged segments are set aside.
+    `place` is the state directory. Structure up to `covered_lsn` comes from a checkpoint. `moved` says what happened to
+    the file in the watermark's place, if it is not of this store. Call it before damaged segments are set aside.
     """
     storage, directory = place
     served = storage.exists(f"{directory}/{BOOT_FILE}")
@@ -50,9 +51,8 @@ def tell_end(
         served=served,
         beside=watermark.beside,
     )
-    begun = (
-        watermark.unwritten and not manifests
-    )  # the machine may have gone down before it was durable
+    # the machine may have gone down before the watermark was durable
+    begun = watermark.unwritten and not manifests
     if same_boot(storage, directory) and tell_damaged_end(storage, f"{directory}/wal", report, log):
         return
     if served and log.mark is None and not begun:
@@ -60,15 +60,15 @@ def tell_end(
 
 
 def tell_damaged_end(storage: Storage, wal: str, report: RecoveryReport, log: LogScan) -> bool:
-    """Whether the log has whole records behind something that is not whole; it is then told as damage, in both reports.
+    """Whether the log has whole records behind a place that is not whole. If so, both reports get it as damage.
 
-    Only for a log that was written since the machine was started. What a killed process has written is all with the kernel,
-    and in order: only the very last write may be torn, with nothing behind it.
+    Call it only for a log that was written since the machine was started. The kernel has everything that a killed process
+    has written, in order, so only the very last write may be torn, with nothing behind it.
     """
     found, tail = log.report, log.report.tail
     if tail is None or not tail.records:
         return False
-    # A server that writes while it is read puts whole records behind what was not there yet a moment before.
+    # A running server writes whole records where a moment before was nothing yet, so read that part again.
     again = scan(
         storage, wal, tail.after_lsn + 1, store_id=found.store_id or None, mark=log.mark
     ).finish()
@@ -88,7 +88,9 @@ def tell_damaged_end(storage: Storage, wal: str, report: RecoveryReport, log: Lo
 
 
 def tell_torn_end(report: RecoveryReport, log: LogScan, watermark: FoundWatermark) -> None:
-    """A write at the end that is not whole had not been acknowledged, or it was and rotted: only the watermark can tell."""
+    """Report a write at the end of the log that is not whole. Either it was never acknowledged, or it is damaged: only
+    the watermark can tell.
+    """
     tail = log.report.tail
     if tail is None or not (tail.dropped_bytes or tail.records):
         return
@@ -98,7 +100,7 @@ def tell_torn_end(report: RecoveryReport, log: LogScan, watermark: FoundWatermar
         LogFinding(kinds.DAMAGED_BYTES, tail.segment_id, tail.offset, detail)
     )
     if tail.segment_id not in log.report.damaged_segments:
-        log.report.damaged_segments.append(tail.segment_id)  # a copy is kept
+        log.report.damaged_segments.append(tail.segment_id)  # a copy of the segment is kept
     report.missing.append(
         f"the log ends in a write behind LSN {tail.after_lsn} that is not whole, and nothing tells whether it had been "
         f"acknowledged (the file {WATERMARK}: {problem})"
@@ -116,10 +118,11 @@ def tell_missing_log(
     served: bool,
     beside: bool = False,
 ) -> None:
-    """Add what is missing to the report, and to that of the log what its headers hid; before segments are set aside.
+    """Add what is missing to the report, and to the log's report what was hidden by damaged headers. Call it before
+    segments are set aside.
 
-    `covered_lsn`: up to there the structure comes from a checkpoint. `served`: a server has served from this state before.
-    `beside`: the log's mark is that of the watermark's copy.
+    Structure up to `covered_lsn` comes from a checkpoint. `served`: a server has served from this state before. `beside`:
+    the log's mark is from the watermark's copy.
     """
     found = log.report
     known = {finding.segment_id for finding in found.findings}
@@ -147,11 +150,11 @@ def _tell_end(
     *,
     beside: bool,
 ) -> None:
-    """Compare the end of the log with what the watermark and the newest checkpoint say of it."""
+    """Compare the end of the log with the watermark and the newest checkpoint."""
     durable_lsn = mark.durable_lsn if mark is not None else 0
     checkpoint_lsn = newest.structure_lsn if newest is not None else 0
     if found.end_lsn >= max(durable_lsn, checkpoint_lsn):
-        return  # a checkpoint of nothing may be there before the first record
+        return  # an empty checkpoint may exist before the first record
     end = f"ends at LSN {found.end_lsn}" if found.end_lsn else "has no record that can be read"
     if mark is not None and mark.clean and durable_lsn <= covered_lsn:
         report.notes.append(
@@ -169,7 +172,7 @@ def _tell_end(
 def tell_watermark(
     report: RecoveryReport, found: FoundWatermark, log: LogScan, *, served: bool, moved: str = ""
 ) -> None:
-    """Add what the watermark says, and what is wrong with it: then only the log itself says how far it went."""
+    """Add what the watermark says, or what is wrong with it. If it is unusable, only the log itself says how far it went."""
     report.log_end_lsn = log.report.end_lsn
     if log.mark is not None:
         report.durable_lsn = log.mark.durable_lsn

@@ -1,4 +1,4 @@
-"""Panes that recovery met and the state does not have: most were closed; of some only the event is lost that made them."""
+"""Panes that recovery found and the state does not have. Most were closed; of some the event that created them is lost."""
 
 import msgspec
 
@@ -15,10 +15,10 @@ def taken_out(
     store: ScrollbackStore,
     report: RecoveryReport,
 ) -> tuple[ServerState, dict[PaneId, RecoveredPane]]:
-    """Take from `panes` what `state` does not have, and tell what there is that belongs nowhere.
+    """Take the panes from `panes` that `state` does not have, and report those that belong nowhere.
 
-    Returns that, and the state with numbers for new panes that the log has no output of yet: a second beginning under
-    the same number would be taken for what is there already.
+    Returns these panes, and the state with pane numbers for which the log has no output yet: a new pane under a used
+    number would be mixed up with the old output.
     """
     orphans: dict[PaneId, RecoveredPane] = {}
     for gone in [pane for pane in panes if pane not in state.panes]:

@@ -1,7 +1,7 @@
-"""Files of the state that this user may not read are not damaged: a start refuses them by name, and touches nothing.
+"""Refuses a start, with the file's name, if files of the state may not be read by this user. Such files are not damaged.
 
-They come about when somebody copies a state back as root, for instance. Set aside, they would be missed. A retired manifest would
-not: nothing is read from it but which packs may go, and they are set aside with it.
+This happens, for example, when a state is copied back as root. If such files were set aside, they would be missing. A
+retired manifest would not be missed, because it only says which packs may be removed; it is set aside with them.
 """
 
 import errno
@@ -18,7 +18,7 @@ DIRECTORIES: Final = (LOG_DIRECTORY, CHECKPOINTS)
 
 
 class NotOurs(PermissionError):
-    """A file of the state belongs to somebody else, or its mode keeps its owner out. `strerror` says what to do."""
+    """A file of the state belongs to another user, or its mode excludes its owner. `strerror` says what to do."""
 
     def __init__(self, path: str, reason: str, directory: str, others: int) -> None:
         more = f" (and {others} more)" if others else ""
@@ -29,7 +29,9 @@ class NotOurs(PermissionError):
 
 
 def refuse_what_is_not_ours(storage: Storage, directory: str) -> None:
-    """Raise NotOurs if a segment, a manifest or a pack may not be read. Other failures are left to whoever reads the file."""
+    """Raise NotOurs if a segment, a manifest or a pack may not be read. Other failures are left to the readers of the
+    files.
+    """
     refused: list[tuple[str, str]] = []
     for part in DIRECTORIES:
         try:

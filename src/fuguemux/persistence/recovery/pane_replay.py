@@ -1,6 +1,6 @@
-"""What happened to one pane behind a checkpoint: a list of operations, from which its terminal is rebuilt later.
+"""What happened to one pane after a checkpoint: a list of operations, from which its terminal is rebuilt later.
 
-Output is kept packed until somebody asks for it.
+Output stays packed until it is requested.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from fuguemux.persistence.wal.frame import (
 
 
 class Output(NamedTuple):
-    """Bytes of the pane's program, from byte `offset` of all it ever wrote."""
+    """Bytes of the pane's program, from byte `offset` of all its output."""
 
     lsn: int
     offset: int
@@ -42,7 +42,7 @@ class Cleared(NamedTuple):
 
 
 class Started(NamedTuple):
-    """A process was started in the pane; `generation` 1 is its first."""
+    """A process was started in the pane. `generation` 1 is its first."""
 
     lsn: int
     generation: int
@@ -52,7 +52,7 @@ class Started(NamedTuple):
 class LostOutput(NamedTuple):
     """The pane's output from byte `start` up to `stop` is not in the log.
 
-    It was written between two moments in wall ms; 0: not known.
+    It was written between two moments in wall-clock ms, 0 if not known.
     """
 
     lsn: int
@@ -75,7 +75,7 @@ Operation: TypeAlias = Output | Resize | Cleared | Started | LostOutput | EndedM
 class RecoveredPane:
     """A pane to be rebuilt: a terminal of `columns` by `rows` from `screen`, then every operation of `replay`.
 
-    Everything `replay` sends into history goes to the scrollback store, behind what is there.
+    Lines that `replay` sends into history are added to the scrollback store, after the existing lines.
     """
 
     def __init__(self, pane: PaneId, columns: int, rows: int) -> None:
@@ -83,10 +83,10 @@ class RecoveredPane:
         self.columns = columns
         self.rows = rows
         self.screen: StoredScreen | None = None
-        """As of `lsn`; None: it begins blank."""
+        """The screen as of `lsn`. None if it begins blank."""
         self.lsn = 0
         self.hold_lsn = 0
-        """The log is needed from this record on until the pane is rebuilt and stored anew."""
+        """The first log record that is needed until the pane is rebuilt and stored again."""
         self.output_offset = 0
         self.end_offset = 0
         """The offset of the next byte that the pane's program writes."""
@@ -97,11 +97,11 @@ class RecoveredPane:
         self.lost_since_ms = 0
         self._missing: list[LostOutput] = []
         self.known = True
-        """Some event of the log says where it belongs."""
+        """Whether an event of the log says where the pane belongs."""
         self.problem = ""
-        """Why something of the checkpoint is missing, if it is."""
+        """Why a part from the checkpoint is missing. Empty if none is."""
         self.unread: list[str] = []
-        """What that is: the screen, the scrollback, or both."""
+        """The missing parts: the screen, the scrollback, or both."""
         self._operations: list[_Pending] = []
         self._size = (columns, rows)
         self._last_lsn = 0
@@ -113,18 +113,18 @@ class RecoveredPane:
 
     @property
     def end_lsn(self) -> int:
-        """The last record that the terminal contains at the end of `replay`."""
+        """The LSN of the last record that the terminal contains at the end of `replay`."""
         return max(self.lsn, self._last_lsn)
 
     @property
     def output_bytes(self) -> int:
-        """How many bytes `replay` hands out."""
+        """The number of bytes that `replay` yields."""
         return self.end_offset - self.output_offset - self.lost_bytes
 
     def lost_lines(self) -> int:
-        """About how many lines the lost bytes were, going by the lines that the pane's other output has; 0: nothing tells.
+        """About how many lines the lost bytes were, estimated from the pane's other output. 0 if it cannot be estimated.
 
-        Unpacks all that is to be replayed, if something was lost.
+        If something was lost, unpacks everything that is to be replayed.
         """
         if not self.lost_bytes:
             return 0
@@ -139,7 +139,7 @@ class RecoveredPane:
         return round(self.lost_bytes * lines / size) if size else 0
 
     def replay(self) -> Iterator[Operation]:
-        """What happened to the pane after `lsn`, in order. May be asked for again."""
+        """Yield what happened to the pane after `lsn`, in order. May be called more than once."""
         expected = self.output_offset
         for operation in self._operations:
             if not isinstance(operation, _Logged):
@@ -161,27 +161,27 @@ class RecoveredPane:
                 expected = offset + len(data)
 
     def _lost(self, lsn: int, start: int, stop: int) -> LostOutput:
-        """A loss, with its times if the log has them."""
+        """Return a loss, with its times if the log has them."""
         for said in self._missing:
             if said.start < stop and start < said.stop:
                 return LostOutput(lsn, start, stop, said.from_ms, said.to_ms)
         return LostOutput(lsn, start, stop)
 
     def forget_replay(self) -> None:
-        """The terminal is rebuilt: give the memory back."""
+        """Free the memory, because the terminal is rebuilt."""
         self._operations = []
 
     @property
     def ends_programs(self) -> bool:
-        """Whether `replay` comes by the end of a program."""
+        """Whether the end of a program is part of `replay`."""
         return any(isinstance(operation, EndedMark) for operation in self._operations)
 
     def add(self, operation: "Cleared | Started | EndedMark") -> None:
-        """Note something that happened behind everything noted so far."""
+        """Add something that happened after everything added so far."""
         self._append(operation)
 
     def shown(self, lsn: int, data: bytes) -> None:
-        """Note output that was logged while the pane waits to be rebuilt."""
+        """Add output that was logged while the pane waits to be rebuilt."""
         self._append(Output(lsn, self.end_offset, data))
         self.end_offset += len(data)
 
@@ -190,7 +190,7 @@ class RecoveredPane:
         self._last_lsn = operation.lsn
 
     def missing(self, lost: LostOutput) -> None:
-        """Note that output was shown and not logged. What is there all the same, before this, is not lost."""
+        """Add that output was shown and not logged. Output that exists nevertheless, before this, is not lost."""
         self._missing.append(lost)
         if lost.stop > self.end_offset:
             start = self.end_offset
@@ -209,13 +209,13 @@ class RecoveredPane:
         self.lost_before_ms = before_ms
 
     def resized(self, lsn: int, columns: int, rows: int) -> None:
-        """Note a size, if it is another one. Also for what happens while the pane waits to be rebuilt."""
+        """Add a size, if it is a new one. Also for changes while the pane waits to be rebuilt."""
         if (columns, rows) != self._size:
             self._size = (columns, rows)
             self._append(Resize(lsn, columns, rows))
 
     def add_output(self, record: Record) -> None:
-        """Note an OUTPUT record. Raises RecordPayloadDamaged."""
+        """Add an OUTPUT record. Raises RecordPayloadDamaged."""
         offset, size = _extent(record)
         if offset + size <= self.end_offset:
             return

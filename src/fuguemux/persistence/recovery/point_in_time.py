@@ -1,8 +1,8 @@
-"""Going back: the moments that can be brought back, and which checkpoint a moment is reached from.
+"""Going back: the moments that can be restored, and the checkpoint from which each is reached.
 
 A moment is a record of the log, a time, or the name of a save. A record or a time is reached from the newest checkpoint
-that holds nothing younger, by replaying the log up to there. Of older generations the log is gone: then the moment that
-is reached is that of the checkpoint itself, and the report says so.
+that contains nothing younger, by replaying the log up to it. The log of older generations is removed: for them, the
+moment that is reached is that of the checkpoint itself, and the report says so.
 """
 
 from collections.abc import Iterable
@@ -17,22 +17,24 @@ from fuguemux.persistence.report.report import Damage
 from fuguemux.persistence.wal.frame import Record
 
 CLOSED_REASON: Final = "session closed"
-"""The reason of a save that holds a session as it was when it was closed; `keep_closed_days` says for how long."""
+"""The reason of a save that contains a session as it was when it was closed. `keep_closed_days` sets how long it is kept."""
 CLOSED_PREFIX: Final = "closed-"
 
 
 class NotReachable(Exception):
-    """The moment cannot be brought back: it is too old, or there is no save of that name. Nothing was changed."""
+    """The moment cannot be restored: it is too old, or there is no save of that name. Nothing has changed."""
 
 
 class TargetMoment(NamedTuple):
-    """One of the three: after record `lsn`, at wall time `time_ms`, or the save called `name`."""
+    """One of three: after record `lsn`, at wall time `time_ms`, or the save called `name`."""
 
     lsn: int | None = None
     time_ms: int | None = None
     name: str = ""
     log_from_lsn: int = 0
-    """Not 0: begin with the oldest checkpoint behind which a log that begins here is whole, to see all that happened."""
+    """If not 0, begin with the oldest checkpoint behind which a log that begins here is whole, to see everything that
+    happened.
+    """
 
     def before(self, record: Record) -> bool:
         """Whether the record happened after the moment."""
@@ -56,12 +58,12 @@ class TargetMoment(NamedTuple):
 
 
 def newest_lsn(manifest: Manifest) -> int:
-    """The newest record that is part of the checkpoint."""
+    """The LSN of the newest record that is part of the checkpoint."""
     return manifest.next_lsn - 1
 
 
 def reached_from(found: FoundManifests, moment: TargetMoment) -> FoundManifests:
-    """The checkpoints to start from, newest first; empty: the log alone. Raises NotReachable for an unknown name."""
+    """The checkpoints to start from, newest first. Empty for the log alone. Raises NotReachable for an unknown name."""
     if moment.name:
         named = [save for save in found.saves if save.name == moment.name]
         if not named:
@@ -77,7 +79,7 @@ def reached_from(found: FoundManifests, moment: TargetMoment) -> FoundManifests:
 
 
 def unreachable(moment: TargetMoment, damages: Iterable[Damage]) -> NotReachable:
-    """Why a moment cannot be reached when no checkpoint for it could be read, and what to do."""
+    """Return the error for a moment whose checkpoints cannot be read, which says what to do."""
     details = [damage.detail for damage in damages if damage.what.startswith("structure of ")]
     if moment.name:
         return _unreadable(moment.name, details[-1] if details else "its structure is missing")
@@ -97,7 +99,7 @@ def _unreadable(name: str, reason: str) -> NotReachable:
 
 
 def moment_among(found: FoundManifests, text: str, now_ms: int) -> TargetMoment:
-    """As `parse_moment`, with the saves of `found`. Raises NotReachable, also for a save that cannot be read."""
+    """Do as `parse_moment`, with the saves of `found`. Raises NotReachable, also for a save that cannot be read."""
     for file, reason in (*found.damaged, *found.damaged_saves):
         if file == save_name(text):
             raise _unreadable(text, reason)
@@ -105,17 +107,17 @@ def moment_among(found: FoundManifests, text: str, now_ms: int) -> TargetMoment:
 
 
 def is_part(manifest: Manifest) -> bool:
-    """Whether the save holds a closed session alone, and not the whole server."""
+    """Whether the save contains only a closed session, not the whole server."""
     return manifest.reason == CLOSED_REASON
 
 
 def newest_with(found: FoundManifests, session: str) -> TargetMoment:
-    """Where a session is found at its youngest: a save of its end, else a checkpoint. Raises NotReachable."""
+    """The newest moment that has a session: a save of its end, else a checkpoint. Raises NotReachable."""
     return all_with(found, session)[0]
 
 
 def all_with(found: FoundManifests, session: str) -> list[TargetMoment]:
-    """Where a session is found, the youngest first. Raises NotReachable if it is nowhere."""
+    """The moments that have a session, the newest first. Raises NotReachable if there is none."""
     holding = [m for m in [*found.saves, *found.manifests] if session in m.sessions]
     if not holding:
         raise NotReachable(f"no checkpoint has a session called {session!r}: see fugue state list")
@@ -126,7 +128,7 @@ def all_with(found: FoundManifests, session: str) -> list[TargetMoment]:
 
 
 def session_called(state: ServerState, name: str) -> Session:
-    """The session of that name. Raises NotReachable, naming those there are."""
+    """The session of that name. Raises NotReachable with the existing names."""
     for session in state.sessions.values():
         if session.name == name:
             return session
@@ -135,7 +137,7 @@ def session_called(state: ServerState, name: str) -> Session:
 
 
 def part_of(state: ServerState, session: Session) -> ServerState:
-    """The state with this session alone, its windows and their panes; counters and global settings stay."""
+    """The state reduced to this session, its windows and their panes. Counters and global settings stay."""
     windows = {link.window: state.windows[link.window] for link in session.links}
     panes = {pane: state.panes[pane] for w in windows.values() for pane in panes_of(w.layout)}
     return ServerState(
@@ -156,9 +158,9 @@ _AGO: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def parse_moment(text: str, now_ms: int, saves: Iterable[str] = ()) -> TargetMoment:
-    """What a person wrote: a save's name, an LSN, `10m` (ago: s, m, h, d), `14:05` (today), or a date and time.
+    """Parse user input: a save's name, an LSN, `10m` (ago: s, m, h, d), `14:05` (today), or a date and time.
 
-    Times are local unless they say otherwise. Raises NotReachable, saying what is understood.
+    Times are local unless they say otherwise. Raises NotReachable, which says what is understood.
     """
     if text in saves:
         return TargetMoment(name=text)
@@ -169,7 +171,7 @@ def parse_moment(text: str, now_ms: int, saves: Iterable[str] = ()) -> TargetMom
     today = datetime.fromtimestamp(now_ms / 1000).astimezone().date().isoformat()
     words = f"{today} {text}" if ":" in text and "-" not in text else text
     try:
-        # To the end of the second that was named: what a list shows is then reached.
+        # Take the end of the second that was named, so that the moment includes what lists show with that second.
         moment = datetime.fromisoformat(words).astimezone()
         return TargetMoment(
             time_ms=int(moment.timestamp() * 1000) + (0 if moment.microsecond else 999)

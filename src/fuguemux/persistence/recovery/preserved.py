@@ -1,4 +1,4 @@
-"""What a start does with saves: it looks whether they are there, and keeps what there was before a recovery with losses."""
+"""What a start does with saves: it checks that they exist, and saves the state from before a recovery with losses."""
 
 import contextlib
 from typing import Final
@@ -21,16 +21,17 @@ PRESERVED_MAX: Final = 3
 
 
 def look_at_saves(place: tuple[Storage, str], found: FoundManifests, aside: Aside) -> None:
-    """Say which saves and closed sessions are gone or cut; one that only a list names is told this once.
+    """Report which saves and closed sessions are gone or cut. One that only the list names is reported once.
 
-    `place`: the state directory. Closed sessions that an earlier version kept are put on the list.
+    `place` is the state directory. Closed sessions that an earlier version kept are added to the list.
     """
     storage, directory = place
     bad = dict(save_check.problems(storage, directory, found))
     for name, reason in bad.items():
         aside.damaged(told_as(name), reason)
     if aside.read_only or save_check.list_is_damaged(storage, directory):
-        return  # a list that is damaged is set aside and told by this start, and made anew by the next
+        # a damaged list is set aside and reported by this start, and created again by the next
+        return
     known = {save.name for save in found.saves}
     gone = [n for n in bad if n not in known and not has_files(storage, directory, n)]
     moved = [saved_name(leaf) or "" for leaf, _reason in found.damaged]
@@ -41,9 +42,10 @@ def look_at_saves(place: tuple[Storage, str], found: FoundManifests, aside: Asid
 def preserve(
     storage: Storage, checkpoints: str, report: RecoveryReport, found: FoundManifests
 ) -> None:
-    """Keep what there was before a recovery with losses: somebody may get more out of it. Raises nothing.
+    """Save the state from before a recovery with losses, because more of it may be recoverable. Raises nothing.
 
-    Not where nothing but saves is damaged: a copy of the present would not help. `checkpoints`: their directory.
+    Does nothing if only saves are damaged, since a copy of the present state would not help. `checkpoints` is their
+    directory.
     """
     of_saves = (OF_A_SAVE, OF_A_CLOSED_SESSION, f"{SAVES}/")
     only_saves = all(damage.what.startswith(of_saves) for damage in report.damages)

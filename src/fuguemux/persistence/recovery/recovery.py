@@ -139,9 +139,8 @@ class _Recovery:
 
     def run(self, new_store_id: bytes, beside: Mark | None) -> Recovered:
         self._prepare()
-        watermark = read_watermark(
-            self._storage, self._directory
-        )  # before the log: a running server appends to it
+        # before the log: a running server appends to it
+        watermark = read_watermark(self._storage, self._directory)
         if not self._read_only:
             make_directories(self._storage, self._directory)
         found = self._checkpoints.find(self._at.name if self._at is not None else "")

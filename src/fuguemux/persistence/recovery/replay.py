@@ -1,7 +1,7 @@
-"""Replaying the log behind a checkpoint: events onto the structure, and for every pane the list of what happened to it.
+"""Replays the log behind a checkpoint: applies events to the structure, and lists for each pane what happened to it.
 
-The structure is complete at the end of the scan. What a pane's terminal has to go through is only listed, so that a server
-can answer at once and rebuild screens one by one.
+The structure is complete at the end of the scan. What happened to a pane's terminal is only listed, so that a server can
+answer at once and rebuild screens one by one.
 """
 
 from typing import Final, NamedTuple, assert_never
@@ -53,7 +53,7 @@ _OfStructureOnly = (
     | ev.PipeChanged
     | ev.ChannelChanged
 )
-"""Events that mean nothing for the terminals of panes."""
+"""Events that mean nothing to the terminals of panes."""
 
 
 class OlderState(NamedTuple):
@@ -73,7 +73,7 @@ class Replay:
         panes: dict[PaneId, RecoveredPane],
         older: "OlderState | None" = None,
     ) -> None:
-        """`older`: a state from before the oldest pane's LSN, to know what sizes panes had up to `structure_lsn`."""
+        """`older` is a state from before the oldest pane's LSN, for the sizes of panes up to `structure_lsn`."""
         self.state = state
         self._older = older
         self.panes = panes
@@ -85,7 +85,7 @@ class Replay:
         self.damages: list[Damage] = []
         self._structure_lsn = structure_lsn
         self._next_pane = state.next_pane
-        """Panes from here on came to be behind the checkpoint: one that no event knows has lost its event."""
+        """Panes from this number on were created after the checkpoint. If no event names such a pane, its event is lost."""
 
     def take(self, record: Record) -> None:
         """Replay one record. Raises VersionUnknown for an event of a newer fugue."""
@@ -106,7 +106,7 @@ class Replay:
         pane = self.panes.get(PaneId(number))
         if pane is None:
             if number < self._next_pane and number not in self.state.panes:
-                return  # the last words of a pane that was closed
+                return  # the last output of a pane that was closed
             pane = self._new_pane(PaneId(number), SIZE_DEFAULT, record.lsn)
             pane.known = number in self.state.panes
         if record.lsn > pane.lsn:
@@ -142,7 +142,7 @@ class Replay:
             self.events_applied += 1
 
     def _note(self, event: ev.AnyEvent, lsn: int) -> None:
-        """What the event means for the terminals of panes."""
+        """Add what the event means to the terminals of panes."""
         if isinstance(event, _OfStructureOnly):
             return
         match event:

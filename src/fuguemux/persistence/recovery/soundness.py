@@ -1,4 +1,4 @@
-"""A state that can be lived in, whatever lost log records did to it."""
+"""Makes a consistent state from whatever lost log records left of it."""
 
 from msgspec.structs import replace
 
@@ -9,7 +9,9 @@ from fuguemux.model.state import Link, Pane, ServerState, Session, Window, link_
 
 
 def made_sound(state: ServerState) -> ServerState:
-    """`state` with as little changed as makes it sound: what is incomplete goes, what is unreachable is linked again."""
+    """Return `state`, changed as little as possible to be consistent: incomplete parts are removed, unreachable ones
+    linked again.
+    """
     windows, panes = _windows(state)
     sessions = _sessions(state, windows)
     linked = {link.window for session in sessions.values() for link in session.links}
@@ -31,7 +33,7 @@ def made_sound(state: ServerState) -> ServerState:
 
 
 def _windows(state: ServerState) -> tuple[dict[WindowId, Window], dict[PaneId, Pane]]:
-    """Windows whose layouts hold just their own panes."""
+    """Windows whose layouts contain exactly their own panes."""
     windows: dict[WindowId, Window] = {}
     panes: dict[PaneId, Pane] = {}
     for window in state.windows.values():
@@ -58,7 +60,7 @@ def _windows(state: ServerState) -> tuple[dict[WindowId, Window], dict[PaneId, P
 
 
 def _sessions(state: ServerState, windows: dict[WindowId, Window]) -> dict[SessionId, Session]:
-    """Sessions that have windows, with different names."""
+    """Sessions that have windows, with distinct names."""
     sessions: dict[SessionId, Session] = {}
     names: set[str] = set()
     for session in state.sessions.values():

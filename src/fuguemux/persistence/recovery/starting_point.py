@@ -1,4 +1,4 @@
-"""Where a recovery starts: which checkpoints and saves there are, and the newest one whose structure is whole."""
+"""Finds where a recovery starts: the checkpoints and saves that exist, and the newest one whose structure is whole."""
 
 import contextlib
 from typing import NamedTuple
@@ -17,7 +17,9 @@ from fuguemux.persistence.storage.serialization import PayloadDamaged, decode_st
 
 
 class StartingPoint(NamedTuple):
-    """The checkpoint to start from, and its structure. `manifest` None: there is none, the log has to tell everything."""
+    """The checkpoint to start from, and its structure. If there is none, `manifest` is None, and the log has to provide
+    everything.
+    """
 
     manifest: Manifest | None
     state: ServerState
@@ -25,7 +27,7 @@ class StartingPoint(NamedTuple):
 
 
 class Checkpoints:
-    """The checkpoints of one state directory. What is damaged is told in the report and set aside. Every method blocks."""
+    """The checkpoints of one state directory. Damaged ones are reported and set aside. Every method blocks."""
 
     def __init__(
         self,
@@ -42,7 +44,7 @@ class Checkpoints:
         self._aside = aside
 
     def find(self, save: str) -> FoundManifests:
-        """Read every manifest. `save`: the name of a save to start from, empty for none. Raises OSError."""
+        """Read every manifest. `save` is the name of a save to start from, empty for none. Raises OSError."""
         found = find_all(self._storage, self._directory, save)
         self._reader.paths = pack_paths(found, self._directory)
         for name, reason in found.damaged:
@@ -57,7 +59,7 @@ class Checkpoints:
         return found
 
     def starting_point(self, found: FoundManifests) -> StartingPoint:
-        """The newest checkpoint whose structure is whole; newer ones are removed from `found`."""
+        """The newest checkpoint whose structure is whole. Newer ones are removed from `found`."""
         for manifest in list(found.manifests):
             self._report.checkpoints_tried += 1
             try:
@@ -80,7 +82,9 @@ class Checkpoints:
     def older_state(
         self, start: StartingPoint, found: FoundManifests, lsn: int
     ) -> OlderState | None:
-        """The newest stored state that is not newer than `lsn`. None: `start` is not newer itself, or there is no such state."""
+        """The newest stored state that is not newer than `lsn`. None if `start` is not newer either, or there is no such
+        state.
+        """
         if start.manifest is None or lsn >= start.structure_lsn:
             return None
         known = [(m.structure_lsn, m, m.structure) for m in found.manifests]
@@ -94,6 +98,6 @@ class Checkpoints:
         return OlderState(ServerState(), 0) if lsn == 0 else None
 
     def _structure(self, manifest: Manifest) -> ServerState:
-        """Raises PackDamaged and PayloadDamaged."""
+        """Return the structure of a manifest. Raises PackDamaged and PayloadDamaged."""
         place = place_of(manifest, manifest.structure)
         return decode_state(self._reader.payload(place, EntryKind.STRUCTURE, 0))

@@ -1,7 +1,7 @@
-"""The directories of a state directory: they are there, are directories, and let their owner in, whatever a start finds.
+"""Makes sure that the directories of a state directory exist, are directories, and can be used by their owner.
 
-What is no directory in the place of one is moved to the quarantine, and the report has a line for it; one without permission
-for its owner gets it back. One that belongs to somebody else is refused, as its files are.
+Something else in the place of one is moved to the quarantine, with a line in the report. A directory without permission
+for its owner gets it back. One that belongs to another user is refused, like such files.
 """
 
 from typing import Final
@@ -22,21 +22,23 @@ from fuguemux.persistence.storage.set_aside import (
 )
 
 ALWAYS: Final = (LOG_DIRECTORY, CHECKPOINTS, QUARANTINE, RECOVERIES)
-"""Made by every start."""
+"""Created by every start."""
 WHEN_NEEDED: Final = (SAVES, SCREENS, PIPES)
-"""Made by whoever writes the first file there; a start does without them."""
+"""Created with the first file in them; a start works without them."""
 
 
 def make_directories(storage: Storage, directory: str) -> None:
-    """Make the state directory and what is always in it. Raises OSError."""
+    """Create the state directory and the directories that are always in it. Raises OSError."""
     for path in (directory, *(f"{directory}/{name}" for name in ALWAYS)):
         storage.make_directory(path)
 
 
 def no_directories(storage: Storage, directory: str) -> list[str]:
-    """The names of directories in whose place something else is; those that keep their owner out let it in again. Blocks.
+    """The names of directories in whose place is something else. Restores the owner's permission where it is missing.
+    Blocks.
 
-    Nothing is moved. Raises NotOurs for a directory that belongs to somebody else and is always needed, and LinkedDirectory.
+    Nothing is moved. Raises NotOurs for a directory that is always needed and belongs to another user, and
+    LinkedDirectory.
     """
     wrong = []
     for name in (*ALWAYS, *WHEN_NEEDED):
@@ -59,7 +61,7 @@ def no_directories(storage: Storage, directory: str) -> list[str]:
 def move_no_directories(
     storage: Storage, directory: str, wrong: list[str], now_ms: int
 ) -> list[str]:
-    """Move what `no_directories` found to the quarantine; a line about each. Blocks. Raises nothing."""
+    """Move what `no_directories` found to the quarantine. Returns a line about each. Blocks. Raises nothing."""
     lines = []
     place = f"{directory}/{QUARANTINE}"
     moves = [(name, name) for name in wrong if name != QUARANTINE]

@@ -1,7 +1,8 @@
-"""Which store a state directory holds: what most of its manifests and segments say. The file STORE is one witness more.
+"""Decides which store a state directory contains: the id in most of its manifests and segments. The file STORE is one
+more vote.
 
-A store's id tells its files from those of another store that came into the same directory, out of a backup for instance. No
-single file decides it: one wrong digit would make all others another store's.
+A store's id distinguishes its files from those of another store that came into the same directory, for example from a
+backup. No single file decides, since one wrong digit in it would make all other files foreign.
 """
 
 from collections import Counter
@@ -19,27 +20,29 @@ _GONE: Final = "it is gone"
 
 
 class Said(NamedTuple):
-    """What the file says: an id, or why it says none; neither on a first start."""
+    """The content of the file STORE: an id, or the reason why there is none. Neither at the first start."""
 
     store_id: bytes | None
     problem: str
     current: bool = False
-    """Whether it is written as today's fugue does."""
+    """Whether it has the present format."""
     damaged: bool = False
-    """Whether something is there, and it is not what was written."""
+    """Whether something is there that was not written as such a file."""
 
 
 class Identity(NamedTuple):
-    """The store's id. `note` is for the report: what was wrong with the file; empty: nothing, or nobody needs to know."""
+    """The store's id. `note` is for the report: what was wrong with the file. Empty if nothing was, or if it does not
+    matter.
+    """
 
     store_id: bytes
     certain: bool
-    """Whether a file says it: else it is the one of a new store."""
+    """Whether a file contains the id. Otherwise it is that of a new store."""
     note: str
 
 
 def is_id(text: bytes) -> bool:
-    """Whether it is what version 1 of the file holds: 32 hexadecimal digits, and a newline."""
+    """Whether it is the content of version 1 of the file: 32 hexadecimal digits and a newline."""
     return _decoded(text) is not None
 
 
@@ -52,7 +55,7 @@ def _decoded(text: bytes) -> bytes | None:
 
 
 def read_store_file(storage: Storage, directory: str) -> Said:
-    """What the file STORE of a state directory says. Raises nothing."""
+    """Return the content of the file STORE of a state directory. Raises nothing."""
     try:
         said = _decoded(read_small(storage, directory, STORE_FILE, is_id))
         current = read_all(storage, f"{directory}/{STORE_FILE}").startswith(MAGIC)
@@ -66,17 +69,18 @@ def read_store_file(storage: Storage, directory: str) -> Said:
 
 
 def write_store_file(storage: Storage, directory: str, store_id: bytes) -> None:
-    """Have the file say `store_id`, durably. Raises OSError."""
+    """Write `store_id` into the file, durably. Raises OSError."""
     write_small(storage, directory, STORE_FILE, store_id.hex().encode() + b"\n")
 
 
 def decided(
     said: Said, manifests: Sequence[bytes], segments: Sequence[bytes], new: bytes
 ) -> Identity:
-    """The id that most files name, each id in `manifests` and `segments` being that of one file; `new` if none names any.
+    """Return the id that most files name, or `new` if none names any. Each id in `manifests` and `segments` is that of
+    one file.
 
-    The file STORE counts once, and settles a draw between stores that have files. Without it the first of the manifests
-    (the newest checkpoint) does, else the last of the segments.
+    The file STORE counts once, and decides a draw between stores that have files. Without it the first of the manifests
+    (the newest checkpoint) decides, else the last of the segments.
     """
     files = Counter([*manifests, *segments])
     if not files:

@@ -1,4 +1,6 @@
-"""Panes out of checkpoints: each from the newest one in which it is whole, and what can be had of one that is whole nowhere."""
+"""Loads panes from checkpoints: each from the newest one in which it is whole, or what remains of one that is whole
+nowhere.
+"""
 
 import contextlib
 from collections.abc import Callable, Iterable
@@ -16,12 +18,12 @@ from fuguemux.persistence.scrollback.scrollback import Index, ScrollbackStore, d
 
 
 class PaneLoader:
-    """Loads panes; their scrollback goes to the store."""
+    """Loads panes. Their scrollback goes to the store."""
 
     def __init__(
         self, reader: PackReader, store: ScrollbackStore, damaged: Callable[[str, str], None]
     ) -> None:
-        """`damaged` is told what is damaged, and how."""
+        """`damaged` is called with what is damaged, and how."""
         self.stored: dict[PaneId, StoredPane] = {}
         """Panes that are whole, as they are stored."""
         self._reader = reader
@@ -31,7 +33,7 @@ class PaneLoader:
     def load(
         self, entry: PaneEntry, manifest: Manifest, older: Iterable[Manifest]
     ) -> RecoveredPane:
-        """The pane of an entry, if need be from one of the `older` manifests (newest first)."""
+        """Return the pane of an entry, if necessary from one of the `older` manifests (newest first)."""
         try:
             return self._loaded(stored_pane(manifest, entry), entry.pane)
         except PackDamaged as error:
@@ -45,7 +47,7 @@ class PaneLoader:
         return self._remains(stored_pane(manifest, entry), entry.pane, reason)
 
     def _loaded(self, stored: StoredPane, pane: PaneId) -> RecoveredPane:
-        """The pane as stored. Raises PackDamaged, with nothing done."""
+        """Return the pane as stored. Raises PackDamaged, with nothing done."""
         screen = self._screen(stored, pane)
         index = self._index(stored, pane)
         recovered = RecoveredPane(pane, stored.columns, stored.rows)
@@ -77,7 +79,7 @@ class PaneLoader:
         return msgspec.structs.replace(index, packs=packs)
 
     def _remains(self, stored: StoredPane, pane: PaneId, reason: str) -> RecoveredPane:
-        """What can be had of a pane that is whole nowhere."""
+        """Return what remains of a pane that is whole nowhere."""
         recovered = RecoveredPane(pane, stored.columns, stored.rows)
         recovered.problem = reason
         index = None

@@ -1,7 +1,7 @@
-"""What lies in the place of files that a server writes over, appends to or removes, and is not theirs, is set aside by a start.
+"""Sets aside foreign content in the place of files that a server overwrites, appends to or removes.
 
-Files can be swapped. What is in the place of the diagnostics, of the ballast or of a file of the runtime directory may be the
-only copy of a pack or of a save. A look at its first bytes tells.
+Files can be swapped. What is in the place of the diagnostics, of the ballast or of a file of the runtime directory may be
+the only copy of a pack or of a save. Its first bytes show that.
 """
 
 import re
@@ -23,9 +23,10 @@ _DATED: Final = re.compile(rb"[0-9]{4}-[0-9]{2}-[0-9]{2}T")
 
 
 def put_strays_right(storage: Storage, directory: str, socket: str, now_ms: int) -> list[str]:
-    """Move what is none of these files, in a state directory and beside the server's `socket`, to the quarantine.
+    """Move foreign content in the place of such files, in a state directory and beside the server's `socket`, to the
+    quarantine.
 
-    Returns a line about each. To be called before anything is written to the diagnostics. Blocks; raises nothing.
+    Returns a line about each. Call it before anything is written to the diagnostics. Blocks; raises nothing.
     """
     return [
         *_put_logs_right(storage, directory, now_ms),
@@ -43,7 +44,7 @@ def _put_logs_right(storage: Storage, directory: str, now_ms: int) -> list[str]:
 
 
 def put_ballast_right(storage: Storage, directory: str, now_ms: int) -> list[str]:
-    """As `put_strays_right`, what is in the place of the log's ballast, which is removed on a full disk."""
+    """Do as `put_strays_right` for the place of the log's ballast, which is removed on a full disk."""
     path = f"{directory}/{LOG_DIRECTORY}/{BALLAST_NAME}"
     if not storage.exists(path) or first_bytes(storage, path, HEAD_BYTES).strip(b"\0") == b"":
         return []
@@ -51,7 +52,7 @@ def put_ballast_right(storage: Storage, directory: str, now_ms: int) -> list[str
 
 
 def _put_runtime_right(storage: Storage, directory: str, socket: str, now_ms: int) -> list[str]:
-    """What was in the place of the keeper's lock, and the copy of the watermark, which is written over."""
+    """Move foreign content in the place of the keeper's lock and of the watermark's copy, which is overwritten."""
     place, name = socket.rpartition("/")[0], socket.rpartition("/")[2]
     copies = re.compile(re.escape(name) + r"\.[0-9a-f]+" + re.escape(COPY_SUFFIX))
     lines = []
@@ -65,7 +66,7 @@ def _put_runtime_right(storage: Storage, directory: str, socket: str, now_ms: in
 
 
 def _is_no_copy(storage: Storage, path: str) -> bool:
-    """Whether something else than a watermark is there. One that cannot be read for now says nothing."""
+    """Whether there is something else than a watermark. A file that cannot be read for now does not count."""
     try:
         storage.close(storage.open(path))
     except OSError as error:

@@ -1,4 +1,6 @@
-"""What of a moment of the past cannot be read: sentences for whoever brings it back, and a quick look at saves. Blocks."""
+"""Describes what cannot be read of a past moment, in sentences for the user who restores it, and checks saves quickly.
+Blocks.
+"""
 
 from collections.abc import Iterable
 
@@ -15,13 +17,13 @@ from fuguemux.persistence.storage.files import Storage
 
 
 def read_everything(store: ScrollbackStore) -> None:
-    """Read every block, so that `unread` knows of all that cannot be read."""
+    """Read every block, so that `unread` knows everything that cannot be read."""
     for _ in read(store, on_disk(store)):
         pass
 
 
 def unread(panes: Iterable[RecoveredPane], store: ScrollbackStore) -> list[str]:
-    """A sentence for each screen and scrollback that could not be read so far. Empty: all is there."""
+    """One sentence for each screen and scrollback that could not be read so far. Empty if all could."""
     sentences = []
     for pane in panes:
         if pane.problem:
@@ -39,9 +41,9 @@ def unread(panes: Iterable[RecoveredPane], store: ScrollbackStore) -> list[str]:
 
 
 def damaged_saves(storage: Storage, directory: str, found: FoundManifests) -> dict[str, str]:
-    """Saves, and closed sessions, of which more than scrollback cannot be read, by name, and why.
+    """Saves and closed sessions of which more than scrollback cannot be read, by name, and why.
 
-    Reads their structure, screens and indexes; not the blocks, which `save_reading.damaged` reads.
+    Reads their structure, screens and indexes, but not the blocks, which `save_reading.damaged` reads.
     """
     reader = PackReader(storage, f"{directory}/{CHECKPOINTS}")
     bad: dict[str, str] = {}

@@ -1,7 +1,8 @@
-"""Whether a start would find what this process writes: the directory that is locked is where its path leads, with all its parts.
+"""Checks whether a start would find what this process writes: whether the locked directory is at its path, with all its
+parts.
 
-A directory can be moved, replaced, unmounted or emptied under a server. What is written through descriptors then goes where
-nobody looks for it.
+A directory can be moved, replaced, unmounted or emptied while a server runs. What is written through file descriptors
+then goes to a place where no start looks.
 """
 
 import os
@@ -11,7 +12,7 @@ from typing import Final, NamedTuple
 from fuguemux.persistence.storage.state_lock import LOCK_NAME, StateLock, identity_of
 
 PARTS: Final = ("wal", "checkpoints")
-"""The directories without which nothing comes back."""
+"""The directories that a recovery needs."""
 
 
 class PathState(Enum):
@@ -21,19 +22,19 @@ class PathState(Enum):
     GONE = "gone"
     """Nothing, or an empty directory."""
     OTHER = "other"
-    """Another directory with something in it, or what is no directory."""
+    """Another directory with content, or something that is not a directory."""
     UNLOCKED = "unlocked"
-    """The directory, but somebody has removed the file that is locked."""
+    """The directory, but the locked file was removed."""
     PART_GONE = "part gone"
-    """The directory, without the log's or the checkpoints' own."""
+    """The directory, without that of the log or of the checkpoints."""
     PART_OTHER = "part other"
     """The directory, with something else in place of one of these."""
     UNFINISHED = "unfinished"
-    """The directory, made anew: the checkpoint of everything is not there yet."""
+    """The directory, created again, without the checkpoint of everything so far."""
 
 
 class PathFinding(NamedTuple):
-    """What is at `path`; `what` says it for people, and is empty if all is well."""
+    """What is at `path`. `what` describes it for people, and is empty if all is well."""
 
     place: PathState
     what: str = ""
@@ -41,21 +42,23 @@ class PathFinding(NamedTuple):
 
 
 class Whereabouts:
-    """Looks for one state directory. Safe to use from several threads; a look is a handful of system calls."""
+    """Checks one state directory. Several threads may use it. A check takes a handful of system calls."""
 
     def __init__(self, lock: StateLock, directory: str) -> None:
-        """`directory` is what the log and the checkpoints are in: the one that is locked, or one inside it."""
+        """`directory` contains the log and the checkpoints: the locked one, or one inside it."""
         self._lock = lock
         self._directory = directory
         self._log_path = f"{directory}/{PARTS[0]}"
         self._log = (0, 0)
         self._parts: dict[str, tuple[int, int]] = {}
         self.unfinished = False
-        """Whether the directory was made anew, and lacks what was there before."""
+        """Whether the directory was created again, and lacks what was there before."""
         self.settled()
 
     def settled(self) -> None:
-        """The log and the checkpoints are written in what is there now. Parts that cannot be seen stay as they were."""
+        """Note that the log and the checkpoints are written in the present directory. Parts that cannot be seen stay as
+        they were.
+        """
         for part in PARTS:
             found = _identity(f"{self._directory}/{part}")
             if found is not None:
@@ -63,13 +66,13 @@ class Whereabouts:
         self._log = self._parts.get(PARTS[0], (0, 0))
 
     def look_again(self) -> PathFinding:
-        """As `look`, but one system call if the log is found by its path, which is what a sync must know at once."""
+        """Check as `look`, but with one system call if the log is found by its path, so that a sync can check at once."""
         if self._log == _identity(self._log_path) and not self.unfinished:
             return PathFinding(PathState.HERE)
         return self.look()
 
     def look(self) -> PathFinding:
-        """What is at the path now."""
+        """Return what is at the path now."""
         path = self._lock.path
         found = _identity(path)
         if found != self._lock.identity:
@@ -111,7 +114,7 @@ def _identity(path: str) -> tuple[int, int] | None:
 
 
 def _is_empty(path: str) -> bool:
-    """Whether it is a directory of which we can tell that nothing is in it, but for a lock that somebody tried."""
+    """Whether it is a directory that certainly contains nothing, except a lock that another process tried."""
     try:
         return set(os.listdir(path)) <= {LOCK_NAME}
     except OSError:
