@@ -40,7 +40,7 @@ def windows(fugue: Running) -> list[str]:
 
 
 def echo(fugue: Running, pane: str, text: str) -> None:
-    """The pane runs on: what is typed comes back from its program."""
+    """The pane is still running: what is typed comes back from its program."""
     fugue.run("send-keys", "-t", pane, text, "Enter")
     until("echo", lambda: fugue.history(pane).count(text) >= 2)
 

@@ -62,8 +62,8 @@ def test_a_full_disk_stops_output_only_and_room_resumes_it(fugue: Running, disk:
         for number in range(5):
             fugue("new-window", "-d", "-n", f"full{number}", "-t", "work:", "cat")
         fugue("split-window", "-d", "-t", "work:full0", "cat")
-        fugue("send-keys", "-t", "work:full1", "the pane runs on", "Enter")
-        until("echo", lambda: fugue.history("work:full1").count("the pane runs on") == 2)
+        fugue("send-keys", "-t", "work:full1", "the pane is still running", "Enter")
+        until("echo", lambda: fugue.history("work:full1").count("the pane is still running") == 2)
         (disk.parent / "enough").touch()
         filler.unlink()
         until("room", lambda: status(fugue) == ("ok", ""))

@@ -219,7 +219,7 @@ def test_a_server_that_dies_while_it_saves_anew_is_not_taken_for_whole(
         asked.communicate(timeout=60)
         report = json.loads(fugue("recovery", "--json"))["recovery"]
         assert "nothing lost" not in report["summary"]
-        assert "while it saved everything anew" in report["missing"][0]
+        assert "while it saved everything in a new directory" in report["missing"][0]
         panes = fugue("list-panes", "-a", "-F", "#{pane_pid}").split()
         assert sorted(map(int, panes)) == sorted(shells), "every program is in reach"
     finally:

@@ -210,7 +210,9 @@ def test_something_else_that_listens_there_is_recognised(tmp_path: Path) -> None
         tmp_path / "s", lambda peer: peer.send(b"HTTP/1.1 400 Bad Request\r\n\r\n"), greet=False
     ):
         done = run("-S", str(tmp_path / "s"), "ls")
-    assert done.stderr.startswith(b"fugue: what listens there is no fugue server")
+    assert done.stderr.startswith(
+        b"fugue: the process that listens there is not a working fugue server"
+    )
     assert done.returncode == 1
 
 

@@ -36,7 +36,7 @@ def test_a_change_is_announced_and_holds(fugue: Running) -> None:
     assert found["errors"] == []
     assert found["in_use"] is True
     assert "config.reloaded" in log_of(fugue)
-    assert "persistence.state_dir was changed and holds after a restart" in fugue("status")
+    assert "persistence.state_dir was changed and takes effect after a restart" in fugue("status")
 
 
 def test_a_mistake_changes_nothing_and_is_told_everywhere(fugue: Running) -> None:
@@ -56,7 +56,7 @@ def test_a_mistake_changes_nothing_and_is_told_everywhere(fugue: Running) -> Non
     assert status(fugue)["configuration"]["errors"] == wrong
     assert log_of(fugue).count("config.refused") == 2
     with fugue.attached(columns=160) as client:  # somebody who comes later is told, too
-        client.wait_for("config.toml:3 and 1 more (fugue status): last good values hold")
+        client.wait_for("config.toml:3 and 1 more (fugue status): using the last good values")
         client.type(b"\x0c")  # any key takes the message away; what stays is in the status line
         client.wait_for("configuration has errors")
         fugue.config.write_text("[server]\nhistory_limit = 3000\n")
@@ -88,7 +88,7 @@ def test_a_bad_file_never_keeps_a_server_from_starting(fugue: Running) -> None:
     assert error.startswith(f"{fugue.config}:2: server.history_limit: -1 is not allowed")
     assert "config.refused" in log_of(fugue)
     with fugue.attached(columns=160) as client:
-        client.wait_for("config.toml:2: defaults hold: server.history_limit: -1 is not allowed")
+        client.wait_for("config.toml:2: using defaults: server.history_limit: -1 is not allowed")
     assert f"error          {error}" in fugue("status")
 
 
@@ -110,7 +110,7 @@ def test_a_file_that_is_gone_is_not_called_in_use(fugue: Running) -> None:
     assert status(fugue)["configuration"]["errors"] == [gone]
     assert status(fugue)["configuration"]["in_use"] is False
     fugue("config", "reload")
-    assert "no such file: the defaults hold" in fugue("status")
+    assert "no such file: the defaults apply" in fugue("status")
 
 
 def test_what_was_announced_to_nobody_can_be_read_later(fugue: Running) -> None:

@@ -189,7 +189,7 @@ def test_a_damaged_file_and_a_directory_that_is_none_stop_nothing(fugue: Running
     place.write_text("in the way")
     again(fugue)
     assert fugue("recovery", "screen", "-e", "%0") == styled  # from memory
-    assert "screens: what was in its place was no directory" in fugue("recovery")
+    assert "screens: what was in its place was not a directory" in fugue("recovery")
     until("the file", lambda: place.is_dir() and any(place.glob("*.screen")))
     (file,) = place.glob("*.screen")
     kill(fugue.server_pid())

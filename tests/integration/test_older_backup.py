@@ -83,7 +83,7 @@ def test_what_an_older_copy_lacks_is_told_once(
         assert verified.returncode == 1
         assert f"LSN {durable} was durable: {COPY_SAYS}" in verified.stdout
         assert f" {durable} are lost" in verified.stdout or f" {durable} is lost" in verified.stdout
-        assert "(says its copy in the runtime directory)" in verified.stdout
+        assert "(according to its copy in the runtime directory)" in verified.stdout
     done = fugue.run("list-sessions", "-F", "#{session_name}")
     assert "old" in done.stdout
     assert UNKNOWN in done.stderr

@@ -156,7 +156,7 @@ def test_a_command_that_ends_by_itself_ends_the_pipe(fugue: Running, tmp_path: P
 @pytest.mark.parametrize(
     ("command", "says"),
     [
-        ("cat >{}", "its command would write its file anew"),
+        ("cat >{}", "its command would overwrite its file"),
         ("API_KEY=hush cat >>{}", "a secret in its command is not stored"),
     ],
 )

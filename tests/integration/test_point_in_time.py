@@ -109,7 +109,7 @@ def test_saves_are_listed_restored_beside_and_deleted(fugue: Running) -> None:
     listed = fugue("state", "list")
     assert listed.splitlines()[0].split()[:3] == ["LSN", "TIME", "NAME"]
     assert [line for line in listed.splitlines() if " saved " in line] == [listed.splitlines()[-2]]
-    assert listed.splitlines()[-1].startswith("1 save with everything they need: ")
+    assert listed.splitlines()[-1].startswith("1 self-contained save: ")
     assert "first" in listed
     assert "other, work" in listed or "work, other" in listed
     dry = fugue("state", "restore", "--at", "first", "--session", "work", "--dry-run")

@@ -264,7 +264,7 @@ def test_purge_of_all_takes_what_safe_mode_has_left(fugue: Running) -> None:
     fugue("checkpoint")
     (safe,) = fugue.state.glob("safe-2*")
     answer = fugue("purge", "--all")
-    assert f"{fugue.state} is left alone in safe mode" in answer
+    assert f"{fugue.state} is not changed in safe mode" in answer
     assert holders(safe, b"marker-beside") == []
     show(fugue, "marker-again", "beside")
     fugue("checkpoint")

@@ -123,7 +123,7 @@ def test_a_loss_of_everything_is_told_to_whoever_comes_next(fugue: Running) -> N
         for path in (fugue.state / place).iterdir():
             path.write_bytes(b"")
     fugue("new-session", "-d", "-s", "new", "cat")
-    assert "nothing of what is stored can be read" in fugue("recovery")
+    assert "nothing that is stored can be read" in fugue("recovery")
     assert "server and keeper crashed or were killed" in fugue("recovery")
     assert "Damaged: 2 files" in fugue("recovery", "list")
     with fugue.attached("attach-session", columns=120) as client:

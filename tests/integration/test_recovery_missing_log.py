@@ -188,11 +188,11 @@ def test_a_loss_is_told_again_until_somebody_attached(fugue: Running) -> None:
     assert "lost earlier" not in fugue.run("list-sessions").stderr
     fugue.kill_everything()
     done = fugue.run("list-sessions")
-    assert "lost earlier, and nobody has attached since: " in done.stderr
-    assert "lost earlier, and nobody has attached since: " in fugue("recovery")
+    assert "lost earlier, and no client has attached since: " in done.stderr
+    assert "lost earlier, and no client has attached since: " in fugue("recovery")
     (path, *_older) = sorted((fugue.state / "recoveries").glob("*.json"), reverse=True)
     with fugue.attached("attach-session", columns=200) as client:
-        client.wait_for("nobody has attached")
+        client.wait_for("no client has attached")
         until(
             "report that says so", lambda: json.loads(path.read_bytes().partition(b"\n")[2])["told"]
         )

@@ -140,10 +140,13 @@ def test_what_is_too_much_for_the_start_is_read_soon_after(fugue: Running) -> No
 
     until("all is read", proven)
     assert summaries <= {
-        "1 pane runs on. Log: complete; scrollback not yet verified.",
-        "1 pane runs on, nothing lost.",
+        "1 pane is still running. Log: complete; scrollback not yet verified.",
+        "1 pane is still running, nothing lost.",
     }
-    assert fugue("display-message", "-p", "#{recovery_summary}") == "1 pane runs on, nothing lost."
+    assert (
+        fugue("display-message", "-p", "#{recovery_summary}")
+        == "1 pane is still running, nothing lost."
+    )
     scrollback = status_of(fugue)["scrollback"]
     assert scrollback["verified_bytes"] == scrollback["total_bytes"] > 4 << 20
     assert "verified at" in fugue("status")

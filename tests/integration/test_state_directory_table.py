@@ -94,11 +94,11 @@ def test_files_in_place_of_directories_cost_what_was_in_them_alone(stopped: Runn
     assert fugue("list-windows", "-a", "-F", "#{window_name}") == "kept"
     told = fugue("recovery")
     for name in names:
-        assert f"note: {name}: what was in its place was no directory; it is set aside" in told
+        assert f"note: {name}: what was in its place was not a directory; it is set aside" in told
     assert "the directory wal is gone" in told
     fugue.kill_everything()
     assert fugue("list-windows", "-a", "-F", "#{window_name}") == "kept"
-    assert "no directory" not in fugue("recovery")
+    assert "not a directory" not in fugue("recovery")
 
 
 def flipped(path: Path) -> None:

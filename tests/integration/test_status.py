@@ -80,7 +80,7 @@ def test_doctor_ends_with_1_and_names_the_fix_when_something_is_wrong(fugue: Run
     lines = done.stdout.splitlines()
     wrong = next(number for number, line in enumerate(lines) if line.startswith("WRONG  config"))
     assert f"{fugue.config}:2: server.history_limit: -1 is not allowed" in lines[wrong]
-    assert lines[wrong + 1] == "       fix: correct the lines named"
+    assert lines[wrong + 1] == "       fix: correct these lines"
     report = json.loads(fugue.run("doctor", "--json").stdout)
     assert report["good"] is False
     assert {finding["name"] for finding in report["findings"]} >= {

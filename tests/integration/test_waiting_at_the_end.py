@@ -81,7 +81,7 @@ def check_what_jobs_were_told(waiters: Waiters) -> None:
     code, out, error = told(waiters.run)
     assert (code, out) == (1, "")
     assert error == (
-        "run-shell: the server ended first; this runs on without it: touch run; sleep 300\n"
+        "run-shell: the server ended first; this command keeps running without it: touch run; sleep 300\n"
     )
     code, out, error = told(waiters.branch)
     assert (code, out) == (1, "")

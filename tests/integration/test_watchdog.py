@@ -28,7 +28,7 @@ def test_a_command_that_holds_the_loop_is_ended_and_named(fugue: Running) -> Non
     fugue("new-session", "-d", "-s", "work")
     done = fugue.run("list-panes", "-F", "private words")
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "list-panes: ended after 0 s in which it held up everybody else\n"
+    assert done.stderr == "list-panes: ended after 0 s in which nothing else could run\n"
     assert fugue("display-message", "-p", "#{session_name}") == "work"
     (holder,) = [of for of in held(fugue) if of["ended"]]
     assert (holder["kind"], holder["name"], holder["count"]) == ("command", "list-panes", 1)

@@ -17,7 +17,7 @@ from fuguemux.config.schema import Configuration
 EXIT_NO_SERVER = 3
 
 UNTIL_MENDED = (
-    "until that is mended a server starts with the values shown; one that runs keeps those it has"
+    "until that is fixed, a new server starts with the values shown; a running one keeps its values"
 )
 
 Ask = Callable[[Sequence[str]], int]
@@ -45,14 +45,14 @@ def main(argv: Sequence[str], ask: Ask | None = None, config: str | None = None)
 
 def _parser() -> VerbParser:
     parser = VerbParser(
-        "fugue config", "Look at, check and reload the configuration.", "check|show|schema|reload"
+        "fugue config", "Show, check and reload the configuration.", "check|show|schema|reload"
     )
-    check = parser.add("check", "tell every mistake in a file")
+    check = parser.add("check", "show every mistake in a file")
     check.add_argument(
         "file", metavar="FILE", nargs="?", help="default: the file that a server would read"
     )
     show = parser.add("show", "print every option with its value, as TOML")
-    show.add_argument("--origin", action="store_true", help="tell where each value comes from")
+    show.add_argument("--origin", action="store_true", help="show where each value comes from")
     show.add_argument("--json", action="store_true", help="as JSON")
     parser.add("schema", "print the JSON Schema of the file")
     parser.add("reload", "make the running server read its file again")
@@ -74,7 +74,7 @@ def _check(file: str | None, config: str | None) -> int:
     print(
         f"{loaded.path}: good ({count} {'option' if count == 1 else 'options'} set)"
         if loaded.exists
-        else f"{loaded.path}: no such file; the defaults hold"
+        else f"{loaded.path}: no such file; the defaults apply"
     )
     return EXIT_OK
 

@@ -17,7 +17,7 @@ _MARKS = {"good": "ok  ", "note": "note", "wrong": "WRONG"}
 def main(argv: Sequence[str], host: Host | None = None) -> int:
     """Run all checks, print them, and give 1 if something is wrong, else 0. Changes nothing. Takes about a second."""
     parser = argparse.ArgumentParser(
-        "fugue doctor", description="Check this machine and the set-up of fugue."
+        "fugue doctor", description="Check this machine and the setup of fugue."
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
     arguments = parser.parse_args(list(argv))

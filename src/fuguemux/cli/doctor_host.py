@@ -31,19 +31,19 @@ def file_system(host: Host) -> DoctorFinding:
     fix = "set persistence.state_dir to a directory on a local disk"
     if not kind:
         return DoctorFinding(
-            "file system", "note", f"the file system of {directory} cannot be told on this system"
+            "file system",
+            "note",
+            f"the file system of {directory} cannot be determined on this system",
         )
     if kind in _VOLATILE:
         return DoctorFinding(
             "file system", "wrong", f"{directory} is on {kind}: a reboot empties it", fix
         )
     if kind in _REMOTE:
-        told = (
-            f"{directory} is on {kind}: locks and forced writes over a network cannot be relied on"
-        )
+        told = f"{directory} is on {kind}: locks and syncs over a network are not reliable"
         return DoctorFinding("file system", "wrong", told, fix)
     if kind in _LAYERED:
-        told = f"{directory} is on {kind}: it goes with the container"
+        told = f"{directory} is on {kind}: it is lost with the container"
         return DoctorFinding("file system", "note", told, "mount a volume there, or " + fix)
     return DoctorFinding("file system", "good", f"{directory} is on {kind}")
 
@@ -73,7 +73,10 @@ def free_space(host: Host) -> DoctorFinding:
         return DoctorFinding("free space", "wrong", told, fix)
     if facts.f_files and facts.f_favail < 100:
         return DoctorFinding(
-            "free space", "wrong", f"{facts.f_favail} files can still be made in {directory}", fix
+            "free space",
+            "wrong",
+            f"{facts.f_favail} files can still be created in {directory}",
+            fix,
         )
     return DoctorFinding(
         "free space",
@@ -104,8 +107,8 @@ def log_out(host: Host) -> DoctorFinding:
     user = paths.user_name(host.uid)
     if not user:
         return DoctorFinding(
-            "log-out", "note", f"user {host.uid} has no entry in the password database: logind knows no lingering for it",
-            "have the administrator make a user with this number, if its sessions are to outlive a log-out",
+            "log-out", "note", f"user {host.uid} has no entry in the password database: logind has no lingering for it",
+            "ask the administrator to create a user with this number, if its sessions should outlive a logout",
         )  # fmt: skip
     if host.read(f"/var/lib/systemd/linger/{user}") is not None:
         return DoctorFinding(
@@ -142,13 +145,13 @@ def memory_pressure(host: Host) -> DoctorFinding:
     if (host.read(path + "/memory.oom.group") or "0").strip() == "1":
         return DoctorFinding(
             "memory pressure", "wrong", f"if memory runs out, everything in {found[1]} is killed together (memory.oom.group)",
-            "start the server by fugue service install, whose unit has OOMPolicy=continue",
+            "start the server with fugue service install, whose unit has OOMPolicy=continue",
         )  # fmt: skip
     score = (host.read("/proc/self/oom_score_adj") or "0").strip()
     if score.isdigit() and int(score) > 0:
         return DoctorFinding(
             "memory pressure", "note", f"this shell is preferred when memory runs out (oom_score_adj {score})",
-            "start the server from another shell, or by fugue service install",
+            "start the server from another shell, or with fugue service install",
         )  # fmt: skip
     return DoctorFinding(
         "memory pressure",

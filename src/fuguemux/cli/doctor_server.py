@@ -41,20 +41,18 @@ def durability(host: Host) -> DoctorFinding:
     except subprocess.TimeoutExpired:
         return DoctorFinding("durability", "note", "the server does not answer: see fugue status")
     if done.returncode:
-        return DoctorFinding("durability", "good", "no server answers, none to ask")
+        return DoctorFinding("durability", "good", "no server is running")
     try:
         status = msgspec.json.decode(done.stdout, type=_Answer).status
     except msgspec.DecodeError:
-        return DoctorFinding(
-            "durability", "note", "the server tells nothing about it: see fugue status"
-        )
+        return DoctorFinding("durability", "note", "the server gives no reason: see fugue status")
     if status.durability == "ok":
         return DoctorFinding("durability", "good", "the running server saves everything")
     return DoctorFinding(
         "durability",
         "wrong",
         f"{status.durability}: {status.durability_reason or 'no reason is known'}",
-        "mend what the reason names (space, permissions, the disk); it is tried again by itself: see fugue status",
+        "fix what the reason names (space, permissions, the disk); the server tries again by itself: see fugue status",
     )
 
 

@@ -49,10 +49,10 @@ def configuration(host: Host) -> DoctorFinding:
         loaded = load(path, host.environment, required=required)
     except ConfigError as error:
         return DoctorFinding(
-            "configuration", "wrong", "; ".join(map(str, error.problems)), "correct the lines named"
+            "configuration", "wrong", "; ".join(map(str, error.problems)), "correct these lines"
         )
     if not loaded.exists:
-        return DoctorFinding("configuration", "good", f"{path} does not exist; the defaults hold")
+        return DoctorFinding("configuration", "good", f"{path} does not exist; the defaults apply")
     facts = os.stat(path)
     if facts.st_uid not in (host.uid, 0) or facts.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         return DoctorFinding(
@@ -79,8 +79,8 @@ def runtime_directory(host: Host) -> DoctorFinding:
         return DoctorFinding(
             "runtime directory",
             "note",
-            f"{directory}, since XDG_RUNTIME_DIR names no directory of yours; the landing zone is a file on disk then",
-            "log in through PAM, or set XDG_RUNTIME_DIR the same in every shell, cron job and service that uses fugue",
+            f"{directory}, because XDG_RUNTIME_DIR names no directory of yours; then the landing zone is a file on disk",
+            "log in through PAM, or set XDG_RUNTIME_DIR to the same value in every shell, cron job and service that uses fugue",
         )
     return DoctorFinding("runtime directory", "good", directory)
 
@@ -94,28 +94,28 @@ def state_directory(host: Host) -> DoctorFinding:
             "state directory",
             "wrong",
             bad,
-            "set persistence.state_dir to a directory of yours, or correct this one",
+            "set persistence.state_dir to a directory of your own, or correct this one",
         )
     if not os.path.exists(directory) and _saves(host) and _listens(host):
         return DoctorFinding(
             "state directory",
             "wrong",
             f"{directory} was moved, removed or unmounted under a running server: nothing is saved any more",
-            "put it back, or have everything saved there anew: `fugue state here`",
+            "put it back, or save everything there again: `fugue state here`",
         )
     if os.path.exists(directory) and not is_locked(directory) and _saves(host) and _listens(host):
         return DoctorFinding(
             "state directory",
             "wrong",
-            f"{directory} is not the one that the running server writes: nothing is saved there",
-            "put the server's own back in its place, or move this one away, and then `fugue state here`",
+            f"{directory} is not the directory of the running server: nothing is saved there",
+            "put the server's own directory back, or move this one away and run `fugue state here`",
         )
     if directory.startswith(f"/tmp/fugue-{host.uid}-"):
         return DoctorFinding(
             "state directory",
             "note",
             f"{directory}, since user {host.uid} has no home directory: a reboot or a cleaner of /tmp may empty it",
-            "set HOME or XDG_STATE_HOME to a directory of yours that stays",
+            "set HOME or XDG_STATE_HOME to a permanent directory of your own",
         )
     return DoctorFinding("state directory", "good", directory)
 
@@ -146,7 +146,7 @@ def damaged_files(host: Host) -> DoctorFinding:
         "damaged files",
         "note",
         f"{files} set aside in {place}, {size} bytes; fugue never deletes them",
-        "see fugue recovery; when you do not need them any more, delete them",
+        "see fugue recovery; delete them when you do not need them any more",
     )
 
 

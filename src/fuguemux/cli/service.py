@@ -74,13 +74,15 @@ def main(argv: Sequence[str], host: Host | None = None, run: Run | None = None) 
 
 def _parser() -> VerbParser:
     parser = VerbParser(
-        "fugue service", "Start fugue at boot and keep it at log-out.", "print|install|uninstall"
+        "fugue service",
+        "Start fugue at boot, and keep it running after logout.",
+        "print|install|uninstall",
     )
     parser.common.add_argument(
         "-L", dest="name", default=paths.NAME_DEFAULT, help="name of the server (default: default)"
     )
     parser.add("print", "show the service file")
-    parser.add("install", "write it, start it, and let it start by itself")
+    parser.add("install", "write and start it, and start it automatically")
     parser.add("uninstall", "stop it and remove the file; sessions stay saved")
     return parser
 

@@ -92,7 +92,7 @@ def _existing(directory: str) -> str:
 def _parser() -> VerbParser:
     parser = VerbParser(
         "fugue state",
-        "Look at what is on disk, check and rescue it, and go back to earlier moments.",
+        "Inspect, verify and salvage what is on disk, and go back to earlier checkpoints.",
         "list|save|delete|here|restore|export|verify|dump|salvage",
     )
     state_points.add_verbs(parser)
@@ -193,10 +193,10 @@ def _verify(directory: str, beside: Mark | None, *, as_json: bool) -> int:
         return code
     print(f"state directory: {directory}")
     _print_log(report, log, beside)
-    print(f"scrollback: {scrollback_bytes} bytes of it were read")
+    print(f"scrollback: {scrollback_bytes} bytes were read")
     _print_damages(report, bad_saves)
     if log.report.tail is not None and not report.missing:
-        print("the last write had not finished; nobody was told that it had: no damage")
+        print("the last write had not finished and was never acknowledged: no damage")
     print(f"a server would say: {report.summary}")
     print("damage found" if damaged else "clean")
     return code
@@ -228,7 +228,7 @@ def _print_damages(report: RecoveryReport, bad_saves: Sequence[tuple[str, str]])
             f"({missing.size_bytes} bytes): {missing.reason}"
         )
     if report.scrollback_lost_before:
-        print(f"lost before, and known: {report.scrollback_lost_before} lines of scrollback")
+        print(f"reported as lost before: {report.scrollback_lost_before} lines of scrollback")
     if report.scrollback_unread_bytes:
         print(f"could not be read now: {report.scrollback_unread_bytes} bytes of scrollback")
     for name, reason in bad_saves:
@@ -251,7 +251,7 @@ def _watermark(log: inspect.Verification, beside: Mark | None) -> str:
     if log.mark is None:
         return "none that can be read"
     closed = ", where it was closed" if log.mark.clean else ""
-    copy = " (says its copy in the runtime directory)" if log.mark is beside else ""
+    copy = " (according to its copy in the runtime directory)" if log.mark is beside else ""
     return f"records up to {log.mark.durable_lsn} were durable at {_time(log.mark.wall_ms)}{closed}{copy}"
 
 

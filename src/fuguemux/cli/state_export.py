@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace, directory: str) -> int:
     pane = find_pane(recovered.state, arguments.target)
     if arguments.format == "asciicast":
         if moment is not None:
-            raise NotReachable("a recording is of all that the log holds: leave --at out")
+            raise NotReachable("a recording contains everything in the log: omit --at")
         for line in _recording(directory, pane, version=2 if arguments.v2 else 3):
             print(line)
         return 0

@@ -51,19 +51,19 @@ class Impossible(Exception):
 
 def add_verbs(parser: VerbParser) -> None:
     """Declare the words after `fugue state`."""
-    listed = parser.add("list", "the checkpoints and saves, and what is in them")
+    listed = parser.add("list", "list the checkpoints and saves, with their sessions")
     listed.add_argument("--json", action="store_true", help="as JSON")
-    save = parser.add("save", "keep the state as it is under a name")
+    save = parser.add("save", "save the present state under a name")
     save.add_argument("name")
-    delete = parser.add("delete", "delete what was saved under a name")
+    delete = parser.add("delete", "delete a save")
     delete.add_argument("name")
     parser.add(
         "here",
-        "save everything where the state directory should be, if it was moved away or removed",
+        "save everything in a new state directory, after the old one was moved or removed",
     )
-    restore = parser.add("restore", "go back to an earlier moment, or bring a session back")
+    restore = parser.add("restore", "go back to an earlier point in time, or bring back a session")
     restore.add_argument("--at", metavar="TIME|LSN|NAME", help="14:05, 2026-11-23T14:05:00, 10m, …")
-    restore.add_argument("--session", help="this one alone, beside those that run")
+    restore.add_argument("--session", help="restore only this session, beside the running ones")
     restore.add_argument("--dry-run", action="store_true", help="only say what would come back")
     restore.add_argument("--json", action="store_true", help="with --dry-run: as JSON")
     for verb in (listed, save, delete, restore):
@@ -127,8 +127,8 @@ def _list(directory: str, *, as_json: bool) -> int:
         print("  ".join(cells).rstrip())
     if found.own:
         taken = sum(save.new_bytes for save in found.saves if save.name in found.own)
-        many = counted(len(found.own), "save")
-        print(f"{many} with everything they need: {size(taken)} on disk beside the checkpoints")
+        many = counted(len(found.own), "self-contained save")
+        print(f"{many}: {size(taken)} on disk, in addition to the checkpoints")
     for name, reason in unreadable:
         print(f"unreadable: {name}: {reason}", file=sys.stderr)
     return 0
@@ -184,7 +184,7 @@ def _locked(directory: str) -> Iterator[bool]:
 def _theirs(arguments: argparse.Namespace) -> None:
     if arguments.directory:
         raise Impossible(
-            f"a server uses {arguments.directory}: name it by -L or -S instead of --directory"
+            f"a server uses {arguments.directory}: name it with -L or -S instead of --directory"
         )
 
 
@@ -234,19 +234,19 @@ def _restore(arguments: argparse.Namespace, directory: str, ask: Ask) -> int:
         at = ["-a", arguments.at] if arguments.at else []
         return ask(["restore-session", *at, "--", arguments.session])
     if not arguments.at:
-        raise Impossible("say where to with --at, or which session with --session")
+        raise Impossible("give a point in time with --at, or a session with --session")
     moment = _moment(arguments.at, directory)
     with _locked(directory) as stopped:
         if not stopped:
             raise Impossible(
-                "a server runs here: stop it first (everything is kept by: kill $(fugue display-message -p '#{pid}')), "
+                "a server runs here: stop it first (kill $(fugue display-message -p '#{pid}') keeps everything), "
                 "or bring single sessions back with --session"
             )
         went = go_back(RealStorage(), directory, SystemClock(), GhosttyEmulator, moment)
         remove_small(RealStorage(), directory, STOPPED_FILE)
     names = ", ".join(sorted(session.name for session in went.state.sessions.values())) or "none"
     print(f"the next start brings back: {names} ({len(went.state.panes)} panes)")
-    print(f"what there was before is saved as {went.saved}")
+    print(f"the state before that is saved as {went.saved}")
     for note in went.past.notes:
         print(f"note: {note}")
     for missing in went.missing:
@@ -286,7 +286,7 @@ def _dry_run(arguments: argparse.Namespace, directory: str) -> int:
         return 0
     checkpoint = "the log alone" if report.checkpoint is None else f"checkpoint {report.checkpoint}"
     print(
-        f"as of {local(as_of)}: {checkpoint} and {report.records_replayed} records of the log behind it"
+        f"as of {local(as_of)}: {checkpoint} and {report.records_replayed} records of the log after it"
     )
     _print_sessions(recovered, state)
     for note in report.notes:

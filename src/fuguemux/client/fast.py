@@ -71,7 +71,7 @@ def carry_out(options: ClientOptions) -> int:
         complain(str(error))
     except PeerBroke as error:
         complain(
-            f"{options.program}: what listens there is no fugue server, or a broken one: {error}"
+            f"{options.program}: the process that listens there is not a working fugue server: {error}"
         )
     except BrokenPipeError:
         silence_stdout()

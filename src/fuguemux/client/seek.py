@@ -167,8 +167,8 @@ def connected(options: ClientOptions) -> "_socket.socket | None":
         who = f"process {seeker.holder.pid}" if seeker.holder.pid else "a process"
         if now_s - began_s > SECONDS_MAX:
             raise Failure(
-                f"{who} has the state directory {seeker.directory} and did not listen again within {SECONDS_MAX:.0f} s of "
-                f"being asked; what it runs goes on ({seeker.directory}/server.log may say why)"
+                f"{who} has the state directory {seeker.directory} and did not listen again within {SECONDS_MAX:.0f} s after "
+                f"it was asked; its programs keep running ({seeker.directory}/server.log may say why)"
             )
         if now_s - began_s > TELL_SECONDS and not told:
             told = True

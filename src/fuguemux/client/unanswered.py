@@ -12,7 +12,7 @@ def line(sock: "_socket.socket") -> bytes:
     who = f"the server (process {pid})" if pid else "the server"
     if pid and is_stopped(pid):
         return (
-            f"fugue: {who} is stopped: kill -CONT {pid} lets it go on; waiting, C-c ends…".encode()
+            f"fugue: {who} is stopped: kill -CONT {pid} continues it; waiting, C-c ends…".encode()
         )
     return f"fugue: {who} does not answer (stopped?); waiting, C-c ends…".encode()
 

@@ -16,7 +16,7 @@ HOLDERS_SHOWN: Final = 8
 _SYNC: Final = {
     "always": "before it is shown",
     "interval": "changes before the reply, output at intervals",
-    "os": "whenever the system likes",
+    "os": "whenever the system decides",
 }
 
 
@@ -70,7 +70,7 @@ def _loop(live: LiveView, loop: Report) -> Iterator[tuple[str, str]]:
     if not loop["watchdog"]:
         yield (
             "watchdog",
-            "none: there was no thread for it, and nothing that holds others up is ended",
+            "none: no thread could be started, and commands that take too long are not ended",
         )
     for number, holder in enumerate(loop["held"][:HOLDERS_SHOWN]):
         ended = f", ended {holder['ended']} times" if holder["ended"] else ""
@@ -94,12 +94,12 @@ def _store(live: LiveView, report: Report) -> Iterator[tuple[str, str]]:
         yield "state", f"{state['directory']}, {_size(state['disk_bytes'])} on disk"
     if report["quarantine"]["files"]:
         count, size = report["quarantine"]["files"], _size(report["quarantine"]["bytes"])
-        yield "quarantine", f"{count} damaged files, {size}: fugue recovery list tells of them"
+        yield "quarantine", f"{count} damaged files, {size}: see fugue recovery list"
     if report["panes_not_kept"]:
         names = " ".join(f"%{pane}" for pane in report["panes_not_kept"])
         yield "not kept", f"{names} (persist off)"
     reason = f": {report['durability_reason']}" if report["durability_reason"] else ""
-    forced = f"; forced to disk {_SYNC[log['sync']]}" if state["enabled"] else ""
+    forced = f"; synced to disk {_SYNC[log['sync']]}" if state["enabled"] else ""
     yield "durability", f"{report['durability']}{reason}{forced}"
     landing = report["landing"]
     if landing["problem"]:
@@ -144,21 +144,21 @@ def _scrollback(live: LiveView, found: Report) -> str:
     else:
         text = "nothing was stored before this start"
     if found["lost_lines"]:
-        text += f"; {found['lost_lines']:,} lines cannot be read: fugue recovery list tells more"
+        text += f"; {found['lost_lines']:,} lines cannot be read: see fugue recovery list"
     return text
 
 
 def _settings(report: Report) -> Iterator[tuple[str, str]]:
     configuration = report["configuration"]
     errors: Sequence[str] = configuration["errors"]
-    used = "in use" if configuration["in_use"] else "no such file: the defaults hold"
+    used = "in use" if configuration["in_use"] else "no such file: the defaults apply"
     if errors:
-        used = "has errors; what held before holds"
+        used = "has errors; the previous values stay in effect"
     yield "configuration", f"{configuration['file']}: {used}"
     for error in errors:
         yield "error", error
     for key in configuration["needs_restart"]:
-        yield "restart", f"{key} was changed and holds after a restart"
+        yield "restart", f"{key} was changed and takes effect after a restart"
 
 
 def _size(count: int | None) -> str:

@@ -373,7 +373,7 @@ def _refuse_foreign(path: str, owner: int, uid: int, *, state: bool) -> None:
     if owner == uid:
         return
     fix = (
-        f"nothing was touched; to have it back: sudo chown -R $(id -u) {path}; or set XDG_STATE_HOME"
+        f"nothing was touched; to fix it: sudo chown -R $(id -u) {path}; or set XDG_STATE_HOME"
         if state
         else "remove it, or set XDG_RUNTIME_DIR"
     )

@@ -151,7 +151,7 @@ class HeldPanes:
             raise RequestRefused(f"cannot signal pane {child.key!r}: {error.strerror}") from error
 
     def _withdrawn(self, _message: Message, _: list[int]) -> Message:
-        raise RequestRefused("the request was taken back before it was carried out")
+        raise RequestRefused("the request was withdrawn before it was carried out")
 
     def _taken(self, message: Message, _: list[int]) -> Message:
         child = self._known(message)

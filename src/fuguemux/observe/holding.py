@@ -226,9 +226,7 @@ class endable(holding):  # noqa: N801  # as above
         self._left(ended=ended)
         if ended:
             seconds = (monotonic_ns() - self._begun) // NS_PER_S
-            raise TookTooLong(
-                f"ended after {seconds} s in which it held up everybody else"
-            ) from None
+            raise TookTooLong(f"ended after {seconds} s in which nothing else could run") from None
 
     def shut_off(self) -> None:
         """From now on nothing is raised here: what was on its way has arrived, or is taken."""

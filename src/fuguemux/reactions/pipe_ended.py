@@ -35,9 +35,9 @@ def why_not_again(pipe: Pipe) -> str:
         return "a secret in its command is not stored"
     bare = _QUOTED.sub(lambda found: re.sub(r"[<>|;&\s]", "_", unquoted(found[0])), pipe.command)
     if _WRITES_ANEW.search(bare):
-        return "its command would write its file anew (with >> it goes on)"
+        return "its command would overwrite its file (with >> it continues)"
     for tee in _TEE.finditer(bare):
         options = tee[1].split()
         if not any(o == "--append" or (o[1:2] != "-" and "a" in o) for o in options):
-            return "its command would write its file anew (with tee -a it goes on)"
+            return "its command would overwrite its file (with tee -a it continues)"
     return ""

@@ -23,7 +23,7 @@ diagnostics = channel("server")
 WORDS = {
     "ok": "durability restored: everything is on disk again",
     "degraded": "durability degraded: changes are stored, output may not be",
-    "lost": "durability lost: the disk refuses; everything runs on and is kept in memory",
+    "lost": "durability lost: the disk refuses; programs keep running, and everything is kept in memory",
 }
 
 
@@ -98,7 +98,7 @@ class OutputEvents:
         if now != before and self._server is not None:
             text = WORDS[now] + (f" ({reason})" if reason else "")
             if self._elsewhere:
-                text = f"durability lost: {reason}; everything runs on"
+                text = f"durability lost: {reason}; programs keep running"
             self._server.loop.call_soon(self._server.viewers.announce, f"fugue: {text}")
 
     def checkpoints_fail(self, failure: str) -> None:

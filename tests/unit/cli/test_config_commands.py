@@ -25,7 +25,7 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_check_of_a_good_file(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check"]) == 0
-    assert capsys.readouterr().out == f"{file}: no such file; the defaults hold\n"
+    assert capsys.readouterr().out == f"{file}: no such file; the defaults apply\n"
     file.write_text(GOOD)
     assert main(["check", str(file)]) == 0
     assert capsys.readouterr().out == f"{file}: good (1 option set)\n"
@@ -78,7 +78,7 @@ def test_show_of_a_bad_file_and_of_one_given(
     assert parse(out, "shown", {}).configuration == Configuration(), "what is in force"
     mistake, consequence = err.splitlines()
     assert mistake.startswith(f"{file}:1: not TOML")
-    assert "until that is mended" in consequence
+    assert "until that is fixed" in consequence
     assert main(["show", "--json"]) == 1
     report = json.loads(capsys.readouterr().out)
     assert report["problems"] == [mistake]

@@ -303,7 +303,7 @@ def test_a_state_directory_that_the_server_does_not_have(host: Host) -> None:
         server.bind(str(place))
         server.listen()
         finding = doctor_setup.state_directory(host)
-        assert (finding.status, "is not the one" in finding.told) == ("wrong", True)
+        assert (finding.status, "is not the directory" in finding.told) == ("wrong", True)
         lock = lock_state_directory(host.state_directory())
         assert doctor_setup.state_directory(host).status == "good"
         lock.release()

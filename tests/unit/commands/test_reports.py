@@ -15,10 +15,10 @@ from tests.support.folding import run
 NEWEST: dict[str, Any] = {
     "started_ms": 1_700_000_000_000,
     "clean": False,
-    "summary": "2 panes run on. Lost: 80 bytes of output.",
+    "summary": "2 panes are still running. Lost: 80 bytes of output.",
     "panes": [{"pane": 0, "status": "live"}, {"pane": 1, "status": "partial"}],
 }
-OLDER = {**NEWEST, "clean": True, "summary": "2 panes run on, nothing lost."}
+OLDER = {**NEWEST, "clean": True, "summary": "2 panes are still running, nothing lost."}
 LIVE = FakeLive(
     documents={
         "recovery": [
@@ -40,8 +40,8 @@ def test_the_newest_an_older_one_and_the_list() -> None:
     assert lines("show", "2") == ["older"]
     assert lines("list") == [
         "N  STARTED              STOP BEFORE  WHAT CAME BACK",
-        "1  2023-11-14 22:13:20  not clean    2 panes run on. Lost: 80 bytes of output.",
-        "2  2023-11-14 22:13:20  clean        2 panes run on, nothing lost.",
+        "1  2023-11-14 22:13:20  not clean    2 panes are still running. Lost: 80 bytes of output.",
+        "2  2023-11-14 22:13:20  clean        2 panes are still running, nothing lost.",
     ]
 
 
@@ -160,12 +160,12 @@ def test_status_as_text_and_json() -> None:
         row[0] == "held" and "by pane %3: 2 times, longest 1.2 s, last 0.3 s at" in row[1]
         for row in rows
     )
-    assert any(row[0] == "watchdog" and row[1].startswith("none: there was no") for row in rows)
+    assert any(row[0] == "watchdog" and row[1].startswith("none: no") for row in rows)
     assert ("not", "kept       %2 (persist off)") in rows
-    assert ("durability", "lost: disk full; forced to disk whenever the system likes") in rows
+    assert ("durability", "lost: disk full; synced to disk whenever the system decides") in rows
     assert (
         "scrollback",
-        "being verified: 1.0 KiB of 3.0 MiB; 1,024 lines cannot be read: fugue recovery list tells more",
+        "being verified: 1.0 KiB of 3.0 MiB; 1,024 lines cannot be read: see fugue recovery list",
     ) in rows
     assert any(
         "landing zone the runtime directory is full" in " ".join(" ".join(row).split())
@@ -177,7 +177,7 @@ def test_status_as_text_and_json() -> None:
     assert ("checkpoint", "none yet") in rows
     assert ("2", "screens are still being rebuilt") in rows
     assert ("error", "/c:2: bad") in rows
-    assert ("restart", "persistence.state_dir was changed and holds after a restart") in rows
+    assert ("restart", "persistence.state_dir was changed and takes effect after a restart") in rows
     (line,) = run(status.COMMAND, ServerState(), "--json", live=live).decision.reply.lines
     assert json.loads(str(line)) == {"v": 1, "status": STATUS}
     with pytest.raises(Refused, match=r"^usage: status \[--json\]$"):

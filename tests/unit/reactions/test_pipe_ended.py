@@ -49,7 +49,7 @@ def test_a_command_that_appends_goes_on(command: str) -> None:
     ["cat >log", "cat > log", "cat>log", "cat 1>log", "cat >|log", "tee log", "ts | tee -i log"],
 )
 def test_a_command_that_would_write_its_file_anew_does_not(command: str) -> None:
-    assert "would write its file anew" in pipe_ended.why_not_again(Pipe(command, 0))
+    assert "would overwrite its file" in pipe_ended.why_not_again(Pipe(command, 0))
 
 
 def test_nor_does_one_without_its_secret() -> None:

@@ -107,7 +107,7 @@ class Aside:
                     self._storage.close(file)
                 if size > written:
                     self._report.notes.append(
-                        f"{name} has {size} bytes instead of {written}: what is behind them is not read"
+                        f"{name} has {size} bytes instead of {written}: the bytes after them are not read"
                     )
 
     def segments(self, log: LogScan) -> list[SetAside]:

@@ -134,7 +134,7 @@ def put_locks_right(storage: Storage, directory: str, now_ms: int) -> list[str]:
             storage,
             directory,
             name,
-            "what was in the place of the lock was no lock of this user",
+            "what was in the place of the lock was not a lock of this user",
             now_ms,
         )
         for name in sorted(names)

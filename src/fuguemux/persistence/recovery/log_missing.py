@@ -81,7 +81,7 @@ def tell_damaged_end(storage: Storage, wal: str, report: RecoveryReport, log: Lo
         found.findings.append(LogFinding(kinds.LOST_RECORDS, number, -1, detail))
     report.missing.append(
         f"the log is damaged behind LSN {tail.after_lsn}, and {counted(tail.records, 'whole record')} behind that place "
-        "cannot be used: it is no write that had not finished, because the machine has not been down since"
+        "cannot be used: it is not an unfinished write, because the machine has not been down since"
     )
     found.tail = None
     return True
@@ -130,7 +130,7 @@ def tell_missing_log(
         if number in known:
             continue
         if durable_lsn(storage, directory, number) > max(found.last_lsn, covered_lsn):
-            detail = "neither copy of its header can be read, and what it held was acknowledged"
+            detail = "neither copy of its header can be read, and its content was acknowledged"
             found.findings.append(LogFinding(kinds.UNREADABLE_HEADER, number, 0, detail))
             report.missing.append(f"log segment {number:016x}: {detail}")
     newest = manifests[0] if manifests else None

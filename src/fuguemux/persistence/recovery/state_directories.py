@@ -83,4 +83,4 @@ def move_no_directories(
 
 
 def _line(name: str, what: str) -> str:
-    return f"{name}: what was in its place was no directory; {what}"
+    return f"{name}: what was in its place was not a directory; {what}"

@@ -98,7 +98,7 @@ def decided(
         return Identity(chosen, True, "")
     what = _words(manifests.count(chosen), segments.count(chosen))
     problem = said.problem or "it names another store"
-    note = f"STORE: {problem}; {what} of one store: that id is used, and STORE is written anew"
+    note = f"STORE: {problem}; {what} of one store: that id is used, and STORE is written again"
     return Identity(chosen, True, note)
 
 

@@ -101,7 +101,7 @@ class Whereabouts:
                     place, f"something else is in the place of the directory {part}", name
                 )
         if self.unfinished:
-            what = "everything is being saved in the state directory, which was made anew"
+            what = "everything is being saved in the state directory, which was created again"
             return PathFinding(PathState.UNFINISHED, what, path)
         return PathFinding(PathState.HERE)
 

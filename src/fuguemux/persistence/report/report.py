@@ -273,7 +273,7 @@ class RecoveryReport(msgspec.Struct):
         sentences = [
             back,
             _programs(gone, "ended", programs_max),
-            _programs(again, "ended and began anew", programs_max),
+            _programs(again, "ended and was started again", programs_max),
             *_losses(self),
         ]
         return " ".join(f"{sentence}." for sentence in sentences if sentence)
@@ -282,7 +282,7 @@ class RecoveryReport(msgspec.Struct):
 # -- the words --------------------------------------------------------------------------------
 
 _GROUPS: Final = {
-    "live": ("runs on", "run on"),
+    "live": ("is still running", "are still running"),
     "shells": ("is back as a new shell", "are back as new shells"),
     "started": ("is back with a program started in it", "are back with programs started in them"),
     "suspended": ("waits for Enter", "wait for Enter"),
@@ -325,7 +325,7 @@ def _by_group(panes: Sequence[PaneReport]) -> dict[str, int]:
 
 
 def _came_back(groups: dict[str, int]) -> str:
-    """`3 panes run on, 2 are back as new shells and 1 waits for Enter`; empty without panes."""
+    """`3 panes are still running, 2 are back as new shells and 1 waits for Enter`; empty without panes."""
     parts = []
     for place, (name, number) in enumerate(groups.items()):
         one, several = _GROUPS[name]
@@ -396,6 +396,6 @@ def _lost(report: RecoveryReport) -> Iterator[str]:
     if changes:
         yield counted(changes, "change")
     if unknown:
-        yield f"{counted(unknown, 'piece')} of which nothing tells what it was"
+        yield f"{counted(unknown, 'piece')} with unknown content"
     if any(not lost.classes for lost in report.lost):
         yield "a part of the log"

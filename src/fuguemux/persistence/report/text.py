@@ -41,7 +41,7 @@ def report_lines(report: RecoveryReport, *, when: str, verbose: bool = False) ->
         lines.append(f"  damaged: {damage.what}: {damage.detail}{aside}")
     lines += [_lost_scrollback(lost) for lost in report.scrollback_lost]
     lines += _reading(report, verbose=verbose)
-    lines += [f"  lost earlier, and nobody has attached since: {line}" for line in report.untold]
+    lines += [f"  lost earlier, and no client has attached since: {line}" for line in report.untold]
     if report.withheld:
         lines.append(f"  not stored by configuration: {', '.join(report.withheld)}")
     lines += [f"  note: {note}" for note in report.notes]
@@ -98,7 +98,7 @@ def _reading(report: RecoveryReport, *, verbose: bool) -> Iterator[str]:
     """Whether the stored scrollback was read."""
     if report.scrollback_unread_bytes:
         size = counted(report.scrollback_unread_bytes, "byte")
-        yield f"  scrollback: {size} of it not verified yet; fugue status tells how far that is"
+        yield f"  scrollback: {size} of it not verified yet; fugue status shows the progress"
     elif report.scrollback_read_ms and verbose:
         yield f"  scrollback: all of it was read and verified at {_time(report.scrollback_read_ms)}"
 
@@ -106,7 +106,7 @@ def _reading(report: RecoveryReport, *, verbose: bool) -> Iterator[str]:
 def _loss(report: RecoveryReport) -> str:
     """What was lost, in bytes and milliseconds, or that nothing more can be told. Empty if nothing was lost."""
     if report.loss_unknown:
-        nothing = ["nothing of what is stored can be read"] if report.unreadable else []
+        nothing = ["nothing that is stored can be read"] if report.unreadable else []
         return f"not known: {'; '.join([*nothing, *report.missing])}"
     damaged = sum(lost.damaged_bytes for lost in report.lost)
     parts = []
@@ -202,7 +202,7 @@ def what_is_there(pane: PaneReport) -> str:
 def _there(pane: PaneReport) -> str:
     match pane.status:
         case "live" | "partial":
-            return "runs on"
+            return "still running"
         case "respawned":
             return "" if pane.started_again else "new shell"
         case "cwd-fallback":

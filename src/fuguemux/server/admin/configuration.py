@@ -74,8 +74,8 @@ class RunningConfiguration:
         said = [self._server.output_events.warning()]
         problems = self._reload.problems
         if problems:
-            held = "last good values" if self._reload.file.exists else "defaults"
-            said.append(_short(problems, f"{held} hold"))
+            held = "the last good values" if self._reload.file.exists else "defaults"
+            said.append(_short(problems, f"using {held}"))
         return "; ".join(filter(None, said))
 
     def alerts(self) -> str:

@@ -117,7 +117,7 @@ class Privacy:
             await server.last_screens.purge(None if everything else panes)
             await server.checkpointer.take("purge")
         except (OSError, PackDamaged) as error:
-            raise EffectFailed(f"purge: the disk still holds it: {error}") from error
+            raise EffectFailed(f"purge: the content is still on the disk: {error}") from error
         if server.booted.recovered.store.erase_wanted:
             raise EffectFailed("purge: panes are still being recovered; ask again in a moment")
         count = f"{len(panes)} pane" + ("" if len(panes) == 1 else "s")
@@ -131,16 +131,16 @@ class Privacy:
         """Where content may still be that a purge does not touch. Looks at the disk, on any thread."""
         server = self._server
         left = [
-            f"the save {save.name} still holds what there was; to remove it: fugue state delete {save.name}"
+            f"the save {save.name} still contains the old content; to remove it: fugue state delete {save.name}"
             for save in saves
         ]
         directory = f"{server.booted.state_directory}/{QUARANTINE}"
         with contextlib.suppress(OSError):
             names = server.booted.storage.list(directory)
             left += [
-                f"{os.path.join(directory, name)} may hold some; remove it when you need it no more"
+                f"{os.path.join(directory, name)} may contain some; remove it when you do not need it any more"
                 for name in sorted(names)
             ]
         if server.booted.safe is not None:
-            left.append(f"{server.booted.home} is left alone in safe mode: purge it from there")
+            left.append(f"{server.booted.home} is not changed in safe mode: run purge there")
         return left

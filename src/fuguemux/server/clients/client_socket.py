@@ -104,7 +104,7 @@ class ClientSocket(asyncio.Protocol):
         match kind:
             case messages.STDIN:
                 if not connection.stdin_came(payload):
-                    raise PeerBroke("standard input that nobody asked for")
+                    raise PeerBroke("standard input that was not requested")
             case messages.INPUT:
                 if connection.is_attached:
                     handler.input(connection, payload)

@@ -55,10 +55,10 @@ _DESCRIPTOR_1: Final = struct.Struct("<QQI")  # pane, pane's byte offset, length
 assert HEADER.size + _CHECKSUM.size <= DESCRIPTORS_OFFSET
 assert MISSING_OFFSET + 2 * MISSING_PANES * MISSING.size <= SLOTS_OFFSET
 
-NOT_KNOWN: Final = "what the landing zone held of output that was just read is not known"
+NOT_KNOWN: Final = "the landing zone's content of output that had just been read is not known"
 
 ACCOUNT_DAMAGED: Final = (
-    "what the landing zone says of output that could not be logged is damaged: more may be missing"
+    "the landing zone's account of output that could not be logged is damaged: more may be missing"
 )
 
 ZERO_RUN: Final = bytes(256)
@@ -205,7 +205,9 @@ class _Reader:
             return
         pane, offset, checksum = PLACE.unpack_from(contents, at + PLACE_AT)
         if checksum != place_checksum(slot, pane, offset, self._begin):
-            self._unknown.append(f"{NOT_KNOWN}: slot {slot} does not tell whose output is in it")
+            self._unknown.append(
+                f"{NOT_KNOWN}: slot {slot} does not say which pane its output belongs to"
+            )
             return
         extent = int.from_bytes(contents[at + EXTENT_AT : at + EXTENT_AT + 8], "little")
         length, data_checksum = extent & 0xFFFFFFFF, extent >> 32

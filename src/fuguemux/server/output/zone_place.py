@@ -77,7 +77,9 @@ def clear_way(state: str, path: str, store: str, label: str) -> str:
         name = set_aside(RealStorage(), path, f"{state}/{QUARANTINE}", label)
     except OSError as error:
         # Not an OSError: callers take that for a full disk and then remove the file at `path`.
-        raise ZoneUnusable(f"{path} is no landing zone and cannot be set aside: {error}") from error
+        raise ZoneUnusable(
+            f"{path} is not a landing zone and cannot be set aside: {error}"
+        ) from error
     finally:
         os.close(descriptor)
     return f"{QUARANTINE}/{name}"

@@ -42,7 +42,7 @@ class StartGivenUp(KeeperUnreachable):
     """The requester of the process is gone."""
 
     def __init__(self) -> None:
-        super().__init__("whoever asked for it did not wait for the keeper")
+        super().__init__("the client that asked for it did not wait for the keeper")
 
 
 class ProcessStarts:

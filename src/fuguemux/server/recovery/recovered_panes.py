@@ -149,7 +149,7 @@ def last_screens(server: Server) -> LastScreens:
     """What keeps the last screens of programs that ended with the machine, where anything is kept."""
     booted, files, why_not = server.booted, None, ""
     if booted.safe is not None:
-        why_not = f"safe mode: no last screens are kept, and those of {booted.home} are left alone"
+        why_not = f"safe mode: no last screens are kept, and those of {booted.home} are not changed"
     elif booted.lock is None:
         why_not = (
             "nothing is kept on disk (persistence.enabled is false): there are no last screens"

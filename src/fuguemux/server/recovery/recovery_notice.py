@@ -55,11 +55,11 @@ def segment(server: Server) -> str:
 
 def greeting(report: RecoveryReport) -> str:
     """One line for the first client that attaches; a terminal may have room for no more than its beginning."""
-    headline = f"{report.headline(PROGRAMS_NAMED_MAX)} (fugue recovery tells more)"
+    headline = f"{report.headline(PROGRAMS_NAMED_MAX)} (see fugue recovery)"
     if not report.untold:
         return f"fugue: {headline}"
     more = f" ({len(report.untold)} earlier starts)" if len(report.untold) > 1 else ""
-    return f"fugue: lost earlier{more}, and nobody has attached since: {report.untold[0]} Now: {headline}"
+    return f"fugue: lost earlier{more}, and no client has attached since: {report.untold[0]} Now: {headline}"
 
 
 def find_untold(server: Server) -> None:
@@ -70,7 +70,7 @@ def find_untold(server: Server) -> None:
 
 
 def unknown_loss(report: RecoveryReport) -> str:
-    """For the command that started the server: that something is lost of which nothing tells what it was; else empty."""
+    """For the command that started the server: that something is lost with unknown content; else empty."""
     return f"{greeting(report)}\n" if report.loss_unknown or report.untold else ""
 
 

@@ -57,7 +57,7 @@ class Shells:
         if effect.background:
             ends = f"run-shell: the server ended first: not run: {shown}"
             return self._waits.until_end(self._begun(effect), ends)
-        ends = f"run-shell: the server ended first; this runs on without it: {shown}"
+        ends = f"run-shell: the server ended first; this command keeps running without it: {shown}"
         return self._waits.until_end(self._ending_of(effect, None), ends)
 
     async def _begun(self, effect: ef.RunShell) -> EffectResult:

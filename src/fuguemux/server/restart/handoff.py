@@ -62,7 +62,9 @@ class Handoff:
 async def proved(server: Server, requester: Requester) -> Handoff:
     """Have a process of the code that is installed now prove that it can take over. Raises EffectFailed if not."""
     if server.booted.log_path is None:
-        raise EffectFailed("restart-server: without persistence there is nothing to go on from")
+        raise EffectFailed(
+            "restart-server: not possible without persistence, because the new server would have no state"
+        )
     server.pane_watcher.look_now(last=True)
     await server.lifecycle.checkpoint("restart")
     began_ns = server.clock.monotonic_ns()

@@ -32,12 +32,12 @@ directory can be moved with any directory above it, and hidden by a mount, of wh
 RETRY_SECONDS_MIN: Final = 1.0
 RETRY_SECONDS_MAX: Final = 30.0
 WAYS_OUT: Final = {
-    PathState.GONE: "put it back, or have everything saved there anew: fugue state here",
-    PathState.OTHER: "put this server's own back in its place, or move that one away and then: fugue state here",
+    PathState.GONE: "put it back, or save everything there again: fugue state here",
+    PathState.OTHER: "put this server's own directory back, or move that one away and run: fugue state here",
     PathState.UNLOCKED: "another process may have taken it",
-    PathState.PART_GONE: "it is being made anew",
+    PathState.PART_GONE: "it is being created again",
     PathState.UNFINISHED: "that is tried until it succeeds",
-    PathState.PART_OTHER: "put this server's own back in its place, or move that one away",
+    PathState.PART_OTHER: "put this server's own directory back, or move that one away",
 }
 
 diagnostics = channel("state")
@@ -147,7 +147,7 @@ class StatePlace:
             if found.place is PathState.OTHER and not await asyncio.to_thread(self._is_copy):
                 raise PlaceRefused(
                     f"{found.path} is not this server's, or lacks what it has saved, and nothing in it was touched: "
-                    "put the server's own back in its place, or move that one away and say it again"
+                    "put the server's own directory back, or move that one away and run the command again"
                 )
             settled = await self._settle(found)
             return settled.lines(self._lock.path)

@@ -51,7 +51,7 @@ class SafeMode(NamedTuple):
     def message(self, state: str) -> str:
         """What people are told."""
         return (
-            f"fugue: safe mode ({self.reason}): what was there is untouched in {state}; "
+            f"fugue: safe mode ({self.reason}): the earlier state is unchanged in {state}; "
             "`fugue kill-server` and a new start try it again"
         )
 

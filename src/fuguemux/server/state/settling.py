@@ -43,12 +43,12 @@ def tell_unfinished(storage: Storage, directory: str, report: RecoveryReport) ->
             # Version 1 of it was empty, and so is what anybody may have put there.
             report.notes.append(
                 f"the file {MADE_ANEW_FILE} is empty: if an earlier version of fugue left it, "
-                "the server was killed while it saved everything anew"
+                "the server was killed while it saved everything in a new directory"
             )
             return
     report.missing.insert(
         0,  # it is the reason of whatever else is missing
-        "the state directory had been moved or removed, and the server was killed while it saved everything anew",
+        "the state directory had been moved or removed, and the server was killed while it saved everything in a new directory",
     )
     if report.cause == "first start":
         report.cause = "no clean stop"

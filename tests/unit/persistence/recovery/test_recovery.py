@@ -277,7 +277,7 @@ def test_packs_whose_size_has_rotted_are_told_and_cost_nothing(directory: str) -
     report = again.recovered.report
     assert report.complete
     assert report.notes == [
-        f"{name} has {1 << 40} bytes instead of {size}: what is behind them is not read"
+        f"{name} has {1 << 40} bytes instead of {size}: the bytes after them are not read"
         for name, size in sorted(packs.items())
     ]
     for _ in range(3):
@@ -315,7 +315,7 @@ def test_a_start_with_nothing_that_can_be_read_is_not_taken_for_the_first(
     report = start(directory, Truth()).recovered.report
     assert (report.complete, report.cause) == (False, "no clean stop")
     assert (
-        "  output and changes lost: not known: nothing of what is stored can be read; "
+        "  output and changes lost: not known: nothing that is stored can be read; "
         "the log has no record that can be read, but LSN 7 was durable"
         in report_lines(report, when="")
     )

@@ -103,7 +103,7 @@ def test_whatever_is_in_the_file_everything_comes_back(state: Path, truth: Truth
     assert (report.complete, report.damages) == (True, [])
     note, *moved = report.notes
     assert note.startswith("STORE: ")
-    assert note.endswith("and STORE is written anew")
+    assert note.endswith("and STORE is written again")
     assert "3 checkpoints and 1 log segment are of one store" in note
     for _ in range(3):
         server.checkpoint()

@@ -40,8 +40,11 @@ JOBS = PaneReport(
 )
 CASES = [
     # Everything runs on.
-    (RecoveryReport(1, panes=panes("", status="live")), "1 pane runs on, nothing lost."),
-    (RecoveryReport(1, panes=panes("", "", status="live")), "2 panes run on, nothing lost."),
+    (RecoveryReport(1, panes=panes("", status="live")), "1 pane is still running, nothing lost."),
+    (
+        RecoveryReport(1, panes=panes("", "", status="live")),
+        "2 panes are still running, nothing lost.",
+    ),
     # Everything is gone, and nothing ran but shells.
     (
         RecoveryReport(1, panes=panes("")),
@@ -78,13 +81,13 @@ CASES = [
     # A policy started programs again.
     (
         RecoveryReport(1, panes=[STARTED]),
-        "1 pane is back with a program started in it. 1 program ended and began anew: less x (w:0). "
+        "1 pane is back with a program started in it. 1 program ended and was started again: less x (w:0). "
         "Output and changes: complete.",
     ),
     (
         RecoveryReport(1, panes=[STARTED, *panes("make", "", first=1)]),
         "2 panes are back as new shells and 1 is back with a program started in it. 1 program ended: make (work:0). "
-        "1 program ended and began anew: less x (w:0). Output and changes: complete.",
+        "1 program ended and was started again: less x (w:0). Output and changes: complete.",
     ),
     (
         RecoveryReport(
@@ -109,7 +112,7 @@ CASES = [
                 *panes("", status="failed", first=8),
             ],
         ),
-        "3 panes run on, 2 are back as new shells, 1 waits for Enter, 2 show how their programs ended and "
+        "3 panes are still running, 2 are back as new shells, 1 waits for Enter, 2 show how their programs ended and "
         "1 could not be brought back whole. 3 programs ended: vim x (work:1), top (work:0), make (work:0). "
         "Output and changes: complete.",
     ),
@@ -126,7 +129,7 @@ CASES = [
             checkpoint=7,
             panes=[PaneReport(PaneId(0), "partial", "w", 0, lost_bytes=12, lost_lines=1)],
         ),
-        "1 pane runs on. Lost: 12 bytes of output (about 1 line), 1 piece of which nothing tells what it was. "
+        "1 pane is still running. Lost: 12 bytes of output (about 1 line), 1 piece with unknown content. "
         "Damaged: 1 file or part.",
     ),
     (
@@ -167,7 +170,7 @@ CASES = [
     ),
     (
         RecoveryReport(1, panes=panes("", status="live"), missing=["the log is gone"], clean=True),
-        "1 pane runs on. A part of what was stored is missing or could not be read, and what is lost is not known.",
+        "1 pane is still running. A part of what was stored is missing or could not be read, and what is lost is not known.",
     ),
     (RecoveryReport(1), "There was no pane to bring back. Output and changes: complete."),
     (RecoveryReport(1, cause="first start"), "first start: there was nothing to bring back."),

@@ -72,8 +72,8 @@ def test_what_is_lost_is_told_without_the_words_of_the_log() -> None:
     ]
     assert lines[6:9] == [
         "  pane  in      what is there  lost",
-        "  %0    work:1  runs on        nothing",
-        "  %1    work:2  runs on        12 bytes, about 1 line",
+        "  %0    work:1  still running  nothing",
+        "  %1    work:2  still running  12 bytes, about 1 line",
     ]
 
 
@@ -93,7 +93,7 @@ def test_verbose_tells_what_was_read() -> None:
     assert next(line for line in lines if "lost: 4 pieces" in line).endswith(
         "(LSN 40-44, 160 bytes)"
     )
-    row = "  %0    work:1  runs on        0 bytes   0 lines          nothing"
+    row = "  %0    work:1  still running  0 bytes   0 lines          nothing"
     assert row in lines
     assert "-v" not in lines[-1]
 
@@ -114,7 +114,7 @@ FIRST = PaneId(0)
 @pytest.mark.parametrize(
     ("pane", "word", "text"),
     [
-        (PaneReport(FIRST, "live"), "live", "runs on"),
+        (PaneReport(FIRST, "live"), "live", "still running"),
         (PaneReport(FIRST, "held-dead", exit_code=3), "held-dead(3)", "ended with status 3"),
         (
             PaneReport(FIRST, "held-dead", exit_signal=9, ended_program="make"),
@@ -132,7 +132,11 @@ FIRST = PaneId(0)
         (PaneReport(FIRST, "cwd-fallback"), "cwd-fallback", "new shell, in another directory"),
         (PaneReport(FIRST, "suspended"), "suspended", "waits for Enter"),
         (PaneReport(FIRST), "pending", "stored"),
-        (PaneReport(FIRST, "partial", lost_bytes=1, lost_to=1), "partial(1 byte, 0-1)", "runs on"),
+        (
+            PaneReport(FIRST, "partial", lost_bytes=1, lost_to=1),
+            "partial(1 byte, 0-1)",
+            "still running",
+        ),
     ],
 )
 def test_what_became_of_a_pane(pane: PaneReport, word: str, text: str) -> None:

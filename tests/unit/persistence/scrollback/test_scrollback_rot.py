@@ -149,7 +149,7 @@ def test_before_all_was_read_nothing_is_said_of_it(
     blocks = scrollback_check.on_disk(server.store)
     assert report.scrollback_unread_bytes == sum(each.size_bytes for each in blocks)
     report.scrollback_unread_bytes = sum(scrollback_check.read(server.store, blocks))
-    assert report.summary == "2 panes run on, nothing lost."
+    assert report.summary == "2 panes are still running, nothing lost."
 
 
 def test_a_disk_that_does_not_let_us_read_is_no_loss(
