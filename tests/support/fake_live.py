@@ -1,11 +1,13 @@
 """A LiveView made of plain fields, for tests of commands and formats."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from fuguemux.model.ids import PaneId, SessionId, WindowId
 from fuguemux.model.live import CaptureRequest, ClientFacts, LiveView, PaneFacts, ServerFacts
+from fuguemux.options.options import NO_DEFAULTS
 
 NOW_MS = 1_700_000_100_000
 
@@ -35,6 +37,8 @@ class FakeLive:
     missing_directories: set[bytes] = field(default_factory=set)
     variables: dict[str, str] = field(default_factory=dict)
     documents: dict[str, Any] = field(default_factory=dict)
+    defaults: Mapping[str, str] = field(default_factory=lambda: NO_DEFAULTS)
+    """Of options, by the configuration."""
 
     def now_ms(self) -> int:
         return self.now
@@ -75,6 +79,9 @@ class FakeLive:
 
     def variable(self, name: str) -> str | None:
         return self.variables.get(name)
+
+    def option_defaults(self) -> Mapping[str, str]:
+        return self.defaults
 
     def document(self, name: str, arguments: tuple[str, ...]) -> Any:
         return self.documents.get(name)

@@ -23,16 +23,16 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     place = place_for(state, live, invocation)
     layout = remove(source.window.layout, source.pane.id)
     if layout is None:
-        return _whole_window(state, invocation, source, place)
+        return _whole_window(state, live, invocation, source, place)
     links = place.links()
     index = place.index
     if index is not None and any(link.index == index for link in links):
         raise Refused(f"index in use: {index}")
     if index is None:
-        index = spawning.free_index(state, place.session, links)
+        index = spawning.free_index(state, live, place.session, links)
     window = WindowId(state.next_window)
     given = flags.value("n")
-    name = spawning.default_window_name(state, source.session, source.pane.argv)
+    name = spawning.default_window_name(state, live, source.session, source.pane.argv)
     size = source.window.layout
     events: tuple[AnyEvent, ...] = (
         *place.moves,
@@ -57,12 +57,13 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
 
 
 def _whole_window(
-    state: ServerState, invocation: Invocation, source: Target, place: WindowPlace
+    state: ServerState, live: LiveView, invocation: Invocation, source: Target, place: WindowPlace
 ) -> Decision:
     """A window's only pane: the window itself moves."""
     flags = invocation.flags
     events = moved(
         state,
+        live,
         source,
         place,
         kill=False,

@@ -34,7 +34,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
         data = live.capture(target.pane.id, request)
     if flags.has("p"):
         return Decision(reply=Reply(raw=printed(data)))
-    events = buffer_stored(state, data, flags.value("b"), live.now_ms())
+    events = buffer_stored(state, live, data, flags.value("b"))
     return Decision(events)
 
 

@@ -70,7 +70,10 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
         return Decision()
     if delay_ms is None:
         delay_ms = options.get_number(
-            state, "display-time", session=state.sessions.get(client.session)
+            state,
+            live.option_defaults(),
+            "display-time",
+            session=state.sessions.get(client.session),
         )
     return Decision(effects=(ShowMessage(client.id, text, delay_ms),))
 

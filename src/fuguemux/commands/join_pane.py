@@ -3,7 +3,7 @@
 from typing import Final
 
 from fuguemux.commands.command import Command
-from fuguemux.commands.parts.settings import expanded, renumbering
+from fuguemux.commands.parts.settings import expanded
 from fuguemux.commands.parts.zooming import unzoomed
 from fuguemux.commands.split_window import direction
 from fuguemux.language.invocation import Invocation
@@ -23,6 +23,7 @@ from fuguemux.model.ids import PaneId
 from fuguemux.model.layout import Layout, NoSpace, rectangles, remove, renamed, size_of, split
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
+from fuguemux.options.derived import renumbering
 from fuguemux.targets.targets import Target, pane_target
 
 
@@ -57,7 +58,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
         events += (WindowSelected(target.session.id, target.link.index),)
     if not same:
         # Last, since the indices above are those from before.
-        events += _renumbered(state, source)
+        events += _renumbered(state, live, source)
     return Decision(events)
 
 
@@ -86,11 +87,11 @@ def _between_windows(
     return (moved, *(event for event in closing if isinstance(event, SessionDestroyed)))
 
 
-def _renumbered(state: ServerState, source: Target) -> tuple[AnyEvent, ...]:
+def _renumbered(state: ServerState, live: LiveView, source: Target) -> tuple[AnyEvent, ...]:
     """The moves that follow if the source's window had no other pane."""
     if remove(source.window.layout, source.pane.id) is not None:
         return ()
-    closing = close_windows(state, {source.window.id}, renumbering(state))
+    closing = close_windows(state, {source.window.id}, renumbering(state, live.option_defaults()))
     return tuple(event for event in closing if isinstance(event, WindowMoved))
 
 

@@ -3,13 +3,13 @@
 from typing import Final
 
 from fuguemux.commands.command import Command
-from fuguemux.commands.parts.settings import renumbering
 from fuguemux.language.invocation import Invocation
 from fuguemux.model.closing import close_panes
 from fuguemux.model.decision import Decision
 from fuguemux.model.layout import panes_of
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
+from fuguemux.options.derived import renumbering
 from fuguemux.targets.targets import pane_target
 
 
@@ -18,7 +18,11 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     gone = {target.pane.id}
     if invocation.flags.has("a"):
         gone = set(panes_of(target.window.layout)) - gone
-    return Decision(close_panes(state, target.window, gone, renumbering(state)) if gone else ())
+    return Decision(
+        close_panes(state, target.window, gone, renumbering(state, live.option_defaults()))
+        if gone
+        else ()
+    )
 
 
 COMMAND: Final = Command(

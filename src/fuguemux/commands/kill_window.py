@@ -3,12 +3,12 @@
 from typing import Final
 
 from fuguemux.commands.command import Command
-from fuguemux.commands.parts.settings import renumbering
 from fuguemux.language.invocation import Invocation
 from fuguemux.model.closing import close_windows
 from fuguemux.model.decision import Decision
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
+from fuguemux.options.derived import renumbering
 from fuguemux.targets.targets import window_target
 
 
@@ -18,7 +18,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     if invocation.flags.has("a"):
         windows = [link.window for link in target.session.links]
         gone = set(windows) if windows.count(target.window.id) > 1 else set(windows) - gone
-    return Decision(close_windows(state, gone, renumbering(state)))
+    return Decision(close_windows(state, gone, renumbering(state, live.option_defaults())))
 
 
 COMMAND: Final = Command(

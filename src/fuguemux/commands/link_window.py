@@ -15,7 +15,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     flags = invocation.flags
     source = window_target(state, live, invocation, flags.value("s"))
     place = place_for(state, live, invocation)
-    events, _ = linked(state, source, place, kill=flags.has("k"), select=not flags.has("d"))
+    events, _ = linked(state, live, source, place, kill=flags.has("k"), select=not flags.has("d"))
     return Decision(events)
 
 

@@ -80,7 +80,9 @@ def _notes(
     if not flags.has("a"):
         found = [binding for binding in found if binding.note]
     target = current_target(state, live, invocation.request)
-    prefix = options.get(state, "prefix", session=target.session if target else None)
+    prefix = options.get(
+        state, live.option_defaults(), "prefix", session=target.session if target else None
+    )
     keys = max((len(binding.key) for binding in found), default=0)
     if flags.has("1"):
         found = found[:1]

@@ -4,12 +4,12 @@ from typing import Final
 
 from fuguemux.commands.command import Command
 from fuguemux.commands.parts.linking import moved, place_for
-from fuguemux.commands.parts.settings import base_index, renumbering
 from fuguemux.language.invocation import Invocation
 from fuguemux.model.closing import never_renumber, renumbered
 from fuguemux.model.decision import Decision
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
+from fuguemux.options.derived import base_index, renumbering
 from fuguemux.targets.targets import session_target, window_target
 
 
@@ -17,13 +17,16 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     flags = invocation.flags
     if flags.has("r"):
         session = session_target(state, live, invocation, invocation.target)
-        moves = renumbered(session, session.links, base_index(state, session))
+        moves = renumbered(
+            session, session.links, base_index(state, live.option_defaults(), session)
+        )
         return Decision(tuple(moves))
     source = window_target(state, live, invocation, flags.value("s"))
     place = place_for(state, live, invocation)
-    renumber = never_renumber if flags.has("s") else renumbering(state)
+    renumber = never_renumber if flags.has("s") else renumbering(state, live.option_defaults())
     events = moved(
         state,
+        live,
         source,
         place,
         kill=flags.has("k"),

@@ -17,6 +17,7 @@ from fuguemux.model.limits import SESSIONS_MAX, WINDOW_COLUMNS_MAX, WINDOW_ROWS_
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import Options, ServerState
 from fuguemux.model.window_size import WindowSize, bounded, parsed_size
+from fuguemux.options.derived import base_index, status_rows
 from fuguemux.targets.session_names import checked_name, next_session, session_called
 from fuguemux.targets.targets import current_target
 
@@ -45,7 +46,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     detached = flags.has("d") or nobody
     if not detached:
         check_can_attach(request)
-    size, options = _size(state, invocation, detached=detached)
+    size, options = _size(state, live, invocation, detached=detached)
 
     session, name = next_session(state, name)
     window, pane = spawning.next_ids(state)
@@ -61,7 +62,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
         window,
         title,
         session,
-        settings.base_index(state, None),
+        base_index(state, live.option_defaults(), None),
         pane,
         leaf(pane, *size),
         now_ms,
@@ -85,17 +86,19 @@ def _name(state: ServerState, live: LiveView, invocation: Invocation) -> str | N
 
 
 def _size(
-    state: ServerState, invocation: Invocation, *, detached: bool
+    state: ServerState, live: LiveView, invocation: Invocation, *, detached: bool
 ) -> tuple[WindowSize, Options]:
     """The first window's size, and the session's `default-size` if -x or -y were given."""
-    request, default = invocation.request, parsed_size(settings.text(state, "default-size"))
+    request, default = invocation.request, parsed_size(settings.text(state, live, "default-size"))
     wanted = WindowSize(
         _length(invocation, "x", "width", request.columns, 80, WINDOW_COLUMNS_MAX),
         _length(invocation, "y", "height", request.rows, 24, WINDOW_ROWS_MAX),
     )
     has_width, has_height = invocation.flags.has("x"), invocation.flags.has("y")
     if not detached and request.columns and request.rows:
-        size = bounded(request.columns, request.rows - settings.status_rows(state, None))
+        size = bounded(
+            request.columns, request.rows - status_rows(state, live.option_defaults(), None)
+        )
     else:
         usual = default or WindowSize(80, 24)
         size = bounded(

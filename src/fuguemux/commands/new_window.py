@@ -22,7 +22,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
         found = _called(state, live, invocation, target)
         if found is not None:
             return Decision(() if flags.has("d") else (WindowSelected(session.id, found),))
-    moves, at = _place(state, invocation, session, index)
+    moves, at = _place(state, live, invocation, session, index)
     window, pane = spawning.next_ids(state)
     argv = spawning.argv_of(invocation.arguments)
     name, options = spawning.window_name(state, live, invocation, target, argv)
@@ -74,7 +74,7 @@ def _called(
 
 
 def _place(
-    state: ServerState, invocation: Invocation, session: Session, index: int | None
+    state: ServerState, live: LiveView, invocation: Invocation, session: Session, index: int | None
 ) -> tuple[tuple[AnyEvent, ...], int]:
     """The moves that make room, and the index of the new window, which is taken only if its window is to go (-k)."""
     flags = invocation.flags
@@ -86,7 +86,7 @@ def _place(
         at, moves = spawning.room_made(session, beside, before=flags.has("b"))
         return moves, at
     if index is None:
-        return (), spawning.free_index(state, session)
+        return (), spawning.free_index(state, live, session)
     if link_of(session, index) is None:
         return (), index
     if not flags.has("k"):

@@ -57,7 +57,7 @@ def _by_viewers(state: ServerState, live: LiveView, target: Target, policy: str)
         for viewer in viewers_of(state, live, session)
     ]
     size = window_size(policy, viewers)
-    default = parsed_size(settings.text(state, "default-size", session=target.session))
+    default = parsed_size(settings.text(state, live, "default-size", session=target.session))
     return size or default or bounded(80, 24)
 
 

@@ -15,7 +15,7 @@ from fuguemux.targets.targets import pane_index, pane_target
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
     target = pane_target(state, live, invocation, invocation.target)
     if is_active(target.pane) and not invocation.flags.has("k"):
-        number = pane_index(state, target.window, target.pane.id)
+        number = pane_index(state, live, target.window, target.pane.id)
         where = f"{target.session.name}:{target.link.index}.{number}"
         raise Refused(f"respawn pane failed: pane {where} still active")
     event = respawned(state, live, invocation, target, target.pane)

@@ -4,7 +4,6 @@ from typing import Final
 
 from fuguemux.commands.command import Command
 from fuguemux.commands.parts.respawning import is_active, respawned
-from fuguemux.commands.parts.settings import renumbering
 from fuguemux.commands.parts.zooming import unzoomed
 from fuguemux.language.invocation import Invocation
 from fuguemux.model.closing import close_panes
@@ -14,6 +13,7 @@ from fuguemux.model.events import AnyEvent
 from fuguemux.model.layout import panes_of
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
+from fuguemux.options.derived import renumbering
 from fuguemux.targets.targets import window_target
 
 
@@ -26,7 +26,9 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
         raise Refused(f"respawn window failed: window {where} still active")
     closing: tuple[AnyEvent, ...] = unzoomed(target.window)
     if others:
-        closing += close_panes(state, target.window, others, renumbering(state))
+        closing += close_panes(
+            state, target.window, others, renumbering(state, live.option_defaults())
+        )
     event = respawned(state, live, invocation, target, panes[0])
     return Decision((*closing, event), (StartProcess(first),))
 

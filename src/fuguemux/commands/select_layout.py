@@ -27,9 +27,9 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     flags = invocation.flags
     target = pane_target(state, live, invocation, invocation.target)
     if flags.has("n"):
-        return stepped(state, target, 1)
+        return stepped(state, live, target, 1)
     if flags.has("p"):
-        return stepped(state, target, -1)
+        return stepped(state, live, target, -1)
     layout = target.window.layout
     if flags.has("E"):
         return arranged(target.window, spread_round(layout, target.pane.id))
@@ -41,7 +41,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
         return Decision(unzoomed(target.window))
     name = None if flags.has("o") else name_meant(text)
     if name is not None:
-        return arranged(target.window, _named(state, target.window, name))
+        return arranged(target.window, _named(state, live, target.window, name))
     return arranged(target.window, _fitted(state, live, target.window, _parsed(text, layout)))
 
 
@@ -57,18 +57,18 @@ def arranged(window: Window, layout: Layout) -> Decision:
     return Decision(events)
 
 
-def stepped(state: ServerState, target: Target, step: int) -> Decision:
+def stepped(state: ServerState, live: LiveView, target: Target, step: int) -> Decision:
     """The next of the named layouts (1) or the one before (-1); the present one is known by its looks."""
     window = target.window
-    looks = [_named(state, window, name) for name in NAMES]
+    looks = [_named(state, live, window, name) for name in NAMES]
     unknown = -1 if step > 0 else 0
     at = looks.index(window.layout) if window.layout in looks else unknown
     return arranged(window, looks[(at + step) % len(NAMES)])
 
 
-def _named(state: ServerState, window: Window, name: str) -> Layout:
+def _named(state: ServerState, live: LiveView, window: Window, name: str) -> Layout:
     return named_layout(
-        name, window.layout, lambda option: settings.text(state, option, window=window)
+        name, window.layout, lambda option: settings.text(state, live, option, window=window)
     )
 
 
@@ -97,11 +97,11 @@ def _fitted(state: ServerState, live: LiveView, window: Window, layout: Layout) 
 
 
 def decide_next(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
-    return stepped(state, window_target(state, live, invocation, invocation.target), 1)
+    return stepped(state, live, window_target(state, live, invocation, invocation.target), 1)
 
 
 def decide_previous(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
-    return stepped(state, window_target(state, live, invocation, invocation.target), -1)
+    return stepped(state, live, window_target(state, live, invocation, invocation.target), -1)
 
 
 COMMAND: Final = Command(

@@ -29,7 +29,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
         return Decision()
     events = _styled(invocation, target)
     if flags.has("g"):
-        style = settings.text(state, "window-style", window=target.window, pane=target.pane)
+        style = settings.text(state, live, "window-style", window=target.window, pane=target.pane)
         return Decision(events, reply=Reply((style,)))
     pane: PaneId | None = target.pane.id
     for letter, side in _SIDES.items():

@@ -31,7 +31,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
             if size > BUFFER_BYTES_MAX:  # before it is copied
                 raise Refused(too_large(size))
             data = before.data + data
-    return Decision(buffer_stored(state, data, name, live.now_ms()))
+    return Decision(buffer_stored(state, live, data, name))
 
 
 def _renamed(state: ServerState, name: str | None, new_name: str) -> Decision:

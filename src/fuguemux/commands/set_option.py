@@ -40,19 +40,19 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
         raise Refused(f"not an array: {argument}")
     if flags.has("u") or flags.has("U"):
         return Decision(events=_unset(state, place, name, target, panes_too=flags.has("U")))
-    if flags.has("o") and _is_set(state, place, name):
+    if flags.has("o") and _is_set(state, live, place, name):
         if flags.has("q"):
             return Decision()
         raise Refused(f"already set: {argument}")
-    events = _set(state, invocation.commands, place, name, value, append=flags.has("a"))
+    events = _set(state, live, invocation.commands, place, name, value, append=flags.has("a"))
     return Decision(events=events)
 
 
-def _is_set(state: ServerState, place: OptionPlace, name: Name) -> bool:
+def _is_set(state: ServerState, live: LiveView, place: OptionPlace, name: Name) -> bool:
     if name.option is None:
         return name.name in options.local(state, place)
     if name.option.array is None:
-        return options.value_in(state, place, name.option) is not None
+        return options.value_in(state, live.option_defaults(), place, name.option) is not None
     values = options.array_in(state, place, name.option)
     return values is not None and (name.at is None or name.at in values)
 
@@ -84,6 +84,7 @@ def _unset_in(state: ServerState, place: OptionPlace, name: Name) -> tuple[Optio
 
 def _set(
     state: ServerState,
+    live: LiveView,
     commands: CommandTable,
     place: OptionPlace,
     name: Name,
@@ -101,10 +102,10 @@ def _set(
         return options.set_value(place, name.name, before + value)
     if option.array is None:
         if append and value is not None and option.kind in ("string", "style"):
-            before_or_none = options.value_in(state, place, option)
+            before_or_none = options.value_in(state, live.option_defaults(), place, option)
             if before_or_none is not None:
                 value = before_or_none + ("," if option.kind == "style" else "") + value
-        current = options.inherited(state, place, option)
+        current = options.inherited(state, live.option_defaults(), place, option)
         return options.set_value(place, option.name, option.value(value, current, commands))
     if value is None:
         raise Refused("empty value")

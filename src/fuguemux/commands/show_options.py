@@ -19,8 +19,15 @@ from fuguemux.options.types import Option
 class _Printer:
     """Lines for the options of one place."""
 
-    def __init__(self, state: ServerState, place: OptionPlace, invocation: Invocation) -> None:
+    def __init__(
+        self,
+        state: ServerState,
+        defaults: options.Defaults,
+        place: OptionPlace,
+        invocation: Invocation,
+    ) -> None:
         self.state = state
+        self.defaults = defaults
         self.place = place
         self.inherit = invocation.flags.has("A")
         self.values_only = invocation.flags.has("v")
@@ -42,10 +49,10 @@ class _Printer:
         if option.array is not None:
             yield from self.array(option, index)
             return
-        value = options.value_in(self.state, self.place, option)
+        value = options.value_in(self.state, self.defaults, self.place, option)
         inherited = value is None
         if value is None and self.inherit:
-            value = options.inherited(self.state, self.place, option)
+            value = options.inherited(self.state, self.defaults, self.place, option)
         if value is not None:
             yield self.line(option.name, option.shown(value), value, inherited=inherited)
 
@@ -91,10 +98,12 @@ def _lines(state: ServerState, live: LiveView, invocation: Invocation) -> list[s
     target = target_of(state, live, invocation)
     if not invocation.arguments:
         place = place_by_flags(invocation, target)
-        return list(_all(_Printer(state, place, invocation), invocation))
+        return list(_all(_Printer(state, live.option_defaults(), place, invocation), invocation))
     argument = expand(invocation.arguments[0], context_of(state, live, invocation, target))
     name: Name = options.match(argument)
-    printer = _Printer(state, place_of(invocation, target, name), invocation)
+    printer = _Printer(
+        state, live.option_defaults(), place_of(invocation, target, name), invocation
+    )
     if name.option is not None:
         return list(printer.option(name.option, name.at))
     lines = list(printer.own(name.name))

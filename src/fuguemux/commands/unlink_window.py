@@ -3,12 +3,12 @@
 from typing import Final
 
 from fuguemux.commands.command import Command
-from fuguemux.commands.parts.settings import renumbering
 from fuguemux.language.invocation import Invocation
 from fuguemux.model.closing import close_links
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
+from fuguemux.options.derived import renumbering
 from fuguemux.targets.targets import window_target
 
 
@@ -21,7 +21,9 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     )
     if links == 1 and not invocation.flags.has("k"):
         raise Refused("window only linked to one session")
-    return Decision(close_links(target.session, {target.link.index}, renumbering(state)))
+    return Decision(
+        close_links(target.session, {target.link.index}, renumbering(state, live.option_defaults()))
+    )
 
 
 COMMAND: Final = Command(

@@ -29,19 +29,25 @@ def rectangle(view: View, pane: Pane) -> Rectangle:
 
 def _index(view: View, pane: Pane) -> str:
     window = _window(view, pane)
-    base = options.get_number(view.state, "pane-base-index", window=window)
+    base = options.get_number(
+        view.state, view.live.option_defaults(), "pane-base-index", window=window
+    )
     return str(panes_of(window.layout).index(pane.id) + base)
 
 
 def _at_top(view: View, pane: Pane) -> str:
-    status = options.get(view.state, "pane-border-status", window=_window(view, pane))
+    status = options.get(
+        view.state, view.live.option_defaults(), "pane-border-status", window=_window(view, pane)
+    )
     return flag(rectangle(view, pane).y == (1 if status == "top" else 0))
 
 
 def _at_bottom(view: View, pane: Pane) -> str:
     cell = rectangle(view, pane)
     window = _window(view, pane)
-    status = options.get(view.state, "pane-border-status", window=window)
+    status = options.get(
+        view.state, view.live.option_defaults(), "pane-border-status", window=window
+    )
     rows = window.layout.rows - (1 if status == "bottom" else 0)
     return flag(cell.y + cell.rows == rows)
 
@@ -89,7 +95,9 @@ def _current_path(view: View, pane: Pane) -> str:
 
 
 def _limit(view: View, pane: Pane) -> str:
-    return options.get(view.state, "history-limit", session=view.session)
+    return options.get(
+        view.state, view.live.option_defaults(), "history-limit", session=view.session
+    )
 
 
 def _tabs(view: View, pane: Pane) -> str:
@@ -107,7 +115,9 @@ def _of_mode(view: View, value: str) -> str:
 
 
 def _synchronized(view: View, pane: Pane) -> str:
-    return flag(options.get_flag(view.state, "synchronize-panes", pane=pane))
+    return flag(
+        options.get_flag(view.state, view.live.option_defaults(), "synchronize-panes", pane=pane)
+    )
 
 
 PANE: Final[dict[str, Callable[[View, Pane], str]]] = {

@@ -271,7 +271,9 @@ def _option(name: str, view: View) -> str | None:
     if option.array is None:
         if plain != name:
             return None
-        return option.in_format(options.inherited(view.state, place, option))
+        return option.in_format(
+            options.inherited(view.state, view.live.option_defaults(), place, option)
+        )
     try:
         index = options.match(name).at
     except Refused:

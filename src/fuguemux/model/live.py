@@ -1,6 +1,6 @@
 """The read-only port through which a command sees facts that are not durable state. The server implements it; tests fake it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Literal, Protocol
 
 import msgspec
@@ -186,6 +186,10 @@ class LiveView(Protocol):
 
     def variable(self, name: str) -> str | None:
         """A format variable that only the server knows (`recovery_summary`, …), or None."""
+        ...
+
+    def option_defaults(self) -> Mapping[str, str]:
+        """Defaults of options that the configuration gives, by the name of the option. The mapping never changes."""
         ...
 
     def document(self, name: str, arguments: tuple[str, ...]) -> Any:

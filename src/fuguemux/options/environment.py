@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 from fuguemux.config.secrets import is_redacted
 from fuguemux.model.state import Environment, Pane, ServerState, Session, sessions_with
 from fuguemux.options import options
+from fuguemux.options.options import Defaults
 
 PATH_DEFAULT: Final = b"/usr/local/bin:/usr/bin:/bin"
 SHELL_FALLBACK: Final = b"/bin/sh"
@@ -42,16 +43,20 @@ def session_of(state: ServerState, pane: Pane) -> Session | None:
     return next(iter(sessions_with(state, pane.window)), None)
 
 
-def shell(state: ServerState, session: Session | None, surroundings: SpawnEnvironment) -> bytes:
+def shell(
+    state: ServerState, defaults: Defaults, session: Session | None, surroundings: SpawnEnvironment
+) -> bytes:
     """`default-shell`, or /bin/sh if that is no program."""
-    path = options.get(state, "default-shell", session=session).encode("utf-8", "surrogateescape")
+    path = options.get(state, defaults, "default-shell", session=session).encode(
+        "utf-8", "surrogateescape"
+    )
     if posixpath.isabs(path) and surroundings.is_program(path):
         return path
     return SHELL_FALLBACK
 
 
 def process_argv(
-    state: ServerState, pane: Pane, surroundings: SpawnEnvironment
+    state: ServerState, defaults: Defaults, pane: Pane, surroundings: SpawnEnvironment
 ) -> tuple[bytes, tuple[bytes, ...]]:
     """The program of a pane and its arguments, the first of which is the name it sees.
 
@@ -60,25 +65,29 @@ def process_argv(
     which nobody asked for: they count as none, and a shell starts.
     """
     session = session_of(state, pane)
-    path = shell(state, session, surroundings)
+    path = shell(state, defaults, session, surroundings)
     name = posixpath.basename(path)
     if is_redacted(pane.argv):
         return path, (b"-" + name,)
     if len(pane.argv) > 1:
         return pane.argv[0], pane.argv
-    line = pane.argv[0] if pane.argv else _default_command(state, session)
+    line = pane.argv[0] if pane.argv else _default_command(state, defaults, session)
     if pane.argv or line:
         return path, (name, b"-c", line)
     return path, (b"-" + name,)
 
 
-def _default_command(state: ServerState, session: Session | None) -> bytes:
-    text = options.get(state, "default-command", session=session)
+def _default_command(state: ServerState, defaults: Defaults, session: Session | None) -> bytes:
+    text = options.get(state, defaults, "default-command", session=session)
     return text.encode("utf-8", "surrogateescape")
 
 
 def process_environment(
-    state: ServerState, pane: Pane, surroundings: SpawnEnvironment, directory: bytes | None = None
+    state: ServerState,
+    defaults: Defaults,
+    pane: Pane,
+    surroundings: SpawnEnvironment,
+    directory: bytes | None = None,
 ) -> dict[bytes, bytes]:
     """The whole environment of a pane's process, which starts in `directory` (None: the pane's own)."""
     session = session_of(state, pane)
@@ -86,7 +95,7 @@ def process_environment(
     if session is not None:
         environment = {k: v for k, v in environment.items() if k not in session.hidden}
         environment |= session.environment
-    environment |= _own(state, pane, session, surroundings)
+    environment |= _own(state, defaults, pane, session, surroundings)
     environment[b"PWD"] = pane.cwd if directory is None else directory
     environment |= pane.environment
     if not environment.get(b"PATH"):
@@ -95,16 +104,22 @@ def process_environment(
 
 
 def _own(
-    state: ServerState, pane: Pane, session: Session | None, surroundings: SpawnEnvironment
+    state: ServerState,
+    defaults: Defaults,
+    pane: Pane,
+    session: Session | None,
+    surroundings: SpawnEnvironment,
 ) -> Environment:
     number = session.id if session is not None else 0
     place = f",{surroundings.server_pid},{number}".encode()
     return {
-        b"TERM": options.get(state, "default-terminal").encode("utf-8", "surrogateescape"),
+        b"TERM": options.get(state, defaults, "default-terminal").encode(
+            "utf-8", "surrogateescape"
+        ),
         b"COLORTERM": b"truecolor",
         b"TERM_PROGRAM": b"fugue",
         b"TERM_PROGRAM_VERSION": surroundings.version.encode(),
         b"FUGUE": surroundings.socket_path + place,
         b"FUGUE_PANE": f"%{pane.id}".encode(),
-        b"SHELL": shell(state, session, surroundings),
+        b"SHELL": shell(state, defaults, session, surroundings),
     }

@@ -6,6 +6,7 @@ A place is the server, all sessions, all windows, one session, one window or one
 
 import re
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from fuguemux.language.command_table import CommandTable
@@ -22,20 +23,22 @@ _INDEXED: Final = re.compile(r"([^\[]*)\[(\d{1,10})\]")
 _OUTERMOST: Final = frozenset(("server", "global-session", "global-window"))
 """The scopes that inherit from none, and have a value of every option."""
 
-_configured: dict[str, str] = {}
-"""Defaults that the configuration gives in place of the table's. The server sets them when it has read it."""
+Defaults = Mapping[str, str]
+"""Defaults that the configuration gives in place of the table's, by the name of the option. It never changes."""
+NO_DEFAULTS: Final[Defaults] = MappingProxyType({})
+"""The configuration gives none: every default is the table's."""
 
 
-def configure(commands: CommandTable, defaults: Mapping[str, str]) -> None:
-    """Replace the configuration's defaults. Raises Refused for a value that an option does not take."""
-    checked = {name: BY_NAME[name].value(text, "", commands) for name, text in defaults.items()}
-    _configured.clear()
-    _configured.update(checked)
+def configured(commands: CommandTable, defaults: Mapping[str, str]) -> Defaults:
+    """`defaults` in their canonical text. Raises Refused: an option does not take its value."""
+    return MappingProxyType(
+        {name: BY_NAME[name].value(text, "", commands) for name, text in defaults.items()}
+    )
 
 
-def default(option: Option) -> str:
+def default(defaults: Defaults, option: Option) -> str:
     """The option's value where nobody set it."""
-    return _configured.get(option.name, option.default)
+    return defaults.get(option.name, option.default)
 
 
 class OptionPlace(NamedTuple):
@@ -107,11 +110,13 @@ def parent(state: ServerState, place: OptionPlace) -> OptionPlace | None:
             return None
 
 
-def value_in(state: ServerState, place: OptionPlace, option: Option) -> str | None:
+def value_in(
+    state: ServerState, defaults: Defaults, place: OptionPlace, option: Option
+) -> str | None:
     """The value of `option` in that very place, None if it is inherited. The global places have all values."""
     value = local(state, place).get(option.name)
     if value is None and place.scope in _OUTERMOST:
-        return default(option)
+        return default(defaults, option)
     return value
 
 
@@ -134,15 +139,15 @@ def _entries(entries: Options, name: str) -> Iterator[tuple[int, str]]:
     yield from sorted(found)
 
 
-def inherited(state: ServerState, place: OptionPlace, option: Option) -> str:
+def inherited(state: ServerState, defaults: Defaults, place: OptionPlace, option: Option) -> str:
     """The value that holds in `place`."""
     at: OptionPlace | None = place
     while at is not None:
-        value = value_in(state, at, option)
+        value = value_in(state, defaults, at, option)
         if value is not None:
             return value
         at = parent(state, at)
-    return default(option)
+    return default(defaults, option)
 
 
 def inherited_array(state: ServerState, place: OptionPlace, option: Option) -> dict[int, str]:
@@ -173,6 +178,7 @@ def place_of(
 
 def get(
     state: ServerState,
+    defaults: Defaults,
     name: str,
     *,
     session: Session | None = None,
@@ -185,7 +191,7 @@ def get(
         value = options.get(option.name)
         if value is not None:
             return value
-    return default(option)
+    return default(defaults, option)
 
 
 def _levels(
@@ -230,6 +236,7 @@ def get_array(
 
 def get_flag(
     state: ServerState,
+    defaults: Defaults,
     name: str,
     *,
     session: Session | None = None,
@@ -237,11 +244,12 @@ def get_flag(
     pane: Pane | None = None,
 ) -> bool:
     """Whether the flag is on. Raises KeyError: no such option."""
-    return get(state, name, session=session, window=window, pane=pane) == "on"
+    return get(state, defaults, name, session=session, window=window, pane=pane) == "on"
 
 
 def get_number(
     state: ServerState,
+    defaults: Defaults,
     name: str,
     *,
     session: Session | None = None,
@@ -249,7 +257,7 @@ def get_number(
     pane: Pane | None = None,
 ) -> int:
     """The number. Raises KeyError: no such option."""
-    return int(get(state, name, session=session, window=window, pane=pane))
+    return int(get(state, defaults, name, session=session, window=window, pane=pane))
 
 
 # Events.

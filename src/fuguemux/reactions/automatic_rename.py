@@ -8,18 +8,19 @@ from fuguemux.model.ids import WindowId
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import Life, ServerState, Window
 from fuguemux.model.window_names import name_of_command
-from fuguemux.reactions.option_values import window_option
+from fuguemux.options import options
 
 
 def decide(
     state: ServerState, live: LiveView, windows: Collection[WindowId] | None = None
 ) -> Decision:
     """New names for those of `windows` (None: all) whose program is another one; a dead pane's window says so."""
+    defaults = live.option_defaults()
     events: list[AnyEvent] = []
     for _, window in sorted(state.windows.items()):
         if windows is not None and window.id not in windows:
             continue
-        if window_option(state, "automatic-rename", window) != "on":
+        if not options.get_flag(state, defaults, "automatic-rename", window=window):
             continue
         name = _name(state, live, window)
         if name and name != window.name:

@@ -12,7 +12,8 @@ from fuguemux.model.layout import resize
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState, Session, Window, link_of
 from fuguemux.model.window_size import SizedViewer, WindowSize, window_size
-from fuguemux.reactions.option_values import status_rows, window_option
+from fuguemux.options import options
+from fuguemux.options.derived import status_rows
 
 
 def decide(
@@ -27,7 +28,7 @@ def decide(
     for _, window in sorted(state.windows.items()):
         if windows is not None and window.id not in windows:
             continue
-        size = wanted_size(state, window, viewers)
+        size = wanted_size(state, live.option_defaults(), window, viewers)
         if size is None or size == (window.layout.columns, window.layout.rows):
             continue
         layout = resize(window.layout, *size)
@@ -37,16 +38,19 @@ def decide(
 
 
 def wanted_size(
-    state: ServerState, window: Window, viewers: Collection[tuple[Session, SizedViewer]]
+    state: ServerState,
+    defaults: options.Defaults,
+    window: Window,
+    viewers: Collection[tuple[Session, SizedViewer]],
 ) -> WindowSize | None:
     """The size of `window` for the viewers of the sessions it is in; None: as it is."""
-    only_current = window_option(state, "aggressive-resize", window) == "on"
+    only_current = options.get_flag(state, defaults, "aggressive-resize", window=window)
     counting = [
         viewer
         for session, viewer in viewers
         if _sees(session, window.id, only_current=only_current)
     ]
-    return window_size(window_option(state, "window-size", window), counting)
+    return window_size(options.get(state, defaults, "window-size", window=window), counting)
 
 
 def _sees(session: Session, window: WindowId, *, only_current: bool) -> bool:
@@ -62,6 +66,6 @@ def _viewers(state: ServerState, live: LiveView) -> list[tuple[Session, SizedVie
         session = state.sessions.get(client.session)
         if session is None or not client.columns or not client.rows:
             continue
-        rows = max(client.rows - status_rows(state, session), 1)
+        rows = max(client.rows - status_rows(state, live.option_defaults(), session), 1)
         found.append((session, SizedViewer(WindowSize(client.columns, rows), client.used)))
     return found

@@ -4,7 +4,6 @@ At a reboot or logout the shells end shortly before the server does. If that cou
 nothing would come back. So an end that looks like a shutdown's, close to a shutdown, suspends the pane instead.
 """
 
-from functools import partial
 from typing import Final
 
 from fuguemux.model.closing import close_panes
@@ -13,7 +12,8 @@ from fuguemux.model.events import ProcessExited
 from fuguemux.model.ids import PaneId
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ExitCause, Life, Pane, ServerState
-from fuguemux.reactions.option_values import renumbering, window_option
+from fuguemux.options import options
+from fuguemux.options.derived import renumbering
 
 _SIGHUP, _SIGKILL, _SIGTERM = 1, 9, 15
 SHUTDOWN_SIGNALS: Final = frozenset((_SIGHUP, _SIGKILL, _SIGTERM))
@@ -47,10 +47,10 @@ def decide(
             pane, code, signal, ExitCause.SHUTDOWN_SUSPECT, now_ms, suspended=True
         )
         return Decision((exited,))
-    if away or _stays(state, known, code):
+    if away or _stays(state, live, known, code):
         return Decision((ProcessExited(pane, code, signal, _cause(code, signal), now_ms),))
     window = state.windows[known.window]
-    return Decision(close_panes(state, window, {pane}, partial(renumbering, state)))
+    return Decision(close_panes(state, window, {pane}, renumbering(state, live.option_defaults())))
 
 
 def is_shutdown_suspect(code: int | None, signal: int | None) -> bool:
@@ -60,9 +60,9 @@ def is_shutdown_suspect(code: int | None, signal: int | None) -> bool:
     return code is None or code in SHUTDOWN_CODES
 
 
-def _stays(state: ServerState, pane: Pane, code: int | None) -> bool:
+def _stays(state: ServerState, live: LiveView, pane: Pane, code: int | None) -> bool:
     """By `remain-on-exit`: with `failed` a pane closes only if its process is known to have succeeded."""
-    value = window_option(state, "remain-on-exit", state.windows[pane.window], pane)
+    value = options.get(state, live.option_defaults(), "remain-on-exit", pane=pane)
     return value == "on" or (value == "failed" and code != 0)
 
 

@@ -4,11 +4,11 @@ from fuguemux.model.decision import Decision
 from fuguemux.model.effects import StopServer
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
-from fuguemux.reactions.option_values import server_option
+from fuguemux.options import options
 
 
 def decide(state: ServerState, live: LiveView) -> Decision:
     """StopServer if there is no session and nothing keeps the server; to be asked after sessions went, not at start."""
-    if state.sessions or server_option(state, "exit-empty") != "on":
+    if state.sessions or not options.get_flag(state, live.option_defaults(), "exit-empty"):
         return Decision()
     return Decision(effects=(StopServer(),))

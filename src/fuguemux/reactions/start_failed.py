@@ -1,14 +1,12 @@
 """A pane's process could not be started."""
 
-from functools import partial
-
 from fuguemux.model.closing import close_panes
 from fuguemux.model.decision import Decision, Reply
 from fuguemux.model.events import ProcessExited
 from fuguemux.model.ids import PaneId
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ExitCause, ServerState
-from fuguemux.reactions.option_values import renumbering
+from fuguemux.options.derived import renumbering
 
 
 def decide(
@@ -24,7 +22,7 @@ def decide(
         return Decision()
     if known.generation == 0:
         window = state.windows[known.window]
-        events = close_panes(state, window, {pane}, partial(renumbering, state))
+        events = close_panes(state, window, {pane}, renumbering(state, live.option_defaults()))
         return Decision(events, reply=Reply(error=f"create pane failed: {reason}", exit_code=1))
     cause = ExitCause.SHUTDOWN_SUSPECT if again else ExitCause.UNKNOWN
     exited = ProcessExited(pane, None, None, cause, live.now_ms(), suspended=again)

@@ -21,7 +21,6 @@ from fuguemux.model.state import ServerState
 from fuguemux.observe.clock import NS_PER_MS, SystemClock
 from fuguemux.observe.failpoints import reach
 from fuguemux.persistence.checkpoint.checkpoint_port import CheckpointSettings
-from fuguemux.persistence.checkpoint.retention import GENERATIONS_MIN
 from fuguemux.persistence.checkpoint.series import CheckpointSeries
 from fuguemux.persistence.wal.writer import LogWriter, WriterOptions
 from fuguemux.server.admin.address import ServingAddress
@@ -63,6 +62,7 @@ from fuguemux.server.requests.search import Searcher
 from fuguemux.server.requests.shells import Shells
 from fuguemux.server.restart.process_loop import live
 from fuguemux.server.restart.standby import StandingBy
+from fuguemux.server.storage.checkpoint_settings import settings_of
 from fuguemux.server.storage.checkpointer import Checkpointer, PaneSources
 from fuguemux.server.storage.closed_sessions import ClosedSessions
 from fuguemux.server.storage.flusher import Flusher
@@ -105,7 +105,7 @@ class Server:
         self.configuration = booted.configuration
         self.origins = booted.loaded.origins
         """Which options somebody has set, and where."""
-        option_defaults(self.configuration, booted.environment)
+        self._defaults = option_defaults(self.configuration, booted.environment)
         self._build_log()
         self._build_panes()
         self._build_clients()
@@ -159,8 +159,13 @@ class Server:
             uid=os.getuid(),
         )
         self.emulators = GhosttyEmulator
-        self.panes = Panes(GhosttyEmulator, booted.recovered.store, self._removed, history_limit)
-        self.view = ServerView(self.clock, self.panes, facts)
+        self.panes = Panes(
+            GhosttyEmulator,
+            booted.recovered.store,
+            self._removed,
+            lambda state, pane: history_limit(state, self.view.option_defaults(), pane),
+        )
+        self.view = ServerView(self.clock, self.panes, facts, self._defaults)
         self.committer = Committer(
             booted.recovered.state, self.log, self._published, booted.recovered.next_lsn - 1
         )
@@ -235,22 +240,11 @@ class Server:
         return (persistence.max_wal_size_mb if persistence.enabled else IN_MEMORY_LOG_MIB) * MIB
 
     def checkpoint_settings(self) -> CheckpointSettings:
-        """What the configuration and the options say of checkpoints now.
-
-        A `history-limit` above the default depth deepens what is stored, unless the configuration sets a depth: what a
-        person asked to keep must not be lost by a crash.
-        """
-        persistence = self.configuration.persistence
-        depth = persistence.scrollback_persistence_lines
-        if "persistence.scrollback_persistence_lines" not in self.origins:
-            depth = max([depth, *(history_limit(self._state(), p) for p in self._state().panes)])
-        if not (persistence.enabled and persistence.scrollback_persistence):
-            depth = 0
-        return CheckpointSettings(
-            keep_more=max(0, persistence.keep_checkpoints - GENERATIONS_MIN),
-            scrollback_persistence_lines=depth,
-            compression_level=persistence.compression_level,
-            program=f"fugue {__version__}",
+        """What the configuration and the options say of checkpoints now."""
+        return settings_of(
+            self.configuration.persistence,
+            depth_is_set="persistence.scrollback_persistence_lines" in self.origins,
+            deepest_history=self.panes.deepest_history(self._state()),
         )
 
     def _build_requests(self) -> None:
@@ -289,7 +283,7 @@ class Server:
             self.surface.scroll,
             self.executor,
             self.clock,
-            self._state,
+            self.engine,
             self.spawn,
             self.output.hurry,
         )

@@ -230,7 +230,7 @@ class Finder:
             return panes[(start + step) % len(panes)]
         index = whole_number(text)
         if index is not None:
-            at = index - pane_base_index(self.state, window)
+            at = index - pane_base_index(self.state, self.live, window)
             if 0 <= at < len(panes):
                 return panes[at]
         return place(window, text)
@@ -373,9 +373,9 @@ def neighbouring_link(session: Session, step: int) -> Link:
     return session.links[(at + step) % len(session.links)]
 
 
-def pane_base_index(state: ServerState, window: Window) -> int:
+def pane_base_index(state: ServerState, live: LiveView, window: Window) -> int:
     """The number of the window's first pane."""
-    return options.get_number(state, "pane-base-index", window=window)
+    return options.get_number(state, live.option_defaults(), "pane-base-index", window=window)
 
 
 def _special_link(session: Session, text: str) -> Link:

@@ -180,6 +180,6 @@ def client_target(live: LiveView, invocation: Invocation, text: str | None) -> C
     return client
 
 
-def pane_index(state: ServerState, window: Window, pane: PaneId) -> int:
+def pane_index(state: ServerState, live: LiveView, window: Window, pane: PaneId) -> int:
     """The pane's number in its window."""
-    return panes_of(window.layout).index(pane) + pane_base_index(state, window)
+    return panes_of(window.layout).index(pane) + pane_base_index(state, live, window)

@@ -20,6 +20,7 @@ from fuguemux.model.ids import PaneId
 from fuguemux.model.limits import BUFFER_BYTES_MAX
 from fuguemux.model.state import Buffer, ServerState
 from tests.support.builders import session, state
+from tests.support.fake_live import FakeLive
 from tests.support.folding import run
 
 EMPTY = state(session("a"))
@@ -145,9 +146,9 @@ def large(size: int) -> ServerState:
 
 @pytest.mark.parametrize("name", [None, "big"])
 def test_what_is_too_large_for_a_buffer_is_refused(name: str | None) -> None:
-    assert buffer_stored(EMPTY, b"x" * BUFFER_BYTES_MAX, name, 0)
+    assert buffer_stored(EMPTY, FakeLive(), b"x" * BUFFER_BYTES_MAX, name)
     with pytest.raises(Refused, match="16777217 bytes are too many for a paste buffer"):
-        buffer_stored(EMPTY, b"x" * (BUFFER_BYTES_MAX + 1), name, 0)
+        buffer_stored(EMPTY, FakeLive(), b"x" * (BUFFER_BYTES_MAX + 1), name)
 
 
 def test_a_buffer_is_not_made_too_large_by_what_is_added() -> None:

@@ -8,6 +8,7 @@ import msgspec
 
 from fuguemux.model.state import Options, ServerState
 from fuguemux.options import options
+from fuguemux.options.options import NO_DEFAULTS
 from fuguemux.options.table import OPTIONS
 from tests.support.builders import session, state, window
 
@@ -50,5 +51,11 @@ def test_a_value_is_that_of_the_most_particular_place_that_has_one() -> None:
         )
         for (of, shown, pane), option in itertools.product(places, OPTIONS):
             place = options.place_of(option, of, shown, pane)
-            found = options.get(built, option.name, session=of, window=shown, pane=pane)
-            assert found == options.inherited(built, place, option), (option.name, place, levels)
+            found = options.get(
+                built, NO_DEFAULTS, option.name, session=of, window=shown, pane=pane
+            )
+            assert found == options.inherited(built, NO_DEFAULTS, place, option), (
+                option.name,
+                place,
+                levels,
+            )

@@ -7,6 +7,7 @@ from fuguemux.config.secrets import MARK
 from fuguemux.model.ids import PaneId, SessionId
 from fuguemux.model.state import Environment, Pane, ServerState
 from fuguemux.options.environment import SpawnEnvironment, process_argv, process_environment
+from fuguemux.options.options import NO_DEFAULTS, Defaults
 from tests.support.builders import session, state
 
 HERE = SpawnEnvironment(b"/run/fugue/default", 77, "0.1.0", b"/home/user")
@@ -17,10 +18,10 @@ def with_pane(
     *,
     argv: tuple[bytes, ...] = (),
     environment: Environment | None = None,
-) -> tuple[ServerState, Pane]:
+) -> tuple[ServerState, Defaults, Pane]:
     on = on or state(session("a", options={"default-shell": "/bin/bash"}))
     pane = replace(on.panes[PaneId(0)], argv=argv, environment=environment or {})
-    return replace(on, panes={**on.panes, pane.id: pane}), pane
+    return replace(on, panes={**on.panes, pane.id: pane}), NO_DEFAULTS, pane
 
 
 @pytest.mark.parametrize(

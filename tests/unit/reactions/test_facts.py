@@ -8,8 +8,6 @@ from fuguemux.model.events import ForegroundChanged, PaneDirectoryChanged, PaneT
 from fuguemux.model.ids import PaneId, WindowId
 from fuguemux.model.live import ClientFacts, ForegroundFacts, PaneFacts
 from fuguemux.model.state import Life, Ran, ServerState
-from fuguemux.options import options
-from fuguemux.options import table as option_table
 from fuguemux.reactions import (
     automatic_rename,
     client_resized,
@@ -18,7 +16,6 @@ from fuguemux.reactions import (
     title_changed,
 )
 from fuguemux.reactions.foreground_changed import Programs
-from fuguemux.reactions.option_values import DEFAULTS
 from tests.support.builders import session, state, window
 from tests.support.fake_live import FakeLive
 from tests.support.folding import folded
@@ -27,11 +24,6 @@ from tests.support.viewers import viewer
 STATE = state(session("a", window("sh"), window("kept", options={"automatic-rename": "off"})))
 LIVE = FakeLive()
 PANE = PaneId(0)
-
-
-def test_the_defaults_are_those_of_the_table() -> None:
-    table = {name: options.default(option_table.BY_NAME[name]) for name in DEFAULTS}
-    assert table == DEFAULTS
 
 
 def test_a_title_loses_control_characters_and_is_bounded() -> None:

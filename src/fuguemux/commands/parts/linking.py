@@ -49,7 +49,13 @@ def place_for(state: ServerState, live: LiveView, invocation: Invocation) -> Win
 
 
 def linked(
-    state: ServerState, source: Target, place: WindowPlace, *, kill: bool, select: bool
+    state: ServerState,
+    live: LiveView,
+    source: Target,
+    place: WindowPlace,
+    *,
+    kill: bool,
+    select: bool,
 ) -> tuple[tuple[AnyEvent, ...], int]:
     """Events that link the source's window at `place`, and the index there. With `kill` what is there goes.
 
@@ -59,7 +65,7 @@ def linked(
     links = place.links()
     index = place.index
     if index is None:
-        index = spawning.free_index(state, place.session, links)
+        index = spawning.free_index(state, live, place.session, links)
     there = next((link for link in links if link.index == index), None)
     if there is not None:
         if there.window == source.window.id:
@@ -80,6 +86,7 @@ def linked(
 
 def moved(
     state: ServerState,
+    live: LiveView,
     source: Target,
     place: WindowPlace,
     *,
@@ -88,7 +95,7 @@ def moved(
     renumber: Renumbering,
 ) -> tuple[AnyEvent, ...]:
     """Events that link the source's window at `place` and unlink it where it was; an emptied session goes."""
-    events, index = linked(state, source, place, kill=kill, select=select)
+    events, index = linked(state, live, source, place, kill=kill, select=select)
     if source.session.id != place.session.id:
         return (*events, *close_links(source.session, {source.link.index}, renumber))
     leaving = place.now_at(source.link.index)

@@ -1,11 +1,12 @@
 """What the commands on paste buffers share: finding one, naming a new one, and how many are kept."""
 
-from fuguemux.commands.parts import settings
 from fuguemux.language.invocation import Invocation
 from fuguemux.model.decision import Refused
 from fuguemux.model.events import AnyEvent, BufferDeleted, BufferSet
 from fuguemux.model.limits import BUFFER_BYTES_MAX
+from fuguemux.model.live import LiveView
 from fuguemux.model.state import Buffer, ServerState
+from fuguemux.options import options
 
 
 def too_large(size: int) -> str:
@@ -22,7 +23,7 @@ def newest(state: ServerState) -> Buffer | None:
 
 
 def buffer_stored(
-    state: ServerState, data: bytes, name: str | None, now_ms: int
+    state: ServerState, live: LiveView, data: bytes, name: str | None
 ) -> tuple[AnyEvent, ...]:
     """The events that put `data` into the buffer `name`, or into a new automatic one.
 
@@ -36,14 +37,15 @@ def buffer_stored(
     if name is not None:
         if not name:
             raise Refused("empty buffer name")
-        return (BufferSet(Buffer(name, data, now_ms, automatic=False)),)
+        return (BufferSet(Buffer(name, data, live.now_ms(), automatic=False)),)
     number = state.next_buffer
     while buffer_called(state, f"buffer{number}") is not None:
         number += 1
     automatic = [buffer for buffer in state.buffers if buffer.automatic]
-    kept = max(settings.number(state, "buffer-limit") - 1, 0)
+    limit = options.get_number(state, live.option_defaults(), "buffer-limit")
+    kept = max(limit - 1, 0)
     gone: list[AnyEvent] = [BufferDeleted(buffer.name) for buffer in automatic[kept:]]
-    return (*gone, BufferSet(Buffer(f"buffer{number}", data, now_ms)))
+    return (*gone, BufferSet(Buffer(f"buffer{number}", data, live.now_ms())))
 
 
 def buffer_named_or_newest(state: ServerState, invocation: Invocation) -> Buffer:

@@ -2,7 +2,6 @@
 
 from fuguemux.formats.formats import FormatContext, expand
 from fuguemux.language.invocation import Invocation
-from fuguemux.model.closing import Renumbering
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import Pane, ServerState, Session, Window
 from fuguemux.options import options
@@ -11,6 +10,7 @@ from fuguemux.targets.targets import Target
 
 def text(
     state: ServerState,
+    live: LiveView,
     name: str,
     *,
     session: Session | None = None,
@@ -18,41 +18,8 @@ def text(
     pane: Pane | None = None,
 ) -> str:
     """The option's value in its text form."""
-    return options.get(state, name, session=session, window=window, pane=pane)
-
-
-def flag(state: ServerState, name: str, *, session: Session | None = None) -> bool:
-    """Whether the option is on."""
-    return text(state, name, session=session) == "on"
-
-
-def number(
-    state: ServerState, name: str, *, session: Session | None = None, window: Window | None = None
-) -> int:
-    """The option's value as a number."""
-    return int(text(state, name, session=session, window=window))
-
-
-def status_rows(state: ServerState, session: Session | None) -> int:
-    """How many rows the status line takes from the terminals of the session's viewers."""
-    value = text(state, "status", session=session)
-    return {"off": 0, "on": 1}[value] if value in ("off", "on") else int(value)
-
-
-def base_index(state: ServerState, session: Session | None) -> int:
-    """The index of a session's first window."""
-    return number(state, "base-index", session=session)
-
-
-def renumbering(state: ServerState) -> Renumbering:
-    """Whether and from where a session's windows are numbered again when one closes."""
-
-    def of(session: Session) -> int | None:
-        if not flag(state, "renumber-windows", session=session):
-            return None
-        return base_index(state, session)
-
-    return of
+    defaults = live.option_defaults()
+    return options.get(state, defaults, name, session=session, window=window, pane=pane)
 
 
 def expanded(

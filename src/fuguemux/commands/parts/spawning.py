@@ -16,6 +16,7 @@ from fuguemux.model.live import LiveView
 from fuguemux.model.state import Environment, Link, Options, ServerState, Session, link_of
 from fuguemux.model.window_names import bounded_name, name_of_argv
 from fuguemux.model.window_size import SizedViewer, WindowSize, bounded, parsed_size, window_size
+from fuguemux.options.derived import base_index, status_rows
 from fuguemux.targets.targets import Target
 
 NAMED_BY_HAND: Options = {"automatic-rename": "off"}
@@ -69,13 +70,13 @@ def start_directory(
 
 
 def default_window_name(
-    state: ServerState, session: Session | None, argv: tuple[bytes, ...]
+    state: ServerState, live: LiveView, session: Session | None, argv: tuple[bytes, ...]
 ) -> str:
     """What a window that runs `argv` is called until it is renamed."""
     if not argv:
-        command = settings.text(state, "default-command", session=session)
+        command = settings.text(state, live, "default-command", session=session)
         argv = (encoded(command),) if command else ()
-    return name_of_argv(named(argv), settings.text(state, "default-shell", session=session))
+    return name_of_argv(named(argv), settings.text(state, live, "default-shell", session=session))
 
 
 def window_name(
@@ -89,14 +90,16 @@ def window_name(
     """The name of a new window and the options that go with it: `-n`, or the program's name."""
     given = invocation.flags.value("n")
     if given is None:
-        return default_window_name(state, session or (target.session if target else None), argv), {}
+        return default_window_name(
+            state, live, session or (target.session if target else None), argv
+        ), {}
     name = settings.expanded(state, live, invocation, given, target)
     return bounded_name(name), NAMED_BY_HAND
 
 
 def viewers_of(state: ServerState, live: LiveView, session: Session) -> list[SizedViewer]:
     """The clients that look at `session`, with what their status line leaves of their terminals."""
-    rows_taken = settings.status_rows(state, session)
+    rows_taken = status_rows(state, live.option_defaults(), session)
     return [
         SizedViewer(WindowSize(client.columns, client.rows - rows_taken), client.used)
         for client in live.clients()
@@ -106,10 +109,10 @@ def viewers_of(state: ServerState, live: LiveView, session: Session) -> list[Siz
 
 def new_window_size(state: ServerState, live: LiveView, session: Session) -> WindowSize:
     """The size of a new window of `session`: what its viewers allow, else its `default-size`."""
-    policy = settings.text(state, "window-size")
+    policy = settings.text(state, live, "window-size")
     size = window_size(policy, viewers_of(state, live, session))
     if size is None:
-        size = parsed_size(settings.text(state, "default-size", session=session))
+        size = parsed_size(settings.text(state, live, "default-size", session=session))
     return size or bounded(80, 24)
 
 
@@ -127,10 +130,12 @@ def next_pane_id(state: ServerState) -> PaneId:
     return PaneId(state.next_pane)
 
 
-def free_index(state: ServerState, session: Session, links: Iterable[Link] | None = None) -> int:
+def free_index(
+    state: ServerState, live: LiveView, session: Session, links: Iterable[Link] | None = None
+) -> int:
     """The first free index from `base-index` up."""
     taken = {link.index for link in (session.links if links is None else links)}
-    index = settings.base_index(state, session)
+    index = base_index(state, live.option_defaults(), session)
     while index in taken:
         index += 1
     if index > WINDOW_INDEX_MAX:

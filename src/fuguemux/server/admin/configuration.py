@@ -158,7 +158,7 @@ class RunningConfiguration:
     def _apply_options(self) -> None:
         server = self._server
         try:
-            option_defaults(server.configuration, server.booted.environment)
+            server.view.configured(option_defaults(server.configuration, server.booted.environment))
         except Refused as refused:
             diagnostics.error("config.option_refused", reason=str(refused))
             server.viewers.announce(f"configuration: {refused}")

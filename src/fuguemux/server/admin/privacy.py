@@ -48,7 +48,7 @@ class Privacy:
         """Terminals are built and nothing is logged yet: panes that are not kept stay off the disk."""
         found = self._server.booted.recovered.panes
         for terminal in self._server.panes:
-            terminal.persist = kept_on_disk(state, terminal.id)
+            terminal.persist = kept_on_disk(state, self._server.view.option_defaults(), terminal.id)
             pane = found.get(terminal.id)
             if not terminal.persist and pane is not None and (pane.screen or pane.output_bytes):
                 # The last server died before it had taken this off the disk. The next checkpoint does so.
@@ -64,7 +64,8 @@ class Privacy:
         for terminal in self._server.panes:
             old, new = before.panes.get(terminal.id), after.panes[terminal.id]
             if said or old is None or old.window != new.window:
-                self._set(terminal, wanted=kept_on_disk(after, terminal.id))
+                wanted = kept_on_disk(after, self._server.view.option_defaults(), terminal.id)
+                self._set(terminal, wanted=wanted)
 
     def _set(self, terminal: PaneTerminal, *, wanted: bool) -> None:
         if terminal.persist == wanted:

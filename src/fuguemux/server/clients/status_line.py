@@ -13,17 +13,9 @@ SHOWN_PER_COLUMN = 8
 """Most characters per column, counting combining ones."""
 
 
-def status_rows(state: ServerState, session: Session) -> int:
-    """How many rows of the client the status line takes."""
-    value = options.get(state, "status", session=session)
-    if value == "off":
-        return 0
-    return int(value) if value.isdigit() else 1
-
-
-def at_top(state: ServerState, session: Session) -> bool:
+def at_top(state: ServerState, defaults: options.Defaults, session: Session) -> bool:
     """Whether the status line is above the window."""
-    return options.get(state, "status-position", session=session) == "top"
+    return options.get(state, defaults, "status-position", session=session) == "top"
 
 
 def status_line(
@@ -35,16 +27,17 @@ def status_line(
     alert: str = "",
 ) -> bytes:
     """One row of exactly `columns` cells. `alert` (durability, recovery) precedes the right part. Raises TooDear."""
+    defaults = live.option_defaults()
     work = formats.Work()
     context = formats.FormatContext(state, live, session=session.id, client=client)
     left = _cut(state, context, session, "status-left", work)
     right = _cut(state, context, session, "status-right", work)
-    justify = options.get(state, "status-justify", session=session)
+    justify = options.get(state, defaults, "status-justify", session=session)
     windows = _windows(state, live, session, client, columns, work)
     middle = windows if justify in ("left", "") else f"#[align={justify}]{windows}#[default]"
     warning = f"#[fg=black,bg=red]{alert}#[default] " if alert else ""
     text = f"{left}{middle}#[align=right]{warning}{right}"
-    return line(text, columns, options.get(state, "status-style", session=session))
+    return line(text, columns, options.get(state, defaults, "status-style", session=session))
 
 
 def _cut(
@@ -54,10 +47,12 @@ def _cut(
     name: str,
     work: formats.Work,
 ) -> str:
-    text = formats.expand(options.get(state, name, session=session), context, time=True, work=work)
-    length = options.get(state, f"{name}-length", session=session)
+    defaults = context.live.option_defaults()
+    template = options.get(state, defaults, name, session=session)
+    text = formats.expand(template, context, time=True, work=work)
+    length = options.get(state, defaults, f"{name}-length", session=session)
     columns = int(length) if length.isdigit() else LENGTH_DEFAULT
-    style = options.get(state, f"{name}-style", session=session)
+    style = options.get(state, defaults, f"{name}-style", session=session)
     return f"#[{style}]{_first_columns(text, columns)}#[default]"
 
 
@@ -88,18 +83,22 @@ def _windows(
     work: formats.Work,
 ) -> str:
     """The windows of the session, as many as a row of `columns` has room for."""
-    separator = options.get(state, "window-status-separator", window=None)
+    defaults = live.option_defaults()
+    separator = options.get(state, defaults, "window-status-separator", window=None)
     parts: list[str] = []
     room = columns
     for link in session.links:
         window = state.windows[link.window]
         kind = "window-status-current" if link.index == session.active else "window-status"
-        style = options.get(state, f"{kind}-style", window=window)
+        style = options.get(state, defaults, f"{kind}-style", window=window)
         context = formats.FormatContext(
             state, live, session=session.id, window=window.id, index=link.index, client=client
         )
         text = formats.expand(
-            options.get(state, f"{kind}-format", window=window), context, time=True, work=work
+            options.get(state, defaults, f"{kind}-format", window=window),
+            context,
+            time=True,
+            work=work,
         )
         text = _first_columns(text, SHOWN_PER_COLUMN * columns)
         parts.append(f"#[{style}]{text}#[default]" if style != "default" else text)

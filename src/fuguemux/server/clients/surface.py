@@ -42,4 +42,9 @@ class ServerSurface:
         state = self._state()
         stored = state.panes.get(pane)
         session = None if stored is None else session_of(state, stored)
-        return options.get(state, "prefix2" if secondary else "prefix", session=session)
+        return options.get(
+            state,
+            self._live.option_defaults(),
+            "prefix2" if secondary else "prefix",
+            session=session,
+        )

@@ -11,6 +11,7 @@ from fuguemux.model.limits import CLIENT_COLUMNS_MAX, CLIENT_ROWS_MAX
 from fuguemux.model.live import ClientFacts, LiveView
 from fuguemux.model.state import ServerState, Session, Window, current_link
 from fuguemux.options import options
+from fuguemux.options.derived import status_rows
 from fuguemux.protocol.messages import CommandMessage
 from fuguemux.server.clients import status_line
 from fuguemux.server.clients.connection import Connection
@@ -145,7 +146,11 @@ class Viewer:
     def window_rows(self) -> int:
         """The rows of its terminal that are left for the window."""
         session = self.current_session()
-        taken = 0 if session is None else status_line.status_rows(self._surface.state, session)
+        taken = (
+            0
+            if session is None
+            else status_rows(self._surface.state, self._surface.live.option_defaults(), session)
+        )
         return max(1, self.rows - taken)
 
     def repaint(self) -> None:
@@ -156,6 +161,7 @@ class Viewer:
     def frame(self) -> bytes:
         """The bytes that bring the client's screen up to date; empty if nothing changed."""
         self.dirty = False
+        defaults = self._surface.live.option_defaults()
         state, session, window = self._surface.state, self.current_session(), self.current_window()
         if session is None or window is None:
             return b""
@@ -163,7 +169,7 @@ class Viewer:
             self._shown = shown
             self._composer.repaint()
         status, cursor = self._status(state, session)
-        top = status_line.at_top(state, session)
+        top = status_line.at_top(state, defaults, session)
         scene = Scene(
             self.columns,
             self.rows,
@@ -171,9 +177,9 @@ class Viewer:
             status,
             top,
             (window.layout.columns, window.layout.rows),
-            style_bytes(options.get(state, "pane-border-style", window=window)),
-            style_bytes(options.get(state, "pane-active-border-style", window=window)),
-            options.get(state, "mouse", session=session) == "on",
+            style_bytes(options.get(state, defaults, "pane-border-style", window=window)),
+            style_bytes(options.get(state, defaults, "pane-active-border-style", window=window)),
+            options.get(state, defaults, "mouse", session=session) == "on",
             cursor,
         )
         if self.page is not None:
@@ -193,8 +199,12 @@ class Viewer:
     def _status(
         self, state: ServerState, session: Session
     ) -> tuple[Sequence[bytes], tuple[int, int] | None]:
-        count = status_line.status_rows(state, session)
-        row = 0 if status_line.at_top(state, session) else self.rows - 1
+        count = status_rows(state, self._surface.live.option_defaults(), session)
+        row = (
+            0
+            if status_line.at_top(state, self._surface.live.option_defaults(), session)
+            else self.rows - 1
+        )
         if self.overlay is not None:
             content, column = self.overlay.row(self.columns)
             place = None if column is None else (column, row)
@@ -246,14 +256,14 @@ def style_bytes(text: str) -> bytes:
         return style.DEFAULT.sgr()
 
 
-def mode_style(state: ServerState, pane: PaneId) -> tuple[Styles, bool]:
+def mode_style(state: ServerState, live: LiveView, pane: PaneId) -> tuple[Styles, bool]:
     """The style of copy mode in a pane, and whether its keys are those of vi."""
     stored = state.panes.get(pane)
     window = None if stored is None else state.windows.get(stored.window)
 
     def sgr(option: str) -> bytes:
-        return style_bytes(options.get(state, option, window=window))
+        return style_bytes(options.get(state, live.option_defaults(), option, window=window))
 
     match, current = sgr("copy-mode-match-style"), sgr("copy-mode-current-match-style")
-    vi = options.get(state, "mode-keys", window=window) == "vi"
+    vi = options.get(state, live.option_defaults(), "mode-keys", window=window) == "vi"
     return Styles(match, current, sgr("mode-style")), vi

@@ -50,7 +50,9 @@ class Viewers:
         self._uses = 0
         self.messages = MessageLog(
             lambda: clock.wall_ms() // 1000,
-            lambda: options.get_number(surface.state, "message-limit"),
+            lambda: options.get_number(
+                surface.state, surface.live.option_defaults(), "message-limit"
+            ),
         )
         """What was shown to anybody, and what was announced although nobody looked on."""
         self.happened: Callable[[str, SessionId], None] = lambda _hook, _session: None
@@ -58,7 +60,7 @@ class Viewers:
         self.scroll = surface.scroll
         self.scroll.told = self._scrolled
         self.scroll.redraw = lambda terminal: self.pane_changed(terminal, ())
-        self.scroll.style = lambda pane: mode_style(surface.state, pane)
+        self.scroll.style = lambda pane: mode_style(surface.state, surface.live, pane)
         self.last_screens: LastScreensPort | None = None
         """Where a chooser's previews come from."""
         self.greeting: Callable[[], str] = lambda: ""
@@ -221,7 +223,10 @@ class Viewers:
 
     def _other_session(self, state: ServerState, viewer: Viewer) -> SessionId | None:
         """Where a viewer goes whose session ended, by the option `detach-on-destroy`."""
-        if options.get(state, "detach-on-destroy") == "on" or not state.sessions:
+        if (
+            options.get(state, self._surface.live.option_defaults(), "detach-on-destroy") == "on"
+            or not state.sessions
+        ):
             return None
         if viewer.last_session in state.sessions:
             return viewer.last_session
@@ -342,9 +347,9 @@ class Viewers:
     def _show(self, viewer: Viewer, text: str, duration_ms: int) -> None:
         viewer.message(text)
         shown = viewer.overlay
-        state = self._surface.state
+        state, defaults = self._surface.state, self._surface.live.option_defaults()
         milliseconds = duration_ms or options.get_number(
-            state, "display-time", session=viewer.current_session()
+            state, defaults, "display-time", session=viewer.current_session()
         )
         if milliseconds > 0:
             self._loop.call_later(milliseconds / 1000, self._clear, viewer, shown)

@@ -143,7 +143,9 @@ class CopyCommands:
         session = session_of(state, pane)
         return MotionContext(
             effect.argument,
-            options.get(state, "word-separators", session=session),
+            options.get(
+                state, self._engine.live.option_defaults(), "word-separators", session=session
+            ),
             self._is_vi(effect.pane),
         )
 
@@ -231,12 +233,18 @@ class CopyCommands:
     def _is_vi(self, pane: PaneId) -> bool:
         state = self._engine.state
         window = state.windows[state.panes[pane].window]
-        return options.get(state, "mode-keys", window=window) == "vi"
+        return (
+            options.get(state, self._engine.live.option_defaults(), "mode-keys", window=window)
+            == "vi"
+        )
 
     def _wraps(self, pane: PaneId) -> bool:
         state = self._engine.state
         window = state.windows[state.panes[pane].window]
-        return options.get(state, "wrap-search", window=window) == "on"
+        return (
+            options.get(state, self._engine.live.option_defaults(), "wrap-search", window=window)
+            == "on"
+        )
 
     # -- copying ------------------------------------------------------------------------------
 
@@ -262,9 +270,9 @@ class CopyCommands:
                 )
                 events: tuple[BufferSet, ...] | tuple[object, ...] = (BufferSet(joined),)
             else:
-                events = paste_buffers.buffer_stored(state, data, None, live.now_ms())
+                events = paste_buffers.buffer_stored(state, live, data, None)
             outcome = self._engine.tell(Decision(events))  # type: ignore[arg-type]  # both are events
-            if options.get(state, "set-clipboard") != "off":
+            if options.get(state, self._engine.live.option_defaults(), "set-clipboard") != "off":
                 self._screens.copied(terminal.id, data)
             await self._durable(outcome.lsn)
         if self._scroll.mode(terminal.id) is not mode:

@@ -44,7 +44,7 @@ class Capturer:
         if effect.printed:
             return EffectResult(capture_pane.printed(data))
         state, live = self._engine.state, self._engine.live
-        events = paste_buffers.buffer_stored(state, data, effect.name, live.now_ms())
+        events = paste_buffers.buffer_stored(state, live, data, effect.name)
         await self._durable(self._engine.tell(Decision(events)).lsn)
         return EffectResult()
 

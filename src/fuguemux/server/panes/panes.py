@@ -14,15 +14,15 @@ from fuguemux.server.panes.pane_terminal import PaneTerminal
 from fuguemux.terminal.emulator import EmulatorFactory
 
 
-def history_limit(state: ServerState, pane: PaneId) -> int:
+def history_limit(state: ServerState, defaults: options.Defaults, pane: PaneId) -> int:
     """Lines of scrollback that the pane keeps, from the option `history-limit` of its session."""
     session = session_of(state, state.panes[pane])
-    return options.get_number(state, "history-limit", session=session)
+    return options.get_number(state, defaults, "history-limit", session=session)
 
 
-def kept_on_disk(state: ServerState, pane: PaneId) -> bool:
+def kept_on_disk(state: ServerState, defaults: options.Defaults, pane: PaneId) -> bool:
     """Whether the pane's content may be stored on disk, by its option `persist`."""
-    return options.get_flag(state, "persist", pane=state.panes[pane])
+    return options.get_flag(state, defaults, "persist", pane=state.panes[pane])
 
 
 class Panes:
@@ -98,6 +98,10 @@ class Panes:
         """Apply the option `history-limit` to every pane, at once."""
         for terminal in self._terminals.values():
             self._limit(state, terminal)
+
+    def deepest_history(self, state: ServerState) -> int:
+        """The most lines of scrollback that any pane keeps; 0: there are no panes."""
+        return max((self._history_limit(state, pane) for pane in state.panes), default=0)
 
     def _limit(self, state: ServerState, terminal: PaneTerminal) -> None:
         terminal.limit_history(self._history_limit(state, terminal.id))

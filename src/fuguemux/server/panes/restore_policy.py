@@ -61,7 +61,13 @@ class Plan(NamedTuple):
 
 def plan(state: ServerState, live: LiveView, pane: Pane, rerunnable: Collection[str]) -> Plan:
     """Return the plan for one pane. `rerunnable` has the names of programs that may be offered or run again."""
-    command = options.get(state, "restore-command", window=state.windows[pane.window], pane=pane)
+    command = options.get(
+        state,
+        live.option_defaults(),
+        "restore-command",
+        window=state.windows[pane.window],
+        pane=pane,
+    )
     session = session_of(state, pane)
     if command:
         context = FormatContext(
@@ -77,7 +83,7 @@ def plan(state: ServerState, live: LiveView, pane: Pane, rerunnable: Collection[
             return Plan(True, (), line=f"restore-command: not run: {stopped}")
         words = (text.encode("utf-8", "surrogateescape"),)
         return Plan(True, words, line=f"restore-command: {shown(text)}", again=shown(text))
-    policy = policy_of(state, pane)
+    policy = policy_of(state, live, pane)
     program = program_of(pane)
     own = None if runs_again(pane) else ()
     is_line = bool(program) and not pane.foreground and is_one(pane)
@@ -113,7 +119,7 @@ def plan(state: ServerState, live: LiveView, pane: Pane, rerunnable: Collection[
     return Plan(True, own, typed, f"press Enter to run: {shown(text)}")
 
 
-def policy_of(state: ServerState, pane: Pane) -> str:
+def policy_of(state: ServerState, live: LiveView, pane: Pane) -> str:
     """The pane's restore policy: from the pane, its window, its session's `@restore-policy`, or the global option, in
     this order.
     """
@@ -126,7 +132,7 @@ def policy_of(state: ServerState, pane: Pane) -> str:
     of_session = "" if session is None else session.options.get(SESSION_OPTION, "")
     if of_session in POLICIES:
         return of_session
-    return options.get(state, name, window=window, pane=pane)
+    return options.get(state, live.option_defaults(), name, window=window, pane=pane)
 
 
 def safe(text: str) -> bool:
@@ -134,10 +140,12 @@ def safe(text: str) -> bool:
     return text.isprintable() and 0 < len(text) <= LINE_CHARACTERS_MAX
 
 
-def last_screen_line(state: ServerState, pane: PaneId) -> str:
+def last_screen_line(state: ServerState, live: LiveView, pane: PaneId) -> str:
     """Say how to see the last screen of the program that ended in a pane: by a key, if one is bound to that."""
     key = key_of(state, TABLE, "prefix", LAST_SCREEN_COMMAND)
-    prefix = options.get(state, "prefix", session=session_of(state, state.panes[pane]))
+    prefix = options.get(
+        state, live.option_defaults(), "prefix", session=session_of(state, state.panes[pane])
+    )
     if not key or prefix in ("", "None"):
         return f"its last screen: fugue recovery screen %{pane}"
     return f"its last screen: {prefix} {key}"

@@ -11,6 +11,7 @@ import msgspec
 from fuguemux.model.state import Pane, ServerState
 from fuguemux.observe.failpoints import reach
 from fuguemux.options.environment import SpawnEnvironment, process_argv, process_environment
+from fuguemux.options.options import Defaults
 from fuguemux.server.processes.keeper_client import KeeperClient
 from fuguemux.server.processes.keeper_values import RequestFailed, Spawned
 from fuguemux.server.processes.spawn_environment import usable_directory
@@ -46,12 +47,14 @@ class Preparing:
         return "the disk with the directory or the shell of a pane" if self._looking else ""
 
     async def prepared(
-        self, state: ServerState, pane: Pane, argv: tuple[bytes, ...] | None
+        self, state: ServerState, defaults: Defaults, pane: Pane, argv: tuple[bytes, ...] | None
     ) -> Prepared:
         """Prepare the start of the pane's own command, or of `argv` in its place. Raises RequestFailed."""
         self._looking += 1
         try:
-            return await beside("process", _prepared, state, pane, argv, self._surroundings)
+            return await beside(
+                "process", _prepared, state, defaults, pane, argv, self._surroundings
+            )
         except OSError as error:
             reason = error.strerror or os.strerror(errno.EBUSY)
             raise RequestFailed(reason, "look at its directory", errno.EBUSY) from error
@@ -60,11 +63,15 @@ class Preparing:
 
 
 def _prepared(
-    state: ServerState, pane: Pane, argv: tuple[bytes, ...] | None, surroundings: SpawnEnvironment
+    state: ServerState,
+    defaults: Defaults,
+    pane: Pane,
+    argv: tuple[bytes, ...] | None,
+    surroundings: SpawnEnvironment,
 ) -> Prepared:
     reach("pane.looking")
     directory = usable_directory(pane.cwd, surroundings)
     shown = pane if argv is None else msgspec.structs.replace(pane, argv=argv)
-    program, words = process_argv(state, shown, surroundings)
-    variables = process_environment(state, pane, surroundings, directory)
+    program, words = process_argv(state, defaults, shown, surroundings)
+    variables = process_environment(state, defaults, pane, surroundings, directory)
     return Prepared(directory, program, words, variables)

@@ -144,7 +144,8 @@ class Processes:
 
         async def spawn() -> Spawned:
             nonlocal directory
-            found = await self._preparing.prepared(state, pane, argv)
+            defaults = self._engine.live.option_defaults()
+            found = await self._preparing.prepared(state, defaults, pane, argv)
             directory = found.directory
             return await found.spawned(keeper, key, terminal.size)
 

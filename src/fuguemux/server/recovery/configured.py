@@ -12,7 +12,7 @@ from fuguemux.config.secrets import holds_secret
 from fuguemux.model.events import AnyEvent, EnvironmentSet
 from fuguemux.observe import diagnostics
 from fuguemux.observe.clock import Clock
-from fuguemux.options import options as option_table
+from fuguemux.options import options
 from fuguemux.options.environment import KEPT_OUT
 from fuguemux.persistence.storage.withholding import Withhold
 
@@ -61,8 +61,10 @@ def _persons_shell(named: str | None) -> str:
     return paths.shell({} if named is None else {"SHELL": named}, os.getuid())
 
 
-def option_defaults(configuration: Configuration, environment: Mapping[str, str]) -> None:
-    """Give tmux's options the defaults that the configuration sets."""
+def option_defaults(
+    configuration: Configuration, environment: Mapping[str, str]
+) -> options.Defaults:
+    """The defaults that the configuration sets for tmux's options. Raises Refused: an option does not take one."""
     server = configuration.server
     defaults = {
         "default-shell": server.default_shell or _persons_shell(environment.get("SHELL")),
@@ -73,4 +75,4 @@ def option_defaults(configuration: Configuration, environment: Mapping[str, str]
         defaults["default-command"] = server.default_command
     if configuration.keys.prefix:
         defaults["prefix"] = configuration.keys.prefix
-    option_table.configure(TABLE, defaults)
+    return options.configured(TABLE, defaults)

@@ -116,6 +116,10 @@ def _series(
     )
 
 
+def _history_limit(state: ServerState, pane: PaneId) -> int:
+    return history_limit(state, options.NO_DEFAULTS, pane)
+
+
 def _checkpoint(
     series: CheckpointSeries,
     recovered: Recovered,
@@ -128,9 +132,11 @@ def _checkpoint(
     read_everything(recovered.store)
     # Whoever starts from this checkpoint sees nothing of a damage: it says so itself.
     series.missing = tuple(unread(recovered.panes.values(), recovered.store))
-    panes = Panes(emulators, recovered.store, lambda _terminal: None, history_limit)
+    panes = Panes(emulators, recovered.store, lambda _terminal: None, _history_limit)
     for pane, terminal in rebuilt_panes(recovered, emulators, state.panes).items():
-        terminal.persist = options.get_flag(state, "persist", pane=state.panes[pane])
+        terminal.persist = options.get_flag(
+            state, options.NO_DEFAULTS, "persist", pane=state.panes[pane]
+        )
         terminal.read_offset = max(terminal.read_offset, offsets_min.get(pane, 0))
         panes.add(terminal)
     sources = PaneSources(panes, lambda: state, lambda: None, lambda: last_lsn)

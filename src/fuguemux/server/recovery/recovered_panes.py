@@ -47,7 +47,7 @@ async def open_panes(server: Server) -> dict[PaneId, bytes]:
             booted.recovered.store.pane(pane),
             unanswered_from=unanswered.get(pane),
             now=screens_first,
-            persist=kept_on_disk(booted.recovered.state, pane),
+            persist=kept_on_disk(booted.recovered.state, server.view.option_defaults(), pane),
         )
         if screens_first:
             await asyncio.sleep(0)  # a client's question, a signal: between two panes

@@ -199,7 +199,7 @@ class Restoration:
             lines.append(f"in the background: {', '.join(report.ended_jobs)}")
         if report is not None and screen_kept:
             report.last_screen = True
-            lines.append(last_screen_line(self._engine.state, pane.id))
+            lines.append(last_screen_line(self._engine.state, self._engine.live, pane.id))
         if lines:
             column = 0 if chosen.start else terminal.emulator.cursor.column
             first = note(lines[0], column=column)

@@ -167,7 +167,7 @@ class CommandEffects:
         else:
             data = await _in_thread(effect.path, _read, effect.path)
         state, live = self._engine.state, self._engine.live
-        events = paste_buffers.buffer_stored(state, data, effect.name, live.now_ms())
+        events = paste_buffers.buffer_stored(state, live, data, effect.name)
         await self._durable(self._engine.tell(Decision(events)).lsn)
         return EffectResult()
 

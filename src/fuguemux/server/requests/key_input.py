@@ -8,9 +8,10 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from fuguemux.commands.table import TABLE
+from fuguemux.engine.engine import Engine
 from fuguemux.model.ids import ClientId, PaneId
 from fuguemux.model.layout import rectangles
-from fuguemux.model.state import ServerState
+from fuguemux.model.state import Session, Window
 from fuguemux.observe.clock import Clock
 from fuguemux.options import key_bindings, options
 from fuguemux.server.clients.connection import Connection
@@ -43,7 +44,7 @@ class KeyInput:
         scroll: ScrollViews,
         executor: Executor,
         clock: Clock,
-        state: Callable[[], ServerState],
+        engine: Engine,
         spawn: Callable[[Coroutine[Any, Any, None]], object],
         hurry: Callable[[], None],
     ) -> None:
@@ -53,7 +54,7 @@ class KeyInput:
         self._scroll = scroll
         self._executor = executor
         self._clock = clock
-        self._state = state
+        self._engine = engine
         self._spawn = spawn
         self._hurry = hurry
         self._waiting: dict[ClientId, list[Input]] = {}
@@ -97,7 +98,7 @@ class KeyInput:
     def _feed(self, viewer: Viewer, data: bytes) -> None:
         self._take(viewer, viewer.reader.feed(data))
         if viewer.reader.waiting and viewer.escape_timer is None:
-            delay = options.get_number(self._state(), "escape-time") / 1000
+            delay = int(self._option("escape-time")) / 1000
             viewer.escape_timer = self._loop.call_later(delay, self._escape, viewer)
 
     def _escape(self, viewer: Viewer) -> None:
@@ -198,10 +199,10 @@ class KeyInput:
         return outcome.command
 
     def _key(self, viewer: Viewer, item: KeyPress) -> str:
-        state, session = self._state(), viewer.current_session()
+        state, session = self._engine.state, viewer.current_session()
         prefixes = (
-            options.get(state, "prefix", session=session),
-            options.get(state, "prefix2", session=session),
+            self._option("prefix", session),
+            self._option("prefix2", session),
         )
         if viewer.prefix:
             viewer.prefix = False
@@ -219,7 +220,7 @@ class KeyInput:
             return ""
         terminal = self._active(viewer)
         if terminal is not None and self._scroll.in_mode(terminal.id)[0]:
-            vi = options.get(state, "mode-keys", window=viewer.current_window()) == "vi"
+            vi = self._option("mode-keys", window=viewer.current_window()) == "vi"
             found = key_bindings.lookup(
                 state, TABLE, "copy-mode-vi" if vi else "copy-mode", item.name
             )
@@ -235,16 +236,20 @@ class KeyInput:
         return ""
 
     def _bound(self, viewer: Viewer, table: str, key: str) -> str:
-        state = self._state()
+        state = self._engine.state
         binding = key_bindings.lookup(state, TABLE, table, key)
         if binding is None:
             return ""
         if binding.repeat:
-            milliseconds = options.get_number(
-                state, "repeat-time", session=viewer.current_session()
-            )
+            milliseconds = int(self._option("repeat-time", viewer.current_session()))
             self._repeat_until[viewer.client] = self._loop.time() + milliseconds / 1000
         return binding.command
+
+    def _option(
+        self, name: str, session: Session | None = None, *, window: Window | None = None
+    ) -> str:
+        state, defaults = self._engine.state, self._engine.live.option_defaults()
+        return options.get(state, defaults, name, session=session, window=window)
 
     def _active(self, viewer: Viewer) -> PaneTerminal | None:
         pane = viewer.active_pane()
@@ -257,7 +262,7 @@ class KeyInput:
         window = viewer.current_window()
         if window is None:
             return
-        synchronized = options.get(self._state(), "synchronize-panes", window=window) == "on"
+        synchronized = self._option("synchronize-panes", window=window) == "on"
         targets = (
             [pane for pane, _ in rectangles(window.layout)] if synchronized else [window.active]
         )
@@ -286,7 +291,7 @@ class KeyInput:
             return ""
         terminal, column, row = found
         wanted = terminal.emulator.modes.mouse != "off"
-        ours = options.get(self._state(), "mouse", session=viewer.current_session()) == "on"
+        ours = self._option("mouse", viewer.current_session()) == "on"
         in_mode = self._scroll.in_mode(terminal.id)[0]
         if wanted and not in_mode and terminal.id == viewer.active_pane():
             event = item.event._replace(column=column, row=row)

@@ -37,12 +37,15 @@ MEASURE_EVERY_NS: Final = 250_000_000
 class ServerView:
     """Implements model.live.LiveView. It is built before the parts that it reads; `connect` hands them over."""
 
-    def __init__(self, clock: Clock, panes: Panes, facts: ServerFacts) -> None:
+    def __init__(
+        self, clock: Clock, panes: Panes, facts: ServerFacts, option_defaults: Mapping[str, str]
+    ) -> None:
         self._clock = clock
         self.started_ns = clock.monotonic_ns()
         """When the server started, by the monotonic clock."""
         self._panes = panes
         self._facts = facts
+        self._option_defaults = option_defaults
         self._state: Callable[[], ServerState] = ServerState
         self._clients: Callable[[], tuple[ClientFacts, ...]] = tuple
         self._in_mode: Callable[[PaneId], ModeFacts] = lambda _pane: ModeFacts()
@@ -200,6 +203,14 @@ class ServerView:
         """Format variables that only the server can tell."""
         value = self._documents("variable", (name,))
         return value if isinstance(value, str) else None
+
+    def configured(self, option_defaults: Mapping[str, str]) -> None:
+        """A configuration gives these defaults of options from now on."""
+        self._option_defaults = option_defaults
+
+    def option_defaults(self) -> Mapping[str, str]:
+        """Defaults of options that the configuration gives."""
+        return self._option_defaults
 
     def document(self, name: str, arguments: tuple[str, ...]) -> Any:
         """A report as plain data, or None if there is none of that name."""

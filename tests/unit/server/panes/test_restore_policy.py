@@ -144,7 +144,7 @@ def test_the_nearest_policy_holds() -> None:
         {"restore-policy": policy} for policy in ("shell", "none", "rerun", "suspended")
     )
     of_session = {"@restore-policy": "rerun"}
-    assert policy_of(made(), made().panes[PANE]) == "shell"
+    assert policy_of(made(), FakeLive(), made().panes[PANE]) == "shell"
     for built, policy in [
         (made(global_options=none), "none"),
         (made(global_options=none, session_options=of_session), "rerun"),
@@ -152,7 +152,7 @@ def test_the_nearest_policy_holds() -> None:
         (made(session_options=of_session, window_options=suspended), "suspended"),
         (made(window_options=rerun, pane_options=shell), "shell"),
     ]:
-        assert policy_of(built, built.panes[PANE]) == policy
+        assert policy_of(built, FakeLive(), built.panes[PANE]) == policy
 
 
 @given(st.lists(st.binary(min_size=1).filter(lambda word: b"\0" not in word), min_size=1))

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from fuguemux.model.ids import PaneId, SessionId
+from fuguemux.options.options import NO_DEFAULTS
 from fuguemux.persistence.scrollback.pack_reader import PackReader
 from fuguemux.persistence.scrollback.scrollback import ScrollbackStore
 from fuguemux.persistence.storage.files import RealStorage
@@ -42,7 +43,7 @@ def long_histories() -> Panes:
 
 def test_rows_of_very_many_long_histories_are_counted_a_few_at_a_time() -> None:
     panes, clock = long_histories(), BusyClock()
-    view = ServerView(clock, panes, FakeLive().server())
+    view = ServerView(clock, panes, FakeLive().server(), NO_DEFAULTS)
     rows = LINES * ROWS_EACH - 5  # the rest is on the screen, and a line may be partly there
     sizes = [view.pane(PaneId(number)).history_size for number in range(PANES)]
     counted = sizes.index(next(size for size in sizes if size < LINES))
@@ -56,7 +57,7 @@ def test_rows_of_very_many_long_histories_are_counted_a_few_at_a_time() -> None:
 def view_of_three(clock: FakeClock | None = None) -> ServerView:
     store = ScrollbackStore(PackReader(RealStorage(), "nowhere"))
     panes = Panes(GhosttyEmulator, store, lambda _terminal: None, lambda _state, _pane: 10_000)
-    view = ServerView(clock or FakeClock(), panes, FakeLive().server())
+    view = ServerView(clock or FakeClock(), panes, FakeLive().server(), NO_DEFAULTS)
     three = state(session("a"), session("b"), session("c"))
     view.connect(lambda: three, tuple, lambda _pane: ModeFacts(), lambda _name, _arguments: None)
     return view
