@@ -1,10 +1,10 @@
 """The keeper as a program: become a daemon, listen, start the server, hold the panes.
 
     python -I -S …/keeper/__main__.py --socket PATH [--log FILE] [--store ID] [--adopt] [--wait SECONDS]
-                                      [--lock FILE] [--fallback PATH]… [--private] [--foreground] [-- SERVER ARGV…]
+    [--lock FILE] [--fallback PATH]… [--private] [--foreground] [-- SERVER ARGV…]
 
-`keeper.launch.keeper_argv` builds this line. The process that was started is only the herald: it waits for the
-daemon's word and exits with 0, or with 1 and one line on stderr.
+`keeper.launch.keeper_argv` builds this line. The process that was started is only the herald: it waits for the daemon's
+report and exits with 0, or with 1 and one line on stderr.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from __future__ import annotations
 import os
 import sys
 
-if __package__ in (None, ""):  # started by file name: the package is two directories above this one
+# Started by file name: the package is two directories above this file.
+if __package__ in (None, ""):
     sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
 import contextlib
@@ -91,7 +92,7 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write(f"keeper: {error}\n")
         return 2
     deadline = time.monotonic() + options.wait_seconds
-    hear_requests()  # from before anybody can read our number
+    hear_requests()  # before any other process can read our pid
     link = taken(os.environ)
     address = KeeperAddress(
         options.socket,
@@ -113,7 +114,7 @@ def main(arguments: list[str]) -> int:
 
 
 def herald(outcome: str) -> int:
-    """Tell the person how it went; return the exit code."""
+    """Print the outcome for people. Returns the exit code."""
     if outcome == SERVES:
         return 0
     sys.stderr.write(f"{outcome}\n")
@@ -123,9 +124,9 @@ def herald(outcome: str) -> int:
 def ask_running_keeper(
     options: KeeperOptions, address: KeeperAddress, deadline: float
 ) -> str | None:
-    """Have the keeper that has the lock start its server. Returns the outcome, or None: try again.
+    """Ask the keeper that has the lock to start its server. Returns the outcome, or None to try again.
 
-    One that lives and whose socket is gone is asked to make another: it holds what nobody else can.
+    A running keeper whose socket is gone is asked to create another one, because only it holds its panes.
     """
     held = address.held()
     if held is None:
@@ -158,7 +159,7 @@ def ask_running_keeper(
         )
     except ChannelBroke as error:
         return f"what listens on {path} is no keeper: {error}"
-    except (OSError, PeerGone):  # it begins to listen, or ends: whichever it is, soon it is clear
+    except (OSError, PeerGone):  # it is about to listen or to end: soon this is clear
         if time.monotonic() > deadline:
             return f"the keeper (process {holder.pid}) does not listen on {path}"
         ask_to_listen(holder, lock)
@@ -169,7 +170,7 @@ def ask_running_keeper(
 
 
 def next_message(channel: MessageChannel, deadline: float) -> Message:
-    """Wait for one message. Raises TimeoutError, PeerGone, PeerBroke."""
+    """Wait for one message. Raises TimeoutError, PeerGone, ChannelBroke."""
     while True:
         seconds = deadline - time.monotonic()
         if seconds <= 0 or not select.select([channel], [], [], seconds)[0]:
@@ -183,7 +184,7 @@ def next_message(channel: MessageChannel, deadline: float) -> Message:
 def daemonise(
     options: KeeperOptions, address: KeeperAddress, link: socket.socket | None, deadline: float
 ) -> int:
-    """Become two processes: a daemon that keeps, and this one, which waits for its word."""
+    """Fork: a daemon that is the keeper, and this process, which waits for its report."""
     reading, writing = os.pipe()
     first = os.fork()
     if first > 0:
@@ -198,10 +199,10 @@ def daemonise(
         os.chdir("/")
         redirect_standard_streams(options.log, f"{options.socket}.stderr")
         close_others({*address.descriptors(), writing, *([] if link is None else [link.fileno()])})
-        address.tell()  # the number of this process, which is another one
+        address.tell()  # the pid of this process, which has changed
         code = keep(options, address, link, word_to_herald(writing))
         address.close()
-    except BaseException as error:  # the last place that can say anything
+    except BaseException as error:  # the last place that can report an error
         KeeperDiagnostics().note(f"keeper failed: {error!r}")
         raise
     finally:
@@ -209,7 +210,7 @@ def daemonise(
 
 
 def word_of_daemon(reading: int, deadline: float, wait_seconds: int) -> str:
-    """Wait for what the daemon says. An end without a word means that it died."""
+    """Wait for the daemon's report. If the pipe ends without a report, the daemon died."""
     if not select.select([reading], [], [], max(deadline - time.monotonic(), 0))[0]:
         return f"the server does not serve within {wait_seconds} s; it may yet"
     word = os.read(reading, 4096).decode("utf-8", "replace")
@@ -220,7 +221,7 @@ def word_to_herald(writing: int) -> Callable[[str], None]:
     """Return a function that passes an outcome ("" means success) on to the waiting process."""
 
     def tell(reason: str) -> None:
-        with contextlib.suppress(OSError):  # it may have stopped waiting
+        with contextlib.suppress(OSError):  # the other process may have stopped waiting
             os.write(writing, (reason or SERVES).encode("utf-8", "replace")[:4096])
         os.close(writing)
 
@@ -228,7 +229,7 @@ def word_to_herald(writing: int) -> Callable[[str], None]:
 
 
 def close_others(kept: set[int]) -> None:
-    """Close every descriptor that the starting program left open, except standard streams and `kept`."""
+    """Close every file descriptor that the starting program left open, except standard streams and `kept`."""
     low = 3
     for descriptor in [
         *sorted(kept),
@@ -244,7 +245,7 @@ def keep(
     link: socket.socket | None,
     tell: Callable[[str], None],
 ) -> int:
-    """Be the keeper until its end; return the exit code."""
+    """Run the keeper until its end. Returns the exit code."""
     diagnostics = KeeperDiagnostics(ours=not options.foreground)
     callers_descriptors = widen(os.environ)
     supervisor = Supervisor(options.server_argv, diagnostics)

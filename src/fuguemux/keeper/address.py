@@ -1,6 +1,7 @@
-"""Where the keeper is found: the locks that say so, and its listening socket. Both are made again when somebody removes them.
+"""Where the keeper is found: its locks, which name the place, and its listening socket. Both are created again when
+removed.
 
-At a log-out the whole directory of the socket goes away, while the keeper and what it holds live on. Nothing here waits.
+At a logout the socket's whole directory is removed, while the keeper and its panes live on. Nothing here blocks.
 """
 
 from __future__ import annotations
@@ -18,18 +19,18 @@ _OTHERS_WRITE = 0o022
 
 
 class KeeperAddress:
-    """The keeper's. `take` it first; whoever has it is the keeper."""
+    """The address of this keeper. Call `take` first: the process that has the locks is the keeper."""
 
     def __init__(
         self, path: str, *, lock: str = "", fallbacks: tuple[str, ...] = (), private: bool
     ) -> None:
-        """`path` is where the keeper is to listen, `fallbacks` where it does as long as that is impossible.
+        """`path` is where the keeper is to listen, `fallbacks` are the paths to use while that is impossible.
 
-        `lock` is in the state directory; empty: nothing is kept there, and the one beside the socket decides.
-        `private`: the socket's directory is fugue's own, and may be made.
+        `lock` is in the state directory. If it is empty, nothing is stored there, and the lock beside the socket decides.
+        `private`: the socket's directory belongs to fugue, and may be created.
         """
         self.place = path
-        """The path on which it listens, or would."""
+        """The path on which it listens, or would listen."""
         self._paths = (path, *fallbacks)
         self._lock_path = lock
         self._private = private
@@ -39,12 +40,12 @@ class KeeperAddress:
 
     @property
     def listener(self) -> socket.socket:
-        """The socket on which to accept: another one after `look` said so."""
+        """The socket on which to accept. It is a new one after `look` returned True."""
         assert self._listener is not None
         return self._listener
 
     def take(self) -> bool:
-        """Take the locks and listen; False: a living keeper has them. Raises OSError."""
+        """Take the locks and listen. Returns False if a running keeper has them. Raises OSError."""
         if self._lock_path:
             lock = Lock(self._lock_path, os.path.dirname(self._lock_path))
             if not lock.take(file_required=False):
@@ -60,7 +61,9 @@ class KeeperAddress:
         return False
 
     def _listen_somewhere(self) -> bool:
-        """Listen where it is possible first; False: another keeper does. Raises OSError, of the place it should be."""
+        """Listen on the first possible path. Returns False if another keeper does. Raises the OSError of the preferred
+        path.
+        """
         first: OSError | None = None
         for path in self._paths:
             try:
@@ -68,16 +71,15 @@ class KeeperAddress:
                 if self._take_beside(path):
                     self._move(path, listen(path))
                     return True
-                if (
-                    path == self._paths[0]
-                ):  # it may be of an earlier version, which knows this lock only
+                # It may be of an earlier version, which knows only this lock.
+                if path == self._paths[0]:
                     return False
             except OSError as error:
                 first = first or error
         raise first or OSError(f"nowhere to listen in place of {self._paths[0]}")
 
     def held(self) -> tuple[str, LockHolder] | None:
-        """Return the first of the locks that somebody has, and who; None: nobody has any."""
+        """Return the first lock that is held, and its holder. None if none is held."""
         locks = [(self._paths[0] + LOCK_SUFFIX, "")]
         if self._lock_path:
             locks.insert(0, (self._lock_path, os.path.dirname(self._lock_path)))
@@ -88,9 +90,9 @@ class KeeperAddress:
         return None
 
     def look(self, *, anew: bool = False) -> bool:
-        """Make again what is gone. Return whether there is another socket to accept on. Never raises.
+        """Create removed files again. Returns whether there is a new socket to accept on. Never raises.
 
-        `anew`: the state is in another directory at the same path from now on, which is locked as well.
+        `anew`: the state is now in another directory at the same path, which is locked as well.
         """
         if self._locks and not self._locks[-1].renew() and anew:
             self._lock_anew()
@@ -111,17 +113,17 @@ class KeeperAddress:
         return False
 
     def descriptors(self) -> set[int]:
-        """Return what must stay open in the process that is the keeper."""
+        """Return the file descriptors that must stay open in the keeper's process."""
         found = {self.listener.fileno()}
         return found.union(*(lock.descriptors() for lock in self._all_locks()))
 
     def tell(self) -> None:
-        """Write who we are into the locks."""
+        """Write the keeper's pid and place into the locks."""
         for lock in self._all_locks():
             lock.tell(self.place)
 
     def close(self) -> None:
-        """Remove the socket; the locks are given up with the process."""
+        """Remove the socket. The locks are released with the process."""
         if self._listens():
             with contextlib.suppress(OSError):
                 os.unlink(self.place)
@@ -134,7 +136,7 @@ class KeeperAddress:
                 self._locks.append(other)
 
     def _take_beside(self, path: str) -> bool:
-        """Lock the file beside a socket: nobody else listens on it, and we remove nobody's."""
+        """Lock the file beside a socket, so that no other keeper listens on it, and no foreign socket is removed."""
         known = self._beside.get(path)
         if known is not None and known.whole():
             return True
@@ -167,7 +169,7 @@ class KeeperAddress:
             return False
 
     def _prepare(self, path: str) -> None:
-        """Make the directory of a socket, or see that nobody else can change it. Raises OSError."""
+        """Create the directory of a socket, or check that no other user can change it. Raises OSError."""
         directory = os.path.dirname(path)
         if self._private or path != self._paths[0]:
             with contextlib.suppress(FileExistsError):

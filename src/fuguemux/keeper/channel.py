@@ -1,8 +1,8 @@
-"""Frames and file descriptors over a Unix stream socket, without ever blocking.
+"""Messages and file descriptors over a Unix stream socket, without ever blocking.
 
-A frame is a big-endian 32-bit length and that many bytes of JSON, always an object. Descriptors travel by SCM_RIGHTS
-with the first byte of their frame; its field `descriptors` says how many are its own. Both the keeper and the server
-use this module (the server by way of `keeper.protocol`), so it needs the standard library only.
+A frame is a big-endian 32-bit length and that many bytes of JSON, always an object. File descriptors are sent by
+SCM_RIGHTS with the first byte of their frame, whose field `descriptors` says how many belong to it. Keeper and server
+both use this module (the server by way of `keeper.protocol`), so it needs only the standard library.
 """
 
 from __future__ import annotations
@@ -20,9 +20,8 @@ from collections.abc import Iterable, Sequence
 Message = dict[str, object]
 
 LENGTH = struct.Struct("!I")
-FRAME_BYTES_MAX = (
-    8 << 20
-)  # an execve takes 6 MiB of argv and environment at most; JSON may double a byte or two
+# An execve takes at most 6 MiB of argv and environment; JSON may double a byte or two.
+FRAME_BYTES_MAX = 8 << 20
 FRAME_BYTES_BEFORE_HELLO_MAX = 4096
 DESCRIPTORS_PER_FRAME_MAX = 16
 DESCRIPTORS_UNCLAIMED_MAX = 64
@@ -36,15 +35,15 @@ _RECEIVE_FLAGS: int = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
 
 
 class ChannelBroke(Exception):
-    """The other side broke the protocol. Its connection must be closed; nothing else follows."""
+    """The peer broke the protocol. Its connection must be closed."""
 
 
 class PeerGone(Exception):
-    """The other side closed the connection or died."""
+    """The peer closed the connection or died."""
 
 
 class _Queued:
-    """A frame on its way out, or what is left of it."""
+    """An outgoing frame, or what is left of it."""
 
     __slots__ = ("_owned", "data", "descriptors")
 
@@ -54,7 +53,7 @@ class _Queued:
         self._owned = False
 
     def own(self) -> None:
-        """Go on with duplicates: the caller may close its descriptors. Raises OSError."""
+        """Duplicate the file descriptors, so that the caller may close its own. Raises OSError."""
         duplicates: list[int] = []
         try:
             duplicates.extend(os.dup(descriptor) for descriptor in self.descriptors)
@@ -65,19 +64,19 @@ class _Queued:
         self._owned = True
 
     def sent(self, count: int) -> None:
-        """So many bytes are out, and all descriptors: they went with the first."""
+        """Note that `count` bytes were sent, and with the first byte all file descriptors."""
         self.data = self.data[count:]
         self.let_go()
 
     def let_go(self) -> None:
-        """The descriptors are sent, or will not be."""
+        """Close the duplicates, because they were sent or will not be sent."""
         if self._owned:
             _close_all(self.descriptors)
         self.descriptors = ()
 
 
 class MessageChannel:
-    """One end of a connection: whole messages in and out. Owns `sock`; no method blocks."""
+    """One end of a connection, for whole messages. Owns `sock`; no method blocks."""
 
     def __init__(self, sock: socket.socket) -> None:
         sock.setblocking(False)
@@ -88,7 +87,9 @@ class MessageChannel:
         self._outbox_bytes = 0
         self.frame_bytes_max = FRAME_BYTES_MAX
         self.stalled = False
-        """The kernel has too many descriptors in flight: flush again in some milliseconds."""
+        """Whether the kernel has too many file descriptors in flight, so that `flush` must be called again in some
+        milliseconds.
+        """
 
     @property
     def socket(self) -> socket.socket:
@@ -96,7 +97,7 @@ class MessageChannel:
         return self._socket
 
     def fileno(self) -> int:
-        """Return the descriptor to wait on; -1 once closed."""
+        """Return the file descriptor to wait on; -1 once closed."""
         return self._socket.fileno()
 
     @property
@@ -107,11 +108,11 @@ class MessageChannel:
     def send(
         self, message: Message, descriptors: Sequence[int] = (), *, borrowed: bool = False
     ) -> None:
-        """Queue `message` and send what the kernel takes now. The descriptors stay the caller's.
+        """Queue `message` and send what the kernel accepts now. The file descriptors stay the caller's.
 
-        What has to wait is duplicated; with `borrowed` it is not, and the caller leaves the descriptors open until the peer
-        has them. Raises PeerGone when the connection is dead, and PeerBroke when the peer has stopped reading or there is
-        no descriptor left to duplicate one.
+        A queued file descriptor is duplicated. With `borrowed` it is not, and the caller leaves it open until the peer
+        has it. Raises PeerGone if the connection is dead, and ChannelBroke if the peer has stopped reading or no file
+        descriptor is left for a duplicate.
         """
         if descriptors:
             message = {**message, "descriptors": len(descriptors)}
@@ -130,7 +131,7 @@ class MessageChannel:
                 raise ChannelBroke(f"a message with a descriptor cannot wait: {error}") from error
 
     def flush(self) -> bool:
-        """Send queued frames; return whether all went out. Raises PeerGone."""
+        """Send queued frames. Returns whether all were sent. Raises PeerGone."""
         self.stalled = False
         while self._outbox:
             queued = self._outbox[0]
@@ -156,10 +157,10 @@ class MessageChannel:
         return self._socket.sendmsg([data], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)])
 
     def receive(self) -> list[tuple[Message, list[int]]]:
-        """Return the whole messages that have arrived, each with its descriptors, now the caller's to close.
+        """Return the whole messages that have arrived, each with its file descriptors, which the caller must close.
 
-        Raises PeerGone at the end of the stream (after all messages before it were returned) and PeerBroke on
-        anything that is no message.
+        Raises PeerGone at the end of the stream, after all messages before it were returned, and ChannelBroke on anything
+        that is not a message.
         """
         ended = ""
         for _ in range(RECEIVES_PER_CALL_MAX):
@@ -231,7 +232,7 @@ class MessageChannel:
         return [self._unclaimed.popleft() for _ in range(wanted)]
 
     def close(self) -> None:
-        """Close the socket and every descriptor still under way. May be called again."""
+        """Close the socket and every file descriptor that was not sent or returned. May be called more than once."""
         _close_all(self._unclaimed)
         self._unclaimed.clear()
         for queued in self._outbox:
@@ -252,7 +253,7 @@ def encode(message: Message) -> bytes:
 
 
 def decode(payload: bytes) -> Message:
-    """Return the message in a frame's payload. Raises PeerBroke when there is none."""
+    """Return the message in a frame's payload. Raises ChannelBroke if it is not a message."""
     try:
         message = json.loads(payload)
     except (ValueError, RecursionError) as error:

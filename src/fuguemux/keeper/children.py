@@ -1,4 +1,4 @@
-"""The panes' processes: fork, signal, wait, hang up. The only module that touches a PTY's other end."""
+"""The panes' processes: fork, signal, wait, hang up. The only module that touches a PTY's slave side."""
 
 from __future__ import annotations
 
@@ -20,23 +20,21 @@ STAGE_FORK = "fork"
 STAGE_DIRECTORY = "change the directory"
 STAGE_EXECUTE = "execute"
 _STAGES = (STAGE_TERMINAL, STAGE_FORK, STAGE_DIRECTORY, STAGE_EXECUTE)
-_FAILURE = struct.Struct(
-    "=BI"
-)  # what a child writes when it cannot become the program: stage, errno
+# What a child writes when it cannot execute the program: stage, errno.
+_FAILURE = struct.Struct("=BI")
 
 DESCRIPTORS_RESERVED = 8
-"""So many are left for connections of servers and clients; a pane that would need them is refused."""
-_DESCRIPTORS_NEEDED = 5  # the master and its way to the server, the terminal, a pipe
+"""This many file descriptors stay free for connections of servers and clients. A pane that would need them is refused."""
+_DESCRIPTORS_NEEDED = 5  # the master, its duplicate for the server, the slave, a pipe
 
-_WINDOW_SIZE = struct.Struct(
-    "HHHH"
-)  # struct winsize, tty_ioctl(4): rows, columns, x pixels, y pixels
-_IUTF8 = 0x4000  # the same bit on Linux and macOS; `termios` does not name it
+# struct winsize, tty_ioctl(4): rows, columns, x pixels, y pixels
+_WINDOW_SIZE = struct.Struct("HHHH")
+_IUTF8 = 0x4000  # the same bit on Linux and macOS; `termios` has no name for it
 _EXIT_NOT_EXECUTED = 127  # the shells' status for a program that could not be run
 
 
 class SpawnFailed(Exception):
-    """A pane's process could not be made: which step, and why (errno)."""
+    """A pane's process could not be started; says at which stage, and why (errno)."""
 
     def __init__(self, stage: str, number: int) -> None:
         meaning = os.strerror(number)
@@ -48,7 +46,7 @@ class SpawnFailed(Exception):
 
 
 class Child:
-    """A pane's process and our duplicate of its PTY master."""
+    """A pane's process, and the keeper's duplicate of its PTY master."""
 
     __slots__ = ("argv", "key", "master", "pid", "start_time", "status", "tty", "watch")
 
@@ -62,12 +60,12 @@ class Child:
         self.argv = argv
         self.master = master
         self.status: ExitStatus | None = None
-        """None while it runs. Kept until the server has taken it."""
+        """None while the process runs. Kept until the server has taken it."""
         self.watch: ProcessWatch | None = None
-        """Set for a process that is no child of ours: adopted from a keeper that died."""
+        """Set for a process that is not a child of this keeper: adopted from a keeper that died."""
 
     def signal(self, number: int, *, foreground: bool) -> bool:
-        """Send a signal to the terminal's foreground group or to the process's own; False if nobody got it."""
+        """Send a signal to the terminal's foreground group or to the process's group. Returns False if no process got it."""
         group = self.pid
         if foreground:
             with contextlib.suppress(OSError):
@@ -81,13 +79,13 @@ class Child:
         return True
 
     def _is_still_ours(self) -> bool:
-        """Whether `pid` still means this process: a reaped one's number may have been given to another."""
+        """Whether `pid` still means this process: the pid of a reaped process may have been given to another."""
         if self.status is not None:
             return False
         return self.watch is None or start_time_of(self.pid) == self.start_time
 
     def hang_up(self) -> None:
-        """Tell its terminal's processes that the line is gone, as the kernel would, and close our master."""
+        """Send SIGHUP to the terminal's processes, as the kernel would when the line is lost, and close the master."""
         for number in (signal.SIGHUP, signal.SIGCONT):
             with contextlib.suppress(OSError):
                 self.signal(number, foreground=True)
@@ -96,7 +94,7 @@ class Child:
         self.release()
 
     def release(self) -> None:
-        """Close our master and stop watching; the process runs on."""
+        """Close the master and stop watching. The process goes on."""
         if self.master >= 0:
             os.close(self.master)
             self.master = -1
@@ -105,7 +103,7 @@ class Child:
 
 
 class SpawnRequest:
-    """What a pane's process is made of. Everything is given: the keeper adds nothing of its own."""
+    """Everything that defines a pane's process. The keeper adds nothing."""
 
     __slots__ = (
         "argv",
@@ -146,10 +144,10 @@ class SpawnRequest:
 
 
 def spawn(request: SpawnRequest, descriptors: int | None) -> tuple[Child, int]:
-    """Fork a pane's process. Returns it and a pipe that tells how its exec went: see `failure_of`.
+    """Fork a pane's process. Returns it, and a pipe that reports how its exec went; see `failure_of`.
 
-    `descriptors` is the soft limit of open files to give back to the process. Raises SpawnFailed when there
-    is no PTY or no process to be had. Does not wait for the exec: the directory may be on a server that does not answer.
+    `descriptors` is the soft limit of open files that the process gets. Raises SpawnFailed if no PTY or no process is
+    available. Does not wait for the exec, because the directory may be on a server that does not answer.
     """
     if free_descriptors() < DESCRIPTORS_RESERVED + _DESCRIPTORS_NEEDED:
         raise SpawnFailed(STAGE_TERMINAL, errno.EMFILE)
@@ -178,7 +176,7 @@ def spawn(request: SpawnRequest, descriptors: int | None) -> tuple[Child, int]:
 
 
 def failure_of(data: bytes) -> SpawnFailed | None:
-    """Return what the pipe of `spawn` said: nothing at all before its end means that the program runs."""
+    """Parse the content of the pipe of `spawn`. If it ends without content, the program runs, and the result is None."""
     if len(data) < _FAILURE.size:
         return None
     stage, number = _FAILURE.unpack_from(data)
@@ -186,7 +184,7 @@ def failure_of(data: bytes) -> SpawnFailed | None:
 
 
 def _prepare_terminal(slave: int, request: SpawnRequest) -> None:
-    """Set size and modes before the program can ask for them."""
+    """Set size and modes before the program can read them."""
     size = _WINDOW_SIZE.pack(
         request.rows, request.columns, request.pixel_width, request.pixel_height
     )
@@ -198,13 +196,14 @@ def _prepare_terminal(slave: int, request: SpawnRequest) -> None:
 
 
 def _become(request: SpawnRequest, slave: int, failure: int, descriptors: int | None) -> None:
-    """In the new process: take the terminal and become the program, or say why not. Never returns."""
+    """In the new process: make the PTY its terminal and execute the program, or report the failure. Never returns."""
     stage = STAGE_TERMINAL
     number = errno.EIO
     try:
         reset_signals()
         os.login_tty(slave)  # setsid, TIOCSCTTY, and the slave as 0, 1 and 2
-        # Before anything that may wait: a process that hangs there holds no lock of a keeper that dies meanwhile.
+        # Do this before anything that may block: a process that hangs must not hold a lock of a keeper that dies
+        # meanwhile.
         if failure != 3:
             failure = os.dup2(failure, 3, inheritable=False)
         os.closerange(4, os.sysconf("SC_OPEN_MAX") if sys.platform != "linux" else 1 << 20)
@@ -215,17 +214,17 @@ def _become(request: SpawnRequest, slave: int, failure: int, descriptors: int | 
         os.execvpe(request.program, request.argv, request.environment)
     except OSError as error:
         number = error.errno or errno.EIO
-    except ValueError:  # a NUL or an `=` where none may be
+    except ValueError:  # a NUL or an `=` where none is allowed
         number = errno.EINVAL
     finally:
-        # Nothing may unwind into the keeper's loop from here, whatever went wrong.
+        # No exception may reach the keeper's loop from here.
         with contextlib.suppress(OSError):
             os.write(failure, _FAILURE.pack(_STAGES.index(stage), number))
         os._exit(_EXIT_NOT_EXECUTED)
 
 
 def reset_signals() -> None:
-    """Give every signal its default action and unblock it, as a program expects to find them."""
+    """Give every signal its default action and unblock it, as programs expect."""
     signal.set_wakeup_fd(-1)
     for number in signal.valid_signals():
         with contextlib.suppress(OSError, ValueError):  # SIGKILL and SIGSTOP cannot be changed

@@ -1,4 +1,6 @@
-"""Everybody at the keeper's socket: accepted, heard, answered, dropped. What messages mean is not known here."""
+"""All connections at the keeper's socket: accepted, read, answered, dropped. This module does not know what messages
+mean.
+"""
 
 from __future__ import annotations
 
@@ -28,12 +30,12 @@ CONNECTIONS_MAX = 32
 
 
 class ServerConnection:
-    """Somebody at the socket. `role` is empty until the handshake."""
+    """One connection at the socket. `role` is empty until the handshake."""
 
     __slots__ = ("channel", "deadline", "pid", "role")
 
     def __init__(self, channel: MessageChannel, pid: int, deadline: float | None) -> None:
-        """`deadline` is when it is dropped if it has not said hello; None: never."""
+        """At `deadline` the connection is dropped if it has not sent hello; None means never."""
         channel.frame_bytes_max = FRAME_BYTES_BEFORE_HELLO_MAX
         self.channel = channel
         self.pid = pid
@@ -41,13 +43,13 @@ class ServerConnection:
         self.deadline = deadline
 
     def welcome(self, role: str) -> None:
-        """The handshake succeeded."""
+        """Note that the handshake succeeded."""
         self.role = role
         self.channel.frame_bytes_max = FRAME_BYTES_MAX
 
 
 class Connections:
-    """The open connections. A broken one is closed and noted, and never disturbs another."""
+    """The open connections. A broken one is closed and noted, and does not disturb the others."""
 
     def __init__(
         self,
@@ -67,7 +69,7 @@ class Connections:
         selector.register(listener, selectors.EVENT_READ, self._accept)
 
     def listen_on(self, listener: socket.socket) -> None:
-        """Accept on another socket; the one before is closed already."""
+        """Accept on another socket. The previous one is already closed."""
         self._selector.unregister(self._listener)
         self._listener = listener
         self._selector.register(listener, selectors.EVENT_READ, self._accept)
@@ -76,7 +78,7 @@ class Connections:
         return connection in self._open
 
     def deadline(self) -> float | None:
-        """Return when the first connection without a hello is to be dropped."""
+        """When the first connection without a hello is to be dropped. None if there is none."""
         return min(
             (
                 connection.deadline
@@ -88,11 +90,11 @@ class Connections:
 
     @property
     def stalled(self) -> bool:
-        """Whether a message waits for the kernel to pass on descriptors sent before."""
+        """Whether a message waits until the kernel has passed on file descriptors that were sent before."""
         return any(connection.channel.stalled for connection in self._open)
 
     def on_time(self, now: float) -> None:
-        """Drop who never said hello; try again to send what stalled."""
+        """Drop connections that did not send hello in time, and try again to send what stalled."""
         for connection in list(self._open):
             deadline = connection.deadline
             if not connection.role and deadline is not None and deadline <= now:
@@ -123,18 +125,20 @@ class Connections:
         self._selector.register(accepted, selectors.EVENT_READ, lambda: self.serve(connection))
 
     def add(self, link: socket.socket, pid: int) -> None:
-        """Serve a process that has the other end from birth. It may take its time to say hello."""
+        """Serve a process that has had the other end since its start. It may take its time to send hello."""
         connection = ServerConnection(MessageChannel(link), pid, None)
         self._open.append(connection)
         self._selector.register(link, selectors.EVENT_READ, lambda: self.serve(connection))
 
     def _turn_away(self) -> None:
-        """There is no descriptor for whoever waits at the socket: left there, it would be found waiting for ever."""
+        """Close a waiting connection for which there is no file descriptor. If it stayed in the queue, it would wake the
+        keeper for ever.
+        """
         with self._spare.lent(), contextlib.suppress(OSError):
             self._listener.accept()[0].close()
 
     def serve(self, connection: ServerConnection) -> None:
-        """Send what waits for a connection and take what came from it."""
+        """Send what waits for a connection, and read what came from it."""
         if connection not in self._open:
             return
         self._flush(connection)
@@ -144,7 +148,7 @@ class Connections:
                     if connection in self._open:
                         self._on_message(connection, message, descriptors)
                 finally:
-                    for descriptor in descriptors:  # those that nobody kept
+                    for descriptor in descriptors:  # those that no handler kept
                         os.close(descriptor)
         except PeerGone:
             self.drop(connection, "")
@@ -152,7 +156,7 @@ class Connections:
             self.drop(connection, str(error))
 
     def drop(self, connection: ServerConnection, reason: str) -> None:
-        """Close a connection; note `reason` unless it is empty."""
+        """Close a connection. Notes `reason` unless it is empty."""
         if connection not in self._open:
             return
         if reason:
@@ -170,13 +174,13 @@ class Connections:
         *,
         borrowed: bool = False,
     ) -> None:
-        """Send to a connection, if it is still there. `borrowed`: as for a channel."""
+        """Send to a connection, if it still exists. `borrowed` as for a channel."""
         if connection not in self._open:
             return
         try:
             connection.channel.send(message, descriptors, borrowed=borrowed)
         except PeerGone:
-            return  # what it sent before is still to be read; the end follows by itself
+            return  # messages that it sent before are still to be read; the end follows
         except ChannelBroke as error:
             self.drop(connection, str(error))
             return

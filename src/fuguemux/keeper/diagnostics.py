@@ -1,8 +1,8 @@
-"""The keeper's messages to people: one dated line each, on standard error, which the server's shares.
+"""The keeper's messages to people: one dated line each, on standard error, which the server shares.
 
-Standard error of the daemon is the diagnostics file, or else a nameless one in memory: the reason why a server could
-not start is read back from it. Either begins anew when a server starts and it has grown large; it always begins with a dated
-line, so that another file in its place is found out.
+The daemon's standard error is the diagnostics file, or a nameless file in memory. The reason why a server could not start
+is read back from it. The file is emptied when a server starts and it has grown large. It always begins with a dated line,
+so that another file in its place is recognised.
 """
 
 from __future__ import annotations
@@ -14,14 +14,16 @@ import time
 LAST_LINE_BYTES_MAX = 4096
 LOG_BYTES_MAX = 1 << 20
 NOT_A_LOG = ".not-a-log"
-"""Behind the name of what was in the place of the file and is none; the server's start moves it to the quarantine."""
+"""The suffix for a file in the place of the diagnostics that is something else. The server's start moves it to the
+quarantine.
+"""
 ASIDE_MAX = 16
 _DATE = b"0000-00-00T"
 _STDERR = 2
 
 
 class KeeperDiagnostics:
-    """Appends to standard error. Never raises: a full disk must not end the panes."""
+    """Appends to standard error. Never raises, because a full disk must not end the panes."""
 
     def __init__(self, *, ours: bool = False) -> None:
         """`ours`: standard error is a file of the keeper's own, which it may empty."""
@@ -36,7 +38,7 @@ class KeeperDiagnostics:
             os.write(_STDERR, data)
 
     def mark(self) -> None:
-        """A server starts: what is written from here on is its own."""
+        """Note that a server starts: everything written from here on is the server's."""
         self._mark = self._size()
         if self._ours and self._mark > LOG_BYTES_MAX:
             with contextlib.suppress(OSError):
@@ -45,7 +47,7 @@ class KeeperDiagnostics:
                 self._mark = self._size()
 
     def last_words(self) -> str:
-        """Return the last line that the server wrote; empty if there is none or it cannot be read back."""
+        """Return the last line that the server wrote. Empty if there is none or it cannot be read back."""
         try:
             start = max(self._mark, self._size() - LAST_LINE_BYTES_MAX)
             data = os.pread(_STDERR, LAST_LINE_BYTES_MAX, start)
@@ -70,16 +72,16 @@ class KeeperDiagnostics:
 
 
 def redirect_standard_streams(log: str, nameless_path: str) -> None:
-    """Let go of the terminal: nothing to read, and output into the file `log`, or a nameless one if that cannot be opened.
+    """Close the terminal: no input, and output into the file `log`, or into a nameless file if that cannot be opened.
 
-    `nameless_path` is where a file may be made and unlinked at once on systems without memfd_create(2).
+    `nameless_path` is where a file may be created and unlinked at once on systems without memfd_create(2).
     """
     null = os.open(os.devnull, os.O_RDWR)
     output = -1
     if log:
         with contextlib.suppress(OSError):
             output = _opened(log)
-            os.fchmod(output, 0o600)  # whatever the umask
+            os.fchmod(output, 0o600)  # independent of the umask
     if output < 0:
         output = _nameless_file(nameless_path)
     for target, source in ((0, null), (1, output), (2, output)):
@@ -90,7 +92,9 @@ def redirect_standard_streams(log: str, nameless_path: str) -> None:
 
 
 def _opened(log: str) -> int:
-    """Open the diagnostics. What is none, the only copy of another file perhaps, is renamed first. Raises OSError."""
+    """Open the diagnostics. If the file is something else, and perhaps the only copy of it, it is renamed first. Raises
+    OSError.
+    """
     flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK
     output = os.open(log, flags, 0o600)
     try:

@@ -1,4 +1,4 @@
-"""What a signal that asks the keeper to end comes to. Pure decisions on times handed in, and a line for people."""
+"""Decides what a signal that asks the keeper to end leads to. Pure decisions on given times, and a line for people."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ ENDING_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 class KeeperEnding:
-    """In the foreground, where the keeper is what is watched over, it is obeyed: the server first. Else programs run on.
+    """In the foreground, where a supervisor watches the keeper, it obeys and ends the server first. Otherwise programs go
+    on.
 
-    At a shutdown the server is asked as well. It saves everything, ends, and takes the keeper along.
+    At a shutdown the server is asked as well. It saves everything and ends, and the keeper ends with it.
     """
 
     def __init__(
@@ -33,10 +34,10 @@ class KeeperEnding:
         self._obeys = obeys
         self._asked_s = -1e9
         self.deadline: float | None = None
-        """When the keeper ends, whatever the server does; None: it was not asked, or does not obey."""
+        """When the keeper ends, whatever the server does. None if it was not asked, or does not obey."""
 
     def asked(self, now: float) -> bool:
-        """Somebody asks; return whether the keeper is to end at once."""
+        """The keeper is asked to end. Returns whether it is to end at once."""
         self._asked_s = now
         if self._obeys:
             self._diagnostics.note("asked to terminate")
@@ -52,11 +53,11 @@ class KeeperEnding:
         return False
 
     def over(self) -> bool:
-        """Whether the keeper was asked, and there is no server and no program any more that it would be there for."""
+        """Whether the keeper was asked to end, and neither a server nor a program is left that needs it."""
         gone = not self._supervisor.pid and self._supervisor.due is None
         return self._asked_s > 0 and gone and not self._panes.running()
 
     def includes(self, status: ExitStatus, now: float) -> bool:
-        """Whether a server that ended so ended of what asked us: the keeper ends with it, and starts no other."""
+        """Whether the request to end also ended the server: then the keeper ends with it, and starts no other one."""
         both = status.signal in ENDING_SIGNALS and now - self._asked_s < SECONDS_MAX
         return both or self.deadline is not None

@@ -1,6 +1,7 @@
-"""Who may speak with the keeper, and as what. Pure: a message in, an objection out.
+"""Checks who may speak with the keeper, and in which role. Pure: a message in, an objection out.
 
-The shape of `hello` and `refused` never changes, so that sides of different versions can tell each other so.
+The shape of `hello` and `refused` never changes, so that peers of different versions can tell each other that they
+differ.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ class Objection(Exception):
         self.reason = reason
 
     def as_message(self) -> Message:
-        """Return what the other side is told."""
+        """Return the message for the peer."""
         return {
             "type": "refused",
             "protocol": PROTOCOL_VERSION,
@@ -37,7 +38,7 @@ class Objection(Exception):
 
 
 def check(hello: Message, store: str, server_pid: int) -> tuple[str, str]:
-    """Return role and store of a hello. Raises Objection, or PeerBroke if it is no hello at all.
+    """Return role and store of a hello. Raises Objection, or ChannelBroke if it is not a hello.
 
     `store` is the state whose panes are held ("" before the first server), `server_pid` the connected server (or 0).
     """

@@ -1,11 +1,11 @@
-"""The content of a helper file: one line that says what it is, with a checksum, and the payload behind it.
+r"""The content of a helper file: one line that says what it is, with a checksum, and the payload after it.
 
     fugue NAME 2 CRC32 LENGTH\\n
     payload
 
-NAME is the file's name, so that two files that were swapped are found out; 2 is the version of this line. CRC32 (8 hexadecimal
-digits) covers `NAME 2 LENGTH\\n` and the payload; LENGTH is the payload's, in bytes, decimal. Version 1 had the payload alone:
-whoever reads a file knows what that may look like. Standard library only: the client reads such files, too.
+NAME is the file's name, so that swapped files are recognised; 2 is the version of this line. CRC32 (8 hexadecimal digits)
+covers `NAME 2 LENGTH\\n` and the payload; LENGTH is the payload's, in bytes, decimal. Version 1 was only the payload: the
+reader of each file knows what that may look like. Standard library only, because the client reads such files, too.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ MAGIC = b"fugue "
 VERSION = 2
 HEAD_BYTES_MAX = 256
 STOPPED_FILE = "stopped"
-"""In the state directory: the last server ended because somebody wanted it to (kill-server, the last session closed)."""
+"""In the state directory: the last server was ended on purpose (kill-server, the last session closed)."""
 
 
 class HelperDamaged(Exception):
-    """What is in a helper file is not what was written there; the message says what is wrong."""
+    """A helper file does not have the content that was written; the message says what is wrong."""
 
 
 def encode(name: str, payload: bytes) -> bytes:
@@ -31,7 +31,7 @@ def encode(name: str, payload: bytes) -> bytes:
 
 
 def decode(name: str, data: bytes) -> bytes | None:
-    """Return the payload; None: it is no record, but may be the payload alone. Raises HelperDamaged."""
+    """Return the payload. None if it is not such a record, but possibly a payload of version 1. Raises HelperDamaged."""
     if not data.startswith(MAGIC):
         return None
     head, newline, payload = data.partition(b"\n")

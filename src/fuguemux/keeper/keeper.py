@@ -1,4 +1,6 @@
-"""The keeper's loop: the handshake, the server's life, the panes' ends. One thread; nothing in it waits but `select`."""
+"""The keeper's loop: the handshake, the server's life, the exits of panes' processes. One thread, which waits only in
+`select`.
+"""
 
 from __future__ import annotations
 
@@ -37,13 +39,13 @@ from fuguemux.keeper.watches import Watches, hear_signals
 
 ADOPTER_SECONDS_MAX = 10.0
 STALLED_SECONDS = 0.01
-POLL_SECONDS = 0.5  # where there are no pidfds
+POLL_SECONDS = 0.5  # on systems without pidfds
 LOOK_SECONDS = 1.0
-"""While no server is connected, which would tell us, we look ourselves whether we can still be found."""
+"""While no server is connected to report it, the keeper checks this often whether its socket and locks still exist."""
 
 
 class Keeper:
-    """Holds the panes until the server, or a signal, says that it is over."""
+    """Holds the panes until the server, or a signal, ends it."""
 
     def __init__(
         self,
@@ -56,9 +58,9 @@ class Keeper:
         descriptors: int | None,
         obeys: bool,
     ) -> None:
-        """`descriptors` is the soft limit of open files that panes' processes are given back; None: ours is the same.
+        """`descriptors` is the soft limit of open files for panes' processes. None if it is the keeper's own.
 
-        `obeys`: SIGTERM ends us, and the server first.
+        `obeys`: SIGTERM ends the keeper, after the server.
         """
         self._address = address
         self._supervisor = supervisor
@@ -97,13 +99,15 @@ class Keeper:
         self._waiting.start_server(needed=bool(self._panes.by_key))
 
     def await_adopter(self, link: socket.socket | None) -> None:
-        """Leave the server that started this keeper some time to connect, by its link perhaps, before another is started."""
+        """Give the server that started this keeper some time to connect, perhaps by `link`, before another one is
+        started.
+        """
         if link is not None:
             self._connections.add(link, peer_of(link)[1])
         self._supervisor.due = time.monotonic() + ADOPTER_SECONDS_MAX
 
     def run(self) -> int:
-        """Serve until the end; return the exit code. The panes have been hung up by then."""
+        """Run until the end. Returns the exit code; all panes have been hung up by then."""
         while self._exit_code is None:
             for selected, _ in self._selector.select(self._seconds_to_next()):
                 selected.data()
@@ -118,17 +122,17 @@ class Keeper:
         return self._exit_code
 
     def _be_found(self, *, anew: bool = False) -> None:
-        """Make socket and locks again if somebody removed them."""
+        """Create socket and locks again if they were removed."""
         if self._address.look(anew=anew):
             self._connections.listen_on(self._address.listener)
             self._diagnostics.note(f"listens on {self._address.place} now")
 
     def _is_of_no_use(self) -> bool:
-        """Without panes a keeper that cannot start a server only stands in the way of the next one."""
+        """Whether the keeper has no panes and cannot start a server, so that it would only block the next keeper."""
         return bool(self._supervisor.gave_up) and not self._panes.by_key and not self._server
 
     def _end(self, code: int) -> None:
-        """Leave the loop after this turn; the first reason counts."""
+        """Leave the loop after this turn. The first code counts."""
         if self._exit_code is None:
             self._exit_code = code
 
@@ -206,7 +210,7 @@ class Keeper:
         message: Message,
         descriptors: list[int],
     ) -> Message | None:
-        """Do what a server asks and return the answer; None when it comes later."""
+        """Carry out a server's request and return the answer; None if it comes later."""
         if kind == "spawn":
             self._spawning.begin(connection, request, message)
             return None
@@ -231,7 +235,7 @@ class Keeper:
     def _answer_control(
         self, connection: ServerConnection, kind: str, request: int
     ) -> Message | None:
-        """Do what somebody who is not the server may ask."""
+        """Carry out a request of a process that is not the server."""
         if kind == "status":
             return self._status()
         if kind == "start-server":
@@ -265,11 +269,11 @@ class Keeper:
         }
 
     def _answer_standby(self, connection: ServerConnection, kind: str, message: Message) -> Message:
-        """A server has let go of everything and waits: start the next one in its place."""
+        """A server has released everything and waits: start the next one in its place."""
         if kind != "give-way":
             raise RequestRefused(f"this keeper does not know the request {kind!r}")
         if self._server is not None and self._server.pid == connection.pid:
-            self._connections.serve(self._server)  # its last words as the server
+            self._connections.serve(self._server)  # its last messages as the server
             if self._server is not None:
                 self._connections.drop(self._server, "")
         if connection.pid != self._supervisor.pid or self._server is not None:
@@ -308,7 +312,7 @@ class Keeper:
             self._connections.drop(previous, f"process {connection.pid} took over")
         self._watch_server(self._supervisor.connected(connection.pid))
         for message, descriptors in self._panes.reports():
-            # Nobody closes a master before the server has them all: it asks for nothing until then.
+            # Borrowed: the masters stay open until the server has them all, because it requests nothing before that.
             self._connections.send(connection, message, tuple(descriptors), borrowed=True)
 
     def _on_dropped(self, connection: ServerConnection) -> None:
@@ -332,7 +336,7 @@ class Keeper:
                 self._end(EXIT_GRACEFUL)
 
     def _reap(self) -> None:
-        """Take the statuses of all ended children, panes' orphans too."""
+        """Collect the statuses of all exited children, including the panes' orphans."""
         while True:
             try:
                 pid, status = os.waitpid(-1, os.WNOHANG)
@@ -351,14 +355,14 @@ class Keeper:
 
     def _tell_exited(self, child: Child) -> None:
         if self._server is None or child in self._spawning or child.status is None:
-            return  # told by the report of the next handshake, or after the answer to spawn
+            return  # the next handshake reports it, or it is sent after the answer to spawn
         message: Message = {"type": "exited", "key": child.key, "status": child.status.as_message()}
         self._connections.send(self._server, message)
 
     # The server
 
     def _watch_server(self, watch: ProcessWatch | None) -> None:
-        """Watch this process and no other; None: the server is our child, or there is none."""
+        """Watch this process and no other. None if the server is the keeper's child, or if there is no server."""
         if self._server_watch is not None and self._server_watch.pidfd >= 0:
             self._selector.unregister(self._server_watch.pidfd)
         self._server_watch = watch
@@ -371,9 +375,8 @@ class Keeper:
 
     def _server_ended(self, status: ExitStatus) -> None:
         if self._server is not None:
-            self._connections.serve(
-                self._server
-            )  # its last words: a `taken` or `stop` sent right before
+            # Its last messages: a `taken` or `stop` sent right before.
+            self._connections.serve(self._server)
         if self._server is not None:
             self._connections.drop(self._server, "")
         if self._ending.deadline is None and self._succession.server_ended(status):

@@ -1,12 +1,13 @@
-"""Limits of the machine. That of open files is as wide as it goes for keeper and server; programs get the caller's own.
+"""Limits of the machine. Keeper and server raise the limit of open files as far as possible; programs get the caller's
+limit.
 
-The keeper holds a descriptor per pane and the server holds another, so that the soft limit of a login (256 on macOS, 1024
-on Linux) is soon too small. Programs must not see the wider one: some loop over all descriptors that they might have,
-and those that use select(2) break beyond 1024. Whoever widens the limit therefore notes what it was in the environment:
-a later server or keeper, which inherits the wide limit, knows from there what to give back.
+The keeper holds a file descriptor per pane and the server holds another, so the soft limit of a login (256 on macOS, 1024
+on Linux) is soon too small. Programs must not get the raised limit: some loop over all file descriptors that they might
+have, and those that use select(2) break beyond 1024. So the process that raises the limit notes the original in the
+environment, where a later server or keeper, which inherits the raised limit, finds what to give back.
 
-At a limit one pane more is refused, in words that name the limit, while there is still room for what must go on: saving,
-a server or keeper that follows, a client that closes something. Standard library only.
+At a limit one more pane is refused, with a message that names the limit, while there is still space for what must go on:
+saving, the next server or keeper, a client that closes something. Standard library only.
 """
 
 from __future__ import annotations
@@ -19,24 +20,24 @@ import sys
 from collections.abc import Iterator, Mapping, MutableMapping
 
 DESCRIPTORS_WANTED = 65536
-DESCRIPTORS_OF_MACOS = 10240  # OPEN_MAX: a higher soft limit is refused there
+DESCRIPTORS_OF_MACOS = 10240  # OPEN_MAX: macOS refuses a higher soft limit
 
 LIMITS = frozenset((errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM, errno.ENOSPC))
-"""What the start of a process fails with at a limit: it is no fault of the program, and may succeed at another time."""
+"""Errors of a process start at a limit: the program is not at fault, and a later start may succeed."""
 
 _LINUX = sys.platform == "linux"
 _OWN_DESCRIPTORS = "/proc/self/fd" if _LINUX else "/dev/fd"
 _NO_TERMINAL = (errno.ENOSPC, errno.EAGAIN, errno.ENXIO, errno.ENOENT)
 
 VARIABLE = "FUGUE_CALLERS_DESCRIPTORS"
-"""The soft limit of whoever started the first of us, for those that follow."""
+"""The soft limit of the process that started the first keeper or server, for those that follow."""
 
 
 def widen(environment: MutableMapping[str, str]) -> int | None:
-    """Raise our soft limit of open files as far as it goes.
+    """Raise the soft limit of open files as far as possible.
 
-    Returns the soft limit that programs are to be given back, and notes it in `environment`, which children inherit;
-    None if they can keep ours.
+    Returns the soft limit for programs, and notes it in `environment`, which children inherit. None if programs can keep
+    the present limit.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     callers = callers_limit(environment)
@@ -54,13 +55,13 @@ def widen(environment: MutableMapping[str, str]) -> int | None:
 
 
 def callers_limit(environment: Mapping[str, str]) -> int | None:
-    """Return what `widen` noted; None if the limit was never raised."""
+    """Return what `widen` noted. None if the limit was never raised."""
     noted = environment.get(VARIABLE, "")
     return int(noted) if noted.isdecimal() and noted.isascii() else None
 
 
 def give_back(soft: int | None) -> None:
-    """In a process that is about to become another program: take the soft limit `soft`, if there is one to give back."""
+    """In a process that is about to execute another program: set the soft limit `soft`, unless it is None."""
     if soft is None:
         return
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
@@ -70,25 +71,26 @@ def give_back(soft: int | None) -> None:
 
 
 def free_descriptors() -> int:
-    """Return how many more files this process may open: 0 also when it cannot even be asked."""
+    """Return how many more files this process may open. 0 if even that cannot be determined."""
     soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     if soft == resource.RLIM_INFINITY:
         return DESCRIPTORS_WANTED
     try:
-        used = os.stat(_OWN_DESCRIPTORS).st_size if _LINUX else 0  # their number, since Linux 6.2
+        # The number of open files, since Linux 6.2.
+        used = os.stat(_OWN_DESCRIPTORS).st_size if _LINUX else 0
         return max(0, soft - (used or len(os.listdir(_OWN_DESCRIPTORS)) - 1))
     except OSError:
         return 0
 
 
 def plenty_of_descriptors() -> bool:
-    """Whether one may be used for something that can be had without, if less well."""
+    """Whether a file descriptor may be used for something that also works without one, if less well."""
     soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     return soft == resource.RLIM_INFINITY or free_descriptors() > soft // 2
 
 
 class Spare:
-    """A descriptor that is held open only to be closed when one is needed and there is none."""
+    """A file descriptor that is held open only to be closed when one is needed and none is left."""
 
     def __init__(self) -> None:
         self._descriptor = -1
@@ -100,7 +102,7 @@ class Spare:
 
     @contextlib.contextmanager
     def lent(self) -> Iterator[None]:
-        """Inside there is room for one descriptor, which is closed again before the end."""
+        """A context in which one file descriptor is free. It must be closed again before the end."""
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
@@ -111,9 +113,9 @@ class Spare:
 
 
 def explained(number: int, *, terminal: bool = False) -> str:
-    """Return what an errno means for a person who wants one more pane or program; which limit, and what to do.
+    """Explain an errno to a person who wants one more pane or program: which limit it is, and what to do.
 
-    `terminal`: it came from opening a terminal.
+    `terminal`: the error came from opening a terminal.
     """
     if number == errno.EMFILE:
         soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]

@@ -1,8 +1,9 @@
-"""A connection that keeper and server have from birth: whoever starts the other leaves it one end of a socket pair.
+"""A connection that keeper and server have from the start: the one that starts the other leaves it one end of a socket
+pair.
 
-No path leads to it, so nothing that happens to files parts the two. The number of the descriptor is in the environment,
-where a program of an earlier version does not see it: that one closes the end, or ends with it, and goes by the path.
-Standard library only.
+It has no path, so changes of files cannot separate the two. The number of the file descriptor is in the environment. A
+program of an earlier version ignores it: it closes the end, or exits with it, and connects by the path. Standard library
+only.
 """
 
 from __future__ import annotations
@@ -16,12 +17,14 @@ VARIABLE = "FUGUE_KEEPER_LINK"
 
 
 def named(end: socket.socket, starter: int) -> str:
-    """Return what VARIABLE says of the end that is left to a program that the process `starter` starts."""
+    """Return the value of VARIABLE for the end that is left to a program that the process `starter` starts."""
     return f"{end.fileno()}:{starter}"
 
 
 def taken(environment: MutableMapping[str, str]) -> socket.socket | None:
-    """Return the end that was left to this process, once: it is close-on-exec then, and programs are told of none."""
+    """Return the end that was left to this process, once. It is then close-on-exec, and child programs are not told of
+    one.
+    """
     descriptor, _, starter = environment.pop(VARIABLE, "").partition(":")
     if not (descriptor.isdecimal() and starter == str(os.getppid())):
         return None  # inherited from some other program

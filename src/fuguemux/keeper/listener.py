@@ -1,4 +1,4 @@
-"""The keeper's socket: only its own user gets in. Whose it is, `address` knows."""
+"""The keeper's listening socket, which accepts only processes of its own user."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _LOCAL_PEERPID = 2
 
 
 def listen(socket_path: str) -> socket.socket:
-    """Listen on `socket_path` in place of whoever left it behind. The caller has the lock. Raises OSError."""
+    """Listen on `socket_path`, replacing a socket that a dead process left. The caller has the lock. Raises OSError."""
     if len(os.fsencode(socket_path)) > SOCKET_PATH_BYTES_MAX:
         raise OSError(f"a socket's path may have {SOCKET_PATH_BYTES_MAX} bytes at most")
     with contextlib.suppress(FileNotFoundError):
         os.unlink(socket_path)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    umask = os.umask(0o177)  # 0600 from the first moment on
+    umask = os.umask(0o177)  # mode 0600 from the first moment
     try:
         listener.bind(socket_path)
     finally:
@@ -37,16 +37,15 @@ def listen(socket_path: str) -> socket.socket:
 
 
 def peer_of(connection: _socket.socket) -> tuple[int, int]:
-    """Return user id and process id of the other end (0 when the system does not tell). Raises OSError."""
+    """Return user id and process id of the peer (0 if the system does not tell). Raises OSError."""
     if _LINUX:
         credentials = connection.getsockopt(
             socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("iII")
         )
         pid, user, _ = struct.unpack("iII", credentials)
         return user, pid
-    credentials = connection.getsockopt(
-        _SOL_LOCAL, _LOCAL_PEERCRED, 76
-    )  # struct xucred of <sys/ucred.h>: version, uid, groups
+    # struct xucred of <sys/ucred.h>: version, uid, groups
+    credentials = connection.getsockopt(_SOL_LOCAL, _LOCAL_PEERCRED, 76)
     _, user = struct.unpack_from("II", credentials)
     pid = 0
     with contextlib.suppress(OSError):

@@ -1,6 +1,6 @@
-"""The locks of a state directory: who has one, and where that process listens now. docs/formats/locks.md in code.
+"""The locks of a state directory: which process has one, and where it listens now. docs/formats/locks.md in code.
 
-Standard library only: the keeper, the server and a client that finds nobody at the usual place use it. No function
+Standard library only: the keeper, the server and a client that finds no server at the usual place use it. No function
 waits for a lock.
 """
 
@@ -21,20 +21,20 @@ KEEPER_LOCK = "keeper.lock"
 NO_BOOT = "-"
 """In a record, where the system has no name for a boot."""
 LOG_DIRECTORY = "wal"
-"""Of the state directory: the server's guard."""
+"""The directory in the state directory that the server locks."""
 
 STARTING = "starting"
 ENDING = "ending"
-"""In place of a path: the holder does not listen yet, or never again."""
+"""In place of a path: the holder does not listen yet, or will never listen again."""
 
 NOT_A_LOCK = ".not-a-lock"
-"""Behind the name of what was in a lock's place and is no lock of ours; the server's start moves it to the quarantine."""
+"""The suffix for a file that was in a lock's place and is no lock. The server's start moves it to the quarantine."""
 
 RECORD_BYTES_MAX = 8192
 READS_MAX = 100
 ASIDE_MAX = 16
 TAKES_MAX = 5
-"""A file is removed between its opening and its locking only by somebody else; that often, something is wrong."""
+"""Only another process can remove a file between its opening and its locking. After this many times something is wrong."""
 
 _DIRECTORY_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _FLAGS = os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
@@ -51,23 +51,23 @@ _BOOT_CHARACTERS = b"0123456789abcdef-"
 
 
 class LockHolder:
-    """Who has a lock. `pid` is 0 if that cannot be told."""
+    """The holder of a lock. `pid` is 0 if it is not known."""
 
     __slots__ = ("pid", "place")
 
     def __init__(self, pid: int, place: str = "") -> None:
         self.pid = pid
         self.place = place
-        """The path on which it listens, STARTING, ENDING, or empty: it does not tell, and knows no requests."""
+        """The path on which it listens, STARTING, or ENDING. Empty if it says none, and does not understand requests."""
 
     @property
     def path(self) -> str:
-        """Where it listens, or listened until its socket was taken away; empty: nowhere."""
+        """Where it listens, or listened until its socket was removed. Empty if nowhere."""
         return self.place if self.place.startswith("/") else ""
 
 
 def encode(pid: int, boot: str, place: str) -> bytes:
-    """Return the record of a holder; without a place only its first line."""
+    """Return the record of a holder. Without a place it has only the first line."""
     if not place:
         return b"%d %s\n" % (pid, boot.encode("ascii", "replace"))
     octets = os.fsencode(place).replace(b"%", b"%25").replace(b"\n", b"%0A")
@@ -76,14 +76,14 @@ def encode(pid: int, boot: str, place: str) -> bytes:
 
 
 def decode(data: bytes) -> LockHolder | None:
-    """Return what a record says; None: it is being written at this moment.
+    """Return the holder that a record names. None if it is being written at this moment.
 
-    A record of one line is one of a version, or of a program, that tells no place.
+    A record of one line comes from a version or a program that writes no place.
     """
     lines = data.split(b"\n", 3)
     words = lines[0].split()
     pid = int(words[0]) if words and words[0].isdigit() and len(words[0]) < 20 else 0
-    if len(lines) < 2:  # the first line is not whole
+    if len(lines) < 2:  # the first line is not complete
         return LockHolder(0) if not data else None
     if lines[1:] == [b""]:
         return LockHolder(pid)
@@ -95,9 +95,10 @@ def decode(data: bytes) -> LockHolder | None:
 
 
 def is_record(data: bytes) -> bool:
-    """Return whether a holder may have written this, also if a power failure has torn it; nothing and zeros count.
+    """Return whether a holder may have written this, even if a power failure has torn it. Nothing and zeros count as
+    records.
 
-    What is no record may be the only copy of something else: it is not to be written over.
+    Anything else may be the only copy of another file, and must not be overwritten.
     """
     if len(data) > RECORD_BYTES_MAX:
         return False
@@ -110,9 +111,9 @@ def is_record(data: bytes) -> bool:
 
 
 def holder_of(path: str, guard: str = "") -> LockHolder | None:
-    """Return who has the lock at `path`; None: nobody. `guard` is the directory that is locked with it.
+    """Return the holder of the lock at `path`, or None. `guard` is the directory that is locked with it.
 
-    Looks by locking for an instant, so that who takes a lock must try more than once.
+    It tries the lock for an instant, so a process that takes a lock must try more than once.
     """
     file = _opened(path, os.O_RDONLY | _FLAGS)
     if file >= 0:
@@ -127,7 +128,7 @@ def holder_of(path: str, guard: str = "") -> LockHolder | None:
     if directory >= 0:
         try:
             if not _flock(directory, fcntl.LOCK_SH):
-                return LockHolder(0)  # its file was removed: it makes another one
+                return LockHolder(0)  # its file was removed, and it creates another one
         except OSError:
             return None
         finally:
@@ -136,13 +137,13 @@ def holder_of(path: str, guard: str = "") -> LockHolder | None:
 
 
 def ask_to_listen(holder: LockHolder, path: str) -> bool:
-    """Ask the holder of the lock at `path` to make its socket again. Return whether it was asked.
+    """Ask the holder of the lock at `path` to create its socket again. Returns whether it was asked.
 
-    The number in the record is not believed: it may be of another process by now, which a signal would end.
+    The pid in the record is checked first: it may belong to another process by now, which the signal would end.
     """
     if holder.pid <= 1 or not holder.path or not _has_open(holder.pid, path):
         return False
-    import signal  # a client that finds no server at all does without
+    import signal  # imported late: a client that finds no server at all does not need it
 
     try:
         os.kill(holder.pid, signal.SIGUSR1)
@@ -152,7 +153,7 @@ def ask_to_listen(holder: LockHolder, path: str) -> bool:
 
 
 def _has_open(pid: int, path: str) -> bool:
-    """Whether the process has this very file open. Where that cannot be told: whether we may signal it."""
+    """Whether the process has this file open. If that cannot be told, whether this process may signal it."""
     try:
         if not _LINUX:
             os.kill(pid, 0)
@@ -169,16 +170,17 @@ def _has_open(pid: int, path: str) -> bool:
 
 
 class Lock:
-    """A lock of this process: a file that tells where it listens, and a directory that nobody removes by mistake.
+    """A lock of this process: a file that says where it listens, and a directory, which is not removed by mistake.
 
-    The directory decides: a file that was removed could be made and locked again by somebody else. The kernel gives
-    both up when the process dies in any way. Both are close-on-exec.
+    The directory decides, since a removed file could be created and locked again by another process. The kernel releases
+    both when the process dies. Both are close-on-exec.
     """
 
     def __init__(self, path: str, guard: str = "", *, within: int | None = None) -> None:
-        """Nothing is locked yet. `guard` is the directory; empty: there is none, or it is not there.
+        """Nothing is locked yet. `guard` is the directory; empty if there is none, or if it does not exist.
 
-        `within` is a descriptor of the directory that both are relative to, wherever it is moved; it stays the caller's.
+        `within` is a file descriptor of the directory to which both are relative, even if it is moved. It stays the
+        caller's.
         """
         self.path = path
         self._guard_path = guard
@@ -187,9 +189,9 @@ class Lock:
         self._place = ""
 
     def take(self, *, file_required: bool = True) -> bool:
-        """Take the lock; False: somebody has it. Raises OSError.
+        """Take the lock. Returns False if another process has it. Raises OSError.
 
-        Unless `file_required`, the directory alone will do: no file can be made on a full disk.
+        Unless `file_required`, a lock on the directory is enough, because no file can be created on a full disk.
         """
         try:
             file = self._locked_file()
@@ -210,27 +212,31 @@ class Lock:
         return True
 
     def descriptors(self) -> set[int]:
-        """Return what must stay open as long as the lock is held."""
+        """Return the file descriptors that must stay open while the lock is held."""
         return {self._file, self._guard} - {-1}
 
     def tell(self, place: str) -> None:
-        """Write where we listen: a path, STARTING or ENDING. From then on we are asked by SIGUSR1 to listen again."""
+        """Write where this process listens: a path, STARTING or ENDING. From then on others may send SIGUSR1 to make it
+        listen again.
+        """
         self._place = place
-        if self._guard < 0:  # a new state had none when the lock was taken
+        if self._guard < 0:  # a new state had no directory when the lock was taken
             guard = self._locked_guard()
             self._guard = -1 if guard is None else guard
         self._write()
 
     def whole(self) -> bool:
-        """Whether whoever opens the paths meets our lock."""
+        """Whether a process that opens the paths finds this lock."""
         return self.named() and self._guarded()
 
     def named(self) -> bool:
-        """Whether whoever opens the file's path meets our lock."""
+        """Whether a process that opens the file's path finds this lock."""
         return _is_at(self._file, self.path, self._within)
 
     def renew(self) -> bool:
-        """Make again what was removed; whether the lock is whole. What is at the path of another directory is another lock."""
+        """Create again what was removed. Returns whether the lock is complete. A file at the path in another directory is
+        another lock.
+        """
         if self.whole():
             return True
         if not self._guarded():
@@ -245,7 +251,8 @@ class Lock:
             file = self._locked_file()
         except OSError:
             return False
-        if file is None:  # somebody tries to take it at this moment, and fails at the directory
+        # Another process tries to take it at this moment, and fails at the directory.
+        if file is None:
             return False
         _close(self._file)
         self._file = file
@@ -253,7 +260,7 @@ class Lock:
         return True
 
     def release(self) -> None:
-        """Let others in. The file stays, so that nobody locks a removed one."""
+        """Release the lock. The file stays, so that no process locks a removed one."""
         _close(self._file)
         _close(self._guard)
         self._file = self._guard = -1
@@ -266,7 +273,7 @@ class Lock:
             file = os.open(self.path, os.O_RDWR | os.O_CREAT | _FLAGS, 0o600, dir_fd=self._within)
             try:
                 _check(file, self.path)
-                os.fchmod(file, 0o600)  # a umask may have taken even our own rights away
+                os.fchmod(file, 0o600)  # a umask may have removed even the owner's permissions
                 if not _flock(file, fcntl.LOCK_EX):
                     os.close(file)
                     return None
@@ -281,9 +288,10 @@ class Lock:
         raise OSError(f"{self.path} is removed again and again")
 
     def _locked_instead(self, problem: OSError) -> int | None:
-        """As `_locked_file`, with what is no file of ours moved out of the way; -1: it is not that, or somebody lives.
+        """Lock as `_locked_file`, after moving foreign content out of the way. -1: it is not that case, or the directory
+        is locked.
 
-        Only under the directory's lock: then no living process counts on the file.
+        Only done under the directory's lock: then no running process relies on the file.
         """
         if problem.errno not in _NO_LOCK or not self._guard_path:
             return -1
@@ -310,7 +318,7 @@ class Lock:
         raise OSError(errno.EEXIST, "too much that is no lock was moved out of its way", self.path)
 
     def _locked_guard(self) -> int | None:
-        """The locked directory; -1: there is none, or none that can be locked; None: somebody has it."""
+        """The locked directory. -1 if there is none that can be locked; None if another process has it."""
         guard = -1
         if self._guard_path:
             guard = _opened(self._guard_path, _DIRECTORY_FLAGS, self._within)
@@ -319,14 +327,14 @@ class Lock:
         try:
             if _flock(guard, fcntl.LOCK_EX):
                 return guard
-        except OSError:  # a file system that locks no directories
+        except OSError:  # a file system that cannot lock directories
             os.close(guard)
             return -1
         os.close(guard)
         return None
 
     def _write(self) -> None:
-        """A full disk keeps nobody from having the lock."""
+        """Write the record. A full disk does not prevent holding the lock."""
         if self._file < 0:
             return
         record = encode(os.getpid(), machine_boot() or NO_BOOT, self._place)

@@ -1,6 +1,6 @@
-"""Facts about processes that are not our children: when they started, when they end, and how.
+"""Facts about processes that are not children: when they started, when they exited, and how.
 
-On Linux from /proc and pidfds; elsewhere by asking whether the number still exists, and no more is known.
+On Linux from /proc and pidfds. Elsewhere it is only known whether the pid still exists.
 """
 
 from __future__ import annotations
@@ -41,16 +41,16 @@ def _stat_fields(place: str) -> list[bytes]:
 
 
 def start_time_of(pid: int) -> int | None:
-    """Return when `pid` started, in clock ticks since boot, or None if that cannot be told.
+    """Return when `pid` started, in clock ticks since boot. None if that is not known.
 
-    A process number together with its start time names a process for good; the number alone is used again.
+    A pid together with its start time identifies a process; a pid alone is used again.
     """
     fields = _stat_fields(f"/proc/{pid}")
     return int(fields[_STAT_START_TIME]) if len(fields) > _STAT_START_TIME else None
 
 
 def is_running(pid: int) -> bool:
-    """Whether there is such a process that has not ended (a zombie has)."""
+    """Whether there is such a process that has not exited. A zombie has exited."""
     fields = _stat_fields(f"/proc/{pid}")
     if fields:
         return fields[_STAT_STATE] not in (b"Z", b"X")
@@ -71,7 +71,9 @@ def is_stopped(pid: int) -> bool:
 
 
 def is_ending(pid: int) -> bool:
-    """Whether the process was killed, or exits, and a thread of it is not dead yet. False where there is no /proc."""
+    """Whether the process was killed, or is exiting, and one of its threads is not dead yet. False where there is no
+    /proc.
+    """
     ending = living = False
     try:
         for thread in os.listdir(f"/proc/{pid}/task"):
@@ -94,7 +96,7 @@ def _kill_pending(place: str) -> bool:
 
 
 def _may_read_status(pid: int) -> bool:
-    """Whether a 0 in /proc/PID/stat is a status: readers without the right to know are shown 0 as well."""
+    """Whether a 0 in /proc/PID/stat is a status: readers without permission also see 0."""
     me = os.geteuid()
     if me == 0:
         return True
@@ -108,17 +110,17 @@ def _may_read_status(pid: int) -> bool:
 
 
 class ProcessWatch:
-    """Notices the end of a process that is not a child of ours."""
+    """Notices the exit of a process that is not a child."""
 
     def __init__(self, pid: int, start_time: int | None = None) -> None:
         self.pid = pid
         self._start_time = start_time
         self.pidfd = -1
-        """Readable when the process has ended; -1 where there are none, and `ended` must be asked now and then."""
-        if hasattr(os, "pidfd_open") and plenty_of_descriptors():  # a master is worth more
+        """Readable when the process has exited. -1 if there is none, and `ended` must be called now and then."""
+        if hasattr(os, "pidfd_open") and plenty_of_descriptors():  # a PTY master is more important
             with contextlib.suppress(OSError):
                 self.pidfd = os.pidfd_open(pid)
-        # Only now: had the number been given to another process before, the pidfd would be the other's.
+        # Check after opening: if the pid had been given to another process before, the pidfd would be that process's.
         self._was_other = start_time is not None and start_time_of(pid) != start_time
 
     def ended(self) -> bool:
@@ -128,7 +130,7 @@ class ProcessWatch:
         return self._start_time is not None and start_time_of(self.pid) != self._start_time
 
     def status(self) -> ExitStatus:
-        """Return how the ended process ended, as far as the kernel still tells."""
+        """Return how the exited process ended, as far as the kernel still tells."""
         if self._was_other:
             return UNKNOWN_STATUS
         if self.pidfd >= 0:
@@ -140,7 +142,7 @@ class ProcessWatch:
         return self._status_of_zombie()
 
     def _status_of_zombie(self) -> ExitStatus:
-        """Ask /proc, as long as nobody has waited for the process."""
+        """Read the status from /proc, while no process has waited for it."""
         fields = _stat_fields(f"/proc/{self.pid}")
         if len(fields) <= _STAT_EXIT_CODE or fields[_STAT_STATE] != b"Z":
             return UNKNOWN_STATUS
@@ -152,17 +154,17 @@ class ProcessWatch:
         return ExitStatus.of_wait(status)
 
     def close(self) -> None:
-        """Stop watching. May be called again."""
+        """Stop watching. May be called more than once."""
         if self.pidfd >= 0:
             os.close(self.pidfd)
             self.pidfd = -1
 
 
 def become_subreaper() -> bool:
-    """Make the panes' orphans our children instead of init's: prctl(2), Linux only. Return whether it worked."""
+    """Make the panes' orphans children of this process instead of init: prctl(2), Linux only. Returns whether it worked."""
     if sys.platform != "linux":
         return False
-    import ctypes  # slow to import, and only here
+    import ctypes  # slow to import, and needed only here
 
     pr_set_child_subreaper = 36
     return bool(ctypes.CDLL(None).prctl(pr_set_child_subreaper, 1, 0, 0, 0) == 0)

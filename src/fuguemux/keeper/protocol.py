@@ -1,6 +1,6 @@
-"""What the keeper and the server say to each other: docs/formats/keeper.md in code.
+"""The messages between keeper and server: docs/formats/keeper.md in code.
 
-With `lock_file` and `process` this is all of the keeper that the server may import. Standard library only.
+This module, `lock_file` and `process` are all of the keeper that the server may import. Standard library only.
 """
 
 from __future__ import annotations
@@ -50,20 +50,20 @@ PROTOCOL_VERSION = 1
 ROLE_SERVER = "server"
 ROLE_CONTROL = "control"
 ROLE_STANDBY = "standby"
-"""A server that has let go of everything for another one and waits how that fares."""
+"""A server that has released everything for another one and waits for the outcome."""
 
 EXIT_DELIBERATE = 0
 """The server was told to end (kill-server): the keeper hangs its panes up and ends too."""
 EXIT_GRACEFUL = 10
-"""The server stopped for SIGTERM with everything saved: as above, and the keeper ends with this code itself."""
+"""The server stopped on SIGTERM with everything saved. The keeper does the same as above, and exits with this code."""
 EXIT_CANNOT_START = 11
-"""The server cannot serve and another attempt would not help (state locked, directory not writable).
+"""The server cannot serve, and another attempt would not help (state locked, directory not writable).
 
-The keeper starts no other one. The last line that the server wrote to stderr is the reason shown to the person.
+The keeper starts no other one. The last line that the server wrote to stderr is the reason shown to people.
 """
 
 EXIT_RESTART = 12
-"""The server gives way to another: the next one is started at once, and nothing is counted as a crash."""
+"""The server gives way to another one: the next is started at once, and it does not count as a crash."""
 
 KEY_CHARACTERS_MAX = 256
 ARGUMENTS_MAX = 100_000
@@ -71,7 +71,7 @@ CODE_MAX = 255
 
 
 class ExitStatus:
-    """How a process ended: a code, a signal, or unknown (never taken for 0). Immutable and comparable."""
+    """How a process exited: a code, a signal, or unknown (never taken for 0). Immutable and comparable."""
 
     __slots__ = ("code", "signal")
     code: int | None
@@ -93,7 +93,7 @@ class ExitStatus:
 
     @classmethod
     def of_message(cls, value: object) -> ExitStatus | None:
-        """Return the status in a message's field: None means that the process runs. Raises PeerBroke."""
+        """Return the status in a message's field. None means that the process runs. Raises ChannelBroke."""
         if value is None:
             return None
         if type(value) is dict:
@@ -104,11 +104,11 @@ class ExitStatus:
 
     @property
     def known(self) -> bool:
-        """Whether it is known how the process ended."""
+        """Whether it is known how the process exited."""
         return self.code is not None or self.signal is not None
 
     def as_message(self) -> dict[str, int | None]:
-        """Return the field that `of_message` reads."""
+        """Return the field that `of_message` parses."""
         return {"code": self.code, "signal": self.signal}
 
     def __eq__(self, other: object) -> bool:
@@ -133,7 +133,7 @@ UNKNOWN_STATUS = ExitStatus()
 
 
 def to_text(value: bytes) -> str:
-    """Return arbitrary bytes as a string that JSON carries and `octets` turns back exactly."""
+    """Return arbitrary bytes as a string that JSON can carry and that `octets` turns back exactly."""
     return value.decode("utf-8", "surrogateescape")
 
 
@@ -150,7 +150,7 @@ def _to_octets(value: object) -> bytes:
 
 
 def text(message: Message, name: str, characters_max: int = 4096) -> str:
-    """Return a text field. Raises PeerBroke when it is missing, no text, or too long."""
+    """Return a text field. Raises ChannelBroke if it is missing, not a text, or too long."""
     value = message.get(name)
     if type(value) is not str or len(value) > characters_max:
         raise ChannelBroke(f"{name!r} must be a string of at most {characters_max} characters")
@@ -163,12 +163,12 @@ def key(message: Message) -> str:
 
 
 def octets(message: Message, name: str) -> bytes:
-    """Return a field of bytes without NUL. Raises PeerBroke."""
+    """Return a field of bytes without NUL. Raises ChannelBroke."""
     return _to_octets(message.get(name))
 
 
 def octets_list(message: Message, name: str) -> list[bytes]:
-    """Return a field that is a list of bytes without NUL. Raises PeerBroke."""
+    """Return a field that is a list of bytes without NUL. Raises ChannelBroke."""
     values = message.get(name)
     if type(values) is not list or len(values) > ARGUMENTS_MAX:
         raise ChannelBroke(f"{name!r} must be a list of at most {ARGUMENTS_MAX} strings")
@@ -176,7 +176,7 @@ def octets_list(message: Message, name: str) -> list[bytes]:
 
 
 def integer(message: Message, name: str, low: int = 0, high: int = (1 << 63) - 1) -> int:
-    """Return an integer field within `low` to `high`. Raises PeerBroke."""
+    """Return an integer field within `low` to `high`. Raises ChannelBroke."""
     value = message.get(name)
     if type(value) is not int or not low <= value <= high:
         raise ChannelBroke(f"{name!r} must be a number from {low} to {high}")
@@ -184,12 +184,12 @@ def integer(message: Message, name: str, low: int = 0, high: int = (1 << 63) - 1
 
 
 def optional_integer(message: Message, name: str) -> int | None:
-    """Return an integer field, or None when it is null or missing. Raises PeerBroke."""
+    """Return an integer field, or None when it is null or missing. Raises ChannelBroke."""
     return None if message.get(name) is None else integer(message, name)
 
 
 def flag(message: Message, name: str) -> bool:
-    """Return a truth value; a missing field is False. Raises PeerBroke."""
+    """Return a truth value; a missing field is False. Raises ChannelBroke."""
     value = message.get(name, False)
     if type(value) is not bool:
         raise ChannelBroke(f"{name!r} must be true or false")

@@ -1,4 +1,4 @@
-"""What a server may ask the keeper, one method a request. Everything here answers at once and never waits."""
+"""The requests of a server to the keeper, one method each. Everything here answers at once and never blocks."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ SIZE_MAX = 65535
 SIGNAL_MAX = 64
 
 Spawning = tuple[Child, int]
-"""A process between fork and exec, and the pipe that will tell."""
+"""A process between fork and exec, and the pipe that reports its exec."""
 
 
 class RequestRefused(Exception):
-    """The request makes sense but cannot be met. The server gets the text; the connection goes on."""
+    """The request is valid but cannot be met. The server gets the text; the connection goes on."""
 
 
 class HeldPanes:
-    """Every pane's process, by the key that the server gave it, and the descriptors kept for the server."""
+    """Every pane's process, by the key that the server gave it, and the file descriptors kept for the server."""
 
     def __init__(
         self,
         descriptors: int | None,
         watches: Watches,
     ) -> None:
-        """`descriptors` is the soft limit of open files that the processes are given back."""
+        """`descriptors` is the soft limit of open files that the processes get."""
         self.by_key: dict[str, Child] = {}
         self.descriptors: dict[str, int] = {}
         self._callers_descriptors = descriptors
@@ -59,7 +59,7 @@ class HeldPanes:
         }
 
     def reports(self) -> list[tuple[Message, list[int]]]:
-        """Return the messages that tell a new server about every pane, with the masters."""
+        """Return the messages that report every pane to a new server, with the masters."""
         children = list(self.by_key.values())
         return [
             (
@@ -80,7 +80,7 @@ class HeldPanes:
         ]
 
     def spawn(self, message: Message) -> Spawning:
-        """Fork a process for a new pane. Raises SpawnFailed, RequestFailed, PeerBroke."""
+        """Fork a process for a new pane. Raises SpawnFailed, RequestRefused, ChannelBroke."""
         name = self._new_key(message)
         argv = octets_list(message, "argv")
         environment = {}
@@ -111,18 +111,18 @@ class HeldPanes:
         child.release()
 
     def child_with(self, pid: int) -> Child | None:
-        """Return the running child of ours with this number."""
+        """Return the running child with this pid."""
         for child in self.by_key.values():
             if child.pid == pid and child.watch is None and child.status is None:
                 return child
         return None
 
     def running(self) -> set[str]:
-        """Return the keys of the panes whose processes have not ended."""
+        """Return the keys of the panes whose processes are running."""
         return {key for key, child in self.by_key.items() if child.status is None}
 
     def hang_up(self) -> None:
-        """End of the keeper: every process learns that its terminal is gone."""
+        """Hang up every process, because the keeper ends."""
         for child in self.by_key.values():
             child.hang_up()
         self.by_key.clear()

@@ -1,4 +1,4 @@
-"""When to start the server again after it died: pure arithmetic on times handed in."""
+"""Decides when to start the server again after it died: pure arithmetic on given times."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ WINDOW_SECONDS = 30.0
 
 
 class RestartPolicy:
-    """Remembers the deaths of the last `WINDOW_SECONDS` and says how long to wait, or that it is enough.
+    """Remembers the deaths of the last `WINDOW_SECONDS`, and says how long to wait, or that it is enough.
 
-    A server that had been serving and was killed by SIGKILL did not fail by itself: somebody, or the kernel short of
-    memory, ended it. That is not counted as a crash, but has a bound of its own.
+    A server that was serving and was killed by SIGKILL did not fail by itself: a person killed it, or the kernel for lack
+    of memory. That does not count as a crash, but has a limit of its own.
     """
 
     def __init__(self) -> None:
@@ -20,16 +20,16 @@ class RestartPolicy:
         self._kills: list[float] = []
 
     def seconds_to_wait(self, now: float, *, killed: bool) -> float | None:
-        """Take note of a death at `now`; return the pause before the next start, or None to give up."""
+        """Note a death at `now`. Returns the pause before the next start, or None to give up."""
         self._crashes = [time for time in self._crashes if now - time < WINDOW_SECONDS]
         self._kills = [time for time in self._kills if now - time < WINDOW_SECONDS]
         (self._kills if killed else self._crashes).append(now)
         if len(self._crashes) >= CRASHES_MAX or len(self._kills) >= KILLS_MAX:
             return None
-        # A first crash is answered at once: most are the only one.
+        # Restart at once after a first crash, since it is usually the only one.
         return BACK_OFF_SECONDS[max(len(self._crashes) - 1, 0)]
 
     def forgive(self) -> None:
-        """Forget all deaths: a person asked for another attempt."""
+        """Forget all deaths, because a person asked for another attempt."""
         self._crashes.clear()
         self._kills.clear()

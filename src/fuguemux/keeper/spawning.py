@@ -1,4 +1,4 @@
-"""Processes between fork and exec: who asked for them, and what becomes of them."""
+"""Processes between fork and exec: who requested them, and their outcome."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Answer = Callable[[ServerConnection, int, Message, tuple[int, ...]], None]
 
 
 class Spawning:
-    """Belongs to the keeper's loop."""
+    """The pending processes. Belongs to the keeper's loop."""
 
     def __init__(
         self,
@@ -39,13 +39,13 @@ class Spawning:
         return child in self._asked
 
     def begin(self, connection: ServerConnection, request: int, message: Message) -> None:
-        """Fork; the answer comes later. Raises SpawnFailed, RequestFailed, PeerBroke."""
+        """Fork; the answer is sent later. Raises SpawnFailed, RequestRefused, ChannelBroke."""
         child, pipe = self._panes.spawn(message)
         self._asked[child] = (pipe, connection, request)
         self._selector.register(pipe, selectors.EVENT_READ, lambda: self._on_executed(child))
 
     def _on_executed(self, child: Child) -> None:
-        """The pipe of a new process tells: it became its program, or why it could not."""
+        """The pipe of a new process reports: it executed its program, or why it could not."""
         pipe, connection, request = self._asked[child]
         try:
             failure = failure_of(os.read(pipe, 64))

@@ -1,4 +1,4 @@
-"""One server after another at a person's wish: the old one stands by until the new one serves, and comes back if it fails."""
+"""Replaces the server on request: the old one stands by until the new one serves, and takes over again if it fails."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from fuguemux.keeper.supervisor import Supervisor
 
 
 class Succession:
-    """At most one handover at a time. Belongs to the keeper's loop, which tells it what happens."""
+    """At most one handover at a time. Belongs to the keeper's loop, which reports events to it."""
 
     def __init__(
         self,
@@ -27,7 +27,7 @@ class Succession:
         diagnostics: KeeperDiagnostics,
         watch: Callable[[ProcessWatch | None], None],
     ) -> None:
-        """`watch` is called with what tells of the end of the process that is the server from then on."""
+        """`watch` is called with the watch of the process that is the server from then on."""
         self._supervisor = supervisor
         self._connections = connections
         self._panes = panes
@@ -38,11 +38,11 @@ class Succession:
 
     @property
     def deadline(self) -> float | None:
-        """When the new server is given up; None: there is none, or it is ending."""
+        """When the new server is given up. None if there is none, or if it is ending."""
         return None if self._handover is None else self._handover.deadline
 
     def begin(self, standby: ServerConnection, message: Message, now: float) -> Message:
-        """Start the next server; the answer for the one that stands by. Raises RequestFailed, PeerBroke."""
+        """Start the next server. Returns the answer for the server that stands by. Raises RequestRefused, ChannelBroke."""
         supervisor = self._supervisor
         if not supervisor.argv:
             raise RequestRefused("this keeper was not told how to start a server")
@@ -60,7 +60,9 @@ class Succession:
         return {"pid": supervisor.pid}
 
     def ready(self, message: Message) -> None:
-        """A server says that it serves: the one that stands by for it may go. Raises RequestFailed if this one lacks panes."""
+        """A server says that it serves, so the one that stands by may end. Raises RequestRefused if the new one lacks
+        panes.
+        """
         handover, standby = self._handover, self._standby
         if handover is None or standby is None:
             return
@@ -78,7 +80,7 @@ class Succession:
             self._refuse(handover, f"it did not serve within {handover.seconds} s")
 
     def server_ended(self, status: ExitStatus) -> bool:
-        """The server ended. Return whether it was a new one, and the one that stood by serves again."""
+        """The server has ended. Returns whether it was a new one, so that the one that stood by serves again."""
         handover, standby = self._handover, self._standby
         if handover is None or standby is None:
             return False
@@ -91,12 +93,12 @@ class Succession:
         return True
 
     def dropped(self, connection: ServerConnection) -> None:
-        """A connection is gone: if it stood by, nobody does any more."""
+        """A connection is gone. If it was the one that stood by, there is none any more."""
         if connection is self._standby:
             self._standby = self._handover = None
 
     def keeper_ends(self) -> None:
-        """The keeper is told to end: so is whoever stands by."""
+        """The keeper is told to end, and so is the server that stands by."""
         if self._standby is not None and self._handover is not None:
             self._connections.send(self._standby, retire(0, {}))
 

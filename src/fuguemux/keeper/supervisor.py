@@ -24,7 +24,7 @@ from fuguemux.keeper.protocol import (
 from fuguemux.keeper.restart import CRASHES_MAX, WINDOW_SECONDS, RestartPolicy
 
 NO_PROCESS_SECONDS = 1.0
-"""Between two attempts while the user may have no process more."""
+"""The time between two attempts while the user may not have another process."""
 
 
 class Supervisor:
@@ -33,16 +33,16 @@ class Supervisor:
     def __init__(self, argv: list[str], diagnostics: KeeperDiagnostics) -> None:
         self.argv = argv
         self.pid = 0
-        """The server's process; 0 while there is none."""
+        """The server's pid; 0 while there is none."""
         self.watch: ProcessWatch | None = None
-        """Set when the server is not our child: it adopted us, or took over."""
+        """Set if the server is not a child of this keeper: it adopted the keeper, or took over."""
         self.ready = False
         self.due: float | None = None
-        """When the next server is to be started (monotonic clock); None: not at all."""
+        """When the next server is to be started (monotonic clock). None if no start is due."""
         self.gave_up = ""
-        """Why no server is started any more; empty while one runs or is due."""
+        """Why no server is started any more. Empty while one runs or is due."""
         self.linked: Callable[[socket.socket, int], None] = lambda link, _pid: link.close()
-        """Takes our end of the link to a server that was started as process `pid`."""
+        """Takes the keeper's end of the link to a server that was started as process `pid`."""
         self._diagnostics = diagnostics
         self._policy = RestartPolicy()
         self._refusal = ""
@@ -57,9 +57,9 @@ class Supervisor:
         return "gave-up" if self.gave_up else "none"
 
     def start(self, now: float, *, needed: bool) -> str:
-        """Start the server now, as our child. Returns why there is no process to be had for it; empty: there was one.
+        """Start the server now, as a child. Returns why no process could be started for it; empty if one was.
 
-        It is tried again then if it is `needed`, because panes wait for it; else that is the end of it.
+        If it is `needed`, because panes wait for it, the start is tried again. Otherwise it is given up.
         """
         try:
             pid = self._forked()
@@ -109,7 +109,7 @@ class Supervisor:
             os._exit(EXIT_CANNOT_START)
 
     def connected(self, pid: int) -> ProcessWatch | None:
-        """Take note of the process that speaks as the server; return its watch if it is not our child."""
+        """Note the process that speaks as the server. Returns its watch if it is not a child."""
         if pid != self.pid:
             self.forget()
             self.pid = pid
@@ -119,7 +119,7 @@ class Supervisor:
         return self.watch
 
     def forget(self) -> None:
-        """The process is the server no longer."""
+        """The process is not the server any more."""
         self.pid = 0
         self.ready = False
         if self.watch is not None:
@@ -127,25 +127,25 @@ class Supervisor:
             self.watch = None
 
     def give_way(self) -> None:
-        """The server stands by: start the next one in its place. Raises OSError, and it is the server still."""
+        """The server stands by: start the next one in its place. Raises OSError; the old one is still the server then."""
         pid = self._forked()
         self.forget()
         self._started(pid)
 
     def take_back(self, pid: int, *, child: bool) -> ProcessWatch | None:
-        """The server that stood by is the server again; return its watch if it is not our child."""
+        """The server that stood by is the server again. Returns its watch if it is not a child."""
         self.forget()
         self.pid = pid
         self.watch = None if child else ProcessWatch(pid)
         return self.watch
 
     def kill(self) -> None:
-        """End the server at once."""
+        """Kill the server."""
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGKILL)
 
     def ended(self, status: ExitStatus, now: float) -> bool:
-        """The server ended. Return whether that was meant, so that the keeper must end as well."""
+        """The server has ended. Returns whether that was on purpose, so that the keeper must end as well."""
         was_ready = self.ready
         self._diagnostics.note(f"server process {self.pid} ended: {status}")
         self.forget()
@@ -181,11 +181,11 @@ class Supervisor:
         """A person wants a server: forget old crashes and start one, unless one runs."""
         if not self.pid and self.argv:
             self._policy.forgive()
-            self.gave_up = ""  # whoever asks waits for what comes of this attempt
+            self.gave_up = ""  # the requester waits for the outcome of this attempt
             self.due = now
 
     def terminate(self) -> bool:
-        """Ask the server to stop gracefully; return whether there is one to wait for."""
+        """Ask the server to stop gracefully. Returns whether there is one to wait for."""
         self.due = None
         if not self.pid:
             return False

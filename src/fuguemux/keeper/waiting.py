@@ -1,4 +1,4 @@
-"""Who waits for a server: told once it serves, or why none does."""
+"""The clients that wait for a server. They are told once it serves, or why none does."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Answered = Callable[[str], None]
 
 
 class Waiting:
-    """Belongs to the keeper's loop."""
+    """The waiting clients. Belongs to the keeper's loop."""
 
     def __init__(self, supervisor: Supervisor) -> None:
         self._supervisor = supervisor
@@ -24,13 +24,15 @@ class Waiting:
         self.answer(stopping=stopping)
 
     def answer(self, *, stopping: bool) -> None:
-        """A server that is about to end does not serve any more: who waits is cut off with it, and asks the next keeper."""
+        """Tell the clients if the outcome is known. A server that is about to end does not count as serving: its clients
+        ask the next keeper.
+        """
         serves = self._supervisor.ready and not stopping
         if serves or self._supervisor.gave_up:
             self._tell(self._supervisor.gave_up)
 
     def start_server(self, *, needed: bool) -> None:
-        """Start a server now. Who waits for one hears at once if there is no process to be had for it."""
+        """Start a server now. The waiting clients are told at once if no process can be started for it."""
         refusal = self._supervisor.start(time.monotonic(), needed=needed)
         if refusal:
             self._tell(f"{refusal}; it is tried again every second" if needed else refusal)

@@ -1,4 +1,6 @@
-"""The ends of processes that an earlier keeper started: no children of ours, so the kernel does not tell by itself."""
+"""The exits of processes that an earlier keeper started: they are not children, so the kernel does not report them by
+itself.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ from fuguemux.keeper.children import Child
 
 
 class Watches:
-    """Calls `on_ended` once per watched child that has ended, its status set as far as it can be known."""
+    """Calls `on_ended` once per watched child that has exited, with its status set as far as it can be known."""
 
     def __init__(self, selector: selectors.BaseSelector, on_ended: Callable[[Child], None]) -> None:
         self._selector = selector
@@ -29,17 +31,17 @@ class Watches:
         if watch is not None and watch.pidfd >= 0 and not watch.ended():
             self._selector.register(watch.pidfd, selectors.EVENT_READ, lambda: self._ended(child))
         else:
-            self._polled.append(child)  # also one that has ended already: seen by the next `poll`
+            self._polled.append(child)  # even if it has exited already: the next `poll` sees that
 
     def remove(self, child: Child) -> None:
-        """Watch it no longer; nothing happens if it was not watched."""
+        """Stop watching it. Does nothing if it was not watched."""
         if child in self._polled:
             self._polled.remove(child)
         elif child.watch is not None and child.watch.pidfd >= 0:
             self._selector.unregister(child.watch.pidfd)
 
     def poll(self) -> None:
-        """Look at those that cannot be waited for."""
+        """Check the processes for which there is no pidfd."""
         for child in list(self._polled):
             if child.watch is not None and child.watch.ended():
                 self._ended(child)
@@ -54,12 +56,12 @@ class Watches:
 
 
 def hear_requests() -> None:
-    """From now on SIGUSR1 does not end us. Whoever cannot reach us by a path sends it."""
+    """From now on SIGUSR1 does not end this process. It is sent by processes that cannot reach it by a path."""
     signal.signal(signal.SIGUSR1, _ignore)
 
 
 def hear_signals(reading: int, writing: int) -> None:
-    """From now on the numbers of signals that matter come through this pipe; others that would end us are ignored."""
+    """From now on the numbers of relevant signals come through this pipe; others that would end the process are ignored."""
     os.set_blocking(reading, False)
     os.set_blocking(writing, False)
     for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGUSR1):
@@ -76,4 +78,4 @@ def hear_signals(reading: int, writing: int) -> None:
 
 
 def _ignore(_signal: int, _frame: object) -> None:
-    """Do nothing: the number comes through the wake-up descriptor."""
+    """Do nothing: the number comes through the wake-up file descriptor."""

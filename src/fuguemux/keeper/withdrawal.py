@@ -1,6 +1,7 @@
-"""A spawn that is taken back before it is carried out: the keeper may have been stopped while both messages came in.
+"""Finds spawns that are taken back before they are carried out: the keeper may have been stopped while both messages
+arrived.
 
-Then they lie in the socket one behind the other, and are read at once. Pure: messages in, messages out.
+Then both messages are in the socket, and are read at once. Pure: messages in, messages out.
 """
 
 from __future__ import annotations
@@ -12,13 +13,15 @@ from fuguemux.keeper.channel import Message
 Received = tuple[Message, list[int]]
 
 WITHDRAW = "withdraw"
-"""`request` is the id of a spawn that its sender no longer wants. One that is carried out already is not touched."""
+"""`request` is the id of a spawn that its sender does not want any more. A spawn that was carried out already is not
+touched.
+"""
 WITHDRAWN = "withdrawn-spawn"
-"""What a spawn becomes that a later message has taken back."""
+"""The kind that a spawn gets if a later message has taken it back."""
 
 
 def settled(received: Sequence[Received]) -> Sequence[Received]:
-    """Return messages that came together, with each spawn that a later one of them takes back turned into WITHDRAWN."""
+    """Return messages that were read together. A spawn that a later one takes back is turned into WITHDRAWN."""
     gone = {message.get("request") for message, _ in received if message.get("type") == WITHDRAW}
     if not gone:
         return received

@@ -85,7 +85,7 @@ def _taken_before(storage: Storage, directory: str) -> str:
 
 
 async def _asked(path: str) -> ForeignKeeper:
-    """Ask the keeper who it is. Raises OSError, TimeoutError, PeerGone, and PeerBroke if it does not say."""
+    """Ask the keeper who it is. Raises OSError, TimeoutError, PeerGone, and ChannelBroke if it does not say."""
     loop = asyncio.get_running_loop()
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     talk = MessageChannel(connection)

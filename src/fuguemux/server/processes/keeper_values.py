@@ -104,7 +104,7 @@ class KeeperLost:
 
 
 def held_pane(message: Message, descriptors: list[int]) -> HeldPane:
-    """Return the pane of a report, and take its master out of `descriptors`. Raises PeerBroke."""
+    """Return the pane of a report, and take its master out of `descriptors`. Raises ChannelBroke."""
     if len(descriptors) != 1:
         raise ChannelBroke("a report without its master")
     pane = HeldPane(
