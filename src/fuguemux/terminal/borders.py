@@ -1,8 +1,8 @@
-"""Lines between panes, joined where they meet, as tmux draws them.
+"""Draws the lines between panes, joined where they meet, as tmux does.
 
-Every cell of the window that no pane covers is a border. Its character follows from which of its four
-neighbours are borders too. The part that touches the active pane has a style of its own; with two
-panes, which share one line, only half of it has, so that one sees which side is meant.
+Every cell of the window that no pane covers is a border. Its character depends on which of its four neighbours are
+borders too. The part that touches the active pane has a style of its own. Two panes share one line, so only half of it
+has that style, to show which side is active.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ RESET: Final = b"\x1b[0m"
 
 
 class CellRectangle(NamedTuple):
-    """Cells, from the left and the top."""
+    """Cells, counted from the left and the top."""
 
     column: int
     row: int
@@ -37,7 +37,7 @@ class CellRectangle(NamedTuple):
 
 
 class BorderRun(NamedTuple):
-    """Border cells side by side in one row, as bytes with their style."""
+    """Adjacent border cells in one row, as bytes with their style."""
 
     row: int
     column: int
@@ -54,7 +54,7 @@ def draw(
     style: bytes,
     active_style: bytes,
 ) -> list[BorderRun]:
-    """Return the borders of a window and what fills the rest of a larger client."""
+    """Return the borders of a window, and the filling of the rest of a larger client."""
     columns, rows = window
     grid = [bytearray(columns) for _ in range(rows)]
     for pane in panes:
@@ -101,7 +101,7 @@ def _row_cells(
 
 
 def touches_active(column: int, row: int, active: CellRectangle, two: bool) -> bool:
-    """Whether a border cell is drawn in the active style; with `two` panes only half of the line is."""
+    """Whether a border cell is drawn in the active style. If `two` panes share the line, only half of it is."""
     left, top, columns, rows = active
     right, bottom = left + columns, top + rows
     if top - 1 <= row <= bottom:
@@ -120,7 +120,7 @@ def touches_active(column: int, row: int, active: CellRectangle, two: bool) -> b
 def _runs(
     row: int, cells: list[tuple[int, str, bool]], style: bytes, active_style: bytes
 ) -> list[BorderRun]:
-    """Put neighbouring cells together."""
+    """Merge adjacent cells."""
     runs: list[BorderRun] = []
     start = 0
     for index in range(1, len(cells) + 1):

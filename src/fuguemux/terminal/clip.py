@@ -1,4 +1,4 @@
-"""A row of styled text cut to some of its columns."""
+"""Cuts a row of styled text to a range of columns."""
 
 from typing import Final
 
@@ -8,9 +8,9 @@ _LINK: Final = "\x1b]"
 
 
 def clipped(row: bytes, start: int, columns: int) -> bytes:
-    """The cells from column `start` on, `columns` of them at most, as self-contained ANSI without links.
+    """Return at most `columns` cells from column `start` on, as self-contained ANSI without links.
 
-    A wide character of which only a half is inside becomes a blank.
+    A wide character that is only half inside becomes a blank.
     """
     parts: list[str] = []
     cell, stop, styled, last = 0, start + columns, False, False

@@ -1,8 +1,8 @@
-"""One client's picture: panes, borders, status line and cursor, as the bytes that bring it up to date.
+"""Draws one client's screen: the bytes that update panes, borders, status line and cursor.
 
-`Composer` remembers what its client shows and returns the difference. Everything is inside a
-synchronized update, so that a terminal that knows them never shows half a frame. A row that changed is
-erased over its own width and written anew; nothing else is touched.
+`Composer` remembers what its client shows and returns the difference, inside a synchronized update, so that a terminal
+that supports these never shows half a frame. A row that changed is erased over its own width and written again; nothing
+else is touched.
 
 Pure: no socket, no clock. One composer serves one attached client.
 """
@@ -24,13 +24,13 @@ CURSOR_SHOW: Final = b"\x1b[?25h"
 CURSOR_SHAPES: Final = {"block": 1, "underline": 3, "bar": 5}
 INDICATOR_STYLE: Final = b"\x1b[0;30;43m"
 MOUSE_NUMBERS: Final = {"x10": 9, "normal": 1000, "button": 1002, "any": 1003}
-# No automatic wrap, bracketed paste (so that pasted keys are not taken for commands), an empty screen. The client itself
-# goes to the alternate screen and back, and undoes every mode: it is still there when the server is not.
+# No automatic wrap, bracketed paste (so that pasted text is not read as keys), an empty screen. The client itself enters
+# and leaves the alternate screen and undoes every mode, since it may outlive the server.
 ENTER: Final = b"\x1b[?7l\x1b[?2004h\x1b[r\x1b[0m\x1b[H\x1b[2J"
 
 
 class ScrolledRows(NamedTuple):
-    """What a pane shows instead of its screen: rows of the history, made by the caller.
+    """What a pane shows instead of its screen: rows of the history, prepared by the caller.
 
     `rows`: self-contained ANSI, at most the pane's height. `position` of `total`, or the `note` if there is one, is
     written at the top right. `cursor`: column and row in the pane, or None for no cursor.
@@ -53,12 +53,11 @@ class PaneView(NamedTuple):
 
 
 class Scene(NamedTuple):
-    """Everything a client shows. `columns` and `rows` are the client's terminal's.
+    """Everything a client shows. `columns` and `rows` are those of the client's terminal.
 
-    `status`: finished rows (see `style.line`), below the window, or above it with `status_at_top`.
-    `window`: the window's columns and rows, where it is smaller than the client.
-    `mouse`: whether fugue itself wants mouse events. `cursor`: place it there (a prompt), counted from
-    the client's top left corner.
+    `status`: finished rows (see `style.line`), below the window, or above it with `status_at_top`. `window`: the window's
+    columns and rows, if it is smaller than the client. `mouse`: whether fugue itself wants mouse events. `cursor`: where
+    to place it (for a prompt), counted from the client's top left corner.
     """
 
     columns: int
@@ -83,7 +82,7 @@ class Segment(NamedTuple):
 
 
 class ClientModes(NamedTuple):
-    """What the client's terminal is told to do, besides showing cells."""
+    """The modes of the client's terminal."""
 
     mouse: int = 0
     focus: bool = False
@@ -94,7 +93,7 @@ class ClientModes(NamedTuple):
 
 
 class _Drawn(NamedTuple):
-    """The last picture of one pane, to skip the work when nothing happened in it."""
+    """The last drawing of one pane, to skip the work if nothing has changed."""
 
     emulator: Emulator
     generation: int
@@ -103,7 +102,7 @@ class _Drawn(NamedTuple):
 
 
 class Composer:
-    """Turns scenes into the bytes one client needs. Start with `ENTER`."""
+    """Turns scenes into the bytes for one client. Send `ENTER` first."""
 
     def __init__(self) -> None:
         self._shown: dict[tuple[int, int, int], bytes] = {}
@@ -114,13 +113,13 @@ class Composer:
         self._drawn: dict[int, _Drawn] = {}
 
     def repaint(self) -> None:
-        """Forget which cells the client shows; the next `compose` sends them all."""
+        """Forget which cells the client shows, so that the next `compose` sends all of them."""
         self._shown.clear()
         self._layout = None
         self._cursor = b""
 
     def compose(self, scene: Scene) -> bytes:
-        """Return what to send so that the client shows `scene`; b"" if it does already."""
+        """Return what to send so that the client shows `scene`; b"" if it already does."""
         segments = self._segments(scene)
         parts = []
         keys = {(segment.row, segment.column, segment.columns) for segment in segments}
@@ -155,7 +154,7 @@ class Composer:
         return segments
 
     def _update_layout(self, scene: Scene, height: int, top: int) -> None:
-        """Draw the borders again when a rectangle, the size or the active pane changed."""
+        """Draw the borders again if a rectangle, the size or the active pane has changed."""
         rectangles = tuple(pane.rectangle for pane in scene.panes)
         active = next((pane.rectangle for pane in scene.panes if pane.active), None)
         shape = (rectangles, scene.columns, scene.rows, height, top, scene.window)
@@ -238,7 +237,7 @@ class Composer:
 
 
 def client_modes(scene: Scene, active: PaneView | None) -> ClientModes:
-    """Return the modes that the client's terminal needs for the active pane."""
+    """Return the modes of the client's terminal for the active pane."""
     if active is None or active.scroll is not None:
         return ClientModes(mouse=MOUSE_NUMBERS["button"] if scene.mouse else 0)
     modes: Modes = active.emulator.modes
@@ -263,7 +262,7 @@ def _shape(cursor: Cursor) -> int:
 
 
 def _draw(segment: Segment, columns: int) -> bytes:
-    """Return the bytes that show a segment. To the right edge EL is enough; inside, ECH."""
+    """Return the bytes that show a segment. A segment that reaches the right edge is erased with EL, others with ECH."""
     row, column, wide, content = segment
     erase = b"\x1b[K" if column + wide >= columns else b"\x1b[%dX" % wide
     return b"\x1b[%d;%dH\x1b[0m%b%b" % (row + 1, column + 1, erase, content)

@@ -1,15 +1,15 @@
-"""The port of the terminal engine: what fugue asks of an emulator, whichever library does the work.
+"""The port of the terminal engine: what fugue requires of an emulator, whichever library implements it.
 
-An emulator is fed the bytes that a pane's program writes. It keeps the screen, hands every line
-that scrolled off the primary screen over exactly once, and answers questions about the rest.
+An emulator is fed the bytes that a pane's program writes. It keeps the screen, hands over every line that scrolled off
+the primary screen exactly once, and answers questions about the rest.
 
 Two rules make a pane's screen the same after a crash as before it:
 
-* A line that entered the history never comes back onto the screen: not by growing, not by
-  reflow. So the screen follows from the bytes and the sizes alone, however often the history was
-  taken out in between, and a checkpoint needs the screen only.
-* Lines leave the engine through `archive()`, in order, each once. The rest of a logical line whose
-  head was already taken out follows as the next piece, marked as its continuation.
+* A line that entered the history never comes back onto the screen, neither by growing nor by reflow. So the screen
+  depends only on the bytes and the sizes, however often the history was taken out in between, and a checkpoint needs only
+  the screen.
+* Lines leave the engine through `archive()`, in order, each once. The rest of a logical line whose head was already taken
+  out follows as the next piece, marked as its continuation.
 
 Columns and rows count from 0. An emulator is used by one thread at a time and never blocks.
 """
@@ -20,11 +20,11 @@ from collections.abc import Sequence
 from typing import Final, Literal, NamedTuple, Protocol, TypeAlias
 
 CLIPBOARD_BYTES_MAX: Final = 1 << 20
-"""What a program may put into the clipboard at once; more is cut off."""
+"""The most that a program may put into the clipboard at once. More is cut off."""
 
 
 class TerminalReply(NamedTuple):
-    """Bytes the engine answers to a query; they go to the program's PTY, in order."""
+    """The engine's answer to a query, to be written to the program's PTY, in order."""
 
     data: bytes
 
@@ -40,7 +40,7 @@ class TitleChanged(NamedTuple):
 
 
 class CwdChanged(NamedTuple):
-    """OSC 7. `url` is what the program sent; `directory` is its path, or "" when it is not a file URL."""
+    """OSC 7. `url` is what the program sent; `directory` is its path, or "" if it is not a file URL."""
 
     url: str
     directory: str
@@ -61,7 +61,7 @@ class Notification(NamedTuple):
 
 
 class ProgressReport(NamedTuple):
-    """OSC 9;4. `percent` is -1 where the program gave none."""
+    """OSC 9;4. `percent` is -1 if the program gave none."""
 
     state: Literal["remove", "set", "error", "indeterminate", "pause"]
     percent: int
@@ -70,7 +70,7 @@ class ProgressReport(NamedTuple):
 class PromptMark(NamedTuple):
     """OSC 133: A prompt starts, B input starts, C output starts, D the command ended.
 
-    `exit_status` is set for D alone, and only when the shell sent one.
+    `exit_status` is set only for D, and only if the shell sent one.
     """
 
     mark: Literal["A", "B", "C", "D"]
@@ -78,7 +78,7 @@ class PromptMark(NamedTuple):
 
 
 class HistoryErased(NamedTuple):
-    """The program asked to erase the history (CSI 3 J). `archive()` tells the store the same."""
+    """The program asked to erase the history (CSI 3 J). `archive()` reports it as well."""
 
 
 class Unknown(NamedTuple):
@@ -107,7 +107,7 @@ MouseFormat = Literal["x10", "utf8", "sgr", "urxvt", "sgr_pixels"]
 
 
 class Cursor(NamedTuple):
-    """`pending_wrap`: the last column was written; the next character goes to the next row."""
+    """`pending_wrap`: the last column was written, so that the next character goes to the next row."""
 
     column: int
     row: int
@@ -118,7 +118,7 @@ class Cursor(NamedTuple):
 
 
 class Modes(NamedTuple):
-    """The modes that concern somebody outside the screen. `kitty_keyboard` is the flag set."""
+    """The modes that matter outside the screen. `kitty_keyboard` is the set of flags."""
 
     alternate_screen: bool
     mouse: MouseTracking
@@ -134,11 +134,10 @@ class Modes(NamedTuple):
 class Archived(NamedTuple):
     """Lines that left the engine's history, oldest first, each handed over once.
 
-    `lines` are logical lines as self-contained ANSI without line ends: written to a terminal that is
-    wide enough, one gives the cells it had, with styles and links. Empty bytes are an empty line.
-    `cleared`: drop everything handed over earlier, then append `lines`.
-    `continued`: the first line goes on where the last line handed over earlier ended.
-    `continues`: the last line's end is still on the screen, or not written yet.
+    `lines` are logical lines as self-contained ANSI without line ends. Written to a terminal that is wide enough, each
+    gives the cells it had, with styles and links. Empty bytes are an empty line. `cleared`: drop everything handed over
+    earlier, then append `lines`. `continued`: the first line goes on where the last line handed over earlier ended.
+    `continues`: the end of the last line is still on the screen, or not written yet.
     """
 
     cleared: bool
@@ -159,7 +158,7 @@ class SnapshotError(Exception):
 
 
 class EngineError(Exception):
-    """The engine library is missing, is not the version this code was made for, or failed."""
+    """The engine library is missing, has another version than this code needs, or failed."""
 
 
 class Emulator(Protocol):
@@ -174,45 +173,45 @@ class Emulator(Protocol):
 
     @property
     def generation(self) -> int:
-        """Rises with everything that may change what `render` or `cursor` return."""
+        """Increases with everything that may change what `render` or `cursor` return."""
 
     # -- input ------------------------------------------------------------------------------
     def feed(self, data: bytes | memoryview) -> list[Event]:
-        """Interpret what the program wrote and return what happened, in order. Never raises for data."""
+        """Interpret the program's output and return the events, in order. Never raises for any data."""
 
     def resize(self, columns: int, rows: int) -> list[Event]:
-        """Change the size, re-wrapping the primary screen. Rows that no longer fit enter the history."""
+        """Change the size, and re-wrap the primary screen. Rows that no longer fit enter the history."""
 
     def reset_for_new_process(self) -> list[Event]:
         """Make a screen that a dead program left usable for the next one.
 
-        Leaves the alternate screen and every mode a program sets, ends unfinished sequences, moves
-        the cursor to a fresh row below the text. The primary screen's text and the history stay.
+        Leaves the alternate screen and every mode that a program sets, ends unfinished sequences, and moves the cursor to
+        a fresh row below the text. The primary screen's text and the history stay.
         """
 
     def clear_history(self) -> None:
-        """Forget the history. The next `archive()` says `cleared`."""
+        """Drop the history. The next `archive()` says `cleared`."""
 
     # -- history ----------------------------------------------------------------------------
     keep_lines: int | None
-    """How many lines of history anybody wants; None, as at first: all.
+    """How many lines of history are needed; None, the initial value, means all.
 
-    With a number `archive` may leave out lines that at least so many whole ones follow; it then says `cleared`.
+    With a number, `archive` may leave out lines that are followed by at least this many whole lines. It then says
+    `cleared`.
     """
 
     def archive(self, *, everything: bool = False, rows_max: int | None = None) -> Archived | None:
         """Take the lines that are ready to leave, or None if there are none.
 
-        `feed` moves rows out of the engine by itself when there are many; they wait here, so call
-        this after each batch of output. With `everything`, the whole history is taken: after it
-        the screen and what was archived are all there is (checkpoint, capture, search). With
-        `rows_max` so many of the oldest rows are taken, to spread that work; none of a screen that
-        the alternate one hides.
+        `feed` moves rows out of the engine by itself when there are many. They wait here, so call this after each batch
+        of output. With `everything`, the whole history is taken: afterwards the screen and the archived lines are all
+        there is (checkpoint, capture, search). With `rows_max`, only that many of the oldest rows are taken, to spread
+        the work, and none of a primary screen that the alternate screen hides.
         """
 
     @property
     def unarchived_rows(self) -> int:
-        """Rows in the engine's history that `archive(everything=True)` would take, without those waiting."""
+        """Rows in the engine's history that `archive(everything=True)` would take, without the waiting ones."""
 
     @property
     def waiting_bytes(self) -> int:
@@ -220,7 +219,7 @@ class Emulator(Protocol):
 
     @property
     def continues_history(self) -> bool:
-        """Whether the first screen row goes on from the last line of the history."""
+        """Whether the first screen row continues the last line of the history."""
 
     # -- what is on the screen ----------------------------------------------------------------
     @property
@@ -245,8 +244,8 @@ class Emulator(Protocol):
     ) -> list[bytes]:
         """Return the rows of a rectangle as self-contained ANSI without positioning.
 
-        Each begins and ends in the default style; blanks at the end are left out, so erase
-        first. Half of a wide character at the rectangle's edge becomes a blank.
+        Each begins and ends in the default style. Blanks at the end are left out, so erase first. Half of a wide
+        character at the rectangle's edge becomes a blank.
         """
 
     def screen_text(self, *, join: bool = False, trim: bool = True) -> list[str]:
@@ -259,45 +258,45 @@ class Emulator(Protocol):
     def snapshot(self) -> bytes:
         """Return both screens, modes, cursor, title and unfinished input, without the history.
 
-        Complete together with what `archive(everything=True)` handed over just before. Checked when
-        restored. Only the same engine version is sure to read it.
+        Complete together with what `archive(everything=True)` handed over just before. Checked when restored. Only the
+        same engine version is sure to read it.
         """
 
     def to_ansi(self) -> bytes:
-        """Return the screens, modes, cursor, title and cwd as terminal output, for any engine.
+        """Return the screens, modes, cursor, title and working directory as terminal output, for any engine.
 
-        Fed to a new terminal of the same size it gives the same cells, cursor and modes. Not kept:
-        saved cursors, tab stops of the other screen, unfinished sequences.
+        Fed to a new terminal of the same size it gives the same cells, cursor and modes. Lost are: saved cursors, tab
+        stops of the other screen, unfinished sequences.
         """
 
     # -- input for the program --------------------------------------------------------------------
     def encode_key(self, name: str) -> bytes:
-        """Return what a key, by its tmux name, sends under the current modes. See `keys`.
+        """Return what a key, given by its tmux name, sends under the current modes. See `keys`.
 
         Raises ValueError if there is no such key.
         """
 
     def encode_mouse(self, event: MouseEvent) -> bytes:
-        """Return what a mouse event sends under the current modes; b"" if the program wants none."""
+        """Return what a mouse event sends under the current modes; b"" if the program does not want it."""
 
     def encode_paste(self, data: bytes) -> bytes:
-        """Return pasted text, bracketed if the program asked for it, unsafe controls removed."""
+        """Return pasted text, bracketed if the program asked for it, with unsafe control characters removed."""
 
     def encode_focus(self, gained: bool) -> bytes:
-        """Return the focus report; b"" if the program wants none."""
+        """Return the focus report; b"" if the program does not want it."""
 
     # -- memory -------------------------------------------------------------------------------
     def compact(self) -> bool:
-        """Give back memory of an idle pane, a step at a time. True if there is more to do."""
+        """Free memory of an idle pane, one step at a time. Returns True if there is more to do."""
 
     def close(self) -> None:
         """Free the engine's memory. The emulator must not be used afterwards."""
 
 
 class MouseEvent(NamedTuple):
-    """`button`: 0 none, 1 left, 2 middle, 3 right, 4-7 wheel up, down, left, right, 8- others.
+    """`button`: 0 none, 1 left, 2 middle, 3 right, 4-7 wheel up, down, left, right, 8 and higher others.
 
-    `modifiers`: 4 shift, 8 meta, 16 control, added up, as in xterm's mouse encoding.
+    `modifiers`: the sum of 4 shift, 8 meta, 16 control, as in xterm's mouse encoding.
     """
 
     action: Literal["press", "release", "motion"]
@@ -308,16 +307,16 @@ class MouseEvent(NamedTuple):
 
 
 class EmulatorFactory(Protocol):
-    """Makes emulators of one engine."""
+    """Creates emulators of one engine."""
 
     def __call__(self, columns: int, rows: int) -> Emulator: ...
 
     def restore(self, snapshot: bytes) -> Emulator:
-        """Return the emulator that `snapshot` was taken of. Raises SnapshotError."""
+        """Return an emulator in the state of `snapshot`. Raises SnapshotError."""
 
 
 def joined(batches: Sequence[Archived]) -> list[bytes]:
-    """Return the logical lines of successive batches, pieces put together; for tests and small tools."""
+    """Return the logical lines of successive batches, with their pieces joined; for tests and small tools."""
     lines: list[bytes] = []
     for batch in batches:
         if batch.cleared:

@@ -1,4 +1,4 @@
-"""A row of styled text with some of its cells in another style: matches and selections."""
+"""Draws some cells of a row of styled text in another style: matches and selections."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -7,7 +7,7 @@ from fuguemux.terminal.style import RESET, TOKENS, width
 
 
 class Span(NamedTuple):
-    """Cells from `begin` up to `end`, and the SGR sequence that styles them."""
+    """Cells from `begin` up to `end`, and the SGR sequence of their style."""
 
     begin: int
     end: int
@@ -15,7 +15,7 @@ class Span(NamedTuple):
 
 
 def highlighted(row: bytes, spans: Sequence[Span]) -> bytes:
-    """`row` with its spans in their styles; of two that overlap the later one holds."""
+    """Return `row` with its spans in their styles. Where two overlap, the later one counts."""
     if not spans:
         return row
     parts: list[str] = []

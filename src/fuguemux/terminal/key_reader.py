@@ -1,8 +1,8 @@
-"""What a client's terminal sends, taken apart: keys by tmux name, pastes, mouse, focus, answers.
+"""Parses what a client's terminal sends: keys by tmux name, pastes, mouse, focus, answers.
 
-Every item keeps the raw bytes, so that what is no command can be passed on unchanged. An escape
-sequence may arrive in pieces, and a lone ESC may be the Escape key: while `waiting` is true the caller
-runs its escape-time timer, and calls `flush` when it ends.
+Every item keeps the raw bytes, so that what is not a command can be passed on unchanged. An escape sequence may arrive in
+pieces, and a lone ESC may be the Escape key. So while `waiting` is true the caller runs its escape-time timer, and calls
+`flush` when it ends.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class KeyPress(NamedTuple):
 
 
 class Paste(NamedTuple):
-    """A bracketed paste, whole, without its brackets. `raw` has them."""
+    """A complete bracketed paste, without its brackets. `raw` has them."""
 
     data: bytes
     raw: bytes
@@ -59,7 +59,7 @@ class Focus(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """An answer to a query, a key's release, or something unknown: never typed text."""
+    """An answer to a query, the release of a key, or something unknown: never typed text."""
 
     raw: bytes
 
@@ -104,7 +104,7 @@ def name_of(key: Key) -> str:
 
 
 class KeyReader:
-    """Takes a client's input apart, across reads."""
+    """Parses a client's input across reads."""
 
     def __init__(self) -> None:
         self._rest = b""
@@ -112,15 +112,15 @@ class KeyReader:
 
     @property
     def waiting(self) -> bool:
-        """Whether something unfinished is held back that `flush` would give out (not a paste)."""
+        """Whether something unfinished is held back that `flush` would return (not a paste)."""
         return bool(self._rest) and self._paste is None
 
     def feed(self, data: bytes) -> list[Input]:
-        """Return what `data` completes. Never raises."""
+        """Return the items that `data` completes. Never raises."""
         return self._read(self._rest + data, final=False)
 
     def flush(self) -> list[Input]:
-        """Give out what is held back as it is: the Escape key, `M-[`, broken UTF-8."""
+        """Return what is held back as it is: the Escape key, `M-[`, broken UTF-8."""
         return self._read(self._rest, final=True) if self.waiting else []
 
     def _read(self, data: bytes, *, final: bool) -> list[Input]:
@@ -141,8 +141,8 @@ class KeyReader:
         return found
 
     def _read_paste(self, data: bytes, at: int, found: list[Input]) -> int:
-        """Collect a paste; return where it ends in `data`."""
-        assert self._paste is not None  # the caller looked
+        """Collect a paste. Returns where it ends in `data`."""
+        assert self._paste is not None  # checked by the caller
         seen = max(0, len(self._paste) - len(PASTE_END) + 1)
         self._paste += data[at:]
         end = self._paste.find(PASTE_END, seen)

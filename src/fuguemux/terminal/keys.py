@@ -1,10 +1,9 @@
-"""Keys by their tmux names: as bytes for a program, and from the bytes a terminal sends.
+"""Keys by their tmux names: encoded for a program, and parsed from the bytes of a terminal.
 
-Names: one character (`a`, `é`), `Enter`, `Escape`, `Tab`, `BTab`, `BSpace`, `Space`, `Up`, `Down`, `Left`,
-`Right`, `Home`, `End`, `IC` (`Insert`), `DC` (`Delete`), `PPage` (`PgUp`, `PageUp`), `NPage` (`PgDn`,
-`PageDown`), `F1` to `F20`, `KP0` … `KPEnter`, with the prefixes `C-` (or `^`), `M-` and `S-`.
-Source for the bytes: xterm's ctlseqs, "PC-Style Function Keys" and "modifyOtherKeys";
-for programs that ask for it, the kitty keyboard protocol.
+Names: one character (`a`, `é`), `Enter`, `Escape`, `Tab`, `BTab`, `BSpace`, `Space`, `Up`, `Down`, `Left`, `Right`,
+`Home`, `End`, `IC` (`Insert`), `DC` (`Delete`), `PPage` (`PgUp`, `PageUp`), `NPage` (`PgDn`, `PageDown`), `F1` to `F20`,
+`KP0` … `KPEnter`, with the prefixes `C-` (or `^`), `M-` and `S-`. Source for the bytes: xterm's ctlseqs, "PC-Style
+Function Keys" and "modifyOtherKeys"; for programs that ask for it, the kitty keyboard protocol.
 """
 
 from __future__ import annotations
@@ -72,7 +71,7 @@ CONTROL_DIGITS: Final = {
 
 
 class Key(NamedTuple):
-    """A key: a name of the tables above or one character, and its modifiers added up."""
+    """A key: one character or a name from the tables above, and the sum of its modifiers."""
 
     name: str
     modifiers: int
@@ -149,14 +148,14 @@ def _character(name: str, modifiers: int) -> bytes:
 
 
 def _encode_kitty(key: Key, modes: Modes) -> bytes | None:
-    """Return the key in the kitty protocol, or None where it sends what it always did."""
+    """Return the key in the kitty protocol. None if it sends the same as without that protocol."""
     name, modifiers = key
     every = bool(modes.kitty_keyboard & KITTY_ALL_AS_ESCAPES)
     if name in LETTER_KEYS or name in NUMBER_KEYS:
         if name == "F3":
             return _csi(f"13{f';{_kitty_modifiers(modifiers)}' if modifiers else ''}~")
         if name in CURSOR_KEYS or modifiers or name in NUMBER_KEYS:
-            return None  # as xterm has them
+            return None  # sent as xterm does
         return _csi(LETTER_KEYS[name]) if every else None
     if name in KEYPAD_KEYS:
         return None
@@ -191,7 +190,7 @@ def _meta(sent: bytes, modifiers: int) -> bytes:
 
 
 def encode_paste(data: bytes, *, bracketed: bool) -> bytes:
-    """Return pasted text for a program; the end mark cannot be smuggled in."""
+    """Return pasted text for a program. An end mark inside the text cannot end the paste."""
     if bracketed:
         return (
             b"\x1b[200~" + data.replace(b"\x1b[201~", b"").replace(b"\x1b[200~", b"") + b"\x1b[201~"

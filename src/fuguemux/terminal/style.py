@@ -1,7 +1,7 @@
 """tmux's styles as bytes: `bg=green,fg=black,bold`, and text with `#[fg=red]` in it.
 
-Source: tmux(1), STYLES. Colours: the eight names, `bright` before them, `colour0` to `colour255`,
-`#rrggbb`, `default`, `terminal`. Attributes, alone or with `no` before them; `default` and `none`.
+Source: tmux(1), STYLES. Colours: the eight names, `bright` before them, `colour0` to `colour255`, `#rrggbb`, `default`,
+`terminal`. Attributes, alone or with `no` before them; `default` and `none`.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ DEFAULT: Final = Style()
 
 
 def parse(text: str, base: Style = DEFAULT, fallback: Style = DEFAULT) -> Style:
-    """Apply a style string to `base`. `default` goes back to `fallback`. Raises ValueError naming the bad part."""
+    """Apply a style string to `base`. `default` means `fallback`. Raises ValueError, which names the bad part."""
     style = base
     for part in filter(None, re.split(r"[ ,]+", text.strip())):
         style = _apply(style, part, fallback)
@@ -114,12 +114,12 @@ def text_width(text: str) -> int:
     return len(text) if text.isascii() and text.isprintable() else sum(map(width, text))
 
 
-@functools.lru_cache(maxsize=256)  # of status lines, most are as they were a moment ago
+@functools.lru_cache(maxsize=256)  # most status lines are the same as a moment ago
 def line(text: str, columns: int, style: str = "default") -> bytes:
     """Return one row of exactly `columns` cells: styled text with `#[…]` marks, aligned and clipped.
 
-    `#[align=centre]` and `#[align=right]` move what follows. Where parts overlap, the left one wins.
-    Control characters are left out. Bad style marks are ignored.
+    `#[align=centre]` and `#[align=right]` align what follows. Where parts overlap, the left one wins. Control characters
+    are left out. Bad style marks are ignored.
     """
     base = _parse_or(style, DEFAULT, DEFAULT)
     sections: tuple[list[tuple[Style, str]], ...] = ([], [], [])
@@ -139,7 +139,7 @@ def line(text: str, columns: int, style: str = "default") -> bytes:
 
 
 def _split_at_marks(text: str) -> list[str]:
-    """What is before, in and behind each mark `#[…]`, in turn. A mark that is not closed is text."""
+    """The parts before, in and behind each mark `#[…]`, in turn. A mark that is not closed is text."""
     parts: list[str] = []
     at = 0
     while True:
@@ -161,7 +161,7 @@ def _parse_or(text: str, base: Style, fallback: Style) -> Style:
 def _place(
     sections: tuple[list[tuple[Style, str]], ...], columns: int, base: Style
 ) -> list[tuple[Style, str]]:
-    """Lay the left, centre and right parts out in a row of cells; "" is the second half of a wide one."""
+    """Lay the left, centre and right parts out in a row of cells; "" is the second half of a wide character."""
     row: list[tuple[Style, str]] = [(base, " ")] * columns
     left, centre, right = (_cells(section) for section in sections)
     right = right[: max(0, columns - len(left))]
@@ -179,7 +179,7 @@ def _place(
 
 
 def _without_halves(row: list[tuple[Style, str]], base: Style) -> list[tuple[Style, str]]:
-    """Blank wide characters that lost a half to clipping."""
+    """Blank wide characters that lost a half by clipping."""
     for at, (_style, text) in enumerate(row):
         wide = bool(text) and width(text[0]) == 2
         followed = at + 1 < len(row) and not row[at + 1][1]

@@ -2,18 +2,17 @@
 
 Traps of the library that are handled here or in the modules beside it:
 
-* Its default history limit is 10,000 bytes, and a limit in lines is three times slower: a limit in
-  bytes is set, by width.
+* Its default history limit is 10,000 bytes, and a limit in lines is three times slower. So a limit in bytes is set, by
+  width.
 * Snapshots in the middle of a sequence need continuation tracking.
-* DEL is stored as a character: it is dropped from the input, as terminals do.
-* Exit statuses of OSC 133 and the erasure of the history (CSI 3 J) are not reported: the input is
-  scanned for them, across chunks.
-* A full reset (ESC c) erases the history, which no terminal user wants: the history is taken out
-  first.
-* A resize breaks wide characters of a screen that is hidden or does not re-wrap, and such a screen
-  cannot be written to a snapshot: see `_before_switch` and `before_resize`.
-* A resize pulls history rows back, and joins a line that lies across the border: the history is
-  taken out and dropped first, also before a program enters the alternate screen.
+* DEL is stored as a character. It is dropped from the input, as terminals do.
+* Exit statuses of OSC 133 and the erasure of the history (CSI 3 J) are not reported. The input is scanned for them,
+  across chunks.
+* A full reset (ESC c) erases the history, which users do not want. So the history is taken out first.
+* A resize breaks wide characters of a screen that is hidden or does not re-wrap, and such a screen cannot be written to a
+  snapshot: see `_before_switch` and `before_resize`.
+* A resize pulls history rows back, and joins a line that crosses the border. So the history is taken out and dropped
+  first, also before a program enters the alternate screen.
 """
 
 from __future__ import annotations
@@ -67,13 +66,13 @@ class GhosttyEmulator:
         self._tail = b""
         self._repeats = repeat.Repeats()
         self._taken = TakenLines()
-        self._shape = 0  # as DECSCUSR numbers it
+        self._shape = 0  # the number of DECSCUSR
         self._closed = False
         self._adopt(state.new(self._lib, self._size))
 
     # -- life ---------------------------------------------------------------------------------
     def _adopt(self, terminal: Any) -> None:
-        """Make `terminal` the one in use: set it up as every terminal of ours."""
+        """Use `terminal` from now on, and configure it like all terminals of this adapter."""
         self._terminal = terminal
         self._sink = callbacks.Sink(self._lib, *self._size)
         callbacks.register(self._lib, terminal, self._sink)
@@ -112,9 +111,8 @@ class GhosttyEmulator:
         if DELETE in data:
             data = data.translate(None, DELETE)
         self._generation += 1
-        while (
-            self._tail and len(data) > 2 * HEAD_BYTES
-        ):  # it is looked at closely, and the rest only if it needs that
+        # Scan a small part that ends the unfinished sequence. The rest is scanned only if it needs that.
+        while self._tail and len(data) > 2 * HEAD_BYTES:
             self._feed_part(data[:HEAD_BYTES])
             data = data[HEAD_BYTES:]
         self._feed_part(data)
@@ -189,7 +187,7 @@ class GhosttyEmulator:
                 spare = 0
 
     def _make_room(self) -> bool:
-        """Skip rows of the history, or else take some out of it. False: skipping did."""
+        """Skip rows of the history, or else take some out of it. Returns False if skipping was enough."""
         history, columns = self._history, self._size.columns
         while self._skip_history():
             if not history.due(0, columns):
@@ -198,11 +196,11 @@ class GhosttyEmulator:
         return True
 
     def _before_switch(self, *, entering: bool) -> None:
-        """Prepare for the sequence that enters or leaves the alternate screen, which comes now.
+        """Prepare for the sequence that enters or leaves the alternate screen, which is fed next.
 
-        Entering: the history is taken out, so that nothing lies below the alternate screen. Leaving:
-        the alternate screen is cleared, because the engine breaks wide characters of a hidden
-        screen when the size changes, and cannot write a snapshot afterwards.
+        Entering: the history is taken out, so that nothing is below the alternate screen. Leaving: the alternate screen
+        is cleared, because the engine breaks wide characters of a hidden screen when the size changes, and cannot write a
+        snapshot afterwards.
         """
         if entering == self.alternate or not self.at_ground:
             return
@@ -297,14 +295,14 @@ class GhosttyEmulator:
             state.limit_history(self._lib, self._terminal, after)
 
     def _skip_history(self) -> bool:
-        """Leave the oldest rows out, because nobody wants that many lines. False: they must be taken."""
+        """Leave out the oldest rows, because more lines follow than are kept. Returns False if they must be taken."""
         if self._keep_lines is None or not self._history.skip(self._keep_lines):
             return False
         self._taken.forget()
         return True
 
     def _take_history(self) -> None:
-        """Move every row of the history that was not taken to those that wait for `archive`."""
+        """Move all untaken rows of the history to the lines that wait for `archive`."""
         if self.alternate:
             self._taken.add(self._take_below_alternate())
             return
@@ -314,7 +312,7 @@ class GhosttyEmulator:
     def _take_below_alternate(self) -> Archived | None:
         """Take the primary screen's history while the alternate screen is shown.
 
-        The engine reads the active screen only, so a copy leaves the alternate screen and is read.
+        The engine reads only the active screen, so a copy of the terminal leaves the alternate screen and is read.
         """
         blob = self._encode()
         below = snapshots.primary_history_rows(self._lib, blob)
@@ -330,7 +328,7 @@ class GhosttyEmulator:
 
     @contextlib.contextmanager
     def _below_alternate(self, *, with_history: bool) -> Iterator[GhosttyEmulator]:
-        """Give a copy of this terminal that has left the alternate screen."""
+        """A context with a copy of this terminal that has left the alternate screen."""
         blob = self._encode(with_history=with_history)
         blob, _unfinished = snapshots.without_continuation(self._lib, blob)
         copy = GhosttyEmulator.__new__(GhosttyEmulator)
@@ -346,7 +344,7 @@ class GhosttyEmulator:
             copy.close()
 
     def _drop_history(self) -> None:
-        """Remove the history from the engine. What was not taken is lost."""
+        """Remove the history from the engine. Rows that were not taken are lost."""
         if self.alternate or not self.at_ground:
             blob = self._encode()
             if snapshots.primary_history_rows(self._lib, blob):
@@ -356,7 +354,7 @@ class GhosttyEmulator:
             self._history.unmark()
 
     def _adopt_screens(self, blob: bytes) -> bytes:
-        """Go on with the screens that a snapshot holds, and nothing in the history; the unfinished sequence of it."""
+        """Replace the terminal by the screens of a snapshot, without history. Returns the snapshot's unfinished sequence."""
         blob, unfinished = snapshots.without_continuation(self._lib, blob)
         self._adopt_ground(blob)
         events = list(self._sink.events)
@@ -365,7 +363,7 @@ class GhosttyEmulator:
         return unfinished
 
     def _to_ground(self) -> bytes:
-        """Take an unfinished sequence back, and return it to be written again later."""
+        """Cancel an unfinished sequence, and return it to be fed again later."""
         if self.at_ground:
             return b""
         blob = self._encode()
@@ -374,10 +372,10 @@ class GhosttyEmulator:
         return unfinished
 
     def _adopt_ground(self, blob: bytes) -> None:
-        """Go on with the screens of a snapshot without anything unfinished.
+        """Replace the terminal by the screens of a snapshot, without an unfinished sequence.
 
-        A snapshot without history still has the rows that share a page with the screen. They are
-        erased; under an alternate screen they cannot be, and count as taken.
+        A snapshot without history still contains the rows that share a page with the screen. They are erased. Under an
+        alternate screen that is impossible, so they count as taken.
         """
         terminal = snapshots.decode(self._lib, blob, with_history=False)
         events: list[Event] = []
@@ -397,8 +395,8 @@ class GhosttyEmulator:
     def _encode(self, *, with_history: bool = False) -> bytes:
         """Return the engine's snapshot.
 
-        If the engine cannot write one, because it broke a wide character of a hidden screen, the
-        terminal is made anew from what can be read of it: the screen that is shown.
+        If the engine cannot write one, because it broke a wide character of a hidden screen, the terminal is created
+        again from what can be read: the screen that is shown.
         """
         try:
             return snapshots.encode(self._lib, self._terminal, with_history=with_history)
@@ -419,7 +417,7 @@ class GhosttyEmulator:
         self._sink.events = events
 
     def _shown(self) -> bytes:
-        """Return the screen that is shown, with everything that is set, as terminal output."""
+        """Return the visible screen with all settings, as terminal output."""
         text = portable.text(self, self._rows)
         return text + portable.state_of(self, self._rows, self._lib, self._terminal)
 
@@ -438,7 +436,7 @@ class GhosttyEmulator:
 
     @property
     def continues_history(self) -> bool:
-        """As the port says; true only while the history's last line is known to be unfinished."""
+        """As in the port. True only while the last line of the history is known to be unfinished."""
         if self.alternate:
             return False
         if self._history.rows_count() > self._history.first_untaken():
@@ -518,7 +516,7 @@ class GhosttyEmulator:
 
     @classmethod
     def restore(cls, snapshot: bytes) -> GhosttyEmulator:
-        """Return the emulator that `snapshot` was taken of. Raises SnapshotError."""
+        """Return an emulator in the state of `snapshot`. Raises SnapshotError."""
         content = snapshots.unwrap(snapshot)
         emulator = cls.__new__(cls)
         emulator._lib = load().lib
@@ -527,7 +525,7 @@ class GhosttyEmulator:
         emulator._tail = content.tail
         emulator._taken = TakenLines()
         emulator._taken.open, links, emulator._shape = content.flags
-        emulator._closed = True  # until there is something to free
+        emulator._closed = True  # so that `close` does nothing until there is something to free
         emulator._repeats = repeat.Repeats(emulator._adopt_screens(content.engine))
         emulator._closed = False
         if state.size(emulator._lib, emulator._terminal) != content.size:
@@ -570,14 +568,14 @@ class GhosttyEmulator:
 
     # -- memory ---------------------------------------------------------------------------------
     def compact(self) -> bool:
-        """Drop history that was archived; the rest is small."""
+        """Drop history that was archived. The rest needs little memory."""
         if not self.alternate and not self.unarchived_rows and self._history.rows_count():
             self._adopt_screens(self._encode())
         return False
 
 
 def clamp(columns: int, rows: int) -> ScreenSize:
-    """Keep a size within what the engine and its memory can bear."""
+    """Limit a size to what the engine and its memory can bear."""
     return ScreenSize(min(max(columns, 1), COLUMNS_MAX), min(max(rows, 1), ROWS_MAX))
 
 

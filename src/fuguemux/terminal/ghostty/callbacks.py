@@ -1,8 +1,8 @@
-"""What the engine calls back during a feed: it only appends events to a list.
+"""The engine's callbacks during a feed, which only append events to a list.
 
-One C callback per kind serves all terminals; the terminal's `userdata` is a handle to its `Sink`. A
-callback runs inside the engine: it must not raise and must not call the engine's feed, so it copies
-what it was given and returns. Titles and directories are read after the feed.
+One C callback per kind serves all terminals; the terminal's `userdata` is a handle to its `Sink`. A callback runs inside
+the engine. It must not raise and must not feed the engine, so it copies its arguments and returns. Titles and directories
+are read after the feed.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ TERMINFO_NAME: Final = b"xterm-256color"
 
 
 class Sink:
-    """Where one terminal's callbacks leave what happened. `columns`, `rows` answer size queries."""
+    """Collects the events of one terminal's callbacks. `columns`, `rows` answer size queries."""
 
     __slots__ = ("cell", "columns", "events", "handle", "lib", "rows")
 
@@ -48,7 +48,7 @@ class Sink:
         self.lib = lib
         self.columns = columns
         self.rows = rows
-        self.cell = (8, 16)  # pixels; only answers to size queries depend on it
+        self.cell = (8, 16)  # in pixels; used only in answers to size queries
         self.events: list[Event] = []
         self.handle = ffi.new_handle(self)
 
@@ -71,7 +71,7 @@ def _reply(_terminal: Any, user: Any, data: Any, length: int) -> None:
 @ffi.callback("GhosttyTerminalBellFn")  # type: ignore[untyped-decorator]  # cffi has no types
 def _bell(_terminal: Any, user: Any) -> None:
     events = ffi.from_handle(user).events
-    if not events or not isinstance(events[-1], Bell):  # a flood of them is one
+    if not events or not isinstance(events[-1], Bell):  # several bells in a row count as one
         events.append(Bell())
 
 
@@ -149,7 +149,7 @@ CALLBACKS: Final = (
 
 
 def register(lib: Any, terminal: Any, sink: Sink) -> None:
-    """Point a terminal's callbacks at `sink`. Needed again after a restore; keep `sink` alive."""
+    """Set the terminal's callbacks to `sink`. Needed again after a restore; keep `sink` alive."""
     check(
         lib.ghostty_terminal_set(terminal, lib.GHOSTTY_TERMINAL_OPT_USERDATA, sink.handle), "set up"
     )
@@ -167,7 +167,7 @@ def get_string(lib: Any, terminal: Any, name: str) -> str:
 
 
 def directory_of(url: str) -> str:
-    """Return the path of a `file:` URL (or of the path some shells send bare), else ""."""
+    """Return the path of a `file:` URL (or of a bare path, which some shells send), else ""."""
     if url.startswith("/"):
         return url
     try:

@@ -1,17 +1,16 @@
-"""Take the lines that scrolled off the screen out of a libghostty-vt terminal, each exactly once.
+"""Takes the lines that scrolled off the screen out of a libghostty-vt terminal, each exactly once.
 
-The engine keeps the history in pages of some hundred rows and recycles the oldest page when a
-byte limit is reached; recycling is what makes it fast (with pages freed and mapped anew it runs at
-a third of the speed). So rows that were taken stay where they are until they are recycled, and a
-reference that the engine tracks marks the newest row taken. Rows are taken long before the limit
-could reach them: after every piece of output (`ghostty_pushed`) it is looked at how many wait, and
-how many taken ones the engine would recycle before them.
+The engine keeps the history in pages of some hundred rows and recycles the oldest page when a byte limit is reached.
+Recycling is what makes it fast; with pages freed and mapped again it runs at a third of the speed. So rows that were
+taken stay until they are recycled, and a reference that the engine tracks marks the newest row taken. Rows are taken long
+before the limit could reach them: after every piece of output (`pushed`) the code checks how many rows wait, and how many
+taken ones the engine would recycle before them.
 
-A selection is formatted in one call with soft-wrapped rows joined, then split: 0.5 µs a line. In a
-flood that is the most expensive part of all, and for nothing: the lines are beyond the history
-limit before anybody looks. So rows wait in the engine as long as it has room, and when it has no more,
-the oldest are skipped if enough whole lines follow them, or else a batch of them is taken: all at once takes tens of
-milliseconds. Counting lines is ten times as quick as formatting them.
+A selection is formatted in one call with soft-wrapped rows joined, then split: 0.5 µs per line. In a flood that is the
+most expensive step, and mostly wasted, because the lines are beyond the history limit before anybody reads them. So rows
+wait in the engine as long as there is space. When there is none, the oldest are skipped if enough whole lines follow
+them; otherwise a batch of them is taken, since taking all at once takes tens of milliseconds. Counting lines is ten times
+as fast as formatting them.
 """
 
 from __future__ import annotations
@@ -29,29 +28,29 @@ from fuguemux.terminal.ghostty.pushed import PIECE_ROWS_MAX
 from fuguemux.terminal.ghostty.rows import LINE_END, Rows
 
 TAKE_ROWS: Final = 1000  # rows in the history that are taken out together
-TAKE_FED_BYTES: Final = 256 << 10  # … or sooner: many styles make pages large
-PAGE_BYTES: Final = 215 * (215 + 1) * 8  # of rows: a page of the engine has 215 rows of 215 cells
-COUNTED_ROWS: Final = 1024  # counted in one call, and skipped together
-BATCH_ROWS: Final = 2 * COUNTED_ROWS  # formatted in one call
+TAKE_FED_BYTES: Final = 256 << 10  # or sooner: many styles make pages large
+PAGE_BYTES: Final = 215 * (215 + 1) * 8  # the bytes of a page: it has 215 rows of 215 cells
+COUNTED_ROWS: Final = 1024  # rows that are counted in one call, and skipped together
+BATCH_ROWS: Final = 2 * COUNTED_ROWS  # rows that are formatted in one call
 ROW_BYTES_PER_COLUMN: Final = 9  # 8 for a cell, and the page's own tables
 LIMIT_BYTES_MIN: Final = 4 << 20
-LIMIT_BYTES_MAX: Final = 24 << 20  # as far as it only serves to skip lines
+LIMIT_BYTES_MAX: Final = 24 << 20  # the limit for rows that are only kept in order to be skipped
 
 
 @functools.cache
 def reserve_rows(columns: int) -> int:
-    """How many rows that were taken must lie before the first untaken one: what a piece pushes, and two pages.
+    """The number of taken rows that must be before the first untaken one: what a piece pushes, and two pages.
 
-    The engine recycles a whole page at a time, and the narrower the rows are, the more of them are in a page.
+    The engine recycles a whole page at a time, and a page has more rows the narrower they are.
     """
     return PIECE_ROWS_MAX + 2 * (PAGE_BYTES // (8 * (columns + 1)) + 1)
 
 
 def limit_bytes(columns: int, keep_lines: int | None = None) -> int:
-    """Return the engine's history limit for a width, large enough that nothing untaken is recycled.
+    """Return the engine's history limit for a width, large enough that no untaken row is recycled.
 
-    With `keep_lines` there is room for twice as many rows, so that most floods are never formatted, unless that
-    takes too much memory: where nothing could be skipped, more room would be of no use.
+    With `keep_lines` there is space for twice as many rows, so that most floods are never formatted, unless that takes
+    too much memory. If nothing could be skipped, more space would be of no use.
     """
     row_bytes, reserve = (columns + 1) * ROW_BYTES_PER_COLUMN, reserve_rows(columns)
     least = max(LIMIT_BYTES_MIN, (TAKE_ROWS + reserve) * row_bytes)
@@ -76,20 +75,19 @@ class EngineHistory:
         self._place = ffi.new("GhosttyPointCoordinate*")
         self._count = ffi.new("size_t*")
         self._fed_bytes = 0
-        self._counts: deque[int] = (
-            deque()
-        )  # lines in every COUNTED_ROWS from the first untaken row on
-        self.spare = 0  # how many rows more than a piece pushes could be pushed at the last `due`
-        self.links = False  # whether any cell may carry a link
+        # The number of lines in every COUNTED_ROWS from the first untaken row on
+        self._counts: deque[int] = deque()
+        self.spare = 0  # how many rows beyond a piece could be pushed at the last `due`
+        self.links = False  # whether any cell may have a link
         self.joint: bytes | None = None  # see `note_joint`
-        self.taken_below = 0  # rows taken of a restored primary screen that cannot be marked yet
+        self.taken_below = 0  # taken rows of a restored primary screen that cannot be marked yet
 
     def free(self) -> None:
-        """Free the tracked reference; it must go before the terminal."""
+        """Free the tracked reference, which must be done before the terminal is freed."""
         self.unmark()
 
     def unmark(self) -> None:
-        """Count the whole history as not taken: it was erased, or this is a new terminal."""
+        """Count the whole history as untaken, because it was erased or the terminal is new."""
         self.joint = None
         self.taken_below = 0
         self._counts.clear()
@@ -105,7 +103,7 @@ class EngineHistory:
         return int(self._count[0])
 
     def first_untaken(self) -> int:
-        """Return the oldest row that was not taken, counted from the oldest row there is."""
+        """Return the index of the oldest untaken row, counted from the oldest row in the engine."""
         if not self._marked:
             return self.taken_below
         lib = self._lib
@@ -115,7 +113,7 @@ class EngineHistory:
         return 0 if found else int(self._place.y) + 1
 
     def due(self, fed_bytes: int, columns: int) -> bool:
-        """Whether it is time to take rows, after `fed_bytes` more were fed to the primary screen, `columns` wide."""
+        """Whether rows must be taken, after `fed_bytes` more were fed to the primary screen, which is `columns` wide."""
         self._fed_bytes += fed_bytes
         first, reserve = self.first_untaken(), reserve_rows(columns)
         if first >= reserve:
@@ -126,7 +124,7 @@ class EngineHistory:
         return waiting >= TAKE_ROWS or (waiting > 0 and self._fed_bytes >= TAKE_FED_BYTES)
 
     def make_room(self, columns: int, taken: Callable[[Archived], None]) -> None:
-        """Take as much as the next piece of output may push out of the engine."""
+        """Take as many rows as the next piece of output may push out of the engine."""
         while (batch := self.take(columns, BATCH_ROWS)) is not None:
             taken(batch)
             if self.first_untaken() >= reserve_rows(columns):
@@ -153,14 +151,14 @@ class EngineHistory:
         return True
 
     def _whole_lines(self, start: int, stop: int) -> int:
-        """Return how many lines end in these rows, or a few less: only their first column is formatted."""
+        """Return how many lines end in these rows, or slightly fewer: only the first column is formatted."""
         text = self._rows.format(
             "screen", (0, start), (0, stop - 1), kind="text", unwrap=True, rectangle=True
         )
         return text.count(b"\n")
 
     def take(self, columns: int, rows_max: int | None = None) -> Archived | None:
-        """Take the oldest `rows_max` rows (None: all) of the history that were not taken; None: there are none.
+        """Take the oldest `rows_max` untaken rows (None: all) of the history. Returns None if there are none.
 
         The primary screen must be active.
         """
@@ -180,15 +178,15 @@ class EngineHistory:
         return Archived(False, continued, lines, continues)
 
     def note_joint(self, columns: int) -> None:
-        """Remember that the oldest row there is goes on from a line whose head was taken.
+        """Remember that the oldest row continues a line whose head was taken.
 
-        The engine forgets that when it re-wraps the row without its head. The row is known again
-        by its text: a program may clear the screen, and then nothing goes on.
+        The engine forgets that when it re-wraps the row without its head. The row is recognised by its text, because a
+        program may clear the screen, and then nothing continues the line.
         """
         self.joint = self._first_text(columns)
 
     def continues_taken(self, columns: int) -> bool:
-        """Whether the oldest row that was not taken goes on from the last line taken."""
+        """Whether the oldest untaken row continues the last line taken."""
         start = self.first_untaken()
         if start > self.rows_count():
             return False
@@ -220,7 +218,7 @@ class EngineHistory:
         return lines, continues
 
     def _empty_at_end(self, start: int, stop: int, columns: int) -> int:
-        """Return how many rows at the end the formatter leaves out because they are empty."""
+        """Return how many empty rows at the end the formatter leaves out."""
         look = 1
         while True:
             look = min(look, stop - start)

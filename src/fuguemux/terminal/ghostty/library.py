@@ -1,11 +1,11 @@
-"""Load libghostty-vt from the pyghostty wheel, check that it is the one we were made for.
+"""Loads libghostty-vt from the pyghostty wheel, and checks that it is the version that this code needs.
 
-The wheel's Python half is never imported: it parses 80 KB of C each time (0.3 s, 10 MB). Its shared
-library is opened through declarations parsed ahead of time (`_ghostty_abi`).
+The Python half of the wheel is never imported, because it parses 80 KB of C each time (0.3 s, 10 MB). The shared library
+is opened through declarations parsed ahead of time (`_abi`).
 
-The library has no stable interface yet, and a call with a wrong structure crashes the server. So
-before the first call, the library's own description of its types (`ghostty_type_json`) is compared
-with our declarations: sizes and offsets of the structures, and every function's presence.
+The library has no stable interface yet, and a call with a wrong structure crashes the server. So before the first call,
+the library's own description of its types (`ghostty_type_json`) is compared with our declarations: sizes and offsets of
+the structures, and the presence of every function.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ class Library(NamedTuple):
 
 
 def library_path() -> str:
-    """Return where the wheel keeps its shared library. Raises EngineError if it is not installed."""
+    """Return the path of the wheel's shared library. Raises EngineError if it is not installed."""
     spec = importlib.util.find_spec(PACKAGE)
     if spec is None or not spec.submodule_search_locations:
         raise EngineError(f"the terminal engine {PACKAGE} is not installed: {REINSTALL}")
@@ -115,9 +115,9 @@ def library_path() -> str:
 
 
 def installed_version(directory: str) -> str | None:
-    """Return the version that the wheel's package says it has, read without importing it.
+    """Return the version that the wheel's package states, read without importing it.
 
-    `importlib.metadata` would say the same and costs 60 ms to import.
+    `importlib.metadata` would give the same, but takes 60 ms to import.
     """
     try:
         with open(os.path.join(directory, "__init__.py"), encoding="utf-8") as source:
@@ -128,7 +128,7 @@ def installed_version(directory: str) -> str | None:
 
 
 def differences(description: bytes) -> list[str]:
-    """Compare the library's description of its types with our declarations; return what differs."""
+    """Compare the library's description of its types with our declarations. Returns the differences."""
     types = json.loads(description)["types"]
     found = []
     for name in STRUCTS_USED:
@@ -166,7 +166,7 @@ def load(path: str | None = None) -> Library:
 
 
 def sized(name: str) -> Any:
-    """Return a new zeroed structure with every nested `size` field set, as the library wants it."""
+    """Return a new zeroed structure with every nested `size` field set, as the library requires."""
     structure = ffi.new(f"{name}*")
     _set_sizes(structure, ffi.typeof(name))
     return structure

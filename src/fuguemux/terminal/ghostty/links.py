@@ -1,9 +1,8 @@
-"""Put OSC 8 links back into formatted rows.
+"""Puts OSC 8 links back into formatted rows.
 
-The engine's ANSI formatter leaves links out, its HTML formatter does not. Both write the same text,
-so where the links begin and end is read from the HTML, and they are inserted at the same
-characters of the ANSI. Spaces at the end of a link are left out of it, because the HTML does
-not tell them from cells that were never written.
+The engine's ANSI formatter leaves links out, its HTML formatter does not. Both write the same text. So the beginnings and
+ends of links are read from the HTML, and the links are inserted at the same characters of the ANSI. Spaces at the end of
+a link are left out of it, because the HTML does not distinguish them from cells that were never written.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ CLOSE: Final = b"\x1b]8;;\x1b\\"
 
 
 class LinkRun(NamedTuple):
-    """Characters from `start` to before `stop`, that are linked to `url`."""
+    """The characters from `start` up to `stop`, which are linked to `url`."""
 
     start: int
     stop: int
@@ -30,13 +29,13 @@ class LinkRun(NamedTuple):
 
 
 def insert(lines: list[bytes], html: bytes) -> list[bytes]:
-    """Return the ANSI lines with the links that `html`, made of the same cells, has."""
+    """Return the ANSI lines with the links of `html`, which was made of the same cells."""
     if LINK_BEGIN not in html:
         return lines
     runs, total = _runs(html.decode("utf-8", "replace"))
     sizes = [_characters(line) for line in lines]
     if total != sum(sizes):
-        return lines  # the two do not tell the same text: better no link than one in a wrong place
+        return lines  # the two texts differ: no link is better than one in a wrong place
     result = list(lines)
     start = index = 0
     for number, size in enumerate(sizes):
@@ -51,7 +50,7 @@ def insert(lines: list[bytes], html: bytes) -> list[bytes]:
             ]
             result[number] = _with_links(lines[number], here)
             if runs[index - 1].stop > stop:
-                index -= 1  # it goes on in the next line
+                index -= 1  # it continues in the next line
         start = stop
     return result
 
@@ -64,12 +63,12 @@ def _characters(line: bytes) -> int:
 def _runs(html: str) -> tuple[list[LinkRun], int]:
     """Return the links, counted in characters without line ends, and the number of characters.
 
-    Lines are not counted: the HTML of a selection loses a line end wherever the engine begins a page.
+    Lines are not counted, because the HTML of a selection loses a line end wherever the engine begins a page.
     """
     runs: list[LinkRun] = []
     url = ""
     at = 0
-    same = False  # whether the last run belongs to the link that is open
+    same = False  # whether the last run belongs to the open link
     for token in TOKEN.finditer(html):
         opened, closed, entity, text = token.groups()
         if text:
@@ -105,7 +104,7 @@ def _entity(name: str) -> str:
 
 
 def _with_links(line: bytes, runs: list[LinkRun]) -> bytes:
-    """Insert links into one ANSI line, counting the characters between its SGR sequences."""
+    """Insert links into one ANSI line. Counts the characters between its SGR sequences."""
     parts: list[bytes] = []
     at = 0
     edges = [edge for run in runs for edge in ((run.start, run.url), (run.stop, ""))]
@@ -120,7 +119,7 @@ def _with_links(line: bytes, runs: list[LinkRun]) -> bytes:
         while next_edge < len(edges) and edges[next_edge][0] <= at + len(text):
             place, url = edges[next_edge]
             if url and place == at + len(text):
-                break  # it begins with the next piece, after its style
+                break  # it begins with the next piece, after that piece's style
             parts.append(text[done : place - at].encode())
             done = place - at
             parts.append(b"\x1b]8;;%b\x1b\\" % url.encode() if url else CLOSE)

@@ -1,8 +1,8 @@
-"""A terminal's state as terminal output, so that any engine can take it over.
+"""Writes a terminal's state as terminal output, so that any engine can take it over.
 
-The formatter's own "everything" output does not do: it drops links and soft wraps, writes text after
-it has set modes that change what text does, and knows the active screen only. Here the text comes
-first, then what changes the meaning of text, then the cursor.
+The formatter's own "everything" output is not enough: it drops links and soft wraps, writes text after it has set modes
+that change the meaning of text, and contains only the active screen. Here the text comes first, then what changes the
+meaning of text, then the cursor.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from fuguemux.terminal.ghostty import state as state
 from fuguemux.terminal.ghostty.library import sized
 from fuguemux.terminal.ghostty.rows import Rows
 
-# Modes that move to another screen or clear it when they are set.
+# Modes that switch to another screen, or clear it, when they are set.
 MODES_LEFT_OUT: Final = re.compile(rb"\x1b\[\?(?:3|40|47|1047|1048|1049|2026)[hl]")
 REGION: Final = re.compile(rb"\x1b\[(\d+);(\d+)([rs])")
 ORIGIN_MODE: Final = 6
 
 
 class PortableScreen(Protocol):
-    """What is needed of an emulator."""
+    """The part of an emulator that is needed here."""
 
     @property
     def size(self) -> ScreenSize: ...
@@ -36,7 +36,7 @@ class PortableScreen(Protocol):
 
 
 def text(screen: PortableScreen, rows: Rows) -> bytes:
-    """Return the screen's text; soft-wrapped rows follow without positioning, so that they wrap again."""
+    """Return the screen's text. Soft-wrapped rows follow without positioning, so that they wrap again."""
     parts = []
     wrapped = False
     columns = screen.size.columns
@@ -51,7 +51,7 @@ def text(screen: PortableScreen, rows: Rows) -> bytes:
 
 
 def state_of(screen: PortableScreen, rows: Rows, lib: Any, terminal: Any) -> bytes:
-    """Return tab stops apart, everything that is set beside the text of the active screen."""
+    """Return all settings beside the text of the active screen, except tab stops."""
     cell = rows.format("active", (0, 0), (0, 0))
     region = _extra(rows, cell, after=True, scrolling_region=True)
     modes = MODES_LEFT_OUT.sub(b"", _extra(rows, cell, after=False, modes=True))
@@ -77,13 +77,13 @@ def state_of(screen: PortableScreen, rows: Rows, lib: Any, terminal: Any) -> byt
 
 
 def tab_stops(rows: Rows) -> bytes:
-    """Return the sequences that set the tab stops; they home the cursor."""
+    """Return the sequences that set the tab stops. They home the cursor."""
     cell = rows.format("active", (0, 0), (0, 0))
     return _extra(rows, cell, after=False, tabstops=True)
 
 
 def _place_at_margin(rows: Rows, cursor: Cursor, place: bytes) -> bytes:
-    """Write the last column's character again, which leaves the cursor waiting to wrap."""
+    """Write the last column's character again, so that the cursor is waiting to wrap."""
     wide = cursor.column > 0 and rows.width_class("active", cursor.column, cursor.row) == 2
     first = cursor.column - wide
     cell = rows.format("active", (first, cursor.row), (cursor.column, cursor.row), rectangle=True)

@@ -1,8 +1,8 @@
-"""Cut output into pieces that push no more rows into the history than the engine keeps free for one piece.
+"""Cuts output into pieces that push no more rows into the history than the engine keeps free for one piece.
 
-A line feed pushes one row. A few bytes more push many: SU (CSI n S) and ED 22 (CSI 22 J) as many as the screen has, REP
-(CSI n b) as many as its characters fill. Rows that were pushed beyond the room for them would be recycled before
-anybody has taken them out.
+A line feed pushes one row. Some short sequences push many: SU (CSI n S) and ED 22 (CSI 22 J) push as many as the screen
+has, REP (CSI n b) as many as its characters fill. Rows that are pushed beyond the free space would be recycled before
+they are taken out.
 """
 
 from __future__ import annotations
@@ -22,20 +22,24 @@ from fuguemux.terminal.ghostty.repeat import (
 )
 
 PIECE_BYTES_MAX: Final = 4096
-"""Fed between two looks at the history."""
+"""The bytes that are fed between two checks of the history."""
 SEQUENCE_ROWS_MAX: Final = 1000
-"""No sequence pushes more: neither the height of a screen nor SMALL_COUNT_MAX wide characters on the narrowest one."""
+"""No sequence pushes more rows: neither the height of a screen nor SMALL_COUNT_MAX wide characters on the narrowest
+screen.
+"""
 PIECE_ROWS_MAX: Final = PIECE_BYTES_MAX + SEQUENCE_ROWS_MAX
-"""What a piece may push: each byte one row, or fewer bytes and their sequences, and one that began before it."""
+"""The rows that a piece may push: one per byte, or fewer bytes and their sequences, and one sequence that began before
+it.
+"""
 
 BEGINNING_SOURCE: Final = (
     rb"(?:[%(skipped)b]|\[(?:[0-9]{%(digits)d}|[0-9]{1,3};?[Sb]|[0-9]{2,3};?J|[0-9]*[%(skipped)b]))"
     % {b"skipped": SKIPPED, b"digits": COUNT_DIGITS_MIN}
 )
-"""What follows ESC where a sequence may push many rows."""
+"""What follows ESC in a sequence that may push many rows."""
 _SHORT: Final = re.compile(rb"\x1b" + BEGINNING_SOURCE)
 _FINAL: Final = re.compile(rb"(?<=[0-9;%b])[SbJ]" % SKIPPED)
-"""The last byte of every such sequence, and of some that are none."""
+"""The last byte of every such sequence, and of some others."""
 _DIGITS_MAX: Final = 3
 
 
@@ -49,7 +53,7 @@ def many(data: bytes) -> bool:
 
 
 def stop(data: bytes, at: int, size: ScreenSize) -> int:
-    """Where the piece that begins at `at` ends, in `data` with sequences that push many rows."""
+    """Return the end of the piece that begins at `at`, in `data` with sequences that push many rows."""
     stop, rows = min(at + PIECE_BYTES_MAX, len(data)), 0
     for found in _FINAL.finditer(data, at, stop):
         more = _rows(data, found.start(), size)

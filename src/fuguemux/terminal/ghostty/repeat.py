@@ -1,11 +1,12 @@
-"""REP (CSI n b), which repeats the last character: the engine takes up to 65,535 of them, 4 ns each, for ten bytes of output.
+"""Limits REP (CSI n b), which repeats the last character. The engine repeats up to 65,535 times, 4 ns each, for ten bytes
+of output.
 
-Programs shorten a run within a row with it, and tmux ends it at the row's end. Larger counts only hold up whoever shares
-the loop. So a count of four digits and more is brought down to the width, or to 999: the engine has read all but the
-final byte by then, so CAN takes the sequence back and one with the smaller count follows.
+Programs use it to shorten a run within a row, and tmux ends it at the row's end. Larger counts only hold up everything
+else on the loop. So a count of four or more digits is reduced to the width, or to 999. The engine has read all but the
+final byte by then, so CAN cancels the sequence and one with the smaller count follows.
 
-A sequence may be cut anywhere, and the engine reads more as CSI than `ESC [`: it executes controls inside of a
-sequence, skips bytes from A0 on, and takes 9B for CSI inside of most unfinished sequences, but not in text.
+A sequence may be cut anywhere, and the engine accepts more as CSI than `ESC [`: it executes control characters inside a
+sequence, skips bytes from A0 on, and takes 9B for CSI inside most unfinished sequences, but not in text.
 """
 
 from __future__ import annotations
@@ -18,17 +19,15 @@ COUNT_DIGITS_MIN: Final = 4
 SMALL_COUNT_MAX: Final = 999
 """Smaller counts are left alone: such a sequence takes the engine some microseconds."""
 COUNT_MAX: Final = 65_535
-"""What the engine makes of every larger number."""
+"""The engine reduces every larger number to this."""
 CSI: Final = b"\x9b"
 DIGITS_MAX: Final = 10
-"""So many digits of an unfinished count are remembered: more cannot make it smaller."""
+"""This many digits of an unfinished count are remembered. More cannot make it smaller."""
 LONG_BYTES_MIN: Final = 4096
-"""From here on RE2 is quicker: 22 µs where `re` takes 126 for 64 KiB of a coloured `ls`."""
+"""From this size on RE2 is faster: 22 µs where `re` takes 126 for 64 KiB of a coloured `ls`."""
 ESCAPE: Final = b"\x1b"
 
-SKIPPED: Final = (
-    rb"\x00-\x17\x19\x1c-\x1f\x7f\xa0-\xff"  # inside of a sequence: executed, or ignored
-)
+SKIPPED: Final = rb"\x00-\x17\x19\x1c-\x1f\x7f\xa0-\xff"  # inside a sequence: executed, or ignored
 # What comes between ESC and the parameters of a CSI.
 _INTRODUCED = (
     rb"(?:[%(s)b]*\[|(?:[ -/%(s)b]*|[%(s)b]*[\[P][ -?%(s)b]*|[%(s)b]*[X^_][^\x18\x1a\x1b\x80-\x9f]*)\x9b)"
@@ -39,9 +38,11 @@ _REPEAT: Final = re.compile(
     % (_INTRODUCED, SKIPPED, COUNT_DIGITS_MIN, SKIPPED)
 )
 HINT_SOURCE: Final = rb"(?:[0-9][%b]*){%d}(?:;[%b]*)?b" % (SKIPPED, COUNT_DIGITS_MIN, SKIPPED)
-"""In every such sequence that is whole, and in few other bytes. The last digits alone: linear in a run of digits."""
+"""Matches every such sequence that is whole, and little else. Matches only the last digits, so it is linear in a run of
+digits.
+"""
 HIDDEN_SOURCE: Final = HINT_SOURCE + rb"|\x9b[;%(s)b]*[0-9][0-9;%(s)b]*[SbJ]" % {b"s": SKIPPED}
-# What may still become one when more input comes, by what is remembered of it.
+# What may become such a sequence with more input, by what is remembered of it.
 _UNFINISHED_COUNT: Final = re.compile(
     rb"\x1b%b(?P<count>[0-9%b]*)(?P<end>;?)[%b]*\Z" % (_INTRODUCED, SKIPPED, SKIPPED)
 )
@@ -60,17 +61,19 @@ _NO_DIGITS: Final = bytes(set(range(256)) - set(b"0123456789"))
 
 
 class Repeats:
-    """The filter before one terminal's input."""
+    """The filter in front of one terminal's input."""
 
     __slots__ = ("tail",)
 
     def __init__(self, unfinished: bytes = b"") -> None:
-        """`unfinished`: the sequence that the engine is in the midst of."""
+        """`unfinished` is the sequence in the middle of which the engine is."""
         self.tail = kept(unfinished)
         """Stands for the unfinished sequence at the end of the input, if it may become a REP; else empty."""
 
     def followed(self, data: bytes, columns: int) -> bytes:
-        """The same for input with no sequence in it but the rest of an unfinished one, and others for which `needed` is false."""
+        """Filter input that contains no sequence but the rest of an unfinished one, and others for which `needed` is
+        false.
+        """
         text = self.tail + data
         found = _REPEAT.match(text) if self.tail else None
         if found is not None and _number(found["count"]) > max(columns, SMALL_COUNT_MAX):
@@ -80,9 +83,10 @@ class Repeats:
         return data
 
     def clamped(self, data: bytes, columns: int, *, many: bool = True) -> tuple[bytes, bool]:
-        """The input with no REP in it that fills more than a row, or repeats more than SMALL_COUNT_MAX times; whether one did.
+        """Return the input with no REP that fills more than a row or repeats more than SMALL_COUNT_MAX times, and whether
+        one was changed.
 
-        `many`: what `ghostty_pushed.many` says of the input, which is true of every such REP that begins in it.
+        `many` is the result of `pushed.many` for the input, which is true for every such REP that begins in it.
         """
         text, changed = self.tail + data, False
         if (many or self.tail) and _hinted(text):
@@ -104,7 +108,7 @@ class Repeats:
 
 
 def kept(text: bytes) -> bytes:
-    """What stands for the end of `text` if that is an unfinished sequence which may become a REP; else nothing."""
+    """Return what stands for the end of `text` if that is an unfinished sequence that may become a REP; else nothing."""
     at = text.rfind(b"\x1b")
     if at < 0 or _WHOLE.match(text, at):
         return b""
@@ -116,7 +120,7 @@ def kept(text: bytes) -> bytes:
 
 
 def hidden(data: bytes) -> bool:
-    """Whether input may hold REP, SU or ED with a count that begins with CSI in one byte, not with `ESC [`."""
+    """Whether input may contain REP, SU or ED with a count that begins with CSI in one byte instead of `ESC [`."""
     if CSI not in data:
         return False
     if len(data) < LONG_BYTES_MIN:
@@ -150,8 +154,8 @@ def _long_hidden() -> Any:
 
 
 def quick(source: bytes) -> Any:
-    """The expression, for `search` alone: quicker than that of `re` in much input."""
-    import re2  # when there is much output: a server starts quicker without it
+    """Return the expression for `search` only; faster than that of `re` in large input."""
+    import re2  # imported late: a server without much output starts faster without it
 
     options = re2.Options()
     options.encoding = re2.Options.Encoding.LATIN1

@@ -1,7 +1,7 @@
-"""Old lines at a new width: archived logical lines cut into the rows the engine would show.
+"""Wraps old lines at a new width: cuts archived logical lines into the rows that the engine would show.
 
-A line of plain ASCII is cut here; everything else goes through a scratch terminal, because the width
-of characters, styles and links are the engine's business.
+A line of plain ASCII is cut here. Everything else goes through a scratch terminal, because the width of characters,
+styles and links are the engine's business.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def plain(line: bytes) -> bytes:
 
 
 def row_count(line: bytes, columns: int) -> int:
-    """Estimate how many rows a line takes: exact for ASCII, near for the rest, and quick."""
+    """Estimate how many rows a line takes: exact for ASCII, near for the rest, and fast."""
     text = plain(line)
     if text.isascii():
         return max(1, -(-len(text) // columns))
@@ -48,7 +48,7 @@ def row_count(line: bytes, columns: int) -> int:
 def rewrap(lines: Sequence[bytes], columns: int) -> list[list[bytes]]:
     """Return the rows of each line at this width as self-contained ANSI, as the engine wraps them.
 
-    The caller limits how much it asks for: 1,000 lines take some milliseconds.
+    The caller limits the amount: 1,000 lines take some milliseconds.
     """
     rows: list[list[bytes]] = []
     hard: list[int] = []

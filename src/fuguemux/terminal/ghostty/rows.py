@@ -1,7 +1,7 @@
-"""Read cells out of a libghostty-vt terminal: whole selections as text or ANSI, and links.
+"""Reads cells out of a libghostty-vt terminal: whole selections as text or ANSI, and links.
 
-The library's formatter does the work in one call for many rows. It leaves two things out, which are
-put back here: OSC 8 links and empty rows at the end.
+The library's formatter handles many rows in one call. It leaves two things out, which are put back here: OSC 8 links, and
+empty rows at the end.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ BLANK_BEFORE_WIDE: Final = 3
 
 
 class _Buffer(threading.local):
-    """Where the formatter writes: one for all terminals of a thread. The library runs without Python's lock."""
+    """The formatter's output buffer: one for all terminals of a thread. The library runs without Python's lock."""
 
     def __init__(self) -> None:
         self.cells = ffi.new("uint8_t[]", BUFFER_BYTES)
@@ -70,7 +70,7 @@ class Rows:
         unwrap: bool = False,
         rectangle: bool = False,
     ) -> bytes:
-        """Return the cells from `first` to `last` (column, row; both included); ANSI without links.
+        """Return the cells from `first` to `last` (column, row; both included) as ANSI without links.
 
         Rows end in CR LF; empty rows at the end are left out.
         """
@@ -83,9 +83,9 @@ class Rows:
     def select(
         self, area: Area, first: tuple[int, int], last: tuple[int, int], *, rectangle: bool = False
     ) -> Any:
-        """Return the selection of these cells; it is overwritten by the next call.
+        """Return the selection of these cells; the next call overwrites it.
 
-        The blank before a wide character that did not fit is no end for a selection: the formatter would add that
+        A selection must not end at the blank before a wide character that did not fit: the formatter would add that
         character, which belongs to the next row, and it would be in the history twice.
         """
         if not rectangle and last[0] > 0 and self.width_class(area, *last) == BLANK_BEFORE_WIDE:
@@ -134,7 +134,7 @@ class Rows:
         unwrap: bool = False,
         rectangle: bool = False,
     ) -> list[bytes]:
-        """Return the cells from `first` to `last` as ANSI with links, without the empty rows at the end."""
+        """Return the cells from `first` to `last` as ANSI with links, without empty rows at the end."""
         text = self.format(area, first, last, unwrap=unwrap, rectangle=rectangle)
         lines = text.split(LINE_END) if text else []
         if links and lines:
@@ -167,11 +167,11 @@ class Rows:
 
     # -- flags of rows -----------------------------------------------------------------------
     def wraps(self, area: Area, row: int) -> bool:
-        """Whether the row goes on in the next one."""
+        """Whether the row continues in the next one."""
         return self._row_flag(area, row, self._lib.GHOSTTY_ROW_DATA_WRAP)
 
     def continues(self, area: Area, row: int) -> bool:
-        """Whether the row goes on from the one above."""
+        """Whether the row continues the one above."""
         return self._row_flag(area, row, self._lib.GHOSTTY_ROW_DATA_WRAP_CONTINUATION)
 
     def _row_flag(self, area: Area, row: int, flag: int) -> bool:
@@ -183,7 +183,7 @@ class Rows:
 
     # -- cells ---------------------------------------------------------------------------------
     def width_class(self, area: Area, column: int, row: int) -> int:
-        """0 narrow, 1 wide, 2 second half of a wide one, 3 blank before a wide one that did not fit."""
+        """0 narrow, 1 wide, 2 second half of a wide character, 3 blank before a wide character that did not fit."""
         lib = self._lib
         self._grid_ref(area, column, row, self._ref)
         check(lib.ghostty_grid_ref_cell(self._ref, self._cell), "read a cell")
@@ -194,7 +194,7 @@ class Rows:
         return int(self._int[0])
 
     def blanks_at_end(self, area: Area, row: int, columns: int) -> int:
-        """Return how many cells at the row's end were never written (or erased in the default style)."""
+        """Return how many cells at the row's end were never written, or were erased in the default style."""
         lib = self._lib
         count = 0
         for column in range(columns - 1, -1, -1):
@@ -204,7 +204,7 @@ class Rows:
         return count
 
     def _is_blank(self, lib: Any) -> bool:
-        """Whether the cell read last has neither text nor background."""
+        """Whether the cell that was read last has neither text nor background."""
         lib.ghostty_cell_get(self._cell[0], lib.GHOSTTY_CELL_DATA_CONTENT_TAG, self._int)
         if self._int[0] >= lib.GHOSTTY_CELL_CONTENT_BG_COLOR_PALETTE:
             return False

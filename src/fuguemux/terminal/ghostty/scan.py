@@ -1,4 +1,4 @@
-"""Find in a program's output what the engine does not report, across chunks."""
+"""Finds in a program's output what the engine does not report, across chunks."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ SEEN: Final = re.compile(
     rb"|\](?:8;(?P<link>)|133;(?P<mark>[ABCD])"
     rb"(?P<rest>;[^\x07\x1b]{0,400})?(?:\x07|\x1b\\)))"
 )
-# How every one of these sequences begins, and few others: much quicker to search for. With what pushes many rows.
+# The beginning of each of these sequences, and of few others, which is much faster to search for. Includes those that
+# push many rows.
 BEGINNING_SOURCE: Final = rb"\x1b(?:[\]c]|\[(?:\?|0*3J|[0-6]? q)|%b)" % pushed.BEGINNING_SOURCE
 BEGINNING: Final = re.compile(BEGINNING_SOURCE)
-# What may still become one of these when more input comes.
+# What may become one of these with more input.
 UNFINISHED: Final = re.compile(
     rb"\x1b(?:\[(?:0*3?|[0-6]? ?)|\](?:8|1|13|133|133;[ABCD]?(?:;[^\x07\x1b]{0,400})?\x1b?)?)?\Z"
 )
@@ -29,7 +30,7 @@ MODES_ALTERNATE: Final = frozenset((b"47", b"1047", b"1049"))
 
 
 def needed(data: bytes) -> bool:
-    """Return whether `data` may hold a sequence that must be seen."""
+    """Return whether `data` may contain a sequence that must be seen."""
     if ESCAPE not in data:
         return False
     if repeat.hidden(data):
@@ -57,7 +58,7 @@ def tail(text: bytes) -> bytes:
 
 
 def prompt(mark: bytes, rest: bytes | None) -> PromptMark:
-    """Return the event of an OSC 133; `rest` is what follows the letter, with its semicolon."""
+    """Return the event of an OSC 133. `rest` is what follows the letter, including the semicolon."""
     kind: Literal["A", "B", "C", "D"] = {b"A": "A", b"B": "B", b"C": "C", b"D": "D"}[mark]  # type: ignore[assignment]  # the pattern allows these only
     status = rest.split(b";")[1] if rest and kind == "D" else b""
     return PromptMark(kind, int(status) if status.isdigit() and len(status) < 10 else None)

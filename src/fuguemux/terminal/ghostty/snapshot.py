@@ -1,12 +1,12 @@
-"""Snapshots of a libghostty-vt terminal, and the envelope they are kept in.
+"""Snapshots of a libghostty-vt terminal, and the envelope in which they are stored.
 
-A snapshot is the engine's own stream, cut after the record that completes both screens, in an
-envelope that keeps what the adapter must remember:
+A snapshot is the engine's own stream, cut after the record that completes both screens, in an envelope with what the
+adapter must remember:
 
     0       4         5       6           8            10        12     14             18
     | magic | version | flags | tail size | joint size | columns | rows | engine bytes | tail, joint, engine's stream
 
-The engine's records carry checksums of their own; the envelope has none.
+The engine's records have their own checksums; the envelope has none.
 """
 
 from __future__ import annotations
@@ -26,23 +26,23 @@ ENVELOPE_MAGIC: Final = b"FTSN"
 ENVELOPE_VERSION: Final = 1
 FLAG_OPEN_LINE: Final = 1
 FLAG_LINKS: Final = 2
-SHAPE_SHIFT: Final = 2  # the flags' upper bits hold the cursor's shape
+SHAPE_SHIFT: Final = 2  # the upper bits of the flags are the cursor's shape
 ENGINE_MAGIC: Final = b"GHOSTSNP"
 ENGINE_HEADER_BYTES: Final = 10
 RECORD: Final = struct.Struct("<HII")  # tag, length, checksum
 RECORD_CONTINUATION: Final = 7
 RECORD_READY: Final = 5
 SNAPSHOT_BYTES_MAX: Final = 256 << 20
-"""A larger one is not given to the engine: the screen comes from its ANSI text."""
+"""A larger snapshot is not given to the engine: the screen is restored from its ANSI text."""
 assert ENVELOPE.size == 18
 
 
 def encode(lib: Any, terminal: Any, *, with_history: bool) -> bytes:
-    """Return the engine's snapshot; without history it ends with the record that says READY.
+    """Return the engine's snapshot. Without history it ends with the record READY.
 
-    The engine cannot describe an unfinished sequence that is broken already, such as a C1 control
-    inside of an APC string. It is cut off, as CAN from the program would. Raises EngineError if that
-    does not help; the screen can still be written as ANSI then.
+    The engine cannot describe some broken unfinished sequences, such as a C1 control character inside an APC string. Such
+    a sequence is cancelled, as CAN from the program would do. Raises EngineError if that does not help; the screen can
+    still be written as ANSI then.
     """
     blob = _encode(lib, terminal, with_history=with_history)
     if blob is None:
@@ -67,7 +67,7 @@ def _encode(lib: Any, terminal: Any, *, with_history: bool) -> bytes | None:
 
 
 class _Collected:
-    """What the encoder wrote so far."""
+    """What the encoder has written so far."""
 
     def __init__(self, with_history: bool) -> None:
         self.with_history = with_history
@@ -87,7 +87,7 @@ def end_of_screens(blob: bytes) -> int | None:
 
 
 def decode(lib: Any, blob: bytes, *, with_history: bool) -> Any:
-    """Return the terminal a snapshot was taken of. Raises SnapshotError."""
+    """Return a terminal in the state of a snapshot. Raises SnapshotError."""
     decoder = ffi.new("GhosttySnapshotDecoder*")
     source = ffi.from_buffer("uint8_t[]", blob)
     terminal = ffi.new("GhosttyTerminal*")
@@ -160,7 +160,7 @@ def without_continuation(lib: Any, blob: bytes) -> tuple[bytes, bytes]:
 
 @functools.cache
 def _empty_continuation(lib: Any) -> bytes:
-    """Return the record that the engine writes when no sequence is unfinished."""
+    """Return the record that the engine writes if no sequence is unfinished."""
     terminal = state.new(lib, ScreenSize(1, 1))
     state.configure(lib, terminal, 0)
     blob = encode(lib, terminal, with_history=False)
@@ -181,7 +181,7 @@ def rows_below_alternate(lib: Any, blob: bytes) -> int:
 
 
 class SnapshotFlags(NamedTuple):
-    """`open_line`: the last line archived goes on. `links`: cells may carry links. `shape`: the cursor's."""
+    """`open_line`: the last archived line continues. `links`: cells may have links. `shape`: the cursor's."""
 
     open_line: bool
     links: bool
@@ -189,7 +189,7 @@ class SnapshotFlags(NamedTuple):
 
 
 class Content(NamedTuple):
-    """What an envelope holds. `tail` and `joint`: what the adapter remembers of the input and the history."""
+    """The content of an envelope. `tail` and `joint` are what the adapter remembers of the input and the history."""
 
     engine: bytes
     size: ScreenSize

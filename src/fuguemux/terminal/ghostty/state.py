@@ -1,4 +1,4 @@
-"""Settings and modes of a libghostty-vt terminal, and what is written to it to change them."""
+"""Settings and modes of a libghostty-vt terminal, and the sequences that change them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FOREGROUND: Final = (208, 208, 208)  # answers to colour queries; never drawn
 BACKGROUND: Final = (0, 0, 0)
 
 
-# By the number of DECSCUSR.
+# Indexed by the number of DECSCUSR.
 CURSOR_STYLES: Final[tuple[CursorStyle, ...]] = (
     "default",
     "block",
@@ -49,7 +49,7 @@ MODE_WRAP: Final = 7
 ABORT_SEQUENCE: Final = b"\x18"
 CLEAR_SCREEN: Final = b"\x1b[2J"
 LEAVE_ALTERNATE: Final = b"\x1b[?1049l\x1b[?1047l\x1b[?47l"
-# Private modes that a program may have left on, and those it may have left off.
+# Private modes that a program may have left on, and those that it may have left off.
 MODES_RESET: Final = (
     1, 3, 5, 6, 9, 45, 66, 69, 1000, 1002, 1003, 1004, 1005, 1006, 1015, 1016, 2004, 2026, 2027, 2031, 2048,
 )  # fmt: skip
@@ -57,14 +57,14 @@ MODES_SET: Final = (7, 25, 1007, 1036)
 
 
 def new(lib: Any, size: ScreenSize) -> Any:
-    """Return a new engine terminal, not yet configured."""
+    """Return a new engine terminal that is not configured yet."""
     out = ffi.new("GhosttyTerminal*")
     check(lib.ghostty_terminal_new(ffi.NULL, out, size.columns, size.rows), "make a terminal")
     return out[0]
 
 
 def configure(lib: Any, terminal: Any, history_bytes: int) -> None:
-    """Set what a new or restored terminal does not have from itself."""
+    """Configure a new or restored terminal."""
     _set(lib, terminal, "CONTINUATION_MAX_BYTES", "size_t", CONTINUATION_BYTES_MAX)
     check(
         lib.ghostty_terminal_set(terminal, lib.GHOSTTY_TERMINAL_OPT_SCROLLBACK_MAX_LINES, ffi.NULL),
@@ -73,7 +73,7 @@ def configure(lib: Any, terminal: Any, history_bytes: int) -> None:
     limit_history(lib, terminal, history_bytes)
     _set(lib, terminal, "RESIZE_PULL_SCROLLBACK", "bool", False)
     _set(lib, terminal, "UNKNOWN_MAX_BYTES", "size_t", callbacks.UNKNOWN_BYTES_MAX)
-    _set(lib, terminal, "KITTY_IMAGE_STORAGE_LIMIT", "uint64_t", 0)  # nobody could draw them
+    _set(lib, terminal, "KITTY_IMAGE_STORAGE_LIMIT", "uint64_t", 0)  # fugue cannot draw images
     for name, rgb in (("COLOR_FOREGROUND", FOREGROUND), ("COLOR_BACKGROUND", BACKGROUND)):
         color = ffi.new("GhosttyColorRgb*", dict(zip("rgb", rgb, strict=True)))
         option = getattr(lib, f"GHOSTTY_TERMINAL_OPT_{name}")
@@ -85,7 +85,7 @@ def configure(lib: Any, terminal: Any, history_bytes: int) -> None:
 
 
 def limit_history(lib: Any, terminal: Any, history_bytes: int) -> None:
-    """Set the byte limit of the history; rows beyond it go, oldest first."""
+    """Set the byte limit of the history. Rows beyond it are dropped, oldest first."""
     _set(lib, terminal, "SCROLLBACK_MAX_BYTES", "size_t", history_bytes)
 
 
@@ -117,7 +117,7 @@ def size(lib: Any, terminal: Any) -> ScreenSize:
 
 
 def cursor(lib: Any, terminal: Any, shape: int) -> Cursor:
-    """Return where the cursor is and how it looks; `shape` is the last number of DECSCUSR."""
+    """Return the position and look of the cursor. `shape` is the last number of DECSCUSR."""
     return Cursor(
         column=get(lib, terminal, "CURSOR_X", "uint16_t"),
         row=get(lib, terminal, "CURSOR_Y", "uint16_t"),
@@ -154,7 +154,7 @@ def modes(lib: Any, terminal: Any) -> Modes:
 
 
 def reset_modes() -> bytes:
-    """Return the sequences that undo what a program may have left, besides text. Homes the cursor."""
+    """Return the sequences that undo what a program may have left, besides text. They home the cursor."""
     return b"".join(
         (
             b"\x1b[4l\x1b[20l\x1b[2l\x1b[12h",
@@ -169,7 +169,7 @@ def reset_modes() -> bytes:
 
 
 class ResizeSequences(NamedTuple):
-    """What is written to a terminal around a resize."""
+    """What is written to a terminal before and after a resize."""
 
     sequence: bytes
     undo: bytes
@@ -178,12 +178,11 @@ class ResizeSequences(NamedTuple):
 def before_resize(
     lib: Any, terminal: Any, rows: Rows, size: ScreenSize, columns: int
 ) -> ResizeSequences:
-    """Return what keeps a resize to `columns` from breaking wide characters.
+    """Return the sequences that keep a resize to `columns` from breaking wide characters.
 
-    Without automatic wrap, and always on the alternate screen, the engine cuts rows off instead of
-    re-wrapping them. It then leaves half of a wide character, and cannot write a snapshot of
-    that. So wrapping is switched on, and characters that would be cut are blanked; the program's
-    saved cursor is given up for that.
+    Without automatic wrap, and always on the alternate screen, the engine cuts rows off instead of re-wrapping them. That
+    leaves half of a wide character, with which the engine cannot write a snapshot. So wrapping is switched on, and
+    characters that would be cut are blanked. The program's saved cursor is lost by that.
     """
     sequence = undo = b""
     if not mode(lib, terminal, MODE_WRAP):

@@ -6,7 +6,7 @@ from fuguemux.terminal.emulator import Archived
 
 
 class TakenLines:
-    """Of one terminal, in order."""
+    """The waiting lines of one terminal, in order."""
 
     __slots__ = ("_cleared", "_waiting", "bytes", "open")
 
@@ -14,12 +14,12 @@ class TakenLines:
         self._waiting: Archived | None = None
         self._cleared = False
         self.bytes = 0
-        """How much waits."""
+        """The size of the waiting lines."""
         self.open = False
-        """Whether the last line taken goes on in the engine, or would if it still had the next row."""
+        """Whether the last line taken continues in the engine, or would if the engine still had the next row."""
 
     def add(self, taken: Archived | None) -> None:
-        """These were taken, behind all others."""
+        """Add taken lines behind all others."""
         if taken is None:
             return
         taken = taken._replace(continued=taken.continued and self.open)
@@ -36,12 +36,12 @@ class TakenLines:
         self._waiting = before._replace(continues=taken.continues)
 
     def forget(self) -> None:
-        """Nobody wants what was taken so far: neither what waits nor what was handed over."""
+        """Drop the lines taken so far, both the waiting ones and those that were handed over."""
         self._waiting, self.bytes = None, 0
         self._cleared, self.open = True, False
 
     def hand_over(self) -> Archived | None:
-        """What waits; None: nothing does, and nothing was forgotten."""
+        """Return the waiting lines. None if there are none and none were dropped."""
         waiting, self._waiting, self.bytes = self._waiting, None, 0
         if not self._cleared:
             return waiting
