@@ -1,8 +1,8 @@
-"""How state changes, given a fact: the one transition function, for live work and for replay.
+"""The transition function: the state after an event, both while serving and in replay.
 
-Deterministic and pure: no clock, no randomness, no I/O. `apply` is strict: an event that cannot follow is refused, so
-that the log never holds one. `apply_after_gap` is for replay behind lost records: what refers to something unknown is
-given a tombstone or skipped, never an exception.
+Deterministic and pure: no clock, no randomness, no I/O. `apply` is strict: an event that does not fit the state is
+refused, so that the log never contains one. `apply_after_gap` is for replay behind lost records: if an event refers to
+something unknown, that gets a tombstone, or the event is skipped. It never raises.
 """
 
 from typing import assert_never
@@ -45,7 +45,7 @@ __all__ = ["EventRefused", "apply", "apply_after_gap"]
 
 
 def apply(state: ServerState, event: ev.AnyEvent) -> ServerState:
-    """The state after `event`. Raises EventRefused if it cannot follow."""
+    """Return the state after `event`. Raises EventRefused if the event does not fit."""
     match event:
         case ev.SessionCreated():
             return session_created(state, event)
@@ -131,10 +131,11 @@ def apply(state: ServerState, event: ev.AnyEvent) -> ServerState:
 
 
 def apply_after_gap(state: ServerState, event: ev.AnyEvent) -> tuple[ServerState, bool]:
-    """The state after `event` behind lost records, and whether it followed as it is. Never raises EventRefused.
+    """Return the state after `event` behind lost records, and whether the event was applied unchanged. Never raises
+    EventRefused.
 
-    A layout with unknown panes gives each a tombstone: a dead pane without a process, in a window and session made for
-    it if need be, so that what the person sees keeps its shape. Any other event that cannot follow is skipped.
+    For a layout with unknown panes, each of them gets a tombstone: a dead pane without a process, in a window and session
+    that are created if needed, so that the layout keeps its shape. Any other event that does not fit is skipped.
     """
     try:
         return apply(state, event), True

@@ -1,7 +1,8 @@
-"""What closes with what: a pane with its window, a window with its session. In events, for commands and reactions.
+"""What closes together: a window with its last pane, a session with its last window. Returns events, for commands and
+reactions.
 
-A window goes when its last pane goes, a session when its last window goes. What becomes current in place of what went
-follows tmux 3.3a: the one that was current before, else the one before it in order, going round the ends.
+What becomes current afterwards follows tmux 3.3a: the one that was current before, else the one before it in order,
+wrapping around the ends.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -20,18 +21,20 @@ from fuguemux.model.layout import panes_of, remove
 from fuguemux.model.state import Link, ServerState, Session, Window
 
 Renumbering = Callable[[Session], int | None]
-"""The index from which the windows of a session are numbered after one closed (`renumber-windows`), or None: not at all."""
+"""Returns the index from which a session's windows are renumbered after one closed (`renumber-windows`). None: they are
+not.
+"""
 
 
 def never_renumber(_: Session) -> None:
-    """Indices stay as they are."""
+    """Leave indices as they are."""
     return
 
 
 def close_panes(
     state: ServerState, window: Window, gone: Collection[PaneId], renumbering: Renumbering
 ) -> tuple[AnyEvent, ...]:
-    """The events that take the panes `gone` out of `window`; all of its panes: the window goes too."""
+    """The events that remove the panes `gone` from `window`. If these are all of its panes, the window is removed too."""
     order = panes_of(window.layout)
     kept = [pane for pane in order if pane not in gone]
     if not kept:
@@ -50,7 +53,9 @@ def close_panes(
 
 
 def successor(window: Window) -> PaneId | None:
-    """The pane that is active when the active one leaves: the one active before, else its neighbour. None: no other."""
+    """The pane that becomes active when the active one leaves: the one active before, else its neighbour. None if there
+    is no other.
+    """
     order = panes_of(window.layout)
     kept = [pane for pane in order if pane != window.active]
     earlier = [pane for pane in window.last if pane in kept]
@@ -60,7 +65,7 @@ def successor(window: Window) -> PaneId | None:
 
 
 def _before(order: Sequence[PaneId], gone: PaneId, kept: Sequence[PaneId]) -> PaneId:
-    """The kept pane before `gone`, or behind it if there is none before."""
+    """The kept pane before `gone`, or after it if there is none before."""
     earlier = [pane for pane in order[: order.index(gone)] if pane in kept]
     return earlier[-1] if earlier else kept[0]
 
@@ -68,7 +73,7 @@ def _before(order: Sequence[PaneId], gone: PaneId, kept: Sequence[PaneId]) -> Pa
 def close_windows(
     state: ServerState, gone: Collection[WindowId], renumbering: Renumbering
 ) -> tuple[AnyEvent, ...]:
-    """The events that take the windows `gone` out of every session; a session that has no others goes too."""
+    """The events that remove the windows `gone` from every session. A session without other windows is removed too."""
     events: list[AnyEvent] = []
     for _, session in sorted(state.sessions.items()):
         lost = [link.index for link in session.links if link.window in gone]
@@ -79,7 +84,9 @@ def close_windows(
 def close_links(
     session: Session, lost: Collection[int], renumbering: Renumbering
 ) -> tuple[AnyEvent, ...]:
-    """The events that unlink the windows at the indices `lost`; all of its windows: the session goes too."""
+    """The events that unlink the windows at the indices `lost`. If these are all of its windows, the session is removed
+    too.
+    """
     kept = [link for link in session.links if link.index not in lost]
     if not lost:
         return ()
@@ -97,7 +104,7 @@ def close_links(
 
 
 def renumbered(session: Session, links: Iterable[Link], base_index: int) -> Iterator[WindowMoved]:
-    """Moves that give the windows at `links`, in order, the indices from `base_index` up. No move meets a taken index."""
+    """Moves that give the windows at `links`, in order, the indices from `base_index` up. No move meets a used index."""
     indices = [link.index for link in links]
     moves = [(index, base_index + place) for place, index in enumerate(indices)]
     down = [move for move in moves if move[1] < move[0]]

@@ -1,4 +1,6 @@
-"""What a command or a reaction answers: facts to log, things to do, and what to tell the requester. And how it refuses."""
+"""The result of a command or a reaction: events to log, effects to carry out, and the reply to the requester. Also how it
+refuses.
+"""
 
 import msgspec
 
@@ -8,15 +10,15 @@ from fuguemux.model.ids import ClientId, PaneId, SessionId, WindowId
 
 
 class Refused(Exception):
-    """The person's request makes no sense now. Shown to them on stderr; exit code 1; nothing changed."""
+    """The request makes no sense now. The message is shown on stderr, the exit code is 1, and nothing has changed."""
 
     def __init__(self, message: str = "", *, near: str = "") -> None:
-        """`near`: what the person may have meant."""
+        """`near` is what the user may have meant."""
         super().__init__(message)
         self.near = near
 
     def told(self, *, as_tmux: bool = False) -> str:
-        """The message, and behind it what may have been meant; `as_tmux`: only what tmux says."""
+        """The message, followed by what may have been meant. With `as_tmux` only what tmux says."""
         return str(self) if as_tmux or not self.near else f"{self}; did you mean {self.near}?"
 
 
@@ -30,17 +32,17 @@ class Expand(msgspec.Struct, frozen=True):
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """What the requester gets. `lines` go to stdout, each with a newline; `raw` goes before them as it is."""
+    """What the requester gets. `lines` go to stdout, each with a newline; `raw` is written before them, unchanged."""
 
     lines: tuple[str | Expand, ...] = ()
     raw: bytes = b""
     error: str = ""
-    """One line for stderr, without `exit_code` 0 making it a failure."""
+    """One line for stderr. With `exit_code` 0 it is not a failure."""
     exit_code: int = 0
 
 
 class Request(msgspec.Struct, frozen=True):
-    """One command as asked: its words, and who asks from where."""
+    """One command of a requester: its words, and where it comes from."""
 
     argv: tuple[str, ...]
     """Decoded as UTF-8 with surrogateescape, so that `.encode('utf-8', 'surrogateescape')` gives the bytes back."""
@@ -48,25 +50,26 @@ class Request(msgspec.Struct, frozen=True):
     environment: dict[bytes, bytes]
     client: ClientId
     interactive: bool = False
-    """The client has a terminal and can attach."""
+    """Whether the client has a terminal and can attach."""
     columns: int = 0
     rows: int = 0
     """Size of the client's terminal; 0 without one."""
     pane: PaneId | None = None
-    """The pane the request comes from (FUGUE_PANE), if it still exists."""
+    """The pane from which the request comes (FUGUE_PANE), if it still exists."""
     session: SessionId | None = None
-    """The session the asking client is attached to, for keys and prompts."""
+    """The session to which the requesting client is attached, for keys and prompts."""
     mouse_pane: PaneId | None = None
     variables: dict[str, str] = {}
-    """Format variables of this request alone: what a hook is told (`hook_session`, …)."""
+    """Format variables of this request only: what a hook gets (`hook_session`, …)."""
     as_tmux: bool = False
-    """The client was called as `tmux`: who reads the answer expects tmux's words and no others."""
+    """The client was called as `tmux`, so that programs expect tmux's messages and no others."""
 
 
 class Decision(msgspec.Struct, frozen=True):
     """Events are logged and applied together; then effects run in order; then the reply is rendered and sent.
 
-    A Decision without events changes nothing durable."""
+    A Decision without events changes nothing durable.
+    """
 
     events: tuple[AnyEvent, ...] = ()
     effects: tuple[AnyEffect, ...] = ()

@@ -1,7 +1,8 @@
-"""What is to be done in the world after a decision was logged. Pure values; server/requests/effect_runner.py carries them out.
+"""Effects: what is to be done outside the state after a decision was logged. Pure values;
+server/requests/effect_runner.py carries them out.
 
-What follows from the state alone is no effect: the server compares the state before and after each publication, and
-resizes, closes and redraws what changed (a removed pane's process is hung up, a pane of another size gets SIGWINCH).
+What follows from the state alone is not an effect. The server compares the states before and after each commit, and
+resizes, closes and redraws what changed: the process of a removed pane is hung up, a pane of another size gets SIGWINCH.
 """
 
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from fuguemux.model.state import Pipe
 
 
 class Effect(msgspec.Struct, frozen=True):
-    """Base of all effects."""
+    """Base class of all effects."""
 
 
 class StartProcess(Effect, frozen=True):
@@ -25,7 +26,9 @@ class StartProcess(Effect, frozen=True):
 
 
 class SendKeys(Effect, frozen=True):
-    """Keys by tmux's names, encoded by the pane's modes, in order. With `literal` the texts themselves."""
+    """Send keys, given by tmux's names and encoded by the pane's modes, in order. With `literal` send the texts
+    themselves.
+    """
 
     pane: PaneId
     keys: tuple[str, ...]
@@ -34,7 +37,7 @@ class SendKeys(Effect, frozen=True):
 
 
 class SendBytes(Effect, frozen=True):
-    """Bytes written to the pane as they are. `paste`: in brackets if the program asked for bracketed paste."""
+    """Write bytes to the pane unchanged. `paste`: in brackets if the program asked for bracketed paste."""
 
     pane: PaneId
     data: bytes
@@ -42,26 +45,26 @@ class SendBytes(Effect, frozen=True):
 
 
 class SendPrefixKey(Effect, frozen=True):
-    """The prefix key itself goes to the pane."""
+    """Send the prefix key itself to the pane."""
 
     pane: PaneId
     secondary: bool = False
 
 
 class ResetTerminal(Effect, frozen=True):
-    """send-keys -R: the pane's screen as after a reset."""
+    """send-keys -R: reset the pane's screen."""
 
     pane: PaneId
 
 
 class ClearHistory(Effect, frozen=True):
-    """Forget the pane's scrollback in the engine and the store."""
+    """Delete the pane's scrollback in the engine and the store."""
 
     pane: PaneId
 
 
 class Attach(Effect, frozen=True):
-    """The asking client becomes a viewer of `session`."""
+    """Make the requesting client a viewer of `session`."""
 
     client: ClientId
     session: SessionId
@@ -75,7 +78,7 @@ class SwitchClient(Effect, frozen=True):
 
 
 class Detach(Effect, frozen=True):
-    """The client's screen is given back. `kill_parent`: its parent process gets SIGHUP (detach-client -P)."""
+    """Give the client's screen back. `kill_parent`: its parent process gets SIGHUP (detach-client -P)."""
 
     client: ClientId
     kill_parent: bool = False
@@ -83,9 +86,10 @@ class Detach(Effect, frozen=True):
 
 
 class ScrollView(Effect, frozen=True):
-    """The pane shows its history (copy-mode); `page_up` goes up a page at once; `leave` ends it.
+    """Show the pane's history (copy-mode). `page_up` goes up one page at once; `leave` ends it.
 
-    With `ends_at_bottom` scrolling down to the end leaves it, too."""
+    With `ends_at_bottom`, scrolling down to the end also ends it.
+    """
 
     pane: PaneId
     page_up: bool = False
@@ -94,16 +98,17 @@ class ScrollView(Effect, frozen=True):
 
 
 class ViewLastScreen(Effect, frozen=True):
-    """The pane shows the last screen of a program that ended in it, to be looked at and copied from as its history is.
+    """Show the last screen of a program that ended in the pane. It can be read and copied from like the pane's history.
 
-    `recovery_ms` names the recovery; None: the newest that has one."""
+    `recovery_ms` names the recovery; None for the newest that has one.
+    """
 
     pane: PaneId
     recovery_ms: int | None = None
 
 
 class CopyModeCommand(Effect, frozen=True):
-    """send-keys -X: a command of copy mode by tmux's name. A search waits for its end; one that there is not does nothing."""
+    """send-keys -X: a command of copy mode by tmux's name. A search waits for its end. An unknown command does nothing."""
 
     pane: PaneId
     command: str
@@ -118,7 +123,7 @@ class Refresh(Effect, frozen=True):
 
 
 class ShowMessage(Effect, frozen=True):
-    """A line in the client's status line."""
+    """Show a line in the client's status line."""
 
     client: ClientId
     text: str
@@ -128,7 +133,8 @@ class ShowMessage(Effect, frozen=True):
 class Prompt(Effect, frozen=True):
     """Ask on the client's status line. `template` is a command with `%%` (or `%1`…) for the answers.
 
-    With `confirm` one key is read, and the template runs on y."""
+    With `confirm` one key is read, and the template runs on y.
+    """
 
     client: ClientId
     prompts: tuple[str, ...]
@@ -136,14 +142,15 @@ class Prompt(Effect, frozen=True):
     template: str
     confirm: bool = False
     single_key: bool = False
-    """One key press is the answer to each prompt (command-prompt -1)."""
+    """Whether one key press is the answer to each prompt (command-prompt -1)."""
 
 
 class Choose(Effect, frozen=True):
-    """A chooser over rows of (label, command) in place of the panes; Enter runs the row's command.
+    """Show a chooser over rows of (label, command) in place of the panes; Enter runs the row's command.
 
-    `previews`: for each row the pane whose last screen is shown beside the list, or None. Empty: there are none.
-    `selected`: the row that is chosen by Enter at first."""
+    `previews`: for each row, the pane whose last screen is shown beside the list, or None. Empty if there are no
+    previews. `selected`: the row that is selected first.
+    """
 
     client: ClientId
     title: str
@@ -153,51 +160,52 @@ class Choose(Effect, frozen=True):
 
 
 class ShowText(Effect, frozen=True):
-    """Lines in place of the panes until a key is pressed (list-keys by `C-b ?`)."""
+    """Show lines in place of the panes until a key is pressed (list-keys by `C-b ?`)."""
 
     client: ClientId
     lines: tuple[str, ...]
 
 
 class Checkpoint(Effect, frozen=True):
-    """Write a checkpoint now. The reply waits for it. With `name` it is kept under that name until somebody deletes it."""
+    """Write a checkpoint now. The reply waits for it. With `name` it is also kept as a save of that name."""
 
     reason: str
     name: str = ""
 
 
 class SaveHere(Effect, frozen=True):
-    """Make the state directory anew where it should be, and write everything there. The reply waits for it."""
+    """Create the state directory again in its place, and write everything there. The reply waits for it."""
 
 
 class DeleteSave(Effect, frozen=True):
-    """Delete what was saved under a name."""
+    """Delete a save."""
 
     name: str
 
 
 class RestoreSession(Effect, frozen=True):
-    """Bring a session of the past back as a new one. `at`: a time, LSN or name of a save; empty: as it was last seen."""
+    """Restore a session of the past as a new one. `at`: a time, LSN or name of a save; empty for its newest state."""
 
     session: str
     at: str
 
 
 class ReloadConfiguration(Effect, frozen=True):
-    """Read the configuration file again. The reply says what came of it; mistakes in it are an error."""
+    """Read the configuration file again. The reply contains the result; mistakes in the file are an error."""
 
 
 class Purge(Effect, frozen=True):
-    """Remove what panes have shown from their screens and from the disk; of panes that are gone, too. The reply waits.
+    """Remove what panes have shown from their screens and from the disk; also for panes that are gone. The reply waits.
 
-    `everything`: also what is kept of panes that are no more."""
+    `everything`: also remove what is stored of panes that do not exist any more.
+    """
 
     panes: tuple[PaneId, ...]
     everything: bool = False
 
 
 class StopServer(Effect, frozen=True):
-    """kill-server. Deliberate: every session is already gone from the state."""
+    """kill-server. On purpose: every session is already removed from the state."""
 
 
 class RestartServer(Effect, frozen=True):
@@ -205,7 +213,7 @@ class RestartServer(Effect, frozen=True):
 
 
 class RunShell(Effect, frozen=True):
-    """Run a shell command; its output is shown to the client unless `background`."""
+    """Run a shell command. Its output is shown to the client unless `background`."""
 
     command: str
     background: bool
@@ -216,7 +224,7 @@ class RunShell(Effect, frozen=True):
 
 
 class RunLongTexts(Effect, frozen=True):
-    """Files of commands that are too long to be taken apart in one turn: (path, text) each. See commands/source_file.py."""
+    """Files of commands that are too long to be parsed in one turn: (path, text) each. See commands/source_file.py."""
 
     texts: tuple[tuple[str, str], ...]
     run: bool = True
@@ -225,9 +233,11 @@ class RunLongTexts(Effect, frozen=True):
 
 
 class PrintLines(Effect, frozen=True):
-    """Lines for the requester's stdout, so many or so dear that others must have their turn meanwhile.
+    """Lines for the requester's stdout, which are so many or so expensive that other work needs its turn in between.
 
-    Each is made when it is asked for, which changes nothing and may raise Refused; None: no line, only work."""
+    Each line is produced when it is requested. That changes nothing and may raise Refused. None stands for work without a
+    line.
+    """
 
     lines: Iterator[str | None]
 
@@ -241,9 +251,10 @@ class RunCommands(Effect, frozen=True):
 
 
 class IfShell(Effect, frozen=True):
-    """Run a shell command; if it exits with 0 run the commands in `then`, else those in `otherwise` (empty: none).
+    """Run a shell command. If it exits with 0, run the commands in `then`, else those in `otherwise` (empty: none).
 
-    The reply waits for both unless `background`."""
+    The reply waits for both unless `background`.
+    """
 
     command: str
     then: str
@@ -255,7 +266,7 @@ class IfShell(Effect, frozen=True):
 
 
 class CapturePane(Effect, frozen=True):
-    """Rows of a pane's history: printed, or stored in a paste buffer (None: a new automatic one) as LoadBuffer stores."""
+    """Print rows of a pane's history, or store them in a paste buffer (None: a new automatic one) as LoadBuffer does."""
 
     pane: PaneId
     request: CaptureRequest
@@ -266,14 +277,15 @@ class CapturePane(Effect, frozen=True):
 class LoadBuffer(Effect, frozen=True):
     """Read a file, or with `-` the requester's stdin, into a paste buffer (None: a new automatic one).
 
-    What was read is stored by the events of `commands.paste_buffers.buffer_stored`. Errors are `path: reason`."""
+    It is stored by the events of `commands.parts.paste_buffers.buffer_stored`. Errors are `path: reason`.
+    """
 
     path: bytes
     name: str | None = None
 
 
 class SaveBuffer(Effect, frozen=True):
-    """Write bytes to a file, as the whole of it or at its end. Errors are `path: reason`."""
+    """Write bytes to a file, replacing it or appending. Errors are `path: reason`."""
 
     path: bytes
     data: bytes
@@ -281,14 +293,14 @@ class SaveBuffer(Effect, frozen=True):
 
 
 class SearchedPane(msgspec.Struct, frozen=True):
-    """A pane to be searched. `label`: what its lines are called, `session:window.pane`."""
+    """A pane to be searched. `label`: the name of its lines, `session:window.pane`."""
 
     pane: PaneId
     label: str
 
 
 class SearchPanes(Effect, frozen=True):
-    """Print the lines of panes that match, or how many do; the reply's exit code is 1 if none does."""
+    """Print the matching lines of panes, or their number. The reply's exit code is 1 if none match."""
 
     panes: tuple[SearchedPane, ...]
     pattern: str
@@ -296,7 +308,7 @@ class SearchPanes(Effect, frozen=True):
     ignore_case: bool = False
     count: bool = False
     lines_max: int | None = None
-    """At most so many lines of each pane."""
+    """The maximum number of lines per pane."""
     as_json: bool = False
 
 
@@ -304,14 +316,14 @@ WaitMode = Literal["wait", "signal", "lock", "unlock"]
 
 
 class WaitFor(Effect, frozen=True):
-    """wait-for: what to do with a channel."""
+    """wait-for: the action on a channel."""
 
     channel: str
     mode: WaitMode
 
 
 class PipePane(Effect, frozen=True):
-    """Begin to copy the pane's output to a shell command, or what that prints to the pane; None: stop."""
+    """Begin to copy the pane's output to a shell command, or that command's output to the pane. None stops it."""
 
     pane: PaneId
     pipe: Pipe | None
@@ -334,7 +346,7 @@ ImmediateEffect = (
     | ShowText
     | StopServer
 )
-"""Effects that are done in one step, without waiting."""
+"""Effects that are carried out in one step, without waiting."""
 AwaitedEffect = (
     ScrollView
     | ViewLastScreen

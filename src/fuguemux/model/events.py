@@ -35,15 +35,15 @@ class SessionRenamed(Event, frozen=True, tag=2):
 
 
 class SessionDestroyed(Event, frozen=True, tag=3):
-    """The session and its links are gone; windows that no other session links are gone with their panes."""
+    """The session and its links are gone. Windows that no other session links are gone with their panes."""
 
     session: SessionId
 
 
 class WindowCreated(Event, frozen=True, tag=4):
-    """A window with its first pane came to be and is linked into `session` at `index`, which is free.
+    """A window was created with its first pane, and is linked into `session` at `index`, which was free.
 
-    The layout has just that pane. The window does not become current by this.
+    The layout contains only that pane. The window does not become current.
     """
 
     window: WindowId
@@ -60,7 +60,7 @@ class WindowCreated(Event, frozen=True, tag=4):
 
 
 class WindowLinked(Event, frozen=True, tag=5):
-    """An existing window is linked into `session` at `index`, which is free."""
+    """An existing window is linked into `session` at `index`, which was free."""
 
     session: SessionId
     index: int
@@ -68,9 +68,10 @@ class WindowLinked(Event, frozen=True, tag=5):
 
 
 class WindowUnlinked(Event, frozen=True, tag=6):
-    """The link at `index` is gone; the window too if it was the last link. The session's current window, if it was
-    this one, becomes the most recent of the earlier ones, else the nearest index. A session left without windows
-    must be destroyed by a later event of the same decision."""
+    """The link at `index` is gone, and the window too if it was the last link. If it was the session's current window,
+    the most recent of the earlier ones becomes current, else the nearest index. A session left without windows must be
+    destroyed by a later event of the same decision.
+    """
 
     session: SessionId
     index: int
@@ -97,7 +98,7 @@ class WindowRenamed(Event, frozen=True, tag=9):
 
 
 class PaneAdded(Event, frozen=True, tag=10):
-    """A pane came to be in a window. `layout` is the whole layout afterwards; a zoomed window is unzoomed."""
+    """A pane was created in a window. `layout` is the whole layout afterwards; a zoomed window is unzoomed."""
 
     window: WindowId
     pane: PaneId
@@ -112,7 +113,7 @@ class PaneAdded(Event, frozen=True, tag=10):
 class PaneRemoved(Event, frozen=True, tag=11):
     """A pane that was not the window's only one is gone. `layout` is the whole layout afterwards.
 
-    If it was active, the most recent of the earlier active panes is, else the first of the layout.
+    If it was active, the most recent of the earlier active panes becomes active, else the first of the layout.
     """
 
     window: WindowId
@@ -121,8 +122,9 @@ class PaneRemoved(Event, frozen=True, tag=11):
 
 
 class PaneMoved(Event, frozen=True, tag=12):
-    """A pane left `source` for `target` (join-pane). `source_layout` None: it was the only one, and `source` is gone
-    with its links; sessions that are left empty must be destroyed by a later event of the same decision."""
+    """A pane moved from `source` to `target` (join-pane). `source_layout` None: it was the only pane, and `source` is
+    gone with its links. Sessions left empty must be destroyed by a later event of the same decision.
+    """
 
     pane: PaneId
     source: WindowId
@@ -132,7 +134,7 @@ class PaneMoved(Event, frozen=True, tag=12):
 
 
 class PaneBroken(Event, frozen=True, tag=13):
-    """A pane left its window, which has others, for a new window of its own (break-pane)."""
+    """A pane left its window, which has other panes, for a new window of its own (break-pane)."""
 
     pane: PaneId
     source: WindowId
@@ -146,7 +148,7 @@ class PaneBroken(Event, frozen=True, tag=13):
 
 
 class LayoutChanged(Event, frozen=True, tag=14):
-    """Same panes, other rectangles or another order (resize, select-layout, swap-pane, a client's new size)."""
+    """The same panes with other rectangles or in another order (resize, select-layout, swap-pane, a client's new size)."""
 
     window: WindowId
     layout: Layout
@@ -168,7 +170,7 @@ class PaneTitled(Event, frozen=True, tag=17):
 
 
 class PaneDirectoryChanged(Event, frozen=True, tag=18):
-    """The working directory in which the pane's program now is."""
+    """The present working directory of the pane's program."""
 
     pane: PaneId
     cwd: bytes
@@ -177,7 +179,7 @@ class PaneDirectoryChanged(Event, frozen=True, tag=18):
 class ForegroundChanged(Event, frozen=True, tag=19):
     """Another program is in the foreground (empty: the pane's own process), or the shell has other jobs beside it.
 
-    As in a pane: what follows it in a pipeline, what its words are, and the jobs.
+    The fields are as in Pane: what follows the program in a pipeline, what its words are, and the jobs.
     """
 
     pane: PaneId
@@ -188,7 +190,9 @@ class ForegroundChanged(Event, frozen=True, tag=19):
 
 
 class ProcessStarted(Event, frozen=True, tag=20):
-    """A process of the pane runs. `instead`: what was started in place of its own command (empty: a shell); None: that."""
+    """A process of the pane runs. `instead`: what was started in place of its own command (empty: a shell). None: its own
+    command.
+    """
 
     pane: PaneId
     generation: int
@@ -200,7 +204,9 @@ class ProcessStarted(Event, frozen=True, tag=20):
 
 
 class ProcessExited(Event, frozen=True, tag=21):
-    """The pane's process ended and the pane stays, dead or suspended; a pane that closes is PaneRemoved."""
+    """The pane's process exited and the pane stays, dead or suspended. For a pane that closes there is PaneRemoved
+    instead.
+    """
 
     pane: PaneId
     code: int | None
@@ -211,7 +217,7 @@ class ProcessExited(Event, frozen=True, tag=21):
 
 
 class PaneRespawned(Event, frozen=True, tag=22):
-    """A process is about to be started in an existing pane. Empty `argv`: as before."""
+    """A process is about to be started in an existing pane. Empty `argv`: the same command as before."""
 
     pane: PaneId
     argv: tuple[bytes, ...] = ()
@@ -223,7 +229,7 @@ OptionScope = Literal["server", "global-session", "global-window", "session", "w
 
 
 class OptionSet(Event, frozen=True, tag=23):
-    """`value` None: unset. `target` is a session, window or pane id for the scopes that have one, else 0."""
+    """`value` None: the option is unset. `target` is a session, window or pane id for the scopes that have one, else 0."""
 
     scope: OptionScope
     target: int
@@ -232,10 +238,11 @@ class OptionSet(Event, frozen=True, tag=23):
 
 
 class EnvironmentSet(Event, frozen=True, tag=24):
-    """`session` None: the global environment. `value` None with `removed`: marked as taken out (`-r`); without: unset.
+    """`session` None: the global environment. `value` None: with `removed` the variable is marked as removed (`-r`),
+    without it unset.
 
-    `hidden`: of the variables that only formats see. Such an event is applied and never stored, not even its name. One
-    that is not hidden ends a hidden variable of the same name.
+    `hidden`: a variable that only formats see. Such an event is applied and never stored, not even its name. An event
+    that is not hidden removes a hidden variable of the same name.
     """
 
     session: SessionId | None
@@ -252,7 +259,9 @@ class HistoryCleared(Event, frozen=True, tag=25):
 
 
 class BufferSet(Event, frozen=True, tag=26):
-    """A buffer of this name exists with these contents, as the most recent one. The counter moves past it if automatic."""
+    """A buffer of this name exists with these contents, as the most recent one. If it is automatic, the counter moves
+    past it.
+    """
 
     buffer: Buffer
 
@@ -262,7 +271,7 @@ class BufferDeleted(Event, frozen=True, tag=27):
 
 
 class WindowsSwapped(Event, frozen=True, tag=28):
-    """The windows at two places changed places."""
+    """The windows at two places were exchanged."""
 
     session: SessionId
     index: int
@@ -271,11 +280,11 @@ class WindowsSwapped(Event, frozen=True, tag=28):
 
 
 class ProgramEnded(Event, frozen=True, tag=29):
-    """Server and keeper were gone at once, and with them the program of this pane; a process is started in its place next.
+    """Server and keeper died together, and with them this pane's program. A process is started in its place next.
 
-    What the pane's output has shown up to here is the program's last screen, and is kept. Times are wall milliseconds:
-    `recovery_ms` names the recovery that found it, `ended_ms` is the latest moment at which the program was surely there
-    (0: not known). `program` and `place` (`session:window`) are for people.
+    What the pane's output has shown up to here is the program's last screen, and is kept. Times are wall-clock
+    milliseconds: `recovery_ms` names the recovery that found it, `ended_ms` is the latest moment at which the program
+    certainly existed (0 if not known). `program` and `place` (`session:window`) are for people.
     """
 
     pane: PaneId
@@ -287,14 +296,16 @@ class ProgramEnded(Event, frozen=True, tag=29):
 
 
 class PipeChanged(Event, frozen=True, tag=30):
-    """A command is to be given the pane's output from now on, or no command any more."""
+    """From now on a command gets the pane's output, or (None) no command does."""
 
     pane: PaneId
     pipe: Pipe | None
 
 
 class ChannelChanged(Event, frozen=True, tag=31):
-    """What is remembered of a channel of wait-for from now on: that it was woken with nobody waiting, that it is locked."""
+    """What is remembered of a wait-for channel from now on: whether it was woken while no client waited, and whether it
+    is locked.
+    """
 
     name: str
     woken: bool
@@ -304,8 +315,8 @@ class ChannelChanged(Event, frozen=True, tag=31):
 class OutputMissing(Event, frozen=True, tag=32):
     """The pane's output from byte `start` up to `stop` was shown and is not in the log, which could not take it.
 
-    Times are wall milliseconds of the first and the last of it; 0: not known. What the log has of the range all the same
-    is not missing. A later event with the same `start` says more.
+    Times are wall-clock milliseconds of the first and the last of it, 0 if not known. What the log has of the range is
+    not missing. A later event with the same `start` says more.
     """
 
     pane: PaneId
@@ -350,4 +361,4 @@ AnyEvent = (
     | OutputMissing
 )
 IGNORABLE = (ProgramEnded, OutputMissing)
-"""Events that leave the state as it is: a version of fugue that does not know them may pass them over."""
+"""Events that do not change the state: a version of fugue that does not know them may skip them."""

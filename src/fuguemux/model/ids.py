@@ -6,7 +6,7 @@ SessionId = NewType("SessionId", int)
 WindowId = NewType("WindowId", int)
 PaneId = NewType("PaneId", int)
 ClientId = NewType("ClientId", int)
-"""An attached or asking client. Lives as long as its connection; never logged."""
+"""An attached or requesting client. Lives as long as its connection; never logged."""
 
 NOBODY: Final = ClientId(0)
-"""Asks for the commands of a file at start and of hooks: there is no client."""
+"""The requester of commands from a file at the start and from hooks, which have no client."""

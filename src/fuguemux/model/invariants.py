@@ -1,4 +1,4 @@
-"""What is always true of a state between two transactions. Tests and recovery check it; docs/invariants.md lists it."""
+"""What is true of every state between two transactions. Tests and recovery check it; docs/invariants.md lists it."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from fuguemux.model.state import ServerState, Session, Window, link_of
 
 
 def violations(state: ServerState) -> Iterator[str]:
-    """One line for everything that is wrong with `state`; nothing if it is sound."""
+    """Yield one line for each fault of `state`; nothing if it is consistent."""
     yield from _counters(state)
     names = [session.name for session in state.sessions.values()]
     if len(names) != len(set(names)):

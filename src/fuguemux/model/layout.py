@@ -1,8 +1,9 @@
-"""Rectangles: the split tree of a window, with exact cell sizes, as tmux computes them.
+"""Layouts: the tree that divides a window into rectangles, with exact cell sizes, as tmux computes them.
 
-A layout is a tree of cells. A leaf shows a pane; a row puts its children side by side, a column one above the other,
-with one cell for the border between neighbours. Every cell carries its size, so that a window comes back to the cell,
-not by proportion. All functions are pure and return new trees. Behaviour after tmux 3.3a's layout.c, man page tmux(1).
+A layout is a tree of cells. A leaf shows a pane; a row puts its children side by side, a column puts them one above the
+other, with one cell for the border between neighbours. Every cell stores its size, so that a window returns to the exact
+layout, not a proportional one. All functions are pure and return new trees. The behaviour is that of tmux 3.3a's layout.c
+and man page tmux(1).
 """
 
 from collections.abc import Callable, Iterator
@@ -20,7 +21,7 @@ CELL_MIN = PANE_COLUMNS_MIN
 
 
 class NoSpace(Exception):
-    """A pane is too small to be split; tmux says `no space for new pane`."""
+    """A pane is too small to be split. tmux's message is `no space for new pane`."""
 
 
 class Leaf(msgspec.Struct, frozen=True, array_like=True, tag=0):
@@ -90,7 +91,7 @@ def shrinkable(cell: Layout, direction: Direction) -> int:
 
 
 def _adjust(cell: Layout, direction: Direction, change: int) -> Layout:
-    """`cell` with its size changed; children that run the same way share the change one cell at a time."""
+    """Return `cell` with its size changed. Children in the same direction share the change one cell at a time."""
     if change == 0:
         return cell
     cell = _sized(cell, direction, size_of(cell, direction) + change)
@@ -121,7 +122,7 @@ def _adjust(cell: Layout, direction: Direction, change: int) -> Layout:
 
 
 def _adjust_by_steps(cell: Layout, direction: Direction, change: int) -> Layout:
-    """One cell at a time, which children of children feel: each step begins with the first of them."""
+    """Change one cell at a time. This matters for nested children: each step begins with the first of them."""
     if isinstance(cell, Leaf):
         return _adjust(cell, direction, change)
     for _ in range(abs(change)):
@@ -130,7 +131,7 @@ def _adjust_by_steps(cell: Layout, direction: Direction, change: int) -> Layout:
 
 
 def resize(layout: Layout, columns: int, rows: int) -> Layout:
-    """The layout in a window of another size. Never smaller than its panes' minimum allows."""
+    """The layout in a window of another size. Never smaller than the minimum size of its panes allows."""
     wanted: tuple[tuple[Direction, int], ...] = (("row", columns), ("column", rows))
     for direction, size in wanted:
         change = size - size_of(layout, direction)
@@ -171,7 +172,7 @@ def _replaced(layout: Layout, path: list[int], change: Callable[[Layout], Layout
 def _new_size(
     cell: Layout, direction: Direction, previous: int, size: int, count_left: int, left: int
 ) -> int:
-    """A child's share when its parent goes from `previous` to `size`, with `left` cells not given out yet."""
+    """A child's share when its parent changes from `previous` to `size`, with `left` cells not distributed yet."""
     if count_left == 1:
         return left
     now = size_of(cell, direction)
@@ -198,7 +199,7 @@ def _fits(cell: Layout, direction: Direction, size: int) -> bool:
 
 
 def _scaled(cell: Layout, columns: int, rows: int) -> Layout:
-    """`cell` at another size, its children in proportion to what they had."""
+    """Return `cell` at another size, with its children in their former proportions."""
     cell = msgspec.structs.replace(cell, columns=columns, rows=rows)
     if isinstance(cell, Leaf):
         return cell
@@ -225,7 +226,7 @@ def split(
     before: bool = False,
     full: bool = False,
 ) -> Layout:
-    """`layout` with `pane` beside `target`: after it, or `before`; `size` in cells, else half.
+    """Return `layout` with `pane` beside `target`: after it, or `before` it; `size` in cells, else half.
 
     With `full` the new pane spans the whole window. Raises NoSpace, and KeyError if `target` is not there.
     """
@@ -238,7 +239,8 @@ def split(
     asked = half if size is None else (saved - size - 1 if before else size)
     if asked < 0:
         asked = (
-            saved  # tmux's unsigned arithmetic: more than there is leaves the new pane the least
+            # as tmux's unsigned arithmetic: a size larger than the space gives the new pane the minimum
+            saved
         )
     second = min(max(asked, CELL_MIN), saved - 1 - CELL_MIN)
     first = saved - 1 - second
@@ -265,7 +267,9 @@ def split(
 
 
 def remove(layout: Layout, pane: PaneId) -> Layout | None:
-    """`layout` without `pane`, its space given to the neighbour before it, or after the first. None: it was the only one."""
+    """Return `layout` without `pane`. The neighbour before it gets the space; for the first, the one after it. None if it
+    was the only one.
+    """
     path = _path(layout, pane)
     if not path:
         return None
@@ -284,7 +288,7 @@ def remove(layout: Layout, pane: PaneId) -> Layout | None:
 
 
 def _border_path(layout: Layout, pane: PaneId, direction: Direction) -> list[int] | None:
-    """Path to the nearest cell round `pane` whose parent runs in `direction`."""
+    """Path to the nearest cell around `pane` whose parent has the direction `direction`."""
     path = _path(layout, pane)
     while path:
         parent = _at(layout, path[:-1])
@@ -298,7 +302,7 @@ def _border_path(layout: Layout, pane: PaneId, direction: Direction) -> list[int
 def resize_pane(
     layout: Layout, pane: PaneId, direction: Direction, change: int, *, opposite: bool = True
 ) -> Layout:
-    """The border behind `pane` (before it, if it is the last) moved by `change` cells to the right or down."""
+    """Move the border after `pane` (before it, if it is the last) by `change` cells to the right or down."""
     path = _border_path(layout, pane, direction)
     if path is None:
         return layout
@@ -321,7 +325,7 @@ def resize_pane(
 def _move_border(
     children: list[Layout], at: int, direction: Direction, change: int, opposite: bool
 ) -> int:
-    """Move what one giver can give; returns the signed cells moved, 0 if nobody can give."""
+    """Move the border as far as one neighbour can give cells. Returns the signed number of cells moved, 0 if none can."""
     if change > 0:
         givers = list(range(at + 1, len(children)))
         if opposite:
@@ -341,7 +345,7 @@ def _move_border(
 
 
 def resize_pane_to(layout: Layout, pane: PaneId, direction: Direction, size: int) -> Layout:
-    """The cell round `pane` that can grow in `direction` brought to `size` cells, as far as its neighbours allow."""
+    """Set the cell around `pane` that can grow in `direction` to `size` cells, as far as its neighbours allow."""
     path = _border_path(layout, pane, direction)
     if path is None:
         return layout

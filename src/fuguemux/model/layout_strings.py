@@ -1,4 +1,4 @@
-"""tmux's layout strings: `b25d,80x24,0,0{40x24,0,0,1,39x24,41,0,2}`, with their checksum, both ways."""
+"""tmux's layout strings with their checksum, `b25d,80x24,0,0{40x24,0,0,1,39x24,41,0,2}`: written and parsed."""
 
 import re
 from collections.abc import Iterator
@@ -47,14 +47,14 @@ def _body(cell: Layout, x: int, y: int) -> str:
 
 
 def zoomed_layout_string(layout: Layout, active: PaneId) -> str:
-    """What is visible of a zoomed window: the active pane over everything."""
+    """The visible layout of a zoomed window: only the active pane."""
     return layout_string(Leaf(layout.columns, layout.rows, active))
 
 
 def parse_layout_string(text: str, panes: tuple[PaneId, ...]) -> Layout:
-    """The layout that `text` describes, with `panes` put into its cells in order.
+    """Return the layout that `text` describes, with `panes` put into its cells in order.
 
-    Raises BadLayout: a wrong checksum, wrong syntax, sizes that do not add up, or another number of cells than panes.
+    Raises BadLayout for a wrong checksum, wrong syntax, sizes that do not add up, or another number of cells than panes.
     """
     head, comma, body = text.partition(",")
     if not comma or not re.fullmatch(r"[0-9a-f]{4}", head) or int(head, 16) != checksum(body):
@@ -100,7 +100,7 @@ def _parse(body: str, at: int, names: Iterator[PaneId], depth: int) -> tuple[Lay
 
 
 def adds_up(layout: Layout) -> bool:
-    """Children fill their cell exactly, borders included, and no cell is empty."""
+    """Whether children fill their cell exactly, borders included, and no cell is empty."""
     if layout.columns < 1 or layout.rows < 1:
         return False
     if isinstance(layout, Leaf):
@@ -115,7 +115,7 @@ def adds_up(layout: Layout) -> bool:
 
 
 def pane_rectangle(layout: Layout, pane: PaneId, *, zoomed_to: PaneId | None = None) -> Rectangle:
-    """Where `pane` is. With `zoomed_to` that pane covers the window; others keep their place. Raises KeyError."""
+    """The rectangle of `pane`. With `zoomed_to` that pane covers the window; others keep their place. Raises KeyError."""
     if zoomed_to == pane:
         return Rectangle(0, 0, layout.columns, layout.rows)
     for name, rectangle in rectangles(layout):

@@ -1,4 +1,6 @@
-"""The read-only port through which a command sees facts that are not durable state. The server implements it; tests fake it."""
+"""LiveView: the read-only port through which commands see live data, which are not durable state. The server implements
+it; tests fake it.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, Protocol
@@ -13,7 +15,7 @@ class ClientFacts(msgspec.Struct, frozen=True):
 
     id: ClientId
     name: str
-    """As tmux: the path of its terminal."""
+    """As in tmux: the path of its terminal."""
     pid: int
     tty: str
     columns: int
@@ -21,31 +23,31 @@ class ClientFacts(msgspec.Struct, frozen=True):
     session: SessionId
     created_s: int
     activity_s: int
-    """Shown to people; it may go back with the wall clock, and nothing is decided by it."""
+    """Shown to people. It may go back with the wall clock, so nothing is decided by it."""
     term: str = ""
     read_only: bool = False
     prefix_pressed: bool = False
     environment: dict[bytes, bytes] = {}
     used: int = 0
-    """Grows with every use of any client: of two, the larger was used later."""
+    """Increases with every use of any client: of two clients, the one with the larger number was used later."""
 
 
 class HistoryFacts(msgspec.Struct, frozen=True):
-    """What is above a pane's screen."""
+    """The history above a pane's screen."""
 
     rows: int = 0
     size_bytes: int = 0
 
 
 class ForegroundFacts(msgspec.Struct, frozen=True):
-    """The program that a pane's keys go to."""
+    """The program that gets the pane's keys."""
 
     command: str = ""
     path: bytes = b""
 
 
 class ScreenFacts(msgspec.Struct, frozen=True):
-    """What a pane's screen knows."""
+    """Facts of a pane's screen."""
 
     cursor_x: int = 0
     cursor_y: int = 0
@@ -58,7 +60,7 @@ class ScreenFacts(msgspec.Struct, frozen=True):
 
 
 class PaneFacts(msgspec.Struct, frozen=True):
-    """What the terminal and the process table know of a pane. What takes long to find out is found out when asked for."""
+    """Facts that the terminal and the process table know of a pane. Expensive ones are looked up when they are read."""
 
     history: Callable[[], HistoryFacts] = HistoryFacts
     foreground: Callable[[], ForegroundFacts] = ForegroundFacts
@@ -115,9 +117,10 @@ class ServerFacts(msgspec.Struct, frozen=True):
 
 
 class CaptureRequest(msgspec.Struct, frozen=True):
-    """capture-pane: rows from `start` to `end`; 0 is the first visible row, negative goes into the history.
+    """capture-pane: rows from `start` to `end`. 0 is the first visible row, negative numbers are in the history.
 
-    None: the edge of the visible screen; the strings name the edge of everything that is kept."""
+    None: the edge of the visible screen. The strings name the edge of the whole history.
+    """
 
     start: int | Literal["first"] | None = None
     end: int | Literal["last"] | None = None
@@ -128,11 +131,13 @@ class CaptureRequest(msgspec.Struct, frozen=True):
     octal: bool = False
     """Escape control characters as octal (-C)."""
     pending: bool = False
-    """Only the beginning of an incomplete escape sequence (-P)."""
+    """Return only the beginning of an incomplete escape sequence (-P)."""
 
 
 class NotAtHand(Exception):
-    """A document has to be read from a disk first. Whoever decides does so again when it is there: nothing has happened."""
+    """A document has to be read from a disk first. Nothing has happened: repeat the decision when the document has been
+    read.
+    """
 
     def __init__(self, name: str, arguments: tuple[str, ...]) -> None:
         super().__init__(name)
@@ -140,7 +145,7 @@ class NotAtHand(Exception):
 
 
 class LiveView(Protocol):
-    """Read-only. Calls are quick; `capture` may read scrollback from disk."""
+    """Read-only. Calls are quick, except that `capture` may read scrollback from disk."""
 
     def now_ms(self) -> int:
         """Wall clock in milliseconds since the epoch."""
@@ -161,31 +166,32 @@ class LiveView(Protocol):
         ...
 
     def capture(self, pane: PaneId, request: CaptureRequest) -> bytes:
-        """The asked rows, each with a newline."""
+        """The requested rows, each with a newline."""
         ...
 
     def activity_s(self, of: SessionId | WindowId, kind: Literal["session", "window"]) -> int:
-        """When something last happened there, in seconds since the epoch; 0: not known."""
+        """When something last happened there, in seconds since the epoch; 0 if not known."""
         ...
 
     def last_attached_s(self, session: SessionId) -> int:
-        """When a client last came to look at it, in seconds since the epoch; 0: not known."""
+        """When a client last attached to it, in seconds since the epoch; 0 if not known."""
         ...
 
     def seen(self) -> tuple[SessionId, ...]:
-        """The sessions that a client has come to see, as far as is known, in that order: the one seen last is the last."""
+        """The sessions that a client has attached to, as far as is known, in this order: the last one is the most recent."""
         ...
 
     def came_back(self) -> tuple[SessionId, ...]:
-        """The sessions that this start brought back after an end that nobody had asked for, the one used last first.
+        """The sessions that this start restored after an unplanned end, the one used last first.
 
-        Empty once a client has come to see a session, and if nothing ended."""
+        Empty once a client has attached to a session, and if the end was planned.
+        """
         ...
 
     def directory_exists(self, path: bytes) -> bool: ...
 
     def variable(self, name: str) -> str | None:
-        """A format variable that only the server knows (`recovery_summary`, …), or None."""
+        """The value of a format variable that only the server knows (`recovery_summary`, …), or None."""
         ...
 
     def option_defaults(self) -> Mapping[str, str]:
@@ -193,7 +199,8 @@ class LiveView(Protocol):
         ...
 
     def document(self, name: str, arguments: tuple[str, ...]) -> Any:
-        """A report as plain data: `recovery`, `status`, `config`, `checkpoints`, …. None: no such report.
+        """A report as plain data: `recovery`, `status`, `config`, `checkpoints`, …. None if there is no such report.
 
-        Raises NotAtHand for one that is not read yet."""
+        Raises NotAtHand for a report that is not read yet.
+        """
         ...

@@ -1,8 +1,8 @@
-"""The durable state of a server: sessions hold links to windows, windows hold a layout of panes.
+"""The durable state of a server: sessions have links to windows, windows have a layout of panes.
 
-Everything here is immutable and a pure value: a change is a new value, made only by `model.apply`. Structs are
-encoded as arrays, so fields are append-only: never reordered, retyped or removed, and a new one has a default.
-What a process or a file system calls bytes (arguments, paths, environment) is bytes here too.
+Everything here is an immutable, pure value. A change is a new value, made only by `model.apply`. Structs are encoded as
+arrays, so fields are append-only: never reordered, retyped or removed, and a new one has a default. What processes and
+file systems treat as bytes (arguments, paths, environment) is bytes here too.
 """
 
 from enum import IntEnum
@@ -13,13 +13,13 @@ from fuguemux.model.ids import PaneId, SessionId, WindowId
 from fuguemux.model.layout import Layout
 
 Environment = dict[bytes, bytes | None]
-"""Variable to value; None marks a variable that is taken out of what the process would inherit (tmux's `-r`)."""
+"""Variable to value. None marks a variable that is removed from the inherited environment (tmux's `-r`)."""
 Options = dict[str, str]
-"""Option name to value in its canonical text form. Only what somebody set; defaults are in options/options.py."""
+"""Option name to value in its canonical text form. Only options that were set; defaults are in options/options.py."""
 
 
 class Value(msgspec.Struct, frozen=True, array_like=True):
-    """Base of all stored values."""
+    """Base class of all stored values."""
 
 
 class Life(IntEnum):
@@ -28,13 +28,13 @@ class Life(IntEnum):
     STARTING = 1
     RUNNING = 2
     DEAD = 3
-    """Ended, and its status shown (remain-on-exit)."""
+    """Ended, and its status is shown (remain-on-exit)."""
     SUSPENDED = 4
-    """Ended by a shutdown round the server, not by the user: it is started again at the next start."""
+    """Ended by a shutdown, not by the user: it is started again at the next start."""
 
 
 class ExitCause(IntEnum):
-    """Why a process ended, as far as can be told. Numbers are stored: never reuse one."""
+    """Why a process ended, as far as is known. Numbers are stored: never reuse one."""
 
     UNKNOWN = 0
     EXITED = 1
@@ -42,22 +42,22 @@ class ExitCause(IntEnum):
     KILLED_BY_USER = 3
     """A kill command of fugue."""
     SHUTDOWN_SUSPECT = 4
-    """Ended by signal, or as if by one, close to the end of the session or machine."""
+    """Ended by a signal, or as if by one, close to the end of the session or machine."""
 
 
 class Ran(IntEnum):
-    """What the words are that are kept of a program in the foreground. Numbers are stored: never reuse one."""
+    """What the stored words of a foreground program are. Numbers are stored: never reuse one."""
 
     COMMAND = 1
     """All of its arguments."""
     LOOP = 2
-    """Those of a shell that starts one program after the other, as in a loop that was typed into it."""
+    """The arguments of a shell that starts one program after the other, as in a loop that was typed into it."""
     BEGINNING = 3
-    """The first of arguments that are too long to keep. Never run: half of a command is another one."""
+    """The first of arguments that are too long to store. Never run, since part of a command is another command."""
 
 
 class ProcessExit(Value, frozen=True):
-    """How a process ended. Both numbers None: not known, which is never shown as 0."""
+    """How a process exited. If both numbers are None, it is not known, and never shown as 0."""
 
     code: int | None
     signal: int | None
@@ -66,20 +66,20 @@ class ProcessExit(Value, frozen=True):
 
 
 class Pipe(Value, frozen=True):
-    """A command that is given what a pane's program prints (pipe-pane), or whose own output is given to the program."""
+    """A command that gets the output of a pane's program (pipe-pane), or whose own output is given to the program."""
 
     command: str
     """For the shell; formats in it are expanded."""
     begun_ms: int
-    """With the pane it tells this pipe from an earlier one."""
+    """With the pane it identifies this pipe."""
     out: bool = True
-    """The pane's output goes to the command."""
+    """Whether the command gets the pane's output."""
     into: bool = False
-    """What the command prints goes to the pane's program, as if it were typed."""
+    """Whether the pane's program gets the command's output, as if it were typed."""
 
 
 class Pane(Value, frozen=True):
-    """One pane: what to run in it, where and with what, and what became of it."""
+    """One pane: what to run in it, where and with what, and what happened to it."""
 
     id: PaneId
     window: WindowId
@@ -87,30 +87,30 @@ class Pane(Value, frozen=True):
     """Empty: the default command. One element: a shell command line. More: run directly, as tmux does."""
     cwd: bytes
     environment: Environment
-    """Only what `-e` gave; the session's and the global environment lie below it."""
+    """Only what `-e` gave. The session's and the global environment are added below it."""
     created_ms: int
     title: str = ""
     options: Options = {}
     life: Life = Life.STARTING
     generation: int = 0
-    """How often a process was started in this pane; with the pane id it names the process to the keeper."""
+    """How often a process was started in this pane. Together with the pane id it names the process to the keeper."""
     pid: int = 0
     process_start: int = 0
-    """The kernel's start time of the process, which tells it from a later one with the same pid. 0: not known."""
+    """The kernel's start time of the process, which distinguishes it from a later one with the same pid. 0 if not known."""
     tty: str = ""
     exit: ProcessExit | None = None
     foreground: tuple[bytes, ...] = ()
     """The arguments of the program last seen in the foreground, if it was not the pane's own process."""
     pipe: Pipe | None = None
-    """Wanted until the command ends by itself; a server that starts begins it again."""
+    """Kept until the command ends by itself; a new server starts it again."""
     pipeline: tuple[tuple[bytes, ...], ...] = ()
-    """The arguments of the programs behind `foreground` in a pipeline."""
+    """The arguments of the programs after `foreground` in a pipeline."""
     ran: Ran = Ran.COMMAND
-    """What `foreground` is."""
+    """What the words of `foreground` are."""
     jobs: tuple[tuple[bytes, ...], ...] = ()
-    """The arguments of what else the pane's shell had started and not seen the end of: in the background, or stopped."""
+    """The arguments of the shell's other unfinished jobs: in the background, or stopped."""
     instead: tuple[bytes, ...] | None = None
-    """What was started in place of `argv` when the process before was gone; empty: a shell. None: `argv` was."""
+    """What was started in place of `argv` when the previous process was gone; empty: a shell. None: `argv` was started."""
 
 
 class Window(Value, frozen=True):
@@ -143,13 +143,15 @@ class Session(Value, frozen=True):
     created_ms: int
     links: tuple[Link, ...] = ()
     active: int = 0
-    """Index of the current window. Meaningless while there are no links, which is only inside one transaction."""
+    """Index of the current window. It has no meaning while there are no links, which is so only inside a transaction."""
     last: tuple[int, ...] = ()
     """Indices that were current before, most recent first."""
     environment: Environment = {}
     options: Options = {}
     hidden: Environment = {}
-    """Variables for formats only (`set-environment -h`): no process gets them, and no disk: what is stored is empty."""
+    """Variables only for formats (`set-environment -h`). No process gets them, and they are not stored: the stored value
+    is empty.
+    """
 
 
 class Buffer(Value, frozen=True):
@@ -162,15 +164,15 @@ class Buffer(Value, frozen=True):
 
 
 class Channel(Value, frozen=True):
-    """What is remembered of a channel of wait-for."""
+    """What is remembered of a wait-for channel."""
 
     woken: bool = False
-    """It was signalled while nobody waited: the next who waits need not."""
+    """Whether it was signalled while no client waited, so that the next client need not wait."""
     locked: bool = False
 
 
 class ServerState(Value, frozen=True):
-    """All of it. `sessions`, `windows` and `panes` are never mutated in place."""
+    """The whole state. `sessions`, `windows` and `panes` are never mutated in place."""
 
     sessions: dict[SessionId, Session] = {}
     windows: dict[WindowId, Window] = {}
@@ -188,7 +190,7 @@ class ServerState(Value, frozen=True):
     hidden: Environment = {}
     """As in a session."""
     channels: dict[str, Channel] = {}
-    """Those that are woken or locked."""
+    """The channels that are woken or locked."""
 
 
 def link_of(session: Session, index: int) -> Link | None:
@@ -208,7 +210,7 @@ def current_link(session: Session) -> Link:
 
 
 def sessions_with(state: ServerState, window: WindowId) -> tuple[Session, ...]:
-    """Every session that `window` is linked into, in order of session id."""
+    """Every session that links `window`, in order of session id."""
     return tuple(
         session
         for _, session in sorted(state.sessions.items())

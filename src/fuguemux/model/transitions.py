@@ -1,4 +1,6 @@
-"""The steps of `model.apply`: what each kind of fact does to sessions, windows, panes and options. Used by nothing else."""
+"""The steps of `model.apply`: what each kind of event does to sessions, windows, panes and options. Used only by
+`model.apply`.
+"""
 
 from msgspec.structs import replace
 
@@ -20,7 +22,7 @@ from fuguemux.model.state import (
 
 
 class EventRefused(Exception):
-    """The event cannot follow the state: whoever decided it is wrong, or records before it were lost."""
+    """The event does not fit the state: the decision was wrong, or records before it were lost."""
 
 
 def session_of(state: ServerState, session: SessionId) -> Session:
@@ -210,7 +212,7 @@ def pane_added(state: ServerState, event: ev.PaneAdded) -> ServerState:
 def pane_taken(
     state: ServerState, window_id: WindowId, pane: PaneId, layout: Layout
 ) -> ServerState:
-    """The window without the pane; the pane itself stays in the state."""
+    """Remove the pane from the window. The pane itself stays in the state."""
     window = window_of(state, window_id)
     if pane_of(state, pane).window != window_id:
         raise EventRefused(f"pane %{pane} is not in @{window_id}")

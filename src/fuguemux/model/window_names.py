@@ -1,4 +1,4 @@
-"""Names that windows get by themselves: that of the program, as tmux takes it out of a command line."""
+"""Automatic names of windows: that of the program, as tmux takes it from a command line."""
 
 import posixpath
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ def name_of_command(command: str) -> str:
 
 
 def name_of_argv(argv: Sequence[bytes], shell: str) -> str:
-    """The name of a window that runs `argv`; empty: the default command, which is named after `shell`."""
+    """The name of a window that runs `argv`. Empty for the default command, which is named after `shell`."""
     first = argv[0].decode("utf-8", "replace") if argv else ""
     return name_of_command(first) or name_of_command(shell)
 

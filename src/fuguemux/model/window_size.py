@@ -1,4 +1,4 @@
-"""How large a window is: what its viewers' terminals allow, by the option `window-size`. After tmux(1)."""
+"""The size of a window: what its viewers' terminals allow, by the option `window-size`. As in tmux(1)."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -17,7 +17,9 @@ class WindowSize(NamedTuple):
 
 
 class SizedViewer(NamedTuple):
-    """A client that sees the window: what its terminal leaves for it, and `used`, which grows with every use of any client."""
+    """A client that shows the window: the size that its terminal leaves for it, and `used`, which increases with every
+    use of any client.
+    """
 
     size: WindowSize
     used: int
@@ -32,7 +34,7 @@ def bounded(columns: int, rows: int) -> WindowSize:
 
 
 def window_size(policy: str, viewers: Sequence[SizedViewer]) -> WindowSize | None:
-    """The size for these viewers by `policy` (latest, largest, smallest, manual). None: stay as it is.
+    """The size for these viewers by `policy` (latest, largest, smallest, manual). None: the size stays.
 
     Of several viewers with the same `used`, the last in order counts as the latest.
     """
@@ -62,7 +64,7 @@ def layout_sizes(layout: Layout) -> dict[PaneId, tuple[int, int]]:
 
 
 def pane_sizes(window: Window) -> dict[PaneId, tuple[int, int]]:
-    """The columns and rows of every pane of a window, as its program has them. A zoomed pane has all of the window."""
+    """The columns and rows of each pane's program in a window. A zoomed pane has the whole window."""
     sizes = layout_sizes(window.layout)
     if window.zoomed:
         sizes[window.active] = (window.layout.columns, window.layout.rows)
