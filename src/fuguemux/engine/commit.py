@@ -1,8 +1,8 @@
 """Fold, log, publish: the one place where a change is logged before it is applied.
 
-Events are first folded on a draft, so that the log never holds an event that cannot be replayed; then written; then
-published. Publishing last means that nobody sees what a crash could undo. Nothing else writes events, and nothing else
-but recovery may import `model.apply`; import contracts hold that.
+Events are first folded on a draft, so that the log never contains an event that cannot be replayed; then logged; then
+published. Publishing comes last so that nothing is visible that a crash could undo. Nothing else writes events, and only
+this module and recovery may import `model.apply`; import contracts enforce that.
 """
 
 from collections.abc import Callable, Sequence
@@ -32,7 +32,7 @@ class Committer:
 
     @property
     def state(self) -> ServerState:
-        """What everybody may see. An immutable value."""
+        """The published state. An immutable value."""
         return self._state
 
     @property
@@ -41,9 +41,9 @@ class Committer:
         return self._last_lsn
 
     def commit(self, events: Sequence[AnyEvent]) -> int:
-        """Log `events` as one transaction and publish the state after them; their LSN.
+        """Log `events` as one transaction and publish the state after them. Returns their LSN.
 
-        No events: nothing happens, and the LSN is that of the last transaction. Raises EventRefused (nothing was
+        Without events nothing happens, and the LSN is that of the last transaction. Raises EventRefused (nothing was
         logged) or OSError (nothing was published).
         """
         if not events:

@@ -1,4 +1,4 @@
-"""One request at a time: decide, commit, and later render the reply from the state that came of it."""
+"""Runs one request at a time: decide, commit, and later render the reply from the resulting state."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -14,14 +14,14 @@ Decide = Callable[[ServerState, LiveView, Request], Decision]
 
 
 class Outcome(NamedTuple):
-    """What was decided, and the LSN that must be durable before the requester hears of it."""
+    """The decision, and the LSN that must be durable before the requester gets the reply."""
 
     decision: Decision
     lsn: int
 
 
 class Engine:
-    """Commands and reactions meet the state here, and nowhere else. Not thread-safe: one loop calls it."""
+    """The only place where commands and reactions change the state. Not thread-safe: one loop calls it."""
 
     def __init__(self, committer: Committer, live: LiveView, decide: Decide = table.decide) -> None:
         self._committer = committer
@@ -41,7 +41,7 @@ class Engine:
         return self._live
 
     def ask(self, request: Request) -> Outcome:
-        """Decide one command and commit its events; the caller runs the effects and then calls `render`.
+        """Decide one command and commit its events. The caller runs the effects and then calls `render`.
 
         Raises Refused (nothing changed), EventRefused (a defect in the command; nothing changed) and OSError (the log
         could not take it; nothing changed).
@@ -50,11 +50,11 @@ class Engine:
         return Outcome(decision, self._committer.commit(decision.events))
 
     def tell(self, decision: Decision) -> Outcome:
-        """Commit what a reaction decided. Raises EventRefused and OSError."""
+        """Commit the decision of a reaction. Raises EventRefused and OSError."""
         return Outcome(decision, self._committer.commit(decision.events))
 
     def render(self, reply: Reply) -> bytes:
-        """What goes to stdout, with formats expanded from the state as it is now."""
+        """The reply's bytes for stdout, with formats expanded from the present state."""
         lines = [self._line(line) for line in reply.lines]
         return reply.raw + b"".join(
             line.encode("utf-8", "surrogateescape") + b"\n" for line in lines
@@ -67,7 +67,7 @@ class Engine:
 
 
 def expand_line(state: ServerState, live: LiveView, line: Expand) -> str:
-    """`line` expanded for the things it names, as far as they still exist."""
+    """Expand `line` for the things that it names, as far as they still exist."""
     context = formats.FormatContext(
         state, live, session=line.session, window=line.window, pane=line.pane
     )

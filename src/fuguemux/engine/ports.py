@@ -1,4 +1,4 @@
-"""What the engine needs of the world: a log. The server gives the real one; tests give a list."""
+"""What the engine needs from outside: a log. The server provides the real one; tests provide a list."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -7,12 +7,12 @@ from fuguemux.model.events import AnyEvent
 
 
 class EventLog(Protocol):
-    """Where events go before anybody sees what they did."""
+    """Where events are written before their result is visible."""
 
     def append_events(self, events: Sequence[AnyEvent]) -> int:
-        """Write `events` as one record, handed to the kernel on return; its LSN.
+        """Write `events` as one record and return its LSN. On return the kernel has it.
 
-        They survive the death of this process from then on, and of the machine once `durable` says so. Raises OSError if
-        nothing was written; the state must then stay as it is.
+        From then on it survives the death of this process, and once it is durable also that of the machine. Raises
+        OSError if nothing was written; the state must then stay as it is.
         """
         ...

@@ -1,4 +1,4 @@
-"""What to do at start: compare the recovered state with the processes that the keeper still holds. Pure."""
+"""Decides what to do at a start: compares the recovered state with the processes that the keeper still holds. Pure."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from fuguemux.model.state import Life, Pane, ServerState
 
 
 class HeldProcess(msgspec.Struct, frozen=True):
-    """A process that the keeper holds, or held: one that ended keeps its status there until it is taken."""
+    """A process that the keeper holds. For one that has exited, the keeper holds the status until it is taken."""
 
     key: str
     pid: int
@@ -20,14 +20,14 @@ class HeldProcess(msgspec.Struct, frozen=True):
 
 
 class Adopt(msgspec.Struct, frozen=True):
-    """The pane's process still runs: carry on with it."""
+    """The pane's process is still running: carry on with it."""
 
     pane: PaneId
     key: str
 
 
 class TakeExit(msgspec.Struct, frozen=True):
-    """The pane's process ended while no server was there: drain its PTY, then treat it as an exit."""
+    """The pane's process exited while no server was running: drain its PTY, then treat it as an exit."""
 
     pane: PaneId
     key: str
@@ -40,13 +40,13 @@ class Restart(msgspec.Struct, frozen=True):
 
 
 class LeaveDead(msgspec.Struct, frozen=True):
-    """The pane was dead and shown as such before: it still is."""
+    """The pane was already dead and shown as such."""
 
     pane: PaneId
 
 
 class Rescue(msgspec.Struct, frozen=True):
-    """The keeper holds a process that no pane of the state knows: a pane in the session `rescued` shows it."""
+    """The keeper holds a process without a pane in the state: a pane in the session `rescued` shows it."""
 
     key: str
 
@@ -55,12 +55,12 @@ Step = Adopt | TakeExit | Restart | LeaveDead | Rescue
 
 
 def pane_key(store: str, pane: PaneId, generation: int) -> str:
-    """The name by which the keeper knows the `generation`-th process of `pane` of the store `store`."""
+    """The keeper's key for the `generation`-th process of `pane` in the store `store`."""
     return f"{store}/{pane}/{generation}"
 
 
 def key_parts(key: str) -> tuple[str, PaneId, int] | None:
-    """The store, pane and generation in a key, or None if it is not one of ours."""
+    """The store, pane and generation in a key. None if it is not a key of this form."""
     store, _, rest = key.partition("/")
     pane, _, generation = rest.partition("/")
     if pane.isdigit() and generation.isdigit():
@@ -73,10 +73,10 @@ def reconcile(
 ) -> tuple[Step, ...]:
     """One step for every pane of `state` and every held process that belongs to none, panes in order.
 
-    `whole`: nothing of the log was lost, so that a pane which the state had and has no more was closed on purpose: its
-    process gets no step and is to be hung up. With losses it is rescued like any other that no pane knows.
-    The start of a process is logged after it started, so the keeper may hold one generation more than the state knows:
-    that one is the pane's, too, and the newest wins.
+    `whole`: nothing of the log was lost. Then a pane that is not in the state any more was closed on purpose: its process
+    gets no step and is to be hung up. With losses it is rescued like any other process without a pane. The start of a
+    process is logged after it started, so the keeper may hold one generation more than the state knows. That one is the
+    pane's, too, and the newest counts.
     """
     newest: dict[PaneId, tuple[int, HeldProcess]] = {}
     steps: list[Step] = []
@@ -116,7 +116,7 @@ def reconcile(
 
 
 def _told(state: ServerState, store: str, parts: tuple[str, PaneId, int] | None) -> bool:
-    """Whether the state has seen the end of this process: its pane went away with it, or has a newer one."""
+    """Whether the state has recorded the exit of this process: its pane is gone, or has a newer process."""
     return parts is not None and parts[0] == store and parts[1] < state.next_pane
 
 
@@ -126,7 +126,7 @@ def _step(pane: Pane, found: tuple[int, HeldProcess] | None) -> Step:
         if process.ended:
             if pane.life is Life.DEAD:
                 return LeaveDead(pane.id)
-            if pane.life is Life.SUSPENDED:  # its end was told and the keeper has not heard so
+            if pane.life is Life.SUSPENDED:  # the exit was logged, and the keeper has not been told
                 return Restart(pane.id)
             return TakeExit(pane.id, process.key)
         return Adopt(pane.id, process.key)
