@@ -1,4 +1,4 @@
-"""A window is called after the program in its active pane, until somebody gives it a name."""
+"""Names a window after the program in its active pane, until a user gives it a name."""
 
 from collections.abc import Collection
 
@@ -29,7 +29,7 @@ def decide(
 
 
 def _name(state: ServerState, live: LiveView, window: Window) -> str:
-    """The name by the active pane's program; empty if there is nothing to go by."""
+    """The name by the active pane's program. Empty if none is known."""
     facts = live.pane(window.active)
     if facts.in_mode:
         return ""

@@ -1,6 +1,6 @@
-"""A viewer came, went, changed its size or session, or was used: windows get the size their viewers allow.
+"""A viewer attached, detached, changed its size or session, or was used: windows get the size that their viewers allow.
 
-The option `window-size` says whose terminal counts, `aggressive-resize` whether only viewers that look at the window do.
+The option `window-size` says whose terminal counts, `aggressive-resize` whether only viewers that show the window do.
 """
 
 from collections.abc import Collection
@@ -19,8 +19,9 @@ from fuguemux.options.derived import status_rows
 def decide(
     state: ServerState, live: LiveView, windows: Collection[WindowId] | None = None
 ) -> Decision:
-    """New layouts for those of `windows` (None: all) whose size is not what their viewers allow. Without viewers a window
-    stays as it is."""
+    """Return new layouts for those of `windows` (None: all) whose size is not what their viewers allow. A window without
+    viewers keeps its size.
+    """
     viewers = _viewers(state, live)
     if not viewers:
         return Decision()

@@ -1,4 +1,4 @@
-"""The program in a pane is in another directory."""
+"""The program in a pane changed its working directory."""
 
 from fuguemux.model.decision import Decision
 from fuguemux.model.events import PaneDirectoryChanged
@@ -9,8 +9,9 @@ from fuguemux.model.state import ServerState
 
 
 def decide(state: ServerState, live: LiveView, pane: PaneId, directory: bytes) -> Decision:
-    """Nothing if it is the same as before, or no absolute path (a deleted directory is shown by the kernel with a mark
-    behind it, which makes it no directory: the last good one is kept)."""
+    """Returns no events if it is unchanged, or not an absolute path. The kernel marks a deleted directory with a suffix,
+    so that it does not exist; then the last good one is kept.
+    """
     known = state.panes.get(pane)
     if known is None or known.cwd == directory or not is_directory_name(directory):
         return Decision()
@@ -20,7 +21,7 @@ def decide(state: ServerState, live: LiveView, pane: PaneId, directory: bytes) -
 
 
 def is_directory_name(directory: bytes) -> bool:
-    """Whether a process could be started there, by the look of it."""
+    """Whether the path looks like a directory in which a process could be started."""
     return (
         directory.startswith(b"/") and b"\0" not in directory and len(directory) <= PATH_BYTES_MAX
     )

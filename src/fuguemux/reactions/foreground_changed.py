@@ -1,4 +1,4 @@
-"""Another program is in the foreground of a pane. Its words are kept, so that it can be named and offered after a restart."""
+"""The foreground program of a pane changed. Its words are stored, so that it can be named, and offered after a restart."""
 
 from typing import Final, NamedTuple
 
@@ -9,14 +9,16 @@ from fuguemux.model.live import LiveView
 from fuguemux.model.state import Ran, ServerState
 
 FOREGROUND_BYTES_MAX: Final = 16 << 10
-"""Of longer command lines only the beginning is kept, for people: half of one must never be run."""
+"""Of longer command lines only the beginning is stored, for people. Part of a command must never be run."""
 BEGINNING_BYTES_MAX: Final = 1 << 10
 
 Words = tuple[bytes, ...]
 
 
 class Programs(NamedTuple):
-    """What runs in a pane beside its own shell, as in the event. Without `argv` nothing but that is in the foreground."""
+    """What runs in a pane beside its own shell, as in the event. Empty `argv`: nothing but the shell is in the
+    foreground.
+    """
 
     argv: Words = ()
     pipeline: tuple[Words, ...] = ()
@@ -25,7 +27,7 @@ class Programs(NamedTuple):
 
 
 def decide(state: ServerState, live: LiveView, pane: PaneId, programs: Programs) -> Decision:
-    """Nothing if it is the same as before."""
+    """Returns no events if nothing has changed."""
     del live
     known = state.panes.get(pane)
     programs = _bounded(programs)
@@ -46,7 +48,7 @@ def _size(words: Words) -> int:
 
 
 def _beginning(words: Words) -> Words:
-    """The first words as far as there is room; of the first one as much as there is."""
+    """The first words that fit, and of the first one as much as fits."""
     kept = [words[0][:BEGINNING_BYTES_MAX]] if words else []
     for word in words[1:]:
         if _size(tuple(kept)) + len(word) >= BEGINNING_BYTES_MAX:

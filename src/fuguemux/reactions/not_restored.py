@@ -1,4 +1,4 @@
-"""A pane's process is gone and nothing is started in its place for now, by the pane's restore policy."""
+"""A pane's process is gone, and by the pane's restore policy nothing is started in its place for now."""
 
 from fuguemux.model.decision import Decision
 from fuguemux.model.events import ProcessExited
@@ -8,7 +8,7 @@ from fuguemux.model.state import ExitCause, Life, ServerState
 
 
 def decide(state: ServerState, live: LiveView, pane: PaneId) -> Decision:
-    """The pane is SUSPENDED, and how its process ended is not known unless it was before."""
+    """The pane becomes SUSPENDED. How its process ended is not known, unless it was known before."""
     known = state.panes.get(pane)
     if known is None or known.life is Life.SUSPENDED:
         return Decision()

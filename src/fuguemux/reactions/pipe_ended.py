@@ -1,4 +1,4 @@
-"""A command of pipe-pane is not given its pane's output any more: it ended by itself, or is not started again."""
+"""A command of pipe-pane does not get its pane's output any more: it exited by itself, or is not started again."""
 
 import re
 from typing import Final
@@ -17,7 +17,7 @@ _TEE: Final = re.compile(r"(?:^|[\s;&|(/])tee(?=\s)((?:\s+-\S+)*)")
 
 
 def decide(state: ServerState, live: LiveView, pane: PaneId, begun_ms: int) -> Decision:
-    """The pane is not piped any more, if it is still the pipe that began then."""
+    """Stop the pipe of the pane, if it is still the one that began at `begun_ms`."""
     del live
     known = state.panes.get(pane)
     if known is None or known.pipe is None or known.pipe.begun_ms != begun_ms:
@@ -26,10 +26,10 @@ def decide(state: ServerState, live: LiveView, pane: PaneId, begun_ms: int) -> D
 
 
 def why_not_again(pipe: Pipe) -> str:
-    """Why a pipe is not begun again by another server; empty: it is.
+    """Why a new server does not start a pipe again. Empty if it does.
 
-    What was piped before the last server ended is in a file, as a rule, and must not be lost to a command that writes
-    that file anew.
+    The output that was piped before the last server ended is usually in a file, and a command that writes that file from
+    its beginning must not destroy it.
     """
     if MARK in pipe.command:
         return "a secret in its command is not stored"

@@ -1,7 +1,8 @@
-"""A pane's process ended: the pane closes, stays and shows how, or waits to be started again after a shutdown.
+"""A pane's process exited: the pane closes, or stays and shows how, or waits to be started again after a shutdown.
 
-At a reboot or logout the shells end shortly before the server does. If that counted as "the user closed everything",
-nothing would come back. So an end that looks like a shutdown's, close to a shutdown, suspends the pane instead.
+At a reboot or logout the shells exit shortly before the server does. If that counted as "the user closed everything",
+nothing would come back. So an exit that looks like one caused by a shutdown, close to a shutdown, suspends the pane
+instead.
 """
 
 from typing import Final
@@ -18,7 +19,7 @@ from fuguemux.options.derived import renumbering
 _SIGHUP, _SIGKILL, _SIGTERM = 1, 9, 15
 SHUTDOWN_SIGNALS: Final = frozenset((_SIGHUP, _SIGKILL, _SIGTERM))
 SHUTDOWN_CODES: Final = frozenset((1, *(128 + signal for signal in SHUTDOWN_SIGNALS)))
-"""What shells exit with that were told to end, or whose terminal or files went away."""
+"""Exit codes of shells that were told to end, or whose terminal or files disappeared."""
 
 
 def decide(
@@ -32,11 +33,11 @@ def decide(
     stopping: bool = False,
     away: bool = False,
 ) -> Decision:
-    """What becomes of the pane. Both numbers None: how the process ended is not known.
+    """Decide what happens to the pane. If both numbers are None, it is not known how the process exited.
 
     `shutdown_near`: there are signs that the machine or the login session is ending. `stopping`: this server is ending,
-    and whatever ends with it comes back with it. `away`: it ended while no server was there to show it, so the pane stays
-    and shows how. Nothing happens to a pane that is closed or whose end was told already.
+    and everything that ends with it comes back with it. `away`: the process exited while no server was running to show
+    it, so the pane stays and shows how. Returns no events for a pane that is closed or whose exit was recorded already.
     """
     known = state.panes.get(pane)
     if known is None or known.life in (Life.DEAD, Life.SUSPENDED):
@@ -54,7 +55,7 @@ def decide(
 
 
 def is_shutdown_suspect(code: int | None, signal: int | None) -> bool:
-    """Whether a process that is ended by a shutdown may end like this. So may one of which nothing is known."""
+    """Whether a process that a shutdown ends may exit like this. This includes an unknown exit status."""
     if signal is not None:
         return signal in SHUTDOWN_SIGNALS
     return code is None or code in SHUTDOWN_CODES

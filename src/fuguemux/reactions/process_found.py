@@ -1,4 +1,4 @@
-"""The keeper holds a process that no pane of the state knows: it is shown in a session of its own, never lost or killed."""
+"""The keeper holds a process without a pane in the state: it is shown in a session of its own, never lost or killed."""
 
 from fuguemux.model.decision import Decision
 from fuguemux.model.events import AnyEvent, ProcessStarted, SessionCreated, WindowCreated
@@ -23,10 +23,10 @@ def decide(
     name: str,
     known_as: tuple[PaneId, int] | None = None,
 ) -> Decision:
-    """A window for the process in the session `rescued`, which is made if need be.
+    """Return a window for the process in the session `rescued`, which is created if needed.
 
     `known_as`: the pane and generation under which this store started it. It keeps them if no pane has that number, so
-    that the FUGUE_PANE of its programs stays true.
+    that the FUGUE_PANE of its programs stays right.
     """
     now = live.now_ms()
     events: list[AnyEvent] = []

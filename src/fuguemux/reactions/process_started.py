@@ -1,4 +1,4 @@
-"""A pane's process runs."""
+"""A pane's process is running."""
 
 from fuguemux.model.decision import Decision
 from fuguemux.model.events import ProcessStarted
@@ -18,7 +18,9 @@ def decide(
     tty: str,
     instead: tuple[bytes, ...] | None = None,
 ) -> Decision:
-    """The pane is RUNNING, by its own command or by what was started in place of that. Nothing, if it was closed meanwhile."""
+    """The pane becomes RUNNING, with its own command or with what was started in place of that. Returns no events if it
+    was closed meanwhile.
+    """
     if pane not in state.panes:
         return Decision()
     now_ms = live.now_ms()

@@ -1,4 +1,4 @@
-"""Server and keeper were gone at once, and a pane's program with them: what it has shown last is to be kept."""
+"""Server and keeper died together, and a pane's program with them: its last screen is to be kept."""
 
 from fuguemux.model.decision import Decision
 from fuguemux.model.events import ProgramEnded
@@ -16,7 +16,9 @@ def decide(
     recovery_ms: int,
     ended_ms: int,
 ) -> Decision:
-    """Nothing if the program is known to have ended before: what the pane shows is not its last screen any more."""
+    """Returns no events if the program is known to have ended before, since the pane does not show its last screen any
+    more.
+    """
     del live
     known = state.panes.get(pane)
     if known is None or known.life is not Life.RUNNING:
@@ -28,7 +30,7 @@ def decide(
 
 
 def place_of(state: ServerState, pane: Pane) -> str:
-    """`session:window` of the first session that has the pane; empty: none has."""
+    """`session:window` of the first session with the pane. Empty if none has it."""
     places = (
         f"{session.name}:{link.index}"
         for session in state.sessions.values()

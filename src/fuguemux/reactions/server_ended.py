@@ -1,7 +1,7 @@
-"""The server stops because somebody wanted it to: the next one begins as if it were the first.
+"""The server ends on purpose: the next one begins as if it were the first.
 
-Options, key bindings (which are options), hooks, the global environment and paste buffers go, as they do in tmux where
-they live in the server's memory alone. Ids stay used. Earlier checkpoints still have everything.
+Options, key bindings (which are options), hooks, the global environment and paste buffers are removed, since in tmux they
+are only in the server's memory. Used ids stay used. Earlier checkpoints still have everything.
 """
 
 from fuguemux.model.decision import Decision
@@ -18,7 +18,7 @@ from fuguemux.model.state import Options, ServerState
 
 
 def decide(state: ServerState, live: LiveView) -> Decision:
-    """The events that leave nothing but the counters. Nothing while there are sessions."""
+    """The events that leave only the counters. None while there are sessions."""
     del live
     if state.sessions:
         return Decision()
@@ -38,5 +38,5 @@ def decide(state: ServerState, live: LiveView) -> Decision:
 
 
 def channels_forgotten(state: ServerState) -> tuple[AnyEvent, ...]:
-    """No process is left that could unlock what it locked."""
+    """Channels are removed because no process is left that could unlock them."""
     return tuple(ChannelChanged(name, woken=False, locked=False) for name in state.channels)

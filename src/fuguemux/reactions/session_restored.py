@@ -1,4 +1,4 @@
-"""A session of the past comes back: the same windows, layouts, names and options, under new numbers."""
+"""Restores a session of the past: the same windows, layouts, names and options, under new numbers."""
 
 from fuguemux.model import events as ev
 from fuguemux.model.decision import Decision
@@ -12,7 +12,7 @@ from fuguemux.model.state import Pane, ServerState, Session, Window
 def decide(
     state: ServerState, live: LiveView, past: ServerState, session: Session
 ) -> tuple[Decision, dict[PaneId, PaneId]]:
-    """The events, and which new pane each old one is. The processes are not started by this."""
+    """Return the events, and for each old pane its new one. The processes are not started by this."""
     numbers = _Numbers(state, past, session)
     now = live.now_ms()
     number = SessionId(state.next_session)
@@ -41,7 +41,7 @@ def decide(
 
 
 class _Numbers:
-    """New numbers for everything that comes back."""
+    """New numbers for everything that is restored."""
 
     def __init__(self, state: ServerState, past: ServerState, session: Session) -> None:
         self.windows: dict[WindowId, WindowId] = {}
@@ -81,7 +81,7 @@ def _window_events(
             window.options,
         )
     ]
-    # The layouts on the way there: the last one without the panes that are still to come.
+    # The layouts on the way: the final layout without the panes that are still to be added.
     layouts = [layout]
     for pane in reversed(panes[1:]):
         fewer = remove(layouts[-1], pane)
@@ -124,7 +124,7 @@ def _details(pane: Pane, number: PaneId, *, first: bool) -> list[AnyEvent]:
 
 
 def free_name(state: ServerState, name: str) -> str:
-    """The name, or the name with a number behind it if a session is called that."""
+    """The name, or the name with a number after it if a session has that name."""
     taken = {session.name for session in state.sessions.values()}
     if name not in taken:
         return name

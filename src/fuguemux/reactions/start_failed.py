@@ -12,10 +12,10 @@ from fuguemux.options.derived import renumbering
 def decide(
     state: ServerState, live: LiveView, pane: PaneId, reason: str, *, again: bool = False
 ) -> Decision:
-    """A pane that never ran goes, with its window and session if they were made for it. One that ran before stays, dead:
-    what it showed is worth more than tidiness. The reply is the line for whoever asked.
+    """A pane that never ran is removed, with its window and session if they were created for it. One that ran before
+    stays, dead, because its content is worth more than tidiness. The reply is the line for the requester.
 
-    `again`: it was not the pane's fault, and the next start of the server is to try again.
+    `again`: it was not the pane's fault, and the next start of the server tries again.
     """
     known = state.panes.get(pane)
     if known is None:

@@ -10,7 +10,7 @@ from fuguemux.model.window_names import bounded_name
 
 
 def decide(state: ServerState, live: LiveView, pane: PaneId, title: str) -> Decision:
-    """The title without control characters, cut to its limit; nothing if it is the same as before."""
+    """The title without control characters, cut to its limit. Returns no events if it is unchanged."""
     known = state.panes.get(pane)
     shown = bounded_name("".join(filter(str.isprintable, title)), TITLE_BYTES_MAX)
     if known is None or known.title == shown:
