@@ -1,3 +1,3 @@
-"""The connection between client and server without sockets: framing, greeting and messages, as bytes and values. Both
-sides call it. It knows no event loop.
+"""The connection between client and server, without sockets: framing, greeting and messages, as bytes and values. Both
+sides call it. It uses no event loop.
 """

@@ -2,18 +2,20 @@
 
     0          4      5
     | length   | kind | payload: `length` bytes
-      u32        u8
+    u32        u8
 
-Big-endian. The first frame of each direction is HELLO (kind 1), short and with a magic at its start, so that anything
-else that talks to the socket is recognised after five bytes. A kind with the bit IGNORABLE set may be skipped by a
-reader that does not know it. Kind 0 is never valid, so that a run of zeros is no message.
+Big-endian. The first frame of each direction is HELLO (kind 1). It is short and begins with a magic, so that anything
+else that talks to the socket is recognised after five bytes. A kind with the bit IGNORABLE set may be skipped by a reader
+that does not know it. Kind 0 is never valid, so that a run of zeros is not a message.
 
-This module imports nothing: the thin client pays for every import.
+This module imports nothing, because every import delays the thin client.
 """
 
 HEADER_BYTES = 5
 PAYLOAD_BYTES_MAX = 4 << 20
-"""Equal to MESSAGE_BYTES_MAX of model/limits.py, which the thin client cannot afford to import; the server asserts it."""
+"""Equal to MESSAGE_BYTES_MAX of model/limits.py, which the thin client does not import because it is slow. The server
+asserts that they are equal.
+"""
 HELLO_KIND = 1
 HELLO_PAYLOAD_BYTES_MAX = 1_024
 IGNORABLE = 0x80
@@ -23,11 +25,11 @@ FIELDS_MAX = 80_000
 
 
 class PeerBroke(Exception):
-    """The other side broke the protocol. Its connection closes; everything else goes on."""
+    """The peer broke the protocol. Its connection is closed; everything else goes on."""
 
 
 def frame(kind: int, payload: bytes = b"") -> bytes:
-    """Return the frame of a message. Raises ValueError when the payload is longer than PAYLOAD_BYTES_MAX."""
+    """Return the frame of a message. Raises ValueError if the payload is longer than PAYLOAD_BYTES_MAX."""
     if len(payload) > PAYLOAD_BYTES_MAX:
         raise ValueError(
             f"a message of {len(payload)} bytes; at most {PAYLOAD_BYTES_MAX} can be sent"
@@ -36,11 +38,11 @@ def frame(kind: int, payload: bytes = b"") -> bytes:
 
 
 class Decoder:
-    """Turns the bytes of one direction into frames, however they were cut.
+    """Turns the bytes of one direction into frames, in whatever pieces they arrive.
 
-    Feed it with `receive` and call `next_frame` until it answers None. `payload_bytes_max` may be changed between frames;
-    a frame that announces more is refused before it is collected, so that what is kept never exceeds that limit, a header
-    and the last piece received.
+    Call `receive` with each piece, and `next_frame` until it returns None. `payload_bytes_max` may be changed between
+    frames. A frame that announces more is refused before it is collected, so that the memory never exceeds that limit, a
+    header and the last piece received.
     """
 
     __slots__ = ("_at", "_buffer", "_greeted", "payload_bytes_max")
@@ -60,13 +62,13 @@ class Decoder:
 
     @property
     def pending_bytes(self) -> int:
-        """Bytes received that belong to no frame returned so far."""
+        """Received bytes that do not belong to a frame returned so far."""
         return len(self._buffer) - self._at
 
     def next_frame(self) -> tuple[int, bytes] | None:
         """Return the kind and payload of the next whole frame, or None until more is received.
 
-        Raises PeerBroke on a frame over the limit, on kind 0, and when the first frame is no HELLO.
+        Raises PeerBroke on a frame over the limit, on kind 0, and if the first frame is not HELLO.
         """
         start = self._at + HEADER_BYTES
         buffer = self._buffer
@@ -103,7 +105,7 @@ def field(tag: int, value: bytes) -> bytes:
 
 
 def fields(payload: bytes) -> list[tuple[int, bytes]]:
-    """Return the fields of a payload, in their order. Raises PeerBroke when one is cut short or there are too many."""
+    """Return the fields of a payload, in order. Raises PeerBroke if one is cut short or there are too many."""
     found: list[tuple[int, bytes]] = []
     at, end = 0, len(payload)
     while at < end:
@@ -119,7 +121,7 @@ def fields(payload: bytes) -> list[tuple[int, bytes]]:
 
 
 def number(value: bytes, width: int) -> int:
-    """Return an unsigned number of `width` bytes. Raises PeerBroke when the field has another length."""
+    """Return an unsigned number of `width` bytes. Raises PeerBroke if the field has another length."""
     if len(value) != width:
         raise PeerBroke(f"a number of {len(value)} bytes where {width} are expected")
     return int.from_bytes(value, "big")

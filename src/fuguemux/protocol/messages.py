@@ -1,7 +1,7 @@
-"""What client and server say to each other: docs/formats/wire.md in code. Encode and decode stand side by side.
+"""The messages between client and server: docs/formats/wire.md in code. Encoders and decoders are side by side.
 
-Kinds, tags and flags are retired, never reused. A message with fields may get new ones: readers skip the tags they do
-not know. This module imports only the framing: the thin client pays for every import.
+Kinds, tags and flags are retired, never reused. A message with fields may get new ones: readers skip the tags that they
+do not know. This module imports only the framing, because every import delays the thin client.
 """
 
 from fuguemux.protocol.framing import HELLO_KIND, IGNORABLE, PeerBroke, field, fields, frame, number
@@ -72,7 +72,7 @@ ENVIRONMENT_ENTRIES_MAX = 4_096
 
 
 class Message:
-    """Base of the messages that are more than bytes: comparable, printable, never changed after construction."""
+    """Base class of the messages that are more than bytes: comparable, printable, never changed after construction."""
 
     __slots__: tuple[str, ...] = ()
 
@@ -92,8 +92,8 @@ class Message:
 class Hello(Message):
     """The first frame of each direction; its layout never changes.
 
-    From the client: the lowest and highest protocol version it speaks. From the server: the version chosen, twice; or 0,
-    twice, when there is no common one, and `text` is then a sentence for the person. Otherwise `text` is the release.
+    From the client: the lowest and highest protocol version it speaks. From the server: the chosen version, twice. If
+    there is no common one, it is 0, twice, and `text` is a sentence for people. Otherwise `text` is the release.
     """
 
     __slots__ = ("highest", "lowest", "text")
@@ -118,7 +118,7 @@ class Hello(Message):
 
     @classmethod
     def decode(cls, payload: bytes) -> "Hello":
-        """Return the greeting in a payload. Raises PeerBroke when it is not one of fugue's."""
+        """Return the greeting in a payload. Raises PeerBroke if it is not one of fugue's."""
         if not payload.startswith(MAGIC) or len(payload) < 12:
             raise PeerBroke("the connection does not begin with a fugue greeting")
         lowest, highest = (
@@ -131,7 +131,7 @@ class Hello(Message):
 
 
 def answer(hello: Hello, release: str) -> Hello:
-    """Return the server's greeting for a client's: the highest common version, or 0 and a sentence saying what to do."""
+    """Return the server's greeting for a client's: the highest common version, or 0 and a sentence that says what to do."""
     chosen = min(hello.highest, VERSION_MAX)
     if chosen < max(hello.lowest, VERSION_MIN):
         older = "client" if hello.highest < VERSION_MIN else "server"
@@ -144,7 +144,9 @@ def answer(hello: Hello, release: str) -> Hello:
 
 
 class CommandMessage(Message):
-    """One request: what was typed, where, and by whom. The client sends exactly one on a connection, right after HELLO."""
+    """One request: what was typed, where, and by which process. The client sends exactly one on a connection, right after
+    HELLO.
+    """
 
     __slots__ = (
         "argv",
@@ -174,21 +176,21 @@ class CommandMessage(Message):
         resume: bytes = b"",
     ) -> None:
         self.argv = argv
-        """The words after fugue's own flags; empty: the default command."""
+        """The words after fugue's own flags. Empty for the default command."""
         self.cwd = cwd
         self.environment = {} if environment is None else environment
         self.pid = pid
         self.flags = flags
         """STDIN_TTY, STDOUT_TTY, STDERR_TTY; UTF8 (-u), COLORS_256 (-2); STARTED."""
         self.tty = tty
-        """Path of the terminal on stdin; empty without one."""
+        """Path of the terminal on stdin. Empty without one."""
         self.columns = columns
         self.rows = rows
         """Size of that terminal; 0 without one."""
         self.program = program
-        """The name it was called by: `fugue`, or `tmux` from the shim."""
+        """The name by which the client was called: `fugue`, or `tmux` from the shim."""
         self.resume = resume
-        """The token from the server that went away, when this client was attached; `argv` was carried out already."""
+        """The token from the previous server, if the client was attached to it; `argv` was carried out already."""
 
     @property
     def interactive(self) -> bool:
@@ -197,13 +199,13 @@ class CommandMessage(Message):
 
     @property
     def term(self) -> str:
-        """The client's terminal type; empty when it has none."""
+        """The client's terminal type. Empty if it has none."""
         return self.environment.get(b"TERM", b"").decode("utf-8", "replace")
 
     # tag 1 argument, repeated | 2 cwd | 3 NAME=value, repeated | 4 pid u32 | 5 flags u32 | 6 tty path
     #     7 columns u16, rows u16 | 8 program | 9 resume token
     def encode(self) -> bytes:
-        """Return the frame. Raises ValueError when the whole is too long."""
+        """Return the frame. Raises ValueError if it is too long."""
         parts = [field(1, argument) for argument in self.argv]
         parts.append(field(2, self.cwd))
         parts += [field(3, name + b"=" + value) for name, value in self.environment.items()]
@@ -257,16 +259,16 @@ class CommandMessage(Message):
 
 
 class Detached(Message):
-    """The server lets an attached client go: it leaves the screen clean, prints `text` and ends with `exit_code`."""
+    """The server releases an attached client, which then clears its screen, prints `text` and exits with `exit_code`."""
 
     __slots__ = ("exit_code", "hang_up_parent", "text")
 
     def __init__(self, text: str, exit_code: int = 0, *, hang_up_parent: bool = False) -> None:
         self.text = text
-        """As printed, `[detached (from session work)]`; empty: nothing is printed."""
+        """The text to print, `[detached (from session work)]`. Empty to print nothing."""
         self.exit_code = exit_code
         self.hang_up_parent = hang_up_parent
-        """Send SIGHUP to the client's parent process (`detach-client -P`)."""
+        """Whether to send SIGHUP to the client's parent process (`detach-client -P`)."""
 
     # tag 1 text | 2 exit code u8 | 3 hang up the parent u8
     def encode(self) -> bytes:
@@ -293,7 +295,7 @@ class Detached(Message):
 # | columns  | rows  |
 #   u16        u16
 def encode_size(columns: int, rows: int) -> bytes:
-    """Return a terminal's size as it travels, cut to what fits."""
+    """Return the encoded size of a terminal, limited to what fits."""
     return min(columns, 65_535).to_bytes(2, "big") + min(rows, 65_535).to_bytes(2, "big")
 
 
@@ -304,7 +306,7 @@ def decode_size(payload: bytes) -> tuple[int, int]:
 
 
 def resize(columns: int, rows: int, kind: int = RESIZE) -> bytes:
-    """Return the frame of RESIZE, or of WOKEN, which carries the same."""
+    """Return the frame of RESIZE, or of WOKEN, which has the same payload."""
     return frame(kind, encode_size(columns, rows))
 
 
@@ -314,7 +316,7 @@ def exit_with(code: int) -> bytes:
 
 
 def go_on(words: "Sequence[bytes]") -> bytes:
-    """Return the frame of GO_ON: what is left of the command is for the next server."""
+    """Return the frame of GO_ON: the rest of the command is for the next server."""
     return frame(GO_ON, b"\0".join(words))
 
 
@@ -324,7 +326,7 @@ def decode_go_on(payload: bytes) -> list[bytes]:
 
 
 def attached(resume: bytes) -> bytes:
-    """Return the frame of ATTACHED: from now on the client's terminal is the server's."""
+    """Return the frame of ATTACHED: from now on the server controls the client's terminal."""
     return frame(ATTACHED, field(1, resume))
 
 
@@ -334,7 +336,7 @@ def decode_attached(payload: bytes) -> bytes:
 
 
 def patience(seconds: int) -> bytes:
-    """Return the frame of PATIENCE: how long an attached client waits for a server that went away."""
+    """Return the frame of PATIENCE: how long an attached client waits for the next server."""
     return frame(PATIENCE, b"%d" % seconds)
 
 
