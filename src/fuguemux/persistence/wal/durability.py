@@ -1,4 +1,4 @@
-"""Whether the log keeps its promise, and the sizes that decide how long it can."""
+"""Whether the log keeps its promise, and the sizes that decide how long it can keep it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ class Durability(Enum):
     """Whether an acknowledged change would survive a power failure."""
 
     OK = "ok"
-    DEGRADED = "degraded"  # structure is durable or about to be; output may not be logged
-    LOST = "lost"  # nothing new becomes durable; it is being retried
+    DEGRADED = "degraded"  # structure is durable or soon will be; output may not be logged
+    LOST = "lost"  # nothing new becomes durable; the writer tries again
 
 
 class DurabilityState:
@@ -26,7 +26,9 @@ class DurabilityState:
         self, on_change: Callable[[Durability, str], None], monotonic_ms: Callable[[], int]
     ) -> None:
         self._on_change = on_change
-        self._monotonic_ms = monotonic_ms  # one that is set back would put the next attempt off
+        self._monotonic_ms = (
+            monotonic_ms  # the wall clock may be set back, which would delay the next attempt
+        )
         self.state = Durability.OK
         self.reason = ""
         self._retry_at_ms = 0
@@ -38,13 +40,13 @@ class DurabilityState:
         return self._monotonic_ms() >= self._retry_at_ms
 
     def try_now(self) -> None:
-        """There is a reason to expect that the next attempt will do."""
+        """Make the next attempt due now: there is a reason to expect that it succeeds."""
         self._retry_at_ms = 0
 
     def failed(self, error: OSError, *, again: bool, room: str = "") -> None:
-        """A file refused. The first time another file is tried at once; `again`: later, and ever later.
+        """A file refused a write or a sync. The first time, another file is tried at once; `again`: after a delay that doubles.
 
-        `room`: what is free of a full disk, and what is needed.
+        `room` says how much of a full disk is free and how much is needed.
         """
         if again:
             self._retry_at_ms = self._monotonic_ms() + self._retry_ms
@@ -52,11 +54,11 @@ class DurabilityState:
         self.become(Durability.LOST if again else Durability.DEGRADED, describe(error, room))
 
     def recovered(self) -> None:
-        """All is durable again: the next failure is a first one."""
+        """Everything is durable again: the next failure counts as a first one."""
         self._retry_ms = RETRY_MS_MIN
 
     def become(self, state: Durability, reason: str) -> None:
-        """Tell of a change, once."""
+        """Set the state and its reason. Tells of a change, once."""
         if (state, reason) != (self.state, self.reason):
             self.state, self.reason = state, reason
             self._on_change(state, reason)
@@ -77,7 +79,7 @@ class WriterOptions:
 
 
 def describe(error: OSError, room: str = "") -> str:
-    """One line for the status: what the disk said; of a full one what is free and what is needed, where that is known."""
+    """One line for the status: the error of the disk; for a full one also what is free and needed, if that is known."""
     if error.errno in NO_SPACE:
         return f"disk full: {room}" if room else "disk full"
     return error.strerror or str(error) or "I/O error"

@@ -1,4 +1,4 @@
-"""Which segments the log consists of, and how many bytes it is."""
+"""Which segments the log consists of, and how many bytes it has."""
 
 from bisect import bisect_right
 from typing import Final
@@ -10,7 +10,7 @@ MARK_BYTES: Final = 256 << 10
 
 
 class Extent:
-    """The segments from the oldest to the active one, and marks of how much is before an LSN."""
+    """The segments from the oldest to the active one. Marks say how many bytes of log are before an LSN."""
 
     def __init__(self, report: ScanReport, next_lsn: int) -> None:
         self.bytes_total = 0
@@ -51,12 +51,12 @@ class Extent:
             self._mark(next_lsn)
 
     def replace_from(self, base_lsn: int, size: int) -> None:
-        """Count a segment that holds anew what begins with `base_lsn`."""
+        """Count a segment that contains the records from `base_lsn` on once more."""
         self._mark(base_lsn)
         self.bytes_total += size
 
     def restart(self, next_lsn: int) -> None:
-        """The log begins anew: no segment of before belongs to it."""
+        """Begin anew: the segments so far are not part of the log any more."""
         self._segments = []
         self._marks = [(next_lsn, self.bytes_total)]
 
@@ -66,7 +66,7 @@ class Extent:
         self._marks.append((lsn, self.bytes_total))
 
     def cut(self, limit_lsn: int) -> list[str]:
-        """Drop the segments that hold only LSNs below `limit_lsn`; their names."""
+        """Drop the segments that hold only LSNs below `limit_lsn`. Returns their names."""
         count = 0
         while count + 1 < len(self._segments) and self._segments[count + 1][0] <= limit_lsn:
             count += 1

@@ -1,7 +1,7 @@
-"""The blocking steps of the log, cut out so that a thread can run them.
+"""The blocking steps of the log, as jobs that a thread can run.
 
-A job owns what it touches until it is done: it reads nothing of the writer and changes nothing
-of it. The writer makes jobs, somebody runs them, the writer is told.
+A job owns the files that it touches until it is done. It neither reads nor changes the writer. The writer makes a job, the
+flusher has a thread run it, and tells the writer how it went.
 """
 
 from collections.abc import Callable, Sequence
@@ -78,15 +78,15 @@ def frame_records(
 
 
 def _nothing() -> None:
-    """Nobody wants to know."""
+    """The default of `SyncJob.wrote`."""
 
 
 @dataclass
 class SyncJob:
     """fdatasync of every file that holds records up to `through_lsn`, oldest first.
 
-    `parts`, if there are any, are first written to the last file, at `position`; then `wrote` is called, in the thread that
-    runs this, so that nobody waits for the sync who only wants the kernel to have them.
+    `parts`, if there are any, are first written to the last file, at `position`. Then `wrote` is called in the thread that
+    runs the job, so that those who only need the write do not wait for the sync.
     """
 
     storage: Storage
@@ -100,10 +100,8 @@ class SyncJob:
     idle: bool = False
 
     def run(self) -> None:
-        """Block until it is all on the disk. Raises OSError."""
-        parts = (
-            self.parts
-        )  # empty by the next line, perhaps: the writer was in haste and wrote them itself
+        """Block until everything is on the disk. Raises OSError."""
+        parts = self.parts  # read once: the writer empties it in its own thread
         if parts:
             reach("log.before_deferred")
             write_all(self.storage, self.files[-1], parts, self.position)
@@ -113,9 +111,9 @@ class SyncJob:
             self.storage.fdatasync(file)
 
     def afterwards(self) -> bool:
-        """Once it ran without an error, and whoever waits for it was told: renew the watermark.
+        """Renew the watermark. Call it after `run` succeeded and those who wait for the sync were told.
 
-        Blocks for a sync of its own only if the log is idle. Whether the watermark's problem is another one now.
+        Blocks for a sync of the watermark only if the log is idle. Returns whether the watermark's problem has changed.
         """
         if self.watermark is None or self.mark is None:
             return False
@@ -128,9 +126,9 @@ class SyncJob:
 
 @dataclass
 class RehomeJob:
-    """Write the records that are not durable into a fresh segment, all but its header.
+    """Write the records that are not durable into a fresh segment, without its header.
 
-    The header comes later and makes the segment the log's: until then the old one counts.
+    The header is written later and makes the segment a part of the log: until then the old segment counts.
     """
 
     storage: Storage
@@ -145,7 +143,7 @@ class RehomeJob:
 
     @property
     def last_lsn(self) -> int:
-        """The highest LSN it carries."""
+        """The highest LSN that the job writes."""
         return self.records[-1].lsn if self.records else self.header.base_lsn - 1
 
     def run(self) -> None:
@@ -164,7 +162,7 @@ class RehomeJob:
             raise
 
     def drop(self) -> None:
-        """Remove the segment that did not become the log's."""
+        """Remove the segment, which did not become part of the log."""
         if self.home is not None:
             path = f"{self.directory}/{segment_name(self.home.segment_id)}"
             discard(self.storage, path, self.home.file)
@@ -172,14 +170,14 @@ class RehomeJob:
 
 
 def replace_home(header: SegmentHeader, home: OpenSegment) -> SegmentHeader:
-    """The header with the file that was found for it."""
+    """`header` with the identifier and the size of the segment that was found for it."""
     return header._replace(segment_id=home.segment_id, segment_bytes=home.segment_bytes)
 
 
 def write_records(
     storage: Storage, file: int, records: Sequence[Record], header: SegmentHeader, offset: int
 ) -> int:
-    """Write records where a segment has room; the offset behind them. Raises OSError."""
+    """Write records into a segment at `offset`. Returns the offset behind them. Raises OSError."""
     parts = frame_records(records, header.durable_lsn, header.opened_ms, seed_of(header.salt))
     if parts:
         write_all(storage, file, parts, offset)
@@ -188,7 +186,7 @@ def write_records(
 
 @dataclass
 class SpareJob:
-    """Make the next segment before it is needed."""
+    """Make a spare: the next segment, before it is needed."""
 
     storage: Storage
     directory: str
@@ -210,7 +208,7 @@ class BallastJob:
     size: int
 
     def run(self) -> None:
-        """Block until its space is taken. Raises OSError, leaving nothing behind."""
+        """Block until the ballast takes its space. Raises OSError, leaving nothing behind."""
         file = self.storage.create(self.path)
         try:
             fill_with_zeros(self.storage, file, self.size)
@@ -222,10 +220,10 @@ class BallastJob:
 
 
 def invalidate(storage: Storage, directory: str, name: str) -> None:
-    """Have a segment say, durably, that nobody needs it. Blocks for two fdatasyncs. Raises OSError.
+    """Make a segment void, durably. Blocks for two fdatasyncs. Raises OSError.
 
-    A crash may undo the removal of a name: the records would be back. One copy of the header after the other, since a
-    power failure may leave garbage where it is being written.
+    A power failure may undo the removal of a name, and the records would be back. The copies of the header are overwritten
+    one after the other, since a power failure may leave garbage where bytes are being written.
     """
     number = segment_id_of(name)
     assert number is not None, "only segments are invalidated"
@@ -237,7 +235,7 @@ def invalidate(storage: Storage, directory: str, name: str) -> None:
 
 
 def write_void(storage: Storage, file: int, number: int, *, durable: bool = False) -> None:
-    """Write over the copies of a segment's header that nobody needs it; `durable`: sync each. Raises OSError."""
+    """Overwrite the copies of a segment's header with the mark that it is void. `durable`: sync each. Raises OSError."""
     size, void = storage.size(file), encode_void(number)
     for copy in reversed(range(HEADER_COPIES)):
         offset = copy * BLOCK_BYTES
@@ -249,7 +247,7 @@ def write_void(storage: Storage, file: int, number: int, *, durable: bool = Fals
 
 @dataclass
 class DeleteJob:
-    """Remove segments that nobody needs, oldest first."""
+    """Remove segments that are not needed any more, oldest first."""
 
     storage: Storage
     directory: str
@@ -257,7 +255,7 @@ class DeleteJob:
     removed: list[str] = field(default_factory=list)
 
     def run(self) -> None:
-        """Block until they are gone, durably. Raises the first OSError, having tried all of them."""
+        """Block until the segments are gone, durably. Raises the first OSError, after trying all of them."""
         problem: OSError | None = None
         for name in self.names:
             try:
@@ -277,5 +275,5 @@ class DeleteJob:
             invalidate(self.storage, self.directory, name)
         except OSError as error:
             if error.errno not in NO_SPACE:
-                raise  # a full file system that copies on write gets room by the removal alone
+                raise  # on a full copy-on-write file system only the removal makes room
         self.storage.unlink(f"{self.directory}/{name}")

@@ -1,4 +1,4 @@
-"""What the writer of the log tells the watermark: how far it is durable, and where."""
+"""What one writer tells the watermark: up to which LSN the log is durable, and in which segment."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ from fuguemux.persistence.wal.watermark import WATERMARK, Watermark
 
 
 class Marker:
-    """One writer's marks. `watermark` None: nobody says outside the log how far it is durable."""
+    """Makes the marks of one writer. `watermark` None: there is no watermark, and nothing happens."""
 
     def __init__(
         self,
@@ -18,7 +18,7 @@ class Marker:
         found: Mark | None,
         clock_ms: Callable[[], int],
     ) -> None:
-        """`found`: what the watermark said at the start."""
+        """`found` is what the watermark said at the start."""
         self.watermark = watermark
         self._store_id = store_id
         self._clock_ms = clock_ms
@@ -26,13 +26,13 @@ class Marker:
 
     @property
     def problem(self) -> str:
-        """Why the watermark does not say what it should; empty: it does."""
+        """Why the watermark cannot be written; empty if it can."""
         if self.watermark is None or not self.watermark.problem:
             return ""
         return f"the file {WATERMARK} cannot be written: {self.watermark.problem}"
 
     def mark(self, durable_lsn: int, active: SegmentHeader | None, *, clean: bool = False) -> Mark:
-        """What is to be said once everything up to `durable_lsn` is durable. `active`: of the segment being written."""
+        """The mark for a log that is durable up to `durable_lsn`. `active` is the header of the segment that is written."""
         segment = self._segment
         # A header becomes durable with its first record: until then the segment before counts.
         if active is not None and active.base_lsn <= durable_lsn:
@@ -40,32 +40,32 @@ class Marker:
         return Mark(self._store_id, durable_lsn, self._clock_ms(), clean, segment)
 
     def put(self, job: SyncJob, active: SegmentHeader, *, idle: bool) -> None:
-        """Have the job say so once it ran. `idle`: nothing else is going on, so the watermark is synced as well."""
+        """Have the job renew the watermark once it ran. `idle`: nothing else is going on, so it syncs the watermark as well."""
         job.watermark, job.idle = self.watermark, idle
         job.mark = self.mark(job.through_lsn, active) if self.watermark is not None else None
 
     def synced(self, mark: Mark | None) -> None:
-        """What the mark says is true by now."""
+        """The log is as durable as the mark says."""
         if mark is not None:
             self._segment = mark.segment
 
     def say(self, durable_lsn: int, active: SegmentHeader | None) -> None:
-        """Have the watermark say it. Blocks for a write."""
+        """Renew the watermark. Blocks for a write."""
         if self.watermark is not None:
             self.watermark.renew(self.mark(durable_lsn, active))
 
     def ended(self, last_lsn: int, active: SegmentHeader | None) -> None:
-        """Have it say durably that the log was closed behind this record; the mark of the end itself gives way again."""
+        """Say durably that the log was closed behind `last_lsn`; the LSN of CLEAN is given again. Blocks for a sync."""
         if self.watermark is not None:
             self.watermark.renew(self.mark(last_lsn, active, clean=True))
             self.watermark.sync()
 
     def relocate(self) -> None:
-        """The state directory is another one."""
+        """The state directory is another one by now."""
         if self.watermark is not None:
             self.watermark.relocate()
 
     def close(self) -> None:
-        """Nothing more is said."""
+        """Close the watermark: it is not renewed any more."""
         if self.watermark is not None:
             self.watermark.close()

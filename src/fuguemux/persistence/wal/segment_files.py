@@ -1,38 +1,38 @@
-"""The open files of a log's segments beside the one that is written: full ones that wait for their sync, and those given up."""
+"""The open files of segments that are not written any more: full ones that wait for their sync, and those given up."""
 
 from fuguemux.persistence.storage.files import Storage
 
 
 class SegmentFiles:
-    """Closes each file once nobody needs it any more."""
+    """Closes each file once it is not needed any more."""
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
         self._full: list[tuple[int, int]] = []  # (file, last LSN), oldest first
         self._abandoned: list[int] = []
         self.problem: OSError | None = None
-        """The last close that failed: its bytes were durable, or given up, so nothing follows but that it is told."""
+        """The last close that failed. The bytes were durable or given up, so it is only reported."""
 
     @property
     def full(self) -> list[int]:
-        """Files of full segments that are not synced, oldest first."""
+        """The files of full segments that are not synced, oldest first."""
         return [file for file, _last in self._full]
 
     def filled(self, file: int, last_lsn: int) -> None:
-        """The segment took its last record."""
+        """The segment of `file` is full; `last_lsn` is its last record."""
         self._full.append((file, last_lsn))
 
     def synced(self, lsn: int) -> None:
-        """Everything up to `lsn` is durable. A segment that filled up during the sync holds more."""
+        """Close the files that hold only records up to `lsn`. A segment that filled up during the sync holds more and stays."""
         while self._full and self._full[0][1] <= lsn:
             self._close(self._full.pop(0)[0])
 
     def abandon(self, file: int) -> None:
-        """What is in the file is elsewhere, or soon will be."""
+        """Give the file up: its records are in another segment, or soon will be."""
         self._abandoned.append(file)
 
     def abandon_full(self) -> None:
-        """No file that is not synced can be trusted any more."""
+        """Give up every file that is not synced: none of them can be trusted any more."""
         self._abandoned += self.full
         self._full = []
 

@@ -91,7 +91,7 @@ class Segments:
     # -- the active segment ------------------------------------------------------------------
 
     def open(self, room: int) -> Active | None:
-        """Make a segment with `room` bytes for records the newest one. Its header is staged, to go out with its first records.
+        """Open a segment with `room` bytes for records as the newest one. Its header is staged, to be written with them.
 
         None: the disk refused, and the state knows. Blocks if no spare is ready.
         """

@@ -1,7 +1,7 @@
-"""Disk space for the log: the next segment ahead of time, the ballast, the dead segments.
+"""Disk space for the log: the spare, which is the next segment made ahead of time, the ballast, and the dead segments.
 
-The next segment exists before it is needed, so a full disk is heard of one segment early: the
-writer then stops logging output and keeps what is left for structure.
+The next segment exists before it is needed, so a full disk is noticed one segment early: the writer then stops logging
+output and keeps the space that is left for structure.
 """
 
 import contextlib
@@ -40,7 +40,7 @@ Chore = SpareJob | BallastJob | DeleteJob
 
 
 class Space:
-    """Where segments come from and go to. Chores are run by somebody else, one at a time."""
+    """Where segments come from and go to. The flusher's thread runs the chores, one at a time."""
 
     def __init__(
         self,
@@ -74,14 +74,15 @@ class Space:
         self.full = False  # the problem is a full disk
         self.room = ""  # then: what was free when that began, and what is needed
         self.hasty_segments = 0
-        # Those of which the disk refuses it a power failure may bring back, until something of this life is durable.
+        # Void segments that the disk refuses to invalidate. A power failure may bring them back until this life has a durable
+        # record.
         self.returning = [number for number in found.void_segments if not self._void(number)]
         self.bury([segment_name(number) for number in unneeded])
 
     def _void(self, number: int) -> bool:
-        """Invalidate a segment once more, durably: only the page cache may know of it. False: the disk refuses.
+        """Invalidate a segment once more, durably: perhaps only the page cache knows that it is void. False: the disk refuses.
 
-        Syncing alone would not do. After a sync that failed the kernel takes the pages for clean, and says so.
+        A sync alone is not enough: after a failed one the kernel takes the pages for clean and reports success.
         """
         for _ in range(VOID_TRIES_MAX):
             with contextlib.suppress(OSError):  # the removal does it again
@@ -100,21 +101,16 @@ class Space:
     def _ballast_path(self) -> str:
         return f"{self._directory}/{BALLAST_NAME}"
 
-    @property
-    def has_spare(self) -> bool:
-        """Whether the next segment is ready."""
-        return self._spare is not None
-
     def next_id(self) -> int:
         """An identifier above every segment in use and below the next spare's."""
         return self._recent_id + 1
 
     def used(self, segment_id: int) -> None:
-        """Note that a segment became the log's newest."""
+        """Note that the segment is the newest one: identifiers given from now on are higher."""
         self._recent_id = segment_id
 
     def take_spare(self, room: int) -> OpenSegment | None:
-        """The spare, if it has `room` bytes for records."""
+        """Take the spare, if there is one with `room` bytes for records."""
         spare = self._spare
         if spare is None or spare.segment_bytes - RECORDS_OFFSET < room:
             return None
@@ -128,10 +124,10 @@ class Space:
         return max(self._hasty_segment_bytes, next_block(RECORDS_OFFSET + room))
 
     def make_now(self, room: int) -> OpenSegment:
-        """A segment made while the caller waits, because none is ready. Raises OSError.
+        """Make a segment while the caller waits, because no spare is ready. Blocks. Raises OSError.
 
-        The first of a life, and those on a full disk, are small and filled; the ballast is given
-        up if it must be. In a flood that outruns the spares, one is full-sized and a hole.
+        The first one of a life, and those on a full disk, are small and filled with zeros; the ballast is given up if that
+        is necessary. If output comes faster than spares are made, the segment is full-sized and sparse instead.
         """
         self.hasty_segments += 1
         size = self.hasty_bytes(room)
@@ -151,20 +147,20 @@ class Space:
         return make_segment(self._storage, self._directory, self.next_id(), size)
 
     def release_ballast(self) -> None:
-        """Give the reserved bytes back to the file system; taken again when there is room."""
+        """Give the reserved bytes back to the file system. A chore takes them again when there is room."""
         if self._has_ballast:
             self._has_ballast = False
             with contextlib.suppress(OSError):
                 self._storage.unlink(self._ballast_path)
 
     def refused(self, error: OSError) -> None:
-        """Note that a segment could not be made, and what that says about the disk."""
+        """Note why a segment could not be made. A full disk gets the ballast back."""
         self._note(error)
         if self.full:
             self.release_ballast()
 
     def _note(self, error: OSError | None) -> None:
-        """What the disk said. Of a full one, once for as long as it is: nobody is told anew of every byte."""
+        """Note what the disk said. The free space of a full one is measured once, so that not every byte makes a message."""
         self.problem = "" if error is None else os.strerror(error.errno or errno.EIO)
         self.full = error is not None and error.errno in NO_SPACE
         if not self.full:
@@ -175,21 +171,22 @@ class Space:
             self.problem += f" ({self.room})"
 
     def accepted(self) -> None:
-        """Note that the disk took a segment again. A full disk has to hold a spare as well."""
+        """Note that the disk took a segment again. A full disk counts as full until it takes a spare as well."""
         if not self.full:
             self.problem = ""
 
     def bury(self, names: list[str]) -> None:
-        """Have dead segments removed by a later chore."""
+        """Have a later chore remove dead segments."""
         names, self._left = [*names, *self._left], []
         self._dead += names
         if names:
-            self._retry_at_ms = 0  # space may be had again
+            self._retry_at_ms = 0  # removing them may make room
 
     def give_up(self, home: OpenSegment) -> bool:
-        """A segment did not become the log's, but perhaps its header stands: it is invalidated, now and then durably.
+        """Invalidate a segment that did not become part of the log, since its header may be on the disk. A chore removes it.
 
-        False: it could not be. Then a start may take it for the log's, and what is written elsewhere for void.
+        False: it could not be invalidated. Then a start may take it for a part of the log, and void the records that are
+        elsewhere.
         """
         written = True
         try:
@@ -203,9 +200,9 @@ class Space:
         return written
 
     def relocate(self, store_id: bytes) -> None:
-        """The directory is another one, or was made again.
+        """Use the directory as it is now: it is another one, or was made again.
 
-        Segments of the store that are in it go with the next that is buried; what is not known to be one is set aside.
+        Segments of the store that are in it are removed together with the next that are buried. Other files are set aside.
         """
         if self._spare is not None:
             with contextlib.suppress(OSError):
@@ -217,7 +214,7 @@ class Space:
             n for n in names if store_of(self._storage, f"{self._directory}/{n}") == store_id
         ]
         for name in set(names) - set(self._left):
-            with contextlib.suppress(OSError):  # then it stays where it is
+            with contextlib.suppress(OSError):  # then the file stays where it is
                 place = quarantine_beside(self._directory)
                 set_aside(self._storage, f"{self._directory}/{name}", place)
         self._has_ballast = self._storage.exists(self._ballast_path)
@@ -225,7 +222,7 @@ class Space:
         self._retry_at_ms = 0
 
     def chore(self, *, spare_wanted: bool) -> Chore | None:
-        """What is to be done next, to be run on any thread; None while one is under way."""
+        """The next work, to be run on any thread and handed back to `chore_done`; None while a chore is under way."""
         if self._chore is not None or self._monotonic_ms() < self._retry_at_ms:
             return None
         if self._dead:

@@ -43,14 +43,14 @@ class LogState:
         self.next_lsn = report.last_lsn + 1
         self.durable_lsn = report.last_lsn - len(self.kept)
         self.written_lsn = report.last_lsn
-        # A checkpoint may know more LSNs than the log: what earlier lives left behind the end of both is not part of it.
+        # A checkpoint may know more LSNs than the log: what earlier lives left behind the end of both is void.
         self.life_base_lsn = min(self.durable_lsn, max(report.end_lsn, report.proven_lsn)) + 1
         self.proven_lsn = 0 if self.kept else report.last_lsn
         """Up to here a later record proves that the records were durable, or they are such proofs themselves."""
         self.proof_lsn = 0
         """The newest proof of this life."""
         self.failed = False
-        """A file refused a record: the records in `kept` need a fresh segment before anything becomes durable."""
+        """Whether a file refused a write or a sync: the records in `kept` need a fresh segment before they can be durable."""
         self._rehomed_lsn = 0
         self.removed = False
         """Whether a file of the log was removed: nothing becomes durable before the log is relocated."""
