@@ -18,7 +18,6 @@ SOURCE = ROOT / "src" / "fuguemux"
 GENERATED = {"src/fuguemux/terminal/ghostty/_abi.py"}
 
 LINES_RATCHET = {
-    "src/fuguemux/options/table.py": 330,
     "src/fuguemux/targets/finder.py": 345,
     "src/fuguemux/keeper/keeper.py": 325,
     "src/fuguemux/server/processes/keeper_client.py": 350,

@@ -10,6 +10,9 @@ import msgspec
 
 from fuguemux.config.secret_names import DEFAULT_PATTERNS
 
+RestorePolicy = Literal["shell", "suspended", "rerun", "none"]
+"""What is started in a pane whose process is gone. The option `restore_policy` says what each of them means."""
+
 
 def about(
     text: str,
@@ -154,7 +157,7 @@ class Persistence(Section, frozen=True):
         ),
     ] = 7
     restore_policy: Annotated[
-        Literal["shell", "suspended", "rerun", "none"],
+        RestorePolicy,
         about(
             "What is started in a pane whose process is gone. `shell`: a shell. `suspended`: a shell in which the "
             "command line of the program is typed, and Enter runs it. `rerun`: programs of `restore_commands` are "

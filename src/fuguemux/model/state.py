@@ -15,7 +15,7 @@ from fuguemux.model.layout import Layout
 Environment = dict[bytes, bytes | None]
 """Variable to value. None marks a variable that is removed from the inherited environment (tmux's `-r`)."""
 Options = dict[str, str]
-"""Option name to value in its canonical text form. Only options that were set; defaults are in options/options.py."""
+"""Option name to value in its canonical text form. Only options that were set; defaults are in options/table.py."""
 
 
 class Value(msgspec.Struct, frozen=True, array_like=True):

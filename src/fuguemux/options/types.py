@@ -23,6 +23,8 @@ _TRUE: Final = ("on", "yes", "1")
 _FALSE: Final = ("off", "no", "0")
 _SIZE: Final = re.compile(r"(\d{1,5})x(\d{1,5})")
 _WHOLE: Final = re.compile(r"\s*[+-]?\d{1,18}")
+EDITING_KEYS: Final = ("emacs", "vi")
+"""The choices of `mode-keys` and `status-keys`."""
 
 
 class Option(msgspec.Struct, frozen=True):

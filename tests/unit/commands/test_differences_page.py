@@ -8,6 +8,11 @@ from fuguemux.options.table import OPTIONS
 ROOT = Path(__file__).parents[3]
 PAGE = ROOT / "docs/tmux-differences.md"
 SOURCES = ROOT / "src/fuguemux"
+ROWS = [
+    SOURCES / "options" / f"{name}.py"
+    for name in ("server_scope", "session_scope", "window_scope", "hook_names", "table")
+]
+"""The modules that hold the table of options."""
 
 COMPOSED = re.compile(
     r"(status-(left|right)-(length|style)|window-status(-current)?-(format|style)|(main|other)-pane-\w+)$"
@@ -17,11 +22,7 @@ COMPOSED = re.compile(
 
 def unread_options() -> list[str]:
     """The options whose names stand in the table and nowhere else. Hooks are run by another list."""
-    texts = [
-        path.read_text("utf-8")
-        for path in SOURCES.rglob("*.py")
-        if path != SOURCES / "options" / "table.py"
-    ]
+    texts = [path.read_text("utf-8") for path in SOURCES.rglob("*.py") if path not in ROWS]
     text = "\n".join(texts)
     return [
         option.name

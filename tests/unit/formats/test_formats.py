@@ -100,7 +100,7 @@ CASES = [
     ("#{E:status-left}", "[a] "),
     ("#{window_layout}", "c195,80x24,0,0[80x12,0,0,0,80x11,0,13,1]"),
     ("#{@w}|#{@s}|#{@none}", "from window|from session|"),
-    ("#{history-limit} #{mouse} #{prefix}", "2000 0 C-b"),
+    ("#{history-limit} #{mouse} #{prefix}", "10000 0 C-b"),
     ("#{update-environment[1]}", "KRB5CCNAME"),
     ("#{pane_left},#{pane_top},#{pane_right},#{pane_bottom}", "0,0,79,11"),
     ("#{pane_at_top}#{pane_at_left}#{pane_at_right}#{pane_at_bottom}", "1110"),

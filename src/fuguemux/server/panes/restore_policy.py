@@ -7,9 +7,10 @@ terminal could act on.
 """
 
 from collections.abc import Collection
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, get_args
 
 from fuguemux.commands.table import TABLE
+from fuguemux.config.schema import RestorePolicy
 from fuguemux.config.secrets import is_redacted
 from fuguemux.formats.formats import FormatContext, TooDear, expand
 from fuguemux.model.ids import PaneId
@@ -33,7 +34,7 @@ SESSION_OPTION: Final = "@restore-policy"
 """`restore-policy` is an option of windows and panes. This option of a session ranks below those and above the global
 one.
 """
-POLICIES: Final = ("shell", "suspended", "rerun", "none")
+POLICIES: Final = get_args(RestorePolicy)
 LAST_SCREEN_COMMAND: Final = "recovery view"
 LINE_CHARACTERS_MAX: Final = 4096
 SHELL_CHARACTERS: Final = frozenset(";&|<>$`(){}")
