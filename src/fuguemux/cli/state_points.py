@@ -42,7 +42,6 @@ from fuguemux.server.recovery.offline import go_back, save_present
 from fuguemux.terminal.ghostty.adapter import GhosttyEmulator
 
 Ask = Callable[[Sequence[str]], int]
-VERBS = ("list", "save", "delete", "here", "restore")
 
 
 class Impossible(Exception):

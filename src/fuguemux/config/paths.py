@@ -44,7 +44,6 @@ class Places:
         "private",
         "progress",
         "socket",
-        "start_lock",
     )
 
     def __init__(self, name: str, socket: str, private: bool) -> None:
@@ -55,7 +54,6 @@ class Places:
         self.private = private
         """The directory is fugue's own, made and checked by `prepare`; with `-S` it is the caller's."""
         self.keeper_socket = socket + KEEPER_SUFFIX
-        self.start_lock = socket + _LOCK_SUFFIX
         self.progress = socket + _PROGRESS_SUFFIX
         """While the log is read, a line in it says how far the server has come."""
 

@@ -26,7 +26,6 @@ larger.
 """
 
 PANE_COLUMNS_MIN: Final = 1
-PANE_ROWS_MIN: Final = 1
 WINDOW_COLUMNS_MAX: Final = 2_000
 WINDOW_ROWS_MAX: Final = 1_000
 """The largest screen of the terminal engine. A program must not be told of a larger one. Layouts of older servers may be
@@ -40,7 +39,6 @@ WINDOW_INDEX_MAX: Final = 2**31 - 1
 COLUMNS_DEFAULT: Final = 80
 ROWS_DEFAULT: Final = 24
 
-HISTORY_LINES_MAX: Final = 2**31 - 1
 
 MESSAGE_BYTES_MAX: Final = 4 << 20
 """One message between client and server."""

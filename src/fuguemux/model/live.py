@@ -97,10 +97,6 @@ class PaneFacts(msgspec.Struct, frozen=True):
     def current_command(self) -> str:
         return self.foreground().command
 
-    @property
-    def current_path(self) -> bytes:
-        return self.foreground().path
-
 
 class ServerFacts(msgspec.Struct, frozen=True):
     """Facts of the server process."""

@@ -270,12 +270,6 @@ class Emulator(Protocol):
         """
 
     # -- input for the program --------------------------------------------------------------------
-    def encode_key(self, name: str) -> bytes:
-        """Return what a key, given by its tmux name, sends under the current modes. See `keys`.
-
-        Raises ValueError if there is no such key.
-        """
-
     def encode_mouse(self, event: MouseEvent) -> bytes:
         """Return what a mouse event sends under the current modes; b"" if the program does not want it."""
 

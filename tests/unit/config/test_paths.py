@@ -38,7 +38,6 @@ def test_sockets_are_in_the_runtime_directory(runtime: dict[str, str], tmp_path:
     found = paths.places(runtime, UID, "work")
     assert found.socket == f"{tmp_path}/fugue/work"
     assert found.keeper_socket == f"{tmp_path}/fugue/work.keeper"
-    assert found.start_lock == f"{tmp_path}/fugue/work.lock"
     assert found.directory == f"{tmp_path}/fugue"
     assert (found.name, found.private) == ("work", True)
     assert paths.places(runtime, UID).name == "default"

@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Final, Literal, get_args
+from typing import Final, Literal
 
 import msgspec
 
@@ -19,7 +19,6 @@ Status = Literal[
     "live", "respawned", "suspended", "held-dead", "cwd-fallback", "partial", "failed", "pending"
 ]
 """What happened to a pane. `pending`: the server has not dealt with it yet."""
-STATUSES: Final = get_args(Status)
 
 
 class Damage(msgspec.Struct, frozen=True):

@@ -6,7 +6,6 @@ from typing import Final
 
 # What was wrong with a file or a place in it (`Finding.kind`).
 UNREADABLE_HEADER: Final = "unreadable-header"
-MISSING_SEGMENT: Final = "missing-segment"
 SHORT_SEGMENT: Final = "short-segment"
 UNREADABLE_BLOCK: Final = "unreadable-block"
 UNREADABLE_FILE: Final = "unreadable-file"
@@ -105,11 +104,6 @@ class ScanReport:
     def damaged(self) -> bool:
         """Whether anything once durable is lost or cannot be read."""
         return bool(self.lost or self.findings)
-
-    @property
-    def lost_records(self) -> int:
-        """How many records are known to be lost."""
-        return sum(lost.records for lost in self.lost)
 
     def to_dict(self) -> dict[str, object]:
         """The report as plain values, ready for JSON."""

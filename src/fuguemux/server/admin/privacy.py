@@ -71,7 +71,6 @@ class Privacy:
         if terminal.persist == wanted:
             return
         terminal.persist = wanted
-        terminal.changed_since_checkpoint = True
         if wanted:
             terminal.take_archive()
         else:

@@ -147,10 +147,6 @@ class Connection:
             return
         self._send_chunks(messages.OUTPUT, data)
 
-    def suspend(self) -> None:
-        """Ask the attached client to stop itself, as `suspend-client`."""
-        self._send(frame(messages.SUSPEND))
-
     def detached(self, text: str, exit_code: int = 0, *, hang_up_parent: bool = False) -> None:
         """Let the client go: it restores its terminal and prints `text`. Closes once everything is sent."""
         self._send(Detached(text, exit_code, hang_up_parent=hang_up_parent).encode())

@@ -143,16 +143,6 @@ class Viewer:
         window = self.current_window()
         return None if window is None else window.active
 
-    def window_rows(self) -> int:
-        """The rows of its terminal that are left for the window."""
-        session = self.current_session()
-        taken = (
-            0
-            if session is None
-            else status_rows(self._surface.state, self._surface.live.option_defaults(), session)
-        )
-        return max(1, self.rows - taken)
-
     def repaint(self) -> None:
         """Draw everything again in the next frame."""
         self._composer.repaint()

@@ -393,7 +393,6 @@ class PaneOutput:
     def _fed(self, terminal: PaneTerminal, lsn: int | None) -> None:
         terminal.take_archive()
         terminal.lsn = self._log.next_lsn - 1 if lsn is None else lsn
-        terminal.changed_since_checkpoint = True
 
     def _answer(self, terminal: PaneTerminal, reply: bytes) -> None:
         if terminal.master is None:

@@ -50,17 +50,6 @@ def _put_together(lines: Iterable[Line]) -> list[bytes]:
     return [b"".join(line) for line in pieces]
 
 
-def newest_history_rows(
-    terminal: PaneTerminal, wanted: int, columns: int, *, skipped: int = 0
-) -> list[CapturedRow]:
-    """Return the last `wanted` rows above the screen, at `columns` columns, without the last `skipped` of them.
-
-    The result is shorter if there are no more rows. Skipped lines that take one row each are not read.
-    """
-    terminal.take_archive(everything=True)
-    return _newest(_history(terminal, columns), wanted, columns, skipped=skipped)
-
-
 def _history(terminal: PaneTerminal, columns: int) -> CapturedHistory:
     scrollback = terminal.scrollback
     stop = scrollback.next_line

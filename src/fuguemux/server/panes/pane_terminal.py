@@ -154,7 +154,6 @@ class PaneTerminal:
         """Query replies that the process has been waiting for since the last server, if it is still running."""
         self._carried_on = False
         self.reading = False
-        self.paused = False
         self.ended = False
         """The PTY has reached its end: no process has it open any more."""
         self.early: bytearray | None = None
@@ -168,13 +167,9 @@ class PaneTerminal:
         self.typings = 0
         """How often something other than Enter alone was typed here."""
         self.last_output_s = 0
-        self.last_activity_s = 0
         self.bell = False
         self.status = ""
         self.persist = True
-        self.changed_since_checkpoint = True
-        self.pending_title: str | None = None
-        self.pending_directory: str | None = None
 
     # The screen
 
@@ -287,7 +282,6 @@ class PaneTerminal:
 
     def _logged(self, lsn: int) -> None:
         self.lsn = lsn
-        self.changed_since_checkpoint = True
 
     # The process
 
@@ -334,10 +328,6 @@ class PaneTerminal:
         The arguments are those of `rebuild.archive`.
         """
         archive(self.emulator, self.scrollback, everything=everything, rows_max=rows_max)
-
-    def feed_archived(self) -> None:
-        """Move all history into the store, so that the engine holds only the screen."""
-        self.take_archive(everything=True)
 
     def close(self) -> None:
         """Close the PTY and free the engine."""

@@ -129,4 +129,3 @@ class Panes:
             terminal.take_archive()
             terminal.scrollback.clear(erase=True)
             terminal.lsn = lsn
-            terminal.changed_since_checkpoint = True

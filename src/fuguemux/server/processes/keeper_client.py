@@ -73,7 +73,6 @@ class KeeperClient:
         self._closed = False
         self._writing = False
         self.keeper_pid = 0
-        self.keeper_version = ""
         self.held: list[HeldPane] = []
         """The panes that the keeper held at the handshake. The masters belong to the caller."""
         self.descriptors: dict[str, int] = {}
@@ -368,7 +367,6 @@ class KeeperClient:
                 self._welcome.set_exception(KeeperRefused("version", explanation))
                 return
             self.keeper_pid = integer(message, "keeper_pid")
-            self.keeper_version = text(message, "keeper_version")
             self._expected = integer(message, "panes")
             names = message.get("names")
             if not isinstance(names, list) or len(names) != len(descriptors):

@@ -552,9 +552,6 @@ class GhosttyEmulator:
         )
 
     # -- input for the program --------------------------------------------------------------------
-    def encode_key(self, name: str) -> bytes:
-        return keys.encode(name, self.modes)
-
     def encode_mouse(self, event: MouseEvent) -> bytes:
         return keys.encode_mouse(event, self.modes)
 

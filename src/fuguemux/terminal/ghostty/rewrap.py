@@ -66,13 +66,6 @@ def rewrap(lines: Sequence[bytes], columns: int) -> list[list[bytes]]:
     return rows
 
 
-def rewrap_text(lines: Sequence[bytes], columns: int) -> list[list[str]]:
-    """Return the rows of each line at this width as text."""
-    return [
-        [plain(row).decode("utf-8", "replace") for row in cut] for cut in rewrap(lines, columns)
-    ]
-
-
 def _through_engine(lines: Sequence[bytes], columns: int) -> list[list[bytes]]:
     lib = load().lib
     out = ffi.new("GhosttyTerminal*")

@@ -27,7 +27,6 @@ ENVELOPE_VERSION: Final = 1
 FLAG_OPEN_LINE: Final = 1
 FLAG_LINKS: Final = 2
 SHAPE_SHIFT: Final = 2  # the upper bits of the flags are the cursor's shape
-ENGINE_MAGIC: Final = b"GHOSTSNP"
 ENGINE_HEADER_BYTES: Final = 10
 RECORD: Final = struct.Struct("<HII")  # tag, length, checksum
 RECORD_CONTINUATION: Final = 7

@@ -9,7 +9,7 @@ from fuguemux.persistence.scrollback.blocks import Line
 from fuguemux.persistence.scrollback.pack_reader import PackReader
 from fuguemux.persistence.scrollback.scrollback import PaneScrollback, ScrollbackStore
 from fuguemux.persistence.storage.files import RealStorage
-from fuguemux.server.panes.capture import capture, moment, newest_history_rows
+from fuguemux.server.panes.capture import CapturedRow, _history, _newest, capture, moment
 from fuguemux.server.panes.pane_terminal import PaneTerminal
 from fuguemux.terminal.ghostty.adapter import GhosttyEmulator
 
@@ -22,6 +22,14 @@ def pane(lines: list[bytes], columns: int) -> PaneTerminal:
     )
     scrollback.append(lines)
     return PaneTerminal(PaneId(0), GhosttyEmulator(columns, 3), scrollback, lsn=1)
+
+
+def newest(
+    terminal: PaneTerminal, wanted: int, columns: int, *, skipped: int = 0
+) -> list[CapturedRow]:
+    """The last `wanted` rows above the screen, without the last `skipped` of them."""
+    terminal.take_archive(everything=True)
+    return _newest(_history(terminal, columns), wanted, columns, skipped=skipped)
 
 
 @settings(max_examples=60, deadline=None)
@@ -42,9 +50,9 @@ def test_skipped_rows_are_those_behind(
         if place < len(lines):
             lines[place] = b"a wide line " * 5 + b"%d" % place
     terminal = pane(lines, 20)
-    everything = newest_history_rows(terminal, ALL, 20)
+    everything = newest(terminal, ALL, 20)
     expected = everything[max(0, len(everything) - wanted) : max(0, len(everything) - skipped)]
-    assert newest_history_rows(terminal, wanted, 20, skipped=skipped) == expected
+    assert newest(terminal, wanted, 20, skipped=skipped) == expected
 
 
 def test_the_oldest_rows_are_read_alone() -> None:
