@@ -51,7 +51,6 @@ FILE_USERS = {
     "cli/service.py": "writes a unit file into a person's directory",
     "terminal/ghostty/library.py": "reads the version of an installed package",
     "server/admin/address.py": "removes a socket",
-    "server/admin/status.py": "reads /proc",
     "server/clients/listener.py": "removes a socket",
     "server/landing/many_reads.py": "reads terminals",
     "server/landing/zone.py": "sizes the landing zone, which is mapped into memory",

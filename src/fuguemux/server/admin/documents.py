@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from fuguemux.model.live import NotAtHand
+from fuguemux.observe.clock import NS_PER_S
 from fuguemux.observe.diagnostics import channel
 from fuguemux.observe.failpoints import reach
 from fuguemux.persistence.recovery.recovery import RECOVERIES
@@ -20,6 +21,7 @@ from fuguemux.persistence.report.files import load_reports
 from fuguemux.persistence.report.report import RecoveryReport
 from fuguemux.persistence.report.text import report_lines, what_is_there
 from fuguemux.server.admin import status
+from fuguemux.server.admin.server_metrics import log_metrics, server_metrics
 from fuguemux.server.panes import last_screen_data
 from fuguemux.server.requests.command_files import command_files
 from fuguemux.server.requests.executor import Question
@@ -38,6 +40,17 @@ class Documents:
 
     def __init__(self, server: Server) -> None:
         self._server = server
+        self._metrics = server_metrics(
+            lambda: server.engine.state,
+            lambda: (server.clock.monotonic_ns() - server.view.started_ns) // NS_PER_S,
+            server.viewers,
+            server.output,
+            server.rebuilding,
+            server.booted.recovered.store,
+            server.processes,
+        )
+        writer = server.writer
+        log_metrics(self._metrics, writer.state, writer.segments, server.flusher)
         self._found: Mapping[Question, Any] = {}
 
     def __call__(self, name: str, arguments: tuple[str, ...]) -> Any:
@@ -81,7 +94,7 @@ class Documents:
             case "last-screen":
                 return await last_screen_data.found(self._server.last_screens, arguments)
             case _:
-                return await status.document(self._server)
+                return await status.document(self._server, self._metrics)
 
     async def _stored(self) -> list[RecoveryReport]:
         booted = self._server.booted

@@ -1,4 +1,4 @@
-"""How the server is, as plain data for `fugue status`: every number is read when somebody asks."""
+"""How the server is, as plain data for `fugue status`. Its numbers are the metrics, and what a look at the disk gives."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import platform
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from fuguemux.observe.clock import NS_PER_MS, NS_PER_S
+from fuguemux.observe.clock import NS_PER_MS
 from fuguemux.observe.holding import SLOT
+from fuguemux.observe.metrics import Metrics
 from fuguemux.persistence.checkpoint import manifest
 from fuguemux.persistence.storage.files import Storage
 from fuguemux.persistence.storage.serialization import EVENTS_VERSION
@@ -35,13 +36,13 @@ class Measured(NamedTuple):
     configuration_gone: bool
 
 
-async def document(server: Server) -> dict[str, Any]:
+async def document(server: Server, metrics: Metrics) -> dict[str, Any]:
     """Everything. Times are wall milliseconds. Looks at each file of the state directory, on another thread."""
     booted, configuration = server.booted, server.running_configuration
     measured = await beside(
         "status", _measured, booted.storage, booted.state_directory, configuration.is_gone
     )
-    return _document(server, measured)
+    return _document(server, metrics, measured)
 
 
 def _measured(storage: Storage, directory: str, configuration_gone: Callable[[], bool]) -> Measured:
@@ -54,8 +55,8 @@ def _measured(storage: Storage, directory: str, configuration_gone: Callable[[],
     )
 
 
-def _document(server: Server, measured: Measured) -> dict[str, Any]:
-    state, facts = server.engine.state, server.view.server()
+def _document(server: Server, metrics: Metrics, measured: Measured) -> dict[str, Any]:
+    facts = server.view.server()
     keeper = server.processes.keeper
     return {
         "version": facts.version,
@@ -71,20 +72,20 @@ def _document(server: Server, measured: Measured) -> dict[str, Any]:
         "keeper_pid": keeper.keeper_pid if keeper is not None else None,
         "socket": facts.socket_path,
         "started_ms": facts.started_s * 1000,
-        "uptime_seconds": (server.clock.monotonic_ns() - server.view.started_ns) // NS_PER_S,
-        "sessions": len(state.sessions),
-        "windows": len(state.windows),
-        "panes": len(state.panes),
+        "uptime_seconds": metrics["uptime_seconds"],
+        "sessions": metrics["sessions"],
+        "windows": metrics["windows"],
+        "panes": metrics["panes"],
         "panes_not_kept": [terminal.id for terminal in server.panes if not terminal.persist],
-        "clients": len(server.viewers.facts()),
+        "clients": metrics["clients"],
         "durability": server.output_events.durability
         if server.configuration.persistence.enabled
         else "off",
         "durability_reason": server.output_events.durability_reason,
-        "landing": _landing(server),
+        "landing": _landing(server, metrics),
         "state": _state(server, measured),
         "quarantine": measured.quarantine,
-        "log": _log(server),
+        "log": _log(server, metrics),
         "checkpoint": _checkpoint(server),
         "scrollback": server.output_events.scrubber.document(),
         "recovery": {
@@ -92,13 +93,13 @@ def _document(server: Server, measured: Measured) -> dict[str, Any]:
             "cause": server.report.cause,
             "started_ms": server.report.started_ms,
             "duration_ms": round(server.report.duration_ms, 1),
-            "screens_waiting": server.rebuilding.left,
+            "screens_waiting": metrics["screens_waiting"],
         },
         "loop": _loop(server),
         "memory": {
-            "server_bytes": resident_bytes(facts.pid),
-            "keeper_bytes": None if keeper is None else resident_bytes(keeper.keeper_pid),
-            "scrollback_hot_bytes": server.booted.recovered.store.hot_bytes(),
+            "server_bytes": metrics["server_memory_bytes"],
+            "keeper_bytes": metrics["keeper_memory_bytes"],
+            "scrollback_hot_bytes": metrics["scrollback_hot_bytes"],
         },
         "configuration": server.running_configuration.document(gone=measured.configuration_gone),
     }
@@ -111,13 +112,13 @@ def _engine(server: Server) -> str:
     return server.emulators(1, 1).engine
 
 
-def _landing(server: Server) -> dict[str, Any]:
+def _landing(server: Server, metrics: Metrics) -> dict[str, Any]:
     """Where output is that is not logged yet, why it is not where it should be, and what could not be logged at all."""
     zone = server.address.zone
     return {
         "path": zone.path,
         "problem": zone.problem,
-        "missing_bytes": sum(entry.stop - entry.start for entry in server.output.missing.entries),
+        "missing_bytes": metrics["output_missing_bytes"],
     }
 
 
@@ -131,19 +132,18 @@ def _state(server: Server, measured: Measured) -> dict[str, Any]:
     }
 
 
-def _log(server: Server) -> dict[str, Any]:
-    writer, times = server.writer, server.flusher.sync_times()
+def _log(server: Server, metrics: Metrics) -> dict[str, Any]:
     return {
-        "first_lsn": writer.segments.first_lsn,
-        "last_lsn": writer.state.next_lsn - 1,
-        "durable_lsn": server.flusher.durable_lsn,
-        "bytes": writer.segments.bytes_since(writer.segments.first_lsn),
-        "segments": writer.segments.count,
+        "first_lsn": metrics["log_first_lsn"],
+        "last_lsn": metrics["log_last_lsn"],
+        "durable_lsn": metrics["log_durable_lsn"],
+        "bytes": metrics["log_bytes"],
+        "segments": metrics["log_segments"],
         "sync": server.flusher.mode,
-        "syncs": times.syncs,
-        "sync_p50_ms": round(times.p50_ms, 3),
-        "sync_p99_ms": round(times.p99_ms, 3),
-        "sync_failures": writer.state.fsync_failures,
+        "syncs": metrics["log_syncs"],
+        "sync_p50_ms": round(metrics["log_sync_p50_ms"] or 0.0, 3),
+        "sync_p99_ms": round(metrics["log_sync_p99_ms"] or 0.0, 3),
+        "sync_failures": metrics["log_sync_failures"],
     }
 
 
@@ -202,12 +202,3 @@ def disk_bytes(directory: str) -> int:
             with contextlib.suppress(OSError):  # it was removed meanwhile
                 total += os.lstat(os.path.join(path, name)).st_blocks * BLOCK_BYTES
     return total
-
-
-def resident_bytes(pid: int) -> int | None:
-    """The physical memory of a process; None where the system does not tell (no /proc)."""
-    try:
-        with open(f"/proc/{pid}/statm", encoding="ascii") as source:
-            return int(source.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, ValueError, IndexError):
-        return None

@@ -100,3 +100,12 @@ def name_of(argv: tuple[bytes, ...]) -> str:
         return ""
     first = argv[0].rpartition(b"/")[2].lstrip(b"-") or argv[0]
     return first.decode("utf-8", "replace")
+
+
+def resident_bytes(pid: int) -> int | None:
+    """The physical memory of a process; None where the system does not tell (no /proc)."""
+    try:
+        with open(f"/proc/{pid}/statm", encoding="ascii") as source:
+            return int(source.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError, IndexError):
+        return None
