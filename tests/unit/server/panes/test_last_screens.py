@@ -295,7 +295,9 @@ async def test_what_was_foreseen_outlives_a_start_that_is_killed(world: World) -
     assert world.screens.names() == []
 
 
-async def test_a_checkpoint_is_published_after_they_are_on_the_disk(world: World) -> None:
+async def test_a_checkpoint_is_published_after_they_are_on_the_disk(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Its steps are the least that there is: one that publishes."""
     order: list[object] = []
     publish = SimpleNamespace(after_lsn=7, blocking=False, run=lambda: order.append(world.files()))
@@ -313,9 +315,8 @@ async def test_a_checkpoint_is_published_after_they_are_on_the_disk(world: World
     async def durable(lsn: int) -> None:
         order.append(lsn)
 
-    series = SimpleNamespace(
-        saves=[], settings=None, begin=begin, store=SimpleNamespace(erase_wanted=False)
-    )
+    monkeypatch.setattr("fuguemux.server.storage.checkpointer.CheckpointRun", begin)
+    series = SimpleNamespace(saves=[], settings=None, store=SimpleNamespace(erase_wanted=False))
     checkpointer = Checkpointer(
         cast("Any", series),
         cast("Any", None),
