@@ -26,11 +26,12 @@ WORKERS ?= 3
 test: $(VENV)/.dev ## run all tests: WORKERS=3 at once
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
-check: $(VENV)/.dev ## format, lint, types, import contracts
+check: $(VENV)/.dev ## format, lint, types, import contracts, dead code
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/vulture
 
 install-check: $(VENV)/.dev ## build wheel and sdist, install them by pip, pipx and uv into empty places, use each
 	@$(BIN)/python scripts/check_install.py

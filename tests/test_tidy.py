@@ -1,8 +1,10 @@
 """The repository keeps its own rules. Every rule is shown red on a bad text, for a check that was never red is a guess."""
 
 import functools
+import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -275,6 +277,29 @@ def test_matches_over_events_and_effects_know_every_class() -> None:
     assert list(check(head + "    case ev.PaneMoved():\n        assert_never(event)\n"))
     assert not list(check(head + "    case _:\n        assert_never(event)\n"))
     assert not list(check("match word:\n    case Word() | 'PaneAdded':\n        x\n"))
+
+
+def test_names_that_vulture_ignores_are_used_by_nothing_in_the_package(tmp_path: Path) -> None:
+    """Run in an empty directory, vulture has no list of names that it ignores."""
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        settings = tomllib.load(file)["tool"]["vulture"]
+    words = ["--min-confidence", str(settings["min_confidence"]), "--exclude", *settings["exclude"]]
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "vulture",
+            *words,
+            *(str(ROOT / path) for path in settings["paths"]),
+        ],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    found = set(re.findall(r": unused \w+ '(\w+)'", done.stdout))
+    assert found == set(settings["ignore_names"])
 
 
 def test_failpoints_are_the_table_of_failpoints() -> None:
