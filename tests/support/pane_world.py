@@ -13,7 +13,7 @@ from fuguemux.persistence.storage.memory_files import MemoryStorage
 from fuguemux.server.landing.zone import LandingZone
 from fuguemux.server.output.pane_output import PaneOutput
 from fuguemux.server.panes.pane_terminal import PaneTerminal
-from fuguemux.server.panes.panes import Panes, history_limit
+from fuguemux.server.panes.panes import Panes
 from fuguemux.server.processes.processes import Processes
 from fuguemux.terminal.emulator import Event
 from fuguemux.terminal.ghostty.adapter import GhosttyEmulator
@@ -56,7 +56,7 @@ class PaneWorld:
         self.clock = FakeClock()
         self.durability: Callable[[], Awaitable[object]] = _at_once
         self.store = ScrollbackStore(PackReader(MemoryStorage(), "nowhere"))
-        self.panes = Panes(GhosttyEmulator, self.store, self._removed, history_limit)
+        self.panes = Panes(GhosttyEmulator, self.store, self._removed, lambda _state, _pane: 1_000)
         self.engine = engine_of(state, self.log, publish=self.panes.published)
         self.output = PaneOutput(self.loop, OutputLog(), self, self.clock)
         zone = LandingZone.open("", store="s")

@@ -22,6 +22,7 @@ from fuguemux.persistence.checkpoint.checkpoint import (
     PaneCapture,
     PaneMark,
 )
+from fuguemux.persistence.checkpoint.checkpoint_port import Sources
 from fuguemux.persistence.checkpoint.series import CheckpointSeries
 from fuguemux.persistence.scrollback.packs import PackDamaged
 from fuguemux.persistence.storage.files import NO_SPACE, room_words
@@ -142,7 +143,7 @@ class Checkpointer:
     def __init__(
         self,
         series: CheckpointSeries,
-        sources: PaneSources,
+        sources: Sources,
         log: Log,
         clock: Clock,
         interval_s: Callable[[], float],
@@ -164,6 +165,7 @@ class Checkpointer:
         self.last: LastCheckpoint | None = None
         self.failure = ""
         """Why the last attempt failed. Empty if it did not."""
+        self._failed_by = ""
         self.tell: Callable[[str], None] = lambda _failure: None
         """Called with `failure` when checkpoints begin to fail, fail for another reason, or succeed again."""
         self.before_publishing: Callable[[], Awaitable[None]] = _nothing
@@ -241,7 +243,7 @@ class Checkpointer:
                         await asyncio.sleep(0)
                 result = run.result
             except (OSError, PackDamaged) as error:
-                self._came_out(str(error))
+                self._came_out(str(error), _reason(error))
                 diagnostics.warning("checkpoint.failed", reason=reason, error=str(error))
                 if isinstance(error, OSError):
                     self._log.segments.space.release_ballast()
@@ -295,7 +297,7 @@ class Checkpointer:
         try:
             save = await asyncio.to_thread(self._series.keep, result.manifest, name, progress)
         except (OSError, PackDamaged) as error:
-            reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+            reason = _reason(error)
             if isinstance(error, OSError) and error.errno in NO_SPACE:
                 needed = sum(pack.size_bytes for pack in result.manifest.packs)
                 room = room_words(self._series.storage, self._series.directory, needed)
@@ -306,9 +308,10 @@ class Checkpointer:
         self._series.saves.append(save)
         diagnostics.info("checkpoint.saved", number=number, bytes=save.new_bytes)
 
-    def _came_out(self, failure: str) -> None:
-        changed = failure != self.failure
-        self.failure = failure
+    def _came_out(self, failure: str, reason: str = "") -> None:
+        """Note how an attempt went. `reason`: as `failure`, without the name of a file, which differs each time."""
+        changed = reason != self._failed_by
+        self.failure, self._failed_by = failure, reason
         self._retry_s = min(self._retry_s * 2, RETRY_SECONDS_MAX) if failure else RETRY_SECONDS_MIN
         self._retry_at = self._now() + self._retry_s
         if changed:
@@ -326,6 +329,10 @@ class Checkpointer:
 
     def _now(self) -> float:
         return self._clock.monotonic_ns() / 1e9
+
+
+def _reason(error: OSError | PackDamaged) -> str:
+    return error.strerror if isinstance(error, OSError) and error.strerror else str(error)
 
 
 async def _nothing() -> None:

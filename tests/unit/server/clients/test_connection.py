@@ -12,10 +12,8 @@ from fuguemux.protocol import messages
 from fuguemux.protocol.framing import Decoder, frame
 from fuguemux.protocol.messages import CommandMessage, Hello
 from fuguemux.server.clients.client_socket import ClientSocket
-from fuguemux.server.clients.connection import Connection
 from fuguemux.server.clients.connection_state import TRANSITIONS, ConnectionState
-from fuguemux.server.clients.handler import Handler
-from tests.support.fake_handler import FakeHandler
+from tests.support.fake_owner import FakeOwner
 from tests.support.fake_transport import FakeTransport
 
 GREETING = Hello(1, 1, "test").encode()
@@ -23,37 +21,11 @@ COMMAND = CommandMessage((b"new",)).encode()
 INPUT = frame(messages.INPUT, b"x")
 
 
-class Owner:
-    """A listener that admits everybody, or nobody, and runs nothing."""
-
-    viewer_outbox_bytes_max = 4_000
-    reconnect_seconds: int | None = None
-    hello_seconds_max = 10.0
-
-    def __init__(self, refusal: str = "") -> None:
-        self.fake = FakeHandler()
-        self.handler: Handler = self.fake
-        self.told: list[str] = []
-        self._refusal = refusal
-
-    def admit(self, connection: Connection, transport: asyncio.Transport) -> str:
-        return self._refusal
-
-    def run(self, connection: Connection, command: CommandMessage) -> None:
-        self.told.append("run")
-
-    def answered(self, client: ClientId) -> None:
-        self.told.append("answered")
-
-    def forget(self, connection: Connection) -> None:
-        self.told.append("forget")
-
-
 class Bench:
     """A connection on a transport of ours. `do` does one thing as asyncio, the client or the server would."""
 
     def __init__(self, refusal: str = "") -> None:
-        self.owner = Owner(refusal)
+        self.owner = FakeOwner(refusal)
         self.socket = ClientSocket(ClientId(1), self.owner)
         self.connection = self.socket.connection
         self.transport = FakeTransport()
