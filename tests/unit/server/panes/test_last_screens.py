@@ -2,9 +2,8 @@
 
 import asyncio
 import errno
-from collections.abc import Iterator
-from types import SimpleNamespace
-from typing import Any, cast
+import os
+from pathlib import Path
 
 import pytest
 
@@ -26,6 +25,7 @@ from fuguemux.server.panes.waiting_screen import WaitingScreen
 from fuguemux.server.storage.checkpointer import Checkpointer
 from fuguemux.terminal.ghostty.adapter import GhosttyEmulator
 from tests.support.fake_clock import FakeClock
+from tests.support.small_server import SmallServer, Truth, new_session
 
 COLUMNS, ROWS = 20, 5
 PANE = PaneId(1)
@@ -296,38 +296,27 @@ async def test_what_was_foreseen_outlives_a_start_that_is_killed(world: World) -
 
 
 async def test_a_checkpoint_is_published_after_they_are_on_the_disk(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: World, tmp_path: Path
 ) -> None:
-    """Its steps are the least that there is: one that publishes."""
+    server = SmallServer(RealStorage(), str(tmp_path / "state"), Truth(), entropy=os.urandom)
+    server.commit(*new_session(server.state))
     order: list[object] = []
-    publish = SimpleNamespace(after_lsn=7, blocking=False, run=lambda: order.append(world.files()))
 
-    class Stop(Exception):
-        pass
+    class Sync:
+        async def wait_synced(self, lsn: int) -> None:
+            order.append((len(server.series.generations), world.files()))
 
-    def begin(*_arguments: object, **_named: object) -> Any:
-        def steps() -> Iterator[Any]:
-            yield publish
-            raise Stop
+        def start_chores(self) -> None:
+            order.append(len(server.series.generations))
 
-        return SimpleNamespace(steps=steps)
+        async def wait_chores(self) -> None:
+            raise AssertionError("nothing is erased")
 
-    async def durable(lsn: int) -> None:
-        order.append(lsn)
-
-    monkeypatch.setattr("fuguemux.server.storage.checkpointer.CheckpointRun", begin)
-    series = SimpleNamespace(saves=[], settings=None, store=SimpleNamespace(erase_wanted=False))
     checkpointer = Checkpointer(
-        cast("Any", series),
-        cast("Any", None),
-        cast("Any", SimpleNamespace(state=SimpleNamespace(next_lsn=8))),
-        cast("Any", FakeClock()),
-        lambda: 1.0,
-        lambda: 1,
-        cast("Any", SimpleNamespace(wait_synced=durable)),
+        server.series, server, server.writer, FakeClock(), lambda: 1.0, lambda: 1, Sync()
     )
     checkpointer.before_publishing = world.screens.settle
+    world.screens.spawn = lambda work: work.close()  # nobody else has them written
     world.keep(shown())
-    with pytest.raises(Stop):
-        await checkpointer.take("test")
-    assert order == [7, [ScreenName(NOW_MS, PANE).file]]
+    await checkpointer.take("test")
+    assert order == [(0, [ScreenName(NOW_MS, PANE).file]), 1]
