@@ -1,4 +1,4 @@
-"""What differs between two configurations, what of it holds at once, and how people are told."""
+"""Compares two configurations: what differs, which changes take effect at once, and how people are told."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,7 +10,7 @@ from fuguemux.config.schema import Configuration
 
 
 class Change(msgspec.Struct, frozen=True):
-    """One option whose value differs."""
+    """One option whose value changed."""
 
     option: ConfigOption
     old: Any
@@ -37,7 +37,9 @@ def changes(old: Configuration, new: Configuration) -> tuple[Change, ...]:
 
 
 def applied(running: Configuration, new: Configuration) -> Configuration:
-    """What a running server uses after a reload: `new`, but `running`'s values where a change needs a restart."""
+    """Return the configuration of a running server after a reload: `new`, with `running`'s values where a change needs a
+    restart.
+    """
     return with_values(
         {
             change.option.key: change.old
@@ -49,6 +51,8 @@ def applied(running: Configuration, new: Configuration) -> Configuration:
 
 
 def announcement(found: Sequence[Change]) -> str:
-    """One line for people, what holds already first: `checkpoint_interval_secs 30 → 10; state_dir needs a restart`."""
+    """One line for people, with changes that take effect at once first: `checkpoint_interval_secs 30 → 10; state_dir
+    needs a restart`.
+    """
     ordered = sorted(found, key=lambda change: not change.option.live)
     return "; ".join(map(str, ordered)) if found else "nothing changed"

@@ -1,4 +1,4 @@
-"""docs/configuration.md from the declarations: `python -m fuguemux.config.document > docs/configuration.md`."""
+"""Generates docs/configuration.md from the declarations: `python -m fuguemux.config.document > docs/configuration.md`."""
 
 import sys
 
@@ -27,7 +27,7 @@ mistakes changes nothing: attached clients, `fugue status` and the diagnostics s
 
 
 def document() -> str:
-    """The whole page."""
+    """Return the whole page."""
     parts = [_HEAD]
     for section, struct in SECTIONS.items():
         parts.append(f"\n## [{section}]\n\n{(struct.__doc__ or '').strip()}\n")

@@ -1,4 +1,4 @@
-"""On which line of a TOML text a key stands. tomllib checks the text; this only finds the place for a message."""
+"""Finds the line of a key in a TOML text, for messages. tomllib checks the text itself."""
 
 import re
 import tomllib
@@ -12,10 +12,10 @@ _PART = re.compile(_BARE_OR_QUOTED)
 
 
 class KeyLines:
-    """Where the keys of one text stand. `text` must be valid TOML."""
+    """The lines of the keys of one text. `text` must be valid TOML."""
 
     def __init__(self, text: str) -> None:
-        """Read the statements once; linear in the length of `text`."""
+        """Read the statements once. Linear in the length of `text`."""
         self._first: dict[tuple[str, ...], int] = {}
         table: tuple[str, ...] = ()
         for number, statement in _statements(text):
@@ -29,9 +29,9 @@ class KeyLines:
                 self._first.setdefault(here[:depth], number)
 
     def find(self, section: str, name: str | None = None) -> int | None:
-        """The line (from 1) on which `section`, or the option `name` in it, is first written; None: not found.
+        """Return the line (from 1) on which `section`, or the option `name` in it, first appears. None if it does not.
 
-        Headers, dotted keys and quoted keys are understood; of an inline table the line is where it begins.
+        Understands headers, dotted keys and quoted keys. For an inline table it is the line where the table begins.
         """
         if name is None:
             return self._first.get((section,))
@@ -53,7 +53,7 @@ _TOKEN = re.compile(
 
 
 def _statements(text: str) -> Iterator[tuple[int, str]]:
-    """(line number, text) of each statement; lists and strings over several lines are one statement."""
+    """Yield (line number, text) of each statement. Lists and strings over several lines are one statement."""
     start, number, first, depth = 0, 1, 1, 0
     for token in _TOKEN.finditer(text):
         match token.lastgroup:

@@ -1,4 +1,5 @@
-"""TOML, environment and defaults to one checked configuration. All problems are found at once, each with its line.
+"""Builds one checked configuration from TOML, environment and defaults. All problems are found at once, each with its
+line.
 
 Blocking: reads one small file. Nothing here changes a running server: see changes.py and the server's reload.
 """
@@ -22,14 +23,14 @@ GIVEN_CHARACTERS_MAX: Final = 80
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """One thing that is wrong, complete enough to be fixed without looking anything up."""
+    """One mistake, described so completely that it can be fixed without looking anything up."""
 
     source: str
     """Path of the file, or `environment`."""
     message: str
     """What is wrong, with the given value and what is allowed."""
     key: str = ""
-    """`section.option`, or the environment variable; empty if it is the file as a whole."""
+    """`section.option`, or the environment variable. Empty if it is the file as a whole."""
     line: int | None = None
     given: str = ""
     allowed: str = ""
@@ -41,27 +42,27 @@ class Problem(msgspec.Struct, frozen=True):
 
 
 class ConfigError(Exception):
-    """The configuration cannot be used. `problems` holds every reason; str() gives one line each."""
+    """The configuration cannot be used. `problems` has every reason; str() gives one line each."""
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
-        """Keep all `problems`, in the order of their lines."""
+        """Store all `problems`, in the order of their lines."""
         super().__init__("\n".join(str(problem) for problem in problems))
         self.problems = problems
 
 
 class Loaded(msgspec.Struct, frozen=True):
-    """A checked configuration, and where each value that is not a default came from."""
+    """A checked configuration, and the origin of each value that is not a default."""
 
     configuration: Configuration
     path: str
     exists: bool
-    """The file was there. Without it the defaults and the environment hold."""
+    """Whether the file exists. Without it the defaults and the environment count."""
     origins: dict[str, str]
     """Option key to `line 3` or the name of an environment variable."""
 
 
 def load(path: str, environment: Mapping[str, str], *, required: bool) -> Loaded:
-    """Read the file at `path`; FUGUE_<SECTION>_<OPTION> variables override it.
+    """Read the file at `path`. FUGUE_<SECTION>_<OPTION> variables override it.
 
     A missing file is an error only if `required`. Raises ConfigError with every problem.
     """
@@ -76,10 +77,10 @@ def load(path: str, environment: Mapping[str, str], *, required: bool) -> Loaded
 def in_force(
     path: str, environment: Mapping[str, str], *, required: bool
 ) -> tuple[Loaded, tuple[Problem, ...]]:
-    """The configuration that holds, and what is wrong: with a mistake in the file that is the defaults, for a bad file
-    must not keep sessions away.
+    """Return the configuration to use, and the problems. If the file has a mistake, the defaults are used, because a bad
+    file must not keep a user from their sessions.
 
-    What the environment says holds even then, if it is good: it may be what keeps the state off the disk.
+    Even then, valid values from the environment count, because they may keep the state off the disk.
     """
     try:
         return load(path, environment, required=required), ()
@@ -92,7 +93,7 @@ def in_force(
 
 
 def parse(text: str, path: str, environment: Mapping[str, str], *, exists: bool = True) -> Loaded:
-    """As `load`, for the `text` of a file. `path` only names it in messages."""
+    """Do the same as `load` for the `text` of a file. `path` only names it in messages."""
     values, origins, problems = _from_text(text, path)
     overrides, more = _from_environment(environment)
     if problems or more:
@@ -102,7 +103,7 @@ def parse(text: str, path: str, environment: Mapping[str, str], *, exists: bool 
 
 
 def _read(path: str) -> tuple[str | None, Problem | None]:
-    """The file's text; None without a file, or with the problem that keeps it from being read."""
+    """Return the file's text. None without a file, or with the problem that prevents reading it."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         with open(descriptor, "rb") as file:
@@ -162,7 +163,7 @@ def _from_text(text: str, path: str) -> tuple[dict[str, Any], dict[str, str], li
 
 
 def check(option: ConfigOption, given: Any) -> tuple[Any, str]:
-    """(the value as the configuration holds it, "") or (None, what is allowed)."""
+    """Return (the value for the configuration, "") or (None, what is allowed)."""
     try:
         value = msgspec.convert(given, option.type)
     except msgspec.ValidationError:
@@ -202,7 +203,7 @@ _FLAGS: Final = {
 
 
 def _typed(option: ConfigOption, text: str) -> Any:
-    """The text of a variable as TOML would have given it; the text itself if it has no such form."""
+    """Return the text of a variable as TOML would give it, or the text itself if it has no such form."""
     match option.kind:
         case "flag":
             return _FLAGS.get(text.lower(), text)

@@ -1,4 +1,4 @@
-"""The declarations of schema.py as a table: what messages, documentation and reloads say of an option."""
+"""The declarations of schema.py as a table, for messages, documentation and reloads."""
 
 import typing
 from typing import Any, Final, Literal
@@ -16,7 +16,7 @@ class ConfigOption(msgspec.Struct, frozen=True):
     section: str
     name: str
     type: Any
-    """The annotation, constraints included; `msgspec.convert` takes it."""
+    """The annotation, including constraints, for `msgspec.convert`."""
     default: Any
     help: str
     unit: str
@@ -28,7 +28,7 @@ class ConfigOption(msgspec.Struct, frozen=True):
 
     @property
     def key(self) -> str:
-        """`section.name`, as messages name it."""
+        """`section.name`, as in messages."""
         return f"{self.section}.{self.name}"
 
     @property
@@ -37,7 +37,7 @@ class ConfigOption(msgspec.Struct, frozen=True):
         return f"FUGUE_{self.section}_{self.name}".upper()
 
     def allowed(self) -> str:
-        """What may be given, for people: `1 to 86400 seconds`, `one of "always", "interval", "os"`."""
+        """The allowed values, for people: `1 to 86400 seconds`, `one of "always", "interval", "os"`."""
         match self.kind:
             case "flag":
                 return "true or false"
@@ -105,14 +105,14 @@ SECTIONS: Final = {section.name: section.type for section in msgspec.structs.fie
 
 
 def value_of(configuration: Configuration, option: ConfigOption) -> Any:
-    """The value that `configuration` has for `option`."""
+    """The value of `option` in `configuration`."""
     return getattr(getattr(configuration, option.section), option.name)
 
 
 def with_values(
     values: typing.Mapping[str, Any], base: Configuration | None = None
 ) -> Configuration:
-    """`base` (default: the defaults) with `values` by key in place. The values must be valid."""
+    """Return `base` (default: the defaults) with `values`, given by key. The values must be valid."""
     base = base or Configuration()
     changed: dict[str, dict[str, Any]] = {}
     for key, value in values.items():

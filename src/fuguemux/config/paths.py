@@ -1,7 +1,7 @@
-"""Where everything lives: sockets, landing zone, state, diagnostics and the configuration file.
+"""The paths of everything: sockets, landing zone, state, diagnostics and the configuration file.
 
-The client's fast path uses this module, so it imports only `sys` and `posix`: no `os`, `pathlib` or `typing`.
-Whatever it makes is private (directories 0700) whatever the umask, and it refuses what others could have put there.
+The client's fast path uses this module, so it imports only `sys` and `posix`: no `os`, `pathlib` or `typing`. Whatever it
+creates is private (directories have mode 0700) whatever the umask, and it refuses what other users could have put there.
 """
 
 import posix
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 NAME_DEFAULT = "default"
 NAME_BYTES_MAX = 64
 SOCKET_PATH_BYTES_MAX = 103 if sys.platform == "darwin" else 107
-"""`sun_path` of unix(7) less its closing NUL."""
+"""The size of `sun_path` of unix(7) without its final NUL."""
 FILE_NAME_BYTES_MAX = 200
 
 KEEPER_SUFFIX = ".keeper"
@@ -28,7 +28,7 @@ _OTHERS_WRITE = 0o022
 
 
 class PathRefused(Exception):
-    """A name or directory cannot be used. The message names it and the way out; nothing was changed."""
+    """A name or directory cannot be used. The message names it and the fix; nothing has changed."""
 
 
 class Places:
@@ -47,19 +47,19 @@ class Places:
     )
 
     def __init__(self, name: str, socket: str, private: bool) -> None:
-        """Derive the rest from the path of the server's socket."""
+        """Derive the other paths from the path of the server's socket."""
         self.name = name
         self.socket = socket
         self.directory = socket.rpartition("/")[0] or "/"
         self.private = private
-        """The directory is fugue's own, made and checked by `prepare`; with `-S` it is the caller's."""
+        """Whether the directory is fugue's own, created and checked by `prepare`. With `-S` it is the caller's."""
         self.keeper_socket = socket + KEEPER_SUFFIX
         self.progress = socket + _PROGRESS_SUFFIX
-        """While the log is read, a line in it says how far the server has come."""
+        """A file that shows the server's progress while it reads the log."""
 
 
 def decoded(environment: "Mapping[bytes, bytes]") -> dict[str, str]:
-    """`posix.environ` as text. Bytes that are no UTF-8 come back by the error handler surrogateescape."""
+    """Return `posix.environ` as text. Bytes that are not UTF-8 are kept by the error handler surrogateescape."""
     return {
         name.decode("utf-8", "surrogateescape"): value.decode("utf-8", "surrogateescape")
         for name, value in environment.items()
@@ -71,7 +71,7 @@ def _bytes(path: str) -> bytes:
 
 
 def check_name(name: str) -> str:
-    """`name` if `-L` may have it. Raises PathRefused."""
+    """Return `name` if it is allowed for `-L`. Raises PathRefused."""
     if not name:
         problem = "is empty"
     elif len(_bytes(name)) > NAME_BYTES_MAX:
@@ -90,7 +90,7 @@ def check_name(name: str) -> str:
 
 
 def home(environment: "Mapping[str, str]", uid: int) -> str:
-    """The home directory: $HOME if absolute, else what the password database says, else `/`, as login(1) has it."""
+    """The home directory: $HOME if absolute, else that of the password database, else `/`, as in login(1)."""
     given = environment.get("HOME", "")
     if given.startswith("/"):
         return given.rstrip("/") or "/"
@@ -103,7 +103,7 @@ def home(environment: "Mapping[str, str]", uid: int) -> str:
 
 
 def user_name(uid: int) -> str:
-    """The name in the password database; empty for a number without an entry, as containers often have."""
+    """The name in the password database. Empty for a number without an entry, which is common in containers."""
     import pwd
 
     try:
@@ -113,9 +113,9 @@ def user_name(uid: int) -> str:
 
 
 def shell(environment: "Mapping[str, str]", uid: int) -> str:
-    """The shell of a new pane, chosen as tmux does: $SHELL, else the password database's, else `/bin/sh`.
+    """The shell of a new pane, chosen as in tmux: $SHELL, else that of the password database, else `/bin/sh`.
 
-    One that is no absolute path, or cannot be executed, is passed over.
+    A shell that is not an absolute path, or cannot be executed, is skipped.
     """
     given = environment.get("SHELL", "")
     if _can_be_shell(given):
@@ -132,14 +132,14 @@ def shell(environment: "Mapping[str, str]", uid: int) -> str:
 def _can_be_shell(path: str) -> bool:
     try:
         return path.startswith("/") and posix.access(_bytes(path), posix.X_OK)
-    except ValueError:  # a NUL in it
+    except ValueError:  # contains a NUL
         return False
 
 
 def runtime_directory(environment: "Mapping[str, str]", uid: int) -> tuple[str, bool]:
-    """(directory of sockets, whether it is below $XDG_RUNTIME_DIR).
+    """Return (directory of sockets, whether it is below $XDG_RUNTIME_DIR).
 
-    `$XDG_RUNTIME_DIR/fugue` if that variable names a directory of ours, else `/tmp/fugue-UID`. Makes nothing.
+    `$XDG_RUNTIME_DIR/fugue` if that variable names a directory of this user, else `/tmp/fugue-UID`. Creates nothing.
     """
     given = environment.get("XDG_RUNTIME_DIR", "").rstrip("/")
     if given.startswith("/"):
@@ -155,7 +155,7 @@ def runtime_directory(environment: "Mapping[str, str]", uid: int) -> tuple[str, 
 def places(
     environment: "Mapping[str, str]", uid: int, name: str | None = None, socket: str | None = None
 ) -> Places:
-    """Where the server called `name` (`-L`), or the one at the path `socket` (`-S`), listens. Makes nothing.
+    """Where the server called `name` (`-L`), or the one at the path `socket` (`-S`), listens. Creates nothing.
 
     Raises PathRefused for a bad name and for a path that the system cannot bind.
     """
@@ -181,7 +181,7 @@ def places(
 def server_places(
     environment: "Mapping[str, str]", uid: int, name: str | None = None, socket: str | None = None
 ) -> Places:
-    """As `places`; but where a server belongs does not change while $XDG_RUNTIME_DIR is gone. See `fallback_sockets`."""
+    """As `places`, but a server keeps its place while $XDG_RUNTIME_DIR is gone. See `fallback_sockets`."""
     found = places(environment, uid, name, socket)
     given = environment.get("XDG_RUNTIME_DIR", "").rstrip("/")
     if found.private and given.startswith("/") and not _is_there(given):
@@ -190,7 +190,7 @@ def server_places(
 
 
 def prepare_if_there(found: Places, uid: int) -> None:
-    """As `prepare`, without making a runtime directory that the system has removed. Raises PathRefused."""
+    """Do as `prepare`, but do not create a runtime directory that the system has removed. Raises PathRefused."""
     parent = found.directory.rpartition("/")[0]
     if found.private and found.directory != f"/tmp/fugue-{uid}" and not _is_there(parent):
         raise PathRefused(f"{parent} is gone")
@@ -206,11 +206,11 @@ def _is_there(path: str) -> bool:
 
 
 def fallback_sockets(found: Places, uid: int, state: str) -> list[str]:
-    """Where the server of `found` listens while the directory of its socket is gone, best first.
+    """Where the server of `found` listens while the directory of its socket is gone, best path first.
 
-    At the last log-out the system removes $XDG_RUNTIME_DIR, and does not let us make it again. Where everybody looks then
-    is for the one server of a name whose state directory (`state`) is the usual one; others are found by their lock alone.
-    Their path has the checksum of `state`, and as much of the name as a socket's path may have.
+    At the last logout the system removes $XDG_RUNTIME_DIR, and users cannot create it again. The path where every client
+    looks then is for the one server of a name whose state directory (`state`) is the usual one. Others are found only by
+    their lock. Their path contains the checksum of `state`, and as much of the name as fits into a socket's path.
     """
     import pwd
     import zlib
@@ -244,7 +244,7 @@ def _name_of_path(socket: str) -> str:
 
 def _xdg(environment: "Mapping[str, str]", uid: int, variable: str, below_home: str) -> str:
     given = environment.get(variable, "").rstrip("/")
-    if given.startswith("/"):  # the XDG specification: relative paths are to be ignored
+    if given.startswith("/"):  # the XDG specification says that relative paths are to be ignored
         return given
     return home(environment, uid).rstrip("/") + below_home
 
@@ -253,21 +253,23 @@ def state_directory(
     environment: "Mapping[str, str]", uid: int, name: str = NAME_DEFAULT, configured: str = ""
 ) -> str:
     """The state directory of server `name`: below `configured` (persistence.state_dir), else below
-    `$XDG_STATE_HOME/fugue`, else below `~/.local/state/fugue`. Makes nothing.
+    `$XDG_STATE_HOME/fugue`, else below `~/.local/state/fugue`. Creates nothing.
 
-    Somebody without a home of his own (`docker run -u 12345` makes `/` his) has it in /tmp, beside his sockets."""
+    For a user without a home directory (`docker run -u 12345` makes it `/`) it is in /tmp, beside the sockets.
+    """
     if configured.startswith("~/"):
         configured = home(environment, uid).rstrip("/") + configured[1:]
     base = (configured.rstrip("/") or "/") if configured else ""
     if not base:
         base = _xdg(environment, uid, "XDG_STATE_HOME", "/.local/state") + "/fugue"
         if base == "/.local/state/fugue" and not posix.access("/", posix.W_OK):
-            return f"/tmp/fugue-{uid}-state-{name}"  # one level, so that all of it is checked to be ours
+            # One level, so that all of it is checked to belong to the user.
+            return f"/tmp/fugue-{uid}-state-{name}"
     return base.rstrip("/") + "/" + name
 
 
 def landing_file(environment: "Mapping[str, str]", uid: int, name: str, state: str) -> str:
-    """The landing zone: in the runtime directory where that is the user's tmpfs, else in the state directory."""
+    """The landing zone: in the runtime directory if that is the user's tmpfs, else in the state directory."""
     directory, private_tmpfs = runtime_directory(environment, uid)
     if private_tmpfs:
         return f"{directory}/{name}{_LANDING_SUFFIX}"
@@ -282,7 +284,7 @@ def log_file(state: str) -> str:
 def config_file(
     environment: "Mapping[str, str]", uid: int, given: str | None = None
 ) -> tuple[str, bool]:
-    """(configuration file, whether somebody asked for this very file, so that it must exist).
+    """Return (configuration file, whether this file was named explicitly, so that it must exist).
 
     `--config` before `FUGUE_CONFIG` before `$XDG_CONFIG_HOME/fugue/config.toml`.
     """
@@ -293,11 +295,11 @@ def config_file(
 
 
 def make_private_directory(path: str, uid: int, *, state: bool = False) -> None:
-    """Make `path` and what is missing above it, each 0700 whatever the umask.
+    """Create `path` and its missing parents, each with mode 0700 whatever the umask.
 
-    What exists above `path` is taken as it is. An existing `path` must be a directory of `uid`, no symbolic link, that
-    nobody else can write to; rights to read are taken away. `state`: it is the state directory, which nobody is told to
-    remove. Raises PathRefused.
+    Existing parents are not checked. An existing `path` must be a directory of `uid`, not a symbolic link, and not
+    writable by other users; their permission to read is removed. `state`: it is the state directory, which no message
+    suggests to remove. Raises PathRefused.
     """
     missing = []
     probe = path.rstrip("/") or "/"
@@ -314,7 +316,7 @@ def make_private_directory(path: str, uid: int, *, state: bool = False) -> None:
         try:
             posix.mkdir(_bytes(directory), 0o700)
         except FileExistsError:
-            continue  # another fugue was quicker; it is checked below like any other
+            continue  # another fugue created it first; it is checked below like any other
         except OSError as error:
             raise PathRefused(f"cannot make directory {directory}: {_reason(error)}") from None
         _tighten(directory, uid)
@@ -357,7 +359,7 @@ def _tighten(path: str, uid: int, *, state: bool = False) -> None:
 
 
 def _open_up(path: str, error: PermissionError) -> None:
-    """A directory of ours that we may not read: an umask took the rights away when it was made."""
+    """Restore permissions on a directory of this user that a umask removed when it was created."""
     mode = posix.lstat(_bytes(path)).st_mode
     if mode & 0o077:
         raise PathRefused(f"cannot use {path}: {_reason(error)}")
@@ -379,7 +381,7 @@ def _refuse_foreign(path: str, owner: int, uid: int, *, state: bool) -> None:
 
 
 def prepare(found: Places, uid: int) -> None:
-    """Make the directory of the sockets, or check it. With `-S` it must only exist. Raises PathRefused."""
+    """Create the directory of the sockets, or check it. With `-S` it must only exist. Raises PathRefused."""
     if found.private:
         make_private_directory(found.directory, uid)
         return

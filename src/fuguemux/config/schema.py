@@ -1,7 +1,8 @@
-"""Every option once: type, range, unit, default, help, and whether a running server takes a change.
+"""The declaration of every option: type, range, unit, default, help, and whether a change takes effect in a running
+server.
 
-The loader, the error messages, `fugue config`, docs/configuration.md and the announcements of a reload are all read
-from here (options.py does the reading). Adding an option is adding one field.
+The loader, the error messages, `fugue config`, docs/configuration.md and the announcements of a reload all use it
+(options.py reads it). To add an option, add one field.
 """
 
 from typing import Annotated, Literal
@@ -23,7 +24,7 @@ def about(
     le: int | None = None,
     pattern: str | None = None,
 ) -> msgspec.Meta:
-    """The declaration beside a field: help, unit, inclusive range, and `live=False` when a change needs a restart."""
+    """The declaration of a field: help, unit, inclusive range, and `live=False` if a change needs a restart."""
     extra: dict[str, object] = {"unit": unit, "live": live}
     seen = {"x-live": live, **({"x-unit": unit} if unit else {})}
     if pattern is not None:
@@ -32,7 +33,7 @@ def about(
 
 
 class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Base of all sections. Values are immutable, so a reload swaps the whole configuration at once."""
+    """Base class of all sections. Values are immutable, so a reload replaces the whole configuration at once."""
 
 
 class Persistence(Section, frozen=True):
@@ -268,7 +269,7 @@ class Keys(Section, frozen=True):
 
 
 class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """All options. Defaults alone make a valid configuration."""
+    """All options. The defaults alone are a valid configuration."""
 
     persistence: Persistence = Persistence()
     server: Server = Server()

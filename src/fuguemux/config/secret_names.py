@@ -1,7 +1,7 @@
 """Names that look like those of secrets: of variables, of options on command lines, of headers.
 
-Patterns are shell patterns, whatever the case of the name. One that begins with `!` is an exception: a name that it matches
-is none of a secret, whatever other patterns say. `-` in a name counts as `_`, so that `--api-key` is found by `*_KEY`.
+Patterns are shell patterns and ignore case. A pattern that begins with `!` is an exception: a name that matches it is not
+that of a secret, whatever other patterns say. `-` in a name counts as `_`, so that `*_KEY` matches `--api-key`.
 """
 
 import fnmatch
@@ -22,11 +22,11 @@ DEFAULT_PATTERNS: Final = (
     *("!*_FILE", "!*_BUNDLE", "!*_PATH", "!*_DIR", "!*_HOME", "!*_SOCK", "!*ASKPASS"),
     "!TOKENIZERS_*",
 )
-"""What is where a secret can be found (a file, a socket, a program that asks) is none itself: a restored shell needs it."""
+"""The place of a secret (a file, a socket, a program that asks) is not a secret itself: a restored shell needs it."""
 
 
 class SecretNames:
-    """Whether a name is one of a secret, by `patterns`."""
+    """Whether a name is that of a secret, by `patterns`."""
 
     def __init__(self, patterns: Iterable[str]) -> None:
         wanted: list[str] = []
@@ -39,12 +39,12 @@ class SecretNames:
         self._not_wanted = re.compile("|".join(not_wanted) or r"(?!)", re.IGNORECASE)
 
     def __contains__(self, name: str) -> bool:
-        """Whether it is; the empty name is not."""
+        """Whether `name` is that of a secret. The empty name is not."""
         plain = name.replace("-", "_")
         return bool(self._wanted.match(plain)) and not self._not_wanted.match(plain)
 
 
 @functools.cache
 def usual() -> SecretNames:
-    """The names that are meant where no configuration is asked: on command lines."""
+    """The names that count where no configuration is used: on command lines."""
     return SecretNames(DEFAULT_PATTERNS)

@@ -1,10 +1,11 @@
-"""Command lines and values without the secrets in them: what of either may be stored, logged or shown in a report.
+"""Removes secrets from command lines and values before these are stored, logged or shown in a report.
 
     redacted((b"mysql", b"-phush", b"shop"))      ->  (b"mysql", b"-p•••", b"shop")
     redacted((b"curl -u me:hush https://a.b",))   ->  (b"curl -u me:••• https://a.b",)
 
-Pure: no state, no files. It finds what people commonly write, not everything: a secret that looks like a file's name is
-one to no program. What it takes for one by mistake costs only that the command is not started again by itself.
+Pure: no state, no files. It finds what people commonly write, not everything: a secret that looks like a file name is not
+recognised. If something is taken for a secret by mistake, the only loss is that the command is not started again
+automatically.
 """
 
 import functools
@@ -16,23 +17,27 @@ from typing import Final
 from fuguemux.config.secret_names import usual
 
 MARK: Final = "•••"
-"""Stands where a secret was. A command line that holds it is never run: see `is_redacted`."""
+"""Replaces a secret. A command line that contains it is never run: see `is_redacted`."""
 REMEMBERED_BYTES_MAX: Final = 2048
-"""Of longer command lines the result is not remembered: each could be as long as a system allows."""
+"""The results of longer command lines are not cached, because each could be as long as a system allows."""
 EFFORT_MAX: Final = 8192
-"""Words with punctuation that are looked at in one command line, some 10 µs each; all words behind count as secrets.
+"""The number of words with punctuation that are examined in one command line, some 10 µs each. All later words count as
+secrets.
 
-A word within a word is looked at too, and of long ones each `EFFORT_CHARS` count as one."""
+A word within a word is examined too, and each `EFFORT_CHARS` of a long word count as one word.
+"""
 EFFORT_CHARS: Final = 32
 NESTING_MAX: Final = 4
-"""Command lines within words of command lines: `ssh host 'sh -c "…"'`."""
+"""The depth of command lines within words of command lines: `ssh host 'sh -c "…"'`."""
 
 _WORD: Final = re.compile(
     r"""(?:'[^']*'?|"(?:\\.|[^"\\])*"?|\\.|[^\s'"\\;&|()<>`])+|\\""", re.DOTALL
 )
 _QUOTES: Final = re.compile(r"""'([^']*)'?|"((?:\\.|[^"\\])*)"?|\\(.)""", re.DOTALL)
 _PLAIN: Final = re.compile(r"(?!-)[\w./,+%~^#!*\[\]{}-]*")
-"""Words in which nothing but the shape of a key can tell of a secret: most are, and nothing else is looked for in them."""
+"""Words in which only the shape of a key can show a secret. Most words are of this kind, and are searched for nothing
+else.
+"""
 _SPECIAL: Final = re.compile(r"[\s'\"\\;&|()<>`$*?]")
 _BETWEEN_COMMANDS: Final = re.compile(r"[;&|()`\n]")
 _NAMED: Final = re.compile(r"([-/]{0,2})([\w.-]{1,200})([=:])(.+)", re.DOTALL)
@@ -52,9 +57,9 @@ _SHAPES: Final = re.compile(
     r"(?<![\w-])(?:gh[pousr]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abprs]-[\w-]{10,}|sk-[\w-]{20,}"
     r"|[sr]k_live_\w{16,}|AKIA[0-9A-Z]{16}|AIza[\w-]{30,}|eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*)"
 )
-"""Keys that tell what they are: of GitHub, GitLab, Slack, OpenAI, Stripe, AWS, Google; JSON web tokens."""
+"""Keys with a recognisable form: of GitHub, GitLab, Slack, OpenAI, Stripe, AWS, Google; JSON web tokens."""
 SHAPE_CHARS_MIN: Final = 15
-"""No such key is shorter."""
+"""The length of the shortest such key."""
 
 _MYSQL: Final = frozenset(
     f"{server}{tool}"
@@ -77,23 +82,23 @@ _APART: Final = {
     **dict.fromkeys(("redis-cli", "valkey-cli"), ("-a", "--pass")),
     "ipmitool": ("-P",),
 }
-"""Options whose value is the next word. Long ones are found by their names, whatever the program."""
+"""Options whose value is the next word. Long options are found by their names, for every program."""
 _USERS: Final = {
     **dict.fromkeys(("curl", "http", "https", "xh"), ("-u", "--user", "-U", "--proxy-user", "-a")),
     **dict.fromkeys(("smbclient", "rpcclient"), ("-U", "--user")),
 }
 """Options whose value, in the next word or the same, is `user:password` or `user%password`."""
 _LOGIN: Final = dict.fromkeys(("docker", "podman", "nerdctl", "helm", "oc", "az"), ("-p",))
-"""Options whose value is the next word, behind the word `login` only."""
+"""Options whose value is the next word, but only after the word `login`."""
 _PORT: Final = frozenset({"ssh", "autossh", "sftp", "scp"})
-"""Programs whose `-p` is a port, behind one whose `-p` is a password."""
+"""Programs whose `-p` is a port, even after a program whose `-p` is a password."""
 _TELLING: Final = frozenset((*_JOINED, *_APART, *_USERS, *_LOGIN, *_PORT, "login"))
-"""Words that say what options behind them mean."""
+"""Words that define the meaning of the options after them."""
 _OPTION_NAME: Final = re.compile(r"[\w.-]+")
 
 
 def redacted(argv: Sequence[bytes]) -> tuple[bytes, ...]:
-    """`argv` with every secret replaced by `MARK`. One word is a command line for a shell, as panes have it."""
+    """Return `argv` with every secret replaced by `MARK`. A single word is a command line for a shell, as panes have it."""
     words = tuple(argv)
     return (_remembered if sum(map(len, words)) <= REMEMBERED_BYTES_MAX else _redacted)(words)
 
@@ -109,23 +114,23 @@ _remembered: Final = functools.lru_cache(maxsize=4096)(_redacted)
 
 
 def redacted_line(line: str) -> str:
-    """A command line for a shell with every secret in it replaced by `MARK`."""
+    """Return a command line for a shell with every secret replaced by `MARK`."""
     return _line(line, 0, _Effort())
 
 
 def is_redacted(argv: Sequence[bytes]) -> bool:
-    """Whether something is missing from these words, so that they must not be run."""
+    """Whether something was removed from these words, so that they must not be run."""
     mark = MARK.encode()
     return any(mark in word for word in argv)
 
 
 def holds_secret(value: str) -> bool:
-    """Whether a value, whatever its name, holds a URL with a password or a key that tells what it is."""
+    """Whether a value, whatever its name, contains a URL with a password, or a key with a recognisable form."""
     return _within(value) != value
 
 
 def named(argv: Sequence[bytes]) -> tuple[bytes, ...]:
-    """`argv` as windows are named after it: as `redacted`, and without assignments of secrets before the program."""
+    """Return `argv` for naming windows: as `redacted`, without assignments of secrets before the program."""
     if len(argv) != 1:
         return redacted(argv)
     line = _named_line(argv[0].decode("utf-8", "surrogateescape"))
@@ -145,24 +150,24 @@ def _named_line(line: str) -> str:
 
 
 class _Effort:
-    """What was looked at in one command line so far."""
+    """What was examined in one command line so far."""
 
     def __init__(self) -> None:
         self._done = 0
 
     @property
     def spent(self) -> bool:
-        """Whether nothing is looked at any more."""
+        """Whether nothing more is examined."""
         return self._done > EFFORT_MAX
 
     def take(self, text: str) -> bool:
-        """Whether `text` may still be looked at."""
+        """Whether `text` may still be examined."""
         self._done += 1 + len(text) // EFFORT_CHARS
         return not self.spent
 
 
 class _Options:
-    """The options that take a secret in one command: those of every program that is named in it, `sudo` or not."""
+    """The options that take a secret in one command: those of every program that is named in it, with `sudo` or without."""
 
     def __init__(self) -> None:
         self.joined: set[str] = set()
@@ -171,7 +176,7 @@ class _Options:
         self._login: set[str] = set()
 
     def saw(self, word: str) -> None:
-        """`word` is no option: it may be the name of a program."""
+        """Note a word that is not an option: it may be the name of a program."""
         name = word.rpartition("/")[2]
         if name not in _TELLING:
             return
@@ -187,15 +192,14 @@ class _Options:
 
 
 def _words(words: Sequence[str], depth: int, effort: _Effort) -> list[str]:
-    """The words of one command."""
+    """Return the words of one command without secrets."""
     clean: list[str] = []
     options, awaited = _Options(), ""
     for word in words:
         plain = _PLAIN.fullmatch(word) is not None
         if effort.spent or not (plain or effort.take(word)):
-            clean.append(
-                MARK
-            )  # a plain one, too: it may belong to an option that was not looked at
+            # Even a harmless one: it may be the value of an option that was not examined
+            clean.append(MARK)
             continue
         if awaited == "user":
             clean.append(_user(word))
@@ -222,7 +226,7 @@ def _is_option(word: str) -> bool:
 
 
 def _awaits(options: _Options, word: str) -> str:
-    """What the next word is: `secret`, `user` (with a password behind it), or nothing of that kind."""
+    """What the next word is: `secret`, `user` (with a password after it), or neither."""
     if word in options.users:
         return "user"
     if word in options.apart:
@@ -235,7 +239,7 @@ def _awaits(options: _Options, word: str) -> str:
 
 
 def _word(options: _Options, word: str, depth: int, effort: _Effort) -> str:
-    """One word that does not stand behind an option which takes a secret."""
+    """Return a word that does not follow an option which takes a secret."""
     for option in options.joined:
         if word.startswith(option) and len(word) > len(option):
             return option + MARK
@@ -260,14 +264,14 @@ def _word(options: _Options, word: str, depth: int, effort: _Effort) -> str:
 
 
 def _names_secret(named: re.Match[str]) -> bool:
-    """Whether `NAME=value` or the like gives a secret."""
+    """Whether `NAME=value` or the like contains a secret."""
     if named[3] == ":" and named[1] != "/":  # a header, or a URL
         return False
     return named[2].rpartition(".")[2] in usual()
 
 
 def _user(word: str) -> str:
-    """`user:password` or `user%password` without the password."""
+    """Return `user:password` or `user%password` without the password."""
     for separator in ":%":
         name, found, secret = word.partition(separator)
         if found and secret:
@@ -276,7 +280,7 @@ def _user(word: str) -> str:
 
 
 def _within(text: str) -> str:
-    """What can be told wherever it stands: passwords in URLs and JSON, and keys that tell what they are."""
+    """Remove what is recognisable anywhere: passwords in URLs and JSON, and keys with a recognisable form."""
     if "@" in text:
         text = _USER_IN_URL.sub(_no_password, text)
         text = _TOKEN_IN_URL.sub(rf"\1{MARK}\3", text)
@@ -302,7 +306,9 @@ def _no_parameter(found: re.Match[str]) -> str:
 
 
 def _line(line: str, depth: int, effort: _Effort) -> str:
-    """A command line: its words are looked at as a shell would take them apart, and what is in between stays as it is."""
+    """Return a command line without secrets. It is split into words as a shell would do; the text between words is
+    unchanged.
+    """
     if not effort.take(line):
         return MARK
     pieces: list[str] = []
@@ -329,12 +335,12 @@ def _line(line: str, depth: int, effort: _Effort) -> str:
 
 
 def unquoted(word: str) -> str:
-    """A word of a shell's line as the program gets it, as far as that can be told without running anything."""
+    """A word of a shell's line as the program gets it, as far as that is known without running anything."""
     return _QUOTES.sub(lambda found: found[1] or found[2] or found[3] or "", word)
 
 
 def _quoted(original: str, word: str) -> str:
-    """`word` as one word of a line, quoted as it was. The line is for reading: what is redacted is never run."""
+    """Return `word` as one word of a line, quoted as before. The line is for reading: what is redacted is never run."""
     if not _SPECIAL.search(word):
         return word
     quote = original[0]
