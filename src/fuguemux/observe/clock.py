@@ -1,7 +1,7 @@
-"""The only place that reads a clock. Everyone else is handed one, so that tests own time.
+"""The only module that reads a clock. All others get a clock passed in, so that tests control the time.
 
-Two clocks with two uses: the monotonic one measures how long something took and when something is due, and never
-jumps; the wall clock dates things for people and files, and may be set back at any moment.
+There are two clocks. The monotonic one measures how long something took and when something is due, and never jumps. The
+wall clock dates things for people and files, and may be set back at any moment.
 """
 
 import time
@@ -14,14 +14,14 @@ MS_PER_DAY: Final = 86_400_000
 
 
 class Clock(Protocol):
-    """What code that needs the time is handed."""
+    """The clock that is passed to code that needs the time."""
 
     def monotonic_ns(self) -> int:
         """Nanoseconds since some point; never goes back while the machine is up."""
         ...
 
     def wall_ms(self) -> int:
-        """Milliseconds since the epoch, as the machine believes."""
+        """Milliseconds since the epoch, according to the machine."""
         ...
 
     def local_time(self, seconds: int) -> tuple[int, ...]:
@@ -48,7 +48,7 @@ class SystemClock:
 
 
 class ShiftedClock(SystemClock):
-    """For tests: the wall clock is ahead (or behind) by the seconds that a file says, and may jump at any moment."""
+    """For tests: the wall clock is ahead (or behind) by the seconds in a file, and may jump at any moment."""
 
     __slots__ = ("_path",)
 
@@ -56,7 +56,7 @@ class ShiftedClock(SystemClock):
         self._path = path
 
     def wall_ms(self) -> int:
-        """CLOCK_REALTIME and the shift; without the file there is none."""
+        """CLOCK_REALTIME plus the shift; without the file there is no shift."""
         try:
             with open(self._path, encoding="ascii") as file:
                 shift_s = int(file.read() or "0")
@@ -66,7 +66,7 @@ class ShiftedClock(SystemClock):
 
 
 def clock_of(environment: Mapping[str, str]) -> SystemClock:
-    """The machine's clocks; under FUGUE_TESTING=1 with a shift if FUGUE_CLOCK_SHIFT names a file that says it."""
+    """Return the machine's clocks. Under FUGUE_TESTING=1, with the shift in the file that FUGUE_CLOCK_SHIFT names."""
     path = environment.get("FUGUE_CLOCK_SHIFT", "")
     if environment.get("FUGUE_TESTING") == "1" and path:
         return ShiftedClock(path)

@@ -2,9 +2,9 @@
 
     2026-11-23T06:47:20.123Z info wal.rotated segment=3 bytes=16777216
 
-They never hold what panes show, what people type, arguments of programs or environment: fields with such names are
-withheld, bytes are not accepted, and values are cut. Writing never raises and never stops the caller: a full disk costs
-lines, which are counted, not the server.
+They never contain what panes show, what people type, arguments of programs or environment: fields with such names are
+withheld, bytes are not accepted, and values are cut. Writing never raises and never stops the caller. On a full disk,
+lines are lost and counted; the server goes on.
 """
 
 import contextlib
@@ -38,7 +38,7 @@ FIELDS_WITHHELD: Final = frozenset(
         "title",
     }
 )
-"""Names under which private content would travel."""
+"""Field names that suggest private content."""
 
 _LEVELS: Final[dict[Level, int]] = {
     "debug": logging.DEBUG,
@@ -50,24 +50,24 @@ _ROOT: Final = "fugue"
 
 
 class Diagnostics:
-    """Where a part of the program says what happened. Get one by `channel`."""
+    """The diagnostics of one part of the program. Get one by `channel`."""
 
     __slots__ = ("_logger",)
 
     def __init__(self, logger: logging.Logger) -> None:
-        """Speak through `logger`."""
+        """Write to `logger`."""
         self._logger = logger
 
     def debug(self, event: str, **fields: Field) -> None:
-        """For somebody who looks for a fault."""
+        """For finding faults."""
         self._emit(logging.DEBUG, event, fields)
 
     def info(self, event: str, **fields: Field) -> None:
-        """What happens in ordinary life, seldom enough to be read."""
+        """Normal events that are rare enough to be read."""
         self._emit(logging.INFO, event, fields)
 
     def warning(self, event: str, **fields: Field) -> None:
-        """Something is worse than it should be; the server copes."""
+        """Something is worse than it should be, and the server copes."""
         self._emit(logging.WARNING, event, fields)
 
     def error(self, event: str, **fields: Field) -> None:
@@ -75,7 +75,7 @@ class Diagnostics:
         self._emit(logging.ERROR, event, fields)
 
     def failure(self, event: str, error: BaseException, **fields: Field) -> None:
-        """An unexpected exception: its type and message, and in which file and line of fugue it arose."""
+        """Report an unexpected exception: its type and message, and the file and line of fugue where it was raised."""
         trace, place = error.__traceback__, ""
         while trace is not None:
             code = trace.tb_frame.f_code
@@ -143,7 +143,7 @@ class PrivateFile(logging.Handler):
     @staticmethod
     def _open(path: str) -> int:
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-        # O_NONBLOCK: a FIFO in the file's place would have a start wait for a reader.
+        # O_NONBLOCK: if the file is a FIFO, the start must not wait for a reader.
         descriptor = os.open(path, flags | os.O_NONBLOCK, 0o600)
         os.fchmod(descriptor, 0o600)
         return descriptor
@@ -163,7 +163,7 @@ class PrivateFile(logging.Handler):
     def _rotate(self) -> None:
         if os.fstat(self._descriptor).st_size == 0 or not self._in_place():
             return
-        following = self._open(self._path + ".new")  # first: if this fails, nothing has moved
+        following = self._open(self._path + ".new")  # first: if this fails, nothing was moved
         for number in range(self.keep_files - 1, -1, -1):
             older = f"{self._path}.{number + 1}"
             with contextlib.suppress(FileNotFoundError):
@@ -174,21 +174,21 @@ class PrivateFile(logging.Handler):
         os.close(previous)
 
     def _in_place(self) -> bool:
-        """Whether the path still leads to the file: a directory that was put in its place is not ours to write to."""
+        """Whether the path still leads to the file. If the directory was replaced, the new one must not be written to."""
         try:
             return os.path.samestat(os.lstat(self._path), os.fstat(self._descriptor))
         except OSError:
             return False
 
     def _drop_from(self, number: int) -> None:
-        """Remove rotated files from `number` on, which a lowered `keep_files` leaves behind."""
+        """Remove rotated files from `number` on, which remain when `keep_files` was lowered."""
         with contextlib.suppress(FileNotFoundError):
             while True:
                 os.unlink(f"{self._path}.{number}")
                 number += 1
 
     def close(self) -> None:
-        """Close the file. Twice does no harm."""
+        """Close the file. May be called more than once."""
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
@@ -216,10 +216,10 @@ def configure(
     lost: Counter | None = None,
     clock: Clock | None = None,
 ) -> None:
-    """Send all channels to the file `path` (None: nowhere) and, in the `foreground`, to stderr.
+    """Send all channels to the file `path` (None: no file) and, in the `foreground`, to stderr.
 
-    May be called again, for a reload; the previous file is closed. Raises OSError, with everything as it was before,
-    if the file cannot be opened.
+    May be called again, for a reload; the previous file is closed. Raises OSError if the file cannot be opened; then
+    everything is as before.
     """
     handlers: list[logging.Handler] = []
     if path is not None:

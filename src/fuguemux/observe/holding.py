@@ -1,11 +1,11 @@
-"""Who holds the loop: a slot that says what its thread is doing, and a list of those who did one thing for too long.
+"""Records what holds the loop: a slot with what its thread is doing, and a list of work that took too long.
 
     with holding("pane", 3): …                         named, never interrupted
     with endable("command", "list-panes"): …           named; raises TookTooLong when the watchdog ends it
     with unended(): …                                   not to be interrupted, whatever is around it
 
-Entering and leaving cost an assignment and a look at the clock. Nothing that waits may be inside: the slot belongs to a
-piece of work of one thread, and not to a task. Code that writes, commits, or feeds an engine is never endable.
+Entering and leaving cost an assignment and a clock reading. Nothing inside may await: the slot belongs to a piece of work
+of one thread, and not to a task. Code that writes, commits, or feeds an engine is never endable.
 
 Names are those of commands and numbers of panes and clients; never arguments, content or environment.
 """
@@ -22,26 +22,26 @@ from fuguemux.observe.clock import NS_PER_MS, NS_PER_S
 from fuguemux.observe.diagnostics import channel
 
 HELD_NS: Final = 200 * NS_PER_MS
-"""Who holds the loop for longer is noted."""
+"""Work that holds the loop for longer is noted."""
 HOLDERS_MAX: Final = 32
-"""So many are remembered, those that held it last."""
+"""The number of holders that are remembered, the latest ones."""
 TOLD_AGAIN_NS: Final = 60 * NS_PER_S
-"""One that does it again and again has a line of diagnostics each so often."""
+"""The least time between two lines of diagnostics about the same holder."""
 UNNAMED: Final = ("loop", "work without a name")
 
 diagnostics = channel("watchdog")
 
 
 class EndedByWatchdog(BaseException):
-    """Raised by the watchdog in the middle of endable work, anywhere. Nobody but `endable` catches it."""
+    """Raised by the watchdog anywhere in the middle of endable work. Only `endable` catches it."""
 
 
 class TookTooLong(Exception):
-    """Work that was ended because it held up everybody; the message says so."""
+    """Work was ended because it held the loop; the message says so."""
 
 
 class LoopHolder(msgspec.Struct):
-    """One who held the loop for too long, and how often."""
+    """One piece of work that held the loop for too long, and how often."""
 
     kind: str
     name: str
@@ -49,14 +49,14 @@ class LoopHolder(msgspec.Struct):
     longest_ms: float = 0.0
     last_ms: float = 0.0
     last_ns: int = 0
-    """When, on the monotonic clock."""
+    """The time of the last one, on the monotonic clock."""
     ended: int = 0
     """How often the watchdog ended it."""
     told_ns: int = 0
 
 
 class Holders:
-    """Those who held the loop for too long, the latest last. May be read by another thread than the loop's."""
+    """The work that held the loop for too long, the latest last. Another thread than the loop's may read it."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, str], LoopHolder] = {}
@@ -65,7 +65,7 @@ class Holders:
         return list(self._known.values())
 
     def note(self, kind: str, name: str, took_ns: int, now_ns: int, *, ended: bool = False) -> None:
-        """The loop was held for so long, and is free again."""
+        """Note that work held the loop for `took_ns`, and is finished."""
         holder = self._known.pop((kind, name), None) or LoopHolder(kind, name)
         self._known[kind, name] = holder
         while len(self._known) > HOLDERS_MAX:
@@ -86,28 +86,28 @@ class Holders:
             )
 
     def clear(self) -> None:
-        """Forget all."""
+        """Forget all holders."""
         self._known.clear()
 
 
 class Slot:
-    """What the loop's thread does now. One for the process, `SLOT`; only that thread enters and leaves."""
+    """What the loop's thread is doing now. One per process, `SLOT`; only that thread enters and leaves."""
 
     def __init__(self) -> None:
         self.thread = 0
-        """The loop's; 0: nobody watches, and nothing is noted."""
+        """The loop's thread. 0: there is no watchdog, and nothing is noted."""
         self.watched = False
-        """There is a thread that watches."""
+        """Whether a watchdog thread is running."""
         self.current: holding | None = None
         self.turn_ns = 0
-        """When the loop's turn began; 0: it waits."""
+        """When the loop's turn began; 0 while it waits."""
         self.turns = 0
         self.entered = 0
-        """How often something was begun under a name."""
+        """How often named work was begun."""
         self.noted_ns = 0
-        """What of this turn is noted by name."""
+        """The part of this turn that is noted by name."""
         self.asleep = False
-        """The watchdog waits for `wake`."""
+        """Whether the watchdog waits for `wake`."""
         self.wake: Callable[[], None] = lambda: None
         self.holders = Holders()
 
@@ -131,7 +131,7 @@ SLOT: Final = Slot()
 
 
 class holding:  # noqa: N801  # reads like the context managers of the standard library
-    """What is done inside holds the loop, under this name."""
+    """A context: the work inside holds the loop under this name."""
 
     __slots__ = (
         "_begun",
@@ -152,12 +152,12 @@ class holding:  # noqa: N801  # reads like the context managers of the standard 
 
     @property
     def name(self) -> str:
-        """As people know it."""
+        """The name for people."""
         return f"%{self._name}" if self.kind == "pane" else str(self._name)
 
     @property
     def begun_ns(self) -> int:
-        """When, on the monotonic clock."""
+        """The start, on the monotonic clock."""
         return self._begun
 
     def __enter__(self) -> None:
@@ -195,7 +195,7 @@ class holding:  # noqa: N801  # reads like the context managers of the standard 
 
 
 class endable(holding):  # noqa: N801  # as above
-    """As `holding`, for work that may be ended between any two steps of it: nothing is left half done.
+    """A context like `holding`, for work that may be ended between any two steps, because nothing is left half done.
 
     Raises TookTooLong at its end if it was ended.
     """
@@ -217,7 +217,7 @@ class endable(holding):  # noqa: N801  # as above
         if not self.watched:
             return
         ended = kind is not None and issubclass(kind, EndedByWatchdog)
-        while True:  # it may come at any of these steps
+        while True:  # the exception may arrive at any of these steps
             try:
                 self.shut_off()
                 break
@@ -229,7 +229,7 @@ class endable(holding):  # noqa: N801  # as above
             raise TookTooLong(f"ended after {seconds} s in which nothing else could run") from None
 
     def shut_off(self) -> None:
-        """From now on nothing is raised here: what was on its way has arrived, or is taken."""
+        """From now on nothing is raised here: a pending exception has arrived, or is taken back."""
         self.shut = True
         if self.ending:
             assert self.settled is not None
@@ -237,7 +237,9 @@ class endable(holding):  # noqa: N801  # as above
             take()
 
     def end(self) -> bool:
-        """For the watchdog's thread: raise Ended in the loop's, unless the work is over or at a step that must be done."""
+        """For the watchdog's thread: raise EndedByWatchdog in the loop's thread, unless the work is finished or must not
+        be ended now.
+        """
         settled = self.settled = threading.Event()
         self.ending = True
         try:
@@ -250,7 +252,7 @@ class endable(holding):  # noqa: N801  # as above
 
 
 class unended:  # noqa: N801  # as above
-    """What is done inside is done to its end, also within endable work."""
+    """A context whose work is not interrupted, even within endable work."""
 
     __slots__ = ("_around",)
 
@@ -279,10 +281,10 @@ class unended:  # noqa: N801  # as above
 
 
 def take() -> None:
-    """Nothing is on its way to this thread any more.
+    """Remove an exception that is pending for this thread.
 
-    Calling it off would do, but CPython 3.11 then looks for it at each step for good: twice as slow, and without end
-    under a profiler. So one more is sent, in place of the one on its way, and caught.
+    Cancelling it would be enough, but CPython 3.11 then looks for it at each step from then on: half as fast, and without
+    end under a profiler. So another exception is raised in place of the pending one, and caught.
     """
     try:
         raise_in(threading.get_ident(), EndedByWatchdog)
@@ -293,8 +295,8 @@ def take() -> None:
 
 
 def raise_in(thread: int, error: type[BaseException]) -> None:
-    """Have that thread raise `error` at its next step, and nothing else that is on its way to it."""
-    import ctypes  # when something is ended: a server starts quicker without it
+    """Raise `error` in that thread at its next step, in place of any exception that is pending there."""
+    import ctypes  # imported late: a server starts faster without it
 
     pointer, number = ctypes.py_object(error), ctypes.c_ulong(thread)
     ctypes.pythonapi.PyThreadState_SetAsyncExc(number, pointer)

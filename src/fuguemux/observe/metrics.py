@@ -23,7 +23,7 @@ class Counter:
         self.value = 0
 
     def add(self, amount: int = 1) -> None:
-        """Count `amount` more."""
+        """Add `amount`."""
         self.value += amount
 
 
