@@ -1,3 +1,4 @@
-"""The thin client: words and keys to the server, bytes to the terminal, reconnecting when the server comes back. `python
--m fuguemux` calls it. It imports next to nothing, because its start is most of what a short command costs.
+"""The thin client: sends words and keys to the server, writes bytes to the terminal, and reconnects when the server comes
+back. `python -m fuguemux` calls it. It imports almost nothing, because a short command consists mostly of the client's
+start.
 """

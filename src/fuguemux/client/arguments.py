@@ -1,4 +1,4 @@
-"""The words before the command: tmux's global flags and a few of fugue's own. And where the server's socket is.
+"""Parses the words before the command: tmux's global flags and a few of fugue's own. Also finds the server's socket.
 
 Imports only `sys`, `posix` and config/paths: part of the thin client.
 """
@@ -14,7 +14,7 @@ PROGRAM_DEFAULT = "fugue"
 _TAKES_VALUE = "cfLST"
 _PLAIN = "2CDlNquUvVd"
 NO_RESTORE = "--no-restore"
-"""A server that is started for this command leaves what was there alone, and begins empty."""
+"""A server that is started for this command leaves the stored state alone, and begins empty."""
 _OFFLINE_FLAGS = {"--help": ("help", "-h"), "--version": ("version",)}
 
 
@@ -23,7 +23,7 @@ class UsageError(Exception):
 
 
 class ClientOptions:
-    """The global flags, parsed; `argv` holds the words of the command."""
+    """The parsed global flags; `argv` has the words of the command."""
 
     __slots__ = (
         "argv",
@@ -37,7 +37,7 @@ class ClientOptions:
     )
 
     places: Places
-    """The server meant, and where it listens."""
+    """The selected server, and where it listens."""
 
     def __init__(self, program: str, environment: dict[bytes, bytes]) -> None:
         self.program = program
@@ -51,7 +51,7 @@ class ClientOptions:
 
 
 def usage(program: str) -> str:
-    """Return what is printed after a bad flag; to who calls us tmux, what tmux prints."""
+    """Return the usage that is printed after a bad flag; for a client called as tmux, that of tmux."""
     start = f"usage: {program} "
     if program.startswith("tmux"):
         return (
@@ -67,7 +67,8 @@ def usage(program: str) -> str:
 def parse(argv: list[str], environment: dict[bytes, bytes]) -> ClientOptions:
     """Return the options in the process's `argv`. Raises UsageError.
 
-    As tmux's getopt: flags may be joined (`-2u`), a value may be (`-Lname`), the first word without a dash or `--` ends them.
+    As in tmux's getopt: flags may be joined (`-2u`), a value may be joined to its flag (`-Lname`), and the first word
+    without a dash, or `--`, ends the flags.
     """
     program = argv[0].rpartition("/")[2]
     if program in ("", "__main__.py"):
@@ -143,7 +144,7 @@ def _take_value(options: ClientOptions, letter: str, value: str) -> None:
 
 
 def _locate(name: str, path: str, environment: dict[bytes, bytes]) -> Places:
-    """Return the server meant: `-S`, `-L`, the server of the pane we are in, or the default one."""
+    """Return the selected server: by `-S`, by `-L`, that of the surrounding pane, or the default one."""
     text = paths.decoded(environment)
     uid = posix.getuid()
     try:
@@ -157,7 +158,7 @@ def _locate(name: str, path: str, environment: dict[bytes, bytes]) -> Places:
 
 
 def _of_pane(path: str, environment: dict[str, str], uid: int) -> Places:
-    """The server at `path`, under the name it was started with if it is one of the user's usual ones."""
+    """The server at `path`, under the name with which it was started if the path is one of the user's usual ones."""
     directory, _, name = path.rpartition("/")
     if directory == paths.runtime_directory(environment, uid)[0]:
         return paths.places(environment, uid, name=name)
@@ -165,7 +166,9 @@ def _of_pane(path: str, environment: dict[str, str], uid: int) -> Places:
 
 
 def unsafe_directory(places: Places) -> str:
-    """Return what is wrong with the directory of a socket in /tmp, where others could have made it; empty: nothing."""
+    """Return what is wrong with a socket's directory in /tmp, where other users could have created it. Empty if nothing
+    is.
+    """
     if not places.private:
         return ""
     try:
@@ -185,5 +188,5 @@ def to_text(value: bytes) -> str:
 
 
 def to_octets(value: str) -> bytes:
-    """Return the bytes that a word of argv or a path was made of."""
+    """Return the bytes of a word of argv or of a path."""
     return value.encode(sys.getfilesystemencoding(), sys.getfilesystemencodeerrors())

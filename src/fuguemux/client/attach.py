@@ -1,7 +1,8 @@
-"""An attached client: keys to the server, the server's bytes to the terminal; and back again when the server was away.
+"""An attached client: sends keys to the server and writes the server's bytes to the terminal. Reconnects after a restart
+of the server.
 
-One loop over the terminal, the socket and a pipe that signals write to. Nothing blocks: a terminal that takes nothing
-stops the reading of the socket, and a server that takes nothing stops the reading of keys.
+One loop over the terminal, the socket and a pipe that signals write to. Nothing blocks. While the terminal takes no
+output, the socket is not read; while the server takes no input, the keys are not read.
 """
 
 import _socket
@@ -21,15 +22,15 @@ from fuguemux.protocol.framing import Decoder, PeerBroke, frame
 from fuguemux.protocol.messages import Detached
 
 OUTPUT_BYTES_HIGH = 256 << 10
-"""With this much waiting for the terminal the socket is not read."""
+"""If this much is waiting for the terminal, the socket is not read."""
 INPUT_BYTES_HIGH = 256 << 10
-"""With this much waiting for the server the keys are not read."""
+"""If this much is waiting for the server, the keys are not read."""
 HELD_BYTES_MAX = 64 << 10
-"""Keys kept while the server is away; what is typed beyond that is dropped."""
+"""Keys that are kept while the server is away. Later ones are dropped."""
 RECEIVE_BYTES = 256 << 10
 INTERRUPT = b"\x03"
 BLANK = b"\x1b\\\x1b[?2026l\x1b[m\x1b[?25h\x1b[H\x1b[2J"
-"""An empty screen, whatever the last server was in the middle of."""
+"""Clears the screen, in whatever state the last server left it."""
 
 EXIT_LOST = 1
 _SIGNALS = (
@@ -43,7 +44,7 @@ _SIGNALS = (
 
 
 class End(Exception):
-    """The client ends: what it prints once the terminal is clean, and its exit code."""
+    """The client ends: what it prints once the terminal is restored, and its exit code."""
 
     def __init__(self, text: str, exit_code: int = 0, *, hang_up_parent: bool = False) -> None:
         super().__init__(text)
@@ -53,10 +54,10 @@ class End(Exception):
 
 
 def attach(sock: "_socket.socket", decoder: Decoder, request: CommandRequest, resume: bytes) -> int:
-    """Hand the terminal to the server until one of the two ends it; return the exit code.
+    """Connect the terminal to the server until one of the two ends it. Returns the exit code.
 
-    `decoder` may hold messages that came after ATTACHED. The socket becomes this function's. Raises Failure when the
-    terminal cannot be used, PeerBroke when the server breaks the protocol; the terminal is clean then.
+    `decoder` may contain messages that came after ATTACHED. The socket then belongs to this function. Raises Failure if
+    the terminal cannot be used, and PeerBroke if the server breaks the protocol; the terminal is restored then.
     """
     try:
         tty = Tty(request.tty)
@@ -71,7 +72,7 @@ def attach(sock: "_socket.socket", decoder: Decoder, request: CommandRequest, re
 
 
 class AttachedClient:
-    """The loop and what it keeps."""
+    """The loop and its state."""
 
     def __init__(
         self,
@@ -96,7 +97,7 @@ class AttachedClient:
         self._handlers: dict[signal.Signals, object] = {}
 
     def run(self) -> int:
-        """Run until the end; return the exit code."""
+        """Run until the end. Returns the exit code."""
         end = End("")
         try:
             self._catch_signals()
@@ -120,7 +121,7 @@ class AttachedClient:
         return end.exit_code
 
     def close(self) -> None:
-        """Restore what was changed. May be called again."""
+        """Restore what was changed. May be called more than once."""
         self._finish()
         self._tty.close()
         if self._wake_read >= 0:
@@ -129,7 +130,7 @@ class AttachedClient:
             self._wake_read = -1
 
     def _finish(self) -> None:
-        """Clean the terminal first; then give the signals and the socket back."""
+        """Restore the terminal first, then the signals, and close the socket."""
         self._tty.leave()
         for number, handler in self._handlers.items():
             signal.signal(number, handler)  # type: ignore[arg-type]  # what signal.signal itself gave us
@@ -210,7 +211,7 @@ class AttachedClient:
         self._tell(frame(messages.INPUT, data))
 
     def _tell(self, data: bytes) -> None:
-        """Send a message, or keep it until a server is there again."""
+        """Send a message, or keep it until there is a server again."""
         if self._reconnect is None or self._outbox.length + len(data) <= HELD_BYTES_MAX:
             self._outbox.put(data)
 
@@ -253,7 +254,7 @@ class AttachedClient:
     # The server goes away and comes back.
 
     def _lost(self) -> None:
-        """The server is gone without a word: keep the terminal, wait for the next one."""
+        """The server is gone without a message: keep the terminal, and wait for the next one."""
         assert self._socket is not None
         self._socket.close()
         self._socket = None
@@ -279,14 +280,14 @@ class AttachedClient:
         self._greeting += self._request.encode(self._resume)
 
     def _resumed(self, resume: bytes) -> None:
-        """The new server draws: an empty screen for it, then the keys that were typed meanwhile."""
+        """The new server draws: clear the screen for it, then send the keys that were typed meanwhile."""
         self._resume = resume
         self._reconnect = None
         self._to_terminal += BLANK
         self._outbox.put_first(messages.resize(*self._tty.size()))
 
     def _show_line(self, text: bytes) -> None:
-        """Show a line at the bottom, over whatever the last frame left there."""
+        """Show a line at the bottom, over the last frame."""
         columns, rows = self._tty.size()
         if columns and rows:
             line = b"\x1b\\\x1b[?2026l\x1b7\x1b[%d;1H\x1b[m\x1b[7m %s\x1b[K\x1b[m\x1b8" % (
@@ -323,12 +324,12 @@ class AttachedClient:
             self._tell(messages.resize(*self._tty.size()))
 
     def _leaving(self, why: str) -> End:
-        """Tell the server why, if it listens, and how this client ends."""
+        """Tell the server why, if it listens. Returns how this client ends."""
         self._tell_now(frame(messages.DETACH, why.encode()))
         return End(f"[{why}]", EXIT_LOST)
 
     def _stop(self) -> None:
-        """Give the terminal back, stop this process, and take the terminal again when it is continued."""
+        """Restore the terminal, stop this process, and take the terminal again when the process is continued."""
         self._tell_now(frame(messages.SUSPENDED))
         self._tty.leave()
         handler = signal.signal(signal.SIGTSTP, signal.SIG_DFL)
@@ -343,7 +344,9 @@ class AttachedClient:
         self._tell(messages.resize(*self._tty.size(), messages.WOKEN))
 
     def _tell_now(self, data: bytes) -> None:
-        """Send a message before something else happens to this process; without a server, or with a stuck one, do not."""
+        """Send a message before something else happens to this process. Without a server, or with one that does not read,
+        send nothing.
+        """
         if self._socket is None or self._reconnect is not None:
             return
         self._tell(data)

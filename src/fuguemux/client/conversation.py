@@ -1,6 +1,6 @@
-"""The conversation of a client that is not attached: what it asks, and how it prints the answer. Part of the thin client.
+"""The conversation of a client that is not attached: it sends a request, and prints the answer. Part of the thin client.
 
-Whatever starts a server, finds one or attaches to one builds on this module, so it imports none of these.
+Modules that start a server, find one or attach to one use this module, so it imports none of these.
 """
 
 import _socket
@@ -24,7 +24,7 @@ SERVER_LOST = "server exited unexpectedly"
 EXIT_FAILURE = 1
 
 COMMAND_BYTES_MAX = 1 << 20
-"""Equal to ARGUMENT_BYTES_MAX of model/limits.py; a test holds them together."""
+"""Equal to ARGUMENT_BYTES_MAX of model/limits.py; a test compares them."""
 
 _TTY_FLAGS = (messages.STDIN_TTY, messages.STDOUT_TTY, messages.STDERR_TTY)
 
@@ -33,11 +33,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     Attach = Callable[[_socket.socket, Decoder, "CommandRequest", bytes], int]
-    """Takes over a connection once the server has said ATTACHED; the last argument is the resume token. See `attach.attach`."""
+    """Takes over a connection once the server has sent ATTACHED. The last argument is the resume token. See
+    `attach.attach`.
+    """
 
 
 class CommandRequest:
-    """What this process asks, ready to be asked again after a reconnect with the size of that moment."""
+    """The request of this process, which can be sent again after a reconnect, with the terminal's size at that moment."""
 
     __slots__ = ("_command", "options")
 
@@ -51,9 +53,8 @@ class CommandRequest:
             try:
                 tty = arguments.to_octets(posix.ttyname(0))
             except OSError:
-                flags &= (
-                    ~messages.STDIN_TTY
-                )  # a terminal of another mount namespace: it has no name here
+                # A terminal of another mount namespace has no name here.
+                flags &= ~messages.STDIN_TTY
         self._command = CommandMessage(
             tuple(arguments.to_octets(word) for word in options.argv),
             working_directory(options.environment),
@@ -70,11 +71,11 @@ class CommandRequest:
 
     @property
     def tty(self) -> bytes:
-        """Path of the terminal on stdin; empty without one."""
+        """Path of the terminal on stdin. Empty without one."""
         return self._command.tty
 
     def encode(self, resume: bytes = b"") -> bytes:
-        """Return the greeting and the command. Raises Failure when the command is too long."""
+        """Return the greeting and the command. Raises Failure if the command is too long."""
         command = self._command
         if resume or command.tty:
             command.columns, command.rows = terminal_size()
@@ -102,7 +103,7 @@ def terminal_size() -> tuple[int, int]:
 
 
 def working_directory(environment: dict[bytes, bytes]) -> bytes:
-    """Return the current directory; if it was deleted, the name it had."""
+    """Return the current directory. If it was deleted, the name it had."""
     try:
         return posix.getcwdb()
     except OSError:
@@ -123,11 +124,11 @@ def connect(path: str) -> "_socket.socket":
 def converse(
     sock: "_socket.socket", request: CommandRequest, greeting: bytes, attach: "Attach"
 ) -> int:
-    """Ask, print the answer, and return the exit code. Blocks until the answer is complete.
+    """Send the request, print the answer, and return the exit code. Blocks until the answer is complete.
 
-    If the server says that the client is attached now, this is left to `attach`.
-    Raises PeerBroke, and ServerLost when the server went away: with an answer begun, that is a Failure, and without its
-    greeting, or if it says so, NotBegun. Raises GoesOn when the next server is to be asked for the rest.
+    If the server says that the client is attached now, calls `attach`. Raises PeerBroke, and ServerLost if the server
+    went away. If an answer was begun, Failure is raised instead; if there was no greeting, or if the server says that it
+    has not begun, NotBegun. Raises GoesOn if the next server is to be asked for the rest.
     """
     send(sock, greeting)
     decoder = Decoder()
@@ -164,7 +165,7 @@ def converse(
 
 
 def _take(sock: "_socket.socket", kind: int, payload: bytes) -> int | None:
-    """Do what one message says; return the exit code if it is the last one."""
+    """Handle one message. Returns the exit code if it is the last one."""
     if kind == messages.STDOUT:
         write(1, payload)
     elif kind == messages.STDERR:
@@ -186,14 +187,14 @@ def _take(sock: "_socket.socket", kind: int, payload: bytes) -> int | None:
 
 
 def check_greeting(payload: bytes) -> None:
-    """Raise Failure with the server's sentence when it does not want to talk to this client."""
+    """Raise Failure with the server's sentence if it refuses this client."""
     hello = Hello.decode(payload)
     if hello.highest == 0:
         raise Failure(hello.text or "the server refused this client")
 
 
 def send(sock: "_socket.socket", data: bytes) -> None:
-    """Send all of `data`. A server that is gone already is noticed when its last words are read."""
+    """Send all of `data`. If the server is gone, that is noticed when its last messages are read."""
     try:
         sock.sendall(data)
     except (BrokenPipeError, ConnectionResetError):
@@ -201,7 +202,7 @@ def send(sock: "_socket.socket", data: bytes) -> None:
 
 
 def receive(sock: "_socket.socket") -> bytes:
-    """Return what comes next; empty when the server is gone."""
+    """Return the next bytes. Empty if the server is gone."""
     try:
         return sock.recv(RECEIVE_BYTES)
     except ConnectionResetError:
@@ -209,12 +210,12 @@ def receive(sock: "_socket.socket") -> bytes:
 
 
 def _first(sock: "_socket.socket", progress: "Progress") -> bytes:
-    """As `receive`, for the greeting, which comes at once from a server that runs: who waits for it is told so."""
+    """Receive the greeting, which a running server sends at once. If it does not come, tell the user."""
     sock.settimeout(QUIET_SECONDS_MAX)
     try:
         return receive(sock)
     except TimeoutError:
-        # Only a server that does not answer needs it; it imports the keeper's modules.
+        # Needed only for a server that does not answer. It imports modules of the keeper.
         from fuguemux.client.unanswered import line
 
         progress.insist(line(sock))
@@ -229,13 +230,13 @@ def _send_stdin(sock: "_socket.socket") -> None:
             sock.sendall(frame(messages.STDIN, data))
         sock.sendall(frame(messages.STDIN))
     except (BrokenPipeError, ConnectionResetError):
-        pass  # it does not want more; why is in what it sent
+        pass  # the server does not want more; its messages say why
     except OSError as error:
         raise Failure(f"cannot read standard input: {error.strerror}") from error
 
 
 class Progress:
-    """A line that says what the server is busy with: on a terminal only, and gone when something follows."""
+    """A line that shows what the server is busy with. Only on a terminal, and removed before other output."""
 
     __slots__ = ("_shown",)
 
@@ -249,33 +250,33 @@ class Progress:
             self._shown = True
 
     def insist(self, text: bytes) -> None:
-        """As `show`, and without a terminal a line that stays."""
+        """Show a line, which stays if there is no terminal."""
         self.show(text)
         if not self._shown:
             complain(text.decode())
 
     def clear(self) -> None:
-        """Remove the line if there is one."""
+        """Remove the line, if there is one."""
         if self._shown:
             self._shown = False
             write(2, b"\r\x1b[K")
 
 
 def complain(text: str) -> None:
-    """Print a line on stderr, if that takes it."""
+    """Print a line on stderr, if that is possible."""
     try:
         write(2, text.encode("utf-8", "surrogateescape") + b"\n")
     except OSError:
-        return  # the exit code says so too
+        return  # the exit code also reports it
 
 
 def write(descriptor: int, data: bytes) -> None:
-    """Write all of `data`, waiting when a non-blocking descriptor is full. Raises OSError."""
+    """Write all of `data`. Waits if a non-blocking file descriptor is full. Raises OSError."""
     view = memoryview(data)
     while view:
         try:
             view = view[posix.write(descriptor, view) :]
         except BlockingIOError:
-            import select  # late: most descriptors block
+            import select  # imported late: most file descriptors block
 
             select.select([], [descriptor], [])

@@ -1,16 +1,18 @@
-"""How the client gives up. A module of its own, so that what the fast path imports late does not import it back."""
+"""The exceptions with which the client gives up. In a module of its own, so that modules that the fast path imports late
+need not import the fast path.
+"""
 
 
 class Failure(Exception):
-    """The client cannot go on; the message is one line for stderr, exit code 1."""
+    """The client cannot go on. The message is one line for stderr, with exit code 1."""
 
 
 class ServerLost(Failure):
-    """The server went away before it answered anything. Whether it carried the command out is not known."""
+    """The server went away before it answered. It is not known whether it carried the command out."""
 
 
 class GoesOn(ServerLost):
-    """The server is followed by another one, which is to be asked for `words`: what is left of the command."""
+    """Another server follows this one, and is to be asked for `words`, the rest of the command."""
 
     def __init__(self, words: "list[bytes]") -> None:
         super().__init__("the server was restarted, and no other one came")
@@ -18,4 +20,6 @@ class GoesOn(ServerLost):
 
 
 class NotBegun(ServerLost):
-    """The server went away before it greeted, or said that it ends and has not begun: any command may be sent to the next one."""
+    """The server went away before its greeting, or said that it ends and has not begun. Every command may be sent to the
+    next one.
+    """

@@ -1,6 +1,6 @@
-"""The command `fugue` in its thinnest form: argv to the server, its answer to the terminal.
+"""The command `fugue` in its thinnest form: sends argv to the server, and prints its answer.
 
-A command costs little more than the bare interpreter, because only `sys`, `posix` and `_socket` are imported here; what
+A command takes little longer than the bare interpreter, because only `sys`, `posix` and `_socket` are imported here. What
 attaches, starts a server or works without one is imported when it is needed.
 """
 
@@ -22,10 +22,10 @@ from fuguemux.client.failure import Failure, ServerLost
 from fuguemux.protocol.framing import Decoder, PeerBroke
 
 OFFLINE_WORDS = ("help", "doctor", "config", "state", "completions", "service", "version")
-"""Commands of fugue's own that need no server: the room cli carries them out."""
+"""Commands of fugue's own that need no server. The room `cli` carries them out."""
 
 _EXPLAIN_THEMSELVES = ("doctor", "config", "state", "service")
-"""Those that have verbs, each with a --help of its own."""
+"""Those that have verbs, each with its own --help."""
 
 EXIT_INTERRUPTED = 130
 
@@ -40,7 +40,7 @@ def main(
 ) -> int:
     """Run the command in `argv` (`sys.argv` if None) and return its exit code. Prints; blocks until the command ends.
 
-    `run_offline` carries out the OFFLINE_WORDS; the room cli lies above this one, so the composition hands it in.
+    `run_offline` carries out the OFFLINE_WORDS. It is passed in because the room `cli` is above this one.
     """
     fill_standard_descriptors()
     try:
@@ -55,7 +55,9 @@ def main(
 
 
 def _ask_for_help(options: ClientOptions) -> None:
-    """`fugue COMMAND --help` is `fugue help COMMAND`. No command of tmux's takes the flag; called as tmux, all refuse it."""
+    """Turn `fugue COMMAND --help` into `fugue help COMMAND`. No command of tmux has the flag, so a client called as tmux
+    refuses it.
+    """
     words = options.argv
     if len(words) != 2 or words[1] != "--help" or words[0] in _EXPLAIN_THEMSELVES:
         return
@@ -64,7 +66,7 @@ def _ask_for_help(options: ClientOptions) -> None:
 
 
 def carry_out(options: ClientOptions) -> int:
-    """Run the command in `options` with the server and return its exit code. Prints, and says in a line what went wrong."""
+    """Run the command in `options` with the server and return its exit code. Prints, including a line about errors."""
     try:
         return _run(options)
     except Failure as error:
@@ -75,7 +77,7 @@ def carry_out(options: ClientOptions) -> int:
         )
     except BrokenPipeError:
         silence_stdout()
-    except OSError as error:  # a full disk behind stdout, say
+    except OSError as error:  # for example, stdout is on a full disk
         complain(f"{options.program}: the answer cannot be written: {error.strerror or error}")
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
@@ -84,7 +86,7 @@ def carry_out(options: ClientOptions) -> int:
 
 def _run(options: ClientOptions) -> int:
     if "V" in options.flags:
-        # Tools decide by what `tmux -V` answers what they may send.
+        # Tools decide by the output of `tmux -V` what they may send.
         as_tmux = options.program.startswith("tmux")
         text = f"tmux {TMUX_VERSION}" if as_tmux else f"fugue {__version__}"
         write(1, text.encode() + b"\n")
@@ -114,7 +116,7 @@ def _run(options: ClientOptions) -> int:
     try:
         return converse(sock, request, greeting, _attach)
     except ServerLost as lost:
-        from fuguemux.client.start import converse_again  # late: hardly any server goes away
+        from fuguemux.client.start import converse_again  # late: a server rarely goes away
 
         sock.close()
         return converse_again(options, request, greeting, lost, _attach)
@@ -123,7 +125,7 @@ def _run(options: ClientOptions) -> int:
 
 
 def _run_shell(environment: dict[bytes, bytes], command: str) -> int:
-    """Become the shell that runs `command` (`-c`)."""
+    """Execute the shell that runs `command` (`-c`)."""
     shell = environment.get(b"SHELL", b"")
     if not shell.startswith(b"/"):
         shell = b"/bin/sh"
@@ -138,23 +140,23 @@ def _run_shell(environment: dict[bytes, bytes], command: str) -> int:
 def _attach(
     sock: "_socket.socket", decoder: Decoder, request: CommandRequest, resume: bytes
 ) -> int:
-    """As `attach.attach`, which is imported here because most commands do not attach."""
+    """Call `attach.attach`, which is imported here because most commands do not attach."""
     from fuguemux.client.attach import attach
 
     return attach(sock, decoder, request, resume)
 
 
 def fill_standard_descriptors() -> None:
-    """Open what the caller has closed of stdin, stdout and stderr: a socket must not take their number, and be read for one."""
+    """Open those of stdin, stdout and stderr that the caller has closed, so that a socket does not get their number."""
     for descriptor in (0, 1, 2):
         try:
             posix.fstat(descriptor)
         except OSError:
-            posix.open("/dev/null", posix.O_RDWR)  # gets the lowest number that is free: this one
+            posix.open("/dev/null", posix.O_RDWR)  # gets the lowest free number, which is this one
 
 
 def silence_stdout() -> None:
-    """Nobody reads stdout any more: what the interpreter flushes at its end goes nowhere."""
+    """stdout has no reader any more: discard what the interpreter flushes at its end."""
     nowhere = posix.open("/dev/null", posix.O_WRONLY)
     posix.dup2(nowhere, 1)
     posix.close(nowhere)

@@ -1,7 +1,7 @@
-"""A small process that gives the terminal back when the client dies without a chance to do so itself (SIGKILL, a crash).
+"""A small process that restores the terminal if the client dies without doing so itself (SIGKILL, a crash).
 
-It holds the terminal and the read end of a pipe, hears on it whether the terminal is the client's just now, and knows by
-its end that the client is gone.
+It holds the terminal and the read end of a pipe. On the pipe it hears whether the client is using the terminal; the end
+of the pipe tells that the client is gone.
 """
 
 import os
@@ -23,7 +23,7 @@ _IGNORED = (
 
 
 class Guard:
-    """The client's end. Costs one fork at the first attach; `entered` and `left` are one write each."""
+    """The client's side of the guard. Costs one fork at the first attach; `entered` and `left` are one write each."""
 
     def __init__(
         self, terminal: int, before: "list[int | list[bytes | int]]", leave: bytes
@@ -39,15 +39,15 @@ class Guard:
         os.close(reading)
 
     def entered(self) -> None:
-        """The terminal is the client's from now on."""
+        """The client uses the terminal from now on."""
         self._say(ENTERED)
 
     def left(self) -> None:
-        """The client has given the terminal back."""
+        """The client has restored the terminal."""
         self._say(LEFT)
 
     def close(self) -> None:
-        """Not needed any more. Returns when the process has ended."""
+        """End the guard. Returns when its process has exited."""
         if self._writing < 0:
             return
         self._say(LEFT)
@@ -62,7 +62,8 @@ class Guard:
         try:
             os.write(self._writing, word)
         except OSError:
-            return  # somebody killed it: the client still restores the terminal on every other way out
+            # The guard was killed; the client itself still restores the terminal in every other case.
+            return
 
 
 def _watch(

@@ -1,16 +1,16 @@
-"""What somebody may have meant by a command that does not exist, when there is no server to say so."""
+"""Suggests what a user may have meant by a command that does not exist, if there is no server to say so."""
 
 from fuguemux.client.arguments import ClientOptions
 
 ALIASES = ("ls", "has", "killw", "killp", "show", "display", "send")
-"""Short names that scripts ask with whether or not a server runs; they need not wait for the table of commands."""
+"""Short names with which scripts ask whether a server runs. They need not wait for the table of commands."""
 
 
 def meant(options: ClientOptions) -> str:
-    """Words to be read behind why a command cannot be asked; empty if it exists or resembles none, and for tmux."""
+    """Return the suggestion to append to the error. Empty if the command exists or resembles none, and for tmux."""
     if not options.argv or options.program.startswith("tmux"):
         return ""
-    # Late: a command that exists needs no table of commands, which costs more than the command.
+    # Late: the table of commands takes longer to import than a command, and an existing command does not need it.
     from fuguemux.language.names import TMUX_NAMES
 
     word = options.argv[0]

@@ -1,4 +1,6 @@
-"""What an attached client has to tell the server: whole messages, so that what one server did not take the next one gets."""
+"""The messages of an attached client for the server. Messages are kept whole: the next server gets those that one did not
+receive completely.
+"""
 
 import _socket
 from collections import deque
@@ -7,12 +9,12 @@ SEND_BYTES_MAX = 64 << 10
 
 
 class ClientOutbox:
-    """A queue of frames. A frame stays in it until its last byte was sent: a server never acts on part of one."""
+    """A queue of frames. A frame stays in it until its last byte was sent, because a server never acts on part of one."""
 
     def __init__(self) -> None:
         self._frames: deque[bytes] = deque()
         self._sent = 0
-        """Bytes of the first frame that this connection has taken."""
+        """Bytes of the first frame that were sent on this connection."""
         self.length = 0
         """Bytes in the queue."""
 
@@ -22,17 +24,17 @@ class ClientOutbox:
         self.length += len(frame)
 
     def put_first(self, frame: bytes) -> None:
-        """Add a message before all others. Only after `start_over`."""
+        """Add a message before all others. Only call it after `start_over`."""
         assert self._sent == 0
         self._frames.appendleft(frame)
         self.length += len(frame)
 
     def start_over(self) -> None:
-        """Another connection takes it from here: a message half sent is sent again."""
+        """Another connection is used from now on: a message that was sent in part is sent again."""
         self._sent = 0
 
     def send(self, sock: "_socket.socket") -> None:
-        """Send what the non-blocking socket takes in one go. Raises OSError when the connection is gone."""
+        """Send what the non-blocking socket accepts now. Raises OSError if the connection is gone."""
         pieces: list[bytes] = []
         length = 0
         for frame in self._frames:

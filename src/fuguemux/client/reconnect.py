@@ -1,4 +1,4 @@
-"""How an attached client finds the server again: at once and often, then with help, and not for ever."""
+"""How an attached client finds the server again: at first often, then with help, and not for ever."""
 
 import _socket
 
@@ -7,28 +7,30 @@ from fuguemux.client.conversation import CommandRequest, connect
 from fuguemux.client.failure import Failure
 
 QUICK_SECONDS = 0.02
-"""Between two attempts while the keeper is most likely starting the next server: one costs some microseconds."""
+"""The time between two attempts while the keeper is most likely starting the next server. An attempt costs some
+microseconds.
+"""
 SLOW_SECONDS = 0.25
-"""Between two attempts after HELP_SECONDS."""
+"""The time between two attempts after HELP_SECONDS."""
 ANNOUNCE_SECONDS = 1.0
-"""A restart that is quicker than this happens without a word."""
+"""A restart that is faster than this is not announced."""
 HELP_SECONDS = 2.0
-"""After this the client starts a keeper itself: the old one was killed too, or has given up."""
+"""After this the client starts a keeper itself, because the old one was killed too, or has given up."""
 GIVE_UP_SECONDS = 60.0
 STUCK_SECONDS = 20.0
-"""A server that reads its log and gets no further for so long is as good as none."""
+"""A server whose reading of its log makes no progress for this long counts as stuck."""
 
 WAITING = "the server is gone; waiting for it to come back (C-c gives up)"
 STARTING = "the server is gone; starting it again (C-c gives up)"
 
 
 class Reconnect:
-    """The time since the server went away. Driven by `step`; holds no clock."""
+    """The time since the server went away. Driven by `step`; reads no clock."""
 
     def __init__(
         self, request: CommandRequest, now_s: float, *, give_up_s: float = GIVE_UP_SECONDS
     ) -> None:
-        """The server went away at `now_s`; without a word of it the wait is GIVE_UP_SECONDS."""
+        """The server went away at `now_s`. Unless it said otherwise, the client waits for GIVE_UP_SECONDS."""
         self._request = request
         self._began_s = now_s
         self._give_up_s = give_up_s
@@ -36,17 +38,17 @@ class Reconnect:
         self._starter: start.Starter | None = None
         self._tried = False
         self._line = ""
-        """How far the next server has come with its log, as it was shown."""
+        """The last shown line about the next server's progress with its log."""
         self._moved_s = now_s
         """When that line last changed."""
         self.announced = False
-        """The person was told, so C-c means giving up and no longer goes to the pane."""
+        """Whether the user was told, so that C-c means to give up and is not sent to the pane."""
         self._seeker: seek.Seeker | None = None
         self.socket: _socket.socket | None = None
-        """Set when a step connected; the caller takes it."""
+        """Set when a step has connected; the caller takes it."""
 
     def wait_s(self, now_s: float) -> float:
-        """Return how long to wait before the next step."""
+        """Return how long to wait before the next step, in seconds."""
         return max(0.0, self._next_s - now_s)
 
     def failed(self, now_s: float) -> None:
@@ -54,7 +56,7 @@ class Reconnect:
         self._later(now_s)
 
     def step(self, now_s: float) -> str:
-        """Try to connect if it is time; return a line to show, or nothing. Raises Failure when it is hopeless."""
+        """Try to connect if it is time. Returns a line to show, or nothing. Raises Failure if waiting makes no sense."""
         if now_s < self._next_s:
             return ""
         try:
@@ -86,7 +88,7 @@ class Reconnect:
         self._next_s = now_s + (QUICK_SECONDS if quick else SLOW_SECONDS)
 
     def _help(self, away_s: float) -> bool:
-        """Start a server once, late; return whether that was just now. Raises Failure."""
+        """Start a server once, after some time. Returns whether that was just done. Raises Failure."""
         if away_s > self._give_up_s:
             raise Failure(
                 f"no server on {self._request.options.places.socket} for {self._give_up_s:.0f} seconds"

@@ -1,7 +1,8 @@
-"""A living server that is not found at the usual path: the lock in its state directory says where it is.
+"""Finds a running server that is not at the usual path, by the lock in its state directory, which says where it listens.
 
-At a log-out the directory of its socket goes away, and not every shell, job and service has the same $XDG_RUNTIME_DIR.
-Whoever finds no server at all pays for this module, so what only a living one needs is imported then.
+At a logout the directory of its socket is removed, and not every shell, job and service has the same $XDG_RUNTIME_DIR.
+Clients that find no server at all have to import this module, so modules that only a running server needs are imported
+later.
 """
 
 import _socket
@@ -27,16 +28,16 @@ from fuguemux.keeper.lock_file import (
 STATE_DIRECTORY_VARIABLE = "FUGUE_PERSISTENCE_STATE_DIR"
 ENABLED_VARIABLE = "FUGUE_PERSISTENCE_ENABLED"
 SECONDS_MAX = 5.0
-"""How long a server that was asked to listen again may take."""
+"""How long a server may take that was asked to listen again."""
 TELL_SECONDS = 1.0
 RETRY_SECONDS = 0.02
 ASK_SECONDS = 0.25
 
 
 def persistence(options: ClientOptions) -> tuple[str, bool]:
-    """Return the state directory, and whether anything is kept there. Raises PathRefused.
+    """Return the state directory, and whether anything is stored there. Raises PathRefused.
 
-    The configuration is read only if something is configured: reading costs more than all the rest of a command.
+    The configuration is read only if there is one, because reading it takes longer than the rest of a command.
     """
     environment = paths.decoded(options.environment)
     file, _ = paths.config_file(environment, os.getuid(), options.config or None)
@@ -44,10 +45,10 @@ def persistence(options: ClientOptions) -> tuple[str, bool]:
     if ENABLED_VARIABLE in environment or os.path.exists(file):
         import contextlib
 
-        # Late: it imports msgspec and more, which costs more than a command.
+        # Late: it imports msgspec and more, which takes longer than a command.
         from fuguemux.config.load import ConfigError, load
 
-        with contextlib.suppress(ConfigError, OSError):  # the server starts with the defaults then
+        with contextlib.suppress(ConfigError, OSError):  # the server then starts with the defaults
             kept = load(file, environment, required=False).configuration.persistence
             configured, enabled = configured or kept.state_dir, kept.enabled
     directory = paths.state_directory(environment, os.getuid(), options.places.name, configured)
@@ -55,19 +56,19 @@ def persistence(options: ClientOptions) -> tuple[str, bool]:
 
 
 def kept_in(options: ClientOptions) -> str:
-    """Return the state directory, which is there then; empty: nothing is kept."""
+    """Return the state directory if it exists. Empty if nothing is stored."""
     try:
         directory, enabled = persistence(options)
         if not enabled:
             return ""
         paths.make_private_directory(directory, os.getuid())
     except PathRefused:
-        return ""  # the server says so itself
+        return ""  # the server reports it itself
     return directory
 
 
 def keeper_lives(options: ClientOptions) -> bool:
-    """Whether a keeper has the state. The directory of a socket given by -S may have been removed under it."""
+    """Whether a keeper has the state. The directory of a socket given by -S may have been removed meanwhile."""
     try:
         state, enabled = persistence(options)
     except PathRefused:
@@ -76,9 +77,9 @@ def keeper_lives(options: ClientOptions) -> bool:
 
 
 def is_no_socket(path: str) -> bool:
-    """Whether something else stands where a socket should be: a person's file, say, which is not to be removed.
+    """Whether there is something else in the place of a socket, for example a user's file, which must not be removed.
 
-    A living server goes on at another place then. One that is started is refused, so that the person hears of it.
+    A running server then uses another place. A server that is being started is refused, so that the user is told.
     """
     try:
         return not stat.S_ISSOCK(os.lstat(path).st_mode)
@@ -87,9 +88,9 @@ def is_no_socket(path: str) -> bool:
 
 
 def rename(options: ClientOptions) -> None:
-    """If the pane that we are in names its server by a path that is gone, name the server as the user does.
+    """If the surrounding pane names its server by a path that is gone, use the server's name instead.
 
-    The path is one of the usual ones, of a log-in session that has ended, and no server was ever started by that path.
+    The path is a usual one of a login session that has ended, and no server was ever started with that path.
     """
     places, environment = options.places, paths.decoded(options.environment)
     if places.private or environment.get("FUGUE", "").rsplit(",", 2)[0] != places.socket:
@@ -105,7 +106,7 @@ def rename(options: ClientOptions) -> None:
 
 
 class Seeker:
-    """Looks for the server of a state directory. Holds no clock."""
+    """Looks for the server of a state directory. Reads no clock."""
 
     def __init__(self, options: ClientOptions) -> None:
         try:
@@ -115,10 +116,12 @@ class Seeker:
         self._lock = f"{self.directory}/{SERVER_LOCK}" if enabled else ""
         self._asked_s = -1e9
         self.holder: LockHolder | None = None
-        """Who had the state at the last look, and is neither about to serve nor about to end; None: nobody."""
+        """The process that had the state at the last look, unless it is about to serve or to end. None if there is none."""
 
     def look(self, now_s: float) -> "_socket.socket | None":
-        """Return a connection to the server wherever it listens. If it listens nowhere, ask it to. Does not wait."""
+        """Return a connection to the server wherever it listens. If it listens nowhere, ask it to listen again. Does not
+        wait.
+        """
         holder = holder_of(self._lock, f"{self.directory}/{LOG_DIRECTORY}") if self._lock else None
         if holder is not None and ((not holder.path and holder.pid) or _is_ending(holder)):
             holder = None
@@ -140,19 +143,19 @@ class Seeker:
 
 
 def _is_ending(holder: LockHolder) -> bool:
-    from fuguemux.keeper.process import is_ending  # late: only where somebody has the state
+    from fuguemux.keeper.process import is_ending  # late: only needed if the state has a holder
 
     return is_ending(holder.pid)
 
 
 def _is_ours(sock: "_socket.socket") -> bool:
-    from fuguemux.keeper.listener import peer_of  # late: only where somebody has the state
+    from fuguemux.keeper.listener import peer_of  # late: only needed if the state has a holder
 
     return peer_of(sock)[0] in (os.getuid(), 0)
 
 
 def connected(options: ClientOptions) -> "_socket.socket | None":
-    """Return a connection to the living server that has the state; None: there is none. Waits for one that listens nowhere.
+    """Return a connection to the running server that has the state, or None. Waits for a server that listens nowhere.
 
     Raises Failure if it does not listen after SECONDS_MAX.
     """

@@ -1,6 +1,6 @@
-"""No server answers: say so as tmux does, or start the keeper, which starts the server.
+"""Handles that no server answers: says so as tmux does, or starts the keeper, which starts the server.
 
-Imported only then; the thin client does not pay for it.
+Imported only in this case, so that it does not slow the thin client.
 """
 
 import _socket
@@ -37,7 +37,7 @@ STARTING = (
     ("recovery", "", 3),
     ("restore-session", "", 5),
 )
-"""Commands that start the server: name, alias, and how many characters of the name mean it among all commands."""
+"""Commands that start the server: name, alias, and how many characters of the name identify it among all commands."""
 
 REPEATABLE = frozenset(
     (
@@ -72,10 +72,10 @@ REPEATABLE = frozenset(
         "recovery",
     )
 )
-"""Commands, as they may be typed, that can be asked twice."""
+"""Commands, as they may be typed, that can be sent twice."""
 
 KEEPER_LOG = "keeper.log"
-"""In the state directory: the keeper's notes, and what servers wrote to standard error."""
+"""In the state directory: the keeper's diagnostics, and what servers wrote to standard error."""
 
 CONNECT_SECONDS_MAX = 5.0
 CONNECT_RETRY_SECONDS = 0.01
@@ -92,8 +92,8 @@ def connect_starting(
 ) -> "_socket.socket":
     """Return a connection to a server that was started, after `error` said that there is none.
 
-    `started` is called unless one was there after all. Raises Failure with tmux's words when the command is not one that
-    starts a server and no saved sessions wait for one, and with the server's own words when it cannot start.
+    `started` is called unless there was a server after all. Raises Failure with tmux's message if the command does not
+    start a server and no saved sessions are waiting for one, and with the server's own message if it cannot start.
     """
     path = options.places.socket
     if error.errno not in (errno.ENOENT, errno.ECONNREFUSED):
@@ -115,7 +115,8 @@ def connect_starting(
 def _started(options: ClientOptions) -> "_socket.socket":
     """Return a connection to a server that was started. Raises Failure.
 
-    One that serves, by the keeper's word, and does not listen is about to end, or was killed just then: again, for the next.
+    If the keeper says that a server serves and it does not listen, it is about to end or was just killed. Then try again,
+    for the next one.
     """
     path = options.places.socket
     deadline = time.monotonic() + CONNECT_SECONDS_MAX
@@ -139,15 +140,15 @@ def converse_again(
     lost: ServerLost,
     attach: "Attach",
 ) -> int:
-    """Ask the next server, after one went away without an answer; return the exit code.
+    """Send the request to the next server, after one went away without an answer. Returns the exit code.
 
-    A server that never greeted took no command: most likely it had been killed, and kept its socket while a thread of
-    it was still with the disk. One that was told to end says that it has not begun. Every command is then sent to the
-    next one, as often as that happens, for a while. After a greeting without that word only a command that changes
-    nothing is repeated, once, so that it does not matter how far the lost server came with it. Raises ServerLost
-    otherwise, which names the keeper's log where there is one.
+    A server that sent no greeting took no command: most likely it had been killed, and its socket stayed open while one
+    of its threads was still waiting for the disk. A server that was told to end says that it has not begun. In both cases
+    every command is sent to the next server, as often as that happens, for a while. In other cases only a command that
+    changes nothing is repeated, once, so that it does not matter how far the lost server came. For other commands raises
+    ServerLost, which names the keeper's log if there is one.
 
-    A server that is restarted hands those on that wait for a channel: the next one is asked for what is left.
+    If a server is restarted, clients that wait for a channel are passed on: the next server is asked for the rest.
     """
     deadline = time.monotonic() + CONNECT_SECONDS_MAX
     repeated = False
@@ -179,7 +180,7 @@ def converse_again(
 
 
 def _await_next(options: ClientOptions, deadline: float) -> None:
-    """Give the next server, which is on its way, time to listen: it needs no help from those who wait for it."""
+    """Give the next server time to listen. It is being started and needs no help from waiting clients."""
     while time.monotonic() < deadline:
         time.sleep(CONNECT_RETRY_SECONDS)
         with contextlib.suppress(OSError):
@@ -188,7 +189,7 @@ def _await_next(options: ClientOptions, deadline: float) -> None:
 
 
 def _explained(options: ClientOptions, lost: ServerLost) -> ServerLost:
-    """The same, with the place that may say why."""
+    """Return the same exception, with the file that may say why."""
     with contextlib.suppress(PathRefused):
         log = f"{state_directory(options)}/{KEEPER_LOG}"
         if os.path.exists(log):
@@ -201,7 +202,7 @@ def _changes_nothing(argv: list[str]) -> bool:
 
 
 def starts_server(argv: list[str]) -> bool:
-    """Whether one of the commands in `argv` starts the server; without any it is new-session."""
+    """Whether one of the commands in `argv` starts the server. Without a command it is new-session."""
     first = True
     for word in argv:
         if first and _means_start(word.removesuffix(";")):
@@ -222,12 +223,12 @@ def _means_start(word: str) -> bool:
 
 
 def state_directory(options: ClientOptions) -> str:
-    """Return where this server keeps its state. Raises PathRefused when there is no such place."""
+    """Return where this server keeps its state. Raises PathRefused if there is no such place."""
     return persistence(options)[0]
 
 
 def sessions_wait(options: ClientOptions) -> bool:
-    """Whether a log lies there that no deliberate stop closed: the server crashed, or the machine did."""
+    """Whether there is a log that was not closed by a deliberate stop: the server crashed, or the machine did."""
     try:
         state = state_directory(options)
     except PathRefused:
@@ -242,7 +243,7 @@ def server_argv(options: ClientOptions) -> tuple[str, ...]:
 
 
 def server_arguments(options: ClientOptions) -> list[str]:
-    """Return the server's own arguments: which one it is and what it reads when it starts."""
+    """Return the server's own arguments: which server it is, and what it reads when it starts."""
     places = options.places
     argv = ["-L", places.name] if places.private else ["-S", places.socket]
     if options.config:
@@ -255,9 +256,10 @@ def server_arguments(options: ClientOptions) -> list[str]:
 
 
 def start(options: ClientOptions) -> None:
-    """Start keeper and server and wait until it serves. Raises Failure with the reason when it cannot.
+    """Start keeper and server, and wait until the server serves. Raises Failure with the reason if it cannot.
 
-    While the log is read, a person at a terminal is told how far that is, and the wait goes on as long as it gets on.
+    While the server reads the log, a user at a terminal sees the progress, and the wait goes on as long as there is
+    progress.
     """
     known = ""
     while (message := _wait_showing(launch(options), options)) is not None:
@@ -268,7 +270,9 @@ def start(options: ClientOptions) -> None:
 
 
 def _wait_showing(starter: "Starter", options: ClientOptions) -> str | None:
-    """As `Starter.wait`, with the progress on stderr if that is a terminal; without one a line if it takes long."""
+    """Wait as `Starter.wait`, with the progress on stderr if that is a terminal, otherwise with one line if it takes
+    long.
+    """
     if not os.isatty(2):
         if not starter.wait_seconds(SAY_SECONDS):
             complain(WAITING)
@@ -293,20 +297,20 @@ def _wait_showing(starter: "Starter", options: ClientOptions) -> str | None:
 
 
 def reading_progress(options: ClientOptions) -> str:
-    """Return how far the server has come with its log; empty when it does not read."""
+    """Return the server's progress with its log. Empty if it is not reading."""
     try:
         with open(options.places.progress, encoding="ascii") as file:
             line = file.read(PROGRESS_BYTES_MAX).strip()
     except (OSError, UnicodeDecodeError):
         return ""
-    # Anything may lie there, and this goes to a terminal.
+    # The file may contain anything, and this is written to a terminal.
     return line if line.startswith(PROGRESS_PREFIX) and line.isprintable() else ""
 
 
 def launch(options: ClientOptions) -> "Starter":
-    """Start keeper and server, or have a living keeper start its server; return at once. Raises Failure."""
+    """Start keeper and server, or let a running keeper start its server. Returns at once. Raises Failure."""
     places, uid = options.places, os.getuid()
-    if places.private:  # while the runtime directory is gone the server is meant that belongs there
+    if places.private:  # while the runtime directory is gone, use the server that belongs there
         places = paths.server_places(paths.decoded(options.environment), uid, name=places.name)
     try:
         paths.prepare(options.places, uid)
@@ -329,10 +333,10 @@ def launch(options: ClientOptions) -> "Starter":
 
 
 class Starter:
-    """The short-lived process that brings keeper and server up; its stderr holds the reason when it cannot."""
+    """The short-lived process that starts keeper and server. Its stderr has the reason if it cannot."""
 
     def __init__(self, argv: tuple[str, ...]) -> None:
-        """Start it. Its stdin and stdout are /dev/null, and it keeps nothing else of this process open."""
+        """Start it. Its stdin and stdout are /dev/null, and it keeps no other file of this process open."""
         self._errors, write_end = os.pipe()
         os.set_blocking(self._errors, False)
         try:
@@ -354,15 +358,15 @@ class Starter:
         self._ended = False
 
     def wait(self) -> str | None:
-        """Wait for its end. Returns None when the server serves, else the reason in one line."""
+        """Wait for its exit. Returns None if the server serves, else the reason in one line."""
         return self._result(os.waitpid(self._pid, 0)[1])
 
     def wait_seconds(self, seconds: float) -> bool:
-        """Wait for its end, or a word of it, for at most so long; whether there was one."""
+        """Wait at most `seconds` for its exit or for output. Returns whether there was one."""
         return bool(select.select([self._errors], [], [], seconds)[0])
 
     def poll(self) -> tuple[bool, str | None]:
-        """Return whether it has ended, and then the same as `wait`. Does not block."""
+        """Return whether it has exited, and then the same as `wait`. Does not block."""
         pid, status = os.waitpid(self._pid, os.WNOHANG)
         return (True, self._result(status)) if pid else (False, None)
 
@@ -382,7 +386,7 @@ class Starter:
 
 
 def run_in_foreground(options: ClientOptions) -> int:
-    """Become the server (`-D`). Does not return unless it cannot."""
+    """Execute the server (`-D`). Returns only if that fails."""
     if options.argv:
         raise Failure("-D takes no command")
     argv = server_argv(options)

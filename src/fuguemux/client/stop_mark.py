@@ -1,4 +1,4 @@
-"""Whether the last server of a state directory ended because somebody wanted it to: then no server is started just to look."""
+"""Checks whether the last server of a state directory was stopped on purpose. Then no server is started just to look."""
 
 import os
 import stat
@@ -7,7 +7,9 @@ from fuguemux.keeper.helper_record import HEAD_BYTES_MAX, STOPPED_FILE, HelperDa
 
 
 def stopped_deliberately(path: str) -> bool:
-    """Whether the mark is one that a server wrote; version 1 of it was empty. Anything else says nothing: a server looks."""
+    """Whether the mark was written by a server; version 1 of it was empty. Any other content does not count, so that a
+    server is started.
+    """
     try:
         file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:

@@ -1,4 +1,4 @@
-"""The terminal that a client attaches: raw while the server draws on it, and clean again on every way out."""
+"""The terminal of an attached client: raw while the server draws on it, and restored in every case."""
 
 import os
 import select
@@ -14,7 +14,7 @@ _ENTER = (
     b"\x1b[m\x1b(B\x1b[H\x1b[2J"
 )
 _LEAVE = (
-    b"\x1b\\"  # ST: ends a string, and any other sequence, that was cut in its middle
+    b"\x1b\\"  # ST: ends a string, or any other sequence, that was cut in the middle
     b"\x1b[?2026l"  # synchronized output
     b"\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1005l\x1b[?1006l\x1b[?1015l"  # mouse reports
     b"\x1b[?1004l"  # focus reports
@@ -42,12 +42,12 @@ class TtyGone(Exception):
 class Tty:
     """A terminal in raw mode from `enter` to `leave`. Reads and writes do not block.
 
-    The terminal is opened anew by its path, because making the inherited descriptor non-blocking would do the same to the
-    shell that shares it. `leave` may be called any number of times, from any state.
+    The terminal is opened again by its path, because making the inherited file descriptor non-blocking would do the same
+    for the shell that shares it. `leave` may be called any number of times, in any state.
     """
 
     def __init__(self, path: bytes) -> None:
-        """Open the terminal at `path`. Raises OSError when it cannot be opened or is none."""
+        """Open the terminal at `path`. Raises OSError if it cannot be opened or is not a terminal."""
         self._descriptor = os.open(
             to_text(path), os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK | os.O_CLOEXEC
         )
@@ -60,7 +60,7 @@ class Tty:
         self._guard: Guard | None = None
 
     def fileno(self) -> int:
-        """Return the descriptor to wait on."""
+        """Return the file descriptor to wait on."""
         return self._descriptor
 
     def enter(self) -> None:
@@ -86,9 +86,8 @@ class Tty:
         try:
             termios.tcflow(self._descriptor, termios.TCOON)
             if not self._write_now(_LEAVE):
-                termios.tcflush(
-                    self._descriptor, termios.TCOFLUSH
-                )  # what it did not take would hide what it must
+                # Output that the terminal has not taken would delay what it must get.
+                termios.tcflush(self._descriptor, termios.TCOFLUSH)
                 self._write_now(_LEAVE)
             termios.tcsetattr(self._descriptor, termios.TCSANOW, self._before)
         except (OSError, termios.error, TtyGone):
@@ -98,7 +97,7 @@ class Tty:
                 self._guard.left()
 
     def say(self, text: str) -> None:
-        """Print a line after `leave`. Never raises, and waits no longer than that."""
+        """Print a line after `leave`. Never raises, and waits no longer than `leave` does."""
         try:
             self._write_now(text.encode("utf-8", "surrogateescape") + b"\n")
         except TtyGone:
@@ -115,7 +114,7 @@ class Tty:
             self._descriptor = -1
 
     def read(self) -> bytes:
-        """Return what was typed; empty when nothing is there yet. Raises TtyGone."""
+        """Return the input. Empty if there is none yet. Raises TtyGone."""
         try:
             data = os.read(self._descriptor, READ_BYTES_MAX)
         except BlockingIOError:
@@ -127,7 +126,7 @@ class Tty:
         return data
 
     def write(self, data: "bytes | memoryview") -> int:
-        """Write what the terminal takes now and return how much. Raises TtyGone."""
+        """Write what the terminal takes now, and return how much. Raises TtyGone."""
         try:
             return os.write(self._descriptor, data[:WRITE_BYTES_MAX])
         except BlockingIOError:
@@ -136,7 +135,7 @@ class Tty:
             raise TtyGone(error.strerror) from error
 
     def size(self) -> tuple[int, int]:
-        """Return columns and rows; zeros when they are not known."""
+        """Return columns and rows; zeros if they are not known."""
         try:
             columns, rows = os.get_terminal_size(self._descriptor)
         except OSError:
@@ -144,7 +143,7 @@ class Tty:
         return columns, rows
 
     def _write_now(self, data: bytes) -> bool:
-        """Write all of a short sequence; return whether a stalled terminal took it in time. Raises TtyGone."""
+        """Write all of a short sequence. Returns whether a stalled terminal took it in time. Raises TtyGone."""
         view = memoryview(data)
         while view:
             taken = self.write(view)
@@ -155,7 +154,7 @@ class Tty:
 
 
 def _raw(before: "list[int | list[bytes | int]]") -> "list[int | list[bytes | int]]":
-    """Line settings under which every byte passes as it is, both ways."""
+    """Line settings with which every byte passes unchanged in both directions."""
     iflag, oflag, cflag, lflag, ispeed, ospeed, characters = before
     assert isinstance(iflag, int)
     assert isinstance(oflag, int)

@@ -1,4 +1,4 @@
-"""What a person is told of a server that takes the connection and then says nothing. Imported only then."""
+"""Describes a server that accepts the connection and then does not answer. Imported only in this case."""
 
 import _socket
 
@@ -7,7 +7,7 @@ from fuguemux.keeper.process import is_stopped
 
 
 def line(sock: "_socket.socket") -> bytes:
-    """Return the line, without its end: which process it is, and whether it is stopped, as far as that can be told."""
+    """Return the line, without line end: which process it is, and whether it is stopped, as far as that is known."""
     pid = _listener_of(sock)
     who = f"the server (process {pid})" if pid else "the server"
     if pid and is_stopped(pid):
@@ -18,7 +18,7 @@ def line(sock: "_socket.socket") -> bytes:
 
 
 def _listener_of(sock: "_socket.socket") -> int:
-    """Return the process that listens at the other end; 0 if the system does not tell."""
+    """Return the pid of the process that listens at the other end. 0 if the system does not tell."""
     try:
         return peer_of(sock)[1]
     except OSError:
