@@ -1,3 +1,3 @@
 """Everything that needs no running server: help, the manual page, completions, doctor, configuration, and tools for the
-state directory. The client hands over to it. It may read the state directory and print.
+state directory. The client calls it. It may read the state directory and print.
 """

@@ -1,4 +1,6 @@
-"""Styled terminal lines as HTML: colours, attributes and links of what the emulator gives (SGR and OSC 8, no positioning)."""
+"""Turns styled terminal lines into HTML: colours, attributes and links from the emulator's output (SGR and OSC 8, no
+positioning).
+"""
 
 import html
 import re
@@ -31,7 +33,7 @@ class _Style(NamedTuple):
 
 
 def page(lines: list[str], title: str) -> str:
-    """A whole document with one row per line."""
+    """Return a whole document with one row per line."""
     body = "\n".join(map(line_html, lines))
     return (
         f'<!DOCTYPE html>\n<html><head><meta charset="utf-8"><title>{html.escape(title)}</title></head>\n'
@@ -40,7 +42,7 @@ def page(lines: list[str], title: str) -> str:
 
 
 def line_html(line: str) -> str:
-    """One line; begins and ends in the default style."""
+    """Return one line, which begins and ends in the default style."""
     parts: list[str] = []
     style, at = _Style(), 0
     for match in _SEQUENCE.finditer(line):
@@ -128,7 +130,7 @@ def _plain_colour(style: _Style, number: int) -> _Style:
 
 
 def _extended(numbers: list[int], at: int) -> tuple[str, int]:
-    """The colour of a 38 or 48 whose parameters begin at `at`, and where what follows begins."""
+    """Return the colour of a 38 or 48 whose parameters begin at `at`, and the index after them."""
     kind = numbers[at] if at < len(numbers) else 0
     if kind == 5 and at + 1 < len(numbers):
         return indexed(numbers[at + 1]), at + 2
@@ -139,7 +141,7 @@ def _extended(numbers: list[int], at: int) -> tuple[str, int]:
 
 
 def indexed(number: int) -> str:
-    """A colour of the 256-colour palette, as xterm has it."""
+    """A colour of xterm's 256-colour palette."""
     if number < 16:
         return _BASE[number]
     if number < 232:

@@ -1,4 +1,4 @@
-"""A pane's output as an asciicast, version 2 or 3: https://docs.asciinema.org/manual/asciicast/v3/."""
+"""Writes a pane's output as an asciicast, version 2 or 3: https://docs.asciinema.org/manual/asciicast/v3/."""
 
 import codecs
 import json
@@ -23,7 +23,9 @@ def lines(
     version: int = 3,
     title: str = "",
 ) -> Iterator[str]:
-    """The file's lines, each a JSON text without line end. Characters that lie across two outputs come whole, with the second."""
+    """Yield the file's lines, each a JSON text without line end. A character that is split between two outputs is written
+    with the second.
+    """
     head: dict[str, object] = {"version": version}
     if version == 2:
         head |= {"width": columns, "height": rows}

@@ -1,7 +1,7 @@
-"""`fugue completions bash | zsh | fish`: the completion script of a shell, made from the table of commands.
+"""`fugue completions bash | zsh | fish`: a shell's completion script, generated from the table of commands.
 
-Names of sessions, windows, panes and clients are asked of the running server while one completes; without a server, and
-whatever goes wrong, nothing is offered and nothing is started.
+During completion the running server is asked for the names of sessions, windows, panes and clients. Without a server, or
+if anything fails, nothing is offered and nothing is started.
 """
 
 import re
@@ -20,7 +20,7 @@ LISTS: Final = {
     "client": "list-clients -F '#{client_name}'",
     "buffer": "list-buffers -F '#{buffer_name}'",
 }
-"""What kind of thing a flag's value names, and the command that lists them."""
+"""The kinds of things that a flag's value can name, and the command that lists each."""
 
 _VALUE: Final = re.compile(
     r"\[-(\w) (?:target|src|dst)-(session|window|pane|client)\]|\[-(b) (buffer)-name\]"
@@ -29,18 +29,18 @@ _GLOBAL_FLAGS: Final = "-2 -c -f -L -S -u -V --config --help --version"
 
 
 class CompletionRow(NamedTuple):
-    """What completion knows of one command."""
+    """The data of one command for completion."""
 
     names: tuple[str, ...]
     flags: tuple[str, ...]
     kinds: dict[str, str]
-    """Flag to the kind of thing its value names."""
+    """For each flag, the kind of thing that its value names."""
     words: tuple[str, ...]
     help: str
 
 
 def rows() -> list[CompletionRow]:
-    """All commands, the server's and those that need none."""
+    """All commands, those of the server and those that need none."""
     found = []
     for command in COMMANDS:
         names = (command.name, command.alias) if command.alias else (command.name,)

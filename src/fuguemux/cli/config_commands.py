@@ -21,13 +21,13 @@ UNTIL_MENDED = (
 )
 
 Ask = Callable[[Sequence[str]], int]
-"""Sends a command to the running server, prints its answer and gives its exit code."""
+"""Sends a command to the running server, prints its answer and returns its exit code."""
 
 
 def main(argv: Sequence[str], ask: Ask | None = None, config: str | None = None) -> int:
-    """Run `fugue config` with the words after `config`; the exit code. Prints to stdout, mistakes to stderr.
+    """Run `fugue config` with the words after `config`. Returns the exit code. Prints to stdout, mistakes to stderr.
 
-    `ask` reaches the server (only `reload` needs it); `config` is what `--config` gave. Raises SystemExit(2) for bad
+    `ask` reaches the server (only `reload` needs it); `config` is the value of `--config`. Raises SystemExit(2) for bad
     usage, as argparse does.
     """
     arguments = _parser().parse(argv)
@@ -80,7 +80,7 @@ def _check(file: str | None, config: str | None) -> int:
 
 
 def _show(origin: bool, as_json: bool, config: str | None) -> int:
-    """What holds, and then what is wrong."""
+    """Print the values in use, and then the mistakes."""
     try:
         path, required = config_file(os.environ, os.geteuid(), config)
     except PathRefused as error:

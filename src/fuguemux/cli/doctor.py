@@ -1,4 +1,4 @@
-"""`fugue doctor [--json]`: is this machine fit to keep sessions alive? Every finding comes with its fix."""
+"""`fugue doctor [--json]`: checks whether this machine can keep sessions alive. Every problem comes with its fix."""
 
 import argparse
 import os
@@ -15,7 +15,7 @@ _MARKS = {"good": "ok  ", "note": "note", "wrong": "WRONG"}
 
 
 def main(argv: Sequence[str], host: Host | None = None) -> int:
-    """Run all checks, print them, and give 1 if something is wrong, else 0. Changes nothing. Takes about a second."""
+    """Run all checks and print them. Returns 1 if something is wrong, else 0. Changes nothing. Takes about a second."""
     parser = argparse.ArgumentParser(
         "fugue doctor", description="Check this machine and the setup of fugue."
     )
@@ -28,7 +28,7 @@ def main(argv: Sequence[str], host: Host | None = None) -> int:
 
 
 def examine(host: Host) -> list[DoctorFinding]:
-    """Every finding, good ones included. A check that cannot be made says so in a note."""
+    """Return every finding, including good ones. A check that cannot be made gives a note."""
     findings: list[DoctorFinding] = []
     for check in (*doctor_setup.CHECKS, *doctor_server.CHECKS, *doctor_host.CHECKS):
         try:
@@ -45,7 +45,7 @@ def _name(check: Callable[[Host], DoctorFinding]) -> str:
 
 
 def as_text(findings: Sequence[DoctorFinding], wrong: int) -> str:
-    """For people: a line or two for each finding, and one that sums up."""
+    """Format for people: a line or two for each finding, and a summary."""
     lines = []
     for finding in findings:
         lines.append(f"{_MARKS[finding.status]:5}  {finding.name}: {finding.told}")

@@ -1,4 +1,4 @@
-"""Checks of the machine: file system, space, limits, log-out, memory, locale, terminal descriptions."""
+"""Checks of the machine: file system, space, limits, logout, memory, locale, terminal descriptions."""
 
 import os
 import re
@@ -11,11 +11,11 @@ from fuguemux.cli.finding import DoctorFinding, Host, nearest_existing
 from fuguemux.config import paths
 
 SPACE_MB_MIN: Final = 128
-"""Below this the log and its spare hardly fit."""
+"""With less space the log and its spare hardly fit."""
 SPACE_MB_GOOD: Final = 1_024
 FILES_MIN: Final = 256
 FILES_GOOD: Final = 1_024
-"""A pane takes a handful of descriptors in server and keeper."""
+"""Each pane takes a handful of file descriptors in server and keeper."""
 
 _VOLATILE: Final = frozenset({"tmpfs", "ramfs", "devtmpfs"})
 _REMOTE: Final = frozenset(
@@ -25,7 +25,7 @@ _LAYERED: Final = frozenset({"overlay", "aufs", "fuse-overlayfs"})
 
 
 def file_system(host: Host) -> DoctorFinding:
-    """State is on a file system that keeps what it said it wrote."""
+    """Check that the state is on a file system that keeps synced data."""
     directory = nearest_existing(host.state_directory())
     kind = file_system_of(host.read("/proc/self/mountinfo") or "", os.path.realpath(directory))
     fix = "set persistence.state_dir to a directory on a local disk"
@@ -49,7 +49,7 @@ def file_system(host: Host) -> DoctorFinding:
 
 
 def file_system_of(mountinfo: str, path: str) -> str:
-    """The type of the file system that holds `path`, from proc(5) mountinfo; empty if it is not told."""
+    """The type of the file system that contains `path`, from the mountinfo of proc(5). Empty if it is not known."""
     best, kind = "", ""
     for row in mountinfo.splitlines():
         fields = row.split()
@@ -63,7 +63,7 @@ def file_system_of(mountinfo: str, path: str) -> str:
 
 
 def free_space(host: Host) -> DoctorFinding:
-    """There is room for log, checkpoints and scrollback."""
+    """Check that there is space for log, checkpoints and scrollback."""
     directory = nearest_existing(host.state_directory())
     facts = os.statvfs(directory)
     free_mb = facts.f_bavail * facts.f_frsize >> 20
@@ -87,7 +87,7 @@ def free_space(host: Host) -> DoctorFinding:
 
 
 def file_limits(host: Host) -> DoctorFinding:
-    """The server may open enough files for many panes."""
+    """Check that the server may open enough files for many panes."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     shown = (
         "no limit"
@@ -101,7 +101,7 @@ def file_limits(host: Host) -> DoctorFinding:
 
 
 def log_out(host: Host) -> DoctorFinding:
-    """Logging out does not end the server (logind's KillUserProcesses; lingering)."""
+    """Check that a logout does not end the server (logind's KillUserProcesses; lingering)."""
     if (host.platform or sys.platform) != "linux" or host.read("/proc/1/comm") != "systemd\n":
         return DoctorFinding("log-out", "good", "no systemd: processes stay when you log out")
     user = paths.user_name(host.uid)
@@ -136,7 +136,7 @@ def _kill_user_processes(host: Host) -> bool:
 
 
 def memory_pressure(host: Host) -> DoctorFinding:
-    """A program that eats all memory in a pane does not take the server along."""
+    """Check that a program in a pane that uses up all memory does not take the server down."""
     group = host.read("/proc/self/cgroup") or ""
     found = re.search(r"^0::(/.*)$", group, re.MULTILINE)
     if found is None:
@@ -161,7 +161,7 @@ def memory_pressure(host: Host) -> DoctorFinding:
 
 
 def locale(host: Host) -> DoctorFinding:
-    """Programs in panes will write UTF-8."""
+    """Check that programs in panes will write UTF-8."""
     for variable in ("LC_ALL", "LC_CTYPE", "LANG"):
         value = host.environment.get(variable, "")
         if value:
@@ -177,7 +177,7 @@ def locale(host: Host) -> DoctorFinding:
 
 
 def terminal_descriptions(host: Host) -> DoctorFinding:
-    """terminfo knows the terminal that panes see, and the one around us."""
+    """Check that terminfo knows the terminal of the panes, and the surrounding one."""
     around = host.environment.get("TERM", "")
     for name, what in (("xterm-256color", "the terminal of panes"), (around, "your terminal")):
         if name and name != "dumb" and not _has_terminfo(host, name):

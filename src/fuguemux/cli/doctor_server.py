@@ -1,4 +1,4 @@
-"""Checks of the running server: whether what happens in it is saved."""
+"""Checks of the running server: whether its state is saved."""
 
 import subprocess
 import sys
@@ -14,20 +14,22 @@ ANSWER_SECONDS_MAX: Final = 5.0
 
 
 class _Status(msgspec.Struct):
-    """What is needed here of `fugue status --json`."""
+    """The fields of `fugue status --json` that are needed here."""
 
     durability: str
     durability_reason: str
 
 
 class _Answer(msgspec.Struct):
-    """The document around it."""
+    """The document that contains them."""
 
     status: _Status
 
 
 def durability(host: Host) -> DoctorFinding:
-    """The running server saves everything, and says why if not. Waits some seconds for a server that does not answer."""
+    """Check that the running server saves everything; if not, say why. Waits some seconds for a server that does not
+    answer.
+    """
     socket = host.socket or paths.places(host.environment, host.uid, host.name).socket
     try:
         done = subprocess.run(

@@ -26,12 +26,12 @@ _START_ROUNDS: Final = 3
 
 
 def python(host: Host) -> DoctorFinding:
-    """Which interpreter runs fugue, for reports of faults."""
+    """Name the interpreter that runs fugue, for bug reports."""
     return DoctorFinding("python", "good", f"{sys.version.split()[0]} at {sys.executable}")
 
 
 def engine(host: Host) -> DoctorFinding:
-    """The terminal emulation library is there and loads."""
+    """Check that the terminal emulation library is installed and loads."""
     try:
         version = importlib.metadata.version("pyghostty")
         __import__("pyghostty")
@@ -43,7 +43,7 @@ def engine(host: Host) -> DoctorFinding:
 
 
 def configuration(host: Host) -> DoctorFinding:
-    """The configuration file has no mistakes, and nobody else can change it."""
+    """Check that the configuration file has no mistakes, and that no other user can change it."""
     path, required = paths.config_file(host.environment, host.uid, host.config)
     try:
         loaded = load(path, host.environment, required=required)
@@ -65,7 +65,7 @@ def configuration(host: Host) -> DoctorFinding:
 
 
 def runtime_directory(host: Host) -> DoctorFinding:
-    """The directory of the sockets can be used."""
+    """Check that the directory of the sockets can be used."""
     directory, below_xdg = paths.runtime_directory(host.environment, host.uid)
     bad = _unfit(directory, host.uid)
     if bad:
@@ -86,7 +86,7 @@ def runtime_directory(host: Host) -> DoctorFinding:
 
 
 def state_directory(host: Host) -> DoctorFinding:
-    """The state directory is ours alone and can be written, and was not taken away from the server."""
+    """Check that the state directory is private and writable, and was not removed from under the server."""
     directory = host.state_directory()
     bad = _unfit(directory, host.uid)
     if bad:
@@ -137,7 +137,7 @@ def _listens(host: Host) -> bool:
 
 
 def damaged_files(host: Host) -> DoctorFinding:
-    """How much is set aside: damaged files are kept until a person deletes them."""
+    """Report how much is in the quarantine: damaged files are kept until a user deletes them."""
     place = f"{host.state_directory()}/{QUARANTINE}"
     files, size = quarantine.size(RealStorage(), place)
     if not files:
@@ -151,7 +151,7 @@ def damaged_files(host: Host) -> DoctorFinding:
 
 
 def last_recovery(host: Host) -> DoctorFinding:
-    """Whether everything that was stored came back at the last start that had something to bring back."""
+    """Check that everything came back at the last start that had something to restore."""
     place = f"{host.state_directory()}/{RECOVERIES}"
     try:
         reports = load_reports(RealStorage(), place)
@@ -163,7 +163,7 @@ def last_recovery(host: Host) -> DoctorFinding:
 
 
 def _unfit(directory: str, uid: int) -> str:
-    """Why `directory` cannot be used or made; empty if it can."""
+    """Why `directory` cannot be used or created. Empty if it can."""
     try:
         facts = os.lstat(directory)
     except FileNotFoundError:
@@ -189,7 +189,7 @@ def _unfit(directory: str, uid: int) -> str:
 
 
 def start_up_cost(host: Host) -> DoctorFinding:
-    """`.pth` files of other packages run code at each start of Python, and so at each fugue command."""
+    """Report `.pth` files of other packages, which run code at each start of Python, and so at each fugue command."""
     found = _pth_with_code(sysconfig.get_paths()["purelib"])
     cost = max(0, _start_ms() - _start_ms("-S"))
     if cost > PTH_COST_MS_MAX:
@@ -214,7 +214,7 @@ def _pth_with_code(directory: str) -> list[str]:
 
 
 def _start_ms(*flags: str) -> int:
-    """The quickest of a few bare starts of this interpreter."""
+    """The shortest of a few bare starts of this interpreter, in milliseconds."""
     clock, rounds = SystemClock(), []
     for _ in range(_START_ROUNDS):
         begin = clock.monotonic_ns()

@@ -2,6 +2,6 @@
 
 EXIT_OK = 0
 EXIT_FAILURE = 1
-"""Something went wrong, or what was checked is wrong."""
+"""Something failed, or what was checked is wrong."""
 EXIT_USAGE = 2
-"""The words make no sense; argparse uses it, too."""
+"""The arguments make no sense; argparse uses this code, too."""

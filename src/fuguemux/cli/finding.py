@@ -1,4 +1,4 @@
-"""What a check of `fugue doctor` looks at, and what it answers."""
+"""The input and the result of a check of `fugue doctor`."""
 
 import os
 from collections.abc import Mapping
@@ -11,14 +11,14 @@ from fuguemux.config.load import ConfigError, Loaded, load
 
 
 class DoctorFinding(msgspec.Struct, frozen=True):
-    """The answer of one check."""
+    """The result of one check."""
 
     name: str
     status: Literal["good", "note", "wrong"]
-    """`note`: worth knowing, or not to be told on this machine; `wrong`: sessions may be lost or fugue may not run."""
+    """`note`: worth knowing, or not known on this machine. `wrong`: sessions may be lost, or fugue may not run."""
     told: str
     fix: str = ""
-    """What to do. Every `wrong` has one: ValueError otherwise."""
+    """What to do. Every `wrong` must have one, or ValueError is raised."""
 
     def __post_init__(self) -> None:
         if self.status == "wrong" and not self.fix:
@@ -26,23 +26,23 @@ class DoctorFinding(msgspec.Struct, frozen=True):
 
 
 class Host(msgspec.Struct, frozen=True):
-    """The machine as checks see it; tests give another `root`."""
+    """The machine as checks see it. Tests pass another `root`."""
 
     environment: Mapping[str, str]
     uid: int
     root: str = "/"
     """Prefix of /proc, /sys, /etc and /var."""
     platform: str = ""
-    """Empty: this one (`sys.platform`)."""
+    """Empty for the present one (`sys.platform`)."""
     name: str = paths.NAME_DEFAULT
-    """Which server is meant, by `-L` or `-S`."""
+    """The selected server, by `-L` or `-S`."""
     socket: str = ""
-    """Where it listens; empty: where its name says."""
+    """Where it listens. Empty for the place that belongs to its name."""
     config: str | None = None
     """The file given by `--config`."""
 
     def read(self, path: str) -> str | None:
-        """The text of a small system file, or None if it is not there or may not be read."""
+        """The text of a small system file. None if it does not exist or may not be read."""
         try:
             with open(self.root.rstrip("/") + path, encoding="utf-8", errors="replace") as file:
                 return file.read(1 << 20)
@@ -50,7 +50,7 @@ class Host(msgspec.Struct, frozen=True):
             return None
 
     def loaded(self) -> Loaded | None:
-        """The configuration, or None if it has mistakes."""
+        """The configuration. None if it has mistakes."""
         path, required = paths.config_file(self.environment, self.uid, self.config)
         try:
             return load(path, self.environment, required=required)

@@ -12,7 +12,9 @@ from fuguemux.client.conversation import complain
 
 
 def main(options: ClientOptions) -> int:
-    """Carry out `options.argv`; return the exit code. Prints; a reader that goes away ends it quietly."""
+    """Carry out `options.argv` and return the exit code. Prints. If the reader of stdout goes away, ends without an error
+    message.
+    """
     word, *rest = options.argv
     if sys.stdout is None:  # the caller closed it, and the client has opened /dev/null there
         sys.stdout = open(1, "w")  # noqa: SIM115  # for as long as the process lives
@@ -29,13 +31,13 @@ def main(options: ClientOptions) -> int:
         named = f": {error.filename}" if error.filename else ""
         complain(f"{options.program} {word}{named}: {error.strerror or error}")
         return EXIT_FAILURE
-    except SystemExit as refused:  # argparse has told why
+    except SystemExit as refused:  # argparse has printed why
         return refused.code if isinstance(refused.code, int) else EXIT_USAGE
     return code
 
 
 def _run(word: str, rest: Sequence[str], options: ClientOptions) -> int:
-    """Each command is imported when it is asked for: none of them needs another one."""
+    """Each command is imported when it is needed, since none needs another one."""
     if word == "version":
         print(f"fugue {__version__}")
         return EXIT_OK
@@ -70,7 +72,7 @@ def _run(word: str, rest: Sequence[str], options: ClientOptions) -> int:
 
 
 def _ask(words: Sequence[str], options: ClientOptions) -> int:
-    """Send a command to the server, print its answer, and return its exit code. Bringing a session back starts a server."""
+    """Send a command to the server, print its answer, and return its exit code. Restoring a session starts a server."""
     asked = ClientOptions(options.program, options.environment)
     asked.places, asked.config = options.places, options.config
     asked.flags = {*options.flags} if words[0] == "restore-session" else {*options.flags, "N"}

@@ -1,4 +1,4 @@
-"""docs/fugue.1, the page that `man fugue` shows: `python -m fuguemux.cli.manpage > docs/fugue.1`.
+"""Generates docs/fugue.1, the page that `man fugue` shows: `python -m fuguemux.cli.manpage > docs/fugue.1`.
 
 Made from the table of commands and the manual, so that it cannot differ from them; in the language of man(7).
 """
@@ -53,7 +53,7 @@ STATUS: tuple[tuple[str, str], ...] = (
 
 
 def document() -> str:
-    """The whole page."""
+    """Return the whole page."""
     return "\n".join(_lines()) + "\n"
 
 
@@ -100,7 +100,7 @@ def _section(title: str, *lines: str) -> Iterator[str]:
 
 
 def _synopsis() -> Iterator[str]:
-    """The usage line; what is in brackets is not broken."""
+    """The usage line. It is not broken inside brackets."""
     words = arguments.usage("fugue").removeprefix("usage: fugue ").split()
     yield ".B fugue"
     parts, depth, part = [], 0, ""
@@ -128,12 +128,12 @@ def _command(name: str, alias: str, usage: str, text: str) -> Iterator[str]:
 
 
 def _quoted(text: str) -> str:
-    """An argument of a request: a quote inside it is doubled."""
+    """An argument of a request. A quote inside it is doubled."""
     return '"' + _text(text).replace('"', '""') + '"'
 
 
 def _text(text: str) -> str:
-    """`text` as roff takes it: no escapes, no requests, and characters that can be copied into a shell."""
+    """Return `text` for roff: without escapes or requests, and with characters that can be copied into a shell."""
     for character, written in (
         ("\\", "\\e"),
         ("-", "\\-"),

@@ -1,4 +1,4 @@
-"""`fugue help [COMMAND]`: all commands in a line each, or one of them in full. Made from the table of commands."""
+"""`fugue help [COMMAND]`: all commands in a line each, or one of them in full. Generated from the table of commands."""
 
 import sys
 import textwrap
@@ -85,13 +85,13 @@ def main(argv: Sequence[str]) -> int:
 
 
 def page(name: str, alias: str, usage: str, text: str) -> str:
-    """How one command is used."""
+    """How to use one command."""
     called = f"{name} ({alias})" if alias else name
     return f"usage: fugue {called} {usage}".rstrip() + f"\n\n{text}"
 
 
 def first_steps() -> str:
-    """What somebody needs who has just installed fugue."""
+    """What a new user of fugue needs."""
     lines = [
         arguments.usage("fugue"),
         "",
@@ -108,7 +108,7 @@ def first_steps() -> str:
 
 
 def overview() -> str:
-    """All commands, a line each."""
+    """All commands, one line each."""
     lines = [
         arguments.usage("fugue"),
         "",
@@ -130,7 +130,7 @@ def _called(command: Command) -> str:
 
 
 def _line(name: str, text: str) -> str:
-    """A name and what it means, in as many lines as that needs."""
+    """A name and its meaning, in as many lines as needed."""
     indent = " " * (2 + NAME_COLUMNS)
     room = LINE_COLUMNS_MAX - len(indent)
     parts = textwrap.wrap(text, room, break_on_hyphens=False)

@@ -1,4 +1,4 @@
-"""`fugue service print | install | uninstall`: start the server at boot or log-in, and keep it when you log out.
+"""`fugue service print | install | uninstall`: start the server at boot or login, and keep it when you log out.
 
 The service only starts the server; the keeper restarts it after a crash. Stopping the service is a graceful stop:
 everything comes back with the next start.
@@ -20,10 +20,10 @@ from fuguemux.config import paths
 COMMAND = "fugue"
 
 Run = Callable[[Sequence[str]], int]
-"""Runs a program and gives its exit code; 127 if there is none of that name."""
+"""Runs a program and returns its exit code; 127 if there is none of that name."""
 
 _START = ("start-server", ";", "set-option", "-s", "exit-empty", "off")
-"""The server stays although it has no session yet."""
+"""The server is to stay although it has no session yet."""
 
 _UNIT = """\
 # Made by `fugue service install`.
@@ -51,9 +51,9 @@ WantedBy=default.target
 
 
 def main(argv: Sequence[str], host: Host | None = None, run: Run | None = None) -> int:
-    """Run `fugue service` with the words after `service`; the exit code.
+    """Run `fugue service` with the words after `service`. Returns the exit code.
 
-    `install` and `uninstall` change the user's own service manager, nothing else. Raises SystemExit(2) for bad usage.
+    `install` and `uninstall` change only the user's own service manager. Raises SystemExit(2) for bad usage.
     """
     arguments = _parser().parse(argv)
     host = host or Host(os.environ, os.geteuid())
@@ -95,7 +95,7 @@ def _run(argv: Sequence[str]) -> int:
 
 
 def _program() -> str:
-    """The absolute path of the command `fugue`: beside this interpreter, else as it was called, else the one on the PATH."""
+    """The absolute path of the command `fugue`: beside this interpreter, else as it was called, else from the PATH."""
     beside = os.path.join(os.path.dirname(sys.executable), COMMAND)
     called = os.path.abspath(sys.argv[0]) if os.path.basename(sys.argv[0]) == COMMAND else ""
     for path in (beside, called, shutil.which(COMMAND)):
@@ -123,7 +123,7 @@ class _Service:
             self._path = f"{_config_home(host.environment, home)}/systemd/user/{self._label}"
 
     def text(self) -> str:
-        """The service file."""
+        """The content of the service file."""
         if self._launchd:
             facts = {
                 "Label": self._label,
@@ -155,11 +155,11 @@ class _Service:
         return EXIT_OK if self._launchd else self._all([("loginctl", "enable-linger")])
 
     def _booted_by_systemd(self) -> bool:
-        """As sd_booted(3)."""
+        """As sd_booted(3) does."""
         return os.path.isdir(self._host.root.rstrip("/") + "/run/systemd/system")
 
     def _take_back(self, manager: str) -> int:
-        """Leave nothing of an installation that failed."""
+        """Remove everything of a failed installation."""
         if not self._launchd:
             self._run(("systemctl", "--user", "disable", self._label))
         os.unlink(self._path)
@@ -187,7 +187,7 @@ class _Service:
         return code
 
     def _all(self, commands: Sequence[Sequence[str]]) -> int:
-        """Run every command, also after one that failed; 0 if all went well."""
+        """Run every command, even after one that failed. Returns 0 if all succeeded."""
         failed = EXIT_OK
         for command in commands:
             code = self._run(command)
@@ -204,7 +204,7 @@ def _config_home(environment: Mapping[str, str], home: str) -> str:
 
 
 def _unit_word(word: str) -> str:
-    """A word of ExecStart= as systemd.service(5) reads it."""
+    """A word of ExecStart= in the syntax of systemd.service(5)."""
     quoted = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
     return (
         f'"{quoted}"'

@@ -1,7 +1,7 @@
-"""`fugue state …`: what is on disk. verify, dump and salvage need no server and change nothing; see also state_points.py
-(list, save, delete, restore) and state_export.py (export).
+"""`fugue state …`: tools for the stored state. verify, dump and salvage need no server and change nothing; see also
+state_points.py (list, save, delete, restore) and state_export.py (export).
 
-Exit codes: 0 clean, 1 something once durable is damaged or lost, 2 it cannot be read at all (or bad usage).
+Exit codes: 0 clean, 1 something that was durable is damaged or lost, 2 the state cannot be read at all (or bad usage).
 """
 
 import os
@@ -40,15 +40,16 @@ from fuguemux.persistence.wal.mark_copy import find_mark_copy
 from fuguemux.persistence.wal.segment import UnsupportedLog
 
 EXIT_REFUSED = 1
-"""Of list, save, delete, restore and export."""
+"""The exit code of list, save, delete, restore and export if they fail."""
 TEXT_BYTES_MAX = 64
-"""As much of a record's data as fits a line."""
+"""How much of a record's data is printed in a line."""
 
 
 def main(argv: Sequence[str], options: ClientOptions, ask: state_points.Ask) -> int:
-    """Run `fugue state` with the words after `state`; the exit code. `ask` sends a command to the server.
+    """Run `fugue state` with the words after `state`. Returns the exit code. `ask` sends a command to the server.
 
-    Raises SystemExit(2) for bad usage, as argparse does."""
+    Raises SystemExit(2) for bad usage, as argparse does.
+    """
     arguments = _parser().parse(argv)
     try:
         if arguments.verb == "here":
@@ -115,7 +116,7 @@ def _parser() -> VerbParser:
 
 
 def _recovered(directory: str, beside: Mark | None = None) -> Recovered:
-    """What a start of the server would come up with, found out without writing."""
+    """What a start of the server would recover, found out without writing."""
     clock = SystemClock()
     return recover(
         RealStorage(),
@@ -129,12 +130,12 @@ def _recovered(directory: str, beside: Mark | None = None) -> Recovered:
 
 
 def _needed_lsn(report: RecoveryReport) -> int:
-    """The first record that is still needed: those before it are in a checkpoint, and may be gone from the log."""
+    """The first record that is still needed. Those before it are in a checkpoint, and may be gone from the log."""
     return max(report.replay_from_lsn, 1)
 
 
 class _Progress:
-    """A line on stderr while long work goes on, if that is a terminal."""
+    """A progress line on stderr during long work, if that is a terminal."""
 
     def __init__(self, what: str) -> None:
         self._what = what
@@ -148,7 +149,7 @@ class _Progress:
 
 
 def _refuse_links(directory: str) -> None:
-    """Raise LinkedDirectory where a start does. Changes nothing."""
+    """Raise LinkedDirectory in the cases in which a start does. Changes nothing."""
     for name in ALWAYS:
         path = f"{directory}/{name}"
         if os.path.islink(path) and os.path.isdir(path):
@@ -236,7 +237,7 @@ def _print_damages(report: RecoveryReport, bad_saves: Sequence[tuple[str, str]])
     told = {told_as(name) for name, _reason in bad_saves}
     for damage in report.damages:
         if damage.what in told:
-            continue  # it was read, and that says more
+            continue  # its content was read, which is a better check
         print(f"damaged: {damage.what}: {damage.detail}")
     for note in report.notes:
         print(f"note: {note}")
@@ -288,7 +289,7 @@ def _dump(directory: str, lsn: int, *, as_json: bool) -> int:
 
 
 def _short(data: bytes) -> str:
-    """The data's beginning, safe to print: what a program wrote must not run in the terminal that reads about it."""
+    """The beginning of the data, safe to print: a program's output must not control the terminal of the reader."""
     return ascii(data[:TEXT_BYTES_MAX])[2:-1] + ("…" if len(data) > TEXT_BYTES_MAX else "")
 
 

@@ -1,4 +1,5 @@
-"""`fugue state export`: what a pane shows and showed, as text, styled text, HTML, or a recording of what the log still holds.
+"""`fugue state export`: a pane's screen and history as text, styled text or HTML, or a recording of what the log still
+has.
 
 Only reads, whether a server runs or not.
 """
@@ -31,7 +32,7 @@ _TARGET = re.compile(r"(?P<session>[^:]+):(?:(?P<window>[^.]+)(?:\.(?P<pane>\d+)
 
 
 def add_verb(parser: VerbParser) -> None:
-    """Declare `export`."""
+    """Declare the verb `export`."""
     export = parser.add("export", "a pane's text, or a recording of it, on stdout")
     export.add_argument("-t", dest="target", metavar="PANE", required=True, help="%%3, or work:1.0")
     export.add_argument("--format", choices=FORMATS, default="text")
@@ -43,7 +44,7 @@ def add_verb(parser: VerbParser) -> None:
 
 
 def run(arguments: argparse.Namespace, directory: str) -> int:
-    """Print the pane; the exit code. Raises NotReachable, OSError, and what another version's data raises."""
+    """Print the pane and return the exit code. Raises NotReachable, OSError, and the errors for data of another version."""
     storage, clock = RealStorage(), SystemClock()
     moment = None
     if arguments.at:
@@ -66,7 +67,7 @@ def run(arguments: argparse.Namespace, directory: str) -> int:
 
 
 def find_pane(state: ServerState, target: str) -> PaneId:
-    """The pane that `%3`, `session:`, `session:window` or `session:window.pane` means. Raises NotReachable."""
+    """The pane that `%3`, `session:`, `session:window` or `session:window.pane` names. Raises NotReachable."""
     if target.startswith("%") and target[1:].isdigit():
         if PaneId(int(target[1:])) in state.panes:
             return PaneId(int(target[1:]))
@@ -98,7 +99,7 @@ def find_pane(state: ServerState, target: str) -> PaneId:
 
 
 def _lines(terminal: PaneTerminal) -> Iterator[bytes]:
-    """All logical lines, the history before the screen; nothing for blank rows at the end."""
+    """All logical lines, the history before the screen, without blank rows at the end."""
     terminal.take_archive(everything=True)
     emulator, scrollback = terminal.emulator, terminal.scrollback
     screen = emulator.screen_ansi(join=True)
@@ -135,7 +136,7 @@ def _print(lines: Iterator[bytes], form: str, title: str) -> None:
 
 
 def _recording(directory: str, pane: PaneId, *, version: int) -> Iterator[str]:
-    """From the oldest state of the pane behind which the log is whole, up to now."""
+    """The recording, from the oldest state of the pane behind which the log is whole, up to now."""
     log = scan(RealStorage(), f"{directory}/{LOG_DIRECTORY}", 1)
     times = {record.lsn: record.time_ms for record in log.records()}
     everything = TargetMoment(lsn=max(times, default=0), log_from_lsn=min(times, default=1))

@@ -1,7 +1,7 @@
 """`fugue state list | save | delete | restore`: the moments that are kept, and going back to them.
 
-`list` and a dry run only read, whether a server runs or not. With a server, `save`, `delete` and a session's `restore`
-are asked of it; going back as a whole needs it stopped.
+`list` and a dry run only read, whether a server runs or not. If a server runs, it carries out `save`, `delete` and the
+`restore` of a session. To restore the whole state it must be stopped.
 """
 
 import argparse
@@ -45,11 +45,11 @@ Ask = Callable[[Sequence[str]], int]
 
 
 class Impossible(Exception):
-    """It cannot be done as things are; one line with what to do about it. Nothing was changed."""
+    """The request cannot be met now; the message is one line that says what to do. Nothing has changed."""
 
 
 def add_verbs(parser: VerbParser) -> None:
-    """Declare the words after `fugue state`."""
+    """Declare the verbs of `fugue state`."""
     listed = parser.add("list", "list the checkpoints and saves, with their sessions")
     listed.add_argument("--json", action="store_true", help="as JSON")
     save = parser.add("save", "save the present state under a name")
@@ -72,7 +72,9 @@ def add_verbs(parser: VerbParser) -> None:
 
 
 def run(arguments: argparse.Namespace, directory: str, ask: Ask) -> int:
-    """Carry one of the verbs out; the exit code. Raises Impossible, NotReachable, OSError, and for other versions' data."""
+    """Carry out one of the verbs. Returns the exit code. Raises Impossible, NotReachable, OSError, and the errors for
+    data of other versions.
+    """
     match arguments.verb:
         case "list":
             return _list(directory, as_json=arguments.json)
@@ -150,12 +152,12 @@ def _plain(manifest: Manifest) -> dict[str, object]:
 
 
 def local(time_ms: int) -> str:
-    """A time as `--at` takes it."""
+    """A time in the form that `--at` accepts."""
     return datetime.fromtimestamp(time_ms / 1000).isoformat(sep=" ", timespec="seconds")
 
 
 def size(count: float) -> str:
-    """Bytes for people."""
+    """A number of bytes, for people."""
     for unit in ("B", "KiB", "MiB"):
         if count < 1024:
             return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
@@ -168,7 +170,7 @@ def size(count: float) -> str:
 
 @contextlib.contextmanager
 def _locked(directory: str) -> Iterator[bool]:
-    """Keep servers away; gives whether that worked: False when one runs."""
+    """A context that keeps servers from starting. Its value is False if one runs."""
     try:
         lock = lock_state_directory(directory)
     except StateLocked:
