@@ -65,7 +65,7 @@ NAMES: Final[dict[str, str]] = {
     "recovery.salvaged": "the landing zone's bytes are logged, and the zone still contains them",
     "recovery.zone_emptied": "the landing zone is empty, and no pane is adopted",
     "restart.released": "a server has released everything for the next one, and the keeper has not been told",
-    "recovery.screen_rebuilt": "the thread that rebuilds screens while the server answers has built one, and the loop does not know it",
+    "recovery.screen_rebuilt": "the thread that rebuilds screens has built one, and the loop does not know it",
     "recovery.last_screen_kept": "the last screen of a program that ended is on the disk, and is in the log as well",
     "recovery.restored": "every pane is adopted or started again, and clients have not been told that the server is ready",
 }
