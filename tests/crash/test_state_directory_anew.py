@@ -111,8 +111,8 @@ def test_state_here_when_it_was_removed_says_what_is_gone(fugue: Running, away: 
     first, *rest = fugue("state", "here").splitlines()
     assert first == f"everything is saved in {fugue.state} again: 2 panes"
     assert {line.partition("closed-closed-")[0] for line in rest} <= {
-        "could not be had any more: what was saved as mine",
-        "could not be had any more: what was saved as ",
+        "could not be read any more: what was saved as mine",
+        "could not be read any more: what was saved as ",
     }
     gone = "\n".join(rest)
     assert "closed-closed" in gone

@@ -99,7 +99,7 @@ def test_a_new_server_that_fails_gives_the_place_back(
                 assert code == 1
                 assert said.startswith("restart-server: the new server was refused: ")
                 assert reason in said
-                assert said.endswith(f"fugue {__version__} (process {server}) serves on")
+                assert said.endswith(f"fugue {__version__} (process {server}) keeps serving")
                 assert fugue.server_pid() == server
                 assert fugue.keeper_pid() == keeper
                 assert refused != server
@@ -169,7 +169,7 @@ def test_old_code_in_memory_serves_on_when_the_new_code_on_the_disk_is_broken(
     code, said = Restart(fugue, str(installed)).result()
     assert code == 1
     assert "RuntimeError: the new code does not like it here" in said
-    assert f"fugue {__version__} (process {server}) serves on" in said
+    assert f"fugue {__version__} (process {server}) keeps serving" in said
     assert (fugue.server_pid(), fugue.pane_pids()) == (server, pids)
     assert status_version(fugue) == __version__
     main.write_text(good)

@@ -188,7 +188,7 @@ def salvage(
     storage = storage or RealStorage()
     if storage.exists(output):
         raise FileExistsError(
-            errno.EEXIST, "is there already: name a directory that is not", output
+            errno.EEXIST, "exists already: name a directory that does not exist", output
         )
     reading = _Reading(storage, directory, from_lsn, progress)
     saved = Salvage(reading.verification)

@@ -24,7 +24,7 @@ class NotOurs(PermissionError):
         more = f" (and {others} more)" if others else ""
         fix = f"sudo chown -R $(id -u) {directory} && chmod -R u+rwX {directory}"
         super().__init__(
-            errno.EPERM, f"{reason}{more}; nothing was touched; to have it back: {fix}", path
+            errno.EPERM, f"{reason}{more}; nothing was touched; to fix it: {fix}", path
         )
 
 

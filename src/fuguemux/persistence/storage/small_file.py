@@ -30,7 +30,7 @@ def read_small(storage: Storage, directory: str, name: str, was: Callable[[bytes
         return payload
     if was(data):
         return data
-    raise HelperDamaged("it is empty" if not data else "nothing of fugue's is in it")
+    raise HelperDamaged("it is empty" if not data else "it contains nothing that fugue wrote")
 
 
 def write_small(

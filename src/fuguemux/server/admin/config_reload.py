@@ -189,7 +189,7 @@ class ConfigReload:
 def _check_threads() -> None:
     """Raises RuntimeError where the watcher could not start its threads."""
     if not threads.can_start(WATCHER_THREADS):
-        raise RuntimeError("no thread is to be had for it")
+        raise RuntimeError("no thread can be started for it")
 
 
 def _import_awatch() -> Callable[..., AsyncGenerator[object, None]]:

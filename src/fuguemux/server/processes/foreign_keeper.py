@@ -72,8 +72,8 @@ async def connect(path: str, refused: KeeperRefused, storage: Storage, directory
 def tell(report: RecoveryReport, directory: str) -> None:
     """Say in the report that the programs were started from another state than this one."""
     report.missing.append(
-        f"{directory} is not the state directory that the programs which live on belong to: that was moved, removed, "
-        "replaced or not mounted; the programs are in the session rescued"
+        f"the programs that are still running belong to another state directory than {directory}, which was moved, removed, "
+        "replaced or not mounted; they are in the session rescued"
     )
     if report.cause == "first start":
         report.cause = GONE

@@ -126,7 +126,7 @@ def failed(handover: StandingBy) -> str:
     """What everybody is told when it does not."""
     return (
         f"restart-server: the new server was refused: {handover.reason}; "
-        f"fugue {__version__} (process {os.getpid()}) serves on"
+        f"fugue {__version__} (process {os.getpid()}) keeps serving"
     )
 
 

@@ -116,7 +116,7 @@ class Settled(NamedTuple):
         """For people."""
         return [
             f"everything is saved in {path} again: {counted(self.panes, 'pane')}",
-            *(f"could not be had any more: {line}" for line in self.lost),
+            *(f"could not be read any more: {line}" for line in self.lost),
         ]
 
 

@@ -221,7 +221,7 @@ class Checkpointer:
         async with self.turn:
             if any(save.name == name for save in self._series.saves):
                 raise EffectFailed(
-                    f"there is a save called {name!r}: take another name, or first: fugue state delete {name}"
+                    f"there is a save called {name!r}: use another name, or delete that one first: fugue state delete {name}"
                 )
             started = self._clock.monotonic_ns()
             await self.look()

@@ -138,7 +138,7 @@ def test_a_disk_that_refuses_leaves_it_as_it_was(tmp_path: Path) -> None:
 def test_a_mark_holds_a_record_or_nothing(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"garbage")
     [line] = put_right(STORAGE, str(tmp_path), 7)
-    assert line.startswith(f"{name}: nothing of fugue's is in it")
+    assert line.startswith(f"{name}: it contains nothing that fugue wrote")
     for version in ("helper-1", "helper-2"):
         (tmp_path / name).write_bytes((GOLDEN / version / name).read_bytes())
         assert put_right(STORAGE, str(tmp_path), 7) == []

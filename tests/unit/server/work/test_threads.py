@@ -108,5 +108,5 @@ def test_whether_threads_can_be_had_is_known_and_leaves_none() -> None:
 
 def test_the_configuration_is_not_watched_where_its_watcher_would_end_the_process() -> None:
     said = run_poor(LIMIT + WATCHER, imports=IMPORTS + WATCHER_IMPORTS)
-    assert "cannot be watched (no thread is to be had for it)" in said
+    assert "cannot be watched (no thread can be started for it)" in said
     assert "after a change run: fugue config reload" in said
