@@ -1,4 +1,4 @@
-"""What a format is about, and what its parts resolve to."""
+"""The session, window, pane and client that a format is about."""
 
 from functools import cached_property
 
@@ -26,22 +26,22 @@ from fuguemux.model.state import (
 
 
 class FormatContext(msgspec.Struct, frozen=True):
-    """What a format is about. A part that is None has no variables; they expand to nothing."""
+    """What a format is about. The variables of a part that is None expand to nothing."""
 
     state: ServerState
     live: LiveView
     session: SessionId | None = None
     window: WindowId | None = None
     index: int | None = None
-    """The window's index in the session; None: that of its current or first link there."""
+    """The index of the window in the session; None: that of its current link there, or else of its first."""
     pane: PaneId | None = None
     client: ClientId | None = None
     extra: dict[str, str] = {}
-    """Variables of the caller. They come after tmux's own of the same name, before the environment."""
+    """Additional variables. Variables of tmux with the same name win; variables of the environment do not."""
 
 
 class View:
-    """A context with its parts looked up, each once and only when a variable asks for it."""
+    """A context whose parts are looked up when a variable first needs them, and kept."""
 
     def __init__(self, context: FormatContext) -> None:
         self.context = context
@@ -50,7 +50,7 @@ class View:
 
     @cached_property
     def session(self) -> Session | None:
-        """The session; without one, the first that has the window."""
+        """The session; if none is given, the first that has the window."""
         if self.context.session is not None:
             return self.state.sessions.get(self.context.session)
         if self.context.pane is None and self.context.window is None:
@@ -61,7 +61,7 @@ class View:
 
     @cached_property
     def window(self) -> Window | None:
-        """The window; without one, that of the pane, or the session's current one."""
+        """The window; if none is given, that of the pane, or else the current one of the session."""
         if self.context.window is not None:
             return self.state.windows.get(self.context.window)
         if self.context.pane is not None:
@@ -74,7 +74,7 @@ class View:
 
     @cached_property
     def link(self) -> Link | None:
-        """The window's place in the session."""
+        """The link of the window in the session."""
         session, window = self.session, self.window
         if session is None or window is None:
             return None
@@ -86,19 +86,19 @@ class View:
 
     @cached_property
     def pane(self) -> Pane | None:
-        """The pane; without one, the window's active pane."""
+        """The pane; if none is given, the active pane of the window."""
         if self.context.pane is not None:
             return self.state.panes.get(self.context.pane)
         return None if self.window is None else self.state.panes.get(self.window.active)
 
     @cached_property
     def pane_count(self) -> int:
-        """How many panes the window has; 0 without one."""
+        """How many panes the window has; 0 if there is no window."""
         return 0 if self.window is None else len(panes_of(self.window.layout))
 
     @cached_property
     def client(self) -> ClientFacts | None:
-        """The attached client. One that only asks has no variables."""
+        """The attached client. A client that only sent a command has no variables."""
         if self.context.client is None:
             return None
         return next((c for c in self.clients if c.id == self.context.client), None)

@@ -1,8 +1,8 @@
-"""Regular expressions that people write in formats: POSIX extended ones, as in tmux, matched by RE2 in linear time.
+"""Regular expressions in formats: POSIX extended ones as in tmux, matched by RE2 in linear time.
 
-What POSIX writes in another way than RE2 is translated; the longest of the leftmost matches counts, as POSIX wants it. What RE2
-cannot do (back references, more than 1,000 repetitions) and what is no expression matches nothing and replaces nothing, as an
-invalid one in tmux.
+An expression is translated from the syntax of POSIX to that of RE2. The leftmost-longest match counts, as POSIX requires. An
+invalid expression matches and replaces nothing, as in tmux. So does one that RE2 cannot match: with back references, or with
+more than 1,000 repetitions.
 """
 
 from collections.abc import Callable, Iterator
@@ -10,46 +10,46 @@ from functools import lru_cache
 from typing import Any, Final
 
 EXPRESSION_CHARS_MAX: Final = 1_024
-"""Longer expressions are none."""
+"""A longer expression counts as invalid."""
 COMPILED_BYTES_MAX: Final = 1 << 20
-"""RE2's budget for one expression and its automata."""
+"""The memory that RE2 may use for one expression and its automata."""
 COMPILED_MAX: Final = 64
-"""So many expressions are kept compiled."""
+"""How many compiled expressions are kept."""
 STEPS_MAX: Final = 16 << 20
-"""Text bytes times RE2's instructions of one search, at some nanoseconds each; what needs more matches nothing."""
+"""The maximum of one search: bytes of text times instructions of RE2, some nanoseconds each. Above it nothing matches."""
 SMALL_PROGRAM: Final = 32
-"""So few instructions make an automaton that needs one step per byte; of a larger one all may be needed for each byte."""
+"""Up to this many instructions RE2 takes one step for each byte. Of a larger program each byte may need every instruction."""
 STEPS_PER_UNIT: Final = 64
-"""What a search costs, in units of `format_work`."""
+"""The cost of a search, in units of formats/work.py."""
 NOT_COMPILED: Final = 2_000
-"""What finding out costs that something is no expression."""
+"""The cost of finding that an expression is invalid."""
 _SEARCH: Final = 15
 _COMPILED: Final = 100
 _INSTRUCTION: Final = 5
 _COPIED_BYTES: Final = 25
 
 _NAMED: Final = "wWsSbBdD"
-"""What a backslash before a letter means something for, in RE2 as in glibc (`\\d` is fugue's own)."""
+"""Letters that have a meaning behind a backslash, in RE2 as in glibc. Only fugue has `\\d`."""
 _OTHERS: Final = {"<": r"\b", ">": r"\b", "`": "^", "'": "$"}
 _REPEATS_MAX: Final = 1_000
 
 Spend = Callable[[int], bool]
-"""Takes so many units of work off what may still be done; whether they were there. It may raise instead."""
+"""Take that many units from the work that is left. Returns whether there were enough; may raise instead."""
 
 
 class NoExpression(ValueError):
-    """It is no expression, or none that can be matched in linear time."""
+    """The text is no valid expression, or it cannot be matched in linear time."""
 
 
 class Expression:
-    """A compiled expression. Made by `compiled`."""
+    """A compiled expression. `compiled` makes it."""
 
     def __init__(self, expression: Any, *, anchored: bool) -> None:
         self._expression = expression
         self._size: int = expression.programsize
         self._anchored = anchored
         self.cost = _COMPILED + _INSTRUCTION * self._size
-        """What having it compiled costs, in units. It is paid each time: whether it is still kept is chance."""
+        """The cost of compiling it, in units. A cached expression costs the same, so that costs do not depend on the cache."""
 
     def matches(self, text: str, spend: Spend) -> bool:
         """Whether it matches anywhere in `text`."""
@@ -57,9 +57,9 @@ class Expression:
         return spend(self.cost) and self._found(data, spend) is not None
 
     def substituted(self, text: str, replacement: str, spend: Spend) -> str:
-        """Every match in `text` replaced, by tmux's rules (regsub.c): `\\0` … `\\9` are the match and its groups.
+        """`text` with every match replaced by the rules of tmux (regsub.c): `\\0` … `\\9` are the match and its groups.
 
-        An expression that begins with `^` replaces once. Where the work runs out, the rest stays as it is.
+        An expression that begins with `^` replaces only once. When the work is used up, the rest of the text stays.
         """
         data = text.encode("utf-8", "surrogateescape")
         parts: list[bytes] = []
@@ -74,7 +74,7 @@ class Expression:
                 break
             begin, end = start + found.start(), start + found.end()
             parts.append(data[last:begin])
-            # Nothing is replaced where the last match ended, or at the beginning, but by what matched something.
+            # An empty match is not replaced at the beginning, nor where the match before it ended.
             skipped = begin == end == last and not was_empty and not self._anchored
             if not skipped:
                 new = b"".join(_expanded(found, pieces))
@@ -96,7 +96,7 @@ class Expression:
 
 
 def _behind(data: bytes, at: int) -> int:
-    """Behind the character at `at`."""
+    """The position behind the character at `at`."""
     at += 1
     while at < len(data) and data[at] & 0xC0 == 0x80:
         at += 1
@@ -104,7 +104,7 @@ def _behind(data: bytes, at: int) -> int:
 
 
 def _pieces(replacement: str) -> tuple[bytes | int, ...]:
-    """Texts and the numbers of groups between them. A backslash before anything else is dropped."""
+    """The replacement as a list of texts and group numbers. Other backslashes are dropped."""
     pieces: list[bytes | int] = []
     plain: list[str] = []
     characters = iter(replacement)
@@ -129,10 +129,10 @@ def _expanded(found: Any, pieces: tuple[bytes | int, ...]) -> Iterator[bytes]:
 
 @lru_cache(maxsize=COMPILED_MAX)
 def compiled(pattern: str, *, ignore_case: bool) -> Expression | None:
-    """The expression; None if it is none."""
+    """The compiled expression; None if `text` is no valid one."""
     if len(pattern) > EXPRESSION_CHARS_MAX:
         return None
-    import re2  # when a format has an expression: a server starts quicker without it
+    import re2  # imported when a format first has an expression, so that the server starts faster
 
     options = re2.Options()
     options.log_errors = False
@@ -152,7 +152,7 @@ def compiled(pattern: str, *, ignore_case: bool) -> Expression | None:
 
 
 def translated(pattern: str) -> str:
-    """A POSIX extended expression, as glibc takes it, in RE2's POSIX syntax. Raises NoExpression."""
+    """A POSIX extended expression of glibc, translated to the POSIX syntax of RE2. Raises NoExpression."""
     parts: list[str] = []
     depth = at = 0
     while at < len(pattern):
@@ -168,7 +168,7 @@ def translated(pattern: str) -> str:
             part, at = _repeat(pattern, at)
             parts.append(part)
         elif char == ")" and depth == 0:
-            parts.append(r"\)")  # POSIX: nothing is open, so it is a character
+            parts.append(r"\)")  # In POSIX a closing bracket without an opening one is a character.
         elif char in "*+?" and parts and parts[-1] == "^":
             raise NoExpression("a beginning cannot be repeated")
         else:
@@ -188,7 +188,7 @@ def _escape(char: str) -> str:
 
 
 def _repeat(pattern: str, at: int) -> tuple[str, int]:
-    """`{m,n}` from behind its brace on; of the limits the lower may be missing."""
+    """Read `{m,n}`, from behind the brace. The lower limit may be missing."""
     end = pattern.find("}", at)
     low, comma, high = pattern[at : max(end, at)].partition(",")
     limits = [limit for limit in (low, high) if limit]
@@ -201,7 +201,7 @@ def _repeat(pattern: str, at: int) -> tuple[str, int]:
 
 
 def _bracket(pattern: str, at: int) -> tuple[str, int]:
-    """A set from behind its bracket on. A backslash in it is a character; `[.x.]` and `[=x=]` are x."""
+    """Read a bracket expression, from behind the bracket. A backslash in it is a character; `[.x.]` and `[=x=]` mean x."""
     parts = ["["]
     if pattern.startswith("^", at):
         parts.append("^")
@@ -227,5 +227,5 @@ def _bracket(pattern: str, at: int) -> tuple[str, int]:
 
 
 def _member(char: str) -> str:
-    """A character as it stands for itself in a set."""
+    """A character, escaped so that it stands for itself in a bracket expression."""
     return "\\" + char if char.isascii() and not char.isalnum() and char not in " \n\t" else char

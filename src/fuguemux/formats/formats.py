@@ -1,7 +1,7 @@
 """The format language: `#{session_name}`, `#{?condition,then,else}`, `#S`, … After tmux(1), FORMATS, 3.3a.
 
-Expanding always ends, and soon: nesting, the work and the length of the result are limited (`format_work`).
-`#(command)` expands to what the caller's `jobs` says of it, or to nothing. `#[style]` stays.
+Every expansion ends soon: the nesting, the work and the length of the result are limited (formats/work.py).
+`#(command)` expands to the text that the caller gives for it by `jobs`, or to nothing. `#[style]` stays as it is.
 """
 
 import re
@@ -35,9 +35,9 @@ from fuguemux.formats.work import (
 __all__ = ["FormatContext", "TooDear", "Work", "expand", "is_true", "shown"]
 
 DEPTH_MAX: Final = 100
-"""What is nested deeper expands to nothing, as in tmux."""
+"""The maximum nesting. Deeper formats expand to nothing, as in tmux."""
 WIDTH_COLUMNS_MAX: Final = 10_000
-"""The widest padding."""
+"""The maximum width of padding."""
 PLACES_MAX: Final = 100
 
 _BRACKETS: Final = re.compile(r"[()]")
@@ -73,10 +73,10 @@ def expand(
     jobs: Callable[[str], str] | None = None,
     work: Work | None = None,
 ) -> str:
-    """`text` with its formats expanded; what is unknown expands to nothing. Raises TooDear.
+    """`text` with its formats expanded. An unknown variable expands to nothing. Raises TooDear.
 
-    `time`: strftime's conversions (`%H:%M`) are replaced too, as in the status line. `jobs` gives the output of `#(…)`.
-    `work`: what several texts may cost together.
+    `time`: conversions of strftime (`%H:%M`) are replaced too, as in the status line. `jobs` gives the output of `#(…)`.
+    `work`: the work that is left, if several texts share it.
     """
     if "#" not in text and not (time and "%" in text):
         return text
@@ -84,7 +84,7 @@ def expand(
 
 
 def shown(text: str, context: FormatContext) -> str:
-    """As `expand`, for who must not fail any more: the words of TooDear are the result then."""
+    """As `expand`, but never raises: the message of TooDear is the result instead. For output after a decision is made."""
     try:
         return expand(text, context)
     except TooDear as stopped:
@@ -92,12 +92,12 @@ def shown(text: str, context: FormatContext) -> str:
 
 
 def is_true(text: str) -> bool:
-    """Whether a condition that expanded to `text` holds."""
+    """Whether a condition that expanded to `text` is true."""
     return text not in ("", "0")
 
 
 class _Expander:
-    """Expands texts for one view; nested formats get an expander one deeper."""
+    """Expands texts for one view. Nested formats are expanded by an expander of the next depth."""
 
     def __init__(
         self,
@@ -148,7 +148,7 @@ class _Expander:
         return "".join(parts)
 
     def parts(self, text: str) -> Iterator[str]:
-        """The pieces of the result. They end early where a format is not closed or a choice has no alternative."""
+        """The pieces of the result. They end early at a format that is not closed and at a choice without alternatives."""
         at = 0
         while at < len(text):
             sign = text.find("#", at)
@@ -192,7 +192,7 @@ class _Expander:
     # One format.
 
     def replace(self, inside: str) -> str | None:
-        """The value of `#{inside}`; None if it is malformed so that the rest of the text is dropped, as tmux does."""
+        """The value of `#{inside}`; None if it is malformed. Then the rest of the text is dropped, as in tmux."""
         self.spend(FORMAT + MODIFIER * inside.count(";") if ":" in inside else FORMAT)
         mods, rest = modifiers(inside, self.nested)
         value = self.value(mods, rest)
@@ -296,7 +296,7 @@ class _Expander:
         return format_text.arithmetic(modifier.argument(0), left, right, places=places)
 
     def finished(self, mods: tuple[Modifier, ...], value: str) -> str:
-        """Substitutions, then cutting, padding and counting."""
+        """Apply the modifiers to the value: substitute, then cut, pad and count."""
         named: dict[str, Modifier] = {}
         for modifier in mods:
             named[modifier.name] = modifier
@@ -323,14 +323,14 @@ class _Expander:
         return value
 
     def measure(self, text: str) -> None:
-        """Pay for counting the columns of `text`."""
+        """Charge for counting the columns of `text`."""
         self.spend(len(text) // COPIED_CHARS)
         if not format_text.is_plain(text):
             self.spend(WALKED * len(text))
 
 
 def _closing(text: str, at: int) -> int:
-    """The bracket that closes the one before `at`; -1: none does."""
+    """The position of the bracket that closes the one before `at`; -1 if there is none."""
     level = 1
     for found in _BRACKETS.finditer(text, at):
         level += 1 if found[0] == "(" else -1
@@ -340,7 +340,7 @@ def _closing(text: str, at: int) -> int:
 
 
 def _after_signs(text: str, sign: int) -> int:
-    """Behind `##…[`, if the run of signs at `sign` ends in a bracket; else behind the run."""
+    """The position behind `##…[` if a bracket follows the run of `#` at `sign`, else the position behind the run."""
     signs = _SIGNS.match(text, sign)
     at = signs.end() if signs else sign
     return at + 1 if text[at : at + 1] == "[" else at

@@ -1,4 +1,4 @@
-"""What a format can do but look up a variable: loops over sessions, windows and panes, names, characters, searches."""
+"""Modifiers of formats that do more than change a value: loops over sessions, windows and panes, and searches."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final, Protocol
@@ -18,11 +18,11 @@ _LINKS_PER_UNIT: Final = 4
 _CELLS_PER_UNIT: Final = 10
 _ROW: Final = 20
 _SCREEN: Final = 1_000
-"""Reading a screen, whatever its size."""
+"""The cost of reading a screen of any size."""
 
 
 class Expander(Protocol):
-    """What expands nested formats."""
+    """The part of the expander that loops need for nested formats."""
 
     view: View
 
@@ -35,7 +35,7 @@ class Expander(Protocol):
         ...
 
     def spend(self, units: int) -> bool:
-        """Take so many units of work off what is left. True; raises TooDear if they are not there."""
+        """Take that many units from the work that is left. Returns True; raises TooDear if there are not enough."""
         ...
 
 
@@ -60,7 +60,7 @@ def windows(at: Expander, _: Modifier, rest: str) -> str:
     every, current = pair or (rest, rest)
     parts: list[str] = []
     for link in session.links:
-        at.spend(len(session.links) // _LINKS_PER_UNIT)  # each looks for itself among them
+        at.spend(len(session.links) // _LINKS_PER_UNIT)  # each of them looks for itself among all
         context = msgspec.structs.replace(
             at.view.context,
             session=session.id,
@@ -123,7 +123,7 @@ def colour(at: Expander, _: Modifier, rest: str) -> str:
 
 
 def search(at: Expander, modifier: Modifier, rest: str) -> str:
-    """The first row of the pane's screen that matches, from 1; 0: none."""
+    """The number of the first row of the pane's screen that matches, from 1; 0 if none does."""
     pane = at.view.pane
     pattern = at.nested(rest)
     if pane is None or not pattern:
@@ -152,7 +152,7 @@ SPECIAL: Final[Mapping[str, Callable[[Expander, Modifier, str], str]]] = {
 
 
 def whole(text: str) -> int | None:
-    """A whole number with few enough digits to be meant."""
+    """A whole number of a plausible length."""
     digits = text.removeprefix("-")
     if not (digits.isascii() and digits.isdigit()) or len(digits) > 9:
         return None

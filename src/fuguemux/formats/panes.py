@@ -1,4 +1,4 @@
-"""The variables of formats that are about a pane or a client."""
+"""The format variables of panes and clients."""
 
 from collections.abc import Callable
 from typing import Final
@@ -20,7 +20,7 @@ def _window(view: View, pane: Pane) -> Window:
 
 
 def rectangle(view: View, pane: Pane) -> Rectangle:
-    """Where the pane is in its window; all of it, if the window is zoomed to it."""
+    """The rectangle of the pane in its window. A zoomed pane has the whole window."""
     window = _window(view, pane)
     return pane_rectangle(
         window.layout, pane.id, zoomed_to=window.active if window.zoomed else None
@@ -110,7 +110,7 @@ def _in_mode(facts: PaneFacts) -> str:
 
 
 def _of_mode(view: View, value: str) -> str:
-    """What only copy mode has."""
+    """A variable that has a value in copy mode only."""
     return value if view.pane_facts.in_mode else ""
 
 

@@ -1,6 +1,6 @@
-"""The shape of formats: where a part ends, which modifiers it begins with. No variable is looked up here.
+"""The syntax of formats: where a part ends, and which modifiers it begins with. No variable is looked up here.
 
-Inside `#{…}` a comma, a closing brace, a colon or another `#` may be escaped with `#`; nested `#{…}` are whole.
+Inside `#{…}` a comma, a closing brace, a colon or a `#` may be escaped with `#`. A nested `#{…}` is one unit.
 """
 
 import re
@@ -26,12 +26,12 @@ class Modifier(NamedTuple):
 
 @lru_cache(maxsize=64)
 def _interesting(ends: str) -> re.Pattern[str]:
-    """Escaped characters (with the opening of nested formats among them), closing braces, and `ends`."""
+    """A pattern for the positions that matter: escaped characters, the start of nested formats, closing braces, and `ends`."""
     return re.compile(rf"#[,#{{}}:]|[}}{re.escape(ends)}]")
 
 
 def skip(text: str, at: int, ends: str) -> int:
-    """The place of the first of `ends` from `at` on that is neither escaped nor within a nested format; -1: none."""
+    """The position, from `at` on, of the first of `ends` that is neither escaped nor in a nested format; -1 if there is none."""
     level = 0
     for found in _interesting(ends).finditer(text, at):
         part = found[0]
@@ -45,13 +45,13 @@ def skip(text: str, at: int, ends: str) -> int:
 
 
 def choices(text: str) -> tuple[str, str] | None:
-    """`text` split at its first comma; None if it has none."""
+    """`text` split at its first comma; None if there is none."""
     at = skip(text, 0, ",")
     return None if at < 0 else (text[:at], text[at + 1 :])
 
 
 def unescaped(text: str) -> str:
-    """`text` without the `#` that escapes something outside of nested formats (`#{l:…}`)."""
+    """`text` without the `#` of escapes outside of nested formats (`#{l:…}`)."""
     parts: list[str] = []
     level = 0
     at = 0
@@ -68,7 +68,7 @@ def unescaped(text: str) -> str:
 
 
 def modifiers(text: str, expand: Callable[[str], str]) -> tuple[tuple[Modifier, ...], str]:
-    """The modifiers at the beginning of what is inside `#{…}`, their arguments expanded, and the rest of it."""
+    """The modifiers at the beginning of the inside of a `#{…}`, with their arguments expanded, and the rest of the inside."""
     if ":" not in text:
         return (), text
     found: list[Modifier] = []
@@ -105,7 +105,7 @@ def _is_mark(char: str) -> bool:
 
 
 def _arguments(text: str, at: int, expand: Callable[[str], str]) -> tuple[tuple[str, ...], int]:
-    """The arguments of one modifier from `at` on, and where they end; -1: they do not."""
+    """The arguments of one modifier from `at` on, and the position behind them; -1 if they do not end."""
     if _ends(text, at):
         return (), at
     if not _is_mark(text[at : at + 1] or " "):

@@ -1,4 +1,4 @@
-"""What formats do to texts: widths, trimming, padding, matching, substitution, quoting, arithmetic. All pure."""
+"""Operations of formats on texts: width, trimming, padding, matching, substitution, quoting and arithmetic."""
 
 import math
 import operator
@@ -21,11 +21,11 @@ _ARITHMETIC_COMPARISONS: Final[Mapping[str, Callable[[float, float], bool]]] = {
     ">=": operator.ge,
 }
 PATTERN_CHARS_MAX: Final = 1_024
-"""Longer shell patterns match nothing."""
+"""The maximum length of a shell pattern. A longer one matches nothing."""
 GLOB_STEPS_PER_UNIT: Final = 64
-"""What matching a shell pattern costs, in units: its length times that of the text, divided by this."""
+"""The cost of matching a shell pattern in units is its length times that of the text, divided by this."""
 SUBJECT_CHARS_MAX: Final = 16_384
-"""Longer texts are matched and substituted up to here only."""
+"""The maximum length that is searched. What follows in a longer text is not matched."""
 
 
 def flag(value: bool) -> str:
@@ -48,12 +48,12 @@ def _width(char: str) -> int:
 
 
 def is_plain(text: str) -> bool:
-    """Whether each of its characters takes one column, and nothing in it is a style."""
+    """Whether every character takes one column and no style is among them."""
     return text.isascii() and text.isprintable() and "#[" not in text
 
 
 def _pieces(text: str) -> list[tuple[str, int]]:
-    """`text` as (piece, columns): characters, and styles `#[…]`, which take no columns."""
+    """`text` as pairs of piece and columns. A piece is a character, or a style `#[…]`, which takes no columns."""
     pieces: list[tuple[str, int]] = []
     at = 0
     while at < len(text):
@@ -69,14 +69,14 @@ def _pieces(text: str) -> list[tuple[str, int]]:
 
 
 def columns(text: str) -> int:
-    """The columns that `text` takes, without its styles."""
+    """How many columns `text` takes. Styles take none."""
     if is_plain(text):
         return len(text)
     return sum(size for _, size in _pieces(text))
 
 
 def trim_left(text: str, limit: int) -> str:
-    """The first `limit` columns; styles are all kept."""
+    """The first `limit` columns of `text`, with all of its styles."""
     if is_plain(text):
         return text[:limit]
     kept: list[str] = []
@@ -94,7 +94,7 @@ def trim_left(text: str, limit: int) -> str:
 
 
 def trim_right(text: str, limit: int) -> str:
-    """The last `limit` columns; styles are all kept."""
+    """The last `limit` columns of `text`, with all of its styles."""
     if is_plain(text):
         return text[-limit:]
     kept: list[str] = []
@@ -110,7 +110,7 @@ def trim_right(text: str, limit: int) -> str:
 
 
 def limited(text: str, limit: int, marker: str) -> str:
-    """`text` cut to `limit` columns (from its end, if negative), with `marker` if something was cut."""
+    """`text` cut to `limit` columns, with `marker` if it was cut. A negative limit keeps the end."""
     if limit > 0:
         cut = trim_left(text, limit)
         return cut + marker if cut != text else text
@@ -121,7 +121,7 @@ def limited(text: str, limit: int, marker: str) -> str:
 
 
 def padded(text: str, size: int) -> str:
-    """`text` with blanks up to `size` columns; negative: blanks before it."""
+    """`text` padded with blanks to `size` columns. A negative size puts the blanks before it."""
     blanks = " " * (abs(size) - columns(text))
     return text + blanks if size > 0 else blanks + text
 
@@ -131,9 +131,9 @@ def _unlimited(_chars: int) -> bool:
 
 
 def matches(pattern: str, text: str, flags: str, spend: Spend = _unlimited) -> bool:
-    """Whether `text` matches: a shell pattern, with `r` an extended regular expression; `i`: case does not matter.
+    """Whether `text` matches a shell pattern, or with the flag `r` a regular expression. The flag `i` ignores case.
 
-    False where there is no such expression, or not the work left to look.
+    False if the expression is invalid, and if not enough work is left for the search.
     """
     text = text[:SUBJECT_CHARS_MAX]
     if "r" in flags:
@@ -154,7 +154,7 @@ def matches(pattern: str, text: str, flags: str, spend: Spend = _unlimited) -> b
 def substituted(
     text: str, pattern: str, replacement: str, flags: str, spend: Spend = _unlimited
 ) -> str:
-    """`text` with every match of the extended regular expression replaced; `\\1` … are its groups."""
+    """`text` with every match of the regular expression replaced. `\\1` … in the replacement are its groups."""
     expression = compiled(pattern, ignore_case="i" in flags)
     if expression is None:
         spend(NOT_COMPILED)
@@ -165,12 +165,12 @@ def substituted(
 
 
 def shell_quoted(text: str) -> str:
-    """`text` with a backslash before what a shell would not take as it is."""
+    """`text` with a backslash before each character that a shell would interpret."""
     return "".join("\\" + char if char in _SHELL_SPECIAL else char for char in text)
 
 
 def style_quoted(text: str) -> str:
-    """`text` with its `#` doubled, so that it is no style."""
+    """`text` with each `#` doubled, so that it is not read as a style."""
     return text.replace("#", "##")
 
 
@@ -192,7 +192,7 @@ def directory_name(path: str) -> str:
 
 
 def number(text: str) -> float | None:
-    """A number as strtod(3) reads it, but finite and nothing behind it; None: it is none."""
+    """The number that strtod(3) reads from `text`; None if it is not finite or anything follows it."""
     try:
         value = float(text)
     except ValueError:
@@ -201,7 +201,7 @@ def number(text: str) -> float | None:
 
 
 def arithmetic(sign: str, left: float, right: float, *, places: int | None) -> str:
-    """The result of `left sign right` with that many decimal places; None: whole numbers. Empty if there is none."""
+    """The result of `left sign right` with that many decimal places; None: as a whole number. Empty if there is no result."""
     if places is None:
         left, right = float(math.trunc(left)), float(math.trunc(right))
     compare = _ARITHMETIC_COMPARISONS.get(sign)

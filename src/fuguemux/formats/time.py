@@ -1,4 +1,4 @@
-"""Times in formats: strftime's conversions over the server's local time, and tmux's short form."""
+"""Times in formats: the conversions of strftime in the local time of the server, and the short form of tmux."""
 
 from functools import lru_cache
 from typing import Final
@@ -25,7 +25,7 @@ _DAY_S: Final = 24 * 60 * _MINUTE_S
 
 
 def strftime(text: str, live: LiveView, seconds: int) -> str:
-    """`text` with its conversions replaced, in the C locale. An unknown one stays as it is."""
+    """`text` with its conversions replaced, in the C locale. An unknown conversion stays as it is."""
     if "%" not in text:
         return text
     return _replace(text, live.local_time(seconds), seconds)
@@ -54,12 +54,12 @@ def _replace(text: str, moment: tuple[int, ...], seconds: int) -> str:
     return "".join(parts)
 
 
-@lru_cache(maxsize=64)  # a status line asks for the same ones with every frame of a second
+@lru_cache(maxsize=64)  # every frame within a second asks for the same values
 def _conversion(letter: str, moment: tuple[int, ...], seconds: int) -> str | None:
     if letter in _COMBINED:
         return _replace(_COMBINED[letter], moment, seconds)
     year, month, day, hour, minute, second, weekday, year_day = moment
-    # Weeks begin on Sunday for U and on Monday for W; the days before the first of them are week 0.
+    # Weeks begin on Sunday for U and on Monday for W. The days before the first such day are week 0.
     sunday_week = (year_day + 6 - (weekday + 1) % 7) // 7
     monday_week = (year_day + 6 - weekday) // 7
     values = {
@@ -96,7 +96,7 @@ def _conversion(letter: str, moment: tuple[int, ...], seconds: int) -> str | Non
 
 
 def pretty(live: LiveView, seconds: int) -> str:
-    """The time of day if it was in the last 24 hours, else the day, as short as can be."""
+    """The time of day if the moment was in the last 24 hours, else a short date."""
     now = live.now_ms() // 1000
     then = live.local_time(seconds)
     today = live.local_time(now)

@@ -1,7 +1,7 @@
-"""The variables of formats, by what they are about: the server, a session, a window, a pane, a client.
+"""The variables of formats, in one table for each thing: the server, a session, a window, a pane, a client.
 
-A name that no table has is an option, a variable of the caller, one that only the server knows, or one of the
-session's or global environment. What nobody knows is None.
+A name that is in no table may be an option, an additional variable of the context, a variable of the server, or a
+variable of the environment, in this order. An unknown name gives None.
 """
 
 from collections.abc import Callable
@@ -218,7 +218,7 @@ WINDOW: Final[dict[str, Callable[[View, Window], str]]] = {
 
 
 def find(name: str, view: View) -> str | None:
-    """The value of the variable, or None if nobody knows it."""
+    """The value of the variable, or None if there is no such variable."""
     value = _option(name, view)
     if value is None:
         value = _own(name, view)
@@ -244,7 +244,7 @@ def _own(name: str, view: View) -> str | None:
 
 
 def _places(view: View) -> list[OptionPlace]:
-    """Where an option of the user's own is looked for, in that order."""
+    """The places in which a user option is looked up, in this order."""
     places = [OptionPlace("server")]
     if view.pane is not None:
         places.append(OptionPlace("pane", view.pane.id))
@@ -295,5 +295,5 @@ def _environment(name: str, view: View) -> str | None:
 
 
 def known_names() -> list[str]:
-    """The names of all variables that have a table here, in order."""
+    """The names of all variables in the tables of this module, sorted."""
     return sorted((*SERVER, *SESSION, *WINDOW, *PANE, *CLIENT))

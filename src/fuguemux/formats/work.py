@@ -1,6 +1,6 @@
-"""What expanding a format may cost. It is counted and not timed, so that the same format ends at the same place everywhere.
+"""The cost of expanding a format. It is counted and not measured, so that a format stops at the same point on every machine.
 
-A unit is about a tenth of a microsecond on the machines of 2024. Whatever takes time is paid for before it is done.
+A unit is about a tenth of a microsecond on a machine of 2024. Work is charged before it is done.
 """
 
 from typing import Final
@@ -9,47 +9,47 @@ from fuguemux.formats.context import View
 from fuguemux.model.decision import Refused
 
 UNITS_MAX: Final = 400_000
-"""For one expansion, nested formats and loops included: some 40 ms, some 5,000 variables."""
+"""The maximum for one expansion with its nested formats and loops: some 40 ms, or some 5,000 variables."""
 RESULT_CHARS_MAX: Final = 1 << 20
-"""What one expansion gives at most."""
+"""The maximum length of the result of one expansion."""
 
 TEXT: Final = 25
-"""Beginning a text, nested or not."""
+"""Starting to expand a text, nested or not."""
 LEVEL: Final = 6
-"""More for each level that a text is nested: deep down calls take several times as long, since the stack grows and shrinks."""
+"""In addition for each level of nesting: deep calls take several times as long."""
 PART: Final = 15
 """A piece of a text."""
 FORMAT: Final = 20
 """A `#{…}`."""
 VARIABLE: Final = 20
 OPTION: Final = 40
-"""More for a name that may be an option of the user's own."""
+"""In addition for a name that may be a user option."""
 ITEM: Final = 40
 """One turn of a loop."""
 CONVERSION: Final = 40
-"""One of strftime's conversions."""
+"""One conversion of strftime."""
 MOMENT: Final = 450
-"""A time in words."""
+"""A moment as text."""
 MODIFIER: Final = 12
 SIGN: Final = 4
-"""A character that means something: it is looked at by every level around it."""
+"""A character with a meaning. Every level around it reads it again."""
 COPIED_CHARS: Final = 25
-"""So many characters are copied or searched for one unit."""
+"""How many characters are copied or searched for one unit."""
 WALKED: Final = 10
-"""A character that is looked at by itself: where columns are counted."""
+"""A character that is examined by itself, as for counting columns."""
 
 _PROCESS: Final = 550
-"""What is asked of the process table."""
+"""A question to the process table."""
 _SCREEN: Final = 350
 _HISTORY: Final = 300
 
 
 class TooDear(Refused):
-    """A format would take more work, or give more text, than one may."""
+    """The format needs more work than is allowed, or its result is too long."""
 
 
 class Work:
-    """What is left to be done, shared by all that a text nests, or by several texts."""
+    """The work that is left for an expansion. Nested formats share it, and so may several texts."""
 
     __slots__ = ("_units", "left")
 
@@ -59,11 +59,11 @@ class Work:
 
     @property
     def spent(self) -> int:
-        """What was done of it."""
+        """Units of work done so far."""
         return self._units - self.left
 
     def spend(self, units: int) -> bool:
-        """Take `units` off what is left. True; raises TooDear if they are not there, now and from then on."""
+        """Take `units` from what is left. Returns True. Once there are not enough, this call and each later one raise TooDear."""
         self.left -= units
         if self.left < 0:
             raise TooDear("format stopped: it takes too much work, make it shorter")
@@ -71,7 +71,7 @@ class Work:
 
 
 def text_cost(text: str) -> int:
-    """What reading `text` costs, before anything in it is expanded."""
+    """The cost of reading `text`, before anything in it is expanded."""
     signs = text.count("#") + text.count("}") + text.count(",") // 2
     return TEXT + len(text) // COPIED_CHARS + SIGN * signs
 
@@ -105,7 +105,7 @@ _OF_SCREEN: Final = frozenset(
 
 
 def variable_cost(name: str, view: View) -> int:
-    """What looking `name` up costs: more for what goes through all panes, windows, clients, or asks the kernel."""
+    """The cost of looking `name` up. It is higher if all panes, windows or clients are visited, or the kernel is asked."""
     if name.startswith("@"):
         return VARIABLE + OPTION
     if name in _PANES_OF_WINDOW:

@@ -1,6 +1,6 @@
-"""Command lines that a shell has taken apart into words: the commands in them. After tmux(1), PARSING.
+"""Command lines that a shell has already split into words, as in `fugue new-window \\; split-window`. After tmux(1), PARSING.
 
-A word `;`, or a word that ends in `;`, ends a command; `\\;` is a semicolon.
+A word `;` or a word that ends in `;` ends a command. A word that ends in `\\;` has a semicolon at its end.
 """
 
 from collections.abc import Iterable, Sequence
@@ -9,7 +9,7 @@ from fuguemux.language.quoting import CommandBlock
 
 
 def parse(words: Sequence[str]) -> list[tuple[str, ...]]:
-    """The commands in a command line that a shell has taken apart already."""
+    """The commands in a command line that is split into words already."""
     commands: list[tuple[str, ...]] = []
     command: list[str] = []
     for word in words:
@@ -31,7 +31,7 @@ def parse(words: Sequence[str]) -> list[tuple[str, ...]]:
 
 
 def words(commands: Iterable[Sequence[str]]) -> list[str]:
-    """The command line of which `parse` makes `commands`."""
+    """The words of a command line from which `parse` gives `commands` again."""
     line: list[str] = []
     for command in commands:
         if line:

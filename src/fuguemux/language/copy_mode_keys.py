@@ -1,4 +1,4 @@
-"""The keys of copy mode, those of tmux 3.3a: `copy-mode` has emacs's, `copy-mode-vi` vi's; the option `mode-keys` chooses."""
+"""The keys of copy mode, as in tmux 3.3a: one table for the style of emacs, one for vi. The option `mode-keys` chooses."""
 
 from typing import Final
 
@@ -103,4 +103,4 @@ COPY_MODE_KEYS: Final[tuple[tuple[str, str, str], ...]] = tuple(
     for table, prompts in (("copy-mode", _EMACS_PROMPTS), ("copy-mode-vi", _VI_PROMPTS))
     for key, command in prompts.items()
 )
-"""Table, key, and the text of the command it runs."""
+"""Table, key, and the text of the command that the key runs."""

@@ -1,4 +1,4 @@
-"""The keys that run commands without being bound by anybody: those of tmux 3.3a, but for its menus."""
+"""The default key bindings: those of tmux 3.3a without its menus."""
 
 from collections.abc import Mapping
 from typing import Final, NamedTuple
@@ -13,7 +13,7 @@ class Binding(NamedTuple):
     key: str
     command: str
     repeat: bool = False
-    """The key may be pressed again within `repeat-time` without the prefix."""
+    """Whether the key works again without the prefix within `repeat-time`."""
     note: str = ""
 
 

@@ -1,4 +1,4 @@
-"""Names of keys in their one spelling: `C-a`, `M-Up`, `PPage`, `MouseDown1Pane`. After tmux(1), KEY BINDINGS."""
+"""Names of keys in their canonical spelling: `C-a`, `M-Up`, `PPage`, `MouseDown1Pane`. After tmux(1), KEY BINDINGS."""
 
 from typing import Final
 
@@ -48,7 +48,7 @@ _USER_KEYS_MAX: Final = 1000
 
 
 def key_name(text: str) -> str | None:
-    """The key that `text` names, spelled as in a list of keys; None if there is no such key."""
+    """The canonical name of the key that `text` names; None if there is no such key."""
     if text.startswith("^") and len(text) == 2:
         return _with_modifiers({"C"}, text[1])
     if text.lower().startswith("0x"):

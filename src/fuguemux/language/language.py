@@ -1,7 +1,7 @@
-"""The command language: text (a file, a key's command) into commands. After tmux(1), PARSING.
+"""The parser of the command language: from the text of a file or of a key binding to commands. After tmux(1), PARSING.
 
-Text has quotes, `#` comments, backslashes, `$NAME`, `{ }` blocks, `NAME=value`, and %if, %elif, %else,
-%endif, %hidden.
+Text may have quotes, `#` comments, backslashes, `$NAME`, `{ }` blocks, `NAME=value`, and the directives %if, %elif,
+%else, %endif and %hidden.
 """
 
 import re
@@ -12,9 +12,9 @@ from fuguemux.language.quoting import CommandBlock, render_all
 from fuguemux.model.decision import Refused
 
 DEPTH_MAX: Final = 32
-"""How deep blocks and conditions may be nested."""
+"""The maximum nesting of blocks and conditions."""
 NESTED_CHARS_MAX: Final = 8 << 20
-"""What all blocks of a text may have; each is made a text of its own, within every block around it."""
+"""The maximum size of all blocks of a text. A block within others counts once for each of them, as it is copied into each."""
 
 _ESCAPES: Final = {
     "a": "\a",
@@ -30,23 +30,23 @@ _ESCAPES: Final = {
 
 
 _PLAIN: Final = re.compile(r"[^\\$~\"'\s;{}]+")
-"""Characters that mean themselves in every kind of word: most of a text is read at once."""
+"""Characters without a special meaning in any kind of word. They are read as one piece."""
 _BLANKS: Final = re.compile(r"[ \t\r]*")
 _NO_CONTINUATION: Final = re.compile(r"[^\\\n]+")
 
 
 class Parsed(NamedTuple):
-    """One command and the line of the text on which it began, from 1."""
+    """One command, and the number of the line on which it begins, from 1."""
 
     argv: tuple[str, ...]
     line: int
 
 
 class TextContext(NamedTuple):
-    """What text may refer to."""
+    """What the text may refer to."""
 
     variables: Mapping[str, str] = {}
-    """For `$NAME` and `~` (HOME)."""
+    """The values of `$NAME`; `~` is HOME."""
     condition: Callable[[str], bool] = lambda text: text not in ("", "0")
     """Whether the text after %if is true."""
 
@@ -66,13 +66,13 @@ def parse_counted(
     surroundings: TextContext | None = None,
     nested_chars_max: int = NESTED_CHARS_MAX,
 ) -> tuple[list[Parsed], int]:
-    """As `parse_file`, with the characters of all blocks, which count once for each block around them too."""
+    """As `parse_file`, and the size of all blocks in characters, counted as NESTED_CHARS_MAX says."""
     parser = _Parser(text, source, surroundings or TextContext(), nested_chars_max)
     return parser.run(), parser.nested_chars
 
 
 def replace_alias(argv: Sequence[str], aliases: Iterable[str]) -> list[tuple[str, ...]]:
-    """`argv` with its first word replaced if one of `aliases` (`name=command`) is called so; one command or several."""
+    """The commands that `argv` stands for: itself, or those of the alias called `argv[0]`. An alias is `name=command`."""
     for alias in aliases:
         name, equals, command = alias.partition("=")
         if equals and name == argv[0]:
@@ -88,7 +88,7 @@ class _Parser:
     def __init__(
         self, text: str, source: str, surroundings: TextContext, nested_chars_max: int
     ) -> None:
-        # A backslash at the end of a line joins the next; the line numbers of what follows must still be right.
+        # A backslash at the end of a line joins it with the next line. Line numbers behind it must still be right.
         self.text = text
         self.source = source
         self.condition = surroundings.condition
@@ -102,7 +102,7 @@ class _Parser:
     def refuse(self, message: str) -> Refused:
         return Refused(f"{self.source}:{self.line}: {message}" if self.source else message)
 
-    # Characters. A line continuation is no character.
+    # Characters. A line continuation does not count as one.
 
     def peek(self) -> str:
         char = self.text[self.at : self.at + 1]
@@ -145,7 +145,7 @@ class _Parser:
         return self.commands
 
     def statements(self, into: list[Parsed], depth: int, *, in_block: bool, active: bool) -> str:
-        """Read commands until the text or the block ends, or a line with %elif, %else or %endif, which is returned."""
+        """Read commands up to the end of the text or block, or up to %elif, %else or %endif, and return what ended them."""
         if depth > DEPTH_MAX:
             raise self.refuse("too many nested blocks")
         while True:
@@ -172,7 +172,7 @@ class _Parser:
                 self.command(into, depth, active=active)
 
     def directive(self) -> str:
-        """The directive at this place, taken; or nothing, if it is another word that begins with %."""
+        """Read the directive at this position and return it; empty for another word that begins with %."""
         for name in ("%hidden", "%if", "%elif", "%else", "%endif"):
             if self.text.startswith(name, self.at):
                 end = self.at + len(name)
@@ -206,7 +206,7 @@ class _Parser:
         return self.condition(self.word(0))
 
     def format(self) -> str:
-        """An unquoted `#{…}`, with the braces inside it in pairs."""
+        """Read an unquoted `#{…}` up to the brace that closes it."""
         start = self.at
         level = 0
         while True:
@@ -253,7 +253,7 @@ class _Parser:
         return CommandBlock(text)
 
     def assign(self, word: str, into: list[Parsed], *, hidden: bool, active: bool) -> bool:
-        """Take `NAME=value` as a variable of the global environment; False if `word` is something else."""
+        """Set a variable of the global environment if `word` is `NAME=value`. Returns whether it is."""
         name, equals, value = word.partition("=")
         if not (equals and name.isascii() and name.isidentifier()):
             return False
@@ -302,7 +302,7 @@ class _Parser:
                 parts.append(self.take())
 
     def begin_quoted_line(self) -> None:
-        """Inside quotes, blanks at the beginning of a line and comment lines are left out."""
+        """Skip blanks at the beginning of a line inside quotes, and a comment line."""
         while self.peek() in (" ", "\t") and self.peek():
             self.take()
         if self.peek() == "#" and self.text[self.at + 1 : self.at + 2] not in tuple(",#{}:["):
@@ -311,7 +311,7 @@ class _Parser:
     def escape(self) -> str:
         char = self.text[
             self.at : self.at + 1
-        ]  # as it is: `\\` before a newline is no continuation
+        ]  # read directly: `\\` before a newline is no continuation here
         self.at += len(char)
         if char in _ESCAPES:
             return _ESCAPES[char]
@@ -357,7 +357,7 @@ class _Parser:
         return self.text[start : self.at]
 
     def tilde(self) -> str:
-        """The home directory for `~` alone; `~user` stays as it is."""
+        """Read what follows `~`: alone it is the home directory; `~user` stays as it is."""
         if self.peek() in ("", "/", " ", "\t", "\n", ";", '"', "'"):
             return self.variables.get("HOME", "~")
         return "~"

@@ -1,4 +1,4 @@
-"""The names of tmux's commands. Imports nothing: the client looks here before it says that there is no server."""
+"""The names of the commands of tmux. Imports nothing: the client looks a name up here before it says that no server runs."""
 
 TMUX_NAMES = (
     *("attach-session", "bind-key", "break-pane", "capture-pane", "choose-buffer", "choose-client"),
@@ -19,4 +19,4 @@ TMUX_NAMES = (
     *("split-window", "start-server", "suspend-client", "swap-pane", "swap-window"),
     *("switch-client", "unbind-key", "unlink-window", "wait-for"),
 )
-"""All commands of tmux 3.3a. What abbreviates one of them there does so here, whatever else there is."""
+"""All commands of tmux 3.3a. An abbreviation of one of them keeps its meaning, whatever commands fugue adds."""

@@ -1,4 +1,4 @@
-"""What a person may have meant by a word that names nothing."""
+"""Suggestions for a mistyped name."""
 
 from collections.abc import Iterable
 
@@ -6,8 +6,8 @@ LETTERS_MIN = 2
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """The one of `known` that is most like `word`; empty: none is like it."""
-    import difflib  # slow to load, and needed only for a mistake
+    """The name in `known` that is most like `word`; empty if none is similar."""
+    import difflib  # slow to load, and only needed after a mistake
 
     if len(word) < LETTERS_MIN:
         return ""

@@ -1,4 +1,4 @@
-"""Numbers in flags and arguments, refused with the words of strtonum(3) that tmux prints: invalid, too small, too large."""
+"""Numbers in flags and arguments. Errors have the words of strtonum(3), as in tmux: invalid, too small, too large."""
 
 import re
 from typing import Final
@@ -24,7 +24,7 @@ def number(what: str, text: str, low: int, high: int) -> int:
 def cells(
     what: str, text: str, *, low: int, whole: int, percent_max: int = 100, high: int = INT_MAX
 ) -> int:
-    """`text` as a number of cells, or with `%` as a part of `whole`. Raises Refused as `number` does."""
+    """`text` as a number of cells; with `%` it is a percentage of `whole`. Raises Refused as `number` does."""
     if not text.endswith("%"):
         return number(what, text, low, high)
     value = whole * number(what, text[:-1], 0, percent_max) // 100

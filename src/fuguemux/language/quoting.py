@@ -1,4 +1,4 @@
-"""Words as a person would have to type them: how commands, keys and option values are shown. After tmux 3.3a."""
+"""Quoting: commands, keys and option values as text that the parser reads back. After tmux 3.3a."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -7,7 +7,7 @@ from typing import Final
 _NEEDS_DOUBLE: Final = frozenset(" #';${}%")
 _NEEDS_SINGLE: Final = frozenset(' "')
 _MEANS_ITSELF: Final = re.compile(r"[^\x00-\x1f\x7f\\\"$]*")
-"""What is the same between double quotes and without them."""
+"""Characters that are written the same with and without double quotes."""
 _CONTROL: Final = {
     "\a": "\\a",
     "\b": "\\b",
@@ -21,14 +21,14 @@ _CONTROL: Final = {
 
 
 class CommandBlock(str):
-    """A word that was written as `{ … }`: commands in their canonical text."""
+    """A word that was written as `{ … }`. It holds the text of the commands in the block."""
 
     __slots__ = ()
     is_block = True
 
 
 def quote(word: str) -> str:
-    """`word` in quotes or with backslashes where the command language needs them."""
+    """`word` with quotes or backslashes if the command language needs them."""
     if isinstance(word, CommandBlock):
         return f"{{ {word} }}"
     if not word:
@@ -37,7 +37,7 @@ def quote(word: str) -> str:
     if not _NEEDS_DOUBLE.isdisjoint(word):
         mark = '"'
     elif not _NEEDS_SINGLE.isdisjoint(word):
-        # Nothing is escaped between single quotes, so what must be goes between double ones.
+        # Single quotes allow no escapes, so a word that needs some is put between double quotes.
         mark = "'" if word == _escaped(word, double=False) else '"'
     if len(word) == 1 and word != " " and (mark or word == "~"):
         return f"\\{word}"
@@ -72,5 +72,5 @@ def render(argv: Iterable[str]) -> str:
 
 
 def render_all(commands: Iterable[Sequence[str]], separator: str = " ; ") -> str:
-    """A sequence of commands as text. A key's list is shown with ` \\; ` between them."""
+    """Several commands as text. list-keys has ` \\; ` between them."""
     return separator.join(map(render, commands))

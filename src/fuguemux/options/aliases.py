@@ -1,4 +1,4 @@
-"""Words of the option `command-alias`, which stand for a command or for several."""
+"""The option `command-alias`: names that stand for one command or for several."""
 
 from fuguemux.language.command_table import CommandTable
 from fuguemux.language.invocation import parse
@@ -8,7 +8,7 @@ from fuguemux.options import options
 
 
 def resolved(state: ServerState, argv: tuple[str, ...]) -> list[tuple[str, ...]]:
-    """The command or commands that `argv` means; itself unless it begins with an alias.
+    """The commands that `argv` stands for. Without an alias at its beginning that is `argv` itself.
 
     Raises Refused: the text of the alias cannot be parsed.
     """
@@ -16,6 +16,6 @@ def resolved(state: ServerState, argv: tuple[str, ...]) -> list[tuple[str, ...]]
 
 
 def check_known(commands: CommandTable, state: ServerState, argv: tuple[str, ...]) -> None:
-    """Raise Refused unless `argv` names commands that exist, with flags and arguments as they take them."""
+    """Raise Refused unless each command of `argv` exists and takes the given flags and arguments."""
     for command in resolved(state, argv):
         parse(commands.find(command[0]), command[1:])

@@ -1,4 +1,4 @@
-"""What several rooms derive from options: the rows of the status line, and how windows are numbered."""
+"""Facts that several rooms derive from options: the rows of the status line, and the numbering of windows."""
 
 from fuguemux.model.closing import Renumbering
 from fuguemux.model.state import ServerState, Session
@@ -7,7 +7,7 @@ from fuguemux.options.options import Defaults
 
 
 def status_rows(state: ServerState, defaults: Defaults, session: Session | None) -> int:
-    """How many rows the status line takes from the terminals of the session's viewers."""
+    """How many rows of a viewer's terminal the status line takes."""
     value = options.get(state, defaults, "status", session=session)
     return {"off": 0, "on": 1}[value] if value in ("off", "on") else int(value)
 
@@ -18,7 +18,7 @@ def base_index(state: ServerState, defaults: Defaults, session: Session | None) 
 
 
 def renumbering(state: ServerState, defaults: Defaults) -> Renumbering:
-    """Whether a session's windows are numbered again when one closes, and from which index."""
+    """The rule of `renumber-windows` for each session: the index from which windows are renumbered, or None."""
 
     def of(session: Session) -> int | None:
         if not options.get_flag(state, defaults, "renumber-windows", session=session):

@@ -1,6 +1,7 @@
-"""What the process of a pane is given: its environment, and the program and words that are run. After tmux's spawn.c.
+"""What the process of a pane gets: its environment, its program and its arguments. After spawn.c of tmux.
 
-Layers, each over the one before: the server's environment, the session's, fugue's own variables, what `-e` gave.
+The environment has four layers, and a later one wins: the global environment, that of the session, the variables that
+fugue sets itself, and what `-e` gave.
 """
 
 import posixpath
@@ -17,8 +18,8 @@ SHELL_FALLBACK: Final = b"/bin/sh"
 KEPT_OUT: Final = frozenset(
     (b"TMUX", b"TMUX_PANE", b"NO_COLOR", b"FUGUE", b"FUGUE_PANE", b"LINES", b"COLUMNS")
 )
-"""Variables of the terminal in which the server was started: in a pane they would be wrong. Asked for in the session's
-environment or by `-e` they do reach the pane."""
+"""Variables that describe the terminal in which the server was started. They would be wrong in a pane, so panes do not
+inherit them. Set in the environment of the session or by `-e`, they do reach the pane."""
 
 
 def _any_program(_: bytes) -> bool:
@@ -26,27 +27,27 @@ def _any_program(_: bytes) -> bool:
 
 
 class SpawnEnvironment(NamedTuple):
-    """What the server knows of itself and the machine."""
+    """Facts of the server and of the machine that a new process needs."""
 
     socket_path: bytes
     server_pid: int
     version: str
     home: bytes
     is_program: Callable[[bytes], bool] = _any_program
-    """Whether a path names a program that can be run."""
+    """Whether a path names an executable file. May ask the disk."""
     descriptors: int | None = None
-    """The soft limit of open files that programs are given back; None: the server's own is theirs too."""
+    """The soft limit of open files that programs get; None: that of the server."""
 
 
 def session_of(state: ServerState, pane: Pane) -> Session | None:
-    """The session whose environment and options a pane gets: the oldest that its window is in."""
+    """The session whose environment and options a pane gets: the oldest of those that have its window."""
     return next(iter(sessions_with(state, pane.window)), None)
 
 
 def shell(
     state: ServerState, defaults: Defaults, session: Session | None, surroundings: SpawnEnvironment
 ) -> bytes:
-    """`default-shell`, or /bin/sh if that is no program."""
+    """The option `default-shell`, or /bin/sh if that is no executable file."""
     path = options.get(state, defaults, "default-shell", session=session).encode(
         "utf-8", "surrogateescape"
     )
@@ -58,11 +59,11 @@ def shell(
 def process_argv(
     state: ServerState, defaults: Defaults, pane: Pane, surroundings: SpawnEnvironment
 ) -> tuple[bytes, tuple[bytes, ...]]:
-    """The program of a pane and its arguments, the first of which is the name it sees.
+    """The path of the program of a pane, and its arguments with argv[0].
 
-    No words: `default-command`, or without one a login shell. One word: a command line for the shell. More words: run
-    as they are, the program looked for in PATH. Words that were stored without a secret of theirs are another command,
-    which nobody asked for: they count as none, and a shell starts.
+    A pane without words runs `default-command`, or a login shell if that is empty. One word is a command line for the
+    shell. More words are run as they are, and the program is searched in PATH. Words from which a secret was removed
+    before they were stored are not the command that was asked for: a login shell starts instead.
     """
     session = session_of(state, pane)
     path = shell(state, defaults, session, surroundings)
@@ -89,7 +90,7 @@ def process_environment(
     surroundings: SpawnEnvironment,
     directory: bytes | None = None,
 ) -> dict[bytes, bytes]:
-    """The whole environment of a pane's process, which starts in `directory` (None: the pane's own)."""
+    """The complete environment of a pane's process, which starts in `directory` (None: the directory of the pane)."""
     session = session_of(state, pane)
     environment = {k: v for k, v in state.environment.items() if k not in KEPT_OUT}
     if session is not None:

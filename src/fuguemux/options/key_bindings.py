@@ -1,7 +1,7 @@
-"""Key tables: which commands a key runs. The defaults, and over them what was bound and unbound.
+"""Key tables: which commands a key runs. What a person bound or unbound comes before the defaults.
 
-What a person bound is kept in the server's options under a name of its own, so that it survives with them: the entry
-`key:TABLE:KEY` holds the binding as a JSON array, or nothing if a default was unbound.
+Bindings are stored as entries of the server options, so that they survive a restart. The entry `key:TABLE:KEY` holds
+the binding as a JSON array of command, repeat and note. An empty entry says that a default was unbound.
 """
 
 from collections.abc import Iterator, Mapping
@@ -26,7 +26,7 @@ def _entry(table: str, key: str) -> str:
 
 
 def _bound(state: ServerState) -> Iterator[tuple[str, str, Binding | None]]:
-    """What was bound (or with None unbound): table, key, binding."""
+    """Every stored entry as table, key and binding; None for a key that was unbound."""
     for name, value in state.server_options.items():
         if name.startswith(_PREFIX):
             table, _, key = name.removeprefix(_PREFIX).partition(":")
@@ -45,7 +45,7 @@ def _decoded(table: str, key: str, value: str) -> Binding | None:
 
 @cache
 def available_defaults(commands: CommandTable) -> Mapping[tuple[str, str], Binding]:
-    """The default bindings of which all commands are in `commands`."""
+    """The default bindings whose commands are all in `commands`. The default keys of tmux have some that fugue lacks."""
     return {
         place: binding for place, binding in DEFAULTS.items() if _exists(commands, binding.command)
     }
@@ -60,7 +60,7 @@ def _exists(commands: CommandTable, text: str) -> bool:
 
 
 def lookup(state: ServerState, commands: CommandTable, table: str, key: str) -> Binding | None:
-    """What `key` (in its one spelling) runs in `table`; what `Any` runs is not considered. None: nothing."""
+    """The binding of `key`, in its canonical spelling, in `table`; None if it has none. The key `Any` is not considered."""
     value = state.server_options.get(_entry(table, key))
     if value is not None:
         return _decoded(table, key, value)
@@ -68,7 +68,7 @@ def lookup(state: ServerState, commands: CommandTable, table: str, key: str) -> 
 
 
 def bindings(state: ServerState, commands: CommandTable) -> list[Binding]:
-    """All bindings, by table and key."""
+    """All bindings, sorted by table and key."""
     found: dict[tuple[str, str], Binding | None] = dict(available_defaults(commands))
     for table, key, binding in _bound(state):
         found[table, key] = binding
@@ -79,14 +79,14 @@ def bindings(state: ServerState, commands: CommandTable) -> list[Binding]:
 
 
 def key_of(state: ServerState, commands: CommandTable, table: str, command: str) -> str:
-    """A key of `table` that runs `command`; empty: none does."""
+    """The first key of `table` that runs `command`; empty if none does."""
     return next(
         (b.key for b in bindings(state, commands) if (b.table, b.command) == (table, command)), ""
     )
 
 
 def bound(state: ServerState, binding: Binding) -> OptionSet:
-    """The event that binds. Raises Refused: too many keys are bound, or the table's name holds a colon."""
+    """The event that stores a binding. Raises Refused: too many keys are bound, or the name of the table has a colon."""
     if ":" in binding.table or not binding.table:
         raise Refused(f"invalid key table: {binding.table}")
     if sum(1 for _ in _bound(state)) >= KEYS_BOUND_MAX:
@@ -96,7 +96,7 @@ def bound(state: ServerState, binding: Binding) -> OptionSet:
 
 
 def unbound(state: ServerState, table: str, key: str) -> tuple[OptionSet, ...]:
-    """The events that unbind the key: none if nothing is bound to it."""
+    """The events that unbind a key; none if nothing is bound to it."""
     name = _entry(table, key)
     if (table, key) in DEFAULTS:
         return () if state.server_options.get(name) == "" else (OptionSet("server", 0, name, ""),)
@@ -112,7 +112,7 @@ _CONTROLS: Final = {"Tab": 9, "Enter": 13, "Escape": 27, "Space": 32}
 
 
 def key_order(key: str) -> tuple[int, int, str]:
-    """Where the key comes in a list: control characters, characters, special keys; then those with modifiers."""
+    """The sort key of a key in a list: control characters, characters, special keys, and then keys with modifiers."""
     modifiers = 0
     rest = key
     while len(rest) > 2 and rest[1] == "-" and rest[0] in "MCS":

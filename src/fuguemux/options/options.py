@@ -1,7 +1,7 @@
-"""The values of options: what was set in a place, what it inherits, and the events that set and unset it.
+"""The values of options: what is set in a place, what a place inherits, and the events that set and unset a value.
 
-A place is the server, all sessions, all windows, one session, one window or one pane. An array is kept as one entry
-`name[index]` per value, and an empty entry `name` which says that the place has this array of its own.
+A place is the server, all sessions, all windows, one session, one window or one pane. An array is stored as one entry
+`name[index]` for each value. An empty entry `name` says that the place has an array of its own.
 """
 
 import re
@@ -21,45 +21,45 @@ from fuguemux.options.types import Option
 
 _INDEXED: Final = re.compile(r"([^\[]*)\[(\d{1,10})\]")
 _OUTERMOST: Final = frozenset(("server", "global-session", "global-window"))
-"""The scopes that inherit from none, and have a value of every option."""
+"""The scopes that inherit from no other. They have a value of every option."""
 
 Defaults = Mapping[str, str]
-"""Defaults that the configuration gives in place of the table's, by the name of the option. It never changes."""
+"""Defaults from the configuration, by option name. They replace those of the table. A mapping never changes."""
 NO_DEFAULTS: Final[Defaults] = MappingProxyType({})
-"""The configuration gives none: every default is the table's."""
+"""No defaults from the configuration: those of the table apply."""
 
 
 def configured(commands: CommandTable, defaults: Mapping[str, str]) -> Defaults:
-    """`defaults` in their canonical text. Raises Refused: an option does not take its value."""
+    """`defaults` with each value in its canonical text. Raises Refused: a value is not valid for its option."""
     return MappingProxyType(
         {name: BY_NAME[name].value(text, "", commands) for name, text in defaults.items()}
     )
 
 
 def default(defaults: Defaults, option: Option) -> str:
-    """The option's value where nobody set it."""
+    """The value of an option that is not set anywhere."""
     return defaults.get(option.name, option.default)
 
 
 class OptionPlace(NamedTuple):
-    """Where an option is set: the scope, and the id of the session, window or pane (0 for the global scopes)."""
+    """A place for options: its scope, and the id of the session, window or pane (0 for the global scopes)."""
 
     scope: OptionScope
     target: int = 0
 
 
 class Name(NamedTuple):
-    """An option as a person named it."""
+    """An option as a command names it: `status-left`, `command-alias[3]`, `@mine`."""
 
     name: str
     option: Option | None
-    """None: an option of the user's own, whose name begins with @."""
+    """None for a user option, whose name begins with @."""
     at: int | None
-    """The place in an array."""
+    """The index in an array, if one was given."""
 
 
 def match(text: str) -> Name:
-    """The option that `text` names or begins, with an index if it has one. Raises Refused: invalid, ambiguous."""
+    """The option whose name is `text` or begins with it. Raises Refused: no option, or several, or a bad index."""
     name, index = text, None
     if "[" in text:
         indexed = _INDEXED.fullmatch(text)
@@ -81,7 +81,7 @@ def match(text: str) -> Name:
 
 
 def local(state: ServerState, place: OptionPlace) -> Options:
-    """What was set in that very place."""
+    """The options that are set in exactly that place."""
     match place.scope:
         case "server":
             return state.server_options
@@ -98,7 +98,7 @@ def local(state: ServerState, place: OptionPlace) -> Options:
 
 
 def parent(state: ServerState, place: OptionPlace) -> OptionPlace | None:
-    """The place from which `place` inherits."""
+    """The place from which `place` inherits; None for the outermost places."""
     match place.scope:
         case "session":
             return OptionPlace("global-session")
@@ -113,7 +113,7 @@ def parent(state: ServerState, place: OptionPlace) -> OptionPlace | None:
 def value_in(
     state: ServerState, defaults: Defaults, place: OptionPlace, option: Option
 ) -> str | None:
-    """The value of `option` in that very place, None if it is inherited. The global places have all values."""
+    """The value of `option` in exactly that place; None if the place inherits it. The outermost places have all values."""
     value = local(state, place).get(option.name)
     if value is None and place.scope in _OUTERMOST:
         return default(defaults, option)
@@ -121,7 +121,7 @@ def value_in(
 
 
 def array_in(state: ServerState, place: OptionPlace, option: Option) -> dict[int, str] | None:
-    """The array of that very place by index, in order; None if it is inherited."""
+    """The array of exactly that place, by index and in order; None if the place inherits it."""
     entries = local(state, place)
     if option.name not in entries:
         if place.scope in _OUTERMOST:
@@ -140,7 +140,7 @@ def _entries(entries: Options, name: str) -> Iterator[tuple[int, str]]:
 
 
 def inherited(state: ServerState, defaults: Defaults, place: OptionPlace, option: Option) -> str:
-    """The value that holds in `place`."""
+    """The value in force in `place`, its own or inherited."""
     at: OptionPlace | None = place
     while at is not None:
         value = value_in(state, defaults, at, option)
@@ -151,7 +151,7 @@ def inherited(state: ServerState, defaults: Defaults, place: OptionPlace, option
 
 
 def inherited_array(state: ServerState, place: OptionPlace, option: Option) -> dict[int, str]:
-    """The array that holds in `place`."""
+    """The array in force in `place`, its own or inherited."""
     at: OptionPlace | None = place
     while at is not None:
         values = array_in(state, at, option)
@@ -164,7 +164,7 @@ def inherited_array(state: ServerState, place: OptionPlace, option: Option) -> d
 def place_of(
     option: Option, session: Session | None, window: Window | None, pane: Pane | None
 ) -> OptionPlace:
-    """The place whose value of `option` holds for these; the most particular one."""
+    """The innermost place that can have a value of `option` for these."""
     if option.scope == "server":
         return OptionPlace("server")
     if option.scope == "session":
@@ -185,7 +185,7 @@ def get(
     window: Window | None = None,
     pane: Pane | None = None,
 ) -> str:
-    """The value of the option called `name` that holds there, in its canonical text. Raises KeyError: no such option."""
+    """The value in force there of the option called `name`, as canonical text. Raises KeyError: no such option."""
     option = BY_NAME[name]
     for options in _levels(state, option, session, window, pane):
         value = options.get(option.name)
@@ -201,7 +201,7 @@ def _levels(
     window: Window | None,
     pane: Pane | None,
 ) -> tuple[Options, ...]:
-    """What was set in the places that `inherited` goes through from `place_of`, without naming them: each frame asks for 20."""
+    """The options set in each place that `inherited` asks, innermost first. Faster than `inherited`: a frame needs 20 values."""
     if option.scope == "server":
         return (state.server_options,)
     if option.scope == "session":
@@ -228,7 +228,7 @@ def get_array(
     window: Window | None = None,
     pane: Pane | None = None,
 ) -> tuple[str, ...]:
-    """The values of an array option (or hook) that hold there, in order. Raises KeyError: no such option."""
+    """The values in force there of an array option or a hook, in order. Raises KeyError: no such option."""
     option = BY_NAME[name]
     place = place_of(option, session, window, pane)
     return tuple(inherited_array(state, place, option).values())
@@ -243,7 +243,7 @@ def get_flag(
     window: Window | None = None,
     pane: Pane | None = None,
 ) -> bool:
-    """Whether the flag is on. Raises KeyError: no such option."""
+    """As `get`, for a flag."""
     return get(state, defaults, name, session=session, window=window, pane=pane) == "on"
 
 
@@ -256,22 +256,22 @@ def get_number(
     window: Window | None = None,
     pane: Pane | None = None,
 ) -> int:
-    """The number. Raises KeyError: no such option."""
+    """As `get`, for a number."""
     return int(get(state, defaults, name, session=session, window=window, pane=pane))
 
 
-# Events.
+# The events that change options.
 
 
 def set_value(place: OptionPlace, name: str, value: str | None) -> tuple[OptionSet, ...]:
-    """The event that sets (or with None unsets) an option that is no array."""
+    """The event that sets an option that is no array, or unsets it if `value` is None."""
     return (OptionSet(place.scope, place.target, name, value),)
 
 
 def set_array(
     state: ServerState, place: OptionPlace, option: Option, values: Mapping[int, str] | None
 ) -> tuple[OptionSet, ...]:
-    """The events that make `values` the array of that place, or with None give its own array up."""
+    """The events after which the place has exactly the array `values`; None: after which it inherits the array."""
     before = dict(_entries(local(state, place), option.name))
     owned = option.name in local(state, place)
     wanted = {} if values is None else values

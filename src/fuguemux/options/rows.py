@@ -1,25 +1,25 @@
-"""Short forms for the rows of the table of options."""
+"""Short constructors for rows of the option table."""
 
 from fuguemux.language.numbers import INT_MAX
 from fuguemux.options.types import Kind, Option, Scope
 
 
 def rows(scope: Scope, kind: Kind, *defaults: tuple[str, str], pane: bool = False) -> list[Option]:
-    """Options of one scope and kind, as pairs of name and default."""
+    """Several options of one scope and kind, each given as name and default."""
     return [Option(name, scope, kind, default, pane=pane) for name, default in defaults]
 
 
 def number(
     scope: Scope, name: str, default: int, low: int = 0, high: int = INT_MAX, unit: str = ""
 ) -> Option:
-    """A whole number from `low` to `high`."""
+    """An option whose value is a whole number from `low` to `high`."""
     return Option(name, scope, "number", str(default), low=low, high=high, unit=unit)
 
 
 def choice(
     scope: Scope, name: str, default: str, choices: tuple[str, ...], *, pane: bool = False
 ) -> Option:
-    """One of several words."""
+    """An option whose value is one of `choices`."""
     return Option(name, scope, "choice", default, choices=choices, pane=pane)
 
 
@@ -31,5 +31,5 @@ def array(
     separators: str = " ,",
     pane: bool = False,
 ) -> Option:
-    """An array with these values. `separators` is that of Option."""
+    """An array option with these default values."""
     return Option(name, scope, kind, array=values, separators=separators, pane=pane)

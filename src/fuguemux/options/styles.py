@@ -1,4 +1,4 @@
-"""Colours and styles as options and formats write them: `colour123`, `#ff8800`, `fg=red,bold`. After tmux(1), STYLES."""
+"""Colours and styles in options and formats: `colour123`, `#ff8800`, `fg=red,bold`. After tmux(1), STYLES."""
 
 import re
 from typing import Final
@@ -10,7 +10,7 @@ _INDEXED: Final = re.compile(r"colou?r(\d{1,3})", re.IGNORECASE)
 _GREY: Final = re.compile(r"gr[ae]y(\d{1,3})", re.IGNORECASE)
 _TRUE: Final = re.compile(r"#[0-9a-fA-F]{6}")
 _GREY_ODD: Final = {50: 127, 90: 229}
-"""The two levels that X11 does not round up."""
+"""The two grey levels whose value in X11 is not the rounded one."""
 
 _NAMED_TEXT: Final = """
 aliceblue f0f8ff  antiquewhite faebd7  aqua 00ffff  aquamarine 7fffd4  azure f0ffff
@@ -46,7 +46,7 @@ wheat f5deb3  whitesmoke f5f5f5  yellowgreen 9acd32
 """
 _WORDS: Final = _NAMED_TEXT.split()
 _NAMED: Final = dict(zip(_WORDS[::2], _WORDS[1::2], strict=True))
-"""X11's colour names, which terminals of every kind agree on, with their red, green and blue."""
+"""The colour names of X11, with red, green and blue as hexadecimal digits."""
 
 ATTRIBUTES: Final = frozenset(
     (
@@ -66,7 +66,7 @@ _ALIGNMENTS: Final = frozenset(("left", "centre", "right", "absolute-centre"))
 
 
 def colour(text: str) -> str:
-    """The colour in its one spelling: a name, `colourN` or `#rrggbb`. Raises Refused: `bad colour`."""
+    """The colour in its canonical spelling: a name, `colourN` or `#rrggbb`. Raises Refused: `bad colour`."""
     lower = text.lower()
     if _TRUE.fullmatch(text):
         return lower
@@ -88,7 +88,7 @@ def colour(text: str) -> str:
 
 
 def _numbered(number: int, text: str) -> str:
-    """A colour by its number of the terminal's own: 0 to 7 and 90 to 97."""
+    """The name of the terminal colour with that number, 0 to 7 or 90 to 97."""
     if number < len(_BASIC):
         return _BASIC[number]
     if 90 <= number < 90 + len(_BASIC):
@@ -97,7 +97,7 @@ def _numbered(number: int, text: str) -> str:
 
 
 def check_style(text: str) -> None:
-    """Raises Refused (`invalid style`) unless `text` is a style. One with a format in it is taken as it is."""
+    """Raise Refused (`invalid style`) unless `text` is a style. A text with a format in it is not checked."""
     if "#{" in text:
         return
     for word in re.split(r"[ ,\n]+", text):
@@ -126,7 +126,7 @@ def _is_style_word(word: str) -> bool:
 
 
 def rgb(text: str) -> str:
-    """The colour as six hexadecimal digits (`#{c:red}`); nothing for the terminal's default or for no colour."""
+    """The colour as six hexadecimal digits (`#{c:red}`); empty for the default of the terminal and for no colour."""
     try:
         name = colour(text)
     except Refused:
@@ -143,7 +143,7 @@ def rgb(text: str) -> str:
 
 
 def _palette(number: int) -> str:
-    """xterm's palette of 256: sixteen named colours, a cube of six levels, 24 greys."""
+    """One of xterm's 256 colours as hexadecimal digits: 16 named colours, a cube with 6 levels, 24 greys."""
     if number < 16:
         if number in (7, 8):
             return "c0c0c0" if number == 7 else "808080"

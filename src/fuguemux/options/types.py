@@ -1,4 +1,4 @@
-"""The row of one option, and its values: what text is accepted, how it is kept and how it is shown."""
+"""The row of one option: which values it accepts, and how a value is stored and shown."""
 
 import re
 from typing import Final, Literal
@@ -35,22 +35,22 @@ class Option(msgspec.Struct, frozen=True):
     kind: Kind
     default: str = ""
     array: tuple[str, ...] | None = None
-    """Default values, if the option is an array."""
+    """The default values of an array; None for an option that is no array."""
     separators: str = " ,"
-    """At which characters a whole array's text is taken apart; none: it is one value."""
+    """The characters that separate the values in the text of a whole array; empty: the text is one value."""
     choices: tuple[str, ...] = ()
     low: int = 0
     high: int = INT_MAX
     unit: str = ""
     pane: bool = False
-    """A window option that a pane may have of its own."""
+    """Whether a pane can have its own value of this window option."""
     hook: bool = False
     help: str = ""
 
     def value(self, text: str | None, current: str, commands: CommandTable) -> str:
-        """`text` in its canonical form. None: a flag or a choice of two is turned over from `current`.
+        """`text` as the canonical text of a value. With None, a flag or a choice of two is switched from `current`.
 
-        The text of a hook is checked against `commands`. Raises Refused with tmux's words.
+        The commands in the text of a hook must be in `commands`. Raises Refused with the messages of tmux.
         """
         if text is None:
             if self.kind == "flag":
@@ -101,19 +101,19 @@ class Option(msgspec.Struct, frozen=True):
         return str(number)
 
     def take_apart(self, text: str) -> list[str]:
-        """The values in the text of a whole array."""
+        """The values in `text`, which stands for a whole array."""
         if not self.separators:
             return [text]
         return [part for part in re.split(f"[{self.separators}]", text) if part]
 
     def shown(self, value: str) -> str:
-        """The value as in a list of options."""
+        """The value as show-options prints it."""
         if self.kind in ("string", "style", "shell", "size"):
             return quoting.quote(value)
         return value
 
     def in_format(self, value: str) -> str:
-        """The value as in `#{option}`: a flag is 1 or 0."""
+        """The value as `#{option}` gives it: a flag is 1 or 0."""
         if self.kind == "flag":
             return "1" if value == "on" else "0"
         return value
