@@ -183,8 +183,9 @@ def test_old_code_in_memory_serves_on_when_the_new_code_on_the_disk_is_broken(
 def test_a_new_server_without_all_panes_is_refused(fugue: Running, installed: Path) -> None:
     subprocess.run([str(installed), "new-session", "-d"], env=fugue.environment, check=True)
     pids, server = fugue.pane_pids(), fugue.server_pid()
-    processes = fugue.directory / "src" / "fuguemux" / "server" / "processes.py"
+    processes = fugue.directory / "src/fuguemux/server/processes/processes.py"
     good = processes.read_text()
+    assert "return list(self._by_key)" in good
     processes.write_text(good.replace("return list(self._by_key)", "return []"))
     code, said = Restart(fugue, str(installed)).result()
     assert code == 1
