@@ -259,7 +259,7 @@ def decode(payload: bytes) -> Message:
     except (ValueError, RecursionError) as error:
         raise ChannelBroke(f"a frame that is not JSON: {error}") from error
     if type(message) is not dict:
-        raise ChannelBroke("a frame that is no JSON object")
+        raise ChannelBroke("a frame that is not a JSON object")
     return message
 
 

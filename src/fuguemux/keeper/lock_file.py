@@ -315,7 +315,9 @@ class Lock:
                 continue
             os.rename(self.path, aside, src_dir_fd=self._within, dst_dir_fd=self._within)
             return
-        raise OSError(errno.EEXIST, "too much that is no lock was moved out of its way", self.path)
+        raise OSError(
+            errno.EEXIST, "too many files that are not locks were moved out of the way", self.path
+        )
 
     def _locked_guard(self) -> int | None:
         """The locked directory. -1 if there is none that can be locked; None if another process has it."""

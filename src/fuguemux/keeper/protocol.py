@@ -100,7 +100,7 @@ class ExitStatus:
             code, signal = value.get("code"), value.get("signal")
             if (code is None or type(code) is int) and (signal is None or type(signal) is int):
                 return cls(code, signal)
-        raise ChannelBroke(f"{value!r} is no exit status")
+        raise ChannelBroke(f"{value!r} is not an exit status")
 
     @property
     def known(self) -> bool:
@@ -139,7 +139,7 @@ def to_text(value: bytes) -> str:
 
 def _to_octets(value: object) -> bytes:
     if type(value) is not str:
-        raise ChannelBroke(f"{value!r} is no string")
+        raise ChannelBroke(f"{value!r} is not a string")
     try:
         data = value.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError as error:

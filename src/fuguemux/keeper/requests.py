@@ -87,7 +87,7 @@ class HeldPanes:
         for assignment in octets_list(message, "environment"):
             variable, equals, value = assignment.partition(b"=")
             if not variable or not equals:
-                raise ChannelBroke(f"{assignment!r} is no NAME=VALUE")
+                raise ChannelBroke(f"{assignment!r} is not NAME=VALUE")
             environment[variable] = value
         request = SpawnRequest(
             key=name,

@@ -1,21 +1,22 @@
-"""The numbers that the server tells of itself. Each is declared once, with its unit and its meaning, and read when somebody asks.
+"""The numbers that the server reports about itself. Each is declared once, with its unit and its meaning, and read on
+request.
 
-Nothing is counted here: whoever does the work knows its number, and a metric says how to read it.
+Nothing is counted here: the module that does the work has the number, and a metric says how to read it.
 """
 
 from collections.abc import Callable, Iterator
 from typing import Literal, NamedTuple
 
 Kind = Literal["counter", "gauge"]
-"""A counter only grows during the life of a server. A gauge is what is so now."""
+"""A counter only increases during the life of a server. A gauge is a present value."""
 Unit = Literal["", "bytes", "ms", "seconds"]
-"""Without a unit it is a number of things, or the number of a log record."""
+"""Without a unit it is a number of things, or an LSN."""
 Reading = int | float | None
-"""None: the system does not tell."""
+"""None if the system does not tell."""
 
 
 class Counter:
-    """Counts something that happens on any thread; grows from 0."""
+    """Counts events on any thread; begins with 0."""
 
     __slots__ = ("value",)
 
@@ -28,7 +29,7 @@ class Counter:
 
 
 class Metric(NamedTuple):
-    """One number. `read` gives it as of now; it is called on the event loop and must not block."""
+    """One number. `read` returns its present value. It is called on the event loop and must not block."""
 
     name: str
     kind: Kind
@@ -51,11 +52,11 @@ class Metrics:
         return self._rows[name].read()
 
     def counter(self, name: str, unit: Unit, meaning: str, read: Callable[[], Reading]) -> None:
-        """Declare what only grows. Raises ValueError as `gauge` does."""
+        """Declare a number that only increases. Raises ValueError as `gauge` does."""
         self._declare(Metric(name, "counter", unit, meaning, read))
 
     def gauge(self, name: str, unit: Unit, meaning: str, read: Callable[[], Reading]) -> None:
-        """Declare what is so now. Raises ValueError for a name that is there, or that does not end with its unit."""
+        """Declare a present value. Raises ValueError for a name that exists already, or that does not end with its unit."""
         self._declare(Metric(name, "gauge", unit, meaning, read))
 
     def _declare(self, metric: Metric) -> None:

@@ -343,5 +343,5 @@ def patience(seconds: int) -> bytes:
 def decode_patience(payload: bytes) -> int:
     """Return the seconds in PATIENCE. Raises PeerBroke."""
     if not payload.isdigit() or len(payload) > PATIENCE_DIGITS_MAX:
-        raise PeerBroke("a time to wait that is no number")
+        raise PeerBroke("a waiting time that is not a number")
     return int(payload)

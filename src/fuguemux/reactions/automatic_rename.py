@@ -14,7 +14,9 @@ from fuguemux.options import options
 def decide(
     state: ServerState, live: LiveView, windows: Collection[WindowId] | None = None
 ) -> Decision:
-    """New names for those of `windows` (None: all) whose program is another one; a dead pane's window says so."""
+    """Return new names for those of `windows` (None: all) whose program has changed. The name of a dead pane's window
+    says so.
+    """
     defaults = live.option_defaults()
     events: list[AnyEvent] = []
     for _, window in sorted(state.windows.items()):

@@ -44,7 +44,7 @@ def wanted_size(
     window: Window,
     viewers: Collection[tuple[Session, SizedViewer]],
 ) -> WindowSize | None:
-    """The size of `window` for the viewers of the sessions it is in; None: as it is."""
+    """The size of `window` for the viewers of its sessions. None: the size stays."""
     only_current = options.get_flag(state, defaults, "aggressive-resize", window=window)
     counting = [
         viewer

@@ -8,7 +8,9 @@ from fuguemux.options import options
 
 
 def decide(state: ServerState, live: LiveView) -> Decision:
-    """StopServer if there is no session and nothing keeps the server; to be asked after sessions went, not at start."""
+    """StopServer if there is no session and no option keeps the server. Call it after sessions were removed, not at a
+    start.
+    """
     if state.sessions or not options.get_flag(state, live.option_defaults(), "exit-empty"):
         return Decision()
     return Decision(effects=(StopServer(),))

@@ -45,7 +45,7 @@ __all__ = [
 ]
 
 PREPARATIONS_MAX: Final = 100
-"""So many calls of `prepare` in a row for one pane: a program that writes without end must not hold up the checkpoint."""
+"""Calls of `prepare` in a row for one pane: a program that writes without end must not hold up the checkpoint."""
 
 
 class CheckpointRun:
@@ -136,7 +136,9 @@ class CheckpointRun:
         return busy
 
     def _carry(self, pane: PaneId, mark: Hashable) -> bool:
-        """Use a pane's parts of the last checkpoint again, if the pane did not change and no part has to move. Whether it did."""
+        """Use a pane's parts of the last checkpoint again, if the pane did not change and no part has to move. Returns
+        whether it did.
+        """
         written = self._series.written.get(pane)
         if written is None or written.mark != mark:
             return False

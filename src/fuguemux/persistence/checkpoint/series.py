@@ -1,4 +1,4 @@
-"""What the checkpoints of one store have in common: which there are, what the last one wrote, and what may be rewritten."""
+"""The state that the checkpoints of one store share: which exist, what the last one wrote, and what may be rewritten."""
 
 from collections.abc import Callable, Iterable, Mapping
 
@@ -52,12 +52,12 @@ class CheckpointSeries:
         """Whether the next checkpoint must be complete in itself: earlier ones are not there any more."""
 
     def start_anew(self, saves: Iterable[Manifest]) -> None:
-        """The directory is another one, or was made again: it contains only these saves."""
+        """The directory is another one, or was created again: it contains only these saves."""
         self.generations, self.saves = [], list(saves)
         self.written, self.whole = {}, True
 
     def next_number(self, *, anew: bool) -> int:
-        """The number for a checkpoint that begins. `anew`: it must not use screens or indexes of earlier ones."""
+        """The number of a new checkpoint. With `anew` that checkpoint must not use screens or indexes of earlier ones."""
         self.highest_number += 1
         if anew:
             self.written = {
@@ -76,9 +76,10 @@ class CheckpointSeries:
         return write_save(self.storage, self.store.reader, manifest, home, name, progress)
 
     def victims(self, busy: set[bytes], *, all_dead: bool) -> set[bytes]:
-        """The digests of packs to rewrite: those that are mostly dead, and small ones if there are many; none that is `busy`.
+        """The digests of packs to rewrite: mostly dead ones, and small ones if there are many, but none of the `busy`
+        ones.
 
-        With `all_dead`, every pack in which anything is dead, however much must be copied.
+        With `all_dead`, every pack with any dead bytes, however much must be copied.
         """
         if self.whole:
             return set(self.store.live_bytes)

@@ -100,7 +100,7 @@ class Panes:
             self._limit(state, terminal)
 
     def deepest_history(self, state: ServerState) -> int:
-        """The most lines of scrollback that any pane keeps; 0: there are no panes."""
+        """The highest number of scrollback lines that any pane keeps. 0 if there are no panes."""
         return max((self._history_limit(state, pane) for pane in state.panes), default=0)
 
     def _limit(self, state: ServerState, terminal: PaneTerminal) -> None:

@@ -348,7 +348,7 @@ class KeeperClient:
         elif kind == "exited":
             status = ExitStatus.of_message(message.get("status"))
             if status is None:
-                raise ChannelBroke("an end without a status")
+                raise ChannelBroke("an exit without a status")
             self.events.put_nowait(PaneExited(key(message), status))
         elif kind == "superseded":
             self._lose(KeeperLost("another server took over", integer(message, "pid")))

@@ -39,7 +39,7 @@ async def beside(kind: str, work: Callable[..., Result], *arguments: Any) -> Res
     def run() -> None:
         try:
             settle = partial(_done, kind, future, work(*arguments))
-        except BaseException as error:  # noqa: BLE001  # it belongs to whoever asked for the result
+        except BaseException as error:  # noqa: BLE001  # the error belongs to the caller that awaits the result
             settle = partial(_failed, kind, future, error)
         with suppress(RuntimeError):  # the loop is closed
             loop.call_soon_threadsafe(settle)

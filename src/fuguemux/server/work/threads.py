@@ -102,7 +102,7 @@ class _Once:
             return
         try:
             self.future.set_result(self._work())
-        except BaseException as error:  # noqa: BLE001  # it belongs to whoever asked for the result
+        except BaseException as error:  # noqa: BLE001  # the error belongs to the caller that awaits the result
             self.future.set_exception(error)
 
 
