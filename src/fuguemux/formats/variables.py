@@ -1,7 +1,7 @@
 """The variables of formats, in one table for each thing: the server, a session, a window, a pane, a client.
 
-A name that is in no table may be an option, an additional variable of the context, a variable of the server, or a
-variable of the environment, in this order. An unknown name gives None.
+A name is looked up as an option, in these tables, among the additional variables of the context, among the variables
+that only the server knows, and in the environment, in this order. An unknown name gives None.
 """
 
 from collections.abc import Callable
