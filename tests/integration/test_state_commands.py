@@ -16,7 +16,7 @@ from fuguemux.persistence.storage.files import RealStorage
 from fuguemux.persistence.storage.small_file import write_small
 from tests.support.running import kill
 from tests.support.terminal_client import CLIENT, client_environment
-from tests.unit.persistence.recovery.test_log_end import rotten_behind_the_last_sync
+from tests.unit.persistence.recovery.test_recovery_log_end import rotten_behind_the_last_sync
 
 pytestmark = pytest.mark.real
 
