@@ -23,8 +23,6 @@ LINES_RATCHET = {
     "src/fuguemux/targets/finder.py": 345,
     "src/fuguemux/keeper/keeper.py": 325,
     "src/fuguemux/server/processes/keeper_client.py": 350,
-    "src/fuguemux/server/lifecycle.py": 345,
-    "src/fuguemux/server/main.py": 340,
     "src/fuguemux/terminal/ghostty/adapter.py": 460,
 }
 """Modules that are longer than the limit, with their length. Numbers here only go down."""

@@ -31,7 +31,6 @@ from fuguemux.server.panes.pane_terminal import PaneTerminal
 from fuguemux.server.ports import CannotStart
 from fuguemux.server.recovery.boot import Booted, boot
 from fuguemux.server.recovery.history_reader import points, rebuilt_panes, recovered_at
-from fuguemux.server.recovery.recovered_panes import modes_again, open_panes
 from fuguemux.server.restart import standby as _standby  # noqa: F401  # imported before the fork
 from fuguemux.server.state.deliberate_stop import forget_deliberate_stop
 from fuguemux.terminal.ghostty.adapter import GhosttyEmulator
@@ -166,33 +165,35 @@ async def _serve(
     loop = asyncio.get_running_loop()
     async with asyncio.TaskGroup() as tasks:
         server = Server(booted, clock, loop, tasks)
-        await open_panes(server)
-        modes_again(server)
+        await server.recovered_panes.open()
+        server.recovered_panes.modes_again()
         forget_deliberate_stop(booted.storage, booted.state_directory)
-        await server.rebuilding.run()
+        await server.panes.rebuilding.run()
         if booted.starts is not None:
             booted.starts.over()
         if plan.look_first:
             outcome.facts = look(server)
-        server.flusher.start_chores()
+        server.log.flusher.start_chores()
         for _ in range(plan.checkpoints):
             try:
-                await server.checkpointer.take("damage run")
+                await server.saved.checkpointer.take("damage run")
             except Exception as failure:  # noqa: BLE001  # a checkpoint goes on whatever is damaged
                 outcome.checkpoint_failed = causes(failure)
-        await server.flusher.wait_chores()
+        await server.log.flusher.wait_chores()
         if not plan.look_first:
             outcome.facts = look(server)
         outcome.facts.saves = saves(booted, clock)
         tell(server, outcome)
         with contextlib.suppress(OSError):
-            save_report(booted.storage, f"{booted.state_directory}/{RECOVERIES}", server.report)
+            save_report(
+                booted.storage, f"{booted.state_directory}/{RECOVERIES}", server.base.report
+            )
         _end(outcome, writer)
 
 
 def tell(server: Server, outcome: Outcome) -> None:
     """What the report says."""
-    report = server.report
+    report = server.base.report
     outcome.summary, outcome.complete = report.summary, report.complete
     outcome.notes = list(report.notes)
     outcome.lost = [(lost.first_lsn, lost.last_lsn) for lost in report.lost]
@@ -209,8 +210,8 @@ def tell(server: Server, outcome: Outcome) -> None:
 
 def look(server: Server) -> Facts:
     """Everything that the server has."""
-    facts = Facts(structure=structure_of(server.engine.state))
-    for terminal in server.panes:
+    facts = Facts(structure=structure_of(server.state.engine.state))
+    for terminal in server.state.panes:
         facts.panes[terminal.id] = pane_facts(terminal)
     return facts
 

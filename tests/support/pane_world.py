@@ -15,6 +15,7 @@ from fuguemux.server.output.pane_output import PaneOutput
 from fuguemux.server.panes.pane_terminal import PaneTerminal
 from fuguemux.server.panes.panes import Panes
 from fuguemux.server.processes.processes import Processes
+from fuguemux.server.processes.shutdown_signs import ShutdownSigns
 from fuguemux.terminal.emulator import Event
 from fuguemux.terminal.ghostty.adapter import GhosttyEmulator
 from tests.support.engines import ListLog, engine_of
@@ -63,6 +64,9 @@ class PaneWorld:
         assert isinstance(zone, LandingZone)
         self.output.zone = zone
         self._tasks: set[asyncio.Task[None]] = set()
+        self.signs = ShutdownSigns(self.clock.wall_ms)
+        self.ended: Callable[[ServerState, PaneId], None] = lambda _before, _pane: None
+        """Told when a pane's process has ended."""
         self.processes = Processes(
             self.loop,
             self.engine,
@@ -73,6 +77,8 @@ class PaneWorld:
             self.durable,
             self.spawn,
             SpawnEnvironment(b"/run/fugue", 77, "3.4", b"/"),
+            self.signs,
+            lambda before, pane: self.ended(before, pane),
         )
         self.processes.keeper = self.keeper
         self.panes.published(ServerState(), state, (), 1)

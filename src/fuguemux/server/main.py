@@ -1,85 +1,55 @@
-"""The server: the only file that knows every class. It boots, puts the parts together, serves, and leaves.
+"""The server: it boots, puts its parts together (see `composition`), serves, and leaves.
 
 Exit codes are for the keeper: EXIT_DELIBERATE after kill-server, EXIT_GRACEFUL after SIGTERM, EXIT_CANNOT_START with one
 line on stderr; anything else is a crash, after which the keeper starts the next server.
 """
 
 import asyncio
+import contextlib
 import os
 import signal
-import socket
 import sys
-from collections.abc import Sequence
 
-from fuguemux import __version__
-from fuguemux.config import paths
-from fuguemux.engine.commit import Committer
-from fuguemux.engine.engine import Engine
-from fuguemux.model.events import AnyEvent
-from fuguemux.model.live import ServerFacts
-from fuguemux.model.state import ServerState
-from fuguemux.observe.clock import NS_PER_MS, SystemClock
-from fuguemux.observe.failpoints import reach
-from fuguemux.persistence.checkpoint.checkpoint_port import CheckpointSettings
-from fuguemux.persistence.checkpoint.series import CheckpointSeries
-from fuguemux.persistence.wal.writer import LogWriter, WriterOptions
-from fuguemux.server.admin.address import ServingAddress
-from fuguemux.server.admin.configuration import RunningConfiguration
-from fuguemux.server.admin.documents import Documents
-from fuguemux.server.admin.privacy import Privacy
-from fuguemux.server.admin.unneeded import end_unneeded
-from fuguemux.server.clients import watched
-from fuguemux.server.clients.last_used import keep_times
-from fuguemux.server.clients.surface import ServerSurface
-from fuguemux.server.clients.viewers import Viewers
-from fuguemux.server.copy.copy_commands import CopyCommands
-from fuguemux.server.copy.scroll_views import ScrollViews
-from fuguemux.server.lifecycle import Lifecycle
-from fuguemux.server.output.pane_output import PaneOutput
+from fuguemux.keeper.protocol import EXIT_DELIBERATE, EXIT_GRACEFUL, EXIT_RESTART
+from fuguemux.observe.clock import SystemClock
+from fuguemux.observe.diagnostics import channel
+from fuguemux.persistence.scrollback.packs import PackDamaged
+from fuguemux.server.admin import upkeep
+from fuguemux.server.admin.in_force import ConfigurationInForce
+from fuguemux.server.composition.admin import build_admin
+from fuguemux.server.composition.base import Base
+from fuguemux.server.composition.clients import build_clients
+from fuguemux.server.composition.followers import Followers
+from fuguemux.server.composition.log import build_log
+from fuguemux.server.composition.panes import build_panes, build_state
+from fuguemux.server.composition.requests import build_programs, build_requests
+from fuguemux.server.composition.saved import build_saved
+from fuguemux.server.composition.start import build_recovered_panes, build_start
+from fuguemux.server.ending import ServerEnd
 from fuguemux.server.output_events import OutputEvents
-from fuguemux.server.panes.pane_terminal import PaneTerminal
-from fuguemux.server.panes.panes import Panes, history_limit
+from fuguemux.server.panes.idle_panes import IdlePanes
 from fuguemux.server.ports import CannotStart
 from fuguemux.server.processes import logind
-from fuguemux.server.processes.pane_watcher import PaneWatcher
-from fuguemux.server.processes.processes import Processes
-from fuguemux.server.processes.spawn_environment import spawn_environment
-from fuguemux.server.recovery import recovery_notice
-from fuguemux.server.recovery.boot import Booted, watermark_of
-from fuguemux.server.recovery.configured import option_defaults, withhold
-from fuguemux.server.recovery.rebuilding import Rebuilding
-from fuguemux.server.recovery.recovered_panes import last_screens, pipes_of
-from fuguemux.server.requests.channels import Channels
-from fuguemux.server.requests.command_effects import CommandEffects
-from fuguemux.server.requests.effect_runner import EffectRunner
-from fuguemux.server.requests.executor import Executor
-from fuguemux.server.requests.hooks import Hooks
-from fuguemux.server.requests.key_input import KeyInput
-from fuguemux.server.requests.live_view import ServerView
-from fuguemux.server.requests.pane_input import PaneInput
-from fuguemux.server.requests.request_handler import RequestHandler
-from fuguemux.server.requests.search import Searcher
-from fuguemux.server.requests.shells import Shells
+from fuguemux.server.processes.announced_shutdown import AnnouncedShutdown
+from fuguemux.server.recovery.boot import Booted
+from fuguemux.server.recovery.rebuilding import looked_at
+from fuguemux.server.requests.start_files import StartFiles
+from fuguemux.server.restart import handoff
+from fuguemux.server.restart.handoff import Handoff
 from fuguemux.server.restart.process_loop import live
 from fuguemux.server.restart.standby import StandingBy
-from fuguemux.server.storage.checkpoint_settings import settings_of
-from fuguemux.server.storage.checkpointer import Checkpointer, PaneSources
-from fuguemux.server.storage.closed_sessions import ClosedSessions
-from fuguemux.server.storage.flusher import Flusher
-from fuguemux.server.storage.server_log import ServerLog
+from fuguemux.server.state import safe_mode
+from fuguemux.server.state.deliberate_stop import note_deliberate_stop
 from fuguemux.server.work.background import Background
-from fuguemux.server.work.waits import Waits
 from fuguemux.server.work.watchdog import watching
-from fuguemux.terminal.ghostty.adapter import GhosttyEmulator
 
-MIB = 1 << 20
-IN_MEMORY = WriterOptions(segment_bytes=MIB, first_segment_bytes=MIB, ballast_bytes=0)
-"""A log that never reaches the disk only serves the code that expects one."""
-IN_MEMORY_LOG_MIB = 4
+FAREWELL_SECONDS = 2.0
+
+diagnostics = channel("server")
 
 
 class Server:
-    """All parts of one server process, put together. `start`, then `stopped`, then `close`."""
+    """All parts of one server process, put together. `start`, then `end.wait`, then `close`."""
 
     def __init__(
         self,
@@ -89,247 +59,202 @@ class Server:
         tasks: asyncio.TaskGroup,
         returned: StandingBy | None = None,
     ) -> None:
-        self.returned = returned
-        """Set in a process that gave way to a server which failed, and serves again."""
-        self.booted = booted
-        self.clock = clock
-        self.loop = loop
-        self._tasks = tasks
+        """`returned` is set in a process that gave way to a server which failed, and serves again."""
+        self._returned = returned
         self._background = Background(tasks)
-        self.spawn = self._background.spawn
-        recovered = booted.recovered
-        self.report = recovered.report
-        self.store = recovered.store_id.hex()
-        self.keeper_store = (booted.safe.keeper_store if booted.safe else "") or self.store
-        """The store that the keeper's processes belong to: in safe mode the one that is left alone."""
-        self.configuration = booted.configuration
-        self.origins = booted.loaded.origins
-        """Which options somebody has set, and where."""
-        self._defaults = option_defaults(self.configuration, booted.environment)
-        self._build_log()
-        self._build_panes()
-        self._build_clients()
-        self._build_requests()
+        in_force = ConfigurationInForce(booted.loaded)
+        base = self.base = Base(booted, clock, loop, self._background.spawn, in_force)
+        events, followers = OutputEvents(loop), Followers()
+        log = self.log = build_log(base, events)
+        state = self.state = build_state(base, log, followers)
+        panes = self.panes = build_panes(base, log, state, events)
+        clients = self.clients = build_clients(base, log, state, panes, events)
+        saved = self.saved = build_saved(base, log, state, panes, clients.viewers)
+        programs = self.programs = build_programs(base, log, state, panes, clients)
+        self.files = StartFiles(booted.options.command_files)
+        end = self.end = ServerEnd(
+            loop,
+            state.engine,
+            self.files,
+            self._note_deliberate_stop,
+            panes.keepers.stop,
+            panes.processes.grace.shutdown,
+        )
+        admin = self.admin = build_admin(
+            base, log, state, panes, clients, saved, programs.pipes, programs.waits, end
+        )
+        self.requests = build_requests(
+            base, tasks, log, state, panes, clients, programs, admin, self.files, end
+        )
+        self._connect(events, followers)
+        self.recovered_panes = build_recovered_panes(
+            base, state, panes, clients, programs.pipes, admin
+        )
+        self._start = build_start(
+            base, state, panes, clients, saved, programs.pipes, self.recovered_panes, returned
+        )
+
+    def _connect(self, events: OutputEvents, followers: Followers) -> None:
+        """Everything is built: who is told of something hears it from now on."""
+        state, panes, clients, saved = self.state, self.panes, self.clients, self.saved
+        pipes, admin, requests = self.programs.pipes, self.admin, self.requests
+        events.connect(panes.output, clients.viewers, panes.pane_watcher, pipes, panes.processes)
+        state.view.connect(
+            state.state, clients.viewers.facts, clients.surface.scroll.in_mode, admin.documents
+        )
+        admin.configuration.connect(requests.listener)
+        self.end.connect(self._let_nobody_in)
+        followers.connect(
+            published=(
+                lambda before, after, _events, lsn: saved.closed.published(before, after, lsn),
+                state.panes.published,
+                lambda before, after, new, _lsn: admin.privacy.published(before, after, new),
+                lambda before, after, new, _lsn: clients.viewers.published(before, after, new),
+                lambda before, after, _events, _lsn: clients.sizes.published(before, after),
+                lambda before, after, _events, _lsn: self.end.published(before, after),
+                lambda before, after, new, _lsn: panes.hooks.published(before, after, new),
+            ),
+            removed=(
+                lambda terminal: pipes.removed(terminal.id),
+                lambda terminal: clients.surface.scroll.leave(terminal.id),
+                panes.processes.removed,
+            ),
+        )
+
+    def _let_nobody_in(self) -> None:
+        self.admin.address.close()
+        self.requests.executor.end()
+
+    def _note_deliberate_stop(self) -> None:
+        note_deliberate_stop(self.base.booted.storage, self.base.booted.state_directory)
+
+    def reload_configuration(self) -> None:
+        """SIGHUP."""
+        self.base.spawn(self.admin.configuration.hung_up())
 
     def cancel_tasks(self) -> None:
         """End what is still under way: everything is closed by now."""
         self._background.cancel()
-        self.listener.cancel_tasks()
+        self.requests.listener.cancel_tasks()
 
-    def _build_log(self) -> None:
-        booted, persistence = self.booted, self.configuration.persistence
-        self.output_events = OutputEvents()
-        self.writer = LogWriter.start(
-            booted.storage,
-            f"{booted.state_directory}/wal",
-            booted.recovered.log,
-            clock_ms=self.clock.wall_ms,
-            monotonic_ms=lambda: self.clock.monotonic_ns() // NS_PER_MS,
-            entropy=os.urandom,
-            on_durability=self.output_events.durability_changed,
-            options=WriterOptions(segment_bytes=persistence.wal_segment_mb * MIB)
-            if persistence.enabled
-            else IN_MEMORY,
-            watermark=watermark_of(booted),
-        )
-        reach("recovery.log_begun")
-        self.flusher = Flusher(
-            self.writer,
-            self.loop,
-            interval_ms=persistence.wal_flush_interval_ms,
-            mode=persistence.sync,
-            on_congestion=self.output_events.congestion_changed,
-            on_slow_disk=self.output_events.disk_is_slow,
-        )
-        self.log = ServerLog(
-            self.writer,
-            self.flusher,
-            lambda: withhold(self.configuration.persistence.environment_deny),
-        )
+    # Start
 
-    def _build_panes(self) -> None:
-        booted = self.booted
-        facts = ServerFacts(
-            pid=os.getpid(),
-            socket_path=booted.places.socket,
-            version=__version__,
-            started_s=self.clock.wall_ms() // 1000,
-            host=socket.gethostname(),
-            user=paths.user_name(os.getuid()),
-            uid=os.getuid(),
-        )
-        self.emulators = GhosttyEmulator
-        self.panes = Panes(
-            GhosttyEmulator,
-            booted.recovered.store,
-            self._removed,
-            lambda state, pane: history_limit(state, self.view.option_defaults(), pane),
-        )
-        self.view = ServerView(self.clock, self.panes, facts, self._defaults)
-        self.committer = Committer(
-            booted.recovered.state, self.log, self._published, booted.recovered.next_lsn - 1
-        )
-        self.engine = Engine(self.committer, self.view, watched.decide)
-        self.surroundings = spawn_environment(booted.places.socket, booted.environment)
-        self.output = PaneOutput(self.loop, self.log, self.output_events, self.clock)
-        self.last_screens = last_screens(self)
-        self.panes.keep = keep = self.last_screens.keep
-        self.rebuilding = Rebuilding(
-            self.panes, self.report, self.emulators, self.output.screen_built, keep
-        )
-        self.pane_watcher = PaneWatcher(
-            self.loop, self.engine, self.panes, self.output_events.not_logged
-        )
-        self.processes = Processes(
-            self.loop,
-            self.engine,
-            self.panes,
-            self.output,
-            self.clock,
-            self.store,
-            self.flusher.wait_durable,
-            self.spawn,
-            self.surroundings,
-        )
-        self.waits = Waits()
-        channels = Channels(self.loop, self.engine, self.flusher.wait_durable, self.waits)
-        self.shells = Shells(self.loop, self._state, self.surroundings, self.spawn, channels)
-        self.hooks = Hooks(self.engine, self.spawn)
+    async def start(self) -> None:
+        """Recover, bring panes and processes together, serve. Raises CannotStart."""
+        keeper = await self._start.connect_keeper()
+        await self.requests.listener.start()  # clients that come now are told what they wait for
+        self.admin.address.begin(self.panes.keepers.listen)
+        await self._start.bring_back(keeper)
+        self.files.expect(sessions=bool(self.state.engine.state.sessions))
+        self.requests.readiness.set()
+        await self.panes.keepers.serves()
+        self._begin_chores()
+        clean = self.base.report.clean
+        diagnostics.info("server.ready", panes=len(self.state.panes), clean=clean)
 
-    def _build_clients(self) -> None:
-        self.surface = ServerSurface(self.panes, ScrollViews(self.spawn), self._state, self.view)
-        self.viewers = Viewers(
-            self.loop,
-            self.surface,
-            self.clock,
-            lambda: self.configuration.server.frame_rate_hz,
-            self.output_events.sizes_changed,
-            self.view.attached,
-        )
-        self.viewers.last_screens = self.last_screens
-        sources = PaneSources(
-            self.panes, self._state, self.output.flush, lambda: self.writer.state.next_lsn - 1
-        )
-        recovered, persistence = self.booted.recovered, self.configuration.persistence
-        self.series = CheckpointSeries(
-            self.booted.storage,
-            f"{self.booted.state_directory}/checkpoints",
-            recovered.store,
-            store_id=recovered.store_id,
-            now_ms=self.clock.wall_ms,
-            monotonic=lambda: self.clock.monotonic_ns() / 1e9,
-            generations=recovered.generations,
-            saves=recovered.saves,
-            highest_number=recovered.highest_number,
-            stored=recovered.stored,
-            settings=self.checkpoint_settings(),
-            withhold=withhold(persistence.environment_deny),
-        )
-        self.checkpointer = Checkpointer(
-            self.series,
-            sources,
-            self.writer,
-            self.clock,
-            lambda: float(self.configuration.persistence.checkpoint_interval_secs),
-            self._wal_bytes_max,
-            self.flusher,
+    def _begin_chores(self) -> None:
+        """What goes on for as long as the server serves."""
+        spawn, state, saved, admin = self.base.spawn, self.state, self.saved, self.admin
+        executor = self.requests.executor
+        spawn(self.files.run(state.engine, executor, self._tell_of_files))
+        if self._returned is not None:
+            handoff.tell_requester(self._returned)
+        self.log.flusher.start_chores()
+        spawn(saved.checkpointer.run())
+        spawn(admin.state_watch.run())
+        spawn(IdlePanes(state.panes, self.base.clock).run())
+        spawn(saved.closed.keep_looking(self.panes.last_screens.settle))
+        spawn(admin.configuration.watch())
+        spawn(self._after_recovery())
+
+    def _tell_of_files(self, errors: list[str]) -> None:
+        self._start.tell_of_files(errors)
+        for error in errors:
+            self.clients.viewers.messages.add(error)
+
+    async def _after_recovery(self) -> None:
+        booted, rebuilding, saved = self.base.booted, self.panes.rebuilding, self.saved
+        await rebuilding.run(looked_at(self.state.engine.state))
+        if self.end.stopping:
+            return
+        diagnostics.info("server.screens_rebuilt", panes=len(self.state.panes))
+        if booted.starts is not None:
+            booted.starts.over()
+        if rebuilding.report_changed and booted.safe is None:
+            await saved.report.save()
+        if self.base.report.records_replayed:
+            with contextlib.suppress(OSError, PackDamaged):
+                await saved.checkpointer.take("recovery")
+        self.base.spawn(
+            upkeep.run(saved.series, booted.state_directory, saved.saves.turn, saved.scrubber.run)
         )
 
-    def _wal_bytes_max(self) -> int:
-        persistence = self.configuration.persistence
-        return (persistence.max_wal_size_mb if persistence.enabled else IN_MEMORY_LOG_MIB) * MIB
+    async def watch_for_shutdown(self) -> None:
+        """Let panes know of a shutdown of the machine before their processes end, and save everything in time."""
+        shutdown = AnnouncedShutdown(
+            self.panes.signs,
+            self.panes.last_screens,
+            self.state.panes,
+            self.state.state,
+            self.base.clock,
+            lambda: self.admin.checkpoints.take("shutdown"),
+        )
+        await logind.watch(self.base.booted.environment, shutdown.changed)
 
-    def checkpoint_settings(self) -> CheckpointSettings:
-        """What the configuration and the options say of checkpoints now."""
-        return settings_of(
-            self.configuration.persistence,
-            depth_is_set="persistence.scrollback_persistence_lines" in self.origins,
-            deepest_history=self.panes.deepest_history(self._state()),
-        )
+    # Stop
 
-    def _build_requests(self) -> None:
-        durable = self.flusher.wait_durable
-        self.closed = ClosedSessions(self)
-        self.lifecycle = Lifecycle(self)
-        self.documents = Documents(self)
-        self.command_effects = CommandEffects(
-            self.engine, self.shells, self.spawn, durable, self.waits, self.panes
-        )
-        typing = PaneInput(self.panes, self.surface.prefix_key, self.output.inject)
-        self.pipes = pipes_of(self, typing)
-        effects = EffectRunner(
-            self.panes,
-            self.processes,
-            self.viewers,
-            typing,
-            self.shells,
-            self.pipes,
-            self.lifecycle,
-            self.command_effects,
-            Searcher(self.panes, self.clock),
-            CopyCommands(self.engine, self.panes, self.viewers, durable, self.last_screens.fetch),
-        )
-        self.executor = Executor(self.engine, effects, durable)
-        self.command_effects.commands = self.executor
-        self.hooks.executor = self.executor
-        self.executor.hooks, self.executor.documents = self.hooks, self.documents
-        self.processes.ended_hook = self.hooks.pane_ended
-        self.output.begin = self.executor.gate.begin
-        self.viewers.happened = self.hooks.client_did
-        self.keys = KeyInput(
-            self.loop,
-            self.viewers,
-            self.panes,
-            self.surface.scroll,
-            self.executor,
-            self.clock,
-            self.engine,
-            self.spawn,
-            self.output.hurry,
-        )
-        handler = RequestHandler(
-            self.executor,
-            self.viewers,
-            self.keys,
-            self._state,
-            self.clock,
-            self.rebuilding.with_screens(self.lifecycle.wait_ready, self._state),
-            self.lifecycle.files.served,
-            self.surroundings.socket_path,
-            self.view,
-            lambda: end_unneeded(self.engine, self.lifecycle, self.report, self.booted.safe),
-            lambda: recovery_notice.unknown_loss(self.report),
-        )
-        self.address = ServingAddress(self.loop, self.booted, self.spawn, self.output, self.store)
-        self.listener = self.address.open(handler, self._tasks)
-        if (booted := self.booted).log_path is not None:
-            keep_times(self.view, booted.state_directory, self.spawn, booted.storage)
-        self.view.connect(
-            self._state, self.viewers.facts, self.surface.scroll.in_mode, self.documents
-        )
-        self.output_events.connect(self)
-        self.running_configuration = RunningConfiguration(self)
-        self.privacy = Privacy(self)
+    async def close(self, code: int) -> StandingBy | None:
+        """Save what is to be saved, tell everybody, let go of everything; what a restart takes along."""
+        booted, panes, clients, saved = self.base.booted, self.panes, self.clients, self.saved
+        panes.output.end(self.state.panes)  # what comes from now on waits in the kernel
+        keeper = await panes.keepers.last()
+        await panes.rebuilding.end()
+        if booted.starts is not None:
+            booted.starts.over()
+        leaving = self.admin.restart.handoff if code == EXIT_RESTART else None
+        if code == EXIT_GRACEFUL:
+            panes.pane_watcher.look_now(last=True)
+            with contextlib.suppress(OSError, PackDamaged):
+                await saved.checkpointer.take("stop")
+        if keeper is not None and code != EXIT_RESTART:
+            # Early: it has those wait who want a server meanwhile.
+            await panes.keepers.tell_end(keeper)
+        await saved.closed.finish()
+        await panes.last_screens.settle()
+        panes.output.close()
+        self.programs.pipes.close()
+        if code != EXIT_RESTART:
+            clients.viewers.end_all("[server exited]")
+        # Only now: whoever goes on at the next server must not find this one.
+        self._let_nobody_in()
+        self.programs.waits.end(restarts=leaving is not None)
+        if leaving is not None:
+            leaving.keep_requester()
+        await self._farewell(leaving)
+        if code == EXIT_DELIBERATE:
+            self._note_deliberate_stop()  # `start` may have removed the first note
+            if booted.safe is not None:
+                safe_mode.left(booted.home)
+        await self.log.flusher.close()
+        durable = await asyncio.to_thread(self.log.writer.close, clean=True)
+        panes.output.zone.close()
+        if keeper is not None:
+            keeper.close()  # only now: it hangs the panes up, and what they say to that is no part of the log
+        handover = None if leaving is None else leaving.handover(panes.processes)
+        diagnostics.info("server.stopped", code=code, durable=durable)
+        return handover
 
-    def _state(self) -> ServerState:
-        return self.committer.state
-
-    def _removed(self, terminal: PaneTerminal) -> None:
-        if terminal.waiting is not None and terminal.waiting.ends_programs:
-            terminal.build()  # its last screen outlives it
-        self.pipes.removed(terminal.id)
-        self.surface.scroll.leave(terminal.id)
-        self.processes.removed(terminal)
-
-    def _published(
-        self, before: ServerState, after: ServerState, events: Sequence[AnyEvent], lsn: int
-    ) -> None:
-        self.closed.published(before, after, lsn)
-        self.panes.published(before, after, events, lsn)
-        self.privacy.published(before, after, events)
-        self.viewers.published(before, after, events)
-        self.output_events.published(before, after)
-        self.hooks.published(before, after, events)
+    async def _farewell(self, leaving: Handoff | None) -> None:
+        """Give clients a moment to read their last message; before another server those that go on there need none."""
+        listener = self.requests.listener
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FAREWELL_SECONDS):
+                for connection in listener.connections:
+                    if leaving is None or not leaving.goes_on(connection):
+                        await connection.wait_gone()
+        listener.abort_all("the server ended")
+        if leaving is not None:
+            leaving.left.set_result(b"")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -345,25 +270,24 @@ async def _serve(
     try:
         async with watching(), asyncio.TaskGroup() as tasks:
             server = Server(booted, clock, loop, tasks, returned)
-            lifecycle = server.lifecycle
             for number in (signal.SIGTERM, signal.SIGINT):
-                loop.add_signal_handler(number, lifecycle.stop_gracefully)
-            loop.add_signal_handler(signal.SIGHUP, lifecycle.reload_configuration)
+                loop.add_signal_handler(number, server.end.stop_gracefully)
+            loop.add_signal_handler(signal.SIGHUP, server.reload_configuration)
             try:
-                await lifecycle.start()
+                await server.start()
             except CannotStart:
                 raise
             except Exception as failure:
                 if booted.starts is not None and booted.safe is None:
                     booted.starts.failed(f"{type(failure).__name__}: {failure}")
                 raise
-            server.spawn(logind.watch(server))
-            code = await lifecycle.stopped()
-            await lifecycle.close(code)
+            server.base.spawn(server.watch_for_shutdown())
+            code = await server.end.wait()
+            handover = await server.close(code)
             server.cancel_tasks()
     except* CannotStart as refused:
         raise refused.exceptions[0] from None
-    return code, lifecycle.handover
+    return code, handover
 
 
 if __name__ == "__main__":

@@ -65,8 +65,7 @@ class ServingAddress:
         self.path = ""
         """Where the server listens now."""
         self._facts: os.stat_result | None = None
-        self.looked: Callable[[], None] = lambda: None
-        """Called after each look: what happened may have happened to the state directory."""
+        self._looked: list[Callable[[], None]] = []
 
     def open(self, handler: Handler, tasks: asyncio.TaskGroup) -> Listener:
         """A listener that is bound and does not accept yet. Raises ListenError."""
@@ -102,6 +101,10 @@ class ServingAddress:
         self._arm()
         signal.signal(signal.SIGUSR1, self._asked)
 
+    def also_look(self, looked: Callable[[], None]) -> None:
+        """Call `looked` after each look: what happened may have happened to the state directory."""
+        self._looked.append(looked)
+
     def close(self) -> None:
         """Nobody is let in any more, and nothing made again: this server ends. May be called again."""
         self._closed = True
@@ -125,7 +128,8 @@ class ServingAddress:
             ):  # server/state/place.py says so, and goes on trying
                 lock.renew()
         self.zone.look()
-        self.looked()
+        for looked in self._looked:
+            looked()
         if not self._moving:
             self._moving = True
             self._spawn(self._move())

@@ -1,23 +1,29 @@
 """The running configuration: what a change does to the parts of the server, and whom it is told to."""
 
-from __future__ import annotations
-
 import contextlib
 import os
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Coroutine
+from typing import Any, NamedTuple, Protocol
 
 from fuguemux.config.changes import Change
-from fuguemux.config.load import Problem
+from fuguemux.config.load import Loaded, Problem
 from fuguemux.config.schema import Configuration
+from fuguemux.engine.engine import Engine
 from fuguemux.model.decision import Refused
+from fuguemux.observe.clock import Clock
 from fuguemux.observe.diagnostics import channel
+from fuguemux.persistence.checkpoint.series import CheckpointSeries
 from fuguemux.persistence.scrollback.packs import PackDamaged
+from fuguemux.persistence.scrollback.scrollback import ScrollbackStore
 from fuguemux.server.admin.config_reload import ConfigReload, Reload
-from fuguemux.server.recovery.configured import configure_logging, option_defaults, withhold
-from fuguemux.server.work.waits import ServerEnds
-
-if TYPE_CHECKING:
-    from fuguemux.server.main import Server
+from fuguemux.server.admin.in_force import ConfigurationInForce
+from fuguemux.server.clients.viewers import Viewers
+from fuguemux.server.panes.panes import Panes
+from fuguemux.server.recovery.configured import configure_logging, option_defaults
+from fuguemux.server.requests.live_view import ServerView
+from fuguemux.server.storage.checkpointer import Checkpointer, Log
+from fuguemux.server.storage.flusher import Flusher
+from fuguemux.server.work.waits import ServerEnds, Waits
 
 MIB = 1 << 20
 KIB = 1 << 10
@@ -31,36 +37,86 @@ ANNOUNCED_MS = 10_000
 diagnostics = channel("config")
 
 
+class ClientLimits(Protocol):
+    """What the configuration says of clients."""
+
+    viewer_outbox_bytes_max: int
+    reconnect_seconds: int | None
+
+
+class StartedWith(NamedTuple):
+    """What the start was given and read."""
+
+    loaded: Loaded
+    required: bool
+    """Whether the file must be there."""
+    environment: dict[str, str]
+    problems: tuple[Problem, ...]
+    log_path: str | None
+    """Of diagnostics; None: they go nowhere."""
+
+
+class ConfiguredParts(NamedTuple):
+    """The parts that are given new values when the configuration changes."""
+
+    engine: Engine
+    view: ServerView
+    panes: Panes
+    log: Log
+    flusher: Flusher
+    store: ScrollbackStore
+    series: CheckpointSeries
+    checkpointer: Checkpointer
+
+
 class RunningConfiguration:
     """Owns the reload and applies what came of it. Belongs to the loop."""
 
-    def __init__(self, server: Server) -> None:
-        booted = server.booted
-        self._server = server
+    def __init__(
+        self,
+        in_force: ConfigurationInForce,
+        start: StartedWith,
+        parts: ConfiguredParts,
+        viewers: Viewers,
+        waits: Waits,
+        clock: Clock,
+        spawn: Callable[[Coroutine[Any, Any, None]], object],
+    ) -> None:
+        self.in_force = in_force
+        self._parts = parts
+        self._viewers = viewers
+        self._waits = waits
+        self._clock = clock
+        self._spawn = spawn
+        self._log_path = start.log_path
+        self._environment = start.environment
+        self._limits: ClientLimits | None = None
         self._reload = ConfigReload(
-            booted.loaded,
-            required=booted.config_required,
-            environment=booted.environment,
+            start.loaded,
+            required=start.required,
+            environment=start.environment,
             apply=self._apply,
             tell=self._tell,
         )
-        self._reload.problems = booted.config_problems
-        server.viewers.warning = self.warning
-        server.surface.alerts = self.alerts
+        self._reload.problems = start.problems
         self._apply_limits()
+
+    def connect(self, limits: ClientLimits) -> None:
+        """Give clients the limits that hold, now and whenever they change."""
+        self._limits = limits
         self._apply_clients()
 
     async def watch(self) -> None:
         """Follow the file until cancelled."""
         for problem in self._reload.problems:
             diagnostics.error("config.refused", problem=str(problem))
-            self._server.viewers.messages.add(str(problem))
+            self._viewers.messages.add(str(problem))
         await self._reload.watch()
 
     async def reload_now(self) -> Reload:
         """Read the file again because somebody asked. Applies and tells; raises nothing for what it holds, but ServerEnds."""
         ends = "config reload: the server ended before the file was read"
-        return await self._server.waits.until_end(self._reload.reload_now(), ends)
+        return await self._waits.until_end(self._reload.reload_now(), ends)
 
     async def hung_up(self) -> None:
         """SIGHUP: as `reload_now`, and nobody hears what came of it but who looks on."""
@@ -71,21 +127,20 @@ class RunningConfiguration:
 
     def warning(self) -> str:
         """What a client that attaches is told as long as it holds; empty: nothing."""
-        said = [self._server.output_events.warning()]
         problems = self._reload.problems
-        if problems:
-            held = "the last good values" if self._reload.file.exists else "defaults"
-            said.append(_short(problems, f"using {held}"))
-        return "; ".join(filter(None, said))
+        if not problems:
+            return ""
+        held = "the last good values" if self._reload.file.exists else "defaults"
+        return _short(problems, f"using {held}")
 
-    def alerts(self) -> str:
+    def alert(self) -> str:
         """What the status line says as long as it holds."""
-        said = [self._server.output_events.alert()]
+        said = []
         if self._reload.problems:
             said.append("configuration has errors")
-        if not self._server.configuration.persistence.enabled:
+        if not self.in_force.persistence.enabled:
             said.append("nothing is saved")
-        return ", ".join(filter(None, said))
+        return ", ".join(said)
 
     def is_gone(self) -> bool:
         """Whether there was a file when it was last read, and now there is none. Looks for it, on any thread."""
@@ -108,23 +163,22 @@ class RunningConfiguration:
         text = f"configuration: {outcome.lines()[0]}"
         if outcome.problems:
             text = _short(outcome.problems, "not changed")
-        self._server.viewers.announce(text, ANNOUNCED_MS)
-        self._server.viewers.touch_all()
+        self._viewers.announce(text, ANNOUNCED_MS)
+        self._viewers.touch_all()
 
     # What a change does
 
     def _apply(self, running: Configuration, found: tuple[Change, ...]) -> None:
         """Give the parts their new values. What is read each time it is needed follows by itself."""
-        server = self._server
-        server.configuration = running
-        server.origins = self._reload.file.origins
+        self.in_force.configuration = running
+        self.in_force.origins = self._reload.file.origins
         changed = {change.option.section for change in found}
         if "persistence" in changed:
             self._apply_limits()
         if any(change.option.name in DEPTHS for change in found):
-            for terminal in server.panes:
+            for terminal in self._parts.panes:
                 terminal.cut_anew()
-            server.spawn(self._checkpoint())
+            self._spawn(self._checkpoint())
         if changed & {"server", "client"}:
             self._apply_clients()
         if changed & {"server", "keys", "persistence"}:
@@ -135,41 +189,44 @@ class RunningConfiguration:
     async def _checkpoint(self) -> None:
         """Bring what is on disk in line with the new depth; if that fails, the checkpointer has told and tries again."""
         with contextlib.suppress(OSError, PackDamaged):
-            await self._server.checkpointer.take("configuration")
+            await self._parts.checkpointer.take("configuration")
 
     def _apply_limits(self) -> None:
-        server = self._server
-        persistence = server.configuration.persistence
-        server.flusher.set_interval(persistence.wal_flush_interval_ms)
-        server.flusher.mode = persistence.sync
+        parts, persistence = self._parts, self.in_force.persistence
+        parts.flusher.set_interval(persistence.wal_flush_interval_ms)
+        parts.flusher.mode = persistence.sync
         if persistence.enabled:
-            server.writer.segments.space.segment_bytes = persistence.wal_segment_mb * MIB
-        store = server.booted.recovered.store
+            parts.log.segments.space.segment_bytes = persistence.wal_segment_mb * MIB
+        store = parts.store
         store.level = persistence.compression_level
         store.hot_lines = persistence.scrollback_hot_lines
         store.cool()
-        server.series.withhold = withhold(persistence.environment_deny)
+        parts.series.withhold = self.in_force.withhold()
 
     def _apply_clients(self) -> None:
-        listener, configuration = self._server.listener, self._server.configuration
-        listener.viewer_outbox_bytes_max = configuration.server.outbox_max_kb * KIB
-        listener.reconnect_seconds = configuration.client.reconnect_timeout_secs
+        limits, configuration = self._limits, self.in_force.configuration
+        if limits is not None:
+            limits.viewer_outbox_bytes_max = configuration.server.outbox_max_kb * KIB
+            limits.reconnect_seconds = configuration.client.reconnect_timeout_secs
 
     def _apply_options(self) -> None:
-        server = self._server
         try:
-            server.view.configured(option_defaults(server.configuration, server.booted.environment))
+            defaults = option_defaults(self.in_force.configuration, self._environment)
+            self._parts.view.configured(defaults)
         except Refused as refused:
             diagnostics.error("config.option_refused", reason=str(refused))
-            server.viewers.announce(f"configuration: {refused}")
-        server.panes.limit_history(server.engine.state)
+            self._viewers.announce(f"configuration: {refused}")
+        self._parts.panes.limit_history(self._parts.engine.state)
 
     def _apply_logging(self) -> None:
-        booted = self._server.booted
-        if self._server.flusher.elsewhere:
-            return  # what is at the path is not ours to write to; applied when the directory is back
+        if not self._parts.flusher.elsewhere:
+            # Else what is at the path is not ours to write to; applied when the directory is back.
+            self.log_again()
+
+    def log_again(self) -> None:
+        """Open the file of diagnostics as the configuration says."""
         with contextlib.suppress(OSError):  # the file that is open goes on
-            configure_logging(booted.log_path, self._server.configuration, self._server.clock)
+            configure_logging(self._log_path, self.in_force.configuration, self._clock)
 
 
 def _short(problems: tuple[Problem, ...], holds: str) -> str:

@@ -4,31 +4,29 @@ What is in memory is answered at once. What has to be read from a disk is read o
 asked for it; then it is decided again, with that at hand.
 """
 
-from __future__ import annotations
-
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import msgspec
 
 from fuguemux.model.live import NotAtHand
-from fuguemux.observe.clock import NS_PER_S
+from fuguemux.observe.clock import Clock
 from fuguemux.observe.diagnostics import channel
 from fuguemux.observe.failpoints import reach
 from fuguemux.persistence.recovery.recovery import RECOVERIES
 from fuguemux.persistence.report.files import load_reports
 from fuguemux.persistence.report.report import RecoveryReport
 from fuguemux.persistence.report.text import report_lines, what_is_there
-from fuguemux.server.admin import status
-from fuguemux.server.admin.server_metrics import log_metrics, server_metrics
+from fuguemux.persistence.storage.files import Storage
+from fuguemux.server.clients.message_log import MessageLog
 from fuguemux.server.panes import last_screen_data
+from fuguemux.server.panes.last_screens import LastScreens
 from fuguemux.server.requests.command_files import command_files
 from fuguemux.server.requests.executor import Question
+from fuguemux.server.storage.durability_status import DurabilityStatus
 from fuguemux.server.work.file_threads import beside
-
-if TYPE_CHECKING:
-    from fuguemux.server.main import Server
+from fuguemux.server.work.waits import Waits
 
 ON_DISK: Final = frozenset({"files", "recovery", "last-screens", "last-screen", "status"})
 
@@ -38,19 +36,28 @@ diagnostics = channel("reports")
 class Documents:
     """Called with a document's name and arguments; implements executor.Documents. Belongs to the loop."""
 
-    def __init__(self, server: Server) -> None:
-        self._server = server
-        self._metrics = server_metrics(
-            lambda: server.engine.state,
-            lambda: (server.clock.monotonic_ns() - server.view.started_ns) // NS_PER_S,
-            server.viewers,
-            server.output,
-            server.rebuilding,
-            server.booted.recovered.store,
-            server.processes,
-        )
-        writer = server.writer
-        log_metrics(self._metrics, writer.state, writer.segments, server.flusher)
+    def __init__(
+        self,
+        report: RecoveryReport,
+        storage: Storage,
+        directory: str,
+        clock: Clock,
+        last_screens: LastScreens,
+        messages: MessageLog,
+        durability: DurabilityStatus,
+        waits: Waits,
+        status: Callable[[], Awaitable[Any]],
+    ) -> None:
+        """`directory` is that of the state; `report` that of this start."""
+        self._report = report
+        self._storage = storage
+        self._directory = directory
+        self._clock = clock
+        self._last_screens = last_screens
+        self._messages = messages
+        self._durability = durability
+        self._waits = waits
+        self._status = status
         self._found: Mapping[Question, Any] = {}
 
     def __call__(self, name: str, arguments: tuple[str, ...]) -> Any:
@@ -61,11 +68,11 @@ class Documents:
             return self._found[name, arguments]
         match name:
             case "messages":
-                return self._server.viewers.messages.newest_first()
+                return self._messages.newest_first()
             case "variable":
                 return self._variable(arguments[0])
             case "panes-with-last-screens":
-                return [name.pane for name in self._server.last_screens.names()]
+                return [name.pane for name in self._last_screens.names()]
             case _:
                 return None
 
@@ -81,7 +88,7 @@ class Documents:
     async def read(self, question: Question) -> Any:
         """Read a document of `ON_DISK`. Raises ServerEnds and OSError; most of what cannot be read is said in the document."""
         ends = "the server ended before a file was read: nothing was done"
-        return await self._server.waits.until_end(self._read(*question), ends)
+        return await self._waits.until_end(self._read(*question), ends)
 
     async def _read(self, name: str, arguments: tuple[str, ...]) -> Any:
         match name:
@@ -90,19 +97,18 @@ class Documents:
             case "recovery":
                 return await self._recovery()
             case "last-screens":
-                return await last_screen_data.listed(self._server.last_screens)
+                return await last_screen_data.listed(self._last_screens)
             case "last-screen":
-                return await last_screen_data.found(self._server.last_screens, arguments)
+                return await last_screen_data.found(self._last_screens, arguments)
             case _:
-                return await status.document(self._server, self._metrics)
+                return await self._status()
 
     async def _stored(self) -> list[RecoveryReport]:
-        booted = self._server.booted
-        directory = f"{booted.state_directory}/{RECOVERIES}"
+        storage, directory = self._storage, f"{self._directory}/{RECOVERIES}"
 
         def load() -> list[RecoveryReport]:
             reach("report.reading")
-            return load_reports(booted.storage, directory)
+            return load_reports(storage, directory)
 
         try:
             return await beside("report", load)
@@ -112,12 +118,12 @@ class Documents:
 
     async def _recovery(self) -> list[dict[str, Any]]:
         """All recoveries, newest first, each with its text for people."""
-        own = self._server.report
+        own = self._report
         stored = [each for each in await self._stored() if each.started_ms != own.started_ms]
         return list(map(self._plain, [own, *stored]))
 
     def _plain(self, report: RecoveryReport) -> dict[str, Any]:
-        year, month, day, hour, minute, second, *_ = self._server.clock.local_time(
+        year, month, day, hour, minute, second, *_ = self._clock.local_time(
             report.started_ms // 1000
         )
         when = f"{year}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}"
@@ -137,13 +143,13 @@ class Documents:
 
     def _variable(self, name: str) -> str | None:
         if name == "recovery_summary":
-            return self._server.report.summary
+            return self._report.summary
         if name == "recovery_segment":
-            return self._server.report.segment
+            return self._report.segment
         if name == "durability":
-            return self._server.output_events.durability
+            return self._durability.now
         if name == "durability_reason":
-            return self._server.output_events.durability_reason
+            return self._durability.reason
         return None
 
 

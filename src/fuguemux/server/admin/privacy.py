@@ -1,27 +1,31 @@
 """What of a pane may be on disk: the option `persist`, and purging what is there already."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import os
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from fuguemux.model.events import AnyEvent, OptionSet
 from fuguemux.model.ids import PaneId
+from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
 from fuguemux.observe.diagnostics import channel
 from fuguemux.persistence.checkpoint.manifest import Manifest
+from fuguemux.persistence.checkpoint.series import CheckpointSeries
+from fuguemux.persistence.recovery.pane_replay import RecoveredPane
 from fuguemux.persistence.scrollback.packs import PackDamaged
+from fuguemux.persistence.scrollback.scrollback import ScrollbackStore
+from fuguemux.persistence.storage.files import Storage
 from fuguemux.persistence.storage.set_aside import QUARANTINE
+from fuguemux.server.output.pane_output import PaneOutput
+from fuguemux.server.panes.last_screens import LastScreens
 from fuguemux.server.panes.pane_terminal import PaneTerminal
-from fuguemux.server.panes.panes import kept_on_disk
+from fuguemux.server.panes.panes import Panes, kept_on_disk
 from fuguemux.server.ports import EffectFailed
+from fuguemux.server.recovery.rebuilding import Rebuilding
 from fuguemux.server.state import safe_mode
-
-if TYPE_CHECKING:
-    from fuguemux.server.main import Server
+from fuguemux.server.storage.checkpointer import Checkpointer
 
 CLEAR_SCREEN = b"\x1b[H\x1b[2J\x1b[3J"
 CLEAR_BOTH_SCREENS = b"\x1b7\x1b[?47l" + CLEAR_SCREEN + b"\x1b[?47h\x1b8" + CLEAR_SCREEN
@@ -30,25 +34,59 @@ CLEAR_BOTH_SCREENS = b"\x1b7\x1b[?47l" + CLEAR_SCREEN + b"\x1b[?47h\x1b8" + CLEA
 diagnostics = channel("privacy")
 
 
+class SavedContent(NamedTuple):
+    """Everything on the disk that holds what panes have shown."""
+
+    storage: Storage
+    directory: str
+    """That of the state."""
+    home: str
+    """The state directory that people know; in safe mode `directory` is one inside it."""
+    is_kept: bool
+    """Whether anything is kept on the disk."""
+    is_safe_mode: bool
+    store: ScrollbackStore
+    series: CheckpointSeries
+    checkpointer: Checkpointer
+    last_screens: LastScreens
+    rebuilding: Rebuilding
+
+    @property
+    def is_real(self) -> bool:
+        """Whether this is the state that people know, on a disk."""
+        return self.is_kept and not self.is_safe_mode
+
+
 class Privacy:
     """Keeps `PaneTerminal.persist` equal to the option. Belongs to the loop."""
 
-    def __init__(self, server: Server) -> None:
-        self._server = server
+    def __init__(
+        self,
+        panes: Panes,
+        live: LiveView,
+        saved: SavedContent,
+        output: PaneOutput,
+        spawn: Callable[[Coroutine[Any, Any, None]], object],
+    ) -> None:
+        self._panes = panes
+        self._live = live
+        self._saved = saved
+        self._output = output
+        self._spawn = spawn
         self._due = ""
-        self._told: frozenset[PaneId] | None = None
-        server.log.persists = self.persists
 
     def persists(self, pane: int) -> bool:
         """Whether the pane's output may reach the disk."""
-        terminal = self._server.panes.get(PaneId(pane))
+        terminal = self._panes.get(PaneId(pane))
         return terminal is None or terminal.persist
 
-    def recovered(self, state: ServerState) -> None:
-        """Terminals are built and nothing is logged yet: panes that are not kept stay off the disk."""
-        found = self._server.booted.recovered.panes
-        for terminal in self._server.panes:
-            terminal.persist = kept_on_disk(state, self._server.view.option_defaults(), terminal.id)
+    def recovered(self, state: ServerState, found: Mapping[PaneId, RecoveredPane]) -> None:
+        """Terminals are built and nothing is logged yet: panes that are not kept stay off the disk.
+
+        `found`: what was on the disk of each pane.
+        """
+        for terminal in self._panes:
+            terminal.persist = kept_on_disk(state, self._live.option_defaults(), terminal.id)
             pane = found.get(terminal.id)
             if not terminal.persist and pane is not None and (pane.screen or pane.output_bytes):
                 # The last server died before it had taken this off the disk. The next checkpoint does so.
@@ -61,10 +99,10 @@ class Privacy:
         said = any(isinstance(event, OptionSet) and event.name == "persist" for event in events)
         if not said and before.panes is after.panes:
             return
-        for terminal in self._server.panes:
+        for terminal in self._panes:
             old, new = before.panes.get(terminal.id), after.panes[terminal.id]
             if said or old is None or old.window != new.window:
-                wanted = kept_on_disk(after, self._server.view.option_defaults(), terminal.id)
+                wanted = kept_on_disk(after, self._live.option_defaults(), terminal.id)
                 self._set(terminal, wanted=wanted)
 
     def _set(self, terminal: PaneTerminal, *, wanted: bool) -> None:
@@ -77,11 +115,11 @@ class Privacy:
             self._withdraw(terminal)
         # What is there is taken away at once, or what is not there yet is put there: neither waits for the interval.
         if not self._due:
-            self._server.spawn(self._checkpoint())
+            self._spawn(self._checkpoint())
         self._due = "persist on" if wanted else "persist off"
 
     def _withdraw(self, terminal: PaneTerminal) -> None:
-        self._server.last_screens.forget(
+        self._saved.last_screens.forget(
             (terminal.id,)
         )  # the next checkpoint takes them off the disk
         terminal.take_archive()
@@ -94,7 +132,7 @@ class Privacy:
     async def _checkpoint(self) -> None:
         reason, self._due = self._due, ""
         with contextlib.suppress(OSError, PackDamaged):  # told and tried again by the checkpointer
-            await self._server.checkpointer.take(reason)
+            await self._saved.checkpointer.take(reason)
 
     async def purge(self, panes: Sequence[PaneId], *, everything: bool) -> bytes:
         """Empty the panes' screens, take a checkpoint without what was cleared, and drop the log before it.
@@ -103,44 +141,44 @@ class Privacy:
 
         Returns lines that say what was done and where content may still be. Raises EffectFailed.
         """
-        server = self._server
-        await server.rebuilding.wait()  # packs of screens that wait cannot go
+        saved = self._saved
+        await saved.rebuilding.wait()  # packs of screens that wait cannot go
         for pane in panes:
-            terminal = server.panes.get(pane)
+            terminal = self._panes.get(pane)
             if terminal is not None:
                 terminal.settle()
                 alternate = terminal.emulator.modes.alternate_screen
-                server.output.inject(terminal, CLEAR_BOTH_SCREENS if alternate else CLEAR_SCREEN)
+                self._output.inject(terminal, CLEAR_BOTH_SCREENS if alternate else CLEAR_SCREEN)
                 terminal.take_archive(everything=True)
                 terminal.scrollback.clear(erase=True)
         try:
-            await server.last_screens.purge(None if everything else panes)
-            await server.checkpointer.take("purge")
+            await saved.last_screens.purge(None if everything else panes)
+            await saved.checkpointer.take("purge")
         except (OSError, PackDamaged) as error:
             raise EffectFailed(f"purge: the content is still on the disk: {error}") from error
-        if server.booted.recovered.store.erase_wanted:
+        if saved.store.erase_wanted:
             raise EffectFailed("purge: panes are still being recovered; ask again in a moment")
         count = f"{len(panes)} pane" + ("" if len(panes) == 1 else "s")
         lines = [f"purged {count}: screens and history are gone, on disk too"]
-        if everything and server.booted.lock is not None and server.booted.safe is None:
-            lines += await asyncio.to_thread(safe_mode.purged, server.booted.home)
-        lines += await asyncio.to_thread(self._left, list(server.series.saves))
+        if everything and saved.is_real:
+            lines += await asyncio.to_thread(safe_mode.purged, saved.home)
+        lines += await asyncio.to_thread(self._left, list(saved.series.saves))
         return "".join(f"{line}\n" for line in lines).encode()
 
     def _left(self, saves: Sequence[Manifest]) -> list[str]:
         """Where content may still be that a purge does not touch. Looks at the disk, on any thread."""
-        server = self._server
+        saved = self._saved
         left = [
             f"the save {save.name} still contains the old content; to remove it: fugue state delete {save.name}"
             for save in saves
         ]
-        directory = f"{server.booted.state_directory}/{QUARANTINE}"
+        directory = f"{saved.directory}/{QUARANTINE}"
         with contextlib.suppress(OSError):
-            names = server.booted.storage.list(directory)
+            names = saved.storage.list(directory)
             left += [
                 f"{os.path.join(directory, name)} may contain some; remove it when you do not need it any more"
                 for name in sorted(names)
             ]
-        if server.booted.safe is not None:
-            left.append(f"{server.booted.home} is not changed in safe mode: run purge there")
+        if saved.is_safe_mode:
+            left.append(f"{saved.home} is not changed in safe mode: run purge there")
         return left

@@ -1,26 +1,33 @@
 """How the server is, as plain data for `fugue status`. Its numbers are the metrics, and what a look at the disk gives."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import platform
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
-from fuguemux.observe.clock import NS_PER_MS
+from fuguemux.model.live import LiveView
+from fuguemux.observe.clock import NS_PER_MS, Clock
 from fuguemux.observe.holding import SLOT
 from fuguemux.observe.metrics import Metrics
 from fuguemux.persistence.checkpoint import manifest
+from fuguemux.persistence.checkpoint.series import CheckpointSeries
+from fuguemux.persistence.report.report import RecoveryReport
 from fuguemux.persistence.storage.files import Storage
 from fuguemux.persistence.storage.serialization import EVENTS_VERSION
 from fuguemux.persistence.storage.set_aside import QUARANTINE
 from fuguemux.persistence.wal import quarantine, segment
 from fuguemux.protocol.messages import VERSION_MAX
+from fuguemux.server.admin.configuration import RunningConfiguration
+from fuguemux.server.output.zone_place import ZoneKept
+from fuguemux.server.panes.panes import Panes
+from fuguemux.server.processes.processes import Processes
+from fuguemux.server.storage.checkpointer import Checkpointer
+from fuguemux.server.storage.durability_status import DurabilityStatus
+from fuguemux.server.storage.flusher import Flusher
+from fuguemux.server.storage.scrubber import Scrubber
 from fuguemux.server.work.file_threads import beside
-
-if TYPE_CHECKING:
-    from fuguemux.server.main import Server
+from fuguemux.terminal.emulator import EmulatorFactory
 
 BLOCK_BYTES = 512
 """The unit of st_blocks, whatever the file system's own is: stat(2)."""
@@ -36,13 +43,111 @@ class Measured(NamedTuple):
     configuration_gone: bool
 
 
-async def document(server: Server, metrics: Metrics) -> dict[str, Any]:
-    """Everything. Times are wall milliseconds. Looks at each file of the state directory, on another thread."""
-    booted, configuration = server.booted, server.running_configuration
-    measured = await beside(
-        "status", _measured, booted.storage, booted.state_directory, configuration.is_gone
-    )
-    return _document(server, metrics, measured)
+class PaneFacts(NamedTuple):
+    """The panes, where their output lands, and their processes."""
+
+    panes: Panes
+    emulators: EmulatorFactory
+    zone: ZoneKept
+    processes: Processes
+
+
+class SavedFacts(NamedTuple):
+    """What is on the disk beside the log, and how a start got it back."""
+
+    storage: Storage
+    directory: str
+    """That of the state."""
+    series: CheckpointSeries
+    checkpointer: Checkpointer
+    scrubber: Scrubber
+    report: RecoveryReport
+
+
+class Status:
+    """Belongs to the loop."""
+
+    def __init__(
+        self,
+        metrics: Metrics,
+        live: LiveView,
+        clock: Clock,
+        configuration: RunningConfiguration,
+        durability: DurabilityStatus,
+        flusher: Flusher,
+        panes: PaneFacts,
+        saved: SavedFacts,
+    ) -> None:
+        self._metrics = metrics
+        self._live = live
+        self._clock = clock
+        self._configuration = configuration
+        self._durability = durability
+        self._flusher = flusher
+        self._panes = panes
+        self._saved = saved
+
+    async def document(self) -> dict[str, Any]:
+        """Everything. Times are wall milliseconds. Looks at each file of the state directory, on another thread."""
+        saved = self._saved
+        measured = await beside(
+            "status", _measured, saved.storage, saved.directory, self._configuration.is_gone
+        )
+        return self._document(measured)
+
+    def _document(self, measured: Measured) -> dict[str, Any]:
+        facts, metrics = self._live.server(), self._metrics
+        panes, saved, durability = self._panes, self._saved, self._durability
+        persistence = self._configuration.in_force.persistence
+        keeper = panes.processes.keeper
+        return {
+            "version": facts.version,
+            "python": platform.python_version(),
+            "engine": _engine(panes),
+            "formats": {
+                "log": segment.MAJOR,
+                "checkpoint": manifest.MAJOR,
+                "events": EVENTS_VERSION,
+                "protocol": VERSION_MAX,
+            },
+            "pid": facts.pid,
+            "keeper_pid": keeper.keeper_pid if keeper is not None else None,
+            "socket": facts.socket_path,
+            "started_ms": facts.started_s * 1000,
+            "uptime_seconds": metrics["uptime_seconds"],
+            "sessions": metrics["sessions"],
+            "windows": metrics["windows"],
+            "panes": metrics["panes"],
+            "panes_not_kept": [terminal.id for terminal in panes.panes if not terminal.persist],
+            "clients": metrics["clients"],
+            "durability": durability.now if persistence.enabled else "off",
+            "durability_reason": durability.reason,
+            "landing": _landing(panes.zone, metrics),
+            "state": {
+                "enabled": persistence.enabled,
+                "directory": saved.directory,
+                "disk_bytes": measured.disk_bytes,
+                "left_from_before": not persistence.enabled and measured.there,
+            },
+            "quarantine": measured.quarantine,
+            "log": _log(self._flusher.mode, metrics),
+            "checkpoint": _checkpoint(saved),
+            "scrollback": saved.scrubber.document(),
+            "recovery": {
+                "summary": saved.report.summary,
+                "cause": saved.report.cause,
+                "started_ms": saved.report.started_ms,
+                "duration_ms": round(saved.report.duration_ms, 1),
+                "screens_waiting": metrics["screens_waiting"],
+            },
+            "loop": _loop(self._clock),
+            "memory": {
+                "server_bytes": metrics["server_memory_bytes"],
+                "keeper_bytes": metrics["keeper_memory_bytes"],
+                "scrollback_hot_bytes": metrics["scrollback_hot_bytes"],
+            },
+            "configuration": self._configuration.document(gone=measured.configuration_gone),
+        }
 
 
 def _measured(storage: Storage, directory: str, configuration_gone: Callable[[], bool]) -> Measured:
@@ -55,66 +160,15 @@ def _measured(storage: Storage, directory: str, configuration_gone: Callable[[],
     )
 
 
-def _document(server: Server, metrics: Metrics, measured: Measured) -> dict[str, Any]:
-    facts = server.view.server()
-    keeper = server.processes.keeper
-    return {
-        "version": facts.version,
-        "python": platform.python_version(),
-        "engine": _engine(server),
-        "formats": {
-            "log": segment.MAJOR,
-            "checkpoint": manifest.MAJOR,
-            "events": EVENTS_VERSION,
-            "protocol": VERSION_MAX,
-        },
-        "pid": facts.pid,
-        "keeper_pid": keeper.keeper_pid if keeper is not None else None,
-        "socket": facts.socket_path,
-        "started_ms": facts.started_s * 1000,
-        "uptime_seconds": metrics["uptime_seconds"],
-        "sessions": metrics["sessions"],
-        "windows": metrics["windows"],
-        "panes": metrics["panes"],
-        "panes_not_kept": [terminal.id for terminal in server.panes if not terminal.persist],
-        "clients": metrics["clients"],
-        "durability": server.output_events.durability
-        if server.configuration.persistence.enabled
-        else "off",
-        "durability_reason": server.output_events.durability_reason,
-        "landing": _landing(server, metrics),
-        "state": _state(server, measured),
-        "quarantine": measured.quarantine,
-        "log": _log(server, metrics),
-        "checkpoint": _checkpoint(server),
-        "scrollback": server.output_events.scrubber.document(),
-        "recovery": {
-            "summary": server.report.summary,
-            "cause": server.report.cause,
-            "started_ms": server.report.started_ms,
-            "duration_ms": round(server.report.duration_ms, 1),
-            "screens_waiting": metrics["screens_waiting"],
-        },
-        "loop": _loop(server),
-        "memory": {
-            "server_bytes": metrics["server_memory_bytes"],
-            "keeper_bytes": metrics["keeper_memory_bytes"],
-            "scrollback_hot_bytes": metrics["scrollback_hot_bytes"],
-        },
-        "configuration": server.running_configuration.document(gone=measured.configuration_gone),
-    }
-
-
-def _engine(server: Server) -> str:
-    for terminal in server.panes:
+def _engine(parts: PaneFacts) -> str:
+    for terminal in parts.panes:
         if terminal.waiting is None:
             return terminal.emulator.engine
-    return server.emulators(1, 1).engine
+    return parts.emulators(1, 1).engine
 
 
-def _landing(server: Server, metrics: Metrics) -> dict[str, Any]:
+def _landing(zone: ZoneKept, metrics: Metrics) -> dict[str, Any]:
     """Where output is that is not logged yet, why it is not where it should be, and what could not be logged at all."""
-    zone = server.address.zone
     return {
         "path": zone.path,
         "problem": zone.problem,
@@ -122,24 +176,14 @@ def _landing(server: Server, metrics: Metrics) -> dict[str, Any]:
     }
 
 
-def _state(server: Server, measured: Measured) -> dict[str, Any]:
-    enabled = server.configuration.persistence.enabled
-    return {
-        "enabled": enabled,
-        "directory": server.booted.state_directory,
-        "disk_bytes": measured.disk_bytes,
-        "left_from_before": not enabled and measured.there,
-    }
-
-
-def _log(server: Server, metrics: Metrics) -> dict[str, Any]:
+def _log(sync: str, metrics: Metrics) -> dict[str, Any]:
     return {
         "first_lsn": metrics["log_first_lsn"],
         "last_lsn": metrics["log_last_lsn"],
         "durable_lsn": metrics["log_durable_lsn"],
         "bytes": metrics["log_bytes"],
         "segments": metrics["log_segments"],
-        "sync": server.flusher.mode,
+        "sync": sync,
         "syncs": metrics["log_syncs"],
         "sync_p50_ms": round(metrics["log_sync_p50_ms"] or 0.0, 3),
         "sync_p99_ms": round(metrics["log_sync_p99_ms"] or 0.0, 3),
@@ -147,9 +191,9 @@ def _log(server: Server, metrics: Metrics) -> dict[str, Any]:
     }
 
 
-def _checkpoint(server: Server) -> dict[str, Any]:
+def _checkpoint(parts: SavedFacts) -> dict[str, Any]:
     """The last one of this server's life; before it, what the start began from."""
-    last = server.checkpointer.last
+    last = parts.checkpointer.last
     if last is not None:
         found = {
             "number": last.number,
@@ -159,8 +203,8 @@ def _checkpoint(server: Server) -> dict[str, Any]:
             "duration_ms": round(last.duration_ms, 1),
             "reason": last.reason,
         }
-    elif server.series.generations:
-        newest = server.series.generations[0]
+    elif parts.series.generations:
+        newest = parts.series.generations[0]
         found = {
             "number": newest.number,
             "when_ms": newest.created_ms,
@@ -171,12 +215,12 @@ def _checkpoint(server: Server) -> dict[str, Any]:
         }
     else:
         found = dict.fromkeys(("number", "when_ms", "lsn", "new_bytes", "duration_ms", "reason"))
-    return {**found, "failure": server.checkpointer.failure}
+    return {**found, "failure": parts.checkpointer.failure}
 
 
-def _loop(server: Server) -> dict[str, Any]:
+def _loop(clock: Clock) -> dict[str, Any]:
     """Who held the loop for too long, the latest first."""
-    now_ns, now_ms = server.clock.monotonic_ns(), server.clock.wall_ms()
+    now_ns, now_ms = clock.monotonic_ns(), clock.wall_ms()
     return {
         "watchdog": SLOT.watched,
         "held": [

@@ -4,36 +4,41 @@ Those saves share packs with the living store; a copy stands for itself. Before 
 does without: who needs one first would have the loop wait for their files.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import importlib
+from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from fuguemux.observe.diagnostics import channel
 from fuguemux.persistence.checkpoint.manifest import Manifest, save_name
 from fuguemux.persistence.checkpoint.retention import retire
 from fuguemux.persistence.checkpoint.saves import stands_alone
+from fuguemux.persistence.checkpoint.series import CheckpointSeries
 from fuguemux.persistence.recovery.point_in_time import is_part
 from fuguemux.persistence.recovery.recovery import BEFORE_RECOVERY
 from fuguemux.persistence.scrollback.packs import PackDamaged
-
-if TYPE_CHECKING:
-    from fuguemux.server.main import Server
 
 LOADED_LATER: Final = ("re2", "difflib")
 
 diagnostics = channel("saves")
 
 
-async def run(server: Server) -> None:
-    """All of it, after a start, and reading the scrollback at intervals until cancelled."""
+async def run(
+    series: CheckpointSeries,
+    directory: str,
+    turn: asyncio.Lock,
+    scrub: Callable[[], Awaitable[None]],
+) -> None:
+    """All of it, after a start, and then `scrub`, which reads the scrollback at intervals until cancelled.
+
+    `directory` is that of the state. `turn` is held by whoever changes the files of checkpoints.
+    """
     with contextlib.suppress(ImportError):  # told by whoever needs one
         await asyncio.to_thread(_load_modules)
-    await _copy_saves(server)
-    await server.output_events.scrubber.run()
+    await _copy_saves(series, directory, turn)
+    await scrub()
 
 
 def _load_modules() -> None:
@@ -41,19 +46,18 @@ def _load_modules() -> None:
         importlib.import_module(name)
 
 
-async def _copy_saves(server: Server) -> None:
+async def _copy_saves(series: CheckpointSeries, directory: str, turn: asyncio.Lock) -> None:
     """One at a time. One that cannot be copied stays as it is, and is tried again after the next start."""
-    series, directory = server.series, server.booted.state_directory
     for save in list(series.saves):
         # A closed session has a pack of its own; what was there before a recovery is damaged as it is.
         if is_part(save) or save.name.startswith(BEFORE_RECOVERY):
             continue
-        async with server.checkpointer.turn:
+        async with turn:
             whole = partial(stands_alone, series.storage, directory, save.name)
             if await asyncio.to_thread(whole) or save not in series.saves:
                 continue
             try:
-                copy = await asyncio.to_thread(_copied, server, save)
+                copy = await asyncio.to_thread(_copied, series, save)
             except (OSError, PackDamaged) as error:
                 diagnostics.warning("save_not_copied", name=save.name, error=str(error))
             else:
@@ -61,8 +65,7 @@ async def _copy_saves(server: Server) -> None:
                 diagnostics.info("save_copied", name=save.name, bytes=copy.new_bytes)
 
 
-def _copied(server: Server, save: Manifest) -> Manifest:
-    series = server.series
+def _copied(series: CheckpointSeries, save: Manifest) -> Manifest:
     copy = series.keep(save, save.name)
     retire(series.storage, series.directory, save_name(save.name))
     series.storage.fsync_directory(series.directory)

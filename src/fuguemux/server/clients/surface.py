@@ -15,13 +15,19 @@ class ServerSurface:
     """Implements viewer.Surface."""
 
     def __init__(
-        self, panes: Panes, scroll: ScrollViews, state: Callable[[], ServerState], live: LiveView
+        self,
+        panes: Panes,
+        scroll: ScrollViews,
+        state: Callable[[], ServerState],
+        live: LiveView,
+        alert: Callable[[], str],
     ) -> None:
+        """`alert`: a word for the status line, or nothing."""
         self.panes = panes
         self.scroll = scroll
         self._state = state
         self._live = live
-        self.alerts: Callable[[], str] = lambda: ""
+        self._alert = alert
 
     @property
     def state(self) -> ServerState:
@@ -35,7 +41,7 @@ class ServerSurface:
 
     def alert(self) -> str:
         """A short text for the status line about durability or recovery, or an empty one."""
-        return self.alerts()
+        return self._alert()
 
     def prefix_key(self, pane: PaneId, secondary: bool) -> str:
         """The prefix key that is valid in the pane's session."""

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import assert_never
 
 from fuguemux.model import effects as ef
 from fuguemux.model.events import AnyEvent
@@ -15,13 +14,13 @@ from fuguemux.options import options
 from fuguemux.protocol.messages import CommandMessage
 from fuguemux.server.clients import resume_token
 from fuguemux.server.clients.connection import Connection
+from fuguemux.server.clients.cover import cover
 from fuguemux.server.clients.frames import Frames
 from fuguemux.server.clients.message_log import MessageLog
-from fuguemux.server.clients.overlays import Confirm, Page, PromptOverlay
 from fuguemux.server.clients.requesters import ConnectionRequester
 from fuguemux.server.clients.viewer import Surface, Viewer, mode_style
 from fuguemux.server.panes.pane_terminal import PaneTerminal
-from fuguemux.server.panes.previews import LastScreensPort, ScreenPreview
+from fuguemux.server.panes.previews import LastScreensPort
 from fuguemux.server.ports import EffectFailed, EffectResult, Requester
 from fuguemux.terminal.emulator import Bell, ClipboardWrite, Event, TitleChanged
 
@@ -39,7 +38,14 @@ class Viewers:
         frame_rate_hz: Callable[[], int],
         sizes_changed: Callable[[], None],
         came: Callable[[SessionId], None],
+        happened: Callable[[str, SessionId], None],
+        last_screens: LastScreensPort,
+        greeting: Callable[[], str],
     ) -> None:
+        """`happened` is told of clients that come, go, are resized or look elsewhere, by the name of the hook for it.
+
+        `last_screens`: where a chooser's previews come from. `greeting`: what a client is told that has just attached.
+        """
         self._loop = loop
         self._surface = surface
         self._clock = clock
@@ -55,18 +61,13 @@ class Viewers:
             ),
         )
         """What was shown to anybody, and what was announced although nobody looked on."""
-        self.happened: Callable[[str, SessionId], None] = lambda _hook, _session: None
-        """Told of clients that come, go, are resized or look elsewhere, by the name of the hook for it."""
+        self._happened = happened
         self.scroll = surface.scroll
         self.scroll.told = self._scrolled
         self.scroll.redraw = lambda terminal: self.pane_changed(terminal, ())
         self.scroll.style = lambda pane: mode_style(surface.state, surface.live, pane)
-        self.last_screens: LastScreensPort | None = None
-        """Where a chooser's previews come from."""
-        self.greeting: Callable[[], str] = lambda: ""
-        """A message for a client that has just attached; empty: none."""
-        self.warning: Callable[[], str] = lambda: ""
-        """The same, for as long as something is wrong."""
+        self._last_screens = last_screens
+        self._greeting = greeting
 
     def get(self, client: ClientId) -> Viewer | None:
         """The viewer, or None: not attached (any more)."""
@@ -122,9 +123,9 @@ class Viewers:
         connection.attached(self._token(viewer))
         viewer.begin()
         self._came(session)
-        self.happened("client-attached", session)
+        self._happened("client-attached", session)
         self._sizes_changed()
-        greeting = "; ".join(filter(None, (self.warning(), self.greeting())))
+        greeting = self._greeting()
         if greeting:
             self.message(viewer, greeting, GREETING_MS)
         self.schedule(viewer)
@@ -158,7 +159,7 @@ class Viewers:
         viewer.connection.resume_as(self._token(viewer))
         viewer.repaint()
         self._came(session)
-        self.happened("client-session-changed", session)
+        self._happened("client-session-changed", session)
         self._sizes_changed()
         self.schedule(viewer)
 
@@ -175,7 +176,7 @@ class Viewers:
         self._viewers.pop(viewer.client, None)
         self._frames.cancel(viewer)
         viewer.connection.detached(text, hang_up_parent=hang_up_parent)
-        self.happened("client-detached", viewer.session)
+        self._happened("client-detached", viewer.session)
         self._sizes_changed()
 
     def closed(self, connection: Connection) -> None:
@@ -183,7 +184,7 @@ class Viewers:
         viewer = self._viewers.pop(connection.client, None)
         if viewer is not None:
             self._frames.cancel(viewer)
-            self.happened("client-detached", viewer.session)
+            self._happened("client-detached", viewer.session)
             self._sizes_changed()
 
     def end_all(self, text: str) -> None:
@@ -198,7 +199,7 @@ class Viewers:
             viewer.resize(columns, rows)
             self.used(viewer)
             viewer.repaint()
-            self.happened("client-resized", viewer.session)
+            self._happened("client-resized", viewer.session)
             self._sizes_changed()
             self.schedule(viewer)
 
@@ -313,24 +314,10 @@ class Viewers:
         viewer = self._viewers.get(effect.client)
         if viewer is None:
             return
-        match effect:
-            case ef.ShowMessage(_, text, duration_ms):
-                self.message(viewer, text, duration_ms)
-            case ef.Prompt(_, prompts, initial, template, confirm, single_key):
-                if confirm:
-                    viewer.overlay = Confirm(prompts[0] if prompts else "", template)
-                else:
-                    viewer.overlay = PromptOverlay(
-                        prompts, initial, template, single_key=single_key
-                    )
-            case ef.Choose(_, title, rows, previews, selected):
-                redraw = partial(self._drawn_anew, viewer)
-                preview = ScreenPreview(self.last_screens, previews, redraw) if previews else None
-                viewer.page = Page(title, rows, chooser=True, preview=preview, selected=selected)
-            case ef.ShowText(_, lines):
-                viewer.page = Page("", tuple((line, "") for line in lines), chooser=False)
-            case _:
-                assert_never(effect)
+        if isinstance(effect, ef.ShowMessage):
+            self.message(viewer, effect.text, effect.duration_ms)
+        else:
+            cover(viewer, effect, self._last_screens, partial(self._drawn_anew, viewer))
         viewer.dirty = True
         self.schedule(viewer)
 

@@ -19,17 +19,19 @@ SAY_SECONDS_MIN: Final = 0.1
 SAY_SECONDS_MAX: Final = 10.0
 """How long after output was left out the log is told. The time grows as long as the loss goes on."""
 
+SayMissing = Callable[[Sequence[OutputMissing]], int | None]
+"""Logs events, of panes that are still there; the LSN, None if that is not possible now."""
+
 diagnostics = channel("output")
 
 
 class MissingOutput:
     """Belongs to the loop."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, clock: Clock) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, clock: Clock, say: SayMissing) -> None:
         self._loop = loop
         self._clock = clock
-        self.say: Callable[[Sequence[OutputMissing]], int | None] = lambda _events: None
-        """Logs events, for panes that still exist. Returns the LSN, or None if that is not possible now."""
+        self._say = say
         self._known: dict[int, UnloggedOutput] = {}
         self._unsaid: set[int] = set()
         self._said: list[tuple[int, UnloggedOutput]] = []
@@ -72,7 +74,7 @@ class MissingOutput:
         if not entries:
             return
         try:
-            lsn = self.say([event_of(entry) for entry in entries])
+            lsn = self._say([event_of(entry) for entry in entries])
         except OSError as error:
             diagnostics.warning("missing_not_logged", reason=error.strerror or str(error))
             return

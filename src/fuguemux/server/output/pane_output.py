@@ -26,7 +26,7 @@ from fuguemux.server.output.feeding import Chunk, Feeding
 from fuguemux.server.output.flood_reader import FloodReader
 from fuguemux.server.output.held_floods import HeldFloods
 from fuguemux.server.output.held_output import HeldOutput
-from fuguemux.server.output.missing_output import MissingOutput
+from fuguemux.server.output.missing_output import MissingOutput, SayMissing
 from fuguemux.server.output.output_port import OutputListener, OutputLog
 from fuguemux.server.output.read_meter import ReadMeter
 from fuguemux.server.panes.pane_terminal import InputRefused, PaneTerminal
@@ -55,7 +55,10 @@ class PaneOutput:
         log: OutputLog,
         listener: OutputListener,
         clock: Clock,
+        begin: Callable[[str, Callable[[], None]], None] = lambda _key, work: work(),
+        say: SayMissing = lambda _events: None,
     ) -> None:
+        """`begin` does the work at once or later; the key is that of the process. `say` logs what output is missing."""
         self._loop = loop
         self.zone = LandingZone.without_file()
         """Replaced before the first pane is read, by a zone that is opened once the content that a dead server left
@@ -73,11 +76,10 @@ class PaneOutput:
         self.floods = HeldFloods(loop, lambda: len(self._landed), self._await_output)
         """Floods, which may be held for a while."""
         self._feeding = self.floods.feeding = Feeding(loop, self, self.floods.read_again)
-        self.missing = MissingOutput(loop, clock)
+        self.missing = MissingOutput(loop, clock, say)
         self._slow = HeldOutput(log, self.missing, self._feeding.add)
         self._ahead = FloodReader(loop, self._read_ahead)
-        self.begin: Callable[[str, Callable[[], None]], None] = lambda _key, work: work()
-        """Does the work at once or later. The key is that of the process."""
+        self._begin = begin
 
     def hurry(self) -> None:
         """Call when a person types: for a while, floods are read in small pieces so that they do not delay the echo."""
@@ -98,7 +100,7 @@ class PaneOutput:
 
     def start_new(self, terminal: PaneTerminal) -> None:
         """Start to read a pane whose process is new, after the sequence of commands that started it has finished."""
-        self.begin(terminal.key, partial(self.start, terminal))
+        self._begin(terminal.key, partial(self.start, terminal))
 
     def screen_built(self, terminal: PaneTerminal) -> None:
         """Start to read a pane that was waiting for its screen to be built."""

@@ -175,6 +175,11 @@ class ZoneKept:
         self._output.zone = zone
         return self.problem
 
+    def settle(self) -> None:
+        """Note where the zone is, and do away with what was logged from elsewhere. Never raises."""
+        if self.path:
+            settle(self._state, self.path, store=self._store)
+
     def look(self) -> None:
         """If the zone's file is gone, use one in the state directory, which does not end with a login session. Never
         raises.

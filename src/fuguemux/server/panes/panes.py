@@ -13,6 +13,8 @@ from fuguemux.persistence.scrollback.scrollback import ScrollbackStore
 from fuguemux.server.panes.pane_terminal import PaneTerminal
 from fuguemux.terminal.emulator import EmulatorFactory
 
+KeepScreens = Callable[[PaneTerminal, Sequence[LastScreen]], None]
+
 
 def history_limit(state: ServerState, defaults: options.Defaults, pane: PaneId) -> int:
     """Lines of scrollback that the pane keeps, from the option `history-limit` of its session."""
@@ -39,11 +41,22 @@ class Panes:
         self._scrollback = scrollback
         self._on_removed = on_removed
         self._history_limit = history_limit
-        self.keep: Callable[[PaneTerminal, Sequence[LastScreen]], None] = lambda _pane, _found: None
-        """Called with the last screen of a program that has ended, if the screen is built."""
-        self.typed: Callable[[PaneTerminal], None] = lambda _pane: None
-        """Called whenever a key was typed in a pane."""
+        self._keep: KeepScreens = lambda _pane, _found: None
+        self._typed: Callable[[PaneTerminal], None] = lambda _pane: None
         self._terminals: dict[PaneId, PaneTerminal] = {}
+
+    def connect(self, keep: KeepScreens, typed: Callable[[PaneTerminal], None]) -> None:
+        """Give the parts that are built after this one.
+
+        `keep` is called with the last screen of a program that has ended, if the screen is built; `typed` whenever a key
+        was typed in a pane.
+        """
+        self._keep = keep
+        self._typed = typed
+
+    def typed(self, terminal: PaneTerminal) -> None:
+        """A key was typed in a pane."""
+        self._typed(terminal)
 
     def __iter__(self) -> Iterator[PaneTerminal]:
         return iter(list(self._terminals.values()))
@@ -92,7 +105,7 @@ class Panes:
         terminal = self._terminals.get(event.pane)
         screen = None if terminal is None else terminal.program_ended(event, lsn)
         if terminal is not None and screen is not None:
-            self.keep(terminal, (screen,))
+            self._keep(terminal, (screen,))
 
     def limit_history(self, state: ServerState) -> None:
         """Apply the option `history-limit` to every pane, at once."""

@@ -1,18 +1,22 @@
-"""Hears from the keeper which processes exited, and replaces the keeper when it dies, at any moment."""
-
-from __future__ import annotations
+"""Finds the keeper or starts it, hears from it which processes exited, and replaces it when it dies, at any moment."""
 
 import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import Callable
+import socket
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from fuguemux import __version__
+from fuguemux.keeper.protocol import ExitStatus
 from fuguemux.observe.diagnostics import channel
+from fuguemux.persistence.storage.files import Storage
+from fuguemux.server.ports import CannotStart
+from fuguemux.server.processes import foreign_keeper
+from fuguemux.server.processes.foreign_keeper import TakenOver
 from fuguemux.server.processes.keeper_client import (
+    HeldPane,
     KeeperClient,
     KeeperLost,
     KeeperRefused,
@@ -20,10 +24,9 @@ from fuguemux.server.processes.keeper_client import (
     PaneExited,
     RequestFailed,
 )
-from fuguemux.server.processes.keeper_start import replace_keeper
-
-if TYPE_CHECKING:
-    from fuguemux.server.main import Server
+from fuguemux.server.processes.keeper_place import KeeperPlace
+from fuguemux.server.processes.keeper_start import linked_keeper, replace_keeper
+from fuguemux.server.work.sequence_gate import SequenceGate
 
 RETRY_SECONDS = 1.0
 LAST_SECONDS_MAX = 5.0
@@ -34,13 +37,33 @@ WAKE_SECONDS = 1.0
 diagnostics = channel("server")
 
 
+class KeptProcesses(Protocol):
+    """The part of `Processes` that depends on the keeper."""
+
+    keeper: KeeperClient | None
+    no_keeper: str
+    """Why the last attempt to start another keeper failed, behind a colon."""
+
+    def keys(self) -> list[str]: ...
+
+    def held(self) -> list[HeldPane]: ...
+
+    def expect_no_keeper(self) -> None: ...
+
+    def exited(self, key: str, status: ExitStatus) -> None: ...
+
+
 class Keepers:
     """The keeper of a server, and its successors. Belongs to the loop."""
 
-    def __init__(self, server: Server, argv: Callable[[], tuple[str, ...]]) -> None:
-        """`argv` returns the command line that starts another keeper."""
-        self._server = server
-        self._argv = argv
+    def __init__(
+        self, processes: KeptProcesses, place: KeeperPlace, store: str, gate: SequenceGate
+    ) -> None:
+        """`store`: the one that the keeper's processes belong to. A process that a sequence of commands made ends behind it."""
+        self._processes = processes
+        self._place = place
+        self._store = store
+        self._gate = gate
         self._early: list[PaneExited] | None = []
         """Exits that were reported before every pane had its process; None afterwards."""
         self._serves = False
@@ -48,6 +71,60 @@ class Keepers:
         self._there = asyncio.Event()
         """Cleared while the keeper is gone and another one is being started."""
         self._there.set()
+
+    async def connect(
+        self,
+        link: socket.socket | None,
+        storage: Storage,
+        directory: str,
+        left: list[HeldPane],
+    ) -> TakenOver:
+        """Connect to the keeper over `link` or where it listens, or start one. Raises CannotStart.
+
+        `storage` and `directory` are those of the state. `left`: what this process kept while it stood by; a keeper that has
+        to be started is handed it, and it is emptied.
+        """
+        try:
+            try:
+                keeper = await self._found(link)
+            except KeeperUnreachable:
+                keeper = await self._started(left)
+            except KeeperRefused as refused:
+                path = self._place.path()
+                taken = await foreign_keeper.connect(path, refused, storage, directory)
+                self._store = taken.store
+                self._processes.keeper = taken.client
+                return taken
+        except (KeeperUnreachable, KeeperRefused) as refused:
+            raise CannotStart(f"keeper: {refused}") from refused
+        self._processes.keeper = keeper
+        return TakenOver(keeper, self._store, known=True)
+
+    async def _found(self, link: socket.socket | None) -> KeeperClient:
+        path = self._place.path()
+        if link is not None:
+            with contextlib.suppress(KeeperUnreachable):
+                return await KeeperClient.over(link, store=self._store)
+        return await KeeperClient.connect(path, store=self._store)
+
+    async def _started(self, left: list[HeldPane]) -> KeeperClient:
+        argv = self._place.argv(self._store)
+        if not left:
+            return await linked_keeper(argv, self._place.path, store=self._store)
+        # The keeper died while this process stood by.
+        keeper = await replace_keeper(
+            argv, self._place.path, store=self._store, panes=left, descriptors={}
+        )
+        keeper.held = list(left)
+        left.clear()
+        return keeper
+
+    async def listen(self, anew: bool) -> None:
+        """Have the keeper listen again where it should; `anew`: the state is in another directory."""
+        keeper = self._processes.keeper
+        if keeper is not None:
+            with contextlib.suppress(RequestFailed, KeeperUnreachable):  # an earlier version, say
+                await keeper.listen(anew=anew)
 
     async def follow(self, keeper: KeeperClient) -> None:
         """Handle the events of `keeper` and of the next keepers, until the server stops without one."""
@@ -72,14 +149,14 @@ class Keepers:
     async def serves(self) -> None:
         """Tell the keeper that the server serves. If there is no keeper, the next one is told when it is there."""
         self._serves = True
-        processes = self._server.processes
-        if processes.keeper is not None:
-            await processes.keeper.ready(__version__, processes.keys())
+        keeper = self._processes.keeper
+        if keeper is not None:
+            await keeper.ready(__version__, self._processes.keys())
 
     def stop(self) -> None:
         """The server is about to end: stop waiting for another keeper."""
         self._stopping = True
-        self._server.processes.expect_no_keeper()
+        self._processes.expect_no_keeper()
 
     async def last(self) -> KeeperClient | None:
         """The keeper that is to be told of the server's end. If one is being started, it is waited for, because it would
@@ -88,7 +165,7 @@ class Keepers:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LAST_SECONDS_MAX):
                 await self._there.wait()
-        return self._server.processes.keeper
+        return self._processes.keeper
 
     async def tell_end(self, keeper: KeeperClient) -> None:
         """Make `keeper` hang all panes up and end once this server is gone. A stopped keeper is woken for that."""
@@ -104,30 +181,30 @@ class Keepers:
 
     def _exited(self, event: PaneExited) -> None:
         if self._early is None:
-            ended = partial(self._server.processes.exited, event.key, event.status)
-            self._server.executor.gate.after(event.key, ended)
+            ended = partial(self._processes.exited, event.key, event.status)
+            self._gate.after(event.key, ended)
         else:
             self._early.append(event)
 
     async def _another(self) -> KeeperClient:
         """Start another keeper and hand it every process. Tries until it works, since panes depend on it."""
-        server = self._server
-        server.processes.keeper = None
+        processes = self._processes
+        processes.keeper = None
         while True:
             try:
                 keeper = await replace_keeper(
-                    self._argv(),
-                    server.booted.keeper_place.path,
-                    store=server.keeper_store,
-                    panes=server.processes.held(),
+                    self._place.argv(self._store),
+                    self._place.path,
+                    store=self._store,
+                    panes=processes.held(),
                     descriptors={},
                 )
             except (KeeperUnreachable, KeeperRefused, RequestFailed, OSError) as problem:
                 diagnostics.error("keeper.not_replaced", reason=str(problem))
-                server.processes.no_keeper = f": {problem}"
+                processes.no_keeper = f": {problem}"
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
-            server.processes.keeper = keeper
+            processes.keeper = keeper
             diagnostics.info("keeper.replaced", pid=keeper.keeper_pid)
             if self._serves:
                 await keeper.ready()

@@ -6,22 +6,15 @@ delays nothing. While the delay lock is held, logind waits (5 s by default) befo
 server writes a checkpoint and then releases the lock.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import os
 import threading
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
 
 from fuguemux.observe.diagnostics import channel
-from fuguemux.server.ports import EffectFailed
-from fuguemux.server.processes.foresight import seen_last
 from fuguemux.server.work.threads import started
-
-if TYPE_CHECKING:
-    from fuguemux.server.main import Server
 
 ADDRESS_VARIABLE: Final = "DBUS_SYSTEM_BUS_ADDRESS"
 SOCKETS: Final = ("/run/dbus/system_bus_socket", "/var/run/dbus/system_bus_socket")
@@ -43,13 +36,16 @@ def bus_address(environment: Mapping[str, str]) -> str:
     return f"unix:path={found}" if found else ""
 
 
-async def watch(server: Server) -> None:
-    """Tell panes of a shutdown before their processes exit, and save everything in the time that logind gives."""
-    address = bus_address(server.booted.environment)
+async def watch(environment: Mapping[str, str], changed: Callable[[bool], Awaitable[None]]) -> None:
+    """Await `changed` each time that a shutdown is announced (True) or called off (False), until cancelled.
+
+    logind delays the shutdown for what `changed` does when it is announced. Returns at once where there is no bus.
+    """
+    address = bus_address(environment)
     if not address:
         return
     announced: asyncio.Queue[bool] = asyncio.Queue()
-    loop = server.loop
+    loop = asyncio.get_running_loop()
 
     def tell(near: bool) -> None:
         with contextlib.suppress(RuntimeError):  # the loop has ended
@@ -59,18 +55,10 @@ async def watch(server: Server) -> None:
     try:
         while True:
             near = await announced.get()
-            server.processes.signs.announced = near
             diagnostics.info("shutdown_announced" if near else "shutdown_called_off")
+            await changed(near)
             if near:
-                server.last_screens.foresee(
-                    seen_last(server.engine.state, server.panes, server.clock.wall_ms())
-                )
-                with contextlib.suppress(EffectFailed):
-                    await server.lifecycle.checkpoint("shutdown")
                 bus.release()
-            else:
-                server.last_screens.nothing_foreseen()
-                server.spawn(server.last_screens.settle())
     finally:
         bus.close()
 

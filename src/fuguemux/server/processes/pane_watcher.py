@@ -49,7 +49,9 @@ class PaneWatcher:
         engine: Engine,
         panes: Panes,
         failed: Diagnose,
+        ending: Callable[[], bool],
     ) -> None:
+        """`ending`: whether the machine or this server is about to end."""
         self._loop = loop
         self._engine = engine
         self._panes = panes
@@ -64,9 +66,7 @@ class PaneWatcher:
         self._looking = False
         self._foregrounds = Foregrounds(process_table)
         self._ends = ProcessEnds(loop, self.look_soon)
-        panes.typed = self.typed
-        self.ending: Callable[[], bool] = lambda: False
-        """Whether the machine or this server is about to end."""
+        self._ending = ending
 
     def typed(self, terminal: PaneTerminal) -> None:
         """A key was typed in a pane. The program that it starts may never show output, and the machine may stop at any
@@ -162,7 +162,7 @@ class PaneWatcher:
         """Return the programs that a shutdown ended a moment ago as still running: the next start has to report them."""
         gone = pane.foreground and not programs.argv
         fewer = set(programs.jobs) < set(pane.jobs)
-        if not (gone or fewer) or not self.ending():
+        if not (gone or fewer) or not self._ending():
             return programs
         if gone:
             programs = Programs(pane.foreground, pane.pipeline, pane.ran, programs.jobs)

@@ -64,7 +64,10 @@ class Processes:
         durable: Callable[[int], Awaitable[None]],
         spawn: Callable[[Coroutine[Any, Any, None]], object],
         surroundings: SpawnEnvironment,
+        signs: ShutdownSigns,
+        ended: Callable[[ServerState, PaneId], None],
     ) -> None:
+        """`ended` is called with the state before when a pane's process has ended: a hook may be set for that."""
         self._loop = loop
         self._engine = engine
         self._panes = panes
@@ -85,9 +88,9 @@ class Processes:
         self._starts = ProcessStarts()
         self._preparing = Preparing(surroundings)
         self.give_up = self._starts.give_up
-        self.ended_hook: Callable[[ServerState, PaneId], None] = lambda _before, _pane: None
-        self.signs = ShutdownSigns(clock.wall_ms)
-        self.grace = ExitGrace(loop, self.signs, self._decided, self._running)
+        self._ended = ended
+        self._signs = signs
+        self.grace = ExitGrace(loop, signs, self._decided, self._running)
 
     @property
     def keeper(self) -> KeeperClient | None:
@@ -260,11 +263,9 @@ class Processes:
         if status is None:
             return
         self._output.stop(terminal)
-        if terminal.master is not None:
-            terminal.master.close()
-            terminal.master = None
+        _close_master(terminal)
         away = terminal.key in self._away
-        if away and not self.signs.near():
+        if away and not self._signs.near():
             self._decided(terminal.id, terminal.key, status, False)
         else:
             self.grace.ended(terminal.id, terminal.key, status, typed_at=terminal.typed_at)
@@ -287,7 +288,7 @@ class Processes:
                 code=status.code,
                 signal=status.signal,
                 shutdown_near=shutdown_near,
-                stopping=self.signs.terminating,
+                stopping=self._signs.terminating,
                 away=key in self._away,
             )
         )
@@ -295,12 +296,12 @@ class Processes:
         reach("pane.end_logged")
         self._spawn(self._taken(key, outcome.lsn))
         self._say_how_it_ended(pane)
-        self.ended_hook(before, pane)
+        self._ended(before, pane)
 
     def _say_how_it_ended(self, pane: PaneId) -> None:
         """Print a line in a pane that is kept while the server goes on."""
         known, terminal = self._engine.state.panes.get(pane), self._panes.get(pane)
-        if known is None or terminal is None or known.exit is None or self.signs.terminating:
+        if known is None or terminal is None or known.exit is None or self._signs.terminating:
             return
         if known.life is Life.SUSPENDED:
             terminal.status = "suspended"
@@ -326,9 +327,7 @@ class Processes:
     def _let_go(self, terminal: PaneTerminal) -> None:
         self._output.stop(terminal)
         key, terminal.key = terminal.key, ""
-        if terminal.master is not None:
-            terminal.master.close()
-            terminal.master = None
+        _close_master(terminal)
         if key:
             self._by_key.pop(key, None)
             self._exits.pop(key, None)
@@ -358,9 +357,7 @@ class Processes:
         """Give every running process away, each with a master of its own. The panes stay as they are."""
         panes = [replace(held, master_fd=os.dup(held.master_fd)) for held in self.held()]
         for terminal in self._panes:
-            if terminal.master is not None:
-                terminal.master.close()
-                terminal.master = None
+            _close_master(terminal)
         return panes
 
     def held(self) -> list[HeldPane]:
@@ -382,3 +379,10 @@ class Processes:
                     )
                 )
         return found
+
+
+def _close_master(terminal: PaneTerminal) -> None:
+    """Let go of the pane's side of its terminal; a process that still has the other side is hung up."""
+    if terminal.master is not None:
+        terminal.master.close()
+        terminal.master = None

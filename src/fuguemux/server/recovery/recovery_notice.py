@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from fuguemux.keeper.machine_boot import machine_boot
 from fuguemux.observe.clock import NS_PER_S
@@ -13,9 +13,6 @@ from fuguemux.persistence.report.files import untold_losses
 from fuguemux.persistence.report.report import RecoveryReport
 from fuguemux.persistence.storage.files import Storage
 from fuguemux.persistence.storage.small_file import write_small
-
-if TYPE_CHECKING:
-    from fuguemux.server.main import Server
 
 SEGMENT_SECONDS: Final = 60
 PROGRAMS_NAMED_MAX: Final = 2
@@ -41,12 +38,8 @@ def ran_on(report: RecoveryReport) -> bool:
     return report.clean and all(pane.status == "live" for pane in report.panes)
 
 
-def segment(server: Server) -> str:
+def segment(report: RecoveryReport, age_ns: int) -> str:
     """For the status line, while the recovery is young. Red if something is missing, as all alerts are."""
-    if server.booted.safe is not None:
-        return "safe mode"
-    report = server.report
-    age_ns = server.clock.monotonic_ns() - server.view.started_ns
     if age_ns >= SEGMENT_SECONDS * NS_PER_S or not worth_telling(report):
         return ""
     failed = any(pane.status in ("failed", "partial") for pane in report.panes)
@@ -62,11 +55,9 @@ def greeting(report: RecoveryReport) -> str:
     return f"fugue: lost earlier{more}, and no client has attached since: {report.untold[0]} Now: {headline}"
 
 
-def find_untold(server: Server) -> None:
-    """Add to the report what earlier starts lost and nobody was told of. Blocks."""
-    directory = f"{server.booted.state_directory}/{RECOVERIES}"
-    report = server.report
-    report.untold = untold_losses(server.booted.storage, directory, report.started_ms)
+def find_untold(report: RecoveryReport, storage: Storage, directory: str) -> None:
+    """Add to the report what earlier starts from the state in `directory` lost and nobody was told of. Blocks."""
+    report.untold = untold_losses(storage, f"{directory}/{RECOVERIES}", report.started_ms)
 
 
 def unknown_loss(report: RecoveryReport) -> str:
@@ -74,18 +65,24 @@ def unknown_loss(report: RecoveryReport) -> str:
     return f"{greeting(report)}\n" if report.loss_unknown or report.untold else ""
 
 
-def find_cause(server: Server, *, keeper_lived: bool) -> None:
-    """Say in the report what ended the server before, and note which boot of the machine this is."""
-    report = server.report
-    if server.booted.log_path is None:
-        return
-    storage, directory = server.booted.storage, server.booted.state_directory
+def find_cause(
+    report: RecoveryReport,
+    storage: Storage,
+    directory: str,
+    *,
+    keeper_lived: bool,
+    flush_interval_ms: int,
+) -> None:
+    """Say in the report what ended the server before, and note which boot of the machine this is. Blocks.
+
+    `flush_interval_ms`: after so long what is logged is with the disk.
+    """
     now = machine_boot()
     before = helper_or_nothing(storage, directory, BOOT_FILE).decode("ascii", "replace").strip()
     if not report.clean and report.cause != "first start":
         if now and before and now != before:
             report.cause = "the machine went down"
-            report.unsynced_ms_max = server.configuration.persistence.wal_flush_interval_ms
+            report.unsynced_ms_max = flush_interval_ms
         elif keeper_lived:
             report.cause = "the server crashed or was killed"
         else:

@@ -55,9 +55,9 @@ class ShellRunner(Protocol):
 
 
 class CommandEffects:
-    """Belongs to the loop. `commands` is set before the first effect runs."""
+    """Belongs to the loop."""
 
-    commands: CommandRunner
+    _commands: CommandRunner
 
     def __init__(
         self,
@@ -74,6 +74,10 @@ class CommandEffects:
         self._shells = shells
         self._spawn = spawn
         self._durable = durable
+
+    def connect(self, commands: CommandRunner) -> None:
+        """Give the executor, which is built after this, before the first effect runs."""
+        self._commands = commands
 
     def run_commands(
         self, effect: ef.RunCommands, requester: Requester
@@ -123,14 +127,14 @@ class CommandEffects:
         ending = EffectResult()
         if effect.run and taken.commands:
             ending = await self._nested(
-                partial(self.commands.run_parsed, taken.commands, requester)
+                partial(self._commands.run_parsed, taken.commands, requester)
             )
         return EffectResult(exit_code=1) if taken.failed else ending
 
     async def _run(self, text: str, requester: Requester) -> EffectResult:
         if not text:
             return EffectResult()
-        return await self._nested(partial(self.commands.run_text, text, requester))
+        return await self._nested(partial(self._commands.run_text, text, requester))
 
     async def _nested(self, run: Callable[[], Awaitable[int]]) -> EffectResult:
         nesting = _nesting.get()

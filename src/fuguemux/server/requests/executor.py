@@ -3,7 +3,7 @@
 import asyncio
 import errno
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from itertools import groupby
 from typing import Any, NamedTuple, Protocol
 
@@ -60,13 +60,6 @@ class HooksPort(Protocol):
         ...
 
 
-class NoHooks:
-    """Before there is anything to hook."""
-
-    async def after(self, request: Request, requester: Requester) -> None:
-        """Nothing."""
-
-
 class DocumentsPort(Protocol):
     """What decisions may ask that has to be read from a disk."""
 
@@ -77,18 +70,6 @@ class DocumentsPort(Protocol):
     async def read(self, question: Question) -> Any:
         """Read one, on another thread. May take for ever. Raises ServerEnds, and OSError if it cannot be read at all."""
         ...
-
-
-class NoDocuments:
-    """Where nothing has to be read."""
-
-    def at_hand(self, found: Mapping[Question, Any]) -> AbstractContextManager[object]:
-        """Nothing."""
-        return nullcontext(found)
-
-    async def read(self, question: Question) -> Any:
-        """None."""
-        del question
 
 
 class Result(NamedTuple):
@@ -106,17 +87,23 @@ class Executor:
     """
 
     def __init__(
-        self, engine: Engine, effects: Effects, durable: Callable[[int], Awaitable[None]]
+        self,
+        engine: Engine,
+        effects: Effects,
+        durable: Callable[[int], Awaitable[None]],
+        gate: SequenceGate,
+        hooks: HooksPort,
+        documents: DocumentsPort,
     ) -> None:
+        """What a sequence of commands makes begins behind it, by `gate`."""
         self._engine = engine
         self._effects = effects
         self._durable = durable
         self._turn = effects.turn
         self._over = False
-        self.hooks: HooksPort = NoHooks()
-        self.documents: DocumentsPort = NoDocuments()
-        self.gate = SequenceGate()
-        """What a sequence of commands makes begins behind it."""
+        self._hooks = hooks
+        self._documents = documents
+        self.gate = gate
 
     def end(self) -> None:
         """Nothing that comes from outside is begun from now on: it would be acknowledged, and gone with the server."""
@@ -206,7 +193,7 @@ class Executor:
         try:
             with self.gate.opened():
                 return await self._turn.left(
-                    self.documents.read(question), requester, FILES, words[0]
+                    self._documents.read(question), requester, FILES, words[0]
                 )
         except OSError as error:
             raise EffectFailed(f"{words[0]}: {error.strerror or error}") from error
@@ -243,12 +230,12 @@ class Executor:
                 requester.stdout(ending.stdout)
             code = ending.exit_code or code
         if reply.exit_code == 0:
-            await self.hooks.after(request, requester)
+            await self._hooks.after(request, requester)
         return Result(code, goes_on=reply.exit_code == 0)
 
     def _ask(self, words: Words, request: Request, read: Mapping[Question, Any]) -> Outcome:
         try:
-            with self.documents.at_hand(read):
+            with self._documents.at_hand(read):
                 return self._engine.ask(request)
         except (Refused, EventRefused, NotAtHand, OSError):
             raise

@@ -92,14 +92,17 @@ class Hooks:
         self._latest = 0
         """How many notices waited before those of the latest transaction."""
         self._running = False
-        self.executor: Executor | None = None
-        """Built after this object; until it is set no hook runs."""
+        self._executor: Executor | None = None
+
+    def connect(self, executor: Executor) -> None:
+        """Give the executor, which is built after this; before that nothing runs."""
+        self._executor = executor
 
     # After commands
 
     async def after(self, request: Request, requester: Requester) -> None:
         """Run the hooks `after-…` of the command. Commands of hooks have no hooks."""
-        if _in_hook.get() or isinstance(requester, InternalRequester) or self.executor is None:
+        if _in_hook.get() or isinstance(requester, InternalRequester) or self._executor is None:
             return
         try:
             command = TABLE.find(request.argv[0])
@@ -127,7 +130,7 @@ class Hooks:
         token = _in_hook.set(True)
         try:
             for text in texts:
-                await self.executor.run_text(
+                await self._executor.run_text(
                     text, HookRequester(requester, number_of, pane, variables)
                 )
         except ServerEnds as ends:
@@ -165,7 +168,7 @@ class Hooks:
     def happened(self, notice: Notice, *, at: int | None = None) -> None:
         """Run the hooks of `notice`, if any, after those that wait already, or after the first `at` of them."""
         texts = self._texts(notice)
-        if not texts or self.executor is None or _in_hook.get():
+        if not texts or self._executor is None or _in_hook.get():
             return
         self._waiting.insert(len(self._waiting) if at is None else at, (notice, texts))
         if not self._running:
@@ -185,9 +188,9 @@ class Hooks:
             while self._waiting:
                 notice, texts = self._waiting.pop(0)
                 requester = self._requester(notice)
-                assert self.executor is not None
+                assert self._executor is not None
                 for text in texts:
-                    await self.executor.run_text(text, requester)
+                    await self._executor.run_text(text, requester)
                 for error in requester.errors:
                     diagnostics.warning("hook_failed", hook=notice.name, error=error)
         finally:

@@ -1,3 +1,3 @@
 """`restart-server` and upgrades: the proof that a new server can take over, the handoff, and the loop that serves again if
-it fails. The lifecycle calls it. It may start processes and pass descriptors to them.
+it fails. `main.py` and effects call it. It may start processes and pass descriptors to them.
 """

@@ -1,24 +1,19 @@
 """What a server remembers from the decision to give way until it has let go of everything."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import socket
-from typing import TYPE_CHECKING, Final
+from collections.abc import Collection
+from typing import Final
 
-from fuguemux.observe.diagnostics import channel
+from fuguemux.model.ids import PaneId
+from fuguemux.observe.clock import Clock
 from fuguemux.server.clients.connection import Connection
 from fuguemux.server.clients.requesters import ConnectionRequester
-from fuguemux.server.ports import EffectFailed, Requester
-from fuguemux.server.processes.keeper_client import KeeperClient
-from fuguemux.server.processes.keeper_start import replace_keeper
+from fuguemux.server.ports import Requester
 from fuguemux.server.processes.processes import Processes
 from fuguemux.server.restart import preflight
 from fuguemux.server.restart.standby import StandingBy, failed
-
-if TYPE_CHECKING:
-    from fuguemux.server.main import Server
 
 SECONDS_MIN: Final = 30
 PROOFS_MAX: Final = 5
@@ -27,8 +22,6 @@ SECONDS_VARIABLE: Final = "FUGUE_HANDOVER_SECONDS"
 """For tests: how long a new server may take."""
 TOLD_SECONDS: Final = 30.0
 """So long everybody who attaches is told that a new server was refused."""
-
-diagnostics = channel("server")
 
 
 class Handoff:
@@ -59,53 +52,20 @@ class Handoff:
         return StandingBy(processes.let_go(), self.seconds, self._shared, keys)
 
 
-async def proved(server: Server, requester: Requester) -> Handoff:
+async def proved(
+    requester: Requester, state_directory: str, panes: Collection[PaneId], clock: Clock
+) -> Handoff:
     """Have a process of the code that is installed now prove that it can take over. Raises EffectFailed if not."""
-    if server.booted.log_path is None:
-        raise EffectFailed(
-            "restart-server: not possible without persistence, because the new server would have no state"
-        )
-    server.pane_watcher.look_now(last=True)
-    await server.lifecycle.checkpoint("restart")
-    began_ns = server.clock.monotonic_ns()
-    await preflight.prove(server.booted.state_directory, server.engine.state.panes)
-    seconds = (server.clock.monotonic_ns() - began_ns) / 1e9
-    return Handoff(requester, seconds, server.loop)
+    began_ns = clock.monotonic_ns()
+    await preflight.prove(state_directory, panes)
+    seconds = (clock.monotonic_ns() - began_ns) / 1e9
+    return Handoff(requester, seconds, asyncio.get_running_loop())
 
 
-async def keeper_for(server: Server, argv: tuple[str, ...]) -> KeeperClient:
-    """The keeper died while this process stood by: start another and hand it the terminals that were kept."""
-    returned = server.returned
-    panes = [] if returned is None else returned.panes
-    path = server.booted.keeper_place.path
-    keeper = await replace_keeper(
-        argv, path, store=server.keeper_store, panes=panes, descriptors={}
-    )
-    keeper.held = list(panes)
-    panes.clear()
-    return keeper
-
-
-def tell_of_refusal(server: Server) -> None:
-    """If this process gave way and serves again: everybody who looks is told why, for a while."""
-    if server.returned is None:
-        return
-    line = failed(server.returned)
-    server.report.notes.append(line)
-    server.viewers.greeting = lambda: line
-    server.loop.call_later(TOLD_SECONDS, _tell_no_more, server)
-    diagnostics.warning("server.serves_again", reason=server.returned.reason)
-
-
-def tell_requester(server: Server) -> None:
-    """This process serves again: whoever asked for another one hears why."""
-    if server.returned is not None:
-        server.returned.close_masters()
-        server.returned.answer(failed(server.returned), 1)
-
-
-def _tell_no_more(server: Server) -> None:
-    server.viewers.greeting = lambda: ""
+def tell_requester(returned: StandingBy) -> None:
+    """This process gave way and serves again: whoever asked for another server hears why."""
+    returned.close_masters()
+    returned.answer(failed(returned), 1)
 
 
 def _seconds(proof_seconds: float) -> int:

@@ -40,6 +40,10 @@ PROGRESS_SECONDS = 0.3
 diagnostics = channel("checkpoint")
 
 
+async def _nothing() -> None:
+    pass
+
+
 class Log(Protocol):
     """The part of the log writer that a checkpoint needs."""
 
@@ -149,7 +153,18 @@ class Checkpointer:
         interval_s: Callable[[], float],
         wal_bytes_max: Callable[[], int],
         flusher: CheckpointSync,
+        *,
+        tell: Callable[[str], None] = lambda _failure: None,
+        before_publishing: Callable[[], Awaitable[None]] = _nothing,
+        look: Callable[[], Awaitable[None]] = _nothing,
+        settings: Callable[[], CheckpointSettings] | None = None,
     ) -> None:
+        """`tell` is called with `failure` when checkpoints begin to fail, fail for another reason, or succeed again.
+
+        `before_publishing` is awaited when everything of a checkpoint is written, and nobody is told yet that the log may go.
+        `look` is awaited before a checkpoint begins: what only a look can tell is to be in it. `settings`: what holds at the
+        moment a checkpoint begins; None: what the series was given.
+        """
         self._series = series
         self._sources = sources
         self._log = log
@@ -166,14 +181,10 @@ class Checkpointer:
         self.failure = ""
         """Why the last attempt failed. Empty if it did not."""
         self._failed_by = ""
-        self.tell: Callable[[str], None] = lambda _failure: None
-        """Called with `failure` when checkpoints begin to fail, fail for another reason, or succeed again."""
-        self.before_publishing: Callable[[], Awaitable[None]] = _nothing
-        """Awaited when a checkpoint is completely written, before the log is told which segments may go."""
-        self.look: Callable[[], Awaitable[None]] = _nothing
-        """Awaited before a checkpoint begins, so that it contains the latest facts of the process table."""
-        self.settings: Callable[[], CheckpointSettings] = lambda: series.settings
-        """Returns the settings that hold when a checkpoint begins."""
+        self._tell = tell
+        self._before_publishing = before_publishing
+        self._look = look
+        self._settings = settings
 
     @property
     def changed(self) -> bool:
@@ -224,9 +235,10 @@ class Checkpointer:
                     f"there is a save called {name!r}: use another name, or delete that one first: fugue state delete {name}"
                 )
             started = self._clock.monotonic_ns()
-            await self.look()
+            await self._look()
             lsn = self._log.state.next_lsn - 1
-            self._series.settings = self.settings()
+            if self._settings is not None:
+                self._series.settings = self._settings()
             if self._series.store.erase_wanted:
                 # Erased data are in the segments up to here, which can then be removed as a whole.
                 self._log.begin_segment()
@@ -315,13 +327,13 @@ class Checkpointer:
         self._retry_s = min(self._retry_s * 2, RETRY_SECONDS_MAX) if failure else RETRY_SECONDS_MIN
         self._retry_at = self._now() + self._retry_s
         if changed:
-            self.tell(failure)
+            self._tell(failure)
 
     async def _settled(self, lsn: int) -> None:
         """Wait until the log is durable up to `lsn`: a checkpoint must not be ahead of the log, unless the log cannot
         catch up.
         """
-        await self.before_publishing()
+        await self._before_publishing()
         try:
             await self._flusher.wait_synced(lsn)
         except NotDurable as lost:
@@ -333,7 +345,3 @@ class Checkpointer:
 
 def _reason(error: OSError | PackDamaged) -> str:
     return error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-
-
-async def _nothing() -> None:
-    pass

@@ -6,30 +6,29 @@ A save contains only the session, with its panes' screens and scrollback in a pa
 but not the checkpoints that still contain the session.
 """
 
-from __future__ import annotations
-
 import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Set
 from itertools import chain, count
-from typing import TYPE_CHECKING, NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
-from fuguemux.model.ids import PaneId
+from fuguemux.model.ids import PaneId, SessionId
 from fuguemux.model.layout import panes_of
 from fuguemux.model.state import Link, ServerState, Session
+from fuguemux.observe.clock import Clock
 from fuguemux.observe.diagnostics import channel
 from fuguemux.persistence.checkpoint import save_check, saves
 from fuguemux.persistence.checkpoint.checkpoint_files import CheckpointFiles
 from fuguemux.persistence.checkpoint.manifest import Manifest
 from fuguemux.persistence.checkpoint.pane_files import PaneFiles, StoredScreen
+from fuguemux.persistence.checkpoint.series import CheckpointSeries
 from fuguemux.persistence.recovery.point_in_time import CLOSED_PREFIX, CLOSED_REASON, part_of
 from fuguemux.persistence.scrollback.packs import PackDamaged
 from fuguemux.persistence.storage.serialization import encode_state
+from fuguemux.server.panes.panes import Panes
 from fuguemux.server.storage.closed_retention import Lifetimes, is_brief, superfluous
 from fuguemux.server.work.age_clock import AgeClock
-
-if TYPE_CHECKING:
-    from fuguemux.server.main import Server
 
 LOOK_SECONDS = 3_600.0
 
@@ -46,28 +45,50 @@ class _Closed(NamedTuple):
     brief: bool
 
 
+class SavedCheckpoints(NamedTuple):
+    """The checkpoints of a state directory, with the saves among them."""
+
+    series: CheckpointSeries
+    directory: str
+    """That of the state."""
+    turn: asyncio.Lock
+    """Whoever holds it may rely on the files of checkpoints, and changes them alone."""
+
+
 class ClosedSessions:
     """Belongs to the loop. Writes on a thread, while it holds the checkpointer's lock."""
 
-    def __init__(self, server: Server) -> None:
-        self._server = server
+    def __init__(
+        self,
+        panes: Panes,
+        saves: SavedCheckpoints,
+        clock: Clock,
+        age: AgeClock,
+        sessions: Set[SessionId],
+        spawn: Callable[[Coroutine[Any, Any, None]], object],
+        days: Callable[[], int],
+        lines: Callable[[], int | None],
+    ) -> None:
+        """`age`: what closed sessions are old by. `sessions`: those that an earlier server made.
+
+        `days`: for how long closed sessions are kept; 0: not at all. `lines`: how much scrollback of each pane.
+        """
+        self._panes = panes
+        self._saves = saves
+        self._clock = clock
+        self._age = age
+        self._spawn = spawn
+        self._days = days
+        self._lines = lines
         self._waiting: list[_Closed] = []
         self._writing: asyncio.Lock = asyncio.Lock()
-        booted = server.booted
-        self.age = AgeClock(
-            booted.storage,
-            booted.state_directory,
-            server.clock,
-            booted.recovered.report.last_record_ms,
-        )
-        """The clock for the age of saves."""
-        self._lifetimes = Lifetimes(server.clock, booted.recovered.state.sessions.keys())
+        self._lifetimes = Lifetimes(clock, sessions)
 
     def published(self, before: ServerState, after: ServerState, lsn: int) -> None:
         """Capture what the panes of a closed session showed. Called before removed panes are closed."""
         if before.sessions is after.sessions:
             return
-        for number, session in before.sessions.items() if self._days else ():
+        for number, session in before.sessions.items() if self._days() else ():
             if number in after.sessions or not session.links:
                 continue
             still = {link.window for link in session.links} & after.windows.keys()
@@ -76,18 +97,14 @@ class ClosedSessions:
                 self._take(before, _with_links(session, links), lsn)
         self._lifetimes.note(after.sessions.keys())
         if self._waiting:
-            self._server.spawn(self.finish())
-
-    @property
-    def _days(self) -> int:
-        return self._server.configuration.persistence.keep_closed_days
+            self._spawn(self.finish())
 
     def _take(self, state: ServerState, session: Session, lsn: int) -> None:
         panes: dict[PaneId, PaneFiles] = {}
         history_lines = rows = 0
         for link in session.links:
             for pane in panes_of(state.windows[link.window].layout):
-                terminal = self._server.panes.get(pane)
+                terminal = self._panes.get(pane)
                 if terminal is None or not terminal.persist:
                     continue
                 terminal.settle()
@@ -104,8 +121,7 @@ class ClosedSessions:
                 history_lines += len(terminal.scrollback)
                 rows += sum(bool(row.strip()) for row in emulator.screen_text())
                 files = panes[pane] = PaneFiles(None, screen)
-                lines = self._server.checkpoint_settings().scrollback_persistence_lines
-                files.cut = terminal.scrollback.cut(lines)
+                files.cut = terminal.scrollback.cut(self._lines())
         brief = is_brief(self._lifetimes.lived_ms(session), history_lines, rows)
         self._waiting.append(_Closed(session, part_of(state, session), panes, lsn, brief))
 
@@ -115,33 +131,33 @@ class ClosedSessions:
             while self._waiting:
                 closed = self._waiting.pop(0)
                 try:
-                    async with self._server.checkpointer.turn:
+                    async with self._saves.turn:
                         await self._save(closed)
                 except (OSError, PackDamaged) as error:
                     diagnostics.warning("not_kept", session=closed.session.name, error=str(error))
             try:
-                async with self._server.checkpointer.turn:
+                async with self._saves.turn:
                     await self._expire()
             except OSError as error:
                 diagnostics.warning("not_forgotten", error=str(error))
-            await asyncio.to_thread(self.age.store)
+            await asyncio.to_thread(self._age.store)
 
-    async def keep_looking(self) -> None:
-        """Remove saves that have become too old, now and then, as long as the server serves."""
+    async def keep_looking(self, settle: Callable[[], Awaitable[None]]) -> None:
+        """Remove saves that have become too old, now and then, until cancelled; `settle` does so for last screens."""
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             await self.finish()
-            await self._server.last_screens.settle()
+            await settle()
 
     async def _save(self, closed: _Closed) -> None:
-        server, series = self._server, self._server.series
+        series = self._saves.series
         series.highest_number += 1
         number = series.highest_number
         files = CheckpointFiles(
             series.storage, series.directory, series.store, series.store_id, number
         )
-        now = server.clock.wall_ms()
-        year, month, day, hour, minute, second, *_ = server.clock.local_time(now // 1000)
+        now = self._clock.wall_ms()
+        year, month, day, hour, minute, second, *_ = self._clock.local_time(now // 1000)
         when = f"{year}{month:02}{day:02}-{hour:02}{minute:02}{second:02}"
         name = first = f"{CLOSED_PREFIX}{closed.session.name}-{when}"
         taken = {save.name for save in series.saves}
@@ -159,7 +175,7 @@ class ClosedSessions:
     def _write(
         self, closed: _Closed, files: CheckpointFiles, number: int, now_ms: int, name: str
     ) -> Manifest:
-        series = self._server.series
+        series = self._saves.series
         files.open()
         for pane, pane_files in closed.panes.items():
             cut = pane_files.cut
@@ -189,27 +205,27 @@ class ClosedSessions:
             brief=closed.brief,
         )
         files.publish_save(manifest)
-        save_check.note(series.storage, self._server.booted.state_directory, add=[name])
+        save_check.note(series.storage, self._saves.directory, add=[name])
         return manifest
 
     async def _expire(self) -> None:
         """Remove sessions that were closed too long ago. Their packs go with the next checkpoint. Raises OSError."""
-        series, directory = self._server.series, self._server.booted.state_directory
+        series, directory = self._saves.series, self._saves.directory
         closed = [save for save in series.saves if save.reason == CLOSED_REASON]
-        names = [save.name for save in superfluous(closed, self.age.look(), self._days)]
+        names = [save.name for save in superfluous(closed, self._age.look(), self._days())]
         if names:  # take them off the list at once, not one by one
             await asyncio.to_thread(save_check.note, series.storage, directory, remove=names)
         for name in names:
-            await delete_save(self._server, name)
+            await delete_save(self._saves, name)
 
 
-async def delete_save(server: Server, name: str) -> bool:
+async def delete_save(kept: SavedCheckpoints, name: str) -> bool:
     """Remove a save, even one that cannot be read. Returns False if there is none of that name. Raises OSError.
 
-    The caller holds the checkpointer's lock. Packs that the save shares go with the next checkpoint.
+    The caller holds the lock `turn`. Packs that the save shares go with the next checkpoint.
     """
-    series = server.series
-    storage, directory = series.storage, server.booted.state_directory
+    series = kept.series
+    storage, directory = series.storage, kept.directory
     known = any(save.name == name for save in series.saves)
     if not (known or await asyncio.to_thread(saves.has_files, storage, directory, name)):
         return False

@@ -42,9 +42,11 @@ class Flusher:
         mode: SyncMode = "interval",
         on_congestion: Callable[[bool], None] = lambda _congested: None,
         on_slow_disk: Callable[[float], None] = lambda _seconds: None,
+        on_written: Callable[[], None] = lambda: None,
         monotonic: Callable[[], float] = time.perf_counter,
         proof_seconds: float = PROOF_SECONDS,
     ) -> None:
+        """`on_written` is told when records are with the kernel that `write` left to a job."""
         self._writer = writer
         self._state = writer.state
         self._loop = loop
@@ -52,6 +54,7 @@ class Flusher:
         self.mode: SyncMode = mode
         self._on_congestion = on_congestion
         self._on_slow_disk = on_slow_disk
+        self._on_written = on_written
         self._monotonic = monotonic
         self._proof_seconds = proof_seconds
         self._proof_timer: asyncio.TimerHandle | None = None
@@ -80,8 +83,6 @@ class Flusher:
         """Called with each new value of `elsewhere`."""
         self.elsewhere = ""
         """Why synced bytes do not count as durable. Empty if they do."""
-        self.on_written: Callable[[], None] = lambda: None
-        """Called when the kernel has records that `write` left to a job."""
         self.looks = 0
         self._found_lsn = writer.state.durable_lsn
         """The last durable LSN in the place where a start looks, even if newer records go elsewhere."""
@@ -241,7 +242,7 @@ class Flusher:
 
     def _parts_written(self, job: Any) -> None:
         self._writer.parts_written(job)
-        self.on_written()
+        self._on_written()
 
     def _sync_done(self, looked: Looked, error: OSError | None, seconds: float) -> None:
         self._syncing, self._handed = False, None
@@ -251,7 +252,7 @@ class Flusher:
         self.place(looked.elsewhere)
         self._resolve()
         self._check_congestion()
-        self.on_written()
+        self._on_written()
         self._set_idle()
         if self._waiters or error is not None or self._state.lost:
             self._start_sync()
@@ -315,11 +316,6 @@ class Flusher:
         if congested != self._congested:
             self._congested = congested
             self._on_congestion(congested)
-
-    @property
-    def congested(self) -> bool:
-        """Whether panes that write much should not be read for now."""
-        return self._congested
 
     def sync_times(self) -> SyncTimes:
         """The durations of the last syncs."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Final, Protocol
+from typing import Final
 
 from fuguemux.observe.diagnostics import channel
 from fuguemux.persistence.checkpoint.manifest import ManifestUnsupported
@@ -20,24 +20,23 @@ PAUSE_SECONDS: Final = 0.05
 diagnostics = channel("saves")
 
 
-class Told(Protocol):
-    """The receivers of the results."""
-
-    announce: Callable[[str], None]
-    changed: Callable[[], Awaitable[None]]
-
-
 class SaveScrubber:
     """Belongs to the loop; reads on a thread."""
 
     def __init__(
-        self, storage: Storage, directory: str, report: RecoveryReport, told: Told
+        self,
+        storage: Storage,
+        directory: str,
+        report: RecoveryReport,
+        announce: Callable[[str], None],
+        changed: Callable[[], Awaitable[None]],
     ) -> None:
-        """`directory` is the state directory. Damage goes to `report`, and `told` tells people."""
+        """`directory`: that of the state. Damage goes to `report`, people are told by `announce`, and `changed` is awaited."""
         self._storage = storage
         self._directory = directory
         self._report = report
-        self._told = told
+        self._announce = announce
+        self._changed = changed
 
     async def run(self) -> None:
         """Read all saves that exist now. Raises no error of the disk."""
@@ -65,5 +64,5 @@ class SaveScrubber:
             return
         self._report.damages.append(Damage(what, problem))
         diagnostics.warning("damaged", name=name, reason=problem)
-        self._told.announce(f"{what} is damaged: see fugue recovery")
-        await self._told.changed()
+        self._announce(f"{what} is damaged: see fugue recovery")
+        await self._changed()

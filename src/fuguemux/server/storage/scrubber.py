@@ -6,11 +6,10 @@ block that is found damaged, here or by a reader, becomes a tombstone: people an
 damaged bytes are set aside.
 """
 
-from __future__ import annotations
-
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, Final
+import contextlib
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Final
 
 from fuguemux.observe.clock import MS_PER_DAY, NS_PER_MS, Clock
 from fuguemux.observe.diagnostics import channel
@@ -20,11 +19,6 @@ from fuguemux.persistence.scrollback.packs import PackPlace
 from fuguemux.persistence.scrollback.scrollback import ScrollbackStore
 from fuguemux.persistence.scrollback.scrollback_check import Unread
 from fuguemux.persistence.storage.files import Storage
-from fuguemux.persistence.storage.set_aside import QUARANTINE
-from fuguemux.server.storage.save_scrubber import SaveScrubber
-
-if TYPE_CHECKING:
-    from fuguemux.server.main import Server
 
 SLICE_BYTES: Final = 256 << 10
 """The bytes that are read in one step."""
@@ -47,8 +41,15 @@ class Scrubber:
         storage: Storage,
         quarantine: str,
         interval_days: Callable[[], int],
+        announce: Callable[[str], None],
+        changed: Callable[[], Awaitable[None]],
+        read_saves: Callable[[], Awaitable[None]],
     ) -> None:
-        """`quarantine` is the directory for damaged bytes. `interval_days` 0 means never again after the start."""
+        """`quarantine`: the directory for damaged bytes. `interval_days` 0: never again after the start.
+
+        `announce` is told what people are to know; `changed` is awaited when the report says something else. `read_saves` is
+        awaited after a start, and each time after everything else was read.
+        """
         self._store = store
         self._report = report
         self._clock = clock
@@ -60,12 +61,9 @@ class Scrubber:
         self._verified_bytes = 0
         self._told = len(store.losses.found)
         self._last_ms = self._now_ms()
-        self.announce: Callable[[str], None] = lambda _text: None
-        """Called with messages for people."""
-        self.changed: Callable[[], Awaitable[None]] = _nothing
-        """Awaited when the report has changed."""
-        self.read_saves: Callable[[], Awaitable[None]] = _nothing
-        """Awaited after a start, and each time after everything else was read."""
+        self._announce = announce
+        self._changed = changed
+        self._read_saves = read_saves
 
     def document(self) -> dict[str, Any]:
         """Its progress and results, as plain data. Times are wall-clock milliseconds."""
@@ -86,13 +84,13 @@ class Scrubber:
         """Read what the start did not read, then everything at intervals, until cancelled."""
         if self._report.scrollback_unread_bytes:
             await self.verify()
-        await self.read_saves()
+        await self._read_saves()
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             days = self._interval_days()
             if days and self._now_ms() - self._last_ms >= days * MS_PER_DAY:
                 await self.verify()
-                await self.read_saves()
+                await self._read_saves()
 
     async def verify(self) -> None:
         """Read everything that is on the disk now, and put the result into the report."""
@@ -116,7 +114,7 @@ class Scrubber:
         diagnostics.info("scrollback.verified", bytes=self._total, unread=unread)
         self._store.losses.adopt()
         await self.tell_losses()
-        await self.changed()
+        await self._changed()
 
     def _read(self, blocks: list[Unread]) -> int:
         """Read the blocks. Returns how many bytes could not be read for now. Blocks."""
@@ -124,6 +122,19 @@ class Scrubber:
         for digest in digests:
             self._store.reader.read_anew(digest)
         return sum(scrollback_check.read(self._store, blocks))
+
+    def hear_of_damage(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        spawn: Callable[[Coroutine[Any, Any, None]], object],
+    ) -> None:
+        """Tell people as well of what others find damaged while they read the store, on whatever thread."""
+
+        def found() -> None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed
+                loop.call_soon_threadsafe(lambda: spawn(self.tell_losses()))
+
+        self._store.losses.tell = found
 
     async def tell_losses(self) -> None:
         """Turn damaged blocks into tombstones, set their bytes aside, and report them."""
@@ -142,28 +153,11 @@ class Scrubber:
             diagnostics.warning("scrollback.damaged", pane=loss.pane, reason=loss.reason)
         panes = ", ".join(f"%{pane}" for pane in sorted({loss.pane for loss in new}))
         lines = counted(sum(loss.lines for loss in new), "line")
-        self.announce(f"{lines} of the scrollback of {panes} cannot be read: see fugue recovery")
-        await self.changed()
+        self._announce(f"{lines} of the scrollback of {panes} cannot be read: see fugue recovery")
+        await self._changed()
 
     def _now_ms(self) -> int:
         return self._clock.monotonic_ns() // NS_PER_MS
-
-
-def scrubber_of(server: Server) -> Scrubber:
-    """Create the scrubber of a server."""
-    booted = server.booted
-    scrubber = Scrubber(
-        booted.recovered.store,
-        server.report,
-        server.clock,
-        booted.storage,
-        f"{booted.state_directory}/{QUARANTINE}",
-        lambda: server.configuration.persistence.scrub_interval_days,
-    )
-    scrubber.read_saves = SaveScrubber(
-        booted.storage, booted.state_directory, server.report, scrubber
-    ).run
-    return scrubber
 
 
 def _place(unread: Unread) -> PackPlace:
@@ -182,7 +176,3 @@ def _slices(blocks: list[Unread]) -> list[list[Unread]]:
         slices[-1].append(each)
         size += each.size_bytes
     return slices
-
-
-async def _nothing() -> None:
-    pass

@@ -48,10 +48,19 @@ class ServerLog:
         self._state = writer.state
         self._flusher = flusher
         self._withhold = withhold
-        self.persists: Callable[[int], bool] = lambda _pane: True
-        """Whether a pane's output may be stored on disk."""
-        self.keep: Callable[[int, bytes], bool] = lambda _lsn, _payload: False
-        """Keeps an event where it outlives this process, until the kernel has its record. Returns False if it cannot."""
+        self._persists: Callable[[int], bool] = lambda _pane: True
+        self._keep: Callable[[int, bytes], bool] = lambda _lsn, _payload: False
+
+    def connect(
+        self, *, persists: Callable[[int], bool], keep: Callable[[int, bytes], bool]
+    ) -> None:
+        """Give the parts that are built after this one.
+
+        `persists`: whether a pane's output may reach the disk. `keep` keeps an event where it outlives this process, until the
+        kernel has its record; False: it cannot.
+        """
+        self._persists = persists
+        self._keep = keep
 
     @property
     def next_lsn(self) -> int:
@@ -84,14 +93,14 @@ class ServerLog:
         flags = IGNORABLE if all(isinstance(event, OPTIONAL) for event in events) else 0
         reach("commit.before_append")
         lsn = self._writer.append(RecordType.STRUCTURE, payload, flags)
-        if not self._flusher.write() and not self.keep(lsn, payload):
+        if not self._flusher.write() and not self._keep(lsn, payload):
             self._flusher.write_now()
         reach("commit.after_write")
         return lsn
 
     def append_output(self, pane: int, offset: int, data: memoryview) -> int | None:
-        """Frame a pane's output. Returns its LSN, or None if it is not logged."""
-        if not self.persists(pane):
+        """Frame what a pane's program wrote. None: it is not logged."""
+        if not self._persists(pane):
             return None
         return self._writer.append_output(pane, offset, data)
 

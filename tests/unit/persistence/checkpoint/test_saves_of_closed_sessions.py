@@ -2,7 +2,7 @@
 
 import errno
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -142,10 +142,9 @@ def test_a_damaged_manifest_of_a_closed_session_is_told_once(closed: Closed) -> 
 class Told:
     def __init__(self) -> None:
         self.said: list[str] = []
-        self.announce: Callable[[str], None] = self.said.append
-        self.changed: Callable[[], Awaitable[None]] = self._changed
+        self.announce = self.said.append
 
-    async def _changed(self) -> None:
+    async def changed(self) -> None:
         self.said.append("changed")
 
 
@@ -154,7 +153,7 @@ async def test_a_closed_session_that_rots_is_told_while_the_server_runs(
 ) -> None:
     monkeypatch.setattr(save_scrubber, "PAUSE_SECONDS", 0)
     report, told = RecoveryReport(0), Told()
-    scrubber = SaveScrubber(RealStorage(), closed.directory, report, told)
+    scrubber = SaveScrubber(RealStorage(), closed.directory, report, told.announce, told.changed)
     await scrubber.run()
     assert report.damages == []
     closed.pack.write_bytes(flip(closed.data))

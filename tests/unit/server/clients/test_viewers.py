@@ -20,6 +20,7 @@ from fuguemux.server.clients.surface import ServerSurface
 from fuguemux.server.clients.viewer import Viewer
 from fuguemux.server.clients.viewers import Viewers
 from fuguemux.server.copy.scroll_views import ScrollViews
+from fuguemux.server.panes.last_screens import LastScreens
 from fuguemux.server.ports import EffectFailed
 from fuguemux.terminal.emulator import Bell, ClipboardWrite
 from tests.support.builders import session, state
@@ -70,8 +71,9 @@ class World:
         self.panes = PaneWorld(now)
         self.now = now
         self.told: list[object] = []
+        self.greeting = ""
         scroll = ScrollViews()
-        surface = ServerSurface(self.panes.panes, scroll, lambda: self.now, FakeLive())
+        surface = ServerSurface(self.panes.panes, scroll, lambda: self.now, FakeLive(), str)
         self.viewers = Viewers(
             asyncio.get_running_loop(),
             surface,
@@ -79,8 +81,18 @@ class World:
             lambda: 1_000_000,
             lambda: self.told.append("sizes"),
             lambda session: self.told.append(("came", session)),
+            lambda hook, session: self.told.append((hook, session)),
+            LastScreens(
+                None,
+                "nothing is kept",
+                self.panes.spawn,
+                lambda: 0,
+                self.panes.clock.wall_ms,
+                self.panes.panes.get,
+                self.told.append,
+            ),
+            lambda: self.greeting,
         )
-        self.viewers.happened = lambda hook, session: self.told.append((hook, session))
         self._clients = 0
 
     def client(self, *, interactive: bool = True, resume: bytes = b"") -> Client:

@@ -47,7 +47,9 @@ class Here:
         self.zone = LandingZone.open(str(path), store="s")
         self.log = Log()
         self.clock = FakeClock()
-        self.missing = MissingOutput(loop, self.clock)
+        self.said_lsn: int | None = None
+        """The LSN of the event that says what is missing; None: it cannot be logged now."""
+        self.missing = MissingOutput(loop, self.clock, lambda _events: self.said_lsn)
         self.held = HeldOutput(self.log, self.missing, self._feed)
         store = ScrollbackStore(PackReader(RealStorage(), "nowhere"))
         self.terminal = PaneTerminal(P, GhosttyEmulator(80, 24), store.pane(P))
@@ -174,7 +176,7 @@ def test_the_account_has_the_time_of_the_first_and_of_the_last(here: Here) -> No
 
 
 def test_an_event_that_says_less_than_is_missing_ends_no_account(here: Here) -> None:
-    here.missing.say = lambda _events: 5
+    here.said_lsn = 5
     here.missing.note(here.zone, here.terminal, 0, 5)
     here.missing.tell()
     here.missing.note(here.zone, here.terminal, 5, 9)

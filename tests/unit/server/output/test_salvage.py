@@ -10,7 +10,7 @@ from fuguemux.model.ids import PaneId, WindowId
 from fuguemux.persistence.report.report import PaneReport, RecoveryReport
 from fuguemux.persistence.storage.serialization import encode_events
 from fuguemux.server.landing.zone import RecoveredZone, Salvaged, UnloggedOutput
-from fuguemux.server.output.salvage import take_changes, take_output
+from fuguemux.server.output.salvage import Salvage
 
 P, Q = PaneId(1), PaneId(2)
 
@@ -39,16 +39,17 @@ class Fake:
         self.report = RecoveryReport(0)
         self.report.panes = [PaneReport(terminal.id) for terminal in terminals]
         panes = {terminal.id: terminal for terminal in terminals}
-        recovered = SimpleNamespace(next_lsn=next_lsn, orphans={Q})
-        self.server: Any = SimpleNamespace(
-            booted=SimpleNamespace(recovered=recovered),
-            engine=SimpleNamespace(state=SimpleNamespace(panes=panes)),
-            committer=SimpleNamespace(commit=self._commit),
-            panes=panes,
-            pipes=SimpleNamespace(salvaged=lambda *_: None),
-            output=SimpleNamespace(take_over=self._take_over),
-            report=self.report,
-        )
+        committer: Any = SimpleNamespace(state=SimpleNamespace(panes=panes), commit=self._commit)
+        output: Any = SimpleNamespace(take_over=self._take_over)
+        shown: Any = panes
+        self._logged_lsn = next_lsn - 1
+        self._salvage = Salvage(committer, shown, output, self.report, lambda *_: None)
+
+    def take_changes(self, found: RecoveredZone) -> None:
+        self._salvage.take_changes(found, self._logged_lsn)
+
+    def take_output(self, found: RecoveredZone, answers: dict[PaneId, bytes]) -> None:
+        self._salvage.take_output(found, answers, {Q})
 
     def _commit(self, events: Any) -> int:
         (event,) = events
@@ -66,7 +67,7 @@ class Fake:
 def test_changes_that_the_log_has_are_not_made_again() -> None:
     here = Fake(next_lsn=5)
     events = ((3, renamed("logged")), (4, renamed("logged, too")), (5, renamed("new")))
-    take_changes(here.server, RecoveredZone(events=events))
+    here.take_changes(RecoveredZone(events=events))
     assert here.done == [ev.WindowRenamed(WindowId(1), "new")]
     assert here.report.notes == []
 
@@ -75,7 +76,7 @@ def test_a_change_that_cannot_follow_is_told_and_the_next_one_made() -> None:
     here = Fake()
     here.refuse = {"cannot"}
     events = ((1, renamed("cannot")), (2, b"garbage"), (3, renamed("can")))
-    take_changes(here.server, RecoveredZone(events=events))
+    here.take_changes(RecoveredZone(events=events))
     assert here.done == [ev.WindowRenamed(WindowId(1), "can")]
     assert [note.partition(": ")[0] for note in here.report.notes] == [
         "a change in the landing zone could not be made again"
@@ -87,7 +88,7 @@ def test_what_the_log_has_is_not_shown_again_nor_its_queries_answered() -> None:
     here = Fake(terminal)
     answers: dict[PaneId, bytes] = {}
     found = (Salvaged(P, 0, b"logged"), Salvaged(P, 10, b"half logged", answered=7))
-    take_output(here.server, RecoveredZone(found), answers)
+    here.take_output(RecoveredZone(found), answers)
     assert here.done == [(b" logged", 3)]
     assert answers == {P: b"reply"}
     assert terminal.read_offset == 21
@@ -97,7 +98,7 @@ def test_a_gap_is_told_once_with_its_time_and_what_is_behind_it_kept() -> None:
     terminal = Terminal(P, 10)
     here = Fake(terminal)
     said = (UnloggedOutput(P, 10, 30, 1_000, 2_000),)
-    take_output(here.server, RecoveredZone((Salvaged(P, 30, b"behind"),), missing=said), {})
+    here.take_output(RecoveredZone((Salvaged(P, 30, b"behind"),), missing=said), {})
     assert here.done == [ev.OutputMissing(P, 10, 30, 1_000, 2_000), (b"behind", 0)]
     assert terminal.gaps == [(10, 30)]
     (pane,) = here.report.panes
@@ -107,14 +108,14 @@ def test_a_gap_is_told_once_with_its_time_and_what_is_behind_it_kept() -> None:
 def test_what_is_missing_at_the_end_is_told() -> None:
     terminal = Terminal(P, 10)
     here = Fake(terminal)
-    take_output(here.server, RecoveredZone(missing=(UnloggedOutput(P, 5, 30, 1, 2),)), {})
+    here.take_output(RecoveredZone(missing=(UnloggedOutput(P, 5, 30, 1, 2),)), {})
     assert terminal.gaps == [(10, 30)]
-    take_output(here.server, RecoveredZone(missing=(UnloggedOutput(P, 5, 30, 1, 2),)), {})
+    here.take_output(RecoveredZone(missing=(UnloggedOutput(P, 5, 30, 1, 2),)), {})
     assert terminal.gaps == [(10, 30)], "the log has it by now"
 
 
 def test_output_of_a_pane_whose_making_was_lost_is_told() -> None:
     here = Fake()
-    take_output(here.server, RecoveredZone((Salvaged(Q, 0, b"orphaned"),)), {})
+    here.take_output(RecoveredZone((Salvaged(Q, 0, b"orphaned"),)), {})
     assert here.report.notes == ["%2: 8 bytes not logged: lost"]
     assert here.done == []

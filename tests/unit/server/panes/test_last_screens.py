@@ -313,9 +313,15 @@ async def test_a_checkpoint_is_published_after_they_are_on_the_disk(
             raise AssertionError("nothing is erased")
 
     checkpointer = Checkpointer(
-        server.series, server, server.writer, FakeClock(), lambda: 1.0, lambda: 1, Sync()
+        server.series,
+        server,
+        server.writer,
+        FakeClock(),
+        lambda: 1.0,
+        lambda: 1,
+        Sync(),
+        before_publishing=world.screens.settle,
     )
-    checkpointer.before_publishing = world.screens.settle
     world.screens.spawn = lambda work: work.close()  # nobody else has them written
     world.keep(shown())
     await checkpointer.take("test")

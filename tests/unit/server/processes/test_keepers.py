@@ -1,20 +1,26 @@
 """The keeper of a server died: another one takes over, whatever the first attempts come to."""
 
+import asyncio
 from collections.abc import Callable
-from types import SimpleNamespace
 from typing import cast
 
 import pytest
 
-from fuguemux.server.main import Server
+from fuguemux.config.paths import Places
+from fuguemux.keeper.protocol import ExitStatus
 from fuguemux.server.processes import keepers
 from fuguemux.server.processes.keeper_client import (
+    HeldPane,
     KeeperClient,
     KeeperLost,
     KeeperRefused,
     KeeperUnreachable,
+    PaneExited,
     RequestFailed,
 )
+from fuguemux.server.processes.keeper_place import KeeperPlace
+from fuguemux.server.processes.keepers import Keepers
+from fuguemux.server.work.sequence_gate import SequenceGate
 
 FAILURES: list[Exception] = [
     KeeperUnreachable("it does not answer"),
@@ -22,44 +28,119 @@ FAILURES: list[Exception] = [
     RequestFailed("it holds too many panes"),
     OSError("no more descriptors"),
 ]
+ENDED = ExitStatus(0, None)
 
 
 class Keeper:
-    """What the server needs of one here: that it tells of an end."""
+    """A keeper that tells of ends, and of its own when it has told all."""
 
     keeper_pid = 1
 
-    def __init__(self, tell: Callable[[], object]) -> None:
-        self.events = SimpleNamespace(get=self._get)
-        self._tell = tell
+    def __init__(self, *ends: PaneExited) -> None:
+        self.events: asyncio.Queue[PaneExited | KeeperLost] = asyncio.Queue()
+        for end in ends:
+            self.events.put_nowait(end)
+        self.events.put_nowait(KeeperLost("killed"))
 
-    async def _get(self) -> object:
-        return self._tell()
+
+class Processes:
+    """Implements `KeptProcesses`."""
+
+    def __init__(self) -> None:
+        self.keeper: KeeperClient | None = None
+        self.no_keeper = ""
+        self.ended: list[str] = []
+
+    def keys(self) -> list[str]:
+        return []
+
+    def held(self) -> list[HeldPane]:
+        return []
+
+    def expect_no_keeper(self) -> None:
+        """Nobody waits here."""
+
+    def exited(self, key: str, status: ExitStatus) -> None:
+        assert status == ENDED
+        self.ended.append(key)
+
+
+@pytest.fixture
+def processes() -> Processes:
+    return Processes()
+
+
+@pytest.fixture
+def followed(processes: Processes) -> Keepers:
+    places = Places("name", "/nowhere/socket", private=True)
+    place = KeeperPlace(places, None, "/nowhere", is_locked=False, log_path="")
+    return Keepers(processes, place, "store", SequenceGate())
+
+
+def client(keeper: Keeper) -> KeeperClient:
+    return cast("KeeperClient", keeper)
+
+
+def takes_over(
+    monkeypatch: pytest.MonkeyPatch, replace: Callable[[], Keeper], *, retry_seconds: float = 0.0
+) -> None:
+    async def replace_keeper(*_: object, **__: object) -> Keeper:
+        return replace()
+
+    monkeypatch.setattr(keepers, "replace_keeper", replace_keeper)
+    monkeypatch.setattr(keepers, "RETRY_SECONDS", retry_seconds)
 
 
 @pytest.mark.parametrize("failure", FAILURES, ids=lambda failure: type(failure).__name__)
 async def test_an_attempt_that_fails_is_followed_by_another(
-    monkeypatch: pytest.MonkeyPatch, failure: Exception
+    monkeypatch: pytest.MonkeyPatch, processes: Processes, followed: Keepers, failure: Exception
 ) -> None:
     attempts: list[Exception | None] = [failure, None]
-    first = Keeper(lambda: KeeperLost("killed"))
+    second = Keeper()
 
-    def over() -> KeeperLost:
-        followed.stop()
-        return KeeperLost("the test is over")
-
-    async def replace_keeper(*_: object, **__: object) -> Keeper:
-        if (problem := attempts.pop(0)) is not None:
+    def replace() -> Keeper:
+        problem = attempts.pop(0)
+        if problem is not None:
             raise problem
-        return Keeper(over)
+        followed.stop()  # that of the second keeper is the end of the test
+        return second
 
-    processes = SimpleNamespace(keeper=first, held=list, expect_no_keeper=lambda: None)
-    booted = SimpleNamespace(keeper_place=SimpleNamespace(path=str))
-    server = SimpleNamespace(processes=processes, booted=booted, keeper_store="store")
-    monkeypatch.setattr(keepers, "replace_keeper", replace_keeper)
-    monkeypatch.setattr(keepers, "RETRY_SECONDS", 0.0)
-    followed = keepers.Keepers(cast("Server", server), tuple)
-    await followed.follow(cast("KeeperClient", first))
+    takes_over(monkeypatch, replace)
+    await followed.follow(client(Keeper()))
     assert attempts == []
-    assert isinstance(processes.keeper, Keeper)
-    assert processes.keeper is not first
+    assert processes.keeper is client(second)
+
+
+async def test_ends_wait_until_every_process_has_its_pane(
+    monkeypatch: pytest.MonkeyPatch, processes: Processes, followed: Keepers
+) -> None:
+    second = Keeper(PaneExited("late", ENDED))
+
+    def replace() -> Keeper:
+        assert processes.ended == []
+        followed.restored()
+        assert processes.ended == ["early"]
+        followed.stop()
+        return second
+
+    takes_over(monkeypatch, replace)
+    await followed.follow(client(Keeper(PaneExited("early", ENDED))))
+    assert processes.ended == ["early", "late"]
+
+
+async def test_while_none_is_there_the_server_says_why(
+    monkeypatch: pytest.MonkeyPatch, processes: Processes, followed: Keepers
+) -> None:
+    said: list[tuple[KeeperClient | None, str]] = []
+
+    def replace() -> Keeper:
+        said.append((processes.keeper, processes.no_keeper))
+        if len(said) == 1:
+            raise KeeperUnreachable("it does not answer")
+        followed.stop()
+        return Keeper()
+
+    takes_over(monkeypatch, replace)
+    processes.keeper = client(first := Keeper())
+    await followed.follow(client(first))
+    assert said == [(None, ""), (None, ": it does not answer")]

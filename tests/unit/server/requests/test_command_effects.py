@@ -46,7 +46,8 @@ async def refused(
     monkeypatch.setattr(command_effects, "NESTED_TEXTS_MAX", texts_max)
     nothing = cast("Any", None)
     effects = CommandEffects(cast("Engine", None), nothing, nothing, nothing, Waits(), nothing)
-    effects.commands = doubling = Doubling(effects, times=times)
+    doubling = Doubling(effects, times=times)
+    effects.connect(doubling)
     with pytest.raises(EffectFailed) as problem:
         await cast(
             "Coroutine[Any, Any, EffectResult]",

@@ -23,6 +23,7 @@ from fuguemux.server.ports import (
 )
 from fuguemux.server.requests.executor import Executor, Question
 from fuguemux.server.requests.turn import Turn
+from fuguemux.server.work.sequence_gate import SequenceGate
 from fuguemux.server.work.waits import ServerEnds
 from tests.support.engines import ListLog, engine_of
 from tests.support.fake_requester import FakeRequester
@@ -48,6 +49,13 @@ class Effects:
         return later
 
 
+class NoHooks:
+    """No hook is set."""
+
+    async def after(self, request: Request, requester: Requester) -> None:
+        """Nothing follows."""
+
+
 class World:
     """`told` is everything that happened, in order: decisions, records, effects, fsyncs and words to the requester."""
 
@@ -57,7 +65,15 @@ class World:
         self.engine = engine_of(ServerState(), self.log, decide=self.decide)
         self.effects = Effects(self.told)
         self.durability: Callable[[], Awaitable[object]] = _at_once
-        self.executor = Executor(self.engine, self.effects, self.durable)
+        self.documents = Documents()
+        self.executor = Executor(
+            self.engine,
+            self.effects,
+            self.durable,
+            SequenceGate(),
+            NoHooks(),
+            self.documents,
+        )
         self.requester = FakeRequester(self.told)
         self.page: Callable[[], Any] = str
 
@@ -257,7 +273,7 @@ class Documents:
 async def test_what_has_to_be_read_is_read_once_while_others_have_their_turn(
     here: World,
 ) -> None:
-    documents = here.executor.documents = Documents()
+    documents = here.documents
     here.page = lambda: documents.answer("page", ("x",))
     async with asyncio.timeout(SECONDS), asyncio.TaskGroup() as tasks:
         asking = tasks.create_task(here.executor.begin([("ask",)], here.requester))

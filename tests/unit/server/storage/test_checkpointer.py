@@ -3,7 +3,7 @@
 import asyncio
 import errno
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -31,6 +31,10 @@ class Disk(RealStorage):
         return super().create(path)
 
 
+async def _at_once() -> None:
+    """Nothing is to be waited for."""
+
+
 class World:
     """A checkpointer over a small server with one pane. `told` holds what happened, in order."""
 
@@ -51,8 +55,10 @@ class World:
             lambda: INTERVAL_MS / 1000,
             lambda: self.wal_bytes_max,
             self,
+            tell=lambda failure: self.told.append(f"told {failure!r}"),
+            before_publishing=lambda: self.before_publishing(),
         )
-        self.checkpointer.tell = lambda failure: self.told.append(f"told {failure!r}")
+        self.before_publishing: Callable[[], Awaitable[None]] = _at_once
 
     async def wait_synced(self, lsn: int) -> None:
         if self.lost:
@@ -111,7 +117,7 @@ async def test_it_never_knows_more_than_the_log(here: World) -> None:
         here.told.append("before publishing")
         assert here.numbers() == []
 
-    here.checkpointer.before_publishing = waited_for
+    here.before_publishing = waited_for
     result = await here.checkpointer.take("test")
     assert here.told == ["before publishing", "log synced", "log may go"]
     assert here.numbers() == [result.manifest.number] == [1]
@@ -137,7 +143,7 @@ async def test_what_is_logged_while_it_runs_is_left_to_the_next(here: World) -> 
     async def waited_for() -> None:
         here.output()
 
-    here.checkpointer.before_publishing = waited_for
+    here.before_publishing = waited_for
     await here.checkpointer.take("test")
     assert here.changed()
 
@@ -183,7 +189,7 @@ async def test_one_at_a_time(here: World) -> None:
         under_way.set()
         await first_may_go.wait()
 
-    here.checkpointer.before_publishing = waited_for
+    here.before_publishing = waited_for
     async with asyncio.timeout(SECONDS), asyncio.TaskGroup() as tasks:
         tasks.create_task(here.checkpointer.take("first"))
         await under_way.wait()

@@ -22,6 +22,14 @@ from tests.support.small_server import SmallServer, Truth, new_session
 DAY_MS = 86_400_000
 
 
+def unheard(_text: str) -> None:
+    pass
+
+
+async def nothing() -> None:
+    pass
+
+
 class Counted(Scrubber):
     """Counts how often everything is read."""
 
@@ -35,7 +43,9 @@ class Counted(Scrubber):
 def counted(clock: FakeClock, days: int) -> Counted:
     storage = RealStorage()
     store = ScrollbackStore(PackReader(storage, "nowhere"))
-    return Counted(store, RecoveryReport(0), clock, storage, "nowhere", lambda: days)
+    return Counted(
+        store, RecoveryReport(0), clock, storage, "nowhere", lambda: days, unheard, nothing, nothing
+    )
 
 
 async def after(found: Counted, clock: FakeClock, milliseconds: int) -> int:
@@ -99,8 +109,10 @@ class Rotten:
             RealStorage(),
             f"{state}/quarantine",
             lambda: 30,
+            self.said.append,
+            nothing,
+            nothing,
         )
-        self.scrubber.announce = self.said.append
 
     def rot(self, number: int) -> int:
         """Change a byte of a block; how many lines it has."""

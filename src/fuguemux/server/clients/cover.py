@@ -1,0 +1,31 @@
+"""Puts a question or a page in front of what a client looks at."""
+
+from collections.abc import Callable
+from typing import assert_never
+
+from fuguemux.model import effects as ef
+from fuguemux.server.clients.overlays import Confirm, Page, PromptOverlay
+from fuguemux.server.clients.viewer import Viewer
+from fuguemux.server.panes.previews import LastScreensPort, ScreenPreview
+
+
+def cover(
+    viewer: Viewer,
+    effect: ef.Prompt | ef.Choose | ef.ShowText,
+    last_screens: LastScreensPort,
+    redraw: Callable[[], None],
+) -> None:
+    """Do what `effect` says. A chooser's previews come from `last_screens`, which calls `redraw` when it has read one."""
+    match effect:
+        case ef.Prompt(_, prompts, initial, template, confirm, single_key):
+            if confirm:
+                viewer.overlay = Confirm(prompts[0] if prompts else "", template)
+            else:
+                viewer.overlay = PromptOverlay(prompts, initial, template, single_key=single_key)
+        case ef.Choose(_, title, rows, previews, selected):
+            preview = ScreenPreview(last_screens, previews, redraw) if previews else None
+            viewer.page = Page(title, rows, chooser=True, preview=preview, selected=selected)
+        case ef.ShowText(_, lines):
+            viewer.page = Page("", tuple((line, "") for line in lines), chooser=False)
+        case _:
+            assert_never(effect)

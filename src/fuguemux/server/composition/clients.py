@@ -1,0 +1,64 @@
+"""Attached clients: what they see, and what they are told."""
+
+from typing import NamedTuple
+
+from fuguemux.observe.clock import Clock
+from fuguemux.persistence.report.report import RecoveryReport
+from fuguemux.server.clients.notices import Notices
+from fuguemux.server.clients.surface import ServerSurface
+from fuguemux.server.clients.viewers import Viewers
+from fuguemux.server.clients.window_sizes import WindowSizes
+from fuguemux.server.composition.base import Base
+from fuguemux.server.composition.log import LogParts
+from fuguemux.server.composition.panes import PaneParts, StateParts
+from fuguemux.server.copy.scroll_views import ScrollViews
+from fuguemux.server.output_events import OutputEvents
+from fuguemux.server.recovery import recovery_notice
+
+
+class ClientParts(NamedTuple):
+    """Everything about attached clients."""
+
+    notices: Notices
+    surface: ServerSurface
+    sizes: WindowSizes
+    viewers: Viewers
+
+
+def build_clients(
+    base: Base, log: LogParts, state: StateParts, panes: PaneParts, events: OutputEvents
+) -> ClientParts:
+    """What clients look at. They are told of durability from here on."""
+    notices, durability = Notices(), log.durability
+    notices.tell_while(durability.warning)
+    is_safe_mode = base.booted.safe is not None
+
+    def alert() -> str:
+        """Trouble with the disk comes before a recovery that is over."""
+        if durability.now != "ok":
+            return durability.alert()
+        if is_safe_mode:
+            return "safe mode"
+        return _recovery(base.report, base.clock, state.view.started_ns)
+
+    notices.alert_while(alert)
+    scroll = ScrollViews(base.spawn)
+    surface = ServerSurface(state.panes, scroll, state.state, state.view, notices.alert)
+    sizes = WindowSizes(base.loop, state.engine, events.not_logged)
+    viewers = Viewers(
+        base.loop,
+        surface,
+        base.clock,
+        lambda: base.in_force.configuration.server.frame_rate_hz,
+        sizes.changed,
+        state.view.attached,
+        panes.hooks.client_did,
+        panes.last_screens,
+        notices.greeting,
+    )
+    durability.connect(viewers.announce)
+    return ClientParts(notices, surface, sizes, viewers)
+
+
+def _recovery(report: RecoveryReport, clock: Clock, started_ns: int) -> str:
+    return recovery_notice.segment(report, clock.monotonic_ns() - started_ns)

@@ -1,0 +1,151 @@
+"""Commands: what they may ask of the server, who runs them, and where clients bring them."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple
+
+from fuguemux.persistence.storage.pipe_positions import PipePositions
+from fuguemux.server.admin.unneeded import end_unneeded
+from fuguemux.server.clients.last_used import keep_times
+from fuguemux.server.clients.listener import Listener
+from fuguemux.server.composition.admin import AdminParts
+from fuguemux.server.composition.base import Base
+from fuguemux.server.composition.clients import ClientParts
+from fuguemux.server.composition.log import LogParts
+from fuguemux.server.composition.panes import PaneParts, StateParts
+from fuguemux.server.copy.copy_commands import CopyCommands
+from fuguemux.server.ending import ServerEnd
+from fuguemux.server.processes.shell_argv import shell_argv
+from fuguemux.server.recovery import recovery_notice
+from fuguemux.server.requests.channels import Channels
+from fuguemux.server.requests.command_effects import CommandEffects
+from fuguemux.server.requests.effect_runner import EffectRunner
+from fuguemux.server.requests.executor import Executor
+from fuguemux.server.requests.key_input import KeyInput
+from fuguemux.server.requests.pane_input import PaneInput
+from fuguemux.server.requests.pipes import Pipes
+from fuguemux.server.requests.readiness import Readiness
+from fuguemux.server.requests.request_handler import RequestHandler
+from fuguemux.server.requests.search import Searcher
+from fuguemux.server.requests.shells import Shells
+from fuguemux.server.requests.start_files import StartFiles
+from fuguemux.server.work.waits import Waits
+
+
+class ProgramParts(NamedTuple):
+    """Programs outside of panes, and what is typed into panes."""
+
+    waits: Waits
+    shells: Shells
+    typing: PaneInput
+    pipes: Pipes
+
+
+class RequestParts(NamedTuple):
+    """Commands and their requesters."""
+
+    files: StartFiles
+    readiness: Readiness
+    executor: Executor
+    listener: Listener
+
+
+def build_programs(
+    base: Base, log: LogParts, state: StateParts, panes: PaneParts, clients: ClientParts
+) -> ProgramParts:
+    """Shell commands, pipes, and input for panes."""
+    waits = Waits()
+    channels = Channels(base.loop, state.engine, log.flusher.wait_durable, waits)
+    shells = Shells(base.loop, state.state, panes.environment, base.spawn, channels)
+    typing = PaneInput(state.panes, clients.surface.prefix_key, panes.output.inject)
+    pipes = Pipes(
+        base.loop,
+        state.engine,
+        PipePositions(base.booted.storage, base.booted.state_directory),
+        lambda command: shell_argv(command, panes.environment.descriptors),
+        shells.environment,
+        lambda pane, data: typing.send_bytes(pane, data, paste=False),
+        clients.viewers.announce,
+        base.spawn,
+    )
+    return ProgramParts(waits, shells, typing, pipes)
+
+
+def build_requests(
+    base: Base,
+    tasks: asyncio.TaskGroup,
+    log: LogParts,
+    state: StateParts,
+    panes: PaneParts,
+    clients: ClientParts,
+    programs: ProgramParts,
+    admin: AdminParts,
+    files: StartFiles,
+    end: ServerEnd,
+) -> RequestParts:
+    """Everything that runs commands, with a listener that is bound and does not accept yet. Raises ListenError."""
+    durable = log.flusher.wait_durable
+    readiness = Readiness(
+        base.report, len(base.booted.recovered.panes), files, lambda: end.is_deliberate
+    )
+    executor = _executor(base, durable, state, panes, clients, programs, admin)
+    keys = KeyInput(
+        base.loop,
+        clients.viewers,
+        state.panes,
+        clients.surface.scroll,
+        executor,
+        base.clock,
+        state.engine,
+        base.spawn,
+        panes.output.hurry,
+    )
+    handler = RequestHandler(
+        executor,
+        clients.viewers,
+        keys,
+        state.state,
+        base.clock,
+        panes.rebuilding.with_screens(readiness.wait, state.state),
+        files.served,
+        panes.environment.socket_path,
+        state.view,
+        lambda: end_unneeded(
+            state.engine, end, base.report, is_safe_mode=base.booted.safe is not None
+        ),
+        lambda: recovery_notice.unknown_loss(base.report),
+    )
+    listener = admin.address.open(handler, tasks)
+    if base.booted.log_path is not None:
+        keep_times(state.view, base.booted.state_directory, base.spawn, base.booted.storage)
+    return RequestParts(files, readiness, executor, listener)
+
+
+def _executor(
+    base: Base,
+    durable: Callable[[int], Awaitable[None]],
+    state: StateParts,
+    panes: PaneParts,
+    clients: ClientParts,
+    programs: ProgramParts,
+    admin: AdminParts,
+) -> Executor:
+    command_effects = CommandEffects(
+        state.engine, programs.shells, base.spawn, durable, programs.waits, state.panes
+    )
+    effects = EffectRunner(
+        state.panes,
+        panes.processes,
+        clients.viewers,
+        programs.typing,
+        programs.shells,
+        programs.pipes,
+        admin.effects,
+        command_effects,
+        Searcher(state.panes, base.clock),
+        CopyCommands(state.engine, state.panes, clients.viewers, durable, panes.last_screens.fetch),
+    )
+    executor = Executor(state.engine, effects, durable, panes.gate, panes.hooks, admin.documents)
+    command_effects.connect(executor)
+    panes.hooks.connect(executor)
+    return executor

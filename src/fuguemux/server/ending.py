@@ -1,0 +1,95 @@
+"""The end of the server: who wants it, in which way, and what happens at once when it is decided."""
+
+import asyncio
+from collections.abc import Callable
+
+from fuguemux.engine.engine import Engine
+from fuguemux.keeper.protocol import EXIT_DELIBERATE, EXIT_GRACEFUL, EXIT_RESTART
+from fuguemux.model.state import ServerState
+from fuguemux.observe.diagnostics import channel
+from fuguemux.reactions import server_ended, session_emptied
+from fuguemux.server.requests.start_files import StartFiles
+
+diagnostics = channel("server")
+
+
+class ServerEnd:
+    """Belongs to the loop."""
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        engine: Engine,
+        files: StartFiles,
+        note: Callable[[], None],
+        stop_keepers: Callable[[], None],
+        shut_down: Callable[[], None],
+    ) -> None:
+        """`note` writes that the server was stopped on purpose. `shut_down`: what ends from now on ended with the machine."""
+        self._loop = loop
+        self._engine = engine
+        self._files = files
+        self._note = note
+        self._stop_keepers = stop_keepers
+        self._shut_down = shut_down
+        self._close: Callable[[], None] = lambda: None
+        self._code: asyncio.Future[int] = loop.create_future()
+
+    def connect(self, close: Callable[[], None]) -> None:
+        """`close` lets nobody in, and begins no more requests: called when the server is stopped on purpose."""
+        self._close = close
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the server was told to end."""
+        return self._code.done()
+
+    @property
+    def is_deliberate(self) -> bool:
+        """Whether it was told to end for good."""
+        return self._code.done() and self._code.result() == EXIT_DELIBERATE
+
+    async def wait(self) -> int:
+        """Wait for the end; the exit code."""
+        return await self._code
+
+    def stop(self) -> None:
+        """kill-server, or the last session ended: deliberate, nothing is to come back.
+
+        Before anybody hears of it: a command that follows must find either no server, or the next one.
+        """
+        engine = self._engine
+        try:
+            engine.tell(server_ended.decide(engine.state, engine.live))
+        except OSError as error:
+            diagnostics.warning("not_forgotten", error=error.strerror or str(error))
+        self._note()
+        self._close()
+        self._end(EXIT_DELIBERATE)
+
+    def stop_gracefully(self) -> None:
+        """SIGTERM: everything is saved and comes back with the next start."""
+        self._shut_down()
+        self._end(EXIT_GRACEFUL)
+
+    def give_way(self) -> None:
+        """Another server is about to take over."""
+        self._end(EXIT_RESTART)
+
+    def _end(self, code: int) -> None:
+        if not self._code.done():
+            self._stop_keepers()
+            self._code.set_result(code)
+
+    # Without sessions
+
+    def published(self, before: ServerState, after: ServerState) -> None:
+        """Follow one transaction: without sessions the server may end, in a moment."""
+        if before.sessions and not after.sessions:
+            self._loop.call_soon(self._emptied)
+
+    def _emptied(self) -> None:
+        if not session_emptied.decide(self._engine.state, self._engine.live).effects:
+            return
+        if not self._files.keeps(self._emptied):
+            self.stop()

@@ -1,0 +1,162 @@
+"""The start: panes and processes are brought together again, and people are told what became of them."""
+
+import os
+from collections.abc import Callable, Coroutine
+from typing import Any, NamedTuple
+
+from fuguemux.engine.engine import Engine
+from fuguemux.model.decision import Decision
+from fuguemux.model.ids import PaneId
+from fuguemux.observe.diagnostics import channel
+from fuguemux.observe.failpoints import reach
+from fuguemux.reactions import server_ended
+from fuguemux.server.clients.notices import Notices
+from fuguemux.server.processes import foreign_keeper
+from fuguemux.server.processes.keeper_client import HeldPane, KeeperClient
+from fuguemux.server.processes.keepers import Keepers
+from fuguemux.server.processes.pane_watcher import PaneWatcher
+from fuguemux.server.recovery import recovery_notice
+from fuguemux.server.recovery.boot import Booted
+from fuguemux.server.recovery.configured import global_environment
+from fuguemux.server.recovery.kept_report import KeptReport
+from fuguemux.server.recovery.rebuilding import Rebuilding
+from fuguemux.server.recovery.recovered_panes import RecoveredPanes
+from fuguemux.server.recovery.restoration import Restoration
+from fuguemux.server.requests.live_view import ServerView
+from fuguemux.server.requests.pipes import Pipes
+from fuguemux.server.restart.handoff import TOLD_SECONDS
+from fuguemux.server.restart.standby import StandingBy, failed
+from fuguemux.server.state.deliberate_stop import forget_deliberate_stop
+
+diagnostics = channel("server")
+
+
+class StartedParts(NamedTuple):
+    """The parts that a start brings back to life."""
+
+    engine: Engine
+    view: ServerView
+    keepers: Keepers
+    recovered_panes: RecoveredPanes
+    restoration: Callable[[], Restoration]
+    """Brings panes and processes together; made once every pane has its terminal."""
+    pane_watcher: PaneWatcher
+    pipes: Pipes
+    rebuilding: Rebuilding
+    report: KeptReport
+    notices: Notices
+
+
+class Start:
+    """Belongs to the loop."""
+
+    def __init__(
+        self,
+        booted: Booted,
+        parts: StartedParts,
+        returned: StandingBy | None,
+        flush_interval_ms: Callable[[], int],
+        spawn: Callable[[Coroutine[Any, Any, None]], object],
+        later: Callable[[float, Callable[[], None]], object],
+    ) -> None:
+        """`returned` is set in a process that gave way to a server which failed, and serves again.
+
+        `flush_interval_ms`: after so long what is logged is with the disk. `later` calls a function after so many seconds.
+        """
+        self._booted = booted
+        self._parts = parts
+        self._returned = returned
+        self._flush_interval_ms = flush_interval_ms
+        self._spawn = spawn
+        self._later = later
+        self._report = parts.report.report
+
+    async def connect_keeper(self) -> KeeperClient:
+        """Find the keeper, or start one. Raises CannotStart."""
+        booted = self._booted
+        left = [] if self._returned is None else self._returned.panes
+        taken = await self._parts.keepers.connect(
+            booted.link, booted.storage, booted.state_directory, left
+        )
+        if not taken.known:
+            foreign_keeper.tell(self._report, booted.home)
+        reach("keeper.connected")
+        return taken.client
+
+    async def bring_back(self, keeper: KeeperClient) -> None:
+        """Give every pane its terminal and every process its pane, and say what is lost."""
+        parts, engine, booted = self._parts, self._parts.engine, self._booted
+        answers = await parts.recovered_panes.open()
+        if not engine.state.environment and not engine.state.sessions:
+            engine.tell(Decision(global_environment(os.environb)))
+        self._spawn(parts.keepers.follow(keeper))
+        await self._restore(keeper.held, answers)
+        parts.recovered_panes.modes_again()
+        if not keeper.held:
+            engine.tell(Decision(server_ended.channels_forgotten(engine.state)))
+        reach("recovery.restored")
+        parts.keepers.restored()
+        forget_deliberate_stop(booted.storage, booted.state_directory)
+        if booted.starts is not None:
+            if parts.rebuilding.left:
+                booted.starts.serves()
+            else:
+                booted.starts.over()
+        self._tell_of_refusal()
+
+    async def _restore(self, held: list[HeldPane], answers: dict[PaneId, bytes]) -> None:
+        parts, report = self._parts, self._report
+        await parts.restoration().run(held, answers)
+        for pane in parts.engine.state.panes:  # what went on meanwhile shows nowhere else
+            parts.pane_watcher.look_soon(pane)
+        self._find_cause(keeper_lived=bool(held))
+        report.notes += parts.pipes.go_on(unsure=bool(report.unsynced_ms_max))
+        parts.view.recovered(report.summary)
+        if not recovery_notice.ran_on(report):
+            parts.view.ended_unasked(parts.engine.state.sessions)
+        safe = self._booted.safe
+        if safe is not None:
+            message = safe.message(self._booted.home)
+            report.notes.insert(0, message)
+            parts.notices.tell(message)
+            diagnostics.warning("safe_mode", reason=safe.reason)
+            return
+        if report.cause != "first start":
+            await parts.report.find_untold()
+            parts.rebuilding.report_changed = False
+            await parts.report.save()
+            if recovery_notice.worth_telling(report):
+                parts.notices.tell_once(self._greet)
+
+    def _find_cause(self, *, keeper_lived: bool) -> None:
+        booted = self._booted
+        if booted.log_path is not None:
+            recovery_notice.find_cause(
+                self._report,
+                booted.storage,
+                booted.state_directory,
+                keeper_lived=keeper_lived,
+                flush_interval_ms=self._flush_interval_ms(),
+            )
+
+    def _greet(self) -> str:
+        """The first who attaches is told of the recovery, and the report says that it was told."""
+        self._report.told = True
+        self._parts.rebuilding.report_changed = False
+        self._spawn(self._parts.report.save())
+        return recovery_notice.greeting(self._report)
+
+    def _tell_of_refusal(self) -> None:
+        """If this process gave way and serves again: everybody who attaches is told why, for a while."""
+        if self._returned is None:
+            return
+        line = failed(self._returned)
+        self._report.notes.append(line)
+        self._later(TOLD_SECONDS, self._parts.notices.tell(line))
+        diagnostics.warning("server.serves_again", reason=self._returned.reason)
+
+    def tell_of_files(self, errors: list[str]) -> None:
+        """What went wrong in the files of -f: whoever attaches is told the first of it."""
+        self._report.notes.extend(errors)
+        diagnostics.warning("command_file", errors=len(errors))
+        self._parts.notices.tell(errors[0])
