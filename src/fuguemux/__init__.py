@@ -2,4 +2,4 @@
 
 __version__ = "0.1.0"
 TMUX_VERSION = "3.3a"
-"""The version of tmux whose behaviour fugue has."""
+"""The version of tmux whose behaviour fugue follows."""

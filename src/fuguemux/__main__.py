@@ -1,4 +1,4 @@
-"""The command `fugue`: the thin client, and the offline commands, which it may not import itself."""
+"""The command `fugue`: the thin client, and the offline commands, which the client may not import itself."""
 
 import _signal  # type: ignore[import-not-found]  # what `signal` is made of, which imports much more
 import sys
@@ -11,14 +11,16 @@ if TYPE_CHECKING:
 
 
 def run_offline(options: "ClientOptions") -> int:
-    """Import the room cli and run one of its commands."""
+    """Import the room `cli` and run one of its commands."""
     from fuguemux.cli.main import main as cli_main
 
     return cli_main(options)
 
 
 def main() -> int:
-    """Entry point of `scripts/fugue` and of `python -m fuguemux`. Interrupted, it tidies up and says nothing."""
+    """Entry point of `scripts/fugue` and of `python -m fuguemux`. On an interrupt it restores the terminal and prints
+    nothing.
+    """
     try:
         if _signal.getsignal(_signal.SIGINT) == _signal.SIG_DFL:
             _signal.signal(_signal.SIGINT, _signal.default_int_handler)

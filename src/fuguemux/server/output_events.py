@@ -64,7 +64,7 @@ class OutputEvents:
         diagnostics.warning("disk.slow", ms=round(seconds * 1000, 1))
 
     def not_logged(self, error: OSError) -> None:
-        """A fact could not be logged and is dropped; the next look finds it again."""
+        """A fact could not be logged and is dropped. The next look finds it again."""
         diagnostics.warning("fact_not_logged", error=error.strerror or str(error))
 
     # Output

@@ -1,4 +1,4 @@
-"""The words that all rooms of the server share: who asks, what came of it, and how a request or a start may fail.
+"""The types that all rooms of the server share: who makes a request, its result, and how a request or a start may fail.
 
 This is the lowest module of the server: it imports nothing from the rooms.
 """
@@ -15,12 +15,14 @@ Words = tuple[str, ...]
 
 
 class Requester(Protocol):
-    """Who asks, and where the answer goes: a connection, a key of an attached client, a file of commands."""
+    """The source of a command and the receiver of its reply: a connection, a key of an attached client, a file of
+    commands.
+    """
 
     client: ClientId
 
     def request(self, argv: Words) -> Request:
-        """The command with everything it may want to know of the requester, as of now."""
+        """Return the command with all facts of the requester that it may need, as of now."""
         ...
 
     def stdout(self, data: bytes) -> None: ...
@@ -28,31 +30,32 @@ class Requester(Protocol):
     def stderr(self, data: bytes) -> None: ...
 
     def waits(self, text: str) -> None:
-        """The command waits for something outside; `text` says for what. It goes on by itself."""
+        """Note that the command waits for something outside, named by `text`. It goes on by itself."""
         ...
 
     def if_gone(self, give_up: Callable[[], None]) -> None:
-        """Call `give_up` when nobody waits for the command any more, until `done`."""
+        """Call `give_up` if the requester does not wait for the command any more, until `done`."""
         ...
 
     def done(self) -> None: ...
 
 
 class EffectResult(NamedTuple):
-    """What came of an effect that took long: bytes for the requester's stdout, and the exit code it leaves behind.
+    """The result of an effect that took long: bytes for the requester's stdout, and an exit code.
 
-    The code does not keep later commands from running: it is that of a shell command, not a refusal."""
+    The code does not prevent later commands: it is that of a shell command, not a refusal.
+    """
 
     stdout: bytes = b""
     exit_code: int = 0
 
 
 class EffectFailed(Exception):
-    """An effect could not be done (a process did not start): shown to the requester; what was logged stays."""
+    """An effect could not be carried out (a process did not start). Shown to the requester; what was logged stays."""
 
 
 class ServerEnding(Exception):
-    """The server was told to end before the request was begun: it is for the next one."""
+    """The server was told to end before it began the request: the request is for the next server."""
 
 
 class NotDurable(Exception):
@@ -60,6 +63,6 @@ class NotDurable(Exception):
 
 
 class CannotStart(Exception):
-    """The server does not start; the message is one line for the person. Nothing was changed."""
+    """The server does not start; the message is one line for people. Nothing has changed."""
 
     exit_code = EXIT_CANNOT_START

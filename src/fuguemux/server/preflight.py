@@ -1,7 +1,8 @@
-"""The process in which new code proves that it can take over from a running server: `python -m fuguemux.server.preflight STATE`.
+"""The process in which new code proves that it can take over from a running server: `python -m fuguemux.server.preflight
+STATE`.
 
-It imports all of the server, reads the state directory without changing anything, builds every pane's terminal, and prints one
-line of JSON: a `Proof`. Servers of earlier versions start it by this name.
+It imports the whole server, reads the state directory without changing anything, builds every pane's terminal, and prints
+one line of JSON: a `Proof`. Servers of earlier versions start it by this name.
 """
 
 import importlib
@@ -21,7 +22,7 @@ from fuguemux.terminal.ghostty.adapter import GhosttyEmulator
 
 def check(state_directory: str) -> Proof:
     """Read the state as a server would at its start, without changing anything."""
-    importlib.import_module("fuguemux.server.main")  # and with it all of the server
+    importlib.import_module("fuguemux.server.main")  # this imports the whole server
     clock = SystemClock()
     recovered = recover(
         RealStorage(),

@@ -8,12 +8,12 @@ from fuguemux.persistence.storage.small_file import remove_small, write_small
 
 
 def note_deliberate_stop(storage: Storage, state_directory: str) -> None:
-    """Write the note, if the disk lets us. Blocks."""
+    """Write the note, if the disk allows it. Blocks."""
     with contextlib.suppress(OSError):
         write_small(storage, state_directory, STOPPED_FILE, b"")
 
 
 def forget_deliberate_stop(storage: Storage, state_directory: str) -> None:
-    """Remove the note: a server is there again. Blocks."""
+    """Remove the note, because a server runs again. Blocks."""
     with contextlib.suppress(OSError):
         remove_small(storage, state_directory, STOPPED_FILE)

@@ -1,8 +1,9 @@
-"""Watches that the state directory is where a start would look for it; says so when it is not, and goes on when it is again.
+"""Watches whether the state directory is where a start would look for it. Reports when it is not, and recovers when it is
+again.
 
-Every sync is followed by a look (server/storage/flusher.py), so nothing is acknowledged that a start would not find. This is for
-the time in between, and for the way back. What is written meanwhile goes where the directory is now: it is all there when
-it is moved back.
+Every sync is followed by a check (server/storage/flusher.py), so nothing is acknowledged that a start would not find.
+This module is for the time in between, and for the way back. What is written meanwhile goes where the directory is now,
+so that everything is there when it is moved back.
 """
 
 import asyncio
@@ -25,10 +26,12 @@ from fuguemux.persistence.wal.segment import UnsupportedLog
 from fuguemux.server.state.settling import Settled, Settling
 
 LOOK_SECONDS: Final = 0.5
-"""Between two looks while something is wrong, or was not mended yet."""
+"""The time between two checks while something is wrong, or not repaired yet."""
 IDLE_LOOK_SECONDS: Final = 3.0
-"""While all is well. What happens in the directory or to it is heard of at once (`look_soon`), and every sync looks; but the
-directory can be moved with any directory above it, and hidden by a mount, of which no event tells."""
+"""The time between two checks while all is well. Changes in the directory or of it are reported at once (`look_soon`),
+and every sync checks. But the directory can be moved with any directory above it, and hidden by a mount, which no
+event reports.
+"""
 RETRY_SECONDS_MIN: Final = 1.0
 RETRY_SECONDS_MAX: Final = 30.0
 WAYS_OUT: Final = {
@@ -44,11 +47,11 @@ diagnostics = channel("state")
 
 
 class PlaceRefused(Exception):
-    """The state cannot begin anew there; the message says why, and the way out. Nothing was changed."""
+    """The state cannot begin anew there; the message says why, and the fix. Nothing has changed."""
 
 
 class PlaceTold(Protocol):
-    """The part of the log's threads that has to know."""
+    """The part of the flusher that needs to know."""
 
     looks: int
     elsewhere: str
@@ -62,7 +65,7 @@ class PlaceTold(Protocol):
 
 
 class LogIdentity(Protocol):
-    """The part of the log's state that tells what is its own."""
+    """The part of the log's state that shows which files are its own."""
 
     life: int
     store_id: bytes
@@ -72,7 +75,7 @@ class LogIdentity(Protocol):
 
 
 class StatePlace:
-    """The place of one state directory. Belongs to the loop; looks happen on threads."""
+    """The place of one state directory. Belongs to the loop; checks run on threads."""
 
     def __init__(
         self,
@@ -85,9 +88,10 @@ class StatePlace:
         tell: Callable[[str], None],
         announce: Callable[[str], None],
     ) -> None:
-        """`tell` hears each time why what is written would not be found, and (empty) that it would be again.
+        """`tell` is called with the reason why what is written would not be found, and with an empty text when it would
+        be again.
 
-        `announce` gets a line for everybody: what was mended without anybody asking for it.
+        `announce` gets a line for all viewers about what was repaired automatically.
         """
         self._lock = lock
         self._whereabouts = whereabouts
@@ -110,11 +114,11 @@ class StatePlace:
 
     def _look_after_sync(self) -> str:
         where = self._whereabouts
-        # While something is wrong, what the quick look does not see may be what is wrong.
+        # While something is wrong, the cause may be one that the quick check does not see.
         return sentence(where.look() if self._flusher.elsewhere else where.look_again())
 
     def look_soon(self) -> None:
-        """Something has happened in the directory or to it."""
+        """Something has happened in the directory or to it: check soon."""
         self._soon.set()
 
     async def run(self) -> None:
@@ -132,9 +136,9 @@ class StatePlace:
                     await self._mend(found)
 
     async def here(self) -> list[str]:
-        """Have everything saved where the state directory should be, because somebody asks for it; lines about it.
+        """Save everything in the place where the state directory should be, on request. Returns lines about it.
 
-        Raises Refused, and OSError or PackDamaged if the disk refuses.
+        Raises PlaceRefused, and OSError or PackDamaged if the disk refuses.
         """
         async with self._turn:
             found = await self._look_now()
@@ -153,10 +157,10 @@ class StatePlace:
             return settled.lines(self._lock.path)
 
     async def _look_now(self) -> PathFinding:
-        """Look once, and tell if it is not as before."""
+        """Check once, and report a change."""
         looks = self._flusher.looks
         found = await asyncio.to_thread(self._look)
-        if self._flusher.looks == looks:  # else somebody has looked since
+        if self._flusher.looks == looks:  # otherwise another check was made meanwhile
             self._flusher.place(sentence(found))
         return found
 
@@ -172,7 +176,7 @@ class StatePlace:
         return found
 
     async def _mend(self, found: PathFinding) -> None:
-        """Do what needs nobody to decide it: nothing in a directory is given up for it."""
+        """Repair what needs no decision by a user: nothing in a directory is given up for it."""
         wanted = found.place in (PathState.PART_GONE, PathState.UNFINISHED)
         wanted = wanted or (found.place is PathState.HERE and self._log.removed)
         if not wanted and found.place is not PathState.OTHER:
@@ -202,8 +206,9 @@ class StatePlace:
         return settled
 
     def _is_copy(self) -> bool:
-        """Whether the other directory is this one, copied to another place with all that was acknowledged: as by a move
-        between file systems. Nobody else has written to it."""
+        """Whether the other directory is a copy of this one with everything that was acknowledged, as after a move
+        between file systems, and was not written by another server.
+        """
         path, storage, own = self._lock.path, RealStorage(), self._log
         try:
             if read_store_file(storage, path).store_id != own.store_id:
@@ -221,7 +226,7 @@ class StatePlace:
 
 
 def sentence(found: PathFinding) -> str:
-    """For people: what is wrong, and the way out. Empty: all is well."""
+    """For people: what is wrong, and the fix. Empty if all is well."""
     if found.place is PathState.HERE:
         return ""
     return f"{found.what}; {WAYS_OUT[found.place]} ({found.path})"

@@ -1,8 +1,10 @@
-"""Never a crash loop: starts that did not come to an end are counted, and after some the server starts beside its state.
+"""Prevents a crash loop: starts that were not completed are counted, and after some of them the server starts beside its
+state.
 
-In safe mode the state directory is not read and not written. The server keeps what it does in `safe-DATE-TIME` inside it,
-and goes on there after a crash or a reboot until somebody ends it with `kill-server`; the next start tries the real state
-again. `--no-restore` asks for the same at once. The processes that a keeper still holds are shown in the session `rescued`.
+In safe mode the state directory is neither read nor written. The server keeps its own state in `safe-DATE-TIME` inside
+it, and goes on there after a crash or a reboot until a user ends it with `kill-server`. The next start then tries the
+real state again. `--no-restore` asks for the same at once. The processes that a keeper still holds are shown in the
+session `rescued`.
 """
 
 import contextlib
@@ -22,34 +24,34 @@ from fuguemux.persistence.storage.files import RealStorage, read_all, remove_tre
 from fuguemux.persistence.storage.small_file import remove_small, write_small
 
 FAILED_MAX: Final = 2
-"""Recoveries that raised an error; with as many the next start is in safe mode."""
+"""After this many recoveries that raised an error the next start is in safe mode."""
 UNFINISHED_MAX: Final = 3
-"""Starts that ended without a word before they served: killed, or out of memory."""
+"""After this many starts that ended without an error message before they served (killed, or out of memory), likewise."""
 REBUILDING_MAX: Final = 3
-"""Starts that ended after they served and before all screens were rebuilt; with as many the next one serves after that."""
+"""After this many starts that ended while they served and rebuilt screens, the next one serves only when all are rebuilt."""
 REASON_CHARACTERS_MAX: Final = 300
 
 
 class Attempts(msgspec.Struct, frozen=True):
-    """Starts since the last one that came to its end: it serves, and all screens are rebuilt."""
+    """Starts since the last complete one, which served and rebuilt all screens."""
 
     unfinished: int = 0
     failed: int = 0
     reason: str = ""
     rebuilding: int = 0
-    """Those that served."""
+    """The starts that served."""
 
 
 class SafeMode(NamedTuple):
-    """Where a server runs that leaves its state alone."""
+    """Where a server in safe mode runs, which leaves its state alone."""
 
     directory: str
     reason: str
     keeper_store: str
-    """The store that a living keeper's processes belong to; empty: not known."""
+    """The store of a running keeper's processes. Empty if not known."""
 
     def message(self, state: str) -> str:
-        """What people are told."""
+        """Return the text for people."""
         return (
             f"fugue: safe mode ({self.reason}): the earlier state is unchanged in {state}; "
             "`fugue kill-server` and a new start try it again"
@@ -57,16 +59,16 @@ class SafeMode(NamedTuple):
 
 
 class ServerStarts:
-    """Keeps the count of one state directory. Every method is quick; none raises for a disk that does not take it."""
+    """Counts the starts of one state directory. Every method is quick; none raises if the disk refuses."""
 
     def __init__(self, state: str) -> None:
         self._storage = RealStorage()
         self._state = state
         self.before = Attempts()
-        """What was known when this start began."""
+        """The count when this start began."""
 
     def read(self) -> Attempts:
-        """What is known of the starts before this one. Nothing in a file without a checksum brings the safe mode."""
+        """Return the count of the starts before this one. A file without a checksum never leads to safe mode."""
         try:
             data = helper_or_nothing(self._storage, self._state, STARTING_FILE)
             attempts = msgspec.json.decode(data, type=Attempts)
@@ -83,14 +85,16 @@ class ServerStarts:
         )
 
     def begin(self) -> Attempts:
-        """A start begins; what was known before it."""
+        """A start begins. Returns the count before it."""
         self.before = self.read()
         self._write(msgspec.structs.replace(self.before, unfinished=self.before.unfinished + 1))
         return self.before
 
     @property
     def screens_first(self) -> bool:
-        """Whether all screens are to be rebuilt before the server serves: something ended it while it did both."""
+        """Whether all screens are to be rebuilt before the server serves, because earlier starts ended while they did
+        both.
+        """
         return self.before.rebuilding >= REBUILDING_MAX
 
     def serves(self) -> None:
@@ -104,10 +108,10 @@ class ServerStarts:
         self._write(msgspec.structs.replace(now, failed=now.failed + 1, reason=text))
 
     def over(self) -> None:
-        """This start came to its end with all screens, or was refused for a reason that says nothing of the state."""
+        """This start is complete with all screens, or was refused for a reason that has nothing to do with the state."""
         with contextlib.suppress(OSError):
             remove_small(self._storage, self._state, STARTING_FILE)
-            # Durably: power failures must not add up to starts that never served.
+            # Durably, because power failures must not count as starts that never served.
             self._storage.fsync_directory(self._state)
 
     def _write(self, attempts: Attempts) -> None:
@@ -116,7 +120,7 @@ class ServerStarts:
 
 
 def chosen(state: str, attempts: Attempts, now: tuple[int, ...], *, asked: bool) -> SafeMode | None:
-    """Whether this start is in safe mode, and where. Raises OSError when a directory for it cannot be made."""
+    """Return whether this start is in safe mode, and where. Raises OSError if a directory for it cannot be created."""
     storage = RealStorage()
     with contextlib.suppress(UnicodeDecodeError):
         said = helper_or_nothing(storage, state, SAFE_MODE_FILE).decode()
@@ -139,7 +143,7 @@ def chosen(state: str, attempts: Attempts, now: tuple[int, ...], *, asked: bool)
 
 
 def left(state: str) -> None:
-    """The server of the safe mode was ended on purpose: the next start tries the real state again."""
+    """The server in safe mode was ended on purpose: the next start tries the real state again."""
     storage = RealStorage()
     for name in (SAFE_MODE_FILE, STARTING_FILE):
         with contextlib.suppress(OSError):
@@ -147,7 +151,9 @@ def left(state: str) -> None:
 
 
 def purged(state: str) -> list[str]:
-    """Remove what servers in safe mode have kept beside the state, which no server uses now; lines that say so. Blocks."""
+    """Remove what servers in safe mode have stored beside the state, which no server uses now. Returns lines about it.
+    Blocks.
+    """
     lines: list[str] = []
     try:
         names = sorted(os.listdir(state))

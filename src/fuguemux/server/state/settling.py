@@ -1,7 +1,7 @@
-"""Has the state begin anew in a directory: a new log, and a checkpoint of everything that is in memory or can still be read.
+"""Begins the state anew in a directory: a new log, and a checkpoint of everything that is in memory or can still be read.
 
-For a state directory that was removed, or whose log or checkpoints were, and for one that is to go on in another place. The
-lock of that place is taken before anything is written there; what was in the former one is read, and not written any more.
+It is used if a state directory was removed, or its log or checkpoints were, and to go on in another place. That place is
+locked before anything is written there. The former place is only read from then on.
 """
 
 import asyncio
@@ -29,25 +29,25 @@ from fuguemux.persistence.storage.state_lock import HeldStorage, StateLock
 REASON: Final = "state directory made anew"
 
 COPIED: Final = (RECOVERIES, SCREENS)
-"""Directories of small files that are taken along."""
+"""Directories of small files that are copied."""
 
 diagnostics = channel("state")
 
 
 def tell_unfinished(storage: Storage, directory: str, report: RecoveryReport) -> None:
-    """Say in the report of a start that the server before it was killed before everything was saved here anew."""
+    """Report that the previous server was killed before it had saved everything here anew."""
     if not storage.exists(f"{directory}/{MADE_ANEW_FILE}"):
         return
     with contextlib.suppress(OSError):
         if not read_all(storage, f"{directory}/{MADE_ANEW_FILE}"):
-            # Version 1 of it was empty, and so is what anybody may have put there.
+            # Version 1 of it was empty, like a file that another program may have created.
             report.notes.append(
                 f"the file {MADE_ANEW_FILE} is empty: if an earlier version of fugue left it, "
                 "the server was killed while it saved everything in a new directory"
             )
             return
     report.missing.insert(
-        0,  # it is the reason of whatever else is missing
+        0,  # it is the cause of everything else that is missing
         "the state directory had been moved or removed, and the server was killed while it saved everything in a new directory",
     )
     if report.cause == "first start":
@@ -55,7 +55,7 @@ def tell_unfinished(storage: Storage, directory: str, report: RecoveryReport) ->
 
 
 def forget_unfinished(storage: Storage, directory: str) -> None:
-    """Everything is there, or it was told that it is not. Blocks. Raises OSError."""
+    """Note that everything is saved, or that the report says what is not. Blocks. Raises OSError."""
     with contextlib.suppress(FileNotFoundError):
         remove_small(storage, directory, MADE_ANEW_FILE)
         storage.fsync_directory(directory)
@@ -68,7 +68,7 @@ class LogWriterPort(Protocol):
 
 
 class FlusherPort(Protocol):
-    """The part of the log's threads that waits meanwhile."""
+    """The part of the flusher that waits meanwhile."""
 
     async def hold(self) -> None: ...
 
@@ -84,17 +84,17 @@ class CheckpointerPort(Protocol):
 
 
 class RebuildingPort(Protocol):
-    """Screens that are not there yet cannot be saved as a whole."""
+    """Waits for screens, because those that are not built cannot be saved completely."""
 
     async def wait(self) -> None: ...
 
 
 class SettlingParts(NamedTuple):
-    """What has to begin anew."""
+    """The parts that begin anew."""
 
     storage: Storage
     directory: str
-    """What the log and the checkpoints are in."""
+    """The directory with the log and the checkpoints."""
     whereabouts: Whereabouts
     writer: LogWriterPort
     flusher: FlusherPort
@@ -102,18 +102,18 @@ class SettlingParts(NamedTuple):
     checkpointer: CheckpointerPort
     rebuilding: RebuildingPort
     begun: Callable[[], None]
-    """Called once the new directory is there: what else is kept in it is written anew. May raise OSError."""
+    """Called once the new directory exists, so that other files in it are written again. May raise OSError."""
 
 
 class Settled(NamedTuple):
-    """What came of it."""
+    """The result of settling."""
 
     panes: int
     lost: tuple[str, ...]
-    """One line for everything that could not be had."""
+    """One line for each thing that could not be saved."""
 
     def lines(self, path: str) -> list[str]:
-        """For people."""
+        """The result as lines for people."""
         return [
             f"everything is saved in {path} again: {counted(self.panes, 'pane')}",
             *(f"could not be read any more: {line}" for line in self.lost),
@@ -121,7 +121,7 @@ class Settled(NamedTuple):
 
 
 class Settling:
-    """Begins anew, and goes on with it if the disk refused. One at a time. Belongs to the loop."""
+    """Begins anew, and continues if the disk refused. One at a time. Belongs to the loop."""
 
     def __init__(self, lock: StateLock, parts: SettlingParts) -> None:
         self._lock = lock
@@ -129,10 +129,10 @@ class Settling:
         self._lost: list[str] = []
         self._damages = 0
         self.checkpoint_missing = False
-        """Whether all is prepared, and only the checkpoint is not there yet."""
+        """Whether everything is prepared, and only the checkpoint is missing."""
 
     async def begin(self, new: StateLock | None) -> Settled:
-        """Begin anew in the directory that `new` holds; None: in the present one. Then as `finish`."""
+        """Begin anew in the directory that `new` has locked; None: in the present one. Then do as `finish`."""
         parts = self._parts
         await parts.rebuilding.wait()
         async with parts.checkpointer.turn:
@@ -151,7 +151,7 @@ class Settling:
         return await self.finish()
 
     async def finish(self) -> Settled:
-        """Take the checkpoint. Raises OSError and PackDamaged: it may be tried again."""
+        """Take the checkpoint. Raises OSError and PackDamaged; it may be tried again."""
         parts = self._parts
         result = await parts.checkpointer.take(REASON)
         damages = parts.series.store.damages
@@ -165,7 +165,7 @@ class Settling:
         return Settled(len(result.manifest.panes), tuple(lost))
 
     def _take(self, new: StateLock | None) -> None:
-        """From here on names lead to the new directory; what is not in it is read in the former one."""
+        """Use the new directory from now on. What it lacks is read from the former one."""
         if new is None:
             return
         storage = self._parts.storage
@@ -181,7 +181,7 @@ class Settling:
             former.release()
 
     def _prepare(self) -> list[Manifest]:
-        """Make the directories, and copy what is not in memory. Blocks. The saves that are there."""
+        """Create the directories, and copy what is not in memory. Blocks. Returns the saves that exist."""
         parts, self._damages = self._parts, len(self._parts.series.store.damages)
         storage, directory = parts.storage, parts.directory
         make_directories(storage, directory)
@@ -202,7 +202,7 @@ class Settling:
         return saves
 
     def _copy_files(self, directory: str) -> None:
-        """Small files that nobody has in memory."""
+        """Copy small files that are not in memory."""
         storage = self._parts.storage
         if not isinstance(storage, HeldStorage):
             return

@@ -1,7 +1,7 @@
-"""Taking the state directory, where the last server may have been killed and not be wholly dead.
+"""Takes the state directory, even if the last server was killed and has not ended completely.
 
-A process that was killed keeps its locks and sockets until its last thread has ended, and a thread that waits for a
-slow disk ends when the disk answers. Such a holder is no other server: it is waited for.
+A killed process keeps its locks and sockets until its last thread has ended, and a thread that waits for a slow disk ends
+only when the disk answers. Such a holder does not count as another server: it is waited for.
 """
 
 import sys
@@ -21,7 +21,7 @@ LOCK_BYTES_MAX: Final = 1 << 16
 
 
 def take_state(path: str, clock: Clock) -> StateLock:
-    """Lock the state directory, which exists. Blocks while its last holder is ending. Raises StateLocked, OSError."""
+    """Lock the state directory, which must exist. Blocks while its last holder is ending. Raises StateLocked, OSError."""
     holder = _holder(f"{path}/{LOCK_NAME}")
     began_ns = clock.monotonic_ns()
     told = False
@@ -42,6 +42,6 @@ def take_state(path: str, clock: Clock) -> StateLock:
 
 
 def _holder(name: str) -> int:
-    """The process that took the lock last; 0: none is known."""
+    """The pid of the last process that took the lock. 0 if none is known."""
     words = first_bytes(RealStorage(), name, LOCK_BYTES_MAX).split()
     return int(words[0]) if words and words[0].isdigit() else 0
