@@ -106,7 +106,7 @@ def kill_server(fugue: Fugue, panes: dict[str, str]) -> list[str]:
     until("more of the counter", lambda: len(ticks(fugue, panes["count"])) > seen + 200)
     numbers = ticks(fugue, panes["count"])
     say(
-        f"    the counter went on from {seen} to {numbers[-1]}; the same {len(before.pids)} process ids run"
+        f"    the counter continued from {seen} to {numbers[-1]}; the same {len(before.pids)} processes are running"
     )
     wrong = missing_or_doubled(numbers)
     return differences(before, Shape.of(fugue), same_processes=True) + ([wrong] if wrong else [])
@@ -166,7 +166,7 @@ def main() -> int:
         project = directory / "project"
         (project / "src").mkdir(parents=True)
         say(
-            "1. two sessions, six windows, nine panes on real shells, one of them with text that is in no file"
+            "1. create two sessions, six windows and nine panes with real shells; one pane has text that is in no file"
         )
         panes = build(fugue, project)
         unsaved = last_screen.begin(fugue, project, until)
@@ -180,16 +180,16 @@ def main() -> int:
                 "    #{session_name}:#{window_name}.#{pane_index} #{pane_id} #{pane_width}x#{pane_height} pid #{pane_pid}",
             )
         )
-        say("2. SIGKILL the server")
+        say("2. kill the server with SIGKILL")
         failures += kill_server(fugue, panes)
-        say("3. SIGKILL the server, the keeper and every shell")
+        say("3. kill the server, the keeper and every shell with SIGKILL")
         failures += kill_everything(fugue, panes, unsaved)
-        say("4. what fugue says of it")
+        say("4. the report: fugue recovery")
         say(fugue("recovery"))
-        say(f"5. what {unsaved.program.name} showed last: fugue recovery screen {unsaved.pane}")
+        say(f"5. the last screen of {unsaved.program.name}: fugue recovery screen {unsaved.pane}")
         rows = fugue("recovery", "screen", unsaved.pane).splitlines()
         say("\n".join(f"    {row}".rstrip() for row in rows[:SHOWN_ROWS]))
-        say(f"    … {len(rows)} rows, compared byte for byte; in the pane: C-b M-r")
+        say(f"    … {len(rows)} rows, compared byte for byte; in the pane, C-b M-r shows them")
         fugue("kill-server")
     finally:
         fugue.end()

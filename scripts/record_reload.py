@@ -51,19 +51,17 @@ def record(stage: Stage) -> None:
     """The story itself."""
     status = (FUGUE, "status")
     begin(stage)
-    tell("A running server follows its configuration file. Recorded by scripts/record_reload.py.")
+    tell("A running server watches its configuration file. Recorded by scripts/record_reload.py.")
     tell("Two values are changed in vim, in a pane of the server itself:")
     stage.type(":2s/30/1/ | 5s/10000/500/ | w", "Enter")
     show_screen(stage.wait("checkpoint_interval_secs 30 → 1"))
-    tell("The effect: a checkpoint within a second or two, and another default of the option.")
+    tell("The effect: a checkpoint within a second or two, and a new default of the option.")
     stage.until(lambda: stage.run(*status), "interval,")
     show_command(stage, "fugue status", *status, only=("checkpoint", "configuration"))
     show_command(
         stage, "fugue show-options -gv history-limit", FUGUE, "show-options", "-gv", "history-limit"
     )
-    tell(
-        "Now the file is broken, in two places; nothing changes, and everything that is wrong is told:"
-    )
+    tell("Now the file gets two mistakes. Nothing changes, and fugue shows both mistakes:")
     stage.type(":2s/1$/0/ | 5s/_limit/_limits/ | w", "Enter")
     show_screen(stage.wait("not changed"))
     told = ("configuration", "error")
@@ -74,10 +72,10 @@ def record(stage: Stage) -> None:
     show_command(
         stage, f"fugue config check {FILE}; echo $?", "sh", "-c", f"{FUGUE} config check; echo $?"
     )
-    tell("And repaired:")
+    tell("The mistakes are corrected:")
     stage.type(":2s/0$/5/ | 5s/_limits/_limit/ | w", "Enter")
     show_screen(stage.wait("checkpoint_interval_secs 1 → 5"))
-    tell("What the log has of it:")
+    tell("What the diagnostics in server.log say:")
     log = "state/fugue/default/server.log"
     show_command(stage, f"grep config ~/{log}", "grep", "config", log)
 

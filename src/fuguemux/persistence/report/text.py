@@ -22,7 +22,7 @@ _KINDS: Final = {
 }
 _UNKNOWN: Final = ("record", " of the log with unknown content")
 _OFFER: Final = "to have such programs typed into their new shells: fugue set-option -g restore-policy suspended"
-_MORE: Final = "fugue recovery -v tells what was read, and from where"
+_MORE: Final = "fugue recovery -v shows what was read, and from where"
 
 
 def report_lines(report: RecoveryReport, *, when: str, verbose: bool = False) -> list[str]:
@@ -137,7 +137,7 @@ def _last_screens(panes: Sequence[PaneReport]) -> str:
     """How to see the last screens of programs."""
     first, *others = [f"%{pane.pane}" for pane in panes if pane.last_screen]
     more = " (fugue recovery screens lists all)" if others else ""
-    return f"what they showed last: fugue recovery screen {first}{more}, or C-b R"
+    return f"their last screens: fugue recovery screen {first}{more}, or C-b R"
 
 
 def _unlisted(names: Sequence[str]) -> str:

@@ -56,7 +56,7 @@ def test_what_ended_is_told_first_and_how_to_have_it_again_last() -> None:
         "  %0    work:0  new shell; was running: vim notes.md",
         "  %1    work:1  new shell; in the background: sleep 1000",
         '  to have make, python3 started again, add "make", "python3" to persistence.restore_commands (fugue config show)',
-        "  fugue recovery -v tells what was read, and from where",
+        "  fugue recovery -v shows what was read, and from where",
     ]
 
 
@@ -150,7 +150,7 @@ def test_the_way_to_what_programs_showed_last_is_told_where_that_is_kept() -> No
         PaneReport(PaneId(1), "respawned", "work", 1, ended_program="top"),
         PaneReport(PaneId(2), "respawned", "work", 2, ended_program="less", last_screen=True),
     ]
-    way = "  what they showed last: fugue recovery screen %0 (fugue recovery screens lists all), or C-b R"
+    way = "  their last screens: fugue recovery screen %0 (fugue recovery screens lists all), or C-b R"
     assert way in report_lines(RecoveryReport(1, panes=panes), when="today")
     assert report_lines(RecoveryReport(1, panes=panes[:1]), when="today")[-2] == way.replace(
         " (fugue recovery screens lists all)", ""
