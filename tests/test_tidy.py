@@ -26,6 +26,72 @@ LINES_RATCHET = {
     "src/fuguemux/terminal/ghostty/adapter.py": 460,
 }
 """Modules that are longer than the limit, with their length. Numbers here only go down."""
+TESTS_OF_SEVERAL = {
+    "tests/unit/commands/test_buffers.py": "the seven commands of paste buffers",
+    "tests/unit/commands/test_differences_page.py": "a page of the documentation against the table of options",
+    "tests/unit/commands/test_keys.py": "bind-key, unbind-key, list-keys",
+    "tests/unit/commands/test_kill.py": "the commands that kill",
+    "tests/unit/commands/test_layouts.py": "the commands that change a layout",
+    "tests/unit/commands/test_moving.py": "the commands that move windows and panes",
+    "tests/unit/commands/test_prompts.py": "the commands that ask",
+    "tests/unit/commands/test_rename.py": "rename-session, rename-window",
+    "tests/unit/commands/test_resize.py": "resize-pane, resize-window",
+    "tests/unit/commands/test_respawn.py": "respawn-pane, respawn-window",
+    "tests/unit/commands/test_select.py": "the commands that select",
+    "tests/unit/commands/test_shells.py": "run-shell, if-shell, pipe-pane, wait-for",
+    "tests/unit/commands/test_transcripts.py": "whole conversations with tmux",
+    "tests/unit/reactions/test_facts.py": "the reactions to titles, directories, programs and sizes",
+    "tests/unit/test_own_expressions.py": "every regular expression of the package",
+}
+"""Unit tests that are not named after one module, with what they test in its place."""
+TESTED_ROOMS = (
+    "model/",
+    "engine/",
+    "reactions/",
+    "language/",
+    "options/",
+    "targets/",
+    "formats/",
+    "server/",
+    "persistence/",
+)
+UNTESTED_LINES = 150
+UNTESTED = {
+    "formats/panes.py",
+    "formats/text.py",
+    "formats/variables.py",
+    "model/events.py",
+    "model/transitions.py",
+    "persistence/checkpoint/checkpoint_files.py",
+    "persistence/recovery/inspect.py",
+    "persistence/recovery/replay.py",
+    "persistence/scrollback/pane_scrollback.py",
+    "persistence/wal/walk.py",
+    "server/admin/address.py",
+    "server/admin/configuration.py",
+    "server/admin/status.py",
+    "server/clients/overlays.py",
+    "server/clients/requesters.py",
+    "server/clients/viewer.py",
+    "server/composition/admin.py",
+    "server/copy/copy_commands.py",
+    "server/copy/copy_document.py",
+    "server/copy/copy_motions.py",
+    "server/copy/scroll_views.py",
+    "server/landing/zone_format.py",
+    "server/main.py",
+    "server/panes/pane_terminal.py",
+    "server/processes/keeper_client.py",
+    "server/recovery/boot.py",
+    "server/requests/hooks.py",
+    "server/requests/key_input.py",
+    "server/requests/pipes.py",
+    "server/state/place.py",
+    "server/state/settling.py",
+    "server/storage/closed_sessions.py",
+    "targets/finder.py",
+}
+"""Longer modules of these rooms without a file of unit tests named after them. This list only gets shorter."""
 LONG_BY_DESIGN = {"src/fuguemux/model/apply.py": "apply"}
 """One function per module that is as long as the list of cases it tells apart."""
 CLOCK_READERS = (
@@ -298,6 +364,44 @@ def test_names_that_vulture_ignores_are_used_by_nothing_in_the_package(tmp_path:
     )
     found = set(re.findall(r": unused \w+ '(\w+)'", done.stdout))
     assert found == set(settings["ignore_names"])
+
+
+def module_paths() -> dict[str, str]:
+    """The path in the package of every module, and its text."""
+    return {path.removeprefix("src/fuguemux/"): text for path, text in texts("src")}
+
+
+def unit_tests() -> list[str]:
+    return [path for path, _ in texts("tests/unit") if Path(path).name.startswith("test_")]
+
+
+def test_unit_tests_mirror_the_modules_that_they_test() -> None:
+    modules = module_paths()
+    stray = {path for path in unit_tests() if not tidy.module_under_test(path, modules)}
+    assert stray == set(TESTS_OF_SEVERAL), "name it after a module, or say here what it tests"
+    known = {"room/zone.py", "room/zone_file.py"}
+    for path, module in (
+        ("tests/unit/room/test_zone.py", "room/zone.py"),
+        ("tests/unit/room/test_zone_checks.py", "room/zone.py"),
+        ("tests/unit/room/test_zone_file_of_old.py", "room/zone_file.py"),
+        ("tests/unit/room/test_file.py", ""),
+        ("tests/unit/other/test_zone.py", ""),
+    ):
+        assert tidy.module_under_test(path, known) == module
+
+
+def test_long_modules_have_unit_tests_of_their_own() -> None:
+    modules = module_paths()
+    tested = {tidy.module_under_test(path, modules) for path in unit_tests()}
+    found = {
+        path
+        for path, text in modules.items()
+        if path.startswith(TESTED_ROOMS)
+        and tidy.code_lines(text) > UNTESTED_LINES
+        and path not in tested
+    }
+    assert found - UNTESTED == set(), "write tests for it, in tests/unit where its module is in src"
+    assert UNTESTED - found == set(), "take it off the list"
 
 
 def test_failpoints_are_the_table_of_failpoints() -> None:

@@ -8,7 +8,7 @@ import functools
 import io
 import re
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 _tree = functools.cache(ast.parse)
 
@@ -247,6 +247,20 @@ def failpoint_names(text: str) -> Iterator[str]:
                 if isinstance(name, ast.Constant) and isinstance(name.value, str)
                 else "?"
             )
+
+
+def module_under_test(path: str, modules: Collection[str]) -> str:
+    """The module that a file of unit tests is named after, as a path in the package; empty: there is none.
+
+    `room/test_name_of_what.py` tests `room/name_of_what.py`, else `room/name_of.py`, else `room/name.py`.
+    """
+    room, _, file = path.removeprefix("tests/unit/").rpartition("/")
+    words = file.removeprefix("test_").removesuffix(".py").split("_")
+    for length in range(len(words), 0, -1):
+        module = f"{room}/{'_'.join(words[:length])}.py".lstrip("/")
+        if module in modules:
+            return module
+    return ""
 
 
 def rows(page: str, columns: int) -> Iterator[tuple[str, ...]]:
