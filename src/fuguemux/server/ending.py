@@ -1,4 +1,4 @@
-"""The end of the server: who wants it, in which way, and what happens at once when it is decided."""
+"""The end of the server: what may end it, in which way, and what happens at once when that is decided."""
 
 import asyncio
 from collections.abc import Callable
@@ -25,7 +25,9 @@ class ServerEnd:
         stop_keepers: Callable[[], None],
         shut_down: Callable[[], None],
     ) -> None:
-        """`note` writes that the server was stopped on purpose. `shut_down`: what ends from now on ended with the machine."""
+        """`note` writes that the server was stopped on purpose. `shut_down` marks every later process exit as caused by
+        the machine's shutdown.
+        """
         self._loop = loop
         self._engine = engine
         self._files = files
@@ -36,7 +38,9 @@ class ServerEnd:
         self._code: asyncio.Future[int] = loop.create_future()
 
     def connect(self, close: Callable[[], None]) -> None:
-        """`close` lets nobody in, and begins no more requests: called when the server is stopped on purpose."""
+        """`close` accepts no more clients and begins no more requests. It is called when the server is stopped on
+        purpose.
+        """
         self._close = close
 
     @property
@@ -46,17 +50,17 @@ class ServerEnd:
 
     @property
     def is_deliberate(self) -> bool:
-        """Whether it was told to end for good."""
+        """Whether the server was told to end on purpose, with its sessions."""
         return self._code.done() and self._code.result() == EXIT_DELIBERATE
 
     async def wait(self) -> int:
-        """Wait for the end; the exit code."""
+        """Wait for the end. Returns the exit code."""
         return await self._code
 
     def stop(self) -> None:
-        """kill-server, or the last session ended: deliberate, nothing is to come back.
+        """kill-server, or the last session ended: on purpose, so nothing is to come back.
 
-        Before anybody hears of it: a command that follows must find either no server, or the next one.
+        Done before any client is told: a command that follows must find either no server, or the next one.
         """
         engine = self._engine
         try:
@@ -84,7 +88,7 @@ class ServerEnd:
     # Without sessions
 
     def published(self, before: ServerState, after: ServerState) -> None:
-        """Follow one transaction: without sessions the server may end, in a moment."""
+        """Follow one transaction. Without sessions the server may end, in a moment."""
         if before.sessions and not after.sessions:
             self._loop.call_soon(self._emptied)
 

@@ -1,4 +1,4 @@
-"""The start: panes and processes are brought together again, and people are told what became of them."""
+"""The start: brings panes and processes together again, and tells people what happened to them."""
 
 import os
 from collections.abc import Callable, Coroutine
@@ -32,14 +32,14 @@ diagnostics = channel("server")
 
 
 class StartedParts(NamedTuple):
-    """The parts that a start brings back to life."""
+    """The parts that a start fills again."""
 
     engine: Engine
     view: ServerView
     keepers: Keepers
     recovered_panes: RecoveredPanes
     restoration: Callable[[], Restoration]
-    """Brings panes and processes together; made once every pane has its terminal."""
+    """Brings panes and processes together; created once every pane has its terminal."""
     pane_watcher: PaneWatcher
     pipes: Pipes
     rebuilding: Rebuilding
@@ -61,7 +61,8 @@ class Start:
     ) -> None:
         """`returned` is set in a process that gave way to a server which failed, and serves again.
 
-        `flush_interval_ms`: after so long what is logged is with the disk. `later` calls a function after so many seconds.
+        `flush_interval_ms` returns the time after which output must be synced. `later` calls a function after some
+        seconds.
         """
         self._booted = booted
         self._parts = parts
@@ -84,7 +85,7 @@ class Start:
         return taken.client
 
     async def bring_back(self, keeper: KeeperClient) -> None:
-        """Give every pane its terminal and every process its pane, and say what is lost."""
+        """Give every pane its terminal and every process its pane, and report what is lost."""
         parts, engine, booted = self._parts, self._parts.engine, self._booted
         answers = await parts.recovered_panes.open()
         if not engine.state.environment and not engine.state.sessions:
@@ -107,7 +108,7 @@ class Start:
     async def _restore(self, held: list[HeldPane], answers: dict[PaneId, bytes]) -> None:
         parts, report = self._parts, self._report
         await parts.restoration().run(held, answers)
-        for pane in parts.engine.state.panes:  # what went on meanwhile shows nowhere else
+        for pane in parts.engine.state.panes:  # changes that happened meanwhile show nowhere else
             parts.pane_watcher.look_soon(pane)
         self._find_cause(keeper_lived=bool(held))
         report.notes += parts.pipes.go_on(unsure=bool(report.unsynced_ms_max))
@@ -140,14 +141,14 @@ class Start:
             )
 
     def _greet(self) -> str:
-        """The first who attaches is told of the recovery, and the report says that it was told."""
+        """Tell the first client that attaches about the recovery, and note in the report that this was done."""
         self._report.told = True
         self._parts.rebuilding.report_changed = False
         self._spawn(self._parts.report.save())
         return recovery_notice.greeting(self._report)
 
     def _tell_of_refusal(self) -> None:
-        """If this process gave way and serves again: everybody who attaches is told why, for a while."""
+        """If this process gave way and serves again, tell every client that attaches why, for a while."""
         if self._returned is None:
             return
         line = failed(self._returned)
@@ -156,7 +157,7 @@ class Start:
         diagnostics.warning("server.serves_again", reason=self._returned.reason)
 
     def tell_of_files(self, errors: list[str]) -> None:
-        """What went wrong in the files of -f: whoever attaches is told the first of it."""
+        """Tell clients that attach the first error in the files of -f."""
         self._report.notes.extend(errors)
         diagnostics.warning("command_file", errors=len(errors))
         self._parts.notices.tell(errors[0])

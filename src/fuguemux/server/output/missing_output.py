@@ -20,7 +20,7 @@ SAY_SECONDS_MAX: Final = 10.0
 """How long after output was left out the log is told. The time grows as long as the loss goes on."""
 
 SayMissing = Callable[[Sequence[OutputMissing]], int | None]
-"""Logs events, of panes that are still there; the LSN, None if that is not possible now."""
+"""Logs events, for panes that still exist. Returns the LSN, or None if that is not possible now."""
 
 diagnostics = channel("output")
 

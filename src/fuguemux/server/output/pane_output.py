@@ -58,7 +58,7 @@ class PaneOutput:
         begin: Callable[[str, Callable[[], None]], None] = lambda _key, work: work(),
         say: SayMissing = lambda _events: None,
     ) -> None:
-        """`begin` does the work at once or later; the key is that of the process. `say` logs what output is missing."""
+        """`begin` does the work at once or later; the key is that of the process. `say` logs that output is missing."""
         self._loop = loop
         self.zone = LandingZone.without_file()
         """Replaced before the first pane is read, by a zone that is opened once the content that a dead server left

@@ -31,15 +31,15 @@ def unanswered(found: RecoveredZone) -> dict[PaneId, int]:
 
 
 class TakesOver(Protocol):
-    """The part of the panes' output that is needed here."""
+    """The part of PaneOutput that is needed here."""
 
     def take_over(self, terminal: PaneTerminal, data: bytes, *, answered: int) -> bytes:
-        """Log and show `data`; the replies to terminal queries after the first `answered` bytes of it."""
+        """Log and show `data`. Returns the replies to terminal queries after its first `answered` bytes."""
         ...
 
 
 class Salvage:
-    """Belongs to the loop, at the start. What it finds and what is lost goes to the report."""
+    """Salvages one zone. Belongs to the loop, at the start. What it finds and what is lost is added to the report."""
 
     def __init__(
         self,
@@ -49,7 +49,9 @@ class Salvage:
         report: RecoveryReport,
         copied: Callable[[PaneId, int, bytes], None],
     ) -> None:
-        """`copied` is called with the offset and the bytes of each pane before they are logged: its pipe may lack them."""
+        """`copied` is called with the offset and the bytes of each pane before they are logged, because the pane's pipe
+        may lack them.
+        """
         self._committer = committer
         self._panes = panes
         self._output = output
@@ -57,7 +59,9 @@ class Salvage:
         self._copied = copied
 
     def take_changes(self, found: RecoveredZone, logged_lsn: int) -> None:
-        """Commit the events after `logged_lsn`, which the log does not have. One that the state refuses is left out and told."""
+        """Commit the events after `logged_lsn`, which the log does not have. An event that the state refuses is left out
+        and reported.
+        """
         known = set(self._committer.state.panes)
         for lsn, payload in found.events:
             if lsn <= logged_lsn:
@@ -77,9 +81,9 @@ class Salvage:
     def take_output(
         self, found: RecoveredZone, answers: dict[PaneId, bytes], orphans: Container[PaneId]
     ) -> None:
-        """Log and show the output that the log does not have, and say what is missing. Adds owed replies to `answers`.
+        """Log and show the output that the log does not have, and report what is missing. Adds owed replies to `answers`.
 
-        `orphans`: panes that the log has output of, and that no event knows.
+        `orphans` are panes that have output in the log and no event.
         """
         said = sorted((*found.missing, *found.rotten), key=lambda entry: entry.stop)
         for chunk in found.salvaged:

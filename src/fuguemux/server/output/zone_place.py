@@ -176,7 +176,7 @@ class ZoneKept:
         return self.problem
 
     def settle(self) -> None:
-        """Note where the zone is, and do away with what was logged from elsewhere. Never raises."""
+        """Note where the zone is, and remove other zones whose content was logged. Never raises."""
         if self.path:
             settle(self._state, self.path, store=self._store)
 

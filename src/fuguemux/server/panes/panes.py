@@ -46,10 +46,10 @@ class Panes:
         self._terminals: dict[PaneId, PaneTerminal] = {}
 
     def connect(self, keep: KeepScreens, typed: Callable[[PaneTerminal], None]) -> None:
-        """Give the parts that are built after this one.
+        """Connect the parts that are built after this one.
 
-        `keep` is called with the last screen of a program that has ended, if the screen is built; `typed` whenever a key
-        was typed in a pane.
+        `keep` is called with the last screen of a program that has ended, if the screen is built. `typed` is called
+        whenever a key was typed in a pane.
         """
         self._keep = keep
         self._typed = typed

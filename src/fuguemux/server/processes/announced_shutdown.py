@@ -1,4 +1,4 @@
-"""What a server does in the time that is left when a shutdown of the machine is announced."""
+"""What a server does in the remaining time when a shutdown of the machine is announced."""
 
 import contextlib
 from collections.abc import Awaitable, Callable
@@ -33,7 +33,7 @@ class AnnouncedShutdown:
         self._save = save
 
     async def changed(self, near: bool) -> None:
-        """A shutdown is announced: keep what every program shows, and save everything. Or it is called off."""
+        """A shutdown is announced: store what every program shows, and save everything. Or it is called off."""
         self._signs.announced = near
         if near:
             seen = seen_last(self._state(), self._panes, self._clock.wall_ms())

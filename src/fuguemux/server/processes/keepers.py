@@ -59,7 +59,9 @@ class Keepers:
     def __init__(
         self, processes: KeptProcesses, place: KeeperPlace, store: str, gate: SequenceGate
     ) -> None:
-        """`store`: the one that the keeper's processes belong to. A process that a sequence of commands made ends behind it."""
+        """`store` is the one of the keeper's processes. The exit of a process that a sequence of commands started is
+        handled after the sequence.
+        """
         self._processes = processes
         self._place = place
         self._store = store
@@ -81,8 +83,8 @@ class Keepers:
     ) -> TakenOver:
         """Connect to the keeper over `link` or where it listens, or start one. Raises CannotStart.
 
-        `storage` and `directory` are those of the state. `left`: what this process kept while it stood by; a keeper that has
-        to be started is handed it, and it is emptied.
+        `storage` and `directory` are those of the state. `left` is what this process kept while it stood by. A keeper
+        that has to be started gets it, and the list is emptied.
         """
         try:
             try:
@@ -120,10 +122,11 @@ class Keepers:
         return keeper
 
     async def listen(self, anew: bool) -> None:
-        """Have the keeper listen again where it should; `anew`: the state is in another directory."""
+        """Make the keeper listen again in its place. `anew`: the state is in another directory."""
         keeper = self._processes.keeper
         if keeper is not None:
-            with contextlib.suppress(RequestFailed, KeeperUnreachable):  # an earlier version, say
+            # for example a keeper of an earlier version
+            with contextlib.suppress(RequestFailed, KeeperUnreachable):
                 await keeper.listen(anew=anew)
 
     async def follow(self, keeper: KeeperClient) -> None:

@@ -39,7 +39,7 @@ def bus_address(environment: Mapping[str, str]) -> str:
 async def watch(environment: Mapping[str, str], changed: Callable[[bool], Awaitable[None]]) -> None:
     """Await `changed` each time that a shutdown is announced (True) or called off (False), until cancelled.
 
-    logind delays the shutdown for what `changed` does when it is announced. Returns at once where there is no bus.
+    logind delays the shutdown until `changed` returns. Returns at once if there is no bus.
     """
     address = bus_address(environment)
     if not address:

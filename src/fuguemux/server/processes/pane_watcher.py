@@ -51,7 +51,7 @@ class PaneWatcher:
         failed: Diagnose,
         ending: Callable[[], bool],
     ) -> None:
-        """`ending`: whether the machine or this server is about to end."""
+        """`ending` returns whether the machine or this server is about to end."""
         self._loop = loop
         self._engine = engine
         self._panes = panes

@@ -103,7 +103,7 @@ def name_of(argv: tuple[bytes, ...]) -> str:
 
 
 def resident_bytes(pid: int) -> int | None:
-    """The physical memory of a process; None where the system does not tell (no /proc)."""
+    """The physical memory of a process. None if the system does not tell (no /proc)."""
     try:
         with open(f"/proc/{pid}/statm", encoding="ascii") as source:
             return int(source.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")

@@ -67,7 +67,7 @@ class Processes:
         signs: ShutdownSigns,
         ended: Callable[[ServerState, PaneId], None],
     ) -> None:
-        """`ended` is called with the state before when a pane's process has ended: a hook may be set for that."""
+        """`ended` is called with the previous state when a pane's process has exited, because a hook may be set for that."""
         self._loop = loop
         self._engine = engine
         self._panes = panes
@@ -382,7 +382,7 @@ class Processes:
 
 
 def _close_master(terminal: PaneTerminal) -> None:
-    """Let go of the pane's side of its terminal; a process that still has the other side is hung up."""
+    """Close the server's side of the pane's terminal. A process that still has the other side gets SIGHUP."""
     if terminal.master is not None:
         terminal.master.close()
         terminal.master = None

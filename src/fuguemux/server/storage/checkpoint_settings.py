@@ -1,4 +1,4 @@
-"""What the configuration and the options say of checkpoints."""
+"""The settings of checkpoints, from the configuration and the options."""
 
 from fuguemux import __version__
 from fuguemux.config.schema import Persistence
@@ -9,10 +9,10 @@ from fuguemux.persistence.checkpoint.retention import GENERATIONS_MIN
 def settings_of(
     persistence: Persistence, *, depth_is_set: bool, deepest_history: int
 ) -> CheckpointSettings:
-    """The settings for checkpoints under the configuration `persistence`.
+    """Return the settings under the configuration `persistence`.
 
-    A `history-limit` above the default depth deepens what is stored, unless the configuration sets a depth: what a
-    person asked to keep must not be lost by a crash. `deepest_history`: the most lines that any pane keeps.
+    A `history-limit` above the default depth increases what is stored, unless the configuration sets a depth, because a
+    crash must not lose what a user asked to keep. `deepest_history` is the highest number of lines that any pane keeps.
     """
     depth = persistence.scrollback_persistence_lines
     if not depth_is_set:

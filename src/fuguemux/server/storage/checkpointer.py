@@ -161,9 +161,9 @@ class Checkpointer:
     ) -> None:
         """`tell` is called with `failure` when checkpoints begin to fail, fail for another reason, or succeed again.
 
-        `before_publishing` is awaited when everything of a checkpoint is written, and nobody is told yet that the log may go.
-        `look` is awaited before a checkpoint begins: what only a look can tell is to be in it. `settings`: what holds at the
-        moment a checkpoint begins; None: what the series was given.
+        `before_publishing` is awaited when a checkpoint is completely written, before the log is told which segments may
+        go. `look` is awaited before a checkpoint begins, so that it contains the latest facts of the process table.
+        `settings` returns the settings that hold when a checkpoint begins; None: those of the series.
         """
         self._series = series
         self._sources = sources
@@ -321,7 +321,7 @@ class Checkpointer:
         diagnostics.info("checkpoint.saved", number=number, bytes=save.new_bytes)
 
     def _came_out(self, failure: str, reason: str = "") -> None:
-        """Note how an attempt went. `reason`: as `failure`, without the name of a file, which differs each time."""
+        """Note the result of an attempt. `reason` is `failure` without the name of a file, which differs each time."""
         changed = reason != self._failed_by
         self.failure, self._failed_by = failure, reason
         self._retry_s = min(self._retry_s * 2, RETRY_SECONDS_MAX) if failure else RETRY_SECONDS_MIN

@@ -46,13 +46,13 @@ class _Closed(NamedTuple):
 
 
 class SavedCheckpoints(NamedTuple):
-    """The checkpoints of a state directory, with the saves among them."""
+    """The checkpoints of a state directory, including the saves."""
 
     series: CheckpointSeries
     directory: str
-    """That of the state."""
+    """The state directory."""
     turn: asyncio.Lock
-    """Whoever holds it may rely on the files of checkpoints, and changes them alone."""
+    """The holder of this lock may rely on the files of checkpoints, and is the only one to change them."""
 
 
 class ClosedSessions:
@@ -69,9 +69,10 @@ class ClosedSessions:
         days: Callable[[], int],
         lines: Callable[[], int | None],
     ) -> None:
-        """`age`: what closed sessions are old by. `sessions`: those that an earlier server made.
+        """`age` is the clock for the age of saves. `sessions` are those that an earlier server created.
 
-        `days`: for how long closed sessions are kept; 0: not at all. `lines`: how much scrollback of each pane.
+        `days` returns for how many days closed sessions are kept, 0 for not at all. `lines` returns how much scrollback
+        of each pane is kept.
         """
         self._panes = panes
         self._saves = saves
@@ -143,7 +144,7 @@ class ClosedSessions:
             await asyncio.to_thread(self._age.store)
 
     async def keep_looking(self, settle: Callable[[], Awaitable[None]]) -> None:
-        """Remove saves that have become too old, now and then, until cancelled; `settle` does so for last screens."""
+        """Remove saves that have become too old, now and then, until cancelled. `settle` does the same for last screens."""
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             await self.finish()

@@ -1,4 +1,6 @@
-"""Whether what is acknowledged survives, put together from the log, its place and the checkpoints; people are told of changes."""
+"""Whether acknowledged changes survive: combines the states of the log, of its place and of the checkpoints, and tells
+people of changes.
+"""
 
 import asyncio
 from collections.abc import Callable
@@ -17,7 +19,7 @@ diagnostics = channel("server")
 
 
 class DurabilityStatus:
-    """Belongs to the loop. Nobody is told before `connect`."""
+    """Belongs to the loop. People are told only after `connect`."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -32,9 +34,9 @@ class DurabilityStatus:
 
     @property
     def now(self) -> str:
-        """As the log has it, and lost if nobody would find the log: ok, degraded or lost.
+        """ok, degraded or lost: the state of the log, or lost if a start would not find the log.
 
-        Degraded while checkpoints fail, too: the log holds everything then, and grows.
+        Also degraded while checkpoints fail: the log has everything then, and grows.
         """
         if self._elsewhere:
             return "lost"
@@ -42,20 +44,20 @@ class DurabilityStatus:
 
     @property
     def reason(self) -> str:
-        """Why it is not ok; empty if it is."""
+        """Why it is not ok. Empty if it is."""
         if self._elsewhere:
             return self._elsewhere
         failing = f"checkpoints fail: {self._checkpoints}" if self._checkpoints else ""
         return self._log[1] if self._log[0] != "ok" else failing
 
     def log_changed(self, durability: Enum, reason: str) -> None:
-        """The log says how it is."""
+        """The log reports a new durability state."""
         before = self.now
         self._log = (str(durability.value), reason)
         self._tell(before)
 
     def place_changed(self, elsewhere: str) -> None:
-        """What is written now would not be found again, for a reason that people are told; or (empty) it would be."""
+        """A start would not find what is written now, for this reason; or (empty) it would."""
         before = self.now
         self._elsewhere = elsewhere
         self._tell(before)
@@ -72,15 +74,15 @@ class DurabilityStatus:
             self._announce(f"fugue: {text}: durability {self.now}")
 
     def warning(self) -> str:
-        """What a client that attaches is told for as long as it is not ok."""
+        """The warning for a client that attaches while durability is not ok."""
         return "" if self.now == "ok" else f"fugue: durability {self.now}: {self.reason}"
 
     def alert(self) -> str:
-        """What the status line says for as long as it is not ok."""
+        """The status line's text while durability is not ok."""
         return "" if self.now == "ok" else f"durability {self.now}"
 
     def _tell(self, before: str) -> None:
-        """Tell people once at each change."""
+        """Tell people at each change, once."""
         now, reason = self.now, self.reason
         diagnostics.warning("durability", now=now, reason=reason)
         if now != before and self._announce is not None:

@@ -46,7 +46,7 @@ class Flusher:
         monotonic: Callable[[], float] = time.perf_counter,
         proof_seconds: float = PROOF_SECONDS,
     ) -> None:
-        """`on_written` is told when records are with the kernel that `write` left to a job."""
+        """`on_written` is called when the kernel has records that `write` left to a job."""
         self._writer = writer
         self._state = writer.state
         self._loop = loop

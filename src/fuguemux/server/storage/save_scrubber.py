@@ -31,7 +31,7 @@ class SaveScrubber:
         announce: Callable[[str], None],
         changed: Callable[[], Awaitable[None]],
     ) -> None:
-        """`directory`: that of the state. Damage goes to `report`, people are told by `announce`, and `changed` is awaited."""
+        """`directory` is the state directory. Damage goes to `report`, `announce` tells people, and `changed` is awaited."""
         self._storage = storage
         self._directory = directory
         self._report = report

@@ -45,9 +45,9 @@ class Scrubber:
         changed: Callable[[], Awaitable[None]],
         read_saves: Callable[[], Awaitable[None]],
     ) -> None:
-        """`quarantine`: the directory for damaged bytes. `interval_days` 0: never again after the start.
+        """`quarantine` is the directory for damaged bytes. `interval_days` 0 means never again after the start.
 
-        `announce` is told what people are to know; `changed` is awaited when the report says something else. `read_saves` is
+        `announce` is called with messages for people; `changed` is awaited when the report has changed. `read_saves` is
         awaited after a start, and each time after everything else was read.
         """
         self._store = store
@@ -128,7 +128,7 @@ class Scrubber:
         loop: asyncio.AbstractEventLoop,
         spawn: Callable[[Coroutine[Any, Any, None]], object],
     ) -> None:
-        """Tell people as well of what others find damaged while they read the store, on whatever thread."""
+        """Also report damage that other readers of the store find, on whatever thread."""
 
         def found() -> None:
             with contextlib.suppress(RuntimeError):  # the loop is closed

@@ -54,10 +54,10 @@ class ServerLog:
     def connect(
         self, *, persists: Callable[[int], bool], keep: Callable[[int, bytes], bool]
     ) -> None:
-        """Give the parts that are built after this one.
+        """Connect the parts that are built after this one.
 
-        `persists`: whether a pane's output may reach the disk. `keep` keeps an event where it outlives this process, until the
-        kernel has its record; False: it cannot.
+        `persists` returns whether a pane's output may be stored on disk. `keep` keeps an event where it outlives this
+        process, until the kernel has its record; it returns False if it cannot.
         """
         self._persists = persists
         self._keep = keep
@@ -99,7 +99,7 @@ class ServerLog:
         return lsn
 
     def append_output(self, pane: int, offset: int, data: memoryview) -> int | None:
-        """Frame what a pane's program wrote. None: it is not logged."""
+        """Frame a pane's output. Returns its LSN, or None if it is not logged."""
         if not self._persists(pane):
             return None
         return self._writer.append_output(pane, offset, data)
