@@ -2,6 +2,7 @@
 
 import pytest
 
+from fuguemux.model.ids import SessionId
 from fuguemux.options.derived import base_index, renumbering, status_rows
 from fuguemux.options.options import NO_DEFAULTS
 from tests.support.builders import session, state
@@ -10,7 +11,7 @@ from tests.support.builders import session, state
 @pytest.mark.parametrize(("value", "rows"), [("off", 0), ("on", 1), ("2", 2), ("5", 5)])
 def test_the_rows_of_the_status_line(value: str, rows: int) -> None:
     now = state(session("a", options={"status": value}))
-    assert status_rows(now, NO_DEFAULTS, now.sessions[0]) == rows
+    assert status_rows(now, NO_DEFAULTS, now.sessions[SessionId(0)]) == rows
     assert status_rows(now, NO_DEFAULTS, None) == 1
     assert status_rows(now, {"status": "off"}, None) == 0
 

@@ -6,7 +6,7 @@ from fuguemux.server.storage.checkpoint_settings import settings_of
 PLAIN = Persistence(scrollback_persistence_lines=100)
 
 
-def depth(persistence: Persistence, *, is_set: bool, deepest: int) -> int:
+def depth(persistence: Persistence, *, is_set: bool, deepest: int) -> int | None:
     settings = settings_of(persistence, depth_is_set=is_set, deepest_history=deepest)
     return settings.scrollback_persistence_lines
 
