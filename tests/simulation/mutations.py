@@ -12,7 +12,7 @@ import pytest
 
 from fuguemux.persistence.recovery import pane_replay, recovery, replay
 from fuguemux.persistence.recovery.store_identity import Identity, Said
-from fuguemux.persistence.storage.files import write_all
+from fuguemux.persistence.storage.whole_files import write_all
 from fuguemux.persistence.wal import (
     chain,
     jobs,

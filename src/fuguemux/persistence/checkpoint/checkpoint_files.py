@@ -42,7 +42,8 @@ from fuguemux.persistence.scrollback.scrollback import (
     ScrollbackStore,
     encode_index,
 )
-from fuguemux.persistence.storage.files import Storage, read_all, write_all
+from fuguemux.persistence.storage.files import Storage
+from fuguemux.persistence.storage.whole_files import read_all, write_all
 
 SCREEN_LEVEL: Final = 3
 

@@ -29,8 +29,9 @@ from fuguemux.persistence.scrollback.packs import (
     pack_digest,
     pack_name,
 )
-from fuguemux.persistence.storage.files import Storage, first_bytes, read_all, reason_of
+from fuguemux.persistence.storage.files import Storage, reason_of
 from fuguemux.persistence.storage.set_aside import quarantine_beside, set_aside
+from fuguemux.persistence.storage.whole_files import first_bytes, read_all
 
 GENERATIONS_MIN: Final = 2
 """This many good checkpoints, and the log since the older of them, are always kept."""

@@ -50,7 +50,8 @@ from fuguemux.persistence.scrollback.scrollback_index import (
     decode_index,
     encode_index,
 )
-from fuguemux.persistence.storage.files import Storage, read_all, write_all, write_atomically
+from fuguemux.persistence.storage.files import Storage
+from fuguemux.persistence.storage.whole_files import read_all, write_all, write_atomically
 
 LEVEL: Final = 3
 

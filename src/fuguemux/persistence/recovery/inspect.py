@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from fuguemux.persistence.storage.files import RealStorage, Storage, write_all
+from fuguemux.persistence.storage.files import RealStorage, Storage
+from fuguemux.persistence.storage.whole_files import write_all
 from fuguemux.persistence.wal.findings import LostRange, ScanReport
 from fuguemux.persistence.wal.frame import (
     COMPRESSED,

@@ -14,7 +14,8 @@ from fuguemux.persistence.checkpoint.saves import SAVES, has_files
 from fuguemux.persistence.recovery.aside import Aside
 from fuguemux.persistence.recovery.point_in_time import is_part
 from fuguemux.persistence.report.report import RecoveryReport
-from fuguemux.persistence.storage.files import Storage, reason_of, write_atomically
+from fuguemux.persistence.storage.files import Storage, reason_of
+from fuguemux.persistence.storage.whole_files import write_atomically
 
 PRESERVED_MAX: Final = 3
 """How many states from before a recovery with losses are kept."""

@@ -9,8 +9,9 @@ from typing import Final
 
 from fuguemux.keeper.diagnostics import NOT_A_LOG
 from fuguemux.keeper.lock_file import LOG_DIRECTORY, NOT_A_LOCK
-from fuguemux.persistence.storage.files import Storage, first_bytes, reason_of
+from fuguemux.persistence.storage.files import Storage, reason_of
 from fuguemux.persistence.storage.set_aside import QUARANTINE, set_aside
+from fuguemux.persistence.storage.whole_files import first_bytes
 from fuguemux.persistence.wal.mark import is_watermark
 from fuguemux.persistence.wal.mark_copy import SUFFIX as COPY_SUFFIX
 from fuguemux.persistence.wal.space import BALLAST_NAME

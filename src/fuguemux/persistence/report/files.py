@@ -11,8 +11,9 @@ import msgspec
 
 from fuguemux.keeper.helper_record import HelperDamaged, encode
 from fuguemux.persistence.report.report import RecoveryReport
-from fuguemux.persistence.storage.files import Storage, reason_of, write_atomically
+from fuguemux.persistence.storage.files import Storage, reason_of
 from fuguemux.persistence.storage.small_file import read_small
+from fuguemux.persistence.storage.whole_files import write_atomically
 
 RECOVERIES: Final = "recoveries"
 """The directory of reports, in the state directory."""

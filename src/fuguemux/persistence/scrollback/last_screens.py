@@ -21,8 +21,9 @@ from fuguemux.model.ids import PaneId
 from fuguemux.persistence.scrollback.blocks import COMPRESSION_LEVEL
 from fuguemux.persistence.scrollback.packs import PackDamaged, compress, decompress
 from fuguemux.persistence.storage.checksum import crc32
-from fuguemux.persistence.storage.files import Storage, read_all, reason_of, write_atomically
+from fuguemux.persistence.storage.files import Storage, reason_of
 from fuguemux.persistence.storage.set_aside import QUARANTINE, quarantine_beside, set_aside
+from fuguemux.persistence.storage.whole_files import read_all, write_atomically
 
 SCREENS: Final = "screens"
 MAGIC: Final = b"FUGUESCR"

@@ -22,8 +22,9 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from fuguemux.persistence.storage.checksum import crc32
-from fuguemux.persistence.storage.files import Storage, write_all
+from fuguemux.persistence.storage.files import Storage
 from fuguemux.persistence.storage.set_aside import quarantine_beside, set_aside
+from fuguemux.persistence.storage.whole_files import write_all
 
 if TYPE_CHECKING or sys.version_info < (3, 14):
     from backports import zstd

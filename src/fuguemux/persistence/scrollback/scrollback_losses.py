@@ -13,8 +13,9 @@ from fuguemux.model.ids import PaneId
 from fuguemux.persistence.scrollback.blocks import Block, BlockLines, LostBlock, pack_lines
 from fuguemux.persistence.scrollback.pack_reader import PackReader
 from fuguemux.persistence.scrollback.packs import PackDamaged, PackPlace
-from fuguemux.persistence.storage.files import Storage, write_atomically
+from fuguemux.persistence.storage.files import Storage
 from fuguemux.persistence.storage.set_aside import quarantine_beside
+from fuguemux.persistence.storage.whole_files import write_atomically
 
 BLOCK_PREFIX: Final = "block-"
 """Prefix of a quarantined file with the damaged bytes of a block."""

@@ -1,47 +1,39 @@
 """The storage seam: the only module that opens files of a state directory, but for the lock in state_lock.py.
 
-Everything that touches the disk goes through `Storage`, so that tests can put a disk under the
-same code that loses what was not synced. `RealStorage` keeps files at 0600 and directories at
+Everything that touches the disk goes through `Storage`, so that tests can run the same code on a
+disk that loses what was not synced. `RealStorage` keeps files at 0600 and directories at
 0700 whatever the umask is, follows no symbolic link in the last component, and refuses files
 that belong to somebody else.
 """
 
-import contextlib
 import errno
 import fcntl
 import os
 import shutil
 import stat
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Final, Protocol, TypeVar
 
 Bytes = bytes | bytearray | memoryview
 
 FILE_MODE: Final = 0o600
 DIRECTORY_MODE: Final = 0o700
-READ_ALL_BYTES_MAX: Final = 256 << 20
-"""Nothing that is read whole is larger."""
 IOVEC_PARTS_MAX: Final = 1024
 READ_TRIES_MAX: Final = 3
-"""A loose cable or a path that fails over gives an error once. What is lasting is there at the third try, too."""
+"""A loose cable or a failover causes one error. A lasting error is there at the third try as well."""
 MIB: Final = 1 << 20
-TEMPORARY_NAMES_MAX: Final = 8
-"""So many are tried where something is in the way."""
-_NOT_REMOVED: Final = frozenset({errno.EISDIR, errno.EPERM, errno.EBUSY})
-"""How unlink(2) refuses a directory (EPERM by POSIX, EISDIR on Linux), a file that may not be removed, and a mount point."""
 NO_SPACE: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 class FileRemoved(OSError):
-    """The file was synced, but its name is gone: nobody will find it again."""
+    """The file was synced, but its name is gone: no start will find it again."""
 
     def __init__(self) -> None:
         super().__init__(errno.ESTALE, "a file of the log was removed under the server")
 
 
 class LinkedDirectory(NotADirectoryError):
-    """A symbolic link to a directory is in the place of a directory: what is behind it may be somebody's only copy."""
+    """A symbolic link is in the place of a directory. The directory that it leads to may be the only copy of a state."""
 
     def __init__(self, path: str) -> None:
         super().__init__(
@@ -53,7 +45,7 @@ class LinkedDirectory(NotADirectoryError):
 
 
 def reason_of(error: Exception) -> str:
-    """Why something failed, for people: without the number of the error and without the path."""
+    """Why something failed, for users: without the number of the error and without the path."""
     if isinstance(error, OSError):
         linked = error.errno == errno.ELOOP
         return "a symbolic link, which is not followed" if linked else error.strerror or str(error)
@@ -64,10 +56,10 @@ Read = TypeVar("Read")
 
 
 def persistently(read: Callable[[], Read]) -> Read:
-    """What `read` returns. EIO is believed only after `READ_TRIES_MAX` tries in a row; other errors at once. Raises OSError.
+    """Call `read`, up to `READ_TRIES_MAX` times as long as it fails with EIO, and return its result. Raises OSError.
 
-    For what may be asked again without harm: opening for reading, listing, reading at an offset. Never for a sync: after
-    a failed one the next says that all is well.
+    Use it for what can be repeated without harm: opening for reading, listing, reading at an offset. Never use it for a
+    sync: after one that failed the next reports success.
     """
     for _ in range(READ_TRIES_MAX - 1):
         try:
@@ -79,9 +71,9 @@ def persistently(read: Callable[[], Read]) -> Read:
 
 
 def room_words(storage: "Storage", directory: str, needed_bytes: int) -> str:
-    """How much of the file system of `directory` is free and how much would be needed; empty where that is not to be had.
+    """How much of the file system of `directory` is free and how much is needed; empty if that is unknown.
 
-    A quota may allow less than is free: what is needed holds in either case.
+    A quota may allow less than is free; what is needed is right in any case.
     """
     if not isinstance(storage, RealStorage):
         return ""
@@ -301,131 +293,6 @@ def check_file(file: int, path: str) -> None:
         raise PermissionError(errno.EPERM, f"belongs to user {status.st_uid}, not to you", path)
 
 
-def write_all(storage: Storage, file: int, parts: Sequence[Bytes], offset: int) -> int:
-    """Write every byte of `parts` at `offset`, going on after short writes; the bytes written.
-
-    Raises OSError; what was written before it stays.
-    """
-    total = sum(map(len, parts))
-    done = 0
-    while done < total:
-        rest = (_rest_of(parts, done) if done else parts)[:IOVEC_PARTS_MAX]
-        at = offset + done
-        one = len(rest) == 1
-        step = storage.pwrite(file, rest[0], at) if one else storage.pwritev(file, rest, at)
-        if step <= 0:
-            raise OSError(errno.EIO, "the file takes no more bytes")
-        done += step
-    return total
-
-
-def _rest_of(parts: Sequence[Bytes], done: int) -> list[Bytes]:
-    """The buffers behind the first `done` bytes of `parts`."""
-    rest: list[Bytes] = []
-    for part in parts:
-        size = len(part)
-        if done >= size:
-            done -= size
-            continue
-        rest.append(memoryview(part)[done:] if done else part)
-        done = 0
-    return rest
-
-
-def read_all(storage: Storage, path: str) -> bytes:
-    """The whole content of `path`. Raises OSError, also for a file of more than `READ_ALL_BYTES_MAX`: its size has rotted."""
-    file = storage.open(path)
-    try:
-        size = storage.size(file)
-        if size > READ_ALL_BYTES_MAX:
-            raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), path)
-        chunks: list[bytes] = []
-        offset = 0
-        while offset < size:
-            chunk = storage.pread(file, size - offset, offset)
-            if not chunk:
-                break
-            chunks.append(chunk)
-            offset += len(chunk)
-        return b"".join(chunks)
-    finally:
-        storage.close(file)
-
-
-def _free_temporary(storage: Storage, target: str) -> str:
-    """A name for what is to take the place of `target`: what was left over there is removed. Raises OSError.
-
-    A directory of a person, or a file that cannot be removed, is left alone. It must not keep `target` from being written.
-    """
-    for number in range(TEMPORARY_NAMES_MAX):
-        temporary = f"{target}.{number}.tmp" if number else f"{target}.tmp"
-        try:
-            storage.unlink(temporary)
-        except FileNotFoundError:
-            return temporary
-        except OSError as error:
-            if error.errno not in _NOT_REMOVED:
-                raise
-        else:
-            return temporary
-    # Not an error of the target's own: nobody is to move that out of the way.
-    raise OSError(
-        errno.EBUSY, "what is in the place of its temporary files cannot be removed", target
-    )
-
-
-@contextmanager
-def replacing(
-    storage: Storage, directory: str, name: str, *, durable: bool = True
-) -> Iterator[int]:
-    """Hand out a new file, which then takes the place of `directory`/`name`, whole and durable, or not at all.
-
-    Temporary file, fsync, rename, directory fsync; without `durable` no fsync. Raises OSError; the temporary file is then
-    removed where that is possible (a name ending in .tmp means nothing). Something in its place that is no file stays.
-    """
-    target = f"{directory}/{name}"
-    temporary = _free_temporary(storage, target)
-    file = storage.create(temporary)
-    try:
-        try:
-            yield file
-            if durable:
-                storage.fsync(file)
-        finally:
-            storage.close(file)
-        storage.rename(temporary, target)
-        if durable:
-            storage.fsync_directory(directory)
-    except OSError:
-        with contextlib.suppress(OSError):
-            storage.unlink(temporary)
-        raise
-
-
-def write_atomically(
-    storage: Storage, directory: str, name: str, parts: Sequence[Bytes], *, durable: bool = True
-) -> str:
-    """Give `directory`/`name` the content `parts`, as `replacing` does. Returns the path. Raises OSError."""
-    with replacing(storage, directory, name, durable=durable) as file:
-        if parts:
-            write_all(storage, file, parts, 0)
-    return f"{directory}/{name}"
-
-
 def remove_tree(path: str) -> None:
     """Remove a directory with all that is in it; no link is followed. Raises OSError, with a part removed. Blocks."""
     shutil.rmtree(path)
-
-
-def first_bytes(storage: Storage, path: str, size: int) -> bytes:
-    """As many bytes of a file from its beginning on, fewer where it has no more; none if it cannot be read."""
-    try:
-        file = storage.open(path)
-    except OSError:
-        return b""
-    try:
-        return storage.pread(file, size, 0)
-    except OSError:
-        return b""
-    finally:
-        storage.close(file)

@@ -5,7 +5,8 @@ import errno
 import os
 from typing import Final
 
-from fuguemux.persistence.storage.files import LinkedDirectory, Storage, read_all, write_atomically
+from fuguemux.persistence.storage.files import LinkedDirectory, Storage
+from fuguemux.persistence.storage.whole_files import read_all, write_atomically
 
 QUARANTINE: Final = "quarantine"
 VARIANTS_MAX: Final = 16

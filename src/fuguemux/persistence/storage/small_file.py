@@ -10,8 +10,9 @@ from collections.abc import Callable
 from typing import Final
 
 from fuguemux.keeper.helper_record import HelperDamaged, decode, encode
-from fuguemux.persistence.storage.files import Storage, read_all, write_atomically
+from fuguemux.persistence.storage.files import Storage
 from fuguemux.persistence.storage.set_aside import QUARANTINE, set_aside
+from fuguemux.persistence.storage.whole_files import read_all, write_atomically
 
 BYTES_MAX: Final = 4 << 20
 IN_THE_WAY: Final = frozenset({errno.EISDIR, errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR})

@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from fuguemux.observe.failpoints import reach
-from fuguemux.persistence.storage.files import NO_SPACE, Bytes, Storage, write_all
+from fuguemux.persistence.storage.files import NO_SPACE, Bytes, Storage
+from fuguemux.persistence.storage.whole_files import write_all
 from fuguemux.persistence.wal.frame import (
     BLOCK_BYTES,
     LAG_UNKNOWN,

@@ -7,8 +7,9 @@ how much it is, for the status and the doctor.
 import contextlib
 from typing import Final, NamedTuple
 
-from fuguemux.persistence.storage.files import Storage, replacing, write_all
+from fuguemux.persistence.storage.files import Storage
 from fuguemux.persistence.storage.set_aside import VARIANTS_MAX
+from fuguemux.persistence.storage.whole_files import replacing, write_all
 from fuguemux.persistence.wal.findings import ScanReport
 from fuguemux.persistence.wal.segment import SEGMENT_BYTES_MAX, segment_name
 from fuguemux.persistence.wal.walk import WINDOW_BYTES, ReadWindow

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import Final
 
 from fuguemux.observe.failpoints import reach
-from fuguemux.persistence.storage.files import Bytes, Storage, write_all
+from fuguemux.persistence.storage.files import Bytes, Storage
+from fuguemux.persistence.storage.whole_files import write_all
 from fuguemux.persistence.wal.active import Active
 from fuguemux.persistence.wal.durability import WriterOptions
 from fuguemux.persistence.wal.extent import Extent

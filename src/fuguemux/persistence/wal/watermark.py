@@ -19,15 +19,9 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from fuguemux.observe.failpoints import reach
-from fuguemux.persistence.storage.files import (
-    NO_SPACE,
-    FileRemoved,
-    Storage,
-    reason_of,
-    write_all,
-    write_atomically,
-)
+from fuguemux.persistence.storage.files import NO_SPACE, FileRemoved, Storage, reason_of
 from fuguemux.persistence.storage.set_aside import QUARANTINE, set_aside
+from fuguemux.persistence.storage.whole_files import write_all, write_atomically
 from fuguemux.persistence.wal.mark import (
     SLOT_BYTES,
     SLOTS,

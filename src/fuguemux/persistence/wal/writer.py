@@ -15,7 +15,8 @@ import os
 from collections.abc import Callable
 from typing import Final
 
-from fuguemux.persistence.storage.files import Bytes, Storage, write_all
+from fuguemux.persistence.storage.files import Bytes, Storage
+from fuguemux.persistence.storage.whole_files import write_all
 from fuguemux.persistence.wal.active import Active
 from fuguemux.persistence.wal.durability import (
     Durability,

@@ -7,8 +7,9 @@ import contextlib
 import os
 
 from fuguemux.observe.failpoints import reach
-from fuguemux.persistence.storage.files import MIB, write_atomically
+from fuguemux.persistence.storage.files import MIB
 from fuguemux.persistence.storage.state_lock import HeldStorage, StateLock
+from fuguemux.persistence.storage.whole_files import write_atomically
 
 
 class ReadingProgress(HeldStorage):

@@ -20,8 +20,9 @@ from fuguemux.persistence.recovery.helper_files import (
     helper_or_nothing,
 )
 from fuguemux.persistence.recovery.store_identity import read_store_file
-from fuguemux.persistence.storage.files import RealStorage, read_all, remove_tree
+from fuguemux.persistence.storage.files import RealStorage, remove_tree
 from fuguemux.persistence.storage.small_file import remove_small, write_small
+from fuguemux.persistence.storage.whole_files import read_all
 
 FAILED_MAX: Final = 2
 """After this many recoveries that raised an error the next start is in safe mode."""

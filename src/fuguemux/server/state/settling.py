@@ -22,9 +22,10 @@ from fuguemux.persistence.recovery.whereabouts import Whereabouts
 from fuguemux.persistence.report.report import RecoveryReport, counted
 from fuguemux.persistence.scrollback.last_screens import SCREENS
 from fuguemux.persistence.scrollback.packs import PackDamaged, pack_name
-from fuguemux.persistence.storage.files import Storage, read_all, write_atomically
+from fuguemux.persistence.storage.files import Storage
 from fuguemux.persistence.storage.small_file import remove_small, write_small
 from fuguemux.persistence.storage.state_lock import HeldStorage, StateLock
+from fuguemux.persistence.storage.whole_files import read_all, write_atomically
 
 REASON: Final = "state directory made anew"
 

@@ -11,8 +11,9 @@ from typing import Final
 from fuguemux.keeper.lock_file import STARTING
 from fuguemux.keeper.process import is_ending
 from fuguemux.observe.clock import NS_PER_S, Clock
-from fuguemux.persistence.storage.files import RealStorage, first_bytes
+from fuguemux.persistence.storage.files import RealStorage
 from fuguemux.persistence.storage.state_lock import LOCK_NAME, StateLock, lock_state_directory
+from fuguemux.persistence.storage.whole_files import first_bytes
 
 ENDING_SECONDS_MAX: Final = 60.0
 POLL_SECONDS: Final = 0.01

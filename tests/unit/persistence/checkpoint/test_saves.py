@@ -22,12 +22,8 @@ from fuguemux.persistence.recovery.point_in_time import TargetMoment
 from fuguemux.persistence.recovery.recovery import Recovered, recover
 from fuguemux.persistence.scrollback.pack_reader import PackReader
 from fuguemux.persistence.scrollback.packs import PackDamaged, PackPlace, PackUnreadable, pack_name
-from fuguemux.persistence.storage.files import (
-    READ_ALL_BYTES_MAX,
-    Bytes,
-    RealStorage,
-    write_atomically,
-)
+from fuguemux.persistence.storage.files import Bytes, RealStorage
+from fuguemux.persistence.storage.whole_files import READ_ALL_BYTES_MAX, write_atomically
 from tests.support.faults import require
 from tests.support.small_server import STORE_ID, SmallServer, Truth, new_session
 

@@ -16,7 +16,8 @@ from fuguemux.persistence.checkpoint.saves import delete_save, save_pack_name
 from fuguemux.persistence.recovery.point_in_time import CLOSED_REASON
 from fuguemux.persistence.report.report import RecoveryReport
 from fuguemux.persistence.scrollback.packs import pack_name
-from fuguemux.persistence.storage.files import RealStorage, write_atomically
+from fuguemux.persistence.storage.files import RealStorage
+from fuguemux.persistence.storage.whole_files import write_atomically
 from fuguemux.server.storage import save_scrubber
 from fuguemux.server.storage.save_scrubber import SaveScrubber
 from tests.support.small_server import SmallServer, Truth, new_session
