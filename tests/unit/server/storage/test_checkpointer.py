@@ -227,5 +227,6 @@ async def test_one_that_failed_is_tried_again_later_although_nothing_changed(her
         assert here.server.series.highest_number == tried, "not before its time"
         here.disk.full = False
         here.clock.advance_ms(int(4_000 * RETRY_SECONDS_MIN))
-        await here.until(here.numbers)
+        await here.until(lambda: here.checkpointer.last)
+    assert here.numbers()
     assert here.checkpointer.failure == ""
