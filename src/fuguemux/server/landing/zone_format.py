@@ -15,9 +15,8 @@ from fuguemux.persistence.storage.checksum import crc32
 
 SLOTS: Final = 16
 SLOT_BYTES: Final = 64 << 10
-SLOTS_OFFSET: Final = (
-    4096  # one page for the header, the descriptors and the table of missing output
-)
+# One page for the header, the descriptors and the table of missing output.
+SLOTS_OFFSET: Final = 4096
 
 MAGIC_1: Final = b"fugueLZ\x01"
 MAGIC: Final = b"fugueLZ\x02"
@@ -28,9 +27,8 @@ DESCRIPTOR_BYTES: Final = 64
 PLACE: Final = struct.Struct("<QQI")  # pane, pane's byte offset, checksum of the two
 PLACE_AT: Final = 8
 PLACE_CHECKSUM_AT: Final = PLACE_AT + 16
-EXTENT_AT: Final = (
-    32  # one aligned number of 8 bytes: the length in the lower half, the checksum in the upper
-)
+# One aligned number of 8 bytes: the length in the lower half, the checksum in the upper.
+EXTENT_AT: Final = 32
 ANSWERED_AT: Final = 40  # one aligned number of 4 bytes
 
 MISSING_OFFSET: Final = DESCRIPTORS_OFFSET + SLOTS * DESCRIPTOR_BYTES

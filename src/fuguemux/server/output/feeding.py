@@ -222,7 +222,7 @@ class Feeding:
     def _feed(self, chunk: Chunk, stop: int, cost: float = 0.0) -> None:
         """Feed a chunk up to `stop`. `cost` is the estimate for these bytes in seconds, 0 if there is none."""
         # Set first: showing output may lead to a call of `settle` for this pane.
-        start, chunk.fed = (chunk.fed, stop)
+        start, chunk.fed = chunk.fed, stop
         if start == stop:
             return
         terminal = chunk.terminal

@@ -53,7 +53,7 @@ class FloodReader:
         """
         self._loop = loop
         self._delivered = delivered
-        self._lots: dict[PaneId, ReadJob] = {}
+        self._jobs: dict[PaneId, ReadJob] = {}
         self._queue: SimpleQueue[ReadJob | None] = SimpleQueue()
         self._done: SimpleQueue[tuple[ReadJob, Landed | None]] = SimpleQueue()
         self._thread: threading.Thread | None = None
@@ -65,7 +65,7 @@ class FloodReader:
 
         Until the job is delivered, no other code may read the pane's master, close it, or change `read_offset`.
         """
-        if self._closed or terminal.id in self._lots or len(self._lots) >= LOTS_MAX:
+        if self._closed or terminal.id in self._jobs or len(self._jobs) >= LOTS_MAX:
             return False
         reserved = zone.reserve(terminal.id, terminal.read_offset)
         if reserved is None:
@@ -77,10 +77,10 @@ class FloodReader:
                 return False
             self._thread = thread
         assert terminal.master is not None
-        lot = self._lots[terminal.id] = ReadJob(
+        job = self._jobs[terminal.id] = ReadJob(
             zone, terminal, terminal.master.fd, reserved, ReadMeter(terminal)
         )
-        self._queue.put(lot)
+        self._queue.put(job)
         return True
 
     def settle(self, terminal: PaneTerminal) -> None:
@@ -89,12 +89,12 @@ class FloodReader:
 
         Blocks only for the jobs that were begun before, since no read waits for output.
         """
-        while terminal.id in self._lots:
+        while terminal.id in self._jobs:
             self._deliver(self._done.get(), go_on=False)
 
     def settle_all(self) -> None:
         """Wait for the jobs of all panes and deliver them."""
-        while self._lots:
+        while self._jobs:
             self._deliver(self._done.get(), go_on=False)
 
     def close(self) -> None:
@@ -115,27 +115,27 @@ class FloodReader:
         self._deliver(done, go_on=True)
 
     def _deliver(self, done: tuple[ReadJob, Landed | None], *, go_on: bool) -> None:
-        lot, landed = done
-        del self._lots[lot.terminal.id]
+        job, landed = done
+        del self._jobs[job.terminal.id]
         if landed is None:
-            lot.zone.give_back(lot.reserved)
-        lot.terminal.dear = lot.meter.dear
-        self._delivered(lot.terminal, landed, go_on)
+            job.zone.give_back(job.reserved)
+        job.terminal.dear = job.meter.dear
+        self._delivered(job.terminal, landed, go_on)
 
     def _run(self) -> None:
         reads = quickest()
-        while (lot := self._queue.get()) is not None:
+        while (job := self._queue.get()) is not None:
             landed = None
-            lot.meter.use(reads)
+            job.meter.use(reads)
             try:
-                result = lot.zone.fill(lot.reserved, lot.fd, reads=lot.meter)
+                result = job.zone.fill(job.reserved, job.fd, reads=job.meter)
                 landed = None if isinstance(result, NoBytes) else result
             except OSError:
                 pass  # the loop reads next and gets the same error
             except Exception as error:  # noqa: BLE001  # `settle` waits for the job, whatever the error
-                diagnostics.error("not_read", pane=lot.terminal.id, reason=repr(error))
+                diagnostics.error("not_read", pane=job.terminal.id, reason=repr(error))
             reach("output.read_ahead")
-            self._done.put((lot, landed))
+            self._done.put((job, landed))
             try:
                 self._loop.call_soon_threadsafe(self._next_done)
             except RuntimeError:
