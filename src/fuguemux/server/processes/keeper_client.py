@@ -37,8 +37,8 @@ from fuguemux.server.processes.keeper_values import (
     PaneExited,
     RequestFailed,
     Spawned,
-    held_pane,
 )
+from fuguemux.server.processes.keeper_welcome import KeeperWelcome
 from fuguemux.server.processes.taken_back import TakenBack
 
 __all__ = [
@@ -68,8 +68,7 @@ class KeeperClient:
         self._answers: dict[int, asyncio.Future[tuple[Message, list[int]]]] = {}
         self._taken_back = TakenBack(self._tell)
         self._last_request = 0
-        self._welcome: asyncio.Future[None] = loop.create_future()
-        self._expected = 0
+        self._welcome = KeeperWelcome(loop)
         self._closed = False
         self._writing = False
         self.keeper_pid = 0
@@ -126,7 +125,7 @@ class KeeperClient:
                     "store": store,
                 }
                 client._send({**hello, "pid": os.getpid(), "takeover": takeover})
-                await client._welcome
+                await client._welcome.complete
         except TimeoutError as error:
             client._give_back()
             raise KeeperUnreachable(
@@ -138,6 +137,8 @@ class KeeperClient:
         except BaseException:
             client._give_back()
             raise
+        client.keeper_pid = client._welcome.keeper_pid
+        client.held, client.descriptors = client._welcome.held, client._welcome.descriptors
         return client
 
     # Requests
@@ -352,32 +353,8 @@ class KeeperClient:
             self.events.put_nowait(PaneExited(key(message), status))
         elif kind == "superseded":
             self._lose(KeeperLost("another server took over", integer(message, "pid")))
-        elif not self._welcome.done():
-            self._on_handshake(kind, message, descriptors)
-
-    def _on_handshake(self, kind: str, message: Message, descriptors: list[int]) -> None:
-        if kind == "refused":
-            self._welcome.set_exception(
-                KeeperRefused(text(message, "reason"), text(message, "message"))
-            )
-            return
-        if kind == "welcome":
-            if integer(message, "protocol") != PROTOCOL_VERSION:
-                explanation = f"the keeper speaks protocol {message['protocol']}, the server {PROTOCOL_VERSION}"
-                self._welcome.set_exception(KeeperRefused("version", explanation))
-                return
-            self.keeper_pid = integer(message, "keeper_pid")
-            self._expected = integer(message, "panes")
-            names = message.get("names")
-            if not isinstance(names, list) or len(names) != len(descriptors):
-                raise ChannelBroke("a welcome whose names and descriptors differ in number")
-            self.descriptors = {str(name): descriptors.pop(0) for name in names}
-        elif kind == "report":
-            self.held.append(held_pane(message, descriptors))
-            if flag(message, "last") != (len(self.held) == self._expected):
-                raise ChannelBroke(f"{len(self.held)} reports of {self._expected} panes")
-        if len(self.held) == self._expected:
-            self._welcome.set_result(None)
+        elif not self._welcome.complete.done():
+            self._welcome.take(kind, message, descriptors)
 
     def _lose(self, lost: KeeperLost) -> None:
         if self._closed:
@@ -390,14 +367,10 @@ class KeeperClient:
         for future in self._answers.values():
             if not future.done():
                 future.set_exception(PeerGone(lost.reason))
-        if not self._welcome.done():
-            self._welcome.set_exception(PeerGone(lost.reason))
+        self._welcome.fail(PeerGone(lost.reason))
         self.events.put_nowait(lost)
 
     def _give_back(self) -> None:
         """Close all file descriptors that a failed handshake received."""
         self.close()
-        if self._welcome.done() and not self._welcome.cancelled():
-            self._welcome.exception()  # marks the exception as retrieved: it was raised to the caller, or came too late for one
-        for descriptor in (*(pane.master_fd for pane in self.held), *self.descriptors.values()):
-            os.close(descriptor)
+        self._welcome.close()
