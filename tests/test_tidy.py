@@ -21,8 +21,6 @@ GENERATED = {"src/fuguemux/terminal/ghostty/_abi.py"}
 
 LINES_RATCHET = {
     "src/fuguemux/targets/finder.py": 345,
-    "src/fuguemux/keeper/keeper.py": 325,
-    "src/fuguemux/server/processes/keeper_client.py": 350,
     "src/fuguemux/terminal/ghostty/adapter.py": 460,
 }
 """Modules that are longer than the limit, with their length. Numbers here only go down."""

@@ -19,7 +19,7 @@ from fuguemux.keeper.diagnostics import KeeperDiagnostics
 from fuguemux.keeper.ending import KeeperEnding
 from fuguemux.keeper.handshake import Objection, check
 from fuguemux.keeper.listener import peer_of
-from fuguemux.keeper.process import ProcessWatch
+from fuguemux.keeper.process import ended_children
 from fuguemux.keeper.protocol import (
     EXIT_GRACEFUL,
     PROTOCOL_VERSION,
@@ -31,6 +31,7 @@ from fuguemux.keeper.protocol import (
     text,
 )
 from fuguemux.keeper.requests import HeldPanes, RequestRefused, failure_message
+from fuguemux.keeper.server_watch import ServerWatch
 from fuguemux.keeper.spawning import Spawning
 from fuguemux.keeper.succession import Succession
 from fuguemux.keeper.supervisor import Supervisor
@@ -74,11 +75,11 @@ class Keeper:
             address.listener, self._selector, diagnostics, self._on_message, self._on_dropped
         )
         supervisor.linked = self._connections.add
+        self._server_watch = ServerWatch(self._selector, self._server_ended)
         self._succession = Succession(
-            supervisor, self._connections, self._panes, diagnostics, self._watch_server
+            supervisor, self._connections, self._panes, diagnostics, self._server_watch.follow
         )
         self._server: ServerConnection | None = None
-        self._server_watch: ProcessWatch | None = None
         self._spawning = Spawning(
             self._selector, self._panes, self._connections, self._answer, self._tell_exited
         )
@@ -143,9 +144,7 @@ class Keeper:
         times += [self._succession.deadline]
         now = time.monotonic()
         seconds = [moment - now for moment in times if moment is not None]
-        if self._watches.polling or (
-            self._server_watch is not None and self._server_watch.pidfd < 0
-        ):
+        if self._watches.polling or self._server_watch.polling:
             seconds.append(POLL_SECONDS)
         if self._server is None:
             seconds.append(LOOK_SECONDS)
@@ -164,12 +163,7 @@ class Keeper:
         self._succession.on_time(now)
         self._connections.on_time(now)
         self._watches.poll()
-        if (
-            self._server_watch is not None
-            and self._server_watch.pidfd < 0
-            and self._server_watch.ended()
-        ):
-            self._watched_server_ended()
+        self._server_watch.poll()
 
     # Messages
 
@@ -256,13 +250,12 @@ class Keeper:
         raise RequestRefused(f"this keeper does not know the request {kind!r}")
 
     def _status(self) -> Message:
-        children = self._panes.by_key.values()
         return {
             "keeper_version": self._version,
             "keeper_pid": os.getpid(),
             "store": self._store,
-            "panes": len(children),
-            "running": sum(child.status is None for child in children),
+            "panes": len(self._panes.by_key),
+            "running": len(self._panes.running()),
             "server_state": self._supervisor.state,
             "server_pid": self._supervisor.pid,
             "reason": self._supervisor.gave_up,
@@ -291,16 +284,14 @@ class Keeper:
             self._connections.send(connection, objection.as_message())
             raise ChannelBroke(f"refused: {objection}") from objection
         connection.welcome(role)
-        names = list(self._panes.descriptors) if role == ROLE_SERVER else []
+        stored = self._panes.descriptors if role == ROLE_SERVER else {}
         welcome: Message = {
             "type": "welcome",
             "protocol": PROTOCOL_VERSION,
-            "names": list(names),
+            "names": list(stored),
             **self._status(),
         }
-        self._connections.send(
-            connection, welcome, tuple(self._panes.descriptors[name] for name in names)
-        )
+        self._connections.send(connection, welcome, tuple(stored.values()))
         if role == ROLE_SERVER:
             self._store = store
             self._begin_server(connection)
@@ -310,7 +301,7 @@ class Keeper:
         if previous is not None:
             self._connections.send(previous, {"type": "superseded", "pid": connection.pid})
             self._connections.drop(previous, f"process {connection.pid} took over")
-        self._watch_server(self._supervisor.connected(connection.pid))
+        self._server_watch.follow(self._supervisor.connected(connection.pid))
         for message, descriptors in self._panes.reports():
             # Borrowed: the masters stay open until the server has them all, because it requests nothing before that.
             self._connections.send(connection, message, tuple(descriptors), borrowed=True)
@@ -337,14 +328,7 @@ class Keeper:
 
     def _reap(self) -> None:
         """Collect the statuses of all exited children, including the panes' orphans."""
-        while True:
-            try:
-                pid, status = os.waitpid(-1, os.WNOHANG)
-            except ChildProcessError:
-                return
-            if pid == 0:
-                return
-            ended = ExitStatus.of_wait(status)
+        for pid, ended in ended_children():
             if pid == self._supervisor.pid and self._supervisor.watch is None:
                 self._server_ended(ended)
                 continue
@@ -361,18 +345,6 @@ class Keeper:
 
     # The server
 
-    def _watch_server(self, watch: ProcessWatch | None) -> None:
-        """Watch this process and no other. None if the server is the keeper's child, or if there is no server."""
-        if self._server_watch is not None and self._server_watch.pidfd >= 0:
-            self._selector.unregister(self._server_watch.pidfd)
-        self._server_watch = watch
-        if watch is not None and watch.pidfd >= 0:
-            self._selector.register(watch.pidfd, selectors.EVENT_READ, self._watched_server_ended)
-
-    def _watched_server_ended(self) -> None:
-        if self._server_watch is not None:
-            self._server_ended(self._server_watch.status())
-
     def _server_ended(self, status: ExitStatus) -> None:
         if self._server is not None:
             # Its last messages: a `taken` or `stop` sent right before.
@@ -381,7 +353,7 @@ class Keeper:
             self._connections.drop(self._server, "")
         if self._ending.deadline is None and self._succession.server_ended(status):
             return
-        self._watch_server(None)
+        self._server_watch.follow(None)
         now = time.monotonic()
         meant, asked = self._supervisor.ended(status, now), self._ending.includes(status, now)
         if meant or self._stopping or asked:

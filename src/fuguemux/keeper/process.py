@@ -10,6 +10,7 @@ import fcntl
 import os
 import struct
 import sys
+from collections.abc import Iterator
 
 from fuguemux.keeper.limits import plenty_of_descriptors
 from fuguemux.keeper.protocol import UNKNOWN_STATUS, ExitStatus
@@ -158,6 +159,18 @@ class ProcessWatch:
         if self.pidfd >= 0:
             os.close(self.pidfd)
             self.pidfd = -1
+
+
+def ended_children() -> Iterator[tuple[int, ExitStatus]]:
+    """Collect the status of every child of this process that has ended. Yields its process id with it. Never waits."""
+    while True:
+        try:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        if pid == 0:
+            return
+        yield pid, ExitStatus.of_wait(status)
 
 
 def become_subreaper() -> bool:
