@@ -13,6 +13,8 @@ import pytest
 from fuguemux.model.effects import Effect
 from fuguemux.model.events import Event
 from fuguemux.observe.failpoints import NAMES
+from fuguemux.persistence.report.parts import PaneReport
+from fuguemux.persistence.report.report import RecoveryReport
 from tests.support import tidy
 
 ROOT = Path(__file__).parents[1]
@@ -315,6 +317,24 @@ def test_only_the_storage_seam_touches_files() -> None:
     for bad in ("open('x')", "os.rename(a, b)", "os.fsync(f)", "tempfile.mkdtemp()"):
         assert list(tidy.file_access(bad))
     assert not list(tidy.file_access("storage.open(p); os.path.join(a, b); storage.rename(a, b)"))
+
+
+def test_only_a_recovery_report_changes_itself() -> None:
+    fields = frozenset(RecoveryReport.__struct_fields__ + PaneReport.__struct_fields__)
+
+    def check(text: str) -> Iterator[str]:
+        return tidy.report_writes(text, fields)
+
+    assert complaints(below("persistence/report/", "persistence/wal/"), check) == []
+    for bad in (
+        "self._report.notes.append('x')",
+        "report.cause = 'x'",
+        "server.report.missing += ['x']",
+        "server.report.panes[:] = []",
+        "report.exit_code, report.exit_signal = 1, 2",
+    ):
+        assert list(check(bad)), bad
+    assert not list(check("report.remark('x'); cause = report.cause; log.report.lost = []"))
 
 
 def test_only_the_clock_reads_the_clock() -> None:

@@ -4,7 +4,8 @@ import msgspec
 
 from fuguemux.model.ids import PaneId
 from fuguemux.persistence.report.files import encode_report
-from fuguemux.persistence.report.report import LostScrollback, RecoveryReport
+from fuguemux.persistence.report.parts import LostScrollback
+from fuguemux.persistence.report.report import RecoveryReport
 from tests.damage.light_start import Outcome
 from tests.damage.real_start import tell_answer
 

@@ -45,6 +45,7 @@ _CLOCKS = frozenset(
     {"time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns"}
 )
 _DATES = frozenset({"now", "utcnow", "today"})
+_LIST_CHANGES = frozenset({"append", "clear", "extend", "insert", "pop", "remove", "sort"})
 _FILE_MODULES = frozenset({"os", "io", "posix", "shutil", "tempfile"})
 _FILE_CALLS = re.compile(
     "open|fdopen|creat|f?truncate|p?readv?|p?writev?|f(data)?sync|sync|f?chmod|f?chown|remove|unlink|rename|replace|s?y?m?link"
@@ -206,6 +207,35 @@ def appended_events(text: str) -> Iterator[str]:
     for line, name in _calls(text):
         if name.rpartition(".")[2] == "append_events":
             yield f"{line}: writes events to the log: {name}"
+
+
+def report_writes(text: str, fields: frozenset[str]) -> Iterator[str]:
+    """Writes to a recovery report, and changes of its lists: only the report's own methods do that.
+
+    `fields` are those of the report. What the log's reading found is called a report, too: that is `log.report`.
+    """
+    for node in ast.walk(_tree(text)):
+        targets: list[ast.expr] = []
+        if isinstance(node, ast.Assign):
+            targets = [each for target in node.targets for each in _single(target)]
+        elif isinstance(node, ast.AugAssign | ast.AnnAssign):
+            targets = [node.target]
+        elif (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr in _LIST_CHANGES
+        ):
+            targets = [node.func.value]
+        for target in targets:
+            place = target.value if isinstance(target, ast.Subscript) else target
+            if isinstance(place, ast.Attribute) and place.attr in fields:
+                owner = ast.unparse(place.value)
+                if owner.endswith("report") and not owner.endswith("log.report"):
+                    yield f"{place.lineno}: changes a report that is not its own: {ast.unparse(place)}"
+
+
+def _single(target: ast.expr) -> list[ast.expr]:
+    return target.elts if isinstance(target, ast.Tuple | ast.List) else [target]
 
 
 def file_access(text: str) -> Iterator[str]:

@@ -33,7 +33,7 @@ from fuguemux.persistence.recovery.point_in_time import (
 )
 from fuguemux.persistence.recovery.recovery import CHECKPOINTS, Recovered
 from fuguemux.persistence.recovery.unread_parts import damaged_saves
-from fuguemux.persistence.report.report import counted
+from fuguemux.persistence.report.parts import counted
 from fuguemux.persistence.storage.files import RealStorage
 from fuguemux.persistence.storage.small_file import remove_small
 from fuguemux.persistence.storage.state_lock import StateLocked, lock_state_directory

@@ -111,14 +111,14 @@ class Start:
         for pane in parts.engine.state.panes:  # changes that happened meanwhile show nowhere else
             parts.pane_watcher.look_soon(pane)
         self._find_cause(keeper_lived=bool(held))
-        report.notes += parts.pipes.go_on(unsure=bool(report.unsynced_ms_max))
+        report.remark(*parts.pipes.go_on(unsure=bool(report.unsynced_ms_max)))
         parts.view.recovered(report.summary)
         if not recovery_notice.ran_on(report):
             parts.view.ended_unasked(parts.engine.state.sessions)
         safe = self._booted.safe
         if safe is not None:
             message = safe.message(self._booted.home)
-            report.notes.insert(0, message)
+            report.remark_first(message)
             parts.notices.tell(message)
             diagnostics.warning("safe_mode", reason=safe.reason)
             return
@@ -142,7 +142,7 @@ class Start:
 
     def _greet(self) -> str:
         """Tell the first client that attaches about the recovery, and note in the report that this was done."""
-        self._report.told = True
+        self._report.people_told()
         self._parts.rebuilding.report_changed = False
         self._spawn(self._parts.report.save())
         return recovery_notice.greeting(self._report)
@@ -152,12 +152,12 @@ class Start:
         if self._returned is None:
             return
         line = failed(self._returned)
-        self._report.notes.append(line)
+        self._report.remark(line)
         self._later(TOLD_SECONDS, self._parts.notices.tell(line))
         diagnostics.warning("server.serves_again", reason=self._returned.reason)
 
     def tell_of_files(self, errors: list[str]) -> None:
         """Tell clients that attach the first error in the files of -f."""
-        self._report.notes.extend(errors)
+        self._report.remark(*errors)
         diagnostics.warning("command_file", errors=len(errors))
         self._parts.notices.tell(errors[0])

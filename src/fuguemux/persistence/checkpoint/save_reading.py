@@ -19,7 +19,7 @@ from fuguemux.persistence.checkpoint.pane_files import HERE
 from fuguemux.persistence.checkpoint.retention import FoundManifests
 from fuguemux.persistence.checkpoint.save_check import BEFORE_RECOVERY, CHECKPOINTS, SAVES
 from fuguemux.persistence.checkpoint.saves import find_all, pack_paths
-from fuguemux.persistence.report.report import counted
+from fuguemux.persistence.report.parts import counted
 from fuguemux.persistence.scrollback.pack_reader import PackReader
 from fuguemux.persistence.scrollback.packs import (
     EntryKind,

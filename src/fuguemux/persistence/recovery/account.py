@@ -8,7 +8,8 @@ from fuguemux.persistence.recovery.log_account import tell_log
 from fuguemux.persistence.recovery.pane_replay import RecoveredPane
 from fuguemux.persistence.recovery.replay import Replay
 from fuguemux.persistence.recovery.starting_point import StartingPoint
-from fuguemux.persistence.report.report import PaneReport, RecoveryReport
+from fuguemux.persistence.report.parts import PaneReport
+from fuguemux.persistence.report.report import RecoveryReport
 from fuguemux.persistence.scrollback.scrollback import ScrollbackStore
 from fuguemux.persistence.wal.quarantine import SetAside
 from fuguemux.persistence.wal.reader import LogScan
@@ -26,19 +27,14 @@ def tell_replay(
     one ended.
     """
     found = log.report
-    report.replay_from_lsn = from_lsn
-    report.replay_to_lsn = found.last_lsn
-    report.records_replayed = replay.records
-    report.events_applied = replay.events_applied
-    report.events_skipped = replay.events_skipped
-    report.output_bytes_replayed = replay.output_bytes
-    report.last_record_ms = replay.last_ms
+    report.replayed(from_lsn, found.last_lsn, replay.records, replay.last_ms)
+    report.applied(replay.events_applied, replay.events_skipped, replay.output_bytes)
     tell_log(report, found, start.structure_lsn, aside)
-    report.damages += replay.damages
+    report.damaged(*replay.damages)
     readable = start.manifest is not None or found.segments
     fresh = not (readable or report.damages or report.missing or aside)
-    report.clean = found.clean
-    report.cause = "first start" if fresh else ("clean stop" if found.clean else "no clean stop")
+    cause = "first start" if fresh else ("clean stop" if found.clean else "no clean stop")
+    report.server_ended(cause, clean=found.clean)
 
 
 def tell_panes(
@@ -55,7 +51,7 @@ def tell_panes(
     }
     for number, recovered in sorted(panes.items()):
         session, index = places.get(state.panes[number].window, ("", 0))
-        report.panes.append(
+        report.add_pane(
             PaneReport(
                 number,
                 session=session,

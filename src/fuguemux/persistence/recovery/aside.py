@@ -7,7 +7,8 @@ from fuguemux.persistence.checkpoint.manifest import manifest_name, save_name
 from fuguemux.persistence.checkpoint.retention import FoundManifests, unknown_packs
 from fuguemux.persistence.checkpoint.save_check import CHECKPOINTS as CHECKPOINTS
 from fuguemux.persistence.checkpoint.save_check import note
-from fuguemux.persistence.report.report import Damage, RecoveryReport, counted
+from fuguemux.persistence.report.parts import Damage, counted
+from fuguemux.persistence.report.report import RecoveryReport
 from fuguemux.persistence.scrollback.packs import pack_name
 from fuguemux.persistence.storage.files import Storage, reason_of
 from fuguemux.persistence.storage.set_aside import QUARANTINE, set_aside
@@ -35,11 +36,11 @@ class Aside:
         if aside and not self.read_only:
             with contextlib.suppress(OSError):
                 target = f"{QUARANTINE}/{self._moved(f'{CHECKPOINTS}/{aside}')}"
-        self._report.damages.append(Damage(what, detail, target))
+        self._report.damaged(Damage(what, detail, target))
 
     def stray(self, name: str) -> None:
         """Move a file of the state directory that is to be written again, and report it. Raises OSError."""
-        self._report.notes.append(f"{name}: it is set aside as {QUARANTINE}/{self._moved(name)}")
+        self._report.remark(f"{name}: it is set aside as {QUARANTINE}/{self._moved(name)}")
 
     def watermark(self, store_id: bytes) -> str:
         """Move a file in the watermark's place that does not belong to this store. Returns what happened to it, for the
@@ -91,7 +92,7 @@ class Aside:
                 if moved == len(unknown)
                 else f"{moved or 'none'} moved to {QUARANTINE}, the others could not be moved"
             )
-            self._report.notes.append(f"{packs} that no readable checkpoint names: {where}")
+            self._report.remark(f"{packs} that no readable checkpoint names: {where}")
 
     def longer_packs(self, found: FoundManifests) -> None:
         """Report packs that have more bytes than were written. Nothing is lost: entries are read by their places."""
@@ -106,7 +107,7 @@ class Aside:
                 finally:
                     self._storage.close(file)
                 if size > written:
-                    self._report.notes.append(
+                    self._report.remark(
                         f"{name} has {size} bytes instead of {written}: the bytes after them are not read"
                     )
 

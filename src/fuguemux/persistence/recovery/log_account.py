@@ -4,7 +4,8 @@ now.
 
 from collections.abc import Sequence
 
-from fuguemux.persistence.report.report import Damage, LostRecords, RecoveryReport
+from fuguemux.persistence.report.parts import Damage, LostRecords
+from fuguemux.persistence.report.report import RecoveryReport
 from fuguemux.persistence.wal.findings import ScanReport
 from fuguemux.persistence.wal.quarantine import SetAside
 
@@ -17,7 +18,7 @@ def tell_log(
         # Gaps in output show in the panes' offsets, wherever the records were.
         first = max(lost.first_lsn, covered_lsn + 1)
         if first <= lost.last_lsn:
-            report.lost.append(
+            report.lose(
                 LostRecords(
                     first,
                     lost.last_lsn,
@@ -35,17 +36,14 @@ def tell_log(
         at = f" at byte {finding.offset}" if finding.offset >= 0 else ""
         what = f"{finding.kind}{at}: {finding.detail}"
         path = where.get(finding.segment_id, "")
-        report.damages.append(Damage(_segment(finding.segment_id), what, path))
+        report.damaged(Damage(_segment(finding.segment_id), what, path))
     for each in aside:
         if each.problem:
-            report.notes.append(
-                f"{_segment(each.segment_id)} could not be set aside: {each.problem}"
-            )
+            report.remark(f"{_segment(each.segment_id)} could not be set aside: {each.problem}")
         elif each.segment_id not in named:
             _tell_segment(report, found, each)
     if found.tail is not None:
-        report.unfinished_records = found.tail.records
-        report.unfinished_bytes = found.tail.dropped_bytes
+        report.unfinished(found.tail.records, found.tail.dropped_bytes)
 
 
 def _tell_segment(report: RecoveryReport, found: ScanReport, each: SetAside) -> None:
@@ -57,18 +55,18 @@ def _tell_segment(report: RecoveryReport, found: ScanReport, each: SetAside) -> 
     name, path = _segment(each.segment_id), _relative(each.path)
     if ranges:
         what = f"records {', '.join(ranges)} cannot be read"
-        report.damages.append(Damage(name, what, path))
+        report.damaged(Damage(name, what, path))
     elif each.moved:
-        report.notes.append(
+        report.remark(
             f"{name} has no header that can be read: it was never finished, or both copies are damaged; "
             f"it is now {path}"
         )
     elif each.segment_id in found.beyond_segments:
-        report.notes.append(
+        report.remark(
             f"{name} has whole records behind a write that was never finished, which are not used; a copy is {path}"
         )
     else:
-        report.notes.append(
+        report.remark(
             f"{name} is damaged where a checkpoint has made it superfluous; a copy is {path}"
         )
 

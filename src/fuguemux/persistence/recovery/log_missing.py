@@ -11,7 +11,8 @@ from typing import Final
 
 from fuguemux.persistence.checkpoint.manifest import Manifest
 from fuguemux.persistence.recovery.helper_files import BOOT_FILE, same_boot
-from fuguemux.persistence.report.report import RecoveryReport, counted
+from fuguemux.persistence.report.parts import counted
+from fuguemux.persistence.report.report import RecoveryReport
 from fuguemux.persistence.storage.files import Storage
 from fuguemux.persistence.wal import findings as kinds
 from fuguemux.persistence.wal.findings import LogFinding, ScanReport
@@ -79,7 +80,7 @@ def tell_damaged_end(storage: Storage, wal: str, report: RecoveryReport, log: Lo
     )
     for number in found.beyond_segments:
         found.findings.append(LogFinding(kinds.LOST_RECORDS, number, -1, detail))
-    report.missing.append(
+    report.miss(
         f"the log is damaged behind LSN {tail.after_lsn}, and {counted(tail.records, 'whole record')} behind that place "
         "cannot be used: it is not an unfinished write, because the machine has not been down since"
     )
@@ -101,7 +102,7 @@ def tell_torn_end(report: RecoveryReport, log: LogScan, watermark: FoundWatermar
     )
     if tail.segment_id not in log.report.damaged_segments:
         log.report.damaged_segments.append(tail.segment_id)  # a copy of the segment is kept
-    report.missing.append(
+    report.miss(
         f"the log ends in a write behind LSN {tail.after_lsn} that is not whole, and nothing tells whether it had been "
         f"acknowledged (the file {WATERMARK}: {problem})"
     )
@@ -132,13 +133,11 @@ def tell_missing_log(
         if durable_lsn(storage, directory, number) > max(found.last_lsn, covered_lsn):
             detail = "neither copy of its header can be read, and its content was acknowledged"
             found.findings.append(LogFinding(kinds.UNREADABLE_HEADER, number, 0, detail))
-            report.missing.append(f"log segment {number:016x}: {detail}")
+            report.miss(f"log segment {number:016x}: {detail}")
     newest = manifests[0] if manifests else None
     _tell_end(report, found, log.mark, newest, covered_lsn, beside=beside)
     if served and not (found.segments or manifests or report.missing):
-        report.missing.append(
-            "the log has no segment that can be read, and a server had written it"
-        )
+        report.miss("the log has no segment that can be read, and a server had written it")
 
 
 def _tell_end(
@@ -157,7 +156,7 @@ def _tell_end(
         return  # an empty checkpoint may exist before the first record
     end = f"ends at LSN {found.end_lsn}" if found.end_lsn else "has no record that can be read"
     if mark is not None and mark.clean and durable_lsn <= covered_lsn:
-        report.notes.append(
+        report.remark(
             f"the log {end}; nothing is lost with it: the server had ended at LSN {durable_lsn}, "
             "and the checkpoint holds everything up to there"
         )
@@ -166,16 +165,14 @@ def _tell_end(
     if newest is not None and checkpoint_lsn > found.end_lsn:
         said.append(f"checkpoint {newest.number} was made at LSN {checkpoint_lsn}")
     why = f": {PUT_BACK}" if beside and durable_lsn > found.end_lsn else ""
-    report.missing.append(f"the log {end}, but {' and '.join(said)}{why}")
+    report.miss(f"the log {end}, but {' and '.join(said)}{why}")
 
 
 def tell_watermark(
     report: RecoveryReport, found: FoundWatermark, log: LogScan, *, served: bool, moved: str = ""
 ) -> None:
     """Add what the watermark says, or what is wrong with it. If it is unusable, only the log itself says how far it went."""
-    report.log_end_lsn = log.report.end_lsn
-    if log.mark is not None:
-        report.durable_lsn = log.mark.durable_lsn
+    report.log_reaches(log.report.end_lsn, log.mark.durable_lsn if log.mark is not None else None)
     problem = found.problem
     if found.mark is not None and log.mark is None:
         problem = "it belongs to another store"
@@ -185,4 +182,4 @@ def tell_watermark(
     if problem and (served or not found.missing) and not nothing:
         alone = "" if log.mark is not None else "; only the log itself says how far it had come"
         after = f"; {moved}" if moved else ""
-        report.notes.append(f"the file {WATERMARK}: {problem}{alone}{after}")
+        report.remark(f"the file {WATERMARK}: {problem}{alone}{after}")

@@ -5,7 +5,8 @@ import msgspec
 from fuguemux.model.ids import PaneId
 from fuguemux.model.state import ServerState
 from fuguemux.persistence.recovery.pane_replay import RecoveredPane
-from fuguemux.persistence.report.report import RecoveryReport, counted
+from fuguemux.persistence.report.parts import counted
+from fuguemux.persistence.report.report import RecoveryReport
 from fuguemux.persistence.scrollback.scrollback import ScrollbackStore
 
 
@@ -28,7 +29,7 @@ def taken_out(
             continue
         orphans[gone] = recovered
         size = counted(recovered.output_bytes, "byte")
-        report.notes.append(f"%{gone}: {size} of output, and nothing says where it belongs")
+        report.remark(f"%{gone}: {size} of output, and nothing says where it belongs")
     if orphans:
         unused = max(state.next_pane, *(pane + 1 for pane in orphans))
         state = msgspec.structs.replace(state, next_pane=unused)

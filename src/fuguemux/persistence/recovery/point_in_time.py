@@ -13,7 +13,7 @@ from fuguemux.model.layout import panes_of
 from fuguemux.model.state import ServerState, Session
 from fuguemux.persistence.checkpoint.manifest import Manifest, save_name
 from fuguemux.persistence.checkpoint.retention import FoundManifests
-from fuguemux.persistence.report.report import Damage
+from fuguemux.persistence.report.parts import Damage
 from fuguemux.persistence.wal.frame import Record
 
 CLOSED_REASON: Final = "session closed"

@@ -62,7 +62,7 @@ def preserve(
     try:
         write_atomically(storage, checkpoints, save_name(name), [encode_manifest(save)])
     except OSError as error:
-        report.notes.append(f"the state before this start could not be kept: {reason_of(error)}")
+        report.remark(f"the state before this start could not be kept: {reason_of(error)}")
         return
     found.saves.append(save)
-    report.notes.append(f"the state before this start is kept: fugue state restore --at {name}")
+    report.remark(f"the state before this start is kept: fugue state restore --at {name}")

@@ -108,7 +108,7 @@ def recover(
     started = monotonic()
     recovery = _Recovery(storage, directory, read_only or at is not None, now_ms(), at)
     recovered = recovery.run(new_store_id, beside)
-    recovered.report.duration_ms = (monotonic() - started) * 1000
+    recovered.report.took((monotonic() - started) * 1000)
     return recovered
 
 
@@ -212,7 +212,7 @@ class _Recovery:
         wrong = [] if self._read_only else no_directories(storage, directory)
         refuse_what_is_not_ours(storage, directory)
         if not self._read_only:
-            self._report.notes += move_no_directories(storage, directory, wrong, now_ms)
+            self._report.remark(*move_no_directories(storage, directory, wrong, now_ms))
         self._tell_missing()
 
     def _tell_missing(self) -> None:
@@ -227,7 +227,7 @@ class _Recovery:
             try:
                 self._storage.list(f"{self._directory}/{part}")
             except (FileNotFoundError, NotADirectoryError):
-                self._report.missing.append(f"the directory {part} is gone, and with it {lost}")
+                self._report.miss(f"the directory {part} is gone, and with it {lost}")
             except OSError:
                 continue  # the part that needs it reports it
 
@@ -245,7 +245,7 @@ class _Recovery:
         if manifest is None and (not reached or first > start):
             raise unreachable(at, self._report.damages)
         if manifest is not None and first > start and not at.name:
-            self._report.notes.append(
+            self._report.remark(
                 f"the log behind checkpoint {manifest.number} is not kept: this is the state of that checkpoint"
             )
         # Losses before the replayed records or behind the moment do not concern this state.
@@ -267,7 +267,7 @@ class _Recovery:
         segments = store_ids(self._storage, f"{self._directory}/{LOG_DIRECTORY}")
         identity = decided(self._said, manifests, segments, new)
         if identity.note:
-            self._report.notes.append(identity.note)
+            self._report.remark(identity.note)
         return identity
 
     def _keep_store_id(self, store_id: bytes) -> None:
@@ -278,7 +278,7 @@ class _Recovery:
                 self._aside.stray(STORE_FILE)
             write_store_file(self._storage, self._directory, store_id)
         except OSError as error:  # manifests and segments contain the id as well
-            self._report.notes.append(f"STORE could not be written: {error.strerror or error}")
+            self._report.remark(f"STORE could not be written: {error.strerror or error}")
 
     # -- panes --------------------------------------------------------------------------------
 
@@ -308,9 +308,10 @@ class _Recovery:
         state = replay.state
         broken = list(violations(state))
         if broken:
-            report.notes += [f"put right: {what}" for what in broken]
+            report.remark(*(f"put right: {what}" for what in broken))
             state = made_sound(state)
-        state, report.withheld = without_withheld(state)
+        state, withheld = without_withheld(state)
+        report.withhold(withheld)
         sizes: dict[PaneId, tuple[int, int]] = {}
         for window in state.windows.values():
             sizes |= pane_sizes(window)

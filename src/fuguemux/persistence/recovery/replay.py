@@ -19,7 +19,7 @@ from fuguemux.persistence.recovery.pane_replay import (
     RecoveredPane,
     Started,
 )
-from fuguemux.persistence.report.report import Damage
+from fuguemux.persistence.report.parts import Damage
 from fuguemux.persistence.storage.serialization import PayloadDamaged, decode_events
 from fuguemux.persistence.wal.frame import (
     IGNORABLE,

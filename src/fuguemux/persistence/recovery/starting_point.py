@@ -9,7 +9,8 @@ from fuguemux.persistence.checkpoint.retention import FoundManifests
 from fuguemux.persistence.checkpoint.saves import SAVES, find_all, kept_from_us, pack_paths
 from fuguemux.persistence.recovery.aside import Aside
 from fuguemux.persistence.recovery.replay import OlderState
-from fuguemux.persistence.report.report import Damage, RecoveryReport
+from fuguemux.persistence.report.parts import Damage
+from fuguemux.persistence.report.report import RecoveryReport
 from fuguemux.persistence.scrollback.pack_reader import PackReader
 from fuguemux.persistence.scrollback.packs import EntryKind, PackDamaged
 from fuguemux.persistence.storage.files import Storage
@@ -52,7 +53,7 @@ class Checkpoints:
         kept = kept_from_us(self._storage, found, self._directory)
         for name, reason in kept.items():
             where = f"{SAVES}/{name}".rstrip("/")
-            self._report.notes.append(f"{where}: {reason}; it is left as it is")
+            self._report.remark(f"{where}: {reason}; it is left as it is")
         for name, reason in found.damaged_saves:
             if name not in kept:
                 self._aside.damaged(f"{SAVES}/{name}".rstrip("/"), reason)
@@ -61,7 +62,7 @@ class Checkpoints:
     def starting_point(self, found: FoundManifests) -> StartingPoint:
         """The newest checkpoint whose structure is whole. Newer ones are removed from `found`."""
         for manifest in list(found.manifests):
-            self._report.checkpoints_tried += 1
+            self._report.tried_checkpoint()
             try:
                 state = self._structure(manifest)
             except (PackDamaged, PayloadDamaged) as error:
@@ -69,14 +70,12 @@ class Checkpoints:
                 self._aside.damaged(what, str(error), aside=manifest_name(manifest.number))
                 found.manifests.remove(manifest)
                 continue
-            self._report.checkpoint = manifest.number
-            self._report.checkpoint_ms = manifest.created_ms
-            self._report.checkpoint_reason = manifest.reason
+            self._report.begin_from(manifest.number, manifest.created_ms, manifest.reason)
             what = f"what checkpoint {manifest.number} was made from"
-            self._report.damages += [Damage(what, missing) for missing in manifest.missing]
+            self._report.damaged(*(Damage(what, missing) for missing in manifest.missing))
             return StartingPoint(manifest, state, manifest.structure_lsn)
         if found.manifests or found.damaged:
-            self._report.notes.append("no checkpoint is whole: the state comes from the log alone")
+            self._report.remark("no checkpoint is whole: the state comes from the log alone")
         return StartingPoint(None, ServerState(), 0)
 
     def older_state(

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from fuguemux.keeper.helper_record import MAGIC, HelperDamaged
-from fuguemux.persistence.report.report import counted
+from fuguemux.persistence.report.parts import counted
 from fuguemux.persistence.storage.files import Storage, reason_of
 from fuguemux.persistence.storage.small_file import read_small, write_small
 from fuguemux.persistence.storage.whole_files import read_all

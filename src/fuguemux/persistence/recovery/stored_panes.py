@@ -11,7 +11,7 @@ from fuguemux.model.ids import PaneId
 from fuguemux.persistence.checkpoint.manifest import Manifest, PaneEntry, StoredPane, stored_pane
 from fuguemux.persistence.checkpoint.pane_files import HERE, StoredScreen
 from fuguemux.persistence.recovery.pane_replay import RecoveredPane
-from fuguemux.persistence.report.report import counted
+from fuguemux.persistence.report.parts import counted
 from fuguemux.persistence.scrollback.pack_reader import PackReader
 from fuguemux.persistence.scrollback.packs import EntryKind, PackDamaged
 from fuguemux.persistence.scrollback.scrollback import Index, ScrollbackStore, decode_index

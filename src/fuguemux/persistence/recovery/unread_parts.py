@@ -8,7 +8,7 @@ from fuguemux.persistence.checkpoint.manifest import Manifest, place_of, stored_
 from fuguemux.persistence.checkpoint.retention import FoundManifests
 from fuguemux.persistence.checkpoint.saves import CHECKPOINTS, pack_paths
 from fuguemux.persistence.recovery.pane_replay import RecoveredPane
-from fuguemux.persistence.report.report import counted
+from fuguemux.persistence.report.parts import counted
 from fuguemux.persistence.scrollback.pack_reader import PackReader
 from fuguemux.persistence.scrollback.packs import EntryKind, PackDamaged
 from fuguemux.persistence.scrollback.scrollback import ScrollbackStore

@@ -3,115 +3,27 @@
 `report/text.py` formats all of it for people, `report/files.py` stores it.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Final, Literal
+from collections.abc import Container, Iterator
+from typing import Final
 
 import msgspec
 
 from fuguemux.model.ids import PaneId
+from fuguemux.persistence.report.parts import (
+    SEGMENT,
+    Damage,
+    EndedProgram,
+    LostRecords,
+    LostScrollback,
+    PaneReport,
+    by_group,
+    came_back,
+    counted,
+    programs,
+)
 
 PROGRAMS_NAMED_MAX: Final = 5
 """The headline names this many of the programs that ended, and counts the others."""
-PROGRAM_CHARACTERS_MAX: Final = 60
-"""Longer command lines are cut where several are on one line."""
-
-Status = Literal[
-    "live", "respawned", "suspended", "held-dead", "cwd-fallback", "partial", "failed", "pending"
-]
-"""What happened to a pane. `pending`: the server has not dealt with it yet."""
-
-
-class Damage(msgspec.Struct, frozen=True):
-    """A stored thing that could not be read. `set_aside`: where its bytes are now, if they were moved."""
-
-    what: str
-    detail: str
-    set_aside: str = ""
-
-
-class LostRecords(msgspec.Struct, frozen=True):
-    """A range of log records that were durable once and cannot be read. Times in wall-clock ms, 0 if not known."""
-
-    first_lsn: int
-    last_lsn: int
-    damaged_bytes: int
-    from_ms: int
-    to_ms: int
-    classes: dict[str, int] = {}
-    segment_id: int = 0
-    offset: int = -1
-    """Where in the segment the damage begins; -1 if not known."""
-
-
-class LostScrollback(msgspec.Struct, frozen=True):
-    """Lines of a pane's history that were stored and are damaged now, from number `first` to `last`. `size_bytes`: on the
-    disk.
-    """
-
-    pane: PaneId
-    first: int
-    last: int
-    size_bytes: int
-    reason: str
-    set_aside: str = ""
-    """Where the damaged bytes are now."""
-
-    @property
-    def lines(self) -> int:
-        """The number of lines."""
-        return self.last - self.first + 1
-
-
-class PaneReport(msgspec.Struct):
-    """One pane. `lost_from` and `lost_to` are byte offsets of its output."""
-
-    pane: PaneId
-    status: Status = "pending"
-    session: str = ""
-    window: int = 0
-    reason: str = ""
-    exit_code: int | None = None
-    exit_signal: int | None = None
-    from_fallback: bool = False
-    """Whether the screen came from its portable form, because the snapshot is damaged or from another engine version."""
-    replayed_bytes: int = 0
-    scrollback_lines: int = 0
-    """Lines of the history in the checkpoint, without those that `replayed_bytes` add."""
-    lost_bytes: int = 0
-    lost_lines: int = 0
-    """About how many lines the `lost_bytes` were. 0 if it cannot be estimated."""
-    lost_from: int = 0
-    lost_to: int = 0
-    lost_before_ms: int = 0
-    """Wall time of the end of the loss, or of the record behind it."""
-    lost_since_ms: int = 0
-    """Wall time of the beginning of the loss; 0 if not known."""
-    note: str = ""
-    """What was done instead of going on: which program ran before, and how it is started again."""
-    ended_program: str = ""
-    """The program that ran here and is gone, as it was started, on one line for people. Empty if none ended."""
-    ended_jobs: list[str] = []
-    """The other jobs of the shell that ended: in the background, or stopped."""
-    started_again: str = ""
-    """What was started in place of a shell: the program that ran, or what the options say. Empty if nothing was."""
-    last_screen: bool = False
-    """Whether the last screen of `ended_program` is kept."""
-
-
-class EndedProgram(msgspec.Struct, frozen=True):
-    """A program that ran before and does not run any more, and where it was. `started_again`: it was started again since."""
-
-    pane: PaneId
-    session: str
-    window: int
-    program: str
-    background: bool = False
-    started_again: bool = False
-
-    @property
-    def place(self) -> str:
-        """The window in which it ran, or the pane if no session has that."""
-        return f"{self.session}:{self.window}" if self.session else f"%{self.pane}"
 
 
 class RecoveryReport(msgspec.Struct):
@@ -170,6 +82,121 @@ class RecoveryReport(msgspec.Struct):
     """
     scrollback_read_ms: int = 0
     """When all of it was last read; 0 if not since this start."""
+
+    # -- what those say who found something -------------------------------------------------------
+
+    def remark(self, *sentences: str) -> None:
+        """Add what is worth knowing and no loss."""
+        self.notes += sentences
+
+    def remark_first(self, sentence: str) -> None:
+        """As `remark`, before everything else."""
+        self.notes.insert(0, sentence)
+
+    def miss(self, *sentences: str) -> None:
+        """Add what is missing entirely, so that nothing tells how much is lost with it."""
+        self.missing += sentences
+
+    def miss_first(self, sentence: str) -> None:
+        """As `miss`, before everything else: it is the reason for the rest."""
+        self.missing.insert(0, sentence)
+
+    def damaged(self, *found: Damage) -> None:
+        """Add stored things that cannot be read."""
+        self.damages += found
+
+    def lose(self, records: LostRecords) -> None:
+        """Add a range of the log that cannot be read."""
+        self.lost.append(records)
+
+    def tried_checkpoint(self) -> None:
+        """Count a checkpoint whose structure was looked at."""
+        self.checkpoints_tried += 1
+
+    def begin_from(self, checkpoint: int, created_ms: int, reason: str) -> None:
+        """Name the checkpoint that the state comes from."""
+        self.checkpoint, self.checkpoint_ms = checkpoint, created_ms
+        self.checkpoint_reason = reason
+
+    def replayed(self, from_lsn: int, to_lsn: int, records: int, last_ms: int) -> None:
+        """Say which records were replayed, how many, and when the last one was written."""
+        self.replay_from_lsn, self.replay_to_lsn = from_lsn, to_lsn
+        self.records_replayed, self.last_record_ms = records, last_ms
+
+    def applied(self, events: int, skipped: int, output_bytes: int) -> None:
+        """Say what the replayed records were: events, those that the state refused, and output."""
+        self.events_applied, self.events_skipped = events, skipped
+        self.output_bytes_replayed = output_bytes
+
+    def unfinished(self, records: int, size_bytes: int) -> None:
+        """Say how much of the log's end was never written whole."""
+        self.unfinished_records, self.unfinished_bytes = records, size_bytes
+
+    def log_reaches(self, end_lsn: int, durable_lsn: int | None) -> None:
+        """Say where the log ends, and up to where it was durable by the watermark (None: it does not say)."""
+        self.log_end_lsn = end_lsn
+        if durable_lsn is not None:
+            self.durable_lsn = durable_lsn
+
+    def server_ended(self, cause: str, *, clean: bool) -> None:
+        """Say how the server before this one ended, as far as the log tells."""
+        self.cause, self.clean = cause, clean
+
+    def presume(self, cause: str, *, unsynced_ms_max: int | None = None) -> None:
+        """Replace the cause by one that others testify to. `unsynced_ms_max`: as the field."""
+        self.cause = cause
+        if unsynced_ms_max is not None:
+            self.unsynced_ms_max = unsynced_ms_max
+
+    def took(self, duration_ms: float) -> None:
+        """Say how long the recovery took."""
+        self.duration_ms = duration_ms
+
+    def withhold(self, names: list[str]) -> None:
+        """Name the variables whose values may not be stored."""
+        self.withheld = names
+
+    def add_pane(self, pane: PaneReport) -> None:
+        """Add a pane."""
+        self.panes.append(pane)
+
+    def keep_panes(self, panes: Container[PaneId]) -> None:
+        """Take out the panes that are not among `panes`."""
+        self.panes[:] = [each for each in self.panes if each.pane in panes]
+
+    def pane_of(self, pane: PaneId) -> PaneReport | None:
+        """The report on a pane."""
+        return next((each for each in self.panes if each.pane == pane), None)
+
+    def shell_started(self, *, only: bool, unlisted: str) -> None:
+        """A shell took the place of a program. `only`: as `shells_only`. `unlisted`: its name, if `unlisted` is to have it."""
+        self.shells_only |= only
+        if unlisted and unlisted not in self.unlisted:
+            self.unlisted.append(unlisted)
+
+    def people_told(self) -> None:
+        """A client attached and was told."""
+        self.told = True
+
+    def told_nobody(self, losses: list[str]) -> None:
+        """Say what earlier starts lost and nobody was told of."""
+        self.untold = losses
+
+    def scrollback_lost_earlier(self, lines: int) -> None:
+        """Say how many lines are notices since before this start."""
+        self.scrollback_lost_before = lines
+
+    def scrollback_read(self, unread_bytes: int, at_ms: int = 0) -> None:
+        """All scrollback was read at `at_ms`, but for `unread_bytes`. Without `at_ms` the time is not noted."""
+        self.scrollback_unread_bytes = unread_bytes
+        if at_ms and not unread_bytes:
+            self.scrollback_read_ms = at_ms
+
+    def scrollback_damaged(self, lost: list[LostScrollback]) -> None:
+        """Say which lines were found damaged at this start or since."""
+        self.scrollback_lost = lost
+
+    # -- what the whole says ----------------------------------------------------------------------
 
     @property
     def lost_bytes(self) -> int:
@@ -231,12 +258,12 @@ class RecoveryReport(msgspec.Struct):
         """For a status line: `⟲ 5 live · 2 new shells · 1 program ended`. Empty without panes, unless a loss is to be
         reported.
         """
-        counts = _by_group(self.panes)
+        counts = by_group(self.panes)
         counts.pop("stored", None)
         if not counts and not self.loss_unknown:
             return ""
         parts = [
-            _SEGMENT[name](number) if name in _SEGMENT else f"{number} {name}"
+            SEGMENT[name](number) if name in SEGMENT else f"{number} {name}"
             for name, number in counts.items()
         ]
         ended = len(self.programs_ended)
@@ -260,8 +287,8 @@ class RecoveryReport(msgspec.Struct):
         """The same, with at most `programs_max` programs by name."""
         if self.cause == "first start":
             return "first start: there was nothing to bring back."
-        groups, ended = _by_group(self.panes), self.programs_ended
-        back = _came_back(groups) or (
+        groups, ended = by_group(self.panes), self.programs_ended
+        back = came_back(groups) or (
             "No pane came back" if self.missing else "There was no pane to bring back"
         )
         sure = self.proven and not self.unsynced_ms_max and not self.scrollback_lost_before
@@ -271,82 +298,11 @@ class RecoveryReport(msgspec.Struct):
         again = [program for program in ended if program.started_again]
         sentences = [
             back,
-            _programs(gone, "ended", programs_max),
-            _programs(again, "ended and was started again", programs_max),
+            programs(gone, "ended", programs_max),
+            programs(again, "ended and was started again", programs_max),
             *_losses(self),
         ]
         return " ".join(f"{sentence}." for sentence in sentences if sentence)
-
-
-# -- the words --------------------------------------------------------------------------------
-
-_GROUPS: Final = {
-    "live": ("is still running", "are still running"),
-    "shells": ("is back as a new shell", "are back as new shells"),
-    "started": ("is back with a program started in it", "are back with programs started in them"),
-    "suspended": ("waits for Enter", "wait for Enter"),
-    "held-dead": ("shows how its program ended", "show how their programs ended"),
-    "failed": ("could not be brought back whole", "could not be brought back whole"),
-    "stored": ("is stored", "are stored"),
-}
-"""What is said of one pane and of several, by what happened to them."""
-_SEGMENT: Final[dict[str, Callable[[int], str]]] = {
-    "shells": lambda number: counted(number, "new shell"),
-    "started": lambda number: f"{number} started again",
-}
-
-
-def counted(number: int, unit: str) -> str:
-    """`1 line`, `2 lines`."""
-    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
-
-
-def cut(text: str, characters_max: int = PROGRAM_CHARACTERS_MAX) -> str:
-    """Cut long text at its end."""
-    return text if len(text) <= characters_max else f"{text[: characters_max - 1]}…"
-
-
-def _group(pane: PaneReport) -> str:
-    match pane.status:
-        case "live" | "partial":
-            return "live"
-        case "respawned" | "cwd-fallback":
-            return "started" if pane.started_again else "shells"
-        case "pending":
-            return "stored"
-        case _:
-            return pane.status
-
-
-def _by_group(panes: Sequence[PaneReport]) -> dict[str, int]:
-    found = [_group(pane) for pane in panes]
-    return {name: found.count(name) for name in _GROUPS if name in found}
-
-
-def _came_back(groups: dict[str, int]) -> str:
-    """`3 panes are still running, 2 are back as new shells and 1 waits for Enter`; empty without panes."""
-    parts = []
-    for place, (name, number) in enumerate(groups.items()):
-        one, several = _GROUPS[name]
-        subject = str(number) if place else counted(number, "pane")
-        parts.append(f"{subject} {one if number == 1 else several}")
-    if not parts:
-        return ""
-    *most, last = parts
-    return f"{', '.join(most)} and {last}" if most else last
-
-
-def _programs(ended: Sequence[EndedProgram], what: str, programs_max: int) -> str:
-    """`2 programs ended: vim notes.md (work:0), make (ops:1)`; empty if none did."""
-    if not ended:
-        return ""
-    said = f"{counted(len(ended), 'program')} {what}"
-    named = [f"{cut(each.program)} ({each.place})" for each in ended[:programs_max]]
-    if not named:
-        return said
-    if more := len(ended) - len(named):
-        named.append(f"and {more} more")
-    return f"{said}: {', '.join(named)}"
 
 
 def _losses(report: RecoveryReport) -> Iterator[str]:

@@ -7,13 +7,8 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-from fuguemux.persistence.report.report import (
-    LostRecords,
-    LostScrollback,
-    PaneReport,
-    RecoveryReport,
-    counted,
-)
+from fuguemux.persistence.report.parts import LostRecords, LostScrollback, PaneReport, counted
+from fuguemux.persistence.report.report import RecoveryReport
 
 _KINDS: Final = {
     "structure": ("change", ""),

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
 from fuguemux.model.ids import PaneId
-from fuguemux.persistence.report.report import LostScrollback, RecoveryReport
+from fuguemux.persistence.report.parts import LostScrollback
+from fuguemux.persistence.report.report import RecoveryReport
 from fuguemux.persistence.scrollback.blocks import Block
 from fuguemux.persistence.scrollback.packs import PackPlace, PackUnreadable
 from fuguemux.persistence.scrollback.scrollback import ScrollbackStore
@@ -54,15 +55,14 @@ def read_at_start(store: ScrollbackStore, report: RecoveryReport, storage: Stora
 
     Damaged bytes are set aside, unless `storage` is None.
     """
-    report.scrollback_lost_before = sum(
-        block.count for pane in store.panes() for block in store.pane(pane).lost()
+    report.scrollback_lost_earlier(
+        sum(block.count for pane in store.panes() for block in store.pane(pane).lost())
     )
     blocks = on_disk(store)
     size = sum(each.size_bytes for each in blocks)
     if size <= AT_START_BYTES_MAX:
         size = sum(read(store, blocks))
-        report.scrollback_read_ms = 0 if size else report.started_ms
-    report.scrollback_unread_bytes = size
+    report.scrollback_read(size, report.started_ms)
     store.losses.adopt()
     if storage is not None:
         store.losses.set_aside_beside(storage, store.reader.directory)
@@ -84,7 +84,7 @@ def read_all(
         unread += refused
         done += each.size_bytes
         progress(done / total)
-    report.scrollback_unread_bytes = unread
+    report.scrollback_read(unread)
     store.losses.adopt()
     tell(store, report)
     return total - unread
@@ -93,7 +93,7 @@ def read_all(
 def tell(store: ScrollbackStore, report: RecoveryReport) -> None:
     """Put what was found damaged so far into the report, with the place of the damaged bytes."""
     aside = store.losses.set_aside_as
-    report.scrollback_lost = list(_merged(store.losses.found, aside))
+    report.scrollback_damaged(list(_merged(store.losses.found, aside)))
 
 
 def _merged(found: list[Loss], aside: dict[PackPlace, str]) -> Iterator[LostScrollback]:

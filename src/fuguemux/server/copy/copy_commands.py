@@ -14,7 +14,7 @@ from fuguemux.model.ids import PaneId
 from fuguemux.model.state import Buffer
 from fuguemux.options import options
 from fuguemux.options.environment import session_of
-from fuguemux.persistence.report.report import counted
+from fuguemux.persistence.report.parts import counted
 from fuguemux.persistence.scrollback.pattern import BadPattern, Pattern
 from fuguemux.persistence.scrollback.scrollback_search import not_searched
 from fuguemux.server.copy.copy_document import Spot, viewed

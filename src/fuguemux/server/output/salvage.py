@@ -11,7 +11,8 @@ from fuguemux.engine.commit import Committer, EventRefused
 from fuguemux.model.ids import PaneId
 from fuguemux.observe.diagnostics import channel
 from fuguemux.persistence.recovery.pane_replay import LostOutput
-from fuguemux.persistence.report.report import PaneReport, RecoveryReport
+from fuguemux.persistence.report.parts import PaneReport
+from fuguemux.persistence.report.report import RecoveryReport
 from fuguemux.persistence.storage.serialization import PayloadDamaged, VersionUnknown, decode_events
 from fuguemux.server.landing.zone import RecoveredZone, Salvaged, UnloggedOutput
 from fuguemux.server.output.missing_output import event_of
@@ -70,13 +71,13 @@ class Salvage:
                 self._committer.commit(decode_events(payload, ignorable=True))
             except (EventRefused, PayloadDamaged, VersionUnknown) as refused:
                 diagnostics.warning("change_not_salvaged", lsn=lsn, reason=str(refused))
-                self._report.notes.append(
+                self._report.remark(
                     f"a change in the landing zone could not be made again: {refused}"
                 )
-        there, reports = self._committer.state.panes, self._report.panes
+        there = self._committer.state.panes
         for pane in sorted(set(there) - known):
-            reports.append(PaneReport(pane))
-        reports[:] = [each for each in reports if each.pane in there]
+            self._report.add_pane(PaneReport(pane))
+        self._report.keep_panes(there)
 
     def take_output(
         self, found: RecoveredZone, answers: dict[PaneId, bytes], orphans: Container[PaneId]
@@ -90,9 +91,7 @@ class Salvage:
             terminal = self._panes.get(PaneId(chunk.pane))
             if terminal is None:
                 if PaneId(chunk.pane) in orphans:
-                    self._report.notes.append(
-                        f"%{chunk.pane}: {len(chunk.data)} bytes not logged: lost"
-                    )
+                    self._report.remark(f"%{chunk.pane}: {len(chunk.data)} bytes not logged: lost")
                 continue
             if chunk.offset > terminal.read_offset:
                 self._missing(terminal, chunk.offset, said)
@@ -126,9 +125,6 @@ class Salvage:
         event = event_of(UnloggedOutput(terminal.id, start, stop, from_ms, to_ms))
         lsn = self._committer.commit((event,))
         terminal.lost(LostOutput(lsn, start, stop, from_ms, to_ms))
-        for report in self._report.panes:
-            if report.pane == terminal.id:
-                if not report.lost_bytes:
-                    report.lost_from, report.lost_since_ms = start, from_ms
-                report.lost_bytes += stop - start
-                report.lost_to, report.lost_before_ms = stop, to_ms
+        report = self._report.pane_of(terminal.id)
+        if report is not None:
+            report.lose(start, stop, from_ms, to_ms)

@@ -19,7 +19,7 @@ from fuguemux.persistence.recovery.pane_replay import (
     Resize,
     Started,
 )
-from fuguemux.persistence.report.report import counted
+from fuguemux.persistence.report.parts import counted
 from fuguemux.persistence.scrollback.last_screens import LastScreen
 from fuguemux.persistence.scrollback.scrollback import PaneScrollback
 from fuguemux.server.panes.last_screen import taken

@@ -71,12 +71,12 @@ async def connect(path: str, refused: KeeperRefused, storage: Storage, directory
 
 def tell(report: RecoveryReport, directory: str) -> None:
     """Say in the report that the programs were started from another state than this one."""
-    report.missing.append(
+    report.miss(
         f"the programs that are still running belong to another state directory than {directory}, which was moved, removed, "
         "replaced or not mounted; they are in the session rescued"
     )
     if report.cause == "first start":
-        report.cause = GONE
+        report.presume(GONE)
 
 
 def _taken_before(storage: Storage, directory: str) -> str:

@@ -126,7 +126,7 @@ def boot(argv: list[str], clock: Clock) -> Booted:
         storage = ReadingProgress(places.progress, f"{state}/{LOG_DIRECTORY}", lock)
     beside = None if lock is None else read_mark_copy(places.socket, state)
     recovered, salvage = _read_or_refuse(storage, state, landing, clock, home, starts, beside)
-    recovered.report.notes += put_aside
+    recovered.report.remark(*put_aside)
     return Booted(
         options,
         places,
@@ -195,7 +195,7 @@ def _read_all(
         if isinstance(storage, ReadingProgress):
             storage.done()
     now_ms = recovered.report.started_ms
-    recovered.report.notes += put_all_right(storage, state, now_ms)
+    recovered.report.remark(*put_all_right(storage, state, now_ms))
     settling.tell_unfinished(storage, state, recovered.report)
     salvage = landing_zone.RecoveredZone((), ())
     if landing:

@@ -143,7 +143,7 @@ class Rebuilding:
         if waiting.failure is not None:
             self._failed(terminal, waiting.failure)
         if rebuilt.from_fallback:
-            self._report.notes.append(f"%{terminal.id}: the screen came from its portable form")
+            self._report.remark(f"%{terminal.id}: the screen came from its portable form")
             self.report_changed = True
         terminal.owe(rebuilt.answers)
         if rebuilt.last_screens:
@@ -152,12 +152,12 @@ class Rebuilding:
 
     def _failed(self, terminal: PaneTerminal, failure: Exception) -> None:
         diagnostics.failure("screen_not_rebuilt", failure, pane=terminal.id)
-        for report in self._report.panes:
-            if report.pane == terminal.id:
-                report.reason = f"its screen could not be rebuilt: {failure}"
-                if report.status != "pending":
-                    report.status = "failed"
-                    terminal.status = "failed"
+        report = self._report.pane_of(terminal.id)
+        if report is not None:
+            report.fail(f"its screen could not be rebuilt: {failure}")
+            if report.status != "pending":
+                report.became("failed")
+                terminal.status = "failed"
         self.report_changed = True
 
 

@@ -81,10 +81,10 @@ class RecoveredPanes:
         found, parts = self._found, self._parts
         recovered, report, zone = found.recovered, found.recovered.report, found.salvage
         unanswered = salvage.unanswered(zone)
-        report.notes.extend(zone.damage)
-        report.missing.extend(zone.unknown)
+        report.remark(*zone.damage)
+        report.miss(*zone.unknown)
         if self._zone_gone():
-            report.missing.append(f"{NOT_KNOWN}: it was removed")
+            report.miss(f"{NOT_KNOWN}: it was removed")
         answers: dict[PaneId, bytes] = {}
         for pane, each in recovered.panes.items():
             parts.pipes.recovered(pane, each)
@@ -120,7 +120,7 @@ class RecoveredPanes:
             self._parts.output.missing.entries,
             label=f"{report.started_ms}-",
         )
-        report.notes += [*zone.aside, *([problem] if problem else [])]
+        report.remark(*zone.aside, *([problem] if problem else []))
         zone.settle()
 
     def _zone_gone(self) -> bool:

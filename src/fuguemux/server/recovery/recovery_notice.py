@@ -57,7 +57,7 @@ def greeting(report: RecoveryReport) -> str:
 
 def find_untold(report: RecoveryReport, storage: Storage, directory: str) -> None:
     """Add to the report what earlier starts from the state in `directory` lost and nobody was told of. Blocks."""
-    report.untold = untold_losses(storage, f"{directory}/{RECOVERIES}", report.started_ms)
+    report.told_nobody(untold_losses(storage, f"{directory}/{RECOVERIES}", report.started_ms))
 
 
 def unknown_loss(report: RecoveryReport) -> str:
@@ -81,12 +81,11 @@ def find_cause(
     before = helper_or_nothing(storage, directory, BOOT_FILE).decode("ascii", "replace").strip()
     if not report.clean and report.cause != "first start":
         if now and before and now != before:
-            report.cause = "the machine went down"
-            report.unsynced_ms_max = flush_interval_ms
+            report.presume("the machine went down", unsynced_ms_max=flush_interval_ms)
         elif keeper_lived:
-            report.cause = "the server crashed or was killed"
+            report.presume("the server crashed or was killed")
         else:
-            report.cause = "server and keeper crashed or were killed"
+            report.presume("server and keeper crashed or were killed")
     if now != before:
         note_boot(storage, directory)
 

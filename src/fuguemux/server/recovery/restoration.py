@@ -21,7 +21,8 @@ from fuguemux.model.ids import PaneId
 from fuguemux.model.state import Life, Pane
 from fuguemux.observe.clock import Clock
 from fuguemux.observe.diagnostics import channel
-from fuguemux.persistence.report.report import PaneReport, RecoveryReport
+from fuguemux.persistence.report.parts import PaneReport
+from fuguemux.persistence.report.report import RecoveryReport
 from fuguemux.persistence.report.text import describe, lost_output
 from fuguemux.reactions import not_restored, process_found, process_started, program_ended
 from fuguemux.server.output.pane_output import PaneOutput
@@ -164,7 +165,7 @@ class Restoration:
     def _tell_exit(self, pane: PaneId) -> None:
         report, stored = self._by_pane.get(pane), self._engine.state.panes.get(pane)
         if report is not None and stored is not None and stored.exit is not None:
-            report.exit_code, report.exit_signal = stored.exit.code, stored.exit.signal
+            report.exited(stored.exit.code, stored.exit.signal)
             terminal = self._panes.get(pane)
             if terminal is not None:
                 terminal.status = describe(report)
@@ -189,16 +190,14 @@ class Restoration:
             self._status(pane.id, "suspended")
         report = self._by_pane.get(pane.id)
         if report is not None:
-            report.note, report.started_again = chosen.line, chosen.again
-            self._report.shells_only |= chosen.shell_only
-            if chosen.unlisted and chosen.unlisted not in self._report.unlisted:
-                self._report.unlisted.append(chosen.unlisted)
+            report.started(chosen.line, chosen.again)
+            self._report.shell_started(only=chosen.shell_only, unlisted=chosen.unlisted)
         if again and chosen.line:
             lines.append(chosen.line)
         if report is not None and report.ended_jobs:
             lines.append(f"in the background: {', '.join(report.ended_jobs)}")
         if report is not None and screen_kept:
-            report.last_screen = True
+            report.screen_kept()
             lines.append(last_screen_line(self._engine.state, self._engine.live, pane.id))
         if lines:
             column = 0 if chosen.start else terminal.emulator.cursor.column
@@ -212,7 +211,7 @@ class Restoration:
         """The pane's process is gone: the report says which program went with it."""
         report = self._by_pane.get(pane.id)
         if report is not None:
-            report.ended_program, report.ended_jobs = ended_program(pane), ended_jobs(pane)
+            report.programs_gone(ended_program(pane), ended_jobs(pane))
 
     def _keep_screen(self, pane: Pane) -> bool:
         """Note in the log that the program showed nothing more; whether there is one whose last screen is kept by that.
@@ -288,19 +287,15 @@ class Restoration:
         terminal = self._panes.get(pane)
         assert terminal is not None, "its creation was just published"
         self._panes.limit_history(self._engine.state)
-        self._report.panes.append(PaneReport(pane, "live", process_found.SESSION_NAME))
-        self._report.notes.append(f"process {process.pid} belonged to no pane: it is now %{pane}")
+        self._report.add_pane(PaneReport(pane, "live", process_found.SESSION_NAME))
+        self._report.remark(f"process {process.pid} belonged to no pane: it is now %{pane}")
         self._processes.adopt(terminal, process)
 
     def _status(self, pane: PaneId, status: str) -> PaneReport | None:
         terminal = self._panes.get(pane)
         report = self._by_pane.get(pane)
         if report is not None:
-            report.status = status  # type: ignore[assignment]  # one of the literals by the callers above
-            if report.lost_bytes and status == "live":
-                report.status = "partial"
-            if report.reason:
-                report.status = "failed"
+            report.became(status)  # type: ignore[arg-type]  # one of the literals by the callers above
             status = describe(report) if report.status in ("partial", "failed") else report.status
         if terminal is not None:
             terminal.status = status
@@ -311,5 +306,5 @@ class Restoration:
         if isinstance(step, Restart):
             report = self._by_pane.get(step.pane)
             if report is not None:
-                report.reason = reason
+                report.fail(reason)
             self._status(step.pane, "failed")

@@ -11,7 +11,7 @@ from fuguemux.model.ids import PaneId
 from fuguemux.observe.clock import Clock
 from fuguemux.persistence.checkpoint.manifest import ManifestUnsupported
 from fuguemux.persistence.recovery.point_in_time import NotReachable, moment_among
-from fuguemux.persistence.report.report import counted
+from fuguemux.persistence.report.parts import counted
 from fuguemux.persistence.scrollback.packs import PackDamaged
 from fuguemux.persistence.storage.files import Storage
 from fuguemux.persistence.storage.serialization import VersionUnknown

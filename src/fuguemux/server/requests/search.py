@@ -13,7 +13,7 @@ import msgspec
 from fuguemux.model import effects as ef
 from fuguemux.observe.clock import Clock
 from fuguemux.observe.failpoints import reach
-from fuguemux.persistence.report.report import counted
+from fuguemux.persistence.report.parts import counted
 from fuguemux.persistence.scrollback.blocks import BlockLines, joined_text
 from fuguemux.persistence.scrollback.pattern import BadPattern, Pattern
 from fuguemux.persistence.scrollback.scrollback_search import (

@@ -19,7 +19,8 @@ from fuguemux.persistence.recovery.recovery import CHECKPOINTS, RECOVERIES
 from fuguemux.persistence.recovery.state_directories import make_directories
 from fuguemux.persistence.recovery.store_identity import write_store_file
 from fuguemux.persistence.recovery.whereabouts import Whereabouts
-from fuguemux.persistence.report.report import RecoveryReport, counted
+from fuguemux.persistence.report.parts import counted
+from fuguemux.persistence.report.report import RecoveryReport
 from fuguemux.persistence.scrollback.last_screens import SCREENS
 from fuguemux.persistence.scrollback.packs import PackDamaged, pack_name
 from fuguemux.persistence.storage.files import Storage
@@ -42,17 +43,16 @@ def tell_unfinished(storage: Storage, directory: str, report: RecoveryReport) ->
     with contextlib.suppress(OSError):
         if not read_all(storage, f"{directory}/{MADE_ANEW_FILE}"):
             # Version 1 of it was empty, like a file that another program may have created.
-            report.notes.append(
+            report.remark(
                 f"the file {MADE_ANEW_FILE} is empty: if an earlier version of fugue left it, "
                 "the server was killed while it saved everything in a new directory"
             )
             return
-    report.missing.insert(
-        0,  # it is the cause of everything else that is missing
+    report.miss_first(
         "the state directory had been moved or removed, and the server was killed while it saved everything in a new directory",
     )
     if report.cause == "first start":
-        report.cause = "no clean stop"
+        report.presume("no clean stop")
 
 
 def forget_unfinished(storage: Storage, directory: str) -> None:

@@ -11,7 +11,8 @@ from fuguemux.persistence.checkpoint.manifest import ManifestUnsupported
 from fuguemux.persistence.checkpoint.save_check import told_as
 from fuguemux.persistence.checkpoint.save_reading import SaveReading, to_read
 from fuguemux.persistence.checkpoint.saves import find_all
-from fuguemux.persistence.report.report import Damage, RecoveryReport
+from fuguemux.persistence.report.parts import Damage
+from fuguemux.persistence.report.report import RecoveryReport
 from fuguemux.persistence.storage.files import Storage
 
 PAUSE_SECONDS: Final = 0.05
@@ -62,7 +63,7 @@ class SaveScrubber:
         what = told_as(name)
         if any(damage.what == what for damage in self._report.damages):
             return
-        self._report.damages.append(Damage(what, problem))
+        self._report.damaged(Damage(what, problem))
         diagnostics.warning("damaged", name=name, reason=problem)
         self._announce(f"{what} is damaged: see fugue recovery")
         await self._changed()

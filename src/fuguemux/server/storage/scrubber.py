@@ -13,7 +13,8 @@ from typing import Any, Final
 
 from fuguemux.observe.clock import MS_PER_DAY, NS_PER_MS, Clock
 from fuguemux.observe.diagnostics import channel
-from fuguemux.persistence.report.report import RecoveryReport, counted
+from fuguemux.persistence.report.parts import counted
+from fuguemux.persistence.report.report import RecoveryReport
 from fuguemux.persistence.scrollback import scrollback_check
 from fuguemux.persistence.scrollback.packs import PackPlace
 from fuguemux.persistence.scrollback.scrollback import ScrollbackStore
@@ -106,10 +107,8 @@ class Scrubber:
         finally:
             self._verifying = False
             self._last_ms = self._now_ms()
-        report = self._report
-        report.scrollback_unread_bytes = unread
+        self._report.scrollback_read(unread, self._clock.wall_ms())
         if not unread:
-            report.scrollback_read_ms = self._clock.wall_ms()
             self._verified_bytes = self._total
         diagnostics.info("scrollback.verified", bytes=self._total, unread=unread)
         self._store.losses.adopt()

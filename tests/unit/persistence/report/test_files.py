@@ -16,7 +16,8 @@ from fuguemux.persistence.report.files import (
     save_report,
     untold_losses,
 )
-from fuguemux.persistence.report.report import Damage, LostRecords, PaneReport, RecoveryReport
+from fuguemux.persistence.report.parts import Damage, LostRecords, PaneReport
+from fuguemux.persistence.report.report import RecoveryReport
 from fuguemux.persistence.storage.files import RealStorage
 from fuguemux.persistence.storage.set_aside import QUARANTINE
 

@@ -4,13 +4,8 @@ import msgspec
 import pytest
 
 from fuguemux.model.ids import PaneId
-from fuguemux.persistence.report.report import (
-    Damage,
-    LostRecords,
-    PaneReport,
-    RecoveryReport,
-    Status,
-)
+from fuguemux.persistence.report.parts import Damage, LostRecords, PaneReport, Status
+from fuguemux.persistence.report.report import RecoveryReport
 
 ROTTEN = Damage("MANIFEST-8", "its checksum does not match")
 

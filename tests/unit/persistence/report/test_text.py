@@ -5,7 +5,8 @@ import re
 import pytest
 
 from fuguemux.model.ids import PaneId
-from fuguemux.persistence.report.report import Damage, LostRecords, PaneReport, RecoveryReport
+from fuguemux.persistence.report.parts import Damage, LostRecords, PaneReport
+from fuguemux.persistence.report.report import RecoveryReport
 from fuguemux.persistence.report.text import describe, report_lines, what_is_there
 
 LOSSY = RecoveryReport(

@@ -7,7 +7,8 @@ from typing import Any
 from fuguemux.engine.commit import EventRefused
 from fuguemux.model import events as ev
 from fuguemux.model.ids import PaneId, WindowId
-from fuguemux.persistence.report.report import PaneReport, RecoveryReport
+from fuguemux.persistence.report.parts import PaneReport
+from fuguemux.persistence.report.report import RecoveryReport
 from fuguemux.persistence.storage.serialization import encode_events
 from fuguemux.server.landing.zone import RecoveredZone, Salvaged, UnloggedOutput
 from fuguemux.server.output.salvage import Salvage

@@ -10,7 +10,8 @@ from fuguemux.model.ids import PaneId
 from fuguemux.model.state import ServerState
 from fuguemux.persistence.checkpoint.checkpoint import PaneMark
 from fuguemux.persistence.recovery.pane_replay import RecoveredPane
-from fuguemux.persistence.report.report import PaneReport, RecoveryReport
+from fuguemux.persistence.report.parts import PaneReport
+from fuguemux.persistence.report.report import RecoveryReport
 from fuguemux.persistence.scrollback.pack_reader import PackReader
 from fuguemux.persistence.scrollback.scrollback import ScrollbackStore
 from fuguemux.persistence.storage.files import RealStorage

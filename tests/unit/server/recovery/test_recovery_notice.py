@@ -3,7 +3,8 @@
 import pytest
 
 from fuguemux.model.ids import PaneId
-from fuguemux.persistence.report.report import PaneReport, RecoveryReport
+from fuguemux.persistence.report.parts import PaneReport
+from fuguemux.persistence.report.report import RecoveryReport
 from fuguemux.server.recovery.recovery_notice import SEGMENT_SECONDS, segment
 from tests.support.fake_clock import FakeClock
 

@@ -14,7 +14,8 @@ from fuguemux.model.decision import Decision
 from fuguemux.model.events import ProcessExited, ProcessStarted
 from fuguemux.model.ids import PaneId
 from fuguemux.model.state import ExitCause, Life, ServerState
-from fuguemux.persistence.report.report import PaneReport, RecoveryReport
+from fuguemux.persistence.report.parts import PaneReport
+from fuguemux.persistence.report.report import RecoveryReport
 from fuguemux.server.panes.last_screens import LastScreens
 from fuguemux.server.processes.keeper_client import HeldPane
 from fuguemux.server.processes.keeper_values import RequestFailed

@@ -4,7 +4,8 @@ import asyncio
 from typing import Any
 
 from fuguemux.model.ids import PaneId
-from fuguemux.persistence.report.report import PaneReport, RecoveryReport
+from fuguemux.persistence.report.parts import PaneReport
+from fuguemux.persistence.report.report import RecoveryReport
 from fuguemux.server.requests.readiness import Readiness
 from fuguemux.server.requests.start_files import StartFiles
 
