@@ -125,7 +125,7 @@ class Keepers:
         """Make the keeper listen again in its place. `anew`: the state is in another directory."""
         keeper = self._processes.keeper
         if keeper is not None:
-            # for example a keeper of an earlier version
+            # For example a keeper of an earlier version.
             with contextlib.suppress(RequestFailed, KeeperUnreachable):
                 await keeper.listen(anew=anew)
 
