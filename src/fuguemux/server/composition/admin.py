@@ -1,4 +1,6 @@
-"""The server as a whole: its address, its configuration, its state directory, and what is told of them."""
+"""Builds the parts that manage the server as a whole: its address, its configuration, its state directory, and the
+documents about them.
+"""
 
 from collections.abc import Callable
 from functools import partial
@@ -32,7 +34,7 @@ from fuguemux.server.work.waits import Waits
 
 
 class AdminParts(NamedTuple):
-    """What sees to the server as a whole."""
+    """The parts that manage the server as a whole."""
 
     address: ServingAddress
     configuration: RunningConfiguration
@@ -55,7 +57,7 @@ def build_admin(
     waits: Waits,
     end: ServerEnd,
 ) -> AdminParts:
-    """What commands may ask of the server, and who watches over its surroundings."""
+    """Build what commands may ask of the server, and what watches its surroundings."""
     booted, directory = base.booted, base.booted.state_directory
     address = ServingAddress(base.loop, booted, base.spawn, panes.output, base.store)
     configuration = _configuration(base, log, state, clients, saved, waits)
@@ -172,7 +174,7 @@ def _made_anew(
     address: ServingAddress,
     configuration: RunningConfiguration,
 ) -> list[Callable[[], None]]:
-    """What writes to a state directory that was made anew, in order."""
+    """The functions that write to a state directory that was created again, in order."""
 
     def save_report() -> None:
         if base.report.cause != "first start":
@@ -184,7 +186,8 @@ def _made_anew(
         configuration.log_again,
         pipes.note_anew,
         clients.surface.scroll.moved,
-        address.look,  # the lock says where we listen; a landing zone that was in the directory is made again
+        # the lock gets our address, and a landing zone in the directory is created again
+        address.look,
         address.zone.settle,
         save_report,
     ]

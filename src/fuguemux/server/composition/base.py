@@ -1,4 +1,4 @@
-"""What every part of a server may be built from."""
+"""The values from which every part of a server may be built."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -19,20 +19,20 @@ class Base(NamedTuple):
     clock: Clock
     loop: asyncio.AbstractEventLoop
     spawn: Callable[[Coroutine[Any, Any, None]], object]
-    """Runs something in the background until it is done, or the server ends."""
+    """Runs a coroutine in the background until it is done or the server ends."""
     in_force: ConfigurationInForce
 
     @property
     def report(self) -> RecoveryReport:
-        """What the recovery found, and did since."""
+        """What the recovery found, and what happened since."""
         return self.booted.recovered.report
 
     @property
     def store(self) -> str:
-        """The identity of the state, in hexadecimal digits."""
+        """The id of the store, in hexadecimal digits."""
         return self.booted.recovered.store_id.hex()
 
     @property
     def is_kept(self) -> bool:
-        """Whether what this start learns goes to the state that people know, on a disk."""
+        """Whether facts about this start are stored on disk with the real state, which safe mode does not use."""
         return self.booted.safe is None and self.booted.log_path is not None

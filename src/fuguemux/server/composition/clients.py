@@ -1,4 +1,4 @@
-"""Attached clients: what they see, and what they are told."""
+"""Builds the parts for attached clients: what they see, and what they are told."""
 
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ from fuguemux.server.recovery import recovery_notice
 
 
 class ClientParts(NamedTuple):
-    """Everything about attached clients."""
+    """The parts for attached clients."""
 
     notices: Notices
     surface: ServerSurface
@@ -28,13 +28,13 @@ class ClientParts(NamedTuple):
 def build_clients(
     base: Base, log: LogParts, state: StateParts, panes: PaneParts, events: OutputEvents
 ) -> ClientParts:
-    """What clients look at. They are told of durability from here on."""
+    """Build what clients see. They are told of durability from here on."""
     notices, durability = Notices(), log.durability
     notices.tell_while(durability.warning)
     is_safe_mode = base.booted.safe is not None
 
     def alert() -> str:
-        """Trouble with the disk comes before a recovery that is over."""
+        """A problem with the disk is shown before a recovery, which is over."""
         if durability.now != "ok":
             return durability.alert()
         if is_safe_mode:

@@ -1,4 +1,6 @@
-"""Who follows each transaction and the end of each pane. State and panes come first, and those who follow them later."""
+"""Tells the parts that follow each transaction and the end of each pane. State and panes are told first, the other parts
+after them.
+"""
 
 from collections.abc import Callable, Sequence
 
@@ -11,7 +13,7 @@ Published = Callable[[ServerState, ServerState, Sequence[AnyEvent], int], None]
 
 
 class Followers:
-    """Belongs to the loop."""
+    """The parts to tell. Belongs to the loop."""
 
     def __init__(self) -> None:
         self._published: tuple[Published, ...] = ()
@@ -20,7 +22,7 @@ class Followers:
     def connect(
         self, published: Sequence[Published], removed: Sequence[Callable[[PaneTerminal], None]]
     ) -> None:
-        """From now on tell these, in this order."""
+        """Tell these from now on, in this order."""
         self._published = tuple(published)
         self._removed = tuple(removed)
 
@@ -32,8 +34,8 @@ class Followers:
             follow(before, after, events, lsn)
 
     def removed(self, terminal: PaneTerminal) -> None:
-        """A pane is gone; its terminal is still there."""
+        """A pane is gone; its terminal still exists."""
         if terminal.waiting is not None and terminal.waiting.ends_programs:
-            terminal.build()  # its last screen outlives it
+            terminal.build()  # the pane's last screen outlives it
         for follow in self._removed:
             follow(terminal)

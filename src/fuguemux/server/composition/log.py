@@ -1,4 +1,4 @@
-"""The log: its writer, its threads, and whether it keeps what is acknowledged."""
+"""Builds the log: its writer, its threads, and its durability status."""
 
 import os
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from fuguemux.server.storage.flusher import Flusher
 from fuguemux.server.storage.server_log import ServerLog
 
 IN_MEMORY = WriterOptions(segment_bytes=MIB, first_segment_bytes=MIB, ballast_bytes=0)
-"""A log that never reaches the disk only serves the code that expects one."""
+"""The options of a log that is never written to disk, and only serves the code that expects one."""
 
 
 class LogParts(NamedTuple):
@@ -27,7 +27,7 @@ class LogParts(NamedTuple):
 
 
 def build_log(base: Base, events: OutputEvents) -> LogParts:
-    """Go on with the log behind what recovery read. Blocks where there was no watermark."""
+    """Continue the log after what recovery read. Blocks if there was no watermark."""
     booted, persistence = base.booted, base.in_force.persistence
     durability = DurabilityStatus(base.loop)
     writer = LogWriter.start(

@@ -1,4 +1,4 @@
-"""The state, the panes, their output and their processes."""
+"""Builds the state, the panes, their output and their processes."""
 
 import os
 import socket
@@ -39,7 +39,7 @@ from fuguemux.terminal.ghostty.adapter import GhosttyEmulator
 
 
 class StateParts(NamedTuple):
-    """The state and who changes it."""
+    """The state, and the parts that change it."""
 
     panes: Panes
     view: ServerView
@@ -52,7 +52,7 @@ class StateParts(NamedTuple):
 
 
 class PaneParts(NamedTuple):
-    """What panes show and run."""
+    """The parts that hold what panes show and run."""
 
     emulators: EmulatorFactory
     environment: SpawnEnvironment
@@ -69,7 +69,7 @@ class PaneParts(NamedTuple):
 
 
 def build_state(base: Base, log: LogParts, followers: Followers) -> StateParts:
-    """The recovered state, ready to be changed."""
+    """Build the committer with the recovered state."""
     recovered = base.booted.recovered
     facts = ServerFacts(
         pid=os.getpid(),
@@ -93,7 +93,7 @@ def build_state(base: Base, log: LogParts, followers: Followers) -> StateParts:
 
 
 def build_panes(base: Base, log: LogParts, state: StateParts, events: OutputEvents) -> PaneParts:
-    """The output and the processes of all panes."""
+    """Build the output and the processes of all panes."""
     booted, loop, engine, panes = base.booted, base.loop, state.engine, state.panes
 
     def say(missing: Sequence[OutputMissing]) -> int:
@@ -144,7 +144,9 @@ def build_panes(base: Base, log: LogParts, state: StateParts, events: OutputEven
 
 
 def _last_screens(base: Base, panes: Panes, age: AgeClock) -> LastScreens:
-    """What keeps the last screens of programs that ended with the machine, where anything is kept."""
+    """Build the store of last screens of programs that ended with the machine. It stores nothing if nothing is stored on
+    disk.
+    """
     booted, files, why_not = base.booted, None, ""
     if booted.safe is not None:
         why_not = f"safe mode: no last screens are kept, and those of {booted.home} are not changed"
@@ -156,7 +158,9 @@ def _last_screens(base: Base, panes: Panes, age: AgeClock) -> LastScreens:
         files = ScreenFiles(booted.storage, booted.state_directory)
 
     def now_ms() -> int:
-        """A clock that is set forward makes nothing old, and one that is set back nothing that is new."""
+        """The time for ages: a clock that is set forward makes nothing old, and one that is set back makes nothing from
+        the future.
+        """
         return min(age.look(), base.clock.wall_ms())
 
     return LastScreens(

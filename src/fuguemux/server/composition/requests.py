@@ -1,4 +1,4 @@
-"""Commands: what they may ask of the server, who runs them, and where clients bring them."""
+"""Builds the parts that run commands: what commands may ask of the server, what runs them, and where clients send them."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -33,7 +33,7 @@ from fuguemux.server.work.waits import Waits
 
 
 class ProgramParts(NamedTuple):
-    """Programs outside of panes, and what is typed into panes."""
+    """Programs outside of panes, and the input of panes."""
 
     waits: Waits
     shells: Shells
@@ -42,7 +42,7 @@ class ProgramParts(NamedTuple):
 
 
 class RequestParts(NamedTuple):
-    """Commands and their requesters."""
+    """The parts for commands and their requesters."""
 
     files: StartFiles
     readiness: Readiness
@@ -53,7 +53,7 @@ class RequestParts(NamedTuple):
 def build_programs(
     base: Base, log: LogParts, state: StateParts, panes: PaneParts, clients: ClientParts
 ) -> ProgramParts:
-    """Shell commands, pipes, and input for panes."""
+    """Build shell commands, pipes, and the input of panes."""
     waits = Waits()
     channels = Channels(base.loop, state.engine, log.flusher.wait_durable, waits)
     shells = Shells(base.loop, state.state, panes.environment, base.spawn, channels)
@@ -83,7 +83,7 @@ def build_requests(
     files: StartFiles,
     end: ServerEnd,
 ) -> RequestParts:
-    """Everything that runs commands, with a listener that is bound and does not accept yet. Raises ListenError."""
+    """Build everything that runs commands, with a listener that is bound and does not accept yet. Raises ListenError."""
     durable = log.flusher.wait_durable
     readiness = Readiness(
         base.report, len(base.booted.recovered.panes), files, lambda: end.is_deliberate

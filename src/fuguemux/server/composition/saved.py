@@ -1,4 +1,4 @@
-"""Checkpoints, closed sessions and the report: what is on the disk beside the log."""
+"""Builds checkpoints, closed sessions and the report: what is stored beside the log."""
 
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ from fuguemux.server.storage.scrubber import Scrubber
 
 
 class SavedParts(NamedTuple):
-    """What is saved, and who sees to it."""
+    """What is stored, and the parts that store it."""
 
     series: CheckpointSeries
     checkpointer: Checkpointer
@@ -30,7 +30,7 @@ class SavedParts(NamedTuple):
 def build_saved(
     base: Base, log: LogParts, state: StateParts, panes: PaneParts, viewers: Viewers
 ) -> SavedParts:
-    """Go on with the checkpoints that recovery found. People hear by `viewers` of what is damaged."""
+    """Continue with the checkpoints that recovery found. People are told of damage through `viewers`."""
     booted, recovered, in_force = base.booted, base.booted.recovered, base.in_force
     checkpointer, series = _checkpoints(base, log, state, panes)
     saves = SavedCheckpoints(series, booted.state_directory, checkpointer.turn)
@@ -111,5 +111,5 @@ def _checkpoints(
 
 
 def _settings(base: Base, state: StateParts) -> CheckpointSettings:
-    """What holds for checkpoints now."""
+    """The settings of checkpoints that hold now."""
     return base.in_force.checkpoint_settings(state.panes.deepest_history(state.state()))

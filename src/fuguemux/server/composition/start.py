@@ -1,4 +1,4 @@
-"""The start of a server, which brings panes and processes together."""
+"""Builds the start of a server, which brings panes and processes together."""
 
 from fuguemux.server.composition.admin import AdminParts
 from fuguemux.server.composition.base import Base
@@ -20,7 +20,7 @@ def build_recovered_panes(
     pipes: Pipes,
     admin: AdminParts,
 ) -> RecoveredPanes:
-    """What gives every recovered pane its terminal."""
+    """Build what gives every recovered pane its terminal."""
     booted = base.booted
     found = RecoveredState(
         booted.recovered,
@@ -58,7 +58,7 @@ def build_start(
     recovered_panes: RecoveredPanes,
     returned: StandingBy | None,
 ) -> Start:
-    """The start itself."""
+    """Build the start itself."""
 
     def restoration() -> Restoration:
         return Restoration(
