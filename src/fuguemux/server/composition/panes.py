@@ -158,9 +158,7 @@ def _last_screens(base: Base, panes: Panes, age: AgeClock) -> LastScreens:
         files = ScreenFiles(booted.storage, booted.state_directory)
 
     def now_ms() -> int:
-        """The time for ages: a clock that is set forward makes nothing old, and one that is set back makes nothing from
-        the future.
-        """
+        """The lower of two clocks: setting the wall clock forward makes nothing old, and no time is ahead of it."""
         return min(age.look(), base.clock.wall_ms())
 
     return LastScreens(
