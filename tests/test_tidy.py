@@ -22,7 +22,6 @@ SOURCE = ROOT / "src" / "fuguemux"
 GENERATED = {"src/fuguemux/terminal/ghostty/_abi.py"}
 
 LINES_RATCHET = {
-    "src/fuguemux/targets/finder.py": 345,
     "src/fuguemux/terminal/ghostty/adapter.py": 460,
 }
 """Modules that are longer than the limit, with their length. Numbers here only go down."""

@@ -42,5 +42,4 @@ def run(
 ) -> Outcome:
     """`command` with these flags and arguments decided on `state`. `requester` says who asks, as `builders.request` does."""
     asked = builders.request(command.name, *words, **requester)
-    decision = command.decide(state, live or FakeLive(), command.invocation(asked, TABLE))
-    return folded(state, decision)
+    return folded(state, command.decision(state, live or FakeLive(), asked, TABLE))

@@ -5,25 +5,28 @@ from typing import Final
 from fuguemux.commands.command import Command
 from fuguemux.commands.parts.attaching import check_can_attach, effect_of, environment_updates
 from fuguemux.language.invocation import Invocation
+from fuguemux.language.target import Target
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.events import AnyEvent, PaneActivated, WindowSelected
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState, Session
-from fuguemux.targets.targets import Target, pane_target, session_target
+from fuguemux.targets.declaration import TargetFlag, TargetKind
+from fuguemux.targets.targets import pane_target, session_target
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
     if not state.sessions:
         raise Refused("no sessions")
-    text, flags = invocation.target, invocation.flags
+    flags, text = invocation.flags, invocation.flags.value("t")
     if flags.has("c"):
         raise Refused("a session's working directory cannot be changed: give it to new-session -c")
     events: tuple[AnyEvent, ...] = ()
+    # Direct calls, as in tmux: the form of the text decides whether a pane or a session is meant.
     if text is not None and any(separator in text for separator in ":."):
-        target = pane_target(state, live, invocation, text)
+        target = pane_target(state, live, invocation.request, text)
         session, events = target.session, shown(target)
     else:
-        session = session_target(state, live, invocation, text, prefer_unattached=True)
+        session = session_target(state, live, invocation.request, text, prefer_unattached=True)
     return attached(
         state,
         live,
@@ -68,6 +71,7 @@ COMMAND: Final = Command(
     flags="c:dEf:rt:x",
     usage="[-dErx] [-c working-directory] [-f flags] [-t target-session]",
     arguments=(0, 0),
+    target=TargetFlag("t", TargetKind.NONE),
     decide=decide,
     help="Show a session on this terminal.",
     starts_server=True,

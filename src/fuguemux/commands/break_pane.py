@@ -6,6 +6,7 @@ from fuguemux.commands.command import Command
 from fuguemux.commands.parts import spawning
 from fuguemux.commands.parts.linking import WindowPlace, moved, place_for
 from fuguemux.language.invocation import Invocation
+from fuguemux.language.target import Target
 from fuguemux.model.closing import never_renumber
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.events import AnyEvent, OptionSet, PaneBroken, WindowRenamed, WindowSelected
@@ -14,13 +15,13 @@ from fuguemux.model.layout import leaf, remove
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
 from fuguemux.model.window_names import bounded_name
-from fuguemux.targets.targets import Target, pane_target
+from fuguemux.targets.declaration import TargetFlag, TargetKind
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
     flags = invocation.flags
-    source = pane_target(state, live, invocation, flags.value("s"))
-    place = place_for(state, live, invocation)
+    source = invocation.source
+    place = place_for(invocation)
     layout = remove(source.window.layout, source.pane.id)
     if layout is None:
         return _whole_window(state, live, invocation, source, place)
@@ -86,6 +87,8 @@ COMMAND: Final = Command(
     flags="abdPF:n:s:t:",
     usage="[-abdP] [-F format] [-n window-name] [-s src-pane] [-t dst-window]",
     arguments=(0, 0),
+    source=TargetFlag("s", TargetKind.PANE),
+    target=TargetFlag("t", TargetKind.WINDOW_INDEX),
     decide=decide,
     help="Move a pane into a new window.",
 )

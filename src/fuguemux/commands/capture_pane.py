@@ -10,12 +10,12 @@ from fuguemux.model.decision import Decision, Refused, Reply
 from fuguemux.model.effects import CapturePane
 from fuguemux.model.live import CaptureRequest, LiveView
 from fuguemux.model.state import ServerState
-from fuguemux.targets.targets import pane_target
+from fuguemux.targets.declaration import TargetFlag, TargetKind
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
     flags = invocation.flags
-    target = pane_target(state, live, invocation, invocation.target)
+    target = invocation.target
     data = b""
     if (
         flags.has("a")
@@ -81,6 +81,7 @@ COMMAND: Final = Command(
     flags="ab:CeE:JNpPqS:t:",
     usage="[-aCeJNpPq] [-b buffer-name] [-E end-line] [-S start-line] [-t target-pane]",
     arguments=(0, 0),
+    target=TargetFlag("t", TargetKind.PANE),
     decide=decide,
     help="Print what a pane shows, or put it into a buffer.",
     read_only=True,

@@ -12,7 +12,7 @@ from fuguemux.model.effects import Choose
 from fuguemux.model.ids import SessionId
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import Link, ServerState, Session, current_link
-from fuguemux.targets.targets import client_target
+from fuguemux.targets.declaration import TargetFlag, TargetKind
 
 WORK_UNITS_MAX: Final = 2 * UNITS_MAX
 """For all rows together: some 2,000 with the formats below."""
@@ -25,7 +25,7 @@ _WINDOW: Final = (
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
-    client = client_target(live, invocation, None)
+    client = invocation.client
     template = invocation.arguments[0] if invocation.arguments else _TEMPLATE
     wanted = invocation.flags.value("f")
     here = _here(state, client.session)
@@ -89,6 +89,8 @@ COMMAND: Final = Command(
     flags="F:f:GK:NO:rst:wZ",
     usage="[-GNrswZ] [-F format] [-f filter] [-K key-format] [-O sort-order] [-t target-pane] [template]",
     arguments=(0, 1),
+    client=TargetFlag("", TargetKind.CLIENT),
+    target=TargetFlag("t", TargetKind.NONE),
     decide=decide,
     help="Choose a session or window from a list.",
 )

@@ -9,11 +9,11 @@ from fuguemux.model.effects import ClearHistory
 from fuguemux.model.events import HistoryCleared
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
-from fuguemux.targets.targets import pane_target
+from fuguemux.targets.declaration import TargetFlag, TargetKind
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
-    target = pane_target(state, live, invocation, invocation.target)
+    target = invocation.target
     return Decision((HistoryCleared(target.pane.id),), (ClearHistory(target.pane.id),))
 
 
@@ -23,6 +23,7 @@ COMMAND: Final = Command(
     flags="t:",
     usage="[-t target-pane]",
     arguments=(0, 0),
+    target=TargetFlag("t", TargetKind.PANE),
     decide=decide,
     help="Delete a pane's scrollback.",
 )

@@ -1,14 +1,17 @@
-"""The row of one command: its name, its flags, how many arguments it takes, and the pure function that decides."""
+"""The row of one command: its name, its flags and arguments, its targets, and the pure function that decides."""
 
 from collections.abc import Callable
 
 import msgspec
 
 from fuguemux.language.command_table import CommandTable
-from fuguemux.language.invocation import Invocation, invocation_of
+from fuguemux.language.invocation import Flags, Invocation, invocation_of, parse
+from fuguemux.language.target import NOTHING_RESOLVED
 from fuguemux.model.decision import Decision, Request
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
+from fuguemux.targets.declaration import TargetFlag
+from fuguemux.targets.resolver import resolved
 
 Decide = Callable[[ServerState, LiveView, Invocation], Decision]
 
@@ -33,7 +36,28 @@ class Command(msgspec.Struct, frozen=True):
     """A read-only client may use it."""
     plain_words: bool = False
     """All its words are arguments, even those that look like flags: fugue's own commands have `--json`."""
+    target: TargetFlag | None = None
+    """What the command is about, mostly `-t`: `decide` gets it as `invocation.target`."""
+    source: TargetFlag | None = None
+    """What a command moves or links, `-s`: `decide` gets it as `invocation.source`."""
+    client: TargetFlag | None = None
+    """The client that is to do something: `decide` gets it as `invocation.client`."""
+
+    def decision(
+        self, state: ServerState, live: LiveView, request: Request, commands: CommandTable
+    ) -> Decision:
+        """What the command decides about `request`: its words are taken apart and its targets looked up first.
+
+        Raises Refused, also with tmux's words for a target that names nothing, and Usage for `-?`.
+        """
+        given, arguments = parse(self, request.argv[1:])
+        flags = Flags(given)
+        found = NOTHING_RESOLVED
+        if self.target is not None or self.source is not None or self.client is not None:
+            found = resolved(state, live, request, flags, self.client, self.source, self.target)
+        invocation = Invocation(flags, arguments, request, self.name, commands, found)
+        return self.decide(state, live, invocation)
 
     def invocation(self, request: Request, commands: CommandTable) -> Invocation:
-        """`request.argv` parsed for this command. Raises Refused with tmux's words, and Usage for `-?`."""
+        """`request.argv` taken apart, without targets. Raises Refused with tmux's words, and Usage for `-?`."""
         return invocation_of(self, request, commands)

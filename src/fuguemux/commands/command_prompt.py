@@ -9,13 +9,13 @@ from fuguemux.model.decision import Decision
 from fuguemux.model.effects import Prompt
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
-from fuguemux.targets.targets import client_target, current_target
+from fuguemux.targets.declaration import CURRENT, TargetFlag, TargetKind
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
     flags = invocation.flags
-    client = client_target(live, invocation, invocation.target)
-    target = current_target(state, live, invocation.request)
+    client = invocation.client
+    target = invocation.optional_target
     template = invocation.arguments[0] if invocation.arguments else ""
     if flags.has("F"):
         template = settings.expanded(state, live, invocation, template, target)
@@ -46,6 +46,8 @@ COMMAND: Final = Command(
     flags="1bFkiI:Np:t:T:",
     usage="[-1bFkiN] [-I inputs] [-p prompts] [-t target-client] [-T type] [template]",
     arguments=(0, 1),
+    client=TargetFlag("t", TargetKind.CLIENT),
+    target=CURRENT,
     decide=decide,
     help="Show a prompt on a client and run a command made from the answer.",
 )

@@ -9,17 +9,17 @@ from fuguemux.model.decision import Decision
 from fuguemux.model.effects import Prompt
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
-from fuguemux.targets.targets import client_target, current_target
+from fuguemux.targets.declaration import CURRENT, TargetFlag, TargetKind
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
     command = invocation.arguments[0]
-    client = client_target(live, invocation, invocation.target)
+    client = invocation.client
     given = invocation.flags.value("p")
     if given is None:
         words = command.split()
         given = f"Confirm '{words[0] if words else ''}'? (y/n)"
-    target = current_target(state, live, invocation.request)
+    target = invocation.optional_target
     prompt = settings.expanded(state, live, invocation, f"{given} ", target)
     return Decision(effects=(Prompt(client.id, (prompt,), ("",), command, confirm=True),))
 
@@ -30,6 +30,8 @@ COMMAND: Final = Command(
     flags="bp:t:",
     usage="[-b] [-p prompt] [-t target-client] command",
     arguments=(1, 1),
+    client=TargetFlag("t", TargetKind.CLIENT),
+    target=CURRENT,
     decide=decide,
     help="Ask for confirmation before running a command.",
 )

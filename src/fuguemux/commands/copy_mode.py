@@ -8,12 +8,12 @@ from fuguemux.model.decision import Decision
 from fuguemux.model.effects import ScrollView
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
-from fuguemux.targets.targets import pane_target
+from fuguemux.targets.declaration import TargetFlag, TargetKind
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
     flags = invocation.flags
-    target = pane_target(state, live, invocation, invocation.target)
+    target = invocation.target
     view = ScrollView(
         target.pane.id,
         page_up=flags.has("u"),
@@ -29,6 +29,8 @@ COMMAND: Final = Command(
     flags="eHMs:t:uq",
     usage="[-eHMuq] [-s src-pane] [-t target-pane]",
     arguments=(0, 0),
+    source=TargetFlag("s", TargetKind.NONE),
+    target=TargetFlag("t", TargetKind.PANE),
     decide=decide,
     help="Enter copy mode: scroll, search and copy a pane's scrollback.",
     read_only=True,

@@ -8,14 +8,14 @@ from fuguemux.model.decision import Decision
 from fuguemux.model.effects import Detach
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
-from fuguemux.targets.targets import client_target, session_target
+from fuguemux.targets.declaration import TargetFlag, TargetKind
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
     flags = invocation.flags
-    client = client_target(live, invocation, invocation.target)
+    client = invocation.client
     if flags.has("s"):
-        session = session_target(state, live, invocation, flags.value("s"))
+        session = invocation.source.session
         gone = [other.id for other in live.clients() if other.session == session.id]
     elif flags.has("a"):
         gone = [other.id for other in live.clients() if other.id != client.id]
@@ -31,6 +31,8 @@ COMMAND: Final = Command(
     flags="aE:s:t:P",
     usage="[-aP] [-E shell-command] [-s target-session] [-t target-client]",
     arguments=(0, 0),
+    client=TargetFlag("t", TargetKind.CLIENT),
+    source=TargetFlag("s", TargetKind.SESSION, only_given=True),
     decide=decide,
     help="Detach a client from the server; its session stays.",
     read_only=True,

@@ -5,12 +5,14 @@ from fuguemux.formats.formats import FormatContext, expand
 from fuguemux.formats.variables import known_names
 from fuguemux.language.invocation import Invocation
 from fuguemux.language.numbers import number
+from fuguemux.language.target import Target
 from fuguemux.model.decision import Decision, Refused, Reply
 from fuguemux.model.effects import ShowMessage
 from fuguemux.model.live import ClientFacts, LiveView
 from fuguemux.model.state import ServerState
 from fuguemux.options import options
-from fuguemux.targets.targets import Target, client_target, current_target, nearest_target
+from fuguemux.targets.declaration import Absence, TargetFlag, TargetKind
+from fuguemux.targets.targets import client_target
 
 TEMPLATE = (
     "[#{session_name}] #{window_index}:#{window_name}, current pane #{pane_index} "
@@ -19,18 +21,12 @@ TEMPLATE = (
 _DELAY_MS_MAX = 2**31 - 1
 
 
-def _target(state: ServerState, live: LiveView, invocation: Invocation) -> Target | None:
-    """What the message is about. A target that is not there is no reason to refuse, as in tmux."""
-    if invocation.target:
-        return nearest_target(state, live, invocation, invocation.target)
-    return current_target(state, live, invocation.request)
-
-
 def _client(live: LiveView, invocation: Invocation, target: Target | None) -> ClientFacts | None:
     """The client that shows it: the one named, the one that asks, else the one last active on the target's session."""
     name = invocation.flags.value("c")
     if name is not None:
-        return client_target(live, invocation, name)
+        # A direct call: wrong flags are refused first, and without -c the client depends on the target.
+        return client_target(live, invocation.request, name)
     clients = live.clients()
     for client in clients:
         if client.id == invocation.request.client:
@@ -47,7 +43,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
         raise Refused("only one of -F or argument must be given")
     delay = flags.value("d")
     delay_ms = None if delay is None else number("delay", delay, 0, _DELAY_MS_MAX)
-    target = _target(state, live, invocation)
+    target = invocation.optional_target
     client = _client(live, invocation, target)
     context = FormatContext(
         state,
@@ -84,6 +80,7 @@ COMMAND = Command(
     flags="ac:d:INpt:F:v",
     usage="[-aINpv] [-c target-client] [-d delay] [-F format] [-t target-pane] [message]",
     arguments=(0, 1),
+    target=TargetFlag("t", TargetKind.PANE, Absence.NEAREST),
     decide=decide,
     help="Show a message on a client, or with -p print it.",
     read_only=True,

@@ -11,14 +11,14 @@ from fuguemux.model.effects import Choose
 from fuguemux.model.layout import panes_of
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState, current_link
-from fuguemux.targets.targets import client_target
+from fuguemux.targets.declaration import TargetFlag, TargetKind
 
 _TEMPLATE: Final = "select-pane -t '%%'"
 _LINE: Final = "#{pane_index}: [#{pane_width}x#{pane_height}] #{pane_current_command} #{pane_title}"
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
-    client = client_target(live, invocation, invocation.target)
+    client = invocation.client
     template = invocation.arguments[0] if invocation.arguments else _TEMPLATE
     session = state.sessions[client.session]
     link = current_link(session)
@@ -39,6 +39,7 @@ COMMAND: Final = Command(
     flags="bd:Nt:",
     usage="[-bN] [-d duration] [-t target-client] [template]",
     arguments=(0, 1),
+    client=TargetFlag("t", TargetKind.CLIENT),
     decide=decide,
     help="Choose a pane of the window from a list.",
 )

@@ -7,11 +7,10 @@ from fuguemux.language.invocation import Invocation
 from fuguemux.model.decision import Decision
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
-from fuguemux.targets.targets import session_target
+from fuguemux.targets.declaration import TargetFlag, TargetKind
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
-    session_target(state, live, invocation, invocation.target)
     return Decision()
 
 
@@ -21,6 +20,7 @@ COMMAND: Final = Command(
     flags="t:",
     usage="[-t target-session]",
     arguments=(0, 0),
+    target=TargetFlag("t", TargetKind.SESSION),
     decide=decide,
     help="Exit with 0 if the session exists, else with 1.",
     read_only=True,

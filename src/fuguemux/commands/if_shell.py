@@ -4,17 +4,17 @@ from typing import Final
 
 from fuguemux.commands.command import Command
 from fuguemux.commands.parts import settings, spawning
-from fuguemux.commands.run_shell import optional_target
 from fuguemux.language.invocation import Invocation
 from fuguemux.model.decision import Decision
 from fuguemux.model.effects import IfShell, RunCommands
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
+from fuguemux.targets.declaration import Absence, TargetFlag, TargetKind
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
     flags, request = invocation.flags, invocation.request
-    target = optional_target(state, live, invocation)
+    target = invocation.optional_target
     condition = settings.expanded(state, live, invocation, invocation.arguments[0], target)
     then = invocation.arguments[1]
     otherwise = invocation.arguments[2] if len(invocation.arguments) > 2 else ""
@@ -39,6 +39,7 @@ COMMAND: Final = Command(
     flags="bFt:",
     usage="[-bF] [-t target-pane] shell-command command [command]",
     arguments=(2, 3),
+    target=TargetFlag("t", TargetKind.PANE, Absence.NO_CURRENT),
     decide=decide,
     help="Run commands if a shell command succeeds.",
 )

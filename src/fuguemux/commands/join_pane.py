@@ -8,6 +8,7 @@ from fuguemux.commands.parts.zooming import unzoomed
 from fuguemux.commands.split_window import direction
 from fuguemux.language.invocation import Invocation
 from fuguemux.language.numbers import INT_MAX, cells, number
+from fuguemux.language.target import Target
 from fuguemux.model.closing import close_windows, never_renumber, successor
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.events import (
@@ -24,13 +25,13 @@ from fuguemux.model.layout import Layout, NoSpace, rectangles, remove, renamed, 
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
 from fuguemux.options.derived import renumbering
-from fuguemux.targets.targets import Target, pane_target
+from fuguemux.targets.declaration import TargetFlag, TargetKind
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
     flags = invocation.flags
-    source = pane_target(state, live, invocation, flags.value("s"))
-    target = pane_target(state, live, invocation, invocation.target)
+    source = invocation.source
+    target = invocation.target
     if source.pane.id == target.pane.id:
         raise Refused("source and target panes must be different")
     size = _size(state, live, invocation, target)
@@ -118,6 +119,8 @@ COMMAND: Final = Command(
     flags="bdfhvp:l:s:t:",
     usage="[-bdfhv] [-l size] [-s src-pane] [-t dst-pane]",
     arguments=(0, 0),
+    source=TargetFlag("s", TargetKind.PANE),
+    target=TargetFlag("t", TargetKind.PANE),
     decide=decide,
     help="Split a pane and move another pane into the new space.",
 )

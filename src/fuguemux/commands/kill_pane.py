@@ -10,11 +10,11 @@ from fuguemux.model.layout import panes_of
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
 from fuguemux.options.derived import renumbering
-from fuguemux.targets.targets import pane_target
+from fuguemux.targets.declaration import TargetFlag, TargetKind
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
-    target = pane_target(state, live, invocation, invocation.target)
+    target = invocation.target
     gone = {target.pane.id}
     if invocation.flags.has("a"):
         gone = set(panes_of(target.window.layout)) - gone
@@ -31,6 +31,7 @@ COMMAND: Final = Command(
     flags="at:",
     usage="[-a] [-t target-pane]",
     arguments=(0, 0),
+    target=TargetFlag("t", TargetKind.PANE),
     decide=decide,
     help="Close a pane and end its program.",
 )

@@ -8,11 +8,11 @@ from fuguemux.model.decision import Decision
 from fuguemux.model.events import SessionDestroyed
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
-from fuguemux.targets.targets import session_target
+from fuguemux.targets.declaration import TargetFlag, TargetKind
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
-    session = session_target(state, live, invocation, invocation.target)
+    session = invocation.target.session
     if invocation.flags.has("C"):
         return Decision()
     gone = [session.id]
@@ -27,6 +27,7 @@ COMMAND: Final = Command(
     flags="aCt:",
     usage="[-aC] [-t target-session]",
     arguments=(0, 0),
+    target=TargetFlag("t", TargetKind.SESSION),
     decide=decide,
     help="Close a session and end its programs.",
 )

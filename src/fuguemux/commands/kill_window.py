@@ -9,11 +9,11 @@ from fuguemux.model.decision import Decision
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
 from fuguemux.options.derived import renumbering
-from fuguemux.targets.targets import window_target
+from fuguemux.targets.declaration import TargetFlag, TargetKind
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
-    target = window_target(state, live, invocation, invocation.target)
+    target = invocation.target
     gone = {target.window.id}
     if invocation.flags.has("a"):
         windows = [link.window for link in target.session.links]
@@ -27,6 +27,7 @@ COMMAND: Final = Command(
     flags="at:",
     usage="[-a] [-t target-window]",
     arguments=(0, 0),
+    target=TargetFlag("t", TargetKind.WINDOW),
     decide=decide,
     help="Close a window and end its programs.",
 )

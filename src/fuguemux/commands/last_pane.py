@@ -10,12 +10,12 @@ from fuguemux.model.events import PaneActivated
 from fuguemux.model.layout import panes_of
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState, Window
-from fuguemux.targets.targets import window_target
+from fuguemux.targets.declaration import TargetFlag, TargetKind
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
     flags = invocation.flags
-    target = window_target(state, live, invocation, invocation.target)
+    target = invocation.target
     if flags.has("e") or flags.has("d"):
         return Decision()
     return last_pane_selected(target.window, keep_zoom=flags.has("Z"))
@@ -40,6 +40,7 @@ COMMAND: Final = Command(
     flags="det:Z",
     usage="[-deZ] [-t target-window]",
     arguments=(0, 0),
+    target=TargetFlag("t", TargetKind.WINDOW),
     decide=decide,
     help="Select the pane that was active before.",
 )

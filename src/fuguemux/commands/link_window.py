@@ -8,13 +8,13 @@ from fuguemux.language.invocation import Invocation
 from fuguemux.model.decision import Decision
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
-from fuguemux.targets.targets import window_target
+from fuguemux.targets.declaration import TargetFlag, TargetKind
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
     flags = invocation.flags
-    source = window_target(state, live, invocation, flags.value("s"))
-    place = place_for(state, live, invocation)
+    source = invocation.source
+    place = place_for(invocation)
     events, _ = linked(state, live, source, place, kill=flags.has("k"), select=not flags.has("d"))
     return Decision(events)
 
@@ -25,6 +25,8 @@ COMMAND: Final = Command(
     flags="abdks:t:",
     usage="[-abdk] [-s src-window] [-t dst-window]",
     arguments=(0, 0),
+    source=TargetFlag("s", TargetKind.WINDOW),
+    target=TargetFlag("t", TargetKind.WINDOW_INDEX),
     decide=decide,
     help="Link a window to another index or session as well.",
 )

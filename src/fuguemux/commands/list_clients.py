@@ -7,7 +7,7 @@ from fuguemux.language.invocation import Invocation
 from fuguemux.model.decision import Decision
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
-from fuguemux.targets.targets import session_target
+from fuguemux.targets.declaration import TargetFlag, TargetKind
 
 TEMPLATE = (
     "#{client_name}: #{session_name} [#{client_width}x#{client_height} #{client_termname}] "
@@ -19,7 +19,7 @@ TEMPLATE = (
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
     clients = live.clients()
     if invocation.flags.has("t"):
-        session = session_target(state, live, invocation, invocation.target)
+        session = invocation.target.session
         clients = tuple(client for client in clients if client.session == session.id)
     contexts = (
         FormatContext(state, live, session=client.session, client=client.id) for client in clients
@@ -33,6 +33,7 @@ COMMAND = Command(
     flags="F:f:t:",
     usage="[-F format] [-t target-session]",
     arguments=(0, 0),
+    target=TargetFlag("t", TargetKind.SESSION, only_given=True),
     decide=decide,
     help="List the attached clients, or those of one session.",
     read_only=True,

@@ -13,7 +13,7 @@ from fuguemux.model.effects import PrintLines, ShowText
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
 from fuguemux.options import key_bindings, options
-from fuguemux.targets.targets import current_target
+from fuguemux.targets.declaration import CURRENT
 
 AT_ONCE_CHARS: Final = 32 << 10
 """So much is listed with the decision; what is behind it in turns of its own."""
@@ -79,7 +79,7 @@ def _notes(
     flags = invocation.flags
     if not flags.has("a"):
         found = [binding for binding in found if binding.note]
-    target = current_target(state, live, invocation.request)
+    target = invocation.optional_target
     prefix = options.get(
         state, live.option_defaults(), "prefix", session=target.session if target else None
     )
@@ -99,6 +99,7 @@ COMMAND = Command(
     flags="1aNP:T:",
     usage="[-1aN] [-P prefix-string] [-T key-table] [key]",
     arguments=(0, 1),
+    target=CURRENT,
     decide=decide,
     help="List the key bindings.",
     read_only=True,

@@ -14,7 +14,7 @@ from fuguemux.model.decision import Decision
 from fuguemux.model.layout import panes_of
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
-from fuguemux.targets.targets import session_target, window_target
+from fuguemux.targets.declaration import TargetFlag, TargetKind
 
 TEMPLATE = (
     "#{pane_index}: [#{pane_width}x#{pane_height}] [history #{history_size}/#{history_limit}, "
@@ -40,10 +40,9 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
         )
         return listed(invocation, TEMPLATE_WITH_SESSION, _panes(every))
     if invocation.flags.has("s"):
-        session = session_target(state, live, invocation, invocation.target)
-        windows = contexts_of(state, live, session)
+        windows = contexts_of(state, live, invocation.target.session)
         return listed(invocation, TEMPLATE_WITH_WINDOW, _panes(windows))
-    target = window_target(state, live, invocation, invocation.target)
+    target = invocation.target
     window = FormatContext(
         state, live, session=target.session.id, window=target.window.id, index=target.link.index
     )
@@ -56,6 +55,9 @@ COMMAND = Command(
     flags="asF:f:t:",
     usage="[-as] [-F format] [-f filter] [-t target-window]",
     arguments=(0, 0),
+    target=TargetFlag(
+        "t", TargetKind.WINDOW, other_kinds=(("a", TargetKind.NONE), ("s", TargetKind.SESSION))
+    ),
     decide=decide,
     help="List the panes of a window, with -s of a session, with -a of all sessions.",
     read_only=True,

@@ -10,7 +10,7 @@ from fuguemux.language.invocation import Invocation
 from fuguemux.model.decision import Decision
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState, Session
-from fuguemux.targets.targets import session_target
+from fuguemux.targets.declaration import TargetFlag, TargetKind
 
 _WINDOW = (
     "#{window_index}: #{window_name}#{window_raw_flags} (#{window_panes} panes) "
@@ -34,8 +34,8 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
             for context in contexts_of(state, live, session)
         )
         return listed(invocation, TEMPLATE_WITH_SESSION, every)
-    session = session_target(state, live, invocation, invocation.target)
-    return listed(invocation, TEMPLATE, contexts_of(state, live, session))
+    contexts = contexts_of(state, live, invocation.target.session)
+    return listed(invocation, TEMPLATE, contexts)
 
 
 COMMAND = Command(
@@ -44,6 +44,7 @@ COMMAND = Command(
     flags="F:f:at:",
     usage="[-a] [-F format] [-f filter] [-t target-session]",
     arguments=(0, 0),
+    target=TargetFlag("t", TargetKind.SESSION, other_kinds=(("a", TargetKind.NONE),)),
     decide=decide,
     help="List the windows of a session, or with -a of all sessions.",
     read_only=True,

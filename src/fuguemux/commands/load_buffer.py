@@ -9,6 +9,7 @@ from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.effects import LoadBuffer
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
+from fuguemux.targets.declaration import CURRENT, TargetFlag, TargetKind
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
@@ -24,6 +25,8 @@ COMMAND: Final = Command(
     flags="b:t:w",
     usage="[-b buffer-name] [-t target-client] path",
     arguments=(1, 1),
+    client=TargetFlag("t", TargetKind.NONE),
+    target=CURRENT,
     decide=decide,
     help="Read a file into a paste buffer.",
 )

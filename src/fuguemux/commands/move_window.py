@@ -10,19 +10,19 @@ from fuguemux.model.decision import Decision
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
 from fuguemux.options.derived import base_index, renumbering
-from fuguemux.targets.targets import session_target, window_target
+from fuguemux.targets.declaration import TargetFlag, TargetKind
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
     flags = invocation.flags
     if flags.has("r"):
-        session = session_target(state, live, invocation, invocation.target)
+        session = invocation.target.session
         moves = renumbered(
             session, session.links, base_index(state, live.option_defaults(), session)
         )
         return Decision(tuple(moves))
-    source = window_target(state, live, invocation, flags.value("s"))
-    place = place_for(state, live, invocation)
+    source = invocation.source
+    place = place_for(invocation)
     renumber = never_renumber if flags.has("s") else renumbering(state, live.option_defaults())
     events = moved(
         state,
@@ -42,6 +42,8 @@ COMMAND: Final = Command(
     flags="abdkrs:t:",
     usage="[-abdkr] [-s src-window] [-t dst-window]",
     arguments=(0, 0),
+    source=TargetFlag("s", TargetKind.WINDOW, other_kinds=(("r", TargetKind.NONE),)),
+    target=TargetFlag("t", TargetKind.WINDOW_INDEX, other_kinds=(("r", TargetKind.SESSION),)),
     decide=decide,
     help="Move a window to another index or session.",
 )

@@ -18,8 +18,8 @@ from fuguemux.model.live import LiveView
 from fuguemux.model.state import Options, ServerState
 from fuguemux.model.window_size import WindowSize, bounded, parsed_size
 from fuguemux.options.derived import base_index, status_rows
+from fuguemux.targets.declaration import CURRENT
 from fuguemux.targets.session_names import checked_name, next_session, session_called
-from fuguemux.targets.targets import current_target
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
@@ -50,7 +50,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
 
     session, name = next_session(state, name)
     window, pane = spawning.next_ids(state)
-    target = current_target(state, live, request)
+    target = invocation.optional_target
     argv = spawning.argv_of(invocation.arguments)
     cwd = spawning.start_directory(state, live, invocation, target)
     environment = {} if flags.has("E") else taken_over(state, None, request.environment)
@@ -81,7 +81,7 @@ def _name(state: ServerState, live: LiveView, invocation: Invocation) -> str | N
     given = invocation.flags.value("s")
     if given is None:
         return None
-    target = current_target(state, live, invocation.request)
+    target = invocation.optional_target
     return checked_name(settings.expanded(state, live, invocation, given, target))
 
 
@@ -130,6 +130,7 @@ COMMAND: Final = Command(
     usage="[-AdDEPX] [-c start-directory] [-e environment] [-F format] [-f flags] [-n window-name] "
     "[-s session-name] [-t target-session] [-x width] [-y height] [shell-command]",
     arguments=(0, None),
+    target=CURRENT,
     decide=decide,
     help="Create a session and attach to it; with -d only create it.",
     starts_server=True,

@@ -5,19 +5,20 @@ from typing import Final
 from fuguemux.commands.command import Command
 from fuguemux.commands.parts import settings, spawning
 from fuguemux.language.invocation import Invocation
+from fuguemux.language.target import Target
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.effects import StartProcess
 from fuguemux.model.events import AnyEvent, WindowCreated, WindowSelected, WindowUnlinked
 from fuguemux.model.layout import leaf
 from fuguemux.model.live import LiveView
-from fuguemux.model.state import ServerState, Session, current_link, link_of
-from fuguemux.targets.targets import Target, window_index_target
+from fuguemux.model.state import ServerState, Session, link_of
+from fuguemux.targets.declaration import TargetFlag, TargetKind
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
     flags = invocation.flags
-    session, index = window_index_target(state, live, invocation, invocation.target)
-    target = _target(state, session, index)
+    target, index = invocation.target, invocation.window_index
+    session = target.session
     if flags.has("S") and flags.has("n") and index is None:
         found = _called(state, live, invocation, target)
         if found is not None:
@@ -51,13 +52,6 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
         events += (WindowSelected(session.id, at),)
     reply = spawning.printed(invocation, session.id, window, pane)
     return Decision(events, (StartProcess(pane),), reply)
-
-
-def _target(state: ServerState, session: Session, index: int | None) -> Target:
-    """What formats in the flags are about: the window at the index, else the current one."""
-    link = (link_of(session, index) if index is not None else None) or current_link(session)
-    window = state.windows[link.window]
-    return Target(session, link, window, state.panes[window.active])
 
 
 def _called(
@@ -101,6 +95,7 @@ COMMAND: Final = Command(
     usage="[-abdkPS] [-c start-directory] [-e environment] [-F format] [-n window-name] "
     "[-t target-window] [shell-command]",
     arguments=(0, None),
+    target=TargetFlag("t", TargetKind.WINDOW_INDEX),
     decide=decide,
     help="Create a window in a session.",
 )

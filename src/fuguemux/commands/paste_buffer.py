@@ -12,12 +12,12 @@ from fuguemux.model.events import BufferDeleted
 from fuguemux.model.limits import BUFFER_BYTES_MAX
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
-from fuguemux.targets.targets import pane_target
+from fuguemux.targets.declaration import TargetFlag, TargetKind
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
     flags = invocation.flags
-    target = pane_target(state, live, invocation, invocation.target)
+    target = invocation.target
     name = flags.value("b")
     buffer = newest(state) if name is None else buffer_called(state, name)
     if buffer is None:
@@ -42,6 +42,7 @@ COMMAND: Final = Command(
     flags="db:prs:t:",
     usage="[-dpr] [-s separator] [-b buffer-name] [-t target-pane]",
     arguments=(0, 0),
+    target=TargetFlag("t", TargetKind.PANE),
     decide=decide,
     help="Insert a paste buffer into a pane, as if it were typed.",
 )

@@ -10,12 +10,12 @@ from fuguemux.model.effects import PipePane
 from fuguemux.model.events import PipeChanged
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import Pipe, ServerState
-from fuguemux.targets.targets import pane_target
+from fuguemux.targets.declaration import TargetFlag, TargetKind
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
     flags = invocation.flags
-    target = pane_target(state, live, invocation, invocation.target)
+    target = invocation.target
     pane = target.pane.id
     given = invocation.arguments[0] if invocation.arguments else ""
     if not given or (flags.has("o") and target.pane.pipe is not None):
@@ -33,6 +33,7 @@ COMMAND: Final = Command(
     flags="IOot:",
     usage="[-IOo] [-t target-pane] [shell-command]",
     arguments=(0, 1),
+    target=TargetFlag("t", TargetKind.PANE),
     decide=decide,
     help="Send a pane's output to a shell command.",
 )

@@ -26,7 +26,8 @@ def _panes(state: ServerState, live: LiveView, invocation: Invocation) -> tuple[
         case ("--all",):
             return tuple(state.panes)
         case ("-t", target):
-            return (pane_target(state, live, invocation, target).pane.id,)
+            # A direct call: this command takes its own words apart, because of --all.
+            return (pane_target(state, live, invocation.request, target).pane.id,)
         case _:
             raise Refused(_USAGE)
 

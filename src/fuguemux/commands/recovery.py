@@ -36,7 +36,8 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     if verbose and (as_json or words[:1] not in ([], ["show"])):
         raise Refused("recovery: -v is for a report as text: recovery -v [show N]")
     if words == ["choose"]:
-        client = client_target(live, invocation, None)
+        # A direct call: only this form of the command needs a client.
+        client = client_target(live, invocation.request, None)
         screens = live.document("panes-with-last-screens", ()) or ()
         return Decision(effects=(_choice(client.id, state, reports, frozenset(screens)),))
     match words[:1]:

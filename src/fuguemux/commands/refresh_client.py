@@ -8,11 +8,11 @@ from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.effects import Refresh
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
-from fuguemux.targets.targets import client_target
+from fuguemux.targets.declaration import TargetFlag, TargetKind
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
-    client = client_target(live, invocation, invocation.target)
+    client = invocation.client
     if any(map(invocation.flags.has, "ABC")):
         raise Refused("not a control client")
     return Decision(effects=(Refresh(client.id),))
@@ -24,6 +24,7 @@ COMMAND: Final = Command(
     flags="A:B:cC:Df:F:lLRSt:U",
     usage="[-cDlLRSU] [-A pane:state] [-B name:what:format] [-C XxY] [-f flags] [-t target-client] [adjustment]",
     arguments=(0, 1),
+    client=TargetFlag("t", TargetKind.CLIENT),
     decide=decide,
     help="Redraw a client's screen.",
     read_only=True,

@@ -8,16 +8,14 @@ from fuguemux.language.invocation import Invocation
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.events import SessionRenamed
 from fuguemux.model.live import LiveView
-from fuguemux.model.state import ServerState, current_link
+from fuguemux.model.state import ServerState
+from fuguemux.targets.declaration import TargetFlag, TargetKind
 from fuguemux.targets.session_names import checked_name, session_called
-from fuguemux.targets.targets import Target, session_target
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
-    session = session_target(state, live, invocation, invocation.target)
-    link = current_link(session)
-    window = state.windows[link.window]
-    target = Target(session, link, window, state.panes[window.active])
+    target = invocation.target
+    session = target.session
     text = settings.expanded(state, live, invocation, invocation.arguments[0], target)
     name = checked_name(text)
     if name == session.name:
@@ -33,6 +31,7 @@ COMMAND: Final = Command(
     flags="t:",
     usage="[-t target-session] new-name",
     arguments=(1, 1),
+    target=TargetFlag("t", TargetKind.SESSION),
     decide=decide,
     help="Rename a session.",
 )

@@ -10,11 +10,11 @@ from fuguemux.model.events import OptionSet, WindowRenamed
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
 from fuguemux.model.window_names import bounded_name
-from fuguemux.targets.targets import window_target
+from fuguemux.targets.declaration import TargetFlag, TargetKind
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
-    target = window_target(state, live, invocation, invocation.target)
+    target = invocation.target
     text = settings.expanded(state, live, invocation, invocation.arguments[0], target)
     return Decision(
         (
@@ -30,6 +30,7 @@ COMMAND: Final = Command(
     flags="t:",
     usage="[-t target-window] new-name",
     arguments=(1, 1),
+    target=TargetFlag("t", TargetKind.WINDOW),
     decide=decide,
     help="Rename a window.",
 )

@@ -6,12 +6,13 @@ from fuguemux.commands.command import Command
 from fuguemux.commands.parts.zooming import unzoomed
 from fuguemux.language.invocation import Invocation
 from fuguemux.language.numbers import INT_MAX, cells, number
+from fuguemux.language.target import Target
 from fuguemux.model.decision import Decision
 from fuguemux.model.events import AnyEvent, LayoutChanged, PaneActivated, ZoomChanged
 from fuguemux.model.layout import Direction, Leaf, resize_pane, resize_pane_to
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
-from fuguemux.targets.targets import Target, pane_target
+from fuguemux.targets.declaration import TargetFlag, TargetKind
 
 _MOVES: Final[tuple[tuple[str, Direction, int], ...]] = (
     ("L", "row", -1),
@@ -23,7 +24,7 @@ _MOVES: Final[tuple[tuple[str, Direction, int], ...]] = (
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
     flags = invocation.flags
-    target = pane_target(state, live, invocation, invocation.target)
+    target = invocation.target
     if flags.has("T") or flags.has("M"):
         return Decision()
     if flags.has("Z"):
@@ -66,6 +67,7 @@ COMMAND: Final = Command(
     flags="DLMRTt:Ux:y:Z",
     usage="[-DLMRTUZ] [-x width] [-y height] [-t target-pane] [adjustment]",
     arguments=(0, 1),
+    target=TargetFlag("t", TargetKind.PANE),
     decide=decide,
     help="Change a pane's size, or zoom it.",
 )

@@ -7,6 +7,7 @@ from fuguemux.commands.parts import settings
 from fuguemux.commands.parts.spawning import viewers_of
 from fuguemux.language.invocation import Invocation
 from fuguemux.language.numbers import INT_MAX, number
+from fuguemux.language.target import Target
 from fuguemux.model.decision import Decision
 from fuguemux.model.events import AnyEvent, LayoutChanged, OptionSet
 from fuguemux.model.layout import resize
@@ -14,12 +15,12 @@ from fuguemux.model.limits import WINDOW_COLUMNS_MAX, WINDOW_ROWS_MAX
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState, sessions_with
 from fuguemux.model.window_size import WindowSize, bounded, parsed_size, window_size
-from fuguemux.targets.targets import Target, window_target
+from fuguemux.targets.declaration import TargetFlag, TargetKind
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
     flags = invocation.flags
-    target = window_target(state, live, invocation, invocation.target)
+    target = invocation.target
     adjustment = 1
     if invocation.arguments:
         adjustment = number("adjustment", invocation.arguments[0], 1, INT_MAX)
@@ -67,6 +68,7 @@ COMMAND: Final = Command(
     flags="aADLRt:Ux:y:",
     usage="[-aADLRU] [-x width] [-y height] [-t target-window] [adjustment]",
     arguments=(0, 1),
+    target=TargetFlag("t", TargetKind.WINDOW),
     decide=decide,
     help="Set a window's size.",
 )

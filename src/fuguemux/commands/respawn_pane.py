@@ -9,11 +9,12 @@ from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.effects import StartProcess
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
-from fuguemux.targets.targets import pane_index, pane_target
+from fuguemux.targets.declaration import TargetFlag, TargetKind
+from fuguemux.targets.links import pane_index
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
-    target = pane_target(state, live, invocation, invocation.target)
+    target = invocation.target
     if is_active(target.pane) and not invocation.flags.has("k"):
         number = pane_index(state, live, target.window, target.pane.id)
         where = f"{target.session.name}:{target.link.index}.{number}"
@@ -28,6 +29,7 @@ COMMAND: Final = Command(
     flags="c:e:kt:",
     usage="[-k] [-c start-directory] [-e environment] [-t target-pane] [shell-command]",
     arguments=(0, None),
+    target=TargetFlag("t", TargetKind.PANE),
     decide=decide,
     help="Start a pane's program again.",
 )

@@ -14,11 +14,11 @@ from fuguemux.model.layout import panes_of
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
 from fuguemux.options.derived import renumbering
-from fuguemux.targets.targets import window_target
+from fuguemux.targets.declaration import TargetFlag, TargetKind
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
-    target = window_target(state, live, invocation, invocation.target)
+    target = invocation.target
     first, *others = panes_of(target.window.layout)
     panes = [state.panes[pane] for pane in (first, *others)]
     if any(map(is_active, panes)) and not invocation.flags.has("k"):
@@ -39,6 +39,7 @@ COMMAND: Final = Command(
     flags="c:e:kt:",
     usage="[-k] [-c start-directory] [-e environment] [-t target-window] [shell-command]",
     arguments=(0, None),
+    target=TargetFlag("t", TargetKind.WINDOW),
     decide=decide,
     help="Start a window's program again.",
 )

@@ -10,11 +10,11 @@ from fuguemux.model.events import LayoutChanged, PaneActivated
 from fuguemux.model.layout import panes_of, renamed
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
-from fuguemux.targets.targets import window_target
+from fuguemux.targets.declaration import TargetFlag, TargetKind
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
-    window = window_target(state, live, invocation, invocation.target).window
+    window = invocation.target.window
     before = panes_of(window.layout)
     if len(before) == 1:
         return Decision()
@@ -36,6 +36,7 @@ COMMAND: Final = Command(
     flags="Dt:UZ",
     usage="[-DUZ] [-t target-window]",
     arguments=(0, 0),
+    target=TargetFlag("t", TargetKind.WINDOW),
     decide=decide,
     help="Move each pane of a window to the position of the next one.",
 )

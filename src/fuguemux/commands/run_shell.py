@@ -9,12 +9,12 @@ from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.effects import RunCommands, RunShell
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
-from fuguemux.targets.targets import Target, current_target, pane_target
+from fuguemux.targets.declaration import Absence, TargetFlag, TargetKind
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
     flags, request = invocation.flags, invocation.request
-    target = optional_target(state, live, invocation)
+    target = invocation.optional_target
     delay_ms = _delay_ms(flags.value("d"))
     if not invocation.arguments:
         return Decision()
@@ -31,13 +31,6 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
         delay_ms,
     )
     return Decision(effects=(effect,))
-
-
-def optional_target(state: ServerState, live: LiveView, invocation: Invocation) -> Target | None:
-    """The pane that `-t` names; without it the current one, if there is any."""
-    if invocation.target is not None:
-        return pane_target(state, live, invocation, invocation.target)
-    return current_target(state, live, invocation.request)
 
 
 def _delay_ms(text: str | None) -> int:
@@ -58,6 +51,7 @@ COMMAND: Final = Command(
     flags="bd:Ct:",
     usage="[-bC] [-d delay] [-t target-pane] [shell-command]",
     arguments=(0, 1),
+    target=TargetFlag("t", TargetKind.PANE, Absence.NO_CURRENT),
     decide=decide,
     help="Run a shell command and show its output.",
 )

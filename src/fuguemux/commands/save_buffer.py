@@ -11,7 +11,7 @@ from fuguemux.model.decision import Decision, Reply
 from fuguemux.model.effects import SaveBuffer
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
-from fuguemux.targets.targets import current_target
+from fuguemux.targets.declaration import CURRENT
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
@@ -24,7 +24,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
 
 def file_path(state: ServerState, live: LiveView, invocation: Invocation) -> bytes:
     """The file that the first argument names, a format that may be relative to the requester's directory; `-` as it is."""
-    target = current_target(state, live, invocation.request)
+    target = invocation.optional_target
     text = settings.expanded(state, live, invocation, invocation.arguments[0], target)
     path = spawning.encoded(text)
     if path == b"-":
@@ -39,6 +39,7 @@ COMMAND: Final = Command(
     flags="ab:",
     usage="[-a] [-b buffer-name] path",
     arguments=(1, 1),
+    target=CURRENT,
     decide=decide,
     help="Write a paste buffer to a file.",
 )

@@ -45,7 +45,8 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     if flags.has("a"):
         panes = tuple(_all_panes(state, live))
     else:
-        target = pane_target(state, live, invocation, flags.value("t"))
+        # A direct call: this command takes its own words apart, since --json may stand among them.
+        target = pane_target(state, live, invocation.request, flags.value("t"))
         context = FormatContext(
             state,
             live,

@@ -8,6 +8,7 @@ from fuguemux.commands.parts import settings
 from fuguemux.commands.parts.named_layouts import NAMES, name_meant, named_layout, spread_round
 from fuguemux.commands.parts.zooming import unzoomed
 from fuguemux.language.invocation import Invocation
+from fuguemux.language.target import Target
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.events import LayoutChanged, OptionSet
 from fuguemux.model.ids import PaneId
@@ -16,7 +17,7 @@ from fuguemux.model.layout_strings import BadLayout, layout_string, parse_layout
 from fuguemux.model.limits import PANES_MAX
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState, Window, sessions_with
-from fuguemux.targets.targets import Target, pane_target, window_target
+from fuguemux.targets.declaration import TargetFlag, TargetKind
 
 _OLD_LAYOUT: Final = "@old-layout"
 """The window's option that keeps the arrangement to which `-o` goes back."""
@@ -25,7 +26,7 @@ _LEAF: Final = re.compile(r"\d{1,5}x\d{1,5},\d{1,5},\d{1,5}(?![\[{\d])")
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
     flags = invocation.flags
-    target = pane_target(state, live, invocation, invocation.target)
+    target = invocation.target
     if flags.has("n"):
         return stepped(state, live, target, 1)
     if flags.has("p"):
@@ -97,11 +98,11 @@ def _fitted(state: ServerState, live: LiveView, window: Window, layout: Layout) 
 
 
 def decide_next(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
-    return stepped(state, live, window_target(state, live, invocation, invocation.target), 1)
+    return stepped(state, live, invocation.target, 1)
 
 
 def decide_previous(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
-    return stepped(state, live, window_target(state, live, invocation, invocation.target), -1)
+    return stepped(state, live, invocation.target, -1)
 
 
 COMMAND: Final = Command(
@@ -110,6 +111,7 @@ COMMAND: Final = Command(
     flags="Enopt:",
     usage="[-Enop] [-t target-pane] [layout-name]",
     arguments=(0, 1),
+    target=TargetFlag("t", TargetKind.PANE),
     decide=decide,
     help="Arrange a window's panes in a layout.",
 )

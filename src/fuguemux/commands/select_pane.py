@@ -7,6 +7,7 @@ from fuguemux.commands.last_pane import last_pane_selected
 from fuguemux.commands.parts import settings
 from fuguemux.commands.parts.zooming import unzoomed_unless
 from fuguemux.language.invocation import Invocation
+from fuguemux.language.target import Target
 from fuguemux.model.decision import Decision, Reply
 from fuguemux.model.events import AnyEvent, OptionSet, PaneActivated, PaneTitled
 from fuguemux.model.ids import PaneId
@@ -14,15 +15,15 @@ from fuguemux.model.limits import TITLE_BYTES_MAX
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
 from fuguemux.model.window_names import bounded_name
+from fuguemux.targets.declaration import TargetFlag, TargetKind
 from fuguemux.targets.places import neighbour
-from fuguemux.targets.targets import Target, pane_target
 
 _SIDES: Final = {"L": "left", "R": "right", "U": "up", "D": "down"}
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
     flags = invocation.flags
-    target = pane_target(state, live, invocation, invocation.target)
+    target = invocation.target
     if flags.has("l"):
         return last_pane_selected(target.window, keep_zoom=flags.has("Z"))
     if flags.has("m") or flags.has("M"):
@@ -64,6 +65,7 @@ COMMAND: Final = Command(
     flags="DdegLlMmP:RT:t:UZ",
     usage="[-DdeLlMmRUZ] [-T title] [-t target-pane]",
     arguments=(0, 0),
+    target=TargetFlag("t", TargetKind.PANE),
     decide=decide,
     help="Make a pane the active one.",
 )

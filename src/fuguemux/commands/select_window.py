@@ -8,12 +8,12 @@ from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.events import WindowSelected
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState, Session, link_of
-from fuguemux.targets.targets import session_target, window_target
+from fuguemux.targets.declaration import TargetFlag, TargetKind
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
     flags = invocation.flags
-    target = window_target(state, live, invocation, invocation.target)
+    target = invocation.target
     if flags.has("n"):
         return stepped(target.session, 1)
     if flags.has("p"):
@@ -43,15 +43,15 @@ def to_last(session: Session) -> Decision:
 
 
 def decide_next(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
-    return stepped(session_target(state, live, invocation, invocation.target), 1)
+    return stepped(invocation.target.session, 1)
 
 
 def decide_previous(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
-    return stepped(session_target(state, live, invocation, invocation.target), -1)
+    return stepped(invocation.target.session, -1)
 
 
 def decide_last(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
-    return to_last(session_target(state, live, invocation, invocation.target))
+    return to_last(invocation.target.session)
 
 
 COMMAND: Final = Command(
@@ -60,6 +60,7 @@ COMMAND: Final = Command(
     flags="lnpTt:",
     usage="[-lnpT] [-t target-window]",
     arguments=(0, 0),
+    target=TargetFlag("t", TargetKind.WINDOW),
     decide=decide,
     help="Make a window the current one.",
 )

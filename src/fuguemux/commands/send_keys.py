@@ -11,7 +11,7 @@ from fuguemux.model.effects import AnyEffect, CopyModeCommand, ResetTerminal, Se
 from fuguemux.model.ids import PaneId
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
-from fuguemux.targets.targets import pane_target
+from fuguemux.targets.declaration import TargetFlag, TargetKind
 
 REPEATS_MAX: Final = 100_000
 """tmux allows four thousand million, and is busy with them for hours."""
@@ -21,7 +21,7 @@ KEYS_BYTES_MAX: Final = 16 << 20
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
     flags = invocation.flags
-    target = pane_target(state, live, invocation, invocation.target)
+    target = invocation.target
     repeat = flags.value("N")
     times = 1 if repeat is None else number("repeat count", repeat, 1, REPEATS_MAX)
     words = invocation.arguments
@@ -69,6 +69,7 @@ COMMAND: Final = Command(
     flags="FHlMN:Rt:X",
     usage="[-FHlMRX] [-N repeat-count] [-t target-pane] key ...",
     arguments=(0, None),
+    target=TargetFlag("t", TargetKind.PANE),
     decide=decide,
     help="Send keys or text to a pane.",
 )

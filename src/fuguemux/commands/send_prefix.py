@@ -8,11 +8,11 @@ from fuguemux.model.decision import Decision
 from fuguemux.model.effects import SendPrefixKey
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
-from fuguemux.targets.targets import pane_target
+from fuguemux.targets.declaration import TargetFlag, TargetKind
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
-    target = pane_target(state, live, invocation, invocation.target)
+    target = invocation.target
     return Decision(effects=(SendPrefixKey(target.pane.id, invocation.flags.has("2")),))
 
 
@@ -22,6 +22,7 @@ COMMAND: Final = Command(
     flags="2t:",
     usage="[-2] [-t target-pane]",
     arguments=(0, 0),
+    target=TargetFlag("t", TargetKind.PANE),
     decide=decide,
     help="Send the prefix key to a pane.",
 )

@@ -11,6 +11,7 @@ from fuguemux.model.events import BufferDeleted, BufferSet
 from fuguemux.model.limits import BUFFER_BYTES_MAX
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import Buffer, ServerState
+from fuguemux.targets.declaration import TargetFlag, TargetKind
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
@@ -52,6 +53,7 @@ COMMAND: Final = Command(
     flags="ab:t:n:w",
     usage="[-aw] [-b buffer-name] [-n new-buffer-name] [-t target-client] data",
     arguments=(0, 1),
+    client=TargetFlag("t", TargetKind.NONE),
     decide=decide,
     help="Put text into a paste buffer.",
 )

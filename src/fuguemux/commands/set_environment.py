@@ -1,7 +1,7 @@
 """set-environment: a variable of a session's or the global environment, for processes started from then on."""
 
 from fuguemux.commands.command import Command
-from fuguemux.commands.parts.option_places import context_of, target_of
+from fuguemux.commands.parts.option_places import context_of
 from fuguemux.formats.formats import expand
 from fuguemux.language.invocation import Invocation
 from fuguemux.model.decision import Decision, Refused
@@ -10,15 +10,17 @@ from fuguemux.model.ids import SessionId
 from fuguemux.model.limits import ENVIRONMENT_ENTRIES_MAX
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import Environment, ServerState
+from fuguemux.targets.declaration import Absence, TargetFlag, TargetKind
 
 
 def environment_of(
     state: ServerState, live: LiveView, invocation: Invocation
 ) -> tuple[SessionId | None, Environment, Environment]:
     """The session that `-t` names (None: `-g`), its environment and its hidden variables. Raises Refused: no such session."""
-    target = target_of(state, live, invocation)
-    if invocation.target and target is None:
-        raise Refused(f"no such session: {invocation.target}")
+    target = invocation.optional_target
+    given = invocation.flags.value("t")
+    if given and target is None:
+        raise Refused(f"no such session: {given}")
     if invocation.flags.has("g"):
         return None, state.environment, state.hidden
     if target is None:
@@ -46,7 +48,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     if value is None:
         raise Refused("no value specified")
     if flags.has("F"):
-        target = target_of(state, live, invocation)
+        target = invocation.optional_target
         value = expand(value, context_of(state, live, invocation, target))
     known = len(environment) + len(hidden)
     if key not in environment and key not in hidden and known >= ENVIRONMENT_ENTRIES_MAX:
@@ -77,6 +79,7 @@ COMMAND = Command(
     flags="Fhgrt:u",
     usage="[-Fhgru] [-t target-session] name [value]",
     arguments=(1, 2),
+    target=TargetFlag("t", TargetKind.PANE, Absence.NOTHING),
     decide=decide,
     help="Set or unset an environment variable of new processes; with -h a variable that only formats see.",
 )

@@ -1,10 +1,11 @@
 """set-option, set-window-option and set-hook: set or unset an option in one place."""
 
 from fuguemux.commands.command import Command
-from fuguemux.commands.parts.option_places import context_of, place_of, target_of
+from fuguemux.commands.parts.option_places import context_of, place_of
 from fuguemux.formats.formats import expand
 from fuguemux.language.command_table import CommandTable
 from fuguemux.language.invocation import Invocation
+from fuguemux.language.target import Target
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.events import OptionSet
 from fuguemux.model.layout import panes_of
@@ -14,14 +15,14 @@ from fuguemux.model.state import ServerState
 from fuguemux.options import options
 from fuguemux.options.options import Name, OptionPlace
 from fuguemux.options.types import Option
-from fuguemux.targets.targets import Target
+from fuguemux.targets.declaration import Absence, TargetFlag, TargetKind
 
 ARRAY_ENTRIES_MAX = 4_096
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
     flags = invocation.flags
-    target = target_of(state, live, invocation)
+    target = invocation.optional_target
     context = context_of(state, live, invocation, target)
     argument = expand(invocation.arguments[0], context)
     if invocation.name == "set-hook" and flags.has("R"):
@@ -144,6 +145,7 @@ COMMAND = Command(
     flags="aFgopqst:uUw",
     usage="[-aFgopqsuUw] [-t target-pane] option [value]",
     arguments=(1, 2),
+    target=TargetFlag("t", TargetKind.PANE, Absence.NOTHING),
     decide=decide,
     help="Set or unset an option of the server, a session, a window or a pane.",
 )

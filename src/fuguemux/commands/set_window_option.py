@@ -2,6 +2,7 @@
 
 from fuguemux.commands.command import Command
 from fuguemux.commands.set_option import decide
+from fuguemux.targets.declaration import Absence, TargetFlag, TargetKind
 
 COMMAND = Command(
     name="set-window-option",
@@ -9,6 +10,7 @@ COMMAND = Command(
     flags="aFgoqt:u",
     usage="[-aFgoqu] [-t target-window] option [value]",
     arguments=(1, 2),
+    target=TargetFlag("t", TargetKind.PANE, Absence.NOTHING),
     decide=decide,
     help="Set or unset an option of a window.",
 )

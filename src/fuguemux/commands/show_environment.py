@@ -6,6 +6,7 @@ from fuguemux.language.invocation import Invocation
 from fuguemux.model.decision import Decision, Refused, Reply
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
+from fuguemux.targets.declaration import Absence, TargetFlag, TargetKind
 
 
 def _text(data: bytes) -> str:
@@ -42,6 +43,7 @@ COMMAND = Command(
     flags="hgst:",
     usage="[-hgs] [-t target-session] [name]",
     arguments=(0, 1),
+    target=TargetFlag("t", TargetKind.PANE, Absence.NOTHING),
     decide=decide,
     help="Show the environment of new processes; with -h the variables that only formats see.",
     read_only=True,

@@ -12,6 +12,7 @@ from fuguemux.language.invocation import Invocation
 from fuguemux.model.decision import Decision, Reply
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
+from fuguemux.targets.declaration import TargetFlag, TargetKind
 
 TEMPLATES: Final = (
     "version #{fugue_version}",
@@ -39,6 +40,7 @@ COMMAND: Final = Command(
     flags="JTt:",
     usage="[-JT] [-t target-client]",
     arguments=(0, 0),
+    client=TargetFlag("t", TargetKind.NONE),
     decide=decide,
     help="Show the latest messages of the server, newest first; with -J or -T information about the server.",
     read_only=True,

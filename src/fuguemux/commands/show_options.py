@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from fuguemux.commands.command import Command
-from fuguemux.commands.parts.option_places import context_of, place_by_flags, place_of, target_of
+from fuguemux.commands.parts.option_places import context_of, place_by_flags, place_of
 from fuguemux.formats.formats import expand
 from fuguemux.language import quoting
 from fuguemux.language.invocation import Invocation
@@ -14,6 +14,7 @@ from fuguemux.options import options
 from fuguemux.options.options import Name, OptionPlace
 from fuguemux.options.table import OPTIONS
 from fuguemux.options.types import Option
+from fuguemux.targets.declaration import Absence, TargetFlag, TargetKind
 
 
 class _Printer:
@@ -95,7 +96,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
 
 
 def _lines(state: ServerState, live: LiveView, invocation: Invocation) -> list[str]:
-    target = target_of(state, live, invocation)
+    target = invocation.optional_target
     if not invocation.arguments:
         place = place_by_flags(invocation, target)
         return list(_all(_Printer(state, live.option_defaults(), place, invocation), invocation))
@@ -131,6 +132,7 @@ COMMAND = Command(
     flags="AgHpqst:vw",
     usage="[-AgHpqsvw] [-t target-pane] [option]",
     arguments=(0, 1),
+    target=TargetFlag("t", TargetKind.PANE, Absence.NOTHING),
     decide=decide,
     help="Show options of the server, a session, a window or a pane.",
     read_only=True,

@@ -2,6 +2,7 @@
 
 from fuguemux.commands.command import Command
 from fuguemux.commands.show_options import decide
+from fuguemux.targets.declaration import Absence, TargetFlag, TargetKind
 
 COMMAND = Command(
     name="show-window-options",
@@ -9,6 +10,7 @@ COMMAND = Command(
     flags="gvt:",
     usage="[-gv] [-t target-window] [option]",
     arguments=(0, 1),
+    target=TargetFlag("t", TargetKind.PANE, Absence.NOTHING),
     decide=decide,
     help="Show options of a window.",
     read_only=True,

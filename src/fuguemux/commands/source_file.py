@@ -20,7 +20,7 @@ from fuguemux.model.ids import NOBODY
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
 from fuguemux.options.aliases import check_known
-from fuguemux.targets.targets import current_target
+from fuguemux.targets.declaration import CURRENT
 
 LONG_CHARS_MIN: Final = 32 << 10
 """Taking so much text apart takes some ten milliseconds: more is done beside the loop."""
@@ -66,7 +66,7 @@ def parsed_text(
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
     flags = invocation.flags
-    target = current_target(state, live, invocation.request)
+    target = invocation.optional_target
     context = context_of(state, live, invocation, target)
     texts: list[str] = []
     lines: list[str] = []
@@ -132,6 +132,7 @@ COMMAND = Command(
     flags="Fnqv",
     usage="[-Fnqv] path ...",
     arguments=(1, None),
+    target=CURRENT,
     decide=decide,
     help="Run the commands in files.",
 )

@@ -6,18 +6,19 @@ from fuguemux.commands.command import Command
 from fuguemux.commands.parts import settings, spawning
 from fuguemux.language.invocation import Invocation
 from fuguemux.language.numbers import INT_MAX, cells, number
+from fuguemux.language.target import Target
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.effects import StartProcess
 from fuguemux.model.events import AnyEvent, PaneActivated, PaneAdded, ZoomChanged
 from fuguemux.model.layout import Direction, Layout, NoSpace, rectangles, size_of, split
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
-from fuguemux.targets.targets import Target, pane_target
+from fuguemux.targets.declaration import TargetFlag, TargetKind
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
     flags = invocation.flags
-    target = pane_target(state, live, invocation, invocation.target)
+    target = invocation.target
     if flags.has("I"):
         raise Refused("-I is not supported: use split-window with a command that reads a file")
     size = wanted_size(state, live, invocation, target, "lines")
@@ -89,6 +90,7 @@ COMMAND: Final = Command(
     usage="[-bdefhIPvZ] [-c start-directory] [-e environment] [-F format] [-l size] "
     "[-t target-pane][shell-command]",
     arguments=(0, None),
+    target=TargetFlag("t", TargetKind.PANE),
     decide=decide,
     help="Split a pane in two.",
 )

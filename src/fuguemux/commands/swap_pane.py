@@ -5,18 +5,20 @@ from typing import Final
 from fuguemux.commands.command import Command
 from fuguemux.commands.parts.zooming import unzoomed_unless
 from fuguemux.language.invocation import Invocation
+from fuguemux.language.target import Target
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.events import AnyEvent, LayoutChanged, PaneActivated, PaneMoved, ZoomChanged
 from fuguemux.model.ids import PaneId
 from fuguemux.model.layout import Layout, Split, leaf, panes_of, remove, renamed
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState, Window
-from fuguemux.targets.targets import Target, pane_target
+from fuguemux.targets.declaration import TargetFlag, TargetKind
+from fuguemux.targets.targets import pane_target
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
     flags = invocation.flags
-    target = pane_target(state, live, invocation, invocation.target)
+    target = invocation.target
     source = _source(state, live, invocation, target)
     keep = flags.has("Z")
     if source.pane.id == target.pane.id:
@@ -32,7 +34,8 @@ def _source(state: ServerState, live: LiveView, invocation: Invocation, target: 
     """`-s`, or with -D the pane behind the target, with -U the one before it, going round the ends."""
     flags = invocation.flags
     if not (flags.has("D") or flags.has("U")):
-        return pane_target(state, live, invocation, flags.value("s"))
+        # A direct call: -D and -U find the source from the target, so the row cannot declare it.
+        return pane_target(state, live, invocation.request, flags.value("s"))
     panes = panes_of(target.window.layout)
     step = 1 if flags.has("D") else -1
     beside = panes[(panes.index(target.pane.id) + step) % len(panes)]
@@ -97,6 +100,7 @@ COMMAND: Final = Command(
     flags="dDs:t:UZ",
     usage="[-dDUZ] [-s src-pane] [-t dst-pane]",
     arguments=(0, 0),
+    target=TargetFlag("t", TargetKind.PANE),
     decide=decide,
     help="Swap two panes.",
 )

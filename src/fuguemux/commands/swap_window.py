@@ -8,12 +8,12 @@ from fuguemux.model.decision import Decision
 from fuguemux.model.events import AnyEvent, WindowSelected, WindowsSwapped
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
-from fuguemux.targets.targets import window_target
+from fuguemux.targets.declaration import TargetFlag, TargetKind
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
-    source = window_target(state, live, invocation, invocation.flags.value("s"))
-    target = window_target(state, live, invocation, invocation.target)
+    source = invocation.source
+    target = invocation.target
     if source.window.id == target.window.id:
         return Decision()
     events: list[AnyEvent] = [
@@ -32,6 +32,8 @@ COMMAND: Final = Command(
     flags="ds:t:",
     usage="[-d] [-s src-window] [-t dst-window]",
     arguments=(0, 0),
+    source=TargetFlag("s", TargetKind.WINDOW),
+    target=TargetFlag("t", TargetKind.WINDOW),
     decide=decide,
     help="Swap two windows.",
 )

@@ -11,12 +11,13 @@ from fuguemux.model.effects import SwitchClient
 from fuguemux.model.events import AnyEvent
 from fuguemux.model.live import ClientFacts, LiveView
 from fuguemux.model.state import ServerState, Session
-from fuguemux.targets.targets import client_target, pane_target, session_target
+from fuguemux.targets.declaration import TargetFlag, TargetKind
+from fuguemux.targets.targets import pane_target, session_target
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
-    flags, text = invocation.flags, invocation.target
-    client = client_target(live, invocation, flags.value("c"))
+    flags, text = invocation.flags, invocation.flags.value("t")
+    client = invocation.client
     if flags.has("T") and not text:
         raise Refused(
             "key tables of a client cannot be switched: bind keys in the table 'prefix' or 'root'"
@@ -29,10 +30,11 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     elif flags.has("l"):
         session = _last(state, live, client)
     elif text is not None and any(separator in text for separator in ":.%"):
-        target = pane_target(state, live, invocation, text)
+        # Direct calls, as in tmux: the form of the text decides whether a pane or a session is meant.
+        target = pane_target(state, live, invocation.request, text)
         session, events = target.session, shown(target)
     else:
-        session = session_target(state, live, invocation, text)
+        session = session_target(state, live, invocation.request, text)
     if not flags.has("E"):
         events += environment_updates(state, session, client.environment)
     return Decision(events, (SwitchClient(client.id, session.id),))
@@ -61,6 +63,8 @@ COMMAND: Final = Command(
     flags="lc:EFnpt:rT:Z",
     usage="[-ElnprZ] [-c target-client] [-t target-session] [-T key-table]",
     arguments=(0, 0),
+    client=TargetFlag("c", TargetKind.CLIENT),
+    target=TargetFlag("t", TargetKind.NONE),
     decide=decide,
     help="Switch a client to another session.",
     read_only=True,

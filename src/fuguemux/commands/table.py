@@ -238,7 +238,7 @@ def known_name(argv: tuple[str, ...]) -> str:
 
 
 def decide(state: ServerState, live: LiveView, request: Request) -> Decision:
-    """Find the command that `request.argv` names, read its flags, and let it decide. Raises Refused.
+    """Find the command that `request.argv` names, read its flags, look up its targets, and let it decide. Raises Refused.
 
     A word of the option command-alias is replaced first; one that stands for several commands runs them.
     """
@@ -247,5 +247,4 @@ def decide(state: ServerState, live: LiveView, request: Request) -> Decision:
         return Decision(effects=(RunCommands(render_all(commands)),))
     if commands[0] != request.argv:
         request = msgspec.structs.replace(request, argv=commands[0])
-    command = find(request.argv[0])
-    return command.decide(state, live, command.invocation(request, TABLE))
+    return find(request.argv[0]).decision(state, live, request, TABLE)

@@ -9,11 +9,11 @@ from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
 from fuguemux.options.derived import renumbering
-from fuguemux.targets.targets import window_target
+from fuguemux.targets.declaration import TargetFlag, TargetKind
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
-    target = window_target(state, live, invocation, invocation.target)
+    target = invocation.target
     links = sum(
         link.window == target.window.id
         for session in state.sessions.values()
@@ -32,6 +32,7 @@ COMMAND: Final = Command(
     flags="kt:",
     usage="[-k] [-t target-window]",
     arguments=(0, 0),
+    target=TargetFlag("t", TargetKind.WINDOW),
     decide=decide,
     help="Remove a window from a session that it is linked to.",
 )

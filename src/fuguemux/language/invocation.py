@@ -7,7 +7,9 @@ next word. `--` ends the flags, and so does the first word that is no flag.
 import msgspec
 
 from fuguemux.language.command_table import CommandRow, CommandTable
+from fuguemux.language.target import NOTHING_RESOLVED, Resolved, Target
 from fuguemux.model.decision import Refused, Request
+from fuguemux.model.live import ClientFacts
 
 
 class Usage(Refused):
@@ -33,8 +35,11 @@ class Flags(msgspec.Struct, frozen=True):
 
     def value(self, letter: str) -> str | None:
         """The value given last, or None."""
-        values = self.values(letter)
-        return values[-1] if values else None
+        found = None
+        for name, value in self.given:
+            if name == letter and value is not None:
+                found = value
+        return found
 
     def values(self, letter: str) -> tuple[str, ...]:
         """All values given for the flag, in order."""
@@ -42,7 +47,10 @@ class Flags(msgspec.Struct, frozen=True):
 
 
 class Invocation(msgspec.Struct, frozen=True):
-    """One command as asked, with its flags and arguments told apart. `name` is the command's full name."""
+    """One command as asked: its flags and arguments told apart, and what its targets name. `name` is the full name.
+
+    Which targets there are is declared in the command's row. It is a defect to ask for one that the row does not declare.
+    """
 
     flags: Flags
     arguments: tuple[str, ...]
@@ -50,15 +58,42 @@ class Invocation(msgspec.Struct, frozen=True):
     name: str
     commands: CommandTable
     """All commands, for those that look at others."""
+    resolved: Resolved = NOTHING_RESOLVED
 
     @property
-    def target(self) -> str | None:
-        """The value of `-t`, or None."""
-        return self.flags.value("t")
+    def target(self) -> Target:
+        """What the row's target names; by its declaration it is never absent."""
+        found = self.resolved.target
+        assert found is not None, f"{self.name} declares no target, or one that may be absent"
+        return found
+
+    @property
+    def optional_target(self) -> Target | None:
+        """What the row's target names, or None: by its declaration it may be absent."""
+        return self.resolved.target
+
+    @property
+    def source(self) -> Target:
+        """What the row's source names, `-s`."""
+        found = self.resolved.source
+        assert found is not None, f"{self.name} declares no source, or it was not given"
+        return found
+
+    @property
+    def client(self) -> ClientFacts:
+        """The client that the row's flag names, else the one that asks, else the one used last."""
+        found = self.resolved.client
+        assert found is not None, f"{self.name} declares no client"
+        return found
+
+    @property
+    def window_index(self) -> int | None:
+        """The index that a target of kind WINDOW_INDEX asks for, free or taken; None: the next free one."""
+        return self.resolved.window_index
 
 
 def invocation_of(row: CommandRow, request: Request, commands: CommandTable) -> Invocation:
-    """`request` with its words taken apart. Raises Refused with tmux's words, and Usage for `-?`."""
+    """`request` with its words taken apart and no targets. Raises Refused with tmux's words, and Usage for `-?`."""
     flags, arguments = parse(row, request.argv[1:])
     return Invocation(Flags(flags), arguments, request, row.name, commands)
 

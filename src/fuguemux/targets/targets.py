@@ -1,81 +1,94 @@
-"""What `-t` means: sessions, windows and panes by name, index, id, offset or place. After tmux(1), 3.3a.
+"""What a target means: sessions, windows and panes by name, index, id, offset or place. After tmux(1), 3.3a.
 
 A target is `session:window.pane`, or one part of it. What is left out is the current one: that of the pane or the
 client that asks, else that of the session used last.
+
+A command declares its targets in its row (`targets/declaration.py`) and gets them looked up. The functions here are
+for those that cannot: the target's form or the other flags decide what is looked up, or there are several targets.
 """
 
-from fuguemux.language.invocation import Invocation
+from collections.abc import Callable
+from typing import TypeVar
+
+from fuguemux.language.target import Target
 from fuguemux.model.decision import Refused, Request
-from fuguemux.model.ids import PaneId
-from fuguemux.model.layout import panes_of
 from fuguemux.model.limits import WINDOW_INDEX_MAX
 from fuguemux.model.live import ClientFacts, LiveView
-from fuguemux.model.state import ServerState, Session, Window
-from fuguemux.targets.finder import (
-    Finder,
-    Target,
-    TargetMissing,
-    TargetParts,
-    client_called,
-    find,
-    link_to,
-    neighbouring_link,
-    offset,
-    pane_base_index,
-    part,
-    take_apart,
-    whole_number,
-)
+from fuguemux.model.state import ServerState, Session
+from fuguemux.targets.finder import Finder
+from fuguemux.targets.matching import TargetMissing, client_called
+from fuguemux.targets.text import Kind, TargetParts, offset, take_apart, whole_number
 
-__all__ = [
-    "Target",
-    "client_target",
-    "current_target",
-    "link_to",
-    "nearest_target",
-    "neighbouring_link",
-    "pane_index",
-    "pane_target",
-    "session_target",
-    "window_index_target",
-    "window_target",
-]
+_T = TypeVar("_T")
 
 
 def session_target(
     state: ServerState,
     live: LiveView,
-    invocation: Invocation,
+    request: Request,
     text: str | None,
     *,
     prefer_unattached: bool = False,
 ) -> Session:
-    """The session that `text` names; None or empty: the current one. Raises Refused."""
-    finder = Finder(state, live, invocation.request)
-    finder.prefer_unattached = prefer_unattached
+    """The session that `text` names; None or empty: the current one. Raises Refused.
+
+    `prefer_unattached`: of several that would do, one that no client looks at.
+    """
+    finder = Finder(state, live, request, prefer_unattached=prefer_unattached)
     return find(finder, text, "session").session
 
 
-def window_target(
-    state: ServerState, live: LiveView, invocation: Invocation, text: str | None
-) -> Target:
-    """The window that `text` names, in its session, with its active pane. Raises Refused."""
-    return find(Finder(state, live, invocation.request), text, "window")
+def pane_target(state: ServerState, live: LiveView, request: Request, text: str | None) -> Target:
+    """The pane that `text` names, in its window and session; None or empty: the current one. Raises Refused."""
+    return find(Finder(state, live, request), text, "pane")
 
 
-def pane_target(
-    state: ServerState, live: LiveView, invocation: Invocation, text: str | None
-) -> Target:
-    """The pane that `text` names, in its window and session. Raises Refused."""
-    return find(Finder(state, live, invocation.request), text, "pane")
+def current_target(state: ServerState, live: LiveView, request: Request) -> Target | None:
+    """What a command without `-t` means, or None if there is no session."""
+    return Finder(state, live, request).current
 
 
-def nearest_target(
-    state: ServerState, live: LiveView, invocation: Invocation, text: str
-) -> Target | None:
-    """The pane that `text` names, or what its parts name as far as they exist (display-message does not refuse)."""
-    finder = Finder(state, live, invocation.request)
-    current = finder.current()
+def client_target(live: LiveView, request: Request, text: str | None) -> ClientFacts:
+    """The client whose name or terminal is `text`; None: the one that asks, else the one used last. Raises Refused."""
+    clients = live.clients()
+    if text is not None:
+        client = client_called(clients, text)
+        if client is None:
+            raise Refused(f"can't find client: {text.removesuffix(':')}")
+        return client
+    for client in clients:
+        if client.id == request.client:
+            return client
+    client = max(clients, key=lambda client: (client.used, client.id), default=None)
+    if client is None:
+        raise Refused("no current client")
+    return client
+
+
+def find(finder: Finder, text: str | None, kind: Kind) -> Target:
+    """What `text` names; a text without separators names a `kind`. None or empty: the current target.
+
+    Raises Refused with tmux's words: `can't find window: …`, `no current target`, `no mouse target`, `no marked target`.
+    """
+    current = _current(finder)
+    if not text:
+        return current
+    if text in ("=", "{mouse}"):
+        pane = finder.request.mouse_pane
+        if pane is None or pane not in finder.state.panes:
+            raise Refused("no mouse target")
+        return finder.pane(current, f"%{pane}", only=True)
+    if text in ("~", "{marked}"):
+        raise Refused("no marked target")
+    parts = take_apart(text, kind)
+    if parts.session is not None:
+        return _within_session(finder, _named_session(finder, parts), parts)
+    return _within_current(finder, current, parts)
+
+
+def nearest(finder: Finder, text: str) -> Target | None:
+    """The pane that `text` names, else what its parts name as far as they exist. None: not even its session exists."""
+    current = finder.current
     if current is None:
         return None
     try:
@@ -99,87 +112,105 @@ def nearest_target(
         return current
 
 
-def current_target(state: ServerState, live: LiveView, request: Request) -> Target | None:
-    """What a command without `-t` means, or None if there is no session."""
-    return Finder(state, live, request).current()
+def find_window_index(finder: Finder, text: str | None) -> tuple[Session, int | None]:
+    """A session, and an index in it to which a window may go (`-t` of new-window, move-window …).
 
-
-def window_index_target(
-    state: ServerState, live: LiveView, invocation: Invocation, text: str | None
-) -> tuple[Session, int | None]:
-    """A session and a place in it where a window may go (`-t` of new-window, move-window …).
-
-    The index may be free or taken; None: none was asked for, so the next free one. Raises Refused.
+    The index may be free or taken. None: the text asks for no index, so the next free one is meant. Raises Refused.
     """
-    finder = Finder(state, live, invocation.request)
-    current = finder.current()
-    if current is None:
-        raise Refused("no current target")
+    current = _current(finder)
     if not text:
         return current.session, None
     if text in ("=", "{mouse}", "~", "{marked}"):
-        target = find(finder, text, "window")
-        return target.session, target.link.index
+        return _index_of(find(finder, text, "window"))
     parts = take_apart(text, "window")
-    if parts.session is not None:
-        session = part(
-            "session",
-            parts.session,
-            lambda name: finder.session(name, exact=parts.exact_session),
-        )
-    else:
-        session = current.session
+    session = current.session if parts.session is None else _named_session(finder, parts)
     if parts.window is None:
         if parts.pane is None:
             return session, None
-        target = find(finder, text, "window")
-        return target.session, target.link.index
-    free = None if parts.window.startswith("@") else _free_index(session, parts)
+        return _index_of(find(finder, text, "window"))
+    free = None if parts.window.startswith("@") else _index_in_text(session, parts.window, parts)
     if free is not None:
         return session, free
     if parts.session is None and not parts.window_only:
-        # A session's name alone asks for the next free place in it, not for the place of its current window.
+        # A session's name alone asks for the next free index in it, not for the index of its current window.
         try:
-            target = finder.window_in(session, parts.window, exact=parts.exact_window)
+            finder.window_in(session, parts.window, exact=parts.exact_window)
         except TargetMissing:
             if not parts.window.startswith("@"):
                 return (
-                    part("window", parts.window, lambda name: finder.session(name, exact=False)),
+                    _part("window", parts.window, lambda name: finder.session(name, exact=False)),
                     None,
                 )
-    target = find(finder, text, "window")
+    return _index_of(find(finder, text, "window"))
+
+
+def _current(finder: Finder) -> Target:
+    current = finder.current
+    if current is None:
+        raise Refused("no current target")
+    return current
+
+
+def _named_session(finder: Finder, parts: TargetParts) -> Session:
+    return _part(
+        "session", parts.session, lambda name: finder.session(name, exact=parts.exact_session)
+    )
+
+
+def _within_session(finder: Finder, session: Session, parts: TargetParts) -> Target:
+    if parts.window is None and parts.pane is None:
+        return finder.of_session(session)
+    if parts.window is None:
+        return _part("pane", parts.pane, lambda text: finder.pane_in_session(session, text))
+    target = _part(
+        "window",
+        parts.window,
+        lambda text: finder.window_in(session, text, exact=parts.exact_window),
+    )
+    return _pane_in(finder, target, parts)
+
+
+def _within_current(finder: Finder, current: Target, parts: TargetParts) -> Target:
+    if parts.window is not None:
+        target = _part(
+            "window",
+            parts.window,
+            lambda text: finder.window(
+                current, text, exact=parts.exact_window, only=parts.window_only
+            ),
+        )
+        return _pane_in(finder, target, parts)
+    if parts.pane is not None:
+        return _part(
+            "pane", parts.pane, lambda text: finder.pane(current, text, only=parts.pane_only)
+        )
+    return current
+
+
+def _pane_in(finder: Finder, target: Target, parts: TargetParts) -> Target:
+    if parts.pane is None:
+        return target
+    return _part("pane", parts.pane, lambda text: finder.pane_in(target, text))
+
+
+def _part(kind: Kind, text: str | None, find_it: Callable[[str], _T]) -> _T:
+    """What `find_it` finds. Raises Refused where that raises TargetMissing."""
+    assert text is not None
+    try:
+        return find_it(text)
+    except TargetMissing:
+        raise Refused(f"can't find {kind}: {text}") from None
+
+
+def _index_of(target: Target) -> tuple[Session, int]:
     return target.session, target.link.index
 
 
-def _free_index(session: Session, parts: TargetParts) -> int | None:
-    """The index that the text says by number or offset; None: it says a window in another way."""
-    text = parts.window
-    assert text is not None
+def _index_in_text(session: Session, text: str, parts: TargetParts) -> int | None:
+    """The index that the text gives as a number or an offset; None: it names a window in another way."""
     if not parts.exact_window and text[0] in "+-":
         index = session.active + offset(text)
         if not 0 <= index <= WINDOW_INDEX_MAX:
             raise Refused(f"can't find window: {text}")
         return index
     return whole_number(text)
-
-
-def client_target(live: LiveView, invocation: Invocation, text: str | None) -> ClientFacts:
-    """The client whose name or terminal is `text`; None: the one that asks, else the one active last. Raises Refused."""
-    clients = live.clients()
-    if text is not None:
-        client = client_called(clients, text)
-        if client is None:
-            raise Refused(f"can't find client: {text.removesuffix(':')}")
-        return client
-    for client in clients:
-        if client.id == invocation.request.client:
-            return client
-    client = max(clients, key=lambda client: (client.used, client.id), default=None)
-    if client is None:
-        raise Refused("no current client")
-    return client
-
-
-def pane_index(state: ServerState, live: LiveView, window: Window, pane: PaneId) -> int:
-    """The pane's number in its window."""
-    return panes_of(window.layout).index(pane) + pane_base_index(state, live, window)

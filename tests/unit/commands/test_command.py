@@ -31,7 +31,7 @@ def test_letters_may_be_joined_and_a_value_may_follow_directly_or_as_a_word() ->
     given = parsed("-dPtx", "-t", "y", "-e", "A=1", "-eB=2", "rest")
     assert given.flags.has("d")
     assert given.flags.has("P")
-    assert given.target == "y"
+    assert given.flags.value("t") == "y"
     assert given.flags.values("e") == ("A=1", "B=2")
     assert given.flags.value("z") is None
     assert given.arguments == ("rest",)
@@ -41,7 +41,7 @@ def test_flags_end_at_two_dashes_and_at_the_first_word() -> None:
     assert parsed("--", "-d").arguments == ("-d",)
     assert parsed("a", "-d").arguments == ("a", "-d")
     assert parsed("-", "x").arguments == ("-", "x")
-    assert parsed("-t=name").target == "=name"
+    assert parsed("-t=name").flags.value("t") == "=name"
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import msgspec
 
 from fuguemux.commands.parts import spawning
 from fuguemux.language.invocation import Invocation
+from fuguemux.language.target import Target
 from fuguemux.model.closing import Renumbering, close_links, renumbered
 from fuguemux.model.decision import Refused
 from fuguemux.model.events import (
@@ -15,7 +16,6 @@ from fuguemux.model.events import (
 )
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import Link, ServerState, Session, link_of
-from fuguemux.targets.targets import Target, window_index_target
 
 
 class WindowPlace(msgspec.Struct, frozen=True):
@@ -36,10 +36,10 @@ class WindowPlace(msgspec.Struct, frozen=True):
         return spawning.moved_index(index, self.moves)
 
 
-def place_for(state: ServerState, live: LiveView, invocation: Invocation) -> WindowPlace:
-    """The place that `-t` names, behind it with `-a`, before it with `-b`. Raises Refused."""
+def place_for(invocation: Invocation) -> WindowPlace:
+    """The place that `-t` names, behind it with `-a`, before it with `-b`. Raises Refused: no index is free there."""
     flags = invocation.flags
-    session, index = window_index_target(state, live, invocation, invocation.target)
+    session, index = invocation.target.session, invocation.window_index
     if not (flags.has("a") or flags.has("b")):
         return WindowPlace(session, index, ())
     taken = index is not None and link_of(session, index) is not None

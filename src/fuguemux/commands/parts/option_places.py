@@ -2,28 +2,21 @@
 
 from fuguemux.formats.formats import FormatContext
 from fuguemux.language.invocation import Invocation
+from fuguemux.language.target import Target
 from fuguemux.model.decision import Refused
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
 from fuguemux.options.options import Name, OptionPlace
-from fuguemux.targets.targets import Target, pane_target
 
 WINDOW_COMMANDS = ("set-window-option", "show-window-options")
-
-
-def target_of(state: ServerState, live: LiveView, invocation: Invocation) -> Target | None:
-    """What `-t` names, or None; whether that matters depends on the scope."""
-    try:
-        return pane_target(state, live, invocation, invocation.target)
-    except Refused:
-        return None
 
 
 def _existing(invocation: Invocation, target: Target | None, kind: str) -> Target:
     if target is not None:
         return target
-    if invocation.target:
-        raise Refused(f"no such {kind}: {invocation.target}")
+    given = invocation.flags.value("t")
+    if given:
+        raise Refused(f"no such {kind}: {given}")
     raise Refused(f"no current {kind}")
 
 

@@ -83,7 +83,8 @@ def view(
 ) -> Decision:
     """Show it in the pane, to be read and copied from."""
     asked = _asked(words, styles=False)
-    pane = pane_target(state, live, invocation, asked.target or None).pane.id
+    # A direct call: the pane is an argument of these forms of the command and has no flag.
+    pane = pane_target(state, live, invocation.request, asked.target or None).pane.id
     recovery_ms = _recovery_ms(asked.recovery, reports)
     _found(live, pane, recovery_ms)
     return Decision(effects=(ViewLastScreen(pane, recovery_ms),))
@@ -113,7 +114,8 @@ def _pane(state: ServerState, live: LiveView, invocation: Invocation, target: st
     digits = target.removeprefix("%")
     if target.startswith("%") and digits.isascii() and digits.isdecimal() and len(digits) < 10:
         return PaneId(int(digits))
-    return pane_target(state, live, invocation, target or None).pane.id
+    # A direct call, as in `view`.
+    return pane_target(state, live, invocation.request, target or None).pane.id
 
 
 def _recovery_ms(place: int | None, reports: Sequence[Mapping[str, Any]]) -> int | None:

@@ -3,11 +3,11 @@
 from fuguemux.commands.parts import spawning
 from fuguemux.config.secrets import is_redacted
 from fuguemux.language.invocation import Invocation
+from fuguemux.language.target import Target
 from fuguemux.model.decision import Refused
 from fuguemux.model.events import PaneRespawned
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import Life, Pane, ServerState
-from fuguemux.targets.targets import Target
 
 
 def is_active(pane: Pane) -> bool:

@@ -2,10 +2,10 @@
 
 from fuguemux.formats.formats import FormatContext, expand
 from fuguemux.language.invocation import Invocation
+from fuguemux.language.target import Target
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import Pane, ServerState, Session, Window
 from fuguemux.options import options
-from fuguemux.targets.targets import Target
 
 
 def text(

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from fuguemux.commands.parts import settings
 from fuguemux.config.secrets import named
 from fuguemux.language.invocation import Invocation
+from fuguemux.language.target import Target
 from fuguemux.model.closing import renumbered
 from fuguemux.model.decision import Expand as ExpandLine
 from fuguemux.model.decision import Refused, Reply
@@ -17,7 +18,6 @@ from fuguemux.model.state import Environment, Link, Options, ServerState, Sessio
 from fuguemux.model.window_names import bounded_name, name_of_argv
 from fuguemux.model.window_size import SizedViewer, WindowSize, bounded, parsed_size, window_size
 from fuguemux.options.derived import base_index, status_rows
-from fuguemux.targets.targets import Target
 
 NAMED_BY_HAND: Options = {"automatic-rename": "off"}
 """The options of a window that was given a name: it keeps it."""

@@ -115,7 +115,7 @@ class Hooks:
         state, live = self._engine.state, self._engine.live
         target = current_target(state, live, request)
         with suppress(Refused):
-            target = pane_target(state, live, invocation, invocation.target)
+            target = pane_target(state, live, request, invocation.flags.value("t"))
         session = None if target is None else state.sessions.get(target.session.id)
         texts = options.get_array(state, name, session=session)
         if not texts:
