@@ -161,18 +161,18 @@ def test_old_code_in_memory_serves_on_when_the_new_code_on_the_disk_is_broken(
     package = fugue.directory / "src" / "fuguemux"
     version = package / "__init__.py"
     version.write_text(version.read_text().replace(f'"{__version__}"', '"9.9.9"'))
-    main = package / "server" / "lifecycle.py"
-    good = main.read_text()
+    start = package / "server" / "start.py"
+    good = start.read_text()
     fails = "        raise RuntimeError('the new code does not like it here')\n"
-    assert "        self._keepers.restored()\n" in good
-    main.write_text(good.replace("        self._keepers.restored()\n", fails))
+    assert "        parts.keepers.restored()\n" in good
+    start.write_text(good.replace("        parts.keepers.restored()\n", fails))
     code, said = Restart(fugue, str(installed)).result()
     assert code == 1
     assert "RuntimeError: the new code does not like it here" in said
     assert f"fugue {__version__} (process {server}) keeps serving" in said
     assert (fugue.server_pid(), fugue.pane_pids()) == (server, pids)
     assert status_version(fugue) == __version__
-    main.write_text(good)
+    start.write_text(good)
     code, said = Restart(fugue, str(installed)).result()
     assert (code, "fugue 9.9.9 serves" in said) == (0, True), said
     assert status_version(fugue) == "9.9.9"

@@ -63,6 +63,20 @@ def test_no_restore_leaves_everything_for_the_next_start(fugue: Running) -> None
 
 
 @pytest.mark.real
+def test_an_error_in_a_file_at_start_does_not_hide_safe_mode(fugue: Running) -> None:
+    fugue("new-session", "-d", "-s", "precious")
+    fugue.kill_everything()
+    file = fugue.directory / "start.conf"
+    file.write_text("no-such-command\n")
+    fugue("--no-restore", "-f", str(file), "new-session", "-d", "-s", "other")
+    with fugue.attached("attach-session") as client:
+        client.wait_for("fugue: safe mode")
+        (told,) = [line for line in fugue("show-messages").splitlines() if " message: " in line]
+    assert f"the earlier state is unchanged in {fugue.state};" in told
+    assert f"{file}:1: " in told
+
+
+@pytest.mark.real
 def test_in_safe_mode_living_processes_are_rescued_and_found_again(fugue: Running) -> None:
     fugue("new-session", "-d", "-s", "precious")
     panes = fugue.pane_pids()
