@@ -3,13 +3,15 @@
 from typing import Final
 
 from fuguemux.commands.command import Command
-from fuguemux.commands.parts.attaching import check_can_attach, effect_of, environment_updates
+from fuguemux.commands.parts.attaching import (
+    attached,
+    shown,
+)
 from fuguemux.language.invocation import Invocation
-from fuguemux.language.target import Target
 from fuguemux.model.decision import Decision, Refused
-from fuguemux.model.events import AnyEvent, PaneActivated, WindowSelected
+from fuguemux.model.events import AnyEvent
 from fuguemux.model.live import LiveView
-from fuguemux.model.state import ServerState, Session
+from fuguemux.model.state import ServerState
 from fuguemux.targets.declaration import TargetFlag, TargetKind
 from fuguemux.targets.targets import pane_target, session_target
 
@@ -35,33 +37,6 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
         detach_others=flags.has("d") or flags.has("x"),
         read_only=flags.has("r"),
         events=events,
-    )
-
-
-def attached(
-    state: ServerState,
-    live: LiveView,
-    invocation: Invocation,
-    session: Session,
-    *,
-    detach_others: bool,
-    read_only: bool = False,
-    events: tuple[AnyEvent, ...] = (),
-) -> Decision:
-    """The asking client sees `session` once `events` happened; its environment is taken over unless `-E`."""
-    request = invocation.request
-    check_can_attach(request)
-    if not invocation.flags.has("E"):
-        events += environment_updates(state, session, request.environment)
-    effect = effect_of(request, session.id, detach_others=detach_others, read_only=read_only)
-    return Decision(events, (effect,))
-
-
-def shown(target: Target) -> tuple[AnyEvent, ...]:
-    """The target's pane becomes active and its window current."""
-    return (
-        PaneActivated(target.window.id, target.pane.id),
-        WindowSelected(target.session.id, target.link.index),
     )
 
 

@@ -1,6 +1,7 @@
 """bind-key: a key runs commands. The binding is kept like an option."""
 
 from fuguemux.commands.command import Command
+from fuguemux.commands.parts.key_tables import table_of
 from fuguemux.language import command_lines
 from fuguemux.language.canonical import canonical_commands, canonical_sequence
 from fuguemux.language.default_keys import Binding
@@ -11,13 +12,6 @@ from fuguemux.model.limits import OPTION_VALUE_BYTES_MAX
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
 from fuguemux.options import key_bindings
-
-
-def table_of(invocation: Invocation) -> str:
-    """The key table that `-n` or `-T` names; prefix without them."""
-    if invocation.flags.has("n"):
-        return "root"
-    return invocation.flags.value("T") or "prefix"
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:

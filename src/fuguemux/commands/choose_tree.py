@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from fuguemux.commands.command import Command
+from fuguemux.commands.parts.choosing import filled
 from fuguemux.formats.formats import FormatContext, Work, expand
 from fuguemux.formats.work import UNITS_MAX
 from fuguemux.language.invocation import Invocation
@@ -76,11 +77,6 @@ def _context(state: ServerState, live: LiveView, session: Session, link: Link) -
         index=link.index,
         pane=state.windows[link.window].active,
     )
-
-
-def filled(template: str, target: str) -> str:
-    """`template` with the first `%%` and every `%1` replaced by `target`."""
-    return template.replace("%%", target, 1).replace("%1", target)
 
 
 COMMAND: Final = Command(

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from fuguemux.commands.choose_tree import filled
 from fuguemux.commands.command import Command
+from fuguemux.commands.parts.choosing import filled
 from fuguemux.formats.formats import FormatContext, Work, expand
 from fuguemux.language.invocation import Invocation
 from fuguemux.model.decision import Decision

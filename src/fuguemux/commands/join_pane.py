@@ -4,8 +4,8 @@ from typing import Final
 
 from fuguemux.commands.command import Command
 from fuguemux.commands.parts.settings import expanded
+from fuguemux.commands.parts.spawning import direction
 from fuguemux.commands.parts.zooming import unzoomed
-from fuguemux.commands.split_window import direction
 from fuguemux.language.invocation import Invocation
 from fuguemux.language.numbers import INT_MAX, cells, number
 from fuguemux.language.target import Target

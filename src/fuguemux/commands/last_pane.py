@@ -3,13 +3,11 @@
 from typing import Final
 
 from fuguemux.commands.command import Command
-from fuguemux.commands.parts.zooming import unzoomed_unless
+from fuguemux.commands.parts.selecting import last_pane_selected
 from fuguemux.language.invocation import Invocation
-from fuguemux.model.decision import Decision, Refused
-from fuguemux.model.events import PaneActivated
-from fuguemux.model.layout import panes_of
+from fuguemux.model.decision import Decision
 from fuguemux.model.live import LiveView
-from fuguemux.model.state import ServerState, Window
+from fuguemux.model.state import ServerState
 from fuguemux.targets.declaration import TargetFlag, TargetKind
 
 
@@ -19,19 +17,6 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     if flags.has("e") or flags.has("d"):
         return Decision()
     return last_pane_selected(target.window, keep_zoom=flags.has("Z"))
-
-
-def last_pane_selected(window: Window, *, keep_zoom: bool) -> Decision:
-    """The pane active before, or of two panes the other one. Raises Refused if there is none."""
-    panes = panes_of(window.layout)
-    if window.last:
-        pane = window.last[0]
-    elif len(panes) == 2:
-        pane = panes[1 - panes.index(window.active)]
-    else:
-        raise Refused("no last pane")
-    events = unzoomed_unless(window, keep=keep_zoom)
-    return Decision((*events, PaneActivated(window.id, pane)))
 
 
 COMMAND: Final = Command(

@@ -5,9 +5,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from fuguemux.commands.command import Command
-from fuguemux.commands.list_sessions import sessions_by_name
-from fuguemux.commands.list_windows import contexts_of
-from fuguemux.commands.parts.listing import listed
+from fuguemux.commands.parts.listing import contexts_of, listed, sessions_by_name
 from fuguemux.formats.formats import FormatContext
 from fuguemux.language.invocation import Invocation
 from fuguemux.model.decision import Decision

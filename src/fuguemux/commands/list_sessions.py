@@ -1,23 +1,18 @@
 """list-sessions: one line per session, by name."""
 
 from fuguemux.commands.command import Command
-from fuguemux.commands.parts.listing import listed
+from fuguemux.commands.parts.listing import listed, sessions_by_name
 from fuguemux.formats.formats import FormatContext
 from fuguemux.language.invocation import Invocation
 from fuguemux.model.decision import Decision
 from fuguemux.model.live import LiveView
-from fuguemux.model.state import ServerState, Session
+from fuguemux.model.state import ServerState
 
 TEMPLATE = (
     "#{session_name}: #{session_windows} windows (created #{t:session_created})"
     "#{?session_grouped, (group ,}#{session_group}#{?session_grouped,),}"
     "#{?session_attached, (attached),}"
 )
-
-
-def sessions_by_name(state: ServerState) -> list[Session]:
-    """All sessions in the order in which they are listed."""
-    return sorted(state.sessions.values(), key=lambda session: session.name)
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:

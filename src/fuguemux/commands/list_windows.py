@@ -1,15 +1,11 @@
 """list-windows: one line per window of a session, or of all with -a."""
 
-from collections.abc import Iterator
-
 from fuguemux.commands.command import Command
-from fuguemux.commands.list_sessions import sessions_by_name
-from fuguemux.commands.parts.listing import listed
-from fuguemux.formats.formats import FormatContext
+from fuguemux.commands.parts.listing import contexts_of, listed, sessions_by_name
 from fuguemux.language.invocation import Invocation
 from fuguemux.model.decision import Decision
 from fuguemux.model.live import LiveView
-from fuguemux.model.state import ServerState, Session
+from fuguemux.model.state import ServerState
 from fuguemux.targets.declaration import TargetFlag, TargetKind
 
 _WINDOW = (
@@ -18,12 +14,6 @@ _WINDOW = (
 )
 TEMPLATE = _WINDOW + "[layout #{window_layout}] #{window_id}#{?window_active, (active),}"
 TEMPLATE_WITH_SESSION = "#{session_name}:" + _WINDOW
-
-
-def contexts_of(state: ServerState, live: LiveView, session: Session) -> Iterator[FormatContext]:
-    """The windows of a session, in order."""
-    for link in session.links:
-        yield FormatContext(state, live, session=session.id, window=link.window, index=link.index)
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:

@@ -3,7 +3,7 @@
 from typing import Final
 
 from fuguemux.commands.command import Command
-from fuguemux.commands.save_buffer import file_path
+from fuguemux.commands.parts.file_paths import file_path
 from fuguemux.language.invocation import Invocation
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.effects import LoadBuffer

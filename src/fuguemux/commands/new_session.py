@@ -2,10 +2,9 @@
 
 from typing import Final
 
-from fuguemux.commands import attach_session
 from fuguemux.commands.command import Command
 from fuguemux.commands.parts import settings, spawning
-from fuguemux.commands.parts.attaching import check_can_attach, effect_of, taken_over
+from fuguemux.commands.parts.attaching import attached, check_can_attach, effect_of, taken_over
 from fuguemux.language.invocation import Invocation
 from fuguemux.language.numbers import number
 from fuguemux.model.decision import Decision, Refused
@@ -38,7 +37,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
             raise Refused(f"duplicate session: {name}")
         if nobody:
             return Decision()
-        return attach_session.attached(
+        return attached(
             state, live, invocation, existing, detach_others=flags.has("D") or flags.has("X")
         )
     if len(state.sessions) >= SESSIONS_MAX:

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from fuguemux.commands.command import Command
-from fuguemux.commands.list_sessions import sessions_by_name
-from fuguemux.commands.list_windows import contexts_of
+from fuguemux.commands.parts.listing import contexts_of, sessions_by_name
 from fuguemux.formats import formats
 from fuguemux.formats.formats import FormatContext
 from fuguemux.language.invocation import Flags, Invocation, parse_flags

@@ -3,8 +3,8 @@
 from typing import Final
 
 from fuguemux.commands.command import Command
-from fuguemux.commands.last_pane import last_pane_selected
 from fuguemux.commands.parts import settings
+from fuguemux.commands.parts.selecting import last_pane_selected
 from fuguemux.commands.parts.zooming import unzoomed_unless
 from fuguemux.language.invocation import Invocation
 from fuguemux.language.target import Target

@@ -1,6 +1,7 @@
 """set-environment: a variable of a session's or the global environment, for processes started from then on."""
 
 from fuguemux.commands.command import Command
+from fuguemux.commands.parts.environments import environment_of
 from fuguemux.commands.parts.option_places import context_of
 from fuguemux.formats.formats import expand
 from fuguemux.language.invocation import Invocation
@@ -11,21 +12,6 @@ from fuguemux.model.limits import ENVIRONMENT_ENTRIES_MAX
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import Environment, ServerState
 from fuguemux.targets.declaration import Absence, TargetFlag, TargetKind
-
-
-def environment_of(
-    state: ServerState, live: LiveView, invocation: Invocation
-) -> tuple[SessionId | None, Environment, Environment]:
-    """The session that `-t` names (None: `-g`), its environment and its hidden variables. Raises Refused: no such session."""
-    target = invocation.optional_target
-    given = invocation.flags.value("t")
-    if given and target is None:
-        raise Refused(f"no such session: {given}")
-    if invocation.flags.has("g"):
-        return None, state.environment, state.hidden
-    if target is None:
-        raise Refused("no current session")
-    return target.session.id, target.session.environment, target.session.hidden
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:

@@ -1,7 +1,7 @@
 """show-environment: a session's or the global environment, as assignments or as commands for a shell."""
 
 from fuguemux.commands.command import Command
-from fuguemux.commands.set_environment import environment_of
+from fuguemux.commands.parts.environments import environment_of
 from fuguemux.language.invocation import Invocation
 from fuguemux.model.decision import Decision, Refused, Reply
 from fuguemux.model.live import LiveView

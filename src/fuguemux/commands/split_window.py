@@ -4,6 +4,7 @@ from typing import Final
 
 from fuguemux.commands.command import Command
 from fuguemux.commands.parts import settings, spawning
+from fuguemux.commands.parts.spawning import direction
 from fuguemux.language.invocation import Invocation
 from fuguemux.language.numbers import INT_MAX, cells, number
 from fuguemux.language.target import Target
@@ -52,11 +53,6 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
         events.append(ZoomChanged(target.window.id, True))
     reply = spawning.printed(invocation, target.session.id, target.window.id, pane)
     return Decision(tuple(events), (StartProcess(pane),), reply)
-
-
-def direction(invocation: Invocation) -> Direction:
-    """`-h`: side by side; else one above the other."""
-    return "row" if invocation.flags.has("h") else "column"
 
 
 def wanted_size(

@@ -2,9 +2,8 @@
 
 from typing import Final
 
-from fuguemux.commands.attach_session import shown
 from fuguemux.commands.command import Command
-from fuguemux.commands.parts.attaching import environment_updates
+from fuguemux.commands.parts.attaching import environment_updates, shown
 from fuguemux.language.invocation import Invocation
 from fuguemux.model.decision import Decision, Refused
 from fuguemux.model.effects import SwitchClient

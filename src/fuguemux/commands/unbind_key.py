@@ -1,7 +1,7 @@
 """unbind-key: a key, or with -a every key of a table, runs nothing any more."""
 
-from fuguemux.commands.bind_key import table_of
 from fuguemux.commands.command import Command
+from fuguemux.commands.parts.key_tables import table_of
 from fuguemux.language.invocation import Invocation
 from fuguemux.language.key_names import key_name
 from fuguemux.model.decision import Decision, Refused

@@ -2,10 +2,13 @@
 
 from fnmatch import fnmatchcase
 
-from fuguemux.model.decision import Refused, Request
+from fuguemux.language.invocation import Invocation
+from fuguemux.language.target import Target
+from fuguemux.model.decision import Decision, Refused, Request
 from fuguemux.model.effects import AnyEffect, Attach, SwitchClient
-from fuguemux.model.events import AnyEvent, EnvironmentSet
+from fuguemux.model.events import AnyEvent, EnvironmentSet, PaneActivated, WindowSelected
 from fuguemux.model.ids import SessionId
+from fuguemux.model.live import LiveView
 from fuguemux.model.state import Environment, ServerState, Session
 from fuguemux.options import options
 
@@ -54,4 +57,31 @@ def environment_updates(
         EnvironmentSet(session.id, name, value, removed=value is None)
         for name, value in taken_over(state, session, environment).items()
         if name not in session.environment or session.environment[name] != value
+    )
+
+
+def attached(
+    state: ServerState,
+    live: LiveView,
+    invocation: Invocation,
+    session: Session,
+    *,
+    detach_others: bool,
+    read_only: bool = False,
+    events: tuple[AnyEvent, ...] = (),
+) -> Decision:
+    """The asking client sees `session` once `events` happened; its environment is taken over unless `-E`."""
+    request = invocation.request
+    check_can_attach(request)
+    if not invocation.flags.has("E"):
+        events += environment_updates(state, session, request.environment)
+    effect = effect_of(request, session.id, detach_others=detach_others, read_only=read_only)
+    return Decision(events, (effect,))
+
+
+def shown(target: Target) -> tuple[AnyEvent, ...]:
+    """The target's pane becomes active and its window current."""
+    return (
+        PaneActivated(target.window.id, target.pane.id),
+        WindowSelected(target.session.id, target.link.index),
     )

@@ -9,6 +9,8 @@ from fuguemux.formats.formats import FormatContext, Work, expand, is_true
 from fuguemux.language.invocation import Invocation
 from fuguemux.model.decision import Decision, Reply
 from fuguemux.model.effects import PrintLines
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import ServerState, Session
 
 AT_ONCE_UNITS: Final = 100_000
 """Work of a list that is done with the decision, some 10 ms; the lines behind it are made in turns of their own."""
@@ -53,3 +55,14 @@ def listed(invocation: Invocation, template: str, contexts: Iterable[FormatConte
         if made.spent > AT_ONCE_UNITS:
             return Decision(effects=(PrintLines(made),), reply=Reply(lines=tuple(lines)))
     return Decision(reply=Reply(lines=tuple(lines)))
+
+
+def sessions_by_name(state: ServerState) -> list[Session]:
+    """All sessions in the order in which they are listed."""
+    return sorted(state.sessions.values(), key=lambda session: session.name)
+
+
+def contexts_of(state: ServerState, live: LiveView, session: Session) -> Iterator[FormatContext]:
+    """The windows of a session, in order."""
+    for link in session.links:
+        yield FormatContext(state, live, session=session.id, window=link.window, index=link.index)

@@ -12,6 +12,7 @@ from fuguemux.model.decision import Expand as ExpandLine
 from fuguemux.model.decision import Refused, Reply
 from fuguemux.model.events import AnyEvent, WindowMoved, WindowSelected, WindowUnlinked
 from fuguemux.model.ids import PaneId, SessionId, WindowId
+from fuguemux.model.layout import Direction
 from fuguemux.model.limits import PANES_MAX, PATH_BYTES_MAX, WINDOW_INDEX_MAX, WINDOWS_MAX
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import Environment, Link, Options, ServerState, Session, link_of
@@ -195,3 +196,8 @@ def moved_index(index: int, moves: Iterable[AnyEvent]) -> int:
         if isinstance(move, WindowMoved) and move.index == index:
             return move.to
     return index
+
+
+def direction(invocation: Invocation) -> Direction:
+    """`-h`: side by side; else one above the other."""
+    return "row" if invocation.flags.has("h") else "column"

@@ -1,0 +1,19 @@
+"""Files that commands read and write, as their arguments name them."""
+
+import posixpath
+
+from fuguemux.commands.parts import settings, spawning
+from fuguemux.language.invocation import Invocation
+from fuguemux.model.live import LiveView
+from fuguemux.model.state import ServerState
+
+
+def file_path(state: ServerState, live: LiveView, invocation: Invocation) -> bytes:
+    """The file that the first argument names, a format that may be relative to the requester's directory; `-` as it is."""
+    target = invocation.optional_target
+    text = settings.expanded(state, live, invocation, invocation.arguments[0], target)
+    path = spawning.encoded(text)
+    if path == b"-":
+        return path
+    base = spawning.client_directory(invocation, target.session if target else None)
+    return posixpath.join(base, path)

@@ -1,0 +1,20 @@
+"""What the commands share that select a pane."""
+
+from fuguemux.commands.parts.zooming import unzoomed_unless
+from fuguemux.model.decision import Decision, Refused
+from fuguemux.model.events import PaneActivated
+from fuguemux.model.layout import panes_of
+from fuguemux.model.state import Window
+
+
+def last_pane_selected(window: Window, *, keep_zoom: bool) -> Decision:
+    """The pane active before, or of two panes the other one. Raises Refused if there is none."""
+    panes = panes_of(window.layout)
+    if window.last:
+        pane = window.last[0]
+    elif len(panes) == 2:
+        pane = panes[1 - panes.index(window.active)]
+    else:
+        raise Refused("no last pane")
+    events = unzoomed_unless(window, keep=keep_zoom)
+    return Decision((*events, PaneActivated(window.id, pane)))
