@@ -1,4 +1,4 @@
-"""What attaching and switching have in common: whether a client can attach, and what its environment brings along."""
+"""Attaching a client to a session: whether it can, and which variables the session takes over from it."""
 
 from fnmatch import fnmatchcase
 
@@ -16,7 +16,7 @@ NESTED = "sessions should be nested with care, unset $FUGUE to force"
 
 
 def check_can_attach(request: Request) -> None:
-    """Raises Refused if the asking client is inside a pane or has no terminal. A client that is attached may switch."""
+    """Raise Refused if the client is inside a pane or has no terminal. A client that is attached already may switch."""
     if request.session is not None:
         return
     if request.environment.get(b"FUGUE") and request.pane is not None:
@@ -28,7 +28,7 @@ def check_can_attach(request: Request) -> None:
 def effect_of(
     request: Request, session: SessionId, *, detach_others: bool = False, read_only: bool = False
 ) -> AnyEffect:
-    """The asking client comes to see `session`."""
+    """The effect that shows `session` to the client that asks."""
     if request.session is not None:
         return SwitchClient(request.client, session)
     return Attach(request.client, session, detach_others, read_only)
@@ -37,7 +37,7 @@ def effect_of(
 def taken_over(
     state: ServerState, session: Session | None, environment: dict[bytes, bytes]
 ) -> Environment:
-    """What a session takes from a client's environment by `update-environment`: the values, or None where it has none."""
+    """The variables of `update-environment` with the client's values; None for a variable that the client does not have."""
     taken: Environment = {}
     for pattern in options.get_array(state, "update-environment", session=session):
         name = pattern.encode("utf-8", "surrogateescape")
@@ -52,7 +52,7 @@ def taken_over(
 def environment_updates(
     state: ServerState, session: Session, environment: dict[bytes, bytes]
 ) -> tuple[AnyEvent, ...]:
-    """Events that bring the session's environment up to date with a client's; none for what is the same already."""
+    """The events that update the environment of the session from that of a client. Equal values give no event."""
     return tuple(
         EnvironmentSet(session.id, name, value, removed=value is None)
         for name, value in taken_over(state, session, environment).items()
@@ -70,7 +70,7 @@ def attached(
     read_only: bool = False,
     events: tuple[AnyEvent, ...] = (),
 ) -> Decision:
-    """The asking client sees `session` once `events` happened; its environment is taken over unless `-E`."""
+    """Apply `events`, then show `session` to the client that asks. Its environment is taken over unless `-E` is given."""
     request = invocation.request
     check_can_attach(request)
     if not invocation.flags.has("E"):
@@ -80,7 +80,7 @@ def attached(
 
 
 def shown(target: Target) -> tuple[AnyEvent, ...]:
-    """The target's pane becomes active and its window current."""
+    """The events that make the pane of the target active and its window current."""
     return (
         PaneActivated(target.window.id, target.pane.id),
         WindowSelected(target.session.id, target.link.index),

@@ -1,4 +1,4 @@
-"""What the commands share that let a client choose from a list."""
+"""The template of a command that runs when a row of a list is chosen."""
 
 
 def filled(template: str, target: str) -> str:

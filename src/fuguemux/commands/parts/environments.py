@@ -1,4 +1,4 @@
-"""Which environment set-environment and show-environment work on."""
+"""The environment that set-environment and show-environment work on."""
 
 from fuguemux.language.invocation import Invocation
 from fuguemux.model.decision import Refused
@@ -10,7 +10,7 @@ from fuguemux.model.state import Environment, ServerState
 def environment_of(
     state: ServerState, live: LiveView, invocation: Invocation
 ) -> tuple[SessionId | None, Environment, Environment]:
-    """The session that `-t` names (None: `-g`), its environment and its hidden variables. Raises Refused: no such session."""
+    """The session (None with `-g`), its environment and its hidden variables. Raises Refused: no such session."""
     target = invocation.optional_target
     given = invocation.flags.value("t")
     if given and target is None:

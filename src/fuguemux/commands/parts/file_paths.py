@@ -1,4 +1,4 @@
-"""Files that commands read and write, as their arguments name them."""
+"""Paths of files in the arguments of load-buffer and save-buffer."""
 
 import posixpath
 
@@ -9,7 +9,7 @@ from fuguemux.model.state import ServerState
 
 
 def file_path(state: ServerState, live: LiveView, invocation: Invocation) -> bytes:
-    """The file that the first argument names, a format that may be relative to the requester's directory; `-` as it is."""
+    """The first argument, expanded as a format and joined to the directory of the requester. `-` stays as it is."""
     target = invocation.optional_target
     text = settings.expanded(state, live, invocation, invocation.arguments[0], target)
     path = spawning.encoded(text)

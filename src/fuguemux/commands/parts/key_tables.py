@@ -1,10 +1,10 @@
-"""Which key table a command on key bindings works on."""
+"""The key table that bind-key and unbind-key work on."""
 
 from fuguemux.language.invocation import Invocation
 
 
 def table_of(invocation: Invocation) -> str:
-    """The key table that `-n` or `-T` names; prefix without them."""
+    """The table that `-T` names; with `-n` it is root, and without both prefix."""
     if invocation.flags.has("n"):
         return "root"
     return invocation.flags.value("T") or "prefix"

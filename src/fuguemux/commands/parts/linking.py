@@ -1,4 +1,4 @@
-"""What link-window, move-window and break-pane share: bringing a window to a place in a session, and who stays behind."""
+"""Placing a window in a session, for link-window, move-window and break-pane."""
 
 import msgspec
 
@@ -19,7 +19,7 @@ from fuguemux.model.state import Link, ServerState, Session, link_of
 
 
 class WindowPlace(msgspec.Struct, frozen=True):
-    """A place in a session for a window: None: the next free one. `moves` make room for it."""
+    """A place for a window in a session. The index None means the next free one. `moves` make room."""
 
     session: Session
     index: int | None
@@ -32,12 +32,12 @@ class WindowPlace(msgspec.Struct, frozen=True):
         return tuple(sorted(links, key=lambda link: link.index))
 
     def now_at(self, index: int) -> int:
-        """Where the window that was at `index` is after the moves."""
+        """The index after the moves of the window that was at `index`."""
         return spawning.moved_index(index, self.moves)
 
 
 def place_for(invocation: Invocation) -> WindowPlace:
-    """The place that `-t` names, behind it with `-a`, before it with `-b`. Raises Refused: no index is free there."""
+    """The place that `-t` names; with `-a` the one behind it, with `-b` the one before it. Raises Refused: no free index."""
     flags = invocation.flags
     session, index = invocation.target.session, invocation.window_index
     if not (flags.has("a") or flags.has("b")):
@@ -57,7 +57,7 @@ def linked(
     kill: bool,
     select: bool,
 ) -> tuple[tuple[AnyEvent, ...], int]:
-    """Events that link the source's window at `place`, and the index there. With `kill` what is there goes.
+    """The events that link the window of the source at `place`, and its index there. `kill` unlinks a window that is there.
 
     Raises Refused as tmux does: `same index`, `index in use`.
     """
@@ -94,7 +94,7 @@ def moved(
     select: bool,
     renumber: Renumbering,
 ) -> tuple[AnyEvent, ...]:
-    """Events that link the source's window at `place` and unlink it where it was; an emptied session goes."""
+    """The events that link the window of the source at `place` and unlink it at its old place. A session without windows ends."""
     events, index = linked(state, live, source, place, kill=kill, select=select)
     if source.session.id != place.session.id:
         return (*events, *close_links(source.session, {source.link.index}, renumber))

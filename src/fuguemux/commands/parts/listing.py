@@ -1,4 +1,4 @@
-"""What the list commands share: one line per thing by a format, and a filter that may leave things out."""
+"""Lists of the list commands: one line for each context by a format, and a filter that may skip some."""
 
 from collections.abc import Iterable, Iterator
 from typing import Final
@@ -13,11 +13,11 @@ from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState, Session
 
 AT_ONCE_UNITS: Final = 100_000
-"""Work of a list that is done with the decision, some 10 ms; the lines behind it are made in turns of their own."""
+"""Work on a list that is done within the decision, some 10 ms. The other lines are made in later turns of the loop."""
 
 
 class ListedLines(Iterator[str | None]):
-    """The lines of a list, each made when it is asked for; None: the filter leaves this one out. Raises TooDear."""
+    """The lines of a list, each expanded when it is asked for. None is a context that the filter skips. Raises TooDear."""
 
     def __init__(
         self, template: str, condition: str | None, contexts: Iterable[FormatContext]
@@ -26,7 +26,7 @@ class ListedLines(Iterator[str | None]):
         self._condition = condition
         self._contexts = enumerate(contexts)
         self.spent = 0
-        """Units of work so far."""
+        """Units of work spent so far."""
 
     def __next__(self) -> str | None:
         number, context = next(self._contexts)
@@ -42,9 +42,9 @@ class ListedLines(Iterator[str | None]):
 
 
 def listed(invocation: Invocation, template: str, contexts: Iterable[FormatContext]) -> Decision:
-    """A line for each context, by `-F` or else `template`, if the filter `-f` holds for it.
+    """A line for each context for which the filter `-f` is true, by the format `-F` or else `template`.
 
-    All lines are of the same moment, also those that are made after others had their turn.
+    All lines show the state at the time of the command, even those that are made in later turns.
     """
     condition = invocation.flags.value("f")
     made = ListedLines(invocation.flags.value("F") or template, condition, contexts)
@@ -63,6 +63,6 @@ def sessions_by_name(state: ServerState) -> list[Session]:
 
 
 def contexts_of(state: ServerState, live: LiveView, session: Session) -> Iterator[FormatContext]:
-    """The windows of a session, in order."""
+    """A context for each window of a session, in order."""
     for link in session.links:
         yield FormatContext(state, live, session=session.id, window=link.window, index=link.index)

@@ -1,4 +1,4 @@
-"""tmux's layouts by name: even-horizontal, even-vertical, main-horizontal, main-vertical, tiled. And spreading out evenly."""
+"""The named layouts of tmux (even-horizontal, even-vertical, main-horizontal, main-vertical, tiled), and spreading out."""
 
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
@@ -15,7 +15,7 @@ NAMES: Final = ("even-horizontal", "even-vertical", "main-horizontal", "main-ver
 _MIN: Final = PANE_COLUMNS_MIN
 
 MainSize = Callable[[str], str]
-"""The text of the option `main-pane-height`, `main-pane-width`, `other-pane-height` or `other-pane-width`."""
+"""Gives the text of the option `main-pane-height`, `main-pane-width`, `other-pane-height` or `other-pane-width`."""
 
 
 class _Space(NamedTuple):
@@ -24,7 +24,7 @@ class _Space(NamedTuple):
 
 
 def named_layout(name: str, layout: Layout, main_size: MainSize) -> Layout:
-    """The panes of `layout` arranged by `name` (one of NAMES) in the same space, which grows if it is too small."""
+    """The panes of `layout`, arranged by `name` (one of NAMES) in the same space. Too small a space grows."""
     panes = panes_of(layout)
     if len(panes) == 1:
         return layout
@@ -41,7 +41,7 @@ def named_layout(name: str, layout: Layout, main_size: MainSize) -> Layout:
 
 
 def name_meant(text: str) -> str | None:
-    """The layout that `text` names or alone begins, or None."""
+    """The name of the layout that `text` is, or that alone begins with it; else None."""
     if text in NAMES:
         return text
     found = [name for name in NAMES if name.startswith(text)]
@@ -49,7 +49,7 @@ def name_meant(text: str) -> str | None:
 
 
 def _even(panes: Sequence[PaneId], space: _Space, along: Direction) -> Layout:
-    """All panes in one line, as equal as can be; the last has what is left over."""
+    """All panes in one line and as equal as possible. The last one has the remainder."""
     least = len(panes) * (_MIN + 1) - 1
     columns = max(space.columns, least) if along == "row" else space.columns
     rows = max(space.rows, least) if along == "column" else space.rows
@@ -57,7 +57,7 @@ def _even(panes: Sequence[PaneId], space: _Space, along: Direction) -> Layout:
 
 
 def spread(cell: Layout) -> Layout:
-    """`cell` with children of equal size; the last has what is left over. As it is, if there is no space for that."""
+    """`cell` with children of equal size, the last with the remainder. Unchanged if the space is too small."""
     if isinstance(cell, Leaf):
         return cell
     count, size = len(cell.children), size_of(cell, cell.direction)
@@ -79,7 +79,7 @@ def _resized(cell: Layout, along: Direction, size: int) -> Layout:
 
 
 def spread_round(layout: Layout, pane: PaneId) -> Layout:
-    """`layout` with the cells beside `pane` made equal; if they are, those round them, and so on outwards."""
+    """`layout` with the cells beside `pane` made equal. If they are equal already, the cells around them, and so on outwards."""
     if isinstance(layout, Leaf):
         return layout
     for at, child in enumerate(layout.children):
@@ -94,7 +94,7 @@ def spread_round(layout: Layout, pane: PaneId) -> Layout:
 
 
 def _main(panes: Sequence[PaneId], space: _Space, along: Direction, main_size: MainSize) -> Layout:
-    """The first pane large, the others in a line behind it (`along`: across the window or down)."""
+    """The first pane is large, and the others are in a line behind it. `along` is the direction of the line."""
     length = "height" if along == "column" else "width"
     whole = (space.rows if along == "column" else space.columns) - 1
     main = _length(main_size(f"main-pane-{length}"), whole)
@@ -121,7 +121,7 @@ def _main(panes: Sequence[PaneId], space: _Space, along: Direction, main_size: M
 
 
 def _single(cell: Layout) -> Layout:
-    """A line of one pane is that pane."""
+    """The panes as a line; a single pane stands for itself."""
     if isinstance(cell, Split) and len(cell.children) == 1:
         return cell.children[0]
     return cell
@@ -135,7 +135,7 @@ def _length(text: str, whole: int) -> int | None:
 
 
 def _tiled(panes: Sequence[PaneId], space: _Space) -> Layout:
-    """Rows and columns of equal cells; the last column and row have what is left over."""
+    """Rows and columns of equal cells. The last row and column have the remainder."""
     rows = columns = 1
     while rows * columns < len(panes):
         rows += 1

@@ -1,4 +1,4 @@
-"""Where set-option and show-options look, by their flags and the option's scope. Refuses with tmux's words."""
+"""The place that set-option and show-options work on, by their flags and the scope of the option."""
 
 from fuguemux.formats.formats import FormatContext
 from fuguemux.language.invocation import Invocation
@@ -37,7 +37,7 @@ def place_by_flags(invocation: Invocation, target: Target | None) -> OptionPlace
 
 
 def place_of(invocation: Invocation, target: Target | None, name: Name) -> OptionPlace:
-    """The place of a named option: its own scope decides; flags say which of the places of that scope."""
+    """The place of a named option: its scope says of which kind, and the flags say which one. Raises Refused as above."""
     option = name.option
     if option is None:
         return place_by_flags(invocation, target)
@@ -57,7 +57,7 @@ def place_of(invocation: Invocation, target: Target | None, name: Name) -> Optio
 def context_of(
     state: ServerState, live: LiveView, invocation: Invocation, target: Target | None
 ) -> FormatContext:
-    """What formats in the command's arguments are about."""
+    """The context of formats in the arguments of the command."""
     client = invocation.request.client
     if target is None:
         return FormatContext(state, live, client=client, extra=invocation.request.variables)

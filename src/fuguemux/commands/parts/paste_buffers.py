@@ -1,4 +1,4 @@
-"""What the commands on paste buffers share: finding one, naming a new one, and how many are kept."""
+"""Paste buffers: finding one, naming a new one, and limiting their number."""
 
 from fuguemux.language.invocation import Invocation
 from fuguemux.model.decision import Refused
@@ -10,7 +10,7 @@ from fuguemux.options import options
 
 
 def too_large(size: int) -> str:
-    """What is said of data that a buffer does not take."""
+    """The error for data that is too large for a buffer."""
     return f"{size} bytes are too many for a paste buffer: it takes {BUFFER_BYTES_MAX >> 20} MiB"
 
 
@@ -27,8 +27,7 @@ def buffer_stored(
 ) -> tuple[AnyEvent, ...]:
     """The events that put `data` into the buffer `name`, or into a new automatic one.
 
-    Of the automatic ones as many are kept as `buffer-limit` says; the oldest go. Raises Refused for an empty name, and
-    for more data than a buffer takes.
+    The oldest automatic buffers beyond `buffer-limit` are deleted. Raises Refused for an empty name and for too much data.
     """
     if not data:
         return ()
@@ -49,7 +48,7 @@ def buffer_stored(
 
 
 def buffer_named_or_newest(state: ServerState, invocation: Invocation) -> Buffer:
-    """The buffer that `-b` names, else the newest. Raises Refused with the words of show-buffer and save-buffer."""
+    """The buffer that `-b` names, else the newest. Raises Refused if there is none."""
     name = invocation.flags.value("b")
     buffer = newest(state) if name is None else buffer_called(state, name)
     if buffer is None:

@@ -1,4 +1,4 @@
-"""Plain `fugue`, without a command: back to what a crash interrupted if nobody has been there since, else a new session."""
+"""`fugue` without a command: attach to a session that a crash interrupted, or else start a new session."""
 
 from typing import Final
 
@@ -12,7 +12,7 @@ PICK: Final[Words] = ("choose-tree",)
 
 
 def chosen(state: ServerState, live: LiveView) -> list[Words]:
-    """The commands that it stands for: attach to the session used last, and pick another from the list if there are more."""
+    """The commands to run. Sessions that came back: attach to the one used last, and show the list if there are more."""
     back = [session for session in live.came_back() if session in state.sessions]
     if not back:
         return [NEW]

@@ -1,4 +1,4 @@
-"""`recovery screen`, `recovery screens` and `recovery view`: what programs showed last that ended with the machine.
+"""`recovery screen`, `recovery screens` and `recovery view`: the last screens of programs that ended with the machine.
 
 The server's documents `last-screen` and `last-screens` are plain data; see server/panes/last_screen_data.py.
 """
@@ -20,12 +20,12 @@ USAGE: Final = "screen [-e] [PANE] [show N] | screens | view [PANE] [show N]"
 
 
 class _Asked(NamedTuple):
-    """What the words behind the verb say."""
+    """The parsed arguments of one of the verbs."""
 
     target: str
     styled: bool
     recovery: int | None
-    """As `recovery list` counts them; None: the newest that has a screen of the pane."""
+    """The number of a recovery in `recovery list`; None: the newest one that has a screen of the pane."""
 
 
 def screen(
@@ -37,7 +37,7 @@ def screen(
     *,
     as_json: bool,
 ) -> Decision:
-    """Print the last screen of the program that ended in a pane: its rows, as capture-pane prints those of a pane."""
+    """Print the last screen of the program that ended in a pane, as capture-pane prints a screen."""
     asked = _asked(words, styles=True)
     pane = _pane(state, live, invocation, asked.target)
     found = _found(live, pane, _recovery_ms(asked.recovery, reports), styled=asked.styled)
@@ -47,7 +47,7 @@ def screen(
 
 
 def screens(live: LiveView, words: Sequence[str], *, as_json: bool) -> Decision:
-    """List every last screen that is kept, the newest first."""
+    """List every last screen that is stored, the newest first."""
     if words:
         raise Refused(
             f"recovery screens takes no {words[0]!r}: fugue recovery screen PANE prints one"
@@ -81,7 +81,7 @@ def view(
     words: Sequence[str],
     reports: Sequence[Mapping[str, Any]],
 ) -> Decision:
-    """Show it in the pane, to be read and copied from."""
+    """Show the last screen in its pane, where it can be read and copied from."""
     asked = _asked(words, styles=False)
     # A direct call: the pane is an argument of these forms of the command and has no flag.
     pane = pane_target(state, live, invocation.request, asked.target or None).pane.id
@@ -110,7 +110,7 @@ def _asked(words: Sequence[str], *, styles: bool) -> _Asked:
 
 
 def _pane(state: ServerState, live: LiveView, invocation: Invocation, target: str) -> PaneId:
-    """The pane that is meant; one that is no more by its number alone: its screen may still be there."""
+    """The pane that is meant. A pane that is gone can be named by its number, as its screen may still be stored."""
     digits = target.removeprefix("%")
     if target.startswith("%") and digits.isascii() and digits.isdecimal() and len(digits) < 10:
         return PaneId(int(digits))

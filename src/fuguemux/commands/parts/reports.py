@@ -1,4 +1,4 @@
-"""Reports of the server as text: tables with aligned columns, and indented `name: value` lines; and as JSON."""
+"""Reports of the server as tables with aligned columns, as indented `name: value` lines, and as JSON."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
@@ -21,12 +21,12 @@ def document(live: LiveView, name: str) -> Any:
 
 
 def json_line(name: str, value: Any) -> str:
-    """`value` as one line of JSON, with the version of its shape."""
+    """`value` as one line of JSON, with the version of its schema."""
     return msgspec.json.encode({"v": JSON_VERSION, name: value}).decode()
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
-    """Lines of aligned columns, without blanks at their ends."""
+    """Rows as lines with aligned columns, without trailing blanks."""
     widths = [max(map(len, column)) for column in zip(headings, *rows, strict=True)]
     lines = []
     for row in (headings, *rows):
@@ -57,7 +57,7 @@ def outline(value: Any, depth: int = 0) -> Iterator[str]:
 
 
 def scalar(value: Any) -> str:
-    """A value as people read it."""
+    """A value as text for people."""
     if value is None or value == "":
         return "-"
     if isinstance(value, bool):
@@ -72,6 +72,6 @@ def scalar(value: Any) -> str:
 
 
 def local_date(live: LiveView, wall_ms: int) -> str:
-    """A time of the wall clock in the server's zone: `2026-11-22 18:40:03`."""
+    """A wall clock time in the time zone of the server: `2026-11-22 18:40:03`."""
     year, month, day, hour, minute, second, *_ = live.local_time(wall_ms // 1000)
     return f"{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}"

@@ -1,4 +1,4 @@
-"""What respawn-pane and respawn-window share: the event that lets a pane's process be started again."""
+"""The event that starts the process of a pane again, for respawn-pane and respawn-window."""
 
 from fuguemux.commands.parts import spawning
 from fuguemux.config.secrets import is_redacted
@@ -18,9 +18,10 @@ def is_active(pane: Pane) -> bool:
 def respawned(
     state: ServerState, live: LiveView, invocation: Invocation, target: Target, pane: Pane
 ) -> PaneRespawned:
-    """The pane starts again: with other words, directory or variables if some were given, else with its own.
+    """The event that starts the pane again with the given command, directory and variables, or else with its own.
 
-    Raises Refused if its own words were stored without a secret of theirs. A pane that waits for Enter gets a shell then.
+    If a secret was removed from its own command before that was stored, this raises Refused. A pane that waits for Enter
+    gets a shell instead.
     """
     given = spawning.environment_given(invocation)
     argv = spawning.argv_of(invocation.arguments)

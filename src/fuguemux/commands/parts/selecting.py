@@ -1,4 +1,4 @@
-"""What the commands share that select a pane."""
+"""Going back to the pane that was active before: last-pane and select-pane -l."""
 
 from fuguemux.commands.parts.zooming import unzoomed_unless
 from fuguemux.model.decision import Decision, Refused
@@ -8,7 +8,7 @@ from fuguemux.model.state import Window
 
 
 def last_pane_selected(window: Window, *, keep_zoom: bool) -> Decision:
-    """The pane active before, or of two panes the other one. Raises Refused if there is none."""
+    """Select the pane that was active before; of two panes, the other one. Raises Refused if there is none."""
     panes = panes_of(window.layout)
     if window.last:
         pane = window.last[0]

@@ -1,4 +1,4 @@
-"""Options as commands use them: typed, for one session, window or pane, with inheritance. And formats about a target."""
+"""The options and formats that commands need, with the live view as the source of defaults."""
 
 from fuguemux.formats.formats import FormatContext, expand
 from fuguemux.language.invocation import Invocation
@@ -17,7 +17,7 @@ def text(
     window: Window | None = None,
     pane: Pane | None = None,
 ) -> str:
-    """The option's value in its text form."""
+    """The value in force of an option, as canonical text."""
     defaults = live.option_defaults()
     return options.get(state, defaults, name, session=session, window=window, pane=pane)
 
@@ -31,7 +31,7 @@ def expanded(
     *,
     time: bool = False,
 ) -> str:
-    """`template` as a format about `target`, asked by the invocation's client; `time`: with strftime's conversions."""
+    """`template` expanded as a format about `target` for the requester. `time`: conversions of strftime too."""
     context = FormatContext(
         state,
         live,

@@ -1,4 +1,4 @@
-"""What a new window or pane starts with: words to run, directory, environment, name and size. As tmux's spawn.c decides."""
+"""What a new window or pane starts with: command, directory, environment, name and size. After spawn.c of tmux."""
 
 import posixpath
 from collections.abc import Iterable
@@ -21,22 +21,22 @@ from fuguemux.model.window_size import SizedViewer, WindowSize, bounded, parsed_
 from fuguemux.options.derived import base_index, status_rows
 
 NAMED_BY_HAND: Options = {"automatic-rename": "off"}
-"""The options of a window that was given a name: it keeps it."""
+"""The options of a window that was given a name, so that the name stays."""
 PRINTED_BY_DEFAULT = "#{session_name}:#{window_index}.#{pane_index}"
 
 
 def encoded(text: str) -> bytes:
-    """The bytes that the client gave."""
+    """`text` as the bytes that the client sent."""
     return text.encode("utf-8", "surrogateescape")
 
 
 def argv_of(arguments: Iterable[str]) -> tuple[bytes, ...]:
-    """A command's arguments as words to run; none: the default command."""
+    """The arguments of a command as a program and its arguments; empty for the default command."""
     return tuple(encoded(word) for word in arguments)
 
 
 def environment_given(invocation: Invocation) -> Environment:
-    """What `-e NAME=value` gave. Words without `=` are ignored, as in tmux."""
+    """The variables of `-e NAME=value`. Words without `=` are ignored, as in tmux."""
     environment: Environment = {}
     for word in invocation.flags.values("e"):
         name, separator, value = word.partition("=")
@@ -46,7 +46,7 @@ def environment_given(invocation: Invocation) -> Environment:
 
 
 def client_directory(invocation: Invocation, session: Session | None) -> bytes:
-    """Where a command without `-c` starts: the requester's directory, or for keys the session's."""
+    """The start directory without `-c`: that of the requester, or for a key that of the session."""
     request = invocation.request
     if request.session is None and request.cwd:
         return request.cwd
@@ -58,7 +58,7 @@ def client_directory(invocation: Invocation, session: Session | None) -> bytes:
 def start_directory(
     state: ServerState, live: LiveView, invocation: Invocation, target: Target | None
 ) -> bytes:
-    """The directory of `-c`, a format that may be relative to the requester's; without it that of the requester."""
+    """The start directory: `-c`, expanded as a format and joined to the directory that holds without it."""
     base = client_directory(invocation, target.session if target else None)
     given = invocation.flags.value("c")
     if not given:
@@ -73,7 +73,7 @@ def start_directory(
 def default_window_name(
     state: ServerState, live: LiveView, session: Session | None, argv: tuple[bytes, ...]
 ) -> str:
-    """What a window that runs `argv` is called until it is renamed."""
+    """The automatic name of a window that runs `argv`."""
     if not argv:
         command = settings.text(state, live, "default-command", session=session)
         argv = (encoded(command),) if command else ()
@@ -88,7 +88,7 @@ def window_name(
     argv: tuple[bytes, ...],
     session: Session | None = None,
 ) -> tuple[str, Options]:
-    """The name of a new window and the options that go with it: `-n`, or the program's name."""
+    """The name of a new window (`-n` or else the name of the program) and its options."""
     given = invocation.flags.value("n")
     if given is None:
         return default_window_name(
@@ -99,7 +99,7 @@ def window_name(
 
 
 def viewers_of(state: ServerState, live: LiveView, session: Session) -> list[SizedViewer]:
-    """The clients that look at `session`, with what their status line leaves of their terminals."""
+    """The clients that show `session`, with the size of their terminals without the status line."""
     rows_taken = status_rows(state, live.option_defaults(), session)
     return [
         SizedViewer(WindowSize(client.columns, client.rows - rows_taken), client.used)
@@ -109,7 +109,7 @@ def viewers_of(state: ServerState, live: LiveView, session: Session) -> list[Siz
 
 
 def new_window_size(state: ServerState, live: LiveView, session: Session) -> WindowSize:
-    """The size of a new window of `session`: what its viewers allow, else its `default-size`."""
+    """The size of a new window of `session`, by its viewers, or else by its `default-size`."""
     policy = settings.text(state, live, "window-size")
     size = window_size(policy, viewers_of(state, live, session))
     if size is None:
@@ -145,16 +145,16 @@ def free_index(
 
 
 def spare_index(links: Iterable[Link]) -> int:
-    """An index that no window has, for a moment."""
+    """A free index for a window that is moved again in the same transaction."""
     return max((link.index for link in links), default=0) + 1
 
 
 def in_place_of_current(
     session: SessionId, index: int, spare: int, arrival: AnyEvent
 ) -> tuple[AnyEvent, ...]:
-    """A window that arrives at the `spare` index takes the place of the current one at `index`, which goes.
+    """The events by which a window replaces the current one at `index`: `arrival` puts it at `spare`, and then it moves.
 
-    By this way the windows that were current before stay as they are remembered.
+    This order keeps the list of windows that were current before.
     """
     return (
         arrival,
@@ -165,7 +165,7 @@ def in_place_of_current(
 
 
 def room_made(session: Session, index: int, *, before: bool) -> tuple[int, tuple[WindowMoved, ...]]:
-    """The index behind (or `before`) the window at `index`, and the moves that make it free."""
+    """The index behind the window at `index`, or `before` it, and the moves that make that index free."""
     at = index if before else index + 1
     run = at
     while link_of(session, run) is not None:
@@ -183,7 +183,7 @@ def printed(
     pane: PaneId,
     template: str = PRINTED_BY_DEFAULT,
 ) -> Reply:
-    """The line that `-P` and `-F` ask for, expanded once the new pane is there."""
+    """The line that `-P` prints, by the format `-F`. It is expanded when the new pane exists."""
     if not invocation.flags.has("P"):
         return Reply()
     line = invocation.flags.value("F")
@@ -191,7 +191,7 @@ def printed(
 
 
 def moved_index(index: int, moves: Iterable[AnyEvent]) -> int:
-    """Where the window that was at `index` is after the moves that made room."""
+    """The index after `moves` of the window that was at `index`."""
     for move in moves:
         if isinstance(move, WindowMoved) and move.index == index:
             return move.to
@@ -199,5 +199,5 @@ def moved_index(index: int, moves: Iterable[AnyEvent]) -> int:
 
 
 def direction(invocation: Invocation) -> Direction:
-    """`-h`: side by side; else one above the other."""
+    """The direction of a split: with `-h` side by side, else one above the other."""
     return "row" if invocation.flags.has("h") else "column"

@@ -1,4 +1,4 @@
-"""What becomes of a zoomed window when a command touches its panes: unzoomed, or with `-Z` zoomed again afterwards."""
+"""Zoomed windows whose panes a command changes: they are unzoomed, or with `-Z` stay zoomed."""
 
 from fuguemux.model.events import AnyEvent, ZoomChanged
 from fuguemux.model.state import Window
@@ -10,5 +10,5 @@ def unzoomed(window: Window) -> tuple[AnyEvent, ...]:
 
 
 def unzoomed_unless(window: Window, *, keep: bool) -> tuple[AnyEvent, ...]:
-    """As `unzoomed`, but a window that is to `keep` its zoom stays as it is."""
+    """As `unzoomed`, but no event if `keep` is true."""
     return () if keep else unzoomed(window)
