@@ -1,7 +1,6 @@
 """A decision follows from its arguments alone: what configuration was loaded in between makes no difference."""
 
 import random
-from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -64,8 +63,8 @@ ANY: tuple[tuple[str, ...], ...] = ((), ("a",), ("a", "b"), ("-t", "first"), ("-
 class SomeFiles(FakeLive):
     """A FakeLive with one file, whatever is asked for, and with rows in every pane."""
 
-    def document(self, name: str, arguments: tuple[str, ...]) -> Any:
-        return [{"path": "/f", "text": "new-window\n"}] if name == "files" else None
+    def files(self, directory: str, pattern: str) -> list[dict[str, str]]:
+        return [{"path": "/f", "text": "new-window\n"}]
 
     def capture(self, pane: int, request: CaptureRequest) -> bytes:
         return b"row\n"

@@ -1,7 +1,7 @@
 """A LiveView made of plain fields, for tests of commands and formats."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -83,8 +83,28 @@ class FakeLive:
     def option_defaults(self) -> Mapping[str, str]:
         return self.defaults
 
-    def document(self, name: str, arguments: tuple[str, ...]) -> Any:
-        return self.documents.get(name)
+    def messages(self) -> Sequence[tuple[int, str]]:
+        return tuple(self.documents.get("messages", ()))
+
+    def panes_with_last_screens(self) -> Sequence[PaneId]:
+        return tuple(self.documents.get("panes-with-last-screens", ()))
+
+    def files(self, directory: str, pattern: str) -> Sequence[Mapping[str, Any]] | None:
+        return self.documents.get("files")
+
+    def recoveries(self) -> Sequence[Mapping[str, Any]] | None:
+        return self.documents.get("recovery")
+
+    def status(self) -> Mapping[str, Any] | None:
+        return self.documents.get("status")
+
+    def last_screens(self) -> Mapping[str, Any] | None:
+        return self.documents.get("last-screens")
+
+    def last_screen(
+        self, pane: PaneId, recovery_ms: int | None, *, styled: bool
+    ) -> Mapping[str, Any] | None:
+        return self.documents.get("last-screen")
 
 
 def _implements_the_port(fake: FakeLive) -> LiveView:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from fuguemux.commands.command import Command
 from fuguemux.commands.parts import recovery_screens
-from fuguemux.commands.parts.reports import document, json_line, local_date, table
+from fuguemux.commands.parts.reports import json_line, local_date, required, table
 from fuguemux.language.invocation import Invocation
 from fuguemux.language.numbers import number
 from fuguemux.model.decision import Decision, Refused, Reply
@@ -38,7 +38,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     if words == ["choose"]:
         # A direct call: only this form of the command needs a client.
         client = client_target(live, invocation.request, None)
-        screens = live.document("panes-with-last-screens", ()) or ()
+        screens = live.panes_with_last_screens()
         return Decision(effects=(_choice(client.id, state, reports, frozenset(screens)),))
     match words[:1]:
         case ["screen"]:
@@ -69,8 +69,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
 
 
 def _reports(live: LiveView) -> Sequence[Report]:
-    found = document(live, "recovery")
-    return [found] if isinstance(found, Mapping) else found
+    return required(live.recoveries(), "recovery")
 
 
 def _lines(*lines: str) -> Decision:

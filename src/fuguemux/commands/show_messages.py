@@ -28,9 +28,10 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     if invocation.flags.has("J") or invocation.flags.has("T"):
         context = FormatContext(state, live)
         return Decision(reply=Reply(lines=tuple(expand(text, context) for text in TEMPLATES)))
-    messages = live.document("messages", ()) or ()
     return Decision(
-        reply=Reply(lines=tuple(f"{pretty(live, when_s)}: {text}" for when_s, text in messages))
+        reply=Reply(
+            lines=tuple(f"{pretty(live, when_s)}: {text}" for when_s, text in live.messages())
+        )
     )
 
 

@@ -5,6 +5,7 @@ and either `text` or `error`. A file with an error in its syntax runs no command
 keep those after it from running.
 """
 
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any, Final
 
@@ -119,11 +120,11 @@ def _lines_of(commands: list[language.Parsed]) -> list[str]:
     return [quoting.render_all([one.argv for one in group]) for _, group in groups]
 
 
-def _entries(live: LiveView, cwd: str, path: str) -> list[dict[str, Any]]:
-    entries = live.document("files", (cwd, path))
+def _entries(live: LiveView, cwd: str, path: str) -> Sequence[Mapping[str, Any]]:
+    entries = live.files(cwd, path)
     if not entries:
         return [{"path": path, "error": "No such file or directory"}]
-    return list(entries)
+    return entries
 
 
 COMMAND = Command(

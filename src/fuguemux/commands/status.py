@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from fuguemux.commands.command import Command
-from fuguemux.commands.parts.reports import document, json_line, local_date
+from fuguemux.commands.parts.reports import json_line, local_date, required
 from fuguemux.language.invocation import Invocation
 from fuguemux.model.decision import Decision, Refused, Reply
 from fuguemux.model.live import LiveView
@@ -24,7 +24,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     words = invocation.arguments
     if words not in ((), ("--json",)):
         raise Refused("usage: status [--json]")
-    report = document(live, "status")
+    report = required(live.status(), "status")
     lines = (json_line("status", report),) if words else tuple(_lines(live, report))
     return Decision(reply=Reply(lines))
 

@@ -2,8 +2,8 @@
 it; tests fake it.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any, Literal, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, Protocol, TypeAlias
 
 import msgspec
 
@@ -130,14 +130,48 @@ class CaptureRequest(msgspec.Struct, frozen=True):
     """Return only the beginning of an incomplete escape sequence (-P)."""
 
 
-class NotAtHand(Exception):
-    """A document has to be read from a disk first. Nothing has happened: repeat the decision when the document has been
-    read.
-    """
+class Question(msgspec.Struct, frozen=True):
+    """Base of what has to be read from a disk to be answered."""
 
-    def __init__(self, name: str, arguments: tuple[str, ...]) -> None:
-        super().__init__(name)
-        self.question = (name, arguments)
+
+class FilesAsked(Question, frozen=True):
+    """`LiveView.files`."""
+
+    directory: str
+    pattern: str
+
+
+class RecoveriesAsked(Question, frozen=True):
+    """`LiveView.recoveries`."""
+
+
+class StatusAsked(Question, frozen=True):
+    """`LiveView.status`."""
+
+
+class LastScreensAsked(Question, frozen=True):
+    """`LiveView.last_screens`."""
+
+
+class LastScreenAsked(Question, frozen=True):
+    """`LiveView.last_screen`."""
+
+    pane: PaneId
+    recovery_ms: int | None
+    styled: bool
+
+
+AnyQuestion: TypeAlias = (
+    FilesAsked | RecoveriesAsked | StatusAsked | LastScreensAsked | LastScreenAsked
+)
+
+
+class NotAtHand(Exception):
+    """Something has to be read from a disk first. Nothing has happened: repeat the decision when `question` is answered."""
+
+    def __init__(self, question: AnyQuestion) -> None:
+        super().__init__(type(question).__name__)
+        self.question = question
 
 
 class LiveView(Protocol):
@@ -194,9 +228,34 @@ class LiveView(Protocol):
         """Defaults of options that the configuration gives, by the name of the option. The mapping never changes."""
         ...
 
-    def document(self, name: str, arguments: tuple[str, ...]) -> Any:
-        """A report as plain data: `recovery`, `status`, `config`, `checkpoints`, …. None if there is no such report.
+    def messages(self) -> Sequence[tuple[int, str]]:
+        """The latest messages of the server, the newest first: when, in seconds since the epoch, and what."""
+        ...
 
-        Raises NotAtHand for a report that is not read yet.
-        """
+    def panes_with_last_screens(self) -> Sequence[PaneId]:
+        """The panes that have a last screen, of whatever recovery."""
+        ...
+
+    # The following is read from a disk: NotAtHand is raised as long as it is not read. None: this server has no such thing.
+
+    def files(self, directory: str, pattern: str) -> Sequence[Mapping[str, Any]] | None:
+        """The files that a path or a pattern names: each with its `path`, and `text` or `error`."""
+        ...
+
+    def recoveries(self) -> Sequence[Mapping[str, Any]] | None:
+        """All recoveries, the newest first: the fields of a report, and its text for people as `lines`."""
+        ...
+
+    def status(self) -> Mapping[str, Any] | None:
+        """How the server is; see server/admin/status.py."""
+        ...
+
+    def last_screens(self) -> Mapping[str, Any] | None:
+        """Every last screen that is kept, as `screens`, the newest first, or `why_not`."""
+        ...
+
+    def last_screen(
+        self, pane: PaneId, recovery_ms: int | None, *, styled: bool
+    ) -> Mapping[str, Any] | None:
+        """The last screen of a pane, of one recovery or the newest; `error` says why there is none."""
         ...

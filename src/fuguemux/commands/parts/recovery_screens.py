@@ -1,6 +1,6 @@
 """`recovery screen`, `recovery screens` and `recovery view`: the last screens of programs that ended with the machine.
 
-The server's documents `last-screen` and `last-screens` are plain data; see server/panes/last_screen_data.py.
+`LiveView.last_screen` and `last_screens` give plain data; see server/panes/last_screen_data.py.
 """
 
 from collections.abc import Mapping, Sequence
@@ -52,7 +52,7 @@ def screens(live: LiveView, words: Sequence[str], *, as_json: bool) -> Decision:
         raise Refused(
             f"recovery screens takes no {words[0]!r}: fugue recovery screen PANE prints one"
         )
-    found = live.document("last-screens", ())
+    found = live.last_screens()
     kept: list[dict[str, Any]] = found["screens"] if found else []
     if as_json:
         return _lines(json_line("screens", kept))
@@ -129,10 +129,8 @@ def _recovery_ms(place: int | None, reports: Sequence[Mapping[str, Any]]) -> int
 
 def _found(
     live: LiveView, pane: PaneId, recovery_ms: int | None, *, styled: bool = False
-) -> dict[str, Any]:
-    recovery = "" if recovery_ms is None else str(recovery_ms)
-    arguments = (str(pane), recovery, "styled" if styled else "")
-    found: dict[str, Any] | None = live.document("last-screen", arguments)
+) -> Mapping[str, Any]:
+    found = live.last_screen(pane, recovery_ms, styled=styled)
     if found is None:
         raise Refused("no last screen: this server keeps none")
     if "error" in found:

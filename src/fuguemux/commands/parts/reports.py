@@ -1,20 +1,21 @@
 """Reports of the server as tables with aligned columns, as indented `name: value` lines, and as JSON."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 
 from fuguemux.model.decision import Refused
 from fuguemux.model.live import LiveView
 
+Found = TypeVar("Found")
+
 JSON_VERSION: Final = 1
 _GAP: Final = "  "
 
 
-def document(live: LiveView, name: str) -> Any:
-    """The server's report called `name`. Raises Refused if there is none."""
-    found = live.document(name, ())
+def required(found: Found | None, name: str) -> Found:
+    """The server's report called `name`, if it was found. Raises Refused if there is none."""
     if found is None:
         raise Refused(f"no {name} report: this server keeps none")
     return found

@@ -4,13 +4,22 @@ What is in memory is answered at once. What has to be read from a disk is read o
 asked for it; then it is decided again, with that at hand.
 """
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any, assert_never
 
 import msgspec
 
-from fuguemux.model.live import NotAtHand
+from fuguemux.model.ids import PaneId
+from fuguemux.model.live import (
+    AnyQuestion,
+    FilesAsked,
+    LastScreenAsked,
+    LastScreensAsked,
+    NotAtHand,
+    RecoveriesAsked,
+    StatusAsked,
+)
 from fuguemux.observe.clock import Clock
 from fuguemux.observe.diagnostics import channel
 from fuguemux.observe.failpoints import reach
@@ -23,18 +32,15 @@ from fuguemux.server.clients.message_log import MessageLog
 from fuguemux.server.panes import last_screen_data
 from fuguemux.server.panes.last_screens import LastScreens
 from fuguemux.server.requests.command_files import command_files
-from fuguemux.server.requests.executor import Question
 from fuguemux.server.storage.durability_status import DurabilityStatus
 from fuguemux.server.work.file_threads import beside
 from fuguemux.server.work.waits import Waits
-
-ON_DISK: Final = frozenset({"files", "recovery", "last-screens", "last-screen", "status"})
 
 diagnostics = channel("reports")
 
 
 class Documents:
-    """Called with a document's name and arguments; implements executor.Documents. Belongs to the loop."""
+    """Answers the questions of decisions; implements DocumentsPort and DocumentsView. Belongs to the loop."""
 
     def __init__(
         self,
@@ -58,26 +64,24 @@ class Documents:
         self._durability = durability
         self._waits = waits
         self._status = status
-        self._found: Mapping[Question, Any] = {}
+        self._found: Mapping[AnyQuestion, Any] = {}
 
-    def __call__(self, name: str, arguments: tuple[str, ...]) -> Any:
-        """The document, or None: there is none of that name. Raises NotAtHand for one that is to be read first."""
-        if name in ON_DISK:
-            if (name, arguments) not in self._found:
-                raise NotAtHand(name, arguments)
-            return self._found[name, arguments]
-        match name:
-            case "messages":
-                return self._messages.newest_first()
-            case "variable":
-                return self._variable(arguments[0])
-            case "panes-with-last-screens":
-                return [name.pane for name in self._last_screens.names()]
-            case _:
-                return None
+    def answer(self, question: AnyQuestion) -> Any:
+        """What was read. Raises NotAtHand for what is to be read first."""
+        if question not in self._found:
+            raise NotAtHand(question)
+        return self._found[question]
+
+    def messages(self) -> Sequence[tuple[int, str]]:
+        """The latest messages of the server, the newest first."""
+        return self._messages.newest_first()
+
+    def panes_with_last_screens(self) -> Sequence[PaneId]:
+        """The panes that have a last screen."""
+        return [name.pane for name in self._last_screens.names()]
 
     @contextmanager
-    def at_hand(self, found: Mapping[Question, Any]) -> Iterator[None]:
+    def at_hand(self, found: Mapping[AnyQuestion, Any]) -> Iterator[None]:
         """Inside it what was read is answered."""
         self._found = found
         try:
@@ -85,23 +89,27 @@ class Documents:
         finally:
             self._found = {}
 
-    async def read(self, question: Question) -> Any:
-        """Read a document of `ON_DISK`. Raises ServerEnds and OSError; most of what cannot be read is said in the document."""
+    async def read(self, question: AnyQuestion) -> Any:
+        """Read the answer. Raises ServerEnds and OSError; most of what cannot be read is said in the answer."""
         ends = "the server ended before a file was read: nothing was done"
-        return await self._waits.until_end(self._read(*question), ends)
+        return await self._waits.until_end(self._read(question), ends)
 
-    async def _read(self, name: str, arguments: tuple[str, ...]) -> Any:
-        match name:
-            case "files":
-                return await _files(arguments)
-            case "recovery":
+    async def _read(self, question: AnyQuestion) -> Any:
+        match question:
+            case FilesAsked(directory, pattern):
+                return await _files(directory, pattern)
+            case RecoveriesAsked():
                 return await self._recovery()
-            case "last-screens":
+            case LastScreensAsked():
                 return await last_screen_data.listed(self._last_screens)
-            case "last-screen":
-                return await last_screen_data.found(self._last_screens, arguments)
-            case _:
+            case LastScreenAsked(pane, recovery_ms, styled):
+                return await last_screen_data.found(
+                    self._last_screens, pane, recovery_ms, styled=styled
+                )
+            case StatusAsked():
                 return await self._status()
+            case _:
+                assert_never(question)
 
     async def _stored(self) -> list[RecoveryReport]:
         storage, directory = self._storage, f"{self._directory}/{RECOVERIES}"
@@ -141,7 +149,8 @@ class Documents:
         document["lines_verbose"] = report_lines(report, when=when, verbose=True)
         return document
 
-    def _variable(self, name: str) -> str | None:
+    def variable(self, name: str) -> str | None:
+        """A format variable that only the server knows."""
         if name == "recovery_summary":
             return self._report.summary
         if name == "recovery_segment":
@@ -153,13 +162,13 @@ class Documents:
         return None
 
 
-def _read_files(arguments: tuple[str, ...]) -> list[dict[str, Any]]:
+def _read_files(directory: str, pattern: str) -> list[dict[str, Any]]:
     reach("source.reading")
-    return command_files(arguments)
+    return command_files(directory, pattern)
 
 
-async def _files(arguments: tuple[str, ...]) -> list[dict[str, Any]]:
+async def _files(directory: str, pattern: str) -> list[dict[str, Any]]:
     try:
-        return await beside("source-file", _read_files, arguments)
+        return await beside("source-file", _read_files, directory, pattern)
     except OSError as error:
-        return [{"path": arguments[1], "error": error.strerror or str(error)}]
+        return [{"path": pattern, "error": error.strerror or str(error)}]

@@ -9,23 +9,23 @@ from fuguemux.server.panes.last_screens import LastScreens, NoScreen
 from fuguemux.terminal.ghostty.rewrap import plain
 
 
-async def found(screens: LastScreens, arguments: tuple[str, ...]) -> dict[str, Any]:
-    """Return one screen as text, or `styled`: that of a pane (its number), of one recovery (its time), or the newest
-    (no argument).
+async def found(
+    screens: LastScreens, pane: PaneId, recovery_ms: int | None, *, styled: bool
+) -> dict[str, Any]:
+    """Return a pane's screen as text, or `styled`: that of one recovery, by its time, or the newest one.
 
     If there is none, `error` is a line that says why.
     """
-    pane, recovery, styled = arguments
     try:
-        screen = await screens.fetch(PaneId(int(pane)), int(recovery) if recovery else None)
+        screen = await screens.fetch(pane, recovery_ms)
     except NoScreen as none:
         return {"error": str(none)}
     rows = rows_of(screen)
     rows += [b""] * (screen.rows - len(rows))
     return {
         **_about(screen),
-        "screen": [_text(row, styled=bool(styled)) for row in rows],
-        "above": [_text(row, styled=bool(styled)) for row in context_rows(screen)],
+        "screen": [_text(row, styled=styled) for row in rows],
+        "above": [_text(row, styled=styled) for row in context_rows(screen)],
     }
 
 

@@ -1,4 +1,4 @@
-"""Reads files of commands for source-file: the contents of its document `files`."""
+"""Reads files of commands for source-file: the answer to `LiveView.files`."""
 
 import glob
 import os
@@ -9,9 +9,8 @@ from fuguemux.server.work.plain_files import read_plain
 FILE_BYTES_MAX: Final = 1 << 20
 
 
-def command_files(arguments: tuple[str, ...]) -> list[dict[str, Any]]:
-    """For each (directory, path or pattern): every file that it names, as `path` with `text` or `error`. Reads from disk."""
-    directory, pattern = arguments
+def command_files(directory: str, pattern: str) -> list[dict[str, Any]]:
+    """Every file that a path or a pattern names, relative to `directory`, as `path` with `text` or `error`. Reads from disk."""
     if pattern == "-":
         return [{"path": pattern, "error": "standard input cannot be read here, name a file"}]
     whole = os.path.join(directory, pattern)

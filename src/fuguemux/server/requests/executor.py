@@ -15,7 +15,7 @@ from fuguemux.keeper.protocol import explained
 from fuguemux.language.language import Parsed
 from fuguemux.model.decision import Refused, Reply, Request
 from fuguemux.model.effects import AnyEffect
-from fuguemux.model.live import NotAtHand
+from fuguemux.model.live import AnyQuestion, NotAtHand
 from fuguemux.observe.diagnostics import channel
 from fuguemux.observe.holding import TookTooLong, endable
 from fuguemux.server.ports import (
@@ -33,9 +33,6 @@ from fuguemux.server.work.sequence_gate import SequenceGate
 from fuguemux.server.work.waits import ServerEnds
 
 diagnostics = channel("commands")
-
-Question = tuple[str, tuple[str, ...]]
-"""A document's name and arguments."""
 
 
 class Effects(Protocol):
@@ -63,11 +60,11 @@ class HooksPort(Protocol):
 class DocumentsPort(Protocol):
     """What decisions may ask that has to be read from a disk."""
 
-    def at_hand(self, found: Mapping[Question, Any]) -> AbstractContextManager[object]:
+    def at_hand(self, found: Mapping[AnyQuestion, Any]) -> AbstractContextManager[object]:
         """Inside it these are answered; what else has to be read raises NotAtHand."""
         ...
 
-    async def read(self, question: Question) -> Any:
+    async def read(self, question: AnyQuestion) -> Any:
         """Read one, on another thread. May take for ever. Raises ServerEnds, and OSError if it cannot be read at all."""
         ...
 
@@ -182,14 +179,14 @@ class Executor:
         return Result(1, goes_on=False)
 
     async def _run_one(self, words: Words, requester: Requester, *, late: bool) -> Result:
-        read: dict[Question, Any] = {}
+        read: dict[AnyQuestion, Any] = {}
         while True:
             try:
                 return await self._run_with(read, words, requester, late=late)
             except NotAtHand as missing:  # nothing has happened yet, and others have their turn
                 read[missing.question] = await self._read(missing.question, words, requester)
 
-    async def _read(self, question: Question, words: Words, requester: Requester) -> Any:
+    async def _read(self, question: AnyQuestion, words: Words, requester: Requester) -> Any:
         try:
             with self.gate.opened():
                 return await self._turn.left(
@@ -199,7 +196,7 @@ class Executor:
             raise EffectFailed(f"{words[0]}: {error.strerror or error}") from error
 
     async def _run_with(
-        self, read: Mapping[Question, Any], words: Words, requester: Requester, *, late: bool
+        self, read: Mapping[AnyQuestion, Any], words: Words, requester: Requester, *, late: bool
     ) -> Result:
         async with self._turn.of(requester):
             if self._over and not late:
@@ -233,7 +230,7 @@ class Executor:
             await self._hooks.after(request, requester)
         return Result(code, goes_on=reply.exit_code == 0)
 
-    def _ask(self, words: Words, request: Request, read: Mapping[Question, Any]) -> Outcome:
+    def _ask(self, words: Words, request: Request, read: Mapping[AnyQuestion, Any]) -> Outcome:
         try:
             with self._documents.at_hand(read):
                 return self._engine.ask(request)

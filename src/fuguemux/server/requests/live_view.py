@@ -1,21 +1,27 @@
 """The LiveView of commands: facts of clients, terminals and processes, read when they are asked for."""
 
 import os
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final, Literal
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final, Literal, Protocol
 
 import msgspec
 
 from fuguemux.config.secrets import named
 from fuguemux.model.ids import PaneId, SessionId, WindowId
 from fuguemux.model.live import (
+    AnyQuestion,
     CaptureRequest,
     ClientFacts,
+    FilesAsked,
     ForegroundFacts,
     HistoryFacts,
+    LastScreenAsked,
+    LastScreensAsked,
     PaneFacts,
+    RecoveriesAsked,
     ScreenFacts,
     ServerFacts,
+    StatusAsked,
 )
 from fuguemux.model.state import ServerState
 from fuguemux.observe.clock import Clock
@@ -26,12 +32,49 @@ from fuguemux.server.panes.pane_terminal import PaneTerminal
 from fuguemux.server.panes.panes import Panes
 from fuguemux.server.processes import process_table
 
-Documents = Callable[[str, tuple[str, ...]], Any]
-
-
 MEASURE_NS_MAX: Final = 50_000_000
 MEASURE_EVERY_NS: Final = 250_000_000
 """Within each MEASURE_EVERY_NS, at most this long is spent on counting rows of history and on building screens for that."""
+
+
+class DocumentsView(Protocol):
+    """What the view asks of admin/documents.py."""
+
+    def answer(self, question: AnyQuestion) -> Any:
+        """What was read; the type is that of the method of LiveView. Raises NotAtHand if it is not read yet."""
+        ...
+
+    def messages(self) -> Sequence[tuple[int, str]]:
+        """As LiveView."""
+        ...
+
+    def panes_with_last_screens(self) -> Sequence[PaneId]:
+        """As LiveView."""
+        ...
+
+    def variable(self, name: str) -> str | None:
+        """As LiveView."""
+        ...
+
+
+class NoDocuments:
+    """Before `connect` there are none."""
+
+    def answer(self, _question: AnyQuestion) -> Any:
+        """Nothing."""
+        return None
+
+    def messages(self) -> Sequence[tuple[int, str]]:
+        """None yet."""
+        return ()
+
+    def panes_with_last_screens(self) -> Sequence[PaneId]:
+        """None yet."""
+        return ()
+
+    def variable(self, _name: str) -> str | None:
+        """Nothing."""
+        return None
 
 
 class ServerView:
@@ -49,7 +92,7 @@ class ServerView:
         self._state: Callable[[], ServerState] = ServerState
         self._clients: Callable[[], tuple[ClientFacts, ...]] = tuple
         self._in_mode: Callable[[PaneId], ModeFacts] = lambda _pane: ModeFacts()
-        self._documents: Documents = lambda _name, _arguments: None
+        self._documents: DocumentsView = NoDocuments()
         self._attached_s: dict[SessionId, int] = {}
         """In the order in which the sessions were last used."""
         self._came_back: frozenset[SessionId] = frozenset()
@@ -62,7 +105,7 @@ class ServerView:
         state: Callable[[], ServerState],
         clients: Callable[[], tuple[ClientFacts, ...]],
         in_mode: Callable[[PaneId], ModeFacts],
-        documents: Documents,
+        documents: DocumentsView,
     ) -> None:
         """Hand over the parts that are built after this one."""
         self._state = state
@@ -201,8 +244,7 @@ class ServerView:
 
     def variable(self, name: str) -> str | None:
         """Format variables that only the server can tell."""
-        value = self._documents("variable", (name,))
-        return value if isinstance(value, str) else None
+        return self._documents.variable(name)
 
     def configured(self, option_defaults: Mapping[str, str]) -> None:
         """A configuration gives these defaults of options from now on."""
@@ -212,9 +254,44 @@ class ServerView:
         """Defaults of options that the configuration gives."""
         return self._option_defaults
 
-    def document(self, name: str, arguments: tuple[str, ...]) -> Any:
-        """A report as plain data, or None if there is none of that name."""
-        return self._documents(name, arguments)
+    def messages(self) -> Sequence[tuple[int, str]]:
+        """The latest messages of the server."""
+        return self._documents.messages()
+
+    def panes_with_last_screens(self) -> Sequence[PaneId]:
+        """The panes that have a last screen."""
+        return self._documents.panes_with_last_screens()
+
+    def files(self, directory: str, pattern: str) -> Sequence[Mapping[str, Any]] | None:
+        """The files that a path or a pattern names."""
+        found: Sequence[Mapping[str, Any]] | None = self._documents.answer(
+            FilesAsked(directory, pattern)
+        )
+        return found
+
+    def recoveries(self) -> Sequence[Mapping[str, Any]] | None:
+        """All recoveries, the newest first."""
+        found: Sequence[Mapping[str, Any]] | None = self._documents.answer(RecoveriesAsked())
+        return found
+
+    def status(self) -> Mapping[str, Any] | None:
+        """How the server is."""
+        found: Mapping[str, Any] | None = self._documents.answer(StatusAsked())
+        return found
+
+    def last_screens(self) -> Mapping[str, Any] | None:
+        """Every last screen that is kept."""
+        found: Mapping[str, Any] | None = self._documents.answer(LastScreensAsked())
+        return found
+
+    def last_screen(
+        self, pane: PaneId, recovery_ms: int | None, *, styled: bool
+    ) -> Mapping[str, Any] | None:
+        """The last screen of a pane."""
+        found: Mapping[str, Any] | None = self._documents.answer(
+            LastScreenAsked(pane, recovery_ms, styled)
+        )
+        return found
 
 
 def _screen(terminal: PaneTerminal) -> ScreenFacts:

@@ -1,6 +1,7 @@
 """`recovery screen`, `screens` and `view`: which screen is meant, and what is said where there is none."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -57,16 +58,19 @@ class Live(FakeLive):
 
     def __init__(self, found: dict[str, Any] | None = FOUND, kept: Any = None) -> None:
         super().__init__()
-        self.asked: list[tuple[str, ...]] = []
+        self.asked: list[tuple[int, int | None, bool]] = []
         self.found = found
-        self.kept = kept
+        self.documents = {
+            "recovery": REPORTS,
+            "last-screens": kept,
+            "panes-with-last-screens": [0],
+        }
 
-    def document(self, name: str, arguments: tuple[str, ...]) -> Any:
-        if name == "last-screen":
-            self.asked.append(arguments)
-            return self.found
-        found = {"recovery": REPORTS, "last-screens": self.kept, "panes-with-last-screens": [0]}
-        return found[name]
+    def last_screen(
+        self, pane: PaneId, recovery_ms: int | None, *, styled: bool
+    ) -> Mapping[str, Any] | None:
+        self.asked.append((pane, recovery_ms, styled))
+        return self.found
 
 
 def asked(live: FakeLive, *words: str, on: ServerState = STATE, **requester: Any) -> Outcome:
@@ -80,10 +84,10 @@ def test_its_rows_are_printed_as_they_were() -> None:
     assert asked(live, "screen", pane=1).decision.reply.raw
     assert asked(live, "screen", "%77").decision.reply.raw  # a pane that is gone
     assert live.asked == [
-        ("1", "", ""),
-        ("1", "1600000000000", "styled"),
-        ("1", "", ""),
-        ("77", "", ""),
+        (1, None, False),
+        (1, 1_600_000_000_000, True),
+        (1, None, False),
+        (77, None, False),
     ]
 
 

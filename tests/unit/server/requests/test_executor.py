@@ -12,7 +12,7 @@ from fuguemux.model.decision import Decision, Refused, Reply, Request
 from fuguemux.model.effects import AnyEffect, Refresh
 from fuguemux.model.events import SessionCreated
 from fuguemux.model.ids import SessionId
-from fuguemux.model.live import LiveView, NotAtHand
+from fuguemux.model.live import AnyQuestion, LiveView, NotAtHand, StatusAsked
 from fuguemux.model.state import ServerState
 from fuguemux.server.ports import (
     EffectFailed,
@@ -21,7 +21,7 @@ from fuguemux.server.ports import (
     Requester,
     ServerEnding,
 )
-from fuguemux.server.requests.executor import Executor, Question
+from fuguemux.server.requests.executor import Executor
 from fuguemux.server.requests.turn import Turn
 from fuguemux.server.work.sequence_gate import SequenceGate
 from fuguemux.server.work.waits import ServerEnds
@@ -249,32 +249,32 @@ class Documents:
     """One page, read from a slow disk."""
 
     def __init__(self) -> None:
-        self.reads: list[Question] = []
-        self.found: Mapping[Question, Any] = {}
+        self.reads: list[AnyQuestion] = []
+        self.found: Mapping[AnyQuestion, Any] = {}
         self.reading = asyncio.Event()
         self.disk = asyncio.Event()
 
-    def at_hand(self, found: Mapping[Question, Any]) -> AbstractContextManager[object]:
+    def at_hand(self, found: Mapping[AnyQuestion, Any]) -> AbstractContextManager[object]:
         self.found = found
         return nullcontext()
 
-    async def read(self, question: Question) -> Any:
+    async def read(self, question: AnyQuestion) -> Any:
         self.reads.append(question)
         self.reading.set()
         await self.disk.wait()
         return "page"
 
-    def answer(self, name: str, arguments: tuple[str, ...]) -> Any:
-        if (name, arguments) not in self.found:
-            raise NotAtHand(name, arguments)
-        return self.found[name, arguments]
+    def answer(self, question: AnyQuestion) -> Any:
+        if question not in self.found:
+            raise NotAtHand(question)
+        return self.found[question]
 
 
 async def test_what_has_to_be_read_is_read_once_while_others_have_their_turn(
     here: World,
 ) -> None:
     documents = here.documents
-    here.page = lambda: documents.answer("page", ("x",))
+    here.page = lambda: documents.answer(StatusAsked())
     async with asyncio.timeout(SECONDS), asyncio.TaskGroup() as tasks:
         asking = tasks.create_task(here.executor.begin([("ask",)], here.requester))
         await documents.reading.wait()
@@ -282,4 +282,4 @@ async def test_what_has_to_be_read_is_read_once_while_others_have_their_turn(
         documents.disk.set()
         assert await asking == 0
     assert here.sessions() == ["between", "page"]
-    assert documents.reads == [("page", ("x",))]
+    assert documents.reads == [StatusAsked()]

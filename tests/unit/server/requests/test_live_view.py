@@ -10,7 +10,12 @@ from fuguemux.persistence.storage.files import RealStorage
 from fuguemux.server.copy.copy_mode import ModeFacts
 from fuguemux.server.panes.pane_terminal import PaneTerminal
 from fuguemux.server.panes.panes import Panes
-from fuguemux.server.requests.live_view import MEASURE_EVERY_NS, MEASURE_NS_MAX, ServerView
+from fuguemux.server.requests.live_view import (
+    MEASURE_EVERY_NS,
+    MEASURE_NS_MAX,
+    NoDocuments,
+    ServerView,
+)
 from fuguemux.terminal.ghostty.adapter import GhosttyEmulator
 from tests.support.builders import session, state
 from tests.support.fake_clock import FakeClock
@@ -59,7 +64,7 @@ def view_of_three(clock: FakeClock | None = None) -> ServerView:
     panes = Panes(GhosttyEmulator, store, lambda _terminal: None, lambda _state, _pane: 10_000)
     view = ServerView(clock or FakeClock(), panes, FakeLive().server(), NO_DEFAULTS)
     three = state(session("a"), session("b"), session("c"))
-    view.connect(lambda: three, tuple, lambda _pane: ModeFacts(), lambda _name, _arguments: None)
+    view.connect(lambda: three, tuple, lambda _pane: ModeFacts(), NoDocuments())
     return view
 
 
