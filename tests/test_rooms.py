@@ -1,4 +1,4 @@
-"""The rooms of the package: no overfull folder, a paragraph at each door, one name per class.
+"""The rooms of the package: no circle among modules or rooms, no overfull folder, a paragraph at each door, one name per class.
 
 Every rule is shown red on a bad example.
 """
@@ -15,7 +15,7 @@ from tests.support import imports
 SOURCE = Path(__file__).parents[1] / "src"
 PACKAGE = "fuguemux"
 GENERATED = "fuguemux/terminal/ghostty/_abi.py"
-FILES_MAX = 27
+FILES_MAX = 28
 """In one folder, beside `__init__.py`: about what a reader can take in."""
 ONE_FILE_PER_COMMAND = "fuguemux/commands"
 DOOR_WORDS_MIN = 20
@@ -61,6 +61,24 @@ def shared_names(texts: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
         for name in imports.public_classes(text):
             places[name].append(path)
     return {name: found for name, found in places.items() if len(found) > 1}
+
+
+def test_there_is_no_import_circle() -> None:
+    assert imports.circle(imports.graph_of(modules(), PACKAGE)) == []
+    inside = [("a/b.py", "def f():\n    from a import c\n"), ("a/c.py", "import a.b\n")]
+    assert imports.circle(imports.graph_of(inside, "a")) == ["a.b", "a.c", "a.b"]
+    typed = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from a.c import C\n"
+    assert imports.circle(imports.graph_of([("a/b.py", typed), inside[1]], "a"))
+    assert not imports.circle(imports.graph_of([("a/b.py", "import os\n"), inside[1]], "a"))
+
+
+def test_the_rooms_are_stacked() -> None:
+    assert imports.circle(imports.rooms_of(imports.graph_of(modules(), PACKAGE))) == []
+    crossed = {"a.x.b": {"a.y.c"}, "a.y.c": set(), "a.y.d": {"a.x.e"}, "a.x.e": set()}
+    assert not imports.circle(crossed)
+    assert imports.circle(imports.rooms_of(crossed)) == ["a.x", "a.y", "a.x"]
+    ports = {"a.x.b": {"a.ports", "a.y.c"}, "a.y.c": {"a.ports"}, "a.ports": set()}
+    assert not imports.circle(imports.rooms_of(ports))
 
 
 def test_no_room_is_overfull() -> None:

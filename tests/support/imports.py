@@ -20,12 +20,14 @@ def graph_of(texts: Iterable[tuple[str, str]], package: str) -> Graph:
     }
 
 
-def rooms_of(graph: Graph, ports: Iterable[str] = ()) -> Graph:
-    """The same graph with folders for modules. Each of `ports` is a room of its own: a module that others may import."""
-    kept = frozenset(ports)
+def rooms_of(graph: Graph) -> Graph:
+    """The same graph with folders for modules. A module that lies beside folders is a room of its own."""
+    folders = {module.rpartition(".")[0] for module in graph}
+    beside = {folder.rpartition(".")[0] for folder in folders}
 
     def room(module: str) -> str:
-        return module if module in kept else module.rpartition(".")[0]
+        folder = module.rpartition(".")[0]
+        return module if folder in beside else folder
 
     found: Graph = {}
     for module, imported in graph.items():

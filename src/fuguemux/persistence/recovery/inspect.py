@@ -104,7 +104,7 @@ class DumpedRecord:
 
 
 @dataclass
-class Salvage:
+class SalvagedFiles:
     """What was salvaged, and where it is."""
 
     verification: Verification
@@ -179,7 +179,7 @@ def salvage(
     from_lsn: int = 1,
     storage: Storage | None = None,
     progress: Progress | None = None,
-) -> Salvage:
+) -> SalvagedFiles:
     """Write what can be read into the new directory `output`.
 
     `structure.log`: for each record its LSN u64 and length u32, little-endian, then the payload. `pane-<n>.out`: the
@@ -192,7 +192,7 @@ def salvage(
             errno.EEXIST, "exists already: name a directory that does not exist", output
         )
     reading = _Reading(storage, directory, from_lsn, progress)
-    saved = Salvage(reading.verification)
+    saved = SalvagedFiles(reading.verification)
     storage.make_directory(output)
     writing = _Writing(storage, output)
     try:
@@ -211,7 +211,7 @@ def salvage(
     return saved
 
 
-def _save_output(record: Record, writing: "_Writing", saved: Salvage) -> None:
+def _save_output(record: Record, writing: "_Writing", saved: SalvagedFiles) -> None:
     chunk = _decoded(record)
     if chunk is None:
         return

@@ -43,7 +43,7 @@ class Measured(NamedTuple):
     configuration_gone: bool
 
 
-class PaneFacts(NamedTuple):
+class StatusPanes(NamedTuple):
     """The panes, where their output lands, and their processes."""
 
     panes: Panes
@@ -75,7 +75,7 @@ class Status:
         configuration: RunningConfiguration,
         durability: DurabilityStatus,
         flusher: Flusher,
-        panes: PaneFacts,
+        panes: StatusPanes,
         saved: SavedFacts,
     ) -> None:
         self._metrics = metrics
@@ -160,7 +160,7 @@ def _measured(storage: Storage, directory: str, configuration_gone: Callable[[],
     )
 
 
-def _engine(parts: PaneFacts) -> str:
+def _engine(parts: StatusPanes) -> str:
     for terminal in parts.panes:
         if terminal.waiting is None:
             return terminal.emulator.engine

@@ -7,7 +7,7 @@ from fuguemux.persistence.report.report import RecoveryReport
 from fuguemux.reactions import session_emptied
 
 
-class ServerEnd(Protocol):
+class EndingPort(Protocol):
     """The end of the server."""
 
     @property
@@ -17,7 +17,7 @@ class ServerEnd(Protocol):
 
 
 def end_unneeded(
-    engine: Engine, end: ServerEnd, report: RecoveryReport, *, is_safe_mode: bool
+    engine: Engine, end: EndingPort, report: RecoveryReport, *, is_safe_mode: bool
 ) -> None:
     """End the server unless it has a session, is to stay without one (`exit-empty`), or ends already.
 

@@ -19,7 +19,7 @@ from fuguemux.server.admin.privacy import Privacy, SavedContent
 from fuguemux.server.admin.server_effects import ServerEffects
 from fuguemux.server.admin.server_metrics import log_metrics, server_metrics
 from fuguemux.server.admin.state_watch import StateWatch, WatchedState
-from fuguemux.server.admin.status import PaneFacts, SavedFacts, Status
+from fuguemux.server.admin.status import SavedFacts, Status, StatusPanes
 from fuguemux.server.composition.base import Base
 from fuguemux.server.composition.clients import ClientParts
 from fuguemux.server.composition.log import LogParts
@@ -29,7 +29,7 @@ from fuguemux.server.ending import ServerEnd
 from fuguemux.server.recovery import recovery_notice
 from fuguemux.server.recovery.session_restorer import RestorerParts, SessionRestorer
 from fuguemux.server.requests.pipes import Pipes
-from fuguemux.server.restart.restart import Restart
+from fuguemux.server.restart.restart import ServerRestart
 from fuguemux.server.work.waits import Waits
 
 
@@ -42,7 +42,7 @@ class AdminParts(NamedTuple):
     state_watch: StateWatch
     documents: Documents
     checkpoints: AskedCheckpoints
-    restart: Restart
+    restart: ServerRestart
     effects: ServerEffects
 
 
@@ -87,7 +87,7 @@ def build_admin(
         _status(base, log, state, panes, clients, saved, address, configuration).document,
     )
     checkpoints = AskedCheckpoints(saved.checkpointer, saved.saves, panes.rebuilding, log.flusher)
-    restart = Restart(
+    restart = ServerRestart(
         state.engine,
         base.clock,
         directory,
@@ -249,7 +249,7 @@ def _status(
         configuration,
         log.durability,
         log.flusher,
-        PaneFacts(state.panes, panes.emulators, address.zone, panes.processes),
+        StatusPanes(state.panes, panes.emulators, address.zone, panes.processes),
         SavedFacts(
             base.booted.storage,
             base.booted.state_directory,

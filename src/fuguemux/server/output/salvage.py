@@ -39,7 +39,7 @@ class TakesOver(Protocol):
         ...
 
 
-class Salvage:
+class ZoneSalvage:
     """Salvages one zone. Belongs to the loop, at the start. What it finds and what is lost is added to the report."""
 
     def __init__(

@@ -98,7 +98,7 @@ class RecoveredPanes:
             if found.screens_first:
                 await asyncio.sleep(0)  # a client's question, a signal: between two panes
         self._persist(recovered.state, recovered.panes)
-        salvaging = salvage.Salvage(
+        salvaging = salvage.ZoneSalvage(
             parts.committer, parts.panes, parts.output, report, parts.pipes.salvaged
         )
         salvaging.take_changes(zone, recovered.next_lsn - 1)

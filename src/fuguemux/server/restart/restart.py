@@ -10,7 +10,7 @@ from fuguemux.server.restart import handoff
 from fuguemux.server.restart.handoff import Handoff
 
 
-class Restart:
+class ServerRestart:
     """Belongs to the loop."""
 
     def __init__(

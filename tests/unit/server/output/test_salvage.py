@@ -11,7 +11,7 @@ from fuguemux.persistence.report.parts import PaneReport
 from fuguemux.persistence.report.report import RecoveryReport
 from fuguemux.persistence.storage.serialization import encode_events
 from fuguemux.server.landing.zone import RecoveredZone, Salvaged, UnloggedOutput
-from fuguemux.server.output.salvage import Salvage
+from fuguemux.server.output.salvage import ZoneSalvage
 
 P, Q = PaneId(1), PaneId(2)
 
@@ -44,7 +44,7 @@ class Fake:
         output: Any = SimpleNamespace(take_over=self._take_over)
         shown: Any = panes
         self._logged_lsn = next_lsn - 1
-        self._salvage = Salvage(committer, shown, output, self.report, lambda *_: None)
+        self._salvage = ZoneSalvage(committer, shown, output, self.report, lambda *_: None)
 
     def take_changes(self, found: RecoveredZone) -> None:
         self._salvage.take_changes(found, self._logged_lsn)
