@@ -21,9 +21,7 @@ ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "fuguemux"
 GENERATED = {"src/fuguemux/terminal/ghostty/_abi.py"}
 
-LINES_RATCHET = {
-    "src/fuguemux/terminal/ghostty/adapter.py": 460,
-}
+LINES_RATCHET: dict[str, int] = {}
 """Modules that are longer than the limit, with their length. Numbers here only go down."""
 TESTS_OF_SEVERAL = {
     "tests/unit/commands/test_buffers.py": "the seven commands of paste buffers",

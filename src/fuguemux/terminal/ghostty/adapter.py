@@ -17,18 +17,12 @@ Traps of the library that are handled here or in the modules beside it:
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 from fuguemux.terminal import keys
 from fuguemux.terminal.emulator import (
-    Archived,
-    Cursor,
-    EngineError,
     Event,
     HistoryErased,
-    Modes,
     MouseEvent,
     ScreenSize,
     SnapshotError,
@@ -41,23 +35,19 @@ from fuguemux.terminal.ghostty import scan as scan
 from fuguemux.terminal.ghostty import snapshot as snapshots
 from fuguemux.terminal.ghostty import state as state
 from fuguemux.terminal.ghostty._abi import ffi
-from fuguemux.terminal.ghostty.history import BATCH_ROWS, EngineHistory, limit_bytes
+from fuguemux.terminal.ghostty.archiving import ArchivingScreen
+from fuguemux.terminal.ghostty.history import limit_bytes
 from fuguemux.terminal.ghostty.library import SNAPSHOT_VERSION, check, load
-from fuguemux.terminal.ghostty.rows import Rows
 from fuguemux.terminal.ghostty.taken import TakenLines
 
 COLUMNS_MAX: Final = 2000
 ROWS_MAX: Final = 1000
 DELETE: Final = b"\x7f"
 HEAD_BYTES: Final = 1024
-ENTER_ALTERNATE: Final = b"\x1b[?1049h"
-ERASE_HISTORY: Final = b"\x1b[3J"
 
 
-class GhosttyEmulator:
+class GhosttyEmulator(ArchivingScreen):
     """One pane's terminal; see `emulator.Emulator` for what its methods promise."""
-
-    _keep_lines: int | None = None
 
     def __init__(self, columns: int, rows: int) -> None:
         self._lib = load().lib
@@ -66,40 +56,13 @@ class GhosttyEmulator:
         self._tail = b""
         self._repeats = repeat.Repeats()
         self._taken = TakenLines()
-        self._shape = 0  # the number of DECSCUSR
+        self._shape = 0
         self._closed = False
         self._adopt(state.new(self._lib, self._size))
-
-    # -- life ---------------------------------------------------------------------------------
-    def _adopt(self, terminal: Any) -> None:
-        """Use `terminal` from now on, and configure it like all terminals of this adapter."""
-        self._terminal = terminal
-        self._sink = callbacks.Sink(self._lib, *self._size)
-        callbacks.register(self._lib, terminal, self._sink)
-        state.configure(self._lib, terminal, limit_bytes(self._size.columns, self._keep_lines))
-        self._rows = Rows(self._lib, terminal)
-        self._history = EngineHistory(self._lib, terminal, self._rows)
-
-    def _release(self) -> None:
-        self._history.free()
-        self._lib.ghostty_terminal_free(self._terminal)
-
-    def close(self) -> None:
-        if not self._closed:
-            self._closed = True
-            self._release()
-
-    def __del__(self) -> None:
-        if not getattr(self, "_closed", True):
-            self.close()
 
     @property
     def engine(self) -> str:
         return engine_name()
-
-    @property
-    def size(self) -> ScreenSize:
-        return self._size
 
     @property
     def generation(self) -> int:
@@ -186,15 +149,6 @@ class GhosttyEmulator:
             if due and not self.alternate and self._make_room():
                 spare = 0
 
-    def _make_room(self) -> bool:
-        """Skip rows of the history, or else take some out of it. Returns False if skipping was enough."""
-        history, columns = self._history, self._size.columns
-        while self._skip_history():
-            if not history.due(0, columns):
-                return False
-        history.make_room(columns, self._taken.add)
-        return True
-
     def _before_switch(self, *, entering: bool) -> None:
         """Prepare for the sequence that enters or leaves the alternate screen, which is fed next.
 
@@ -219,14 +173,6 @@ class GhosttyEmulator:
             return
         self._forget_history()
         self._sink.events.append(HistoryErased())
-
-    def _forget_history(self) -> None:
-        self._history.unmark()
-        self._taken.forget()
-
-    def clear_history(self) -> None:
-        self._drop_history()
-        self._forget_history()
 
     # -- size -----------------------------------------------------------------------------------
     def resize(self, columns: int, rows: int) -> list[Event]:
@@ -269,243 +215,6 @@ class GhosttyEmulator:
             self._feed_pieces(b"\x1b[%d;1H" % (cursor.row + 1))
         self._generation += 1
         return self._events()
-
-    # -- history ------------------------------------------------------------------------------
-    def archive(self, *, everything: bool = False, rows_max: int | None = None) -> Archived | None:
-        if everything:
-            self._take_history()
-        elif rows_max is not None and not self.alternate:
-            self._taken.add(self._history.take(self._size.columns, rows_max))
-        return self._taken.hand_over()
-
-    @property
-    def keep_lines(self) -> int | None:
-        return self._keep_lines
-
-    @keep_lines.setter
-    def keep_lines(self, lines: int | None) -> None:
-        if lines == self._keep_lines:
-            return
-        columns = self._size.columns
-        before, after = limit_bytes(columns, self._keep_lines), limit_bytes(columns, lines)
-        if after < before:
-            self._take_history()
-        self._keep_lines = lines
-        if before != after:
-            state.limit_history(self._lib, self._terminal, after)
-
-    def _skip_history(self) -> bool:
-        """Leave out the oldest rows, because more lines follow than are kept. Returns False if they must be taken."""
-        if self._keep_lines is None or not self._history.skip(self._keep_lines):
-            return False
-        self._taken.forget()
-        return True
-
-    def _take_history(self) -> None:
-        """Move all untaken rows of the history to the lines that wait for `archive`."""
-        if self.alternate:
-            self._taken.add(self._take_below_alternate())
-            return
-        while taken := self._history.take(self._size.columns, BATCH_ROWS):
-            self._taken.add(taken)
-
-    def _take_below_alternate(self) -> Archived | None:
-        """Take the primary screen's history while the alternate screen is shown.
-
-        The engine reads only the active screen, so a copy of the terminal leaves the alternate screen and is read.
-        """
-        blob = self._encode()
-        below = snapshots.primary_history_rows(self._lib, blob)
-        taken = min(below, self._history.first_untaken())
-        if taken >= below:
-            return None
-        with self._below_alternate(with_history=True) as copy:
-            if taken:
-                copy._history.mark_row(taken - 1)
-            result = copy._history.take(self._size.columns)
-        self._adopt_screens(self._encode())
-        return result
-
-    @contextlib.contextmanager
-    def _below_alternate(self, *, with_history: bool) -> Iterator[GhosttyEmulator]:
-        """A context with a copy of this terminal that has left the alternate screen."""
-        blob = self._encode(with_history=with_history)
-        blob, _unfinished = snapshots.without_continuation(self._lib, blob)
-        copy = GhosttyEmulator.__new__(GhosttyEmulator)
-        copy._lib, copy._size, copy._closed = self._lib, self._size, True
-        copy._keep_lines = self._keep_lines
-        copy._adopt(snapshots.decode(self._lib, blob, with_history=with_history))
-        copy._closed, copy._shape = False, 0
-        copy._history.links = self._history.links
-        copy._write(state.LEAVE_ALTERNATE)
-        try:
-            yield copy
-        finally:
-            copy.close()
-
-    def _drop_history(self) -> None:
-        """Remove the history from the engine. Rows that were not taken are lost."""
-        if self.alternate or not self.at_ground:
-            blob = self._encode()
-            if snapshots.primary_history_rows(self._lib, blob):
-                self._adopt_screens(blob)
-        elif self._history.rows_count():
-            self._write(ERASE_HISTORY)
-            self._history.unmark()
-
-    def _adopt_screens(self, blob: bytes) -> bytes:
-        """Replace the terminal by the screens of a snapshot, without history. Returns the snapshot's unfinished sequence."""
-        blob, unfinished = snapshots.without_continuation(self._lib, blob)
-        self._adopt_ground(blob)
-        events = list(self._sink.events)
-        self._write(unfinished)
-        self._sink.events = events
-        return unfinished
-
-    def _to_ground(self) -> bytes:
-        """Cancel an unfinished sequence, and return it to be fed again later."""
-        if self.at_ground:
-            return b""
-        blob = self._encode()
-        blob, unfinished = snapshots.without_continuation(self._lib, blob)
-        self._adopt_ground(blob)
-        return unfinished
-
-    def _adopt_ground(self, blob: bytes) -> None:
-        """Replace the terminal by the screens of a snapshot, without an unfinished sequence.
-
-        A snapshot without history still contains the rows that share a page with the screen. They are erased. Under an
-        alternate screen that is impossible, so they count as taken.
-        """
-        terminal = snapshots.decode(self._lib, blob, with_history=False)
-        events: list[Event] = []
-        links, joint = False, None
-        if hasattr(self, "_terminal"):
-            events, links = self._sink.events, self._history.links
-            joint = self._history.joint
-            self._release()
-        self._adopt(terminal)
-        if self.alternate:
-            self._history.taken_below = snapshots.rows_below_alternate(self._lib, blob)
-        else:
-            self._write(ERASE_HISTORY)
-        self._history.links, self._history.joint = links, joint
-        self._sink.events = events
-
-    def _encode(self, *, with_history: bool = False) -> bytes:
-        """Return the engine's snapshot.
-
-        If the engine cannot write one, because it broke a wide character of a hidden screen, the terminal is created
-        again from what can be read: the screen that is shown.
-        """
-        try:
-            return snapshots.encode(self._lib, self._terminal, with_history=with_history)
-        except EngineError:
-            self._rebuild()
-            return snapshots.encode(self._lib, self._terminal, with_history=with_history)
-
-    def _rebuild(self) -> None:
-        alternate = self.alternate
-        if not alternate:
-            self._take_history()
-        output = portable.tab_stops(self._rows) + ENTER_ALTERNATE * alternate + self._shown()
-        events, links, joint = self._sink.events, self._history.links, self._history.joint
-        self._release()
-        self._adopt(state.new(self._lib, self._size))
-        self._write(output)
-        self._history.links, self._history.joint = links, joint
-        self._sink.events = events
-
-    def _shown(self) -> bytes:
-        """Return the visible screen with all settings, as terminal output."""
-        text = portable.text(self, self._rows)
-        return text + portable.state_of(self, self._rows, self._lib, self._terminal)
-
-    def _write(self, data: bytes) -> None:
-        self._lib.ghostty_terminal_vt_write(self._terminal, data, len(data))
-
-    @property
-    def unarchived_rows(self) -> int:
-        if self.alternate:
-            return 0
-        return max(0, self._history.rows_count() - self._history.first_untaken())
-
-    @property
-    def waiting_bytes(self) -> int:
-        return self._taken.bytes
-
-    @property
-    def continues_history(self) -> bool:
-        """As in the port. True only while the last line of the history is known to be unfinished."""
-        if self.alternate:
-            return False
-        if self._history.rows_count() > self._history.first_untaken():
-            return self._rows.continues("active", 0)
-        return self._taken.open and self._history.continues_taken(self._size.columns)
-
-    # -- what is on the screen ------------------------------------------------------------------
-    @property
-    def alternate(self) -> bool:
-        """Whether the alternate screen is shown."""
-        return state.get(self._lib, self._terminal, "ACTIVE_SCREEN", "uint32_t") != 0
-
-    @property
-    def cursor(self) -> Cursor:
-        return state.cursor(self._lib, self._terminal, self._shape)
-
-    @property
-    def modes(self) -> Modes:
-        return state.modes(self._lib, self._terminal)
-
-    @property
-    def title(self) -> str:
-        return callbacks.get_string(self._lib, self._terminal, "TITLE")
-
-    @property
-    def cwd(self) -> str:
-        return callbacks.get_string(self._lib, self._terminal, "PWD")
-
-    @property
-    def at_ground(self) -> bool:
-        return bool(state.get(self._lib, self._terminal, "VT_GROUND", "bool"))
-
-    def render(
-        self, column: int = 0, row: int = 0, columns: int | None = None, rows: int | None = None
-    ) -> list[bytes]:
-        last_column = self._size.columns if columns is None else column + columns
-        last_row = self._size.rows if rows is None else row + rows
-        last_column = min(last_column, self._size.columns) - 1
-        last_row = min(last_row, self._size.rows) - 1
-        if last_column < column or last_row < row:
-            return []
-        return self._rows.rectangle(
-            column, row, last_column, last_row, self._size.columns, links=self._history.links
-        )
-
-    def screen_text(self, *, join: bool = False, trim: bool = True) -> list[str]:
-        columns, rows = self._size
-        found = self._rows.text_lines("active", 0, rows - 1, columns)
-        if join:
-            found = self._joined(found)
-        text = [line.decode("utf-8", "replace") for line in found]
-        return [line.rstrip(" ") for line in text] if trim else text
-
-    def screen_ansi(self, *, join: bool = False) -> list[bytes]:
-        found = self.render()
-        return self._joined(found) if join else found
-
-    def _joined(self, found: list[bytes]) -> list[bytes]:
-        lines: list[bytes] = []
-        open_line = False
-        for row, text in enumerate(found):
-            if open_line:
-                lines[-1] += text
-            else:
-                lines.append(text)
-            open_line = bool(text) and self._rows.wraps("active", row)
-            if open_line:
-                lines[-1] += b" " * self._rows.blanks_at_end("active", row, self._size.columns)
-        return lines
 
     # -- checkpoint -----------------------------------------------------------------------------
     def snapshot(self) -> bytes:
@@ -562,13 +271,6 @@ class GhosttyEmulator:
         if not self.modes.focus_events:
             return b""
         return b"\x1b[I" if gained else b"\x1b[O"
-
-    # -- memory ---------------------------------------------------------------------------------
-    def compact(self) -> bool:
-        """Drop history that was archived. The rest needs little memory."""
-        if not self.alternate and not self.unarchived_rows and self._history.rows_count():
-            self._adopt_screens(self._encode())
-        return False
 
 
 def clamp(columns: int, rows: int) -> ScreenSize:
