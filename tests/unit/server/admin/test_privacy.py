@@ -55,7 +55,7 @@ class World(PaneWorld):
         saved = SavedContent(
             RealStorage(),
             directory,
-            "/home/state",
+            "/srv/state",
             is_kept=True,
             is_safe_mode=is_safe_mode,
             store=self.store,
@@ -114,7 +114,7 @@ async def test_a_purge_says_where_content_may_still_be(tmp_path: Path) -> None:
     (tmp_path / "state" / "quarantine" / "pack-1").write_bytes(b"")
     _, quarantine, safe_mode = (await here.purge()).splitlines()
     assert quarantine.startswith(f"{tmp_path}/state/quarantine/pack-1 may contain some")
-    assert safe_mode == "/home/state is not changed in safe mode: run purge there"
+    assert safe_mode == "/srv/state is not changed in safe mode: run purge there"
     await here.close()
 
 
