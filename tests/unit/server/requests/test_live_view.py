@@ -93,3 +93,10 @@ def test_a_clock_that_is_set_back_does_not_change_which_session_was_seen_last() 
     view.attached(SessionId(1))
     assert view.seen() == (0, 2, 1)
     assert view.last_attached_s(SessionId(1)) < view.last_attached_s(SessionId(0))
+
+
+def test_a_configuration_gives_the_defaults_of_options_from_then_on() -> None:
+    view = view_of_three()
+    before = view.option_defaults()
+    view.configured({"prefix": "C-a"})
+    assert (before, view.option_defaults()) == ({}, {"prefix": "C-a"})
