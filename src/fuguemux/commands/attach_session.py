@@ -1,4 +1,4 @@
-"""attach-session: the client comes to see a session."""
+"""attach-session: show a session on the client's terminal."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""bind-key: a key runs commands. The binding is kept like an option."""
+"""bind-key: let a key run commands. The binding is stored like an option."""
 
 from fuguemux.commands.command import Command
 from fuguemux.commands.parts.key_tables import table_of

@@ -1,4 +1,4 @@
-"""break-pane: a pane leaves its window for one of its own."""
+"""break-pane: move a pane out of its window into a new window."""
 
 from typing import Final
 
@@ -60,7 +60,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
 def _whole_window(
     state: ServerState, live: LiveView, invocation: Invocation, source: Target, place: WindowPlace
 ) -> Decision:
-    """A window's only pane: the window itself moves."""
+    """The pane is the only one of its window, so the window itself moves."""
     flags = invocation.flags
     events = moved(
         state,

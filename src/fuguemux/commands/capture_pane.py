@@ -1,4 +1,4 @@
-"""capture-pane: what a pane shows, or showed, as text: printed with `-p`, else into a paste buffer."""
+"""capture-pane: the text of a pane's screen or history. `-p` prints it; otherwise it becomes a paste buffer."""
 
 from typing import Final, Literal
 
@@ -39,7 +39,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
 
 
 def printed(data: bytes) -> bytes:
-    """Captured rows as they are printed: there is always one."""
+    """Captured rows in the form in which they are printed. There is always at least one."""
     return data.removesuffix(b"\n") + b"\n"
 
 
@@ -67,7 +67,7 @@ def _request(invocation: Invocation) -> CaptureRequest:
 
 
 def _row(text: str) -> int | None:
-    """A row's number; what is no number means the edge of the screen, as in tmux."""
+    """The row number that `text` gives. Text that is not a number means the edge of the screen, as in tmux."""
     try:
         row = int(text)
     except ValueError:

@@ -1,6 +1,7 @@
-"""checkpoint: write one now; the answer comes when it is durable. `-s` keeps it under a name, `-d` deletes such a save.
+"""checkpoint: write a checkpoint now, and answer when it is durable. `-s` keeps it under a name, `-d` deletes such a
+save.
 
-`-n` makes the state directory anew where it should be, after somebody has moved or removed it (`fugue state here`)."""
+`-n` creates the state directory again after it was moved or removed (`fugue state here`)."""
 
 from typing import Final
 
@@ -12,7 +13,7 @@ from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
 
 NAME_BYTES_MAX: Final = 100
-"""Of a save: its file is called by the name in hexadecimal digits."""
+"""The longest name of a save. The name of its file consists of the hexadecimal digits of this name."""
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
@@ -33,7 +34,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
 
 
 def check_save_name(name: str) -> None:
-    """Raise Refused for a name that could not be told from a time or a log record, or is too long."""
+    """Raise Refused if the name is too long, or looks like a time or the number of a log record."""
     if not 0 < len(name.encode("utf-8", "surrogateescape")) <= NAME_BYTES_MAX:
         raise Refused(f"the name of a save has 1 to {NAME_BYTES_MAX} bytes")
     if not name.isprintable() or name[0].isdigit() or name[0] == "-":

@@ -1,4 +1,4 @@
-"""choose-tree: a list of sessions and windows, of which a client picks one."""
+"""choose-tree: show a list of sessions and windows, from which the user of a client chooses one."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -16,7 +16,7 @@ from fuguemux.model.state import Link, ServerState, Session, current_link
 from fuguemux.targets.declaration import TargetFlag, TargetKind
 
 WORK_UNITS_MAX: Final = 2 * UNITS_MAX
-"""For all rows together: some 2,000 with the formats below."""
+"""The limit for all rows together. With the formats below it allows about 2,000 rows."""
 _TEMPLATE: Final = "switch-client -Zt '%%'"
 _SESSION: Final = "#{session_name}: #{session_windows} windows#{?session_attached, (attached),}"
 _WINDOW: Final = (
@@ -44,7 +44,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
 
 
 def _here(state: ServerState, session: SessionId) -> tuple[str, ...]:
-    """The targets of the rows that show where the client is: its session, and the window it sees."""
+    """The targets of the rows that show where the client is: its session and its window."""
     found = state.sessions.get(session)
     if found is None:
         return ()
@@ -54,7 +54,8 @@ def _here(state: ServerState, session: SessionId) -> tuple[str, ...]:
 def _rows(
     state: ServerState, live: LiveView, invocation: Invocation
 ) -> Iterator[tuple[str, str, FormatContext]]:
-    """Target, format and context of every row: sessions in order of names, each with its windows."""
+    """Target, format and context of every row. Sessions are in the order of their names, each followed by its
+    windows."""
     flags = invocation.flags
     line = flags.value("F")
     for session in sorted(state.sessions.values(), key=lambda session: session.name):

@@ -1,4 +1,4 @@
-"""clear-history: a pane forgets what scrolled off its screen, on disk too."""
+"""clear-history: delete the lines that scrolled off a pane's screen, on disk too."""
 
 from typing import Final
 

@@ -22,33 +22,34 @@ class Command(msgspec.Struct, frozen=True):
     name: str
     alias: str
     flags: str
-    """Flag letters; a colon after a letter: it takes a value."""
+    """Flag letters. A letter that is followed by a colon takes a value."""
     usage: str
-    """What follows the name in the usage line, as in the man page."""
+    """The usage line without the command's name, as in the man page."""
     arguments: tuple[int, int | None]
-    """Fewest and most arguments; None: any number."""
+    """The smallest and the largest number of arguments. None: no maximum."""
     decide: Decide
     help: str
     """One sentence for the manual."""
     starts_server: bool = False
-    """The client starts a server for this command when none runs."""
+    """Whether the client starts a server for this command if none runs."""
     read_only: bool = False
-    """A read-only client may use it."""
+    """Whether a read-only client may use it."""
     plain_words: bool = False
-    """All its words are arguments, even those that look like flags: fugue's own commands have `--json`."""
+    """Whether all words are arguments, even those that look like flags. It is set for fugue's own commands that take
+    `--json`."""
     target: TargetFlag | None = None
-    """What the command is about, mostly `-t`: `decide` gets it as `invocation.target`."""
+    """What the command acts on, usually `-t`. `decide` gets it as `invocation.target`."""
     source: TargetFlag | None = None
-    """What a command moves or links, `-s`: `decide` gets it as `invocation.source`."""
+    """What the command moves or links, usually `-s`. `decide` gets it as `invocation.source`."""
     client: TargetFlag | None = None
-    """The client that is to do something: `decide` gets it as `invocation.client`."""
+    """The client that the command acts on. `decide` gets it as `invocation.client`."""
 
     def decision(
         self, state: ServerState, live: LiveView, request: Request, commands: CommandTable
     ) -> Decision:
-        """What the command decides about `request`: its words are taken apart and its targets looked up first.
+        """The decision about `request`. Parses its words and looks up its targets, then calls `decide`.
 
-        Raises Refused, also with tmux's words for a target that names nothing, and Usage for `-?`.
+        Raises Refused, with tmux's words for a target that names nothing, and Usage for `-?`.
         """
         given, arguments = parse(self, request.argv[1:])
         flags = Flags(given)
@@ -59,5 +60,5 @@ class Command(msgspec.Struct, frozen=True):
         return self.decide(state, live, invocation)
 
     def invocation(self, request: Request, commands: CommandTable) -> Invocation:
-        """`request.argv` taken apart, without targets. Raises Refused with tmux's words, and Usage for `-?`."""
+        """Parse `request.argv`, without looking up targets. Raises Refused with tmux's words, and Usage for `-?`."""
         return invocation_of(self, request, commands)

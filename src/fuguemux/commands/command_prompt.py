@@ -1,4 +1,4 @@
-"""command-prompt: a client is asked for words, and a command made of them runs."""
+"""command-prompt: ask a client's user for text, and run a command made from the answers."""
 
 from typing import Final
 

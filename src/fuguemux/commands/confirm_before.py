@@ -1,4 +1,4 @@
-"""confirm-before: a command runs if a client answers y."""
+"""confirm-before: run a command if the client's user answers y."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""copy-mode: a pane shows what scrolled off its screen."""
+"""copy-mode: show the lines that scrolled off a pane's screen."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""delete-buffer: a paste buffer goes; without a name the newest."""
+"""delete-buffer: delete a paste buffer, by default the newest one."""
 
 from typing import Final
 

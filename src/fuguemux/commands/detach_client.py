@@ -1,4 +1,4 @@
-"""detach-client: clients get their terminals back; the sessions go on."""
+"""detach-client: detach clients, which gives their terminals back. The sessions continue."""
 
 from typing import Final
 

@@ -1,4 +1,5 @@
-"""display-message: a format, expanded, to standard output with -p, else on a client's status line."""
+"""display-message: expand a format. `-p` prints the result to standard output; otherwise a client's status line shows
+it."""
 
 from fuguemux.commands.command import Command
 from fuguemux.formats.formats import FormatContext, expand
@@ -22,10 +23,11 @@ _DELAY_MS_MAX = 2**31 - 1
 
 
 def _client(live: LiveView, invocation: Invocation, target: Target | None) -> ClientFacts | None:
-    """The client that shows it: the one named, the one that asks, else the one last active on the target's session."""
+    """The client that shows the message: the named one, else the requesting one, else the last active one on the
+    target's session."""
     name = invocation.flags.value("c")
     if name is not None:
-        # A direct call: wrong flags are refused first, and without -c the client depends on the target.
+        # A direct call: tmux refuses wrong flags first, and without -c the client depends on the target.
         return client_target(live, invocation.request, name)
     clients = live.clients()
     for client in clients:

@@ -1,4 +1,4 @@
-"""display-panes: the panes of a client's window as a list, of which one is picked."""
+"""display-panes: list the panes of a client's window, so that its user can choose one."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""has-session: whether a session exists, told by the exit code."""
+"""has-session: report by the exit code whether a session exists."""
 
 from typing import Final
 

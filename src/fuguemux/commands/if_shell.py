@@ -1,4 +1,4 @@
-"""if-shell: commands that run if a shell command succeeds, or with `-F` if a format is true."""
+"""if-shell: run commands if a shell command succeeds, or with `-F` if a format is true."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""join-pane and move-pane: a pane goes beside another, out of its own window."""
+"""join-pane and move-pane: move a pane out of its window, beside another pane."""
 
 from typing import Final
 
@@ -58,18 +58,18 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
         events += (PaneActivated(target.window.id, source.pane.id),)
         events += (WindowSelected(target.session.id, target.link.index),)
     if not same:
-        # Last, since the indices above are those from before.
+        # These events come last, because the indices above are those from before the renumbering.
         events += _renumbered(state, live, source)
     return Decision(events)
 
 
 def _within_window(source: Target, layout: Layout, joining: PaneId) -> tuple[AnyEvent, ...]:
-    """The pane leaves its old cell for the one called `joining`."""
+    """Move the pane out of its old cell into the cell called `joining`."""
     window, pane = source.window, source.pane.id
     without = remove(layout, pane)
     follower = successor(window)
-    assert without is not None, "the pane beside which it goes is there"
-    assert follower is not None, "the same"
+    assert without is not None, "the target pane remains"
+    assert follower is not None, "a window with two panes has a successor"
     events: tuple[AnyEvent, ...] = (
         *unzoomed(window),
         LayoutChanged(window.id, renamed(without, {joining: pane})),
@@ -89,7 +89,7 @@ def _between_windows(
 
 
 def _renumbered(state: ServerState, live: LiveView, source: Target) -> tuple[AnyEvent, ...]:
-    """The moves that follow if the source's window had no other pane."""
+    """The moves that renumber the session's windows if the source's window had no other pane."""
     if remove(source.window.layout, source.pane.id) is not None:
         return ()
     closing = close_windows(state, {source.window.id}, renumbering(state, live.option_defaults()))

@@ -1,4 +1,4 @@
-"""kill-pane: a pane goes, or with `-a` all others of its window."""
+"""kill-pane: close a pane, or with `-a` all other panes of its window."""
 
 from typing import Final
 

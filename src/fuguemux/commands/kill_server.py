@@ -1,4 +1,4 @@
-"""kill-server: every session goes and the server stops. Deliberate: nothing comes back."""
+"""kill-server: close all sessions and stop the server. The user wants this, so no later start brings them back."""
 
 from typing import Final
 

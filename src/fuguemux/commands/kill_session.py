@@ -1,4 +1,4 @@
-"""kill-session: a session goes with the windows that only it has; with `-a` all other sessions go."""
+"""kill-session: close a session and the windows that are in no other session. `-a` closes all other sessions instead."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""kill-window: a window goes from every session, or with `-a` all others of its session."""
+"""kill-window: close a window in every session, or with `-a` all other windows of its session."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""last-pane: the pane that was active before becomes active again."""
+"""last-pane: make the previously active pane active again."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""last-window: the window that was current before becomes current again."""
+"""last-window: make the previously current window current again."""
 
 from typing import Final
 

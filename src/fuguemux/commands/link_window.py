@@ -1,4 +1,4 @@
-"""link-window: a window appears in another place too, in the same or another session."""
+"""link-window: show a window at one more index, in the same or another session."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""list-buffers: all paste buffers, the newest first."""
+"""list-buffers: list all paste buffers, the newest first."""
 
 from typing import Final
 
@@ -31,7 +31,7 @@ def variables(buffer: Buffer) -> dict[str, str]:
 
 
 def sample(data: bytes) -> str:
-    """The beginning of a buffer in one line, with control characters made visible as tmux does."""
+    """The beginning of a buffer as one line. Control characters are made visible as tmux does."""
     start = data[: 4 * _SAMPLE_CHARACTERS_MAX].decode("utf-8", "replace")
     shown = "".join(map(_visible, start[:_SAMPLE_CHARACTERS_MAX]))
     if len(shown) > _SAMPLE_CHARACTERS_MAX or len(start) > _SAMPLE_CHARACTERS_MAX:

@@ -1,4 +1,4 @@
-"""list-clients: one line per attached client, of all or of one session."""
+"""list-clients: print one line per attached client, of all sessions or of one."""
 
 from fuguemux.commands.command import Command
 from fuguemux.commands.parts.listing import listed

@@ -1,4 +1,4 @@
-"""list-commands: the commands there are, with their flags."""
+"""list-commands: list the commands with their flags."""
 
 from fuguemux.commands.command import Command
 from fuguemux.commands.parts.listing import listed

@@ -1,4 +1,4 @@
-"""list-keys: the key bindings, as commands that would make them, or with -N as a list with notes."""
+"""list-keys: print the key bindings as bind-key commands, or with -N as a list with notes."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -16,7 +16,7 @@ from fuguemux.options import key_bindings, options
 from fuguemux.targets.declaration import CURRENT
 
 AT_ONCE_CHARS: Final = 32 << 10
-"""So much is listed with the decision; what is behind it in turns of its own."""
+"""This many bindings are listed in the turn of the decision. The rest is listed in later turns of the loop."""
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
@@ -58,7 +58,7 @@ def _only(found: list[Binding], text: str) -> list[Binding]:
 
 
 def _shown(command: str) -> str:
-    """The commands as they are typed behind bind-key."""
+    """The commands in the form in which they follow bind-key."""
     parsed = [command.argv for command in language.parse_file(command)]
     return quoting.render_all(parsed, " \\; ")
 

@@ -1,4 +1,4 @@
-"""list-panes: one line per pane of a window, with -s of a session, with -a of all sessions."""
+"""list-panes: print one line per pane of a window, with -s of a session, with -a of all sessions."""
 
 from collections.abc import Iterable, Iterator
 

@@ -1,4 +1,4 @@
-"""list-sessions: one line per session, by name."""
+"""list-sessions: print one line per session, sorted by name."""
 
 from fuguemux.commands.command import Command
 from fuguemux.commands.parts.listing import listed, sessions_by_name

@@ -1,4 +1,4 @@
-"""list-windows: one line per window of a session, or of all with -a."""
+"""list-windows: print one line per window of a session, or with -a of all sessions."""
 
 from fuguemux.commands.command import Command
 from fuguemux.commands.parts.listing import contexts_of, listed, sessions_by_name

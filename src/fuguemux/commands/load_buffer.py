@@ -1,4 +1,4 @@
-"""load-buffer: the contents of a file, or with `-` of stdin, in a paste buffer."""
+"""load-buffer: read a file into a paste buffer; `-` reads stdin."""
 
 from typing import Final
 

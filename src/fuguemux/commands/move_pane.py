@@ -1,4 +1,4 @@
-"""move-pane: join-pane by another name."""
+"""move-pane: another name for join-pane."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""move-window: a window goes to another place or session; with `-r` a session's windows are numbered again."""
+"""move-window: move a window to another index or session. `-r` renumbers the windows of a session instead."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""new-session: a session with one window, shown to the client unless `-d`."""
+"""new-session: create a session with one window. Without `-d` the client attaches to it."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""new-window: a window with one pane in a session."""
+"""new-window: create a window with one pane in a session."""
 
 from typing import Final
 
@@ -57,7 +57,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
 def _called(
     state: ServerState, live: LiveView, invocation: Invocation, target: Target
 ) -> int | None:
-    """The index of the window that is called what `-n` says. Raises Refused if several are."""
+    """The index of the window whose name `-n` gives. Raises Refused if several windows have this name."""
     given = invocation.flags.value("n")
     assert given is not None
     name = settings.expanded(state, live, invocation, given, target)
@@ -70,7 +70,8 @@ def _called(
 def _place(
     state: ServerState, live: LiveView, invocation: Invocation, session: Session, index: int | None
 ) -> tuple[tuple[AnyEvent, ...], int]:
-    """The moves that make room, and the index of the new window, which is taken only if its window is to go (-k)."""
+    """The moves that make room, and the index of the new window. The index may be in use only with -k, which closes
+    the window there."""
     flags = invocation.flags
     if flags.has("a") or flags.has("b"):
         taken = index is not None and link_of(session, index) is not None

@@ -1,4 +1,4 @@
-"""next-layout: the next of the named arrangements of a window's panes."""
+"""next-layout: arrange a window's panes in the next of the named layouts."""
 
 from typing import Final
 

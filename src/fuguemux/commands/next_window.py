@@ -1,4 +1,4 @@
-"""next-window: the window behind the current one becomes current."""
+"""next-window: make the next window current."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""paste-buffer: the contents of a paste buffer go to a pane, as if typed there."""
+"""paste-buffer: send the contents of a paste buffer to a pane, as if they were typed there."""
 
 from typing import Final
 

@@ -1,4 +1,5 @@
-"""pipe-pane: what a pane's program prints goes to a shell command too; or what a command prints goes to the program."""
+"""pipe-pane: send a pane's output to a shell command as well, or with `-I` type a shell command's output into the
+pane."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""previous-layout: the previous of the named arrangements of a window's panes."""
+"""previous-layout: arrange a window's panes in the previous of the named layouts."""
 
 from typing import Final
 

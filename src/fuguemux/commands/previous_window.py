@@ -1,4 +1,4 @@
-"""previous-window: the window before the current one becomes current."""
+"""previous-window: make the previous window current."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""purge: what panes have shown goes, from their screens, their history and the disk."""
+"""purge: delete what panes have shown from their screens, their history and the disk."""
 
 from typing import Final
 
@@ -26,7 +26,7 @@ def _panes(state: ServerState, live: LiveView, invocation: Invocation) -> tuple[
         case ("--all",):
             return tuple(state.panes)
         case ("-t", target):
-            # A direct call: this command takes its own words apart, because of --all.
+            # A direct call: this command parses its own words, because of --all.
             return (pane_target(state, live, invocation.request, target).pane.id,)
         case _:
             raise Refused(_USAGE)

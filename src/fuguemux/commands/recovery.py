@@ -1,7 +1,7 @@
-"""recovery: what the server found when it started, what it brought back, and what was lost.
+"""recovery: show what the server found when it started, what it brought back, and what was lost.
 
-The server's document `recovery` is a list of reports as plain data, the newest first, each with its text for people as
-`lines`, and as `lines_verbose` for somebody who wants to know what was read; `show N` counts from 1.
+The server's document `recovery` is a list of reports as plain data, the newest first. Each contains its text for
+people as `lines`, and in `lines_verbose` also what was read. `show N` counts from 1.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -104,9 +104,11 @@ def _choice(
 def _rows(
     state: ServerState, reports: Sequence[Report], screens: frozenset[PaneId]
 ) -> Iterator[tuple[str, str, PaneId | None]]:
-    """Every pane of the last recovery that still exists: look at it, at what it showed, try again, or drop it.
+    """A row for every pane of the last recovery that still exists. Its commands show the pane, show its last screen,
+    start the program again, or close the pane.
 
-    Label, command, and whose last screen is shown beside the list. `screens`: panes that have one, of whatever recovery.
+    Each row has a label, a command, and the pane whose last screen is shown beside the list. `screens`: panes with a
+    last screen from any recovery.
     """
     for pane in reports[0]["panes"] if reports else ():
         number = PaneId(pane["pane"])

@@ -1,4 +1,4 @@
-"""refresh-client: a client's screen is drawn anew."""
+"""refresh-client: draw a client's screen again."""
 
 from typing import Final
 

@@ -1,4 +1,5 @@
-"""reload-configuration: read the configuration file again, now. `fugue config reload` sends it (cli/config_commands.py)."""
+"""reload-configuration: read the configuration file again at once. `fugue config reload` sends it
+(cli/config_commands.py)."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""rename-session: another name for a session."""
+"""rename-session: give a session another name."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""rename-window: another name for a window, which it then keeps."""
+"""rename-window: give a window another name, and stop renaming it automatically."""
 
 from typing import Final
 

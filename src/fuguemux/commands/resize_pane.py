@@ -1,4 +1,4 @@
-"""resize-pane: a pane's border moves, a pane gets a size, or the pane is zoomed over its window."""
+"""resize-pane: move a pane's border, set its size, or zoom the pane over its window."""
 
 from typing import Final
 
@@ -52,7 +52,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
 
 
 def zoom_toggled(target: Target) -> tuple[AnyEvent, ...]:
-    """Unzoom, or zoom the pane, which becomes active; a window's only pane cannot be zoomed."""
+    """Unzoom the window, or zoom the pane and make it active. A window's only pane cannot be zoomed."""
     window = target.window
     if window.zoomed:
         return unzoomed(window)

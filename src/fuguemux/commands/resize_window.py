@@ -1,4 +1,4 @@
-"""resize-window: a window gets a size by hand, which it keeps whatever its viewers' terminals are."""
+"""resize-window: set a window's size by hand. It keeps this size whatever the sizes of its viewers' terminals are."""
 
 from typing import Final
 
@@ -51,7 +51,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
 
 
 def _by_viewers(state: ServerState, live: LiveView, target: Target, policy: str) -> WindowSize:
-    """What the viewers of all of the window's sessions allow; without viewers the session's default."""
+    """The size that the viewers of all of the window's sessions allow. Without viewers: the session's default."""
     viewers = [
         viewer
         for session in sessions_with(state, target.window.id)

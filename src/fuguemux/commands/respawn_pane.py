@@ -1,4 +1,4 @@
-"""respawn-pane: the process of a pane is started again; with `-k` the one that runs is ended."""
+"""respawn-pane: start the process of a pane again. `-k` ends the one that still runs."""
 
 from typing import Final
 

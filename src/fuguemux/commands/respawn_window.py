@@ -1,4 +1,4 @@
-"""respawn-window: a window starts again with its first pane alone; with `-k` what runs in it is ended."""
+"""respawn-window: start a window again with only its first pane. `-k` ends the processes that still run in it."""
 
 from typing import Final
 

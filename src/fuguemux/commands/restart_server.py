@@ -1,4 +1,4 @@
-"""restart-server: a new server process takes over; programs and attached clients stay."""
+"""restart-server: replace the server by a new process. Programs keep running, and clients stay attached."""
 
 from typing import Final
 

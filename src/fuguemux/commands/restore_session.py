@@ -1,4 +1,4 @@
-"""restore-session: bring back a session that was closed, or as it was at another time, beside those that run."""
+"""restore-session: bring back a session that was closed, or one as it was at an earlier time, as a new session."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""rotate-window: the panes of a window move on by one cell; the active cell stays the same."""
+"""rotate-window: move each pane of a window to the next cell. The same cell stays active."""
 
 from typing import Final
 

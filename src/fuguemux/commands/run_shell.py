@@ -1,4 +1,4 @@
-"""run-shell: a shell command outside of panes, or with `-C` commands of fugue."""
+"""run-shell: run a shell command outside of panes, or with `-C` commands of fugue."""
 
 from typing import Final
 

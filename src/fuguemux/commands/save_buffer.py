@@ -1,4 +1,4 @@
-"""save-buffer: the contents of a paste buffer in a file, or with `-` on stdout."""
+"""save-buffer: write the contents of a paste buffer to a file; `-` writes to stdout."""
 
 from typing import Final
 

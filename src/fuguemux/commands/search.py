@@ -1,4 +1,5 @@
-"""search: the lines of panes' screens and scrollback that match, oldest first, each with its pane and number."""
+"""search: find matching lines in panes' screens and scrollback. Prints them oldest first, each with its pane and line
+number."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -44,7 +45,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     if flags.has("a"):
         panes = tuple(_all_panes(state, live))
     else:
-        # A direct call: this command takes its own words apart, since --json may stand among them.
+        # A direct call: this command parses its own words, since --json may be anywhere among them.
         target = pane_target(state, live, invocation.request, flags.value("t"))
         context = FormatContext(
             state,
@@ -68,7 +69,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
 
 
 def _all_panes(state: ServerState, live: LiveView) -> Iterator[SearchedPane]:
-    """Every pane once, by the first of its places: a window may be in several sessions."""
+    """Every pane once, at its first place, since a window may be in several sessions."""
     seen: set[PaneId] = set()
     for session in sessions_by_name(state):
         for context in contexts_of(state, live, session):

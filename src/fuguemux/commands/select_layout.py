@@ -1,4 +1,5 @@
-"""select-layout, and what next-layout and previous-layout share: the panes of a window in another arrangement."""
+"""select-layout, and what it shares with next-layout and previous-layout: arrange the panes of a window in another
+layout."""
 
 import re
 from typing import Final
@@ -20,7 +21,7 @@ from fuguemux.model.state import ServerState, Window, sessions_with
 from fuguemux.targets.declaration import TargetFlag, TargetKind
 
 _OLD_LAYOUT: Final = "@old-layout"
-"""The window's option that keeps the arrangement to which `-o` goes back."""
+"""The window's option that stores the layout to which `-o` returns."""
 _LEAF: Final = re.compile(r"\d{1,5}x\d{1,5},\d{1,5},\d{1,5}(?![\[{\d])")
 
 
@@ -47,7 +48,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
 
 
 def arranged(window: Window, layout: Layout) -> Decision:
-    """`window` unzoomed and with `layout`; what it was before is kept for `-o`."""
+    """Unzoom `window` and give it `layout`. The layout before that is stored for `-o`."""
     events = unzoomed(window)
     if layout != window.layout:
         before = layout_string(window.layout)
@@ -59,7 +60,8 @@ def arranged(window: Window, layout: Layout) -> Decision:
 
 
 def stepped(state: ServerState, live: LiveView, target: Target, step: int) -> Decision:
-    """The next of the named layouts (1) or the one before (-1); the present one is known by its looks."""
+    """The next named layout (`step` 1) or the previous one (-1). The present layout is recognised by comparing it
+    with each named one."""
     window = target.window
     looks = [_named(state, live, window, name) for name in NAMES]
     unknown = -1 if step > 0 else 0
@@ -74,7 +76,7 @@ def _named(state: ServerState, live: LiveView, window: Window, name: str) -> Lay
 
 
 def _parsed(text: str, layout: Layout) -> Layout:
-    """The panes of `layout` in the cells that `text` describes; cells too many close. Raises Refused."""
+    """The panes of `layout` in the cells that `text` describes. Cells without a pane are closed. Raises Refused."""
     panes = panes_of(layout)
     count = len(_LEAF.findall(text))
     extra = [PaneId(-1 - number) for number in range(min(count - len(panes), PANES_MAX))]
@@ -90,7 +92,7 @@ def _parsed(text: str, layout: Layout) -> Layout:
 
 
 def _fitted(state: ServerState, live: LiveView, window: Window, layout: Layout) -> Layout:
-    """`layout` in the window's present size if somebody looks at it; else in its own."""
+    """`layout` in the window's present size if any client shows the window; else in the layout's own size."""
     shown_in = {session.id for session in sessions_with(state, window.id)}
     if any(client.session in shown_in for client in live.clients()):
         return resize(layout, window.layout.columns, window.layout.rows)

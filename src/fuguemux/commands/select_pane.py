@@ -1,4 +1,4 @@
-"""select-pane: another pane becomes active; or a pane gets a title or a style."""
+"""select-pane: make another pane active, or give a pane a title or a style."""
 
 from typing import Final
 
@@ -49,7 +49,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
 
 
 def _styled(invocation: Invocation, target: Target) -> tuple[AnyEvent, ...]:
-    """`-P`: the style of the pane, active or not."""
+    """`-P`: set the pane's style, both while it is active and while it is not."""
     style = invocation.flags.value("P")
     if style is None:
         return ()

@@ -1,4 +1,4 @@
-"""select-window, and what next-window, previous-window and last-window share: another window becomes current."""
+"""select-window, and what it shares with next-window, previous-window and last-window: make another window current."""
 
 from typing import Final
 
@@ -26,7 +26,8 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
 
 
 def stepped(session: Session, step: int) -> Decision:
-    """The next window (1) or the one before (-1), going round the ends. Raises Refused if there is no other."""
+    """Select the next window (`step` 1) or the previous one (-1), wrapping around at the ends. Raises Refused if
+    there is no other."""
     indices = [link.index for link in session.links]
     if len(indices) < 2:
         raise Refused("no next window" if step > 0 else "no previous window")
@@ -35,7 +36,7 @@ def stepped(session: Session, step: int) -> Decision:
 
 
 def to_last(session: Session) -> Decision:
-    """The window that was current before. Raises Refused if there is none."""
+    """Select the previously current window. Raises Refused if there is none."""
     index = next((i for i in session.last if link_of(session, i) is not None), None)
     if index is None:
         raise Refused("no last window")

@@ -1,4 +1,4 @@
-"""send-keys: keys, text or bytes to a pane, as if typed there."""
+"""send-keys: send keys, text or bytes to a pane, as if they were typed there."""
 
 from typing import Final
 
@@ -14,9 +14,9 @@ from fuguemux.model.state import ServerState
 from fuguemux.targets.declaration import TargetFlag, TargetKind
 
 REPEATS_MAX: Final = 100_000
-"""tmux allows four thousand million, and is busy with them for hours."""
+"""tmux allows four thousand million repeats, which keep it busy for hours."""
 KEYS_BYTES_MAX: Final = 16 << 20
-"""As much as may wait for a program that does not read."""
+"""The same limit as for input that waits for a program which does not read."""
 
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
@@ -45,7 +45,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
 
 
 def _hexadecimal(word: str) -> int | None:
-    """A byte by its hexadecimal number; None for anything else, which is skipped as in tmux."""
+    """A byte given by its hexadecimal number. None for anything else, which is skipped as in tmux."""
     try:
         code = int(word, 16)
     except ValueError:
@@ -54,7 +54,7 @@ def _hexadecimal(word: str) -> int | None:
 
 
 def _mode_command(live: LiveView, pane: PaneId, words: tuple[str, ...], times: int) -> Decision:
-    """A command of copy mode. Those it does not know do nothing, as in tmux."""
+    """A command of copy mode. Unknown commands do nothing, as in tmux."""
     if not live.pane(pane).in_mode:
         raise Refused("not in a mode")
     if not words:

@@ -1,4 +1,4 @@
-"""send-prefix: the prefix key itself goes to a pane."""
+"""send-prefix: send the prefix key itself to a pane."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""set-buffer: the contents or the name of a paste buffer."""
+"""set-buffer: set the contents or the name of a paste buffer."""
 
 from typing import Final
 

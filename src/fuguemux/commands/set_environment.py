@@ -1,4 +1,4 @@
-"""set-environment: a variable of a session's or the global environment, for processes started from then on."""
+"""set-environment: set a variable of a session's or the global environment. Processes that start later get it."""
 
 from fuguemux.commands.command import Command
 from fuguemux.commands.parts.environments import environment_of
@@ -52,7 +52,8 @@ def _set(
     removed: bool = False,
     hidden: bool,
 ) -> Decision:
-    """One variable; a hidden one is no event that is stored, so what was stored under its name is unset by another."""
+    """Set one variable. Events of hidden variables are not stored. So if a stored variable has the same name, another
+    event unsets it."""
     event = EnvironmentSet(session, key, value, removed=removed, hidden=hidden)
     if hidden and key in environment:
         return Decision((EnvironmentSet(session, key, None), event))

@@ -1,4 +1,4 @@
-"""set-hook: commands that run when something happens; kept and set like an option."""
+"""set-hook: set commands that run after an event. They are stored and set like an option."""
 
 from fuguemux.commands.command import Command
 from fuguemux.commands.set_option import decide

@@ -1,4 +1,4 @@
-"""set-option, set-window-option and set-hook: set or unset an option in one place."""
+"""set-option, set-window-option and set-hook: set or unset an option of the server, a session, a window or a pane."""
 
 from fuguemux.commands.command import Command
 from fuguemux.commands.parts.option_places import context_of, place_of

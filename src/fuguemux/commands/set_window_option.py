@@ -1,4 +1,4 @@
-"""set-window-option: as set-option -w."""
+"""set-window-option: set-option -w under another name."""
 
 from fuguemux.commands.command import Command
 from fuguemux.commands.set_option import decide

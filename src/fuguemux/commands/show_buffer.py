@@ -1,4 +1,4 @@
-"""show-buffer: the contents of a paste buffer on stdout."""
+"""show-buffer: print the contents of a paste buffer."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""show-environment: a session's or the global environment, as assignments or as commands for a shell."""
+"""show-environment: print a session's or the global environment, as assignments or as commands for a shell."""
 
 from fuguemux.commands.command import Command
 from fuguemux.commands.parts.environments import environment_of

@@ -1,4 +1,4 @@
-"""show-hooks: the commands that run when something happens."""
+"""show-hooks: print the commands that run after events."""
 
 from fuguemux.commands.command import Command
 from fuguemux.commands.show_options import decide

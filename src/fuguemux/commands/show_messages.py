@@ -1,6 +1,7 @@
-"""show-messages: what the server said lately; with -J or -T (`server-info`) what it says of itself.
+"""show-messages: print the recent messages of the server. With -J or -T print information about the server
+(`server-info`).
 
-tmux shows its jobs and its terminals here, which fugue does not have.
+tmux lists its jobs with -J and its terminals with -T. fugue has neither.
 """
 
 from typing import Final

@@ -1,4 +1,4 @@
-"""show-options, show-window-options and show-hooks: options and their values in one place."""
+"""show-options, show-window-options and show-hooks: print the options of the server, a session, a window or a pane."""
 
 from collections.abc import Iterator
 
@@ -18,7 +18,7 @@ from fuguemux.targets.declaration import Absence, TargetFlag, TargetKind
 
 
 class _Printer:
-    """Lines for the options of one place."""
+    """Makes lines for the options of one place."""
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class _Printer:
         return raw if self.values_only else f"{name}{'*' if inherited else ''} {shown}"
 
     def own(self, name: str) -> Iterator[str]:
-        """An option of the user's own, if it is set here or, with -A, further up."""
+        """A user option (`@name`), if it is set in this place or, with -A, in one that this place inherits from."""
         at: OptionPlace | None = self.place
         while at is not None:
             value = options.local(self.state, at).get(name)

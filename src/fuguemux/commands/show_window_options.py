@@ -1,4 +1,4 @@
-"""show-window-options: as show-options -w."""
+"""show-window-options: show-options -w under another name."""
 
 from fuguemux.commands.command import Command
 from fuguemux.commands.show_options import decide

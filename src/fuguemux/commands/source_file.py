@@ -1,8 +1,8 @@
 """source-file: run the commands in files.
 
-Files are read by the server, through the document `files`: for a path or pattern a list of entries, each with `path`
-and either `text` or `error`. A file with an error in its syntax runs no command; a command that is refused does not
-keep those after it from running.
+The server reads the files, through the document `files`: for each path or pattern a list of entries, each with `path`
+and either `text` or `error`. A file with a syntax error runs no command. A command that is refused does not prevent
+those after it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,11 +24,11 @@ from fuguemux.options.aliases import check_known
 from fuguemux.targets.declaration import CURRENT
 
 LONG_CHARS_MIN: Final = 32 << 10
-"""Taking so much text apart takes some ten milliseconds: more is done beside the loop."""
+"""Parsing this much text takes about ten milliseconds. Longer text is parsed on another thread."""
 
 
-def surroundings(state: ServerState, context: FormatContext) -> language.TextContext:
-    """What the text of a file may refer to."""
+def text_context(state: ServerState, context: FormatContext) -> language.TextContext:
+    """What the text of a file may refer to: variables, and conditions."""
     variables = {
         name.decode("utf-8", "surrogateescape"): value.decode("utf-8", "surrogateescape")
         for name, value in (state.environment | state.hidden).items()
@@ -41,13 +41,14 @@ def parsed_file(
     state: ServerState, commands: CommandTable, context: FormatContext, path: str, text: str
 ) -> list[language.Parsed]:
     """The commands in the text of a file, each of which exists. Raises Refused: `path:line: message`."""
-    return parsed_within(state, commands, surroundings(state, context), path, text)
+    return parsed_in_context(state, commands, text_context(state, context), path, text)
 
 
-def parsed_within(
+def parsed_in_context(
     state: ServerState, commands: CommandTable, around: language.TextContext, path: str, text: str
 ) -> list[language.Parsed]:
-    """The same with what the text may refer to. In any thread, if that may be asked there."""
+    """As `parsed_file`, with the context that `text_context` returned. May run on any thread on which the context's
+    conditions may be evaluated."""
     found = language.parse_file(text, path, around)
     for parsed in found:
         try:
@@ -61,7 +62,7 @@ def parsed_within(
 def parsed_text(
     state: ServerState, commands: CommandTable, live: LiveView, text: str
 ) -> list[language.Parsed]:
-    """The commands in text that is no file, each of which could be run. Raises Refused."""
+    """The commands in text that comes from no file, each of which exists. Raises Refused."""
     return parsed_file(state, commands, FormatContext(state, live), "", text)
 
 
@@ -82,7 +83,9 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
                 if not flags.has("q"):
                     errors.append(f"{entry['path']}: {entry['error']}")
                 continue
-            if long or len(entry["text"]) > LONG_CHARS_MIN:  # and what comes behind it
+            if (
+                long or len(entry["text"]) > LONG_CHARS_MIN
+            ):  # The texts after it must run later, so they wait as well.
                 long.append((entry["path"], entry["text"]))
                 continue
             try:
@@ -95,9 +98,9 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
                 failed = True
                 continue
             if flags.has("v"):
-                lines += told_of(entry["path"], found)
+                lines += described(entry["path"], found)
             texts += _lines_of(found)
-    if long and texts:  # they come before it
+    if long and texts:  # These texts come before the long ones, so they must run first.
         long.insert(0, ("", "\n".join(texts)))
     code = 1 if errors or failed else 0
     reply = Reply(lines=tuple(lines), error="\n".join(errors), exit_code=code)
@@ -109,13 +112,13 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     return Decision(effects=(RunCommands("\n".join(texts)),), reply=reply)
 
 
-def told_of(path: str, commands: list[language.Parsed]) -> list[str]:
-    """A line of each command, for -v."""
+def described(path: str, commands: list[language.Parsed]) -> list[str]:
+    """One line for each command, for -v."""
     return [f"{path}:{one.line}: {quoting.render(one.argv)}" for one in commands]
 
 
 def _lines_of(commands: list[language.Parsed]) -> list[str]:
-    """The commands as text, those of one line on one line: what fails ends its line."""
+    """The commands as text. Those of one line stay on one line, because a command that fails ends its line."""
     groups = groupby(commands, key=lambda command: command.line)
     return [quoting.render_all([one.argv for one in group]) for _, group in groups]
 

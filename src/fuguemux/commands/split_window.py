@@ -1,4 +1,4 @@
-"""split-window: a pane beside another."""
+"""split-window: create a pane beside another one."""
 
 from typing import Final
 
@@ -58,7 +58,8 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
 def wanted_size(
     state: ServerState, live: LiveView, invocation: Invocation, target: Target, what: str
 ) -> int | None:
-    """The new pane's size by `-l` (cells, or a part with %) or `-p` (per cent); None: half. Raises Refused."""
+    """The new pane's size by `-l` (cells, or a percentage with %) or `-p` (a percentage). None: half of the space.
+    Raises Refused."""
     flags = invocation.flags
     given = flags.value("l")
     per_cent = flags.value("p")

@@ -1,4 +1,4 @@
-"""start-server: the server runs when this is answered."""
+"""start-server: start the server if it is not running. The client does so before it sends the command."""
 
 from typing import Final
 

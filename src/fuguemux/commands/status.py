@@ -1,4 +1,4 @@
-"""status: how the server is: its store, its durability, its sessions, its configuration."""
+"""status: show the state of the server: its store, its durability, its sessions, its configuration."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
@@ -66,7 +66,7 @@ def _server(live: LiveView, report: Report) -> Iterator[tuple[str, str]]:
 
 
 def _loop(live: LiveView, loop: Report) -> Iterator[tuple[str, str]]:
-    """Who held everybody up lately."""
+    """Which holders kept the loop busy for too long, and when the last one did."""
     if not loop["watchdog"]:
         yield (
             "watchdog",
@@ -134,7 +134,7 @@ def _checkpoint(live: LiveView, last: Report) -> str:
 
 
 def _scrollback(live: LiveView, found: Report) -> str:
-    """Whether what is stored of it was read, and what is missing."""
+    """Whether the stored scrollback was read and verified, and what is missing."""
     if found["verifying"]:
         text = f"being verified: {_size(found['done_bytes'])} of {_size(found['total_bytes'])}"
     elif found["unverified_bytes"]:

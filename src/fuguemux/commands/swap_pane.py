@@ -1,4 +1,4 @@
-"""swap-pane: two panes change places."""
+"""swap-pane: exchange two panes."""
 
 from typing import Final
 
@@ -31,7 +31,8 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
 
 
 def _source(state: ServerState, live: LiveView, invocation: Invocation, target: Target) -> Target:
-    """`-s`, or with -D the pane behind the target, with -U the one before it, going round the ends."""
+    """The pane that `-s` names, or with -D the pane after the target, with -U the one before it, wrapping around at
+    the ends."""
     flags = invocation.flags
     if not (flags.has("D") or flags.has("U")):
         # A direct call: -D and -U find the source from the target, so the row cannot declare it.
@@ -48,9 +49,9 @@ def _within(window: Window, source: PaneId, target: PaneId, *, keep: bool) -> tu
 
 
 def _active_within(window: Window, source: Target, target: Target, *, stay: bool) -> PaneId:
-    """The pane that is active afterwards: the target's, or with `-d` the one that is now in the active cell.
+    """The pane that is active afterwards: the target's pane, or with `-d` the one that is now in the active cell.
 
-    As in tmux 3.3a, `-d` leaves the source active if it was.
+    As in tmux 3.3a, `-d` leaves the source active if it was active before.
     """
     if not stay:
         return target.pane.id
@@ -58,7 +59,8 @@ def _active_within(window: Window, source: Target, target: Target, *, stay: bool
 
 
 def _between(source: Target, target: Target, *, stay: bool, keep: bool) -> tuple[AnyEvent, ...]:
-    """The panes trade windows. First the one that leaves others behind goes to the other's window, then that one comes."""
+    """Exchange panes of two windows. First a pane that has neighbours moves to the other window, then the other pane
+    moves back."""
     first, second = source, target
     left = remove(first.window.layout, first.pane.id)
     if left is None:
@@ -89,7 +91,7 @@ def _between(source: Target, target: Target, *, stay: bool, keep: bool) -> tuple
 
 
 def _beside(layout: Layout, pane: PaneId) -> Layout:
-    """`layout` and `pane` side by side in a window of twice the width, for the moment between the two moves."""
+    """`layout` and `pane` side by side in twice the width. This layout exists only between the two moves."""
     other = leaf(pane, layout.columns, layout.rows)
     return Split(2 * layout.columns + 1, layout.rows, "row", (layout, other))
 

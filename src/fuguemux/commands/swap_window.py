@@ -1,4 +1,4 @@
-"""swap-window: two windows change places."""
+"""swap-window: exchange two windows."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""switch-client: another session for a client."""
+"""switch-client: let a client show another session."""
 
 from typing import Final
 
@@ -40,7 +40,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
 
 
 def _neighbour(state: ServerState, client: ClientFacts, step: int, refusal: str) -> Session:
-    """The session before or behind the client's, in order of names, going round the ends."""
+    """The session before or after the client's in the order of names, wrapping around at the ends."""
     ordered = sorted(state.sessions.values(), key=lambda session: session.name)
     at = next((i for i, session in enumerate(ordered) if session.id == client.session), None)
     if at is None or len(ordered) < 2:
@@ -49,7 +49,7 @@ def _neighbour(state: ServerState, client: ClientFacts, step: int, refusal: str)
 
 
 def _last(state: ServerState, live: LiveView, client: ClientFacts) -> Session:
-    """The session that was shown most recently of those that are not shown now."""
+    """The session that was shown most recently, of those that are not shown now."""
     others = [at for at in live.seen() if at in state.sessions and at != client.session]
     if not others:
         raise Refused("can't find last session")

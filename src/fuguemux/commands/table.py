@@ -1,4 +1,4 @@
-"""All commands, in one table. Dispatch, help and completion read it; nothing registers itself by being imported."""
+"""The table of all commands. Dispatch, help and completion read it. No command registers itself when it is imported."""
 
 from typing import Final
 
@@ -190,16 +190,16 @@ COMMANDS: Final[tuple[Command, ...]] = (
 WITHOUT_SERVER: Final = (
     *("help", "doctor", "config", "state", "completions", "service", "version"),
 )
-"""Commands of the program that no server knows; a test holds the list and that of the client together."""
+"""Commands that the program runs without a server. A test compares this list with the client's."""
 
 _BY_ALIAS: Final = {command.alias: command for command in COMMANDS if command.alias}
 _BY_NAME: Final = {command.name: command for command in COMMANDS}
 
 
 def find(name: str) -> Command:
-    """The command called `name`: by its alias, its name, or a prefix of its name that only it has. Raises Refused.
+    """The command with this alias or name, or the only command whose name begins with `name`. Raises Refused.
 
-    The commands that only fugue has can be abbreviated where that means nothing in tmux."""
+    fugue's own commands can be abbreviated if tmux has no command that begins so."""
     command = _BY_ALIAS.get(name) or _BY_NAME.get(name)
     if command is not None:
         return command
@@ -223,7 +223,7 @@ class AllCommands:
         return COMMANDS
 
     def find(self, name: str) -> Command:
-        """The command of that name, alias or unique prefix. Raises Refused."""
+        """As the function `find`."""
         return find(name)
 
 
@@ -231,16 +231,17 @@ TABLE: Final = AllCommands()
 
 
 def known_name(argv: tuple[str, ...]) -> str:
-    """What may be said of a command line where nobody's words may be: the name of the command in it."""
+    """The name of the command in a command line, for texts that must not contain what a user typed."""
     word = argv[0] if argv else ""
     command = _BY_ALIAS.get(word) or _BY_NAME.get(word)
     return "of another name" if command is None else command.name
 
 
 def decide(state: ServerState, live: LiveView, request: Request) -> Decision:
-    """Find the command that `request.argv` names, read its flags, look up its targets, and let it decide. Raises Refused.
+    """Find the command that `request.argv` names, parse its flags, look up its targets, and let it decide. Raises
+    Refused.
 
-    A word of the option command-alias is replaced first; one that stands for several commands runs them.
+    A command-alias is replaced first. If one stands for several commands, an effect runs them.
     """
     commands = resolved(state, request.argv)
     if len(commands) != 1:

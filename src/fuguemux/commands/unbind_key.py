@@ -1,4 +1,4 @@
-"""unbind-key: a key, or with -a every key of a table, runs nothing any more."""
+"""unbind-key: remove the binding of a key, or with -a of every key of a table."""
 
 from fuguemux.commands.command import Command
 from fuguemux.commands.parts.key_tables import table_of

@@ -1,4 +1,4 @@
-"""unlink-window: a window disappears from a session; with `-k` also from the last one."""
+"""unlink-window: remove a window from a session. `-k` allows it for the last session too, which closes the window."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""wait-for: commands wait for each other by named channels."""
+"""wait-for: let commands wait for each other by means of named channels."""
 
 from typing import Final
 

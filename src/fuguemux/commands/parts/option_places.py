@@ -21,7 +21,7 @@ def _existing(invocation: Invocation, target: Target | None, kind: str) -> Targe
 
 
 def place_by_flags(invocation: Invocation, target: Target | None) -> OptionPlace:
-    """The place that `-s`, `-w`, `-p` and `-g` name. Raises Refused: there is no such session, window or pane."""
+    """The place that `-s`, `-w`, `-p` and `-g` name. Raises Refused if there is no such session, window or pane."""
     flags = invocation.flags
     if flags.has("s"):
         return OptionPlace("server")

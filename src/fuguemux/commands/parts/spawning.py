@@ -118,14 +118,14 @@ def new_window_size(state: ServerState, live: LiveView, session: Session) -> Win
 
 
 def next_ids(state: ServerState) -> tuple[WindowId, PaneId]:
-    """The numbers of the next window and pane. Raises Refused when there are too many."""
+    """The ids of the next window and pane. Raises Refused if there are too many."""
     if len(state.windows) >= WINDOWS_MAX:
         raise Refused(f"create window failed: there are {WINDOWS_MAX} windows already; close some")
     return WindowId(state.next_window), next_pane_id(state)
 
 
 def next_pane_id(state: ServerState) -> PaneId:
-    """The number of the next pane. Raises Refused when there are too many."""
+    """The id of the next pane. Raises Refused if there are too many."""
     if len(state.panes) >= PANES_MAX:
         raise Refused(f"create pane failed: there are {PANES_MAX} panes already; close some")
     return PaneId(state.next_pane)
@@ -134,7 +134,7 @@ def next_pane_id(state: ServerState) -> PaneId:
 def free_index(
     state: ServerState, live: LiveView, session: Session, links: Iterable[Link] | None = None
 ) -> int:
-    """The first free index from `base-index` up."""
+    """The first free index, from `base-index` on."""
     taken = {link.index for link in (session.links if links is None else links)}
     index = base_index(state, live.option_defaults(), session)
     while index in taken:

@@ -38,7 +38,7 @@ async def taken_apart(engine: Engine, effect: ef.RunLongTexts, request: Request)
         context = FormatContext(
             state, live, session=target.session.id, window=target.window.id, pane=target.pane.id
         )
-    around = source_file.surroundings(state, context)
+    around = source_file.text_context(state, context)
     around = around._replace(condition=_on_loop(around.condition))
     told = TakenText([], [], [], failed=False)
     start = 0
@@ -51,7 +51,7 @@ async def taken_apart(engine: Engine, effect: ef.RunLongTexts, request: Request)
             told = told._replace(failed=True)
             continue
         if effect.verbose and path:
-            told.lines.extend(await asyncio.to_thread(source_file.told_of, path, found))
+            told.lines.extend(await asyncio.to_thread(source_file.described, path, found))
         told.commands.extend(found)
         start = told.commands[-1].line + 1 if told.commands else 0
     return told
@@ -62,7 +62,7 @@ async def parsed_text(engine: Engine, text: str) -> list[Parsed]:
     if len(text) <= source_file.LONG_CHARS_MIN:
         return source_file.parsed_text(engine.state, TABLE, engine.live, text)
     state = engine.state
-    around = source_file.surroundings(state, FormatContext(state, engine.live))
+    around = source_file.text_context(state, FormatContext(state, engine.live))
     around = around._replace(condition=_on_loop(around.condition))
     return await asyncio.to_thread(_parsed, engine, around, "", text, 0)
 
@@ -70,7 +70,7 @@ async def parsed_text(engine: Engine, text: str) -> list[Parsed]:
 def _parsed(engine: Engine, around: TextContext, path: str, text: str, start: int) -> list[Parsed]:
     """Parse the text; its lines are counted from `start`."""
     reach("source.parsing")
-    found = source_file.parsed_within(engine.state, TABLE, around, path, text)
+    found = source_file.parsed_in_context(engine.state, TABLE, around, path, text)
     return [one._replace(line=one.line + start) for one in found] if start else found
 
 
