@@ -1,6 +1,7 @@
-"""What the row of a command says of its targets: which flag names one, of which kind, and what if there is none.
+"""How the row of a command declares its targets: which flag names one, of which kind, and what happens if there is
+none.
 
-As tmux 3.3a's `.target = { 't', CMD_FIND_WINDOW, 0 }` in a cmd_entry.
+Like `.target = { 't', CMD_FIND_WINDOW, 0 }` in a cmd_entry of tmux 3.3a.
 """
 
 from enum import Enum
@@ -17,12 +18,12 @@ class TargetKind(Enum):
     PANE = "pane"
     WINDOW = "window"
     SESSION = "session"
-    """The target is the session with its current window, whichever window of it the text names."""
+    """The target is the session with its current window, whichever of its windows the text names."""
     WINDOW_INDEX = "window index"
     """A session, and an index in it to which a window may go. The index may be free."""
     CLIENT = "client"
     NONE = "none"
-    """Nothing is looked up: the command takes the flag and ignores it, or finds what it names by itself."""
+    """Nothing is looked up. The command ignores the flag, or looks up itself what it names."""
 
 
 class Absence(Enum):
@@ -31,27 +32,27 @@ class Absence(Enum):
     REFUSED = "refused"
     """The command is refused with tmux's words."""
     NO_CURRENT = "no current"
-    """The target is None if the flag is not given and there is no session; a text that names nothing is refused."""
+    """The target is None if the flag is not given and there is no session. A text that names nothing is refused."""
     NOTHING = "nothing"
     """The target is None."""
     NEAREST = "nearest"
-    """The target is what the parts of the text name as far as they exist, or None."""
+    """The target is the part of the text that exists, or None if not even its session exists."""
 
 
 class TargetFlag(msgspec.Struct, frozen=True):
     """One flag of a command that names a target. Without the flag the current target or client is meant."""
 
     letter: str
-    """Of the flag. Empty: no flag, always the current one."""
+    """The letter of the flag. Empty: there is no flag, and the target is always the current one."""
     kind: TargetKind
     absence: Absence = Absence.REFUSED
     only_given: bool = False
-    """Without the flag nothing is looked up."""
+    """Whether nothing is looked up if the flag is not given."""
     other_kinds: tuple[tuple[str, TargetKind], ...] = ()
-    """Letters of other flags, and the kind that counts when such a flag is given. The first that is given decides."""
+    """Letters of other flags, each with the kind of target if that flag is given. The first given flag decides."""
 
     def kind_with(self, flags: Flags) -> TargetKind:
-        """The kind that counts for a command with these flags."""
+        """The kind of target for a command with these flags."""
         if self.only_given and not flags.has(self.letter):
             return TargetKind.NONE
         for letter, kind in self.other_kinds:
@@ -61,4 +62,4 @@ class TargetFlag(msgspec.Struct, frozen=True):
 
 
 CURRENT: Final = TargetFlag("", TargetKind.PANE, Absence.NOTHING)
-"""For commands without a flag for a target whose formats are about the current pane, or about nothing."""
+"""For commands that have no flag for a target, but whose formats are about the current pane, or about nothing."""

@@ -1,4 +1,4 @@
-"""Looking up the parts of a target: a session, a window of it, a pane of that. Behaviour after tmux 3.3a's cmd-find.c.
+"""Looks up the parts of a target: a session, a window of it, a pane of that. Behaves as tmux 3.3a's cmd-find.c.
 
 `targets/targets.py` puts the parts together; `targets/resolver.py` does so for what a command declares.
 """
@@ -43,7 +43,7 @@ class Finder:
         *,
         prefer_unattached: bool = False,
     ) -> None:
-        """`prefer_unattached`: of several sessions that would do, choose one that no client looks at, if there is one."""
+        """`prefer_unattached`: if several sessions match, choose one that no client shows, if there is one."""
         self.state = state
         self.live = live
         self.request = request
@@ -80,11 +80,12 @@ class Finder:
         return None if best is None else self.of_session(best)
 
     def best(self, sessions: Iterable[Session]) -> Session | None:
-        """The session that was used last. Sessions without windows do not count; None: there is no other."""
+        """The session that was used last. Sessions without windows do not count. None: there is no other."""
         attached = {client.session for client in self.live.clients()}
 
         def rank(session: Session) -> tuple[bool, int, int]:
-            # By the wall clock: what earlier servers noted counts as well, and no other clock spans a reboot.
+            # By the wall clock: times from earlier servers count as well, and only the wall clock continues over a
+            # reboot.
             output_s = self.live.activity_s(session.id, "session")
             used_ms = max(output_s, self.live.last_attached_s(session.id)) * 1000
             free = self._prefer_unattached and session.id not in attached
@@ -100,7 +101,7 @@ class Finder:
         return self.of_link(session, current_link(session))
 
     def of_link(self, session: Session, link: Link) -> Target:
-        """The window of a link of `session`, with its active pane."""
+        """A link of `session`: its window, with the active pane."""
         window = self.state.windows[link.window]
         return Target(session, link, window, self.state.panes[window.active])
 
@@ -114,7 +115,7 @@ class Finder:
         return self.of_window_in(session, window)
 
     def of_window_in(self, session: Session, window: WindowId) -> Target:
-        """The window as one of `session`."""
+        """The window as a window of `session`."""
         link = link_to(session, window)
         if link is None:
             raise TargetMissing
@@ -123,7 +124,8 @@ class Finder:
     # Sessions.
 
     def session(self, text: str, *, exact: bool) -> Session:
-        """A session by its id, its name or a client that looks at it; unless `exact`, by a prefix or pattern too."""
+        """A session by its id, its name or a client that shows it. Unless `exact`, a prefix or pattern of its name is
+        enough."""
         state = self.state
         if text.startswith("$"):
             number = whole_number(text[1:])
@@ -150,7 +152,7 @@ class Finder:
     def window(self, current: Target, text: str, *, exact: bool, only: bool) -> Target:
         """A window of the current session, or any window by its id.
 
-        Unless `only`, a `text` that names no window may name a session: its current window is meant.
+        Unless `only`, a `text` that names no window may name a session; then its current window is the result.
         """
         if text.startswith("@"):
             return self.of_window(_window_id(text))
@@ -194,7 +196,7 @@ class Finder:
     def pane(self, current: Target, text: str, *, only: bool) -> Target:
         """A pane of the current window, or any pane by its id.
 
-        Unless `only`, a `text` that names no pane may name a window or a session: its active pane is meant.
+        Unless `only`, a `text` that names no pane may name a window or a session; then its active pane is the result.
         """
         if text.startswith("%"):
             pane = self._pane_by_id(text)
@@ -230,7 +232,7 @@ class Finder:
         panes = panes_of(window.layout)
         if text == "!":
             return window.last[0] if window.last else None
-        # Beside, before and after are counted from the requester's pane, not from the window's active one.
+        # Relative positions are counted from the requester's pane, not from the window's active one.
         current = self.current
         here = None if current is None or current.pane.id not in panes else current.pane.id
         if text in _SIDES:

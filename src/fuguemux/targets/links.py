@@ -1,4 +1,4 @@
-"""The windows of one session, found by what is known of their place in it; and the numbers of a window's panes."""
+"""Finds the links (windows at an index) of one session by their position, and the numbers of a window's panes."""
 
 from fuguemux.model.ids import PaneId, WindowId
 from fuguemux.model.layout import panes_of
@@ -8,7 +8,8 @@ from fuguemux.options import options
 
 
 def link_to(session: Session, window: WindowId) -> Link | None:
-    """The session's link to `window`: the current one if that is it, else the first; None: not in the session."""
+    """The session's link to `window`: the current link if it shows this window, else the first such link. None: the
+    window is not in the session."""
     current = link_of(session, session.active)
     if current is not None and current.window == window:
         return current
@@ -16,13 +17,13 @@ def link_to(session: Session, window: WindowId) -> Link | None:
 
 
 def neighbouring_link(session: Session, step: int) -> Link:
-    """The link `step` places after the current one (before it, if negative), going round the ends."""
+    """The link `step` places after the current one (before it, if negative), wrapping around at the ends."""
     at = session.links.index(current_link(session))
     return session.links[(at + step) % len(session.links)]
 
 
 def special_link(session: Session, sign: str) -> Link | None:
-    """`^`: the first link, `$`: the last in order, `!`: the one that was current before, or None."""
+    """`^`: the first link, `$`: the last one in order, `!`: the previously current one, or None."""
     if sign == "^":
         return session.links[0]
     if sign == "$":

@@ -1,4 +1,4 @@
-"""Finding one thing of several by its name: sessions, windows and clients."""
+"""Finds one thing among several by its name: a session, a window or a client."""
 
 from collections.abc import Callable, Iterable
 from fnmatch import fnmatchcase
@@ -16,10 +16,11 @@ class TargetMissing(Exception):
 def only_match(
     things: Iterable[_T], name_of: Callable[[_T], str], text: str, steps: tuple[str, ...]
 ) -> _T | None:
-    """The thing whose name matches `text` at the first of `steps` at which one does; None: none at any.
+    """The thing whose name matches `text`. The `steps` are tried in order, and the first with a match decides. None:
+    there is no match.
 
-    Steps: `exact`, `prefix` (the name begins with the text), `glob` (the text is a pattern).
-    Raises TargetMissing if several things match at one step.
+    Steps: `exact`, `prefix` (the name begins with the text), `glob` (the text is a pattern). Raises TargetMissing if
+    several things match in one step.
     """
     things = tuple(things)
     for step in steps:
@@ -40,7 +41,7 @@ def _matches(name: str, text: str, step: str) -> bool:
 
 
 def client_called(clients: Iterable[ClientFacts], text: str) -> ClientFacts | None:
-    """The client whose name or terminal is `text`; a colon at its end does not count."""
+    """The client whose name or terminal is `text`. A colon at the end of the text is ignored."""
     text = text.removesuffix(":")
     for client in clients:
         if text in (client.name, client.tty, client.tty.removeprefix("/dev/")):

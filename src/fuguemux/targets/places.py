@@ -1,4 +1,4 @@
-"""Which pane is where: at the top, to the left, beside another. Rectangles in, pane ids out."""
+"""Finds a pane by its position: at the top, to the left, beside another one. Takes rectangles and returns pane ids."""
 
 from typing import Final
 
@@ -13,7 +13,8 @@ PLACES: Final = (
 
 
 def place(window: Window, name: str) -> PaneId | None:
-    """The pane at a place of `window` (one of PLACES), or None for another word. Borders count to the pane before."""
+    """The pane at a position of `window` (one of PLACES), or None for another word. A border belongs to the pane
+    before it."""
     if name not in PLACES:
         return None
     columns, rows = window.layout.columns, window.layout.rows
@@ -27,9 +28,10 @@ def place(window: Window, name: str) -> PaneId | None:
 
 
 def neighbour(window: Window, pane: PaneId, side: str) -> PaneId | None:
-    """The pane on one `side` (up, down, left, right) of `pane`, going round the edge; None if there is no other.
+    """The pane on one `side` (up, down, left, right) of `pane`, wrapping around at the edge. None if there is no
+    other.
 
-    Of several, the one that was active most recently.
+    If there are several, the most recently active one.
     """
     cells = dict(rectangles(window.layout))
     mine = cells[pane]

@@ -1,4 +1,4 @@
-"""Looking up the targets that a command declares. The dispatcher calls it before the command decides."""
+"""Looks up the targets that a command declares. The dispatcher calls this before the command decides."""
 
 from typing import Final
 
@@ -28,9 +28,9 @@ def resolved(
     source: TargetFlag | None = None,
     target: TargetFlag | None = None,
 ) -> Resolved:
-    """What the flags name. The client is looked up first, then the source, then the target, as in tmux.
+    """Look up what the flags name: the client first, then the source, then the target, as tmux does.
 
-    Raises Refused: the first of them that names nothing and may not be absent.
+    Raises Refused for the first of them that names nothing, if its declaration does not allow that.
     """
     found_client = None
     if client is not None and client.kind_with(flags) is TargetKind.CLIENT:
@@ -76,7 +76,7 @@ def _of_kind(finder: Finder, kind: TargetKind, text: str | None) -> Target:
 
 
 def _place(finder: Finder, text: str | None) -> tuple[Target, int | None]:
-    """The window at the index that the text asks for, else the session's current one; and the index."""
+    """The window at the index that the text names, else the session's current one; and the index."""
     session, index = find_window_index(finder, text)
     link = None if index is None else link_of(session, index)
     return finder.of_link(session, link or current_link(session)), index

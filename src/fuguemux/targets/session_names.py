@@ -1,4 +1,4 @@
-"""Names of sessions: what is allowed in one, and which one a nameless session gets."""
+"""Names of sessions: which are allowed, and which name a session gets if none is given."""
 
 from fuguemux.model.decision import Refused
 from fuguemux.model.ids import SessionId
@@ -7,7 +7,7 @@ from fuguemux.model.window_names import bounded_name
 
 
 def checked_name(text: str) -> str:
-    """`text` as a session's name: `:` and `.`, which separate the parts of targets, become `_`. Raises Refused."""
+    """`text` as the name of a session. `:` and `.`, which separate the parts of targets, become `_`. Raises Refused."""
     name = bounded_name(text.replace(":", "_").replace(".", "_"))
     if not name:
         raise Refused(f"invalid session: {text}")
@@ -20,7 +20,8 @@ def session_called(state: ServerState, name: str) -> Session | None:
 
 
 def next_session(state: ServerState, name: str | None) -> tuple[SessionId, str]:
-    """The number and name of the next session. Without a name it is called after its number; taken ones are skipped."""
+    """The number and name of the next session. Without a given name the number is the name, and names in use are
+    skipped."""
     number = state.next_session
     if name is not None:
         return SessionId(number), name

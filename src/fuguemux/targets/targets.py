@@ -1,10 +1,11 @@
-"""What a target means: sessions, windows and panes by name, index, id, offset or place. After tmux(1), 3.3a.
+"""Resolves targets: finds sessions, windows and panes by name, index, id, offset or place. Behaves as tmux(1) 3.3a.
 
-A target is `session:window.pane`, or one part of it. What is left out is the current one: that of the pane or the
-client that asks, else that of the session used last.
+A target is `session:window.pane`, or one part of it. A part that is left out is the current one: that of the
+requesting pane or client, else that of the session used last.
 
-A command declares its targets in its row (`targets/declaration.py`) and gets them looked up. The functions here are
-for those that cannot: the target's form or the other flags decide what is looked up, or there are several targets.
+A command declares its targets in its row (`targets/declaration.py`), and the dispatcher looks them up. The functions
+here are for commands that cannot declare them: because the target's form or other flags decide what is looked up, or
+because there are several targets.
 """
 
 from collections.abc import Callable
@@ -30,26 +31,26 @@ def session_target(
     *,
     prefer_unattached: bool = False,
 ) -> Session:
-    """The session that `text` names; None or empty: the current one. Raises Refused.
+    """The session that `text` names. None or empty: the current one. Raises Refused.
 
-    `prefer_unattached`: of several that would do, one that no client looks at.
+    `prefer_unattached`: if several sessions match, one that no client shows.
     """
     finder = Finder(state, live, request, prefer_unattached=prefer_unattached)
     return find(finder, text, "session").session
 
 
 def pane_target(state: ServerState, live: LiveView, request: Request, text: str | None) -> Target:
-    """The pane that `text` names, in its window and session; None or empty: the current one. Raises Refused."""
+    """The pane that `text` names, with its window and session. None or empty: the current one. Raises Refused."""
     return find(Finder(state, live, request), text, "pane")
 
 
 def current_target(state: ServerState, live: LiveView, request: Request) -> Target | None:
-    """What a command without `-t` means, or None if there is no session."""
+    """The target of a command without `-t`, or None if there is no session."""
     return Finder(state, live, request).current
 
 
 def client_target(live: LiveView, request: Request, text: str | None) -> ClientFacts:
-    """The client whose name or terminal is `text`; None: the one that asks, else the one used last. Raises Refused."""
+    """The client whose name or terminal is `text`. None: the requesting one, else the one used last. Raises Refused."""
     clients = live.clients()
     if text is not None:
         client = client_called(clients, text)
@@ -66,9 +67,10 @@ def client_target(live: LiveView, request: Request, text: str | None) -> ClientF
 
 
 def find(finder: Finder, text: str | None, kind: Kind) -> Target:
-    """What `text` names; a text without separators names a `kind`. None or empty: the current target.
+    """The target that `text` names. A text without separators names a `kind`. None or empty: the current target.
 
-    Raises Refused with tmux's words: `can't find window: …`, `no current target`, `no mouse target`, `no marked target`.
+    Raises Refused with tmux's words: `can't find window: …`, `no current target`, `no mouse target`, `no marked
+    target`.
     """
     current = _current(finder)
     if not text:
@@ -87,7 +89,7 @@ def find(finder: Finder, text: str | None, kind: Kind) -> Target:
 
 
 def nearest(finder: Finder, text: str) -> Target | None:
-    """The pane that `text` names, else what its parts name as far as they exist. None: not even its session exists."""
+    """The pane that `text` names, or else as many of its parts as exist. None: not even its session exists."""
     current = finder.current
     if current is None:
         return None
@@ -113,9 +115,9 @@ def nearest(finder: Finder, text: str) -> Target | None:
 
 
 def find_window_index(finder: Finder, text: str | None) -> tuple[Session, int | None]:
-    """A session, and an index in it to which a window may go (`-t` of new-window, move-window …).
+    """A session, and an index in it at which a window may be placed (`-t` of new-window, move-window …).
 
-    The index may be free or taken. None: the text asks for no index, so the next free one is meant. Raises Refused.
+    The index may be free or in use. None: the text names no index, so the next free one is meant. Raises Refused.
     """
     current = _current(finder)
     if not text:
@@ -132,7 +134,7 @@ def find_window_index(finder: Finder, text: str | None) -> tuple[Session, int | 
     if free is not None:
         return session, free
     if parts.session is None and not parts.window_only:
-        # A session's name alone asks for the next free index in it, not for the index of its current window.
+        # A session's name alone means the next free index in it, not the index of its current window.
         try:
             finder.window_in(session, parts.window, exact=parts.exact_window)
         except TargetMissing:
@@ -194,7 +196,7 @@ def _pane_in(finder: Finder, target: Target, parts: TargetParts) -> Target:
 
 
 def _part(kind: Kind, text: str | None, find_it: Callable[[str], _T]) -> _T:
-    """What `find_it` finds. Raises Refused where that raises TargetMissing."""
+    """The result of `find_it`. Raises Refused instead of TargetMissing."""
     assert text is not None
     try:
         return find_it(text)
@@ -207,7 +209,7 @@ def _index_of(target: Target) -> tuple[Session, int]:
 
 
 def _index_in_text(session: Session, text: str, parts: TargetParts) -> int | None:
-    """The index that the text gives as a number or an offset; None: it names a window in another way."""
+    """The index that the text gives as a number or an offset. None: it names a window in another way."""
     if not parts.exact_window and text[0] in "+-":
         index = session.active + offset(text)
         if not 0 <= index <= WINDOW_INDEX_MAX:

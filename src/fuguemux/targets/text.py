@@ -1,4 +1,5 @@
-"""The text of a target, `session:window.pane`, taken apart. Nothing is looked up here. After tmux 3.3a's cmd-find.c."""
+"""Splits the text of a target, `session:window.pane`, into its parts. Looks nothing up. Behaves as tmux 3.3a's
+cmd-find.c."""
 
 from typing import Final, Literal, NamedTuple
 
@@ -21,7 +22,7 @@ Kind = Literal["session", "window", "pane"]
 
 
 class TargetParts(NamedTuple):
-    """A target's text taken apart. Empty parts are None."""
+    """The parts of a target's text. Empty parts are None."""
 
     session: str | None
     window: str | None
@@ -29,12 +30,13 @@ class TargetParts(NamedTuple):
     exact_session: bool
     exact_window: bool
     window_only: bool
-    """The text says that it is a window: it had a colon before it."""
+    """Whether the text says that it names a window, because a colon was before it."""
     pane_only: bool
 
 
 def take_apart(text: str, kind: Kind) -> TargetParts:
-    """`text` as session, window and pane. Without separators it is what its first letter says, else a `kind`."""
+    """Split `text` into session, window and pane. A text without separators is what its first letter says, else a
+    `kind`."""
     session: str | None = None
     window: str | None = None
     pane: str | None = None
@@ -79,6 +81,6 @@ def whole_number(text: str) -> int | None:
 
 
 def offset(text: str) -> int:
-    """The number in `+`, `-`, `+2` …: 1 without digits behind the sign, 0 with anything else there, as in tmux."""
+    """The number in `+`, `-`, `+2` …: 1 if no digits follow the sign, 0 if anything else follows it, as in tmux."""
     number = 1 if len(text) == 1 else whole_number(text[1:]) or 0
     return number if text[0] == "+" else -number
