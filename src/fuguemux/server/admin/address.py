@@ -69,9 +69,13 @@ class ServingAddress:
 
     def open(self, handler: Handler, tasks: asyncio.TaskGroup) -> Listener:
         """A listener that is bound and does not accept yet. Raises ListenError."""
-        self._listener = Listener(self._bound(), handler, tasks)
-        self._listener.came = self._precedence.came
-        self._listener.served = self._precedence.answered
+        self._listener = Listener(
+            self._bound(),
+            handler,
+            tasks,
+            came=self._precedence.came,
+            served=self._precedence.answered,
+        )
         return self._listener
 
     def _bound(self) -> socket.socket:

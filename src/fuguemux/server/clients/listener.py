@@ -87,15 +87,16 @@ class Listener:
         *,
         clients_max: int = CLIENTS_MAX,
         hello_seconds_max: float = HELLO_SECONDS_MAX,
+        came: Callable[[ClientId], None] = lambda _client: None,
+        served: Callable[[ClientId], None] = lambda _client: None,
     ) -> None:
+        """`came` is called for each new connection, `served` at least once when a client has its answer or is gone."""
         self.handler = handler
         self.hello_seconds_max = hello_seconds_max
         self.viewer_outbox_bytes_max = VIEWER_OUTBOX_BYTES_MAX
         self.reconnect_seconds: int | None = None
-        self.came: Callable[[ClientId], None] = lambda _client: None
-        """Called for each new connection."""
-        self.served: Callable[[ClientId], None] = lambda _client: None
-        """Called at least once when a client has its answer or is gone."""
+        self._came = came
+        self._served = served
         self._socket = sock
         self._tasks = tasks
         self._clients_max = clients_max
@@ -143,7 +144,7 @@ class Listener:
     def _socket_of_client(self) -> ClientSocket:
         client = ClientId(self._next_client)
         self._next_client += 1
-        self.came(client)
+        self._came(client)
         return ClientSocket(client, self)
 
     def admit(self, connection: Connection, transport: asyncio.Transport) -> str:
@@ -177,9 +178,9 @@ class Listener:
 
     def answered(self, client: ClientId) -> None:
         """The client has its answer, or its terminal was taken over."""
-        self.served(client)
+        self._served(client)
 
     def forget(self, connection: Connection) -> None:
         """Remove a closed connection from the list."""
-        self.served(connection.client)
+        self._served(connection.client)
         self._connections.pop(connection.client, None)

@@ -63,9 +63,11 @@ class Viewers:
         """What was shown to anybody, and what was announced although nobody looked on."""
         self._happened = happened
         self.scroll = surface.scroll
-        self.scroll.told = self._scrolled
-        self.scroll.redraw = lambda terminal: self.pane_changed(terminal, ())
-        self.scroll.style = lambda pane: mode_style(surface.state, surface.live, pane)
+        self.scroll.connect(
+            self._scrolled,
+            lambda terminal: self.pane_changed(terminal, ()),
+            lambda pane: mode_style(surface.state, surface.live, pane),
+        )
         self._last_screens = last_screens
         self._greeting = greeting
 

@@ -23,22 +23,39 @@ class ScrollViews:
         self._spawn = spawn
         self._modes: dict[PaneId, CopyMode] = {}
         self._beginning: dict[PaneId, Document] = {}
-        self.told: Callable[[], None] = lambda: None
-        """Called when a pane shows another part of its history, or its screen again."""
-        self.redraw: Callable[[PaneTerminal], None] = lambda _terminal: None
-        """Called when more of a pane's history can be drawn than before."""
-        self.keep: Callable[[Iterable[tuple[PaneId, CopyMode]]], None] = lambda _modes: None
-        """Called with all panes in a mode, whenever that changes."""
-        self.style: Callable[[PaneId], tuple[Styles, bool]] = lambda _pane: (
+        self._told: Callable[[], None] = lambda: None
+        self._redraw: Callable[[PaneTerminal], None] = lambda _terminal: None
+        self._keep: Callable[[Iterable[tuple[PaneId, CopyMode]]], None] = lambda _modes: None
+        self._style: Callable[[PaneId], tuple[Styles, bool]] = lambda _pane: (
             Styles(b"\x1b[0;7m", b"\x1b[0;7m", b"\x1b[0;7m"),
             False,
         )
-        """Returns how matches and selections of a pane look, and whether its keys are vi's."""
+
+    def connect(
+        self,
+        told: Callable[[], None],
+        redraw: Callable[[PaneTerminal], None],
+        style: Callable[[PaneId], tuple[Styles, bool]],
+    ) -> None:
+        """Give what is built after this object.
+
+        `told` is called when a pane shows another part of its history, or its screen again; `redraw` when more of a pane's
+        history can be drawn than before. `style` returns how matches and selections of a pane look, and whether its keys are
+        vi's.
+        """
+        self._told = told
+        self._redraw = redraw
+        self._style = style
+
+    def keep_by(self, keep: Callable[[Iterable[tuple[PaneId, CopyMode]]], None]) -> None:
+        """Call `keep` with all panes in a mode, now and whenever that changes."""
+        self._keep = keep
+        self.moved()
 
     def moved(self) -> None:
         """Call when a pane shows another part of its history, or its screen again, or when its cursor or selection moved."""
-        self.told()
-        self.keep(self._modes.items())
+        self._told()
+        self._keep(self._modes.items())
 
     def places(self) -> tuple[tuple[PaneId, int], ...]:
         """Every pane that shows its history, and how many rows back."""
@@ -88,7 +105,7 @@ class ScrollViews:
 
     async def _entered_later(self, terminal: PaneTerminal, *, page_up: bool, ends: bool) -> None:
         await self.entered(terminal, page_up=page_up, ends_at_bottom=ends)
-        self.redraw(terminal)
+        self._redraw(terminal)
 
     async def entered(
         self, terminal: PaneTerminal, *, page_up: bool, ends_at_bottom: bool = False
@@ -141,7 +158,7 @@ class ScrollViews:
         """Load the whole history while the mode lasts."""
         while self._modes.get(terminal.id) is mode and await mode.document.held.hold_more():
             if mode.shown is None:
-                self.redraw(terminal)
+                self._redraw(terminal)
 
     async def done(self, mode: CopyMode, work: Callable[[CopyMode], None]) -> None:
         """Apply `work` to the mode, as soon as the lines that it needs are in memory."""
@@ -196,14 +213,14 @@ class ScrollViews:
         if mode is not None:
             await self.done(mode, _scrolling(terminal, rows))
             self.moved()
-            self.redraw(terminal)
+            self._redraw(terminal)
 
     def view(self, terminal: PaneTerminal) -> ScrolledRows | None:
         """The rows to draw, or None if the pane shows its screen."""
         mode = self._modes.get(terminal.id)
         if mode is None:
             return None
-        styles, vi = self.style(terminal.id)
+        styles, vi = self._style(terminal.id)
 
         def draw(trial: CopyMode) -> None:
             trial.fit(terminal.emulator.size)

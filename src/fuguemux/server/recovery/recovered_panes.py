@@ -162,5 +162,4 @@ class RecoveredPanes:
                 continue
             scroll.leave(place.pane)
             self._announce(f"%{place.pane}: copy mode was left when the last server ended")
-        scroll.keep = kept.save
-        scroll.moved()
+        scroll.keep_by(kept.save)

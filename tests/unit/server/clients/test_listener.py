@@ -85,7 +85,7 @@ class Bench:
 
 @contextlib.asynccontextmanager
 async def listening(
-    path: Path, handler: FakeHandler | None = None, **limits: float
+    path: Path, handler: FakeHandler | None = None, **options: object
 ) -> AsyncIterator[Bench]:
     """A listener with a handler. Whatever it does, nothing may be left for the event loop to complain of."""
     handler = handler or FakeHandler()
@@ -95,7 +95,7 @@ async def listening(
     )
     async with asyncio.TaskGroup() as tasks:
         sock = bind_private(str(path))
-        listener = Listener(sock, handler, tasks, **limits)  # type: ignore[arg-type]  # both limits are numbers
+        listener = Listener(sock, handler, tasks, **options)  # type: ignore[arg-type]  # tests give the right ones
         await listener.start()
         bench = Bench(str(path), listener, handler)
         try:
@@ -125,10 +125,13 @@ async def test_a_command_is_answered_and_the_connection_closed(tmp_path: Path) -
 
 
 async def test_it_is_told_who_comes_and_who_was_served_or_refused(tmp_path: Path) -> None:
-    async with listening(tmp_path / "s", clients_max=1) as bench:
-        told: list[tuple[str, int]] = []
-        bench.listener.came = lambda client: told.append(("came", client))
-        bench.listener.served = lambda client: told.append(("served", client))
+    told: list[tuple[str, int]] = []
+    async with listening(
+        tmp_path / "s",
+        clients_max=1,
+        came=lambda client: told.append(("came", client)),
+        served=lambda client: told.append(("served", client)),
+    ) as bench:
         client = await bench.client()
         await client.ask(b"list-sessions")
         await client.rest()
