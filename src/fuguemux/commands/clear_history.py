@@ -5,7 +5,6 @@ from typing import Final
 from fuguemux.commands.command import Command
 from fuguemux.language.invocation import Invocation
 from fuguemux.model.decision import Decision
-from fuguemux.model.effects import ClearHistory
 from fuguemux.model.events import HistoryCleared
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
@@ -14,7 +13,7 @@ from fuguemux.targets.declaration import TargetFlag, TargetKind
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
     target = invocation.target
-    return Decision((HistoryCleared(target.pane.id),), (ClearHistory(target.pane.id),))
+    return Decision((HistoryCleared(target.pane.id),))
 
 
 COMMAND: Final = Command(

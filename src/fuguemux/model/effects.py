@@ -57,12 +57,6 @@ class ResetTerminal(Effect, frozen=True):
     pane: PaneId
 
 
-class ClearHistory(Effect, frozen=True):
-    """Delete the pane's scrollback in the engine and the store."""
-
-    pane: PaneId
-
-
 class Attach(Effect, frozen=True):
     """Make the requesting client a viewer of `session`."""
 
@@ -334,7 +328,6 @@ ImmediateEffect = (
     | SendBytes
     | SendPrefixKey
     | ResetTerminal
-    | ClearHistory
     | PipePane
     | Attach
     | SwitchClient

@@ -6,7 +6,6 @@ from fuguemux.commands import clear_history, copy_mode, send_keys, send_prefix
 from fuguemux.model.decision import Refused
 from fuguemux.model.effects import (
     AnyEffect,
-    ClearHistory,
     CopyModeCommand,
     ResetTerminal,
     ScrollView,
@@ -85,4 +84,4 @@ def test_the_prefix_key() -> None:
 def test_history_is_forgotten_durably() -> None:
     outcome = run(clear_history.COMMAND, STATE, "-t", ".1")
     assert outcome.decision.events == (HistoryCleared(PaneId(1)),)
-    assert outcome.effects == (ClearHistory(PaneId(1)),)
+    assert outcome.effects == ()

@@ -233,8 +233,6 @@ class EffectRunner:
                 self._input.send_prefix(pane, secondary=secondary)
             case ef.ResetTerminal(pane):
                 self._input.reset_terminal(pane)
-            case ef.ClearHistory():
-                pass  # the event HistoryCleared did it; the effect is for commands that log nothing
             case ef.PipePane(pane):
                 self._pipes.pipe_pane(effect, self._panes.get(pane))
             case ef.Attach():

@@ -226,8 +226,8 @@ AWAITED: dict[ef.AnyEffect, str] = {
     ef.SaveBuffer(b"/x", b""): "save_buffer",
     ef.SearchPanes((), "x"): "search_panes",
 }
-ELSEWHERE = {ef.StartProcess, ef.ClearHistory, ef.PrintLines}
-"""A test of its own each, or nothing to be done."""
+ELSEWHERE = {ef.StartProcess, ef.PrintLines}
+"""A test of its own each."""
 
 
 class World:
@@ -276,8 +276,8 @@ async def test_what_may_take_long_is_handed_back_in_order_and_not_awaited(here: 
     assert here.requester.told == ["… half of it"], "the checkpoint says how far it is"
 
 
-async def test_lines_are_printed_and_history_was_cleared_by_its_event(here: World) -> None:
-    (printed,) = await here.run(ef.ClearHistory(PANE), ef.PrintLines(iter(("a", None, "b"))))
+async def test_lines_are_printed(here: World) -> None:
+    (printed,) = await here.run(ef.PrintLines(iter(("a", None, "b"))))
     assert (await printed).stdout == b"a\nb\n"
     assert here.ports.calls == []
 
