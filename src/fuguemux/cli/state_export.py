@@ -25,9 +25,9 @@ from fuguemux.server.panes.pane_terminal import PaneTerminal
 from fuguemux.server.recovery.history_reader import points, rebuilt_panes, recovered_at
 from fuguemux.terminal.ghostty.adapter import GhosttyEmulator
 from fuguemux.terminal.ghostty.rewrap import plain
+from fuguemux.terminal.style import RESET
 
 FORMATS = ("text", "ansi", "html", "asciicast")
-RESET = b"\x1b[0m"
 _TARGET = re.compile(r"(?P<session>[^:]+):(?:(?P<window>[^.]+)(?:\.(?P<pane>\d+))?)?\Z")
 
 
@@ -128,7 +128,7 @@ def _print(lines: Iterator[bytes], form: str, title: str) -> None:
         )
     else:
         for line in lines:
-            out.write((plain(line) if form == "text" else line + RESET) + b"\n")
+            out.write((plain(line) if form == "text" else line + RESET.encode()) + b"\n")
     out.flush()
 
 

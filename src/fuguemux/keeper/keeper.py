@@ -12,7 +12,7 @@ import socket
 import time
 
 from fuguemux.keeper.address import KeeperAddress
-from fuguemux.keeper.channel import ChannelBroke, Message
+from fuguemux.keeper.channel import STALLED_SECONDS, ChannelBroke, Message
 from fuguemux.keeper.children import Child, SpawnFailed
 from fuguemux.keeper.connections import Connections, ServerConnection
 from fuguemux.keeper.diagnostics import KeeperDiagnostics
@@ -39,7 +39,6 @@ from fuguemux.keeper.waiting import Answered, Waiting
 from fuguemux.keeper.watches import Watches, hear_signals
 
 ADOPTER_SECONDS_MAX = 10.0
-STALLED_SECONDS = 0.01
 POLL_SECONDS = 0.5  # on systems without pidfds
 LOOK_SECONDS = 1.0
 """While no server is connected to report it, the keeper checks this often whether its socket and locks still exist."""

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from fuguemux.terminal.style import RESET
+
 UP: Final = 1
 DOWN: Final = 2
 LEFT: Final = 4
@@ -24,7 +26,6 @@ CHARACTERS: Final = {
     UP | DOWN | LEFT | RIGHT: "┼",
 }  # fmt: skip
 OUTSIDE: Final = "·".encode()
-RESET: Final = b"\x1b[0m"
 
 
 class CellRectangle(NamedTuple):
@@ -69,7 +70,7 @@ def draw(
         runs.extend(_runs(row, cells, style, active_style))
         start = columns if inside else 0
         if start < client[0]:
-            content = style + (client[0] - start) * OUTSIDE + RESET
+            content = style + (client[0] - start) * OUTSIDE + RESET.encode()
             runs.append(BorderRun(row, start, client[0] - start, content))
     return runs
 
@@ -142,4 +143,4 @@ def _styled(group: list[tuple[int, str, bool]], style: bytes, active_style: byte
             parts.append(active_style if touches else style)
             current = touches
         parts.append(character.encode())
-    return b"".join(parts) + RESET
+    return b"".join(parts) + RESET.encode()

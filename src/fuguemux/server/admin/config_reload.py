@@ -20,6 +20,7 @@ from fuguemux.observe.diagnostics import channel
 from fuguemux.observe.failpoints import reach
 from fuguemux.server.work import threads
 from fuguemux.server.work.file_threads import beside
+from fuguemux.server.work.plain_files import LINKS_MAX
 
 DEBOUNCE_MS: Final = 400
 """Longest time that changes which follow one another are collected for."""
@@ -27,7 +28,6 @@ QUIET_MS: Final = 200
 """Changes are over when nothing happened for so long: an editor has finished writing."""
 LOOK_ANYWAY_MS: Final = 1_000
 """The file is looked at this often even if the system reports nothing (network file systems, replaced directories)."""
-LINKS_MAX: Final = 40
 WATCHER_THREADS: Final = 4
 """More than the watcher starts: where it cannot start one, it ends the process."""
 assert DEBOUNCE_MS + QUIET_MS < 1_000, "a change holds within a second"

@@ -15,6 +15,7 @@ from fuguemux.observe.diagnostics import channel
 from fuguemux.persistence.checkpoint.series import CheckpointSeries
 from fuguemux.persistence.scrollback.packs import PackDamaged
 from fuguemux.persistence.scrollback.scrollback import ScrollbackStore
+from fuguemux.persistence.storage.files import MIB
 from fuguemux.server.admin.config_reload import ConfigReload, Reload
 from fuguemux.server.admin.in_force import ConfigurationInForce
 from fuguemux.server.clients.viewers import Viewers
@@ -25,7 +26,6 @@ from fuguemux.server.storage.checkpointer import Checkpointer, Log
 from fuguemux.server.storage.flusher import Flusher
 from fuguemux.server.work.waits import ServerEnds, Waits
 
-MIB = 1 << 20
 KIB = 1 << 10
 DEPTHS = frozenset({"scrollback_persistence", "scrollback_persistence_lines"})
 """Options that say how much of the scrollback a checkpoint keeps."""

@@ -3,11 +3,11 @@
 from fuguemux.config.load import Loaded
 from fuguemux.config.schema import Persistence
 from fuguemux.persistence.checkpoint.checkpoint_port import CheckpointSettings
+from fuguemux.persistence.storage.files import MIB
 from fuguemux.persistence.storage.withholding import Withhold
 from fuguemux.server.recovery.configured import withhold
 from fuguemux.server.storage.checkpoint_settings import settings_of
 
-MIB = 1 << 20
 IN_MEMORY_LOG_MIB = 4
 
 

@@ -9,8 +9,6 @@ from fuguemux.persistence.report.report import RecoveryReport
 from fuguemux.server.admin.in_force import ConfigurationInForce
 from fuguemux.server.recovery.boot import Booted
 
-MIB = 1 << 20
-
 
 class Base(NamedTuple):
     """A start and its loop."""

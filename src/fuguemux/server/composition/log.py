@@ -5,8 +5,9 @@ from typing import NamedTuple
 
 from fuguemux.observe.clock import NS_PER_MS
 from fuguemux.observe.failpoints import reach
+from fuguemux.persistence.storage.files import MIB
 from fuguemux.persistence.wal.writer import LogWriter, WriterOptions
-from fuguemux.server.composition.base import MIB, Base
+from fuguemux.server.composition.base import Base
 from fuguemux.server.output_events import OutputEvents
 from fuguemux.server.recovery.boot import watermark_of
 from fuguemux.server.storage.durability_status import DurabilityStatus

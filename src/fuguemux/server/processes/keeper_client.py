@@ -13,6 +13,7 @@ import socket
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from fuguemux.keeper.channel import STALLED_SECONDS
 from fuguemux.keeper.protocol import (
     PROTOCOL_VERSION,
     ROLE_SERVER,
@@ -56,7 +57,6 @@ __all__ = [
 
 HANDSHAKE_SECONDS_DEFAULT: Final = 5.0
 REQUEST_SECONDS_DEFAULT: Final = 30.0
-STALLED_SECONDS: Final = 0.01
 
 
 class KeeperClient:

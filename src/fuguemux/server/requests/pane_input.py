@@ -3,13 +3,13 @@
 from collections.abc import Callable, Sequence
 
 from fuguemux.model.ids import PaneId
+from fuguemux.server.output.screen_cost import RESET
 from fuguemux.server.panes.pane_terminal import INPUT_BYTES_MAX, InputRefused, PaneTerminal
 from fuguemux.server.panes.panes import Panes
 from fuguemux.terminal import keys as key_names
 
 CLEAR = b"\x1b[m\x1b[r\x1b[H\x1b[J"
 """Written to the screen of a respawned pane before its new process starts."""
-RESET = b"\x1bc"
 """RIS, which `send-keys -R` feeds to the pane's own terminal and not to the program."""
 
 
