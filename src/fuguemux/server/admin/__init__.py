@@ -1,4 +1,5 @@
-"""Running the server: reloading the configuration, status and other documents, privacy, the sockets' places, and watching
-the state directory. `main.py` starts these parts and requests reach them. It may use every room of the server below
-it.
+"""Running the server: reloading the configuration, status and other documents, privacy, the places of the sockets,
+and watching the state directory.
+
+`main.py` starts these parts and requests reach them. The room may use every room of the server below it.
 """

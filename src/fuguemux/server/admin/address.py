@@ -1,7 +1,9 @@
-"""Where the server is found: its socket, the lock that names it, and the landing zone. All are made again when they go.
+"""Keeps the server reachable: its socket, the lock that names the socket, and the landing zone are created again if
+they disappear.
 
-At a log-out the system removes the whole runtime directory while the server lives on. It then listens at the fallback
-of `config.paths` until the directory is there again. Whoever finds nobody asks by SIGUSR1.
+When a user logs out, the system removes the whole runtime directory, although the server keeps running. The server
+then listens at the fallback of `config.paths` until the directory exists again. A client that cannot connect asks for
+this by SIGUSR1.
 """
 
 from __future__ import annotations
@@ -32,16 +34,17 @@ if TYPE_CHECKING:
     from fuguemux.server.recovery.boot import Booted
 
 SETTLE_SECONDS: Final = 0.2
-"""After the last change: whoever removes a directory is not to find new files in it meanwhile."""
+"""The time from the last change to the check. A program that removes a directory must not find new files in it
+meanwhile."""
 LOOK_SECONDS: Final = 5.0
-"""Between two looks where the system tells of no changes."""
+"""The time between two checks if the system does not report changes."""
 ARM_MAX: Final = 5
 
 diagnostics = channel("server")
 
 
 class ServingAddress:
-    """The server's. Belongs to the loop."""
+    """The address of the server. Belongs to the loop."""
 
     def __init__(
         self,
@@ -63,7 +66,7 @@ class ServingAddress:
         self._moving = self._closed = False
         self._lock_identity = (0, 0) if booted.lock is None else booted.lock.identity
         self.path = ""
-        """Where the server listens now."""
+        """The path at which the server listens now."""
         self._facts: os.stat_result | None = None
         self._looked: list[Callable[[], None]] = []
 
@@ -84,10 +87,12 @@ class ServingAddress:
             try:
                 prepare()
                 sock = bind_private(path)
-            except PathRefused as error:  # the directory is gone, or boot would have refused it
+            except (
+                PathRefused
+            ) as error:  # the directory is gone, otherwise boot would have refused it
                 problem = problem or ListenError(str(error))
             except ListenError as error:
-                if problem is None:  # something else is there: a person is to know
+                if problem is None:  # something else is at the path, which the user should know
                     raise
                 problem = error
             else:
@@ -97,8 +102,10 @@ class ServingAddress:
         raise problem
 
     def begin(self, keeper_listens: Callable[[bool], Coroutine[Any, Any, None]]) -> None:
-        """The listener accepts: say where, and see to it from now on. `keeper_listens` has the keeper do the same, in
-        another state directory as well if its argument says that there is one."""
+        """Call it when the listener accepts: writes the address into the lock, and watches it from now on.
+
+        `keeper_listens` makes the keeper do the same. Its argument says whether the state directory is another one
+        now."""
         self._keeper_listens = keeper_listens
         self._tell(self.path)
         self._watch = DirectoryWatch(self._loop, self._happened)
@@ -106,11 +113,11 @@ class ServingAddress:
         signal.signal(signal.SIGUSR1, self._asked)
 
     def also_look(self, looked: Callable[[], None]) -> None:
-        """Call `looked` after each look: what happened may have happened to the state directory."""
+        """Call `looked` after each check, because the same change may concern the state directory."""
         self._looked.append(looked)
 
     def close(self) -> None:
-        """Nobody is let in any more, and nothing made again: this server ends. May be called again."""
+        """Stop listening and creating things again, because this server ends. May be called again."""
         self._closed = True
         self._tell(ENDING)
         if self._watch is not None:
@@ -121,7 +128,7 @@ class ServingAddress:
             self._listener.close()
 
     def look(self) -> None:
-        """Make again what is gone."""
+        """Create again what has disappeared."""
         self._timer = None
         if self._closed:
             return
@@ -129,7 +136,7 @@ class ServingAddress:
         if lock is not None:
             with contextlib.suppress(
                 StateLocked
-            ):  # server/state/place.py says so, and goes on trying
+            ):  # server/state/place.py reports it and tries again
                 lock.renew()
         self.zone.look()
         for looked in self._looked:
@@ -139,7 +146,7 @@ class ServingAddress:
             self._spawn(self._move())
 
     async def _move(self) -> None:
-        """Listen at the first place that can be had, if that is not the one where we listen."""
+        """Listen at the best place that can be had, unless the server listens there already."""
         try:
             for path, prepare in self._candidates():
                 if path == self.path and self._listens():
@@ -174,14 +181,14 @@ class ServingAddress:
         self.path, self._facts = path, os.stat(path)
 
     def _listens(self) -> bool:
-        """Whether whoever opens the path meets our socket."""
+        """Whether a client that opens the path reaches our socket."""
         try:
             return self._facts is not None and os.path.samestat(os.stat(self.path), self._facts)
         except OSError:
             return False
 
     def _lock_moved(self) -> bool:
-        """Whether the state has been in another directory since this was asked last."""
+        """Whether the state directory is another one than at the previous call."""
         lock = self._booted.lock
         if lock is None or lock.identity == self._lock_identity:
             return False
@@ -193,14 +200,14 @@ class ServingAddress:
             self._booted.lock.tell(place)
 
     def _candidates(self) -> Iterator[tuple[str, Callable[[], None]]]:
-        """Where to listen, best first, each with what makes or checks its directory."""
+        """Where to listen, best first. Each with the function that creates or checks its directory."""
         places, uid = self._booted.places, os.getuid()
         yield places.socket, lambda: paths.prepare_if_there(places, uid)
         for path in paths.fallback_sockets(places, uid, self._booted.home):
             directory = os.path.dirname(path)
             yield path, partial(paths.make_private_directory, directory, uid)
 
-    # Being told
+    # Notifications
 
     def _asked(self, _signal: int, _frame: object) -> None:
         with contextlib.suppress(RuntimeError):  # the loop has ended
@@ -216,7 +223,7 @@ class ServingAddress:
         self._timer = self._loop.call_later(SETTLE_SECONDS, self.look)
 
     def _names(self) -> set[str]:
-        """Entries whose coming or going means something."""
+        """Names of directory entries whose creation or removal matters."""
         names = {os.path.basename(path) for path in (self.path, self._booted.landing_path)}
         names |= {os.path.basename(path) for path in self._ancestors()}
         socket_name = os.path.basename(self.path)
@@ -229,7 +236,7 @@ class ServingAddress:
         }
 
     def _ancestors(self) -> list[str]:
-        """The directory that we want to listen in, whether it is there or not, and all above it."""
+        """The preferred directory for the socket, whether it exists or not, and all directories above it."""
         directory = self._booted.places.directory
         found = []
         while directory not in ("", "/"):
@@ -238,14 +245,14 @@ class ServingAddress:
         return found
 
     def _arm(self) -> None:
-        """Watch what is there; directories that are missing are heard of when they come."""
+        """Watch the directories that exist. The creation of a missing one is seen in the directory above it."""
         if self._watch is None or self._closed:
             return
         if not self._watch.works:
             self._timer = self._timer or self._loop.call_later(LOOK_SECONDS, self.look)
             return
         watched = None
-        for _ in range(ARM_MAX):  # again if something came in between
+        for _ in range(ARM_MAX):  # again if a directory was created meanwhile
             wanted = self._wanted()
             if wanted == watched:
                 break

@@ -1,4 +1,4 @@
-"""Checkpoints that somebody asked for, and the saves that are kept of them."""
+"""Checkpoints that a user requested, and the saves that are made of them."""
 
 from collections.abc import Callable
 
@@ -28,9 +28,10 @@ class AskedCheckpoints:
     async def take(
         self, reason: str, name: str = "", tell: Callable[[str], None] = lambda _text: None
     ) -> bytes:
-        """Write a checkpoint now, with `name` one that is kept; a line about it. Raises EffectFailed.
+        """Write a checkpoint now. With `name` it is also kept as a save. Returns a line about it. Raises
+        EffectFailed.
 
-        Waits until all screens are rebuilt: it is to be whole without the log before it.
+        Waits until all screens are rebuilt, because the checkpoint must be complete without the log before it.
         """
         await self._rebuilding.wait()
         try:
@@ -45,7 +46,7 @@ class AskedCheckpoints:
         return f"checkpoint {number}: {done.new_bytes} bytes written, LSN {lsn}\n".encode()
 
     async def delete_save(self, name: str) -> bytes:
-        """Delete a checkpoint that was kept under a name. Raises EffectFailed."""
+        """Delete a save. Raises EffectFailed."""
         try:
             async with self._saves.turn:
                 found = await delete_save(self._saves, name)

@@ -1,8 +1,9 @@
-"""Keeps the running configuration equal to its file: watches it, checks it, swaps it as one value, and tells.
+"""Keeps the running configuration equal to its file: watches the file, checks it, replaces the configuration as one
+value, and reports.
 
-A valid change is applied within a second, or two where the system does not report it; an invalid one changes nothing.
-What needs a restart is told and keeps its running value. The file may be replaced (as most editors do), be a symbolic
-link, or not exist yet.
+A valid change is applied within a second, or within two if the system does not report it. An invalid one changes
+nothing. An option that needs a restart keeps its running value, which is reported. The file may be replaced (as most
+editors do), be a symbolic link, or not exist yet.
 """
 
 import asyncio
@@ -23,13 +24,13 @@ from fuguemux.server.work.file_threads import beside
 from fuguemux.server.work.plain_files import LINKS_MAX
 
 DEBOUNCE_MS: Final = 400
-"""Longest time that changes which follow one another are collected for."""
+"""Changes that follow each other within this time are read together."""
 QUIET_MS: Final = 200
-"""Changes are over when nothing happened for so long: an editor has finished writing."""
+"""A series of changes has ended if nothing happened for this long: an editor has finished writing."""
 LOOK_ANYWAY_MS: Final = 1_000
 """The file is looked at this often even if the system reports nothing (network file systems, replaced directories)."""
 WATCHER_THREADS: Final = 4
-"""More than the watcher starts: where it cannot start one, it ends the process."""
+"""More threads than the watcher starts. If the watcher cannot start one, it ends the whole process."""
 assert DEBOUNCE_MS + QUIET_MS < 1_000, "a change holds within a second"
 
 _diagnostics = channel("config")
@@ -38,24 +39,25 @@ _Directory = tuple[str, int, int]
 
 
 class Reload(msgspec.Struct, frozen=True):
-    """What came of one look at the file. With `problems`, nothing was changed."""
+    """The result of one check of the file. If there are `problems`, nothing was changed."""
 
     changes: tuple[Change, ...] = ()
-    """Against the running configuration: applied where the option is live."""
+    """Differences from the running configuration. Those of live options are applied."""
     problems: tuple[Problem, ...] = ()
 
     def lines(self) -> tuple[str, ...]:
-        """For people: one line that announces the changes, or one line per problem and what holds now."""
+        """Lines for people: one that announces the changes, or one per problem and one that says which values are in
+        effect."""
         if self.problems:
             return (*map(str, self.problems), "configuration not changed")
         return (announcement(self.changes),)
 
 
 class ConfigReload:
-    """Owns the running configuration. Belongs to the loop; files are looked at on a thread, one look after the other.
+    """Owns the running configuration. Belongs to the loop. The file is read on a thread, one reading after the other.
 
-    `apply` is called with (the whole new running configuration, the live changes) when something live changed;
-    `tell` with every outcome that people should hear of: changes, problems, and that the problems are gone.
+    `apply` is called with the whole new configuration and the live changes if a live option has changed. `tell` is
+    called with every result that users should know: changes, problems, and the end of problems.
     """
 
     def __init__(
@@ -67,14 +69,14 @@ class ConfigReload:
         apply: Callable[[Configuration, tuple[Change, ...]], None],
         tell: Callable[[Reload], None],
     ) -> None:
-        """Start from what was `loaded`; `required` and `environment` as they were given to load it."""
+        """Start with what was `loaded`. `required` and `environment` are the arguments with which it was loaded."""
         self.path = loaded.path
         self.running = loaded.configuration
-        """What holds now."""
+        """The configuration in effect."""
         self.file = loaded
-        """The last valid look at the file; differs from `running` where a restart is needed."""
+        """The last valid content of the file. It differs from `running` in options that need a restart."""
         self.problems: tuple[Problem, ...] = ()
-        """What keeps the file from being used; empty if it is in use."""
+        """Why the file is not used. Empty if it is in use."""
         self._required = required
         self._environment = dict(environment)
         self._apply = apply
@@ -84,18 +86,18 @@ class ConfigReload:
 
     @property
     def gone(self) -> bool:
-        """There was a file when it was last read, and now there is none. Looks for it, on any thread."""
+        """Whether the file existed when it was last read and is missing now. Reads the disk; call it on any thread."""
         return self._seen is not None and _signature(self.path) is None
 
     @property
     def restart_needed(self) -> tuple[Change, ...]:
-        """Options whose value in the file waits for a restart."""
+        """Options whose value in the file takes effect after a restart."""
         return changes(self.running, self.file.configuration)
 
     async def reload_now(self) -> Reload:
         """Read the file and use it if it is valid (SIGHUP, `fugue config reload`).
 
-        Always tells, even that nothing changed. Never raises for what the file holds.
+        Always reports, even if nothing has changed. No content of the file makes it raise.
         """
         return await self._reload(asked=True)
 
@@ -111,7 +113,7 @@ class ConfigReload:
             return self._use(loaded, asked=asked)
 
     def _read(self) -> tuple[_Signature, Loaded | ConfigError]:
-        """The file as it is now, on any thread; its signature is from before that."""
+        """The content of the file, and its signature from before the reading. Runs on any thread."""
         reach("configuration.reading")
         signature = _signature(self.path)
         try:
@@ -147,9 +149,10 @@ class ConfigReload:
         return outcome
 
     async def watch(self) -> None:
-        """Watch the file until cancelled. If the system cannot watch, says so once and returns: `reload_now` remains.
+        """Watch the file until cancelled. If the system cannot watch, reports this once and returns; `reload_now`
+        still works.
 
-        A file that disappears keeps the configuration as it is: it may be in the middle of being replaced.
+        A file that disappears leaves the configuration as it is, because the file may be about to be replaced.
         """
         try:
             awatch = await asyncio.to_thread(_import_awatch)
@@ -169,17 +172,18 @@ class ConfigReload:
                     async for events in watcher:
                         await self._look(quiet=bool(events))
                         if await beside("configuration", _directories, self.path) != directories:
-                            break  # one on the way to the file came, went, or is another one now
+                            break  # a directory or link on the path to the file was created, removed or replaced
         except (OSError, RuntimeError, ImportError, ExceptionGroup) as problem:
             error: Exception = problem
-            while isinstance(error, ExceptionGroup):  # the watcher runs in a group of its own
+            while isinstance(error, ExceptionGroup):  # the watcher runs in a task group of its own
                 error = error.exceptions[0]
             _diagnostics.failure("config.not_watched", error, path=self.path)
             message = f"cannot be watched ({error}); after a change run: fugue config reload"
             self._tell(Reload(problems=(Problem(self.path, message),)))
 
     async def _look(self, *, quiet: bool) -> None:
-        """Read the file if it is another one. `quiet`: writing is over. Else that is so if it looked the same last time."""
+        """Read the file if it has changed and is complete. `quiet` says that the writer has finished. Otherwise the
+        file is complete if it was the same at the last check."""
         signature = await beside("configuration", _signature, self.path)
         if signature not in (self._seen, None) and (quiet or signature == self._glimpsed):
             await self._reload(asked=False)
@@ -187,20 +191,20 @@ class ConfigReload:
 
 
 def _check_threads() -> None:
-    """Raises RuntimeError where the watcher could not start its threads."""
+    """Raise RuntimeError if the watcher could not start its threads."""
     if not threads.can_start(WATCHER_THREADS):
         raise RuntimeError("no thread can be started for it")
 
 
 def _import_awatch() -> Callable[..., AsyncGenerator[object, None]]:
-    """Takes some 60 ms, which the start of a server should not wait for."""
+    """Import watchfiles. This takes about 60 ms, for which the start of a server should not wait."""
     from watchfiles import awatch
 
     return awatch
 
 
 def _signature(path: str) -> _Signature:
-    """What tells one version of the file from the next; None without a file."""
+    """A value that differs between versions of the file. None: there is no file."""
     try:
         facts = os.stat(path)
     except (OSError, ValueError):
@@ -209,9 +213,10 @@ def _signature(path: str) -> _Signature:
 
 
 def _directories(path: str) -> list[_Directory]:
-    """Where a change to `path` shows: the directory of the file and of every symbolic link on the way to it.
+    """The directories to watch for a change to `path`: that of the file, and that of every symbolic link on the path
+    to it.
 
-    Of one that does not exist, the nearest above it that does. Each with its identity.
+    Instead of a directory that does not exist, the nearest existing one above it. Each with its identity.
     """
     found: dict[str, _Directory] = {}
     for _ in range(LINKS_MAX):

@@ -1,4 +1,4 @@
-"""The running configuration: what a change does to the parts of the server, and whom it is told to."""
+"""The running configuration: applies changes to the parts of the server, and tells users about them."""
 
 import contextlib
 import os
@@ -28,36 +28,36 @@ from fuguemux.server.work.waits import ServerEnds, Waits
 
 KIB = 1 << 10
 DEPTHS = frozenset({"scrollback_persistence", "scrollback_persistence_lines"})
-"""Options that say how much of the scrollback a checkpoint keeps."""
+"""Options that set how much of the scrollback a checkpoint contains."""
 GONE = "is gone; for the defaults run: fugue config reload"
-"""The file, said in the status; a reload by itself could fall into the middle of its being replaced."""
+"""What the status says of the file. A reload does not follow by itself, because the file may be about to be replaced."""
 ANNOUNCED_MS = 10_000
-"""An announcement may come when nobody looks at the screen just then."""
+"""How long an announcement is shown, because its readers may not look at the screen at that moment."""
 
 diagnostics = channel("config")
 
 
 class ClientLimits(Protocol):
-    """What the configuration says of clients."""
+    """The limits that the configuration sets for clients."""
 
     viewer_outbox_bytes_max: int
     reconnect_seconds: int | None
 
 
 class StartedWith(NamedTuple):
-    """What the start was given and read."""
+    """What the start was given and has read."""
 
     loaded: Loaded
     required: bool
-    """Whether the file must be there."""
+    """Whether the file must exist."""
     environment: dict[str, str]
     problems: tuple[Problem, ...]
     log_path: str | None
-    """Of diagnostics; None: they go nowhere."""
+    """The file of diagnostics. None: there are no diagnostics."""
 
 
 class ConfiguredParts(NamedTuple):
-    """The parts that are given new values when the configuration changes."""
+    """The parts that receive new values when the configuration changes."""
 
     engine: Engine
     view: ServerView
@@ -70,7 +70,7 @@ class ConfiguredParts(NamedTuple):
 
 
 class RunningConfiguration:
-    """Owns the reload and applies what came of it. Belongs to the loop."""
+    """Owns the reload and applies its results. Belongs to the loop."""
 
     def __init__(
         self,
@@ -102,7 +102,7 @@ class RunningConfiguration:
         self._apply_limits()
 
     def connect(self, limits: ClientLimits) -> None:
-        """Give clients the limits that hold, now and whenever they change."""
+        """Give clients the limits in effect, now and after each change."""
         self._limits = limits
         self._apply_clients()
 
@@ -114,19 +114,20 @@ class RunningConfiguration:
         await self._reload.watch()
 
     async def reload_now(self) -> Reload:
-        """Read the file again because somebody asked. Applies and tells; raises nothing for what it holds, but ServerEnds."""
+        """Read the file again because a user requested it. Applies and reports. No content of the file makes it
+        raise. Raises ServerEnds."""
         ends = "config reload: the server ended before the file was read"
         return await self._waits.until_end(self._reload.reload_now(), ends)
 
     async def hung_up(self) -> None:
-        """SIGHUP: as `reload_now`, and nobody hears what came of it but who looks on."""
+        """Handle SIGHUP: as `reload_now`, but only attached clients see the result."""
         with contextlib.suppress(ServerEnds):
             await self.reload_now()
 
-    # What people see
+    # What users see
 
     def warning(self) -> str:
-        """What a client that attaches is told as long as it holds; empty: nothing."""
+        """The warning for clients that attach. Empty: there is none."""
         problems = self._reload.problems
         if not problems:
             return ""
@@ -134,7 +135,7 @@ class RunningConfiguration:
         return _short(problems, f"using {held}")
 
     def alert(self) -> str:
-        """What the status line says as long as it holds."""
+        """The alert in the status line. Empty: there is none."""
         said = []
         if self._reload.problems:
             said.append("configuration has errors")
@@ -143,11 +144,11 @@ class RunningConfiguration:
         return ", ".join(said)
 
     def is_gone(self) -> bool:
-        """Whether there was a file when it was last read, and now there is none. Looks for it, on any thread."""
+        """Whether the file existed when it was last read and is missing now. Reads the disk; call it on any thread."""
         return self._reload.gone
 
     def document(self, *, gone: bool) -> dict[str, Any]:
-        """For `fugue status`. `gone`: what `is_gone` says."""
+        """The configuration for `fugue status`. `gone`: the result of `is_gone`."""
         reload = self._reload
         problems = reload.problems
         if gone:
@@ -166,10 +167,10 @@ class RunningConfiguration:
         self._viewers.announce(text, ANNOUNCED_MS)
         self._viewers.touch_all()
 
-    # What a change does
+    # How a change is applied
 
     def _apply(self, running: Configuration, found: tuple[Change, ...]) -> None:
-        """Give the parts their new values. What is read each time it is needed follows by itself."""
+        """Give the parts their new values. Parts that read a value each time they need it get no call."""
         self.in_force.configuration = running
         self.in_force.origins = self._reload.file.origins
         changed = {change.option.section for change in found}
@@ -187,7 +188,8 @@ class RunningConfiguration:
             self._apply_logging()
 
     async def _checkpoint(self) -> None:
-        """Bring what is on disk in line with the new depth; if that fails, the checkpointer has told and tries again."""
+        """Take a checkpoint, so that the stored scrollback has the new depth. If it fails, the checkpointer reports
+        it and tries again."""
         with contextlib.suppress(OSError, PackDamaged):
             await self._parts.checkpointer.take("configuration")
 
@@ -220,17 +222,18 @@ class RunningConfiguration:
 
     def _apply_logging(self) -> None:
         if not self._parts.flusher.elsewhere:
-            # Else what is at the path is not ours to write to; applied when the directory is back.
+            # Otherwise another program's files are at the path. The option is applied when the directory is back.
             self.log_again()
 
     def log_again(self) -> None:
-        """Open the file of diagnostics as the configuration says."""
-        with contextlib.suppress(OSError):  # the file that is open goes on
+        """Open the file of diagnostics anew, as the configuration says."""
+        with contextlib.suppress(OSError):  # the file that is open stays in use
             configure_logging(self._log_path, self.in_force.configuration, self._clock)
 
 
 def _short(problems: tuple[Problem, ...], holds: str) -> str:
-    """The first problem, for one line of a terminal: its place and what holds come first, since the rest may be cut."""
+    """The first problem as one line for a terminal. Its place and the consequence come first, since the rest may be
+    cut off."""
     first = problems[0]
     place = os.path.basename(first.source) + (f":{first.line}" if first.line is not None else "")
     what = f"{first.key}: {first.message}" if first.key else first.message

@@ -1,7 +1,7 @@
 """Reports as plain data, for commands that show them: recovery, status, last screens, files of commands.
 
-What is in memory is answered at once. What has to be read from a disk is read on a thread of its own, by whom a decision has
-asked for it; then it is decided again, with that at hand.
+An answer that is in memory is given at once. An answer that must be read from disk is read on another thread. Then
+the decision that needs it is made again, and finds it.
 """
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
@@ -40,7 +40,7 @@ diagnostics = channel("reports")
 
 
 class Documents:
-    """Answers the questions of decisions; implements DocumentsPort and DocumentsView. Belongs to the loop."""
+    """Answers the questions of decisions. Implements DocumentsPort and DocumentsView. Belongs to the loop."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class Documents:
         waits: Waits,
         status: Callable[[], Awaitable[Any]],
     ) -> None:
-        """`directory` is that of the state; `report` that of this start."""
+        """`directory` is the state directory; `report` is the report of this start."""
         self._report = report
         self._storage = storage
         self._directory = directory
@@ -67,7 +67,7 @@ class Documents:
         self._found: Mapping[AnyQuestion, Any] = {}
 
     def answer(self, question: AnyQuestion) -> Any:
-        """What was read. Raises NotAtHand for what is to be read first."""
+        """The answer that was read. Raises NotAtHand if it must be read first."""
         if question not in self._found:
             raise NotAtHand(question)
         return self._found[question]
@@ -82,7 +82,7 @@ class Documents:
 
     @contextmanager
     def at_hand(self, found: Mapping[AnyQuestion, Any]) -> Iterator[None]:
-        """Inside it what was read is answered."""
+        """While the context lasts, `answer` returns what was read."""
         self._found = found
         try:
             yield
@@ -90,7 +90,8 @@ class Documents:
             self._found = {}
 
     async def read(self, question: AnyQuestion) -> Any:
-        """Read the answer. Raises ServerEnds and OSError; most of what cannot be read is said in the answer."""
+        """Read the answer. Raises ServerEnds and OSError. Most problems of reading are described in the answer
+        instead."""
         ends = "the server ended before a file was read: nothing was done"
         return await self._waits.until_end(self._read(question), ends)
 
@@ -120,12 +121,12 @@ class Documents:
 
         try:
             return await beside("report", load)
-        except OSError as error:  # the report of this start is known without
+        except OSError as error:  # the report of this start is in memory
             diagnostics.warning("not_read", error=error.strerror or str(error))
             return []
 
     async def _recovery(self) -> list[dict[str, Any]]:
-        """All recoveries, newest first, each with its text for people."""
+        """All recoveries, the newest first, each with its text for people."""
         own = self._report
         stored = [each for each in await self._stored() if each.started_ms != own.started_ms]
         return list(map(self._plain, [own, *stored]))

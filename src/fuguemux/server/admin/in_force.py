@@ -1,4 +1,4 @@
-"""The configuration that holds now, for parts that read a value each time they need it."""
+"""The configuration in effect, for parts that read a value each time they need it."""
 
 from fuguemux.config.load import Loaded
 from fuguemux.config.schema import Persistence
@@ -12,29 +12,29 @@ IN_MEMORY_LOG_MIB = 4
 
 
 class ConfigurationInForce:
-    """One for a server; only `RunningConfiguration` changes it. Belongs to the loop."""
+    """There is one per server, and only `RunningConfiguration` changes it. Belongs to the loop."""
 
     def __init__(self, loaded: Loaded) -> None:
         self.configuration = loaded.configuration
         self.origins = loaded.origins
-        """Which options somebody has set, and where."""
+        """Which options were set, and where."""
 
     @property
     def persistence(self) -> Persistence:
-        """What of it is about the disk."""
+        """The part of it that is about the disk."""
         return self.configuration.persistence
 
     def withhold(self) -> Withhold | None:
-        """Which variables are not stored; None: all are."""
+        """Decides which variables are not stored. None: all are stored."""
         return withhold(self.persistence.environment_deny)
 
     def wal_bytes_max(self) -> int:
-        """A log that is longer calls for a checkpoint."""
+        """The size of the log above which a checkpoint is taken."""
         persistence = self.persistence
         return (persistence.max_wal_size_mb if persistence.enabled else IN_MEMORY_LOG_MIB) * MIB
 
     def checkpoint_settings(self, deepest_history: int) -> CheckpointSettings:
-        """What holds for checkpoints. `deepest_history`: the most lines that any pane keeps."""
+        """The settings of checkpoints. `deepest_history`: the most lines that any pane keeps."""
         return settings_of(
             self.persistence,
             depth_is_set="persistence.scrollback_persistence_lines" in self.origins,

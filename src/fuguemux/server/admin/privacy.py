@@ -1,4 +1,4 @@
-"""What of a pane may be on disk: the option `persist`, and purging what is there already."""
+"""Which content of a pane may be on disk: applies the option `persist`, and purges content that is stored already."""
 
 import asyncio
 import contextlib
@@ -29,21 +29,21 @@ from fuguemux.server.storage.checkpointer import Checkpointer
 
 CLEAR_SCREEN = b"\x1b[H\x1b[2J\x1b[3J"
 CLEAR_BOTH_SCREENS = b"\x1b7\x1b[?47l" + CLEAR_SCREEN + b"\x1b[?47h\x1b8" + CLEAR_SCREEN
-"""xterm's mode 47 shows the primary screen and goes back without touching what is on either."""
+"""Clears both screens. xterm's mode 47 shows the primary screen and returns without changing either."""
 
 diagnostics = channel("privacy")
 
 
 class SavedContent(NamedTuple):
-    """Everything on the disk that holds what panes have shown."""
+    """Everything on disk that contains what panes have shown."""
 
     storage: Storage
     directory: str
-    """That of the state."""
+    """The state directory in use."""
     home: str
-    """The state directory that people know; in safe mode `directory` is one inside it."""
+    """The state directory that users know. In safe mode `directory` is inside it."""
     is_kept: bool
-    """Whether anything is kept on the disk."""
+    """Whether anything is stored on disk."""
     is_safe_mode: bool
     store: ScrollbackStore
     series: CheckpointSeries
@@ -53,7 +53,7 @@ class SavedContent(NamedTuple):
 
     @property
     def is_real(self) -> bool:
-        """Whether this is the state that people know, on a disk."""
+        """Whether the directory in use is the state directory that users know, on disk."""
         return self.is_kept and not self.is_safe_mode
 
 
@@ -81,21 +81,21 @@ class Privacy:
         return terminal is None or terminal.persist
 
     def recovered(self, state: ServerState, found: Mapping[PaneId, RecoveredPane]) -> None:
-        """Terminals are built and nothing is logged yet: panes that are not kept stay off the disk.
+        """Apply the option to recovered panes, before anything is logged.
 
-        `found`: what was on the disk of each pane.
+        `found`: what was on disk of each pane.
         """
         for terminal in self._panes:
             terminal.persist = kept_on_disk(state, self._live.option_defaults(), terminal.id)
             pane = found.get(terminal.id)
             if not terminal.persist and pane is not None and (pane.screen or pane.output_bytes):
-                # The last server died before it had taken this off the disk. The next checkpoint does so.
+                # The last server ended before it removed this content from disk. The next checkpoint does so.
                 self._withdraw(terminal)
 
     def published(
         self, before: ServerState, after: ServerState, events: Sequence[AnyEvent]
     ) -> None:
-        """Follow one transaction. Runs before anything more can be logged."""
+        """Follow one transaction. Must run before anything more is logged."""
         said = any(isinstance(event, OptionSet) and event.name == "persist" for event in events)
         if not said and before.panes is after.panes:
             return
@@ -113,7 +113,7 @@ class Privacy:
             terminal.take_archive()
         else:
             self._withdraw(terminal)
-        # What is there is taken away at once, or what is not there yet is put there: neither waits for the interval.
+        # Content is removed from disk, or written, at once and not only after the checkpoint interval.
         if not self._due:
             self._spawn(self._checkpoint())
         self._due = "persist on" if wanted else "persist off"
@@ -121,7 +121,7 @@ class Privacy:
     def _withdraw(self, terminal: PaneTerminal) -> None:
         self._saved.last_screens.forget(
             (terminal.id,)
-        )  # the next checkpoint takes them off the disk
+        )  # the next checkpoint removes them from disk
         terminal.take_archive()
         try:
             terminal.scrollback.withdraw()
@@ -131,18 +131,20 @@ class Privacy:
 
     async def _checkpoint(self) -> None:
         reason, self._due = self._due, ""
-        with contextlib.suppress(OSError, PackDamaged):  # told and tried again by the checkpointer
+        with contextlib.suppress(
+            OSError, PackDamaged
+        ):  # the checkpointer reports it and tries again
             await self._saved.checkpointer.take(reason)
 
     async def purge(self, panes: Sequence[PaneId], *, everything: bool) -> bytes:
-        """Empty the panes' screens, take a checkpoint without what was cleared, and drop the log before it.
+        """Clear the panes' screens, take a checkpoint without the cleared content, and remove the log before it.
 
-        Their last screens go, too; with `everything` also those of panes that are no more.
+        Deletes the panes' last screens, too. `everything` also deletes those of closed panes.
 
         Returns lines that say what was done and where content may still be. Raises EffectFailed.
         """
         saved = self._saved
-        await saved.rebuilding.wait()  # packs of screens that wait cannot go
+        await saved.rebuilding.wait()  # packs are still needed while screens wait to be rebuilt
         for pane in panes:
             terminal = self._panes.get(pane)
             if terminal is not None:
@@ -166,7 +168,7 @@ class Privacy:
         return "".join(f"{line}\n" for line in lines).encode()
 
     def _left(self, saves: Sequence[Manifest]) -> list[str]:
-        """Where content may still be that a purge does not touch. Looks at the disk, on any thread."""
+        """Lines about content that a purge does not touch. Reads the disk; call it on any thread."""
         saved = self._saved
         left = [
             f"the save {save.name} still contains the old content; to remove it: fugue state delete {save.name}"

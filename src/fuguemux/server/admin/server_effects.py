@@ -1,4 +1,4 @@
-"""What commands ask of the server as a whole: checkpoints, its state, its configuration, its end."""
+"""Effects that concern the server as a whole: checkpoints, its state, its configuration, its end."""
 
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -34,7 +34,7 @@ class ServerEffects:
         self._restart = restart
 
     async def reload_now(self) -> bytes:
-        """Read the configuration file again; what came of it. Raises EffectFailed with every mistake in it."""
+        """Read the configuration file again. Returns the result. Raises EffectFailed with every mistake in it."""
         outcome = await self._configuration.reload_now()
         text = "\n".join(outcome.lines())
         if outcome.problems:
@@ -42,9 +42,10 @@ class ServerEffects:
         return text.encode() + b"\n"
 
     async def purge(self, panes: Sequence[PaneId], *, everything: bool) -> bytes:
-        """Take what panes have shown off screens and disk; what is left elsewhere. Raises EffectFailed."""
+        """Delete what panes have shown from screens and disk. Returns lines about content that remains. Raises
+        EffectFailed."""
         return await self._privacy.purge(panes, everything=everything)
 
     async def restart(self, requester: Requester) -> bytes:
-        """Give way to a new server process, once that has proved that it can take over. Raises EffectFailed."""
+        """Hand off to a new server process, once that has proved that it can take over. Raises EffectFailed."""
         return await self._restart(requester)

@@ -1,6 +1,6 @@
 """The metrics of a server, declared in one place. `fugue status` shows them.
 
-What takes a look at the disk to know is not among them: a metric is read on the event loop.
+Values that need the disk are not among them, because metrics are read on the event loop.
 """
 
 import os
@@ -28,7 +28,7 @@ def server_metrics(
     store: ScrollbackStore,
     processes: Processes,
 ) -> Metrics:
-    """Declare what the server tells of its sessions and its memory. The log is added by `log_metrics`."""
+    """Declare the metrics of sessions and memory. `log_metrics` adds those of the log."""
 
     def keeper_bytes() -> int | None:
         keeper = processes.keeper
@@ -36,7 +36,7 @@ def server_metrics(
 
     found = Metrics()
     found.counter(
-        "uptime_seconds", "seconds", "Time since the start of the server.", uptime_seconds
+        "uptime_seconds", "seconds", "The time since the start of the server.", uptime_seconds
     )
     found.gauge("sessions", "", "Sessions.", lambda: len(state().sessions))
     found.gauge("windows", "", "Windows.", lambda: len(state().windows))
@@ -45,12 +45,10 @@ def server_metrics(
     found.gauge(
         "output_missing_bytes",
         "bytes",
-        "Output that was shown and could not be logged.",
+        "Output that was shown but could not be logged.",
         lambda: sum(entry.stop - entry.start for entry in output.missing.entries),
     )
-    found.gauge(
-        "screens_waiting", "", "Screens that are still to be rebuilt.", lambda: rebuilding.left
-    )
+    found.gauge("screens_waiting", "", "Screens that wait to be rebuilt.", lambda: rebuilding.left)
     found.gauge(
         "server_memory_bytes",
         "bytes",
@@ -70,7 +68,7 @@ def server_metrics(
 
 
 def log_metrics(found: Metrics, state: LogState, segments: Segments, flusher: Flusher) -> None:
-    """Declare what the server tells of its log."""
+    """Declare the metrics of the log."""
     found.gauge(
         "log_first_lsn", "", "The first record that the log holds.", lambda: segments.first_lsn
     )
@@ -78,7 +76,7 @@ def log_metrics(found: Metrics, state: LogState, segments: Segments, flusher: Fl
     found.counter(
         "log_durable_lsn",
         "",
-        "The last record that a power failure does not take.",
+        "The last durable record of the log.",
         lambda: flusher.durable_lsn,
     )
     found.gauge(
@@ -95,12 +93,12 @@ def log_metrics(found: Metrics, state: LogState, segments: Segments, flusher: Fl
     found.gauge(
         "log_sync_p50_ms",
         "ms",
-        "Half of the last syncs were at least as quick.",
+        "The median duration of the latest syncs.",
         lambda: flusher.sync_times().p50_ms,
     )
     found.gauge(
         "log_sync_p99_ms",
         "ms",
-        "99 % of the last syncs were at least as quick.",
+        "The 99th percentile of the durations of the latest syncs.",
         lambda: flusher.sync_times().p99_ms,
     )

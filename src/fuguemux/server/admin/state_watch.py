@@ -1,4 +1,4 @@
-"""Puts the watch over the state directory together with the parts of a server that depend on the directory."""
+"""Connects the watch of the state directory with the parts of a server that depend on the directory."""
 
 import contextlib
 from collections.abc import Callable, Sequence
@@ -34,7 +34,7 @@ class WatchedState(NamedTuple):
     """The state directory, and the parts of the server that write to it."""
 
     lock: StateLock | None
-    """None: nothing is kept on a disk."""
+    """None: nothing is stored on disk."""
     storage: Storage
     directory: str
     writer: WatchedLog
@@ -56,10 +56,11 @@ class StateWatch:
         announce: Callable[[str], None],
         made_anew: Sequence[Callable[[], None]],
     ) -> None:
-        """`place_changed` hears why what is written would not be found, and (empty) that it would be; `announce` tells people.
+        """`place_changed` is called with the reason why a start would not find what is written, and with an empty
+        text when it would again. `announce` tells users.
 
-        `made_anew` are called in their order when the directory was made again, and write what else belongs into it. What a
-        disk refuses of that costs nothing more.
+        `made_anew` are called in their order when the directory was created again, and write other files of the
+        directory. If the disk refuses, only those files are missing.
         """
         self._watched = watched
         self._address = address
@@ -97,7 +98,7 @@ class StateWatch:
         )
 
     async def run(self) -> None:
-        """Watch until cancelled. The server serves, and its report is saved."""
+        """Watch until cancelled. Call it when the server serves and its report is saved."""
         if self._place is not None:
             self._address.also_look(self._place.look_soon)
             with contextlib.suppress(OSError):
@@ -105,7 +106,8 @@ class StateWatch:
             await self._place.run()
 
     async def here(self) -> bytes:
-        """Have everything saved where the state directory should be; lines about it. Raises EffectFailed."""
+        """Save everything at the place where the state directory should be. Returns lines about it. Raises
+        EffectFailed."""
         if self._place is None:
             raise EffectFailed(NO_DIRECTORY)
         try:
@@ -119,4 +121,4 @@ class StateWatch:
     def _changed(self, elsewhere: str) -> None:
         self._place_changed(elsewhere)
         if not elsewhere:
-            self._address.look()  # the directory that is there now is the one to be watched
+            self._address.look()  # so that the new directory is watched

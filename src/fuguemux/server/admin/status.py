@@ -1,4 +1,5 @@
-"""How the server is, as plain data for `fugue status`. Its numbers are the metrics, and what a look at the disk gives."""
+"""The state of the server as plain data for `fugue status`. Combines the metrics with facts that must be read from
+disk."""
 
 import contextlib
 import os
@@ -30,11 +31,11 @@ from fuguemux.server.work.file_threads import beside
 from fuguemux.terminal.emulator import EmulatorFactory
 
 BLOCK_BYTES = 512
-"""The unit of st_blocks, whatever the file system's own is: stat(2)."""
+"""The unit of st_blocks, independent of the file system's block size: stat(2)."""
 
 
 class Measured(NamedTuple):
-    """What takes a look at the disk to know."""
+    """Facts that must be read from disk."""
 
     disk_bytes: int
     there: bool
@@ -44,7 +45,7 @@ class Measured(NamedTuple):
 
 
 class StatusPanes(NamedTuple):
-    """The panes, where their output lands, and their processes."""
+    """The panes, where their output is stored first, and their processes."""
 
     panes: Panes
     emulators: EmulatorFactory
@@ -53,11 +54,11 @@ class StatusPanes(NamedTuple):
 
 
 class SavedFacts(NamedTuple):
-    """What is on the disk beside the log, and how a start got it back."""
+    """What is stored on disk beside the log, and how this start recovered it."""
 
     storage: Storage
     directory: str
-    """That of the state."""
+    """The state directory in use."""
     series: CheckpointSeries
     checkpointer: Checkpointer
     scrubber: Scrubber
@@ -88,7 +89,8 @@ class Status:
         self._saved = saved
 
     async def document(self) -> dict[str, Any]:
-        """Everything. Times are wall milliseconds. Looks at each file of the state directory, on another thread."""
+        """The whole status. Times are wall milliseconds. Reads facts about each file of the state directory, on
+        another thread."""
         saved = self._saved
         measured = await beside(
             "status", _measured, saved.storage, saved.directory, self._configuration.is_gone
@@ -155,7 +157,7 @@ def _measured(storage: Storage, directory: str, configuration_gone: Callable[[],
     return Measured(
         disk_bytes(directory),
         os.path.isdir(directory),
-        {"files": files, "bytes": size},  # nobody but a person deletes them
+        {"files": files, "bytes": size},  # only a user deletes them
         configuration_gone(),
     )
 
@@ -168,7 +170,8 @@ def _engine(parts: StatusPanes) -> str:
 
 
 def _landing(zone: ZoneKept, metrics: Metrics) -> dict[str, Any]:
-    """Where output is that is not logged yet, why it is not where it should be, and what could not be logged at all."""
+    """Where unlogged output is, why the landing zone is not at its usual place, and how much output could not be
+    logged at all."""
     return {
         "path": zone.path,
         "problem": zone.problem,
@@ -192,7 +195,7 @@ def _log(sync: str, metrics: Metrics) -> dict[str, Any]:
 
 
 def _checkpoint(parts: SavedFacts) -> dict[str, Any]:
-    """The last one of this server's life; before it, what the start began from."""
+    """The last checkpoint of this server, or the one that the start used."""
     last = parts.checkpointer.last
     if last is not None:
         found = {
@@ -219,7 +222,7 @@ def _checkpoint(parts: SavedFacts) -> dict[str, Any]:
 
 
 def _loop(clock: Clock) -> dict[str, Any]:
-    """Who held the loop for too long, the latest first."""
+    """The holders that kept the loop busy for too long, the latest first."""
     now_ns, now_ms = clock.monotonic_ns(), clock.wall_ms()
     return {
         "watchdog": SLOT.watched,
@@ -239,10 +242,10 @@ def _loop(clock: Clock) -> dict[str, Any]:
 
 
 def disk_bytes(directory: str) -> int:
-    """What the files below `directory` take on the disk, as far as they can be seen."""
+    """The disk space that the files below `directory` take, without files that cannot be examined."""
     total = 0
     for path, _directories, names in os.walk(directory):
         for name in names:
-            with contextlib.suppress(OSError):  # it was removed meanwhile
+            with contextlib.suppress(OSError):  # the file was removed meanwhile
                 total += os.lstat(os.path.join(path, name)).st_blocks * BLOCK_BYTES
     return total

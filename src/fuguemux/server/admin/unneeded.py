@@ -1,4 +1,5 @@
-"""A server that was started for one command, and has no session when that is answered, ends as tmux's does."""
+"""Ends a server that was started for one command, if it has no session after the command. tmux's server does the
+same."""
 
 from typing import Protocol
 
@@ -19,10 +20,13 @@ class EndingPort(Protocol):
 def end_unneeded(
     engine: Engine, end: EndingPort, report: RecoveryReport, *, is_safe_mode: bool
 ) -> None:
-    """End the server unless it has a session, is to stay without one (`exit-empty`), or ends already.
+    """End the server, unless it has a session, is configured to stay without one (`exit-empty`), or is ending
+    already.
 
-    Safe mode stays: its end is a step of its own, after which the next start tries the real state again.
-    A server that found losses stays, too: the start after its end would find a clean stop, and nobody would be told.
+    A server in safe mode stays: only an explicit end of safe mode lets the next start try the real state again.
+
+    A server that found losses stays, too. Otherwise the next start would find a clean stop, and no user would be told
+    of the losses.
     """
     if is_safe_mode or end.stopping or not report.complete:
         return

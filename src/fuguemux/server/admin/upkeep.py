@@ -1,7 +1,7 @@
-"""What is done in the background after a start: saves of earlier versions are copied, and scrollback is read.
+"""Background work after a start: loads modules, copies saves of earlier versions, and reads scrollback.
 
-Those saves share packs with the living store; a copy stands for itself. Before that the modules are loaded that a start
-does without: who needs one first would have the loop wait for their files.
+Saves of earlier versions share packs with the living store; a copy is independent of it. Modules that the start did
+not need are loaded first. Otherwise the loop would wait for their files when one is needed.
 """
 
 import asyncio
@@ -31,11 +31,11 @@ async def run(
     turn: asyncio.Lock,
     scrub: Callable[[], Awaitable[None]],
 ) -> None:
-    """All of it, after a start, and then `scrub`, which reads the scrollback at intervals until cancelled.
+    """Do the background work, then call `scrub`, which reads the scrollback at intervals until cancelled.
 
-    `directory` is that of the state. `turn` is held by whoever changes the files of checkpoints.
+    `directory` is the state directory. The lock `turn` is held by any task that changes the files of checkpoints.
     """
-    with contextlib.suppress(ImportError):  # told by whoever needs one
+    with contextlib.suppress(ImportError):  # reported by the part that needs the module
         await asyncio.to_thread(_load_modules)
     await _copy_saves(series, directory, turn)
     await scrub()
@@ -47,9 +47,10 @@ def _load_modules() -> None:
 
 
 async def _copy_saves(series: CheckpointSeries, directory: str, turn: asyncio.Lock) -> None:
-    """One at a time. One that cannot be copied stays as it is, and is tried again after the next start."""
+    """Copy saves, one after the other. A save that cannot be copied stays as it is, and is tried again after the next
+    start."""
     for save in list(series.saves):
-        # A closed session has a pack of its own; what was there before a recovery is damaged as it is.
+        # A closed session has a pack of its own. A save from before a recovery may lack packs, and stays as it is.
         if is_part(save) or save.name.startswith(BEFORE_RECOVERY):
             continue
         async with turn:
