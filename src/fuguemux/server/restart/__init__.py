@@ -1,3 +1,5 @@
-"""`restart-server` and upgrades: the proof that a new server can take over, the handoff, and the loop that serves again if
-it fails. `main.py` and effects call it. It may start processes and pass descriptors to them.
+"""Restarts and upgrades (`restart-server`): the preflight, the handoff, and the process_loop that serves again if the
+new server fails.
+
+`main.py` and effects call this room. It may start processes and pass file descriptors to them.
 """

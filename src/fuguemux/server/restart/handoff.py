@@ -1,4 +1,4 @@
-"""What a server remembers from the decision to give way until it has let go of everything."""
+"""The handoff to a new server: what the old one remembers from its decision until it has released everything."""
 
 import asyncio
 import os
@@ -17,37 +17,39 @@ from fuguemux.server.restart.standby import StandingBy, failed
 
 SECONDS_MIN: Final = 30
 PROOFS_MAX: Final = 5
-"""The new server may take so many times as long as the proof took, which read the same state."""
+"""The new server may take this many times as long as the preflight, which read the same state."""
 SECONDS_VARIABLE: Final = "FUGUE_HANDOVER_SECONDS"
-"""For tests: how long a new server may take."""
+"""For tests: how many seconds a new server may take."""
 TOLD_SECONDS: Final = 30.0
-"""So long everybody who attaches is told that a new server was refused."""
+"""For this long every client that attaches is told that a new server was refused."""
 
 
 class Handoff:
-    """Made when the proof has succeeded."""
+    """One handoff. It is created when the preflight has succeeded."""
 
     def __init__(
         self, requester: Requester, proof_seconds: float, loop: asyncio.AbstractEventLoop
     ) -> None:
         self.left: asyncio.Future[bytes] = loop.create_future()
-        """Done when every connection is closed. The command that asked ends then, unheard."""
+        """Done when every connection is closed. The command that requested the restart ends then, without a reply
+        from this server."""
         self.seconds = _seconds(proof_seconds)
-        """How long the new server may take."""
+        """How many seconds the new server may take."""
         self._asking = requester.connection if isinstance(requester, ConnectionRequester) else None
         self._shared: socket.socket | None = None
 
     def goes_on(self, connection: Connection) -> bool:
-        """Whether a connection's client waits for the next server anyway."""
+        """Whether the connection's client waits for the next server anyway."""
         return connection.is_attached or connection is self._asking
 
     def keep_requester(self) -> None:
-        """Keep the requester waiting beyond the end of all connections; an attached one is told on its screen later."""
+        """Keep the requester waiting after all connections were closed. An attached requester is told on its screen
+        later."""
         if self._asking is not None and not self._asking.is_attached:
             self._shared = self._asking.share()
 
     def handover(self, processes: Processes) -> StandingBy:
-        """Let go of all processes; what is taken along."""
+        """Release all processes. Returns what this process keeps while it stands by."""
         keys = processes.keys()
         return StandingBy(processes.let_go(), self.seconds, self._shared, keys)
 
@@ -55,7 +57,7 @@ class Handoff:
 async def proved(
     requester: Requester, state_directory: str, panes: Collection[PaneId], clock: Clock
 ) -> Handoff:
-    """Have a process of the code that is installed now prove that it can take over. Raises EffectFailed if not."""
+    """Start a process of the installed code, which proves that it can take over. Raises EffectFailed if it does not."""
     began_ns = clock.monotonic_ns()
     await preflight.prove(state_directory, panes)
     seconds = (clock.monotonic_ns() - began_ns) / 1e9
@@ -63,7 +65,7 @@ async def proved(
 
 
 def tell_requester(returned: StandingBy) -> None:
-    """This process gave way and serves again: whoever asked for another server hears why."""
+    """Tell the requester of the restart why this process serves again."""
     returned.close_masters()
     returned.answer(failed(returned), 1)
 

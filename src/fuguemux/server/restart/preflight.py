@@ -1,7 +1,8 @@
-"""Before a server gives way: a process of the new code proves that it can take over. The old one goes only then.
+"""The preflight: before a handoff a process of the new code proves that it can take over. Only then does the old
+server hand off.
 
-This is the side of the old server. The process that it starts runs `fuguemux.server.preflight` and prints one line of JSON.
-Whatever goes wrong there, the old server stays and says so.
+This is the old server's side. The process that it starts runs `fuguemux.server.preflight` and prints one line of
+JSON. Whatever goes wrong there, the old server stays and reports it.
 """
 
 import asyncio
@@ -18,11 +19,11 @@ from fuguemux.server.ports import EffectFailed
 
 PROOF_SECONDS_MAX: Final = 60.0
 MODULE: Final = "fuguemux.server.preflight"
-"""What is run. Older servers know it by this name, so it keeps it."""
+"""The module that the new process runs. Servers of earlier versions use this name, so it must not change."""
 
 
 class Proof(msgspec.Struct, frozen=True):
-    """What the new code made of the state."""
+    """What the new code found in the state."""
 
     version: str
     keeper_protocol: int
@@ -33,7 +34,7 @@ class Proof(msgspec.Struct, frozen=True):
 async def prove(
     state_directory: str, panes: Collection[PaneId], python: str = sys.executable
 ) -> str:
-    """Have the code that is installed now read the state; a line about it. Raises EffectFailed with the reason."""
+    """Let the installed code read the state. Returns a line about it. Raises EffectFailed with the reason."""
     try:
         process = await asyncio.create_subprocess_exec(
             *module_argv(MODULE, python),

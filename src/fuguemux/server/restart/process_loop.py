@@ -1,4 +1,4 @@
-"""The lives of one process: it serves, and may serve again after it gave way to a server that failed."""
+"""Runs the server in one process, and runs it again there if a handoff failed."""
 
 import gc
 import os
@@ -20,11 +20,11 @@ from fuguemux.server.work import threads
 Serve = Callable[
     [Booted, SystemClock, StandingBy | None], Coroutine[Any, Any, tuple[int, StandingBy | None]]
 ]
-"""One life of a server: its exit code, and what it takes along if another one is to serve."""
+"""Runs one server. Returns its exit code, and what the process keeps while it stands by, if there is a handoff."""
 
 
 class ServerRun(NamedTuple):
-    """How a server ended: its exit code, and what it takes along if another one is to serve."""
+    """How a server ended: its exit code, and what the process keeps while it stands by, if there is a handoff."""
 
     code: int
     handover: StandingBy | None
@@ -32,16 +32,17 @@ class ServerRun(NamedTuple):
 
 
 def live(words: list[str], serve: Serve) -> int:
-    """Run a server with the command line `words` until it is stopped for good; the exit code."""
+    """Run a server with the command line `words` until it stops for good. Returns the exit code."""
     signal.signal(signal.SIGUSR1, _too_early)
     try:
         return _live(words, serve)
-    finally:  # the interpreter's end puts the default in a handler's place
+    finally:  # when Python exits, it replaces a handler by the default action, which ends the process
         signal.signal(signal.SIGUSR1, signal.SIG_IGN)
 
 
 def _too_early(_signal: int, _frame: object) -> None:
-    """Who asks us to listen before we do asks again. A handler, since what is ignored stays so in programs we start."""
+    """Ignore SIGUSR1 before the server listens; the sender repeats it. It is a handler, because the programs that
+    this process starts would inherit an ignored signal."""
 
 
 def _live(words: list[str], serve: Serve) -> int:
@@ -54,14 +55,14 @@ def _live(words: list[str], serve: Serve) -> int:
             if returned is not None:
                 returned.answer(f"{standby.failed(returned)}; but: {refused}", 1)
             return EXIT_CANNOT_START
-        except Exception as failure:  # noqa: BLE001  # a crash: its last line is what people are told
+        except Exception as failure:  # noqa: BLE001  # it crashed: users are told the last line
             traceback.print_exception(failure)
             sys.stderr.write(f"{_cause(failure)}\n")
             return 1
         if ended.handover is None:
             return ended.code
         gc.unfreeze()
-        gc.collect()  # the old state: it may be large, and is read anew if the new server fails
+        gc.collect()  # frees the old state, which may be large, and is read again if the new server fails
         returned = _stand_by(ended.handover, ended.keeper_socket)
         if returned is None:
             return ended.code
@@ -86,7 +87,7 @@ def _life(words: list[str], serve: Serve, returned: StandingBy | None) -> Server
 
 
 def _stand_by(handover: StandingBy, keeper_socket: str) -> StandingBy | None:
-    """Wait for what comes of the new server; None: it serves, or this process cannot be of help."""
+    """Wait for the result of the new server. None: this process is not needed any more."""
     reach("restart.released")
     panes = len(handover.panes)
     try:

@@ -1,4 +1,4 @@
-"""Restarting the server: the process of the new code proves that it can take over, and then this one gives way."""
+"""Restarts the server: a process of the new code proves that it can take over, then this process hands off."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -24,8 +24,8 @@ class ServerRestart:
         *,
         is_kept: bool,
     ) -> None:
-        """`look` notes what only a look at the panes' processes can tell, `checkpoint` saves everything, and `end` has this
-        server end. `is_kept`: whether there is anything on the disk to go on from."""
+        """`look` notes facts that only an examination of the panes' processes can tell. `checkpoint` saves
+        everything. `end` ends this server. `is_kept`: whether a new server would find a state on disk."""
         self._engine = engine
         self._clock = clock
         self._directory = state_directory
@@ -34,12 +34,12 @@ class ServerRestart:
         self._end = end
         self._is_kept = is_kept
         self.handoff: Handoff | None = None
-        """Set once this server gives way."""
+        """Set once this server hands off."""
 
     async def give_way(self, requester: Requester) -> bytes:
-        """Give way to a new server process, once that has proved that it can take over. Raises EffectFailed.
+        """Hand off to a new server process, once that has proved that it can take over. Raises EffectFailed.
 
-        Does not return before the end of this server: what came of it is told by `StandingBy.answer`.
+        Does not return before the end of this server. `StandingBy.answer` tells the result.
         """
         if not self._is_kept:
             raise EffectFailed(

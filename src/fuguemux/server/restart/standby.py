@@ -1,7 +1,7 @@
-"""After a server has let go of everything for another one: wait, with all the old code loaded, for how that one fares.
+"""The old server's wait after a handoff: it keeps its code loaded until the new server serves or has failed.
 
-No event loop runs at that time. The process still holds a duplicate of every terminal, so that a keeper that dies in these
-moments ends no pane, and the connection of whoever asked for the restart.
+No event loop runs at that time. The process still holds a duplicate of every PTY master, so that no pane ends if the
+keeper dies meanwhile, and the connection of the client that requested the restart.
 """
 
 from __future__ import annotations
@@ -33,42 +33,43 @@ END_SECONDS_MAX: Final = 10.0
 
 
 class HandoffRefused(Exception):
-    """The keeper does not let a server stand by, or there is none: it is one of an earlier version, say."""
+    """The keeper does not let a server stand by (it may be of an earlier version), or there is no keeper."""
 
 
 class Verdict(NamedTuple):
-    """What came of the new server."""
+    """How the handoff ended."""
 
     kind: Literal["retire", "resume", "alone"]
-    """The new one serves; it failed; or the keeper died meanwhile."""
+    """`retire`: the new server serves. `resume`: it failed. `alone`: the keeper ended meanwhile."""
     reason: str = ""
     version: str = ""
     pid: int = 0
 
 
 class StandingBy:
-    """What a server takes along while it stands by."""
+    """What a server keeps while it stands by."""
 
     def __init__(
         self, panes: list[HeldPane], seconds: int, requester: socket.socket | None, keys: list[str]
     ) -> None:
-        """`panes` with masters of their own, which are this object's; `keys` of those whose processes run."""
+        """`panes` have their own duplicates of the masters, which this object closes. `keys` name the panes whose
+        processes run."""
         self.panes = panes
         self.keys = keys
         self.seconds = seconds
-        """How long the new server may take."""
+        """How many seconds the new server may take."""
         self.reason = ""
-        """Why the new server was refused, once it was."""
+        """Why the new server was refused. Empty until then."""
         self._requester = requester
 
     def close_masters(self) -> None:
-        """The keeper has the terminals: these duplicates are not needed any more."""
+        """Close the duplicates, which are not needed if the keeper has the masters."""
         for pane in self.panes:
             os.close(pane.master_fd)
         self.panes = []
 
     def answer(self, line: str, exit_code: int) -> None:
-        """Tell whoever asked for the restart what came of it. Once; never raises."""
+        """Tell the client that requested the restart the result. Only the first call does anything. Never raises."""
         requester, self._requester = self._requester, None
         if requester is None:
             return
@@ -81,7 +82,7 @@ class StandingBy:
 
 
 def stand_by(path: str, handover: StandingBy) -> Verdict:
-    """Have the keeper at `path` start the next server, and wait for what comes of it. Raises Refused."""
+    """Let the keeper at `path` start the next server, and wait for the result. Blocks. Raises HandoffRefused."""
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     channel = MessageChannel(connection)
     started = 0
@@ -117,13 +118,13 @@ def stand_by(path: str, handover: StandingBy) -> Verdict:
 
 
 def succeeded(verdict: Verdict, panes: int) -> str:
-    """What whoever asked is told when the new server serves."""
+    """The text for the requester when the new server serves."""
     version = verdict.version or "of another version"
     return f"fugue {version} serves as process {verdict.pid} and takes over {panes} panes"
 
 
 def failed(handover: StandingBy) -> str:
-    """What everybody is told when it does not."""
+    """The text for all users when the new server does not serve."""
     return (
         f"restart-server: the new server was refused: {handover.reason}; "
         f"fugue {__version__} (process {os.getpid()}) keeps serving"
@@ -140,7 +141,7 @@ def _verdict(message: Message) -> Verdict:
 
 
 def _next(channel: MessageChannel, seconds: float | None) -> Message:
-    """Wait for one message; None: for ever. Raises TimeoutError, PeerGone, PeerBroke."""
+    """Wait for one message. None: without a time limit. Raises TimeoutError, PeerGone, ChannelBroke."""
     while True:
         if not _readable(channel.fileno(), seconds):
             raise TimeoutError("no answer")
@@ -151,16 +152,19 @@ def _next(channel: MessageChannel, seconds: float | None) -> Message:
 
 
 def _readable(descriptor: int, seconds: float | None) -> bool:
-    """Wait until there is something to read; None: for ever. Not by select(2): the number may be above 1023."""
+    """Wait until there is something to read. None: without a time limit. Not by select(2), because the descriptor may
+    be above 1023."""
     poll = select.poll()
     poll.register(descriptor, select.POLLIN)
     return bool(poll.poll(None if seconds is None else seconds * 1000))
 
 
 def _end(pid: int) -> None:
-    """End the new server, which has lost its keeper before it served: what it holds of the state is free then."""
+    """End the new server, which lost its keeper before it served, so that it releases the state."""
     pidfd = -1
-    with contextlib.suppress(OSError, AttributeError):  # gone already; or not Linux
+    with contextlib.suppress(
+        OSError, AttributeError
+    ):  # it has ended already, or the system is not Linux
         pidfd = os.pidfd_open(pid)
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.kill(pid, signal.SIGKILL)
