@@ -1,3 +1,5 @@
-"""The server's part of a start: boot, restoring processes, rebuilding screens, and telling what was lost. The start
-calls it. Reading the state directory itself is the work of `persistence/recovery/`.
+"""The server's part of a recovery and restoration: boot, giving panes their processes, rebuilding screens, and
+reporting losses.
+
+The start calls it. `persistence/recovery/` reads the state directory itself.
 """

@@ -1,4 +1,4 @@
-"""From the command line to a recovered state: everything that happens before the loop serves anybody. Blocks."""
+"""Boot: everything from the command line to a recovered state, before the loop serves any client. Blocks."""
 
 import contextlib
 import os
@@ -45,7 +45,7 @@ from fuguemux.server.work import reserve
 
 
 class Booted(NamedTuple):
-    """What the composition is built from."""
+    """The values from which the composition is built."""
 
     options: ServerOptions
     places: paths.Places
@@ -54,30 +54,31 @@ class Booted(NamedTuple):
     config_required: bool
     state_directory: str
     landing_path: str
-    """Empty: in memory that ends with the process."""
+    """The state directory. Empty: the state is in memory and ends with the process."""
     log_path: str | None
-    """None: diagnostics go nowhere."""
+    """The file of diagnostics. None: there are no diagnostics."""
     storage: Storage
     lock: StateLock | None
     recovered: Recovered
     salvage: landing_zone.RecoveredZone
     config_problems: tuple[Problem, ...]
     starts: ServerStarts | None
-    """The count of starts that did not come to their end; None: nothing is kept."""
+    """Counts starts that were not completed. None: nothing is stored on disk."""
     safe: SafeMode | None
     home: str
-    """The state directory that the lock is on; with `safe`, `state_directory` is one inside it."""
+    """The state directory that is locked. In safe mode (`safe`) `state_directory` is inside it."""
     link: socket.socket | None
-    """Connected to the keeper that started this process, if there is one and it knows how."""
+    """The connection to the keeper that started this process. None if there is none, or if the keeper's version has
+    no such connection."""
 
     @property
     def configuration(self) -> Configuration:
-        """What holds at start."""
+        """The configuration at the start."""
         return self.loaded.configuration
 
     @property
     def keeper_place(self) -> KeeperPlace:
-        """Where the keeper is to be found."""
+        """The place of the keeper's socket."""
         return KeeperPlace(
             self.places,
             self.options.config,
@@ -88,10 +89,12 @@ class Booted(NamedTuple):
 
 
 def boot(argv: list[str], clock: Clock) -> Booted:
-    """Read the configuration, take the state directory, recover. Raises CannotStart."""
+    """Read the configuration, take the state directory, and recover. Raises CannotStart. Blocks."""
     options = parse_options(argv)
     link = taken(os.environ)
-    widen(os.environ)  # before the environment is read: it notes there what programs get back
+    widen(
+        os.environ
+    )  # before the environment is read, because `widen` stores there which limits programs get back
     _enough_descriptors()
     environment = paths.decoded(os.environb)
     uid = os.getuid()
@@ -157,12 +160,13 @@ def _read_or_refuse(
     starts: ServerStarts | None,
     beside: Mark | None,
 ) -> tuple[Recovered, landing_zone.RecoveredZone]:
-    """As `_read_all`. Raises CannotStart for what is no fault of the state, and notes what may be one."""
+    """As `_read_all`. Raises CannotStart for problems that are not the state's fault, and counts the start as failed
+    for others."""
     try:
         return _read_all(storage, state, landing, clock, beside)
     except OSError as error:
         _no_fault_of_the_state(starts)
-        # A name below the state directory is relative to it.
+        # A relative name is relative to the state directory.
         name = os.path.join(home, error.filename or state)
         raise CannotStart(f"{name}: {error.strerror or error}") from error
     except (
@@ -181,7 +185,7 @@ def _read_or_refuse(
 def _read_all(
     storage: Storage, state: str, landing: str, clock: Clock, beside: Mark | None
 ) -> tuple[Recovered, landing_zone.RecoveredZone]:
-    """The state and what the landing zone holds beyond it."""
+    """Recover the state, and read what the landing zone has beyond the log."""
     try:
         recovered = recover(
             storage,
@@ -229,14 +233,15 @@ def _no_fault_of_the_state(starts: ServerStarts | None) -> None:
 
 
 def _enough_descriptors() -> None:
-    """A server that lets nobody in cannot be told to end either: it does not start."""
+    """Refuse to start with too few file descriptors: a server that accepts no client cannot be told to end either."""
     problem = reserve.too_few()
     if problem:
         raise CannotStart(problem)
 
 
 def _prepare(places: paths.Places, uid: int) -> None:
-    """Make or check the directory of the sockets. One that was removed under a living keeper is no reason not to start."""
+    """Create or check the directory of the sockets. If it was removed while the keeper runs, the server starts
+    nevertheless."""
     try:
         paths.prepare_if_there(places, uid)
     except paths.PathRefused:
@@ -256,7 +261,7 @@ class _State(NamedTuple):
 def _open_state(
     state: str, places: paths.Places, environment: Mapping[str, str], clock: Clock, *, on_disk: bool
 ) -> _State:
-    """Take the state directory for this process; or memory, which leaves nothing behind."""
+    """Take the state directory for this process, or keep the state in memory only."""
     uid = os.getuid()
     if not on_disk:
         memory = MemoryStorage()
@@ -266,13 +271,13 @@ def _open_state(
     landing = paths.landing_file(environment, uid, places.name, state)
     paths.make_private_directory(
         os.path.dirname(landing), uid, state=os.path.dirname(landing) == state
-    )  # with -S nobody has made it yet
+    )  # with -S no client has created it
     lock = take_state(state, clock)
     return _State(HeldStorage(lock), lock, landing, paths.log_file(state))
 
 
 def watermark_of(booted: Booted) -> Watermark:
-    """The watermark of the state, with its copy in the runtime directory. Blocks where there was none."""
+    """The watermark of the state, with its copy in the runtime directory. Blocks if it must be created."""
     state, copy = booted.state_directory, None
     if booted.lock is not None:
         copy = mark_copy(booted.places.socket, state)

@@ -1,4 +1,4 @@
-"""The command line of a server process."""
+"""Parses the command line of a server process."""
 
 from typing import NamedTuple
 
@@ -8,7 +8,7 @@ USAGE = "usage: fuguemux.server.main [-L NAME | -S PATH] [--config FILE] [-f FIL
 
 
 class ServerOptions(NamedTuple):
-    """The command line."""
+    """The options of the command line."""
 
     name: str | None = None
     socket: str | None = None
@@ -18,7 +18,7 @@ class ServerOptions(NamedTuple):
 
 
 def parse_options(argv: list[str]) -> ServerOptions:
-    """Raises CannotStart."""
+    """Parse the command line. Raises CannotStart."""
     name = socket = config = None
     files: list[str] = []
     no_restore = False

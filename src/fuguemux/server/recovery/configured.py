@@ -1,4 +1,4 @@
-"""What the configuration and the environment decide for the whole process: diagnostics, secrets, defaults of options."""
+"""What the configuration and the environment set for the whole process: diagnostics, secrets, defaults of options."""
 
 import functools
 import os
@@ -18,7 +18,7 @@ from fuguemux.persistence.storage.withholding import Withhold
 
 
 def configure_logging(path: str | None, configuration: Configuration, clock: Clock) -> None:
-    """Send diagnostics where the configuration says. Raises OSError, with everything as it was."""
+    """Send diagnostics where the configuration says. Raises OSError; then nothing has changed."""
     logging = configuration.logging
     diagnostics.configure(
         path,
@@ -30,9 +30,10 @@ def configure_logging(path: str | None, configuration: Configuration, clock: Clo
 
 
 def withhold(patterns: tuple[str, ...]) -> Withhold | None:
-    """Whether a variable's value may not be stored: its name is one of `patterns`, or it holds a URL with a password or the like.
+    """Whether a variable must not be stored: its name matches one of `patterns`, or its value contains a secret such
+    as a URL with a password.
 
-    None without patterns: then everything may.
+    None without patterns: everything may be stored.
     """
     if not patterns:
         return None
@@ -47,7 +48,7 @@ def withhold(patterns: tuple[str, ...]) -> Withhold | None:
 
 
 def global_environment(environment: Mapping[bytes, bytes]) -> tuple[AnyEvent, ...]:
-    """The events that give a fresh server the environment it was started with."""
+    """The events that give a fresh server the environment with which it was started."""
     return tuple(
         EnvironmentSet(None, name, value)
         for name, value in sorted(environment.items())
@@ -57,14 +58,15 @@ def global_environment(environment: Mapping[bytes, bytes]) -> tuple[AnyEvent, ..
 
 @functools.cache
 def _persons_shell(named: str | None) -> str:
-    """Looked for once: a reload of the configuration must not wait for the disk with it."""
+    """The user's login shell. It is looked up once, because a reload of the configuration must not wait for the disk."""
     return paths.shell({} if named is None else {"SHELL": named}, os.getuid())
 
 
 def option_defaults(
     configuration: Configuration, environment: Mapping[str, str]
 ) -> options.Defaults:
-    """The defaults that the configuration sets for tmux's options. Raises Refused: an option does not take one."""
+    """The defaults that the configuration sets for tmux's options. Raises Refused if an option does not accept its
+    value."""
     server = configuration.server
     defaults = {
         "default-shell": server.default_shell or _persons_shell(environment.get("SHELL")),

@@ -1,4 +1,5 @@
-"""Sessions and panes of the past, read from the state directory without changing it: what `restore` and `export` work with.
+"""Reads sessions and panes of earlier times from the state directory without changing it, for `restore-session` and
+export.
 
 Blocks; nothing here belongs to a loop.
 """
@@ -35,7 +36,8 @@ class PastPane(NamedTuple):
 
 
 class PastSession(NamedTuple):
-    """A session as it was. `state` holds it alone. `notes`: what is not as it should be."""
+    """A session at an earlier time. `state` contains only this session. `notes` say what could not be read as
+    requested."""
 
     session: Session
     state: ServerState
@@ -45,7 +47,7 @@ class PastSession(NamedTuple):
 
 
 def points(storage: Storage, directory: str) -> FoundManifests:
-    """Every checkpoint and save there is. Raises OSError and ManifestUnsupported."""
+    """All checkpoints and saves. Raises OSError and ManifestUnsupported."""
     found = find_all(storage, directory)
     return found._replace(damaged=[*found.damaged, *found.damaged_saves])
 
@@ -53,7 +55,8 @@ def points(storage: Storage, directory: str) -> FoundManifests:
 def recovered_at(
     storage: Storage, directory: str, clock: Clock, moment: TargetMoment | None
 ) -> Recovered:
-    """Everything as of a moment (None: now). Raises NotReachable, OSError, and what another version's data raises."""
+    """Everything at a point in time (None: now). Raises NotReachable, OSError, and the errors for data of another
+    version."""
     return recover(
         storage,
         directory,
@@ -68,7 +71,7 @@ def recovered_at(
 def rebuilt_panes(
     recovered: Recovered, emulators: EmulatorFactory, panes: Iterable[PaneId]
 ) -> dict[PaneId, PaneTerminal]:
-    """Terminals of some of the panes. Close their emulators when done."""
+    """Terminals of some of the panes. The caller closes their emulators."""
     terminals = {}
     for number in panes:
         pane, scrollback = recovered.panes[number], recovered.store.pane(number)
@@ -88,8 +91,9 @@ def past_session(
     moment: TargetMoment | None,
     lines_max: int,
 ) -> PastSession:
-    """A session as of a moment, else as it was last seen where that can be read. Raises as `recovered_at`, NotReachable if it
-    is not there.
+    """A session at a point in time, or else as it was last seen where that can be read.
+
+    Raises as `recovered_at`, and NotReachable if the session did not exist.
     """
     if moment is None:
         moment, recovered, session, older = _last_seen(storage, directory, clock, name)
@@ -100,7 +104,7 @@ def past_session(
     panes = {}
     for pane, terminal in rebuilt_panes(recovered, emulators, part.panes).items():
         emulator, scrollback = terminal.emulator, terminal.scrollback
-        # Its program is gone: the modes that it had set would confuse the next one.
+        # The program has ended. Modes that it had set would confuse the next program.
         emulator.reset_for_new_process()
         terminal.take_archive(everything=True)
         start = max(scrollback.base, scrollback.next_line - lines_max)
@@ -118,7 +122,8 @@ def past_session(
 def _last_seen(
     storage: Storage, directory: str, clock: Clock, name: str
 ) -> tuple[TargetMoment, Recovered, Session, list[str]]:
-    """The session at the youngest moment that can be read, and a note for each younger one. Raises as `past_session`."""
+    """The session at the latest point in time that can be read, and a note for each later one. Raises as
+    `past_session`."""
     refused: NotReachable | None = None
     notes = []
     for moment in all_with(points(storage, directory), name):

@@ -1,4 +1,4 @@
-"""The report of this start on the disk: stored again whenever it says something else."""
+"""Stores the report of this start on disk, and stores it again whenever it changes."""
 
 import asyncio
 from collections.abc import Callable
@@ -25,9 +25,9 @@ class KeptReport:
         *,
         is_kept: bool,
     ) -> None:
-        """`directory` is that of the state. `publish` is given the summary for formats.
+        """`directory` is the state directory. `publish` receives the summary for formats.
 
-        `is_kept` False: what is learned later is not stored, since this server runs without its state.
+        `is_kept`: whether later changes are stored. It is False for a server that runs without its state.
         """
         self.report = report
         self._storage = storage
@@ -37,7 +37,7 @@ class KeptReport:
         self._turn = asyncio.Lock()
 
     async def save(self) -> None:
-        """Store the report as it is now, as far as the disk lets us."""
+        """Store the report as it is now. A disk that refuses raises nothing."""
         async with self._turn:
             await asyncio.to_thread(self.save_now)
 
@@ -45,17 +45,17 @@ class KeptReport:
         """As `save`. Blocks."""
         try:
             save_report(self._storage, f"{self._directory}/{RECOVERIES}", self.report)
-        except OSError as error:  # a full disk: the report is in memory, and the sessions are here
+        except OSError as error:  # for example a full disk: the report is in memory, and the sessions are unaffected
             diagnostics.warning("report_not_saved", error=str(error))
 
     async def changed(self) -> None:
-        """The report says something else: formats show it, and it is stored."""
+        """Publish and store the report after a change."""
         self._publish(self.report.summary)
         if self._is_kept:
             await self.save()
 
     async def find_untold(self) -> None:
-        """Add what earlier starts lost and nobody was told of."""
+        """Add losses of earlier starts of which no user was told."""
         await asyncio.to_thread(
             recovery_notice.find_untold, self.report, self._storage, self._directory
         )

@@ -1,7 +1,7 @@
-"""Changing what is on disk while no server runs: saving the present state, and going back to an earlier one.
+"""Changes what is on disk while no server runs: saves the present state, and goes back to an earlier one.
 
-The caller holds the state directory's lock. Blocks. The log is never changed: what is written are checkpoints that stand
-at its end, so the next start finds nothing behind them to replay.
+The caller holds the lock of the state directory. Blocks. The log is never changed. Checkpoints are written whose LSN
+is the log's end, so the next start replays nothing after them.
 """
 
 import os
@@ -35,12 +35,12 @@ from fuguemux.server.storage.checkpointer import PaneSources
 from fuguemux.terminal.emulator import EmulatorFactory
 
 EVERYTHING = 1 << 30
-"""Nothing is removed here: that is for the server's own checkpoints."""
+"""A number of checkpoints that is never reached: nothing is removed here. The server's own checkpoints do that."""
 
 
 class WentBack(NamedTuple):
-    """`saved`: the name under which what there was before is kept. `past`: what the state was rebuilt from.
-    `missing`: what could not be read of it, a sentence each."""
+    """The result of going back. `saved`: the name of the save with the state before that. `past`: the recovery from
+    which the state was rebuilt. `missing`: one sentence for each thing that could not be read."""
 
     saved: str
     state: ServerState
@@ -51,7 +51,7 @@ class WentBack(NamedTuple):
 def save_present(
     storage: Storage, directory: str, clock: Clock, emulators: EmulatorFactory, name: str
 ) -> Manifest:
-    """Keep the state as it is under a name. Raises OSError, PackDamaged, and what another version's data raises."""
+    """Save the present state under a name. Raises OSError, PackDamaged, and the errors for data of another version."""
     present = _present(storage, directory, clock)
     series = _series(storage, directory, clock, present)
     return _checkpoint(series, present, present.state, present.next_lsn - 1, emulators, name)
@@ -60,8 +60,8 @@ def save_present(
 def go_back(
     storage: Storage, directory: str, clock: Clock, emulators: EmulatorFactory, moment: TargetMoment
 ) -> WentBack:
-    """Make a moment of the past the present; what there was before is saved first. Raises as `save_present`, and
-    NotReachable before anything is changed.
+    """Make the state of an earlier point in time the present one, after saving the present one. Raises as
+    `save_present`, and NotReachable before anything is changed.
     """
     past = recovered_at(storage, directory, clock, moment)
     present = _present(storage, directory, clock)
@@ -69,7 +69,7 @@ def go_back(
     name = f"before-restore-{clock.wall_ms()}"
     series = _series(storage, directory, clock, present)
     _checkpoint(series, present, present.state, last_lsn, emulators, name)
-    # Numbers that were given since are not given again: the log and the saves know them by their old meaning.
+    # Ids that were given since then must not be given again, because the log and the saves use them for other things.
     now = present.state
     state = msgspec.structs.replace(
         past.state,
@@ -83,7 +83,8 @@ def go_back(
     again.saves = series.saves
     again.highest_number = series.highest_number
     again.written = {}
-    # Bytes of a pane's output keep one count: the log behind this moment has used those in between.
+    # The offset of a pane's output continues, because the log after this point in time has used the offsets in
+    # between.
     offsets = {pane: recovered.end_offset for pane, recovered in present.panes.items()}
     _checkpoint(again, past, state, last_lsn, emulators, "", offsets)
     return WentBack(name, state, past.report, again.missing)
@@ -130,7 +131,7 @@ def _checkpoint(
     offsets_min: Mapping[PaneId, int] = MappingProxyType({}),
 ) -> Manifest:
     read_everything(recovered.store)
-    # Whoever starts from this checkpoint sees nothing of a damage: it says so itself.
+    # A start from this checkpoint cannot notice damage, so the checkpoint itself says what is missing.
     series.missing = tuple(unread(recovered.panes.values(), recovered.store))
     panes = Panes(emulators, recovered.store, lambda _terminal: None, _history_limit)
     for pane, terminal in rebuilt_panes(recovered, emulators, state.panes).items():

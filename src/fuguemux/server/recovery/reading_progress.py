@@ -1,6 +1,6 @@
-"""While the log is read no socket listens yet: how far the start has come stands in a small file beside the socket.
+"""Writes the progress of reading the log into a small file beside the socket, because no socket listens at that time.
 
-Clients that wait for the server show that line. It is written at every step of the reading and removed when all is read.
+Clients that wait for the server show its line. It is written at every step, and removed when everything is read.
 """
 
 import contextlib
@@ -13,10 +13,10 @@ from fuguemux.persistence.storage.whole_files import write_atomically
 
 
 class ReadingProgress(HeldStorage):
-    """A storage that tells how much of the log has been read, until `done`."""
+    """A storage that counts how much of the log has been read, until `done`."""
 
     def __init__(self, path: str, log_directory: str, lock: StateLock | None = None) -> None:
-        """`path` is the file with the line; of what lies in `log_directory` every byte is expected to be read."""
+        """`path` is the file for the line. All bytes of the files in `log_directory` are expected to be read."""
         super().__init__(lock)
         self._path = path
         self._prefix = f"{log_directory}/"
@@ -28,19 +28,19 @@ class ReadingProgress(HeldStorage):
         self._tell()
 
     def open(self, path: str, *, writable: bool = False) -> int:
-        """As HeldStorage."""
+        """As `HeldStorage.open`."""
         file = super().open(path, writable=writable)
         if self._active and path.startswith(self._prefix):
             self._log_files.add(file)
         return file
 
     def close(self, file: int) -> None:
-        """As HeldStorage."""
+        """As `HeldStorage.close`."""
         self._log_files.discard(file)
         super().close(file)
 
     def pread(self, file: int, size: int, offset: int) -> bytes:
-        """As HeldStorage, counted."""
+        """As `HeldStorage.pread`, and counts the bytes."""
         data = super().pread(file, size, offset)
         if file in self._log_files and data:
             self._read = min(self._read + len(data), self._total)
@@ -48,7 +48,7 @@ class ReadingProgress(HeldStorage):
         return data
 
     def done(self) -> None:
-        """Everything is read, or the start has failed: the line goes."""
+        """Remove the file: everything is read, or the start has failed."""
         self._active = False
         self._log_files.clear()
         with contextlib.suppress(OSError):
@@ -61,7 +61,7 @@ class ReadingProgress(HeldStorage):
         line = f"recovering: {percent} % of {max(self._total // MIB, 1)} MiB of log\n"
         if line != self._told:
             self._told = line
-            with contextlib.suppress(OSError):  # it is only a line
+            with contextlib.suppress(OSError):  # the file only informs clients
                 directory, name = os.path.split(self._path)
                 write_atomically(self, directory, name, [line.encode()], durable=False)
         reach("recovery.reading")

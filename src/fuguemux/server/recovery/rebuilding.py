@@ -1,7 +1,9 @@
-"""After a start: every pane is there at once, and its screen is rebuilt when somebody needs it, or by and by.
+"""Rebuilds the screens of recovered panes after a start: as soon as a screen is needed, and all others in the
+background.
 
-A thread beside the loop builds one screen after the other. One thread only: two took half as long again, since what is not
-the engine's work takes turns anyway. If the loop needs the screen that the thread is at, it waits for that one.
+All panes exist at once. One thread beside the loop builds one screen after the other. Two threads took half as long
+again, because only the work of the terminal engine runs in parallel. If the loop needs the screen that the thread is
+building, the loop waits for it.
 """
 
 import asyncio
@@ -29,7 +31,7 @@ diagnostics = channel("recovery")
 
 
 class Rebuilding:
-    """Belongs to the loop. What goes wrong with a screen is told in the report, whenever that is found."""
+    """Belongs to the loop. Problems with a screen are added to the report, at whatever time they are found."""
 
     def __init__(
         self,
@@ -41,7 +43,8 @@ class Rebuilding:
             None
         ),
     ) -> None:
-        """`built` is called with every pane whose screen is there now, `keep` with last screens found on the way."""
+        """`built` is called with every pane whose screen has been built. `keep` is called with last screens that were
+        found on the way."""
         self._panes = panes
         self._report = report
         self._emulators = emulators
@@ -50,11 +53,11 @@ class Rebuilding:
         self._over = asyncio.Event()
         self._ending = False
         self.report_changed = False
-        """Whether a screen had something to be told in the report since this was set to False."""
+        """Whether rebuilding changed the report since this was set to False."""
 
     @property
     def left(self) -> int:
-        """How many screens are still to be rebuilt."""
+        """The number of screens that wait to be rebuilt."""
         return sum(terminal.waiting is not None for terminal in self._panes)
 
     def add(
@@ -66,10 +69,10 @@ class Rebuilding:
         now: bool = False,
         persist: bool = True,
     ) -> None:
-        """The pane exists from now on; with `now` its screen is built at once.
+        """Add a recovered pane. With `now` its screen is built at once.
 
-        Queries in bytes from `unanswered_from` on were not answered: the replies are owed to the pane's process once the screen
-        is there. It is one of the first, and the pane is not read before.
+        Queries in the output from the offset `unanswered_from` on were not answered. The process gets the replies
+        when the screen is built. Such a screen is built early, and the pane is not read before.
         """
         waiting = WaitingScreen(
             recovered, scrollback, self._emulators, unanswered_from=unanswered_from
@@ -88,7 +91,8 @@ class Rebuilding:
             terminal.build()
 
     async def run(self, first: Iterable[PaneId] = ()) -> None:
-        """Rebuild every screen that waits, those of `first` before the others; returns when none does, or after `end`."""
+        """Rebuild all screens that wait, those of `first` before the others. Returns when all are built, or after
+        `end`."""
         owing = [
             terminal.id
             for terminal in self._panes
@@ -102,23 +106,25 @@ class Rebuilding:
             if self._ending:
                 break
             terminal.build()
-        gc.freeze()  # what a start makes stays: looking through it again and again held the loop for 15 to 35 ms
+        gc.freeze()  # objects from the start stay: collecting garbage among them held the loop for 15 to 35 ms each time
         self._over.set()
 
     async def ahead(self, panes: Iterable[PaneId]) -> None:
-        """Return when these have their screens, without holding the loop meanwhile: somebody is about to look at them."""
+        """Build the screens of these panes, which a client is about to show, without holding the loop. Returns when
+        they are built."""
         for pane in list(panes):
             terminal = self._panes.get(pane)
             if terminal is not None and terminal.waiting is not None and not self._ending:
                 with contextlib.suppress(
                     RuntimeError
-                ):  # no thread is to be had: the loop builds it
+                ):  # no thread can be started: the loop builds the screen
                     await asyncio.to_thread(terminal.waiting.build_ahead)
 
     def with_screens(
         self, ready: Callable[[Connection], Awaitable[None]], state: Callable[[], ServerState]
     ) -> Callable[[Connection], Awaitable[None]]:
-        """As `ready`, and a client that comes back to its session waits besides until what it sees is built."""
+        """A function that waits as `ready`. A client that returns to its session also waits until the screens that it
+        shows are built."""
 
         async def wait(connection: Connection) -> None:
             await ready(connection)
@@ -128,13 +134,13 @@ class Rebuilding:
         return wait
 
     async def wait(self) -> None:
-        """Return when `run` has."""
+        """Return when `run` has returned."""
         await self._over.wait()
 
     async def end(self) -> None:
-        """The server stops: begin no other screen, and return when the thread has let go of the one it is at.
+        """The server stops: build no further screen, and return when the thread has finished the present one.
 
-        What is not rebuilt then stays in the log for the next server.
+        The next server rebuilds the others from the log.
         """
         self._ending = True
         await self._over.wait()
@@ -162,7 +168,7 @@ class Rebuilding:
 
 
 def looked_at(state: ServerState) -> Iterator[PaneId]:
-    """The panes of the window that every session shows."""
+    """The panes of every session's current window."""
     for session in state.sessions.values():
         for link in session.links:
             if link.index == session.active:

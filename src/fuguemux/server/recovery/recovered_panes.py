@@ -1,4 +1,4 @@
-"""The panes of a start: each has its terminal, and what a dead server had read of it is logged."""
+"""Gives every recovered pane its terminal, and logs the output that a dead server had read but not logged."""
 
 import asyncio
 import contextlib
@@ -29,23 +29,23 @@ from fuguemux.server.requests.pipes import Pipes
 
 
 class RecoveredState(NamedTuple):
-    """What the start read."""
+    """What the start has read."""
 
     recovered: Recovered
     salvage: RecoveredZone
     storage: Storage
     directory: str
-    """That of the state."""
+    """The state directory."""
     landing_path: str
-    """Empty: there is no landing zone."""
+    """The file of the landing zone. Empty: there is none."""
     environment: Mapping[str, str]
     is_safe_mode: bool
     screens_first: bool
-    """Whether each screen is built before the next pane is looked at."""
+    """Whether each screen is built before the next pane is handled."""
 
 
 class PanesOfStart(NamedTuple):
-    """The parts that recovered panes are given to."""
+    """The parts that receive recovered panes."""
 
     committer: Committer
     panes: Panes
@@ -59,7 +59,7 @@ class PanesOfStart(NamedTuple):
 
 
 class RecoveredPanes:
-    """Belongs to the loop, at the start."""
+    """Belongs to the loop, and is used at the start only."""
 
     def __init__(
         self,
@@ -69,7 +69,7 @@ class RecoveredPanes:
         announce: Callable[[str], None],
         spawn: Callable[[Coroutine[Any, Any, None]], object],
     ) -> None:
-        """`persist` is called when every pane has its terminal: it keeps off the disk what is not to be there."""
+        """`persist` is called when every pane has its terminal. It keeps output off the disk that must not be stored."""
         self._found = found
         self._parts = parts
         self._persist = persist
@@ -77,7 +77,8 @@ class RecoveredPanes:
         self._spawn = spawn
 
     async def open(self) -> dict[PaneId, bytes]:
-        """A terminal for every pane of the state, with what the landing zone still held. Replies that are owed."""
+        """Open a terminal for every pane of the state, and log what the landing zone has of its output. Returns the
+        replies to queries that the panes' processes have not got yet."""
         found, parts = self._found, self._parts
         recovered, report, zone = found.recovered, found.recovered.report, found.salvage
         unanswered = salvage.unanswered(zone)
@@ -96,7 +97,7 @@ class RecoveredPanes:
                 persist=kept_on_disk(recovered.state, parts.live.option_defaults(), pane),
             )
             if found.screens_first:
-                await asyncio.sleep(0)  # a client's question, a signal: between two panes
+                await asyncio.sleep(0)  # lets the loop answer clients and signals between two panes
         self._persist(recovered.state, recovered.panes)
         salvaging = salvage.ZoneSalvage(
             parts.committer, parts.panes, parts.output, report, parts.pipes.salvaged
@@ -112,7 +113,7 @@ class RecoveredPanes:
         return answers
 
     def _empty_zone(self) -> None:
-        """Everything that the zone held is logged: begin with an empty one."""
+        """Empty the zone, because everything in it is logged."""
         found, zone, report = self._found, self._parts.zone, self._found.recovered.report
         problem = zone.open(
             found.landing_path,
@@ -124,7 +125,7 @@ class RecoveredPanes:
         zone.settle()
 
     def _zone_gone(self) -> bool:
-        """Whether the zone of a server that was killed is not there, although the machine was not started since."""
+        """Whether the landing zone of a killed server is missing although the machine was not restarted since."""
         found = self._found
         if found.recovered.report.clean or not found.landing_path or found.is_safe_mode:
             return False
@@ -133,16 +134,17 @@ class RecoveredPanes:
         return same_boot(found.storage, found.directory)
 
     def open_orphan(self, pane: PaneId) -> None:
-        """Open a terminal for a pane that only the log knows, with what the log has of it, if that is anything."""
+        """Open a terminal for a pane that only the log knows, if the log has output of it."""
         recovered = self._found.recovered
         orphan = recovered.orphans.pop(pane, None)
         if orphan is not None:
             self._parts.rebuilding.add(orphan, recovered.store.pane(pane))
 
     def modes_again(self) -> None:
-        """Panes that were in copy mode are where they were, if their processes run on; else it is said that the mode is left.
+        """Put panes back into copy mode at their position if their processes still run; otherwise note that the mode
+        was left.
 
-        So are those that showed the last screen of a program, whatever runs in them.
+        Panes that showed the last screen of a program show it again, whatever runs in them.
         """
         kept = KeptModes(self._found.storage, self._found.directory, self._spawn)
         parts, scroll = self._parts, self._parts.scroll

@@ -1,4 +1,5 @@
-"""What people are told of a recovery without asking: a segment of the status line for a while, a message on the first attach."""
+"""What users are told of a recovery without asking: a segment of the status line for a while, and a notice on the
+first attach."""
 
 from __future__ import annotations
 
@@ -22,7 +23,7 @@ diagnostics = channel("recovery")
 
 
 def worth_telling(report: RecoveryReport) -> bool:
-    """Whether anybody needs to know: not after the first start, and not if everything runs on as it was."""
+    """Whether users need to know of the recovery. False after the first start, and if everything continued as before."""
     if report.cause == "first start":
         return False
     if report.untold:
@@ -34,12 +35,13 @@ def worth_telling(report: RecoveryReport) -> bool:
 
 
 def ran_on(report: RecoveryReport) -> bool:
-    """Whether this start was only a change of servers: asked for, and with every program as it was."""
+    """Whether this start only replaced the server on request, and every program still runs."""
     return report.clean and all(pane.status == "live" for pane in report.panes)
 
 
 def segment(report: RecoveryReport, age_ns: int) -> str:
-    """For the status line, while the recovery is young. Red if something is missing, as all alerts are."""
+    """The segment for the status line during the first minutes after a recovery. Red if something is missing, as all
+    alerts are."""
     if age_ns >= SEGMENT_SECONDS * NS_PER_S or not worth_telling(report):
         return ""
     failed = any(pane.status in ("failed", "partial") for pane in report.panes)
@@ -47,7 +49,8 @@ def segment(report: RecoveryReport, age_ns: int) -> str:
 
 
 def greeting(report: RecoveryReport) -> str:
-    """One line for the first client that attaches; a terminal may have room for no more than its beginning."""
+    """One line for the first client that attaches. The important part comes first, since a narrow terminal cuts the
+    rest off."""
     headline = f"{report.headline(PROGRAMS_NAMED_MAX)} (see fugue recovery)"
     if not report.untold:
         return f"fugue: {headline}"
@@ -56,12 +59,12 @@ def greeting(report: RecoveryReport) -> str:
 
 
 def find_untold(report: RecoveryReport, storage: Storage, directory: str) -> None:
-    """Add to the report what earlier starts from the state in `directory` lost and nobody was told of. Blocks."""
+    """Add to the report what earlier starts from the state in `directory` lost without telling any user. Blocks."""
     report.told_nobody(untold_losses(storage, f"{directory}/{RECOVERIES}", report.started_ms))
 
 
 def unknown_loss(report: RecoveryReport) -> str:
-    """For the command that started the server: that something is lost with unknown content; else empty."""
+    """A warning for the command that started the server if unknown content is lost; else empty."""
     return f"{greeting(report)}\n" if report.loss_unknown or report.untold else ""
 
 
@@ -73,9 +76,9 @@ def find_cause(
     keeper_lived: bool,
     flush_interval_ms: int,
 ) -> None:
-    """Say in the report what ended the server before, and note which boot of the machine this is. Blocks.
+    """Note in the report what ended the previous server, and store which boot of the machine this is. Blocks.
 
-    `flush_interval_ms`: after so long what is logged is with the disk.
+    `flush_interval_ms`: the time after which logged data are durable.
     """
     now = machine_boot()
     before = helper_or_nothing(storage, directory, BOOT_FILE).decode("ascii", "replace").strip()
@@ -91,7 +94,8 @@ def find_cause(
 
 
 def note_boot(storage: Storage, directory: str) -> None:
-    """Note in a state directory which boot of the machine this is. Durable: without it a lost log may look like none."""
+    """Store in a state directory which boot of the machine this is. Durable, because without it a lost log may look
+    like no loss."""
     now = machine_boot()
     if not now:
         return

@@ -1,4 +1,4 @@
-"""What happens to every pane at start: carried on, started again, or left dead. And what the report says of it."""
+"""Restoration: adopts, restarts or leaves dead the process of every pane at the start, and reports what was done."""
 
 import asyncio
 from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
@@ -38,13 +38,13 @@ from fuguemux.server.processes.processes import Processes
 
 PROMPT_LOOK_SECONDS = 0.15
 PROMPT_LOOKS_MAX = 40
-"""A shell that has not asked for input after this many looks is left alone."""
+"""After this many checks without a prompt nothing is typed into a shell."""
 
 diagnostics = channel("restoration")
 
 
 class Restoration:
-    """Brings panes and processes together, once, at start."""
+    """Gives panes their processes, once, at the start."""
 
     def __init__(
         self,
@@ -60,7 +60,8 @@ class Restoration:
         open_orphan: Callable[[PaneId], None],
         last_screens: LastScreens,
     ) -> None:
-        """`open_orphan` gives a pane that no event knows a terminal with what the log has of it, if it has anything."""
+        """`open_orphan` opens a terminal for a pane that the state does not have, with its logged output, if there is
+        any."""
         self._last_screens = last_screens
         self._engine = engine
         self._panes = panes
@@ -75,7 +76,7 @@ class Restoration:
         self._by_pane = {pane.pane: pane for pane in report.panes}
 
     async def run(self, held: Sequence[HeldPane], answers: Mapping[PaneId, bytes]) -> None:
-        """Carry out every step; one pane's trouble never costs another's."""
+        """Carry out every step. A problem with one pane does not affect the others."""
         by_key = {process.key: process for process in held}
         facts = [
             HeldProcess(
@@ -122,7 +123,7 @@ class Restoration:
             terminal.master.write(answers)
 
     def _note_process(self, step: Adopt | TakeExit, process: HeldPane) -> None:
-        """A server that died between the start of a process and its event left a pane that does not know its own."""
+        """Log the process of a pane if a server died after it started the process and before it logged that."""
         pane, parts = self._engine.state.panes[step.pane], key_parts(process.key)
         started = process.start_time or 0
         if parts is None or (pane.pid, pane.process_start) == (process.pid, started):
@@ -156,7 +157,7 @@ class Restoration:
                 assert_never(step)
 
     def _ended_away(self, pane: PaneId) -> None:
-        """The process ended while no server was there: the report says how, or that a shutdown has suspended it."""
+        """The process ended while no server ran: report how, or that a shutdown has suspended the pane."""
         stored = self._engine.state.panes.get(pane)
         if stored is not None and stored.life is Life.SUSPENDED:
             self._status(pane, "suspended")
@@ -171,7 +172,7 @@ class Restoration:
                 terminal.status = describe(report)
 
     async def _restart(self, pane: Pane) -> None:
-        """A new process for a pane whose old one is gone; what it showed stays above a line that says so."""
+        """Start a new process for a pane whose old one has ended. The old output stays above a line that says so."""
         terminal = self._panes.get(pane.id)
         if terminal is None:
             return
@@ -208,15 +209,16 @@ class Restoration:
             self._spawn(self._type(terminal, chosen.typed))
 
     def _note_ended(self, pane: Pane) -> None:
-        """The pane's process is gone: the report says which program went with it."""
+        """Report which program ended with the pane's process."""
         report = self._by_pane.get(pane.id)
         if report is not None:
             report.programs_gone(ended_program(pane), ended_jobs(pane))
 
     def _keep_screen(self, pane: Pane) -> bool:
-        """Note in the log that the program showed nothing more; whether there is one whose last screen is kept by that.
+        """Note in the log that the program shows nothing more, which keeps its last screen. Returns whether a last
+        screen is kept.
 
-        Before anything else happens to the screen.
+        Must be called before anything else changes the screen.
         """
         report = self._by_pane.get(pane.id)
         if report is None or not report.ended_program or not self._last_screens.keeps(pane.id):
@@ -235,10 +237,10 @@ class Restoration:
         )
 
     async def _type(self, terminal: PaneTerminal, line: bytes) -> None:
-        """Type `line` once the shell has asked for input, which is when it has shown something and then rests.
+        """Type `line` when the shell shows its prompt, that is, when it has printed something and then pauses.
 
-        Nothing is typed if somebody else typed something first, or if the shell stays silent. An Enter that came too
-        early, because the line above asks for one, is not in the way.
+        Nothing is typed if the user has typed something first, or if the shell stays silent. An Enter does not count,
+        because the line above the prompt asks for one.
         """
         key, seen, typings = terminal.key, terminal.read_offset, terminal.typings
         start, shown = seen, False
@@ -295,7 +297,7 @@ class Restoration:
         terminal = self._panes.get(pane)
         report = self._by_pane.get(pane)
         if report is not None:
-            report.became(status)  # type: ignore[arg-type]  # one of the literals by the callers above
+            report.became(status)  # type: ignore[arg-type]  # all callers pass one of the literals
             status = describe(report) if report.status in ("partial", "failed") else report.status
         if terminal is not None:
             terminal.status = status

@@ -1,6 +1,7 @@
-"""Brings a session of the past back into the running server: new numbers, the old text, and a new process per pane.
+"""Brings a session of an earlier time back into the running server, with new ids, the old text, and a new process per
+pane.
 
-What the panes showed is logged as their first output, so it is as safe as everything else.
+The panes' old text is logged as their first output, so it is as durable as everything else.
 """
 
 import asyncio
@@ -27,11 +28,11 @@ from fuguemux.terminal.emulator import EmulatorFactory
 
 OUTPUT_BYTES_AT_ONCE = 16 << 10
 LINES_MAX = 100_000
-"""Of a pane's history; more would hold up everybody else for too long."""
+"""The limit of a pane's restored history, because more would hold the loop for too long."""
 
 
 class RestorerParts(NamedTuple):
-    """The parts of a server that a session of the past comes back into."""
+    """The parts of a server that receive a restored session."""
 
     engine: Engine
     panes: Panes
@@ -41,22 +42,23 @@ class RestorerParts(NamedTuple):
     emulators: EmulatorFactory
     storage: Storage
     directory: str
-    """That of the state."""
+    """The state directory."""
     turn: asyncio.Lock
-    """While it is held the files of checkpoints stay."""
+    """The lock that keeps the files of checkpoints from being removed."""
 
 
 class SessionRestorer:
-    """Belongs to the loop; reading the past runs on a thread."""
+    """Belongs to the loop; the earlier state is read on a thread."""
 
     def __init__(self, parts: RestorerParts) -> None:
         self._parts = parts
 
     async def restore(self, name: str, at: str) -> bytes:
-        """Bring the session back; a line about it. `at` empty: as it was last seen. Raises EffectFailed."""
+        """Restore the session. Returns a line about it. `at` empty: as the session was last seen. Raises
+        EffectFailed."""
         parts = self._parts
         parts.output.flush()
-        async with parts.turn:  # so that no pack goes while it is read
+        async with parts.turn:  # so that no pack is removed while it is read
             try:
                 past = await asyncio.to_thread(self._read, name, at)
             except (NotReachable, ManifestUnsupported, VersionUnknown, PackDamaged) as refused:
@@ -99,7 +101,7 @@ class SessionRestorer:
         return self._parts.clock.local_time(past.as_of_ms // 1000)
 
     async def _fill(self, terminal: PaneTerminal, past: PastPane) -> None:
-        """Write the history, push it off the screen, then draw the screen."""
+        """Write the history, scroll it off the screen, then draw the screen."""
         text = b"".join(line + b"\r\n" for line in past.history)
         await self._inject(terminal, text)
         emulator = terminal.emulator
@@ -111,7 +113,7 @@ class SessionRestorer:
     async def _inject(self, terminal: PaneTerminal, data: bytes) -> None:
         for at in range(0, len(data), OUTPUT_BYTES_AT_ONCE):
             if terminal.id not in self._parts.engine.state.panes:
-                return  # closed meanwhile
+                return  # the pane was closed meanwhile
             self._parts.output.inject(terminal, data[at : at + OUTPUT_BYTES_AT_ONCE])
             await asyncio.sleep(0)
 
