@@ -57,7 +57,7 @@ def build_admin(
     waits: Waits,
     end: ServerEnd,
 ) -> AdminParts:
-    """Build what commands may ask of the server, and what watches its surroundings."""
+    """Build what commands may request of the server, and what watches its files and directories."""
     booted, directory = base.booted, base.booted.state_directory
     address = ServingAddress(base.loop, booted, base.spawn, panes.output, base.store)
     configuration = _configuration(base, log, state, clients, saved, waits)
@@ -186,7 +186,7 @@ def _made_anew(
         configuration.log_again,
         pipes.note_anew,
         clients.surface.scroll.moved,
-        # the lock gets our address, and a landing zone in the directory is created again
+        # the lock gets the address, and a landing zone in the directory is created again
         address.look,
         address.zone.settle,
         save_report,

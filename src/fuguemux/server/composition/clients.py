@@ -28,13 +28,14 @@ class ClientParts(NamedTuple):
 def build_clients(
     base: Base, log: LogParts, state: StateParts, panes: PaneParts, events: OutputEvents
 ) -> ClientParts:
-    """Build what clients see. They are told of durability from here on."""
+    """Build what clients see. From now on they are told of changes of durability."""
     notices, durability = Notices(), log.durability
     notices.tell_while(durability.warning)
     is_safe_mode = base.booted.safe is not None
 
     def alert() -> str:
-        """A problem with the disk is shown before a recovery, which is over."""
+        """The alert for the status line. Problems with the disk come before those of the recovery, because the
+        recovery is over."""
         if durability.now != "ok":
             return durability.alert()
         if is_safe_mode:

@@ -22,7 +22,7 @@ class Followers:
     def connect(
         self, published: Sequence[Published], removed: Sequence[Callable[[PaneTerminal], None]]
     ) -> None:
-        """Tell these from now on, in this order."""
+        """From now on call these, in this order."""
         self._published = tuple(published)
         self._removed = tuple(removed)
 
@@ -36,6 +36,6 @@ class Followers:
     def removed(self, terminal: PaneTerminal) -> None:
         """A pane is gone; its terminal still exists."""
         if terminal.waiting is not None and terminal.waiting.ends_programs:
-            terminal.build()  # the pane's last screen outlives it
+            terminal.build()  # the pane's last screen is needed after its end
         for follow in self._removed:
             follow(terminal)

@@ -15,7 +15,7 @@ from fuguemux.server.storage.flusher import Flusher
 from fuguemux.server.storage.server_log import ServerLog
 
 IN_MEMORY = WriterOptions(segment_bytes=MIB, first_segment_bytes=MIB, ballast_bytes=0)
-"""The options of a log that is never written to disk, and only serves the code that expects one."""
+"""The options of a log that exists only in memory, for code that expects a log."""
 
 
 class LogParts(NamedTuple):

@@ -42,7 +42,7 @@ class ProgramParts(NamedTuple):
 
 
 class RequestParts(NamedTuple):
-    """The parts for commands and their requesters."""
+    """The parts that run commands and reply to their requesters."""
 
     files: StartFiles
     readiness: Readiness
