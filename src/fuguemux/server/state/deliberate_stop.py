@@ -1,4 +1,5 @@
-"""The note that the last server was stopped on purpose: a client that finds it does not start a server just to look."""
+"""Stores the note that the last server was stopped on purpose. A client that finds it does not start a server for a
+command that only reads."""
 
 import contextlib
 

@@ -28,9 +28,9 @@ from fuguemux.server.state.settling import Settled, Settling
 LOOK_SECONDS: Final = 0.5
 """The time between two checks while something is wrong, or not repaired yet."""
 IDLE_LOOK_SECONDS: Final = 3.0
-"""The time between two checks while all is well. Changes in the directory or of it are reported at once (`look_soon`),
-and every sync checks. But the directory can be moved with any directory above it, and hidden by a mount, which no
-event reports.
+"""The time between two checks while all is well. Changes in the directory or of it are reported at once
+(`look_soon`), and every sync checks. But moving any directory above it, or hiding it by a mount, is reported by no
+event.
 """
 RETRY_SECONDS_MIN: Final = 1.0
 RETRY_SECONDS_MAX: Final = 30.0
@@ -110,7 +110,7 @@ class StatePlace:
 
     def _changed(self, elsewhere: str) -> None:
         self._tell(elsewhere)
-        self._soon.set()  # a sync may have found it
+        self._soon.set()  # because a sync may have found it
 
     def _look_after_sync(self) -> str:
         where = self._whereabouts
