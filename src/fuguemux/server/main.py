@@ -1,7 +1,7 @@
-"""The server: it boots, puts its parts together (see `composition`), serves, and leaves.
+"""The server process: reads the stored state, builds its parts (see `composition`), serves, and ends.
 
-Exit codes are for the keeper: EXIT_DELIBERATE after kill-server, EXIT_GRACEFUL after SIGTERM, EXIT_CANNOT_START with one
-line on stderr; anything else is a crash, after which the keeper starts the next server.
+The exit code tells the keeper why the process ended: EXIT_DELIBERATE after kill-server, EXIT_GRACEFUL after SIGTERM,
+EXIT_CANNOT_START with one line on stderr. Any other code is a crash, after which the keeper starts the next server.
 """
 
 import asyncio
@@ -49,7 +49,7 @@ diagnostics = channel("server")
 
 
 class Server:
-    """All parts of one server process, put together. `start`, then `end.wait`, then `close`."""
+    """All parts of one server process. Call `start`, then `end.wait`, then `close`."""
 
     def __init__(
         self,
@@ -59,7 +59,8 @@ class Server:
         tasks: asyncio.TaskGroup,
         returned: StandingBy | None = None,
     ) -> None:
-        """`returned` is set in a process that gave way to a server which failed, and serves again."""
+        """`returned` is set if this process handed off to a new server, the new server failed, and this process
+        serves again."""
         self._returned = returned
         self._background = Background(tasks)
         in_force = ConfigurationInForce(booted.loaded)
@@ -95,7 +96,7 @@ class Server:
         )
 
     def _connect(self, events: OutputEvents, followers: Followers) -> None:
-        """Everything is built: who is told of something hears it from now on."""
+        """Connect parts with those that they notify. All parts are built now, so notifications can begin."""
         state, panes, clients, saved = self.state, self.panes, self.clients, self.saved
         pipes, admin, requests = self.programs.pipes, self.admin, self.requests
         events.connect(panes.output, clients.viewers, panes.pane_watcher, pipes, panes.processes)
@@ -129,20 +130,20 @@ class Server:
         note_deliberate_stop(self.base.booted.storage, self.base.booted.state_directory)
 
     def reload_configuration(self) -> None:
-        """SIGHUP."""
+        """Handle SIGHUP."""
         self.base.spawn(self.admin.configuration.hung_up())
 
     def cancel_tasks(self) -> None:
-        """End what is still under way: everything is closed by now."""
+        """Cancel the tasks that still run. Call it after everything is closed."""
         self._background.cancel()
         self.requests.listener.cancel_tasks()
 
     # Start
 
     async def start(self) -> None:
-        """Recover, bring panes and processes together, serve. Raises CannotStart."""
+        """Recover, give every pane its process, and serve. Raises CannotStart."""
         keeper = await self._start.connect_keeper()
-        await self.requests.listener.start()  # clients that come now are told what they wait for
+        await self.requests.listener.start()  # clients that connect now are told what they wait for
         self.admin.address.begin(self.panes.keepers.listen)
         await self._start.bring_back(keeper)
         self.files.expect(sessions=bool(self.state.engine.state.sessions))
@@ -153,7 +154,7 @@ class Server:
         diagnostics.info("server.ready", panes=len(self.state.panes), clean=clean)
 
     def _begin_chores(self) -> None:
-        """What goes on for as long as the server serves."""
+        """Start the tasks that run as long as the server serves."""
         spawn, state, saved, admin = self.base.spawn, self.state, self.saved, self.admin
         executor = self.requests.executor
         spawn(self.files.run(state.engine, executor, self._tell_of_files))
@@ -190,7 +191,7 @@ class Server:
         )
 
     async def watch_for_shutdown(self) -> None:
-        """Let panes know of a shutdown of the machine before their processes end, and save everything in time."""
+        """Warn panes of a shutdown of the machine before their processes end, and save everything in time."""
         shutdown = AnnouncedShutdown(
             self.panes.signs,
             self.panes.last_screens,
@@ -204,9 +205,9 @@ class Server:
     # Stop
 
     async def close(self, code: int) -> StandingBy | None:
-        """Save what is to be saved, tell everybody, let go of everything; what a restart takes along."""
+        """Save the state, tell the clients, and release all resources. Returns what a restart takes along."""
         booted, panes, clients, saved = self.base.booted, self.panes, self.clients, self.saved
-        panes.output.end(self.state.panes)  # what comes from now on waits in the kernel
+        panes.output.end(self.state.panes)  # later output waits in the kernel for the next server
         keeper = await panes.keepers.last()
         await panes.rebuilding.end()
         if booted.starts is not None:
@@ -217,7 +218,7 @@ class Server:
             with contextlib.suppress(OSError, PackDamaged):
                 await saved.checkpointer.take("stop")
         if keeper is not None and code != EXIT_RESTART:
-            # Early: it has those wait who want a server meanwhile.
+            # Early, because clients that want to start a server must wait until this one has ended.
             await panes.keepers.tell_end(keeper)
         await saved.closed.finish()
         await panes.last_screens.settle()
@@ -225,7 +226,7 @@ class Server:
         self.programs.pipes.close()
         if code != EXIT_RESTART:
             clients.viewers.end_all("[server exited]")
-        # Only now: whoever goes on at the next server must not find this one.
+        # Only now, because a client that goes on to the next server must not find this one.
         self._let_nobody_in()
         self.programs.waits.end(restarts=leaving is not None)
         if leaving is not None:
@@ -239,13 +240,14 @@ class Server:
         durable = await asyncio.to_thread(self.log.writer.close, clean=True)
         panes.output.zone.close()
         if keeper is not None:
-            keeper.close()  # only now: it hangs the panes up, and what they say to that is no part of the log
+            keeper.close()  # closing it hangs the panes up, and the output that this causes must not be logged
         handover = None if leaving is None else leaving.handover(panes.processes)
         diagnostics.info("server.stopped", code=code, durable=durable)
         return handover
 
     async def _farewell(self, leaving: Handoff | None) -> None:
-        """Give clients a moment to read their last message; before another server those that go on there need none."""
+        """Give clients a moment to read their last message. Clients that go on to the next server need no such
+        moment."""
         listener = self.requests.listener
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(FAREWELL_SECONDS):
@@ -258,7 +260,7 @@ class Server:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run until stopped; the exit code."""
+    """Run the server until it stops. Returns the exit code."""
     os.umask(0o077)
     return live(sys.argv[1:] if argv is None else argv, _serve)
 

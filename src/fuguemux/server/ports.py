@@ -15,7 +15,7 @@ Words = tuple[str, ...]
 
 
 class Requester(Protocol):
-    """The source of a command and the receiver of its reply: a connection, a key of an attached client, a file of
+    """The source of a command and the receiver of its reply: a connection, a key of an attached client, or a file of
     commands.
     """
 
@@ -30,11 +30,11 @@ class Requester(Protocol):
     def stderr(self, data: bytes) -> None: ...
 
     def waits(self, text: str) -> None:
-        """Note that the command waits for something outside, named by `text`. It goes on by itself."""
+        """Report that the command waits for something outside, named by `text`. The wait may end at any time."""
         ...
 
     def if_gone(self, give_up: Callable[[], None]) -> None:
-        """Call `give_up` if the requester does not wait for the command any more, until `done`."""
+        """Call `give_up` if the requester goes away while the command waits. `done` ends this."""
         ...
 
     def done(self) -> None: ...
@@ -43,7 +43,7 @@ class Requester(Protocol):
 class EffectResult(NamedTuple):
     """The result of an effect that took long: bytes for the requester's stdout, and an exit code.
 
-    The code does not prevent later commands: it is that of a shell command, not a refusal.
+    The code is that of a shell command, not a refusal, so it does not prevent later commands.
     """
 
     stdout: bytes = b""
@@ -51,18 +51,19 @@ class EffectResult(NamedTuple):
 
 
 class EffectFailed(Exception):
-    """An effect could not be carried out (a process did not start). Shown to the requester; what was logged stays."""
+    """An effect could not be carried out; for example, a process did not start. The requester is told. Events stay
+    logged."""
 
 
 class ServerEnding(Exception):
-    """The server was told to end before it began the request: the request is for the next server."""
+    """The server was told to end before it began the request. The request is for the next server."""
 
 
 class NotDurable(Exception):
-    """The change is made and kept in memory, but the disk refuses to make it durable."""
+    """The change is made and kept in memory, but the disk does not make it durable."""
 
 
 class CannotStart(Exception):
-    """The server does not start; the message is one line for people. Nothing has changed."""
+    """The server does not start. The message is one line for people. Nothing has changed."""
 
     exit_code = EXIT_CANNOT_START
