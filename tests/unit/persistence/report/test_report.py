@@ -232,3 +232,40 @@ def test_a_loss_that_nobody_can_measure_is_in_the_segment_with_panes_and_without
     assert RecoveryReport(1, missing=missing).segment == "⟲ what is lost is not known"
     found = RecoveryReport(1, panes=panes("", status="live"), missing=missing)
     assert found.segment == "⟲ 1 live · what is lost is not known"
+
+
+def test_what_is_said_first_comes_first() -> None:
+    report = RecoveryReport(started_ms=1)
+    report.remark("b", "c")
+    report.remark_first("a")
+    report.miss("y")
+    report.miss_first("x")
+    assert (report.notes, report.missing) == (["a", "b", "c"], ["x", "y"])
+
+
+def test_the_time_of_reading_is_noted_when_everything_was_read() -> None:
+    report = RecoveryReport(started_ms=1)
+    report.scrollback_read(5, 700)
+    assert (report.scrollback_unread_bytes, report.scrollback_read_ms) == (5, 0)
+    report.scrollback_read(0)
+    assert (report.scrollback_unread_bytes, report.scrollback_read_ms) == (0, 0)
+    report.scrollback_read(0, 800)
+    assert report.scrollback_read_ms == 800
+
+
+def test_panes_that_are_gone_leave_the_report() -> None:
+    report = RecoveryReport(started_ms=1)
+    for number in range(3):
+        report.add_pane(PaneReport(PaneId(number)))
+    report.keep_panes({PaneId(0), PaneId(2)})
+    assert [pane.pane for pane in report.panes] == [0, 2]
+    assert report.pane_of(PaneId(1)) is None
+    assert report.pane_of(PaneId(2)) is report.panes[1]
+
+
+def test_a_program_that_is_not_listed_is_named_once() -> None:
+    report = RecoveryReport(started_ms=1)
+    report.shell_started(only=True, unlisted="vim")
+    report.shell_started(only=False, unlisted="vim")
+    report.shell_started(only=False, unlisted="")
+    assert (report.shells_only, report.unlisted) == (True, ["vim"])
