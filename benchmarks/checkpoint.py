@@ -45,8 +45,8 @@ from fuguemux.persistence.scrollback.pattern import Pattern
 from fuguemux.persistence.scrollback.scrollback import ScrollbackStore
 from fuguemux.persistence.storage.files import RealStorage
 from fuguemux.persistence.storage.serialization import encode_events
-from fuguemux.persistence.wal.frame import Record, RecordType
 from fuguemux.persistence.wal.reader import scan
+from fuguemux.persistence.wal.record import Record, RecordType
 from fuguemux.persistence.wal.writer import LogWriter
 from fuguemux.server.panes.capture import capture, history_row_count
 from fuguemux.server.panes.pane_terminal import PaneTerminal

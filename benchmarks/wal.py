@@ -30,8 +30,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from fuguemux.persistence.storage.files import RealStorage
-from fuguemux.persistence.wal.frame import RecordType, frame_bytes, frame_header
 from fuguemux.persistence.wal.reader import scan
+from fuguemux.persistence.wal.record import RecordType, record_bytes, record_header
 from fuguemux.persistence.wal.segment import fill_with_zeros
 from fuguemux.persistence.wal.writer import LogWriter
 from fuguemux.server.storage.flusher import Flusher
@@ -70,7 +70,7 @@ def wall_ms() -> int:
 def raw(directory: str, committers: int, size: int, seconds: float) -> Speed:
     storage = RealStorage()
     file = storage.create(f"{directory}/raw")
-    need = (frame_bytes(size) * committers + 4095) // 4096 * 4096
+    need = (record_bytes(size) * committers + 4095) // 4096 * 4096
     room = max(16 << 20, need)
     fill_with_zeros(storage, file, room)
     storage.fsync(file)
@@ -83,7 +83,7 @@ def raw(directory: str, committers: int, size: int, seconds: float) -> Speed:
             offset = 0  # the limit does not include making new segments
         parts = []
         for _ in range(committers):
-            parts += [frame_header(1, 0, lsn, 1, 0, payload, 7), payload]
+            parts += [record_header(1, 0, lsn, 1, 0, payload, 7), payload]
             lsn += 1
         storage.pwrite(file, b"".join(parts), offset)
         os.fdatasync(file)
@@ -268,7 +268,7 @@ def framing(size: int) -> float:
 def fill_log(directory: str, size: int) -> int:
     writer = start_writer(directory)
     payload = msgspec.msgpack.encode([b"x" * size])
-    records = REPLAY_BYTES // frame_bytes(len(payload))
+    records = REPLAY_BYTES // record_bytes(len(payload))
     for number in range(records):
         writer.append(RecordType.STRUCTURE, payload)
         if number % max(1, (1 << 20) // size) == 0:

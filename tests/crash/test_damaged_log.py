@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from fuguemux.persistence.storage.files import RealStorage
-from fuguemux.persistence.wal.frame import HEADER, HEADER_BYTES
 from fuguemux.persistence.wal.reader import scan
+from fuguemux.persistence.wal.record import HEADER, HEADER_BYTES
 from tests.support.running import Running, until
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(120)]

@@ -10,8 +10,8 @@ from random import Random
 
 from fuguemux.persistence.storage.files import RealStorage
 from fuguemux.persistence.wal.durability import WriterOptions
-from fuguemux.persistence.wal.frame import IGNORABLE, RecordType
 from fuguemux.persistence.wal.reader import scan
+from fuguemux.persistence.wal.record import IGNORABLE, RecordType
 from fuguemux.persistence.wal.writer import LogWriter
 
 OPTIONS = WriterOptions(segment_bytes=24 << 10, first_segment_bytes=16 << 10, ballast_bytes=0)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from fuguemux.persistence.storage.files import RealStorage
-from fuguemux.persistence.wal.frame import RecordType, decode_output
 from fuguemux.persistence.wal.reader import scan
+from fuguemux.persistence.wal.record import RecordType, decode_output
 from fuguemux.persistence.wal.segment import UnsupportedLog, decode_header
 from tests.formats.make_wal import describe
 

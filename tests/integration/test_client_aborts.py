@@ -26,7 +26,7 @@ ATTACH = messages.CommandMessage(
     rows=24,
 ).encode()
 RESET = struct.pack("ii", 1, 0)
-INPUT = framing.frame(messages.INPUT, b"x" * 100)
+INPUT = framing.message_bytes(messages.INPUT, b"x" * 100)
 Conversation = Callable[[socket.socket], object]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fuguemux.protocol import messages
-from fuguemux.protocol.framing import frame
+from fuguemux.protocol.framing import message_bytes
 from fuguemux.protocol.messages import Detached
 from tests.support.fake_server import DEADLINE_SECONDS, FakeServer, Peer, serving
 from tests.support.terminal_client import TerminalClient, terminal_client
@@ -111,10 +111,10 @@ def test_a_signal_ends_the_client_and_leaves_the_terminal_clean(
         (Detached("[exited]", 0).encode(), 0, b"[exited]"),
         (Detached("[server exited]", 3).encode(), 3, b"[server exited]"),
         (messages.exit_with(4), 4, b""),
-        (frame(messages.STDERR, b"can't find session: x\n"), 1, b"can't find session: x"),
-        (frame(0x3F, b"unknown"), 1, b"unexpected message kind 63"),
+        (message_bytes(messages.STDERR, b"can't find session: x\n"), 1, b"can't find session: x"),
+        (message_bytes(0x3F, b"unknown"), 1, b"unexpected message kind 63"),
         (bytes(5), 1, b"a message of kind 0"),
-        (frame(messages.DETACHED, b"\1\xff"), 1, b"a field that ends after its message"),
+        (message_bytes(messages.DETACHED, b"\1\xff"), 1, b"a field that ends after its message"),
     ],
 )
 def test_the_terminal_is_clean_whatever_ends_the_session(
@@ -139,7 +139,7 @@ def test_messages_in_the_same_piece_as_the_attach_are_not_lost(tmp_path: Path) -
     def script(peer: Peer) -> None:
         peer.send(
             messages.attached(b"$1")
-            + frame(messages.OUTPUT, b"first")
+            + message_bytes(messages.OUTPUT, b"first")
             + Detached("[exited]").encode()
         )
 
@@ -158,7 +158,7 @@ def test_a_terminal_that_takes_nothing_stops_the_reading_of_the_socket(tmp_path:
         sent = 0
         try:
             while sent < length:
-                sent += peer.socket.send(frame(messages.OUTPUT, b"x" * 65_531))
+                sent += peer.socket.send(message_bytes(messages.OUTPUT, b"x" * 65_531))
         except TimeoutError:
             blocked.set()
             peer.socket.settimeout(DEADLINE_SECONDS)
@@ -306,7 +306,7 @@ def test_a_session_that_did_not_come_back_ends_the_client_with_the_reason(tmp_pa
 
     def script(peer: Peer) -> None:
         if peer.command.resume:
-            said = frame(messages.STDERR, b"can't find session: work\n")
+            said = message_bytes(messages.STDERR, b"can't find session: work\n")
             peer.send(said + messages.exit_with(1))  # at once: the client may go after the first
             return
         attach(peer)

@@ -13,7 +13,7 @@ from fuguemux import __version__
 from fuguemux.client import conversation, fast
 from fuguemux.model.limits import ARGUMENT_BYTES_MAX
 from fuguemux.protocol import messages
-from fuguemux.protocol.framing import frame
+from fuguemux.protocol.framing import message_bytes
 from fuguemux.protocol.messages import Detached, Hello
 from tests.support.fake_server import Peer, serving
 from tests.support.running import until
@@ -122,9 +122,13 @@ def test_a_server_that_wants_no_more_input_has_the_last_word(tmp_path: Path) -> 
     ("sent", "text", "code"),
     [
         (b"", b"server exited unexpectedly\n", 1),
-        (frame(messages.STDOUT, b"half an answer")[:-4], b"server exited unexpectedly\n", 1),
+        (
+            message_bytes(messages.STDOUT, b"half an answer")[:-4],
+            b"server exited unexpectedly\n",
+            1,
+        ),
         (Detached("[server exited]", 2).encode(), b"[server exited]\n", 2),
-        (frame(0x3F), b"unexpected message kind 63", 1),
+        (message_bytes(0x3F), b"unexpected message kind 63", 1),
         (bytes(5), b"a message of kind 0", 1),
     ],
 )

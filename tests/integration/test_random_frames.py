@@ -85,13 +85,15 @@ def harmless(draw: random.Random) -> bytes:
     """What an attached client may say at any time."""
     kind = draw.choice((*KINDS_AFTER, messages.INPUT, 0x80 | draw.randrange(128)))
     if kind == messages.INPUT:
-        return framing.frame(kind, noise(draw).replace(b"\x02", b""))  # C-b: it would find `work`
+        return framing.message_bytes(
+            kind, noise(draw).replace(b"\x02", b"")
+        )  # C-b: it would find `work`
     if kind in (messages.RESIZE, messages.WOKEN):
         largest = 65_535 if draw.random() < 0.02 else 100
         return messages.resize(
             draw.choice((0, 1, 2, 80, largest)), draw.choice((0, 1, 24, largest)), kind
         )
-    return framing.frame(kind, noise(draw) if kind >= 0x80 else b"")
+    return framing.message_bytes(kind, noise(draw) if kind >= 0x80 else b"")
 
 
 def broken(draw: random.Random) -> bytes:
@@ -104,15 +106,15 @@ def broken(draw: random.Random) -> bytes:
                 (draw.randrange(256),)
             )
         case 2:
-            return framing.frame(draw.randrange(0x80), noise(draw))
+            return framing.message_bytes(draw.randrange(0x80), noise(draw))
         case 3:
-            return framing.frame(messages.RESIZE, noise(draw))
+            return framing.message_bytes(messages.RESIZE, noise(draw))
         case 4:
             return mutated(draw, messages.resize(80, 24, draw.choice(KINDS_AFTER)))
         case 5:
-            return framing.frame(messages.STDIN, noise(draw))
+            return framing.message_bytes(messages.STDIN, noise(draw))
         case _:
-            return framing.frame(draw.choice(messages.SERVER_KINDS), noise(draw))
+            return framing.message_bytes(draw.choice(messages.SERVER_KINDS), noise(draw))
 
 
 def conversation(draw: random.Random) -> list[bytes]:

@@ -10,8 +10,8 @@ import pytest
 
 from fuguemux.keeper import helper_record
 from fuguemux.persistence.storage.files import RealStorage
-from fuguemux.persistence.wal.frame import RecordType
 from fuguemux.persistence.wal.reader import scan
+from fuguemux.persistence.wal.record import RecordType
 from tests.support.running import Running, kill, until
 
 pytestmark = pytest.mark.real

@@ -6,15 +6,15 @@ from zlib import crc32
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fuguemux.persistence.wal.frame import (
+from fuguemux.persistence.wal.record import (
     CRCS,
     HEADER,
     HEADER_BYTES,
     RecordType,
     decode_output,
     encode_output,
-    frame_bytes,
-    frame_header,
+    record_bytes,
+    record_header,
 )
 from fuguemux.persistence.wal.segment import (
     RECORDS_OFFSET,
@@ -35,7 +35,7 @@ u64 = st.integers(0, 2**64 - 1)
 def test_a_frame_verifies_with_its_seed_and_no_other(
     kind: int, flags: int, lsn: int, lag: int, delta: int, payload: bytes, seed: int
 ) -> None:
-    header = frame_header(kind, flags, lsn, lag, delta, payload, seed)
+    header = record_header(kind, flags, lsn, lag, delta, payload, seed)
     assert len(header) == HEADER_BYTES
     fields = HEADER.unpack(header)
     assert fields[1:7] == (kind, flags, len(payload), lsn, lag, delta)
@@ -47,8 +47,8 @@ def test_a_frame_verifies_with_its_seed_and_no_other(
 
 @given(st.integers(0, 100_000))
 def test_frames_keep_to_multiples_of_eight(size: int) -> None:
-    assert frame_bytes(size) % 8 == 0
-    assert 0 <= frame_bytes(size) - size - HEADER_BYTES < 8
+    assert record_bytes(size) % 8 == 0
+    assert 0 <= record_bytes(size) - size - HEADER_BYTES < 8
 
 
 @given(u32, u64, st.binary(max_size=100), st.integers(0, 200))

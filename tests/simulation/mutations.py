@@ -25,7 +25,7 @@ from fuguemux.persistence.wal import (
 )
 from fuguemux.persistence.wal.active import Active
 from fuguemux.persistence.wal.durability import WriterOptions
-from fuguemux.persistence.wal.frame import LAG_UNKNOWN, Record, frame_header
+from fuguemux.persistence.wal.record import LAG_UNKNOWN, Record, record_header
 from fuguemux.persistence.wal.segment import encode_header
 from tests.simulation.disk import SimDisk
 from tests.simulation.run import LOG
@@ -101,13 +101,13 @@ def no_seal(patch: pytest.MonkeyPatch) -> None:
 def no_durable_lag(patch: pytest.MonkeyPatch) -> None:
     """Records and headers testify to nothing."""
 
-    def silent(  # the signature of frame_header
+    def silent(  # the signature of record_header
         kind: int, flags: int, lsn: int, _lag: int, delta: int, payload: bytes, seed: int
     ) -> bytes:
-        return frame_header(kind, flags, lsn, LAG_UNKNOWN, delta, payload, seed)
+        return record_header(kind, flags, lsn, LAG_UNKNOWN, delta, payload, seed)
 
-    patch.setattr(writer, "frame_header", silent)
-    patch.setattr(jobs, "frame_header", silent)
+    patch.setattr(writer, "record_header", silent)
+    patch.setattr(jobs, "record_header", silent)
 
 
 def recycled_without_salt(patch: pytest.MonkeyPatch) -> None:

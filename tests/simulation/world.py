@@ -16,11 +16,11 @@ from random import Random
 from fuguemux.persistence.storage.files import Storage
 from fuguemux.persistence.wal.durability import Durability, LogUnavailable, WriterOptions
 from fuguemux.persistence.wal.findings import ScanReport
-from fuguemux.persistence.wal.frame import Record, RecordType, decode_output, frame_bytes
 from fuguemux.persistence.wal.jobs import RehomeJob, SyncJob
 from fuguemux.persistence.wal.mark import Mark
 from fuguemux.persistence.wal.quarantine import quarantine
 from fuguemux.persistence.wal.reader import LogScan, scan
+from fuguemux.persistence.wal.record import Record, RecordType, decode_output, record_bytes
 from fuguemux.persistence.wal.segment import (
     RECORDS_OFFSET,
     decode_header,
@@ -568,7 +568,7 @@ class World:
                     continue
                 offset = item.offset
                 for record in item.records:
-                    size = frame_bytes(len(record.payload))
+                    size = record_bytes(len(record.payload))
                     if record.lsn <= segment.last_lsn:
                         places.append(
                             _Place(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from fuguemux.protocol import messages
-from fuguemux.protocol.framing import Decoder, frame
+from fuguemux.protocol.framing import Decoder, message_bytes
 from fuguemux.protocol.messages import CommandMessage, Hello
 
 DEADLINE_SECONDS = 30
@@ -25,7 +25,7 @@ class Peer:
 
     def next(self) -> tuple[int, bytes]:
         """The next message; kind 0 at the end of the stream."""
-        while (found := self.decoder.next_frame()) is None:
+        while (found := self.decoder.next_message()) is None:
             try:
                 data = self.socket.recv(1 << 16)
             except ConnectionResetError:
@@ -65,7 +65,7 @@ class Peer:
         self.socket.sendall(data)
 
     def tell(self, kind: int, payload: bytes = b"") -> None:
-        self.send(frame(kind, payload))
+        self.send(message_bytes(kind, payload))
 
     def exit(self, code: int = 0) -> None:
         self.send(messages.exit_with(code))

@@ -5,8 +5,8 @@ from pathlib import Path
 from fuguemux.model.events import AnyEvent, ForegroundChanged, ProcessStarted
 from fuguemux.persistence.storage.files import RealStorage
 from fuguemux.persistence.storage.serialization import decode_events
-from fuguemux.persistence.wal.frame import RecordType
 from fuguemux.persistence.wal.reader import scan
+from fuguemux.persistence.wal.record import RecordType
 
 
 def events(state: Path) -> list[AnyEvent]:

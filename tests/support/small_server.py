@@ -30,8 +30,8 @@ from fuguemux.persistence.recovery.recovery import Recovered, recover
 from fuguemux.persistence.scrollback.scrollback import PaneScrollback
 from fuguemux.persistence.storage.files import Storage
 from fuguemux.persistence.storage.serialization import encode_events
-from fuguemux.persistence.wal.frame import RecordType
 from fuguemux.persistence.wal.jobs import SyncJob
+from fuguemux.persistence.wal.record import RecordType
 from fuguemux.persistence.wal.watermark import Watermark
 from fuguemux.persistence.wal.writer import LogWriter, WriterOptions
 from tests.support.fake_terminal import FakeTerminal, logical

@@ -18,7 +18,7 @@ from fuguemux.client.outbox import ClientOutbox
 from fuguemux.client.reconnect import GIVE_UP_SECONDS, Reconnect
 from fuguemux.client.tty import Tty, TtyGone
 from fuguemux.protocol import messages
-from fuguemux.protocol.framing import Decoder, PeerBroke, frame
+from fuguemux.protocol.framing import Decoder, PeerBroke, message_bytes
 from fuguemux.protocol.messages import Detached
 
 OUTPUT_BYTES_HIGH = 256 << 10
@@ -105,7 +105,7 @@ class AttachedClient:
                 self._socket.setblocking(False)
             self._tty.enter()
             self._tell(messages.resize(*self._tty.size()))
-            self._take_frames()
+            self._take_messages()
             while True:
                 self._once()
         except End as reached:
@@ -188,7 +188,7 @@ class AttachedClient:
             self._lost()
             return
         self._decoder.receive(data)
-        self._take_frames()
+        self._take_messages()
 
     def _write_server(self) -> None:
         assert self._socket is not None
@@ -208,7 +208,7 @@ class AttachedClient:
             return
         if self._reconnect is not None and self._reconnect.announced and INTERRUPT in data:
             raise End("[server exited unexpectedly]", EXIT_LOST)
-        self._tell(frame(messages.INPUT, data))
+        self._tell(message_bytes(messages.INPUT, data))
 
     def _tell(self, data: bytes) -> None:
         """Send a message, or keep it until there is a server again."""
@@ -217,8 +217,8 @@ class AttachedClient:
 
     # What the server says.
 
-    def _take_frames(self) -> None:
-        while (found := self._decoder.next_frame()) is not None:
+    def _take_messages(self) -> None:
+        while (found := self._decoder.next_message()) is not None:
             self._take(*found)
 
     def _take(self, kind: int, payload: bytes) -> None:
@@ -325,12 +325,12 @@ class AttachedClient:
 
     def _leaving(self, why: str) -> End:
         """Tell the server why, if it listens. Returns how this client ends."""
-        self._tell_now(frame(messages.DETACH, why.encode()))
+        self._tell_now(message_bytes(messages.DETACH, why.encode()))
         return End(f"[{why}]", EXIT_LOST)
 
     def _stop(self) -> None:
         """Restore the terminal, stop this process, and take the terminal again when the process is continued."""
-        self._tell_now(frame(messages.SUSPENDED))
+        self._tell_now(message_bytes(messages.SUSPENDED))
         self._tty.leave()
         handler = signal.signal(signal.SIGTSTP, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGTSTP)

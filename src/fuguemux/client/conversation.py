@@ -11,7 +11,7 @@ from fuguemux.client import arguments
 from fuguemux.client.arguments import ClientOptions
 from fuguemux.client.failure import Failure, GoesOn, NotBegun, ServerLost
 from fuguemux.protocol import messages
-from fuguemux.protocol.framing import Decoder, PeerBroke, frame
+from fuguemux.protocol.framing import Decoder, PeerBroke, message_bytes
 from fuguemux.protocol.messages import CommandMessage, Detached, Hello
 
 RECEIVE_BYTES = 256 << 10
@@ -84,10 +84,10 @@ class CommandRequest:
         if length > COMMAND_BYTES_MAX:
             raise Failure(f"command too long: {length} bytes, at most {COMMAND_BYTES_MAX}")
         try:
-            frames = command.encode()
+            encoded = command.encode()
         except ValueError as error:
             raise Failure(f"command and environment too long: {error}") from error
-        return Hello(messages.VERSION_MIN, messages.VERSION_MAX, __version__).encode() + frames
+        return Hello(messages.VERSION_MIN, messages.VERSION_MAX, __version__).encode() + encoded
 
 
 def terminal_size() -> tuple[int, int]:
@@ -138,7 +138,7 @@ def converse(
         data = _first(sock, progress)
         while data:
             decoder.receive(data)
-            while (found := decoder.next_frame()) is not None:
+            while (found := decoder.next_message()) is not None:
                 kind, payload = found
                 if kind == messages.PROGRESS:
                     progress.show(payload)
@@ -227,8 +227,8 @@ def _first(sock: "_socket.socket", progress: "Progress") -> bytes:
 def _send_stdin(sock: "_socket.socket") -> None:
     try:
         while data := posix.read(0, STDIN_CHUNK_BYTES):
-            sock.sendall(frame(messages.STDIN, data))
-        sock.sendall(frame(messages.STDIN))
+            sock.sendall(message_bytes(messages.STDIN, data))
+        sock.sendall(message_bytes(messages.STDIN))
     except (BrokenPipeError, ConnectionResetError):
         pass  # the server does not want more; its messages say why
     except OSError as error:

@@ -9,25 +9,25 @@ SEND_BYTES_MAX = 64 << 10
 
 
 class ClientOutbox:
-    """A queue of frames. A frame stays in it until its last byte was sent, because a server never acts on part of one."""
+    """A queue of messages. A message stays in it until its last byte was sent, because a server never acts on part of one."""
 
     def __init__(self) -> None:
-        self._frames: deque[bytes] = deque()
+        self._messages: deque[bytes] = deque()
         self._sent = 0
-        """Bytes of the first frame that were sent on this connection."""
+        """Bytes of the first message that were sent on this connection."""
         self.length = 0
         """Bytes in the queue."""
 
-    def put(self, frame: bytes) -> None:
+    def put(self, message: bytes) -> None:
         """Add a message at the end."""
-        self._frames.append(frame)
-        self.length += len(frame)
+        self._messages.append(message)
+        self.length += len(message)
 
-    def put_first(self, frame: bytes) -> None:
+    def put_first(self, message: bytes) -> None:
         """Add a message before all others. Only call it after `start_over`."""
         assert self._sent == 0
-        self._frames.appendleft(frame)
-        self.length += len(frame)
+        self._messages.appendleft(message)
+        self.length += len(message)
 
     def start_over(self) -> None:
         """Another connection is used from now on: a message that was sent in part is sent again."""
@@ -37,8 +37,8 @@ class ClientOutbox:
         """Send what the non-blocking socket accepts now. Raises OSError if the connection is gone."""
         pieces: list[bytes] = []
         length = 0
-        for frame in self._frames:
-            pieces.append(frame[self._sent :] if not pieces else frame)
+        for message in self._messages:
+            pieces.append(message[self._sent :] if not pieces else message)
             length += len(pieces[-1])
             if length >= SEND_BYTES_MAX:
                 break
@@ -49,8 +49,8 @@ class ClientOutbox:
 
     def _take_off(self, sent: int) -> None:
         sent += self._sent
-        while self._frames and sent >= len(self._frames[0]):
-            frame = self._frames.popleft()
-            sent -= len(frame)
-            self.length -= len(frame)
+        while self._messages and sent >= len(self._messages[0]):
+            message = self._messages.popleft()
+            sent -= len(message)
+            self.length -= len(message)
         self._sent = sent

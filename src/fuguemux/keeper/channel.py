@@ -1,7 +1,7 @@
 """Messages and file descriptors over a Unix stream socket, without ever blocking.
 
-A frame is a big-endian 32-bit length and that many bytes of JSON, always an object. File descriptors are sent by
-SCM_RIGHTS with the first byte of their frame, whose field `descriptors` says how many belong to it. Keeper and server
+A message is a big-endian 32-bit length and that many bytes of JSON, always an object. File descriptors are sent by
+SCM_RIGHTS with the first byte of their message, whose field `descriptors` says how many belong to it. Keeper and server
 both use this module (the server by way of `keeper.protocol`), so it needs only the standard library.
 """
 
@@ -21,9 +21,9 @@ Message = dict[str, object]
 
 LENGTH = struct.Struct("!I")
 # An execve takes at most 6 MiB of argv and environment; JSON may double a byte or two.
-FRAME_BYTES_MAX = 8 << 20
-FRAME_BYTES_BEFORE_HELLO_MAX = 4096
-DESCRIPTORS_PER_FRAME_MAX = 16
+MESSAGE_BYTES_MAX = 8 << 20
+MESSAGE_BYTES_BEFORE_HELLO_MAX = 4096
+DESCRIPTORS_PER_MESSAGE_MAX = 16
 DESCRIPTORS_UNCLAIMED_MAX = 64
 OUTBOX_BYTES_MAX = 32 << 20
 STALLED_SECONDS = 0.01
@@ -45,7 +45,7 @@ class PeerGone(Exception):
 
 
 class _Queued:
-    """An outgoing frame, or what is left of it."""
+    """An outgoing message, or what is left of it."""
 
     __slots__ = ("_owned", "data", "descriptors")
 
@@ -87,7 +87,7 @@ class MessageChannel:
         self._unclaimed: deque[int] = deque()
         self._outbox: deque[_Queued] = deque()
         self._outbox_bytes = 0
-        self.frame_bytes_max = FRAME_BYTES_MAX
+        self.message_bytes_max = MESSAGE_BYTES_MAX
         self.stalled = False
         """Whether the kernel has too many file descriptors in flight, so that `flush` must be called again in some
         milliseconds.
@@ -118,12 +118,12 @@ class MessageChannel:
         """
         if descriptors:
             message = {**message, "descriptors": len(descriptors)}
-        frame = encode(message)
-        if self._outbox_bytes + len(frame) > OUTBOX_BYTES_MAX:
+        encoded = encode(message)
+        if self._outbox_bytes + len(encoded) > OUTBOX_BYTES_MAX:
             raise ChannelBroke(f"the peer left {self._outbox_bytes} bytes unread")
-        queued = _Queued(frame, tuple(descriptors))
+        queued = _Queued(encoded, tuple(descriptors))
         self._outbox.append(queued)
-        self._outbox_bytes += len(frame)
+        self._outbox_bytes += len(encoded)
         self.flush()
         if queued.descriptors and not borrowed:
             try:
@@ -133,7 +133,7 @@ class MessageChannel:
                 raise ChannelBroke(f"a message with a descriptor cannot wait: {error}") from error
 
     def flush(self) -> bool:
-        """Send queued frames. Returns whether all were sent. Raises PeerGone."""
+        """Send queued messages. Returns whether all were sent. Raises PeerGone."""
         self.stalled = False
         while self._outbox:
             queued = self._outbox[0]
@@ -208,9 +208,9 @@ class MessageChannel:
         try:
             while len(self._received) - at >= LENGTH.size:
                 (length,) = LENGTH.unpack_from(self._received, at)
-                if length > self.frame_bytes_max:
+                if length > self.message_bytes_max:
                     raise ChannelBroke(
-                        f"a frame of {length} bytes; at most {self.frame_bytes_max} are allowed"
+                        f"a message of {length} bytes; at most {self.message_bytes_max} are allowed"
                     )
                 end = at + LENGTH.size + length
                 if len(self._received) < end:
@@ -226,7 +226,7 @@ class MessageChannel:
     def _claim(self, message: Message) -> list[int]:
         wanted = message.pop("descriptors", 0)
         if type(wanted) is not int or not 0 <= wanted <= min(
-            DESCRIPTORS_PER_FRAME_MAX, len(self._unclaimed)
+            DESCRIPTORS_PER_MESSAGE_MAX, len(self._unclaimed)
         ):
             raise ChannelBroke(
                 f"a message claims {wanted!r} descriptors; {len(self._unclaimed)} came"
@@ -245,23 +245,23 @@ class MessageChannel:
 
 
 def encode(message: Message) -> bytes:
-    """Return the frame of `message`."""
+    """Return the bytes of `message`."""
     payload = json.dumps(message, separators=(",", ":")).encode("ascii")
-    if len(payload) > FRAME_BYTES_MAX:
+    if len(payload) > MESSAGE_BYTES_MAX:
         raise ValueError(
-            f"a message of {len(payload)} bytes; at most {FRAME_BYTES_MAX} can be sent to the keeper"
+            f"a message of {len(payload)} bytes; at most {MESSAGE_BYTES_MAX} can be sent to the keeper"
         )
     return LENGTH.pack(len(payload)) + payload
 
 
 def decode(payload: bytes) -> Message:
-    """Return the message in a frame's payload. Raises ChannelBroke if it is not a message."""
+    """Return the message in its payload. Raises ChannelBroke if it is not a message."""
     try:
         message = json.loads(payload)
     except (ValueError, RecursionError) as error:
-        raise ChannelBroke(f"a frame that is not JSON: {error}") from error
+        raise ChannelBroke(f"a message that is not JSON: {error}") from error
     if type(message) is not dict:
-        raise ChannelBroke("a frame that is not a JSON object")
+        raise ChannelBroke("a message that is not a JSON object")
     return message
 
 

@@ -13,8 +13,8 @@ import time
 from collections.abc import Callable
 
 from fuguemux.keeper.channel import (
-    FRAME_BYTES_BEFORE_HELLO_MAX,
-    FRAME_BYTES_MAX,
+    MESSAGE_BYTES_BEFORE_HELLO_MAX,
+    MESSAGE_BYTES_MAX,
     ChannelBroke,
     Message,
     MessageChannel,
@@ -36,7 +36,7 @@ class ServerConnection:
 
     def __init__(self, channel: MessageChannel, pid: int, deadline: float | None) -> None:
         """At `deadline` the connection is dropped if it has not sent hello; None means never."""
-        channel.frame_bytes_max = FRAME_BYTES_BEFORE_HELLO_MAX
+        channel.message_bytes_max = MESSAGE_BYTES_BEFORE_HELLO_MAX
         self.channel = channel
         self.pid = pid
         self.role = ""
@@ -45,7 +45,7 @@ class ServerConnection:
     def welcome(self, role: str) -> None:
         """Note that the handshake succeeded."""
         self.role = role
-        self.channel.frame_bytes_max = FRAME_BYTES_MAX
+        self.channel.message_bytes_max = MESSAGE_BYTES_MAX
 
 
 class Connections:

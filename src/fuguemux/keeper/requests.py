@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from fuguemux.keeper.channel import DESCRIPTORS_PER_FRAME_MAX, ChannelBroke, Message
+from fuguemux.keeper.channel import DESCRIPTORS_PER_MESSAGE_MAX, ChannelBroke, Message
 from fuguemux.keeper.children import Child, SpawnFailed, SpawnRequest, spawn
 from fuguemux.keeper.process import ProcessWatch
 from fuguemux.keeper.protocol import (
@@ -189,9 +189,9 @@ class HeldPanes:
         name = text(message, "name", 64)
         if len(descriptors) != 1:
             raise ChannelBroke("store needs one descriptor")
-        if name not in self.descriptors and len(self.descriptors) >= DESCRIPTORS_PER_FRAME_MAX:
+        if name not in self.descriptors and len(self.descriptors) >= DESCRIPTORS_PER_MESSAGE_MAX:
             raise RequestRefused(
-                f"a keeper keeps {DESCRIPTORS_PER_FRAME_MAX} named descriptors at most"
+                f"a keeper keeps {DESCRIPTORS_PER_MESSAGE_MAX} named descriptors at most"
             )
         self._unstore(message, [])
         self.descriptors[name] = descriptors.pop()

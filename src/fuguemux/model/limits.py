@@ -46,5 +46,5 @@ VIEWER_OUTBOX_BYTES_MAX: Final = 8 << 20
 """If more than this waits for an attached client, it does not read and is dropped; it may attach again."""
 
 assert VIEWER_OUTBOX_BYTES_MAX >= 2 * MESSAGE_BYTES_MAX, "a full repaint always fits"
-assert ARGUMENT_BYTES_MAX < MESSAGE_BYTES_MAX, "the longest command fits in one frame"
+assert ARGUMENT_BYTES_MAX < MESSAGE_BYTES_MAX, "the longest command fits in one message"
 assert PANES_MAX >= WINDOWS_MAX, "a window has at least one pane"

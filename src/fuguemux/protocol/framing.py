@@ -1,10 +1,10 @@
-"""The frame around every message between client and server, and the fields inside some: docs/formats/wire.md in code.
+"""The header of every message between client and server, and the fields inside some: docs/formats/wire.md in code.
 
     0          4      5
     | length   | kind | payload: `length` bytes
     u32        u8
 
-Big-endian. The first frame of each direction is HELLO (kind 1). It is short and begins with a magic, so that anything
+Big-endian. The first message of each direction is HELLO (kind 1). It is short and begins with a magic, so that anything
 else that talks to the socket is recognised after five bytes. A kind with the bit IGNORABLE set may be skipped by a reader
 that does not know it. Kind 0 is never valid, so that a run of zeros is not a message.
 
@@ -28,8 +28,8 @@ class PeerBroke(Exception):
     """The peer broke the protocol. Its connection is closed; everything else goes on."""
 
 
-def frame(kind: int, payload: bytes = b"") -> bytes:
-    """Return the frame of a message. Raises ValueError if the payload is longer than PAYLOAD_BYTES_MAX."""
+def message_bytes(kind: int, payload: bytes = b"") -> bytes:
+    """Return the bytes of a message. Raises ValueError if the payload is longer than PAYLOAD_BYTES_MAX."""
     if len(payload) > PAYLOAD_BYTES_MAX:
         raise ValueError(
             f"a message of {len(payload)} bytes; at most {PAYLOAD_BYTES_MAX} can be sent"
@@ -38,10 +38,10 @@ def frame(kind: int, payload: bytes = b"") -> bytes:
 
 
 class Decoder:
-    """Turns the bytes of one direction into frames, in whatever pieces they arrive.
+    """Turns the bytes of one direction into messages, in whatever pieces they arrive.
 
-    Call `receive` with each piece, and `next_frame` until it returns None. `payload_bytes_max` may be changed between
-    frames. A frame that announces more is refused before it is collected, so that the memory never exceeds that limit, a
+    Call `receive` with each piece, and `next_message` until it returns None. `payload_bytes_max` may be changed between
+    messages. A message that announces more is refused before it is collected, so that the memory never exceeds that limit, a
     header and the last piece received.
     """
 
@@ -62,13 +62,13 @@ class Decoder:
 
     @property
     def pending_bytes(self) -> int:
-        """Received bytes that do not belong to a frame returned so far."""
+        """Received bytes that do not belong to a message returned so far."""
         return len(self._buffer) - self._at
 
-    def next_frame(self) -> tuple[int, bytes] | None:
-        """Return the kind and payload of the next whole frame, or None until more is received.
+    def next_message(self) -> tuple[int, bytes] | None:
+        """Return the kind and payload of the next whole message, or None until more is received.
 
-        Raises PeerBroke on a frame over the limit, on kind 0, and if the first frame is not HELLO.
+        Raises PeerBroke on a message over the limit, on kind 0, and if the first message is not HELLO.
         """
         start = self._at + HEADER_BYTES
         buffer = self._buffer

@@ -4,7 +4,15 @@ Kinds, tags and flags are retired, never reused. A message with fields may get n
 do not know. This module imports only the framing, because every import delays the thin client.
 """
 
-from fuguemux.protocol.framing import HELLO_KIND, IGNORABLE, PeerBroke, field, fields, frame, number
+from fuguemux.protocol.framing import (
+    HELLO_KIND,
+    IGNORABLE,
+    PeerBroke,
+    field,
+    fields,
+    message_bytes,
+    number,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -90,7 +98,7 @@ class Message:
 
 
 class Hello(Message):
-    """The first frame of each direction; its layout never changes.
+    """The first message of each direction; its layout never changes.
 
     From the client: the lowest and highest protocol version it speaks. From the server: the chosen version, twice. If
     there is no common one, it is 0, twice, and `text` is a sentence for people. Otherwise `text` is the release.
@@ -107,8 +115,8 @@ class Hello(Message):
     # | MAGIC  | lowest  | highest  | text: UTF-8 to the end
     #            u16       u16
     def encode(self) -> bytes:
-        """Return the frame."""
-        return frame(
+        """Return the bytes."""
+        return message_bytes(
             HELLO,
             MAGIC
             + self.lowest.to_bytes(2, "big")
@@ -205,7 +213,7 @@ class CommandMessage(Message):
     # tag 1 argument, repeated | 2 cwd | 3 NAME=value, repeated | 4 pid u32 | 5 flags u32 | 6 tty path
     #     7 columns u16, rows u16 | 8 program | 9 resume token
     def encode(self) -> bytes:
-        """Return the frame. Raises ValueError if it is too long."""
+        """Return the bytes. Raises ValueError if it is too long."""
         parts = [field(1, argument) for argument in self.argv]
         parts.append(field(2, self.cwd))
         parts += [field(3, name + b"=" + value) for name, value in self.environment.items()]
@@ -217,7 +225,7 @@ class CommandMessage(Message):
         parts.append(field(8, self.program))
         if self.resume:
             parts.append(field(9, self.resume))
-        return frame(COMMAND, b"".join(parts))
+        return message_bytes(COMMAND, b"".join(parts))
 
     @classmethod
     def decode(cls, payload: bytes) -> "CommandMessage":
@@ -272,13 +280,13 @@ class Detached(Message):
 
     # tag 1 text | 2 exit code u8 | 3 hang up the parent u8
     def encode(self) -> bytes:
-        """Return the frame."""
+        """Return the bytes."""
         payload = field(1, self.text.encode("utf-8", "surrogateescape")) + field(
             2, bytes((self.exit_code,))
         )
         if self.hang_up_parent:
             payload += field(3, b"\1")
-        return frame(DETACHED, payload)
+        return message_bytes(DETACHED, payload)
 
     @classmethod
     def decode(cls, payload: bytes) -> "Detached":
@@ -306,18 +314,18 @@ def decode_size(payload: bytes) -> tuple[int, int]:
 
 
 def resize(columns: int, rows: int, kind: int = RESIZE) -> bytes:
-    """Return the frame of RESIZE, or of WOKEN, which has the same payload."""
-    return frame(kind, encode_size(columns, rows))
+    """Return the bytes of RESIZE, or of WOKEN, which has the same payload."""
+    return message_bytes(kind, encode_size(columns, rows))
 
 
 def exit_with(code: int) -> bytes:
-    """Return the frame of EXIT, the last message of a command that does not attach."""
-    return frame(EXIT, bytes((code & 0xFF,)))
+    """Return the bytes of EXIT, the last message of a command that does not attach."""
+    return message_bytes(EXIT, bytes((code & 0xFF,)))
 
 
 def go_on(words: "Sequence[bytes]") -> bytes:
-    """Return the frame of GO_ON: the rest of the command is for the next server."""
-    return frame(GO_ON, b"\0".join(words))
+    """Return the bytes of GO_ON: the rest of the command is for the next server."""
+    return message_bytes(GO_ON, b"\0".join(words))
 
 
 def decode_go_on(payload: bytes) -> list[bytes]:
@@ -326,8 +334,8 @@ def decode_go_on(payload: bytes) -> list[bytes]:
 
 
 def attached(resume: bytes) -> bytes:
-    """Return the frame of ATTACHED: from now on the server controls the client's terminal."""
-    return frame(ATTACHED, field(1, resume))
+    """Return the bytes of ATTACHED: from now on the server controls the client's terminal."""
+    return message_bytes(ATTACHED, field(1, resume))
 
 
 def decode_attached(payload: bytes) -> bytes:
@@ -336,8 +344,8 @@ def decode_attached(payload: bytes) -> bytes:
 
 
 def patience(seconds: int) -> bytes:
-    """Return the frame of PATIENCE: how long an attached client waits for the next server."""
-    return frame(PATIENCE, b"%d" % seconds)
+    """Return the bytes of PATIENCE: how long an attached client waits for the next server."""
+    return message_bytes(PATIENCE, b"%d" % seconds)
 
 
 def decode_patience(payload: bytes) -> int:

@@ -150,18 +150,18 @@ def test_the_end_comes_after_the_last_message(pair: tuple[MessageChannel, Messag
         theirs.send({"anybody": "there"})
 
 
-def test_a_frame_too_long_is_refused_before_it_is_read(
+def test_a_message_too_long_is_refused_before_it_is_read(
     pair: tuple[MessageChannel, MessageChannel],
 ) -> None:
     ours, theirs = pair
-    theirs.frame_bytes_max = 100
+    theirs.message_bytes_max = 100
     ours.send({"filler": "x" * 80})
     assert len(theirs.receive()) == 1
     ours.socket.sendall((101).to_bytes(4, "big"))
-    with pytest.raises(ChannelBroke, match="frame of 101 bytes"):
+    with pytest.raises(ChannelBroke, match="message of 101 bytes"):
         theirs.receive()
     with pytest.raises(ValueError, match="at most"):
-        encode({"filler": "x" * channel_module.FRAME_BYTES_MAX})
+        encode({"filler": "x" * channel_module.MESSAGE_BYTES_MAX})
 
 
 @pytest.mark.parametrize("claim", [-1, 2, 17, True, "1", 1.0, None])

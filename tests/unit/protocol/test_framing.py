@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from fuguemux.model.limits import ENVIRONMENT_ENTRIES_MAX, MESSAGE_BYTES_MAX
 from fuguemux.protocol import framing, messages
-from fuguemux.protocol.framing import Decoder, PeerBroke, field, fields, frame
+from fuguemux.protocol.framing import Decoder, PeerBroke, field, fields, message_bytes
 
 HELLO = messages.Hello(1, 1).encode()
 FRAMES = st.lists(st.tuples(st.integers(1, 255), st.binary(max_size=300)), max_size=8)
@@ -17,13 +17,13 @@ FRAMES = st.lists(st.tuples(st.integers(1, 255), st.binary(max_size=300)), max_s
 def greeted(payload_bytes_max: int = framing.PAYLOAD_BYTES_MAX) -> Decoder:
     decoder = Decoder(payload_bytes_max)
     decoder.receive(HELLO)
-    assert decoder.next_frame() is not None
+    assert decoder.next_message() is not None
     return decoder
 
 
 def drain(decoder: Decoder) -> list[tuple[int, bytes]]:
     found = []
-    while (one := decoder.next_frame()) is not None:
+    while (one := decoder.next_message()) is not None:
         found.append(one)
     return found
 
@@ -37,7 +37,7 @@ def test_the_thin_client_knows_the_same_limits() -> None:
 def test_frames_come_back_however_the_stream_is_cut(
     sent: list[tuple[int, bytes]], cuts: list[int]
 ) -> None:
-    stream = HELLO + b"".join(frame(kind, payload) for kind, payload in sent)
+    stream = HELLO + b"".join(message_bytes(kind, payload) for kind, payload in sent)
     decoder, found, at = Decoder(), [], 0
     for length in [*cuts, len(stream)]:
         decoder.receive(stream[at : at + length])
@@ -53,7 +53,7 @@ def test_frames_come_back_however_the_stream_is_cut(
 def test_a_truncated_stream_yields_the_whole_frames_before_the_cut(
     sent: list[tuple[int, bytes]], data: st.DataObject
 ) -> None:
-    stream = b"".join(frame(kind, payload) for kind, payload in sent)
+    stream = b"".join(message_bytes(kind, payload) for kind, payload in sent)
     cut = data.draw(st.integers(0, len(stream) - 1))
     decoder = greeted()
     decoder.receive(stream[:cut])
@@ -67,24 +67,24 @@ def test_a_truncated_stream_yields_the_whole_frames_before_the_cut(
 
 def test_a_frame_over_the_limit_is_refused_from_its_header_alone() -> None:
     decoder = greeted(payload_bytes_max=10)
-    decoder.receive(frame(2, b"x" * 10) + (11).to_bytes(4, "big") + b"\x02")
-    assert decoder.next_frame() == (2, b"x" * 10)
+    decoder.receive(message_bytes(2, b"x" * 10) + (11).to_bytes(4, "big") + b"\x02")
+    assert decoder.next_message() == (2, b"x" * 10)
     with pytest.raises(PeerBroke, match="11 bytes; at most 10"):
-        decoder.next_frame()
+        decoder.next_message()
 
 
 def test_the_limit_may_change_between_two_frames() -> None:
     decoder = greeted()
-    decoder.receive(frame(2, b"x" * 100) * 2)
-    assert decoder.next_frame()
+    decoder.receive(message_bytes(2, b"x" * 100) * 2)
+    assert decoder.next_message()
     decoder.payload_bytes_max = 50
     with pytest.raises(PeerBroke):
-        decoder.next_frame()
+        decoder.next_message()
 
 
 def test_a_payload_that_is_too_long_is_not_sent() -> None:
     with pytest.raises(ValueError, match="at most"):
-        frame(2, bytes(framing.PAYLOAD_BYTES_MAX + 1))
+        message_bytes(2, bytes(framing.PAYLOAD_BYTES_MAX + 1))
 
 
 @pytest.mark.parametrize(
@@ -94,22 +94,22 @@ def test_a_payload_that_is_too_long_is_not_sent() -> None:
         bytes(64),
         b"\xff" * 64,
         b"SSH-2.0-x\r\n",
-        frame(2, b"no greeting"),
-        frame(1, bytes(2000)),
+        message_bytes(2, b"no greeting"),
+        message_bytes(1, bytes(2000)),
     ],
 )
 def test_what_does_not_begin_with_a_greeting_is_recognised(garbage: bytes) -> None:
     decoder = Decoder()
     decoder.receive(garbage)
     with pytest.raises(PeerBroke, match="greeting"):
-        decoder.next_frame()
+        decoder.next_message()
 
 
 def test_kind_zero_is_never_a_message() -> None:
     decoder = greeted()
     decoder.receive(bytes(5))
     with pytest.raises(PeerBroke, match="kind 0"):
-        decoder.next_frame()
+        decoder.next_message()
 
 
 def test_a_hundred_thousand_random_frames_end_in_a_message_or_a_refusal() -> None:
@@ -126,8 +126,8 @@ def test_a_hundred_thousand_random_frames_end_in_a_message_or_a_refusal() -> Non
         payload = chance.randbytes(chance.randrange(40))
         if chance.random() < 0.5:
             payload = field(chance.randrange(12), payload) + payload[: chance.randrange(8)]
-        decoder.receive(frame(chance.randrange(1, 256), payload))
-        found = decoder.next_frame()
+        decoder.receive(message_bytes(chance.randrange(1, 256), payload))
+        found = decoder.next_message()
         assert found is not None
         try:
             decode[number % len(decode)](found[1])

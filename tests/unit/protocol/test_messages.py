@@ -158,5 +158,5 @@ def test_every_kind_has_its_own_number_and_its_place() -> None:
 def test_how_long_a_client_waits() -> None:
     assert messages.decode_patience(messages.patience(30)[HEADER_BYTES:]) == 30
     for payload in (b"", b"-1", b"1" * 10, b"x"):
-        with pytest.raises(PeerBroke, match="no number"):
+        with pytest.raises(PeerBroke, match="not a number"):
             messages.decode_patience(payload)

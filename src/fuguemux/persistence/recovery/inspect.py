@@ -13,7 +13,10 @@ from typing import Final
 from fuguemux.persistence.storage.files import RealStorage, Storage
 from fuguemux.persistence.storage.whole_files import write_all
 from fuguemux.persistence.wal.findings import LostRange, ScanReport
-from fuguemux.persistence.wal.frame import (
+from fuguemux.persistence.wal.mark import Mark
+from fuguemux.persistence.wal.mark_copy import furthest
+from fuguemux.persistence.wal.reader import LogScan, scan
+from fuguemux.persistence.wal.record import (
     COMPRESSED,
     OutputChunk,
     Record,
@@ -21,11 +24,8 @@ from fuguemux.persistence.wal.frame import (
     RecordType,
     class_name,
     decode_output,
-    frame_bytes,
+    record_bytes,
 )
-from fuguemux.persistence.wal.mark import Mark
-from fuguemux.persistence.wal.mark_copy import furthest
-from fuguemux.persistence.wal.reader import LogScan, scan
 from fuguemux.persistence.wal.segment import RECORDS_OFFSET, UnsupportedLog, segment_id_of
 from fuguemux.persistence.wal.watermark import read_watermark
 
@@ -199,8 +199,8 @@ def salvage(
         for record in reading.records():
             if record.kind == RecordType.STRUCTURE:
                 length = len(record.payload)
-                frame = record.lsn.to_bytes(8, "little") + length.to_bytes(4, "little")
-                writing.add("structure.log", frame + record.payload)
+                header = record.lsn.to_bytes(8, "little") + length.to_bytes(4, "little")
+                writing.add("structure.log", header + record.payload)
                 saved.structure_records += 1
             elif record.kind == RecordType.OUTPUT:
                 _save_output(record, writing, saved)
@@ -306,7 +306,7 @@ class _Reading:
                 verification.last_ms = record.time_ms
                 if record.kind == RecordType.OUTPUT and _decoded(record) is None:
                     verification.undecodable_lsns.append(record.lsn)
-                done += frame_bytes(len(record.payload))
+                done += record_bytes(len(record.payload))
                 if self._progress is not None and done - told >= step:
                     told = done
                     reach = done + RECORDS_OFFSET

@@ -10,7 +10,7 @@ from fuguemux.model import events as ev
 from fuguemux.model.ids import PaneId
 from fuguemux.persistence.checkpoint.pane_files import StoredScreen
 from fuguemux.persistence.scrollback.packs import zstd_content_size
-from fuguemux.persistence.wal.frame import (
+from fuguemux.persistence.wal.record import (
     COMPRESSED,
     OUTPUT_PREFIX,
     Record,

@@ -14,7 +14,7 @@ from fuguemux.model.state import ServerState, Session
 from fuguemux.persistence.checkpoint.manifest import Manifest, save_name
 from fuguemux.persistence.checkpoint.retention import FoundManifests
 from fuguemux.persistence.report.parts import Damage
-from fuguemux.persistence.wal.frame import Record
+from fuguemux.persistence.wal.record import Record
 
 CLOSED_REASON: Final = "session closed"
 """The reason of a save that contains a session as it was when it was closed. `keep_closed_days` sets how long it is kept."""

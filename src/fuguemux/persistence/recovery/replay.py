@@ -21,7 +21,7 @@ from fuguemux.persistence.recovery.pane_replay import (
 )
 from fuguemux.persistence.report.parts import Damage
 from fuguemux.persistence.storage.serialization import PayloadDamaged, decode_events
-from fuguemux.persistence.wal.frame import (
+from fuguemux.persistence.wal.record import (
     IGNORABLE,
     OUTPUT_PREFIX,
     Record,

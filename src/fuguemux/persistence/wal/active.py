@@ -14,7 +14,7 @@ JOIN_BYTES_MAX: Final = 4096
 class Active:
     """The open segment that takes new records.
 
-    `staged` holds the buffers that were framed but not yet written, `staged_bytes` in all. They belong at offset `position`
+    `staged` holds the buffers that were encoded but not yet written, `staged_bytes` in all. They belong at offset `position`
     of the file.
     """
 

@@ -5,8 +5,8 @@ from typing import Final
 from fuguemux.persistence.storage.files import Storage, reason_of
 from fuguemux.persistence.wal import findings as kinds
 from fuguemux.persistence.wal.findings import LogFinding, ScanReport
-from fuguemux.persistence.wal.frame import BLOCK_BYTES
 from fuguemux.persistence.wal.mark import Mark
+from fuguemux.persistence.wal.record import BLOCK_BYTES
 from fuguemux.persistence.wal.segment import (
     RECORDS_OFFSET,
     SEGMENT_BYTES_MAX,

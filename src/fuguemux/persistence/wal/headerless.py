@@ -1,7 +1,7 @@
 """What a segment without a readable header says of itself: whether it ever was a durable part of the log.
 
 The salt in the header starts the checksum of every record header. A CRC can be run backwards, so one record gives that start
-back, and with it all others can be checked. A record says what was durable when it was framed. If that is a record of the
+back, and with it all others can be checked. A record says what was durable when it was encoded. If that is a record of the
 same segment, the header had been durable as well, because both are synced together: the header was damaged later. Without
 such a record the segment may be a write that had not finished when the power went.
 """
@@ -11,7 +11,7 @@ from typing import Final
 
 from fuguemux.persistence.storage.checksum import crc32
 from fuguemux.persistence.storage.files import Storage
-from fuguemux.persistence.wal.frame import (
+from fuguemux.persistence.wal.record import (
     ALIGNMENT_BYTES,
     BLOCK_BYTES,
     CHECKED_BYTES,

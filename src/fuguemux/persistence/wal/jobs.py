@@ -10,16 +10,16 @@ from dataclasses import dataclass, field
 from fuguemux.observe.failpoints import reach
 from fuguemux.persistence.storage.files import NO_SPACE, Bytes, Storage
 from fuguemux.persistence.storage.whole_files import write_all
-from fuguemux.persistence.wal.frame import (
+from fuguemux.persistence.wal.mark import Mark
+from fuguemux.persistence.wal.record import (
     BLOCK_BYTES,
     LAG_UNKNOWN,
     PADDING,
     TIME_DELTA_MS_MAX,
     Record,
-    frame_bytes,
-    frame_header,
+    record_bytes,
+    record_header,
 )
-from fuguemux.persistence.wal.mark import Mark
 from fuguemux.persistence.wal.segment import (
     HEADER_COPIES,
     RECORDS_OFFSET,
@@ -63,7 +63,7 @@ def make_segment(
             return OpenSegment(file, segment_id, segment_bytes)
 
 
-def frame_records(
+def encoded_records(
     records: Sequence[Record], durable_lsn: int, opened_ms: int, seed: int
 ) -> list[Bytes]:
     """The bytes of `records` for a segment with this seed, as buffers to be written in a row."""
@@ -72,7 +72,9 @@ def frame_records(
         lag = min(record.lsn - durable_lsn, LAG_UNKNOWN)
         delta = min(max(record.time_ms - opened_ms, 0), TIME_DELTA_MS_MAX)
         payload = record.payload
-        parts.append(frame_header(record.kind, record.flags, record.lsn, lag, delta, payload, seed))
+        parts.append(
+            record_header(record.kind, record.flags, record.lsn, lag, delta, payload, seed)
+        )
         parts.append(payload)
         parts.append(PADDING[len(payload) & 7])
     return parts
@@ -179,10 +181,10 @@ def write_records(
     storage: Storage, file: int, records: Sequence[Record], header: SegmentHeader, offset: int
 ) -> int:
     """Write records into a segment at `offset`. Returns the offset behind them. Raises OSError."""
-    parts = frame_records(records, header.durable_lsn, header.opened_ms, seed_of(header.salt))
+    parts = encoded_records(records, header.durable_lsn, header.opened_ms, seed_of(header.salt))
     if parts:
         write_all(storage, file, parts, offset)
-    return offset + sum(frame_bytes(len(record.payload)) for record in records)
+    return offset + sum(record_bytes(len(record.payload)) for record in records)
 
 
 @dataclass

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from fuguemux.persistence.storage.checksum import crc32
-from fuguemux.persistence.wal.frame import BLOCK_BYTES
+from fuguemux.persistence.wal.record import BLOCK_BYTES
 from fuguemux.persistence.wal.segment import SegmentHeader
 
 MAGIC: Final = b"FUGUEWMK"

@@ -26,8 +26,8 @@ from fuguemux.persistence.wal.findings import (
     ScanReport,
     TornTail,
 )
-from fuguemux.persistence.wal.frame import Record, RecordType, frame_bytes
 from fuguemux.persistence.wal.mark import Mark
+from fuguemux.persistence.wal.record import Record, RecordType, record_bytes
 from fuguemux.persistence.wal.reread import reread
 from fuguemux.persistence.wal.segment import RECORDS_OFFSET, seed_of, segment_name
 from fuguemux.persistence.wal.testimony import testimony
@@ -143,7 +143,7 @@ class LogScan:
         segment.end = run.end
         if records[-1].lsn > segment.last_lsn:
             records = records[: segment.last_lsn - first + 1]
-            segment.end = run.offset + sum(frame_bytes(len(record.payload)) for record in records)
+            segment.end = run.offset + sum(record_bytes(len(record.payload)) for record in records)
         last = records[-1]
         if self._holes:
             self._note_holes(segment)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from fuguemux.persistence.storage.files import Storage
 from fuguemux.persistence.wal.chain import ChainSegment
-from fuguemux.persistence.wal.frame import Record, RecordType
+from fuguemux.persistence.wal.record import Record, RecordType
 from fuguemux.persistence.wal.segment import RECORDS_OFFSET, seed_of, segment_name
 from fuguemux.persistence.wal.walk import ReadWindow, RecordRun, walk
 

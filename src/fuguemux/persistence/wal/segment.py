@@ -24,7 +24,7 @@ from typing import Final, NamedTuple
 
 from fuguemux.persistence.storage.checksum import crc32
 from fuguemux.persistence.storage.files import Storage
-from fuguemux.persistence.wal.frame import BLOCK_BYTES
+from fuguemux.persistence.wal.record import BLOCK_BYTES
 
 MAGIC: Final = b"FUGUEWAL"
 MAJOR: Final = 1

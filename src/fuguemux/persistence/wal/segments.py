@@ -14,7 +14,6 @@ from fuguemux.persistence.wal.active import Active
 from fuguemux.persistence.wal.durability import WriterOptions
 from fuguemux.persistence.wal.extent import Extent
 from fuguemux.persistence.wal.findings import ScanReport
-from fuguemux.persistence.wal.frame import frame_bytes
 from fuguemux.persistence.wal.jobs import (
     OpenSegment,
     RehomeJob,
@@ -22,6 +21,7 @@ from fuguemux.persistence.wal.jobs import (
     replace_home,
     write_records,
 )
+from fuguemux.persistence.wal.record import record_bytes
 from fuguemux.persistence.wal.segment import (
     RECORDS_OFFSET,
     SegmentHeader,
@@ -223,7 +223,7 @@ class Segments:
         newer = [record for record in state.kept if record.lsn > job.last_lsn]
         position = next_block(job.end)
         room = home.segment_bytes - position
-        if sum(frame_bytes(len(record.payload)) for record in newer) > room:
+        if sum(record_bytes(len(record.payload)) for record in newer) > room:
             job.drop()  # there is no room for what came meanwhile: try again with a larger one
             return None
         if not state.kept:

@@ -9,9 +9,9 @@ from collections import deque
 
 from fuguemux.persistence.storage.files import FileRemoved
 from fuguemux.persistence.wal.durability import Durability, DurabilityState, describe
-from fuguemux.persistence.wal.frame import Record, frame_bytes
 from fuguemux.persistence.wal.marker import Marker
 from fuguemux.persistence.wal.reader import LogScan
+from fuguemux.persistence.wal.record import Record, record_bytes
 from fuguemux.persistence.wal.space import Space
 
 
@@ -39,7 +39,7 @@ class LogState:
         self._unsynced_bytes_max = unsynced_bytes_max
         self.kept: deque[Record] = deque(log.undurable_records())
         """The records above `durable_lsn`, in order: they can be written anew if their file fails."""
-        self.unsynced_bytes = sum(frame_bytes(len(record.payload)) for record in self.kept)
+        self.unsynced_bytes = sum(record_bytes(len(record.payload)) for record in self.kept)
         self.next_lsn = report.last_lsn + 1
         self.durable_lsn = report.last_lsn - len(self.kept)
         self.written_lsn = report.last_lsn
@@ -141,7 +141,7 @@ class LogState:
         """Everything up to `lsn` is on the disk: forget those records. `recovered` may have to follow."""
         kept = self.kept
         while kept and kept[0].lsn <= lsn:
-            self.unsynced_bytes -= frame_bytes(len(kept.popleft().payload))
+            self.unsynced_bytes -= record_bytes(len(kept.popleft().payload))
         self.durable_lsn = max(self.durable_lsn, lsn)
 
     def recovered(self) -> None:

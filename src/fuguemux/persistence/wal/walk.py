@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from fuguemux.persistence.storage.checksum import crc32
 from fuguemux.persistence.storage.files import Storage
-from fuguemux.persistence.wal.frame import (
+from fuguemux.persistence.wal.record import (
     ALIGNMENT_BYTES,
     BLOCK_BYTES,
     CHECKED_BYTES,
@@ -38,7 +38,7 @@ class RecordRun(NamedTuple):
     """Records with consecutive LSNs, from byte `offset` to the place of the next one at `end`.
 
     `first_witness` and `last_witness`: the highest LSN that was durable when the first and the
-    last of them were framed.
+    last of them were encoded.
     """
 
     records: list[Record]

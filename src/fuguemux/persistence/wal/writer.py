@@ -1,13 +1,13 @@
 """Appending to the log. Synchronous and without threads; the clock and the source of chance are passed in.
 
-    lsn = writer.append(RecordType.STRUCTURE, payload)   frames into memory
+    lsn = writer.append(RecordType.STRUCTURE, payload)   encodes into memory
     writer.write()                                       one pwrite: survives SIGKILL
     job = writer.sync_job(); job.run(); writer.sync_done(job, error)   survives power loss
 
 `run` blocks and belongs on a thread; everything else belongs on the one thread that owns the writer. It does not block,
 except to make a segment when no spare is ready.
 
-The writer frames records and decides when they are written. Which file takes them is up to its `segments`; how far they are
+The writer encodes records and decides when they are written. Which file takes them is up to its `segments`; how far they are
 written and durable is in its `state`.
 """
 
@@ -24,7 +24,10 @@ from fuguemux.persistence.wal.durability import (
     LogUnavailable,
     WriterOptions,
 )
-from fuguemux.persistence.wal.frame import (
+from fuguemux.persistence.wal.jobs import RehomeJob, SyncJob, next_block
+from fuguemux.persistence.wal.marker import Marker
+from fuguemux.persistence.wal.reader import LogScan
+from fuguemux.persistence.wal.record import (
     CLASS_FLAGS,
     HEADER_BYTES,
     IGNORABLE,
@@ -35,12 +38,9 @@ from fuguemux.persistence.wal.frame import (
     Record,
     RecordType,
     encode_output,
-    frame_bytes,
-    frame_header,
+    record_bytes,
+    record_header,
 )
-from fuguemux.persistence.wal.jobs import RehomeJob, SyncJob, next_block
-from fuguemux.persistence.wal.marker import Marker
-from fuguemux.persistence.wal.reader import LogScan
 from fuguemux.persistence.wal.segments import Segments
 from fuguemux.persistence.wal.space import Space
 from fuguemux.persistence.wal.state import LogState
@@ -156,7 +156,7 @@ class LogWriter:
     # -- appending ---------------------------------------------------------------------------
 
     def append(self, kind: RecordType, payload: bytes, flags: int = 0) -> int:
-        """Frame a record; its LSN. It survives nothing before `write`.
+        """Encode a record; its LSN. It survives nothing before `write`.
 
         Raises LogUnavailable when the disk has refused for very long, ValueError for a payload
         above `PAYLOAD_BYTES_MAX`.
@@ -190,7 +190,7 @@ class LogWriter:
             if not 0 <= delta <= TIME_DELTA_MS_MAX:
                 delta = 0 if delta < 0 else TIME_DELTA_MS_MAX
             staged = active.staged
-            staged.append(frame_header(number, flags, lsn, lag, delta, payload, active.seed))
+            staged.append(record_header(number, flags, lsn, lag, delta, payload, active.seed))
             staged.append(payload)
             if length & 7:
                 staged.append(PADDING[length & 7])
@@ -198,7 +198,7 @@ class LogWriter:
         return lsn
 
     def append_output(self, pane: int, offset: int, data: Bytes) -> int | None:
-        """Frame what a pane's program wrote; copies `data`. None: output is not being logged.
+        """Encode what a pane's program wrote; copies `data`. None: output is not being logged.
 
         `offset` is the position of the first byte in the pane's output since its birth; a reader
         sees by the next record's offset what was left out. Panes must run on either way.
@@ -209,7 +209,7 @@ class LogWriter:
         return self.append(RecordType.OUTPUT, payload, flags)
 
     def prove(self) -> int | None:
-        """Once all is durable, frame a small record that says so; its LSN, None if there is no need.
+        """Once all is durable, encode a small record that says so; its LSN, None if there is no need.
 
         Rot in the last records before it then shows as damage, not as a write that never finished.
         """
@@ -230,7 +230,7 @@ class LogWriter:
             return False
         if active is not None and active.header.base_lsn > state.content_lsn:
             return True  # there is no content in it yet
-        if self._next_segment(frame_bytes(0)) is None:
+        if self._next_segment(record_bytes(0)) is None:
             return False
         state.proof_lsn = self.append(RecordType.PROOF, b"", IGNORABLE)
         return self.write(now=True)

@@ -18,7 +18,7 @@ assert messages.ENVIRONMENT_ENTRIES_MAX == ENVIRONMENT_ENTRIES_MAX, (
 )
 
 AFTER_COMMAND_BYTES_MAX: Final = 256 << 10
-"""One frame from a client after its command: keys and pieces of stdin need no more."""
+"""One message from a client after its command: keys and pieces of stdin need no more."""
 
 
 class ClientSocket(asyncio.Protocol):
@@ -46,7 +46,7 @@ class ClientSocket(asyncio.Protocol):
             return
         try:
             self._decoder.receive(data)
-            while (found := self._decoder.next_frame()) is not None:
+            while (found := self._decoder.next_message()) is not None:
                 self._take(*found)
         except PeerBroke as broke:
             self._break(str(broke))

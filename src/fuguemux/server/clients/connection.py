@@ -12,13 +12,13 @@ from fuguemux import __version__
 from fuguemux.model.ids import ClientId
 from fuguemux.model.limits import VIEWER_OUTBOX_BYTES_MAX
 from fuguemux.protocol import messages
-from fuguemux.protocol.framing import frame
+from fuguemux.protocol.framing import message_bytes
 from fuguemux.protocol.messages import CommandMessage, Detached, Hello
 from fuguemux.server.clients.connection_state import ConnectionState, ConnectionStep, after, is_open
 from fuguemux.server.clients.outbox import Outbox
 
 CHUNK_BYTES: Final = 256 << 10
-"""A reply or a repaint travels in frames of at most this."""
+"""A reply or a repaint travels in messages of at most this."""
 REPLY_BYTES_MAX: Final = 256 << 20
 """What a command that does not attach may leave unread; its reader may be a pager that somebody left open."""
 TRANSPORT_BYTES_HIGH: Final = 256 << 10
@@ -110,7 +110,7 @@ class Connection:
 
     def progress(self, text: str) -> None:
         """Send a line that says what the server is busy with; shown on a terminal, and only until something follows."""
-        self._send(frame(messages.PROGRESS, text.encode("utf-8", "replace")[:CHUNK_BYTES]))
+        self._send(message_bytes(messages.PROGRESS, text.encode("utf-8", "replace")[:CHUNK_BYTES]))
 
     def exit(self, code: int) -> None:
         """End a command that does not attach. Closes once everything is sent."""
@@ -119,7 +119,7 @@ class Connection:
 
     def not_begun(self) -> None:
         """Send the client to the next server with its command. Closes once everything is sent."""
-        self._send(frame(messages.NOT_BEGUN))
+        self._send(message_bytes(messages.NOT_BEGUN))
         self._leave("the server ends")
 
     def go_on(self, words: Sequence[str]) -> None:
@@ -138,7 +138,7 @@ class Connection:
 
     def resume_as(self, resume: bytes) -> None:
         """Replace the token given to `attached`: the client looks at another session now."""
-        self._send(frame(messages.RESUME, resume))
+        self._send(message_bytes(messages.RESUME, resume))
 
     def output(self, data: bytes) -> None:
         """Send bytes for the attached client's terminal. Drops a client that has stopped reading."""
@@ -172,7 +172,7 @@ class Connection:
         if self._stdin is not None:
             return b""
         self._stdin = asyncio.Queue()
-        self._send(frame(messages.STDIN_WANTED))
+        self._send(message_bytes(messages.STDIN_WANTED))
         if not self.is_open:
             return None
         parts: list[bytes] = []
@@ -293,7 +293,7 @@ class Connection:
 
     def _send_chunks(self, kind: int, data: bytes) -> None:
         for at in range(0, len(data), CHUNK_BYTES):
-            self._send(frame(kind, data[at : at + CHUNK_BYTES]))
+            self._send(message_bytes(kind, data[at : at + CHUNK_BYTES]))
 
     def _send(self, data: bytes) -> None:
         if not self.is_open:

@@ -9,7 +9,7 @@ class Outbox:
 
     def __init__(self, write: Callable[[bytes], None]) -> None:
         self._write = write
-        self._frames: deque[bytes] = deque()
+        self._messages: deque[bytes] = deque()
         self._paused = False
         self.length = 0
         """Bytes of the messages that the transport has not taken."""
@@ -17,17 +17,17 @@ class Outbox:
     @property
     def congested(self) -> bool:
         """Whether the client reads more slowly than the server writes, at this moment."""
-        return self._paused or bool(self._frames)
+        return self._paused or bool(self._messages)
 
-    def put(self, frame: bytes) -> None:
+    def put(self, message: bytes) -> None:
         """Send a message, now or later."""
-        self._frames.append(frame)
-        self.length += len(frame)
+        self._messages.append(message)
+        self.length += len(message)
         self._flush()
 
     def clear(self) -> None:
         """Drop every message of which nothing was sent yet."""
-        self._frames.clear()
+        self._messages.clear()
         self.length = 0
 
     def pause(self) -> None:
@@ -40,7 +40,7 @@ class Outbox:
         self._flush()
 
     def _flush(self) -> None:
-        while self._frames and not self._paused:
-            frame = self._frames.popleft()
-            self.length -= len(frame)
-            self._write(frame)
+        while self._messages and not self._paused:
+            message = self._messages.popleft()
+            self.length -= len(message)
+            self._write(message)

@@ -22,7 +22,7 @@ from fuguemux.model.state import Pipe
 from fuguemux.observe.diagnostics import channel
 from fuguemux.persistence.recovery.pane_replay import Output, RecoveredPane
 from fuguemux.persistence.storage.pipe_positions import PipeFile, PipePositions, Position
-from fuguemux.persistence.wal.frame import RecordPayloadDamaged
+from fuguemux.persistence.wal.record import RecordPayloadDamaged
 from fuguemux.reactions import pipe_ended
 from fuguemux.server.panes.pane_terminal import InputRefused, PaneTerminal
 from fuguemux.server.ports import EffectFailed

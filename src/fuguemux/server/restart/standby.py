@@ -24,7 +24,7 @@ from fuguemux.keeper.protocol import (
     text,
 )
 from fuguemux.protocol import messages
-from fuguemux.protocol.framing import frame
+from fuguemux.protocol.framing import message_bytes
 from fuguemux.server.processes.keeper_values import HeldPane
 
 HANDSHAKE_SECONDS_MAX: Final = 10.0
@@ -77,7 +77,8 @@ class StandingBy:
         with requester, contextlib.suppress(OSError):
             requester.settimeout(ANSWER_SECONDS_MAX)
             requester.sendall(
-                frame(kind, line.encode("utf-8", "replace") + b"\n") + messages.exit_with(exit_code)
+                message_bytes(kind, line.encode("utf-8", "replace") + b"\n")
+                + messages.exit_with(exit_code)
             )
 
 

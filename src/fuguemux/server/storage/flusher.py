@@ -1,6 +1,6 @@
 """The log's threads and timers: group commit for asyncio.
 
-The loop frames records and hands them to the kernel. One thread does nothing but fdatasync, and a second one prepares
+The loop encodes records and hands them to the kernel. One thread does nothing but fdatasync, and a second one prepares
 disk space. Each waiter for durability has a future of its own, and one wake-up of the loop per sync resolves all of them.
 """
 

@@ -10,7 +10,7 @@ from fuguemux.model.events import AnyEvent
 from fuguemux.observe.failpoints import reach
 from fuguemux.persistence.storage.serialization import encode_events
 from fuguemux.persistence.storage.withholding import Withhold
-from fuguemux.persistence.wal.frame import IGNORABLE, RecordType
+from fuguemux.persistence.wal.record import IGNORABLE, RecordType
 from fuguemux.server.storage.flusher import Flusher
 
 
@@ -99,7 +99,7 @@ class ServerLog:
         return lsn
 
     def append_output(self, pane: int, offset: int, data: memoryview) -> int | None:
-        """Frame a pane's output. Returns its LSN, or None if it is not logged."""
+        """Encode a pane's output. Returns its LSN, or None if it is not logged."""
         if not self._persists(pane):
             return None
         return self._writer.append_output(pane, offset, data)

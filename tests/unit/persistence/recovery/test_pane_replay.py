@@ -2,7 +2,7 @@
 
 from fuguemux.model.ids import PaneId
 from fuguemux.persistence.recovery.pane_replay import LostOutput, Output, RecoveredPane
-from fuguemux.persistence.wal.frame import Record, RecordType, encode_output
+from fuguemux.persistence.wal.record import Record, RecordType, encode_output
 
 
 def record(lsn: int, offset: int, data: bytes, time_ms: int = 9_000) -> Record:

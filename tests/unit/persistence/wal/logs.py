@@ -7,9 +7,9 @@ from random import Random
 from fuguemux.observe.clock import NS_PER_MS
 from fuguemux.persistence.storage.files import Bytes, Storage
 from fuguemux.persistence.wal.durability import Durability, WriterOptions
-from fuguemux.persistence.wal.frame import Record, RecordType
 from fuguemux.persistence.wal.mark import Mark
 from fuguemux.persistence.wal.reader import LogScan, scan
+from fuguemux.persistence.wal.record import Record, RecordType
 from fuguemux.persistence.wal.watermark import Watermark
 from fuguemux.persistence.wal.writer import LogWriter
 from tests.simulation.disk import SimDisk

@@ -9,9 +9,9 @@ from random import Random
 import pytest
 
 from fuguemux.persistence.storage.files import NO_SPACE, Bytes
-from fuguemux.persistence.wal.frame import BLOCK_BYTES, RecordType
 from fuguemux.persistence.wal.jobs import invalidate, write_void
 from fuguemux.persistence.wal.reader import scan
+from fuguemux.persistence.wal.record import BLOCK_BYTES, RecordType
 from fuguemux.persistence.wal.segment import (
     HEADER_COPIES,
     RECORDS_OFFSET,

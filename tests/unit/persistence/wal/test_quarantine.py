@@ -9,8 +9,8 @@ import pytest
 from fuguemux.persistence.storage.files import RealStorage
 from fuguemux.persistence.wal import quarantine as module
 from fuguemux.persistence.wal.findings import ScanReport
-from fuguemux.persistence.wal.frame import RecordType
 from fuguemux.persistence.wal.quarantine import quarantine, size
+from fuguemux.persistence.wal.record import RecordType
 from fuguemux.persistence.wal.segment import segment_name
 from tests.damage.records import whole_records
 from tests.simulation.disk import SimDisk

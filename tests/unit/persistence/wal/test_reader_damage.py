@@ -8,8 +8,8 @@ import pytest
 
 from fuguemux.persistence.wal.chain import Chain
 from fuguemux.persistence.wal.findings import ScanReport
-from fuguemux.persistence.wal.frame import MAGIC, RecordType
 from fuguemux.persistence.wal.reader import scan
+from fuguemux.persistence.wal.record import MAGIC, RecordType
 from fuguemux.persistence.wal.segment import (
     RECORDS_OFFSET,
     SEGMENT_BYTES_MAX,

@@ -8,8 +8,8 @@ import pytest
 from fuguemux.persistence.recovery.inspect import CannotRead, dump, salvage, verify
 from fuguemux.persistence.storage.files import RealStorage
 from fuguemux.persistence.wal import writer as writer_module
-from fuguemux.persistence.wal.frame import IGNORABLE, RecordType
 from fuguemux.persistence.wal.reader import scan
+from fuguemux.persistence.wal.record import IGNORABLE, RecordType
 from fuguemux.persistence.wal.segment import UnsupportedLog
 from fuguemux.persistence.wal.writer import LogWriter
 from tests.unit.persistence.wal.logs import DIRECTORY, fill, new_disk, read, start, sync

@@ -9,7 +9,7 @@ import pytest
 from fuguemux.persistence.storage.files import Bytes
 from fuguemux.persistence.wal.active import JOIN_BYTES_MAX, Active
 from fuguemux.persistence.wal.durability import Durability
-from fuguemux.persistence.wal.frame import RecordType
+from fuguemux.persistence.wal.record import RecordType
 from fuguemux.persistence.wal.segment import RECORDS_OFFSET
 from fuguemux.persistence.wal.writer import LogWriter
 from tests.support.fake_clock import FakeClock

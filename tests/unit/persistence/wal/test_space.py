@@ -13,8 +13,8 @@ from fuguemux.persistence.wal.durability import (
     Durability,
 )
 from fuguemux.persistence.wal.findings import ScanReport
-from fuguemux.persistence.wal.frame import RecordType
 from fuguemux.persistence.wal.jobs import OpenSegment, SpareJob
+from fuguemux.persistence.wal.record import RecordType
 from fuguemux.persistence.wal.segment import discard, segment_name
 from fuguemux.persistence.wal.space import Space
 from tests.support.fake_clock import FakeClock

@@ -11,7 +11,7 @@ from fuguemux.persistence.wal.durability import (
     RETRY_MS_MIN,
     Durability,
 )
-from fuguemux.persistence.wal.frame import RecordType, frame_bytes
+from fuguemux.persistence.wal.record import RecordType, record_bytes
 from tests.support.fake_clock import FakeClock
 from tests.unit.persistence.wal.logs import (
     JUMPS_MS,
@@ -125,7 +125,7 @@ def test_what_is_durable_is_not_kept_in_memory() -> None:
         writer.append(RecordType.STRUCTURE, payload)
     state.durable_through(2)
     assert [record.payload for record in state.kept] == [b"c" * 24]
-    assert state.unsynced_bytes == frame_bytes(24)
+    assert state.unsynced_bytes == record_bytes(24)
     state.durable_through(1)  # an older job is told late
     assert state.durable_lsn == 2
 

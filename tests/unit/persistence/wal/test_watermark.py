@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from fuguemux.persistence.storage.files import RealStorage
 from fuguemux.persistence.wal import findings as kinds
 from fuguemux.persistence.wal.durability import Durability, WriterOptions
-from fuguemux.persistence.wal.frame import RecordType
 from fuguemux.persistence.wal.jobs import SyncJob
 from fuguemux.persistence.wal.mark import (
     FIELDS,
@@ -28,6 +27,7 @@ from fuguemux.persistence.wal.mark import (
 )
 from fuguemux.persistence.wal.mark_copy import furthest, mark_copy, read_mark_copy
 from fuguemux.persistence.wal.reader import LogScan, scan
+from fuguemux.persistence.wal.record import RecordType
 from fuguemux.persistence.wal.segment import RECORDS_OFFSET
 from fuguemux.persistence.wal.watermark import WATERMARK, FoundWatermark, Watermark, read_watermark
 from fuguemux.persistence.wal.writer import LogWriter

@@ -5,7 +5,7 @@ from random import Random
 
 from fuguemux.persistence.storage.files import Bytes
 from fuguemux.persistence.wal.durability import WriterOptions
-from fuguemux.persistence.wal.frame import COMPRESSED, RecordType, decode_output
+from fuguemux.persistence.wal.record import COMPRESSED, RecordType, decode_output
 from tests.unit.persistence.wal.logs import (
     broken_disk,
     fill,

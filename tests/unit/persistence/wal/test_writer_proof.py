@@ -1,7 +1,7 @@
 """Testimony to the last sync: what it turns from a doubt into damage, and that an idle log stays idle."""
 
 from fuguemux.persistence.wal.durability import Durability
-from fuguemux.persistence.wal.frame import RecordType
+from fuguemux.persistence.wal.record import RecordType
 from fuguemux.persistence.wal.writer import LogWriter
 from tests.simulation.disk import SimDisk
 from tests.unit.persistence.wal.logs import DIRECTORY, do_chores, fill, new_disk, read, start, sync

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from fuguemux.model.ids import ClientId
 from fuguemux.protocol import messages
-from fuguemux.protocol.framing import Decoder, frame
+from fuguemux.protocol.framing import Decoder, message_bytes
 from fuguemux.protocol.messages import CommandMessage, Hello
 from fuguemux.server.clients.client_socket import ClientSocket
 from fuguemux.server.clients.connection_state import TRANSITIONS, ConnectionState
@@ -18,7 +18,7 @@ from tests.support.fake_transport import FakeTransport
 
 GREETING = Hello(1, 1, "test").encode()
 COMMAND = CommandMessage((b"new",)).encode()
-INPUT = frame(messages.INPUT, b"x")
+INPUT = message_bytes(messages.INPUT, b"x")
 
 
 class Bench:
@@ -39,7 +39,7 @@ class Bench:
         """The messages that the client has got."""
         decoder = Decoder()
         decoder.receive(bytes(self.transport.written))
-        return list(iter(decoder.next_frame, None))
+        return list(iter(decoder.next_message, None))
 
     def do(self, what: str) -> None:
         """One of CALLS."""
@@ -77,8 +77,8 @@ CALLS: dict[str, Callable[[Bench], object]] = {
     "unknown greeting": lambda bench: bench.received(Hello(90, 99, "tomorrow").encode()),
     "command": lambda bench: bench.received(COMMAND),
     "input": lambda bench: bench.received(INPUT),
-    "detach": lambda bench: bench.received(frame(messages.DETACH)),
-    "stdin": lambda bench: bench.received(frame(messages.STDIN, b"x")),
+    "detach": lambda bench: bench.received(message_bytes(messages.DETACH)),
+    "stdin": lambda bench: bench.received(message_bytes(messages.STDIN, b"x")),
     "all at once": lambda bench: bench.received(GREETING, COMMAND, INPUT),
     "noise": lambda bench: bench.received(b"\xff" * 40),
     "end": lambda bench: bench.ended(),

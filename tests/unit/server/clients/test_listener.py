@@ -13,7 +13,7 @@ import pytest
 
 from fuguemux.model.limits import VIEWER_OUTBOX_BYTES_MAX
 from fuguemux.protocol import messages
-from fuguemux.protocol.framing import Decoder, frame
+from fuguemux.protocol.framing import Decoder, message_bytes
 from fuguemux.protocol.messages import CommandMessage, Detached, Hello
 from fuguemux.server.clients import connection as connection_module
 from fuguemux.server.clients.connection import Connection
@@ -42,7 +42,7 @@ class Client:
     async def next(self) -> tuple[int, bytes]:
         """The next message; kind 0 at the end of the stream."""
         async with asyncio.timeout(20):
-            while (found := self.decoder.next_frame()) is None:
+            while (found := self.decoder.next_message()) is None:
                 try:
                     data = await asyncio.get_running_loop().sock_recv(self.socket, 1 << 16)
                 except (
@@ -178,8 +178,8 @@ async def test_garbage_closes_its_own_connection_only(tmp_path: Path, garbage: b
 @pytest.mark.parametrize(
     ("after", "why"),
     [
-        (frame(messages.INPUT, b"x"), b"before a command"),
-        (frame(messages.COMMAND, b"\1\xff\xff\xff\xff"), b"a field that ends after"),
+        (message_bytes(messages.INPUT, b"x"), b"before a command"),
+        (message_bytes(messages.COMMAND, b"\1\xff\xff\xff\xff"), b"a field that ends after"),
         ((5 << 20).to_bytes(4, "big") + b"\2", b"at most"),
         (bytes(5), b"kind 0"),
     ],
@@ -213,9 +213,11 @@ async def test_unknown_messages_are_skipped_if_they_may_be(tmp_path: Path) -> No
         client = await bench.client()
         await client.ask(b"attach")
         assert [(await client.next())[0] for _ in range(2)] == [messages.HELLO, messages.ATTACHED]
-        await client.send(frame(0xFE, b"from the future") + frame(messages.INPUT, b"k"))
+        await client.send(
+            message_bytes(0xFE, b"from the future") + message_bytes(messages.INPUT, b"k")
+        )
         await bench.handler.until("input")
-        await client.send(frame(0x1F, b"cannot be skipped"))
+        await client.send(message_bytes(0x1F, b"cannot be skipped"))
         detached = (await client.rest())[-1]
         assert detached[0] == messages.DETACHED
         assert Detached.decode(detached[1]).text == "protocol error: unexpected message kind 31"
@@ -249,7 +251,7 @@ async def test_after_its_command_a_client_sends_short_messages_only(tmp_path: Pa
         client = await bench.client()
         await client.ask(b"attach")
         await bench.handler.until("command")
-        await client.send(frame(messages.INPUT, bytes(300_000)))
+        await client.send(message_bytes(messages.INPUT, bytes(300_000)))
         kind, payload = (await client.rest())[-1]
         assert kind == messages.DETACHED
         assert "300000 bytes; at most 262144" in Detached.decode(payload).text
@@ -262,7 +264,7 @@ async def test_keys_of_a_client_that_is_not_attached_go_nowhere(tmp_path: Path) 
     async with listening(tmp_path / "s", FakeHandler(wait)) as bench:
         client = await bench.client()
         await client.ask(b"wait-for", b"x")
-        await client.send(frame(messages.INPUT, b"rm -rf") + frame(messages.DETACH))
+        await client.send(message_bytes(messages.INPUT, b"rm -rf") + message_bytes(messages.DETACH))
         await bench.handler.until("closed")
         assert bench.handler.count("input") == 0
 
@@ -306,7 +308,7 @@ async def test_random_frames_after_the_greeting_never_reach_the_handler_as_comma
         for _ in range(150):
             client = await bench.client()
             noise = b"".join(
-                frame(
+                message_bytes(
                     chance.choice((0, 3, 4, 5, 0x80, 0x85, 0xFF)),
                     chance.randbytes(chance.randrange(50)),
                 )
@@ -325,10 +327,12 @@ async def test_an_attached_client_tells_keys_sizes_and_stops(tmp_path: Path) -> 
         assert (await client.next())[0] == messages.HELLO
         assert await client.next() == (messages.ATTACHED, messages.attached(b"token")[5:])
         await client.send(
-            frame(messages.INPUT, b"\x02d") + messages.resize(100, 30) + frame(messages.SUSPENDED)
+            message_bytes(messages.INPUT, b"\x02d")
+            + messages.resize(100, 30)
+            + message_bytes(messages.SUSPENDED)
         )
         await client.send(
-            messages.resize(90, 20, messages.WOKEN) + frame(messages.DETACH, b"lost tty")
+            messages.resize(90, 20, messages.WOKEN) + message_bytes(messages.DETACH, b"lost tty")
         )
         await bench.handler.until("closed")
         assert bench.handler.told[1:] == [
@@ -446,12 +450,14 @@ async def test_standard_input_is_asked_for_and_collected(tmp_path: Path) -> None
             messages.STDIN_WANTED,
         ]
         await client.send(
-            frame(messages.STDIN, b"abc") + frame(messages.STDIN, b"def") + frame(messages.STDIN)
+            message_bytes(messages.STDIN, b"abc")
+            + message_bytes(messages.STDIN, b"def")
+            + message_bytes(messages.STDIN)
         )
         assert (await client.next()) == (messages.STDOUT, b"fedcba")
 
 
-@pytest.mark.parametrize("send", [frame(messages.STDIN, b"x" * 20), b""])
+@pytest.mark.parametrize("send", [message_bytes(messages.STDIN, b"x" * 20), b""])
 async def test_standard_input_too_long_or_never_ended(tmp_path: Path, send: bytes) -> None:
     ends: list[object] = []
 

@@ -52,7 +52,7 @@ class Client:
         """What it got of one kind."""
         decoder = Decoder()
         decoder.receive(bytes(self.transport.written))
-        return [payload for found, payload in iter(decoder.next_frame, None) if found == kind]
+        return [payload for found, payload in iter(decoder.next_message, None) if found == kind]
 
     def farewell(self) -> str:
         """The text of the only message that let it go."""

@@ -8,7 +8,7 @@ All numbers are little-endian. The header CRC covers the first 24 bytes and star
 segment's seed, the payload CRC covers the payload and starts from the header CRC: a record that
 was written in another segment, or in an earlier life of the block, cannot verify.
 
-`lag` is LSN minus the highest LSN that was durable when the record was framed. A record that
+`lag` is LSN minus the highest LSN that was durable when the record was encoded. A record that
 verifies is thereby a witness: whatever is missing at or below `LSN - lag` was once durable.
 `time delta` counts milliseconds from the segment's opening.
 """
@@ -103,12 +103,12 @@ def class_name(flags: int) -> str:
     return CLASS_NAMES[(flags >> CLASS_SHIFT) & 3]
 
 
-def frame_bytes(payload_bytes: int) -> int:
+def record_bytes(payload_bytes: int) -> int:
     """The size of a record in the log, padding included."""
     return HEADER_BYTES + payload_bytes + (-payload_bytes % ALIGNMENT_BYTES)
 
 
-def frame_header(
+def record_header(
     kind: int, flags: int, lsn: int, lag: int, time_delta_ms: int, payload: Bytes, seed: int
 ) -> bytes:
     """The 32 bytes that precede `payload` in a segment whose seed is `seed`."""
