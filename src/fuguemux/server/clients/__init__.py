@@ -1,3 +1,3 @@
 """Connected clients: the listener, connections, attached viewers, and what is drawn for them (status line, overlays,
-frames). The lifecycle starts it; requests draw through it. It owns the client sockets.
+frames). The start opens the listener; requests draw through viewers. It owns the client sockets.
 """
