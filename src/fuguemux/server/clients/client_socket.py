@@ -1,4 +1,5 @@
-"""One client's socket: decodes the client's messages, and tells its connection, the listener and the handler of them."""
+"""The socket of one client: decodes the client's messages, and passes them on to its connection, the listener and the
+handler."""
 
 import asyncio
 from typing import Final, assert_never
@@ -22,7 +23,7 @@ AFTER_COMMAND_BYTES_MAX: Final = 256 << 10
 
 
 class ClientSocket(asyncio.Protocol):
-    """What asyncio calls for one client. Whatever is no message ends this connection only."""
+    """The asyncio protocol of one client. Bytes that are no message end this connection only."""
 
     def __init__(self, client: ClientId, owner: SocketOwner) -> None:
         self.connection: Final = Connection(client, owner)
@@ -30,7 +31,7 @@ class ClientSocket(asyncio.Protocol):
         self._decoder = Decoder()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Greet nobody before the client did; refuse strangers and connections over the limit."""
+        """Wait for the client's greeting. Refuse other users, and connections over the limit."""
         assert isinstance(transport, asyncio.Transport)
         transport.set_write_buffer_limits(high=TRANSPORT_BYTES_HIGH, low=0)
         self.connection.opened(transport)
@@ -52,7 +53,7 @@ class ClientSocket(asyncio.Protocol):
             self._break(str(broke))
 
     def eof_received(self) -> bool:
-        """The client is gone. False: asyncio closes the transport."""
+        """The client is gone. Returns False, so that asyncio closes the transport."""
         self.connection.hung_up()
         return False
 
@@ -61,9 +62,11 @@ class ClientSocket(asyncio.Protocol):
         self.connection.pause_sending()
 
     def resume_writing(self) -> None:
-        """The transport's buffer is empty: go on at the next turn, for the transport is in the middle of its own work.
+        """The transport's buffer is empty: send more in the next turn of the loop, because asyncio is still changing
+        the transport.
 
-        asyncio looks at its buffer after this call, and ends a transport that was closed or broke meanwhile a second time.
+        asyncio looks at its buffer after this call. It would end a transport that was closed or broke in this call a
+        second time.
         """
         asyncio.get_running_loop().call_soon(self._resume)
 
@@ -72,7 +75,7 @@ class ClientSocket(asyncio.Protocol):
             self._owner.handler.drained(self.connection)
 
     def connection_lost(self, error: Exception | None) -> None:
-        """Tell the connection, the listener, and the handler if it had the command."""
+        """Report the end to the connection, the listener, and the handler if it had the command."""
         reason = self.connection.closed(error)
         self._owner.forget(self.connection)
         if self.connection.command is not None:
@@ -87,7 +90,7 @@ class ClientSocket(asyncio.Protocol):
             case ConnectionState.SERVING | ConnectionState.ATTACHED:
                 self._take_served(kind, payload)
             case ConnectionState.LEAVING | ConnectionState.CLOSED:
-                pass  # the last word is said: nothing that the client says now matters
+                pass  # the last message is sent, so further messages of the client do not matter
             case _:
                 assert_never(self.connection.state)
 
@@ -123,7 +126,7 @@ class ClientSocket(asyncio.Protocol):
     def _break(self, text: str) -> None:
         if (
             self.connection.state is ConnectionState.GREETING
-        ):  # not one of ours: it would not understand
+        ):  # the other end is no fugue client: it would not understand an answer
             self.connection.abort(text)
         else:
             self.connection.drop(f"protocol error: {text}")

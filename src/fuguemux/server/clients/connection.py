@@ -1,6 +1,6 @@
-"""One client, as the server sees it: what can be sent to it and asked of it. Bounded in what it holds.
+"""The connection of one client: what can be sent to it and requested from it. What it holds in memory is limited.
 
-Bytes from the client come by `client_socket.py`, which decodes them; the states are in `connection_state.py`.
+`client_socket.py` decodes the bytes from the client; `connection_state.py` has the states.
 """
 
 import asyncio
@@ -20,32 +20,33 @@ from fuguemux.server.clients.outbox import Outbox
 CHUNK_BYTES: Final = 256 << 10
 """A reply or a repaint travels in messages of at most this."""
 REPLY_BYTES_MAX: Final = 256 << 20
-"""What a command that does not attach may leave unread; its reader may be a pager that somebody left open."""
+"""How much a command that does not attach may leave unread. Its reader may be a pager that the user left open."""
 TRANSPORT_BYTES_HIGH: Final = 256 << 10
 FAREWELL_SECONDS_MAX: Final = 5.0
-"""A client that is told why it is dropped has this long to read it."""
+"""The time that a client has to read why it is dropped."""
 STDIN_BYTES_MAX: Final = 64 << 20
 
 assert VIEWER_OUTBOX_BYTES_MAX > TRANSPORT_BYTES_HIGH + CHUNK_BYTES
 
 
 class ConnectionOwner(Protocol):
-    """What a connection needs of the listener that made it."""
+    """What a connection needs from the listener that made it."""
 
     viewer_outbox_bytes_max: int
     reconnect_seconds: int | None
-    """Told to clients that attach; None: they do as they like."""
+    """How long attached clients try to reconnect. They are told when they attach. None: they use their own setting."""
 
     def answered(self, client: ClientId) -> None:
-        """The client has its answer, or its terminal was taken over. Called more than once."""
+        """The client has its answer, or is attached now. Called more than once."""
         ...
 
 
 class Connection:
-    """A client. Sending never blocks and never fails: what cannot be delivered is dropped with the connection.
+    """The connection of a client. Sending never blocks and never fails: what cannot be delivered is dropped with the
+    connection.
 
-    While attached, an outbox over `viewer_outbox_bytes_max` drops the client with a message. A renderer that looks at
-    `congested` before it draws, and draws at `Handler.drained`, never gets there.
+    An attached client is dropped with a message if its outbox is larger than `viewer_outbox_bytes_max`. That does not
+    happen to a renderer that checks `congested` before it draws, and draws at `Handler.drained`.
     """
 
     def __init__(self, client: ClientId, owner: ConnectionOwner) -> None:
@@ -62,26 +63,26 @@ class Connection:
         self._when_gone: Callable[[], None] | None = None
         self._reason = "the client closed the connection"
 
-    # What the server may ask and tell.
+    # What the server may request and send.
 
     @property
     def is_attached(self) -> bool:
-        """Whether the client's terminal is ours."""
+        """Whether the client is attached."""
         return self.state is ConnectionState.ATTACHED
 
     @property
     def is_open(self) -> bool:
-        """Whether anything sent still has a chance to arrive."""
+        """Whether anything that is sent may still arrive."""
         return is_open(self.state)
 
     @property
     def outbox_bytes(self) -> int:
-        """Bytes sent and not yet handed to the kernel, without those in the transport's own small buffer."""
+        """Bytes that are sent and not yet handed to the kernel, without those in the transport's own small buffer."""
         return self._outbox.length
 
     @property
     def congested(self) -> bool:
-        """Whether the client does not read fast enough just now; `Handler.drained` tells the end of it."""
+        """Whether the client reads too slowly at this moment. `Handler.drained` reports the end of this."""
         return self._outbox.congested
 
     async def wait_gone(self) -> None:
@@ -89,13 +90,14 @@ class Connection:
         await self._gone.wait()
 
     def when_gone(self, told: Callable[[], None] | None) -> None:
-        """Call `told` when the connection is closed, in place of another one; None: nobody. At once if it is closed."""
+        """Call `told` when the connection is closed, instead of an earlier such function. None: call nothing. If it
+        is closed already, calls `told` at once."""
         self._when_gone = told
         if told is not None and self._gone.is_set():
             told()
 
     async def wait_taken(self) -> None:
-        """Return when the client has taken what was sent to it, at least nearly, or is gone."""
+        """Return when the client has received most of what was sent to it, or is gone."""
         while self.congested and self.is_open:
             self._taken.clear()
             await self._taken.wait()
@@ -113,7 +115,7 @@ class Connection:
         self._send(message_bytes(messages.PROGRESS, text.encode("utf-8", "replace")[:CHUNK_BYTES]))
 
     def exit(self, code: int) -> None:
-        """End a command that does not attach. Closes once everything is sent."""
+        """End a command that does not attach. Closes when everything is sent."""
         self._send(messages.exit_with(code))
         self._leave("the command ended")
 
@@ -123,12 +125,12 @@ class Connection:
         self._leave("the server ends")
 
     def go_on(self, words: Sequence[str]) -> None:
-        """Send the client to the next server with `words` in place of its command. Closes once everything is sent."""
+        """Send the client to the next server with `words` instead of its command. Closes when everything is sent."""
         self._send(messages.go_on([word.encode("utf-8", "surrogateescape") for word in words]))
         self._leave("the server ends")
 
     def attached(self, resume: bytes) -> None:
-        """Take the client's terminal over. `resume` comes back in `Command.resume` if the client has to connect anew."""
+        """Attach the client. If the client has to connect again, `resume` is returned in `Command.resume`."""
         self._send(messages.attached(resume))
         if self._owner.reconnect_seconds is not None:
             self._send(messages.patience(self._owner.reconnect_seconds))
@@ -148,12 +150,13 @@ class Connection:
         self._send_chunks(messages.OUTPUT, data)
 
     def detached(self, text: str, exit_code: int = 0, *, hang_up_parent: bool = False) -> None:
-        """Let the client go: it restores its terminal and prints `text`. Closes once everything is sent."""
+        """Detach the client: it restores its terminal and prints `text`. Closes when everything is sent."""
         self._send(Detached(text, exit_code, hang_up_parent=hang_up_parent).encode())
         self._leave("detached")
 
     def drop(self, text: str) -> None:
-        """Throw away what is unsent, say why in one line, and close: at once if the client reads, else soon."""
+        """Discard what is unsent, send the reason in one line, and close: at once if the client reads, else after a
+        short time."""
         if not self.is_open:
             return
         self._outbox.clear()
@@ -165,9 +168,9 @@ class Connection:
         self._leave(text)
 
     async def read_stdin(self, bytes_max: int = STDIN_BYTES_MAX) -> bytes | None:
-        """Return all of the client's stdin, or None when the client went away before its end.
+        """Return all of the client's stdin, or None if the client went away before its end.
 
-        Raises ValueError when there is more than `bytes_max`. Waits as long as the writer on the other side takes.
+        Raises ValueError if there is more than `bytes_max`. Waits until the writer at the other end has finished.
         """
         if self._stdin is not None:
             return b""
@@ -185,7 +188,7 @@ class Connection:
         return None if self._gone.is_set() else b"".join(parts)
 
     def pause_reading(self) -> None:
-        """Take nothing more from the client until `resume_reading`: its input has nowhere to go."""
+        """Read nothing more from the client until `resume_reading`, because its input cannot be handled now."""
         if self.is_open:
             self._transport.pause_reading()
 
@@ -195,7 +198,8 @@ class Connection:
             self._transport.resume_reading()
 
     def share(self) -> socket.socket | None:
-        """Return a duplicate of the socket, which keeps the client waiting when this connection is closed."""
+        """Return a duplicate of the socket. It keeps the client waiting after this connection is closed. None: not
+        possible."""
         if not self.is_open or self.congested:
             return None
         shared = self._transport.get_extra_info("socket")
@@ -208,25 +212,26 @@ class Connection:
             self._step(ConnectionStep.BROKEN)
             self._transport.abort()
 
-    # What its socket tells it.
+    # What the client's socket reports.
 
     def opened(self, transport: asyncio.Transport) -> None:
-        """The client is there. Call it once, before anything else."""
+        """The client has connected. Call it once, before anything else."""
         self._transport = transport
 
     def expect_command(self, seconds: float) -> None:
-        """Give the client so long for its greeting and its command."""
+        """Close the connection if its greeting and command do not come within this time."""
         self._timer = asyncio.get_running_loop().call_later(
             seconds, self.abort, "no command came in time"
         )
 
     def refuse(self, text: str) -> None:
-        """Answer in place of a greeting why the client may not come in, and close."""
+        """Tell the client instead of a greeting why it is refused, and close."""
         self._send(Hello(0, 0, text).encode())
         self._leave(text)
 
     def greeted(self, hello: Hello) -> None:
-        """Answer the client's greeting: a version that both speak, or why there is none, and close."""
+        """Answer the client's greeting with a version that both support, or with the reason why there is none, and
+        close."""
         answer = messages.answer(hello, __version__)
         self._send(answer.encode())
         if answer.highest == 0:
@@ -241,16 +246,18 @@ class Connection:
         self._cancel_timer()
 
     def stdin_came(self, data: bytes) -> bool:
-        """Take a piece of the client's stdin; empty: its end. Whether anybody asked for it."""
+        """Take a piece of the client's stdin; empty: its end. Returns whether stdin was requested."""
         if self._stdin is None:
             return False
         self._stdin.put_nowait(data)
         return True
 
     def hung_up(self) -> None:
-        """The client will send nothing more; nobody half-closes here, so it is gone, and nothing more is for it.
+        """The client will send nothing more. Clients never close one direction only, so it is gone, and receives
+        nothing more.
 
-        Not even what waits: a transport that is closing must not be written to (Python 3.12 and 3.13 never end it then).
+        Waiting messages are dropped as well: a transport that is closing must not be written to (Python 3.12 and 3.13
+        never end it then).
         """
         if self.state is not ConnectionState.CLOSED:
             self._step(ConnectionStep.BROKEN)
@@ -261,7 +268,8 @@ class Connection:
         self._outbox.pause()
 
     def resume_sending(self) -> bool:
-        """Hand over what waited, and close if nothing more is to come. Whether a client that is served has read all."""
+        """Send what waited, and close if this was the last message. Returns whether the client, still served, has
+        received everything."""
         if self._transport.is_closing():
             return False
         self._outbox.resume()
@@ -273,7 +281,8 @@ class Connection:
         return self.state in (ConnectionState.SERVING, ConnectionState.ATTACHED)
 
     def closed(self, error: Exception | None) -> str:
-        """Tell everybody who waits that the connection is gone. Return why. Call it once, and last of all."""
+        """Report to all waiting tasks that the connection is closed. Returns the reason. Call it once, after
+        everything else."""
         known = self.state is ConnectionState.LEAVING
         self._step(ConnectionStep.CLOSED)
         self._cancel_timer()
@@ -286,7 +295,7 @@ class Connection:
             self._stdin.put_nowait(b"")
         return self._reason if known or error is None else str(error)
 
-    # How it is done.
+    # Internals.
 
     def _step(self, step: ConnectionStep) -> None:
         self.state = after(self.state, step)
@@ -313,7 +322,9 @@ class Connection:
         self._owner.answered(self.client)
         if not self.congested:
             self._transport.close()
-        if not answered:  # a reply may wait for a pager; nobody waits for the reader of a last word
+        if (
+            not answered
+        ):  # a reply may wait for a pager, but a last message does not wait long for its reader
             self._timer = asyncio.get_running_loop().call_later(
                 FAREWELL_SECONDS_MAX, self._transport.abort
             )

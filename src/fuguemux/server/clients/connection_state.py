@@ -1,6 +1,6 @@
 """The states of a client's connection, and every legal step from one state to another, in one table.
 
-A step that the table does not have is a mistake of this program, whatever the client sends.
+A step that the table does not contain is a mistake of this program. Nothing that a client sends can cause it.
 """
 
 from collections.abc import Mapping
@@ -9,24 +9,24 @@ from typing import Final
 
 
 class ConnectionState(Enum):
-    """What a connection does."""
+    """The state of a connection."""
 
     GREETING = "waits for the client's greeting"
     ASKING = "waits for the client's command"
     SERVING = "carries out the command"
-    ATTACHED = "has the client's terminal"
-    LEAVING = "ends once everything is sent"
+    ATTACHED = "is attached"
+    LEAVING = "ends when everything is sent"
     CLOSED = "is closed"
 
 
 class ConnectionStep(Enum):
-    """What happens to a connection."""
+    """An event in the life of a connection."""
 
     GREETED = "take a greeting"
     COMMANDED = "take a command"
-    ATTACHED = "take the terminal over"
-    LEFT = "say the last word"
-    BROKEN = "end without a word"
+    ATTACHED = "attach"
+    LEFT = "send the last message"
+    BROKEN = "end without a message"
     CLOSED = "be closed"
 
 
@@ -49,11 +49,12 @@ TRANSITIONS: Final[Mapping[ConnectionState, Mapping[ConnectionStep, ConnectionSt
 
 
 class IllegalStep(Exception):
-    """The connection cannot do this in its state: a mistake of the caller. The message names both."""
+    """The connection is in a state that does not allow this step, which is a mistake of the caller. The message names
+    both."""
 
 
 def after(state: ConnectionState, step: ConnectionStep) -> ConnectionState:
-    """The state after `step`. Raises IllegalStep if `state` does not allow it."""
+    """The state after `step`. Raises IllegalStep if `state` does not allow the step."""
     try:
         return TRANSITIONS[state][step]
     except KeyError:

@@ -1,4 +1,4 @@
-"""Puts a question or a page in front of what a client looks at."""
+"""Shows a question or a page over a client's panes."""
 
 from collections.abc import Callable
 from typing import assert_never
@@ -15,7 +15,8 @@ def cover(
     last_screens: LastScreensPort,
     redraw: Callable[[], None],
 ) -> None:
-    """Do what `effect` says. A chooser's previews come from `last_screens`, which calls `redraw` when it has read one."""
+    """Show what `effect` describes. The previews of a list come from `last_screens`, which calls `redraw` when it has
+    read one."""
     match effect:
         case ef.Prompt(_, prompts, initial, template, confirm, single_key):
             if confirm:

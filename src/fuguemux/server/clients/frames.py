@@ -1,4 +1,4 @@
-"""When a client's screen is drawn: at most `frame_rate_hz` times a second, but at once for an echo that is awaited."""
+"""Decides when a client's screen is drawn: at most `frame_rate_hz` times a second, but at once for an expected echo."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from fuguemux.server.clients.viewer import Viewer
 from fuguemux.server.panes.pane_terminal import PaneTerminal
 
 SYNC_SECONDS_MAX: Final = 0.15
-"""A program that began a synchronized update and does not end it is drawn anyway after this time."""
+"""A program that begins a synchronized update and does not end it is drawn after this time anyway."""
 
 
 class Frames:
@@ -29,7 +29,7 @@ class Frames:
             viewer.frame_timer = self._loop.call_at(due, self._draw, viewer)
 
     def changed(self, viewer: Viewer, terminal: PaneTerminal) -> None:
-        """A visible pane changed: draw soon, or now if an echo is awaited from it."""
+        """A visible pane has changed: draw soon, or now if an echo from this pane is expected."""
         if terminal.emulator.modes.synchronized_output:
             if viewer.frame_timer is None:
                 self.schedule(viewer, not_before=self._loop.time() + SYNC_SECONDS_MAX)

@@ -1,4 +1,5 @@
-"""Whom a client's socket tells what the client says: the handler of commands and keys, and the listener that owns it."""
+"""What a client's socket calls when messages arrive: the handler of commands and keys, and the listener that owns the
+socket."""
 
 import asyncio
 from typing import Protocol
@@ -8,13 +9,14 @@ from fuguemux.server.clients.connection import Connection, ConnectionOwner
 
 
 class Handler(Protocol):
-    """What the server does with a connection. Called on the event loop; the plain functions must not block."""
+    """Handles the messages of a connection. Called on the event loop; the plain functions must not block."""
 
     async def command(self, connection: Connection, command: CommandMessage) -> None:
-        """Carry out the one command of this connection. It ends in `exit`, in `attached`, or in `detached`.
+        """Carry out the only command of this connection. It ends in `exit`, in `attached`, or in `detached`.
 
-        Runs as a task of the listener's group, so an exception ends the server. It is not cancelled when the client goes
-        away (a change half made is worse than a reply nobody reads): long waits watch `Connection.when_gone`.
+        Runs as a task of the listener's group, so an exception ends the server. It is not cancelled when the client
+        goes away, because a half-made change is worse than a reply without a reader. Long waits use
+        `Connection.when_gone`.
         """
         ...
 
@@ -23,7 +25,7 @@ class Handler(Protocol):
         ...
 
     def resized(self, connection: Connection, columns: int, rows: int) -> None:
-        """The client's terminal has another size."""
+        """The client's terminal has a new size."""
         ...
 
     def suspended(self, connection: Connection) -> None:
@@ -35,26 +37,27 @@ class Handler(Protocol):
         ...
 
     def drained(self, connection: Connection) -> None:
-        """Everything sent was taken by the kernel after it could not be: `congested` is False again."""
+        """The kernel has taken everything that was sent, after it had refused more: `congested` is False again."""
         ...
 
     def closed(self, connection: Connection, reason: str) -> None:
-        """The connection is gone. Called exactly once, for a connection whose command was delivered, and last of all."""
+        """The connection is closed. Called exactly once, after everything else, for a connection whose command was
+        delivered."""
         ...
 
 
 class SocketOwner(ConnectionOwner, Protocol):
-    """What a client's socket needs of its listener."""
+    """What a client's socket needs from its listener."""
 
     handler: Handler
     hello_seconds_max: float
 
     def admit(self, connection: Connection, transport: asyncio.Transport) -> str:
-        """Return why this connection is refused; empty when it is not."""
+        """Return why this connection is refused. Empty: it is not."""
         ...
 
     def run(self, connection: Connection, command: CommandMessage) -> None:
-        """Start the task that carries `command` out."""
+        """Start the task that carries out `command`."""
         ...
 
     def forget(self, connection: Connection) -> None: ...

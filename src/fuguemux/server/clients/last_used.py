@@ -1,7 +1,8 @@
-"""When clients last attached to each session, in a file beside the log, so that the next server knows which was used last.
+"""Stores when clients last attached to each session, in a file beside the log, so that the next server knows which
+was used last.
 
-A file of its own and no event: attaching must not wait for a disk, and must not fail with it. If a crash of the machine
-damages the file, only the order in which sessions are offered is lost.
+It is a file and not an event, because attaching must not wait for a disk or fail because of it. If a crash of the
+machine damages the file, only the order in which sessions are offered is lost.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,7 +19,8 @@ FILE: Final = ATTACHED_FILE
 
 
 def read_times(path: str) -> dict[SessionId, int]:
-    """Seconds since the epoch by session; the session used last is at the end. Empty if there is no such file; never raises."""
+    """Seconds since the epoch for each session, the session used last at the end. Empty if there is no such file.
+    Never raises."""
     storage, (directory, _, _) = RealStorage(), path.rpartition("/")
     data = helper_or_nothing(storage, directory, ATTACHED_FILE)
     words = [line.split() for line in data.decode("ascii", "replace").splitlines()]
@@ -43,7 +45,7 @@ def keep_times(
     spawn: Spawn,
     storage: Storage,
 ) -> None:
-    """Give the view what earlier servers noted, and from now on write what it knows."""
+    """Give the view the times from earlier servers, and from now on store its changes."""
     path = f"{state_directory}/{FILE}"
     view.attached_before(read_times(path))
     view.times_changed = LastUsed(path, spawn, storage).keep
@@ -56,7 +58,7 @@ class LastUsed:
         self._newest = Newest(partial(_replace, storage or RealStorage(), path), spawn, "attached")
 
     def keep(self, times: Mapping[SessionId, int]) -> None:
-        """Have `times` written, in their order."""
+        """Store `times` in their order."""
         lines = "".join(f"{session} {when}\n" for session, when in times.items())
         self._newest.keep(lines.encode())
 

@@ -24,15 +24,15 @@ PROBE_SECONDS_MAX: Final = 1.0
 
 
 class ListenError(CannotStart):
-    """The socket cannot be opened; the message says why and what to do. The server does not start."""
+    """The socket cannot be opened. The message says why and what to do. The server does not start."""
 
 
 def bind_private(path: str) -> socket.socket:
-    """Return a socket bound to `path` with mode 0600 whatever the umask.
+    """Return a socket bound to `path`, with mode 0600 whatever the umask.
 
-    Its directory must have gone through `config.paths.prepare`. Call it only while the lock of the state is held: then a
-    socket that nothing listens on is left over from a dead server, and is removed. Raises ListenError if another kind of
-    file is there, or if another process listens.
+    Its directory must have been prepared by `config.paths.prepare`. Call it only while the lock of the state is held:
+    then a socket on which no process listens is left over from a dead server, and is removed. Raises ListenError if
+    another kind of file is there, or if another process listens.
     """
     _remove_stale(path)
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -90,7 +90,7 @@ class Listener:
         came: Callable[[ClientId], None] = lambda _client: None,
         served: Callable[[ClientId], None] = lambda _client: None,
     ) -> None:
-        """`came` is called for each new connection, `served` at least once when a client has its answer or is gone."""
+        """`came` is called for each new connection; `served` at least once when a client has its answer or is gone."""
         self.handler = handler
         self.hello_seconds_max = hello_seconds_max
         self.viewer_outbox_bytes_max = VIEWER_OUTBOX_BYTES_MAX
@@ -172,12 +172,12 @@ class Listener:
         task.add_done_callback(self._running.discard)
 
     def cancel_tasks(self) -> None:
-        """End the commands that are not done: the log is closed, and no client is connected that waits for them."""
+        """Cancel the commands that are not done. The log is closed, and no client that waits for them is connected."""
         for task in self._running:
             task.cancel()
 
     def answered(self, client: ClientId) -> None:
-        """The client has its answer, or its terminal was taken over."""
+        """The client has its answer, or is attached now."""
         self._served(client)
 
     def forget(self, connection: Connection) -> None:

@@ -1,4 +1,4 @@
-"""Recent messages to users, for show-messages: a line that has left the screen can be read again."""
+"""Recent messages to users, for show-messages. A message can be read again after it has left the screen."""
 
 from collections import deque
 from collections.abc import Callable

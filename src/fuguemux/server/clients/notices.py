@@ -1,6 +1,6 @@
-"""What people are told without asking: words in the status line, and notices for whoever attaches.
+"""Alerts for the status line, and notices for clients that attach.
 
-Every part that has something to tell adds it here. All of it is shown; nothing takes the place of anything else.
+Every part of the server adds its texts here. All of them are shown, and none replaces another.
 """
 
 from collections.abc import Callable
@@ -14,15 +14,16 @@ class Notices:
         self._notices: list[Callable[[], str]] = []
 
     def alert_while(self, text: Callable[[], str]) -> None:
-        """Show in every status line what `text` returns whenever one is drawn; empty: nothing."""
+        """Show in every status line the text that `text` returns when the line is drawn. Empty: nothing."""
         self._alerts.append(text)
 
     def tell_while(self, text: Callable[[], str]) -> None:
-        """Show everybody who attaches what `text` returns then; empty: nothing."""
+        """Show every client that attaches the text that `text` returns then. Empty: nothing."""
         self._notices.append(text)
 
     def tell(self, text: str) -> Callable[[], None]:
-        """Show everybody who attaches `text`, until the function that is returned is called. It may be called again."""
+        """Show `text` to every client that attaches, until the returned function is called. That function may be
+        called again."""
 
         def notice() -> str:
             return text
@@ -35,7 +36,7 @@ class Notices:
         return withdraw
 
     def tell_once(self, text: Callable[[], str]) -> None:
-        """Show the next client that attaches what `text` returns then. It is called once."""
+        """Show the next client that attaches the text that `text` returns then. `text` is called once."""
 
         def notice() -> str:
             self._notices.remove(notice)
@@ -44,9 +45,9 @@ class Notices:
         self._notices.append(notice)
 
     def alert(self) -> str:
-        """What the status line says now; empty: nothing."""
+        """The alerts for the status line. Empty: none."""
         return ", ".join(filter(None, [text() for text in self._alerts]))
 
     def greeting(self) -> str:
-        """What a client is told that has just attached; empty: nothing."""
+        """The notices for a client that has just attached. Empty: none."""
         return "; ".join(filter(None, [text() for text in list(self._notices)]))

@@ -1,11 +1,12 @@
-"""Messages that wait to be sent to one client. Whole messages, so that unsent ones can be dropped without breaking the stream."""
+"""The messages that wait to be sent to one client. It holds whole messages, so that unsent ones can be dropped
+without breaking the stream."""
 
 from collections import deque
 from collections.abc import Callable
 
 
 class Outbox:
-    """Messages on their way to a transport that says when it takes no more. Never blocks, never fails."""
+    """Messages for a transport that reports when it takes no more. Never blocks, never fails."""
 
     def __init__(self, write: Callable[[bytes], None]) -> None:
         self._write = write

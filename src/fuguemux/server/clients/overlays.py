@@ -1,6 +1,6 @@
-"""What a client shows for a moment in place of its status line or panes: messages, prompts, choosers, pages of text.
+"""What a client shows for a short time instead of its status line or panes: messages, prompts, lists, pages of text.
 
-Pure of sockets: an overlay is given keys, and returns what to draw and which command to run.
+Independent of sockets: an overlay receives keys, and returns what to draw and which command to run.
 """
 
 from collections.abc import Callable
@@ -14,17 +14,18 @@ ANSWER_CHARACTERS_MAX = 1_024
 
 
 class Preview(Protocol):
-    """What is shown beside the selected row of a list."""
+    """What is shown beside or below a list for the selected row."""
 
     def with_list(
         self, row: int, columns: int, height: int, listed: Callable[[int, int], list[bytes]]
     ) -> list[bytes]:
-        """Rows of the list and of its preview. `listed` makes those of the list, given its columns and rows."""
+        """The rows of the list together with the preview. `listed` makes the rows of the list for a number of columns
+        and rows."""
         ...
 
 
 class OverlayOutcome(NamedTuple):
-    """The result of a key. `command`: text in tmux's language to run; `closed`: the overlay goes away."""
+    """The result of a key. `command`: text in tmux's language to run. `closed`: whether the overlay disappears."""
 
     closed: bool = False
     command: str = ""
@@ -39,18 +40,18 @@ class StatusOverlay(Protocol):
     def key(self, item: Input) -> OverlayOutcome: ...
 
     def row(self, columns: int) -> tuple[bytes, int | None]:
-        """The row to draw, and the column of the cursor if the cursor belongs there."""
+        """The row to draw, and the column of the cursor if the cursor is in this row."""
         ...
 
 
 class MessageOverlay:
-    """A line that disappears after a while, or at the next key, which then still has its usual effect."""
+    """A line that disappears after some time or at the next key. The key still has its usual effect."""
 
     def __init__(self, text: str) -> None:
         self.text = text
 
     def key(self, item: Input) -> OverlayOutcome:
-        """Any key closes it; the caller then treats the key as usual."""
+        """Close at any key. The caller then handles the key as usual."""
         del item
         return OverlayOutcome(closed=True)
 
@@ -60,14 +61,14 @@ class MessageOverlay:
 
 
 class Confirm:
-    """A question that one key answers: y or Enter runs the command."""
+    """A question that is answered with one key: y or Enter runs the command."""
 
     def __init__(self, question: str, command: str) -> None:
         self.question = question
         self.command = command
 
     def key(self, item: Input) -> OverlayOutcome:
-        """Any key but y, Y or Enter means no."""
+        """Any key except y, Y and Enter means no."""
         if isinstance(item, KeyPress) and item.name in ("y", "Y"):
             return OverlayOutcome(True, self.command)
         return OverlayOutcome(closed=True)
@@ -79,7 +80,7 @@ class Confirm:
 
 
 class PromptOverlay:
-    """One or more questions; the answers go into a command template as %1, %2 and %%.
+    """One or more questions. The answers replace %1, %2 and %% in a command template.
 
     With `single_key`, the name of the first key is the answer.
     """
@@ -105,7 +106,7 @@ class PromptOverlay:
         self._cursor = len(self._text)
 
     def key(self, item: Input) -> OverlayOutcome:
-        """Edit as readline does; Enter answers, Escape and C-c cancel."""
+        """Edit as readline does. Enter answers, Escape and C-c cancel."""
         if isinstance(item, Paste):
             self._insert(item.data.decode("utf-8", "replace"))
             return STAYS
@@ -190,7 +191,7 @@ def fill(template: str, answers: list[str]) -> str:
 
 
 class Page:
-    """Rows in place of the panes: text to read, or rows to choose from."""
+    """Rows over the panes: text to read, or rows to choose from."""
 
     def __init__(
         self,
@@ -211,7 +212,7 @@ class Page:
         self._height = 1
 
     def key(self, item: Input) -> OverlayOutcome:
-        """Move, choose, or close with q, Escape or C-c; a text also with Enter. Other keys do nothing."""
+        """Move, choose, or close with q, Escape or C-c; Enter closes a text. Other keys do nothing."""
         if not isinstance(item, KeyPress):
             return STAYS
         name = item.name
@@ -227,7 +228,7 @@ class Page:
         if name in ("q", "Escape", "C-c") or (name == "Enter" and not self._chooser):
             return OverlayOutcome(closed=True)
         if not self._chooser:
-            return STAYS  # keys typed after it must not reach the program beneath
+            return STAYS  # further keys must not reach the program in the pane
         if name == "Enter" and self._rows:
             return OverlayOutcome(True, self._rows[self._selected][1])
         if name.isdigit() and len(name) == 1 and int(name) < len(self._rows):

@@ -1,4 +1,4 @@
-"""Requesters of commands: a client's connection, the keys of an attached client, hooks, and the files of `-f`."""
+"""The kinds of requesters: a client's connection, the keys of an attached client, hooks, and the files of `-f`."""
 
 from collections.abc import Callable
 
@@ -14,12 +14,12 @@ from fuguemux.server.ports import Requester
 
 
 def text_of(word: bytes) -> str:
-    """A word of a command line. Bytes that are not UTF-8 survive the way there and back."""
+    """A word of a command line as text. Bytes that are not UTF-8 are preserved when it is encoded again."""
     return word.decode("utf-8", "surrogateescape")
 
 
 def called_as_tmux(command: CommandMessage) -> bool:
-    """Whether the client is called `tmux`, so that it expects tmux's behaviour to the letter."""
+    """Whether the client's program is called `tmux`, so that its user expects exactly tmux's behaviour."""
     return command.program.startswith(b"tmux")
 
 
@@ -39,7 +39,7 @@ def pane_of_environment(
 
 
 class ConnectionRequester:
-    """The requester is a client that sent a command."""
+    """The requester that is a client with a command."""
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class ConnectionRequester:
         self._told: set[str] = set()
 
     def request(self, argv: tuple[str, ...]) -> Request:
-        """The request of `argv` with this client's directory, environment and terminal."""
+        """The request for `argv` with this client's directory, environment and terminal."""
         command = self.command
         return Request(
             argv,
@@ -72,17 +72,17 @@ class ConnectionRequester:
         )
 
     def stdout(self, data: bytes) -> None:
-        """To the client's stdout; an attached client has none."""
+        """Send to the client's stdout. An attached client has none."""
         if data and not self.connection.is_attached:
             self.connection.stdout(data)
 
     def stderr(self, data: bytes) -> None:
-        """To the client's stderr."""
+        """Send to the client's stderr."""
         if data and not self.connection.is_attached:
             self.connection.stderr(data)
 
     def waits(self, text: str) -> None:
-        """On a terminal, a line that disappears when something follows; otherwise a line on stderr, once per text."""
+        """On a terminal: a line that disappears when other output follows. Otherwise a line on stderr, once per text."""
         if self.connection.is_attached or text in self._told:
             return
         if self.command.flags & messages.STDERR_TTY:
@@ -92,16 +92,16 @@ class ConnectionRequester:
             self.connection.stderr(f"{text}\n".encode())
 
     def if_gone(self, give_up: Callable[[], None]) -> None:
-        """Call `give_up` when the connection is gone. A command that takes no time does not notice."""
+        """Call `give_up` when the connection is closed. A command that does not wait does not notice this."""
         self.connection.when_gone(give_up)
 
     def done(self) -> None:
-        """Do not report the client's end to anybody."""
+        """Do not call `give_up` any more."""
         self.connection.when_gone(None)
 
 
 class InternalRequester:
-    """The requester is the server: a file of `-f`, or a hook. No client waits; errors are collected."""
+    """The requester that is the server itself, for a file of `-f` or a hook. No client waits; errors are collected."""
 
     def __init__(
         self,
@@ -151,7 +151,7 @@ class InternalRequester:
 
 
 class HookRequester:
-    """The requester is a hook of a command: its output goes to the requester of that command."""
+    """The requester that is a hook of a command. Its output goes to the requester of that command."""
 
     def __init__(
         self,
@@ -167,7 +167,7 @@ class HookRequester:
         self._variables = variables
 
     def request(self, argv: tuple[str, ...]) -> Request:
-        """The request of `argv`, about the things that the command was about."""
+        """The request for `argv`, with the target of the command."""
         return msgspec.structs.replace(
             self._requester.request(argv),
             session=self._session,
@@ -188,16 +188,16 @@ class HookRequester:
         self._requester.waits(text)
 
     def if_gone(self, give_up: Callable[[], None]) -> None:
-        """With the requester of the command."""
+        """As the requester of the command."""
         self._requester.if_gone(give_up)
 
     def done(self) -> None:
-        """With the requester of the command."""
+        """As the requester of the command."""
         self._requester.done()
 
 
 class ViewerRequester:
-    """The requester is a key or prompt of an attached client."""
+    """The requester that is a key or prompt of an attached client."""
 
     def __init__(
         self,
@@ -217,7 +217,7 @@ class ViewerRequester:
         self._waits = waits
 
     def request(self, argv: tuple[str, ...]) -> Request:
-        """The request of `argv` with what the client shows now."""
+        """The request for `argv` with what the client shows now."""
         command = self._command
         return Request(
             argv,
@@ -233,21 +233,21 @@ class ViewerRequester:
         )
 
     def stdout(self, data: bytes) -> None:
-        """Shown over the panes."""
+        """Show the output over the panes."""
         if data:
             self._show(data, False)
 
     def stderr(self, data: bytes) -> None:
-        """Shown in the status line."""
+        """Show the error in the status line."""
         if data:
             self._show(data, True)
 
     def waits(self, text: str) -> None:
-        """Shown at once."""
+        """Show the text at once."""
         self._waits(text)
 
     def if_gone(self, give_up: Callable[[], None]) -> None:
-        """The command was given for the session, so it goes on if the client leaves."""
+        """Do nothing: the command belongs to the session, so it continues if the client leaves."""
 
     def done(self) -> None:
-        """Nothing to forget: `if_gone` keeps nothing."""
+        """Do nothing, because `if_gone` does nothing."""

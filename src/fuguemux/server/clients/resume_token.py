@@ -1,7 +1,8 @@
-"""What an attached client sends back after a reconnect: where it was, which the next server could not know.
+"""The resume token: what an attached client sends to the next server after a reconnect, so that it shows the same as
+before.
 
-Words separated by blanks: `$1` the session, `r` for a read-only client, `%5:120` for a pane scrolled back 120 rows. The
-client does not read the token. A word that makes no sense is skipped.
+Words separated by blanks: `$1` the session, `r` for a read-only client, `%5:120` for a pane scrolled back 120 rows.
+The client does not interpret the token. An invalid word is skipped.
 """
 
 from collections.abc import Iterable
@@ -13,7 +14,7 @@ SCROLLED_PANES_MAX: Final = 64
 
 
 class Resume(NamedTuple):
-    """Where a client was. `scrolled`: panes that show their history, and how many rows back."""
+    """What a client showed. `scrolled`: panes that show their history, and by how many rows they are scrolled back."""
 
     session: SessionId | None
     read_only: bool = False
@@ -28,7 +29,7 @@ def encode(session: SessionId, *, read_only: bool, scrolled: Iterable[tuple[Pane
 
 
 def decode(token: bytes) -> Resume:
-    """Read a token. It comes from outside: nothing in it is trusted, and nothing raises."""
+    """Read a token. It comes from outside, so its content is not trusted, and nothing raises."""
     session: SessionId | None = None
     read_only = False
     scrolled: list[tuple[PaneId, int]] = []

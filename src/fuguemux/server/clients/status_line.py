@@ -1,4 +1,5 @@
-"""The status line of an attached client: what the options say, expanded and cut to the client's width."""
+"""Composes the status line of an attached client: expands the formats that options set, and cuts the result to the
+client's width."""
 
 from fuguemux.formats import formats
 from fuguemux.formats import text as format_text
@@ -10,7 +11,7 @@ from fuguemux.terminal.style import line
 
 LENGTH_DEFAULT = 40
 SHOWN_PER_COLUMN = 8
-"""Most characters per column, counting combining ones."""
+"""The largest number of characters per column, including combining ones."""
 
 
 def at_top(state: ServerState, defaults: options.Defaults, session: Session) -> bool:
@@ -26,7 +27,8 @@ def status_line(
     client: ClientId,
     alert: str = "",
 ) -> bytes:
-    """One row of exactly `columns` cells. `alert` (durability, recovery) precedes the right part. Raises TooDear."""
+    """One row of exactly `columns` cells. `alert` (durability, recovery) is placed before the right part. Raises
+    TooDear."""
     defaults = live.option_defaults()
     work = formats.Work()
     context = formats.FormatContext(state, live, session=session.id, client=client)
@@ -57,7 +59,7 @@ def _cut(
 
 
 def _first_columns(text: str, columns: int) -> str:
-    """At most `columns` characters of `text`, not counting style marks."""
+    """At most `columns` characters of `text`. Style marks are not counted."""
     if "#[" not in text:
         return text[:columns]
     kept: list[str] = []
@@ -82,7 +84,7 @@ def _windows(
     columns: int,
     work: formats.Work,
 ) -> str:
-    """The windows of the session, as many as a row of `columns` has room for."""
+    """As many windows of the session as fit into a row of `columns`."""
     defaults = live.option_defaults()
     separator = options.get(state, defaults, "window-status-separator", window=None)
     parts: list[str] = []

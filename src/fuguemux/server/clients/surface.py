@@ -1,4 +1,4 @@
-"""What viewers draw from: the state, the panes, and the panes that show their history."""
+"""What viewers draw: the state, the panes, and the panes that show their history."""
 
 from collections.abc import Callable
 
@@ -22,7 +22,7 @@ class ServerSurface:
         live: LiveView,
         alert: Callable[[], str],
     ) -> None:
-        """`alert`: a word for the status line, or nothing."""
+        """`alert` returns the alert for the status line. Empty: none."""
         self.panes = panes
         self.scroll = scroll
         self._state = state

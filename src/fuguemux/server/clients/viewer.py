@@ -1,4 +1,4 @@
-"""One attached client: what it shows, what its user is typing, and the frames that are drawn for it."""
+"""One attached client: what it shows, what its user types, and the frames that are drawn for it."""
 
 import asyncio
 import base64
@@ -91,7 +91,7 @@ class Viewer:
 
     @property
     def tty(self) -> str:
-        """Path of its terminal."""
+        """The path of its terminal."""
         return self.command.tty.decode("utf-8", "replace")
 
     @property
@@ -100,7 +100,7 @@ class Viewer:
         return self.tty or f"client-{self.client}"
 
     def facts(self) -> ClientFacts:
-        """What commands and formats may know of the client."""
+        """Facts about the client for commands and formats."""
         return ClientFacts(
             self.client,
             self.name,
@@ -119,7 +119,7 @@ class Viewer:
         )
 
     def resize(self, columns: int, rows: int) -> None:
-        """Note the size of the client's terminal. Cells beyond the limits stay empty."""
+        """Note the new size of the client's terminal. Cells beyond the limits stay empty."""
         self.columns = min(columns, CLIENT_COLUMNS_MAX)
         self.rows = min(rows, CLIENT_ROWS_MAX)
 
@@ -128,7 +128,7 @@ class Viewer:
         self.connection.output(ENTER)
 
     def current_session(self) -> Session | None:
-        """The session that it shows; None if that is gone."""
+        """The session that it shows. None if the session was closed."""
         return self._surface.state.sessions.get(self.session)
 
     def current_window(self) -> Window | None:
@@ -149,7 +149,7 @@ class Viewer:
         self.dirty = True
 
     def frame(self) -> bytes:
-        """The bytes that bring the client's screen up to date; empty if nothing changed."""
+        """The bytes that update the client's screen. Empty if nothing has changed."""
         self.dirty = False
         defaults = self._surface.live.option_defaults()
         state, session, window = self._surface.state, self.current_session(), self.current_window()
@@ -177,7 +177,7 @@ class Viewer:
         return self._composer.compose(scene)
 
     def _page_frame(self, scene: Scene) -> bytes:
-        """Rows of text in place of the panes, drawn like status rows above the status line."""
+        """Rows of text over the panes, drawn like status rows above the status line."""
         assert self.page is not None
         height = max(1, self.rows - len(scene.status))
         rows = self.page.rows(self.columns, height)
@@ -222,7 +222,7 @@ class Viewer:
         return views
 
     def message(self, text: str) -> None:
-        """Show a line until the next key, or until it is cleared."""
+        """Show a line until the next key, or until it is removed."""
         self.overlay = MessageOverlay(text)
         self.dirty = True
 
@@ -247,7 +247,7 @@ def style_bytes(text: str) -> bytes:
 
 
 def mode_style(state: ServerState, live: LiveView, pane: PaneId) -> tuple[Styles, bool]:
-    """The style of copy mode in a pane, and whether its keys are those of vi."""
+    """The style of copy mode in a pane, and whether the pane uses vi keys."""
     stored = state.panes.get(pane)
     window = None if stored is None else state.windows.get(stored.window)
 

@@ -1,4 +1,5 @@
-"""All attached clients: who looks at what, which frames are due, and what becomes of them when sessions go."""
+"""All attached clients: which sessions they show, when their frames are drawn, and what happens to them when sessions
+are closed."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -28,7 +29,7 @@ GREETING_MS = 5_000
 
 
 class Viewers:
-    """The `LastScreensPort` of the effect runner. Belongs to the loop."""
+    """All attached clients. Implements `effect_runner.ViewersPort`. Belongs to the loop."""
 
     def __init__(
         self,
@@ -42,9 +43,10 @@ class Viewers:
         last_screens: LastScreensPort,
         greeting: Callable[[], str],
     ) -> None:
-        """`happened` is told of clients that come, go, are resized or look elsewhere, by the name of the hook for it.
+        """`happened` is called with the name of a hook when a client comes, goes, is resized or shows another
+        session.
 
-        `last_screens`: where a chooser's previews come from. `greeting`: what a client is told that has just attached.
+        `last_screens`: the source of previews in lists. `greeting`: the notices for a client that has just attached.
         """
         self._loop = loop
         self._surface = surface
@@ -60,7 +62,7 @@ class Viewers:
                 surface.state, surface.live.option_defaults(), "message-limit"
             ),
         )
-        """What was shown to anybody, and what was announced although nobody looked on."""
+        """Messages that were shown to a client, and announcements, even those that no client has seen."""
         self._happened = happened
         self.scroll = surface.scroll
         self.scroll.connect(
@@ -72,28 +74,28 @@ class Viewers:
         self._greeting = greeting
 
     def get(self, client: ClientId) -> Viewer | None:
-        """The viewer, or None: not attached (any more)."""
+        """The viewer. None: the client is not attached."""
         return self._viewers.get(client)
 
     def facts(self) -> tuple[ClientFacts, ...]:
-        """Attached clients in order of attachment."""
+        """Attached clients in the order in which they attached."""
         return tuple(viewer.facts() for viewer in self._viewers.values())
 
     def used(self, viewer: Viewer) -> None:
-        """Somebody types there, or has given it another size."""
+        """A user types in the client, or has changed its size."""
         self._uses += 1
         viewer.used = self._uses
         viewer.activity_s = self._clock.wall_ms() // 1000
 
     def typed(self, viewer: Viewer) -> None:
-        """Somebody types there: its size may be the one that counts now."""
+        """A user types in the client, so its size may decide the sizes of windows now."""
         self.used(viewer)
         self._sizes_changed()
 
-    # Coming and going
+    # Attaching and detaching
 
     def attach(self, requester: Requester, effect: ef.Attach) -> None:
-        """The asking client becomes a viewer; one that is already looks at the session instead."""
+        """Attach the requesting client. A client that is attached already shows the session instead."""
         if effect.detach_others:
             for viewer in list(self._viewers.values()):
                 if viewer.session == effect.session and viewer.client != effect.client:
@@ -103,7 +105,9 @@ class Viewers:
             return
         if not isinstance(requester, ConnectionRequester) or not requester.command.interactive:
             raise EffectFailed("open terminal failed: not a terminal")
-        if not requester.connection.is_open:  # nobody would tell when it leaves: it has left
+        if (
+            not requester.connection.is_open
+        ):  # the client has left already, and nothing would report that later
             raise EffectFailed("open terminal failed: the client is gone")
         self.add(
             requester.connection, requester.command, effect.session, read_only=effect.read_only
@@ -138,12 +142,13 @@ class Viewers:
         return resume_token.encode(viewer.session, read_only=viewer.read_only, scrolled=places)
 
     def _scrolled(self) -> None:
-        """A pane shows another part of its history: after a reconnect it does so again."""
+        """A pane shows another part of its history. Update the resume tokens, so that a client shows it again after a
+        reconnect."""
         for viewer in self._viewers.values():
             viewer.connection.resume_as(self._token(viewer))
 
     def resume(self, connection: Connection, command: CommandMessage, session: SessionId) -> Viewer:
-        """A client is back that was attached to the server before this one."""
+        """Attach a client again that was attached to the previous server."""
         wanted = resume_token.decode(command.resume)
         viewer = self.add(connection, command, session, read_only=wanted.read_only)
         for pane, rows in wanted.scrolled:
@@ -153,7 +158,7 @@ class Viewers:
         return viewer
 
     def switch(self, client: ClientId, session: SessionId) -> None:
-        """The client looks at another session."""
+        """Let the client show another session."""
         viewer = self._viewers.get(client)
         if viewer is None or viewer.session == session:
             return
@@ -166,7 +171,7 @@ class Viewers:
         self.schedule(viewer)
 
     def detach(self, effect: ef.Detach) -> None:
-        """Give the client's screen back and let it go."""
+        """Restore the client's terminal and detach the client."""
         viewer = self._viewers.get(effect.client)
         if viewer is None:
             return
@@ -182,7 +187,7 @@ class Viewers:
         self._sizes_changed()
 
     def closed(self, connection: Connection) -> None:
-        """The connection is gone: client killed, terminal closed, too slow."""
+        """The connection is closed: the client was killed, its terminal was closed, or it was too slow."""
         viewer = self._viewers.pop(connection.client, None)
         if viewer is not None:
             self._frames.cancel(viewer)
@@ -190,12 +195,12 @@ class Viewers:
             self._sizes_changed()
 
     def end_all(self, text: str) -> None:
-        """Let every client go."""
+        """Detach all clients."""
         for viewer in list(self._viewers.values()):
             self._let_go(viewer, text)
 
     def resized(self, connection: Connection, columns: int, rows: int) -> None:
-        """The client's terminal has another size."""
+        """The client's terminal has a new size."""
         viewer = self._viewers.get(connection.client)
         if viewer is not None and columns and rows:
             viewer.resize(columns, rows)
@@ -205,12 +210,12 @@ class Viewers:
             self._sizes_changed()
             self.schedule(viewer)
 
-    # What changed
+    # Changes
 
     def published(
         self, before: ServerState, after: ServerState, events: Sequence[AnyEvent]
     ) -> None:
-        """Follow one transaction: viewers of sessions that are gone leave, the others are drawn anew."""
+        """Follow one transaction: viewers of closed sessions switch or leave, the others are drawn again."""
         del before, events
         for viewer in list(self._viewers.values()):
             session = after.sessions.get(viewer.session)
@@ -225,7 +230,7 @@ class Viewers:
             self.schedule(viewer)
 
     def _other_session(self, state: ServerState, viewer: Viewer) -> SessionId | None:
-        """Where a viewer goes whose session ended, by the option `detach-on-destroy`."""
+        """The session for a viewer whose session was closed, by the option `detach-on-destroy`."""
         if (
             options.get(state, self._surface.live.option_defaults(), "detach-on-destroy") == "on"
             or not state.sessions
@@ -236,7 +241,7 @@ class Viewers:
         return max(state.sessions)
 
     def pane_changed(self, terminal: PaneTerminal, events: Sequence[Event]) -> None:
-        """The pane's screen changed, and some things happened on the way."""
+        """The pane's screen has changed. `events` happened during the change."""
         for event in events:
             if isinstance(event, ClipboardWrite):
                 self.copied(terminal.id, event.data)
@@ -247,12 +252,14 @@ class Viewers:
             if shows:
                 viewer.dirty = True
                 self._frames.changed(viewer, terminal)
-        if terminal.echo_awaited:  # and stays so until the update that it is in is complete
+        if (
+            terminal.echo_awaited
+        ):  # the echo is expected until a synchronized update that contains it is complete
             terminal.echo_awaited = terminal.emulator.modes.synchronized_output
 
     def _pass_on(self, viewer: Viewer, event: Event, *, shows: bool) -> None:
         if isinstance(event, Bell):
-            if shows and not viewer.connection.congested:  # one that comes late says nothing
+            if shows and not viewer.connection.congested:  # a late bell would be meaningless
                 viewer.connection.output(b"\a")
         elif isinstance(event, TitleChanged):
             viewer.dirty = True
@@ -260,7 +267,7 @@ class Viewers:
     # Frames
 
     def refresh(self, client: ClientId | None) -> None:
-        """Draw one client, or all, from scratch."""
+        """Draw one client, or all, completely."""
         for viewer in list(self._viewers.values()):
             if client is None or viewer.client == client:
                 viewer.repaint()
@@ -277,19 +284,19 @@ class Viewers:
         self._frames.schedule(viewer)
 
     def drained(self, connection: Connection) -> None:
-        """The client has read everything: draw what it missed, as one frame."""
+        """The client has received everything: draw what it missed, as one frame."""
         viewer = self._viewers.get(connection.client)
         if viewer is not None and viewer.dirty:
             self.schedule(viewer)
 
     def suspended(self, connection: Connection) -> None:
-        """The client is stopped: nothing for it now."""
+        """The client is stopped: send nothing to it now."""
         viewer = self._viewers.get(connection.client)
         if viewer is not None:
             viewer.suspended = True
 
     def woken(self, connection: Connection, columns: int, rows: int) -> None:
-        """The client runs again with an empty screen."""
+        """The client runs again, and its screen is empty."""
         viewer = self._viewers.get(connection.client)
         if viewer is not None:
             viewer.suspended = False
@@ -301,7 +308,7 @@ class Viewers:
     # Overlays and views
 
     async def scroll_view(self, effect: ef.ScrollView) -> EffectResult:
-        """Show a pane's history, or stop doing so."""
+        """Show a pane's history, or the pane itself again."""
         terminal, ends = self._surface.panes.get(effect.pane), effect.ends_at_bottom
         if terminal is not None:
             if effect.leave:
@@ -312,7 +319,7 @@ class Viewers:
         return EffectResult()
 
     def overlay(self, effect: ef.ShowMessage | ef.Prompt | ef.Choose | ef.ShowText) -> None:
-        """Put a message, a question or a page in front of the client."""
+        """Show a message, a question or a page on the client."""
         viewer = self._viewers.get(effect.client)
         if viewer is None:
             return
@@ -329,7 +336,7 @@ class Viewers:
             self.schedule(viewer)
 
     def message(self, viewer: Viewer, text: str, duration_ms: int = 0) -> None:
-        """Show a line; it goes away after `duration_ms`, or the option `display-time`. show-messages tells it again."""
+        """Show a line for `duration_ms`, or as long as the option `display-time` says. show-messages lists it."""
         self.messages.add(f"{viewer.name} message: {text}")
         self._show(viewer, text, duration_ms)
 
@@ -351,13 +358,14 @@ class Viewers:
             self.schedule(viewer)
 
     def announce(self, text: str, duration_ms: int = 0) -> None:
-        """A line for everybody who looks on; see `message`. show-messages has it even if nobody does."""
+        """Show a line on all clients, as `message` does. show-messages lists it even if no client is attached."""
         self.messages.add(text)
         for viewer in list(self._viewers.values()):
             self._show(viewer, text, duration_ms)
 
     def copied(self, pane: PaneId, data: bytes) -> None:
-        """Put what was copied, by a person or by a program in the pane, on the clipboards of those who look on."""
+        """Put a copied text on the clipboards of the clients that show the pane. It was copied by a user or by the
+        program in the pane."""
         for viewer in self._viewers.values():
             if viewer.shows(pane):
                 viewer.copied(data)

@@ -1,4 +1,4 @@
-"""The work that the watchdog may end: decisions of commands, and status lines."""
+"""The work that the watchdog may interrupt: decisions of commands, and status lines."""
 
 from fuguemux.commands import table
 from fuguemux.formats.formats import TooDear
@@ -16,7 +16,7 @@ diagnostics = channel("formats")
 
 
 def decide(state: ServerState, live: LiveView, request: Request) -> Decision:
-    """As `table.decide`, and raises TookTooLong; then nothing was changed."""
+    """As `table.decide`, but also raises TookTooLong. Then nothing was changed."""
     hook, name = request.variables.get("hook"), table.known_name(request.argv)
     with endable("hook", f"{hook}: {name}") if hook else endable("command", name):
         reach("command.deciding")
@@ -24,11 +24,12 @@ def decide(state: ServerState, live: LiveView, request: Request) -> Decision:
 
 
 class WatchedStatus:
-    """The status line of one client. One that took too long is not composed again until an option or the session changes."""
+    """The status line of one client. If it takes too long, it is not composed again until an option or the session
+    changes."""
 
     def __init__(self) -> None:
         self._ended: tuple[object, ...] | None = None
-        """The options with which composing was ended."""
+        """The options and the session with which composing was interrupted."""
         self._reason = ""
 
     def row(
@@ -40,7 +41,7 @@ class WatchedStatus:
         client: ClientId,
         alert: str,
     ) -> bytes:
-        """As `status_line.status_line`; a short text in its place if composing was ended."""
+        """As `status_line.status_line`. If composing was interrupted, a short text instead."""
         options = (state.server_options, state.session_options, state.window_options, session)
         if self._ended is None or any(
             old is not new for old, new in zip(self._ended, options, strict=True)

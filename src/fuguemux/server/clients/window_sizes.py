@@ -1,4 +1,4 @@
-"""Has windows follow the sizes of the clients that look at them, once a tick."""
+"""Adjusts the sizes of windows to the clients that show them, once per turn of the loop."""
 
 import asyncio
 from collections.abc import Callable
@@ -17,7 +17,7 @@ class WindowSizes:
         engine: Engine,
         failed: Callable[[OSError], None],
     ) -> None:
-        """`failed` hears of sizes that could not be logged; the next change tries again."""
+        """`failed` receives errors of logging new sizes. The next change tries again."""
         self._loop = loop
         self._engine = engine
         self._failed = failed
@@ -29,7 +29,7 @@ class WindowSizes:
             self.changed()
 
     def changed(self) -> None:
-        """Viewers came, went, changed their size or were used: windows follow in a moment."""
+        """Viewers came, left, changed their size or were used: adjust the windows soon."""
         if not self._due:
             self._due = True
             self._loop.call_soon(self._resize)
