@@ -1,4 +1,5 @@
-"""The channels of wait-for. Who waits is in memory, and waits again at the next server; signals and locks are state."""
+"""The channels of wait-for. Which commands wait is known in memory only, and they wait again at the next server.
+Signals and locks are part of the state."""
 
 import asyncio
 import contextlib
@@ -14,7 +15,7 @@ from fuguemux.server.ports import EffectFailed, EffectResult, NotDurable
 from fuguemux.server.work.waits import Waits
 
 CHANNELS_MAX: Final = 1_024
-"""Most channels that are woken or locked while no command waits for them."""
+"""The largest number of channels that are woken or locked while no command waits for them."""
 
 Waiting = dict[str, list[asyncio.Future[None]]]
 
@@ -33,7 +34,7 @@ class Channels:
         self._engine = engine
         self._durable = durable
         self.waits = waits
-        """Other waits of the server, for the commands that are granted a channel."""
+        """All waits of the server, to which those for channels are added."""
         self._waiting: Waiting = {}
         self._lockers: Waiting = {}
 
@@ -51,7 +52,7 @@ class Channels:
                     raise EffectFailed(f"channel {name} not locked")
                 while lockers := self._lockers.get(name):
                     if _wake(lockers.pop(0)):
-                        return None  # it stays locked, for another command
+                        return None  # it stays locked, for the next command that waits
                 return self._remember(name, known, locked=False)
             case "lock":
                 if known.locked:
@@ -84,7 +85,7 @@ class Channels:
     def _remember(
         self, name: str, known: Channel, *, woken: bool | None = None, locked: bool | None = None
     ) -> Awaitable[EffectResult] | None:
-        """Log what the next server must know too. Returns when that is durable."""
+        """Log what the next server must know as well. Returns when that is durable."""
         event = ChannelChanged(
             name,
             known.woken if woken is None else woken,
@@ -106,7 +107,7 @@ class Channels:
 
 
 def _wake(future: asyncio.Future[None]) -> bool:
-    """Whether a command still waited."""
+    """Wake a command. Returns whether it still waited."""
     if future.done():
         return False
     future.set_result(None)

@@ -1,4 +1,5 @@
-"""Effects that are commands again: run-shell -C, if-shell, source-file; and buffers that come from files or go to them."""
+"""Effects that run commands (run-shell -C, if-shell, source-file), and effects that read buffers from files or write
+them to files."""
 
 import asyncio
 import itertools
@@ -27,21 +28,22 @@ diagnostics = channel("commands")
 
 
 class Nesting(NamedTuple):
-    """How deep the commands that run are in those of a request, and how often that request has run commands."""
+    """`depth`: how many levels of commands that run commands there are. `numbers` counts how often a request has run
+    commands."""
 
     depth: int
     numbers: "itertools.count[int]"
 
 
 class TooMuch(Exception):
-    """A request runs commands that run commands, and so on, beyond the limits."""
+    """A request exceeds the limits for commands that run commands."""
 
 
 _nesting: ContextVar[Nesting | None] = ContextVar("nesting", default=None)
 
 
 class CommandRunner(Protocol):
-    """The executor, which is built after this."""
+    """Runs commands. It is the executor, which is built after this module's objects."""
 
     async def run_text(self, text: str, requester: Requester) -> int: ...
 
@@ -76,13 +78,13 @@ class CommandEffects:
         self._durable = durable
 
     def connect(self, commands: CommandRunner) -> None:
-        """Give the executor, which is built after this, before the first effect runs."""
+        """Connect the executor, which is built after this object. Call it before the first effect runs."""
         self._commands = commands
 
     def run_commands(
         self, effect: ef.RunCommands, requester: Requester
     ) -> Awaitable[EffectResult] | None:
-        """Commands given as text. With `background` nobody waits for them."""
+        """Run commands that are given as text. With `background` the requester does not wait for them."""
 
         async def run() -> EffectResult:
             if effect.delay_ms:
@@ -93,7 +95,7 @@ class CommandEffects:
         return self._waited_or_not(run(), background=effect.background)
 
     def if_shell(self, effect: ef.IfShell, requester: Requester) -> Awaitable[EffectResult] | None:
-        """One text of commands or another, by how a shell command ends."""
+        """Run one of two texts of commands, depending on the exit code of a shell command."""
 
         async def run() -> EffectResult:
             tested = self._shells.exit_code(effect.command, effect.cwd)
@@ -112,14 +114,16 @@ class CommandEffects:
         async def ignored() -> None:
             try:
                 await work
-            except EffectFailed:  # its text names the command, which is nothing for diagnostics
+            except (
+                EffectFailed
+            ):  # the text contains the command, which diagnostics must not contain
                 diagnostics.warning("background_command")
 
         self._spawn(ignored())
         return None
 
     async def run_long_texts(self, effect: ef.RunLongTexts, requester: Requester) -> EffectResult:
-        """Long files of commands: taken apart beside the loop, then run."""
+        """Parse long files of commands on another thread, then run them."""
         taken = await taken_apart(self._engine, effect, requester.request(()))
         for lines, tell in ((taken.lines, requester.stdout), (taken.errors, requester.stderr)):
             for line in lines:
@@ -142,7 +146,7 @@ class CommandEffects:
             return await self._run_nested(run, nesting)
         try:
             return await self._run_nested(run, Nesting(0, itertools.count(1)))
-        except TooMuch as much:  # all that one request began ends together, with one line
+        except TooMuch as much:  # everything that the request began ends together, with one line
             raise EffectFailed(str(much)) from None
 
     async def _run_nested(
@@ -156,7 +160,9 @@ class CommandEffects:
         try:
             return EffectResult(exit_code=await run())
         except ServerEnds as ends:
-            ends.again = False  # the next server does not know what these commands are a part of
+            ends.again = (
+                False  # the next server does not know which request these commands belong to
+            )
             raise
         finally:
             _nesting.reset(token)
@@ -164,7 +170,7 @@ class CommandEffects:
     # Buffers
 
     async def load_buffer(self, effect: ef.LoadBuffer, requester: Requester) -> EffectResult:
-        """A file, or the requester's stdin, becomes a buffer. Raises EffectFailed: `path: reason`."""
+        """Read a file or the requester's stdin into a buffer. Raises EffectFailed: `path: reason`."""
         if effect.path == b"-":
             ends = "load-buffer: the server ended first: nothing was stored"
             data = await self._waits.until_end(_stdin_of(requester), ends)
@@ -176,11 +182,11 @@ class CommandEffects:
         return EffectResult()
 
     async def capture_pane(self, effect: ef.CapturePane) -> EffectResult:
-        """Rows of a pane's history are printed or become a buffer."""
+        """Print rows of a pane's history, or store them in a buffer."""
         return await self._capturer.capture_pane(effect)
 
     async def save_buffer(self, effect: ef.SaveBuffer) -> EffectResult:
-        """Bytes become a file, or its end. Raises EffectFailed: `path: reason`."""
+        """Write bytes to a file, or append them. Raises EffectFailed: `path: reason`."""
         await _in_thread(effect.path, _write, effect.path, effect.data, effect.append)
         return EffectResult()
 
@@ -196,7 +202,7 @@ async def _stdin_of(requester: Requester) -> bytes:
 
 
 async def _in_thread(path: bytes, work: Callable[..., bytes], *arguments: object) -> bytes:
-    """A file may be a pipe or lie on a slow disk: others must not wait for it."""
+    """Run it on a thread, because a file may be a pipe or on a slow disk, for which the loop must not wait."""
     try:
         return await beside("buffer", work, *arguments)
     except OSError as error:

@@ -10,12 +10,14 @@ FILE_BYTES_MAX: Final = 1 << 20
 
 
 def command_files(directory: str, pattern: str) -> list[dict[str, Any]]:
-    """Every file that a path or a pattern names, relative to `directory`, as `path` with `text` or `error`. Reads from disk."""
+    """Every file that a path or a pattern names, relative to `directory`: its `path` with `text` or `error`. Reads
+    from disk."""
     if pattern == "-":
         return [{"path": pattern, "error": "standard input cannot be read here, name a file"}]
     whole = os.path.join(directory, pattern)
     found = sorted(glob.glob(whole)) if glob.has_magic(pattern) else [whole]
-    # A file that cannot be read is shown as it was given. A file that was read, or found by a pattern, has its full path.
+    # A file that cannot be read is shown with the path that was given. All other files are shown with their full
+    # path.
     shown = found if found != [whole] else [pattern]
     return [_entry(path, name) for path, name in zip(found, shown, strict=True)]
 

@@ -1,4 +1,4 @@
-"""Carries out what decisions ask of the world: one case per effect, each a call to the part that can do it."""
+"""Carries out the effects of decisions: one case per effect, each with a call to the part that can carry it out."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
@@ -19,27 +19,27 @@ class ProcessStarter(Protocol):
     """Starts panes' processes."""
 
     async def start(self, pane: PaneId) -> None:
-        """Returns when the process runs and that is logged. Raises EffectFailed; the pane is dealt with."""
+        """Start the process. Returns when it runs and that is logged. Raises EffectFailed after handling the pane."""
         ...
 
     def waits_for(self) -> str:
-        """What a start that takes long waits for."""
+        """What a start that takes long is waiting for."""
         ...
 
     def give_up(self, pane: PaneId) -> None:
-        """Whoever asked for the start does not want it any more: if it is not done, it fails."""
+        """The requester does not want the start any more: if it is not done, it fails."""
         ...
 
     def release(self, pane: PaneId) -> bool:
-        """End the process that the pane still has; whether the pane ever had one."""
+        """End the process that the pane still has. Returns whether the pane ever had one."""
         ...
 
 
 class ViewersPort(Protocol):
-    """What attached clients see."""
+    """Attached clients."""
 
     def attach(self, requester: Requester, effect: ef.Attach) -> None:
-        """Raises EffectFailed if the asking client has no terminal."""
+        """Raises EffectFailed if the requesting client has no terminal."""
         ...
 
     def switch(self, client: ClientId, session: SessionId) -> None: ...
@@ -54,7 +54,7 @@ class ViewersPort(Protocol):
 
 
 class PaneInputPort(Protocol):
-    """Keys and bytes for the programs in panes."""
+    """Sends keys and bytes to the programs in panes."""
 
     def send_keys(
         self, pane: PaneId, keys: Sequence[str], *, literal: bool, times: int
@@ -70,7 +70,7 @@ class PaneInputPort(Protocol):
 
 
 class ShellsPort(Protocol):
-    """Commands outside of panes, and channels between commands."""
+    """Runs commands outside of panes, and operates the channels of wait-for."""
 
     def run_shell(
         self, effect: ef.RunShell, requester: Requester
@@ -80,13 +80,13 @@ class ShellsPort(Protocol):
 
 
 class PipesPort(Protocol):
-    """Commands that are given what panes print."""
+    """Runs commands that receive the output of panes."""
 
     def pipe_pane(self, effect: ef.PipePane, terminal: PaneTerminal | None) -> None: ...
 
 
 class CommandEffectsPort(Protocol):
-    """Commands that run commands, and buffers in files."""
+    """Runs effects that run commands, and effects on buffers in files."""
 
     def run_commands(
         self, effect: ef.RunCommands, requester: Requester
@@ -110,19 +110,19 @@ class CommandEffectsPort(Protocol):
 
 
 class CopyModes(Protocol):
-    """Panes in copy mode."""
+    """The panes in copy mode."""
 
     def copy_mode(
         self, effect: ef.CopyModeCommand, requester: Requester
     ) -> Awaitable[EffectResult] | None: ...
 
     def view_last_screen(self, effect: ef.ViewLastScreen) -> Awaitable[EffectResult]:
-        """Raises EffectFailed if there is none."""
+        """Raises EffectFailed if there is no last screen."""
         ...
 
 
 class SearcherPort(Protocol):
-    """Looks through panes."""
+    """Searches panes."""
 
     def search_panes(
         self, effect: ef.SearchPanes, requester: Requester
@@ -135,43 +135,44 @@ class LifecyclePort(Protocol):
     async def checkpoint(
         self, reason: str, name: str = "", tell: Callable[[str], None] = ...
     ) -> bytes:
-        """Write a checkpoint, with `name` one that is kept; a line about it. Raises EffectFailed.
+        """Write a checkpoint, and with `name` keep it as a save. Returns a line about it. Raises EffectFailed.
 
-        `tell` is told how far it is, if that takes long.
+        If it takes long, `tell` is called with the progress.
         """
         ...
 
     async def save_here(self) -> bytes:
-        """Make the state directory anew where it should be; lines about it. Raises EffectFailed."""
+        """Create the state directory again where it should be. Returns lines about it. Raises EffectFailed."""
         ...
 
     async def delete_save(self, name: str) -> bytes:
-        """Delete a checkpoint that was kept under a name; nothing to say. Raises EffectFailed."""
+        """Delete a save. Returns nothing to print. Raises EffectFailed."""
         ...
 
     async def restore_session(self, session: str, at: str) -> bytes:
-        """Bring a session of the past back; a line about it. Raises EffectFailed."""
+        """Restore a session of an earlier time. Returns a line about it. Raises EffectFailed."""
         ...
 
     async def reload_now(self) -> bytes:
-        """Read the configuration file again; lines that say what came of it. Raises EffectFailed for mistakes in it."""
+        """Read the configuration file again. Returns lines about the result. Raises EffectFailed for mistakes in it."""
         ...
 
     async def purge(self, panes: Sequence[PaneId], *, everything: bool) -> bytes:
-        """Take what panes have shown off the disk; lines that say what is left. Raises EffectFailed."""
+        """Delete from disk what panes have shown. Returns lines about content that remains. Raises EffectFailed."""
         ...
 
     def stop(self) -> None:
-        """kill-server: deliberate."""
+        """Stop the server for kill-server."""
         ...
 
     async def restart(self, requester: Requester) -> bytes:
-        """Give way to a new server process; the requester hears from whichever serves then. Raises EffectFailed."""
+        """Hand off to a new server process. The requester is told by the server that serves afterwards. Raises
+        EffectFailed."""
         ...
 
 
 class EffectRunner:
-    """The `Effects` of the executor."""
+    """Implements `executor.Effects`."""
 
     def __init__(
         self,
@@ -201,7 +202,7 @@ class EffectRunner:
     async def run(
         self, effects: Sequence[ef.AnyEffect], requester: Requester
     ) -> Sequence[Awaitable[EffectResult]]:
-        """Carry out `effects` in order. Return the results that are still to be awaited. Raises EffectFailed."""
+        """Carry out `effects` in order. Returns the results that are to be awaited. Raises EffectFailed."""
         awaited: list[Awaitable[EffectResult]] = []
         for effect in effects:
             try:
@@ -216,7 +217,7 @@ class EffectRunner:
         return awaited
 
     async def _start(self, pane: PaneId, requester: Requester) -> None:
-        """Start a pane's process. Other commands have their turn if it takes long, but the next effect waits for it."""
+        """Start a pane's process. If it takes long, other commands get the turn, but the next effect waits for it."""
         processes = self._processes
         if processes.release(pane):
             self._input.clear_screen(pane)
@@ -253,7 +254,7 @@ class EffectRunner:
     def _awaited(
         self, effect: ef.AwaitedEffect, requester: Requester
     ) -> Awaitable[EffectResult] | None:
-        """Begin an effect that may take long. None: it goes on in the background, and nobody waits for it."""
+        """Begin an effect that may take long. None: it runs in the background and is not awaited."""
         match effect:
             case ef.ScrollView():
                 return self._screens.scroll_view(effect)

@@ -1,4 +1,5 @@
-"""Runs commands for whoever asks: one at a time, effects in order, and no word to the requester before it is durable."""
+"""Runs the commands of all requesters: one at a time, effects in order, and with a reply only when the change is
+durable."""
 
 import asyncio
 import errno
@@ -36,21 +37,22 @@ diagnostics = channel("commands")
 
 
 class Effects(Protocol):
-    """Carries out what a decision asks of the world."""
+    """Carries out the effects of a decision."""
 
     turn: Turn
 
     async def run(
         self, effects: Sequence[AnyEffect], requester: Requester
     ) -> Sequence[Awaitable[EffectResult]]:
-        """Do `effects` in order. What takes long is returned, to be awaited when others may have their turn.
+        """Carry out `effects` in order. Effects that take long are returned, to be awaited when other commands may
+        have the turn.
 
-        Both may raise EffectFailed."""
+        Both the call and the returned values may raise EffectFailed."""
         ...
 
 
 class HooksPort(Protocol):
-    """What follows a command by the options `after-…`."""
+    """Runs the hooks `after-…` of a command."""
 
     async def after(self, request: Request, requester: Requester) -> None:
         """Run the hooks of the command that was just carried out."""
@@ -58,29 +60,32 @@ class HooksPort(Protocol):
 
 
 class DocumentsPort(Protocol):
-    """What decisions may ask that has to be read from a disk."""
+    """Reads from disk what decisions need."""
 
     def at_hand(self, found: Mapping[AnyQuestion, Any]) -> AbstractContextManager[object]:
-        """Inside it these are answered; what else has to be read raises NotAtHand."""
+        """While the context lasts, the `found` answers are given to decisions. Other questions that need the disk
+        raise NotAtHand."""
         ...
 
     async def read(self, question: AnyQuestion) -> Any:
-        """Read one, on another thread. May take for ever. Raises ServerEnds, and OSError if it cannot be read at all."""
+        """Read the answer, on another thread. May take any time. Raises ServerEnds, and OSError if it cannot be read
+        at all."""
         ...
 
 
 class Result(NamedTuple):
-    """What came of one command."""
+    """The result of one command."""
 
     exit_code: int
     goes_on: bool = True
-    """Whether the command after it may run."""
+    """Whether the next command may run."""
 
 
 class Executor:
-    """One request at a time holds the turn, from its decision to the end of its effects; the fsync is outside of it.
+    """Runs requests. One request at a time has the turn, from its decision to the end of its effects; the fsync is
+    outside of the turn.
 
-    An effect that has to wait for long, for a keeper that is stopped, lets others have their turn meanwhile.
+    An effect that waits for long, for example for a stopped keeper, lets other commands have the turn meanwhile.
     """
 
     def __init__(
@@ -92,7 +97,7 @@ class Executor:
         hooks: HooksPort,
         documents: DocumentsPort,
     ) -> None:
-        """What a sequence of commands makes begins behind it, by `gate`."""
+        """`gate` delays the output of panes that a sequence of commands creates until the sequence has ended."""
         self._engine = engine
         self._effects = effects
         self._durable = durable
@@ -103,19 +108,19 @@ class Executor:
         self.gate = gate
 
     def end(self) -> None:
-        """Nothing that comes from outside is begun from now on: it would be acknowledged, and gone with the server."""
+        """Begin no request from outside any more. It would be acknowledged, and lost with the server."""
         self._over = True
 
     async def begin(self, commands: Sequence[Words], requester: Requester) -> int:
         """As `run`, for a request from outside.
 
-        Raises ServerEnding, with nothing done, if `end` was called before the first command began. Raises ServerEnds if
-        the server ends over something that the request waits for.
+        Raises ServerEnding, with nothing done, if `end` was called before the first command began. Raises ServerEnds
+        if the server ends while the request waits for something.
         """
         return await self._run(commands, requester, late=False)
 
     async def run(self, commands: Sequence[Words], requester: Requester) -> int:
-        """Carry out `commands` in order, up to the first that fails; the exit code they leave behind."""
+        """Run `commands` in order, up to the first that fails. Returns the exit code for them."""
         return await self._run(commands, requester, late=True)
 
     async def _run(self, commands: Sequence[Words], requester: Requester, *, late: bool) -> int:
@@ -123,29 +128,29 @@ class Executor:
         with self.gate.closed():
             for number, words in enumerate(commands):
                 if number:
-                    await asyncio.sleep(0)  # a long sequence must not keep the loop from others
+                    await asyncio.sleep(0)  # a long sequence must not hold the loop
                 try:
                     result = await self._guarded(words, requester, late=late)
                 except ServerEnds as ends:
                     ends.left = list(commands[number:])
                     raise
-                late = True  # the rest of a line belongs to its first command, even if that was kill-server
+                late = True  # the later commands belong to the same request, even after kill-server
                 code = result.exit_code or code
                 if not result.goes_on:
                     break
         return code
 
     async def run_parsed(self, commands: Sequence[Parsed], requester: Requester) -> int:
-        """Carry out the commands of a text. One that fails ends its line, not the text: as tmux reads its files."""
+        """Run the commands of a text. A command that fails ends its line, not the text, as tmux does with files."""
         code = 0
         with self.gate.closed():
             for _, line in groupby(commands, key=lambda command: command.line):
                 code = await self.run([command.argv for command in line], requester) or code
-                await asyncio.sleep(0)  # a long text must not keep the loop from others
+                await asyncio.sleep(0)  # a long text must not hold the loop
         return code
 
     async def run_text(self, text: str, requester: Requester) -> int:
-        """As `run_parsed`, of text in tmux's language; if that makes no sense nothing is run."""
+        """As `run_parsed`, for text in tmux's language. A text with a syntax error runs no command."""
         try:
             commands = await parsed_text(self._engine, text)
         except Refused as refusal:
@@ -183,7 +188,9 @@ class Executor:
         while True:
             try:
                 return await self._run_with(read, words, requester, late=late)
-            except NotAtHand as missing:  # nothing has happened yet, and others have their turn
+            except (
+                NotAtHand
+            ) as missing:  # nothing has happened yet, and other commands have the turn meanwhile
                 read[missing.question] = await self._read(missing.question, words, requester)
 
     async def _read(self, question: AnyQuestion, words: Words, requester: Requester) -> Any:
@@ -212,7 +219,8 @@ class Executor:
                 await self._durable(outcome.lsn)
         except NotDurable as problem:
             if outcome.decision.events:
-                # The change is made and everything works on; but exit code 0 acknowledges, and this must not.
+                # The change is made and everything continues. But exit code 0 would acknowledge it, which is not true
+                # yet.
                 requester.stderr(_line(f"{words[0]}: done, but not on disk yet: {problem}"))
                 unsure = 1
         if output:
@@ -238,7 +246,7 @@ class Executor:
             raise
         except TookTooLong as ended:
             raise EffectFailed(f"{words[0]}: {ended}") from ended
-        except Exception as defect:  # one command's defect must not end everybody's sessions
+        except Exception as defect:  # a defect of one command must not end all sessions
             diagnostics.failure("command_defect", defect, command=words[0])
             raise EffectFailed(f"{words[0]}: internal error, see the server's log") from defect
 

@@ -1,6 +1,6 @@
-"""Hooks: commands that a user has set to run after a command (`after-…`) or when something happened.
+"""Hooks: commands that a user has set to run after a command (`after-…`) or after an event.
 
-What happened is derived from the events of each transaction. The commands run a moment later, in order, without a client.
+Events are taken from each transaction. The hooks run a moment later, in order, without a client.
 """
 
 import os
@@ -27,7 +27,8 @@ from fuguemux.targets.targets import current_target, pane_target
 diagnostics = channel("hooks")
 
 _in_hook: ContextVar[bool] = ContextVar("in_hook", default=False)
-"""Commands of hooks have no hooks, as in tmux: otherwise a hook that renames would run for ever."""
+"""Whether a hook runs. Commands of hooks have no hooks, as in tmux, because otherwise a hook that renames would run
+for ever."""
 
 _SessionEvent = (
     ev.SessionCreated
@@ -67,11 +68,11 @@ _EventWithoutHook = (
     | ev.ChannelChanged
     | ev.OutputMissing
 )
-"""Events that tmux has no hook for, and ends of processes, which `pane_ended` tells."""
+"""Events for which tmux has no hook, and ends of processes, which `pane_ended` handles."""
 
 
 class Notice(NamedTuple):
-    """Something that happened, for which a hook may be set."""
+    """Something that happened and for which a hook may be set."""
 
     name: str
     session: SessionId | None = None
@@ -81,7 +82,7 @@ class Notice(NamedTuple):
 
 
 class Hooks:
-    """Implements executor.HooksPort, and is told of every transaction. Belongs to the loop's thread."""
+    """Implements executor.HooksPort, and follows every transaction. Belongs to the loop's thread."""
 
     def __init__(
         self, engine: Engine, spawn: Callable[[Coroutine[Any, Any, None]], object]
@@ -95,7 +96,7 @@ class Hooks:
         self._executor: Executor | None = None
 
     def connect(self, executor: Executor) -> None:
-        """Give the executor, which is built after this; before that nothing runs."""
+        """Connect the executor, which is built after this object. No hook runs before that."""
         self._executor = executor
 
     # After commands
@@ -139,34 +140,36 @@ class Hooks:
         finally:
             _in_hook.reset(token)
 
-    # What happened
+    # Hooks for events
 
     def published(
         self, before: ServerState, after: ServerState, events: Sequence[ev.AnyEvent]
     ) -> None:
-        """Follow one transaction: note each thing that has a hook, and run the hooks soon."""
+        """Follow one transaction: note each event that has a hook, and run the hooks soon."""
         self._latest = len(self._waiting)
         for event in events:
             for notice in _notices(before, after, event):
                 self.happened(notice)
 
     def pane_ended(self, before: ServerState, pane: PaneId) -> None:
-        """A pane's process ended; `before` is the state before that."""
+        """A pane's process ended. `before` is the state before that."""
         known = before.panes.get(pane)
         if known is None:
             return
         state = self._engine.state
         stays = pane in state.panes
         notice = _of_window(before, "pane-died" if stays else "pane-exited", known.window)
-        # Before the hooks for what followed, as in tmux: the window that closed with its last pane, and the session with it.
+        # As in tmux, this hook runs before those for the window that closed with its last pane, and for the session
+        # that closed with it.
         self.happened(notice._replace(pane=pane), at=self._latest)
 
     def client_did(self, name: str, session: SessionId) -> None:
-        """A client attached to `session` came, left or changed."""
+        """A client of `session` attached, left or changed."""
         self.happened(Notice(name, session if session in self._engine.state.sessions else None))
 
     def happened(self, notice: Notice, *, at: int | None = None) -> None:
-        """Run the hooks of `notice`, if any, after those that wait already, or after the first `at` of them."""
+        """Run the hooks of `notice`, if there are any, after those that wait already, or after the first `at` of
+        them."""
         texts = self._texts(notice)
         if not texts or self._executor is None or _in_hook.get():
             return
@@ -183,7 +186,7 @@ class Hooks:
         return options.get_array(state, notice.name, session=session, window=window, pane=pane)
 
     async def _run(self) -> None:
-        _in_hook.set(True)  # of this task alone
+        _in_hook.set(True)  # set in this task only
         try:
             while self._waiting:
                 notice, texts = self._waiting.pop(0)
@@ -232,7 +235,7 @@ def _of_window(state: ServerState, name: str, window: WindowId) -> Notice:
 
 
 def _unlinked(before: ServerState, session: SessionId, window: WindowId) -> Notice:
-    """With the names that both had: both may be gone."""
+    """The notice for an unlinked window, with the names from before, because window and session may be closed."""
     named = {}
     if session in before.sessions:
         named["hook_session_name"] = before.sessions[session].name

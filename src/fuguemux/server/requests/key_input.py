@@ -1,6 +1,8 @@
-"""What an attached client types: keys for fugue, keys for overlays, and everything else for the program in the pane.
+"""Handles what the user of an attached client types: keys for fugue, keys for overlays, and input for the program in
+the pane.
 
-Order matters: what is typed after `C-b c` belongs to the new window. So while a key's command runs, later input waits.
+The order is kept: what is typed after `C-b c` belongs to the new window. So later input waits while a key's command
+runs.
 """
 
 import asyncio
@@ -30,11 +32,11 @@ WHEEL_UP, WHEEL_DOWN = 4, 5
 WHEEL_ROWS = 5
 INPUT_ITEMS_MAX = 100_000
 AT_ONCE_BYTES = 1_024
-"""Typed bytes, or bytes pasted without brackets, that are taken in one turn of the loop: about 10 ms at worst."""
+"""How many typed bytes, or bytes pasted without brackets, are handled in one turn of the loop: at most about 10 ms."""
 
 
 class KeyInput:
-    """Turns the bytes of attached clients into commands and pane input. Belongs to the loop."""
+    """Turns the bytes from attached clients into commands and pane input. Belongs to the loop."""
 
     def __init__(
         self,
@@ -59,7 +61,7 @@ class KeyInput:
         self._hurry = hurry
         self._waiting: dict[ClientId, list[Input]] = {}
         self._behind: dict[ClientId, bytearray] = {}
-        """Input that arrived in one large read and is taken in parts. Its clients are not read meanwhile."""
+        """Input that arrived in one large read and is handled in parts. Nothing is read from its clients meanwhile."""
         self._repeat_until: dict[ClientId, float] = {}
 
     def bytes_typed(self, connection: Connection, data: bytes) -> None:
@@ -80,7 +82,7 @@ class KeyInput:
             self._next_piece(viewer)
 
     def _next_piece(self, viewer: Viewer) -> None:
-        """Take one part of a large read now, and the next part after other work of the loop."""
+        """Handle one part of a large read now, and the next part after other work of the loop."""
         behind = self._behind[viewer.client]
         piece = bytes(behind[:AT_ONCE_BYTES])
         del behind[:AT_ONCE_BYTES]
@@ -109,7 +111,7 @@ class KeyInput:
         waiting = self._waiting.get(viewer.client)
         if waiting is not None:
             if _interrupts(items) and self._scroll.stop_search(viewer.active_pane()):
-                waiting.clear()  # as a terminal forgets what was typed before C-c
+                waiting.clear()  # C-c discards what was typed before it, as in a terminal
                 viewer.dirty = True
                 self._viewers.schedule(viewer)
                 return
@@ -125,7 +127,8 @@ class KeyInput:
         self._viewers.schedule(viewer)
 
     async def _run(self, viewer: Viewer, command: str) -> None:
-        """Run the command of a key, then take what was typed meanwhile. A command that waits long does not hold up later keys."""
+        """Run the command of a key, then handle what was typed meanwhile. A command that waits long does not delay
+        later keys."""
         mine = self._waiting[viewer.client]
 
         def go_on() -> None:
@@ -144,7 +147,7 @@ class KeyInput:
     async def run_text(
         self, viewer: Viewer, command: str, waits: Callable[[], None] = lambda: None
     ) -> None:
-        """Run text in tmux's language for a viewer; errors become a message. `waits` is called if it takes long."""
+        """Run text in tmux's language for a viewer. Errors become a message. `waits` is called if it takes long."""
 
         def tell(text: str) -> None:
             self._viewers.message(viewer, text)
@@ -172,7 +175,7 @@ class KeyInput:
             viewer.page = Page("", rows, chooser=False)
 
     def _one(self, viewer: Viewer, item: Input) -> str:
-        """Handle one item; return the command to run for it, or an empty string if it is dealt with."""
+        """Handle one item. Returns the command to run for it, or an empty string if nothing is left to do."""
         if viewer.overlay is not None:
             eaten = not isinstance(viewer.overlay, MessageOverlay)
             outcome = viewer.overlay.key(item)
@@ -256,7 +259,7 @@ class KeyInput:
         return None if pane is None else self._panes.get(pane)
 
     def _pass_on(self, viewer: Viewer, item: Input) -> None:
-        """Pass typed input to the program in the active pane, or with synchronize-panes to the programs in all panes."""
+        """Send typed input to the program in the active pane, or with synchronize-panes to the programs in all panes."""
         if viewer.read_only:
             return
         window = viewer.current_window()

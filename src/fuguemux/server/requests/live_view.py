@@ -1,4 +1,4 @@
-"""The LiveView of commands: facts of clients, terminals and processes, read when they are asked for."""
+"""The LiveView of commands: facts about clients, terminals and processes, read when a command needs them."""
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -34,31 +34,32 @@ from fuguemux.server.processes import process_table
 
 MEASURE_NS_MAX: Final = 50_000_000
 MEASURE_EVERY_NS: Final = 250_000_000
-"""Within each MEASURE_EVERY_NS, at most this long is spent on counting rows of history and on building screens for that."""
+"""Within each MEASURE_EVERY_NS, at most this much time is spent on counting rows of history and on building screens
+for that."""
 
 
 class DocumentsView(Protocol):
-    """What the view asks of admin/documents.py."""
+    """What the view needs from admin/documents.py."""
 
     def answer(self, question: AnyQuestion) -> Any:
-        """What was read; the type is that of the method of LiveView. Raises NotAtHand if it is not read yet."""
+        """What was read. Its type is that of the method of LiveView. Raises NotAtHand if it is not read yet."""
         ...
 
     def messages(self) -> Sequence[tuple[int, str]]:
-        """As LiveView."""
+        """As `LiveView.messages`."""
         ...
 
     def panes_with_last_screens(self) -> Sequence[PaneId]:
-        """As LiveView."""
+        """As `LiveView.panes_with_last_screens`."""
         ...
 
     def variable(self, name: str) -> str | None:
-        """As LiveView."""
+        """As `LiveView.variable`."""
         ...
 
 
 class NoDocuments:
-    """Before `connect` there are none."""
+    """Used until `connect` is called: there are no documents yet."""
 
     def answer(self, _question: AnyQuestion) -> Any:
         """Nothing."""
@@ -114,7 +115,7 @@ class ServerView:
         self._documents = documents
 
     def attached(self, session: SessionId) -> None:
-        """A client attaches to `session` now."""
+        """Note that a client attaches to `session` now."""
         self._came_back = frozenset()
         self._attached_s.pop(session, None)
         self._attached_s[session] = self._clock.wall_ms() // 1000
@@ -131,11 +132,11 @@ class ServerView:
         self._attached_s = {**times, **self._attached_s}
 
     def ended_unasked(self, sessions: Iterable[SessionId]) -> None:
-        """Note that this start brought `sessions` back after an end that no user had asked for."""
+        """Note that this start brought `sessions` back, although no user had ended the last server."""
         self._came_back = frozenset(sessions)
 
     def recovered(self, summary: str) -> None:
-        """Note that the recovery is done, and what `#{recovery_summary}` shows."""
+        """Note that the recovery is done, and the text of `#{recovery_summary}`."""
         self._facts = msgspec.structs.replace(self._facts, recovery_summary=summary)
 
     def now_ms(self) -> int:
@@ -181,13 +182,14 @@ class ServerView:
         )
 
     def _history(self, terminal: PaneTerminal) -> HistoryFacts:
-        """Size of one pane's history. With hundreds of long panes the last ones are estimated, so that the loop stays free."""
+        """The size of a pane's history. If hundreds of panes are long, the last ones are estimated, so that the loop
+        is not held."""
         begun = self._clock.monotonic_ns()
         if begun - self._measuring_since > MEASURE_EVERY_NS:
             self._measuring_since, self._measured_ns = begun, 0
         if self._measured_ns > MEASURE_NS_MAX:
             return HistoryFacts(*terminal.history_roughly())
-        with unended():  # what was counted is kept, so the work is not lost
+        with unended():  # the count is kept, so the work is not lost
             rows = history_row_count(terminal)
             found = HistoryFacts(rows, terminal.scrollback.sizes().raw_bytes)
         self._measured_ns += self._clock.monotonic_ns() - begun
@@ -230,11 +232,11 @@ class ServerView:
         return self._attached_s.get(session, 0)
 
     def seen(self) -> tuple[SessionId, ...]:
-        """Sessions that a client has attached to, in that order."""
+        """Sessions to which a client has attached, in that order."""
         return tuple(self._attached_s)
 
     def came_back(self) -> tuple[SessionId, ...]:
-        """Sessions that `ended_unasked` named and no client has attached to since."""
+        """Sessions that `ended_unasked` named and to which no client has attached since."""
         used = [session for session in reversed(self._attached_s) if session in self._came_back]
         return (*used, *sorted(self._came_back - set(used), reverse=True))
 
@@ -243,15 +245,15 @@ class ServerView:
         return os.path.isdir(path) and os.access(path, os.X_OK)
 
     def variable(self, name: str) -> str | None:
-        """Format variables that only the server can tell."""
+        """Format variables that only the server knows."""
         return self._documents.variable(name)
 
     def configured(self, option_defaults: Mapping[str, str]) -> None:
-        """A configuration gives these defaults of options from now on."""
+        """From now on these are the defaults of options that the configuration sets."""
         self._option_defaults = option_defaults
 
     def option_defaults(self) -> Mapping[str, str]:
-        """Defaults of options that the configuration gives."""
+        """Defaults of options that the configuration sets."""
         return self._option_defaults
 
     def messages(self) -> Sequence[tuple[int, str]]:
@@ -275,7 +277,7 @@ class ServerView:
         return found
 
     def status(self) -> Mapping[str, Any] | None:
-        """How the server is."""
+        """The state of the server."""
         found: Mapping[str, Any] | None = self._documents.answer(StatusAsked())
         return found
 

@@ -1,4 +1,4 @@
-"""Makes long lists in pieces, when all lines together would hold up the loop for too long."""
+"""Makes long lists in pieces, because making all lines at once would hold the loop for too long."""
 
 import asyncio
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from fuguemux.observe.holding import TookTooLong, endable
 from fuguemux.server.ports import EffectFailed, EffectResult
 
 PIECE_NS: Final = 5 * NS_PER_MS
-"""Lines are made for this long before other work has its turn. A single line may take longer."""
+"""Lines are made for this long before other work of the loop runs. A single line may take longer."""
 LIST_BYTES_MAX: Final = 64 << 20
 
 

@@ -1,4 +1,4 @@
-"""Parses long files and texts of commands on another thread: a MiB of them takes more than a second."""
+"""Parses long files and texts of commands on another thread, because a MiB of them takes more than a second."""
 
 import asyncio
 import concurrent.futures
@@ -17,11 +17,12 @@ from fuguemux.observe.failpoints import reach
 from fuguemux.targets.targets import current_target
 
 CONDITION_SECONDS_MAX: Final = 10.0
-"""The loop answers a condition at once. If the loop has ended, the condition is false."""
+"""The time that a parser waits for the loop to evaluate a condition. The loop answers at once. If it has ended, the
+condition counts as false."""
 
 
 class TakenText(NamedTuple):
-    """The commands in all texts, and what is to be printed; `failed` says that some text could not be parsed."""
+    """The commands in all texts, and what is to be printed. `failed`: whether some text could not be parsed."""
 
     commands: list[Parsed]
     lines: list[str]
@@ -58,7 +59,7 @@ async def taken_apart(engine: Engine, effect: ef.RunLongTexts, request: Request)
 
 
 async def parsed_text(engine: Engine, text: str) -> list[Parsed]:
-    """Parse text that comes from no file, as `source_file.parsed_text` does; a long one on another thread."""
+    """Parse text that comes from no file, as `source_file.parsed_text` does. A long text is parsed on another thread."""
     if len(text) <= source_file.LONG_CHARS_MIN:
         return source_file.parsed_text(engine.state, TABLE, engine.live, text)
     state = engine.state
@@ -68,14 +69,15 @@ async def parsed_text(engine: Engine, text: str) -> list[Parsed]:
 
 
 def _parsed(engine: Engine, around: TextContext, path: str, text: str, start: int) -> list[Parsed]:
-    """Parse the text; its lines are counted from `start`."""
+    """Parse the text. The numbers of its lines begin after `start`."""
     reach("source.parsing")
     found = source_file.parsed_in_context(engine.state, TABLE, around, path, text)
     return [one._replace(line=one.line + start) for one in found] if start else found
 
 
 def _on_loop(condition: Callable[[str], bool]) -> Callable[[str], bool]:
-    """Conditions are formats, and formats read terminals, which belong to the loop."""
+    """Return a function that evaluates a condition on the loop. Conditions are formats, and formats read terminals,
+    which belong to the loop."""
     loop = asyncio.get_running_loop()
 
     async def ask(text: str) -> bool:

@@ -29,7 +29,8 @@ class PaneInput:
     def send_keys(
         self, pane: PaneId, keys: Sequence[str], *, literal: bool, times: int = 1
     ) -> None:
-        """Send keys by tmux's names, the list `times` times. Text that names no key is typed as it is; with `literal`, all."""
+        """Send keys by tmux's names, and repeat the list `times` times. Text that names no key is typed as it is;
+        with `literal` all text is."""
         terminal = self._panes.get(pane)
         if terminal is None:
             return

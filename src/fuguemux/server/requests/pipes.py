@@ -1,8 +1,9 @@
-"""pipe-pane: commands that read what panes print, or whose output is typed into panes.
+"""pipe-pane: commands that read the output of panes, or whose output is typed into panes.
 
-Whether a pane is piped is state, and outlives the server. The command does not, because its standard input ends with the
-server that holds it. The next server starts the command again, once the old one has read what it was given, and
-continues with the byte at which the old one was. `persistence/storage/pipe_positions.py` stores that position.
+Whether a pane is piped is part of the state, and outlives the server. The command does not outlive the server,
+because its standard input ends with it. The next server starts the command again, once the old command has read what
+it was given, and continues with the byte that the old one would have read next.
+`persistence/storage/pipe_positions.py` stores that position.
 """
 
 import asyncio
@@ -49,14 +50,14 @@ class Running:
         """The offset of the first byte that was neither passed on nor left out."""
         self.process: subprocess.Popen[bytes] | None = None
         self.old: Position | None = None
-        """Set while a dead server's command may still be reading what it was given."""
+        """Set while the command of a dead server may still be reading what it was given."""
         self.waiting: deque[bytes | int] = deque()
-        """Output, or a number: that many bytes are left out there."""
+        """Output, or a number, which stands for that many bytes that are left out."""
         self.waiting_bytes = 0
         """Including the bytes that are left out."""
         self.file: PipeFile | None = None
         self.over = False
-        """The pipe was closed: it ends when nothing waits."""
+        """Whether the pipe was closed. It ends when nothing waits."""
 
     @property
     def end(self) -> int:
@@ -124,7 +125,7 @@ class Pipes:
         self._spawn = spawn
         self._pipes: dict[PaneId, Running] = {}
 
-    # On request
+    # Requests
 
     def pipe_pane(self, effect: ef.PipePane, terminal: PaneTerminal | None) -> None:
         """Make the pipe as the effect says. Raises EffectFailed, and leaves no pipe, if the command cannot be started."""
@@ -189,7 +190,8 @@ class Pipes:
                     self.salvaged(pane, operation.offset, operation.data)
 
     def salvaged(self, pane: PaneId, offset: int, data: bytes) -> None:
-        """Output at this offset of the pane's output, of which only a dead server's command may have read something."""
+        """Output at this offset, found in the landing zone, of which only the command of a dead server may have read
+        something."""
         pipe = self._pipes.get(pane)
         if pipe is None or not pipe.pipe.out:
             return
@@ -198,21 +200,23 @@ class Pipes:
         pipe.later(data[max(0, pipe.end - offset) :])
 
     def opened(self, terminal: PaneTerminal) -> None:
-        """The pipe has all earlier output of the pane; what comes from here on is new."""
+        """The pipe has all earlier output of the pane. Output from here on is new."""
         pipe = self._pipes.get(terminal.id)
         if pipe is None:
             return
         if (
             pipe.end > terminal.read_offset or not pipe.pipe.out
-        ):  # this pane's output is not kept, so its offsets begin anew
+        ):  # this pane's output is not stored, so its offsets begin at 0 again
             pipe.forget(terminal.read_offset)
         elif pipe.end < terminal.read_offset:
             pipe.leave_out(terminal.read_offset - pipe.end)
 
     def go_on(self, *, unsure: bool) -> list[str]:
-        """Every pane has its process: start the commands again where that is right. Returns lines that say where it is not.
+        """Start the commands again where that is right, after every pane has its process. Returns lines about the
+        others.
 
-        `unsure`: the machine went down, so it is unknown how far the old commands had read and what of their files is left.
+        `unsure`: the machine went down, so it is unknown how far the old commands had read, and which of their files
+        survived.
         """
         lines = []
         for pipe in list(self._pipes.values()):

@@ -1,4 +1,4 @@
-"""Whether commands can be answered yet; who comes earlier waits, and is told for what."""
+"""Whether commands can be answered yet. A client that connects earlier waits, and is told for what."""
 
 import asyncio
 import contextlib
@@ -22,7 +22,7 @@ class Readiness:
         files: StartFiles,
         ended: Callable[[], bool],
     ) -> None:
-        """`panes_total`: how many come back. `ended`: whether the server was told to end, on purpose."""
+        """`panes_total`: how many panes are recovered. `ended`: whether the server was told to end on purpose."""
         self._report = report
         self._panes_total = panes_total
         self._files = files
@@ -30,11 +30,11 @@ class Readiness:
         self._ready = asyncio.Event()
 
     def set(self) -> None:
-        """From now on commands are answered."""
+        """Answer commands from now on."""
         self._ready.set()
 
     async def wait(self, connection: Connection) -> None:
-        """Return when commands can be answered; tells the client what it waits for."""
+        """Return when commands can be answered. Tells the client what it waits for."""
         while not self._ready.is_set():
             back = sum(pane.status != "pending" for pane in self._report.panes)
             done = f"{back} of {self._panes_total} panes" if self._panes_total else "sessions"
@@ -47,6 +47,6 @@ class Readiness:
         if self._files.cut_off:
             connection.stderr(b"the server ended before the files of -f did: the rest is not run\n")
         if waited and self._ended():
-            # Not for the next server, which would run the same files.
+            # The client is not sent to the next server, which would run the same files.
             connection.stderr(b"the server was ended before the command was begun\n")
             connection.exit(1)

@@ -1,4 +1,4 @@
-"""What the server does for a connection: run one command, or serve an attached client until it leaves."""
+"""What the server does for a connection: runs one command, or serves an attached client until it leaves."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -25,11 +25,11 @@ from fuguemux.server.requests.key_input import KeyInput
 from fuguemux.server.work.waits import ServerEnds
 
 LOOKED_UP_AT_ONCE: Final = 500
-"""Commands of a sequence that run in one turn of the loop."""
+"""How many commands of a sequence are looked up in one turn of the loop."""
 
 
 class RequestHandler:
-    """The `Handler` of connections."""
+    """Implements `Handler` for connections."""
 
     def __init__(
         self,
@@ -45,9 +45,9 @@ class RequestHandler:
         unneeded: Callable[[], None],
         warning: Callable[[], str],
     ) -> None:
-        """`unneeded` is called after the answer to a command for which alone this server was started.
+        """`unneeded` is called after the answer to the command for which this server was started.
 
-        `warning` gives what the command that started the server prints on stderr; empty: nothing.
+        `warning` returns what the command that started the server prints on stderr. Empty: nothing.
         """
         self._warning = warning
         self._live = live
@@ -62,7 +62,7 @@ class RequestHandler:
         self._socket_path = socket_path
 
     async def command(self, connection: Connection, command: CommandMessage) -> None:
-        """Carry out the connection's command, or take an attached client back after a restart."""
+        """Run the connection's command, or attach a client again after a restart."""
         await self._ready(connection)
         if command.resume:
             if connection.is_open:
@@ -72,7 +72,7 @@ class RequestHandler:
         try:
             words = [text_of(word) for word in command.argv]
             commands = command_lines.parse(words) or self._without_words(requester)
-            if len(commands) > 1:  # if one of them can never be run, none is
+            if len(commands) > 1:  # if one of them can never run, none runs
                 for number, one in enumerate(commands, 1):
                     check_known(TABLE, self._state(), one)
                     if number % LOOKED_UP_AT_ONCE == 0:
@@ -100,13 +100,14 @@ class RequestHandler:
             self._unneeded()
 
     def _without_words(self, requester: ConnectionRequester) -> list[tuple[str, ...]]:
-        """What plain `fugue` means; plain `tmux` always makes a session."""
+        """The commands for `fugue` without a command. `tmux` without a command always creates a session."""
         if requester.as_tmux:
             return [plain_start.NEW]
         return plain_start.chosen(self._state(), self._live)
 
     def _resume(self, connection: Connection, command: CommandMessage) -> None:
-        """The client was attached to the server before this one: it continues where it was, if that still exists."""
+        """Attach a client again that was attached to the previous server. It continues where it was, if that still
+        exists."""
         state = self._state()
         session = resume_token.decode(command.resume).session
         if session not in state.sessions:
@@ -144,7 +145,8 @@ class RequestHandler:
 
 
 def _tell_end(connection: Connection, requester: ConnectionRequester, ends: ServerEnds) -> None:
-    """A command that still waits when the server ends waits at the next server, or its client is told what became of it."""
+    """A command still waits when the server ends: send its client to the next server, or tell the client what
+    happened."""
     if connection.is_attached or not connection.is_open:
         return
     if ends.again:

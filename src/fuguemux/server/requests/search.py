@@ -30,16 +30,17 @@ from fuguemux.server.panes.panes import Panes
 from fuguemux.server.ports import EffectFailed, EffectResult, Requester
 
 STEP_NS: Final = 20_000_000
-"""How long the thread works before it asks whether the result is still wanted."""
+"""How long the thread works before it checks whether the result is still wanted."""
 STEP_HITS_MAX: Final = 2_000
 PROGRESS_AFTER_NS: Final = 300_000_000
 PROGRESS_EVERY_NS: Final = 100_000_000
 SHOWN_LINES_MAX: Final = 5_000
-"""Most hits for an attached client, which shows them over its panes."""
+"""The largest number of hits for an attached client, which shows them over its panes."""
 
 
 def searchable(terminal: PaneTerminal) -> list[SearchPart]:
-    """A pane's logical lines as they are now: the scrollback, then the screen. Cheap; the result may be read on any thread."""
+    """The logical lines of a pane as they are now: the scrollback, then the screen. Quick. The result may be read on
+    any thread."""
     terminal.take_archive(everything=True)
     scrollback, emulator = terminal.scrollback, terminal.emulator
     screen = emulator.screen_ansi(join=True)
@@ -82,7 +83,7 @@ class Searcher:
         self._clock = clock
 
     async def search_panes(self, effect: ef.SearchPanes, requester: Requester) -> EffectResult:
-        """Print what is found; the exit code is 1 if nothing is. Raises EffectFailed for a bad expression."""
+        """Print the hits. The exit code is 1 if there are none. Raises EffectFailed for an invalid expression."""
         try:
             pattern = await asyncio.to_thread(
                 Pattern, effect.pattern, regex=effect.regex, ignore_case=effect.ignore_case
@@ -114,7 +115,7 @@ class Searcher:
 
 
 class _Report:
-    """What the requester is sent."""
+    """Sends the hits to the requester."""
 
     def __init__(
         self, effect: ef.SearchPanes, pattern: Pattern, requester: Requester, clock: Clock
@@ -137,16 +138,16 @@ class _Report:
 
     @property
     def gone(self) -> bool:
-        """Whether the requester is gone or has all it asked for."""
+        """Whether the requester is gone or has all hits that it requested."""
         return self._connection is not None and not self._connection.is_open
 
     @property
     def full(self) -> bool:
-        """Whether the pane has given as many lines as were asked for."""
+        """Whether the pane has given as many lines as were requested."""
         return self._lines_max is not None and self._here >= self._lines_max
 
     def begin(self, place: ef.SearchedPane, lines: int) -> None:
-        """The next pane."""
+        """Begin the next pane."""
         self._place, self._here, self._searched, self._lines = place, 0, 0, lines
 
     async def add(self, step: _Step) -> None:
@@ -166,7 +167,7 @@ class _Report:
         self._progress()
 
     def end(self, lost_lines: int) -> None:
-        """The pane is done; `lost_lines` of its lines could not be read."""
+        """End the pane, of which `lost_lines` lines could not be read."""
         if lost_lines and self._place is not None and not self.gone:
             where = self._place.label.encode("utf-8", "surrogateescape")
             lines = counted(lost_lines, "line").encode()

@@ -16,7 +16,7 @@ from fuguemux.server.work.file_threads import beside
 from fuguemux.server.work.jobs import JobRefused, Jobs, ShellJob
 
 SHOWN_CHARACTERS_MAX = 200
-"""At most this many characters of a command are repeated to the requester."""
+"""At most this many characters of a command appear in a message to the requester."""
 
 diagnostics = channel("shell")
 
@@ -51,7 +51,7 @@ class Shells:
     def run_shell(
         self, effect: ef.RunShell, requester: Requester
     ) -> Awaitable[EffectResult] | None:
-        """Run a command and return its output; with `background`, do not wait for it."""
+        """Run a command and return its output. With `background`, do not wait for it."""
         del requester
         shown = effect.command[:SHOWN_CHARACTERS_MAX]
         if effect.background:

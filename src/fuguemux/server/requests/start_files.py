@@ -1,4 +1,5 @@
-"""The files of `-f`, run once the server serves, so that their commands may talk to it. Its first client comes after."""
+"""Runs the files of `-f` when the server serves, so that their commands may connect to it. The client that started
+the server is served after them."""
 
 import asyncio
 import os
@@ -21,14 +22,14 @@ from fuguemux.server.work.plain_files import read_plain
 from fuguemux.server.work.waits import ServerEnds
 
 CLIENT_SECONDS: Final = 1.0
-"""How long the files wait for the client that started the server. The server may have been started without a client."""
+"""How long the files wait for the client that started the server. There may be no such client."""
 HOLD_SECONDS: Final = 5.0
-"""After the files, how long the server waits for that client although no session is left."""
+"""After the files, how long the server waits for that client although there is no session."""
 PROGRESS_SECONDS: Final = 0.25
 
 
 class StartFiles:
-    """Belongs to the loop's thread. Done once the client that started the server was served after the files."""
+    """Belongs to the loop's thread. Done when the client that started the server has been served after the files."""
 
     def __init__(self, paths: Sequence[str]) -> None:
         self._paths = tuple(paths)
@@ -41,7 +42,7 @@ class StartFiles:
         """Whether the server ended before the files did."""
 
     def expect(self, *, sessions: bool) -> None:
-        """Make the client that started the server wait from now on. Where sessions came back, the files are not run."""
+        """Make the client that started the server wait from now on. If sessions came back, the files are not run."""
         if self._paths and not sessions:
             self._holding = True
             self._done.clear()
@@ -54,7 +55,7 @@ class StartFiles:
             return
         with suppress(
             TimeoutError
-        ):  # if a file ends the server, the client that has to be told of it must be connected
+        ):  # if a file ends the server, that client must be connected to be told
             async with asyncio.timeout(CLIENT_SECONDS):
                 await self._asked.wait()
         requester = InternalRequester(dict(os.environb), os.getcwdb())
@@ -89,7 +90,8 @@ class StartFiles:
                     said, told = len(requester.output), len(requester.errors)
                     failed = await executor.run_parsed(list(of_line), requester)
                     if failed and len(requester.errors) == told:
-                        # A shell command that failed is no error in tmux, but its last line says so.
+                        # A shell command that failed is no error in tmux, but its last output line explains the
+                        # failure.
                         lines = (
                             requester.output[said:].decode("utf-8", "replace").strip().splitlines()
                         )
@@ -97,9 +99,9 @@ class StartFiles:
                         requester.errors.append(f"{path}:{line}: {what}")
 
     async def wait(self, connection: Connection) -> bool:
-        """Make the client that started the server wait until the files are done; return whether it had to.
+        """Make the client that started the server wait until the files are done. Returns whether it had to wait.
 
-        Other clients are served at once: some were started by the files, which wait for them.
+        Other clients are served at once, because commands in the files may have started them and wait for them.
         """
         if self._done.is_set() or not _started(connection):
             return False
@@ -113,10 +115,10 @@ class StartFiles:
                 connection.progress(f"fugue: running {names}…")
         return True
 
-    # A session of the files may end before the client that started the server was served.
+    # The session that the files created may end before the client that started the server has been served.
 
     def keeps(self, emptied: Callable[[], None]) -> bool:
-        """Whether the server must go on although no session is left; `emptied` is then called later."""
+        """Whether the server must continue without a session. `emptied` is then called later."""
         if self._holding:
             self._emptied = emptied
         return self._holding

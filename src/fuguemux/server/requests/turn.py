@@ -1,8 +1,8 @@
-"""The turn of commands: one command runs at a time, unless it waits for something outside. A requester
-who waits long is told why.
+"""The turn of commands: one command runs at a time, unless it waits for something outside. A requester that waits
+long is told why.
 
-A keeper that is stopped, or a disk that takes seconds, must not look like a hung program, and must not hold up commands
-that need neither. Nothing here gives up: work that takes long is announced, and continues.
+A keeper that is stopped, or a disk that takes seconds, must not look like a hung program, and must not delay commands
+that need neither. Nothing here gives up by itself: work that takes long is reported, and continues.
 """
 
 import asyncio
@@ -13,7 +13,8 @@ from typing import Any, Final, Protocol, TypeVar
 Result = TypeVar("Result")
 
 ASIDE_SECONDS: Final = 0.25
-"""How long other commands wait for an effect. Nearly all effects take a few milliseconds, and so keep their order."""
+"""How long other commands wait for an effect. Nearly all effects take a few milliseconds, so the order of commands is
+kept."""
 SAY_SECONDS: Final = 3.0
 """After this time the requester is told what the command waits for."""
 
@@ -26,7 +27,7 @@ class TurnRequester(Protocol):
     """The requester of a command."""
 
     def waits(self, text: str) -> None:
-        """The command waits for a reason outside of it; `text` is one line without its end."""
+        """The command waits for something outside. `text` is one line without a newline."""
         ...
 
     def if_gone(self, give_up: Callable[[], None]) -> None:
@@ -34,7 +35,7 @@ class TurnRequester(Protocol):
         ...
 
     def done(self) -> None:
-        """The command does not wait any more."""
+        """The command has stopped waiting."""
         ...
 
 
@@ -54,7 +55,7 @@ class Turn:
 
     @asynccontextmanager
     async def of(self, requester: TurnRequester) -> AsyncIterator[None]:
-        """Inside it, this command has the turn, except during work that it does `aside`."""
+        """While the context lasts, this command has the turn, except during work that it awaits with `aside`."""
         if self._lock.locked():
             with self.saying(requester, lambda: OTHERS):
                 await self._lock.acquire()
@@ -74,9 +75,11 @@ class Turn:
     ) -> Result:
         """Await `work` for the command that has the turn. If it takes long, other commands get the turn meanwhile.
 
-        The state may have changed afterwards. `what` names the thing that is awaited, in words that follow "waiting for".
-        `give_up` ends `work` when a requester who was told of the wait goes away: what a user or a script has given up, or was
-        told had failed, must not happen later.
+        The state may have changed afterwards. `what` names the thing that is awaited, in words that follow "waiting
+        for".
+
+        `give_up` ends `work` if a requester that was told of the wait goes away. Otherwise something could happen
+        later that the user has given up, or was told had failed.
         """
         loop = asyncio.get_running_loop()
         given_up = False
@@ -99,7 +102,8 @@ class Turn:
                 await self._regain()
 
     async def _regain(self) -> None:
-        """Get the turn back, even if cancelled meanwhile: `of` gives it back in any case, and must not give back another's."""
+        """Get the turn back, even if cancelled meanwhile: `of` releases it in any case, and must not release another
+        command's turn."""
         cancelled: asyncio.CancelledError | None = None
         while True:
             try:
@@ -142,7 +146,7 @@ class Turn:
 
     @contextmanager
     def saying(self, requester: TurnRequester, what: Callable[[], str]) -> Iterator[None]:
-        """Tell `requester` what is awaited, if the work inside takes long."""
+        """Tell `requester` what is awaited, if the context lasts long."""
         loop = asyncio.get_running_loop()
         timer = loop.call_later(
             self._say_seconds, lambda: requester.waits(f"fugue: waiting for {what()}…")
