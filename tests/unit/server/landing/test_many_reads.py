@@ -99,7 +99,7 @@ def test_no_byte_outside_of_the_room_is_touched(reads: Reads) -> None:
 
 def test_a_descriptor_may_be_another_file_later(reads: Reads) -> None:
     room = bytearray(100)
-    spare = fcntl.fcntl(0, fcntl.F_DUPFD, 200)  # other tests may have left descriptors
+    spare = fcntl.fcntl(0, fcntl.F_DUPFD, 600)  # other tests may have left descriptors
     for number in range(3):
         read, write = os.pipe()
         os.dup2(read, spare)

@@ -108,8 +108,10 @@ class World:
 
 
 @pytest.fixture
-async def here(tmp_path: Path) -> World:
-    return World(str(tmp_path / "state"))
+async def here(tmp_path: Path) -> AsyncIterator[World]:
+    world = World(str(tmp_path / "state"))
+    yield world
+    world.server.writer.close()
 
 
 async def test_it_never_knows_more_than_the_log(here: World) -> None:
