@@ -1,7 +1,7 @@
-"""CRC-32 as zlib computes it, by the quickest code at hand: `crc32(data, value=0)`, going on from `value`.
+"""CRC-32 as zlib computes it, by the fastest code that is installed: `crc32(data, value=0)` continues from `value`.
 
-zlib-ng multiplies without carry where the processor can. Should its wheel be missing, the standard
-library gives the same numbers: a recovery never fails for want of a wheel.
+zlib-ng uses carry-less multiplication where the processor has it. If its wheel is missing, the standard library
+computes the same numbers, so a missing wheel prevents no recovery.
 """
 
 try:

@@ -1,9 +1,8 @@
-"""The storage seam: the only module that opens files of a state directory, but for the lock in state_lock.py.
+"""The storage seam: the only module that opens files of a state directory, except for the lock in state_lock.py.
 
-Everything that touches the disk goes through `Storage`, so that tests can run the same code on a
-disk that loses what was not synced. `RealStorage` keeps files at 0600 and directories at
-0700 whatever the umask is, follows no symbolic link in the last component, and refuses files
-that belong to somebody else.
+Every access to the disk goes through `Storage`, so that tests can run the same code on a disk that loses what was not
+synced. `RealStorage` gives files the mode 0600 and directories 0700 whatever the umask is, does not follow a symbolic
+link in the last component of a path, and refuses files of other users.
 """
 
 import errno
@@ -20,20 +19,20 @@ FILE_MODE: Final = 0o600
 DIRECTORY_MODE: Final = 0o700
 IOVEC_PARTS_MAX: Final = 1024
 READ_TRIES_MAX: Final = 3
-"""A loose cable or a failover causes one error. A lasting error is there at the third try as well."""
+"""A loose cable or a failover causes one error. A lasting error occurs at the third try as well."""
 MIB: Final = 1 << 20
 NO_SPACE: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 class FileRemoved(OSError):
-    """The file was synced, but its name is gone: no start will find it again."""
+    """The file was synced, but its name was removed, so no start will find it."""
 
     def __init__(self) -> None:
         super().__init__(errno.ESTALE, "a file of the log was removed under the server")
 
 
 class LinkedDirectory(NotADirectoryError):
-    """A symbolic link is in the place of a directory. The directory that it leads to may be the only copy of a state."""
+    """A symbolic link is in the place of a directory. The directory that it names may be the only copy of a state."""
 
     def __init__(self, path: str) -> None:
         super().__init__(
@@ -56,10 +55,10 @@ Read = TypeVar("Read")
 
 
 def persistently(read: Callable[[], Read]) -> Read:
-    """Call `read`, up to `READ_TRIES_MAX` times as long as it fails with EIO, and return its result. Raises OSError.
+    """Call `read`, up to `READ_TRIES_MAX` times while it fails with EIO, and return its result. Raises OSError.
 
-    Use it for what can be repeated without harm: opening for reading, listing, reading at an offset. Never use it for a
-    sync: after one that failed the next reports success.
+    Use it for calls that can be repeated without harm: opening for reading, listing, reading at an offset. Never use
+    it for a sync, because after a failed sync the next one reports success.
     """
     for _ in range(READ_TRIES_MAX - 1):
         try:
@@ -71,9 +70,9 @@ def persistently(read: Callable[[], Read]) -> Read:
 
 
 def room_words(storage: "Storage", directory: str, needed_bytes: int) -> str:
-    """How much of the file system of `directory` is free and how much is needed; empty if that is unknown.
+    """How much of the file system of `directory` is free and how much is needed. Empty if that is unknown.
 
-    A quota may allow less than is free; what is needed is right in any case.
+    A quota may allow less than is free. What is needed is correct in any case.
     """
     if not isinstance(storage, RealStorage):
         return ""
@@ -86,18 +85,17 @@ def room_words(storage: "Storage", directory: str, needed_bytes: int) -> str:
 
 
 class Storage(Protocol):
-    """What the log and the checkpoints need of a file system. Every method may raise OSError.
+    """The operations of a file system that the log and the checkpoints need. Every method may raise OSError.
 
-    Files are named by path and handled by small integers. Written bytes are durable only after
-    `fdatasync` or `fsync` of the file; created, renamed and removed names only after
-    `fsync_directory` of the directory.
+    Files are named by path and handled by small integers. Written bytes are durable only after `fdatasync` or `fsync`
+    of the file; created, renamed and removed names only after `fsync_directory` of the directory.
     """
 
     def create(self, path: str) -> int:
-        """Create `path` for reading and writing; FileExistsError if it is there."""
+        """Create `path` for reading and writing. Raises FileExistsError if it exists."""
 
     def open(self, path: str, *, writable: bool = False) -> int:
-        """Open an existing file; FileNotFoundError if it is not there."""
+        """Open an existing file. Raises FileNotFoundError if it does not exist."""
 
     def close(self, file: int) -> None: ...
 
@@ -110,7 +108,7 @@ class Storage(Protocol):
     def pread(self, file: int, size: int, offset: int) -> bytes: ...
 
     def forget_cached(self, file: int) -> None:
-        """Have the next reads of bytes that are durable come from the disk itself, where the system offers that."""
+        """Read durable bytes from the disk itself the next time, if the system has a call for that."""
 
     def fdatasync(self, file: int) -> None:
         """Make the file's bytes durable. Raises FileRemoved if the file has no name any more."""
@@ -129,7 +127,7 @@ class Storage(Protocol):
     def truncate(self, file: int, size: int) -> None: ...
 
     def make_directory(self, path: str) -> None:
-        """Create `path` (its parent exists) unless it is there, private to its owner."""
+        """Create `path`, readable by its owner only, unless it exists. Its parent must exist."""
 
     def size(self, file: int) -> int: ...
 
@@ -140,7 +138,8 @@ class RealStorage:
     """The operating system's files. Blocking; safe to call from several threads."""
 
     def _at(self, path: str) -> tuple[str, int | None]:
-        """The name to use for `path`, and the descriptor of the directory that it is relative to (None: of none)."""
+        """The name to use for `path`, and the descriptor of the directory to which it is relative (None: no
+        directory)."""
         return path, None
 
     def create(self, path: str) -> int:
@@ -152,10 +151,10 @@ class RealStorage:
         return file
 
     def open(self, path: str, *, writable: bool = False) -> int:
-        """Open a regular file of ours; PermissionError if it belongs to somebody else."""
+        """Open a regular file of the user. Raises PermissionError if it belongs to another user."""
         flags = (os.O_RDWR if writable else os.O_RDONLY) | os.O_CLOEXEC | os.O_NOFOLLOW
         name, directory = self._at(path)
-        # O_NONBLOCK: a FIFO put in a file's place must not hang the start.
+        # O_NONBLOCK: opening a FIFO in the file's place must not block the start.
         file = persistently(lambda: os.open(name, flags | os.O_NONBLOCK, dir_fd=directory))
         try:
             check_file(file, path)
@@ -165,7 +164,7 @@ class RealStorage:
         return file
 
     def close(self, file: int) -> None:
-        """Close the handle; what was not synced is not synced by it."""
+        """Close the handle. This does not sync anything."""
         os.close(file)
 
     def pwrite(self, file: int, data: Bytes, offset: int) -> int:
@@ -181,7 +180,7 @@ class RealStorage:
         return persistently(lambda: os.pread(file, size, offset))
 
     def forget_cached(self, file: int) -> None:
-        """posix_fadvise(2), POSIX_FADV_DONTNEED; where there is none, nothing."""
+        """posix_fadvise(2), POSIX_FADV_DONTNEED. Does nothing on systems without it."""
         if hasattr(os, "posix_fadvise"):
             os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED)
 
@@ -204,7 +203,7 @@ class RealStorage:
             os.fsync(file)
 
     def fsync_directory(self, path: str) -> None:
-        """Make names created, renamed and removed in `path` durable."""
+        """Make created, renamed and removed names in `path` durable."""
         directory = self._open_directory(path)
         try:
             os.fsync(directory)
@@ -235,7 +234,8 @@ class RealStorage:
         os.ftruncate(file, size)
 
     def make_directory(self, path: str) -> None:
-        """Create a 0700 directory, or make the one that is there private; it must be ours. LinkedDirectory: a link to one."""
+        """Create a directory with mode 0700, or set this mode on an existing directory of the user. Raises
+        LinkedDirectory for a link to one."""
         name, directory = self._at(path)
         try:
             os.mkdir(name, DIRECTORY_MODE, dir_fd=directory)
@@ -249,7 +249,7 @@ class RealStorage:
         return os.fstat(file).st_size
 
     def exists(self, path: str) -> bool:
-        """Whether the name is there (a dangling link counts)."""
+        """Whether the name exists (a link to a missing file counts)."""
         name, directory = self._at(path)
         try:
             os.stat(name, dir_fd=directory, follow_symlinks=False)
@@ -264,7 +264,7 @@ class RealStorage:
 
 
 def _check_directory(name: str, directory: int | None, path: str) -> None:
-    """Raise PermissionError unless it is a directory of ours; we alone may enter it from here on. People are told `path`."""
+    """Raise OSError unless it is a directory of the user, and give it the mode 0700. Messages name `path`."""
     status = os.stat(name, dir_fd=directory, follow_symlinks=False)
     if stat.S_ISLNK(status.st_mode) and _leads_somewhere(name, directory):
         raise LinkedDirectory(path)
@@ -285,7 +285,7 @@ def _leads_somewhere(link: str, directory: int | None) -> bool:
 
 
 def check_file(file: int, path: str) -> None:
-    """Raise OSError unless the open file is a regular one and ours."""
+    """Raise OSError unless the open file is a regular file of the user."""
     status = os.fstat(file)
     if not stat.S_ISREG(status.st_mode):
         raise OSError(errno.EINVAL, "not a regular file", path)
@@ -294,5 +294,5 @@ def check_file(file: int, path: str) -> None:
 
 
 def remove_tree(path: str) -> None:
-    """Remove a directory with all that is in it; no link is followed. Raises OSError, with a part removed. Blocks."""
+    """Remove a directory and its content without following links. Blocks. Raises OSError after removing a part."""
     shutil.rmtree(path)

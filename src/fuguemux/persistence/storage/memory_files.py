@@ -1,4 +1,4 @@
-"""Storage in memory, for a server that must write nothing to disk: everything works and ends with the process."""
+"""A storage in memory, for a server that must write nothing to disk. Everything works, and ends with the process."""
 
 import errno
 import os
@@ -9,7 +9,7 @@ from fuguemux.persistence.storage.files import Bytes
 
 
 class MemoryStorage:
-    """Implements files.Storage. Safe to call from several threads; every name is gone when the process is."""
+    """Implements files.Storage. Safe to call from several threads. All files disappear with the process."""
 
     def __init__(self) -> None:
         self._files: dict[str, bytearray] = {}
@@ -19,7 +19,7 @@ class MemoryStorage:
         self._lock = threading.Lock()
 
     def create(self, path: str) -> int:
-        """An empty file; FileExistsError if there is one."""
+        """Create an empty file. Raises FileExistsError if there is one."""
         with self._lock:
             if path in self._files:
                 raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), path)
@@ -29,7 +29,7 @@ class MemoryStorage:
             return self._handle(self._files[path])
 
     def open(self, path: str, *, writable: bool = False) -> int:
-        """A handle of a file that is there."""
+        """A handle of an existing file."""
         del writable
         with self._lock:
             return self._handle(self._file(path))
@@ -46,7 +46,7 @@ class MemoryStorage:
             raise _missing(path) from None
 
     def close(self, file: int) -> None:
-        """Let go of the handle."""
+        """Close the handle."""
         with self._lock:
             self._open.pop(file, None)
 
@@ -64,12 +64,12 @@ class MemoryStorage:
         return self.pwrite(file, b"".join(parts), offset)
 
     def pread(self, file: int, size: int, offset: int) -> bytes:
-        """A copy of what is there."""
+        """A copy of the bytes."""
         with self._lock:
             return bytes(self._open[file][offset : offset + size])
 
     def fdatasync(self, file: int) -> None:
-        """Nothing is more durable than it is."""
+        """Do nothing: memory cannot become more durable."""
 
     def fsync(self, file: int) -> None:
         """As `fdatasync`."""
@@ -85,7 +85,7 @@ class MemoryStorage:
             del self._files[source]
 
     def unlink(self, path: str) -> None:
-        """Remove a name; open handles stay good."""
+        """Remove a name. Open handles still work."""
         with self._lock:
             self._file(path)
             del self._files[path]
@@ -99,19 +99,19 @@ class MemoryStorage:
             return [os.path.basename(p) for p in every if os.path.dirname(p) == directory]
 
     def truncate(self, file: int, size: int) -> None:
-        """Cut the file, or fill it with zeros."""
+        """Shorten the file, or extend it with zeros."""
         with self._lock:
             content = self._open[file]
             del content[size:]
             content.extend(bytes(size - len(content)))
 
     def make_directory(self, path: str) -> None:
-        """Note the name."""
+        """Remember the name."""
         with self._lock:
             self._directories.add(path)
 
     def forget_cached(self, file: int) -> None:
-        """There is no cache."""
+        """Do nothing: there is no cache."""
 
     def size(self, file: int) -> int:
         """The file's size in bytes."""

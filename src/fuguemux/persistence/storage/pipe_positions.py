@@ -1,13 +1,15 @@
-"""How far the commands of pipe-pane have got: `pipes/<pane>`, one file of 44 bytes for each pipe that is open.
+"""Stores how far the commands of pipe-pane have read: `pipes/<pane>`, one file of 44 bytes for each open pipe.
 
      0       8          16        24      32       40      44
      | magic | begun_ms | passed  | pid   | start  | CRC   |
      | 8s    | u64      | u64     | u64   | u64    | u32   |
 
-Little-endian. `begun_ms` tells the pipe from an earlier one of the same pane; `passed` is the offset, in the pane's output, of
-the next byte for the command; `pid` and `start` name the command's process by its number and the kernel's start time (0: not
-known). The CRC-32 covers what is before it. The file is overwritten in place after every piece, by one write, and never synced:
-it is for a server that was killed. After the machine went down nobody trusts it. Version 1 had another magic, and no CRC.
+Little-endian. `begun_ms` distinguishes the pipe from an earlier one of the same pane. `passed` is the offset, in the pane's
+output, of the next byte for the command. `pid` and `start` identify the command's process by its number and the kernel's
+start time (0: not known). The CRC-32 covers the bytes before it.
+
+The file is overwritten in place after every piece, by one write. It is never synced, because it is only used after a server
+was killed, and not after the machine went down. Version 1 had another magic, and no CRC.
 """
 
 import contextlib
@@ -32,7 +34,7 @@ assert BYTES == 44
 
 
 class Position(NamedTuple):
-    """What a file holds."""
+    """The content of a file."""
 
     begun_ms: int
     passed: int
@@ -47,7 +49,7 @@ def encode_position(position: Position) -> bytes:
 
 
 def decode_position(data: bytes) -> Position | None:
-    """What `encode_position` packed, or version 1 of it; None: it is neither."""
+    """The position that `encode_position` encoded, or version 1 of it. None: it is neither."""
     if len(data) < RECORD.size:
         return None
     magic, *numbers = RECORD.unpack_from(data)
@@ -58,12 +60,12 @@ def decode_position(data: bytes) -> Position | None:
 
 
 def is_pipe_name(name: str) -> bool:
-    """Whether a file in the directory of pipes is called like one of ours: by a pane's number."""
+    """Whether the name is that of a pipe's file: a pane's number."""
     return _NAME.fullmatch(name) is not None
 
 
 def position_problem(storage: Storage, directory: str, name: str) -> str:
-    """Why the file `name` in the directory of pipes is no position of ours; empty: it is one. Raises nothing."""
+    """Why the file `name` in the directory of pipes is not a position of fugue. Empty: it is one. Raises nothing."""
     if not is_pipe_name(name):
         return "it is not called like a pane's pipe"
     try:
@@ -83,7 +85,7 @@ def position_problem(storage: Storage, directory: str, name: str) -> str:
 
 
 class PipeFile:
-    """The open file of one pipe. Nothing raises: a disk that takes no more must not end the pipe."""
+    """The open file of one pipe. Nothing raises, because a full disk must not end the pipe."""
 
     def __init__(self, storage: Storage, path: str, handle: int | None, position: Position) -> None:
         self._storage = storage
@@ -106,7 +108,7 @@ class PipeFile:
                 self._storage.pwrite(self._handle, encode_position(position), 0)
 
     def close(self, *, remove: bool) -> None:
-        """Let go of it; `remove`: the pipe is over."""
+        """Close the file; `remove`: delete it, because the pipe has ended."""
         handle, self._handle = self._handle, None
         with contextlib.suppress(OSError):
             if handle is not None:
@@ -116,19 +118,19 @@ class PipeFile:
 
 
 class PipePositions:
-    """The files of one state directory. Blocks for some microseconds; never raises for a disk that does not take it."""
+    """The files of one state directory. Blocks for some microseconds. Never raises if the disk refuses."""
 
     def __init__(self, storage: Storage, state_directory: str) -> None:
         self._storage = storage
         self._directory = f"{state_directory}/{PIPES}"
 
     def read(self, pane: PaneId, begun_ms: int) -> Position | None:
-        """How far the pipe that began at `begun_ms` had got; None: nothing tells."""
+        """How far the pipe that began at `begun_ms` has read. None: unknown."""
         found = self.found(pane)
         return found if found is not None and found.begun_ms == begun_ms else None
 
     def found(self, pane: PaneId) -> Position | None:
-        """What the file of a pane says, whatever may be behind it; None: nothing."""
+        """The content of a pane's file, whichever pipe it belongs to. None: there is none."""
         try:
             handle = self._storage.open(f"{self._directory}/{pane}")
         except OSError:
@@ -141,7 +143,7 @@ class PipePositions:
             self._storage.close(handle)
 
     def begin(self, pane: PaneId, position: Position) -> PipeFile:
-        """A file in place of the one that there may be; what is there and is no position is set aside."""
+        """Create a pipe's file, and replace an older one. Anything there that is no position is set aside."""
         path, handle = f"{self._directory}/{pane}", None
         with contextlib.suppress(OSError):
             self._storage.make_directory(self._directory)
@@ -155,9 +157,9 @@ class PipePositions:
         return PipeFile(self._storage, path, handle, position)
 
     def forget_others(self, panes: Collection[PaneId]) -> None:
-        """Remove the files of pipes that are over: all but those of `panes`.
+        """Remove the files of pipes that have ended: all except those of `panes`.
 
-        What is no position stays, and the next start sets it aside and tells it.
+        Files that are no positions stay. The next start sets them aside and reports them.
         """
         with contextlib.suppress(OSError):
             kept = {str(pane) for pane in panes}

@@ -1,10 +1,10 @@
-"""Events and the structure ↔ bytes: what a STRUCTURE record and a structure snapshot hold.
+"""Encodes and decodes events and the structure: the content of STRUCTURE records and of structure snapshots.
 
      | version u8 | MessagePack array |
 
-Structs are arrays whose fields are append-only, events carry the number that tags their type. An older reader ignores
-fields behind those it knows; a newer one takes defaults for fields that are not there. Only a change that this cannot
-bear raises the version, and then brings a function that turns the older payload into the newer one.
+Structs are arrays whose fields are append-only. Events contain the number that tags their type. An older reader ignores
+additional fields; a newer one uses defaults for missing fields. Only a change for which that is not enough raises the
+version. Such a change adds a function that converts the older payload to the newer one.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -19,26 +19,26 @@ from fuguemux.persistence.storage.withholding import Withhold, stored_event, sto
 EVENTS_VERSION: Final = 1
 STATE_VERSION: Final = 1
 Migration = Callable[[bytes], bytes]
-"""Turns the MessagePack of one version into that of the next."""
+"""Converts the MessagePack of one version to that of the next."""
 
 EVENT_MIGRATIONS: Final[Mapping[int, Migration]] = {}
 STATE_MIGRATIONS: Final[Mapping[int, Migration]] = {}
 
 
 class SerializationError(Exception):
-    """Base of what can be wrong with stored bytes."""
+    """The base class of errors in stored bytes."""
 
 
 class PayloadDamaged(SerializationError):
-    """The bytes verified, but are not what they should be: written wrongly, or by a stranger."""
+    """The bytes verified, but do not decode: they were written incorrectly, or by another program."""
 
 
 class VersionUnknown(SerializationError):
-    """A newer fugue wrote the bytes. Use that version; nothing is wrong with the data."""
+    """A newer version of fugue wrote the bytes. Nothing is wrong with the data: use that version."""
 
 
 class EventUnknown(VersionUnknown):
-    """An event of a type that only a newer fugue knows. `tag` is its number."""
+    """An event of a type that only a newer version of fugue knows. `tag` is its number."""
 
     def __init__(self, tag: object) -> None:
         super().__init__(
@@ -57,7 +57,7 @@ _decode_state: Final = msgspec.msgpack.Decoder(ServerState).decode
 
 
 def encode_events(events: Sequence[AnyEvent], withhold: Withhold | None = None) -> bytes:
-    """The payload of a STRUCTURE record: the events of one decision, which happen together or not at all.
+    """The payload of a STRUCTURE record: the events of one decision, which are applied together or not at all.
 
     Secrets are not written: see withholding.py.
     """
@@ -66,7 +66,7 @@ def encode_events(events: Sequence[AnyEvent], withhold: Withhold | None = None) 
 
 
 def decode_events(payload: bytes, *, ignorable: bool = False) -> list[AnyEvent]:
-    """What `encode_events` packed. With `ignorable` events of unknown types are left out.
+    """Decode a payload of `encode_events`. With `ignorable`, events of unknown types are left out.
 
     Raises PayloadDamaged, VersionUnknown and EventUnknown.
     """
@@ -80,7 +80,7 @@ def decode_events(payload: bytes, *, ignorable: bool = False) -> list[AnyEvent]:
 def _events_one_by_one(
     packed: bytes, ignorable: bool, reason: msgspec.DecodeError
 ) -> list[AnyEvent]:
-    """Tell an unknown type from damage."""
+    """Decode each event alone, to distinguish an unknown type from damage."""
     try:
         raws = _decode_raw_events(packed)
     except msgspec.DecodeError as error:
@@ -104,12 +104,12 @@ def _tag_of(raw: msgspec.Raw) -> object:
 
 
 def encode_state(state: ServerState, withhold: Withhold | None = None) -> bytes:
-    """A structure snapshot. Secrets are not written: see withholding.py."""
+    """The bytes of a structure snapshot. Secrets are not written: see withholding.py."""
     return bytes((STATE_VERSION,)) + _encode(stored_state(state, withhold))
 
 
 def decode_state(payload: bytes) -> ServerState:
-    """What `encode_state` packed. Raises PayloadDamaged and VersionUnknown."""
+    """Decode a structure snapshot of `encode_state`. Raises PayloadDamaged and VersionUnknown."""
     packed = _migrated(payload, STATE_VERSION, STATE_MIGRATIONS, "structure")
     try:
         return _decode_state(packed)

@@ -1,4 +1,5 @@
-"""Moving what is not understood out of the way, into the directory `quarantine`: it is a person's to look at and to delete."""
+"""Moves files that fugue does not understand into the directory `quarantine`, where a user can look at them and
+delete them."""
 
 import contextlib
 import errno
@@ -10,21 +11,22 @@ from fuguemux.persistence.storage.whole_files import read_all, write_atomically
 
 QUARANTINE: Final = "quarantine"
 VARIANTS_MAX: Final = 16
-"""Things of one name that are kept: a disk that goes on rotting must not fill itself. The next one stays where it is."""
+"""How many files with one name are kept, because a disk with growing damage must not fill itself. The next one stays
+where it is."""
 NOT_A_DIRECTORY: Final = ".not-a-directory"
-"""Behind the name of what was in the place of the quarantine; the next start moves it there."""
+"""The suffix for a file in the place of the quarantine directory. The next start moves the file there."""
 
 
 def quarantine_beside(directory: str) -> str:
-    """The quarantine of the state directory that `directory` lies in."""
+    """The quarantine of the state directory that contains `directory`."""
     return f"{os.path.dirname(directory)}/{QUARANTINE}"
 
 
 def set_aside(storage: Storage, path: str, quarantine: str, label: str = "") -> str:
-    """Move the file or directory at `path` into the directory `quarantine`, as `label` and its name; the name it has there.
+    """Move the file or directory at `path` into `quarantine`, under `label` and its name. Returns the new name.
 
-    Durable when this returns. A file of another file system, such as that of the runtime directory, is copied and then removed.
-    Raises OSError, with everything where it was.
+    The move is durable when this returns, unless the disk refuses the sync. A file on another file system, such as that
+    of the runtime directory, is copied and then removed. Raises OSError; then nothing has been moved.
     """
     leaf = label + path.rpartition("/")[2]
     try:
@@ -46,14 +48,14 @@ def set_aside(storage: Storage, path: str, quarantine: str, label: str = "") -> 
             raise
         write_atomically(storage, quarantine, name, [read_all(storage, path)])
         storage.unlink(path)
-    with contextlib.suppress(OSError):  # what a crash undoes is found, and moved, again
+    with contextlib.suppress(OSError):  # the next start repeats a move that a crash undoes
         storage.fsync_directory(quarantine)
         storage.fsync_directory(path.rpartition("/")[0])
     return name
 
 
 def put_beside(storage: Storage, quarantine: str) -> None:
-    """Make the directory `quarantine`; what is no directory there gets a name of its own beside it. Raises OSError."""
+    """Create the directory `quarantine`. A file in its place is renamed. Raises OSError."""
     for variant in range(VARIANTS_MAX):
         name = f"{quarantine}{NOT_A_DIRECTORY}{variant or ''}"
         if not storage.exists(name):

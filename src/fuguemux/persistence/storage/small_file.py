@@ -1,7 +1,8 @@
-"""Helper files: small files beside the log that are read whole and written whole. docs/formats/state-directory.md lists them.
+"""Helper files: small files beside the log that are read and written as a whole. docs/formats/state-directory.md
+lists them.
 
-Each has a checksum and its own name inside (keeper/helper_record.py), and is replaced in one step. What is in one may be lost or
-damaged without any harm to sessions: whoever reads it goes on with what is known without it.
+Each contains a checksum and its own name (keeper/helper_record.py), and is replaced in one step. If one is lost or
+damaged, sessions are not affected: its reader continues without the information in it.
 """
 
 import contextlib
@@ -19,7 +20,7 @@ IN_THE_WAY: Final = frozenset({errno.EISDIR, errno.ENOTEMPTY, errno.EEXIST, errn
 
 
 def read_small(storage: Storage, directory: str, name: str, was: Callable[[bytes], bool]) -> bytes:
-    """The payload of a helper file. `was` says whether bytes are what version 1 wrote, without a checksum.
+    """The payload of a helper file. `was` says whether bytes were written by version 1, which had no checksum.
 
     Raises FileNotFoundError, other OSErrors, and HelperDamaged.
     """
@@ -37,9 +38,11 @@ def read_small(storage: Storage, directory: str, name: str, was: Callable[[bytes
 def write_small(
     storage: Storage, directory: str, name: str, payload: bytes, *, durable: bool = True
 ) -> None:
-    """Replace a helper file in one step; what is no file in its place is set aside. Raises OSError: it is as it was.
+    """Replace a helper file in one step. Anything in its place that is no file is set aside. Raises OSError; then the
+    file is unchanged.
 
-    Without `durable` nothing waits for the disk: it is for the next server, not for a power failure.
+    Without `durable` it does not wait for the disk: the file is then for the next server, and may be lost at a power
+    failure.
     """
     data = [encode(name, payload)]
     try:
@@ -52,9 +55,9 @@ def write_small(
 
 
 def remove_small(storage: Storage, directory: str, name: str) -> None:
-    """See to it that nothing has the name; what is no file is set aside. Raises OSError.
+    """Remove the file. Anything in its place that is no file is set aside. Raises OSError.
 
-    Durable after a sync of the directory.
+    The removal is durable after a sync of the directory.
     """
     path = f"{directory}/{name}"
     try:

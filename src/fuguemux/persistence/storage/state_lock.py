@@ -1,4 +1,4 @@
-"""The state directory as one process holds it: locked against others, and in reach wherever it is moved.
+"""Locks the state directory for one process, and keeps it accessible if it is moved.
 
 The lock is flock(2) on a file inside, so it belongs to the directory and not to the path. Part of the storage seam.
 """
@@ -26,18 +26,18 @@ RETRY_SECONDS: Final = 0.005
 
 
 class StateLocked(Exception):
-    """Another server holds the state directory. Nothing was touched."""
+    """Another server has the state directory. Nothing was changed."""
 
 
 class StateLock:
-    """The lock on a state directory, and the directory itself; held until `release` or the end of the process.
+    """The lock on a state directory, and the directory itself, until `release` or the end of the process.
 
-    It belongs to the directory, not to the path: it goes along when the directory is moved.
+    The lock belongs to the directory, not to the path, so it remains when the directory is moved.
     """
 
     def __init__(self, path: str, directory: int, lock: Lock) -> None:
         self.path = path
-        """Where the directory was when it was locked, and where a start would look for it."""
+        """The path of the directory when it was locked, at which a start would look for it."""
         self.directory = directory
         """A descriptor of the directory."""
         self._lock = lock
@@ -46,33 +46,33 @@ class StateLock:
         """Device and inode of the directory."""
 
     def tell(self, place: str) -> None:
-        """Write into the lock where this server listens, or `keeper.lock_file.STARTING` or `ENDING`."""
+        """Write into the lock at which path this server listens, or `keeper.lock_file.STARTING` or `ENDING`."""
         self._place = place
         self._lock.tell(place)
 
     def in_place(self) -> bool:
-        """Whether the path leads to the directory: what stands there otherwise is not ours to write to."""
+        """Whether the path leads to the locked directory. If not, this server must not write to what is at the path."""
         try:
             return identity_of(os.stat(self.path, follow_symlinks=False)) == self.identity
         except OSError:
             return False
 
     def holds_name(self) -> bool:
-        """Whether the file that is locked is still the one that another server would lock."""
+        """Whether the locked file is still the one that another server would lock."""
         return self._lock.named()
 
     def renew(self) -> None:
-        """Lock the directory anew if somebody has removed the file. Raises StateLocked."""
+        """Lock the directory again if its lock file was removed. Raises StateLocked."""
         if not self._lock.renew():
             raise StateLocked(_in_use(self.path, _holder(self.path)))
 
     def log_made(self) -> None:
-        """The directory of the log was made, or made again: it is locked as well."""
+        """Lock the directory of the log, which was created or created again."""
         self._lock.renew()
         self._lock.tell(self._place)
 
     def become(self, other: "StateLock") -> "StateLock":
-        """Hold what `other` holds from now on; a lock on what was held before, for the caller to release."""
+        """Take over what `other` has locked. Returns a lock on what was locked before, which the caller must release."""
         before = StateLock(self.path, self.directory, self._lock)
         self.path, self.directory, self._lock = other.path, other.directory, other._lock
         self.identity = other.identity
@@ -81,7 +81,7 @@ class StateLock:
         return before
 
     def release(self) -> None:
-        """Let another server in. The file stays, so that nobody locks a removed one."""
+        """Release the lock. The file stays, so that no server locks a removed file."""
         if self.directory >= 0:
             self._lock.release()
             os.close(self.directory)
@@ -89,17 +89,17 @@ class StateLock:
 
 
 class HeldStorage(RealStorage):
-    """Files of a state directory that is locked, reached through its descriptor: it may be moved, and even unmounted.
+    """The files of a locked state directory, accessed through its descriptor, even if it is moved or unmounted.
 
-    Paths below the lock's path are relative to the directory that is locked, wherever that is. What is elsewhere is
-    reached by its path.
+    Paths below the lock's path are relative to the locked directory, wherever that is. Other paths are used as they
+    are.
     """
 
     def __init__(self, lock: StateLock | None) -> None:
-        """Without a lock it is as RealStorage."""
+        """Without a lock it behaves as RealStorage."""
         self._lock = lock
         self.former: StateLock | None = None
-        """The directory that was locked before: files that are not in the present one are read there."""
+        """The directory that was locked before. Files that are missing in the present one are read there."""
 
     def _at(self, path: str) -> tuple[str, int | None]:
         return self._below(path, self._lock)
@@ -116,7 +116,7 @@ class HeldStorage(RealStorage):
         return path, None
 
     def open(self, path: str, *, writable: bool = False) -> int:
-        """As RealStorage; what is to be read may be in the former directory."""
+        """As RealStorage. A file to be read may be in the former directory."""
         try:
             return super().open(path, writable=writable)
         except FileNotFoundError:
@@ -129,7 +129,7 @@ class HeldStorage(RealStorage):
         return _FormerStorage(name, directory).open(path)
 
     def former_names(self, directory: str) -> list[str]:
-        """What is in the former directory at the path of `directory`; nothing if there is none."""
+        """The names in the former directory at the path of `directory`. Empty if there is none."""
         if self.former is None:
             return []
         name, descriptor = self._below(directory, self.former)
@@ -142,7 +142,7 @@ class HeldStorage(RealStorage):
 
 
 class _FormerStorage(RealStorage):
-    """One file of a directory that is not written any more."""
+    """A file of a directory that is not written any more. Only reads are allowed."""
 
     def __init__(self, name: str, directory: int) -> None:
         self._place = (name, directory)
@@ -152,15 +152,15 @@ class _FormerStorage(RealStorage):
 
 
 def identity_of(status: os.stat_result) -> tuple[int, int]:
-    """Device and inode: no two files have both."""
+    """Device and inode, which identify a file."""
     return status.st_dev, status.st_ino
 
 
 def lock_state_directory(path: str) -> StateLock:
-    """Take the state directory for this process, or raise StateLocked, which says who has it.
+    """Lock the state directory for this process. Raises StateLocked, which names the process that has it.
 
-    Creates the directory (and its parents) privately when it is missing. The lock is flock(2) on `LOCK` inside and on
-    the directory of the log, close-on-exec, so a pane's shell never holds it.
+    Creates the directory and its parents with mode 0700 if they are missing. The lock is flock(2) on `LOCK` inside
+    and on the directory of the log. It is close-on-exec, so a pane's shell never has it.
     """
     Path(path).parent.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
     RealStorage().make_directory(path)
@@ -180,7 +180,7 @@ def _take(lock: Lock, path: str) -> None:
     for _ in range(ATTEMPTS_MAX):
         if lock.take():
             return
-        time.sleep(RETRY_SECONDS)  # somebody may only have looked who has it
+        time.sleep(RETRY_SECONDS)  # another process may only have checked who has the lock
     raise StateLocked(_in_use(path, _holder(path)))
 
 
@@ -189,7 +189,7 @@ def _holder(path: str) -> LockHolder | None:
 
 
 def is_locked(path: str) -> bool:
-    """Whether a process has the state directory at `path`. Changes nothing."""
+    """Whether a process has locked the state directory at `path`. Changes nothing."""
     return _holder(path) is not None
 
 
@@ -204,10 +204,10 @@ def _in_use(path: str, holder: LockHolder | None) -> str:
 
 
 def _make_name_durable(path: str) -> None:
-    """See to it that a new directory, whose parents may be new as well, is still found after a power failure."""
+    """Make a new directory durable, whose parents may be new as well."""
     storage = RealStorage()
     for parent in Path(path).parents:
-        with contextlib.suppress(PermissionError):  # then it is not ours, and not new
+        with contextlib.suppress(PermissionError):  # another user's, so not new
             storage.fsync_directory(str(parent))
         if os.path.ismount(parent):
             break

@@ -1,4 +1,4 @@
-"""Whole files through the storage seam: written to the last byte, read at once, replaced atomically."""
+"""Reads and writes whole files through the storage seam: written to the last byte, read at once, replaced atomically."""
 
 import contextlib
 import errno
@@ -10,17 +10,18 @@ from typing import Final
 from fuguemux.persistence.storage.files import IOVEC_PARTS_MAX, Bytes, Storage
 
 READ_ALL_BYTES_MAX: Final = 256 << 20
-"""No file that is read whole is larger."""
+"""The largest file that is read as a whole."""
 TEMPORARY_NAMES_MAX: Final = 8
-"""So many names are tried if something is in the place of a temporary file."""
+"""How many names are tried if something is in the place of a temporary file."""
 _NOT_REMOVED: Final = frozenset({errno.EISDIR, errno.EPERM, errno.EBUSY})
-"""How unlink(2) refuses a directory (EPERM by POSIX, EISDIR on Linux), a file that may not be removed, and a mount point."""
+"""The errors of unlink(2) for a directory (EPERM by POSIX, EISDIR on Linux), a file that must not be removed, and a
+mount point."""
 
 
 def write_all(storage: Storage, file: int, parts: Sequence[Bytes], offset: int) -> int:
-    """Write every byte of `parts` at `offset`, also after short writes. Returns the number of bytes written.
+    """Write all bytes of `parts` at `offset`, even after short writes. Returns the number of bytes written.
 
-    Raises OSError; what was written before stays written.
+    Raises OSError. Bytes that were written before stay written.
     """
     total = sum(map(len, parts))
     done = 0
@@ -36,7 +37,7 @@ def write_all(storage: Storage, file: int, parts: Sequence[Bytes], offset: int) 
 
 
 def _rest_of(parts: Sequence[Bytes], done: int) -> list[Bytes]:
-    """What is left of `parts` behind the first `done` bytes."""
+    """The rest of `parts` after the first `done` bytes."""
     rest: list[Bytes] = []
     for part in parts:
         size = len(part)
@@ -49,7 +50,8 @@ def _rest_of(parts: Sequence[Bytes], done: int) -> list[Bytes]:
 
 
 def read_all(storage: Storage, path: str) -> bytes:
-    """The whole content of `path`. Raises OSError, also for a file above `READ_ALL_BYTES_MAX`: its size must be damaged."""
+    """The whole content of `path`. Raises OSError, also for a file above `READ_ALL_BYTES_MAX`, whose size must be
+    damage."""
     file = storage.open(path)
     try:
         size = storage.size(file)
@@ -69,9 +71,10 @@ def read_all(storage: Storage, path: str) -> bytes:
 
 
 def _free_temporary(storage: Storage, target: str) -> str:
-    """A name for what is to take the place of `target`: what was left over there is removed. Raises OSError.
+    """A name for the temporary file that is to replace `target`. Removes a remaining one. Raises OSError.
 
-    A directory of a person, or a file that cannot be removed, is left alone. It must not keep `target` from being written.
+    A user's directory, or a file that cannot be removed, is not touched, and another name is tried, so that `target`
+    can still be written.
     """
     for number in range(TEMPORARY_NAMES_MAX):
         temporary = f"{target}.{number}.tmp" if number else f"{target}.tmp"
@@ -84,7 +87,7 @@ def _free_temporary(storage: Storage, target: str) -> str:
                 raise
         else:
             return temporary
-    # Not an error of the target's own: nobody is to move that out of the way.
+    # The error is not about the target itself, so that no caller moves the target away.
     raise OSError(
         errno.EBUSY, "what is in the place of its temporary files cannot be removed", target
     )
@@ -94,10 +97,11 @@ def _free_temporary(storage: Storage, target: str) -> str:
 def replacing(
     storage: Storage, directory: str, name: str, *, durable: bool = True
 ) -> Iterator[int]:
-    """Hand out a new file, which then takes the place of `directory`/`name`, whole and durable, or not at all.
+    """A context with a new file, which then replaces `directory`/`name`, whole and durable, or not at all.
 
-    Temporary file, fsync, rename, directory fsync; without `durable` no fsync. Raises OSError; the temporary file is then
-    removed where that is possible (a name ending in .tmp means nothing). Something in its place that is no file stays.
+    Temporary file, fsync, rename, directory fsync; without `durable` no fsync. Raises OSError after removing the
+    temporary file where that is possible (files whose names end in .tmp are ignored). Anything in its place that is
+    no file stays.
     """
     target = f"{directory}/{name}"
     temporary = _free_temporary(storage, target)
@@ -121,7 +125,7 @@ def replacing(
 def write_atomically(
     storage: Storage, directory: str, name: str, parts: Sequence[Bytes], *, durable: bool = True
 ) -> str:
-    """Give `directory`/`name` the content `parts`, as `replacing` does. Returns the path. Raises OSError."""
+    """Replace `directory`/`name` by the content `parts`, as `replacing` does. Returns the path. Raises OSError."""
     with replacing(storage, directory, name, durable=durable) as file:
         if parts:
             write_all(storage, file, parts, 0)
@@ -129,7 +133,7 @@ def write_atomically(
 
 
 def first_bytes(storage: Storage, path: str, size: int) -> bytes:
-    """As many bytes of a file from its beginning on, fewer where it has no more; none if it cannot be read."""
+    """Up to this many bytes from the beginning of a file; none if it cannot be read."""
     try:
         file = storage.open(path)
     except OSError:

@@ -1,8 +1,9 @@
-"""What of events and of the structure does not reach the disk, and what a recovery makes of what is missing.
+"""Removes secrets from events and from the structure before they are stored, and marks what is missing after a
+recovery.
 
-Three kinds: values of variables that look like secrets, which stand as `WITHHELD`; hidden variables (`set-environment -h`),
-of which not even the name is stored; and secrets in command lines, in whose place a mark stands. A command line with a
-mark is shown to people and never run.
+There are three kinds. The values of variables that look like secrets are replaced by `WITHHELD`. Hidden variables
+(`set-environment -h`) are not stored at all, not even their names. Secrets in command lines are replaced by a mark; a
+command line with a mark is shown to users and never run.
 """
 
 from collections.abc import Callable
@@ -49,12 +50,12 @@ from fuguemux.model.events import (
 from fuguemux.model.state import Environment, Options, Pane, Pipe, ServerState, Session, Window
 
 WITHHELD: Final = b"\0"
-"""Stands for the value of a variable that may not be stored. No real value has a NUL in it."""
+"""Replaces the value of a variable that must not be stored. No real value contains a NUL."""
 COMMAND_OPTIONS: Final = frozenset({"default-command", "restore-command"})
 """Options whose values are command lines."""
 
 Withhold = Callable[[bytes, bytes], bool]
-"""Whether the value of a variable may not reach the disk, by its name and by the value."""
+"""Whether the value of a variable must not be stored, by its name and by the value."""
 
 _StoredAsItIs = (
     SessionRenamed
@@ -85,11 +86,11 @@ _StoredAsItIs = (
 _Holder = TypeVar("_Holder", bound=msgspec.Struct)
 
 
-# -- before it is stored ----------------------------------------------------------------------
+# -- before storing -----------------------------------------------------------------------------
 
 
 def stored_event(event: AnyEvent, withhold: Withhold | None) -> AnyEvent | None:
-    """The event as it is stored; None: nothing of it is. `withhold` None: values of variables are stored whatever they are."""
+    """The event as it is stored. None: nothing of it is stored. `withhold` None: all values of variables are stored."""
     if isinstance(event, _StoredAsItIs):
         return event
     match event:
@@ -167,7 +168,7 @@ def stored_state(state: ServerState, withhold: Withhold | None) -> ServerState:
 
 
 def _changed(holder: _Holder, **fields: object) -> _Holder:
-    """`holder` with `fields`; itself if it has them already, which is nearly always."""
+    """`holder` with `fields`. Returns `holder` itself if it has these values already, which is nearly always so."""
     if all(getattr(holder, name) == wanted for name, wanted in fields.items()):
         return holder
     return msgspec.structs.replace(holder, **fields)
@@ -195,14 +196,14 @@ def _options(options: Options) -> Options:
     }
 
 
-# -- after it was read ------------------------------------------------------------------------
+# -- after reading ------------------------------------------------------------------------------
 
 
 def without_withheld(state: ServerState) -> tuple[ServerState, list[str]]:
-    """`state` without the variables whose values were not stored, and what those were, for the report.
+    """`state` without the variables whose values were not stored, and the names of these variables, for the report.
 
-    Each is named as `NAME` (global), `$1 NAME` or `%2 NAME`. An option whose command line was stored without a secret is
-    unset, and named in the same way. Command lines of panes stay, with their marks.
+    Each is named as `NAME` (global), `$1 NAME` or `%2 NAME`. An option whose command line was stored without a secret
+    is unset, and named in the same way. Command lines of panes keep their marks.
     """
     names: list[str] = []
 
