@@ -7,15 +7,15 @@ from fuguemux.persistence.storage.files import Bytes
 from fuguemux.persistence.wal.segment import SegmentHeader
 
 JOIN_BYTES_MAX: Final = 4096
-"""Buffers below this are joined; larger ones are written from where they are."""
+"""Buffers that are smaller are joined before they are written; larger ones are written without a copy."""
 
 
 @dataclass(slots=True)
 class Active:
     """The open segment that takes new records.
 
-    `staged` holds the buffers that were encoded but not yet written, `staged_bytes` in all. They belong at offset `position`
-    of the file.
+    `staged` contains the buffers that were encoded but not yet written, `staged_bytes` in all. They belong at offset
+    `position` of the file.
     """
 
     file: int
@@ -30,7 +30,7 @@ class Active:
         return next_lsn == self.header.base_lsn and self.position == 0
 
     def take_staged(self) -> list[Bytes]:
-        """Remove the staged buffers and return them; `position` moves behind the place where they belong."""
+        """Remove the staged buffers and return them. `position` moves to the end of the place where they belong."""
         parts, size = self.staged, self.staged_bytes
         self.staged, self.staged_bytes = [], 0
         self.position += size
@@ -38,7 +38,7 @@ class Active:
 
 
 def joined(parts: list[Bytes], size: int) -> list[Bytes]:
-    """Few buffers: it is cheaper to join small ones than to hand them over one by one."""
+    """The same bytes in fewer buffers. Joining small buffers is cheaper than writing them one by one."""
     if size <= JOIN_BYTES_MAX * 2 or size <= len(parts) * JOIN_BYTES_MAX // 2:
         return [b"".join(parts)]
     few: list[Bytes] = []

@@ -1,4 +1,4 @@
-"""Which files make up a log, and which LSNs count in each: told by the segments' headers alone."""
+"""Finds the files that make up a log, and which LSNs count in each of them, from the segments' headers alone."""
 
 from typing import Final
 
@@ -27,7 +27,8 @@ ENDLESS: Final = 1 << 64
 class ChainSegment:
     """A file of the log whose header could be read.
 
-    `last_lsn` is where the segments behind it seal it; `end` is where its records end, once read.
+    `last_lsn` is the last LSN that counts, according to the seals in later segments. `end` is where its records end,
+    once they are read.
     """
 
     def __init__(self, header: SegmentHeader, size: int) -> None:
@@ -38,7 +39,7 @@ class ChainSegment:
 
 
 class Chain:
-    """The segments of a log, oldest first. What is wrong with files goes into the report.
+    """The segments of a log, oldest first. Problems with files are added to the report.
 
     Raises UnsupportedLog for a log of another version.
     """
@@ -46,7 +47,8 @@ class Chain:
     def __init__(
         self, storage: Storage, directory: str, report: ScanReport, mark: Mark | None = None
     ) -> None:
-        """`mark`: what the watermark says; it stands in for the header of the segment that it names."""
+        """`mark`: the mark of the watermark. It replaces the header of the segment that it names, if that header
+        cannot be read."""
         self._storage = storage
         self._directory = directory
         self._report = report
@@ -72,7 +74,7 @@ class Chain:
             return
         try:
             size = self._storage.size(file)
-            # One block more than the header: records behind zeros tell a segment from a spare.
+            # One block more than the header: if there are records after zeros, the file is a segment and not a spare.
             window = ReadWindow(self._storage, file, min(size, RECORDS_OFFSET + BLOCK_BYTES))
             if window.size:
                 window.load(0)
@@ -110,7 +112,7 @@ class Chain:
             self.unfinished.append(number)
 
     def _is_empty(self, number: int) -> bool:
-        """Whether a segment is zeros to its end: only such a one is a spare, and may be removed."""
+        """Whether a segment is zeros to its end. Only then it is a spare, and may be removed."""
         try:
             file = self._storage.open(f"{self._directory}/{segment_name(number)}")
         except OSError:
@@ -128,7 +130,8 @@ class Chain:
             self._storage.close(file)
 
     def _stand_in(self, number: int, size: int) -> SegmentHeader | None:
-        """The header of a segment that has none to be read, if the watermark knows it."""
+        """A header made from the watermark, for a segment whose own header cannot be read. None: the watermark names
+        another segment."""
         mark = self._mark
         if mark is None or not number == mark.segment.segment_id != 0:
             return None
@@ -137,7 +140,7 @@ class Chain:
         return mark.header(size)
 
     def _refuse_strangers(self) -> None:
-        """Leave out segments of another store; without a known one, the newest names it."""
+        """Leave out segments of another store. If the store is not known, the newest segment names it."""
         report = self._report
         if report.store_id == b"" and self.segments:
             report.store_id = self.segments[-1].header.store_id
@@ -150,8 +153,8 @@ class Chain:
                 report.unusable_segments.append(number)
 
     def _seal(self) -> None:
-        """A segment supersedes whatever earlier ones of its life hold at or beyond its base; a
-        life supersedes whatever earlier lives left at or beyond its own base.
+        """Apply the seals: a segment replaces what earlier ones of its life have at or beyond its base, and a life
+        replaces what earlier lives have at or beyond its own base.
         """
         sealed = ENDLESS
         later: SegmentHeader | None = None
@@ -166,7 +169,7 @@ class Chain:
 
 
 def store_ids(storage: Storage, directory: str) -> list[bytes]:
-    """The store that each segment of a log says it belongs to, oldest first, as far as their headers can be read."""
+    """The store that each segment of a log names, oldest first, for the segments whose headers can be read."""
     try:
         names = storage.list(directory)
     except OSError:

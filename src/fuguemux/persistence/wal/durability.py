@@ -1,4 +1,4 @@
-"""Whether the log keeps its promise, and the sizes that decide how long it can keep it."""
+"""Whether the log keeps its promise of durability, and the sizes that set how long it can keep it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,15 +20,13 @@ class Durability(Enum):
 
 
 class DurabilityState:
-    """The current durability and its reason, when the next attempt is due, and who is told of each change."""
+    """The current durability and its reason, when the next attempt is due, and the functions to call on a change."""
 
     def __init__(
         self, on_change: Callable[[Durability, str], None], monotonic_ms: Callable[[], int]
     ) -> None:
         self._on_change = on_change
-        self._monotonic_ms = (
-            monotonic_ms  # the wall clock may be set back, which would delay the next attempt
-        )
+        self._monotonic_ms = monotonic_ms  # because the wall clock may be set back, which would delay the next attempt
         self.state = Durability.OK
         self.reason = ""
         self._retry_at_ms = 0
@@ -40,11 +38,12 @@ class DurabilityState:
         return self._monotonic_ms() >= self._retry_at_ms
 
     def try_now(self) -> None:
-        """Make the next attempt due now: there is a reason to expect that it succeeds."""
+        """Make the next attempt due now, because there is a reason to expect that it succeeds."""
         self._retry_at_ms = 0
 
     def failed(self, error: OSError, *, again: bool, room: str = "") -> None:
-        """A file refused a write or a sync. The first time, another file is tried at once; `again`: after a delay that doubles.
+        """A file refused a write or a sync. After the first time another file is tried at once. `again`: try after a
+        delay that doubles.
 
         `room` says how much of a full disk is free and how much is needed.
         """
@@ -54,23 +53,23 @@ class DurabilityState:
         self.become(Durability.LOST if again else Durability.DEGRADED, describe(error, room))
 
     def recovered(self) -> None:
-        """Everything is durable again: the next failure counts as a first one."""
+        """Everything is durable again, so the next failure counts as a first one."""
         self._retry_ms = RETRY_MS_MIN
 
     def become(self, state: Durability, reason: str) -> None:
-        """Set the state and its reason. Tells of a change, once."""
+        """Set the state and its reason. Reports a change once."""
         if (state, reason) != (self.state, self.reason):
             self.state, self.reason = state, reason
             self._on_change(state, reason)
 
 
 class LogUnavailable(OSError):
-    """The disk has refused for so long that memory for unwritten records has run out."""
+    """The disk has refused for so long that the memory for unwritten records is full."""
 
 
 @dataclass(frozen=True)
 class WriterOptions:
-    """Sizes in bytes; see the configuration for what a person may change."""
+    """Sizes in bytes. See the configuration for those that a user may change."""
 
     segment_bytes: int = 16 << 20
     first_segment_bytes: int = 1 << 20
@@ -79,7 +78,7 @@ class WriterOptions:
 
 
 def describe(error: OSError, room: str = "") -> str:
-    """One line for the status: the error of the disk; for a full one also what is free and needed, if that is known."""
+    """One line for the status: the error of the disk. For a full disk also what is free and needed, if that is known."""
     if error.errno in NO_SPACE:
         return f"disk full: {room}" if room else "disk full"
     return error.strerror or str(error) or "I/O error"

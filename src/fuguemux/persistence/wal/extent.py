@@ -1,4 +1,4 @@
-"""Which segments the log consists of, and how many bytes it has."""
+"""Which segments make up the log, and how many bytes they contain."""
 
 from bisect import bisect_right
 from typing import Final
@@ -10,7 +10,7 @@ MARK_BYTES: Final = 256 << 10
 
 
 class Extent:
-    """The segments from the oldest to the active one. Marks say how many bytes of log are before an LSN."""
+    """The segments from the oldest to the active one. Marks store how many bytes of log are before an LSN."""
 
     def __init__(self, report: ScanReport, next_lsn: int) -> None:
         self.bytes_total = 0
@@ -29,7 +29,7 @@ class Extent:
 
     @property
     def first_lsn(self) -> int:
-        """The oldest LSN that a segment may hold, 0 if there is none."""
+        """The oldest LSN that a segment may contain; 0 if there is none."""
         return self._segments[0][0] if self._segments else 0
 
     @property
@@ -38,25 +38,25 @@ class Extent:
         return self._segments[-1][1] if self._segments else 0
 
     def add(self, base_lsn: int, segment_id: int) -> None:
-        """Add a segment. It supersedes what earlier ones hold from its base on."""
+        """Add a segment. It replaces what earlier ones have from its base on."""
         for index, (base, earlier) in enumerate(self._segments):
             if base > base_lsn:
                 self._segments[index] = (base_lsn, earlier)
         self._segments.append((base_lsn, segment_id))
 
     def grow(self, size: int, next_lsn: int) -> None:
-        """Count bytes that were written; the next record is `next_lsn`."""
+        """Count bytes that were written. The next record is `next_lsn`."""
         self.bytes_total += size
         if self.bytes_total - self._marks[-1][1] >= MARK_BYTES:
             self._mark(next_lsn)
 
     def replace_from(self, base_lsn: int, size: int) -> None:
-        """Count a segment that contains the records from `base_lsn` on once more."""
+        """Count a segment that contains the records from `base_lsn` on a second time."""
         self._mark(base_lsn)
         self.bytes_total += size
 
     def restart(self, next_lsn: int) -> None:
-        """Begin anew: the segments so far are not part of the log any more."""
+        """Begin anew: the segments so far are no longer part of the log."""
         self._segments = []
         self._marks = [(next_lsn, self.bytes_total)]
 
@@ -66,7 +66,7 @@ class Extent:
         self._marks.append((lsn, self.bytes_total))
 
     def cut(self, limit_lsn: int) -> list[str]:
-        """Drop the segments that hold only LSNs below `limit_lsn`. Returns their names."""
+        """Remove the segments that contain only LSNs below `limit_lsn`. Returns their names."""
         count = 0
         while count + 1 < len(self._segments) and self._segments[count + 1][0] <= limit_lsn:
             count += 1
@@ -77,6 +77,6 @@ class Extent:
         return [segment_name(number) for _base, number in dead]
 
     def bytes_since(self, lsn: int) -> int:
-        """The size of the log from `lsn` on, at most `MARK_BYTES` too much."""
+        """The size of the log from `lsn` on. It may be up to `MARK_BYTES` too large."""
         at = bisect_right(self._marks, lsn, key=lambda mark: mark[0]) - 1
         return self.bytes_total - self._marks[max(at, 0)][1]

@@ -1,10 +1,10 @@
-"""What a scan of the log found: plain values, for the recovery report and the tools."""
+"""The results of reading the log: plain values, for the recovery report and the tools."""
 
 import dataclasses
 from dataclasses import dataclass, field
 from typing import Final
 
-# What was wrong with a file or a place in it (`Finding.kind`).
+# The kinds of problems with a file or a place in it (`Finding.kind`).
 UNREADABLE_HEADER: Final = "unreadable-header"
 SHORT_SEGMENT: Final = "short-segment"
 UNREADABLE_BLOCK: Final = "unreadable-block"
@@ -16,10 +16,10 @@ LOST_RECORDS: Final = "lost-records"
 
 @dataclass(frozen=True)
 class LostRange:
-    """Records that were durable once and cannot be read: damage, never a torn write.
+    """Records that were durable once and cannot be read: damage, and not a write that had not finished.
 
-    `from_ms` and `to_ms` are the wall times of the neighbours (0: there is none). `classes`
-    counts the lost records by class where their headers survived; the rest is `unknown`.
+    `from_ms` and `to_ms` are the wall times of the neighbouring records (0: there is none). `classes` counts the lost
+    records by class where their headers can be read; the rest is `unknown`.
     """
 
     first_lsn: int
@@ -33,16 +33,16 @@ class LostRange:
 
     @property
     def records(self) -> int:
-        """How many records are lost."""
+        """The number of lost records."""
         return self.last_lsn - self.first_lsn + 1
 
 
 @dataclass(frozen=True)
 class TornTail:
-    """Writes after `after_lsn` that had not finished: never acknowledged as durable, dropped.
+    """Writes after `after_lsn` that had not finished. They were never acknowledged as durable, and are dropped.
 
-    `records` counts those among them that are intact but stand behind a gap. A disk that rots
-    inside the very last sync looks the same: nothing on it can tell the two apart.
+    `records` counts those among them that are intact but follow a gap. Damage inside the very last sync looks the
+    same: nothing on the disk distinguishes the two.
     """
 
     after_lsn: int
@@ -54,7 +54,7 @@ class TornTail:
 
 @dataclass(frozen=True)
 class LogFinding:
-    """One thing that is wrong with one file. `offset` is -1 where the whole file is meant."""
+    """A problem with one file. `offset` is -1 if the whole file is meant."""
 
     kind: str
     segment_id: int
@@ -64,7 +64,7 @@ class LogFinding:
 
 @dataclass(frozen=True)
 class LiveSegment:
-    """A segment that is part of the log: it holds the LSNs from `base_lsn` to `last_lsn`."""
+    """A segment that is part of the log. It contains the LSNs from `base_lsn` to `last_lsn`."""
 
     segment_id: int
     base_lsn: int
@@ -75,34 +75,34 @@ class LiveSegment:
 
 @dataclass
 class ScanReport:
-    """The outcome of reading a log. Complete once the records have been read to their end."""
+    """The result of reading a log. It is complete when the records have been read to their end."""
 
     store_id: bytes = b""
     from_lsn: int = 1
     last_lsn: int = 0  # the highest LSN that was ever durable or could be read; the next is free
-    proven_lsn: int = (
-        0  # up to here the log itself testifies, or the watermark, that it was durable
-    )
+    proven_lsn: int = 0  # the log or the watermark testifies that records were durable up to here
     end_lsn: int = (
-        0  # the last record that is there, whatever is said of later ones; 0: there is none
+        0  # the last record that exists, whatever is known of later ones; 0: there is none
     )
-    clean: bool = False  # closed in an orderly way: nothing was in flight
+    clean: bool = False  # whether the log was closed in order, with no write in flight
     records: int = 0
     lost: list[LostRange] = field(default_factory=list)
     tail: TornTail | None = None
     findings: list[LogFinding] = field(default_factory=list)
     segments: list[LiveSegment] = field(default_factory=list)
-    damaged_segments: list[int] = field(default_factory=list)  # of the log, to be copied aside
-    beyond_segments: list[int] = field(
-        default_factory=list
-    )  # whole records are in them behind the end of the log: to be copied aside
-    unusable_segments: list[int] = field(default_factory=list)  # not of the log, to be moved aside
+    damaged_segments: list[int] = field(default_factory=list)
+    """Segments of the log with damage, to be copied to the quarantine."""
+    beyond_segments: list[int] = field(default_factory=list)
+    """Segments with whole records after the end of the log, to be copied to the quarantine."""
+    unusable_segments: list[int] = field(default_factory=list)
+    """Files that are not part of the log, to be moved to the quarantine."""
     spare_segments: list[int] = field(default_factory=list)
-    void_segments: list[int] = field(default_factory=list)  # they were about to be removed
+    void_segments: list[int] = field(default_factory=list)
+    """Segments that were about to be removed."""
 
     @property
     def damaged(self) -> bool:
-        """Whether anything once durable is lost or cannot be read."""
+        """Whether anything that was durable once is lost or cannot be read."""
         return bool(self.lost or self.findings)
 
     def to_dict(self) -> dict[str, object]:

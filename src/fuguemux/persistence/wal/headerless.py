@@ -1,9 +1,9 @@
-"""What a segment without a readable header says of itself: whether it ever was a durable part of the log.
+"""Finds out from a segment without a readable header whether it ever was a durable part of the log.
 
-The salt in the header starts the checksum of every record header. A CRC can be run backwards, so one record gives that start
-back, and with it all others can be checked. A record says what was durable when it was encoded. If that is a record of the
-same segment, the header had been durable as well, because both are synced together: the header was damaged later. Without
-such a record the segment may be a write that had not finished when the power went.
+The salt in the header starts the checksum of every record header. A CRC can be computed backwards, so one record
+gives that start, and with it all others can be checked. A record says what was durable when it was encoded. If that
+is a record of the same segment, the header had been durable as well, because both are synced together: the header was
+damaged later. Without such a record the segment may be a write that had not finished at a power failure.
 """
 
 from collections.abc import Iterator
@@ -29,11 +29,11 @@ from fuguemux.persistence.wal.walk import ReadWindow, RecordRun, walk
 
 _POLYNOMIAL: Final = 0xEDB88320
 _CANDIDATES_MAX: Final = 64
-"""So many places are tried: each costs a reading of the segment."""
+"""At most this many places are tried, because the segment is read once for each."""
 
 
 def durable_lsn(storage: Storage, directory: str, number: int) -> int:
-    """Up to which LSN the segment's own records were durable, as they say; 0: nothing shows that any was."""
+    """The LSN up to which the segment's own records say that they were durable. 0: nothing shows that any was."""
     try:
         file = storage.open(f"{directory}/{segment_name(number)}")
     except OSError:
@@ -52,7 +52,7 @@ def durable_lsn(storage: Storage, directory: str, number: int) -> int:
 
 
 def _candidates(window: ReadWindow) -> Iterator[tuple[int, int, int]]:
-    """Places that look like the header of a record: offset, the seed if it is one, and its LSN."""
+    """Places that may be the header of a record: the offset, the seed if it is one, and its LSN."""
     if window.size < RECORDS_OFFSET + HEADER_BYTES:
         return
     window.load(RECORDS_OFFSET, BLOCK_BYTES)
@@ -63,13 +63,14 @@ def _candidates(window: ReadWindow) -> Iterator[tuple[int, int, int]]:
         _magic, _kind, _flags, length, lsn, _lag, _time, header_crc, _crc = HEADER.unpack_from(
             data, at
         )
-        if length:  # without a payload nothing would tell a record from any bytes
+        if length:  # without a payload a record cannot be distinguished from other bytes
             found += 1
             yield window.start + at, _seed(data[at : at + CHECKED_BYTES], header_crc), lsn
 
 
 def _read(window: ReadWindow, seed: int, position: int, first_lsn: int) -> tuple[int, int]:
-    """The last LSN that verifies with this seed, and the highest LSN that any of them testifies to; 0: none verifies."""
+    """The last LSN that verifies with this seed (0: none verifies), and the highest LSN that any of these records
+    testifies to."""
     last = witness = 0
     for item in walk(window, seed, 0, position, first_lsn):
         if isinstance(item, RecordRun):
@@ -81,7 +82,7 @@ def _read(window: ReadWindow, seed: int, position: int, first_lsn: int) -> tuple
 
 
 def _seed(checked: bytes, crc: int) -> int:
-    """The value that the CRC-32 of `checked` must start from to become `crc`."""
+    """The value with which the CRC-32 of `checked` must start so that its result is `crc`."""
     value = crc ^ 0xFFFFFFFF
     for byte in reversed(checked):
         for _ in range(8):

@@ -1,4 +1,4 @@
-"""What a slot of the watermark says, and its layout.
+"""The layout of a slot of the watermark, and the mark that it contains.
 
      0        8       10      12      16      32       40       48      56
      | magic  | major | minor | flags | store | serial | durable| wall  | segment
@@ -30,7 +30,7 @@ assert FIELDS.size == 104
 
 
 class MarkedSegment(NamedTuple):
-    """Of a segment's header, what it takes to read its records; all 0: there is no segment."""
+    """The part of a segment's header that is needed to read its records. All 0: there is no segment."""
 
     segment_id: int = 0
     base_lsn: int = 0
@@ -41,7 +41,7 @@ class MarkedSegment(NamedTuple):
 
     @classmethod
     def of(cls, header: SegmentHeader) -> "MarkedSegment":
-        """From the header itself."""
+        """The values of `header`."""
         return cls(
             header.segment_id,
             header.base_lsn,
@@ -56,10 +56,10 @@ NO_SEGMENT: Final = MarkedSegment()
 
 
 class Mark(NamedTuple):
-    """What a slot says. `wall_ms` is the time of it, in wall milliseconds since the epoch.
+    """The content of a slot. `wall_ms` is its time in wall milliseconds since the epoch.
 
-    `clean`: the log was closed, and nothing follows `durable_lsn` but the record that says so.
-    `segment`: the newest segment that holds something durable.
+    `clean`: the log was closed, and only the record CLEAN follows `durable_lsn`.
+    `segment`: the newest segment with a durable record.
     """
 
     store_id: bytes
@@ -69,7 +69,7 @@ class Mark(NamedTuple):
     segment: MarkedSegment = NO_SEGMENT
 
     def header(self, size: int) -> SegmentHeader:
-        """The segment's header, as far as it is needed to read the file, which has `size` bytes."""
+        """A header with the values that are needed to read the segment's file, which has `size` bytes."""
         segment = self.segment
         before = segment.base_lsn - 1
         return SegmentHeader(
@@ -88,7 +88,7 @@ class Mark(NamedTuple):
 
 
 def encode_slot(mark: Mark, serial: int) -> bytes:
-    """One slot; `serial` rises by one with each that is written."""
+    """The bytes of one slot. `serial` is one higher for each slot that is written."""
     fields = FIELDS.pack(
         MAGIC,
         MAJOR,
@@ -104,7 +104,7 @@ def encode_slot(mark: Mark, serial: int) -> bytes:
 
 
 def decode_slot(data: bytes) -> tuple[int, Mark] | None:
-    """The serial and what a slot says; None if it is damaged, empty, or of another major version."""
+    """The serial and the mark of a slot. None if it is damaged, empty, or of another major version."""
     if len(data) < FIELDS.size + CRC.size:
         return None
     fields = data[: FIELDS.size]
@@ -118,14 +118,14 @@ def decode_slot(data: bytes) -> tuple[int, Mark] | None:
 
 
 class Slots(NamedTuple):
-    """What both slots say, None for one that does not verify, and whether something is damaged."""
+    """The content of both slots (None for one that does not verify), and whether anything is damaged."""
 
     slots: list[tuple[int, Mark] | None]
     damaged: bool
 
 
 def decode(data: bytes) -> Slots:
-    """Read the content of a watermark file. A slot that was never written is all zeros: that is no damage beside another."""
+    """Decode a watermark file. A slot that was never written is all zeros, which is no damage if the other slot is good."""
     found = [decode_slot(data[n * SLOT_BYTES : (n + 1) * SLOT_BYTES]) for n in range(SLOTS)]
     damaged = holds_garbage(data, found) or not any(found) or len(data) != SLOTS * SLOT_BYTES
     return Slots(found, damaged)
@@ -137,7 +137,7 @@ def is_watermark(data: bytes) -> bool:
 
 
 def holds_garbage(data: bytes, slots: Sequence[tuple[int, Mark] | None]) -> bool:
-    """Whether there are bytes that say nothing."""
+    """Whether the bytes are neither zeros nor a slot."""
     blocks = [data[n * SLOT_BYTES : (n + 1) * SLOT_BYTES] for n in range(SLOTS)]
     return any(
         found is None and block.strip(b"\0") for block, found in zip(blocks, slots, strict=True)

@@ -1,12 +1,12 @@
-"""A copy of the watermark in the runtime directory, where whoever puts an older state directory back does not reach.
+"""A copy of the watermark in the runtime directory, which stays as it is when an older state directory is put back.
 
-An older copy of a whole state directory is sound in itself: its own watermark came back with it. The one in the runtime
-directory lives until the machine goes down, and tells that the log had gone on. It has the format of the watermark. It is
-renewed by the same thread, after those who wait were told, and is never waited for.
+An older copy of a whole state directory is consistent in itself, because it contains its own watermark. The copy in
+the runtime directory exists until the machine goes down, and shows that the log had continued. It has the format of
+the watermark. The same thread renews it, after the waiting tasks were told, and nothing waits for it.
 
-It must not raise an alarm where nothing was lost. So its name has a digest of the state directory's path, since one server's name
-may stand for several directories; a mark counts only for the store that the directory is known to be; and one that is missing,
-damaged or behind says nothing.
+It must not report a loss where nothing was lost. So its name contains a digest of the state directory's path, because
+one server name may be used for several directories. A mark counts only if its store is the directory's store. A copy
+that is missing, damaged or older says nothing.
 """
 
 from collections.abc import Iterable
@@ -23,18 +23,18 @@ DIGEST_BYTES: Final = 6
 
 
 def copy_name(socket: str, state_directory: str) -> str:
-    """The file's name: the socket's, a digest of the state directory's path, and a suffix."""
+    """The name of the copy: the socket's name, a digest of the state directory's path, and a suffix."""
     return socket.rpartition("/")[2] + _tail(state_directory)
 
 
 def _tail(state_directory: str) -> str:
-    """How the names of all copies of one state directory end."""
+    """The end of the names of all copies for one state directory."""
     digest = blake2b(state_directory.encode("utf-8", "surrogateescape"), digest_size=DIGEST_BYTES)
     return f".{digest.hexdigest()}{SUFFIX}"
 
 
 def mark_copy(socket: str, state_directory: str, storage: Storage | None = None) -> Watermark:
-    """The copy beside the server's `socket`, to be written. Touches nothing yet."""
+    """The copy beside the server's `socket`, for writing. Touches no file yet."""
     directory, name = socket.rpartition("/")[0] or "/", copy_name(socket, state_directory)
     place = f"{state_directory}/{QUARANTINE}"
     return Watermark(storage or RealStorage(), directory, name=name, quarantine=place)
@@ -43,7 +43,7 @@ def mark_copy(socket: str, state_directory: str, storage: Storage | None = None)
 def read_mark_copy(
     socket: str, state_directory: str, storage: Storage | None = None
 ) -> Mark | None:
-    """What the copy beside `socket` says; None: nothing. Blocks; raises nothing."""
+    """The mark in the copy beside `socket`. None: there is none. Blocks; raises nothing."""
     directory, name = socket.rpartition("/")[0] or "/", copy_name(socket, state_directory)
     return read_watermark(storage or RealStorage(), directory, name).mark
 
@@ -51,9 +51,11 @@ def read_mark_copy(
 def find_mark_copy(
     socket: str, paths: Iterable[str], storage: Storage | None = None
 ) -> Mark | None:
-    """What a copy of the state directory that is known by `paths` says, for those who start no server; None: there is none.
+    """The mark in a copy for the state directory with one of `paths`, for programs that start no server. None: there
+    is none.
 
-    It lies beside `socket`, whatever its server was called. If there are several, the newest counts. Blocks; raises nothing.
+    The copy is beside `socket`, whatever its server was called. If there are several, the newest counts. Blocks;
+    raises nothing.
     """
     storage, directory = storage or RealStorage(), socket.rpartition("/")[0] or "/"
     tails = tuple({_tail(path) for path in paths})
@@ -67,7 +69,8 @@ def find_mark_copy(
 
 
 def furthest(found: FoundWatermark, beside: Mark | None, store_id: bytes | None) -> FoundWatermark:
-    """`found`, with the mark of the copy where that says more of this very store. `store_id` None: which it is is not known."""
+    """`found`, with the mark of the copy if that is further and of the same store. `store_id` None: the store is not
+    known."""
     if beside is None or store_id is None or beside.store_id != store_id:
         return found
     mark = found.mark

@@ -1,4 +1,4 @@
-"""What one writer tells the watermark: up to which LSN the log is durable, and in which segment."""
+"""Makes the marks that one writer puts into the watermark: up to which LSN the log is durable, and in which segment."""
 
 from collections.abc import Callable
 
@@ -18,7 +18,7 @@ class Marker:
         found: Mark | None,
         clock_ms: Callable[[], int],
     ) -> None:
-        """`found` is what the watermark said at the start."""
+        """`found` is the mark that the watermark had at the start."""
         self.watermark = watermark
         self._store_id = store_id
         self._clock_ms = clock_ms
@@ -26,7 +26,7 @@ class Marker:
 
     @property
     def problem(self) -> str:
-        """Why the watermark cannot be written; empty if it can."""
+        """Why the watermark cannot be written. Empty if it can."""
         if self.watermark is None or not self.watermark.problem:
             return ""
         return f"the file {WATERMARK} cannot be written: {self.watermark.problem}"
@@ -34,13 +34,14 @@ class Marker:
     def mark(self, durable_lsn: int, active: SegmentHeader | None, *, clean: bool = False) -> Mark:
         """The mark for a log that is durable up to `durable_lsn`. `active` is the header of the segment that is written."""
         segment = self._segment
-        # A header becomes durable with its first record: until then the segment before counts.
+        # A header becomes durable with its first record. Until then the segment before it counts.
         if active is not None and active.base_lsn <= durable_lsn:
             segment = MarkedSegment.of(active)
         return Mark(self._store_id, durable_lsn, self._clock_ms(), clean, segment)
 
     def put(self, job: SyncJob, active: SegmentHeader, *, idle: bool) -> None:
-        """Have the job renew the watermark once it ran. `idle`: nothing else is going on, so it syncs the watermark as well."""
+        """Let the job renew the watermark after it has run. `idle`: nothing else is in progress, so the watermark is
+        synced as well."""
         job.watermark, job.idle = self.watermark, idle
         job.mark = self.mark(job.through_lsn, active) if self.watermark is not None else None
 
@@ -55,17 +56,18 @@ class Marker:
             self.watermark.renew(self.mark(durable_lsn, active))
 
     def ended(self, last_lsn: int, active: SegmentHeader | None) -> None:
-        """Say durably that the log was closed behind `last_lsn`; the LSN of CLEAN is given again. Blocks for a sync."""
+        """Write durably that the log was closed after `last_lsn`. The next life uses the LSN of the record CLEAN
+        again. Blocks for a sync."""
         if self.watermark is not None:
             self.watermark.renew(self.mark(last_lsn, active, clean=True))
             self.watermark.sync()
 
     def relocate(self) -> None:
-        """The state directory is another one by now."""
+        """Use the watermark of another state directory from now on."""
         if self.watermark is not None:
             self.watermark.relocate()
 
     def close(self) -> None:
-        """Close the watermark: it is not renewed any more."""
+        """Close the watermark. It is not renewed any more."""
         if self.watermark is not None:
             self.watermark.close()

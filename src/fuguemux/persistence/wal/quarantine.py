@@ -1,7 +1,8 @@
-"""Setting damaged segments aside, so that what is in them outlives the log's own cleaning.
+"""Copies or moves damaged segments into the quarantine, so that their content remains when the log removes old
+segments.
 
-Nothing here or elsewhere removes what was set aside: it is a person's to look at and to delete. `size` says
-how much it is, for the status and the doctor.
+fugue never removes anything from the quarantine: a user looks at it and deletes it. `size` returns how large it is,
+for the status and the doctor.
 """
 
 import contextlib
@@ -14,14 +15,15 @@ from fuguemux.persistence.wal.findings import ScanReport
 from fuguemux.persistence.wal.segment import SEGMENT_BYTES_MAX, segment_name
 from fuguemux.persistence.wal.walk import WINDOW_BYTES, ReadWindow
 
-"""Different contents of one name that are kept: a disk that goes on rotting must not fill itself."""
+"""The largest number of different contents that are kept under one name. A disk with growing damage must not fill
+itself."""
 _ZEROS: Final = bytes(WINDOW_BYTES)
 
 
 class SetAside(NamedTuple):
-    """What became of one segment. `path` is empty if the disk refused, for the reason in `problem`.
+    """What was done with one segment. `path` is empty if the disk refused, for the reason in `problem`.
 
-    `moved`: it was no part of the log, and is gone from there; else a copy was made.
+    `moved`: it was not part of the log, and was moved. Otherwise it was copied.
     """
 
     segment_id: int
@@ -33,10 +35,11 @@ class SetAside(NamedTuple):
 def quarantine(
     storage: Storage, directory: str, quarantine_directory: str, report: ScanReport
 ) -> list[SetAside]:
-    """Copy the damaged segments of the log, and those with records behind its end; move those that are not of the log.
+    """Copy the damaged segments of the log, and those with records after its end. Move those that are not part of the
+    log.
 
-    Call it after the scan, before the writer starts. What was set aside before with the same content is
-    left alone. A disk that refuses raises nothing: the segment then stays where it is.
+    Call it after the scan, before the writer starts. Content that was copied before is not copied again. A disk that
+    refuses raises nothing: the segment then stays where it is.
     """
     done: list[SetAside] = []
     kept = (*report.damaged_segments, *report.beyond_segments)
@@ -74,7 +77,7 @@ def _set_aside(
         with replacing(storage, target_directory, target.rpartition("/")[2]) as file:
             offset = 0
             for piece in _read(storage, source):
-                if piece is not _ZEROS:  # what is zeros stays a hole, as large as it may be
+                if piece is not _ZEROS:  # many zeros become a hole in the copy
                     write_all(storage, file, [piece], offset)
                 offset += len(piece)
             storage.truncate(file, offset)
@@ -82,7 +85,8 @@ def _set_aside(
 
 
 def _read(storage: Storage, path: str) -> list[bytes]:
-    """The file in pieces; blocks that cannot be read are zeros. A window of zeros is the very `_ZEROS`. Raises OSError."""
+    """The file in pieces. Blocks that cannot be read are zeros. A piece of zeros is the object `_ZEROS` itself.
+    Raises OSError."""
     file = storage.open(path)
     try:
         window = ReadWindow(storage, file, min(storage.size(file), SEGMENT_BYTES_MAX))
@@ -96,7 +100,7 @@ def _read(storage: Storage, path: str) -> list[bytes]:
 
 
 def size(storage: Storage, quarantine_directory: str) -> tuple[int, int]:
-    """How many files are set aside, and the bytes of those that can be opened; zeros without such a directory."""
+    """The number of files in the quarantine, and the bytes of those that can be opened. Zeros without a quarantine."""
     try:
         names = storage.list(quarantine_directory)
     except OSError:

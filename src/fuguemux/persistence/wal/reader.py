@@ -1,15 +1,15 @@
-"""Reading a log back: the records that count, and an exact account of what is missing.
+"""Reads a log: the records that count, and an exact account of what is missing.
 
     log = scan(storage, directory, from_lsn)
     for record in log.records(): ...
     log.report
 
-The rule for a missing LSN: if any later intact record or header testifies that it was durable,
-it is damage (a `LostRange`) and reading goes on behind it. If nothing testifies, the write had
-not finished when the power went (a `TornTail`): the log ends before it, because a record is
-acknowledged only after all earlier ones are durable.
+The rule for a missing LSN: if any later intact record or header testifies that it was durable, it is damage (a
+`LostRange`), and reading continues after it. If nothing testifies to that, the write had not finished at a power
+failure (a `TornTail`). Then the log ends before it, because a record is acknowledged only after all earlier ones are
+durable.
 
-Garbage raises nothing. `UnsupportedLog` is raised for a log of another version.
+Garbage raises nothing. A log of another version raises `UnsupportedLog`.
 """
 
 from bisect import bisect_right
@@ -48,7 +48,7 @@ class LogScan:
     ) -> None:
         self.report = ScanReport(from_lsn=from_lsn, store_id=store_id or b"")
         self.mark = mark
-        """What the watermark says of this log; None: nothing."""
+        """The mark of the watermark for this log. None: there is none."""
         self._storage = storage
         self._directory = directory
         self._from_lsn = from_lsn
@@ -56,7 +56,7 @@ class LogScan:
         self._segments: list[ChainSegment] = []
         self._final_witness: int | None = None
         self._orphans = 0
-        self._beyond: list[int] = []  # where they are
+        self._beyond: list[int] = []  # the segments of these records
         self._holes: list[Hole] = []
         self._last_ms = 0
         self._marks: list[tuple[int, int, int]] = []  # (first LSN, segment index, offset) of runs
@@ -84,11 +84,12 @@ class LogScan:
     # -- the records -------------------------------------------------------------------------
 
     def records(self) -> Iterator[Record]:
-        """The records from `from_lsn` on, in LSN order; read once."""
+        """The records from `from_lsn` on, in the order of their LSNs. Can be read once."""
         return chain.from_iterable(self._runs())
 
     def _runs(self) -> Iterator[list[Record]]:
-        """The same in pieces: a generator that hands on every single record would cost as much as its checksum."""
+        """The same records in runs, because a generator that yields every single record would cost as much as its
+        checksum."""
         if self._segments:
             self._expected = min(self._from_lsn, self._segments[0].header.base_lsn)
         for index, segment in enumerate(self._segments):
@@ -136,7 +137,7 @@ class LogScan:
         self._seal(index, segment)
 
     def _accept(self, index: int, segment: ChainSegment, run: RecordRun) -> list[Record]:
-        """Take a run that continues the log; its records that are to be handed on."""
+        """Accept a run that continues the log. Returns its records that the caller is to get."""
         report = self.report
         records = run.records
         first = records[0].lsn
@@ -155,17 +156,17 @@ class LogScan:
         self._last_ms = last.time_ms
         if last.kind == RecordType.CLEAN and segment.last_lsn == ENDLESS:
             self._clean_lsn = last.lsn
-        elif last.kind == RecordType.CLEAN:  # what took its number was in a segment that is gone
+        elif last.kind == RecordType.CLEAN:  # a missing segment has the record that reused its LSN
             self._expected = last.lsn
         if records[0].kind > RecordType.OUTPUT:
-            return []  # walks hand such records on singly; they are not the caller's business
+            return []  # walks return such records singly; the caller must not get them
         if first < self._from_lsn:
             records = records[max(0, self._from_lsn - first) :]
         report.records += len(records)
         return records
 
     def _note_holes(self, segment: ChainSegment) -> None:
-        """Holes that cost no record of ours: bytes in padding, or below the start."""
+        """Report holes that cost no record of this log: bytes in padding, or below the start."""
         for hole in self._holes:
             self._find(
                 kinds.DAMAGED_BYTES,
@@ -176,10 +177,10 @@ class LogScan:
             self._mark_damaged(segment.header.segment_id)
         self._holes.clear()
 
-    # -- what is missing ---------------------------------------------------------------------
+    # -- missing records ---------------------------------------------------------------------
 
     def _pass_gap(self, index: int, next_lsn: int, run: RecordRun | None) -> bool:
-        """Account for the LSNs from `_expected` to `next_lsn - 1`; False if the log ends here."""
+        """Account for the LSNs from `_expected` to `next_lsn - 1`. Returns False if the log ends here."""
         first, last = max(self._expected, self._from_lsn), next_lsn - 1
         witness = max(self.report.proven_lsn, run.first_witness if run is not None else 0)
         if witness < last:
@@ -187,10 +188,10 @@ class LogScan:
         self.report.proven_lsn = max(self.report.proven_lsn, witness)
         if witness < last:
             self._final_witness = None
-            self._look_ahead(index, run)  # counts what stands behind this very gap
+            self._look_ahead(index, run)  # counts the records after this very gap
             self._stopped, self.report.beyond_segments = True, self._beyond
         if last < self._from_lsn and not self._stopped:
-            self._holes.clear()  # it is not needed any more
+            self._holes.clear()  # the list is not needed any more
             self._mark_damaged(self._segments[index].header.segment_id)
         elif witness >= first:
             time_ms = run.records[0].time_ms if run is not None else 0
@@ -223,7 +224,7 @@ class LogScan:
             self.report.damaged_segments.append(number)
 
     def _look_ahead(self, index: int, run: RecordRun | None) -> int:
-        """The highest LSN that anything from here on testifies to; counts what stands there."""
+        """The highest LSN that any record or header from here on testifies to. Counts these records."""
         if self._final_witness is not None:
             return self._final_witness
         witness = self.report.proven_lsn
@@ -245,28 +246,28 @@ class LogScan:
         return witness
 
     def _seal(self, index: int, segment: ChainSegment) -> None:
-        """At the end of a segment: what its successor says should have been in it."""
+        """At the end of a segment: compare it with what the next segment says about it."""
         if segment.last_lsn == ENDLESS or self._stopped:
             return
         if self._expected > segment.last_lsn or self._pass_gap(index, segment.last_lsn + 1, None):
-            self._holes.clear()  # superseded writes and what is left of them
+            self._holes.clear()  # replaced writes and their remains
 
     def _finish(self) -> None:
         report = self.report
         elsewhere = self.mark is not None and self.mark.segment.segment_id > self._newest_id
         clean, proven = self._clean_lsn, report.proven_lsn - (not elsewhere)
         if 0 < clean == self._expected - 1 <= proven and not self._stopped:
-            # What took the number of the mark of the end is not there.
+            # The record that reused the LSN of the mark of the end is missing.
             self._expected, self._clean_lsn = clean, 0
         report.end_lsn = self._expected - 1 if self._segments else 0
         if not self._stopped and report.proven_lsn >= max(self._expected, self._from_lsn):
             self._lose_end(max(self._expected, self._from_lsn), report.proven_lsn)
         report.last_lsn = max(self._expected - 1, self._from_lsn - 1)
         ended = not self._stopped and 0 < self._clean_lsn == report.last_lsn
-        # What took the number of the mark may be in a segment behind it whose header cannot be read.
+        # The record that reused the LSN of the mark of the end may be in a later segment whose header cannot be read.
         report.clean = ended and not self._headless_end
         if ended:
-            # The mark of the end gives way to the next record: nothing is known of its own sync.
+            # The next record replaces the mark of the end, so nothing proves that the mark itself was synced.
             report.last_lsn = max(report.last_lsn - 1, self._from_lsn - 1)
         self._tell_headers()
         self._tell_tail()
@@ -291,21 +292,21 @@ class LogScan:
         return last if last > self._newest_id else 0
 
     def _lose_end(self, first: int, last: int) -> None:
-        """Account for what was durable and is not there, behind everything that is."""
+        """Account for durable records that are missing after the last record that exists."""
         mark = self.mark
         time_ms = mark.wall_ms if mark is not None and mark.durable_lsn == last else 0
         if self._segments and (self._holes or not time_ms):
             self._expected = first
             self._lose(len(self._segments) - 1, first, last, time_ms)
             return
-        # Only the watermark knows of it: no segment that is there is damaged.
+        # Only the watermark knows of them: no segment that exists is damaged.
         classes = {"unknown": last - first + 1}
         lost = LostRange(first, last, 0, -1, 0, self._last_ms, time_ms, classes)
         self.report.lost.append(lost)
         self._expected = last + 1
 
     def _tell_headers(self) -> None:
-        """Which headers of garbage are damage: those with proven records between the neighbours.
+        """Report unreadable headers that are damage: those with proven records on both sides.
 
         The others were never synced, so nothing in their segments was ever acknowledged.
         """
@@ -328,9 +329,10 @@ class LogScan:
         )
 
     def undurable_records(self) -> list[Record]:
-        """The records that nothing testifies to be durable, to be written anew before anything.
+        """The records of which nothing proves that they are durable. The writer must write them again before anything
+        else.
 
-        Complete and in order, without the mark of a clean end. Call it after the scan.
+        They are complete and in order, without the mark of a clean end. Call it after the scan.
         """
         self.finish()
         report = self.report
@@ -354,8 +356,8 @@ def scan(
 ) -> LogScan:
     """Open the log in `directory` for reading from `from_lsn` on.
 
-    `store_id` and `mark` are what is known from elsewhere (a manifest, the watermark): which log it has
-    to be, and up to where it was durable. A mark of another log is ignored; it must have been read before.
-    Raises UnsupportedLog; nothing is written.
+    `store_id` and `mark` come from elsewhere (a manifest, the watermark): which store the log must belong to, and up
+    to where it was durable. A mark of another log is ignored. The mark must have been read before the log. Raises
+    UnsupportedLog. Writes nothing.
     """
     return LogScan(storage, directory, from_lsn, store_id=store_id, mark=mark)

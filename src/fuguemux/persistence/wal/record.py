@@ -1,16 +1,16 @@
-"""One record of the log as bytes: a 32-byte header, a payload, zeros up to a multiple of 8.
+"""Encodes and decodes one record of the log: a 32-byte header, a payload, zeros up to a multiple of 8.
 
      0       2      3       4        8         16         20          24          28
      | magic | kind | flags | length | LSN     | lag      | time      | header    | payload ...
      | u16   | u8   | u8    | u32    | u64     | u32      | delta u32 | CRC u32   | CRC u32
 
-All numbers are little-endian. The header CRC covers the first 24 bytes and starts from the
-segment's seed, the payload CRC covers the payload and starts from the header CRC: a record that
-was written in another segment, or in an earlier life of the block, cannot verify.
+All numbers are little-endian. The header CRC covers the first 24 bytes and starts from the segment's seed. The payload
+CRC covers the payload and starts from the header CRC. So a record that was written to another segment, or to the same
+block at an earlier time, cannot verify.
 
-`lag` is LSN minus the highest LSN that was durable when the record was encoded. A record that
-verifies is thereby a witness: whatever is missing at or below `LSN - lag` was once durable.
-`time delta` counts milliseconds from the segment's opening.
+`lag` is the LSN minus the highest LSN that was durable when the record was encoded. So a record that verifies is a
+witness: records that are missing at or below `LSN - lag` had been durable. `time delta` counts milliseconds from the
+opening of the segment.
 """
 
 import struct
@@ -42,7 +42,7 @@ BLOCK_BYTES: Final = 4096
 PAYLOAD_BYTES_MAX: Final = 64 << 20
 COMPRESS_BYTES_MIN: Final = 4096
 COMPRESS_LEVEL: Final = 1
-_compressor: Final = zstd.ZstdCompressor(level=COMPRESS_LEVEL)  # a new one costs as much as 4 KiB
+_compressor: Final = zstd.ZstdCompressor(level=COMPRESS_LEVEL)  # costs as much as 4 KiB of input
 LAG_UNKNOWN: Final = 0xFFFF_FFFF
 TIME_DELTA_MS_MAX: Final = 0xFFFF_FFFF
 PADDING: Final = tuple(bytes(-size % ALIGNMENT_BYTES) for size in range(ALIGNMENT_BYTES))
@@ -58,12 +58,12 @@ class RecordType(IntEnum):
     STRUCTURE = 1  # one transaction of events; opaque here
     OUTPUT = 2  # pane number u32, pane byte offset u64, then the bytes as the program wrote them
     CLEAN = 3  # the last record of a log that was closed; no payload
-    PROOF = 4  # testifies that what stands before it is durable; no payload, ignorable
+    PROOF = 4  # testifies that everything before it is durable; no payload, ignorable
 
 
-# Flags. Bits 4 and 5 hold the class, so that a loss can be told of even for unknown types.
+# Flags. Bits 4 and 5 contain the class, so that a loss can be reported even for unknown types.
 IGNORABLE: Final = 0x01  # a reader that does not know the type may skip the record
-COMPRESSED: Final = 0x02  # the payload (of OUTPUT: what follows the prefix) is a zstd frame
+COMPRESSED: Final = 0x02  # the payload (for OUTPUT: without its prefix) is a zstd frame
 CLASS_SHIFT: Final = 4
 CLASS_NAMES: Final = ("structure", "output", "control", "other")
 CLASS_FLAGS: Final = (  # by type
@@ -87,7 +87,7 @@ class Record(msgspec.Struct, frozen=True, gc=False):
 
 
 class OutputChunk(NamedTuple):
-    """Bytes of one pane; `offset` counts that pane's output from its birth."""
+    """Bytes of one pane. `offset` counts all output of that pane before them."""
 
     pane: int
     offset: int
@@ -95,11 +95,11 @@ class OutputChunk(NamedTuple):
 
 
 class RecordPayloadDamaged(Exception):
-    """A payload that verified cannot be decoded: it was written wrongly, or by a stranger."""
+    """A payload verifies but cannot be decoded: it was written incorrectly, or by another program."""
 
 
 def class_name(flags: int) -> str:
-    """The class of a record as reports name it."""
+    """The class of a record as reports name it: structure, output, control or other."""
     return CLASS_NAMES[(flags >> CLASS_SHIFT) & 3]
 
 
@@ -118,9 +118,9 @@ def record_header(
 
 
 def encode_output(pane: int, offset: int, data: Bytes) -> tuple[int, bytes]:
-    """The flags and payload of an OUTPUT record; copies `data`.
+    """The flags and payload of an OUTPUT record. Copies `data`.
 
-    From 4 KiB on the bytes are compressed where that makes them smaller.
+    From 4 KiB on the bytes are compressed, if that makes them smaller.
     """
     flags = CLASS_FLAGS[RecordType.OUTPUT]
     prefix = OUTPUT_PREFIX.pack(pane, offset)
@@ -132,7 +132,7 @@ def encode_output(pane: int, offset: int, data: Bytes) -> tuple[int, bytes]:
 
 
 def decode_output(flags: int, payload: bytes) -> OutputChunk:
-    """What `encode_output` packed. Raises PayloadDamaged."""
+    """The chunk that `encode_output` encoded. Raises RecordPayloadDamaged."""
     if len(payload) < OUTPUT_PREFIX.size:
         raise RecordPayloadDamaged(
             f"an output record of {len(payload)} bytes has no room for its pane"
@@ -145,7 +145,7 @@ def decode_output(flags: int, payload: bytes) -> OutputChunk:
 
 
 def _decompress(packed: bytes) -> bytes:
-    """Undo zstd, refusing what would not have fitted into a record uncompressed."""
+    """Decompress with zstd. Refuses data that would not have fitted into a record uncompressed."""
     decompressor = zstd.ZstdDecompressor()
     try:
         data: bytes = decompressor.decompress(packed, max_length=PAYLOAD_BYTES_MAX)

@@ -1,4 +1,4 @@
-"""Reading a range of records of a log a second time, once a scan has told where they stand."""
+"""Reads a range of records of a log a second time, after a scan has found where they are."""
 
 from collections.abc import Sequence
 
@@ -19,7 +19,7 @@ def reread(
 ) -> list[Record]:
     """The records from `first_lsn` to `last_lsn`, in order, without the mark of a clean end. Raises OSError.
 
-    `start`: the LSN of a record at or before the first one, which of the segments it is in, and its byte offset there.
+    `start`: the LSN of a record at or before the first one, the index of its segment, and its byte offset there.
     """
     found: list[Record] = []
     expected, start_index, offset = start

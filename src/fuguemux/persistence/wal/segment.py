@@ -1,8 +1,8 @@
-"""One segment file: its name, its header, and how it is made before it is needed.
+"""One segment file: its name, its header, and its creation before it is needed.
 
-A segment is a file of fixed size that was filled with zeros and whose name was made durable
-before anybody needed it. It starts with two copies of the header, one per 4 KiB block, so that
-one bad block does not take the key to all the others; records follow from byte 8192.
+A segment is a file of fixed size that was filled with zeros, and whose name was made durable, before it is used. It
+starts with two copies of the header, one per 4 KiB block, because without a header the records cannot be read. Records
+follow from byte 8192.
 
      0        8       10      12         13     16      32      40     48     56     64
      | magic  | major | minor | checksum | zero | store | id    | base | salt | prev | prev ...
@@ -11,11 +11,10 @@ one bad block does not take the key to all the others; records follow from byte 
      | durable | wall | bytes | life | life | CRC u32 over the 112 bytes before it
      | LSN u64 | ms   | u64   | u64  | base |
 
-An all-zero header means that the segment is a spare. `prev last LSN` seals the segment before:
-whatever stands beyond it there is not part of the log. `durable LSN` is what was durable when
-the segment was opened; it testifies like a record's lag. `life` names the writer's life and
-`life base` the first LSN it wrote: whatever an earlier life left at or beyond it is void, even if
-the segment in which this life began never reached the disk.
+An all-zero header means that the segment is a spare. `prev last LSN` seals the segment before: later LSNs in that
+segment are not part of the log. `durable LSN` is the last LSN that was durable when the segment was opened; it testifies
+like a record's lag. `life` identifies the writer's life, and `life base` is the first LSN that it wrote: records of an
+earlier life at or beyond it are void, even if the segment in which this life began never reached the disk.
 """
 
 import contextlib
@@ -37,15 +36,15 @@ HEADER_COPIES: Final = 2
 RECORDS_OFFSET: Final = HEADER_COPIES * BLOCK_BYTES
 SEGMENT_BYTES_MIN: Final = 64 << 10
 SEGMENT_BYTES_MAX: Final = 1 << 30
-"""No segment is larger (`persistence.wal_segment_mb`): what a file has beyond it is not read."""
+"""The largest segment (`persistence.wal_segment_mb`). What a larger file contains beyond this is not read."""
 ZERO_FILL_BYTES: Final = 1 << 20
-# Spares get identifiers this far apart, which leaves room for segments made in haste between.
+# Spares get identifiers this far apart. Segments that are made without a spare get identifiers between them.
 SEGMENT_ID_STRIDE: Final = 1 << 16
 SUFFIX: Final = ".wal"
 VOID_MAGIC: Final = b"FUGUEVOI"
 VOID_FIELDS: Final = struct.Struct("<8sQ")
 VOID_BYTES: Final = 512
-"""A sector: a disk writes it as a whole or not at all, or leaves garbage."""
+"""A sector. A disk writes it as a whole or not at all, or leaves garbage."""
 _NAME_DIGITS: Final = 16
 ZEROS: Final = bytes(ZERO_FILL_BYTES)
 assert FIELDS.size == 112
@@ -53,11 +52,11 @@ assert RECORDS_OFFSET < SEGMENT_BYTES_MIN
 
 
 class UnsupportedLog(Exception):
-    """The log was written by another version; nothing was read further, nothing was touched."""
+    """The log was written by another version. Nothing more was read, and nothing was changed."""
 
 
 class SegmentHeader(NamedTuple):
-    """The facts at the front of a segment. Times are wall milliseconds since the epoch."""
+    """The content of a segment's header. Times are wall milliseconds since the epoch."""
 
     store_id: bytes
     segment_id: int
@@ -74,7 +73,7 @@ class SegmentHeader(NamedTuple):
 
 
 def seed_of(salt: int) -> int:
-    """Where the CRC of every record header of a segment starts."""
+    """The value with which the CRC of every record header of a segment starts."""
     return crc32(salt.to_bytes(8, "little"))
 
 
@@ -119,7 +118,7 @@ def encode_header(header: SegmentHeader) -> bytes:
 
 
 def decode_header(front: bytes) -> SegmentHeader | None:
-    """The header in the first `RECORDS_OFFSET` bytes; None if no copy of it can be read.
+    """The header in the first `RECORDS_OFFSET` bytes. None if no copy of it can be read.
 
     Raises UnsupportedLog for a major version or checksum that this program does not know.
     """
@@ -142,7 +141,7 @@ def decode_header(front: bytes) -> SegmentHeader | None:
                 f"log checksum {checksum} is unknown to this version of fugue: use the one that wrote it"
             )
         return SegmentHeader._make((*FIELDS.unpack(fields)[4:], minor))
-    # A flipped bit in one copy is damage; two copies that agree are another version.
+    # A flipped bit in one copy is damage. Two copies that agree are another version.
     if len(majors) == HEADER_COPIES and majors[0] == majors[1] != MAJOR:
         raise UnsupportedLog(
             f"log format {majors[0]} is unknown to this version of fugue, which reads {MAJOR}: "
@@ -152,19 +151,20 @@ def decode_header(front: bytes) -> SegmentHeader | None:
 
 
 def encode_void(segment_id: int) -> bytes:
-    """What stands in place of each copy of a header once nobody needs the segment, until its name is gone."""
+    """The content that replaces each copy of a header when the segment is not needed any more, until its name is
+    removed."""
     fields = VOID_FIELDS.pack(VOID_MAGIC, segment_id)
     return (fields + CRC.pack(crc32(fields))).ljust(VOID_BYTES, b"\0")
 
 
 def is_void(front: bytes, segment_id: int) -> bool:
-    """Whether a copy of the header in the first `RECORDS_OFFSET` bytes says that the segment is not needed."""
+    """Whether a copy of the header in the first `RECORDS_OFFSET` bytes says that the segment is void."""
     void = encode_void(segment_id)
     return any(front.startswith(void, copy * BLOCK_BYTES) for copy in range(HEADER_COPIES))
 
 
 def store_of(storage: Storage, path: str) -> bytes | None:
-    """The store that a segment says it belongs to; None: its header cannot be read. Raises nothing."""
+    """The store that a segment names. None: its header cannot be read. Raises nothing."""
     try:
         file = storage.open(path)
     except OSError:
@@ -181,11 +181,11 @@ def store_of(storage: Storage, path: str) -> bytes | None:
 def create_segment(
     storage: Storage, directory: str, segment_id: int, segment_bytes: int, *, filled: bool = True
 ) -> int:
-    """Make a spare: zeros of the given size, durable in bytes and in name; the open file.
+    """Create a spare: a file of zeros of the given size, durable in content and name. Returns the open file.
 
-    Blocks for the whole of it (26 ms for 16 MiB on the machine it was designed on). Without
-    `filled` the zeros are a hole: made in a moment, slower to write to, no space reserved. Raises
-    OSError, having removed what it made where that is possible.
+    Blocks for all of it (26 ms for 16 MiB on the machine on which it was measured). Without `filled` the zeros are a
+    hole: quick to make, slower to write to, with no space reserved. Raises OSError after removing what it made, where
+    that is possible.
     """
     path = f"{directory}/{segment_name(segment_id)}"
     file = storage.create(path)
@@ -214,8 +214,8 @@ def fill_with_zeros(storage: Storage, file: int, size: int) -> None:
 
 
 def discard(storage: Storage, path: str, file: int) -> None:
-    """Close and remove a file that holds nothing of worth; failures do not matter."""
+    """Close and remove a file whose content is not needed. Failures do not matter."""
     with contextlib.suppress(OSError):
         storage.close(file)
-    with contextlib.suppress(OSError):  # what stays is recognised as a spare
+    with contextlib.suppress(OSError):  # a file that remains is recognised as a spare
         storage.unlink(path)

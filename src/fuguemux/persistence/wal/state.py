@@ -58,7 +58,7 @@ class LogState:
         self._was_clean = report.clean
         self._first_lsn = self.next_lsn
 
-    # -- what others ask ---------------------------------------------------------------------
+    # -- queries -------------------------------------------------------------------------------
 
     @property
     def last_lsn(self) -> int:
@@ -131,7 +131,7 @@ class LogState:
         """Whether the log had a clean end at the start and got no record since."""
         return self._was_clean and self.next_lsn == self._first_lsn
 
-    # -- what happened -----------------------------------------------------------------------
+    # -- changes -------------------------------------------------------------------------------
 
     def written_through(self, lsn: int) -> None:
         """Everything up to `lsn` is with the kernel."""

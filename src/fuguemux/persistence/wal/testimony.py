@@ -1,4 +1,4 @@
-"""What a segment testifies to: up to where records were durable when its own were written."""
+"""Reads which records a segment proves to have been durable when its own records were written."""
 
 from typing import NamedTuple
 
@@ -9,7 +9,8 @@ from fuguemux.persistence.wal.walk import Hole, ReadWindow, walk
 
 
 class Testimony(NamedTuple):
-    """The highest LSN that the records of a segment prove, 0: none; and how many records that is told by."""
+    """`lsn`: the highest LSN that the records of a segment prove to have been durable; 0: none. `records`: how many
+    records were read."""
 
     lsn: int
     records: int
@@ -18,7 +19,8 @@ class Testimony(NamedTuple):
 def testimony(
     storage: Storage, directory: str, segment: ChainSegment, start: int, expected: int
 ) -> Testimony:
-    """Of the records of `segment` from byte `start` on, where LSN `expected` should be. Blocks; raises nothing."""
+    """The testimony of the records of `segment` from byte `start` on, where LSN `expected` should be. Blocks; raises
+    nothing."""
     lsn = records = 0
     header = segment.header
     try:

@@ -1,7 +1,7 @@
-"""One segment read record by record, whatever state it is in.
+"""Reads one segment record by record, whatever its condition.
 
-Verified records come in runs of consecutive LSNs; what does not verify comes as holes between
-them. Nothing here decides whether a hole is damage or a write that never finished.
+Verified records are returned in runs of consecutive LSNs, and everything between them as holes. This module does not
+decide whether a hole is damage or a write that had not finished.
 """
 
 from collections.abc import Iterator
@@ -35,10 +35,10 @@ _ORDINARY_KIND_MAX: Final = int(RecordType.OUTPUT)
 
 
 class RecordRun(NamedTuple):
-    """Records with consecutive LSNs, from byte `offset` to the place of the next one at `end`.
+    """Records with consecutive LSNs, from byte `offset` to `end`, where the next one begins.
 
-    `first_witness` and `last_witness`: the highest LSN that was durable when the first and the
-    last of them were encoded.
+    `first_witness` and `last_witness`: the highest LSN that was durable when the first and the last of them were
+    encoded.
     """
 
     records: list[Record]
@@ -49,7 +49,7 @@ class RecordRun(NamedTuple):
 
 
 class Hole(NamedTuple):
-    """Bytes that are no record. `known` are the (LSN, class) of intact headers inside."""
+    """Bytes that are no record. `known` lists (LSN, class) of the intact headers inside."""
 
     offset: int
     end: int
@@ -57,7 +57,7 @@ class Hole(NamedTuple):
 
 
 class ReadWindow:
-    """A piece of a file in memory; blocks that cannot be read are zeros, and are remembered."""
+    """A part of a file in memory. Blocks that cannot be read are zeros, and are remembered."""
 
     def __init__(self, storage: Storage, file: int, size: int) -> None:
         self._storage = storage
@@ -69,16 +69,16 @@ class ReadWindow:
 
     @property
     def filled(self) -> int:
-        """How many bytes are held."""
+        """The number of bytes in memory."""
         return len(self.buffer)
 
     @property
     def end(self) -> int:
-        """The file offset behind the last byte held."""
+        """The file offset after the last byte in memory."""
         return self.start + len(self.buffer)
 
     def load(self, offset: int, wanted: int = 0) -> None:
-        """Hold the bytes from `offset` on: at least `wanted` where the file has them."""
+        """Load the bytes from `offset` on: at least `wanted` if the file has that many."""
         self.start = offset
         room = min(max(wanted, WINDOW_BYTES), self.size - offset)
         try:
@@ -114,10 +114,10 @@ class ReadWindow:
 def walk(
     window: ReadWindow, seed: int, opened_ms: int, start: int, expected_lsn: int
 ) -> Iterator[RecordRun | Hole]:
-    """Every run and hole from byte `start` on, in order.
+    """All runs and holes from byte `start` on, in order.
 
-    A record below `expected_lsn`, or below its predecessor, is part of a hole. Raises
-    UnsupportedLog for an intact record of an unknown type that may not be skipped.
+    A record whose LSN is below `expected_lsn`, or below that of its predecessor, is part of a hole. Raises
+    UnsupportedLog for an intact record of an unknown type that must not be skipped.
     """
     position = start
     window.load(position)
@@ -142,7 +142,7 @@ def walk(
 def _intact(
     window: ReadWindow, seed: int, opened_ms: int, position: int, expected_lsn: int
 ) -> RecordRun | None:
-    """The hot loop: as many intact, consecutive, ordinary records as the window holds."""
+    """The hot loop: reads as many intact, consecutive, ordinary records as the window contains."""
     data, base = window.buffer, window.start
     filled = len(data)
     first = here = position - base
@@ -176,7 +176,7 @@ def _intact(
 
 
 class _Step(NamedTuple):
-    """What stands at a place where the hot loop stopped, and where to go on."""
+    """What is at a place where the hot loop stopped, and where to continue."""
 
     item: RecordRun | Hole | None
     position: int
@@ -222,14 +222,14 @@ def _examine(
 
 
 def _hole(window: ReadWindow, seed: int, position: int, expected_lsn: int) -> _Step:
-    """The bytes from `position` up to the next header that may follow."""
+    """The bytes from `position` to the next place at which a header may be."""
     found = _find_header(window, seed, position + ALIGNMENT_BYTES, expected_lsn)
     end = found if found < window.size else _end_of_bytes(window, position)
     return _Step(Hole(position, end), found, expected_lsn)
 
 
 def _end_of_bytes(window: ReadWindow, position: int) -> int:
-    """Behind the last byte from `position` to the file's end that is not zero."""
+    """The offset after the last byte from `position` to the file's end that is not zero."""
     end = position
     while position < window.size:
         window.load(position)
@@ -247,7 +247,7 @@ _KNOWN_KINDS: Final = frozenset(RecordType)
 def _header_at(
     window: ReadWindow, seed: int, position: int
 ) -> tuple[int, int, int, int, int, int, int, int] | None:
-    """The fields behind the magic of an intact header at `position`, else None."""
+    """The fields of an intact header at `position`, without the magic. None: there is no such header."""
     if position < window.start or position + HEADER_BYTES > window.end:
         window.load(position)
         if window.filled < HEADER_BYTES:
@@ -291,10 +291,10 @@ def _is_zero(window: ReadWindow, start: int, end: int) -> bool:
 
 
 def _find_header(window: ReadWindow, seed: int, position: int, expected_lsn: int) -> int:
-    """Where the next intact header at or after `position` is whose LSN is still to come.
+    """The offset of the next intact header at or after `position` whose LSN is not read yet.
 
-    The file's end if there is none. A pane that prints its own log embeds older headers, which
-    the comparison of LSNs refuses.
+    If there is none: the end of the file. A pane that prints the content of its own log puts older headers into the
+    log; the comparison of LSNs refuses them.
     """
     while position + HEADER_BYTES <= window.size:
         if position < window.start or position + HEADER_BYTES > window.end:

@@ -1,14 +1,15 @@
-"""The watermark: up to which LSN the log was durable, said outside the log.
+"""The watermark: a file that says up to which LSN the log was durable, independently of the log.
 
-Whether a log that ends early had not gone on, or was cut, no segment can tell by itself. So a small file in the state
-directory says how far the log had come, with what it takes to read the newest segment if both copies of its header are gone
-(mark.py has its layout).
+A log that ends early may have been cut, or may simply not have continued. No segment can tell which. So a small file
+in the state directory says how far the log was durable. It also contains what is needed to read the newest segment if
+both copies of that segment's header are lost (mark.py has the layout).
 
-There are two slots, each in a block of 4 KiB. One of them is rewritten in place, after each sync of the log and without a
-sync of its own: a killed process leaves it as it was, and after a power failure it says less than was durable, never more.
-Each sync of the file itself makes the other slot the one that is rewritten: what is durable stays still, so one is whole.
+There are two slots, each in a block of 4 KiB. One of them is rewritten in place after each sync of the log, without a
+sync of its own. A killed process leaves it as it was. After a power failure it may say less than was durable, but
+never more. After each sync of the file itself the other slot is the one to be rewritten. So the durable slot is not
+touched, and one slot is always whole.
 
-A disk that refuses it costs the watermark, not the log. Nothing here raises OSError.
+If a disk refuses the watermark, the log is not affected. Nothing here raises OSError.
 """
 
 import contextlib
@@ -32,19 +33,20 @@ from fuguemux.persistence.wal.mark import (
 )
 
 WATERMARK: Final = "watermark"
-"""Its name in the state directory."""
+"""The name of the file in the state directory."""
 NO_FILE_OF_OURS: Final = frozenset(
     {errno.EINVAL, errno.EISDIR, errno.ELOOP, errno.EPERM, errno.EACCES, errno.ENXIO}
 )
-"""How a watermark is refused that is a directory, a link, a FIFO or another user's."""
+"""The errors of opening a directory, a link, a FIFO or another user's file in place of the watermark."""
 Slots = Sequence[tuple[int, Mark] | None]
 
 
 class FoundWatermark(NamedTuple):
-    """What a watermark file says. `mark` is None if no slot can be read, for the reason in `problem`.
+    """The content of a watermark file. `mark` is None if no slot can be read; `problem` says why.
 
-    `problem` may be set beside a mark: one slot is damaged. `missing`: there is no such file. `unwritten`: it is there, and
-    nothing was ever durable in it. `beside`: the mark is that of the copy outside of the state directory, which says more.
+    `problem` may be set although there is a mark: one slot is damaged. `missing`: there is no such file. `unwritten`:
+    the file exists, and nothing was ever durable in it. `beside`: the mark is that of the copy in the runtime
+    directory, which is further.
     """
 
     mark: Mark | None
@@ -55,7 +57,8 @@ class FoundWatermark(NamedTuple):
 
 
 def read_watermark(storage: Storage, directory: str, name: str = WATERMARK) -> FoundWatermark:
-    """What the watermark of a state directory says, or that in the file `name`. Blocks; raises nothing, and changes nothing."""
+    """Read the watermark of a state directory, or the one in the file `name`. Blocks; raises nothing, and changes
+    nothing."""
     try:
         data, size = _contents(storage, f"{directory}/{name}")
     except FileNotFoundError:
@@ -76,7 +79,8 @@ def read_watermark(storage: Storage, directory: str, name: str = WATERMARK) -> F
 
 
 def _contents(storage: Storage, path: str) -> tuple[bytes, int]:
-    """The two slots, and the size of the file, which may be any if it has rotted. Raises OSError."""
+    """The content of the two slots, and the size of the file, which may be any if the file is damaged. Raises
+    OSError."""
     file = storage.open(path)
     try:
         return storage.pread(file, SLOTS * SLOT_BYTES, 0), storage.size(file)
@@ -85,7 +89,8 @@ def _contents(storage: Storage, path: str) -> tuple[bytes, int]:
 
 
 def is_in_the_way(storage: Storage, directory: str, store_id: bytes) -> bool:
-    """Whether what has the name of the watermark is none, or another store's: it is to be set aside. Blocks; raises nothing."""
+    """Whether the file with the watermark's name is no watermark, or another store's, so that it must be set aside.
+    Blocks; raises nothing."""
     try:
         data, size = _contents(storage, f"{directory}/{WATERMARK}")
     except OSError as error:
@@ -99,13 +104,14 @@ def _of_others(slots: Slots, store_id: bytes) -> bool:
 
 
 def _no_watermark(data: bytes, size: int, slots: Slots) -> bool:
-    """Garbage beside a slot that says something is what a crash leaves: that slot is written anew."""
+    """Whether the file is no watermark. A crash can leave garbage in one slot beside a good one; that is still a
+    watermark, and the slot is written again."""
     longer = size > SLOTS * SLOT_BYTES
     return not any(slots) and (longer or holds_garbage(data, slots))
 
 
 class Watermark:
-    """The file, for the one who writes the log. Safe to call from several threads; blocks as a write does."""
+    """The file, for the writer of the log. Safe to call from several threads; blocks as a write does."""
 
     def __init__(
         self,
@@ -116,10 +122,12 @@ class Watermark:
         name: str = WATERMARK,
         quarantine: str = "",
     ) -> None:
-        """`directory`: the state directory. What stands in the file's place and is none is set aside and made anew.
+        """`directory`: the state directory. Anything else in the file's place is set aside, and the file is created
+        again.
 
-        `copy` is told the same, elsewhere (mark_copy.py). `name` is its file's name; `quarantine`: where what stands in its
-        place is moved, if not beside it; such a copy is removed when it is a watermark of another store.
+        `copy` gets the same marks in another place (mark_copy.py). `name` is the name of its file. `quarantine`:
+        where anything in its place is moved to, if not to the quarantine in `directory`. A copy that is the watermark
+        of another store is removed.
         """
         self._storage = storage
         self._directory = directory
@@ -138,14 +146,15 @@ class Watermark:
 
     @property
     def problem(self) -> str:
-        """Why the file does not say what it should, or may not after a power failure; empty: it does."""
+        """Why the file does not contain the latest mark, or may not after a power failure. Empty: it does."""
         return self._not_written or self._not_synced
 
     @classmethod
     def prepared(
         cls, storage: Storage, directory: str, copy: "Watermark | None" = None
     ) -> "Watermark":
-        """One whose file is there: whoever finds none later knows that it was removed. Blocks for two syncs where it was not."""
+        """A watermark whose file exists, so that a missing file shows that it was removed. Blocks for two syncs if
+        the file must be created."""
         watermark = cls(storage, directory, copy=copy)
         try:
             if not storage.exists(watermark._path):
@@ -155,7 +164,8 @@ class Watermark:
         return watermark
 
     def renew(self, mark: Mark) -> None:
-        """Say how far the log is durable. Reaches the kernel; the disk with the next `sync`, or by and by."""
+        """Write how far the log is durable. The mark reaches the kernel at once, and the disk by the next `sync` or
+        the kernel's own writing."""
         with self._lock:
             self._mark = mark
             try:
@@ -173,9 +183,11 @@ class Watermark:
             self._copy.renew(mark)
 
     def sync(self) -> None:
-        """Make durable what was said last, and have the next one go to the other slot. A file that is gone is made again.
+        """Make the last mark durable, and use the other slot for the next one. Creates the file again if it is
+        missing.
 
-        So is the copy, which is not synced: the runtime directory may have been removed and made again.
+        Creates the copy again as well, without a sync, because the runtime directory may have been removed and
+        created again.
         """
         if self._copy is not None:
             self._copy.look()
@@ -186,7 +198,7 @@ class Watermark:
                 self._storage.fdatasync(self._file)
                 reach("watermark.synced")
             except OSError as error:
-                # What is written next reaches the kernel, and says nothing of the disk.
+                # A later successful write reaches the kernel, but does not show that the disk accepts a sync again.
                 self._not_synced = "" if isinstance(error, FileRemoved) else reason_of(error)
                 self._let_go()
             else:
@@ -197,7 +209,7 @@ class Watermark:
             self.renew(self._mark)
 
     def look(self) -> None:
-        """Make the file again, with what was said last, if it is gone."""
+        """Create the file again, with the last mark, if it is missing."""
         with self._lock:
             if self._file is None or self._storage.exists(self._path):
                 return
@@ -207,24 +219,24 @@ class Watermark:
 
     @property
     def behind(self) -> bool:
-        """Whether something was said that is not durable yet."""
+        """Whether the last mark is not durable yet."""
         return self._dirty
 
     def relocate(self) -> None:
-        """The state directory is another one: the next mark goes to the file in it."""
+        """The state directory is another one: write the next mark to the file in it."""
         with self._lock:
             self._let_go()
             self._chosen, self._not_synced = False, ""
 
     def close(self) -> None:
-        """Let go of the file; what it says stays."""
+        """Close the file. Its content stays."""
         if self._copy is not None:
             self._copy.close()
         with self._lock:
             self._let_go()
 
     def _open(self, store_id: bytes) -> int:
-        """Open the file, or make it. Raises OSError."""
+        """Open the file, or create it. Raises OSError."""
         try:
             file = self._storage.open(self._path, writable=True)
         except FileNotFoundError:
@@ -258,11 +270,12 @@ class Watermark:
         return file
 
     def _replace(self, file: int, data: bytes, slots: Slots) -> int:
-        """Make what a process before this one said durable, and choose the slot to be written next. Raises OSError.
+        """Make the mark of an earlier process durable, and choose the slot for the next mark. Raises OSError.
 
-        It may be in the cache alone, and a sync of this file need not change that: after one that failed, the kernel takes
-        the pages for clean. So it is written to another file. On a full disk the file itself is synced, which is nearly
-        always enough: the slot that says more is left alone until the other one is durable.
+        That mark may be in the page cache alone, and a sync of this file may not change that: after a failed sync the
+        kernel marks the pages clean. So the mark is written to another file. On a full disk the file itself is
+        synced, which is nearly always enough: the slot with the later mark is not touched until the other one is
+        durable.
         """
         serials = [slot[0] if slot is not None else -1 for slot in slots]
         newest = serials.index(max(serials))
@@ -285,7 +298,7 @@ class Watermark:
         return file
 
     def _make(self) -> int:
-        # Until its name is durable: if that fails, `_open` finds the file and goes on.
+        # It stays False until the name is durable. If that fails, `_open` finds the file and continues.
         self._chosen = False
         file = self._storage.create(self._path)
         try:
@@ -300,12 +313,12 @@ class Watermark:
         return file
 
     def _move_away(self) -> None:
-        """What is no watermark is somebody's: it is kept. Raises OSError."""
+        """Set aside what is no watermark, because it may be a user's file. Raises OSError."""
         wall_ms = self._mark.wall_ms if self._mark is not None else 0
         set_aside(self._storage, self._path, self._quarantine, f"{wall_ms}-")
 
     def _give_up(self, error: OSError) -> None:
-        """The next mark opens the file anew."""
+        """Close the file. The next mark opens it again."""
         self._not_written = error.strerror or os.strerror(error.errno or errno.EIO)
         self._let_go()
 

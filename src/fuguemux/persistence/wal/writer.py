@@ -1,14 +1,14 @@
-"""Appending to the log. Synchronous and without threads; the clock and the source of chance are passed in.
+"""Appends records to the log. It is synchronous and uses no threads. The clock and the source of random bytes are arguments.
 
     lsn = writer.append(RecordType.STRUCTURE, payload)   encodes into memory
     writer.write()                                       one pwrite: survives SIGKILL
     job = writer.sync_job(); job.run(); writer.sync_done(job, error)   survives power loss
 
-`run` blocks and belongs on a thread; everything else belongs on the one thread that owns the writer. It does not block,
-except to make a segment when no spare is ready.
+`run` blocks, so a separate thread calls it. One thread owns the writer and calls everything else, which does not block,
+except to create a segment when no spare is ready.
 
-The writer encodes records and decides when they are written. Which file takes them is up to its `segments`; how far they are
-written and durable is in its `state`.
+The writer encodes records and decides when they are written. Its `segments` decide which file they go to, and its `state`
+says how far they are written and durable.
 """
 
 import os
@@ -49,11 +49,11 @@ from fuguemux.persistence.wal.watermark import Watermark
 __all__ = ["LogWriter", "WriterOptions"]
 
 KEPT_BYTES_MAX: Final = 64 << 20
-_NUMBERS: Final = tuple(range(max(RecordType) + 1))  # plain integers are packed twice as fast
+_NUMBERS: Final = tuple(range(max(RecordType) + 1))  # packing plain integers is twice as fast
 
 
 class LogWriter:
-    """The one writer of a log. Made by `start`."""
+    """The one writer of a log. Create it with `start`."""
 
     def __init__(
         self,
@@ -146,8 +146,9 @@ class LogWriter:
             writer._run_now()  # the header, behind the records
         else:
             segments.open(0)
-        # Where only a checkpoint knows of the last records, the watermark must not say that the log is durable up to them
-        # before the header of this life is: what was left behind the log's end would count as what follows them.
+        # If only a checkpoint knows the last records, the watermark must not say that the log is durable up to them
+        # before the header of this life is durable. Otherwise remains after the log's end would count as the records
+        # that follow them.
         if log.report.last_lsn <= max(log.report.end_lsn, log.report.proven_lsn):
             state.marker.say(state.durable_lsn, segments.active_header)
         state.settle()
@@ -156,10 +157,10 @@ class LogWriter:
     # -- appending ---------------------------------------------------------------------------
 
     def append(self, kind: RecordType, payload: bytes, flags: int = 0) -> int:
-        """Encode a record; its LSN. It survives nothing before `write`.
+        """Encode a record and return its LSN. The record survives nothing before `write`.
 
-        Raises LogUnavailable when the disk has refused for very long, ValueError for a payload
-        above `PAYLOAD_BYTES_MAX`.
+        Raises LogUnavailable if the disk has refused for very long, and ValueError for a payload above
+        `PAYLOAD_BYTES_MAX`.
         """
         length = len(payload)
         if length > PAYLOAD_BYTES_MAX:
@@ -198,10 +199,10 @@ class LogWriter:
         return lsn
 
     def append_output(self, pane: int, offset: int, data: Bytes) -> int | None:
-        """Encode what a pane's program wrote; copies `data`. None: output is not being logged.
+        """Encode output of a pane's program and return its LSN. Copies `data`. None: output is not being logged.
 
-        `offset` is the position of the first byte in the pane's output since its birth; a reader
-        sees by the next record's offset what was left out. Panes must run on either way.
+        `offset` is the position of the first byte in all output of the pane. A reader sees from the next record's
+        offset how much was left out. Panes must run in either case.
         """
         if self.state.output_stopped:
             return None
@@ -209,9 +210,10 @@ class LogWriter:
         return self.append(RecordType.OUTPUT, payload, flags)
 
     def prove(self) -> int | None:
-        """Once all is durable, encode a small record that says so; its LSN, None if there is no need.
+        """If everything is durable, encode a small record that says so, and return its LSN. None if there is no need.
 
-        Rot in the last records before it then shows as damage, not as a write that never finished.
+        With it, damage to the last records before it is recognised as damage, and not taken for a write that had not
+        finished.
         """
         state = self.state
         settled = state.all_durable and self.segments.active is not None
@@ -221,9 +223,9 @@ class LogWriter:
         return state.proof_lsn
 
     def begin_segment(self) -> bool:
-        """Begin a new segment with what comes next, so that everything before it can be removed.
+        """Begin a new segment with the next record, so that everything before it can be removed.
 
-        Its header is written now, with a proof as its first record. False: not while the disk refuses.
+        Its header is written now, with a proof as its first record. Returns False while the disk refuses.
         """
         state, active = self.state, self.segments.active
         if state.replacing:
@@ -243,11 +245,11 @@ class LogWriter:
     # -- writing -----------------------------------------------------------------------------
 
     def write(self, *, now: bool = False) -> bool:
-        """Hand all staged bytes to the kernel in one call; whether it now has everything appended.
+        """Write all staged bytes in one call. Returns whether the kernel has every record now.
 
-        False: the disk refused, or a job is to write them; memory keeps them. While `deferred` is set, or a job has yet to
-        write bytes that come before, only `now` writes at once. It leaves alone what the job has, since that may be durable
-        by now.
+        False: the disk refused, or a job is to write them; they stay in memory. While `deferred` is set, or a job has
+        yet to write bytes that come before, only `now` writes at once. It leaves out the bytes that a job has, since
+        these may be durable by now.
         """
         state, active = self.state, self.segments.active
         if active is None or ((self.deferred or self._job_writes) and not now):
@@ -270,12 +272,12 @@ class LogWriter:
         return isinstance(self._job, SyncJob) and bool(self._job.parts)
 
     def _note_written(self, active: Active) -> None:
-        """The kernel has everything, unless a job still has to write, or something is staged."""
+        """Note that the kernel has everything, unless a job still has to write, or something is staged."""
         if not self._job_writes and not active.staged:
             self.state.written_lsn = self.state.last_lsn
 
     def parts_written(self, job: SyncJob) -> None:
-        """A job under way has handed to the kernel what it had to write; it is not durable yet."""
+        """The job in progress has written its bytes to the kernel. They are not durable yet."""
         if job is self._job and job.parts:
             job.parts = ()
             self.state.written_through(job.through_lsn)
@@ -283,10 +285,10 @@ class LogWriter:
     # -- syncing -----------------------------------------------------------------------------
 
     def sync_job(self) -> SyncJob | RehomeJob | None:
-        """What to run so that everything appended so far becomes durable.
+        """The job that makes everything appended so far durable.
 
-        None when there is nothing to do, a job is under way, or a retry is not due yet. The
-        caller must hand the job back to `sync_done`.
+        None if there is nothing to do, a job is in progress, or the next attempt is not due yet. The caller must hand
+        the job back to `sync_done`.
         """
         state, segments = self.state, self.segments
         if self._job is not None or state.removed:
@@ -300,7 +302,7 @@ class LogWriter:
             return None
         position = active.position
         parts = segments.take_staged(active) if active.staged else []  # only if writes are deferred
-        # A durable byte is never rewritten: what comes next starts in a block of its own.
+        # A durable byte is never rewritten, so the next record starts in a block of its own.
         active.position = next_block(active.position)
         files = segments.unsynced_files(active)
         job = SyncJob(self._storage, files, state.last_lsn, parts, position)
@@ -309,20 +311,20 @@ class LogWriter:
         return job
 
     def sync_done(self, job: SyncJob | RehomeJob, error: OSError | None) -> None:
-        """Take note of how a job went. The state's `durable_lsn` and `durability` may have changed."""
+        """Take the result of a job. The state's `durable_lsn` and `durability` may change."""
         self._job = None
         if isinstance(job, RehomeJob):
             self.segments.rehomed(job, error)
         elif error is not None:
             self.state.sync_failed(error)
             if job.parts:
-                self.segments.lose()  # perhaps they were not even written
+                self.segments.lose()  # its bytes may not even have been written
             self.segments.fail(error)
         else:
             self._synced(job)
 
     def _synced(self, job: SyncJob) -> None:
-        """What the job was to make durable is so."""
+        """What the job was to make durable is durable."""
         state, segments = self.state, self.segments
         state.written_through(job.through_lsn)
         if segments.active is not None:
@@ -335,7 +337,7 @@ class LogWriter:
             state.recovered()
 
     def _run_now(self) -> None:
-        """Run what `sync_job` gives in this thread."""
+        """Run the job of `sync_job` in this thread."""
         job = self.sync_job()
         if job is None:
             return
@@ -349,17 +351,17 @@ class LogWriter:
     # -- another place, and the end ----------------------------------------------------------
 
     def relocate(self) -> None:
-        """Continue in a log that begins anew: its directory is another one by now, or was made again.
+        """Continue in a log that begins anew, because its directory is another one or was created again.
 
-        No job or chore may be under way. What is durable is so in the former log: a checkpoint has to follow.
+        No job or chore may be in progress. What is durable is so in the former log, so a checkpoint must follow.
         """
         self.segments.relocate()
         self.state.relocate()
 
     def close(self, *, clean: bool = True) -> bool:
-        """Sync what is left, mark the end as clean, close. False: something is not durable.
+        """Sync the rest, mark the end as clean, and close. Returns False if something is not durable.
 
-        No job or chore may be under way. Blocks for two fdatasyncs.
+        No job or chore may be in progress. Blocks for two fdatasyncs.
         """
         state = self.state
         ended = state.already_ended
