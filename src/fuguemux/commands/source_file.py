@@ -83,9 +83,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
                 if not flags.has("q"):
                     errors.append(f"{entry['path']}: {entry['error']}")
                 continue
-            if (
-                long or len(entry["text"]) > LONG_CHARS_MIN
-            ):  # The texts after it must run later, so they wait as well.
+            if long or len(entry["text"]) > LONG_CHARS_MIN:  # later texts must run later
                 long.append((entry["path"], entry["text"]))
                 continue
             try:

@@ -131,9 +131,7 @@ class Privacy:
 
     async def _checkpoint(self) -> None:
         reason, self._due = self._due, ""
-        with contextlib.suppress(
-            OSError, PackDamaged
-        ):  # the checkpointer reports it and tries again
+        with contextlib.suppress(OSError, PackDamaged):  # the checkpointer tries again
             await self._saved.checkpointer.take(reason)
 
     async def purge(self, panes: Sequence[PaneId], *, everything: bool) -> bytes:

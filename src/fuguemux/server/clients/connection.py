@@ -322,9 +322,8 @@ class Connection:
         self._owner.answered(self.client)
         if not self.congested:
             self._transport.close()
-        if (
-            not answered
-        ):  # a reply may wait for a pager, but a last message does not wait long for its reader
+        # A reply may wait for a pager. A last message does not wait long for its reader.
+        if not answered:
             self._timer = asyncio.get_running_loop().call_later(
                 FAREWELL_SECONDS_MAX, self._transport.abort
             )

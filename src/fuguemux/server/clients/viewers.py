@@ -105,9 +105,7 @@ class Viewers:
             return
         if not isinstance(requester, ConnectionRequester) or not requester.command.interactive:
             raise EffectFailed("open terminal failed: not a terminal")
-        if (
-            not requester.connection.is_open
-        ):  # the client has left already, and nothing would report that later
+        if not requester.connection.is_open:  # its end was reported before, and will not be again
             raise EffectFailed("open terminal failed: the client is gone")
         self.add(
             requester.connection, requester.command, effect.session, read_only=effect.read_only
@@ -252,9 +250,8 @@ class Viewers:
             if shows:
                 viewer.dirty = True
                 self._frames.changed(viewer, terminal)
-        if (
-            terminal.echo_awaited
-        ):  # the echo is expected until a synchronized update that contains it is complete
+        # The echo is expected until a synchronized update that contains it is complete.
+        if terminal.echo_awaited:
             terminal.echo_awaited = terminal.emulator.modes.synchronized_output
 
     def _pass_on(self, viewer: Viewer, event: Event, *, shows: bool) -> None:

@@ -163,9 +163,7 @@ def _readable(descriptor: int, seconds: float | None) -> bool:
 def _end(pid: int) -> None:
     """End the new server, which lost its keeper before it served, so that it releases the state."""
     pidfd = -1
-    with contextlib.suppress(
-        OSError, AttributeError
-    ):  # it has ended already, or the system is not Linux
+    with contextlib.suppress(OSError, AttributeError):  # it has ended, or this is not Linux
         pidfd = os.pidfd_open(pid)
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.kill(pid, signal.SIGKILL)
