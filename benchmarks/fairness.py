@@ -178,7 +178,7 @@ def one_flood(kind: str) -> Load:
     return load
 
 
-def dear_formats(server: Private) -> Iterator[None]:
+def expensive_formats(server: Private) -> Iterator[None]:
     server("set-option", "-g", "@again", "#{E:@twice}#{E:@twice}")
     server("set-option", "-g", "@twice", "#{E:@again}#{E:@again}")
     server("set-option", "-g", "@long", "a" * 60_000)
@@ -189,7 +189,7 @@ def dear_formats(server: Private) -> Iterator[None]:
             yield
 
 
-def dear_list(server: Private) -> Iterator[None]:
+def expensive_list(server: Private) -> Iterator[None]:
     for _ in range(60):
         server("new-window", "-d", "exec sleep 1000")
     return _again(server, "list-panes", "-a", "-F", "#{W:#{P:#{pane_id}#{window_layout}}}")
@@ -228,8 +228,8 @@ LOADS: Final[dict[str, Load]] = {
     "format loops": format_loops,
     "source-file of 20,000 lines": big_source,
     "huge sizes": huge_sizes,
-    "dear formats": dear_formats,
-    "list with dear lines": dear_list,
+    "expensive formats": expensive_formats,
+    "list with expensive lines": expensive_list,
     "buffers of 16 MiB": big_buffers,
     "sequence of 6,000 commands": long_sequence,
     "text of 57 KB": long_text,

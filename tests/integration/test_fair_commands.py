@@ -43,7 +43,7 @@ def test_no_format_holds_the_loop(timed: Timed) -> None:
     assert "@twice" not in log
 
 
-def test_a_list_with_dear_lines_is_made_in_pieces(timed: Timed) -> None:
+def test_a_list_with_expensive_lines_is_made_in_pieces(timed: Timed) -> None:
     fugue = at_work(timed)
     fugue("set-option", "-g", "@line", "#{W:#{window_layout}}" * 80)
     commands = fugue.directory / "windows.conf"

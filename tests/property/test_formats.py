@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fuguemux.formats.formats import FormatContext, TooDear, expand
+from fuguemux.formats.formats import FormatContext, TooExpensive, expand
 from fuguemux.formats.work import RESULT_CHARS_MAX
 from fuguemux.model.ids import SessionId
 from tests.support.builders import session, state, window
@@ -30,7 +30,7 @@ CONTEXT = FormatContext(STATE, FakeLive(), session=SessionId(0))
 def expanded(text: str, *, time: bool = False) -> str:
     try:
         return expand(text, CONTEXT, time=time)
-    except TooDear as stopped:
+    except TooExpensive as stopped:
         return str(stopped)
 
 

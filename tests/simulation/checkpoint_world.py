@@ -136,7 +136,7 @@ class CheckpointWorld:
     def _start(self) -> SmallServer:
         lazy = self.rng.random() < 0.3
         settings = CheckpointSettings(
-            keep_more=self.rng.choice((0, 0, 1, 3)),
+            extra_generations=self.rng.choice((0, 0, 1, 3)),
             compaction_bytes_max=self.rng.choice((8 << 20, 2000)),
             slice_ms=self.rng.choice((0.1, 2.0, 50.0)),
             compression_level=LEVEL,

@@ -26,13 +26,13 @@ from fuguemux.formats.work import (
     RESULT_CHARS_MAX,
     SIGN,
     WALKED,
-    TooDear,
+    TooExpensive,
     Work,
     text_cost,
     variable_cost,
 )
 
-__all__ = ["FormatContext", "TooDear", "Work", "expand", "is_true", "shown"]
+__all__ = ["FormatContext", "TooExpensive", "Work", "expand", "is_true", "shown"]
 
 DEPTH_MAX: Final = 100
 """The maximum nesting. Deeper formats expand to nothing, as in tmux."""
@@ -73,7 +73,7 @@ def expand(
     jobs: Callable[[str], str] | None = None,
     work: Work | None = None,
 ) -> str:
-    """`text` with its formats expanded. An unknown variable expands to nothing. Raises TooDear.
+    """`text` with its formats expanded. An unknown variable expands to nothing. Raises TooExpensive.
 
     `time`: conversions of strftime (`%H:%M`) are replaced too, as in the status line. `jobs` gives the output of `#(…)`.
     `work`: the work that is left, if several texts share it.
@@ -84,10 +84,10 @@ def expand(
 
 
 def shown(text: str, context: FormatContext) -> str:
-    """As `expand`, but never raises: the message of TooDear is the result instead. For output after a decision is made."""
+    """As `expand`, but never raises: the message of TooExpensive is the result instead. For output after a decision is made."""
     try:
         return expand(text, context)
-    except TooDear as stopped:
+    except TooExpensive as stopped:
         return str(stopped)
 
 
@@ -144,7 +144,7 @@ class _Expander:
             size += len(part)
             self.spend(PART + len(part) // COPIED_CHARS)
             if size > RESULT_CHARS_MAX:
-                raise TooDear("format stopped: it gives more than 1 MiB of text")
+                raise TooExpensive("format stopped: it gives more than 1 MiB of text")
         return "".join(parts)
 
     def parts(self, text: str) -> Iterator[str]:

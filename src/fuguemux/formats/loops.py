@@ -35,7 +35,7 @@ class Expander(Protocol):
         ...
 
     def spend(self, units: int) -> bool:
-        """Take that many units from the work that is left. Returns True; raises TooDear if there are not enough."""
+        """Take that many units from the work that is left. Returns True; raises TooExpensive if there are not enough."""
         ...
 
 

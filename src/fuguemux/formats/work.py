@@ -44,7 +44,7 @@ _SCREEN: Final = 350
 _HISTORY: Final = 300
 
 
-class TooDear(Refused):
+class TooExpensive(Refused):
     """The format needs more work than is allowed, or its result is too long."""
 
 
@@ -63,10 +63,10 @@ class Work:
         return self._units - self.left
 
     def spend(self, units: int) -> bool:
-        """Take `units` from what is left. Returns True. Once there are not enough, this call and each later one raise TooDear."""
+        """Take `units` from what is left. Returns True. If there are not enough, this and each later call raise TooExpensive."""
         self.left -= units
         if self.left < 0:
-            raise TooDear("format stopped: it takes too much work, make it shorter")
+            raise TooExpensive("format stopped: it takes too much work, make it shorter")
         return True
 
 

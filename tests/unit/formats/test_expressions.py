@@ -115,7 +115,7 @@ def test_a_loop_over_a_hostile_expression_ends(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(expressions.Expression, "_found", counted)
     once = "#{m/r:(a|b)*a" + "(a|b)" * 100 + "c," + "ab" * 4_000 + "}"
-    with pytest.raises(formats.TooDear):
+    with pytest.raises(formats.TooExpensive):
         formats.expand(once * 200, FormatContext(ServerState(), FakeLive()))
     assert 1 < searches <= UNITS_MAX * expressions.STEPS_PER_UNIT // (300 * 8_000) + 1
 
@@ -145,7 +145,7 @@ PIECES = st.sampled_from(
 
 @given(st.lists(PIECES, max_size=40).map("".join))
 def test_any_format_expands(text: str) -> None:
-    with contextlib.suppress(formats.TooDear):
+    with contextlib.suppress(formats.TooExpensive):
         assert isinstance(
             formats.expand(text, FormatContext(ServerState(), FakeLive()), time=True), str
         )

@@ -9,7 +9,7 @@ import pytest
 
 from fuguemux.commands import table
 from fuguemux.commands.parts.listing import AT_ONCE_UNITS, ListedLines
-from fuguemux.formats.formats import FormatContext, TooDear, Work, expand, shown
+from fuguemux.formats.formats import FormatContext, TooExpensive, Work, expand, shown
 from fuguemux.formats.work import UNITS_MAX
 from fuguemux.model.decision import Decision
 from fuguemux.model.effects import PrintLines
@@ -92,7 +92,7 @@ def calls_of(text: str) -> int:
 
     sys.setprofile(count)
     try:
-        with pytest.raises(TooDear, match=r"^format stopped: "):
+        with pytest.raises(TooExpensive, match=r"^format stopped: "):
             expand(text, CONTEXT)
     finally:
         sys.setprofile(None)
@@ -128,7 +128,7 @@ def test_texts_may_share_what_they_cost() -> None:
     left = Work(work.spent - 1)
     for _ in range(9):
         expand("#S", CONTEXT, work=left)
-    with pytest.raises(TooDear):
+    with pytest.raises(TooExpensive):
         expand("#S", CONTEXT, work=left)
 
 
@@ -146,7 +146,7 @@ def test_who_must_not_fail_is_given_the_words() -> None:
 
 
 def test_a_refused_format_changes_nothing() -> None:
-    with pytest.raises(TooDear):
+    with pytest.raises(TooExpensive):
         decided("set-option", "-gF", "@new", "#{E:@twice}")
 
 

@@ -17,7 +17,7 @@ AT_ONCE_UNITS: Final = 100_000
 
 
 class ListedLines(Iterator[str | None]):
-    """The lines of a list, each expanded when it is asked for. None is a context that the filter skips. Raises TooDear."""
+    """The lines of a list, each expanded when it is asked for. None is a context that the filter skips. Raises TooExpensive."""
 
     def __init__(
         self, template: str, condition: str | None, contexts: Iterable[FormatContext]

@@ -297,7 +297,7 @@ class CheckpointRun:
             series.directory,
             series.generations,
             series.saves,
-            keep_more=series.settings.keep_more,
+            extra_generations=series.settings.extra_generations,
             forget=series.store.reader.forget,
         )
         series.generations = retained.generations

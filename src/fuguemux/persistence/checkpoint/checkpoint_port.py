@@ -59,7 +59,7 @@ class Sources(Protocol):
 class CheckpointSettings(msgspec.Struct, frozen=True):
     """The settings of checkpoints."""
 
-    keep_more: int = 0
+    extra_generations: int = 0
     """Generations beyond the two that are always kept."""
     scrollback_persistence_lines: int | None = None
     compaction_bytes_max: int = PACK_BYTES_MAX

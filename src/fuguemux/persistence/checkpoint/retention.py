@@ -171,7 +171,7 @@ def retain(
     generations: Sequence[Manifest],
     saves: Iterable[Manifest],
     *,
-    keep_more: int = 0,
+    extra_generations: int = 0,
     keep_names: Iterable[str] = (),
     forget: Callable[[bytes], None] = lambda _digest: None,
 ) -> Retained:
@@ -182,7 +182,7 @@ def retain(
     `generations` are the good ones, newest first. Files with other names stay. `forget` is called for every pack before
     it is removed.
     """
-    kept = list(generations[: GENERATIONS_MIN + keep_more])
+    kept = list(generations[: GENERATIONS_MIN + extra_generations])
     saved = list(saves)
     wanted = {manifest_name(manifest.number) for manifest in kept}
     wanted |= {save_name(manifest.name) for manifest in saved} | set(keep_names)

@@ -28,7 +28,7 @@ def status_line(
     alert: str = "",
 ) -> bytes:
     """One row of exactly `columns` cells. `alert` (durability, recovery) is placed before the right part. Raises
-    TooDear."""
+    TooExpensive."""
     defaults = live.option_defaults()
     work = formats.Work()
     context = formats.FormatContext(state, live, session=session.id, client=client)

@@ -1,7 +1,7 @@
 """The work that the watchdog may interrupt: decisions of commands, and status lines."""
 
 from fuguemux.commands import table
-from fuguemux.formats.formats import TooDear
+from fuguemux.formats.formats import TooExpensive
 from fuguemux.model.decision import Decision, Request
 from fuguemux.model.ids import ClientId
 from fuguemux.model.live import LiveView
@@ -53,7 +53,7 @@ class WatchedStatus:
                     return status_line.status_line(state, live, session, columns, client, alert)
             except TookTooLong as ended:
                 self._ended, self._reason = options, str(ended)
-            except TooDear as stopped:
+            except TooExpensive as stopped:
                 self._ended, self._reason = options, str(stopped)
                 diagnostics.warning("format_stopped", holder=f"status line of client {client}")
         return line(f"#[fg=black,bg=red]status line: {self._reason}#[default]", columns, "default")

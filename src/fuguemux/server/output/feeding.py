@@ -26,12 +26,12 @@ TURN_SECONDS: Final = 0.002
 PIECE_SECONDS: Final = 0.003
 """The cost that a piece may have, according to the estimate."""
 LONG_SECONDS_MIN: Final = 1.5 * PIECE_SECONDS
-EASE_MIN: Final = 1 / 8
-EASE_MAX: Final = 8.0
+CHEAPNESS_MIN: Final = 1 / 8
+CHEAPNESS_MAX: Final = 8.0
 """The largest factor by which output may be cheaper than estimated. Expensive output that follows costs at most about
 this much more, once; then the factor is small again.
 """
-EASE_GROWTH: Final = 1.5
+CHEAPNESS_GROWTH: Final = 1.5
 LEARNT_SECONDS_MIN: Final = 0.0001
 """Pieces with a lower estimate say nothing about the estimates of larger ones."""
 PIECE_BYTES_MIN: Final = 32
@@ -116,7 +116,7 @@ class Feeding:
     def behind(self, terminal: PaneTerminal) -> bool:
         """Whether so much of the pane's output is logged and not shown that no more of it should be read."""
         chunks = self._waiting.get(terminal)
-        much = terminal.dear or terminal.read_bytes_max < SLOT_BYTES
+        much = terminal.expensive or terminal.read_bytes_max < SLOT_BYTES
         return chunks is not None and (much or len(chunks) > 1)
 
     def add(self, chunk: Chunk) -> None:
@@ -144,7 +144,7 @@ class Feeding:
             return
         terminal, data = chunk.terminal, chunk.data
         cost = chunk.cost = cost_seconds(data, 0, len(data), *terminal.size)
-        if cost > PIECE_SECONDS * terminal.ease:
+        if cost > PIECE_SECONDS * terminal.cheapness:
             self.add(chunk)
         elif cost * 4 < PIECE_SECONDS:
             self._feed(chunk, len(data))
@@ -204,7 +204,7 @@ class Feeding:
     def _stop(self, chunk: Chunk) -> tuple[int, float]:
         """Return where the next piece of a chunk ends, and its estimated cost in seconds."""
         size = chunk.terminal.size
-        most = PIECE_SECONDS * chunk.terminal.ease
+        most = PIECE_SECONDS * chunk.terminal.cheapness
         length = len(chunk.data) - chunk.fed
         cost = None if chunk.fed else chunk.cost
         if cost is None:
@@ -226,7 +226,7 @@ class Feeding:
         if start == stop:
             return
         terminal = chunk.terminal
-        clock = self._worked if terminal.doubtful else self._loop.time
+        clock = self._worked if terminal.remeasure else self._loop.time
         begun = clock()
         self._shower.feed(chunk, start, stop)
         took = clock() - begun
@@ -254,17 +254,17 @@ class Feeding:
 
 
 def _learn(terminal: PaneTerminal, cheaper: float, took: float) -> None:
-    """Adjust the pane's `ease`: a piece was `cheaper` times cheaper than estimated and took `took` seconds.
+    """Adjust the pane's `cheapness`: a piece was `cheaper` times cheaper than estimated and took `took` seconds.
 
     If it seems expensive, another process may have had the processor meanwhile. So the next piece is small, and its
     processor time decides.
     """
-    if terminal.doubtful:
-        terminal.doubtful = False
-        terminal.ease = max(min(cheaper, EASE_MAX), EASE_MIN)
-    elif took > LONG_SECONDS_MIN or cheaper * 2 < terminal.ease:
-        terminal.doubtful = True
-        terminal.ease = max(min(terminal.ease / 4, 1.0), EASE_MIN)
+    if terminal.remeasure:
+        terminal.remeasure = False
+        terminal.cheapness = max(min(cheaper, CHEAPNESS_MAX), CHEAPNESS_MIN)
+    elif took > LONG_SECONDS_MIN or cheaper * 2 < terminal.cheapness:
+        terminal.remeasure = True
+        terminal.cheapness = max(min(terminal.cheapness / 4, 1.0), CHEAPNESS_MIN)
     else:
-        growing = min(cheaper, terminal.ease * EASE_GROWTH, EASE_MAX)
-        terminal.ease = max(terminal.ease, growing)
+        growing = min(cheaper, terminal.cheapness * CHEAPNESS_GROWTH, CHEAPNESS_MAX)
+        terminal.cheapness = max(terminal.cheapness, growing)

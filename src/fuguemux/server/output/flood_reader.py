@@ -25,7 +25,7 @@ from fuguemux.server.work.threads import started
 
 diagnostics = channel("flood")
 
-LOTS_MAX: Final = SLOTS // 2
+JOBS_MAX: Final = SLOTS // 2
 """The other slots are the loop's, so that its own reads never wait for the thread."""
 
 
@@ -65,7 +65,7 @@ class FloodReader:
 
         Until the job is delivered, no other code may read the pane's master, close it, or change `read_offset`.
         """
-        if self._closed or terminal.id in self._jobs or len(self._jobs) >= LOTS_MAX:
+        if self._closed or terminal.id in self._jobs or len(self._jobs) >= JOBS_MAX:
             return False
         reserved = zone.reserve(terminal.id, terminal.read_offset)
         if reserved is None:
@@ -119,7 +119,7 @@ class FloodReader:
         del self._jobs[job.terminal.id]
         if landed is None:
             job.zone.give_back(job.reserved)
-        job.terminal.dear = job.meter.dear
+        job.terminal.expensive = job.meter.expensive
         self._delivered(job.terminal, landed, go_on)
 
     def _run(self) -> None:

@@ -252,7 +252,7 @@ class PaneOutput:
         return (
             len(last.data) >= FLOOD_BYTES
             and terminal.reading
-            and not (terminal.echo_awaited or terminal.dear)
+            and not (terminal.echo_awaited or terminal.expensive)
             and self._loop.time() >= self._hurry_until
             and terminal.read_bytes_max >= SLOT_BYTES
             and self.floods.may_read_ahead(terminal)
@@ -316,7 +316,7 @@ class PaneOutput:
                 break
             result = self.zone.read(fd, terminal.id, offset, at_most=at_most, reads=meter)
         if isinstance(result, Landed):
-            terminal.dear = meter.dear
+            terminal.expensive = meter.expensive
             self._take(terminal, result)
             return None
         if result is NoBytes.ENDED:

@@ -14,7 +14,7 @@ from fuguemux.server.output.feeding import READ_SECONDS
 from fuguemux.server.output.screen_cost import cost_seconds
 from fuguemux.server.panes.pane_terminal import PaneTerminal
 
-EASE_MAX: Final = 4.0
+CHEAPNESS_MAX: Final = 4.0
 """The largest factor by which more is read of a pane whose output was cheaper than estimated."""
 CELLS_MAX: Final = 10_000
 """On a larger screen, the output of many reads in one call may be far too expensive."""
@@ -26,7 +26,7 @@ class ReadMeter:
     def __init__(self, terminal: PaneTerminal) -> None:
         self._columns, self._rows = terminal.size
         self._seconds = 0.0
-        self._most = READ_SECONDS * min(max(terminal.ease, 1.0), EASE_MAX)
+        self._most = READ_SECONDS * min(max(terminal.cheapness, 1.0), CHEAPNESS_MAX)
         self._reads: Reads = one_read
 
     def use(self, reads: Reads) -> None:
@@ -35,7 +35,7 @@ class ReadMeter:
             self._reads = reads
 
     @property
-    def dear(self) -> bool:
+    def expensive(self) -> bool:
         """Whether the output takes so long to show that no more should be read before it is shown."""
         return self._seconds >= self._most
 

@@ -52,26 +52,26 @@ def cost_seconds(data: bytes, start: int, stop: int, columns: int, rows: int) ->
     if escapes := looked_at.count(b"\x1b"):
         cost += step * escapes * (ESCAPE_NS + ESCAPE_NS_PER_CELL * columns * rows)
         cost += step * min(escapes, looked_at.count(b"?")) * PRIVATE_NS
-        cost += _dearest(data, start, stop, chance, columns * rows)
+        cost += _most_expensive(data, start, stop, chance, columns * rows)
     return cost / 1e9
 
 
-def _dearest(data: bytes, start: int, stop: int, chance: int, cells: int) -> float:
+def _most_expensive(data: bytes, start: int, stop: int, chance: int, cells: int) -> float:
     """Estimate the cost in ns of the most expensive sequences in these bytes: REP with a large count, RIS and SU.
 
     Looks into some windows, each at a place that no program can predict.
     """
     part = (stop - start) // REPEAT_WINDOWS
     if part <= REPEAT_WINDOW_BYTES:
-        return _dear_in(data[start:stop], cells)
+        return _cost_of_window(data[start:stop], cells)
     found = 0.0
     for number in range(REPEAT_WINDOWS):
         at = start + number * part + (chance >> 8 * number) % (part - REPEAT_WINDOW_BYTES)
-        found += _dear_in(data[at : at + REPEAT_WINDOW_BYTES], cells)
+        found += _cost_of_window(data[at : at + REPEAT_WINDOW_BYTES], cells)
     return found * part / REPEAT_WINDOW_BYTES
 
 
-def _dear_in(window: bytes, cells: int) -> float:
+def _cost_of_window(window: bytes, cells: int) -> float:
     window = window.translate(DIGITS_ALIKE)
     cost = window.count(REPEAT) * REPEAT_NS + window.count(RESET) * RESET_NS
     return cost + window.count(SCROLL) * (SCROLL_NS + SCROLL_NS_PER_CELL * cells)

@@ -140,13 +140,13 @@ class PaneTerminal:
         self.key = ""
         self.behind: Callable[[PaneTerminal], None] | None = None
         """Shows the pane's logged output that waits for its turn. None if there is none."""
-        self.ease = 1.0
+        self.cheapness = 1.0
         """How many times cheaper the output is to show than estimated; see `feeding`."""
-        self.doubtful = False
-        """Whether `ease` seems to have changed, so that the next piece is measured closely."""
+        self.remeasure = False
+        """Whether `cheapness` seems to have changed, so that the next piece is measured closely."""
         self.read_bytes_max = 64 << 10
         """The amount of output that is shown in acceptable time."""
-        self.dear = False
+        self.expensive = False
         """Whether the latest output may take long to show. If so, no more is read before it is shown."""
         self.floods = 0
         """How many reads in a row found more output than a terminal holds."""

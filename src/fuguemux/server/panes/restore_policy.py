@@ -12,7 +12,7 @@ from typing import Final, NamedTuple, get_args
 from fuguemux.commands.table import TABLE
 from fuguemux.config.schema import RestorePolicy
 from fuguemux.config.secrets import is_redacted
-from fuguemux.formats.formats import FormatContext, TooDear, expand
+from fuguemux.formats.formats import FormatContext, TooExpensive, expand
 from fuguemux.model.ids import PaneId
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import Life, Pane, Ran, ServerState
@@ -80,7 +80,7 @@ def plan(state: ServerState, live: LiveView, pane: Pane, rerunnable: Collection[
         )
         try:
             text = expand(command, context)
-        except TooDear as stopped:
+        except TooExpensive as stopped:
             return Plan(True, (), line=f"restore-command: not run: {stopped}")
         words = (text.encode("utf-8", "surrogateescape"),)
         return Plan(True, words, line=f"restore-command: {shown(text)}", again=shown(text))

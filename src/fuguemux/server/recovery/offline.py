@@ -113,7 +113,7 @@ def _series(
         generations=recovered.generations,
         saves=recovered.saves,
         highest_number=recovered.highest_number,
-        settings=CheckpointSettings(keep_more=EVERYTHING, program=f"fugue {__version__}"),
+        settings=CheckpointSettings(extra_generations=EVERYTHING, program=f"fugue {__version__}"),
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Protocol
 from fuguemux.commands import table
 from fuguemux.engine.commit import EventRefused
 from fuguemux.engine.engine import Engine, Outcome
-from fuguemux.formats.formats import TooDear
+from fuguemux.formats.formats import TooExpensive
 from fuguemux.keeper.protocol import explained
 from fuguemux.language.language import Parsed
 from fuguemux.model.decision import Refused, Reply, Request
@@ -162,7 +162,7 @@ class Executor:
         try:
             return await self._run_one(words, requester, late=late)
         except Refused as refusal:
-            if isinstance(refusal, TooDear):
+            if isinstance(refusal, TooExpensive):
                 holder = f"command {table.known_name(words)}"
                 diagnostics.warning("format_stopped", holder=holder)
             requester.stderr(_line(refusal.told(as_tmux=requester.request(words).as_tmux)))

@@ -20,7 +20,7 @@ def settings_of(
     if not (persistence.enabled and persistence.scrollback_persistence):
         depth = 0
     return CheckpointSettings(
-        keep_more=max(0, persistence.keep_checkpoints - GENERATIONS_MIN),
+        extra_generations=max(0, persistence.keep_checkpoints - GENERATIONS_MIN),
         scrollback_persistence_lines=depth,
         compression_level=persistence.compression_level,
         program=f"fugue {__version__}",

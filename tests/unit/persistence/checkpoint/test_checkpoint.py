@@ -60,7 +60,7 @@ def test_it_names_what_it_is(directory: str) -> None:
 
 
 def test_two_generations_and_more_are_kept(directory: str) -> None:
-    server = start(directory, Truth(), CheckpointSettings(keep_more=1))
+    server = start(directory, Truth(), CheckpointSettings(extra_generations=1))
     server.commit(*new_session(server.state))
     for number in range(1, 7):
         server.output(PaneId(0), text(3, number))

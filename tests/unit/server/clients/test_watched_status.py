@@ -24,9 +24,9 @@ def with_left(text: str) -> ServerState:
 
 def test_a_status_line_that_takes_too_much_work_says_so_until_an_option_changes() -> None:
     status = WatchedStatus()
-    dear = with_left("#{W:#{W:#{window_layout}}}")
-    assert b"status line: format stopped: it takes too much work" in row(status, dear)
-    assert b"status line: format stopped: it takes too much work" in row(status, dear)
+    expensive = with_left("#{W:#{W:#{window_layout}}}")
+    assert b"status line: format stopped: it takes too much work" in row(status, expensive)
+    assert b"status line: format stopped: it takes too much work" in row(status, expensive)
     assert row(status, with_left("cheap ")).startswith(row(WatchedStatus(), with_left("cheap ")))
 
 

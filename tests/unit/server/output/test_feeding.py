@@ -1,4 +1,4 @@
-"""Output that is dear to show is fed in pieces, and others have their turn in between."""
+"""Output that is expensive to show is fed in pieces, and others have their turn in between."""
 
 import asyncio
 from collections.abc import Callable
@@ -19,7 +19,7 @@ from fuguemux.server.panes.pane_terminal import PaneTerminal
 from fuguemux.terminal.emulator import ScreenSize
 
 PLAIN = b"x" * 1000
-DEAR = b"\x1b#8" * 4000
+EXPENSIVE = b"\x1b#8" * 4000
 
 
 class Terminal(PaneTerminal):
@@ -28,10 +28,10 @@ class Terminal(PaneTerminal):
     def __init__(self, number: int, columns: int = 200, rows: int = 50) -> None:
         self.id = PaneId(number)
         self.behind: Callable[[PaneTerminal], None] | None = None
-        self.ease = 1.0
-        self.doubtful = False
+        self.cheapness = 1.0
+        self.remeasure = False
         self.read_bytes_max = 1 << 16
-        self.dear = False
+        self.expensive = False
         self._fixed = ScreenSize(columns, rows)
 
     @property
@@ -95,10 +95,10 @@ def test_what_is_cheap_is_shown_at_once() -> None:
     assert terminal.behind is None
 
 
-def test_what_is_dear_is_shown_in_pieces_that_take_turns() -> None:
+def test_expensive_output_is_shown_in_pieces_that_take_turns() -> None:
     here, one, other = Here(), Terminal(1), Terminal(2)
-    here.add(one, DEAR)
-    here.add(other, DEAR)
+    here.add(one, EXPENSIVE)
+    here.add(other, EXPENSIVE)
     here.feeding.run()
     turns = 0
     while here.loop.soon:
@@ -106,25 +106,25 @@ def test_what_is_dear_is_shown_in_pieces_that_take_turns() -> None:
         turns += 1
     assert turns > 2
     assert [number for number, _ in here.shown[:4]] == [1, 2, 1, 2]
-    assert here.of(one) == here.of(other) == DEAR
+    assert here.of(one) == here.of(other) == EXPENSIVE
     assert here.done == [1, 2]
     assert here.room == 2
 
 
 def test_output_of_others_does_not_wait_behind_it() -> None:
     here, one, quick = Here(), Terminal(1), Terminal(2)
-    here.add(one, DEAR)
+    here.add(one, EXPENSIVE)
     here.add(quick, PLAIN)
     assert here.shown == [(2, PLAIN)]
 
 
 def test_output_of_one_pane_keeps_its_order() -> None:
     here, terminal = Here(), Terminal(1)
-    here.add(terminal, DEAR)
+    here.add(terminal, EXPENSIVE)
     here.add(terminal, PLAIN)
     assert here.shown == []
     terminal.settle()
-    assert here.of(terminal) == DEAR + PLAIN
+    assert here.of(terminal) == EXPENSIVE + PLAIN
     assert terminal.behind is None
 
 
@@ -137,9 +137,9 @@ def test_somebody_who_settles_while_a_piece_is_shown_gets_every_byte_once() -> N
         terminal.settle()
 
     here.feed = nested  # type: ignore[method-assign]  # on the way a listener settles
-    here.add(terminal, DEAR)
+    here.add(terminal, EXPENSIVE)
     here.feeding.run()
-    assert here.of(terminal) == DEAR
+    assert here.of(terminal) == EXPENSIVE
     assert here.done == [1]
 
 
@@ -147,7 +147,7 @@ def test_work_waits_until_all_is_shown() -> None:
     here, terminal = Here(), Terminal(1)
     done: list[str] = []
     here.feeding.when_shown(terminal, lambda: done.append("at once"))
-    here.add(terminal, DEAR)
+    here.add(terminal, EXPENSIVE)
     here.feeding.when_shown(terminal, lambda: done.append("later"))
     assert done == ["at once"]
     terminal.settle()
@@ -159,7 +159,7 @@ def test_it_is_full_before_the_landing_zone_is() -> None:
     rooms = []
     for number in range(CHUNKS_MAX):
         rooms.append(here.feeding.room)
-        here.add(Terminal(number), DEAR)
+        here.add(Terminal(number), EXPENSIVE)
     rooms.append(here.feeding.room)
     assert rooms == list(range(CHUNKS_MAX, -1, -1))
     assert here.feeding.settle_first()
@@ -168,7 +168,7 @@ def test_it_is_full_before_the_landing_zone_is() -> None:
 
 def test_a_pane_that_is_slow_to_show_is_read_in_small_pieces() -> None:
     here, terminal = Here(seconds_per_byte=1e-5), Terminal(1)
-    here.add(terminal, DEAR)
+    here.add(terminal, EXPENSIVE)
     terminal.settle()
     assert terminal.read_bytes_max < 1 << 16
 
@@ -176,7 +176,7 @@ def test_a_pane_that_is_slow_to_show_is_read_in_small_pieces() -> None:
 @pytest.mark.parametrize("size", [(80, 24), (200, 50), (2000, 1000)])
 def test_a_piece_is_small_enough_on_every_screen(size: tuple[int, int]) -> None:
     here, terminal = Here(), Terminal(1, *size)
-    here.add(terminal, DEAR)
+    here.add(terminal, EXPENSIVE)
     here.feeding.run()
     _, first = here.shown[0]
     assert (
@@ -198,7 +198,7 @@ async def test_the_loop_goes_on_between_pieces() -> None:
 
     shower, terminal, turns = Shower(), Terminal(1, 2000, 1000), 0
     feeding = Feeding(asyncio.get_running_loop(), shower, lambda: None)
-    feeding.add(Chunk(terminal, Landed(0, PaneId(1), 0, memoryview(DEAR)), 1, DEAR))
+    feeding.add(Chunk(terminal, Landed(0, PaneId(1), 0, memoryview(EXPENSIVE)), 1, EXPENSIVE))
     feeding.run(0)
     while not shower.ended.is_set():
         await asyncio.sleep(0)
@@ -209,8 +209,8 @@ async def test_the_loop_goes_on_between_pieces() -> None:
 def test_nothing_is_shown_that_is_held_but_what_somebody_settles() -> None:
     here, one, quick, settled = Here(), Terminal(1), Terminal(2), Terminal(3)
     here.feeding.hold()
-    here.add(one, DEAR)
-    here.add(settled, DEAR)
+    here.add(one, EXPENSIVE)
+    here.add(settled, EXPENSIVE)
     here.add(quick, PLAIN)
     here.feeding.run()
     settled.settle()
@@ -222,13 +222,13 @@ def test_nothing_is_shown_that_is_held_but_what_somebody_settles() -> None:
     assert here.done == [2, 3, 1]
 
 
-@pytest.mark.parametrize("times_dearer", [0.2, 5.0])
-def test_pieces_come_to_cost_what_they_may_whatever_was_reckoned(times_dearer: float) -> None:
+@pytest.mark.parametrize("times_as_expensive", [0.2, 5.0])
+def test_pieces_come_to_cost_what_they_may_whatever_was_reckoned(times_as_expensive: float) -> None:
     here, terminal = Here(), Terminal(1)
-    reckoned = cost_seconds(DEAR, 0, len(DEAR), *terminal.size) / len(DEAR)
-    here.seconds_per_byte = reckoned * times_dearer
+    reckoned = cost_seconds(EXPENSIVE, 0, len(EXPENSIVE), *terminal.size) / len(EXPENSIVE)
+    here.seconds_per_byte = reckoned * times_as_expensive
     for _ in range(4):
-        here.add(terminal, DEAR)
+        here.add(terminal, EXPENSIVE)
     here.feeding.run(0)
     while here.loop.soon:
         here.loop.turn()
@@ -248,27 +248,27 @@ def test_repeated_characters_are_reckoned_whatever_else_there_is(part: bytes) ->
 def test_a_pane_with_two_chunks_that_wait_is_not_read_nor_one_that_is_slow() -> None:
     here, terminal = Here(), Terminal(1)
     assert not here.feeding.behind(terminal)
-    here.add(terminal, DEAR)
+    here.add(terminal, EXPENSIVE)
     assert not here.feeding.behind(terminal), "one more may be read"
-    here.add(terminal, DEAR)
+    here.add(terminal, EXPENSIVE)
     assert here.feeding.behind(terminal)
     slow = Terminal(2)
     slow.read_bytes_max = 4096
-    here.add(slow, DEAR)
+    here.add(slow, EXPENSIVE)
     assert here.feeding.behind(slow)
-    dear = Terminal(3)
-    dear.dear = True
-    assert not here.feeding.behind(dear), "nothing of it waits"
-    here.add(dear, DEAR)
-    assert here.feeding.behind(dear)
+    expensive = Terminal(3)
+    expensive.expensive = True
+    assert not here.feeding.behind(expensive), "nothing of it waits"
+    here.add(expensive, EXPENSIVE)
+    assert here.feeding.behind(expensive)
 
 
 def test_pieces_grow_while_they_cost_little_and_shrink_at_once() -> None:
     here, terminal = Here(seconds_per_byte=1e-9), Terminal(1)
-    here.add(terminal, DEAR)
+    here.add(terminal, EXPENSIVE)
     here.feeding.run()
-    assert terminal.ease > 1.0
+    assert terminal.cheapness > 1.0
     here.seconds_per_byte = 1.0
-    here.add(terminal, DEAR)
+    here.add(terminal, EXPENSIVE)
     here.feeding.run()
-    assert terminal.ease <= 1.0
+    assert terminal.cheapness <= 1.0

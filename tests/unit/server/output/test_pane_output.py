@@ -23,7 +23,7 @@ from fuguemux.persistence.storage.files import RealStorage
 from fuguemux.server.landing.many_reads import Reads, one_read
 from fuguemux.server.landing.zone import SLOT_BYTES, SLOTS, Landed, LandingZone, NoBytes, Reserved
 from fuguemux.server.output import pane_output
-from fuguemux.server.output.flood_reader import LOTS_MAX
+from fuguemux.server.output.flood_reader import JOBS_MAX
 from fuguemux.server.output.pane_output import FLOOD_BYTES, PaneOutput
 from fuguemux.server.panes.pane_terminal import PaneTerminal, PtyMaster
 from fuguemux.terminal.emulator import Event
@@ -413,10 +413,10 @@ async def test_many_floods_leave_slots_to_the_loop(thread: Thread) -> None:
         for terminal in panes:
             here.output.start(terminal)
         # The thread holds the first slot and the others wait behind it: what is left over is read by the loop.
-        for terminal in panes[LOTS_MAX:]:
+        for terminal in panes[JOBS_MAX:]:
             await here.all_of(terminal, FLOOD)
         here.output.flush()
-        assert here.zone.free_slots == SLOTS - LOTS_MAX
+        assert here.zone.free_slots == SLOTS - JOBS_MAX
         thread.go()
         for terminal in panes:
             await here.all_of(terminal, FLOOD)
@@ -519,7 +519,7 @@ async def play(thread: Thread, steps: list[Step]) -> None:
                 terminal.echo_awaited = True
             else:
                 getattr(here.output, verb)(terminal)
-            assert here.zone.free_slots >= SLOTS - LOTS_MAX - len(here.output._landed)
+            assert here.zone.free_slots >= SLOTS - JOBS_MAX - len(here.output._landed)
         total = sum(map(len, written)) + injected
         for terminal in panes:
             here.output.start(terminal)

@@ -4,13 +4,13 @@ import pytest
 
 from fuguemux.server.landing.zone import Landed, LandingZone, NoBytes
 from fuguemux.server.output.feeding import READ_SECONDS
-from fuguemux.server.output.read_meter import CELLS_MAX, EASE_MAX, ReadMeter
+from fuguemux.server.output.read_meter import CELLS_MAX, CHEAPNESS_MAX, ReadMeter
 from fuguemux.server.output.screen_cost import cost_seconds
 from tests.unit.server.output.test_feeding import Terminal
 
 KERNEL_BYTES = 4096
 CHEAP = b"abcdefgh" * (16 << 10)
-DEAR = b"\x1bc" * (64 << 10)
+EXPENSIVE = b"\x1bc" * (64 << 10)
 
 
 class Source:
@@ -30,7 +30,7 @@ class Source:
 
 
 def read(terminal: Terminal, source: Source) -> tuple[bytes, bool]:
-    """What is read into one slot, and whether it is called dear."""
+    """What is read into one slot, and whether it is called expensive."""
     zone = LandingZone.without_file()
     meter = ReadMeter(terminal)
     meter._reads = source
@@ -39,29 +39,29 @@ def read(terminal: Terminal, source: Source) -> tuple[bytes, bool]:
     data = bytes(landed.data)
     del landed
     zone.close()
-    return data, meter.dear
+    return data, meter.expensive
 
 
 @pytest.mark.parametrize("size", [(80, 24), (200, 50), (500, 200)])
-@pytest.mark.parametrize("ease", [0.1, 1.0, 8.0])
-def test_dear_output_is_read_in_small_pieces_also_behind_cheap_output(
-    size: tuple[int, int], ease: float
+@pytest.mark.parametrize("cheapness", [0.1, 1.0, 8.0])
+def test_expensive_output_is_read_in_small_pieces_also_behind_cheap_output(
+    size: tuple[int, int], cheapness: float
 ) -> None:
     terminal = Terminal(1, *size)
-    terminal.ease = ease
-    for source in (Source(DEAR), Source(CHEAP[:8192] + DEAR)):
-        got, dear = read(terminal, source)
-        assert dear
+    terminal.cheapness = cheapness
+    for source in (Source(EXPENSIVE), Source(CHEAP[:8192] + EXPENSIVE)):
+        got, expensive = read(terminal, source)
+        assert expensive
         last = got[-KERNEL_BYTES:]
-        most = READ_SECONDS * EASE_MAX + cost_seconds(last, 0, len(last), *size)
+        most = READ_SECONDS * CHEAPNESS_MAX + cost_seconds(last, 0, len(last), *size)
         assert cost_seconds(got, 0, len(got), *size) <= most * 1.2  # samples differ
 
 
 def test_cheap_output_fills_a_slot() -> None:
-    got, dear = read(Terminal(1, 80, 24), Source(CHEAP))
+    got, expensive = read(Terminal(1, 80, 24), Source(CHEAP))
     assert len(got) > 60_000
     assert got == CHEAP[: len(got)]
-    assert not dear
+    assert not expensive
 
 
 def test_nothing_there_is_nothing_now() -> None:
@@ -69,7 +69,7 @@ def test_nothing_there_is_nothing_now() -> None:
     meter = ReadMeter(Terminal(1))
     meter._reads = Source(b"")
     assert zone.read(-1, 1, 0, reads=meter) is NoBytes.NOT_NOW
-    assert not meter.dear
+    assert not meter.expensive
     zone.close()
 
 
