@@ -1,4 +1,4 @@
-"""States for tests, in few words: `state(session("work", window("editor", panes=2)))`."""
+"""Builds states for tests in few words: `state(session("work", window("editor", panes=2)))`."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -53,7 +53,8 @@ def window(
     options: Options | None = None,
     last: tuple[int, ...] = (),
 ) -> WindowPlan:
-    """A window with `panes` panes, each split off the one before. `active` and `last` count from 0 in layout order."""
+    """A window with `panes` panes, each made by splitting the one before. `active` and `last` count from 0 in layout
+    order."""
     return WindowPlan(
         name, panes, columns, rows, direction, at, active, zoomed, options or {}, last
     )
@@ -67,12 +68,13 @@ def session(
     options: Options | None = None,
     cwd: bytes = b"/home/user",
 ) -> SessionPlan:
-    """A session with these windows (one, if none is given). `active` is an index; None: that of the first."""
+    """A session with these windows, or with one window if none is given. `active` is an index. None: that of the
+    first window."""
     return SessionPlan(name, windows or (window(),), active, last, options or {}, cwd)
 
 
 def state(*sessions: SessionPlan) -> ServerState:
-    """A state with these sessions. Ids count up from 0 in the order given; every pane runs as pid 1000 + its id."""
+    """A state with these sessions. Ids count up from 0 in the given order. Every pane runs as pid 1000 + its id."""
     built = ServerState()
     for plan in sessions:
         built = _with_session(built, plan)
@@ -171,5 +173,5 @@ def request(
 
 
 def words(line: str | Sequence[str]) -> tuple[str, ...]:
-    """`line` split at blanks, for requests whose words hold none."""
+    """`line` split at blanks, for requests in whose words there are no blanks."""
     return tuple(line.split()) if isinstance(line, str) else tuple(line)

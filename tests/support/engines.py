@@ -1,4 +1,4 @@
-"""An engine over a log in memory, for tests of what stands above it."""
+"""An engine over a log in memory, for tests of the code that uses an engine."""
 
 from collections.abc import Callable, Sequence
 
@@ -24,12 +24,12 @@ class ListLog:
         return len(self.records)
 
     def events(self) -> list[AnyEvent]:
-        """All of them in order."""
+        """All events in order."""
         return [event for record in self.records for event in record]
 
 
 def _nobody(*_: object) -> None:
-    """Nobody is told of transactions."""
+    """The default: no part is told of transactions."""
 
 
 def engine_of(
@@ -40,5 +40,5 @@ def engine_of(
     decide: Decide = table.decide,
     live: LiveView | None = None,
 ) -> Engine:
-    """An engine that begins with `state`."""
+    """An engine that starts with `state`."""
     return Engine(Committer(state, log, publish), live or FakeLive(), decide)

@@ -1,4 +1,4 @@
-"""The test's end of the failpoint socket: waits for named places and answers those that pause."""
+"""The test's end of the failpoint socket: waits for failpoints, and answers processes that pause at one."""
 
 import contextlib
 import socket
@@ -11,9 +11,9 @@ DEADLINE_SECONDS = 30.0
 
 
 class FailpointListener:
-    """Use as a context manager; give `environment(...)` to the process under test.
+    """Use it as a context manager, and give `environment(...)` to the process under test.
 
-    `path` is a Unix socket path, short enough to be bound.
+    `path` is the path of a Unix socket, and must be short enough for one.
     """
 
     def __init__(self, path: str) -> None:
@@ -45,7 +45,7 @@ class FailpointListener:
                 connection.close()
 
     def environment(self, points: str) -> dict[str, str]:
-        """What to add to the environment: `points` as FUGUE_FAILPOINTS takes them."""
+        """The variables to add to the environment. `points` is the value of FUGUE_FAILPOINTS."""
         return {
             "FUGUE_TESTING": "1",
             "FUGUE_FAILPOINTS": points,
@@ -53,7 +53,8 @@ class FailpointListener:
         }
 
     def wait(self, name: str, count: int = 1, timeout_s: float = DEADLINE_SECONDS) -> int:
-        """Wait until `name` was reached `count` times; the pid of the process that did. Raises TimeoutError."""
+        """Wait until `name` was reached `count` times. Returns the pid of the process that reached it. Raises
+        TimeoutError."""
         with self._changed:
             done = self._changed.wait_for(lambda: len(self._pids(name)) >= count, timeout_s)
             if not done:
@@ -65,9 +66,10 @@ class FailpointListener:
     def answer(
         self, name: str, words: str | Callable[[], str] = "go", timeout_s: float = DEADLINE_SECONDS
     ) -> int:
-        """Let the first process that pauses at `name` go on, or do what `words` say (`kill`, `raise:EIO`); its pid.
+        """Let the first process that pauses at `name` continue, or obey `words` (`kill`, `raise:EIO`). Returns its
+        pid.
 
-        A function is asked for the words once somebody pauses there.
+        If `words` is a function, it is called when a process pauses there.
         """
         with self._changed:
             if not self._changed.wait_for(lambda: bool(self._paused.get(name)), timeout_s):
@@ -75,7 +77,7 @@ class FailpointListener:
             connection, pid = self._paused[name].pop(0)
         said = words if isinstance(words, str) else words()
         with connection, contextlib.suppress(BrokenPipeError, ConnectionResetError):
-            connection.sendall(said.encode())  # unless it was killed while it waited
+            connection.sendall(said.encode())  # the process may have been killed while it waited
         return pid
 
     def _pids(self, name: str) -> list[int]:

@@ -1,4 +1,5 @@
-"""A real server that dies at a named place: every visit of the place is told, and the next one can be made the last."""
+"""A real server whose process can be killed at a failpoint: each visit is reported, and after `arm` the next one is
+the last."""
 
 import threading
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ WAIT_SECONDS = 0.05
 
 
 class Reaper:
-    """Lets everybody pass the place, until `armed`: then the next process that comes by is killed, once."""
+    """Lets every process pass the failpoint, until `armed`. Then the next process that reaches it is killed, once."""
 
     def __init__(self, listener: FailpointListener, name: str) -> None:
         self._listener = listener
@@ -26,11 +27,11 @@ class Reaper:
         self._thread.start()
 
     def arm(self) -> None:
-        """From now on the next visit is deadly."""
+        """Kill the process at the next visit."""
         self._armed.set()
 
     def end(self) -> None:
-        """Stop answering; those who wait go on when the listener closes."""
+        """Stop answering. Processes that wait continue when the listener closes."""
         self._ended.set()
         self._thread.join()
 
@@ -45,14 +46,14 @@ class Reaper:
                 self.killed.set()
 
     def _words(self) -> str:
-        """Chosen when somebody is there, so that no visit after `arm` passes."""
+        """The answer, chosen when a process is there, so that no visit after `arm` passes."""
         self._deadly = self._armed.is_set() and not self.killed.is_set()
         return "kill" if self._deadly else "go"
 
 
 @contextmanager
 def reaped(directory: Path, name: str) -> Iterator[tuple[Running, Reaper]]:
-    """A private fugue whose servers tell whenever they reach `name`, and who answers them."""
+    """A fugue of its own, whose servers report whenever they reach `name`, and the Reaper that answers them."""
     with FailpointListener(str(directory / "points")) as listener:
         fugue = Running(directory, **listener.environment(f"{name}=pause"))
         reaper = Reaper(listener, name)

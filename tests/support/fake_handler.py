@@ -1,4 +1,4 @@
-"""A handler for connections that records what it is told, and carries out a few commands of its own."""
+"""A handler for connections that records its calls, and carries out a few commands of its own."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -10,7 +10,7 @@ Script = Callable[[Connection, CommandMessage], Awaitable[None]]
 
 
 async def echo(connection: Connection, command: CommandMessage) -> None:
-    """Print the words back and end with code 0."""
+    """Send the words back and end with code 0."""
     connection.stdout(b" ".join(command.argv) + b"\n")
     connection.exit(0)
 
@@ -21,7 +21,7 @@ async def take_terminal(connection: Connection, command: CommandMessage) -> None
 
 
 class FakeHandler:
-    """Runs `script` for every command; `told` holds the rest in order."""
+    """Runs `script` for every command. `told` lists the other calls in order."""
 
     def __init__(self, script: Script = echo) -> None:
         self.script = script
@@ -57,11 +57,11 @@ class FakeHandler:
         self.changed.set()
 
     def count(self, what: str) -> int:
-        """How often something was told."""
+        """How many times this call was made."""
         return sum(one[0] == what for one in self.told)
 
     async def until(self, what: str, times: int = 1) -> None:
-        """Wait until `what` was told so often."""
+        """Wait until `what` was called this many times."""
         async with asyncio.timeout(20):
             while self.count(what) < times:
                 self.changed.clear()

@@ -1,4 +1,4 @@
-"""A keeper that starts nothing: its panes' programs are the tests, which hold the other end of the terminal."""
+"""A keeper that starts no process: the test is the program of each pane, and holds the other end of the terminal."""
 
 import asyncio
 import os
@@ -14,7 +14,7 @@ async def _at_once() -> None:
 
 
 class FakeKeeper(KeeperClient):
-    """`told` holds what it was asked, in order. `before_spawn` is awaited in each start, and may raise."""
+    """`told` lists the requests in order. `before_spawn` is awaited in each start, and may raise."""
 
     def __init__(self, told: list[tuple[object, ...]], pid: int = 50) -> None:
         ours, self._other = socket.socketpair()
@@ -23,7 +23,7 @@ class FakeKeeper(KeeperClient):
         self.told = told
         self.before_spawn: Callable[[], Awaitable[object]] = _at_once
         self.programs: dict[str, int] = {}
-        """For each key the end of the terminal that the program has."""
+        """For each key the program's end of the terminal."""
 
     async def spawn(
         self,
@@ -64,7 +64,7 @@ class FakeKeeper(KeeperClient):
         os.close(self.programs.pop(key))
 
     def end(self) -> None:
-        """The test is over."""
+        """Close everything at the end of the test."""
         for key in list(self.programs):
             self.hang_up(key)
         self._other.close()

@@ -14,7 +14,7 @@ NOW_MS = 1_700_000_100_000
 
 @dataclass
 class FakeLive:
-    """Facts to hand out; what is not set is the port's default."""
+    """Returns the given facts. Facts that are not given have the port's defaults."""
 
     now: int = NOW_MS
     facts: ServerFacts = field(
@@ -44,7 +44,7 @@ class FakeLive:
         return self.now
 
     def local_time(self, seconds: int) -> tuple[int, ...]:
-        """UTC, so that tests do not depend on the machine's zone."""
+        """UTC, so that tests do not depend on the machine's time zone."""
         return tuple(time.gmtime(seconds))[:8]
 
     def server(self) -> ServerFacts:

@@ -1,7 +1,8 @@
-"""logind as far as fugue knows it, on the bus at argv[1]: delay locks, and the announcement of a shutdown on demand.
+"""A logind with the interface that fugue uses, on the bus at argv[1]: delay locks, and the announcement of a shutdown
+on request.
 
-It says `ready`, `locked` for each lock given out and `released` when it is given up. A line on stdin, `shutdown` or `cancelled`,
-makes it announce that; it says so when the signal is sent.
+It prints `ready`, `locked` for each lock that it hands out, and `released` when the lock is closed. The line
+`shutdown` or `cancelled` on stdin makes it send that signal; it prints a line when the signal is sent.
 """
 
 import os

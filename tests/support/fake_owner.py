@@ -1,4 +1,4 @@
-"""A listener for one client's socket, without a socket."""
+"""The listener of one client's socket for tests, without a socket."""
 
 import asyncio
 
@@ -10,7 +10,7 @@ from tests.support.fake_handler import FakeHandler
 
 
 class FakeOwner:
-    """A listener that admits everybody, or nobody, and runs nothing."""
+    """A listener that admits every connection, or none, and runs nothing."""
 
     viewer_outbox_bytes_max = 4_000
     reconnect_seconds: int | None = None

@@ -1,4 +1,4 @@
-"""A requester that keeps what it is told."""
+"""A requester that records its calls."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from tests.support.builders import request
 
 
 class FakeRequester:
-    """`told` holds what came, in order; `stdout` and `stderr` go there too."""
+    """`told` lists the calls in order, those of `stdout` and `stderr` as well."""
 
     def __init__(self, told: list[object] | None = None) -> None:
         self.client = NOBODY

@@ -1,4 +1,5 @@
-"""A server for clients under test: real socket, real frames, and a script per connection, in a thread."""
+"""A server for clients under test, in a thread: it has a real socket and real messages, and a script for each
+connection."""
 
 import contextlib
 import socket
@@ -14,7 +15,7 @@ DEADLINE_SECONDS = 30
 
 
 class Peer:
-    """One client, seen from the server."""
+    """One client as the server sees it."""
 
     def __init__(self, sock: socket.socket) -> None:
         sock.settimeout(DEADLINE_SECONDS)
@@ -24,7 +25,7 @@ class Peer:
         self.command = CommandMessage(())
 
     def next(self) -> tuple[int, bytes]:
-        """The next message; kind 0 at the end of the stream."""
+        """The next message. Its kind is 0 at the end of the stream."""
         while (found := self.decoder.next_message()) is None:
             try:
                 data = self.socket.recv(1 << 16)
@@ -36,7 +37,7 @@ class Peer:
         return found
 
     def until(self, kind: int) -> bytes:
-        """The payload of the next message of `kind`; others before it are skipped."""
+        """The payload of the next message of `kind`. Earlier messages of other kinds are skipped."""
         while True:
             found, payload = self.next()
             if found == kind:
@@ -49,14 +50,14 @@ class Peer:
             pass
 
     def keys(self, length: int) -> bytes:
-        """The next `length` bytes typed."""
+        """The next `length` bytes that were typed."""
         typed = b""
         while len(typed) < length:
             typed += self.until(messages.INPUT)
         return typed
 
     def greet(self) -> None:
-        """Take the greeting and the command, and greet back."""
+        """Receive the greeting and the command, and send a greeting."""
         self.hello = Hello.decode(self.until(messages.HELLO))
         self.send(Hello(1, 1, "test").encode())
         self.command = CommandMessage.decode(self.until(messages.COMMAND))
@@ -72,7 +73,7 @@ class Peer:
 
 
 class FakeServer:
-    """Listens on `path`; each connection is greeted and then handed to `script` in turn."""
+    """Listens on `path`. Greets each connection, and gives it to the next function in `script`."""
 
     def __init__(self, path: Path, script: Callable[[Peer], None], *, greet: bool = True) -> None:
         self.path = path
@@ -99,19 +100,19 @@ class FakeServer:
                 if self._greet:
                     peer.greet()
                 self._script(peer)
-            except BaseException as error:  # noqa: BLE001  # shown by the test that owns this thread
+            except BaseException as error:  # noqa: BLE001  # the test that owns this thread raises it
                 self.error = error
             finally:
                 sock.close()
 
     def stop_listening(self) -> None:
-        """Accept nobody any more; the script that runs goes on."""
+        """Accept no more connections. The script that runs continues."""
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
 
     def close(self) -> None:
-        """Stop listening; the thread ends with the script it is in. Raises what a script raised."""
+        """Stop listening, and wait for the end of the running script. Raises what a script raised."""
         self.stop_listening()
         self._thread.join(DEADLINE_SECONDS)
         if self.error is not None:
@@ -122,7 +123,7 @@ class FakeServer:
 def serving(
     path: Path, script: Callable[[Peer], None], *, greet: bool = True
 ) -> Iterator[FakeServer]:
-    """A fake server for the length of a block."""
+    """A context with a fake server."""
     server = FakeServer(path, script, greet=greet)
     try:
         yield server

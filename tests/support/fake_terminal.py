@@ -1,4 +1,5 @@
-"""A terminal simple enough to be the truth: rows of characters that wrap, a history, snapshots without it."""
+"""A terminal that is simple enough to check against: rows of characters that wrap, a history, and snapshots without
+the history."""
 
 import msgspec
 
@@ -6,16 +7,16 @@ from fuguemux.persistence.scrollback.blocks import Line
 
 
 class Row(msgspec.Struct, array_like=True):
-    """A row. `wrapped`: it goes on where the row before it ended."""
+    """A row. `wrapped`: its line continues from the row before."""
 
     text: bytes
     wrapped: bool
 
 
 class FakeTerminal:
-    """Follows the two rules of the port: history never comes back, and every line is archived once.
+    """Follows the two rules of the port: history never returns to the screen, and every line is archived once.
 
-    What left the screen is kept in logical lines; a flood of lines takes no time for rows that nobody sees.
+    Lines that left the screen are kept as logical lines. A flood of lines takes no time for rows that are never seen.
     """
 
     def __init__(self, columns: int, rows: int) -> None:
@@ -23,7 +24,7 @@ class FakeTerminal:
         self.rows = rows
         self.screen: list[Row] = [Row(b"", False)]
         self.history: list[bytes] = []
-        self._continued = False  # the first line of the history goes on where an archived one ended
+        self._continued = False  # the first line of the history continues an archived one
         self._cleared = False
 
     def feed(self, data: bytes) -> None:
@@ -65,7 +66,7 @@ class FakeTerminal:
                 self._continued = True
 
     def resize(self, columns: int, rows: int) -> None:
-        """Cuts nothing and pulls nothing back; what does not fit any more scrolls off."""
+        """Cuts nothing, and moves nothing back onto the screen. Rows that do not fit any more scroll off."""
         self.columns, self.rows = columns, rows
         self._scroll()
 
@@ -79,7 +80,7 @@ class FakeTerminal:
         return taken
 
     def archive(self) -> tuple[bool, bool, list[bytes]]:
-        """Whether to clear first, whether the first line continues, and the lines."""
+        """Whether the history is to be cleared first, whether the first line continues, and the lines."""
         cleared, self._cleared = self._cleared, False
         return cleared, *self._take()
 
@@ -96,7 +97,7 @@ class FakeTerminal:
 
 
 def logical(lines: list[Line]) -> list[bytes]:
-    """Stored lines with their pieces put together."""
+    """Stored lines with their pieces joined."""
     joined: list[bytes] = []
     for line in lines:
         if line.continued and joined:

@@ -1,10 +1,10 @@
-"""A transport that keeps what it is given, and says when it takes no more."""
+"""A transport that keeps what it receives, and reports at the test's request that it takes no more."""
 
 import asyncio
 
 
 class FakeTransport(asyncio.Transport):
-    """Like asyncio's: `close` and `abort` only begin the end, which the test brings about by `connection_lost`."""
+    """Behaves like asyncio's: `close` and `abort` only begin the end, which the test completes by `connection_lost`."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -13,7 +13,7 @@ class FakeTransport(asyncio.Transport):
         self.reading = True
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
-        """Raises AssertionError on a transport that is closing, which asyncio does not end properly then."""
+        """Raises AssertionError on a transport that is closing, because asyncio would then never end it."""
         assert not self.closing, "written to a transport that is closing"
         self.written += data
 
@@ -33,4 +33,4 @@ class FakeTransport(asyncio.Transport):
         self.reading = True
 
     def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
-        """Whatever: the test says when it is full."""
+        """Ignored: the test says when the buffer is full."""

@@ -1,6 +1,6 @@
-"""Faults of the machine under a real server: failing system calls, a file system that is full, limits on files.
+"""Faults of the machine under a real server: failing system calls, a full file system, limits on files.
 
-Each says what it needs; `require` skips a test where that is missing, and fails it in continuous integration.
+Each fault says what it needs. `require` skips a test if that is missing, or fails it in continuous integration.
 """
 
 import os
@@ -16,7 +16,7 @@ from tests.support.running import until
 
 
 def require(*, programs: Sequence[str] = (), files: Sequence[str] = (), root: bool = False) -> None:
-    """Skip the test, naming what is missing; in continuous integration nothing may be."""
+    """Skip the test with a message that names what is missing. In continuous integration the test fails instead."""
     missing = [name for name in programs if shutil.which(name, path=_PATH) is None]
     missing += [path for path in files if not Path(path).exists()]
     if root and os.geteuid() != 0:
@@ -33,11 +33,11 @@ _PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
 
 
 LET_GO_SECONDS = 5.0
-"""How long strace may take to let go of a process, before it is killed itself."""
+"""How long strace may take to release a process before strace itself is killed."""
 
 
 def tampering(faults: Sequence[str], path: Path | None = None) -> list[str]:
-    """The words of strace that tamper with system calls, before those that say of whom."""
+    """The arguments of strace that change system calls, without those that select the processes."""
     calls = ",".join(fault.partition(":")[0] for fault in faults)
     only = ["-P", str(path)] if path is not None else []
     words = ["strace", "-f", "-q", "-o", "/dev/null", *only, "-e", f"trace={calls}"]
@@ -46,9 +46,10 @@ def tampering(faults: Sequence[str], path: Path | None = None) -> list[str]:
 
 @contextmanager
 def injected(pid: int, *faults: str, path: Path | None = None) -> Iterator[None]:
-    """Have system calls of a running process and all its threads tampered with, as `strace -e inject=` says it.
+    """A context in which system calls of a running process and all its threads are changed, as `strace -e inject=`
+    describes it.
 
-    With `path` only those on that very file, whichever descriptor it has.
+    With `path` only calls on that file, whichever descriptor they use.
     """
     tracer = subprocess.Popen(
         [*tampering(faults, path), "-p", str(pid)], stderr=subprocess.PIPE, text=True
@@ -61,27 +62,26 @@ def injected(pid: int, *faults: str, path: Path | None = None) -> Iterator[None]
         tracer.terminate()
         try:
             tracer.communicate(timeout=LET_GO_SECONDS)
-        except (
-            subprocess.TimeoutExpired
-        ):  # it waits for a thread to stop that dies: the kernel lets go of it
+        except subprocess.TimeoutExpired:
+            # It waits for a dying thread to stop. Its own end makes the kernel release the thread.
             tracer.kill()
             tracer.communicate()
 
 
 def _traced(pid: int) -> bool:
-    """Whether somebody traces every thread of the process."""
+    """Whether every thread of the process is traced."""
     texts = []
     for task in Path(f"/proc/{pid}/task").iterdir():
         try:
             texts.append((task / "status").read_text())
-        except OSError:  # a thread that has just ended
+        except OSError:  # the thread has just ended
             continue
     return bool(texts) and all("TracerPid:\t0\n" not in text for text in texts)
 
 
 @contextmanager
 def small_disk(directory: Path, size_mib: int) -> Iterator[Path]:
-    """A real ext4 of its own at `directory`, in a file beside it."""
+    """A context with a separate, real ext4 file system at `directory`, stored in a file beside it."""
     image = directory.with_suffix(".ext4")
     with image.open("wb") as file:
         file.truncate(size_mib << 20)
@@ -107,7 +107,7 @@ def small_disk(directory: Path, size_mib: int) -> Iterator[Path]:
 
 
 def unmount(directory: Path) -> None:
-    """Unmount, even if a process that was killed has not quite let go yet."""
+    """Unmount, and wait for a killed process that still has files open."""
     until(
         "unmounting",
         lambda: (
@@ -120,10 +120,10 @@ def unmount(directory: Path) -> None:
 
 
 def fill(path: Path, *, leave_bytes: int = 0) -> None:
-    """Take all the space there is, in the file `path`, but for `leave_bytes`."""
+    """Fill all free space with the file `path`, except for `leave_bytes`."""
     free = os.statvfs(path.parent)
     wanted = free.f_bavail * free.f_frsize - leave_bytes
-    with path.open("ab") as file:  # what it has taken it keeps
+    with path.open("ab") as file:  # the space that was taken stays taken
         step = 1 << 20
         while step >= 4096:
             try:

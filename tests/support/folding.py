@@ -1,4 +1,5 @@
-"""Decide a command and fold its events, as the engine does, for tests: state in, state and decision out."""
+"""Decides a command and applies its events as the engine does, for tests: from a state to a decision and the next
+state."""
 
 from functools import reduce
 from typing import Any, NamedTuple
@@ -16,7 +17,7 @@ from tests.support.fake_live import FakeLive
 
 
 class Outcome(NamedTuple):
-    """What a command decided and what the state became by it."""
+    """What a command decided, and the state after it."""
 
     state: ServerState
     decision: Decision
@@ -27,7 +28,7 @@ class Outcome(NamedTuple):
 
 
 def folded(state: ServerState, decision: Decision) -> Outcome:
-    """`decision` applied to `state`; asserts that the state is sound afterwards."""
+    """`decision` applied to `state`. Asserts that the next state is consistent."""
     after = reduce(apply, decision.events, state)
     assert list(violations(after)) == []
     return Outcome(after, decision)
@@ -40,6 +41,7 @@ def run(
     live: LiveView | None = None,
     **requester: Any,
 ) -> Outcome:
-    """`command` with these flags and arguments decided on `state`. `requester` says who asks, as `builders.request` does."""
+    """The outcome of `command` with these flags and arguments in `state`. `requester`: arguments for
+    `builders.request`."""
     asked = builders.request(command.name, *words, **requester)
     return folded(state, command.decision(state, live or FakeLive(), asked, TABLE))

@@ -1,4 +1,4 @@
-"""What an attached client writes, cut into pieces that a person would see: no half of a frame, and every frame."""
+"""Cuts the output of an attached client into complete frames, so that a test sees every frame and never half of one."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ from fuguemux.terminal.compose import SYNC_BEGIN, SYNC_END
 
 
 class FrameCutter:
-    """Output may come in any lots. What belongs to a frame that is not complete is held back until it is."""
+    """Output may arrive in any pieces. The part of an incomplete frame is kept until the frame is complete."""
 
     def __init__(self) -> None:
         self._held = bytearray()
@@ -14,7 +14,7 @@ class FrameCutter:
         self._searched = 0
 
     def cut(self, data: bytes) -> Iterator[bytes]:
-        """The pieces that are complete with `data`: frames, and what stands between them."""
+        """The pieces that are complete with `data`: frames, and the output between them."""
         self._held += data
         while True:
             wanted = SYNC_END if self._in_frame else SYNC_BEGIN
@@ -29,7 +29,7 @@ class FrameCutter:
             yield self._take(len(self._held) - self._begun())
 
     def rest(self) -> bytes:
-        """What will never be completed: the client has ended."""
+        """The rest that will not be completed, because the client has ended."""
         self._in_frame = False
         return self._take(len(self._held))
 

@@ -1,6 +1,6 @@
-"""Who imports whom in the package: the graph of its modules, the graph of its rooms, and circles in a graph.
+"""The imports within the package: the graph of its modules, the graph of its rooms, and circles in a graph.
 
-Imports inside functions and under TYPE_CHECKING count like any other: a reader has to follow them too.
+Imports inside functions and under TYPE_CHECKING count like any other, because a reader has to follow them too.
 """
 
 import ast
@@ -8,7 +8,7 @@ import graphlib
 from collections.abc import Iterable, Iterator, Mapping
 
 Graph = dict[str, set[str]]
-"""Name of a module or a room -> names of those that it imports."""
+"""The name of a module or a room, and the names of those that it imports."""
 
 
 def graph_of(texts: Iterable[tuple[str, str]], package: str) -> Graph:

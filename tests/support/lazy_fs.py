@@ -1,10 +1,10 @@
-"""A file system that keeps its promises to the letter and not more: what was not synced can be thrown away at any moment.
+"""A file system that keeps exactly its promises: everything that was not synced can be discarded at any moment.
 
-Bytes become durable by fsync or fdatasync of the file, names by fsync of the directory. Everything lives in memory;
-`python -m tests.support.lazy_fs MOUNTPOINT CONTROL` serves it in the foreground. A connection to the Unix socket CONTROL that
-sends `drop` gets one byte when the tree is again what was durable (as after a power failure); `short` makes every second
-write take only a part of what it is given, as write(2) may; `hold` lets every sync wait, as a slow disk does, until `go`; the
-answer to `held` comes once one waits.
+Bytes become durable by fsync or fdatasync of the file, names by fsync of the directory. Everything is in memory.
+`python -m tests.support.lazy_fs MOUNTPOINT CONTROL` serves it in the foreground. A connection to the Unix socket
+CONTROL controls it. `drop` gets one byte when the tree is again what was durable, as after a power failure. After
+`short` every second write takes only a part of its data, as write(2) may. After `hold` every sync waits until `go`,
+as on a slow disk. `held` is answered when a sync waits.
 
 Needs root or fusermount3, and mfusepy with libfuse.
 """
@@ -24,7 +24,7 @@ CREATED_MODE: Final = 0o600
 
 
 class File:
-    """Bytes now, and bytes that are durable."""
+    """The bytes now, and the durable bytes."""
 
     def __init__(self, mode: int) -> None:
         self.mode = mode
@@ -33,7 +33,7 @@ class File:
 
 
 class Directory:
-    """Names now, and names that are durable."""
+    """The names now, and the durable names."""
 
     def __init__(self, mode: int) -> None:
         self.mode = mode
@@ -88,13 +88,13 @@ class Tree:
             node.durable = dict(node.names)
 
     def wait_for_disk(self) -> None:
-        """Before a sync; the caller does not have the lock."""
+        """Called before a sync, by a caller without the lock."""
         if not self.flowing.is_set():
             self.held.set()
             self.flowing.wait()
 
     def drop(self) -> None:
-        """A power failure: what was not synced is gone."""
+        """A power failure: discard what was not synced."""
         self._drop(self.root)
 
     def _drop(self, node: Node) -> None:
@@ -106,12 +106,13 @@ class Tree:
             self._drop(child)
 
 
-def operations(tree: Tree) -> Any:  # noqa: C901  # one short method per system call, no branch worth the name
-    """The tree as mfusepy wants it. Imported here, so that only who mounts it needs the library."""
+def operations(tree: Tree) -> Any:  # noqa: C901  # one short method per system call
+    """The tree as mfusepy needs it. The import is here, so that only a process that mounts it needs the library."""
     import mfusepy
 
     class LazyOperations(mfusepy.Operations):  # type: ignore[misc]  # the library has no types for us to see
-        """Files are named by the path at their opening, but handled by numbers, so that a rename does not confuse them."""
+        """Files are named by the path at their opening, but handled by numbers, so that a rename does not confuse
+        them."""
 
         use_ns = True
 
@@ -274,7 +275,7 @@ def main(mountpoint: str, control: str) -> None:
     listener.bind(control)
     listener.listen()
     threading.Thread(target=_obey, args=(tree, listener), daemon=True).start()
-    # direct_io: nothing is kept in the kernel's page cache, so that a dropped byte is really gone.
+    # direct_io: nothing is kept in the kernel's page cache, so that a discarded byte is really gone.
     mfusepy.FUSE(
         operations(tree),
         mountpoint,
@@ -285,13 +286,13 @@ def main(mountpoint: str, control: str) -> None:
 
 
 class Control:
-    """The other end of the socket."""
+    """The client's side of the control socket."""
 
     def __init__(self, path: str) -> None:
         self._path = path
 
     def say(self, word: str) -> None:
-        """Send a word and wait until it is obeyed."""
+        """Send a word, and wait until it is obeyed."""
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
             connection.connect(self._path)
             connection.sendall(word.encode())
@@ -300,7 +301,7 @@ class Control:
 
 @contextmanager
 def lazy_file_system(mountpoint: str, control: str) -> Iterator[Control]:
-    """Mount it; everything in it is gone afterwards."""
+    """A context in which the file system is mounted. Its content is discarded afterwards."""
     import subprocess
 
     from tests.support.running import until

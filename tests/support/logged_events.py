@@ -1,4 +1,4 @@
-"""What the log of a running server has of its structure: what a start would know if everything were killed now."""
+"""Reads the events in the log of a running server, that is, what a start would know if everything were killed now."""
 
 from pathlib import Path
 
@@ -10,14 +10,14 @@ from fuguemux.persistence.wal.record import RecordType
 
 
 def events(state: Path) -> list[AnyEvent]:
-    """Every event that is in the log of this state directory, in order."""
+    """All events in the log of this state directory, in order."""
     records = scan(RealStorage(), str(state / "wal")).records()
     structure = (record.payload for record in records if record.kind == RecordType.STRUCTURE)
     return [event for payload in structure for event in decode_events(payload)]
 
 
 def foreground(state: Path, pane: int) -> tuple[bytes, ...]:
-    """The words of the program that was noted last in a pane; empty: none but the pane's own."""
+    """The command line of the last program that was logged for a pane. Empty: only the pane's own command."""
     words: tuple[bytes, ...] = ()
     for event in events(state):
         if isinstance(event, ProcessStarted) and event.pane == pane:

@@ -1,4 +1,5 @@
-"""Panes whose programs write numbered lines, and what must be true of them afterwards: each line once, in order, none missing."""
+"""Panes whose programs write numbered lines, and the check that each line was shown once, in order, and none is
+missing."""
 
 import re
 import select
@@ -27,7 +28,7 @@ time.sleep(1000)
 def writer_command(
     fugue: Running, name: str, *, lines: int, seconds: float, stop: Path
 ) -> list[str]:
-    """The command line of a program that writes `lines` lines every `seconds` until the file `stop` is there."""
+    """The command line of a program that writes `lines` lines every `seconds` until the file `stop` exists."""
     script = fugue.directory / "writer.py"
     if not script.exists():  # another writer may be reading it
         script.write_text(WRITER)
@@ -35,19 +36,19 @@ def writer_command(
 
 
 def wait_for_end(fugue: Running, pane: str, name: str) -> None:
-    """Wait until the program in `pane` was stopped and has shown how many lines it wrote."""
+    """Wait until the program in `pane` was stopped and has shown the number of its lines."""
     until(f"end of {name}", lambda: f"{name} end " in fugue.screen(pane))
 
 
 def newest_shown(text: str, name: str) -> int:
-    """The number of the newest whole line of `name` in `text`; 0: there is none."""
+    """The number of the newest whole line of `name` in `text`. 0: there is none."""
     return max(map(int, re.findall(rf"\b{name} line (\d+) of many", text)), default=0)
 
 
 def wrong_line(text: str, name: str, *, ended: bool = False, last: int = 0) -> str:
-    """The first line that is not what it must be; empty: all are right, up to line `last` at least.
+    """The first line that is wrong. Empty: all are right, at least up to line `last`.
 
-    The last line may be half written, until the program has ended. What stands behind it may be anybody's.
+    The last line may be incomplete until the program has ended. Text after it may come from another program.
     """
     lines = text.rstrip("\n").splitlines()
     for number, line in enumerate(lines, 1):
@@ -68,7 +69,7 @@ def wrong_line(text: str, name: str, *, ended: bool = False, last: int = 0) -> s
 
 
 def watch(person: Attached, shown: dict[str, int], seconds: float) -> None:
-    """Look for `seconds`, and note the newest line of each pane that was on the screen."""
+    """Watch for `seconds`, and note the newest line of each pane that was on the screen."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         select.select([], [], [], 0.01)

@@ -1,4 +1,4 @@
-"""Real files, as if a directory were on a file system of its own."""
+"""Real files, but one directory behaves as if it were on another file system."""
 
 import errno
 import os
@@ -13,7 +13,7 @@ class TwoFileSystems(RealStorage):
         self._directory = f"{directory}/"
 
     def rename(self, source: str, target: str) -> None:
-        """As RealStorage, within one of the two."""
+        """As RealStorage, within one of the two file systems."""
         if source.startswith(self._directory) != target.startswith(self._directory):
             raise OSError(errno.EXDEV, os.strerror(errno.EXDEV), source)
         super().rename(source, target)

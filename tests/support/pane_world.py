@@ -1,4 +1,4 @@
-"""Panes with processes, as a server has them, over a log in memory and a keeper that starts nothing."""
+"""Panes with processes as a server has them, over a log in memory and a keeper that starts no process."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
@@ -27,7 +27,7 @@ SECONDS = 30
 
 
 class OutputLog:
-    """Takes all output, and forgets it."""
+    """Accepts all output, and forgets it."""
 
     next_lsn = 1
     congested = False
@@ -47,7 +47,7 @@ class OutputLog:
 
 
 class PaneWorld:
-    """`told` holds what the keeper was asked, in order. Close it in the end, on its loop."""
+    """`told` lists the keeper's requests in order. Close it at the end, on its loop."""
 
     def __init__(self, state: ServerState) -> None:
         self.loop = asyncio.get_running_loop()
@@ -66,7 +66,7 @@ class PaneWorld:
         self._tasks: set[asyncio.Task[None]] = set()
         self.signs = ShutdownSigns(self.clock.wall_ms)
         self.ended: Callable[[ServerState, PaneId], None] = lambda _before, _pane: None
-        """Told when a pane's process has ended."""
+        """Called when a pane's process has ended."""
         self.processes = Processes(
             self.loop,
             self.engine,
@@ -98,13 +98,13 @@ class PaneWorld:
     def output_shown(
         self, terminal: PaneTerminal, events: Sequence[Event], data: memoryview
     ) -> None:
-        """Nobody looks."""
+        """Do nothing: there are no viewers."""
 
     def output_ended(self, terminal: PaneTerminal) -> None:
         self.processes.output_ended(terminal)
 
     def terminal(self, pane: int = 0) -> PaneTerminal:
-        """The pane's terminal; there is one."""
+        """The pane's terminal, which must exist."""
         found = self.panes.get(PaneId(pane))
         assert found is not None
         return found
@@ -114,13 +114,13 @@ class PaneWorld:
         return [row for row in self.terminal(pane).emulator.screen_text() if row]
 
     async def until(self, condition: Callable[[], object]) -> None:
-        """Wait until something has happened on this loop."""
+        """Wait until the condition is true on this loop."""
         async with asyncio.timeout(SECONDS):
-            while not condition():  # noqa: ASYNC110  # many things may bring it about
+            while not condition():  # noqa: ASYNC110  # many different events may make it true
                 await asyncio.sleep(0.001)
 
     async def settle(self) -> None:
-        """Let everything end that was spawned."""
+        """Wait until all spawned tasks have ended."""
         async with asyncio.timeout(SECONDS):
             while self._tasks:
                 await asyncio.wait(self._tasks)

@@ -1,4 +1,5 @@
-"""Python code that runs where little is left: real limits, as a user of its own where root would not be bound by them."""
+"""Runs Python code with few resources: real limits, as a separate user if the test runs as root, for whom limits do
+not apply."""
 
 import os
 import subprocess
@@ -8,9 +9,10 @@ from typing import Final
 import pytest
 
 STRANGER: Final = 61_000 + os.getpid() % 1_000
-"""A user whom nothing else on the machine belongs to."""
+"""A user to whom nothing else on the machine belongs."""
 
-# The interpreter may lie where others cannot read: it has started, with all it needs, before it becomes one of them.
+# Other users may not be able to read the interpreter. It starts and imports what it needs before it becomes this
+# user.
 _SCRIPT = """
 import ctypes, os, resource, sys
 source = open(0, closefd=False).read()
@@ -25,7 +27,8 @@ exec(code)
 
 
 def run_poor(source: str, *, imports: str = "") -> str:
-    """What `source` prints. `imports` runs before it, while every file can be read still. No process is counted as ours."""
+    """The output of `source`. `imports` runs before it, while every file can still be read. No other process counts
+    for the limits."""
     if os.geteuid() != 0:
         pytest.skip("only root can become a user of whom no other process runs")
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""A real fugue, really started, with sockets and directories of its own; and an attached client on a PTY."""
+"""A really started fugue with sockets and directories of its own, and an attached client on a PTY."""
 
 import os
 import pty
@@ -24,7 +24,7 @@ PROGRAM = str(Path(sys.executable).parent / "fugue")
 
 
 def until(what: str, condition: Callable[[], object], seconds: float = DEADLINE_SECONDS) -> None:
-    """Wait for a condition with a deadline; fails the test with `what` after it."""
+    """Wait for a condition until a deadline. Then the test fails with `what`."""
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:
@@ -33,7 +33,7 @@ def until(what: str, condition: Callable[[], object], seconds: float = DEADLINE_
 
 
 def alive(pid: int) -> bool:
-    """Whether any thread of the process runs; one that ended and was not waited for does not.
+    """Whether any thread of the process runs. A thread that has ended and was not waited for does not count.
 
     The first thread of a killed process may be dead while another one still writes what it was told to write.
     """
@@ -51,12 +51,12 @@ def _runs(thread: Path) -> bool:
 
 
 def wait_dead(pid: int) -> None:
-    """Wait until the process runs no more."""
+    """Wait until the process has ended."""
     until(f"end of {pid}", lambda: not alive(pid))
 
 
 def kill(*pids: int, signal_number: int = signal.SIGKILL) -> None:
-    """Signal all, then wait until none of them runs (SIGKILL only)."""
+    """Signal all of them, then wait until all have ended (SIGKILL only)."""
     assert all(pid > 1 for pid in pids), (
         f"{pids}: a pane without a process would be all of this group"
     )
@@ -68,7 +68,7 @@ def kill(*pids: int, signal_number: int = signal.SIGKILL) -> None:
 
 
 def connected(pid: int) -> bool:
-    """Whether the process has a Unix socket that is connected: proc_pid_net(5)."""
+    """Whether the process has a connected Unix socket: proc_pid_net(5)."""
     sockets = set()
     for entry in Path(f"/proc/{pid}/fd").iterdir():
         with suppress(FileNotFoundError):
@@ -80,11 +80,11 @@ def connected(pid: int) -> bool:
 
 
 READS_MAX = 100
-"""A process with words and no environment is executing a program, or has none for good."""
+"""A process with arguments and no environment is in execve, or has no environment at all."""
 
 
 class Running:
-    """One private server, driven by its command line."""
+    """A server of its own, controlled by command lines."""
 
     def __init__(self, directory: Path, **environment: str) -> None:
         self.directory = directory
@@ -121,7 +121,7 @@ class Running:
     def run(
         self, *argv: str, stdin: str | None = None, **environment: str
     ) -> subprocess.CompletedProcess[str]:
-        """One command, whatever comes of it."""
+        """The result of one command, whether it succeeds or not."""
         return subprocess.run(
             [PROGRAM, *argv],
             env={**self.environment, **environment},
@@ -135,7 +135,7 @@ class Running:
         )
 
     def begin(self, *argv: str) -> subprocess.Popen[str]:
-        """A command that is not waited for."""
+        """Start a command without waiting for it."""
         return subprocess.Popen(
             [PROGRAM, *argv],
             env=self.environment,
@@ -153,7 +153,7 @@ class Running:
         return done.stdout.removesuffix("\n")
 
     def refused(self, *argv: str) -> str:
-        """The error of a command that must fail with exit code 1 and nothing on stdout."""
+        """The error of a command that must fail with exit code 1 and print nothing."""
         done = self.run(*argv)
         assert done.returncode == 1, (argv, done)
         assert done.stdout == "", (argv, done)
@@ -184,11 +184,11 @@ class Running:
         return pids
 
     def history(self, target: str, *flags: str) -> str:
-        """All the pane has, wrapped lines joined."""
+        """The whole text of the pane, with wrapped lines joined."""
         return self("capture-pane", "-pJ", "-S", "-", "-t", target, *flags)
 
     def screen(self, target: str) -> str:
-        """What is visible."""
+        """The text of the visible screen."""
         return self("capture-pane", "-p", "-t", target)
 
     def wait_for(self, text: str, target: str) -> None:
@@ -196,7 +196,7 @@ class Running:
         until(f"{text!r} in {target}", lambda: text in self.history(target))
 
     def wait_for_server(self, other_than: int = 0) -> int:
-        """Wait until a server answers, a new one if `other_than` is given; its pid."""
+        """Wait until a server answers, a new one if `other_than` is given. Returns its pid."""
         found = [0]
 
         def answers() -> bool:
@@ -209,7 +209,7 @@ class Running:
         return found[0]
 
     def kill_server(self) -> int:
-        """SIGKILL the server and wait for the next one; its pid."""
+        """Kill the server with SIGKILL and wait for the next one. Returns its pid."""
         pid = self.server_pid()
         kill(pid)
         return self.wait_for_server(other_than=pid)
@@ -217,18 +217,19 @@ class Running:
     def kill_everything(self) -> None:
         """SIGKILL server, keeper and all panes' processes, the server first."""
         panes, keeper, server = self.pane_pids(), self.keeper_pid(), self.server_pid()
-        os.kill(keeper, signal.SIGSTOP)  # so that it starts no other server in between
+        os.kill(keeper, signal.SIGSTOP)  # so that it starts no other server meanwhile
         kill(server)
         kill(keeper, *panes)
 
     def end(self) -> None:
-        """Leave nothing behind."""
+        """End every process, and leave nothing behind."""
         with suppress(subprocess.TimeoutExpired):
             self.run("-N", "kill-server")
         until("end of everything", lambda: not self._kill_leftovers())
 
     def _kill_leftovers(self) -> bool:
-        """Kill every process of this directory; whether there was any. A server may just have started another keeper."""
+        """Kill every process of this directory. Returns whether there was any, because a server may just have started
+        another keeper."""
         marker, found = str(self.runtime).encode(), False
         for entry in Path("/proc").iterdir():
             if not entry.name.isdigit() or int(entry.name) == os.getpid():
@@ -245,7 +246,7 @@ class Running:
                     os.kill(int(entry.name), signal.SIGKILL)
                     found = True
                 elif not (words or variables) and os.readlink(entry / "exe"):
-                    found = True  # it executes a program at this moment: whose it is, is seen soon
+                    found = True  # it is in execve now: the next round knows its owner
         return found
 
     @contextmanager
@@ -267,7 +268,7 @@ class Running:
 
 
 class Attached:
-    """A client in a terminal that a test can type into and look at."""
+    """A client in a terminal in which a test can type and which it can read."""
 
     def __init__(
         self,
@@ -307,12 +308,13 @@ class Attached:
         termios.tcsetwinsize(self._master, (rows, columns))
 
     def read(self) -> None:
-        """Take what the client has drawn by now, up to its last complete frame."""
+        """Read what the client has drawn, up to its last complete frame."""
         for _ in self._frames():
             pass
 
     def _frames(self) -> Iterator[None]:
-        """As `read`, one frame after another: what is shown for a moment is seen however late it is looked at."""
+        """As `read`, one frame after another, so that a screen that is shown for a moment is seen even if the test
+        reads late."""
         with suppress(BlockingIOError, OSError):
             while data := os.read(self._master, 1 << 16):
                 self.raw += data
@@ -325,12 +327,12 @@ class Attached:
         return "\n".join(self.terminal.screen_text())
 
     def text(self) -> str:
-        """What the person sees."""
+        """The text on the screen."""
         self.read()
         return self._seen()
 
     def wait_for(self, text: str, seconds: float = DEADLINE_SECONDS) -> None:
-        """Wait until the person sees `text`, or has seen it since the last look."""
+        """Wait until the screen shows `text`, or has shown it since the last reading."""
 
         def seen() -> bool:
             return any(text in self._seen() for _ in self._frames()) or text in self._seen()
@@ -341,7 +343,7 @@ class Attached:
             raise AssertionError(f"{error}; it shows:\n{self.text()}") from None
 
     def wait_exit(self) -> int:
-        """Wait for the client to end; its exit code."""
+        """Wait for the client to end. Returns its exit code."""
 
         def ended() -> bool:
             self.read()
@@ -354,7 +356,7 @@ class Attached:
         return self.process.returncode
 
     def close(self) -> None:
-        """Kill the client if it is still there."""
+        """Kill the client if it still runs."""
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()

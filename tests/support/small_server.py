@@ -1,4 +1,5 @@
-"""The persistent half of a server, without processes: a log, checkpoints, fake terminals, and the truth to compare with."""
+"""The persistent half of a server without processes: a log, checkpoints, fake terminals, and the expected content for
+comparison."""
 
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
@@ -47,17 +48,17 @@ SMALL_LOG = WriterOptions(
 
 
 class Truth:
-    """Everything that was ever given to the log, by LSN: what a recovery has to come up with."""
+    """Everything that was ever given to the log, by LSN: what a recovery must find."""
 
     def __init__(self) -> None:
         self.events: dict[int, list[ev.AnyEvent]] = {}
         self.outputs: dict[int, tuple[PaneId, bytes]] = {}
 
     def forget_lost(self, events_to: int, outputs_to: Callable[[PaneId], int]) -> None:
-        """A recovery came up with no more than this: nobody was promised the rest.
+        """A recovery found no more than this. The rest was never acknowledged.
 
-        A checkpoint without a log behind it may know of events that came after what it has of a pane: a history that was
-        cleared then is still there.
+        A checkpoint without a log after it may know of later events than its text of a pane. For example, a history
+        that was cleared later is still in it.
         """
         self.events = {
             lsn: [
@@ -75,7 +76,7 @@ class Truth:
         }
 
     def rebuilt(self) -> tuple[ServerState, dict[PaneId, tuple[list[bytes], FakeTerminal]]]:
-        """The state and every pane's history and terminal, from nothing."""
+        """The state, and every pane's history and terminal, computed from the beginning."""
         state = ServerState()
         panes: dict[PaneId, tuple[list[bytes], FakeTerminal]] = {}
         for lsn in sorted({*self.events, *self.outputs}):
@@ -136,7 +137,7 @@ class Terminal:
 
 
 class SmallServer:
-    """Starts by recovering. `truth` outlives it."""
+    """Starts by recovering. `truth` continues after it."""
 
     def __init__(
         self,
@@ -201,7 +202,7 @@ class SmallServer:
         return self._passed_ms
 
     def pass_time(self, milliseconds: int) -> None:
-        """Time passes on both clocks; `now_ms` alone is what somebody sets."""
+        """Let time pass on both clocks. `now_ms` alone is the wall clock, which can be set."""
         self.now_ms += milliseconds
         self._passed_ms += milliseconds
 
@@ -216,7 +217,7 @@ class SmallServer:
             self.rebuild(pane)
 
     def rebuild(self, pane: PaneId) -> None:
-        """Make the terminal of a recovered pane from its screen and what came after."""
+        """Build the terminal of a recovered pane from its snapshot and the output after it."""
         recovered = self.waiting.pop(pane)
         if recovered.screen is not None:
             fake = FakeTerminal.restore(recovered.screen.snapshot)
@@ -289,7 +290,7 @@ class SmallServer:
             self.store.drop(pane)
 
     def sync(self) -> int:
-        """Make the log durable; how far it is."""
+        """Sync the log. Returns up to which LSN it is durable."""
         job = self.writer.sync_job()
         if job is not None:
             try:
@@ -359,10 +360,9 @@ class SmallServer:
 
 
 def differences(server: SmallServer, loose: Collection[PaneId] = ()) -> list[str]:
-    """How what a server has differs from the truth; empty if it does not.
+    """The differences between a server and the truth. Empty: there are none.
 
-    Of panes that are `loose` nobody knows any more which sizes they had in between: whether a line is on the screen or in
-    the history is left open.
+    The sizes that `loose` panes had in between are unknown, so a line may be on the screen or in the history.
     """
     state, panes = server.truth.rebuilt()
     found: list[str] = []

@@ -1,4 +1,4 @@
-"""Everything that a state directory holds, unpacked: for tests of what must not be on the disk."""
+"""The unpacked content of a state directory, for tests of what must not be on disk."""
 
 import sys
 from contextlib import suppress
@@ -15,7 +15,7 @@ MAGIC = b"\x28\xb5\x2f\xfd"
 
 
 def holders(directory: Path, marker: bytes) -> list[str]:
-    """The files below `directory` that hold `marker`, as it is or compressed."""
+    """The files below `directory` that contain `marker`, as it is or compressed."""
     found = []
     for path in sorted(directory.rglob("*")):
         if path.is_file():
@@ -27,7 +27,7 @@ def holders(directory: Path, marker: bytes) -> list[str]:
 
 
 def unpacked(data: bytes) -> list[bytes]:
-    """The content of every zstd frame in `data`, wherever it begins; what does not unpack is none."""
+    """The content of every zstd frame in `data`, wherever it begins. Frames that do not decompress are left out."""
     parts = []
     at = data.find(MAGIC)
     while at >= 0:

@@ -1,4 +1,4 @@
-"""A client process on a pseudo-terminal, driven from its other end."""
+"""A client process on a pseudo-terminal, controlled from the other end."""
 
 import contextlib
 import os
@@ -18,9 +18,10 @@ CLIENT = (sys.executable, "-m", "fuguemux")
 
 
 def client_environment(**more: str) -> dict[str, str]:
-    """The environment of the tests without what would point to a server of the person who runs them.
+    """The environment of the tests without the variables that name the user's own server.
 
-    Nor can a server be started with it, unless the caller says where to: a client that loses its server would try.
+    A client that loses its server would try to start one. With this environment it cannot, unless the caller says
+    where.
     """
     kept = {
         name: value for name, value in os.environ.items() if not name.startswith(("FUGUE", "TMUX"))
@@ -30,7 +31,7 @@ def client_environment(**more: str) -> dict[str, str]:
 
 
 class TerminalClient:
-    """`words` run on a terminal of its own; `screen` is everything it wrote so far."""
+    """`words` run on a terminal of their own. `screen` is everything that the client has written so far."""
 
     def __init__(
         self,
@@ -62,7 +63,7 @@ class TerminalClient:
         os.write(self.master, data)
 
     def read(self, seconds: float) -> bool:
-        """Take what the client writes within `seconds`; False when nothing came."""
+        """Read what the client writes within `seconds`. Returns False if nothing came."""
         if not select.select([self.master], [], [], seconds)[0]:
             return False
         try:
@@ -72,7 +73,7 @@ class TerminalClient:
         return True
 
     def until(self, what: bytes | Callable[[], bool]) -> None:
-        """Read until `what` is on the screen, or true."""
+        """Read until `what` is on the screen, or, if it is a function, until it returns True."""
         deadline = time.monotonic() + DEADLINE_SECONDS
         while not (what in self.screen if isinstance(what, bytes) else what()):
             self.read(0.02)
@@ -81,7 +82,7 @@ class TerminalClient:
             )
 
     def wait(self) -> int:
-        """Read until the client ended; return its exit code."""
+        """Read until the client has ended. Returns its exit code."""
         self.until(lambda: self.process.poll() is not None)
         while self.read(0):
             pass
@@ -92,7 +93,7 @@ class TerminalClient:
         return not int(termios.tcgetattr(self.slave)[3]) & termios.ICANON
 
     def restored(self) -> bool:
-        """Whether the line settings are what they were before the client."""
+        """Whether the line settings are the same as before the client."""
         return bool(termios.tcgetattr(self.slave) == self.settings)
 
     def close(self) -> None:
@@ -118,7 +119,7 @@ def terminal_client(
     environment: Mapping[str, str] | None = None,
     wrapper: tuple[str, ...] = (),
 ) -> Iterator[TerminalClient]:
-    """A client on a terminal for the length of a block."""
+    """A context with a client on a terminal."""
     client = TerminalClient(
         *words, columns=columns, rows=rows, environment=environment, wrapper=wrapper
     )

@@ -1,7 +1,7 @@
-"""Output of programs as it crosses a PTY: an editor, a pager, coloured listings, CJK and emoji text.
+"""Output of programs as a PTY transmits it: an editor, a pager, coloured listings, CJK and emoji text.
 
-Written out by hand after what vim, less, htop, ls and git send with TERM=xterm-256color, so that
-the tests do not need the programs.
+It is written by hand after the output of vim, less, htop, ls and git with TERM=xterm-256color, so that the tests do
+not need these programs.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What the code says about itself, checked: each function takes one text and gives one line per complaint.
+"""Checks of the source text: each function takes one text and returns one line per complaint.
 
-`tests/test_tidy.py` runs them over the repository and shows each one red on a bad text.
+`tests/test_tidy.py` runs them over the repository, and shows that each of them complains about a bad text.
 """
 
 import ast
@@ -19,7 +19,7 @@ def _tokens(text: str) -> tuple[tokenize.TokenInfo, ...]:
 
 
 def forget() -> None:
-    """Let go of all that was taken apart."""
+    """Forget all parsed sources."""
     _tree.cache_clear()
     _tokens.cache_clear()
 
@@ -54,7 +54,8 @@ _FILE_CALLS = re.compile(
 
 
 def code_lines(text: str) -> int:
-    """Lines that hold code. Docstrings, comments and blank lines are free, so that nobody saves on them."""
+    """The lines that contain code. Docstrings, comments and blank lines do not count, so that there is no reason to
+    shorten them."""
     held: set[int] = set()
     skip = {
         tokenize.COMMENT,
@@ -74,7 +75,8 @@ def code_lines(text: str) -> int:
 
 
 def long_module(text: str, allowed: int = MODULE_CODE_LINES_MAX) -> Iterator[str]:
-    """A module with more than `allowed` lines of code, which is above the usual limit only for those on the ratchet."""
+    """Complain about a module with more than `allowed` lines of code. Only modules on the ratchet have a higher limit
+    than the usual one."""
     lines = code_lines(text)
     if lines > allowed:
         yield f"has {lines} lines of code, {allowed} are allowed: split it"
@@ -83,7 +85,7 @@ def long_module(text: str, allowed: int = MODULE_CODE_LINES_MAX) -> Iterator[str
 
 
 def long_functions(text: str, exempt: str = "") -> Iterator[str]:
-    """Functions that do not fit on a screen, but for one that is `exempt`."""
+    """Complain about functions that do not fit on a screen, except for the `exempt` one."""
     for node in ast.walk(_tree(text)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             lines = (node.end_lineno or node.lineno) - node.lineno + 1
@@ -98,29 +100,29 @@ def _lines(text: str, pattern: re.Pattern[str], complaint: str) -> Iterator[str]
 
 
 def unfinished_in_prose(text: str) -> Iterator[str]:
-    """Marks of work left undone, in a page or a script."""
+    """Marks of unfinished work in a page or a script."""
     return _lines(text, _UNFINISHED, "unfinished work")
 
 
 def unfinished(text: str) -> Iterator[str]:
-    """The same in the comments and docstrings of a module."""
+    """Marks of unfinished work in the comments and docstrings of a module."""
     for number, prose in _prose(text):
         if found := _UNFINISHED.search(prose):
             yield f"{number}: unfinished work: {found[0]!r}"
 
 
 def developer_paths(text: str) -> Iterator[str]:
-    """Absolute paths of the machine that somebody works on."""
+    """Absolute paths on a developer's machine."""
     return _lines(text, _DEVELOPER_PATH, "a path of one machine")
 
 
 def ticket_numbers_in_prose(text: str) -> Iterator[str]:
-    """A number of a ticket in place of an explanation, in a page of documentation."""
+    """A ticket's number instead of an explanation, in a page of documentation."""
     return _lines(text, _TICKET, "a ticket is no explanation")
 
 
 def ticket_numbers(text: str) -> Iterator[str]:
-    """The same in the comments and docstrings of a module."""
+    """A ticket's number instead of an explanation, in the comments and docstrings of a module."""
     for number, prose in _prose(text):
         for line in prose.splitlines():
             if found := _TICKET.search(line):
@@ -144,7 +146,7 @@ def _prose(text: str) -> tuple[tuple[int, str], ...]:
 
 
 def foreign_hosts(text: str, known: frozenset[str]) -> Iterator[str]:
-    """Names and addresses of machines that are not `known` to the whole world."""
+    """Names and addresses of machines that are not on the list `known`."""
     for number, line in enumerate(text.splitlines(), 1):
         for host in _URL_HOST.findall(line):
             if host.lower() not in known and not host.endswith(
@@ -171,7 +173,7 @@ def bare_suppressions(text: str) -> Iterator[str]:
 
 
 def missing_docstring(text: str) -> Iterator[str]:
-    """A module that does not open by saying what it is for."""
+    """A module that does not begin with a docstring."""
     if text.strip() and not ast.get_docstring(_tree(text)):
         yield "1: does not say what it is for"
 
@@ -186,14 +188,14 @@ def _calls(text: str) -> tuple[tuple[int, str], ...]:
 
 
 def sleeps(text: str) -> Iterator[str]:
-    """A test that waits for time to pass, not for something to happen."""
+    """A test that waits for time to pass instead of an event."""
     for line, name in _calls(text):
         if name in ("time.sleep", "sleep"):
             yield f"{line}: wait for a condition or a named event: {name}"
 
 
 def clock_readings(text: str) -> Iterator[str]:
-    """Whoever needs the time is handed a clock."""
+    """A reading of a clock in a room whose modules get the time as an argument."""
     for line, name in _calls(text):
         owner, _, called = name.rpartition(".")
         if (owner == "time" and called in _CLOCKS) or (
@@ -203,16 +205,16 @@ def clock_readings(text: str) -> Iterator[str]:
 
 
 def appended_events(text: str) -> Iterator[str]:
-    """Only the committer writes events to the log."""
+    """An event that is written to the log outside of the committer."""
     for line, name in _calls(text):
         if name.rpartition(".")[2] == "append_events":
             yield f"{line}: writes events to the log: {name}"
 
 
 def report_writes(text: str, fields: frozenset[str]) -> Iterator[str]:
-    """Writes to a recovery report, and changes of its lists: only the report's own methods do that.
+    """Writes to a recovery report, and changes of its lists, outside of the report's own methods.
 
-    `fields` are those of the report. What the log's reading found is called a report, too: that is `log.report`.
+    `fields` are those of the report. The results of reading the log are called a report, too: that is `log.report`.
     """
     for node in ast.walk(_tree(text)):
         targets: list[ast.expr] = []
@@ -239,7 +241,7 @@ def _single(target: ast.expr) -> list[ast.expr]:
 
 
 def file_access(text: str) -> Iterator[str]:
-    """Only the storage seam touches files."""
+    """An access to files outside of the storage seam."""
     for line, name in _calls(text):
         owner, _, called = name.rpartition(".")
         if name == "open" or (owner in _FILE_MODULES and _FILE_CALLS.fullmatch(called)):
@@ -247,7 +249,7 @@ def file_access(text: str) -> Iterator[str]:
 
 
 def open_matches(text: str, classes: frozenset[str]) -> Iterator[str]:
-    """A match over `classes` that does not end in assert_never, so that a new class would be passed over in silence."""
+    """A match over `classes` that does not end in assert_never, so that a new class would be ignored without notice."""
     for node in ast.walk(_tree(text)):
         if not isinstance(node, ast.Match):
             continue
@@ -268,7 +270,7 @@ def open_matches(text: str, classes: frozenset[str]) -> Iterator[str]:
 
 
 def failpoint_names(text: str) -> Iterator[str]:
-    """The names given to `reach`; an expression that is no plain string is given as `?`."""
+    """The names given to `reach`. An expression that is no plain string is returned as `?`."""
     for node in ast.walk(_tree(text)):
         if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == "reach":
             name = node.args[0] if node.args else None
@@ -280,7 +282,7 @@ def failpoint_names(text: str) -> Iterator[str]:
 
 
 def module_under_test(path: str, modules: Collection[str]) -> str:
-    """The module that a file of unit tests is named after, as a path in the package; empty: there is none.
+    """The module that a file of unit tests is named after, as a path in the package. Empty: there is none.
 
     `room/test_name_of_what.py` tests `room/name_of_what.py`, else `room/name_of.py`, else `room/name.py`.
     """
@@ -307,7 +309,7 @@ def rows(page: str, columns: int) -> Iterator[tuple[str, ...]]:
 
 
 def missing_tests(page: str, tests: dict[str, str], columns: int = 2) -> Iterator[str]:
-    """Rows whose test, in the last column, does not exist. `tests`: path to text of each test file."""
+    """Rows whose test, named in the last column, does not exist. `tests`: path and text of each test file."""
     for promise, *_, named in rows(page, columns):
         found = re.findall(r"`([^`]+)::([^`]+)`", named)
         if not found:

@@ -1,4 +1,5 @@
-"""A server whose turns of the loop are measured, in processor time of the loop's thread: a busy machine makes no difference."""
+"""A server whose turns of the loop are measured in processor time of the loop's thread, so that a busy machine makes
+no difference."""
 
 import json
 import signal
@@ -23,7 +24,7 @@ class Timed:
         self._output = output
 
     def turns_ms(self) -> list[float]:
-        """The turns since the last look in milliseconds, the longest last. Blocks until the server has written them."""
+        """The turns since the last call in milliseconds, the longest last. Blocks until the server has written them."""
         self._output.unlink(missing_ok=True)
         self.signal(signal.SIGUSR2)
         until("times of the turns", self._output.exists)
@@ -34,7 +35,7 @@ class Timed:
         self._server.send_signal(number)
 
     def longest_ms(self, *argv: str, error: str = "") -> float:
-        """The longest turn while the command is carried out, which says `error`."""
+        """The longest turn during a command, whose error message must begin with `error`."""
         self.turns_ms()
         done = self.fugue.run(*argv)
         assert done.stderr.startswith(error) if error else done.returncode == 0, done.stderr
@@ -43,7 +44,7 @@ class Timed:
 
 @contextmanager
 def timed_server(fugue: Running) -> Iterator[Timed]:
-    """The default server of `fugue`, started by the test itself and not by a client; it ends with the block."""
+    """A context with the default server of `fugue`, which the test itself has started, and not a client."""
     output = fugue.directory / "turns.json"
     server = subprocess.Popen(
         [sys.executable, str(TIMED_SERVER), str(output)],

@@ -13,7 +13,7 @@ def viewer(
     used: int = 0,
     environment: dict[bytes, bytes] | None = None,
 ) -> ClientFacts:
-    """A client on the terminal /dev/pts/9x that looks at a session."""
+    """A client on the terminal /dev/pts/9x that shows a session."""
     return ClientFacts(
         ClientId(number),
         f"/dev/pts/9{number}",

@@ -1,4 +1,4 @@
-"""Random commands that mean something in a state, for walks through states."""
+"""Random commands that make sense in a state, for random walks through states."""
 
 import random
 
@@ -9,7 +9,7 @@ SLEEP = "sleep 1000"
 
 
 def some_command(state: ServerState, pick: random.Random) -> list[str]:
-    """A command that means something in `state`, or almost."""
+    """A command that makes sense in `state`, or nearly."""
     session = pick.choice(list(state.sessions.values()))
     link = pick.choice(session.links)
     window = state.windows[link.window]
