@@ -1,6 +1,7 @@
-"""What holds for all tests: Hypothesis tries the same examples every time, so that a test is red for a reason or never.
+"""Settings for all tests. Hypothesis tries the same examples every time, so that a failure always has a reason in the
+code.
 
-`FUGUE_HYPOTHESIS=search` looks for new ones. The directory that all others are in is made before any test
+`FUGUE_HYPOTHESIS=search` searches for new examples. The base directory of the tests is created before any test
 changes the umask.
 """
 

@@ -1,6 +1,6 @@
-"""The rooms of the package: no circle among modules or rooms, no overfull folder, a paragraph at each door, one name per class.
+"""Checks the rooms of the package: no import circles, no overfull folder, a paragraph in each `__init__.py`, unique class names.
 
-Every rule is shown red on a bad example.
+Each check is also shown to fail on a bad example.
 """
 
 import ast

@@ -1,4 +1,5 @@
-"""The repository keeps its own rules. Every rule is shown red on a bad text, for a check that was never red is a guess."""
+"""Checks the repository's own rules. Each check is also shown to fail on a bad text, because a check that never
+failed proves nothing."""
 
 import functools
 import re

@@ -1,6 +1,6 @@
-"""The same command lines for a real tmux and a real fugue: output, errors and exit codes must come out the same.
+"""Runs the same command lines with a real tmux and a real fugue, and compares outputs, errors and exit codes.
 
-What differs by design is listed in docs/tmux-differences.md and is not in the scripts.
+The scripts leave out differences by design, which docs/tmux-differences.md lists.
 """
 
 import re

@@ -1,4 +1,5 @@
-"""`send-keys -X` in a real tmux and a real fugue: the same place, the same cursor, the same text copied."""
+"""Runs `send-keys -X` with a real tmux and a real fugue, and compares the scroll position, the cursor and the copied
+text."""
 
 import re
 import shutil

@@ -1,7 +1,7 @@
-"""The same random commands for tmux and for our decisions: what exists, where, in which layout, must come out the same.
+"""Runs the same random commands in tmux and through fugue's decisions, and compares sessions, windows and layouts.
 
-A walk drives a real tmux on a socket of its own and folds our events beside it, without a server. After every command
-the sessions, windows, layouts, active and last marks are compared, and so are refusals, word by word.
+A walk controls a real tmux on a socket of its own and applies fugue's events beside it, without a server. After every
+command the sessions, windows, layouts, active and last marks are compared, and refusals word by word.
 """
 
 import os

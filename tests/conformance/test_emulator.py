@@ -1,6 +1,6 @@
-"""What an emulator must do with the sequences programs send: one case a line, any engine.
+"""What an emulator must do with the sequences that programs send: one case per line, for any engine.
 
-Sources: ECMA-48, DEC STD 070, xterm's ctlseqs. A case is output, and the screen or the replies expected.
+Sources: ECMA-48, DEC STD 070, xterm's ctlseqs. A case is output, and the expected screen or replies.
 """
 
 from __future__ import annotations

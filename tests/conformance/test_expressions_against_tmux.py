@@ -1,7 +1,7 @@
-"""Regular expressions in formats, in tmux and here: what matches, and what is replaced by what.
+"""Compares regular expressions in formats with tmux: what matches, and how it is replaced.
 
-The expressions and texts go through options, so that nothing in them has to be escaped. What differs, and why, is in
-docs/tmux-differences.md.
+The expressions and texts are values of options, so that nothing in them has to be escaped. docs/tmux-differences.md
+lists the differences with their reasons.
 """
 
 import os

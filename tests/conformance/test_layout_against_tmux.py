@@ -1,4 +1,4 @@
-"""Layouts against the real tmux: the same splits, resizes and closes give the same layout strings, to the cell."""
+"""Compares layouts with the real tmux: the same splits, resizes and closes give the same layout strings, to the cell."""
 
 import random
 import shutil

@@ -1,4 +1,5 @@
-"""Called as tmux, what is said of flags before the command is what tmux says, to the letter and with its exit code."""
+"""If fugue is called as tmux, its messages about flags before the command, and its exit codes, are exactly those of
+tmux."""
 
 import os
 import shutil

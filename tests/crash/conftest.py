@@ -1,4 +1,4 @@
-"""A real fugue per test, to be killed."""
+"""The fixture with a real fugue for each test, whose processes the test may kill."""
 
 from tests.integration.conftest import fugue
 

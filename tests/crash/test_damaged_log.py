@@ -1,4 +1,5 @@
-"""A rotten disk: the server starts on what is left, and says to the record what is missing and where the bytes are."""
+"""Damage to the log: the server starts with what is left, and reports exactly which records are missing and where the
+damaged bytes are kept."""
 
 import json
 from pathlib import Path

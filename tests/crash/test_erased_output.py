@@ -1,4 +1,4 @@
-"""What a person has erased is on no disk any more: not in a checkpoint, and not in the log."""
+"""Text that a user has erased is nowhere on disk: neither in a checkpoint nor in the log."""
 
 import pytest
 

@@ -1,8 +1,9 @@
-"""SIGKILL at every named place of the server. The table is made from the names, so that a new one is tested from its birth.
+"""SIGKILL at every failpoint of the server. The cases come from the table of failpoints, so that a new one is tested
+at once.
 
-A script of changes and output runs until the place is reached and the server dies there; the keeper starts the next one.
-Everything that was acknowledged is there then, processes and text included, and the change that was under way is there
-wholly or not at all. Then everything is killed, and it must come back once more.
+A script of changes and output runs until the failpoint is reached and the server is killed there. The keeper starts
+the next server. It must have everything that was acknowledged, processes and text included, and the change in
+progress either wholly or not at all. Then everything is killed, and it must come back once more.
 """
 
 import subprocess

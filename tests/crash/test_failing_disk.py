@@ -1,7 +1,7 @@
-"""A disk that fails under the real server: fdatasync, write and their delays, injected into its system calls.
+"""A failing disk under the real server: errors and delays of fdatasync and write, injected into its system calls.
 
-Panes run on, nothing is acknowledged that is not durable, people are told once at each change, it resumes by itself, and
-afterwards everything that was acknowledged survives the death of all processes.
+Panes continue, nothing is acknowledged that is not durable, users are told once of each change of durability, and
+logging resumes by itself. Afterwards everything that was acknowledged survives the death of all processes.
 """
 
 import json

@@ -1,4 +1,5 @@
-"""A disk that fails at the watermark alone: the log goes on, durability says so, and no start takes it for a loss."""
+"""A disk that refuses only the watermark: the log continues, the durability reports the problem, and no later start
+takes it for a loss."""
 
 import json
 import subprocess

@@ -1,7 +1,7 @@
-"""A file system that is really full under the real server: an ext4 of its own, and a file that takes all the rest.
+"""A full file system under the real server: a separate ext4, with a file that takes all free space.
 
-The log stops keeping output and says so, changes of structure go on, checkpoints get through on the space kept for them, and
-when somebody makes room everything resumes by itself.
+The server stops logging output and reports it. Changes of structure are still logged, checkpoints use the space that
+is reserved for them, and when there is room again everything resumes by itself.
 """
 
 import json

@@ -1,4 +1,5 @@
-"""What the machine and its people do to a server: it is stopped, starved, raced, and finds things not as they were."""
+"""Events outside of the server: it is stopped, gets too few resources, competes with other starts, or finds its files
+changed."""
 
 import json
 import os

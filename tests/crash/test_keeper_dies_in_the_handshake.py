@@ -1,4 +1,5 @@
-"""The keeper is killed while a new server takes over from a killed one, or restores what it had: nothing is given up for that."""
+"""The keeper is killed while a new server takes over from a killed one, or while it restores panes. No program or
+pane is given up."""
 
 import json
 import os

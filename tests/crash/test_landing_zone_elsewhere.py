@@ -1,4 +1,4 @@
-"""A server dies with output in its landing zone, and the next start knows of another runtime directory, or of none."""
+"""A server dies with output in its landing zone, and the next start has another runtime directory, or none."""
 
 import os
 import signal

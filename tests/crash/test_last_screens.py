@@ -1,4 +1,4 @@
-"""The server that is to keep last screens dies on the way: they are taken again, from the log and the last checkpoint."""
+"""The server dies while it stores last screens: the next one takes them again, from the log and the last checkpoint."""
 
 from pathlib import Path
 

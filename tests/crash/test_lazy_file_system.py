@@ -1,4 +1,5 @@
-"""The real server on a file system that forgets whatever was not synced: every acknowledgement must have been preceded by it."""
+"""The real server on a file system that forgets everything that was not synced: each acknowledgement must come after
+its sync."""
 
 import json
 import os

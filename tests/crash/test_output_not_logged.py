@@ -1,4 +1,5 @@
-"""A disk that refuses: output is shown and cannot be logged. However the server ends, what is missing is told to the byte."""
+"""Output is shown but cannot be logged, because the disk refuses. However the server ends, the next one reports the
+missing output to the byte."""
 
 import json
 import resource

@@ -1,6 +1,6 @@
-"""Random commands, then SIGKILL of server, keeper and all shells: everything that was there is there again.
+"""Random commands, then SIGKILL of server, keeper and all shells: everything that existed comes back.
 
-`make kills ROUNDS=200` runs more rounds than the usual few; the seed is printed, and FUGUE_SEED takes it again.
+`make kills ROUNDS=200` runs more rounds than the usual few. It prints the seed, and FUGUE_SEED repeats it.
 """
 
 import os

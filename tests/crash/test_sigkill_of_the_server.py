@@ -1,6 +1,6 @@
-"""SIGKILL of the server under floods: every byte that the processes wrote is there once, in order.
+"""SIGKILL of the server during floods: every byte that the processes wrote is shown once, in order.
 
-`make kills ROUNDS=200` kills more often than usual; the seed is printed, and FUGUE_SEED takes it again.
+`make kills ROUNDS=200` kills more often than usual. It prints the seed, and FUGUE_SEED repeats it.
 """
 
 import os

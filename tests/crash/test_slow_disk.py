@@ -1,7 +1,8 @@
-"""A disk on which every write and every sync is slow, and SIGKILL while the log is behind what people see.
+"""A disk on which every write and every sync is slow, and SIGKILL while the log is behind the output that is shown.
 
-Panes write numbered lines, a person looks at them, another one makes changes. Whatever the person saw and whatever was
-acknowledged is there afterwards. `make slow-disk ROUNDS=50` runs more rounds than the usual few; each prints its seed.
+Panes write numbered lines, one client watches them, and another one makes changes. Afterwards everything that was
+shown or acknowledged must exist. `make slow-disk ROUNDS=50` runs more rounds than the usual few; each prints its
+seed.
 """
 
 import os

@@ -1,6 +1,7 @@
-"""A disk so slow that a thread writes the log: what is shown meanwhile is in the landing zone, and survives every SIGKILL.
+"""A disk so slow that a thread writes the log. The output that is shown meanwhile is in the landing zone, and
+survives every SIGKILL.
 
-The write of the log is made slow by a failpoint that is answered late, and the thread is held before its own write.
+A failpoint that is answered late makes the write of the log slow. The thread is held before its own write.
 """
 
 import os

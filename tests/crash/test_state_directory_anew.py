@@ -1,4 +1,4 @@
-"""What a living server does about its state directory when that, or a part of it, is gone: everything is saved anew."""
+"""The state directory of a running server, or a part of it, is removed: the server saves everything again."""
 
 import json
 import os

@@ -1,4 +1,5 @@
-"""The state directory is moved, replaced or removed under a living server: nothing is acknowledged that no start would find."""
+"""The state directory of a running server is moved, replaced or removed: nothing is acknowledged that a start would
+not find."""
 
 import json
 import os

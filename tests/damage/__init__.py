@@ -1,1 +1,1 @@
-"""Damage to every kind of file of the state directory, and an oracle: see `run.py`."""
+"""Damages every kind of file of the state directory, and judges what the server makes of it: see `run.py`."""

@@ -1,4 +1,4 @@
-"""What can happen to a file: each kind of damage, done to a state directory on the disk by a random choice."""
+"""The kinds of damage that can happen to a file. Each is done to a state directory on disk by a random choice."""
 
 import os
 import random

@@ -1,4 +1,4 @@
-"""What a server has, as plain values that can be compared, and the differences between two of them in words."""
+"""The content of a server as plain values that can be compared, and the differences between two contents in words."""
 
 from dataclasses import dataclass, field
 from typing import Any

@@ -1,4 +1,5 @@
-"""What can still be had from the files of a state directory, wherever in it they lie: the oracle's own look at the bytes."""
+"""What can be read from the files of a state directory, wherever they are. The oracle decodes the bytes independently
+of the server."""
 
 from collections.abc import Container, Iterator
 from dataclasses import dataclass, field

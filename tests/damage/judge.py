@@ -1,4 +1,4 @@
-"""The oracle: what a start and its checkpoints made of a damaged state, against what is known to have been in it."""
+"""The oracle: compares what a start and its checkpoints made of a damaged state with what had been in it."""
 
 import re
 from collections.abc import Collection, Container, Iterator, Sequence

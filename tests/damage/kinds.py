@@ -1,4 +1,4 @@
-"""What each file of the state directory is, by its name."""
+"""The kind of each file of the state directory, by its name."""
 
 import re
 from collections.abc import Mapping

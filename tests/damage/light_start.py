@@ -1,8 +1,9 @@
-"""A start of the real server in a process of its own, without a keeper: quick enough for thousands of rounds.
+"""A start of the real server in a separate process without a keeper, which is quick enough for thousands of rounds.
 
-The parts are those of server/main.py: the state directory is locked and read, the landing zone emptied into the log, all
-screens rebuilt, checkpoints taken with their retention. What is left out is what needs a keeper: no process is started.
-The process is forked from this one, so nothing is imported again; it has no right of root to pass over permissions.
+It uses the parts of server/main.py: the state directory is locked and read, the output in the landing zone is logged,
+all screens are rebuilt, and checkpoints are taken with their retention. It leaves out what needs a keeper, so no
+pane's process is started. The process is forked from this one, so it imports nothing again. It gives up root's
+rights, so that file permissions apply to it.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
-"""A start of server and keeper by the command line, and what a person is answered afterwards.
+"""A start of server and keeper by the command line, and what their answers say afterwards.
 
-As `light_start`, which is many times quicker; here the programs of panes are started again, too.
+As `light_start`, which is many times quicker. Here the programs of panes are started as well.
 """
 
 import ctypes

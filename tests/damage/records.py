@@ -1,4 +1,4 @@
-"""The records that are whole in the bytes of a segment."""
+"""Finds the complete records in the bytes of a segment."""
 
 from collections.abc import Iterator
 from random import Random

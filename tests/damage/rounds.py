@@ -1,4 +1,5 @@
-"""One round: the state directory as it was, a damage, a start with checkpoints, another start, and the oracle's verdict."""
+"""One round: an undamaged state directory, a damage, a start with checkpoints, another start, and the oracle's
+judgement."""
 
 import os
 import random

@@ -1,13 +1,13 @@
-"""Damage every kind of file in every way, and see that nothing is lost in silence: `python -m tests.damage.run --rounds 3000`.
+"""Damages every kind of file in every way, and checks that each loss is reported: `python -m tests.damage.run --rounds 3000`.
 
-Each worker has a real server make a state directory with everything in it. Each round puts it back, damages one thing or two,
-starts, takes checkpoints with their retention, and starts again. The oracle (`judge.py`) demands:
+In each worker a real server creates a state directory with everything in it. Each round restores that directory, damages one
+or two things, starts, takes checkpoints with their retention, and starts again. The oracle (`judge.py`) requires:
 
-- no start fails, and no checkpoint; another owner's files may refuse a start, which then touches nothing;
-- what is different from the truth is announced, and nothing is announced when nothing is damaged;
-- no byte is deleted that was not known to be superseded.
+- no start or checkpoint fails, except that a start may refuse another user's files, and then changes nothing;
+- every difference from the truth is reported, and nothing is reported if nothing is damaged;
+- only bytes that are known to be superseded are deleted.
 
-Every failing round prints its number; `--seed N --round K` plays it again.
+Every failing round prints its number, and `--seed N --round K` repeats it.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""Sixty rounds of `make damage`, the same ones every time; a hundred in CI. That program takes fresh seeds."""
+"""Sixty rounds of `make damage`, always the same ones; a hundred in CI. `make damage` itself uses new seeds."""
 
 import os
 from pathlib import Path

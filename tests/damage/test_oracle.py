@@ -1,4 +1,4 @@
-"""The oracle reads what a real server prints as well as what it holds."""
+"""The oracle reads what a real server prints, as well as what it contains."""
 
 import msgspec
 

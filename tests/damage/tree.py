@@ -1,4 +1,4 @@
-"""A directory tree held in memory, and put on the disk again byte for byte as often as somebody wants."""
+"""A directory tree in memory, which can be written to disk again byte for byte any number of times."""
 
 import os
 import shutil

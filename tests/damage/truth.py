@@ -1,8 +1,9 @@
-"""A state directory as a real server leaves it, with everything in it that one can hold; and what must come back of it.
+"""A state directory as a real server leaves it, with everything that one can contain, and what must come back from
+it.
 
-Several sessions, two generations of checkpoints, a save and a closed session, scrollback in packs, several segments of the
-log, buffers, options at every level, a pipe, a pane in copy mode, the last screen of a program, older recovery reports, a
-file in the quarantine, and output that was read and not yet logged when the server was killed.
+It has several sessions, two generations of checkpoints, a save and a closed session, scrollback in packs, several
+segments of the log, buffers, options at every level, a pipe, a pane in copy mode, the last screen of a program, older
+recovery reports, a file in the quarantine, and output that was read and not yet logged when the server was killed.
 """
 
 import os

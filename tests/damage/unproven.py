@@ -1,6 +1,8 @@
-"""Bytes that nothing vouches for: what a read that had not returned had put into the landing zone (docs/formats/landing.md).
+"""Bytes in the landing zone that no checksum covers, because the read that stored them had not returned
+(docs/formats/landing.md).
 
-Nobody can tell rot there from output. Where it looks like rot it is told; the oracle does not demand it.
+Damage to them cannot be distinguished from output. Where it looks like damage it is reported, but the oracle does not
+require that.
 """
 
 from collections.abc import Collection

@@ -1,6 +1,6 @@
-"""Write the golden log of the present version: `python -m tests.formats.make_wal <directory>`.
+"""Writes the golden log of the present version: `python -m tests.formats.make_wal <directory>`.
 
-Run it once per released format version; the files of earlier versions stay as they are.
+Run it once per released format version. The files of earlier versions stay as they are.
 """
 
 import json

@@ -1,6 +1,6 @@
-"""Write a golden watermark of the present version: `python -m tests.formats.make_watermark <directory>`.
+"""Writes a golden watermark of the present version: `python -m tests.formats.make_watermark <directory>`.
 
-Run it once per released format version; the files of earlier versions stay as they are.
+Run it once per released format version. The files of earlier versions stay as they are.
 """
 
 import json

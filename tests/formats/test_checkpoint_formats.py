@@ -1,8 +1,9 @@
-"""Golden files: what earlier versions wrote is still read, and today's code still writes it byte for byte.
+"""Golden files of checkpoints: the files of earlier versions are still read, and today's code writes the newest ones
+byte for byte.
 
-Each directory `checkpoint-N` holds what was written otherwise from some version on; nothing in one is ever changed. After
-fields or events were appended, `python -m tests.formats.test_checkpoint_formats` makes the next directory, with those files
-that come out otherwise than the newest ones.
+Each directory `checkpoint-N` contains the files that were written differently from some version on. Nothing in such a
+directory is ever changed. After fields or events were appended, `python -m tests.formats.test_checkpoint_formats`
+creates the next directory with the files that differ from the newest ones.
 """
 
 import sys

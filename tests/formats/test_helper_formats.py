@@ -1,4 +1,4 @@
-"""Helper files of both versions, as they were written once: every release reads them."""
+"""Golden helper files of both versions: every release reads them."""
 
 from pathlib import Path
 

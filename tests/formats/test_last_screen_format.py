@@ -1,7 +1,7 @@
-"""Golden file: a last screen that an earlier version wrote is still read.
+"""Golden file of a last screen: what an earlier version wrote is still read.
 
-`python -m tests.formats.test_last_screen_format` writes it anew; that is only right for a new format version, under a new
-directory, with the old one kept.
+`python -m tests.formats.test_last_screen_format` writes it again. Do that only for a new format version, in a new
+directory, and keep the old one.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""A snapshot written by an earlier build is read by this one, or refused with a reason, never misread."""
+"""A snapshot that an earlier build wrote is read by this one, or refused with a reason. It is never misread."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Logs of every released version are read as they were written."""
+"""Golden logs: the log of every released version is read as it was written."""
 
 import json
 import struct

@@ -1,4 +1,4 @@
-"""Watermarks of every released version are read as they were written."""
+"""Golden watermarks: the watermark of every released version is read as it was written."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""A real fugue per test, of the user who runs the tests or of one without a name."""
+"""Fixtures with a real fugue for each test, run by the user of the tests or by a user without a name."""
 
 import os
 import subprocess

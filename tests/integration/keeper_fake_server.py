@@ -1,8 +1,9 @@
-"""A server reduced to its talk with the keeper: `keeper_fake_server.py SOCKET JOURNAL BEHAVIOUR`.
+"""A program that speaks the keeper's protocol as a server does, and does nothing else: `keeper_fake_server.py SOCKET
+JOURNAL BEHAVIOUR`.
 
-It writes one JSON line to JOURNAL per start (what it was handed), starts the pane "p" if nobody has, says that it serves, and
-then does what the file BEHAVIOUR says: `serve` until it is killed, or exit with the number in it. SIGTERM makes it exit
-with EXIT_GRACEFUL; the loss of the keeper makes it start another.
+For each start it writes one JSON line to JOURNAL, which says what it was handed. It starts the pane "p" if that does
+not run, reports that it serves, and then obeys the file BEHAVIOUR: `serve` until it is killed, or exit with the
+number in the file. SIGTERM makes it exit with EXIT_GRACEFUL. If the keeper ends, it starts another one.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""A keeper of one's own per test, ended for certain; and waiting for conditions with a deadline."""
+"""A keeper for each test, which is ended in any case, and functions that wait for a condition until a deadline."""
 
 import asyncio
 import contextlib

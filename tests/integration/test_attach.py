@@ -1,4 +1,4 @@
-"""People at terminals: what an attached client shows, which keys do what, and what survives kills."""
+"""Attached clients on terminals: what they show, what keys do, and what survives kills."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""capture-pane of history: others are served while it is read."""
+"""capture-pane of a long history: other clients are served while it is read."""
 
 from pathlib import Path
 

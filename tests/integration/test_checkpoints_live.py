@@ -1,4 +1,5 @@
-"""Checkpoints of a running server: when they are taken, what limits do at once, what clearing leaves, what damage costs."""
+"""Checkpoints of a running server: when they are taken, and the effects of limits, of clearing a history and of
+damage."""
 
 import json
 import os

@@ -1,4 +1,5 @@
-"""Clients that leave at every point of a conversation: nobody is the worse for it, and no log holds a traceback."""
+"""Clients that leave at every point of a conversation: other clients are not affected, and no diagnostics contain a
+traceback."""
 
 import re
 import socket

@@ -1,4 +1,4 @@
-"""The attached client as a process on a pseudo-terminal, against a server of the test."""
+"""The attached client as a process on a pseudo-terminal, with a server that the test controls."""
 
 import os
 import signal

@@ -1,4 +1,5 @@
-"""The thin client as a process, against a server of the test: what it sends, prints and answers, and how little it imports."""
+"""The thin client as a process, with a server that the test controls: what it sends, prints and answers, and how
+little it imports."""
 
 import os
 import signal

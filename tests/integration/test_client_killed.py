@@ -1,4 +1,4 @@
-"""SIGKILL of an attached client: the terminal is given back as it was."""
+"""SIGKILL of an attached client: the terminal is restored."""
 
 import os
 import signal

@@ -1,4 +1,5 @@
-"""The client with the real keeper and server: starting them, their words when they cannot start, and coming back."""
+"""The client with the real keeper and server: how it starts them, its messages if they cannot start, and
+reconnecting."""
 
 import os
 import signal

@@ -1,4 +1,5 @@
-"""What people suffer from elsewhere, tried here. docs/complaints.md has the whole list; most rows are held by other tests."""
+"""Tests for complaints about other terminal multiplexers. docs/complaints.md has the whole list; other tests cover
+most of its rows."""
 
 import json
 import os

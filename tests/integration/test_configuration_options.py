@@ -1,4 +1,4 @@
-"""Every option works: changing it changes behaviour, in the running server where the option is live."""
+"""Every configuration option works: changing it changes behaviour, in the running server if the option is live."""
 
 import json
 import os

@@ -1,4 +1,5 @@
-"""A running server follows its configuration file, and says so: to attached clients, in its status, in its log."""
+"""A running server follows its configuration file, and reports changes to attached clients, in its status and in its
+diagnostics."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Copy mode as a person has it: keys typed into an attached client."""
+"""Copy mode as a user sees it: keys that are typed into an attached client."""
 
 from pathlib import Path
 

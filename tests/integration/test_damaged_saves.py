@@ -1,4 +1,4 @@
-"""Bringing back what is damaged: the command says what is missing, and so does the next start."""
+"""Restoring a damaged save: the command reports what is missing, and so does the next start."""
 
 from pathlib import Path
 

@@ -1,4 +1,5 @@
-"""A small soft limit of open files below a large hard one: no limit for panes, and none of the programs notices."""
+"""A soft limit of open files that is much lower than the hard limit: it does not limit panes, and programs see it
+unchanged."""
 
 import resource
 import subprocess

@@ -1,4 +1,4 @@
-"""What a person may ask for at its worst, and others who ask at the same time: no turn of the loop may take long.
+"""The most expensive commands, while other clients send commands: no turn of the loop may take long.
 
 As in test_fairness, a turn is measured in processor time of the loop's thread.
 """

@@ -1,7 +1,8 @@
-"""Twenty panes with the worst output known, and somebody else's commands: no turn of the loop may take long.
+"""Twenty panes with the most expensive output known, while other clients send commands: no turn of the loop may take
+long.
 
-What a turn of the loop costs is taken in processor time of its thread, so that a busy machine makes no difference; the
-latency that people see is measured by `python -m benchmarks.fairness`.
+A turn is measured in processor time of the loop's thread, so that a busy machine makes no difference. `python -m
+benchmarks.fairness` measures the latency that users see.
 """
 
 import shlex

@@ -1,4 +1,5 @@
-"""Files are read beside the loop: while one does not answer, others are served, and only who asked for it waits."""
+"""Files are read on other threads than the loop's: while one does not answer, only the client that asked for it
+waits."""
 
 from collections.abc import Iterator
 from pathlib import Path

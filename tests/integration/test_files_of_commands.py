@@ -1,4 +1,5 @@
-"""Files of commands: those of -f, which may talk to their own server, and those that never end or never stop."""
+"""Files of commands: those of -f, which may connect to their own server, files that never end, and commands that
+never stop."""
 
 import os
 from pathlib import Path

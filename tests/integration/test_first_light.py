@@ -1,4 +1,4 @@
-"""The main job, end to end, on real shells: what survives what."""
+"""The main purpose of fugue, end to end, on real shells: what survives which kind of kill."""
 
 import json
 import os

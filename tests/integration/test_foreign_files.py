@@ -1,6 +1,6 @@
-"""Files of the state that belong to somebody else, or that may not be read: a start refuses them and touches nothing.
+"""Files of the state that belong to another user, or that must not be read: a start refuses them and changes nothing.
 
-In a name space of users nobody is root: what this test's user gives away there is somebody else's.
+In a user namespace the test's user is not root, and files can be given to another user.
 """
 
 import os

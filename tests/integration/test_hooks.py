@@ -1,4 +1,4 @@
-"""Hooks of what happened, in tmux's order and with its names."""
+"""Hooks of events run in tmux's order and under its names."""
 
 import pytest
 

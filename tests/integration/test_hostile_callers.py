@@ -1,4 +1,5 @@
-"""Whoever calls `fugue` may have closed its descriptors, filled its disk or built on its places: one line, exit code 1."""
+"""Callers of `fugue` with closed descriptors, a full disk or wrong files in its places: they get one line and exit
+code 1."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""Whatever a client sends, or does not read: the server and all other clients go on."""
+"""Clients that send anything, or do not read: the server and all other clients continue."""
 
 import os
 import random

@@ -1,4 +1,5 @@
-"""Whatever a program writes to its terminal: no crash, no unbounded memory, and the other panes and clients go on."""
+"""Programs that write anything to their terminal: no crash, no unbounded memory, and the other panes and clients
+continue."""
 
 import base64
 import os

@@ -1,4 +1,4 @@
-"""ARCHITECTURE.md says how to add a command: the steps are followed in a copy of the sources, and the command is run."""
+"""Follows the steps in ARCHITECTURE.md for a new command in a copy of the sources, and runs that command."""
 
 import re
 import shutil

@@ -1,4 +1,4 @@
-"""C-c while a command starts: it ends without a word, wherever it is by then."""
+"""C-c while a command starts: it ends without a message, at whatever point it is."""
 
 import signal
 import subprocess

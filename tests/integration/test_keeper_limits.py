@@ -1,4 +1,5 @@
-"""The keeper where descriptors or processes run out: it refuses panes, keeps those it has, and lets every server in."""
+"""The keeper when descriptors or processes run out: it refuses new panes, keeps those it has, and accepts every
+server."""
 
 import errno
 import os

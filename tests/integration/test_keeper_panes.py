@@ -1,4 +1,4 @@
-"""The keeper with real processes on real terminals: what they get, and who survives whom."""
+"""The keeper with real processes on real terminals: what the processes receive, and what they survive."""
 
 import asyncio
 import errno

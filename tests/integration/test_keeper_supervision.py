@@ -1,4 +1,4 @@
-"""The keeper and its server: who starts, restarts and ends whom."""
+"""How the keeper starts, restarts and ends its server, and how each of the two survives the other."""
 
 import json
 import os

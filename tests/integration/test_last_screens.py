@@ -1,4 +1,5 @@
-"""What a program showed that ended with the machine is printed, shown beside the list and copied: real vim, real clients."""
+"""The last screen of a program that ended with the machine is printed, shown beside the list and copied: with real
+vim and real clients."""
 
 import json
 from pathlib import Path

@@ -1,6 +1,6 @@
 """Complaint: "after logging out and in again the server cannot be reached, and its programs are lost".
 
-At the last log-out the system removes the whole runtime directory, in which all sockets are. Programs run on.
+At a user's last log-out the system removes the whole runtime directory with all sockets. Programs continue to run.
 """
 
 import os

@@ -1,4 +1,5 @@
-"""logind's PrepareForShutdown on a real bus, from a small logind of our own: what ends after it was the shutdown's doing."""
+"""The signal PrepareForShutdown on a real bus, from a fake logind: processes that end after it were ended by the
+shutdown."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""Long files of commands: others are served while they are taken apart, and what is wrong with them is told."""
+"""Long files of commands: other clients are served while they are parsed, and their errors are reported."""
 
 from pathlib import Path
 

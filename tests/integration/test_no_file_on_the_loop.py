@@ -1,4 +1,5 @@
-"""The loop's thread opens, reads, looks at and syncs no file while it serves: a real server, traced in a storm of commands."""
+"""The loop's thread opens, reads, examines and syncs no file while it serves. A real server is traced while it gets
+many commands."""
 
 import re
 import subprocess

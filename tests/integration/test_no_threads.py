@@ -1,4 +1,5 @@
-"""A user who may have no process more: the server starts and serves without one thread, and nothing ends for that."""
+"""A user at the limit of processes: the server starts and serves without any further thread, and nothing ends because
+of that."""
 
 import os
 import shutil

@@ -1,4 +1,5 @@
-"""An older copy of the whole state directory, put back while no server runs: what it lacks is told, without false alarms."""
+"""An older copy of the whole state directory is put back while no server runs: what it lacks is reported, without
+false alarms."""
 
 import json
 import shutil

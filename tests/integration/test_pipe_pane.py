@@ -1,4 +1,5 @@
-"""pipe-pane: a command gets everything from the first byte, once and in order, whatever becomes of the server."""
+"""pipe-pane: a command gets all output from the first byte, once and in order, even if the server is killed or
+restarted."""
 
 import os
 import shutil

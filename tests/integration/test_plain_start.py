@@ -1,4 +1,5 @@
-"""Plain `fugue` leads back to what a crash interrupted, once; and a server that nobody needs does not stay."""
+"""`fugue` without a command leads once to sessions that came back after a crash. A server without sessions does not
+stay."""
 
 import os
 from pathlib import Path

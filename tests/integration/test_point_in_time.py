@@ -1,4 +1,4 @@
-"""Going back, end to end: closed sessions, saves, restoring the whole, and what is exported."""
+"""Going back to an earlier point in time, end to end: closed sessions, saves, restoring the whole state, and exports."""
 
 import json
 import os

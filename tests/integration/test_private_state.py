@@ -1,4 +1,4 @@
-"""What is on the disk is private, is only what it should be, and goes when somebody wants it gone."""
+"""What is on disk is private, contains only what it should, and is deleted when the user requests that."""
 
 import json
 import os

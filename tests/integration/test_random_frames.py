@@ -1,4 +1,4 @@
-"""Random frames against a real server: all of them are its problem, and none of them is anybody else's.
+"""Random messages to a real server: it must handle all of them, and no other client may be affected.
 
 `FUGUE_FUZZ_FRAMES` sets how many, `FUGUE_FUZZ_SEED` which ones.
 """

@@ -1,4 +1,4 @@
-"""Panes whose processes live on while the server is away: nothing lost, doubled, leaked, or taken for what it is not.
+"""Panes whose processes live on while there is no server: no output is lost, doubled or shown in another pane.
 
 Complaints: "server panics take all running processes", "recovery note wanted", "pane visible, input dead".
 """

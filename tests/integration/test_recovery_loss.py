@@ -1,4 +1,4 @@
-"""What is lost is measured, and told where people look: in the report, in formats, in the pane itself."""
+"""Losses are measured, and reported where users look: in the report, in formats, and in the pane itself."""
 
 import json
 import os

@@ -1,4 +1,5 @@
-"""A log that is gone, cut, emptied or without its headers: what is lost is told, and nobody is told that nothing is."""
+"""A log that is missing, cut, empty or without its headers: losses are reported, and no report says that nothing was
+lost."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What is started in a pane after a crash of everything, and what is never started.
+"""What is started in a pane after everything was killed, and what is never started.
 
 Complaints: "quotes and arguments lost, wrong command run again", "command not recognised: absolute path, wrapper",
 "environment variables not restored", "never run anything again by itself", "pane sizes wrong on another terminal",

@@ -1,6 +1,6 @@
-"""What the report of a recovery calls the programs that ended, and where panes are that never showed anything.
+"""The names of ended programs in the report of a recovery, and the directories of panes that never printed anything.
 
-Everything is killed at once; what is known of a pane must be in the log by then.
+Everything is killed at once, so what is known of a pane must be in the log before that.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""What a person sees while the log is read: how far that is, not silence."""
+"""While the log is read, clients that wait are shown the progress."""
 
 import subprocess
 from pathlib import Path

@@ -1,7 +1,7 @@
-"""Complaint: "Reboot: pane SIGHUPs before server shutdown clear the session", and its relatives.
+"""Complaint: "Reboot: pane SIGHUPs before server shutdown clear the session", and similar ones.
 
-At a reboot or logout the shells end before the multiplexer is told. Others take that for "the user closed everything",
-store it, and bring nothing back.
+At a reboot or log-out the shells end before the multiplexer is told. Other multiplexers take that for a user who
+closed everything, store it, and bring nothing back.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""restart-server: other code, the same processes and clients. And what is never done: a restart that loses panes.
+"""restart-server: the code is replaced, processes and clients stay. A restart that would lose panes is refused.
 
 Complaint: "Upgrade kills everything".
 """

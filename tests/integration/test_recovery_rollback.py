@@ -1,7 +1,7 @@
-"""A new server that fails after all proofs: the old process, with the old code, takes its place again.
+"""A new server that fails after the preflight: the old process, with the old code, serves again.
 
-Complaint: "upgrade kills everything". Every way to fail is tried: an error, a death, silence, panes that are missing,
-and code on the disk that is broken while the old code is in memory.
+Complaint: "upgrade kills everything". Every kind of failure is tried: an error, a death, silence, missing panes, and
+broken code on disk while the old code is in memory.
 """
 
 import json

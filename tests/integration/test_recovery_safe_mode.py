@@ -1,6 +1,6 @@
 """Complaints: "crash loop at every start", "startup skipped restore of a valid file, autosave overwrote it".
 
-Recovery never keeps a server from starting, and a start that restored nothing never overwrites what there was.
+Recovery never prevents a server from starting, and a start that restored nothing never overwrites the earlier state.
 """
 
 import json

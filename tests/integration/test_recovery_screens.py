@@ -1,4 +1,5 @@
-"""A start answers before the screens are rebuilt. The thread that rebuilds them is held, so that nothing here is about time."""
+"""A server answers before it has rebuilt all screens. The test holds the thread that rebuilds them, so nothing
+depends on time."""
 
 import json
 import os

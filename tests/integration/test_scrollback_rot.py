@@ -1,4 +1,5 @@
-"""Stored scrollback rots under a server, or while there is none: what is said of it, and that everything else goes on."""
+"""Damage to stored scrollback under a running server, or while there is none: it is reported, and everything else
+continues."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Commands that come while a server, or its keeper, is at its end: they are the next one's, and nothing of them is lost."""
+"""Commands that arrive while a server or its keeper ends: the next server runs them, and none is lost."""
 
 import fcntl
 import json

@@ -1,4 +1,4 @@
-"""However large a window is asked for, the program's terminal and the screen that it is shown on have one size."""
+"""Whatever size of a window is requested, the program's terminal and the screen that shows it have the same size."""
 
 from tests.support.running import Running, until
 

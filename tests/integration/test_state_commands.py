@@ -1,4 +1,4 @@
-"""`fugue state` on what real servers left behind: clean, after a crash, damaged, and not there."""
+"""`fugue state` on the state directories of real servers: clean, after a crash, damaged, and missing."""
 
 import json
 import os

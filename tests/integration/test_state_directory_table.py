@@ -1,4 +1,5 @@
-"""docs/formats/state-directory.md: it names every file that a state has, and what it says of damage to helper files is so."""
+"""docs/formats/state-directory.md names every file of a state directory, and describes damage to helper files
+correctly."""
 
 import os
 import re

@@ -1,4 +1,5 @@
-"""`fugue status` and `fugue doctor` on a real server: every field that they promise, and what is told when something is wrong."""
+"""`fugue status` and `fugue doctor` on a real server: every promised field, and what they report if something is
+wrong."""
 
 import json
 from typing import Any

@@ -1,4 +1,5 @@
-"""A keeper that is stopped (SIGSTOP, a frozen cgroup, heavy swap): who needs it waits and says so, nobody else does."""
+"""A stopped keeper (SIGSTOP, a frozen cgroup, heavy swapping): commands that need it wait and say so, all others do
+not wait."""
 
 import asyncio
 import contextlib

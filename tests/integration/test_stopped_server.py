@@ -1,4 +1,4 @@
-"""A server that is stopped: its clients say so and wait. And a keeper that is stopped when everything is to end."""
+"""A stopped server: its clients say so and wait. Also a stopped keeper when everything is to end."""
 
 import os
 import select

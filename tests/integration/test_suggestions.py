@@ -1,4 +1,4 @@
-"""Words that name nothing: tmux's message, and what may have been meant behind it; called as tmux, only tmux's message."""
+"""Names that do not exist: tmux's message with a suggestion after it; called as tmux, only tmux's message."""
 
 import os
 

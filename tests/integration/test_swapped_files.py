@@ -1,4 +1,5 @@
-"""Another file in the place of any that a server writes over, appends to or removes: it may be the only copy, and is kept."""
+"""Another file in the place of each file that a server overwrites, appends to or removes is kept, because it may be
+the only copy."""
 
 from pathlib import Path
 

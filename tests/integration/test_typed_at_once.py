@@ -1,4 +1,4 @@
-"""Much that is typed at once is taken in parts, in order and whole, and nobody else waits for all of it."""
+"""A large amount of input at once is handled in parts, completely and in order, while other clients are served."""
 
 import contextlib
 import os

@@ -1,4 +1,4 @@
-"""A user id without an entry in the password database, as `docker run -u 12345` gives: everything works."""
+"""A user id without an entry in the password database, as `docker run -u 12345` gives it: everything works."""
 
 from tests.integration.conftest import NUMBER
 from tests.support.running import Running

@@ -1,4 +1,4 @@
-"""Nobody who waits keeps a server from its end, and each of them is told what became of what it waited for."""
+"""Commands that wait do not prevent a server from ending, and each is told what happened to what it waited for."""
 
 import fcntl
 import signal

@@ -1,4 +1,4 @@
-"""A command or a status line that holds the loop: others wait until the watchdog ends it, and are told who it was."""
+"""A command or a status line that holds the loop: the watchdog ends it, and users are told its name."""
 
 import json
 from typing import Any

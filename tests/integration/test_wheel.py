@@ -1,4 +1,4 @@
-"""What a wheel is made of: the command can be executed by whatever installs it. `make install-check` installs it for real."""
+"""The content of a wheel: every installer makes the command executable. `make install-check` installs one for real."""
 
 import re
 import shutil

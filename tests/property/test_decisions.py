@@ -1,4 +1,4 @@
-"""Whatever is asked, in whatever order, and whatever happens: the state stays sound, and refusals change nothing."""
+"""Random requests and facts in any order: the state stays consistent, and refusals change nothing."""
 
 import random
 from functools import reduce

@@ -1,4 +1,4 @@
-"""Expanding a format always ends, soon, and stays bounded, whatever the text."""
+"""Expanding a format always ends, soon, and in bounded memory, whatever the text."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""A decision follows from its arguments alone: what configuration was loaded in between makes no difference."""
+"""A decision depends on its arguments alone: a configuration that is loaded in between makes no difference."""
 
 import random
 

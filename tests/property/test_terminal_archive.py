@@ -1,4 +1,4 @@
-"""Every line that scrolls off the screen is handed over once, whole, whatever happens in between."""
+"""Every line that scrolls off the screen is archived once and completely, whatever happens in between."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hostile input: no crash, no exception, and what comes back from a snapshot is what went in."""
+"""Hostile output: no crash, no exception, and a snapshot restores the same screen."""
 
 from __future__ import annotations
 

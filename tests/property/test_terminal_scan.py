@@ -1,4 +1,5 @@
-"""What the engine does not report is found in short output and in long, though other machinery looks there."""
+"""Sequences that the engine does not report are found both in short and in long output, although different code
+searches them."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""Lines beyond the history limit may never leave the engine; the lines that are kept are the same ones either way."""
+"""Lines beyond the history limit may stay in the engine. The lines that are kept are the same in either case."""
 
 import random
 

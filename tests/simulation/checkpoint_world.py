@@ -1,12 +1,12 @@
-"""One seed: several lives of a server's log and checkpoints on a simulated disk.
+"""Simulates one seed: several lives of a server's log and checkpoints on a simulated disk.
 
 Oracles
 - Every start succeeds, whatever happened before.
 - Every record that was durable is part of what comes back: structure, screens and history, line by line.
-- What comes back is what was given, up to some record: no phantom, nothing twice.
+- The state that comes back is the one after some record: no phantom, nothing twice.
 - No false alarm: without rot the report says that nothing is lost or damaged.
-- With rot, whatever differs from the truth is announced by the report.
-- A failed checkpoint changes nothing: work goes on, and the next one succeeds.
+- With rot, the report announces every difference from the truth.
+- A failed checkpoint changes nothing: work continues, and the next one succeeds.
 """
 
 import contextlib

@@ -1,9 +1,9 @@
-"""A disk that keeps what was written apart from what would survive a power failure.
+"""A simulated disk that distinguishes what was written from what would survive a power failure.
 
-Bytes are tracked in sectors of 512. Of the directory operations that were not synced a power failure keeps any: a removal
-or a renaming may be undone although a later one is not. Only those that concern the same name keep their order, and a
-renaming is one operation. It can fail a sync (marking the pages clean, as Linux does), refuse
-space, write short, rot, and crash at any operation, also in the middle of a write.
+Bytes are tracked in sectors of 512. A power failure keeps any subset of the directory operations that were not synced: a
+removal or a renaming may be undone although a later one is not. Only operations on the same name keep their order, and a
+renaming is one operation. The disk can fail a sync (marking the pages clean, as Linux does), refuse space, write short,
+damage bits, and crash at any operation, even in the middle of a write.
 """
 
 import errno

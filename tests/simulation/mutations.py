@@ -1,7 +1,7 @@
-"""The log, and the start of a server, with one defence removed at a time: the simulation must notice each of them.
+"""Removes one defence at a time from the log and from the start of a server. The simulation must notice each of them.
 
-Each mutation names a seed at which the simulation fails now; when the log changes it may be a
-later one, which costs only time.
+Each mutation names a seed at which the simulation fails now. When the log changes it may be a later one, which costs
+only time.
 """
 
 from collections.abc import Callable

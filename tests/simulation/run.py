@@ -1,4 +1,5 @@
-"""Run the simulation of the log over fresh seeds: `python -m tests.simulation.run --seeds 20000`, or one: `--seed 7`."""
+"""Runs the simulation of the log with new seeds: `python -m tests.simulation.run --seeds 20000`, or with one: `--seed
+7`."""
 
 import sys
 from collections.abc import Iterable

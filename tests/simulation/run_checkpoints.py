@@ -1,4 +1,5 @@
-"""Simulate checkpoints with fresh seeds: `python -m tests.simulation.run_checkpoints --seeds 2000`, or one: `--seed 7`."""
+"""Runs the simulation of checkpoints with new seeds: `python -m tests.simulation.run_checkpoints --seeds 2000`, or
+with one: `--seed 7`."""
 
 import sys
 from typing import Final

@@ -1,8 +1,9 @@
-"""Many seeds of a simulation: fresh ones on each run, in parallel, and every one that fails is kept as a case.
+"""Runs many seeds of a simulation: new ones each time, in parallel. Every seed that fails is stored as a case.
 
-A case is a line in `cases/NAME`: the seed, and what it showed when it was found. The test suite replays all of them. But a
-seed tells its story only to the code of that day: what is drawn, and how many operations come before a crash, change with
-the code. So each case also names a test that tells it, whatever is drawn; who mends it writes that test.
+A case is a line in `cases/NAME`: the seed, and what it showed when it was found. The test suite repeats all of them.
+But a seed shows the same failure only with the code of that day, because the random choices, and the number of
+operations before a crash, change with the code. So each case also names a test that shows the failure independently
+of random choices. The developer who repairs it writes that test.
 """
 
 import argparse

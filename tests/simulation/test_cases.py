@@ -1,4 +1,4 @@
-"""Every seed that ever failed is replayed, and its story is told by a test; fresh ones come from `make sim`."""
+"""Every seed that ever failed is run again, and a test shows its failure. `make sim` runs new seeds."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A few seeds of the checkpoint simulation in every run; `python -m tests.simulation.run_checkpoints` runs many."""
+"""A few seeds of the checkpoint simulation in every run. `python -m tests.simulation.run_checkpoints` runs many."""
 
 import os
 from dataclasses import fields

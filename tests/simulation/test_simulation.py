@@ -1,4 +1,4 @@
-"""The simulation finds nothing, and would find something if a defence were missing."""
+"""The simulation finds no violation, and finds one if a defence is removed."""
 
 import pytest
 

@@ -1,13 +1,14 @@
-"""One seed: several lives of a log on a simulated disk, and the oracles that judge each restart.
+"""Simulates one seed: several lives of a log on a simulated disk, and the oracles that judge each restart.
 
 Oracles
 - Every acknowledged LSN comes back, or (with bit rot only) lies inside a reported range.
-- No phantom: what comes back is what that LSN was given.
-- Order: LSNs rise, and jump only over reported ranges.
+- No phantom: a record that comes back has the content that was given to its LSN.
+- Order: LSNs rise by one, except over reported ranges.
 - No false alarm: without bit rot nothing is reported as damage.
-- What was handed to the kernel survives the death of the process.
+- Written records survive the death of the process.
 - Nothing is written while nothing is appended.
-- The watermark never says more than was durable, nor less than it was told; what it says is damage if it is gone.
+- The watermark never says more than was durable, nor less than was written to it. Records that it covers and that are missing
+  are damage.
 """
 
 from dataclasses import dataclass, field

@@ -1,8 +1,8 @@
-"""Every regular expression of our own takes time in proportion to its text, whatever stands in that text.
+"""Every regular expression in fugue's code takes time in proportion to its text, whatever the text is.
 
-Each is run over hostile texts of one length and of four times that, in the way in which the code runs it (at one place,
-or at every place of a text); four times the text may take four times as long, and some. Processor time, the best of some
-runs, and only where it is long enough to be measured.
+Each is run over hostile texts of one length and of four times that length, in the way in which the code runs it (at
+one place, or at every place of a text). Four times the text may take a little more than four times as long. The test
+measures processor time, takes the best of several runs, and compares only times that are long enough to measure.
 """
 
 import importlib

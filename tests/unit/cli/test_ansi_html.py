@@ -1,4 +1,4 @@
-"""Styled lines as HTML."""
+"""Converting styled lines to HTML."""
 
 import pytest
 

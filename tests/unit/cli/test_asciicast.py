@@ -1,4 +1,4 @@
-"""Recordings: the header of both versions, times, sizes, and characters that were cut in two."""
+"""Recordings: the header of both versions, times, sizes, and characters that are split between two pieces."""
 
 import json
 

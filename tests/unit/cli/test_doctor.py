@@ -1,4 +1,4 @@
-"""`fugue doctor`: every check red once, on a machine made of files; and the whole on this one."""
+"""`fugue doctor`: each check reports a problem once, on a machine made of files; and all checks run on this machine."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The offline commands: every one is reached, help and completions know the whole table of commands."""
+"""The offline commands: each one can be called, and help and completions contain the whole table of commands."""
 
 import os
 import shutil

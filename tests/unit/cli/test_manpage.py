@@ -1,4 +1,4 @@
-"""The page of `man fugue` is what the table of commands says, and a formatter finds nothing to complain of."""
+"""The page of `man fugue` agrees with the table of commands, and a formatter reports no mistakes."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""`fugue service`: the files it writes and the commands it gives, with nothing run for real."""
+"""`fugue service`: the files that it writes and the commands that it runs, without running any of them."""
 
 import plistlib
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The words before the command: as tmux reads them, and fugue's own."""
+"""The arguments before the command: parsed as tmux does, and fugue's own."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Whatever a connection took of the queue, the next one gets every message that the first did not get whole."""
+"""The client's outbox: a new connection gets every message that the former one did not get completely."""
 
 import socket
 from typing import cast

@@ -1,4 +1,4 @@
-"""Which commands start a server, and what is said when none runs: as tmux 3.3a does."""
+"""Which commands start a server, and the message if none runs, as tmux 3.3a does."""
 
 import errno
 import os

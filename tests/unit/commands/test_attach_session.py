@@ -1,4 +1,4 @@
-"""attach-session, has-session, detach-client and switch-client."""
+"""The commands attach-session, has-session, detach-client and switch-client."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""set-, show-, list-, delete-, paste-, load- and save-buffer."""
+"""The commands set-, show-, list-, delete-, paste-, load- and save-buffer."""
 
 import msgspec
 import pytest

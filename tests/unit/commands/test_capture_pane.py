@@ -1,4 +1,4 @@
-"""capture-pane."""
+"""The command capture-pane."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Flags as tmux reads them, and finding commands by name."""
+"""Parsing flags as tmux does, and finding commands by name."""
 
 import pytest
 

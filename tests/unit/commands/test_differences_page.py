@@ -1,4 +1,4 @@
-"""The page of differences says of every option that nothing reads that it has no effect."""
+"""docs/tmux-differences.md says of every option that no code reads that it has no effect."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Names of keys and their order in lists, as tmux 3.3a has them; bindings over the defaults."""
+"""Names of keys and their order in lists, as in tmux 3.3a; and bindings that replace the defaults."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""kill-pane, kill-window, kill-session, kill-server and unlink-window."""
+"""The commands kill-pane, kill-window, kill-session, kill-server and unlink-window."""
 
 import pytest
 from msgspec.structs import replace

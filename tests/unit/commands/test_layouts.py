@@ -1,4 +1,5 @@
-"""select-layout, next-layout, previous-layout, rotate-window, swap-pane: arrangements that a real tmux gave."""
+"""The commands select-layout, next-layout, previous-layout, rotate-window and swap-pane. The expected layouts come
+from a real tmux."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""move-window, link-window, swap-window, break-pane, join-pane, move-pane."""
+"""The commands move-window, link-window, swap-window, break-pane, join-pane and move-pane."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""new-session."""
+"""The command new-session."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""new-window."""
+"""The command new-window."""
 
 from typing import Any
 

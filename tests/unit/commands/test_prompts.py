@@ -1,4 +1,4 @@
-"""command-prompt, confirm-before, choose-tree, display-panes, refresh-client."""
+"""The commands command-prompt, confirm-before, choose-tree, display-panes and refresh-client."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""rename-session and rename-window."""
+"""The commands rename-session and rename-window."""
 
 import pytest
 

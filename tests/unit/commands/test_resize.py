@@ -1,4 +1,4 @@
-"""resize-pane and resize-window, with sizes that a real tmux gave."""
+"""The commands resize-pane and resize-window. The expected sizes come from a real tmux."""
 
 import pytest
 

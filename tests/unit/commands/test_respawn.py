@@ -1,4 +1,4 @@
-"""respawn-pane and respawn-window."""
+"""The commands respawn-pane and respawn-window."""
 
 import pytest
 from msgspec.structs import replace

@@ -1,4 +1,4 @@
-"""select-pane, last-pane, select-window, next-window, previous-window, last-window."""
+"""The commands select-pane, last-pane, select-window, next-window, previous-window and last-window."""
 
 import pytest
 

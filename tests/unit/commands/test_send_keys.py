@@ -1,4 +1,4 @@
-"""send-keys, send-prefix, copy-mode and clear-history."""
+"""The commands send-keys, send-prefix, copy-mode and clear-history."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""run-shell, if-shell, pipe-pane, wait-for."""
+"""The commands run-shell, if-shell, pipe-pane and wait-for."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""source-file: what is run, what is printed, and what is wrong with a file."""
+"""The command source-file: which commands run, what is printed, and the errors in a file."""
 
 from fuguemux.commands import table
 from fuguemux.commands.source_file import LONG_CHARS_MIN

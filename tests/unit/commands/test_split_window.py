@@ -1,4 +1,4 @@
-"""split-window, with sizes that a real tmux gave."""
+"""The command split-window. The expected sizes come from a real tmux."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The targets that the rows of the table declare: they fit the flags and the usage line of each command."""
+"""The targets that the rows of the table declare agree with the flags and the usage line of each command."""
 
 import re
 from collections.abc import Iterator

@@ -1,7 +1,7 @@
-"""Whole conversations, compared word by word with what tmux 3.3a answered to the same commands on the same sessions.
+"""Whole sequences of commands, compared word by word with the answers of tmux 3.3a for the same sessions.
 
-A transcript has lines that begin with `$` (a command, as a shell would take it apart), `>` (standard output), `!`
-(standard error) and `?` (the exit code of a command that failed without a word).
+The lines of a transcript begin with `$` (a command, as a shell would parse it), `>` (standard output), `!` (standard
+error) or `?` (the exit code of a command that failed without a message).
 """
 
 import shlex

@@ -1,4 +1,4 @@
-"""Differences of two configurations and their announcement."""
+"""The differences of two configurations, and their announcement."""
 
 from fuguemux.config.changes import announcement, applied, changes
 from fuguemux.config.options import with_values

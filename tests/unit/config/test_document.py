@@ -1,4 +1,4 @@
-"""docs/configuration.md is what the declarations say."""
+"""docs/configuration.md agrees with the declarations."""
 
 from pathlib import Path
 

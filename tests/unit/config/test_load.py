@@ -1,4 +1,4 @@
-"""Loading: defaults, file, environment; every problem at once and in its place."""
+"""Loading the configuration: defaults, file, environment. All problems are reported together, each with its place."""
 
 import os
 from pathlib import Path

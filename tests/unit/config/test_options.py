@@ -1,4 +1,4 @@
-"""The declarations: complete, consistent, and able to hold what they allow."""
+"""The declarations of configuration options: they are complete, consistent, and accept every value that they allow."""
 
 import msgspec
 import pytest

@@ -1,4 +1,4 @@
-"""Paths: the rules, and that what is made is private and what is foreign is refused."""
+"""Paths: how they are chosen, that new directories are private, and that those of other users are refused."""
 
 import os
 import pwd

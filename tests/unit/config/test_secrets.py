@@ -1,4 +1,4 @@
-"""What of names, values and command lines is taken for a secret, and what is not."""
+"""Which names, values and command lines are taken for secrets, and which are not."""
 
 import pytest
 from hypothesis import assume, given

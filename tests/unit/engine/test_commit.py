@@ -1,4 +1,4 @@
-"""Fold, log, publish: in that order, and nothing of it if the one before failed."""
+"""A commit applies events, logs them and publishes the state, in that order, and stops at the first step that fails."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What becomes of every pane and every held process at a start."""
+"""What a start does with every pane and every process that the keeper holds."""
 
 import msgspec
 

@@ -1,4 +1,4 @@
-"""Regular expressions of formats: POSIX's meaning, linear time, and nothing where RE2 cannot."""
+"""Regular expressions in formats: they match as POSIX says, in linear time, and match nothing where RE2 cannot."""
 
 import contextlib
 import random

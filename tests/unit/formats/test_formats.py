@@ -1,4 +1,4 @@
-"""Formats expand as tmux 3.3a expands them; the expected texts were taken from it."""
+"""Formats expand as in tmux 3.3a. The expected texts come from it."""
 
 import pytest
 

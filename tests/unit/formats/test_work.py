@@ -1,4 +1,5 @@
-"""What one format may cost: whatever it is, it is stopped and says so. Calls are counted, nothing is timed."""
+"""The limit on the work of one format: a format beyond it is stopped and says so. The tests count calls and measure
+no time."""
 
 import sys
 from types import FrameType

@@ -1,4 +1,4 @@
-"""Frames and descriptors: whatever is sent arrives, whatever else arrives is refused."""
+"""Messages and file descriptors on a channel: valid ones arrive, and all others are refused."""
 
 import contextlib
 import json

@@ -1,4 +1,4 @@
-"""What may be done to a pane's process, without a keeper around it."""
+"""Operations on a pane's process, without a keeper."""
 
 import os
 import signal

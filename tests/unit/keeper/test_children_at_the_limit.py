@@ -1,4 +1,4 @@
-"""A process that cannot be had: the words name the limit, and nothing of the attempt is left."""
+"""A process that cannot be started: the message names the limit, and nothing of the attempt remains."""
 
 import errno
 import resource

@@ -1,4 +1,4 @@
-"""The file of the keeper's diagnostics: what is in its place and is none is not appended to."""
+"""The file of the keeper's diagnostics: anything else in its place is not written to."""
 
 import subprocess
 import sys

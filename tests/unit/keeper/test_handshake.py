@@ -1,4 +1,4 @@
-"""Who may speak with the keeper."""
+"""Which programs may talk to the keeper."""
 
 import pytest
 

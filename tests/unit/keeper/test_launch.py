@@ -1,4 +1,4 @@
-"""Which interpreter flags the server's programs are started with."""
+"""The interpreter flags with which the server's programs are started."""
 
 import sys
 from types import SimpleNamespace

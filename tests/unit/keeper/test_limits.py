@@ -1,4 +1,4 @@
-"""The limit of open files: raised once, known to those that follow, given back."""
+"""The limit of open files: it is raised once, passed on to later processes, and restored for programs."""
 
 import os
 import resource

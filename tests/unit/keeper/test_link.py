@@ -1,4 +1,4 @@
-"""The link between keeper and server: believed only by whom it was left to."""
+"""The link between keeper and server: only the process for which it was left uses it."""
 
 import os
 import socket

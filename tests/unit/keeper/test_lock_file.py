@@ -1,4 +1,4 @@
-"""The locks of a state directory: what they say, how it is read while it is written, and that there is only one holder."""
+"""The locks of a state directory: their content, reading while it is written, and that there is only one holder."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Which boot of the machine this is; empty where the kernel has no name for it."""
+"""The identifier of the machine's boot. It is empty if the kernel has none."""
 
 from pathlib import Path
 

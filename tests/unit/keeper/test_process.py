@@ -1,4 +1,4 @@
-"""What can be known of processes that are not our children."""
+"""Facts about processes that are not children of this one."""
 
 import os
 import select

@@ -1,4 +1,4 @@
-"""Values on the wire between keeper and server."""
+"""Values in the protocol between keeper and server."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""When the server is started again."""
+"""When the keeper starts the server again."""
 
 from fuguemux.keeper.restart import (
     BACK_OFF_SECONDS,

@@ -1,4 +1,4 @@
-"""The end of a server that is no child of the keeper is noticed once, with a pidfd and without."""
+"""The end of a server that is no child of the keeper is noticed once, with a pidfd and without one."""
 
 import os
 import selectors

@@ -1,4 +1,4 @@
-"""What the keeper makes of the server's exit."""
+"""What the keeper does after each way in which a server can exit."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Which requests are taken back by others that came with them."""
+"""Which requests are withdrawn by others that arrived together with them."""
 
 from fuguemux.keeper.channel import Message
 from fuguemux.keeper.withdrawal import WITHDRAW, WITHDRAWN, settled

@@ -1,4 +1,4 @@
-"""The canonical text of commands, which keys and hooks are stored as."""
+"""The canonical text of commands, in which keys and hooks are stored."""
 
 import pytest
 

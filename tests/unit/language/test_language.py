@@ -1,4 +1,4 @@
-"""The command language: words from a shell, text from a file, and text made from words."""
+"""The command language: words from a shell, text from a file, and text that is made from words."""
 
 from contextlib import suppress
 

@@ -1,4 +1,5 @@
-"""Replay behind lost records: tombstones and skips, never an exception, and what is known keeps its shape."""
+"""Applying events after lost records: with tombstones and skipped events, without an exception, and with a consistent
+state."""
 
 from hypothesis import given
 from hypothesis import strategies as st

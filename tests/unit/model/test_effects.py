@@ -1,4 +1,4 @@
-"""Every effect belongs to one of the kinds that the effect runner tells apart."""
+"""Every effect belongs to one of the kinds that the effect runner distinguishes."""
 
 from typing import get_args
 

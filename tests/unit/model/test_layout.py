@@ -1,4 +1,4 @@
-"""Layouts add up after every operation, and their strings are tmux's both ways."""
+"""The sizes in a layout are consistent after every operation, and layouts convert to and from tmux's strings."""
 
 import pytest
 from hypothesis import given

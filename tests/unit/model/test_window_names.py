@@ -1,4 +1,4 @@
-"""Names that windows get by themselves."""
+"""The automatic names of windows."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""How large a window is for its viewers."""
+"""The size of a window for its viewers."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Clocks: the real one does what it says, and the fake one can stand in for it."""
+"""Clocks: the real one works as described, and the fake one behaves like it."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Diagnostics: one line per event, private, rotated, and never what is none of its business."""
+"""Diagnostics: one line per event, in private files that are rotated, without private content."""
 
 import os
 import stat

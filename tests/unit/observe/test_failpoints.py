@@ -1,4 +1,4 @@
-"""Failpoints: nothing unless armed, and every action does what the test asked for."""
+"""Failpoints do nothing unless a test uses them, and every action does what the test requests."""
 
 import errno
 import os

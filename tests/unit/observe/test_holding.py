@@ -1,4 +1,4 @@
-"""Who held the loop is named and counted; names hold nothing private."""
+"""Holders of the loop are named and counted, and the names contain nothing private."""
 
 import subprocess
 import sys

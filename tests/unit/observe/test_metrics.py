@@ -1,4 +1,4 @@
-"""Metrics: declared once, with a unit in the name, and read when somebody asks."""
+"""Metrics are declared once, with a unit in the name, and read on request."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The option command-alias: names that stand for one command or for several."""
+"""The option command-alias: names for one command or for several."""
 
 import pytest
 from msgspec.structs import replace

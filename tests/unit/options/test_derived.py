@@ -1,4 +1,4 @@
-"""The rows of the status line, and how windows are numbered."""
+"""The number of rows of the status line, and how windows are numbered."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The environment and the words of a pane's process."""
+"""The environment and the arguments of a pane's process."""
 
 import pytest
 from msgspec.structs import replace

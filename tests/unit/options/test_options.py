@@ -1,4 +1,4 @@
-"""The value of an option that holds somewhere: the two ways to ask for it agree."""
+"""The value of an option in one place: the two functions that return it agree."""
 
 import itertools
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Defaults of options: those of the table, and those that the configuration gives in their place."""
+"""The defaults of options: those of the table, and those that the configuration sets instead."""
 
 import pytest
 

@@ -1,4 +1,5 @@
-"""A test that ends a life of a store as a crash does leaves its files open: they are closed before `select` has too many."""
+"""Closes files that tests leave open when they end a life of a store as a crash does. Otherwise `select` would get
+too many."""
 
 import gc
 import os

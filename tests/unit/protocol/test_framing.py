@@ -1,4 +1,4 @@
-"""Frames and fields: round trips however the stream is cut, and refusal of everything else."""
+"""Messages and fields: they are decoded however the stream is split, and everything else is refused."""
 
 import random
 

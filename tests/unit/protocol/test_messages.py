@@ -1,4 +1,4 @@
-"""Every message comes back as it was sent, and newer peers are understood as far as that is possible."""
+"""Every message is decoded as it was encoded, and messages of newer versions are understood as far as possible."""
 
 import pytest
 from hypothesis import given

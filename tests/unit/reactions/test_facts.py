@@ -1,4 +1,4 @@
-"""Titles, directories, programs in the foreground, names, sizes: what the world tells about panes and clients."""
+"""Facts about panes and clients: titles, directories, foreground programs, names and sizes."""
 
 import pytest
 from msgspec.structs import replace

@@ -1,4 +1,4 @@
-"""What becomes of pipe-pane's command at its end, and at another server."""
+"""What happens when pipe-pane's command ends, and at the next server."""
 
 import pytest
 from msgspec.structs import replace

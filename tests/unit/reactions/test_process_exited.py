@@ -1,4 +1,4 @@
-"""What becomes of a pane whose process ended or could not be started."""
+"""What happens to a pane whose process ended or could not be started."""
 
 from functools import partial
 

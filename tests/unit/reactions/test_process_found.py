@@ -1,4 +1,4 @@
-"""A process that no pane knows gets one, under its own number where that is free."""
+"""A process that belongs to no pane gets a pane, with its own number if that is free."""
 
 from fuguemux.model.apply import apply
 from fuguemux.model.ids import PaneId

@@ -1,4 +1,4 @@
-"""The end of a program with the machine is noted where something of it is still to be seen."""
+"""The end of a program with the machine is logged if its output can still be seen."""
 
 import msgspec
 import pytest

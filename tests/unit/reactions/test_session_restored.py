@@ -1,4 +1,4 @@
-"""A session of the past under new numbers."""
+"""Restoring a session of an earlier time under new numbers."""
 
 from functools import reduce
 

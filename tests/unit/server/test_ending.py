@@ -1,4 +1,4 @@
-"""The end of a server: in which order things happen when it is decided, and that the first decision holds."""
+"""The end of a server: the order of its steps, and that the first decision to end is the one that counts."""
 
 import asyncio
 

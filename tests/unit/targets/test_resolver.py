@@ -1,4 +1,4 @@
-"""Targets on their own: what a declared flag names, of which kind, and with which words it is refused."""
+"""Targets that a row declares: what a flag names, of which kind, and the words of a refusal."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The look-ups that commands call directly, without a declaration in their row."""
+"""The functions for targets that commands call directly, without a declaration in their row."""
 
 import pytest
 

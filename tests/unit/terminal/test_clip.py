@@ -1,4 +1,4 @@
-"""Rows cut to some of their columns."""
+"""Cutting rows to some of their columns."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""A client's picture: the sum of all differences is always the whole, and a difference is small."""
+"""The frames of a client: all differences together always give the whole screen, and each difference is small."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Highlighted rows show the same text."""
+"""Rows with highlighting show the same text."""
 
 from hypothesis import given
 from hypothesis import strategies as st

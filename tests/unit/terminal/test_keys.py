@@ -1,4 +1,4 @@
-"""Key names to bytes and back."""
+"""Converting the names of keys to bytes and back."""
 
 from __future__ import annotations
 

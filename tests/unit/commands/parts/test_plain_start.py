@@ -1,4 +1,4 @@
-"""What plain `fugue` stands for, by what the last start brought back."""
+"""What `fugue` without a command does, depending on which sessions the last start brought back."""
 
 from fuguemux.commands.parts.plain_start import chosen
 from fuguemux.model.ids import SessionId

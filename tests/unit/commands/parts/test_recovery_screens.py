@@ -1,4 +1,4 @@
-"""`recovery screen`, `screens` and `view`: which screen is meant, and what is said where there is none."""
+"""`recovery screen`, `screens` and `view`: which screen is meant, and the message if there is none."""
 
 import json
 from collections.abc import Mapping

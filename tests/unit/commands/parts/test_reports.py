@@ -1,4 +1,4 @@
-"""recovery, status, checkpoint, restart-server, start-server."""
+"""The commands recovery, status, checkpoint, restart-server and start-server."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a checkpoint writes, what it leaves alone, and what happens when the disk says no."""
+"""What a checkpoint writes, what it leaves unchanged, and what happens if the disk refuses."""
 
 import errno
 import os

@@ -1,4 +1,5 @@
-"""A power failure may keep the name of a manifest without those of its packs, or the other way round. Nobody is alarmed."""
+"""A power failure may keep the name of a manifest without the names of its packs, or the other way round. That causes
+no alarm."""
 
 import contextlib
 import errno

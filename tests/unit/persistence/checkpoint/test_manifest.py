@@ -1,4 +1,4 @@
-"""Manifests: what is written is read back, and damage is told."""
+"""Manifests: what is written is read back, and damage is reported."""
 
 import msgspec
 import pytest

@@ -1,4 +1,4 @@
-"""What is kept of checkpoints, and what goes."""
+"""Which files of checkpoints are kept, and which are removed."""
 
 import os
 from hashlib import blake2b

@@ -1,4 +1,5 @@
-"""Saves hold everything they need: what happens to the living store does not touch them, and a save that fails leaves nothing."""
+"""Saves contain everything they need: changes of the living store do not affect them, and a save that fails leaves
+nothing behind."""
 
 import errno
 import os

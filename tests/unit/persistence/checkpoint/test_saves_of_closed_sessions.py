@@ -1,4 +1,4 @@
-"""Closed sessions lie among the checkpoints: a start tells when one is gone or cut, and reading them what rotted inside."""
+"""Saves of closed sessions: a start reports those that are missing or cut, and reading one reports damage inside it."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""What the checkpoints of one store have in common."""
+"""What the checkpoints of one store share."""
 
 import os
 from pathlib import Path

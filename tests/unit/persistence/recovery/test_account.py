@@ -1,4 +1,4 @@
-"""What a recovery reports of the log that it replayed, and of each pane."""
+"""What a recovery reports about the log that it replayed, and about each pane."""
 
 from functools import reduce
 

@@ -1,4 +1,4 @@
-"""Whatever lies in the place of a helper file is set aside and told, and nothing is in its way any more."""
+"""Anything in the place of a helper file is set aside and reported, so that the file can be written."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""What recovery met and the state does not have."""
+"""Panes that a recovery found in the log and that the state does not have."""
 
 import random
 

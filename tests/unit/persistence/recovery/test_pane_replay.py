@@ -1,4 +1,4 @@
-"""Output that the log does not have: a gap in the row of a pane's bytes, and what an event says of it."""
+"""Output that the log does not have: a gap in the offsets of a pane's output, and the event that describes it."""
 
 from fuguemux.model.ids import PaneId
 from fuguemux.persistence.recovery.pane_replay import LostOutput, Output, RecoveredPane

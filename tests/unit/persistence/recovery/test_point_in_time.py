@@ -1,4 +1,4 @@
-"""Which moment is meant, and which checkpoint it is reached from."""
+"""Which point in time a text means, and from which checkpoint it is reached."""
 
 from datetime import datetime
 

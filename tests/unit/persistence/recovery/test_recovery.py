@@ -1,4 +1,4 @@
-"""Checkpoint, crash, recover: on real files."""
+"""A checkpoint, a crash and a recovery on real files."""
 
 import os
 from pathlib import Path

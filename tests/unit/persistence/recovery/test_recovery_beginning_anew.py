@@ -1,4 +1,5 @@
-"""A state goes on in another directory, or in its own after that was emptied: nothing of what was there before is needed."""
+"""A state continues in another directory, or in its own after that was emptied: nothing of the former content is
+needed."""
 
 import os
 import shutil

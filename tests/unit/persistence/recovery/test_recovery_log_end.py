@@ -1,4 +1,4 @@
-"""Where the log ends, against what the watermark and the newest checkpoint say of it."""
+"""The end of the log, compared with what the watermark and the newest checkpoint say about it."""
 
 from pathlib import Path
 from typing import NamedTuple

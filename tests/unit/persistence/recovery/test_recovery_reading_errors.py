@@ -1,4 +1,5 @@
-"""EIO while a start reads: what goes away at the second read costs nothing, and what lasts is told by the file's name."""
+"""EIO while a start reads: an error that does not occur again costs nothing, and a lasting one is reported with the
+file's name."""
 
 import errno
 import os

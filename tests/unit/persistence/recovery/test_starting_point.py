@@ -1,4 +1,4 @@
-"""Which checkpoint a recovery starts from, and which older state it can replay from."""
+"""From which checkpoint a recovery starts, and from which older state it can replay."""
 
 import os
 from pathlib import Path

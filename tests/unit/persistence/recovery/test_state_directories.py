@@ -1,4 +1,4 @@
-"""A start finds its directories, whatever is in their place."""
+"""A start handles anything that is in the place of its directories."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Which store a state directory holds, whatever is in the file STORE."""
+"""Which store a state directory contains, whatever is in the file STORE."""
 
 import os
 from pathlib import Path

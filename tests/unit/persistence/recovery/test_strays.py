@@ -1,4 +1,4 @@
-"""What is in the place of files that are written over, appended to or removed, and is not theirs."""
+"""Foreign files in the place of files that the server overwrites, appends to or removes."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Recovery reports on disk: JSON that comes back, also that of earlier versions; no more than a hundred."""
+"""Recovery reports on disk: JSON that is read back, also from earlier versions. At most a hundred are kept."""
 
 from pathlib import Path
 

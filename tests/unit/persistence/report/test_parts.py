@@ -1,4 +1,4 @@
-"""The report on one pane: what it says after what happened to it."""
+"""The report on one pane: what it says after each kind of event."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What the recovery report says in one line: what is back, which programs ended, what of output and changes is lost."""
+"""The recovery report in one line: what is back, which programs ended, and which output and changes are lost."""
 
 import msgspec
 import pytest

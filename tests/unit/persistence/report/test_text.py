@@ -1,4 +1,4 @@
-"""The recovery report as text: a person's words first, the log's words with -v."""
+"""The recovery report as text: first in everyday words, with -v in the words of the log."""
 
 import re
 

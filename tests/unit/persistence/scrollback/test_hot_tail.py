@@ -1,4 +1,4 @@
-"""The newest lines of a pane are unpacked in memory: how many, until when, and that nothing else is."""
+"""The newest lines of a pane are unpacked in memory: how many, for how long, and that no others are."""
 
 from pathlib import Path
 

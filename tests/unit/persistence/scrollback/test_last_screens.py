@@ -1,4 +1,4 @@
-"""Last screens on disk: what is written is read back, damage is told, and there are never too many."""
+"""Last screens on disk: what is written is read back, damage is reported, and their number is limited."""
 
 import os
 import stat

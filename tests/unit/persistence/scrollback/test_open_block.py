@@ -1,4 +1,4 @@
-"""The open block of a pane: when it is full, which lines still go into it, and what becomes of it."""
+"""The open block of a pane: when it is full, which lines it still takes, and what happens to it."""
 
 from itertools import accumulate
 

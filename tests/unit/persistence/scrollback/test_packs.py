@@ -1,4 +1,4 @@
-"""Packs: content-named files of entries, each checked."""
+"""Packs: files of entries, named by their content, with a checksum for each entry."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""Lines that a checkpoint leaves out: not on the disk any more, but still there to be read."""
+"""Lines that a checkpoint leaves out are not on disk any more, but can still be read."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A block of scrollback rots on the disk: its lines are lost, and nothing else is, and that is told."""
+"""Damage to a block of scrollback on disk: only its lines are lost, and that is reported."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Searching many lines at once finds what looking at every line finds."""
+"""Searching many lines at once gives the same results as examining every line."""
 
 import re
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The checksum of everything on disk: zlib's numbers, whoever computes them."""
+"""The checksum of everything on disk: every implementation gives zlib's numbers."""
 
 import sys
 import zlib

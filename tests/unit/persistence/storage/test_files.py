@@ -1,4 +1,4 @@
-"""The real storage: private files, durable replacement, the lock."""
+"""The real storage: private files, durable replacement, and the lock."""
 
 import errno
 import os

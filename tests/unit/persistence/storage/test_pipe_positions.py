@@ -1,4 +1,4 @@
-"""Where a pipe has got to is read by the next server; whatever the disk does, nothing raises."""
+"""The next server reads how far a pipe's command has read. Nothing raises, whatever the disk does."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Events and states as bytes, and back."""
+"""Encoding and decoding of events and states."""
 
 import contextlib
 

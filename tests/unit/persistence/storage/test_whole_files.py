@@ -1,4 +1,4 @@
-"""Whole files: every byte written, read at once, and replaced atomically."""
+"""Whole files: every byte is written, they are read at once, and replaced atomically."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""What does not reach the disk: secrets in the environment and in command lines, and hidden variables."""
+"""What is not stored: secrets in the environment and in command lines, and hidden variables."""
 
 import msgspec
 

@@ -1,4 +1,4 @@
-"""Logs made for tests: on a simulated disk, with a clock and chance that repeat."""
+"""Logs for tests: on a simulated disk, with a clock and random numbers that repeat."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field

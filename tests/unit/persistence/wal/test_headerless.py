@@ -1,4 +1,4 @@
-"""A segment without its header: its records say whether it was part of a durable log."""
+"""A segment without its header: its records show whether it was part of a durable log."""
 
 from pathlib import Path
 

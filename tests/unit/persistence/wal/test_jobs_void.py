@@ -1,4 +1,4 @@
-"""Segments that nobody needs: a crash that undoes the removal of their names brings no record back."""
+"""Void segments: a crash that undoes the removal of their names brings no record back."""
 
 import contextlib
 import errno

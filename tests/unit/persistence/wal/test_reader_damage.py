@@ -1,4 +1,4 @@
-"""Whatever happens to the bytes, the reader raises nothing and says what is missing."""
+"""Damage to the log: the reader raises nothing, and reports what is missing."""
 
 import struct
 from dataclasses import replace

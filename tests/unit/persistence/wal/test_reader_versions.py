@@ -1,4 +1,4 @@
-"""Record types of the future, and the tools that look at a log offline."""
+"""Record types of later versions, and the tools that read a log while no server runs."""
 
 from pathlib import Path
 from typing import cast

@@ -1,4 +1,4 @@
-"""The segments: which one is written, what follows and replaces it, and which are removed."""
+"""The segments: which one is written, which one follows or replaces it, and which are removed."""
 
 import errno
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The space for segments: spares, the ballast, and a disk that is full."""
+"""The space for segments: spares, the ballast, and a full disk."""
 
 import errno
 import os

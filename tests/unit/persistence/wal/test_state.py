@@ -1,4 +1,4 @@
-"""The state of the log: what is written, durable and lost, and what is told of it."""
+"""The state of the log: what is written, durable and lost, and what is reported."""
 
 import errno
 from random import Random

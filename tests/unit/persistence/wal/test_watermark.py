@@ -1,4 +1,4 @@
-"""The watermark: what it says, how its file is kept, and what a reader of the log makes of it."""
+"""The watermark: its content, its file, and what a reader of the log concludes from it."""
 
 import contextlib
 import os

@@ -1,4 +1,4 @@
-"""The writer: what is framed and written when, on disks that behave and disks that do not."""
+"""The writer: what is encoded and written when, on disks that work and on disks that fail."""
 
 import errno
 from random import Random

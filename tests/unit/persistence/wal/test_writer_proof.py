@@ -1,4 +1,4 @@
-"""Testimony to the last sync: what it turns from a doubt into damage, and that an idle log stays idle."""
+"""Proofs of the last sync: with them damage is recognised as damage. An idle log writes no more of them."""
 
 from fuguemux.persistence.wal.durability import Durability
 from fuguemux.persistence.wal.record import RecordType

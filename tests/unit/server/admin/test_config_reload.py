@@ -1,4 +1,5 @@
-"""Hot reload: on real files, as editors write them. Nothing is timed; every wait is for an outcome."""
+"""Reloading the configuration, on real files that are written as editors do. Every wait is for an event, and no time
+is measured."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""What a changed configuration does to the parts of a server, and what people are told of a file with mistakes."""
+"""What a changed configuration does to the parts of a server, and what users are told of a file with mistakes."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""The option `persist` and purging: what is taken off the disk at once, and what people are told of the rest."""
+"""The option `persist` and purging: what is removed from disk at once, and what users are told about the rest."""
 
 import os
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""One client's connection and socket, with every order of calls that the client, asyncio and the server can bring about."""
+"""One client's connection and socket, with every order of calls that the client, asyncio and the server can cause."""
 
 import asyncio
 from collections.abc import Callable, Iterator

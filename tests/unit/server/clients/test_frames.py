@@ -1,4 +1,4 @@
-"""When frames are drawn: not more often than the rate, except for an echo that somebody waits for."""
+"""When frames are drawn: not more often than the rate allows, except for an expected echo."""
 
 import asyncio
 from types import SimpleNamespace

@@ -1,4 +1,4 @@
-"""The file that says when clients came to which session: its order survives, and nothing in it stops a start."""
+"""The file with the times of the last attach: the order is preserved, and no content of it stops a start."""
 
 import asyncio
 import os

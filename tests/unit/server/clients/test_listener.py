@@ -1,4 +1,5 @@
-"""The listener against good, bad, slow and silent clients, on real sockets with a handler that records."""
+"""The listener with correct, incorrect, slow and silent clients, on real sockets with a handler that records its
+calls."""
 
 import asyncio
 import contextlib

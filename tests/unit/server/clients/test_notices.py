@@ -1,4 +1,4 @@
-"""What people are told without asking: everything that was added is shown, and nothing replaces anything else."""
+"""Alerts and notices: everything that was added is shown, and nothing replaces anything else."""
 
 from fuguemux.server.clients.notices import Notices
 

@@ -1,4 +1,4 @@
-"""Where a client was, as it gives it back to the next server."""
+"""The resume token: what a client showed, as it tells the next server."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Attached clients: who comes and goes, who looks at what, and what becomes of them when sessions go."""
+"""Attached clients: attaching and detaching, which session each shows, and what happens when sessions are closed."""
 
 import asyncio
 from collections.abc import AsyncIterator

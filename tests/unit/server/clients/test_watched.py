@@ -1,4 +1,4 @@
-"""Decisions of commands are done under names that give nothing away."""
+"""Decisions of commands are timed under names that reveal nothing private."""
 
 import threading
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""A status line that asks for too much is replaced by words, and not composed again before something changes."""
+"""A status line that takes too much work is replaced by a message, and not composed again before something changes."""
 
 import msgspec
 

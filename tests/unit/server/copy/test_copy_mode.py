@@ -1,4 +1,4 @@
-"""Copy mode on lines of every kind: places, rows and selections agree with the text."""
+"""Copy mode on lines of every kind: positions, rows and selections agree with the text."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,5 @@
-"""Lines that are on the disk still are not read where they are drawn; a mode waits for them, wholly or not at all."""
+"""Lines that are only on disk are not read where they are drawn. Copy mode waits for them, and gets all of them or
+none."""
 
 import asyncio
 from collections.abc import Coroutine

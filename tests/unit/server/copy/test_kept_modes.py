@@ -1,4 +1,4 @@
-"""Where panes are in copy mode is read by the next server; a place whose text is gone is none."""
+"""The next server puts panes back into copy mode at their position. A position whose text is missing is ignored."""
 
 import asyncio
 from collections.abc import Coroutine

@@ -1,7 +1,8 @@
-"""A reader of a PTY that appends to a plain file, to be killed: `landing_reader.py MODE MASTER LOG ZONE SEED [STAGE]`.
+"""A reader of a PTY that appends to a plain file, and is killed by a test: `landing_reader.py MODE MASTER LOG ZONE
+SEED [STAGE]`.
 
-MODE is `zone` or `memory`. STAGE names where the reader kills itself, at a read chosen by SEED; without one it runs until it is
-killed or the terminal ends. Ticks are as in the server: several reads, one write to the log.
+MODE is `zone` or `memory`. STAGE names where the reader kills itself, at a read that SEED chooses. Without STAGE it
+runs until it is killed or the terminal ends. Ticks are as in the server: several reads, one write to the log.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Reading a terminal in one call or in many: the same bytes, the same ends, the same errors."""
+"""Reading a terminal in one call or in many gives the same bytes, the same end and the same errors."""
 
 import errno
 import fcntl

@@ -1,4 +1,4 @@
-"""The landing zone: what was read from a terminal survives the reader."""
+"""The landing zone: output that was read from a terminal survives the death of the reader."""
 
 import os
 import random

@@ -1,4 +1,5 @@
-"""The landing zone's checksums, what is read behind what is held, events and what is missing; and zones of before."""
+"""The landing zone's checksums, output behind held output, events and missing output; and the zones of earlier
+versions."""
 
 import gzip
 import os

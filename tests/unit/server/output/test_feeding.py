@@ -1,4 +1,4 @@
-"""Output that is expensive to show is fed in pieces, and others have their turn in between."""
+"""Output that is expensive to show is shown in pieces, and other panes have their turn in between."""
 
 import asyncio
 from collections.abc import Callable

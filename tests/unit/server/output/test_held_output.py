@@ -1,4 +1,5 @@
-"""Output while the disk is slow or refuses: shown from the landing zone, which holds it until the kernel has its record."""
+"""Output while the disk is slow or refuses: it is shown from the landing zone, which holds it until its record is
+written."""
 
 import os
 from functools import partial

@@ -1,4 +1,4 @@
-"""Slots of the landing zone one by one: what keeps each, and in which order what waits is shown."""
+"""Single slots of the landing zone: why each is held, and in which order held output is shown."""
 
 import asyncio
 import os

@@ -1,4 +1,5 @@
-"""Output of panes: every byte is logged and shown once and in order, whoever reads it, the loop or the thread for floods."""
+"""The output of panes: every byte is logged and shown once and in order, whether the loop or the flood reader's
+thread reads it."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""Floods are held from when a client comes until it is answered, and never starve."""
+"""Floods are not read between the arrival of a client and its answer, but they never starve."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""What is read of a terminal at once is so much as can be shown in a moment, whatever it is."""
+"""How much is read from a terminal at once: never more than can be shown in a short time, whatever it contains."""
 
 import pytest
 

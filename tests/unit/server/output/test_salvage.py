@@ -1,4 +1,5 @@
-"""What a dead server's landing zone holds goes to the log once: not what the log has, and nothing that cannot follow."""
+"""The content of a dead server's landing zone is logged once: without what the log has, and without what cannot
+follow it."""
 
 from dataclasses import dataclass, field
 from types import SimpleNamespace

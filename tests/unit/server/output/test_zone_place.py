@@ -1,4 +1,4 @@
-"""Which zones a start looks into, and what becomes of them."""
+"""Which landing zones a start reads, and what happens to them."""
 
 import errno
 import os

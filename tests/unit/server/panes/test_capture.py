@@ -1,4 +1,4 @@
-"""Rows far back are those that reading everything gives."""
+"""Reading rows far back gives the same rows as reading everything."""
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st

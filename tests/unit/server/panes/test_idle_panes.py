@@ -1,4 +1,4 @@
-"""Idle panes give memory back, and lose nothing by it."""
+"""Idle panes release memory, and lose nothing by it."""
 
 from fuguemux.model.ids import PaneId
 from fuguemux.persistence.scrollback.pack_reader import PackReader

@@ -1,4 +1,5 @@
-"""Last screens: found on the way to a rebuilt screen, kept on disk before anything else may go, and taken away on request."""
+"""Last screens: found while a screen is rebuilt, stored on disk before anything that they need is removed, and
+deleted on request."""
 
 import asyncio
 import errno

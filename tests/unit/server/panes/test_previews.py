@@ -1,4 +1,4 @@
-"""A list with the last screen of the selected pane beside it, or below it where the terminal is narrow."""
+"""A list with the last screen of the selected pane beside it, or below it on a narrow terminal."""
 
 from collections.abc import Callable, Coroutine
 from contextlib import suppress

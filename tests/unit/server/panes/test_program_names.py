@@ -1,4 +1,4 @@
-"""What ran in a pane, as people are told: the program, a pipeline, a loop, jobs; not a shell at its prompt."""
+"""The name of what ran in a pane, for users: a program, a pipeline, a loop or jobs, but not a shell at its prompt."""
 
 from typing import Any
 

@@ -1,4 +1,5 @@
-"""What is started in a pane whose process is gone: decided by options, words and a list of programs, started by nobody here."""
+"""What is started in a pane whose process has ended, by options, command lines and a list of programs. Nothing is
+started here."""
 
 import shlex
 

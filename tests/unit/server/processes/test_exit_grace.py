@@ -1,4 +1,4 @@
-"""When the end of a process is final: by its status, by what was typed, by signs of a shutdown, by company."""
+"""When the end of a process is final: by its exit status, by typed input, by signs of a shutdown, and by other ends."""
 
 import asyncio
 import os

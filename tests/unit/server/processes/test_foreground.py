@@ -1,4 +1,5 @@
-"""What a person started, told from what a loop starts: decided from a process table that tests write."""
+"""Programs that a user started are distinguished from those that a loop starts, by means of process tables that the
+tests write."""
 
 from __future__ import annotations
 

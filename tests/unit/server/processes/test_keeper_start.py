@@ -1,4 +1,4 @@
-"""A keeper is started whatever version of it is on the disk."""
+"""A keeper is started whichever version of it is on disk."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The keeper of a server died: another one takes over, whatever the first attempts come to."""
+"""The keeper of a server has died: another one takes over, even if the first attempts fail."""
 
 import asyncio
 from collections.abc import Callable

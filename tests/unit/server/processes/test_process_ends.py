@@ -1,4 +1,4 @@
-"""The end of a process that somebody else started is told once, without looking again and again."""
+"""The end of a process that another program started is reported once, without polling."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""What the system says of processes, asked of real ones."""
+"""What the system reports about processes, tested with real ones."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""Panes' processes from their start to their end: what is logged, what the keeper is asked, and in which order."""
+"""Panes' processes from start to end: what is logged, what the keeper is asked, and in which order."""
 
 import asyncio
 import errno

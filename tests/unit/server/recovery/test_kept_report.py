@@ -1,4 +1,4 @@
-"""The report of a start is stored again when it says something else, unless the state is left alone."""
+"""The report of a start is stored again when it changes, unless the server must not write to the state."""
 
 from pathlib import Path
 

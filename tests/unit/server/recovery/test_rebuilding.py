@@ -1,4 +1,5 @@
-"""Screens that are rebuilt while the server answers: each once, whoever comes first, with everything that happened meanwhile."""
+"""Screens are rebuilt while the server answers: each once, by the thread or by the loop, with everything that
+happened meanwhile."""
 
 import asyncio
 import sys

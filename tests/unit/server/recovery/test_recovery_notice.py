@@ -1,4 +1,4 @@
-"""What people are told of a recovery, and for how long."""
+"""What users are told about a recovery, and for how long."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What becomes of each pane at start, and what the report says of it: carried on, started again, or left dead."""
+"""What a start does with each pane, and what the report says about it: adopted, started again, or left dead."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""Commands that run commands end somewhere."""
+"""Commands that run commands are stopped at a limit."""
 
 from collections.abc import Coroutine, Sequence
 from typing import Any, cast

@@ -1,4 +1,4 @@
-"""Files of commands are found by path and pattern, and what is wrong with one is said of it."""
+"""Files of commands are found by path and by pattern, and errors are reported with the file."""
 
 from pathlib import Path
 

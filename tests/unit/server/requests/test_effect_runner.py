@@ -1,4 +1,4 @@
-"""Every effect goes to the part that carries it out, in order; one that fails ends the rest."""
+"""Every effect is carried out by its part, in order. An effect that fails prevents those after it."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import get_args

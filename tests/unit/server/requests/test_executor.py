@@ -1,4 +1,4 @@
-"""One command at a time, its effects in order, and no word to the requester before the change is durable."""
+"""One command at a time, its effects in order, and no reply to the requester before the change is durable."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Facts of panes: what is asked of very many at once must not hold the loop."""
+"""Facts about panes: questions about very many panes must not hold the loop."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""Long lists: every line once and in order, others between the pieces, and an end to what one list may give."""
+"""Long lists: every line once and in order, other work between the pieces, and a limit on one list."""
 
 import asyncio
 from collections.abc import Iterator

@@ -1,4 +1,5 @@
-"""Complaint: "launcher kills a daemon that is still recovering". Whoever comes meanwhile is told what it waits for."""
+"""Complaint: "launcher kills a daemon that is still recovering". A client that connects meanwhile is told what it
+waits for."""
 
 import asyncio
 from typing import Any

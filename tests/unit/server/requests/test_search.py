@@ -1,4 +1,4 @@
-"""What the server does for `fugue search`, without a socket."""
+"""The server's part of `fugue search`, without a socket."""
 
 import json
 from typing import Any, cast

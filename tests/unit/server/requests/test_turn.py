@@ -1,4 +1,4 @@
-"""One command at a time; one that waits lets others go on, and says what it waits for."""
+"""The turn: one command runs at a time. A command that waits lets others run, and says what it waits for."""
 
 import asyncio
 import errno

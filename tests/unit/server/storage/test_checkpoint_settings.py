@@ -1,4 +1,4 @@
-"""The settings of checkpoints, as the configuration and the deepest history of a pane say."""
+"""The settings of checkpoints, from the configuration and the deepest history of a pane."""
 
 from fuguemux.config.schema import Persistence
 from fuguemux.server.storage.checkpoint_settings import settings_of

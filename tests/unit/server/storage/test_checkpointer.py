@@ -1,4 +1,4 @@
-"""When checkpoints are taken, what they wait for, and what a disk that refuses one leads to."""
+"""When checkpoints are taken, what they wait for, and what happens if the disk refuses one."""
 
 import asyncio
 import errno

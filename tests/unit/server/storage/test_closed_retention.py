@@ -1,4 +1,4 @@
-"""Which closed sessions stay."""
+"""Which closed sessions are kept."""
 
 import pytest
 

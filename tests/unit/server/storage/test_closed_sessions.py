@@ -1,4 +1,4 @@
-"""Closed sessions are saved with what their panes showed, and removed when they have become too old."""
+"""Closed sessions are saved with what their panes showed, and removed when they are too old."""
 
 import asyncio
 import os

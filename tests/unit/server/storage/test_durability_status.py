@@ -1,4 +1,4 @@
-"""What people are told of durability, and that one trouble does not hide another."""
+"""What users are told about durability, and that one problem does not hide another."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Group commit: who waits is woken once his records are durable, and nobody else is disturbed."""
+"""Group commit: a task that waits is woken when its records are durable, and no other task is."""
 
 import asyncio
 import errno

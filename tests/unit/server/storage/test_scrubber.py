@@ -1,4 +1,4 @@
-"""When all stored scrollback is read again. What reading it finds: tests/integration/test_scrollback_rot.py."""
+"""When all stored scrollback is read again. tests/integration/test_scrollback_rot.py tests what that finds."""
 
 import asyncio
 import errno

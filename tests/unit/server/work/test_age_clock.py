@@ -1,4 +1,4 @@
-"""Nothing becomes old by a wall clock that somebody sets, and everything by the time that passes."""
+"""Setting the wall clock makes nothing old. Time that really passes does."""
 
 from pathlib import Path
 

@@ -1,4 +1,5 @@
-"""Work on files that hang: each on a thread of its own, so many of one kind, and never waited for at the end."""
+"""Work on files that do not answer: each has a thread of its own, their number per kind is limited, and the end never
+waits for them."""
 
 import asyncio
 import errno

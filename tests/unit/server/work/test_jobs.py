@@ -1,4 +1,4 @@
-"""Shell commands beside the panes."""
+"""Shell commands outside of panes."""
 
 import asyncio
 import os

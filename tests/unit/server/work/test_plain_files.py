@@ -1,4 +1,4 @@
-"""Files named in commands: never our own descriptors, never a wait."""
+"""Files that commands name: the server's own descriptors are refused, and nothing blocks."""
 
 import os
 from pathlib import Path

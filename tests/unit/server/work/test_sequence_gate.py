@@ -1,4 +1,5 @@
-"""What a sequence of commands makes waits for its end, and for nothing that a command of it waits for."""
+"""The output of panes that a sequence of commands creates waits for the end of the sequence, unless one of its
+commands waits."""
 
 import asyncio
 from collections.abc import Callable

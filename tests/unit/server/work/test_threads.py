@@ -1,4 +1,4 @@
-"""Work that blocks, where no thread is to be had: done by the loop, once, with its result or its failure."""
+"""Blocking work when no thread can be started: the loop does it, once, with its result or its error."""
 
 from tests.support.poor import run_poor
 

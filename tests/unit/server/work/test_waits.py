@@ -1,4 +1,4 @@
-"""What commands wait for is ended in one place."""
+"""Everything that commands wait for is ended in one place."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""The watchdog ends what may be ended, nothing else, and sleeps while there is nothing to do."""
+"""The watchdog ends only what may be ended, and sleeps while there is nothing to do."""
 
 import asyncio
 import threading

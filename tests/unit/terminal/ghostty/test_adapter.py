@@ -1,4 +1,4 @@
-"""The adapter: events, history, reset, snapshots' envelope, refusal of a wrong library."""
+"""The adapter: events, history, reset, the format of snapshots, and the refusal of a wrong library."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Output that pushes many rows with few bytes: no row leaves the engine before it was taken."""
+"""Output whose few bytes push many rows into the history: no row leaves the engine before it was archived."""
 
 import pytest
 from hypothesis import given

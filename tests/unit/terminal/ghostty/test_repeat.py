@@ -1,4 +1,4 @@
-"""REP with a huge count: brought down however it is written and wherever the stream is cut; text stays as it is."""
+"""REP with a huge count is reduced, however it is written and wherever the stream is split. Other text is unchanged."""
 
 import pytest
 from hypothesis import example, given

@@ -1,4 +1,4 @@
-"""Old lines at a new width are what the engine itself would show."""
+"""Old lines at a new width are wrapped as the engine itself would wrap them."""
 
 from __future__ import annotations
 
