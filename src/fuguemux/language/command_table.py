@@ -1,6 +1,6 @@
 """The table of commands as the rooms below it see it.
 
-The table itself imports every command. A module that a command imports must not import the table, so whoever needs a
+The table itself imports every command. A module that a command imports must not import the table, so a module that needs a
 look-up is handed one: commands find it in their invocation.
 """
 

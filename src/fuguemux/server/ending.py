@@ -1,4 +1,4 @@
-"""The end of the server: what may end it, in which way, and what happens at once when that is decided."""
+"""The end of the server: what may end it, how it ends, and the steps that are taken at once."""
 
 import asyncio
 from collections.abc import Callable
@@ -25,8 +25,8 @@ class ServerEnd:
         stop_keepers: Callable[[], None],
         shut_down: Callable[[], None],
     ) -> None:
-        """`note` writes that the server was stopped on purpose. `shut_down` marks every later process exit as caused by
-        the machine's shutdown.
+        """`note` stores that the server was stopped on purpose. `shut_down` marks every later process exit as caused
+        by the machine's shutdown.
         """
         self._loop = loop
         self._engine = engine
@@ -58,9 +58,10 @@ class ServerEnd:
         return await self._code
 
     def stop(self) -> None:
-        """kill-server, or the last session ended: on purpose, so nothing is to come back.
+        """End for kill-server, or because the last session ended. This is on purpose, so no later start brings
+        anything back.
 
-        Done before any client is told: a command that follows must find either no server, or the next one.
+        Call it before any client is told. A command that follows must find either no server, or the next one.
         """
         engine = self._engine
         try:
@@ -72,12 +73,12 @@ class ServerEnd:
         self._end(EXIT_DELIBERATE)
 
     def stop_gracefully(self) -> None:
-        """SIGTERM: everything is saved and comes back with the next start."""
+        """End for SIGTERM: everything is saved and comes back with the next start."""
         self._shut_down()
         self._end(EXIT_GRACEFUL)
 
     def give_way(self) -> None:
-        """Another server is about to take over."""
+        """End because another server takes over."""
         self._end(EXIT_RESTART)
 
     def _end(self, code: int) -> None:
@@ -85,10 +86,10 @@ class ServerEnd:
             self._stop_keepers()
             self._code.set_result(code)
 
-    # Without sessions
+    # Ends without sessions
 
     def published(self, before: ServerState, after: ServerState) -> None:
-        """Follow one transaction. Without sessions the server may end, in a moment."""
+        """Follow one transaction. Without sessions the server may end a moment later."""
         if before.sessions and not after.sessions:
             self._loop.call_soon(self._emptied)
 

@@ -1,4 +1,5 @@
-"""Passes on what happens while panes are read and the log is written: nothing here commits while output is shown."""
+"""Passes on what happens while panes are read and the log is written. Nothing may commit while output is shown, so
+nothing here does."""
 
 import asyncio
 from collections.abc import Sequence
@@ -18,7 +19,8 @@ diagnostics = channel("server")
 class OutputEvents:
     """Implements output_port.OutputListener, and the callbacks of the log's threads. Belongs to the loop.
 
-    The log and the panes' output are built before the parts that it passes on to: nothing happens before `connect`.
+    The log and the panes' output are built before the parts that must be notified, so nothing happens before
+    `connect`.
     """
 
     _output: PaneOutput
@@ -39,7 +41,7 @@ class OutputEvents:
         pipes: Pipes,
         processes: Processes,
     ) -> None:
-        """Everything is built: from now on there is somebody to tell."""
+        """Connect the parts to notify, which are all built now."""
         self._output = output
         self._viewers = viewers
         self._pane_watcher = pane_watcher
@@ -50,12 +52,12 @@ class OutputEvents:
     # The log
 
     def congestion_changed(self, congested: bool) -> None:
-        """The log has caught up: read on."""
+        """The log has caught up: continue reading."""
         if not congested and self._connected:
             self._output.resume()
 
     def records_written(self) -> None:
-        """Records are with the kernel that it did not have at once: what waited for that goes on."""
+        """The kernel now has records that it did not have at once: work that waits for them continues."""
         if self._connected:
             self._output.written()
 
@@ -64,7 +66,7 @@ class OutputEvents:
         diagnostics.warning("disk.slow", ms=round(seconds * 1000, 1))
 
     def not_logged(self, error: OSError) -> None:
-        """A fact could not be logged and is dropped. The next look finds it again."""
+        """A fact could not be logged and is dropped. The next check finds it again."""
         diagnostics.warning("fact_not_logged", error=error.strerror or str(error))
 
     # Output
@@ -82,6 +84,6 @@ class OutputEvents:
         self._pipes.output(terminal, data)
 
     def output_ended(self, terminal: PaneTerminal) -> None:
-        """The PTY is at its end."""
+        """The PTY has reached its end."""
         if self._connected:
             self._loop.call_soon(self._processes.output_ended, terminal)

@@ -1,8 +1,8 @@
-"""The process in which new code proves that it can take over from a running server: `python -m fuguemux.server.preflight
-STATE`.
+"""The preflight process, in which new code proves that it can take over from a running server: `python -m
+fuguemux.server.preflight STATE`.
 
-It imports the whole server, reads the state directory without changing anything, builds every pane's terminal, and prints
-one line of JSON: a `Proof`. Servers of earlier versions start it by this name.
+It imports the whole server, reads the state directory without changing anything, builds every pane's terminal, and
+prints one line of JSON: a `Proof`. Servers of earlier versions start it by this name.
 """
 
 import importlib

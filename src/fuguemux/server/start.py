@@ -1,4 +1,4 @@
-"""The start: brings panes and processes together again, and tells people what happened to them."""
+"""The start: gives panes their processes again, and tells users what happened to them."""
 
 import os
 from collections.abc import Callable, Coroutine
@@ -39,7 +39,7 @@ class StartedParts(NamedTuple):
     keepers: Keepers
     recovered_panes: RecoveredPanes
     restoration: Callable[[], Restoration]
-    """Brings panes and processes together; created once every pane has its terminal."""
+    """Gives panes their processes. It is created when every pane has its terminal."""
     pane_watcher: PaneWatcher
     pipes: Pipes
     rebuilding: Rebuilding
@@ -59,7 +59,8 @@ class Start:
         spawn: Callable[[Coroutine[Any, Any, None]], object],
         later: Callable[[float, Callable[[], None]], object],
     ) -> None:
-        """`returned` is set in a process that gave way to a server which failed, and serves again.
+        """`returned` is set if this process handed off to a new server, the new server failed, and this process
+        serves again.
 
         `flush_interval_ms` returns the time after which output must be synced. `later` calls a function after some
         seconds.
@@ -108,7 +109,9 @@ class Start:
     async def _restore(self, held: list[HeldPane], answers: dict[PaneId, bytes]) -> None:
         parts, report = self._parts, self._report
         await parts.restoration().run(held, answers)
-        for pane in parts.engine.state.panes:  # changes that happened meanwhile show nowhere else
+        for pane in (
+            parts.engine.state.panes
+        ):  # changes that happened meanwhile are not shown anywhere else
             parts.pane_watcher.look_soon(pane)
         self._find_cause(keeper_lived=bool(held))
         report.remark(*parts.pipes.go_on(unsure=bool(report.unsynced_ms_max)))
@@ -148,7 +151,7 @@ class Start:
         return recovery_notice.greeting(self._report)
 
     def _tell_of_refusal(self) -> None:
-        """If this process gave way and serves again, tell every client that attaches why, for a while."""
+        """If a handoff failed and this process serves again, tell every client that attaches why, for a while."""
         if self._returned is None:
             return
         line = failed(self._returned)

@@ -207,7 +207,7 @@ class _Recovery:
         )
 
     def _prepare(self) -> None:
-        """Check that everything can be read. What is in the place of a directory and is none is moved, so it is missing then."""
+        """Check that everything can be read. Move a file in the place of a directory away, so that the directory is missing."""
         storage, directory, now_ms = self._storage, self._directory, self._report.started_ms
         wrong = [] if self._read_only else no_directories(storage, directory)
         refuse_what_is_not_ours(storage, directory)

@@ -20,7 +20,7 @@ RECOVERIES: Final = "recoveries"
 REPORTS_MAX: Final = 100
 SUFFIX: Final = ".json"
 UNTOLD_STARTS_MAX: Final = 20
-"""How many starts back to look for losses that nobody was told of."""
+"""How many earlier starts are searched for losses of which no user was told."""
 
 _encoder: Final = msgspec.json.Encoder()
 _decoder: Final = msgspec.json.Decoder(RecoveryReport)
@@ -85,9 +85,8 @@ def report_problem(storage: Storage, directory: str, name: str) -> str:
 
 
 def untold_losses(storage: Storage, directory: str, before_ms: int) -> list[str]:
-    """Losses of earlier starts that nobody was told of, newest first: the time, and the losses. Blocks; raises nothing.
-
-    Only starts before `before_ms` count. Stops at the first start after which a client was told.
+    """Losses of earlier starts of which no user was told, newest first: the time, and the losses. Blocks; raises
+    nothing.
     """
     lines: list[str] = []
     with contextlib.suppress(OSError):

@@ -179,7 +179,7 @@ class RecoveryReport(msgspec.Struct):
         self.told = True
 
     def told_nobody(self, losses: list[str]) -> None:
-        """Say what earlier starts lost and nobody was told of."""
+        """Report what earlier starts lost without telling any user."""
         self.untold = losses
 
     def scrollback_lost_earlier(self, lines: int) -> None:

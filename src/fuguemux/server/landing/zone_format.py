@@ -105,7 +105,7 @@ class RecoveredZone:
     events: tuple[tuple[int, bytes], ...] = ()
     """LSN and payload of each STRUCTURE record that the log may lack."""
     unknown: tuple[str, ...] = ()
-    """One sentence for each thing that the zone does not say. Nobody can tell whether something is lost with it."""
+    """One sentence for each thing that the zone does not say. It is not known whether anything is lost with it."""
     intact: bool = True
     """Whether every byte was written by a server. If not, the file may be something else, or the only copy of output
     that was read.

@@ -1,4 +1,4 @@
-"""Finds the keeper or starts it, hears from it which processes exited, and replaces it when it dies, at any moment."""
+"""Finds or starts the keeper, receives from it which processes exited, and replaces it when it dies, at any moment."""
 
 import asyncio
 import contextlib

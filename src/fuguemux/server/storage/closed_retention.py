@@ -21,7 +21,7 @@ BRIEF_ROWS_MAX: Final = 5
 
 
 def is_brief(lived_ms: int, history_lines: int, rows: int) -> bool:
-    """Whether nobody would miss a session with this lifetime, this many lines, and this many rows with text."""
+    """Whether a session with this lifetime, this many lines, and this many rows with text is too short to be worth keeping."""
     return lived_ms < BRIEF_MS and history_lines == 0 and rows <= BRIEF_ROWS_MAX
 
 

@@ -11,7 +11,7 @@ from fuguemux.terminal.ghostty.rows import Rows
 
 
 class EngineScreen:
-    """See `emulator.Emulator` for what its methods promise. Whoever makes one sets what is declared here, and calls `_adopt`."""
+    """See `emulator.Emulator` for what its methods promise. Its creator sets the fields, and calls `_adopt`."""
 
     _lib: Any
     _size: ScreenSize
