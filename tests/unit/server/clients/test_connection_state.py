@@ -36,7 +36,7 @@ def test_every_step_from_every_state(state: State, step: Step) -> None:
 def test_a_mistake_says_which() -> None:
     with pytest.raises(
         IllegalStep,
-        match=r"^a connection that waits for the client's command cannot take the terminal over$",
+        match=r"^a connection that waits for the client's command cannot attach$",
     ):
         after(State.ASKING, Step.ATTACHED)
 
