@@ -116,8 +116,9 @@ class Segments:
         if self.active is None:
             return None
         if self._state.replacing:
-            # It is being replaced, or is a replacement that is not durable yet. A segment behind it could outlive it and
-            # void the one that it replaces. So what comes now waits in memory.
+            # It is being replaced, or is a replacement that is not durable yet. A power failure could keep a segment
+            # after it but not the segment itself, and so void the one that it replaces. So new records wait in
+            # memory.
             self.lose()
             self._state.failed = True
             return None
@@ -227,7 +228,7 @@ class Segments:
             job.drop()  # there is no room for what came meanwhile: try again with a larger one
             return None
         if not state.kept:
-            # Nothing to carry: the header goes out with the first record, as in any new segment.
+            # There are no such records: the header is written with the first record, as in any new segment.
             self.lose()
             self._begin(home, job.header)
             state.failed = False

@@ -65,7 +65,7 @@ class Space:
         self._recent_id = (highest_id // SEGMENT_ID_STRIDE + 1) * SEGMENT_ID_STRIDE - 1
         self._spare: OpenSegment | None = None
         self._dead: list[str] = []
-        self._left: list[str] = []  # segments that were there before a log began anew
+        self._left: list[str] = []  # segments from before the log began anew
         self._chore: Chore | None = None
         self._has_ballast = storage.exists(self._ballast_path)
         self._retry_at_ms = 0
@@ -116,7 +116,9 @@ class Space:
             return None
         assert spare.segment_id > self._recent_id, "identifiers rise with the log"
         self._spare = None
-        self.used(spare.segment_id)  # also if it is given up: the next spare is behind it
+        self.used(
+            spare.segment_id
+        )  # even if it is given up, the next spare has a higher identifier
         return spare
 
     def hasty_bytes(self, room: int) -> int:

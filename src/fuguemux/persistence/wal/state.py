@@ -38,12 +38,12 @@ class LogState:
         self._durability = durability
         self._unsynced_bytes_max = unsynced_bytes_max
         self.kept: deque[Record] = deque(log.undurable_records())
-        """The records above `durable_lsn`, in order: they can be written anew if their file fails."""
+        """The records above `durable_lsn`, in order. If their file fails, they can be written again."""
         self.unsynced_bytes = sum(record_bytes(len(record.payload)) for record in self.kept)
         self.next_lsn = report.last_lsn + 1
         self.durable_lsn = report.last_lsn - len(self.kept)
         self.written_lsn = report.last_lsn
-        # A checkpoint may know more LSNs than the log: what earlier lives left behind the end of both is void.
+        # A checkpoint may know more LSNs than the log. Records of earlier lives after the end of both are void.
         self.life_base_lsn = min(self.durable_lsn, max(report.end_lsn, report.proven_lsn)) + 1
         self.proven_lsn = 0 if self.kept else report.last_lsn
         """Up to here a later record proves that the records were durable, or they are such proofs themselves."""

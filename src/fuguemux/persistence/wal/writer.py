@@ -119,12 +119,13 @@ class LogWriter:
         options: WriterOptions | None = None,
         watermark: Watermark | None = None,
     ) -> "LogWriter":
-        """Continue behind what `log` found (its records must have been read), in a new segment.
+        """Continue the log after the records that `log` found (they must have been read), in a new segment.
 
-        Records that nothing proves to be durable are first written anew and synced, since the
-        page cache they were read from may hold what the disk does not. Blocks for that. A disk
-        that refuses does not raise: the writer then starts with its durability lost, and retries.
-        `watermark` is told what becomes durable; None: nothing outside the log says so.
+        Records that nothing proves to be durable are written again and synced first, since the page cache from which
+        they were read may have what the disk does not. Blocks for that. A disk that refuses does not raise: the
+        writer then starts with its durability lost, and tries again.
+
+        `watermark` is told what becomes durable. None: nothing outside the log says so.
         """
         storage.make_directory(directory)
         storage.fsync_directory(os.path.dirname(directory) or ".")
@@ -143,7 +144,7 @@ class LogWriter:
         if state.kept:
             state.failed = True
             writer._run_now()
-            writer._run_now()  # the header, behind the records
+            writer._run_now()  # the header, after the records
         else:
             segments.open(0)
         # If only a checkpoint knows the last records, the watermark must not say that the log is durable up to them
