@@ -116,9 +116,7 @@ class Space:
             return None
         assert spare.segment_id > self._recent_id, "identifiers rise with the log"
         self._spare = None
-        self.used(
-            spare.segment_id
-        )  # even if it is given up, the next spare has a higher identifier
+        self.used(spare.segment_id)  # even if it is given up, later identifiers are higher
         return spare
 
     def hasty_bytes(self, room: int) -> int:

@@ -92,9 +92,8 @@ def boot(argv: list[str], clock: Clock) -> Booted:
     """Read the configuration, take the state directory, and recover. Raises CannotStart. Blocks."""
     options = parse_options(argv)
     link = taken(os.environ)
-    widen(
-        os.environ
-    )  # before the environment is read, because `widen` stores there which limits programs get back
+    # Before the environment is read, because `widen` stores there which limits programs get back.
+    widen(os.environ)
     _enough_descriptors()
     environment = paths.decoded(os.environb)
     uid = os.getuid()
