@@ -7,8 +7,9 @@ share of the bytes read so far, from 0 to 1.
 import errno
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Final
+
+import msgspec
 
 from fuguemux.persistence.storage.files import RealStorage, Storage
 from fuguemux.persistence.storage.whole_files import write_all
@@ -40,14 +41,13 @@ class CannotRead(Exception):
     """The log cannot be read at all: it does not exist, belongs to another user, or is of another version."""
 
 
-@dataclass
-class Verification:
+class Verification(msgspec.Struct):
     """What a log contains and what is damaged in it. `to_dict` is ready for JSON."""
 
     report: ScanReport
     bytes_total: int = 0
-    records_by_class: dict[str, int] = field(default_factory=dict)
-    undecodable_lsns: list[int] = field(default_factory=list)
+    records_by_class: dict[str, int] = msgspec.field(default_factory=dict)
+    undecodable_lsns: list[int] = msgspec.field(default_factory=list)
     first_ms: int = 0
     last_ms: int = 0
     mark: Mark | None = None
@@ -74,8 +74,7 @@ class Verification:
         }
 
 
-@dataclass(frozen=True)
-class DumpedRecord:
+class DumpedRecord(msgspec.Struct, frozen=True):
     """One record, for people and for JSON. `data` is the payload, decompressed for output."""
 
     lsn: int
@@ -103,12 +102,11 @@ class DumpedRecord:
         }
 
 
-@dataclass
-class SalvagedFiles:
+class SalvagedFiles(msgspec.Struct):
     """What was salvaged, and where it is."""
 
     verification: Verification
-    files: list[str] = field(default_factory=list)
+    files: list[str] = msgspec.field(default_factory=list)
     structure_records: int = 0
     output_bytes: int = 0
     gaps: int = 0

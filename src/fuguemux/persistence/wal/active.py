@@ -1,7 +1,8 @@
 """The segment that is being written, and the bytes that wait to be written to it."""
 
-from dataclasses import dataclass, field
 from typing import Final
+
+import msgspec
 
 from fuguemux.persistence.storage.files import Bytes
 from fuguemux.persistence.wal.segment import SegmentHeader
@@ -10,8 +11,7 @@ JOIN_BYTES_MAX: Final = 4096
 """Buffers that are smaller are joined before they are written; larger ones are written without a copy."""
 
 
-@dataclass(slots=True)
-class Active:
+class Active(msgspec.Struct):
     """The open segment that takes new records.
 
     `staged` contains the buffers that were encoded but not yet written, `staged_bytes` in all. They belong at offset
@@ -22,7 +22,7 @@ class Active:
     header: SegmentHeader
     seed: int
     position: int = 0
-    staged: list[Bytes] = field(default_factory=list)
+    staged: list[Bytes] = msgspec.field(default_factory=list)
     staged_bytes: int = 0
 
     def header_alone(self, next_lsn: int) -> bool:

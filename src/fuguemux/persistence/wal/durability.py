@@ -1,9 +1,10 @@
 """Whether the log keeps its promise of durability, and the sizes that set how long it can keep it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
+
+import msgspec
 
 from fuguemux.persistence.storage.files import NO_SPACE
 
@@ -67,8 +68,7 @@ class LogUnavailable(OSError):
     """The disk has refused for so long that the memory for unwritten records is full."""
 
 
-@dataclass(frozen=True)
-class WriterOptions:
+class WriterOptions(msgspec.Struct, frozen=True):
     """Sizes in bytes. See the configuration for those that a user may change."""
 
     segment_bytes: int = 16 << 20

@@ -1,8 +1,8 @@
 """The results of reading the log: plain values, for the recovery report and the tools."""
 
-import dataclasses
-from dataclasses import dataclass, field
 from typing import Final
+
+import msgspec
 
 # The kinds of problems with a file or a place in it (`Finding.kind`).
 UNREADABLE_HEADER: Final = "unreadable-header"
@@ -14,8 +14,7 @@ DAMAGED_BYTES: Final = "damaged-bytes"
 LOST_RECORDS: Final = "lost-records"
 
 
-@dataclass(frozen=True)
-class LostRange:
+class LostRange(msgspec.Struct, frozen=True):
     """Records that were durable once and cannot be read: damage, and not a write that had not finished.
 
     `from_ms` and `to_ms` are the wall times of the neighbouring records (0: there is none). `classes` counts the lost
@@ -37,8 +36,7 @@ class LostRange:
         return self.last_lsn - self.first_lsn + 1
 
 
-@dataclass(frozen=True)
-class TornTail:
+class TornTail(msgspec.Struct, frozen=True):
     """Writes after `after_lsn` that had not finished. They were never acknowledged as durable, and are dropped.
 
     `records` counts those among them that are intact but follow a gap. Damage inside the very last sync looks the
@@ -52,8 +50,7 @@ class TornTail:
     records: int
 
 
-@dataclass(frozen=True)
-class LogFinding:
+class LogFinding(msgspec.Struct, frozen=True):
     """A problem with one file. `offset` is -1 if the whole file is meant."""
 
     kind: str
@@ -62,8 +59,7 @@ class LogFinding:
     detail: str
 
 
-@dataclass(frozen=True)
-class LiveSegment:
+class LiveSegment(msgspec.Struct, frozen=True):
     """A segment that is part of the log. It contains the LSNs from `base_lsn` to `last_lsn`."""
 
     segment_id: int
@@ -73,8 +69,7 @@ class LiveSegment:
     opened_ms: int
 
 
-@dataclass
-class ScanReport:
+class ScanReport(msgspec.Struct):
     """The result of reading a log. It is complete when the records have been read to their end."""
 
     store_id: bytes = b""
@@ -86,18 +81,18 @@ class ScanReport:
     )
     clean: bool = False  # whether the log was closed in order, with no write in flight
     records: int = 0
-    lost: list[LostRange] = field(default_factory=list)
+    lost: list[LostRange] = msgspec.field(default_factory=list)
     tail: TornTail | None = None
-    findings: list[LogFinding] = field(default_factory=list)
-    segments: list[LiveSegment] = field(default_factory=list)
-    damaged_segments: list[int] = field(default_factory=list)
+    findings: list[LogFinding] = msgspec.field(default_factory=list)
+    segments: list[LiveSegment] = msgspec.field(default_factory=list)
+    damaged_segments: list[int] = msgspec.field(default_factory=list)
     """Segments of the log with damage, to be copied to the quarantine."""
-    beyond_segments: list[int] = field(default_factory=list)
+    beyond_segments: list[int] = msgspec.field(default_factory=list)
     """Segments with whole records after the end of the log, to be copied to the quarantine."""
-    unusable_segments: list[int] = field(default_factory=list)
+    unusable_segments: list[int] = msgspec.field(default_factory=list)
     """Files that are not part of the log, to be moved to the quarantine."""
-    spare_segments: list[int] = field(default_factory=list)
-    void_segments: list[int] = field(default_factory=list)
+    spare_segments: list[int] = msgspec.field(default_factory=list)
+    void_segments: list[int] = msgspec.field(default_factory=list)
     """Segments that were about to be removed."""
 
     @property
@@ -107,7 +102,7 @@ class ScanReport:
 
     def to_dict(self) -> dict[str, object]:
         """The report as plain values, ready for JSON."""
-        plain = dataclasses.asdict(self)
+        plain: dict[str, object] = msgspec.to_builtins(self)
         plain["store_id"] = self.store_id.hex()
         plain["damaged"] = self.damaged
         return plain

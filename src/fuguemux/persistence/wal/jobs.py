@@ -5,7 +5,8 @@ flusher has a thread run it, and tells the writer how it went.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+
+import msgspec
 
 from fuguemux.observe.failpoints import reach
 from fuguemux.persistence.storage.files import NO_SPACE, Bytes, Storage
@@ -35,8 +36,7 @@ from fuguemux.persistence.wal.segment import (
 from fuguemux.persistence.wal.watermark import Watermark
 
 
-@dataclass(frozen=True)
-class OpenSegment:
+class OpenSegment(msgspec.Struct, frozen=True):
     """A segment file that is zero-filled and durably named."""
 
     file: int
@@ -84,8 +84,7 @@ def _nothing() -> None:
     """The default of `SyncJob.wrote`."""
 
 
-@dataclass
-class SyncJob:
+class SyncJob(msgspec.Struct):
     """fdatasync of every file that holds records up to `through_lsn`, oldest first.
 
     `parts`, if there are any, are first written to the last file, at `position`. Then `wrote` is called in the thread that
@@ -127,8 +126,7 @@ class SyncJob:
         return self.watermark.problem != before
 
 
-@dataclass
-class RehomeJob:
+class RehomeJob(msgspec.Struct):
     """Write the records that are not durable into a fresh segment, without its header.
 
     The header is written later and makes the segment a part of the log: until then the old segment counts.
@@ -187,8 +185,7 @@ def write_records(
     return offset + sum(record_bytes(len(record.payload)) for record in records)
 
 
-@dataclass
-class SpareJob:
+class SpareJob(msgspec.Struct):
     """Make a spare: the next segment, before it is needed."""
 
     storage: Storage
@@ -202,8 +199,7 @@ class SpareJob:
         self.spare = make_segment(self.storage, self.directory, self.first_id, self.segment_bytes)
 
 
-@dataclass
-class BallastJob:
+class BallastJob(msgspec.Struct):
     """Make the file that is given up when the disk is full."""
 
     storage: Storage
@@ -248,14 +244,13 @@ def write_void(storage: Storage, file: int, number: int, *, durable: bool = Fals
                 storage.fdatasync(file)
 
 
-@dataclass
-class DeleteJob:
+class DeleteJob(msgspec.Struct):
     """Remove segments that are not needed any more, oldest first."""
 
     storage: Storage
     directory: str
     names: Sequence[str]
-    removed: list[str] = field(default_factory=list)
+    removed: list[str] = msgspec.field(default_factory=list)
 
     def run(self) -> None:
         """Block until the segments are gone, durably. Raises the first OSError, after trying all of them."""

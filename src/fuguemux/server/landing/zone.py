@@ -26,8 +26,9 @@ import fcntl
 import mmap
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from fuguemux.persistence.storage.checksum import crc32
 from fuguemux.server.landing import zone_format as form
@@ -98,8 +99,7 @@ class NoBytes(enum.Enum):
     """All slots are in use: log and release some first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Landed:
+class Landed(msgspec.Struct, frozen=True):
     """Bytes of a pane in a slot. `data` is valid until the slot is released."""
 
     slot: int
@@ -109,8 +109,7 @@ class Landed:
     data: memoryview
 
 
-@dataclass(frozen=True, slots=True)
-class Reserved:
+class Reserved(msgspec.Struct, frozen=True):
     """A slot that is reserved for output of a pane."""
 
     slot: int

@@ -8,8 +8,10 @@ because a server that is replaced by a newer one leaves such a zone.
 
 import hashlib
 import struct
-from dataclasses import dataclass, replace
 from typing import Final
+
+import msgspec
+from msgspec.structs import replace
 
 from fuguemux.persistence.storage.checksum import crc32
 
@@ -72,8 +74,7 @@ LOGGED: Final = 0x3C
 _READING_1, _FILLED_1, _LOGGED_1, _ANSWERED_1 = 1, 2, 3, 4
 
 
-@dataclass(frozen=True, slots=True)
-class Salvaged:
+class Salvaged(msgspec.Struct, frozen=True):
     """Bytes that a dead server had read. The terminal queries in the first `answered` bytes were answered."""
 
     pane: int
@@ -82,8 +83,7 @@ class Salvaged:
     answered: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class UnloggedOutput:
+class UnloggedOutput(msgspec.Struct, frozen=True):
     """A pane's output from byte `start` up to `stop` was shown and not logged, between two moments in wall-clock ms."""
 
     pane: int
@@ -93,8 +93,7 @@ class UnloggedOutput:
     to_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class RecoveredZone:
+class RecoveredZone(msgspec.Struct, frozen=True):
     """The content of a zone, by pane and offset, and its damage, as one line for people per fault."""
 
     salvaged: tuple[Salvaged, ...] = ()

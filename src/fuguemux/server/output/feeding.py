@@ -14,8 +14,9 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final, Protocol
+
+import msgspec
 
 from fuguemux.server.landing.zone import SLOT_BYTES, Landed
 from fuguemux.server.output.screen_cost import cost_seconds
@@ -46,8 +47,7 @@ all other panes.
 """
 
 
-@dataclass(slots=True, eq=False)
-class Chunk:
+class Chunk(msgspec.Struct, eq=False):
     """Logged output of one pane that is not shown yet, or only partly."""
 
     terminal: PaneTerminal

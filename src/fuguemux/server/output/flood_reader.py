@@ -10,9 +10,10 @@ A pane has one reader at a time: the thread from `begin` until its job is delive
 import asyncio
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Final
+
+import msgspec
 
 from fuguemux.model.ids import PaneId
 from fuguemux.observe.diagnostics import channel
@@ -29,8 +30,7 @@ JOBS_MAX: Final = SLOTS // 2
 """The other slots are the loop's, so that its own reads never wait for the thread."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReadJob:
+class ReadJob(msgspec.Struct, frozen=True):
     """A slot that the thread is to fill from one pane."""
 
     zone: LandingZone

@@ -7,8 +7,9 @@ landing zone outlives this process.
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from fuguemux.server.landing.many_reads import Reads
 from fuguemux.server.landing.zone import Landed, LandingZone, NoBytes
@@ -20,8 +21,7 @@ from fuguemux.server.panes.pane_terminal import PaneTerminal
 ECHO_SLOTS: Final = 4
 
 
-@dataclass(slots=True)
-class _Slot:
+class _Slot(msgspec.Struct):
     """One held slot. `last` is the newest output in it, `lsn` the newest record of its content. `pending`: `last` has
     no record yet.
 

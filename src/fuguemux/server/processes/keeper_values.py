@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from fuguemux.keeper.protocol import (
     LIMITS,
@@ -59,8 +59,7 @@ def is_passing(failure: Exception) -> bool:
     return isinstance(failure, KeeperUnreachable)
 
 
-@dataclass(frozen=True, slots=True)
-class HeldPane:
+class HeldPane(msgspec.Struct, frozen=True):
     """A pane's process as the keeper holds it."""
 
     key: str
@@ -76,8 +75,7 @@ class HeldPane:
     """Whether the process outlived a keeper, so that its exit status may turn out to be unknown."""
 
 
-@dataclass(frozen=True, slots=True)
-class Spawned:
+class Spawned(msgspec.Struct, frozen=True):
     """A process that has executed its program."""
 
     key: str
@@ -87,16 +85,14 @@ class Spawned:
     master_fd: int
 
 
-@dataclass(frozen=True, slots=True)
-class PaneExited:
+class PaneExited(msgspec.Struct, frozen=True):
     """A pane's process has exited. Read its master to the end, log both, then send `taken`."""
 
     key: str
     status: ExitStatus
 
 
-@dataclass(frozen=True, slots=True)
-class KeeperLost:
+class KeeperLost(msgspec.Struct, frozen=True):
     """The connection is gone for good. `superseded_by` is the process that took this server's place, or 0."""
 
     reason: str

@@ -10,9 +10,10 @@ import contextlib
 import os
 import signal
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import replace
 from functools import partial
 from typing import Any
+
+from msgspec.structs import replace
 
 from fuguemux.engine.engine import Engine
 from fuguemux.engine.reconcile import pane_key

@@ -1,10 +1,10 @@
 """Damage to the log: the reader raises nothing, and reports what is missing."""
 
 import struct
-from dataclasses import replace
 from random import Random
 
 import pytest
+from msgspec.structs import replace
 
 from fuguemux.persistence.wal.chain import Chain
 from fuguemux.persistence.wal.findings import ScanReport

@@ -1,10 +1,10 @@
 """The segments: which one is written, which one follows or replaces it, and which are removed."""
 
 import errno
-from dataclasses import replace
 from random import Random
 
 import pytest
+from msgspec.structs import replace
 
 from fuguemux.persistence.storage.files import Bytes
 from fuguemux.persistence.wal.active import JOIN_BYTES_MAX, Active

@@ -4,12 +4,12 @@ versions."""
 import gzip
 import os
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from fuguemux.server.landing import zone_file
 from fuguemux.server.landing import zone_format as form

@@ -4,10 +4,10 @@ import errno
 import os
 import tty
 from collections.abc import AsyncIterator
-from dataclasses import replace
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from fuguemux.keeper.protocol import ExitStatus
 from fuguemux.model.decision import Decision
