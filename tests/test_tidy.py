@@ -67,7 +67,6 @@ UNTESTED = {
     "persistence/wal/walk.py",
     "server/admin/address.py",
     "server/admin/status.py",
-    "server/clients/overlays.py",
     "server/clients/requesters.py",
     "server/clients/viewer.py",
     "server/composition/admin.py",
@@ -296,6 +295,19 @@ def test_every_module_says_what_it_is_for() -> None:
     assert complaints(texts("src", "tests", "benchmarks"), tidy.missing_docstring) == []
     assert list(tidy.missing_docstring("import os\n"))
     assert not list(tidy.missing_docstring('"""This."""\n'))
+
+
+def test_every_string_below_a_statement_describes_it() -> None:
+    assert complaints(texts("src", "tests", "benchmarks"), tidy.stray_docstrings) == []
+    for bad in (
+        'import os\n"""Nothing."""\n',
+        'A = 1\n"""It."""\n"""Nothing."""\n',
+        'f()\n"""Nothing."""\n',
+    ):
+        assert list(tidy.stray_docstrings(bad))
+    assert not list(
+        tidy.stray_docstrings('"""This."""\nA = 1\n"""It."""\nclass B:\n    """A class."""\n')
+    )
 
 
 def test_only_the_committer_writes_events() -> None:

@@ -204,6 +204,28 @@ def clock_readings(text: str) -> Iterator[str]:
             yield f"{line}: reads a clock: {name}"
 
 
+_DESCRIBED = ast.Assign | ast.AnnAssign
+
+
+def stray_docstrings(text: str) -> Iterator[str]:
+    """A string that describes nothing: it begins no module, class or function, and follows no assignment."""
+    for node in ast.walk(_tree(text)):
+        body = getattr(node, "body", None)
+        if not isinstance(body, list):
+            continue
+        for before, statement in zip([None, *body], body, strict=False):
+            if _is_string(statement) and not isinstance(before, _DESCRIBED | None):
+                yield f"{statement.lineno}: a string that describes nothing"
+
+
+def _is_string(statement: ast.stmt) -> bool:
+    return (
+        isinstance(statement, ast.Expr)
+        and isinstance(statement.value, ast.Constant)
+        and isinstance(statement.value.value, str)
+    )
+
+
 def appended_events(text: str) -> Iterator[str]:
     """An event that is written to the log outside of the committer."""
     for line, name in _calls(text):

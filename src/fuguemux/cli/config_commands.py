@@ -13,7 +13,6 @@ from fuguemux.config.options import OPTIONS, as_toml, value_of
 from fuguemux.config.paths import PathRefused, config_file
 from fuguemux.config.schema import Configuration
 
-"""The configuration has mistakes, or the server refused it."""
 EXIT_NO_SERVER = 3
 
 UNTIL_MENDED = (

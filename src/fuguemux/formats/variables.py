@@ -26,8 +26,6 @@ def _host_short(view: View) -> str:
     return view.server.host.partition(".")[0]
 
 
-"""The version of tmux whose behaviour `#{version}` promises; fugue's own is `#{fugue_version}`."""
-
 SERVER: Final[dict[str, Server]] = {
     "config_files": lambda view: view.server.config_files,
     "fugue_version": lambda view: view.server.version,

@@ -1,3 +1,3 @@
 """What the server says about itself: diagnostics, metrics, failpoints, the clock, and what holds the event loop. Every
-room except the model and the decisions may call it. It imports no other room.
+room except the keeper, the model and the decisions may call it. It imports no other room.
 """

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any, NamedTuple
 
 from fuguemux.engine.engine import Engine
@@ -29,6 +30,9 @@ from fuguemux.server.restart.standby import StandingBy, failed
 from fuguemux.server.state.deliberate_stop import forget_deliberate_stop
 
 diagnostics = channel("server")
+
+FILE_ERRORS_TOLD_MAX = 20
+"""At most this many errors in the files of -f are told to the client that attaches; show-messages lists all."""
 
 
 class StartedParts(NamedTuple):
@@ -160,7 +164,11 @@ class Start:
         diagnostics.warning("server.serves_again", reason=self._returned.reason)
 
     def tell_of_files(self, errors: list[str]) -> None:
-        """Tell clients that attach the first error in the files of -f."""
+        """Tell the next client that attaches the errors in the files of -f."""
         self._report.remark(*errors)
         diagnostics.warning("command_file", errors=len(errors))
-        self._parts.notices.tell(errors[0])
+        told = errors[:FILE_ERRORS_TOLD_MAX]
+        if len(errors) > len(told):
+            told = [*told, f"{len(errors) - len(told)} more errors: see fugue show-messages"]
+        for error in told:
+            self._parts.notices.tell_once(partial(str, error))

@@ -2,7 +2,7 @@
 
 1. Read every manifest; set damaged ones aside.
 2. The structure comes from the newest manifest whose structure snapshot is whole.
-3. Every pane comes from the newest manifest in which its parts are whole: a damaged pane never costs another one.
+3. Every pane comes from the newest manifest in which its parts are whole: damage to one pane never affects another.
 4. Replay the log from the oldest of these points on, with the same `apply` that a running server uses.
 5. Report what is missing: log records by their LSNs, output by the offsets that each pane counts.
 

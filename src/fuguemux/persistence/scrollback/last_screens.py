@@ -48,8 +48,8 @@ UNPACKED_BYTES_MAX: Final = SCREEN_BYTES_MAX + (1 << 20)
 SCREEN_FILE_BYTES_MAX: Final = 2 * SCREEN_BYTES_MAX
 """The largest possible file. If a file seems larger, its size is damaged."""
 assert HEADER_BYTES == 20
+# There is always space for the newest screen. A zstd frame is at most a little larger than its content.
 assert SCREENS_BYTES_MAX >= SCREEN_FILE_BYTES_MAX >= UNPACKED_BYTES_MAX + HEADER_BYTES
-"""There is always space for the newest screen. A zstd frame is at most a little larger than its content."""
 
 
 class ScreenDamaged(Exception):

@@ -15,8 +15,6 @@ from fuguemux.persistence.wal.findings import ScanReport
 from fuguemux.persistence.wal.segment import SEGMENT_BYTES_MAX, segment_name
 from fuguemux.persistence.wal.walk import WINDOW_BYTES, ReadWindow
 
-"""The largest number of different contents that are kept under one name. A disk with growing damage must not fill
-itself."""
 _ZEROS: Final = bytes(WINDOW_BYTES)
 
 

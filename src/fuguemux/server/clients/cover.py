@@ -1,12 +1,22 @@
 """Shows a question or a page over a client's panes."""
 
-from collections.abc import Callable
+import textwrap
+from collections.abc import Callable, Sequence
 from typing import assert_never
 
 from fuguemux.model import effects as ef
+from fuguemux.model.ids import ClientId
 from fuguemux.server.clients.overlays import Confirm, Page, PromptOverlay
 from fuguemux.server.clients.viewer import Viewer
 from fuguemux.server.panes.previews import LastScreensPort, ScreenPreview
+
+
+def notice_page(client: ClientId, notices: Sequence[str], columns: int) -> ef.ShowText:
+    """A page with each of the notices in full, wrapped at `columns`."""
+    lines = [line for notice in notices for line in textwrap.wrap(notice, columns)]
+    return ef.ShowText(
+        client, (*lines, "", "(q closes this page; fugue show-messages lists it again)")
+    )
 
 
 def cover(

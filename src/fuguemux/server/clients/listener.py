@@ -1,4 +1,4 @@
-"""The server's Unix socket: private from its creation, open to its owner only, and to at most CLIENTS_MAX clients."""
+"""The server's Unix socket: private from its creation, open to its owner and root, and to at most CLIENTS_MAX clients."""
 
 import asyncio
 import os

@@ -48,6 +48,6 @@ class Notices:
         """The alerts for the status line. Empty: none."""
         return ", ".join(filter(None, [text() for text in self._alerts]))
 
-    def greeting(self) -> str:
-        """The notices for a client that has just attached. Empty: none."""
-        return "; ".join(filter(None, [text() for text in list(self._notices)]))
+    def greeting(self) -> list[str]:
+        """The notices for a client that has just attached."""
+        return [said for text in list(self._notices) if (said := text())]

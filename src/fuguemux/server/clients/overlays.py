@@ -3,8 +3,9 @@
 Independent of sockets: an overlay receives keys, and returns what to draw and which command to run.
 """
 
+import re
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from fuguemux.terminal.key_reader import Input, KeyPress, Paste
 from fuguemux.terminal.style import line, text_width
@@ -178,16 +179,31 @@ class PromptOverlay:
         return line(shown, columns, MESSAGE_STYLE), min(column, columns - 1)
 
 
+_PLACES: Final = re.compile(r"(%[%1-9])")
+_QUOTES: Final = re.compile(r'(?<!\\)"')
+_SPECIAL: Final = re.compile(r'[\\"$]')
+
+
 def fill(template: str, answers: list[str]) -> str:
-    """The template with `%1`…`%9` and the first `%%` replaced, quoted where the template quotes them."""
-    quoted = [
-        answer.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$") for answer in answers
-    ]
-    for number, answer in enumerate(quoted, 1):
-        template = template.replace(f"%{number}", answer)
-    for answer in quoted:
-        template = template.replace("%%", answer, 1)
-    return template
+    """The template with `%1`…`%9` and the first `%%` replaced.
+
+    Inside double quotes, an answer is escaped so that it stays one word. Elsewhere it is put in as it was typed: the
+    template of `command-prompt` alone is `%1`, and its answer is a whole command.
+    """
+    unnamed = iter(answers)
+    filled, quoted = "", False
+    for part in _PLACES.split(template):
+        number = part[1:]
+        if part == "%%":
+            answer = next(unnamed, part)
+        elif part.startswith("%") and number.isdigit() and 0 < int(number) <= len(answers):
+            answer = answers[int(number) - 1]
+        else:
+            filled += part
+            quoted ^= len(_QUOTES.findall(part)) % 2 == 1
+            continue
+        filled += _SPECIAL.sub(r"\\\g<0>", answer) if quoted else answer
+    return filled
 
 
 class Page:

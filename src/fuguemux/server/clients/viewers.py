@@ -15,7 +15,7 @@ from fuguemux.options import options
 from fuguemux.protocol.messages import CommandMessage
 from fuguemux.server.clients import resume_token
 from fuguemux.server.clients.connection import Connection
-from fuguemux.server.clients.cover import cover
+from fuguemux.server.clients.cover import cover, notice_page
 from fuguemux.server.clients.frames import Frames
 from fuguemux.server.clients.message_log import MessageLog
 from fuguemux.server.clients.requesters import ConnectionRequester
@@ -24,6 +24,7 @@ from fuguemux.server.panes.pane_terminal import PaneTerminal
 from fuguemux.server.panes.previews import LastScreensPort
 from fuguemux.server.ports import EffectFailed, EffectResult, Requester
 from fuguemux.terminal.emulator import Bell, ClipboardWrite, Event, TitleChanged
+from fuguemux.terminal.style import text_width
 
 GREETING_MS = 5_000
 
@@ -41,7 +42,7 @@ class Viewers:
         came: Callable[[SessionId], None],
         happened: Callable[[str, SessionId], None],
         last_screens: LastScreensPort,
-        greeting: Callable[[], str],
+        greeting: Callable[[], Sequence[str]],
     ) -> None:
         """`happened` is called with the name of a hook when a client comes, goes, is resized or shows another
         session.
@@ -129,11 +130,21 @@ class Viewers:
         self._came(session)
         self._happened("client-attached", session)
         self._sizes_changed()
-        greeting = self._greeting()
-        if greeting:
-            self.message(viewer, greeting, GREETING_MS)
+        self._greet(viewer)
         self.schedule(viewer)
         return viewer
+
+    def _greet(self, viewer: Viewer) -> None:
+        """Show the notices for a client that has just attached: in the status line, or if several do not fit, on a
+        page."""
+        notices = self._greeting()
+        text = "; ".join(notices)
+        if len(notices) > 1 and text_width(text) > viewer.columns:
+            for notice in notices:
+                self.messages.add(f"{viewer.name} message: {notice}")
+            self.overlay(notice_page(viewer.client, notices, viewer.columns))
+        elif text:
+            self.message(viewer, text, GREETING_MS)
 
     def _token(self, viewer: Viewer) -> bytes:
         places = self._surface.scroll.places()

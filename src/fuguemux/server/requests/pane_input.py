@@ -10,7 +10,6 @@ from fuguemux.terminal import keys as key_names
 
 CLEAR = b"\x1b[m\x1b[r\x1b[H\x1b[J"
 """Written to the screen of a respawned pane before its new process starts."""
-"""RIS, which `send-keys -R` feeds to the pane's own terminal and not to the program."""
 
 
 class PaneInput:

@@ -78,8 +78,8 @@ class Turn:
         The state may have changed afterwards. `what` names the thing that is awaited, in words that follow "waiting
         for".
 
-        `give_up` ends `work` if a requester that was told of the wait goes away. Otherwise something could happen
-        later that the user has given up, or was told had failed.
+        `give_up` ends `work` if a requester that was told of the wait goes away. Otherwise the work could
+        still take effect after the user gave up or was told that it failed.
         """
         loop = asyncio.get_running_loop()
         given_up = False

@@ -1,7 +1,8 @@
-"""Begins the state anew in a directory: a new log, and a checkpoint of everything that is in memory or can still be read.
+"""Writes the whole state into a new or emptied directory: a new log, and a checkpoint of everything that is in memory or
+can still be read.
 
-It is used if a state directory was removed, or its log or checkpoints were, and to go on in another place. That place is
-locked before anything is written there. The former place is only read from then on.
+It is used if a state directory was removed, or its log or checkpoints were, or if the server is to continue elsewhere.
+That place is locked before anything is written there. The former place is only read from then on.
 """
 
 import asyncio

@@ -1,7 +1,8 @@
 """The log's threads and timers: group commit for asyncio.
 
-The loop encodes records and hands them to the kernel. One thread does nothing but fdatasync, and a second one prepares
-disk space. Each waiter for durability has a future of its own, and one wake-up of the loop per sync resolves all of them.
+The loop encodes records and hands them to the kernel. One thread syncs, and also writes while the disk is slow. A
+second one prepares disk space. Each waiter for durability has a future of its own, and one wake-up of the loop per sync
+resolves all of them.
 """
 
 import asyncio

@@ -9,11 +9,10 @@ def test_whoever_attaches_is_told_everything_in_the_order_in_which_it_was_added(
     notices.tell("safe mode")
     notices.tell_once(lambda: "a loss")
     notices.tell("start.conf:1: unknown command")
-    assert notices.greeting() == (
-        "durability lost; safe mode; a loss; start.conf:1: unknown command"
-    )
+    everything = ["durability lost", "safe mode", "a loss", "start.conf:1: unknown command"]
+    assert notices.greeting() == everything
     disk[0] = ""
-    assert notices.greeting() == "safe mode; start.conf:1: unknown command"
+    assert notices.greeting() == ["safe mode", "start.conf:1: unknown command"]
 
 
 def test_what_is_told_once_is_asked_for_when_somebody_attaches() -> None:
@@ -25,7 +24,7 @@ def test_what_is_told_once_is_asked_for_when_somebody_attaches() -> None:
 
     notices.tell_once(loss)
     assert asked == []
-    assert [notices.greeting(), notices.greeting()] == ["a loss", ""]
+    assert [notices.greeting(), notices.greeting()] == [["a loss"], []]
     assert asked == [1]
 
 
@@ -35,7 +34,7 @@ def test_a_notice_that_is_withdrawn_leaves_the_others() -> None:
     notices.tell("a new server was refused")
     withdraw()
     withdraw()
-    assert notices.greeting() == "a new server was refused"
+    assert notices.greeting() == ["a new server was refused"]
 
 
 def test_the_status_line_says_everything_that_holds() -> None:
@@ -45,4 +44,4 @@ def test_the_status_line_says_everything_that_holds() -> None:
     assert notices.alert() == "configuration has errors"
     words["disk"] = "durability lost"
     assert notices.alert() == "durability lost, configuration has errors"
-    assert notices.greeting() == ""
+    assert notices.greeting() == []

@@ -71,7 +71,7 @@ class World:
         self.panes = PaneWorld(now)
         self.now = now
         self.told: list[object] = []
-        self.greeting = ""
+        self.notices: list[str] = []
         scroll = ScrollViews()
         surface = ServerSurface(self.panes.panes, scroll, lambda: self.now, FakeLive(), str)
         self.viewers = Viewers(
@@ -91,7 +91,7 @@ class World:
                 self.panes.panes.get,
                 self.told.append,
             ),
-            lambda: self.greeting,
+            lambda: self.notices,
         )
         self._clients = 0
 
@@ -291,3 +291,24 @@ async def test_at_the_end_all_are_let_go(here: World) -> None:
     here.viewers.end_all("[server exited]")
     assert [client.farewell() for client in clients] == ["[server exited]"] * 2
     assert here.viewers.facts() == ()
+
+
+async def test_notices_that_do_not_fit_side_by_side_are_shown_on_a_page(here: World) -> None:
+    """A line cut off after 80 columns would hide the others."""
+    here.notices = ["safe mode: " + "s" * 60, "start.conf: " + "e" * 90 + " end"]
+    viewer = here.viewer(here.attached())
+    page = b"".join(viewer.page.rows(80, 24)) if viewer.page is not None else b""
+    assert b"safe mode: ssss" in page
+    assert b" end" in page
+    assert [
+        text.partition("message: ")[2] for _, text in here.viewers.messages.newest_first()
+    ] == here.notices[::-1]
+
+
+async def test_notices_that_fit_are_one_line(here: World) -> None:
+    here.notices = ["one", "two"]
+    viewer = here.viewer(here.attached())
+    assert viewer.page is None
+    assert [text.partition("message: ")[2] for _, text in here.viewers.messages.newest_first()] == [
+        "one; two"
+    ]
