@@ -67,11 +67,11 @@ def test_an_error_in_a_file_at_start_does_not_hide_safe_mode(fugue: Running) -> 
     fugue("new-session", "-d", "-s", "precious")
     fugue.kill_everything()
     file = fugue.directory / "start.conf"
-    file.write_text("no-such-command\n")
+    file.write_text("nosuchcommand\n")
     fugue("--no-restore", "-f", str(file), "new-session", "-d", "-s", "other")
     with fugue.attached("attach-session") as client:
         client.wait_for("fugue: safe mode")
-        client.wait_for("no-such-command")
+        client.wait_for("nosuchcommand")
         told = [line for line in fugue("show-messages").splitlines() if " message: " in line]
         client.type(b"qecho behind the $((6 * 7))th page\r")
         client.wait_for("behind the 42th page")

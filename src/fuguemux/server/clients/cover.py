@@ -13,7 +13,11 @@ from fuguemux.server.panes.previews import LastScreensPort, ScreenPreview
 
 def notice_page(client: ClientId, notices: Sequence[str], columns: int) -> ef.ShowText:
     """A page with each of the notices in full, wrapped at `columns`."""
-    lines = [line for notice in notices for line in textwrap.wrap(notice, columns)]
+    lines = [
+        line
+        for notice in notices
+        for line in textwrap.wrap(notice, columns, break_on_hyphens=False)
+    ]
     return ef.ShowText(
         client, (*lines, "", "(q closes this page; fugue show-messages lists it again)")
     )
