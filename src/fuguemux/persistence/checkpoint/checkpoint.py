@@ -164,6 +164,7 @@ class CheckpointRun:
                 break
 
     def _capture_pane(self, pane: PaneId) -> None:
+        _, now = self._sources.structure()  # before the mark, so that the mark shows what this logs
         found = self._sources.mark(pane)
         written = self._series.written.get(pane)
         if found is None:
@@ -171,7 +172,8 @@ class CheckpointRun:
             return
         scrollback = self._series.store.pane(pane)
         if written is not None and written.can_stay(found.mark, self._victims):
-            files = PaneFiles(written.stored._replace(lsn=self._lsn), None)
+            # The history is cut now. It may have been cleared since the checkpoint began, so the pane is as of now.
+            files = PaneFiles(written.stored._replace(lsn=now), None)
         else:
             capture = self._sources.capture(pane)
             if capture is None:
@@ -236,8 +238,7 @@ class CheckpointRun:
 
     def _highest_lsn(self) -> int:
         """The LSN of the newest record that is part of the checkpoint."""
-        captured = (item.files.screen.lsn for item in self._items if item.files.screen)
-        return max([self._lsn, *captured])
+        return max([self._lsn, *(item.files.lsn for item in self._items)])
 
     def _publish(self) -> None:
         self._files.write_structure(encode_state(self._state, self._series.withhold))

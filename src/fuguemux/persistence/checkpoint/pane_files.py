@@ -68,11 +68,21 @@ class PaneFiles:
         }
         self.packs = {pack or digest for pack in self.packs}
 
+    @property
+    def lsn(self) -> int:
+        """The LSN of the last record that is part of the pane's screen and history."""
+        return self._found.lsn
+
+    @property
+    def _found(self) -> StoredScreen | StoredPane:
+        found = self.screen if self.screen is not None else self.old
+        assert found is not None
+        return found
+
     def stored(self) -> StoredPane:
         """The pane as the manifest will contain it."""
         assert self.screen_place is not None
-        found = self.screen if self.screen is not None else self.old
-        assert found is not None
+        found = self._found
         return StoredPane(
             found.lsn,
             found.output_offset,

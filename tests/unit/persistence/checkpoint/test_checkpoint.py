@@ -304,3 +304,22 @@ def test_steps_on_the_loop_are_cut_into_slices(directory: str) -> None:
         step.run()
     assert blocking[:2] == [False, True]
     assert blocking.count(False) == 1 + 6 + 1 + 6
+
+
+def test_a_history_that_is_cleared_meanwhile_is_cleared_as_of_its_record(directory: str) -> None:
+    """The screen stays as it was stored before, and the cut history is newer than the structure."""
+    server = start(directory, Truth())
+    server.commit(*new_session(server.state))
+    server.output(PaneId(0), text(30))
+    server.checkpoint()
+    server.store.pane(PaneId(0)).append([b"one more"])
+    run = CheckpointRun(server.series, server, "test")
+    steps = run.steps()
+    next(steps).run()
+    cleared = server.commit(ev.HistoryCleared(PaneId(0)))
+    awaited = []
+    for step in steps:
+        awaited.append(step.after_lsn)
+        step.run()
+    assert max(awaited) == cleared
+    assert [(p.pane, p.lsn) for p in run.result.manifest.panes] == [(0, cleared)]
