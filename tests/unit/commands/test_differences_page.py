@@ -10,9 +10,9 @@ PAGE = ROOT / "docs/tmux-differences.md"
 SOURCES = ROOT / "src/fuguemux"
 ROWS = [
     SOURCES / "options" / f"{name}.py"
-    for name in ("server_scope", "session_scope", "window_scope", "hook_names", "table")
+    for name in ("server_scope", "session_scope", "window_scope", "hook_names", "table", "themes")
 ]
-"""The modules that hold the table of options."""
+"""The modules that hold the table of options, and the themes, which only set them."""
 
 COMPOSED = re.compile(
     r"(status-(left|right)-(length|style)|window-status(-current)?-(format|style)|(main|other)-pane-\w+)$"
