@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from fuguemux.commands.command import Command
+from fuguemux.formats.text import columns
 from fuguemux.language import language, quoting
 from fuguemux.language.default_keys import Binding
 from fuguemux.language.invocation import Invocation
-from fuguemux.language.key_names import key_name
+from fuguemux.language.key_names import is_mouse_key, key_name
 from fuguemux.model.decision import Decision, Refused, Reply
 from fuguemux.model.effects import PrintLines, ShowText
 from fuguemux.model.live import LiveView
@@ -21,19 +22,21 @@ AT_ONCE_CHARS: Final = 32 << 10
 
 def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decision:
     flags = invocation.flags
-    found = key_bindings.bindings(state, invocation.commands)
+    found = key_bindings.bindings(state)
     table = flags.value("T")
-    if table is None and flags.has("N"):
-        table = "prefix"
     if table is not None:
         found = [binding for binding in found if binding.table == table]
         if not found and table not in ("prefix", "root"):
             raise Refused(f"table {table} doesn't exist")
-    if invocation.arguments:
-        found = _only(found, invocation.arguments[0])
     if flags.has("N"):
-        made = _notes(state, live, invocation, found)
+        key = _key(invocation.arguments[0]) if invocation.arguments else None
+        noted = list(_notes(state, live, invocation, found, key))
+        if key is not None and not noted:
+            raise Refused(f"unknown key: {invocation.arguments[0]}")
+        made = iter(noted)
     else:
+        if invocation.arguments:
+            found = _only(found, invocation.arguments[0])
         made = _commands(found[:1] if flags.has("1") and invocation.arguments else found)
     if any(client.id == invocation.request.client for client in live.clients()):
         return Decision(effects=(ShowText(invocation.request.client, tuple(made)),))
@@ -47,10 +50,15 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     return Decision(reply=Reply(lines=tuple(lines)))
 
 
-def _only(found: list[Binding], text: str) -> list[Binding]:
+def _key(text: str) -> str:
     key = key_name(text)
     if key is None:
         raise Refused(f"invalid key: {text}")
+    return key
+
+
+def _only(found: list[Binding], text: str) -> list[Binding]:
+    key = _key(text)
     found = [binding for binding in found if binding.key == key]
     if not found:
         raise Refused(f"unknown key: {text}")
@@ -74,23 +82,36 @@ def _commands(found: list[Binding]) -> Iterator[str]:
 
 
 def _notes(
-    state: ServerState, live: LiveView, invocation: Invocation, found: list[Binding]
+    state: ServerState,
+    live: LiveView,
+    invocation: Invocation,
+    found: list[Binding],
+    key: str | None,
 ) -> Iterator[str]:
+    """The keys of one table, or those of root and then those of prefix, with what comes before them. Mouse keys are left
+    out, as in tmux, and only keys with notes count for the width of the column.
+    """
     flags = invocation.flags
-    if not flags.has("a"):
-        found = [binding for binding in found if binding.note]
-    target = invocation.optional_target
-    prefix = options.get(
-        state, live.option_defaults(), "prefix", session=target.session if target else None
-    )
-    keys = max((len(binding.key) for binding in found), default=0)
-    if flags.has("1"):
-        found = found[:1]
-    for binding in found:
-        start = flags.value("P")
-        if start is None:
-            start = f"{prefix} " if binding.table == "prefix" and prefix != "None" else ""
-        yield f"{start}{binding.key:<{keys}} {binding.note or _shown(binding.command)}"
+    found = [b for b in found if not is_mouse_key(b.key) and (key is None or b.key == key)]
+    start = flags.value("P") or ""
+    tables = [(flags.value("T") or "", start)]
+    if not flags.has("T"):
+        if not flags.has("P"):
+            target = invocation.optional_target
+            session = target.session if target else None
+            prefix = options.get(state, live.option_defaults(), "prefix", session=session)
+            start = f"{prefix} " if prefix != "None" else ""
+        tables = [("root", " " * columns(start))]
+        if any(b.note for b in found if b.table == "prefix"):
+            tables.append(("prefix", start))
+    names = [table for table, _ in tables]
+    noted = [columns(b.key) for b in found if b.note and b.table in names]
+    width = max(noted, default=0) + 1
+    for table, before in tables:
+        shown = [b for b in found if b.table == table and (b.note or flags.has("a"))]
+        for binding in shown[:1] if flags.has("1") else shown:
+            padding = " " * (width - columns(binding.key))
+            yield f"{before}{binding.key}{padding}{binding.note or _shown(binding.command)}"
 
 
 COMMAND = Command(

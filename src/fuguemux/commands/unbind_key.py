@@ -21,11 +21,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
 
 def _decide(state: ServerState, invocation: Invocation) -> Decision:
     table = table_of(invocation)
-    bindings = [
-        binding
-        for binding in key_bindings.bindings(state, invocation.commands)
-        if binding.table == table
-    ]
+    bindings = [binding for binding in key_bindings.bindings(state) if binding.table == table]
     if invocation.flags.has("a"):
         if invocation.arguments:
             raise Refused("key given with -a")

@@ -32,16 +32,25 @@ _EMACS: Final = {
     "halfpage-down": "M-Down",
     "scroll-up": "C-Up",
     "scroll-down": "C-Down",
+    "jump-reverse": ",",
+    "jump-again": ";",
+    "toggle-position": "P",
+    "set-mark": "X",
+    "jump-to-mark": "M-x",
+    "refresh-from-pane": "r",
+    "previous-matching-bracket": "M-C-b",
+    "next-matching-bracket": "M-C-f",
 }
 """Which keys do what."""
+_INCREMENTAL: Final = 'command-prompt -i -I "#{pane_search_string}" -T search'
 _EMACS_PROMPTS: Final = {
     "F": 'command-prompt -1 -p "(jump backward)" { send-keys -X jump-backward "%%" }',
     "T": 'command-prompt -1 -p "(jump to backward)" { send-keys -X jump-to-backward "%%" }',
     "f": 'command-prompt -1 -p "(jump forward)" { send-keys -X jump-forward "%%" }',
     "g": 'command-prompt -p "(goto line)" { send-keys -X goto-line "%%" }',
     "t": 'command-prompt -1 -p "(jump to forward)" { send-keys -X jump-to-forward "%%" }',
-    "C-s": 'command-prompt -I "#{pane_search_string}" -T search -p "(search down)" { send-keys -X search-forward "%%" }',
-    "C-r": 'command-prompt -I "#{pane_search_string}" -T search -p "(search up)" { send-keys -X search-backward "%%" }',
+    "C-s": _INCREMENTAL + ' -p "(search down)" { send-keys -X search-forward-incremental "%%" }',
+    "C-r": _INCREMENTAL + ' -p "(search up)" { send-keys -X search-backward-incremental "%%" }',
 }
 _VI: Final = {
     "page-up": "C-b PPage",
@@ -81,6 +90,13 @@ _VI: Final = {
     "next-word": "w",
     "previous-paragraph": "{",
     "next-paragraph": "}",
+    "jump-reverse": ",",
+    "jump-again": ";",
+    "toggle-position": "P",
+    "set-mark": "X",
+    "jump-to-mark": "M-x",
+    "refresh-from-pane": "r",
+    "next-matching-bracket": "%",
 }
 """Which keys do what."""
 _VI_PROMPTS: Final = {
@@ -93,6 +109,29 @@ _VI_PROMPTS: Final = {
     "t": 'command-prompt -1 -p "(jump to forward)" { send-keys -X jump-to-forward "%%" }',
 }
 
+_VI_WORDS: Final = {
+    "#": 'send-keys -FX search-backward "#{copy_cursor_word}"',
+    "*": 'send-keys -FX search-forward "#{copy_cursor_word}"',
+}
+_MOUSE: Final = {
+    "MouseDown1Pane": "select-pane",
+    "MouseDrag1Pane": "select-pane ; send-keys -X begin-selection",
+    "MouseDragEnd1Pane": "send-keys -X copy-pipe-and-cancel",
+    "WheelUpPane": "select-pane ; send-keys -X -N 5 scroll-up",
+    "WheelDownPane": "select-pane ; send-keys -X -N 5 scroll-down",
+    "DoubleClick1Pane": "select-pane ; send-keys -X select-word ; run-shell -d 0.3 ; send-keys -X copy-pipe-and-cancel",
+    "TripleClick1Pane": "select-pane ; send-keys -X select-line ; run-shell -d 0.3 ; send-keys -X copy-pipe-and-cancel",
+}
+
+
+def _counts(modifier: str) -> dict[str, str]:
+    """The keys that begin a repeat count."""
+    return {
+        f"{modifier}{digit}": f'command-prompt -N -I {digit} -p (repeat) {{ send-keys -N "%%" }}'
+        for digit in range(1, 10)
+    }
+
+
 COPY_MODE_KEYS: Final[tuple[tuple[str, str, str], ...]] = tuple(
     (table, key, f"send-keys -X {command}")
     for table, keys in (("copy-mode", _EMACS), ("copy-mode-vi", _VI))
@@ -100,7 +139,10 @@ COPY_MODE_KEYS: Final[tuple[tuple[str, str, str], ...]] = tuple(
     for key in names.split()
 ) + tuple(
     (table, key, command)
-    for table, prompts in (("copy-mode", _EMACS_PROMPTS), ("copy-mode-vi", _VI_PROMPTS))
-    for key, command in prompts.items()
+    for table, keys in (
+        ("copy-mode", _EMACS_PROMPTS | _counts("M-") | _MOUSE),
+        ("copy-mode-vi", _VI_PROMPTS | _counts("") | _VI_WORDS | _MOUSE),
+    )
+    for key, command in keys.items()
 )
 """Table, key, and the text of the command that the key runs."""

@@ -1,9 +1,16 @@
-"""The default key bindings: those of tmux 3.3a without its menus."""
+"""The default key bindings: those of tmux 3.3a, and two keys of fugue."""
 
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from fuguemux.language.copy_mode_keys import COPY_MODE_KEYS
+from fuguemux.language.default_menus import (
+    PANE_MENU,
+    PANE_MOUSE_MENU,
+    SESSION_MOUSE_MENU,
+    WINDOW_MENU,
+    WINDOW_MOUSE_MENU,
+)
 
 
 class Binding(NamedTuple):
@@ -57,6 +64,8 @@ _PREFIX: Final = (
     _key("9", "select-window -t :=9", "Select window 9"),
     _key(":", "command-prompt", "Prompt for a command"),
     _key(";", "last-pane", "Move to the previously active pane"),
+    _key("<", WINDOW_MENU),
+    _key(">", PANE_MENU),
     _key("=", "choose-buffer -Z", "Choose a paste buffer from a list"),
     _key("?", "list-keys -N", "List key bindings"),
     _key("C", "customize-mode -Z", "Customize options"),
@@ -122,39 +131,39 @@ _PREFIX: Final = (
     ),
 )
 
-_ROOT: Final = (
-    _key("MouseDown1Pane", "select-pane -t = ; send-keys -M", table="root"),
-    _key("MouseDown1Status", "select-window -t =", table="root"),
-    _key(
-        "MouseDown2Pane",
-        'select-pane -t = ; if-shell -F "#{||:#{pane_in_mode},#{mouse_any_flag}}" { send-keys -M } { paste-buffer -p }',
-        table="root",
-    ),
-    _key(
-        "MouseDrag1Pane",
-        'if-shell -F "#{||:#{pane_in_mode},#{mouse_any_flag}}" { send-keys -M } { copy-mode -M }',
-        table="root",
-    ),
-    _key("MouseDrag1Border", "resize-pane -M", table="root"),
-    _key(
-        "WheelUpPane",
-        'if-shell -F "#{||:#{pane_in_mode},#{mouse_any_flag}}" { send-keys -M } { copy-mode -e }',
-        table="root",
-    ),
-    _key("WheelUpStatus", "previous-window", table="root"),
-    _key("WheelDownStatus", "next-window", table="root"),
-    _key(
-        "DoubleClick1Pane",
-        'select-pane -t = ; if-shell -F "#{||:#{pane_in_mode},#{mouse_any_flag}}" { send-keys -M } { '
-        "copy-mode -H ; send-keys -X select-word ; run-shell -d 0.3 ; send-keys -X copy-pipe-and-cancel }",
-        table="root",
-    ),
-    _key(
-        "TripleClick1Pane",
-        'select-pane -t = ; if-shell -F "#{||:#{pane_in_mode},#{mouse_any_flag}}" { send-keys -M } { '
-        "copy-mode -H ; send-keys -X select-line ; run-shell -d 0.3 ; send-keys -X copy-pipe-and-cancel }",
-        table="root",
-    ),
+_TAKEN: Final = 'if-shell -F "#{||:#{pane_in_mode},#{mouse_any_flag}}" { send-keys -M }'
+"""Begins a binding that leaves the mouse to a mode or a program, if there is one."""
+_MENU_TAKEN: Final = (
+    'if-shell -F -t = "#{||:#{mouse_any_flag},#{&&:#{pane_in_mode},'
+    '#{?#{m/r:(copy|view)-mode,#{pane_mode}},0,1}}}" { select-pane -t = ; send-keys -M }'
+)
+
+
+def _selected(what: str) -> str:
+    return (
+        f"select-pane -t = ; {_TAKEN} {{ copy-mode -H ; send-keys -X {what} ; run-shell -d 0.3 ; "
+        "send-keys -X copy-pipe-and-cancel }"
+    )
+
+
+_ROOT: Final = tuple(
+    _key(key, command, table="root")
+    for key, command in {
+        "MouseDown1Pane": "select-pane -t = ; send-keys -M",
+        "MouseDown1Status": "select-window -t =",
+        "MouseDown2Pane": f"select-pane -t = ; {_TAKEN} {{ paste-buffer -p }}",
+        "MouseDown3Pane": f"{_MENU_TAKEN} {{ {PANE_MOUSE_MENU} }}",
+        "MouseDown3Status": WINDOW_MOUSE_MENU,
+        "MouseDown3StatusLeft": SESSION_MOUSE_MENU,
+        "MouseDrag1Pane": f"{_TAKEN} {{ copy-mode -M }}",
+        "MouseDrag1Border": "resize-pane -M",
+        "WheelUpPane": f"{_TAKEN} {{ copy-mode -e }}",
+        "WheelUpStatus": "previous-window",
+        "WheelDownStatus": "next-window",
+        "DoubleClick1Pane": _selected("select-word"),
+        "TripleClick1Pane": _selected("select-line"),
+        "M-MouseDown3Pane": PANE_MOUSE_MENU,
+    }.items()
 )
 
 _COPY_MODE: Final = tuple(_key(key, command, table=table) for table, key, command in COPY_MODE_KEYS)

@@ -35,6 +35,9 @@ _BY_LOWER: Final = (
     | _OTHER_SPELLINGS
     | {(event + where).lower(): event + where for event in _MOUSE_EVENTS for where in _MOUSE_PLACES}
 )
+_MOUSE_NAMES: Final = frozenset(
+    (event + where).lower() for event in _MOUSE_EVENTS for where in _MOUSE_PLACES
+)
 _CONTROL_NAMES: Final = {"i": "Tab", "m": "Enter", "[": "Escape", "@": "C-Space", " ": "C-Space"}
 _CONTROL_CODES: Final = {
     9: "Tab",
@@ -59,6 +62,11 @@ def key_name(text: str) -> str | None:
         modifiers.add(rest[0].upper())
         rest = rest[2:]
     return _with_modifiers(modifiers, rest) if rest else None
+
+
+def is_mouse_key(name: str) -> bool:
+    """Whether a key name in its canonical spelling is one of the mouse."""
+    return name.rpartition("-")[2].lower() in _MOUSE_NAMES
 
 
 def _with_modifiers(modifiers: set[str], rest: str) -> str | None:

@@ -4,14 +4,12 @@ Bindings are stored as entries of the server options, so that they survive a res
 the binding as a JSON array of command, repeat and note. An empty entry says that a default was unbound.
 """
 
-from collections.abc import Iterator, Mapping
-from functools import cache
+import re
+from collections.abc import Iterator
 from typing import Final
 
 import msgspec
 
-from fuguemux.language.canonical import canonical_commands
-from fuguemux.language.command_table import CommandTable
 from fuguemux.language.default_keys import DEFAULTS, Binding
 from fuguemux.model.decision import Refused
 from fuguemux.model.events import OptionSet
@@ -43,33 +41,17 @@ def _decoded(table: str, key: str, value: str) -> Binding | None:
     return Binding(table, key, command, repeat, note)
 
 
-@cache
-def available_defaults(commands: CommandTable) -> Mapping[tuple[str, str], Binding]:
-    """The default bindings whose commands are all in `commands`. The default keys of tmux have some that fugue lacks."""
-    return {
-        place: binding for place, binding in DEFAULTS.items() if _exists(commands, binding.command)
-    }
-
-
-def _exists(commands: CommandTable, text: str) -> bool:
-    try:
-        canonical_commands(commands, text)
-    except Refused:
-        return False
-    return True
-
-
-def lookup(state: ServerState, commands: CommandTable, table: str, key: str) -> Binding | None:
+def lookup(state: ServerState, table: str, key: str) -> Binding | None:
     """The binding of `key`, in its canonical spelling, in `table`; None if it has none. The key `Any` is not considered."""
     value = state.server_options.get(_entry(table, key))
     if value is not None:
         return _decoded(table, key, value)
-    return available_defaults(commands).get((table, key))
+    return DEFAULTS.get((table, key))
 
 
-def bindings(state: ServerState, commands: CommandTable) -> list[Binding]:
+def bindings(state: ServerState) -> list[Binding]:
     """All bindings, sorted by table and key."""
-    found: dict[tuple[str, str], Binding | None] = dict(available_defaults(commands))
+    found: dict[tuple[str, str], Binding | None] = dict(DEFAULTS)
     for table, key, binding in _bound(state):
         found[table, key] = binding
     return sorted(
@@ -78,11 +60,9 @@ def bindings(state: ServerState, commands: CommandTable) -> list[Binding]:
     )
 
 
-def key_of(state: ServerState, commands: CommandTable, table: str, command: str) -> str:
+def key_of(state: ServerState, table: str, command: str) -> str:
     """The first key of `table` that runs `command`; empty if none does."""
-    return next(
-        (b.key for b in bindings(state, commands) if (b.table, b.command) == (table, command)), ""
-    )
+    return next((b.key for b in bindings(state) if (b.table, b.command) == (table, command)), "")
 
 
 def bound(state: ServerState, binding: Binding) -> OptionSet:
@@ -104,10 +84,26 @@ def unbound(state: ServerState, table: str, key: str) -> tuple[OptionSet, ...]:
 
 
 _SPECIAL_ORDER: Final = (
-    *("MouseMove", "MouseDown", "MouseUp", "MouseDrag", "Wheel", "SecondClick", "DoubleClick"),
-    *("TripleClick", "BSpace", "F", "IC", "DC", "Home", "End", "NPage", "PPage", "BTab"),
-    *("Up", "Down", "Left", "Right", "KP", "User", "Any"),
+    *("MouseMove", "MouseDown", "MouseUp", "MouseDrag", "MouseDragEnd", "WheelUp", "WheelDown"),
+    *(
+        "SecondClick",
+        "DoubleClick",
+        "TripleClick",
+        "BSpace",
+        "F",
+        "IC",
+        "DC",
+        "Home",
+        "End",
+        "NPage",
+    ),
+    *("PPage", "BTab", "Up", "Down", "Left", "Right", "KP", "User", "Any"),
 )
+_MOUSE: Final = re.compile(
+    r"(MouseMove|MouseDown|MouseUp|MouseDragEnd|MouseDrag|WheelUp|WheelDown|SecondClick|DoubleClick|TripleClick)"
+    r"(\d*)(Pane|StatusLeft|StatusRight|StatusDefault|Status|Border)"
+)
+_PLACES: Final = ("Pane", "Status", "StatusLeft", "StatusRight", "StatusDefault", "Border")
 _CONTROLS: Final = {"Tab": 9, "Enter": 13, "Escape": 27, "Space": 32}
 
 
@@ -124,6 +120,10 @@ def key_order(key: str) -> tuple[int, int, str]:
         return modifiers, ord(rest), ""
     if rest in _CONTROLS:
         return modifiers, _CONTROLS[rest], ""
+    mouse = _MOUSE.fullmatch(rest)
+    if mouse is not None:
+        place = 6 * int(mouse[2] or 0) + _PLACES.index(mouse[3])
+        return modifiers, 0x110000 + _SPECIAL_ORDER.index(mouse[1]), chr(place)
     for order, beginning in enumerate(_SPECIAL_ORDER):
         if rest.startswith(beginning):
             return modifiers, 0x110000 + order, rest

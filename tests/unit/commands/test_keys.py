@@ -2,8 +2,7 @@
 
 import pytest
 
-from fuguemux.commands.table import TABLE
-from fuguemux.language.default_keys import DEFAULTS, Binding
+from fuguemux.language.default_keys import Binding
 from fuguemux.language.key_names import key_name
 from fuguemux.model.apply import apply
 from fuguemux.model.decision import Refused
@@ -38,30 +37,23 @@ def test_order() -> None:
 
 
 def test_what_is_bound_lies_over_the_defaults() -> None:
-    assert key_bindings.lookup(STATE, TABLE, "prefix", "c") == Binding(
+    assert key_bindings.lookup(STATE, "prefix", "c") == Binding(
         "prefix", "c", "new-window", note="Create a new window"
     )
     binding = Binding("prefix", "c", 'display-message "a b"', repeat=True, note="n")
     now = apply(STATE, key_bindings.bound(STATE, binding))
-    assert key_bindings.lookup(now, TABLE, "prefix", "c") == binding
+    assert key_bindings.lookup(now, "prefix", "c") == binding
     for event in key_bindings.unbound(now, "prefix", "c"):
         now = apply(now, event)
-    assert key_bindings.lookup(now, TABLE, "prefix", "c") is None
+    assert key_bindings.lookup(now, "prefix", "c") is None
     assert key_bindings.unbound(now, "prefix", "c") == ()
-    assert all(
-        found.key != "c" for found in key_bindings.bindings(now, TABLE) if found.table == "prefix"
-    )
+    assert all(found.key != "c" for found in key_bindings.bindings(now) if found.table == "prefix")
 
 
 def test_keys_and_tables_with_colons() -> None:
     binding = Binding("mine", ":", "kill-pane")
     now = apply(STATE, key_bindings.bound(STATE, binding))
-    assert key_bindings.lookup(now, TABLE, "mine", ":") == binding
-    assert binding in key_bindings.bindings(now, TABLE)
+    assert key_bindings.lookup(now, "mine", ":") == binding
+    assert binding in key_bindings.bindings(now)
     with pytest.raises(Refused, match="invalid key table"):
         key_bindings.bound(STATE, binding._replace(table="a:b"))
-
-
-def test_every_default_is_spelled_as_keys_are() -> None:
-    for table, key in DEFAULTS:
-        assert key_name(key) == key, (table, key)

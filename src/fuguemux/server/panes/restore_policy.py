@@ -9,7 +9,6 @@ terminal could act on.
 from collections.abc import Collection
 from typing import Final, NamedTuple, get_args
 
-from fuguemux.commands.table import TABLE
 from fuguemux.config.schema import RestorePolicy
 from fuguemux.config.secrets import is_redacted
 from fuguemux.formats.formats import FormatContext, TooExpensive, expand
@@ -143,7 +142,7 @@ def safe(text: str) -> bool:
 
 def last_screen_line(state: ServerState, live: LiveView, pane: PaneId) -> str:
     """Say how to see the last screen of the program that ended in a pane: by a key, if one is bound to that."""
-    key = key_of(state, TABLE, "prefix", LAST_SCREEN_COMMAND)
+    key = key_of(state, "prefix", LAST_SCREEN_COMMAND)
     prefix = options.get(
         state, live.option_defaults(), "prefix", session=session_of(state, state.panes[pane])
     )

@@ -9,7 +9,6 @@ import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
-from fuguemux.commands.table import TABLE
 from fuguemux.engine.engine import Engine
 from fuguemux.model.ids import ClientId, PaneId
 from fuguemux.model.layout import rectangles
@@ -213,7 +212,7 @@ class KeyInput:
             self._repeat_until.pop(viewer.client, None)
             return self._bound(viewer, "prefix", item.name)
         if self._loop.time() < self._repeat_until.get(viewer.client, 0.0):
-            binding = key_bindings.lookup(state, TABLE, "prefix", item.name)
+            binding = key_bindings.lookup(state, "prefix", item.name)
             if binding is not None and binding.repeat:
                 return self._bound(viewer, "prefix", item.name)
             self._repeat_until.pop(viewer.client, None)
@@ -224,11 +223,9 @@ class KeyInput:
         terminal = self._active(viewer)
         if terminal is not None and self._scroll.in_mode(terminal.id)[0]:
             vi = self._option("mode-keys", window=viewer.current_window()) == "vi"
-            found = key_bindings.lookup(
-                state, TABLE, "copy-mode-vi" if vi else "copy-mode", item.name
-            )
+            found = key_bindings.lookup(state, "copy-mode-vi" if vi else "copy-mode", item.name)
             return found.command if found is not None else ""
-        binding = key_bindings.lookup(state, TABLE, "root", item.name)
+        binding = key_bindings.lookup(state, "root", item.name)
         if binding is not None:
             return binding.command
         if item.name == "Enter" and not viewer.read_only:
@@ -240,7 +237,7 @@ class KeyInput:
 
     def _bound(self, viewer: Viewer, table: str, key: str) -> str:
         state = self._engine.state
-        binding = key_bindings.lookup(state, TABLE, table, key)
+        binding = key_bindings.lookup(state, table, key)
         if binding is None:
             return ""
         if binding.repeat:
