@@ -85,6 +85,33 @@ def test_what_is_wrong_with_a_file_is_told_and_the_rest_is_run(fugue: Running) -
     assert f"{broken}:2: syntax error: a block is not closed, add }}" in told
 
 
+def test_the_usual_files_are_read_without_f_and_every_error_names_its_line(fugue: Running) -> None:
+    config = fugue.directory / "config/fugue"
+    config.mkdir(parents=True, exist_ok=True)
+    start, inner = config / "fugue.conf", config / "inner.conf"
+    inner.write_text('set -gF @inner "#{current_file}"\n\nset -g bogus 1\n')
+    start.write_text(
+        """
+        set -gF @outer "#{current_file} #{command}"
+        source-file -F "#{d:current_file}/inner.conf"
+        if-shell true {
+            kill-pane -t %99
+        }
+        set -g @last 1
+        """
+    )
+    (fugue.directory / ".tmux.conf").write_text("set -g @tmux 1\n")
+    fugue("new-session", "-d", "-s", "mine", "cat")
+    assert fugue("show-options", "-gqv", "@outer") == f"{start} set-option"
+    assert fugue("show-options", "-gqv", "@inner") == str(inner)
+    assert fugue("show-options", "-gqv", "@last") == "1"
+    assert fugue("show-options", "-gqv", "@tmux") == ""
+    assert fugue("display-message", "-p", "#{config_files}#{current_file}") == str(start)
+    told = fugue("show-messages")
+    assert f"{inner}:3: invalid option: bogus" in told
+    assert f"{start}:4: no current target" in told
+
+
 def test_a_file_that_ends_the_server_is_told_of_and_not_tried_again(fugue: Running) -> None:
     start = written(fugue, "kill-server\n")
     told = fugue.refused("-f", start, "new-session", "-d", "cat")

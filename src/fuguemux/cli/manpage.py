@@ -33,6 +33,10 @@ FLAGS: tuple[tuple[str, str, str], ...] = (
 
 FILES: tuple[tuple[str, str], ...] = (
     ("$XDG_STATE_HOME/fugue/NAME/", "State: log, checkpoints, scrollback. If the variable is not set, in ~/.local/state."),
+    (
+        "$XDG_CONFIG_HOME/fugue/fugue.conf",
+        "Commands that a server runs when it starts, in tmux's language. Called as tmux, the files of tmux instead.",
+    ),
     ("$XDG_CONFIG_HOME/fugue/config.toml", "Configuration. If the variable is not set, in ~/.config."),
     ("$XDG_RUNTIME_DIR/fugue/NAME", "The server's socket. If the variable is not set, in /tmp/fugue-UID."),
 )  # fmt: skip

@@ -250,6 +250,7 @@ def server_arguments(options: ClientOptions) -> list[str]:
         argv += ["--config", os.path.abspath(options.config)]
     for file in options.command_files:
         argv += ["-f", os.path.abspath(file)]
+    argv += ["--program", "tmux" if options.program.startswith("tmux") else "fugue"]
     if NO_RESTORE in options.flags:
         argv.append(NO_RESTORE)
     return argv

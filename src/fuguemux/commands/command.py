@@ -56,6 +56,8 @@ class Command(msgspec.Struct, frozen=True):
         found = NOTHING_RESOLVED
         if self.target is not None or self.source is not None or self.client is not None:
             found = resolved(state, live, request, flags, self.client, self.source, self.target)
+        named = {**request.variables, "command": self.name}
+        request = msgspec.structs.replace(request, variables=named)
         invocation = Invocation(flags, arguments, request, self.name, commands, found)
         return self.decide(state, live, invocation)
 

@@ -6,7 +6,6 @@ those after it.
 """
 
 from collections.abc import Mapping, Sequence
-from itertools import groupby
 from typing import Any, Final
 
 from fuguemux.commands.command import Command
@@ -16,7 +15,7 @@ from fuguemux.language import language, quoting
 from fuguemux.language.command_table import CommandTable
 from fuguemux.language.invocation import Invocation
 from fuguemux.model.decision import Decision, Refused, Reply
-from fuguemux.model.effects import RunCommands, RunLongTexts
+from fuguemux.model.effects import AnyEffect, RunFileCommands, RunLongTexts
 from fuguemux.model.ids import NOBODY
 from fuguemux.model.live import LiveView
 from fuguemux.model.state import ServerState
@@ -70,7 +69,7 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
     flags = invocation.flags
     target = invocation.optional_target
     context = context_of(state, live, invocation, target)
-    texts: list[str] = []
+    commands: list[language.Parsed] = []
     lines: list[str] = []
     errors: list[str] = []
     failed = False
@@ -97,28 +96,21 @@ def decide(state: ServerState, live: LiveView, invocation: Invocation) -> Decisi
                 continue
             if flags.has("v"):
                 lines += described(entry["path"], found)
-            texts += _lines_of(found)
-    if long and texts:  # These texts come before the long ones, so they must run first.
-        long.insert(0, ("", "\n".join(texts)))
+            commands += found
     code = 1 if errors or failed else 0
     reply = Reply(lines=tuple(lines), error="\n".join(errors), exit_code=code)
+    effects: tuple[AnyEffect, ...] = ()
+    if commands and not flags.has("n"):
+        effects = (RunFileCommands(tuple(commands)),)
     if long:
-        effect = RunLongTexts(tuple(long), run=not flags.has("n"), verbose=flags.has("v"))
-        return Decision(effects=(effect,), reply=reply)
-    if flags.has("n") or not texts:
-        return Decision(reply=reply)
-    return Decision(effects=(RunCommands("\n".join(texts)),), reply=reply)
+        texts = tuple(long)
+        effects += (RunLongTexts(texts, run=not flags.has("n"), verbose=flags.has("v")),)
+    return Decision(effects=effects, reply=reply)
 
 
 def described(path: str, commands: list[language.Parsed]) -> list[str]:
     """One line for each command, for -v."""
     return [f"{path}:{one.line}: {quoting.render(one.argv)}" for one in commands]
-
-
-def _lines_of(commands: list[language.Parsed]) -> list[str]:
-    """The commands as text. Those of one line stay on one line, because a command that fails ends its line."""
-    groups = groupby(commands, key=lambda command: command.line)
-    return [quoting.render_all([one.argv for one in group]) for _, group in groups]
 
 
 def _entries(live: LiveView, cwd: str, path: str) -> Sequence[Mapping[str, Any]]:

@@ -242,7 +242,8 @@ def _name_of_path(socket: str) -> str:
     return "%" + digest
 
 
-def _xdg(environment: "Mapping[str, str]", uid: int, variable: str, below_home: str) -> str:
+def xdg(environment: "Mapping[str, str]", uid: int, variable: str, below_home: str) -> str:
+    """The directory that an XDG variable names, else the one below the home directory."""
     given = environment.get(variable, "").rstrip("/")
     if given.startswith("/"):  # the XDG specification says that relative paths are to be ignored
         return given
@@ -261,7 +262,7 @@ def state_directory(
         configured = home(environment, uid).rstrip("/") + configured[1:]
     base = (configured.rstrip("/") or "/") if configured else ""
     if not base:
-        base = _xdg(environment, uid, "XDG_STATE_HOME", "/.local/state") + "/fugue"
+        base = xdg(environment, uid, "XDG_STATE_HOME", "/.local/state") + "/fugue"
         if base == "/.local/state/fugue" and not posix.access("/", posix.W_OK):
             # One level, so that all of it is checked to belong to the user.
             return f"/tmp/fugue-{uid}-state-{name}"
@@ -291,7 +292,7 @@ def config_file(
     for path in (given, environment.get("FUGUE_CONFIG")):
         if path:
             return (path if path.startswith("/") else posix.getcwd().rstrip("/") + "/" + path), True
-    return _xdg(environment, uid, "XDG_CONFIG_HOME", "/.config") + "/fugue/config.toml", False
+    return xdg(environment, uid, "XDG_CONFIG_HOME", "/.config") + "/fugue/config.toml", False
 
 
 def make_private_directory(path: str, uid: int, *, state: bool = False) -> None:

@@ -36,10 +36,11 @@ _NO_CONTINUATION: Final = re.compile(r"[^\\\n]+")
 
 
 class Parsed(NamedTuple):
-    """One command, and the number of the line on which it begins, from 1."""
+    """One command, the number of the line on which it begins, from 1, and the file (empty: the text is from no file)."""
 
     argv: tuple[str, ...]
     line: int
+    file: str = ""
 
 
 class TextContext(NamedTuple):
@@ -239,7 +240,7 @@ class _Parser:
                 continue
             words.append(word)
         if words and active:
-            into.append(Parsed(tuple(words), line))
+            into.append(Parsed(tuple(words), line, self.source))
 
     def block(self, depth: int) -> CommandBlock:
         self.take()
@@ -259,9 +260,8 @@ class _Parser:
             return False
         if active:
             self.variables[name] = value
-            into.append(
-                Parsed(("set-environment", "-gh" if hidden else "-g", name, value), self.line)
-            )
+            words = ("set-environment", "-gh" if hidden else "-g", name, value)
+            into.append(Parsed(words, self.line, self.source))
         return True
 
     # Words.

@@ -244,6 +244,12 @@ class RunCommands(Effect, frozen=True):
     delay_ms: int = 0
 
 
+class RunFileCommands(Effect, frozen=True):
+    """Run commands of files: for each its words, the number of its line and the file. A command that fails ends its line."""
+
+    commands: tuple[tuple[tuple[str, ...], int, str], ...]
+
+
 class IfShell(Effect, frozen=True):
     """Run a shell command. If it exits with 0, run the commands in `then`, else those in `otherwise` (empty: none).
 
@@ -353,6 +359,7 @@ AwaitedEffect = (
     | RestartServer
     | RunShell
     | RunCommands
+    | RunFileCommands
     | RunLongTexts
     | PrintLines
     | IfShell

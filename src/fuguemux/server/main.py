@@ -72,7 +72,7 @@ class Server:
         clients = self.clients = build_clients(base, log, state, panes, events)
         saved = self.saved = build_saved(base, log, state, panes, clients.viewers)
         programs = self.programs = build_programs(base, log, state, panes, clients)
-        self.files = StartFiles(booted.options.command_files)
+        self.files = StartFiles(booted.command_files)
         end = self.end = ServerEnd(
             loop,
             state.engine,

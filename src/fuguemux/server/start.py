@@ -164,7 +164,7 @@ class Start:
         diagnostics.warning("server.serves_again", reason=self._returned.reason)
 
     def tell_of_files(self, errors: list[str]) -> None:
-        """Tell the next client that attaches the errors in the files of -f."""
+        """Tell the next client that attaches the errors in the files of the start."""
         self._report.remark(*errors)
         diagnostics.warning("command_file", errors=len(errors))
         told = errors[:FILE_ERRORS_TOLD_MAX]

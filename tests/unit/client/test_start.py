@@ -200,9 +200,11 @@ def test_the_server_is_told_what_the_client_was_told(tmp_path: Path) -> None:
     found = arguments.parse(
         ["fugue", "-f", "/a", "-f/b", "--config", "/c", "-L", "x"], {b"HOME": b"/x"}
     )
-    assert start.server_arguments(found) == ["-L", "x", "--config", "/c", "-f", "/a", "-f", "/b"]
-    found = arguments.parse(["fugue", "-S", "/x/y"], {b"HOME": b"/x"})
-    assert start.server_arguments(found) == ["-S", "/x/y"]
+    assert start.server_arguments(found) == [
+        *("-L", "x", "--config", "/c", "-f", "/a", "-f", "/b", "--program", "fugue")
+    ]
+    found = arguments.parse(["/bin/tmux", "-S", "/x/y"], {b"HOME": b"/x"})
+    assert start.server_arguments(found) == ["-S", "/x/y", "--program", "tmux"]
 
 
 def test_a_starter_that_fails_gives_its_own_reason() -> None:

@@ -3,7 +3,7 @@
 from fuguemux.commands import table
 from fuguemux.commands.source_file import LONG_CHARS_MIN
 from fuguemux.model.decision import Decision
-from fuguemux.model.effects import RunCommands, RunLongTexts
+from fuguemux.model.effects import RunFileCommands, RunLongTexts
 from fuguemux.model.live import LiveView
 from tests.support.builders import request, session, state
 from tests.support.fake_live import FakeLive
@@ -28,7 +28,15 @@ def source(facts: LiveView, *words: str) -> Decision:
 
 def test_the_commands_of_a_file_run_in_order() -> None:
     decision = source(live(f="set -g @a 1\nsplit-window -h ; display 'a b'\n"), "f")
-    assert decision.effects == (RunCommands('set -g @a 1\nsplit-window -h ; display "a b"'),)
+    assert decision.effects == (
+        RunFileCommands(
+            (
+                (("set", "-g", "@a", "1"), 1, "f"),
+                (("split-window", "-h"), 2, "f"),
+                (("display", "a b"), 2, "f"),
+            )
+        ),
+    )
     assert decision.reply.exit_code == 0
 
 
@@ -41,7 +49,7 @@ def test_a_file_with_an_unknown_command_runs_nothing_and_names_the_line() -> Non
 
 def test_the_other_files_run_when_one_is_wrong() -> None:
     decision = source(live(bad='display "', good="display x"), "*")
-    assert decision.effects == (RunCommands("display x"),)
+    assert decision.effects == (RunFileCommands(((("display", "x"), 1, "good"),)),)
     assert str(decision.reply.lines[0]).startswith("bad:1: ")
 
 
@@ -60,14 +68,15 @@ def test_parse_only_and_verbose() -> None:
 
 def test_conditions_are_formats_and_aliases_are_known() -> None:
     text = "%if #{==:#{session_name},work}\nsplitp\n%else\nkill-server\n%endif\n"
-    assert source(live(f=text), "f").effects == (RunCommands("splitp"),)
+    assert source(live(f=text), "f").effects == (RunFileCommands(((("splitp",), 2, "f"),)),)
 
 
 def test_a_long_file_is_taken_apart_later_and_what_comes_before_it_runs_first() -> None:
     long = "display x\n" * LONG_CHARS_MIN
     decision = source(live(a="display a", b=long, c="display c"), "*")
-    texts = (("", "display a"), ("b", long), ("c", "display c"))
-    assert decision.effects == (RunLongTexts(texts),)
+    texts = (("b", long), ("c", "display c"))
+    before = RunFileCommands(((("display", "a"), 1, "a"),))
+    assert decision.effects == (before, RunLongTexts(texts))
     assert source(live(b=long), "-nv", "b").effects == (
         RunLongTexts((("b", long),), run=False, verbose=True),
     )

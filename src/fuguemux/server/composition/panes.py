@@ -79,6 +79,7 @@ def build_state(base: Base, log: LogParts, followers: Followers) -> StateParts:
         host=socket.gethostname(),
         user=paths.user_name(os.getuid()),
         uid=os.getuid(),
+        config_files=",".join(base.booted.command_files),
     )
     panes = Panes(
         GhosttyEmulator,

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from fuguemux.config import paths
+from fuguemux.config.command_files import command_files
 from fuguemux.config.load import Loaded, Problem, in_force
 from fuguemux.config.schema import Configuration
 from fuguemux.keeper.link import taken
@@ -75,6 +76,12 @@ class Booted(NamedTuple):
     def configuration(self) -> Configuration:
         """The configuration at the start."""
         return self.loaded.configuration
+
+    @property
+    def command_files(self) -> tuple[str, ...]:
+        """The files of commands that this start runs, if no session comes back."""
+        options = self.options
+        return command_files(self.environment, os.getuid(), options.program, options.command_files)
 
     @property
     def keeper_place(self) -> KeeperPlace:

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from fuguemux.server.ports import CannotStart
 
-USAGE = "usage: fuguemux.server.main [-L NAME | -S PATH] [--config FILE] [-f FILE]… [--no-restore]"
+USAGE = "usage: fuguemux.server.main [-L NAME | -S PATH] [--config FILE] [-f FILE]… [--program NAME] [--no-restore]"
 
 
 class ServerOptions(NamedTuple):
@@ -15,6 +15,9 @@ class ServerOptions(NamedTuple):
     config: str | None = None
     command_files: tuple[str, ...] = ()
     no_restore: bool = False
+    program: str = ""
+    """What the client that started the server is called: fugue or tmux. It says which files of commands are read
+    without `-f`; empty: none."""
 
 
 def parse_options(argv: list[str]) -> ServerOptions:
@@ -22,6 +25,7 @@ def parse_options(argv: list[str]) -> ServerOptions:
     name = socket = config = None
     files: list[str] = []
     no_restore = False
+    program = ""
     rest = iter(argv)
     for word in rest:
         if word == "--no-restore":
@@ -39,6 +43,8 @@ def parse_options(argv: list[str]) -> ServerOptions:
                 config = value
             case "-f":
                 files.append(value)
+            case "--program":
+                program = value
             case _:
                 raise CannotStart(f"unknown option {word}; {USAGE}")
-    return ServerOptions(name, socket, config, tuple(files), no_restore)
+    return ServerOptions(name, socket, config, tuple(files), no_restore, program)

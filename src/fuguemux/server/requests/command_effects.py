@@ -122,6 +122,13 @@ class CommandEffects:
         self._spawn(ignored())
         return None
 
+    async def run_file_commands(
+        self, effect: ef.RunFileCommands, requester: Requester
+    ) -> EffectResult:
+        """Run commands that were read from files."""
+        commands = [Parsed(*command) for command in effect.commands]
+        return await self._nested(partial(self._commands.run_parsed, commands, requester))
+
     async def run_long_texts(self, effect: ef.RunLongTexts, requester: Requester) -> EffectResult:
         """Parse long files of commands on another thread, then run them."""
         taken = await taken_apart(self._engine, effect, requester.request(()))

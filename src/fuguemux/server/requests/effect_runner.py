@@ -92,6 +92,10 @@ class CommandEffectsPort(Protocol):
         self, effect: ef.RunCommands, requester: Requester
     ) -> Awaitable[EffectResult] | None: ...
 
+    def run_file_commands(
+        self, effect: ef.RunFileCommands, requester: Requester
+    ) -> Awaitable[EffectResult]: ...
+
     def run_long_texts(
         self, effect: ef.RunLongTexts, requester: Requester
     ) -> Awaitable[EffectResult]: ...
@@ -281,6 +285,8 @@ class EffectRunner:
                 return self._shells.run_shell(effect, requester)
             case ef.RunCommands():
                 return self._commands.run_commands(effect, requester)
+            case ef.RunFileCommands():
+                return self._commands.run_file_commands(effect, requester)
             case ef.RunLongTexts():
                 return self._commands.run_long_texts(effect, requester)
             case ef.PrintLines(lines):

@@ -16,6 +16,7 @@ from fuguemux.keeper.protocol import explained
 from fuguemux.language.language import Parsed
 from fuguemux.model.decision import Refused, Reply, Request
 from fuguemux.model.effects import AnyEffect
+from fuguemux.model.ids import NOBODY
 from fuguemux.model.live import AnyQuestion, NotAtHand
 from fuguemux.observe.diagnostics import channel
 from fuguemux.observe.holding import TookTooLong, endable
@@ -28,6 +29,7 @@ from fuguemux.server.ports import (
     Words,
 )
 from fuguemux.server.requests.long_texts import parsed_text
+from fuguemux.server.requests.source_places import placed, reading, told
 from fuguemux.server.requests.turn import DISK, FILES, Turn, TurnGivenUp
 from fuguemux.server.work import threads
 from fuguemux.server.work.sequence_gate import SequenceGate
@@ -144,8 +146,9 @@ class Executor:
         """Run the commands of a text. A command that fails ends its line, not the text, as tmux does with files."""
         code = 0
         with self.gate.closed():
-            for _, line in groupby(commands, key=lambda command: command.line):
-                code = await self.run([command.argv for command in line], requester) or code
+            for (file, number), line in groupby(commands, key=_place_of):
+                with reading(file, number):
+                    code = await self.run([command.argv for command in line], requester) or code
                 await asyncio.sleep(0)  # a long text must not hold the loop
         return code
 
@@ -154,7 +157,7 @@ class Executor:
         try:
             commands = await parsed_text(self._engine, text)
         except Refused as refusal:
-            requester.stderr(_line(refusal.told(as_tmux=requester.request(()).as_tmux)))
+            _tell(requester, refusal.told(as_tmux=requester.request(()).as_tmux))
             return 1
         return await self.run_parsed(commands, requester)
 
@@ -165,22 +168,22 @@ class Executor:
             if isinstance(refusal, TooExpensive):
                 holder = f"command {table.known_name(words)}"
                 diagnostics.warning("format_stopped", holder=holder)
-            requester.stderr(_line(refusal.told(as_tmux=requester.request(words).as_tmux)))
+            _tell(requester, refusal.told(as_tmux=requester.request(words).as_tmux))
         except EffectFailed as failure:
-            requester.stderr(_line(str(failure)))
+            _tell(requester, str(failure))
         except TurnGivenUp as command:
             diagnostics.info("given_up", command=str(command))
         except EventRefused as defect:
             diagnostics.error("command_defect", command=words[0], reason=str(defect))
-            requester.stderr(_line(f"{words[0]}: refused, nothing was changed: {defect}"))
+            _tell(requester, f"{words[0]}: refused, nothing was changed: {defect}")
         except RuntimeError as error:
             if not threads.is_refusal(error):
                 raise
-            requester.stderr(_line(f"{words[0]}: {explained(errno.EAGAIN)}"))
+            _tell(requester, f"{words[0]}: {explained(errno.EAGAIN)}")
         except OSError as error:
             reason = error.strerror or str(error)
             diagnostics.error("command_not_logged", command=words[0], error=reason)
-            requester.stderr(_line(f"{words[0]}: the log could not be written: {reason}"))
+            _tell(requester, f"{words[0]}: the log could not be written: {reason}")
         return Result(1, goes_on=False)
 
     async def _run_one(self, words: Words, requester: Requester, *, late: bool) -> Result:
@@ -208,7 +211,7 @@ class Executor:
         async with self._turn.of(requester):
             if self._over and not late:
                 raise ServerEnding
-            request = requester.request(words)
+            request = placed(requester.request(words))
             outcome = self._ask(words, request, read)
             later = await self._effects.run(outcome.decision.effects, requester)
             reply = outcome.decision.reply
@@ -221,12 +224,12 @@ class Executor:
             if outcome.decision.events:
                 # The change is made and everything continues. But exit code 0 would acknowledge it, which is not true
                 # yet.
-                requester.stderr(_line(f"{words[0]}: done, but not on disk yet: {problem}"))
+                _tell(requester, f"{words[0]}: done, but not on disk yet: {problem}")
                 unsure = 1
         if output:
             requester.stdout(output)
         if reply.error:
-            requester.stderr(_line(reply.error))
+            _tell(requester, reply.error)
         code = reply.exit_code or unsure
         for waiting in later:
             with self.gate.opened():
@@ -258,5 +261,12 @@ class Executor:
             raise EffectFailed(f"{words[0]}: {ended}") from ended
 
 
-def _line(text: str) -> bytes:
-    return text.encode("utf-8", "surrogateescape") + b"\n"
+def _place_of(command: Parsed) -> tuple[str, int]:
+    return command.file, command.line
+
+
+def _tell(requester: Requester, text: str) -> None:
+    """Tell an error. Where no client asks, it is told with its file and line, as tmux does with configuration files."""
+    if requester.client == NOBODY:
+        text = told(text)
+    requester.stderr(text.encode("utf-8", "surrogateescape") + b"\n")

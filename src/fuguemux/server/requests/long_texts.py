@@ -42,10 +42,9 @@ async def taken_apart(engine: Engine, effect: ef.RunLongTexts, request: Request)
     around = source_file.text_context(state, context)
     around = around._replace(condition=_on_loop(around.condition))
     told = TakenText([], [], [], failed=False)
-    start = 0
     for path, text in effect.texts:
         try:
-            found = await asyncio.to_thread(_parsed, engine, around, path, text, start)
+            found = await asyncio.to_thread(_parsed, engine, around, path, text)
         except Refused as refusal:
             into = told.lines if request.client != NOBODY else told.errors
             into.append(refusal.told(as_tmux=request.as_tmux))
@@ -54,7 +53,6 @@ async def taken_apart(engine: Engine, effect: ef.RunLongTexts, request: Request)
         if effect.verbose and path:
             told.lines.extend(await asyncio.to_thread(source_file.described, path, found))
         told.commands.extend(found)
-        start = told.commands[-1].line + 1 if told.commands else 0
     return told
 
 
@@ -65,14 +63,12 @@ async def parsed_text(engine: Engine, text: str) -> list[Parsed]:
     state = engine.state
     around = source_file.text_context(state, FormatContext(state, engine.live))
     around = around._replace(condition=_on_loop(around.condition))
-    return await asyncio.to_thread(_parsed, engine, around, "", text, 0)
+    return await asyncio.to_thread(_parsed, engine, around, "", text)
 
 
-def _parsed(engine: Engine, around: TextContext, path: str, text: str, start: int) -> list[Parsed]:
-    """Parse the text. The numbers of its lines begin after `start`."""
+def _parsed(engine: Engine, around: TextContext, path: str, text: str) -> list[Parsed]:
     reach("source.parsing")
-    found = source_file.parsed_in_context(engine.state, TABLE, around, path, text)
-    return [one._replace(line=one.line + start) for one in found] if start else found
+    return source_file.parsed_in_context(engine.state, TABLE, around, path, text)
 
 
 def _on_loop(condition: Callable[[str], bool]) -> Callable[[str], bool]:

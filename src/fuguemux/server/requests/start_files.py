@@ -1,11 +1,12 @@
-"""Runs the files of `-f` when the server serves, so that their commands may connect to it. The client that started
-the server is served after them."""
+"""Runs the files of commands of the start (`-f`, or the usual ones) when the server serves, so that their commands may
+connect to it. The client that started the server is served after them, or after WAIT_SECONDS_MAX."""
 
 import asyncio
 import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from itertools import groupby
+from operator import attrgetter
 from typing import Final
 
 from fuguemux.commands import source_file
@@ -25,14 +26,18 @@ CLIENT_SECONDS: Final = 1.0
 """How long the files wait for the client that started the server. There may be no such client."""
 HOLD_SECONDS: Final = 5.0
 """After the files, how long the server waits for that client although there is no session."""
+WAIT_SECONDS_MAX: Final = 10.0
+"""How long that client waits for the files. A command in them may never end; the rest of them goes on."""
 PROGRESS_SECONDS: Final = 0.25
 
 
 class StartFiles:
     """Belongs to the loop's thread. Done when the client that started the server has been served after the files."""
 
-    def __init__(self, paths: Sequence[str]) -> None:
+    def __init__(self, paths: Sequence[str], wait_seconds_max: float = WAIT_SECONDS_MAX) -> None:
         self._paths = tuple(paths)
+        self._wait_seconds_max = wait_seconds_max
+        self._tell: Callable[[list[str]], None] = lambda _errors: None
         self._done = asyncio.Event()
         self._done.set()
         self._asked = asyncio.Event()
@@ -53,6 +58,7 @@ class StartFiles:
         """Run the files, if they are expected. `tell` is called with the errors."""
         if self._done.is_set():
             return
+        self._tell = tell
         with suppress(
             TimeoutError
         ):  # if a file ends the server, that client must be connected to be told
@@ -86,7 +92,7 @@ class StartFiles:
             requester.errors.append(problem.told())
         else:
             with executor.gate.closed():
-                for line, of_line in groupby(commands, key=lambda command: command.line):
+                for line, of_line in groupby(commands, key=attrgetter("line")):
                     said, told = len(requester.output), len(requester.errors)
                     failed = await executor.run_parsed(list(of_line), requester)
                     if failed and len(requester.errors) == told:
@@ -106,14 +112,22 @@ class StartFiles:
         if self._done.is_set() or not _started(connection):
             return False
         self._asked.set()
-        while not self._done.is_set():
+        deadline = asyncio.get_running_loop().time() + self._wait_seconds_max
+        while not self._done.is_set() and asyncio.get_running_loop().time() < deadline:
             with suppress(TimeoutError):
                 async with asyncio.timeout(PROGRESS_SECONDS):
                     await self._done.wait()
             if connection.is_open and not self._done.is_set():
                 names = ", ".join(map(os.path.basename, self._paths))
                 connection.progress(f"fugue: running {names}…")
+        if not self._done.is_set():
+            self._late()
         return True
+
+    def _late(self) -> None:
+        """The client waits no longer."""
+        names = ", ".join(self._paths)
+        self._tell([f"{names}: still running after {self._wait_seconds_max:g} s"])
 
     # The session that the files created may end before the client that started the server has been served.
 

@@ -125,6 +125,11 @@ class Ports:
     ) -> Awaitable[EffectResult] | None:
         return self._later("run_commands")
 
+    def run_file_commands(
+        self, effect: ef.RunFileCommands, requester: Requester
+    ) -> Awaitable[EffectResult]:
+        return self._later("run_file_commands")
+
     def run_long_texts(
         self, effect: ef.RunLongTexts, requester: Requester
     ) -> Awaitable[EffectResult]:
@@ -218,6 +223,7 @@ AWAITED: dict[ef.AnyEffect, str] = {
     ef.RestartServer(): "restart",
     ef.RunShell("x", False, b"/", None): "run_shell",
     ef.RunCommands("x"): "run_commands",
+    ef.RunFileCommands(()): "run_file_commands",
     ef.RunLongTexts(()): "run_long_texts",
     ef.IfShell("x", "y", "z", False, b"/", None): "if_shell",
     ef.WaitFor("x", "wait"): "wait_for",
